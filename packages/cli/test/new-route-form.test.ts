@@ -4,7 +4,7 @@ import { type AnyForm, defineForm } from '../../recorder/src/routes/forms/form.t
 import { compileRequestMaker } from '../../recorder/src/routes/making/request-maker.ts'
 import { tryRequest } from '../../recorder/src/routes/mapping/try-request.ts'
 import { parseRouteTable } from '../../recorder/src/routes/parsing/parse-table.ts'
-import { routeTableSchema } from '../../recorder/src/routes/parsing/route-members.ts'
+import { routeTableSchema } from '../../recorder/src/routes/parsing/schema.ts'
 import type { ValueSpec } from '../../recorder/src/routes/table/route-table.ts'
 
 /** A text after a fixed prefix, defined as a file of `forms/` would define it. */

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { compileRequestMaker } from '../../recorder/src/routes/making/request-maker.ts'
 import { tryRequest } from '../../recorder/src/routes/mapping/try-request.ts'
 import { parseRouteTable } from '../../recorder/src/routes/parsing/parse-table.ts'
-import { routeTableSchema } from '../../recorder/src/routes/parsing/route-members.ts'
+import { routeTableSchema } from '../../recorder/src/routes/parsing/schema.ts'
 import type { Place } from '../../recorder/src/routes/places/place.ts'
 
 /** A fragment in a header field of its own, `a=1; b=2`, defined as a file of `places/` would define it. */

@@ -1,6 +1,6 @@
 import type { OperationSpec, RouteSpec } from '../table/route-table.ts'
 import { isIgnored, keySpec, operationsOf, requestLine } from '../table/route-table.ts'
-import { wrong } from './parse-members.ts'
+import { wrong } from './members.ts'
 
 /** Functions on all objects at once, whose operations have no key. */
 const KEYLESS: ReadonlySet<string> = new Set(['txn', 'transact', 'transfer', 'deposit', 'withdraw'])

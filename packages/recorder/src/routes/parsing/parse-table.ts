@@ -1,15 +1,11 @@
 import { quote, readObject } from '@chaosproxy/faults'
-import type { Json } from '@chaosproxy/history'
-import type { Schema } from '@chaosproxy/wire/grpc'
-import { parseSchema } from '@chaosproxy/wire/grpc'
+import { parseSchema, type Schema } from '@chaosproxy/wire/grpc'
 import { type Normalize, normalizationOf } from '../mapping/textual-values.ts'
 import { initialReadOf } from '../table/initial-target.ts'
 import { type InitialSpec, isIgnored, type RouteTable } from '../table/route-table.ts'
-import { given, type Members, optional, refuseUnknown, wrong } from './parse-members.ts'
-import { parseClient, parseRoute } from './parse-route.ts'
-import { parseSends } from './parse-value.ts'
-import { tableMembers } from './route-members.ts'
+import { parseMembers, refuseUnknown, TABLE_SCOPE, wrong } from './members.ts'
 import { checkRoutes } from './table-checks.ts'
+import { tableMembers, type WrittenTable } from './table-members.ts'
 
 /**
  * Reads a table: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`. Mistakes are refused
@@ -19,51 +15,35 @@ import { checkRoutes } from './table-checks.ts'
  * @throws UserError (input)
  */
 export function parseRouteTable(value: unknown, where: string): RouteTable {
-  const members = readObject(value, where)
-  refuseUnknown(members, tableMembers, where)
-  const { routes, requestId, final, client, sends, ignoredParameters } = members
-  if (!Array.isArray(routes) || routes.length === 0)
-    throw wrong(
-      `${where}: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`,
-    )
-  if (requestId !== undefined && (typeof requestId !== 'string' || requestId === ''))
-    throw wrong(`${where}: "requestId" is ${quote(requestId)}. Name a field, such as "Idempotency-Key".`)
-  if (final !== undefined && (typeof final !== 'string' || final === ''))
-    throw wrong(`${where}: "final" is ${quote(final)}. Name a field, such as "X-Final".`)
-  const parsed = routes.map((route: unknown, i) => parseRoute(route, `${where}: route ${i + 1}`))
+  const written = readObject(value, where)
+  refuseUnknown(written, tableMembers, where)
+  const routes = tableMembers.routes.parse(written['routes'], `${where}: "routes"`, TABLE_SCOPE)
+  const { initial, keys, requestId, final, client, sends, ignoredParameters } = parseMembers(
+    { ...written, routes: undefined },
+    tableMembers,
+    where,
+    TABLE_SCOPE,
+  )
+  const start = startOf({ initial, keys }, where, normalizationOf({ routes }))
+  const schema = parseSchema(written, where)
   const table: RouteTable = {
-    routes: parsed,
-    ...optional('requestId', requestId),
-    ...optional('final', final),
-    ...optional(
-      'ignoredParameters',
-      given(ignoredParameters, (names) => parseNames(names, `${where}: "ignoredParameters"`)),
-    ),
-    ...optional(
-      'client',
-      given(client, (given) => parseClient(given, `${where}: "client"`)),
-    ),
-    ...optional(
-      'sends',
-      given(sends, (given) => parseSends(given, { where: `${where}: "sends"`, names: [] })),
-    ),
-    ...optional('initial', parseInitial(members, where, normalizationOf({ routes: parsed }))),
-    ...optional('schema', parseSchema(members, where)),
+    routes,
+    ...(requestId !== undefined && { requestId }),
+    ...(final !== undefined && { final }),
+    ...(ignoredParameters && { ignoredParameters }),
+    ...(client !== undefined && { client }),
+    ...(sends && { sends }),
+    ...(start !== undefined && { initial: start }),
+    ...(schema && { schema }),
   }
-  for (const [i, route] of table.routes.entries())
-    if (!isIgnored(route)) refuseStream(route.request, table.schema, `${where}: route ${i + 1}`)
-  checkRoutes(table.routes, where)
-  if (typeof table.initial === 'object' && 'read' in table.initial && initialReadOf(table) === undefined)
+  for (const [i, route] of routes.entries())
+    if (!isIgnored(route)) refuseStream(route.request, schema, `${where}: route ${i + 1}`)
+  checkRoutes(routes, where)
+  if (initial === 'read' && initialReadOf(table) === undefined)
     throw wrong(
       `${where}: "initial" is "read", and no route says how: one is needed with GET, "f": "read" and a key of the path or the query alone.`,
     )
   return table
-}
-
-function parseNames(value: unknown, where: string): readonly string[] {
-  if (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== ''))
-    return value
-  throw wrong(`${where} is ${quote(value)}. List names of query parameters: ["_", "api-version"].`)
 }
 
 /** Refuses routes for calls that stream messages, which cannot be operations. */
@@ -75,16 +55,17 @@ function refuseStream(request: string, schema: Schema | undefined, where: string
     )
 }
 
-function parseInitial({ initial, keys }: Members, where: string, normalize: Normalize): InitialSpec | undefined {
+/** What keys hold before anything is recorded, from two members. */
+function startOf(
+  { initial, keys }: Pick<WrittenTable, 'initial' | 'keys'>,
+  where: string,
+  normalize: Normalize,
+): InitialSpec | undefined {
   if (keys !== undefined && initial !== 'read')
     throw wrong(`${where}: "keys" are what is read at the start: say "initial": "read" as well.`)
-  if (initial === undefined || initial === 'unknown') return initial
   if (initial === 'read') {
-    if (Array.isArray(keys) && keys.length > 0 && keys.every((key) => typeof key === 'string' && key !== ''))
-      return { read: keys as string[] }
+    if (keys !== undefined) return { read: keys }
     throw wrong(`${where}: "keys" is ${quote(keys)}. List what is to be read at the start: "keys": ["x", "y"].`)
   }
-  if (initial !== null && typeof initial === 'object' && Object.keys(initial).join() === 'value')
-    return { value: normalize((initial as { readonly value: Json }).value) }
-  throw wrong(`${where}: "initial" is ${quote(initial)}. Give "unknown", "read" or {"value": …}.`)
+  return initial === undefined || initial === 'unknown' ? initial : { value: normalize(initial.value) }
 }

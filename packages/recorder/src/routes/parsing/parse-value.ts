@@ -4,18 +4,14 @@ import { valueForms } from '../forms/registry.ts'
 import type { Place } from '../places/place.ts'
 import { places } from '../places/registry.ts'
 import type { Conditions, Sends, ValueSource, ValueSpec } from '../table/route-table.ts'
-import { type Members, wrong } from './parse-members.ts'
-import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './route-members.ts'
+import { type Scope, type Written, wrong } from './members.ts'
+import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './patterns.ts'
 
-export interface ValuePlace {
+export interface ValuePlace extends Scope {
   /** The start of every error message: file, route and member. */
   readonly where: string
-  /** The names in the path. */
-  readonly names: readonly string[]
   /** The side of a place without the prefix `answer.`. */
   readonly side: 'request' | 'answer'
-  /** Whether `item` and `name` are allowed. */
-  readonly hasItem: boolean
 }
 
 /** @throws UserError (input) */
@@ -25,7 +21,7 @@ export function parseValue(value: unknown, place: ValuePlace): ValueSpec {
     return value.map((part: unknown) => parseValue(part, place))
   }
   if (value === null || typeof value !== 'object') return parseSource(value, place)
-  const members = value as Members
+  const members = value as Written
   const form = findForm(members)
   if (form !== undefined)
     return form.parse(members, {

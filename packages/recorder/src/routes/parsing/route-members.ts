@@ -1,116 +1,68 @@
-import { grpcStatusNames } from '@chaosproxy/wire/grpc'
-import { valueForms } from '../forms/registry.ts'
-import { peerSources } from '../mapping/client-source.ts'
-import { patternOf } from '../places/place-of.ts'
-import { places } from '../places/registry.ts'
+import { quote, readObject } from '@chaosproxy/faults'
+import { adjacentNames } from '@chaosproxy/wire/http'
+import type { AnswerSpec, CompoundRoute, IgnoredRoute, OperationSpec, OutcomeName } from '../table/route-table.ts'
+import { type Member, type MembersOf, refuseUnknown, type Scope, TABLE_SCOPE, wrong } from './members.ts'
+import { only, operationMembers, parseOperation } from './parse-operation.ts'
+import { parseConditions, parseSends } from './parse-value.ts'
+import { CLIENT_SOURCE, matching, REQUEST, reference, STATUS } from './patterns.ts'
 
-/** A member of a route table: its purpose, and its JSON Schema. */
-export interface Member {
-  readonly name: string
-  readonly summary: string
-  readonly schema: JsonSchema
+const OUTCOMES: readonly OutcomeName[] = ['ok', 'fail', 'info', 'absent']
+const outcome: Member<OutcomeName> = {
+  summary: 'what became of the operation',
+  schema: { enum: OUTCOMES },
+  parse(value, where) {
+    const named = OUTCOMES.find((name) => name === value)
+    if (named !== undefined) return named
+    throw wrong(`${where} is ${quote(value)}. Give one of ok, absent, fail, info.`)
+  },
 }
 
-export type JsonSchema = { readonly [name: string]: unknown }
+/** What names the client, of a route or of the table. */
+export const parseClient = (value: unknown, where: string): string => {
+  if (typeof value === 'string' && CLIENT_SOURCE.test(value)) return value
+  throw wrong(
+    `${where} is ${quote(value)}. Give what names the client: header.X-Client, cookie.sid, bearer, query.NAME, form.NAME, json.NAME, peer.process, peer.address or connection.`,
+  )
+}
 
-export const OUTCOMES = ['ok', 'fail', 'info', 'absent'] as const
-
-const METHODS = '[A-Z]+(,[A-Z]+)*'
-/** One or more methods, and a path without a query. */
-export const REQUEST: RegExp = new RegExp(`^${METHODS} /[^\\s?#]*$`)
-
-const requestPlaces = patternOf(places)
-const answerPlaces = patternOf(places.filter(({ inAnswers }) => inAnswers))
-const clientPlaces = patternOf(places.filter(({ namesClient }) => namesClient !== 'never'))
-const itemPlaces = 'item(\\.[^.[\\]\\s]+)*|name'
-
-/** Places in a request or, with `answer.`, in its answer. */
-export const SOURCE: RegExp = new RegExp(`^(${requestPlaces}|answer\\.(${answerPlaces})|${itemPlaces})$`)
-/** Places in an answer. */
-export const ANSWER_SOURCE: RegExp = new RegExp(`^((answer\\.)?(${answerPlaces})|${itemPlaces})$`)
-/** Places that can be a list. */
-export const LIST_SOURCE: RegExp = /^(answer\.)?json(\.[^.[\]\s]+)*$/
-export const CLIENT_SOURCE: RegExp = new RegExp(
-  // A whole body names no client, but a part of it does.
-  `^((?=\\w+\\.)(${clientPlaces})|bearer|${peerSources.join('|').replaceAll('.', '\\.')})$`,
-)
-/** An HTTP status, or a gRPC status. */
-export const STATUS: RegExp = new RegExp(
-  `^([1-5](\\d\\d|xx)|grpc (${grpcStatusNames.map((name, number) => `${number}|${name}`).join('|')}))$`,
-)
-
-const text = { type: 'string', minLength: 1 }
-const matching = (pattern: RegExp): JsonSchema => ({ type: 'string', pattern: pattern.source })
-const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
-const outcome: JsonSchema = { enum: OUTCOMES }
-
-/** The members of an operation. */
-export const operationMembers: readonly Member[] = [
-  { name: 'f', summary: 'what it does, as the model has it: read, write, cas, …', schema: text },
-  {
-    name: 'key',
-    summary: 'the object; {key} of the path where it is not said; several parts are joined by /',
-    schema: reference('value'),
-  },
-  {
-    name: 'value',
-    summary: 'the value written; for cas, `[expected, new]`',
-    schema: reference('value'),
-  },
-  {
-    name: 'result',
-    summary: 'where the answer has the result; without it, what was given',
-    schema: reference('result'),
-  },
-  {
-    name: 'missing',
-    summary: '"absent": a result that is not in the answer means that there is no value',
-    schema: { const: 'absent' },
-  },
-  { name: 'harmless', summary: 'whether it leaves nothing behind, as reads do', schema: { type: 'boolean' } },
-  {
-    name: 'perhaps',
-    summary: 'true: it may happen at any time after the request, or never, as when a lease removes its key',
-    schema: { const: true },
-  },
-  {
-    name: 'each',
-    summary: 'a list, in the request or (answer.json.items) in its answer: the operation is done for each item',
-    schema: matching(LIST_SOURCE),
-  },
-]
-
-/** The members of a route. */
-export const routeMembers: readonly Member[] = [
-  {
-    name: 'request',
+/** Which requests a route is for. */
+export const requestMembers: MembersOf<IgnoredRoute> = {
+  request: {
     summary: 'method, or several, and path: a name in braces is a segment, * is any segment and, at the end, any rest',
     schema: matching(REQUEST),
+    parse: parseRequest,
   },
-  {
-    name: 'when',
+  when: {
     summary: 'only match requests that meet these conditions (place → value)',
     schema: reference('requestConditions'),
+    parse: (value, where, { names }) => parseConditions(value, { where, side: 'request', names }),
   },
-  {
-    name: 'ignore',
-    summary: 'true: these requests touch nothing that is recorded, whatever their method',
-    schema: { const: true },
+  ignore: only(true, 'true: these requests touch nothing that is recorded, whatever their method'),
+}
+
+const answerMembers: MembersOf<AnswerSpec> = {
+  when: {
+    summary: 'what the answer says',
+    schema: reference('answerConditions'),
+    parse: (value, where) => parseConditions(value, { where, side: 'answer', names: [] }),
   },
-  ...operationMembers,
-  {
-    name: 'operations',
+  outcome,
+}
+
+/** What else is said of requests that are recorded. */
+export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>> = {
+  operations: {
     summary: 'in place of f and what belongs to it: several things that the request does at once',
     schema: { type: 'array', minItems: 1, items: reference('operation') },
+    parse: parseOperations,
   },
-  {
-    name: 'outcomes',
+  outcomes: {
     summary:
       'what a status means: ok, fail (certainly not done), info (nobody knows) or absent (done; there is no value)',
-    schema: { type: 'object', propertyNames: matching(STATUS), additionalProperties: outcome },
+    schema: { type: 'object', propertyNames: matching(STATUS), additionalProperties: outcome.schema },
+    parse: parseOutcomes,
   },
-  {
-    name: 'answers',
+  answers: {
     summary: 'what an answer of success means, by what it says: the first that fits',
     schema: {
       type: 'array',
@@ -118,138 +70,88 @@ export const routeMembers: readonly Member[] = [
       items: {
         type: 'object',
         required: ['when', 'outcome'],
-        properties: { when: reference('answerConditions'), outcome },
+        properties: { when: answerMembers.when.schema, outcome: outcome.schema },
         additionalProperties: false,
       },
     },
+    parse: parseAnswers,
   },
-  { name: 'client', summary: "what names the client, in place of the table's", schema: matching(CLIENT_SOURCE) },
-  {
-    name: 'sends',
+  client: {
+    summary: "what names the client, in place of the table's",
+    schema: matching(CLIENT_SOURCE),
+    parse: parseClient,
+  },
+  sends: {
     summary: 'extra content of generated requests, by place; texts may have {key}, {value}, {session}, {requestId}',
     schema: reference('sends'),
-  },
-]
-
-/** The members of the table. */
-export const tableMembers: readonly Member[] = [
-  { name: '$schema', summary: 'where editors find this schema', schema: text },
-  {
-    name: 'client',
-    summary:
-      'what names the client: header.X-Client, cookie.sid, bearer, query.NAME, json.NAME, peer.process, peer.address or connection',
-    schema: matching(CLIENT_SOURCE),
-  },
-  {
-    name: 'initial',
-    summary:
-      'what keys hold before anything is recorded: "unknown", {"value": …} or "read", which reads "keys" at the start',
-    schema: {
-      oneOf: [
-        { enum: ['unknown', 'read'] },
-        { type: 'object', required: ['value'], properties: { value: true }, additionalProperties: false },
-      ],
-    },
-  },
-  {
-    name: 'keys',
-    summary: 'what is read at the start, where "initial" is "read"',
-    schema: { type: 'array', minItems: 1, items: text },
-  },
-  {
-    name: 'requestId',
-    summary: 'the field with the id of a request, which the service applies at most once however often it is sent',
-    schema: text,
-  },
-  {
-    name: 'sends',
-    summary: 'what all requests that are made by this table say besides, such as a token',
-    schema: reference('sends'),
-  },
-  {
-    name: 'ignoredParameters',
-    summary:
-      'parameters of queries that make no difference; a request with others that no route names is not understood',
-    schema: { type: 'array', minItems: 1, items: text },
-  },
-  {
-    name: 'final',
-    summary: 'the field that marks a read as one of the last, made once all writes are over',
-    schema: text,
-  },
-  {
-    name: 'descriptor',
-    summary: 'what messages of gRPC consist of: the file with a FileDescriptorSet, or {"base64": …}',
-    schema: { type: ['string', 'object'] },
-  },
-  { name: 'messages', summary: 'the same, declared: the fields of each message', schema: { type: 'object' } },
-  { name: 'methods', summary: 'with "messages": what each method takes and gives', schema: { type: 'object' } },
-  {
-    name: 'routes',
-    summary: 'one for each kind of requests; the first that fits counts',
-    schema: { type: 'array', minItems: 1, items: reference('route') },
-  },
-]
-
-const conditions = (pattern: RegExp): JsonSchema => ({
-  type: 'object',
-  minProperties: 1,
-  propertyNames: matching(pattern),
-  description: 'a value that has to be there, or {"there": true}, or {"there": false}',
-})
-
-const objectOf = (members: readonly Member[], more: JsonSchema): JsonSchema => ({
-  type: 'object',
-  properties: Object.fromEntries(
-    members.map(({ name, summary, schema }) => [name, { description: summary, ...schema }]),
-  ),
-  additionalProperties: false,
-  ...more,
-})
-
-const valueSchema = (places: RegExp, name: string): JsonSchema => ({
-  oneOf: [
-    matching(places),
-    { type: 'array', minItems: 1, items: reference(name) },
-    ...valueForms.map(({ members, schema }) => ({
-      type: 'object',
-      required: members,
-      properties: schema({ place: matching(places), value: reference(name) }),
-      additionalProperties: false,
-    })),
-  ],
-})
-
-const operationNames = operationMembers.map(({ name }) => name)
-const without = (...names: readonly string[]): JsonSchema => ({
-  not: { anyOf: names.map((name) => ({ required: [name] })) },
-})
-
-/**
- * The JSON Schema (draft 2020-12) of route tables, for editors. The parser finds more mistakes, such as unreachable
- * routes.
- */
-export const routeTableSchema: JsonSchema = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  title: 'Route table of chaos: how the requests of a service are operations',
-  ...objectOf(tableMembers, { required: ['routes'] }),
-  $defs: {
-    route: objectOf(routeMembers, {
-      required: ['request'],
-      oneOf: [
-        { required: ['f'], ...without('operations', 'ignore') },
-        { required: ['operations'], ...without('ignore', ...operationNames) },
-        { required: ['ignore'], ...without('operations', 'outcomes', 'answers', 'client', 'sends', ...operationNames) },
-      ],
-    }),
-    operation: objectOf(operationMembers, { required: ['f'] }),
-    value: valueSchema(SOURCE, 'value'),
-    result: valueSchema(ANSWER_SOURCE, 'result'),
-    sends: { type: 'object', minProperties: 1, propertyNames: matching(new RegExp(`^(${requestPlaces})$`)) },
-    requestConditions: conditions(new RegExp(`^(${requestPlaces})$`)),
-    answerConditions: conditions(new RegExp(`^(${answerPlaces})$`)),
+    parse: (value, where, { names }) => parseSends(value, { where, names }),
   },
 }
 
-export const REQUEST_CONDITION: RegExp = new RegExp(`^(${requestPlaces})$`)
-export const ANSWER_CONDITION: RegExp = new RegExp(`^(${answerPlaces})$`)
+/** All members of a route, of which it has those of one kind of route. */
+export const routeMembers: MembersOf<IgnoredRoute & OperationSpec & CompoundRoute> = {
+  ...requestMembers,
+  ...operationMembers,
+  ...recordedMembers,
+}
+
+/** Names as Express and Rails (`/:key`), Flask and Django (`/<key>`, `/<int:key>`) write them, as whole segments. */
+const OTHER_NAMES = /\/(?::(\w+)|<(?:\w+:)?(\w+)>)(?=\/|$)/g
+
+function parseRequest(request: unknown, where: string): string {
+  const given = `${where} is ${quote(request)}`
+  if (typeof request === 'string' && REQUEST.test(request)) {
+    const strange = /\{(?!\w+\})[^}]*\}?|\}/.exec(request.replaceAll(/\{\w+\}/g, ''))
+    if (strange !== null) throw wrong(`${given}: a name in braces is of letters, digits and _, as {key}.`)
+    const inBraces = request.replaceAll(OTHER_NAMES, '/{$1$2}')
+    if (inBraces !== request) throw wrong(`${given}: a name in a path is written in braces. Write ${quote(inBraces)}.`)
+    const adjacent = adjacentNames(request)
+    if (adjacent === undefined) return request
+    throw wrong(
+      `${given}: nothing says where one name of ${adjacent} ends and the next begins. Put a text between them, or one name for both.`,
+    )
+  }
+  const [path = '', query] = typeof request === 'string' ? request.split('?') : []
+  if (query !== undefined) {
+    const [name = 'q'] = query.split('=')
+    throw wrong(
+      `${given}: a path is matched without its query. Write ${quote(path)}, and take the value from "query.${name}".`,
+    )
+  }
+  throw wrong(`${given}. Write a method and a path: "PUT /kv/{key}".`)
+}
+
+function parseOperations(value: unknown, where: string, { names }: Scope): CompoundRoute['operations'] {
+  const at = where.slice(0, where.lastIndexOf(': '))
+  const [first, ...rest] = Array.isArray(value)
+    ? value.map((operation: unknown, i) => {
+        const members = readObject(operation, `${at}: operation ${i + 1}`)
+        refuseUnknown(members, operationMembers, `${at}: operation ${i + 1}`)
+        return parseOperation(members, `${at}: operation ${i + 1}`, names)
+      })
+    : []
+  if (first !== undefined) return [first, ...rest]
+  throw wrong(`${where} is ${quote(value)}. Give a list of what the request does: [{"f":"write", …}].`)
+}
+
+function parseOutcomes(value: unknown, where: string): NonNullable<CompoundRoute['outcomes']> {
+  const outcomes = Object.entries(readObject(value, where)).map(([status, given]) => {
+    if (STATUS.test(status)) return [status, outcome.parse(given, `${where}: ${status}`, TABLE_SCOPE)] as const
+    throw wrong(
+      `${where}: ${quote(status)} is no status. Write 404, a class of them: 5xx, or gRPC's: "grpc NOT_FOUND".`,
+    )
+  })
+  return Object.fromEntries(outcomes)
+}
+
+function parseAnswers(value: unknown, where: string, scope: Scope): readonly AnswerSpec[] {
+  if (!Array.isArray(value) || value.length === 0)
+    throw wrong(`${where} is ${quote(value)}. Give a list of cases: [{"when":{"json.succeeded":true},"outcome":"ok"}].`)
+  return value.map((answer: unknown, i) => {
+    const at = `${where}: case ${i + 1}`
+    const members = readObject(answer, at)
+    refuseUnknown(members, answerMembers, at)
+    const named = answerMembers.outcome.parse(members['outcome'], `${at}: "outcome"`, scope)
+    return { when: answerMembers.when.parse(members['when'], `${at}: "when"`, scope), outcome: named }
+  })
+}

@@ -1,7 +1,7 @@
 import type { UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec } from '../table/route-table.ts'
 import { isIgnored, keySpec, operationsOf, requestLine } from '../table/route-table.ts'
-import { wrong } from './parse-members.ts'
+import { wrong } from './members.ts'
 
 /** The objects at one path, such as `/users/{key}`. */
 interface Collection {

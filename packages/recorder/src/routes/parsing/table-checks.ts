@@ -2,8 +2,8 @@ import { nearest, type UserError } from '@chaosproxy/history'
 import { sourcesOf } from '../mapping/value-source.ts'
 import type { OperationSpec, RouteSpec, RouteTable } from '../table/route-table.ts'
 import { isIgnored, keySpec, operationsOf, requestLine } from '../table/route-table.ts'
+import { wrong } from './members.ts'
 import { refuseMissingKeys } from './missing-keys.ts'
-import { wrong } from './parse-members.ts'
 import { refuseSharedKeys } from './shared-keys.ts'
 
 /** A model of the checker, with its functions. */

@@ -1,0 +1,72 @@
+import { quote } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+
+/**
+ * The members of a table, a route or an operation, each declared once: what it is for, its JSON Schema, and how it is
+ * read. Each member of the type has one, which the compiler checks.
+ */
+export type MembersOf<Spec> = {
+  readonly [Name in keyof Spec]-?: Member<Exclude<Spec[Name], undefined>>
+}
+
+export interface Member<Value> {
+  /** Its purpose, for the manual and for editors. */
+  readonly summary: string
+  readonly schema: JsonSchema
+  /** @throws UserError (input) that begins with `where`. */
+  readonly parse: (value: unknown, where: string, scope: Scope) => Value
+}
+
+export type JsonSchema = { readonly [name: string]: unknown }
+
+/** What a value may refer to. */
+export interface Scope {
+  /** The names in the route's path. */
+  readonly names: readonly string[]
+  /** Whether there is a list, so that `item` and `name` are places. */
+  readonly hasItem: boolean
+}
+
+export const TABLE_SCOPE: Scope = { names: [], hasItem: false }
+
+export type Written = { readonly [name: string]: unknown }
+
+export const wrong = (message: string): UserError => new UserError('input', message)
+
+/** @throws UserError (input) for an unknown member. */
+export function refuseUnknown(written: Written, known: object, where: string): void {
+  const names = Object.keys(known)
+  const unknown = Object.keys(written).find((name) => !names.includes(name))
+  if (unknown !== undefined)
+    throw wrong(
+      `${where} has no member ${quote(unknown)}. It has: ${names.filter((name) => name !== '$schema').join(', ')}.`,
+    )
+}
+
+/** Reads the declared members that are given. @throws UserError (input) */
+export function parseMembers<Spec extends object>(
+  written: Written,
+  declared: MembersOf<Spec>,
+  at: string,
+  scope: Scope,
+): Partial<Spec> {
+  const parsed: Partial<Spec> = {}
+  for (const name of Object.keys(declared) as (keyof Spec & string)[]) {
+    const value = written[name]
+    if (value !== undefined) parsed[name] = declared[name].parse(value, `${at}: "${name}"`, scope)
+  }
+  return parsed
+}
+
+/** The schema of an object with these members. */
+export const schemaOf = (
+  declared: { readonly [name: string]: Pick<Member<unknown>, 'summary' | 'schema'> },
+  more: JsonSchema,
+): JsonSchema => ({
+  type: 'object',
+  properties: Object.fromEntries(
+    Object.entries(declared).map(([name, { summary, schema }]) => [name, { description: summary, ...schema }]),
+  ),
+  additionalProperties: false,
+  ...more,
+})

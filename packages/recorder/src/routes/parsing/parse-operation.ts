@@ -1,0 +1,118 @@
+import { quote } from '@chaosproxy/faults'
+import { isOfAnswer } from '../mapping/value-source.ts'
+import type { OperationSpec } from '../table/route-table.ts'
+import { type Member, type MembersOf, parseMembers, type Scope, type Written, wrong } from './members.ts'
+import { parseList, parseValue } from './parse-value.ts'
+import { LIST_SOURCE, matching, reference, text } from './patterns.ts'
+
+/** A member that is either given as this value or left out. */
+export const only = <Value extends true | 'absent'>(value: Value, summary: string, without = ''): Member<Value> => ({
+  summary,
+  schema: { const: value },
+  parse(given, where) {
+    if (given === value) return value
+    throw wrong(`${where} is ${quote(given)}. Give ${JSON.stringify(value)}, or leave it out${without}.`)
+  },
+})
+
+/** The members of an operation. */
+export const operationMembers: MembersOf<OperationSpec> = {
+  f: {
+    summary: 'what it does, as the model has it: read, write, cas, …',
+    schema: text,
+    parse(value, where) {
+      if (typeof value === 'string' && value !== '') return value
+      throw wrong(
+        `${where} is ${quote(value)}. Say what the request does: "read", "write", "cas", …; or "ignore": true.`,
+      )
+    },
+  },
+  key: {
+    summary: 'the object; {key} of the path where it is not said; several parts are joined by /',
+    schema: reference('value'),
+    parse: (value, where, scope) => parseValue(value, { ...scope, where, side: 'request' }),
+  },
+  value: {
+    summary: 'the value written; for cas, `[expected, new]`',
+    schema: reference('value'),
+    parse: (value, where, scope) => parseValue(value, { ...scope, where, side: 'request' }),
+  },
+  result: {
+    summary: 'where the answer has the result; without it, what was given',
+    schema: reference('result'),
+    parse: (value, where, scope) => parseValue(value, { ...scope, where, side: 'answer' }),
+  },
+  missing: only(
+    'absent',
+    '"absent": a result that is not in the answer means that there is no value',
+    ': then it is not understood',
+  ),
+  harmless: {
+    summary: 'whether it leaves nothing behind, as reads do',
+    schema: { type: 'boolean' },
+    parse(value, where) {
+      if (typeof value === 'boolean') return value
+      throw wrong(`${where} is ${quote(value)}. Give true or false.`)
+    },
+  },
+  perhaps: only(
+    true,
+    'true: it may happen at any time after the request, or never, as when a lease removes its key',
+    ': then it happens',
+  ),
+  each: {
+    summary: 'a list, in the request or (answer.json.items) in its answer: the operation is done for each item',
+    schema: matching(LIST_SOURCE),
+    parse: parseList,
+  },
+}
+
+/** @throws UserError (input) that begins with `at`. */
+export function parseOperation(written: Written, at: string, names: readonly string[]): OperationSpec {
+  const scope: Scope = { names, hasItem: written['each'] !== undefined }
+  const f = operationMembers.f.parse(written['f'], `${at}: "f"`, scope)
+  const operation = { ...parseMembers(written, operationMembers, at, scope), f }
+  checkOperation(operation, at, names)
+  return operation
+}
+
+/** Checks that an operation has what its function needs. */
+function checkOperation(
+  { f, key, value, result, each, missing, perhaps }: OperationSpec,
+  at: string,
+  names: readonly string[],
+): void {
+  if ((f === 'read' || f === 'get') && result === undefined)
+    throw wrong(
+      `${at}: a ${f} has no "result". Say where the answer has the value: "result": "json.value", "body" or "header.ETag".`,
+    )
+  if (WRITES.has(f) && value === undefined)
+    throw wrong(
+      `${at}: a ${f} has no "value". Say where the request has it: "value": "json.value"; of one that deletes: {"const": null}.`,
+    )
+  if (f === 'cas' && !(Array.isArray(value) && value.length === 2) && !isConstant(value))
+    throw wrong(
+      `${at}: a cas needs two values: what is expected, and what is to be: "value": ["header.If-Match", "answer.header.ETag"].`,
+    )
+  if (perhaps && (f === 'read' || f === 'get'))
+    throw wrong(`${at}: a ${f} has "perhaps", which is for operations that change something. Leave it out.`)
+  if (missing !== undefined && result === undefined)
+    throw wrong(`${at}: "missing" is about a "result", and there is none.`)
+  if (each !== undefined && key === undefined)
+    throw wrong(`${at}: "each" is given, and no "key". Say what tells its items apart: "key": "item.id" or "name".`)
+  if (each !== undefined && !isOfAnswer(each) && result !== undefined)
+    throw wrong(
+      `${at}: "each" is a list of the request, so that "result" is of no single item. Leave it out, or take the list from the answer: "each": "answer.${each}".`,
+    )
+  if (key === undefined && names.length > 0 && !names.includes('key')) {
+    const [name] = names
+    throw wrong(
+      `${at}: the path has {${name}}, and there is no "key". Say "key": "path.${name}", or name it {key}; a segment that is no key is *.`,
+    )
+  }
+}
+
+const WRITES: ReadonlySet<string> = new Set(['write', 'put', 'append'])
+
+const isConstant = (value: OperationSpec['value']): boolean =>
+  typeof value === 'object' && 'const' in value && Array.isArray(value['const']) && value['const'].length === 2

@@ -1,0 +1,36 @@
+import { grpcStatusNames } from '@chaosproxy/wire/grpc'
+import { peerSources } from '../mapping/client-source.ts'
+import { patternOf } from '../places/place-of.ts'
+import { places } from '../places/registry.ts'
+import type { JsonSchema } from './members.ts'
+
+const METHODS = '[A-Z]+(,[A-Z]+)*'
+/** One or more methods, and a path without a query. */
+export const REQUEST: RegExp = new RegExp(`^${METHODS} /[^\\s?#]*$`)
+
+const requestPlaces = patternOf(places)
+const answerPlaces = patternOf(places.filter(({ inAnswers }) => inAnswers))
+const clientPlaces = patternOf(places.filter(({ namesClient }) => namesClient !== 'never'))
+const itemPlaces = 'item(\\.[^.[\\]\\s]+)*|name'
+
+/** Places in a request or, with `answer.`, in its answer. */
+export const SOURCE: RegExp = new RegExp(`^(${requestPlaces}|answer\\.(${answerPlaces})|${itemPlaces})$`)
+/** Places in an answer. */
+export const ANSWER_SOURCE: RegExp = new RegExp(`^((answer\\.)?(${answerPlaces})|${itemPlaces})$`)
+/** Places that can be a list. */
+export const LIST_SOURCE: RegExp = /^(answer\.)?json(\.[^.[\]\s]+)*$/
+export const CLIENT_SOURCE: RegExp = new RegExp(
+  // A whole body names no client, but a part of it does.
+  `^((?=\\w+\\.)(${clientPlaces})|bearer|${peerSources.join('|').replaceAll('.', '\\.')})$`,
+)
+/** An HTTP status, or a gRPC status. */
+export const STATUS: RegExp = new RegExp(
+  `^([1-5](\\d\\d|xx)|grpc (${grpcStatusNames.map((name, number) => `${number}|${name}`).join('|')}))$`,
+)
+export const REQUEST_CONDITION: RegExp = new RegExp(`^(${requestPlaces})$`)
+export const ANSWER_CONDITION: RegExp = new RegExp(`^(${answerPlaces})$`)
+
+export const text: JsonSchema = { type: 'string', minLength: 1 }
+export const matching = (pattern: RegExp): JsonSchema => ({ type: 'string', pattern: pattern.source })
+/** The schema that `routeTableSchema` has under `$defs`. */
+export const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })

@@ -1,0 +1,109 @@
+import { quote } from '@chaosproxy/faults'
+import type { Json } from '@chaosproxy/history'
+import type { RouteSpec, RouteTable } from '../table/route-table.ts'
+import { type Member, type MembersOf, wrong } from './members.ts'
+import { parseRoute } from './parse-route.ts'
+import { parseSends } from './parse-value.ts'
+import { CLIENT_SOURCE, matching, reference, text } from './patterns.ts'
+import { parseClient } from './route-members.ts'
+
+/** A table as it is written. */
+export interface WrittenTable
+  extends Pick<RouteTable, 'client' | 'requestId' | 'sends' | 'ignoredParameters' | 'final' | 'routes'> {
+  readonly $schema?: unknown
+  readonly initial?: 'unknown' | 'read' | { readonly value: Json } | undefined
+  readonly keys?: readonly string[] | undefined
+  readonly descriptor?: unknown
+  readonly messages?: unknown
+  readonly methods?: unknown
+}
+
+/** What `parseSchema` reads, since it takes all three. */
+const ofGrpc = (summary: string, schema: Member<unknown>['schema']): Member<unknown> => ({
+  summary,
+  schema,
+  parse: (value) => value,
+})
+
+const field = (summary: string, example: string): Member<string> => ({
+  summary,
+  schema: text,
+  parse(value, where) {
+    if (typeof value === 'string' && value !== '') return value
+    throw wrong(`${where} is ${quote(value)}. Name a field, such as "${example}".`)
+  },
+})
+
+const texts = (summary: string, remedy: string): Member<readonly string[]> => ({
+  summary,
+  schema: { type: 'array', minItems: 1, items: text },
+  parse(value, where) {
+    if (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== ''))
+      return value
+    throw wrong(`${where} is ${quote(value)}. ${remedy}`)
+  },
+})
+
+/** The members of the table. */
+export const tableMembers: MembersOf<WrittenTable> = {
+  $schema: { summary: 'where editors find this schema', schema: text, parse: (value) => value },
+  client: {
+    summary:
+      'what names the client: header.X-Client, cookie.sid, bearer, query.NAME, json.NAME, peer.process, peer.address or connection',
+    schema: matching(CLIENT_SOURCE),
+    parse: parseClient,
+  },
+  initial: {
+    summary:
+      'what keys hold before anything is recorded: "unknown", {"value": …} or "read", which reads "keys" at the start',
+    schema: {
+      oneOf: [
+        { enum: ['unknown', 'read'] },
+        { type: 'object', required: ['value'], properties: { value: true }, additionalProperties: false },
+      ],
+    },
+    parse(value, where) {
+      if (value === 'unknown' || value === 'read') return value
+      if (value !== null && typeof value === 'object' && Object.keys(value).join() === 'value')
+        return value as { readonly value: Json }
+      throw wrong(`${where} is ${quote(value)}. Give "unknown", "read" or {"value": …}.`)
+    },
+  },
+  keys: texts(
+    'what is read at the start, where "initial" is "read"',
+    'List what is to be read at the start: "keys": ["x", "y"].',
+  ),
+  requestId: field(
+    'the field with the id of a request, which the service applies at most once however often it is sent',
+    'Idempotency-Key',
+  ),
+  sends: {
+    summary: 'what all requests that are made by this table say besides, such as a token',
+    schema: reference('sends'),
+    parse: (value, where, { names }) => parseSends(value, { where, names }),
+  },
+  ignoredParameters: texts(
+    'parameters of queries that make no difference; a request with others that no route names is not understood',
+    'List names of query parameters: ["_", "api-version"].',
+  ),
+  final: field('the field that marks a read as one of the last, made once all writes are over', 'X-Final'),
+  descriptor: ofGrpc('what messages of gRPC consist of: the file with a FileDescriptorSet, or {"base64": …}', {
+    type: ['string', 'object'],
+  }),
+  messages: ofGrpc('the same, declared: the fields of each message', { type: 'object' }),
+  methods: ofGrpc('with "messages": what each method takes and gives', { type: 'object' }),
+  routes: {
+    summary: 'one for each kind of requests; the first that fits counts',
+    schema: { type: 'array', minItems: 1, items: reference('route') },
+    parse: parseRoutes,
+  },
+}
+
+function parseRoutes(value: unknown, where: string): readonly RouteSpec[] {
+  const at = where.slice(0, where.lastIndexOf(': '))
+  if (Array.isArray(value) && value.length > 0)
+    return value.map((route: unknown, i) => parseRoute(route, `${at}: route ${i + 1}`))
+  throw wrong(
+    `${where} must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`,
+  )
+}
