@@ -71,6 +71,22 @@ describe('chaos simulate', () => {
     expect(strange.stderr).toContain('repeat it on the command line (--program ')
   })
 
+  test('asks a program with a single object for that one, and says how if it would ask for several', async () => {
+    const cwd = folderWith(register(''))
+    const routes = [
+      { request: 'GET /v', f: 'read', result: 'json.value' },
+      { request: 'PUT /v', f: 'write', value: 'json.value' },
+    ]
+    writeFileSync(join(cwd, 'routes.json'), JSON.stringify({ initial: { value: null }, routes }))
+    const args = ['simulate', './server.ts', '--nodes', '1', '--faults', 'none', '--seeds', '2', '--workers', '1']
+    const refused = await chaos(args, { cwd })
+    expect(refused.exitCode).toBe(3)
+    expect(refused.stderr).toContain('let clients use only one: --workload-set keys=1')
+    const asked = await chaos([...args, '--workload-set', 'keys=1', '--json'], { cwd })
+    expect(JSON.parse(asked.stdout)).toMatchObject({ found: false, trials: 2, vacuous: [] })
+    expect(asked.exitCode).toBe(0)
+  })
+
   patientTest('finds nothing once the program is fixed', async () => {
     const cwd = folderWith(CURED)
     const args = ['simulate', 'server.ts', ...calm, '--seeds', '64', '--workers', '1', '--json']

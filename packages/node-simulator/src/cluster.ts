@@ -22,6 +22,8 @@ export interface ServiceClusterOptions {
   readonly nodes: number
   readonly seed: number
   readonly initial: Json
+  /** Whether the routes are about one fixed object, so that requests name no key. */
+  readonly isOfOne?: boolean | undefined
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   readonly moments?: MomentWatch | undefined
   readonly turns?: TurnWatch | undefined
@@ -53,7 +55,15 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
       clients++
       const node = nodes.get(id)
       const port = (): number | undefined => portOf(node?.life)
-      return createClient({ world, network, node: id, name: `c${clients}`, port, maker, isOfOne: false })
+      return createClient({
+        world,
+        network,
+        node: id,
+        name: `c${clients}`,
+        port,
+        maker,
+        isOfOne: options.isOfOne ?? false,
+      })
     },
     isReady() {
       let ready = true

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Input, Json } from '@chaosproxy/history'
-import type { MadeRequest, RequestMaker } from '@chaosproxy/recorder/routes'
+import type { Completion } from '@chaosproxy/history'
+import { answered, createVersions, type MadeRequest, type RequestMaker, requestText } from '@chaosproxy/recorder/routes'
 import type { Client, Request } from '@chaosproxy/runner'
 import { type Answer, createReplyReader } from '@chaosproxy/wire/http'
 import type { Network, Packet, Plug, Wire } from '../world/network.ts'
@@ -26,33 +26,17 @@ export function createClient(options: ClientOptions): Client {
   const { world, maker, isOfOne, name } = options
   let line: Line | undefined
   let asked = 0
-  const versions = new Map<string, Json>()
-
-  const withVersion = (input: Input): Input | string => {
-    const { f, key, value } = input
-    if (f !== 'cas' || !maker.speaksVersions(f)) return input
-    const version = versions.get(key ?? '')
-    if (version === undefined) return `no version of ${key ?? 'it'} is known yet that a cas could expect`
-    return { ...input, value: [version, Array.isArray(value) ? ((value as readonly Json[])[1] ?? null) : value] }
-  }
-
-  const learned = (key: string, completion: Completion): void => {
-    if (completion.type !== 'ok' || !maker.speaksVersions('cas')) return
-    const { value } = completion
-    const version = Array.isArray(value) ? (value as readonly Json[])[1] : value
-    if (version === null || version === undefined) versions.delete(key)
-    else versions.set(key, version)
-  }
+  const versions = createVersions(maker)
 
   return {
     invoke({ input, harmless, session, final = false }: Request, timeoutMs, completed) {
       asked++
       const { f, key, value } = input
-      const named = withVersion(key === undefined || isOfOne ? { f, value } : { f, key, value })
+      const named = versions.named(key === undefined || isOfOne ? { f, value } : { f, key, value })
       const sequence = session?.sequence ?? asked
       const asker = { session: session?.client ?? name, requestId: `${session?.client ?? name}-${sequence}`, final }
       const made = typeof named === 'string' ? undefined : maker.make(named, asker)
-      if (made?.type !== 'made') {
+      if (typeof named === 'string' || made?.type !== 'made') {
         const why = typeof named === 'string' ? named : made?.type === 'impossible' ? made.why : ''
         world.schedule(0, () => completed({ type: 'fail', error: `not asked: ${why}` }))
         return
@@ -65,7 +49,7 @@ export function createClient(options: ClientOptions): Client {
         over = true
         cancel()
         const completion = completionOf(ended, made, harmless)
-        learned(key ?? '', completion)
+        versions.learned(named, completion)
         completed(completion)
       }
       const cancel = world.schedule(timeoutMs * 1e6, () => {
@@ -100,7 +84,7 @@ class Line implements Plug {
   ask(made: MadeRequest, end: (end: End) => void): void {
     const { request, answerBytes } = made
     this.#reader.expect(request.method, answerBytes)
-    this.#bytes = requestBytes(request, this.#options.node, this.#port)
+    this.#bytes = Buffer.from(requestText(made, `${this.#options.node}:${this.#port}`))
     this.#end = end
     if (this.#opened) this.#send()
   }
@@ -162,27 +146,8 @@ class Line implements Plug {
   }
 }
 
-/** Servers expect a Content-Length for these even if the body is empty (RFC 9110 §8.6). */
-const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
-
-function requestBytes({ method, target, headers, body }: MadeRequest['request'], host: NodeId, port: number): Buffer {
-  const given = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  const own = headers.some(([name]) => name.toLowerCase() === 'host') ? '' : `Host: ${host}:${port}\r\n`
-  const length = body === '' && !WITH_BODY.has(method) ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`
-  return Buffer.from(`${method} ${target} HTTP/1.1\r\n${own}${given}${length}\r\n${body}`)
-}
-
 /** The route table says what an answer means; without one, the operation may have happened unless it never left. */
 function completionOf(end: End, made: MadeRequest, harmless: boolean): Completion {
   if ('lost' in end) return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.lost }
-  const completion = made.complete(end.answer)
-  switch (completion.type) {
-    case 'ok':
-      return 'value' in completion ? completion : { type: harmless ? 'fail' : 'info', error: 'an answer of entries' }
-    case 'fail':
-      return completion
-    case 'info':
-    case 'not-understood':
-      return { type: harmless ? 'fail' : 'info', error: completion.error }
-  }
+  return answered(made, end.answer, harmless)
 }

@@ -1,5 +1,8 @@
+export { answered, requestText } from './making/made-text.ts'
 export type { MadeRequest, RequestMaker } from './making/request-maker.ts'
 export { compileRequestMaker, GENERATOR_CLIENT, generatorTable, requireFunctions } from './making/request-maker.ts'
+export { requireRequests } from './making/required-requests.ts'
+export { createVersions } from './making/versions.ts'
 export type { Peer } from './mapping/client-source.ts'
 export { peerOf } from './mapping/client-source.ts'
 export { clientSourcesOf, describeTable } from './mapping/describe-table.ts'

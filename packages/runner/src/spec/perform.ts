@@ -3,7 +3,7 @@ import { keyNames, type Settings, type Workload } from '@chaosproxy/workloads'
 import type { HistorySink } from '../ports.ts'
 import { type Progress, type RunHandle, startRun } from '../run.ts'
 import type { RunOutcome } from '../run-outcome.ts'
-import type { StartedCluster } from '../target.ts'
+import type { AskedOperations, StartedCluster } from '../target.ts'
 import type { PlannedRun } from './resolve.ts'
 import type { RunListener } from './run-event.ts'
 
@@ -71,12 +71,7 @@ async function startedCluster(
       settings: targetSettings,
       bug: spec.target.bug,
       object: workload.object,
-      asked: {
-        functions: workload.uses?.(workloadSettings) ?? workload.functions,
-        reads: workload.reads,
-        initial: workload.initial,
-        before: readsBefore(workload, workloadSettings),
-      },
+      asked: askedOf(workload, workloadSettings),
       seed: spec.seed,
       dataDir,
       logDir,
@@ -89,6 +84,14 @@ async function startedCluster(
     throw error
   }
 }
+
+/** What the clients of a workload will ask. */
+export const askedOf = (workload: Workload, settings: Settings): AskedOperations => ({
+  functions: workload.uses?.(settings) ?? workload.functions,
+  reads: workload.reads,
+  initial: workload.initial,
+  before: readsBefore(workload, settings),
+})
 
 /** The reads of objects that exist from the start. */
 function readsBefore(workload: Workload, settings: Settings): readonly Input[] {

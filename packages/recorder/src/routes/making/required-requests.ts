@@ -1,0 +1,56 @@
+import { type Input, type Json, UserError } from '@chaosproxy/history'
+import type { RequestMaker } from './request-maker.ts'
+
+/** One value of the kind that workloads pass to each function. */
+const SAMPLES: { readonly [f: string]: Json } = {
+  read: null,
+  get: null,
+  write: 1,
+  put: 'a',
+  append: 'a',
+  cas: [1, 2],
+  add: 1,
+  subtract: 1,
+  remove: 1,
+  contains: 1,
+  enqueue: 1,
+  dequeue: null,
+}
+
+/**
+ * A route that cannot make a request now never will. Returns whether the routes are about one fixed object (`GET
+ * /counter`), which then stands for the only one that clients use.
+ *
+ * @param before reads of every object known beforehand.
+ * @param at the start of every error message: the table's file.
+ * @throws UserError (input)
+ */
+export function requireRequests(
+  maker: RequestMaker,
+  { functions, before = [] }: { readonly functions: readonly string[]; readonly before?: readonly Input[] | undefined },
+  at: string,
+): boolean {
+  const asker = { session: 'process-0', requestId: 'process-0-1', final: false }
+  /** The functions with routes for no key but a fixed one, with that key, and why they have no other. */
+  const fixed = new Map<string, { readonly key: string | undefined; readonly why: string }>()
+  for (const f of functions) {
+    const value = SAMPLES[f]
+    if (value === undefined) continue
+    const made = maker.make({ f, key: 'x', value }, asker)
+    if (made.type === 'made') continue
+    const plain = maker.make({ f, value }, asker)
+    if (plain.type !== 'made') throw new UserError('input', `${made.why}.`)
+    fixed.set(f, { key: plain.key, why: made.why })
+  }
+  const used = new Set(before.flatMap(({ key }) => key ?? []))
+  const [first, ...others] = fixed.values()
+  if (first === undefined || used.size === 0) return false
+  if (used.size > 1) throw new UserError('input', `${first.why}.`)
+  const names = [...fixed.keys()].join(' and ')
+  if (fixed.size < functions.length || others.some(({ key }) => key !== first.key))
+    throw new UserError(
+      'input',
+      `${at}: some routes are about a fixed object, others are not, or about another (${names}). Give all of them the same "key".`,
+    )
+  return true
+}

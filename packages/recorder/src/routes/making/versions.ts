@@ -1,0 +1,30 @@
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import type { RequestMaker } from './request-maker.ts'
+
+/** What one client knows of the versions of objects, for tables whose cas expects a version (`If-Match`) and no value. */
+export interface Versions {
+  /** The input with the version that it is to expect, or why it cannot be asked. */
+  named(input: Input): Input | string
+  learned(input: Input, completion: Completion): void
+}
+
+export function createVersions(maker: RequestMaker): Versions {
+  /** The last one of each object that this client has seen. */
+  const versions = new Map<string, Json>()
+  return {
+    named(input) {
+      const { f, key, value } = input
+      if (f !== 'cas' || !maker.speaksVersions(f)) return input
+      const version = versions.get(key ?? '')
+      if (version === undefined) return `no version of ${key ?? 'it'} is known yet that a cas could expect`
+      return { ...input, value: [version, Array.isArray(value) ? ((value as readonly Json[])[1] ?? null) : value] }
+    },
+    learned({ key = '' }, completion) {
+      if (completion.type !== 'ok' || !maker.speaksVersions('cas')) return
+      const { value } = completion
+      const version = Array.isArray(value) ? (value as readonly Json[])[1] : value
+      if (version === null || version === undefined) versions.delete(key)
+      else versions.set(key, version)
+    },
+  }
+}
