@@ -42,6 +42,8 @@ export async function openQueuePool(
       if (waiting[lane] > 0 && (await board.workers(lane)) === 0)
         listener({ type: 'alone', place, code: lane === 'code' })
   }, COUNT_WORKERS_EVERY_MS)
+  const closing = new AbortController()
+  const asked = new Set<Promise<unknown>>()
   const parcelOf = createPacker()
   const send = createSender(board)
 
@@ -53,7 +55,9 @@ export async function openQueuePool(
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec as never)
     // A queue does not tell the signals apart: what a worker has begun is not waited for.
-    const calledOff = AbortSignal.any([doing.signal, doing.stop].filter((signal) => signal !== undefined))
+    const calledOff = AbortSignal.any(
+      [doing.signal, doing.stop, closing.signal].filter((signal) => signal !== undefined),
+    )
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
     waiting[lane] += 1
     try {
@@ -91,10 +95,19 @@ export async function openQueuePool(
     ): Promise<JobEnd<Result>> {
       const kind = kindNamed(job.kind)
       if (kind === undefined) return local.do(job, spec, doing)
-      return (await ask(kind, spec, doing)) as JobEnd<Result>
+      const asking = ask(kind, spec, doing)
+      asked.add(asking)
+      try {
+        return (await asking) as JobEnd<Result>
+      } finally {
+        asked.delete(asking)
+      }
     },
     async close() {
       clearInterval(counting)
+      // Whoever failed at one job waits for no other.
+      closing.abort()
+      await Promise.allSettled(asked)
       if (lost > 0) listener({ type: 'lost', jobs: lost })
       await Promise.all([board.close(), local.close()])
     },
