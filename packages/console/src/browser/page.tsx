@@ -11,6 +11,7 @@ import { Top } from './top.tsx'
 import { Topology } from './topology.tsx'
 import { VerdictHead, Why } from './verdict-head.tsx'
 import { inForce, type View } from './view.ts'
+import { plural } from './words.ts'
 
 startTheme()
 
@@ -103,7 +104,7 @@ function Changes({ view }: { readonly view: View }): JSX.Element {
     const timer = setInterval(() => {
       const { faults, frame } = latest.current
       const leader = frame?.nodes.find(({ leads }) => leads === true)?.node
-      say(`${inForce(faults).length} faults in force${leader === undefined ? '' : `, leader ${leader}`}`)
+      say(`${plural(inForce(faults).length, 'fault')} in force${leader === undefined ? '' : `, leader ${leader}`}`)
     }, ANNOUNCE_EVERY_MS)
     return () => clearInterval(timer)
   }, [])

@@ -1,6 +1,9 @@
 /** `12,345`. */
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US')
 
+/** `1 fault`, `2 faults`. */
+export const plural = (amount: number, one: string): string => `${count(amount)} ${one}${amount === 1 ? '' : 's'}`
+
 /** `01:02.3`, of milliseconds. */
 export function clock(ms: number): string {
   const tenths = Math.floor(ms / 100)
