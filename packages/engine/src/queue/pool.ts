@@ -2,7 +2,7 @@ import { UserError } from '@chaosproxy/history'
 import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { jobName } from '../jobs/job-name.ts'
 import { whenAborted } from '../run/interruption.ts'
-import { type Lane, type Outcome, openBoard } from './board.ts'
+import { type Board, type Lane, type Outcome, openBoard } from './board.ts'
 import { createSender } from './cargo.ts'
 import type { AnyKind } from './kind.ts'
 import { kindNamed } from './kinds.ts'
@@ -32,16 +32,7 @@ export async function openQueuePool(
   listener: (event: QueueEvent) => void = () => {},
 ): Promise<Pool> {
   const board = await openBoard(address)
-  const { place } = board
-  const waiting: { [lane in Lane]: number } = { plain: 0, code: 0 }
-  let lost = 0
-  const counting = setInterval(async () => {
-    if (lost > 0) listener({ type: 'lost', jobs: lost })
-    lost = 0
-    for (const lane of ['plain', 'code'] as const)
-      if (waiting[lane] > 0 && (await board.workers(lane)) === 0)
-        listener({ type: 'alone', place, code: lane === 'code' })
-  }, COUNT_WORKERS_EVERY_MS)
+  const missing = tellWhatIsMissing(board, listener)
   const closing = new AbortController()
   const asked = new Set<Promise<unknown>>()
   const parcelOf = createPacker()
@@ -59,11 +50,11 @@ export async function openQueuePool(
       [doing.signal, doing.stop, closing.signal].filter((signal) => signal !== undefined),
     )
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
-    waiting[lane] += 1
+    missing.waiting[lane] += 1
     try {
       for (let first = true; !calledOff.aborted; first = false) {
         const isGone = !first && (await board.isGone(lane, name))
-        if (isGone) lost += 1
+        if (isGone) missing.lost += 1
         if (parcel !== undefined && (first || isGone)) await board.keep(parcel.texts)
         if (first || isGone) await send(kind.cargo?.(spec as never), isGone)
         // Under its name it is the same job, unless Redis has lost it.
@@ -80,7 +71,7 @@ export async function openQueuePool(
           throw new UserError('environment', `a worker could not do ${title}: ${outcome.why}`)
       }
     } finally {
-      waiting[lane] -= 1
+      missing.waiting[lane] -= 1
     }
     await board.takeBack(lane, name)
     return { type: 'given up', reading: { unit: 0, calls: 0, within: 0 }, described: '' }
@@ -104,14 +95,45 @@ export async function openQueuePool(
       }
     },
     async close() {
-      clearInterval(counting)
       // Whoever failed at one job waits for no other.
       closing.abort()
       await Promise.allSettled(asked)
-      if (lost > 0) listener({ type: 'lost', jobs: lost })
+      missing.close()
       await Promise.all([board.close(), local.close()])
     },
   }
+}
+
+interface Missing {
+  /** How many jobs wait for workers. */
+  readonly waiting: { [lane in Lane]: number }
+  /** How many jobs Redis no longer knew, and nobody was told of yet. */
+  lost: number
+  close(): void
+}
+
+/** Tells from time to time of jobs that are lost, or wait for workers of which there are none. */
+function tellWhatIsMissing(board: Board, listener: (event: QueueEvent) => void): Missing {
+  const { place } = board
+  const tellLost = (): void => {
+    if (missing.lost > 0) listener({ type: 'lost', jobs: missing.lost })
+    missing.lost = 0
+  }
+  const counting = setInterval(async () => {
+    tellLost()
+    for (const lane of ['plain', 'code'] as const)
+      if (missing.waiting[lane] > 0 && (await board.workers(lane)) === 0)
+        listener({ type: 'alone', place, code: lane === 'code' })
+  }, COUNT_WORKERS_EVERY_MS)
+  const missing: Missing = {
+    waiting: { plain: 0, code: 0 },
+    lost: 0,
+    close() {
+      clearInterval(counting)
+      tellLost()
+    },
+  }
+  return missing
 }
 
 /** Packs what many jobs need once. */
