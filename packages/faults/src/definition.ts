@@ -17,6 +17,8 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   validate?(harm: HarmOf<FaultDefinition<Kind, Entries>>, where: string): void
   /** Whether it acts on answers, so that answers can be matched as well. */
   readonly actsOnReplies?: true | undefined
+  /** While it lasts, its nodes do nothing. */
+  readonly stopsNodes?: true | undefined
   /** The plural in words; by default `spells of KIND`. */
   readonly plural?: string | undefined
   /** Describes the fault in a few words; `targets` names its links or nodes. */

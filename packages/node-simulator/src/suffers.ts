@@ -1,20 +1,6 @@
-import { type Fault, type FaultKind, familyOf, nemeses } from '@chaosproxy/faults'
+import { type FaultKind, familyOf, nemeses } from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
-import type { LinkFault } from './world/network.ts'
-
-/** Faults that simulated programs can suffer. */
-export type ServiceFault = LinkFault | Extract<Fault, { readonly kind: 'reset' | 'kill' | 'pause' | 'clock' }>
-
-const kinds: { readonly [Kind in ServiceFault['kind']]: true } = {
-  partition: true,
-  blackhole: true,
-  latency: true,
-  bandwidth: true,
-  reset: true,
-  kill: true,
-  pause: true,
-  clock: true,
-}
+import { serviceBlows } from './world/blows.ts'
 
 const instead: { readonly [kind in FaultKind]?: string } = {
   crash: 'kill',
@@ -32,7 +18,7 @@ const instead: { readonly [kind in FaultKind]?: string } = {
 }
 
 export function serviceSuffers(kind: FaultKind): Suffering {
-  if (Object.hasOwn(kinds, kind)) return true
+  if (Object.hasOwn(serviceBlows, kind)) return true
   const family = familyOf(kind)?.name
   const not =
     family === 'message' || family === 'http'
@@ -40,8 +26,6 @@ export function serviceSuffers(kind: FaultKind): Suffering {
       : 'it is not simulated for programs yet'
   return { not, instead: instead[kind] ?? 'run it on real processes: chaos run' }
 }
-
-export const isServiceFault = (fault: Fault): fault is ServiceFault => Object.hasOwn(kinds, fault.kind)
 
 /** What a search injects unless it is told: every fault among nodes that programs can suffer. */
 export const usualServiceFaults: readonly string[] = nemeses

@@ -1,11 +1,11 @@
-import type { Fault, NodeId } from '@chaosproxy/faults'
+import { type Fault, type NodeFault, type NodeId, stopsNodes } from '@chaosproxy/faults'
 
 /**
  * Whether some node could reach a majority of all nodes (itself included) while these faults were in force. Killed and
  * paused nodes reach nobody; two nodes reach each other if neither direction between them was cut.
  */
 export function hasMajority(nodes: readonly NodeId[], faults: readonly Fault[]): boolean {
-  const down = new Set(faults.flatMap((fault) => (stopsNodes(fault) ? fault.nodes : [])))
+  const down = new Set(faults.flatMap((fault) => (isStopping(fault) ? fault.nodes : [])))
   const cut = new Set<string>()
   for (const fault of faults) {
     if (fault.kind === 'partition') for (const { from, to } of fault.links) cut.add(`${from}>${to}`)
@@ -16,7 +16,5 @@ export function hasMajority(nodes: readonly NodeId[], faults: readonly Fault[]):
   return up.some((one) => up.filter((other) => reaches(one, other)).length > nodes.length / 2)
 }
 
-type Stopping = Extract<Fault, { readonly kind: 'kill' | 'crash' | 'pause' }>
-
-export const stopsNodes = (fault: Fault): fault is Stopping =>
-  fault.kind === 'kill' || fault.kind === 'crash' || fault.kind === 'pause'
+/** Whether it keeps its nodes from doing anything while it lasts. */
+export const isStopping = (fault: Fault): fault is NodeFault => 'nodes' in fault && stopsNodes(fault.kind)

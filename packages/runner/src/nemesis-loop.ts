@@ -11,7 +11,7 @@ import {
 import { type Nanos, nanos } from '@chaosproxy/history'
 import { createFaultRecords } from './fault-records.ts'
 import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
-import { stopsNodes } from './majority.ts'
+import { isStopping } from './majority.ts'
 import type { Cancel, Cluster, FaultNoticed, Healed, Injected } from './ports.ts'
 import type { RunRecorder } from './recorder.ts'
 import type { FaultRecord } from './result/run-summary.ts'
@@ -155,9 +155,9 @@ function alreadyDown(fault: Fault): string {
 
 /** Leaves out nodes that another fault already stops, or soon will: the two heals would race for them. */
 function withoutOverlap(fault: Fault, active: ReadonlyMap<string, ActiveFault>): Fault | undefined {
-  if (!stopsNodes(fault)) return fault
+  if (!isStopping(fault)) return fault
   const down: string[] = []
-  for (const other of active.values()) if (stopsNodes(other.fault)) down.push(...other.fault.nodes)
+  for (const other of active.values()) if (isStopping(other.fault)) down.push(...other.fault.nodes)
   const nodes = fault.nodes.filter((node) => !down.includes(node))
   if (nodes.length === 0) return undefined
   return nodes.length === fault.nodes.length ? fault : { ...fault, nodes }

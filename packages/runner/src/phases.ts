@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { FLAG_FINAL, type History, isAnswered, type Nanos, nanos } from '@chaosproxy/history'
-import { hasMajority, stopsNodes } from './majority.ts'
+import { hasMajority, isStopping } from './majority.ts'
 import { firstAnswerAfter } from './result/requirements/measures.ts'
 import type { FaultRecord, NodeSummary, PhaseSummary } from './result/run-summary.ts'
 
@@ -70,7 +70,7 @@ function availabilityOfUp(
   faults: readonly FaultRecord[],
 ): Pick<PhaseSummary, 'upAvailability'> {
   const { callTime, node } = history.operations
-  const downs = faults.flatMap(({ fault, from, to }) => (stopsNodes(fault) ? { nodes: fault.nodes, from, to } : []))
+  const downs = faults.flatMap(({ fault, from, to }) => (isStopping(fault) ? { nodes: fault.nodes, from, to } : []))
   const isUp = (row: number): boolean => {
     const asked = history.nodes[node[row] ?? -1]
     const at = callTime[row] ?? 0

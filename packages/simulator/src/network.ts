@@ -1,44 +1,38 @@
-import type { Endpoint, Fault, Link as LinkName } from '@chaosproxy/faults'
+import type { Endpoint, Link as LinkName, TrafficFault } from '@chaosproxy/faults'
 import { forge, linkName, Trigger } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaosproxy/history'
 import { fate, type Stream, streamOf, substream } from './fate.ts'
+import { messageTroubles, type Trouble } from './message-troubles.ts'
 import { type Addressee, Parcel } from './parcel.ts'
 import type { EventQueue } from './queue.ts'
-
-/** Faults that affect messages here; a reset affects a connection instead. */
-export type MessageTrouble = Extract<
-  Fault,
-  {
-    readonly kind:
-      | 'partition'
-      | 'blackhole'
-      | 'latency'
-      | 'bandwidth'
-      | 'drop-message'
-      | 'duplicate-message'
-      | 'reorder-message'
-      | 'delay-message'
-      | 'corrupt-message'
-      | 'forge-message'
-      | 'forge-signed-message'
-      | 'lose-request'
-      | 'delay-request'
-      | 'lose-reply'
-      | 'delay-reply'
-  }
->
 
 /** A fault in force on some links; `hits` counts the messages it touched. */
 export interface StandingFault {
   hits: number
-  readonly fault: MessageTrouble
+  readonly fault: TrafficFault
   readonly appliedAt: Nanos
 }
 
 /** A fault on one link, with its count of that link's messages. */
-interface Placed {
+export interface Placed {
   readonly standing: StandingFault
+  readonly trouble: Trouble
   readonly trigger: Trigger
+}
+
+/** A message that leaves, as the faults of its link change it. Times are in nanoseconds. */
+export interface Passage {
+  /** Number of messages sent on the link before it. */
+  readonly n: number
+  readonly honest: Parcel
+  /** What arrives; undefined: nothing. */
+  parcel: Parcel | undefined
+  besides: Parcel | undefined
+  delay: number
+  departure: number
+  overtakenBy: number
+  copies: number
+  copiedAfter: number
 }
 
 export interface NetworkOptions {
@@ -91,18 +85,8 @@ export class SimulatedNetwork {
   }
 }
 
-/** Questions about each message, each with a stream of its own. */
+// The other questions about each message are those of faults.
 const DELAY = 0
-const JITTER = 1
-const LOSS = 2
-const COPY = 3
-const OVERTAKING = 4
-const DAMAGE = 5
-const REQUEST_LOSS = 6
-const REPLY_LOSS = 7
-const SLOWNESS = 8
-const SLOWNESS_JITTER = 9
-const FORGERY = 10
 const FALSEHOOD = 11
 
 /**
@@ -147,13 +131,17 @@ export class Link {
   }
 
   add(fault: StandingFault): void {
-    this.#faults.push({ standing: fault, trigger: new Trigger(fault.fault.when) })
+    const { kind, when } = fault.fault
+    // The table pairs each kind with its own trouble, which the compiler cannot follow through the lookup.
+    const trouble = messageTroubles[kind] as Trouble | undefined
+    if (trouble === undefined) throw new Error(`${kind} does nothing to messages`)
+    this.#faults.push({ standing: fault, trouble, trigger: new Trigger(when) })
   }
 
   remove(fault: StandingFault): void {
     const at = this.#faults.findIndex(({ standing }) => standing === fault)
     if (at >= 0) this.#faults.splice(at, 1)
-    if (this.#faults.some(({ standing }) => standing.fault.kind === 'partition')) return
+    if (this.#faults.some(({ trouble }) => trouble.holds === true)) return
     const held = this.#held
     this.#held = []
     for (const { parcel, n } of held) this.#dispatch(parcel, n)
@@ -169,13 +157,13 @@ export class Link {
   }
 
   /** The answer to a question about the n-th message: uniform in [0, 1). */
-  #drawn(question: number, n: number): number {
+  drawn(question: number, n: number): number {
     return fate(substream(this.#stream, question), n)
   }
 
   /** In nanoseconds; never negative. */
-  #spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number {
-    const spreadMs = jitterMs * (2 * this.#drawn(question, n) - 1)
+  spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number {
+    const spreadMs = jitterMs * (2 * this.drawn(question, n) - 1)
     return millisToNanos(millis(Math.max(0, middleMs + spreadMs)))
   }
 
@@ -190,124 +178,65 @@ export class Link {
   }
 
   /** Whether a fault hits the n-th message. Each question has its own chance, so that faults do not strike together. */
-  #strikes({ standing, trigger }: Placed, question: number, n: number): boolean {
+  strikes({ standing, trigger }: Placed, question: number, n: number): boolean {
     const ageMs = nanosToMillis(nanos(this.#queue.now - standing.appliedAt))
-    return trigger.strikes(ageMs, () => this.#drawn(question, n), n)
+    return trigger.strikes(ageMs, () => this.drawn(question, n), n)
   }
 
   /** A draw below the probability is uniform below it: scaled to 0 … 1 it serves as another draw at no cost. */
-  #share(probability: number | undefined, question: number, n: number): number {
-    return this.#drawn(question, n) / (probability ?? 1)
+  share(probability: number | undefined, question: number, n: number): number {
+    return this.drawn(question, n) / (probability ?? 1)
   }
 
   #sendThroughFaults(parcel: Parcel, n: number): void {
     let held = false
     for (const placed of this.#faults) {
-      const { standing } = placed
-      const { fault } = standing
-      switch (fault.kind) {
-        case 'partition':
-        case 'blackhole':
-          standing.hits++
-          if (fault.kind === 'blackhole' || fault.mode === 'drop') return
-          held = true
-          break
-        case 'drop-message':
-          if (!this.#strikes(placed, LOSS, n)) break
-          standing.hits++
-          return
-        case 'lose-request':
-        case 'lose-reply':
-          if (!this.#strikes(placed, fault.kind === 'lose-request' ? REQUEST_LOSS : REPLY_LOSS, n)) break
-          standing.hits++
-          if (fault.silence === 'reset') {
-            parcel.lose()
-            this.#queue.schedule(this.#queue.now, parcel)
-          }
-          return
-      }
+      const stopped = placed.trouble.stops?.(placed.standing.fault, placed, this, n, parcel)
+      if (stopped === 'lost') return
+      if (stopped === 'held') held = true
     }
     // A held message belongs to the present connection and is lost if that breaks.
     if (held) this.#held.push({ parcel, n })
     else this.#dispatch(parcel, n)
   }
 
-  /** The message as this link would falsify it; undefined if that is impossible, or noticed. */
-  #falsified(parcel: Parcel, fault: Forging, n: number): Parcel | undefined {
+  /** The message as this link would falsify it; undefined if that is impossible. */
+  falsified(parcel: Parcel, fields: number, n: number): Parcel | undefined {
     const stream = substream(this.#stream, FALSEHOOD)
     let drawn = 0
-    const message = forge(parcel.message as Json, fault.fields, () => fate(stream, n * DRAWS_PER_FORGERY + drawn++))
-    if (message === undefined || fault.kind === 'forge-signed-message') return undefined
+    const message = forge(parcel.message as Json, fields, () => fate(stream, n * DRAWS_PER_FORGERY + drawn++))
+    if (message === undefined) return undefined
     this.#belief.misled = true
     return parcel.saying(message)
   }
 
+  /** When a message has passed at this many bytes a second, after those before it. */
+  passed(message: unknown, departure: number, bytesPerSecond: number): number {
+    const start = Math.max(departure, this.#busyUntil)
+    this.#busyUntil = Math.round(start + (sizeBytes(message) / bytesPerSecond) * 1e9)
+    return this.#busyUntil
+  }
+
+  /** Loses the message, and breaks the connection for its addressee at once. */
+  lose(parcel: Parcel): void {
+    parcel.lose()
+    this.#queue.schedule(this.#queue.now, parcel)
+  }
+
   #dispatch(honest: Parcel, n: number): void {
-    let parcel: Parcel | undefined = honest
-    let besides: Parcel | undefined
-    let delay = this.#usualDelay(n)
-    let departure: number = this.#queue.now
-    let overtakenBy = 0
-    let copies = 0
-    let copiedAfter = 0
-    for (const placed of this.#faults) {
-      const { standing } = placed
-      const { fault } = standing
-      switch (fault.kind) {
-        case 'latency':
-          standing.hits++
-          delay += this.#spread(fault.latencyMs, fault.jitterMs, JITTER, n)
-          break
-        case 'bandwidth': {
-          standing.hits++
-          const start = Math.max(departure, this.#busyUntil)
-          departure = Math.round(start + (sizeBytes(honest.message) / fault.bytesPerSecond) * 1e9)
-          this.#busyUntil = departure
-          break
-        }
-        case 'duplicate-message':
-          if (!this.#strikes(placed, COPY, n)) break
-          standing.hits++
-          // A copy arrives at once, or long after.
-          copies += fault.copies
-          copiedAfter = Math.round(LATEST_COPY_NANOS * this.#share(fault.when?.probability, COPY, n))
-          break
-        case 'reorder-message':
-          if (!this.#strikes(placed, OVERTAKING, n)) break
-          standing.hits++
-          overtakenBy = Math.round(millisToNanos(fault.withinMs) * this.#share(fault.when?.probability, OVERTAKING, n))
-          break
-        case 'delay-message':
-        case 'delay-request':
-        case 'delay-reply':
-          if (!this.#strikes(placed, SLOWNESS, n)) break
-          standing.hits++
-          delay += this.#spread(fault.delayMs, fault.jitterMs, SLOWNESS_JITTER, n)
-          break
-        case 'corrupt-message':
-          if (!this.#strikes(placed, DAMAGE, n)) break
-          standing.hits++
-          honest.damage()
-          break
-        case 'forge-message':
-        case 'forge-signed-message': {
-          if (!this.#strikes(placed, FORGERY, n)) break
-          standing.hits++
-          const falsified = this.#falsified(honest, fault, n)
-          if (fault.besides) besides = falsified
-          else parcel = falsified
-          break
-        }
-        case 'partition':
-        case 'blackhole':
-        case 'drop-message':
-        case 'lose-request':
-        case 'lose-reply':
-          break
-        default:
-          fault satisfies never
-      }
+    const passage: Passage = {
+      n,
+      honest,
+      parcel: honest,
+      besides: undefined,
+      delay: this.#usualDelay(n),
+      departure: this.#queue.now,
+      overtakenBy: 0,
+      copies: 0,
+      copiedAfter: 0,
     }
+    for (const placed of this.#faults) placed.trouble.changes?.(placed.standing.fault, placed, this, passage)
+    const { parcel, besides, delay, departure, overtakenBy, copies, copiedAfter } = passage
     const arrival = Math.max(departure + delay, this.#lastArrival)
     if (besides !== undefined) this.#queue.schedule(arrival, besides)
     if (parcel === undefined) return
@@ -324,13 +253,8 @@ interface Held {
   readonly n: number
 }
 
-type Forging = Extract<MessageTrouble, { readonly kind: 'forge-message' | 'forge-signed-message' }>
-
 /** More than a forgery of 64 fields can take. */
 const DRAWS_PER_FORGERY = 256
-
-/** A copy arrives at most this long after its message. */
-const LATEST_COPY_NANOS = 50e6
 
 /** Size as JSON, which real nodes speak. */
 const sizeBytes = (message: unknown): number => JSON.stringify(message).length

@@ -1,34 +1,7 @@
 import { type Fault, type FaultKind, familyOf, linkName } from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
-import type { MessageTrouble } from './network.ts'
-
-/** Faults that exist in virtual time as well. */
-export type SimulatedFault =
-  | MessageTrouble
-  | Extract<Fault, { readonly kind: 'reset' | 'kill' | 'crash' | 'pause' | 'clock' }>
-
-const kinds: { readonly [Kind in SimulatedFault['kind']]: true } = {
-  partition: true,
-  blackhole: true,
-  latency: true,
-  bandwidth: true,
-  reset: true,
-  'drop-message': true,
-  'duplicate-message': true,
-  'reorder-message': true,
-  'delay-message': true,
-  'corrupt-message': true,
-  'forge-message': true,
-  'forge-signed-message': true,
-  'lose-request': true,
-  'delay-request': true,
-  'lose-reply': true,
-  'delay-reply': true,
-  kill: true,
-  crash: true,
-  pause: true,
-  clock: true,
-}
+import { blows } from './blows.ts'
+import { messageTroubles } from './message-troubles.ts'
 
 /** For kinds that make no sense for messages that arrive whole: the nearest alternative. */
 const instead: { readonly [kind in FaultKind]?: string } = {
@@ -54,11 +27,12 @@ const instead: { readonly [kind in FaultKind]?: string } = {
   'fabricate-message': 'forge-message',
 }
 
-const isSimulated = (fault: Fault): fault is SimulatedFault => Object.hasOwn(kinds, fault.kind)
+/** Faults that exist in virtual time as well. */
+const isSimulated = (kind: FaultKind): boolean => Object.hasOwn(messageTroubles, kind) || Object.hasOwn(blows, kind)
 
 /** Whether a cluster in virtual time can suffer a kind of fault; if not, why, and the nearest alternative. */
 export function simulatorSuffers(kind: FaultKind): Suffering {
-  if (Object.hasOwn(kinds, kind)) return true
+  if (isSimulated(kind)) return true
   if (kind === 'failover')
     return { not: 'protocols have no command for it: they elect by themselves', instead: 'kill or pause' }
   const family = familyOf(kind)?.name
@@ -72,11 +46,9 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
 }
 
 /** The fault, if it can be simulated faithfully; otherwise why not. */
-export function simulated(fault: Fault): SimulatedFault | { readonly not: string } {
-  if (!isSimulated(fault)) {
-    const refusal = simulatorSuffers(fault.kind)
-    return { not: refusal === true ? `${fault.kind} is not simulated` : `${refusal.not}; instead: ${refusal.instead}` }
-  }
+export function simulated(fault: Fault): Fault | { readonly not: string } {
+  const suffering = simulatorSuffers(fault.kind)
+  if (suffering !== true) return { not: `${suffering.not}; instead: ${suffering.instead}` }
   if ('match' in fault && fault.match !== undefined)
     return { not: 'what messages say is matched on real bytes only: leave "match" out' }
   if ('nodes' in fault) return fault

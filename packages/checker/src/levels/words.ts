@@ -1,7 +1,7 @@
 import type { LevelDefinition } from './definition.ts'
 import { type Level, levels } from './levels.ts'
 import { definitions } from './registry.ts'
-import { rungs as all, type Rung } from './rungs.ts'
+import type { Rung } from './rungs.ts'
 
 const words: ReadonlyMap<string, LevelDefinition> = new Map(
   definitions.map((definition: LevelDefinition) => [definition.name, definition]),
@@ -19,7 +19,7 @@ export interface RungOfLevels extends Rung {
 }
 
 /** The rungs with their levels, strongest first. */
-export const rungs: readonly RungOfLevels[] = Object.values(all).map((rung) => {
+export const rungs: readonly RungOfLevels[] = [...new Set([...words.values()].map(({ rung }) => rung))].map((rung) => {
   const own = levels.filter((level) => words.get(level)?.rung === rung)
   return { ...rung, levels: own, compared: own.filter((level) => words.get(level)?.isCompared === true) }
 })

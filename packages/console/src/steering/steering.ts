@@ -1,4 +1,4 @@
-import { type Endpoint, type Fault, parseFault } from '@chaosproxy/faults'
+import { type Endpoint, type Fault, parseFault, stopsNodes } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { PlannedRun, RunHandle } from '@chaosproxy/runner'
 import type { Order } from '../browser/frames.ts'
@@ -66,14 +66,11 @@ function insufferable(fault: Fault, { target }: PlannedRun): string | undefined 
   return `${target.name} cannot suffer ${fault.kind}: ${suffering.not}. Instead: ${suffering.instead}.`
 }
 
-const STOPPING: readonly string[] = ['kill', 'pause', 'crash']
-
 /** Two faults that stop one node would race for it when they are healed. */
 function alreadyDown(fault: Fault, { faults }: LiveRun): string | undefined {
-  if (!('nodes' in fault) || !STOPPING.includes(fault.kind)) return undefined
+  if (!('nodes' in fault) || !stopsNodes(fault.kind)) return undefined
   const other = faults.rows.find(
-    ({ kind, to, nodes }) =>
-      to === undefined && STOPPING.includes(kind) && nodes.some((node) => fault.nodes.includes(node)),
+    ({ kind, to, nodes }) => to === undefined && stopsNodes(kind) && nodes.some((node) => fault.nodes.includes(node)),
   )
   return other === undefined ? undefined : `${other.text} already: heal that first.`
 }

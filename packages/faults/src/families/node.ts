@@ -1,5 +1,5 @@
 import { UserError } from '@chaosproxy/history'
-import type { HarmOf } from '../definition.ts'
+import type { FaultDefinition, HarmOf } from '../definition.ts'
 import { findDefinition, readHarm } from '../family.ts'
 import { clock, crash, failover, kill, pause } from '../kinds/nodes.ts'
 import type { NodeId } from '../link.ts'
@@ -14,6 +14,10 @@ export type NodeEffect = Extract<NodeHarm, { readonly kind: 'crash' }>['before']
 
 export const isNodeKind = (kind: unknown): kind is NodeHarm['kind'] =>
   kinds.some((definition) => definition.kind === kind)
+
+/** Whether a kind of fault keeps its nodes from doing anything while it lasts. */
+export const stopsNodes = (kind: string): boolean =>
+  nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.stopsNodes === true)
 
 /** Faults of whole nodes, which not the proxy carries out but what runs the nodes. */
 export const nodeFamily = {

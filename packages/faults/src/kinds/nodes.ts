@@ -4,6 +4,7 @@ import { choice, ms, or, wholeNumber } from '../parameter.ts'
 export const kill = defineFault({
   kind: 'kill',
   plural: 'kills',
+  stopsNodes: true,
   summary: 'kill the process (kill -9); restart it on the same disk when healed',
   parameters: {},
   describe: (_, nodes) => `${nodes} killed`,
@@ -15,6 +16,7 @@ const effectNames = { persist: 'write', send: 'message', reply: 'answer' } as co
 export const crash = defineFault({
   kind: 'crash',
   plural: 'crashes',
+  stopsNodes: true,
   summary: 'kill the process just before its nth effect of one kind; restart it on the same disk when healed',
   parameters: {
     before: choice(['persist', 'send', 'reply'], 'what it dies before'),
@@ -26,6 +28,7 @@ export const crash = defineFault({
 export const pause = defineFault({
   kind: 'pause',
   plural: 'pauses',
+  stopsNodes: true,
   summary: 'stop the process in mid-step (SIGSTOP); resume it when healed',
   parameters: {},
   describe: (_, nodes) => `${nodes} paused`,

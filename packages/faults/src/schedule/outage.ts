@@ -1,3 +1,4 @@
+import { stopsNodes } from '../families/node.ts'
 import type { NodeId } from '../link.ts'
 import type { FaultPlan, LinkSelector, NodeSelector, PlannedFault } from './schedule.ts'
 
@@ -36,7 +37,7 @@ interface Loss {
 const NO_LOSS: Loss = { named: [], unnamed: 0 }
 
 function lossOf(plan: FaultPlan, nodes: readonly NodeId[]): Loss {
-  if (plan.kind === 'kill' || plan.kind === 'crash' || plan.kind === 'pause') return stopped(plan.nodes, nodes)
+  if ('nodes' in plan && stopsNodes(plan.kind)) return stopped(plan.nodes, nodes)
   if (plan.kind === 'partition') return cutOff(plan.links, nodes)
   return NO_LOSS
 }

@@ -2,8 +2,7 @@ import type { HttpFault } from '@chaosproxy/faults'
 import type { HttpRule } from './http-rule.ts'
 import type { WholeReply } from './reply.ts'
 import { editMessage, makeUpReply, statusLine } from './reply.ts'
-import type { Chances, Trickle } from './request-fate.ts'
-import { drawDelayMs } from './request-fate.ts'
+import { type Chances, drawDelayMs, type Trickle } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
 /** What the rules do to an answer whose head has arrived. */

@@ -1,5 +1,5 @@
-import type { Random } from '@chaosproxy/faults'
-import { type Fate, suffer } from './harms.ts'
+import type { MessageFault, Random } from '@chaosproxy/faults'
+import { type Fate, messageHarms, type Strike } from './harms.ts'
 import type { MessageRule, Track } from './message-rule.ts'
 
 export interface FateOptions {
@@ -27,4 +27,11 @@ export function planFate(rules: readonly MessageRule[], message: Buffer, options
     if (fate.copies.length === 0) break
   }
   return fate
+}
+
+function suffer(fate: Fate, strike: Strike): Fate | undefined {
+  const { fault } = strike.rule.standing
+  // The table pairs each kind with its own harm, which the compiler cannot follow through the lookup.
+  const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
+  return harm(fate, fault, strike)
 }

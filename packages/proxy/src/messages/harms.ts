@@ -42,7 +42,7 @@ type MessageHarm<Kind extends MessageFault['kind']> = (
 ) => Fate | undefined
 
 /** Every kind of message fault, and what it does. A kind that acts at once counts its hit itself. */
-const harms: { readonly [Kind in MessageFault['kind']]: MessageHarm<Kind> } = {
+export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHarm<Kind> } = {
   'drop-message'(fate, _, { rule }) {
     rule.standing.hits++
     return { ...fate, copies: [] }
@@ -94,11 +94,4 @@ function forgedBytes(message: Buffer, fields: number, { framing, direction }: Tr
   const said = framing.readsJson === true ? framing.read(message) : undefined
   const forged = said === undefined ? undefined : forge(said, fields, () => random.next())
   return forged === undefined ? undefined : framing.write(forged, direction)
-}
-
-export function suffer(fate: Fate, strike: Strike): Fate | undefined {
-  const { fault } = strike.rule.standing
-  // The table pairs each kind with its own harm, which the compiler cannot follow through the lookup.
-  const harm = harms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
-  return harm(fate, fault, strike)
 }

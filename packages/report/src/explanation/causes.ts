@@ -1,4 +1,5 @@
 import type { Counterexample, Report } from '@chaosproxy/checker'
+import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
 import { isFinal, isRead, nodeOf } from '../operation-words.ts'
@@ -126,7 +127,7 @@ function isInForce(history: History, counterexample: Counterexample, from: numbe
 function hasComeBack(history: History, counterexample: Counterexample, { kind, nodes, to }: NearFault): boolean {
   const node = counterexample.culprit === undefined ? undefined : nodeOf(history, counterexample.culprit)
   if (node === undefined || !nodes.includes(node) || to > calledAt(history, counterexample)) return false
-  return kind === 'kill' || kind === 'crash' || kind === 'pause'
+  return stopsNodes(kind)
 }
 
 /** Whether the operation accused is a read that was answered, at another node than the last write before it. */

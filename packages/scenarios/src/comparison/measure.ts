@@ -1,4 +1,5 @@
 import { type Report, rungs, verdictOf } from '@chaosproxy/checker'
+import { stopsNodes } from '@chaosproxy/faults'
 import { FLAG_FINAL, type History, isAnswered } from '@chaosproxy/history'
 import { answersOverTime } from './answers-over-time.ts'
 import type { MeasureInput } from './measure-input.ts'
@@ -122,7 +123,7 @@ function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
     const asked = history.nodes[node[row] ?? -1]
     if (
       current.some(
-        ({ fault }) => stops(fault.kind) && 'nodes' in fault && asked !== undefined && fault.nodes.includes(asked),
+        ({ fault }) => stopsNodes(fault.kind) && 'nodes' in fault && asked !== undefined && fault.nodes.includes(asked),
       )
     )
       continue
@@ -130,8 +131,6 @@ function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
   }
   return rows
 }
-
-const stops = (kind: string): boolean => kind === 'kill' || kind === 'crash' || kind === 'pause'
 
 const isRead = ({ functions, operations }: History, row: number): boolean =>
   functions[operations.f[row] ?? -1] === 'read'

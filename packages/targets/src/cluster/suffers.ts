@@ -1,6 +1,7 @@
 import { type FaultKind, familyOf } from '@chaosproxy/faults'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Suffering } from '@chaosproxy/runner'
+import { processRefusal } from '../network/node-harms.ts'
 
 type Refusal = Exclude<Suffering, true>
 
@@ -44,7 +45,7 @@ const UNLINKED: Refusal = {
 
 /** Whether the fault is possible; on this kind of links, if given. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
-  const refusal = always[kind]
+  const refusal = always[kind] ?? processRefusal(kind)
   if (refusal !== undefined) return refusal
   if (kind === 'kill' || kind === 'pause' || kind === 'failover') return exposure.refused[kind] ?? true
   if (among === 'nodes' && !exposure.linked) return UNLINKED

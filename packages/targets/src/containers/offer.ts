@@ -1,4 +1,4 @@
-import { type Link, linksBetween, type Nemesis, type NodeId, nemeses } from '@chaosproxy/faults'
+import { isNodeKind, type Link, linksBetween, type Nemesis, type NodeId, nemeses } from '@chaosproxy/faults'
 import { didYouMean } from '@chaosproxy/history'
 import type { Offer, Suffering } from '@chaosproxy/runner'
 
@@ -23,7 +23,7 @@ export function containerOffer({ nodes, services, suffers }: Offering): Offer {
 }
 
 /** Whether it happens on links between nodes, of which a service may be at one end. */
-const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && kind !== 'kill' && kind !== 'pause'
+const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && !isNodeKind(kind)
 
 /** Why no fault of this name is on offer. */
 export function containerRefusal(name: string, { services, suffers }: Offering): string {

@@ -1,5 +1,6 @@
 import { type FaultKind, familyOf } from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
+import { processRefusal } from '../network/node-harms.ts'
 
 const refused: { readonly [kind in FaultKind]?: Exclude<Suffering, true> } = {
   'corrupt-message': {
@@ -31,7 +32,7 @@ const refused: { readonly [kind in FaultKind]?: Exclude<Suffering, true> } = {
  * The faults that an embedded cluster can suffer: its nodes are real processes, and every link leads through the proxy.
  */
 export function embeddedSuffers(kind: FaultKind): Suffering {
-  const refusal = refused[kind]
+  const refusal = refused[kind] ?? processRefusal(kind)
   if (refusal !== undefined) return refusal
   const family = familyOf(kind)?.name
   if (family === 'udp')

@@ -13,16 +13,7 @@ import {
 } from '@chaosproxy/faults'
 import type { Heal, Injected, Suffering } from '@chaosproxy/runner'
 import type { ClusterNetwork } from './cluster-network.ts'
-
-/** The faults of a node's process. Kills and pauses are counted; only the last heal takes effect. */
-export interface Victim {
-  /** Resolves with whether there was a process to kill. */
-  kill(): Promise<boolean>
-  revive(): Promise<void>
-  /** Resolves with whether there was a process to pause. */
-  pause(): Promise<boolean>
-  resume(): void | Promise<void>
-}
+import { nodeHarms, type Victim } from './node-harms.ts'
 
 /** The result of telling a node to fail over. */
 export interface Handover {
@@ -72,28 +63,16 @@ async function onLeadership(
   return injected(count(handovers.map(({ done }) => done)), () => Promise.all(handovers.map(({ undo }) => undo())))
 }
 
-/** Kills or pauses nodes. @throws for an unknown node or another kind of fault. */
+/** Injects a fault of nodes' processes. @throws for an unknown node or another kind of fault. */
 export async function injectIntoNodes(
   fault: Exclude<NodeFault, { readonly kind: 'failover' }>,
   nodes: ReadonlyMap<NodeId, Victim>,
 ): Promise<Injected> {
+  const harm = nodeHarms[fault.kind]
+  if (harm === undefined) throw new Error(`${fault.kind} is refused above`)
   const victims = nodesOf(fault.nodes, nodes)
-  switch (fault.kind) {
-    case 'kill': {
-      const killed = await Promise.all(victims.map((node) => node.kill()))
-      return injected(count(killed), () => Promise.all(victims.map((node) => node.revive())))
-    }
-    case 'pause': {
-      const paused = await Promise.all(victims.map((node) => node.pause()))
-      return injected(count(paused), () => Promise.all(victims.map(async (node) => node.resume())))
-    }
-    case 'crash':
-    case 'clock':
-      throw new Error(`${fault.kind} is refused above`)
-    default:
-      fault satisfies never
-      throw new Error('an unknown kind of fault')
-  }
+  const bites = await Promise.all(victims.map((node) => harm.strike(node)))
+  return injected(count(bites), () => Promise.all(victims.map(async (node) => harm.heal(node))))
 }
 
 function onMessages(fault: MessageFault, network: ClusterNetwork): Injected {

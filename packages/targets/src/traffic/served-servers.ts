@@ -6,7 +6,7 @@ import { type CommandNode, openCommandNode } from '../command/command-node.ts'
 import type { Keeper } from '../command/keeper.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import { commandsOf } from '../command/supervised-node.ts'
-import type { Victim } from '../network/inject.ts'
+import type { Victim } from '../network/node-harms.ts'
 
 /**
  * A server that the run starts and ends. `{port}`, `{listen}` and `{data}` tell it where to listen and keep its data.

@@ -3,6 +3,7 @@ import { UserError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Suffering, Target } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
+import { nodeHarms } from '../network/node-harms.ts'
 import type { ObservedTraffic } from './observed-traffic.ts'
 import { type HurtServers, trafficOffer, trafficRefusal } from './offer.ts'
 import { startTraffic } from './start-traffic.ts'
@@ -46,7 +47,7 @@ export const RECORDING = 'record'
 
 function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hurt: readonly HurtServers[]): Suffering {
   if (among !== 'nodes') return true
-  if (kind !== 'kill' && kind !== 'pause')
+  if (!Object.hasOwn(nodeHarms, kind))
     return { not: 'only what passes between servers and their clients is in reach', instead: 'partition' }
   if (hurt.some(({ areOurs }) => areOurs)) return true
   return { not: 'the run did not start the servers', instead: 'servers that it starts ("serve")' }

@@ -13,7 +13,8 @@ import {
 import type { Recorder } from '@chaosproxy/recorder'
 import type { Cluster, FaultNoticed, Heal, Injected } from '@chaosproxy/runner'
 import { createClock } from '../network/clock.ts'
-import { injectIntoNodes, type Victim } from '../network/inject.ts'
+import { injectIntoNodes } from '../network/inject.ts'
+import type { Victim } from '../network/node-harms.ts'
 import { openWireRecord } from '../network/wire-record.ts'
 import type { ReadFinally } from './read-finally.ts'
 

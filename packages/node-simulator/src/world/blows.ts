@@ -1,0 +1,66 @@
+import type { Fault, FaultKind, NodeId } from '@chaosproxy/faults'
+import type { LinkFault, Network } from './network.ts'
+import type { ServiceNode } from './node.ts'
+import type { World } from './world.ts'
+
+/** What faults act on. */
+export interface Injectable {
+  readonly world: World
+  readonly network: Network
+  readonly nodes: ReadonlyMap<NodeId, ServiceNode>
+}
+
+/** Heals, and returns how often the fault took effect. */
+export type Undo = () => number
+
+type FaultOf<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>
+
+/** Every kind of fault that simulated programs can suffer, and what it does. It is in force on return. */
+export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOf<Kind>, around: Injectable) => Undo } = {
+  partition: onLinks,
+  blackhole: onLinks,
+  latency: onLinks,
+  bandwidth: onLinks,
+  reset({ links }, { network }) {
+    const hits = links.reduce((sum, link) => sum + network.reset(link), 0)
+    return () => hits
+  },
+  kill(fault, around) {
+    const killed = named(fault, around).filter((node) => node.kill())
+    return () => {
+      for (const node of killed) node.start()
+      return killed.length
+    }
+  },
+  pause(fault, around) {
+    const { world } = around
+    const paused = named(fault, around).filter(({ id }) => !world.paused.has(id))
+    for (const { id } of paused) world.paused.set(id, [])
+    return () => {
+      for (const { id } of paused) world.resume(id)
+      return paused.length
+    }
+  },
+  clock(fault, around) {
+    const { world } = around
+    const nodes = named(fault, around)
+    const wrong = { offsetMs: fault.offsetMs, driftPpm: fault.driftPpm, since: world.now() }
+    const before = world.turnCount
+    for (const { clock } of nodes) clock.add(wrong, world.now())
+    return () => {
+      for (const { clock } of nodes) clock.remove(wrong, world.now())
+      return world.turnCount - before
+    }
+  },
+}
+
+const named = ({ nodes: ids }: { readonly nodes: readonly NodeId[] }, { nodes }: Injectable): ServiceNode[] =>
+  ids.flatMap((id) => nodes.get(id) ?? [])
+
+function onLinks(fault: LinkFault, { network }: Injectable): Undo {
+  const standing = network.add(fault.links, fault)
+  return () => {
+    network.remove(fault.links, standing)
+    return standing.hits
+  }
+}

@@ -1,0 +1,72 @@
+import type { HttpFault, Random } from '@chaosproxy/faults'
+import type { HttpRule } from './http-rule.ts'
+import { makeUpReply } from './reply.ts'
+import type { HttpTurn } from './turn.ts'
+
+/** No request is sent more often than this, however many rules duplicate it. */
+const MOST_COPIES = 1000
+
+export interface Chances {
+  nowMs(): number
+  randomFor(rule: HttpRule): Random
+}
+
+export interface Trickle {
+  readonly pieceBytes: number
+  readonly pauseMs: number
+  readonly rule: HttpRule
+}
+
+/** A plan in the making. */
+export interface Draft {
+  readonly turn: HttpTurn
+  delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
+  copies: number
+  trickle: Trickle | undefined
+  readonly edits: Extract<HttpFault, { readonly kind: 'edit-request' }>[]
+}
+
+export type RequestHarm<Kind extends HttpFault['kind']> = (
+  draft: Draft,
+  fault: Extract<HttpFault, { readonly kind: Kind }>,
+  rule: HttpRule,
+  chances: Chances,
+) => void
+
+/** Every kind of fault that acts on requests, and what it does. */
+export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<Kind> } = {
+  'lose-request'({ turn }, { silence }) {
+    turn.silenced = silence
+  },
+  'error-status': ({ turn }, { status, body }) => answerInstead(turn, status, body),
+  'rate-limit': ({ turn }, { status }) => answerInstead(turn, status, 'too many requests\n'),
+  'crash-before-reply'({ turn }) {
+    turn.crashes = true
+  },
+  'delay-request'(draft, fault, rule, chances) {
+    draft.delay = { durationMs: (draft.delay?.durationMs ?? 0) + drawDelayMs(fault, rule, chances), rule }
+  },
+  'duplicate-request'(draft, { copies }) {
+    draft.copies = Math.min(MOST_COPIES, (draft.copies + 1) * (copies + 1) - 1)
+  },
+  'trickle-request'(draft, { pieceBytes, pauseMs }, rule) {
+    draft.trickle = { pieceBytes, pauseMs, rule }
+  },
+  'edit-request': ({ edits }, fault) => void edits.push(fault),
+}
+
+/** Answers as a server would: no body for a HEAD, and the connection closed if the client asks for that. */
+function answerInstead(turn: HttpTurn, status: number, text: string): void {
+  turn.madeUp = makeUpReply(status, turn.method === 'HEAD' ? '' : text, { close: turn.wantsClose })
+  turn.endsConnection = turn.wantsClose
+}
+
+/** The delay, give or take up to the jitter, evenly distributed. */
+export function drawDelayMs(
+  { delayMs, jitterMs }: { readonly delayMs: number; readonly jitterMs: number },
+  rule: HttpRule,
+  chances: Chances,
+): number {
+  const spreadMs = jitterMs === 0 ? 0 : jitterMs * (2 * chances.randomFor(rule).next() - 1)
+  return Math.max(0, delayMs + spreadMs)
+}

@@ -1,0 +1,87 @@
+import type { Fault, FaultKind, NodeId } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
+import type { SimulatedNetwork } from './network.ts'
+import type { SimulatedNode } from './node.ts'
+
+/** The parts of a cluster that faults act on. */
+export interface World {
+  readonly network: SimulatedNetwork
+  readonly nodes: ReadonlyMap<NodeId, SimulatedNode>
+  now(): Nanos
+}
+
+/** Heals, and returns how often the fault took effect. */
+export type Undo = () => number
+
+type FaultOf<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>
+
+/** Every kind of fault that nodes and connections can suffer here, and what it does. It is in force on return. */
+export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOf<Kind>, world: World) => Undo } = {
+  reset({ links }, { network }) {
+    for (const { from, to } of links) network.link(from, to).reset()
+    return () => links.length
+  },
+  kill({ nodes }, world) {
+    const killed = named(nodes, world).filter((node) => kill(node, world))
+    return () => restart(killed)
+  },
+  crash,
+  pause({ nodes }, world) {
+    const paused = named(nodes, world)
+    for (const node of paused) node.pause()
+    return () => {
+      for (const node of paused) node.resume()
+      return paused.length
+    }
+  },
+  clock: setClocks,
+}
+
+function crash({ nodes, before, nth }: FaultOf<'crash'>, world: World): Undo {
+  const killed: SimulatedNode[] = []
+  const points = named(nodes, world).map((node) => {
+    const die = () => {
+      if (kill(node, world)) killed.push(node)
+    }
+    return { node, point: { before, left: nth, die } }
+  })
+  for (const { node, point } of points) node.crashes.add(point)
+  return () => {
+    for (const { node, point } of points) node.crashes.remove(point)
+    return restart(killed)
+  }
+}
+
+/** Takes effect whenever a node takes a step by a wrong clock. */
+function setClocks({ nodes, offsetMs, driftPpm }: FaultOf<'clock'>, world: World): Undo {
+  const wrong = named(nodes, world)
+  const fault = { offsetMs, driftPpm, since: world.now() }
+  const steps = () => wrong.reduce((sum, node) => sum + node.steps, 0)
+  const before = steps()
+  for (const node of wrong) node.addClockFault(fault)
+  return () => {
+    for (const node of wrong) node.removeClockFault(fault)
+    return steps() - before
+  }
+}
+
+/** False if the node was down already. */
+function kill(node: SimulatedNode, { network }: World): boolean {
+  if (!node.kill()) return false
+  // Breaks its connections: messages in flight to it never arrive.
+  network.resetTo(node.id)
+  return true
+}
+
+function restart(killed: readonly SimulatedNode[]): number {
+  for (const node of killed) node.restart()
+  return killed.length
+}
+
+function named(ids: readonly NodeId[], { nodes }: World): SimulatedNode[] {
+  return ids.map((id) => {
+    const node = nodes.get(id)
+    if (node === undefined) throw new Error(`there is no node ${id}`)
+    return node
+  })
+}

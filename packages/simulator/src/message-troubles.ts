@@ -1,0 +1,133 @@
+import type { FaultKind, TrafficFault } from '@chaosproxy/faults'
+import { millisToNanos } from '@chaosproxy/history'
+import type { Link, Passage, Placed } from './network.ts'
+import type { Parcel } from './parcel.ts'
+
+type FaultOf<Kind extends FaultKind> = Extract<TrafficFault, { readonly kind: Kind }>
+
+/** What a kind of fault does to the messages of a link. Each question to chance is its own, so that faults do not strike together. */
+export interface Trouble<Kind extends FaultKind = FaultKind> {
+  /** The fault's links are named in the direction of the requests, and it acts on replies. */
+  readonly onReplies?: true
+  /** Messages that it holds leave only once no such fault is in force. */
+  readonly holds?: true
+  /** Whether the nth message of the link is lost or held; asked before anything else. */
+  stops?(fault: FaultOf<Kind>, placed: Placed, link: Link, n: number, parcel: Parcel): 'lost' | 'held' | undefined
+  /** Changes a message that leaves. */
+  changes?(fault: FaultOf<Kind>, placed: Placed, link: Link, passage: Passage): void
+}
+
+// Questions about each message, each with a stream of its own; 0 and 11 are the network's.
+const JITTER = 1
+const LOSS = 2
+const COPY = 3
+const OVERTAKING = 4
+const DAMAGE = 5
+const REQUEST_LOSS = 6
+const REPLY_LOSS = 7
+const SLOWNESS = 8
+const SLOWNESS_JITTER = 9
+const FORGERY = 10
+
+/** A copy arrives at most this long after its message. */
+const LATEST_COPY_NANOS = 50e6
+
+/** Every kind of fault that messages can suffer here, and what it does to them. */
+export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } = {
+  partition: {
+    holds: true,
+    stops({ mode }, { standing }) {
+      standing.hits++
+      return mode === 'drop' ? 'lost' : 'held'
+    },
+  },
+  blackhole: {
+    stops(_, { standing }) {
+      standing.hits++
+      return 'lost'
+    },
+  },
+  latency: {
+    changes({ latencyMs, jitterMs }, { standing }, link, passage) {
+      standing.hits++
+      passage.delay += link.spread(latencyMs, jitterMs, JITTER, passage.n)
+    },
+  },
+  bandwidth: {
+    changes({ bytesPerSecond }, { standing }, link, passage) {
+      standing.hits++
+      passage.departure = link.passed(passage.honest.message, passage.departure, bytesPerSecond)
+    },
+  },
+  'drop-message': { stops: (_, placed, link, n) => (hits(placed, link, LOSS, n) ? 'lost' : undefined) },
+  'duplicate-message': {
+    changes({ copies, when }, placed, link, passage) {
+      if (!hits(placed, link, COPY, passage.n)) return
+      // A copy arrives at once, or long after.
+      passage.copies += copies
+      passage.copiedAfter = Math.round(LATEST_COPY_NANOS * link.share(when?.probability, COPY, passage.n))
+    },
+  },
+  'reorder-message': {
+    changes({ withinMs, when }, placed, link, passage) {
+      if (!hits(placed, link, OVERTAKING, passage.n)) return
+      const share = link.share(when?.probability, OVERTAKING, passage.n)
+      passage.overtakenBy = Math.round(millisToNanos(withinMs) * share)
+    },
+  },
+  'delay-message': { changes: delays },
+  'corrupt-message': {
+    changes(_, placed, link, { n, honest }) {
+      if (hits(placed, link, DAMAGE, n)) honest.damage()
+    },
+  },
+  'forge-message': {
+    changes({ fields, besides }, placed, link, passage) {
+      if (!hits(placed, link, FORGERY, passage.n)) return
+      passage[besides ? 'besides' : 'parcel'] = link.falsified(passage.honest, fields, passage.n)
+    },
+  },
+  // Receivers notice, and what they drop need not be sent: an added message is dropped, and so is an altered one.
+  'forge-signed-message': {
+    changes({ besides }, placed, link, passage) {
+      if (hits(placed, link, FORGERY, passage.n)) passage[besides ? 'besides' : 'parcel'] = undefined
+    },
+  },
+  'lose-request': {
+    stops: ({ silence }, placed, link, n, parcel) => loses(hits(placed, link, REQUEST_LOSS, n), silence, link, parcel),
+  },
+  'delay-request': { changes: delays },
+  'lose-reply': {
+    onReplies: true,
+    stops: ({ silence }, placed, link, n, parcel) => loses(hits(placed, link, REPLY_LOSS, n), silence, link, parcel),
+  },
+  'delay-reply': { onReplies: true, changes: delays },
+}
+
+/** Whether it strikes the nth message, which then counts as hit. */
+function hits(placed: Placed, link: Link, question: number, n: number): boolean {
+  const strikes = link.strikes(placed, question, n)
+  if (strikes) placed.standing.hits++
+  return strikes
+}
+
+function delays(
+  { delayMs, jitterMs }: FaultOf<'delay-message' | 'delay-request' | 'delay-reply'>,
+  placed: Placed,
+  link: Link,
+  passage: Passage,
+): void {
+  if (!hits(placed, link, SLOWNESS, passage.n)) return
+  passage.delay += link.spread(delayMs, jitterMs, SLOWNESS_JITTER, passage.n)
+}
+
+function loses(
+  isHit: boolean,
+  silence: FaultOf<'lose-request' | 'lose-reply'>['silence'],
+  link: Link,
+  parcel: Parcel,
+): 'lost' | undefined {
+  if (!isHit) return undefined
+  if (silence === 'reset') link.lose(parcel)
+  return 'lost'
+}
