@@ -1,7 +1,6 @@
 import { type Fault, type Link, linkName, type TrafficFault } from '@chaosproxy/faults'
 import { blows, type Undo, type World } from './blows.ts'
-import { messageTroubles } from './message-troubles.ts'
-import type { StandingFault } from './network.ts'
+import { messageTroubles, type StandingFault } from './message-troubles.ts'
 import { simulated } from './suffers.ts'
 
 /** The fault is in force when this returns. It must be possible. */

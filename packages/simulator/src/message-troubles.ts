@@ -1,20 +1,73 @@
-import type { FaultKind, TrafficFault } from '@chaosproxy/faults'
-import { millisToNanos } from '@chaosproxy/history'
-import type { Link, Passage, Placed } from './network.ts'
+import type { FaultKind, TrafficFault, Trigger } from '@chaosproxy/faults'
+import { type Millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 import type { Parcel } from './parcel.ts'
+
+/** A fault in force on some links; `hits` counts the messages it touched. */
+export interface StandingFault {
+  hits: number
+  readonly fault: TrafficFault
+  readonly appliedAt: Nanos
+}
+
+/** A fault on one link, with its count of that link's messages. */
+export interface Placed {
+  readonly standing: StandingFault
+  readonly trouble: Trouble
+  readonly trigger: Trigger
+}
+
+/** A message that leaves, as the faults of its link change it. Times are in nanoseconds. */
+export interface Passage {
+  /** Number of messages sent on the link before it. */
+  readonly n: number
+  readonly honest: Parcel
+  /** What arrives; undefined: nothing. */
+  parcel: Parcel | undefined
+  besides: Parcel | undefined
+  delay: number
+  departure: number
+  overtakenBy: number
+  copies: number
+  copiedAfter: number
+}
+
+/** The link on which a fault is in force. */
+export interface TroubledLink {
+  /** Whether a fault hits the nth message. */
+  strikes(placed: Placed, question: number, n: number): boolean
+  /** The draw by which it was hit, as one uniform in [0, 1). */
+  share(probability: number | undefined, question: number, n: number): number
+  /** In nanoseconds; never negative. */
+  spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number
+  /** When a message has passed at this many bytes a second, after those before it. */
+  passed(message: unknown, departure: number, bytesPerSecond: number): number
+  /** The message as this link would falsify it; undefined if that is impossible. */
+  falsified(parcel: Parcel, fields: number, n: number): Parcel | undefined
+  /** Loses the message, and breaks the connection for its addressee at once. */
+  lose(parcel: Parcel): void
+}
 
 type FaultOf<Kind extends FaultKind> = Extract<TrafficFault, { readonly kind: Kind }>
 
-/** What a kind of fault does to the messages of a link. Each question to chance is its own, so that faults do not strike together. */
+/**
+ * What a kind of fault does to the messages of a link. Each asks chance its own question, so that faults do not strike
+ * together.
+ */
 export interface Trouble<Kind extends FaultKind = FaultKind> {
   /** The fault's links are named in the direction of the requests, and it acts on replies. */
   readonly onReplies?: true
   /** Messages that it holds leave only once no such fault is in force. */
   readonly holds?: true
   /** Whether the nth message of the link is lost or held; asked before anything else. */
-  stops?(fault: FaultOf<Kind>, placed: Placed, link: Link, n: number, parcel: Parcel): 'lost' | 'held' | undefined
+  stops?(
+    fault: FaultOf<Kind>,
+    placed: Placed,
+    link: TroubledLink,
+    n: number,
+    parcel: Parcel,
+  ): 'lost' | 'held' | undefined
   /** Changes a message that leaves. */
-  changes?(fault: FaultOf<Kind>, placed: Placed, link: Link, passage: Passage): void
+  changes?(fault: FaultOf<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
 }
 
 // Questions about each message, each with a stream of its own; 0 and 11 are the network's.
@@ -105,7 +158,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
 }
 
 /** Whether it strikes the nth message, which then counts as hit. */
-function hits(placed: Placed, link: Link, question: number, n: number): boolean {
+function hits(placed: Placed, link: TroubledLink, question: number, n: number): boolean {
   const strikes = link.strikes(placed, question, n)
   if (strikes) placed.standing.hits++
   return strikes
@@ -114,7 +167,7 @@ function hits(placed: Placed, link: Link, question: number, n: number): boolean 
 function delays(
   { delayMs, jitterMs }: FaultOf<'delay-message' | 'delay-request' | 'delay-reply'>,
   placed: Placed,
-  link: Link,
+  link: TroubledLink,
   passage: Passage,
 ): void {
   if (!hits(placed, link, SLOWNESS, passage.n)) return
@@ -124,7 +177,7 @@ function delays(
 function loses(
   isHit: boolean,
   silence: FaultOf<'lose-request' | 'lose-reply'>['silence'],
-  link: Link,
+  link: TroubledLink,
   parcel: Parcel,
 ): 'lost' | undefined {
   if (!isHit) return undefined

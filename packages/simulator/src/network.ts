@@ -1,39 +1,17 @@
-import type { Endpoint, Link as LinkName, TrafficFault } from '@chaosproxy/faults'
+import type { Endpoint, Link as LinkName } from '@chaosproxy/faults'
 import { forge, linkName, Trigger } from '@chaosproxy/faults'
-import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaosproxy/history'
+import { type Json, type Millis, millis, millisToNanos, nanos, nanosToMillis } from '@chaosproxy/history'
 import { fate, type Stream, streamOf, substream } from './fate.ts'
-import { messageTroubles, type Trouble } from './message-troubles.ts'
+import {
+  messageTroubles,
+  type Passage,
+  type Placed,
+  type StandingFault,
+  type Trouble,
+  type TroubledLink,
+} from './message-troubles.ts'
 import { type Addressee, Parcel } from './parcel.ts'
 import type { EventQueue } from './queue.ts'
-
-/** A fault in force on some links; `hits` counts the messages it touched. */
-export interface StandingFault {
-  hits: number
-  readonly fault: TrafficFault
-  readonly appliedAt: Nanos
-}
-
-/** A fault on one link, with its count of that link's messages. */
-export interface Placed {
-  readonly standing: StandingFault
-  readonly trouble: Trouble
-  readonly trigger: Trigger
-}
-
-/** A message that leaves, as the faults of its link change it. Times are in nanoseconds. */
-export interface Passage {
-  /** Number of messages sent on the link before it. */
-  readonly n: number
-  readonly honest: Parcel
-  /** What arrives; undefined: nothing. */
-  parcel: Parcel | undefined
-  besides: Parcel | undefined
-  delay: number
-  departure: number
-  overtakenBy: number
-  copies: number
-  copiedAfter: number
-}
 
 export interface NetworkOptions {
   readonly seed: number
@@ -93,7 +71,7 @@ const FALSEHOOD = 11
  * One direction between two endpoints. It delays, holds and loses messages; it is FIFO, like a TCP connection. The fate
  * of its n-th message is looked up by the link's name and n, so it does not depend on what happens elsewhere.
  */
-export class Link {
+export class Link implements TroubledLink {
   readonly #queue: EventQueue
   readonly #delay: number
   readonly #jitter: number
@@ -157,13 +135,12 @@ export class Link {
   }
 
   /** The answer to a question about the n-th message: uniform in [0, 1). */
-  drawn(question: number, n: number): number {
+  #drawn(question: number, n: number): number {
     return fate(substream(this.#stream, question), n)
   }
 
-  /** In nanoseconds; never negative. */
   spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number {
-    const spreadMs = jitterMs * (2 * this.drawn(question, n) - 1)
+    const spreadMs = jitterMs * (2 * this.#drawn(question, n) - 1)
     return millisToNanos(millis(Math.max(0, middleMs + spreadMs)))
   }
 
@@ -180,12 +157,12 @@ export class Link {
   /** Whether a fault hits the n-th message. Each question has its own chance, so that faults do not strike together. */
   strikes({ standing, trigger }: Placed, question: number, n: number): boolean {
     const ageMs = nanosToMillis(nanos(this.#queue.now - standing.appliedAt))
-    return trigger.strikes(ageMs, () => this.drawn(question, n), n)
+    return trigger.strikes(ageMs, () => this.#drawn(question, n), n)
   }
 
   /** A draw below the probability is uniform below it: scaled to 0 … 1 it serves as another draw at no cost. */
   share(probability: number | undefined, question: number, n: number): number {
-    return this.drawn(question, n) / (probability ?? 1)
+    return this.#drawn(question, n) / (probability ?? 1)
   }
 
   #sendThroughFaults(parcel: Parcel, n: number): void {
@@ -200,7 +177,6 @@ export class Link {
     else this.#dispatch(parcel, n)
   }
 
-  /** The message as this link would falsify it; undefined if that is impossible. */
   falsified(parcel: Parcel, fields: number, n: number): Parcel | undefined {
     const stream = substream(this.#stream, FALSEHOOD)
     let drawn = 0
@@ -210,14 +186,12 @@ export class Link {
     return parcel.saying(message)
   }
 
-  /** When a message has passed at this many bytes a second, after those before it. */
   passed(message: unknown, departure: number, bytesPerSecond: number): number {
     const start = Math.max(departure, this.#busyUntil)
     this.#busyUntil = Math.round(start + (sizeBytes(message) / bytesPerSecond) * 1e9)
     return this.#busyUntil
   }
 
-  /** Loses the message, and breaks the connection for its addressee at once. */
   lose(parcel: Parcel): void {
     parcel.lose()
     this.#queue.schedule(this.#queue.now, parcel)

@@ -6,7 +6,7 @@ import type { HttpRule } from '../../../proxy/src/http/http-rule.ts'
 import type { Draft } from '../../../proxy/src/http/request-harms.ts'
 import type { Fate, Strike } from '../../../proxy/src/messages/harms.ts'
 import type { World } from '../../../simulator/src/blows.ts'
-import type { Link, Passage, Placed } from '../../../simulator/src/network.ts'
+import type { Passage, Placed, TroubledLink } from '../../../simulator/src/message-troubles.ts'
 import type { Victim } from '../../../targets/src/network/node-harms.ts'
 
 // A fault of each family, as its file in `kinds` would declare it, with its line in the table of each world.
@@ -24,7 +24,7 @@ export const stallInProxy = (draft: Draft, { stallMs }: Stall, rule: HttpRule): 
 }
 
 export const stallInSimulator = {
-  changes({ stallMs }: Stall, { standing }: Placed, _: Link, passage: Passage): void {
+  changes({ stallMs }: Stall, { standing }: Placed, _: TroubledLink, passage: Passage): void {
     standing.hits++
     passage.delay += millisToNanos(stallMs)
   },
