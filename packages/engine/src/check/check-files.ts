@@ -1,13 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { STDIN } from '@chaosproxy/history/files'
+import { doneOf } from '../jobs/job.ts'
+import { thisThread } from '../jobs/this-thread.ts'
 import type { QueueEvent } from '../queue/pool.ts'
-import { checkFile, readTimed, unlessTroubled } from './check-file.ts'
+import { checkFile } from './check-file.ts'
 import { checkInParallel } from './check-in-parallel.ts'
-import { lentJob } from './jobs.ts'
+import { checkJob, lentJob, readJob } from './jobs.ts'
 import { type CheckSpec, modelFileOf } from './options.ts'
 import { type CheckPool, createCheckPool } from './pool.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
 import { areSmall } from './small.ts'
+import { createStopwatch } from './stopwatch.ts'
 import { vetModel } from './vet-model.ts'
 
 /** What checks of files tell on the way. */
@@ -67,17 +70,20 @@ function checkBy(
 ): Promise<CheckResult> {
   const isOwn = modelFileOf(task.settings) !== undefined
   // Only this thread can read stdin; a user's own model runs on another.
-  if (pool === undefined || (task.file === STDIN && !isOwn)) return checkFile(task, { checking })
+  if (pool === undefined || (task.file === STDIN && !isOwn)) return checkHere(task, checking)
   if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
   return task.alone && pool.threads > 1 ? checkInParallel(pool, task, checking) : pool.check(task)
 }
 
-function checkReadHere(pool: CheckPool, task: CheckTask): Promise<CheckResult> {
-  return unlessTroubled(task, async () => {
-    const { history, parseMs } = await readTimed(task, true)
-    if (history.lend === undefined) throw new Error('a history that was read can be lent')
-    return pool.run(lentJob, task, { task, lent: history.lend(), parseMs })
-  })
+async function checkHere(task: CheckTask, checking: (operations: number) => void): Promise<CheckResult> {
+  // No other thread could report the number of operations as soon as it is known.
+  const telling: typeof checkJob = { ...checkJob, run: ({ spec }) => checkFile(spec.input, { checking }) }
+  return doneOf(await thisThread.do(telling, { input: task, stopwatch: createStopwatch() }))
+}
+
+async function checkReadHere(pool: CheckPool, task: CheckTask): Promise<CheckResult> {
+  const read = doneOf(await thisThread.do(readJob, { input: task, stopwatch: createStopwatch() }))
+  return 'lent' in read ? pool.run(lentJob, task, read) : read
 }
 
 function threadsFor(tasks: readonly { readonly file: string }[], spec: CheckSpec): number {

@@ -1,4 +1,6 @@
+import { existsSync, statSync } from 'node:fs'
 import type { Others, ShareAnswer } from '@chaosproxy/checker'
+import { partsOf, STDIN } from '@chaosproxy/history/files'
 import type { Job } from '../jobs/job.ts'
 import { modelFileOf } from './options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
@@ -6,14 +8,17 @@ import * as worker from './worker.ts'
 
 type CheckJob<Input, Result> = Job<worker.Timed<Input>, Result | FileTrouble | StoppedFile>
 
-/** The history, and the model of the user's own. */
-function filesOf({ file, settings }: CheckTask): readonly string[] {
+/** The history, whose parts may be several files, and the model of the user's own. Undefined for stdin and other pipes. */
+function filesOf({ file, settings }: CheckTask): readonly string[] | undefined {
+  if (file === STDIN || !existsSync(file)) return undefined
+  const parts = partsOf(file)
   const model = modelFileOf(settings)
-  return model === undefined ? [file] : [file, model]
+  if (!parts.every((part) => statSync(part).isFile())) return undefined
+  return model === undefined ? parts : [...parts, model]
 }
 
-const ofTask = ({ input }: worker.Timed<CheckTask>): readonly string[] => filesOf(input)
-const ofLent = ({ input }: worker.Timed<worker.LentFile>): readonly string[] => filesOf(input.task)
+const ofTask = ({ input }: worker.Timed<CheckTask>): readonly string[] | undefined => filesOf(input)
+const ofLent = ({ input }: worker.Timed<worker.LentFile>): readonly string[] | undefined => filesOf(input.task)
 
 /** Reads and checks a file. */
 export const checkJob: CheckJob<CheckTask, CheckResult> = { kind: 'checkOne', reads: ofTask, run: worker.checkOne }

@@ -4,17 +4,20 @@ import { packageVersion } from '../version.ts'
 import { withImported } from './imported-files.ts'
 import type { Job } from './job.ts'
 
+const NOBODY_KNOWS = { files: [], areAll: false } as const
+
 /**
  * The name of a job by its content: its kind, its spec whatever the order of members, the files that it reads with those
- * that they import, and this program's version. Jobs of one name have one result: where nobody can tell what its files
- * import, it has a name that no other has.
+ * that they import, and this program's version. Jobs of one name have one result: where nobody can tell what it reads, or
+ * what its files import, it has a name that no other has.
  */
 export function jobName<Spec extends object>(
   { kind, reads }: Pick<Job<Spec, unknown>, 'kind' | 'reads'>,
   spec: Spec,
 ): string {
   const hash = createHash('sha256').update(JSON.stringify([packageVersion(), kind, sorted(spec)]))
-  const { files, areAll } = withImported(reads(spec))
+  const read = reads(spec)
+  const { files, areAll } = read === undefined ? NOBODY_KNOWS : withImported(read)
   for (const file of files) hash.update(createHash('sha256').update(readFileSync(file)).digest())
   if (!areAll) hash.update(randomUUID())
   return `${kind}-${hash.digest('hex').slice(0, 32)}`

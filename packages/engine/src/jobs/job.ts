@@ -5,8 +5,11 @@ import type { Ill, Progress, Reading } from '@chaosproxy/targets/watchdog'
 export interface Job<Spec extends object, Result> {
   /** Also the name of the function that does it in the script of a thread. */
   readonly kind: string
-  /** The files whose content its result depends on: code of users, or what they recorded. */
-  readonly reads: (spec: Spec) => readonly string[]
+  /**
+   * The files whose content its result depends on: code of users, or what they recorded. Undefined if it reads what can
+   * be read only once, such as stdin.
+   */
+  readonly reads: (spec: Spec) => readonly string[] | undefined
   /** Does it on this thread. */
   readonly run: (task: Task<Spec>) => Promise<Result>
 }

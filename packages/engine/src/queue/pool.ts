@@ -21,7 +21,7 @@ export type QueueEvent =
   | { readonly type: 'lost'; readonly jobs: number }
 
 /**
- * Has workers on other machines do the kinds of jobs that travel, and `local` all others. A job of one name is done once,
+ * Has workers on other machines do the kinds of jobs that travel, and `local` all others, as what reads stdin. A job of one name is done once,
  * however often and by how many coordinators it is asked for. Closes `local` too.
  *
  * @throws UserError as `connectQueue` does.
@@ -38,8 +38,7 @@ export async function openQueuePool(
   const parcelOf = createPacker()
   const send = createSender(board)
 
-  async function ask(kind: AnyKind, spec: object, doing: Doing): Promise<JobEnd<unknown>> {
-    const references = kind.job.reads(spec as never)
+  async function ask(kind: AnyKind, spec: object, { references, ...doing }: Asked): Promise<JobEnd<unknown>> {
     const parcel = references.length === 0 ? undefined : parcelOf(references)
     const lane = parcel === undefined ? 'plain' : 'code'
     const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
@@ -85,8 +84,9 @@ export async function openQueuePool(
       doing: Doing = {},
     ): Promise<JobEnd<Result>> {
       const kind = kindNamed(job.kind)
-      if (kind === undefined) return local.do(job, spec, doing)
-      const asking = ask(kind, spec, doing)
+      const references = job.reads(spec)
+      if (kind === undefined || references === undefined) return local.do(job, spec, doing)
+      const asking = ask(kind, spec, { ...doing, references })
       asked.add(asking)
       try {
         return (await asking) as JobEnd<Result>
@@ -134,6 +134,11 @@ function tellWhatIsMissing(board: Board, listener: (event: QueueEvent) => void):
     },
   }
   return missing
+}
+
+interface Asked extends Doing {
+  /** The files that travel with the job. */
+  readonly references: readonly string[]
 }
 
 /** Packs what many jobs need once. */
