@@ -197,6 +197,95 @@ describe('a recording by chaos proxy', () => {
     expect(refused.stderr).toContain(`--config ${config}`)
   })
 
+  describe('without --record, of proxies that say what they carry', () => {
+    async function configured(proxies: readonly object[], more: readonly string[] = []) {
+      const directory = temporaryDirectory()
+      const [config, out] = [join(directory, 'proxies.json'), join(directory, 'results')]
+      writeFileSync(config, JSON.stringify({ proxies }))
+      const { url, child, finished } = await startProxy(['--config', config, '--out', out, ...more])
+      const listed = (await (await fetch(`${url}/v1/proxies`)).json()) as { name: string; listen: string }[]
+      const reach = (name: string) => `http://${listed.find((each) => each.name === name)?.listen}`
+      const ended = async () => {
+        child.kill('SIGTERM')
+        const { exitCode, stdout, stderr } = await finished
+        expect(exitCode, stderr).toBe(0)
+        expect(stdout).toContain('LINEARIZABLE')
+        const run = join(out, readdirSync(out)[0] ?? '')
+        const kept = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'))
+        return { kept, run, history: linesOf(join(run, 'history.jsonl')) }
+      }
+      return { config, reach, ended }
+    }
+    const proxyOf = async (name: string, carries?: object) => ({
+      ...{ name, listen: '127.0.0.1:0', upstream: await store() },
+      ...(carries === undefined ? {} : { carries }),
+    })
+
+    test('is a run with a verdict, its last reads and the command that records it again', async () => {
+      const proxies = [await proxyOf('kv', { kind: 'http', ...ROUTES }), await proxyOf('raw')]
+      const { config, reach, ended } = await configured(proxies, ['--expect', 'linearizable'])
+      await put(`${reach('kv')}/kv/x`, 1)
+      expect(await get(`${reach('kv')}/kv/x`)).toEqual({ value: 1 })
+      await put(`${reach('raw')}/kv/x`, 2)
+      const { kept, run, history } = await ended()
+      expect(kept.result.levels.linearizable.result).toBe('met')
+      expect(kept.spec).toMatchObject({ expect: 'linearizable', target: { name: 'record', traffic: { as: config } } })
+      expect(readFileSync(join(run, 'report.html'), 'utf8')).toContain('<html')
+      expect(history[0]).toMatchObject({ model: 'register', initial: null, sessions: { by: 'header.X-Client' } })
+      const invoked = history.filter(({ type }) => type === 'invoke')
+      expect(invoked.filter(({ f }) => f === 'write')).toMatchObject([{ key: 'x', value: 1, node: 'kv' }])
+      expect(invoked.filter(({ final }) => final === true)).toMatchObject([{ f: 'read', key: 'x', node: 'kv' }])
+      const refused = await startChaos(['run', '--spec', join(run, 'run.json'), '--trust']).finished
+      expect(refused.exitCode).toBe(3)
+      expect(refused.stderr).toContain('To record again: npx chaos proxy')
+      expect(refused.stderr).toContain(`--config ${config}`)
+    })
+
+    test('is refused if no model judges all of it, with what to do instead', async () => {
+      const bank = { ...ROUTES, routes: [{ request: 'POST /add', f: 'add', value: 'body' }] }
+      const refusals = [
+        [{ kind: 'resp', commands: 'counter' }, 'one proxy records a register and another a counter'],
+        [{ kind: 'http', ...bank }, 'no model has all that its proxies record together (read, write, add)'],
+      ] as const
+      for (const [other, message] of refusals) {
+        const directory = temporaryDirectory()
+        const [config, out] = [join(directory, 'proxies.json'), join(directory, 'results')]
+        const register = other.kind === 'resp' ? 'resp' : { kind: 'http', ...ROUTES }
+        const proxies = [register, other].map((carries, i) => ({ name: `p${i}`, upstream: '127.0.0.1:1', carries }))
+        writeFileSync(config, JSON.stringify({ proxies }))
+        const words = ['proxy', '--control', '127.0.0.1:0', '--config', config, '--out', out]
+        const { exitCode, stderr } = await startChaos(words).finished
+        expect(exitCode).toBe(3)
+        expect(stderr).toContain(`${config}: ${message}`)
+        expect(stderr).toContain('in a plain file: --out history.jsonl')
+        expect(existsSync(out) ? readdirSync(out) : []).toEqual([])
+      }
+    })
+
+    test('is one run, without last reads, if their tables differ', async () => {
+      const [read, write] = ROUTES.routes
+      const carts = [
+        { ...read, request: 'GET /carts/{key}' },
+        { ...write, request: 'PUT /carts/{key}' },
+      ]
+      const proxies = [
+        await proxyOf('kv', { kind: 'http', ...ROUTES }),
+        await proxyOf('carts', { kind: 'http', ...ROUTES, routes: carts, client: 'header.X-Cart' }),
+      ]
+      const { reach, ended } = await configured(proxies)
+      await put(`${reach('kv')}/kv/x`, 1)
+      await put(`${reach('carts')}/carts/y`, 2)
+      expect(await get(`${reach('carts')}/carts/y`)).toEqual({ value: 2 })
+      const { history } = await ended()
+      expect(history[0]).toMatchObject({ initial: null, sessions: { by: 'header.X-Client, header.X-Cart' } })
+      expect(history.filter(({ type }) => type === 'invoke')).toMatchObject([
+        { f: 'write', key: 'x', node: 'kv' },
+        { f: 'write', key: 'y', node: 'carts' },
+        { f: 'read', key: 'y', node: 'carts' },
+      ])
+    })
+  })
+
   test('leaves no directory behind if it cannot begin', async () => {
     const directory = temporaryDirectory()
     const routes = join(directory, 'routes.json')
@@ -226,11 +315,39 @@ describe('where a recording by chaos proxy goes', () => {
     expect(of({ out: 'x.jsonl', rotate: '1MB' })).toEqual({ file: 'x.jsonl' })
   })
 
+  const configOf = (...carried: readonly unknown[]): string => {
+    const file = join(temporaryDirectory(), 'proxies.json')
+    const proxies = carried.map((carries, i) => ({ name: `p${i}`, listen: '127.0.0.1:0', upstream: 'a:1', carries }))
+    writeFileSync(file, JSON.stringify({ proxies }))
+    return file
+  }
+  const http = { kind: 'http', ...ROUTES }
+
+  test('is the same without --record, where proxies say what they carry', () => {
+    const said = { upstream: undefined, record: undefined, config: configOf(http) }
+    expect(of({ ...said, out: 'results' })).toEqual({ directory: 'results' })
+    expect(of({ ...said, expect: 'linearizable' })).toEqual({ directory: 'chaos-results' })
+    expect(of({ ...said, out: 'x.jsonl' })).toEqual({ file: 'x.jsonl' })
+    expect(of({ ...said, out: 'x.jsonl', rotate: '1MB' })).toEqual({ file: 'x.jsonl' })
+    expect(of({ record: undefined, carries: 'resp', out: 'results' })).toEqual({ directory: 'results' })
+    expect(of({ ...said, config: configOf(undefined, 'http'), out: 'results' })).toEqual({ file: 'results' })
+  })
+
+  test('is about each way once in which proxies are recorded', () => {
+    const [read] = ROUTES.routes
+    const other = { ...http, routes: [read] }
+    const config = configOf({ ...http, kind: 'http2' }, 'tcp', http, other, 'resp', 'resp', 'http')
+    const { run } = parseProxySettings({ config, out: 'results' })
+    expect(run?.carried.map(({ kind }) => kind)).toEqual(['http', 'http', 'spoken'])
+    expect(run?.servers.map(({ recorded = true }) => recorded)).toEqual([true, false, true, true, true, true, false])
+  })
+
   test.each([
     [{ out: 'results', rotate: '1MB' }, 'name the file, such as --out history.jsonl'],
     [{ out: 'x.jsonl', expect: 'linearizable' }, 'leave --out out, or check the file: chaos check x.jsonl'],
     [{ rotate: '1MB', events: 'x' }, 'leave --rotate out, or check the file: chaos check history.jsonl'],
     [{ record: undefined, expect: 'linearizable' }, 'say how to read it, with --record'],
+    [{ record: undefined, carries: 'resp', out: 'results', client: 'connection' }, 'write "client" in --carries'],
     [{ seed: 'abc' }, '--seed abc'],
   ])('is refused with what to do instead for %o', (options, message) => {
     expect(() => of(options)).toThrow(message)

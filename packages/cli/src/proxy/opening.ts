@@ -1,7 +1,8 @@
-import { readBytesFile, readJsonFile, readTextFile } from '@chaosproxy/engine'
+import { readJsonFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { type ControlPlane, loadProxyConfig } from '@chaosproxy/proxy/control'
+import { type ConfigPlace, type ControlPlane, loadProxyConfig } from '@chaosproxy/proxy/control'
 import { recordedExamples } from '@chaosproxy/recorder/protocols'
+import { placeOfConfig } from './carried.ts'
 import type { RecordSettings } from './recording.ts'
 import type { ProxyCommandSettings } from './settings.ts'
 
@@ -12,16 +13,14 @@ export async function openProxies(
     configFile,
     pairs,
     record,
+    carried,
   }: Pick<ProxyCommandSettings, 'configFile' | 'pairs'> & {
     readonly record: Pick<RecordSettings, 'table'> | undefined
+    readonly carried?: ConfigPlace['carried']
   },
 ): Promise<void> {
   if (configFile !== undefined)
-    await loadProxyConfig(plane, readJsonFile('--config', configFile), {
-      where: configFile,
-      readPem: (path) => readTextFile('--config', path),
-      readBytes: (path) => readBytesFile('--config', path),
-    })
+    await loadProxyConfig(plane, readJsonFile('--config', configFile), { ...placeOfConfig(configFile), carried })
   for (const { carries } of pairs)
     if (carries !== undefined && 'table' in carries && carries.table !== undefined)
       plane.recording?.checkTable?.(carries.table, record?.table ?? '--carries')

@@ -2,15 +2,14 @@ import {
   commandLine,
   EXIT,
   type ExitCode,
-  readJsonFile,
   recordingSpec,
   registries,
   trafficParts,
   whenAborted,
 } from '@chaosproxy/engine'
 import { millis, UserError } from '@chaosproxy/history'
-import type { Carriage } from '@chaosproxy/proxy/control'
-import { planRun, type TrafficServer } from '@chaosproxy/runner'
+import type { Carriage, ProxySettings } from '@chaosproxy/proxy/control'
+import { planRun } from '@chaosproxy/runner'
 import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
 import type { TrafficClients } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
@@ -18,6 +17,7 @@ import { parseReporters } from '../reporting/choice.ts'
 import { executeRun } from '../run/execute.ts'
 import { type Interrupts, listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
+import { saysIt } from './carried.ts'
 import { openProxies } from './opening.ts'
 import { recordedBy, summaryLines } from './recording-summary.ts'
 import { logEvents, serveControl } from './serve-control.ts'
@@ -34,11 +34,12 @@ export async function recordRun(
   log: Logger,
 ): Promise<ExitCode> {
   if (settings.workers > 1)
-    throw new UserError('usage', '--workers: what passes is recorded by one process. Leave it out, or --record.')
+    throw new UserError('usage', '--workers: what passes is recorded by one process. Leave it out, or record nothing.')
   const interrupts = listenForInterrupts(
     'Ending: closing the proxies, finishing the record and checking it. Once more to end at once.',
   )
   try {
+    const read = readingOf(recording)
     const { clients, ended } = observedClients(settings, log, interrupts)
     const run = await planRun(
       specOf(settings, recording),
@@ -47,10 +48,15 @@ export async function recordRun(
         traffic: (spec) =>
           trafficParts(spec, {
             clients,
+            carried: recording.carried,
             open: async (plane, carries) => {
               logEvents(plane, log)
-              const pairs = settings.pairs.map((pair) => ({ ...pair, carries: withTable(pair.carries, carries) }))
-              await openProxies(plane, { ...settings, pairs, record: recording })
+              const pairs = settings.pairs.map((pair) => ({ ...pair, carries: read(pair.carries, carries) }))
+              const carried =
+                recording.carried.length === 0
+                  ? undefined
+                  : (said: Said) => (said === 'tcp' ? said : read(said, carries))
+              await openProxies(plane, { ...settings, pairs, record: recording, carried })
             },
             called: (member) => (member === 'as' ? '--record' : '--initial'),
           }),
@@ -82,38 +88,38 @@ function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { expect, requ
 }
 
 function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording: RunRecording) {
-  const { table, client, initial, model, servers, expect, require, seed, checkMs } = recording
-  const configured = configFile === undefined ? [] : serversIn(readJsonFile('--config', configFile))
+  const { table, as, client, initial, model, servers, expect, require, seed, checkMs } = recording
   const again = commandLine(wordsWithoutSecrets(['npx', 'chaos', ...process.argv.slice(2)]))
   const said = {
     ...{ client, initial, model },
     command: command.length === 0 ? undefined : command,
     endsInTime: timeMs === undefined ? undefined : true,
-    // A spec has no place for the toxics, faults and certificates of a configuration: only the command repeats those.
-    again: configFile === undefined && servers.length > 0 ? undefined : again,
+    // A spec has no place for the toxics, faults and certificates of a configuration, nor for what each proxy carries: only
+    // the command repeats those.
+    again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
   return recordingSpec({
-    traffic: { as: table, servers: [...configured, ...servers], ...Object.fromEntries(given) },
+    traffic: { as, servers, ...Object.fromEntries(given) },
     ...{ seed, expect, require, checkMs, faults: [] },
     timeMs: millis(timeMs ?? LONGEST_MS),
     timeoutMs: TIMEOUT_MS,
   })
 }
 
-/** The servers that a configuration names; it is validated only when its proxies are opened. */
-function serversIn(config: unknown): readonly TrafficServer[] {
-  const { proxies } = Array.isArray(config) ? { proxies: config } : (config as { readonly proxies?: unknown })
-  const list: readonly unknown[] = Array.isArray(proxies) ? proxies : []
-  return list.flatMap((proxy) => {
-    const { name, upstream } = proxy as { readonly name?: unknown; readonly upstream?: unknown }
-    return typeof name === 'string' && typeof upstream === 'string' ? [{ name, upstream }] : []
-  })
-}
+type Said = ProxySettings['carries']
 
-/** What a proxy carries, with the route table of the recording, which knows final reads too. */
-const withTable = (carries: Carriage | undefined, recorded: Carriage): Carriage | undefined =>
-  carries !== undefined && 'table' in carries && 'table' in recorded ? { ...carries, table: recorded.table } : carries
+/**
+ * What a proxy carries, with the route table of the recording, which knows final reads too. Proxies whose tables differ keep
+ * their own, and no key is read at the end.
+ */
+function readingOf({ carried }: RunRecording) {
+  const withTable = (carries: Carriage | undefined, recorded: Carriage): Carriage | undefined =>
+    carries !== undefined && 'table' in carries && 'table' in recorded ? { ...carries, table: recorded.table } : carries
+  if (carried.length === 0) return withTable
+  return (carries: Carriage | undefined, recorded: Carriage) =>
+    carried.length === 1 && saysIt({ carries }) ? withTable(carries, recorded) : carries
+}
 
 /** The clients of the recorded run: everyone who connects to a proxy, and the command that is run, if there is one. */
 function observedClients(settings: ProxyCommandSettings, log: Logger, { signal }: Interrupts) {

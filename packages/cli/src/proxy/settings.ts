@@ -27,6 +27,7 @@ import type { Options, ValuesOf } from '../arguments/option.ts'
 import { requireOption } from '../arguments/require.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { eventsOption, parseEvents } from '../run/event-file.ts'
+import { recordedWays, type Said, saidInConfig, saysIt } from './carried.ts'
 import type { LogFormat } from './log.ts'
 import type { RecordSettings } from './recording.ts'
 
@@ -60,8 +61,12 @@ export interface ProxyCommandSettings {
 
 /** What is recorded as a run, and what it is held to. */
 export interface RunRecording {
-  /** The file with the route table, or the name of a protocol that needs none. */
-  readonly table: string
+  /** The file with the route table, or the name of a protocol that needs none; undefined if proxies say it. */
+  readonly table: string | undefined
+  /** The same for messages, or where the proxies say it. */
+  readonly as: string
+  /** What the proxies that say it carry, each way once; empty with a table. */
+  readonly carried: readonly Carriage[]
   readonly client: string | undefined
   readonly initial: string | undefined
   readonly model: string | undefined
@@ -73,7 +78,7 @@ export interface RunRecording {
   /** The file to write events to as they happen. */
   readonly events: string | undefined
   readonly seed: number
-  /** The servers as typed. */
+  /** Those of the configuration, then those typed. */
   readonly servers: readonly TrafficServer[]
 }
 
@@ -110,7 +115,7 @@ const declared = {
   ),
   initial: word('with --record: what keys hold at the start: unknown, read, or a value in JSON', 'unknown'),
   out: word(
-    'with --record: where to create the directory of this run, or a plain file to write instead, such as history.jsonl',
+    'with --record, or proxies that say how they are recorded: where to create the directory of this run, or a plain file to write instead, such as history.jsonl',
     USUAL_OUT,
   ),
   force: flag('overwrite an existing recording'),
@@ -252,19 +257,27 @@ function recordedMembers(options: ParsedOptions): RecordedMembers {
 /** Options that are only about a recording with a directory of its own. */
 const OF_RUN = ['expect', 'require', 'check-timeout', 'events'] as const
 
-/** With a table, and unless a file is named, or files that rotate, the recording is a run with a directory of its own. */
+/**
+ * With a table, of `--record` or of the proxies themselves, and unless a file is named, or files that rotate, the recording
+ * is a run with a directory of its own.
+ */
 function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RunRecording | undefined {
-  const { record: table, out, upstream: upstreams, listen: listens } = typed
+  const { record: table, out } = typed
+  const judged = OF_RUN.find((name) => textsOf(options, name).length > 0)
+  if (table === undefined && out === undefined && judged === undefined) return undefined
   const rotates = typed.rotate !== undefined
-  const inFiles = table === undefined || (out === undefined ? rotates : isFile(out))
-  if (inFiles) {
-    const judged = OF_RUN.find((name) => textsOf(options, name).length > 0)
+  const inFiles = out === undefined ? rotates : isFile(out)
+  if (inFiles && judged === undefined) return undefined
+  const said = saidBy(typed, pairs)
+  const carried = table === undefined ? recordedWays(said) : []
+  const isRecorded = table !== undefined || carried.length > 0
+  if (inFiles || !isRecorded) {
     if (judged === undefined) return undefined
     throw new UserError(
       'usage',
-      table === undefined
-        ? `--${judged} is about what is recorded: say how to read it, with --record.`
-        : `--${judged} is for a recording with a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? USUAL_FILE)}.`,
+      isRecorded
+        ? `--${judged} is for a recording with a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? USUAL_FILE)}.`
+        : `--${judged} is about what is recorded: say how to read it, with --record.`,
     )
   }
   if (rotates)
@@ -272,8 +285,11 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
       'usage',
       `--rotate starts another file, and --out ${out} is where a run's directory is made: name the file, such as --out ${USUAL_FILE}.`,
     )
+  if (table === undefined) refuseMembers(typed)
   return {
     table,
+    as: table ?? typed.config ?? [...new Set(typed.carries)].join(' '),
+    carried,
     client: typed.client,
     initial: typed.initial,
     model: typed.model,
@@ -283,11 +299,30 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     checkMs: typed['check-timeout'],
     events: parseEvents(options),
     seed: asCount(v.optional(runMembers.seed, 1)).valueIn(options, 'seed'),
-    servers: pairs.map(({ name }, i) => {
-      const listen = listens[i]
-      return { name, upstream: upstreams[i], ...(listen === undefined ? {} : { listen }) }
-    }),
+    servers: said.map((each) =>
+      table === undefined && !saysIt(each) ? { ...each.server, recorded: false } : each.server,
+    ),
   }
+}
+
+/** The proxies of the configuration, and those of the command line. */
+function saidBy({ config, carries: written, listen, upstream }: Typed, pairs: readonly ProxyPair[]): readonly Said[] {
+  const typed = pairs.map(({ name, carries }, i): Said => {
+    const server = { name, upstream: upstream[i], ...(listen[i] === undefined ? {} : { listen: listen[i] }) }
+    const text = written[written.length === 1 ? 0 : i]
+    return { server, carries, written: text === undefined ? undefined : carriageOf(text) }
+  })
+  return config === undefined ? typed : [...saidInConfig(config), ...typed]
+}
+
+/** @throws UserError (usage) for members of a table that is none of `--record`. */
+function refuseMembers(typed: Typed): void {
+  const name = (['client', 'initial'] as const).find((member) => typed[member] !== undefined)
+  if (name === undefined) return
+  throw new UserError(
+    'usage',
+    `--${name} belongs to --record: write "${name}" in ${typed.config === undefined ? '--carries' : `"carries" of the proxies in ${typed.config}`}.`,
+  )
 }
 
 /** A name with an ending is a file's, unless there is a directory of that name. */

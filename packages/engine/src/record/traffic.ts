@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Json } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
@@ -28,6 +29,8 @@ interface TrafficOptions {
   readonly clients: TrafficClients
   /** False opens no ports. */
   readonly listens?: boolean | undefined
+  /** What is recorded, where the proxies say it and not the spec: each way once. */
+  readonly carried?: readonly Carriage[] | undefined
   /** Opens the proxies otherwise than one for each server. */
   readonly open?: OpenProxies | undefined
   /** What a member is called where it was given, for messages: `--as`. */
@@ -41,16 +44,18 @@ interface TrafficOptions {
  */
 export function trafficParts(
   { target: { traffic } }: Pick<TrafficRunSpec, 'target'>,
-  { clients, listens, open, called }: TrafficOptions,
+  { clients, listens, carried = [], open, called }: TrafficOptions,
 ): ObservedParts {
   const { as, client, initial, model } = traffic
   const start = initial === undefined ? undefined : parseInitial(called('initial'), initial)
-  const read = recordedCarriage(called('as'), as, { client, initial: start, model })
+  const [first, ...more] = carried
+  const read = first ?? recordedCarriage(called('as'), as, { client, initial: start, model })
   const carries = withFinal(requireRecordable(`${called('as')} ${as}`, read))
-  const workload = recordedWorkload(carries, model, as)
+  const others = first === undefined ? undefined : more
+  const workload = recordedWorkload([carries, ...more], model, as)
   const servers = serversOf(traffic, carries).map((server) => ({ ...server, listens }))
   const hurt = hurtServers(traffic, servers, carries)
-  return { workload, target: trafficTarget({ servers, carries, as, model, clients, open, workload, hurt }) }
+  return { workload, target: trafficTarget({ servers, carries, others, as, model, clients, open, workload, hurt }) }
 }
 
 /** The spec of a recording's run, from what is special to it. */
@@ -121,21 +126,40 @@ export function parseInitial(asker: string, typed: string): unknown {
 /**
  * How recorded traffic is judged: by the wanted model, or by the one that its functions tell.
  *
- * @throws UserError (input) for a table that no model fits.
+ * @throws UserError (input) for a table that no model fits, (usage) for several tables that none fits together.
  */
-function recordedWorkload(carries: Carriage, wanted: string | undefined, where: string): Workload {
-  if (carries.kind === 'spoken') {
-    const { initial, model } = carries
-    return trafficWorkload({ functions: [], wanted: wanted ?? model, initial: initialOf(initial), where })
-  }
-  const table: RouteTable | undefined = 'table' in carries ? carries.table : undefined
-  if (table === undefined) throw new Error('refused before')
-  checkTable(table, where, wanted)
-  const functions = table.routes.flatMap((route) => {
-    if ('ignore' in route) return []
-    return 'operations' in route ? route.operations.map(({ f }) => f) : [route.f]
+function recordedWorkload(ways: readonly Carriage[], asked: string | undefined, where: string): Workload {
+  const wanted = asked ?? modelOfSpoken(ways, where)
+  const functions = ways.flatMap((carries) => {
+    if (carries.kind === 'spoken') return []
+    const table: RouteTable | undefined = 'table' in carries ? carries.table : undefined
+    if (table === undefined) throw new Error('refused before')
+    checkTable(table, where, wanted)
+    return table.routes.flatMap((route) => {
+      if ('ignore' in route) return []
+      return 'operations' in route ? route.operations.map(({ f }) => f) : [route.f]
+    })
   })
-  return trafficWorkload({ functions: [...new Set(functions)], wanted, initial: initialOf(table.initial), where })
+  return trafficWorkload({ functions: [...new Set(functions)], wanted, initial: initialOfAll(ways), where })
+}
+
+/** @throws UserError (usage) for several. */
+function modelOfSpoken(ways: readonly Carriage[], where: string): string | undefined {
+  const [model, other] = new Set(ways.flatMap((carries) => (carries.kind === 'spoken' ? [carries.model] : [])))
+  if (other === undefined) return model
+  throw new UserError(
+    'usage',
+    `${where}: one proxy records a ${model} and another a ${other}, and a run is judged by one model. Record each with a chaos proxy of its own, or both in a plain file: --out history.jsonl.`,
+  )
+}
+
+function initialOfAll(ways: readonly Carriage[]): Json {
+  const initials = ways.map((carries) => {
+    if (carries.kind === 'spoken') return initialOf(carries.initial)
+    return 'table' in carries && carries.table !== undefined ? initialOf(carries.table.initial) : 'unknown'
+  })
+  const [initial = 'unknown'] = initials
+  return initials.every((each) => isDeepStrictEqual(each, initial)) ? initial : 'unknown'
 }
 
 const initialOf = (initial: RouteTable['initial'] | SpokenProtocol['initial']): Json =>

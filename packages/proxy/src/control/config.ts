@@ -17,6 +17,8 @@ export interface ConfigPlace {
   readonly readPem: ReadPem
   /** Reads the descriptor files that its route tables name. */
   readonly readBytes: (path: string) => Buffer
+  /** What a proxy is to carry instead of this. */
+  readonly carried?: ((carries: ProxySettings['carries']) => ProxySettings['carries']) | undefined
 }
 
 const MEMBERS = ['proxies', 'faults', 'partitions', 'rules']
@@ -34,12 +36,35 @@ export async function loadProxyConfig(plane: ControlPlane, config: unknown, plac
     if (Array.isArray(config)) await openPopulation(plane, config, where)
     else await loadSections(plane, readObject(config, where), place)
   } catch (error) {
-    // Report an API error as an error in the file: that is where the user has to fix it.
-    if (error instanceof ControlError) throw new UserError('input', withPlace(error.message, where))
-    if (error instanceof UserError)
-      throw new UserError(error.code === 'environment' ? 'environment' : 'input', withPlace(error.message, where))
-    throw error
+    throw inFile(error, where)
   }
+}
+
+/** A proxy of a config. */
+export interface ConfiguredProxy {
+  readonly settings: ProxySettings
+  /** Its `carries` as JSON. */
+  readonly written: unknown
+}
+
+/** The proxies of a config, none of which is opened. @throws UserError (input, environment) */
+export function proxiesIn(config: unknown, place: ConfigPlace): readonly ConfiguredProxy[] {
+  const { where } = place
+  try {
+    if (Array.isArray(config)) return readPopulation(config).map(({ settings }) => ({ settings, written: undefined }))
+    const { proxies } = readObject(config, where)
+    return listOf(proxies, `${where}: "proxies"`).map((proxy, i) => readSection(proxy, i, place))
+  } catch (error) {
+    throw inFile(error, where)
+  }
+}
+
+/** An API error as an error in the file: that is where the user has to fix it. */
+function inFile(error: unknown, where: string): unknown {
+  if (error instanceof ControlError) return new UserError('input', withPlace(error.message, where))
+  if (error instanceof UserError)
+    return new UserError(error.code === 'environment' ? 'environment' : 'input', withPlace(error.message, where))
+  return error
 }
 
 const withPlace = (message: string, where: string): string =>
@@ -48,22 +73,14 @@ const withPlace = (message: string, where: string): string =>
 async function loadSections(
   plane: ControlPlane,
   config: { readonly [section: string]: unknown },
-  { where, readPem, readBytes }: ConfigPlace,
+  file: ConfigPlace,
 ): Promise<void> {
+  const { where } = file
   const unknown = Object.keys(config).find((member) => !MEMBERS.includes(member))
   if (unknown !== undefined)
     throw new UserError('input', `${where} has no section ${quote(unknown)}. It has: ${MEMBERS.join(', ')}.`)
-  const proxies = listOf(config['proxies'], `${where}: "proxies"`)
-  for (const [i, proxy] of proxies.entries()) {
-    const { toxics, ...rest } = readObject(proxy, `${where}: proxies[${i}]`)
-    const place = `${where}: ${placeOf('proxies', i, rest['name'])}`
-    const carries = withDescriptor(rest['carries'], where, readBytes)
-    const settings = readProxy(carries === undefined ? rest : { ...rest, carries }, place, {
-      readPem,
-      pidFiles: 'allowed',
-    })
-    await openProxy(plane, { settings, toxics: listOf(toxics, `${place}.toxics`), place })
-  }
+  for (const [i, proxy] of listOf(config['proxies'], `${where}: "proxies"`).entries())
+    await openProxy(plane, readSection(proxy, i, file))
   for (const [i, item] of listOf(config['faults'], `${where}: "faults"`).entries()) {
     const place = `${where}: faults[${i}]`
     const { name, fault } = readFault(item, plane, place)
@@ -80,6 +97,27 @@ async function loadSections(
   const rules = config['rules']
   if (rules !== undefined)
     await at(`${where}: rules`, () => plane.swapRules(readRules(rules, plane, `${where}: rules`)))
+}
+
+function readSection(
+  proxy: unknown,
+  i: number,
+  { where, readPem, readBytes, carried = (carries) => carries }: ConfigPlace,
+): ProxyToOpen & ConfiguredProxy {
+  const { toxics, ...rest } = readObject(proxy, `${where}: proxies[${i}]`)
+  const place = `${where}: ${placeOf('proxies', i, rest['name'])}`
+  const written = withDescriptor(rest['carries'], where, readBytes)
+  const settings = readProxy(written === undefined ? rest : { ...rest, carries: written }, place, {
+    readPem,
+    pidFiles: 'allowed',
+  })
+  const carries = carried(settings.carries)
+  return {
+    settings: carries === undefined ? settings : { ...settings, carries },
+    written,
+    toxics: listOf(toxics, `${place}.toxics`),
+    place,
+  }
 }
 
 /** `proxies.db`, or `proxies[0]` if it has no name. */

@@ -14,6 +14,11 @@ export interface ObservedTraffic {
   readonly servers: readonly RecordedServer[]
   /** The protocol of the recorded servers. */
   readonly carries: Carriage
+  /**
+   * Set where each proxy says what it carries, and one that says nothing is not recorded: the other ways in which some
+   * are. With any, no key is read at the end, as nothing says whose it is.
+   */
+  readonly others?: readonly Carriage[] | undefined
   /** The path of the route table, or the name of a protocol that needs none, for messages. */
   readonly as: string
   readonly model: string | undefined
@@ -21,6 +26,12 @@ export interface ObservedTraffic {
   /** Opens the proxies otherwise than one for each server. What is recorded is read as `carries` says. */
   readonly open?: OpenProxies | undefined
 }
+
+/** Every way in which something is recorded. */
+export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries' | 'others'>): readonly Carriage[] => [
+  carries,
+  ...others,
+]
 
 /** Whoever uses the servers. */
 export interface TrafficClients {

@@ -71,9 +71,16 @@ export function requireAnswers({ counters }: Recorder, servers: readonly Recorde
 }
 
 /** What is wrong with a record although it has operations. */
-export function recordDoubts({ counters }: Recorder, carries: Carriage, faults: RunOutcome['faults']): Concluded {
+export function recordDoubts(
+  { counters }: Recorder,
+  ways: readonly Carriage[],
+  faults: RunOutcome['faults'],
+): Concluded {
   const surplus = surplusOf(counters, faults)
-  const lost = carries.kind === 'spoken' ? overwritten(counters, carries.protocol.remedies.overwritten) : undefined
+  const [remedy] = ways.flatMap((carries) =>
+    carries.kind === 'spoken' ? (carries.protocol.remedies.overwritten ?? []) : [],
+  )
+  const lost = overwritten(counters, remedy)
   return lost === undefined ? surplus : { ...surplus, doubts: [lost, ...surplus.doubts] }
 }
 

@@ -6,7 +6,14 @@ import type { ObservedClients, StartedCluster, StartOptions } from '@chaosproxy/
 import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { reservePorts } from '../command/ports.ts'
 import { readFinallyBy, withSpellings } from './final-client.ts'
-import type { Addresses, ObservedTraffic, OpenTraffic, RecordedServer, TrafficUse } from './observed-traffic.ts'
+import {
+  type Addresses,
+  type ObservedTraffic,
+  type OpenTraffic,
+  type RecordedServer,
+  type TrafficUse,
+  waysOf,
+} from './observed-traffic.ts'
 import { hasTraffic, recordDoubts, requireAnswers, requireOperations, requireReached } from './requirements.ts'
 import { openServedServers, type ServedServers } from './served-servers.ts'
 import { checkTable } from './table-functions.ts'
@@ -77,14 +84,15 @@ async function openServed(
 }
 
 function clusterFor(
-  { carries: given, as, model, open }: ObservedTraffic,
+  { carries: given, others, as, model, open }: ObservedTraffic,
   { upstreams, servers }: Served,
   { seed }: StartOptions,
 ): TrafficCluster {
   const carries = withSpellings(given)
   return trafficCluster({
     ...{ upstreams, carries, seed, victims: servers?.victims, openProxies: open },
-    finally: readFinallyBy(carries, as),
+    recordedByDefault: others === undefined ? carries : undefined,
+    finally: others === undefined || others.length === 0 ? readFinallyBy(carries, as) : undefined,
     checkTable: (table, where) => checkTable(table, where, model),
   })
 }
@@ -102,7 +110,7 @@ function observedCluster(
   traffic: ObservedTraffic,
   { cluster, proxies, served: { upstreams, servers }, keeper, logDir, close }: Opened,
 ): StartedCluster {
-  const { carries, clients } = traffic
+  const { clients } = traffic
   const { recorder } = cluster
   const ownTrouble: string[] = []
   const broken = createNews<UserError>()
@@ -140,10 +148,10 @@ function observedCluster(
         .catch(broken.happened)
     },
     canRead: (key) => cluster.canRead(key),
-    repeatsAreDoubtful: carries.kind === 'spoken' && carries.protocol.resends,
+    repeatsAreDoubtful: waysOf(traffic).some((carries) => carries.kind === 'spoken' && carries.protocol.resends),
     concluded(faults) {
       requireOperations(recorder, { ...traffic, proxies, trouble: tlsTrouble() })
-      return recordDoubts(recorder, carries, faults)
+      return recordDoubts(recorder, waysOf(traffic), faults)
     },
   }
   return {

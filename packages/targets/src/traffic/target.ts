@@ -4,7 +4,7 @@ import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Suffering, Target } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 import { nodeHarms } from '../network/node-harms.ts'
-import type { ObservedTraffic } from './observed-traffic.ts'
+import { type ObservedTraffic, waysOf } from './observed-traffic.ts'
 import { type HurtServers, trafficOffer, trafficRefusal } from './offer.ts'
 import { startTraffic } from './start-traffic.ts'
 
@@ -17,7 +17,8 @@ export interface TrafficTarget extends ObservedTraffic {
 
 /** A target whose clients are observed: what the proxies see of them is the record. */
 export function trafficTarget(traffic: TrafficTarget): Target {
-  const { servers, carries, workload, hurt } = traffic
+  const { servers, workload, hurt } = traffic
+  const ways = waysOf(traffic)
   return {
     name: RECORDING,
     clients: 'observed',
@@ -27,8 +28,8 @@ export function trafficTarget(traffic: TrafficTarget): Target {
     bugs: [],
     marks: false,
     tier: 'real',
-    sessions: sessionsOf(carries),
-    mapping: carries.kind === 'http' ? 'routes' : undefined,
+    sessions: sessionsOf(ways),
+    mapping: ways.some((carries) => 'table' in carries) ? 'routes' : undefined,
     functions: () => workload.functions,
     promises: () => 'nothing',
     suffers: (kind, among) => sufferingOf(kind, among, hurt),
@@ -54,8 +55,12 @@ function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hu
 }
 
 /** How sessions are named, for the history's header, which is written before anything is recorded. */
-function sessionsOf(carries: Carriage): Target['sessions'] {
-  if (carries.kind === 'spoken') return { by: carries.client ?? carries.protocol.namedBy, named: true }
-  const client = 'table' in carries ? carries.table?.client : undefined
-  return client === undefined ? { by: 'connection', named: false } : { by: client, named: true }
+function sessionsOf(ways: readonly Carriage[]): Target['sessions'] {
+  const named = new Set(ways.flatMap((carries) => namedBy(carries) ?? []))
+  return named.size === 0 ? { by: 'connection', named: false } : { by: [...named].join(', '), named: true }
+}
+
+function namedBy(carries: Carriage): string | undefined {
+  if (carries.kind === 'spoken') return carries.client ?? carries.protocol.namedBy
+  return 'table' in carries ? carries.table?.client : undefined
 }

@@ -37,6 +37,8 @@ export type OpenProxies = (plane: ControlPlane, carries: Carriage) => Promise<vo
 export interface TrafficClusterOptions {
   readonly upstreams: readonly TrafficUpstream[]
   readonly carries: Carriage
+  /** What is recorded of a proxy that does not say what it carries. */
+  readonly recordedByDefault: Carriage | undefined
   readonly seed: number
   /** The servers that this run started, and so can kill and pause. */
   readonly victims?: ReadonlyMap<NodeId, Victim> | undefined
@@ -77,11 +79,8 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   const { recorder, begin } = openWireRecord()
   const network = createNetwork({ seed })
   const others = faultsOfOthers()
-  const plane = createControlPlane({
-    network,
-    seed,
-    recording: { recorder, files: [], carries, faults: others.notes, checkTable: options.checkTable },
-  })
+  const recording = { recorder, files: [], faults: others.notes, checkTable: options.checkTable }
+  const plane = createControlPlane({ network, seed, recording: { ...recording, carries: options.recordedByDefault } })
   let isCutOff = false
   let faults = 0
   const { unreached, withoutTls } = troublesOf(network)

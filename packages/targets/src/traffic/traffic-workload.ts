@@ -47,6 +47,11 @@ function modelOf(functions: readonly string[], where: string): (typeof models)[n
   const fitting = models.filter((model) => functions.every((f) => model.functions?.includes(f)))
   const register = fitting.find(({ name }) => name === 'register')
   if (register !== undefined || fitting.length === 1) return register ?? fitting[0]
+  if (fitting.length === 0)
+    throw new UserError(
+      'usage',
+      `${where}: no model has all that its proxies record together (${functions.join(', ')}). Record each with a chaos proxy of its own, or all in a plain file: --out history.jsonl.`,
+    )
   const names = fitting.map(({ name }) => name).join(' or ')
   throw new UserError(
     'usage',

@@ -1,0 +1,45 @@
+import { readBytesFile, readJsonFile, readTextFile } from '@chaosproxy/engine'
+import { type Carriage, type ConfigPlace, proxiesIn, recordedBy } from '@chaosproxy/proxy/control'
+import type { TrafficServer } from '@chaosproxy/runner'
+
+/** What a proxy says of itself before it is opened. */
+export interface Said {
+  readonly server: TrafficServer
+  readonly carries: Carriage | 'tcp' | undefined
+  /** The same as it was written. */
+  readonly written: unknown
+}
+
+/** Where the files are that a configuration names. */
+export const placeOfConfig = (file: string): ConfigPlace => ({
+  where: file,
+  readPem: (path) => readTextFile('--config', path),
+  readBytes: (path) => readBytesFile('--config', path),
+})
+
+/** @throws UserError (input, environment) for a configuration that cannot be read. */
+export const saidInConfig = (file: string): readonly Said[] =>
+  proxiesIn(readJsonFile('--config', file), placeOfConfig(file)).map(
+    ({ settings: { name, upstream, carries }, written }) => ({ server: { name, upstream }, carries, written }),
+  )
+
+/** Whether the proxy itself says what is recorded of it. */
+export const saysIt = ({ carries }: Pick<Said, 'carries'>): boolean =>
+  carries !== 'tcp' && recordedBy(carries) !== undefined
+
+/** What is recorded of proxies that say it, each way once, whatever version of HTTP it is for. */
+export function recordedWays(said: readonly Said[]): readonly Carriage[] {
+  const ways = new Map<string, Carriage>()
+  for (const { carries, written } of said) {
+    if (carries === undefined || carries === 'tcp' || recordedBy(carries) === undefined) continue
+    const name = nameOfWay(carries, written)
+    const known = ways.get(name)
+    if (known === undefined || known.kind === 'http2') ways.set(name, carries)
+  }
+  return [...ways.values()]
+}
+
+function nameOfWay({ kind }: Carriage, written: unknown): string {
+  if (typeof written !== 'object' || written === null || kind === 'spoken') return JSON.stringify(written)
+  return JSON.stringify({ ...written, kind: undefined, websocket: undefined })
+}
