@@ -14,6 +14,7 @@ const FILES = 'chaos:file:'
 const LOOK_EVERY_MS = 2_000
 const SILENT_MS = 10_000
 const TAKEN_BACK_MS = 1_000
+const READY_MS = 1_000
 /** Results are kept this long, so that a coordinator that is started again does not repeat their jobs. */
 const KEPT_SECONDS = 7 * 24 * 3_600
 
@@ -96,7 +97,10 @@ export async function openBoard(address: string): Promise<Board> {
         .catch(() => undefined),
     async close() {
       client.disconnect()
-      await Promise.all([...opened.values()].flatMap(({ queue, events }) => [queue.close(), events.close()]))
+      const ends = [...opened.values()].flatMap(({ queue, events }) => [queue, events])
+      // A connection that is closed while it is being set up rejects a promise that nobody has.
+      await Promise.race([Promise.allSettled(ends.map((end) => end.waitUntilReady())), later(READY_MS, undefined)])
+      await Promise.all(ends.map((end) => end.close()))
     },
   }
 }

@@ -24,6 +24,7 @@ interface Closed {
 }
 
 export interface Queue extends Closed {
+  waitUntilReady(): Promise<unknown>
   add(name: string, data: object, options: JobOptions): Promise<Queued>
   getJob(id: string): Promise<Queued | undefined>
   remove(id: string): Promise<unknown>
