@@ -41,13 +41,13 @@ async function store(): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function recordingProxy(place = 'history.jsonl') {
+async function recordingProxy(place = 'history.jsonl', args: readonly string[] = []) {
   const directory = temporaryDirectory()
   const [routes, history] = [join(directory, 'routes.json'), join(directory, place)]
   writeFileSync(routes, JSON.stringify(ROUTES))
-  const proxy = await startProxy(['--upstream', await store(), '--record', routes, '--out', history])
+  const proxy = await startProxy(['--upstream', await store(), '--record', routes, '--out', history, ...args])
   const [{ listen }] = (await (await fetch(`${proxy.url}/v1/proxies`)).json()) as [{ readonly listen: string }]
-  const ask = (key: string, value?: number) =>
+  const ask = (key: string, value?: number | string) =>
     fetch(`http://${listen}/kv/${key}`, {
       headers: { 'X-Client': 'a' },
       ...(value === undefined ? {} : { method: 'PUT', body: JSON.stringify({ value }) }),
@@ -131,6 +131,38 @@ describe('a recording whose recorder was killed', () => {
     expect(warnings).toEqual([expect.stringMatching(CUT_OFF)])
     expect([exitCode, levels.linearizable.result, operations.ok]).toEqual([0, 'met', 2])
     expect((await chaosHere(['check', run])).stdout.replaceAll(/\s+/g, ' ')).toMatch(CUT_OFF)
+  })
+
+  test('leaves every part, which are judged as one history that was cut off', async () => {
+    const { proxy, history, ask } = await recordingProxy('parts', ['--rotate', '1MB', '--compress'])
+    for (let i = 0; i < 6; i++) await ask('x', `${i}${'x'.repeat(500_000)}`)
+    ask('held', 5).catch(() => undefined)
+    await until(async () => readdirSync(history).includes('part-0002.jsonl.gz'))
+    const newest = () =>
+      readdirSync(history)
+        .filter((name) => name.endsWith('.jsonl'))
+        .toSorted()
+        .at(-1) ?? ''
+    await until(async () => readFileSync(join(history, newest()), 'utf8').includes('"key":"held"'))
+    proxy.child.kill('SIGKILL')
+    await proxy.finished
+    const json = JSON.parse((await chaosHere(['check', history, '--json'])).stdout)
+    expect(json.warnings).toEqual([expect.stringContaining('the recording was cut off at')])
+    expect(json.levels.linearizable.result).toBe('met')
+    expect(json.operations).toMatchObject({ ok: 8, info: 1 })
+    expect(readdirSync(join(history, 'backend'))).toContain('part-0001.jsonl.gz')
+    const again = await chaosHere([
+      'proxy',
+      '--upstream',
+      'a:1',
+      '--record',
+      'resp',
+      '--rotate',
+      '1MB',
+      '--out',
+      history,
+    ])
+    expect(again).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('there is a recording already') })
   })
 
   test('is reported as cut off after chaos record, too', async () => {

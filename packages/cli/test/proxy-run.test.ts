@@ -311,8 +311,8 @@ describe('where a recording by chaos proxy goes', () => {
     expect(of({ out: 'results.d/' })).toEqual({ directory: 'results.d/' })
     expect(of({ out: temporaryDirectory() })).toHaveProperty('directory')
     expect(of({ out: 'x.jsonl' })).toEqual({ file: 'x.jsonl' })
-    expect(of({ rotate: '1MB' })).toEqual({ file: 'history.jsonl' })
-    expect(of({ out: 'x.jsonl', rotate: '1MB' })).toEqual({ file: 'x.jsonl' })
+    expect(of({ rotate: '1MB' })).toEqual({ file: 'recording' })
+    expect(of({ out: 'results', rotate: '1h' })).toEqual({ file: 'results' })
   })
 
   const configOf = (...carried: readonly unknown[]): string => {
@@ -328,7 +328,7 @@ describe('where a recording by chaos proxy goes', () => {
     expect(of({ ...said, out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ ...said, expect: 'linearizable' })).toEqual({ directory: 'chaos-results' })
     expect(of({ ...said, out: 'x.jsonl' })).toEqual({ file: 'x.jsonl' })
-    expect(of({ ...said, out: 'x.jsonl', rotate: '1MB' })).toEqual({ file: 'x.jsonl' })
+    expect(of({ ...said, out: 'x', rotate: '1MB' })).toEqual({ file: 'x' })
     expect(of({ record: undefined, carries: 'resp', out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ ...said, config: configOf(undefined, 'http'), out: 'results' })).toEqual({ file: 'results' })
   })
@@ -343,9 +343,15 @@ describe('where a recording by chaos proxy goes', () => {
   })
 
   test.each([
-    [{ out: 'results', rotate: '1MB' }, 'name the file, such as --out history.jsonl'],
+    [{ out: 'x/y.jsonl', rotate: '1MB' }, '--out x/y.jsonl is a file: name the directory, such as --out y'],
+    [{ rotate: '5' }, '--rotate 5: not a size or a time'],
+    [{ rotate: '999ms' }, '--rotate 999ms: must be at least 1s'],
+    [{ rotate: '1KB' }, '--rotate 1KB: must be at least 1MB'],
+    [{ out: 'x.jsonl', compress: true }, '--compress is about the parts of a recording: say when one ends'],
+    [{ out: 'x.jsonl', keep: '3' }, '--keep is about the parts of a recording: say when one ends'],
+    [{ rotate: '1MB', keep: '1' }, '--keep 1: must be a whole number from 2'],
     [{ out: 'x.jsonl', expect: 'linearizable' }, 'leave --out out, or check the file: chaos check x.jsonl'],
-    [{ rotate: '1MB', events: 'x' }, 'leave --rotate out, or check the file: chaos check history.jsonl'],
+    [{ rotate: '1MB', events: 'x' }, 'leave --rotate out, or check the file: chaos check recording'],
     [{ record: undefined, expect: 'linearizable' }, 'say how to read it, with --record'],
     [{ record: undefined, carries: 'resp', out: 'results', client: 'connection' }, 'write "client" in --carries'],
     [{ seed: 'abc' }, '--seed abc'],

@@ -16,7 +16,7 @@ describe('the summary of a recording', () => {
     recorder.passedOn('EVAL', 'everything')
     const text = summaryLines(recorder, {
       lostLines: 0,
-      paths: ['history.jsonl'],
+      path: 'history.jsonl',
       by: isRedis ? redis : 'routes',
     }).join('\n')
     for (const part of wanted) expect(text).toContain(part)
@@ -28,7 +28,7 @@ describe('the summary of a recording', () => {
     const passed = { HELLO: 2, CLIENT: 6, MULTI: 20, EXEC: 20, WATCH: 40 }
     for (const [what, times] of Object.entries(passed))
       for (let i = 0; i < times; i++) recorder.passedOn(what, 'nothing')
-    const text = summaryLines(recorder, { lostLines: 0, paths: ['history.jsonl'], by: redis }).join('\n')
+    const text = summaryLines(recorder, { lostLines: 0, path: 'history.jsonl', by: redis }).join('\n')
     expect(text).toContain('forwarded 88 requests that are not operations: HELLO 2×, CLIENT 6×, MULTI 20×, and 60 more')
   })
 })

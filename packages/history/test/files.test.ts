@@ -419,6 +419,8 @@ test('a directory of rotated parts is read as one file would be, whatever they a
     else if (n === 3) writeFileSync(join(parts, `part-${n}.jsonl.gz`), gzipSync(text))
     else writeFileSync(join(parts, `part-${n}.jsonl`), text)
   }
+  writeFileSync(join(parts, 'part-1.jsonl.gz'), gzipSync('compressed, and then killed before the other was removed'))
+  writeFileSync(join(parts, 'part-4.jsonl.gz.unfinished'), 'killed while compressing')
   const read = await readHistory(parts)
   const { length, callLine, returnLine, process } = read.operations
   expect({ length, callLine, returnLine, process }).toEqual({

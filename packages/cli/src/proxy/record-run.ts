@@ -144,7 +144,9 @@ function observedClients(settings: ProxyCommandSettings, log: Logger, { signal }
           if (recording !== undefined && !summarised)
             print(
               process.stdout,
-              [...summaryLines(recording.recorder, { lostLines: 0, paths: [], by: recordedBy(plane) }), ''].join('\n'),
+              [...summaryLines(recording.recorder, { lostLines: 0, path: undefined, by: recordedBy(plane) }), ''].join(
+                '\n',
+              ),
             )
           summarised = true
           return []

@@ -4,7 +4,8 @@ import type { RecordedProtocol, Remedies } from '@chaosproxy/recorder/protocols'
 
 export interface SummaryOptions {
   readonly lostLines: number
-  readonly paths: readonly string[]
+  /** Absent if somebody else says where the record is. */
+  readonly path: string | undefined
   /** What was recorded: the remedies follow it. */
   readonly by: 'routes' | RecordedProtocol
 }
@@ -23,11 +24,11 @@ const ROUTES: Omit<Remedies, 'nothing'> = {
 }
 
 /** What was recorded and what is missing, with the remedy for each gap. */
-export function summaryLines(recorder: Recorder, { lostLines, paths, by }: SummaryOptions): readonly string[] {
+export function summaryLines(recorder: Recorder, { lostLines, path, by }: SummaryOptions): readonly string[] {
   const remedies = by === 'routes' ? ROUTES : by.remedies
   const { operations, ok, fail, info } = recorder.counters
   return [
-    `  recorded ${count(operations)} operations (${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome)${paths.length === 0 ? '' : ` in ${paths.join(' ')}`}`,
+    `  recorded ${count(operations)} operations (${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome)${path === undefined ? '' : ` in ${path}`}`,
     ...notUnderstoodLines(recorder, remedies.notUnderstood),
     ...passedOnLines(recorder, remedies.touched),
     ...unnamedLines(recorder, remedies.unnamed),

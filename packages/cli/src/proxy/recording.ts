@@ -1,7 +1,14 @@
-import { extname } from 'node:path'
+import { readdirSync, rmSync } from 'node:fs'
+import { extname, join } from 'node:path'
 import { commandLine, fileWord } from '@chaosproxy/engine'
-import { RECORD_END } from '@chaosproxy/history'
-import { openRecordFile, type ProxyRecording, type RecordFile, startRunClock } from '@chaosproxy/proxy'
+import { plural, RECORD_END, UserError } from '@chaosproxy/history'
+import {
+  openRecordFile,
+  type PartsOptions,
+  type ProxyRecording,
+  type RecordFile,
+  startRunClock,
+} from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import { createRecorder, LOST_LINES } from '@chaosproxy/recorder'
 import { checkTable } from '@chaosproxy/targets'
@@ -10,7 +17,7 @@ import { refuseToOverwrite } from '../terminal/overwriting.ts'
 import { type SummaryOptions, summaryLines } from './recording-summary.ts'
 
 export interface RecordSettings {
-  /** The file for what clients saw; what the backend answered goes to a second file next to it. */
+  /** The file for what clients saw, or the directory of its parts; what the backend answered goes next to it. */
   readonly out: string
   /** The file with the route table, or the name of a protocol that needs none. */
   readonly table: string | undefined
@@ -18,7 +25,8 @@ export interface RecordSettings {
   readonly carries: Carriage | undefined
   /** The model, for `chaos check`. */
   readonly model: string | undefined
-  readonly rotateBytes: number | undefined
+  /** Absent if the record is one file. */
+  readonly parts: PartsOptions | undefined
   /** Whether to replace existing recordings. */
   readonly force: boolean
 }
@@ -31,8 +39,11 @@ export interface OpenRecording extends ProxyRecording {
 }
 
 /** @throws UserError (environment) if the files cannot be created, (usage) if they already exist. */
-export function openRecording({ out, carries, model, rotateBytes, force }: RecordSettings, log: Logger): OpenRecording {
-  for (const path of [out, backendPath(out)]) refuseToOverwrite(path, { what: 'a recording', force })
+export function openRecording({ out, carries, model, parts, force }: RecordSettings, log: Logger): OpenRecording {
+  const backendOut = parts === undefined ? backendPath(out) : join(out, 'backend')
+  for (const path of [out, backendOut])
+    if (parts === undefined) refuseToOverwrite(path, { what: 'a recording', force })
+    else clearOfParts(path, force)
   const open = (path: string): RecordFile =>
     openRecordFile(path, {
       header: () => ({
@@ -45,11 +56,12 @@ export function openRecording({ out, carries, model, rotateBytes, force }: Recor
       }),
       seal: LOST_LINES,
       end: RECORD_END,
-      ...(rotateBytes === undefined ? {} : { rotateBytes }),
+      parts,
       onError: (error) => log.error(error.message),
+      onNotice: (sentence) => log.warn(sentence),
     })
   const client = open(out)
-  const backend = open(backendPath(out))
+  const backend = open(backendOut)
   const recorder = createRecorder({ now: startRunClock(), client, backend })
   return {
     recorder,
@@ -61,13 +73,43 @@ export function openRecording({ out, carries, model, rotateBytes, force }: Recor
       await Promise.all([client.close(), backend.close()])
     },
     summary({ by }) {
-      const { lostLines, paths } = client.statistics
+      const { lostLines, path, parts: written } = client.statistics
+      const removed = written?.removed ?? 0
       return [
-        ...summaryLines(recorder, { lostLines, paths, by }),
-        `  check it  ${commandLine(['npx', 'chaos', 'check', ...paths.map(fileWord)])}`,
+        ...summaryLines(recorder, { lostLines, path, by }),
+        ...(written === undefined
+          ? []
+          : [
+              `  in ${plural(written.current, 'part')}${removed === 0 ? '' : `, of which the ${removed} oldest were removed`}`,
+            ]),
+        ...(removed === 0 ? [`  check it  ${commandLine(['npx', 'chaos', 'check', fileWord(path)])}`] : []),
         '',
       ].join('\n')
     },
+  }
+}
+
+/**
+ * A longer recording's last parts would be taken for those of this one.
+ *
+ * @throws UserError (usage) if there are parts already, unless they may be removed.
+ */
+function clearOfParts(directory: string, force: boolean): void {
+  const parts = partsThere(directory)
+  if (parts.length > 0 && !force)
+    throw new UserError(
+      'usage',
+      `--out ${directory}: there is a recording already, and it would be lost. Name another directory, or replace it with --force.`,
+    )
+  for (const name of parts) rmSync(join(directory, name))
+}
+
+function partsThere(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).filter((name) => /^part-\d+\.jsonl(\.gz(\.unfinished)?)?$/.test(name))
+  } catch {
+    // Opening the first part says what is wrong.
+    return []
   }
 }
 

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { extname } from 'node:path'
+import { basename, extname } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
 import {
   checkedAddress,
@@ -12,6 +12,7 @@ import {
   USUAL_OUT,
 } from '@chaosproxy/engine'
 import { type Millis, UserError } from '@chaosproxy/history'
+import type { PartsOptions } from '@chaosproxy/proxy'
 import {
   type Carriage,
   carriageName,
@@ -22,8 +23,9 @@ import {
 } from '@chaosproxy/proxy/control'
 import { count, duration, runMembers, type TrafficServer } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import { asCount, asDuration, asName, asSize, flag, valuesOf, word, words } from '../arguments/declare.ts'
+import { asCount, asDuration, asName, asRead, flag, valuesOf, word, words } from '../arguments/declare.ts'
 import type { Options, ValuesOf } from '../arguments/option.ts'
+import { parseDuration, parseSize, printDuration, printSize } from '../arguments/quantities.ts'
 import { requireOption } from '../arguments/require.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { eventsOption, parseEvents } from '../run/event-file.ts'
@@ -97,6 +99,11 @@ const CONTROL_PORT = '8474'
 const MOST_WORKERS = 64
 const LOG_FORMATS = ['json', 'pretty'] as const
 const USUAL_FILE = 'history.jsonl'
+const USUAL_DIRECTORY = 'recording'
+/** More parts than this are no bound. */
+const MOST_KEPT = 1_000_000
+const LEAST_PART_BYTES = 1_000_000
+const LEAST_PART_MS = 1_000
 const LONGEST_MS = 1_000 * 3_600_000
 
 const declared = {
@@ -126,8 +133,14 @@ const declared = {
   }),
   'check-timeout': asDuration(runMembers.checkMs),
   model: word('model of the recorded operations, as for chaos check'),
-  rotate: asSize(
-    v.optional(v.pipe(v.number(), v.description('write plain files, and start another after this size: 64MB, 1GB'))),
+  rotate: asRead(
+    'write numbered parts to the directory of --out, and begin another after this size or time: 64MB, 1GB, 1h',
+    parseRotation,
+  ),
+  compress: flag('with --rotate: compress finished parts (gzip)'),
+  keep: asCount(
+    v.optional(count('with --rotate: keep only so many of the newest parts, and any with a violation', 2, MOST_KEPT)),
+    { usual: 'all' },
   ),
   control: word('address of the control API', `127.0.0.1:${CONTROL_PORT}`),
   host: word('only the host of --control, as with Toxiproxy'),
@@ -266,7 +279,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   const judged = OF_RUN.find((name) => textsOf(options, name).length > 0)
   if (table === undefined && out === undefined && judged === undefined) return undefined
   const rotates = typed.rotate !== undefined
-  const inFiles = out === undefined ? rotates : isFile(out)
+  const inFiles = rotates || (out !== undefined && isFile(out))
   if (inFiles && judged === undefined) return undefined
   const said = saidBy(typed, pairs)
   const carried = table === undefined ? recordedWays(said) : []
@@ -276,15 +289,10 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     throw new UserError(
       'usage',
       isRecorded
-        ? `--${judged} is for a recording with a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? USUAL_FILE)}.`
+        ? `--${judged} is for a recording with a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? (rotates ? USUAL_DIRECTORY : USUAL_FILE))}.`
         : `--${judged} is about what is recorded: say how to read it, with --record.`,
     )
   }
-  if (rotates)
-    throw new UserError(
-      'usage',
-      `--rotate starts another file, and --out ${out} is where a run's directory is made: name the file, such as --out ${USUAL_FILE}.`,
-    )
   if (table === undefined) refuseMembers(typed)
   return {
     table,
@@ -325,6 +333,23 @@ function refuseMembers(typed: Typed): void {
   )
 }
 
+/** A size, or a time. */
+function parseRotation(typed: string, option: string): Pick<PartsOptions, 'bytes' | 'everyMs'> {
+  const isTime = /[hms]$/.test(typed)
+  if (!isTime && !/[KMG]?B$/.test(typed))
+    throw new UserError(
+      'usage',
+      `--${option} ${typed}: not a size or a time. Write a number and its unit, such as 64MB, 1GB, 30m or 1h.`,
+    )
+  const rotation = isTime ? { everyMs: parseDuration(option, typed) } : { bytes: parseSize(option, typed) }
+  if ((rotation.bytes ?? LEAST_PART_BYTES) < LEAST_PART_BYTES || (rotation.everyMs ?? LEAST_PART_MS) < LEAST_PART_MS)
+    throw new UserError(
+      'usage',
+      `--${option} ${typed}: must be at least ${isTime ? printDuration(LEAST_PART_MS) : printSize(LEAST_PART_BYTES)}, or there would be too many parts.`,
+    )
+  return rotation
+}
+
 /** A name with an ending is a file's, unless there is a directory of that name. */
 const isFile = (out: string): boolean =>
   extname(out) !== '' && !out.endsWith('/') && statSync(out, { throwIfNoEntry: false })?.isDirectory() !== true
@@ -332,6 +357,14 @@ const isFile = (out: string): boolean =>
 /** Any option about recording turns recording on. */
 function parseRecord(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RecordSettings | undefined {
   const { out, rotate, model, record: table } = typed
+  const needless = (['compress', 'keep'] as const).find(
+    (name) => rotate === undefined && (typed[name] ?? false) !== false,
+  )
+  if (needless !== undefined)
+    throw new UserError(
+      'usage',
+      `--${needless} is about the parts of a recording: say when one ends, such as --rotate 1GB.`,
+    )
   if (table === undefined && out === undefined) {
     if (rotate === undefined && model === undefined) return undefined
     throw new UserError(
@@ -339,14 +372,19 @@ function parseRecord(options: ParsedOptions, typed: Typed, pairs: readonly Proxy
       'Nothing is recorded: give --record with a route table, or --out for proxies of --config.',
     )
   }
+  if (rotate !== undefined && out !== undefined && isFile(out))
+    throw new UserError(
+      'usage',
+      `--rotate writes numbered parts to a directory, and --out ${out} is a file: name the directory, such as --out ${basename(out, extname(out))}.`,
+    )
   const carries = table === undefined ? undefined : recordedCarriage('--record', table, recordedMembers(options))
   return {
-    out: out ?? USUAL_FILE,
+    out: out ?? (rotate === undefined ? USUAL_FILE : USUAL_DIRECTORY),
     table,
     carries,
     model:
       model ?? modelOfCommands([...pairs.map(({ carries }) => carries), ...(carries === undefined ? [] : [carries])]),
-    rotateBytes: rotate,
+    parts: rotate === undefined ? undefined : { ...rotate, compress: typed.compress, keep: typed.keep },
     force: typed.force,
   }
 }

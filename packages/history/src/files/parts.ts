@@ -22,7 +22,10 @@ export const partsOf = (path: string): readonly string[] =>
 
 /** The same for a list of names. */
 export function partsAmong(place: string, names: readonly string[]): readonly string[] | undefined {
+  const there = new Set(names)
   const parts = names.flatMap((name) => {
+    // A recorder that was killed between compressing a part and removing it leaves both, each of them whole.
+    if (there.has(name.replace(/\.(gz|zst)$/, '')) && /\.(gz|zst)$/.test(name)) return []
     const [, stem = '', number = '', ending = ''] = NUMBERED.exec(name) ?? []
     return number === '' ? [] : [{ name, kind: `${stem}N${ending}`, number: Number(number) }]
   })

@@ -1,18 +1,20 @@
-import { close as closeFile, existsSync, fsync, openSync, write as writeFile } from 'node:fs'
-import { extname } from 'node:path'
+import { close as closeFile, existsSync, fsync, ftruncateSync, openSync, write as writeFile } from 'node:fs'
 import type { Header } from '@chaosproxy/history'
 import { printJsonHeader, UserError } from '@chaosproxy/history'
+import { createPartSeries, type PartSeries, type PartsOptions, type PartsStatistics } from './part-series.ts'
 import { sealRecord } from './seal-record.ts'
 
 export interface RecordFileOptions {
   /** The first line of the first file. Called with the first event, when everything in it is known. */
   readonly header?: (() => Header) | undefined
-  /** The size after which another file is started: `history.jsonl`, `history.2.jsonl`, … By default none. */
-  readonly rotateBytes?: number | undefined
+  /** Write numbered parts; the path is that of their directory. */
+  readonly parts?: PartsOptions | undefined
   /** How much may wait for the disk before traffic should be held up. By default 64 MiB. */
   readonly maximumBehindBytes?: number | undefined
   /** Called once when writing fails. Later lines are counted as lost, and traffic goes on. */
   readonly onError?: ((error: UserError) => void) | undefined
+  /** Called with a sentence when a part is removed for lack of room, or a finished one cannot be compressed or removed. */
+  readonly onNotice?: ((sentence: string) => void) | undefined
   /** The last line of a file after writing failed, if there is room for it. */
   readonly seal?: string | undefined
   /** The last line of the last file once everything else is in it. */
@@ -25,7 +27,9 @@ export interface RecordFileOptions {
 export type Disk = (file: number, bytes: Buffer, done: (error: Error | null) => void) => void
 
 export interface RecordFileStatistics {
-  readonly paths: readonly string[]
+  /** The file, or the directory of the parts. */
+  readonly path: string
+  readonly parts: PartsStatistics | undefined
   /** Lines and bytes handed to the operating system. */
   readonly writtenLines: number
   readonly writtenBytes: number
@@ -38,8 +42,20 @@ export interface RecordFileStatistics {
   readonly lostLines: number
 }
 
+/** Where a line is. */
+export interface LinePlace {
+  readonly path: string
+  /** Counted from 1, in this file or part. */
+  readonly line: number
+}
+
 export interface RecordFile {
-  write(line: string): void
+  /** Parts go by the time of the event. */
+  write(line: string, event?: { readonly time: number }): void
+  /** The place of the line that was written last; undefined if it is lost. */
+  place(): LinePlace | undefined
+  /** Never removes the parts that are there now. */
+  pin(): void
   readonly statistics: RecordFileStatistics
   /** Whether too much waits for the disk, so that clients should be made to wait. Nothing is ever dropped for it. */
   readonly congested: boolean
@@ -71,7 +87,16 @@ class BehindWriter implements RecordFile {
   readonly #options: RecordFileOptions
   readonly #disk: Disk
   readonly #maximumBehindBytes: number
-  readonly #paths: string[]
+  readonly #path: string
+  readonly #series: PartSeries | undefined
+  readonly #partBytes: number
+  readonly #partNanos: number
+  /** The part that lines go to, and how much of it there is; the disk may still be at an earlier one. */
+  #part = 1
+  #lines = 0
+  #bytes = 0
+  #partSince: number | undefined
+  #partOnDisk = 1
   #file: number
   #fileBytes = 0
   /** Lines are encoded at once; as strings they would keep many pieces alive. */
@@ -94,19 +119,26 @@ class BehindWriter implements RecordFile {
   #failed = false
   #headerIsDue: boolean
   #idle: (() => void) | undefined
+  /** Parts being closed. */
+  #closing: Promise<unknown> = Promise.resolve()
 
   constructor(path: string, options: RecordFileOptions) {
     this.#options = options
     this.#disk = options.disk ?? writeWhole
     this.#maximumBehindBytes = options.maximumBehindBytes ?? DEFAULT_MAXIMUM_BEHIND_BYTES
-    this.#paths = [path]
-    this.#file = openFile(path)
+    const { parts, onNotice } = options
+    this.#path = path
+    this.#partBytes = parts?.bytes ?? Number.POSITIVE_INFINITY
+    this.#partNanos = (parts?.everyMs ?? Number.POSITIVE_INFINITY) * NANOS_PER_MS
+    this.#series = parts === undefined ? undefined : openSeries(path, parts, onNotice)
+    this.#file = openFile(this.#pathOf(1))
     this.#headerIsDue = options.header !== undefined
   }
 
   get statistics(): RecordFileStatistics {
     return {
-      paths: [...this.#paths],
+      path: this.#path,
+      parts: this.#series === undefined ? undefined : { current: this.#part, removed: this.#series.removed },
       writtenLines: this.#writtenLines,
       writtenBytes: this.#writtenBytes,
       behindBytes: this.#behindBytes + this.#gatheredBytes,
@@ -125,12 +157,22 @@ class BehindWriter implements RecordFile {
     else callback()
   }
 
-  write(line: string): void {
+  place(): LinePlace | undefined {
+    return this.#failed ? undefined : { path: this.#pathOf(this.#part), line: this.#lines }
+  }
+
+  pin(): void {
+    this.#series?.pin(this.#part)
+  }
+
+  write(line: string, event?: { readonly time: number }): void {
     if (this.#failed) {
       this.#lostLines++
       return
     }
     if (this.#headerIsDue) this.#writeHeader()
+    if (this.#series !== undefined) this.#chooseParts(line.length, event?.time)
+    this.#lines++
     const mostBytes = line.length * MOST_BYTES_PER_CHARACTER
     if (this.#gatheredBytes + mostBytes > this.#gathering.length) this.#makeRoom(mostBytes)
     this.#gatheredBytes += this.#gathering.write(line, this.#gatheredBytes, 'utf8')
@@ -146,6 +188,26 @@ class BehindWriter implements RecordFile {
     if (end !== undefined && !this.#failed) this.#enqueueText(end)
     if (this.#writing) await new Promise<void>((resolve) => (this.#idle = resolve))
     await closed(this.#file, !this.#failed)
+    await this.#closing
+    if (!this.#failed) this.#series?.finished(this.#partOnDisk, this.#partOnDisk)
+    await this.#series?.settled()
+  }
+
+  readonly #pathOf = (part: number): string => this.#series?.pathOf(part) ?? this.#path
+
+  /** Lines are dealt to parts as they come, not as they reach the disk, so that their places are known at once. */
+  #chooseParts(bytes: number, time: number | undefined): void {
+    const isFull = this.#bytes > 0 && this.#bytes + bytes > this.#partBytes
+    const isOver = time !== undefined && time - (this.#partSince ?? time) >= this.#partNanos
+    if (isFull || isOver) {
+      this.#flush()
+      this.#part++
+      this.#lines = 0
+      this.#bytes = 0
+      this.#partSince = undefined
+    }
+    this.#partSince ??= time
+    this.#bytes += bytes
   }
 
   #writeHeader(): void {
@@ -158,7 +220,9 @@ class BehindWriter implements RecordFile {
   /** Text that is no event and so is not counted. */
   #enqueueText(text: string): void {
     const bytes = Buffer.from(text)
-    this.#enqueue({ bytes, memory: bytes, lines: 0 })
+    this.#lines++
+    this.#bytes += bytes.length
+    this.#enqueue({ bytes, memory: bytes, lines: 0, part: this.#part })
   }
 
   #makeRoom(bytes: number): void {
@@ -180,7 +244,12 @@ class BehindWriter implements RecordFile {
     this.#timer = undefined
     if (this.#gatheredLines === 0) return
     const memory = this.#gathering
-    const block = { bytes: memory.subarray(0, this.#gatheredBytes), memory, lines: this.#gatheredLines }
+    const block = {
+      bytes: memory.subarray(0, this.#gatheredBytes),
+      memory,
+      lines: this.#gatheredLines,
+      part: this.#part,
+    }
     this.#gathering = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
     this.#gatheredBytes = 0
     this.#gatheredLines = 0
@@ -210,32 +279,31 @@ class BehindWriter implements RecordFile {
       else this.#idle?.()
       return
     }
-    if (!this.#rotateBefore(block)) return
+    if (block.part !== this.#partOnDisk && !this.#openPart(block)) return
     this.#disk(this.#file, block.bytes, (error) => this.#wrote(block, error))
   }
 
-  /** Returns false if the next file could not be opened. */
-  #rotateBefore(block: Block): boolean {
-    const { rotateBytes } = this.#options
-    if (rotateBytes !== undefined && this.#fileBytes > 0 && this.#fileBytes + block.bytes.length > rotateBytes) {
-      const next = numbered(this.#paths[0] ?? '', this.#paths.length + 1)
-      try {
-        const file = openFile(next)
-        void closed(this.#file, true)
-        this.#file = file
-        this.#fileBytes = 0
-        this.#paths.push(next)
-      } catch (error) {
-        this.#fail(block, error)
-        return false
-      }
+  /** Returns false if the block's part could not be opened. */
+  #openPart(block: Block): boolean {
+    const [before, finished] = [this.#file, this.#partOnDisk]
+    try {
+      this.#file = openFile(this.#pathOf(block.part))
+    } catch (error) {
+      this.#fail(block, error)
+      return false
     }
+    this.#fileBytes = 0
+    this.#partOnDisk = block.part
+    this.#closing = Promise.all([this.#closing, closed(before, true)]).then(() =>
+      this.#series?.finished(finished, block.part),
+    )
     return true
   }
 
   #wrote(block: Block, error: Error | null): void {
     if (error !== null) {
-      this.#fail(block, writingFailed(this.#paths.at(-1) ?? '', error))
+      if (this.#madeRoom(error)) this.#disk(this.#file, block.bytes, (again) => this.#wrote(block, again))
+      else this.#fail(block, writingFailed(this.#pathOf(this.#partOnDisk), error))
       return
     }
     this.#fileBytes += block.bytes.length
@@ -248,6 +316,27 @@ class BehindWriter implements RecordFile {
     this.#writeNext()
   }
 
+  /** If the disk is full and old parts may go, the oldest makes room for what is written now. */
+  #madeRoom(error: NodeJS.ErrnoException): boolean {
+    if (error.code !== 'ENOSPC' || this.#options.parts?.keep === undefined) return false
+    const removed = this.#series?.sacrifice()
+    if (removed === undefined) return false
+    const path = this.#pathOf(this.#partOnDisk)
+    try {
+      // Part of the block may have been written.
+      const file = openSync(path, 'a')
+      ftruncateSync(file, this.#fileBytes)
+      void closed(this.#file, false)
+      this.#file = file
+    } catch {
+      return false
+    }
+    this.#options.onNotice?.(
+      `${removed}: removed to make room, since the disk is full: fewer than --keep parts fit on it.`,
+    )
+    return true
+  }
+
   /** Stops writing for good, since a history with a hole would be judged wrongly. Traffic goes on. */
   #fail(block: Block, error: unknown): void {
     this.#failed = true
@@ -256,7 +345,7 @@ class BehindWriter implements RecordFile {
     for (const lost of [block, ...this.#blocks.splice(0)]) this.#lostLines += lost.lines
     this.#behindBytes = 0
     const { seal } = this.#options
-    if (seal !== undefined) sealRecord(this.#paths.at(-1) ?? '', this.#fileBytes, seal)
+    if (seal !== undefined) sealRecord(this.#pathOf(this.#partOnDisk), this.#fileBytes, seal)
     this.#relieve()
     this.#idle?.()
     if (error instanceof UserError) this.#options.onError?.(error)
@@ -277,6 +366,7 @@ interface Block {
   /** The memory that contains the bytes. */
   readonly memory: Buffer
   readonly lines: number
+  readonly part: number
 }
 
 /** Repeats partial writes until everything is written. */
@@ -287,10 +377,16 @@ const writeWhole: Disk = (file, bytes, done) => {
   })
 }
 
-/** `history.jsonl` → `history.2.jsonl` */
-function numbered(path: string, number: number): string {
-  const extension = extname(path)
-  return `${path.slice(0, path.length - extension.length)}.${number}${extension}`
+const NANOS_PER_MS = 1e6
+
+function openSeries(path: string, parts: PartsOptions, onNotice: RecordFileOptions['onNotice']): PartSeries {
+  const onTrouble = (part: string, error: unknown) =>
+    onNotice?.(`${part}: it stays as it is, since it cannot be compressed or removed (${whyOf(error)}).`)
+  try {
+    return createPartSeries(path, { ...parts, onTrouble })
+  } catch (error) {
+    throw writingFailed(path, error)
+  }
 }
 
 function openFile(path: string): number {
@@ -312,9 +408,10 @@ const closed = (file: number, synchronise: boolean): Promise<void> =>
   })
 
 function writingFailed(path: string, error: unknown): UserError {
-  const reason = error instanceof Error ? error.message : String(error)
   return new UserError(
     'environment',
-    `${path}: the record cannot be written (${reason}). Traffic goes on without one; choose a directory that can be written to, with space left, and start anew.`,
+    `${path}: the record cannot be written (${whyOf(error)}). Traffic goes on without one; choose a directory that can be written to, with space left, and start anew.`,
   )
 }
+
+const whyOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, write as writeFile, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, write as writeFile, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { UserError } from '@chaosproxy/history'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Disk } from '../../src/record-file/record-file.ts'
@@ -41,7 +42,7 @@ test('every line is in the file once it is closed, behind the header', async () 
   for (const text of lines) file.write(text)
   await file.close()
   expect(readFileSync(path, 'utf8')).toBe(`{"chaos":1,"model":"register"}\n${lines.join('')}`)
-  expect(file.statistics).toMatchObject({ writtenLines: 20_000, lostLines: 0, behindBytes: 0, paths: [path] })
+  expect(file.statistics).toMatchObject({ writtenLines: 20_000, lostLines: 0, behindBytes: 0, path })
 })
 
 test('lines of any length and alphabet are kept whole', async () => {
@@ -61,20 +62,114 @@ test('a line is in the file soon, without another one having to come', async () 
   await file.close()
 })
 
-test('a file that is full is followed by another, and none is cut within a line', async () => {
-  const path = newPath()
-  const file = openRecordFile(path, { rotateBytes: 150_000 })
-  const lines = Array.from({ length: 40_000 }, (_, i) => line(i))
-  for (const text of lines) file.write(text)
-  await file.close()
-  const { paths } = file.statistics
-  expect(paths.slice(0, 3)).toEqual([path, path.replace('.jsonl', '.2.jsonl'), path.replace('.jsonl', '.3.jsonl')])
-  const contents = paths.map((name) => readFileSync(name, 'utf8'))
-  expect(contents.join('')).toBe(lines.join(''))
-  for (const content of contents) {
-    expect(content.length).toBeLessThanOrEqual(150_000)
-    expect(content.endsWith('}\n')).toBe(true)
-  }
+describe('a recording in parts', () => {
+  const newDirectory = () => join(directory, `parts${files++}`)
+  const partsIn = (path: string) => readdirSync(path).sort()
+  const textOf = (path: string) =>
+    path.endsWith('.gz') ? gunzipSync(readFileSync(path)).toString() : readFileSync(path, 'utf8')
+
+  test('goes on in another part at the size, and none is cut within a line', async () => {
+    const path = newDirectory()
+    const file = openRecordFile(path, { parts: { bytes: 150_000 } })
+    const lines = Array.from({ length: 40_000 }, (_, i) => line(i))
+    for (const text of lines) file.write(text)
+    await file.close()
+    const names = partsIn(path)
+    expect(names).toEqual([
+      'part-0001.jsonl',
+      'part-0002.jsonl',
+      'part-0003.jsonl',
+      'part-0004.jsonl',
+      'part-0005.jsonl',
+    ])
+    const contents = names.map((name) => textOf(join(path, name)))
+    expect(contents.join('')).toBe(lines.join(''))
+    for (const content of contents) {
+      expect(content.length).toBeLessThanOrEqual(150_000)
+      expect(content.endsWith('}\n')).toBe(true)
+    }
+    expect(file.statistics).toMatchObject({ path, parts: { current: 5, removed: 0 }, lostLines: 0 })
+  })
+
+  test('goes on in another part with the first event after the time, in the time of the recorder', async () => {
+    const path = newDirectory()
+    const file = openRecordFile(path, { parts: { everyMs: 60_000 } })
+    for (const minutes of [0, 0.5, 0.99, 1, 1.5, 180, 181]) file.write(line(minutes), { time: minutes * 60e9 })
+    await file.close()
+    expect(partsIn(path).map((name) => textOf(join(path, name)))).toEqual([
+      line(0) + line(0.5) + line(0.99),
+      line(1) + line(1.5),
+      line(180),
+      line(181),
+    ])
+  })
+
+  test('says in which part and line an event is while it still waits for the disk', async () => {
+    const path = newDirectory()
+    const disk = new StalledDisk()
+    const file = openRecordFile(path, { parts: { bytes: 100_000 }, disk: disk.write, header: () => ({ chaos: 1 }) })
+    const places = Array.from({ length: 20_000 }, (_, i) => {
+      file.write(line(i))
+      return file.place()
+    })
+    const closed = file.close()
+    while (disk.isWriting) disk.proceed()
+    await closed
+    const blocks = disk.written.join('').split('\n')
+    expect(places[0]).toEqual({ path: join(path, 'part-0001.jsonl'), line: 2 })
+    expect(places.at(-1)?.path).toBe(join(path, 'part-0004.jsonl'))
+    const before = places.findIndex((place) => place?.path.endsWith('part-0003.jsonl'))
+    expect(places[before]?.line).toBe(1)
+    expect(`${blocks[before + 1]}\n`).toBe(line(before))
+  })
+
+  test('compresses the parts that are finished', async () => {
+    const path = newDirectory()
+    const file = openRecordFile(path, { parts: { bytes: 50_000, compress: true } })
+    const lines = Array.from({ length: 10_000 }, (_, i) => line(i))
+    for (const text of lines) file.write(text)
+    await file.close()
+    const names = partsIn(path)
+    expect(names.slice(0, 2)).toEqual(['part-0001.jsonl.gz', 'part-0002.jsonl.gz'])
+    expect(names.every((name) => name.endsWith('.jsonl.gz'))).toBe(true)
+    expect(names.map((name) => textOf(join(path, name))).join('')).toBe(lines.join(''))
+  })
+
+  test.each([false, true])('keeps the newest, and those that are evidence (compressed: %o)', async (compress) => {
+    const path = newDirectory()
+    const file = openRecordFile(path, { parts: { everyMs: 1, keep: 2, compress } })
+    for (let ms = 0; ms < 20; ms++) {
+      file.write(line(ms), { time: ms * 1e6 })
+      await expect.poll(() => file.statistics.writtenLines).toBe(ms + 1)
+      if (ms === 9) file.pin()
+    }
+    await file.close()
+    expect(partsIn(path).map((name) => textOf(join(path, name)))).toEqual([9, 10, 19, 20].map((n) => line(n - 1)))
+    expect(file.statistics).toMatchObject({ parts: { current: 20, removed: 16 } })
+  })
+
+  test('on a full disk loses its oldest part if old ones may go, and says so', async () => {
+    const path = newDirectory()
+    const notices: string[] = []
+    let room = 3
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    const disk: Disk = (file, bytes, done) => {
+      const taken = room > 0 ? bytes : bytes.subarray(0, 5)
+      room--
+      writeFile(file, taken, 0, taken.length, null, () => done(taken === bytes ? null : full))
+      if (taken !== bytes) room = 1
+    }
+    const onNotice = (sentence: string) => notices.push(sentence)
+    const file = openRecordFile(path, { parts: { everyMs: 1, keep: 100 }, disk, onNotice })
+    for (let ms = 0; ms < 4; ms++) {
+      file.write(line(ms), { time: ms * 1e6 })
+      await expect.poll(() => file.statistics.writtenLines).toBe(ms + 1)
+    }
+    await file.close()
+    expect(partsIn(path).map((name) => textOf(join(path, name)))).toEqual([line(1), line(2), line(3)])
+    expect(notices).toEqual([expect.stringContaining('part-0001.jsonl: removed to make room')])
+    expect(file.statistics.lostLines).toBe(0)
+  })
 })
 
 describe('while the disk stalls', () => {

@@ -126,7 +126,7 @@ function recordMetrics({ recording }: ControlPlane): readonly Metric[] {
   const { ok, fail, info, unmatched } = recording.recorder.counters
   const outcomes = Object.entries({ ok, fail, info })
   const behind = recording.files.map(({ statistics }) => ({
-    labels: { file: statistics.paths.at(-1) ?? '' },
+    labels: { file: statistics.path },
     value: statistics.behindBytes,
   }))
   return [

@@ -176,7 +176,7 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
   RuleSetRequest: { ...objectOf({ faults: listOf(reference('FaultRequest')) }), additionalProperties: false },
   LeaseRequest: schemaOfParameters(leaseParameters),
   Recording: objectOf({
-    views: listOf(objectOf({ paths: listOf(aText), writtenLines: aCount, behindBytes: aCount, lostLines: aCount })),
+    views: listOf(objectOf({ path: aText, writtenLines: aCount, behindBytes: aCount, lostLines: aCount })),
     operations: aCount,
     ok: aCount,
     fail: aCount,

@@ -1,0 +1,124 @@
+import { createReadStream, createWriteStream, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { constants, createGzip } from 'node:zlib'
+
+/** When a recording goes on in another part, and what becomes of finished ones. */
+export interface PartsOptions {
+  /** Begin another part at about this size … */
+  readonly bytes?: number | undefined
+  /** … or with the first event this long after a part's first one, in the recorder's time. */
+  readonly everyMs?: number | undefined
+  /** Compress finished parts with gzip. */
+  readonly compress?: boolean | undefined
+  /** How many of the newest parts to keep; older ones are removed. By default all. */
+  readonly keep?: number | undefined
+}
+
+/** Which parts there are. */
+export interface PartsStatistics {
+  /** The number of the part that is written now, counted from 1. */
+  readonly current: number
+  readonly removed: number
+}
+
+/** The numbered files of one recording in a directory: `part-0001.jsonl`, `part-0002.jsonl`, … */
+export interface PartSeries {
+  readonly removed: number
+  /** A part's name while it is written, and after it unless it is compressed. */
+  pathOf(number: number): string
+  /** Call when a part is on the disk and closed, with the number of the newest one there is. */
+  finished(number: number, newest: number): void
+  /** Keeps the parts that are there now, up to this one, for good: they are the evidence of something. */
+  pin(number: number): void
+  /** Removes the oldest finished part that may be, to make room. Returns its name. */
+  sacrifice(): string | undefined
+  /** Resolves once no part is being compressed any more. */
+  settled(): Promise<void>
+}
+
+export interface PartSeriesOptions extends Pick<PartsOptions, 'compress' | 'keep'> {
+  /** Called when a finished part cannot be compressed or removed; it stays as it is. */
+  readonly onTrouble: (path: string, error: unknown) => void
+}
+
+/** @throws as `mkdirSync` if the directory cannot be made. */
+export function createPartSeries(directory: string, options: PartSeriesOptions): PartSeries {
+  const { compress = false, keep = Number.POSITIVE_INFINITY, onTrouble } = options
+  makeDirectory(directory)
+  const pathOf = (number: number): string => join(directory, `part-${String(number).padStart(4, '0')}.jsonl`)
+  /** Finished parts that may be removed, oldest first. */
+  let removable: number[] = []
+  let pinnedTo = 0
+  let removed = 0
+  let busy: Promise<void> = Promise.resolve()
+
+  function remove(number: number): void {
+    try {
+      // Either form: it may not have been compressed yet, or just have been.
+      rmSync(pathOf(number), { force: true })
+      rmSync(compressedPath(pathOf(number)), { force: true })
+      removed++
+    } catch (error) {
+      onTrouble(pathOf(number), error)
+    }
+  }
+
+  function removeUpTo(last: number): void {
+    for (const old of removable.filter((number) => number <= last)) remove(old)
+    removable = removable.filter((number) => number > last)
+  }
+
+  const isThere = (number: number): boolean => number <= pinnedTo || removable.includes(number)
+
+  async function compressed(number: number): Promise<void> {
+    if (!isThere(number)) return
+    const path = pathOf(number)
+    const unfinished = `${compressedPath(path)}.unfinished`
+    try {
+      // Opened here, so that no stream creates a file after it was given up.
+      const from = createReadStream(path, { fd: openSync(path, 'r') })
+      const to = createWriteStream(unfinished, { fd: openSync(unfinished, 'w', 0o600), flush: true })
+      await pipeline(from, createGzip({ level: constants.Z_BEST_SPEED }), to)
+      if (!isThere(number)) return rmSync(unfinished)
+      // Killed between these two, both forms are there, and readers take the one that is not compressed.
+      renameSync(unfinished, compressedPath(path))
+      rmSync(path)
+    } catch (error) {
+      rmSync(unfinished, { force: true })
+      if (isThere(number)) onTrouble(path, error)
+    }
+  }
+
+  return {
+    get removed() {
+      return removed
+    },
+    pathOf,
+    finished(number, newest) {
+      if (number > pinnedTo) removable.push(number)
+      removeUpTo(newest - keep)
+      if (compress) busy = busy.then(() => compressed(number))
+    },
+    pin(number) {
+      pinnedTo = Math.max(pinnedTo, number)
+      removable = removable.filter((each) => each > pinnedTo)
+    },
+    sacrifice() {
+      const oldest = removable.shift()
+      if (oldest === undefined) return undefined
+      remove(oldest)
+      return pathOf(oldest)
+    },
+    settled: () => busy,
+  }
+}
+
+const compressedPath = (path: string): string => `${path}.gz`
+
+/** Node 20's recursive `mkdirSync` never returns under /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  makeDirectory(dirname(resolve(path)))
+  mkdirSync(path, { mode: 0o700 })
+}
