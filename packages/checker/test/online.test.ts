@@ -1,7 +1,7 @@
 import { createOnlineChecker, type OnlineChecker, type SoFar } from '@chaosproxy/checker'
 import type { EventInput, Json } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
-import type { OnlineViolation } from '../src/register/online/checker.ts'
+import type { OnlineViolation } from '../src/online/checker.ts'
 import { isLinearizable } from './brute-force.ts'
 import { checkHistory, resultOf, timeline } from './checking.ts'
 import { atLeast, atMost, many, manyOf } from './many.ts'
@@ -242,8 +242,25 @@ test('a key is given up when a request is sent again under its id', () => {
 test('a key that needs too much memory is given up', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, retainAtMost: 3 })
   for (const event of timeline('wx1| wx2| wx3| wx4|', 'rx-------------------|')) checker.push(event)
-  expect(checker.soFar()).toBe('not certain')
+  expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'x: it would take more than 3 entries in memory'])
   expect(checker.retained()).toBeLessThan(3)
+})
+
+test.each(['touched', 'not-understood'])('a key is no longer judged once the recorder marks it as %s', (f) => {
+  const checker = online()
+  checker.push({ process: 'recorder', type: 'info', f, key: 'x', value: { what: 'GET x', why: 'a script' } })
+  const events = timeline('wx1| wx2| rx1|', 'wy1| ry1|')
+  for (const event of events) expect(checker.push(event)).toBeUndefined()
+  expect(checker.doubt()).toBe('x: something outside the record touched it, or an answer was not understood')
+  expect(online().doubt()).toBeUndefined()
+})
+
+test('no more keys are judged than was allowed, and the checker says so', () => {
+  const checker = createOnlineChecker({ model: 'register', ...reading, keysAtMost: 2 })
+  for (const event of timeline('wx1| wy1|')) checker.push(event)
+  expect(checker.soFar()).toBe('linearizable')
+  for (const event of timeline('wz1|', 'rz2|')) expect(checker.push(event)).toBeUndefined()
+  expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'there are more than 2 keys'])
 })
 
 /** A cas that names only its new value, and its answer. */

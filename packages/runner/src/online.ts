@@ -1,4 +1,4 @@
-import { createOnlineChecker, type OnlineChecker } from '@chaosproxy/checker'
+import { createOnlineChecker, type OnlineChecker, onlineModel } from '@chaosproxy/checker'
 import type { Workload } from '@chaosproxy/workloads'
 
 /**
@@ -7,15 +7,18 @@ import type { Workload } from '@chaosproxy/workloads'
  * which says what is wrong with it.
  */
 export function onlineCheckerFor({ model, initial }: Pick<Workload, 'model' | 'initial'>): OnlineChecker {
-  return model === 'register' ? untilItThrows(createOnlineChecker({ model, initial, failedCas: 'drop' })) : UNCERTAIN
+  const known = onlineModel(model)
+  if (known === undefined) return uncertain('objects of this kind are judged only at the end')
+  return untilItThrows(createOnlineChecker({ model: known, initial }))
 }
 
-const UNCERTAIN: OnlineChecker = {
+const uncertain = (why: string): OnlineChecker => ({
   push: () => undefined,
   soFar: () => 'not certain',
   violation: () => undefined,
+  doubt: () => why,
   retained: () => 0,
-}
+})
 
 function untilItThrows(checker: OnlineChecker): OnlineChecker {
   let current = checker
@@ -23,13 +26,14 @@ function untilItThrows(checker: OnlineChecker): OnlineChecker {
     push(event) {
       try {
         return current.push(event)
-      } catch {
-        current = UNCERTAIN
+      } catch (error) {
+        current = uncertain(error instanceof Error ? error.message : String(error))
         return undefined
       }
     },
     soFar: () => current.soFar(),
     violation: () => current.violation(),
+    doubt: () => current.doubt(),
     retained: () => current.retained(),
   }
 }

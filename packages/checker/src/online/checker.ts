@@ -1,0 +1,223 @@
+import { type EventInput, isClient, type Json, keyName, type Process, UserError } from '@chaosproxy/history'
+import { type Called, type Ended, GivenUp, Impossible, type ObjectMonitor, type OnlineRoom } from './object-monitor.ts'
+
+export interface OnlineOptions {
+  /** Every object's initial value; `UNKNOWN_START` if unknown. */
+  readonly initial: Json
+  /**
+   * `drop`: a failed cas did not happen. `observes`: it found another value, which this checker cannot judge. By default
+   * `drop`.
+   */
+  readonly failedCas?: 'drop' | 'observes' | undefined
+  /** Entries held in memory per key at most; a key that would need more is no longer judged. By default 100,000. */
+  readonly retainAtMost?: number | undefined
+  /** Keys that are judged at most; further ones are not. By default 100,000. */
+  readonly keysAtMost?: number | undefined
+}
+
+/**
+ * `linearizable`: some order explains everything recorded so far. `not linearizable`: none does, whatever comes.
+ * `not certain`: no violation was found, but not everything could be judged.
+ */
+export type SoFar = 'linearizable' | 'not linearizable' | 'not certain'
+
+/** The first event after which no order explains what was recorded. */
+export interface OnlineViolation {
+  /** Absent if operations have no key. */
+  readonly key: string | undefined
+  /** Position among the events pushed, from 0. */
+  readonly position: number
+  readonly process: Process
+  /** What happened, in a sentence. */
+  readonly sentence: string
+}
+
+export interface OnlineChecker {
+  /**
+   * Takes the next event of a history; events of anyone but clients are ignored. Returns the violation at the event
+   * that makes it certain, once.
+   *
+   * @throws UserError for an operation the model does not know, and for a completion without an invocation.
+   */
+  push(event: EventInput): OnlineViolation | undefined
+  soFar(): SoFar
+  violation(): OnlineViolation | undefined
+  /** Why it is `not certain`: the first reason found. Undefined if it is certain. */
+  doubt(): string | undefined
+  /** Entries held in memory, all keys together. */
+  retained(): number
+}
+
+interface Open<Flight> {
+  readonly key: string | undefined
+  /** Undefined if the key is not judged. */
+  readonly flight: Flight | undefined
+}
+
+/**
+ * Checks linearizability while the history is recorded, by one monitor per key. A violation it reports is always real.
+ * What it could not judge makes it `not certain`: see each kind of object for what that is. It gives up keys that the
+ * recorder marks, keys with further attempts at an operation, and keys written by operations whose value only the
+ * completion has.
+ *
+ * Its memory is bounded by the operations that overlap, and by what the objects hold, not by the length of the history.
+ */
+export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, options: OnlineOptions): OnlineChecker {
+  const keys = createKeys(room, options)
+  const open = new Map<Process, Open<Flight>>()
+  let events = 0
+  let found: OnlineViolation | undefined
+  return {
+    push(event) {
+      const position = events++
+      const { process } = event
+      if (process === 'recorder') noteMark(keys, event)
+      if (!isClient(process) || found !== undefined) return undefined
+      if (event.type === 'invoke') {
+        const key = keyName(event.key)
+        open.set(process, { key, flight: called(room, keys, key, event, position) })
+        return undefined
+      }
+      const operation = open.get(process)
+      if (operation === undefined) throw notInvoked(event, position)
+      open.delete(process)
+      const { key, flight } = operation
+      if (flight === undefined) return undefined
+      const impossible = ended(keys, key, flight, { position, type: event.type, output: event.value })
+      if (impossible === undefined) return undefined
+      found = { key, position, process, sentence: impossible.sentence }
+      keys.monitors.clear()
+      open.clear()
+      return found
+    },
+    soFar() {
+      if (found !== undefined) return 'not linearizable'
+      return doubtOf(keys) === undefined ? 'linearizable' : 'not certain'
+    },
+    violation: () => found,
+    doubt: () => (found === undefined ? doubtOf(keys) : undefined),
+    retained() {
+      let total = open.size
+      for (const monitor of keys.monitors.values()) if (!(monitor instanceof GivenUp)) total += monitor.retained()
+      return total
+    },
+  }
+}
+
+/** The objects of a history, by key, each with its monitor while it is judged. */
+interface Keys<Flight> {
+  readonly monitors: Map<string | undefined, ObjectMonitor<Flight> | GivenUp>
+  /** Why no further key is judged. */
+  none: GivenUp | undefined
+  /** Keys that a monitor is made for. */
+  left: number
+  readonly createMonitor: (of: string) => ObjectMonitor<Flight>
+}
+
+const RETAIN_AT_MOST = 100_000
+const KEYS_AT_MOST = 100_000
+
+function createKeys<Flight>(
+  room: OnlineRoom<Flight>,
+  { initial, failedCas = 'drop', retainAtMost = RETAIN_AT_MOST, keysAtMost = KEYS_AT_MOST }: OnlineOptions,
+): Keys<Flight> {
+  return {
+    monitors: new Map(),
+    none: undefined,
+    left: keysAtMost,
+    createMonitor: room.monitors({ initial, failedCas, retainAtMost }),
+  }
+}
+
+function monitorOf<Flight>(keys: Keys<Flight>, key: string | undefined): ObjectMonitor<Flight> | GivenUp {
+  const known = keys.monitors.get(key)
+  if (known !== undefined) return known
+  if (keys.none !== undefined) return keys.none
+  if (keys.left === 0) {
+    keys.none = new GivenUp(`there are more than ${keys.monitors.size.toLocaleString('en-US')} keys`)
+    return keys.none
+  }
+  keys.left--
+  const made = keys.createMonitor(key === undefined ? '' : ` for ${key}`)
+  keys.monitors.set(key, made)
+  return made
+}
+
+function doubtOf<Flight>({ monitors, none }: Keys<Flight>): string | undefined {
+  if (none !== undefined) return none.reason
+  for (const [key, monitor] of monitors) {
+    const doubt = monitor instanceof GivenUp ? monitor.reason : monitor.doubt()
+    if (doubt !== undefined) return key === undefined ? doubt : `${key}: ${doubt}`
+  }
+  return undefined
+}
+
+const TOUCHED = new GivenUp('something outside the record touched it, or an answer was not understood')
+
+/** What is missing from the record may explain what would otherwise be impossible. */
+function noteMark<Flight>(keys: Keys<Flight>, { f, key }: EventInput): void {
+  if (f !== 'touched' && f !== 'not-understood') return
+  const touched = keyName(key)
+  if (touched !== undefined) keys.monitors.set(touched, TOUCHED)
+  else {
+    keys.none = TOUCHED
+    for (const known of keys.monitors.keys()) keys.monitors.set(known, TOUCHED)
+  }
+}
+
+function called<Flight>(
+  room: OnlineRoom<Flight>,
+  keys: Keys<Flight>,
+  key: string | undefined,
+  event: EventInput,
+  position: number,
+): Flight | undefined {
+  const { f, process, value: input } = event
+  if (!room.knows(f)) throw unknownFunction(room, f, position)
+  const monitor = monitorOf(keys, key)
+  if (monitor instanceof GivenUp) return undefined
+  const operation: Called = { position, process, f, input, event }
+  const flight = (room.observes(f) ? undefined : obstacle(room, event)) ?? monitor.called(operation)
+  if (!(flight instanceof GivenUp)) return flight
+  keys.monitors.set(key, flight)
+  return undefined
+}
+
+/** What keeps an operation from being judged, whatever the object. */
+function obstacle<Flight>(room: OnlineRoom<Flight>, event: EventInput): GivenUp | undefined {
+  if ((event.value === undefined && !room.mayLackInput(event.f)) || hasMember(event, 'unsaid')) return UNSAID
+  // A further attempt at an operation takes effect only if none of the earlier ones did.
+  return hasMember(event, 'attempt') ? REPEATED : undefined
+}
+
+const UNSAID = new GivenUp('it has operations whose value only the answer tells')
+const REPEATED = new GivenUp('requests to it were sent again')
+
+/** A recorder in this process gives further members alongside the others. */
+const hasMember = (event: EventInput, name: string): boolean => name in event || event.extra?.[name] !== undefined
+
+function ended<Flight>(
+  keys: Keys<Flight>,
+  key: string | undefined,
+  flight: Flight,
+  ending: Ended,
+): Impossible | undefined {
+  const monitor = monitorOf(keys, key)
+  if (monitor instanceof GivenUp) return undefined
+  const answer = monitor.ended(flight, ending)
+  if (answer instanceof Impossible) return answer
+  if (answer !== undefined) keys.monitors.set(key, answer)
+  return undefined
+}
+
+const notInvoked = ({ process, f }: EventInput, position: number): UserError =>
+  new UserError(
+    'input',
+    `event ${position}: process ${process} completed "${f}" without having invoked it. Every ok, fail and info follows an invoke of the same process.`,
+  )
+
+const unknownFunction = <Flight>({ model, functions }: OnlineRoom<Flight>, f: string, position: number): UserError =>
+  new UserError(
+    'input',
+    `event ${position}: the ${model} model does not know the operation "${f}"; it knows ${functions.join(', ')}.`,
+  )

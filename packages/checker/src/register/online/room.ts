@@ -1,0 +1,145 @@
+import { canonical, type EventInput, type Json, type Process, UserError } from '@chaosproxy/history'
+import { type Said, saidOf } from '../../encoding/half-said.ts'
+import { isUnknownStart } from '../../encoding/unknown-start.ts'
+import {
+  type Called,
+  type Ended,
+  GivenUp,
+  Impossible,
+  type ObjectMonitor,
+  type OnlineRoom,
+  tooMuch,
+} from '../../online/object-monitor.ts'
+import { show } from '../../verdict/words.ts'
+import { createMonitorFromAny } from './any-start.ts'
+import {
+  createRegisterMonitor,
+  type Flight,
+  type Impossible as Impossibility,
+  type RegisterMonitor,
+  type ValueName,
+} from './monitor.ts'
+
+/** An operation in flight. */
+interface Asked {
+  readonly process: Process
+  readonly input: Json
+  /** Absent unless it is a cas. */
+  readonly said: Said | undefined
+  readonly flight: Flight
+}
+
+const functions: readonly string[] = ['read', 'get', 'write', 'put', 'cas', 'append']
+const isRead = (f: string): boolean => f === 'read' || f === 'get'
+
+/**
+ * Registers. If values are distinct (among those that may still be read), a violation is reported at the very event
+ * after which `check` would report one for the history so far. If they repeat sooner, it may be reported later or be
+ * missed, and the answer is `not certain` from then on. It gives up keys with appended strings. For a key whose initial
+ * value is unknown, a violation may be reported some events late. A cas that names only its new value is taken for a
+ * write, so the checker is `not certain` once one is answered by the old value.
+ *
+ * It holds values written while some read or cas is in flight, and writes of unknown outcome that were never read.
+ */
+export const registerRoom: OnlineRoom<Asked> = {
+  model: 'register',
+  functions,
+  knows: (f) => functions.includes(f),
+  observes: isRead,
+  mayLackInput: isRead,
+  monitors({ initial: given, failedCas, retainAtMost }) {
+    const anyStart = isUnknownStart(given)
+    // If the initial value is unknown, null stands for itself.
+    const initial = nameOf(anyStart ? null : given)
+    const name = (value: Json | undefined): ValueName =>
+      value === null || value === undefined ? initial : nameOf(value)
+    const create = (): RegisterMonitor =>
+      anyStart ? createMonitorFromAny(retainAtMost) : createRegisterMonitor(initial, retainAtMost)
+    return (of) => watchRegister(create(), { of, name, failedCas, retainAtMost })
+  },
+}
+
+interface Watching {
+  readonly of: string
+  /** The name of a value; null stands for the initial one. */
+  readonly name: (value: Json | undefined) => ValueName
+  readonly failedCas: 'drop' | 'observes'
+  readonly retainAtMost: number
+}
+
+function watchRegister(
+  monitor: RegisterMonitor,
+  { of, name, failedCas, retainAtMost }: Watching,
+): ObjectMonitor<Asked> {
+  /** Whether some cas was taken for a write although its answer says what it replaced. */
+  let isAnswerUnused = false
+
+  function begin({ position, f, event }: Called, said: Said | undefined): ReturnType<RegisterMonitor['called']> {
+    if (isRead(f)) return monitor.called(position, { kind: 'read' })
+    if (f !== 'cas') return monitor.called(position, { kind: 'write', value: name(event.value) })
+    if (said === undefined) throw new UserError('input', `event ${position}: ${notACas(event)}`)
+    if (said.is === 'half') return monitor.called(position, { kind: 'write', value: name(said.to) })
+    if (name(said.from) === name(said.to)) return monitor.called(position, { kind: 'read' })
+    return monitor.called(position, { kind: 'write', value: name(said.to), replaces: name(said.from) })
+  }
+
+  function end({ flight, said }: Asked, { position, type, output }: Ended): Impossibility | undefined {
+    if (type === 'info') return monitor.abandoned(flight)
+    if (type === 'fail') return monitor.failed(flight)
+    if (said?.is === 'half' && saidOf(output)?.is === 'full') isAnswerUnused = true
+    // A cas from a value to itself is a read of it.
+    const seen = said?.is === 'full' ? said.from : output
+    return monitor.succeeded(position, flight, flight.written === undefined ? name(seen) : undefined)
+  }
+
+  return {
+    called(operation) {
+      const { f, input = null, process } = operation
+      if (f === 'append') return APPENDED
+      const said = f === 'cas' ? saidOf(input) : undefined
+      const flight = begin(operation, said)
+      return flight === 'too much to remember' ? tooMuch(retainAtMost) : { process, input, said, flight }
+    },
+    ended(asked, ending) {
+      const impossible = end(asked, ending)
+      if (impossible !== undefined) return new Impossible(sentence(asked, ending, impossible, of))
+      const isObserved = ending.type === 'fail' && asked.said?.is === 'full' && failedCas === 'observes'
+      return isObserved ? OBSERVED : undefined
+    },
+    doubt: () =>
+      isAnswerUnused ? 'the old value that a cas answered was not used' : monitor.certain() ? undefined : REPEATED,
+    retained: () => monitor.retained(),
+  }
+}
+
+const APPENDED = new GivenUp('it has appended strings')
+const OBSERVED = new GivenUp('a failed cas observed another value')
+const REPEATED = 'values repeat, or the initial value is not known, so that what a read saw is ambiguous'
+
+const nameOf = (value: Json): ValueName => (typeof value === 'number' ? value : canonical(value))
+
+const notACas = ({ process, value }: EventInput): string =>
+  `process ${process}'s cas takes [old, new], or [new] if its answer says the old value, not ${JSON.stringify(value)}.`
+
+function sentence({ process, input, said }: Asked, { output }: Ended, impossible: Impossibility, of: string): string {
+  const did =
+    said?.is === 'full'
+      ? `Process ${process} changed ${show(said.from)} to ${show(said.to)}${of}`
+      : said?.is === 'half'
+        ? `Process ${process} changed the value to ${show(said.to)}${of}`
+        : `Process ${process} read ${show(output ?? null)}${of}`
+  switch (impossible) {
+    case 'not there to be read':
+      return `${did}, but that value had been overwritten for certain, or was never written.`
+    case 'stale':
+      return `${did}, but that value had been overwritten by then.`
+    case 'known late':
+      return `Nothing that may have been there at the start explains what was read by then${of}.`
+    case 'replaced twice':
+      return `${did}, but another compare-and-set had already replaced the same value.`
+    case 'its write failed':
+      return `Process ${process}'s ${said === undefined ? 'write of' : 'cas to'} ${show(said?.to ?? input)}${of} certainly failed, but the value had been read.`
+    default:
+      return impossible satisfies never
+  }
+}
