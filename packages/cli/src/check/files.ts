@@ -2,16 +2,20 @@ import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { NamedFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { STDIN } from '@chaosproxy/history/files'
+import { isStored, STDIN, storedParts } from '@chaosproxy/history/files'
 
 /**
  * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`).
  * The name of an existing file is never taken for a pattern. A run's directory stands for the history in it, whether or
- * not the run came to its end.
+ * not the run came to its end. What a recording in a store consists of is looked up.
  */
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()
   for (const given of names) {
+    if (isStored(given)) {
+      files.set(given, await storedFile(given))
+      continue
+    }
     // A directory is called by its name.
     const name = given.replace(/(?<=.)\/+$/, '')
     if (name === STDIN && files.has(name)) throw new UserError('usage', '-: stdin can be read only once.')
@@ -30,6 +34,15 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
     if (matches.length === 0) files.set(name, { file: name, trouble: noMatch(name) })
   }
   return [...files.values()]
+}
+
+async function storedFile(file: string): Promise<NamedFile> {
+  try {
+    return { file, stored: await storedParts(file) }
+  } catch (error) {
+    if (error instanceof UserError) return { file, trouble: error }
+    throw error
+  }
 }
 
 function historyOfRun(directory: string): string | undefined {

@@ -45,6 +45,7 @@ export const checkCommand: Command = {
     ["chaos check 'runs/**/*.jsonl' etcd_007.log", 'a table of several files, of any known format'],
     ['chaos check recording/', 'a rotated recording: part-0001.jsonl, part-0002.jsonl.gz, … in one directory'],
     ['chaos check recording/ --queue redis://10.0.0.5:6379', 'by the workers of a queue, which share its keys'],
+    ['chaos check s3://bucket/recording/', 'the same in a store; credentials come from the environment (AWS_…)'],
     ['zcat history.edn.gz | chaos check -', 'from stdin (gzip and zstd files are decompressed automatically)'],
     ['chaos check history.jsonl --expect sequential', 'gate a build on it'],
     ['chaos check history.jsonl --model ./stack.ts', 'by a model of your own'],
@@ -71,7 +72,7 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
     const { file } = named
     return 'trouble' in named
       ? troubleOf(file, named.trouble)
-      : { file, settings: spec, alone, again: againCommand(file, spec), telling }
+      : { file, stored: named.stored, settings: spec, alone, again: againCommand(file, spec), telling }
   })
   const results: CheckResult[] = []
   try {

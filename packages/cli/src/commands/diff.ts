@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { check, EXIT, type ExitCode, RUN_JSON } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { readHistory } from '@chaosproxy/history/files'
+import { isStored, readHistory } from '@chaosproxy/history/files'
 import { differenceOf, renderDifference, toJson } from '@chaosproxy/report'
 import { isParsed, type Parsed, resultIn } from '@chaosproxy/runner/result'
 import { flag } from '../arguments/declare.ts'
@@ -46,6 +46,7 @@ function namesOf(before: string, after: string): readonly [string, string] {
 
 /** The result in the form of `--json`, of the directory of a run, its `run.json`, a file with a result, or a history. */
 async function resultOf(typed: string): Promise<Parsed> {
+  if (isStored(typed)) return checkedResult(typed)
   if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run, result or history.`)
   const path = statSync(typed).isDirectory() ? join(typed, RUN_JSON) : typed
   if (!existsSync(path))

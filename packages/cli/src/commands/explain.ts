@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { findModel, models, type Report } from '@chaosproxy/checker'
 import { check, EXIT, type ExitCode, RUN_JSON, readSummary } from '@chaosproxy/engine'
 import { type History, UserError } from '@chaosproxy/history'
-import { readHistory } from '@chaosproxy/history/files'
+import { isStored, readHistory } from '@chaosproxy/history/files'
 import { type Explained, explain, renderExplained } from '@chaosproxy/report'
 import { missingSuccesses } from '@chaosproxy/runner'
 import type { RunSummary } from '@chaosproxy/runner/result'
@@ -77,6 +77,7 @@ interface Files {
 
 /** The histories of a run's directory, or the one history named. */
 function filesOf(typed: string): Files {
+  if (isStored(typed)) return { history: typed, backend: undefined, run: undefined }
   if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run or history.`)
   if (basename(typed) === RUN_JSON)
     throw new UserError(

@@ -31,10 +31,10 @@ export interface ReadFile {
   readonly parseMs: number
 }
 
-export async function readTimed({ file, settings }: CheckTask, shared: boolean): Promise<ReadFile> {
+export async function readTimed({ file, stored, settings }: CheckTask, shared: boolean): Promise<ReadFile> {
   const { format, memoryBytes, keyed } = settings
   const started = performance.now()
-  const history = await readHistory(file, { format, shared, memoryBytes, independent: keyed })
+  const history = await readHistory(file, { format, stored, shared, memoryBytes, independent: keyed })
   return { history, parseMs: performance.now() - started }
 }
 

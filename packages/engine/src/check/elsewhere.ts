@@ -98,10 +98,11 @@ function requireTravelling(tasks: readonly { readonly file: string }[], spec: Ch
     )
 }
 
-async function answersOf({ file, settings }: CheckTask, workers: Pool): Promise<readonly ShardResult[]> {
+async function answersOf(task: CheckTask, workers: Pool): Promise<readonly ShardResult[]> {
+  const { file, settings } = task
   const { initial, model, levels, format, keyed, failedCas, timeoutMs, memoryBytes } = settings
   const judged: ShardSettings = { initial, model, levels, format, keyed, failedCas, timeoutMs, memoryBytes }
-  const recording = await recordingAt(file)
+  const recording = await recordingAt(task)
   const answers: ShardResult[] = []
   const failures: unknown[] = []
   const ending = new AbortController()

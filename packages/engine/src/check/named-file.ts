@@ -1,15 +1,23 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UserError } from '@chaosproxy/history'
-import { STDIN } from '@chaosproxy/history/files'
+import { STDIN, type StoredPart } from '@chaosproxy/history/files'
 
 /** A file to check, or what is wrong with its name. */
-export type NamedFile = { readonly file: string } | { readonly file: string; readonly trouble: UserError }
+export type NamedFile = FileOrParts | { readonly file: string; readonly trouble: UserError }
 
-/** The total size on disk, of a directory that of its files; anything that is not readable counts as 0. */
-export function bytesOf(files: readonly NamedFile[]): number {
+/** A file, or a recording in a store with the objects that it was found to consist of. */
+interface FileOrParts {
+  readonly file: string
+  readonly stored?: readonly StoredPart[] | undefined
+}
+
+/** The total size as it is kept, of a directory that of its files; anything that is not readable counts as 0. */
+export function bytesOf(files: readonly FileOrParts[]): number {
   let bytes = 0
-  for (const { file } of files) if (file !== STDIN && existsSync(file)) bytes += sizeOf(file)
+  for (const { file, stored } of files)
+    if (stored !== undefined) bytes += stored.reduce((sum, part) => sum + part.bytes, 0)
+    else if (file !== STDIN && existsSync(file)) bytes += sizeOf(file)
   return bytes
 }
 

@@ -36,10 +36,14 @@ const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, ti
 const READING_AT_LEAST_MS = 5_000
 /** A thirtieth of one core's speed on plain lines, since other programs may keep the processors busy. */
 const READING_BYTES_PER_MS = 5_000
+/** From a store, by a poor connection; one that brings nothing ends by itself. */
+const FETCHING_BYTES_PER_MS = 500
 
 /** Reading does not watch the clock, but must end too, say for a file that uncompresses to terabytes. */
-const readingLimitMs = ({ file, settings }: CheckTask): number =>
-  Math.max(settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([{ file }]) / READING_BYTES_PER_MS)
+function readingLimitMs(task: CheckTask): number {
+  const bytesPerMs = task.stored === undefined ? READING_BYTES_PER_MS : FETCHING_BYTES_PER_MS
+  return Math.max(task.settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([task]) / bytesPerMs)
+}
 
 /** Memory for the program and the history's texts; the search accounts for its own tables. */
 const HEAP_ALLOWANCE_MB = 1024

@@ -2,24 +2,27 @@ import { createHash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { partsOf } from '@chaosproxy/history/files'
+import { partsOf, type StoredPart } from '@chaosproxy/history/files'
+import type { CheckTask } from './result.ts'
 
 /** A recording by its content, for those who may have it elsewhere. */
 export interface RecordingName {
-  /** The absolute path of the file, or of the directory of its parts. */
+  /** The absolute path of the file, or of the directory of its parts, or its address in a store. */
   readonly file: string
-  readonly parts: readonly RecordedPart[]
+  readonly parts: readonly FilePart[] | readonly StoredPart[]
 }
 
-interface RecordedPart {
+/** One that workers read from a disk. */
+export interface FilePart {
   readonly path: string
   readonly bytes: number
   readonly sha256: string
 }
 
 /** @throws UserError (input) for what is no file, nor a directory of numbered parts. */
-export async function recordingAt(file: string): Promise<RecordingName> {
-  const parts: RecordedPart[] = []
+export async function recordingAt({ file, stored }: Pick<CheckTask, 'file' | 'stored'>): Promise<RecordingName> {
+  if (stored !== undefined) return { file, parts: stored }
+  const parts: FilePart[] = []
   for (const part of partsOf(file)) {
     const path = resolve(part)
     if (!statSync(path).isFile())
@@ -28,6 +31,10 @@ export async function recordingAt(file: string): Promise<RecordingName> {
   }
   return { file: resolve(file), parts }
 }
+
+/** The objects of a recording that is in a store. */
+export const storedIn = ({ parts }: RecordingName): readonly StoredPart[] | undefined =>
+  parts.every((part) => 'etag' in part) ? parts : undefined
 
 export async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256')

@@ -1,4 +1,5 @@
 import type { UserError } from '@chaosproxy/history'
+import type { StoredPart } from '@chaosproxy/history/files'
 import type { ExitCode } from '@chaosproxy/runner/result'
 import type { SubjectTexts, Telling } from '../telling/part.ts'
 import type { CheckSpec } from './options.ts'
@@ -6,6 +7,8 @@ import type { CheckSpec } from './options.ts'
 /** One file to check, and how. Plain data, so that it can be sent to another thread. */
 export interface CheckTask {
   readonly file: string
+  /** The objects of a recording in a store, so that every thread reads the same. */
+  readonly stored?: readonly StoredPart[] | undefined
   readonly settings: CheckSpec
   /** Whether it is the only file, which gets a page instead of a line in a table. */
   readonly alone: boolean

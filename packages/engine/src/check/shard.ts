@@ -4,7 +4,7 @@ import type { History } from '@chaosproxy/history'
 import { MemoryLimitError, readHistory } from '@chaosproxy/history/files'
 import type { Job, Task } from '../jobs/job.ts'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
-import type { RecordingName } from './recording.ts'
+import { type RecordingName, storedIn } from './recording.ts'
 
 /** The settings on which the judgement of a key depends. */
 export type ShardSettings = Pick<
@@ -81,7 +81,7 @@ const KEPT_MS = 10_000
 function keptHistory(recording: RecordingName, settings: ShardSettings): Promise<History | undefined> {
   const { format, keyed, memoryBytes } = settings
   const name = JSON.stringify([recording, format, keyed, memoryBytes])
-  if (kept?.name !== name) kept = { name, history: read(recording.file, settings) }
+  if (kept?.name !== name) kept = { name, history: read(recording, settings) }
   clearTimeout(forgetting)
   forgetting = setTimeout(() => {
     kept = undefined
@@ -90,9 +90,13 @@ function keptHistory(recording: RecordingName, settings: ShardSettings): Promise
 }
 
 /** Undefined if it takes more memory than it may. */
-async function read(file: string, { format, keyed, memoryBytes }: ShardSettings): Promise<History | undefined> {
+async function read(
+  recording: RecordingName,
+  { format, keyed, memoryBytes }: ShardSettings,
+): Promise<History | undefined> {
   try {
-    return await readHistory(file, { format, independent: keyed, memoryBytes })
+    const stored = storedIn(recording)
+    return await readHistory(recording.file, { format, stored, independent: keyed, memoryBytes })
   } catch (error) {
     if (error instanceof MemoryLimitError) return undefined
     throw error

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { hashOf, type RecordingName } from '../check/recording.ts'
+import { type FilePart, hashOf, type RecordingName } from '../check/recording.ts'
 import type { Board } from './board.ts'
 import type { Cargo, LocalStore } from './kind.ts'
 import { LOST_FILE } from './parcel.ts'
@@ -13,12 +13,17 @@ import { LOST_FILE } from './parcel.ts'
 /** More than this does not travel: a Redis keeps all in memory. */
 const MOST_BYTES = 16_000_000
 
-/** The parts by their hashes, in Base64; empty if they are too large to travel. */
-export function cargoOf(parts: RecordingName['parts']): Cargo {
+/** The parts by their hashes, in Base64; empty if they are too large to travel, or in a store. */
+export function cargoOf(recording: RecordingName): Cargo {
+  const parts = filesIn(recording)
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
   if (bytes > MOST_BYTES) return new Map()
   return new Map(parts.map(({ path, sha256 }) => [sha256, () => readFileSync(path).toString('base64')]))
 }
+
+/** The parts that are files: workers read from a store themselves. */
+const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
+  parts.flatMap((part) => ('sha256' in part ? [part] : []))
 
 /** Puts what many jobs need there once, unless it was lost. */
 export function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {
@@ -41,7 +46,7 @@ const seen = new Set<string>()
  * @throws UserError (input) if what is here is another recording, or nothing is here and it is too large to travel.
  */
 export async function hereOrFetched(recording: RecordingName, store: LocalStore): Promise<RecordingName> {
-  const { file, parts } = recording
+  const parts = filesIn(recording)
   const missing: string[] = []
   for (const part of parts) {
     const status = statSync(part.path, { throwIfNoEntry: false })
@@ -60,16 +65,19 @@ export async function hereOrFetched(recording: RecordingName, store: LocalStore)
   }
   if (missing.length === 0) return recording
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
-  const [first = file] = missing
+  const [first = recording.file] = missing
   if (bytes > MOST_BYTES)
     throw new UserError(
       'input',
       `${first} is not on this machine, and ${bytes} bytes are too many to travel through Redis, which takes ${MOST_BYTES}. Mount the disk under the same path.`,
     )
-  return fetched(recording, store)
+  return fetched({ file: recording.file, parts }, store)
 }
 
-async function fetched({ file, parts }: RecordingName, store: LocalStore): Promise<RecordingName> {
+async function fetched(
+  { file, parts }: { readonly file: string; readonly parts: readonly FilePart[] },
+  store: LocalStore,
+): Promise<RecordingName> {
   const name = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
   const folder = join(store.home, name)
   const isOne = parts.length === 1 && parts[0]?.path === file

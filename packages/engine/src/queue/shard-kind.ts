@@ -1,5 +1,6 @@
 import { models } from '@chaosproxy/checker'
 import { formats, type Json, millis } from '@chaosproxy/history'
+import { isStored } from '@chaosproxy/history/files'
 import * as v from 'valibot'
 import { type ShardResult, type ShardSpec, shardJob } from '../check/shard.ts'
 import { cargoOf, hereOrFetched } from './cargo.ts'
@@ -16,14 +17,26 @@ const path = v.pipe(
 )
 const names = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
 
-const recording = v.strictObject({
-  file: path,
-  parts: v.pipe(
-    v.array(v.strictObject({ path, bytes: count, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) })),
-    v.minLength(1),
-    v.maxLength(MOST_PARTS),
-  ),
-})
+const address = v.pipe(text, v.check(isStored, 'is no address in a store'))
+
+const recording = v.union([
+  v.strictObject({
+    file: path,
+    parts: v.pipe(
+      v.array(v.strictObject({ path, bytes: count, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) })),
+      v.minLength(1),
+      v.maxLength(MOST_PARTS),
+    ),
+  }),
+  v.strictObject({
+    file: address,
+    parts: v.pipe(
+      v.array(v.strictObject({ path: address, bytes: count, etag: text })),
+      v.minLength(1),
+      v.maxLength(MOST_PARTS),
+    ),
+  }),
+])
 
 const settings = v.pipe(
   v.strictObject({
@@ -77,6 +90,6 @@ export const shardKind: QueuedKind<ShardSpec, ShardResult> = {
   readResult: (data) => v.parse(shardResult, data),
   title: ({ recording: { file }, shard, of }) => `keys ${shard + 1}/${of} of ${file}`,
   isPassing: ({ result }) => result === 'unknown',
-  cargo: ({ recording: { parts } }) => cargoOf(parts),
+  cargo: ({ recording }) => cargoOf(recording),
   bring: async (spec, store) => ({ ...spec, recording: await hereOrFetched(spec.recording, store) }),
 }

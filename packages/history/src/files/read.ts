@@ -10,6 +10,7 @@ import type { ChunkReader } from '../sink.ts'
 import { EventQueue } from './event-queue.ts'
 import { MemoryLimitError } from './memory-limit.ts'
 import { openSource, type Source, sourceName } from './source.ts'
+import type { StoredPart } from './stored/store.ts'
 
 export interface ReadOptions {
   /** Detected from the file's first bytes by default. */
@@ -20,6 +21,8 @@ export interface ReadOptions {
   readonly maximumLineBytes?: number | undefined
   /** Approximate memory the history may use while being read; unlimited by default. */
   readonly memoryBytes?: number | undefined
+  /** The parts of a recording in a store, as they were looked up; a changed one is refused. Looked up by default. */
+  readonly stored?: readonly StoredPart[] | undefined
   /** Read into memory that other threads can read too: see `History.lend`. */
   readonly shared?: boolean | undefined
 }
@@ -30,14 +33,14 @@ const DEFAULT_MAXIMUM_LINE_BYTES = 16 << 20
 const OPERATION_BYTES = 120
 
 /**
- * Reads a history file of any format (`-` is stdin; gzip and zstd are decompressed), pairs and checks its events. Needs
- * memory for the operations, not for the file. Throws a UserError that names file, line and rule.
+ * Reads a history file of any format (`-` is stdin, `s3://bucket/name` an object in a store; gzip and zstd are
+ * decompressed), pairs and checks its events. Needs memory for the operations, not for the file. Throws a UserError that names file, line and rule.
  *
  * @throws MemoryLimitError if `memoryBytes` is not enough.
  */
 export async function readHistory(path: string, options: ReadOptions = {}): Promise<History> {
   const name = sourceName(path)
-  const source = await openSource(path)
+  const source = await openSource(path, options.stored)
   try {
     let builder: HistoryBuilder | undefined
     const { memoryBytes = Number.POSITIVE_INFINITY } = options
@@ -79,7 +82,7 @@ export async function* readEvents(
   options: ReadEventsOptions = {},
 ): AsyncGenerator<Event, void, undefined> {
   const name = sourceName(path)
-  const source = await openSource(path)
+  const source = await openSource(path, options.stored)
   const queue = new EventQueue(options)
   try {
     const steps = pumpSteps(source, path, options, (format) =>

@@ -4,6 +4,8 @@ import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../error.ts'
 import { partsIn } from './parts.ts'
+import { isStored } from './stored/address.ts'
+import { type StoredPart, storedBytes, storedParts } from './stored/store.ts'
 import { codeOf } from './system-errors.ts'
 import { isZstd, unzstd } from './zstd.ts'
 
@@ -22,11 +24,12 @@ export const STDIN = '-'
 export const sourceName = (path: string): string => (path === STDIN ? 'stdin' : path)
 
 /**
- * Opens a file, stdin for `-`, or a directory of numbered parts as one, and decompresses gzip and zstd. Throws a UserError
- * `input`.
+ * Opens a file, stdin for `-`, a directory of numbered parts as one, or a recording in a store, whose parts are looked up
+ * unless they are given; decompresses gzip and zstd. Throws a UserError.
  */
-export async function openSource(path: string): Promise<Source> {
+export async function openSource(path: string, stored?: readonly StoredPart[]): Promise<Source> {
   if (path === STDIN) return await streamSource(path, process.stdin)
+  if (isStored(path)) return storedSource(stored ?? (await storedParts(path)))
   const file = openFile(path)
   const status = fstatSync(file)
   if (status.isDirectory()) {
@@ -49,6 +52,12 @@ export async function openSource(path: string): Promise<Source> {
     close: () => closeSync(file),
   }
 }
+
+const storedSource = (parts: readonly StoredPart[]): Source =>
+  joinedSource(
+    parts.map((part) => () => streamSource(part.path, Readable.from(storedBytes(part), { objectMode: false }))),
+    parts.reduce((sum, { bytes }) => sum + bytes, 0),
+  )
 
 const NEWLINE = 10
 
@@ -137,8 +146,13 @@ async function* withFirst(
   rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (first === undefined) return
-  yield first
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+  try {
+    yield first
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+  } finally {
+    // Without it, a stream that is not read to its end keeps its connection.
+    await rest.return?.()
+  }
 }
 
 /** Streams deliver chunks of their own size; copy them into whatever space the reader has. */

@@ -1,0 +1,171 @@
+import { UserError } from '../../error.ts'
+import { partsAmong } from '../parts.ts'
+import { addressOf, parseAddress, type StoredAddress } from './address.ts'
+import { type ListAnswer, loadClient, type S3Client, type S3Package } from './packages.ts'
+import { resumed } from './resumed.ts'
+import { changed, endpointGiven, isPassing, troubleAt } from './trouble.ts'
+
+/** An object with a recording or a part of it, as it was when it was looked up. */
+export interface StoredPart {
+  /** Its address. */
+  readonly path: string
+  readonly bytes: number
+  /** Changes with the content. */
+  readonly etag: string
+}
+
+/** More objects than this under a prefix are taken for something else than a recording. */
+const MOST_OBJECTS = 100_000
+const CONNECT_WITHIN_MS = 5_000
+const SILENT_MS = 30_000
+/** Stores other than Amazon's take any region. */
+const ANY_REGION = 'us-east-1'
+const HISTORIES = ['history.jsonl', 'history.edn']
+
+/**
+ * The objects of a recording in their order: the one with this name, or the numbered parts whose names begin with it and a
+ * slash.
+ *
+ * @throws UserError for anything that is no recording, or cannot be read, with what to do about it.
+ */
+export async function storedParts(address: string): Promise<readonly StoredPart[]> {
+  const { bucket, key } = parseAddress(address)
+  const store = await openStore(address)
+  try {
+    const single = key === '' || key.endsWith('/') ? undefined : await objectAt(store, { bucket, key })
+    if (single !== undefined) return [single]
+    const prefix = key === '' || key.endsWith('/') ? key : `${key}/`
+    return partsBelow(address, prefix, await objectsBelow(store, { bucket, key: prefix }))
+  } catch (error) {
+    throw troubleAt(address, error)
+  }
+}
+
+/**
+ * The bytes of an object from one on, up to another: read over several connections if they break.
+ *
+ * @throws UserError if it is no longer the object that was looked up, or the store stops answering.
+ */
+export async function* storedBytes(
+  { path, bytes, etag }: StoredPart,
+  from = 0,
+  to: number = bytes,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { bucket, key } = parseAddress(path)
+  try {
+    const { client, GetObjectCommand } = await openStore(path)
+    yield* resumed({
+      from,
+      to,
+      isPassing,
+      async open(at) {
+        const range = { Bucket: bucket, Key: key, Range: `bytes=${at}-${to - 1}`, IfMatch: etag }
+        const answer = await client.send(new GetObjectCommand(range))
+        // Not every store knows the condition.
+        if (answer.ETag !== etag) throw changed(path)
+        if (answer.ContentRange !== `bytes ${at}-${to - 1}/${bytes}`)
+          throw new UserError(
+            'environment',
+            `${path}: the store does not give parts of objects (HTTP ranges), so no broken connection could be resumed. Copy the recording to a file, and check that.`,
+          )
+        return answer.Body ?? nothing()
+      },
+    })
+  } catch (error) {
+    throw troubleAt(path, error)
+  }
+}
+
+interface Store extends S3Package {
+  readonly client: S3Client
+}
+
+let opened: { readonly endpoint: string | undefined; readonly store: Store } | undefined
+
+/** The client, which keeps its connections. One is enough for a process. */
+async function openStore(address: string): Promise<Store> {
+  const endpoint = endpointGiven()
+  if (opened === undefined || opened.endpoint !== endpoint) opened = { endpoint, store: await open(address) }
+  return opened.store
+}
+
+async function open(address: string): Promise<Store> {
+  const loaded = await loadClient(address)
+  const own = endpointGiven()
+  const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || (own && ANY_REGION)
+  const client = new loaded.S3Client({
+    ...(region === undefined ? {} : { region }),
+    // Buckets have names below the host's at Amazon only.
+    forcePathStyle: own !== undefined,
+    requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_MS },
+    // Of a part of an object there is no checksum, and other stores know none.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  })
+  const { S3Client, HeadObjectCommand, GetObjectCommand, ListObjectsV2Command } = loaded
+  return { S3Client, HeadObjectCommand, GetObjectCommand, ListObjectsV2Command, client }
+}
+
+/** Undefined if there is none of that name. */
+async function objectAt(
+  { client, HeadObjectCommand, GetObjectCommand }: Store,
+  { bucket, key }: StoredAddress,
+): Promise<StoredPart | undefined> {
+  const path = addressOf({ bucket, key })
+  const located = { Bucket: bucket, Key: key }
+  try {
+    const { ContentLength: bytes, ETag: etag } = await client.send(new HeadObjectCommand(located))
+    return partOf(path, bytes, etag)
+  } catch (error) {
+    if ((error as { name?: unknown }).name === 'NotFound') return undefined
+    // An answer without a body does not say why it was refused. This one does.
+    await client.send(new GetObjectCommand({ ...located, Range: 'bytes=0-0' }))
+    throw error
+  }
+}
+
+/** The objects right below a prefix. */
+async function objectsBelow(
+  { client, ListObjectsV2Command }: Store,
+  { bucket, key: prefix }: StoredAddress,
+): Promise<readonly StoredPart[]> {
+  const found: StoredPart[] = []
+  let token: string | undefined
+  do {
+    const more = token === undefined ? {} : { ContinuationToken: token }
+    const page: ListAnswer = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, Delimiter: '/', ...more }),
+    )
+    for (const { Key: key, Size: bytes, ETag: etag } of page.Contents ?? [])
+      if (key !== undefined && key !== prefix) found.push(partOf(addressOf({ bucket, key }), bytes, etag))
+    if (found.length > MOST_OBJECTS)
+      throw new UserError(
+        'input',
+        `${addressOf({ bucket, key: prefix })}: more than ${MOST_OBJECTS} objects are there. Give each recording a prefix of its own.`,
+      )
+    token = page.NextContinuationToken
+  } while (token !== undefined)
+  return found
+}
+
+function partsBelow(address: string, prefix: string, objects: readonly StoredPart[]): readonly StoredPart[] {
+  const below = addressOf({ bucket: parseAddress(address).bucket, key: prefix })
+  const byName = new Map(objects.map((object) => [object.path.slice(below.length), object]))
+  const history = HISTORIES.find((name) => byName.has(name))
+  const names = history === undefined ? partsAmong(address, [...byName.keys()]) : [history]
+  if (names === undefined)
+    throw new UserError(
+      'input',
+      objects.length === 0
+        ? `${address}: there is no such object, and none below ${below}. Check the name.`
+        : `${address}: no recording is there. Name an object, or a prefix with numbered parts (part-0001.jsonl, …).`,
+    )
+  return names.flatMap((name) => byName.get(name) ?? [])
+}
+
+function partOf(path: string, bytes: number | undefined, etag: string | undefined): StoredPart {
+  if (bytes !== undefined && etag !== undefined) return { path, bytes, etag }
+  throw new UserError('environment', `${path}: the store does not tell its size and ETag. Copy it to a file.`)
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}

@@ -1,0 +1,101 @@
+import { UserError } from '../../error.ts'
+import { codeOf } from '../system-errors.ts'
+import { parseAddress } from './address.ts'
+
+// Errors of the client say too little, or too much: a store repeats the key of whoever asks. So nothing of their texts is
+// told unless it is the operating system's.
+
+const NO_CREDENTIALS =
+  'no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to use a profile.'
+const WRONG_KEY =
+  'the store does not accept these credentials. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and that AWS_ENDPOINT_URL leads to the store that they are of.'
+const NOT_ALLOWED =
+  'these credentials may not read it. Allow them s3:GetObject on the objects and s3:ListBucket on the bucket.'
+const NEW_TOKEN = 'the credentials have expired. Sign in again, or export new ones (AWS_SESSION_TOKEN is part of them).'
+const WRONG_REGION = 'the bucket is in another region. Export AWS_REGION with the region of the bucket.'
+
+const REMEDIES: { readonly [name: string]: string } = {
+  CredentialsProviderError: NO_CREDENTIALS,
+  InvalidAccessKeyId: WRONG_KEY,
+  SignatureDoesNotMatch: WRONG_KEY,
+  AccessDenied: NOT_ALLOWED,
+  Forbidden: NOT_ALLOWED,
+  AllAccessDisabled: NOT_ALLOWED,
+  ExpiredToken: NEW_TOKEN,
+  ExpiredTokenException: NEW_TOKEN,
+  RequestExpired: NEW_TOKEN,
+  InvalidToken: NEW_TOKEN,
+  PermanentRedirect: WRONG_REGION,
+  AuthorizationHeaderMalformed: WRONG_REGION,
+  IllegalLocationConstraintException: WRONG_REGION,
+  RequestTimeTooSkewed:
+    "this machine's clock and the store's differ by minutes. Set the clock: timedatectl set-ntp true",
+  InvalidObjectState: 'the object is archived, so it cannot be read at once. Restore it first.',
+  NoSuchKey: 'there is no such object. Check the name; a directory of numbered parts ends with a slash.',
+  NotFound: 'there is no such object. Check the name; a directory of numbered parts ends with a slash.',
+}
+
+/** What is told when a recording is no longer what it was when it was named. */
+export const changed = (address: string): UserError =>
+  new UserError(
+    'input',
+    `${address}: the object has changed since it was looked up, so parts of two recordings would be mixed. Check it again once nobody writes to it.`,
+  )
+
+/** Why a request failed, and what to do about it, for an address that can be told. */
+export function troubleAt(address: string, error: unknown): UserError {
+  if (error instanceof UserError) return error
+  const name = nameOf(error)
+  const status = statusOf(error)
+  const { bucket } = parseAddress(address)
+  if (name === 'NoSuchBucket')
+    return new UserError(
+      'input',
+      `${address}: there is no bucket ${bucket} at ${endpointText()}. Check its name, AWS_ENDPOINT_URL and AWS_REGION.`,
+    )
+  if (name === 'PreconditionFailed' || status === 412) return changed(address)
+  const known = Object.hasOwn(REMEDIES, name) ? REMEDIES[name] : undefined
+  if (known !== undefined) return new UserError(status === 404 ? 'input' : 'environment', `${address}: ${known}`)
+  if (error instanceof Error && error.message === 'Region is missing')
+    return new UserError('environment', `${address}: the region is not known. Export AWS_REGION, such as us-east-1.`)
+  if (status === 403) return new UserError('environment', `${address}: ${NOT_ALLOWED}`)
+  if (status === 301) return new UserError('environment', `${address}: ${WRONG_REGION}`)
+  if (status !== undefined)
+    return new UserError('environment', `${address}: the store refused (${name}, HTTP ${status}). Try again later.`)
+  const system = systemCodeOf(error)
+  return new UserError(
+    'environment',
+    `${address}: the store at ${endpointText()} does not answer (${system === '' ? name : system}). Check AWS_ENDPOINT_URL and the network.`,
+  )
+}
+
+/** Whether the same request may be answered if it is sent again: the connection broke, or the store was busy. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof UserError) return false
+  const status = statusOf(error)
+  if (status !== undefined && status >= 400) return status >= 500 || status === 429
+  return !Object.hasOwn(REMEDIES, nameOf(error)) && !/^Region is missing$/.test((error as Error).message)
+}
+
+/** Without what may be written in front of an @. */
+function endpointText(): string {
+  const given = endpointGiven()
+  if (given === undefined) return 'Amazon S3'
+  return URL.canParse(given) ? new URL(given).host : 'AWS_ENDPOINT_URL'
+}
+
+/** The address of the store as the client takes it from the environment. */
+export const endpointGiven = (): string | undefined =>
+  process.env['AWS_ENDPOINT_URL_S3'] || process.env['AWS_ENDPOINT_URL'] || undefined
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'Error')
+
+const statusOf = (error: unknown): number | undefined =>
+  (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode
+
+/** Of the error itself, or of one of its causes: several addresses may have been tried. */
+function systemCodeOf(error: unknown): string {
+  if (codeOf(error) !== '') return codeOf(error)
+  const [first] = (error as { errors?: readonly unknown[] }).errors ?? []
+  return codeOf(first)
+}
