@@ -1,6 +1,6 @@
 const hearing: { refused: ((refusal: NotSimulated) => void) | undefined } = { refused: undefined }
 
-/** Sets what is called at every refusal, including those that the program catches; undefined removes it. */
+/** Calls `refused` at every refusal from now on, also at one that the program catches; undefined ends that. */
 export function hearRefusals(refused: ((refusal: NotSimulated) => void) | undefined): void {
   hearing.refused = refused
 }

@@ -20,7 +20,7 @@ export interface QueuedKind<Spec extends object, Result> {
   readonly title: (spec: Spec) => string
   /** Whether another attempt may know more, so that the answer is not kept: there was too little time, say. */
   readonly isPassing?: (result: Result) => boolean
-  /** Data that is to travel beside the spec, by its hash: see `cargo.ts`. */
+  /** Texts that a worker needs beside the spec, which names them by their hashes (`cargo.ts`). */
   readonly cargo?: (spec: Spec) => Cargo
   /** On a worker: the spec with the names that its data has here. @throws UserError for data that is not here. */
   readonly bring?: (spec: Spec, store: LocalStore) => Promise<Spec>

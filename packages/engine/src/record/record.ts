@@ -72,8 +72,8 @@ export interface Recording {
    */
   hurt(fault: FaultDraft): Promise<() => Promise<number>>
   /**
-   * Cuts off whoever still comes, heals everything, reads every key a last time, closes the proxies and judges the
-   * record. What is in flight then counts as unanswered.
+   * Ends the recording: closes clients' connections and takes no new ones, heals every fault, reads every key a last
+   * time, closes the proxies and judges the record. A request that was still under way counts as unanswered.
    */
   stop(): Promise<Run>
 }

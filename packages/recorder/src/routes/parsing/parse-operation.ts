@@ -38,7 +38,7 @@ export const operationMembers: MembersOf<OperationSpec> = {
     parse: (value, where, scope) => parseValue(value, { ...scope, where, side: 'request' }),
   },
   result: {
-    summary: 'where the answer has the result; without it, what was given',
+    summary: 'where the answer has the result; without it, the result is the value given',
     schema: reference('result'),
     parse: (value, where, scope) => parseValue(value, { ...scope, where, side: 'answer' }),
   },

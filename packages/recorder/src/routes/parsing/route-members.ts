@@ -88,7 +88,7 @@ export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>>
   },
 }
 
-/** All members of a route, of which it has those of one kind of route. */
+/** The members of every kind of route together; a route may have only those of its own kind. */
 export const routeMembers: MembersOf<IgnoredRoute & OperationSpec & CompoundRoute> = {
   ...requestMembers,
   ...operationMembers,

@@ -78,7 +78,7 @@ export const tableMembers: MembersOf<WrittenTable> = {
     'Idempotency-Key',
   ),
   sends: {
-    summary: 'what all requests that are made by this table say besides, such as a token',
+    summary: 'what every generated request also contains, by place, such as a token',
     schema: reference('sends'),
     parse: (value, where, { names }) => parseSends(value, { where, names }),
   },
