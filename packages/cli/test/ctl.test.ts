@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createControlClient } from '@chaosproxy/proxy/client'
 import { createControlPlane, createNetwork, startControl } from '@chaosproxy/proxy/control'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { actions } from '../src/proxy/actions.ts'
-import { createControlClient } from '../src/proxy/control-client.ts'
 import { readFaultWords } from '../src/proxy/fault-words.ts'
 import { renderKinds } from '../src/proxy/tables.ts'
 import { styleFor } from '../src/terminal/style.ts'
@@ -12,6 +12,7 @@ import { chaos } from './chaos.ts'
 import { until } from './processes.ts'
 
 const style = styleFor({ isTTY: false })
+const words = { host: '--host', token: '--token', authorities: '--ca FILE' }
 
 /** `chaos ctl` with a proxy of its own, which has one that is called db. */
 async function ctl(options: { token?: string } = {}) {
@@ -24,7 +25,7 @@ async function ctl(options: { token?: string } = {}) {
     await network.close()
   })
   await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', upstream: '127.0.0.1:1', enabled: true })
-  const client = createControlClient({ host: `127.0.0.1:${server.port}`, token: options.token })
+  const client = createControlClient({ host: `127.0.0.1:${server.port}`, token: options.token, words })
   const run = async (line: string, more: { name?: string; direction?: string; lease?: string } = {}) => {
     const [word, ...words] = line.split(' ')
     const action = actions.find(({ names }) => names.includes(word!))!
@@ -151,8 +152,8 @@ describe('chaos ctl', () => {
   test('needs the token of a proxy that has one', async () => {
     const { text, url } = await ctl({ token: 'secret' })
     expect(await text('list')).toContain('db')
-    const stranger = createControlClient({ host: url, token: undefined })
-    await expect(stranger.get('/v1/proxies')).rejects.toThrow('The proxy refuses (HTTP 401): a token is needed')
+    const stranger = createControlClient({ host: url, token: undefined, words })
+    await expect(stranger.get('/v1/proxies')).rejects.toThrow('The proxy asks for a token (HTTP 401)')
   })
 
   test('watches events until it is told to stop', async () => {
@@ -193,11 +194,11 @@ describe('chaos ctl', () => {
   })
 
   test('says so where nothing answers, and where the address is malformed', async () => {
-    await expect(createControlClient({ host: '127.0.0.1:1', token: undefined }).get('/v1/proxies')).rejects.toThrow(
-      'No proxy answers at 127.0.0.1:1. Nothing listens there. Start one',
-    )
-    for (const host of ['https://x', 'http://', '[', 'ftp://127.0.0.1'])
-      expect(() => createControlClient({ host, token: undefined })).toThrow(`--host ${host}: not an address`)
+    await expect(
+      createControlClient({ host: '127.0.0.1:1', token: undefined, words }).get('/v1/proxies'),
+    ).rejects.toThrow('No proxy answers at 127.0.0.1:1. Nothing listens there. Start one')
+    for (const host of ['http://', '[', 'ftp://127.0.0.1'])
+      expect(() => createControlClient({ host, token: undefined, words })).toThrow(`--host ${host}: not an address`)
   })
 
   test('prints JSON where asked, and suggests the action that was meant', async () => {

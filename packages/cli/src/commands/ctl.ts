@@ -1,11 +1,12 @@
-import { EXIT } from '@chaosproxy/engine'
+import { EXIT, readTextFile } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
+import { createControlClient } from '@chaosproxy/proxy/client'
 import { printable } from '@chaosproxy/report'
 import { flag, word } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Action } from '../proxy/action.ts'
 import { actions } from '../proxy/actions.ts'
-import { createControlClient } from '../proxy/control-client.ts'
+import { tokenOf } from '../proxy/token.ts'
 import { watchEvents } from '../proxy/watch.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
@@ -23,7 +24,8 @@ export const ctlCommand: Command = {
   summary: 'control a running chaos proxy: list, inspect, add and remove faults, swap rules, watch',
   options: {
     host: word('where it is [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
-    token: word('the token it asks for [CHAOS_TOKEN]'),
+    token: word('the token it asks for, or env:NAME, the variable that holds it [CHAOS_TOKEN]'),
+    ca: word('PEM file with the certificate to trust, of an authority or its own, where it speaks TLS'),
     name: word('with add: what the fault is called'),
     lease: word('with add: heal the fault when this lease ends'),
     upstream: flag('with add: only what clients send'),
@@ -31,7 +33,7 @@ export const ctlCommand: Command = {
     json: flag('print JSON on stdout'),
   },
   groups: {
-    'Which proxy': ['host', 'token'],
+    'Which proxy': ['host', 'token', 'ca'],
     'With add': ['name', 'lease', 'upstream', 'downstream'],
     Output: ['json'],
   },
@@ -52,9 +54,12 @@ export const ctlCommand: Command = {
   async run(options) {
     const [word, ...words] = textsOf(options, 'words')
     const json = flagOf(options, 'json')
+    const ca = textOf(options, 'ca')
     const client = createControlClient({
       host: textOf(options, 'host') ?? process.env['CHAOS_PROXY_URL'] ?? '127.0.0.1:8474',
-      token: textOf(options, 'token') ?? process.env['CHAOS_TOKEN'],
+      token: tokenOf(textOf(options, 'token')),
+      authorities: ca === undefined ? undefined : readTextFile('--ca', ca),
+      words: { host: '--host', token: '--token or CHAOS_TOKEN', authorities: '--ca FILE' },
     })
     if (WATCH.names.some((name) => name === word)) {
       refuseMore(WATCH, words)

@@ -1,5 +1,5 @@
+import type { ControlClient } from '@chaosproxy/proxy/client'
 import type { Style } from '@chaosproxy/report'
-import type { ControlClient } from './control-client.ts'
 
 /** The output of an action: data for programs, text for people. */
 export interface ActionResult {

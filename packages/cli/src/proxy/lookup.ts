@@ -1,5 +1,5 @@
 import { didYouMean, UserError } from '@chaosproxy/history'
-import type { ControlClient } from './control-client.ts'
+import type { ControlClient } from '@chaosproxy/proxy/client'
 import type { FaultAnswer, ProxyAnswer } from './control-types.ts'
 
 /** Every fault in force. */

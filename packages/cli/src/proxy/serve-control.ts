@@ -48,6 +48,7 @@ export async function serveControl(
     listen: settings.control,
     token: settings.token,
     isOpen: settings.isOpen,
+    identity: settings.identity,
     hostNames: settings.hostNames,
     version,
     ...(settings.toxiproxy
@@ -56,7 +57,8 @@ export async function serveControl(
     onRequest: (method, path, status) => log.debug({ method, path, status }, 'request'),
   })
   const ending = new AbortController()
-  const controlUrl = `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
+  const scheme = settings.identity === undefined ? 'http' : 'https'
+  const controlUrl = `${scheme}://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
   log.info({ control: controlUrl, seed: settings.seed, pid: process.pid }, 'ready')
   const proxies = plane.proxies.list()
   const authorities = writeAuthorities(proxies, () => caFile.path())

@@ -7,6 +7,7 @@ import {
   parseEnd,
   parseInitial,
   type RecordedMembers,
+  readTextFile,
   recordedCarriage,
   tlsBetween,
   USUAL_OUT,
@@ -15,6 +16,7 @@ import { type Millis, UserError } from '@chaosproxy/history'
 import type { PartsOptions } from '@chaosproxy/proxy'
 import {
   type Carriage,
+  type ControlOptions,
   carriageName,
   carriageNames,
   isPrivateListener,
@@ -32,6 +34,7 @@ import { eventsOption, parseEvents } from '../run/event-file.ts'
 import { recordedWays, type Said, saidInConfig, saysIt } from './carried.ts'
 import type { LogFormat } from './log.ts'
 import type { RecordSettings } from './recording.ts'
+import { tokenOf } from './token.ts'
 
 /** The settings of `chaos proxy`. */
 export interface ProxyCommandSettings {
@@ -44,6 +47,8 @@ export interface ProxyCommandSettings {
   readonly configFile: string | undefined
   readonly control: string
   readonly token: string | undefined
+  /** What the control interface speaks TLS with; absent for plain HTTP. */
+  readonly identity: ControlOptions['identity']
   /** Whether anyone who reaches the control interface may use all of it. */
   readonly isOpen: boolean
   /** Names by which it may be asked for. */
@@ -145,7 +150,11 @@ const declared = {
   control: word('address of the control API', `127.0.0.1:${CONTROL_PORT}`),
   host: word('only the host of --control, as with Toxiproxy'),
   port: word('only the port of --control, as with Toxiproxy'),
-  token: word('token that every request to --control needs; CHAOS_TOKEN keeps it out of ps [CHAOS_TOKEN]'),
+  token: word(
+    'token that every request to --control needs; env:NAME, the variable that holds it, keeps it out of ps [CHAOS_TOKEN]',
+  ),
+  'control-cert': word('PEM file with the certificate of --control, which then speaks HTTPS; with --control-key'),
+  'control-key': word('PEM file with the key of that certificate'),
   open: flag('serve other machines without a token, and listen where anyone asks'),
   'host-name': words('with --open: a host name with dots to answer to, once for each'),
   toxiproxy: flag("answer Toxiproxy's clients too, on the same port"),
@@ -181,6 +190,7 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
     configFile: typed.config,
     control,
     token: parseToken(typed, control),
+    identity: readIdentity(typed),
     isOpen: typed.open,
     hostNames: typed['host-name'],
     toxiproxy: typed.toxiproxy,
@@ -403,10 +413,20 @@ function parseControl({ control, host, port }: Typed): string {
   return checkedAddress('control', control)
 }
 
+/** @throws UserError (usage) for one without the other, (usage, environment) for files that cannot be read. */
+function readIdentity({ 'control-cert': certificate, 'control-key': key }: Typed): ControlOptions['identity'] {
+  if (certificate === undefined && key === undefined) return undefined
+  if (certificate === undefined || key === undefined)
+    throw new UserError(
+      'usage',
+      `--control-${key === undefined ? 'cert' : 'key'} needs --control-${key === undefined ? 'key' : 'cert'}: a certificate and its key belong together.`,
+    )
+  return { certificate: readTextFile('--control-cert', certificate), key: readTextFile('--control-key', key) }
+}
+
 /** The control interface can open ports and inject faults, so other machines need a token. */
 function parseToken(typed: Typed, control: string): string | undefined {
-  const token = typed.token ?? process.env['CHAOS_TOKEN']
-  if (token === '') throw new UserError('usage', '--token is empty: give it a text that others do not know.')
+  const token = tokenOf(typed.token)
   if (token !== undefined || typed.open || isPrivateListener(control)) return token
   throw new UserError(
     'usage',

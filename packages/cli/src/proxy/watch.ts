@@ -1,7 +1,7 @@
+import type { ControlClient } from '@chaosproxy/proxy/client'
 import { printable } from '@chaosproxy/report'
 import { outputEnded, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
-import type { ControlClient } from './control-client.ts'
 
 /** Prints events as they come, a line each, until the proxy ends, the output is closed, or Ctrl-C. */
 export async function watchEvents(client: ControlClient, json: boolean): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Identity } from '../tls/authority.ts'
 import { plainApi } from './metrics/plain-api.ts'
 import type { ControlPlane } from './plane/plane.ts'
 import { createGuard } from './server/guard.ts'
@@ -20,22 +21,25 @@ export interface ControlOptions {
   readonly isOpen?: boolean | undefined
   /** Names by which browsers may ask for it, besides this machine's own and those that no public DNS has. */
   readonly hostNames?: readonly string[] | undefined
+  /** The certificate and key that it speaks TLS with; absent for plain HTTP. */
+  readonly identity?: Identity | undefined
   readonly version: string
   /** Also serves Toxiproxy's API. */
   readonly toxiproxy?: ToxiproxyOptions | undefined
   readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
 }
 
-/** @throws UserError (usage, environment) if it cannot listen. */
+/** @throws UserError (usage, environment) if it cannot listen, (input) for a certificate that is none. */
 export async function startControl(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {
   const address = parseAddress(options.listen)
-  const { toxiproxy, token, isOpen = false, hostNames = [] } = options
+  const { toxiproxy, token, isOpen = false, hostNames = [], identity } = options
   const named = plane.proxies.list().map(({ listen }) => listen)
   const mayListen = createListenRule({ isTrusted: isOpen || token !== undefined, named })
   const versioned = v1Api(plane, options.version, mayListen)
   return startControlServer({
     listen: await resolveAddress(address),
-    guard: createGuard({ listenHost: address.host, token, hostNames }),
+    identity,
+    guard: createGuard({ listenHost: address.host, token, hostNames, isSecure: identity !== undefined }),
     apis: [versioned, toxiproxy === undefined ? plainApi(plane, versioned) : toxiproxyApi(plane, toxiproxy, mayListen)],
     settled: () => plane.settled(),
     onRequest: options.onRequest,

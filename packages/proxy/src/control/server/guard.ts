@@ -11,6 +11,8 @@ export interface GuardOptions {
   readonly token: string | undefined
   /** Further names that the request's Host may be. */
   readonly hostNames: readonly string[]
+  /** Whether it is asked by TLS. */
+  readonly isSecure?: boolean | undefined
 }
 
 /** The status and reason for rejecting a request; undefined if it may pass. */
@@ -22,9 +24,10 @@ export type Guard = (headers: IncomingHttpHeaders) => { readonly status: number;
  * rebinding). Hence a listener on loopback accepts only loopback names, and any other one without a token only addresses
  * and names that no public DNS has.
  */
-export function createGuard({ listenHost, token, hostNames }: GuardOptions): Guard {
+export function createGuard({ listenHost, token, hostNames, isSecure = false }: GuardOptions): Guard {
   const names = new Set([listenHost, ...hostNames].map((name) => name.toLowerCase()))
   const local = isLoopback(listenHost)
+  const scheme = isSecure ? 'https' : 'http'
   const expected = token === undefined ? undefined : digest(`Bearer ${token}`)
   return (headers) => {
     const host = hostName(headers.host)
@@ -35,7 +38,7 @@ export function createGuard({ listenHost, token, hostNames }: GuardOptions): Gua
         status: 403,
         why: `Host ${headers.host ?? ''} may be a name that a web page made up; ask for an address, or start the proxy with --host-name ${host}`,
       }
-    if (headers.origin !== undefined && headers.origin !== `http://${headers.host ?? ''}`)
+    if (headers.origin !== undefined && headers.origin !== `${scheme}://${headers.host ?? ''}`)
       return { status: 403, why: 'requests of web pages from elsewhere are not answered' }
     const site = headers['sec-fetch-site']
     if (site === 'cross-site' || site === 'same-site')

@@ -1,7 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { UserError } from '@chaosproxy/history'
 import { hostAndPort } from '../../socket/host-and-port.ts'
+import type { Identity } from '../../tls/authority.ts'
 import type { Address } from '../state/address.ts'
 import { ControlError } from '../state/errors.ts'
 import { type Api, type ApiReply, type ApiRequest, type ApiStream, matchRoute } from './api.ts'
@@ -9,6 +12,8 @@ import type { Guard } from './guard.ts'
 
 export interface ControlServerOptions {
   readonly listen: Address
+  /** Its certificate and key; absent if it speaks plain HTTP. */
+  readonly identity?: Identity | undefined
   readonly guard: Guard
   /** Tried in order; the last one must own every path. */
   readonly apis: readonly [...Api[], Api]
@@ -32,19 +37,20 @@ const REQUEST_TIMEOUT_MS = 30_000
 const HANDLER_TIMEOUT_MS = 25_000
 const CHECK_EVERY_MS = 2_000
 
-/** @throws UserError (environment) if it cannot listen. */
+/** @throws UserError (environment) if it cannot listen, (input) for a certificate that is none. */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_EVERY_MS,
-    },
-    (request, response) => {
-      // An error here concerns this client only: the traffic and the other clients go on.
-      serve(request, response, options).catch(() => response.destroy())
-    },
-  )
+  const limits = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+  }
+  const served = (request: IncomingMessage, response: ServerResponse): void => {
+    // An error here concerns this client only: the traffic and the other clients go on.
+    serve(request, response, options).catch(() => response.destroy())
+  }
+  const { identity } = options
+  const server =
+    identity === undefined ? createServer(limits, served) : createTlsServer({ ...limits, ...tlsOf(identity) }, served)
   const { address, port } = await listen(server, options.listen)
   return {
     host: address,
@@ -54,6 +60,19 @@ export async function startControlServer(options: ControlServerOptions): Promise
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** What a TLS server is made with. @throws UserError (input) for a certificate or key that is none. */
+function tlsOf({ certificate, key }: Identity): { readonly cert: string; readonly key: string } {
+  try {
+    createSecureContext({ cert: certificate, key })
+    return { cert: certificate, key }
+  } catch (error) {
+    throw new UserError(
+      'input',
+      `The certificate of the control interface and its key do not go together, or are no PEM: ${(error as Error).message}.`,
+    )
   }
 }
 

@@ -23,6 +23,10 @@ export function v1Api(plane: ControlPlane, version: string, mayListen: ListenRul
       const reply = failure(status, messageOf(error))
       return status === 401 ? { ...reply, headers: { ...reply.headers, 'WWW-Authenticate': 'Bearer' } } : reply
     },
-    headers: () => ({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' }),
+    headers: () => ({
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+      'X-Chaos-Version': version,
+    }),
   }
 }

@@ -1,0 +1,19 @@
+import { UserError } from '@chaosproxy/history'
+
+const FROM_ENVIRONMENT = 'env:'
+
+/**
+ * The token of a control interface.
+ *
+ * @param given the token, or `env:NAME` for the environment variable that holds it; by default that of CHAOS_TOKEN.
+ * @throws UserError (usage) for a variable that is not set, and for an empty token.
+ */
+export function tokenOf(given: string | undefined): string | undefined {
+  const isNamed = given?.startsWith(FROM_ENVIRONMENT) === true
+  const name = isNamed ? given.slice(FROM_ENVIRONMENT.length) : 'CHAOS_TOKEN'
+  const token = given === undefined || isNamed ? process.env[name] : given
+  if (isNamed && (token === undefined || token === ''))
+    throw new UserError('usage', `--token ${given}: the environment has no ${name}: export ${name}=…`)
+  if (token === '') throw new UserError('usage', '--token is empty: give it a text that others do not know.')
+  return token
+}

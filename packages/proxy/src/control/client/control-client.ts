@@ -1,0 +1,181 @@
+import { type IncomingMessage, request as requestPlainly } from 'node:http'
+import { request as requestByTls } from 'node:https'
+import { UserError } from '@chaosproxy/history'
+import { unreachable } from './unreachable.ts'
+
+/** A client of a running proxy's control interface. */
+export interface ControlClient {
+  /** The answer as JSON. @throws UserError with the proxy's error, or saying that nothing answers. */
+  get(path: string): Promise<unknown>
+  send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
+  /** The answer, whatever its status. @throws UserError if there is none in time. */
+  ask(method: string, path: string, options?: AskOptions): Promise<ControlAnswer>
+  /** Calls back for each event, until the proxy ends the stream or `stop` resolves. */
+  events(onEvent: (event: unknown) => void, stop: Promise<void>): Promise<void>
+}
+
+export interface AskOptions {
+  readonly body?: unknown
+  readonly timeoutMs?: number | undefined
+}
+
+export interface ControlAnswer {
+  readonly status: number
+  /** The version of the proxy; undefined if it is older than this header. */
+  readonly version: string | undefined
+  readonly text: string
+}
+
+export interface ControlClientOptions {
+  /** `http://127.0.0.1:8474`, `https://host-a:8474`, or only `127.0.0.1:8474`. */
+  readonly host: string
+  readonly token: string | undefined
+  /** Certificates to trust instead of the usual authorities, in PEM: of an authority, or the proxy's own. */
+  readonly authorities?: string | undefined
+  readonly words: ControlWords
+}
+
+/** How messages call what the client was given. */
+export interface ControlWords {
+  /** Before an address that is none: `--host`. */
+  readonly host: string
+  /** How to say which token to bring: `--token, or CHAOS_TOKEN`. */
+  readonly token: string
+  /** How to trust a certificate: `--ca FILE`. */
+  readonly authorities: string
+}
+
+const TIMEOUT_MS = 30_000
+const TOO_LONG = 'no answer within'
+
+/** @throws UserError (usage) for an invalid address. */
+export function createControlClient({ host, token, authorities, words }: ControlClientOptions): ControlClient {
+  const base = parseBase(host, words)
+  const dial = base.protocol === 'https:' ? requestByTls : requestPlainly
+
+  function open(method: string, path: string, { body, timeoutMs = TIMEOUT_MS }: AskOptions): Promise<IncomingMessage> {
+    const text = body === undefined ? undefined : JSON.stringify(body)
+    return new Promise((resolve, reject) => {
+      const asked = dial(
+        new URL(path, base),
+        {
+          method,
+          // A connection of its own each time: a kept one may be dead without anybody knowing.
+          agent: false,
+          // A chain that ends at the proxy's own certificate is enough.
+          ...(authorities === undefined ? {} : { ca: authorities, allowPartialTrustChain: true }),
+          headers: {
+            ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+            ...(text === undefined
+              ? {}
+              : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
+          },
+        },
+        resolve,
+      )
+      const late = setTimeout(() => asked.destroy(new Error(`${TOO_LONG} ${timeoutMs / 1000} s`)), timeoutMs)
+      asked.on('close', () => clearTimeout(late))
+      asked.on('response', (response: IncomingMessage) => {
+        // A stream of events goes on.
+        if (response.headers['content-type'] === 'text/event-stream') clearTimeout(late)
+      })
+      asked.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(base, error, words)))
+      asked.end(text)
+    })
+  }
+
+  async function ask(method: string, path: string, options: AskOptions = {}): Promise<ControlAnswer> {
+    const response = await open(method, path, options)
+    const version = response.headers['x-chaos-version']
+    try {
+      const text = await readAll(response)
+      return { status: response.statusCode ?? 0, version: typeof version === 'string' ? version : undefined, text }
+    } catch (error) {
+      throw unreachable(base, error as NodeJS.ErrnoException, words)
+    }
+  }
+
+  async function answerOf(method: string, path: string, body?: unknown): Promise<unknown> {
+    const { status, text } = await ask(method, path, { body })
+    if (status < 400) return text === '' ? undefined : parseAnswer(text, base.host)
+    throw refusal(status, text, { words, hasToken: token !== undefined })
+  }
+
+  return {
+    ask,
+    get: (path) => answerOf('GET', path),
+    send: (method, path, body) => answerOf(method, path, body),
+    async events(onEvent, stop) {
+      const response = await open('GET', '/v1/events', {})
+      if (response.statusCode !== 200)
+        throw refusal(response.statusCode ?? 0, await readAll(response), { words, hasToken: token !== undefined })
+      void stop.then(() => response.destroy())
+      let rest = ''
+      try {
+        for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+          const blocks = (rest + chunk).split('\n\n')
+          rest = blocks.pop() ?? ''
+          for (const block of blocks) {
+            const data = /^data: (.*)$/m.exec(block)?.[1]
+            if (data !== undefined) onEvent(parseAnswer(data, base.host))
+          }
+        }
+      } catch {
+        // We stopped it, or the proxy has ended: either way there is nothing more to see.
+      }
+    },
+  }
+}
+
+/** What a proxy says by refusing. */
+export function refusal(
+  status: number,
+  text: string,
+  { words, hasToken }: { readonly words: ControlWords; readonly hasToken: boolean },
+): UserError {
+  if (status === 401)
+    return new UserError(
+      'usage',
+      hasToken
+        ? `The proxy refuses the token (HTTP 401): give the one that it was started with, by ${words.token}.`
+        : `The proxy asks for a token (HTTP 401): give the one that it was started with, by ${words.token}.`,
+    )
+  return new UserError(status >= 500 ? 'environment' : 'usage', `The proxy refuses (HTTP ${status}): ${errorIn(text)}`)
+}
+
+function parseBase(host: string, words: ControlWords): URL {
+  const text = /^[a-z]+:\/\//i.test(host) ? host : `http://${host}`
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.password === '')
+    return url
+  throw new UserError('usage', `${words.host} ${shownAddress(host)}: not an address. Write it as 127.0.0.1:8474.`)
+}
+
+/** Without a password that somebody wrote into it. */
+const shownAddress = (host: string): string => host.replace(/\/\/.*@/, '//…@')
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) text += chunk
+  return text
+}
+
+/** @throws UserError (environment) if this is no answer of a proxy. */
+export function parseAnswer(text: string, host: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new UserError('environment', `What answers at ${host} is no chaos proxy: it sent no JSON.`)
+  }
+}
+
+/** The text of an error. The proxy answers `{"error":…}`; of any other answer the first line is shown. */
+function errorIn(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown }
+    if (typeof error === 'string') return error
+  } catch {
+    // Not an answer of the proxy.
+  }
+  return text.split('\n')[0]?.slice(0, 200) || 'refused without a reason'
+}
