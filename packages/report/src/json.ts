@@ -125,6 +125,7 @@ function wholeJson(input: JsonInput): Json {
         toNanos: record.to,
         hits: record.hits,
         recoveryNanos: record.recoveryNanos,
+        inDoubt: record.inDoubt === undefined ? undefined : object({ ...record.inDoubt }),
         skipped: record.skipped,
       }),
     ),

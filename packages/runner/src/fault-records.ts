@@ -1,5 +1,5 @@
 import { type Fault, type FaultKind, printMembers } from '@chaosproxy/faults'
-import type { Nanos } from '@chaosproxy/history'
+import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Healed } from './ports.ts'
 import type { RunRecorder } from './recorder.ts'
 import type { FaultRecord } from './result/run-summary.ts'
@@ -43,12 +43,28 @@ export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): F
     ended({ id, fault, from }, outcome) {
       const hits = outcome.type === 'healed' ? outcome.hits : 0
       if (outcome.type === 'failed') trouble.push(`${id} (${fault.kind}) could not be healed: ${outcome.error}`)
-      const to = since()
+      const now = since()
+      const lost = outcome.type === 'healed' ? outcome.lost : undefined
+      const to = lost === undefined ? now : nanos(Math.max(from, now - lost.knownAgo))
       const healed = { id, fault: fault.kind, hits }
-      recorder.nemesis('heal', slow.has(id) ? { ...healed, ended: to } : healed)
-      records.push({ id, fault, from, to, hits })
+      if (lost === undefined) {
+        recorder.nemesis('heal', slow.has(id) ? { ...healed, ended: to } : healed)
+        records.push({ id, fault, from, to, hits })
+        return
+      }
+      const until = lost.overAgo === undefined ? undefined : nanos(Math.max(to, now - lost.overAgo))
+      recorder.nemesis('heal', { ...healed, ended: to, inDoubtUntil: until ?? null })
+      trouble.push(`${id} (${fault.kind}): ${lost.why}. ${doubtText(to, until)}`)
+      records.push({ id, fault, from, to, hits, inDoubt: { why: lost.why, until } })
     },
     haveBitten: (kind) => records.some((record) => record.fault.kind === kind && record.hits > 0),
     inOrder: () => records.toSorted((a, b) => a.from - b.from),
   }
 }
+
+const doubtText = (to: Nanos, until: Nanos | undefined): string =>
+  until === undefined
+    ? `Whether it was in force is not known from ${seconds(to)} s on`
+    : `Whether it was in force is not known from ${seconds(to)} s to ${seconds(until)} s; after that it was not`
+
+const seconds = (time: Nanos): string => (time / 1e9).toFixed(1)

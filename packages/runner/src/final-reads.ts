@@ -22,6 +22,8 @@ type Options = ProcessOptions & {
   readonly quietMs: number
   /** What to ask for if there are no inputs, so that even then it shows whether the system serves clients again. */
   readonly otherwise?: (() => Input) | undefined
+  /** Whether every fault is known to be healed; otherwise nothing is marked as final, since it may be as faults left it. */
+  readonly isHealed?: boolean | undefined
   /**
    * What to wait for; `agreement` by default. If every read from every node must be right at any time, `service` is
    * enough: one read a round until some node answers, and at the end every input once and every node once.
@@ -93,7 +95,7 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
   function finish(convergedAfter: Nanos | undefined): void {
     const parts = forAgreement ? allOf(inputs, nodes) : dealt(inputs, nodes)
     const isOver = () => clock.now() >= (served.any() ? deadline : recoveryEnd(options, healedAt))
-    askAll(options, { ...asking, isOver, final: true }, parts, () => end(convergedAfter))
+    askAll(options, { ...asking, isOver, final: options.isHealed !== false }, parts, () => end(convergedAfter))
   }
 
   const end = (convergedAfter: Nanos | undefined): void =>

@@ -26,20 +26,25 @@ export function finishRun(run: HealedRun, ended: (outcome: RunOutcome) => void):
   const { recorder } = clients
   run.enter('final reads')
   const healedAt = since()
-  recorder.nemesis('healed', null)
+  const unhealed = faults.filter(({ inDoubt }) => inDoubt !== undefined && inDoubt.until === undefined)
+  const isHealed = unhealed.length === 0
+  if (isHealed) recorder.nemesis('healed', null)
+  else recorder.nemesis('unhealed', { ids: unhealed.map(({ id }) => id) })
   clients.follow(() => {
     const inputs = clients.inputs()
     const { otherwise } = clients
     const showsRecovery = clients.areLikeFinalReads && (inputs.length > 0 || otherwise !== undefined)
-    readFinally({ cluster, recorder, workload, inputs, otherwise, timeoutMs, quietMs }, (read) => {
+    const asked = { inputs, otherwise, timeoutMs, quietMs, isHealed }
+    readFinally({ cluster, recorder, workload, ...asked }, (read) => {
       run.enter('ended')
       const settled = clients.settle()
       const endedAt = since()
       const marked = cluster.marked()
       const interrupted = run.isInterrupted()
-      const { convergedAfter } = read
-      const recovery = showsRecovery ? read.recovery : undefined
-      const doubts = clients.doubts()
+      // What is not known to be healed need not agree, nor answer.
+      const convergedAfter = isHealed ? read.convergedAfter : undefined
+      const recovery = showsRecovery && isHealed ? read.recovery : undefined
+      const doubts = [...clients.doubts(), ...unhealed.map(neverHealed)]
       ended({
         ...{
           nodes: cluster.nodes,
@@ -58,3 +63,6 @@ export function finishRun(run: HealedRun, ended: (outcome: RunOutcome) => void):
     })
   })
 }
+
+const neverHealed = ({ id, fault: { kind } }: FaultRecord): string =>
+  `${id} (${kind}) is not known to have been healed before the last reads, since contact was lost: they show nothing final, so that what must hold once all is healed is unknown. Run it again where nothing cuts off the control of that proxy`

@@ -9,6 +9,7 @@ export type {
   Healed,
   HistorySink,
   Injected,
+  LostContact,
   ObservedClients,
   Request,
   WireEvent,

@@ -90,7 +90,10 @@ function judgeRequired(
     {
       history,
       report,
-      faults: faults.map(({ fault: { kind }, from, to }) => ({ kind, from, to })),
+      faults: faults.map(({ fault: { kind }, from, to, inDoubt }) => ({
+        ...{ kind, from, to },
+        ...(inDoubt === undefined ? {} : { perhapsUntil: inDoubt.until ?? outcome.endedAt }),
+      })),
       convergedAfterHealNanos: outcome.convergedAfter,
       checking,
       answers,

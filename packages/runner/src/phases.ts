@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaosproxy/faults'
+import type { Fault, NodeId } from '@chaosproxy/faults'
 import { FLAG_FINAL, type History, isAnswered, type Nanos, nanos } from '@chaosproxy/history'
 import { hasMajority, isStopping } from './majority.ts'
 import { firstAnswerAfter } from './result/requirements/measures.ts'
@@ -24,7 +24,7 @@ export interface PhaseBounds {
 
 /**
  * Splits the run at the beginning and end of every fault and sums up the operations called in each phase: `calm`, each
- * kind of fault, each combination of kinds (`kill+partition`), and `healed` (everything after the last heal). If no
+ * kind of fault, each combination of kinds (`kill+partition`; with `?` what perhaps was in force), and `healed` (everything after the last heal). If no
  * node could reach a majority, the phase says so (`kill, no majority up`): a system that needs one cannot answer then.
  */
 export function summarizePhases(
@@ -88,20 +88,39 @@ function cutIntoStretches(
   endedAt: Nanos,
 ): Stretch[] {
   const cuts = new Set<number>([0, healedAt])
-  for (const { from, to } of faults) cuts.add(Math.min(from, healedAt)).add(Math.min(to, healedAt))
+  for (const { from, to, inDoubt } of faults)
+    for (const time of [from, to, inDoubt?.until ?? to]) cuts.add(Math.min(time, healedAt))
   const times = [...cuts].sort((a, b) => a - b)
   const stretches: Stretch[] = []
   for (const [i, from] of times.entries()) {
     const to = times[i + 1]
     if (to === undefined) break
     const active = faults.filter((fault) => fault.from <= from && fault.to >= to).map(({ fault }) => fault)
-    const kinds = new Set(active.map(({ kind }) => kind))
-    const majority = hasMajority(nodes, active)
-    const phase = kinds.size === 0 ? CALM : `${[...kinds].sort().join('+')}${majority ? '' : NO_MAJORITY}`
+    const perhaps = faults.filter((fault) => isDoubtful(fault, from, to)).map(({ fault }) => fault)
+    const majority = hasMajority(nodes, [...active, ...perhaps])
+    const kinds = namesOf(active, perhaps)
+    const phase = kinds.length === 0 ? CALM : `${kinds.join('+')}${hasMajority(nodes, active) ? '' : NO_MAJORITY}`
     stretches.push({ phase, majority, from: nanos(from), to: nanos(to) })
   }
-  stretches.push({ phase: HEALED, majority: true, from: healedAt, to: endedAt })
+  const unhealed = faults.filter((fault) => isDoubtful(fault, healedAt, endedAt)).map(({ fault }) => fault)
+  stretches.push({
+    phase: unhealed.length === 0 ? HEALED : namesOf([], unhealed).join('+'),
+    majority: hasMajority(nodes, unhealed),
+    from: healedAt,
+    to: endedAt,
+  })
   return stretches
+}
+
+/** Whether nobody knows if the fault was in force. */
+const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
+  inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
+
+/** The kinds of faults in force, and those of faults that perhaps were: `kill+partition?`. */
+function namesOf(active: readonly Fault[], perhaps: readonly Fault[]): string[] {
+  const kinds = new Set<string>(active.map(({ kind }) => kind))
+  for (const { kind } of perhaps) if (!kinds.has(kind)) kinds.add(`${kind}?`)
+  return [...kinds].sort()
 }
 
 const shareOf = (phase: string, stretches: readonly Stretch[], endedAt: Nanos): number =>

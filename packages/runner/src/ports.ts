@@ -39,8 +39,17 @@ export interface Client {
  */
 export type Heal = (healed: (outcome: Healed) => void) => void
 export type Healed =
-  | { readonly type: 'healed'; readonly hits: number }
+  | { readonly type: 'healed'; readonly hits: number; readonly lost?: LostContact | undefined }
   | { readonly type: 'failed'; readonly error: string }
+
+/** Contact with what injected the fault was lost: for some time nobody knows whether it was in force. */
+export interface LostContact {
+  readonly why: string
+  /** How long ago, counted from the healing, the fault was last known to be in force. */
+  readonly knownAgo: Nanos
+  /** How long ago it was first known to be over; absent if it is not even now. */
+  readonly overAgo?: Nanos | undefined
+}
 
 export type Injected =
   | { readonly type: 'injected'; readonly heal: Heal }

@@ -115,6 +115,8 @@ export interface StartOptions {
   readonly longestMs: Millis
   /** Operations per second to expect over all clients. */
   readonly rate: number
+  /** This program's version, which what it steers on other hosts must have; when absent, any will do. */
+  readonly version?: string | undefined
   /** Aborts a start in progress. */
   readonly signal?: AbortSignal | undefined
 }

@@ -14,6 +14,8 @@ export interface FaultSpan {
   /** Nanoseconds of the run. */
   readonly from: number
   readonly to: number
+  /** Until then it may have been in force longer: contact with what injected it was lost. */
+  readonly perhapsUntil?: number | undefined
   /** How often it took effect; undefined if that was not counted. */
   readonly hits?: number | undefined
   readonly recoveryNanos?: number | undefined
@@ -24,11 +26,11 @@ export interface FaultSpan {
  * start.
  */
 export function faultSpans(history: History, run: RunSummary | undefined): FaultSpan[] {
-  const spans = run === undefined ? spansOfEvents(history) : spansOfRun(run)
+  const spans = run === undefined ? spansOfEvents(history) : spansOfRun(run, lastTime(history))
   return spans.sort((a, b) => a.from - b.from || a.to - b.to)
 }
 
-const spansOfRun = (run: RunSummary): FaultSpan[] =>
+const spansOfRun = (run: RunSummary, end: number): FaultSpan[] =>
   run.faults
     .filter((record) => record.skipped === undefined)
     .map((record) => ({
@@ -37,6 +39,7 @@ const spansOfRun = (run: RunSummary): FaultSpan[] =>
       ...placesOf(record.fault),
       from: record.from,
       to: record.to,
+      ...(record.inDoubt === undefined ? {} : { perhapsUntil: record.inDoubt.until ?? Math.max(end, record.to) }),
       hits: record.hits,
       recoveryNanos: record.recoveryNanos,
     }))
@@ -69,7 +72,8 @@ function spansOfEvents(history: History): FaultSpan[] {
     for (const key of restarts ? down : endedBy(event, open)) {
       const span = open.get(key)
       open.delete(key)
-      if (span !== undefined) closed.push({ ...span, to: timeIn(event, 'ended'), hits: hitsOf(event) })
+      if (span !== undefined)
+        closed.push({ ...span, to: timeIn(event, 'ended'), ...doubtIn(event, history), hits: hitsOf(event) })
     }
   }
   const end = lastTime(history)
@@ -116,6 +120,13 @@ const namesIn = (list: Json | undefined): string[] =>
 function timeIn({ time, value }: Event, name: 'began' | 'ended'): number {
   const own = member(value, name)
   return typeof own === 'number' ? own : time
+}
+
+/** Until when the fault that ended may have been in force longer. */
+function doubtIn({ value, time }: Event, history: History): Pick<FaultSpan, 'perhapsUntil'> {
+  const until = member(value, 'inDoubtUntil')
+  if (until === undefined) return {}
+  return { perhapsUntil: typeof until === 'number' ? until : Math.max(lastTime(history), time) }
 }
 
 /** The usual name of the fault if this program wrote the event; otherwise the event's own words. */

@@ -97,6 +97,14 @@ export interface FaultRecord {
    * How often it took effect: chunks held or dropped, connections reset, processes killed. 0 means it proved nothing.
    */
   readonly hits: number
+  /** Contact with what injected it was lost, so that from `to` on nobody knows whether it was in force. */
+  readonly inDoubt?:
+    | {
+        readonly why: string
+        /** From here on it is known to be over; absent if it never was. */
+        readonly until?: Nanos | undefined
+      }
+    | undefined
   /** Why it was not injected: `n1 was already down`. */
   readonly skipped?: string | undefined
   /**

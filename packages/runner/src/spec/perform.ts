@@ -17,6 +17,8 @@ export interface PerformOptions {
   readonly sink: HistorySink
   readonly dataDir: string
   readonly logDir: string
+  /** This program's version. */
+  readonly version?: string | undefined
   /** Called once there is something to record. */
   readonly begun?: (() => void) | undefined
   /**
@@ -63,7 +65,7 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
 
 async function startedCluster(
   { spec, target, workload, targetSettings, workloadSettings }: PlannedRun,
-  { dataDir, logDir, interrupted }: PerformOptions,
+  { dataDir, logDir, version, interrupted }: PerformOptions,
 ): Promise<StartedCluster | undefined> {
   try {
     return await target.start({
@@ -75,6 +77,7 @@ async function startedCluster(
       seed: spec.seed,
       dataDir,
       logDir,
+      version,
       longestMs: millis(2 * (spec.timeMs + (target.quietMs ?? QUIET_MS) + spec.timeoutMs) + SPARE_MS),
       rate: spec.rate,
       signal: interrupted,

@@ -88,7 +88,7 @@ async function recorded(
   options: RunTestOptions,
   settled: PerformOptions['settled'],
 ): Promise<RunOutcome | undefined> {
-  const { store, listener, interrupted, perform = performRun } = options
+  const { store, listener, interrupted, version, perform = performRun } = options
   const abandoning = new AbortController()
   // Once recording has failed the run need not finish: stop the cluster at once.
   let failure: UserError | undefined
@@ -104,7 +104,7 @@ async function recorded(
   try {
     const { dataDir, logDir } = store
     const abandoned = abandoning.signal
-    const performing = { sink: record, dataDir, logDir, begun, settled, listener, interrupted, abandoned }
+    const performing = { sink: record, dataDir, logDir, version, begun, settled, listener, interrupted, abandoned }
     const outcome = await perform(run, performing)
     ended = true
     return outcome

@@ -2,6 +2,7 @@ import { levels } from '@chaosproxy/checker'
 import * as v from 'valibot'
 import { clientSchema } from '../clients/declaration.ts'
 import { commandSchema as command } from '../command/words.ts'
+import { remoteProxiesSchema } from '../remote/declaration.ts'
 import type {
   ClusterDeclaration,
   ContainersDeclaration,
@@ -159,6 +160,7 @@ const running = v.strictObject({
       'must be a list of links',
     ),
   ),
+  proxies: v.optional(v.array(remoteProxiesSchema, 'must be a list of hosts, each with its "control" and "proxies"')),
   apart: v.optional(v.array(v.strictTuple([name, name], 'must be a pair of nodes'), 'must be a list of pairs')),
   faults: v.optional(v.strictObject({ kill: v.optional(faultCommands), pause: v.optional(faultCommands), failover })),
   ready: v.optional(readyOfRunning),

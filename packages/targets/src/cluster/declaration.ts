@@ -2,6 +2,7 @@ import type { Level } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import type { ClientDeclaration } from '../clients/declaration.ts'
 import type { CommandText } from '../command/words.ts'
+import type { RemoteProxiesDeclaration } from '../remote/declaration.ts'
 
 // An external cluster as data: JSON in a file, or a value in a program. Either this program starts it, each node a
 // command (`StartedDeclaration`), or it is already running (`RunningDeclaration`), or a container engine runs it
@@ -167,6 +168,8 @@ export interface RunningDeclaration extends CommonDeclaration {
     readonly values?: { readonly [name: string]: string | number } | undefined
   }[]
   readonly links?: readonly RunningLink[] | undefined
+  /** Proxies on other hosts that stand between nodes, steered from here. */
+  readonly proxies?: readonly RemoteProxiesDeclaration[] | undefined
   /** Pairs of nodes that never connect to each other and so need no link. */
   readonly apart?: readonly (readonly [NodeId, NodeId])[] | undefined
   /** Commands that inject faults into the node's process. */

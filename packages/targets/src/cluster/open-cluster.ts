@@ -10,6 +10,7 @@ import type { ClusterNetwork } from '../network/cluster-network.ts'
 import { type Handover, inject } from '../network/inject.ts'
 import type { Victim } from '../network/node-harms.ts'
 import type { WireRecord } from '../network/wire-record.ts'
+import type { RemoteProxies } from '../remote/remote-proxies.ts'
 import type { RoleWatch } from './role.ts'
 
 /** A node of an external cluster. */
@@ -39,6 +40,8 @@ export interface ClusterParts {
   readonly suffers: (kind: Fault['kind']) => Suffering
   /** Endpoints that are no nodes but have links. */
   readonly others?: readonly string[] | undefined
+  /** What steers the proxies of other hosts. */
+  readonly remotes?: RemoteProxies | undefined
   readonly failover: ((node: NodeId) => Promise<Handover>) | undefined
   readonly news: OwnNews
   readonly calledNanos: bigint
@@ -59,7 +62,7 @@ const LINGERS_MS = millis(500)
 
 /** Opens the cluster; its clock starts now. */
 export function openCluster(parts: ClusterParts): OwnCluster {
-  const { nodes, network, clients, wire, roles, suffers, others, failover, news } = parts
+  const { nodes, network, clients, wire, roles, suffers, others, remotes, failover, news } = parts
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const readyNanos = process.hrtime.bigint()
   const clock = createClock(readyNanos)
@@ -85,7 +88,7 @@ export function openCluster(parts: ClusterParts): OwnCluster {
     readyMs: Number(readyNanos - parts.calledNanos) / 1e6,
     connect: (id) => clients.connect(addressOf(id)),
     inject(fault, injected) {
-      inject(fault, { nodes: byId, network, suffers, others, failover }).then(injected, (error: Error) =>
+      inject(fault, { nodes: byId, network, suffers, others, remotes, failover }).then(injected, (error: Error) =>
         injected({ type: 'failed', error: error.message }),
       )
     },

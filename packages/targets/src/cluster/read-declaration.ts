@@ -10,6 +10,11 @@ import { containersSchema, runningSchema, startedSchema } from './declaration-sc
 /** @throws UserError (input): one line for each invalid member, beginning with `where`. */
 export function parseDeclaration(json: unknown, where: string): ClusterDeclaration {
   const schema = schemaFor(json)
+  if (schema !== runningSchema && isObject(json) && 'proxies' in json)
+    throw new UserError(
+      'input',
+      `${where}: proxies: on other hosts, proxies can only stand between nodes that run already. Give each node its "addresses", or leave "proxies" out: this run puts proxies of its own around nodes that it starts.`,
+    )
   const result = v.safeParse(schema, json)
   if (result.success) {
     refusePlaceholders(result.output, where)

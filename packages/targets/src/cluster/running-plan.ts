@@ -7,6 +7,7 @@ import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
 import type { Readiness } from '../command/readiness.ts'
 import { wordsOf } from '../command/words.ts'
 import type { PeerLink } from '../network/cluster-network.ts'
+import { planRemotes, type RemotePlan } from '../remote/remote-plan.ts'
 import { type FaultCommands, nodeIds, type RunningDeclaration } from './declaration.ts'
 import { type FailoverPlan, planFailover, requireFilled } from './failover.ts'
 import { addAddresses, addressText } from './node-placeholders.ts'
@@ -19,6 +20,8 @@ export interface RunningPlan {
   readonly clientPort: string
   readonly nodes: readonly RunningNodePlan[]
   readonly links: readonly PeerLink[]
+  /** The hosts whose proxies carry further links. */
+  readonly remotes: readonly RemotePlan[]
   readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
   readonly failover: FailoverPlan | undefined
 }
@@ -31,7 +34,7 @@ export interface RunningNodePlan {
 }
 
 /** @throws UserError (input) for members that contradict each other. */
-export function planRunning(declaration: RunningDeclaration, where: string): RunningPlan {
+export function planRunning(declaration: RunningDeclaration, where: string, directory: string): RunningPlan {
   const ids = nodeIds(declaration)
   const [clientPort] = Object.keys(declaration.nodes[0]?.addresses ?? {})
   if (clientPort === undefined) throw new UserError('input', `${where}: nodes[0].addresses says no address.`)
@@ -45,7 +48,8 @@ export function planRunning(declaration: RunningDeclaration, where: string): Run
       if (fault !== undefined) for (const command of [fault.do, fault.undo]) fillCommand(command, placeholders)
   const failover = planFailover(declaration.faults?.failover, where)
   for (const { placeholders } of nodes) requireFilled(failover, placeholders)
-  return { clientPort, nodes, links: linksOf(declaration, ids, where), faults, failover }
+  const remotes = planRemotes(declaration.proxies ?? [], { ids, where, directory })
+  return { clientPort, nodes, links: linksOf(declaration, remotes, { ids, where }), remotes, faults, failover }
 }
 
 function faultOf(commands: FaultCommands | undefined, where: string): CommandFault | undefined {
@@ -109,15 +113,20 @@ function readinessOf({ ready }: RunningDeclaration, place: ReadinessPlace): Read
 }
 
 /** Every pair of nodes must be linked through the proxy or not connected at all; otherwise a partition would leak. */
-function linksOf({ links = [], apart = [] }: RunningDeclaration, ids: readonly NodeId[], where: string): PeerLink[] {
+function linksOf(
+  { links = [], apart = [] }: RunningDeclaration,
+  remotes: readonly RemotePlan[],
+  { ids, where }: { readonly ids: readonly NodeId[]; readonly where: string },
+): PeerLink[] {
   const known = (name: NodeId, place: string) => {
     if (!ids.includes(name))
       throw new UserError('input', `${where}: ${place}: there is no node ${name}. There are ${ids.join(', ')}.`)
   }
   for (const [index, { from, to }] of links.entries()) for (const end of [from, to]) known(end, `links[${index}]`)
   for (const [index, pair] of apart.entries()) for (const end of pair) known(end, `apart[${index}]`)
-  const joined = [...links.map(({ from, to }) => [from, to]), ...apart]
-  if (links.length > 0)
+  const elsewhere = remotes.flatMap((remote) => [...remote.links.values()])
+  const joined = [...[...links, ...elsewhere].map(({ from, to }) => [from, to]), ...apart]
+  if (links.length + elsewhere.length > 0)
     for (const [index, one] of ids.entries())
       for (const other of ids.slice(index + 1))
         if (!joined.some((pair) => pair.includes(one) && pair.includes(other)))

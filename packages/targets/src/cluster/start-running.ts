@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { makeDataDirectory } from '../command/data-directory.ts'
+import { openRemoteProxies } from '../remote/remote-proxies.ts'
 import type { RunningDeclaration } from './declaration.ts'
 import type { OwnCluster } from './open-cluster.ts'
 import { type RunningNode, runningNode } from './running-node.ts'
@@ -26,6 +27,7 @@ export function attachCluster(options: RunningClusterOptions): Promise<OwnCluste
     clientPort: plan.clientPort,
     links: plan.links,
     failover: plan.failover,
+    remotes: plan.remotes.length === 0 ? undefined : () => openRemoteProxies(plan.remotes, options),
     orphans: 'nodes will be left as faults made them',
     async comeUp(starting, network, timeoutMs) {
       const { keeper } = starting

@@ -6,6 +6,7 @@ import type { Placeholders } from '../command/placeholders.ts'
 import { type ClusterNetwork, type ClusterNetworkOptions, openClusterNetwork } from '../network/cluster-network.ts'
 import { type Starting, type StartingOptions, startCluster } from '../network/starting.ts'
 import { openWireRecord } from '../network/wire-record.ts'
+import type { RemoteProxies } from '../remote/remote-proxies.ts'
 import { clientAddresses } from './client-addresses.ts'
 import type { NodesDeclaration } from './declaration.ts'
 import { type FailoverPlan, failoverOf } from './failover.ts'
@@ -24,7 +25,7 @@ interface ServingNode extends ClusterNode {
 }
 
 /** What both kinds of declared cluster are started with. */
-export interface DeclaredOptions extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'signal'> {
+export interface DeclaredOptions extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'signal'> {
   /** The start of every message: the name of a file. */
   readonly where: string
   readonly clients: PlannedClients
@@ -42,6 +43,8 @@ export interface ServingOptions<Node extends ServingNode> extends DeclaredOption
   /** The addresses that nodes announce, if they do. */
   readonly announced?: ((nodes: () => readonly Node[]) => ClusterNetworkOptions['announced']) | undefined
   readonly failover: FailoverPlan | undefined
+  /** What steers the proxies of other hosts, once it has reached them. */
+  readonly remotes?: (() => Promise<RemoteProxies>) | undefined
   /** Adds the nodes as they come, and resolves once all of them are ready. */
   comeUp(starting: Starting<Node>, network: ClusterNetwork, timeoutMs: number): Promise<void>
   /** Waits until a node leads and then keeps watching; by default the declaration says how. */
@@ -66,6 +69,8 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
     const timeoutMs = declaration.readyWithinMs ?? READY_WITHIN_MS
     const carries = options.clients.carries(asked)
     const wire = options.clients.sessions === undefined ? undefined : openWireRecord()
+    const remotes = await options.remotes?.()
+    starting.remotes = remotes
     const clients = await options.clients.open({
       ...{ asked, logDir, keeper, broke: news.broke },
       nodes: () => clientAddresses(starting.nodes, starting.network),
@@ -98,6 +103,7 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
       ...{ nodes, network, clients, wire, roles, news, calledNanos, stop, keeperPid: keeper.pid },
       suffers: (kind) => declaredSuffers(exposure, kind),
       others: options.others,
+      remotes,
       failover: failoverOf(options.failover, { nodes, keeper, logDir }),
     })
   })

@@ -13,6 +13,8 @@ export interface Exposure {
   readonly linked: boolean
   /** Whether the proxy can separate messages between nodes. */
   readonly framed: boolean
+  /** Whether proxies of other hosts stand between nodes. */
+  readonly isElsewhere?: boolean | undefined
   /** Why nodes cannot be killed, paused or failed over, if so. */
   readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover']?: Refusal | undefined }
 }
@@ -65,9 +67,17 @@ export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'no
   }
 }
 
-function onMessages({ framed, clients }: Exposure, among: 'nodes' | 'clients' | undefined): Suffering {
+function onMessages(
+  { framed, clients, isElsewhere = false }: Exposure,
+  among: 'nodes' | 'clients' | undefined,
+): Suffering {
   const ofClients = clients === 'spoken' || clients === 'messages'
   if (among === 'nodes' ? framed : among === 'clients' ? ofClients : framed || ofClients) return true
+  if (isElsewhere && among !== 'clients')
+    return {
+      not: 'proxies of other hosts hurt the connections between nodes, not single messages',
+      instead: 'latency, reset or partition',
+    }
   return {
     not: 'how messages are framed on these links is not known: "carries" of a port says it',
     instead: 'latency, reset or partition',

@@ -71,12 +71,13 @@ export function targetWithClients(declaration: NodesDeclaration, { where, client
 }
 
 function runningTarget(declaration: RunningDeclaration, { where, directory }: DeclaredTargetOptions): Target {
-  const plan = planRunning(declaration, where)
+  const plan = planRunning(declaration, where, directory)
   const clients = planClients(declaration.client, `${where}: client`, directory)
   const exposure: Exposure = {
     clients: carriedBy(clients),
-    linked: plan.links.length > 0,
-    framed: plan.links.some(({ framing }) => framing !== undefined),
+    linked: plan.links.length + plan.remotes.length > 0,
+    framed: plan.remotes.length === 0 && plan.links.some(({ framing }) => framing !== undefined),
+    isElsewhere: plan.remotes.length > 0,
     refused: {
       kill: refusalOf('kill', plan),
       pause: refusalOf('pause', plan),

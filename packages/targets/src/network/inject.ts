@@ -12,6 +12,7 @@ import {
   tcpFamily,
 } from '@chaosproxy/faults'
 import type { Heal, Injected, Suffering } from '@chaosproxy/runner'
+import type { RemoteProxies } from '../remote/remote-proxies.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import { nodeHarms, type Victim } from './node-harms.ts'
 
@@ -31,6 +32,8 @@ export interface Vulnerable {
   readonly suffers: (kind: Fault['kind']) => Suffering
   /** Endpoints that are no nodes but have links: the services that nodes depend on. */
   readonly others?: readonly string[] | undefined
+  /** What carries out faults on links that proxies of other hosts carry. */
+  readonly remotes?: RemoteProxies | undefined
   /** Tells a node to fail over; absent if no command can. */
   readonly failover?: ((node: NodeId) => Promise<Handover>) | undefined
 }
@@ -38,14 +41,15 @@ export interface Vulnerable {
 /** Injects a fault; has no effect if it names an unknown node or if this cluster cannot suffer it. */
 export async function inject(
   fault: Fault,
-  { nodes, network, suffers, others = [], failover }: Vulnerable,
+  { nodes, network, suffers, others = [], remotes, failover }: Vulnerable,
 ): Promise<Injected> {
   const suffering = suffers(fault.kind)
   if (suffering !== true) return { type: 'failed', error: `${suffering.not}; instead: ${suffering.instead}` }
   if (fault.kind === 'failover') return onLeadership(fault, nodes, failover)
   if ('nodes' in fault) return injectIntoNodes(fault, nodes)
   requireNodes(fault.links, nodes, others)
-  if (tcpFamily.owns(fault)) return inForce(network.apply(fault))
+  if (tcpFamily.owns(fault))
+    return remotes === undefined ? inForce(network.apply(fault)) : remotes.apply(fault, network.apply)
   if (messageFamily.owns(fault)) return onMessages(fault, network)
   if (httpFamily.owns(fault)) return onRequests(fault, nodes, network)
   throw new Error(`${fault.kind} is refused above`)

@@ -13,6 +13,8 @@ export interface Starting<Node extends StartedNode> {
   nodes: readonly Node[]
   network?: ClusterNetwork
   clients?: { close(): Promise<void> }
+  /** Faults on other hosts. */
+  remotes?: { close(): Promise<void> } | undefined
   roles?: { stop(): Promise<void> } | undefined
   /** What leads the traffic of containers to the proxy: no longer once released; what is left ends after the proxy. */
   redirected?: { release(): Promise<void>; close(): Promise<void> }
@@ -82,7 +84,8 @@ function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
 
 /** In reverse order. What one node's end leaves undone is reported, and the others are ended all the same. */
 async function stopAll(started: Starting<StartedNode>): Promise<void> {
-  const { keeper, news, nodes, network, clients, roles, redirected, temporary } = started
+  const { keeper, news, nodes, network, clients, roles, remotes, redirected, temporary } = started
+  await remotes?.close()
   await roles?.stop()
   for (const ended of await Promise.allSettled(nodes.map((node) => node.end())))
     if (ended.status === 'rejected') news.trouble.push(`could not be undone: ${(ended.reason as Error).message}`)

@@ -155,7 +155,8 @@ function rowsOf({ history, faults }: MeasuredRecord, of: string | undefined, dur
 }
 
 function momentsOf(part: RunPart, faults: readonly Spell[]): (time: number) => boolean {
-  const lastEnd = Math.max(...faults.map(({ to }) => to), Number.NEGATIVE_INFINITY)
+  const perhaps = faults.map(({ perhapsUntil, ...fault }) => ({ ...fault, to: perhapsUntil ?? fault.to }))
+  const lastEnd = Math.max(...perhaps.map(({ to }) => to), Number.NEGATIVE_INFINITY)
   const isIn = (spans: readonly Spell[]) => (time: number) => spans.some(({ from, to }) => from <= time && time < to)
   switch (part) {
     case 'before': {
@@ -165,7 +166,7 @@ function momentsOf(part: RunPart, faults: readonly Spell[]): (time: number) => b
     case 'healed':
       return (time) => faults.length > 0 && time >= lastEnd
     case 'calm': {
-      const hurt = isIn(faults)
+      const hurt = isIn(perhaps)
       return (time) => !hurt(time) && (faults.length === 0 || time < lastEnd)
     }
     case 'faults':

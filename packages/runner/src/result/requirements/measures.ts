@@ -22,6 +22,8 @@ export interface Spell {
   readonly kind: string
   readonly from: number
   readonly to: number
+  /** Until then it may have been in force longer. */
+  readonly perhapsUntil?: number | undefined
 }
 
 /** How a figure is written: `99.5%`, `200ms`, `0`. Shares are from 0 to 1, durations in nanoseconds. */

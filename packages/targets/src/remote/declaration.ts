@@ -1,0 +1,43 @@
+import type { NodeId } from '@chaosproxy/faults'
+import * as v from 'valibot'
+
+/** Proxies of another host that stand between nodes, and how to reach what steers them. */
+export interface RemoteProxiesDeclaration {
+  /** The control interface of that `chaos proxy`: `https://host-a:8474`. */
+  readonly control: string
+  /** `env:NAME`, the environment variable that holds its token. */
+  readonly token?: string | undefined
+  /** The PEM file with the certificate to trust, of an authority or its own; relative to the declaration. */
+  readonly ca?: string | undefined
+  /** How long faults stay in force there without news of the run, in milliseconds; by default 10 s. */
+  readonly leaseMs?: number | undefined
+  /** The link that each proxy carries, by the proxy's name there. */
+  readonly proxies: { readonly [name: string]: { readonly from: NodeId; readonly to: NodeId } }
+}
+
+const EXAMPLE = 'must be an address such as https://host-a:8474'
+const node = v.pipe(v.string('must be the name of a node'), v.nonEmpty('must be the name of a node'))
+
+export const remoteProxiesSchema: v.GenericSchema<unknown, RemoteProxiesDeclaration> = v.strictObject({
+  control: v.pipe(v.string(EXAMPLE), v.check(isControl, EXAMPLE)),
+  token: v.optional(v.string('must be env:NAME')),
+  ca: v.optional(v.pipe(v.string('must be a file'), v.nonEmpty('must be a file'))),
+  leaseMs: v.optional(
+    v.pipe(
+      v.number('must be a number of milliseconds'),
+      v.minValue(300, 'must be 300 ms or more'),
+      v.maxValue(600_000, 'must be 10 minutes or less'),
+    ),
+  ),
+  proxies: v.record(
+    v.string(),
+    v.strictObject({ from: node, to: node }),
+    'must be an object such as {"to-n2": {"from": "n1", "to": "n2"}}',
+  ),
+})
+
+function isControl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, pathname, search, username, password } = new URL(text)
+  return ['http:', 'https:'].includes(protocol) && `${pathname}${search}${username}${password}` === '/'
+}

@@ -1,0 +1,181 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { UserError } from '@chaosproxy/history'
+import { type ControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/client'
+
+/** A fault on another host, in force for as long as its lease is renewed. */
+export interface LeasedFault {
+  /** Heals it; resolves once it is known to be over, or once nobody can find that out. Later calls return the same. */
+  end(): Promise<LeasedEnd>
+}
+
+/** How a leased fault ended. Times are those of `performance.now()`. */
+export interface LeasedEnd {
+  readonly hits: number
+  readonly lost?:
+    | {
+        readonly why: string
+        /** When it was last known to be in force. */
+        readonly knownMs: number
+        /** When it was first known to be over; absent if it is not. */
+        readonly overMs?: number | undefined
+      }
+    | undefined
+}
+
+interface LeasedOptions {
+  readonly client: ControlClient
+  /** Where the proxy is, for messages. */
+  readonly place: string
+  readonly owner: string
+  readonly leaseMs: number
+  readonly fault: { readonly kind: string; readonly name: string; readonly [member: string]: unknown }
+}
+
+/** A lease is renewed this often before it runs out. */
+const RENEWALS = 3
+/** After a lease has run out, its proxy gets this long to say so. */
+const GRACE_MS = 1_000
+const PAUSE_MS = 50
+
+/**
+ * Puts a fault in force under a lease of its own, and renews that. If the lease is not renewed in time, because this
+ * process is gone or nothing reaches the proxy, the proxy heals the fault by itself.
+ *
+ * If nobody knows whether the fault came into force, because its answer never came, its end says so.
+ *
+ * @throws UserError if the proxy cannot be reached, or refuses the fault: then it is not in force.
+ */
+export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFault> {
+  const { client, leaseMs, owner, fault, place } = options
+  const timeoutMs = leaseMs / RENEWALS
+  const granted = await client.ask('POST', '/v1/leases', { body: { owner, ttlMs: leaseMs }, timeoutMs })
+  if (granted.status !== 201) throw refused(granted.status, granted.text)
+  const lease = textIn(parseAnswer(granted.text, place), 'id')
+  if (lease === undefined) throw new UserError('environment', `What answers at ${place} grants no lease.`)
+  const askedMs = performance.now()
+  const injected = await client
+    .ask('POST', '/v1/faults', { body: { ...fault, lease }, timeoutMs })
+    .catch((error: Error) => error)
+  if (injected instanceof Error) return new Leased(options, lease, { knownMs: askedMs, hits: 0, why: injected.message })
+  if (injected.status === 404) return new Leased(options, lease, { knownMs: askedMs, hits: 0, why: RAN_OUT })
+  if (injected.status !== 201) {
+    await client.ask('DELETE', leasePath(lease), { timeoutMs }).catch(() => {})
+    throw refused(injected.status, injected.text)
+  }
+  const hits = hitsIn(injected.text, place)
+  // What resets connections is over at once: nothing of it stays in force.
+  if (fault.kind === 'reset') {
+    await client.ask('DELETE', leasePath(lease), { timeoutMs }).catch(() => {})
+    return { end: async () => ({ hits }) }
+  }
+  return new Leased(options, lease, { knownMs: askedMs, hits, why: undefined })
+}
+
+const RAN_OUT = 'its lease ran out'
+
+interface Known {
+  /** When the fault was last known to be in force. */
+  readonly knownMs: number
+  readonly hits: number
+  /** Why it may no longer be, or never have been. */
+  readonly why: string | undefined
+}
+
+class Leased implements LeasedFault {
+  readonly #options: LeasedOptions
+  readonly #lease: string
+  readonly #stop = new AbortController()
+  readonly #renewing: Promise<void>
+  #known: Known
+  #overMs: number | undefined
+  #lastError = ''
+  #ending: Promise<LeasedEnd> | undefined
+
+  constructor(options: LeasedOptions, lease: string, known: Known) {
+    this.#options = options
+    this.#lease = lease
+    this.#known = known
+    // One that may never have come into force must not be kept there.
+    this.#renewing = known.why === undefined ? this.#renew() : Promise.resolve()
+  }
+
+  end(): Promise<LeasedEnd> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #renew(): Promise<void> {
+    const { leaseMs } = this.#options
+    const { signal } = this.#stop
+    let waitMs = leaseMs / RENEWALS
+    while (!signal.aborted && this.#overMs === undefined) {
+      await pause(waitMs, undefined, { signal, ref: false }).catch(() => {})
+      if (signal.aborted) return
+      waitMs = (await this.#look('POST', `${leasePath(this.#lease)}/renew`)) ? leaseMs / RENEWALS : PAUSE_MS
+    }
+  }
+
+  /** Renews or ends the lease, whichever this asks for, having seen that the fault is in force; false without contact. */
+  async #look(method: 'POST' | 'DELETE', path: string): Promise<boolean> {
+    const { client, place, fault, leaseMs, owner } = this.#options
+    const timeoutMs = leaseMs / RENEWALS
+    try {
+      const askedMs = performance.now()
+      const seen = await client.ask('GET', `/v1/faults/${encodeURIComponent(fault.name)}`, { timeoutMs })
+      if (seen.status === 200) this.#known = { ...this.#known, knownMs: askedMs, hits: hitsIn(seen.text, place) }
+      else if (seen.status !== 404) throw refused(seen.status, seen.text)
+      const leased = await client.ask(method, path, { timeoutMs })
+      if (leased.status === 404)
+        this.#isOver(`${RAN_OUT} at ${place}: it was not renewed within ${leaseMs} ms, or that proxy was started anew`)
+      else if (leased.status >= 400) throw refused(leased.status, leased.text)
+      else if (method === 'DELETE') {
+        if (seen.status === 200) this.#overMs = performance.now()
+        else this.#isOver(`somebody else than ${owner} healed it at ${place}`)
+      } else if (seen.status === 404) this.#isOver(`somebody else than ${owner} healed it at ${place}`)
+      return true
+    } catch (error) {
+      this.#lastError = error instanceof Error ? error.message : String(error)
+      return false
+    }
+  }
+
+  #isOver(why: string): void {
+    this.#overMs = performance.now()
+    this.#known = { ...this.#known, why: this.#known.why ?? why }
+  }
+
+  async #end(): Promise<LeasedEnd> {
+    this.#stop.abort()
+    await this.#renewing
+    const { leaseMs } = this.#options
+    // Nothing renews it any more, so that it runs out, whether or not anybody sees that.
+    const outMs = performance.now() + leaseMs + GRACE_MS
+    while (this.#overMs === undefined) {
+      if (await this.#look('DELETE', leasePath(this.#lease))) break
+      if (performance.now() > outMs) break
+      await pause(PAUSE_MS)
+    }
+    const { hits, knownMs, why } = this.#known
+    if (this.#overMs === undefined) {
+      const { place } = this.#options
+      return { hits, lost: { knownMs, why: `contact with the proxy at ${place} was lost: ${this.#lastError}` } }
+    }
+    return why === undefined ? { hits } : { hits, lost: { knownMs, overMs: this.#overMs, why } }
+  }
+}
+
+const leasePath = (lease: string): string => `/v1/leases/${encodeURIComponent(lease)}`
+
+const refused = (status: number, text: string): UserError =>
+  refusal(status, text, { words: { host: '"control"', token: '"token"', authorities: '"ca"' }, hasToken: true })
+
+function textIn(value: unknown, name: string): string | undefined {
+  const text: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+  return typeof text === 'string' ? text : undefined
+}
+
+function hitsIn(text: string, place: string): number {
+  const value = parseAnswer(text, place)
+  const hits: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'hits') : undefined
+  return typeof hits === 'number' ? hits : 0
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs'
+import { type Link, linkName, type TcpFault } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { whyUnreadable } from '@chaosproxy/history/files'
+import { type ControlClient, createControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/client'
+import { beginLeasedFault, type LeasedFault } from './leased-fault.ts'
+import type { RemotePlan } from './remote-plan.ts'
+
+/** The proxies of another host that a run may use. */
+export interface RemoteHost {
+  /** Those of these links that it carries. */
+  carried(links: readonly Link[]): readonly Link[]
+  /** Puts a fault in force on links that it carries, for as long as its lease is renewed. @throws if it is refused. */
+  apply(fault: TcpFault): Promise<LeasedFault>
+}
+
+/** How long the first answer may take. */
+const ANSWER_WITHIN_MS = 5_000
+
+export interface RemoteHostOptions {
+  /** Who holds its leases, as its log tells. */
+  readonly owner: string
+  /** The version that the proxy has to have; any if absent. */
+  readonly version?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Reaches the proxies of another host, and makes sure that they are those that the plan names.
+ *
+ * @throws UserError (usage) for a token that is not there or is refused, (environment) if it cannot be reached, is of
+ *   another version, or lacks a proxy; each in one sentence.
+ */
+export async function openRemoteHost(plan: RemotePlan, options: RemoteHostOptions): Promise<RemoteHost> {
+  const { where, control, leaseMs } = plan
+  const words = { host: `${where}.control`, token: `"token" of ${where}`, authorities: `"ca" of ${where}` }
+  const token = tokenOf(plan)
+  const authorities = authoritiesOf(plan)
+  const client = createControlClient({ host: control, token, authorities, words })
+  const place = new URL(control).host
+  const proxies = await proxiesAt(client, plan, { ...options, place, words, hasToken: token !== undefined })
+  /** Each link of the run, as that host calls it: more than one if proxies for both directions are there. */
+  const named = new Map<string, string[]>()
+  for (const [name, { from, to }] of plan.links) {
+    const there = proxies.get(name)
+    if (there === undefined) continue
+    for (const [ours, theirs] of [
+      [linkName({ from, to }), linkName({ from: there.from, to: there.to })],
+      [linkName({ from: to, to: from }), linkName({ from: there.to, to: there.from })],
+    ] as const)
+      named.set(ours, [...new Set([...(named.get(ours) ?? []), theirs])])
+  }
+  let faults = 0
+  return {
+    carried: (links) => links.filter((link) => named.has(linkName(link))),
+    apply(fault) {
+      faults++
+      const links = [...new Set(fault.links.flatMap((link) => named.get(linkName(link)) ?? []))]
+      const name = `${options.owner}-${faults}`
+      return beginLeasedFault({ client, place, leaseMs, owner: options.owner, fault: { ...fault, links, name } })
+    },
+  }
+}
+
+interface Expected extends RemoteHostOptions {
+  readonly place: string
+  readonly words: Parameters<typeof refusal>[2]['words']
+  readonly hasToken: boolean
+}
+
+interface ProxyThere {
+  readonly name: string
+  readonly from: string
+  readonly to: string
+  readonly enabled: boolean
+  readonly protocol: string
+}
+
+async function proxiesAt(
+  client: ControlClient,
+  { where, links }: RemotePlan,
+  { version, place, words, hasToken }: Expected,
+): Promise<ReadonlyMap<string, ProxyThere>> {
+  const inPlace = (error: UserError) => new UserError(error.code, `${where}: ${error.message}`)
+  const answer = await client.ask('GET', '/v1/proxies', { timeoutMs: ANSWER_WITHIN_MS }).catch((error: UserError) => {
+    throw inPlace(error)
+  })
+  if (answer.status !== 200) throw inPlace(refusal(answer.status, answer.text, { words, hasToken }))
+  if (version !== undefined && answer.version !== version)
+    throw new UserError(
+      'environment',
+      `${where}: the proxy at ${place} is of version ${answer.version ?? 'unknown'}, and this run of ${version}: install the same version on both.`,
+    )
+  const listed = parseAnswer(answer.text, place)
+  const there = new Map((Array.isArray(listed) ? listed.filter(isProxy) : []).map((proxy) => [proxy.name, proxy]))
+  for (const name of links.keys()) {
+    const proxy = there.get(name)
+    const wrong =
+      proxy === undefined
+        ? `has no proxy ${name}. It has: ${[...there.keys()].join(', ') || 'none'}.`
+        : !proxy.enabled
+          ? `has disabled its proxy ${name}: npx chaos ctl toggle ${name} enables it.`
+          : proxy.protocol !== 'tcp'
+            ? `has a proxy ${name} for datagrams: only connections can be cut there. Leave it out.`
+            : undefined
+    if (wrong !== undefined) throw new UserError('environment', `${where}: the proxy at ${place} ${wrong}`)
+  }
+  return there
+}
+
+const isProxy = (value: unknown): value is ProxyThere =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['name', 'from', 'to', 'protocol'].every((name) => typeof Reflect.get(value, name) === 'string') &&
+  typeof Reflect.get(value, 'enabled') === 'boolean'
+
+function tokenOf({ where, tokenFrom }: RemotePlan): string | undefined {
+  if (tokenFrom === undefined) return undefined
+  const token = process.env[tokenFrom]
+  if (token === undefined || token === '')
+    throw new UserError('usage', `${where}.token: the environment has no ${tokenFrom}: export ${tokenFrom}=…`)
+  return token
+}
+
+function authoritiesOf({ where, ca }: RemotePlan): string | undefined {
+  if (ca === undefined) return undefined
+  try {
+    const pem = readFileSync(ca, 'utf8')
+    if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem
+  } catch (error) {
+    throw new UserError('usage', `${where}.ca: ${ca}: ${whyUnreadable(error)}`)
+  }
+  throw new UserError('input', `${where}.ca: ${ca}: this is no certificate. Give one in PEM.`)
+}

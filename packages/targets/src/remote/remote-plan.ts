@@ -1,0 +1,65 @@
+import { resolve } from 'node:path'
+import type { NodeId } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { RemoteProxiesDeclaration } from './declaration.ts'
+
+/** The proxies of another host, validated as far as possible without reaching it. */
+export interface RemotePlan {
+  /** The start of messages: `cluster.json: proxies[0]`. */
+  readonly where: string
+  readonly control: string
+  /** The environment variable that holds the token. */
+  readonly tokenFrom: string | undefined
+  /** The file with the certificates to trust. */
+  readonly ca: string | undefined
+  readonly leaseMs: number
+  /** By the proxies' names there. */
+  readonly links: ReadonlyMap<string, { readonly from: NodeId; readonly to: NodeId }>
+}
+
+const LEASE_MS = 10_000
+
+interface Place {
+  readonly ids: readonly NodeId[]
+  readonly where: string
+  /** What paths are relative to. */
+  readonly directory: string
+}
+
+/** @throws UserError (input) for links that do not lead from node to node. */
+export const planRemotes = (
+  declared: readonly RemoteProxiesDeclaration[],
+  { ids, where, directory }: Place,
+): readonly RemotePlan[] =>
+  declared.map(({ control, token, ca, leaseMs = LEASE_MS, proxies }, i) => {
+    const place = `${where}: proxies[${i}]`
+    for (const [name, { from, to }] of Object.entries(proxies)) {
+      for (const end of [from, to])
+        if (!ids.includes(end))
+          throw new UserError(
+            'input',
+            `${place}.proxies.${name}: ${
+              end === 'clients'
+                ? 'clients are this run, whose own proxy already stands between them and the nodes. Leave it out.'
+                : `there is no node ${end}. There are ${ids.join(', ')}.`
+            }`,
+          )
+      if (from === to) throw new UserError('input', `${place}.proxies.${name}: it leads from ${from} to itself.`)
+    }
+    return {
+      ...{ where: place, control, leaseMs },
+      tokenFrom: token === undefined ? undefined : variableIn(token, place),
+      ca: ca === undefined ? undefined : resolve(directory, ca),
+      links: new Map(Object.entries(proxies)),
+    }
+  })
+
+/** The name of the variable. A token itself is not repeated in the message: it is a secret. */
+function variableIn(token: string, place: string): string {
+  const name = /^env:(\w+)$/.exec(token)?.[1]
+  if (name !== undefined) return name
+  throw new UserError(
+    'input',
+    `${place}.token: name the environment variable that holds it, as env:CHAOS_TOKEN: runs keep what is declared.`,
+  )
+}
