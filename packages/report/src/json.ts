@@ -116,19 +116,7 @@ function wholeJson(input: JsonInput): Json {
     accounting: report?.accounting === undefined ? undefined : accountingJson(report.accounting, history),
     staleness: report?.staleness === undefined ? undefined : stalenessJson(report.staleness, history),
     views: run?.views === undefined ? undefined : viewsJson(run.views),
-    faults: run?.faults.map((record) =>
-      object({
-        id: record.id,
-        kind: record.fault.kind,
-        fault: record.fault as unknown as Json,
-        fromNanos: record.from,
-        toNanos: record.to,
-        hits: record.hits,
-        recoveryNanos: record.recoveryNanos,
-        inDoubt: record.inDoubt === undefined ? undefined : object({ ...record.inDoubt }),
-        skipped: record.skipped,
-      }),
-    ),
+    faults: run?.faults.map(faultJson),
     vacuous: input.vacuous ?? run?.vacuous,
     notes: run?.notes,
     trouble: run?.trouble,
@@ -145,6 +133,19 @@ function wholeJson(input: JsonInput): Json {
     run: input.directory,
   })
 }
+
+const faultJson = (record: RunSummary['faults'][number]): Json =>
+  object({
+    id: record.id,
+    kind: record.fault.kind,
+    fault: record.fault as unknown as Json,
+    fromNanos: record.from,
+    toNanos: record.to,
+    hits: record.hits,
+    recoveryNanos: record.recoveryNanos,
+    inDoubt: record.inDoubt === undefined ? undefined : object({ ...record.inDoubt }),
+    skipped: record.skipped,
+  })
 
 /** What every page says at its top, and the level whose counterexample it draws. */
 const saidOf = ({ headline, shown }: Facts): Members => ({

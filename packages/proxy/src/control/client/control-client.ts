@@ -2,6 +2,7 @@ import { type IncomingMessage, request as requestPlainly } from 'node:http'
 import { request as requestByTls } from 'node:https'
 import { UserError } from '@chaosproxy/history'
 import { unreachable } from './unreachable.ts'
+import type { ControlWords } from './words.ts'
 
 /** A client of a running proxy's control interface. */
 export interface ControlClient {
@@ -33,16 +34,6 @@ export interface ControlClientOptions {
   /** Certificates to trust instead of the usual authorities, in PEM: of an authority, or the proxy's own. */
   readonly authorities?: string | undefined
   readonly words: ControlWords
-}
-
-/** How messages call what the client was given. */
-export interface ControlWords {
-  /** Before an address that is none: `--host`. */
-  readonly host: string
-  /** How to say which token to bring: `--token, or CHAOS_TOKEN`. */
-  readonly token: string
-  /** How to trust a certificate: `--ca FILE`. */
-  readonly authorities: string
 }
 
 const TIMEOUT_MS = 30_000

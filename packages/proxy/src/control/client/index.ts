@@ -1,4 +1,4 @@
 // A client of the control interface. It loads nothing of the proxy itself.
 
-export type { ControlClient, ControlClientOptions, ControlWords } from './control-client.ts'
+export type { ControlClient } from './control-client.ts'
 export { createControlClient, parseAnswer, refusal } from './control-client.ts'

@@ -1,5 +1,5 @@
 import { UserError } from '@chaosproxy/history'
-import type { ControlWords } from './control-client.ts'
+import type { ControlWords } from './words.ts'
 
 /** Why there was no answer, in one sentence, and what to do. */
 export function unreachable(base: URL, error: NodeJS.ErrnoException, words: ControlWords): UserError {
