@@ -33,6 +33,8 @@ interface LeasedOptions {
 
 /** A lease is renewed this often before it runs out. */
 const RENEWALS = 3
+/** Before there is a lease, nothing hurries. */
+const GRANTED_WITHIN_MS = 5_000
 /** After a lease has run out, its proxy gets this long to say so. */
 const GRACE_MS = 1_000
 const PAUSE_MS = 50
@@ -47,25 +49,27 @@ const PAUSE_MS = 50
  */
 export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFault> {
   const { client, leaseMs, owner, fault, place } = options
-  const timeoutMs = leaseMs / RENEWALS
-  const granted = await client.ask('POST', '/v1/leases', { body: { owner, ttlMs: leaseMs }, timeoutMs })
+  const granted = await client.ask('POST', '/v1/leases', {
+    body: { owner, ttlMs: leaseMs },
+    timeoutMs: Math.max(leaseMs, GRANTED_WITHIN_MS),
+  })
   if (granted.status !== 201) throw refused(granted.status, granted.text)
   const lease = textIn(parseAnswer(granted.text, place), 'id')
   if (lease === undefined) throw new UserError('environment', `What answers at ${place} grants no lease.`)
   const askedMs = performance.now()
   const injected = await client
-    .ask('POST', '/v1/faults', { body: { ...fault, lease }, timeoutMs })
+    .ask('POST', '/v1/faults', { body: { ...fault, lease }, timeoutMs: leaseMs })
     .catch((error: Error) => error)
   if (injected instanceof Error) return new Leased(options, lease, { knownMs: askedMs, hits: 0, why: injected.message })
   if (injected.status === 404) return new Leased(options, lease, { knownMs: askedMs, hits: 0, why: RAN_OUT })
   if (injected.status !== 201) {
-    await client.ask('DELETE', leasePath(lease), { timeoutMs }).catch(() => {})
+    await client.ask('DELETE', leasePath(lease), { timeoutMs: leaseMs }).catch(() => {})
     throw refused(injected.status, injected.text)
   }
   const hits = hitsIn(injected.text, place)
   // What resets connections is over at once: nothing of it stays in force.
   if (fault.kind === 'reset') {
-    await client.ask('DELETE', leasePath(lease), { timeoutMs }).catch(() => {})
+    await client.ask('DELETE', leasePath(lease), { timeoutMs: leaseMs }).catch(() => {})
     return { end: async () => ({ hits }) }
   }
   return new Leased(options, lease, { knownMs: askedMs, hits, why: undefined })

@@ -209,7 +209,7 @@ describe('a fault on a link that a proxy of another host carries', () => {
     restore()
     if (outcome.type === 'failed') throw new Error(outcome.error)
     expect(await new Promise<Healed>((resolve) => outcome.heal(resolve))).toMatchObject({
-      lost: { why: expect.stringContaining('no answer within 0.2 s'), overAgo: expect.any(Number) },
+      lost: { why: expect.stringContaining('no answer within 0.6 s'), overAgo: expect.any(Number) },
     })
     expect(there.faults()).toEqual([])
   })
