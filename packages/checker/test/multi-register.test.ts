@@ -222,7 +222,7 @@ describe('several registers', () => {
     expect(results(txns([[0, [['read', 'x', 1]]]], [[1, [['read', 'x', 2]]]]), 'unknown')[0]).toBe('violated')
   })
 
-  test('are read and written by txns: one that does anything else is refused by name', () => {
+  test('are read and written by operations called txn, and one of another name is refused', () => {
     const events: EventInput[] = [
       { process: 0, type: 'invoke', f: 'txn', value: [['increment', 'x', 1]] },
       { process: 0, type: 'ok', f: 'txn', value: [['increment', 'x', 1]] },

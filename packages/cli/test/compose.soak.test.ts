@@ -67,7 +67,7 @@ describe.runIf(isPossible)('a Compose project', () => {
     await expect.poll(everyNode, { timeout: 10_000 }).toEqual(['200', '200', '200'])
   })
 
-  test('is refused in one line that says what to do, if there is no such project', async () => {
+  test('that does not exist is refused in one line that says what to do', async () => {
     const shop = JSON.parse(block('json')) as object
     const asked = async (declaration: object) => {
       writeFileSync(join(directory, 'other.json'), JSON.stringify({ ...shop, ...declaration }))

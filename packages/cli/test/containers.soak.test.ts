@@ -143,7 +143,7 @@ describe.runIf(isPossible())('containers that compose has started', () => {
     expect(states()).toEqual(['running', 'running', 'running'])
   })
 
-  test('are restored after chaos is killed during a run', async () => {
+  test('are running again after chaos is killed while its faults have stopped them', async () => {
     const schedule = [
       { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
       { fromMs: 100, toMs: 50_000, kind: 'pause', nodes: ['n3'] },

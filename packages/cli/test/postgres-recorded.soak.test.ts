@@ -120,7 +120,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('is not called right where a pool of connections reads and then writes a number, and is judged with each remedy', async () => {
+  test('recorded for clients that read and then write a number by a pool of connections is never called right without a remedy', async () => {
     const lost = await counted('apart')
     expect(lost.told).toMatch(
       /hits: \d+ times a client read a number and then wrote one, .*Read and write in one transaction/,
@@ -135,7 +135,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(locked.exitCode, locked.told).toBe(0)
   })
 
-  test('is unknown where it adds and nothing says to what, and linearizable as a counter', async () => {
+  test('recorded with additions to unknown numbers is judged unknown as a register, and linearizable as a counter', async () => {
     const unknown = await counted('added')
     expect(unknown.told).toContain('record with --model counter')
     expect(unknown.exitCode, unknown.told).toBe(2)
