@@ -26,7 +26,7 @@ export { printFault, printMembers } from './print-fault.ts'
 export type { Random } from './random.ts'
 export { createRandom } from './random.ts'
 export { quote, readObject, readParameters } from './read-parameters.ts'
-export type { Fault, FaultKind, TrafficFault } from './registry.ts'
+export type { Fault, FaultKind, FaultOfKind, TrafficFault } from './registry.ts'
 export {
   familyOf,
   faultDefinitions,

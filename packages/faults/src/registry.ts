@@ -16,6 +16,9 @@ export type Fault = NodeFault | TrafficFault
 
 export type FaultKind = Fault['kind']
 
+/** The faults of one kind. */
+export type FaultOfKind<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>
+
 /** Every family of faults of links. */
 export const trafficFamilies = [tcpFamily, httpFamily, http2Family, messageFamily, datagramFamily] as const
 

@@ -1,4 +1,4 @@
-import type { Fault, FaultKind, NodeId } from '@chaosproxy/faults'
+import type { FaultKind, FaultOfKind, NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { SimulatedNetwork } from './network.ts'
 import type { SimulatedNode } from './node.ts'
@@ -13,10 +13,8 @@ export interface World {
 /** Heals, and returns how often the fault took effect. */
 export type Undo = () => number
 
-type FaultOf<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>
-
 /** Every kind of fault that nodes and connections can suffer here, and what it does. It is in force on return. */
-export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOf<Kind>, world: World) => Undo } = {
+export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, world: World) => Undo } = {
   reset({ links }, { network }) {
     for (const { from, to } of links) network.link(from, to).reset()
     return () => links.length
@@ -37,7 +35,7 @@ export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOf<Kind>, worl
   clock: setClocks,
 }
 
-function crash({ nodes, before, nth }: FaultOf<'crash'>, world: World): Undo {
+function crash({ nodes, before, nth }: FaultOfKind<'crash'>, world: World): Undo {
   const killed: SimulatedNode[] = []
   const points = named(nodes, world).map((node) => {
     const die = () => {
@@ -53,7 +51,7 @@ function crash({ nodes, before, nth }: FaultOf<'crash'>, world: World): Undo {
 }
 
 /** Takes effect whenever a node takes a step by a wrong clock. */
-function setClocks({ nodes, offsetMs, driftPpm }: FaultOf<'clock'>, world: World): Undo {
+function setClocks({ nodes, offsetMs, driftPpm }: FaultOfKind<'clock'>, world: World): Undo {
   const wrong = named(nodes, world)
   const fault = { offsetMs, driftPpm, since: world.now() }
   const steps = () => wrong.reduce((sum, node) => sum + node.steps, 0)

@@ -1,4 +1,4 @@
-import type { FaultKind, TrafficFault, Trigger } from '@chaosproxy/faults'
+import type { FaultKind, FaultOfKind, TrafficFault, Trigger } from '@chaosproxy/faults'
 import { type Millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 import type { Parcel } from './parcel.ts'
 
@@ -47,8 +47,6 @@ export interface TroubledLink {
   lose(parcel: Parcel): void
 }
 
-type FaultOf<Kind extends FaultKind> = Extract<TrafficFault, { readonly kind: Kind }>
-
 /**
  * What a kind of fault does to the messages of a link. Each asks chance its own question, so that faults do not strike
  * together.
@@ -60,14 +58,14 @@ export interface Trouble<Kind extends FaultKind = FaultKind> {
   readonly holds?: true
   /** Whether the nth message of the link is lost or held; asked before anything else. */
   stops?(
-    fault: FaultOf<Kind>,
+    fault: FaultOfKind<Kind>,
     placed: Placed,
     link: TroubledLink,
     n: number,
     parcel: Parcel,
   ): 'lost' | 'held' | undefined
   /** Changes a message that leaves. */
-  changes?(fault: FaultOf<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
+  changes?(fault: FaultOfKind<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
 }
 
 // Questions about each message, each with a stream of its own; 0 and 11 are the network's.
@@ -165,7 +163,7 @@ function hits(placed: Placed, link: TroubledLink, question: number, n: number): 
 }
 
 function delays(
-  { delayMs, jitterMs }: FaultOf<'delay-message' | 'delay-request' | 'delay-reply'>,
+  { delayMs, jitterMs }: FaultOfKind<'delay-message' | 'delay-request' | 'delay-reply'>,
   placed: Placed,
   link: TroubledLink,
   passage: Passage,
@@ -176,7 +174,7 @@ function delays(
 
 function loses(
   isHit: boolean,
-  silence: FaultOf<'lose-request' | 'lose-reply'>['silence'],
+  silence: FaultOfKind<'lose-request' | 'lose-reply'>['silence'],
   link: TroubledLink,
   parcel: Parcel,
 ): 'lost' | undefined {

@@ -1,4 +1,4 @@
-import type { Fault, FaultKind, NodeId } from '@chaosproxy/faults'
+import type { FaultKind, FaultOfKind, NodeId } from '@chaosproxy/faults'
 import type { LinkFault, Network } from './network.ts'
 import type { ServiceNode } from './node.ts'
 import type { World } from './world.ts'
@@ -13,10 +13,8 @@ export interface Injectable {
 /** Heals, and returns how often the fault took effect. */
 export type Undo = () => number
 
-type FaultOf<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>
-
 /** Every kind of fault that simulated programs can suffer, and what it does. It is in force on return. */
-export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOf<Kind>, around: Injectable) => Undo } = {
+export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, around: Injectable) => Undo } = {
   partition: onLinks,
   blackhole: onLinks,
   latency: onLinks,

@@ -1,11 +1,11 @@
-import { type Endpoint, type Fault, type Link, linkName, type NodeId } from '@chaosproxy/faults'
+import { type Endpoint, type FaultOfKind, type Link, linkName, type NodeId } from '@chaosproxy/faults'
 import { type Nanos, nanos } from '@chaosproxy/history'
 import { fate, type Stream, streamOf, substream } from '@chaosproxy/simulator'
 import type { Weather } from './weather.ts'
 import type { World } from './world.ts'
 
 /** Faults of links that connections can suffer. */
-export type LinkFault = Extract<Fault, { readonly kind: 'partition' | 'blackhole' | 'latency' | 'bandwidth' }>
+export type LinkFault = FaultOfKind<'partition' | 'blackhole' | 'latency' | 'bandwidth'>
 
 export interface Standing {
   hits: number
