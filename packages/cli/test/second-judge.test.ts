@@ -25,6 +25,7 @@ const isolation: ModelEntry<Isolation> = {
       levels: ['serializable', 'read-committed'],
       implied: { serializable: ['read-committed'], 'read-committed': [] },
       apart: [],
+      realTime: [],
     },
     sharesKeys: false,
     check(history, { name }): Report<Isolation> {

@@ -1,6 +1,7 @@
 import { Attempts } from './attempts.ts'
 import { type Built, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
 import { ByteTable } from './byte-table.ts'
+import { ClockNotes } from './clocks.ts'
 import { Columns } from './columns.ts'
 import type { UserError } from './error.ts'
 import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from './event.ts'
@@ -76,6 +77,8 @@ export class HistoryBuilder implements EventSink {
   readonly #tolerated: Tolerated = nothingTolerated()
   /** Present once an invocation may have an id: most histories have none. */
   #attempts: Attempts | undefined
+  /** Present once an event has members of its own, or the recorder says something. */
+  #clocks: ClockNotes | undefined
   #events = 0
   /** Approximate size of the nemesis's and the recorder's events, as objects, but for those not measured yet. */
   #otherBytes = 0
@@ -116,7 +119,7 @@ export class HistoryBuilder implements EventSink {
     for (const event of this.#unmeasured) this.#otherBytes += sizeInHeap(event)
     this.#unmeasured = []
     let bytes = this.#columns.sizeBytes + this.values.sizeBytes + this.errors.sizeBytes + this.#otherBytes
-    bytes += this.#attempts?.sizeBytes ?? 0
+    bytes += (this.#attempts?.sizeBytes ?? 0) + (this.#clocks?.sizeBytes ?? 0)
     // `build` turns these into strings.
     for (const names of [this.keys, this.nodes, this.sessions.names])
       bytes += 2 * names.sizeBytes + names.length * STRING_BYTES
@@ -153,7 +156,10 @@ export class HistoryBuilder implements EventSink {
       line,
       event.session === undefined ? NONE : this.sessions.names.internText(event.session),
     )
-    if (event.type !== 'invoke' || event.extra === undefined) return
+    if (event.extra === undefined) return
+    this.#clocks ??= new ClockNotes()
+    this.#clocks.note(line, event)
+    if (event.type !== 'invoke') return
     this.#attempts ??= new Attempts()
     this.#attempts.note(this.#columns.length - 1, event)
   }
@@ -252,6 +258,7 @@ export class HistoryBuilder implements EventSink {
       eventCount: this.#events,
       warnings: [...this.#warnings, ...warningsAbout(this.#tolerated, this.source, this.#clientEvents, cutOff)],
       cutOff,
+      clocks: this.#clocks?.readings(),
     })
   }
 
@@ -301,8 +308,11 @@ export class HistoryBuilder implements EventSink {
           value: input.value ?? null,
         }
     this.#unmeasured.push(event)
-    if (event.process === 'recorder') this.#recorder.add(event, this.#clientEvents, line)
-    else this.#nemesis.push(event)
+    if (event.process === 'recorder') {
+      this.#recorder.add(event, this.#clientEvents, line)
+      this.#clocks ??= new ClockNotes()
+      this.#clocks.recorder(event)
+    } else this.#nemesis.push(event)
     this.#events += 1
   }
 

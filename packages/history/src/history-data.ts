@@ -1,3 +1,4 @@
+import type { ClockReadings } from './clocks.ts'
 import type { Event, Header } from './event.ts'
 import type { Format } from './format.ts'
 import type { Operations } from './history-columns.ts'
@@ -26,4 +27,6 @@ export interface HistoryData {
   readonly warnings: readonly string[]
   /** That its recorder did not come to the end, also among the warnings; absent if nothing says so. */
   readonly cutOff?: string | undefined
+  /** How well the clocks that timed its events are known; absent if one clock timed them all. */
+  readonly clocks?: ClockReadings | undefined
 }

@@ -25,6 +25,7 @@ export function historyOf(parts: HistoryParts & Tables): History {
     eventCount: parts.eventCount,
     warnings: parts.warnings,
     cutOff: parts.cutOff,
+    clocks: parts.clocks,
     processName: (process) => String(processNames[process] ?? process),
     processCount: processNames.length,
     hasSessions: sessions !== undefined,

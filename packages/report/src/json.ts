@@ -2,6 +2,7 @@ import type {
   Accounted,
   Accounting,
   Bounds,
+  ClockCost,
   Counterexample,
   OperationRow,
   OrderEdge,
@@ -78,17 +79,7 @@ function wholeJson(input: JsonInput): Json {
     ...saidOf(facts),
     headline: report?.headline ?? 'not checked',
     model: report?.model,
-    levels:
-      report === undefined
-        ? {}
-        : object(
-            Object.fromEntries(
-              Object.entries(report.levels).map(([level, verdict]) => [
-                level,
-                verdictJson(verdict, history, facts.spans),
-              ]),
-            ),
-          ),
+    levels: report === undefined ? {} : levelsJson(report, history, facts.spans),
     record: record === undefined ? undefined : recordJson(record),
     operations: { ...(run?.operations ?? statistics.operations) },
     availability: object({
@@ -115,6 +106,7 @@ function wholeJson(input: JsonInput): Json {
     totals: (report?.lost.length ?? 0) > MOST_LISTED ? { lost: report?.lost.length ?? 0 } : undefined,
     accounting: report?.accounting === undefined ? undefined : accountingJson(report.accounting, history),
     staleness: report?.staleness === undefined ? undefined : stalenessJson(report.staleness, history),
+    clocks: report?.clocks === undefined ? undefined : clocksJson(report.clocks),
     views: run?.views === undefined ? undefined : viewsJson(run.views),
     faults: run?.faults.map(faultJson),
     vacuous: input.vacuous ?? run?.vacuous,
@@ -220,6 +212,10 @@ function accountingJson({ result, reason, attempted, acknowledged, ok, ...lists 
   }
 }
 
+function clocksJson(clocks: ClockCost): Json {
+  return object({ ...clocks, withinNanos: { ...clocks.withinNanos }, undecided: [...clocks.undecided] })
+}
+
 function stalenessJson(staleness: Staleness, history: History): Json {
   const { behindNanos, versionsBehind, worst, deltaNanos } = staleness
   return object({
@@ -235,6 +231,11 @@ function stalenessJson(staleness: Staleness, history: History): Json {
 /** Without `atMost` if no upper bound is known. */
 const boundsJson = ({ atLeast, atMost }: Bounds): Json =>
   object({ atLeast: number(atLeast), atMost: atMost === undefined ? undefined : number(atMost) })
+
+const levelsJson = ({ levels }: Report<string>, history: History, spans: readonly FaultSpan[]): Json =>
+  object(
+    Object.fromEntries(Object.entries(levels).map(([level, verdict]) => [level, verdictJson(verdict, history, spans)])),
+  )
 
 function verdictJson(verdict: Verdict, history: History, spans: readonly FaultSpan[]): Json {
   switch (verdict.result) {

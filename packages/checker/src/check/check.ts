@@ -1,4 +1,5 @@
 import { type History, UserError } from '@chaosproxy/history'
+import { checkClocks } from '../clocks/check-clocks.ts'
 import { reportUnread } from '../judge/encoding-memory.ts'
 import type { ModelEntry } from '../judge/entry.ts'
 import type { CheckOptions } from '../judge/options.ts'
@@ -11,6 +12,8 @@ import { entryOf } from './registry.ts'
 
 /**
  * Judges a history by all requested levels, within the given time and memory.
+ *
+ * Times by several clocks count only as far as the clocks are known (see `checkClocks`).
  *
  * Operations that the record may be missing something about are left out, and then nothing is `met` (see
  * `judgeableOf`); nor is it for a history without operations. Every order that shows `met` is replayed before it is
@@ -29,8 +32,12 @@ export function check(history: History, options: CheckOptions<string>): Report<s
     return reportUnread(history, entry, options, NO_OPERATIONS)
   }
   const judge = (some: History, by: CheckOptions<string>): Report<string> => judged(some, entry, by)
-  const report = entry.record.namesVersions === true ? checkVersions(history, options, judge) : undefined
-  return withMisreading(report ?? judge(history, options), history, entry, options)
+  const versions = (some: History, by: CheckOptions<string>): Report<string> =>
+    (entry.record.namesVersions === true ? checkVersions(some, by, judge) : undefined) ?? judge(some, by)
+  const { clocks } = history
+  const report =
+    clocks === undefined ? versions(history, options) : checkClocks(clocks, history, entry, options, versions)
+  return withMisreading(report, history, entry, options)
 }
 
 /** Judges what a record's marks leave to be judged. */

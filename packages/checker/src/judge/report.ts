@@ -3,6 +3,7 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Level } from '../levels/levels.ts'
 import type { Accounting } from '../verdict/accounting.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
+import type { ClockCost } from './clock-cost.ts'
 import type { Staleness } from './staleness.ts'
 
 /**
@@ -28,6 +29,8 @@ export interface Report<Name extends string = Level> {
   readonly accounting?: Accounting | undefined
   /** How far behind reads were; absent if it was not measured (see `CheckOptions`) or cannot be. */
   readonly staleness?: Staleness | undefined
+  /** What it cost that its times are by several clocks; absent if they are by one. */
+  readonly clocks?: ClockCost | undefined
 }
 
 export interface LostWrite {

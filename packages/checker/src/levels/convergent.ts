@@ -11,4 +11,5 @@ export const convergent: LevelDefinition<'convergent'> = {
   rung: rungs.eventual,
   implies: [],
   isApart: true,
+  isRealTime: true,
 }

@@ -21,6 +21,8 @@ export interface LevelDefinition<Name extends string = string> {
   readonly impliedBy?: readonly string[]
   /** It needs evidence of its own: no other level's verdict decides it. */
   readonly isApart?: true
+  /** It depends on what happened before what in real time, whichever clients did it. */
+  readonly isRealTime?: true
   /** The headline of a history that meets it; absent if that says too little to sum a history up. */
   readonly headline?: string
 }

@@ -10,4 +10,5 @@ export const eventual: LevelDefinition<'eventual'> = {
   isCompared: true,
   implies: ['convergent'],
   isApart: true,
+  isRealTime: true,
 }

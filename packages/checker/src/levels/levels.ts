@@ -34,6 +34,7 @@ export const consistency: Ladder<Level> = {
   levels,
   implied,
   apart: all.filter(({ isApart }) => isApart === true).map(({ name }) => name),
+  realTime: all.filter(({ isRealTime }) => isRealTime === true).map(({ name }) => name),
 }
 
 const isWeakDefinition = (definition: LevelDefinition): definition is WeakDefinition<WeakLevel> =>

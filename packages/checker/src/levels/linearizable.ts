@@ -7,5 +7,6 @@ export const linearizable: LevelDefinition<'linearizable'> = {
   sentence: 'as if there were one copy: an answer reflects every write acknowledged before the question was asked',
   rung: rungs.linearizable,
   isCompared: true,
+  isRealTime: true,
   implies: ['sequential', 'eventual'],
 }

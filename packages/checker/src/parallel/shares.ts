@@ -75,6 +75,7 @@ export function planShares(
   const { key, length } = history.operations
   if (most < 2 || length < leastOperations || !entryOf(options.model).judge.sharesKeys) return undefined
   if (!options.levels.includes('linearizable') || hasLostVersions(history)) return undefined
+  if (history.clocks !== undefined) return undefined
   if (length >= LEAST_OPERATIONS && options.deadlineMs < length * LEAST_MS_FOR_EACH) return undefined
   const counts = new Int32Array(history.keys.length + 1)
   for (let i = 0; i < length; i++) counts[key[i] + 1]++

@@ -55,4 +55,5 @@ export const watchLadder: Ladder<WatchLevel> = {
     }),
   },
   apart: [],
+  realTime: ['faithful', ...guarantees],
 }

@@ -3,6 +3,7 @@ import { nameOfChoice } from '@chaosproxy/faults'
 import { count, duration, percent, plural } from '@chaosproxy/history'
 import type { FaultSpan, PhaseSummary, RunSummary, Statistics } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
+import { clocksText } from '../clock-words.ts'
 import { printable, valueText } from '../operation-words.ts'
 import { labelOfFault } from '../shown-faults.ts'
 import { atomicityText, behindText, staleText, unmeasuredText } from '../staleness-words.ts'
@@ -56,7 +57,7 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
     ['latency p99', duration(statistics.p99Nanos)],
     ...(report?.staleness === undefined ? [] : stalenessRows(report.staleness)),
   ])
-  return html`<section aria-labelledby="facts"><h2 id="facts">Counts and configuration</h2><div class="columns"><div><h3>Operations</h3>${operations}${report !== undefined && report.info.total > 0 ? html`<p class="note">${infoText(report.info)}.</p>` : undefined}</div>${
+  return html`<section aria-labelledby="facts"><h2 id="facts">Counts and configuration</h2><div class="columns"><div><h3>Operations</h3>${operations}${report !== undefined && report.info.total > 0 ? html`<p class="note">${infoText(report.info)}.</p>` : undefined}${report?.clocks === undefined ? undefined : html`<p class="note">${capitalised(clocksText(report.clocks))}.</p>`}</div>${
     nodes.length === 0
       ? undefined
       : html`<div><h3>Nodes</h3>${rows(nodes.map((node) => [printable(node.node), `${percent(node.availability)} of ${count(node.operations)}`]))}</div>`

@@ -1,6 +1,7 @@
 import type { Report } from '@chaosproxy/checker'
 import { count, duration, type History, type Json, plural } from '@chaosproxy/history'
 import { type Expectation, judgedLevels, type RequirementResult, statisticsOf } from '@chaosproxy/runner/result'
+import { clocksText } from '../clock-words.ts'
 import { factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
@@ -168,6 +169,7 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
       : '',
     report.info.total > 0 ? infoText(report.info) : '',
     report.staleness === undefined ? '' : stalenessText(report.staleness),
+    report.clocks === undefined ? '' : clocksText(report.clocks),
   ].filter((fact) => fact !== '')
   return finish(
     [

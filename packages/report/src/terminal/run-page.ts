@@ -2,6 +2,7 @@ import type { Accounting, Report } from '@chaosproxy/checker'
 import { count, type History, plural } from '@chaosproxy/history'
 import type { RequirementResult, RunSummary } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
+import { clocksText } from '../clock-words.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import type { Headline } from '../facts/headline.ts'
 import { printable, valueText } from '../operation-words.ts'
@@ -144,13 +145,14 @@ function accountingLines(accounting: Accounting, { width, style, symbols }: Page
 
 function factLines(summary: RunSummary, page: PageStyle): string[] {
   const info = summary.report?.info
-  const staleness = summary.report?.staleness
+  const { staleness, clocks } = summary.report ?? {}
   return [
     ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
     ...wrap(nodesText(summary.nodes), page.width).filter((line) => line !== ''),
     ...faultLines(summary, page),
     ...(info === undefined || info.total === 0 ? [] : wrap(infoText(info), page.width)),
     ...(staleness === undefined ? [] : wrap(stalenessText(staleness), page.width)),
+    ...(clocks === undefined ? [] : wrap(clocksText(clocks), page.width)),
     ...(summary.views === undefined ? [] : viewsTexts(summary.views).flatMap((text) => wrap(text, page.width))),
     ...(summary.notes ?? []).flatMap((note) => wrap(note, page.width)),
   ]
