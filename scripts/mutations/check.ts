@@ -10,10 +10,8 @@ export const checkMutations: readonly Mutation[] = [
     [
       {
         name: 'check-lost-versions-never-tried',
-        before:
-          'const report = entry.record.namesVersions === true ? checkVersions(history, options, judge) : undefined',
-        after:
-          'const report = entry.record.namesVersions === false ? checkVersions(history, options, judge) : undefined',
+        before: '(entry.record.namesVersions === true ? checkVersions(some, by, judge) : undefined) ?? judge(some, by)',
+        after: '(entry.record.namesVersions === false ? checkVersions(some, by, judge) : undefined) ?? judge(some, by)',
         breaks: 'a version whose answer was lost equals none that was read',
       },
     ],

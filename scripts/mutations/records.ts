@@ -90,4 +90,22 @@ export const recordMutations: readonly Mutation[] = [
       breaks: 'an object that was touched outside the record is held to what it answered afterwards',
     },
   ]),
+  ...inFile(
+    'clocks/check-clocks.ts',
+    ['clocks'],
+    [
+      {
+        name: 'clocks-cramped-is-certain',
+        before: 'const isCertain = cramped.length === 0',
+        after: 'const isCertain = true',
+        breaks: 'a level is met although operations were shorter than the clocks are known',
+      },
+      {
+        name: 'clocks-most-orders-condemn',
+        before: 'const wide = judge(widest, { ...options, levels: open, deadlineMs: millis(leftMs) })',
+        after: 'const wide = judge(narrowest, { ...options, levels: open, deadlineMs: millis(leftMs) })',
+        breaks: 'a linearizable system is condemned because two clocks disagreed',
+      },
+    ],
+  ),
 ]
