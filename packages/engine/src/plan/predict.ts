@@ -1,0 +1,117 @@
+import type { Calibration, MeasuredPoint } from './calibration.ts'
+import { type Estimate, type Fit, fit, predict, sum, times } from './fit.ts'
+
+/** What something will cost. Times are in milliseconds. */
+export interface Plan {
+  readonly machines: number
+  readonly timeMs: Estimate
+  /** Of each machine. */
+  readonly memoryBytes: Estimate
+  /** Of all machines together. */
+  readonly cpuMs: Estimate
+  readonly textBytes?: number | undefined
+  /** How many such machines it takes within a time; `none` if no number of them is enough. */
+  readonly needed?: number | 'none' | undefined
+  /** How costs were found to grow; more than one law where what was measured does not tell them apart. */
+  readonly growth: { readonly [cost: string]: readonly string[] }
+  /** How many times larger than the largest run that was measured. */
+  readonly beyond: number
+}
+
+/** How much, by how many machines, within which time. */
+export interface Asked {
+  readonly size: number
+  readonly machines: number
+  readonly withinMs?: number | undefined
+}
+
+/** More machines than this are none. */
+const MOST_MACHINES = 100_000
+
+/**
+ * A check. The command and every worker read the whole recording, and hold it: so more machines judge faster, and neither
+ * read faster nor need less memory.
+ */
+export function planCheck({ points }: Pick<Calibration, 'points'>, asked: Asked): Plan {
+  const { size } = asked
+  const costs = {
+    start: fitOf(points, ({ wallMs, readMs = 0, judgeMs = 0 }) => Math.max(0, wallMs - readMs - judgeMs)),
+    reading: fitOf(points, ({ readMs = 0 }) => readMs),
+    judging: fitOf(points, ({ judgeMs = 0 }) => judgeMs),
+    memory: fitOf(points, ({ memoryBytes }) => memoryBytes),
+  }
+  const total = fitOf(points, ({ wallMs }) => wallMs)
+  const cpu = fitOf(points, ({ cpuMs }) => cpuMs)
+  const timeOn = (machines: number): Estimate =>
+    machines === 1
+      ? predict(total, size)
+      : sum([
+          predict(costs.start, size),
+          // The command reads it first, to see whether its keys can be judged apart, and then the workers do.
+          times(predict(costs.reading, size), 2),
+          times(predict(costs.judging, size), 1 / machines),
+        ])
+  const largest = Math.max(...points.map((point) => point.size))
+  const perOperation = (points.find((point) => point.size === largest)?.textBytes ?? 0) / largest
+  return {
+    machines: asked.machines,
+    timeMs: timeOn(asked.machines),
+    memoryBytes: predict(costs.memory, size),
+    cpuMs: sum([
+      predict(cpu, size),
+      ...(asked.machines === 1 ? [] : [times(predict(costs.reading, size), asked.machines)]),
+    ]),
+    textBytes: perOperation * size,
+    needed: neededFor(asked, timeOn),
+    growth: { ...growthOf(costs), time: lawsOf(total) },
+    beyond: size / largest,
+  }
+}
+
+/** A search: its seeds are shared evenly, and one is searched after another, in memory that does not grow with them. */
+export function planSearch({ points }: Pick<Calibration, 'points'>, asked: Asked): Plan {
+  const costs = {
+    time: fitOf(points, ({ wallMs }) => wallMs, ['n']),
+    cpu: fitOf(points, ({ cpuMs }) => cpuMs, ['n']),
+    memory: fitOf(points, ({ memoryBytes }) => memoryBytes, ['constant']),
+  }
+  const { size, machines } = asked
+  const timeOn = (many: number): Estimate => predict(costs.time, size / many)
+  return {
+    machines,
+    timeMs: timeOn(machines),
+    memoryBytes: predict(costs.memory, size),
+    cpuMs: times(predict(costs.cpu, size / machines), machines),
+    needed: neededFor(asked, timeOn),
+    growth: growthOf(costs),
+    beyond: size / machines / Math.max(...points.map((point) => point.size)),
+  }
+}
+
+/** The fewest machines that are done in time nine times out of ten: more are never slower. */
+function neededFor({ withinMs }: Asked, timeOn: (machines: number) => Estimate): number | 'none' | undefined {
+  if (withinMs === undefined) return undefined
+  if (timeOn(MOST_MACHINES).to > withinMs) return 'none'
+  let [few, many] = [0, MOST_MACHINES]
+  while (many - few > 1) {
+    const middle = Math.floor((few + many) / 2)
+    if (timeOn(middle).to <= withinMs) many = middle
+    else few = middle
+  }
+  return many
+}
+
+const fitOf = (
+  points: readonly MeasuredPoint[],
+  cost: (point: MeasuredPoint) => number,
+  laws?: Parameters<typeof fit>[1],
+): Fit =>
+  fit(
+    points.map((point) => ({ size: point.size, value: cost(point) })),
+    laws,
+  )
+
+const lawsOf = ({ curves }: Fit): readonly string[] => curves.map(({ growth }) => growth)
+
+const growthOf = (costs: { readonly [cost: string]: Fit }): Plan['growth'] =>
+  Object.fromEntries(Object.entries(costs).map(([cost, found]) => [cost, lawsOf(found)]))
