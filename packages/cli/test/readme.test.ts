@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
-import { freePort } from '../../proxy/test/real-servers.ts'
+import { freePort, installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
 import { chaos, chaosHere, root, startChaos, temporaryDirectory } from './chaos.ts'
 import { isPatient, patientTest, test } from './patient.ts'
 import { startProxy } from './proxy-process.ts'
@@ -67,6 +67,12 @@ const words = (command: string): string[] =>
 /** What is shown to be typed beside something else that runs. */
 const shown = [...pages.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, block]) => block!.trim().split('\n'))
 
+const block = (beginning: string): readonly string[] => {
+  const found = shown.find(([first]) => first!.startsWith(beginning))
+  if (found === undefined) throw new Error(`no page shows ${beginning}`)
+  return found
+}
+
 /** What puts ports that are free in the place of those a text names. */
 async function freePorts(): Promise<(text: string) => string> {
   const free = await Promise.all(PORTS.map(freePort))
@@ -126,10 +132,10 @@ describe('the README and the manuals', () => {
   })
 
   patientTest('hurt a service by the commands they show for a proxy that runs, as typed', async () => {
-    const [proxy, control] = shown.filter(([first]) => /^npx chaos (proxy|ctl)/.test(first!))
-    const typed = words(proxy!.join(' ')).slice(3)
-    expect([proxy!.length, typed.slice(0, 4), control!.length]).toEqual([
-      1,
+    const [service] = block('npx chaos proxy --listen 127.0.0.1:20081 ')
+    const control = block('npx chaos ctl add ')
+    const typed = words(service!).slice(3)
+    expect([typed.slice(0, 4), control.length]).toEqual([
       ['--listen', '127.0.0.1:20081', '--upstream', '127.0.0.1:20080'],
       5,
     ])
@@ -148,7 +154,7 @@ describe('the README and the manuals', () => {
         () => 'lost',
       )
     const env = { CHAOS_PROXY_URL: url }
-    for (const command of control!) {
+    for (const command of control) {
       expect(command).toMatch(/^npx chaos ctl /)
       const { child, finished } = startChaos(words(command).slice(2), { env })
       if (command.endsWith(' watch')) {
@@ -173,4 +179,30 @@ describe('the README and the manuals', () => {
     }
     expect(await (await fetch(`${url}/v1/faults`)).json()).toEqual([])
   })
+
+  const redis = installed('redis-server')
+  patientTest.skipIf(redis === undefined)(
+    `record for days by the commands they show, as typed${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
+    async () => {
+      const [first, second] = block('npx chaos proxy --listen 127.0.0.1:6380 ')
+      const cwd = temporaryDirectory()
+      const { port } = await startRedis(redis!)
+      const typed = words(first!.replace('127.0.0.1:6380', '127.0.0.1:0').replace('6379', String(port))).slice(3)
+      const out = typed.indexOf('--out') + 1
+      const { url, child, finished } = await startProxy(typed.with(out, join(cwd, typed[out]!)))
+      const [{ listen }] = (await (await fetch(`${url}/v1/proxies`)).json()) as [{ listen: string }]
+      const client = connect(Number(listen.split(':').at(-1)), '127.0.0.1')
+      client.write('SET x 1\r\nGET x\r\n')
+      let answer = ''
+      for await (const chunk of client) {
+        answer += chunk
+        if (answer.endsWith('$1\r\n1\r\n')) break
+      }
+      child.kill('SIGINT')
+      await finished
+      const { exitCode, stdout, stderr } = await chaosHere(words(second!).slice(2), { cwd })
+      expect(exitCode, stdout + stderr).toBe(0)
+      expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
+    },
+  )
 })
