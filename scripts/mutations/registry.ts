@@ -4,6 +4,7 @@ import { linearizableMutations } from './linearizable.ts'
 import type { Mutation } from './mutation.ts'
 import { narrowMutations } from './narrow.ts'
 import { objectMutations } from './objects.ts'
+import { onlineMutations } from './online.ts'
 import { partMutations } from './parts.ts'
 import { recordMutations } from './records.ts'
 import { sequentialMutations } from './sequential.ts'
@@ -20,6 +21,7 @@ export const mutations: readonly Mutation[] = [
   ...weakerMutations,
   ...checkMutations,
   ...objectMutations,
+  ...onlineMutations,
   ...startMutations,
   ...recordMutations,
   ...partMutations,

@@ -8,6 +8,7 @@ await import('./laws.test.ts')
 await import('./medium-objects.test.ts')
 await import('./multi-register.test.ts')
 await import('./objects.test.ts')
+await import('./online-objects.test.ts')
 await import('./sessions.test.ts')
 
 export {}

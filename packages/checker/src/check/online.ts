@@ -1,3 +1,5 @@
+import { counterRoom } from '../counter/online.ts'
+import { lockRoom } from '../lock/online.ts'
 import { createChecker, type OnlineChecker, type OnlineOptions } from '../online/checker.ts'
 import { registerRoom } from '../register/online/room.ts'
 import { findModel } from './registry.ts'
@@ -5,6 +7,8 @@ import { findModel } from './registry.ts'
 /** Every kind of object that can be judged while it is recorded. */
 const rooms = {
   register: (options) => createChecker(registerRoom, options),
+  counter: (options) => createChecker(counterRoom, options),
+  lock: (options) => createChecker(lockRoom, options),
 } as const satisfies { readonly [model: string]: (options: OnlineOptions) => OnlineChecker }
 
 export type OnlineModel = keyof typeof rooms

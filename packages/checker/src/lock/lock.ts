@@ -56,7 +56,7 @@ const specification: Specification<Lock> = {
 }
 
 /** The process that holds it at first. */
-function holderOf(initial: Json): string | undefined {
+export function holderOf(initial: Json): string | undefined {
   if (initial === null || initial === false) return undefined
   if (typeof initial === 'number' || typeof initial === 'string') return String(initial)
   throw new UserError(

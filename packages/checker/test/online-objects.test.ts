@@ -1,0 +1,145 @@
+import { createOnlineChecker, onlineModel, type SoFar } from '@chaosproxy/checker'
+import type { EventInput, Json } from '@chaosproxy/history'
+import { expect, inject, test } from 'vitest'
+import type { OnlineViolation } from '../src/online/checker.ts'
+import { isKeyedLinearizable } from './brute-endings.ts'
+import { checkHistory, resultOf } from './checking.ts'
+import { atLeast, many, manyOf } from './many.ts'
+import { randomEnded } from './random-endings.ts'
+import { randomFrom } from './random-history.ts'
+import { type Asked, kinds } from './random-objects.ts'
+import { smallHistory } from './small-history.ts'
+
+// Every kind of object that is judged while it is recorded, against the definition tried out in full. The seed changes
+// with each run; a failure names it.
+
+const baseSeed = inject('seed')
+const HISTORIES = 3_000
+const models = ['counter', 'lock'] as const
+
+interface Watched {
+  readonly violation: OnlineViolation | undefined
+  /** After each event. */
+  readonly soFar: readonly SoFar[]
+  readonly doubt: string | undefined
+}
+
+function watch(model: string, initial: Json, events: readonly EventInput[], retainAtMost?: number): Watched {
+  const checker = createOnlineChecker({ model: onlineModel(model)!, initial, retainAtMost })
+  const soFar = events.map((event) => {
+    checker.push(event)
+    return checker.soFar()
+  })
+  return { violation: checker.violation(), soFar, doubt: checker.doubt() }
+}
+
+/** By a judge of whole histories: why what the checker said of some prefix is wrong. */
+function faultOf({ violation, soFar }: Watched, isMet: (upTo: number) => boolean): string | undefined {
+  const certain = soFar.lastIndexOf('linearizable')
+  if (certain >= 0 && !isMet(certain + 1)) return `called linearizable after event ${certain}, which it is not`
+  if (violation === undefined || !isMet(violation.position + 1)) return undefined
+  return `called not linearizable after event ${violation.position}, which it is: ${violation.sentence}`
+}
+
+const listed = (events: readonly EventInput[]): string => events.map((event) => JSON.stringify(event)).join('\n')
+
+test.each(models)(`%s: what is said of each prefix of ${manyOf(HISTORIES)} random histories is as defined`, (model) => {
+  const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
+  for (let n = 0; n < many(HISTORIES); n++) {
+    const seed = baseSeed + n
+    const { initial, events } = randomEnded(model, randomFrom(seed))
+    const watched = watch(model, initial, events)
+    const isMet = (upTo: number): boolean => isKeyedLinearizable(model, smallHistory(events.slice(0, upTo)), initial)
+    const fault = faultOf(watched, isMet)
+    if (fault !== undefined)
+      expect.fail(`seed ${seed}, initial ${JSON.stringify(initial)}: ${fault}\n${listed(events)}`)
+    count[watched.soFar.at(-1) ?? 'linearizable']++
+  }
+  for (const kind of ['linearizable', 'not linearizable'] as const)
+    expect(count[kind], JSON.stringify(count)).toBeGreaterThan(atLeast(HISTORIES / 10))
+  expect(count['not certain'], JSON.stringify(count)).toBeLessThan(many(HISTORIES) * mostUncertain[model])
+})
+
+/** The share of random histories that need not be decided. */
+const mostUncertain: { readonly [model in (typeof models)[number]]: number } = { counter: 0.3, lock: 0.05 }
+
+test.each(models)(
+  `%s: nothing is said of ${manyOf(HISTORIES)} random histories with unknown initial values that check contradicts`,
+  (model) => {
+    const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
+    for (let n = 0; n < many(HISTORIES); n++) {
+      const seed = baseSeed + n
+      const { events } = randomEnded(model, randomFrom(seed))
+      const watched = watch(model, 'unknown', events)
+      const isMet = (upTo: number): boolean => {
+        const history = smallHistory(events.slice(0, upTo))
+        return (
+          resultOf(checkHistory(history, { model, initial: 'unknown', levels: ['linearizable'] }), 'linearizable') !==
+          'violated'
+        )
+      }
+      const fault = faultOf(watched, isMet)
+      if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}\n${listed(events)}`)
+      count[watched.soFar.at(-1) ?? 'linearizable']++
+    }
+    expect(count.linearizable, JSON.stringify(count)).toBeGreaterThan(0)
+  },
+)
+
+type Line = readonly [process: number, type: EventInput['type'], f: string, value: Json]
+
+const eventsOf = (lines: readonly Line[]): EventInput[] =>
+  lines.map(([process, type, f, value]) => ({ process, type, f, value }))
+
+test('a lock whose process goes on after an operation of unknown outcome is not judged', () => {
+  const lines: readonly Line[] = [
+    [0, 'invoke', 'acquire', null],
+    [0, 'info', 'acquire', null],
+    [0, 'invoke', 'release', null],
+    [0, 'ok', 'release', null],
+  ]
+  const { soFar, doubt } = watch('lock', null, eventsOf(lines))
+  expect(soFar.at(-1)).toBe('not certain')
+  expect(doubt).toMatch(/went on after an operation of unknown outcome/)
+})
+
+/** Operations of many clients on one object, each done at some moment between its call and its return. */
+function stream(model: string, operations: number, random: () => number, push: (event: EventInput) => void): void {
+  const kind = kinds[model]!(random, true)
+  const object = kind.simulate()
+  const clients = Array.from({ length: 10 }, (_, process) => ({ process, open: undefined as Asked | undefined }))
+  let next = clients.length
+  for (let called = 0; called < operations; ) {
+    const client = clients[Math.floor(random() * clients.length)]!
+    const asked = client.open
+    if (asked === undefined) {
+      client.open = kind.ask(random)
+      push({ process: client.process, type: 'invoke', ...client.open })
+      called++
+      continue
+    }
+    client.open = undefined
+    // A lock whose release is lost would be held for ever.
+    const isUnknown = model !== 'lock' && random() < 0.001
+    const output = isUnknown && random() < 0.5 ? undefined : object.apply(asked, client.process)
+    const type = isUnknown ? 'info' : output === undefined ? 'fail' : 'ok'
+    push({ process: client.process, type, f: asked.f, value: type === 'ok' ? (output ?? null) : asked.value })
+    if (isUnknown) client.process = next++
+  }
+}
+
+test.each(models)(`%s: memory does not grow over ${manyOf(400_000)} operations`, (model) => {
+  const random = randomFrom(baseSeed)
+  const checker = createOnlineChecker({ model: onlineModel(model)!, initial: null })
+  const operations = many(400_000)
+  let [pushed, early, most] = [0, 0, 0]
+  stream(model, operations, random, (event) => {
+    checker.push(event)
+    const retained = checker.retained()
+    if (++pushed < operations / 5) early = Math.max(early, retained)
+    most = Math.max(most, retained)
+  })
+  expect(checker.violation()).toBeUndefined()
+  expect(checker.doubt() ?? '').not.toMatch(/entries in memory/)
+  expect(most).toBeLessThan(2 * early + 20)
+})
