@@ -23,7 +23,7 @@ export { CONFIG_NAMES, configPathIn, findConfig, type LoadedConfig, loadConfig }
 export { type NamedRegistries, type OwnNames, registriesOf, withPaths } from './config/registries.ts'
 export { requireRun } from './config/schema.ts'
 export { knownName } from './known-name.ts'
-export { type MadePlan, makePlan, type Planned } from './plan/plan.ts'
+export { type MadePlan, makePlan, measured, type Planned } from './plan/plan.ts'
 export { askProbes } from './probe/ask.ts'
 // Past one machine.
 export { type WorkEvent, work } from './queue/work.ts'

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
@@ -15,7 +15,10 @@ export interface Measuring {
 
 /** Seven runs of these sizes take some seconds, and are far enough apart to tell how costs grow. */
 const OPERATIONS = [40_000, 80_000, 120_000, 160_000, 240_000, 320_000, 480_000]
-const SEEDS = [50, 100, 150, 200, 300, 400, 600]
+/** A search's first seeds are slow, until what they run is compiled: as many as are searched in this time are too few to tell. */
+const WARMED_UP = '3s'
+/** The other searches, by how often they have as many seeds. */
+const TIMES_AS_MANY = [1.3, 1.7, 2.2, 2.8, 3.5]
 
 /** The shape of a check: costs depend on how often a key is used, and by how many at a time. */
 export const shapeOfCheck = ({ operations, keys, clients, parts }: CheckSizes): Calibration['shape'] => ({
@@ -27,42 +30,44 @@ export const shapeOfCheck = ({ operations, keys, clients, parts }: CheckSizes): 
 /** Checks generated recordings of the same shape, each in a process of its own. @throws UserError (environment) */
 export async function measureCheck(sizes: CheckSizes, measuring: Measuring): Promise<Calibration> {
   const { operations, keys, clients, parts } = sizes
-  const home = mkdtempSync(join(tmpdir(), 'chaos-plan-'))
-  try {
-    const points: MeasuredPoint[] = []
-    for (const size of OPERATIONS) {
-      measuring.listener(`checking ${size.toLocaleString('en-US')} operations`)
-      const directory = join(home, String(size))
-      mkdirSync(directory)
-      const few = Math.max(1, Math.round((keys * size) / operations))
-      writeRecording(directory, { operations: size, keys: few, clients, parts: Math.min(parts, MOST_PARTS) })
-      points.push(await measuredCheck(directory, size, measuring))
-      rmSync(directory, { recursive: true })
-    }
-    return { kind: 'check', shape: shapeOfCheck(sizes), ...circumstances(), points }
-  } finally {
-    rmSync(home, { recursive: true, force: true })
+  const points: MeasuredPoint[] = []
+  for (const size of OPERATIONS) {
+    measuring.listener(`checking ${size.toLocaleString('en-US')} operations`)
+    const few = Math.max(1, Math.round((keys * size) / operations))
+    const recorded = { operations: size, keys: few, clients, parts: Math.min(parts, MOST_PARTS) }
+    points.push(await measuredCheck(recorded, measuring))
   }
+  return { kind: 'check', shape: shapeOfCheck(sizes), ...circumstances(), points }
 }
 
 /** More files than this are as many as any number. */
 const MOST_PARTS = 16
 
-/** Checks a recording in a process of its own. */
-export async function measuredCheck(path: string, size: number, measuring: Measuring): Promise<MeasuredPoint> {
-  const workers = String(availableParallelism())
-  const limits = ['--timeout', '1h', '--memory', `${totalmem()}B`, '--workers', workers]
-  const ran = await run(['check', path, '--json', '--level', 'linearizable', ...limits], measuring)
-  const { timing } = ran.told as { readonly timing?: { readonly parseMs?: number; readonly checkMs?: number } }
-  const textBytes = readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0)
-  return { size, ...ran.cost, readMs: timing?.parseMs ?? 0, judgeMs: timing?.checkMs ?? 0, textBytes }
+/** Checks a generated recording in a process of its own. */
+export async function measuredCheck(sizes: CheckSizes, measuring: Measuring): Promise<MeasuredPoint> {
+  const path = mkdtempSync(join(tmpdir(), 'chaos-plan-'))
+  try {
+    writeRecording(path, sizes)
+    const workers = String(availableParallelism())
+    const limits = ['--timeout', '1h', '--memory', `${totalmem()}B`, '--workers', workers]
+    const ran = await run(['check', path, '--json', '--level', 'linearizable', ...limits], measuring)
+    const { timing } = ran.told as { readonly timing?: { readonly parseMs?: number; readonly checkMs?: number } }
+    const textBytes = readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0)
+    const { parseMs: readMs = 0, checkMs: judgeMs = 0 } = timing ?? {}
+    return { size: sizes.operations, ...ran.cost, readMs, judgeMs, textBytes }
+  } finally {
+    rmSync(path, { recursive: true, force: true })
+  }
 }
 
 /** Searches seeds with these options, each number in a process of its own. @throws UserError (usage, environment) */
 export async function measureSearch(options: readonly string[], measuring: Measuring): Promise<Calibration> {
+  measuring.listener(`searching for ${WARMED_UP}`)
+  const { trials } = await searchOnce(options, ['--time', WARMED_UP], measuring)
   const points: MeasuredPoint[] = []
-  for (const seeds of SEEDS) {
-    measuring.listener(`searching ${seeds} seeds`)
+  for (const times of TIMES_AS_MANY) {
+    const seeds = Math.ceil(trials * times)
+    measuring.listener(`searching ${seeds.toLocaleString('en-US')} seeds`)
     points.push(await measuredSearch(options, seeds, measuring))
   }
   return { kind: 'fuzz', shape: shapeOfSearch(options), ...circumstances(), points }
@@ -72,15 +77,25 @@ export async function measureSearch(options: readonly string[], measuring: Measu
 export const shapeOfSearch = (options: readonly string[]): Calibration['shape'] => ({ options: options.join(' ') })
 
 /** Searches so many seeds in a process of its own. */
-export async function measuredSearch(
+export const measuredSearch = async (
   options: readonly string[],
   seeds: number,
   measuring: Measuring,
-): Promise<MeasuredPoint> {
+): Promise<MeasuredPoint> => ({
+  size: seeds,
+  ...(await searchOnce(options, ['--seeds', String(seeds)], measuring)).cost,
+})
+
+async function searchOnce(
+  options: readonly string[],
+  until: readonly string[],
+  measuring: Measuring,
+): Promise<{ readonly cost: Ran['cost']; readonly trials: number }> {
   const out = mkdtempSync(join(tmpdir(), 'chaos-plan-'))
   try {
-    const all = ['fuzz', ...options, '--seeds', String(seeds), '--keep-going', '--shrink', '0s', '--json', '--out', out]
-    return { size: seeds, ...(await run(all, measuring)).cost }
+    const all = ['fuzz', ...options, ...until, '--keep-going', '--shrink', '0s', '--json', '--out', out]
+    const { cost, told } = await run(all, measuring)
+    return { cost, trials: (told as { readonly trials?: number }).trials ?? 0 }
   } finally {
     rmSync(out, { recursive: true, force: true })
   }

@@ -1,6 +1,15 @@
 import { UserError } from '@chaosproxy/history'
 import { type Calibration, isLike, keepCalibration, readCalibrations } from './calibration.ts'
-import { type Measuring, measureCheck, measureSearch, shapeOfCheck, shapeOfSearch, thisMachine } from './measure.ts'
+import {
+  type Measuring,
+  measureCheck,
+  measuredCheck,
+  measuredSearch,
+  measureSearch,
+  shapeOfCheck,
+  shapeOfSearch,
+  thisMachine,
+} from './measure.ts'
 import { type Asked, type Plan, planCheck, planSearch } from './predict.ts'
 import type { CheckSizes } from './recording.ts'
 
@@ -14,6 +23,9 @@ export interface MadePlan {
   readonly plan: Plan
   readonly measured: Calibration
 }
+
+/** What the work itself costs, measured once: what a plan is compared with. */
+export const measured = { check: measuredCheck, search: measuredSearch }
 
 /** @throws UserError as `calibrated` does. */
 export async function makePlan(
