@@ -263,6 +263,58 @@ test('no more keys are judged than was allowed, and the checker says so', () => 
   expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'there are more than 2 keys'])
 })
 
+test('the keys that hold most are given up when all keys together need too much memory, and the others are judged on', () => {
+  const checker = createOnlineChecker({ model: 'register', ...reading, retainInAllAtMost: 12 })
+  const x = ['wx1| wx2| wx3| wx4| wx5| wx6| wx7| wx8|', 'rx-----------------------------------|']
+  for (const event of timeline('wy1|', ...x)) checker.push(event)
+  expect([checker.soFar(), checker.doubt()]).toEqual([
+    'not certain',
+    'x: all keys together would take more than 12 entries in memory',
+  ])
+  expect(checker.retained()).toBeLessThan(12)
+  for (const event of timeline('wy2|')) checker.push(event)
+  for (const event of timeline('ry1|')) checker.push(event)
+  expect(checker.violation()).toMatchObject({ key: 'y' })
+})
+
+test('a doubt that is dispelled is one no longer, and the next one is told', () => {
+  const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
+  for (const event of timeline('wx1---------|', '    rx1|')) checker.push(event)
+  expect(checker.doubt()).toBeUndefined()
+  const ambiguous = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
+  const events = timeline('wx1------------------|', '    rx1|      ', '          rx7|')
+  const soFar = events.map((event) => {
+    ambiguous.push(event)
+    return ambiguous.soFar()
+  })
+  expect(soFar).toContain('not certain')
+})
+
+const byRoutes = (initial: Json, ...rows: readonly string[]): OnlineChecker => {
+  const checker = createOnlineChecker({ model: 'register', initial, failedCas: 'drop', byRoutes: true })
+  for (const event of timeline(...rows)) checker.push(event)
+  return checker
+}
+const MISREAD = 'x: its reads returned what nobody wrote, so that the route table may read another place than it writes'
+
+test.each([null, 'unknown'])(
+  'a service is not blamed for a table that reads another place than it writes (%s at the start)',
+  (initial) => {
+    expect(byRoutes(initial, 'wx1| rx7| wx2| rx7| wx3| rx7|').doubt()).toBe(MISREAD)
+    expect(byRoutes(initial, 'rx7| wx1| rx7|').doubt()).toBe(MISREAD)
+  },
+)
+
+test('a read of what was written shows that the table reads the right place, and then nothing is excused', () => {
+  expect(byRoutes(null, 'wx1| rx1| wx2| rx7|').soFar()).toBe('not linearizable')
+  expect(byRoutes('unknown', 'wx1| rx1| wx2| rx1|').soFar()).toBe('not linearizable')
+})
+
+test('a stale or a missing value is a violation, whatever the table', () => {
+  expect(byRoutes(null, 'wx1| wx2| rx1|').soFar()).toBe('not linearizable')
+  expect(byRoutes(null, 'wx1| rx|').soFar()).toBe('not linearizable')
+})
+
 /** A cas that names only its new value, and its answer. */
 const getset = (process: number, to: Json, answer: Json): readonly EventInput[] => [
   { process, type: 'invoke', f: 'cas', value: [to] },

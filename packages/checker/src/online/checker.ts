@@ -9,8 +9,12 @@ export interface OnlineOptions {
    * `drop`.
    */
   readonly failedCas?: 'drop' | 'observes' | undefined
+  /** Whether a route table says where values are, so that it may read another place than it writes. By default not. */
+  readonly byRoutes?: boolean | undefined
   /** Entries held in memory per key at most; a key that would need more is no longer judged. By default 100,000. */
   readonly retainAtMost?: number | undefined
+  /** Entries held in memory for all keys together at most; beyond, keys that hold most are no longer judged. By default 1,000,000. */
+  readonly retainInAllAtMost?: number | undefined
   /** Keys that are judged at most; further ones are not. By default 100,000. */
   readonly keysAtMost?: number | undefined
 }
@@ -60,7 +64,8 @@ interface Open<Flight> {
  * recorder marks, keys with further attempts at an operation, and keys written by operations whose value only the
  * completion has.
  *
- * Its memory is bounded by the operations that overlap, and by what the objects hold, not by the length of the history.
+ * Its memory is bounded by the operations that overlap, by what the objects hold, and by `retainInAllAtMost`, not by the
+ * length of the history. No call takes longer for more keys but one: a mark of every key.
  */
 export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, options: OnlineOptions): OnlineChecker {
   const keys = createKeys(room, options)
@@ -86,7 +91,9 @@ export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, o
       const impossible = ended(keys, key, flight, { position, type: event.type, output: event.value })
       if (impossible === undefined) return undefined
       found = { key, position, process, sentence: impossible.sentence }
-      keys.monitors.clear()
+      keys.judged.clear()
+      keys.doubtful.clear()
+      keys.retained = 0
       open.clear()
       return found
     },
@@ -96,59 +103,109 @@ export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, o
     },
     violation: () => found,
     doubt: () => (found === undefined ? doubtOf(keys) : undefined),
-    retained() {
-      let total = open.size
-      for (const monitor of keys.monitors.values()) if (!(monitor instanceof GivenUp)) total += monitor.retained()
-      return total
-    },
+    retained: () => open.size + keys.retained,
   }
 }
 
-/** The objects of a history, by key, each with its monitor while it is judged. */
+/** The objects of a history, by key. */
 interface Keys<Flight> {
-  readonly monitors: Map<string | undefined, ObjectMonitor<Flight> | GivenUp>
+  readonly judged: Map<string | undefined, JudgedKey<Flight>>
+  /** Those with a doubt, in the order in which it arose. */
+  readonly doubtful: Map<string | undefined, JudgedKey<Flight>>
   /** Why no further key is judged. */
   none: GivenUp | undefined
   /** Keys that a monitor is made for. */
   left: number
+  /** Entries that the monitors hold. */
+  retained: number
+  readonly retainInAllAtMost: number
   readonly createMonitor: (of: string) => ObjectMonitor<Flight>
 }
 
+interface JudgedKey<Flight> {
+  readonly key: string | undefined
+  /** Undefined once it is given up. */
+  monitor: ObjectMonitor<Flight> | undefined
+  doubt: string | undefined
+  /** Entries that its monitor holds. */
+  retained: number
+}
+
 const RETAIN_AT_MOST = 100_000
+const RETAIN_IN_ALL_AT_MOST = 1_000_000
 const KEYS_AT_MOST = 100_000
 
-function createKeys<Flight>(
-  room: OnlineRoom<Flight>,
-  { initial, failedCas = 'drop', retainAtMost = RETAIN_AT_MOST, keysAtMost = KEYS_AT_MOST }: OnlineOptions,
-): Keys<Flight> {
+function createKeys<Flight>(room: OnlineRoom<Flight>, options: OnlineOptions): Keys<Flight> {
+  const { initial, failedCas = 'drop', byRoutes = false, retainAtMost = RETAIN_AT_MOST } = options
   return {
-    monitors: new Map(),
+    judged: new Map(),
+    doubtful: new Map(),
     none: undefined,
-    left: keysAtMost,
-    createMonitor: room.monitors({ initial, failedCas, retainAtMost }),
+    left: options.keysAtMost ?? KEYS_AT_MOST,
+    retained: 0,
+    retainInAllAtMost: options.retainInAllAtMost ?? RETAIN_IN_ALL_AT_MOST,
+    createMonitor: room.monitors({ initial, failedCas, retainAtMost, byRoutes }),
   }
 }
 
-function monitorOf<Flight>(keys: Keys<Flight>, key: string | undefined): ObjectMonitor<Flight> | GivenUp {
-  const known = keys.monitors.get(key)
+/** Undefined if the key is not judged. */
+function judgedKey<Flight>(keys: Keys<Flight>, key: string | undefined): JudgedKey<Flight> | undefined {
+  const known = keys.judged.get(key)
   if (known !== undefined) return known
-  if (keys.none !== undefined) return keys.none
+  if (keys.none !== undefined) return undefined
   if (keys.left === 0) {
-    keys.none = new GivenUp(`there are more than ${keys.monitors.size.toLocaleString('en-US')} keys`)
-    return keys.none
+    keys.none = new GivenUp(`there are more than ${keys.judged.size.toLocaleString('en-US')} keys`)
+    return undefined
   }
   keys.left--
-  const made = keys.createMonitor(key === undefined ? '' : ` for ${key}`)
-  keys.monitors.set(key, made)
+  const made = {
+    key,
+    monitor: keys.createMonitor(key === undefined ? '' : ` for ${key}`),
+    doubt: undefined,
+    retained: 0,
+  }
+  keys.judged.set(key, made)
   return made
 }
 
-function doubtOf<Flight>({ monitors, none }: Keys<Flight>): string | undefined {
-  if (none !== undefined) return none.reason
-  for (const [key, monitor] of monitors) {
-    const doubt = monitor instanceof GivenUp ? monitor.reason : monitor.doubt()
-    if (doubt !== undefined) return key === undefined ? doubt : `${key}: ${doubt}`
+function giveUp<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>, { reason }: GivenUp): void {
+  judged.monitor = undefined
+  keys.retained -= judged.retained
+  judged.retained = 0
+  noteDoubt(keys, judged, reason)
+}
+
+/** Call after each event of a key, so that nobody has to look at all keys to know where they stand. */
+function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>, monitor: ObjectMonitor<Flight>): void {
+  const retained = monitor.retained()
+  keys.retained += retained - judged.retained
+  judged.retained = retained
+  noteDoubt(keys, judged, monitor.doubt())
+  if (keys.retained > keys.retainInAllAtMost) makeRoom(keys)
+}
+
+/** Gives up the keys that hold most until half of the room is free, which lasts long enough to be worth the search. */
+function makeRoom<Flight>(keys: Keys<Flight>): void {
+  const { retainInAllAtMost } = keys
+  const reason = new GivenUp(
+    `all keys together would take more than ${retainInAllAtMost.toLocaleString('en-US')} entries in memory`,
+  )
+  for (const judged of [...keys.judged.values()].sort((a, b) => b.retained - a.retained)) {
+    if (keys.retained <= retainInAllAtMost / 2) return
+    giveUp(keys, judged, reason)
   }
+}
+
+function noteDoubt<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>, doubt: string | undefined): void {
+  if (doubt === judged.doubt) return
+  judged.doubt = doubt
+  if (doubt === undefined) keys.doubtful.delete(judged.key)
+  else keys.doubtful.set(judged.key, judged)
+}
+
+function doubtOf<Flight>({ doubtful, none }: Keys<Flight>): string | undefined {
+  if (none !== undefined) return none.reason
+  for (const { key, doubt } of doubtful.values()) return key === undefined ? doubt : `${key}: ${doubt}`
   return undefined
 }
 
@@ -158,11 +215,13 @@ const TOUCHED = new GivenUp('something outside the record touched it, or an answ
 function noteMark<Flight>(keys: Keys<Flight>, { f, key }: EventInput): void {
   if (f !== 'touched' && f !== 'not-understood') return
   const touched = keyName(key)
-  if (touched !== undefined) keys.monitors.set(touched, TOUCHED)
-  else {
+  if (touched === undefined) {
     keys.none = TOUCHED
-    for (const known of keys.monitors.keys()) keys.monitors.set(known, TOUCHED)
+    for (const judged of keys.judged.values()) giveUp(keys, judged, TOUCHED)
+    return
   }
+  const judged = judgedKey(keys, touched)
+  if (judged !== undefined) giveUp(keys, judged, TOUCHED)
 }
 
 function called<Flight>(
@@ -174,13 +233,17 @@ function called<Flight>(
 ): Flight | undefined {
   const { f, process, value: input } = event
   if (!room.knows(f)) throw unknownFunction(room, f, position)
-  const monitor = monitorOf(keys, key)
-  if (monitor instanceof GivenUp) return undefined
+  const judged = judgedKey(keys, key)
+  if (judged?.monitor === undefined) return undefined
+  const { monitor } = judged
   const operation: Called = { position, process, f, input, event }
   const flight = (room.observes(f) ? undefined : obstacle(room, event)) ?? monitor.called(operation)
-  if (!(flight instanceof GivenUp)) return flight
-  keys.monitors.set(key, flight)
-  return undefined
+  if (flight instanceof GivenUp) {
+    giveUp(keys, judged, flight)
+    return undefined
+  }
+  account(keys, judged, monitor)
+  return flight
 }
 
 /** What keeps an operation from being judged, whatever the object. */
@@ -202,11 +265,13 @@ function ended<Flight>(
   flight: Flight,
   ending: Ended,
 ): Impossible | undefined {
-  const monitor = monitorOf(keys, key)
-  if (monitor instanceof GivenUp) return undefined
+  const judged = judgedKey(keys, key)
+  if (judged?.monitor === undefined) return undefined
+  const { monitor } = judged
   const answer = monitor.ended(flight, ending)
   if (answer instanceof Impossible) return answer
-  if (answer !== undefined) keys.monitors.set(key, answer)
+  if (answer === undefined) account(keys, judged, monitor)
+  else giveUp(keys, judged, answer)
   return undefined
 }
 

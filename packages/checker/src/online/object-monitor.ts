@@ -75,6 +75,8 @@ export interface RoomOptions {
   readonly failedCas: 'drop' | 'observes'
   /** Entries held per object at most. */
   readonly retainAtMost: number
+  /** Whether a route table says where values are, so that it may read another place than it writes. */
+  readonly byRoutes: boolean
 }
 
 export const tooMuch = (retainAtMost: number): GivenUp =>

@@ -37,7 +37,8 @@ const isRead = (f: string): boolean => f === 'read' || f === 'get'
  * after which `check` would report one for the history so far. If they repeat sooner, it may be reported later or be
  * missed, and the answer is `not certain` from then on. It gives up keys with appended strings. For a key whose initial
  * value is unknown, a violation may be reported some events late. A cas that names only its new value is taken for a
- * write, so the checker is `not certain` once one is answered by the old value.
+ * write, so the checker is `not certain` once one is answered by the old value. If a route table says where values are,
+ * it gives up a key whose first reads returned what nobody wrote: see `ReadBack`.
  *
  * It holds values written while some read or cas is in flight, and writes of unknown outcome that were never read.
  */
@@ -47,7 +48,7 @@ export const registerRoom: OnlineRoom<Asked> = {
   knows: (f) => functions.includes(f),
   observes: isRead,
   mayLackInput: isRead,
-  monitors({ initial: given, failedCas, retainAtMost }) {
+  monitors({ initial: given, failedCas, retainAtMost, byRoutes }) {
     const anyStart = isUnknownStart(given)
     // If the initial value is unknown, null stands for itself.
     const initial = nameOf(anyStart ? null : given)
@@ -55,7 +56,14 @@ export const registerRoom: OnlineRoom<Asked> = {
       value === null || value === undefined ? initial : nameOf(value)
     const create = (): RegisterMonitor =>
       anyStart ? createMonitorFromAny(retainAtMost) : createRegisterMonitor(initial, retainAtMost)
-    return (of) => watchRegister(create(), { of, name, failedCas, retainAtMost })
+    return (of) =>
+      watchRegister(create(), {
+        of,
+        name,
+        failedCas,
+        retainAtMost,
+        readBack: byRoutes ? createReadBack(initial) : undefined,
+      })
   },
 }
 
@@ -65,18 +73,67 @@ interface Watching {
   readonly name: (value: Json | undefined) => ValueName
   readonly failedCas: 'drop' | 'observes'
   readonly retainAtMost: number
+  /** Absent if what reads return is certainly what they found. */
+  readonly readBack: ReadBack | undefined
+}
+
+/**
+ * Whether a route table reads the place that it writes. If it does not, all reads seem to return what nobody wrote, and
+ * the service is not to be blamed for it. `check` knows that by most of the reads; here the first one has to do.
+ */
+interface ReadBack {
+  wrote(value: ValueName): void
+  /** A read returned this value. */
+  read(value: ValueName): void
+  /** Whether no read has returned anything that was written, and some read has returned something else. */
+  isDoubtful(): boolean
+  /** Entries held in memory. */
+  retained(): number
+}
+
+/** Of the values that nobody has read, this many of the newest are remembered. */
+const MOST_UNREAD = 100
+
+function createReadBack(initial: ValueName): ReadBack {
+  let unread: Set<ValueName> | undefined = new Set()
+  let isStrange = false
+  return {
+    wrote(value) {
+      if (unread === undefined) return
+      unread.delete(value)
+      unread.add(value)
+      if (unread.size <= MOST_UNREAD) return
+      for (const oldest of unread) {
+        unread.delete(oldest)
+        return
+      }
+    },
+    read(value) {
+      // A missing value is what a lost write looks like.
+      if (unread === undefined || value === initial) return
+      if (!unread.has(value)) isStrange = true
+      else {
+        unread = undefined
+        isStrange = false
+      }
+    },
+    isDoubtful: () => isStrange,
+    retained: () => unread?.size ?? 0,
+  }
 }
 
 function watchRegister(
   monitor: RegisterMonitor,
-  { of, name, failedCas, retainAtMost }: Watching,
+  { of, name, failedCas, retainAtMost, readBack }: Watching,
 ): ObjectMonitor<Asked> {
   /** Whether some cas was taken for a write although its answer says what it replaced. */
   let isAnswerUnused = false
 
   function begin({ position, f, event }: Called, said: Said | undefined): ReturnType<RegisterMonitor['called']> {
     if (isRead(f)) return monitor.called(position, { kind: 'read' })
-    if (f !== 'cas') return monitor.called(position, { kind: 'write', value: name(event.value) })
+    const to = f === 'cas' ? said?.to : event.value
+    readBack?.wrote(name(to))
+    if (f !== 'cas') return monitor.called(position, { kind: 'write', value: name(to) })
     if (said === undefined) throw new UserError('input', `event ${position}: ${notACas(event)}`)
     if (said.is === 'half') return monitor.called(position, { kind: 'write', value: name(said.to) })
     if (name(said.from) === name(said.to)) return monitor.called(position, { kind: 'read' })
@@ -89,6 +146,7 @@ function watchRegister(
     if (said?.is === 'half' && saidOf(output)?.is === 'full') isAnswerUnused = true
     // A cas from a value to itself is a read of it.
     const seen = said?.is === 'full' ? said.from : output
+    if (said === undefined && flight.written === undefined) readBack?.read(name(seen))
     return monitor.succeeded(position, flight, flight.written === undefined ? name(seen) : undefined)
   }
 
@@ -102,17 +160,21 @@ function watchRegister(
     },
     ended(asked, ending) {
       const impossible = end(asked, ending)
+      if (impossible !== undefined && readBack?.isDoubtful() === true) return MISREAD
       if (impossible !== undefined) return new Impossible(sentence(asked, ending, impossible, of))
       const isObserved = ending.type === 'fail' && asked.said?.is === 'full' && failedCas === 'observes'
       return isObserved ? OBSERVED : undefined
     },
     doubt: () =>
       isAnswerUnused ? 'the old value that a cas answered was not used' : monitor.certain() ? undefined : REPEATED,
-    retained: () => monitor.retained(),
+    retained: () => monitor.retained() + (readBack?.retained() ?? 0),
   }
 }
 
 const APPENDED = new GivenUp('it has appended strings')
+const MISREAD = new GivenUp(
+  'its reads returned what nobody wrote, so that the route table may read another place than it writes',
+)
 const OBSERVED = new GivenUp('a failed cas observed another value')
 const REPEATED = 'values repeat, or the initial value is not known, so that what a read saw is ambiguous'
 
