@@ -1,9 +1,9 @@
-import type { OnlineChecker } from '@chaosproxy/checker'
 import type { NodeId, Random } from '@chaosproxy/faults'
 import { type Input, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import { settingsFor, type WorkloadClient } from '@chaosproxy/workloads'
 import { type ClientLoop, intervalFor, type NodeChoice, startClientLoop } from './client-loop.ts'
+import type { LiveJudge } from './live-judge.ts'
 import type { HistorySink } from './ports.ts'
 import { startProcess } from './process.ts'
 import { createRunRecorder, type RunRecorder } from './recorder.ts'
@@ -20,7 +20,7 @@ const ROAMING_EVERY = 4
 interface DrivingOptions {
   readonly random: Random
   readonly since: () => Nanos
-  readonly online: OnlineChecker
+  readonly online: LiveJudge
 }
 
 /** Starts clients that do what the workload says. */

@@ -1,3 +1,4 @@
+export { createLiveJudge, type Judged, type LiveJudge, type LiveViolation, violationText } from './live-judge.ts'
 export { currentLeader } from './nemesis-loop.ts'
 export type {
   Client,
@@ -20,8 +21,7 @@ export { protocolTarget } from './protocol-target.ts'
 export { type Progress, type RunHandle, startRun } from './run.ts'
 export type { RunOptions } from './run-options.ts'
 export type { RunOutcome } from './run-outcome.ts'
-export type { Played, PlayOptions } from './scenario/play.ts'
-export { playScenario } from './scenario/play.ts'
+export { type Played, type PlayOptions, playScenario } from './scenario/play.ts'
 export type { PlannedFault, PlannedOperation, Scenario } from './scenario/scenario.ts'
 export { scheduleOf } from './scenario/scenario.ts'
 export { swapNodes } from './scenario/swap-nodes.ts'

@@ -1,5 +1,5 @@
-import type { OnlineChecker } from '@chaosproxy/checker'
 import { type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import type { LiveJudge } from './live-judge.ts'
 import type { Cluster, HistorySink, ObservedClients, WireEvent, WireSink } from './ports.ts'
 import type { RunRecorder } from './recorder.ts'
 import { createRepeats } from './repeats.ts'
@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = millis(20)
 
 interface ObservingOptions {
   readonly since: () => Nanos
-  readonly online: OnlineChecker
+  readonly online: LiveJudge
 }
 
 /** Follows clients that somebody else drives, by the record of the cluster's own proxy. */
@@ -57,7 +57,7 @@ interface Noting {
   readonly sink: HistorySink
   readonly settlement: Settlement
   readonly repeats: ReturnType<typeof createRepeats>
-  readonly online: OnlineChecker
+  readonly online: LiveJudge
 }
 
 /** Keeps the record, and notes which keys clients use and what they have left open. */
@@ -65,6 +65,7 @@ function noting({ sink, settlement, repeats, online }: Noting) {
   const keys = new Set<string>()
   const open = new Set<WireEvent['process']>()
   const wire: WireSink = {
+    judge: online,
     client(line, event) {
       if (sink.wire === undefined) sink.append(event)
       else sink.wire.client(line, event)

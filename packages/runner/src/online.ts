@@ -1,15 +1,27 @@
 import { createOnlineChecker, type OnlineChecker, onlineModel } from '@chaosproxy/checker'
+import type { Header } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
+
+/** What is judged. */
+export interface JudgedHistory extends Pick<Workload, 'model' | 'initial'> {
+  /** How it came to its values, as in its header. */
+  readonly mapping?: Header['mapping']
+}
 
 /**
  * Judges a history while it is recorded, if its model can; otherwise never reports a certain violation. It never
  * throws: at an event that the checker cannot take it stops judging, and leaves the history to the check at the end,
  * which says what is wrong with it.
  */
-export function onlineCheckerFor({ model, initial }: Pick<Workload, 'model' | 'initial'>): OnlineChecker {
+export function onlineCheckerFor({ model, initial, mapping }: JudgedHistory): OnlineChecker {
   const known = onlineModel(model)
   if (known === undefined) return uncertain('objects of this kind are judged only at the end')
-  return untilItThrows(createOnlineChecker({ model: known, initial }))
+  try {
+    return untilItThrows(createOnlineChecker({ model: known, initial, byRoutes: mapping === 'routes' }))
+  } catch (error) {
+    // Such as an initial value that the objects cannot have.
+    return uncertain(whyOf(error))
+  }
 }
 
 const uncertain = (why: string): OnlineChecker => ({
@@ -27,7 +39,7 @@ function untilItThrows(checker: OnlineChecker): OnlineChecker {
       try {
         return current.push(event)
       } catch (error) {
-        current = uncertain(error instanceof Error ? error.message : String(error))
+        current = uncertain(whyOf(error))
         return undefined
       }
     },
@@ -37,3 +49,5 @@ function untilItThrows(checker: OnlineChecker): OnlineChecker {
     retained: () => current.retained(),
   }
 }
+
+const whyOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

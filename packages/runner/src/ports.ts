@@ -1,6 +1,7 @@
 import type { Fault, NodeId } from '@chaosproxy/faults'
 import type { Completion, Event, Input, Json, Millis, Nanos } from '@chaosproxy/history'
 import type { NodeStatus, Session } from '@chaosproxy/protocols'
+import type { LiveJudge, LiveViolation } from './live-judge.ts'
 import type { FaultRecord } from './result/run-summary.ts'
 
 // The ports a run is made of. The simulator implements them in virtual time, targets in real time, and a run cannot
@@ -139,6 +140,8 @@ export interface WireSink {
   client(line: string, event: WireEvent): void
   /** What the nodes were asked and answered. */
   backend(line: string, event: WireEvent): void
+  /** What is known of the history so far, for whoever asks the proxy. */
+  readonly judge?: Pick<LiveJudge, 'judged' | 'onViolation'> | undefined
 }
 
 /** The record of the clients' traffic that a cluster's own proxy writes. */
@@ -165,6 +168,8 @@ export interface MissedInvocation {
 /** Receives a run's events as they happen. */
 export interface HistorySink {
   append(event: Event): void
+  /** Where in the record the event is that was written last, from its position; absent if there is no file. */
+  readonly placeOf?: ((position: number) => LiveViolation['at']) | undefined
   /** Receives the record of the cluster's own proxy. If absent, the proxy does not record. */
   readonly wire?: WireHistory | undefined
 }

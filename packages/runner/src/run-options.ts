@@ -1,7 +1,8 @@
 import type { FaultKind, Schedule } from '@chaosproxy/faults'
-import type { Millis } from '@chaosproxy/history'
+import type { Header, Millis } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
+import type { LiveViolation } from './live-judge.ts'
 import type { Cluster, HistorySink } from './ports.ts'
 
 export interface RunOptions {
@@ -25,4 +26,10 @@ export interface RunOptions {
   /** How long to wait for the replicas to agree after everything is healed and writing has stopped. */
   readonly quietMs: Millis
   readonly seed: number
+  /** How the history comes to its values, as in its header. */
+  readonly mapping?: Header['mapping']
+  /** Called once, when a violation of linearizability is certain while the history is recorded. */
+  readonly violated?: ((violation: LiveViolation) => void) | undefined
+  /** Whether the clients are then stopped; healing and final reads still follow. */
+  readonly stopOnViolation?: boolean | undefined
 }

@@ -1,25 +1,23 @@
-import type { SoFar } from '@chaosproxy/checker'
 import { createRandom, type Fault, type Schedule } from '@chaosproxy/faults'
 import { millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import { driveClients } from './driven-clients.ts'
 import { finishRun } from './finish-run.ts'
 import { insistOnFaults } from './insist.ts'
+import { createLiveJudge, type Judged, type LiveJudge } from './live-judge.ts'
 import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
 import { observeClients } from './observed-clients.ts'
-import { onlineCheckerFor } from './online.ts'
 import type { Cancel, Healed, Injected } from './ports.ts'
 import type { LiveCounts } from './recorder.ts'
 import type { StopReason } from './run-clients.ts'
 import type { RunOptions } from './run-options.ts'
 import type { RunOutcome, RunStage } from './run-outcome.ts'
 
-export interface Progress {
+/** With the verdict while recording: a violation shows at the operation that makes it certain. */
+export interface Progress extends Judged {
   readonly stage: RunStage
   readonly elapsed: Nanos
   readonly counts: LiveCounts
-  /** The verdict while recording: a violation shows at the operation that makes it certain. */
-  readonly soFar: SoFar
   readonly activeFaults: readonly Fault[]
   readonly leader: { readonly node: string; readonly term: number | undefined } | undefined
   /** What each node last said of itself; `status` is absent while it does not answer. */
@@ -51,7 +49,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   const { clock, observed } = cluster
   const startedAt = clock.now()
   const since = () => nanos(clock.now() - startedAt)
-  const online = onlineCheckerFor(workload)
+  const online = judgeLive(options, () => stopWork('interrupted'))
   const random = createRandom(options.seed)
   let stage: RunStage = 'working'
   let interrupted = false
@@ -107,7 +105,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
         stage,
         elapsed: since(),
         counts: recorder.counts(),
-        soFar: online.soFar(),
+        ...online.judged(),
         activeFaults: nemesis.active(),
         leader: node === undefined ? undefined : { node, term: statuses.get(node)?.term },
         nodes: cluster.nodes.map((each) => ({ node: each, status: statuses.get(each) })),
@@ -120,6 +118,19 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
       stopWork('interrupted')
     },
   }
+}
+
+/** @param stop Called if a violation ends the run. */
+function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
+  const { cluster, workload, mapping, sink, violated, stopOnViolation = false } = options
+  const { clock } = cluster
+  const judge = createLiveJudge({ ...workload, mapping }, sink.placeOf)
+  judge.onViolation((violation) => {
+    violated?.(violation)
+    // Not amid the event: what is under way is recorded first.
+    if (stopOnViolation) clock.at(clock.now(), stop)
+  })
+  return judge
 }
 
 const postponed = (schedule: Schedule, by: Nanos): Schedule =>

@@ -1,5 +1,5 @@
-import type { OnlineChecker } from '@chaosproxy/checker'
 import type { Nanos } from '@chaosproxy/history'
+import type { LiveJudge } from './live-judge.ts'
 import type { Cluster, WireHistory } from './ports.ts'
 import { sessionOf } from './process.ts'
 import type { RunRecorder } from './recorder.ts'
@@ -20,7 +20,7 @@ export function recordWire(
   { record }: Cluster,
   history: WireHistory | undefined,
   now: () => Nanos,
-  online: OnlineChecker,
+  online: LiveJudge,
 ): WireBackedRecorder | undefined {
   if (record === undefined || history === undefined) return undefined
   const settlement = createSettlement()

@@ -1,6 +1,6 @@
 import { measures, PROBE_EXAMPLES, parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/runner/result'
 import { type ParsedOptions, textsOf } from '../command.ts'
-import { words } from './declare.ts'
+import { flag, words } from './declare.ts'
 import type { Option } from './option.ts'
 
 export const requireOption: { readonly require: Option<readonly string[] | undefined> } = {
@@ -10,6 +10,13 @@ export const requireOption: { readonly require: Option<readonly string[] | undef
     ),
     valueIn: parseRequire,
   },
+}
+
+/** Of every command that records what real clients do. */
+export const stopOption: { readonly 'stop-on-violation': Option<boolean> } = {
+  'stop-on-violation': flag(
+    'end as soon as it is certain, while recording, that the history is not linearizable; implies --expect linearizable',
+  ),
 }
 
 /**

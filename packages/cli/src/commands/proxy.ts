@@ -23,7 +23,7 @@ export const proxyCommand: Command = {
       'keep',
       'events',
     ],
-    'What must hold': ['expect', 'require', 'check-timeout'],
+    'What must hold': ['expect', 'require', 'stop-on-violation', 'check-timeout'],
     'How it is controlled': [
       'control',
       'control-cert',

@@ -15,7 +15,7 @@ export const recordCommand: Command = {
   groups: {
     'What is recorded': ['upstream', 'serve', 'as', 'listen', 'name', 'env', 'client', 'initial', 'model', 'config'],
     'What goes wrong': ['faults', 'hurt', 'seed'],
-    'What must hold': ['expect', 'require', 'baseline', 'tolerance', 'may-fail'],
+    'What must hold': ['expect', 'require', 'stop-on-violation', 'baseline', 'tolerance', 'may-fail'],
     Limits: ['time', 'timeout', 'check-timeout'],
     Output: ['ui', 'ui-listen', 'out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },

@@ -11,7 +11,7 @@ export const runCommand: Command = {
     'What is tested': ['target', 'protocol', 'binary', 'nodes', 'set', 'bug', 'config', 'spec', 'trust'],
     'What clients do': ['workload', 'workload-set', 'time', 'rate', 'clients', 'keys', 'operations', 'timeout'],
     'What goes wrong': ['faults', 'seed', 'times', 'sim', 'verify-determinism'],
-    'What must hold': ['expect', 'require', 'baseline', 'tolerance', 'check-timeout'],
+    'What must hold': ['expect', 'require', 'stop-on-violation', 'baseline', 'tolerance', 'check-timeout'],
     Output: ['ui', 'ui-listen', 'out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [

@@ -69,6 +69,8 @@ export async function recordRun(
       reporters: parseReporters({}, 'run'),
       events: recording.events,
       out: recording.out,
+      // Its log says it.
+      announces: false,
       again: run.spec.target.traffic?.again,
       // Ctrl-C is how a recording ends: that is no interrupted run.
       interrupts: { signal: new AbortController().signal, release: () => {} },
@@ -88,7 +90,7 @@ function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { expect, requ
 }
 
 function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording: RunRecording) {
-  const { table, as, client, initial, model, servers, expect, require, seed, checkMs } = recording
+  const { table, as, client, initial, model, servers, expect, require, seed, checkMs, stopOnViolation } = recording
   const again = commandLine(wordsWithoutSecrets(['npx', 'chaos', ...process.argv.slice(2)]))
   const said = {
     ...{ client, initial, model },
@@ -102,6 +104,7 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
   return recordingSpec({
     traffic: { as, servers, ...Object.fromEntries(given) },
     ...{ seed, expect, require, checkMs, faults: [] },
+    stopOnViolation: stopOnViolation || undefined,
     timeMs: millis(timeMs ?? LONGEST_MS),
     timeoutMs: TIMEOUT_MS,
   })

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { commandLine, fileWord } from '@chaosproxy/engine'
+import { commandLine, EXIT, type ExitCode, fileWord } from '@chaosproxy/engine'
 import { plural, RECORD_END, UserError } from '@chaosproxy/history'
 import {
   openRecordFile,
@@ -14,6 +14,7 @@ import { createRecorder, LOST_LINES } from '@chaosproxy/recorder'
 import { checkTable } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 import { refuseToOverwrite } from '../terminal/overwriting.ts'
+import { judgedLines, judgeRecord } from './judged-record.ts'
 import { type SummaryOptions, summaryLines } from './recording-summary.ts'
 
 export interface RecordSettings {
@@ -25,6 +26,10 @@ export interface RecordSettings {
   readonly carries: Carriage | undefined
   /** The model, for `chaos check`. */
   readonly model: string | undefined
+  /** What the record must be; undefined if it is only judged. */
+  readonly expect: 'linearizable' | undefined
+  /** Whether to end once it is certain that the record is not linearizable. */
+  readonly stopOnViolation: boolean
   /** Absent if the record is one file. */
   readonly parts: PartsOptions | undefined
   /** Whether to replace existing recordings. */
@@ -34,12 +39,19 @@ export interface RecordSettings {
 export interface OpenRecording extends ProxyRecording {
   /** Resolves once everything is on disk. Call it when no connection is left. */
   close(): Promise<void>
+  /** Resolves when it is certain that the record is not linearizable. */
+  readonly violated: Promise<void>
+  /** What the record came to, if it must be linearizable. */
+  exitCode(): ExitCode | undefined
   /** A text on what was recorded, and what to do with it. */
   summary(of: Pick<SummaryOptions, 'by'>): string
 }
 
 /** @throws UserError (environment) if the files cannot be created, (usage) if they already exist. */
-export function openRecording({ out, carries, model, parts, force }: RecordSettings, log: Logger): OpenRecording {
+export function openRecording(
+  { out, carries, model, parts, force, expect, stopOnViolation }: RecordSettings,
+  log: Logger,
+): OpenRecording {
   const backendOut = parts === undefined ? backendPath(out) : join(out, 'backend')
   for (const path of [out, backendOut])
     if (parts === undefined) refuseToOverwrite(path, { what: 'a recording', force })
@@ -62,9 +74,21 @@ export function openRecording({ out, carries, model, parts, force }: RecordSetti
     })
   const client = open(out)
   const backend = open(backendOut)
-  const recorder = createRecorder({ now: startRunClock(), client, backend })
+  const { sink, judging, violated } = judgeRecord(client, model, () => recorder)
+  const recorder = createRecorder({
+    now: startRunClock(),
+    client: sink,
+    backend,
+  })
   return {
     recorder,
+    judging,
+    violated: stopOnViolation ? violated : new Promise<void>(() => undefined),
+    exitCode() {
+      if (expect === undefined && !stopOnViolation) return undefined
+      const { soFar } = judging.judged()
+      return soFar === 'linearizable' ? EXIT.met : soFar === 'not certain' ? EXIT.unknown : EXIT.violated
+    },
     files: [client, backend],
     carries,
     checkTable: (table, where) => checkTable(table, where, model),
@@ -76,6 +100,7 @@ export function openRecording({ out, carries, model, parts, force }: RecordSetti
       const { lostLines, path, parts: written } = client.statistics
       const removed = written?.removed ?? 0
       return [
+        ...judgedLines(judging.judged()),
         ...summaryLines(recorder, { lostLines, path, by }),
         ...(written === undefined
           ? []

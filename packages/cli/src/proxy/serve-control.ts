@@ -18,7 +18,7 @@ const TROUBLES: readonly string[] = ['dial-failed', 'accept-failed', 'tls-missin
 /** Logs what happens to proxies. */
 export function logEvents({ events }: ControlPlane, log: Logger): void {
   events.subscribe(({ type, sequence: _, at: __, ...event }) =>
-    log[TROUBLES.includes(type) ? 'warn' : 'info'](event, type),
+    log[type === 'violation' ? 'error' : TROUBLES.includes(type) ? 'warn' : 'info'](event, type),
   )
 }
 

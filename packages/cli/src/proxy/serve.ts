@@ -24,9 +24,11 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   try {
     await openProxies(plane, settings)
     by = recordedBy(plane)
-    const serving = await serveControl(plane, settings, { log, asked: stop.asked })
+    const asked = recording === undefined ? stop.asked : Promise.race([stop.asked, recording.violated])
+    const serving = await serveControl(plane, settings, { log, asked })
     try {
-      return await serving.done
+      const own = await serving.done
+      return exitCodeOf(own, recording?.exitCode())
     } finally {
       await serving.close()
     }
@@ -40,6 +42,10 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
     log.info('ended: every port is free, every fault is gone')
   }
 }
+
+/** That of the record, unless it is as it must be. */
+const exitCodeOf = (own: ExitCode, judged: ExitCode | undefined): ExitCode =>
+  judged === undefined || judged === EXIT.met ? own : judged
 
 const openRecording = async (settings: RecordSettings, log: Logger): Promise<OpenRecording> =>
   (await import('./recording.ts')).openRecording(settings, log)

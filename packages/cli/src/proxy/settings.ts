@@ -28,7 +28,7 @@ import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, flag, valuesOf, word, words } from '../arguments/declare.ts'
 import type { Options, ValuesOf } from '../arguments/option.ts'
 import { parseDuration, parseSize, printDuration, printSize } from '../arguments/quantities.ts'
-import { requireOption } from '../arguments/require.ts'
+import { requireOption, stopOption } from '../arguments/require.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { eventsOption, parseEvents } from '../run/event-file.ts'
 import { recordedWays, type Said, saidInConfig, saysIt } from './carried.ts'
@@ -80,6 +80,7 @@ export interface RunRecording {
   /** Where to create its directory. */
   readonly out: string
   readonly expect: string | undefined
+  readonly stopOnViolation: boolean
   readonly require: readonly string[] | undefined
   readonly checkMs: Millis
   /** The file to write events to as they happen. */
@@ -136,6 +137,7 @@ const declared = {
     text: `fail (exit 1) if the recording does not meet this level, such as ${'linearizable' satisfies Level}`,
     usual: 'only report',
   }),
+  ...stopOption,
   'check-timeout': asDuration(runMembers.checkMs),
   model: word('model of the recorded operations, as for chaos check'),
   rotate: asRead(
@@ -278,7 +280,10 @@ function recordedMembers(options: ParsedOptions): RecordedMembers {
 }
 
 /** Options that are only about a recording with a directory of its own. */
-const OF_RUN = ['expect', 'require', 'check-timeout', 'events'] as const
+const OF_RUN = ['require', 'check-timeout', 'events'] as const
+/** Options that plain files can be held to, too, at the level that is judged while recording. */
+const HELD = ['expect', 'stop-on-violation'] as const
+const JUDGED_LEVEL = 'linearizable' satisfies Level
 
 /**
  * With a table, of `--record` or of the proxies themselves, and unless a file is named, or files that rotate, the recording
@@ -286,10 +291,12 @@ const OF_RUN = ['expect', 'require', 'check-timeout', 'events'] as const
  */
 function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RunRecording | undefined {
   const { record: table, out } = typed
-  const judged = OF_RUN.find((name) => textsOf(options, name).length > 0)
-  if (table === undefined && out === undefined && judged === undefined) return undefined
   const rotates = typed.rotate !== undefined
   const inFiles = rotates || (out !== undefined && isFile(out))
+  // What is judged while it is recorded needs no run.
+  const ofRun = inFiles && [undefined, JUDGED_LEVEL].includes(typed.expect) ? OF_RUN : [...HELD, ...OF_RUN]
+  const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
+  if (table === undefined && out === undefined && judged === undefined) return undefined
   if (inFiles && judged === undefined) return undefined
   const said = saidBy(typed, pairs)
   const carried = table === undefined ? recordedWays(said) : []
@@ -312,7 +319,8 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     initial: typed.initial,
     model: typed.model,
     out: out ?? USUAL_OUT,
-    expect: typed.expect,
+    expect: typed.expect ?? (typed['stop-on-violation'] ? JUDGED_LEVEL : undefined),
+    stopOnViolation: typed['stop-on-violation'],
     require: typed.require,
     checkMs: typed['check-timeout'],
     events: parseEvents(options),
@@ -394,6 +402,8 @@ function parseRecord(options: ParsedOptions, typed: Typed, pairs: readonly Proxy
     carries,
     model:
       model ?? modelOfCommands([...pairs.map(({ carries }) => carries), ...(carries === undefined ? [] : [carries])]),
+    expect: typed.expect === JUDGED_LEVEL ? JUDGED_LEVEL : undefined,
+    stopOnViolation: typed['stop-on-violation'],
     parts: rotate === undefined ? undefined : { ...rotate, compress: typed.compress, keep: typed.keep },
     force: typed.force,
   }

@@ -8,7 +8,7 @@ import { baselineOptions, parseBaselineOptions, requireSameRun } from '../argume
 import { asCount, asDuration, asName, asRead, flag, ifTyped, valuesOf, word, words } from '../arguments/declare.ts'
 import type { Options, ValuesOf } from '../arguments/option.ts'
 import { printDuration } from '../arguments/quantities.ts'
-import { requireOption } from '../arguments/require.ts'
+import { requireOption, stopOption } from '../arguments/require.ts'
 import { parseUi, uiOptions } from '../arguments/ui.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption } from '../config/own.ts'
@@ -46,6 +46,7 @@ const declared = {
     'none',
   ),
   ...requireOption,
+  ...stopOption,
   expect: asName(runMembers.expect, 'level', {
     text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}`,
     usual: 'only report',
@@ -97,7 +98,8 @@ export async function parseRecordSettings(
     timeMs: typed.time,
     timeoutMs: typed.timeout,
     checkMs: typed['check-timeout'],
-    expect: typed.expect,
+    expect: typed.expect ?? (typed['stop-on-violation'] ? 'linearizable' : undefined),
+    stopOnViolation: typed['stop-on-violation'] || undefined,
     require: typed.require,
   })
   const reporters = parseReporters(options, 'run')

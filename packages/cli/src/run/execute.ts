@@ -12,7 +12,8 @@ import {
 } from '@chaosproxy/engine'
 import { nameOfChoice } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/history'
-import type { PlannedRun, RunListener } from '@chaosproxy/runner'
+import { printable } from '@chaosproxy/report'
+import { type PlannedRun, type RunListener, violationText } from '@chaosproxy/runner'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
@@ -102,13 +103,18 @@ async function performOne(
     if (tooShort !== undefined && !isQuiet) progress.warn(tooShort)
     const more = tellMore(progress, run, directory.path)
     const show = showProgress(progress, run.target.tier === 'simulated')
+    const announcing = settings.announces === false || isQuiet || run.target.tier === 'simulated' ? () => {} : announce
     const again = settings.again ?? againCommand(run, directory.runJson, settings.config)
     const followed = page?.follow({ run, historyFile: directory.history, again })
     const finished = await carryOut(run, {
       directory,
       startedAt,
       interrupted: followed === undefined ? interrupts.signal : eitherOf(interrupts.signal, followed.stopped),
-      listener: listening([show, more, ...(followed === undefined ? [] : [followed.listener])], events, interrupts),
+      listener: listening(
+        [show, more, announcing, ...(followed === undefined ? [] : [followed.listener])],
+        events,
+        interrupts,
+      ),
       steered: followed?.steered,
       twice: settings.verifyDeterminism,
       baseline: settings.baseline,
@@ -123,6 +129,11 @@ async function performOne(
     progress.stop()
     interrupts.release()
   }
+}
+
+/** Tells at once, on whatever screen, of what the report will show at the end. */
+const announce: RunListener = (event) => {
+  if (event.type === 'violation') print(process.stderr, `\n  ${printable(violationText(event.violation))}\n`)
 }
 
 /** A recording without a command goes on until it is interrupted. */

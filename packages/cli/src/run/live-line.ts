@@ -13,7 +13,7 @@ export function liveLine(progress: Progress, totalMs: number, operationsPerSecon
       : `${clock}   ${stage === 'healing' ? 'healing everything' : 'waiting for the replicas to agree, then reading every node once more'}`
   const faults = progress.activeFaults.map(describeFault).join(' · ')
   const now = faults === '' ? '' : `now: ${faults}   `
-  return `${first}\n    ${now}so far: ${progress.soFar}`
+  return `${first}\n    ${now}so far: ${progress.soFar}${progress.doubt === undefined ? '' : ` (${progress.doubt})`}`
 }
 
 /** Operations per second over roughly the last second, from occasional snapshots. */

@@ -26,7 +26,7 @@ import { asCount, asDuration, asName, asRead, flag, ifTyped, valuesOf, word } fr
 import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Options, ValuesOf } from '../arguments/option.ts'
-import { requireOption } from '../arguments/require.ts'
+import { requireOption, stopOption } from '../arguments/require.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
 import { parseUi, type UiSettings, uiOptions } from '../arguments/ui.ts'
 import { chooseWorkload, parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
@@ -51,6 +51,8 @@ export interface RunSettings {
   readonly reporters: readonly ReporterChoice[]
   /** Whether to tell all that happens on stderr. */
   readonly verbose?: boolean | undefined
+  /** Whether a violation is told on stderr as soon as it is certain; by default it is. */
+  readonly announces?: boolean | undefined
   /** The file to write events to as they happen. */
   readonly events: string | undefined
   /** Its live page, if one is wanted. */
@@ -95,6 +97,7 @@ const declared = {
   }),
   times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
   ...requireOption,
+  ...stopOption,
   sim: flag('run in virtual time, in this process: repeatable to the byte'),
   'verify-determinism': flag('with --sim: run twice, and compare to the byte'),
   out: word('where to create the directory of this run', USUAL_OUT),
@@ -276,9 +279,10 @@ const membersIn = (typed: Typed): RunDraft => ({
   timeoutMs: typed.timeout,
   faults: typed.faults,
   seed: typed.seed,
-  expect: typed.expect,
+  expect: typed.expect ?? (typed['stop-on-violation'] ? 'linearizable' : undefined),
   require: typed.require,
   checkMs: typed['check-timeout'],
+  stopOnViolation: typed['stop-on-violation'] || undefined,
 })
 
 /** `--keys` and `--operations` are short for settings of workloads. */

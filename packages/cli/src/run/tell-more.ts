@@ -27,6 +27,7 @@ export function tellMore({ note }: ProgressDisplay, run: PlannedRun, place: stri
         return note(`verdict: ${event.headline}`)
       case 'ready':
       case 'status':
+      case 'violation':
       case 'failed':
         return
       default:

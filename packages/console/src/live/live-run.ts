@@ -59,6 +59,9 @@ function fold(run: Folded, event: RunEvent): void {
     case 'status':
       foldProgress(run, event.progress)
       return
+    case 'violation':
+      run.violatedNow = true
+      return
     case 'ready':
       run.stage = 'working'
       return

@@ -64,7 +64,7 @@ export const recordingSpec = ({
   ...terms
 }: { readonly traffic: TrafficSpec } & Pick<
   RunSpec,
-  'faults' | 'seed' | 'timeMs' | 'timeoutMs' | 'checkMs' | 'expect' | 'require'
+  'faults' | 'seed' | 'timeMs' | 'timeoutMs' | 'checkMs' | 'expect' | 'require' | 'stopOnViolation'
 >): RunSpec => ({
   target: { name: RECORDING, settings: {}, traffic },
   workload: { name: 'traffic', settings: {} },

@@ -30,20 +30,21 @@ export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore
   dataDir: join(directory.path, 'data'),
   logDir: directory.nodes,
   open(header, failed) {
-    if (tier === 'simulated')
-      return inBatches(openHistoryWriter(directory.history, { header, onError: failed, mode: RECORD_MODE }))
+    if (tier === 'simulated') return inBatches(directory, { header, onError: failed, mode: RECORD_MODE })
     const options = { header: { ...header, ends: true }, onError: failed, mode: RECORD_MODE } as const
-    return inTwoViews(openHistoryWriter(directory.history, options), directory.backend, options)
+    return inTwoViews(directory, options)
   },
   read: () => readHistory(directory.history),
   readBackend: async () => (existsSync(directory.backend) ? readHistory(directory.backend) : undefined),
 })
 
 /** The backend's file is created with its first line, since not every target's proxy keeps a record. */
-function inTwoViews(client: HistoryWriter, path: string, options: WriterOptions): OpenRecord {
+function inTwoViews({ history, backend: path }: RunDirectory, options: WriterOptions): OpenRecord {
+  const client = openHistoryWriter(history, options)
   let backend: HistoryWriter | undefined
   return {
     append: client.append,
+    placeOf: placeIn(history),
     wire: {
       client: client.appendLine,
       backend(line) {
@@ -60,16 +61,23 @@ function inTwoViews(client: HistoryWriter, path: string, options: WriterOptions)
   }
 }
 
+/** The header comes before the first event. */
+const placeIn =
+  (path: string): NonNullable<OpenRecord['placeOf']> =>
+  (position) => ({ path, line: position + 2 })
+
 const BATCH_EVENTS = 1_000
 
 /** A simulated run can be repeated, so its events need not reach the disk one by one, and it has no end mark. */
-function inBatches(writer: HistoryWriter): OpenRecord {
+function inBatches({ history }: RunDirectory, options: WriterOptions): OpenRecord {
+  const writer = openHistoryWriter(history, options)
   let batch: Event[] = []
   const flush = () => {
     writer.appendAll(batch)
     batch = []
   }
   return {
+    placeOf: placeIn(history),
     append(event) {
       batch.push(event)
       if (batch.length >= BATCH_EVENTS) flush()

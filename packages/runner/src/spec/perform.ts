@@ -128,6 +128,9 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
         timeoutMs: spec.timeoutMs,
         quietMs: run.target.quietMs ?? QUIET_MS,
         seed: spec.seed,
+        violated: listener && ((violation) => listener({ type: 'violation', violation })),
+        mapping: run.target.mapping,
+        stopOnViolation: spec.stopOnViolation,
       },
       resolve,
     )

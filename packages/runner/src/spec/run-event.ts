@@ -1,4 +1,5 @@
 import type { Event } from '@chaosproxy/history'
+import type { LiveViolation } from '../live-judge.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 import type { Progress } from '../run.ts'
 import type { RunSpec } from './run-spec.ts'
@@ -12,6 +13,8 @@ export type RunEvent =
   | { readonly type: 'event'; readonly event: Event }
   /** Ten times a second of the cluster's own time: operation counts, faults in force, and the verdict so far. */
   | { readonly type: 'status'; readonly progress: Progress }
+  /** Once, when a violation of linearizability is certain while the history is recorded. */
+  | { readonly type: 'violation'; readonly violation: LiveViolation }
   /** The cluster is being stopped, or did not come up. */
   | { readonly type: 'ending' }
   | { readonly type: 'checking'; readonly operations: number }

@@ -37,6 +37,8 @@ export interface RunSpec {
   readonly require?: readonly string[] | undefined
   /** How long checking may take. */
   readonly checkMs: Millis
+  /** Whether the clients are stopped once a violation of linearizability is certain, while the history is recorded. */
+  readonly stopOnViolation?: boolean | undefined
 }
 
 /**
@@ -131,6 +133,10 @@ const members = {
     v.description(`bounds besides the level, such as "${REQUIREMENT_EXAMPLE}"`),
   ),
   checkMs: duration('how long checking may take', 1, 24 * HOUR_MS),
+  stopOnViolation: v.pipe(
+    v.boolean('must be true or false'),
+    v.description('end as soon as it is certain, while recording, that the history is not linearizable'),
+  ),
 }
 
 /** What a run does where nothing else is said. Two cores can sustain the rate, and the clients suffice for it while some wait. */
@@ -154,6 +160,7 @@ const withDefaults = {
   expect: v.optional(members.expect),
   require: v.optional(members.require),
   checkMs: v.optional(members.checkMs, RUN_DEFAULTS.checkMs),
+  stopOnViolation: v.optional(members.stopOnViolation),
 }
 
 /**
@@ -200,6 +207,7 @@ export const draftEntries: { readonly [Member in keyof RunDraft]-?: v.GenericSch
   expect: v.optional(members.expect),
   require: v.optional(members.require),
   checkMs: v.optional(members.checkMs),
+  stopOnViolation: v.optional(members.stopOnViolation),
 }
 
 /**

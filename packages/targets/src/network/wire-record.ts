@@ -6,6 +6,8 @@ import type { WireEvent, WireRecorder, WireSink } from '@chaosproxy/runner'
 /** What the proxy sees of the clients. What it has seen by the time recording begins is recorded then, as of time 0. */
 export interface WireRecord {
   readonly recorder: Recorder
+  /** What is known of the history so far. */
+  readonly judging: NonNullable<WireSink['judge']>
   /** Starts recording to the sink, with times from this clock. Call once. */
   readonly begin: (sink: WireSink, now: () => Nanos) => WireRecorder
 }
@@ -14,6 +16,8 @@ export function openWireRecord(): WireRecord {
   let early: ((sink: WireSink) => void)[] = []
   let write = (line: (sink: WireSink) => void): void => void early.push(line)
   let now = () => nanos(0)
+  let judge: WireSink['judge']
+  const awaiting: Parameters<NonNullable<WireSink['judge']>['onViolation']>[0][] = []
   const recorder = createRecorder({
     client: { write: (line, event) => write((sink) => sink.client(line, event as WireEvent)) },
     backend: { write: (line, event) => write((sink) => sink.backend(line, event as WireEvent)) },
@@ -21,7 +25,16 @@ export function openWireRecord(): WireRecord {
   })
   return {
     recorder,
+    judging: {
+      judged: () => judge?.judged() ?? { soFar: 'not certain', doubt: 'nothing is recorded yet' },
+      onViolation(listener: (typeof awaiting)[number]) {
+        if (judge === undefined) awaiting.push(listener)
+        else judge.onViolation(listener)
+      },
+    },
     begin(sink, clock) {
+      judge = sink.judge
+      for (const listener of awaiting.splice(0)) judge?.onViolation(listener)
       for (const line of early) line(sink)
       early = []
       write = (line) => line(sink)

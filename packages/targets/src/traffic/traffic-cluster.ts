@@ -76,10 +76,10 @@ export interface TrafficCluster extends Cluster {
 export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   const { upstreams, carries, seed } = options
   const clock = createClock(process.hrtime.bigint())
-  const { recorder, begin } = openWireRecord()
+  const { recorder, judging, begin } = openWireRecord()
   const network = createNetwork({ seed })
   const others = faultsOfOthers()
-  const recording = { recorder, files: [], faults: others.notes, checkTable: options.checkTable }
+  const recording = { recorder, judging, files: [], faults: others.notes, checkTable: options.checkTable }
   const plane = createControlPlane({ network, seed, recording: { ...recording, carries: options.recordedByDefault } })
   let isCutOff = false
   let faults = 0

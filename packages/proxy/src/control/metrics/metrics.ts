@@ -142,7 +142,23 @@ function recordMetrics({ recording }: ControlPlane): readonly Metric[] {
       type: 'counter',
       samples: [{ labels: {}, value: unmatched }],
     },
+    ...judgedMetrics(recording),
     { name: 'chaos_record_behind_bytes', help: 'What still waits for the disk.', type: 'gauge', samples: behind },
+  ]
+}
+
+const VERDICTS = ['linearizable', 'not linearizable', 'not certain'] as const
+
+function judgedMetrics({ judging }: NonNullable<ControlPlane['recording']>): readonly Metric[] {
+  if (judging === undefined) return []
+  const { soFar } = judging.judged()
+  return [
+    {
+      name: 'chaos_recorded_verdict',
+      help: 'The verdict so far of what was recorded: 1 for the one that holds.',
+      type: 'gauge',
+      samples: VERDICTS.map((verdict) => ({ labels: { verdict }, value: verdict === soFar ? 1 : 0 })),
+    },
   ]
 }
 

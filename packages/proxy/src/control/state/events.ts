@@ -9,6 +9,15 @@ export type ControlEvent =
   | { readonly type: 'lease-expired'; readonly lease: string; readonly owner: string }
   | { readonly type: 'rules-swapped'; readonly epoch: number }
   | { readonly type: 'reset' }
+  /** What was recorded is not linearizable: certain from this event of the history on. */
+  | {
+      readonly type: 'violation'
+      readonly key?: string | undefined
+      readonly position: number
+      readonly file?: string | undefined
+      readonly line?: number | undefined
+      readonly sentence: string
+    }
   | Trouble
 
 /** An event with its sequence number, counted from 1, and its time as ISO 8601 in UTC. */

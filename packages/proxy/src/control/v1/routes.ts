@@ -55,13 +55,18 @@ export function v1Routes(plane: ControlPlane, version: string, mayListen: Listen
       method: 'GET',
       path: '/v1/recording',
       operation: 'getRecording',
-      summary: 'What was recorded so far, into which files, and how far the disk is behind',
+      summary: 'What was recorded so far, whether it is linearizable, in which files, and how far the disk is behind',
       success: { status: 200, description: 'The record.', schema: reference('Recording') },
       errors: [404],
       handle() {
         const { recording } = plane
         if (recording === undefined) throw new ControlError(404, 'nothing is recorded: start the proxy with --out')
-        return json(200, { ...recording.recorder.counters, views: recording.files.map((file) => file.statistics) })
+        const { recorder, files, judging } = recording
+        return json(200, {
+          ...recorder.counters,
+          views: files.map((file) => file.statistics),
+          ...(judging === undefined ? {} : { judged: judging.judged() }),
+        })
       },
     },
     {

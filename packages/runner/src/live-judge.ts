@@ -1,0 +1,63 @@
+import type { OnlineChecker, SoFar } from '@chaosproxy/checker'
+import type { EventInput } from '@chaosproxy/history'
+import { type JudgedHistory, onlineCheckerFor } from './online.ts'
+
+/** A violation of linearizability that became certain while the history was recorded. */
+export type LiveViolation = NonNullable<ReturnType<OnlineChecker['violation']>> & {
+  /** Where the event is in the record; absent if it is lost. */
+  readonly at?: { readonly path: string; readonly line: number } | undefined
+}
+
+/** What is known of a history so far. Whatever shows it shows this. */
+export interface Judged {
+  readonly soFar: SoFar
+  /** Why it is `not certain`. */
+  readonly doubt?: string | undefined
+  readonly violation?: LiveViolation | undefined
+}
+
+/** Judges a history while it is recorded. */
+export interface LiveJudge {
+  /** Takes the next event of the history. It never throws. */
+  push(event: EventInput): void
+  judged(): Judged
+  /** Judges nothing more, for this reason. A violation stays certain. */
+  stop(why: string): void
+  /** Calls back once, at the event that makes a violation certain. */
+  onViolation(listener: (violation: LiveViolation) => void): void
+}
+
+/** `placeOf` says where in the record the event is that was pushed last, from its position. */
+export function createLiveJudge(
+  judgedHistory: JudgedHistory,
+  placeOf: (position: number) => LiveViolation['at'] = () => undefined,
+): LiveJudge {
+  const online = onlineCheckerFor(judgedHistory)
+  const listeners: ((violation: LiveViolation) => void)[] = []
+  let violation: LiveViolation | undefined
+  let stopped: string | undefined
+  return {
+    push(event) {
+      if (stopped !== undefined) return
+      const certain = online.push(event)
+      if (certain === undefined) return
+      const at = placeOf(certain.position)
+      violation = at === undefined ? certain : { ...certain, at }
+      for (const listener of listeners) listener(violation)
+    },
+    onViolation: (listener) => void listeners.push(listener),
+    stop(why) {
+      stopped ??= why
+    },
+    judged() {
+      const soFar = online.soFar()
+      if (violation !== undefined) return { soFar, violation }
+      if (stopped !== undefined) return { soFar: 'not certain', doubt: stopped }
+      return soFar === 'not certain' ? { soFar, doubt: online.doubt() } : { soFar }
+    },
+  }
+}
+
+/** The violation with its place, in one line. */
+export const violationText = ({ sentence, position, at }: LiveViolation): string =>
+  `not linearizable: ${sentence} (${at === undefined ? `event ${position}` : `${at.path}:${at.line}`})`
