@@ -7,28 +7,9 @@ import { chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 import { until } from './processes.ts'
 import { joined, queueOf } from './queue-process.ts'
+import { recordingOf } from './recorded-registers.ts'
 
 const redis = installed('redis-server')
-
-/** Clients that write and read registers in turn; one read sees the write before the last. */
-function recordingOf(operations: number, keys: number, staleAt?: number): readonly string[] {
-  const lines: string[] = []
-  const last = new Map<number, number | null>()
-  for (let i = 0; i < operations; i += 2) {
-    const key = (i / 2) % keys
-    const read = i === staleAt ? (last.get(key) ?? null) : i
-    last.set(key, i)
-    for (const [process, f, value] of [
-      [i % 3, 'write', i],
-      [3 + (i % 2), 'read', read],
-    ])
-      for (const type of ['invoke', 'ok']) {
-        const said = f === 'read' && type === 'invoke' ? null : value
-        lines.push(JSON.stringify({ process, type, f, key: `k${key}`, value: said }))
-      }
-  }
-  return lines
-}
 
 function fileOf(lines: readonly string[]): string {
   const file = join(temporaryDirectory(), 'recording.jsonl')
