@@ -59,6 +59,35 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     expect(worker.searched()).toBe(10)
   })
 
+  test('goes on by its name alone, tells what was known, and ends as one that nobody disturbed', async () => {
+    const queue = await queueOf()
+    const worker = await joined(queue)
+    const named = ['--queue', queue, '--campaign', 'nightly']
+    const { child } = startChaos([...campaign(), ...named])
+    await until(() => worker.searched() > 3)
+    // How far it has come is kept every two seconds, or as it ends.
+    child.kill('SIGINT')
+    await new Promise((resolve) => child.once('close', resolve))
+    const listed = await chaos(['fuzz', '--campaigns', '--queue', queue])
+    expect(listed.stdout).toMatch(/^nightly {3}quorum · 640 seeds from seed 1 · \d+ trials in .*, \d causes? found · /)
+    const before = worker.searched()
+    const again = await chaos(['fuzz', ...named, '--shrink', '200ms', '--json', '--out', temporaryDirectory()])
+    expect(again.stderr).toMatch(/The campaign nightly goes on\. \d+ trials were run before, in .*: \d found/)
+    expect(worker.searched() - before).toBeLessThan(8)
+    const alone = await chaos(campaign())
+    expect(told(again.stdout)).toEqual(told(alone.stdout))
+    const searched = worker.searched()
+    const third = await chaos(['fuzz', ...named, '--shrink', '200ms', '--json', '--out', temporaryDirectory()])
+    expect(third.stderr).toMatch(/The campaign nightly is over\. 640 trials were run before/)
+    expect(told(third.stdout)).toEqual(told(alone.stdout))
+    expect(worker.searched()).toBe(searched)
+    const other = await chaos(['fuzz', '--bug', 'stale-read', ...named])
+    expect(other.stderr).toContain(
+      '--campaign nightly: that name has another search, of quorum for 640 seeds from seed 1',
+    )
+    expect(other.exitCode).toBe(3)
+  })
+
   test('gives up a job that has ended three workers, and names it', async () => {
     const queue = await queueOf()
     const cwd = temporaryDirectory()

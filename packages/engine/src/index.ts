@@ -13,9 +13,8 @@ export { areSmall } from './check/small.ts'
 // What all of them share.
 export { commandLine, fileWord } from './command-line.ts'
 export { type CompareDraft, type CompareSettings, compare, USUAL_TERMS } from './compare/compare.ts'
-export type { CompareEvent } from './compare/comparison.ts'
 // Searches on threads, scenarios played again, systems compared.
-export { type ComparedRun, compareSystems } from './compare/comparison.ts'
+export { type ComparedRun, type CompareEvent, compareSystems } from './compare/comparison.ts'
 export { type ChosenSystem, type ComparedTarget, type ComparisonPlan, planSystem } from './compare/plan.ts'
 export { type Config, defineConfig } from './config/config.ts'
 export type { ConfiguredUpstream } from './config/configured-upstream.ts'
@@ -26,6 +25,7 @@ export { knownName } from './known-name.ts'
 export { type MadePlan, makePlan, measured, type Planned } from './plan/plan.ts'
 export { askProbes } from './probe/ask.ts'
 // Past one machine.
+export { type Campaign, listCampaigns, searchOf } from './queue/campaign.ts'
 export { type WorkEvent, work } from './queue/work.ts'
 export { type RecordedMembers, recordedCarriage } from './record/carriage.ts'
 export { checkedAddress, parseEnd, tlsBetween } from './record/ends.ts'

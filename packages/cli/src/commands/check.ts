@@ -17,7 +17,7 @@ import { optimiseLate } from '@chaosproxy/engine/short-run'
 import { UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
-import { aloneText, lostText } from '../arguments/queue.ts'
+import { againText, waitingText } from '../arguments/queue.ts'
 import { againCommand } from '../check/again.ts'
 import { namedFiles } from '../check/files.ts'
 import { type CheckSettings, checkOptions, parseCheckSettings } from '../check/settings.ts'
@@ -113,9 +113,11 @@ function showProgress({ update, note, warn }: ProgressDisplay, files: number): (
         note(resultText(event.result))
         return isAlone ? undefined : update(`${event.result.file} (${event.done} of ${files})`)
       case 'alone':
-        return update(aloneText(event))
+      case 'unreachable':
+        return update(waitingText(event))
       case 'lost':
-        return warn(lostText(event))
+      case 'damaged':
+        return warn(againText(event))
       case 'whole':
         return warn(
           `${event.file}: its keys cannot be judged apart, so no worker has anything to do: it is judged here`,

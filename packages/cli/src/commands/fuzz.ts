@@ -1,4 +1,5 @@
-import type { Command } from '../command.ts'
+import { type Command, flagOf, textOf } from '../command.ts'
+import { tellCampaigns } from '../fuzz/campaigns.ts'
 import { executeFuzz } from '../fuzz/execute.ts'
 import { fuzzOptions, parseFuzzSettings } from '../fuzz/settings.ts'
 
@@ -24,6 +25,8 @@ export const fuzzCommand: Command = {
       'verify-determinism',
       'workers',
       'queue',
+      'campaign',
+      'campaigns',
     ],
     Output: ['out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
@@ -32,7 +35,14 @@ export const fuzzCommand: Command = {
     ['chaos fuzz --target primary-replica --set sync=all --set reads=primary --time 60s', 'search for a minute'],
     ['chaos fuzz --protocol ./mine.ts --faults clock,kill --drift 20% --jump 0', 'clocks that drift and never jump'],
     ["chaos fuzz --binary 'python3 node.py' --seeds 50", 'nodes in any language, in virtual time'],
+    [
+      'chaos fuzz --campaign nightly --for 8h --queue env:CHAOS_QUEUE',
+      'a night by the workers of a queue, kept by name',
+    ],
     ['chaos fuzz --seeds 20000 --json', 'for CI: exits with 1 when something was found'],
   ],
-  run: async (options) => executeFuzz(await parseFuzzSettings(options)),
+  async run(options) {
+    if (flagOf(options, 'campaigns')) return tellCampaigns(textOf(options, 'queue'))
+    return executeFuzz(await parseFuzzSettings(options))
+  },
 }

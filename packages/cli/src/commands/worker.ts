@@ -56,6 +56,12 @@ function toldOf(event: WorkEvent): string {
       return `Did ${event.job} in ${(event.elapsedMs / 1000).toFixed(2)} s.\n`
     case 'refused':
       return `Refused a job: ${event.why}\n`
+    case 'could not':
+      return `Could not do a job, which is tried again, here or by another worker: ${event.why}\n`
+    case 'away':
+      return `The Redis at ${event.place} does not answer: waiting for it.\n`
+    case 'back':
+      return `The Redis at ${event.place} answers again.\n`
     default:
       return event satisfies never
   }

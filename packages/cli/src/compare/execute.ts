@@ -12,7 +12,7 @@ import {
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { type Comparison, renderComparisonHtml } from '@chaosproxy/report'
-import { aloneText, lostText } from '../arguments/queue.ts'
+import { againText, waitingText } from '../arguments/queue.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
@@ -53,10 +53,12 @@ export async function executeCompare(settings: CompareSettings): Promise<ExitCod
 function show(event: CompareEvent, progress: ProgressDisplay): void {
   switch (event.type) {
     case 'alone':
-      progress.update(aloneText(event))
+    case 'unreachable':
+      progress.update(waitingText(event))
       break
     case 'lost':
-      progress.warn(lostText(event))
+    case 'damaged':
+      progress.warn(againText(event))
       break
     case 'running':
       progress.update(`run ${event.run} of ${event.runs}: ${event.system} under ${event.condition}`)

@@ -12,7 +12,7 @@ import {
 } from '@chaosproxy/engine'
 import { count, duration, plural } from '@chaosproxy/history'
 import { causeOf, NO_LEVEL } from '@chaosproxy/simulator'
-import { aloneText, lostText } from '../arguments/queue.ts'
+import { againText, waitingText } from '../arguments/queue.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
@@ -37,6 +37,7 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
     const { outcome, results } = await searchAndShrink(search, {
       signal: interrupts.signal,
       queue: settings.queue,
+      campaign: settings.campaign,
       listener: (event) => show(event, progress),
     })
     progress.stop()
@@ -57,10 +58,15 @@ function show(event: SearchEvent, progress: ProgressDisplay): void {
       progress.update(progressText(event))
       break
     case 'alone':
-      progress.update(aloneText(event))
+    case 'unreachable':
+      progress.update(waitingText(event))
       break
     case 'lost':
-      progress.warn(lostText(event))
+    case 'damaged':
+      progress.warn(againText(event))
+      break
+    case 'continued':
+      progress.warn(continuedText(event))
       break
     case 'guiding':
       progress.update(`an invariant was broken in seed ${event.seed}: looking for what a client sees of it`)
@@ -98,6 +104,17 @@ function progressText({
   const rate = elapsedMs < 1_000 ? '' : `, ${count(Math.round((trials * 1_000) / elapsedMs))}/s`
   const left = leftMs === undefined || leftMs < LONG_MS ? '' : `, ${duration(leftMs * 1e6)} left`
   return `${plural(trials, 'trial')} so far${rate}${left}, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
+}
+
+function continuedText({
+  campaign,
+  trials,
+  causes,
+  elapsedMs,
+  isOver,
+}: Extract<SearchEvent, { readonly type: 'continued' }>): string {
+  const known = `${plural(trials, 'trial')} were run before, in ${duration(elapsedMs * 1e6)}: ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
+  return `The campaign ${campaign} ${isOver ? 'is over' : 'goes on'}. ${known}`
 }
 
 /** Below this, the time that is left is not worth showing. */

@@ -1,5 +1,5 @@
 import type { SearchSpec, SubjectName } from '@chaosproxy/engine'
-import { requireAskable, withPaths } from '@chaosproxy/engine'
+import { requireAskable, searchOf, withPaths } from '@chaosproxy/engine'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
 import { duration, mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
@@ -17,7 +17,7 @@ import {
 import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets'
 import { findWorkload, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { asCount, asDuration, asName, asRead, unlessNot, valuesOf } from '../arguments/declare.ts'
+import { asCount, asDuration, asName, asRead, flag, unlessNot, valuesOf, word } from '../arguments/declare.ts'
 import type { Options } from '../arguments/option.ts'
 import { queueOption } from '../arguments/queue.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
@@ -37,6 +37,8 @@ export interface FuzzSettings {
   readonly verbose: boolean
   /** The Redis through which others search. */
   readonly queue: string | undefined
+  /** The name under which the search is kept there. */
+  readonly campaign?: string | undefined
 }
 
 export type Taken = Pick<MistakeSetting, 'knobs' | 'besides' | 'workload'>
@@ -64,6 +66,8 @@ const declared = {
   invariants: unlessNot("check the protocol's own invariants, too; --no-invariants checks histories only"),
   guide: unlessNot('after a broken invariant, search on until a client sees it; --no-guide stops at the invariant'),
   ...queueOption,
+  campaign: word("keep the search in the queue's Redis under this name; asked for again, anywhere, it goes on"),
+  campaigns: flag('list the searches that are kept in the queue, and how far they are'),
 }
 
 /** All options of `chaos fuzz`. */
@@ -80,7 +84,10 @@ export const fuzzOptions = (): Options => ({
 /** @throws UserError (usage) that names the option. */
 export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSettings> {
   const given = valuesOf(options, declared)
+  requireQueue(given.queue, given.campaign)
   const { operations, terms } = parseSearch(options)
+  const kept = await keptSearch(options, given)
+  if (kept !== undefined) return { ...kept, search: { ...terms, ...kept.search } }
   const config = await readOwnConfig(options, 'chaos fuzz')
   const draft = withPaths(config.loaded?.config ?? {}, config.own)
   const { target, reference, protocol } = await chooseProtocol(options, config, nameIn(draft.target))
@@ -135,7 +142,42 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
     reporters: parseReporters(options, 'search'),
     verbose: flagOf(options, 'verbose'),
     queue: given.queue,
+    campaign: given.campaign,
   }
+}
+
+/** What every machine chooses for itself, however a search was begun. */
+const NOT_OF_SEARCH: ReadonlySet<string> = new Set([
+  ...['queue', 'campaign', 'campaigns', 'workers', 'out', 'shrink', 'help'],
+  ...Object.keys(reporterOptions()),
+])
+
+/** The search that was begun under the name, if no more than that is typed. @throws UserError as `searchOf` does. */
+async function keptSearch(
+  options: ParsedOptions,
+  { queue, campaign }: { readonly queue: string | undefined; readonly campaign: string | undefined },
+) {
+  const isTyped = (name: string): boolean =>
+    !NOT_OF_SEARCH.has(name) && options[name] !== undefined && options[name] !== name in UNLESS_NOT
+  if (queue === undefined || campaign === undefined || Object.keys(fuzzOptions()).some(isTyped)) return undefined
+  return {
+    search: await searchOf(queue, campaign),
+    taken: { knobs: {}, besides: [], workload: undefined },
+    reporters: parseReporters(options, 'search'),
+    verbose: flagOf(options, 'verbose'),
+    ...{ queue, campaign },
+  }
+}
+
+const UNLESS_NOT: Options = { invariants: declared.invariants, guide: declared.guide }
+
+/** @throws UserError (usage) for a campaign without a queue to keep it. */
+function requireQueue(queue: string | undefined, campaign: string | undefined): void {
+  if (campaign !== undefined && queue === undefined)
+    throw new UserError(
+      'usage',
+      `--campaign ${campaign}: campaigns are kept in the Redis of a queue: add --queue redis://host:6379.`,
+    )
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { connectQueue } from './connect.ts'
 import type { Client, Queue, QueueEvents } from './packages.ts'
-import { LOST_FILE, type Store } from './parcel.ts'
+import { DAMAGED_FILE, LOST_FILE, type Store } from './parcel.ts'
 
 /** The queues in which jobs wait for workers: those with code of users wait for workers that were allowed to run it. */
 export const QUEUES = { plain: 'chaos', code: 'chaos-code' } as const
@@ -15,6 +15,10 @@ const LOOK_EVERY_MS = 2_000
 const SILENT_MS = 10_000
 const TAKEN_BACK_MS = 1_000
 const READY_MS = 1_000
+const ANSWERS_WITHIN_MS = 1_500
+/** How often a job is tried whose worker cannot do it: its disk may be full, and another's not. */
+const ATTEMPTS = 5
+const TRIED_AGAIN_MS = 1_000
 /** Results are kept this long, so that a coordinator that is started again does not repeat their jobs. */
 const KEPT_SECONDS = 7 * 24 * 3_600
 
@@ -22,6 +26,8 @@ const KEPT_SECONDS = 7 * 24 * 3_600
 export type Outcome =
   | { readonly type: 'value'; readonly value: unknown }
   | { readonly type: 'failed'; readonly why: string }
+  /** A file that it needs is not in Redis, or not as it was sent. */
+  | { readonly type: 'without file'; readonly isDamaged: boolean }
   /** Its worker ended, and so did the next ones. */
   | { readonly type: 'poisonous' }
   | { readonly type: 'pending' }
@@ -70,7 +76,13 @@ export async function openBoard(address: string): Promise<Board> {
     outcomeOf(lane, name, order) {
       const { queue, events } = open(lane)
       const finished = queue
-        .add('job', order, { jobId: name, removeOnComplete: { age: KEPT_SECONDS }, removeOnFail: true })
+        .add('job', order, {
+          jobId: name,
+          attempts: ATTEMPTS,
+          backoff: { type: 'exponential', delay: TRIED_AGAIN_MS },
+          removeOnComplete: { age: KEPT_SECONDS },
+          removeOnFail: true,
+        })
         .then((job) => job.waitUntilFinished(events, LOOK_EVERY_MS))
         .then(
           (value): Outcome => ({ type: 'value', value }),
@@ -92,9 +104,7 @@ export async function openBoard(address: string): Promise<Board> {
       for (const [hash, text] of texts) await client.set(FILES + hash, text, 'EX', KEPT_SECONDS)
     },
     workers: (lane) =>
-      open(lane)
-        .queue.getWorkersCount()
-        .catch(() => undefined),
+      Promise.race([open(lane).queue.getWorkersCount(), later(ANSWERS_WITHIN_MS, undefined)]).catch(() => undefined),
     async close() {
       client.disconnect()
       const ends = [...opened.values()].flatMap(({ queue, events }) => [queue, events])
@@ -114,7 +124,8 @@ export const storeOn = (client: Client): Store => ({
 function failedBy(why: string): Outcome {
   if (/timed out before finishing|Missing key for job|Connection is closed|LOADING|ECONN/.test(why))
     return { type: 'pending' }
-  if (why.includes(LOST_FILE)) return { type: 'pending' }
+  if (why.includes(LOST_FILE) || why.includes(DAMAGED_FILE))
+    return { type: 'without file', isDamaged: why.includes(DAMAGED_FILE) }
   return /stalled more than/.test(why) ? { type: 'poisonous' } : { type: 'failed', why }
 }
 

@@ -5,7 +5,7 @@ import { UserError } from '@chaosproxy/history'
 import { type FilePart, hashOf, type RecordingName } from '../check/recording.ts'
 import type { Board } from './board.ts'
 import type { Cargo, LocalStore } from './kind.ts'
-import { LOST_FILE } from './parcel.ts'
+import { DAMAGED_FILE, LOST_FILE, MissingFile } from './parcel.ts'
 
 // Recordings are read where they are, if a worker sees the same disk. Small ones travel through Redis, too, each part
 // under the hash of its content.
@@ -18,7 +18,18 @@ export function cargoOf(recording: RecordingName): Cargo {
   const parts = filesIn(recording)
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
   if (bytes > MOST_BYTES) return new Map()
-  return new Map(parts.map(({ path, sha256 }) => [sha256, () => readFileSync(path).toString('base64')]))
+  return new Map(parts.map(({ path, sha256 }) => [sha256, () => textOf(path)]))
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path).toString('base64')
+  } catch (error) {
+    throw new UserError(
+      'environment',
+      `${path} cannot be read any more, and a worker needs it: ${error instanceof Error ? error.message : String(error)}. Put it back, and check it again.`,
+    )
+  }
 }
 
 /** The parts that are files: workers read from a store themselves. */
@@ -27,12 +38,14 @@ const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
 
 /** Puts what many jobs need there once, unless it was lost. */
 export function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {
-  const sent = new Set<string>()
+  const sent = new Map<string, Promise<void>>()
   return async (cargo = new Map(), isLost) => {
     for (const [hash, text] of cargo) {
-      if (sent.has(hash) && !isLost) continue
-      sent.add(hash)
-      await board.keep(new Map([[hash, text()]]))
+      const sending = isLost ? undefined : sent.get(hash)
+      const there = sending ?? board.keep(new Map([[hash, text()]]))
+      sent.set(hash, there)
+      // A job that is handed out before its file is there fails for want of it.
+      await there
     }
   }
 }
@@ -85,10 +98,10 @@ async function fetched(
   for (const { path, sha256, bytes } of here) {
     if (statSync(path, { throwIfNoEntry: false })?.size === bytes) continue
     const text = await store.fetch(sha256)
-    if (text === undefined) throw new Error(`${basename(path)}: ${LOST_FILE}`)
+    if (text === undefined) throw new MissingFile(`${basename(path)}: ${LOST_FILE}`)
     const content = Buffer.from(text, 'base64')
     if (createHash('sha256').update(content).digest('hex') !== sha256)
-      throw new UserError('input', `${basename(path)}: what came through Redis is not what was sent. Remove it there.`)
+      throw new MissingFile(`${basename(path)}: ${DAMAGED_FILE}`)
     mkdirSync(dirname(path), { recursive: true })
     // Two jobs may fetch it at a time.
     const unfinished = `${path}.${randomUUID()}`

@@ -37,7 +37,8 @@ export interface QueueEvents extends Closed {
 
 interface JobOptions {
   readonly jobId: string
-  readonly priority?: number
+  readonly attempts: number
+  readonly backoff: { readonly type: 'exponential'; readonly delay: number }
   readonly removeOnComplete: { readonly age: number }
   readonly removeOnFail: true
 }
@@ -71,6 +72,9 @@ export interface Client {
   connect(): Promise<unknown>
   ping(): Promise<unknown>
   get(key: string): Promise<string | null>
+  hget(key: string, field: string): Promise<string | null>
+  hgetall(key: string): Promise<{ readonly [field: string]: string }>
+  hset(key: string, field: string, value: string): Promise<unknown>
   set(key: string, value: string, unit: 'EX', seconds: number): Promise<unknown>
   disconnect(): void
 }

@@ -18,6 +18,12 @@ const MOST_BYTES = 4_000_000
 /** A worker's error for a file that Redis has lost; the coordinator then sends the file again. */
 export const LOST_FILE = 'the queue has lost it'
 
+/** The same for a file that is not as it was sent. */
+export const DAMAGED_FILE = 'what the queue has is not what was sent'
+
+/** Thrown for a file that the coordinator has to send again: no other attempt finds it. */
+export class MissingFile extends Error {}
+
 /** A file that travels. */
 interface SentFile {
   readonly path: string
@@ -117,7 +123,7 @@ export function createUnpacker(store: Store): {
     for (const { path, hash } of files) {
       const text = await store.fetch(hash)
       if (text === undefined || hashOf(text) !== hash)
-        throw new Error(`${path}: ${text === undefined ? LOST_FILE : 'it is not the file that was sent'}`)
+        throw new MissingFile(`${path}: ${text === undefined ? LOST_FILE : DAMAGED_FILE}`)
       mkdirSync(dirname(join(root, path)), { recursive: true })
       writeFileSync(join(root, path), text)
     }

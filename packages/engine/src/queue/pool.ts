@@ -12,11 +12,17 @@ import { type Parcel, pack } from './parcel.ts'
 /** Enough for dozens of threads: more only fills Redis. */
 const AT_A_TIME = 64
 const COUNT_WORKERS_EVERY_MS = 2_000
+/** How often a file is sent that arrives damaged. */
+const SENT_AGAIN = 3
 
 /** What a queue tells on the way. */
 export type QueueEvent =
   /** There is work in the queue of the Redis there, and no worker to do it; with code, none that may run that. */
   | { readonly type: 'alone'; readonly place: string; readonly code: boolean }
+  /** The Redis there does not answer. */
+  | { readonly type: 'unreachable'; readonly place: string }
+  /** A file in Redis was not as it was sent, and is sent again. */
+  | { readonly type: 'damaged'; readonly job: string }
   /** Redis no longer knew some jobs, as after a restart without persistence. They are handed out again. */
   | { readonly type: 'lost'; readonly jobs: number }
 
@@ -45,15 +51,14 @@ export async function openQueuePool(
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec as never)
     // A queue does not tell the signals apart: what a worker has begun is not waited for.
-    const calledOff = AbortSignal.any(
-      [doing.signal, doing.stop, closing.signal].filter((signal) => signal !== undefined),
-    )
+    const calledOff = anyOf(doing.signal, doing.stop, closing.signal)
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
+    let damaged = 0
     missing.waiting[lane] += 1
     try {
       for (let first = true; !calledOff.aborted; first = false) {
         const isGone = !first && (await board.isGone(lane, name))
-        if (isGone) missing.lost += 1
+        if (isGone && damaged === 0) missing.lost += 1
         if (parcel !== undefined && (first || isGone)) await board.keep(parcel.texts)
         if (first || isGone) await send(kind.cargo?.(spec as never), isGone)
         // Under its name it is the same job, unless Redis has lost it.
@@ -65,9 +70,12 @@ export async function openQueuePool(
           if (isPassing(kind, end)) await board.takeBack(lane, name)
           return end
         }
-        if (outcome.type === 'poisonous') throw new PoisonousJob(title)
-        if (outcome.type === 'failed')
-          throw new UserError('environment', `a worker could not do ${title}: ${outcome.why}`)
+        if (outcome.type === 'without file' && outcome.isDamaged) {
+          damaged += 1
+          listener({ type: 'damaged', job: title })
+        }
+        if (damaged > SENT_AGAIN) throw damagedAlways(title, board.place)
+        requireNotFailed(outcome, title)
       }
     } finally {
       missing.waiting[lane] -= 1
@@ -104,6 +112,21 @@ export async function openQueuePool(
   }
 }
 
+const anyOf = (...signals: readonly (AbortSignal | undefined)[]): AbortSignal =>
+  AbortSignal.any(signals.filter((signal) => signal !== undefined))
+
+/** @throws UserError for a job that no worker can do. */
+function requireNotFailed(outcome: Outcome, title: string): void {
+  if (outcome.type === 'poisonous') throw new PoisonousJob(title)
+  if (outcome.type === 'failed') throw new UserError('environment', `a worker could not do ${title}: ${outcome.why}`)
+}
+
+const damagedAlways = (title: string, place: string): UserError =>
+  new UserError(
+    'environment',
+    `${title}: a file that it needs is damaged whenever a worker fetches it from the Redis at ${place}. Find out who writes to that Redis.`,
+  )
+
 interface Missing {
   /** How many jobs wait for workers. */
   readonly waiting: { [lane in Lane]: number }
@@ -121,9 +144,12 @@ function tellWhatIsMissing(board: Board, listener: (event: QueueEvent) => void):
   }
   const counting = setInterval(async () => {
     tellLost()
-    for (const lane of ['plain', 'code'] as const)
-      if (missing.waiting[lane] > 0 && (await board.workers(lane)) === 0)
-        listener({ type: 'alone', place, code: lane === 'code' })
+    for (const lane of ['plain', 'code'] as const) {
+      if (missing.waiting[lane] === 0) continue
+      const workers = await board.workers(lane)
+      if (workers === 0) listener({ type: 'alone', place, code: lane === 'code' })
+      if (workers === undefined) listener({ type: 'unreachable', place })
+    }
   }, COUNT_WORKERS_EVERY_MS)
   const missing: Missing = {
     waiting: { plain: 0, code: 0 },

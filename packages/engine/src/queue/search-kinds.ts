@@ -1,5 +1,5 @@
 import { nemeses } from '@chaosproxy/faults'
-import { millis, nanos } from '@chaosproxy/history'
+import { type Millis, millis, nanos } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import type { Scenario } from '@chaosproxy/runner'
 import {
@@ -23,12 +23,12 @@ const MOST_SEEDS = 10_000
 const LONGEST_BUDGET_MS = 3_600_000
 
 const names = (list: readonly { readonly name: string }[]) => v.picklist(list.map(({ name }) => name))
-const milliseconds = v.pipe(amount, v.transform(millis))
+export const milliseconds: v.GenericSchema<unknown, Millis> = v.pipe(amount, v.transform(millis))
 const budget = v.pipe(amount, v.maxValue(LONGEST_BUDGET_MS), v.transform(millis))
 const setting = v.union([v.string(), v.number(), v.boolean()])
 
 /** @throws for a protocol or workload that is neither built in nor was sent along: no other file is loaded, nor a program run. */
-function requireKnown(
+export function requireKnown(
   { target, workload }: Pick<SubjectName, 'target' | 'workload'>,
   paths: ReadonlySet<string>,
 ): void {
@@ -38,7 +38,7 @@ function requireKnown(
 }
 
 /** @throws for a scenario of another subject, whose names would be loaded when it is played. */
-function requireSame(
+export function requireSame(
   { target, workload }: Pick<SubjectName, 'target' | 'workload'>,
   ...scenarios: readonly Scenario[]
 ): void {
@@ -55,7 +55,7 @@ const choices = v.strictObject({
   mix: v.optional(v.record(v.string(), amount)),
 })
 
-const subject = v.pipe(
+export const subject: v.GenericSchema<unknown, SubjectName> = v.pipe(
   v.strictObject({
     target: v.string(),
     bug: v.optional(v.string()),
@@ -70,7 +70,10 @@ const subject = v.pipe(
   v.transform((given) => ({ ...given, bug: given.bug, nodes: given.nodes })),
 )
 
-const chosenStrategies = v.pipe(v.array(names(strategies)), v.minLength(1))
+export const chosenStrategies: v.GenericSchema<unknown, readonly string[]> = v.pipe(
+  v.array(names(strategies)),
+  v.minLength(1),
+)
 
 /** Reads a scenario as a replay file is read, which deserves as little trust. */
 const scenario = v.pipe(
@@ -102,7 +105,7 @@ const failure: v.GenericSchema<unknown, Failure> = v.variant('kind', [
   }),
 ])
 
-const finding: v.GenericSchema<unknown, SeedFailure> = v.strictObject({
+export const finding: v.GenericSchema<unknown, SeedFailure> = v.strictObject({
   seed: count,
   strategy: v.string(),
   failure,
@@ -120,7 +123,7 @@ const seedsSpec: v.GenericSchema<unknown, SeedsSpec> = v.strictObject({
   stopAtFirst: v.boolean(),
 })
 
-const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObject({
+export const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObject({
   trials: count,
   steps: count,
   evidence: v.pipe(

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import type { Job, Pool } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
@@ -7,8 +8,8 @@ import { QUEUES, storeOn } from './board.ts'
 import { connectQueue } from './connect.ts'
 import type { AnyKind } from './kind.ts'
 import { printEnd, readOrder, readSpec } from './message.ts'
-import type { TakenJob } from './packages.ts'
-import { createUnpacker, NOTHING } from './parcel.ts'
+import type { Client, TakenJob } from './packages.ts'
+import { createUnpacker, MissingFile, NOTHING } from './parcel.ts'
 
 /** What a worker tells on the way. */
 export type WorkEvent =
@@ -16,6 +17,10 @@ export type WorkEvent =
   | { readonly type: 'done'; readonly job: string; readonly elapsedMs: number }
   /** A job that it does not do, and why. */
   | { readonly type: 'refused'; readonly why: string }
+  /** A job that it could not do. BullMQ hands it out again. */
+  | { readonly type: 'could not'; readonly why: string }
+  /** Redis does not answer, or does so again. */
+  | { readonly type: 'away' | 'back'; readonly place: string }
 
 /** How to work for a queue. */
 export interface WorkSettings {
@@ -61,9 +66,16 @@ export async function work(settings: WorkSettings): Promise<void> {
       listener({ type: 'done', job: send(kind.title(spec)), elapsedMs: performance.now() - startedAt })
       return send(printEnd(end))
     } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      listener({ type: 'refused', why: error.message })
-      throw new bullmq.UnrecoverableError(error.message)
+      if (error instanceof MissingFile) throw new bullmq.UnrecoverableError(error.message)
+      if (error instanceof UserError) {
+        listener({ type: 'refused', why: error.message })
+        throw new bullmq.UnrecoverableError(error.message)
+      }
+      const why = troubleOf(error, unpacker.home)
+      listener({ type: 'could not', why })
+      // It would fail at the next as soon, and leave none for workers that can do them.
+      await setTimeout(RESTS_MS)
+      throw new Error(why)
     }
   }
 
@@ -81,17 +93,49 @@ export async function work(settings: WorkSettings): Promise<void> {
   )
   // They connect again by themselves.
   for (const worker of workers) worker.on('error', () => {})
+  let watching: NodeJS.Timeout | undefined
   try {
     await Promise.all(workers.map((worker) => worker.waitUntilReady()))
     listener({ type: 'joined', place, threads })
+    watching = watchRedis(client, (type) => listener({ type, place }))
     await new Promise<void>((resolve) => whenAborted(signal, resolve))
   } finally {
+    clearInterval(watching)
     await Promise.all(workers.map((worker) => worker.close()))
     await pools.close()
     client.disconnect()
     unpacker.close()
   }
 }
+
+const LOOK_EVERY_MS = 2_000
+/** How long to take no other job in place of one that could not be done. */
+const RESTS_MS = 3_000
+
+/** Tells when Redis stops answering, and when it answers again. */
+function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): NodeJS.Timeout {
+  let isAway = false
+  return setInterval(async () => {
+    const answer = client.ping().catch(() => undefined)
+    if (isAway) return
+    if ((await Promise.race([answer, setTimeout(LOOK_EVERY_MS, 'late', { ref: false })])) !== 'late') return
+    isAway = true
+    tell('away')
+    await answer
+    isAway = false
+    tell('back')
+  }, LOOK_EVERY_MS)
+}
+
+/** What this machine lacks, in words that say what to do. */
+function troubleOf(error: unknown, home: string): string {
+  const said = error instanceof Error ? error.message : String(error)
+  return FULL.has(String((error as { code?: unknown } | null)?.code))
+    ? `the worker cannot write below ${home}, where it unpacks files: ${said}. Make room there, or start it with another TMPDIR.`
+    : said
+}
+
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS'])
 
 const NO_CODE = 'it brings code of its own, which this worker runs only if it is started with --allow-code.'
 

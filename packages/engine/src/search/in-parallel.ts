@@ -1,19 +1,13 @@
-import { millis } from '@chaosproxy/history'
+import { type Millis, millis } from '@chaosproxy/history'
 import { isService } from '@chaosproxy/node-simulator'
-import {
-  causeOf,
-  noEvidence,
-  planTrial,
-  type SearchResult,
-  type SeedFailure,
-  strategiesNamed,
-  sumOfEvidence,
-} from '@chaosproxy/simulator'
+import { noEvidence, planTrial, type SearchResult, type SeedFailure, strategiesNamed } from '@chaosproxy/simulator'
 import { doEach, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { seedsJob } from './jobs.ts'
+import { followRanges, type SearchedRanges } from './searched-ranges.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { subjectOf } from './subject-name.ts'
 import { type Stuck, type Supervised, supervise } from './supervise.ts'
+import { createTally, type TallyState } from './tally.ts'
 import type { SeedsSpec } from './worker.ts'
 
 /** How to follow a search over seeds, and end it. */
@@ -21,6 +15,10 @@ interface ParallelHooks {
   readonly listener: (event: Extract<SearchEvent, { readonly type: 'progress' }>) => void
   /** No other trial begins. */
   readonly interrupted: AbortSignal
+  /** Where an earlier search of the same seeds had come to. */
+  readonly before?: SearchState | undefined
+  /** Called after each range that was searched to its end. */
+  readonly reached?: ((state: () => SearchState) => void) | undefined
 }
 
 /** What searches ranges of seeds. */
@@ -69,90 +67,91 @@ export function doubtsOf({ trials, evidence: { missing, undecided }, lost }: Sea
 }
 
 const SEEDS_A_TASK = 64
-/** One is cut down; the others tell how many seeds fail like it. */
-const KEPT_OF_A_CAUSE = 100
+
+/** How far a search has come, so that it can be continued, elsewhere or later. Plain data. */
+export interface SearchState {
+  readonly tally: TallyState
+  readonly ranges: SearchedRanges
+  readonly elapsedMs: Millis
+}
 
 /**
  * Hands seeds out in order, as many ranges at a time as the searcher can. If the first failure ends the search, it is the
  * one with the lowest seed: lower seeds that are still searched are waited for, so that the answer does not depend on how
- * many are searched at a time.
+ * many are searched at a time. Only the limit of time leaves that to whoever is faster.
  */
 export async function searchInParallel(
   searcher: Searcher,
   { limit, firstSeed, keepGoing }: Pick<SearchSpec, 'limit' | 'firstSeed' | 'keepGoing'>,
   hooks: ParallelHooks,
 ): Promise<SearchOutcome> {
-  const startedAt = performance.now()
+  const { listener, interrupted, before, reached = () => {} } = hooks
+  const startedAt = performance.now() - (before?.elapsedMs ?? 0)
   const { seedsATask = SEEDS_A_TASK } = searcher
   const lastSeed = 'seeds' in limit ? firstSeed + limit.seeds : Number.POSITIVE_INFINITY
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
-  const findings: SeedFailure[] = []
-  const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
-  let trials = 0
-  let steps = 0
-  let evidence = noEvidence
-  const lost: string[] = []
-  const times = new Map<string, number>()
+  const tally = createTally(before?.tally)
+  const searched = followRanges(seedsATask, before?.ranges ?? { next: firstSeed, beyond: [] })
+  /** Of ranges that were not searched to their ends, which whoever continues the search begins anew. */
+  const parts: SearchResult[] = []
 
   function* ranges(): Generator<{ readonly first: number; readonly count: number }> {
     for (let first = firstSeed; first < lastSeed; first += seedsATask) {
-      if (performance.now() >= deadline || hooks.interrupted.aborted) return
-      if (!keepGoing && findings.some(({ seed }) => seed < first)) return
+      if (searched.has(first)) continue
+      if (performance.now() >= deadline || interrupted.aborted) return
+      if (!keepGoing && tally.state().sum.findings.some(({ seed }) => seed < first)) return
       yield { first, count: Math.min(seedsATask, lastSeed - first) }
     }
   }
 
-  async function searchRange(first: number, count: number): Promise<void> {
-    if (count <= 0) return
+  /** @returns what its parts came to; whether it was left before its end. */
+  async function searchRange(first: number, count: number): Promise<{ results: SearchResult[]; isLeft: boolean }> {
+    if (count <= 0) return { results: [], isLeft: false }
     const end = await searcher.range(first, count)
-    if (end.type === 'done') {
-      add(end.value)
-      return
-    }
-    if (end.type === 'abandoned') return
+    if (end.type === 'done') return { results: [end.value], isLeft: interrupted.aborted && end.value.trials < count }
+    if (end.type === 'abandoned') return { results: [], isLeft: true }
     if (end.type === 'lost') {
-      lost.push(end.why)
-      return
+      tally.lose(end.why)
+      return { results: [], isLeft: false }
     }
     // The findings of the ended thread are lost with it, so search its earlier seeds again.
-    await searchRange(first, end.seed - first)
-    add({ trials: 1, steps: 0, evidence: noEvidence, findings: [await searcher.stuck(end)], tried: {} })
-    if (keepGoing) await searchRange(end.seed + 1, first + count - end.seed - 1)
+    const earlier = await searchRange(first, end.seed - first)
+    const stuck = { trials: 1, steps: 0, evidence: noEvidence, findings: [await searcher.stuck(end)], tried: {} }
+    const later = keepGoing ? await searchRange(end.seed + 1, first + count - end.seed - 1) : NOTHING
+    return { results: [...earlier.results, stuck, ...later.results], isLeft: earlier.isLeft || later.isLeft }
   }
 
-  /** Nights of searching find millions: of one cause, those with the lowest seeds are kept, and the others counted. */
-  function keep(finding: SeedFailure): void {
-    const cause = causeOf(finding.failure)
-    const before = times.get(cause) ?? 0
-    times.set(cause, before + 1)
-    findings.push(finding)
-    if (before < KEPT_OF_A_CAUSE) return
-    const alike = findings.filter(({ failure }) => causeOf(failure) === cause)
-    const last = alike.reduce((one, other) => (other.seed > one.seed ? other : one))
-    findings.splice(findings.indexOf(last), 1)
-  }
-
-  function add(result: SearchResult): void {
-    trials += result.trials
-    steps += result.steps
-    evidence = sumOfEvidence(evidence, result.evidence)
-    for (const finding of result.findings) keep(finding)
-    for (const [strategy, { trials, found }] of Object.entries(result.tried)) {
-      const before = tried[strategy] ?? { trials: 0, found: 0 }
-      tried[strategy] = { trials: before.trials + trials, found: before.found + found }
-    }
+  function tell(): void {
+    const {
+      sum: { trials },
+      times,
+    } = tally.state()
     const elapsedMs = millis(performance.now() - startedAt)
     const left = Math.min(deadline - performance.now(), ((lastSeed - firstSeed - trials) * elapsedMs) / trials)
     const leftMs = Number.isFinite(left) ? millis(Math.max(0, left)) : undefined
-    hooks.listener({ type: 'progress', trials, causes: times.size, elapsedMs, leftMs })
+    listener({ type: 'progress', trials, causes: times.length, elapsedMs, leftMs })
   }
 
-  await doEach(searcher.width, ranges(), ({ first, count }) => searchRange(first, count))
-  findings.sort((one, other) => one.seed - other.seed)
-  const kept = keepGoing ? findings : findings.slice(0, 1)
-  const elapsedMs = millis(performance.now() - startedAt)
-  return { trials, steps, evidence, findings: kept, times, lost, tried, elapsedMs }
+  await doEach(searcher.width, ranges(), async ({ first, count }) => {
+    const { results, isLeft } = await searchRange(first, count)
+    if (isLeft) {
+      parts.push(...results)
+      return
+    }
+    for (const result of results) tally.add(result)
+    searched.add(first)
+    const elapsedMs = millis(performance.now() - startedAt)
+    reached(() => ({ tally: tally.state(), ranges: searched.state(), elapsedMs }))
+    tell()
+  })
+  for (const part of parts) tally.add(part)
+  if (parts.length > 0) tell()
+  const { sum, times, lost } = tally.state()
+  const findings = keepGoing ? sum.findings : sum.findings.slice(0, 1)
+  return { ...sum, findings, lost, times: new Map(times), elapsedMs: millis(performance.now() - startedAt) }
 }
+
+const NOTHING = { results: [], isLeft: false }
 
 /** Only the ended thread knew which faults were injected, so the scenario is the plan without them. */
 async function stuckFinding(

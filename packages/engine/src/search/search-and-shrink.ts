@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Pool } from '../jobs/job.ts'
+import type { Continued } from '../queue/campaign.ts'
 import { makeOutDirectory } from '../run/directory.ts'
 import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
 import { followUp } from './follow-up.ts'
@@ -15,6 +16,8 @@ export interface SearchHooks {
   readonly signal?: AbortSignal | undefined
   /** The address of a Redis: workers on other machines take the jobs from its queue. */
   readonly queue?: string | undefined
+  /** The name under which that Redis keeps the search, so that whoever asks for it again goes on with it. */
+  readonly campaign?: string | undefined
 }
 
 /** A search that is over. */
@@ -33,22 +36,62 @@ export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {})
   const { listener = () => {}, signal = new AbortController().signal, queue } = hooks
   makeOutDirectory(spec.out)
   const pool = await poolFor(spec, queue, listener)
+  const continued = await campaignOf(spec, hooks, listener).catch(async (error) => {
+    await pool.close()
+    throw error
+  })
+  const before = continued?.before
   const abandon = abandonedAfter(signal, GRACE_MS)
+  const over = AbortSignal.any([signal, ...clockOf(spec, before?.elapsedMs)])
   // Each thread's task listens.
-  setMaxListeners(0, signal, abandon)
+  setMaxListeners(0, signal, abandon, over)
   try {
-    const outcome = await searchInParallel(searcherOn(pool, spec, signal, abandon), spec, {
+    const outcome = await searchInParallel(searcherOn(pool, spec, over, abandon), spec, {
       listener,
-      interrupted: signal,
+      interrupted: continued?.isOver === true ? AbortSignal.abort() : over,
+      before,
+      reached: continued?.reached,
     })
+    await continued?.end(!signal.aborted)
     const followed = signal.aborted ? outcome : await followUp(pool, spec, outcome, { listener, interrupted: signal })
     listener({ type: 'shrinking', outcome: followed })
     const results = await resultsOf(pool, spec, followed, { interrupted: signal, abandon })
     for (const { files } of results) if (files !== undefined) listener({ type: 'written', ...files })
     return { outcome, results }
   } finally {
+    continued?.close()
     await pool.close()
   }
+}
+
+async function campaignOf(
+  spec: SearchSpec,
+  { queue, campaign }: SearchHooks,
+  listener: (event: SearchEvent) => void,
+): Promise<Continued | undefined> {
+  if (queue === undefined || campaign === undefined) return undefined
+  const { continueCampaign } = await import('../queue/campaign.ts')
+  const continued = await continueCampaign(queue, campaign, spec)
+  const { before, isOver } = continued
+  if (before !== undefined) {
+    const { sum, times } = before.tally
+    const { trials } = sum
+    listener({ type: 'continued', campaign, trials, causes: times.length, elapsedMs: before.elapsedMs, isOver })
+  }
+  return continued
+}
+
+/** What no timer can wait for is looked at between two ranges. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** Most ranges take less: only a search of slow trials is ended within one, and none before its threads have started. */
+const OVERTIME_MS = 5_000
+
+/** Ends ranges of seeds that are still under way a moment after the time is over. */
+function clockOf({ limit }: SearchSpec, elapsedMs = 0): readonly AbortSignal[] {
+  if (!('timeMs' in limit)) return []
+  const leftMs = Math.max(0, Math.round(limit.timeMs - elapsedMs)) + OVERTIME_MS
+  return leftMs <= LONGEST_TIMER_MS ? [AbortSignal.timeout(leftMs)] : []
 }
 
 /** The packages of a queue are loaded only when it is asked for: few have installed them. */

@@ -42,6 +42,15 @@ export type SearchEvent =
       readonly leftMs: Millis | undefined
     }
   | QueueEvent
+  /** A search of this name was begun before, and came so far; `isOver` if to its end. */
+  | {
+      readonly type: 'continued'
+      readonly campaign: string
+      readonly trials: number
+      readonly causes: number
+      readonly elapsedMs: Millis
+      readonly isOver: boolean
+    }
   /** An invariant was broken in this seed, and it is searched for what a client sees of it. */
   | { readonly type: 'guiding'; readonly seed: number }
   /** The search is over, and its findings are being cut down. */

@@ -1,0 +1,221 @@
+import { UserError } from '@chaosproxy/history'
+import * as v from 'valibot'
+import { jobName } from '../jobs/job-name.ts'
+import { userFilesOf } from '../jobs/user-files.ts'
+import type { SearchState } from '../search/in-parallel.ts'
+import type { SearchSpec } from '../search/spec.ts'
+import { packageVersion } from '../version.ts'
+import { connectQueue } from './connect.ts'
+import { count } from './numbers.ts'
+import { pack } from './parcel.ts'
+import { chosenStrategies, milliseconds, requireKnown, requireSame, searchResult, subject } from './search-kinds.ts'
+
+// A search that was given a name is kept under it, so that it survives whoever began it: what is searched, and what all
+// ranges of seeds until now came to together. Jobs are known for a week, and this for as long as the Redis keeps it.
+
+const CAMPAIGNS = 'chaos:campaigns'
+/** The state of a long search has megabytes of findings: it is written from time to time. */
+const WRITE_EVERY_MS = 2_000
+
+/** What a search is about, without what every machine chooses for itself. */
+export type CampaignSpec = Omit<SearchSpec, 'workers' | 'out' | 'shrinkMs'>
+
+/** A search that is kept under a name. */
+export interface Campaign {
+  readonly name: string
+  readonly spec: CampaignSpec
+  /** What its jobs depend on: the spec, this version, and the user's own files. */
+  readonly digest: string
+  readonly version: string
+  readonly seenAt: number
+  readonly isOver: boolean
+  readonly state?: SearchState | undefined
+}
+
+const searchedRanges = v.strictObject({ next: count, beyond: v.array(count) })
+
+const searchState: v.GenericSchema<unknown, SearchState> = v.strictObject({
+  tally: v.strictObject({
+    sum: searchResult,
+    times: v.array(v.strictTuple([v.string(), count])),
+    lost: v.array(v.string()),
+  }),
+  ranges: searchedRanges,
+  elapsedMs: milliseconds,
+})
+
+const campaignSpec: v.GenericSchema<unknown, CampaignSpec> = v.strictObject({
+  subject,
+  name: v.string(),
+  firstSeed: count,
+  limit: v.union([v.strictObject({ seeds: count }), v.strictObject({ timeMs: milliseconds })]),
+  strategies: chosenStrategies,
+  invariants: v.boolean(),
+  guide: v.boolean(),
+  keepGoing: v.boolean(),
+  verifyDeterminism: v.boolean(),
+})
+
+const campaign = v.pipe(
+  v.strictObject({
+    spec: campaignSpec,
+    digest: v.string(),
+    version: v.string(),
+    seenAt: count,
+    isOver: v.boolean(),
+    state: v.optional(searchState),
+  }),
+  v.check(({ spec, state }) => {
+    for (const { scenario } of state?.tally.sum.findings ?? []) requireSame(spec.subject, scenario)
+    return true
+  }, 'it tells of another subject'),
+)
+
+/** Where searches are kept by name. */
+interface CampaignStore {
+  /** @throws UserError (environment) for something that is no campaign. */
+  find(name: string): Promise<Campaign | undefined>
+  list(): Promise<readonly Campaign[]>
+  keep(kept: Campaign): Promise<unknown>
+  close(): void
+}
+
+/** @throws UserError as `connectQueue` does. */
+async function openCampaigns(address: string): Promise<CampaignStore> {
+  const { connect, place } = await connectQueue(address)
+  const client = connect()
+  const read = (name: string, text: string): Campaign => {
+    try {
+      return { name, ...v.parse(campaign, JSON.parse(text)) }
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new UserError(
+        'environment',
+        `the campaign ${JSON.stringify(name)} at ${place} is none of this version of chaos: ${why}. Choose another name.`,
+      )
+    }
+  }
+  return {
+    async find(name) {
+      const text = await client.hget(CAMPAIGNS, name)
+      return text === null ? undefined : read(name, text)
+    },
+    async list() {
+      const all = Object.entries(await client.hgetall(CAMPAIGNS))
+      return all.sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, text]) => read(name, text))
+    },
+    keep: ({ name, ...kept }) => client.hset(CAMPAIGNS, name, JSON.stringify(kept)),
+    close: () => client.disconnect(),
+  }
+}
+
+/** What a search is about, on any machine: paths of files of the user's own are those that jobs give them. */
+function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpec): Pick<Campaign, 'spec' | 'digest'> {
+  const own = userFilesOf(search.subject.target, search.subject.workload)
+  const parcel = own.length === 0 ? undefined : pack(own)
+  const spec = parcel?.send(search) ?? search
+  return { spec, digest: jobName<object>({ kind: 'campaign', reads: () => [] }, { spec, files: parcel?.files }) }
+}
+
+/** A search that goes on under a name. */
+export interface Continued {
+  /** What was known when it was continued. */
+  readonly before: SearchState | undefined
+  /** Whether it had come to its end before. */
+  readonly isOver: boolean
+  /** Keeps how far it has come, though not each time. */
+  reached(state: () => SearchState): void
+  /** Keeps how it ended. */
+  end(isOver: boolean): Promise<void>
+  close(): void
+}
+
+/**
+ * Begins a search under a name, or goes on with it.
+ *
+ * @throws UserError (usage) if the name is that of another search.
+ */
+export async function continueCampaign(address: string, name: string, search: SearchSpec): Promise<Continued> {
+  const store = await openCampaigns(address)
+  const { spec, digest } = travelling(search)
+  const kept = await store.find(name)
+  if (kept !== undefined && kept.digest !== digest) {
+    store.close()
+    throw new UserError('usage', `--campaign ${name}: ${whyAnother(kept)} Choose another name for this one.`)
+  }
+  let last = kept?.state
+  let latest: (() => SearchState) | undefined
+  let writtenAt = performance.now()
+  let isOver = kept?.isOver ?? false
+  const write = () =>
+    store.keep({ name, spec, digest, version: packageVersion(), seenAt: Date.now(), isOver, state: last })
+  await write()
+  return {
+    before: kept?.state,
+    isOver,
+    reached(state) {
+      if (performance.now() - writtenAt < WRITE_EVERY_MS) {
+        latest = state
+        return
+      }
+      latest = undefined
+      last = state()
+      writtenAt = performance.now()
+      // Redis may be away for a while: the next write has all of it.
+      write().catch(() => {})
+    },
+    async end(over) {
+      isOver = over
+      last = latest?.() ?? last
+      await write()
+    },
+    close: store.close,
+  }
+}
+
+function whyAnother({ version, spec }: Campaign): string {
+  if (version !== packageVersion())
+    return `it was begun by chaos ${version}, and this is ${packageVersion()}, whose runs may differ.`
+  const length = 'seeds' in spec.limit ? `${spec.limit.seeds} seeds` : `${spec.limit.timeMs / 1000} s`
+  return `that name has another search, of ${spec.name} for ${length} from seed ${spec.firstSeed}. Its name alone goes on with it.`
+}
+
+/**
+ * The search that was begun under a name.
+ *
+ * @throws UserError (usage) if there is none, or only its whole command line names the files that it needs.
+ */
+export async function searchOf(address: string, name: string): Promise<CampaignSpec> {
+  const store = await openCampaigns(address)
+  try {
+    const kept = await store.find(name)
+    if (kept === undefined)
+      throw new UserError('usage', `--campaign ${name}: there is none of that name yet. Say what it is to search.`)
+    const { subject } = kept.spec
+    try {
+      requireKnown(subject, new Set())
+    } catch {
+      throw new UserError(
+        'usage',
+        `--campaign ${name}: it searches ${kept.spec.name} from files of its user's. Type its whole command line: files are not taken from a queue.`,
+      )
+    }
+    return kept.spec
+  } finally {
+    store.close()
+  }
+}
+
+/**
+ * Every search that was begun under a name.
+ *
+ * @throws UserError as `connectQueue` does.
+ */
+export async function listCampaigns(address: string): Promise<readonly Campaign[]> {
+  const store = await openCampaigns(address)
+  try {
+    return await store.list()
+  } finally {
+    store.close()
+  }
+}

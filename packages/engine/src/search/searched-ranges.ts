@@ -1,0 +1,19 @@
+/** Which ranges of seeds were searched to their ends: all before `next`, and these beyond it. Plain data. */
+export interface SearchedRanges {
+  readonly next: number
+  readonly beyond: readonly number[]
+}
+
+/** Follows which ranges of equal length are done. */
+export function followRanges(length: number, { next, beyond }: SearchedRanges) {
+  const done = new Set(beyond)
+  let first = next
+  return {
+    has: (range: number): boolean => range < first || done.has(range),
+    add(range: number): void {
+      done.add(range)
+      for (; done.has(first); first += length) done.delete(first)
+    },
+    state: (): SearchedRanges => ({ next: first, beyond: [...done].sort((a, b) => a - b) }),
+  }
+}

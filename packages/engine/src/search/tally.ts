@@ -1,0 +1,63 @@
+import { causeOf, noEvidence, type SearchResult, type SeedFailure, sumOfEvidence } from '@chaosproxy/simulator'
+
+/** What ranges of seeds came to together, in whatever order they ended. Plain data. */
+export interface TallyState {
+  /** Its findings are in order of their seeds. */
+  readonly sum: SearchResult
+  /** How many seeds failed, by cause. */
+  readonly times: readonly (readonly [cause: string, times: number])[]
+  /** Why some seeds could not be searched. */
+  readonly lost: readonly string[]
+}
+
+/** Adds up what ranges of seeds come to. */
+export interface Tally {
+  add(result: SearchResult): void
+  lose(why: string): void
+  state(): TallyState
+}
+
+/** One is cut down; the others tell how many seeds fail like it. */
+const KEPT_OF_A_CAUSE = 100
+
+export function createTally(before?: TallyState): Tally {
+  const findings: SeedFailure[] = [...(before?.sum.findings ?? [])]
+  const tried: { [strategy: string]: SearchResult['tried'][string] } = { ...before?.sum.tried }
+  const lost: string[] = [...(before?.lost ?? [])]
+  const times = new Map<string, number>(before?.times)
+  let { trials, steps, evidence } = before?.sum ?? { trials: 0, steps: 0, evidence: noEvidence }
+
+  /** Nights of searching find millions: of one cause, those with the lowest seeds are kept, and the others counted. */
+  function keep(finding: SeedFailure): void {
+    const cause = causeOf(finding.failure)
+    const count = times.get(cause) ?? 0
+    times.set(cause, count + 1)
+    findings.push(finding)
+    if (count < KEPT_OF_A_CAUSE) return
+    const alike = findings.filter(({ failure }) => causeOf(failure) === cause)
+    const last = alike.reduce((one, other) => (other.seed > one.seed ? other : one))
+    findings.splice(findings.indexOf(last), 1)
+  }
+
+  return {
+    add(result) {
+      trials += result.trials
+      steps += result.steps
+      evidence = sumOfEvidence(evidence, result.evidence)
+      for (const finding of result.findings) keep(finding)
+      for (const [strategy, { trials, found }] of Object.entries(result.tried)) {
+        const sum = tried[strategy] ?? { trials: 0, found: 0 }
+        tried[strategy] = { trials: sum.trials + trials, found: sum.found + found }
+      }
+    },
+    lose: (why) => void lost.push(why),
+    state: () => ({
+      sum: {
+        ...{ trials, steps, evidence, tried: { ...tried } },
+        findings: findings.toSorted((one, other) => one.seed - other.seed),
+      },
+      lost: [...lost],
+      times: [...times],
+    }),
+  }
+}

@@ -1,0 +1,45 @@
+import { noEvidence, type SearchResult, type SeedFailure } from '@chaosproxy/simulator'
+import { expect, test } from 'vitest'
+import { followRanges } from '../src/search/searched-ranges.ts'
+import { createTally } from '../src/search/tally.ts'
+
+const failing = (seed: number): SeedFailure => ({
+  seed,
+  strategy: 'uniform',
+  failure: { kind: 'violation', level: 'linearizable', sentence: 'a read was stale' },
+  scenario: {} as SeedFailure['scenario'],
+})
+const result = (...seeds: number[]): SearchResult => ({
+  ...{ trials: 64, steps: 9, evidence: noEvidence, findings: seeds.map(failing) },
+  tried: { uniform: { trials: 64, found: seeds.length } },
+})
+
+test('what ranges came to is the same in whatever order they ended, and continued elsewhere halfway', () => {
+  const results = [result(3, 9), result(70), result(), result(200, 201)]
+  const forward = createTally()
+  for (const each of results) forward.add(each)
+  const before = createTally()
+  for (const each of results.slice(2)) before.add(each)
+  const continued = createTally(JSON.parse(JSON.stringify(before.state())))
+  for (const each of results.slice(0, 2)) continued.add(each)
+  expect(continued.state()).toEqual(forward.state())
+  expect(forward.state().sum).toMatchObject({ trials: 256, tried: { uniform: { trials: 256, found: 5 } } })
+})
+
+test('of many failures of one cause the lowest hundred seeds are kept, and all are counted', () => {
+  const tally = createTally()
+  for (let seed = 300; seed > 0; seed--) tally.add(result(seed))
+  const { sum, times } = tally.state()
+  expect(sum.findings.map(({ seed }) => seed)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1))
+  expect(times).toEqual([['not linearizable', 300]])
+})
+
+test('ranges that are done are those before the first that is not, and some beyond it', () => {
+  const ranges = followRanges(64, { next: 1, beyond: [] })
+  for (const range of [129, 1, 321]) ranges.add(range)
+  expect(ranges.state()).toEqual({ next: 65, beyond: [129, 321] })
+  const continued = followRanges(64, ranges.state())
+  continued.add(65)
+  expect([1, 65, 129, 193, 321].map(continued.has)).toEqual([true, true, true, false, true])
+  expect(continued.state()).toEqual({ next: 193, beyond: [321] })
+})
