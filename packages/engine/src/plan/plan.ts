@@ -25,7 +25,10 @@ export interface MadePlan {
 }
 
 /** What the work itself costs, measured once: what a plan is compared with. */
-export const measured = { check: measuredCheck, search: measuredSearch }
+export const measured: { readonly check: typeof measuredCheck; readonly search: typeof measuredSearch } = {
+  check: measuredCheck,
+  search: measuredSearch,
+}
 
 /** @throws UserError as `calibrated` does. */
 export async function makePlan(
