@@ -17,6 +17,14 @@ export { rungs, wordsOfLevel } from './levels/words.ts'
 export { limitedTo } from './limits/budget.ts'
 export { modelEntry } from './object/own.ts'
 export type { OnlineChecker, SoFar } from './online/checker.ts'
+export {
+  type ApartAnswer,
+  judgeApart,
+  reportOfApart,
+  reportOfKeys,
+  reportUndecided,
+  togetherApart,
+} from './parallel/apart.ts'
 export type { BoardMemory } from './parallel/board.ts'
 export { createBoardMemory } from './parallel/board.ts'
 export type { JudgedShares, Plan, ShareAnswer, ShareOptions } from './parallel/shares.ts'

@@ -98,6 +98,34 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(exitCode).toBe(0)
   })
 
+  patientTest('keeps no operation of a recording larger than memory, and finds what a check alone finds', async () => {
+    const queue = await queueOf()
+    const workers = [await joined(queue), await joined(queue)]
+    for (const [staleAt, exitCode] of [
+      [undefined, 0],
+      [30_000, 1],
+    ] as const) {
+      const parts = temporaryDirectory()
+      const lines = recordingOf(60_000, 64, staleAt)
+      // An operation is called in one part and answered in the next.
+      const cuts = [0, 31_001, 60_002, 90_003, lines.length]
+      for (const n of [1, 2, 3, 4])
+        writeFileSync(join(parts, `part-${n}.jsonl`), lines.slice(cuts[n - 1], cuts[n]).join('\n'))
+      const [alone, here] = [await check(parts), await check(parts, ['--memory', '6MB'])]
+      const elsewhere = await check(parts, ['--memory', '5MB', '--queue', queue])
+      const { linearizable } = alone.result.levels
+      expect(elsewhere.stderr).not.toContain('cannot be judged apart')
+      for (const large of [here, elsewhere]) {
+        expect([large.exitCode, large.result.levels.linearizable]).toEqual([exitCode, linearizable])
+        expect(large.result.operations).toEqual(alone.result.operations)
+      }
+      if (exitCode === 0) expect(elsewhere.result.levels).toEqual(alone.result.levels)
+      else
+        expect(elsewhere.result.levels.sequential).toMatchObject({ result: expect.stringMatching('violated|unknown') })
+    }
+    expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(8)
+  })
+
   patientTest('goes on with another worker when one is killed', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)

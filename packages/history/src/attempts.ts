@@ -32,6 +32,10 @@ export class Attempts {
     this.#idOfRow.push(id)
   }
 
+  get isEmpty(): boolean {
+    return this.#rows.length === 0
+  }
+
   get sizeBytes(): number {
     return this.#ids.sizeBytes + 2 * NUMBER_BYTES * this.#rows.length
   }

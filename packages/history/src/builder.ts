@@ -36,6 +36,9 @@ const MAXIMUM_FUNCTIONS = 256
 const STRING_BYTES = 24
 const PROCESS_BYTES = 100
 
+/** Of texts that operations handed over had. */
+const MOST_TEXT_BYTES = 2 ** 24
+
 export interface HistoryOptions {
   /** The name messages use for the history: its file's. */
   readonly source?: string | undefined
@@ -58,12 +61,12 @@ export interface HistoryOptions {
  */
 export class HistoryBuilder implements EventSink {
   readonly source: string
-  readonly values: ValueTable
+  values: ValueTable
   readonly functions: ByteTable = new ByteTable()
-  readonly keys: ByteTable = new ByteTable()
-  readonly keyNumbers: KeyNumbers = new KeyNumbers(this.keys)
+  readonly keys: ByteTable
+  readonly keyNumbers: KeyNumbers
   readonly nodes: ByteTable = new ByteTable()
-  readonly errors: ByteTable
+  errors: ByteTable
   readonly processes: ProcessTable = new ProcessTable()
   readonly sessions: SessionTable = new SessionTable()
   readonly #named: string | undefined
@@ -92,7 +95,7 @@ export class HistoryBuilder implements EventSink {
   /** Processes below this number have invoked before. */
   #seenProcesses = 0
   // By process number.
-  /** The row of the operation in flight, or NONE; for a retired process NONE - 1 - row. */
+  /** The row of the operation in flight, or NONE; for a retired process NONE - 1 - the line of its info. */
   #open: Int32Array = int32Array(64).fill(NONE)
   #lastTime: Float64Array = float64Array(64).fill(Number.NEGATIVE_INFINITY)
   #lastTimeLine: Int32Array = int32Array(64)
@@ -106,12 +109,19 @@ export class HistoryBuilder implements EventSink {
     const memory = options.shared === true ? inSharedMemory : inHeap
     this.values = new ValueTable(memory)
     this.errors = new ByteTable(memory)
+    this.keys = new ByteTable(memory)
+    this.keyNumbers = new KeyNumbers(this.keys)
     this.#columns = new Columns(Math.max(1, Math.ceil(options.expectedOperations ?? 64)), memory)
   }
 
   /** Events taken so far, clients' and others'. */
   get eventCount(): number {
     return this.#events
+  }
+
+  /** Events of clients taken so far. */
+  get clientEvents(): number {
+    return this.#clientEvents
   }
 
   /** Approximate memory it holds, including what the next events will need. */
@@ -228,10 +238,28 @@ export class HistoryBuilder implements EventSink {
       columns.returnLine[row] = line
       columns.error[row] = error + 1
       if (flags !== 0) columns.flags[row] = (columns.flags[row] ?? 0) | flags
-      this.#open[process] = type - 1 === INFO && !this.#tolerated.lacksInvocations ? NONE - 1 - row : NONE
+      this.#open[process] = type - 1 === INFO && !this.#tolerated.lacksInvocations ? NONE - 1 - line : NONE
     }
     this.#clientEvents = position + 1
     this.#events += 1
+  }
+
+  /**
+   * Hands over the operations that are complete, and forgets them. Texts of values and errors are forgotten once they
+   * take much memory. Otherwise, says what of the history can be told only at its end.
+   */
+  release(take: (columns: Columns, row: number) => void): string | undefined {
+    if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
+    if (this.#clocks?.isEmpty === false) return 'times by several clocks'
+    this.#columns.release(this.#open, take)
+    if (this.values.sizeBytes > MOST_TEXT_BYTES) this.values = this.#columns.withValues(this.values, new ValueTable())
+    if (this.errors.sizeBytes > MOST_TEXT_BYTES) this.errors = new ByteTable()
+    return undefined
+  }
+
+  /** Takes what is in flight for complete: no more events come. */
+  giveUp(): void {
+    this.#open.fill(NONE)
   }
 
   /** The history built so far. It shares its columns with the builder, so call this once, at the end. */
@@ -394,9 +422,8 @@ export class HistoryBuilder implements EventSink {
   }
 
   #noteReuse(process: number, retired: number, line: number): void {
-    const row = NONE - 1 - retired
     if (this.#tolerated.reused === 0) {
-      this.#tolerated.reusedExample = `line ${line}: process ${this.#nameOf(process)} after its info of line ${this.#columns.returnLine[row] ?? 0}`
+      this.#tolerated.reusedExample = `line ${line}: process ${this.#nameOf(process)} after its info of line ${NONE - 1 - retired}`
     }
     this.#tolerated.reused += 1
   }

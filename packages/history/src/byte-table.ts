@@ -127,6 +127,12 @@ export class ByteTable {
     return this.intern(bytes, 0, bytes.length)
   }
 
+  /** In bytes. */
+  lengthOf(entry: number): number {
+    this.#expectEntry(entry)
+    return this.#entries[entry * COLUMNS + SIZE] ?? 0
+  }
+
   text(entry: number): string {
     this.#expectEntry(entry)
     const start = this.#entries[entry * COLUMNS + START] ?? 0

@@ -45,6 +45,11 @@ export class ClockNotes {
     if (typeof clock === 'string') this.#broken.add(clock)
   }
 
+  /** Whether no event named a clock. */
+  get isEmpty(): boolean {
+    return this.#names.length === 0
+  }
+
   get sizeBytes(): number {
     return 4 * BYTES_OF_NUMBER * this.#within.length
   }

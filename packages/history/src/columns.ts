@@ -1,5 +1,6 @@
 import type { Operations } from './history-columns.ts'
 import { inHeap, type Memory } from './memory.ts'
+import type { ValueId, ValueTable } from './value.ts'
 
 type Column = Int32Array | Uint8Array | Float64Array
 
@@ -96,6 +97,52 @@ export class Columns {
       next += 1
     }
     this.length = next
+  }
+
+  /** Hands over the rows that are not in flight, and removes them. `open`: by process, the row in flight. */
+  release(open: Int32Array, take: (columns: Columns, row: number) => void): void {
+    const columns = this.#all()
+    let next = 0
+    for (let row = 0; row < this.length; row += 1) {
+      const process = this.process[row] ?? 0
+      if (open[process] !== row) take(this, row)
+      else {
+        if (next < row) for (const column of columns) column[next] = column[row] ?? 0
+        open[process] = next
+        next += 1
+      }
+    }
+    // What an invocation does not fill in is 0 in an unused row.
+    this.error.fill(0, next, this.length)
+    this.returnLine.fill(0, next, this.length)
+    this.length = next
+  }
+
+  /** Adds a copy of a row of other columns; its number. */
+  add(other: Columns, from: number): number {
+    const row = this.length
+    if (row === this.capacity) this.grow()
+    this.length = row + 1
+    const [own, others] = [this.#all(), other.#all()]
+    for (const [n, column] of own.entries()) column[row] = others[n]?.[from] ?? 0
+    return row
+  }
+
+  /** Puts the rows in this order. Columns that were never filled stay so. */
+  arrange(order: Int32Array, isUnpacked: boolean): void {
+    const { f, key, input, output, outcome, callEvent, returnEvent, flags, error } = this
+    const unpacked = [f, key, input, output, outcome, callEvent, returnEvent, flags, error]
+    for (const column of isUnpacked ? unpacked : this.#all()) {
+      const before = column.slice(0, order.length)
+      for (let row = 0; row < order.length; row += 1) column[row] = before[order[row] ?? 0] ?? 0
+    }
+  }
+
+  /** Moves the values of all rows to another table, which is returned. */
+  withValues(from: ValueTable, to: ValueTable): ValueTable {
+    for (const column of [this.input, this.output])
+      for (let row = 0; row < this.length; row += 1) column[row] = to.id(from.json((column[row] ?? 0) as ValueId))
+    return to
   }
 
   #all(): readonly Column[] {

@@ -1,6 +1,7 @@
 import type { Json } from './event.ts'
 import type { HistoryData } from './history-data.ts'
 import type { LentHistory } from './lent-history.ts'
+import type { Tally } from './packed/tally.ts'
 import type { ValueId, ValueTable } from './value.ts'
 
 /** What happened, in memory: operations as columns, everything else as values. */
@@ -19,9 +20,15 @@ export interface History extends HistoryData {
   readonly sessionName: (session: number) => string
   /** Why operation i is `fail` or `info`, if its completion says so. */
   readonly errorOf: (operation: number) => string | undefined
+  /** What was counted of operations that are not kept: then only their number is known of `operations`. */
+  readonly tally?: Tally
   /** The history for another thread (see `HistoryOptions.shared`); absent if it was not made by a builder. */
   readonly lend?: () => LentHistory
 }
+
+/** How many operations it has, whether or not they were kept. */
+export const operationsIn = ({ tally, operations }: Pick<History, 'tally' | 'operations'>): number =>
+  tally?.operations ?? operations.length
 
 export const inputOf = (history: History, operation: number): Json =>
   history.values.json((history.operations.input[operation] ?? 0) as ValueId)

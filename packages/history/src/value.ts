@@ -67,6 +67,16 @@ export class ValueTable {
     return this.#texts.placed()
   }
 
+  /** The texts themselves: see `placeOf`. */
+  get texts(): ByteTable {
+    return this.#texts
+  }
+
+  /** The length in bytes of the text of a value that has one. */
+  lengthOf(id: number): number {
+    return this.#texts.lengthOf(ValueTable.placeOf(id))
+  }
+
   /** The number of a value's text; -1 for small integers, which need none. */
   static placeOf(id: number): number {
     return (id & 1) === 1 ? -1 : id >> 1

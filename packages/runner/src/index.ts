@@ -57,4 +57,4 @@ export type {
   Suffering,
   Target,
 } from './target.ts'
-export { findVacuity, idleKinds, missingSuccesses } from './vacuity.ts'
+export { findVacuity, idleKinds, missingSuccesses, proves, type Signs, signsOf } from './vacuity.ts'

@@ -184,7 +184,7 @@ function explainedBy(others: Others): Others {
 
 /** Combines all results. */
 export function reportOf(
-  opened: Opened,
+  opened: Pick<Opened, 'info'>,
   { name, levels: known, judge }: ModelEntry,
   { levels: asked }: Pick<CheckOptions, 'levels'>,
   linearizable: Verdict | undefined,

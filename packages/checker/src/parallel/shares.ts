@@ -36,7 +36,7 @@ export interface Plan {
 export type ShareOptions = CheckOptions<string>
 
 /** Keys are shared for the levels of consistency only. */
-const narrowed = (options: ShareOptions): CheckOptions => ({
+export const narrowed = (options: ShareOptions): CheckOptions => ({
   ...options,
   levels: levels.filter((level) => options.levels.includes(level)),
 })

@@ -6,6 +6,7 @@ import type { QueueEvent } from '../queue/pool.ts'
 import { checkFile } from './check-file.ts'
 import { checkInParallel } from './check-in-parallel.ts'
 import { checkJob, lentJob, readJob } from './jobs.ts'
+import { isLarge } from './large.ts'
 import { type CheckSpec, modelFileOf } from './options.ts'
 import { type CheckPool, createCheckPool } from './pool.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
@@ -62,7 +63,7 @@ export async function* checkFiles(
   }
 }
 
-/** A single file gets all threads of the pool; several get one each. */
+/** A single file gets all threads of the pool, as does one too large to be held; several get one each. */
 function checkBy(
   pool: CheckPool | undefined,
   task: CheckTask,
@@ -72,7 +73,7 @@ function checkBy(
   // Only this thread can read stdin; a user's own model runs on another.
   if (pool === undefined || (task.file === STDIN && !isOwn)) return checkHere(task, checking)
   if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
-  return task.alone && pool.threads > 1 ? checkInParallel(pool, task, checking) : pool.check(task)
+  return (task.alone && pool.threads > 1) || isLarge(task) ? checkInParallel(pool, task, checking) : pool.check(task)
 }
 
 async function checkHere(task: CheckTask, checking: (operations: number) => void): Promise<CheckResult> {

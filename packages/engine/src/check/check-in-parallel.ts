@@ -11,8 +11,11 @@ import {
   undecidedShare,
 } from '@chaosproxy/checker'
 import { borrowHistory, type History } from '@chaosproxy/history'
+import { checkLarge } from './check-large.ts'
 import { epochMs } from './epoch.ts'
+import { isFailure, isTroubled } from './failure.ts'
 import { besideJob, lentJob, readJob, shareJob } from './jobs.ts'
+import { isLarge } from './large.ts'
 import { checkOptionsFor } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckPool } from './pool.ts'
@@ -28,6 +31,8 @@ export async function checkInParallel(
   task: CheckTask,
   checking: (operations: number) => void,
 ): Promise<CheckResult> {
+  const large = isLarge(task) ? await checkLarge(pool, task, checking) : undefined
+  if (large !== undefined) return large
   const read = await pool.run(readJob, task, task)
   if (isFailure(read)) return read
   const started = performance.now()
@@ -94,9 +99,3 @@ const limitOf = ({ stopped }: StoppedFile): 'time' | 'memory' => (stopped.includ
 
 const reasonOf = (limit: 'time' | 'memory'): string =>
   limit === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
-
-const isTroubled = <Result extends object>(result: Result | FileTrouble): result is FileTrouble => 'trouble' in result
-
-const isFailure = <Result extends object>(
-  result: Result | FileTrouble | StoppedFile,
-): result is FileTrouble | StoppedFile => 'trouble' in result || 'stopped' in result

@@ -8,18 +8,23 @@ import {
   type ShareOptions,
   type Verdict,
 } from '@chaosproxy/checker'
-import { borrowHistory, type History, UserError } from '@chaosproxy/history'
+import { borrowHistory, type History, tallyOf, UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import { doEach, type Pool } from '../jobs/job.ts'
 import { thisThread } from '../jobs/this-thread.ts'
+import { type Shown, together } from './apart.ts'
 import type { CheckEvent } from './check-files.ts'
-import { lentJob, readJob } from './jobs.ts'
+import { tellKnown } from './check-large.ts'
+import { placesFor } from './dealing.ts'
+import { lentJob, readJob, readLargeJob } from './jobs.ts'
+import { canBeApart, isForWhole, isLarge, type Known } from './large.ts'
+import { textBytesOf } from './named-file.ts'
 import { type CheckSpec, checkOptionsFor, modelFileOf } from './options.ts'
 import { resultOf } from './outcome.ts'
 import { type CheckPool, createCheckPool } from './pool.ts'
 import { recordingAt } from './recording.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
-import { type ShardResult, type ShardSettings, shardJob } from './shard.ts'
+import { type ShardResult, type ShardSettings, type ShardSpec, shardJob } from './shard.ts'
 
 /** Each thread reads the recording once, so that more shards cost little, and are spread more evenly. */
 const SHARDS = 16
@@ -64,6 +69,8 @@ export async function* checkFilesElsewhere(
 async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Elsewhere): Promise<CheckResult> {
   const { file } = task
   listener({ type: 'reading', file })
+  const large = await checkLargeElsewhere(task, { pool, workers, listener })
+  if (large !== undefined) return large
   const read = await pool.run(readJob, task, task)
   if ('trouble' in read || 'stopped' in read) return read
   const started = performance.now()
@@ -74,7 +81,7 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
     listener({ type: 'whole', file })
     return pool.run(lentJob, task, read)
   }
-  const answers = await answersOf(task, workers)
+  const answers = await answersOf(task, workers, { of: SHARDS })
   // Waiting for workers is no time to decide in.
   const judging = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const report = reportOfShares(history, judging, {
@@ -84,6 +91,38 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
   })
   const checkMs = performance.now() - started
   return resultOf(task, { history, report, parseMs: read.parseMs, checkMs, checking: judging })
+}
+
+/** Of a recording too large to be held. Each shard is read anew, so there are few of them. */
+const LARGE_SHARDS = 4
+
+/**
+ * Has the keys of a large recording judged, while it is read here for its mistakes and what is counted of it, which keeps
+ * none of its operations. Undefined for what must be judged as a whole.
+ */
+async function checkLargeElsewhere(
+  task: CheckTask,
+  { pool, workers, listener }: Elsewhere,
+): Promise<CheckResult | undefined> {
+  if (!isLarge(task) || !(await canBeApart(task))) return undefined
+  const read = await pool.run(readLargeJob, task, { task, places: 0 })
+  if ('trouble' in read || 'stopped' in read) return read
+  if ('cannot' in read) return undefined
+  const { recording, parseMs } = read
+  const tally = tallyOf(recording.packed.map(({ counted }) => counted))
+  listener({ type: 'checking', file: task.file, operations: tally.operations })
+  const started = performance.now()
+  const places = placesFor(textBytesOf(task), LARGE_SHARDS)
+  const answers = await answersOf(task, workers, { of: LARGE_SHARDS, places })
+  const shown = together(answers.map(shownBy))
+  const known: Known = { task, rest: recording.rest, tally, shown, parseMs, checkMs: performance.now() - started }
+  return isForWhole(known) ? undefined : tellKnown(pool, known)
+}
+
+const shownBy = (answer: ShardResult): Shown => {
+  if (answer.result === 'apart') return answer.shown
+  const undecided = answer.result === 'unknown' ? answer : { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 }
+  return { answer: undecided as Shown['answer'], signs: { hasNews: false, leavesOut: false } }
 }
 
 /** @throws UserError (usage) for what cannot be judged elsewhere. */
@@ -98,7 +137,11 @@ function requireTravelling(tasks: readonly { readonly file: string }[], spec: Ch
     )
 }
 
-async function answersOf(task: CheckTask, workers: Pool): Promise<readonly ShardResult[]> {
+async function answersOf(
+  task: CheckTask,
+  workers: Pool,
+  { of, places }: Pick<ShardSpec, 'of' | 'places'>,
+): Promise<readonly ShardResult[]> {
   const { file, settings } = task
   const { initial, model, levels, format, keyed, failedCas, timeoutMs, memoryBytes } = settings
   const judged: ShardSettings = { initial, model, levels, format, keyed, failedCas, timeoutMs, memoryBytes }
@@ -106,11 +149,11 @@ async function answersOf(task: CheckTask, workers: Pool): Promise<readonly Shard
   const answers: ShardResult[] = []
   const failures: unknown[] = []
   const ending = new AbortController()
-  await doEach(workers.width, Array(SHARDS).keys(), async (shard) => {
+  await doEach(workers.width, Array(of).keys(), async (shard) => {
     try {
       const end = await workers.do(
         shardJob,
-        { recording, settings: judged, shard, of: SHARDS },
+        { recording, settings: judged, shard, of, places },
         { signal: ending.signal },
       )
       if (end.type === 'failed')

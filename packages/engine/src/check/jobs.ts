@@ -2,6 +2,8 @@ import { existsSync, statSync } from 'node:fs'
 import type { Others, ShareAnswer } from '@chaosproxy/checker'
 import { partsOf, STDIN } from '@chaosproxy/history/files'
 import type { Job } from '../jobs/job.ts'
+import type { Shown } from './apart.ts'
+import type { Known } from './large.ts'
 import { modelFileOf } from './options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import * as worker from './worker.ts'
@@ -45,4 +47,25 @@ export const besideJob: CheckJob<worker.PartTask, Others> = {
   kind: 'judgeWhatIsBeside',
   reads: ofLent,
   run: worker.judgeWhatIsBeside,
+}
+
+/** Reads a recording and packs its operations by places of their keys. */
+export const readLargeJob: CheckJob<worker.LargeTask, worker.ReadLarge> = {
+  kind: 'readLarge',
+  reads: ({ input }) => filesOf(input.task),
+  run: worker.readLarge,
+}
+
+/** Tells what is known of a recording whose operations were not kept. */
+export const knownJob: CheckJob<Known, CheckResult> = {
+  kind: 'tellKnown',
+  reads: ({ input }) => filesOf(input.task),
+  run: worker.tellKnown,
+}
+
+/** Judges the keys of some places. */
+export const placesJob: CheckJob<worker.PlacesTask, Shown> = {
+  kind: 'judgeSomePlaces',
+  reads: ({ input }) => filesOf(input.task),
+  run: worker.judgeSomePlaces,
 }

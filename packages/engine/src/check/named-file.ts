@@ -21,11 +21,24 @@ export function bytesOf(files: readonly FileOrParts[]): number {
   return bytes
 }
 
+/** What a byte of a compressed recording is about, uncompressed. */
+const TEXT_PER_COMPRESSED = 8
+
+/** About how large the text of a recording is. */
+export function textBytesOf({ file, stored }: FileOrParts): number {
+  if (stored !== undefined) return stored.reduce((sum, { path, bytes }) => sum + bytes * textPerByte(path), 0)
+  if (file === STDIN || !existsSync(file)) return 0
+  if (!statSync(file).isDirectory()) return sizeOf(file) * textPerByte(file)
+  return readdirSync(file).reduce((sum, name) => sum + sizeIn(file, name) * textPerByte(name), 0)
+}
+
+const textPerByte = (name: string): number => (/\.(gz|zst)$/.test(name) ? TEXT_PER_COMPRESSED : 1)
+
 function sizeOf(path: string): number {
   const status = statSync(path)
   if (!status.isDirectory()) return status.size
-  return readdirSync(path).reduce(
-    (sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  )
+  return readdirSync(path).reduce((sum, name) => sum + sizeIn(path, name), 0)
 }
+
+const sizeIn = (directory: string, name: string): number =>
+  statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0

@@ -1,5 +1,5 @@
 import { type CheckOptions, decidedByStart, type Report, type Verdict } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { type History, operationsIn } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
 import type { FileSubject } from '@chaosproxy/report'
 import { missingSuccesses } from '@chaosproxy/runner'
@@ -30,7 +30,8 @@ type Judged = Pick<FileSubject, 'asked' | 'vacuous' | 'expectation' | 'requireme
 export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
   const { file, telling } = task
   const { history, report, parseMs, checkMs } = checked
-  const { length, callLine, returnLine } = history.operations
+  const { callLine, returnLine } = history.operations
+  const length = operationsIn(history)
   const subject = subjectOf(task, checked)
   const { vacuous, exitCode } = subject
   const row = {
@@ -63,7 +64,10 @@ function judge({ settings }: CheckTask, { history, report, checking }: Checked):
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  const vacuous = [...missingSuccesses(history, report.model), ...decidedByStart(history, checking)]
+  // Of a history whose operations are not kept it is known that nothing is missing: see `proves`.
+  const missing = history.tally === undefined ? missingSuccesses(history, report.model) : []
+  const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
+  const vacuous = [...missing, ...byStart]
   const found = judgeExpectation(report, expect ?? asked, vacuous)
   const expectation = expect === undefined ? undefined : found
   const requirements = judgeRequired(settings, { history, report, checking })

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
 import { createBoardMemory, judgeShare, type ShareAnswer } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
-import { MemoryLimitError, readHistory } from '@chaosproxy/history/files'
+import { CannotPack, type History, UserError } from '@chaosproxy/history'
+import { MemoryLimitError, readHistory, readPacked } from '@chaosproxy/history/files'
 import type { Job, Task } from '../jobs/job.ts'
+import { judgePlaces, type Shown, together } from './apart.ts'
+import { dealingOf, shardOf } from './dealing.ts'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
 import { type RecordingName, storedIn } from './recording.ts'
 
@@ -18,6 +19,8 @@ export interface ShardSpec {
   readonly settings: ShardSettings
   readonly shard: number
   readonly of: number
+  /** Of a recording too large to be held: how many places its keys are dealt to while it is read. */
+  readonly places?: number | undefined
 }
 
 /** Whether one order in real time explains what was done to these keys. Its order stays with who found it. */
@@ -25,6 +28,8 @@ export type ShardResult =
   | { readonly result: 'met' }
   /** The key is null for operations without one. Whoever asked can judge it again, and see. */
   | { readonly result: 'violated'; readonly key: string | null }
+  /** If its keys were dealt to places. */
+  | { readonly result: 'apart'; readonly shown: Shown }
   | Pick<Extract<ShareAnswer, { readonly result: 'unknown' }>, 'result' | 'limit' | 'undecided' | 'keys'>
 
 /** Judges a shard of the keys of a recording. */
@@ -34,9 +39,6 @@ export const shardJob: Job<ShardSpec, ShardResult> = {
   reads: () => [],
   run: judgeShard,
 }
-
-/** Spreads keys evenly, the same on every machine. */
-export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
 
 /** By key of the history, preceded by operations without a key: whether it is in the shard. */
 export const keysOfShard = ({ keys }: Pick<History, 'keys'>, shard: number, of: number): Uint8Array =>
@@ -53,7 +55,8 @@ const NOT_ASKED = {
 
 /** On a thread. */
 export async function judgeShard({ spec }: Task<ShardSpec>): Promise<ShardResult> {
-  const { recording, settings, shard, of } = spec
+  const { recording, settings, shard, of, places } = spec
+  if (places !== undefined) return { result: 'apart', shown: await judgeApartFrom(spec, places) }
   const history = await keptHistory(recording, settings)
   if (history === undefined) return { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 }
   const share = keysOfShard(history, shard, of)
@@ -71,6 +74,35 @@ export async function judgeShard({ spec }: Task<ShardSpec>): Promise<ShardResult
     default:
       return answer satisfies never
   }
+}
+
+/** Keeps nothing of the recording but the operations of its own keys. */
+async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, places: number): Promise<Shown> {
+  const { format, memoryBytes, timeoutMs } = settings
+  const { file } = recording
+  const stored = storedIn(recording)
+  try {
+    const packed = await readPacked(file, dealingOf(places, { shard, of }), { format, stored, memoryBytes })
+    const began = performance.now()
+    const leftMs = (): number => timeoutMs - (performance.now() - began)
+    const each = Array.from(Array(places).keys())
+    return judgePlaces(packed, each, { file, settings: { ...settings, ...NOT_ASKED }, leftMs })
+  } catch (error) {
+    // The command reads it as well, and says what is wrong with it, and where.
+    if (error instanceof CannotPack || error instanceof UserError) return together([whole(error.message)])
+    if (error instanceof MemoryLimitError) return together([outOfMemory])
+    throw error
+  }
+}
+
+const whole = (why: string): Shown => ({
+  answer: { result: 'whole', why },
+  signs: { hasNews: false, leavesOut: false },
+})
+
+const outOfMemory: Shown = {
+  answer: { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 },
+  signs: { hasNews: false, leavesOut: false },
 }
 
 /** A thread that has read a recording judges the next shard of it without reading it again. */

@@ -6,11 +6,15 @@ import {
   type ShareAnswer,
   type ShareOptions,
 } from '@chaosproxy/checker'
-import { borrowHistory, type History, type LentHistory } from '@chaosproxy/history'
+import { borrowHistory, CannotPack, type History, type LentHistory } from '@chaosproxy/history'
+import { type PackedRecording, readPacked } from '@chaosproxy/history/files'
 import type { Progress } from '@chaosproxy/targets/watchdog'
 import type { Task } from '../jobs/job.ts'
+import { judgePlaces, type Shown } from './apart.ts'
 import { checkFile, checkRead, readTimed, unlessTroubled } from './check-file.ts'
+import { dealingOf } from './dealing.ts'
 import { epochMs } from './epoch.ts'
+import { type Known, resultOfKnown } from './large.ts'
 import { checkOptionsFor, modelFileOf } from './options.ts'
 import { loadModel } from './own-model.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
@@ -91,6 +95,53 @@ export const judgeWhatIsBeside = ({ spec }: Task<Timed<PartTask>>): Promise<Othe
     const history = borrowHistory(part.lent)
     return judgeBeside(history, optionsOf(history, part), part.board)
   })
+}
+
+/** A large recording, read to be judged key by key; or why it cannot be. */
+export type ReadLarge = { readonly recording: PackedRecording; readonly parseMs: number } | { readonly cannot: string }
+
+/** What to read, and to how many places its keys are dealt. */
+export interface LargeTask {
+  readonly task: CheckTask
+  readonly places: number
+}
+
+export const readLarge = ({ spec }: Task<Timed<LargeTask>>): Promise<ReadLarge | FileTrouble | StoppedFile> => {
+  const { input, stopwatch } = spec
+  const { task, places } = input
+  const { format, memoryBytes } = task.settings
+  markStarted(stopwatch)
+  return unlessTroubled(task, async () => {
+    const started = performance.now()
+    try {
+      const recording = await readPacked(task.file, dealingOf(places), { format, stored: task.stored, memoryBytes })
+      return { recording, parseMs: performance.now() - started }
+    } catch (error) {
+      if (error instanceof CannotPack) return { cannot: error.message }
+      throw error
+    }
+  })
+}
+
+/** Some places of a recording, whose keys are to be judged. */
+export interface PlacesTask {
+  readonly task: CheckTask
+  readonly recording: PackedRecording
+  readonly places: readonly number[]
+  readonly endsAtMs: number
+}
+
+export const judgeSomePlaces = ({ spec }: Task<Timed<PlacesTask>>): Promise<Shown | FileTrouble | StoppedFile> => {
+  const { input, stopwatch } = spec
+  const { task, recording, places, endsAtMs } = input
+  markDeciding(stopwatch)
+  return unlessTroubled(task, () => judgePlaces(recording, places, { ...task, leftMs: () => endsAtMs - epochMs() }))
+}
+
+export const tellKnown = ({ spec }: Task<Timed<Known>>): Promise<CheckResult> => {
+  const { input: known, stopwatch } = spec
+  markStarted(stopwatch)
+  return unlessTroubled(known.task, () => resultOfKnown(known, () => markDeciding(stopwatch)))
 }
 
 /** The models that this thread has loaded, by path. */

@@ -2,6 +2,7 @@ import { models } from '@chaosproxy/checker'
 import { formats, type Json, millis } from '@chaosproxy/history'
 import { isStored } from '@chaosproxy/history/files'
 import * as v from 'valibot'
+import { MOST_PLACES } from '../check/dealing.ts'
 import { type ShardResult, type ShardSpec, shardJob } from '../check/shard.ts'
 import { cargoOf, hereOrFetched } from './cargo.ts'
 import type { QueuedKind } from './kind.ts'
@@ -67,13 +68,45 @@ const shardSpec: v.GenericSchema<unknown, ShardSpec> = v.pipe(
     settings,
     shard: count,
     of: v.pipe(count, v.minValue(1), v.maxValue(MOST_SHARDS)),
+    places: v.optional(v.pipe(count, v.minValue(1), v.maxValue(MOST_PLACES))),
   }),
   v.check(({ shard, of }) => shard < of, 'there is no such shard'),
 )
 
+const key = v.nullable(v.string())
+
+const apart = v.variant('result', [
+  v.strictObject({
+    result: v.literal('met'),
+    unknown: count,
+    happened: count,
+    isJoined: v.boolean(),
+    finally: v.strictObject({
+      read: count,
+      unread: count,
+      firstUnread: v.pipe(v.array(v.strictObject({ key, call: count })), v.maxLength(3)),
+    }),
+    contrary: v.array(v.picklist(['eventual', 'convergent'])),
+  }),
+  v.strictObject({
+    result: v.literal('violated'),
+    keys: v.pipe(v.array(key), v.minLength(1), v.maxLength(MOST_PLACES)),
+  }),
+  v.strictObject({
+    result: v.literal('unknown'),
+    limit: v.picklist(['time', 'memory']),
+    undecided: count,
+    keys: count,
+  }),
+  v.strictObject({ result: v.literal('whole'), why: v.string() }),
+])
+
+const signs = v.strictObject({ hasNews: v.boolean(), leavesOut: v.boolean() })
+
 const shardResult: v.GenericSchema<unknown, ShardResult> = v.variant('result', [
   v.strictObject({ result: v.literal('met') }),
   v.strictObject({ result: v.literal('violated'), key: v.nullable(v.string()) }),
+  v.strictObject({ result: v.literal('apart'), shown: v.strictObject({ answer: apart, signs }) }),
   v.strictObject({
     result: v.literal('unknown'),
     limit: v.picklist(['time', 'memory']),
@@ -89,7 +122,7 @@ export const shardKind: QueuedKind<ShardSpec, ShardResult> = {
   readSpec: (data) => v.parse(shardSpec, data),
   readResult: (data) => v.parse(shardResult, data),
   title: ({ recording: { file }, shard, of }) => `keys ${shard + 1}/${of} of ${file}`,
-  isPassing: ({ result }) => result === 'unknown',
+  isPassing: (found) => (found.result === 'apart' ? found.shown.answer.result : found.result) === 'unknown',
   cargo: ({ recording }) => cargoOf(recording),
   bring: async (spec, store) => ({ ...spec, recording: await hereOrFetched(spec.recording, store) }),
 }

@@ -95,13 +95,31 @@ export async function* readEvents(
   }
 }
 
+/** The header of a history; undefined if it has none, or cannot be read. */
+export async function readHeader(path: string, stored?: readonly StoredPart[]): Promise<Header | undefined> {
+  let header: Header | undefined
+  try {
+    const events = readEvents(path, {
+      stored,
+      onHeader: (found) => {
+        header = found
+      },
+    })
+    await events.next()
+    await events.return()
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+  }
+  return header
+}
+
 type ReaderOf = (format: Format) => ChunkReader
 
 /**
  * Feeds a reader from a source through one buffer, which grows only for a line that does not fit; yields the bytes
  * read.
  */
-async function* pumpSteps(
+export async function* pumpSteps(
   source: Source,
   path: string,
   options: ReadOptions,

@@ -1,5 +1,5 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
-import { type History, plural } from '@chaosproxy/history'
+import { type History, operationsIn, plural } from '@chaosproxy/history'
 import { EXIT, judgedLevels } from '@chaosproxy/runner/result'
 import type { ComparedCell } from '../comparison.ts'
 import { cellSentence, levelName } from '../comparison-words.ts'
@@ -243,7 +243,7 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
   const { report, headline, shown, spans, expected } = facts
   const accused = shown?.culprit ?? shown?.operations.at(-1)?.operation
   return {
-    operations: history.operations.length,
+    operations: operationsIn(history),
     file: historyFile,
     expected,
     result: exitCode === EXIT.met && headline.mood !== 'good' ? ('noted' as const) : resultOf(exitCode),

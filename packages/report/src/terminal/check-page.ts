@@ -1,5 +1,5 @@
 import type { Report } from '@chaosproxy/checker'
-import { count, duration, type History, type Json, plural } from '@chaosproxy/history'
+import { count, duration, type History, type Json, operationsIn, plural } from '@chaosproxy/history'
 import { type Expectation, judgedLevels, type RequirementResult, statisticsOf } from '@chaosproxy/runner/result'
 import { clocksText } from '../clock-words.ts'
 import { factsOf } from '../facts/facts.ts'
@@ -160,7 +160,7 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
   const page = pageStyle(style, options)
   const statistics = statisticsOf(history)
   const facts = factsOf({ ...options, history, report })
-  const right = `${fileName(options.file)} · ${report.model} · ${plural(history.operations.length, 'operation')} · read in ${durationOfMillis(options.parseMs)}, checked in ${durationOfMillis(options.checkMs)}`
+  const right = `${fileName(options.file)} · ${report.model} · ${plural(operationsIn(history), 'operation')} · read in ${durationOfMillis(options.parseMs)}, checked in ${durationOfMillis(options.checkMs)}`
   const counts = [
     countsText(statistics, undefined),
     nodesText(statistics.nodes),

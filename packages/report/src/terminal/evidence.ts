@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
-import { count, type History } from '@chaosproxy/history'
+import { count, type History, operationsIn } from '@chaosproxy/history'
 import { type FaultSpan, judgedLevels } from '@chaosproxy/runner/result'
 import { counterexampleOf } from '../facts/accused.ts'
 import { type NearFault, nearFaults } from '../facts/near-faults.ts'
@@ -40,7 +40,7 @@ export function whyTitle(history: History, counterexample: Counterexample, near:
   const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => `"${nameText(key)}"`)
   const around = [...new Set(near.map(({ label }) => label))]
   return [
-    `Why it is not ${adjective(counterexample.level)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === history.operations.length ? '' : ` of ${count(history.operations.length)}`}`,
+    `Why it is not ${adjective(counterexample.level)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === operationsIn(history) ? '' : ` of ${count(operationsIn(history))}`}`,
     keys.length === 0
       ? []
       : `${keys.length === 1 ? 'key' : 'keys'} ${keys.length > MOST_KEYS ? `${keys.slice(0, MOST_KEYS).join(', ')} and ${count(counterexample.keys.length - MOST_KEYS)} more` : listed(keys)}`,

@@ -146,6 +146,7 @@ const asMembers = (value: Json): object =>
 
 /** The latest moment at which a client's operation began or ended. */
 export function lastTime(history: History): number {
+  if (history.tally !== undefined) return history.tally.lastTime
   const { length, callTime, returnTime } = history.operations
   let last = 0
   for (let i = 0; i < length; i++) {

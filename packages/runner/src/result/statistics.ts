@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, isAnswered, OK } from '@chaosproxy/history'
+import { FAIL, type History, INFO, isAnswered, OK, type Tally } from '@chaosproxy/history'
 import type { NodeSummary, OperationCounts } from './run-summary.ts'
 
 /** What can be counted in a history alone, without its run. */
@@ -14,6 +14,7 @@ export interface Statistics {
 
 /** O(n log n) in the number of operations. */
 export function statisticsOf(history: History): Statistics {
+  if (history.tally !== undefined) return statisticsOfTally(history.tally)
   const { length, callTime, returnTime, node } = history.operations
   const perNode = history.nodes.map(() => ({ operations: 0, answered: 0 }))
   const latencies = new Float64Array(length)
@@ -39,6 +40,26 @@ export function statisticsOf(history: History): Statistics {
       .sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true })),
     p50Nanos: quantile(sorted, 0.5),
     p99Nanos: quantile(sorted, 0.99),
+  }
+}
+
+function statisticsOfTally({ operations: total, functions, nodes, answered, p50Nanos, p99Nanos }: Tally): Statistics {
+  const counts = { total, ok: 0, fail: 0, info: 0, reads: 0, writes: 0, cas: 0 }
+  for (const { f, ok, fail, info } of functions) {
+    counts.ok += ok
+    counts.fail += fail
+    counts.info += info
+    const kind = Object.hasOwn(kinds, f) ? kinds[f] : undefined
+    if (kind !== undefined) counts[kind] += ok + fail + info
+  }
+  return {
+    operations: counts,
+    availability: total === 0 ? Number.NaN : answered / total,
+    nodes: nodes
+      .map(({ node, operations, answered: served }) => ({ node, operations, availability: served / operations }))
+      .sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true })),
+    p50Nanos,
+    p99Nanos,
   }
 }
 

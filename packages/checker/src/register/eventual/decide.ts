@@ -7,6 +7,8 @@ import type { Counterexample, Verdict } from '../../verdict/verdict.ts'
 import { appendText } from '../replay/appends.ts'
 import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './explain.ts'
 
+export const NO_FINAL_READS = 'the history has no successful final reads'
+
 /**
  * Convergence, as final reads show it: all final reads of a key agree. Eventual consistency (Vogels 2009; Bailis &
  * Ghodsi 2013): they agree on a value that some write really wrote (or the initial value, which may be anything if
@@ -17,7 +19,7 @@ import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './e
 export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Budget): Convergences {
   const finals = finalReads(encoded, decoder, budget)
   if (finals.size === 0) {
-    return unknownConvergences('the history has no successful final reads')
+    return unknownConvergences(NO_FINAL_READS)
   }
   const keys = keysOf(encoded, budget)
   const lost: LostWrite[] = []
@@ -35,16 +37,47 @@ export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Bu
   const found = (counterexample: Counterexample | undefined, otherwise: Verdict): Verdict =>
     counterexample === undefined ? otherwise : { result: 'violated', counterexample }
   const unread = [...keys.keys()].filter((key) => !finals.has(key))
-  if (unread.length > 0) {
-    const names = unread.slice(0, 3).map((key) => decoder.keyName(key) ?? 'the object without a key')
-    const more = unread.length > 3 ? ` and ${unread.length - 3} more keys` : ''
-    const owed = `no successful final read of ${names.join(', ')}${more}`
+  const owed = owedFor(unread.slice(0, MOST_NAMED).map(decoder.keyName), unread.length)
+  if (owed !== undefined) {
     const unknown: Verdict = { result: 'unknown', reason: owed }
     return { eventual: found(wrong, unknown), convergent: found(apart, unknown), owed, lost }
   }
   const met: Verdict = { result: 'met', witness: { kind: 'convergence', values: agreed } }
   return { eventual: found(wrong, met), convergent: found(apart, met), owed: undefined, lost }
 }
+
+/** Which keys were read in the end, to be put together with what other keys of the history show. */
+export interface FinallyRead {
+  readonly read: number
+  readonly unread: number
+  /** The first keys that were not, and when their first operation was called. */
+  readonly firstUnread: readonly { readonly key: string | null; readonly call: number }[]
+}
+
+/** @throws OutOfTime */
+export function finallyRead(encoded: Encoded, decoder: Decoder, budget: Budget): FinallyRead {
+  const finals = finalReads(encoded, decoder, budget)
+  const seen = new Set<number>()
+  const firstUnread: { readonly key: string | null; readonly call: number }[] = []
+  for (let i = 0; i < encoded.length; i++) {
+    budget.tick()
+    const key = encoded.key[i]
+    if (seen.has(key)) continue
+    seen.add(key)
+    if (!finals.has(key) && firstUnread.length < MOST_NAMED)
+      firstUnread.push({ key: decoder.keyName(key) ?? null, call: encoded.calls[i] })
+  }
+  return { read: finals.size, unread: seen.size - finals.size, firstUnread }
+}
+
+/** Why convergence is unknown, by the first keys that were not read and how many there are; undefined if all were. */
+export function owedFor(keys: readonly (string | undefined)[], unread: number): string | undefined {
+  if (unread === 0) return undefined
+  const names = keys.slice(0, MOST_NAMED).map((key) => key ?? 'the object without a key')
+  return `no successful final read of ${names.join(', ')}${unread > MOST_NAMED ? ` and ${unread - MOST_NAMED} more keys` : ''}`
+}
+
+const MOST_NAMED = 3
 
 function finalReads(encoded: Encoded, decoder: Decoder, budget: Budget): Map<number, number[]> {
   const { flags, outcome } = decoder.history.operations

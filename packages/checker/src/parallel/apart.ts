@@ -1,0 +1,191 @@
+import type { History } from '@chaosproxy/history'
+import { encodingBytes, takeEncoding } from '../judge/encoding-memory.ts'
+import { isByFinalReads, type Others, reportOf } from '../judge/judge-consistency.ts'
+import type { Report } from '../judge/report.ts'
+import { type Level, levels } from '../levels/levels.ts'
+import { createBudget, inTime } from '../limits/budget.ts'
+import type { Limit } from '../limits/race.ts'
+import { reasonToDoubt } from '../record/doubts.ts'
+import { judgeableOf } from '../record/judgeable.ts'
+import { openedRegisters, registersOf } from '../register/check.ts'
+import { registerEntry } from '../register/entry.ts'
+import { type FinallyRead, finallyRead, NO_FINAL_READS, owedFor } from '../register/eventual/decide.ts'
+import { decideLinearizable } from '../register/linearizable/decide.ts'
+import { reasonUndecided } from '../register/linearizable/portfolio/answer.ts'
+import type { Verdict } from '../verdict/verdict.ts'
+import { narrowed, type ShareOptions } from './shares.ts'
+
+// Some keys of a history of registers, judged by those who have nothing else of it. Where all keys are linearizable, the
+// report on the history follows from what they found; otherwise its other levels need all keys together.
+
+/** What some keys show, as plain data. */
+export type ApartAnswer =
+  | {
+      readonly result: 'met'
+      readonly unknown: number
+      readonly happened: number
+      /** Whether texts were joined: then nobody knows what happened. */
+      readonly isJoined: boolean
+      readonly finally: FinallyRead
+      /** The levels that final reads seem to contradict; an order in real time explains them. */
+      readonly contrary: readonly string[]
+    }
+  /** The first of the keys, or of each of several parts; null for operations without a key. */
+  | { readonly result: 'violated'; readonly keys: readonly (string | null)[] }
+  | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
+  /** Marks of the recorder, for example, concern all keys. */
+  | { readonly result: 'whole'; readonly why: string }
+
+/**
+ * Judges the keys of a part of a history.
+ *
+ * @throws UserError for an operation that registers do not have.
+ */
+export function judgeApart(history: History, options: ShareOptions): ApartAnswer {
+  const budget = createBudget(narrowed(options))
+  const unknown = (limit: Limit): ApartAnswer => {
+    const keys = Math.max(1, history.keys.length)
+    return { result: 'unknown', limit, undecided: keys, keys }
+  }
+  if (takeEncoding(history, budget) !== undefined) return unknown('memory')
+  try {
+    return inTime(
+      () => judgeRegisters(history, options, budget),
+      () => unknown('time'),
+    )
+  } finally {
+    budget.giveBack(encodingBytes(history))
+  }
+}
+
+function judgeRegisters(history: History, given: ShareOptions, budget: ReturnType<typeof createBudget>): ApartAnswer {
+  const options = narrowed(given)
+  const judgeable = judgeableOf(history, registerEntry.record, options.initial)
+  if (judgeable !== undefined && reasonToDoubt(judgeable) !== undefined)
+    return { result: 'whole', why: 'the recorder marked what it does not know' }
+  const registers = registersOf(judgeable?.history ?? history, options, budget)
+  const { encoded, decoder, parts } = registers
+  const answer = decideLinearizable(encoded, decoder.value, budget, undefined, parts)
+  if (answer.result === 'unknown')
+    return { result: 'unknown', limit: answer.limit, undecided: answer.undecided, keys: encoded.keys }
+  if (answer.result === 'violated') return { result: 'violated', keys: [decoder.keyName(answer.part.key[0]) ?? null] }
+  const opened = openedRegisters(registers, options)
+  const { total, happened = 0 } = opened.info()
+  const seen = finallyRead(encoded, decoder, budget)
+  const { eventual, convergent } = seen.read === 0 ? {} : opened.convergences(budget)
+  const contrary = Object.entries({ eventual, convergent }).filter(([, verdict]) => verdict?.result === 'violated')
+  return {
+    result: 'met',
+    unknown: total,
+    happened,
+    isJoined: encoded.hasAppend,
+    finally: seen,
+    contrary: contrary.map(([level]) => level),
+  }
+}
+
+/** What parts with different keys show together. */
+export function togetherApart(answers: readonly ApartAnswer[]): ApartAnswer {
+  const whole = answers.find((answer) => answer.result === 'whole')
+  if (whole !== undefined) return whole
+  const violated = answers.flatMap((answer) => (answer.result === 'violated' ? answer.keys : []))
+  if (violated.length > 0) return { result: 'violated', keys: violated }
+  const open = answers.flatMap((answer) => (answer.result === 'unknown' ? [answer] : []))
+  if (open.length > 0)
+    return {
+      result: 'unknown',
+      limit: open.some(({ limit }) => limit === 'time') ? 'time' : 'memory',
+      undecided: sumOf(open, ({ undecided }) => undecided),
+      keys: sumOf(open, ({ keys }) => keys),
+    }
+  const met = answers.flatMap((answer) => (answer.result === 'met' ? [answer] : []))
+  const seen = met.map((answer) => answer.finally)
+  return {
+    result: 'met',
+    unknown: sumOf(met, ({ unknown }) => unknown),
+    happened: sumOf(met, ({ happened }) => happened),
+    isJoined: met.some(({ isJoined }) => isJoined),
+    finally: {
+      read: sumOf(seen, ({ read }) => read),
+      unread: sumOf(seen, ({ unread }) => unread),
+      firstUnread: firstOf(seen.flatMap(({ firstUnread }) => firstUnread)),
+    },
+    contrary: [...new Set(met.flatMap(({ contrary }) => contrary))],
+  }
+}
+
+const sumOf = <Some>(some: readonly Some[], of: (each: Some) => number): number =>
+  some.reduce((sum, each) => sum + of(each), 0)
+
+/** The report on a history whose keys are all linearizable. */
+export function reportOfApart(answer: Met, given: ShareOptions): Report {
+  const options = narrowed(given)
+  const total = answer.unknown
+  const happened = answer.isJoined ? 0 : answer.happened
+  const decided = Object.fromEntries(
+    levels
+      .filter((level) => isByFinalReads(level) && options.levels.includes(level))
+      .map((level): [Level, Verdict] => [level, convergenceOf(level, answer)]),
+  )
+  const others: Others = { decided, lost: [], accounting: undefined, staleness: undefined, owed: undefined }
+  const info = () => ({ total, happened, undecided: total - happened })
+  return reportOf({ info }, registerEntry, options, { result: 'met', witness: { kind: 'order', orders: [] } }, others)
+}
+
+type Met = Extract<ApartAnswer, { readonly result: 'met' }>
+
+function convergenceOf(level: Level, { finally: { read, unread, firstUnread }, contrary }: Met): Verdict {
+  if (read === 0) return { result: 'unknown', reason: NO_FINAL_READS }
+  const owed = owedFor(
+    firstUnread.map(({ key }) => key ?? undefined),
+    unread,
+  )
+  if (owed !== undefined) return { result: 'unknown', reason: owed }
+  return contrary.includes(level)
+    ? { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
+    : { result: 'met', witness: { kind: 'convergence', values: [] } }
+}
+
+/**
+ * The report on a history of which only the rows of keys that violate linearizability are at hand: `part` is the report on
+ * those. What they violate, all violate; what they meet, or what is not known of them, is unknown.
+ */
+export function reportOfKeys(part: Report, unknownOutcomes: number, why: string): Report {
+  const levelsOf = Object.entries(part.levels).map(([level, verdict]): [string, Verdict] => {
+    if (verdict.result === 'violated') return [level, verdict]
+    const alone = verdict.result === 'met' ? `; alone, the keys that are not linearizable are ${level}` : ''
+    return [level, { result: 'unknown', reason: `${why}${alone}` }]
+  })
+  const verdicts = Object.fromEntries(levelsOf) as Report['levels']
+  const { staleness: _, ...rest } = part
+  return {
+    ...rest,
+    levels: verdicts,
+    headline: registerEntry.judge.headline(verdicts, undefined),
+    info: { total: unknownOutcomes },
+  }
+}
+
+/** The report on a history whose keys were not all decided, of which none is at hand. */
+export function reportUndecided(
+  { limit, undecided, keys }: Extract<ApartAnswer, { readonly result: 'unknown' }>,
+  unknownOutcomes: number,
+  why: string,
+): Report {
+  const open: Verdict = { result: 'unknown', reason: reasonUndecided(limit, undecided, keys) }
+  const verdicts = Object.fromEntries(
+    levels.map((level) => [level, level === 'linearizable' ? open : { result: 'unknown', reason: why }]),
+  ) as Report['levels']
+  return {
+    model: registerEntry.name,
+    levels: verdicts,
+    headline: registerEntry.judge.headline(verdicts, undefined),
+    info: { total: unknownOutcomes },
+    lost: [],
+  }
+}
+
+const MOST_NAMED = 3
+
+const firstOf = (unread: FinallyRead['firstUnread']): FinallyRead['firstUnread'] =>
+  unread.toSorted((a, b) => a.call - b.call).slice(0, MOST_NAMED)

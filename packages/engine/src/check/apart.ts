@@ -1,0 +1,53 @@
+import { type ApartAnswer, decidedByStart, judgeApart, type ShareOptions, togetherApart } from '@chaosproxy/checker'
+import { type History, historyOfPlace } from '@chaosproxy/history'
+import type { PackedRecording } from '@chaosproxy/history/files'
+import { unjudgedLine } from '@chaosproxy/report'
+import { type Signs, signsOf } from '@chaosproxy/runner'
+import { type CheckSpec, checkOptionsFor } from './options.ts'
+
+/** What some keys of a recording show. */
+export interface Shown {
+  readonly answer: ApartAnswer
+  readonly signs: Signs
+}
+
+/**
+ * Judges the keys of some places of a recording. What is said of levels other than linearizability, or of operations, is
+ * up to those who know all keys.
+ *
+ * @throws UserError as `judgeApart` does.
+ */
+export function judgePlaces(
+  { rest, packed }: PackedRecording,
+  places: readonly number[],
+  { file, settings, leftMs }: { readonly file: string; readonly settings: CheckSpec; readonly leftMs: () => number },
+): Shown {
+  const shown: Shown[] = []
+  for (const place of places) {
+    const history = historyOfPlace(rest, packed, place)
+    if (history.operations.length === 0) continue
+    const options = { ...checkOptionsFor(file, history, settings, leftMs()), explain: false, staleness: false }
+    const answer = whole(history, options) ?? judgeApart(history, options)
+    shown.push({ answer, signs: signsOf(history) })
+    // Only the whole history tells then, and whether there is more to say of these keys does not matter.
+    if (answer.result === 'whole') break
+  }
+  return together(shown)
+}
+
+/** Why these keys need the whole recording, if they do. */
+function whole(history: History, options: ShareOptions): ApartAnswer | undefined {
+  if (isUnclear(history)) return { result: 'whole', why: 'answers were not understood' }
+  return decidedByStart(history, options).length > 0 ? { result: 'whole', why: 'its start decides' } : undefined
+}
+
+/** Whether an operation may have taken effect, since nobody knows what its answer means. */
+const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
+
+export const together = (shown: readonly Shown[]): Shown => ({
+  answer: togetherApart(shown.map(({ answer }) => answer)),
+  signs: {
+    hasNews: shown.some(({ signs }) => signs.hasNews),
+    leavesOut: shown.some(({ signs }) => signs.leavesOut),
+  },
+})

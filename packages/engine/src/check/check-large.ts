@@ -1,0 +1,85 @@
+import { tallyOf } from '@chaosproxy/history'
+import type { PackedRecording } from '@chaosproxy/history/files'
+import { doEach } from '../jobs/job.ts'
+import { type Shown, together } from './apart.ts'
+import { placesFor } from './dealing.ts'
+import { epochMs } from './epoch.ts'
+import { isTroubled } from './failure.ts'
+import { knownJob, placesJob, readLargeJob } from './jobs.ts'
+import { canBeApart, isForWhole, type Known, mayFit, saysAsMuch } from './large.ts'
+import { textBytesOf } from './named-file.ts'
+import type { CheckPool } from './pool.ts'
+import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
+
+/** Jobs for each thread, so that none waits long for the last. */
+const JOBS_PER_THREAD = 4
+
+/** Checks a recording key by key, without holding it. Undefined if it must be judged as a whole. */
+export async function checkLarge(
+  pool: CheckPool,
+  task: CheckTask,
+  checking: (operations: number) => void,
+): Promise<CheckResult | undefined> {
+  if (!(await canBeApart(task))) return undefined
+  const places = placesFor(textBytesOf(task))
+  const read = await pool.run(readLargeJob, task, { task, places })
+  if ('trouble' in read || 'stopped' in read) return read
+  if ('cannot' in read) return undefined
+  const { recording, parseMs } = read
+  const tally = tallyOf(recording.packed.map(({ counted }) => counted))
+  checking(tally.operations)
+  const started = performance.now()
+  const shown = await judgeAll(pool, task, recording)
+  // Whoever reads it as a whole says what is wrong with an operation, and where.
+  if ('trouble' in shown) return undefined
+  const known: Known = { task, rest: recording.rest, tally, shown, parseMs, checkMs: performance.now() - started }
+  return isForWhole(known) ? undefined : tellKnown(pool, known)
+}
+
+/** Tells what is known of a recording, or more if all of it fits. */
+export async function tellKnown(pool: CheckPool, known: Known): Promise<CheckResult> {
+  const { task } = known
+  if (mayFit(known)) {
+    const whole = await pool.check(task)
+    if (saysAsMuch(whole, known)) return whole
+  }
+  return pool.run(knownJob, task, known)
+}
+
+async function judgeAll(pool: CheckPool, task: CheckTask, recording: PackedRecording): Promise<Shown | FileTrouble> {
+  const all = recording.packed[0]?.rows.length ?? 0
+  const groups = Math.min(all, pool.threads * JOBS_PER_THREAD)
+  const endsAtMs = epochMs() + task.settings.timeoutMs
+  const shown: (Shown | FileTrouble)[] = []
+  await doEach(pool.threads, Array(groups).keys(), async (group) => {
+    const places = Array.from(Array(all).keys()).filter((place) => place % groups === group)
+    const part = { task, recording: ofPlaces(recording, places), places, endsAtMs }
+    const found = await pool.run(placesJob, task, part)
+    if ('stopped' in found) shown.push(undecided(found.stopped))
+    else shown.push(found)
+  })
+  const trouble = shown.find(isTroubled)
+  return trouble ?? together(shown.flatMap((each) => ('trouble' in each ? [] : [each])))
+}
+
+/** Without the operations of other places, which need not be sent. */
+function ofPlaces({ rest, packed }: PackedRecording, places: readonly number[]): PackedRecording {
+  const wanted = new Set(places)
+  const none = { count: 0, pages: [] }
+  return {
+    // They have names of their own.
+    rest: { ...rest, keys: [], processNames: [] },
+    packed: packed.map((each) => ({ ...each, rows: each.rows.map((rows, n) => (wanted.has(n) ? rows : none)) })),
+  }
+}
+
+/** A thread that had to be ended. */
+const undecided = (stopped: string): Shown => ({
+  answer: {
+    result: 'unknown',
+    limit: stopped.includes('out of memory') ? 'memory' : 'time',
+    undecided: 1,
+    keys: 1,
+  },
+  signs: { hasNews: false, leavesOut: false },
+})

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import type { Dealing } from '@chaosproxy/history/files'
+
+/** Some of all keys: those whose name has this hash. */
+export interface Shard {
+  readonly shard: number
+  readonly of: number
+}
+
+/** Spreads keys evenly, the same on every machine. */
+export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
+
+/** Operations that are judged at a time: with what it takes to judge them, some hundred megabytes. */
+const OPERATIONS_AT_A_TIME = 400_000
+/** Of two lines of JSON. */
+const OPERATION_BYTES = 150
+export const MOST_PLACES = 256
+
+/** How many places the keys of a recording of this size are dealt to. */
+export const placesFor = (bytes: number, shards = 1): number =>
+  Math.min(MOST_PLACES, Math.ceil(bytes / shards / OPERATION_BYTES / OPERATIONS_AT_A_TIME))
+
+/** Deals the keys of a shard, or all, to places; without places, to none. */
+export const dealingOf = (places: number, shard?: Shard): Dealing => ({
+  places,
+  placeOf: (key) =>
+    places === 0 || (shard !== undefined && shardOf(key, shard.of) !== shard.shard) ? -1 : hashOf(key) % places,
+})
+
+const HASH_START = 0x811c9dc5
+const HASH_FACTOR = 0x01000193
+
+/** FNV-1a over UTF-16: hashes of a million names must cost little, and be unlike the shard's. */
+function hashOf(text: string): number {
+  let hash = HASH_START
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), HASH_FACTOR)
+  return (hash ^ (hash >>> 15)) >>> 0
+}

@@ -1,0 +1,103 @@
+import { check, findModel, reportOfApart, reportOfKeys, reportUndecided } from '@chaosproxy/checker'
+import { historyOfTally, type Tally, UserError } from '@chaosproxy/history'
+import { type PackedRecording, readHeader, readKeys } from '@chaosproxy/history/files'
+import { proves } from '@chaosproxy/runner'
+import type { Shown } from './apart.ts'
+import { megabytes } from './check-file.ts'
+import { textBytesOf } from './named-file.ts'
+import { checkOptionsFor } from './options.ts'
+import { resultOf } from './outcome.ts'
+import type { CheckedFile, CheckResult, CheckTask } from './result.ts'
+
+// A recording that is too large to be held in memory: its operations are dropped, or packed, while it is read,
+// and its keys are judged by themselves. If each is linearizable, so is the recording, and little else has to be known of
+// it. Otherwise the keys that are not are read again, with nothing else, and judged in full.
+
+/** Text that a byte of memory is enough for, if its operations are all held at once. */
+const TEXT_PER_MEMORY = 0.75
+
+/** What an operation takes, read and encoded, if all are judged together. */
+const BYTES_PER_OPERATION = 200
+
+/** Whether a file is checked key by key, if it can be: held at once, it would take most of the memory, or more. */
+export const isLarge = (task: CheckTask): boolean => textBytesOf(task) > task.settings.memoryBytes * TEXT_PER_MEMORY
+
+/** Whether a recording may be checked key by key: the report on one whose keys are linearizable needs nothing else. */
+export async function canBeApart({ file, stored, settings, telling }: CheckTask): Promise<boolean> {
+  const { levels, require = [], baseline, model, format } = settings
+  if (format !== undefined && format !== 'jsonl') return false
+  if (require.length > 0 || baseline !== undefined) return false
+  // Its page draws all operations.
+  if (telling.reporters.some(({ name, isOwn }) => isOwn || name === 'html')) return false
+  if (levels !== undefined && !levels.includes('linearizable')) return false
+  const header = await readHeader(file, stored)
+  const named = model ?? header?.model
+  return named === undefined || findModel(named)?.name === 'register'
+}
+
+/** What is known of a recording whose operations are not kept. */
+export interface Known {
+  readonly task: CheckTask
+  /** All but the operations. */
+  readonly rest: PackedRecording['rest']
+  readonly tally: Tally
+  readonly shown: Shown
+  readonly parseMs: number
+  readonly checkMs: number
+}
+
+/** Whether it can be told only of all of it. */
+export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean =>
+  answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
+
+/** Whether all of it may fit, which tells more of what is not linearizable: the levels that are about all keys together. */
+export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
+  answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes
+
+/** Whether what was judged as a whole says as much of linearizability as what is known. */
+export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): boolean {
+  const row = 'part' in whole ? whole.part.row : undefined
+  const verdict = row !== undefined && 'report' in row ? row.report.levels['linearizable'] : undefined
+  return verdict !== undefined && (answer.result !== 'violated' || verdict.result === 'violated')
+}
+
+/**
+ * The result for a recording that is not told as a whole. `began` is called once all is read.
+ *
+ * @throws MemoryLimitError if the keys that are not linearizable take more than `--memory`.
+ */
+export async function resultOfKnown(known: Known, began: () => void = () => {}): Promise<CheckedFile> {
+  const { task, rest, tally, parseMs, checkMs } = known
+  const { answer } = known.shown
+  const { file, stored, settings } = task
+  if (answer.result === 'whole') throw new Error('it can be told only as a whole')
+  const counted = historyOfTally(rest, tally)
+  if (answer.result !== 'violated') {
+    began()
+    const checking = checkOptionsFor(file, counted, settings, settings.timeoutMs)
+    const report =
+      answer.result === 'met'
+        ? reportOfApart(answer, checking)
+        : reportUndecided(answer, unknownOutcomes(tally), tooLarge(known))
+    return resultOf(task, { history: counted, report, parseMs, checkMs, checking })
+  }
+  const started = performance.now()
+  const { format, memoryBytes } = settings
+  const keys = new Set(answer.keys.map((key) => key ?? ''))
+  const history = { ...(await readKeys(file, keys, { format, stored, memoryBytes })), tally }
+  began()
+  const checking = checkOptionsFor(file, history, settings, settings.timeoutMs)
+  const part = check(history, checking)
+  if (part.levels['linearizable']?.result === 'met')
+    throw new UserError(
+      'environment',
+      `${file}: keys ${[...keys].join(', ')} were called not linearizable, and are. If workers of a queue judged them, remove those from it.`,
+    )
+  const report = reportOfKeys(part, unknownOutcomes(tally), tooLarge(known))
+  return resultOf(task, { history, report, parseMs, checkMs: checkMs + performance.now() - started, checking })
+}
+
+const unknownOutcomes = ({ functions }: Tally): number => functions.reduce((sum, { info }) => sum + info, 0)
+
+const tooLarge = ({ task: { settings }, tally: { operations } }: Known): string =>
+  `it is about all keys together, and ${operations.toLocaleString('en-US')} operations take ${megabytes(operations * BYTES_PER_OPERATION)} of memory (see --memory ${megabytes(settings.memoryBytes)})`

@@ -1,0 +1,237 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { type CheckOptions, check, levels, models } from '@chaosproxy/checker'
+import { millis, printJsonLine, tallyOf } from '@chaosproxy/history'
+import { type PackedRecording, readHistory, readPacked } from '@chaosproxy/history/files'
+import { afterAll, expect, inject, test } from 'vitest'
+import { randomEvents, randomFrom } from '../../checker/test/random-history.ts'
+import { judgePlaces } from '../src/check/apart.ts'
+import { checkFile } from '../src/check/check-file.ts'
+import { checkLarge } from '../src/check/check-large.ts'
+import { dealingOf } from '../src/check/dealing.ts'
+import { canBeApart, isForWhole, type Known, resultOfKnown } from '../src/check/large.ts'
+import type { CheckSpec } from '../src/check/options.ts'
+import type { CheckPool } from '../src/check/pool.ts'
+import type { CheckResult, CheckTask } from '../src/check/result.ts'
+import { createStopwatch } from '../src/check/stopwatch.ts'
+import { doneOf } from '../src/jobs/job.ts'
+import { thisThread } from '../src/jobs/this-thread.ts'
+
+const seed = inject('seed')
+const directory = mkdtempSync(join(tmpdir(), 'large-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const options = (initial: null | 'unknown'): CheckOptions => ({
+  ...{ model: 'register', initial, levels, failedCas: 'drop', staleness: true },
+  ...{ deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(0) },
+})
+
+const stores = ['atomic', 'atomic', 'stale', 'replicas'] as const
+
+function recordingOf(random: () => number): string {
+  const below = (n: number): number => Math.floor(random() * n)
+  const events = randomEvents(
+    {
+      processes: 2 + below(4),
+      operations: 8 + below(50),
+      keys: 2 + below(6),
+      values: below(2) * 3,
+      cas: random() < 0.3,
+      append: random() < 0.2,
+      store: stores[below(stores.length)] ?? 'atomic',
+      unknown: random() < 0.5 ? 0.1 : 0,
+      failed: random() < 0.3 ? 0.1 : 0,
+      mutated: 0,
+      finals: random() < 0.5,
+    },
+    random,
+  )
+  const lines = events.map((event) => printJsonLine(event))
+  if (random() < 0.1) lines.splice(below(lines.length), 0, markOf(`k${below(3)}`))
+  return random() < 0.5 ? written('recording.jsonl', lines) : inParts(lines, below)
+}
+
+const markOf = (key: string): string =>
+  JSON.stringify({ process: 'recorder', type: 'info', f: 'touched', key, value: { what: 'EVAL', why: 'a script' } })
+
+const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
+
+function written(name: string, lines: readonly string[]): string {
+  const file = join(directory, name)
+  writeFileSync(file, textOf(lines))
+  return file
+}
+
+/** The same as parts, cut anywhere, so that operations reach from one into the next; some of them are compressed. */
+function inParts(lines: readonly string[], below: (n: number) => number): string {
+  const parts = mkdtempSync(join(directory, 'parts-'))
+  const [first = 0, second = 0] = [below(lines.length), below(lines.length)].toSorted((a, b) => a - b)
+  for (const [n, [from, to]] of [
+    [0, first],
+    [first, second],
+    [second, lines.length],
+  ].entries()) {
+    const text = textOf(lines.slice(from, to))
+    if (below(2) === 0) writeFileSync(join(parts, `part-${n + 1}.jsonl`), text)
+    else writeFileSync(join(parts, `part-${n + 1}.jsonl.gz`), gzipSync(text))
+  }
+  return parts
+}
+
+const spec: CheckSpec = {
+  initial: undefined,
+  model: undefined,
+  levels: undefined,
+  expect: undefined,
+  require: undefined,
+  baseline: undefined,
+  format: undefined,
+  keyed: undefined,
+  failedCas: 'auto',
+  timeoutMs: millis(20_000),
+  memoryBytes: 1e9,
+  workers: undefined,
+  explain: false,
+}
+
+const taskOf = (file: string, settings: Partial<CheckSpec> = {}): CheckTask => ({
+  ...{ file, settings: { ...spec, ...settings }, alone: true, again: '' },
+  telling: {
+    reporters: [{ name: 'json', file: undefined, isOwn: false }],
+    screen: { colours: false, terminal: { width: 80, unicode: true } },
+  },
+})
+
+/** The JSON that is told of a file, without what its check took. */
+function told(result: CheckResult): Told {
+  if (!('part' in result)) throw new Error(JSON.stringify(result))
+  const [text] = result.part.texts
+  if (text === undefined || !('said' in text)) throw new Error(JSON.stringify(text))
+  const { timing: _, exitCode: __, ...rest } = JSON.parse(text.said)
+  return { ...rest, exitCode: result.exitCode }
+}
+
+type Told = {
+  readonly levels: { readonly [level: string]: { readonly result: string } }
+  readonly [member: string]: unknown
+}
+
+/** What is known of a recording by its keys alone, or why all of it is needed. */
+async function knownOf(task: CheckTask, random: () => number): Promise<Known | 'whole'> {
+  const places = 1 + Math.floor(random() * 4)
+  const { rest, packed } = await readPacked(task.file, dealingOf(places))
+  const leftMs = () => 20_000
+  const shown = judgePlaces({ rest, packed }, [...Array(places).keys()], { ...task, leftMs })
+  const tally = tallyOf(packed.map(({ counted }) => counted))
+  const known: Known = { task, rest, tally, shown, parseMs: 0, checkMs: 0 }
+  return isForWhole(known) ? 'whole' : known
+}
+
+test('a recording judged key by key while it is read is told of as one that is held', async () => {
+  const seen = { met: 0, violated: 0, whole: 0 }
+  for (let n = 0; n < 40; n++) {
+    const random = randomFrom(seed + n)
+    const task = taskOf(recordingOf(random), { initial: random() < 0.2 ? 'unknown' : undefined })
+    const known = await knownOf(task, random)
+    if (known === 'whole') {
+      seen.whole++
+      continue
+    }
+    const [own, whole] = [told(await resultOfKnown(known)), told(await checkFile(task))]
+    const { result } = known.shown.answer
+    expect(whole.levels['linearizable']?.result, `${seed + n}`).toBe(result)
+    if (result === 'met') {
+      seen.met++
+      expect(own, `${seed + n}`).toEqual(whole)
+    } else {
+      seen.violated++
+      const { operations, availability, latency, exitCode, file, model, record, warnings, expected } = whole
+      const same = { operations, availability, latency, exitCode, file, model, record, warnings, expected }
+      expect(own, `${seed + n}`).toMatchObject(JSON.parse(JSON.stringify(same)))
+      expect(own.levels['linearizable'], `${seed + n}`).toEqual(whole.levels['linearizable'])
+      // What some keys violate, all do, though it may be hard to see among all.
+      for (const [level, verdict] of Object.entries(own.levels))
+        if (verdict.result === 'violated') expect(whole.levels[level]?.result, `${seed + n} ${level}`).not.toBe('met')
+        else expect(verdict.result, `${seed + n} ${level}`).toBe('unknown')
+    }
+  }
+  expect(Math.min(seen.met, seen.violated, seen.whole)).toBeGreaterThan(3)
+})
+
+test.each(models.map(({ name }) => name))('of all models, only registers are judged key by key: %s', async (model) => {
+  const file = join(directory, 'model.jsonl')
+  writeFileSync(file, `{"chaos":1,"model":"${model}"}\n{"process":0,"type":"invoke","f":"read"}\n`)
+  expect(await canBeApart(taskOf(file))).toBe(model === 'register')
+  writeFileSync(file, '{"process":0,"type":"invoke","f":"read"}\n')
+  expect(await canBeApart(taskOf(file, { model }))).toBe(model === 'register')
+})
+
+test('what a writer forgets of texts is written out before', async () => {
+  const file = join(directory, 'texts.jsonl')
+  const lines: string[] = []
+  for (let n = 0; n < 700; n++) {
+    const value = `${n} ${'text '.repeat(10_000)}`
+    for (const type of ['invoke', 'ok'])
+      lines.push(
+        JSON.stringify({
+          process: n % 3,
+          type,
+          f: n % 2 === 0 ? 'write' : 'read',
+          key: n % 2 === 0 ? `k${n % 7}` : `r${n}`,
+          value: n % 2 === 0 ? value : null,
+        }),
+      )
+  }
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  const [packed, whole] = [await readPacked(file, dealingOf(3)), await readHistory(file)]
+  const settings = { initial: null, failedCas: 'drop', memoryBytes: 1e9 } as never
+  const { answer } = judgePlaces(packed, [0, 1, 2], { file, settings, leftMs: () => 20_000 })
+  expect(answer.result).toBe(check(whole, options(null)).levels.linearizable.result)
+})
+
+test('a recording with requests that have ids is not judged key by key while it is read', async () => {
+  const file = join(directory, 'ids.jsonl')
+  const event = { process: 0, f: 'write', key: 'x', value: 1 }
+  writeFileSync(
+    file,
+    [
+      { ...event, type: 'invoke', requestId: 'r' },
+      { ...event, type: 'ok' },
+    ]
+      .map((each) => JSON.stringify(each))
+      .join('\n'),
+  )
+  await expect(readPacked(file, dealingOf(1))).rejects.toThrow('requests')
+})
+
+/** A pool of which every job is done here. */
+const onThisThread: CheckPool['run'] = async (job, _, input) =>
+  doneOf(await thisThread.do(job, { input, stopwatch: createStopwatch() }))
+
+const poolHere = (run: CheckPool['run']): CheckPool => ({ threads: 2, run, check: checkFile, close: async () => {} })
+
+const READ = '{"process":0,"type":"invoke","f":"read","key":"x","value":null}'
+const WRITE = '{"process":1,"type":"invoke","f":"write","key":"x","value":1}'
+
+test('a mistake in a later part of a large recording is told with its place', async () => {
+  const parts = inParts([READ, WRITE, 'no event'], () => 1)
+  const known = await checkLarge(poolHere(onThisThread), taskOf(parts), () => {})
+  expect(known).toMatchObject({ trouble: { code: 'input', message: expect.stringContaining(':3:') } })
+})
+
+test('a large recording is judged by jobs that have the operations of their keys', async () => {
+  const lines = [WRITE, WRITE.replace('invoke', 'ok'), READ, READ.replace('invoke', 'ok').replace('null', '1')]
+  const task = taskOf(written('small.jsonl', [...lines, ...lines.map((line) => line.replace('"x"', '"y"'))]))
+  const given: number[] = []
+  const pool = poolHere((job, of, input) => {
+    const { recording } = input as { recording?: PackedRecording }
+    for (const { rows } of recording?.packed ?? []) given.push(rows.reduce((sum, { count }) => sum + count, 0))
+    return onThisThread(job, of, input)
+  })
+  const known = await checkLarge(pool, task, () => {})
+  if (known === undefined) throw new Error('it can be judged by its keys')
+  expect(told(known)).toEqual(told(await checkFile(task)))
+  expect(given).toEqual([4])
+})

@@ -1,0 +1,52 @@
+import { HistoryBuilder } from '../builder.ts'
+import { createReader } from '../codecs/reader.ts'
+import type { LentHistory } from '../lent-history.ts'
+import { CannotPack } from '../packed/cannot-pack.ts'
+import { type Dealing, type Packed, Packer } from '../packed/packer.ts'
+import { MemoryLimitError } from './memory-limit.ts'
+import { pumpSteps, type ReadOptions } from './read.ts'
+import { openSource, sourceName } from './source.ts'
+
+/** A recording whose operations were packed while it was read. Plain data. */
+export interface PackedRecording {
+  /** All but the operations. */
+  readonly rest: LentHistory
+  readonly packed: readonly Packed[]
+}
+
+/**
+ * Reads a recording like `readHistory`, in memory that is proportional to the operations whose keys have a place.
+ *
+ * @throws CannotPack for one of another format than JSON lines, or one that must be judged as a whole.
+ * @throws MemoryLimitError if `memoryBytes` is not enough.
+ */
+export async function readPacked(path: string, dealing: Dealing, options: ReadOptions = {}): Promise<PackedRecording> {
+  const name = sourceName(path)
+  const source = await openSource(path, options.stored)
+  try {
+    const { memoryBytes = Number.POSITIVE_INFINITY } = options
+    let builder = new HistoryBuilder({ source: name })
+    let packer = new Packer(builder, dealing)
+    const steps = pumpSteps(source, path, options, (format) => {
+      if (format !== 'jsonl') throw new CannotPack('another format than JSON lines')
+      builder = new HistoryBuilder({ source: name, format, shared: true })
+      packer = new Packer(builder, dealing)
+      return createReader(format, { source: name, sink: builder, builder })
+    })
+    let textBytes = 0
+    for await (const bytes of steps) {
+      textBytes += bytes
+      packer.pack()
+      if (packer.sizeBytes > memoryBytes) throw new MemoryLimitError({ events: builder.eventCount, textBytes })
+    }
+    const { history, packed } = packer.end()
+    return { rest: restOf(history), packed: [packed] }
+  } finally {
+    source.close()
+  }
+}
+
+function restOf({ lend }: { readonly lend?: () => LentHistory }): LentHistory {
+  if (lend === undefined) throw new Error('a history that was built can be lent')
+  return lend()
+}

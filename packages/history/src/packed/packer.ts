@@ -1,0 +1,118 @@
+import type { HistoryBuilder } from '../builder.ts'
+import type { ByteTableData } from '../byte-table.ts'
+import type { Columns } from '../columns.ts'
+import type { History } from '../history.ts'
+import { inSharedMemory } from '../memory.ts'
+import { CannotPack } from './cannot-pack.ts'
+import type { PackedRows } from './packed-rows.ts'
+import { RowWriter } from './row-writer.ts'
+import { type Counted, Counting } from './tally.ts'
+
+/** How keys are dealt: operations of one place are judged together, those of the place -1 elsewhere. */
+export interface Dealing {
+  readonly places: number
+  /** The place of a key by its name, '' for operations without one. */
+  readonly placeOf: (key: string) => number
+}
+
+/** Operations by places of their keys, and what was counted of all. Plain data. */
+export interface Packed {
+  readonly rows: readonly PackedRows[]
+  readonly keys: ByteTableData
+  /** By number of the key, preceded by none: its place. */
+  readonly places: Int32Array
+  readonly functions: readonly string[]
+  readonly counted: Counted
+  readonly clientEvents: number
+}
+
+/** Takes operations out of a builder as soon as they are complete, and packs those that have a place. */
+export class Packer {
+  readonly #builder: HistoryBuilder
+  readonly #dealing: Dealing
+  readonly #writers: readonly RowWriter[]
+  readonly #counting: Counting = new Counting()
+  /** By number of the key, preceded by none: its place, and its number among the keys of that place, from 1. */
+  #places: Int32Array = new Int32Array(64)
+  #numbers: Int32Array = new Int32Array(64)
+  /** By place. */
+  readonly #keys: Int32Array
+  #known = 0
+
+  constructor(builder: HistoryBuilder, dealing: Dealing) {
+    this.#builder = builder
+    this.#dealing = dealing
+    this.#writers = Array.from({ length: dealing.places }, () => new RowWriter())
+    this.#keys = new Int32Array(dealing.places)
+    this.#places[0] = dealing.placeOf('')
+  }
+
+  /** Memory that is in use, the builder's as well. */
+  get sizeBytes(): number {
+    const packed = this.#writers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    return packed + this.#builder.sizeBytes + this.#places.byteLength + this.#numbers.byteLength
+  }
+
+  /** Packs what is complete. @throws CannotPack */
+  pack(): void {
+    this.#learnKeys()
+    const why = this.#builder.release(this.#take)
+    if (why !== undefined) throw new CannotPack(why)
+  }
+
+  /** Packs the rest. @throws CannotPack */
+  end(): { readonly history: History; readonly packed: Packed } {
+    this.pack()
+    const builder = this.#builder
+    builder.giveUp()
+    builder.release(this.#take)
+    const history = builder.build()
+    return {
+      history,
+      packed: {
+        rows: this.#writers.map((writer) => writer.packed()),
+        keys: builder.keys.data(),
+        places: shared(this.#places.subarray(0, builder.keys.length + 1)),
+        functions: history.functions,
+        counted: this.#counting.counted(history.functions, history.nodes),
+        clientEvents: builder.clientEvents,
+      },
+    }
+  }
+
+  readonly #take = (columns: Columns, row: number): void => {
+    this.#counting.add(columns, row)
+    const key = (columns.key[row] ?? -1) + 1
+    const place = this.#places[key] ?? 0
+    const writer = this.#writers[place]
+    if (writer !== undefined) writer.add(columns, row, this.#numbers[key] ?? 0, this.#builder)
+  }
+
+  #learnKeys(): void {
+    const { keys } = this.#builder
+    if (keys.length >= this.#places.length) {
+      this.#places = longer(this.#places, keys.length + 1)
+      this.#numbers = longer(this.#numbers, keys.length + 1)
+    }
+    for (; this.#known < keys.length; this.#known += 1) {
+      const place = this.#dealing.placeOf(keys.text(this.#known))
+      this.#places[this.#known + 1] = place
+      if (place < 0) continue
+      const number = (this.#keys[place] ?? 0) + 1
+      this.#keys[place] = number
+      this.#numbers[this.#known + 1] = number
+    }
+  }
+}
+
+function shared(numbers: Int32Array): Int32Array {
+  const memory = inSharedMemory.int32Array(numbers.length)
+  memory.set(numbers)
+  return memory
+}
+
+function longer(numbers: Int32Array, least: number): Int32Array {
+  const larger = new Int32Array(Math.max(2 * numbers.length, least))
+  larger.set(numbers)
+  return larger
+}

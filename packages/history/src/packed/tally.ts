@@ -1,0 +1,120 @@
+import type { Columns } from '../columns.ts'
+import { FAIL, FLAG_ANSWERED, FLAG_VERSION, OK } from '../history-columns.ts'
+import { CannotPack } from './cannot-pack.ts'
+import { Quantiles } from './quantiles.ts'
+
+/** What is counted of operations that are not kept. */
+export interface Tally {
+  readonly operations: number
+  /** By name of the function. */
+  readonly functions: readonly FunctionTally[]
+  readonly nodes: readonly NodeTally[]
+  readonly answered: number
+  /** Over operations answered, to a part in a thousand; NaN if there are none. */
+  readonly p50Nanos: number
+  readonly p99Nanos: number
+  readonly lastTime: number
+}
+
+export interface FunctionTally {
+  readonly f: string
+  readonly ok: number
+  readonly fail: number
+  readonly info: number
+}
+
+export interface NodeTally {
+  readonly node: string
+  readonly operations: number
+  readonly answered: number
+}
+
+const OUTCOMES = 3
+
+/** Counts operations one by one. */
+export class Counting {
+  /** By function and outcome. */
+  readonly functions: Float64Array = new Float64Array(256 * OUTCOMES)
+  #operations = 0
+  #answered = 0
+  #lastTime = 0
+  readonly #latencies: Quantiles = new Quantiles()
+  /** By node: operations, and those answered. */
+  readonly #nodes: number[] = []
+
+  /** @throws CannotPack for what is judged by all operations together. */
+  add({ f, outcome, flags, callTime, returnTime, node }: Columns, row: number): void {
+    const ended = outcome[row] ?? 0
+    const flag = flags[row] ?? 0
+    if ((flag & FLAG_VERSION) !== 0) throw new CannotPack('writes whose versions only their answers say')
+    this.#operations += 1
+    const place = (f[row] ?? 0) * OUTCOMES + ended
+    this.functions[place] = (this.functions[place] ?? 0) + 1
+    const called = callTime[row] ?? 0
+    const returned = returnTime[row] ?? 0
+    if (called > this.#lastTime) this.#lastTime = called
+    if (returned > this.#lastTime && returned !== Number.POSITIVE_INFINITY) this.#lastTime = returned
+    const isAnswered = ended === OK || (ended === FAIL && (flag & FLAG_ANSWERED) !== 0)
+    if (isAnswered) {
+      this.#answered += 1
+      this.#latencies.add(returned - called)
+    }
+    const at = node[row] ?? -1
+    if (at < 0) return
+    this.#nodes[2 * at] = (this.#nodes[2 * at] ?? 0) + 1
+    if (isAnswered) this.#nodes[2 * at + 1] = (this.#nodes[2 * at + 1] ?? 0) + 1
+  }
+
+  get operations(): number {
+    return this.#operations
+  }
+
+  counted(functions: readonly string[], nodes: readonly string[]): Counted {
+    const at = (f: number, outcome: number): number => this.functions[f * OUTCOMES + outcome] ?? 0
+    return {
+      operations: this.#operations,
+      functions: functions.map((f, n) => ({ f, ok: at(n, 0), fail: at(n, 1), info: at(n, 2) })),
+      nodes: nodes.map((node, n) => ({
+        node,
+        operations: this.#nodes[2 * n] ?? 0,
+        answered: this.#nodes[2 * n + 1] ?? 0,
+      })),
+      answered: this.#answered,
+      lastTime: this.#lastTime,
+      latencies: this.#latencies.counts,
+    }
+  }
+}
+
+/** A tally of some operations, to which others may be added. Plain data. */
+export interface Counted extends Pick<Tally, 'operations' | 'functions' | 'nodes' | 'answered' | 'lastTime'> {
+  readonly latencies: Float64Array
+}
+
+/** The tally of all. */
+export function tallyOf(counted: readonly Counted[]): Tally {
+  const functions = new Map<string, FunctionTally>()
+  const nodes = new Map<string, NodeTally>()
+  const latencies = new Quantiles()
+  for (const some of counted) {
+    for (const { f, ok, fail, info } of some.functions) {
+      const known = functions.get(f) ?? { ok: 0, fail: 0, info: 0 }
+      functions.set(f, { f, ok: known.ok + ok, fail: known.fail + fail, info: known.info + info })
+    }
+    for (const { node, operations, answered } of some.nodes) {
+      const known = nodes.get(node) ?? { operations: 0, answered: 0 }
+      nodes.set(node, { node, operations: known.operations + operations, answered: known.answered + answered })
+    }
+    latencies.addAll(new Quantiles(some.latencies))
+  }
+  const sum = (of: (some: Counted) => number): number => counted.reduce((total, some) => total + of(some), 0)
+  return {
+    operations: sum(({ operations }) => operations),
+    functions: [...functions.values()],
+    nodes: [...nodes.values()],
+    answered: sum(({ answered }) => answered),
+    p50Nanos: latencies.at(0.5),
+    p99Nanos: latencies.at(0.99),
+    lastTime: counted.reduce((last, { lastTime }) => Math.max(last, lastTime), 0),
+  }
+}
