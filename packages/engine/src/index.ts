@@ -13,7 +13,6 @@ export { areSmall } from './check/small.ts'
 // What all of them share.
 export { commandLine, fileWord } from './command-line.ts'
 export { type CompareDraft, type CompareSettings, compare, USUAL_TERMS } from './compare/compare.ts'
-// Searches on threads, scenarios played again, systems compared.
 export { type ComparedRun, type CompareEvent, compareSystems } from './compare/comparison.ts'
 export { type ChosenSystem, type ComparedTarget, type ComparisonPlan, planSystem } from './compare/plan.ts'
 export { type Config, defineConfig } from './config/config.ts'
@@ -22,9 +21,10 @@ export { CONFIG_NAMES, configPathIn, findConfig, type LoadedConfig, loadConfig }
 export { type NamedRegistries, type OwnNames, registriesOf, withPaths } from './config/registries.ts'
 export { requireRun } from './config/schema.ts'
 export { knownName } from './known-name.ts'
+// Past one machine.
+export { type LoadEvent, loadPerformer } from './load/performer.ts'
 export { type MadePlan, makePlan, measured, type Planned } from './plan/plan.ts'
 export { askProbes } from './probe/ask.ts'
-// Past one machine.
 export { type Campaign, listCampaigns, searchOf } from './queue/campaign.ts'
 export { type WorkEvent, work } from './queue/work.ts'
 export { type RecordedMembers, recordedCarriage } from './record/carriage.ts'

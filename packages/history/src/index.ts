@@ -1,6 +1,6 @@
 export { isAnswered } from './answered.ts'
 export { HistoryBuilder } from './builder.ts'
-export type { ClockReadings } from './clocks.ts'
+export { CLOCK_BROKEN, type ClockReadings } from './clocks.ts'
 export { elementsOf } from './codecs/edn-values.ts'
 export { parseJson } from './codecs/json-text.ts'
 export { printJsonHeader, printJsonLine } from './codecs/jsonl.ts'

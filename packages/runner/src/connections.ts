@@ -3,10 +3,10 @@ import type { Client, Cluster } from './ports.ts'
 
 /** One process's connections, opened on first use and kept until the process is retired. */
 export class Connections {
-  readonly #cluster: Cluster
+  readonly #cluster: Pick<Cluster, 'connect'>
   readonly #open: Map<NodeId, Client> = new Map()
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Pick<Cluster, 'connect'>) {
     this.#cluster = cluster
   }
 

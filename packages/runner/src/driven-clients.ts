@@ -1,10 +1,10 @@
 import type { NodeId, Random } from '@chaosproxy/faults'
-import { type Input, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { type Input, type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import { settingsFor, type WorkloadClient } from '@chaosproxy/workloads'
 import { type ClientLoop, intervalFor, type NodeChoice, startClientLoop } from './client-loop.ts'
 import type { LiveJudge } from './live-judge.ts'
-import type { HistorySink } from './ports.ts'
+import type { Cluster, HistorySink } from './ports.ts'
 import { startProcess } from './process.ts'
 import { createRunRecorder, type RunRecorder } from './recorder.ts'
 import type { RunClients } from './run-clients.ts'
@@ -12,7 +12,7 @@ import type { RunOptions } from './run-options.ts'
 import { recordWire } from './wire-recorder.ts'
 
 /** Time for clients to follow events that are outstanding at healing, such as the rest of a stream. */
-const FOLLOW_MS = millis(30_000)
+export const FOLLOW_MS: Millis = millis(30_000)
 
 /** Every fourth client of a node picks a random node for each operation, as behind a load balancer. */
 const ROAMING_EVERY = 4
@@ -47,7 +47,14 @@ export function driveClients(options: RunOptions, { random, since, online }: Dri
     follow: (followed) => followOn(loops, nanos(clock.now() + millisToNanos(FOLLOW_MS)), followed),
     inputs: () => workload.finale([...keys]),
     areLikeFinalReads: true,
-    otherwise: operationsOf(options, recorder, random),
+    otherwise: operationsOf(
+      options,
+      () => {
+        const { ok, fail, info } = recorder.counts()
+        return ok + fail + info
+      },
+      random,
+    ),
     settle() {
       wire?.finish()
       return wire?.settled()
@@ -56,25 +63,28 @@ export function driveClients(options: RunOptions, { random, since, online }: Dri
   }
 }
 
-/** Operations like those of the run's clients, as another client would begin. */
-function operationsOf({ workload, settings }: RunOptions, recorder: RunRecorder, random: Random): () => Input {
+/** Operations like those of the run's clients, as another client would begin. `serial`: how many values are taken. */
+export function operationsOf(
+  { workload, settings }: Pick<RunOptions, 'workload' | 'settings'>,
+  serial: () => number,
+  random: Random,
+): () => Input {
   let client: WorkloadClient | undefined
   return () => {
-    const { ok, fail, info } = recorder.counts()
-    client ??= workload.create(settingsFor(workload, settings), ok + fail + info).client(random.fork('recovery'), 0)
+    client ??= workload.create(settingsFor(workload, settings), serial()).client(random.fork('recovery'), 0)
     return client.next()
   }
 }
 
 /** Lets each client finish what it started, such as reading the rest of a stream. */
-function followOn(loops: readonly ClientLoop[], deadline: Nanos, followed: () => void): void {
+export function followOn(loops: readonly ClientLoop[], deadline: Nanos, followed: () => void): void {
   if (loops.length === 0) followed()
   const oneLess = afterAll(loops.length, followed)
   for (const loop of loops) loop.finish(deadline, oneLess)
 }
 
 /** Returns a function that calls back on its nth call. */
-function afterAll(times: number, done: () => void): () => void {
+export function afterAll(times: number, done: () => void): () => void {
   let waitingFor = times
   return () => {
     waitingFor -= 1
@@ -82,32 +92,39 @@ function afterAll(times: number, done: () => void): () => void {
   }
 }
 
-interface ClientsOptions
-  extends Pick<RunOptions, 'cluster' | 'workload' | 'settings' | 'clients' | 'sticky' | 'rate' | 'timeoutMs'> {
+export interface ClientsOptions
+  extends Pick<RunOptions, 'workload' | 'settings' | 'clients' | 'sticky' | 'rate' | 'timeoutMs'> {
+  readonly cluster: Pick<Cluster, 'nodes' | 'clock' | 'connect'>
   readonly recorder: RunRecorder
   readonly random: Random
   /** Filled with the keys that clients use. */
   readonly keys: Set<string>
+  /** Which of the clients to start, by their numbers from 0; by default all. */
+  readonly isOurs?: ((client: number) => boolean) | undefined
+  /** Unique values begin after this. */
+  readonly serial?: number | undefined
 }
 
 /** Starts the clients, each with its own random streams, evenly over the nodes. */
-function startClients(options: ClientsOptions): readonly ClientLoop[] {
-  const { cluster, workload, recorder, random, keys, timeoutMs } = options
-  const clients = workload.create(settingsFor(workload, options.settings), 0)
-  return Array.from({ length: options.clients }, (_, i) => {
-    const stream = random.fork(`client ${i}`)
-    const rank = Math.floor(i / cluster.nodes.length)
-    const home = cluster.nodes[i % cluster.nodes.length] ?? ''
-    return startClientLoop({
-      clock: cluster.clock,
-      process: startProcess({ cluster, recorder, workload, timeoutMs }),
-      client: notingKeys(clients.client(stream.fork('operations'), rank), keys),
-      nodes: nodesFor(options.sticky ?? false, rank, home, cluster.nodes),
-      reads: workload.reads,
-      random: stream.fork('pace'),
-      interval: intervalFor(options.rate, options.clients),
+export function startClients(options: ClientsOptions): readonly ClientLoop[] {
+  const { cluster, workload, recorder, random, keys, timeoutMs, isOurs = () => true } = options
+  const clients = workload.create(settingsFor(workload, options.settings), options.serial ?? 0)
+  return Array.from({ length: options.clients }, (_, i) => i)
+    .filter(isOurs)
+    .map((i) => {
+      const stream = random.fork(`client ${i}`)
+      const rank = Math.floor(i / cluster.nodes.length)
+      const home = cluster.nodes[i % cluster.nodes.length] ?? ''
+      return startClientLoop({
+        clock: cluster.clock,
+        process: startProcess({ cluster, recorder, workload, timeoutMs }),
+        client: notingKeys(clients.client(stream.fork('operations'), rank), keys),
+        nodes: nodesFor(options.sticky ?? false, rank, home, cluster.nodes),
+        reads: workload.reads,
+        random: stream.fork('pace'),
+        interval: intervalFor(options.rate, options.clients),
+      })
     })
-  })
 }
 
 function nodesFor(sticky: Stickiness, rank: number, home: NodeId, all: readonly NodeId[]): NodeChoice {

@@ -11,11 +11,12 @@ import {
   type Nanos,
   nanos,
 } from '@chaosproxy/history'
-import type { Clock } from './ports.ts'
+import type { Clock, Cluster } from './ports.ts'
 import { type ProcessOptions, startProcess } from './process.ts'
 import { isRefusal } from './refused-final-reads.ts'
 
 type Options = ProcessOptions & {
+  readonly cluster: Cluster
   /** The inputs sent to every node, in order. */
   readonly inputs: readonly Input[]
   /** How long to wait for all nodes to answer and agree. */
@@ -183,7 +184,7 @@ interface Agreement {
 }
 
 /** Whether a node keeps what others lack, so that they may agree on something else only for a moment. */
-function someOwes(cluster: ProcessOptions['cluster']): boolean {
+function someOwes(cluster: Cluster): boolean {
   for (const status of cluster.status().values()) if (status?.owes === true) return true
   return false
 }

@@ -6,7 +6,7 @@ import type { Cluster } from './ports.ts'
 import type { Invocation, RunRecorder } from './recorder.ts'
 
 export interface ProcessOptions {
-  readonly cluster: Cluster
+  readonly cluster: Pick<Cluster, 'connect'>
   readonly recorder: RunRecorder
   readonly workload: Pick<Workload, 'reads' | 'agreedOn'>
   readonly timeoutMs: Millis

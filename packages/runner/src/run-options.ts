@@ -3,10 +3,13 @@ import type { Header, Millis } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import type { LiveViolation } from './live-judge.ts'
+import type { RemoteLoad } from './load/remote-load.ts'
 import type { Cluster, HistorySink } from './ports.ts'
 
 export interface RunOptions {
   readonly cluster: Cluster
+  /** Clients that workers on other machines drive; when absent, the run drives its own. */
+  readonly load?: RemoteLoad | undefined
   readonly workload: Workload
   /** Settings of the workload; the others keep their defaults. */
   readonly settings?: Settings | undefined

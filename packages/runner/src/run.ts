@@ -5,6 +5,7 @@ import { driveClients } from './driven-clients.ts'
 import { finishRun } from './finish-run.ts'
 import { insistOnFaults } from './insist.ts'
 import { createLiveJudge, type Judged, type LiveJudge } from './live-judge.ts'
+import { loadClients } from './load/loaded-clients.ts'
 import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
 import { observeClients } from './observed-clients.ts'
 import type { Cancel, Healed, Injected } from './ports.ts'
@@ -58,9 +59,11 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   }
 
   const clients =
-    observed === undefined
-      ? driveClients(options, { random, since, online })
-      : observeClients(options, observed, { since, online })
+    options.load !== undefined
+      ? loadClients(options, options.load, { random, startedAt, since, online })
+      : observed === undefined
+        ? driveClients(options, { random, since, online })
+        : observeClients(options, observed, { since, online })
   const { recorder } = clients
   const nemesis = startNemesisLoop({
     ...{ cluster, recorder, startedAt },

@@ -117,6 +117,8 @@ export interface StartOptions {
   readonly rate: number
   /** This program's version, which what it steers on other hosts must have; when absent, any will do. */
   readonly version?: string | undefined
+  /** This machine's address for clients on others, where the proxy then listens; when absent, on loopback only. */
+  readonly reach?: string | undefined
   /** Aborts a start in progress. */
   readonly signal?: AbortSignal | undefined
 }
@@ -142,11 +144,24 @@ export interface NodeCommand {
   readonly user?: string | undefined
 }
 
+/** How clients in other processes reach the nodes of a cluster. */
+export interface Elsewhere {
+  /** What the clients are, as plain data for the targets' `openElsewhere`. */
+  readonly clients: object
+  readonly addresses: readonly { readonly node: NodeId; readonly host: string; readonly port: number }[]
+}
+
 /** A cluster that is ready to serve. */
 export interface StartedCluster extends Cluster {
   /** The time from the start until it could serve; absent if that took no time. */
   readonly readyMs: number | undefined
   leader(): NodeId | undefined
+  /**
+   * How clients in other processes reach it; absent if they cannot.
+   *
+   * @throws UserError (usage) for clients that cannot be made elsewhere, with what to do instead.
+   */
+  elsewhere?(): Elsewhere
   /** What stands for the addresses of its servers in probes; when absent, nothing does. */
   placeholders?(): { readonly [name: string]: string }
   /** How each node that it started itself was started; absent if it starts no processes. */

@@ -39,7 +39,7 @@ async function serve(respond: (socket: Socket, request: string) => void) {
 }
 
 function client(port: number, life = { number: 1, alive: true }) {
-  const created = createHttpClient({ port, host: 'n1', registers: true, life: () => life })
+  const created = createHttpClient({ node: 'n1', host: '127.0.0.1', port, registers: true, life: () => life })
   open.push(created)
   return {
     close: () => created.close(),
@@ -133,7 +133,7 @@ describe('when there is no answer', () => {
       socket.resetAndDestroy()
     })
     let current = life
-    const created = createHttpClient({ port, host: 'n1', registers: true, life: () => current })
+    const created = createHttpClient({ node: 'n1', host: '127.0.0.1', port, registers: true, life: () => current })
     open.push(created)
     const completion = await new Promise((resolve) => created.invoke(write, millis(5000), resolve))
     expect(completion).toEqual({ type: 'info', error: 'ECONNRESET' })

@@ -10,6 +10,7 @@ export const runCommand: Command = {
   groups: {
     'What is tested': ['target', 'protocol', 'binary', 'nodes', 'set', 'bug', 'config', 'spec', 'trust'],
     'What clients do': ['workload', 'workload-set', 'time', 'rate', 'clients', 'keys', 'operations', 'timeout'],
+    'Who drives the clients': ['queue', 'workers', 'reach'],
     'What goes wrong': ['faults', 'seed', 'times', 'sim', 'verify-determinism'],
     'What must hold': ['expect', 'require', 'stop-on-violation', 'baseline', 'tolerance', 'check-timeout'],
     Output: ['ui', 'ui-listen', 'out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],

@@ -52,6 +52,8 @@ function toldOf(event: WorkEvent): string {
   switch (event.type) {
     case 'joined':
       return `Joined the queue at ${event.place} with ${plural(event.threads, 'thread')}.\n`
+    case 'driving':
+      return `Drives ${event.job} at ${event.addresses.join(', ')}.\n`
     case 'done':
       return `Did ${event.job} in ${(event.elapsedMs / 1000).toFixed(2)} s.\n`
     case 'refused':

@@ -5,6 +5,7 @@ import {
   EXIT,
   type ExitCode,
   type FinishedRun,
+  loadPerformer,
   packageVersion,
   partOf,
   runSubjectOf,
@@ -25,6 +26,7 @@ import { againCommand } from './again.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
 import { eitherOf, type Interrupts, listenForInterrupts } from './interrupts.ts'
 import type { LivePage } from './live-page.ts'
+import { loadTelling } from './load-telling.ts'
 import type { RunSettings } from './settings.ts'
 import { showProgress } from './show-progress.ts'
 import { tellMore } from './tell-more.ts'
@@ -106,7 +108,10 @@ async function performOne(
     const announcing = settings.announces === false || isQuiet || run.target.tier === 'simulated' ? () => {} : announce
     const again = settings.again ?? againCommand(run, directory.runJson, settings.config)
     const followed = page?.follow({ run, historyFile: directory.history, again })
+    const load = settings.load
+    const performer = load === undefined ? undefined : await loadPerformer({ ...load, listener: loadTelling(progress) })
     const finished = await carryOut(run, {
+      performer,
       directory,
       startedAt,
       interrupted: followed === undefined ? interrupts.signal : eitherOf(interrupts.signal, followed.stopped),

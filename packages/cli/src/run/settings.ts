@@ -24,6 +24,7 @@ import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
 import { asCount, asDuration, asName, asRead, flag, ifTyped, valuesOf, word } from '../arguments/declare.ts'
 import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
+import { type LoadChoice, loadOptions, parseLoad } from '../arguments/load.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Options, ValuesOf } from '../arguments/option.ts'
 import { requireOption, stopOption } from '../arguments/require.ts'
@@ -63,6 +64,8 @@ export interface RunSettings {
   readonly out: string
   /** The command that repeats the run, where that is the one that was typed. */
   readonly again?: string | undefined
+  /** Has workers of a queue drive the clients. */
+  readonly load?: LoadChoice | undefined
   /** Ends the run early, if the caller listens for Ctrl-C itself. */
   readonly interrupts?: Interrupts | undefined
 }
@@ -110,6 +113,7 @@ export const runOptions = (): Options => ({
   ...targetOptions,
   ...workloadOptions(`${DEFAULT_WORKLOAD}, or one that exposes the bug`),
   ...declared,
+  ...loadOptions,
   ...baselineOptions,
   ...trustOption,
   ...configOption,
@@ -154,6 +158,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     verbose: flagOf(options, 'verbose'),
     events: parseEvents(options),
     ui,
+    load: parseLoad(options, run, times),
     baseline,
     out: typed.out ?? loaded?.config.out ?? USUAL_OUT,
   }

@@ -6,6 +6,8 @@ import { DAMAGED_FILE, LOST_FILE, type Store } from './parcel.ts'
 /** The queues in which jobs wait for workers: those with code of users wait for workers that were allowed to run it. */
 export const QUEUES = { plain: 'chaos', code: 'chaos-code' } as const
 export type Lane = keyof typeof QUEUES
+/** The queue in which parts of the load of a run wait, for one worker each. */
+export const LOAD_QUEUE = 'chaos-load'
 
 /** Where the texts of files are kept, by their hashes. */
 const FILES = 'chaos:file:'

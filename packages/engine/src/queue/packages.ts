@@ -69,6 +69,7 @@ export interface BullMQ {
 /** A connection to Redis of its own. */
 export interface Client {
   on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'message', listener: (channel: string, message: string) => void): unknown
   connect(): Promise<unknown>
   ping(): Promise<unknown>
   get(key: string): Promise<string | null>
@@ -76,6 +77,8 @@ export interface Client {
   hgetall(key: string): Promise<{ readonly [field: string]: string }>
   hset(key: string, field: string, value: string): Promise<unknown>
   set(key: string, value: string, unit: 'EX', seconds: number): Promise<unknown>
+  publish(channel: string, message: string): Promise<unknown>
+  subscribe(...channels: readonly string[]): Promise<unknown>
   disconnect(): void
 }
 

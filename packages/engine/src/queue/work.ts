@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import type { Job, Pool } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
+import { type DriveEvent, loadWorker } from '../load/load-worker.ts'
 import { whenAborted } from '../run/interruption.ts'
 import { QUEUES, storeOn } from './board.ts'
 import { connectQueue } from './connect.ts'
@@ -14,9 +15,7 @@ import { createUnpacker, MissingFile, NOTHING } from './parcel.ts'
 /** What a worker tells on the way. */
 export type WorkEvent =
   | { readonly type: 'joined'; readonly place: string; readonly threads: number }
-  | { readonly type: 'done'; readonly job: string; readonly elapsedMs: number }
-  /** A job that it does not do, and why. */
-  | { readonly type: 'refused'; readonly why: string }
+  | DriveEvent
   /** A job that it could not do. BullMQ hands it out again. */
   | { readonly type: 'could not'; readonly why: string }
   /** Redis does not answer, or does so again. */
@@ -48,7 +47,8 @@ const LOST_AT_MOST = 2
 export async function work(settings: WorkSettings): Promise<void> {
   const { queue, threads = availableParallelism(), listener = () => {}, signal } = settings
   const { allowCode = false } = settings
-  const { bullmq, connection, place, connect } = await connectQueue(queue)
+  const connected = await connectQueue(queue)
+  const { bullmq, connection, place, connect } = connected
   const pools = createPools(threads)
   const client = connect()
   const store = storeOn(client)
@@ -91,6 +91,7 @@ export async function work(settings: WorkSettings): Promise<void> {
         maxStalledCount: LOST_AT_MOST,
       }),
   )
+  workers.push(loadWorker(connected, LOST_AFTER_MS, listener))
   // They connect again by themselves.
   for (const worker of workers) worker.on('error', () => {})
   let watching: NodeJS.Timeout | undefined

@@ -1,5 +1,6 @@
 import { type Event, type Input, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
 import { keyNames, type Settings, type Workload } from '@chaosproxy/workloads'
+import type { RemoteLoad } from '../load/remote-load.ts'
 import type { HistorySink } from '../ports.ts'
 import { type Progress, type RunHandle, startRun } from '../run.ts'
 import type { RunOutcome } from '../run-outcome.ts'
@@ -27,6 +28,10 @@ export interface PerformOptions {
    */
   readonly settled?: ((placeholders: { readonly [name: string]: string }) => Promise<void>) | undefined
   readonly listener?: RunListener | undefined
+  /** This machine's address for clients on others. */
+  readonly reach?: string | undefined
+  /** Has workers on other machines drive the clients; resolves once all of them are ready. */
+  readonly load?: ((cluster: StartedCluster, run: PlannedRun, signal?: AbortSignal) => Promise<OpenLoad>) | undefined
   /** Called once the run is under way, with what steers it. */
   readonly steered?: ((handle: RunHandle) => void) | undefined
   /** Ends the run early but in good order: it is healed and read a last time. A start in progress is given up. */
@@ -45,27 +50,49 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
   const { listener } = options
   const cluster = await startedCluster(run, options)
   if (cluster === undefined) return undefined
+  let load: OpenLoad | 'interrupted' | undefined
   try {
-    options.begun?.()
     listener?.({ type: 'ready', readyMs: cluster.readyMs, leader: cluster.leader() })
-    const outcome = await ranOn(cluster, run, options)
+    load = await openedLoad(cluster, run, options)
+    if (load === 'interrupted') return undefined
+    options.begun?.()
+    const outcome = await ranOn(cluster, run, options, load)
     const concluded = cluster.observed?.concluded(outcome.faults)
     await options.settled?.(cluster.placeholders?.() ?? {})
     return {
       ...outcome,
-      trouble: [...outcome.trouble, ...cluster.trouble(), ...(concluded?.trouble ?? [])],
+      trouble: [...outcome.trouble, ...(load?.trouble() ?? []), ...cluster.trouble(), ...(concluded?.trouble ?? [])],
       ...(concluded === undefined ? {} : { doubts: [...(outcome.doubts ?? []), ...concluded.doubts] }),
       commands: cluster.commands?.(),
     }
   } finally {
     listener?.({ type: 'ending' })
+    if (load !== 'interrupted') await load?.close()
     await new Promise<void>((resolve) => cluster.stop(resolve))
+  }
+}
+
+/** Clients that workers drive, until it is closed. */
+export interface OpenLoad extends RemoteLoad {
+  close(): Promise<void>
+}
+
+async function openedLoad(
+  cluster: StartedCluster,
+  run: PlannedRun,
+  { load, interrupted }: PerformOptions,
+): Promise<OpenLoad | 'interrupted' | undefined> {
+  try {
+    return await load?.(cluster, run, interrupted)
+  } catch (error) {
+    if (interrupted?.aborted) return 'interrupted'
+    throw error
   }
 }
 
 async function startedCluster(
   { spec, target, workload, targetSettings, workloadSettings }: PlannedRun,
-  { dataDir, logDir, version, interrupted }: PerformOptions,
+  { dataDir, logDir, version, reach, interrupted }: PerformOptions,
 ): Promise<StartedCluster | undefined> {
   try {
     return await target.start({
@@ -80,6 +107,7 @@ async function startedCluster(
       version,
       longestMs: millis(2 * (spec.timeMs + (target.quietMs ?? QUIET_MS) + spec.timeoutMs) + SPARE_MS),
       rate: spec.rate,
+      reach,
       signal: interrupted,
     })
   } catch (error) {
@@ -103,7 +131,12 @@ function readsBefore(workload: Workload, settings: Settings): readonly Input[] {
   return inputs.filter(({ f }) => workload.reads.includes(f))
 }
 
-function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions): Promise<RunOutcome> {
+function ranOn(
+  cluster: StartedCluster,
+  run: PlannedRun,
+  options: PerformOptions,
+  load: OpenLoad | undefined,
+): Promise<RunOutcome> {
   const { spec, target, schedule, workload, workloadSettings } = run
   const { sink, listener, interrupted, abandoned } = options
   return new Promise<RunOutcome>((resolve, reject) => {
@@ -112,6 +145,7 @@ function ranOn(cluster: StartedCluster, run: PlannedRun, options: PerformOptions
     const handle = startRun(
       {
         cluster,
+        load,
         workload,
         settings: workloadSettings,
         schedule,

@@ -5,6 +5,7 @@ import { UserError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type KnobValue } from '@chaosproxy/protocols'
 import type { AskedOperations, StartedCluster } from '@chaosproxy/runner'
 import { jsonLines } from '@chaosproxy/wire'
+import type { ClientsElsewhere } from '../clients/elsewhere.ts'
 import type { Keeper } from '../command/keeper.ts'
 import { commandsOf } from '../command/supervised-node.ts'
 import { createClock } from '../network/clock.ts'
@@ -40,6 +41,8 @@ export interface EmbeddedClusterOptions {
   readonly startupTimeoutMs?: number | undefined
   /** The operations that clients will ask for. If given, the proxy records them: see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined
+  /** Where clients on other machines reach this one; by default they cannot. */
+  readonly reach?: string | undefined
   /** Aborts a start in progress; whatever was started is stopped. */
   readonly signal?: AbortSignal | undefined
 }
@@ -84,7 +87,12 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
       const network = await openClusterNetwork({
         nodes,
         seed,
-        clients: { port: 'client', carries: { kind: 'http', table, websocket: false }, recorder: wire?.recorder },
+        clients: {
+          port: 'client',
+          carries: { kind: 'http', table, websocket: false },
+          host: options.reach,
+          recorder: wire?.recorder,
+        },
         links: linksAmong(nodes, [{ name: 'peer', framing: jsonLines }]),
       })
       starting.network = network
@@ -170,6 +178,7 @@ function asCluster({
   keeperPid,
   stop,
 }: ClusterParts): EmbeddedCluster {
+  const registers = (options.object ?? DEFAULT_OBJECT) === DEFAULT_OBJECT
   const byId = new Map(managed.map((node) => [node.id, node]))
   // Align the times in the logs with those in the history.
   const readyNanos = process.hrtime.bigint()
@@ -180,11 +189,13 @@ function asCluster({
     clock,
     readyMs: Number(readyNanos - calledNanos) / 1e6,
     connect(id) {
-      const { port } = network.clientAddress(id)
-      const registers = (options.object ?? DEFAULT_OBJECT) === DEFAULT_OBJECT
       const life = () => byId.get(id)?.life() ?? { number: 0, alive: false }
-      return createHttpClient({ port, host: id, registers, life })
+      return createHttpClient({ node: id, ...network.clientAddress(id), registers, life })
     },
+    elsewhere: () => ({
+      clients: { kind: 'embedded', registers } satisfies ClientsElsewhere,
+      addresses: managed.map(({ id }) => ({ node: id, ...network.clientAddress(id) })),
+    }),
     inject(fault, injected) {
       inject(fault, { nodes: byId, network, suffers: embeddedSuffers }).then(injected, (error: Error) =>
         injected({ type: 'failed', error: error.message }),

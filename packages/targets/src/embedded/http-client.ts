@@ -5,15 +5,10 @@ import { type ExchangeEnd, openLine, type ReplySource } from '../clients/line.ts
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { type NodeResponse, parseResponse } from './http-response.ts'
 
-export interface HttpClientOptions {
-  /** The port, on 127.0.0.1, of the proxy's route from clients to the node. */
-  readonly port: number
-  /** The Host header: the node's name. */
-  readonly host: string
+/** The proxy's address for clients of the node, whose name is the Host header. */
+export interface HttpClientOptions extends Pick<NodeAddress, 'node' | 'host' | 'port' | 'life'> {
   /** Whether the nodes replicate registers, which have their own URL paths. */
   readonly registers: boolean
-  /** The number of the node's current life, or of the current gap between two lives, and which of the two it is. */
-  readonly life: NonNullable<NodeAddress['life']>
 }
 
 /**
@@ -22,12 +17,7 @@ export interface HttpClientOptions {
  * is harmless. Nothing is ever sent twice.
  */
 export function createHttpClient(options: HttpClientOptions): Client {
-  const { host, port, life } = options
-  const line = openLine<NodeResponse, ReplySource<NodeResponse>>(
-    { node: host, host: '127.0.0.1', port, life },
-    replySource,
-    true,
-  )
+  const line = openLine<NodeResponse, ReplySource<NodeResponse>>(options, replySource, true)
   return {
     invoke(request, timeoutMs, completed) {
       const ended = (end: ExchangeEnd<NodeResponse>) => completed(completionOf(end, request))
@@ -78,9 +68,9 @@ function completionOf(end: ExchangeEnd<NodeResponse>, { harmless }: Request): Co
   }
 }
 
-function encodeRequest({ input, session, final }: Request, { host, registers }: HttpClientOptions): string {
+function encodeRequest({ input, session, final }: Request, { node, registers }: HttpClientOptions): string {
   const { line, content } = exchangeFor(input, registers)
-  const start = `${line} HTTP/1.1\r\nHost: ${host}\r\n`
+  const start = `${line} HTTP/1.1\r\nHost: ${node}\r\n`
   const own = `${session === undefined ? '' : sessionHeaders(session)}${final === true ? 'Chaos-Final: true\r\n' : ''}`
   if (content === undefined) return `${start}${own}\r\n`
   const body = JSON.stringify(content)

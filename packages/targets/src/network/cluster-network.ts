@@ -57,6 +57,8 @@ export interface ClusterNetworkOptions {
     readonly port: string
     /** What the links between clients and nodes carry, as far as the proxy can parse it. */
     readonly carries: Carriage | undefined
+    /** The host to listen at for clients; by default 127.0.0.1. */
+    readonly host?: string | undefined
     /** Records the requests of clients and their replies. */
     readonly recorder?: Recorder | undefined
   }
@@ -119,7 +121,7 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
   for (const to of nodes) {
     const link = { from: 'clients', to, port: clients.port } as const
     const reading = clientIntercept(to, { clients, requests, messages })
-    opening.push(reading.then((intercept) => open(link, { intercept })))
+    opening.push(reading.then((intercept) => open(link, { intercept, ...listenAt(clients.host) })))
     for (const port of announced?.ports ?? [])
       opening.push(open({ from: 'clients', to, port }, { peers: announced?.dialler }))
   }
@@ -164,6 +166,9 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     close: () => network.close(),
   }
 }
+
+const listenAt = (host: string | undefined): Pick<RouteOptions, 'listen'> =>
+  host === undefined ? {} : { listen: { host } }
 
 interface ClientParts extends Pick<ClusterNetworkOptions, 'clients'> {
   readonly requests: HttpFaults

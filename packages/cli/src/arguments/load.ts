@@ -1,0 +1,49 @@
+import { UserError } from '@chaosproxy/history'
+import { count, type PlannedRun } from '@chaosproxy/runner'
+import * as v from 'valibot'
+import type { ParsedOptions } from '../command.ts'
+import { asCount, valuesOf, word } from './declare.ts'
+import type { Option } from './option.ts'
+
+const MOST_WORKERS = 100
+
+/** Has clients on other machines drive the target. */
+export const loadOptions: {
+  readonly queue: Option<string | undefined>
+  readonly workers: Option<number | undefined>
+  readonly reach: Option<string | undefined>
+} = {
+  queue: word(
+    'let workers drive the clients (chaos worker): redis://host:6379, or env:NAME, the variable that holds it',
+  ),
+  workers: asCount(v.optional(count('with --queue: how many workers drive clients', 1, MOST_WORKERS)), {
+    usual: 'all that have joined',
+  }),
+  reach: word("with --queue: this machine's address for workers on others; its proxies listen there", '127.0.0.1'),
+}
+
+/** Workers of a queue that drive the clients of a run. */
+export interface LoadChoice {
+  readonly queue: string
+  readonly workers?: number | undefined
+  readonly reach?: string | undefined
+}
+
+/** @throws UserError (usage) for a run whose clients cannot be driven elsewhere. */
+export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun, times: number): LoadChoice | undefined {
+  const { queue, workers, reach } = valuesOf(options, loadOptions)
+  if (queue === undefined) {
+    const given = workers === undefined ? (reach === undefined ? undefined : 'reach') : 'workers'
+    if (given === undefined) return undefined
+    throw new UserError('usage', `--${given} is about the workers of a queue: give --queue too, or leave it out.`)
+  }
+  const refuse = (why: string): never => {
+    throw new UserError('usage', `--queue: ${why}`)
+  }
+  if (target.tier === 'simulated') refuse('a simulated run happens in this process alone: leave out --queue or --sim.')
+  if (target.clients === 'observed') refuse('a recording has no clients of ours that workers could drive.')
+  if (spec.clients < (workers ?? 1))
+    refuse(`${spec.clients} clients are fewer than ${workers} workers: give more --clients.`)
+  if (times < 1) refuse('nothing is to be run.')
+  return { queue, workers, reach }
+}

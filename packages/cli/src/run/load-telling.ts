@@ -1,0 +1,23 @@
+import type { LoadEvent } from '@chaosproxy/engine'
+import { plural } from '@chaosproxy/history'
+import type { ProgressDisplay } from '../terminal/progress.ts'
+
+/** Shows what becomes of the workers that drive clients. */
+export function loadTelling(display: ProgressDisplay): (event: LoadEvent) => void {
+  return (event) => {
+    switch (event.type) {
+      case 'waiting': {
+        const { ready, wanted, place } = event
+        return display.update(
+          `${ready} of ${plural(wanted, 'worker')} ready at ${place}: start one with npx chaos worker --queue ADDRESS`,
+        )
+      }
+      case 'ready':
+        return display.succeed(`${plural(event.workers.length, 'worker')} ready: ${event.workers.join('; ')}`)
+      case 'lost':
+        return display.warn(`worker ${event.worker} was lost: ${event.why}`)
+      default:
+        return event satisfies never
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { Client } from '../queue/packages.ts'
+
+/** The channels of one worker's conversation with the coordinator of a run. */
+const channelsOf = (run: string, worker: number) => {
+  const base = `chaos:load:${run}:${worker}`
+  return { beats: `${base}:beats`, reports: `${base}:reports` }
+}
+
+/** One end of it. */
+export interface Conversation {
+  /** What is said while Redis is away may be lost. */
+  say(message: object): void
+  close(): void
+}
+
+/** Opens the coordinator's end, or a worker's. */
+export async function converse(
+  connect: () => Client,
+  { run, worker, as }: { readonly run: string; readonly worker: number; readonly as: 'coordinator' | 'worker' },
+  heard: (message: string) => void,
+): Promise<Conversation> {
+  const { beats, reports } = channelsOf(run, worker)
+  const [mine, theirs] = as === 'coordinator' ? [beats, reports] : [reports, beats]
+  const [speaker, listener] = [connect(), connect()]
+  listener.on('message', (_, message) => heard(message))
+  await listener.subscribe(theirs)
+  return {
+    say(message) {
+      // It is said again.
+      speaker.publish(mine, JSON.stringify(message)).catch(() => {})
+    },
+    close() {
+      speaker.disconnect()
+      listener.disconnect()
+    },
+  }
+}

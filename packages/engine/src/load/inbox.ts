@@ -1,0 +1,56 @@
+import type { LoadEntry } from '@chaosproxy/runner'
+import { type Chunk, type Report, readChunk } from './messages.ts'
+
+/** A worker has no more chunks under way than clients. */
+const MOST_EARLY = 1_000
+const MOST_UNREADABLE = 10
+
+/** Puts what a worker tells in order, each chunk once. */
+export interface Inbox {
+  /** False once too much could not be read. */
+  put(report: Report): boolean
+  /** All chunks up to this one have arrived. */
+  arrived(): number
+  /** Whether nothing is missing of what the worker has made. */
+  isComplete(): boolean
+  /** What has arrived since this was asked last. */
+  take(): readonly LoadEntry[]
+}
+
+export function createInbox({ index, of }: { readonly index: number; readonly of: number }): Inbox {
+  const early = new Map<number, readonly LoadEntry[]>()
+  let [arrived, made, unreadable] = [0, 0, 0]
+  let untold: LoadEntry[] = []
+
+  const isOwn = ({ process }: LoadEntry): boolean => process % (of + 1) === index
+
+  function take(chunk: Chunk): void {
+    if (chunk.number <= arrived || chunk.number > arrived + MOST_EARLY) return
+    const entries = readChunk(chunk)
+    if (entries === undefined || !entries.every(isOwn)) {
+      unreadable += 1
+      return
+    }
+    early.set(chunk.number, entries)
+    for (let next = early.get(arrived + 1); next !== undefined; next = early.get(arrived + 1)) {
+      arrived += 1
+      early.delete(arrived)
+      untold.push(...next)
+    }
+  }
+
+  return {
+    put({ chunks, chunk }) {
+      made = Math.max(made, chunks)
+      if (chunk !== undefined) take(chunk)
+      return unreadable <= MOST_UNREADABLE
+    },
+    arrived: () => arrived,
+    isComplete: () => arrived === made,
+    take() {
+      const taken = untold
+      untold = []
+      return taken
+    },
+  }
+}

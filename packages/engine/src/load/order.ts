@@ -1,0 +1,94 @@
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { type Millis, millis, UserError } from '@chaosproxy/history'
+import type { Elsewhere } from '@chaosproxy/runner'
+import type { Settings } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import { amount, count } from '../queue/numbers.ts'
+import { packageVersion } from '../version.ts'
+
+/** A worker's part of a run's load, as a job in the queue. It holds no credentials. */
+export interface LoadOrder {
+  /** Names the conversation. */
+  readonly run: string
+  /** Clients whose number, divided by `of`, leaves `index`. */
+  readonly share: { readonly index: number; readonly of: number }
+  /** The coordinator's machine: its loopback addresses lead nowhere else. */
+  readonly machine: string
+  readonly elsewhere: Elsewhere
+  readonly workload: { readonly name: string; readonly settings: Settings }
+  readonly seed: number
+  /** Of all workers together. */
+  readonly clients: number
+  readonly rate: number
+  readonly timeoutMs: Millis
+  readonly sticky: boolean | 'while-up'
+  /** A worker that hears nothing for this long stops. */
+  readonly leaseMs: Millis
+}
+
+const MOST_WORKERS = 200
+const MOST_CLIENTS = 100_000
+
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
+const duration = v.pipe(
+  amount,
+  v.maxValue(3_600_000),
+  v.transform((given) => millis(given)),
+)
+
+const order: v.GenericSchema<unknown, LoadOrder> = v.pipe(
+  v.strictObject({
+    run: v.pipe(v.string(), v.regex(/^[0-9a-f-]{36}$/)),
+    share: v.strictObject({ index: count, of: v.pipe(count, v.minValue(1), v.maxValue(MOST_WORKERS)) }),
+    machine: v.string(),
+    elsewhere: v.strictObject({
+      clients: v.looseObject({}),
+      addresses: v.array(v.strictObject({ node: name, host: name, port: v.pipe(count, v.maxValue(65_535)) })),
+    }),
+    workload: v.strictObject({
+      name,
+      settings: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+    }),
+    seed: count,
+    clients: v.pipe(count, v.maxValue(MOST_CLIENTS)),
+    rate: v.pipe(amount, v.minValue(Number.MIN_VALUE)),
+    timeoutMs: duration,
+    sticky: v.union([v.boolean(), v.literal('while-up')]),
+    leaseMs: duration,
+  }),
+  v.check(({ share: { index, of } }) => index < of, 'there is no such share'),
+)
+
+export const printLoadOrder = (given: LoadOrder): object => ({ version: packageVersion(), order: given })
+
+/** @throws UserError (input) for anything but a part of a load of this version. */
+export function readLoadOrder(data: unknown): LoadOrder {
+  const outer = v.safeParse(v.strictObject({ version: v.string(), order: v.unknown() }), data)
+  if (!outer.success) throw new UserError('input', 'it is no load of chaos')
+  const { version } = outer.output
+  if (version !== packageVersion())
+    throw new UserError(
+      'input',
+      `it is of chaos ${version}, and this worker is ${packageVersion()}: install the same version on both.`,
+    )
+  const found = v.safeParse(order, outer.output.order)
+  if (found.success) return found.output
+  const [issue] = found.issues
+  throw new UserError('input', `it is no load of chaos: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`)
+}
+
+/** Tells machines apart as far as loopback addresses go: containers of one host are machines of their own. */
+export function thisMachine(): string {
+  const told = [hostname()]
+  for (const read of [
+    () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    () => readlinkSync('/proc/self/ns/net'),
+  ])
+    try {
+      told.push(read())
+    } catch {
+      // Not on Linux: the host's name has to do.
+    }
+  return told.join(' ')
+}

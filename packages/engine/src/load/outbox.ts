@@ -1,0 +1,70 @@
+import { setImmediate } from 'node:timers'
+import type { LoadEntry } from '@chaosproxy/runner'
+import { type Chunk, chunkOf } from './messages.ts'
+
+/** A chunk that was not acknowledged by then is sent again. */
+const AGAIN_AFTER_MS = 500
+
+/** What a worker tells its coordinator, kept until it is acknowledged. Clients wait for that, so it is never much. */
+export interface Outbox {
+  /** How many chunks were made. */
+  made(): number
+  tell(entry: LoadEntry): void
+  /** Calls back once everything told so far is acknowledged. */
+  whenKnown(known: () => void): void
+  /** Sends what was told since the last chunk. */
+  flush(): void
+  /** All chunks up to this one have arrived. */
+  acknowledged(chunk: number): void
+  /** Sends again what may be lost. Returns whether there was anything. */
+  repeat(): boolean
+}
+
+export function createOutbox(send: (chunk: Chunk) => void): Outbox {
+  const unacknowledged: { readonly chunk: Chunk; sentAt: number }[] = []
+  let waiting: { readonly chunk: number; readonly known: () => void }[] = []
+  let told: LoadEntry[] = []
+  let [made, known] = [0, 0]
+  let isDue = false
+
+  function flush(): void {
+    isDue = false
+    if (told.length === 0) return
+    made += 1
+    const chunk = chunkOf(made, told)
+    told = []
+    unacknowledged.push({ chunk, sentAt: performance.now() })
+    send(chunk)
+  }
+
+  return {
+    made: () => made,
+    tell(entry) {
+      told.push(entry)
+      if (isDue) return
+      isDue = true
+      // Together with whatever else happens in this turn.
+      setImmediate(flush)
+    },
+    whenKnown(callback) {
+      waiting.push({ chunk: told.length === 0 ? made : made + 1, known: callback })
+    },
+    flush,
+    acknowledged(number) {
+      if (number <= known || number > made) return
+      known = number
+      while ((unacknowledged[0]?.chunk.number ?? Number.POSITIVE_INFINITY) <= known) unacknowledged.shift()
+      const ready = waiting.filter(({ chunk }) => chunk <= known)
+      waiting = waiting.filter(({ chunk }) => chunk > known)
+      for (const each of ready) each.known()
+    },
+    repeat() {
+      const late = unacknowledged.filter(({ sentAt }) => performance.now() - sentAt > AGAIN_AFTER_MS)
+      for (const each of late) {
+        each.sentAt = performance.now()
+        send(each.chunk)
+      }
+      return late.length > 0
+    },
+  }
+}

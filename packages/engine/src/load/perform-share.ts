@@ -1,0 +1,130 @@
+import { hostname } from 'node:os'
+import { UserError } from '@chaosproxy/history'
+import { type Client, type Clock, driveShare, type Elsewhere } from '@chaosproxy/runner'
+import { createClock, openElsewhere } from '@chaosproxy/targets'
+import { findWorkload } from '@chaosproxy/workloads'
+import type { Connected } from '../queue/connect.ts'
+import { converse } from './conversation.ts'
+import { type Chunk, type Report, readBeat, type State } from './messages.ts'
+import type { LoadOrder } from './order.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+import { whyUnreachable } from './reach.ts'
+import { type StageWatch, watchStages } from './stage-watch.ts'
+
+const LOOK_EVERY_MS = 100
+
+/**
+ * Drives a worker's part of the clients of a run, as its coordinator says, and tells what they did. Returns why it ended
+ * early; undefined if the coordinator ended it.
+ *
+ * @throws UserError (input) for what this worker does not know.
+ */
+export async function performShare(order: LoadOrder, connect: Connected['connect']): Promise<string | undefined> {
+  const { run, share, elsewhere, leaseMs } = order
+  if (findWorkload(order.workload.name) === undefined)
+    throw new UserError('input', `there is no workload ${order.workload.name}`)
+  const reached = await openReached(elsewhere)
+  const unreachable = await whyUnreachable(elsewhere, order.machine)
+  const clock = createClock(process.hrtime.bigint())
+  const outbox = createOutbox(report)
+  const stage = watchStages()
+  const text = unreachable ?? `${hostname()}, process ${process.pid}`
+  let state: State = unreachable === undefined ? 'ready' : 'refused'
+  let [heard, heardAt] = [0, performance.now()]
+
+  function report(chunk?: Chunk): void {
+    const said: Report = { state, text, heard, at: clock.now(), chunks: outbox.made(), chunk }
+    conversation.say(said)
+  }
+
+  const conversation = await converse(connect, { run, worker: share.index, as: 'worker' }, (message) => {
+    const beat = readBeat(message)
+    if (beat === undefined || beat.number <= heard) return
+    heard = beat.number
+    heardAt = performance.now()
+    outbox.acknowledged(beat.acknowledged)
+    stage.heard(beat.stage)
+    if (!outbox.repeat()) report()
+  })
+  const watching = setInterval(() => {
+    if (performance.now() - heardAt > leaseMs)
+      stage.giveUp(new UserError('environment', `the run was not heard of for ${leaseMs / 1000} s`))
+  }, LOOK_EVERY_MS)
+  try {
+    const enter = (next: State): void => {
+      state = next
+      outbox.flush()
+      report()
+    }
+    await stage.reached('work')
+    if (stage.is('work') && unreachable === undefined) await drive(order, { clock, outbox, stage, reached, enter })
+    await stage.reached('end')
+    enter('ended')
+    return unreachable
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  } finally {
+    clearInterval(watching)
+    clock.stop()
+    await reached.close()
+    conversation.close()
+  }
+}
+
+interface Driving {
+  readonly clock: Clock
+  readonly outbox: Outbox
+  readonly stage: StageWatch
+  readonly reached: Reached
+  readonly enter: (state: State) => void
+}
+
+/** From the first operation to the last that follows the healing. */
+async function drive(order: LoadOrder, { clock, outbox, stage, reached, enter }: Driving): Promise<void> {
+  const { clients, sticky, rate, timeoutMs, seed, share, elsewhere } = order
+  const workload = findWorkload(order.workload.name)
+  if (workload === undefined) return
+  const nodes = elsewhere.addresses.map(({ node }) => node)
+  const driven = driveShare({
+    ...{ workload, settings: order.workload.settings, clients, sticky, rate, timeoutMs, seed, share },
+    cluster: { nodes, clock, connect: reached.connect },
+    tell: outbox.tell,
+    whenKnown: outbox.whenKnown,
+  })
+  enter('working')
+  await stage.reached('stop')
+  await stage.unlessEnded(new Promise((resolve) => driven.stop(resolve)))
+  enter('stopped')
+  await stage.reached('follow')
+  await stage.unlessEnded(new Promise((resolve) => driven.follow(resolve)))
+  enter('followed')
+}
+
+/** The target, and the clients that are connected to it. */
+interface Reached {
+  connect(node: string): Client
+  /** Closes all of them. */
+  close(): Promise<void>
+}
+
+async function openReached(elsewhere: Elsewhere): Promise<Reached> {
+  const opened = await openElsewhere(elsewhere)
+  const clients = new Set<Client>()
+  return {
+    connect(node) {
+      const client = opened.connect(node)
+      clients.add(client)
+      return {
+        invoke: (...asked) => client.invoke(...asked),
+        close() {
+          clients.delete(client)
+          client.close()
+        },
+      }
+    },
+    async close() {
+      for (const client of clients) client.close()
+      await opened.close()
+    },
+  }
+}

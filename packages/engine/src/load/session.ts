@@ -1,0 +1,200 @@
+import { type Millis, type Nanos, plural, UserError } from '@chaosproxy/history'
+import { createClockBounds, type RemoteLoad } from '@chaosproxy/runner'
+import type { Connected } from '../queue/connect.ts'
+import { converse } from './conversation.ts'
+import { createInbox } from './inbox.ts'
+import { readReport, type Stage, type State } from './messages.ts'
+
+/** What a load tells on the way. */
+export type LoadEvent =
+  /** Workers are missing at the queue of the Redis there. */
+  | { readonly type: 'waiting'; readonly place: string; readonly ready: number; readonly wanted: number }
+  | { readonly type: 'ready'; readonly workers: readonly string[] }
+  | { readonly type: 'lost'; readonly worker: number; readonly why: string }
+
+type LoadListener = Parameters<RemoteLoad['begin']>[0]
+
+/** The coordinator's side of one worker. */
+export interface Session {
+  /** Of its clock. */
+  readonly name: string
+  readonly bounds: ReturnType<typeof createClockBounds>
+  /** Rejects if it refuses, or goes away before. */
+  readonly ready: Promise<void>
+  isReady(): boolean
+  /** Who it says it is. */
+  text(): string
+  /** Its job has ended. */
+  refused(why: string): void
+  begin(listener: LoadListener): void
+  enter(stage: Stage): void
+  /** Resolves once it is that far and has told everything until then, or is lost. */
+  reached(state: State): Promise<void>
+  /** Nothing more comes of it. */
+  finish(): void
+  beat(): void
+  trouble(): readonly string[]
+  close(): void
+}
+
+interface SessionOptions {
+  readonly index: number
+  readonly of: number
+  readonly run: string
+  readonly leaseMs: Millis
+  readonly connect: Connected['connect']
+  readonly now: () => Nanos
+  readonly listener: (event: LoadEvent) => void
+}
+
+const inOrder: readonly State[] = ['ready', 'working', 'stopped', 'followed', 'ended']
+
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { index, run, leaseMs, listener } = options
+  const name = String(index + 1)
+  const line = createTimedLine(options)
+  const inbox = createInbox(options)
+  const progress = createProgress()
+  const trouble: string[] = []
+  let stage: Stage = 'wait'
+  let who = `worker ${name}`
+  let heardAt: number | undefined
+  let to: LoadListener | undefined
+
+  function beat(): void {
+    if (heardAt !== undefined && performance.now() - heardAt > leaseMs)
+      lose(`it was not heard of for ${leaseMs / 1000} s`)
+    conversation.say({ number: line.sent(), stage, acknowledged: inbox.arrived() })
+  }
+
+  function lose(why: string): void {
+    if (progress.isOver()) return
+    progress.lost(new UserError('environment', `--queue: ${who}: ${why}`))
+    if (to === undefined) return
+    to.told(index, inbox.take(), line.last())
+    const open = to.ended(index, `worker ${name} was lost`)
+    const outcome = `${plural(open, 'operation')} of its clients ${open === 1 ? 'is' : 'are'} of unknown outcome`
+    trouble.push(`${who} was lost: ${why}. ${outcome}, and the run went on without it`)
+    listener({ type: 'lost', worker: index + 1, why })
+  }
+
+  const conversation = await converse(options.connect, { run, worker: index, as: 'coordinator' }, (message) => {
+    const report = readReport(message)
+    if (report === undefined || progress.isOver() || !line.heard(report)) return
+    heardAt = performance.now()
+    who = `worker ${name} (${report.text})`
+    if (report.state === 'refused') {
+      who = `worker ${name}`
+      lose(report.text)
+      return
+    }
+    const isRead = inbox.put(report)
+    if (!isRead) lose('what it told could not be read, time and again')
+    if (report.chunk !== undefined) beat()
+    if (to !== undefined && inbox.isComplete()) to.told(index, inbox.take(), line.last())
+    progress.at(report.state, inbox.isComplete())
+  })
+  return {
+    name,
+    bounds: line.bounds,
+    ready: progress.ready,
+    isReady: progress.isReady,
+    text: () => who,
+    refused(why) {
+      // Once it has been heard of, it is known by that.
+      if (!progress.isReady()) lose(why)
+    },
+    begin(listening) {
+      to = listening
+      stage = 'work'
+      beat()
+    },
+    enter(next) {
+      stage = next
+      beat()
+    },
+    reached: progress.reached,
+    finish() {
+      if (!progress.isOver()) to?.ended(index, 'the run is over')
+    },
+    beat,
+    trouble: () => trouble,
+    close: () => conversation.close(),
+  }
+}
+
+/** Beats whose answers may still come. */
+const KEPT_BEATS = 10_000
+
+/** Samples the worker's clock by the beats that it answers. */
+function createTimedLine({ now }: SessionOptions) {
+  const bounds = createClockBounds()
+  const sentAt = new Map<number, Nanos>()
+  let beats = 0
+  let last = Number.NEGATIVE_INFINITY as Nanos
+  return {
+    bounds,
+    /** Returns the number of the next beat. */
+    sent(): number {
+      beats += 1
+      sentAt.set(beats, now())
+      sentAt.delete(beats - KEPT_BEATS)
+      return beats
+    },
+    /** Whether the report can be one of this worker: it goes not back in time, and answers a beat that was sent. */
+    heard({ heard, at }: { readonly heard: number; readonly at: Nanos }): boolean {
+      const sent = sentAt.get(heard)
+      const received = now()
+      if (sent === undefined || at < last) return false
+      bounds.add({ sent, remote: at, received })
+      last = at
+      return true
+    },
+    /** What its clock said last. */
+    last: () => last,
+  }
+}
+
+/** How far the worker is. */
+function createProgress() {
+  let state: State | undefined
+  let isComplete = false
+  let isLost = false
+  let settle: { readonly ready: () => void; readonly failed: (error: Error) => void } | undefined
+  const ready = new Promise<void>((resolve, reject) => {
+    settle = { ready: resolve, failed: reject }
+  })
+  ready.catch(() => {})
+  const waiting = new Set<() => void>()
+  const changed = (): void => {
+    for (const look of waiting) look()
+  }
+  return {
+    ready,
+    isReady: () => state !== undefined,
+    /** Whether it is lost, or has ended. */
+    isOver: () => isLost || state === 'ended',
+    at(next: State, complete: boolean): void {
+      state = next
+      isComplete = complete
+      settle?.ready()
+      changed()
+    },
+    lost(error: Error): void {
+      isLost = true
+      settle?.failed(error)
+      changed()
+    },
+    reached: (wanted: State): Promise<void> =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          const isThere = state !== undefined && inOrder.indexOf(state) >= inOrder.indexOf(wanted) && isComplete
+          if (!isThere && !isLost) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+      }),
+  }
+}

@@ -1,0 +1,76 @@
+import { createRandom } from '@chaosproxy/faults'
+import { millisToNanos, nanos } from '@chaosproxy/history'
+import { afterAll, type ClientsOptions, FOLLOW_MS, followOn, startClients } from '../driven-clients.ts'
+import type { Client, Cluster } from '../ports.ts'
+import type { RunRecorder } from '../recorder.ts'
+import { type LoadEntry, processNumbers, type Share, serialOf } from './entry.ts'
+
+export interface ShareOptions
+  extends Pick<ClientsOptions, 'workload' | 'settings' | 'clients' | 'sticky' | 'rate' | 'timeoutMs'> {
+  readonly cluster: Pick<Cluster, 'nodes' | 'clock' | 'connect'>
+  readonly seed: number
+  readonly share: Share
+  readonly tell: (entry: LoadEntry) => void
+  /** Calls back once the coordinator knows everything that was told so far. */
+  readonly whenKnown: (known: () => void) => void
+}
+
+/** Clients that a worker drives. */
+export interface DrivenShare {
+  /** Starts no further operation, waits for those in flight, then calls back. */
+  stop(stopped: () => void): void
+  /** Call once stopped and all is healed: lets each client finish what it started, such as reading the rest of a stream. */
+  follow(followed: () => void): void
+}
+
+/** Starts a worker's share of the clients of a run. They do what they would do if the run itself drove them. */
+export function driveShare(options: ShareOptions): DrivenShare {
+  const { cluster, share, seed, tell, whenKnown } = options
+  const { clock } = cluster
+  const newProcess = processNumbers(share.index, share.of)
+  let asking = 0
+  const recorder: RunRecorder = {
+    newProcess,
+    invoked({ process, node, input: { f, key, value }, final }) {
+      asking = process
+      tell({ type: 'planned', process, time: clock.now(), node, f, key, value, ...(final ? { final } : {}) })
+    },
+    completed({ process }, completion) {
+      tell({ type: 'completed', process, time: clock.now(), completion })
+    },
+    nemesis() {},
+    counts: () => ({ ok: 0, fail: 0, info: 0 }),
+  }
+
+  /** A client that asks for nothing that the coordinator does not know of. */
+  function announcing(client: Client): Client {
+    return {
+      invoke(request, timeoutMs, completed) {
+        const process = asking
+        whenKnown(() => {
+          tell({ type: 'asked', process, time: clock.now() })
+          client.invoke(request, timeoutMs, completed)
+        })
+      },
+      close: () => client.close(),
+    }
+  }
+
+  const loops = startClients({
+    ...options,
+    cluster: { nodes: cluster.nodes, clock, connect: (node) => announcing(cluster.connect(node)) },
+    recorder,
+    random: createRandom(seed),
+    keys: new Set(),
+    isOurs: (client) => client % share.of === share.index,
+    serial: serialOf(share.index),
+  })
+  return {
+    stop(stopped) {
+      const oneLess = afterAll(loops.length + 1, stopped)
+      for (const loop of loops) loop.stop(oneLess)
+      oneLess()
+    },
+    follow: (followed) => followOn(loops, nanos(clock.now() + millisToNanos(FOLLOW_MS)), followed),
+  }
+}

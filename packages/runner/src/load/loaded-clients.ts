@@ -1,0 +1,50 @@
+import type { Random } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
+import { afterAll, operationsOf } from '../driven-clients.ts'
+import type { LiveJudge } from '../live-judge.ts'
+import type { RunClients } from '../run-clients.ts'
+import type { RunOptions } from '../run-options.ts'
+import { processNumbers, serialOf } from './entry.ts'
+import { createMerge } from './merge.ts'
+import type { RemoteLoad } from './remote-load.ts'
+
+interface LoadingOptions {
+  readonly random: Random
+  /** By the clock of the cluster. */
+  readonly startedAt: Nanos
+  readonly since: () => Nanos
+  readonly online: LiveJudge
+}
+
+/** Has workers drive the clients, and merges what they record by their clocks with what happens here. */
+export function loadClients(
+  { workload, settings, sink }: RunOptions,
+  load: RemoteLoad,
+  { random, startedAt, since, online }: LoadingOptions,
+): RunClients {
+  const keys = new Set<string>()
+  const of = load.workers.length
+  online.stop('what several clocks timed is judged only at the end')
+  const merge = createMerge({ workers: load.workers, startedAt, now: since, append: (event) => sink.append(event) })
+  load.begin({
+    told(worker, entries, upTo) {
+      for (const entry of entries) if (entry.type === 'planned' && entry.key !== undefined) keys.add(entry.key)
+      merge.told(worker, entries, upTo)
+    },
+    ended: merge.ended,
+  })
+  return {
+    recorder: { ...merge.recorder, newProcess: processNumbers(of, of) },
+    stop(_, heal, stopped) {
+      const oneLess = afterAll(2, stopped)
+      heal(oneLess)
+      load.stop(oneLess)
+    },
+    follow: (followed) => load.follow(followed),
+    inputs: () => workload.finale([...keys]),
+    areLikeFinalReads: true,
+    otherwise: operationsOf({ workload, settings }, () => serialOf(of), random),
+    settle: () => undefined,
+    doubts: () => [],
+  }
+}

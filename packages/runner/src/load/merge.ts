@@ -1,0 +1,216 @@
+import { CLOCK_BROKEN, type Event, type Json, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { createRunRecorder, type Invocation, type LiveCounts, type RunRecorder } from '../recorder.ts'
+import type { LoadEntry } from './entry.ts'
+import type { WorkerClock } from './remote-load.ts'
+
+interface MergeOptions {
+  readonly workers: readonly WorkerClock[]
+  /** When the run began, by the clock that the bounds are of. */
+  readonly startedAt: Nanos
+  /** Nanoseconds since the run began. */
+  readonly now: () => Nanos
+  readonly append: (event: Event) => void
+}
+
+/**
+ * One history of what several clocks timed, in the order of their times. An event that a worker's clock timed says so, and
+ * how far its time may be off.
+ */
+export interface Merge {
+  /** Records what happens here. */
+  readonly recorder: Omit<RunRecorder, 'newProcess'>
+  /** What a worker told, in order and each once. By its clock, it did nothing else until `upTo`. */
+  told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
+  /** Nothing more comes from a worker; what it has left open ends with this error. Returns how many operations that were. */
+  ended(worker: number, error: string): number
+}
+
+/** Exchanges with a clock that come this much later still narrow the bounds of a moment, so they are waited for. */
+const HOLD = millisToNanos(millis(150))
+
+/** An event that waits until nothing earlier can come any more. */
+interface Waiting {
+  readonly time: Nanos
+  /** What it says of its clock. */
+  readonly extra: Event['extra']
+  readonly write: () => void
+}
+
+export function createMerge({ workers, startedAt, now, append }: MergeOptions): Merge {
+  let index = 0
+  let writing: Pick<Waiting, 'time' | 'extra'> = { time: nanos(0), extra: undefined }
+  const counts = { ok: 0, fail: 0, info: 0 }
+  const print = (event: Event): void => {
+    const { extra } = writing
+    append(extra === undefined ? { ...event, index: index++ } : { ...event, index: index++, extra })
+  }
+  const written = createRunRecorder({ append: print }, () => writing.time)
+  const here: Waiting[] = []
+  const sources = workers.map((worker) => createSource(worker, { startedAt, written }))
+  // A worker's event before one of this clock at the same time: its operation may be ended here.
+  const queues = [...sources, { ripe: here, frontier: () => now() }]
+
+  function flush(): void {
+    for (const source of sources) {
+      source.ripen()
+      const why = source.newsOfClock()
+      if (why !== undefined) here.push(atOnce(() => print(brokenEvent(writing.time, why))))
+    }
+    for (;;) {
+      let next: Waiting[] = []
+      let first = Number.POSITIVE_INFINITY
+      for (const { ripe, frontier } of queues) {
+        const time = ripe[0]?.time ?? frontier()
+        if (time >= first) continue
+        first = time
+        next = ripe
+      }
+      const waiting = next.shift()
+      if (waiting === undefined) return
+      writing = waiting
+      waiting.write()
+    }
+  }
+
+  const atOnce = (write: () => void): Waiting => ({ time: now(), extra: undefined, write })
+
+  function happened(write: () => void): void {
+    here.push(atOnce(write))
+    flush()
+  }
+
+  return {
+    recorder: {
+      invoked: (invocation) => happened(() => written.invoked(invocation)),
+      completed(invocation, completion) {
+        counts[completion.type] += 1
+        happened(() => written.completed(invocation, completion))
+      },
+      nemesis: (f, value) => happened(() => written.nemesis(f, value)),
+      counts: (): LiveCounts => ({ ...counts }),
+    },
+    told(worker, entries, upTo) {
+      const isTaken = sources[worker]?.told(entries, upTo)
+      for (const entry of entries) if (isTaken && entry.type === 'completed') counts[entry.completion.type] += 1
+      flush()
+    },
+    ended(worker, error) {
+      const open = sources[worker]?.end() ?? []
+      counts.info += open.length
+      for (const invocation of open) here.push(atOnce(() => written.completed(invocation, { type: 'info', error })))
+      flush()
+      return open.length
+    },
+  }
+}
+
+const brokenEvent = (time: Nanos, value: Json): Event => ({
+  ...{ index: 0, time, process: 'recorder', type: 'info', f: CLOCK_BROKEN, value },
+})
+
+/** What one worker told, on its way into the history. */
+interface Source {
+  readonly ripe: Waiting[]
+  /** False once it has ended. */
+  told(entries: readonly LoadEntry[], upTo: Nanos): boolean
+  /** Times what was held long enough. */
+  ripen(): void
+  /** Nothing earlier comes from it any more. */
+  frontier(): number
+  /** Lets everything ripen. Returns what was never completed. */
+  end(): readonly Invocation[]
+  /** Once: what to tell of a clock that did not keep its bounds. */
+  newsOfClock(): Json | undefined
+}
+
+interface SourceOptions {
+  readonly startedAt: Nanos
+  readonly written: RunRecorder
+}
+
+/** An operation that a worker has planned, and whether it has been asked. */
+interface Open {
+  readonly invocation: Invocation
+  readonly plannedAt: Nanos
+  isAsked: boolean
+}
+
+function createSource({ name, bounds }: WorkerClock, { startedAt, written }: SourceOptions): Source {
+  const ripe: Waiting[] = []
+  const open = new Map<number, Open>()
+  const held: LoadEntry[] = []
+  /** No event of it is written with an earlier time. */
+  let floor = nanos(0)
+  let upTo: Nanos | undefined
+  let isOver = false
+  let isTold = false
+
+  function time(remote: Nanos, write: () => void): void {
+    const { earliest, latest } = bounds.at(remote)
+    const middle = Math.round((earliest + latest) / 2) - startedAt
+    floor = nanos(Math.max(floor, Number.isFinite(middle) ? middle : 0))
+    const within = Math.ceil(Math.max(latest - startedAt - floor, floor - (earliest - startedAt)))
+    const said = Number.isFinite(within) ? within : Number.MAX_SAFE_INTEGER
+    ripe.push({ time: floor, extra: { clock: name, within: said }, write })
+  }
+
+  function take(entry: LoadEntry): void {
+    if (entry.type === 'planned') {
+      const { process, node, f, key, value, final = false } = entry
+      const input = { f, value, ...(key === undefined ? {} : { key }) }
+      const invocation = { process, node, input, final, harmless: false }
+      open.set(process, { invocation, plannedAt: entry.time, isAsked: false })
+      return
+    }
+    const found = open.get(entry.process)
+    if (found === undefined) return
+    const { invocation } = found
+    if (entry.type === 'asked') {
+      found.isAsked = true
+      time(entry.time, () => written.invoked(invocation))
+    } else {
+      open.delete(entry.process)
+      time(entry.time, () => written.completed(invocation, entry.completion))
+    }
+  }
+
+  function ripen(until: number): void {
+    const next = held.findIndex((entry) => entry.time > until)
+    const taken = held.splice(0, next === -1 ? held.length : next)
+    for (const entry of taken) take(entry)
+  }
+
+  return {
+    ripe,
+    told(entries, until) {
+      if (isOver) return false
+      held.push(...entries)
+      upTo = until
+      return true
+    },
+    ripen() {
+      if (upTo === undefined || isOver) return
+      const until = nanos(upTo - HOLD)
+      ripen(until)
+      const { earliest, latest } = bounds.at(until)
+      const middle = Math.round((earliest + latest) / 2) - startedAt
+      if (Number.isFinite(middle)) floor = nanos(Math.max(floor, middle))
+      bounds.forget(until)
+    },
+    frontier: () => (isOver ? Number.POSITIVE_INFINITY : floor),
+    end() {
+      if (isOver) return []
+      ripen(Number.POSITIVE_INFINITY)
+      isOver = true
+      // It may have been asked without anybody knowing, at any time after that.
+      for (const { invocation, plannedAt, isAsked } of open.values())
+        if (!isAsked) time(plannedAt, () => written.invoked(invocation))
+      return [...open.values()].map(({ invocation }) => invocation)
+    },
+    newsOfClock() {
+      if (isTold || !bounds.isBroken()) return undefined
+      isTold = true
+      return { clock: name, why: 'its exchanges contradict each other: its machine slept, or its clock was set' }
+    },
+  }
+}
