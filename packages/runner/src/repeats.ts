@@ -1,5 +1,6 @@
 import type { Event } from '@chaosproxy/history'
 import type { WireEvent } from './ports.ts'
+import { Recent } from './recent.ts'
 import { createSums, type Sums } from './sums.ts'
 
 /** Watches for changes that a client asked for again once their answer was lost, and that were carried out both times. */
@@ -16,6 +17,8 @@ const REPEATS = /"repeats":(\d+),"resent":true/
 /** Doing these twice is not the same as once. */
 const ACCUMULATING: readonly string[] = ['add', 'subtract', 'append', 'enqueue', 'transfer']
 const MOST_KEYS = 3
+/** Repetitions that are looked into; later ones are only counted. */
+const MOST_REPETITIONS = 10_000
 
 /** A change that a client sent a second time. */
 interface Repetition {
@@ -27,10 +30,11 @@ interface Repetition {
 
 export function createRepeats(model: string): Repeats {
   /** What the nodes said to the last operation of each process, which has the same number in both views. */
-  const said = new Map<Event['process'], 'nothing yet' | 'done' | 'refused'>()
+  const said = new Recent<Event['process'], 'nothing yet' | 'done' | 'refused'>()
   /** Repetitions whose own answer is awaited, by process. */
   const open = new Map<Event['process'], Repetition>()
   const repetitions: Repetition[] = []
+  let further = 0
   const sums = createSums()
   return {
     client(line, event) {
@@ -43,7 +47,11 @@ export function createRepeats(model: string): Repeats {
         ? model !== 'set'
         : f === 'cas' && (value === null || value === undefined)
       // A first attempt that never left the proxy did nothing.
-      if (first === undefined || !accumulates || !said.has(Number(first))) return
+      if (first === undefined || !accumulates || !(said.has(Number(first)) || said.hasForgotten)) return
+      if (repetitions.length >= MOST_REPETITIONS) {
+        further++
+        return
+      }
       const repetition = { key: key ?? f, first: Number(first), isDone: false }
       open.set(process, repetition)
       repetitions.push(repetition)
@@ -62,7 +70,11 @@ export function createRepeats(model: string): Repeats {
       const certain = done.filter(({ first }) => said.get(first) === 'done')
       const open = done.filter(({ first }) => said.get(first) !== 'done')
       const { twice, perhaps } = told(open, sums)
-      return [...sentence([...certain, ...twice], 'both times'), ...sentence(perhaps, 'perhaps')]
+      return [
+        ...sentence([...certain, ...twice], 'both times'),
+        ...sentence(perhaps, 'perhaps'),
+        ...(further === 0 ? [] : [tooMany(further)]),
+      ]
     },
   }
 }
@@ -86,6 +98,9 @@ function told(
   }
   return { twice, perhaps }
 }
+
+const tooMany = (further: number): string =>
+  `${further.toLocaleString('en-US')} further changes were sent again by the same client after their answer was lost, and may have been carried out both times: there were too many to look into. Record a shorter time`
 
 function sentence(repetitions: readonly Repetition[], how: 'both times' | 'perhaps'): readonly string[] {
   const total = repetitions.length

@@ -1,5 +1,6 @@
 import type { Event } from '@chaosproxy/history'
 import type { WireEvent } from './ports.ts'
+import { Recent } from './recent.ts'
 
 /** What the proxy knows about outcomes that the clients could not tell. */
 export interface Settled {
@@ -18,27 +19,28 @@ export interface Settlement {
   settled(): Settled
 }
 
+/** Of what ended long ago it may count too little, never too much. */
 export function createSettlement(): Settlement {
-  const sessionOf = new Map<Event['process'], string>()
+  const sessionOf = new Recent<Event['process'], string>()
   /** Processes whose current operation a node has answered. A process has the same number in both views. */
-  const answered = new Set<Event['process']>()
+  const answered = new Recent<Event['process'], true>()
   /** Processes whose operation ended without an answer to the client and has not been answered by a node yet. */
-  const unanswered = new Set<Event['process']>()
+  const unanswered = new Recent<Event['process'], true>()
   /** Sessions whose last operation never left, and sessions whose client has given up. */
-  const unsent = new Set<string>()
-  const givenUp = new Set<string>()
+  const unsent = new Recent<string, true>()
+  const givenUp = new Recent<string, true>()
   let neverLeft = 0
   let untold = 0
 
   function ended({ type, process, edges }: WireEvent): void {
     if (type === 'info') {
       if (answered.has(process)) untold++
-      else unanswered.add(process)
+      else unanswered.set(process, true)
     } else if (type === 'fail' && edges !== undefined && !edges.includes('backend-out')) {
       const session = sessionOf.get(process)
       if (session === undefined) return
       if (givenUp.has(session)) neverLeft++
-      else unsent.add(session)
+      else unsent.set(session, true)
     }
   }
 
@@ -55,13 +57,13 @@ export function createSettlement(): Settlement {
     backendEvent({ type, process }) {
       if (type === 'invoke') answered.delete(process)
       else if (type !== 'info') {
-        answered.add(process)
+        answered.set(process, true)
         if (unanswered.delete(process)) untold++
       }
     },
     gaveUp(session) {
       if (unsent.has(session)) neverLeft++
-      else givenUp.add(session)
+      else givenUp.set(session, true)
     },
     settled: () => ({ neverLeft, untold }),
   }

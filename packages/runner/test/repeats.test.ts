@@ -89,3 +89,28 @@ describe('a sum that was asked for again, without an answer to the first', () =>
     expect(added(sums, again, last)).toEqual([expect.stringMatching(wanted)])
   })
 })
+
+describe('a recording of days', () => {
+  const said = (process: number, type: Event['type'], value?: unknown): Event =>
+    ({ index: 0, time: 0, process, type, f: 'cas', key: 'hits', value }) as unknown as Event
+
+  test('forgets first attempts, and then doubts what it would otherwise know never to have left', () => {
+    const watched = createRepeats('register')
+    const resent = () => {
+      watched.client('{"process":1,"repeats":0,"resent":true}\n', said(1, 'invoke'))
+      watched.backend(said(1, 'ok', ['1', '2']))
+      return watched.doubts()
+    }
+    expect(resent()).toEqual([])
+    for (let process = 2; process < 100_010; process++) watched.backend(said(process, 'invoke'))
+    expect(resent()).toEqual([expect.stringContaining('may have been carried out both times')])
+  })
+
+  test('counts repetitions that are too many to look into', () => {
+    const watched = createRepeats('register')
+    watched.backend(said(0, 'invoke'))
+    for (let process = 1; process < 10_003; process++)
+      watched.client(`{"process":${process},"repeats":0,"resent":true}\n`, said(process, 'invoke'))
+    expect(watched.doubts()).toEqual([expect.stringMatching(/^2 further changes .* Record a shorter time$/)])
+  })
+})

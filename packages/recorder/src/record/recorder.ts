@@ -30,14 +30,21 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
   readonly opaqueConnections: number
   /** Answers without a request; errors do not count, which a server may send before it hangs up. */
   readonly unmatchedAnswers: number
-  /** How often each key was written by a client that had read it before others wrote it: updates may be lost. */
-  readonly overwrites: ReadonlyMap<string, number>
+  /** How often keys were written by a client that had read them before others wrote them: updates may be lost. */
+  readonly overwrites: OverwriteCounters
   /** Events written to either view. */
   readonly events: number
   /** Events that wait for an earlier one. */
   readonly waiting: number
   /** Events that had to be written out of their place, later than they happened. */
   readonly overtaken: number
+}
+
+export interface OverwriteCounters {
+  /** The first of these keys, and how many there are; beyond 10,000 keys, at least. */
+  readonly first: string | undefined
+  readonly keys: number
+  readonly times: number
 }
 
 /** A connection to record. */
@@ -115,6 +122,14 @@ export interface ConnectionRecorder {
   hungUp(): void
 }
 
+/** Keys are counted up to this many: a recording may go on for days. */
+const MOST_OVERWRITTEN = 10_000
+
+function firstOf(keys: ReadonlySet<string>): string | undefined {
+  for (const key of keys) return key
+  return undefined
+}
+
 const OPAQUE = 'from here on the connection is not understood'
 
 const ALTERED = {
@@ -154,7 +169,8 @@ class LiveRecorder implements Recorder {
   #epochMember = epochText(0)
   #opaqueConnections = 0
   #unmatchedAnswers = 0
-  readonly #overwrites: Map<string, number> = new Map()
+  readonly #overwritten: Set<string> = new Set()
+  #overwrites = 0
 
   constructor(options: RecorderOptions) {
     const ticks = new Ticks()
@@ -185,7 +201,7 @@ class LiveRecorder implements Recorder {
       ...this.#remarks.counters,
       opaqueConnections: this.#opaqueConnections,
       unmatchedAnswers: this.#unmatchedAnswers,
-      overwrites: this.#overwrites,
+      overwrites: { first: firstOf(this.#overwritten), keys: this.#overwritten.size, times: this.#overwrites },
       events: sum((order) => order.written),
       waiting: sum((order) => order.waiting),
       overtaken: sum((order) => order.overtaken),
@@ -224,7 +240,10 @@ class LiveRecorder implements Recorder {
       unmatchedAnswer: () => {
         this.#unmatchedAnswers++
       },
-      overwrote: (key) => void this.#overwrites.set(key, (this.#overwrites.get(key) ?? 0) + 1),
+      overwrote: (key) => {
+        this.#overwrites++
+        if (this.#overwritten.size < MOST_OVERWRITTEN) this.#overwritten.add(key)
+      },
       hungUp: () => retries.ended(),
     }
   }

@@ -86,10 +86,9 @@ export function recordDoubts(
 
 /** What to say of clients that may have lost updates of others. */
 function overwritten({ overwrites }: RecorderCounters, remedy: string | undefined): string | undefined {
-  const [first, ...others] = overwrites.keys()
+  const { first, keys, times } = overwrites
   if (first === undefined || remedy === undefined) return undefined
-  const times = [...overwrites.values()].reduce((sum, count) => sum + count, 0)
-  const rows = others.length === 0 ? first : `${first} and ${plural(others.length, 'other')}`
+  const rows = keys === 1 ? first : `${first} and ${plural(keys - 1, 'other')}`
   return `${rows}: ${plural(times, 'time')} a client read a number and then wrote one, each in a statement of its own, and somebody else had written in between. If it computed the one from the other, an update is lost, and no order of single reads and writes shows that. ${remedy}`
 }
 
