@@ -49,11 +49,14 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
   const pathOf = (number: number): string => join(directory, `part-${String(number).padStart(4, '0')}.jsonl`)
   /** Finished parts that may be removed, oldest first. */
   let removable: number[] = []
+  /** Finished parts that were not removed. */
+  const there = new Set<number>()
   let pinnedTo = 0
   let removed = 0
   let busy: Promise<void> = Promise.resolve()
 
   function remove(number: number): void {
+    there.delete(number)
     try {
       // Either form: it may not have been compressed yet, or just have been.
       rmSync(pathOf(number), { force: true })
@@ -69,10 +72,8 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
     removable = removable.filter((number) => number > last)
   }
 
-  const isThere = (number: number): boolean => number <= pinnedTo || removable.includes(number)
-
   async function compressed(number: number): Promise<void> {
-    if (!isThere(number)) return
+    if (!there.has(number)) return
     const path = pathOf(number)
     const unfinished = `${compressedPath(path)}.unfinished`
     try {
@@ -80,13 +81,13 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
       const from = createReadStream(path, { fd: openSync(path, 'r') })
       const to = createWriteStream(unfinished, { fd: openSync(unfinished, 'w', 0o600), flush: true })
       await pipeline(from, createGzip({ level: constants.Z_BEST_SPEED }), to)
-      if (!isThere(number)) return rmSync(unfinished)
+      if (!there.has(number)) return rmSync(unfinished)
       // Killed between these two, both forms are there, and readers take the one that is not compressed.
       renameSync(unfinished, compressedPath(path))
       rmSync(path)
     } catch (error) {
       rmSync(unfinished, { force: true })
-      if (isThere(number)) onTrouble(path, error)
+      if (there.has(number)) onTrouble(path, error)
     }
   }
 
@@ -96,6 +97,7 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
     },
     pathOf,
     finished(number, newest) {
+      there.add(number)
       if (number > pinnedTo) removable.push(number)
       removeUpTo(newest - keep)
       if (compress) busy = busy.then(() => compressed(number))
