@@ -64,6 +64,19 @@ test('an HTML page of a search is refused, with what to do instead', async () =>
   expect(exitCode).toBe(3)
 })
 
+test('a picture is of one file, and replaces an earlier one of its kind alone', async () => {
+  const directory = temporaryDirectory()
+  const [picture, other] = [join(directory, 'why.svg'), join(directory, 'mine.svg')]
+  const check = (...args: readonly string[]) => chaosHere(['check', history('stale-read'), ...args])
+  for (let i = 0; i < 2; i++) expect((await check('--reporter', `svg=${picture}`)).exitCode).toBe(0)
+  expect(readFileSync(picture, 'utf8')).toContain('Not linearizable')
+  writeFileSync(other, '<svg>drawn by hand</svg>')
+  expect((await check('--reporter', `svg=${other}`)).exitCode).toBe(3)
+  expect(readFileSync(other, 'utf8')).toBe('<svg>drawn by hand</svg>')
+  const two = await check(history('fresh-read'), '--reporter', 'svg=two.svg')
+  expect(two.stderr).toContain('--reporter svg=two.svg: a report is of one file, and 2 were given')
+})
+
 test('no reporter replaces a history that is checked', async () => {
   const file = join(temporaryDirectory(), 'history.jsonl')
   copyFileSync(history('stale-read'), file)

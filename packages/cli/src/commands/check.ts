@@ -22,7 +22,7 @@ import { againCommand } from '../check/again.ts'
 import { namedFiles } from '../check/files.ts'
 import { type CheckSettings, checkOptions, parseCheckSettings } from '../check/settings.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
-import { isForPrograms, isSilent, refuseToLose } from '../reporting/choice.ts'
+import { findReporter, isForPrograms, isSilent, refuseToLose } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
@@ -130,7 +130,7 @@ function showProgress({ update, note, warn }: ProgressDisplay, files: number): (
 
 /** @throws UserError (usage) for several files if a page is wanted, which is about one. */
 function requireOneForPages({ reporters }: CheckSettings, files: number): void {
-  const page = reporters.find(({ name }) => name === 'html')
+  const page = reporters.find(({ name }) => findReporter(name)?.ofOne)
   if (page === undefined || files === 1) return
   throw new UserError('usage', `${page.typed}: a report is of one file, and ${files} were given.`)
 }

@@ -55,7 +55,8 @@ export function refuseToLose(choices: readonly ReporterChoice[], force: boolean)
       refuseToOverwriteOthers(file, { typed, force, recognises: findReporter(name)?.recognises })
 }
 
-const findReporter = (name: string) => reporters.find((reporter) => reporter.name === name)
+export const findReporter = (name: string): (typeof reporters)[number] | undefined =>
+  reporters.find((reporter) => reporter.name === name)
 
 /**
  * The reporters chosen by `--reporter` and `--json`. If all of them write to files, the page is still printed. On GitHub

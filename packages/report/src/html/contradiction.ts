@@ -50,11 +50,22 @@ export function accusedOf(history: History, counterexample: Counterexample): Rea
   )
 }
 
+/** Attributes that place a drawing of this size, in pixels. */
+type DrawingPlace = (width: number, height: number) => Html | undefined
+
+/** As wide as there is room. */
+const IN_A_PAGE: DrawingPlace = () => undefined
+
 /**
  * The counterexample in space and time: a lane per process, a bar per operation (filled for a change, outlined for a
  * read, accent for the impossible one), faults as bands, and above it all the values the object could have had.
  */
-export function contradictionSvg(history: History, counterexample: Counterexample, faults: readonly NearFault[]): Html {
+export function contradictionSvg(
+  history: History,
+  counterexample: Counterexample,
+  faults: readonly NearFault[],
+  place: DrawingPlace = IN_A_PAGE,
+): Html {
   // A page may draw the counterexamples of several levels, so names within a drawing include its level.
   const { level } = counterexample
   const operations = counterexample.operations.map(({ operation }) => operation)
@@ -71,7 +82,7 @@ export function contradictionSvg(history: History, counterexample: Counterexampl
   const underClients = top + lanes.length * LANE
   const bottom = underClients + heightOfNodes(nodes)
   const height = bottom + 34
-  return html`<svg class="why-svg" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
+  return html`<svg class="why-svg"${place(WIDTH, height)} viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
 <defs><pattern id="hatch-${level}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker></defs>
 ${across.map((fault) => faultBand(level, fault, scale, top - across.length * 16, bottom))}
 ${across.map((fault, i) => faultName(fault, i, scale, top - across.length * 16))}
@@ -158,7 +169,7 @@ function barMarkup(history: History, counterexample: Counterexample, bar: Labell
   const kind = `${tells(history, operation) ? 'read' : 'write'}${accused ? ' bad' : ''}${hasReturned(history, operation) ? '' : ' open'}`
   const node = nodeOf(history, operation)
   const { text, x, above } = label
-  const where = node === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${node}`
+  const where = node === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${clip(node, 60)}`
   return html`<g class="op ${role}" data-step="${bar.number}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${
     bar.x2 - bar.x1 > 14
       ? html`<text class="number ${kind}" x="${(bar.x1 + bar.x2) / 2}" y="${bar.y + 4.5}">${bar.number}</text>`

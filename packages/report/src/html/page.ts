@@ -29,7 +29,7 @@ import { story } from './story.ts'
 import { stylesheet } from './stylesheet.ts'
 
 /** A drawing of more operations than this explains nothing. */
-const MOST_DRAWN = 24
+export const MOST_DRAWN = 24
 /** A chart of fewer operations than this shows only noise. */
 const FEWEST_CHARTED = 100
 
@@ -114,15 +114,8 @@ const MOST_WARNINGS = 2
 
 /** What was lost, what level that breaks, and what led to it: nothing more stands above the drawing. */
 function head(page: Page, facts: Facts): Html {
-  const { run, history } = page
-  const { headline, vacuous, requirements } = facts
-  const warnings = [
-    ...(run?.interrupted ? ['The run was interrupted; what was recorded until then is checked.'] : []),
-    ...vacuous.map((reason) => (headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason)),
-    ...requirements.filter(({ met }) => met !== true).map(requirementText),
-    ...(run?.trouble ?? []),
-    ...history.warnings,
-  ]
+  const { headline } = facts
+  const warnings = warningsOf(page, facts)
   const [first, rest] = [warnings.slice(0, MOST_WARNINGS), warnings.slice(MOST_WARNINGS)]
   const list = (some: readonly string[]): Html | undefined =>
     some.length === 0
@@ -135,8 +128,17 @@ function head(page: Page, facts: Facts): Html {
   }</section>`
 }
 
+/** What makes a verdict prove less, or was missed, or went wrong beside it. */
+export const warningsOf = ({ run, history }: Page, { headline, vacuous, requirements }: Facts): readonly string[] => [
+  ...(run?.interrupted ? ['The run was interrupted; what was recorded until then is checked.'] : []),
+  ...vacuous.map((reason) => (headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason)),
+  ...requirements.filter(({ met }) => met !== true).map(requirementText),
+  ...(run?.trouble ?? []),
+  ...history.warnings,
+]
+
 /** The level: the line below a headline in users' words, or what to say beside the level's own name. */
-function standing({ headline, expected }: Facts): string {
+export function standing({ headline, expected }: Facts): string {
   const level = headline.title === headline.verdict ? '' : headline.verdict
   return [level, expected, headline.mood === 'bad' ? headline.beside : '']
     .filter((text) => text !== '')

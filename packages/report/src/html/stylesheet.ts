@@ -1,14 +1,34 @@
 const light = `--page:#fdfdfb;--ink:#1a1c20;--ink2:#575c66;--line:#dcdde0;--line2:#8b909a;--accent:#b5320c;--tint:#fbebe4;--data:#3b6085;--d1:#d3dfea;--d2:#a3bdd6;--band:#f1efe8;--hatch:#b9b4a3;--on-accent:#fff;--panel:#f6f5f1;--down:#4b4f57`
 const dark = `--page:#131519;--ink:#e8e9ec;--ink2:#a3a9b4;--line:#30343c;--line2:#767c88;--accent:#ff8f6b;--tint:#3a2119;--data:#8fb6dd;--d1:#22303f;--d2:#34506c;--band:#22252b;--hatch:#565a63;--on-accent:#1a0d07;--panel:#1b1e23;--down:#c3c7ce`
 
+/** Colours by the theme of whoever looks. */
+export const themes: string = `:root{color-scheme:light dark;${light}}
+@media (prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}}`
+
+/** What drawings look like, wherever they stand. */
+export const drawingStyles: string = `svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--ink)}svg .t2{fill:var(--ink2)}
+svg .mid,svg .label,svg .node,svg .number,svg .arc-text,svg .edge-number{text-anchor:middle}svg .right{text-anchor:end}
+.lane{stroke:var(--line2);fill:none}.axis,.tick{stroke:var(--line2);fill:none}.grid{stroke:var(--line);fill:none}
+svg .lane-name,svg .row-name{font-weight:620;font-size:13px}
+.band{fill:var(--band)}.hatch{stroke:var(--hatch);stroke-width:2.4}.band-edge{stroke:var(--line2);stroke-dasharray:2 3;fill:none}svg .fault-name{font-weight:600;fill:var(--ink2);paint-order:stroke;stroke:var(--page);stroke-width:3px}svg .fault-name.end{text-anchor:end}
+.holding{fill:var(--d1);stroke:var(--d2)}.holding.both{fill:var(--accent);stroke:var(--accent)}
+.node-lane{stroke:var(--d1);stroke-width:8;fill:none}.down{fill:var(--down)}.cut{stroke:var(--line2)}svg .fault-name.middle{text-anchor:middle;font-size:11.5px}.served{fill:var(--page);stroke:var(--data);stroke-width:2}.served.write{fill:var(--data)}.served.bad{stroke:var(--accent)}svg .gap{text-anchor:middle;font-style:italic;font-size:11.5px;fill:var(--ink2);paint-order:stroke;stroke:var(--page);stroke-width:4px}
+.break{stroke:var(--line2);stroke-dasharray:1 3;fill:none}
+.state{fill:var(--panel);stroke:var(--line2)}.state.several{stroke-dasharray:3 2}.state.last{stroke:var(--ink);stroke-width:1.6}
+rect.bar.write{fill:var(--data)}rect.bar{stroke:var(--data);stroke-width:1.6}rect.bar.read{fill:var(--page)}rect.bar.bad{fill:var(--accent);stroke:var(--accent)}rect.bar.open{stroke-dasharray:4 3;fill-opacity:.55}
+svg .number{font-weight:650}svg .number.write{fill:var(--page)}svg .number.bad{fill:var(--on-accent)}svg .number.read:not(.bad){fill:var(--ink)}
+svg .label{font-size:12.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}svg .node{fill:var(--ink2);font-size:11.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px}svg .badtext{fill:var(--accent);font-weight:650}
+.op.context rect.bar.write{fill:var(--d2)}svg .op.context .number{fill:var(--ink)}
+.arc{stroke:var(--accent);stroke-width:2;fill:none}.tip{fill:var(--accent)}svg .arc-text{fill:var(--accent);font-weight:620;paint-order:stroke;stroke:var(--page);stroke-width:4px}
+.edge-dot{fill:var(--page);stroke:var(--accent);stroke-width:1.5}svg .edge-number{fill:var(--accent);font-weight:650}`
+
 /**
  * The one accent colour means a broken promise. What is met is drawn in ink, faults are neutral bands, data is one
  * blue. In both themes text has a contrast of at least 4.5 with its background, and marks with a meaning at least 3.
  * Print is always light.
  */
 export const stylesheet: string = `
-:root{color-scheme:light dark;${light}}
-@media (prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}}
+${themes}
 :root[data-theme=dark]{color-scheme:dark;${dark}}
 :root[data-theme=light]{color-scheme:light}
 *{box-sizing:border-box}
@@ -49,22 +69,8 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 .all-levels{font-size:13px;margin-top:8px;color:var(--ink2)}.all-levels summary{cursor:pointer;width:fit-content}.all-levels table{margin-top:8px}
 .contradiction{display:grid;grid-template-columns:minmax(0,736px) minmax(0,1fr);gap:28px}
 .scroll{overflow-x:auto}.tall{max-height:340px;overflow-y:auto}
-svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--ink)}svg .t2{fill:var(--ink2)}
-svg .mid,svg .label,svg .node,svg .number,svg .arc-text,svg .edge-number{text-anchor:middle}svg .right{text-anchor:end}
+${drawingStyles}
 svg.why-svg,#charts{display:block;width:100%;height:auto}
-.lane{stroke:var(--line2);fill:none}.axis,.tick{stroke:var(--line2);fill:none}.grid{stroke:var(--line);fill:none}
-svg .lane-name,svg .row-name{font-weight:620;font-size:13px}
-.band{fill:var(--band)}.hatch{stroke:var(--hatch);stroke-width:2.4}.band-edge{stroke:var(--line2);stroke-dasharray:2 3;fill:none}svg .fault-name{font-weight:600;fill:var(--ink2);paint-order:stroke;stroke:var(--page);stroke-width:3px}svg .fault-name.end{text-anchor:end}
-.holding{fill:var(--d1);stroke:var(--d2)}.holding.both{fill:var(--accent);stroke:var(--accent)}
-.node-lane{stroke:var(--d1);stroke-width:8;fill:none}.down{fill:var(--down)}.cut{stroke:var(--line2)}svg .fault-name.middle{text-anchor:middle;font-size:11.5px}.served{fill:var(--page);stroke:var(--data);stroke-width:2}.served.write{fill:var(--data)}.served.bad{stroke:var(--accent)}svg .gap{text-anchor:middle;font-style:italic;font-size:11.5px;fill:var(--ink2);paint-order:stroke;stroke:var(--page);stroke-width:4px}
-.break{stroke:var(--line2);stroke-dasharray:1 3;fill:none}
-.state{fill:var(--panel);stroke:var(--line2)}.state.several{stroke-dasharray:3 2}.state.last{stroke:var(--ink);stroke-width:1.6}
-rect.bar.write{fill:var(--data)}rect.bar{stroke:var(--data);stroke-width:1.6}rect.bar.read{fill:var(--page)}rect.bar.bad{fill:var(--accent);stroke:var(--accent)}rect.bar.open{stroke-dasharray:4 3;fill-opacity:.55}
-svg .number{font-weight:650}svg .number.write{fill:var(--page)}svg .number.bad{fill:var(--on-accent)}svg .number.read:not(.bad){fill:var(--ink)}
-svg .label{font-size:12.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}svg .node{fill:var(--ink2);font-size:11.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px}svg .badtext{fill:var(--accent);font-weight:650}
-.op.context rect.bar.write{fill:var(--d2)}svg .op.context .number{fill:var(--ink)}
-.arc{stroke:var(--accent);stroke-width:2;fill:none}.tip{fill:var(--accent)}svg .arc-text{fill:var(--accent);font-weight:620;paint-order:stroke;stroke:var(--page);stroke-width:4px}
-.edge-dot{fill:var(--page);stroke:var(--accent);stroke-width:1.5}svg .edge-number{fill:var(--accent);font-weight:650}
 .op,.edge{transition:opacity .12s}svg.why-svg.focused .op:not(.on),svg.why-svg.focused .edge,svg.why-svg.focused .accusation{opacity:.22}
 .story{list-style:none;font-size:14px}.story li{position:relative;padding:5px 8px 5px 11px;border-left:2px solid var(--line)}.story li small{display:block;color:var(--ink2);font-size:12px;font-variant-numeric:tabular-nums}
 .story li.on,.story li:hover{border-color:var(--ink);background:var(--panel)}.story li.bad{border-color:var(--accent)}.why-bad{color:var(--accent);font-weight:600}

@@ -7,6 +7,7 @@ import { junitReporter } from './junit.ts'
 import { lineReporter } from './line.ts'
 import { markdownReporter } from './markdown.ts'
 import type { Reporter } from './reporter.ts'
+import { svgReporter } from './svg.ts'
 import { tapReporter } from './tap.ts'
 import { terminalReporter } from './terminal.ts'
 
@@ -22,4 +23,5 @@ export const reporters: readonly Reporter[] = [
   markdownReporter,
   githubReporter,
   htmlReporter,
+  svgReporter,
 ]

@@ -8,6 +8,8 @@ export interface Reporter {
   readonly name: string
   /** For help: what it writes. */
   readonly summary: string
+  /** Whether a file of its has room for one subject only, as a page has. */
+  readonly ofOne?: boolean
   /** Whether other reporters may write to stdout as well. */
   readonly sharesStdout?: boolean
   /** The kinds of subject it cannot tell of, each with the remedy. */

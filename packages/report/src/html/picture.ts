@@ -1,0 +1,108 @@
+import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
+import { count } from '@chaosproxy/history'
+import { judgedLevels } from '@chaosproxy/runner/result'
+import { type Facts, factsOf } from '../facts/facts.ts'
+import { nearFaults } from '../facts/near-faults.ts'
+import { clip, wrap } from '../terminal/width.ts'
+import { capitalised } from '../words.ts'
+import { contradictionSvg } from './contradiction.ts'
+import { type Html, html, trusted } from './markup.ts'
+import { ledeOf, MOST_DRAWN, standing, warningsOf } from './page.ts'
+import type { Page } from './page-input.ts'
+import { drawingStyles, themes } from './stylesheet.ts'
+
+const WIDTH = 800
+const MARGIN = 20
+/** How many characters of each size fit in a line. */
+const FIT = { title: 52, text: 104, command: 100 }
+/** Of a text: the page has the whole of it. */
+const MOST_LINES = 4
+/** Warnings beyond these are on the page. */
+const MOST_WARNINGS = 4
+
+const styles = `${themes}
+${drawingStyles}
+.page{fill:var(--page)}svg .title{font-size:26px;font-weight:650;letter-spacing:-.01em}svg .title.bad{fill:var(--accent)}svg .lede{font-size:14.5px}svg .small{fill:var(--ink2)}svg .command{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}svg .violated{fill:var(--accent);font-weight:620}`
+
+/** A line of text, and how far below the line before it stands. */
+interface Line {
+  readonly text: string
+  readonly below: number
+  readonly look: string
+}
+
+/**
+ * The verdict, a sentence and the contradiction as one picture that needs nothing else: for a pull request, a wiki or a
+ * chat. Its colours follow the theme of whoever looks. A history in which nothing is wrong is its verdict and its levels.
+ */
+export function renderPicture(page: Page): string {
+  const facts = factsOf(page)
+  const head = placed(headOf(page, facts), MARGIN)
+  const drawn = facts.shown === undefined ? undefined : drawing(page, facts.shown, facts, head.bottom)
+  const rows = placed(drawn === undefined && page.report !== undefined ? levelsOf(page.report) : [], head.bottom)
+  const foot = placed(footOf(page), drawn?.bottom ?? rows.bottom)
+  const height = foot.bottom + MARGIN
+  const name = clip(`${facts.headline.title}: ${page.title}`, FIT.text * 2)
+  const picture =
+    html`<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${name}"><!-- chaos --><title>${name}</title><style>${trusted(styles)}</style><rect class="page" width="${WIDTH}" height="${height}"/>${head.texts}${drawn?.svg}${rows.texts}${foot.texts}</svg>
+`.html
+  return picture.replace(NOT_XML, '\ufffd')
+}
+
+/** XML has no way to write these, and pages do not mind them. */
+const NOT_XML = /[\ud800-\udfff\ufffe\uffff]/gu
+
+function headOf(page: Page, facts: Facts): readonly Line[] {
+  const { title, mood } = facts.headline
+  const look = mood === 'bad' ? 'title bad' : 'title'
+  return [
+    ...linesOf(title, FIT.title, look, 30),
+    ...linesOf(standing(facts), FIT.text, 'small', 22),
+    ...linesOf(ledeOf(page, facts), FIT.text, 'lede', 23),
+    ...warningsOf(page, facts)
+      .slice(0, MOST_WARNINGS)
+      .flatMap((warning) => linesOf(`! ${capitalised(warning)}`, FIT.text, 'small', 18)),
+  ]
+}
+
+const levelsOf = (report: Report<string>): readonly Line[] =>
+  judgedLevels(report).map((level, i) => {
+    const { result } = verdictOf(report, level)
+    return { text: `${level.replaceAll('-', ' ')}: ${result}`, look: result, below: i === 0 ? 30 : 19 }
+  })
+
+function footOf({ again, title, version, history }: Page): readonly Line[] {
+  const about = `${title}, ${count(history.operations.length)} operations, chaos ${version}`
+  const command = again === undefined ? [] : [{ text: clip(again, FIT.command), look: 'command', below: 26 }]
+  return [...command, { text: clip(about, FIT.text), look: 'small', below: again === undefined ? 26 : 18 }]
+}
+
+function linesOf(text: string, width: number, look: string, below: number): readonly Line[] {
+  if (text === '') return []
+  const lines = wrap(clip(text, width * MOST_LINES), width).slice(0, MOST_LINES)
+  return lines.map((line) => ({ text: clip(line, width), look, below }))
+}
+
+function placed(lines: readonly Line[], top: number): { readonly texts: readonly Html[]; readonly bottom: number } {
+  let bottom = top
+  const texts = lines.map(({ text, below, look }) => {
+    bottom += below
+    return html`<text class="${look}" x="${MARGIN}" y="${bottom}">${text}</text>`
+  })
+  return { texts, bottom }
+}
+
+function drawing(
+  { history }: Page,
+  counterexample: Counterexample,
+  { spans }: Facts,
+  top: number,
+): { readonly svg: Html; readonly bottom: number } {
+  let bottom = top
+  const drawn = { ...counterexample, operations: counterexample.operations.slice(-MOST_DRAWN) }
+  const svg = contradictionSvg(history, drawn, nearFaults(history, counterexample, spans), (width, height) => {
+    bottom = top + MARGIN + height
+    return html` x="${MARGIN}" y="${top + MARGIN}" width="${width}" height="${height}"`
+  })
+  return { svg, bottom }
+}
