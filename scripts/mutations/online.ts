@@ -80,4 +80,59 @@ export const onlineMutations: readonly Mutation[] = [
       },
     ],
   ),
+  ...inFile(
+    'queue/online/monitor.ts',
+    ['online-objects'],
+    [
+      {
+        name: 'online-queue-in-any-order',
+        before: "if (message.deadline < call) return { is: 'too late', message: name }",
+        after: "if (message.deadline < 0) return { is: 'too late', message: name }",
+        breaks: 'a message that comes out after one that was put in later is not noticed while a run goes on',
+      },
+      {
+        name: 'online-queue-forgets-unknown-takers',
+        before: 'else insert(watching.unknown, flight.call, (call) => call)',
+        after: 'else watching.unknown.length = 0',
+        breaks: 'a message that a dequeue of unknown outcome may have taken is called lost',
+      },
+      {
+        name: 'online-queue-decides-too-early',
+        before: 'while (found.length > 0 && found[0].return < oldest) {',
+        after: 'while (found.length > 0 && oldest > 0) {',
+        breaks: 'a queue is condemned although a dequeue in flight had taken what was in it',
+      },
+      {
+        name: 'online-queue-forgets-what-was-in',
+        before: 'if (watched === Number.POSITIVE_INFINITY || covered.size() > MANY) covered.forget(watched)',
+        after: 'covered.forget(oldest + watched)',
+        breaks: 'a dequeue that found nothing while something was in is not noticed',
+      },
+      {
+        name: 'online-queue-takes-twice',
+        before: 'if (drained > message.deadline) unknown.splice(countBefore(unknown, message.deadline) - 1, 1)',
+        after: 'if (drained > message.deadline) unknown.splice(0, 0)',
+        breaks: 'one dequeue of unknown outcome explains any number of lost messages',
+      },
+    ],
+  ),
+  ...inFile(
+    'queue/online/any-start.ts',
+    ['online-objects'],
+    [
+      {
+        name: 'online-queue-sure-of-what-overlaps',
+        before: 'twofold.isEarly = true',
+        after: 'twofold.isEarly = false',
+        breaks: 'a queue is condemned for what a dequeue took before it was found empty',
+      },
+      {
+        name: 'online-queue-forgets-what-overlaps',
+        before:
+          'const unclear = [...unknownPuts, ...recent.filter((put) => put.return > since).map(({ name }) => name)]',
+        after: 'const unclear = [...unknownPuts, ...recent.filter((put) => put.return < 0).map(({ name }) => name)]',
+        breaks: 'a message that was put in just after the queue was empty is called one that nobody put in',
+      },
+    ],
+  ),
 ]

@@ -1,5 +1,5 @@
 import { createOnlineChecker, onlineModel, type SoFar } from '@chaosproxy/checker'
-import type { EventInput, Json } from '@chaosproxy/history'
+import { type EventInput, type Json, millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
 import type { OnlineViolation } from '../src/online/checker.ts'
 import { isKeyedLinearizable } from './brute-endings.ts'
@@ -7,7 +7,7 @@ import { checkHistory, resultOf } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
 import { randomEnded } from './random-endings.ts'
 import { randomFrom } from './random-history.ts'
-import { type Asked, kinds } from './random-objects.ts'
+import { type Asked, kinds, randomObjectEvents } from './random-objects.ts'
 import { smallHistory } from './small-history.ts'
 
 // Every kind of object that is judged while it is recorded, against the definition tried out in full. The seed changes
@@ -15,7 +15,7 @@ import { smallHistory } from './small-history.ts'
 
 const baseSeed = inject('seed')
 const HISTORIES = 3_000
-const models = ['counter', 'lock'] as const
+const models = ['counter', 'lock', 'queue', 'bag'] as const
 
 interface Watched {
   readonly violation: OnlineViolation | undefined
@@ -33,13 +33,27 @@ function watch(model: string, initial: Json, events: readonly EventInput[], reta
   return { violation: checker.violation(), soFar, doubt: checker.doubt() }
 }
 
+type Judged = 'met' | 'violated' | 'unknown'
+
 /** By a judge of whole histories: why what the checker said of some prefix is wrong. */
-function faultOf({ violation, soFar }: Watched, isMet: (upTo: number) => boolean): string | undefined {
+function faultOf({ violation, soFar }: Watched, judge: (upTo: number) => Judged): string | undefined {
   const certain = soFar.lastIndexOf('linearizable')
-  if (certain >= 0 && !isMet(certain + 1)) return `called linearizable after event ${certain}, which it is not`
-  if (violation === undefined || !isMet(violation.position + 1)) return undefined
+  if (certain >= 0 && judge(certain + 1) === 'violated')
+    return `called linearizable after event ${certain}, which it is not`
+  if (violation === undefined || judge(violation.position + 1) !== 'met') return undefined
   return `called not linearizable after event ${violation.position}, which it is: ${violation.sentence}`
 }
+
+/** What `check` says of the first events. */
+const checked =
+  (model: string, events: readonly EventInput[], initial: Json) =>
+  (upTo: number): Judged => {
+    const history = smallHistory(events.slice(0, upTo))
+    return resultOf(
+      checkHistory(history, { model, initial, levels: ['linearizable'], deadlineMs: millis(1_000) }),
+      'linearizable',
+    )
+  }
 
 const listed = (events: readonly EventInput[]): string => events.map((event) => JSON.stringify(event)).join('\n')
 
@@ -49,8 +63,9 @@ test.each(models)(`%s: what is said of each prefix of ${manyOf(HISTORIES)} rando
     const seed = baseSeed + n
     const { initial, events } = randomEnded(model, randomFrom(seed))
     const watched = watch(model, initial, events)
-    const isMet = (upTo: number): boolean => isKeyedLinearizable(model, smallHistory(events.slice(0, upTo)), initial)
-    const fault = faultOf(watched, isMet)
+    const defined = (upTo: number): Judged =>
+      isKeyedLinearizable(model, smallHistory(events.slice(0, upTo)), initial) ? 'met' : 'violated'
+    const fault = faultOf(watched, defined)
     if (fault !== undefined)
       expect.fail(`seed ${seed}, initial ${JSON.stringify(initial)}: ${fault}\n${listed(events)}`)
     count[watched.soFar.at(-1) ?? 'linearizable']++
@@ -61,7 +76,12 @@ test.each(models)(`%s: what is said of each prefix of ${manyOf(HISTORIES)} rando
 })
 
 /** The share of random histories that need not be decided. */
-const mostUncertain: { readonly [model in (typeof models)[number]]: number } = { counter: 0.3, lock: 0.05 }
+const mostUncertain: { readonly [model in (typeof models)[number]]: number } = {
+  counter: 0.3,
+  lock: 0.05,
+  queue: 0.5,
+  bag: 0.5,
+}
 
 test.each(models)(
   `%s: nothing is said of ${manyOf(HISTORIES)} random histories with unknown initial values that check contradicts`,
@@ -71,20 +91,36 @@ test.each(models)(
       const seed = baseSeed + n
       const { events } = randomEnded(model, randomFrom(seed))
       const watched = watch(model, 'unknown', events)
-      const isMet = (upTo: number): boolean => {
-        const history = smallHistory(events.slice(0, upTo))
-        return (
-          resultOf(checkHistory(history, { model, initial: 'unknown', levels: ['linearizable'] }), 'linearizable') !==
-          'violated'
-        )
-      }
-      const fault = faultOf(watched, isMet)
+      const fault = faultOf(watched, checked(model, events, 'unknown'))
       if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}\n${listed(events)}`)
       count[watched.soFar.at(-1) ?? 'linearizable']++
     }
     expect(count.linearizable, JSON.stringify(count)).toBeGreaterThan(0)
   },
 )
+
+test.each(models)(`%s: what is said of ${manyOf(1_000)} longer histories is what check says`, (model) => {
+  const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
+  for (let n = 0; n < many(1_000); n++) {
+    const seed = baseSeed + n
+    const random = randomFrom(seed)
+    const shape = {
+      processes: 2 + Math.floor(random() * 5),
+      operations: 10 + Math.floor(random() * 40),
+      unknown: random() < 0.5 ? 0.08 : 0,
+      failed: random() < 0.3 ? 0.1 : 0,
+      mutated: random() < 0.5 ? 0.04 : 0,
+    }
+    const events = randomObjectEvents(kinds[model]!(random, random() < 0.5), shape, random)
+    const initial = random() < 0.7 ? null : 'unknown'
+    const watched = watch(model, initial, events)
+    const fault = faultOf(watched, checked(model, events, initial))
+    if (fault !== undefined) expect.fail(`seed ${seed}, initial ${initial}: ${fault}\n${listed(events)}`)
+    count[watched.soFar.at(-1) ?? 'linearizable']++
+  }
+  expect(count.linearizable, JSON.stringify(count)).toBeGreaterThan(atLeast(50))
+  expect(count['not linearizable'], JSON.stringify(count)).toBeGreaterThan(atLeast(50))
+})
 
 type Line = readonly [process: number, type: EventInput['type'], f: string, value: Json]
 

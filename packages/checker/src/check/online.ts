@@ -1,6 +1,8 @@
 import { counterRoom } from '../counter/online.ts'
 import { lockRoom } from '../lock/online.ts'
 import { createChecker, type OnlineChecker, type OnlineOptions } from '../online/checker.ts'
+import { bagRoom } from '../queue/online/bag.ts'
+import { queueRoom } from '../queue/online/queue.ts'
 import { registerRoom } from '../register/online/room.ts'
 import { findModel } from './registry.ts'
 
@@ -9,6 +11,8 @@ const rooms = {
   register: (options) => createChecker(registerRoom, options),
   counter: (options) => createChecker(counterRoom, options),
   lock: (options) => createChecker(lockRoom, options),
+  queue: (options) => createChecker(queueRoom, options),
+  bag: (options) => createChecker(bagRoom, options),
 } as const satisfies { readonly [model: string]: (options: OnlineOptions) => OnlineChecker }
 
 export type OnlineModel = keyof typeof rooms
