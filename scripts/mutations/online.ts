@@ -135,4 +135,52 @@ export const onlineMutations: readonly Mutation[] = [
       },
     ],
   ),
+  ...inFile(
+    'set/online/monitor.ts',
+    ['online-objects'],
+    [
+      {
+        name: 'online-set-reads-in-any-order',
+        before: 'if (last > first) return false',
+        after: 'if (last > first) return true',
+        breaks: 'two reads that saw additions in different orders are not noticed while a run goes on',
+      },
+      {
+        name: 'online-set-settles-too-early',
+        before: 'if (before >= oldest || element.changes[0] !== change) continue',
+        after: 'if (before >= oldest + 3 || element.changes[0] !== change) continue',
+        breaks: 'a read in flight that came before an addition is called one that missed it',
+      },
+      {
+        name: 'online-set-passes-nothing-on',
+        before: 'const after = seen.reduce((latest, change) => Math.max(latest, change.after, callOf(change)), call)',
+        after: 'const after = seen.reduce((latest) => latest, call)',
+        breaks: 'a read that found an addition, but not one that had returned before that was called, is not noticed',
+      },
+      {
+        name: 'online-set-sure-of-the-start',
+        before: 'change.mayBeFirst = false',
+        after: 'change.mayBeFirst = change.to',
+        breaks: 'an element may have been in at first although a read had not found it',
+      },
+      {
+        name: 'online-set-guesses-which-change-was-seen',
+        before: "if (place !== 'none') return undefined",
+        after: "if (place !== 'none') return place",
+        breaks: 'an element that came and went during a read is condemned or believed at random',
+      },
+      {
+        name: 'online-set-forgets-what-is-left-over',
+        before: 'if (isLeftOver(change)) element.isHaunted = true',
+        after: 'if (change.open < 0) element.isHaunted = true',
+        breaks: 'an addition of unknown outcome cannot take effect after a removal',
+      },
+      {
+        name: 'online-set-judges-again-too-early',
+        before: 'if (first === undefined || first.call < element.loose.since) return',
+        after: 'if (first === undefined) return',
+        breaks: 'a read that began before two overlapping changes ended is taken to say which was last',
+      },
+    ],
+  ),
 ]

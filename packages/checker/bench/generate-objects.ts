@@ -9,7 +9,7 @@ export interface ObjectWorkload {
   readonly seed: number
 }
 
-interface Atomic {
+export interface Atomic {
   readonly ask: (random: () => number, client: number) => { readonly f: string; readonly value: Json }
   /** Undefined: it fails. */
   readonly apply: (f: string, value: Json, client: number) => Json | undefined
@@ -182,8 +182,18 @@ export const objects: { readonly [name: string]: () => Atomic } = {
 export function generateObjectHistory(name: string, workload: ObjectWorkload): History {
   const atomic = objects[name]?.()
   if (atomic === undefined) throw new Error(`there is no object ${name}`)
-  const random = randomFrom(workload.seed)
   const builder = new HistoryBuilder({ expectedOperations: workload.operations })
+  generateObjectEvents(atomic, workload, (event) => builder.event(event))
+  return builder.build()
+}
+
+/** The same, event by event. */
+export function generateObjectEvents(
+  atomic: Atomic,
+  workload: ObjectWorkload,
+  take: (event: EventInput) => void,
+): void {
+  const random = randomFrom(workload.seed)
   const clients = Array.from({ length: workload.clients }, (_, process) => ({
     process,
     f: '',
@@ -195,7 +205,7 @@ export function generateObjectHistory(name: string, workload: ObjectWorkload): H
   let invoked = 0
   let open = 0
   const event = (process: number, type: EventInput['type'], f: string, value: Json): void =>
-    builder.event({ process, type, f, value })
+    take({ process, type, f, value })
   while (invoked < workload.operations || open > 0) {
     const client = clients[Math.floor(random() * clients.length)]
     if (client === undefined || (client.stage === 0 && invoked >= workload.operations)) continue
@@ -218,5 +228,4 @@ export function generateObjectHistory(name: string, workload: ObjectWorkload): H
       else event(client.process, 'ok', client.f, client.output)
     }
   }
-  return builder.build()
 }

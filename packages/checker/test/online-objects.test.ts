@@ -1,5 +1,5 @@
 import { createOnlineChecker, onlineModel, type SoFar } from '@chaosproxy/checker'
-import { type EventInput, type Json, millis } from '@chaosproxy/history'
+import { type EventInput, type Json, millis, UserError } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
 import type { OnlineViolation } from '../src/online/checker.ts'
 import { isKeyedLinearizable } from './brute-endings.ts'
@@ -15,7 +15,7 @@ import { smallHistory } from './small-history.ts'
 
 const baseSeed = inject('seed')
 const HISTORIES = 3_000
-const models = ['counter', 'lock', 'queue', 'bag'] as const
+const models = ['counter', 'lock', 'queue', 'bag', 'set'] as const
 
 interface Watched {
   readonly violation: OnlineViolation | undefined
@@ -44,15 +44,18 @@ function faultOf({ violation, soFar }: Watched, judge: (upTo: number) => Judged)
   return `called not linearizable after event ${violation.position}, which it is: ${violation.sentence}`
 }
 
-/** What `check` says of the first events. */
+/** What `check` says of the first events; also `unknown` if it refuses them. */
 const checked =
   (model: string, events: readonly EventInput[], initial: Json) =>
   (upTo: number): Judged => {
     const history = smallHistory(events.slice(0, upTo))
-    return resultOf(
-      checkHistory(history, { model, initial, levels: ['linearizable'], deadlineMs: millis(1_000) }),
-      'linearizable',
-    )
+    const options = { model, initial, levels: ['linearizable'], deadlineMs: millis(1_000) } as const
+    try {
+      return resultOf(checkHistory(history, options), 'linearizable')
+    } catch (error) {
+      if (error instanceof UserError) return 'unknown'
+      throw error
+    }
   }
 
 const listed = (events: readonly EventInput[]): string => events.map((event) => JSON.stringify(event)).join('\n')
@@ -81,6 +84,7 @@ const mostUncertain: { readonly [model in (typeof models)[number]]: number } = {
   lock: 0.05,
   queue: 0.5,
   bag: 0.5,
+  set: 0.5,
 }
 
 test.each(models)(
@@ -137,6 +141,91 @@ test('a lock whose process goes on after an operation of unknown outcome is not 
   const { soFar, doubt } = watch('lock', null, eventsOf(lines))
   expect(soFar.at(-1)).toBe('not certain')
   expect(doubt).toMatch(/went on after an operation of unknown outcome/)
+})
+
+test('concurrent reads of a set that saw two additions in different orders are a violation', () => {
+  const open: readonly Line[] = [
+    [0, 'invoke', 'add', 1],
+    [1, 'invoke', 'add', 2],
+    [2, 'invoke', 'read', null],
+    [3, 'invoke', 'read', null],
+    [2, 'ok', 'read', [1]],
+  ]
+  const violated = watch('set', null, eventsOf([...open, [3, 'ok', 'read', [2]]]))
+  expect(violated.violation?.position).toBe(5)
+  const met = watch('set', null, eventsOf([...open, [3, 'ok', 'read', [1, 2]]]))
+  expect(met.soFar.at(-1)).toBe('linearizable')
+})
+
+test('an addition of unknown outcome may take effect after a later removal of the same element', () => {
+  const lines: readonly Line[] = [
+    [0, 'invoke', 'add', 1],
+    [1, 'invoke', 'add', 1],
+    [0, 'ok', 'add', 1],
+    [1, 'info', 'add', 1],
+    [0, 'invoke', 'remove', 1],
+    [0, 'ok', 'remove', 1],
+    [0, 'invoke', 'read', null],
+    [0, 'ok', 'read', [1]],
+  ]
+  expect(watch('set', null, eventsOf(lines)).soFar.at(-1)).toBe('not certain')
+  const known = lines.map((line): Line => (line[1] === 'info' ? [1, 'ok', 'add', 1] : line))
+  expect(watch('set', null, eventsOf(known)).violation?.position).toBe(7)
+})
+
+/** One after the other, by one process. */
+const inTurn = (process: number, operations: readonly (readonly [f: string, value: Json, result: Json])[]): Line[] =>
+  operations.flatMap(([f, value, result]): Line[] => [
+    [process, 'invoke', f, value],
+    [process, 'ok', f, result],
+  ])
+
+test.each(['queue', 'bag'])(
+  '%s: a dequeue finds nothing only if there was a moment at which nothing was in',
+  (model) => {
+    const events = (last: readonly [string, Json, Json][]): EventInput[] =>
+      eventsOf([
+        ...inTurn(0, [['enqueue', 1, 1]]),
+        [9, 'invoke', 'dequeue', null],
+        ...inTurn(0, [['enqueue', 2, 2], ['dequeue', null, 1], ...last]),
+        [9, 'ok', 'dequeue', null],
+      ])
+    const never = events([
+      ['enqueue', 3, 3],
+      ['dequeue', null, 2],
+    ])
+    expect(watch(model, null, never).violation?.position).toBe(never.length - 1)
+    expect(
+      watch(
+        model,
+        null,
+        events([
+          ['dequeue', null, 2],
+          ['enqueue', 3, 3],
+        ]),
+      ).soFar.at(-1),
+    ).toBe('linearizable')
+  },
+)
+
+test('a dequeue of unknown outcome explains one lost message of a queue, not two', () => {
+  const events = (last: Json): EventInput[] =>
+    eventsOf([
+      ...inTurn(0, [
+        ['enqueue', 1, 1],
+        ['enqueue', 2, 2],
+        ['enqueue', 3, 3],
+        ['enqueue', 4, 4],
+      ]),
+      [9, 'invoke', 'dequeue', null],
+      [9, 'info', 'dequeue', null],
+      ...inTurn(0, [
+        ['dequeue', null, 2],
+        ['dequeue', null, last],
+      ]),
+    ])
+  expect(watch('queue', null, events(4)).soFar.at(-1)).toBe('not linearizable')
+  expect(watch('queue', null, events(3)).soFar.at(-1)).toBe('linearizable')
 })
 
 /** Operations of many clients on one object, each done at some moment between its call and its return. */

@@ -4,6 +4,7 @@ import { createChecker, type OnlineChecker, type OnlineOptions } from '../online
 import { bagRoom } from '../queue/online/bag.ts'
 import { queueRoom } from '../queue/online/queue.ts'
 import { registerRoom } from '../register/online/room.ts'
+import { setRoom } from '../set/online/room.ts'
 import { findModel } from './registry.ts'
 
 /** Every kind of object that can be judged while it is recorded. */
@@ -13,6 +14,7 @@ const rooms = {
   lock: (options) => createChecker(lockRoom, options),
   queue: (options) => createChecker(queueRoom, options),
   bag: (options) => createChecker(bagRoom, options),
+  set: (options) => createChecker(setRoom, options),
 } as const satisfies { readonly [model: string]: (options: OnlineOptions) => OnlineChecker }
 
 export type OnlineModel = keyof typeof rooms
