@@ -33,15 +33,20 @@ const planned = async (...args: readonly string[]) => {
 
 test('a plan of a billion operations says how long they take, and that they do not fit', async () => {
   const file = calibrationFile()
-  const args = ['check', '--operations', '1e9', '--keys', '1e6', '--calibration', file, '--memory', '16GB']
+  const args = ['check', '--operations', '1e9', '--keys', '1e6', '--calibration', file]
   const { timeMs, memoryBytes, textBytes, fits } = await planned(...args)
   expect(timeMs.value / (500 + 1e7)).toBeCloseTo(1, 6)
   expect(memoryBytes.value / 2.001e11).toBeCloseTo(1, 6)
   expect([textBytes, fits]).toEqual([1.5e11, false])
-  const { stdout } = await chaosHere(['plan', ...args])
+  expect((await planned(...args, '--memory', '250GB')).memoryBytes.value / 2.001e11).toBeCloseTo(1, 6)
+  // Packed, in 12 bytes an operation, and two threads that each judge one of 256 places.
+  const packed = await planned(...args, '--memory', '16GB')
+  expect(packed.memoryBytes.value / (2 * (1e8 + (1e9 / 256) * 200) + 12e9)).toBeCloseTo(1, 6)
+  expect(packed.fits).toBe(true)
+  const { stdout } = await chaosHere(['plan', ...args, '--memory', '8GB'])
   expect(stdout).toMatch(/time on one machine +2\.8 h \(2\.8 h to 2\.8 h\)/)
-  expect(stdout).toContain('does not fit in 16GB')
-  expect(stdout).toContain('Check it on a machine with 200.1GB')
+  expect(stdout).toContain('does not fit in 8GB')
+  expect(stdout).toMatch(/check it on machines with 13.8GB,\s+or by several workers/)
   expect(stdout).toContain('on 2 cores of of a test')
 })
 
@@ -49,6 +54,17 @@ test('machines judge a recording faster together, and each reads all of it', asy
   const args = ['check', '--operations', '1e7', '--keys', '1e4', '--calibration', calibrationFile()]
   const { timeMs } = await planned(...args, '--workers', '10')
   expect(timeMs.value / (500 + 2 * 50_000 + 5_000)).toBeCloseTo(1, 6)
+})
+
+test('four workers of a gigabyte judge a recording of a hundred million operations, and the plan says in how much', async () => {
+  const sizes = ['check', '--operations', '1e8', '--keys', '1e5', '--calibration', calibrationFile()]
+  const args = [...sizes, '--workers', '4', '--memory', '1GB']
+  const { memoryBytes, fits, shards, timeMs } = await planned(...args)
+  expect([fits, shards]).toEqual([true, 4])
+  expect(memoryBytes.value / (1e8 + 400_000 * 200 + (1e8 / 4) * 12)).toBeCloseTo(1, 6)
+  expect(timeMs.value / (500 + 2 * 500_000 + 500_000 / 4)).toBeCloseTo(1, 6)
+  const { stdout } = await chaosHere(['plan', ...args])
+  expect(stdout).toMatch(/judge its keys in 4 shards, and read all of it\s+for each/)
 })
 
 test('a plan of a million seeds says how many machines it takes in a night', async () => {

@@ -3,8 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type CheckOptions, check, levels, models } from '@chaosproxy/checker'
-import { millis, printJsonLine, tallyOf } from '@chaosproxy/history'
-import { type PackedRecording, readHistory, readPacked } from '@chaosproxy/history/files'
+import {
+  CannotPack,
+  historyOfPlace,
+  joinStretches,
+  millis,
+  printJsonLine,
+  tallyOf,
+  UserError,
+  type ValueId,
+} from '@chaosproxy/history'
+import {
+  type Dealing,
+  type PackedRecording,
+  readHistory,
+  readPacked,
+  readStretch,
+  stretchesOf,
+} from '@chaosproxy/history/files'
 import { afterAll, expect, inject, test } from 'vitest'
 import { randomEvents, randomFrom } from '../../checker/test/random-history.ts'
 import { judgePlaces } from '../src/check/apart.ts'
@@ -48,7 +64,8 @@ function recordingOf(random: () => number): string {
     },
     random,
   )
-  const lines = events.map((event) => printJsonLine(event))
+  const isTimed = random() < 0.8
+  const lines = events.map((event, n) => printJsonLine(isTimed ? { ...event, time: 10 * n } : event))
   if (random() < 0.1) lines.splice(below(lines.length), 0, markOf(`k${below(3)}`))
   return random() < 0.5 ? written('recording.jsonl', lines) : inParts(lines, below)
 }
@@ -118,10 +135,28 @@ type Told = {
   readonly [member: string]: unknown
 }
 
+let stretched = 0
+
+/** Read like by several threads, if it can be. */
+async function byStretches(file: string, count: number, dealing: Dealing): Promise<PackedRecording | undefined> {
+  try {
+    const stretches = stretchesOf(file, count) ?? []
+    if (stretches.length < 2) return undefined
+    const joined = joinStretches(await Promise.all(stretches.map((each) => readStretch(each, dealing))), dealing)
+    stretched++
+    return joined
+  } catch (error) {
+    if (error instanceof CannotPack) return undefined
+    throw error
+  }
+}
+
 /** What is known of a recording by its keys alone, or why all of it is needed. */
 async function knownOf(task: CheckTask, random: () => number): Promise<Known | 'whole'> {
   const places = 1 + Math.floor(random() * 4)
-  const { rest, packed } = await readPacked(task.file, dealingOf(places))
+  const { rest, packed } =
+    (await byStretches(task.file, 1 + Math.floor(random() * 6), dealingOf(places))) ??
+    (await readPacked(task.file, dealingOf(places)))
   const leftMs = () => 20_000
   const shown = judgePlaces({ rest, packed }, [...Array(places).keys()], { ...task, leftMs })
   const tally = tallyOf(packed.map(({ counted }) => counted))
@@ -157,7 +192,62 @@ test('a recording judged key by key while it is read is told of as one that is h
         else expect(verdict.result, `${seed + n} ${level}`).toBe('unknown')
     }
   }
-  expect(Math.min(seen.met, seen.violated, seen.whole)).toBeGreaterThan(3)
+  expect(Math.min(seen.met, seen.violated, seen.whole, stretched)).toBeGreaterThan(3)
+})
+
+const mutations: readonly ((lines: string[], at: number, other: number) => void)[] = [
+  (lines, at) => void lines.splice(at, 1),
+  (lines, at) => void lines.splice(at, 0, lines[at]!),
+  (lines, at, other) => void lines.splice(at, 1, lines[other]!),
+  (lines, at) => void lines.splice(at, 1, lines[at]!.replace(/"time":\d+/, '"time":7')),
+  (lines, at) => void lines.splice(at, 1, lines[at]!.replace(/"index":\d+/, '"index":2')),
+  (lines, at) => void lines.splice(at, 1, lines[at]!.replace(/"key":"k\d"/, '"key":"k9"')),
+  (lines, at) => void lines.splice(at, 1, lines[at]!.replace(/"key":"k(\d)"/, '"key":$1')),
+  (lines, at) => void lines.splice(at, 1, lines[at]!.replace(/"type":"ok"/, '"type":"info"')),
+  (lines, at) => void lines.splice(at, 1, lines[at]!.replace('}', ',"session":"s"}')),
+  (lines, at) => void lines.splice(at, 0, '{"process":"nemesis","type":"info","f":"start-partition"}'),
+  (lines, at) => void lines.splice(at, 0, '{"chaos":1,"model":"register"}'),
+  (lines, at) => void lines.splice(at, 1, `\uFEFF${lines[at]}`),
+  () => {},
+]
+
+/** What is known of a recording that was packed, wherever its rows are. */
+function contentOf({ rest, packed }: PackedRecording) {
+  const { functions, operations, keys, values } = historyOfPlace(rest, packed, 0)
+  const { f, key, input, output, outcome, callEvent, returnEvent, flags, length } = operations
+  const { warnings, cutOff, nodes, processNames, eventCount } = rest
+  return {
+    ...{ warnings, cutOff, nodes, processNames, eventCount, names: rest.keys, keys },
+    tally: tallyOf(packed.map(({ counted }) => counted)),
+    rows: Array.from({ length }, (_, row) => [
+      ...[functions[f[row]!], keys[key[row]!], outcome[row], callEvent[row], returnEvent[row], flags[row]],
+      ...[values.json(input[row] as ValueId), values.json(output[row] as ValueId)],
+    ]),
+  }
+}
+
+test('what threads read in stretches is what one reads of all, and a mistake between stretches is left to that one', async () => {
+  const seen = { same: 0, left: 0, mistakes: 0 }
+  for (let n = 0; n < 130; n++) {
+    const random = randomFrom(seed + n)
+    const below = (most: number): number => Math.floor(random() * most)
+    const shape = { processes: 3, operations: 20, keys: 3, values: 0, cas: true, store: 'atomic', mutated: 0 } as const
+    const events = randomEvents({ ...shape, unknown: 0.1, failed: 0.1, goesOn: random() < 0.1 }, random)
+    const lines = events.map((event, at) => printJsonLine({ ...event, time: 10 * at, index: 3 * at }))
+    mutations[n % mutations.length]!(lines, 1 + below(lines.length - 1), below(lines.length))
+    const file = written('mutated.jsonl', lines)
+    const whole = await readPacked(file, dealingOf(1)).catch((error) => error)
+    const joined = await byStretches(file, 2 + below(5), dealingOf(1)).catch((error) => error)
+    if (whole instanceof Error) {
+      seen.mistakes++
+      expect(joined === undefined || joined instanceof UserError, `${seed + n}: ${whole.message}`).toBe(true)
+    } else if (joined === undefined || joined instanceof UserError) seen.left++
+    else {
+      seen.same++
+      expect(contentOf(joined), `${seed + n}`).toEqual(contentOf(whole))
+    }
+  }
+  expect(Math.min(seen.same, seen.left, seen.mistakes)).toBeGreaterThan(10)
 })
 
 test.each(models.map(({ name }) => name))('of all models, only registers are judged key by key: %s', async (model) => {

@@ -7,12 +7,14 @@ import type { UserError } from './error.ts'
 import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from './event.ts'
 import type { Format } from './format.ts'
 import type { History } from './history.ts'
-import { FLAG_ANSWERED, FLAG_FINAL, INFO } from './history-columns.ts'
+import { FLAG_ANSWERED, FLAG_FINAL, FLAG_UNSAID, FLAG_VERSION, INFO } from './history-columns.ts'
 import { KeyNumbers, keyName } from './key-numbers.ts'
 import { KnownTexts } from './known-texts.ts'
 import { historyOf } from './lending.ts'
 import { RecorderNotes } from './marks.ts'
 import { float64Array, inHeap, inSharedMemory, int32Array, sizeInHeap } from './memory.ts'
+import { CannotPack } from './packed/cannot-pack.ts'
+import { EdgeNotes, type Edges, type OpenOperation } from './packed/edges.ts'
 import { clientNumber, isClient, ProcessTable } from './processes.ts'
 import { brokenRule, rules } from './rules.ts'
 import { SessionTable } from './sessions.ts'
@@ -21,7 +23,7 @@ import { cutOffWarning, nothingTolerated, type Tolerated, warningsAbout } from '
 import { isTransaction } from './transactions.ts'
 import { nanos } from './units.ts'
 import { fillInVersions, unsaidFlags } from './unsaid.ts'
-import { ValueTable } from './value.ts'
+import { type ValueId, ValueTable } from './value.ts'
 
 /** In place of a value id: the event does not say a value. No value has this id. */
 export const NO_VALUE = -2
@@ -53,6 +55,8 @@ export interface HistoryOptions {
   readonly shared?: boolean | undefined
   /** A guess that avoids growing. */
   readonly expectedOperations?: number | undefined
+  /** It is a stretch of a recording that may begin and end amid operations: see `Edges`. */
+  readonly stretch?: boolean | undefined
 }
 
 /**
@@ -90,6 +94,8 @@ export class HistoryBuilder implements EventSink {
   readonly #knownFunctions: KnownTexts = new KnownTexts(this.functions)
   readonly #knownNodes: KnownTexts = new KnownTexts(this.nodes)
   #clientEvents = 0
+  /** Present for a stretch of a recording. */
+  readonly #edges: EdgeNotes | undefined
   #lastIndex = NONE
   #lastIndexLine = 0
   /** Processes below this number have invoked before. */
@@ -106,6 +112,7 @@ export class HistoryBuilder implements EventSink {
     this.#header = options.header
     this.#format = options.format
     this.#mayLackInvocations = options.completionsOnly ?? false
+    this.#edges = options.stretch === true ? new EdgeNotes() : undefined
     const memory = options.shared === true ? inSharedMemory : inHeap
     this.values = new ValueTable(memory)
     this.errors = new ByteTable(memory)
@@ -223,6 +230,10 @@ export class HistoryBuilder implements EventSink {
       this.#open[process] = row
     } else {
       if (row < 0) {
+        if (this.#edges?.isNew(process) === true) {
+          this.#answeredOnly(process, type, f, key, value, node, time, flags, error, line)
+          return
+        }
         if (!this.#tolerated.lacksInvocations) this.#expectInvocation(process, type, f, line)
         row = this.#call(process, f, key, value, node, flags, line, position)
         columns.callTime[row] = this.#checkTime(process, time, line, position)
@@ -255,6 +266,89 @@ export class HistoryBuilder implements EventSink {
     if (this.values.sizeBytes > MOST_TEXT_BYTES) this.values = this.#columns.withValues(this.values, new ValueTable())
     if (this.errors.sizeBytes > MOST_TEXT_BYTES) this.errors = new ByteTable()
     return undefined
+  }
+
+  /**
+   * The edges of a stretch, whose operations in flight are not its own any more.
+   *
+   * @throws CannotPack for what is told of a history as a whole, or by positions in it.
+   */
+  edges(isFirst: boolean): Edges {
+    if (this.#edges === undefined) throw new Error('only a stretch has edges')
+    const { reused, lacksInvocations, withoutTime, hugeTimes } = this.#tolerated
+    if (reused + withoutTime + hugeTimes > 0 || lacksInvocations || this.#warnings.length > 0)
+      throw new CannotPack('irregularities')
+    if (this.keyNumbers.areMixed) throw new CannotPack('keys that are no texts')
+    if (this.sessions.names.length > 0 || this.#header?.sessions !== undefined) throw new CannotPack('sessions')
+    if (!isFirst && (this.#header !== undefined || this.#nemesis.length > 0 || this.#recorder.hasSaidMore))
+      throw new CannotPack('what is neither an operation nor the end')
+    const open: OpenOperation[] = []
+    for (let row = 0; row < this.#columns.length; row++) open.push(this.#openAt(row))
+    return {
+      ...this.#edges.noted(this.processes.names, this.#lastTime, (process) => this.#open[process] ?? NONE),
+      open,
+      lastIndex: this.#lastIndex,
+      ends: this.#recorder.hasEnded,
+    }
+  }
+
+  #openAt(row: number): OpenOperation {
+    const { process, f, key, input, callEvent, callTime, node, flags } = this.#columns
+    const flag = flags[row] ?? 0
+    if ((flag & FLAG_VERSION) !== 0 || isTransaction(this.functions.text(f[row] ?? 0)))
+      throw new CannotPack('operations whose input only their answers have')
+    const keyAt = key[row] ?? NONE
+    const nodeAt = node[row] ?? NONE
+    return {
+      position: callEvent[row] ?? 0,
+      event: {
+        process: this.processes.names[process[row] ?? 0] ?? 0,
+        type: 'invoke',
+        f: this.functions.text(f[row] ?? 0),
+        key: keyAt === NONE ? undefined : this.keys.text(keyAt),
+        value: (flag & FLAG_UNSAID) === 0 ? this.values.json((input[row] ?? 0) as ValueId) : undefined,
+        node: nodeAt === NONE ? undefined : this.nodes.text(nodeAt),
+        time: callTime[row] ?? 0,
+        final: (flag & FLAG_FINAL) !== 0,
+        answered: (flag & FLAG_ANSWERED) !== 0,
+      },
+    }
+  }
+
+  /** A completion whose invocation is in an earlier stretch. */
+  #answeredOnly(
+    process: number,
+    type: number,
+    f: number,
+    key: number,
+    value: number,
+    node: number,
+    time: number,
+    flags: number,
+    error: number,
+    line: number,
+  ): void {
+    if (isTransaction(this.functions.text(f))) throw new CannotPack('transactions')
+    const position = this.#clientEvents
+    this.#checkTime(process, time, line, position)
+    this.#edges?.answered({
+      position,
+      event: {
+        process: this.processes.names[process] ?? 0,
+        type: eventTypes[type] ?? 'info',
+        f: this.functions.text(f),
+        key: key === NONE ? undefined : this.keys.text(key),
+        value: value === NO_VALUE ? undefined : this.values.json(value as ValueId),
+        node: node === NONE ? undefined : this.nodes.text(node),
+        time,
+        final: (flags & FLAG_FINAL) !== 0,
+        answered: (flags & FLAG_ANSWERED) !== 0,
+        error: error === NONE ? undefined : this.errors.text(error),
+      },
+    })
+    this.#open[process] = type - 1 === INFO ? NONE - 1 - line : NONE
+    this.#clientEvents = position + 1
+    this.#events += 1
   }
 
   /** Takes what is in flight for complete: no more events come. */
@@ -384,6 +478,7 @@ export class HistoryBuilder implements EventSink {
       throw this.#broken(line, rules.timeGoesBack(this.#nameOf(process), last, this.#lastTimeLine[process] ?? 0, time))
     }
     if (time > Number.MAX_SAFE_INTEGER) this.#tolerated.hugeTimes += 1
+    if (last === Number.NEGATIVE_INFINITY) this.#edges?.began(process, time)
     this.#lastTime[process] = time
     this.#lastTimeLine[process] = line
     return time
@@ -392,6 +487,7 @@ export class HistoryBuilder implements EventSink {
   #checkIndex(index: number, line: number): void {
     if (index <= this.#lastIndex)
       throw this.#broken(line, rules.indexGoesBack(index, this.#lastIndex, this.#lastIndexLine))
+    if (this.#lastIndex === NONE) this.#edges?.beganWith(index)
     this.#lastIndex = index
     this.#lastIndexLine = line
   }

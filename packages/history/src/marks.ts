@@ -36,15 +36,22 @@ export class RecorderNotes {
   readonly #withdrawn: Set<Json> = new Set()
   readonly #passedOn: Map<string, PassedOn> = new Map()
   #hasEnded = false
+  #saidMore = false
 
   /** Whether the end mark was among the events. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
+  /** Whether the recorder said anything but that it has ended. */
+  get hasSaidMore(): boolean {
+    return this.#saidMore
+  }
+
   /** `position` is the number of client events before this one; events unknown to this version are ignored. */
   add({ f, key, value, extra }: Event, position: number, line: number): void {
     const what = textAt(value, 'what')
+    if (f !== END) this.#saidMore = true
     if (f === END) this.#hasEnded = true
     else if (f === 'touched' || f === 'not-understood') {
       const mark: Mark = { kind: f, key, position, line, what, why: textAt(value, 'why') }

@@ -71,7 +71,11 @@ async function executePlan(options: ParsedOptions): Promise<number & typeof EXIT
       chaos: [process.execPath, PROGRAM] as const,
       listener: (text: string) => progress.update(`measuring this machine: ${text}`),
     }
-    const { plan, measured } = await makePlan(planned, { size, machines, withinMs, calibration }, measuring)
+    const { plan, measured } = await makePlan(
+      planned,
+      { size, machines, withinMs, calibration, memoryBytes: memory },
+      measuring,
+    )
     progress.stop()
     const told = { ...given, kind: planned.kind, size, plan, measured, memory: memory ?? measured.machine.memoryBytes }
     print(process.stdout, json ? `${JSON.stringify(resultOf(told))}\n` : pageOfPlan(told))

@@ -43,6 +43,7 @@ export function pageOfPlan(work: PlannedWork): string {
       ...rows.map(([name = '', text = '']) => `  ${name.padEnd(widest)}${text}`),
       '',
       ...remedyOf(work),
+      ...shardsOf(plan),
       basisOf(measured, plan),
       beyond > 10
         ? `That is ${count(Math.round(beyond))} times what was measured: nobody has seen what else changes on the way there, such as a disk that is slower than memory.`
@@ -58,11 +59,19 @@ function remedyOf({ kind, plan, memory }: PlannedWork): readonly string[] {
   if (plan.memoryBytes.value <= memory) return []
   return kind === 'check'
     ? [
-        `It does not fit in ${sizeText(memory)} on one machine, and workers need as much, since each reads the whole recording. Check it on a machine with ${sizeText(plan.memoryBytes.to)}, or record less.`,
+        `It does not fit in ${sizeText(memory)}, although its operations are packed while they are read: check it on machines with ${sizeText(plan.memoryBytes.to)}, or${plan.machines === 1 ? ' by several workers (chaos check --queue), or' : ''} record less.`,
         '',
       ]
     : [`It does not fit in ${sizeText(memory)}: use fewer threads (chaos fuzz --workers 1).`, '']
 }
+
+const shardsOf = ({ shards }: Plan): readonly string[] =>
+  shards === undefined
+    ? []
+    : [
+        `It is too large to be held: workers of one thread judge its keys in ${count(shards)} shards, and read all of it for each.`,
+        '',
+      ]
 
 function basisOf({ machine, points, at, kind }: Calibration, { growth }: Plan): string {
   const sizes = points.map(({ size }) => size)

@@ -5,10 +5,11 @@ import { type Shown, together } from './apart.ts'
 import { placesFor } from './dealing.ts'
 import { epochMs } from './epoch.ts'
 import { isTroubled } from './failure.ts'
-import { knownJob, placesJob, readLargeJob } from './jobs.ts'
+import { knownJob, placesJob } from './jobs.ts'
 import { canBeApart, isForWhole, type Known, mayFit, saysAsMuch } from './large.ts'
 import { textBytesOf } from './named-file.ts'
 import type { CheckPool } from './pool.ts'
+import { readLarge } from './read-large.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
 
 /** Jobs for each thread, so that none waits long for the last. */
@@ -22,7 +23,7 @@ export async function checkLarge(
 ): Promise<CheckResult | undefined> {
   if (!(await canBeApart(task))) return undefined
   const places = placesFor(textBytesOf(task))
-  const read = await pool.run(readLargeJob, task, { task, places })
+  const read = await readLarge(pool, task, places)
   if ('trouble' in read || 'stopped' in read) return read
   if ('cannot' in read) return undefined
   const { recording, parseMs } = read

@@ -11,10 +11,24 @@ export interface Shard {
 export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
 
 /** Operations that are judged at a time: with what it takes to judge them, some hundred megabytes. */
-const OPERATIONS_AT_A_TIME = 400_000
+export const OPERATIONS_AT_A_TIME = 400_000
 /** Of two lines of JSON. */
 const OPERATION_BYTES = 150
 export const MOST_PLACES = 256
+
+/** What an operation takes that is packed. */
+export const PACKED_BYTES = 12
+/** Each shard of a large recording is read anew, so there are as few as memory allows. */
+const LEAST_SHARDS = 4
+const MOST_SHARDS = 64
+/** The share of a worker's memory for operations that wait to be judged. */
+const FOR_PACKED = 1 / 3
+
+/** How many shards the keys of a large recording are judged in, by workers of so much memory. */
+export function shardsFor(textBytes: number, memoryBytes: number): number {
+  const packedBytes = (textBytes / OPERATION_BYTES) * PACKED_BYTES
+  return Math.min(MOST_SHARDS, Math.max(LEAST_SHARDS, Math.ceil(packedBytes / (memoryBytes * FOR_PACKED))))
+}
 
 /** How many places the keys of a recording of this size are dealt to. */
 export const placesFor = (bytes: number, shards = 1): number =>

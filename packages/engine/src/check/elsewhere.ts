@@ -15,13 +15,14 @@ import { thisThread } from '../jobs/this-thread.ts'
 import { type Shown, together } from './apart.ts'
 import type { CheckEvent } from './check-files.ts'
 import { tellKnown } from './check-large.ts'
-import { placesFor } from './dealing.ts'
-import { lentJob, readJob, readLargeJob } from './jobs.ts'
+import { placesFor, shardsFor } from './dealing.ts'
+import { lentJob, readJob } from './jobs.ts'
 import { canBeApart, isForWhole, isLarge, type Known } from './large.ts'
 import { textBytesOf } from './named-file.ts'
 import { type CheckSpec, checkOptionsFor, modelFileOf } from './options.ts'
 import { resultOf } from './outcome.ts'
 import { type CheckPool, createCheckPool } from './pool.ts'
+import { readLarge } from './read-large.ts'
 import { recordingAt } from './recording.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
 import { type ShardResult, type ShardSettings, type ShardSpec, shardJob } from './shard.ts'
@@ -93,9 +94,6 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
   return resultOf(task, { history, report, parseMs: read.parseMs, checkMs, checking: judging })
 }
 
-/** Of a recording too large to be held. Each shard is read anew, so there are few of them. */
-const LARGE_SHARDS = 4
-
 /**
  * Has the keys of a large recording judged, while it is read here for its mistakes and what is counted of it, which keeps
  * none of its operations. Undefined for what must be judged as a whole.
@@ -105,15 +103,15 @@ async function checkLargeElsewhere(
   { pool, workers, listener }: Elsewhere,
 ): Promise<CheckResult | undefined> {
   if (!isLarge(task) || !(await canBeApart(task))) return undefined
-  const read = await pool.run(readLargeJob, task, { task, places: 0 })
+  const read = await readLarge(pool, task, 0)
   if ('trouble' in read || 'stopped' in read) return read
   if ('cannot' in read) return undefined
   const { recording, parseMs } = read
   const tally = tallyOf(recording.packed.map(({ counted }) => counted))
   listener({ type: 'checking', file: task.file, operations: tally.operations })
   const started = performance.now()
-  const places = placesFor(textBytesOf(task), LARGE_SHARDS)
-  const answers = await answersOf(task, workers, { of: LARGE_SHARDS, places })
+  const of = shardsFor(textBytesOf(task), task.settings.memoryBytes)
+  const answers = await answersOf(task, workers, { of, places: placesFor(textBytesOf(task), of) })
   const shown = together(answers.map(shownBy))
   const known: Known = { task, rest: recording.rest, tally, shown, parseMs, checkMs: performance.now() - started }
   return isForWhole(known) ? undefined : tellKnown(pool, known)

@@ -56,6 +56,13 @@ export const readLargeJob: CheckJob<worker.LargeTask, worker.ReadLarge> = {
   run: worker.readLarge,
 }
 
+/** Reads a stretch of a recording, and packs its operations. */
+export const stretchJob: CheckJob<worker.StretchTask, worker.ReadOneStretch> = {
+  kind: 'readOneStretch',
+  reads: ({ input }) => filesOf(input.task),
+  run: worker.readOneStretch,
+}
+
 /** Tells what is known of a recording whose operations were not kept. */
 export const knownJob: CheckJob<Known, CheckResult> = {
   kind: 'tellKnown',

@@ -6,8 +6,8 @@ import {
   type ShareAnswer,
   type ShareOptions,
 } from '@chaosproxy/checker'
-import { borrowHistory, CannotPack, type History, type LentHistory } from '@chaosproxy/history'
-import { type PackedRecording, readPacked } from '@chaosproxy/history/files'
+import { borrowHistory, CannotPack, type History, type LentHistory, type ReadStretch } from '@chaosproxy/history'
+import { type PackedRecording, readPacked, readStretch, type Stretch } from '@chaosproxy/history/files'
 import type { Progress } from '@chaosproxy/targets/watchdog'
 import type { Task } from '../jobs/job.ts'
 import { judgePlaces, type Shown } from './apart.ts'
@@ -122,6 +122,31 @@ export const readLarge = ({ spec }: Task<Timed<LargeTask>>): Promise<ReadLarge |
     }
   })
 }
+
+/** What to read of a recording, and to how many places its keys are dealt. */
+export interface StretchTask extends LargeTask {
+  readonly stretch: Stretch
+  readonly memoryBytes: number
+}
+
+export const readOneStretch = ({
+  spec,
+}: Task<Timed<StretchTask>>): Promise<ReadOneStretch | FileTrouble | StoppedFile> => {
+  const { input, stopwatch } = spec
+  const { task, places, stretch, memoryBytes } = input
+  markStarted(stopwatch)
+  return unlessTroubled(task, async () => {
+    try {
+      return { stretch: await readStretch(stretch, dealingOf(places), { memoryBytes }) }
+    } catch (error) {
+      if (error instanceof CannotPack) return { cannot: error.message }
+      throw error
+    }
+  })
+}
+
+/** A stretch; or why it cannot be read by itself. */
+export type ReadOneStretch = { readonly stretch: ReadStretch } | { readonly cannot: string }
 
 /** Some places of a recording, whose keys are to be judged. */
 export interface PlacesTask {

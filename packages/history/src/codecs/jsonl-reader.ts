@@ -13,6 +13,8 @@ export interface JsonlReaderOptions {
   readonly sink: EventSink
   /** The sink, if it is a builder: usual lines then go straight to its columns. */
   readonly builder?: HistoryBuilder | undefined
+  /** It does not begin at the beginning, where alone a header and a byte order mark may be. */
+  readonly isAmid?: boolean | undefined
 }
 
 /**
@@ -29,6 +31,10 @@ export class JsonlReader implements ChunkReader {
   constructor(options: JsonlReaderOptions) {
     this.#source = options.source
     this.#sink = options.sink
+    if (options.isAmid === true) {
+      this.#begun = true
+      this.#used = 1
+    }
     this.#scanner = options.builder === undefined ? undefined : new LineScanner(options.builder)
   }
 

@@ -4,7 +4,7 @@ import type { LentHistory } from '../lent-history.ts'
 import { CannotPack } from '../packed/cannot-pack.ts'
 import { type Dealing, type Packed, Packer } from '../packed/packer.ts'
 import { MemoryLimitError } from './memory-limit.ts'
-import { pumpSteps, type ReadOptions } from './read.ts'
+import { pumpSteps, type ReadOptions, restOf } from './read.ts'
 import { openSource, sourceName } from './source.ts'
 
 /** A recording whose operations were packed while it was read. Plain data. */
@@ -44,9 +44,4 @@ export async function readPacked(path: string, dealing: Dealing, options: ReadOp
   } finally {
     source.close()
   }
-}
-
-function restOf({ lend }: { readonly lend?: () => LentHistory }): LentHistory {
-  if (lend === undefined) throw new Error('a history that was built can be lent')
-  return lend()
 }

@@ -6,6 +6,7 @@ import { UserError } from '../error.ts'
 import type { Event, Header } from '../event.ts'
 import type { Format } from '../format.ts'
 import type { History } from '../history.ts'
+import type { LentHistory } from '../lent-history.ts'
 import type { ChunkReader } from '../sink.ts'
 import { EventQueue } from './event-queue.ts'
 import { MemoryLimitError } from './memory-limit.ts'
@@ -111,6 +112,12 @@ export async function readHeader(path: string, stored?: readonly StoredPart[]): 
     if (!(error instanceof UserError)) throw error
   }
   return header
+}
+
+/** All of a history but its tables' contents, as plain data. */
+export function restOf({ lend }: Pick<History, 'lend'>): LentHistory {
+  if (lend === undefined) throw new Error('a history that was built can be lent')
+  return lend()
 }
 
 type ReaderOf = (format: Format) => ChunkReader

@@ -53,6 +53,47 @@ export async function openSource(path: string, stored?: readonly StoredPart[]): 
   }
 }
 
+/** Whether it is a file that is not compressed, so that it can be read from any byte on. */
+export function isPlainFile(path: string): boolean {
+  const file = openFile(path)
+  try {
+    return fstatSync(file).isFile() && compressionOf(firstBytes(file)) === undefined
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Bytes of files that are not compressed, one range after another. */
+export const rangesSource = (
+  ranges: readonly { readonly path: string; readonly from: number; readonly to: number }[],
+): Source =>
+  joinedSource(
+    ranges.map((range) => async () => rangeSource(range)),
+    ranges.reduce((sum, { from, to }) => sum + to - from, 0),
+  )
+
+function rangeSource({
+  path,
+  from,
+  to,
+}: {
+  readonly path: string
+  readonly from: number
+  readonly to: number
+}): Source {
+  const file = openFile(path)
+  let at = from
+  return {
+    sizeBytes: to - from,
+    read(space) {
+      const size = readAt(path, file, space.subarray(0, Math.min(space.length, to - at)), at)
+      at += size
+      return size
+    },
+    close: () => closeSync(file),
+  }
+}
+
 const storedSource = (parts: readonly StoredPart[]): Source =>
   joinedSource(
     parts.map((part) => () => streamSource(part.path, Readable.from(storedBytes(part), { objectMode: false }))),
@@ -97,9 +138,11 @@ function openFile(path: string): number {
   }
 }
 
-function readOrErr(path: string, file: number, space: Uint8Array): number {
+const readOrErr = (path: string, file: number, space: Uint8Array): number => readAt(path, file, space, null)
+
+function readAt(path: string, file: number, space: Uint8Array, position: number | null): number {
   try {
-    return readSync(file, space, 0, space.length, null)
+    return readSync(file, space, 0, space.length, position)
   } catch (error) {
     throw unreadable(path, error)
   }

@@ -4,6 +4,7 @@ import type { Columns } from '../columns.ts'
 import type { History } from '../history.ts'
 import { inSharedMemory } from '../memory.ts'
 import { CannotPack } from './cannot-pack.ts'
+import type { Edges } from './edges.ts'
 import type { PackedRows } from './packed-rows.ts'
 import { RowWriter } from './row-writer.ts'
 import { type Counted, Counting } from './tally.ts'
@@ -24,6 +25,8 @@ export interface Packed {
   readonly functions: readonly string[]
   readonly counted: Counted
   readonly clientEvents: number
+  /** The event position of what its rows count as 0; by default, they follow those before them. */
+  readonly at?: number | undefined
 }
 
 /** Takes operations out of a builder as soon as they are complete, and packs those that have a place. */
@@ -39,8 +42,12 @@ export class Packer {
   readonly #keys: Int32Array
   #known = 0
 
-  constructor(builder: HistoryBuilder, dealing: Dealing) {
+  readonly #adjust: ((columns: Columns, row: number) => void) | undefined
+
+  /** `adjust` is applied to rows before they are packed. */
+  constructor(builder: HistoryBuilder, dealing: Dealing, adjust?: (columns: Columns, row: number) => void) {
     this.#builder = builder
+    this.#adjust = adjust
     this.#dealing = dealing
     this.#writers = Array.from({ length: dealing.places }, () => new RowWriter())
     this.#keys = new Int32Array(dealing.places)
@@ -63,9 +70,20 @@ export class Packer {
   /** Packs the rest. @throws CannotPack */
   end(): { readonly history: History; readonly packed: Packed } {
     this.pack()
+    this.#builder.giveUp()
+    this.#builder.release(this.#take)
+    return this.#packed()
+  }
+
+  /** Packs the rest of a stretch, but for operations that reach beyond it. @throws CannotPack */
+  endOfStretch(isFirst: boolean): { readonly history: History; readonly packed: Packed; readonly edges: Edges } {
+    this.pack()
+    const edges = this.#builder.edges(isFirst)
+    return { ...this.#packed(), edges }
+  }
+
+  #packed(): { readonly history: History; readonly packed: Packed } {
     const builder = this.#builder
-    builder.giveUp()
-    builder.release(this.#take)
     const history = builder.build()
     return {
       history,
@@ -81,6 +99,7 @@ export class Packer {
   }
 
   readonly #take = (columns: Columns, row: number): void => {
+    this.#adjust?.(columns, row)
     this.#counting.add(columns, row)
     const key = (columns.key[row] ?? -1) + 1
     const place = this.#places[key] ?? 0

@@ -22,7 +22,7 @@ export function historyOfPlace(rest: LentHistory, all: readonly Packed[], place:
     const meaning = {
       keys: keysOfPlace(packed, place, keys),
       functions: Uint8Array.from(packed.functions, (f) => functions.indexOf(f)),
-      position,
+      position: packed.at ?? position,
     }
     if (packedRows !== undefined) unpack(packedRows, unpacked, meaning)
     position += packed.clientEvents

@@ -1,0 +1,42 @@
+import { CannotPack, joinStretches, UserError } from '@chaosproxy/history'
+import { stretchesOf } from '@chaosproxy/history/files'
+import { dealingOf } from './dealing.ts'
+import { readLargeJob, stretchJob } from './jobs.ts'
+import type { CheckPool } from './pool.ts'
+import type { CheckTask, FileTrouble, StoppedFile } from './result.ts'
+import type { ReadLarge } from './worker.ts'
+
+/** Stretches for each thread, so that none waits long for the last. */
+const STRETCHES_PER_THREAD = 2
+
+/**
+ * Reads a large recording, packing the operations of keys that are dealt to places: by stretches on all threads, if there are
+ * several and it is in plain files. What only a reader of all of it can tell, mistakes among it, one thread tells.
+ */
+export async function readLarge(
+  pool: CheckPool,
+  task: CheckTask,
+  places: number,
+): Promise<ReadLarge | FileTrouble | StoppedFile> {
+  return (await readByStretches(pool, task, places)) ?? (await pool.run(readLargeJob, task, { task, places }))
+}
+
+async function readByStretches(pool: CheckPool, task: CheckTask, places: number): Promise<ReadLarge | undefined> {
+  if (pool.threads < 2 || task.stored !== undefined) return undefined
+  const stretches = stretchesOf(task.file, pool.threads * STRETCHES_PER_THREAD)
+  if (stretches === undefined || stretches.length < 2) return undefined
+  const started = performance.now()
+  const memoryBytes = task.settings.memoryBytes / stretches.length
+  const read = await Promise.all(
+    stretches.map((stretch) => pool.run(stretchJob, task, { task, places, stretch, memoryBytes })),
+  )
+  const found = read.flatMap((each) => ('stretch' in each ? [each.stretch] : []))
+  if (found.length < read.length) return undefined
+  try {
+    const recording = joinStretches(found, dealingOf(places))
+    return { recording, parseMs: performance.now() - started }
+  } catch (error) {
+    if (error instanceof CannotPack || error instanceof UserError) return undefined
+    throw error
+  }
+}
