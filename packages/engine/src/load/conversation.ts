@@ -10,6 +10,8 @@ const channelsOf = (run: string, worker: number) => {
 export interface Conversation {
   /** What is said while Redis is away may be lost. */
   say(message: object): void
+  /** What was said before is lost, and is said again. */
+  hear(listener: (message: string) => void): void
   close(): void
 }
 
@@ -17,18 +19,17 @@ export interface Conversation {
 export async function converse(
   connect: () => Client,
   { run, worker, as }: { readonly run: string; readonly worker: number; readonly as: 'coordinator' | 'worker' },
-  heard: (message: string) => void,
 ): Promise<Conversation> {
   const { beats, reports } = channelsOf(run, worker)
   const [mine, theirs] = as === 'coordinator' ? [beats, reports] : [reports, beats]
   const [speaker, listener] = [connect(), connect()]
-  listener.on('message', (_, message) => heard(message))
   await listener.subscribe(theirs)
   return {
     say(message) {
       // It is said again.
       speaker.publish(mine, JSON.stringify(message)).catch(() => {})
     },
+    hear: (heard) => void listener.on('message', (_, message) => heard(message)),
     close() {
       speaker.disconnect()
       listener.disconnect()

@@ -37,7 +37,8 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
     conversation.say(said)
   }
 
-  const conversation = await converse(connect, { run, worker: share.index, as: 'worker' }, (message) => {
+  const conversation = await converse(connect, { run, worker: share.index, as: 'worker' })
+  conversation.hear((message) => {
     const beat = readBeat(message)
     if (beat === undefined || beat.number <= heard) return
     heard = beat.number

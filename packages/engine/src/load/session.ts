@@ -78,7 +78,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     listener({ type: 'lost', worker: index + 1, why })
   }
 
-  const conversation = await converse(options.connect, { run, worker: index, as: 'coordinator' }, (message) => {
+  const conversation = await converse(options.connect, { run, worker: index, as: 'coordinator' })
+  conversation.hear((message) => {
     const report = readReport(message)
     if (report === undefined || progress.isOver() || !line.heard(report)) return
     heardAt = performance.now()

@@ -1,20 +1,68 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
-import type { Client, Elsewhere } from '@chaosproxy/runner'
+import { type Json, UserError } from '@chaosproxy/history'
+import type { AskedOperations, Client, Elsewhere } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { createHttpClient } from '../embedded/http-client.ts'
+import { type ClientDeclaration, clientSchema } from './declaration.ts'
+import type { NodeAddress, PlannedClients } from './planned-clients.ts'
+import { planClients } from './registry.ts'
 
-/** Clients that can be made in another process, on another machine: plain data. */
-export type ClientsElsewhere = {
+/** Clients that can be made in another process, on another machine: plain data, without credentials. */
+export type ClientsElsewhere =
   /** Of a protocol's nodes. */
-  readonly kind: 'embedded'
-  readonly registers: boolean
+  | { readonly kind: 'embedded'; readonly registers: boolean }
+  | {
+      readonly kind: 'declared'
+      readonly client: ClientDeclaration
+      /** Whether that has a password, which each worker takes from its environment. */
+      readonly isSecret: boolean
+      readonly asked: Pick<AskedOperations, 'functions' | 'reads' | 'initial'>
+      /** Part of the names of objects. */
+      readonly run: string
+    }
+
+/** The variable that holds the password of clients elsewhere. */
+const PASSWORD = 'CHAOS_CLIENT_PASSWORD'
+
+const json = v.custom<Json>((given) => given !== undefined)
+
+/** Whether it names nothing on the machine where it is used. */
+const isWithoutCode = ({ kind }: ClientDeclaration): boolean => kind === 'resp' || kind === 'postgres'
+
+const schema: v.GenericSchema<unknown, ClientsElsewhere> = v.variant('kind', [
+  v.strictObject({ kind: v.literal('embedded'), registers: v.boolean() }),
+  v.strictObject({
+    kind: v.literal('declared'),
+    client: v.pipe(clientSchema, v.check(isWithoutCode, 'brings code or reads files')),
+    isSecret: v.boolean(),
+    asked: v.strictObject({ functions: v.array(v.string()), reads: v.array(v.string()), initial: json }),
+    run: v.pipe(v.string(), v.regex(/^\w{1,40}$/)),
+  }),
+])
+
+interface Surroundings {
+  readonly where: string
+  readonly asked: AskedOperations
+  readonly run: string
 }
 
-const schema: v.GenericSchema<unknown, ClientsElsewhere> = v.strictObject({
-  kind: v.literal('embedded'),
-  registers: v.boolean(),
-})
+/**
+ * @throws UserError (usage) for clients that only the run's own process can make, or whose answers only its proxy can tell:
+ * what they report themselves is not in the form of what they ask, as texts are not numbers.
+ */
+export function declaredElsewhere(
+  { elsewhere, sessions }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
+  { where, asked: { functions, reads, initial }, run }: Surroundings,
+): ClientsElsewhere {
+  if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
+    throw new UserError(
+      'usage',
+      `--queue: workers do not drive the clients of ${where}. They drive those of protocols, and declared clients of kind postgres, and of kind resp with a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
+    )
+  const isSecret = 'password' in elsewhere && elsewhere.password !== undefined
+  const { password: _, ...client } = { password: undefined, ...elsewhere }
+  return { kind: 'declared', client, isSecret, asked: { functions, reads, initial }, run }
+}
 
 /** Clients in a process that is not the run's. */
 export interface OpenedElsewhere {
@@ -22,17 +70,35 @@ export interface OpenedElsewhere {
   close(): Promise<void>
 }
 
-/** @throws UserError (input) for clients that are not of this version. */
+/** @throws UserError (input) for clients that are not of this version, (environment) without the password that they need. */
 export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<OpenedElsewhere> {
   const found = v.safeParse(schema, clients)
-  if (!found.success) throw new UserError('input', 'the run has clients that this chaos does not know')
-  const { registers } = found.output
-  return {
-    connect(node) {
-      const address = addresses.find((each) => each.node === node)
-      if (address === undefined) throw new Error(`${node} has no address`)
-      return createHttpClient({ ...address, registers })
-    },
-    close: async () => {},
+  if (!found.success)
+    throw new UserError('input', `the run has clients that this chaos does not know: ${found.issues[0].message}`)
+  const addressOf = (node: NodeId): NodeAddress => {
+    const address = addresses.find((each) => each.node === node)
+    if (address === undefined) throw new Error(`${node} has no address`)
+    return { ...address, other: addressOf }
   }
+  if (found.output.kind === 'embedded') {
+    const { registers } = found.output
+    return { connect: (node) => createHttpClient({ ...addressOf(node), registers }), close: async () => {} }
+  }
+  const { client, isSecret, asked, run } = found.output
+  const password = process.env[PASSWORD]
+  if (isSecret && password === undefined)
+    throw new UserError(
+      'environment',
+      `the clients of the run have a password, which does not travel: start the worker with it in its environment, as ${PASSWORD}`,
+    )
+  const opened = await planClients(
+    isSecret ? ({ ...client, password } as ClientDeclaration) : client,
+    'the run',
+    '.',
+  ).open({
+    ...{ asked, run, logDir: '.', nodes: () => addresses },
+    // It is told of each operation that fails.
+    broke: () => {},
+  })
+  return { connect: (node) => opened.connect(addressOf(node)), close: () => opened.close() }
 }

@@ -5,6 +5,7 @@ import type { Address } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import type { Keeper } from '../command/keeper.ts'
+import type { ClientDeclaration } from './declaration.ts'
 
 /** The clients of an external system: a declaration, validated as far as possible without starting anything. */
 export interface PlannedClients {
@@ -22,6 +23,10 @@ export interface PlannedClients {
    * undefined if the proxy cannot parse it.
    */
   carries(asked: AskedOperations): Carriage | undefined
+  /**
+   * Makes the same clients in another process, by `openElsewhere`: a declaration without paths. Absent if they cannot be.
+   */
+  readonly elsewhere?: ClientDeclaration | undefined
   /** Call once for each run. @throws UserError (input) for an unsupported function or a client that does not work. */
   open(options: OpenClientsOptions): Promise<OpenedClients>
 }
@@ -30,8 +35,8 @@ export interface OpenClientsOptions {
   readonly asked: AskedOperations
   /** Directory for the output of programs. */
   readonly logDir: string
-  /** Ends programs if this process dies. */
-  readonly keeper: Keeper
+  /** Ends programs if this process dies; clients without programs need none. */
+  readonly keeper?: Keeper | undefined
   /** Called when the user's client turns out to be broken, which makes the rest of the run useless. */
   readonly broke: (error: UserError) => void
   /** The client addresses of all nodes once they are ready, for clients that look for the leader. */

@@ -53,6 +53,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
   const logPath = join(logDir, 'client.log')
   const pending = createPendingRequests()
   const firsts: FirstAnswers = createFirstAnswers(named, breakDown)
+  if (keeper === undefined) throw new Error('programs of clients have a keeper')
   const processes = createProgramProcesses({ command, logPath, keeper, heard: read, ended })
   let ends = 0
   let hasAnswered = false

@@ -21,6 +21,7 @@ export function planResp(declaration: RespDeclaration, where: string): PlannedCl
   const settings = { ...(isTableName(commands) ? { commands } : {}), ...casOf(table) }
   return {
     functions: Object.keys(table),
+    elsewhere: declaration,
     // The proxy cannot parse every command of a user's table, so it records built-in tables only.
     sessions: isTableName(commands) ? { by: redis.namedBy, named: true } : undefined,
     carries: ({ initial }) => redis.parse({ ...settings, initial: { value: initial } }, where),

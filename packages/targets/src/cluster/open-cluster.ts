@@ -2,6 +2,7 @@ import type { Fault, NodeId } from '@chaosproxy/faults'
 import { millis, type UserError } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import { currentLeader, type StartedCluster, type Suffering } from '@chaosproxy/runner'
+import type { ClientsElsewhere } from '../clients/elsewhere.ts'
 import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
 import type { ProgramCommand } from '../command/command.ts'
 import { commandsOf } from '../command/supervised-node.ts'
@@ -35,6 +36,8 @@ export interface ClusterParts {
   readonly nodes: readonly ClusterNode[]
   readonly network: ClusterNetwork
   readonly clients: OpenedClients
+  /** What clients in other processes are made of; a function that throws where they cannot be. */
+  readonly elsewhere: () => ClientsElsewhere
   readonly wire: WireRecord | undefined
   readonly roles: RoleWatch | undefined
   readonly suffers: (kind: Fault['kind']) => Suffering
@@ -96,6 +99,10 @@ export function openCluster(parts: ClusterParts): OwnCluster {
     status,
     marked: () => [],
     leader: () => currentLeader({ status }),
+    elsewhere: () => ({
+      clients: parts.elsewhere(),
+      addresses: nodes.map(({ id }) => ({ node: id, ...network.clientAddress(id) })),
+    }),
     clientAddress: network.clientAddress,
     pid: (id) => byId.get(id)?.pid(),
     commands: () => commandsOf(nodes),

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
 import type { StartOptions } from '@chaosproxy/runner'
+import { declaredElsewhere } from '../clients/elsewhere.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import { type ClusterNetwork, type ClusterNetworkOptions, openClusterNetwork } from '../network/cluster-network.ts'
@@ -25,7 +26,8 @@ interface ServingNode extends ClusterNode {
 }
 
 /** What both kinds of declared cluster are started with. */
-export interface DeclaredOptions extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'signal'> {
+export interface DeclaredOptions
+  extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'signal'> {
   /** The start of every message: the name of a file. */
   readonly where: string
   readonly clients: PlannedClients
@@ -64,7 +66,9 @@ const READY_WITHIN_MS = 30_000
  */
 export const startServing = <Node extends ServingNode>(options: ServingOptions<Node>): Promise<OwnCluster> =>
   startCluster<Node, OwnCluster>(options, async (starting) => {
-    const { declaration, ids, clientPort, asked, seed, logDir, where, signal, exposure } = options
+    const { declaration, ids, clientPort, asked, seed, logDir, where, reach, signal, exposure } = options
+    // Part of the names of objects, which clients elsewhere use as well.
+    const run = Date.now().toString(36)
     const { keeper, news, calledNanos, stop } = starting
     const timeoutMs = declaration.readyWithinMs ?? READY_WITHIN_MS
     const carries = options.clients.carries(asked)
@@ -72,14 +76,14 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
     const remotes = await options.remotes?.()
     starting.remotes = remotes
     const clients = await options.clients.open({
-      ...{ asked, logDir, keeper, broke: news.broke },
+      ...{ asked, logDir, keeper, broke: news.broke, run },
       nodes: () => clientAddresses(starting.nodes, starting.network),
     })
     starting.clients = clients
     const network = await openClusterNetwork({
       nodes: ids,
       seed,
-      clients: { port: clientPort, carries, recorder: wire?.recorder },
+      clients: { port: clientPort, carries, host: reach, recorder: wire?.recorder },
       links: options.links,
       announced: options.announced?.(() => starting.nodes),
     })
@@ -101,6 +105,7 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
     })
     return openCluster({
       ...{ nodes, network, clients, wire, roles, news, calledNanos, stop, keeperPid: keeper.pid },
+      elsewhere: () => declaredElsewhere(options.clients, { where, asked, run }),
       suffers: (kind) => declaredSuffers(exposure, kind),
       others: options.others,
       remotes,

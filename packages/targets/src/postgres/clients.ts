@@ -15,6 +15,7 @@ export function planPostgres(declaration: PostgresDeclaration): PlannedClients {
   return {
     functions: [...new Set(named.flatMap(({ functions }) => functions))],
     sessions: undefined,
+    elsewhere: declaration,
     carries: () => undefined,
     open: async (options) => openClients(declaration, options),
   }
