@@ -105,7 +105,7 @@ export const onlineMutations: readonly Mutation[] = [
       {
         name: 'online-queue-forgets-what-was-in',
         before: 'if (watched === Number.POSITIVE_INFINITY || covered.size() > MANY) covered.forget(watched)',
-        after: 'covered.forget(oldest + watched)',
+        after: 'covered.forget(Number.POSITIVE_INFINITY)',
         breaks: 'a dequeue that found nothing while something was in is not noticed',
       },
       {
