@@ -116,6 +116,22 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
   expect(resultOf(report, 'linearizable')).toBe(verdict)
 })
 
+test('set: a violation is told although a contains was open while an earlier read returned', () => {
+  const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
+    [1, 'invoke', 'remove', 0],
+    [0, 'invoke', 'add', 0],
+    [1, 'ok', 'remove', 0],
+    [0, 'ok', 'add', 0],
+    [3, 'invoke', 'contains', 0],
+    [2, 'invoke', 'read', null],
+    [2, 'ok', 'read', []],
+    [3, 'ok', 'contains', true],
+  ]
+  const history = smallHistory(calls.map(([process, type, f, value]) => ({ process, type, f, value })))
+  const { levels } = checkHistory(history, { model: 'set', initial: 'unknown', levels: ['linearizable'] })
+  expect(levels.linearizable.result).toBe('violated')
+})
+
 test('bank: a violation is cut down past a read that had not returned by then', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],

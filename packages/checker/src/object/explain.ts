@@ -223,11 +223,11 @@ function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
 }
 
 /** What was known at that event: operations called before it, of which those that had not returned are open. */
-function until(part: Part, core: readonly number[], event: number, { isRead }: Judge): Part {
+function until(part: Part, core: readonly number[], event: number, { isRead, observes = isRead }: Judge): Part {
   const isOpen = (i: number): boolean => part.returns[i] > event
   const known = choose(
     part,
-    core.filter((i) => part.calls[i] < event && !(isOpen(i) && isRead(part.f[i]))),
+    core.filter((i) => part.calls[i] < event && !(isOpen(i) && observes(part.f[i]))),
   )
   return { ...known, returns: known.returns.map((at) => (at > event ? NEVER : at)) }
 }
