@@ -277,6 +277,12 @@ test('the keys that hold most are given up when all keys together need too much 
   expect(checker.violation()).toMatchObject({ key: 'y' })
 })
 
+test('of a key whose initial value a read has told, no later read is remembered', () => {
+  const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
+  for (const event of timeline('rx7| '.repeat(200))) checker.push(event)
+  expect([checker.soFar(), checker.retained() < 5]).toEqual(['linearizable', true])
+})
+
 test('a doubt that is dispelled is one no longer, and the next one is told', () => {
   const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
   for (const event of timeline('wx1---------|', '    rx1|')) checker.push(event)

@@ -29,6 +29,7 @@ type Operation = Parameters<RegisterMonitor['called']>[1]
 export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let inner: RegisterMonitor | undefined
   let steps: Step[] = []
+  /** Flights of before the initial value was known, each with the monitor's own. */
   const flights = new Map<Flight, Flight>()
   const written = new Set<ValueName>()
   /** Operations that may still read the initial value. */
@@ -37,21 +38,6 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let isAmbiguous = false
   let isLost = false
 
-  function give(monitor: RegisterMonitor, step: Step): Impossible | 'too much to remember' | undefined {
-    if (step.what === 'called') {
-      const real = monitor.called(step.position, step.operation)
-      if (real === 'too much to remember') return real
-      flights.set(step.flight, real)
-      return undefined
-    }
-    const real = flights.get(step.flight)
-    if (real === undefined) throw new Error('an operation ends that was never called')
-    flights.delete(step.flight)
-    if (step.what === 'succeeded') return monitor.succeeded(step.position, real, step.read)
-    if (step.what === 'failed') return monitor.failed(real)
-    return monitor.abandoned(real)
-  }
-
   /** An impossibility counts only if it is certain which initial value was read. */
   function told(answer: Impossible | 'too much to remember' | undefined): Impossible | undefined {
     if (answer === undefined) return undefined
@@ -59,6 +45,8 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
     isLost = true
     steps = []
     flights.clear()
+    early.clear()
+    written.clear()
     inner = undefined
     return undefined
   }
@@ -70,7 +58,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
     early.clear()
     written.clear()
     for (const step of kept) {
-      const answer = inner === undefined ? undefined : told(give(inner, step))
+      const answer = inner === undefined ? undefined : told(give(inner, flights, step))
       if (answer !== undefined) return step === kept.at(-1) && step.what !== 'abandoned' ? answer : 'known late'
     }
     return undefined
@@ -78,7 +66,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
 
   function take(step: Step): Impossible | undefined {
     if (isLost) return undefined
-    if (inner !== undefined) return told(give(inner, step))
+    if (inner !== undefined) return told(give(inner, flights, step))
     steps.push(step)
     if (steps.length > MOST_KEPT) return told('too much to remember')
     return step.what === 'called' ? undefined : ended(step)
@@ -103,20 +91,45 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
 
   return {
     called(position, operation) {
+      if (inner !== undefined) {
+        const real = inner.called(position, operation)
+        if (real !== 'too much to remember') return real
+        told(real)
+      }
       const replaces = operation.kind === 'write' ? operation.replaces : undefined
       const observes = operation.kind === 'read' || replaces !== undefined
       const flight: Flight = { call: position, observes, written: writtenBy(position, operation) }
+      if (isLost) return flight
       if (observes && !isOverwritten) early.add(flight)
       take({ what: 'called', position, flight, operation })
-      if (operation.kind === 'write' && inner === undefined && !isLost) written.add(operation.value)
+      if (operation.kind === 'write' && !isLost) written.add(operation.value)
       return flight
     },
     succeeded: (position, flight, read) => take({ what: 'succeeded', position, flight, read }),
     failed: (flight) => take({ what: 'failed', flight }),
     abandoned: (flight) => take({ what: 'abandoned', flight }),
     certain: () => !isLost && (inner?.certain() ?? !isAmbiguous),
-    retained: () => steps.length + flights.size + (inner?.retained() ?? written.size),
+    retained: () => steps.length + flights.size + early.size + (inner?.retained() ?? written.size),
   }
+}
+
+/** A flight of after the initial value was known is the monitor's own. */
+function give(
+  monitor: RegisterMonitor,
+  flights: Map<Flight, Flight>,
+  step: Step,
+): Impossible | 'too much to remember' | undefined {
+  if (step.what === 'called') {
+    const real = monitor.called(step.position, step.operation)
+    if (real === 'too much to remember') return real
+    flights.set(step.flight, real)
+    return undefined
+  }
+  const real = flights.get(step.flight) ?? step.flight
+  flights.delete(step.flight)
+  if (step.what === 'succeeded') return monitor.succeeded(step.position, real, step.read)
+  if (step.what === 'failed') return monitor.failed(real)
+  return monitor.abandoned(real)
 }
 
 /** The write of a flight, as its holder sees it. */
