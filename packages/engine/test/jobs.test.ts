@@ -117,7 +117,7 @@ describe('jobs', () => {
     const job = summing((spec) => done.push(spec))
     const specs = [[1, 2], [3], [1, 2]].map((numbers) => ({ numbers }))
     const ends = await Promise.all(specs.map((spec) => pool.do(job, spec)))
-    expect(ends.map(doneOf)).toEqual([3, 3, 3])
+    expect(ends.map((end) => doneOf(end, 'a sum'))).toEqual([3, 3, 3])
     expect(done).toHaveLength(2)
   })
 
@@ -135,10 +135,14 @@ describe('jobs', () => {
     expect(told).toEqual(['asked for 1', 'done 1', 'asked for 2', 'done 2', 'asked for 3', 'done 3'])
   })
 
-  test('end with what they throw on this thread, and are not begun after they were given up', async () => {
+  test('end with what they throw on this thread or why it was stopped, and are not begun after they were given up', async () => {
     const failing: Job<Sum, number> = { ...summing(), run: () => Promise.reject(new Error('no sum')) }
     const end = await thisThread.do(failing, { numbers: [] })
-    expect(() => doneOf(end)).toThrow('no sum')
+    expect(() => doneOf(end, 'a sum')).toThrow('no sum')
+    const left = { reading: { unit: 0, calls: 0, within: 0 }, described: '' }
+    expect(() => doneOf({ type: 'stopped', why: 'memory', ...left }, 'a run of mine.ts with seed 3')).toThrow(
+      'a run of mine.ts with seed 3 took more memory than its thread may, and was stopped.',
+    )
     const given = await thisThread.do(summing(), { numbers: [] }, { signal: AbortSignal.abort() })
     expect(given.type).toBe('given up')
   })

@@ -298,7 +298,7 @@ test('a recording with requests that have ids is not judged key by key while it 
 
 /** A pool of which every job is done here. */
 const onThisThread: CheckPool['run'] = async (job, _, input) =>
-  doneOf(await thisThread.do(job, { input, stopwatch: createStopwatch() }))
+  doneOf(await thisThread.do(job, { input, stopwatch: createStopwatch() }), job.kind)
 
 const poolHere = (run: CheckPool['run']): CheckPool => ({ threads: 2, run, check: checkFile, close: async () => {} })
 

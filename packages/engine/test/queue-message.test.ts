@@ -55,7 +55,14 @@ describe('a range of seeds', () => {
 })
 
 describe('the result of a worker', () => {
-  const value = { trials: 64, steps: 9, evidence: { missing: [], undecided: 0 }, findings: [], tried: {} }
+  const value = {
+    trials: 64,
+    steps: 9,
+    evidence: { missing: [], undecided: 0 },
+    findings: [],
+    tried: {},
+    interesting: [70],
+  }
   const read = (end: object): JobEnd<unknown> =>
     readEnd(throughRedis(end), (result) => seedsKind.readResult(result, spec))
 
@@ -73,6 +80,7 @@ describe('the result of a worker', () => {
     const found = (wrong: object) => read({ type: 'done', value: { ...value, findings: [{ ...finding, ...wrong }] } })
     expect(found({}).type).toBe('done')
     expect(() => found({ seed: 1 })).toThrow('it was asked for seeds 65 to 128, and answers for others')
+    expect(() => read({ type: 'done', value: { ...value, interesting: [1] } })).toThrow('answers for others')
     expect(() => found({ scenario: { ...scenario, target: 'exec:rm' } })).toThrow('tells of exec:rm and register')
     expect(() => found({ scenario: { operations: 'none' } })).toThrow('findings.0.scenario')
     expect(() => found({ failure: { ...failure, kind: 'boredom' } })).toThrow('findings.0.failure')

@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { FlowProducer, Queue, Worker } from 'bullmq'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
 import { thisThread } from '../src/jobs/this-thread.ts'
+import { openBoard, type Priority } from '../src/queue/board.ts'
 import { openQueuePool } from '../src/queue/pool.ts'
+import { work } from '../src/queue/work.ts'
 import { seedsJob } from '../src/search/jobs.ts'
 import type { SeedsSpec } from '../src/search/worker.ts'
 
@@ -15,6 +18,21 @@ const seeds: SeedsSpec = {
   ...{ first: 1, count: 64, strategies: ['uniform'], invariants: true, verifyDeterminism: false, stopAtFirst: true },
 }
 
+interface Closed {
+  close(): Promise<unknown>
+}
+
+const closing = <Part extends Closed>(part: Part): Part => {
+  onTestFinished(() => void part.close())
+  return part
+}
+
+async function started() {
+  const { host, port } = await startRedis(redis!)
+  const queue = `redis://${host}:${port}`
+  return { queue, connection: { url: queue, maxRetriesPerRequest: null } }
+}
+
 describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
   test('gives up the jobs that nobody has begun when it is closed', async () => {
     const { host, port } = await startRedis(redis!)
@@ -22,5 +40,58 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     const waiting = pool.do(seedsJob, seeds)
     await pool.close()
     expect(await waiting).toMatchObject({ type: 'given up' })
+  })
+
+  test('has the jobs of high priority done first, and those of low priority last', async () => {
+    const { queue, connection } = await started()
+    const known = closing(new Queue('chaos', { connection }))
+    for (const [n, priority] of (['low', 'usual', 'high', 'low'] satisfies Priority[]).entries()) {
+      void closing(await openBoard(queue, priority)).outcomeOf('plain', `${priority}-${n}`, {})
+      while ((await known.getJob(`${priority}-${n}`)) === undefined) await new Promise(setImmediate)
+    }
+    const done: (string | undefined)[] = []
+    closing(new Worker('chaos', async ({ id }) => void done.push(id), { connection }))
+    while (done.length < 4) await new Promise(setImmediate)
+    expect(done).toEqual(['high-2', 'usual-1', 'low-0', 'low-3'])
+  })
+
+  // Why no flow of BullMQ merges: its parent would miss what is known already, or what another flow asked for first.
+  test('cannot leave the merge to a parent, which does not wait for children that other flows have', async () => {
+    const { connection } = await started()
+    const flows = closing(new FlowProducer({ connection }))
+    const children = (...names: string[]) =>
+      names.map((jobId) => ({ name: 'job', queueName: 'children', opts: { jobId } }))
+    const merge = (name: string, ...names: string[]) =>
+      flows.add({ name, queueName: 'parents', opts: { jobId: name }, children: children(...names) })
+    const merged = new Map<string | undefined, readonly string[]>()
+    closing(new Worker('children', async ({ id }) => id, { connection }))
+    const parent = async (job: { id?: string | undefined; getChildrenValues(): Promise<object> }) =>
+      void merged.set(job.id, Object.values(await job.getChildrenValues()).sort())
+    await merge('first', 'a', 'b')
+    closing(new Worker('parents', parent, { connection }))
+    while (!merged.has('first')) await new Promise(setImmediate)
+    await merge('second', 'b', 'c')
+    while (!merged.has('second')) await new Promise(setImmediate)
+    expect([...merged]).toEqual([
+      ['first', ['a', 'b']],
+      ['second', ['c']],
+    ])
+  })
+})
+
+describe.skipIf(redis === undefined)(`a worker${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
+  test('begins no more jobs in a second than it is to', async () => {
+    const { queue, connection } = await started()
+    const waiting = closing(new Queue('chaos', { connection }))
+    for (const n of [1, 2, 3]) await waiting.add('no job of chaos', { n })
+    const refusedAt: number[] = []
+    const leaving = new AbortController()
+    const listener = ({ type }: { readonly type: string }) => {
+      if (type === 'refused') refusedAt.push(performance.now())
+      if (refusedAt.length === 3) leaving.abort()
+    }
+    await work({ queue, threads: 1, rate: 1, listener, signal: leaving.signal })
+    const [first = 0, , third = 0] = refusedAt
+    expect(third - first).toBeGreaterThan(1_000)
   })
 })

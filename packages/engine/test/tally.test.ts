@@ -12,6 +12,7 @@ const failing = (seed: number): SeedFailure => ({
 const result = (...seeds: number[]): SearchResult => ({
   ...{ trials: 64, steps: 9, evidence: noEvidence, findings: seeds.map(failing) },
   tried: { uniform: { trials: 64, found: seeds.length } },
+  interesting: seeds,
 })
 
 test('what ranges came to is the same in whatever order they ended, and continued elsewhere halfway', () => {

@@ -9,6 +9,7 @@ import {
   digestOf,
   guardProtocol,
   guide,
+  learnFrom,
   minimise,
   parseReplay,
   planTrial,
@@ -90,6 +91,18 @@ describe('a search', () => {
     const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 60 })
     expect(findings.map(({ seed, failure }) => `seed ${seed}: ${causeOf(failure)}`)).toEqual([])
     expect(trials).toBe(60)
+  })
+
+  test('that begins with the interesting seeds of another looks for what is new to both, and repeats itself', () => {
+    const chosen = { ...everything, strategies: strategiesNamed(['coverage']) }
+    const before = searchSeeds(raft(), { ...chosen, first: 1, count: 40 })
+    const learnt = learnFrom(raft(), before.interesting, chosen)
+    const alone = searchSeeds(raft(), { ...chosen, first: 101, count: 40 })
+    const after = searchSeeds(raft(), { ...chosen, first: 101, count: 40, learnt })
+    expect(before.interesting.length).toBeGreaterThan(1)
+    expect(after.interesting.length).toBeLessThan(alone.interesting.length)
+    expect(after.steps).not.toBe(alone.steps)
+    expect(searchSeeds(raft(), { ...chosen, first: 101, count: 40, learnt })).toEqual(after)
   })
 
   test('repeats every trial to the byte', () => {

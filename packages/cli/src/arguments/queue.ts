@@ -1,11 +1,27 @@
 import type { SearchEvent } from '@chaosproxy/engine'
-import { plural } from '@chaosproxy/history'
-import { word } from './declare.ts'
+import { plural, UserError } from '@chaosproxy/history'
+import * as v from 'valibot'
+import type { ParsedOptions } from '../command.ts'
+import { asName, word } from './declare.ts'
 import type { Option } from './option.ts'
 
+type Priority = 'high' | 'usual' | 'low'
+
 /** Hands work to other machines. */
-export const queueOption: { readonly queue: Option<string | undefined> } = {
+export const queueOption: {
+  readonly queue: Option<string | undefined>
+  readonly priority: Option<Priority>
+} = {
   queue: word('let workers elsewhere do it (chaos worker): redis://host:6379, or env:NAME, the variable that holds it'),
+  priority: asName(v.optional(v.picklist(['high', 'usual', 'low']), 'usual'), 'priority', {
+    text: "what workers take first, of all in the queue: high, usual or low; a night's search is best low",
+  }),
+}
+
+/** @throws UserError (usage) for a priority without a queue. */
+export function requireQueued(options: ParsedOptions): void {
+  if (options['priority'] !== undefined && options['queue'] === undefined)
+    throw new UserError('usage', '--priority is among the jobs of a queue: add --queue redis://host:6379.')
 }
 
 type Told<Type extends SearchEvent['type']> = Extract<SearchEvent, { readonly type: Type }>

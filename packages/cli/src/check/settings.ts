@@ -9,7 +9,7 @@ import { asCount, asDuration, asName, asRead, asSize, flag, valuesOf, word } fro
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Options } from '../arguments/option.ts'
-import { queueOption } from '../arguments/queue.ts'
+import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { requireOption } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions } from '../command.ts'
 import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
@@ -73,6 +73,7 @@ export interface CheckSettings {
   readonly out: string | undefined
   /** The queue whose workers judge the keys. */
   readonly queue: string | undefined
+  readonly priority: 'high' | 'usual' | 'low'
   /** Whether reports may replace files that are none. */
   readonly force: boolean
   readonly verbose: boolean
@@ -84,6 +85,7 @@ export interface CheckSettings {
 export function parseCheckSettings(options: ParsedOptions): CheckSettings {
   const typed = valuesOf(options, declared)
   const { expect, out } = typed
+  requireQueued(options)
   return {
     spec: {
       initial: typed.initial,
@@ -102,6 +104,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     },
     out,
     queue: typed.queue,
+    priority: typed.priority,
     force: flagOf(options, 'force'),
     verbose: flagOf(options, 'verbose'),
     reporters: [...chooseReporters(options, 'file'), ...(out === undefined ? [] : [pageChoice(out)])],

@@ -37,7 +37,7 @@ export const checkCommand: Command = {
   groups: {
     'What is checked': ['model', 'initial', 'format', 'keyed', 'failed-cas'],
     'What must hold': ['level', 'expect', 'require', 'baseline', 'tolerance'],
-    Limits: ['timeout', 'memory', 'workers', 'queue'],
+    Limits: ['timeout', 'memory', 'workers', 'queue', 'priority'],
     Output: ['explain', 'out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
@@ -77,9 +77,11 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   const results: CheckResult[] = []
   try {
     const listener = showProgress(progress, files.length)
-    const { queue } = settings
+    const { queue, priority } = settings
     const checked =
-      queue === undefined ? checkFiles(tasks, spec, listener) : checkFilesElsewhere(tasks, spec, queue, listener)
+      queue === undefined
+        ? checkFiles(tasks, spec, listener)
+        : checkFilesElsewhere(tasks, spec, { queue, priority }, listener)
     for await (const result of checked) {
       results.push(result)
       reporting.add('part' in result ? result.part : partOfTrouble(result, alone, telling))

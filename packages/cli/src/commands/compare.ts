@@ -8,7 +8,7 @@ export const compareCommand: Command = {
   summary: 'measure systems side by side under the same faults: levels, availability, latency, losses',
   options: compareOptions(),
   groups: {
-    'What is compared': ['targets', 'sweep', 'nodes', 'network', 'sim', 'real', 'queue'],
+    'What is compared': ['targets', 'sweep', 'nodes', 'network', 'sim', 'real', 'queue', 'priority'],
     'What clients do': ['clients', 'rate', 'time', 'timeout'],
     'What goes wrong': ['faults', 'seeds', 'seed'],
     Output: ['html', 'force', 'json'],

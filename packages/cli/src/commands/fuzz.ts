@@ -25,6 +25,7 @@ export const fuzzCommand: Command = {
       'verify-determinism',
       'workers',
       'queue',
+      'priority',
       'campaign',
       'campaigns',
     ],

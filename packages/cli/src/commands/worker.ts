@@ -9,11 +9,18 @@ import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 
 const MOST_THREADS = 256
+const MOST_RATE = 10_000
 
 const declared = {
   queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it'),
   'allow-code': flag(
     'also run protocols and workloads of users, which come through the queue: whoever reaches the Redis can run code here',
+  ),
+  rate: asCount(
+    v.optional(count('how many jobs to begin in a second, together with all workers that say so', 1, MOST_RATE)),
+    {
+      usual: 'as many as there are',
+    },
   ),
   threads: asCount(v.optional(count('how many threads', 1, MOST_THREADS)), { usual: 'one for each core' }),
 }
@@ -23,13 +30,13 @@ export const workerCommand: Command = {
   positional: '',
   summary: 'do jobs from a queue for chaos on other machines, until Ctrl-C',
   options: declared,
-  groups: { 'Which work': ['queue', 'allow-code'], 'With what': ['threads'] },
+  groups: { 'Which work': ['queue', 'allow-code'], 'With what': ['threads', 'rate'] },
   examples: [
     ['chaos worker --queue redis://10.0.0.5:6379', 'joins in, until Ctrl-C'],
     ['chaos fuzz --target raft --seeds 1000000 --queue redis://10.0.0.5:6379', 'the search that it joins'],
   ],
   async run(options) {
-    const { queue, threads = availableParallelism(), 'allow-code': allowCode } = valuesOf(options, declared)
+    const { queue, threads = availableParallelism(), 'allow-code': allowCode, rate } = valuesOf(options, declared)
     if (queue === undefined)
       throw new UserError('usage', 'chaos worker needs the queue to work for: --queue redis://host:6379')
     const interrupts = listenForInterrupts('Leaving once the jobs under way are done. Once more to end at once.')
@@ -38,6 +45,7 @@ export const workerCommand: Command = {
         queue,
         threads,
         allowCode,
+        rate,
         signal: interrupts.signal,
         listener: (event) => print(process.stdout, toldOf(event)),
       })

@@ -31,6 +31,7 @@ export async function executeCompare(settings: CompareSettings): Promise<ExitCod
     const comparison = await compareSystems(settings.plan, {
       signal: interrupts.signal,
       queue: settings.queue,
+      priority: settings.priority,
       listener: (event) => show(event, progress),
       again: (run) => againCommand(settings, run),
     })

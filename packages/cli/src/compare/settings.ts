@@ -17,7 +17,7 @@ import { asCount, asDuration, asName, asRead, flag, valuesOf, word, words } from
 import { parseNemeses } from '../arguments/faults.ts'
 import type { Options } from '../arguments/option.ts'
 import { printDuration } from '../arguments/quantities.ts'
-import { queueOption } from '../arguments/queue.ts'
+import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
@@ -69,6 +69,7 @@ export interface CompareSettings {
   readonly configFile: string | undefined
   /** The Redis through whose queue workers take the runs. */
   readonly queue: string | undefined
+  readonly priority: 'high' | 'usual' | 'low'
 }
 
 /** @throws UserError (usage) naming the invalid option, or the combination that is impossible, and why. */
@@ -76,6 +77,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   const config = await readOwnConfig(options, 'chaos compare')
   const given = valuesOf({ ...configuredTexts(config), ...options }, declared)
   const { real, queue, html } = given
+  requireQueued(options)
   if (real && given.sim) throw new UserError('usage', '--sim and --real exclude each other: give one.')
   const sweeps = given.sweep.map(parseSweep)
   const typed = given.targets.flatMap((text) => text.split(',')).map((text) => text.trim())
@@ -117,6 +119,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     reporters: parseReporters(options, 'comparison'),
     configFile: textOf(options, 'config'),
     queue,
+    priority: given.priority,
   }
 }
 

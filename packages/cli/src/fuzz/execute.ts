@@ -37,6 +37,7 @@ export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
     const { outcome, results } = await searchAndShrink(search, {
       signal: interrupts.signal,
       queue: settings.queue,
+      priority: settings.priority,
       campaign: settings.campaign,
       listener: (event) => show(event, progress),
     })

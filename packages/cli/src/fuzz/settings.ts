@@ -19,7 +19,7 @@ import { findWorkload, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, flag, unlessNot, valuesOf, word } from '../arguments/declare.ts'
 import type { Options } from '../arguments/option.ts'
-import { queueOption } from '../arguments/queue.ts'
+import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
 import { type ChosenWorkload, chooseWorkload, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
@@ -37,6 +37,7 @@ export interface FuzzSettings {
   readonly verbose: boolean
   /** The Redis through which others search. */
   readonly queue: string | undefined
+  readonly priority?: 'high' | 'usual' | 'low' | undefined
   /** The name under which the search is kept there. */
   readonly campaign?: string | undefined
 }
@@ -85,6 +86,7 @@ export const fuzzOptions = (): Options => ({
 export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSettings> {
   const given = valuesOf(options, declared)
   requireQueue(given.queue, given.campaign)
+  requireQueued(options)
   const { operations, terms } = parseSearch(options)
   const kept = await keptSearch(options, given)
   if (kept !== undefined) return { ...kept, search: { ...terms, ...kept.search } }
@@ -142,13 +144,14 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
     reporters: parseReporters(options, 'search'),
     verbose: flagOf(options, 'verbose'),
     queue: given.queue,
+    priority: given.priority,
     campaign: given.campaign,
   }
 }
 
 /** What every machine chooses for itself, however a search was begun. */
 const NOT_OF_SEARCH: ReadonlySet<string> = new Set([
-  ...['queue', 'campaign', 'campaigns', 'workers', 'out', 'shrink', 'help'],
+  ...['queue', 'priority', 'campaign', 'campaigns', 'workers', 'out', 'shrink', 'help'],
   ...Object.keys(reporterOptions()),
 ])
 

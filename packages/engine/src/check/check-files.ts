@@ -79,11 +79,17 @@ function checkBy(
 async function checkHere(task: CheckTask, checking: (operations: number) => void): Promise<CheckResult> {
   // No other thread could report the number of operations as soon as it is known.
   const telling: typeof checkJob = { ...checkJob, run: ({ spec }) => checkFile(spec.input, { checking }) }
-  return doneOf(await thisThread.do(telling, { input: task, stopwatch: createStopwatch() }))
+  return doneOf(
+    await thisThread.do(telling, { input: task, stopwatch: createStopwatch() }),
+    `the check of ${task.file}`,
+  )
 }
 
 async function checkReadHere(pool: CheckPool, task: CheckTask): Promise<CheckResult> {
-  const read = doneOf(await thisThread.do(readJob, { input: task, stopwatch: createStopwatch() }))
+  const read = doneOf(
+    await thisThread.do(readJob, { input: task, stopwatch: createStopwatch() }),
+    `reading ${task.file}`,
+  )
   return 'lent' in read ? pool.run(lentJob, task, read) : read
 }
 

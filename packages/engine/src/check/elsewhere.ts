@@ -12,6 +12,7 @@ import { borrowHistory, type History, tallyOf, UserError } from '@chaosproxy/his
 import { STDIN } from '@chaosproxy/history/files'
 import { doEach, type Pool } from '../jobs/job.ts'
 import { thisThread } from '../jobs/this-thread.ts'
+import type { Priority } from '../queue/board.ts'
 import { type Shown, together } from './apart.ts'
 import type { CheckEvent } from './check-files.ts'
 import { tellKnown } from './check-large.ts'
@@ -44,13 +45,13 @@ interface Elsewhere {
 export async function* checkFilesElsewhere(
   tasks: readonly (CheckTask | FileTrouble)[],
   spec: CheckSpec,
-  queue: string,
+  { queue, priority }: { readonly queue: string; readonly priority?: Priority },
   listener: (event: CheckEvent) => void = () => {},
 ): AsyncGenerator<CheckResult, void, undefined> {
   requireTravelling(tasks, spec)
   // Its packages are installed only where a queue is used.
   const { openQueuePool } = await import('../queue/pool.ts')
-  const workers = await openQueuePool(queue, thisThread, listener)
+  const workers = await openQueuePool(queue, thisThread, listener, priority)
   const pool = createCheckPool(1, spec)
   try {
     for (const [n, task] of tasks.entries()) {

@@ -4,10 +4,12 @@ import type { ComparedSystem, Comparison } from '@chaosproxy/report'
 import type { Registries, RunSpec } from '@chaosproxy/runner'
 import { isCut, outlasts, pacelcOf } from '@chaosproxy/runner/result'
 import { combineRuns, faultMs, type MeasuredRun, networkNotes } from '@chaosproxy/scenarios'
+import { SIMULATED } from '@chaosproxy/simulator'
 import { doEach, doneOf } from '../jobs/job.ts'
 import { once } from '../jobs/once.ts'
 import { thisThread } from '../jobs/this-thread.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
+import type { Priority } from '../queue/board.ts'
 import type { QueueEvent } from '../queue/pool.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
 import { cellJob } from './job.ts'
@@ -43,10 +45,13 @@ export interface CompareHooks {
   readonly again?: ((run: ComparedRun) => string) | undefined
   /** The address of a Redis: workers on other machines take the runs from its queue. Only for simulated runs. */
   readonly queue?: string | undefined
+  readonly priority?: Priority | undefined
 }
 
 /** The same, with nothing missing. */
-type Followed = { readonly [hook in Exclude<keyof CompareHooks, 'queue'>]-?: NonNullable<CompareHooks[hook]> }
+type Followed = {
+  readonly [hook in Exclude<keyof CompareHooks, 'queue' | 'priority'>]-?: NonNullable<CompareHooks[hook]>
+}
 
 /**
  * Performs every run of a comparison, and puts together what they measured. If it was interrupted: what the runs until then
@@ -70,28 +75,36 @@ interface Performer {
 }
 
 /** Runs in virtual time do not disturb one another: as many at a time as there are cores, and each only once. */
-async function performSimulated({ queue, signal }: CompareHooks, listener: Followed['listener']): Promise<Performer> {
+async function performSimulated(
+  { queue, priority, signal }: CompareHooks,
+  listener: Followed['listener'],
+): Promise<Performer> {
   const threads = createThreadPool('compare-worker', availableParallelism())
   // Its packages are installed only where a queue is used.
   const pool =
-    queue === undefined ? threads : await (await import('../queue/pool.ts')).openQueuePool(queue, threads, listener)
+    queue === undefined
+      ? threads
+      : await (await import('../queue/pool.ts')).openQueuePool(queue, threads, listener, priority)
   const { width, do: perform, close } = once(pool, { stop: queue === undefined ? undefined : signal })
   return {
     width,
     async perform(spec) {
       const end = await perform(cellJob, spec)
-      return end.type === 'given up' ? undefined : doneOf(end)
+      return end.type === 'given up' ? undefined : doneOf(end, titleOf(spec))
     },
     end: close,
   }
 }
+
+const titleOf = ({ target, seed }: RunSpec): string =>
+  `a run of ${target.name.replace(SIMULATED, '')} with seed ${seed}`
 
 /** Real runs would compete for the machine. */
 function performReally(interrupted: AbortSignal, registries: Registries): Performer {
   const job: typeof cellJob = { ...cellJob, run: ({ spec }) => measureCell(spec, { interrupted, registries }) }
   return {
     width: thisThread.width,
-    perform: async (spec) => doneOf(await thisThread.do(job, spec)),
+    perform: async (spec) => doneOf(await thisThread.do(job, spec), titleOf(spec)),
     end: thisThread.close,
   }
 }

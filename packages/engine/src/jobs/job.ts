@@ -74,8 +74,20 @@ export async function doEach<Spec, Result>(
   await Promise.all(Array.from({ length: width }, turn))
 }
 
-/** The result of a job that runs no code of users, which fails only by throwing. @throws what it threw. */
-export function doneOf<Result>(end: JobEnd<Result>): Result {
+/**
+ * The result of a job that is never given up.
+ *
+ * @param title what it was, in words.
+ * @throws what it threw; UserError (environment) if its thread was ended.
+ */
+export function doneOf<Result>(end: JobEnd<Result>, title: string): Result {
   if (end.type === 'done') return end.value
-  throw end.type === 'failed' ? end.error : new Error(`a job of ours was ${end.type}`)
+  if (end.type === 'failed') throw end.error
+  if (end.type === 'given up') throw new Error(`${title} was given up`)
+  throw new UserError(
+    'environment',
+    end.why === 'memory'
+      ? `${title} took more memory than its thread may, and was stopped. Look for state that grows without an end, or make it shorter.`
+      : `${title} did not return, and was stopped. Look for a loop without an end.`,
+  )
 }

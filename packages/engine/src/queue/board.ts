@@ -9,6 +9,10 @@ export type Lane = keyof typeof QUEUES
 /** The queue in which parts of the load of a run wait, for one worker each. */
 export const LOAD_QUEUE = 'chaos-load'
 
+/** What workers take first, whoever asked for it. BullMQ takes the lowest number first. */
+const PRIORITIES = { high: 1, usual: 2, low: 3 } as const
+export type Priority = keyof typeof PRIORITIES
+
 /** Where the texts of files are kept, by their hashes. */
 const FILES = 'chaos:file:'
 
@@ -52,7 +56,7 @@ export interface Board {
 }
 
 /** @throws UserError as `connectQueue` does. */
-export async function openBoard(address: string): Promise<Board> {
+export async function openBoard(address: string, priority: Priority = 'usual'): Promise<Board> {
   const { bullmq, connection, place, connect } = await connectQueue(address)
   const client = connect()
   const opened = new Map<Lane, { readonly queue: Queue; readonly events: QueueEvents }>()
@@ -80,6 +84,7 @@ export async function openBoard(address: string): Promise<Board> {
       const finished = queue
         .add('job', order, {
           jobId: name,
+          priority: PRIORITIES[priority],
           attempts: ATTEMPTS,
           backoff: { type: 'exponential', delay: TRIED_AGAIN_MS },
           removeOnComplete: { age: KEPT_SECONDS },

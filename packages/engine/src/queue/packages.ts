@@ -37,6 +37,7 @@ export interface QueueEvents extends Closed {
 
 interface JobOptions {
   readonly jobId: string
+  readonly priority?: number
   readonly attempts: number
   readonly backoff: { readonly type: 'exponential'; readonly delay: number }
   readonly removeOnComplete: { readonly age: number }
@@ -49,6 +50,8 @@ interface WorkerOptions {
   readonly lockDuration: number
   readonly stalledInterval: number
   readonly maxStalledCount: number
+  /** Of all workers of the queue together. */
+  readonly limiter?: { readonly max: number; readonly duration: number }
 }
 
 interface Worker extends Closed {

@@ -2,7 +2,7 @@ import { UserError } from '@chaosproxy/history'
 import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { jobName } from '../jobs/job-name.ts'
 import { whenAborted } from '../run/interruption.ts'
-import { type Board, type Lane, type Outcome, openBoard } from './board.ts'
+import { type Board, type Lane, type Outcome, openBoard, type Priority } from './board.ts'
 import { createSender } from './cargo.ts'
 import type { AnyKind } from './kind.ts'
 import { kindNamed } from './kinds.ts'
@@ -36,11 +36,11 @@ export async function openQueuePool(
   address: string,
   local: Pool,
   listener: (event: QueueEvent) => void = () => {},
+  priority?: Priority,
 ): Promise<Pool> {
-  const board = await openBoard(address)
+  const board = await openBoard(address, priority)
   const missing = tellWhatIsMissing(board, listener)
-  const closing = new AbortController()
-  const asked = new Set<Promise<unknown>>()
+  const [closing, asked] = [new AbortController(), new Set<Promise<unknown>>()]
   const parcelOf = createPacker()
   const send = createSender(board)
 

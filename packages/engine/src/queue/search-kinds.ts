@@ -20,6 +20,7 @@ import type { QueuedKind } from './kind.ts'
 import { amount, count } from './numbers.ts'
 
 const MOST_SEEDS = 10_000
+const MOST_SHARED = 64
 const LONGEST_BUDGET_MS = 3_600_000
 
 const names = (list: readonly { readonly name: string }[]) => v.picklist(list.map(({ name }) => name))
@@ -121,6 +122,7 @@ const seedsSpec: v.GenericSchema<unknown, SeedsSpec> = v.strictObject({
   invariants: v.boolean(),
   verifyDeterminism: v.boolean(),
   stopAtFirst: v.boolean(),
+  interesting: v.optional(v.pipe(v.array(count), v.maxLength(MOST_SHARED))),
 })
 
 export const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObject({
@@ -132,6 +134,7 @@ export const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObje
   ),
   findings: v.array(finding),
   tried: v.record(v.string(), v.strictObject({ trials: count, found: count })),
+  interesting: v.array(count),
 })
 
 /** Trials of a range of seeds. */
@@ -148,7 +151,8 @@ export const seedsKind: QueuedKind<SeedsSpec, SearchResult> = {
     const result = v.parse(searchResult, data)
     requireSame(subject, ...result.findings.map(({ scenario }) => scenario))
     const isWithin = (seed: number): boolean => seed >= first && seed < first + many
-    if (result.trials > many || !result.findings.every(({ seed }) => isWithin(seed)))
+    const seeds = [...result.findings.map(({ seed }) => seed), ...result.interesting]
+    if (result.trials > many || !seeds.every(isWithin))
       throw new Error(`it was asked for seeds ${first} to ${first + many - 1}, and answers for others`)
     return result
   },

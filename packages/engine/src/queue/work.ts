@@ -29,6 +29,8 @@ export interface WorkSettings {
   readonly threads?: number | undefined
   /** Whether it runs code that users send along: protocols and workloads of their own. */
   readonly allowCode?: boolean | undefined
+  /** Jobs that are begun in a second, by all workers of the queue that have this limit together; without it, no limit. */
+  readonly rate?: number | undefined
   readonly listener?: ((event: WorkEvent) => void) | undefined
   /** Ends it, once the jobs under way are done. */
   readonly signal: AbortSignal
@@ -46,7 +48,7 @@ const LOST_AT_MOST = 2
  */
 export async function work(settings: WorkSettings): Promise<void> {
   const { queue, threads = availableParallelism(), listener = () => {}, signal } = settings
-  const { allowCode = false } = settings
+  const { allowCode = false, rate } = settings
   const connected = await connectQueue(queue)
   const { bullmq, connection, place, connect } = connected
   const pools = createPools(threads)
@@ -89,6 +91,7 @@ export async function work(settings: WorkSettings): Promise<void> {
         lockDuration: LOST_AFTER_MS,
         stalledInterval: LOST_AFTER_MS / 2,
         maxStalledCount: LOST_AT_MOST,
+        ...(rate === undefined ? {} : { limiter: { max: rate, duration: 1_000 } }),
       }),
   )
   workers.push(loadWorker(connected, LOST_AFTER_MS, listener))

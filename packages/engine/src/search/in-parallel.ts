@@ -4,6 +4,7 @@ import { noEvidence, planTrial, type SearchResult, type SeedFailure, strategiesN
 import { doEach, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { seedsJob } from './jobs.ts'
 import { followRanges, type SearchedRanges } from './searched-ranges.ts'
+import { shareSeeds } from './shared-seeds.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { subjectOf } from './subject-name.ts'
 import { type Stuck, type Supervised, supervise } from './supervise.ts'
@@ -27,7 +28,8 @@ export interface Searcher {
   readonly width: number
   /** How many seeds a range has; by default few enough that the search can end soon, and enough that handing them out costs nothing. */
   readonly seedsATask?: number | undefined
-  range(first: number, count: number): Promise<Supervised<SearchResult> | Lost>
+  /** @param interesting seeds of earlier ranges whose trials reached something new. */
+  range(first: number, count: number, interesting: readonly number[]): Promise<Supervised<SearchResult> | Lost>
   /** The finding that a protocol makes which does not return. */
   stuck(stuck: Stuck): Promise<SeedFailure>
 }
@@ -41,9 +43,10 @@ interface Lost {
 /** Searches on a pool. Once `interrupted` threads begin no other seed; they are ended once `abandon` aborts. */
 export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSignal, abandon: AbortSignal): Searcher => ({
   width: pool.width,
-  async range(first, count) {
+  async range(first, count, interesting) {
     try {
-      return await supervise(pool, seedsJob, seedsSpec(spec, first, count), { signal: abandon, stop: interrupted })
+      const range = { ...seedsSpec(spec, first, count), ...(interesting.length === 0 ? {} : { interesting }) }
+      return await supervise(pool, seedsJob, range, { signal: abandon, stop: interrupted })
     } catch (error) {
       if (error instanceof PoisonousJob) return { type: 'lost', why: error.message }
       throw error
@@ -104,10 +107,18 @@ export async function searchInParallel(
     }
   }
 
+  const shared = shareSeeds(
+    firstSeed,
+    { next: () => searched.state().next, interesting: () => tally.state().sum.interesting },
+    interrupted,
+  )
+
   /** @returns what its parts came to; whether it was left before its end. */
   async function searchRange(first: number, count: number): Promise<{ results: SearchResult[]; isLeft: boolean }> {
     if (count <= 0) return { results: [], isLeft: false }
-    const end = await searcher.range(first, count)
+    const interesting = await shared.before(first)
+    if (interesting === undefined) return { results: [], isLeft: true }
+    const end = await searcher.range(first, count, interesting)
     if (end.type === 'done') return { results: [end.value], isLeft: interrupted.aborted && end.value.trials < count }
     if (end.type === 'abandoned') return { results: [], isLeft: true }
     if (end.type === 'lost') {
@@ -116,7 +127,7 @@ export async function searchInParallel(
     }
     // The findings of the ended thread are lost with it, so search its earlier seeds again.
     const earlier = await searchRange(first, end.seed - first)
-    const stuck = { trials: 1, steps: 0, evidence: noEvidence, findings: [await searcher.stuck(end)], tried: {} }
+    const stuck = { trials: 1, steps: 0, evidence: noEvidence, findings: [await searcher.stuck(end)], ...NOTHING_ELSE }
     const later = keepGoing ? await searchRange(end.seed + 1, first + count - end.seed - 1) : NOTHING
     return { results: [...earlier.results, stuck, ...later.results], isLeft: earlier.isLeft || later.isLeft }
   }
@@ -140,6 +151,7 @@ export async function searchInParallel(
     }
     for (const result of results) tally.add(result)
     searched.add(first)
+    shared.tell()
     const elapsedMs = millis(performance.now() - startedAt)
     reached(() => ({ tally: tally.state(), ranges: searched.state(), elapsedMs }))
     tell()
@@ -152,6 +164,7 @@ export async function searchInParallel(
 }
 
 const NOTHING = { results: [], isLeft: false }
+const NOTHING_ELSE = { tried: {}, interesting: [] }
 
 /** Only the ended thread knew which faults were injected, so the scenario is the plan without them. */
 async function stuckFinding(

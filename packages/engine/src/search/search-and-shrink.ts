@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Pool } from '../jobs/job.ts'
+import type { Priority } from '../queue/board.ts'
 import type { Continued } from '../queue/campaign.ts'
 import { makeOutDirectory } from '../run/directory.ts'
 import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
@@ -16,6 +17,8 @@ export interface SearchHooks {
   readonly signal?: AbortSignal | undefined
   /** The address of a Redis: workers on other machines take the jobs from its queue. */
   readonly queue?: string | undefined
+  /** What its workers take first. */
+  readonly priority?: Priority | undefined
   /** The name under which that Redis keeps the search, so that whoever asks for it again goes on with it. */
   readonly campaign?: string | undefined
 }
@@ -33,9 +36,9 @@ export interface SearchEnd {
  * @throws UserError (environment) if nothing can be written there, or there is no such queue.
  */
 export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {}): Promise<SearchEnd> {
-  const { listener = () => {}, signal = new AbortController().signal, queue } = hooks
+  const { listener = () => {}, signal = new AbortController().signal } = hooks
   makeOutDirectory(spec.out)
-  const pool = await poolFor(spec, queue, listener)
+  const pool = await poolFor(spec, hooks, listener)
   const continued = await campaignOf(spec, hooks, listener).catch(async (error) => {
     await pool.close()
     throw error
@@ -97,7 +100,7 @@ function clockOf({ limit }: SearchSpec, elapsedMs = 0): readonly AbortSignal[] {
 /** The packages of a queue are loaded only when it is asked for: few have installed them. */
 async function poolFor(
   { workers, subject }: SearchSpec,
-  queue: string | undefined,
+  { queue, priority }: SearchHooks,
   listener: (event: SearchEvent) => void,
 ): Promise<Pool> {
   if (queue === undefined) return createSearchPool(workers)
@@ -106,5 +109,5 @@ async function poolFor(
     import('../queue/parcel.ts'),
   ])
   requireNoProgram([subject.target, subject.workload])
-  return openQueuePool(queue, createSearchPool(workers), listener)
+  return openQueuePool(queue, createSearchPool(workers), listener, priority)
 }

@@ -155,7 +155,9 @@ function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher 
     seedsATask: 1,
     async range(first, count) {
       const end = await thisThread.do(job, { first, count }, { signal, stop: signal })
-      return end.type === 'given up' ? { type: 'abandoned' } : { type: 'done', value: doneOf(end) }
+      return end.type === 'given up'
+        ? { type: 'abandoned' }
+        : { type: 'done', value: doneOf(end, `the trial of seed ${first}`) }
     },
     stuck: () => Promise.reject(new Error('this thread cannot see that it is stuck')),
   }

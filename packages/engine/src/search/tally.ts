@@ -23,6 +23,7 @@ const KEPT_OF_A_CAUSE = 100
 export function createTally(before?: TallyState): Tally {
   const findings: SeedFailure[] = [...(before?.sum.findings ?? [])]
   const tried: { [strategy: string]: SearchResult['tried'][string] } = { ...before?.sum.tried }
+  const interesting: number[] = [...(before?.sum.interesting ?? [])]
   const lost: string[] = [...(before?.lost ?? [])]
   const times = new Map<string, number>(before?.times)
   let { trials, steps, evidence } = before?.sum ?? { trials: 0, steps: 0, evidence: noEvidence }
@@ -45,6 +46,7 @@ export function createTally(before?: TallyState): Tally {
       steps += result.steps
       evidence = sumOfEvidence(evidence, result.evidence)
       for (const finding of result.findings) keep(finding)
+      interesting.push(...result.interesting)
       for (const [strategy, { trials, found }] of Object.entries(result.tried)) {
         const sum = tried[strategy] ?? { trials: 0, found: 0 }
         tried[strategy] = { trials: sum.trials + trials, found: sum.found + found }
@@ -55,6 +57,7 @@ export function createTally(before?: TallyState): Tally {
       sum: {
         ...{ trials, steps, evidence, tried: { ...tried } },
         findings: findings.toSorted((one, other) => one.seed - other.seed),
+        interesting: interesting.toSorted((one, other) => one - other),
       },
       lost: [...lost],
       times: [...times],

@@ -4,6 +4,7 @@ import { outsidePromises } from '@chaosproxy/node-simulator'
 import type { Scenario } from '@chaosproxy/runner'
 import {
   guide,
+  learnFrom,
   minimise,
   type SearchedProtocol,
   type SearchResult,
@@ -30,6 +31,8 @@ export interface SeedsSpec {
   readonly invariants: boolean
   readonly verifyDeterminism: boolean
   readonly stopAtFirst: boolean
+  /** Seeds of earlier ranges whose trials reached something new. */
+  readonly interesting?: readonly number[] | undefined
   /** Whether to check first that programs behave alike whenever they are run. */
   readonly selfCheck?: boolean | undefined
 }
@@ -55,21 +58,35 @@ export interface PlaySpec {
 }
 
 export async function search({ spec, progress }: Task<SeedsSpec>): Promise<SearchResult> {
-  const { first, count, stopAtFirst, verifyDeterminism } = spec
+  const { first, count, stopAtFirst, verifyDeterminism, interesting = [] } = spec
   const subject = await watchedSubject(spec, progress)
   if (spec.selfCheck === true && subject.start !== undefined) await settled(() => requireRepeatable(subject, spec))
+  const [strategies, limits] = [strategiesNamed(spec.strategies), limitsFor(spec.invariants)]
+  beginUnit(progress, first)
   return settled(() =>
     searchSeeds(subject, {
-      first,
-      count,
-      stopAtFirst,
-      verifyDeterminism,
-      strategies: strategiesNamed(spec.strategies),
-      limits: limitsFor(spec.invariants),
+      ...{ first, count, stopAtFirst, verifyDeterminism, strategies, limits },
+      learnt: interesting.length === 0 ? undefined : learnt(subject, spec, interesting),
       stopped: () => isAskedToStop(progress),
       begins: (seed) => beginUnit(progress, seed),
     }),
   )
+}
+
+/** What a thread learnt from interesting seeds serves for all ranges that begin with them. */
+let known: { readonly name: string; readonly coverage: ReturnType<typeof learnFrom> } | undefined
+
+function learnt(
+  subject: SearchedProtocol,
+  { subject: named, strategies, invariants }: SeedsSpec,
+  seeds: readonly number[],
+): ReturnType<typeof learnFrom> {
+  const name = JSON.stringify([named, strategies, invariants, seeds])
+  if (known?.name !== name) {
+    const limits = limitsFor(invariants)
+    known = { name, coverage: learnFrom(subject, seeds, { strategies: strategiesNamed(strategies), limits }) }
+  }
+  return known.coverage
 }
 
 /** How many seeds show whether a program's runs are repeatable. */

@@ -9,10 +9,12 @@ import type { Plan } from './plan.ts'
 export interface Coverage {
   /** Observes the steps of one node in a trial. */
   observe(node: NodeId): Observer
-  /** After a trial: keeps its scenario if it reached something new. */
-  learn(scenario: Scenario): void
+  /** After a trial: keeps its scenario if it reached something new, and says whether it did. */
+  learn(scenario: Scenario): boolean
   /** A variation of a kept scenario; the given plan if none is kept. */
   vary(plan: Plan, random: Random): Plan
+  /** The same, to be continued apart, by what watches the machine then. */
+  copy(machine: AnyMachine): Coverage
 }
 
 /** Older scenarios are dropped: what was new early on is common by now. */
@@ -22,9 +24,7 @@ const MOST_KEPT = 64
  * By protocol states reached: a node's role before and after a step, and what the step was about. Zalewski's American
  * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are those of a replica's life.
  */
-export function createCoverage(machine: AnyMachine): Coverage {
-  const edges = createEdges()
-  const kept: Scenario[] = []
+export function createCoverage(machine: AnyMachine, edges: Edges = createEdges(), kept: Scenario[] = []): Coverage {
   let news = 0
   return {
     observe() {
@@ -36,10 +36,13 @@ export function createCoverage(machine: AnyMachine): Coverage {
       }
     },
     learn(scenario) {
-      if (news > 0) kept.push(scenario)
+      const isNew = news > 0
+      if (isNew) kept.push(scenario)
       if (kept.length > MOST_KEPT) kept.shift()
       news = 0
+      return isNew
     },
+    copy: (other) => createCoverage(other, edges.copy(), [...kept]),
     vary(plan, random) {
       if (kept.length === 0) return plan
       const base = random.pick(kept)
@@ -63,12 +66,16 @@ export function createCoverage(machine: AnyMachine): Coverage {
   }
 }
 
+interface Edges {
+  /** False if it was known already. */
+  add(before: string | undefined, after: string, kind: string): boolean
+  copy(): Edges
+}
+
 /** The edges seen so far, in nested maps: building a text key at every step would cost more than the step. */
-function createEdges() {
-  const seen = new Map<string | undefined, Map<string, Set<string>>>()
+function createEdges(seen = new Map<string | undefined, Map<string, Set<string>>>()): Edges {
   return {
-    /** False if it was known already. */
-    add(before: string | undefined, after: string, kind: string): boolean {
+    add(before, after, kind) {
       const known = seen.get(before)?.get(after)
       if (known?.has(kind) === true) return false
       if (known !== undefined) known.add(kind)
@@ -78,6 +85,15 @@ function createEdges() {
       }
       return true
     },
+    copy: () =>
+      createEdges(
+        new Map(
+          [...seen].map(([before, ofRole]) => [
+            before,
+            new Map([...ofRole].map(([after, kinds]) => [after, new Set(kinds)])),
+          ]),
+        ),
+      ),
   }
 }
 

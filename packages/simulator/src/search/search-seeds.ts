@@ -3,7 +3,7 @@ import type { Scenario } from '@chaosproxy/runner'
 import { withoutConcurrency } from '@chaosproxy/workloads'
 import { firstDifference } from '../replay/difference.ts'
 import { withinClocks } from './clock-bounds.ts'
-import { createCoverage } from './coverage.ts'
+import { type Coverage, createCoverage } from './coverage.ts'
 import { type Plan, planTrial } from './plan.ts'
 import type { Strategy } from './strategy.ts'
 import { machineOf, type SearchedProtocol } from './subject.ts'
@@ -19,6 +19,8 @@ export interface SearchOptions {
   readonly stopAtFirst: boolean
   /** Whether each trial is run twice, to check that both give the same bytes. */
   readonly verifyDeterminism: boolean
+  /** What other ranges reached that came before, so that this one looks for what is new to all of them. */
+  readonly learnt?: Coverage | undefined
   /** Whether to begin no other seed. */
   readonly stopped?: (() => boolean) | undefined
   /** Called with each seed before its trial. */
@@ -72,17 +74,38 @@ export interface SearchResult {
   readonly findings: readonly SeedFailure[]
   /** By strategy: how many trials it had, and how many of them failed. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
+  /** Seeds whose trials, as they were planned, reached what none had before; empty if no strategy varies trials. */
+  readonly interesting: readonly number[]
+}
+
+/** How often a strategy that varies trials plans a new one, which then is known by its seed alone. */
+const NEW_PROBABILITY = 0.25
+
+/** What the trials of these seeds reach, for ranges that begin with it. Undefined if no strategy varies trials. */
+export function learnFrom(
+  subject: SearchedProtocol,
+  seeds: readonly number[],
+  { strategies, limits }: Pick<SearchOptions, 'strategies' | 'limits'>,
+): Coverage | undefined {
+  if (!strategies.some(({ varies }) => varies)) return undefined
+  const coverage = createCoverage(machineOf(subject, subject.knobs))
+  for (const seed of seeds) {
+    const strategy = strategies[seed % strategies.length]
+    if (strategy === undefined) throw new RangeError('a search needs a strategy')
+    const trial = runPlan(subject, planTrial(subject, strategy, seed), { ...limits, observe: coverage.observe })
+    coverage.learn(trial.scenario())
+  }
+  return coverage
 }
 
 /** One trial for each seed of a range. Depends only on its arguments. */
 export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): SearchResult {
   const { first, count, strategies, limits, stopAtFirst } = options
   const findings: SeedFailure[] = []
+  const interesting: number[] = []
   const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
   // Watching costs time: do it only if some strategy uses the result.
-  const coverage = strategies.some(({ varies }) => varies)
-    ? createCoverage(machineOf(subject, subject.knobs))
-    : undefined
+  const coverage = options.learnt?.copy(machineOf(subject, subject.knobs)) ?? learnFrom(subject, [], options)
   let trials = 0
   let steps = 0
   let evidence = noEvidence
@@ -91,12 +114,11 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
     options.begins?.(seed)
     const planned = planTrial(subject, strategy, seed)
+    const varies = strategy.varies === true && !createRandom(`new ${seed}`).chance(NEW_PROBABILITY)
     const plan =
-      strategy.varies === true && coverage
-        ? withinClocks(subject, coverage.vary(planned, createRandom(`vary ${seed}`)))
-        : planned
+      varies && coverage ? withinClocks(subject, coverage.vary(planned, createRandom(`vary ${seed}`))) : planned
     const trial = runPlan(subject, plan, coverage === undefined ? limits : { ...limits, observe: coverage.observe })
-    coverage?.learn(trial.scenario())
+    if (coverage?.learn(trial.scenario()) === true && !varies) interesting.push(seed)
     trials++
     steps += trial.steps
     evidence = withTrial(evidence, subject, trial)
@@ -107,7 +129,7 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
     findings.push({ seed, strategy: strategy.name, failure, scenario: trial.scenario() })
     if (stopAtFirst) break
   }
-  return { trials, steps, evidence, findings, tried }
+  return { trials, steps, evidence, findings, tried, interesting }
 }
 
 /** A failure counts only if the same plan fails in the same way again. */
