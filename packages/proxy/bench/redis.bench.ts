@@ -1,12 +1,12 @@
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { BareProxyRequest } from './bare-proxy.ts'
 import { type Helper, startHelper } from './children.ts'
 import type { RedisProxyRequest } from './redis-proxy.ts'
+import { startRedisServer } from './redis-server.ts'
 
 export const name = 'redis: redis-benchmark through the proxy and its recorder'
 
@@ -14,7 +14,6 @@ const ROUNDS = 3
 const CLIENTS = 50
 const COMMANDS = 60_000
 const LEAST_RECORDED_PER_SECOND = 20_000
-const LONGEST_START_MS = 10_000
 
 interface Way {
   readonly title: string
@@ -31,12 +30,11 @@ export async function run(print: (line: string) => void): Promise<void> {
     return
   }
   const directory = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
-  const port = await freePort()
-  const server = spawn('redis-server', ['--port', `${port}`, '--save', '', '--dir', directory], { stdio: 'ignore' })
+  const server = await startRedisServer()
+  const { port } = server
   const proxy = startHelper('./redis-proxy.js')
   const bare = startHelper('./bare-proxy.js')
   try {
-    await untilListening(port)
     const route = (file?: string) =>
       proxy.ask<{ port: number }>({ do: 'route', upstreamPort: port, file } satisfies RedisProxyRequest)
     const recorded: number[] = []
@@ -63,7 +61,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   } finally {
     proxy.stop()
     bare.stop()
-    server.kill()
+    server.stop()
     rmSync(directory, { recursive: true })
   }
 }
@@ -95,30 +93,6 @@ function isInstalled(program: string): boolean {
   } catch {
     return false
   }
-}
-
-async function untilListening(port: number): Promise<void> {
-  const deadlineMs = performance.now() + LONGEST_START_MS
-  while (!(await accepts(port))) {
-    if (performance.now() > deadlineMs) throw new Error('redis-server does not listen')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
-    socket.on('connect', () => socket.destroy())
-  })
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const taken = createServer().listen(0, '127.0.0.1', () => {
-      const address = taken.address()
-      taken.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 const shown = (perSecond: number): string => Math.round(perSecond).toLocaleString('en').padStart(7)
