@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
@@ -46,8 +46,20 @@ describe('a report, opened in a real browser', () => {
       expect(await page.locator('body').innerText()).toContain('read 1')
       expect(await bottomOf(page, 'h1')).toBeLessThan(300)
       expect(await bottomOf(page, 'svg.why-svg')).toBeLessThan(900)
+      const [svg, png] = [await saved(page, '#save-svg'), await saved(page, '#save-png')]
+      expect([svg.name, png.name]).toEqual(['report.svg', 'report.png'])
+      const drawn = join(temporaryDirectory(), 'why.svg')
+      await chaosHere(['check', 'histories/stale-read.jsonl', '--out', report, '--reporter', `svg=${drawn}`, '--force'])
+      expect(svg.bytes.toString()).toBe(readFileSync(drawn, 'utf8'))
+      // The width of a PNG is its fifth word.
+      expect([png.bytes.toString('latin1', 1, 4), png.bytes.readUInt32BE(16)]).toEqual(['PNG', 1_600])
     })
   })
+
+  async function saved(page: Page, button: string): Promise<{ readonly name: string; readonly bytes: Buffer }> {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click(button)])
+    return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) }
+  }
 
   patientTest(
     'of a story shows every step beside what was drawn of it, in the dark as in the light',

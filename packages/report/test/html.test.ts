@@ -245,8 +245,8 @@ describe('text of strangers', () => {
         const text = renderHtml(page({ history, report: lost, title: words, historyFile: words, again: words }))
         expect(text).not.toContain('<xss-mark')
         expect(text).not.toMatch(/href="(?!\.\/|#|\/[^/])/)
-        expect(text.match(/<script/g)).toHaveLength(3)
-        expect(text.match(/<\/script>/g)).toHaveLength(3)
+        expect(text.match(/<script/g)).toHaveLength(4)
+        expect(text.match(/<\/script>/g)).toHaveLength(4)
         expect(text).not.toMatch(/[\u2028\u2029]/)
         expect(embedded(text).keys).toEqual([printable(words)])
       }),

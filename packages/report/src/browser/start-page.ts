@@ -1,5 +1,6 @@
 import type { startCopyCommand } from './copy-command.ts'
 import type { find } from './find.ts'
+import type { startSavePicture } from './save-picture.ts'
 import type { startStory } from './story.ts'
 import type { startTheme } from './theme.ts'
 
@@ -7,12 +8,14 @@ export interface PageParts {
   readonly find: typeof find
   readonly startTheme: typeof startTheme
   readonly startCopyCommand: typeof startCopyCommand
+  readonly startSavePicture: typeof startSavePicture
   readonly startStory: typeof startStory
 }
 
 /** The page's behaviour apart from the timeline. The page is whole without it. */
-export function startPage({ find, startTheme, startCopyCommand, startStory }: PageParts): void {
+export function startPage({ find, startTheme, startCopyCommand, startSavePicture, startStory }: PageParts): void {
   startTheme(find)
   startCopyCommand(find)
+  startSavePicture(find)
   for (const figure of document.querySelectorAll('.contradiction')) startStory(figure, find)
 }

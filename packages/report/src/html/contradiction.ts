@@ -22,6 +22,9 @@ import { heightOfNodes, isOnLanes, laneNodes, nodeLanes } from './node-lanes.ts'
 import { possibleStates } from './ribbon.ts'
 import { type Scale, scaleOf } from './scale.ts'
 
+/** A drawing of more operations than this explains nothing. */
+export const MOST_DRAWN = 24
+
 const WIDTH = 760
 const LEFT = 74
 const RIGHT = WIDTH - 26

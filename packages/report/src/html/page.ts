@@ -1,4 +1,4 @@
-import { type Counterexample, verdictOf } from '@chaosproxy/checker'
+import type { Counterexample } from '@chaosproxy/checker'
 import { count, duration, type History, plural } from '@chaosproxy/history'
 import { type FaultSpan, foundText, judgedLevels, statisticsOf } from '@chaosproxy/runner/result'
 import type { PageData } from '../browser/page-data.ts'
@@ -9,27 +9,26 @@ import { adjective } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf } from '../record.ts'
-import { requirementText } from '../requirement-words.ts'
-import { citation, sentenceText, shortSentence, whyTitle } from '../terminal/evidence.ts'
+import { citation, sentenceText, whyTitle } from '../terminal/evidence.ts'
 import { fileName } from '../terminal/run-page.ts'
 import { uncutText } from '../uncut-words.ts'
 import { capitalised, durationOfMillis } from '../words.ts'
 import { binsOf } from './bins.ts'
 import { charts, plotArea } from './charts.ts'
 import { embed, endOf, select } from './columns.ts'
-import { contradictionSvg } from './contradiction.ts'
+import { contradictionSvg, MOST_DRAWN } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
 import { ladder, reasons } from './ladder.ts'
-import { fileLink, type Html, html, script, trusted } from './markup.ts'
+import { fileLink, type Html, html, script, scriptJson, trusted } from './markup.ts'
 import type { Page } from './page-input.ts'
+import { ledeOf, standing, warningsOf } from './page-words.ts'
+import { renderPicture } from './picture.ts'
 import { recordSection } from './record-section.ts'
 import { explorerScript, pageScript } from './scripts.ts'
 import { factsSection, faultsSection, lostSection, phasesSection } from './sections.ts'
 import { story } from './story.ts'
 import { stylesheet } from './stylesheet.ts'
 
-/** A drawing of more operations than this explains nothing. */
-export const MOST_DRAWN = 24
 /** A chart of fewer operations than this shows only noise. */
 const FEWEST_CHARTED = 100
 
@@ -62,7 +61,7 @@ export function renderHtml(page: Page): string {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${headline.title}: ${page.title}</title><style>${trusted(stylesheet)}</style></head>
 <body><a class="skip" href="#${shown === undefined ? 'levels' : 'why'}">Skip to the explanation</a>
-<header class="top"><span><b>chaos</b> ${page.version}</span>${topFacts(page).map((fact) => html`<span>${fact}</span>`)}<button id="theme" type="button">Theme: auto</button></header>
+<header class="top"><span><b>chaos</b> ${page.version}</span>${topFacts(page).map((fact) => html`<span>${fact}</span>`)}<span class="buttons"><button id="save-png" type="button">Save PNG</button><button id="save-svg" type="button">Save SVG</button><button id="theme" type="button">Theme: auto</button></span></header>
 <main>
 ${head(page, facts)}
 ${again(page)}
@@ -84,6 +83,7 @@ ${factsSection(statistics, report, run)}
 ${recordSection(recordFactsOf(history, page.initial))}
 ${lostSection(report)}
 </main>
+${script(scriptJson(renderPicture(page, facts)), ' type="application/json" id="picture"')}
 ${embeddedData(data)}
 ${script(trusted(pageScript))}${script(trusted(explorerScript))}
 </body></html>
@@ -128,24 +128,6 @@ function head(page: Page, facts: Facts): Html {
   }</section>`
 }
 
-/** What makes a verdict prove less, or was missed, or went wrong beside it. */
-export const warningsOf = ({ run, history }: Page, { headline, vacuous, requirements }: Facts): readonly string[] => [
-  ...(run?.interrupted ? ['The run was interrupted; what was recorded until then is checked.'] : []),
-  ...vacuous.map((reason) => (headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason)),
-  ...requirements.filter(({ met }) => met !== true).map(requirementText),
-  ...(run?.trouble ?? []),
-  ...history.warnings,
-]
-
-/** The level: the line below a headline in users' words, or what to say beside the level's own name. */
-export function standing({ headline, expected }: Facts): string {
-  const level = headline.title === headline.verdict ? '' : headline.verdict
-  return [level, expected, headline.mood === 'bad' ? headline.beside : '']
-    .filter((text) => text !== '')
-    .map((text, i) => (i === 0 ? capitalised(text) : text))
-    .join(' · ')
-}
-
 /** What was judged, and how. */
 function judgement(page: Page, { expectation, requirements }: Facts): Html {
   const { report, run } = page
@@ -166,17 +148,6 @@ function judgement(page: Page, { expectation, requirements }: Facts): Html {
   return html`<dl class="facts">${rows
     .filter(([, fact]) => fact !== '')
     .map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl>`
-}
-
-/** The sentence below the headline. */
-export function ledeOf({ report, history }: Page, { headline, shown, near }: Facts): string {
-  if (shown !== undefined) return capitalised(shortSentence(history, shown, near))
-  if (headline.beside !== '') return `${capitalised(headline.beside)}.`
-  if (report === undefined) return 'Nothing could be checked.'
-  const linearizable = verdictOf(report, 'linearizable')
-  return linearizable.result === 'met'
-    ? `All ${count(history.operations.length)} operations fit one order in which each takes effect at a moment between its call and its answer.`
-    : `${capitalised(report.headline)}.`
 }
 
 /** Empty for a success that nothing was asked of: it would stand beside a violation and explain nothing. */

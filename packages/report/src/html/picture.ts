@@ -5,10 +5,10 @@ import { type Facts, factsOf } from '../facts/facts.ts'
 import { nearFaults } from '../facts/near-faults.ts'
 import { clip, wrap } from '../terminal/width.ts'
 import { capitalised } from '../words.ts'
-import { contradictionSvg } from './contradiction.ts'
+import { contradictionSvg, MOST_DRAWN } from './contradiction.ts'
 import { type Html, html, trusted } from './markup.ts'
-import { ledeOf, MOST_DRAWN, standing, warningsOf } from './page.ts'
 import type { Page } from './page-input.ts'
+import { ledeOf, standing, warningsOf } from './page-words.ts'
 import { drawingStyles, themes } from './stylesheet.ts'
 
 const WIDTH = 800
@@ -35,8 +35,7 @@ interface Line {
  * The verdict, a sentence and the contradiction as one picture that needs nothing else: for a pull request, a wiki or a
  * chat. Its colours follow the theme of whoever looks. A history in which nothing is wrong is its verdict and its levels.
  */
-export function renderPicture(page: Page): string {
-  const facts = factsOf(page)
+export function renderPicture(page: Page, facts: Facts = factsOf(page)): string {
   const head = placed(headOf(page, facts), MARGIN)
   const drawn = facts.shown === undefined ? undefined : drawing(page, facts.shown, facts, head.bottom)
   const rows = placed(drawn === undefined && page.report !== undefined ? levelsOf(page.report) : [], head.bottom)
@@ -44,7 +43,7 @@ export function renderPicture(page: Page): string {
   const height = foot.bottom + MARGIN
   const name = clip(`${facts.headline.title}: ${page.title}`, FIT.text * 2)
   const picture =
-    html`<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${name}"><!-- chaos --><title>${name}</title><style>${trusted(styles)}</style><rect class="page" width="${WIDTH}" height="${height}"/>${head.texts}${drawn?.svg}${rows.texts}${foot.texts}</svg>
+    html`<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${name}" data-generator="chaos"><title>${name}</title><style>${trusted(styles)}</style><rect class="page" width="${WIDTH}" height="${height}"/>${head.texts}${drawn?.svg}${rows.texts}${foot.texts}</svg>
 `.html
   return picture.replace(NOT_XML, '\ufffd')
 }

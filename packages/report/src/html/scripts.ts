@@ -10,6 +10,7 @@ import { paintBar } from '../browser/paint-bar.ts'
 import { listenToPointer } from '../browser/pointer.ts'
 import { startRed } from '../browser/red.ts'
 import { rowsOf } from '../browser/rows.ts'
+import { startSavePicture } from '../browser/save-picture.ts'
 import { sortTable } from '../browser/sort-table.ts'
 import { startComparison } from '../browser/start-comparison.ts'
 import { startExplorer } from '../browser/start-explorer.ts'
@@ -30,7 +31,13 @@ function scriptOf<Parts extends object>(start: (parts: Parts) => void, parts: Pa
 }
 
 /** Kept apart from the timeline's script: if one of the two fails, the other still works. */
-export const pageScript: string = scriptOf(startPage, { find, startTheme, startCopyCommand, startStory })
+export const pageScript: string = scriptOf(startPage, {
+  find,
+  startTheme,
+  startCopyCommand,
+  startSavePicture,
+  startStory,
+})
 
 export const comparisonScript: string = scriptOf(startComparison, { sortTable })
 

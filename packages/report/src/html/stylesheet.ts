@@ -49,7 +49,7 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .skip{position:absolute;left:-999px}.skip:focus{left:24px;top:8px;background:var(--page);padding:6px 10px;z-index:9}
 .top{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:center;font-size:13px;color:var(--ink2);padding:10px 0;border-bottom:1px solid var(--line)}
-.top b{color:var(--ink)}.top button{margin-left:auto}
+.top b{color:var(--ink)}.top button{margin-left:auto}.buttons{margin-left:auto;display:flex;flex-wrap:wrap;gap:8px}.top .buttons button{margin:0}
 .head{padding-top:18px;margin-bottom:12px}
 .standing{margin-top:6px;color:var(--ink2);overflow-wrap:anywhere}.standing:empty{display:none}
 .lede{font-size:18px;line-height:1.4;margin-top:8px;max-width:54em;overflow-wrap:anywhere}.more{font-size:13px;margin-top:4px}

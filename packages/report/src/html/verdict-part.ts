@@ -2,8 +2,9 @@ import { factsOf } from '../facts/facts.ts'
 import { whyTitle } from '../terminal/evidence.ts'
 import { ladder } from './ladder.ts'
 import { html } from './markup.ts'
-import { figure, ledeOf } from './page.ts'
+import { figure } from './page.ts'
 import type { Page } from './page-input.ts'
+import { ledeOf } from './page-words.ts'
 
 /** What a page says of a verdict at its top, for other pages to show: two texts and two pieces of markup. */
 export interface VerdictPart {

@@ -2,7 +2,7 @@ import { renderPicture } from '../html/picture.ts'
 import type { Reporter } from './reporter.ts'
 
 /** The beginning of every picture, whatever its size and title. */
-const PICTURE = /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" [^>]*><!-- chaos -->/
+const PICTURE = /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" [^>]* data-generator="chaos">/
 
 const asPage = (command: string): string => `a picture is of one history: ${command} --html FILE draws a page`
 
