@@ -46,6 +46,9 @@ describe('a report, opened in a real browser', () => {
       expect(await page.locator('body').innerText()).toContain('read 1')
       expect(await bottomOf(page, 'h1')).toBeLessThan(300)
       expect(await bottomOf(page, 'svg.why-svg')).toBeLessThan(900)
+      await page.setViewportSize({ width: 400, height: 800 })
+      expect(await bottomOf(page, 'svg.why-svg')).toBeLessThan(900)
+      await page.setViewportSize({ width: 1280, height: 800 })
       const [svg, png] = [await saved(page, '#save-svg'), await saved(page, '#save-png')]
       expect([svg.name, png.name]).toEqual(['report.svg', 'report.png'])
       const drawn = join(temporaryDirectory(), 'why.svg')
