@@ -1,5 +1,5 @@
 import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
-import { count } from '@chaosproxy/history'
+import { count, operationsIn } from '@chaosproxy/history'
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import { nearFaults } from '../facts/near-faults.ts'
@@ -71,7 +71,7 @@ const levelsOf = (report: Report<string>): readonly Line[] =>
   })
 
 function footOf({ again, title, version, history }: Page): readonly Line[] {
-  const about = `${title}, ${count(history.operations.length)} operations, chaos ${version}`
+  const about = `${title}, ${count(operationsIn(history))} operations, chaos ${version}`
   const command = again === undefined ? [] : [{ text: clip(again, FIT.command), look: 'command', below: 26 }]
   return [...command, { text: clip(about, FIT.text), look: 'small', below: again === undefined ? 26 : 18 }]
 }
