@@ -206,9 +206,18 @@ describe('a register', () => {
     )
   })
 
-  test('that returns what nobody wrote has no such words', () => {
-    const { headline } = judge([write(1, 1, 0), read(3, 7, 1)], 'register')
-    expect([headline.title, headline.verdict]).toEqual(['Not linearizable', 'Not linearizable'])
+  test('that returns what nobody wrote, or what had failed, says so, whatever else was overwritten meanwhile', () => {
+    const writes = [write(1, 1, 0), write(2, 2, 10)]
+    const failed = write(4, 9, 12, { type: 'fail' })
+    expect(titleOf([...writes, read(3, 9, 50)], 'register')).toBe('p3 read 9, which nobody had written')
+    expect(titleOf([...writes, read(2, 9, 50)], 'register')).toBe('p2 read 9, which nobody had written')
+    expect(titleOf([...writes, failed, read(3, 9, 50)], 'register')).toBe('p3 read a write that had failed')
+  })
+
+  test('that returns what was there at first is told of its newer writes', () => {
+    expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(3, null as never, 50)], 'register')).toBe(
+      "p2's confirmed write was missing at n3",
+    )
   })
 })
 

@@ -1,11 +1,20 @@
-import type { Counterexample, LostWrite, OperationRow } from '@chaosproxy/checker'
+import type { Counterexample, LostWrite, OperationRow, Report } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
-import { functionOf, hasReturned, isFinal, isRead, nameText, nodeOf, processText } from '../operation-words.ts'
+import {
+  functionOf,
+  hasReturned,
+  isFinal,
+  isRead,
+  nameText,
+  nodeOf,
+  processText,
+  valueText,
+} from '../operation-words.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** `p2's confirmed write to x is gone`, or a confirmed write that a later read did not see. */
 export const registerLoss: FindLoss = ({ history, report, counterexample }) =>
-  goneForGood(history, report.lost) ?? unseen(history, counterexample)
+  goneForGood(history, report.lost) ?? unseen(history, report, counterexample)
 
 /** Of several last writes to a key that overlapped, one might have replaced the others: each key has lost one at least. */
 function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undefined {
@@ -25,12 +34,13 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
  * A read that began after a write had been acknowledged, or seen by another read, and returned a value that had surely
  * been replaced by it: all that wrote this value had returned before that write was called.
  */
-function unseen(history: History, { culprit, edges }: Counterexample): Loss | undefined {
+function unseen(history: History, report: Report<string>, { culprit, edges }: Counterexample): Loss | undefined {
   if (culprit === undefined || edges !== undefined || !isRead(history, culprit) || isFinal(history, culprit))
     return undefined
   const { operations } = history
   const rows = rowsOfKey(history, culprit)
   if (rows === undefined || operations.outcome[culprit] !== OK) return undefined
+  if (isImpossibleAlone(report, culprit)) return fromNowhere(history, rows, culprit)
   const settled = settledAt(history, rows, outputOf(history, culprit))
   const called = operations.callEvent[culprit] ?? 0
   const isNewer = (row: OperationRow): boolean => (operations.callEvent[row] ?? 0) > settled
@@ -61,6 +71,25 @@ function unseen(history: History, { culprit, edges }: Counterexample): Loss | un
       ? `${reader}'s reads went back in time`
       : `${reader} did not see a write that ${clientOf(history, saw)} had already read`,
   }
+}
+
+/** Whether a read is wrong whatever else happened: then nothing that could have taken effect wrote its value, nor was it there at first. */
+const isImpossibleAlone = ({ levels }: Report<string>, culprit: OperationRow): boolean =>
+  Object.values(levels).some((verdict) => {
+    if (verdict.result !== 'violated') return false
+    const core = verdict.counterexample.operations.filter(({ role }) => role === 'core')
+    return core.length === 1 && core[0]?.operation === culprit
+  })
+
+function fromNowhere(history: History, rows: readonly OperationRow[], culprit: OperationRow): Loss {
+  const value = outputOf(history, culprit)
+  const text = JSON.stringify(value)
+  const reader = clientOf(history, culprit)
+  const hasFailed = rows.some(
+    (row) => !isRead(history, row) && history.operations.outcome[row] === FAIL && writtenText(history, row) === text,
+  )
+  if (hasFailed) return { title: `${reader} read a write that had failed` }
+  return { title: `${reader} read ${valueText(value, 24)}, which nobody had written` }
 }
 
 /** The operations on the culprit's key in order of call; undefined if some are not reads and writes of whole values. */
