@@ -214,6 +214,20 @@ describe('a register', () => {
     expect(titleOf([...writes, failed, read(3, 9, 50)], 'register')).toBe('p3 read a write that had failed')
   })
 
+  test('that two clients changed from the same value has lost one of the changes', () => {
+    const cas = (p: number, to: number, more: Partial<Made> = {}): Made =>
+      write(p, to, 20, { f: 'cas', in: [1, to], ...more })
+    expect(titleOf([write(1, 1, 0), cas(2, 5), cas(3, 7)], 'register')).toBe(
+      'p2 and p3 both changed x from 1, and one change is lost',
+    )
+    // Somebody else wrote the value again, or nobody knows whether the other change was made.
+    for (const fine of [
+      [cas(2, 1), cas(3, 7)],
+      [cas(2, 5, { type: 'info' }), cas(3, 7)],
+    ])
+      expect(titleOf([write(1, 1, 0), ...fine], 'register')).toBe('Linearizable')
+  })
+
   test('that returns what was there at first is told of its newer writes', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(3, null as never, 50)], 'register')).toBe(
       "p2's confirmed write was missing at n3",

@@ -12,9 +12,9 @@ import {
 } from '../operation-words.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** `p2's confirmed write to x is gone`, or a confirmed write that a later read did not see. */
+/** `p2's confirmed write to x is gone`, a change that is lost, or a confirmed write that a later read did not see. */
 export const registerLoss: FindLoss = ({ history, report, counterexample }) =>
-  goneForGood(history, report.lost) ?? unseen(history, report, counterexample)
+  goneForGood(history, report.lost) ?? changedTwice(history, counterexample) ?? unseen(history, report, counterexample)
 
 /** Of several last writes to a key that overlapped, one might have replaced the others: each key has lost one at least. */
 function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undefined {
@@ -28,6 +28,29 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
     }
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
   return { title: `${clientOf(history, first.operation)}'s confirmed write${to} is gone`, level: 'eventual' }
+}
+
+/** Two clients who both changed a value that was there once: the contradiction is they, and whoever wrote the value. */
+function changedTwice(history: History, { culprit, operations, keys }: Counterexample): Loss | undefined {
+  if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
+  const from = replacedText(history, culprit)
+  const core = operations.filter(({ role, operation }) => role === 'core' && operation !== culprit)
+  const other = core.find(({ operation }) => replacedText(history, operation) === from)?.operation
+  const others = core.filter(({ operation }) => operation !== other)
+  const isWriterOf = (row: OperationRow): boolean => !isRead(history, row) && writtenText(history, row) === from
+  if (from === undefined || other === undefined || history.operations.outcome[other] !== OK) return undefined
+  if (others.length > 1 || !others.every(({ operation }) => isWriterOf(operation))) return undefined
+  const [one, two] = [clientOf(history, other), clientOf(history, culprit)]
+  const [key] = keys
+  const what = key === undefined ? '' : ` ${nameText(key, 24)}`
+  const who = one === two ? `${one} twice` : `${one} and ${two} both`
+  return { title: `${who} changed${what} from ${nameText(from, 24)}, and one change is lost` }
+}
+
+/** What a cas says it replaced; undefined for all other operations. */
+function replacedText(history: History, row: OperationRow): string | undefined {
+  const input = inputOf(history, row)
+  return functionOf(history, row) === 'cas' && Array.isArray(input) ? JSON.stringify(input[0] ?? null) : undefined
 }
 
 /**
