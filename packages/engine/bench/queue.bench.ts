@@ -45,6 +45,7 @@ export async function run(print: (line: string) => void): Promise<void> {
       print(`${JOBS} trivial jobs, 2 workers   ${(await trivialJobs(queue, 1 + round * JOBS)).toFixed(2)} s`)
     await stopAll(workers)
   } finally {
+    await stopAll([...running])
     server.stop()
   }
 }
@@ -66,10 +67,13 @@ function searched(how: readonly string[], first: number): number {
   }
 }
 
+const running = new Set<ChildProcess>()
+
 /** A worker of one thread that has joined. */
 async function startWorker(queue: string): Promise<ChildProcess> {
   const stdio = ['ignore', 'pipe', 'inherit'] as const
   const child = spawn(process.execPath, [program, 'worker', '--queue', queue, '--threads', '1'], { stdio: [...stdio] })
+  running.add(child)
   let printed = ''
   for await (const chunk of child.stdout ?? []) {
     printed += chunk
@@ -82,6 +86,7 @@ async function startWorker(queue: string): Promise<ChildProcess> {
 async function stopAll(workers: readonly ChildProcess[]): Promise<void> {
   await Promise.all(
     workers.map((worker) => {
+      running.delete(worker)
       worker.kill('SIGKILL')
       return once(worker, 'exit')
     }),
@@ -124,7 +129,7 @@ async function trivialJobs(queue: string, first: number): Promise<number> {
 const oneSeed = (first: number): object => ({
   subject: {
     ...{ target: 'raft', knobs: {}, level: 'linearizable', workload: 'register', settings: {}, operations: 1 },
-    choices: { faults: ['none'], lengthMs: 300 },
+    choices: { faults: [], lengthMs: 300 },
   },
   ...{ first, count: 1, strategies: ['uniform'], invariants: false, verifyDeterminism: false, stopAtFirst: false },
 })
