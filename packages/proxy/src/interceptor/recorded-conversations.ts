@@ -1,10 +1,22 @@
 import type { Nanos } from '@chaosproxy/history'
 import type { Identifier, Naming, Recorder } from '@chaosproxy/recorder'
 import type { ServerRecording } from '@chaosproxy/recorder/protocols'
+import type { RecordFile } from '../record-file/record-file.ts'
 import type { Conversation, Intercept } from './interceptor.ts'
 
-/** Records the connections to a server. Bytes are passed on unchanged and read on the way. */
-export function recordConversations(recording: ServerRecording, recorder: Pick<Recorder, 'now'>): Intercept {
+/** What the recorder writes to. */
+type RecordQueue = Pick<RecordFile, 'congested' | 'whenRelieved'>
+
+/**
+ * Records the connections to a server. Bytes are passed on unchanged and read on the way.
+ *
+ * @param queues While one is too far behind, requests wait.
+ */
+export function recordConversations(
+  recording: ServerRecording,
+  recorder: Pick<Recorder, 'now'>,
+  queues: readonly RecordQueue[] = [],
+): Intercept {
   return (conversation) => {
     const { requests, responses, client } = conversation
     const read = recording.open({ host: client.host, naming: namingOf(recording.client, conversation) })
@@ -12,11 +24,26 @@ export function recordConversations(recording: ServerRecording, recorder: Pick<R
     /** When the bytes now being passed on arrived, which is also the time of everything sent while passing them on. */
     let receivedAt: Nanos | undefined
 
-    /** Stops reading from a client that keeps asking a silent server, rather than remember its requests without bound. */
+    const behind = new Set<RecordQueue>()
+
+    /**
+     * Stops reading from a client that keeps asking a silent server, or faster than the disk takes what it does, rather than
+     * remember its requests without bound.
+     */
     function govern(): void {
-      if (isReading !== read.isFull) return
-      isReading = !isReading
+      for (const queue of queues) if (queue.congested && !behind.has(queue)) waitFor(queue)
+      const isWanted = !read.isFull && behind.size === 0
+      if (isReading === isWanted) return
+      isReading = isWanted
       requests.setReading(isReading)
+    }
+
+    function waitFor(queue: RecordQueue): void {
+      behind.add(queue)
+      queue.whenRelieved(() => {
+        behind.delete(queue)
+        govern()
+      })
     }
 
     // Either side may speak first.

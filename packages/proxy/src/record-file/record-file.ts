@@ -67,6 +67,8 @@ export interface RecordFile {
 
 /** Lines are written once this many bytes have been gathered … */
 const BLOCK_BYTES = 64 * 1024
+/** The most that is written at once. */
+const JOINED_BYTES = 4 * 1024 * 1024
 /** UTF-8 bytes for one UTF-16 code unit. */
 const MOST_BYTES_PER_CHARACTER = 3
 /** … or this long after the first of them. A kill loses at most this much; the file is still a valid history. */
@@ -271,7 +273,7 @@ class BehindWriter implements RecordFile {
   }
 
   #writeNext(): void {
-    const block = this.#blocks.shift()
+    const block = this.#nextBlock()
     this.#writing = block !== undefined
     if (block === undefined) {
       // The lines gathered during the write have waited long enough.
@@ -281,6 +283,30 @@ class BehindWriter implements RecordFile {
     }
     if (block.part !== this.#partOnDisk && !this.#openPart(block)) return
     this.#disk(this.#file, block.bytes, (error) => this.#wrote(block, error))
+  }
+
+  /**
+   * What waits for one part goes to the disk at once: a busy process hears of the end of a write only once a turn of its
+   * event loop, in which many blocks may have come.
+   */
+  #nextBlock(): Block | undefined {
+    const [first, second] = this.#blocks
+    if (first === undefined || first.part !== second?.part) return this.#blocks.shift()
+    let [count, sizeBytes, lines] = [0, 0, 0]
+    for (const { bytes, lines: more, part } of this.#blocks) {
+      if (part !== first.part || (count > 0 && sizeBytes + bytes.length > JOINED_BYTES)) break
+      count++
+      sizeBytes += bytes.length
+      lines += more
+    }
+    const joined = this.#blocks.splice(0, count)
+    const bytes = Buffer.concat(joined.map((block) => block.bytes))
+    for (const { memory } of joined) this.#reuse(memory)
+    return { bytes, memory: bytes, lines, part: first.part }
+  }
+
+  #reuse(memory: Buffer): void {
+    if (memory.length === BLOCK_BYTES && this.#spare.length < SPARE_BLOCKS) this.#spare.push(memory)
   }
 
   /** Returns false if the block's part could not be opened. */
@@ -310,7 +336,7 @@ class BehindWriter implements RecordFile {
     this.#writtenBytes += block.bytes.length
     this.#writtenLines += block.lines
     this.#behindBytes -= block.bytes.length
-    if (block.memory.length === BLOCK_BYTES && this.#spare.length < SPARE_BLOCKS) this.#spare.push(block.memory)
+    this.#reuse(block.memory)
     // Traffic resumed just below the limit would be stopped again at once.
     if (this.#behindBytes <= this.#maximumBehindBytes / 2) this.#relieve()
     this.#writeNext()

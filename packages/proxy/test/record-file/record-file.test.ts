@@ -192,6 +192,20 @@ describe('while the disk stalls', () => {
     expect(disk.written.join('').length).toBe(file.statistics.writtenBytes)
   })
 
+  test('what waits for one part is written at once, up to some megabytes', async () => {
+    const disk = new StalledDisk()
+    const file = openRecordFile(newPath(), { disk: disk.write })
+    const text = `${'x'.repeat(999)}\n`
+    for (let i = 0; i < 10_000; i++) file.write(text)
+    const closed = file.close()
+    while (disk.isWriting) disk.proceed()
+    await closed
+    const sizes = disk.written.map(({ length }) => length)
+    expect(sizes.length).toBeLessThan(6)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * 1024 * 1024)
+    expect(disk.written.join('')).toBe(text.repeat(10_000))
+  })
+
   test('or fails, the rest is counted as lost, traffic goes on, and the trouble is reported once', async () => {
     const disk = new StalledDisk()
     const errors: UserError[] = []

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { commandSet } from '../../../recorder/src/redis/command-set.ts'
@@ -5,9 +8,10 @@ import { recordResp } from '../../../recorder/src/redis/resp-recorder.ts'
 import { parseRespSettings } from '../../../recorder/src/redis/resp-settings.ts'
 import { parseCarriage } from '../../src/control/state/carriage.ts'
 import { recordConversations } from '../../src/interceptor/recorded-conversations.ts'
+import { openRecordFile } from '../../src/record-file/record-file.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
-import { command } from '../redis.ts'
-import { dial, drop, eventually, links, network, Received, serve, settled } from '../sockets.ts'
+import { command, serveResp } from '../redis.ts'
+import { cleanUp, dial, drop, eventually, links, network, Received, serve, settled } from '../sockets.ts'
 import { recorded } from './recorded.ts'
 
 describe('commands become operations', () => {
@@ -297,4 +301,32 @@ test('a client that asks and asks, of a server that does not answer, is stopped,
   await client.until(() => client.ended)
   expect(client.length).toBe(REQUESTS * '$-1\r\n'.length)
   expect(recorder.counters).toMatchObject({ operations: REQUESTS, ok: REQUESTS, open: 0, unmatchedAnswers: 0 })
+})
+
+test('clients wait while the disk does not take what they do, and nothing is missing of the record', async () => {
+  const REQUESTS = 20_000
+  const AT_A_TIME = 200
+  const LIMIT_BYTES = 100_000
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-slow-'))
+  cleanUp(() => rmSync(directory, { recursive: true }))
+  const file = openRecordFile(join(directory, 'history.jsonl'), {
+    maximumBehindBytes: LIMIT_BYTES,
+    // One that needs a while for every write, however short.
+    disk: (_, __, done) => void setTimeout(() => done(null), 5),
+  })
+  const server = await serveResp()
+  const recorder = createRecorder({ now: startRunClock(), client: file })
+  const intercept = recordConversations(recordResp({ recorder, node: 'n1' }), recorder, [file])
+  const route = await network().route({ from: 'clients', to: 'n1', upstream: server, intercept })
+  const client = new Received(await dial(route))
+  for (let sent = 0; sent < REQUESTS; sent += AT_A_TIME) {
+    client.socket.write(command('SET', 'x', '1').repeat(AT_A_TIME))
+    await client.until((received) => received.length >= (sent + AT_A_TIME) * '+OK\r\n'.length)
+  }
+  client.socket.end()
+  await client.until(() => client.ended)
+  await file.close()
+  const { congestions, mostBehindBytes, writtenLines, writtenBytes } = file.statistics
+  expect([writtenLines, congestions > 0]).toEqual([2 * REQUESTS, true])
+  expect(mostBehindBytes).toBeLessThan(LIMIT_BYTES + (2 * AT_A_TIME * writtenBytes) / REQUESTS)
 })

@@ -81,7 +81,8 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
       case 'spoken': {
         const faults = (await messages.make()).intercept({ from, to, framing: carriage.protocol.framing })
         if (recorder === undefined) return faults
-        return chain(recordConversations(await carriage.record({ recorder, node: to }), recorder), faults)
+        const read = await carriage.record({ recorder, node: to })
+        return chain(recordConversations(read, recorder, recording?.files), faults)
       }
       case 'messages':
         return (await messages.make()).intercept({ from, to, framing: carriage.framing })
