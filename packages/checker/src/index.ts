@@ -27,6 +27,14 @@ export {
 } from './parallel/apart.ts'
 export type { BoardMemory } from './parallel/board.ts'
 export { createBoardMemory } from './parallel/board.ts'
+export {
+  decideOwnShard,
+  mayBeSettled,
+  reportOfSettled,
+  type Settled,
+  type SomeParts,
+  settledBy,
+} from './parallel/own.ts'
 export type { JudgedShares, Plan, ShareAnswer, ShareOptions } from './parallel/shares.ts'
 export {
   judgeBeside,

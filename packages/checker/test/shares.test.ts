@@ -2,15 +2,20 @@ import {
   type CheckOptions,
   check,
   createBoardMemory,
+  decideOwnShard,
   judgeBeside,
   judgeShare,
   levels,
+  type Model,
+  mayBeSettled,
   mergeShares,
   planShares,
   type Report,
+  reportOfSettled,
   reportOfShares,
+  settledBy,
 } from '@chaosproxy/checker'
-import { borrowHistory, type EventInput, type History, historyFromEvents, millis } from '@chaosproxy/history'
+import { borrowHistory, type EventInput, type History, historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 
@@ -144,4 +149,43 @@ test('a share stops where a violation that goes before its own was found', () =>
   new BigInt64Array(board)[1] = -1n
   const [, second] = planShares(history, options, 2, 1)!.shares
   expect(judgeShare(history, options, second!, board).result).not.toBe('violated')
+})
+
+/** A register as users write one. */
+const cell: Model<Json> = {
+  name: 'cell',
+  initial: null,
+  apply: (state, { f, value }) => (f === 'write' ? [value] : [state, state]),
+  key: (state) => JSON.stringify(state),
+  reads: ['read'],
+}
+
+test('a history whose parts are decided apart by a model of the user’s gets the report of check', () => {
+  const seen = { met: 0, violated: 0, unknown: 0 }
+  for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
+    const random = randomFrom(seed)
+    const events = randomEvents({ ...shapeFrom(random), cas: false, append: false }, random)
+    const isTouched = random() < 0.2
+    const history = historyFromEvents(isTouched ? events.toSpliced(events.length - 8, 0, touched) : events)
+    const asked: CheckOptions = { ...options, model: cell, initial: random() < 0.2 ? 'unknown' : null }
+    expect(mayBeSettled(history, asked)).toBe(true)
+    const of = 1 + Math.floor(random() * 4)
+    const answers = Array.from({ length: of }, (_, shard) => decideOwnShard(history, cell, asked, { shard, of }))
+    const alone = check(history, asked)
+    seen[alone.levels.linearizable.result]++
+    expect(reportOfSettled(history, cell, asked, settledBy(answers)), `seed ${seed}`).toEqual(alone)
+  }
+  expect(seen.met).toBeGreaterThan(5)
+  expect(seen.violated).toBeGreaterThan(5)
+})
+
+test('a part that is linearizable is not called violated on the word of a worker', () => {
+  const history = historyFromEvents([
+    { process: 0, type: 'invoke', f: 'write', value: 1 },
+    { process: 0, type: 'ok', f: 'write', value: 1 },
+  ])
+  const asked: CheckOptions = { ...options, model: cell }
+  expect(() => reportOfSettled(history, cell, asked, { result: 'violated', parts: [0] })).toThrow(
+    'a worker answered what no worker can have found',
+  )
 })

@@ -98,6 +98,73 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(exitCode).toBe(0)
   })
 
+  /** A register as users write one, and what is wrong with another. */
+  function modelIn(directory: string, apply = '', more = ''): string {
+    mkdirSync(join(directory, 'mine'), { recursive: true })
+    writeFileSync(join(directory, 'mine', 'words.mjs'), "export const WRITE = 'write'")
+    const model = join(directory, 'mine', 'cell.mjs')
+    const text = `import { WRITE } from './words.mjs'
+      export default {
+        name: 'cell', initial: null, key: JSON.stringify, ${more}
+        apply(state, { f, value }) { ${apply}; return f === WRITE ? [value] : [state, state] },
+      }`
+    writeFileSync(model, text)
+    return model
+  }
+
+  test('judges by a model of the user’s, which only workers with --allow-code run, as a check alone does', async () => {
+    const queue = await queueOf()
+    const model = ['--model', modelIn(temporaryDirectory())]
+    const unwilling = await joined(queue)
+    const said: string[] = []
+    const { child, finished } = startChaos([
+      ...['check', fileOf(recordingOf(2_400, 20)), '--verbose', '--queue', queue],
+      ...model,
+    ])
+    child.stderr?.on('data', (chunk) => said.push(String(chunk)))
+    await until(() => said.join('').includes('may run code of yours: start one with npx chaos worker --allow-code'))
+    const willing = await joined(queue, ['--allow-code'])
+    expect((await finished).exitCode).toBe(0)
+    expect([shards(unwilling.printed()), shards(willing.printed())]).toEqual([0, 16])
+    for (const lines of [recordingOf(2_400, 20, 1_200), recordingOf(300, 3, 150), recordingOf(300, 3)]) {
+      const file = fileOf(lines)
+      const alone = await check(file, model)
+      const shared = await check(file, [...model, '--queue', queue])
+      expect(shared).toEqual({ ...alone, stderr: shared.stderr })
+      expect(shared.result.model).toBe('cell')
+    }
+    expect(shards(unwilling.printed())).toBe(0)
+  })
+
+  patientTest('tells of a model that throws or never returns at a worker what a check alone tells', async () => {
+    const queue = await queueOf()
+    const worker = await joined(queue, ['--allow-code'])
+    const cwd = temporaryDirectory()
+    const file = fileOf(recordingOf(40, 2))
+    for (const apply of ['if (value === 10) throw new Error("ten")', 'while (value === 10);']) {
+      const model = ['--model', modelIn(cwd, apply)]
+      const alone = await check(file, model)
+      const shared = await check(file, [...model, '--queue', queue])
+      expect([shared.exitCode, shared.stderr]).toEqual([3, alone.stderr])
+    }
+    expect(worker.child.exitCode).toBe(null)
+  })
+
+  patientTest('judges by a model of the user’s several files, each by one job if it is small', async () => {
+    const queue = await queueOf()
+    const worker = await joined(queue, ['--allow-code'])
+    const cwd = temporaryDirectory()
+    const names = ['a.jsonl', 'b.jsonl', 'c.jsonl']
+    for (const [n, name] of names.entries())
+      writeFileSync(join(cwd, name), recordingOf(60, 2, n === 1 ? 30 : undefined).join('\n'))
+    const words = ['check', ...names, '--model', modelIn(cwd), '--expect', 'linearizable', '--json']
+    const levelsIn = (stdout: string) => stdout.match(/^\{.*\}$/gm)?.map((line) => JSON.parse(line).levels)
+    const [alone, shared] = [await chaos(words, { cwd }), await chaos([...words, '--queue', queue], { cwd })]
+    expect(levelsIn(alone.stdout)).toHaveLength(3)
+    expect(levelsIn(shared.stdout)).toEqual(levelsIn(alone.stdout))
+    expect([shared.exitCode, shards(worker.printed())]).toEqual([1, 3])
+  })
+
   patientTest('keeps no operation of a recording larger than memory, and finds what a check alone finds', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
@@ -141,12 +208,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
 
 test('what does not travel to workers is refused with what to do instead', async () => {
   const cwd = temporaryDirectory()
-  mkdirSync(join(cwd, 'mine'))
-  writeFileSync(join(cwd, 'mine', 'model.mjs'), 'export default {}')
-  const queue = ['--queue', 'redis://127.0.0.1:1']
-  const stdin = await chaosHere(['check', '-', ...queue], { cwd })
+  const stdin = await chaosHere(['check', '-', '--queue', 'redis://127.0.0.1:1'], { cwd })
   expect(stdin.stderr).toContain('--queue: standard input cannot travel to workers. Save it to a file')
-  const own = await chaosHere(['check', 'x.jsonl', '--model', './mine/model.mjs', ...queue], { cwd })
-  expect(own.stderr).toContain('--queue: a model of your own does not travel to workers')
-  expect([stdin.exitCode, own.exitCode]).toEqual([3, 3])
+  expect(stdin.exitCode).toBe(3)
 })

@@ -24,7 +24,11 @@ import { entryOf } from './registry.ts'
 export function check(history: History, options: CheckOptions): Report
 export function check(history: History, options: CheckOptions<string>): Report<string>
 export function check(history: History, options: CheckOptions<string>): Report<string> {
-  const entry: ModelEntry<string> = entryOf(options.model)
+  return checkBy(entryOf(options.model), history, options)
+}
+
+/** The same by the entry of a model. */
+export function checkBy(entry: ModelEntry<string>, history: History, options: CheckOptions<string>): Report<string> {
   requireLevels(entry, options.levels)
   if (history.operations.length === 0) {
     // Validates the options even for an empty history.

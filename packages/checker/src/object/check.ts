@@ -1,12 +1,13 @@
-import type { History, Json } from '@chaosproxy/history'
+import { type History, type Json, UserError } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
-import { takeObjects } from '../judge/encoding-memory.ts'
+import { takeEncoding, takeObjects } from '../judge/encoding-memory.ts'
 import type { ModelEntry } from '../judge/entry.ts'
 import { isByFinalReads, judgeConsistency, type Opened } from '../judge/judge-consistency.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import { countUnknown } from '../judge/outcomes.ts'
 import type { Report } from '../judge/report.ts'
-import { type Budget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import type { Limit } from '../limits/race.ts'
 import { looseReason } from '../register/sequential/loose.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
@@ -16,7 +17,7 @@ import type { AnyStart } from './model/any-start.ts'
 import { createContents } from './model/elements.ts'
 import type { ObjectModel } from './model/object-model.ts'
 import { choose, type Functions, type Part, partsOf } from './model/part.ts'
-import { decideObjects, type Judge, relatedByTime, shardsOf } from './search/decide.ts'
+import { decideObjects, type Judge, type ObjectAnswer, relatedByTime, shardsOf } from './search/decide.ts'
 import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
 import { judgeObjectSequential } from './sequential.ts'
 
@@ -36,13 +37,27 @@ export interface ObjectToJudge {
    * `alike`: the initial value makes no difference. `own`: only the model's initial value is known, and others may fit.
    */
   readonly fromAny: AnyStart | 'alike' | 'own'
+  /** What others found of its parts. */
+  readonly settled?: Settled | undefined
 }
+
+/** What the parts of an object came to that were decided one by one (`decideSome`): their numbers, where it matters. */
+export type Settled =
+  | { readonly result: 'met' }
+  | { readonly result: 'violated'; readonly parts: readonly number[] }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+/** What was found of some parts of an object. */
+export type SomeParts =
+  | { readonly result: 'met' }
+  | { readonly result: 'violated'; readonly part: number }
+  | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
 
 /** Judges a history of an object with a sequential specification. */
 export function checkObject(
   history: History,
   entry: ModelEntry,
-  { object, fromAny }: ObjectToJudge,
+  { object, fromAny, settled }: ObjectToJudge,
   options: CheckOptions,
 ): Report {
   const functions = functionsOfObject(entry, object, options.initial)
@@ -51,7 +66,8 @@ export function checkObject(
     isUnknown && typeof fromAny === 'object'
       ? judgeFromAny(history, entry, object, functions, fromAny)
       : judgeOf(history, entry, object, functions, isUnknown ? null : options.initial)
-  const judged: Judged = { history, entry, object, functions, judge, options, isOwn: isUnknown && fromAny === 'own' }
+  const isOwn = isUnknown && fromAny === 'own'
+  const judged: Judged = { history, entry, object, functions, judge, options, isOwn, settled }
   return judgeConsistency(history, entry, { take: takeObjects, open: (budget) => opened(judged, budget) }, options)
 }
 
@@ -64,10 +80,46 @@ interface Judged {
   readonly options: CheckOptions
   /** Nobody knows the initial value, and the model knows only one. */
   readonly isOwn: boolean
+  readonly settled: Settled | undefined
+}
+
+/**
+ * Decides whether some parts of an object, by number, are linearizable. Their numbers are the same for everybody who has
+ * the history.
+ *
+ * @throws UserError for an operation that the model does not know.
+ */
+export function decideSome(
+  history: History,
+  entry: ModelEntry,
+  object: ObjectModel,
+  options: CheckOptions,
+  isChosen: (part: number) => boolean,
+): SomeParts {
+  const budget = createBudget(options)
+  const open = (limit: Limit): SomeParts => ({ result: 'unknown', limit, undecided: 1, keys: 1 })
+  if ((takeEncoding(history, budget) ?? takeObjects(history, budget)) !== undefined) return open('memory')
+  const functions = functionsOfObject(entry, object, options.initial)
+  const judge = judgeOf(history, entry, object, functions, isUnknownStart(options.initial) ? null : options.initial)
+  return inTime(
+    () => {
+      const all = shardsOf(partsOf(history, functions, budget), judge, budget)
+      const parts = all.filter((_, number) => isChosen(number))
+      const answer = decideObjects(parts, judge, budget)
+      if (answer.result === 'violated') return { result: 'violated', part: all.indexOf(answer.part) }
+      const { length } = parts
+      if (answer.result === 'unknown') {
+        const limit = answer.reason.startsWith('out of memory') ? 'memory' : 'time'
+        return { result: 'unknown', limit, undecided: length, keys: all.length }
+      }
+      return replayed(parts, judge, budget, answer) === undefined ? open('time') : { result: 'met' }
+    },
+    () => open('time'),
+  )
 }
 
 /** @throws OutOfTime */
-function opened({ history, entry, object, functions, judge, options, isOwn }: Judged, budget: Budget): Opened {
+function opened({ history, entry, object, functions, judge, options, isOwn, settled }: Judged, budget: Budget): Opened {
   const contents = createContents(history)
   const parts = partsOf(history, functions, budget, contents)
   const sure = (verdict: Verdict): Verdict => (isOwn ? onlyFrom(entry, verdict) : verdict)
@@ -76,7 +128,7 @@ function opened({ history, entry, object, functions, judge, options, isOwn }: Ju
   const isSequential = options.levels.some((level) => !isByFinalReads(level) && level !== 'linearizable')
   return {
     orderShare: () => (isOrderWanted ? shareFor(options) : undefined),
-    order: (share) => sure(judgeParts(parts, judge, share, object)),
+    order: (share) => sure(judgeParts(parts, judge, share, object, settled)),
     convergences(budget) {
       const found = convergencesOf(history, entry, { object, functions, contents }, options.initial, budget)
       const { eventual, convergent } = found
@@ -181,7 +233,13 @@ export function functionsOfObject(
   }
 }
 
-function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget, { needed }: ObjectModel): Verdict {
+function judgeParts(
+  whole: readonly Part[],
+  judge: Judge,
+  budget: Budget,
+  { needed }: ObjectModel,
+  settled: Settled | undefined,
+): Verdict {
   const [first] = whole
   const loose = judge.specification.perProcess === true && first !== undefined ? looseReason(first.history) : undefined
   if (loose !== undefined) return { result: 'unknown', reason: loose }
@@ -191,7 +249,8 @@ function judgeParts(whole: readonly Part[], judge: Judge, budget: Budget, { need
         const kept = needed?.(part, budget)
         return kept === undefined ? part : choose(part, kept, budget)
       })
-      return judgeShards(shardsOf(parts, judge, budget), judge, budget)
+      const shards = shardsOf(parts, judge, budget)
+      return settled === undefined ? judgeShards(shards, judge, budget) : judgeSettled(shards, judge, budget, settled)
     },
     () => ({ result: 'unknown', reason: OUT_OF_TIME }),
   )
@@ -207,6 +266,57 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
       counterexample: explainObject(answer, judge, budget.within(Math.min(EXPLAIN_MS, budget.left() / 2))),
     }
   }
+  return (
+    replayed(parts, judge, budget, answer) ?? {
+      result: 'unknown',
+      reason: `${OUT_OF_TIME}: the order that was found was not replayed`,
+    }
+  )
+}
+
+/** Nothing is called violated that is not seen to be so here. Orders that others found are found again if somebody looks at them. */
+function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, settled: Settled): Verdict {
+  if (settled.result === 'unknown') return settled
+  if (settled.result === 'met') {
+    let found: Orders['orders'] | undefined
+    return {
+      result: 'met',
+      witness: {
+        kind: 'order',
+        get orders() {
+          if (found === undefined) {
+            const verdict = inTime(
+              () => judgeShards(parts, judge, budget),
+              () => undefined,
+            )
+            found = verdict?.result === 'met' && verdict.witness.kind === 'order' ? verdict.witness.orders : []
+          }
+          return found
+        },
+      },
+    }
+  }
+  const verdict = judgeShards(
+    parts.filter((_, number) => settled.parts.includes(number)),
+    judge,
+    budget,
+  )
+  if (verdict.result !== 'met') return verdict
+  throw new UserError(
+    'environment',
+    `a worker answered what no worker can have found: of the parts of this history, ${settled.parts.join(', ')} are linearizable. Remove it from the queue.`,
+  )
+}
+
+type Orders = Extract<Extract<Verdict, { readonly result: 'met' }>['witness'], { readonly kind: 'order' }>
+
+/** The verdict by orders that were found, replayed step by step; undefined if there was no time to. */
+function replayed(
+  parts: readonly Part[],
+  judge: Judge,
+  budget: Budget,
+  answer: Extract<ObjectAnswer, { readonly result: 'met' }>,
+): Verdict | undefined {
   let late = false
   const orders = parts.map((part, p) => {
     const by = answer.judges[p] ?? judge
@@ -222,7 +332,7 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
       ...new Set(Array.from(answer.orders[p], (i) => part.row[i])),
     ])
   })
-  if (late) return { result: 'unknown', reason: `${OUT_OF_TIME}: the order that was found was not replayed` }
+  if (late) return undefined
   return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
 }
 

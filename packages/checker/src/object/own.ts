@@ -1,8 +1,9 @@
-import type { Json } from '@chaosproxy/history'
+import type { History, Json } from '@chaosproxy/history'
 import type { ModelEntry } from '../judge/entry.ts'
 import type { Model } from '../judge/model.ts'
+import type { CheckOptions } from '../judge/options.ts'
 import { consistency, type Level } from '../levels/levels.ts'
-import { checkObject, functionsOfObject } from './check.ts'
+import { checkObject, decideSome, functionsOfObject, type Settled, type SomeParts } from './check.ts'
 import { convergenceOfFinalReads } from './final-reads.ts'
 import { headlineOfObject } from './headline.ts'
 import { machineOfIntegers } from './model/machine.ts'
@@ -11,8 +12,12 @@ import { specificationOf } from './model/specification.ts'
 
 const LEVELS: readonly Level[] = ['linearizable', 'sequential', 'eventual', 'convergent']
 
-/** Turns a user's model into an entry like the built-in ones: see `Model`. */
-export function modelEntry<State>(model: Model<State>): ModelEntry {
+/**
+ * Turns a user's model into an entry like the built-in ones: see `Model`.
+ *
+ * @param settled what others found of the parts of the history that it is to judge.
+ */
+export function modelEntry<State>(model: Model<State>, settled?: Settled): ModelEntry {
   const { name, aliases = [], summary = 'a model of your own', functions } = model
   return {
     ...{ name, aliases, summary, functions },
@@ -24,12 +29,23 @@ export function modelEntry<State>(model: Model<State>): ModelEntry {
       sharesKeys: false,
       check: (history, entry, options) => {
         const object = objectOf(model, functions ?? history.functions)
-        return checkObject(history, entry, { object, fromAny: 'own' }, options)
+        return checkObject(history, entry, { object, fromAny: 'own', settled }, options)
       },
       headline: headlineOfObject,
     },
     record: { mayLackInput: [], mayBeTaken: true },
   }
+}
+
+/** Decides some parts of a history by a user's model, for those who put together what all parts come to: see `decideSome`. */
+export function decideOwn<State>(
+  history: History,
+  model: Model<State>,
+  options: CheckOptions,
+  isChosen: (part: number) => boolean,
+): SomeParts {
+  const object = objectOf(model, model.functions ?? history.functions)
+  return decideSome(history, modelEntry(model), object, options, isChosen)
 }
 
 function objectOf<State>(model: Model<State>, functions: readonly string[]): ObjectModel {

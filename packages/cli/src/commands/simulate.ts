@@ -5,12 +5,11 @@ import { parseSimulateSettings, simulateOptions } from '../simulate/settings.ts'
 export const simulateCommand: Command = {
   name: 'simulate',
   positional: '<program>',
-  needs:
-    'the file of your Node program: chaos simulate ./server.ts --routes routes.json; or the name of a service in your configuration',
+  needs: 'the file of your Node program: chaos simulate ./server.ts --routes routes.json',
   summary: 'search simulated runs of your own Node program for a failure, and shrink it',
   options: simulateOptions(),
   groups: {
-    'What is simulated': ['nodes', 'routes', 'env', 'arg', 'config'],
+    'What is simulated': ['nodes', 'routes', 'env', 'arg'],
     'What must hold': ['expect', 'invariants'],
     'What clients do': ['workload', 'workload-set', 'operations', 'keys', 'clients', 'mix', 'length'],
     'What goes wrong': ['faults', 'power-loss', 'drift', 'jump'],

@@ -14,7 +14,7 @@ const MOST_RATE = 10_000
 const declared = {
   queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it'),
   'allow-code': flag(
-    'also run protocols and workloads of users, which come through the queue: whoever reaches the Redis can run code here',
+    'also run protocols, workloads and models of users, which come through the queue: whoever reaches the Redis can run code here',
   ),
   rate: asCount(
     v.optional(count('how many jobs to begin in a second, together with all workers that say so', 1, MOST_RATE)),

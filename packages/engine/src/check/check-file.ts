@@ -1,4 +1,4 @@
-import { check, type Model } from '@chaosproxy/checker'
+import { check, type Model, reportOfSettled, type Settled } from '@chaosproxy/checker'
 import { type History, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, readHistory, sourceName } from '@chaosproxy/history/files'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
@@ -14,6 +14,8 @@ export interface CheckListener {
   readonly judged?: (() => void) | undefined
   /** The user's own model, if the settings name a file. */
   readonly own?: Model<unknown> | undefined
+  /** What workers found of its parts by that model. */
+  readonly settled?: Settled | undefined
 }
 
 /** Reads and checks one file within its limits. Never throws for a mistake in the file. */
@@ -42,13 +44,16 @@ export async function readTimed({ file, stored, settings }: CheckTask, shared: b
 export function checkRead(
   task: CheckTask,
   { history, parseMs }: ReadFile,
-  { checking: begins, judged, own }: CheckListener = {},
+  { checking: begins, judged, own, settled }: CheckListener = {},
 ): CheckedFile {
   const { file, settings } = task
   const started = performance.now()
   begins?.(history.operations.length)
   const checking = checkOptionsFor(file, history, settings, settings.timeoutMs, own)
-  const report = check(history, checking)
+  const report =
+    own === undefined || settled === undefined
+      ? check(history, checking)
+      : reportOfSettled(history, own, checking, settled)
   judged?.()
   return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started, checking })
 }

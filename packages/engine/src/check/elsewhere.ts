@@ -1,11 +1,14 @@
 import {
   createBoardMemory,
   judgeShare,
+  mayBeSettled,
   mergeShares,
   planShares,
   reportOfShares,
   type ShareAnswer,
   type ShareOptions,
+  type SomeParts,
+  settledBy,
   type Verdict,
 } from '@chaosproxy/checker'
 import { borrowHistory, type History, tallyOf, UserError } from '@chaosproxy/history'
@@ -19,7 +22,7 @@ import { tellKnown } from './check-large.ts'
 import { placesFor, shardsFor } from './dealing.ts'
 import { lentJob, readJob } from './jobs.ts'
 import { canBeApart, isForWhole, isLarge, type Known } from './large.ts'
-import { textBytesOf } from './named-file.ts'
+import { bytesOf, textBytesOf } from './named-file.ts'
 import { type CheckSpec, checkOptionsFor, modelFileOf } from './options.ts'
 import { resultOf } from './outcome.ts'
 import { type CheckPool, createCheckPool } from './pool.ts'
@@ -27,9 +30,18 @@ import { readLarge } from './read-large.ts'
 import { recordingAt } from './recording.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
 import { type ShardResult, type ShardSettings, type ShardSpec, shardJob } from './shard.ts'
+import { vetModel } from './vet-model.ts'
+import { LOOKS_AT_MODELS } from './watched-model.ts'
+import type { LentFile } from './worker.ts'
 
 /** Each thread reads the recording once, so that more shards cost little, and are spread more evenly. */
 const SHARDS = 16
+/** With fewer operations, a recording is one job by a model of the user's own, which may have a single object. */
+const SHARED_OPERATIONS = 2_000
+/** Recordings that are with workers at a time, if this command can hold all of them. */
+const FILES_AT_A_TIME = 8
+/** What is held of a recording takes a few times its text. */
+const HELD_PER_BYTE = 4
 
 interface Elsewhere {
   readonly workers: Pool
@@ -38,9 +50,10 @@ interface Elsewhere {
 }
 
 /**
- * Checks files one after another by the workers of a queue (an address, or `env:NAME`).
+ * Checks files by the workers of a queue (an address, or `env:NAME`). The results come in the order of the files.
  *
- * @throws UserError (usage) for what cannot travel to workers, and as `openQueuePool` does.
+ * @throws UserError (usage) for what cannot travel to workers, (usage, input) for a model of the user's own that cannot be
+ * loaded, and as `openQueuePool` does.
  */
 export async function* checkFilesElsewhere(
   tasks: readonly (CheckTask | FileTrouble)[],
@@ -48,14 +61,26 @@ export async function* checkFilesElsewhere(
   { queue, priority }: { readonly queue: string; readonly priority?: Priority },
   listener: (event: CheckEvent) => void = () => {},
 ): AsyncGenerator<CheckResult, void, undefined> {
-  requireTravelling(tasks, spec)
+  requireTravelling(tasks)
+  const model = modelFileOf(spec)
+  if (model !== undefined) await vetModel(model)
   // Its packages are installed only where a queue is used.
   const { openQueuePool } = await import('../queue/pool.ts')
   const workers = await openQueuePool(queue, thisThread, listener, priority)
   const pool = createCheckPool(1, spec)
+  const check = async (task: CheckTask | FileTrouble): Promise<CheckResult> =>
+    'trouble' in task ? task : checkElsewhere(task, { workers, pool, listener })
+  const ahead = bytesOf(tasks) * HELD_PER_BYTE < spec.memoryBytes ? FILES_AT_A_TIME : 1
+  const begun: Promise<CheckResult>[] = []
   try {
-    for (const [n, task] of tasks.entries()) {
-      const result = 'trouble' in task ? task : await checkElsewhere(task, { workers, pool, listener })
+    for (const n of tasks.keys()) {
+      for (const task of tasks.slice(begun.length, n + ahead)) {
+        const checking = check(task)
+        // A failure is handled where it is awaited, and must not end the process before that.
+        checking.catch(() => {})
+        begun.push(checking)
+      }
+      const result = await (begun[n] as Promise<CheckResult>)
       listener({ type: 'checked', result, done: n + 1 })
       yield result
     }
@@ -78,6 +103,7 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
   const started = performance.now()
   const history = borrowHistory(read.lent)
   listener({ type: 'checking', file, operations: history.operations.length })
+  if (modelFileOf(task.settings) !== undefined) return checkOwn(read, history, { pool, workers, listener })
   const options = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   if (planShares(history, options, 2, 0) === undefined) {
     listener({ type: 'whole', file })
@@ -93,6 +119,38 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
   })
   const checkMs = performance.now() - started
   return resultOf(task, { history, report, parseMs: read.parseMs, checkMs, checking: judging })
+}
+
+/**
+ * Has a recording judged by a model of the user's own, of which workers decide the parts. A model that throws or does not
+ * return there is asked again here, where it is told what went wrong, and where.
+ */
+async function checkOwn(
+  read: LentFile,
+  history: History,
+  { pool, workers, listener }: Elsewhere,
+): Promise<CheckResult> {
+  const { task } = read
+  const { levels = ['linearizable'], expect = 'linearizable' } = task.settings
+  if (!mayBeSettled(history, { levels: [...levels, expect] })) {
+    listener({ type: 'whole', file: task.file })
+    return pool.run(lentJob, task, read)
+  }
+  const of = history.operations.length < SHARED_OPERATIONS ? 1 : SHARDS
+  const answers = await answersOf(task, workers, { of }).catch((error: unknown) => {
+    if (error instanceof ModelTrouble) return undefined
+    throw error
+  })
+  if (answers === undefined) return pool.run(lentJob, task, read)
+  return pool.run(lentJob, task, { ...read, settled: settledBy(answers.flatMap(ofParts)) })
+}
+
+/** A model of the user's own ended the thread of a worker, or threw there. */
+class ModelTrouble extends Error {}
+
+const ofParts = (answer: ShardResult): readonly SomeParts[] => {
+  if (answer.result === 'violated part') return [{ result: 'violated', part: answer.part }]
+  return answer.result === 'met' || answer.result === 'unknown' ? [answer] : []
 }
 
 /**
@@ -125,15 +183,9 @@ const shownBy = (answer: ShardResult): Shown => {
 }
 
 /** @throws UserError (usage) for what cannot be judged elsewhere. */
-function requireTravelling(tasks: readonly { readonly file: string }[], spec: CheckSpec): void {
+function requireTravelling(tasks: readonly { readonly file: string }[]): void {
   if (tasks.some(({ file }) => file === STDIN))
     throw new UserError('usage', '--queue: standard input cannot travel to workers. Save it to a file, and check that.')
-  const model = modelFileOf(spec)
-  if (model !== undefined)
-    throw new UserError(
-      'usage',
-      `--queue: a model of your own does not travel to workers, since nobody can tell whether its keys may be judged apart: ${model}. Leave out --queue.`,
-    )
 }
 
 async function answersOf(
@@ -145,6 +197,7 @@ async function answersOf(
   const { initial, model, levels, format, keyed, failedCas, timeoutMs, memoryBytes } = settings
   const judged: ShardSettings = { initial, model, levels, format, keyed, failedCas, timeoutMs, memoryBytes }
   const recording = await recordingAt(task)
+  const isOwn = modelFileOf(settings) !== undefined
   const answers: ShardResult[] = []
   const failures: unknown[] = []
   const ending = new AbortController()
@@ -153,8 +206,9 @@ async function answersOf(
       const end = await workers.do(
         shardJob,
         { recording, settings: judged, shard, of, places },
-        { signal: ending.signal },
+        { signal: ending.signal, looks: isOwn ? LOOKS_AT_MODELS : undefined },
       )
+      if (isOwn && (end.type === 'failed' || end.type === 'stopped')) throw new ModelTrouble()
       if (end.type === 'failed')
         throw new UserError('environment', `${file}: a worker could not judge its keys: ${String(end.error)}`)
       answers.push(end.type === 'done' ? end.value : { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 })

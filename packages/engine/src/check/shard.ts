@@ -1,11 +1,12 @@
-import { createBoardMemory, judgeShare, type ShareAnswer } from '@chaosproxy/checker'
+import { createBoardMemory, decideOwnShard, judgeShare, type ShareAnswer, type SomeParts } from '@chaosproxy/checker'
 import { CannotPack, type History, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, readHistory, readPacked } from '@chaosproxy/history/files'
 import type { Job, Task } from '../jobs/job.ts'
 import { judgePlaces, type Shown, together } from './apart.ts'
 import { dealingOf, shardOf } from './dealing.ts'
-import { type CheckSpec, checkOptionsFor } from './options.ts'
+import { type CheckSpec, checkOptionsFor, modelFileOf } from './options.ts'
 import { type RecordingName, storedIn } from './recording.ts'
+import { ownModel } from './thread-model.ts'
 
 /** The settings on which the judgement of a key depends. */
 export type ShardSettings = Pick<
@@ -13,7 +14,10 @@ export type ShardSettings = Pick<
   'initial' | 'model' | 'levels' | 'format' | 'keyed' | 'failedCas' | 'timeoutMs' | 'memoryBytes'
 >
 
-/** Some keys of a recording, to be judged by themselves: those whose name has this hash. */
+/**
+ * Some keys of a recording, to be judged by themselves: those whose name has this hash. By a model of the user's own, every
+ * part of which the number leaves `shard` if it is divided by `of`.
+ */
 export interface ShardSpec {
   readonly recording: RecordingName
   readonly settings: ShardSettings
@@ -28,6 +32,8 @@ export type ShardResult =
   | { readonly result: 'met' }
   /** The key is null for operations without one. Whoever asked can judge it again, and see. */
   | { readonly result: 'violated'; readonly key: string | null }
+  /** By a model of the user's own: the number of a part, which whoever asked can judge again as well. */
+  | { readonly result: 'violated part'; readonly part: number }
   /** If its keys were dealt to places. */
   | { readonly result: 'apart'; readonly shown: Shown }
   | Pick<Extract<ShareAnswer, { readonly result: 'unknown' }>, 'result' | 'limit' | 'undecided' | 'keys'>
@@ -35,9 +41,14 @@ export type ShardResult =
 /** Judges a shard of the keys of a recording. */
 export const shardJob: Job<ShardSpec, ShardResult> = {
   kind: 'judgeShard',
-  // Its spec names them by their hashes.
-  reads: () => [],
+  // Its spec names recordings by their hashes.
+  reads: ({ settings }) => filesOf(settings),
   run: judgeShard,
+}
+
+function filesOf(settings: Pick<ShardSettings, 'model'>): readonly string[] {
+  const model = modelFileOf(settings)
+  return model === undefined ? [] : [model]
 }
 
 /** By key of the history, preceded by operations without a key: whether it is in the shard. */
@@ -54,14 +65,16 @@ const NOT_ASKED = {
 } as const
 
 /** On a thread. */
-export async function judgeShard({ spec }: Task<ShardSpec>): Promise<ShardResult> {
+export async function judgeShard({ spec, progress }: Task<ShardSpec>): Promise<ShardResult> {
   const { recording, settings, shard, of, places } = spec
   if (places !== undefined) return { result: 'apart', shown: await judgeApartFrom(spec, places) }
   const history = await keptHistory(recording, settings)
   if (history === undefined) return { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 }
-  const share = keysOfShard(history, shard, of)
   const checking = { ...settings, ...NOT_ASKED }
-  const options = checkOptionsFor(recording.file, history, checking, settings.timeoutMs)
+  const own = await ownModel(settings, progress)
+  const options = checkOptionsFor(recording.file, history, checking, settings.timeoutMs, own)
+  if (own !== undefined) return ofParts(decideOwnShard(history, own, options, { shard, of }))
+  const share = keysOfShard(history, shard, of)
   const answer = judgeShare(history, { ...options, explain: false }, share, createBoardMemory())
   switch (answer.result) {
     case 'met':
@@ -75,6 +88,9 @@ export async function judgeShard({ spec }: Task<ShardSpec>): Promise<ShardResult
       return answer satisfies never
   }
 }
+
+const ofParts = (found: SomeParts): ShardResult =>
+  found.result === 'violated' ? { result: 'violated part', part: found.part } : found
 
 /** Keeps nothing of the recording but the operations of its own keys. */
 async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, places: number): Promise<Shown> {

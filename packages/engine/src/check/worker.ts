@@ -3,23 +3,22 @@ import {
   judgeBeside,
   judgeShare,
   type Others,
+  type Settled,
   type ShareAnswer,
   type ShareOptions,
 } from '@chaosproxy/checker'
 import { borrowHistory, CannotPack, type History, type LentHistory, type ReadStretch } from '@chaosproxy/history'
 import { type PackedRecording, readPacked, readStretch, type Stretch } from '@chaosproxy/history/files'
-import type { Progress } from '@chaosproxy/targets/watchdog'
 import type { Task } from '../jobs/job.ts'
 import { judgePlaces, type Shown } from './apart.ts'
 import { checkFile, checkRead, readTimed, unlessTroubled } from './check-file.ts'
 import { dealingOf } from './dealing.ts'
 import { epochMs } from './epoch.ts'
 import { type Known, resultOfKnown } from './large.ts'
-import { checkOptionsFor, modelFileOf } from './options.ts'
-import { loadModel } from './own-model.ts'
+import { checkOptionsFor } from './options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import { markDecided, markDeciding, markStarted, type Stopwatch } from './stopwatch.ts'
-import { watchedModel } from './watched-model.ts'
+import { ownModel } from './thread-model.ts'
 
 export { judgeShard } from './shard.ts'
 
@@ -28,6 +27,8 @@ export interface LentFile {
   readonly task: CheckTask
   readonly lent: LentHistory
   readonly parseMs: number
+  /** What workers of a queue found of its parts, by a model of the user's own. */
+  readonly settled?: Settled | undefined
 }
 
 /** One thread's part of a check: a share of the keys or, without a share, everything else. */
@@ -52,7 +53,7 @@ export const checkOne = ({ spec, progress }: Task<Timed<CheckTask>>): Promise<Ch
   const { input: task, stopwatch } = spec
   markStarted(stopwatch)
   return unlessTroubled(task, async () => {
-    const own = await ownModel(task, progress)
+    const own = await ownModel(task.settings, progress)
     return checkFile(task, { began: () => markDeciding(stopwatch), judged: () => markDecided(stopwatch), own })
   })
 }
@@ -71,11 +72,15 @@ export const readOne = ({ spec }: Task<Timed<CheckTask>>): Promise<LentFile | Fi
 /** Checks a history that another thread has read. */
 export const checkLent = ({ spec, progress }: Task<Timed<LentFile>>): Promise<CheckResult> => {
   const { stopwatch } = spec
-  const { task, lent, parseMs } = spec.input
+  const { task, lent, parseMs, settled } = spec.input
   return unlessTroubled(task, async () => {
-    const own = await ownModel(task, progress)
+    const own = await ownModel(task.settings, progress)
     markDeciding(stopwatch)
-    return checkRead(task, { history: borrowHistory(lent), parseMs }, { judged: () => markDecided(stopwatch), own })
+    return checkRead(
+      task,
+      { history: borrowHistory(lent), parseMs },
+      { judged: () => markDecided(stopwatch), own, settled },
+    )
   })
 }
 
@@ -167,30 +172,6 @@ export const tellKnown = ({ spec }: Task<Timed<Known>>): Promise<CheckResult> =>
   const { input: known, stopwatch } = spec
   markStarted(stopwatch)
   return unlessTroubled(known.task, () => resultOfKnown(known, () => markDeciding(stopwatch)))
-}
-
-/** The models that this thread has loaded, by path. */
-const loaded = new Map<string, ReturnType<typeof loadModel>>()
-
-async function ownModel(
-  { settings }: CheckTask,
-  progress: Progress,
-): Promise<Awaited<ReturnType<typeof loadModel>> | undefined> {
-  const path = modelFileOf(settings)
-  if (path === undefined) return undefined
-  const known = loaded.get(path)
-  if (known === undefined) keepToItself()
-  const loading = known ?? loadModel(path)
-  loaded.set(path, loading)
-  return watchedModel(await loading, progress)
-}
-
-/** Sends what a model prints to stderr, and keeps it from ending a thread that others wait for. */
-function keepToItself(): void {
-  process.stdout.write = process.stderr.write.bind(process.stderr)
-  process.exit = (exitCode) => {
-    throw new Error(`it calls process.exit(${exitCode ?? ''})`)
-  }
 }
 
 const optionsOf = (history: History, { task, endsAtMs }: PartTask): ShareOptions =>

@@ -155,7 +155,7 @@ export function requireNoProgram(references: readonly string[]): void {
   if (program !== undefined)
     throw new UserError(
       'usage',
-      '--queue: programs of your own do not travel to workers, only protocols, workloads and what they import. Leave out --queue.',
+      '--queue: programs of your own do not travel to workers, only protocols, workloads, models and what they import. Leave out --queue.',
     )
 }
 

@@ -42,7 +42,7 @@ const recording = v.union([
 const settings = v.pipe(
   v.strictObject({
     initial: v.optional(v.custom<Json>((given) => given !== undefined)),
-    model: v.optional(v.picklist(names)),
+    model: v.optional(text),
     levels: v.optional(v.array(text)),
     format: v.optional(v.picklist(formats)),
     keyed: v.optional(v.boolean()),
@@ -106,6 +106,7 @@ const signs = v.strictObject({ hasNews: v.boolean(), leavesOut: v.boolean() })
 const shardResult: v.GenericSchema<unknown, ShardResult> = v.variant('result', [
   v.strictObject({ result: v.literal('met') }),
   v.strictObject({ result: v.literal('violated'), key: v.nullable(v.string()) }),
+  v.strictObject({ result: v.literal('violated part'), part: count }),
   v.strictObject({ result: v.literal('apart'), shown: v.strictObject({ answer: apart, signs }) }),
   v.strictObject({
     result: v.literal('unknown'),
@@ -115,12 +116,27 @@ const shardResult: v.GenericSchema<unknown, ShardResult> = v.variant('result', [
   }),
 ])
 
+/** Whether only keys of registers come to this. */
+const isOfKeys = ({ result }: ShardResult): boolean => result === 'violated' || result === 'apart'
+
 /** Judging some keys of a recording. */
 export const shardKind: QueuedKind<ShardSpec, ShardResult> = {
   job: shardJob,
   script: 'check-worker',
-  readSpec: (data) => v.parse(shardSpec, data),
-  readResult: (data) => v.parse(shardResult, data),
+  readSpec(data, paths) {
+    const spec = v.parse(shardSpec, data)
+    const { model } = spec.settings
+    if (model !== undefined && !names.includes(model) && !paths.has(model))
+      throw new Error(`settings.model: no model ${model}`)
+    return spec
+  },
+  readResult(data, { settings: { model }, shard, of }) {
+    const found = v.parse(shardResult, data)
+    const isOwn = model !== undefined && !names.includes(model)
+    const isOther = found.result === 'violated part' ? !isOwn || found.part % of !== shard : isOwn && isOfKeys(found)
+    if (isOther) throw new Error('it was asked for other parts of the recording')
+    return found
+  },
   title: ({ recording: { file }, shard, of }) => `keys ${shard + 1}/${of} of ${file}`,
   isPassing: (found) => (found.result === 'apart' ? found.shown.answer.result : found.result) === 'unknown',
   cargo: ({ recording }) => cargoOf(recording),

@@ -1,7 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { type CommandText, commandSchema } from '../command/words.ts'
-import { type EtcdDeclaration, etcdReads } from '../etcd/declaration.ts'
 import { commits, isolations, type PostgresDeclaration, readsFrom } from '../postgres/declaration.ts'
 import { objectNames } from '../postgres/objects.ts'
 import { type OwnCommands, type TableName, tableNames } from './commands.ts'
@@ -47,7 +46,6 @@ export interface RespDeclaration {
 
 export type ClientDeclaration =
   | RespDeclaration
-  | EtcdDeclaration
   | PostgresDeclaration
   | HttpDeclaration
   | ModuleDeclaration
@@ -142,13 +140,7 @@ const postgres = v.strictObject({
   object: oneOf(objectNames, 'what the objects are [default: what the workload asks for]'),
 })
 
-const etcd = v.strictObject({
-  kind: v.literal('etcd'),
-  keys,
-  reads: oneOf(etcdReads, 'serializable: answered by whichever member is asked [default: linearizable]'),
-})
-
-const schemas = [http, resp, etcd, postgres, module, program] as const
+const schemas = [http, resp, postgres, module, program] as const
 const kinds = schemas.map((schema) => schema.entries.kind.literal)
 
 /** The schema of each `kind` of declaration. */

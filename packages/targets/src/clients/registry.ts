@@ -1,4 +1,3 @@
-import { planEtcd } from '../etcd/declared.ts'
 import { planPostgres } from '../postgres/clients.ts'
 import type { ClientDeclaration } from './declaration.ts'
 import { planHttp } from './http.ts'
@@ -19,8 +18,6 @@ export function planClients(declaration: ClientDeclaration, where: string, direc
       return planHttp(declaration, where, directory)
     case 'postgres':
       return planPostgres(declaration)
-    case 'etcd':
-      return planEtcd(declaration, where)
     case 'resp':
       return planResp(declaration, where)
     case 'module':

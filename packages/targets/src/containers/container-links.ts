@@ -86,26 +86,22 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     await openPorts()
     for (const member of members()) network.moved(member.endpoint, whereabouts(member, ways, options.clientPort()))
     const redirected = ways.flatMap(redirectedOf)
-    const wanted = JSON.stringify(redirected)
-    if (wanted === inForce) return
+    const next = JSON.stringify(redirected)
+    if (next === inForce) return
     const pairs = ways.flatMap(pairOf)
     for (const way of ways)
       for (const [a, b] of pairOf(way)) names.set(`${a}>${b}`, `${way.from.endpoint}>${way.to.endpoint}`)
     await rules.redirect(redirected)
     await rules.refuseDirect(pairs)
-    inForce = wanted
-  }
-
-  /** One after another: each replaces the rules of the one before. */
-  function next<T>(step: () => Promise<T>): Promise<T> {
-    const done = last.catch(() => undefined).then(step)
-    last = done
-    return done
+    inForce = next
   }
 
   return {
-    refresh: () => next(follow),
-    unproved: () => next(() => unprovedOf(ways, rules)),
+    refresh() {
+      last = last.catch(() => undefined).then(follow)
+      return last as Promise<void>
+    },
+    unproved: () => unprovedOf(ways, rules),
     direct: async () => byLink(await rules.refused(), names),
     endOlder: () => endOlderThanRules(ways),
     async release() {

@@ -1,0 +1,58 @@
+import type { History } from '@chaosproxy/history'
+import { checkBy } from '../check/check.ts'
+import type { Model } from '../judge/model.ts'
+import type { Report } from '../judge/report.ts'
+import type { Settled, SomeParts } from '../object/check.ts'
+import { decideOwn, modelEntry } from '../object/own.ts'
+import { judgeableOf } from '../record/judgeable.ts'
+import { narrowed, type ShareOptions } from './shares.ts'
+
+// A history judged by a model of the user's, whose parts are decided apart: by key, and by what the model calls shards,
+// since both are local (Herlihy & Wing 1990, Theorem 1). `check` decides them apart as well.
+
+export type { Settled, SomeParts }
+
+/** Whether parts of a history may be decided by those who put nothing else of it together. */
+export const mayBeSettled = (history: History, { levels }: Pick<ShareOptions, 'levels'>): boolean =>
+  history.clocks === undefined && history.operations.length > 0 && levels.includes('linearizable')
+
+/**
+ * Decides every part of which the number, divided by `of`, leaves `shard`.
+ *
+ * @throws UserError for an operation that the model does not know, and what the model throws.
+ */
+export function decideOwnShard(
+  history: History,
+  model: Model<unknown>,
+  options: ShareOptions,
+  { shard, of }: { readonly shard: number; readonly of: number },
+): SomeParts {
+  const { record } = modelEntry(model)
+  const judged = judgeableOf(history, record, options.initial)?.history ?? history
+  return decideOwn(judged, model, narrowed(options), (part) => part % of === shard)
+}
+
+/**
+ * The report on a history whose parts were decided: that of `check`, except that it decides those again that are called
+ * violated, and no others.
+ *
+ * @throws UserError (environment) for parts that are linearizable.
+ */
+export const reportOfSettled = (
+  history: History,
+  model: Model<unknown>,
+  options: ShareOptions,
+  settled: Settled,
+): Report<string> => checkBy(modelEntry(model, settled), history, options)
+
+/** What the answers for all parts come to. */
+export function settledBy(answers: readonly SomeParts[]): Settled {
+  const parts = answers.flatMap((answer) => (answer.result === 'violated' ? [answer.part] : []))
+  if (parts.length > 0) return { result: 'violated', parts }
+  const open = answers.flatMap((answer) => (answer.result === 'unknown' ? [answer] : []))
+  if (open.length === 0) return { result: 'met' }
+  const limit = open.some((answer) => answer.limit === 'time') ? 'time (see --timeout)' : 'memory (see --memory)'
+  const undecided = open.reduce((sum, answer) => sum + answer.undecided, 0)
+  const all = open.reduce((most, answer) => Math.max(most, answer.keys), undecided)
+  return { result: 'unknown', reason: `out of ${limit}: ${undecided} of ${all} objects are not decided` }
+}

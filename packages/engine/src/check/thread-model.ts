@@ -1,0 +1,30 @@
+import type { Model } from '@chaosproxy/checker'
+import type { Progress } from '@chaosproxy/targets/watchdog'
+import { type CheckSpec, modelFileOf } from './options.ts'
+import { loadModel } from './own-model.ts'
+import { watchedModel } from './watched-model.ts'
+
+/** The models that this thread has loaded, by path. */
+const loaded = new Map<string, ReturnType<typeof loadModel>>()
+
+/** The user's own model, if the settings name a file, for this thread alone. */
+export async function ownModel(
+  settings: Pick<CheckSpec, 'model'>,
+  progress: Progress,
+): Promise<Model<unknown> | undefined> {
+  const path = modelFileOf(settings)
+  if (path === undefined) return undefined
+  const known = loaded.get(path)
+  if (known === undefined) keepToItself()
+  const loading = known ?? loadModel(path)
+  loaded.set(path, loading)
+  return watchedModel(await loading, progress)
+}
+
+/** Sends what a model prints to stderr, and keeps it from ending a thread that others wait for. */
+function keepToItself(): void {
+  process.stdout.write = process.stderr.write.bind(process.stderr)
+  process.exit = (exitCode) => {
+    throw new Error(`it calls process.exit(${exitCode ?? ''})`)
+  }
+}
