@@ -97,8 +97,9 @@ describe.runIf(isPossible())('containers of a Docker daemon', () => {
 
   test('suffer partitions, kills and pauses, and are restored afterwards', async () => {
     const { exitCode, stdout, stderr } = await start('partition,kill,pause', '8s').finished
-    expect(stdout, stderr).toContain('LINEARIZABLE')
+    expect(stdout, stderr).toContain('what clients saw is linearizable')
     expect(stdout).toMatch(/faults that took effect: .*kill/)
+    // On a machine with much else to do, too little may be answered to call it tested.
     expect(exitCode, stdout).toBe(stdout.includes('proves less') ? 2 : 0)
     expect(states()).toEqual(['running', 'running', 'running'])
     expect(left()).toBe('')

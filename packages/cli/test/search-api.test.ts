@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { protocols } from '@chaosproxy/protocols'
 import { type SearchStep, type SimulateStep, search, simulate } from 'chaosproxy'
 import { describe, expect, test } from 'vitest'
+import { CURED, folderWith, RACING } from './racing-register.ts'
 
 const named = (name: string) => {
   const protocol = protocols.find((each) => each.name === name)
@@ -65,5 +67,41 @@ describe('simulate', () => {
     expect(history.operations.length).toBeGreaterThan(50)
     expect(report.levels['linearizable']?.result).toBe('met')
     expect(report.levels['eventual']?.result).toBe('met')
+  })
+})
+
+describe('a Node service', () => {
+  const declared = (program: string) => ({ entry: join(folderWith(program), 'server.ts'), nodes: 1 })
+  const calm = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 } }
+
+  test('is searched for a race across an await, which is cut down and drawn', async () => {
+    const { found } = await search(declared(RACING), { ...calm, seeds: 64 })
+    expect(found).toMatchObject({ kind: 'violation', cause: 'not linearizable' })
+    expect(found?.operations).toBeLessThan(60)
+    expect(found?.drawn.join('\n')).toMatch(/time +clients[\s\S]+cas/)
+    expect(found?.replay).toContain('"digest"')
+  })
+
+  test('is run once, and judged, and runs the same again', async () => {
+    const service = declared(CURED)
+    const one = await simulate(service, { timeMs: 300, clients: 3 })
+    expect(one.report.levels['linearizable']?.result).toBe('met')
+    expect(one.vacuous).toEqual([])
+    const again = await simulate(service, { timeMs: 300, clients: 3 })
+    expect(again.history.operations).toEqual(one.history.operations)
+  })
+
+  test('that ends by itself is told with its line', async () => {
+    const dying = declared(`${CURED}\nsetTimeout(() => { throw new Error('boom') }, 100)`)
+    await expect(simulate(dying, { timeMs: 300 })).rejects.toThrow(/on n1, it threw: Error: boom, at .*server\.ts:\d+/)
+    const { found } = await search(dying, { ...calm, seeds: 1, shrinkMs: 1 })
+    expect(found).toMatchObject({ kind: 'invariant', sentence: expect.stringContaining('boom') })
+  })
+
+  test('is refused for a fault that programs cannot suffer, and for a member that does not exist', async () => {
+    await expect(search(declared(CURED), { faults: ['duplicate'] })).rejects.toThrow(
+      /simulated programs cannot suffer it/,
+    )
+    await expect(search({ ...declared(CURED), node: 3 } as never)).rejects.toThrow('there is no member "node"')
   })
 })

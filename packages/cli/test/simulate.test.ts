@@ -1,55 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
+import { chaos, chaosHere } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
-
-const ROUTES = {
-  routes: [
-    { request: 'GET /kv/{key}', f: 'read', result: 'json.value' },
-    { request: 'PUT /kv/{key}', f: 'write', value: 'json.value' },
-    { request: 'POST /kv/{key}', f: 'cas', value: ['json.from', 'json.to'], outcomes: { '409': 'fail' } },
-  ],
-}
-
-/** A register whose cas looks, waits as for a database, and writes. */
-const register = (decide: string): string => `
-import { createServer, type IncomingMessage } from 'node:http'
-
-const values = new Map<string, unknown>()
-const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-const bodyOf = async (request: IncomingMessage): Promise<string> => {
-  let body = ''
-  for await (const chunk of request) body += chunk
-  return body
-}
-
-createServer(async (request, response) => {
-  const body = await bodyOf(request)
-  const key = (request.url ?? '').slice('/kv/'.length)
-  if (request.method === 'PUT') values.set(key, JSON.parse(body).value)
-  if (request.method === 'POST') {
-    const { from, to } = JSON.parse(body)
-    ${decide}
-  }
-  response.end(JSON.stringify({ value: values.get(key) ?? null }))
-}).listen(process.env['PORT'])
-`
-
-const RACING = register(`const now = values.get(key) ?? null
-    await wait(2)
-    if (now !== from) return void response.writeHead(409).end('{}')
-    values.set(key, to)`)
-const CURED = register(`await wait(2)
-    if ((values.get(key) ?? null) !== from) return void response.writeHead(409).end('{}')
-    values.set(key, to)`)
-
-function folderWith(program: string): string {
-  const folder = temporaryDirectory()
-  writeFileSync(join(folder, 'server.ts'), program)
-  writeFileSync(join(folder, 'routes.json'), JSON.stringify(ROUTES))
-  return folder
-}
+import { CURED, folderWith, RACING, register } from './racing-register.ts'
 
 const calm = ['--nodes', '1', '--faults', 'none', '--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1']
 
@@ -160,6 +114,36 @@ describe('chaos simulate', () => {
   test('needs a route table', async () => {
     const { exitCode, stderr } = await chaosHere(['simulate', './nowhere/server.ts'])
     expect(exitCode).toBe(3)
-    expect(stderr).toContain('chaos simulate needs a route table')
+    expect(stderr).toContain('a route table is needed')
+  })
+
+  test('finds a service of the configuration by its name, with its arguments, environment and nodes', async () => {
+    const cwd = folderWith(`
+      if (process.argv[2] !== '--loud' || process.env['ME'] !== 'n1 of n1,n2' && process.env['NODE_ID'] === 'n1') process.exit(1)
+      ${CURED}`)
+    const services = {
+      register: { entry: './server.ts', args: ['--loud'], environment: { ME: '{id} of {nodes}' }, nodes: 2 },
+    }
+    writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ services }))
+    const args = [
+      'simulate',
+      'register',
+      '--faults',
+      'none',
+      '--expect',
+      'none',
+      '--seeds',
+      '2',
+      '--workers',
+      '1',
+      '--json',
+    ]
+    const { exitCode, stdout, stderr } = await chaos(args, { cwd })
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 2 })
+    expect(exitCode).toBe(0)
+    const unknown = await chaosHere(['simulate', 'registry'], { cwd })
+    expect(unknown.stderr).toContain('there is no such service in the configuration. Did you mean register?')
+    expect(unknown.exitCode).toBe(3)
   })
 })

@@ -1,4 +1,5 @@
 export { createServiceCluster } from './cluster.ts'
+export { declaredService, isServiceDeclaration, type ServiceDeclaration, USUAL_NODES } from './declaration.ts'
 export {
   filesOfService,
   isService,
@@ -8,6 +9,6 @@ export {
   type ServiceSpec,
   serviceReference,
 } from './service.ts'
-export { serviceSuffers, usualServiceFaults } from './suffers.ts'
+export { requireSufferable, usualServiceFaults } from './suffers.ts'
 export { outsidePromises } from './world/drain.ts'
 export type { TurnWatch } from './world/world.ts'

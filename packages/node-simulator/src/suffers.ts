@@ -1,4 +1,5 @@
 import { type FaultKind, familyOf, nemeses } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { Suffering } from '@chaosproxy/runner'
 import { serviceBlows } from './world/blows.ts'
 
@@ -31,3 +32,15 @@ export function serviceSuffers(kind: FaultKind): Suffering {
 export const usualServiceFaults: readonly string[] = nemeses
   .filter(({ among, kind }) => among === 'nodes' && serviceSuffers(kind) === true)
   .map(({ name }) => name)
+
+/** @throws UserError (usage) for a fault that programs cannot suffer; `option` begins the message. */
+export function requireSufferable(faults: readonly string[], option: string): void {
+  for (const { name, kind } of nemeses.filter((nemesis) => faults.includes(nemesis.name))) {
+    const suffers = serviceSuffers(kind)
+    if (suffers !== true)
+      throw new UserError(
+        'usage',
+        `${option} ${name}: simulated programs cannot suffer it: ${suffers.not}; instead: ${suffers.instead}.`,
+      )
+  }
+}

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Missed } from 'chaosproxy/matchers'
+import type { Missed, SimulatedFinding } from 'chaosproxy/matchers'
 import { TestRunner } from 'vitest'
 
 /** Attaches the page of a history that does not meet a level to the test that looked at it. */
@@ -16,4 +16,10 @@ export function attachReport({ finding, html }: Missed): void {
   void test.context
     .annotate(sentence === '' ? verdict : `${verdict}: ${sentence}`, { path: page, contentType: 'text/html' })
     .finally(() => rmSync(directory, { recursive: true, force: true }))
+}
+
+/** Attaches the replay file of what a search found to the test that searched. */
+export function attachFinding({ found: { cause, sentence }, replay }: SimulatedFinding): void {
+  const test = TestRunner.getCurrentTest()
+  void test?.context.annotate(`${cause}: ${sentence}`, { path: replay, contentType: 'application/json' })
 }

@@ -1,6 +1,7 @@
+import type { SearchSettings } from 'chaosproxy'
 import { matchersThat } from 'chaosproxy/matchers'
 import { expect } from 'vitest'
-import { attachReport } from './attach-report.ts'
+import { attachFinding, attachReport } from './attach-report.ts'
 import { rememberViolation, violationBefore } from './attempts.ts'
 
 export { type ChaosFixture, test } from './fixture.ts'
@@ -18,14 +19,27 @@ export interface HistoryMatchers<R = unknown> {
   toSatisfyLevel(level: string): R
 }
 
+/** What `expect(service)` has: a Node service as `services` of a configuration declares one, or a protocol. */
+export interface SimulationMatchers {
+  /**
+   * Nothing is found in simulated runs of it: its histories meet their level, and its programs do not end by themselves.
+   * By default 300 runs, each of a seed of its own. Await it.
+   */
+  toSurviveSimulation(settings?: SearchSettings): Promise<void>
+}
+
 declare module 'vitest' {
   // biome-ignore lint/suspicious/noExplicitAny: it must be declared as Vitest declares it
-  interface Matchers<T = any> extends HistoryMatchers<T> {}
+  interface Matchers<T = any> extends HistoryMatchers<T>, SimulationMatchers {}
 }
 
 expect.extend({
-  ...matchersThat((missed) => {
-    rememberViolation(missed)
-    attachReport(missed)
-  }, violationBefore),
+  ...matchersThat(
+    (missed) => {
+      rememberViolation(missed)
+      attachReport(missed)
+    },
+    violationBefore,
+    attachFinding,
+  ),
 })

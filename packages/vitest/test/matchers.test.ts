@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { assertLinearizable, matchers } from 'chaosproxy/matchers'
 import { describe, TestRunner, vi } from 'vitest'
 import { expect, test } from '../src/index.ts'
@@ -93,6 +94,34 @@ test('the fixture runs a target, and its run is judged by what it proves', async
   const draft = { timeMs: 2_000, rate: 150, seed: 1, faults: ['partition'] }
   expect(await chaos.run({ ...draft, target: 'sim:raft' })).toBeLinearizable()
   expect(await chaos.run({ ...draft, target: 'sim:primary-replica' })).not.toBeLinearizable()
+})
+
+describe('a Node service', () => {
+  const booking = (BOOKING: string) => ({
+    entry: join(import.meta.dirname, '../../../examples/simulated-booking/server.ts'),
+    environment: { BOOKING },
+    nodes: 1,
+  })
+  const settings = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 }, shrinkMs: 100 }
+
+  test('fails by what simulated runs of it show, drawn, with the command that replays it', async ({ task }) => {
+    const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
+    const error = await expect(booking('hasty'))
+      .toSurviveSimulation({ ...settings, seeds: 64 })
+      .catch((e: Error) => e)
+    expect((error as Error).message).toMatch(
+      /^not linearizable: Process \d[\s\S]+time +clients[\s\S]+npx chaos replay \S+finding\.json --program \S+server\.ts$/,
+    )
+    expect(annotate).toHaveBeenCalledWith(
+      expect.stringMatching(/^not linearizable/),
+      expect.objectContaining({ contentType: 'application/json' }),
+    )
+    annotate.mockRestore()
+  })
+
+  test('passes if nothing is found', async () => {
+    await expect(booking('careful')).toSurviveSimulation({ ...settings, seeds: 8 })
+  })
 })
 
 describe('without Vitest', () => {

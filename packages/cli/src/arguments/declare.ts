@@ -101,6 +101,13 @@ export const ifTyped = <Value>(option: Option<Value>): Option<Value | undefined>
 export const word = (text: string, usual?: string): Option<string | undefined> =>
   typedAs(v.optional(v.string()), { read: (typed) => typed }, { text, usual })
 
+/** A text that may be left out: the option alone is the empty text. */
+export const wordOrNone = (text: string): Option<string | undefined> => ({
+  type: 'string',
+  describe: text,
+  valueIn: textOf,
+})
+
 /** A text that may be given several times. */
 export const words = (text: string, usual?: string): Option<readonly string[]> => ({
   type: 'string',

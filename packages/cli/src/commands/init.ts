@@ -5,9 +5,10 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { DEFAULT_TARGET, runMembers } from '@chaosproxy/runner'
 import { targets } from '@chaosproxy/targets'
-import { asCount, flag, word } from '../arguments/declare.ts'
+import { asCount, flag, word, wordOrNone, words } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/one-of.ts'
-import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { initCompose } from '../init/compose.ts'
 import { EXAMPLE_FILE, EXAMPLE_SERVICE } from '../init/example.ts'
 import { EXAMPLE_PROTOCOL, PROTOCOL_FILE } from '../init/protocol.ts'
 import { configText, type ServedPlace, type Start, USUAL_PLACE } from '../init/template.ts'
@@ -23,6 +24,10 @@ const declared = {
   path: word('with --command: the path of an object, which is read by GET and written by PUT', USUAL_PLACE.path),
   value: word('with --command: where its value is, such as json.data.text or body', USUAL_PLACE.value),
   example: flag('write a small example service and test it, to see how a service of your own is declared'),
+  compose: wordOrNone(
+    'write a declaration of a Compose project as it runs: its file, or its name [default: the Compose file here]',
+  ),
+  service: words('with --compose: a service that is a node; repeat it for several', 'the likeliest are proposed'),
   nodes: asCount(runMembers.nodes, { usual: 'the target decides' }),
   force: flag('overwrite an existing file'),
 }
@@ -33,7 +38,7 @@ export const initCommand: Command = {
   summary: 'create a chaos.config.ts, or a protocol of your own with chaos init protocol',
   options: declared,
   groups: {
-    'What is tested': ['target', 'command', 'path', 'value', 'example', 'nodes'],
+    'What is tested': ['target', 'command', 'path', 'value', 'example', 'compose', 'service', 'nodes'],
     'What is written': ['force'],
   },
   examples: [
@@ -44,6 +49,7 @@ export const initCommand: Command = {
       "chaos init --command 'python3 kv.py {port}' --path /v1/documents/{key} --value json.text",
       'for a service with other paths',
     ],
+    ['chaos init --compose docker-compose.yml', 'for the containers of a Compose project'],
   ],
   async run(options) {
     const what = textOf(options, 'what')
@@ -53,6 +59,19 @@ export const initCommand: Command = {
         `chaos init ${what}: there is chaos init, for a configuration, and chaos init protocol.`,
       )
     if (what === 'protocol') return initProtocol(options)
+    const compose = textOf(options, 'compose')
+    const services = textsOf(options, 'service')
+    if (compose !== undefined) {
+      if (isSaid(options) || flagOf(options, 'example'))
+        throw new UserError(
+          'usage',
+          '--compose takes --service and --force: the other options are for a configuration.',
+        )
+      const asks = process.stdin.isTTY === true && process.stdout.isTTY === true
+      await initCompose({ wanted: compose, services, force: flagOf(options, 'force'), asks })
+      return EXIT.met
+    }
+    if (services.length > 0) throw new UserError('usage', '--service is about a Compose project: give --compose, too.')
     const there = CONFIG_NAMES.find((name) => existsSync(name))
     if (there !== undefined && !(flagOf(options, 'force') && there === FILE))
       throw new UserError(

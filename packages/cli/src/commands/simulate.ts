@@ -5,11 +5,12 @@ import { parseSimulateSettings, simulateOptions } from '../simulate/settings.ts'
 export const simulateCommand: Command = {
   name: 'simulate',
   positional: '<program>',
-  needs: 'the file of your Node program: chaos simulate ./server.ts --routes routes.json',
+  needs:
+    'the file of your Node program: chaos simulate ./server.ts --routes routes.json; or the name of a service in your configuration',
   summary: 'search simulated runs of your own Node program for a failure, and shrink it',
   options: simulateOptions(),
   groups: {
-    'What is simulated': ['nodes', 'routes', 'env', 'arg'],
+    'What is simulated': ['nodes', 'routes', 'env', 'arg', 'config'],
     'What must hold': ['expect', 'invariants'],
     'What clients do': ['workload', 'workload-set', 'operations', 'keys', 'clients', 'mix', 'length'],
     'What goes wrong': ['faults', 'power-loss', 'drift', 'jump'],

@@ -1,4 +1,8 @@
+import type { SearchSettings } from '@chaosproxy/engine'
+import type { ServiceDeclaration } from '@chaosproxy/node-simulator'
+import type { ProtocolModule } from '@chaosproxy/protocols'
 import { judgeReceived } from './judge-received.ts'
+import { judgeSurvival, type SimulatedFinding } from './survive.ts'
 
 /** What a matcher of Jest or Vitest returns. */
 export interface MatcherResult {
@@ -18,10 +22,12 @@ export type Missed = ReturnType<typeof judgeReceived>
  * Matchers on histories, for `expect.extend(matchers)` in Jest, Vitest and others alike. What is unknown passes neither
  * `expect(history)` nor `expect(history).not`. `missed` is called when a history that does not meet the level fails a test.
  * `earlier` tells of a violation that an earlier attempt of the same test has seen: a retry does not make it undone.
+ * `unsurvived` is called when a search of simulated runs fails a test by what it found.
  */
 export const matchersThat = (
   missed: (judged: Missed) => void = () => {},
   earlier: () => string | undefined = () => undefined,
+  unsurvived: (finding: SimulatedFinding) => void = () => {},
 ) => {
   const matchLevel = ({ isNot = false }: MatcherContext, received: unknown, level: string): MatcherResult => {
     const judged = judgeReceived(received, level)
@@ -51,6 +57,18 @@ export const matchersThat = (
     /** By the name of any level, such as `read-your-writes`. Vitest has a `toSatisfy` of its own, which takes a function. */
     toSatisfyLevel(this: MatcherContext, received: unknown, level: string): MatcherResult {
       return matchLevel(this, received, level)
+    },
+    /** Searches simulated runs of a Node service or a protocol; what is found fails the test. A promise: await it. */
+    async toSurviveSimulation(
+      this: MatcherContext,
+      received: ProtocolModule | ServiceDeclaration,
+      settings?: SearchSettings,
+    ): Promise<MatcherResult> {
+      const { isNot = false } = this
+      const { survived, message, finding } = await judgeSurvival(received, settings)
+      const pass = survived === 'unknown' ? isNot : survived
+      if (pass === isNot && finding !== undefined) unsurvived(finding)
+      return { pass, message: () => message }
     },
   }
 }

@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
 import { requireAskable } from '@chaosproxy/engine'
-import { nemeses } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import {
+  declaredService,
   loadService,
+  requireSufferable,
+  type ServiceDeclaration,
   type ServiceSpec,
   serviceReference,
-  serviceSuffers,
+  USUAL_NODES,
   usualServiceFaults,
 } from '@chaosproxy/node-simulator'
 import { runMembers } from '@chaosproxy/runner'
@@ -18,13 +18,14 @@ import { asCount, asName, asRead, flag, unlessNot, valuesOf, word, words } from 
 import type { Options, ValuesOf } from '../arguments/option.ts'
 import { chooseWorkload, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { parseSearch, parseStrategies, searchOptions, usualStrategyNames } from '../fuzz/search-options.ts'
 import { decidable, type FuzzSettings } from '../fuzz/settings.ts'
 import { parseClientSettings, parseTrialOptions, trialOptions } from '../fuzz/trial-options.ts'
 import { parseReporters, reporterOptions } from '../reporting/choice.ts'
 
 const declared = {
-  nodes: asCount(v.optional(runMembers.nodes, 3), { text: 'how many nodes run the program' }),
+  nodes: asCount(runMembers.nodes, { text: 'how many nodes run the program', usual: USUAL_NODES }),
   routes: word('the route table that makes the requests of clients', 'routes.json beside the program'),
   env: words('a variable of its environment, such as PEERS={peers}; {id}, {number}, {port}, {nodes} are filled in'),
   'power-loss': flag('kills also cut the power: data that was written but not fsynced may be lost or torn'),
@@ -42,6 +43,7 @@ export const simulateOptions = (): Options => ({
   ...workloadOptions(),
   ...trialOptions,
   ...searchOptions,
+  ...configOption,
   ...reporterOptions(),
 })
 
@@ -49,7 +51,7 @@ export const simulateOptions = (): Options => ({
 export async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettings> {
   const typed = valuesOf(options, declared)
   const { operations, terms } = parseSearch(options)
-  const spec = parseService(options, typed)
+  const { spec, nodes = USUAL_NODES } = parseService(options, typed, await readOwnConfig(options, 'chaos simulate'))
   const { definition } = await loadService(spec)
   const { workload, reference } = await chooseWorkload(options)
   const settings = parseClientSettings(workload, options)
@@ -64,7 +66,7 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
         bug: undefined,
         workload: reference,
         settings,
-        nodes: typed.nodes,
+        nodes,
         operations,
         choices,
       },
@@ -81,24 +83,41 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
   }
 }
 
-function parseService(options: ParsedOptions, typed: ValuesOf<typeof declared>): ServiceSpec {
+/** A service of the configuration by its name, or a program by its file; options count more than what is declared. */
+function parseService(
+  options: ParsedOptions,
+  typed: ValuesOf<typeof declared>,
+  { loaded, own }: OwnConfig,
+): { readonly spec: ServiceSpec; readonly nodes: number | undefined } {
   const program = textOf(options, 'program') ?? ''
-  const beside = join(dirname(program), 'routes.json')
-  const routes = typed.routes ?? (existsSync(beside) ? beside : undefined)
-  if (routes === undefined)
-    throw new UserError(
-      'usage',
-      `chaos simulate needs a route table, which says what requests clients make: give its file with --routes, or put routes.json beside ${program}. chaos routes --help says how to write one.`,
-    )
+  const services: { readonly [name: string]: ServiceDeclaration } = loaded?.config.services ?? {}
+  const isNamed = Object.hasOwn(services, program)
+  if (!isNamed && !/[./\\]/.test(program)) throw unknownService(program, Object.keys(services))
+  const service = isNamed ? services[program] : undefined
+  const place =
+    service === undefined
+      ? { where: 'chaos simulate', directory: '.', option: '--routes' }
+      : { where: `${own.where}: services.${program}`, directory: own.directory }
+  const { routes } = typed
   const environment = Object.fromEntries(typed.env.map(variableOf))
+  const spec = declaredService({ entry: program, ...(routes === undefined ? {} : { routes }), ...service }, place)
   return {
-    program: pathOf(program),
-    routes: pathOf(routes),
-    args: typed.arg,
-    environment,
-    losesPower: typed['power-loss'],
+    spec: {
+      ...spec,
+      ...(service === undefined || routes === undefined ? {} : { routes: pathOf(routes) }),
+      args: typed.arg.length > 0 ? typed.arg : (spec.args ?? []),
+      environment: { ...spec.environment, ...environment },
+      losesPower: typed['power-loss'] || spec.losesPower === true,
+    },
+    nodes: typed.nodes ?? service?.nodes,
   }
 }
+
+const unknownService = (name: string, known: readonly string[]): UserError =>
+  new UserError(
+    'usage',
+    `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}; a program is named by its file, such as ./${name}.ts.`,
+  )
 
 /** A name without a folder would be that of something built in. */
 const pathOf = (file: string): string => (/[\\/]/.test(file) ? file : `./${file}`)
@@ -113,14 +132,7 @@ function variableOf(text: string): readonly [name: string, value: string] {
 function withFaults(choices: TrialChoices): TrialChoices {
   const { faults } = choices
   if (faults === undefined) return { ...choices, faults: usualServiceFaults }
-  for (const { name, kind } of nemeses.filter((nemesis) => faults.includes(nemesis.name))) {
-    const suffers = serviceSuffers(kind)
-    if (suffers !== true)
-      throw new UserError(
-        'usage',
-        `--faults ${name}: simulated programs cannot suffer it: ${suffers.not}; instead: ${suffers.instead}.`,
-      )
-  }
+  requireSufferable(faults, '--faults')
   return choices
 }
 

@@ -125,14 +125,17 @@ function typedIn(options: ParsedOptions): readonly Typed[] {
 /** What the configuration names, which is the user's own code. */
 function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   if (loaded === undefined) return []
-  const { targets = {}, workloads = {}, runs = {} } = loaded.config
+  const { targets = {}, workloads = {}, runs = {}, services = {} } = loaded.config
   const drafts = [
     loaded.config,
     ...Object.values(runs),
     ...Object.keys(targets).map((target) => ({ target })),
     ...Object.keys(workloads).map((workload) => ({ workload })),
   ]
-  return drafts.flatMap((draft) => {
+  const programs = Object.values(services).map(
+    ({ entry }): Brought => ({ kind: 'service', text: resolve(own.directory, entry) }),
+  )
+  const named = drafts.flatMap((draft) => {
     const { target, workload, require = [] } = withPaths(draft, own)
     return [
       ...broughtTarget(nameIn(target) ?? ''),
@@ -140,6 +143,7 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
       ...broughtProbes(require),
     ]
   })
+  return [...programs, ...named]
 }
 
 /** Paths may be spelled differently. A stored program or requirement is without its secrets. */

@@ -1,3 +1,4 @@
+import type { ServiceDeclaration } from '@chaosproxy/node-simulator'
 import type { RunDraft } from '@chaosproxy/runner'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
@@ -16,6 +17,8 @@ export interface Config extends RunDraft, HeldToBaseline {
   readonly targets?: { readonly [name: string]: string | ClusterDeclaration } | undefined
   /** The user's own workloads, or the paths of their files. */
   readonly workloads?: { readonly [name: string]: string | WorkloadModule } | undefined
+  /** Node services of the user's own, by the names that `chaos simulate` knows them by. */
+  readonly services?: { readonly [name: string]: ServiceDeclaration } | undefined
   /** The servers of `chaos record` and `chaos proxy`, by name. */
   readonly upstreams?: { readonly [name: string]: ConfiguredUpstream } | undefined
   /** What recordings of `chaos record` are held to. */

@@ -5,6 +5,7 @@ import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Config } from './config.ts'
 import { recordingSchema } from './configured-recording.ts'
+import { serviceSchema } from './configured-service.ts'
 import { upstreamSchema } from './configured-upstream.ts'
 import { baselineEntries } from './held-to-baseline.ts'
 import { pathSchema } from './path-schema.ts'
@@ -32,6 +33,12 @@ export const configSchema: v.GenericSchema = v.strictObject({
     v.pipe(
       v.record(name, v.union([pathSchema, object(WORKLOAD)], WORKLOAD), 'must be an object of workloads'),
       v.description('workloads of your own, or the paths of their files'),
+    ),
+  ),
+  services: v.optional(
+    v.pipe(
+      v.record(name, serviceSchema, 'must be an object of services'),
+      v.description('Node services of your own for chaos simulate: program, arguments, environment, nodes'),
     ),
   ),
   upstreams: v.optional(

@@ -1,5 +1,11 @@
 import { nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
+import {
+  isServiceDeclaration,
+  requireSufferable,
+  type ServiceDeclaration,
+  usualServiceFaults,
+} from '@chaosproxy/node-simulator'
 import { type KnobValue, type ProtocolDefinition, type ProtocolModule, promiseOf } from '@chaosproxy/protocols'
 import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
 import { guardProtocol, mistakeSetting, NO_LEVEL, type SearchedProtocol } from '@chaosproxy/simulator'
@@ -7,6 +13,7 @@ import { protocolFrom } from '@chaosproxy/targets'
 import { findWorkload, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
 import { requireAskable } from './askable.ts'
+import { loadDeclared, startsOf } from './service-subject.ts'
 
 /** What is simulated, and how: every member has a default. */
 export interface SubjectSettings {
@@ -43,12 +50,34 @@ export function requireSane(
       throw new UserError('usage', `${name}: ${count} is no number of ${name}: give a whole number from 1.`)
 }
 
-/** @throws UserError (usage) for something that is no protocol, or an unknown name. */
-export function subjectFrom(
-  module: ProtocolModule,
+/** What is simulated, and what it is unless the caller says otherwise. */
+export interface GivenSubject extends Omit<SearchedProtocol, 'nodes' | 'operations'> {
+  /** Undefined for a protocol: each trial chooses. */
+  readonly usualNodes: number | undefined
+  /** Undefined for a protocol: every fault among nodes. */
+  readonly usualFaults: readonly string[] | undefined
+}
+
+/** @throws UserError (usage) for something that is neither protocol nor service, or an unknown name; (input) for a file. */
+export async function subjectFrom(
+  given: ProtocolModule | ServiceDeclaration,
+  settings: SubjectSettings & { readonly faults?: readonly string[] | undefined },
+): Promise<GivenSubject> {
+  if (typeof given !== 'object' || given === null || !isServiceDeclaration(given)) {
+    const protocol = guardProtocol(protocolFrom(given, 'the protocol'))
+    return { ...withNames(protocol, settings), usualNodes: undefined, usualFaults: undefined }
+  }
+  requireSufferable(settings.faults ?? [], 'faults:')
+  const { service, target, nodes } = await loadDeclared(given)
+  const named = withNames(service.definition, settings)
+  return { ...named, target, start: startsOf(service, named), usualNodes: nodes, usualFaults: usualServiceFaults }
+}
+
+/** @throws UserError (usage) for an unknown name. */
+function withNames(
+  protocol: ProtocolDefinition,
   { workload: wanted, workloadSettings = {}, level, bug, knobs: chosen = {} }: SubjectSettings,
 ): Omit<SearchedProtocol, 'nodes' | 'operations'> {
-  const protocol: ProtocolDefinition = guardProtocol(protocolFrom(module, 'the protocol'))
   const needed = mistakeSetting(protocol, bug, chosen)
   const knobs = { ...needed.knobs, ...chosen }
   const workload = workloadNamed(wanted ?? needed.workload ?? DEFAULT_WORKLOAD)

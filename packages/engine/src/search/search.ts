@@ -1,5 +1,7 @@
 import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { outsidePromises, type ServiceDeclaration } from '@chaosproxy/node-simulator'
 import type { ProtocolModule } from '@chaosproxy/protocols'
+import { drawnSequence } from '@chaosproxy/report'
 import {
   causeOf,
   minimise,
@@ -20,6 +22,8 @@ import { doneOf, type Job } from '../jobs/job.ts'
 import { thisThread } from '../jobs/this-thread.ts'
 import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.ts'
 import { type Searcher, searchInParallel } from './in-parallel.ts'
+import { requireRepeatable } from './service-subject.ts'
+import { showScenario } from './show.ts'
 
 /** How long and for what to search; every member has a default. */
 export interface SearchSettings
@@ -29,7 +33,7 @@ export interface SearchSettings
   readonly seeds?: number | undefined
   /** The first seed; 1 by default. */
   readonly seed?: number | undefined
-  /** By default each trial has three or five. */
+  /** By default each trial of a protocol has three or five, and a service as many as it declares. */
   readonly nodes?: number | undefined
   /** Per trial; 60 by default. */
   readonly operations?: number | undefined
@@ -67,8 +71,10 @@ export interface Found {
   readonly seed: number
   readonly operations: number
   readonly faults: number
-  /** The text of a file for `chaos replay FILE --protocol YOURS`. */
+  /** The text of a file for `chaos replay FILE --protocol YOURS`, or `--program YOURS` for a service. */
   readonly replay: string
+  /** What clients, nodes and faults did, as a diagram in lines of text. */
+  readonly drawn: readonly string[]
 }
 
 /** What a search came to. */
@@ -89,15 +95,18 @@ const SEARCH_MEMBERS = [
 const MEMORY_BYTES = 256 * 2 ** 20
 
 /**
- * Searches simulated runs of a protocol for one that breaks its promise or an invariant. In virtual time and on this
- * thread, which has a turn for something else after every trial: depends only on its arguments, but for the
- * time that cutting down takes and for when it is aborted.
+ * Searches simulated runs of a protocol, or of your own Node service, for one that breaks its promise or an invariant, or
+ * in which a program ends by itself. In virtual time and on this thread, which has a turn for something else after every
+ * trial: depends only on its arguments, but for the time that cutting down takes and for when it is aborted.
  *
- * @throws UserError (usage) for something that is no protocol, an unknown name, or faults under which the protocol promises
- *   nothing if `level` does not say what its histories are held to.
+ * @throws UserError (usage) for something that is neither, an unknown name, or faults under which the protocol promises
+ *   nothing if `level` does not say what its histories are held to; (input) for a program that cannot be simulated.
  */
-export async function search(protocol: ProtocolModule, settings: SearchSettings = {}): Promise<Searched> {
-  const { seeds = 300, seed = 1, nodes, operations = 60, shrinkMs = 1_000, level } = settings
+export async function search(
+  given: ProtocolModule | ServiceDeclaration,
+  settings: SearchSettings = {},
+): Promise<Searched> {
+  const { seeds = 300, seed = 1, operations = 60, shrinkMs = 1_000, level } = settings
   const {
     faults,
     clocks,
@@ -107,12 +116,17 @@ export async function search(protocol: ProtocolModule, settings: SearchSettings 
     listener = () => {},
     signal = new AbortController().signal,
   } = settings
-  requireSane(settings, SEARCH_MEMBERS, { seeds, nodes, operations, clients })
+  requireSane(settings, SEARCH_MEMBERS, { seeds, nodes: settings.nodes, operations, clients })
   const chosen: TrialChoices = { faults, clocks, clients, lengthMs, mix }
-  const named = subjectFrom(protocol, settings)
-  if (named.level !== NO_LEVEL) refuseUnpromised({ ...named, choices: chosen }, level)
+  const { usualNodes, usualFaults, ...named } = await subjectFrom(given, settings)
+  if (named.level !== NO_LEVEL && named.start === undefined) refuseUnpromised({ ...named, choices: chosen }, level)
   const needed = mistakeSetting(named.protocol, named.bug, named.knobs)
-  const subject = { ...named, nodes, operations, choices: { ...chosen, faults: faults ?? needed.faults } }
+  const choices = { ...chosen, faults: faults ?? needed.faults ?? usualFaults }
+  const subject = { ...named, nodes: settings.nodes ?? usualNodes, operations, choices }
+  if (subject.start !== undefined && !signal.aborted)
+    await inTurn(subject, () =>
+      requireRepeatable(subject, { first: seed, count: seeds, strategies: usualStrategies, limits: LIMITS }),
+    )
   const terms = { firstSeed: seed, limit: { seeds }, keepGoing: false }
   const { trials, findings, evidence } = await searchInParallel(searcherHere(subject, signal), terms, {
     listener,
@@ -124,7 +138,7 @@ export async function search(protocol: ProtocolModule, settings: SearchSettings 
   const { missing = [], undecided } = evidence
   return {
     trials,
-    found: finding && foundOf(finding, minimise(subject, finding, { limits: LIMITS, budgetMs: millis(shrinkMs) })),
+    found: finding && (await inTurn(subject, () => foundOf(subject, finding, shrinkMs))),
     vacuous: [
       ...(interrupted ? [`it was ended after ${trials} of ${seeds} trials`] : []),
       ...missing,
@@ -140,14 +154,16 @@ function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher 
     kind: 'search',
     reads: () => [],
     run: async ({ spec, progress }) =>
-      searchSeeds(subject, {
-        ...spec,
-        strategies: usualStrategies,
-        limits: LIMITS,
-        stopAtFirst: true,
-        verifyDeterminism: false,
-        stopped: () => isAskedToStop(progress),
-      }),
+      inTurn(subject, () =>
+        searchSeeds(subject, {
+          ...spec,
+          strategies: usualStrategies,
+          limits: LIMITS,
+          stopAtFirst: true,
+          verifyDeterminism: false,
+          stopped: () => isAskedToStop(progress),
+        }),
+      ),
   }
   return {
     width: thisThread.width,
@@ -180,14 +196,24 @@ const LIMITS: TrialLimits = {
   invariants: true,
 }
 
-function foundOf(
-  { failure, seed, scenario: original }: SeedFailure,
-  smallest: SeedFailure['scenario'] | undefined,
-): Found {
-  const scenario = smallest ?? original
-  const sentence = failure.kind === 'violation' ? failure.sentence : failure.what
+/** Programs are run outside of promises. */
+const inTurn = <T>({ start }: SearchedProtocol, work: () => T): Promise<T> | T =>
+  start === undefined ? work() : outsidePromises(work)
+
+function foundOf(subject: SearchedProtocol, finding: SeedFailure, shrinkMs: number): Found {
+  const { failure, seed, scenario: original } = finding
+  const scenario = minimise(subject, finding, { limits: LIMITS, budgetMs: millis(shrinkMs) }) ?? original
   const cause = causeOf(failure)
   const invariants = failure.kind !== 'violation'
+  // A run without an end is not played again.
+  const isEndless = failure.kind === 'broken' && failure.endless === true
+  const shown = isEndless ? undefined : showScenario(subject, scenario, invariants)
+  const sentence =
+    shown?.failure?.kind === failure.kind
+      ? shown.sentence
+      : failure.kind === 'violation'
+        ? failure.sentence
+        : failure.what
   return {
     kind: failure.kind,
     cause,
@@ -195,6 +221,7 @@ function foundOf(
     seed,
     operations: scenario.operations.length,
     faults: scenario.faults.length,
-    replay: printReplay({ scenario, found: `${cause}: ${sentence}`, digest: undefined, invariants }),
+    replay: printReplay({ scenario, found: `${cause}: ${sentence}`, digest: shown?.digest, invariants }),
+    drawn: shown === undefined ? [] : drawnSequence(shown.steps, shown.columns),
   }
 }

@@ -2,13 +2,16 @@ import { setImmediate } from 'node:timers/promises'
 import { check, type Report } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { type Event, type History, historyFromEvents, millis, UserError } from '@chaosproxy/history'
+import { outsidePromises, type ServiceDeclaration } from '@chaosproxy/node-simulator'
 import { functionsOf, type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
 import { findVacuity, type RunEvent } from '@chaosproxy/runner'
 import {
   beginSimulation,
-  createSimulatedCluster,
+  clusterOf,
   longestSettingMs,
   NO_LEVEL,
+  type SearchedProtocol,
+  type SimulatedCluster,
   type SimulatedRun,
   type Simulation,
 } from '@chaosproxy/simulator'
@@ -19,7 +22,7 @@ import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.
 export interface SimulateSettings extends SubjectSettings {
   /** 1 by default. */
   readonly seed?: number | undefined
-  /** By default as many as the protocol says. */
+  /** By default as many as the protocol or the service says. */
   readonly nodes?: number | undefined
   /** By names, as `chaos targets --faults` lists them; none by default. */
   readonly faults?: readonly string[] | undefined
@@ -55,67 +58,95 @@ const CHECK_MS = millis(30_000)
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * One run of a protocol in virtual time, judged: a function of its arguments, to the byte, unless it is aborted. This thread
- * has a turn for something else every few milliseconds.
+ * One run of a protocol, or of your own Node service, in virtual time, judged: a function of its arguments, to the byte,
+ * unless it is aborted. This thread has a turn for something else every few milliseconds, except while a service runs: only
+ * a listener can abort that.
  *
- * @throws UserError (usage) for something that is no protocol, or an unknown name; (environment) for a run that floods or
- * never ends. What the protocol's code throws is thrown with the event at which it did.
+ * @throws UserError (usage) for something that is neither, or an unknown name; (input) for a program that cannot be simulated;
+ * (environment) for a run that floods or never ends, and for a program that ends by itself. What the protocol's code throws
+ * is thrown with the event at which it did.
  */
-export async function simulate(protocol: ProtocolModule, settings: SimulateSettings = {}): Promise<Simulated> {
-  const subject = subjectFrom(protocol, settings)
-  const { workload, knobs, bug, level } = subject
-  const { seed = 1, nodes = subject.protocol.defaultNodes, faults = [] } = settings
-  const { timeMs = 3_000, rate = 200, clients = 10, listener = () => {}, signal } = settings
+export async function simulate(
+  given: ProtocolModule | ServiceDeclaration,
+  settings: SimulateSettings = {},
+): Promise<Simulated> {
+  const { usualNodes, usualFaults: _, ...subject } = await subjectFrom(given, settings)
+  const nodes = settings.nodes ?? usualNodes ?? subject.protocol.defaultNodes
+  const { faults = [], clients = 10, listener = () => {}, signal } = settings
   const own = ['seed', 'nodes', 'faults', 'timeMs', 'rate', 'clients', 'listener', 'signal']
   requireSane(settings, own, { nodes, clients })
-  const functions = functionsOf(subject.protocol, knobs)
-  const isWeaker = level !== 'linearizable' || !workload.functions.every((f) => functions.includes(f))
-  const machine = subject.protocol.create({ bug, object: workload.object, knobs })
   const chosen = nemeses.filter(({ name }) => faults.includes(name))
   const events: Event[] = []
-  const simulation = beginSimulation(
-    createSimulatedCluster({ machine, nodes, seed, longestSettingMs: longestSettingMs(subject.protocol, knobs) }),
-    {
-      workload,
-      settings: settingsFor(workload, subject.settings, isWeaker),
-      schedule: planSchedule({
-        nemeses: chosen,
-        nodes: nodeNames(nodes),
-        durationMs: millis(timeMs),
-        random: createRandom(`schedule ${seed}`),
-      }),
-      sink: {
-        append(event) {
-          events.push(event)
-          listener({ type: 'event', event })
-        },
-      },
-      clients,
-      sticky: stickinessOf(subject.protocol, knobs),
-      rate,
-      timeMs: millis(timeMs),
-      timeoutMs: TIMEOUT_MS,
-      quietMs: QUIET_MS,
-      seed,
-    },
-  )
-  const run = await ended(simulation, signal)
+  const append = (event: Event): void => {
+    events.push(event)
+    listener({ type: 'event', event })
+  }
+  const options = runOptions({ ...subject, nodes, operations: 0 }, { settings, chosen, nodes, append })
+  const run = await performed({ ...subject, nodes, operations: 0 }, { options, nodes, signal })
   if (run.type === 'stopped')
     throw new UserError(
       'environment',
-      `${subject.target}: the simulation was stopped (${run.reason}) before the run had ended.`,
+      `${subject.protocol.name}: the simulation was stopped (${run.reason}) before the run had ended.`,
     )
-  const { model, initial, levels } = workload
+  const { model, initial, levels } = subject.workload
   const history = historyFromEvents(events)
   listener({ type: 'checking', operations: history.operations.length })
   const report = check(history, {
-    ...{ model, initial, levels: level === NO_LEVEL ? [] : levels, failedCas: 'drop' },
+    ...{ model, initial, levels: subject.level === NO_LEVEL ? [] : levels, failedCas: 'drop' },
     ...{ deadlineMs: CHECK_MS, memoryBytes: MEMORY_BYTES, now: () => millis(performance.now()) },
   })
   const { outcome } = run
   const kinds = chosen.map(({ kind }) => kind)
-  const vacuous = findVacuity(history, kinds, outcome.faults, workload, outcome.recovery)
+  const vacuous = findVacuity(history, kinds, outcome.faults, subject.workload, outcome.recovery)
   return { history, report, vacuous, interrupted: outcome.interrupted }
+}
+
+type Options = Parameters<typeof beginSimulation>[1]
+
+interface Asked {
+  readonly settings: SimulateSettings
+  readonly chosen: typeof nemeses
+  readonly nodes: number
+  readonly append: (event: Event) => void
+}
+
+function runOptions(subject: SearchedProtocol, { settings, chosen, nodes, append }: Asked): Options {
+  const { workload, knobs, level, protocol } = subject
+  const { seed = 1, timeMs = 3_000, rate = 200, clients = 10 } = settings
+  const functions = functionsOf(protocol, knobs)
+  const isWeaker = level !== 'linearizable' || !workload.functions.every((f) => functions.includes(f))
+  return {
+    workload,
+    settings: settingsFor(workload, subject.settings, isWeaker),
+    schedule: planSchedule({
+      nemeses: chosen,
+      nodes: nodeNames(nodes),
+      durationMs: millis(timeMs),
+      random: createRandom(`schedule ${seed}`),
+    }),
+    sink: { append },
+    clients,
+    sticky: stickinessOf(protocol, knobs),
+    rate,
+    timeMs: millis(timeMs),
+    timeoutMs: TIMEOUT_MS,
+    quietMs: QUIET_MS,
+    seed,
+  }
+}
+
+interface Performing {
+  readonly options: Options
+  readonly nodes: number
+  readonly signal: AbortSignal | undefined
+}
+
+async function performed(subject: SearchedProtocol, { options, nodes, signal }: Performing): Promise<SimulatedRun> {
+  const { protocol, knobs } = subject
+  const begin = (): SimulatedCluster =>
+    clusterOf(subject, { nodes, seed: options.seed, knobs, longestSettingMs: longestSettingMs(protocol, knobs) })
+  if (subject.start === undefined) return ended(beginSimulation(begin(), options), signal)
+  return outsidePromises(() => endedAtOnce(begin(), options, signal))
 }
 
 /** About ten milliseconds of work. */
@@ -127,5 +158,22 @@ async function ended({ handle, advance }: Simulation, signal: AbortSignal | unde
     const run = advance(EVENTS_AT_A_TIME)
     if (run !== undefined) return run
     await setImmediate()
+  }
+}
+
+/** Runs programs, which take this process over until the run is closed. */
+function endedAtOnce(cluster: SimulatedCluster, options: Options, signal: AbortSignal | undefined): SimulatedRun {
+  try {
+    const { handle, advance } = beginSimulation(cluster, options)
+    for (;;) {
+      if (signal?.aborted) handle.interrupt()
+      const run = advance(EVENTS_AT_A_TIME)
+      const broken = cluster.broken?.()
+      if (broken !== undefined)
+        throw new UserError('environment', `the program does not work: on ${broken.node}, ${broken.what}`)
+      if (run !== undefined) return run
+    }
+  } finally {
+    cluster.close?.()
   }
 }

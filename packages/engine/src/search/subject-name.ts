@@ -1,17 +1,9 @@
-import {
-  createServiceCluster,
-  isService,
-  loadService,
-  parseServiceReference,
-  type Service,
-  type TurnWatch,
-} from '@chaosproxy/node-simulator'
+import { isService, loadService, parseServiceReference, type Service, type TurnWatch } from '@chaosproxy/node-simulator'
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
-import { requireRequests } from '@chaosproxy/recorder/routes'
-import { askedOf } from '@chaosproxy/runner'
 import { guardProtocol, type SearchedProtocol, type TrialChoices } from '@chaosproxy/simulator'
 import { loadProtocol, loadWorkload } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
+import { startsOf } from './service-subject.ts'
 
 /** The subject of a search by its names, so that it can be sent to another thread. */
 export interface SubjectName {
@@ -41,20 +33,7 @@ export async function subjectOf(name: SubjectName, turns?: TurnWatch): Promise<S
   const named = { ...name, workload, workloadReference: name.workload }
   if (!isService(name.target)) return { ...named, protocol: await guardedProtocol(name.target) }
   const service = await serviceNamed(name.target)
-  const isOfOne = isAboutOneObject(service, workload, name.settings)
-  return {
-    ...named,
-    protocol: service.definition,
-    start: (options) => createServiceCluster(service, { ...options, initial: workload.initial, isOfOne, turns }),
-  }
-}
-
-/** @throws UserError (input) if the routes are, and clients would use several. */
-function isAboutOneObject({ maker, spec }: Service, workload: Workload, settings: Settings): boolean {
-  // A search draws the number of keys unless it is said.
-  const { functions, before } = askedOf(workload, { keys: 2, ...settings })
-  const known = functions.filter((f) => maker.functions.includes(f))
-  return requireRequests(maker, { functions: known, before }, spec.routes)
+  return { ...named, protocol: service.definition, start: startsOf(service, named, turns) }
 }
 
 const services = new Map<string, Promise<Service>>()

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Millis, UserError } from '@chaosproxy/history'
+import type { Millis } from '@chaosproxy/history'
 import { outsidePromises } from '@chaosproxy/node-simulator'
 import type { Scenario } from '@chaosproxy/runner'
 import {
@@ -12,12 +12,12 @@ import {
   SIMULATED,
   searchSeeds,
   strategiesNamed,
-  unrepeatableSeed,
 } from '@chaosproxy/simulator'
 import { beginUnit, isAskedToStop, type Progress } from '@chaosproxy/targets/watchdog'
 import type { Task } from '../jobs/job.ts'
 import { type Simulated, type SimulateSpec, simulateSpec } from '../run/simulate-task.ts'
 import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
+import { requireRepeatable } from './service-subject.ts'
 import { guardedProtocol, type SubjectName, subjectOf } from './subject-name.ts'
 import { toCaller } from './user-mistake.ts'
 import { watchedProtocol, watchedTurns } from './watched-protocol.ts'
@@ -60,8 +60,9 @@ export interface PlaySpec {
 export async function search({ spec, progress }: Task<SeedsSpec>): Promise<SearchResult> {
   const { first, count, stopAtFirst, verifyDeterminism, interesting = [] } = spec
   const subject = await watchedSubject(spec, progress)
-  if (spec.selfCheck === true && subject.start !== undefined) await settled(() => requireRepeatable(subject, spec))
   const [strategies, limits] = [strategiesNamed(spec.strategies), limitsFor(spec.invariants)]
+  if (spec.selfCheck === true && subject.start !== undefined)
+    await settled(() => requireRepeatable(subject, { first, count, strategies, limits }))
   beginUnit(progress, first)
   return settled(() =>
     searchSeeds(subject, {
@@ -87,26 +88,6 @@ function learnt(
     known = { name, coverage: learnFrom(subject, seeds, { strategies: strategiesNamed(strategies), limits }) }
   }
   return known.coverage
-}
-
-/** How many seeds show whether a program's runs are repeatable. */
-const SELF_CHECKED = 10
-
-function requireRepeatable(subject: SearchedProtocol, { first, count, strategies, invariants }: SeedsSpec): void {
-  const different = unrepeatableSeed(subject, {
-    first,
-    count: Math.min(SELF_CHECKED, count),
-    strategies: strategiesNamed(strategies),
-    limits: limitsFor(invariants),
-  })
-  if (different === undefined) return
-  const { name } = subject.protocol
-  toCaller(
-    new UserError(
-      'input',
-      `${name} cannot be simulated: its runs are not repeatable (${different}). It keeps something from one run to the next, such as a property of a built-in object, or uses something real. Find it with console.log and chaos replay.`,
-    ),
-  )
 }
 
 export async function minimiseFinding({ spec, progress }: Task<MinimiseSpec>): Promise<Scenario | undefined> {

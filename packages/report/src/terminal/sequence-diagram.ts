@@ -1,6 +1,7 @@
 import { type Nanos, nanosToMillis } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import type { PageStyle } from './evidence.ts'
+import { plainStyle, symbolsOf } from './style.ts'
 import { clip, displayWidth, padEnd } from './width.ts'
 
 /** One step of a sequence diagram. */
@@ -63,6 +64,12 @@ export function drawSequence(
   })
   return [header, ...rows]
 }
+
+const PLAIN = { width: 118, style: plainStyle, symbols: symbolsOf({ width: 118, unicode: true }) } as const
+
+/** The same without colours, for where no terminal shows it; empty without steps. */
+export const drawnSequence = (steps: readonly SequenceStep[], columns: readonly string[]): string[] =>
+  steps.length === 0 ? [] : drawSequence(steps, columns, PLAIN)
 
 /** Columns as wide as their contents; if that is too wide in total, the widest are narrowed first. */
 function columnWidths(steps: readonly SequenceStep[], columns: readonly string[], room: number): number[] {

@@ -1,6 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { type CommandText, commandSchema } from '../command/words.ts'
+import { type EtcdDeclaration, etcdReads } from '../etcd/declaration.ts'
 import { commits, isolations, type PostgresDeclaration, readsFrom } from '../postgres/declaration.ts'
 import { objectNames } from '../postgres/objects.ts'
 import { type OwnCommands, type TableName, tableNames } from './commands.ts'
@@ -46,6 +47,7 @@ export interface RespDeclaration {
 
 export type ClientDeclaration =
   | RespDeclaration
+  | EtcdDeclaration
   | PostgresDeclaration
   | HttpDeclaration
   | ModuleDeclaration
@@ -140,7 +142,13 @@ const postgres = v.strictObject({
   object: oneOf(objectNames, 'what the objects are [default: what the workload asks for]'),
 })
 
-const schemas = [http, resp, postgres, module, program] as const
+const etcd = v.strictObject({
+  kind: v.literal('etcd'),
+  keys,
+  reads: oneOf(etcdReads, 'serializable: answered by whichever member is asked [default: linearizable]'),
+})
+
+const schemas = [http, resp, etcd, postgres, module, program] as const
 const kinds = schemas.map((schema) => schema.entries.kind.literal)
 
 /** The schema of each `kind` of declaration. */

@@ -1,3 +1,4 @@
+import { planEtcd } from '../etcd/declared.ts'
 import { planPostgres } from '../postgres/clients.ts'
 import type { ClientDeclaration } from './declaration.ts'
 import { planHttp } from './http.ts'
@@ -18,6 +19,8 @@ export function planClients(declaration: ClientDeclaration, where: string, direc
       return planHttp(declaration, where, directory)
     case 'postgres':
       return planPostgres(declaration)
+    case 'etcd':
+      return planEtcd(declaration, where)
     case 'resp':
       return planResp(declaration, where)
     case 'module':

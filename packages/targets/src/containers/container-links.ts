@@ -86,22 +86,26 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     await openPorts()
     for (const member of members()) network.moved(member.endpoint, whereabouts(member, ways, options.clientPort()))
     const redirected = ways.flatMap(redirectedOf)
-    const next = JSON.stringify(redirected)
-    if (next === inForce) return
+    const wanted = JSON.stringify(redirected)
+    if (wanted === inForce) return
     const pairs = ways.flatMap(pairOf)
     for (const way of ways)
       for (const [a, b] of pairOf(way)) names.set(`${a}>${b}`, `${way.from.endpoint}>${way.to.endpoint}`)
     await rules.redirect(redirected)
     await rules.refuseDirect(pairs)
-    inForce = next
+    inForce = wanted
+  }
+
+  /** One after another: each replaces the rules of the one before. */
+  function next<T>(step: () => Promise<T>): Promise<T> {
+    const done = last.catch(() => undefined).then(step)
+    last = done
+    return done
   }
 
   return {
-    refresh() {
-      last = last.catch(() => undefined).then(follow)
-      return last as Promise<void>
-    },
-    unproved: () => unprovedOf(ways, rules),
+    refresh: () => next(follow),
+    unproved: () => next(() => unprovedOf(ways, rules)),
     direct: async () => byLink(await rules.refused(), names),
     endOlder: () => endOlderThanRules(ways),
     async release() {

@@ -15,6 +15,11 @@ export interface Container {
   /** Its number within the service, from 1. */
   readonly number: number
   readonly image: string
+  /** Entry point and command. */
+  readonly command: readonly string[]
+  readonly environment: { readonly [name: string]: string }
+  /** The health check's command; empty if it has none. */
+  readonly healthCheck: readonly string[]
   readonly labels: { readonly [name: string]: string }
   readonly running: boolean
   /** Of its first process, in the engine's own process namespace; 0 while it does not run. */
@@ -25,6 +30,8 @@ export interface Container {
   readonly networks: readonly { readonly name: string; readonly address: string }[]
   /** Ports that are reachable from outside the engine. */
   readonly published: readonly number[]
+  /** TCP ports that the image or the Compose file names, published or not. */
+  readonly exposed: readonly number[]
   /** Whether its health check passes; undefined if it has none or the engine has not run it. */
   readonly healthy: boolean | undefined
   readonly exitCode: number
@@ -120,7 +127,16 @@ interface Inspected {
     readonly ExitCode: number
     readonly Health?: { readonly Status?: string }
   }
-  readonly Config: { readonly Image: string; readonly Labels?: { readonly [name: string]: string } | null }
+  readonly Config: {
+    readonly Image: string
+    readonly Labels?: { readonly [name: string]: string } | null
+    readonly Env?: readonly string[] | null
+    readonly Cmd?: readonly string[] | null
+    /** Some versions of podman have it as one text. */
+    readonly Entrypoint?: readonly string[] | string | null
+    readonly ExposedPorts?: { readonly [port: string]: unknown } | null
+    readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null
+  }
   readonly HostConfig: { readonly NetworkMode: string }
   readonly NetworkSettings: {
     readonly Networks?: { readonly [name: string]: { readonly IPAddress: string } } | null
@@ -141,6 +157,9 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
     service: labels['com.docker.compose.service'] ?? name,
     number: Number(labels['com.docker.compose.container-number'] ?? 1),
     image: Config.Image,
+    command: [...wordsIn(Config.Entrypoint), ...(Config.Cmd ?? [])],
+    environment: Object.fromEntries((Config.Env ?? []).map(variable)),
+    healthCheck: (Config.Healthcheck?.Test ?? []).filter((word) => word !== 'NONE'),
     labels,
     running: State.Running,
     pid: State.Pid,
@@ -149,9 +168,20 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
       address === '' ? [] : [{ name: network, address }],
     ),
     published: ports.flatMap(([port, bound]) => (bound === null || !port.endsWith('/tcp') ? [] : [parseInt(port, 10)])),
+    exposed: [...new Set([...ports.map(([port]) => port), ...Object.keys(Config.ExposedPorts ?? {})])]
+      .filter((port) => port.endsWith('/tcp'))
+      .map((port) => parseInt(port, 10)),
     healthy: HEALTH[State.Health?.Status ?? ''],
     exitCode: State.ExitCode,
   }
+}
+
+const wordsIn = (words: readonly string[] | string | null | undefined): readonly string[] =>
+  typeof words === 'string' ? words.split(' ').filter((word) => word !== '') : (words ?? [])
+
+function variable(text: string): readonly [name: string, value: string] {
+  const [name = '', ...value] = text.split('=')
+  return [name, value.join('=')]
 }
 
 const HEALTH: { readonly [status: string]: boolean } = { healthy: true, unhealthy: false }

@@ -1,5 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
+import { usualPort } from './container-kind.ts'
 import type { Container } from './engine.ts'
 
 /** A container as an end of links. */
@@ -58,12 +59,6 @@ export function requireOwnNetworks(members: readonly Member[], where: string): v
   }
 }
 
-const USUAL_PORTS: readonly { readonly image: RegExp; readonly port: number }[] = [
-  { image: /(^|\/)(redis|valkey|keydb)/, port: 6379 },
-  { image: /(^|\/)etcd/, port: 2379 },
-  { image: /(^|\/)(postgres|postgresql)/, port: 5432 },
-]
-
 /** The port that clients dial: the declared one, the only one published, the usual one of the image, or the only one. */
 export function clientPort(
   declared: number | undefined,
@@ -73,7 +68,7 @@ export function clientPort(
   const [first, ...more] = [...new Set(published)]
   if (declared !== undefined) return declared
   if (first !== undefined && more.length === 0) return first
-  const usual = USUAL_PORTS.find((each) => each.image.test(image))?.port
+  const usual = usualPort(image)
   if (usual !== undefined) return usual
   return listening.length === 1 ? listening[0] : undefined
 }

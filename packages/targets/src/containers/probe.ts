@@ -14,7 +14,8 @@ export interface ProbedWay {
 /** Nobody listens there (tcpmux): a probe that gets past the rules is refused by the container, which notices nothing. */
 export const PROBED_PORT = 1
 
-const WITHIN_MS = 3_000
+/** Long enough for a program to start on a machine with much else to do, and for a lost first packet to be sent again. */
+const WITHIN_MS = 10_000
 
 /** Listens at the address of each way, to see which probes arrive. */
 export interface Probes<Way extends ProbedWay> {
@@ -61,7 +62,8 @@ export async function openProbes<Way extends ProbedWay>(ways: readonly Way[]): P
   }
 }
 
-const SCRIPT = `for to in "$@"; do (exec 3<>"/dev/tcp/$to/${PROBED_PORT}") 2>/dev/null & done; wait`
+/** Waits until the other end closes: a connection can be open here before the proxy's side has heard of it. */
+const SCRIPT = `for to in "$@"; do (exec 3<>"/dev/tcp/$to/${PROBED_PORT}" && read -r -u 3) 2>/dev/null & done; wait`
 
 const dialAll = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, ['bash', '-c', SCRIPT, 'probe', ...addresses])

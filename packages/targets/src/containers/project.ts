@@ -17,6 +17,8 @@ export interface Project {
 export interface ProjectCommands {
   readonly engine: EngineProgram
   readonly up: ProgramCommand
+  /** Makes containers and starts none. */
+  readonly create: ProgramCommand
   readonly down: ProgramCommand
 }
 
@@ -99,7 +101,7 @@ export function commandsFor(declaration: ContainersDeclaration, { where, directo
       words: [...words, '-f', file, ...rest] as [string, ...string[]],
       directory: dirname(file),
     })
-    return { engine: program, up: command('up', '-d'), down: command('down') }
+    return { engine: program, up: command('up', '-d'), create: command('up', '--no-start'), down: command('down') }
   }
   throw new UserError(
     'environment',

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline/promises'
+import { writeWholeFile } from '@chaosproxy/engine'
+import { didYouMean, UserError } from '@chaosproxy/history'
+import { whyUnwritable } from '@chaosproxy/history/files'
+import {
+  groupOfServices,
+  type NodeGroup,
+  nodeGroups,
+  proposalFor,
+  type Survey,
+  surveyProject,
+} from '@chaosproxy/targets'
+import { print } from '../terminal/output.ts'
+
+export interface ComposeChoices {
+  /** As typed: a file, the name of a project, or nothing. */
+  readonly wanted: string
+  /** The services that are nodes, if that is said. */
+  readonly services: readonly string[]
+  readonly force: boolean
+  /** Whether somebody can be asked. */
+  readonly asks: boolean
+}
+
+/** Writes a declaration of a Compose project, and says what of it is a guess. @throws UserError */
+export async function initCompose({ wanted, services, force, asks }: ComposeChoices): Promise<void> {
+  const survey = surveyProject({
+    wanted,
+    directory: process.cwd(),
+    creating: (command) => print(process.stderr, `  ${command}, to see what the project has\n`),
+  })
+  const groups = services.length > 0 ? [chosenGroup(services, survey)] : nodeGroups(survey.containers)
+  const [likeliest, ...more] = groups
+  if (likeliest === undefined) throw nothingToTest(survey)
+  const group = asks && more.length > 0 ? await askedGroup(groups) : likeliest
+  const { declaration, open } = proposalFor({ ...survey, group })
+  const file = `${survey.name}.json`
+  requireFree(file, force)
+  try {
+    writeWholeFile(file, `${JSON.stringify(declaration, null, 2)}\n`)
+  } catch (error) {
+    throw new UserError('environment', `${file}: ${whyUnwritable(error)}`)
+  }
+  const others = groups.filter((each) => each !== group)
+  const dependencies = [...new Set(survey.containers.map(({ service }) => service))].filter(
+    (service) => !group.services.includes(service),
+  )
+  const lines = [
+    `Wrote ${file}. Its nodes are ${described(group)}.`,
+    ...(others.length === 0 || asks
+      ? []
+      : [`Other services could be: ${others.map(described).join('; ')}. Choose them by --service.`]),
+    ...open,
+    ...(dependencies.length === 0
+      ? []
+      : [`Links to ${dependencies.join(', ')} can be cut, too: --faults partition:${dependencies[0]}`]),
+    `Try it, as root: npx chaos run --target ./${file} --faults partition,kill --time 10s --expect linearizable`,
+  ]
+  print(process.stdout, `${lines.join('\n')}\n`)
+}
+
+const described = ({ services, containers, kind }: NodeGroup): string => {
+  const count = containers.length
+  const what = kind === 'own' ? '' : ` (${kind})`
+  return `${services.join(', ')}${what}${count > services.length ? `, ${count} containers` : ''}`
+}
+
+function chosenGroup(services: readonly string[], { name, containers }: Survey): NodeGroup {
+  const known = [...new Set(containers.map(({ service }) => service))]
+  const unknown = services.find((service) => !known.includes(service))
+  if (unknown === undefined) return groupOfServices(services, containers)
+  throw new UserError(
+    'usage',
+    `--service ${unknown}: ${name} has no such service. It has ${known.join(', ')}.${didYouMean(unknown, known)}`,
+  )
+}
+
+const nothingToTest = ({ name, containers }: Survey): UserError =>
+  new UserError(
+    'usage',
+    `${name}: none of its services is likely to be a node: ${[...new Set(containers.map(({ service }) => service))].join(', ')}. Name those that are: --service.`,
+  )
+
+async function askedGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    const choices = groups.map((group, i) => `  ${i + 1}  ${described(group)}`).join('\n')
+    for (;;) {
+      const typed = await terminal.question(`${choices}\nWhich are the nodes of the cluster to test? [1] `)
+      const chosen = groups[(typed === '' ? 1 : Number(typed)) - 1]
+      if (chosen !== undefined) return chosen
+    }
+  } finally {
+    terminal.close()
+  }
+}
+
+/** A project may have the name of another file. */
+function requireFree(file: string, force: boolean): void {
+  if (!existsSync(file) || (force && isDeclaration(file))) return
+  throw new UserError(
+    'usage',
+    `${file} is here already. ${isDeclaration(file) ? '--force replaces it.' : 'It is no declaration of containers: do it in another directory.'}`,
+  )
+}
+
+function isDeclaration(file: string): boolean {
+  try {
+    const found: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return typeof found === 'object' && found !== null && ('compose' in found || 'containers' in found)
+  } catch {
+    return false
+  }
+}

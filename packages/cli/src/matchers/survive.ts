@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import {
+  commandLine,
+  createRunDirectory,
+  type Found,
+  type SearchSettings,
+  search,
+  USUAL_OUT,
+  writeWholeFile,
+} from '@chaosproxy/engine'
+import { isServiceDeclaration, type ServiceDeclaration } from '@chaosproxy/node-simulator'
+import type { ProtocolModule } from '@chaosproxy/protocols'
+
+/** How a search of simulated runs ended, for a test. */
+export interface Survival {
+  /** Unknown if what was run proves too little. */
+  readonly survived: boolean | 'unknown'
+  readonly message: string
+  readonly finding: SimulatedFinding | undefined
+}
+
+/** What a search found, and the file that replays it. */
+export interface SimulatedFinding {
+  readonly found: Found
+  readonly replay: string
+}
+
+/** Searches simulated runs, and keeps what it finds for `chaos replay`. @throws UserError, as `search` does. */
+export async function judgeSurvival(
+  received: ProtocolModule | ServiceDeclaration,
+  settings: SearchSettings = {},
+): Promise<Survival> {
+  const { trials, found, vacuous } = await search(received, settings)
+  if (found !== undefined) {
+    const { path } = createRunDirectory(USUAL_OUT, 'test', new Date())
+    const replay = join(path, 'finding.json')
+    writeWholeFile(replay, found.replay)
+    return { survived: false, message: foundText(received, found, replay), finding: { found, replay } }
+  }
+  if (vacuous.length > 0)
+    return {
+      survived: 'unknown',
+      message: `Nothing was found in ${trials} simulated runs, which prove little: ${vacuous.join('; ')}`,
+      finding: undefined,
+    }
+  return {
+    survived: true,
+    message: `expected simulated runs to fail, and nothing was found in ${trials} of them`,
+    finding: undefined,
+  }
+}
+
+function foundText(received: ProtocolModule | ServiceDeclaration, found: Found, replay: string): string {
+  const { cause, sentence, seed, operations, faults, drawn } = found
+  const own = isServiceDeclaration(received) ? ['--program', received.entry] : ['--protocol', 'YOURS']
+  return [
+    `${cause}: ${sentence}`,
+    `seed ${seed}, cut down to ${operations} operations and ${faults} faults`,
+    ...(drawn.length === 0 ? [] : ['', ...drawn]),
+    '',
+    `again    ${commandLine(['npx', 'chaos', 'replay', replay, ...own])}`,
+  ].join('\n')
+}

@@ -1,0 +1,72 @@
+import { UserError } from '@chaosproxy/history'
+import {
+  createServiceCluster,
+  declaredService,
+  loadService,
+  type Service,
+  type ServiceDeclaration,
+  serviceReference,
+  type TurnWatch,
+  USUAL_NODES,
+} from '@chaosproxy/node-simulator'
+import { requireRequests } from '@chaosproxy/recorder/routes'
+import { askedOf } from '@chaosproxy/runner'
+import { type SearchedProtocol, type Strategy, type TrialLimits, unrepeatableSeed } from '@chaosproxy/simulator'
+import type { Settings, Workload } from '@chaosproxy/workloads'
+
+/** Loads a service that a caller declares. @throws UserError (usage, input) */
+export async function loadDeclared(
+  declaration: ServiceDeclaration,
+): Promise<{ readonly service: Service; readonly target: string; readonly nodes: number }> {
+  const spec = declaredService(declaration, { where: 'the service', directory: '.' })
+  const service = await loadService(spec)
+  return { service, target: serviceReference(spec), nodes: declaration.nodes ?? USUAL_NODES }
+}
+
+/**
+ * What starts clusters of a service.
+ *
+ * @throws UserError (input) if the routes are about one object, and clients would use several.
+ */
+export function startsOf(
+  service: Service,
+  { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
+  turns?: TurnWatch,
+): NonNullable<SearchedProtocol['start']> {
+  const isOfOne = isAboutOneObject(service, workload, settings)
+  return (options) => createServiceCluster(service, { ...options, initial: workload.initial, isOfOne, turns })
+}
+
+function isAboutOneObject({ maker, spec }: Service, workload: Workload, settings: Settings): boolean {
+  // A search draws the number of keys unless it is said.
+  const { functions, before } = askedOf(workload, { keys: 2, ...settings })
+  const known = functions.filter((f) => maker.functions.includes(f))
+  return requireRequests(maker, { functions: known, before }, spec.routes)
+}
+
+/** How many seeds show whether a program's runs are repeatable. */
+const SELF_CHECKED = 10
+
+/** @throws UserError (input) for a program whose runs depend on more than their seeds. */
+export function requireRepeatable(
+  subject: SearchedProtocol,
+  {
+    first,
+    count,
+    strategies,
+    limits,
+  }: {
+    readonly first: number
+    readonly count: number
+    readonly strategies: readonly Strategy[]
+    readonly limits: TrialLimits
+  },
+): void {
+  const different = unrepeatableSeed(subject, { first, count: Math.min(SELF_CHECKED, count), strategies, limits })
+  if (different === undefined) return
+  const { name } = subject.protocol
+  throw new UserError(
+    'input',
+    `${name} cannot be simulated: its runs are not repeatable (${different}). It keeps something from one run to the next, such as a property of a built-in object, or uses something real. Find it with console.log and chaos replay.`,
+  )
+}

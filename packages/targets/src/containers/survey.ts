@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import type { ContainersDeclaration } from '../cluster/declaration.ts'
+import type { ProgramCommand } from '../command/command.ts'
+import { askedEngines, type Container, type EngineProgram } from './engine.ts'
+import { listeningPorts } from './listening-ports.ts'
+import { commandsFor, isMeant } from './project.ts'
+
+/** A Compose project as its engine describes it. */
+export interface Survey {
+  readonly engine: EngineProgram
+  readonly name: string
+  readonly compose: NonNullable<ContainersDeclaration['compose']>
+  readonly containers: readonly Container[]
+  readonly listening: (container: Container) => readonly number[]
+}
+
+export interface SurveyOptions {
+  /** A Compose file, or the name of a project that is up; by default the Compose file of the directory. */
+  readonly wanted: string
+  readonly directory: string
+  /** Told before containers are made of a project that has none, which may take long. */
+  readonly creating: (command: string) => void
+}
+
+/** As `docker compose` looks for them. */
+const USUAL_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const
+
+const WITHIN_MS = 600_000
+
+/**
+ * Reads a project by the engine's inspection. Of one that has no containers, they are made without being started, and
+ * removed again.
+ *
+ * @throws UserError (usage, environment)
+ */
+export function surveyProject({ wanted, directory, creating }: SurveyOptions): Survey {
+  const compose = composeOf(wanted, directory)
+  const found = surveyed(compose, directory)
+  if (found !== undefined) return found
+  if (typeof compose !== 'string')
+    throw new UserError(
+      'usage',
+      `--compose ${wanted}: there is no such file, and no engine has containers of a project of this name. Give the path of a Compose file.`,
+    )
+  const { create, down } = commandsFor({ compose, client: NO_CLIENT }, { where: `--compose ${compose}`, directory })
+  creating(create.words.join(' '))
+  const { status, stderr } = ended(create)
+  try {
+    const made = status === 0 ? surveyed(compose, directory) : undefined
+    if (made !== undefined) return made
+    throw new UserError(
+      'environment',
+      `--compose ${compose}: ${create.words.join(' ')} failed: ${stderr.trim().split('\n').at(-1)}. Start the project yourself, then try again.`,
+    )
+  } finally {
+    ended(down)
+  }
+}
+
+/** Which containers are meant does not depend on it. */
+const NO_CLIENT: ContainersDeclaration['client'] = { kind: 'resp', commands: 'register' }
+
+function composeOf(wanted: string, directory: string): Survey['compose'] {
+  if (wanted !== '') return existsSync(resolve(directory, wanted)) ? wanted : { project: wanted }
+  const file = USUAL_FILES.find((name) => existsSync(resolve(directory, name)))
+  if (file !== undefined) return file
+  throw new UserError(
+    'usage',
+    `--compose: there is no ${USUAL_FILES.join(', ')} here. Give the path of the file, or the name of a project that is up.`,
+  )
+}
+
+function surveyed(compose: Survey['compose'], directory: string): Survey | undefined {
+  for (const { program, containers } of askedEngines()) {
+    const ours = containers.filter((each) => isMeant(each, { compose, client: NO_CLIENT }, directory))
+    const [first] = ours
+    if (first === undefined) continue
+    const name = first.labels['com.docker.compose.project'] ?? first.name
+    return { engine: program, name, compose, containers: ours, listening: ({ pid }) => listeningPorts(pid) }
+  }
+  return undefined
+}
+
+function ended({ words: [program, ...args], directory }: ProgramCommand): {
+  readonly status: number | null
+  readonly stderr: string
+} {
+  const { status, stderr, error } = spawnSync(program, args, {
+    ...{ cwd: directory, encoding: 'utf8', timeout: WITHIN_MS, stdio: ['ignore', 'ignore', 'pipe'] },
+  })
+  return { status, stderr: error?.message ?? stderr }
+}

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import { containersIn } from '../../src/containers/engine.ts'
+import { groupOfServices, nodeGroups } from '../../src/containers/node-groups.ts'
+import { proposalFor } from '../../src/containers/proposal.ts'
+
+interface Described {
+  readonly image: string
+  readonly command?: readonly string[]
+  readonly environment?: readonly string[]
+  readonly ports?: readonly string[]
+  readonly health?: readonly string[]
+  readonly ended?: true
+  readonly number?: number
+}
+
+/** As an engine's inspection describes them. */
+const project = (services: { readonly [service: string]: Described | readonly Described[] }) =>
+  containersIn(
+    JSON.stringify(
+      Object.entries(services).flatMap(([service, described]) =>
+        [described].flat().map((each, i) => ({
+          Id: `${service}-${i}`,
+          Name: `/shop_${service}_${i + 1}`,
+          State: { Running: each.ended === undefined, Pid: each.ended === undefined ? 1 : 0, ExitCode: 0 },
+          Config: {
+            Image: each.image,
+            Labels: {
+              'com.docker.compose.project': 'shop',
+              'com.docker.compose.service': service,
+              'com.docker.compose.container-number': String(i + 1),
+            },
+            Env: each.environment ?? [],
+            Cmd: each.command ?? null,
+            Healthcheck: { Test: each.health ?? null },
+          },
+          HostConfig: { NetworkMode: 'shop_default' },
+          NetworkSettings: {
+            Networks: { shop_default: { IPAddress: '10.0.0.2' } },
+            Ports: Object.fromEntries((each.ports ?? []).map((port) => [`${port}/tcp`, [{}]])),
+          },
+        })),
+      ),
+    ),
+  )
+
+const groupsOf = (services: Parameters<typeof project>[0]) =>
+  nodeGroups(project(services)).map((group) => group.services)
+
+const proposed = (services: Parameters<typeof project>[0], chosen?: readonly string[]) => {
+  const containers = project(services)
+  const [likeliest] = nodeGroups(containers)
+  const group = chosen === undefined ? likeliest! : groupOfServices(chosen, containers)
+  return proposalFor({ compose: 'compose.yaml', engine: 'docker', group, listening: () => [] })
+}
+
+const redisWithSentinels = {
+  sentinel: [1, 2, 3].map(() => ({
+    image: 'docker.io/bitnami/redis-sentinel:7.2',
+    environment: ['REDIS_MASTER_HOST=redis'],
+  })),
+  replica: { image: 'bitnami/redis:7.2', environment: ['REDIS_REPLICATION_MODE=slave', 'REDIS_MASTER_HOST=redis'] },
+  redis: { image: 'bitnami/redis:7.2', environment: ['REDIS_REPLICATION_MODE=master', 'REDIS_PASSWORD=secret'] },
+}
+
+describe('the nodes that are proposed for a Compose project', () => {
+  test('are a Redis and its replicas, the primary first, and never the sentinels that watch them', () => {
+    expect(groupsOf(redisWithSentinels)).toEqual([['redis', 'replica']])
+  })
+
+  test('are the members of an etcd, not the page that shows its keys', () => {
+    const member = (name: string) => ({
+      image: 'quay.io/coreos/etcd:v3.5.9',
+      command: ['etcd', '--name', name, '--initial-cluster', 'e1=http://e1:2380,e2=http://e2:2380,e3=http://e3:2380'],
+    })
+    const etcd = { e1: member('e1'), e2: member('e2'), e3: member('e3'), ui: { image: 'evildecay/etcdkeeper' } }
+    expect(groupsOf(etcd)).toEqual([['e1', 'e2', 'e3']])
+  })
+
+  test('are the two web servers before what they use, and neither gateway, migration nor console', () => {
+    const web = { image: 'shop-web', command: ['node', 'web.js'], ports: ['8080'] }
+    const shop = {
+      web: [web, web],
+      db: { image: 'postgres:16' },
+      cache: { image: 'redis:7' },
+      migrate: { image: 'shop-migrate', ended: true },
+      nginx: { image: 'nginx:alpine' },
+      adminer: { image: 'adminer' },
+    } as const
+    expect(groupsOf(shop)).toEqual([['web'], ['cache'], ['db']])
+  })
+
+  test('are services that the project numbers, each with an image of its own, in the order of the numbers', () => {
+    const node = (name: string) => ({ image: `shop_${name}` })
+    expect(groupsOf({ n10: node('n10'), n2: node('n2'), n1: node('n1') })).toEqual([['n1', 'n2', 'n10']])
+  })
+
+  test('are not services of one language that have nothing else in common', () => {
+    expect(groupsOf({ api: { image: 'node:20' }, mail: { image: 'node:20' } })).toEqual([['api'], ['mail']])
+  })
+
+  test('are not two databases that do not know each other', () => {
+    expect(groupsOf({ orders: { image: 'postgres:16' }, users: { image: 'postgres:16' } })).toEqual([
+      ['orders'],
+      ['users'],
+    ])
+  })
+
+  test('are none where there are only a broker and its console', () => {
+    expect(groupsOf({ kafka: { image: 'redpandadata/redpanda' }, console: { image: 'redpandadata/console' } })).toEqual(
+      [],
+    )
+  })
+})
+
+describe('the declaration that is proposed', () => {
+  test('has the client of a Redis with its password, and asks each node for its role within its container', () => {
+    const { declaration, open } = proposed(redisWithSentinels)
+    expect(declaration).toMatchObject({
+      nodes: ['redis', 'replica'],
+      port: 6379,
+      client: { kind: 'resp', commands: 'register', keys: 'chaos-{run}-{key}', password: 'secret' },
+      role: { by: 'command', leads: '^master' },
+    })
+    expect(open).toEqual(["It holds the password of the container's environment."])
+  })
+
+  test('has the user and the database of a PostgreSQL', () => {
+    const environment = ['POSTGRES_USER=app', 'POSTGRES_PASSWORD=x']
+    expect(proposed({ db: { image: 'postgres:16', environment } }).declaration).toMatchObject({
+      port: 5432,
+      client: { kind: 'postgres', user: 'app', password: 'x', database: 'app' },
+    })
+  })
+
+  test('waits for the path of the health check, and has routes to fill in', () => {
+    const health = ['CMD-SHELL', 'curl -f http://localhost:8080/healthz || exit 1']
+    const { declaration, open } = proposed({ web: { image: 'shop_web', ports: ['9090', '8080'], health } })
+    expect(declaration).toMatchObject({ port: 8080, ready: { by: 'http', path: '/healthz' }, client: { kind: 'http' } })
+    expect(open).toEqual([expect.stringContaining('"routes" is a skeleton')])
+  })
+
+  test('says that the port is missing where several are as likely', () => {
+    const { declaration, open } = proposed({ web: { image: 'shop_web', ports: ['9090', '7070'] } })
+    expect(declaration.port).toBeUndefined()
+    expect(open[0]).toMatch(/"port" is missing/)
+  })
+
+  test('has the services that somebody has named, whatever they are', () => {
+    const { declaration, open } = proposed({ queue: { image: 'rabbitmq:3' } }, ['queue'])
+    expect(declaration).toMatchObject({ nodes: ['queue'], client: { kind: 'module' } })
+    expect(open.join()).toMatch(/no client for this system/)
+  })
+})
