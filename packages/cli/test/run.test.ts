@@ -249,6 +249,6 @@ describe('an environment that does not play along', () => {
     mkdirSync(join(out, 'older'))
     const { exitCode } = await chaosHere(['run', '--sim', '--time', '1s', '--faults', 'none', '--out', out])
     expect(exitCode).toBe(0)
-    expect(readdirSync(out).length).toBe(2)
+    expect(readdirSync(out).length).toBe(3)
   })
 })

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type FinishedRun, packageVersion, runSubjectOf } from '@chaosproxy/engine'
 import { renderVerdict } from '@chaosproxy/report'
 import type { PlannedRun, RunHandle, RunListener } from '@chaosproxy/runner'
@@ -7,6 +8,7 @@ import { hadNothing, hadWith } from './browser/had.ts'
 import { type Judge, type Judgement, startJudge } from './judge/judge.ts'
 import { frameFor } from './live/frame.ts'
 import { createLiveRun, type LiveRun } from './live/live-run.ts'
+import { announce } from './server/announcement.ts'
 import type { Channel } from './server/channel.ts'
 import { startPageServer } from './server/server.ts'
 import { helloOf } from './steering/hello.ts'
@@ -75,6 +77,7 @@ export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: Cons
   let shown: Shown | undefined
   let reportFile: string | undefined
   let askedAgain: (() => void) | undefined
+  let takeBack = () => {}
 
   const server = await startPageServer({
     listen,
@@ -117,10 +120,7 @@ export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: Cons
     const steered = { ...shown.followed, live, handle: shown.handle, nodes: hello.nodes }
     if (order.type === 'inject') return injectFor(steered, order)
     if (order.type === 'heal') return healFor(steered, order)
-    if (order.type === 'stop') {
-      stopping.abort()
-      return undefined
-    }
+    if (order.type === 'stop') return void stopping.abort()
     if (unrepeatable !== undefined) return unrepeatable
     if (askedAgain === undefined) return 'The run is still under way: stop it first.'
     askedAgain()
@@ -133,6 +133,8 @@ export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: Cons
     follow(followed) {
       const current = shownRun(followed, (shown?.number ?? 0) + 1, unrepeatable)
       shown = current
+      takeBack()
+      takeBack = announce(dirname(followed.historyFile), server.url)
       return followingOf(current, (file) => {
         reportFile = file
         return server.addressOf('/report')
@@ -144,6 +146,7 @@ export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: Cons
       }),
     async close() {
       clearInterval(frames)
+      takeBack()
       await server.close()
     },
   }

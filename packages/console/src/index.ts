@@ -1,1 +1,2 @@
 export { type FollowedRun, type Following, openConsole } from './console.ts'
+export { openRunsConsole } from './runs.ts'

@@ -2,7 +2,6 @@
 
 export { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 export { type CheckedHistory, type CheckSettings, check } from './check/check.ts'
-// Files with histories.
 export { troubleOf } from './check/check-file.ts'
 export { type CheckEvent, checkFiles } from './check/check-files.ts'
 export { checkFilesElsewhere } from './check/elsewhere.ts'
@@ -39,6 +38,7 @@ export { carryOut } from './run/carry-out.ts'
 export { createRunDirectory, makeOutDirectory, RUN_JSON, USUAL_OUT } from './run/directory.ts'
 export type { ChosenBaseline } from './run/held-to.ts'
 export { whenAborted } from './run/interruption.ts'
+export { type KnownRuns, listRuns, writeRunsPage } from './run/list-runs.ts'
 export { readSummary } from './run/read-summary.ts'
 export { registries } from './run/registries.ts'
 export { type FinishedRun, runSubjectOf, writeResults } from './run/results.ts'

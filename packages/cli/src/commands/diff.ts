@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { check, EXIT, type ExitCode, RUN_JSON } from '@chaosproxy/engine'
+import { check, EXIT, type ExitCode, packageVersion, RUN_JSON, writeWholeFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { isStored, readHistory } from '@chaosproxy/history/files'
-import { differenceOf, renderDifference, toJson } from '@chaosproxy/report'
+import { isStored, readHistory, whyUnwritable } from '@chaosproxy/history/files'
+import { differenceOf, renderDifference, renderDifferenceHtml, toJson } from '@chaosproxy/report'
 import { isParsed, type Parsed, resultIn } from '@chaosproxy/runner/result'
-import { flag } from '../arguments/declare.ts'
+import { flag, word } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { pageChoice, refuseToLose } from '../reporting/choice.ts'
 import { print } from '../terminal/output.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -17,25 +18,51 @@ export const diffCommand: Command = {
   needs:
     'two results: chaos diff chaos-results/ONE chaos-results/OTHER. Each is a run, what --json printed, or a history.',
   summary: 'compare two runs or histories: verdicts, availability, latency, losses',
-  options: { json: flag('print one JSON object on stdout instead of the page') },
+  options: {
+    out: word('write a page to this file, with the faults of both on one axis'),
+    force: flag('overwrite a file even if it is no earlier page'),
+    json: flag('print one JSON object on stdout instead of the page'),
+  },
   groups: {
-    Output: ['json'],
+    Output: ['out', 'force', 'json'],
   },
   examples: [
     ['chaos diff chaos-results/20261120-074501-raft chaos-results/20261121-074502-raft', 'two runs'],
     ['chaos diff histories/fresh-read.jsonl histories/stale-read.jsonl', 'two histories'],
+    ['chaos diff chaos-results/ONE chaos-results/OTHER --out diff.html', 'as a page'],
   ],
   run: executeDiff,
 }
 
 async function executeDiff(options: ParsedOptions): Promise<ExitCode> {
   const [before, after] = [textOf(options, 'before') ?? '', textOf(options, 'after') ?? '']
-  const difference = differenceOf(await resultOf(before), await resultOf(after))
+  const out = textOf(options, 'out')
+  if (out !== undefined) refuseToLose([pageChoice(out)], flagOf(options, 'force'))
+  const results = [await resultOf(before), await resultOf(after)] as const
+  const difference = differenceOf(...results)
+  if (out !== undefined) writePage(out, results, namesOf(before, after))
   const text = flagOf(options, 'json')
     ? `${JSON.stringify(difference)}\n`
     : renderDifference(difference, namesOf(before, after), styleFor(process.stdout), terminalOptions(process.stdout))
   print(process.stdout, text)
   return EXIT.met
+}
+
+function writePage(
+  out: string,
+  [before, after]: readonly [Parsed, Parsed],
+  [first, second]: readonly [string, string],
+): void {
+  const page = renderDifferenceHtml({
+    version: packageVersion(),
+    before: { name: first, result: before },
+    after: { name: second, result: after },
+  })
+  try {
+    writeWholeFile(out, page)
+  } catch (error) {
+    throw new UserError('environment', `--out ${out}: ${whyUnwritable(error)}`)
+  }
 }
 
 /** Short names that differ. */

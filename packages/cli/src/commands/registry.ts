@@ -20,6 +20,7 @@ export const registry: { readonly [name: string]: (all: LoadAll) => Promise<Comm
   reporters: async () => (await import('./reporters.ts')).reportersCommand,
   proxy: async () => (await import('./proxy.ts')).proxyCommand,
   record: async () => (await import('./record.ts')).recordCommand,
+  ui: async () => (await import('./ui.ts')).uiCommand,
   routes: async () => (await import('./routes.ts')).routesCommand,
   ctl: async () => (await import('./ctl.ts')).ctlCommand,
   completion: async (all) => (await import('./completion.ts')).completionCommand(all),

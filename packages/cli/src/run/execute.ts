@@ -10,6 +10,7 @@ import {
   partOf,
   runSubjectOf,
   writeResults,
+  writeRunsPage,
 } from '@chaosproxy/engine'
 import { nameOfChoice } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/history'
@@ -63,6 +64,7 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
     const last = done.at(-1)
     if (last !== undefined) {
       writeResults(last)
+      writeRunsPage(settings.out)
       page?.finished(last)
     }
     const untold = events?.close()

@@ -1,5 +1,6 @@
 import { count, duration, percent } from '@chaosproxy/history'
 import { memberAt, numberAt, type Parsed } from '@chaosproxy/runner/result'
+import { capitalised } from '../words.ts'
 
 /** One thing that differs between two results, or a figure of both. */
 export interface DifferenceRow {
@@ -31,6 +32,12 @@ export const differenceOf = (before: Parsed, after: Parsed): Difference => ({
   levels: levelRows(before, after),
   figures: figures.flatMap((figure) => figureRow(figure, before, after)).concat(phaseRows(before, after)),
 })
+
+/** What changed from one result to the other, in a sentence without its full stop. */
+export function differenceTitle({ headlines, losses }: Difference): string {
+  const [before, after] = headlines.map((verdict, i) => losses[i] || capitalised(verdict))
+  return before === after ? `Both: ${before}` : `Before: ${before}. After: ${after}`
+}
 
 /** A title that is not just the verdict. */
 function lossAt(result: Parsed): string {

@@ -1,10 +1,13 @@
 import { startChartCursor } from '../browser/chart-cursor.ts'
+import { chooseRuns } from '../browser/choose-runs.ts'
 import { startCopyCommand } from '../browser/copy-command.ts'
 import { decode } from '../browser/decode.ts'
 import { Drawing } from '../browser/drawing.ts'
 import { Explorer } from '../browser/explorer.ts'
+import { filterRuns } from '../browser/filter-runs.ts'
 import { filtersOf } from '../browser/filters.ts'
 import { find } from '../browser/find.ts'
+import { keepUp } from '../browser/keep-up.ts'
 import { listenToKeys } from '../browser/keys.ts'
 import { paintBar } from '../browser/paint-bar.ts'
 import { listenToPointer } from '../browser/pointer.ts'
@@ -15,6 +18,7 @@ import { sortTable } from '../browser/sort-table.ts'
 import { startComparison } from '../browser/start-comparison.ts'
 import { startExplorer } from '../browser/start-explorer.ts'
 import { startPage } from '../browser/start-page.ts'
+import { startRuns } from '../browser/start-runs.ts'
 import { startStory } from '../browser/story.ts'
 import { startTheme } from '../browser/theme.ts'
 import { View } from '../browser/view.ts'
@@ -40,6 +44,18 @@ export const pageScript: string = scriptOf(startPage, {
 })
 
 export const comparisonScript: string = scriptOf(startComparison, { sortTable })
+
+/** For pages that have only a theme to choose. */
+export const themeScript: string = `(${startTheme})(${find})`.replace(/^\s+/gm, '')
+
+export const runsScript: string = scriptOf(startRuns, {
+  find,
+  startTheme,
+  startCopyCommand,
+  filterRuns,
+  chooseRuns,
+  keepUp,
+})
 
 export const explorerScript: string = scriptOf(startExplorer, {
   find,

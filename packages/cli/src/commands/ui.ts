@@ -1,0 +1,48 @@
+import { existsSync, statSync } from 'node:fs'
+import { openRunsConsole } from '@chaosproxy/console'
+import { EXIT, type ExitCode, USUAL_OUT, whenAborted } from '@chaosproxy/engine'
+import { UserError } from '@chaosproxy/history'
+import { word } from '../arguments/declare.ts'
+import { type Command, type ParsedOptions, textOf } from '../command.ts'
+import { listenForInterrupts } from '../run/interrupts.ts'
+import { print } from '../terminal/output.ts'
+
+export const uiCommand: Command = {
+  name: 'ui',
+  positional: '[directory]',
+  summary: 'browse the runs of a directory: verdicts over time, reports, two runs side by side, what runs now',
+  options: { listen: word('host:port of the page', '127.0.0.1 and any free port') },
+  groups: { Output: ['listen'] },
+  examples: [
+    ['chaos ui', `the runs in ${USUAL_OUT}`],
+    ['chaos ui nightly --listen 127.0.0.1:8475', 'those of another directory, at a fixed port'],
+  ],
+  run: browseRuns,
+}
+
+/** The page stays until the first interrupt. */
+async function browseRuns(options: ParsedOptions): Promise<ExitCode> {
+  const typed = textOf(options, 'directory')
+  const directory = typed ?? USUAL_OUT
+  // The usual one is made by the first run, and the page waits for that.
+  if (typed !== undefined && !existsSync(typed))
+    throw new UserError(
+      'usage',
+      `${typed}: there is no such directory. Give the --out of your runs, by default ${USUAL_OUT}.`,
+    )
+  if (existsSync(directory) && !statSync(directory).isDirectory())
+    throw new UserError(
+      'usage',
+      `${directory}: this is a file. Give a directory of runs; chaos check checks a history.`,
+    )
+  const page = await openRunsConsole({ directory, listen: textOf(options, 'listen') })
+  const interrupts = listenForInterrupts('The page is closed.')
+  try {
+    print(process.stderr, `\n  Runs in ${directory}: ${page.url}\n\n  The page stays until Ctrl-C.\n`)
+    await new Promise<void>((resolve) => whenAborted(interrupts.signal, resolve))
+    return EXIT.met
+  } finally {
+    interrupts.release()
+    await page.close()
+  }
+}

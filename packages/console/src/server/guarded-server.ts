@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { UserError } from '@chaosproxy/history'
+import { createGuard, type Guard, parseAddress } from '@chaosproxy/proxy/control'
+
+/** What is sent for a request. */
+export interface Content {
+  readonly status: number
+  readonly type: string
+  readonly body: string | { readonly file: string }
+  readonly policy: string
+}
+
+export interface GuardedServerOptions {
+  /** `host:port`; port 0 is any free one. */
+  readonly listen: string
+  /** The option that said so, for messages. */
+  readonly option: string
+  /** The token in an address; empty if there is none. */
+  readonly tokenIn: (url: URL) => string
+  /** What is at an address, if the request may pass; undefined if there is nothing. */
+  readonly contentOf: (url: URL, token: string) => Content | undefined
+  /** A WebSocket is asked for, by a request that may pass. Without it none is opened. */
+  readonly upgraded?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+}
+
+export interface GuardedServer {
+  readonly token: string
+  /** `http://127.0.0.1:40123`. */
+  readonly origin: string
+  close(): Promise<void>
+}
+
+type Refusal = { readonly status: number; readonly why: string } | undefined
+
+/** Only completes addresses: requests name a path. */
+const ORIGIN = 'http://page'
+
+/** Serves pages that bring nothing from anywhere else. Requests without the token, or from another site, are refused. */
+export async function startGuardedServer(options: GuardedServerOptions): Promise<GuardedServer> {
+  const { host, port } = parseAddress(options.listen)
+  const token = randomBytes(18).toString('base64url')
+  const guard = guardByUrl(createGuard({ listenHost: host, token, hostNames: [] }), options.tokenIn)
+  const server = createServer((request, response) => {
+    const refusal = guard(request)
+    if (refusal !== undefined) return answer(response, plain(refusal.status, refusal.why))
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, plain(405, 'Only GET.'))
+    try {
+      const content = options.contentOf(new URL(request.url ?? '/', ORIGIN), token)
+      answer(response, content ?? plain(404, 'There is no such page.'))
+    } catch (error) {
+      // A report that was deleted, or a page that was not built, ends neither the page nor the run.
+      answer(response, plain(500, error instanceof Error ? error.message : String(error)))
+    }
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    const refusal = guard(request)
+    if (refusal === undefined && options.upgraded !== undefined) options.upgraded(request, socket, head)
+    else refuseUpgrade(socket, refusal?.status ?? 404)
+  })
+  await listening(server, host, port, options.option)
+  const at = server.address() as AddressInfo
+  return {
+    token,
+    origin: `http://${host.includes(':') ? `[${host}]` : host}:${at.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+export const refuseUpgrade = (socket: Duplex, status: number): void =>
+  void socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\n\r\n`)
+
+const listening = (server: Server, host: string, port: number, option: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new UserError(
+          'environment',
+          `${option} ${host}:${port}: cannot listen there (${error.code ?? error.message}). Choose another: 127.0.0.1:0 is any free port.`,
+        ),
+      ),
+    )
+    server.listen(port, host, resolve)
+  })
+
+/** A browser cannot send a header with a page or a WebSocket that it opens, so the token is in the address. */
+const guardByUrl =
+  (guard: Guard, tokenIn: GuardedServerOptions['tokenIn']) =>
+  ({ url = '/', headers }: IncomingMessage): Refusal => {
+    // Anyone who reaches the port can send a target that is no address, such as `//`.
+    if (!URL.canParse(url, ORIGIN))
+      return { status: 400, why: 'The address cannot be read: open the one that chaos printed.' }
+    const { 'sec-fetch-site': site, ...others } = headers
+    // A link on another of our pages leads here. Whoever follows it sees this page; the other one learns nothing.
+    const isFollowed = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
+    const refusal = guard({
+      ...others,
+      ...(site === undefined || isFollowed ? {} : { 'sec-fetch-site': site }),
+      authorization: `Bearer ${tokenIn(new URL(url, ORIGIN))}`,
+    })
+    return refusal?.status === 401
+      ? { status: 401, why: 'The token is missing or wrong: open the address that chaos printed.' }
+      : refusal
+  }
+
+const plain = (status: number, text: string): Content => ({
+  status,
+  type: 'text/plain',
+  body: `${text}\n`,
+  policy: "default-src 'none'",
+})
+
+function answer(response: ServerResponse, { status, type, body, policy }: Content): void {
+  response.writeHead(status, {
+    'content-type': `${type}; charset=utf-8`,
+    'content-security-policy': policy,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    'cross-origin-resource-policy': 'same-origin',
+  })
+  if (typeof body === 'string') response.end(body)
+  else
+    createReadStream(body.file)
+      .on('error', () => response.destroy())
+      .pipe(response)
+}

@@ -1,0 +1,101 @@
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ListedRun, listedRun, type RunFiles, renderRunsHtml } from '@chaosproxy/report'
+import { isParsed } from '@chaosproxy/runner/result'
+import { packageVersion } from '../version.ts'
+import { writeWholeFile } from '../whole-file.ts'
+import { RUN_JSON } from './directory.ts'
+
+/** What was read of runs before, by directory: a run that has not changed is not read again. */
+export type KnownRuns = Map<string, { readonly changed: string; readonly run: ListedRun }>
+
+interface RunList {
+  /** Newest first. */
+  readonly runs: readonly ListedRun[]
+  /** How many older ones are left out. */
+  readonly older: number
+}
+
+/** Lists what is in a directory of results, newest first; nothing if there is no such directory. */
+export function listRuns(out: string, known: KnownRuns = new Map(), most: number = Number.POSITIVE_INFINITY): RunList {
+  const names = directoriesIn(out).sort((a, b) => (a < b ? 1 : -1))
+  const shown = names.slice(0, most)
+  for (const name of known.keys()) if (!shown.includes(name)) known.delete(name)
+  return { runs: shown.map((name) => runIn(out, name, known)), older: names.length - shown.length }
+}
+
+function directoriesIn(out: string): string[] {
+  let entries: Dirent[]
+  try {
+    entries = readdirSync(out, { withFileTypes: true })
+  } catch {
+    return []
+  }
+  // A run's directory holds something of a run; others may lie beside it.
+  return entries
+    .filter((entry) => entry.isDirectory() && isOfRun(join(out, entry.name), entry.name))
+    .map(({ name }) => name)
+}
+
+/** As `createRunDirectory` names them; a directory that was renamed is known by what is in it. */
+const isOfRun = (path: string, name: string): boolean =>
+  /^\d{8}-\d{6}-/.test(name) || existsSync(join(path, RUN_JSON)) || existsSync(join(path, 'history.jsonl'))
+
+function runIn(out: string, name: string, known: KnownRuns): ListedRun {
+  const path = join(out, name)
+  const has = (file: string) => statSync(join(path, file), { throwIfNoEntry: false })?.isFile() === true
+  const file = statSync(join(path, RUN_JSON), { throwIfNoEntry: false })
+  const [hasReport, hasHistory] = [has('report.html'), has('history.jsonl')]
+  const changed = [file?.mtimeMs, file?.size, hasReport, hasHistory].join(' ')
+  const before = known.get(name)
+  if (before?.changed === changed) return before.run
+  const found = hasHistory || file !== undefined ? [] : foundIn(path)
+  const run = listedRun({
+    ...{ name, hasReport, hasHistory, found },
+    hasRunJson: file !== undefined,
+    runJson: file === undefined ? undefined : jsonIn(join(path, RUN_JSON)),
+  })
+  known.set(name, { changed, run })
+  return run
+}
+
+/** What the replays that `chaos fuzz` wrote say of themselves. */
+function foundIn(path: string): RunFiles['found'] {
+  const names = readdirSync(path).filter((name) => name.endsWith('.json'))
+  return names.flatMap((name) => {
+    const json = jsonIn(join(path, name))
+    return isParsed(json) && typeof json['found'] === 'string' ? [{ file: name, text: json['found'] }] : []
+  })
+}
+
+function jsonIn(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+const INDEX = 'index.html'
+/** Reading a run takes about half a millisecond, and each run waits for the page at its end. */
+const MOST_IN_INDEX = 100
+/** How every page of ours begins. */
+const OWN = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos">'
+
+/**
+ * Writes the page that lists the newest runs of a directory, next to them. A page of somebody else's stays as it is, and one
+ * that cannot be written costs a run nothing: all it says is in the runs themselves.
+ */
+export function writeRunsPage(out: string): void {
+  const path = join(out, INDEX)
+  try {
+    if (existsSync(path) && !readFileSync(path, 'utf8').startsWith(OWN)) return
+    writeWholeFile(
+      path,
+      renderRunsHtml({ version: packageVersion(), directory: out, ...listRuns(out, new Map(), MOST_IN_INDEX) }),
+      0o600,
+    )
+  } catch {
+    // The disk is full, or the directory is gone.
+  }
+}

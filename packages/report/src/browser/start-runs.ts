@@ -1,0 +1,29 @@
+import type { chooseRuns } from './choose-runs.ts'
+import type { startCopyCommand } from './copy-command.ts'
+import type { filterRuns } from './filter-runs.ts'
+import type { find } from './find.ts'
+import type { keepUp } from './keep-up.ts'
+import type { startTheme } from './theme.ts'
+
+export interface RunsParts {
+  readonly find: typeof find
+  readonly startTheme: typeof startTheme
+  readonly startCopyCommand: typeof startCopyCommand
+  readonly filterRuns: typeof filterRuns
+  readonly chooseRuns: typeof chooseRuns
+  readonly keepUp: typeof keepUp
+}
+
+/** The behaviour of a list of runs: the filter, the choice of two, and what is new since it was opened. */
+export function startRuns({ find, startTheme, startCopyCommand, filterRuns, chooseRuns, keepUp }: RunsParts): void {
+  startTheme(find)
+  startCopyCommand(find)
+  const main = find('#runs', HTMLElement)
+  const filter = filterRuns()
+  const choice = chooseRuns(main, find)
+  if (main.dataset['state'] === undefined) return
+  keepUp(main, find('#connection', HTMLElement), () => {
+    filter()
+    choice()
+  })
+}

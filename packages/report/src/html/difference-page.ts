@@ -1,0 +1,158 @@
+import { describeFault, type Fault } from '@chaosproxy/faults'
+import { count, plural } from '@chaosproxy/history'
+import { memberAt, numberAt, type Parsed, textAt } from '@chaosproxy/runner/result'
+import { type Difference, type DifferenceRow, differenceOf, differenceTitle } from '../difference/difference.ts'
+import { moment } from '../words.ts'
+import { fileLink, type Html, html, script, trusted } from './markup.ts'
+import { themeScript } from './scripts.ts'
+import { stylesheet } from './stylesheet.ts'
+
+/** One of two results shown side by side. */
+export interface ComparedResult {
+  /** As the reader knows it. */
+  readonly name: string
+  readonly result: Parsed
+  /** What was tested, where that is more than the result says. */
+  readonly target?: string | undefined
+  /** The path of its report relative to the page; absent if it has none. */
+  readonly report?: string | undefined
+}
+
+/** What the page can do besides. */
+export interface DifferencePage {
+  readonly version: string
+  readonly before: ComparedResult
+  readonly after: ComparedResult
+  /** Where the page was opened from, relative to it. */
+  readonly home?: string | undefined
+}
+
+/** Two results side by side as one self-contained page: what changed, both verdicts, the faults on one axis, every figure. */
+export function renderDifferenceHtml({ version, before, after, home }: DifferencePage): string {
+  const difference = differenceOf(before.result, after.result)
+  const title = differenceTitle(difference)
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${title}</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(own)}</style></head>
+<body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos diff</span>${home === undefined ? undefined : html`<span><a href="${home}">All runs</a></span>`}<span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>
+<main>
+<section class="head"><h1>${title}</h1><p class="standing">${sameText(difference)}</p></section>
+<section class="pair">${card('Before', before, difference, 0)}${card('After', after, difference, 1)}</section>
+${faultsSection(before, after)}
+${rowsSection('What was run differently', 'settings', difference.settings)}
+${rowsSection('Levels', 'levels', difference.levels)}
+${rowsSection('Figures', 'figures', difference.figures)}
+</main>${script(trusted(themeScript))}</body></html>
+`.html
+}
+
+/** Results of different subjects are no before and after of one thing. */
+function sameText({ settings, levels }: Difference): string {
+  const other = settings.map(({ what }) => what)
+  return [
+    levels.length === 0 ? 'Every level has the same verdict in both.' : '',
+    other.length === 0 ? '' : `They differ in ${other.join(', ')}.`,
+  ]
+    .filter((text) => text !== '')
+    .join(' ')
+}
+
+function card(
+  when: string,
+  { name, result, report, target }: ComparedResult,
+  { headlines, losses }: Difference,
+  at: 0 | 1,
+): Html {
+  const verdict = losses[at] === '' ? headlines[at] : losses[at]
+  const setting = [target ?? textAt(result, 'target') ?? '', textAt(result, 'workload') ?? '']
+  const seed = numberAt(result, 'seed')
+  const facts = [...setting, seed === undefined ? '' : `seed ${seed}`].filter((text) => text !== '')
+  return html`<div class="side"><p class="which">${when}: ${name}</p><h2>${verdict}</h2>${losses[at] === '' ? undefined : html`<p class="level">${headlines[at]}</p>`}<p class="note">${facts.join(' · ')}</p>${report === undefined ? undefined : html`<p><a href="${fileLink(report)}">Open the report</a></p>`}</div>`
+}
+
+const rowsSection = (title: string, id: string, rows: readonly DifferenceRow[]): Html | undefined =>
+  rows.length === 0
+    ? undefined
+    : html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2><div class="scroll" tabindex="0" role="region" aria-label="${title}, as a table"><table class="numbers"><thead><tr><th scope="col"><span class="sr">What</span></th><th scope="col">Before</th><th scope="col">After</th><th scope="col">Change</th></tr></thead><tbody>${rows.map(
+        ({ what, before, after, change }) =>
+          html`<tr><th scope="row">${what}</th><td>${before}</td><td>${after}</td><td class="${change}">${change === 'worse' ? '▼ worse' : change === 'better' ? '▲ better' : ''}</td></tr>`,
+      )}</tbody></table></div></section>`
+
+interface DrawnFault {
+  readonly kind: string
+  readonly label: string
+  readonly from: number
+  readonly to: number
+  readonly hits: number | undefined
+}
+
+/** The faults of a result that were injected. What cannot be read is left out: it is drawn nowhere else either. */
+function faultsIn(result: Parsed): readonly DrawnFault[] {
+  const faults = memberAt(result, ['faults'])
+  if (!Array.isArray(faults)) return []
+  return faults.flatMap((record: unknown) => {
+    const [kind, from, to] = [textAt(record, 'kind'), numberAt(record, 'fromNanos'), numberAt(record, 'toNanos')]
+    if (kind === undefined || from === undefined || to === undefined) return []
+    if (textAt(record, 'skipped') !== undefined) return []
+    return [{ kind, label: labelOf(memberAt(record, ['fault']), kind), from, to, hits: numberAt(record, 'hits') }]
+  })
+}
+
+function labelOf(fault: unknown, kind: string): string {
+  try {
+    return describeFault(fault as Fault)
+  } catch {
+    return kind
+  }
+}
+
+/** More faults than this of one result are not listed. */
+const MOST_LISTED = 40
+
+function faultsSection(before: ComparedResult, after: ComparedResult): Html | undefined {
+  const both = [faultsIn(before.result), faultsIn(after.result)] as const
+  if (both.every(({ length }) => length === 0)) return undefined
+  const end = Math.max(1, ...both.flat().map(({ to }) => to))
+  return html`<section aria-labelledby="faults"><h2 id="faults">Faults</h2><div class="scroll" tabindex="0" role="region" aria-label="Faults over time">${lanes(both, end)}</div><div class="pair">${(['Before', 'After'] as const).map((when, i) => faultList(when, both[i] ?? []))}</div></section>`
+}
+
+const WIDTH = 1080
+const NAMES = 130
+const LANE = 22
+
+/** The kinds of fault as lanes, before and after on one axis. */
+function lanes(both: readonly (readonly DrawnFault[])[], end: number): Html {
+  const kinds = [...new Set(both.flat().map(({ kind }) => kind))]
+  const x = (time: number) => NAMES + (time / end) * (WIDTH - NAMES - 4)
+  const rows = kinds.flatMap((kind) =>
+    both.map((faults, i) => ({ kind, i, faults: faults.filter((fault) => fault.kind === kind) })),
+  )
+  const height = rows.length * LANE + 24
+  const about = kinds.map(
+    (kind) =>
+      `${kind}: ${both.map((faults) => faults.filter((fault) => fault.kind === kind).length).join(' before, ')} after`,
+  )
+  return html`<svg class="fault-lanes" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${about.join('; ')}">${rows.map(
+    ({ kind, i, faults }, row) =>
+      html`<text x="0" y="${row * LANE + 15}" class="${i === 0 ? 'row-name' : 't2'}">${i === 0 ? kind : 'after'}</text><path class="grid" d="${`M${NAMES} ${row * LANE + 11}H${WIDTH}`}"/>${faults.map(
+        ({ label, from, to, hits }) =>
+          html`<rect class="${hits === 0 ? 'span idle-span' : 'span'}" x="${x(from)}" y="${row * LANE + 5}" width="${Math.max(2, x(to) - x(from))}" height="12"><title>${`${label}, ${moment(from)} to ${moment(to)}`}</title></rect>`,
+      )}`,
+  )}<text x="${NAMES}" y="${height - 4}" class="t2">0</text><text x="${WIDTH}" y="${height - 4}" class="t2 right">${moment(end, 1)}</text></svg>`
+}
+
+function faultList(when: string, faults: readonly DrawnFault[]): Html {
+  const shown = faults.slice(0, MOST_LISTED)
+  const more = faults.length - shown.length
+  return html`<details><summary>${when}: ${count(faults.length)}</summary><ol class="fault-list">${shown.map(
+    ({ label, from, to, hits }) =>
+      html`<li>${label}<small>${moment(from)} to ${moment(to)}${hits === undefined ? '' : hits === 0 ? ', had no effect' : `, took effect ${plural(hits, 'time')}`}</small></li>`,
+  )}</ol>${more === 0 ? undefined : html`<p class="note">${count(more)} more are in its report.</p>`}</details>`
+}
+
+const own = `
+.pair{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:16px 28px}.side{background:var(--panel);border-radius:8px;padding:14px 18px}.side h2{margin:4px 0;overflow-wrap:anywhere}.which{font-size:13px;color:var(--ink2);overflow-wrap:anywhere}.side .level{color:var(--ink2)}
+.fault-lanes{display:block;width:100%;min-width:640px;height:auto}.span{fill:var(--down)}.idle-span{fill:none;stroke:var(--line2);stroke-dasharray:3 2}
+.fault-list{padding-left:22px;font-size:13px}.fault-list li{padding:3px 0;overflow-wrap:anywhere}.fault-list small{display:block;color:var(--ink2)}summary{cursor:pointer;font-size:14px}
+td.worse{color:var(--accent);font-weight:600}td.better{font-weight:600}
+@media screen and (max-width:760px){.pair{grid-template-columns:minmax(0,1fr)}h1{font-size:24px}}
+`

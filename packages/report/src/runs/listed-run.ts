@@ -1,0 +1,136 @@
+import { memberAt, numberAt, type Parsed, resultIn, textAt } from '@chaosproxy/runner/result'
+import type { Mood } from '../facts/headline.ts'
+import { capitalised } from '../words.ts'
+
+/** What a list of runs says of one of them. */
+export interface ListedRun {
+  /** The name of its directory, by which it is found. */
+  readonly name: string
+  /** When it began, in ISO 8601; empty if that is not known. */
+  readonly startedAt: string
+  readonly target: string
+  readonly workload: string
+  /** Kinds of faults that took effect, each once. */
+  readonly faults: readonly string[]
+  readonly seed: number | undefined
+  readonly mood: Mood
+  /** What users lost, or the verdict. */
+  readonly title: string
+  /** The level below the title; empty if the title says it. */
+  readonly level: string
+  readonly operations: number | undefined
+  readonly hasReport: boolean
+  readonly hasHistory: boolean
+  /** Whether it has a result that can be compared with another. */
+  readonly hasResult: boolean
+  /** What of it `chaos` can still do something with, where it has no result: a command, and a path below the list's directory. */
+  readonly remedy?: readonly [command: string, path: string] | undefined
+}
+
+/** What lies in the directory of a run. */
+export interface RunFiles {
+  /** The name of the directory. */
+  readonly name: string
+  /** What is in `run.json`; undefined if there is none, or it is no JSON. */
+  readonly runJson: unknown
+  readonly hasRunJson: boolean
+  readonly hasReport: boolean
+  readonly hasHistory: boolean
+  /** What `chaos fuzz` wrote: its replays, each with what it says was found. */
+  readonly found: readonly { readonly file: string; readonly text: string }[]
+}
+
+/** A line about a run for a list, whatever has become of its files. */
+export function listedRun(files: RunFiles): ListedRun {
+  const { name, runJson, hasReport, hasHistory } = files
+  const result = resultIn(runJson)
+  const places = { name, hasReport, hasHistory, hasResult: result !== undefined }
+  if (result === undefined) return { ...places, ...unjudged(files) }
+  const target = textAt(runJson, 'spec', 'target', 'name') ?? textAt(result, 'target') ?? ''
+  const bug = textAt(runJson, 'spec', 'target', 'bug')
+  return {
+    ...places,
+    startedAt: textAt(runJson, 'startedAt') ?? stampOf(name).startedAt,
+    target: bug === undefined ? target : `${target} with the bug ${bug}`,
+    workload: textAt(result, 'workload') ?? '',
+    faults: faultsIn(result),
+    seed: numberAt(result, 'seed'),
+    ...verdictIn(result),
+    operations: numberAt(result, 'operations', 'total'),
+  }
+}
+
+function unjudged({ name, hasRunJson, hasHistory, found }: RunFiles): Omit<ListedRun, Place> {
+  const { startedAt, target } = stampOf(name)
+  const check = hasHistory ? (['check', name] as const) : undefined
+  const nothing = { startedAt, target, workload: '', faults: [], seed: undefined, operations: undefined, level: '' }
+  const [first] = found
+  if (first !== undefined)
+    return {
+      ...nothing,
+      mood: 'bad',
+      title: capitalised(first.text),
+      level: found.length === 1 ? '' : `and ${found.length - 1} more`,
+      remedy: ['replay', `${name}/${first.file}`],
+    }
+  if (hasRunJson)
+    return {
+      ...nothing,
+      mood: 'unsure',
+      title: 'run.json cannot be read',
+      level: 'damaged, or of another version',
+      remedy: check,
+    }
+  return {
+    ...nothing,
+    mood: 'unsure',
+    title: hasHistory ? 'No verdict' : 'Nothing recorded',
+    level: hasHistory ? 'under way, or cut off' : '',
+    remedy: check,
+  }
+}
+
+type Place = 'name' | 'hasReport' | 'hasHistory' | 'hasResult'
+
+/** A directory is called `20261120-074501-raft`. */
+function stampOf(name: string): Pick<ListedRun, 'startedAt' | 'target'> {
+  const [, year, month, day, hour, minute, second, target] =
+    /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-(.*)$/.exec(name) ?? []
+  return year === undefined
+    ? { startedAt: '', target: name }
+    : { startedAt: `${year}-${month}-${day}T${hour}:${minute}:${second}Z`, target: target ?? name }
+}
+
+function faultsIn(result: Parsed): readonly string[] {
+  const faults = memberAt(result, ['faults'])
+  if (!Array.isArray(faults)) return []
+  const kinds = faults.filter((fault) => textAt(fault, 'skipped') === undefined).map((fault) => textAt(fault, 'kind'))
+  return [...new Set(kinds.filter((kind) => kind !== undefined))]
+}
+
+/** As the report's headline has it; results of other versions may lack its words. */
+function verdictIn(result: Parsed): Pick<ListedRun, 'mood' | 'title' | 'level'> {
+  const headline = textAt(result, 'headline') ?? ''
+  const verdict = textAt(result, 'verdict') ?? headline
+  const title = textAt(result, 'title') ?? verdict
+  const said = [title === verdict ? '' : verdict, headline.toLowerCase() === title.toLowerCase() ? '' : headline]
+  return {
+    mood: moodOf(result),
+    title: title === '' ? 'No verdict' : title,
+    level: [...new Set(said.filter((text) => text !== ''))].join(' · '),
+  }
+}
+
+function moodOf(result: Parsed): Mood {
+  const levels = memberAt(result, ['levels'])
+  const [strongest = ''] = Object.keys(typeof levels === 'object' && levels !== null ? levels : {})
+  const asked = textAt(result, 'expectation', 'level') ?? strongest
+  const required = metIn(memberAt(result, ['requirements']))
+  const found = textAt(result, 'levels', asked, 'result')
+  if (found === 'violated' || required.includes(false)) return 'bad'
+  const isVacuous = (numberAt(result, 'vacuous', 'length') ?? 0) > 0
+  return found === 'met' && required.every((met) => met === true) && !isVacuous ? 'good' : 'unsure'
+}
+
+const metIn = (requirements: unknown): readonly unknown[] =>
+  Array.isArray(requirements) ? requirements.map((requirement) => memberAt(requirement, ['met'])) : []

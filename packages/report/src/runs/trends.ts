@@ -1,0 +1,48 @@
+import type { ListedRun } from './listed-run.ts'
+
+/** What one subject did, run by run, oldest first. */
+export interface Trend {
+  readonly target: string
+  readonly workload: string
+  readonly runs: readonly ListedRun[]
+  /** The seeds that were run more than once, each with its own runs. */
+  readonly seeds: readonly { readonly seed: number; readonly runs: readonly ListedRun[] }[]
+}
+
+/** Runs by target and workload, the one that ran last first; of subjects with a single run there is no trend. */
+export function trendsOf(runs: readonly ListedRun[]): readonly Trend[] {
+  const bySubject = groupsOf(
+    runs.filter(({ hasResult }) => hasResult).sort((a, b) => order(a).localeCompare(order(b))),
+    ({ target, workload }) => JSON.stringify([target, workload]),
+  )
+  return bySubject
+    .filter(({ length }) => length > 1)
+    .map((same) => ({
+      target: same[0]?.target ?? '',
+      workload: same[0]?.workload ?? '',
+      runs: same,
+      seeds: seedsOf(same),
+    }))
+    .sort((a, b) => order(b.runs.at(-1)).localeCompare(order(a.runs.at(-1))))
+}
+
+const order = (run: ListedRun | undefined): string => `${run?.startedAt ?? ''} ${run?.name ?? ''}`
+
+function seedsOf(runs: readonly ListedRun[]): Trend['seeds'] {
+  return groupsOf(
+    runs.filter(({ seed }) => seed !== undefined),
+    ({ seed }) => String(seed),
+  )
+    .filter(({ length }) => length > 1)
+    .map((same) => ({ seed: same[0]?.seed ?? 0, runs: same }))
+}
+
+function groupsOf(runs: readonly ListedRun[], key: (run: ListedRun) => string): readonly (readonly ListedRun[])[] {
+  const groups = new Map<string, ListedRun[]>()
+  for (const run of runs) {
+    const group = groups.get(key(run))
+    if (group === undefined) groups.set(key(run), [run])
+    else group.push(run)
+  }
+  return [...groups.values()]
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { renderDifferenceHtml, renderRunsHtml } from '../src/index.ts'
+import { listedRun, type RunFiles } from '../src/runs/listed-run.ts'
+import { trendsOf } from '../src/runs/trends.ts'
+
+const files = (name: string, runJson: unknown, more: Partial<RunFiles> = {}): RunFiles => ({
+  name,
+  runJson,
+  hasRunJson: runJson !== undefined,
+  hasReport: true,
+  hasHistory: true,
+  found: [],
+  ...more,
+})
+
+const runJson = (seed: number, result: 'met' | 'violated', more: object = {}) => ({
+  chaos: 1,
+  startedAt: `2026-11-20T07:45:0${seed}.123Z`,
+  spec: { target: { name: 'raft' } },
+  result: {
+    levels: { linearizable: { result } },
+    title: result === 'met' ? 'Linearizable' : '3 acknowledged messages were lost',
+    verdict: result === 'met' ? 'Linearizable' : 'Not linearizable',
+    headline: result === 'met' ? 'linearizable' : 'not even eventually consistent',
+    workload: 'queue',
+    target: 'raft',
+    seed,
+    operations: { total: 1200 },
+    faults: [
+      { kind: 'kill', fromNanos: 1e9, toNanos: 2e9, hits: 1, fault: { kind: 'kill', nodes: ['n1'] } },
+      { kind: 'pause', fromNanos: 1e9, toNanos: 2e9, hits: 0, skipped: 'n1 was already down' },
+    ],
+    ...more,
+  },
+})
+
+describe('a line about a run', () => {
+  test('says what the report says at its top, and which faults took effect', () => {
+    expect(listedRun(files('20261120-074501-raft', runJson(1, 'violated')))).toMatchObject({
+      startedAt: '2026-11-20T07:45:01.123Z',
+      target: 'raft',
+      workload: 'queue',
+      faults: ['kill'],
+      seed: 1,
+      mood: 'bad',
+      title: '3 acknowledged messages were lost',
+      level: 'Not linearizable · not even eventually consistent',
+      operations: 1200,
+    })
+  })
+
+  test('calls a run good only if the level it was held to is met, and so is all that was required', () => {
+    const moodOf = (more: object) => listedRun(files('x', runJson(1, 'met', more))).mood
+    expect(moodOf({})).toBe('good')
+    expect(moodOf({ vacuous: ['no read succeeded'] })).toBe('unsure')
+    expect(moodOf({ requirements: [{ met: false }] })).toBe('bad')
+    expect(moodOf({ requirements: [{ met: 'unknown' }] })).toBe('unsure')
+    expect(moodOf({ expectation: { level: 'eventual' } })).toBe('unsure')
+  })
+
+  test.each([
+    ['no run.json', files('20261120-074501-redis', undefined), 'No verdict', '2026-11-20T07:45:01Z'],
+    ['a run.json that is no JSON', files('a', undefined, { hasRunJson: true }), 'run.json cannot be read', ''],
+    ['a run.json of something else', files('a', { result: { levels: 7 } }), 'run.json cannot be read', ''],
+    ['nothing', files('a', undefined, { hasHistory: false }), 'Nothing recorded', ''],
+    ['what a search found', files('a', undefined, { found: [{ file: 'x.json', text: 'lost' }] }), 'Lost', ''],
+  ])('of a directory with %s says so', (_, damaged, title, startedAt) => {
+    expect(listedRun(damaged)).toMatchObject({ title, startedAt, hasResult: false })
+  })
+
+  test('survives a result whose members are of other kinds', () => {
+    const odd = { result: { levels: { linearizable: 1 }, title: [], faults: [7, null, {}], seed: 'x', operations: [] } }
+    expect(listedRun(files('odd', odd))).toMatchObject({ mood: 'unsure', title: 'No verdict', faults: [] })
+  })
+})
+
+test('verdicts over time are grouped by target and workload, oldest first, with the seeds run more than once', () => {
+  const run = (name: string, seed: number, result: 'met' | 'violated') => listedRun(files(name, runJson(seed, result)))
+  const [trend, ...others] = trendsOf([run('c', 2, 'met'), run('b', 2, 'violated'), run('a', 1, 'met')])
+  expect(others).toEqual([])
+  expect(trend?.runs.map(({ mood }) => mood)).toEqual(['good', 'bad', 'good'])
+  expect(trend?.seeds.map(({ seed, runs }) => [seed, runs.length])).toEqual([[2, 2]])
+})
+
+const hostile = '<img src=x onerror=alert(1)>"\' \u202e&'
+
+test('names with markup, quotes and right-to-left marks are text on the page, and links stay within the directory', () => {
+  const odd = {
+    spec: { target: { name: hostile, bug: hostile } },
+    result: {
+      levels: { linearizable: { result: 'met' } },
+      title: hostile,
+      verdict: hostile,
+      workload: hostile,
+      faults: [{ kind: hostile }],
+    },
+  }
+  const runs = [hostile, '../..', 'javascript:alert(1)'].map((name) => listedRun(files(name, odd)))
+  const page = renderRunsHtml({
+    version: '1',
+    directory: hostile,
+    runs,
+    older: 0,
+    served: { state: 'x', live: [{ name: hostile, url: 'http://127.0.0.1:1/' }] },
+  })
+  const side = { name: hostile, result: odd.result, report: `${hostile}/report.html` }
+  for (const text of [page, renderDifferenceHtml({ version: '1', before: side, after: side })]) {
+    expect(text).not.toContain('<img')
+    expect(text).not.toContain('\u202e')
+    for (const [, link] of text.matchAll(/href="([^"]*)"/g))
+      expect(link).toMatch(/^(\.\/|data:,$|http:\/\/127\.0\.0\.1)/)
+  }
+})
+
+test('a directory without runs says how to begin', () => {
+  const page = renderRunsHtml({ version: '1', directory: 'chaos-results', runs: [], older: 0 })
+  expect(page).toContain('No runs yet')
+  expect(page).toContain('npx chaos run')
+})
+
+test('a list that leaves older runs out says how many, and where they are', () => {
+  const runs = [listedRun(files('a', runJson(1, 'met')))]
+  const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 899 })
+  expect(page).toContain('900 runs')
+  expect(page).toContain('899 older ones are not shown: npx chaos ui out')
+})
+
+test('two results side by side say what changed first, and draw the faults of both that were injected', () => {
+  const page = renderDifferenceHtml({
+    version: '1',
+    before: { name: 'a', result: runJson(1, 'met').result },
+    after: { name: 'b', result: runJson(2, 'violated').result },
+  })
+  expect(page).toMatch(/<h1>Before: Linearizable\. After: 3 acknowledged messages were lost<\/h1>/)
+  expect(page).toContain('They differ in seed.')
+  expect(page.match(/class="span"/g)).toHaveLength(2)
+  expect(page).toMatch(/n1 killed, 1.000 s to 2.000 s/)
+})
