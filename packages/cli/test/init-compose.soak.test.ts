@@ -40,6 +40,11 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     expect(stdout, stderr).toMatch(/Its nodes are redis, replica \(redis\)\./)
     expect(stdout).toContain('Links to sentinel can be cut, too')
     expect(written(join(cwd, 'cache.json'))).toMatchObject({ compose: { project: 'cache' }, port: 6379 })
+    const doctor = await chaos(['doctor', '--target', './cache.json', '--json'], { cwd, env })
+    const { containers } = JSON.parse(doctor.stdout) as { containers: { what: string; ok: boolean; detail: string }[] }
+    expect(containers).toContainEqual(expect.objectContaining({ what: 'podman', ok: true }))
+    expect(containers).toContainEqual(expect.objectContaining({ what: 'rules between containers', ok: true }))
+    expect(doctor.exitCode, doctor.stdout).toBe(0)
     const args = ['--target', './cache.json', '--time', '3s', '--rate', '100', '--faults', 'partition', '--seed', '1']
     const run = await chaos(['run', ...args], { cwd, env })
     expect(run.stdout, run.stderr).toMatch(/faults that took effect: .*partition/)

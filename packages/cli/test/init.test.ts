@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect } from 'vitest'
+import { delimiter, join } from 'node:path'
+import { describe, expect, onTestFinished, vi } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 
@@ -95,6 +95,46 @@ describe('chaos doctor', () => {
       expect.objectContaining({ what: 'no-such-server.js', ok: false }),
     ])
     expect(exitCode).toBe(4)
+  })
+})
+
+describe('chaos doctor, of containers', () => {
+  const engine = (answers: string): string => {
+    const programs = temporaryDirectory()
+    writeFileSync(join(programs, 'docker'), `#!/bin/sh\n${answers}\n`, { mode: 0o755 })
+    vi.stubEnv('PATH', [programs, '/no/such/directory'].join(delimiter))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const file = join(programs, 'shop.json')
+    const client = { kind: 'resp', commands: 'register' }
+    writeFileSync(file, JSON.stringify({ compose: { project: 'shop' }, nodes: ['redis'], client }))
+    return file
+  }
+  const asked = async (target: string) => {
+    const { stdout, exitCode } = await chaosHere(['doctor', '--target', target, '--json'])
+    const { containers } = JSON.parse(stdout) as { containers: { what: string; ok: boolean; detail: string }[] }
+    return { exitCode, of: (what: string) => containers.find((each) => each.what === what) }
+  }
+
+  test('says that no engine answers, and that a target of containers cannot be attached to', async () => {
+    const file = engine('echo Cannot connect to the Docker daemon >&2; exit 1')
+    const { exitCode, of } = await asked(file)
+    expect(of('docker')).toMatchObject({ ok: false, detail: 'Cannot connect to the Docker daemon' })
+    expect(of('composing')).toMatchObject({ ok: false })
+    expect(exitCode).toBe(4)
+  })
+
+  test('says that an engine has its containers on another machine', async () => {
+    const file = engine('[ "$1" = ps ] || echo 25.0')
+    vi.stubEnv('DOCKER_HOST', 'tcp://10.0.0.1:2375')
+    const { of } = await asked(file)
+    expect(of('docker')).toMatchObject({ ok: false, detail: 'it runs containers elsewhere (tcp://10.0.0.1:2375)' })
+  })
+
+  test('names the version of an engine that answers, and what its rules between containers lack', async () => {
+    const file = engine('[ "$1" = ps ] || echo 25.0')
+    const { of } = await asked(file)
+    expect(of('docker')).toMatchObject({ ok: true, detail: '25.0, 0 of 0 containers run' })
+    expect(of('rules between containers')).toMatchObject({ ok: false, remedy: expect.stringMatching(/nftables|root/) })
   })
 })
 

@@ -7,6 +7,7 @@ import { chooseTarget } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { addressFindings } from '../doctor/addresses.ts'
+import { areAttachable, containerFindings } from '../doctor/containers.ts'
 import { type Finding, faultFindings, machineFindings, targetFindings } from '../doctor/findings.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
@@ -34,15 +35,17 @@ export const doctorCommand: Command = {
     const machine = await machineFindings()
     const needs = [...(await targetFindings(target)), ...(await addressFindings(target.declared))]
     const faults = faultFindings(target)
-    const isWell = [...machine, ...needs].every(({ ok }) => ok)
+    const containers = containerFindings()
+    const isWell = [...machine, ...needs].every(({ ok }) => ok) && areAttachable(target.declared, containers)
     if (flagOf(options, 'json'))
-      print(process.stdout, `${JSON.stringify({ target: target.name, machine, needs, faults })}\n`)
+      print(process.stdout, `${JSON.stringify({ target: target.name, machine, containers, needs, faults })}\n`)
     else
       print(
         process.stdout,
         fitted(
           [
             ...section('This machine', machine),
+            ...(containers.length > 0 ? section('Containers', containers) : []),
             ...section(
               target.name,
               needs.length > 0 ? needs : [{ what: 'programs', ok: true, detail: 'nothing is missing' }],

@@ -120,7 +120,7 @@ function noEngine(where: string, engines: readonly AskedEngine[]): UserError {
 }
 
 /** The composing program of an engine: the engine's own, then the older ones. */
-function composeOf(engine: EngineProgram): readonly [string, ...string[]] | undefined {
+export function composeOf(engine: EngineProgram): readonly [string, ...string[]] | undefined {
   const own: readonly [string, ...string[]] = [engine, 'compose']
   if (engine === 'docker' && spawnSync(engine, ['compose', 'version'], { stdio: 'ignore' }).status === 0) return own
   const other = engine === 'docker' ? 'docker-compose' : 'podman-compose'

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { planClients } from '../clients/registry.ts'
@@ -7,9 +6,11 @@ import { carriedBy, type DeclaredTargetOptions, NO_FAILOVER, ofCluster } from '.
 import type { Exposure } from '../cluster/suffers.ts'
 import { declaredSuffers } from '../cluster/suffers.ts'
 import { missingPrograms } from '../command/programs.ts'
+import { ATTACHING_PROGRAMS } from './allowances.ts'
 import { type Member, membersOf } from './members.ts'
 import { containerOffer, containerRefusal, type Offering } from './offer.ts'
 import { findProject } from './project.ts'
+import { hasUnifiedGroups, isRootless } from './rights.ts'
 
 /**
  * Containers of a project as a target. The engine is asked only once a run is planned.
@@ -49,12 +50,7 @@ export function containersTarget(
     settings: [],
     offers: () => [containerOffer(offering())],
     refusal: (name) => containerRefusal(name, offering()),
-    missing: () =>
-      missingPrograms([
-        { program: 'nft', install: 'apt-get install nftables' },
-        { program: 'ip', install: 'apt-get install iproute2' },
-        { program: 'nsenter', install: 'apt-get install util-linux' },
-      ]),
+    missing: () => missingPrograms(ATTACHING_PROGRAMS),
     async start({ nodes: wanted, ...rest }) {
       if (process.platform !== 'linux')
         throw new UserError(
@@ -77,7 +73,6 @@ function servicesOf(members: readonly Member[]): ReadonlyMap<string, readonly st
 
 /** Podman freezes containers by the control group, which a user may do in version 2 only. */
 function cannotPause(): Exposure['refused']['pause'] {
-  const isRootless = process.getuid?.() !== 0 || process.env['_CONTAINERS_ROOTLESS_UID'] !== undefined
-  if (!isRootless || existsSync('/sys/fs/cgroup/cgroup.controllers')) return undefined
+  if (!isRootless() || hasUnifiedGroups()) return undefined
   return { not: 'a rootless engine cannot pause containers where control groups are of version 1', instead: 'kill' }
 }

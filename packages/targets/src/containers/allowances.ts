@@ -1,0 +1,130 @@
+import { spawnSync } from 'node:child_process'
+import { release } from 'node:os'
+import { findProgram, type Program } from '../command/programs.ts'
+import { type AskedEngine, askedEngines, type EngineProgram } from './engine.ts'
+import { composeOf } from './project.ts'
+import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
+
+/** Something that a test of containers does, and whether this machine and its engine let it. */
+export interface Allowance {
+  readonly what: string
+  readonly allowed: boolean
+  readonly detail: string
+  readonly remedy?: string | undefined
+  /** Whether nothing can be attached to without it. */
+  readonly isNeeded: boolean
+}
+
+const LONGEST_MS = 20_000
+
+/** What can be done here with containers; empty where there is no engine. */
+export function containerAllowances(): readonly Allowance[] {
+  const engines = askedEngines()
+  if (engines.length === 0) return []
+  const some = engines.some(({ problem }) => problem === undefined)
+  return [...engines.map((engine) => answers(engine, !some)), ...composing(engines), rules(), bridge(), pausing()]
+}
+
+function answers({ program, problem, containers }: AskedEngine, isNeeded: boolean): Allowance {
+  if (problem !== undefined)
+    return {
+      ...{ what: program, allowed: false, detail: problem, isNeeded },
+      remedy: 'Start it, or be a user who may use it.',
+    }
+  const where = elsewhere(program)
+  if (where !== undefined)
+    return {
+      ...{ what: program, allowed: false, detail: `it runs containers elsewhere (${where})`, isNeeded: true },
+      remedy: 'Their network is not of this machine: run chaos where they are.',
+    }
+  const running = containers.filter((each) => each.running).length
+  const kind = program === 'podman' && isRootless() ? ', rootless' : ''
+  return {
+    ...{ what: program, allowed: true, isNeeded },
+    detail: `${versionOf(program) ?? 'it answers'}${kind}, ${running} of ${containers.length} containers run`,
+  }
+}
+
+/** Undefined if its containers are this machine's, as far as can be seen. */
+function elsewhere(program: EngineProgram): string | undefined {
+  const host = process.env[program === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST']
+  if (host !== undefined && !host.startsWith('unix:')) return host
+  if (program !== 'docker') return undefined
+  const system = say('docker', ['info', '--format', '{{.OperatingSystem}}'])
+  return system?.includes('Docker Desktop') === true ? 'Docker Desktop' : undefined
+}
+
+const versionOf = (program: EngineProgram): string | undefined =>
+  say(program, ['version', '--format', '{{.Server.Version}}']) ??
+  say(program, ['version', '--format', '{{.Client.Version}}'])
+
+function say(program: string, args: readonly string[]): string | undefined {
+  const { status, stdout } = spawnSync(program, args, { encoding: 'utf8', timeout: LONGEST_MS })
+  return status === 0 && stdout.trim() !== '' ? stdout.trim() : undefined
+}
+
+function composing(engines: readonly AskedEngine[]): readonly Allowance[] {
+  const found = engines.filter(({ problem }) => problem === undefined).flatMap(({ program }) => [composeOf(program)])
+  const words = found.find((each) => each !== undefined)
+  return [
+    {
+      ...{ what: 'composing', allowed: words !== undefined, isNeeded: false },
+      detail: words === undefined ? 'nothing here starts a project that is not up' : words.join(' '),
+      remedy: 'Install docker compose, docker-compose or podman-compose, or start projects yourself.',
+    },
+  ]
+}
+
+/** Whether the kernel takes rules between containers that end with their process. Only asks; changes nothing. */
+function rules(): Allowance {
+  const what = 'rules between containers'
+  const no = (detail: string, remedy: string): Allowance => ({ what, allowed: false, detail, remedy, isNeeded: true })
+  if (process.platform !== 'linux')
+    return no('containers can be attached to on Linux only', 'Declare a cluster that runs already, with "links".')
+  if (!isRoot())
+    return no(
+      'only root may make them',
+      'Be root (sudo), or with a rootless podman: podman unshare --rootless-netns npx chaos run …',
+    )
+  const missing = ATTACHING_PROGRAMS.find(({ program }) => findProgram(program) === undefined)
+  if (missing !== undefined) return no(`${missing.program} is not installed`, `${missing.install}.`)
+  const { status, stderr } = spawnSync('nft', ['--check', 'add table inet chaos_doctor { flags owner; }'], {
+    ...{ encoding: 'utf8', timeout: LONGEST_MS },
+  })
+  if (status === 0) return { what, allowed: true, detail: `nft, Linux ${release()}`, isNeeded: true }
+  return no(
+    `nft refuses: ${stderr?.trim().split('\n')[0] || 'it does not end'}`,
+    'It takes Linux 5.12 or later, and the capability NET_ADMIN.',
+  )
+}
+
+/** What attaching starts. */
+export const ATTACHING_PROGRAMS: readonly Program[] = [
+  { program: 'nft', install: 'apt-get install nftables' },
+  { program: 'ip', install: 'apt-get install iproute2' },
+  { program: 'nsenter', install: 'apt-get install util-linux' },
+]
+
+function bridge(): Allowance {
+  const passes = bridgePassesRules()
+  return {
+    ...{ what: 'bridges', allowed: passes === true, isNeeded: true },
+    detail:
+      passes === true
+        ? 'what passes within one meets the rules'
+        : passes === undefined
+          ? 'the kernel module br_netfilter is not loaded'
+          : 'what passes within one does not meet the rules',
+    remedy: 'modprobe br_netfilter; sysctl net.bridge.bridge-nf-call-iptables=1',
+  }
+}
+
+function pausing(): Allowance {
+  const groups = hasUnifiedGroups() ? 2 : 1
+  const allowed = groups === 2 || !isRootless()
+  return {
+    ...{ what: 'pause', allowed, isNeeded: false },
+    detail: `control groups of version ${groups}${allowed ? '' : ', which a rootless engine cannot freeze'}`,
+    remedy: 'Instead: --faults kill. Or boot with systemd.unified_cgroup_hierarchy=1.',
+  }
+}
