@@ -1,45 +1,19 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chaos, chaosHere, startChaos, temporaryDirectory } from './chaos.ts'
+import { answerPlainly, ROUTES, storeOverHttp } from './key-value-store.ts'
 import { until } from './processes.ts'
 import { startProxy } from './proxy-process.ts'
 
 // A kill leaves whole lines, so that only what is missing at the end tells that a recording was cut off.
 
-const ROUTES = {
-  client: 'header.X-Client',
-  initial: { value: null },
-  routes: [
-    { request: 'GET /kv/{key}', f: 'read', key: 'path.key', result: 'json.value' },
-    { request: 'PUT /kv/{key}', f: 'write', key: 'path.key', value: 'json.value' },
-  ],
-}
-
-/** A store over HTTP that never answers a write to `held`. */
-async function store(): Promise<string> {
-  const values = new Map<string, unknown>()
-  const server = createServer((request, response) => {
-    const key = request.url ?? ''
-    let body = ''
-    request.on('data', (chunk) => {
-      body += chunk
-    })
-    request.on('end', () => {
-      if (request.method === 'PUT') values.set(key, JSON.parse(body).value)
-      if (key === '/kv/held') return
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ value: values.get(key) ?? null }))
-    })
+/** A store that never answers what concerns `held`. */
+const store = () =>
+  storeOverHttp((values, key, written) => {
+    const value = answerPlainly(values, key, written)
+    return key === 'held' ? undefined : value
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 async function recordingProxy(place = 'history.jsonl', args: readonly string[] = []) {
   const directory = temporaryDirectory()

@@ -1,42 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseProxySettings } from '../src/proxy/settings.ts'
 import { startChaos, temporaryDirectory } from './chaos.ts'
+import { ROUTES, storeOverHttp } from './key-value-store.ts'
 import { startProxy } from './proxy-process.ts'
-
-const ROUTES = {
-  client: 'header.X-Client',
-  initial: { value: null },
-  routes: [
-    { request: 'GET /kv/{key}', f: 'read', key: 'path.key', result: 'json.value' },
-    { request: 'PUT /kv/{key}', f: 'write', key: 'path.key', value: 'json.value' },
-  ],
-}
-
-/** A store over HTTP; its address. */
-async function store(): Promise<string> {
-  const values = new Map<string, unknown>()
-  const server = createServer((request, response) => {
-    let body = ''
-    request.on('data', (chunk) => {
-      body += chunk
-    })
-    request.on('end', () => {
-      const key = request.url ?? ''
-      if (request.method === 'PUT') values.set(key, JSON.parse(body).value)
-      response.end(JSON.stringify({ value: values.get(key) ?? null }))
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 const listenOf = async (control: string): Promise<string> =>
   ((await (await fetch(`${control}/v1/proxies`)).json()) as { readonly listen: string }[])[0]!.listen
@@ -46,7 +15,7 @@ async function recordingProxy(more: readonly string[] = []) {
   const routes = join(directory, 'routes.json')
   writeFileSync(routes, JSON.stringify(ROUTES))
   const out = join(directory, 'results')
-  const proxy = await startProxy(['--upstream', await store(), '--record', routes, '--out', out, ...more])
+  const proxy = await startProxy(['--upstream', await storeOverHttp(), '--record', routes, '--out', out, ...more])
   const listen = await listenOf(proxy.url)
   const runIn = () => join(out, readdirSync(out)[0] ?? '')
   return { ...proxy, listen: `http://${listen}/kv/x`, out, directory, runIn }
@@ -176,7 +145,7 @@ describe('a recording by chaos proxy', () => {
     writeFileSync(
       config,
       JSON.stringify({
-        proxies: [{ name: 'kv', listen: '127.0.0.1:0', upstream: await store() }],
+        proxies: [{ name: 'kv', listen: '127.0.0.1:0', upstream: await storeOverHttp() }],
         faults: [{ name: 'slow', kind: 'latency', latencyMs: 1, proxies: ['kv'] }],
       }),
     )
@@ -217,7 +186,7 @@ describe('a recording by chaos proxy', () => {
       return { config, reach, ended }
     }
     const proxyOf = async (name: string, carries?: object) => ({
-      ...{ name, listen: '127.0.0.1:0', upstream: await store() },
+      ...{ name, listen: '127.0.0.1:0', upstream: await storeOverHttp() },
       ...(carries === undefined ? {} : { carries }),
     })
 
@@ -291,7 +260,7 @@ describe('a recording by chaos proxy', () => {
     const routes = join(directory, 'routes.json')
     writeFileSync(routes, JSON.stringify(ROUTES))
     const out = join(directory, 'results')
-    const taken = await store()
+    const taken = await storeOverHttp()
     const words = ['proxy', '--control', '127.0.0.1:0', '--listen', taken, '--upstream', '127.0.0.1:1']
     const { exitCode } = await startChaos([...words, '--record', routes, '--out', out]).finished
     expect(exitCode).toBe(4)

@@ -1,49 +1,22 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { FLAG_FINAL, type History, outputOf } from '@chaosproxy/history'
 import { type RecordDraft, type RecordSettings, type RunEvent, record } from 'chaosproxy'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { assertLinearizable } from '../src/matchers/index.ts'
 import { temporaryDirectory } from './chaos.ts'
+import { answerPlainly, ROUTES, storeOverHttp } from './key-value-store.ts'
 
-const ROUTES = {
-  client: 'header.X-Client',
-  initial: { value: null },
-  routes: [
-    { request: 'GET /kv/{key}', f: 'read', key: 'path.key', result: 'json.value' },
-    { request: 'PUT /kv/{key}', f: 'write', key: 'path.key', value: 'json.value' },
-  ],
-}
-
-/** A store over HTTP. A stale one answers reads by what it held before the last write. */
-async function store({ stale = false } = {}): Promise<string> {
-  const values = new Map<string, unknown>()
+/** A store that answers reads by what it held before the last write. */
+function staleStore(): Promise<string> {
   const before = new Map<string, unknown>()
-  const server = createServer((request, response) => {
-    const key = request.url ?? ''
-    let body = ''
-    request.on('data', (chunk) => {
-      body += chunk
-    })
-    request.on('end', () => {
-      if (request.method === 'PUT') {
-        before.set(key, values.get(key) ?? null)
-        values.set(key, JSON.parse(body).value)
-      }
-      const value = (stale ? before : values).get(key) ?? null
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ value }))
-    })
+  return storeOverHttp((values, key, written) => {
+    if (written !== undefined) before.set(key, values.get(key) ?? null)
+    answerPlainly(values, key, written)
+    return before.get(key) ?? null
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 const recording = (upstream: string, more: Partial<RecordDraft> = {}, settings: RecordSettings = {}) => {
@@ -82,7 +55,7 @@ const outputsOf = (history: History) =>
 describe('record', () => {
   test('passes a client that does one thing at a time, and notes that nothing raced, unless races are required', async () => {
     for (const require of [[], ['concurrency']]) {
-      const recorder = await recording(await store(), { expect: 'linearizable', require })
+      const recorder = await recording(await storeOverHttp(), { expect: 'linearizable', require })
       const client = clientOf(recorder.url(), 'alice')
       await client.put(1)
       await client.get()
@@ -102,7 +75,7 @@ describe('record', () => {
     ['by a port', true],
     ['without one', false],
   ])('cuts callers that go on off before its final reads, whom it serves %s', async (_, listen) => {
-    const recorder = await recording(await store(), { listen })
+    const recorder = await recording(await storeOverHttp(), { listen })
     const ask = listen
       ? (value: number) =>
           clientOf(recorder.url(), 'alice')
@@ -132,7 +105,7 @@ describe('record', () => {
   })
 
   test("judges what the caller's own clients do through the proxy", async () => {
-    const recorder = await recording(await store(), { expect: 'linearizable' })
+    const recorder = await recording(await storeOverHttp(), { expect: 'linearizable' })
     const clients = ['alice', 'bob', 'carol', 'dave'].map((name) => clientOf(recorder.url(), name))
     await Promise.all(clients.map((client, i) => client.put(i)))
     await Promise.all(clients.map((client) => client.get()))
@@ -147,7 +120,7 @@ describe('record', () => {
   test.each(['user@example.com', 'user%40example.com', 'a%2fb', "$&'()*+,;=:@!", '%C3%A9~'])(
     'reads %s at the end as its clients spelled it, since a store may not decode its paths',
     async (key) => {
-      const recorder = await recording(await store(), { expect: 'linearizable' })
+      const recorder = await recording(await storeOverHttp(), { expect: 'linearizable' })
       const url = `${recorder.url()}/kv/${key}`
       await fetch(url, { method: 'PUT', body: '{"value":1}', headers: { 'X-Client': 'alice' } })
       const { history, report } = await recorder.stop()
@@ -160,7 +133,7 @@ describe('record', () => {
     const stop = new AbortController()
     const told: RunEvent[] = []
     const settings = { signal: stop.signal, listener: (event: RunEvent) => void told.push(event) }
-    const recorder = await recording(await store(), { expect: 'linearizable' }, settings)
+    const recorder = await recording(await storeOverHttp(), { expect: 'linearizable' }, settings)
     const alice = clientOf(recorder.url(), 'alice')
     await alice.put(1)
     await alice.get()
@@ -175,12 +148,12 @@ describe('record', () => {
   })
 
   test('opens nothing if it is aborted already', async () => {
-    const given = recording(await store(), {}, { signal: AbortSignal.abort(new Error('too late')) })
+    const given = recording(await storeOverHttp(), {}, { signal: AbortSignal.abort(new Error('too late')) })
     await expect(given).rejects.toThrow('too late')
   })
 
   test('finds what a stale store does', async () => {
-    const recorder = await recording(await store({ stale: true }), { expect: 'linearizable' })
+    const recorder = await recording(await staleStore(), { expect: 'linearizable' })
     const alice = clientOf(recorder.url(), 'alice')
     await alice.put(1)
     await alice.put(2)
@@ -191,7 +164,7 @@ describe('record', () => {
   })
 
   test('injects faults, counts how often they took effect, and knows that a request whose response was lost may have been carried out', async () => {
-    const recorder = await recording(await store())
+    const recorder = await recording(await storeOverHttp())
     const alice = clientOf(recorder.url(), 'alice')
     await alice.put(1)
     const heal = await recorder.hurt({ kind: 'lose-reply', match: { method: 'PUT' } })
@@ -206,7 +179,7 @@ describe('record', () => {
   })
 
   test('heals every fault when it stops, and stops only once', async () => {
-    const recorder = await recording(await store())
+    const recorder = await recording(await storeOverHttp())
     await clientOf(recorder.url(), 'alice').put(1)
     await recorder.hurt({ kind: 'lose-reply' })
     const stopped = recorder.stop()
@@ -216,7 +189,7 @@ describe('record', () => {
   })
 
   test('says what to write instead of an unknown fault, server or table', async () => {
-    const recorder = await recording(await store())
+    const recorder = await recording(await storeOverHttp())
     await expect(recorder.hurt({ kind: 'lose-repply' })).rejects.toThrow('Did you mean lose-reply?')
     expect(() => recorder.url('n2')).toThrow('there is no server n2. Known: n1.')
     await expect(recorder.stop()).rejects.toThrow('Send requests to what url() and address() return')

@@ -1,42 +1,16 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from './chaos.ts'
+import { answerPlainly, ROUTES, storeOverHttp } from './key-value-store.ts'
 import { until } from './processes.ts'
 import { startProxy } from './proxy-process.ts'
 
-const ROUTES = {
-  client: 'header.X-Client',
-  initial: { value: null },
-  routes: [
-    { request: 'GET /kv/{key}', f: 'read', key: 'path.key', result: 'json.value' },
-    { request: 'PUT /kv/{key}', f: 'write', key: 'path.key', value: 'json.value' },
-  ],
-}
-
-/** A store over HTTP that forgets all writes to `stale` but the first. */
-async function store(): Promise<string> {
-  const values = new Map<string, unknown>()
-  const server = createServer((request, response) => {
-    const key = request.url ?? ''
-    let body = ''
-    request.on('data', (chunk) => {
-      body += chunk
-    })
-    request.on('end', () => {
-      if (request.method === 'PUT' && !(key === '/kv/stale' && values.has(key))) values.set(key, JSON.parse(body).value)
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ value: values.get(key) ?? null }))
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+/** A store that forgets all writes to `stale` but the first. */
+const store = () =>
+  storeOverHttp((values, key, written) =>
+    answerPlainly(values, key, key === 'stale' && values.has(key) ? undefined : written),
+  )
 
 function routesIn(directory: string): string {
   const routes = join(directory, 'routes.json')
