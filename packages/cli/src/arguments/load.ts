@@ -30,7 +30,7 @@ export interface LoadChoice {
 }
 
 /** @throws UserError (usage) for a run whose clients cannot be driven elsewhere. */
-export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun, times: number): LoadChoice | undefined {
+export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun): LoadChoice | undefined {
   const { queue, workers, reach } = valuesOf(options, loadOptions)
   if (queue === undefined) {
     const given = workers === undefined ? (reach === undefined ? undefined : 'reach') : 'workers'
@@ -44,6 +44,5 @@ export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun, 
   if (target.clients === 'observed') refuse('a recording has no clients of ours that workers could drive.')
   if (spec.clients < (workers ?? 1))
     refuse(`${spec.clients} clients are fewer than ${workers} workers: give more --clients.`)
-  if (times < 1) refuse('nothing is to be run.')
   return { queue, workers, reach }
 }

@@ -5,7 +5,8 @@ import type { ParsedOptions } from '../command.ts'
 import { asName, word } from './declare.ts'
 import type { Option } from './option.ts'
 
-type Priority = 'high' | 'usual' | 'low'
+/** Which jobs of a queue workers take first. */
+export type Priority = 'high' | 'usual' | 'low'
 
 /** Hands work to other machines. */
 export const queueOption: {

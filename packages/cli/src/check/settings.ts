@@ -9,7 +9,7 @@ import { asCount, asDuration, asName, asRead, asSize, flag, valuesOf, word } fro
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Options } from '../arguments/option.ts'
-import { queueOption, requireQueued } from '../arguments/queue.ts'
+import { type Priority, queueOption, requireQueued } from '../arguments/queue.ts'
 import { requireOption } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions } from '../command.ts'
 import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
@@ -73,7 +73,7 @@ export interface CheckSettings {
   readonly out: string | undefined
   /** The queue whose workers judge the keys. */
   readonly queue: string | undefined
-  readonly priority: 'high' | 'usual' | 'low'
+  readonly priority: Priority
   /** Whether reports may replace files that are none. */
   readonly force: boolean
   readonly verbose: boolean

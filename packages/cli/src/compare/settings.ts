@@ -17,7 +17,7 @@ import { asCount, asDuration, asName, asRead, flag, valuesOf, word, words } from
 import { parseNemeses } from '../arguments/faults.ts'
 import type { Options } from '../arguments/option.ts'
 import { printDuration } from '../arguments/quantities.ts'
-import { queueOption, requireQueued } from '../arguments/queue.ts'
+import { type Priority, queueOption, requireQueued } from '../arguments/queue.ts'
 import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
@@ -69,7 +69,7 @@ export interface CompareSettings {
   readonly configFile: string | undefined
   /** The Redis through whose queue workers take the runs. */
   readonly queue: string | undefined
-  readonly priority: 'high' | 'usual' | 'low'
+  readonly priority: Priority
 }
 
 /** @throws UserError (usage) naming the invalid option, or the combination that is impossible, and why. */

@@ -19,7 +19,7 @@ import { findWorkload, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, flag, unlessNot, valuesOf, word } from '../arguments/declare.ts'
 import type { Options } from '../arguments/option.ts'
-import { queueOption, requireQueued } from '../arguments/queue.ts'
+import { type Priority, queueOption, requireQueued } from '../arguments/queue.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
 import { type ChosenWorkload, chooseWorkload, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
@@ -37,7 +37,7 @@ export interface FuzzSettings {
   readonly verbose: boolean
   /** The Redis through which others search. */
   readonly queue: string | undefined
-  readonly priority?: 'high' | 'usual' | 'low' | undefined
+  readonly priority?: Priority | undefined
   /** The name under which the search is kept there. */
   readonly campaign?: string | undefined
 }

@@ -158,7 +158,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     verbose: flagOf(options, 'verbose'),
     events: parseEvents(options),
     ui,
-    load: parseLoad(options, run, times),
+    load: parseLoad(options, run),
     baseline,
     out: typed.out ?? loaded?.config.out ?? USUAL_OUT,
   }

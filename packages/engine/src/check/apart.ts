@@ -11,6 +11,14 @@ export interface Shown {
   readonly signs: Signs
 }
 
+type Limit = Extract<ApartAnswer, { readonly result: 'unknown' }>['limit']
+
+/** What keys show whose operations could not be judged: nothing, and so no sign either. */
+export const showsOnly = (answer: ApartAnswer): Shown => ({ answer, signs: { hasNews: false, leavesOut: false } })
+
+/** What is shown by a shard, or a thread, that was ended at a limit. */
+export const undecidedAt = (limit: Limit): Shown => showsOnly({ result: 'unknown', limit, undecided: 1, keys: 1 })
+
 /**
  * Judges the keys of some places of a recording. What is said of levels other than linearizability, or of operations, is
  * up to those who know all keys.

@@ -1,7 +1,7 @@
 import { tallyOf } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
 import { doEach } from '../jobs/job.ts'
-import { type Shown, together } from './apart.ts'
+import { type Shown, together, undecidedAt } from './apart.ts'
 import { placesFor } from './dealing.ts'
 import { epochMs } from './epoch.ts'
 import { isTroubled } from './failure.ts'
@@ -75,12 +75,4 @@ function ofPlaces({ rest, packed }: PackedRecording, places: readonly number[]):
 }
 
 /** A thread that had to be ended. */
-const undecided = (stopped: string): Shown => ({
-  answer: {
-    result: 'unknown',
-    limit: stopped.includes('out of memory') ? 'memory' : 'time',
-    undecided: 1,
-    keys: 1,
-  },
-  signs: { hasNews: false, leavesOut: false },
-})
+const undecided = (stopped: string): Shown => undecidedAt(stopped.includes('out of memory') ? 'memory' : 'time')

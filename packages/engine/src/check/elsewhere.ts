@@ -16,7 +16,7 @@ import { STDIN } from '@chaosproxy/history/files'
 import { doEach, type Pool } from '../jobs/job.ts'
 import { thisThread } from '../jobs/this-thread.ts'
 import type { Priority } from '../queue/board.ts'
-import { type Shown, together } from './apart.ts'
+import { type Shown, showsOnly, together, undecidedAt } from './apart.ts'
 import type { CheckEvent } from './check-files.ts'
 import { tellKnown } from './check-large.ts'
 import { placesFor, shardsFor } from './dealing.ts'
@@ -178,8 +178,7 @@ async function checkLargeElsewhere(
 
 const shownBy = (answer: ShardResult): Shown => {
   if (answer.result === 'apart') return answer.shown
-  const undecided = answer.result === 'unknown' ? answer : { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 }
-  return { answer: undecided as Shown['answer'], signs: { hasNews: false, leavesOut: false } }
+  return answer.result === 'unknown' ? showsOnly(answer) : undecidedAt('memory')
 }
 
 /** @throws UserError (usage) for what cannot be judged elsewhere. */

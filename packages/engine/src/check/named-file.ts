@@ -13,32 +13,23 @@ interface FileOrParts {
 }
 
 /** The total size as it is kept, of a directory that of its files; anything that is not readable counts as 0. */
-export function bytesOf(files: readonly FileOrParts[]): number {
-  let bytes = 0
-  for (const { file, stored } of files)
-    if (stored !== undefined) bytes += stored.reduce((sum, part) => sum + part.bytes, 0)
-    else if (file !== STDIN && existsSync(file)) bytes += sizeOf(file)
-  return bytes
-}
+export const bytesOf = (files: readonly FileOrParts[]): number =>
+  files.flatMap(partsOf).reduce((sum, { bytes }) => sum + bytes, 0)
 
 /** What a byte of a compressed recording is about, uncompressed. */
 const TEXT_PER_COMPRESSED = 8
 
 /** About how large the text of a recording is. */
-export function textBytesOf({ file, stored }: FileOrParts): number {
-  if (stored !== undefined) return stored.reduce((sum, { path, bytes }) => sum + bytes * textPerByte(path), 0)
-  if (file === STDIN || !existsSync(file)) return 0
-  if (!statSync(file).isDirectory()) return sizeOf(file) * textPerByte(file)
-  return readdirSync(file).reduce((sum, name) => sum + sizeIn(file, name) * textPerByte(name), 0)
-}
+export const textBytesOf = (file: FileOrParts): number =>
+  partsOf(file).reduce((sum, { path, bytes }) => sum + bytes * textPerByte(path), 0)
 
 const textPerByte = (name: string): number => (/\.(gz|zst)$/.test(name) ? TEXT_PER_COMPRESSED : 1)
 
-function sizeOf(path: string): number {
-  const status = statSync(path)
-  if (!status.isDirectory()) return status.size
-  return readdirSync(path).reduce((sum, name) => sum + sizeIn(path, name), 0)
+/** The files, or objects, that a recording consists of. */
+function partsOf({ file, stored }: FileOrParts): readonly Pick<StoredPart, 'path' | 'bytes'>[] {
+  if (stored !== undefined) return stored
+  if (file === STDIN || !existsSync(file)) return []
+  const paths = statSync(file).isDirectory() ? readdirSync(file).map((name) => join(file, name)) : [file]
+  // One may have been removed meanwhile.
+  return paths.map((path) => ({ path, bytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0 }))
 }
-
-const sizeIn = (directory: string, name: string): number =>
-  statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0

@@ -2,7 +2,7 @@ import { createBoardMemory, decideOwnShard, judgeShare, type ShareAnswer, type S
 import { CannotPack, type History, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, readHistory, readPacked } from '@chaosproxy/history/files'
 import type { Job, Task } from '../jobs/job.ts'
-import { judgePlaces, type Shown, together } from './apart.ts'
+import { judgePlaces, type Shown, showsOnly, undecidedAt } from './apart.ts'
 import { dealingOf, shardOf } from './dealing.ts'
 import { type CheckSpec, checkOptionsFor, modelFileOf } from './options.ts'
 import { type RecordingName, storedIn } from './recording.ts'
@@ -105,20 +105,11 @@ async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, pla
     return judgePlaces(packed, each, { file, settings: { ...settings, ...NOT_ASKED }, leftMs })
   } catch (error) {
     // The command reads it as well, and says what is wrong with it, and where.
-    if (error instanceof CannotPack || error instanceof UserError) return together([whole(error.message)])
-    if (error instanceof MemoryLimitError) return together([outOfMemory])
+    if (error instanceof CannotPack || error instanceof UserError)
+      return showsOnly({ result: 'whole', why: error.message })
+    if (error instanceof MemoryLimitError) return undecidedAt('memory')
     throw error
   }
-}
-
-const whole = (why: string): Shown => ({
-  answer: { result: 'whole', why },
-  signs: { hasNews: false, leavesOut: false },
-})
-
-const outOfMemory: Shown = {
-  answer: { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 },
-  signs: { hasNews: false, leavesOut: false },
 }
 
 /** A thread that has read a recording judges the next shard of it without reading it again. */

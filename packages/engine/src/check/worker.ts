@@ -118,14 +118,20 @@ export const readLarge = ({ spec }: Task<Timed<LargeTask>>): Promise<ReadLarge |
   markStarted(stopwatch)
   return unlessTroubled(task, async () => {
     const started = performance.now()
-    try {
+    return unlessUnpackable(async () => {
       const recording = await readPacked(task.file, dealingOf(places), { format, stored: task.stored, memoryBytes })
       return { recording, parseMs: performance.now() - started }
-    } catch (error) {
-      if (error instanceof CannotPack) return { cannot: error.message }
-      throw error
-    }
+    })
   })
+}
+
+async function unlessUnpackable<T>(read: () => Promise<T>): Promise<T | { readonly cannot: string }> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof CannotPack) return { cannot: error.message }
+    throw error
+  }
 }
 
 /** What to read of a recording, and to how many places its keys are dealt. */
@@ -141,12 +147,7 @@ export const readOneStretch = ({
   const { task, places, stretch, memoryBytes } = input
   markStarted(stopwatch)
   return unlessTroubled(task, async () => {
-    try {
-      return { stretch: await readStretch(stretch, dealingOf(places), { memoryBytes }) }
-    } catch (error) {
-      if (error instanceof CannotPack) return { cannot: error.message }
-      throw error
-    }
+    return unlessUnpackable(async () => ({ stretch: await readStretch(stretch, dealingOf(places), { memoryBytes }) }))
   })
 }
 
