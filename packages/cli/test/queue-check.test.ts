@@ -51,7 +51,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(shards(worker.printed())).toBe(done)
   })
 
-  test('judges a rotated recording in which nothing is wrong, by two workers', async () => {
+  patientTest('judges a rotated recording in which nothing is wrong, by two workers', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const parts = temporaryDirectory()
@@ -64,7 +64,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(16)
   })
 
-  test('sends a small recording to workers that have it not, of which nothing is left there', async () => {
+  patientTest('sends a small recording to workers that have it not, of which nothing is left there', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7, 300))
     const alone = await chaos(['check', file, '--expect', 'linearizable'])
@@ -77,7 +77,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect([lasting(stdout), exitCode]).toEqual([lasting(alone.stdout), 1])
   })
 
-  test('is refused by a worker whose disk has something else under that name, which is told plainly', async () => {
+  patientTest('is refused by a worker whose disk has something else under that name, which is told plainly', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7))
     const { finished, said } = await waiting(file, queue)

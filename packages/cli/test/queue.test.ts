@@ -136,7 +136,7 @@ describe.skipIf(redis === undefined)('a protocol from a file', () => {
 })
 
 describe.skipIf(redis === undefined)('a comparison through a queue', () => {
-  test('measures the same as without one', async () => {
+  patientTest('measures the same as without one', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const words = ['compare', '--targets', 'raft', '--faults', 'partition', ...BRIEF_COMPARISON, '--json']
