@@ -277,7 +277,7 @@ test('the keys that hold most are given up when all keys together need too much 
   expect(checker.violation()).toMatchObject({ key: 'y' })
 })
 
-test('of a key whose initial value a read has told, no later read is remembered', () => {
+test('once a read has shown the initial value of a key, later reads of it are not kept', () => {
   const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
   for (const event of timeline('rx7| '.repeat(200))) checker.push(event)
   expect([checker.soFar(), checker.retained() < 5]).toEqual(['linearizable', true])

@@ -57,7 +57,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by two work
     expect(events.map(({ time }) => time)).toEqual(events.map(({ time }) => time).toSorted((a, b) => a - b))
   })
 
-  test('is what the manual shows, as typed', async () => {
+  test('has the command that the manual shows', async () => {
     const queue = await queueOf()
     await twoWorkers(queue)
     const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'past-one-machine.md'), 'utf8')

@@ -226,7 +226,7 @@ function contentOf({ rest, packed }: PackedRecording) {
   }
 }
 
-test('what threads read in stretches is what one reads of all, and a mistake between stretches is left to that one', async () => {
+test('several threads that read a stretch each get what one gets that reads all, and leave a mistake between stretches to it', async () => {
   const seen = { same: 0, left: 0, mistakes: 0 }
   for (let n = 0; n < 130; n++) {
     const random = randomFrom(seed + n)

@@ -37,7 +37,7 @@ export async function checkLarge(
   return isForWhole(known) ? undefined : tellKnown(pool, known)
 }
 
-/** Tells what is known of a recording, or more if all of it fits. */
+/** The result of a recording that was judged key by key. If all of it fits into memory, it is judged again as a whole, which tells more. */
 export async function tellKnown(pool: CheckPool, known: Known): Promise<CheckResult> {
   const { task } = known
   if (mayFit(known)) {

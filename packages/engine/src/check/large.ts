@@ -56,7 +56,7 @@ export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean 
 export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes
 
-/** Whether what was judged as a whole says as much of linearizability as what is known. */
+/** Whether judging the whole recording told at least as much about linearizability as judging its keys did. */
 export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): boolean {
   const row = 'part' in whole ? whole.part.row : undefined
   const verdict = row !== undefined && 'report' in row ? row.report.levels['linearizable'] : undefined
