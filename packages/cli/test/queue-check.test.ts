@@ -77,7 +77,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect([lasting(stdout), exitCode]).toEqual([lasting(alone.stdout), 1])
   })
 
-  patientTest('is refused by a worker whose disk has something else under that name, which is told plainly', async () => {
+  patientTest('is refused by a worker whose disk has other content under that name', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7))
     const { finished, said } = await waiting(file, queue)
