@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { commandLine, fileWord } from '../../engine/src/command-line.ts'
 import type { ParsedOptions } from '../src/command.ts'
 import { againCommand } from '../src/run/again.ts'
 import { parseRunSettings } from '../src/run/settings.ts'
+import { temporaryDirectory } from './chaos.ts'
 
 const asTheShellReadsIt = (line: string): string[] =>
   spawnSync('sh', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' })
@@ -31,8 +34,10 @@ test('a file whose name begins with a dash is no option', () => {
   expect([fileWord('-weird.jsonl'), fileWord('-'), fileWord('a-b')]).toEqual(['./-weird.jsonl', '-', 'a-b'])
 })
 
-const againFor = async (typed: ParsedOptions): Promise<string> =>
-  againCommand((await parseRunSettings(typed)).run, 'run.json')
+async function againFor(typed: ParsedOptions): Promise<string> {
+  const { run, load, config } = await parseRunSettings(typed)
+  return againCommand(run, 'run.json', config, load)
+}
 
 test('the command that repeats a run names the level that was asked for, and no other', async () => {
   const typed = {
@@ -48,4 +53,35 @@ test('the command that repeats a run names the level that was asked for, and no 
   expect(await againFor({ ...typed, expect: 'sequential' })).toContain('--expect sequential')
   expect(await againFor({ ...typed, expect: 'none' })).toContain('--expect none')
   expect(await againFor(typed)).not.toContain('--expect')
+})
+
+test('the command that repeats a run whose clients workers drove has workers drive them again', async () => {
+  const load = { queue: 'env:CHAOS_QUEUE', workers: 2, reach: '10.0.0.5' }
+  expect(await againFor({ seed: 1, ...load })).toContain('--queue env:CHAOS_QUEUE --workers 2 --reach 10.0.0.5')
+  const { run } = await parseRunSettings({ seed: 1 })
+  expect(againCommand(run, 'run.json', './other.config.ts', load)).toContain(
+    '--spec run.json --config ./other.config.ts',
+  )
+  expect(againCommand(run, 'run.json', './other.config.ts', load)).toContain('--queue env:CHAOS_QUEUE --workers 2')
+  expect(await againFor({ seed: 1, queue: 'redis://10.0.0.5:6379' })).toMatch(/--queue redis:\/\/10\.0\.0\.5:6379$/)
+})
+
+test('a run whose clients workers cannot drive is refused before anything is started', async () => {
+  const refused = async (typed: ParsedOptions): Promise<string> => {
+    const parsing = parseRunSettings({ queue: 'redis://127.0.0.1:1', ...typed })
+    return parsing.then(
+      () => 'accepted',
+      (error: Error) => error.message,
+    )
+  }
+  expect(await refused({ target: 'etcd' })).toContain('--queue: workers do not drive the clients of etcd')
+  expect(await refused({ target: 'redis' })).toContain('--queue: workers do not drive the clients of redis')
+  expect(await refused({ sim: true })).toContain('leave out --queue or --sim')
+  const workload = join(temporaryDirectory(), 'mine.mjs')
+  writeFileSync(
+    workload,
+    "export default { name: 'mine', model: 'register', functions: ['read'], create: () => ({ client: () => ({ next: () => ({ f: 'read', value: null }) }) }) }",
+  )
+  expect(await refused({ workload })).toContain('does not travel to workers')
+  expect(await refused({ target: 'raft' })).toBe('accepted')
 })

@@ -87,6 +87,12 @@ export interface Target {
   readonly errors?: readonly ErrorMeaning[] | undefined
   /** Programs it needs that this machine lacks or has too old; absent if it needs none. */
   missing?(): Promise<readonly MissingProgram[]>
+  /**
+   * Rejects clients that no other process can make, before anything is started. Absent if no clients of this target can be.
+   *
+   * @throws UserError (usage) with what to do instead.
+   */
+  requireElsewhere?(): void
   /** @throws UserError (environment) if it does not come up; nothing is left behind in that case. */
   start(options: StartOptions): Promise<StartedCluster>
 }
@@ -156,11 +162,7 @@ export interface StartedCluster extends Cluster {
   /** The time from the start until it could serve; absent if that took no time. */
   readonly readyMs: number | undefined
   leader(): NodeId | undefined
-  /**
-   * How clients in other processes reach it; absent if they cannot.
-   *
-   * @throws UserError (usage) for clients that cannot be made elsewhere, with what to do instead.
-   */
+  /** How clients in other processes reach it; absent if they cannot, as those that `requireElsewhere` rejects. */
   elsewhere?(): Elsewhere
   /** What stands for the addresses of its servers in probes; when absent, nothing does. */
   placeholders?(): { readonly [name: string]: string }

@@ -1,5 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { count, type PlannedRun } from '@chaosproxy/runner'
+import { findWorkload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { ParsedOptions } from '../command.ts'
 import { asCount, valuesOf, word } from './declare.ts'
@@ -42,6 +43,10 @@ export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun):
   }
   if (target.tier === 'simulated') refuse('a simulated run happens in this process alone: leave out --queue or --sim.')
   if (target.clients === 'observed') refuse('a recording has no clients of ours that workers could drive.')
+  if (findWorkload(spec.workload.name) === undefined)
+    refuse(`the workload ${spec.workload.name} does not travel to workers, which know those of chaos workloads.`)
+  if (target.requireElsewhere === undefined) refuse(`workers do not drive the clients of ${target.name}. Leave it out.`)
+  target.requireElsewhere?.()
   if (spec.clients < (workers ?? 1))
     refuse(`${spec.clients} clients are fewer than ${workers} workers: give more --clients.`)
   return { queue, workers, reach }

@@ -4,6 +4,7 @@ import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { SettingValue } from '@chaosproxy/workloads'
+import type { LoadChoice } from '../arguments/load.ts'
 import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
 import { usualOperations, usualSetting } from './settings.ts'
 
@@ -11,14 +12,16 @@ import { usualOperations, usualSetting } from './settings.ts'
  * The command that repeats this run: by its options if they suffice, otherwise by its `run.json`. With a configuration file
  * they do not, since they would be read with its defaults.
  */
-export function againCommand(run: PlannedRun, runJson: string, config?: string): string {
+export function againCommand(run: PlannedRun, runJson: string, config?: string, load?: LoadChoice): string {
   const { spec, target, targetSettings, expect } = run
   if (spec.target.traffic !== undefined)
     return commandLine(wordsWithoutSecrets(['npx', 'chaos', 'run', '--spec', runJson, '--trust']))
   const names = spec.faults.filter((fault) => typeof fault === 'string')
   if (names.length < spec.faults.length || config !== undefined) {
     const named = config === undefined || CONFIG_NAMES.includes(config) ? [] : ['--config', config]
-    return commandLine(wordsWithoutSecrets(['npx', 'chaos', 'run', '--spec', runJson, ...named, ...repeats(spec)]))
+    return commandLine(
+      wordsWithoutSecrets(['npx', 'chaos', 'run', '--spec', runJson, ...named, ...repeats(spec), ...loadWords(load)]),
+    )
   }
   const simulated = spec.target.name.startsWith(SIMULATED)
   const reference = simulated ? spec.target.name.slice(SIMULATED.length) : spec.target.name
@@ -61,8 +64,19 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string):
   }
   for (const required of spec.require ?? []) words.push('--require', required)
   if (simulated) words.push('--sim')
+  words.push(...loadWords(load))
   return commandLine(wordsWithoutSecrets(words))
 }
+
+/** An address with a password is never typed, but named by its variable. */
+const loadWords = (load: LoadChoice | undefined): readonly string[] =>
+  load === undefined
+    ? []
+    : [
+        ...['--queue', load.queue],
+        ...(load.workers === undefined ? [] : ['--workers', String(load.workers)]),
+        ...(load.reach === undefined ? [] : ['--reach', load.reach]),
+      ]
 
 /** A spec is data: what it names that runs code has to be repeated. */
 const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[] =>

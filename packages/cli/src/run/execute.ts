@@ -94,7 +94,6 @@ async function performOne(
   const isQuiet = isSilent(reporters)
   const isRecording = run.target.clients === 'observed'
   const startedAt = new Date()
-  const directory = createRunDirectory(settings.out, run.target.name, startedAt)
   // Progress lines would overwrite what a command prints.
   const progress = await createProgress({
     quiet: isQuiet || isRecording,
@@ -102,16 +101,18 @@ async function performOne(
   })
   const interrupts = settings.interrupts ?? listenForInterrupts()
   try {
+    const { load } = settings
+    // Whoever cannot reach the queue gets no directory.
+    const performer = load === undefined ? undefined : await loadPerformer({ ...load, listener: loadTelling(progress) })
+    const directory = createRunDirectory(settings.out, run.target.name, startedAt)
     if (!isQuiet) printTitle(titleOf(run))
     const tooShort = isRecording ? undefined : tooShortText(run)
     if (tooShort !== undefined && !isQuiet) progress.warn(tooShort)
     const more = tellMore(progress, run, directory.path)
     const show = showProgress(progress, run.target.tier === 'simulated')
     const announcing = settings.announces === false || isQuiet || run.target.tier === 'simulated' ? () => {} : announce
-    const again = settings.again ?? againCommand(run, directory.runJson, settings.config)
+    const again = settings.again ?? againCommand(run, directory.runJson, settings.config, settings.load)
     const followed = page?.follow({ run, historyFile: directory.history, again })
-    const load = settings.load
-    const performer = load === undefined ? undefined : await loadPerformer({ ...load, listener: loadTelling(progress) })
     const finished = await carryOut(run, {
       performer,
       directory,

@@ -50,15 +50,24 @@ interface Surroundings {
  * @throws UserError (usage) for clients that only the run's own process can make, or whose answers only its proxy can tell:
  * what they report themselves is not in the form of what they ask, as texts are not numbers.
  */
-export function declaredElsewhere(
+export function requireElsewhere(
   { elsewhere, sessions }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
-  { where, asked: { functions, reads, initial }, run }: Surroundings,
-): ClientsElsewhere {
+  where: string,
+): ClientDeclaration {
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
     throw new UserError(
       'usage',
       `--queue: workers do not drive the clients of ${where}. They drive those of protocols, and declared clients of kind postgres, and of kind resp with a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
     )
+  return elsewhere
+}
+
+/** @throws UserError (usage) as `requireElsewhere` does. */
+export function declaredElsewhere(
+  clients: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
+  { where, asked: { functions, reads, initial }, run }: Surroundings,
+): ClientsElsewhere {
+  const elsewhere = requireElsewhere(clients, where)
   const isSecret = 'password' in elsewhere && elsewhere.password !== undefined
   const { password: _, ...client } = { password: undefined, ...elsewhere }
   return { kind: 'declared', client, isSecret, asked: { functions, reads, initial }, run }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { Target } from '@chaosproxy/runner'
+import { requireElsewhere } from '../clients/elsewhere.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import type { CommonDeclaration } from './declaration.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'
@@ -33,6 +34,7 @@ export const ofCluster = (
   functions: () => clients.functions,
   promises: () => declaration.promises ?? 'nothing',
   suffers: (kind, among) => declaredSuffers(exposure, kind, among),
+  requireElsewhere: () => requireElsewhere(clients, where),
 })
 
 export const carriedBy = (clients: PlannedClients): Exposure['clients'] =>

@@ -11,6 +11,7 @@ export const embeddedTarget = (protocol: ProtocolDefinition, reference: string =
   tier: 'real',
   sessions: { by: NODE_CLIENTS, named: true },
   suffers: embeddedSuffers,
+  requireElsewhere() {},
   start: ({ settings, asked, ...options }) =>
     startEmbeddedCluster({ ...options, protocol: reference, knobs: settings, recorded: asked }),
 })
