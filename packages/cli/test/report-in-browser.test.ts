@@ -36,6 +36,23 @@ describe('a report, opened in a real browser', () => {
     return box === null ? Number.POSITIVE_INFINITY : box.y + box.height
   }
 
+  patientTest.skipIf(executablePath === undefined)('copies as Markdown just what the reporter writes', async () => {
+    const [report, comment] = ['report.html', 'comment.md'].map((name) => join(temporaryDirectory(), name))
+    const reporters = [`html=${report}`, `markdown=${comment}`].flatMap((reporter) => ['--reporter', reporter])
+    await chaosHere(['check', 'histories/stale-read.jsonl', ...reporters])
+    await open(report!, async (page) => {
+      await page.getByRole('button', { name: 'Copy Markdown' }).click()
+      await page.getByRole('button', { name: 'Copied' }).waitFor()
+      await page.evaluate("document.body.append(document.createElement('textarea'))")
+      const place = page.locator('textarea').last()
+      await place.focus()
+      await page.keyboard.press('Control+V')
+      const timeless = (text: string) => text.replaceAll(/[\d.]+ ms \|/g, '')
+      expect(timeless(readFileSync(comment!, 'utf8'))).toContain(timeless(await place.inputValue()))
+      expect(await place.inputValue()).toContain('Reproduce: ')
+    })
+  })
+
   test('of a stale read shows what was lost, the level and the whole contradiction above the fold', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const report = join(temporaryDirectory(), 'report.html')

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { allMet, ms, staleRead } from '../../runner/test/timeline.ts'
-import { findingsOf } from '../src/reporters/finding.ts'
+import { type Finding, findingsOf } from '../src/reporters/finding.ts'
+import { markdownOf } from '../src/reporters/markdown.ts'
 import { reporters } from '../src/reporters/registry.ts'
 import type { Place, Told } from '../src/reporters/reporter.ts'
 import type { FileSubject, RunSubject, SearchSubject, Subject, TroubleSubject } from '../src/reporters/subject.ts'
@@ -287,3 +288,32 @@ test('markdown has a table of all and a section for each that did not pass, with
   expect(text).toContain('In `runs/a,b.jsonl:8`.')
   expect(text.match(/^```$/gm)).toHaveLength(4)
 })
+
+test('Markdown tells verdict, sentence, drawing and command first, and folds the rest away', () => {
+  const text = written('markdown', ...all)
+  const section = text.slice(text.indexOf('### '))
+  const at = ['### ', '```', 'Reproduce: `', '<details><summary>', '</details>'].map((part) => section.indexOf(part))
+  expect(at).toEqual([...at].sort((a, b) => a - b))
+  expect(at).not.toContain(-1)
+  expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length)
+})
+
+test('Markdown of several runs says first with how many seeds there was a violation', () => {
+  const run = (result: Finding['result']): Finding => ({ ...finding, command: 'run', result })
+  const text = markdownOf([run('failed'), run('passed'), run('noted')])
+  expect(text).toMatch(/^\*\*A violation with 2 of 3 seeds\.\*\*\n\n\|/)
+  expect(markdownOf([run('failed')])).toMatch(/^\|/)
+})
+
+const finding: Finding = {
+  ...{
+    result: 'failed',
+    command: 'run',
+    name: 'raft',
+    title: 'Lost',
+    verdict: 'Not linearizable',
+    sentence: 'It is gone.',
+  },
+  ...{ expected: '', evidence: [], notes: [], unjudged: '', levels: [], file: undefined, line: undefined },
+  ...{ operations: 1, elapsedMs: 1, again: undefined, exitCode: 1 },
+}

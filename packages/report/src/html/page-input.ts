@@ -28,4 +28,6 @@ export interface Page {
   /** The command that repeats the run or the check. */
   readonly again?: string | undefined
   readonly exitCode?: number | undefined
+  /** The same as Markdown, to be copied; absent where no button offers it. */
+  readonly markdown?: string | undefined
 }

@@ -61,7 +61,7 @@ export function renderHtml(page: Page): string {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${headline.title}: ${page.title}</title><style>${trusted(stylesheet)}</style></head>
 <body><a class="skip" href="#${shown === undefined ? 'levels' : 'why'}">Skip to the explanation</a>
-<header class="top"><span><b>chaos</b> ${page.version}</span>${topFacts(page).map((fact) => html`<span>${fact}</span>`)}<span class="buttons"><button id="save-png" type="button">Save PNG</button><button id="save-svg" type="button">Save SVG</button><button id="theme" type="button">Theme: auto</button></span></header>
+<header class="top"><span><b>chaos</b> ${page.version}</span>${topFacts(page).map((fact) => html`<span>${fact}</span>`)}<span class="buttons">${page.markdown === undefined ? undefined : html`<button id="copy-markdown" type="button">Copy Markdown</button>`}<button id="save-png" type="button">Save PNG</button><button id="save-svg" type="button">Save SVG</button><button id="theme" type="button">Theme: auto</button></span></header>
 <main>
 ${head(page, facts)}
 ${again(page)}
@@ -84,6 +84,7 @@ ${recordSection(recordFactsOf(history, page.initial))}
 ${lostSection(report)}
 </main>
 ${script(scriptJson(renderPicture(page, facts)), ' type="application/json" id="picture"')}
+${page.markdown === undefined ? undefined : script(scriptJson(page.markdown), ' type="application/json" id="markdown"')}
 ${embeddedData(data)}
 ${script(trusted(pageScript))}${script(trusted(explorerScript))}
 </body></html>

@@ -1,6 +1,7 @@
 import { startChartCursor } from '../browser/chart-cursor.ts'
 import { chooseRuns } from '../browser/choose-runs.ts'
 import { startCopyCommand } from '../browser/copy-command.ts'
+import { startCopyMarkdown } from '../browser/copy-markdown.ts'
 import { decode } from '../browser/decode.ts'
 import { Drawing } from '../browser/drawing.ts'
 import { Explorer } from '../browser/explorer.ts'
@@ -39,6 +40,7 @@ export const pageScript: string = scriptOf(startPage, {
   find,
   startTheme,
   startCopyCommand,
+  startCopyMarkdown,
   startSavePicture,
   startStory,
 })

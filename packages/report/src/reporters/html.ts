@@ -1,6 +1,8 @@
 import { renderComparisonHtml } from '../html/comparison-page.ts'
 import { renderHtml } from '../html/page.ts'
 import { renderStoryHtml } from '../html/story-page.ts'
+import { findingsOf } from './finding.ts'
+import { markdownOf } from './markdown.ts'
 import type { Place, Reporter } from './reporter.ts'
 import type { Subject } from './subject.ts'
 
@@ -26,9 +28,15 @@ export function htmlOf(subject: Subject, { version, pathTo }: Pick<Place, 'versi
         historyFile: pathTo(subject.historyFile),
         report: subject.summary.report,
         run: subject.summary,
+        markdown: markdownOf(findingsOf(subject)),
       })
     case 'file':
-      return renderHtml({ ...subject, version, historyFile: pathTo(subject.file) })
+      return renderHtml({
+        ...subject,
+        version,
+        historyFile: pathTo(subject.file),
+        markdown: markdownOf(findingsOf(subject)),
+      })
     case 'comparison':
       return renderComparisonHtml(subject.comparison, version)
     case 'story':

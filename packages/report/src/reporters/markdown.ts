@@ -1,4 +1,4 @@
-import { count } from '@chaosproxy/history'
+import { count, plural } from '@chaosproxy/history'
 import { titleWithVerdict } from '../facts/headline.ts'
 import { durationOfMillis } from '../words.ts'
 import { comparisonMarkdown } from './comparison-markdown.ts'
@@ -19,32 +19,40 @@ const MARK = '<!-- chaos -->\n\n'
 /** For a pull request or a job's summary: a table of verdicts, then what each that did not pass rests on. */
 export const markdownReporter: Reporter = {
   name: 'markdown',
-  summary: 'a table of verdicts and each contradiction drawn, for a pull request or a job summary',
+  summary: 'a comment for a pull request or a job summary: verdicts, each contradiction drawn, the rest folded',
   recognises: (start) => start.startsWith(MARK),
   each: (subject) => (subject.kind === 'comparison' ? `${MARK}${comparisonMarkdown(subject.comparison)}` : ''),
   end(told) {
     // Comparisons have a table of their own.
     const findings = told.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
-    if (findings.length === 0) return ''
-    const rows = findings.map(
-      ({ result, name, expected, operations, elapsedMs, ...headline }) =>
-        `| ${SIGNS[result]} | ${cell(name)} | ${cell(titleWithVerdict(headline))} | ${cell(expected)} | ${count(operations)} | ${durationOfMillis(elapsedMs)} |`,
-    )
-    const table = ['| | | verdict | | operations | time |', '| --- | --- | --- | --- | ---: | ---: |', ...rows].join(
-      '\n',
-    )
-    return `${MARK}${[table, ...findings.flatMap(sectionsOf)].join('\n\n')}\n`
+    return findings.length === 0 ? '' : `${MARK}${markdownOf(findings)}\n`
   },
 }
 
+/** What was found as Markdown, without an end of line: how often, a table of verdicts, then what each rests on. */
+export function markdownOf(findings: readonly Finding[]): string {
+  const rows = findings.map(
+    ({ result, name, expected, operations, elapsedMs, ...headline }) =>
+      `| ${SIGNS[result]} | ${cell(name)} | ${cell(titleWithVerdict(headline))} | ${cell(expected)} | ${count(operations)} | ${durationOfMillis(elapsedMs)} |`,
+  )
+  const table = ['| | | verdict | | operations | time |', '| --- | --- | --- | --- | ---: | ---: |', ...rows].join('\n')
+  return [...timesText(findings), table, ...findings.flatMap(sectionsOf)].join('\n\n')
+}
+
+/** Of one subject run with several seeds, how many of them broke its promise. */
+function timesText(findings: readonly Finding[]): readonly string[] {
+  const runs = findings.filter(({ command }) => command === 'run')
+  if (runs.length < 2) return []
+  const broken = runs.filter(({ result }) => result === 'failed' || result === 'noted').length
+  return [`**A violation with ${count(broken)} of ${plural(runs.length, 'seed')}.**`]
+}
+
+/** The verdict, a sentence, the drawing and the command to repeat it. The rest is folded away. */
 function sectionsOf(finding: Finding): string[] {
   const { result, name, sentence, evidence, notes, levels, file, line, again } = finding
   if (result === 'passed' && notes.length === 0) return []
-  return [
-    `### ${text(name)}: ${text(titleWithVerdict(finding))}`,
-    text(sentence),
+  const rest = [
     notes.map((note) => `- ${text(note)}`).join('\n'),
-    evidence.length === 0 ? '' : fenced(evidence.join('\n')),
     levels
       .map(
         ({ level, result: found, reason }) => `- ${text(level)}: ${found}${reason === '' ? '' : `, ${text(reason)}`}`,
@@ -53,7 +61,16 @@ function sectionsOf(finding: Finding): string[] {
     (result === 'failed' || result === 'noted') && file !== undefined
       ? `In ${code(line === undefined ? file : `${file}:${line}`)}.`
       : '',
-    again === undefined ? '' : `Again: ${code(again)}`,
+  ].filter((part) => part !== '')
+  return [
+    `### ${text(name)}: ${text(titleWithVerdict(finding))}`,
+    text(sentence),
+    evidence.length === 0 ? '' : fenced(evidence.join('\n')),
+    again === undefined ? '' : `Reproduce: ${code(again)}`,
+    // Markdown is read as such only after an empty line.
+    rest.length === 0
+      ? ''
+      : ['<details><summary>Every level, and the record</summary>', ...rest, '</details>'].join('\n\n'),
   ].filter((part) => part !== '')
 }
 
