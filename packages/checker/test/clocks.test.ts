@@ -1,5 +1,6 @@
-import { type EventInput, historyFromEvents } from '@chaosproxy/history'
+import { type EventInput, type History, historyFromEvents } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
+import { seenBy } from '../src/clocks/seen-by.ts'
 import { checkHistory, resultOf, timeline } from './checking.ts'
 import { many } from './many.ts'
 import { modelOf } from './registry.ts'
@@ -125,6 +126,20 @@ describe('a stale read', () => {
     expect(report.clocks).toMatchObject({ unordered: 1, undecided: ['linearizable'] })
   })
 
+  test('of another process of one worker is a violation, however far the clocks of two may be apart', () => {
+    const rows = ['w7---|', 'w1---| w2---|', '                r1---|']
+    const ofOther = (event: EventInput) => ({ ...event, process: `${event.process}` })
+    const report = judge(byTwoClocks(50 * MS, ...rows).map(ofOther), true)
+    expect(resultOf(report, 'linearizable')).toBe('violated')
+    expect(resultOf(report, 'sequential')).toBe('met')
+    expect(report.levels.linearizable).toMatchObject({
+      counterexample: { sentence: expect.stringContaining('Process 2 read 1') },
+    })
+    // The neighbour that is not certain: the read may have begun before the write of 2 returned.
+    const near = byTwoClocks(50 * MS, 'w7---|', 'w1---| w2---|', '           r1---|').map(ofOther)
+    expect(resultOf(judge(near), 'linearizable')).not.toBe('violated')
+  })
+
   test('within one process is a violation, whatever its clock', () => {
     const report = judge(byTwoClocks(50 * MS, 'w1---| w2---| r1---|', 'r1---|'))
     expect(resultOf(report, 'sequential')).toBe('violated')
@@ -153,3 +168,62 @@ test('nothing in real time is known of a clock that did not keep its bounds', ()
   expect(resultOf(report, 'linearizable')).toBe('unknown')
   expect(report.clocks?.withinNanos.max).toBeNull()
 })
+
+test('a history as one clock saw it has every order of that clock, and no order that is not real', () => {
+  const random = randomFrom(inject('seed') + 2)
+  let orders = 0
+  for (let trial = 0; trial < many(60); trial++) {
+    const within = random() ** 2 * 5 * MS
+    const events = atomicEvents(random)
+    const history = historyFromEvents(observed(events, within, random))
+    const { operations, clocks } = history
+    if (clocks === undefined) throw new Error('its events name clocks')
+    const truth = trueTimes(events, history)
+    for (const clock of clocks.names.keys()) {
+      const seen = seenBy(clock, clocks, history)
+      if (seen === undefined) throw new Error('its clocks keep their bounds')
+      const { rows, history: view } = seen
+      const { callEvent, returnEvent } = view.operations
+      expect([...callEvent]).toEqual([...callEvent].sort((a, b) => a - b))
+      expect([...rows].sort((a, b) => a - b)).toEqual([...Array(operations.length).keys()])
+      for (const [a, before] of rows.entries())
+        for (const [b, after] of rows.entries()) {
+          if (returnEvent[a] === -1) continue
+          const isReal = truth.returned[before]! < truth.called[after]!
+          const isSeen = returnEvent[a]! < callEvent[b]!
+          if (isSeen) expect(isReal).toBe(true)
+          const isOwn = [before, after].every(
+            (row) => clocks.clock[operations.callLine[row]!] === clock && operations.returnEvent[row] !== -1,
+          )
+          if (isOwn) expect(isSeen).toBe(isReal)
+          orders += Number(isSeen)
+        }
+    }
+  }
+  expect(orders).toBeGreaterThan(1_000)
+})
+
+/** By row: when it was really called and returned. Each client's operations come one after another. */
+function trueTimes(events: readonly TrueEvent[], { operations, processName }: History) {
+  const byClient = (type: string) => {
+    const times = new Map<string, number[]>()
+    for (const { at, event } of events.toSorted((a, b) => a.at - b.at)) {
+      if ((event.type === 'invoke') !== (type === 'invoke')) continue
+      const name = `${event.process}`
+      times.set(name, [...(times.get(name) ?? []), at])
+    }
+    return times
+  }
+  const [calls, ends] = [byClient('invoke'), byClient('end')]
+  const next = new Map<string, number>()
+  const called: number[] = []
+  const returned: number[] = []
+  for (let row = 0; row < operations.length; row++) {
+    const client = processName(operations.process[row]!).split('.')[0]!
+    const n = next.get(client) ?? 0
+    next.set(client, n + 1)
+    called.push(calls.get(client)![n]!)
+    returned.push(ends.get(client)![n]!)
+  }
+  return { called, returned }
+}

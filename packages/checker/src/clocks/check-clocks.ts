@@ -7,6 +7,7 @@ import type { Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { boundedBy } from './intervals.ts'
 import { openOrders } from './open-orders.ts'
+import { asIn, seenBy } from './seen-by.ts'
 import { withinOf } from './within.ts'
 
 /** The share of the time for the most orders that the clocks leave: what they explain is met, and that is the rule. */
@@ -16,8 +17,8 @@ type Judge = (history: History, options: CheckOptions<string>) => Report<string>
 
 /**
  * Judges a history whose times are by several clocks, each known within bounds. A level that asks for an order in real time
- * is met if the most orders that the bounds leave allow it, and violated if the fewest contradict it; otherwise it is
- * unknown. Levels that ask only for the order within each client do not depend on clocks at all.
+ * is met if the most orders that the bounds leave allow it, and violated if the fewest contradict it, or those that are certain
+ * to one of the clocks; otherwise it is unknown. Levels that ask only for the order within each client do not depend on clocks at all.
  */
 export function checkClocks(
   clocks: ClockReadings,
@@ -47,10 +48,14 @@ export function checkClocks(
 
   const leftMs = Math.max(0, options.deadlineMs - (options.now() - startedAt))
   const wide = judge(widest, { ...options, levels: open, deadlineMs: millis(leftMs) })
+  const left = open.filter((level) => wide.levels[level].result !== 'violated')
+  const bySome = contradictedByOne(clocks, history, { ...options, levels: left, startedAt }, judge)
   const unknown: Verdict = { result: 'unknown', reason: reasonOf(cost) }
   const decided = Object.fromEntries(
     ladder.levels.map((level): [string, Verdict] => {
       if (!open.includes(level)) return [level, narrow.levels[level]]
+      const contradicted = bySome.get(level)
+      if (contradicted !== undefined) return [level, contradicted]
       if (wide.levels[level].result === 'violated') return [level, wide.levels[level]]
       return [level, narrow.levels[level].result === 'unknown' ? narrow.levels[level] : unknown]
     }),
@@ -64,6 +69,32 @@ export function checkClocks(
     headline: entry.judge.headline(levels, wide.accounting),
     clocks: { ...cost, undecided },
   }
+}
+
+/** What contradicts the orders that are certain to one of the clocks, by level. */
+function contradictedByOne(
+  clocks: ClockReadings,
+  history: History,
+  { levels, startedAt, ...options }: CheckOptions<string> & { readonly startedAt: number },
+  judge: Judge,
+): ReadonlyMap<string, Verdict> {
+  const found = new Map<string, Verdict>()
+  for (const clock of clocks.names.keys()) {
+    const open = levels.filter((level) => !found.has(level))
+    const leftMs = options.deadlineMs - (options.now() - startedAt)
+    if (open.length === 0 || leftMs <= 0) break
+    const seen = seenBy(clock, clocks, history)
+    if (seen === undefined) continue
+    // Every clock gets as much of what is left.
+    const deadlineMs = millis(leftMs / (clocks.names.length - clock))
+    const report = judge(seen.history, { ...options, levels: open, deadlineMs })
+    for (const level of open) {
+      const verdict = report.levels[level]
+      if (verdict.result === 'violated')
+        found.set(level, { result: 'violated', counterexample: asIn(seen, verdict.counterexample) })
+    }
+  }
+  return found
 }
 
 function reasonOf({ clocks, withinNanos, unordered, cramped }: Omit<ClockCost, 'undecided'>): string {

@@ -20,7 +20,7 @@ export interface Bounded {
 }
 
 /** When each operation was called and returned, at the earliest and at the latest. */
-interface Ends {
+export interface Ends {
   readonly earliestCall: Float64Array
   readonly latestCall: Float64Array
   readonly earliestReturn: Float64Array
@@ -115,7 +115,7 @@ function withColumns(history: History, operations: Operations): History {
  * The operations of one process overlap once they are wider, so each gets a process of its own. They stay those of one
  * client.
  */
-function clientsApart(history: History, operations: Operations): History {
+export function clientsApart(history: History, operations: Operations): History {
   const { process, length } = operations
   const apart = { ...operations, process: Int32Array.from(process, (_, row) => row) }
   const itsOwn = (row: number): number => process[row] ?? 0

@@ -1,0 +1,150 @@
+import type { ClockReadings, History, Operations } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import type { Counterexample, OrderEdge } from '../verdict/verdict.ts'
+import { clientsApart, type Ends, endsOf } from './intervals.ts'
+
+/**
+ * A history as one of its clocks saw it: operations that it timed are in the order that it saw, however far it may be off, and
+ * all others last from the earliest moment of their calls to the latest of their returns. What contradicts this history
+ * contradicts the real one.
+ *
+ * No history has the certain orders of all clocks at once. Of operations a and b of one clock, and c and d of another, where a
+ * is certainly before b and c before d, and nothing else is certain, no intervals say just that: those of b and d would have
+ * to begin after both a and c, or one of the two orders is lost (Fishburn 1970: interval orders are without 2+2).
+ */
+export interface Seen {
+  readonly history: History
+  /** By its rows: those of the history that it was made of. */
+  readonly rows: Int32Array
+}
+
+/** Undefined if the clock timed nothing, or its times contradict each other. */
+export function seenBy(clock: number, clocks: ClockReadings, history: History): Seen | undefined {
+  const { operations } = history
+  const { length, callLine, returnLine, returnEvent } = operations
+  const isOwn = (line: number): boolean => clocks.clock[line] === clock
+  const moments = momentsOf(clock, clocks, operations)
+  if (moments === undefined) return undefined
+  const ends = endsOf(clocks, operations)
+  const events: Placed[] = []
+  for (let row = 0; row < length; row++) {
+    const hasReturned = returnEvent[row] !== -1
+    const isExact = isOwn(callLine[row]) && hasReturned && isOwn(returnLine[row])
+    const [call, end] = [ends.earliestCall[row], ends.latestReturn[row]]
+    if (isExact) {
+      events.push({ row, isReturn: false, place: moments.placeOf(callLine[row]), time: 0 })
+      events.push({ row, isReturn: true, place: moments.placeOf(returnLine[row]), time: 0 })
+      continue
+    }
+    const placed = { row, isReturn: false, place: moments.after(call), time: call }
+    events.push(placed)
+    if (!hasReturned) continue
+    const returned = { row, isReturn: true, place: moments.before(end), time: end }
+    if (returned.place < placed.place || end < call) return undefined
+    events.push(returned)
+  }
+  events.sort(
+    (one, other) =>
+      one.place - other.place ||
+      (one.time === other.time ? 0 : one.time - other.time) ||
+      Number(one.isReturn) - Number(other.isReturn) ||
+      one.row - other.row,
+  )
+  return inOrder(history, events, ends)
+}
+
+/** An event among those of the clock. Those of its own are at odd places; at an even one, time decides. */
+interface Placed {
+  readonly row: number
+  readonly isReturn: boolean
+  readonly place: number
+  readonly time: number
+}
+
+/** What is known of when the events of a clock happened, which came one after another. */
+function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, operations: Operations) {
+  const { length, callLine, returnLine, callTime, returnTime, returnEvent } = operations
+  const own: { readonly line: number; readonly time: number }[] = []
+  for (let row = 0; row < length; row++) {
+    if (clockOf[callLine[row]] === clock) own.push({ line: callLine[row], time: callTime[row] })
+    if (returnEvent[row] !== -1 && clockOf[returnLine[row]] === clock)
+      own.push({ line: returnLine[row], time: returnTime[row] })
+  }
+  own.sort((one, other) => one.line - other.line)
+  if (own.length === 0 || own.some(({ time }, n) => n > 0 && time < (own[n - 1]?.time ?? 0))) return undefined
+  const earliest = Float64Array.from(own, ({ line, time }) => time - (within[line] ?? 0))
+  const latest = Float64Array.from(own, ({ line, time }) => time + (within[line] ?? 0))
+  for (let n = 1; n < own.length; n++) earliest[n] = Math.max(earliest[n], earliest[n - 1])
+  for (let n = own.length - 2; n >= 0; n--) latest[n] = Math.min(latest[n], latest[n + 1])
+  if (earliest.some((time, n) => time > latest[n])) return undefined
+  const places = new Map(own.map(({ line }, n) => [line, 2 * n + 1]))
+  return {
+    placeOf: (line: number): number => places.get(line) ?? 0,
+    /** Behind all events that are certainly earlier. */
+    after: (time: number): number => 2 * firstOf(latest, (each) => each >= time),
+    /** In front of all events that are certainly later. */
+    before: (time: number): number => 2 * firstOf(earliest, (each) => each > time),
+  }
+}
+
+/** The first place in an ascending list at which this holds, as it does from there on. */
+function firstOf(times: Float64Array, holds: (time: number) => boolean): number {
+  let [low, high] = [0, times.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(times[middle])) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+function inOrder(history: History, events: readonly Placed[], ends: Ends): Seen {
+  const { operations } = history
+  const rows = Int32Array.from(
+    events.flatMap(({ row, isReturn }) => (isReturn ? [] : [row])),
+    (row) => row,
+  )
+  const at = new Int32Array(rows.length)
+  for (const [now, row] of rows.entries()) at[row] = now
+  const callEvent = new Int32Array(rows.length)
+  const returnEvent = new Int32Array(rows.length).fill(-1)
+  for (const [position, { row, isReturn }] of events.entries()) (isReturn ? returnEvent : callEvent)[at[row]] = position
+  const permuted: Operations = {
+    length: rows.length,
+    process: rows.map((row) => operations.process[row]),
+    f: Uint8Array.from(rows, (row) => operations.f[row]),
+    key: rows.map((row) => operations.key[row]),
+    input: rows.map((row) => operations.input[row]),
+    output: rows.map((row) => operations.output[row]),
+    outcome: Uint8Array.from(rows, (row) => operations.outcome[row]),
+    callEvent,
+    returnEvent,
+    callTime: Float64Array.from(rows, (row) => ends.earliestCall[row]),
+    returnTime: Float64Array.from(rows, (row) => ends.latestReturn[row]),
+    node: rows.map((row) => operations.node[row]),
+    flags: Uint8Array.from(rows, (row) => operations.flags[row]),
+    callLine: rows.map((row) => operations.callLine[row]),
+    returnLine: rows.map((row) => operations.returnLine[row]),
+  }
+  const seen = { ...history, errorOf: (row: number) => history.errorOf(rows[row] ?? 0) }
+  return { history: clientsApart(seen, permuted), rows }
+}
+
+/** A counterexample of what was seen, by the rows of the history. */
+export function asIn({ rows }: Seen, { operations, culprit, edges, ...said }: Counterexample): Counterexample {
+  const row = (seen: OperationRow): OperationRow => (rows[seen] ?? 0) as OperationRow
+  const edge = ({ before, after, reason, shownBy }: OrderEdge): OrderEdge => ({
+    before: row(before),
+    after: row(after),
+    reason,
+    ...(shownBy === undefined ? {} : { shownBy: { read: row(shownBy.read), chain: shownBy.chain.map(edge) } }),
+  })
+  return {
+    ...said,
+    operations: operations
+      .map(({ operation, role }) => ({ operation: row(operation), role }))
+      .sort((one, other) => one.operation - other.operation),
+    ...(culprit === undefined ? {} : { culprit: row(culprit) }),
+    ...(edges === undefined ? {} : { edges: edges.map(edge) }),
+  }
+}
