@@ -1,4 +1,4 @@
-import { type Fault, type FaultKind, familyOf, linkName } from '@chaosproxy/faults'
+import { type Fault, type FaultKind, familyOf, isEngineKind, linkName } from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
 import { blows } from './blows.ts'
 import { messageTroubles } from './message-troubles.ts'
@@ -25,6 +25,10 @@ const instead: { readonly [kind in FaultKind]?: string } = {
   'truncate-reply': 'lose-reply',
   'replay-message': 'duplicate-message',
   'fabricate-message': 'forge-message',
+  stop: 'kill',
+  restart: 'kill',
+  'limit-cpu': 'pause or delay',
+  'limit-memory': 'kill',
 }
 
 /** Faults that exist in virtual time as well. */
@@ -35,6 +39,8 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
   if (isSimulated(kind)) return true
   if (kind === 'failover')
     return { not: 'protocols have no command for it: they elect by themselves', instead: 'kill or pause' }
+  if (isEngineKind(kind))
+    return { not: 'no container engine runs simulated nodes', instead: instead[kind] ?? 'kill or pause' }
   const family = familyOf(kind)?.name
   const not =
     family === 'udp'

@@ -1,11 +1,13 @@
 import { UserError } from '@chaosproxy/history'
 import type { FaultDefinition, HarmOf } from '../definition.ts'
 import { findDefinition, readHarm } from '../family.ts'
-import { clock, crash, failover, kill, pause } from '../kinds/nodes.ts'
+import { clock, crash, failover, kill, limitCpu, limitMemory, pause, restart, signal, stop } from '../kinds/nodes.ts'
 import type { NodeId } from '../link.ts'
 import { readObject } from '../read-parameters.ts'
 
-const kinds = [kill, crash, pause, clock, failover] as const
+/** What only a container engine can do to the nodes that it runs. */
+const engineKinds = [stop, restart, signal, limitCpu, limitMemory] as const
+const kinds = [kill, crash, pause, clock, failover, ...engineKinds] as const
 
 export type NodeHarm = HarmOf<(typeof kinds)[number]>
 export type NodeFault = NodeHarm & { readonly nodes: readonly NodeId[] }
@@ -14,6 +16,13 @@ export type NodeEffect = Extract<NodeHarm, { readonly kind: 'crash' }>['before']
 
 export const isNodeKind = (kind: unknown): kind is NodeHarm['kind'] =>
   kinds.some((definition) => definition.kind === kind)
+
+export type EngineFault = HarmOf<(typeof engineKinds)[number]> & { readonly nodes: readonly NodeId[] }
+
+export const isEngineKind = (kind: unknown): kind is EngineFault['kind'] =>
+  engineKinds.some((definition) => definition.kind === kind)
+
+export const isEngineFault = (fault: { readonly kind: string }): fault is EngineFault => isEngineKind(fault.kind)
 
 /** Whether a kind of fault keeps its nodes from doing anything while it lasts. */
 export const stopsNodes = (kind: string): boolean =>

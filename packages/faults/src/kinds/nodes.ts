@@ -1,5 +1,5 @@
 import { defineFault } from '../definition.ts'
-import { choice, ms, or, wholeNumber } from '../parameter.ts'
+import { bytes, choice, ms, or, probability, wholeNumber } from '../parameter.ts'
 
 export const kill = defineFault({
   kind: 'kill',
@@ -40,6 +40,53 @@ export const failover = defineFault({
   summary: "fail over to a node with the system's own command (SENTINEL FAILOVER, pg_promote)",
   parameters: {},
   describe: (_, nodes) => `${nodes} told to fail over`,
+})
+
+export const stop = defineFault({
+  kind: 'stop',
+  plural: 'stops',
+  stopsNodes: true,
+  summary: 'have the container engine stop the node in order (SIGTERM); start it again when healed',
+  parameters: {},
+  describe: (_, nodes) => `${nodes} stopped`,
+})
+
+export const restart = defineFault({
+  kind: 'restart',
+  plural: 'restarts',
+  stopsNodes: true,
+  summary: 'have the container engine stop the node in order and start it again at once; healed when it serves',
+  parameters: {},
+  describe: (_, nodes) => `${nodes} restarted`,
+})
+
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGABRT', 'SIGSTOP'] as const
+
+export const signal = defineFault({
+  kind: 'signal',
+  plural: 'signals',
+  summary: "send a signal to a container's first process; when healed, continue it (SIGSTOP) or start it if it ended",
+  parameters: { signal: choice(signals, 'which one') },
+  describe: ({ signal: name }, nodes) => `${name} to ${nodes}`,
+})
+
+export const limitCpu = defineFault({
+  kind: 'limit-cpu',
+  plural: 'limits of processor time',
+  summary: 'give a container a share of one processor only',
+  parameters: { share: or(probability('of one processor'), 0.1) },
+  describe: ({ share }, nodes) => `${nodes} limited to ${Math.round(share * 100)}% of a processor`,
+})
+
+/** Engines refuse less. */
+const LEAST_MEMORY_BYTES = 6 * 1024 * 1024
+
+export const limitMemory = defineFault({
+  kind: 'limit-memory',
+  plural: 'limits of memory',
+  summary: 'limit the memory of a container; the kernel kills what needs more, and it is started again when healed',
+  parameters: { limitBytes: bytes('all it may have', { least: LEAST_MEMORY_BYTES }) },
+  describe: ({ limitBytes }, nodes) => `${nodes} limited to ${Math.round(limitBytes / 1024 ** 2)} MiB of memory`,
 })
 
 const LONGEST_JUMP_MS = 24 * 3_600_000

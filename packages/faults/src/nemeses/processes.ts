@@ -50,6 +50,39 @@ export const failover: Nemesis = {
   plan: () => just({ kind: 'failover', nodes: 'follower' }),
 }
 
+export const stop: Nemesis = {
+  name: 'stop',
+  summary: 'have the container engine stop one node, a minority or the leader in order, and start it again',
+  kind: 'stop',
+  among: 'nodes',
+  plan: (random) => just({ kind: 'stop', nodes: random.pick(pauseChoices) }),
+}
+
+/** Of the time an ordinary fault lasts: a restart ends by itself. */
+const RESTARTS_FOR = 0.05
+
+export const restart: Nemesis = {
+  name: 'restart',
+  summary: 'have the container engine restart one node, a minority or the leader',
+  kind: 'restart',
+  among: 'nodes',
+  plan: (random) => ({
+    parts: [{ from: 0, to: RESTARTS_FOR, plan: { kind: 'restart', nodes: random.pick(pauseChoices) } }],
+    lengths: 1,
+  }),
+}
+
+/** From hardly slower to hardly alive. */
+const shares = [0.5, 0.2, 0.05] as const
+
+export const limitCpu: Nemesis = {
+  name: 'limit-cpu',
+  summary: 'give one node, a minority or the leader from 5% to half of a processor, by the container engine',
+  kind: 'limit-cpu',
+  among: 'nodes',
+  plan: (random) => just({ kind: 'limit-cpu', nodes: random.pick(pauseChoices), share: random.pick(shares) }),
+}
+
 const crashChoices = ['one', 'leader'] as const
 const effects = ['persist', 'send', 'reply'] as const
 

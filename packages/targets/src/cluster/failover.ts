@@ -6,7 +6,7 @@ import type { Keeper } from '../command/keeper.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import { wordsOf } from '../command/words.ts'
-import type { Handover } from '../network/inject.ts'
+import type { Handover } from '../network/node-harms.ts'
 import type { FailoverCommands } from './declaration.ts'
 
 /** The commands of a failover, with placeholders. */

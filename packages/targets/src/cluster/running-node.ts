@@ -34,6 +34,8 @@ export interface RunningNodeOptions {
 export interface RunningNode extends ClusterNode {
   readonly addresses: { readonly [port: string]: Address }
   placeholders(): Placeholders
+  /** By another command than usual, if one is given; the heal is the same. */
+  kill(by?: ProgramCommand): Promise<boolean>
   /** @throws UserError (environment) if it does not become ready in time. */
   ready(signal?: AbortSignal): Promise<void>
   /** Heals every fault still in force. Rejects if any attempt fails, but only after trying them all. */
@@ -66,8 +68,8 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
     pid: () => undefined,
     command: () => undefined,
     ready,
-    async kill() {
-      const bit = await kill.do()
+    async kill(by) {
+      const bit = await kill.do(by)
       if (life.alive) life = { number: life.number + 1, alive: false }
       return bit
     },
@@ -88,18 +90,18 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
   }
 }
 
-interface CountedFault {
-  /** Resolves with whether the fault is in force. */
-  do(): Promise<boolean>
+export interface CountedFault {
+  /** Resolves with whether the fault is in force. By another command than usual, if one is given. */
+  do(by?: ProgramCommand): Promise<boolean>
   /** Resolves with whether the fault is healed. */
   undo(): Promise<boolean>
   end(): Promise<void>
 }
 
 /** Counts overlapping faults: the first one injects, the last one heals, and the keeper heals if this process dies. */
-function counted(
+export function counted(
   fault: CommandFault | undefined,
-  { id, placeholders, keeper, logPath }: RunningNodeOptions,
+  { id, placeholders, keeper, logPath }: Pick<RunningNodeOptions, 'id' | 'placeholders' | 'keeper' | 'logPath'>,
 ): CountedFault {
   let count = 0
   let forget: (() => void) | undefined
@@ -127,14 +129,14 @@ function counted(
   }
 
   return {
-    do: () =>
+    do: (by = fault?.do) =>
       next(async () => {
-        if (fault === undefined) throw new Error('it is refused before')
+        if (fault === undefined || by === undefined) throw new Error('it is refused before')
         count++
         if (count > 1 || forget !== undefined) return true
         forget = keeper.undoLater(fillCommand(fault.undo, placeholders), fault.timeoutMs)
         try {
-          await run(fault.do, fault.timeoutMs)
+          await run(by, fault.timeoutMs)
         } catch (error) {
           count--
           // A failed command may still have had an effect.

@@ -1,4 +1,4 @@
-import { type FaultKind, familyOf } from '@chaosproxy/faults'
+import { type EngineFault, type FaultKind, familyOf, isEngineKind } from '@chaosproxy/faults'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Suffering } from '@chaosproxy/runner'
 import { processRefusal } from '../network/node-harms.ts'
@@ -16,7 +16,9 @@ export interface Exposure {
   /** Whether proxies of other hosts stand between nodes. */
   readonly isElsewhere?: boolean | undefined
   /** Why nodes cannot be killed, paused or failed over, if so. */
-  readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover']?: Refusal | undefined }
+  readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover' | EngineFault['kind']]?: Refusal | undefined }
+  /** Whether a container engine runs the nodes. */
+  readonly hasEngine?: boolean | undefined
 }
 
 const always: { readonly [kind in FaultKind]?: Refusal } = {
@@ -47,6 +49,7 @@ const UNLINKED: Refusal = {
 
 /** Whether the fault is possible; on this kind of links, if given. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
+  if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
   const refusal = always[kind] ?? processRefusal(kind)
   if (refusal !== undefined) return refusal
   if (kind === 'kill' || kind === 'pause' || kind === 'failover') return exposure.refused[kind] ?? true

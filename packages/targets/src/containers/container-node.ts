@@ -9,6 +9,7 @@ import type { Readiness } from '../command/readiness.ts'
 import { wordsOf } from '../command/words.ts'
 import { CLIENT_PORT } from './container-links.ts'
 import type { EngineProgram } from './engine.ts'
+import { engineFaults, FAULT_WITHIN_MS } from './engine-faults.ts'
 import type { Member } from './members.ts'
 
 export interface ContainerNodeOptions {
@@ -27,15 +28,13 @@ export interface ContainerNodeOptions {
 /** Dialling it fails at once: what has no address now must not be taken for another one that has its last one. */
 const NOWHERE = '255.255.255.255'
 
-const FAULT_WITHIN_MS = 30_000
-
 const commandFault = (engine: EngineProgram, inject: string, heal: string): CommandFault => ({
   do: { words: [engine, inject, '{value.container}'] },
   undo: { words: [engine, heal, '{value.container}'] },
   timeoutMs: FAULT_WITHIN_MS,
 })
 
-/** A container as a node: the engine kills, starts, pauses and resumes it, and may give it another address each time. */
+/** A container as a node: the engine injects its faults, and may give it another address each time. */
 export function containerNode(options: ContainerNodeOptions): RunningNode {
   const { member, engine, timeoutMs, keeper, logPath } = options
   const id: NodeId = member.endpoint
@@ -48,11 +47,22 @@ export function containerNode(options: ContainerNodeOptions): RunningNode {
   }
   const addresses = { [CLIENT_PORT]: address }
   const placeholders = placeholdersOf(options, addresses)
-  return runningNode({
+  const node = runningNode({
     ...{ id, addresses, timeoutMs, keeper, logPath, placeholders },
     faults: { kill: commandFault(engine, 'kill', 'start'), pause: commandFault(engine, 'pause', 'unpause') },
     readiness: readinessOf(options, address, placeholders),
   })
+  const { name } = member.container
+  const faults = engineFaults({ id, engine, name, placeholders, keeper, logPath }, node)
+  return {
+    ...node,
+    suffer: (fault) => faults.suffer(fault),
+    async end() {
+      const ended = await Promise.allSettled([node.end(), faults.end()])
+      const failed = ended.find((end) => end.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+    },
+  }
 }
 
 function placeholdersOf(

@@ -26,7 +26,13 @@ export function containersTarget(
     clients: carriedBy(clients),
     linked: true,
     framed: false,
-    refused: { failover: NO_FAILOVER, pause: cannotPause() },
+    hasEngine: true,
+    refused: {
+      failover: NO_FAILOVER,
+      ...groupless('pause', 'kill'),
+      ...groupless('limit-cpu', 'delay'),
+      ...groupless('limit-memory', 'kill'),
+    },
   }
   let seen: readonly Member[] | undefined
   const members = (): readonly Member[] => {
@@ -71,8 +77,14 @@ function servicesOf(members: readonly Member[]): ReadonlyMap<string, readonly st
   return services
 }
 
-/** Podman freezes containers by the control group, which a user may do in version 2 only. */
-function cannotPause(): Exposure['refused']['pause'] {
-  if (!isRootless() || hasUnifiedGroups()) return undefined
-  return { not: 'a rootless engine cannot pause containers where control groups are of version 1', instead: 'kill' }
-}
+/** Podman freezes and limits containers by their control groups, which a user may do in version 2 only. */
+const groupless = (kind: 'pause' | 'limit-cpu' | 'limit-memory', instead: string): Exposure['refused'] =>
+  !isRootless() || hasUnifiedGroups()
+    ? {}
+    : { [kind]: { not: `a rootless engine cannot ${WORDS[kind]} where control groups are of version 1`, instead } }
+
+const WORDS = {
+  pause: 'pause containers',
+  'limit-cpu': 'limit containers',
+  'limit-memory': 'limit containers',
+} as const

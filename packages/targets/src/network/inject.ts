@@ -1,8 +1,10 @@
 import {
+  type EngineFault,
   type Fault,
   familyOf,
   type HttpFault,
   httpFamily,
+  isEngineFault,
   type Link,
   linkName,
   type MessageFault,
@@ -14,14 +16,7 @@ import {
 import type { Heal, Injected, Suffering } from '@chaosproxy/runner'
 import type { RemoteProxies } from '../remote/remote-proxies.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
-import { nodeHarms, type Victim } from './node-harms.ts'
-
-/** The result of telling a node to fail over. */
-export interface Handover {
-  /** False if the node refused, for example because it knows of no other leader. */
-  readonly done: boolean
-  undo(): Promise<void>
-}
+import { type Handover, nodeHarms, type Victim } from './node-harms.ts'
 
 type Nodes = ReadonlyMap<NodeId, Victim>
 
@@ -67,11 +62,22 @@ async function onLeadership(
   return injected(count(handovers.map(({ done }) => done)), () => Promise.all(handovers.map(({ undo }) => undo())))
 }
 
+async function byEngine(fault: EngineFault, nodes: Nodes): Promise<Injected> {
+  const handovers = await Promise.all(
+    nodesOf(fault.nodes, nodes).map((node) => {
+      if (node.suffer === undefined) throw new Error(`${fault.kind} is refused above`)
+      return node.suffer(fault)
+    }),
+  )
+  return injected(count(handovers.map(({ done }) => done)), () => Promise.all(handovers.map(({ undo }) => undo())))
+}
+
 /** Injects a fault of nodes' processes. @throws for an unknown node or another kind of fault. */
 export async function injectIntoNodes(
   fault: Exclude<NodeFault, { readonly kind: 'failover' }>,
   nodes: ReadonlyMap<NodeId, Victim>,
 ): Promise<Injected> {
+  if (isEngineFault(fault)) return byEngine(fault, nodes)
   const harm = nodeHarms[fault.kind]
   if (harm === undefined) throw new Error(`${fault.kind} is refused above`)
   const victims = nodesOf(fault.nodes, nodes)

@@ -1,5 +1,12 @@
-import { type FaultKind, isNodeKind, type NodeFault } from '@chaosproxy/faults'
+import { type EngineFault, type FaultKind, isEngineKind, isNodeKind, type NodeFault } from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
+
+/** A fault of a node that is in force. */
+export interface Handover {
+  /** False if there was nothing to harm, or the node refused: it knows of no other leader. */
+  readonly done: boolean
+  undo(): Promise<void>
+}
 
 /** The faults of a node's process. Kills and pauses are counted; only the last heal takes effect. */
 export interface Victim {
@@ -9,6 +16,8 @@ export interface Victim {
   /** Resolves with whether there was a process to pause. */
   pause(): Promise<boolean>
   resume(): void | Promise<void>
+  /** Has the container engine do it; absent if none runs the node. */
+  suffer?(fault: EngineFault): Promise<Handover>
 }
 
 interface NodeHarm {
@@ -18,13 +27,15 @@ interface NodeHarm {
 }
 
 /** Every kind of fault that the processes of nodes can suffer, and what it does. */
-export const nodeHarms: { readonly [Kind in Exclude<NodeFault['kind'], 'failover'>]?: NodeHarm } = {
-  kill: { strike: (node) => node.kill(), heal: (node) => node.revive() },
-  pause: { strike: (node) => node.pause(), heal: (node) => node.resume() },
-}
+export const nodeHarms: { readonly [Kind in Exclude<NodeFault['kind'], 'failover' | EngineFault['kind']>]?: NodeHarm } =
+  {
+    kill: { strike: (node) => node.kill(), heal: (node) => node.revive() },
+    pause: { strike: (node) => node.pause(), heal: (node) => node.resume() },
+  }
 
 /** Why no process can suffer a fault of nodes; undefined if processes can, or if it is none. */
 export function processRefusal(kind: FaultKind): Exclude<Suffering, true> | undefined {
   if (!isNodeKind(kind) || kind === 'failover' || Object.hasOwn(nodeHarms, kind)) return undefined
+  if (isEngineKind(kind)) return { not: 'no container engine runs its nodes', instead: 'kill or pause' }
   return { not: 'processes of a machine cannot suffer it', instead: 'kill or pause, or with --sim' }
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { cpus, totalmem } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createRandom } from '@chaosproxy/faults'
@@ -98,6 +99,67 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(state()).toBe('paused')
     await new Promise<void>((resolve) => cluster.stop(resolve))
     expect(state()).toBe('running')
+  })
+
+  const inspected = (format: string) => say(`podman inspect --format '${format}' shop_n2_1`)
+
+  test('are stopped in order, and started again when that is healed', async () => {
+    const { inject, read } = await start(declaration)
+    const heal = await inject({ kind: 'stop', nodes: ['n2'] })
+    expect(inspected('{{.State.Status}}')).toBe('exited')
+    expect(await heal()).toEqual({ type: 'healed', hits: 1 })
+    expect(await read('n2', 'stopped')).toEqual(ok(null))
+  })
+
+  test('are restarted, and serve once that is healed', async () => {
+    const { inject, read } = await start(declaration)
+    const before = inspected('{{.State.StartedAt}}')
+    const heal = await inject({ kind: 'restart', nodes: ['n2'] })
+    expect(await heal()).toEqual({ type: 'healed', hits: 1 })
+    expect(inspected('{{.State.StartedAt}}')).not.toBe(before)
+    expect(await read('n2', 'restarted')).toEqual(ok(null))
+  })
+
+  test('get signals, and run again once that is healed, even if they have ended', async () => {
+    const { inject } = await start(declaration)
+    const state = () => say(`grep State: /proc/$(podman inspect --format '{{.State.Pid}}' shop_n2_1)/status`)
+    const goOn = await inject({ kind: 'signal', nodes: ['n2'], signal: 'SIGSTOP' })
+    expect(state()).toContain('stopped')
+    expect(await goOn()).toEqual({ type: 'healed', hits: 1 })
+    expect(state()).not.toContain('stopped')
+    const heal = await inject({ kind: 'signal', nodes: ['n2'], signal: 'SIGUSR1' })
+    say('podman kill shop_n2_1')
+    expect(await heal()).toEqual({ type: 'healed', hits: 1 })
+    expect(inspected('{{.State.Status}}')).toBe('running')
+  })
+
+  test('have less processor and less memory until that is healed', async () => {
+    const { inject } = await start(declaration)
+    const groups = () => say('cat /proc/$(podman inspect --format {{.State.Pid}} shop_n2_1)/cgroup').split('\n')
+    const limit = (controller: string, version1: string, version2: string) => {
+      const [first, second] = [`,?${controller},?`, ''].map(
+        (name) =>
+          groups()
+            .find((line) => new RegExp(`^\\d+:(.*[^a-z])?${name}([^a-z].*)?:`).test(line))
+            ?.split(':')[2],
+      )
+      const path = first === undefined ? `${second}/${version2}` : `/${controller}${first}/${version1}`
+      return say(`cat /sys/fs/cgroup${path}`)
+    }
+    const cpu = () => limit('cpu', 'cpu.cfs_quota_us', 'cpu.max')
+    const memory = () => limit('memory', 'memory.limit_in_bytes', 'memory.max')
+    const [freely, wholly] = [cpu(), memory()]
+    const faster = await inject({ kind: 'limit-cpu', nodes: ['n2'], share: 0.2 })
+    const more = await inject({ kind: 'limit-memory', nodes: ['n2'], limitBytes: 512 * 1024 * 1024 })
+    expect(cpu()).toMatch(/^20000\b/)
+    expect(memory()).toBe(String(512 * 1024 * 1024))
+    expect(await faster()).toEqual({ type: 'healed', hits: 1 })
+    // What was unlimited has all of the machine's.
+    expect(cpu()).toBe(freely.replace(/^(-1|max)/, String(cpus().length * 100_000)))
+    expect(await more()).toEqual({ type: 'healed', hits: 1 })
+    expect(Number(memory().replace('max', 'Infinity'))).toBeGreaterThanOrEqual(
+      Math.min(totalmem() - 4096, Number(wholly.replace('max', 'Infinity'))),
+    )
   })
 
   test('are cut off from a service that is no node', async () => {

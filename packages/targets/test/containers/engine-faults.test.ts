@@ -1,0 +1,100 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import type { EngineFault } from '@chaosproxy/faults'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { parseDeclaration } from '../../src/cluster/read-declaration.ts'
+import { declaredTarget } from '../../src/cluster/target.ts'
+import { startKeeper } from '../../src/command/keeper.ts'
+import { engineFaults } from '../../src/containers/engine-faults.ts'
+import { ensureBuilt } from '../build.ts'
+
+type Asked<Fault = EngineFault> = Fault extends EngineFault ? Omit<Fault, 'nodes'> : never
+
+/** What an engine that does as it is told is asked for, by one container with these limits. */
+async function asked(limits: string, alive: boolean, faults: (node: ReturnType<typeof engineFaults>) => Promise<void>) {
+  await ensureBuilt()
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-engine-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const log = join(directory, 'asked.txt')
+  writeFileSync(log, '')
+  writeFileSync(
+    join(directory, 'docker'),
+    `#!/bin/sh\n[ "$1" = inspect ] && echo "${limits}" && exit\necho "$@" >> ${log}\n`,
+  )
+  chmodSync(join(directory, 'docker'), 0o755)
+  vi.stubEnv('PATH', [directory, process.env['PATH']].join(delimiter))
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const keeper = startKeeper(() => {})
+  onTestFinished(() => keeper.close())
+  const node = engineFaults(
+    { id: 'n1', engine: 'docker', name: 'web', placeholders: {}, keeper, logPath: join(directory, 'n1.log') },
+    {
+      life: () => ({ number: 0, alive }),
+      ready: async () => {},
+      kill: async () => true,
+      revive: async () => {},
+    },
+  )
+  await faults(node)
+  return readFileSync(log, 'utf8').trim().split('\n')
+}
+
+const fault = (harm: Asked): EngineFault => ({ ...harm, nodes: ['n1'] }) as EngineFault
+
+describe('what an engine is asked for', () => {
+  test('is a share of a processor, and what the container had before', async () => {
+    const commands = await asked('0 150000 100000 0 0', true, async (node) => {
+      const first = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
+      const second = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
+      await first.undo()
+      await second.undo()
+    })
+    expect(commands).toEqual([
+      'update --cpu-period=100000 --cpu-quota=10000 web',
+      'update --cpu-period=100000 --cpu-quota=150000 web',
+    ])
+  })
+
+  test('is a number of processors where the container has one', async () => {
+    const commands = await asked('1500000000 0 0 0 0', true, async (node) =>
+      (await node.suffer(fault({ kind: 'limit-cpu', share: 0.5 }))).undo(),
+    )
+    expect(commands).toEqual(['update --cpus 0.5 web', 'update --cpus 1.5 web'])
+  })
+
+  test('is less memory, then as much as before, and a start in case the kernel has killed it', async () => {
+    const commands = await asked('0 0 0 1000000000 2000000000', true, async (node) =>
+      (await node.suffer(fault({ kind: 'limit-memory', limitBytes: 64e6 }))).undo(),
+    )
+    expect(commands).toEqual([
+      'update --memory=64000000 --memory-swap=64000000 web',
+      'update --memory=1000000000 --memory-swap=2000000000 web',
+      'start web',
+    ])
+  })
+
+  test('is nothing of a container that another fault keeps down', async () => {
+    const commands = await asked('0 0 0 0 0', false, async (node) => {
+      const sent = await node.suffer(fault({ kind: 'signal', signal: 'SIGHUP' }))
+      expect(sent.done).toBe(false)
+      await sent.undo()
+    })
+    expect(commands).toEqual([''])
+  })
+
+  test('is undone at the end of a run in the middle of a fault', async () => {
+    const commands = await asked('0 0 0 0 0', true, async (node) => {
+      await node.suffer(fault({ kind: 'signal', signal: 'SIGSTOP' }))
+      await node.end()
+    })
+    expect(commands).toEqual(['kill --signal SIGSTOP web', 'kill --signal SIGCONT web'])
+  })
+})
+
+test('processes that no engine runs cannot suffer what an engine does, and say so', () => {
+  const declaration = { command: 'node server.js {listen}', nodes: 1, client: { kind: 'resp', commands: 'register' } }
+  const target = declaredTarget(parseDeclaration(declaration, 'mine.json'), { where: 'mine.json', directory: '.' })
+  for (const kind of ['stop', 'restart', 'signal', 'limit-cpu', 'limit-memory'] as const)
+    expect(target.suffers(kind)).toEqual({ not: 'no container engine runs its nodes', instead: 'kill or pause' })
+})
