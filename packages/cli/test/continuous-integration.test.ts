@@ -75,6 +75,15 @@ describe('the composite action', () => {
   })
 })
 
+test('the workflow for a Compose project has ten lines, and the commands of the page that are tested on containers', () => {
+  const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'containers.md'), 'utf8')
+  const [, workflow = ''] = /```yaml\n(on: [\s\S]*?)```/.exec(page) ?? []
+  const [up = '', run = ''] = (/```text\n([\s\S]*?)```/.exec(page)?.[1] ?? '').split('\n')
+  const steps = [...workflow.matchAll(/- run: (.*)/g)].map(([, command]) => command)
+  expect(workflow.trim().split('\n')).toHaveLength(10)
+  expect(steps.slice(-2)).toEqual([up, `sudo env "PATH=$PATH" ${run}`])
+})
+
 describe('the workflows of the manual', () => {
   // The installed package runs all of its scripts on a real service, in published.soak.test.ts.
   patientTest('stop a shell where the promise is broken', async () => {
