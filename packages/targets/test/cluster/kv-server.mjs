@@ -6,6 +6,9 @@ import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
+// The first process of a container ignores it otherwise, and would be waited for.
+process.on('SIGTERM', () => process.exit(0))
+
 const { values: options } = parseArgs({
   options: {
     name: { type: 'string' },
