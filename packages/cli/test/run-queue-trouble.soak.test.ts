@@ -1,14 +1,19 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../engine/src/load/order.ts'
 import { whyUnreachable } from '../../engine/src/load/reach.ts'
-import { installed, startRedis } from '../../proxy/test/real-servers.ts'
-import { chaos, startChaos, temporaryDirectory } from './chaos.ts'
+import { freePort, installed, startRedis } from '../../proxy/test/real-servers.ts'
+import { chaos, startChaos, startProcess, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
 import { joined, queueOf } from './queue-process.ts'
 
 const redis = installed('redis-server')
+/** Less than a lease. */
+const PAUSED_MS = 3_000
+const isShort = process.env['CHAOS_SOAK'] === 'short'
 
 /** A run that two workers drive, and what it says. */
 async function started(queue: string, more: readonly string[] = []) {
@@ -20,7 +25,47 @@ async function started(queue: string, more: readonly string[] = []) {
     stream?.on('data', (chunk) => {
       said += chunk
     })
-  return { child, finished, said: () => said }
+  return { child, finished, said: () => said, out }
+}
+
+/** Every operation of a run, by its events: nothing is missing, and nothing is there twice. */
+function requireWhole(out: string): void {
+  const [directory = ''] = readdirSync(out)
+  const lines = readFileSync(join(out, directory, 'history.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+  const events = lines.map((line) => JSON.parse(line) as Line).filter(({ index }) => index !== undefined)
+  expect(events.map(({ index }) => index)).toEqual(events.map((_, n) => n))
+  const open = new Set<Line['process']>()
+  const written = new Set<string>()
+  for (const { process, type, f, key, value } of events) {
+    if (typeof process !== 'number') continue
+    expect(open.has(process)).toBe(type !== 'invoke')
+    if (type !== 'invoke') open.delete(process)
+    else open.add(process)
+    if (type !== 'invoke' || f !== 'write') continue
+    const write = `${key} ${JSON.stringify(value)}`
+    expect(written.has(write)).toBe(false)
+    written.add(write)
+  }
+  expect([...open]).toEqual([])
+  expect(written.size).toBeGreaterThan(20)
+}
+
+interface Line {
+  readonly index?: number
+  readonly process: number | string
+  readonly type: string
+  readonly f: string
+  readonly key?: string
+  readonly value?: unknown
+}
+
+function historyLines(out: string): number {
+  const [directory] = readdirSync(out)
+  const file = join(out, directory ?? '', 'history.jsonl')
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length : 0
 }
 
 const drives = ({ printed }: Awaited<ReturnType<typeof joined>>): boolean => printed().includes('Drives part')
@@ -38,6 +83,66 @@ describe.skipIf(redis === undefined)('a run whose clients workers drive', () => 
     expect(said()).not.toContain('NOT LINEARIZABLE')
     expect(exitCode).toBe(4)
   })
+
+  test('goes on when Redis is restarted, and a worker paused, for less than a lease: nothing is lost or there twice', async () => {
+    const port = await freePort()
+    const serve = () =>
+      startProcess(redis ?? '', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'])
+    const queue = `redis://127.0.0.1:${port}`
+    const answers = async () => {
+      const client = new Redis(queue, { retryStrategy: () => null })
+      client.on('error', () => {})
+      const pong = await client.ping().catch(() => undefined)
+      client.disconnect()
+      return pong === 'PONG'
+    }
+    const first = serve()
+    await until(answers)
+    const workers = [await joined(queue), await joined(queue)]
+    const { finished, said, out } = await started(queue, ['--time', '14s', '--json'])
+    await until(() => workers.every(drives))
+    const operations = () => historyLines(out)
+    await until(() => operations() > 50)
+    first.child.kill('SIGKILL')
+    await first.finished
+    // All that it kept is gone.
+    serve()
+    await until(answers)
+    const then = operations()
+    await until(() => operations() > then + 50)
+    const paused = workers[0]?.child
+    paused?.kill('SIGSTOP')
+    // What the other tells meanwhile waits for its place in the history.
+    await sleep(PAUSED_MS)
+    paused?.kill('SIGCONT')
+    const { exitCode, stdout } = await finished
+    expect(said()).not.toContain('was lost')
+    expect([0, 2]).toContain(exitCode)
+    expect(JSON.parse(stdout).levels.linearizable.result).not.toBe('violated')
+    requireWhole(out)
+    const next = await started(queue, ['--time', '1s'])
+    expect([0, 2]).toContain((await next.finished).exitCode)
+  })
+
+  test.skipIf(isShort)(
+    'loses a worker that is paused for longer than a lease, which stops its clients by itself',
+    async () => {
+      const queue = await queueOf()
+      const workers = [await joined(queue), await joined(queue)]
+      const { finished, said, out } = await started(queue, ['--time', '16s'])
+      await until(() => workers.every(drives) && historyLines(out) > 50)
+      workers[0]?.child.kill('SIGSTOP')
+      await until(() => said().includes('was lost'))
+      workers[0]?.child.kill('SIGCONT')
+      await until(() => workers[0]?.printed().includes('the run was not heard of for 10 s') === true)
+      expect((await finished).exitCode).toBe(4)
+      expect(said()).toMatch(/operations?\s+of\s+its\s+clients\s+(is|are)\s+of\s+unknown\s+outcome/)
+      expect(said()).not.toContain('NOT LINEARIZABLE')
+      requireWhole(out)
+      const next = await started(queue, ['--time', '1s'])
+      expect([0, 2]).toContain((await next.finished).exitCode)
+    },
+  )
 
   test('is ended by its workers when it is killed, within a lease', async () => {
     const queue = await queueOf()
