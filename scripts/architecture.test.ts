@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 
 // A package imports only from rows above its own.
 const rows = [
+  'assertions',
   'history',
   'faults',
   'protocols',

@@ -12,6 +12,7 @@ const entries = [
   { name: 'chaosproxy', declarations: join(root, 'packages', 'cli', 'dist', 'index.d.ts') },
   { name: 'chaosproxy/matchers', declarations: join(root, 'packages', 'cli', 'dist', 'matchers', 'index.d.ts') },
   { name: '@chaosproxy/vitest', declarations: declarationsOf('@chaosproxy/vitest') },
+  { name: '@chaosproxy/assertions', declarations: declarationsOf('@chaosproxy/assertions') },
   { name: '@chaosproxy/undici', declarations: declarationsOf('@chaosproxy/undici') },
 ].map(({ name, declarations }) => ({ name, exported: exportsOf(declarations) }))
 

@@ -66,6 +66,27 @@ patientTest(
   },
 )
 
+test('refuses to write the simulated example over other files, and with options that it has not', async () => {
+  const cwd = temporaryDirectory()
+  writeFileSync(join(cwd, 'server.ts'), '')
+  const refused = await chaosHere(['init', '--example', 'simulate'], { cwd })
+  expect(refused).toMatchObject({ exitCode: 3, stderr: 'server.ts is here already. Do it in another directory.\n' })
+  expect(await chaosHere(['init', '--example', 'simulate', '--nodes', '2'], { cwd })).toMatchObject({ exitCode: 3 })
+})
+
+patientTest('writes a program whose race the printed command finds, and the other command finds it cured', async () => {
+  const cwd = temporaryDirectory()
+  const { stdout } = await chaosHere(['init', '--example', 'simulate'], { cwd })
+  const commands = [...stdout.matchAll(/npx chaos (simulate .*)/g)].map(([, words = '']) => words.split(' '))
+  expect(commands).toHaveLength(2)
+  const [racing = [], careful = []] = commands
+  const found = await chaos([...racing, '--json'], { cwd })
+  expect(JSON.parse(found.stdout)).toMatchObject({ found: true, failures: [{ cause: 'not linearizable' }] })
+  expect(found.exitCode).toBe(1)
+  const clean = await chaos([...careful, '--json'], { cwd })
+  expect(clean.exitCode, clean.stdout + clean.stderr).toBe(0)
+})
+
 describe('chaos doctor', () => {
   test('says of this machine that it can run a Raft, and which faults that can suffer', async () => {
     const { stdout } = await chaosHere(['doctor', '--target', 'raft', '--json'])

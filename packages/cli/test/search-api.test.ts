@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { protocols } from '@chaosproxy/protocols'
 import { type SearchStep, type SimulateStep, search, simulate } from 'chaosproxy'
 import { describe, expect, test } from 'vitest'
+import { root } from './chaos.ts'
 import { CURED, folderWith, RACING } from './racing-register.ts'
 
 const named = (name: string) => {
@@ -96,6 +97,16 @@ describe('a Node service', () => {
     await expect(simulate(dying, { timeMs: 300 })).rejects.toThrow(/on n1, it threw: Error: boom, at .*server\.ts:\d+/)
     const { found } = await search(dying, { ...calm, seeds: 1, shrinkMs: 1 })
     expect(found).toMatchObject({ kind: 'invariant', sentence: expect.stringContaining('boom') })
+  })
+
+  test('proves little if no run meets what it asserts to be reachable', async () => {
+    const assertions = join(root, 'packages', 'assertions', 'src', 'index.ts')
+    const asserting = declared(`
+      import { reachable } from ${JSON.stringify(assertions)}
+      if (process.uptime() < 0) reachable('the cold start')
+      ${CURED}`)
+    const { found, vacuous } = await search(asserting, { ...calm, seeds: 3 })
+    expect({ found, vacuous }).toEqual({ found: undefined, vacuous: ['reachable "the cold start" was not met'] })
   })
 
   test('is refused for a fault that programs cannot suffer, and for a member that does not exist', async () => {

@@ -73,7 +73,8 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     marked: () => [],
     recoveryMs: (): Millis => RECOVERY_MS,
     status: () => new Map(names.map((id) => [id, nodes.get(id)?.listens ? LISTENS : undefined])),
-    broken: deaths.broken,
+    broken: () => world.assertions.broken ?? deaths.broken(),
+    unmet: () => world.assertions.unmet(),
     run(done, limits) {
       const lastEvent = events + limits.events
       const lastTime = world.queue.now + millisToNanos(limits.durationMs)
@@ -120,7 +121,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     logged++
     if (logged <= MOST_LOG_LINES) options.log?.(world.queue.now, node, text)
   }
-  const world = new World({ log, moments, turns, trace })
+  const world = new World({ expected: service.program.expected, log, moments, turns, trace })
   const network = new Network(world, weatherOf(seed), seed, [...names, 'clients'] satisfies Endpoint[])
   const before = activeResources()
   const uninstall = installAmbient()

@@ -30,6 +30,10 @@ export interface Ran {
   /** Everything that happened. */
   readonly trace: readonly string[]
   readonly durationMs: number
+  /** The assertion that the run broke, or how a program ended. */
+  readonly broken: ReturnType<NonNullable<SimulatedCluster['broken']>>
+  /** Assertions that some run is to meet, and this one has not. */
+  readonly unmet: readonly string[]
 }
 
 interface Options {
@@ -61,7 +65,8 @@ export async function ran(program: string, options: Options = {}): Promise<Ran> 
         meanwhile(cluster)
       }
       cluster.run(() => false, { events: 100_000, durationMs: millis(forMs) })
-      return { lines, trace, durationMs: cluster.clock.now() / 1e6 }
+      const [broken, unmet] = [cluster.broken?.(), cluster.unmet?.() ?? []]
+      return { lines, trace, durationMs: cluster.clock.now() / 1e6, broken, unmet }
     } finally {
       cluster.close?.()
     }

@@ -60,6 +60,8 @@ export interface SimulatedCluster extends Cluster {
   stepCount(): number
   /** What a node has done that none may ever do; absent: the protocol's own invariants say all there is. */
   broken?(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
+  /** What the programs of some run are to meet, and this one has not; absent: nothing. */
+  unmet?(): readonly string[]
   /** Gives back what the run has taken of this process; absent: nothing. */
   close?(): void
 }

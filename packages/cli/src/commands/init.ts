@@ -11,6 +11,7 @@ import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../co
 import { initCompose } from '../init/compose.ts'
 import { EXAMPLE_FILE, EXAMPLE_SERVICE } from '../init/example.ts'
 import { EXAMPLE_PROTOCOL, PROTOCOL_FILE } from '../init/protocol.ts'
+import { SIMULATED_EXAMPLE, SIMULATED_FILES } from '../init/simulated.ts'
 import { configText, type ServedPlace, type Start, USUAL_PLACE } from '../init/template.ts'
 import { print } from '../terminal/output.ts'
 
@@ -44,6 +45,7 @@ export const initCommand: Command = {
   examples: [
     ['chaos init', 'asks on a terminal what to test'],
     ['chaos init protocol', 'a protocol of your own to start from, for chaos fuzz --protocol'],
+    ['chaos init --example simulate', 'a Node program with a race, for chaos simulate'],
     ["chaos init --command 'node server.js --port {port}' --nodes 3", 'for a service of your own'],
     [
       "chaos init --command 'python3 kv.py {port}' --path /v1/documents/{key} --value json.text",
@@ -53,10 +55,11 @@ export const initCommand: Command = {
   ],
   async run(options) {
     const what = textOf(options, 'what')
+    if (what === 'simulate' && flagOf(options, 'example')) return initSimulated(options)
     if (what !== undefined && what !== 'protocol')
       throw new UserError(
         'usage',
-        `chaos init ${what}: there is chaos init, for a configuration, and chaos init protocol.`,
+        `chaos init ${what}: there is chaos init, for a configuration, chaos init protocol, and chaos init --example simulate.`,
       )
     if (what === 'protocol') return initProtocol(options)
     const compose = textOf(options, 'compose')
@@ -107,6 +110,17 @@ export const initCommand: Command = {
     print(process.stdout, `Wrote ${FILE}${example ? ` and ${EXAMPLE_FILE}` : ''}. ${edit}: npx chaos run smoke\n`)
     return EXIT.met
   },
+}
+
+/** @throws UserError (usage) for a file that is there, or options that are for something else. */
+function initSimulated(options: ParsedOptions): typeof EXIT.met {
+  if (isSaid(options) || flagOf(options, 'force'))
+    throw new UserError('usage', 'chaos init --example simulate takes no other option.')
+  const there = [...SIMULATED_FILES.map(([name]) => name), ...CONFIG_NAMES].find((name) => existsSync(name))
+  if (there !== undefined) throw new UserError('usage', `${there} is here already. Do it in another directory.`)
+  for (const [name, text] of SIMULATED_FILES) writeWholeFile(name, text)
+  print(process.stdout, SIMULATED_EXAMPLE)
+  return EXIT.met
 }
 
 /** @throws UserError (usage) for a file that is there, or options that are for a configuration. */

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { UserError } from '@chaosproxy/history'
+import { expectedIn } from './expected.ts'
 import { asFunctionBody, IMPORT, META, REQUIRE } from './rewrite.ts'
 
 /** What a program sees around it in place of the real globals. */
@@ -23,6 +24,8 @@ export interface Program {
   readonly directory: string
   /** The modules that it names literally, and that are not installed. */
   readonly missing: ReadonlySet<string>
+  /** The assertions that some run is to meet. */
+  readonly expected: readonly string[]
   start(around: Surroundings): Promise<unknown>
   /** The frames of a stack in the program's own files, innermost first, as `server.ts:12:3`. */
   frames(stack: string): readonly Frame[]
@@ -113,6 +116,7 @@ function compiled(entry: string, code: string, payload: SourceMapPayload | null)
     entry,
     directory,
     missing: namedIn(code),
+    expected: expectedIn(code),
     start({ require, importBuiltin, process, console, performance, global }) {
       const module = { exports: {}, filename: entry, id: '.', loaded: false, children: [], paths: [], require }
       const own = { ...meta, resolve: (specifier: string) => specifier }

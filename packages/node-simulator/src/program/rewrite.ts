@@ -5,7 +5,7 @@ export const REQUIRE = '__chaosRequire'
 export const IMPORT = '__chaosImport'
 export const META = '__chaosMeta'
 
-interface Node {
+export interface Node {
   readonly type: string
   readonly start: number
   readonly end: number
@@ -86,7 +86,8 @@ function importText(statement: Node): string {
   return texts.join(' ')
 }
 
-function visit(value: unknown, seen: (node: Node) => void): void {
+/** Calls `seen` for every node of a syntax tree. */
+export function visit(value: unknown, seen: (node: Node) => void): void {
   if (Array.isArray(value)) {
     for (const each of value) visit(each, seen)
     return

@@ -6,6 +6,7 @@ import { importBuiltin, requireBuiltin } from '../builtins/registry.ts'
 import { simulatedTimers } from '../builtins/timers.ts'
 import { FileCalls } from '../disk/calls.ts'
 import type { Files } from '../disk/files.ts'
+import { LISTENER } from '../world/assertions.ts'
 import type { Life } from '../world/life.ts'
 import type { Program } from './bundle.ts'
 
@@ -30,6 +31,10 @@ export function startProgram(life: Life, { program, args, environment, files }: 
     const own = { globalThis: global, global, process, console, performance: simulatedPerformance, ...simulatedTimers }
     for (const [name, value] of Object.entries(own))
       Object.defineProperty(global, name, { value, writable: true, configurable: true, enumerable: false })
+    const place = (): string | undefined => callerOf(program, new Error().stack)
+    Object.defineProperty(global, LISTENER, {
+      value: (...told: unknown[]) => life.world.assertions.hear(life.id, place, told),
+    })
     // As Node does with modules: their first turn is a promise's.
     Promise.resolve()
       .then(() =>
@@ -59,4 +64,11 @@ export function errorText(
   })
   const own = places.filter((_, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? ''))
   return { what: `${error.name}: ${error.message}`, trace: own.length > 0 ? own : places }
+}
+
+/** The line that called an assertion: the first outside of the package that passed it on. */
+function callerOf(program: Program, stack = ''): string | undefined {
+  const frames = program.frames(stack)
+  const caller = frames.find(({ file }) => file !== frames[0]?.file)
+  return caller && `${relative(process.cwd(), caller.file)}:${caller.line}:${caller.column}`
 }

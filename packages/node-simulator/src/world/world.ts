@@ -3,6 +3,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import { Call, EventQueue, type Moment, type MomentWatch } from '@chaosproxy/simulator'
 import type { NotSimulated } from '../refusal.ts'
+import { Assertions } from './assertions.ts'
 
 /** Told of each turn of a program, so that one that never ends can be named. */
 export interface TurnWatch {
@@ -19,6 +20,8 @@ export interface Actor {
 }
 
 export interface WorldOptions {
+  /** The assertions that some run is to meet. */
+  readonly expected: Iterable<string>
   readonly log: (node: NodeId, text: string) => void
   readonly moments: MomentWatch
   readonly turns: TurnWatch | undefined
@@ -38,6 +41,7 @@ export class World {
   readonly paused: Map<NodeId, (() => void)[]> = new Map()
   /** The native parsers of HTTP in use: Node never frees one whose links are not cut. */
   readonly parsers: Set<unknown> = new Set()
+  readonly assertions: Assertions
   readonly #log: (node: NodeId, text: string) => void
   readonly #moments: MomentWatch
   readonly #turns: TurnWatch | undefined
@@ -45,7 +49,8 @@ export class World {
   refused: { readonly node: NodeId; readonly error: NotSimulated } | undefined
   turnCount = 0
 
-  constructor({ log, moments, turns, trace }: WorldOptions) {
+  constructor({ expected, log, moments, turns, trace }: WorldOptions) {
+    this.assertions = new Assertions(expected)
     this.#log = log
     this.#moments = moments
     this.#turns = turns

@@ -59,10 +59,16 @@ const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence[
   one === undefined || other === undefined ? (one ?? other) : one.filter((what) => other.includes(what))
 
 /** Once nothing is missing, no later history needs to be looked through. */
-const withTrial = (evidence: Evidence, { workload }: SearchedProtocol, { history, undecided }: Trial): Evidence =>
+const withTrial = (
+  evidence: Evidence,
+  { workload }: SearchedProtocol,
+  { history, undecided, unmet }: Trial,
+): Evidence =>
   sumOfEvidence(evidence, {
     missing:
-      evidence.missing?.length === 0 ? [] : [...workload.vacuous(history), ...withoutConcurrency(history, workload)],
+      evidence.missing?.length === 0
+        ? []
+        : [...workload.vacuous(history), ...withoutConcurrency(history, workload), ...unmet],
     undecided: undecided === undefined ? 0 : 1,
   })
 

@@ -63,6 +63,8 @@ export interface Trial {
   readonly failure: Failure | undefined
   /** Why the checker could not tell whether the level holds; absent if it could, or was not asked. */
   readonly undecided: string | undefined
+  /** What some trial of a search is to meet, and this one has not. */
+  readonly unmet: readonly string[]
   /** Steps of all nodes' machines. */
   readonly steps: number
   /** Everything that happened in virtual time: arrivals, fsyncs, timers, and what clients and the nemesis did. */
@@ -141,7 +143,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
     played,
     failure,
     undecided,
-    steps: cluster?.stepCount() ?? 0,
+    ...{ unmet: cluster?.unmet?.() ?? [], steps: cluster?.stepCount() ?? 0 },
     happened: cluster?.eventCount() ?? 0,
   })
   try {

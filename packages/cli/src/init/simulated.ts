@@ -1,0 +1,78 @@
+import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
+
+/** The program that `chaos init --example simulate` writes: it needs only Node, and has a race across an await. */
+const SERVER = `// Seats of a cinema. GET /seats/SEAT tells who has it; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it on,
+// from null if nobody has it; PUT /seats/SEAT with {"holder": HOLDER} is for the staff.
+import { createServer, type IncomingMessage } from 'node:http'
+
+const careful = process.env['BOOKING'] === 'careful'
+const holders = new Map<string, unknown>()
+
+/** A payment takes its time. */
+const paid = () => new Promise<void>((resolve) => setTimeout(resolve, 3))
+
+async function bodyOf(request: IncomingMessage): Promise<{ from?: unknown; to?: unknown; holder?: unknown }> {
+  let body = ''
+  for await (const chunk of request) body += chunk
+  return JSON.parse(body === '' ? '{}' : body)
+}
+
+/** Whether the seat was passed on. */
+async function book(seat: string, from: unknown, to: unknown): Promise<boolean> {
+  if (careful) {
+    await paid()
+    // Nothing waits between the look and the change.
+    if ((holders.get(seat) ?? null) !== from) return false
+    holders.set(seat, to)
+    return true
+  }
+  const holder = holders.get(seat) ?? null
+  await paid()
+  if (holder !== from) return false
+  holders.set(seat, to)
+  return true
+}
+
+const server = createServer(async (request, response) => {
+  const seat = (request.url ?? '').slice('/seats/'.length)
+  const { from, to, holder } = await bodyOf(request)
+  if (request.method === 'PUT') holders.set(seat, holder)
+  const isBooked = request.method !== 'POST' || (await book(seat, from, to))
+  response.writeHead(isBooked ? 200 : 409).end(JSON.stringify({ holder: holders.get(seat) ?? null }))
+})
+server.listen(Number(process.env['PORT']))
+`
+
+const ROUTES = `{
+  "initial": { "value": null },
+  "routes": [
+    { "request": "GET /seats/{key}", "f": "read", "result": "json.holder" },
+    { "request": "PUT /seats/{key}", "f": "write", "value": "json.holder" },
+    { "request": "POST /seats/{key}", "f": "cas", "value": ["json.from", "json.to"], "outcomes": { "409": "fail" } }
+  ]
+}
+`
+
+const CONFIG = `import { defineConfig } from '${PACKAGE_NAME}'
+
+export default defineConfig({
+  services: {
+    // npx chaos simulate booking: each node runs the program in virtual time. --env and --nodes override what is said here.
+    booking: { entry: './server.ts', environment: { BOOKING: 'hasty' }, nodes: 1 },
+  },
+})
+`
+
+export const SIMULATED_FILES: readonly (readonly [name: string, text: string])[] = [
+  ['chaos.config.ts', CONFIG],
+  ['server.ts', SERVER],
+  ['routes.json', ROUTES],
+]
+
+const SEARCH = 'npx chaos simulate booking --faults none --workload-set cas=0.5 --seeds 64'
+
+/** What to do with it. */
+export const SIMULATED_EXAMPLE: string = `Wrote ${SIMULATED_FILES.map(([name]) => name).join(', ')}: a booking service with a race.
+Find it:       ${SEARCH}
+Without it:    ${SEARCH} --env BOOKING=careful
+`

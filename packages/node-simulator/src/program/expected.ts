@@ -1,0 +1,27 @@
+import { parseAst } from 'rolldown/parseAst'
+import { assertionName } from '../world/assertions.ts'
+import { type Node, visit } from './rewrite.ts'
+
+/** Bundlers append a number to a name that is taken. */
+const EXPECTING = /^(sometimes|reachable)(?:\$\d+)?$/
+
+/**
+ * The names of every `sometimes` and `reachable` in a bundled program, whether or not their lines are ever run; none for a
+ * program without the package of assertions.
+ */
+export function expectedIn(code: string): readonly string[] {
+  if (!code.includes('chaosproxy.assertions')) return []
+  const names: string[] = []
+  visit(parseAst(code, { lang: 'js' }), (node) => {
+    if (node.type !== 'CallExpression') return
+    const [, kind] = EXPECTING.exec(calledName(node['callee'] as Node)) ?? []
+    const given = node['arguments'] as readonly Node[]
+    const name = given[kind === 'sometimes' ? 1 : 0]?.['value']
+    if (kind !== undefined && typeof name === 'string') names.push(assertionName(kind, name))
+  })
+  return names
+}
+
+/** `reachable(…)`, or `assertions.reachable(…)`. */
+const calledName = (callee: Node): string =>
+  String((callee.type === 'MemberExpression' ? (callee['property'] as Node) : callee)['name'] ?? '')
