@@ -10,6 +10,7 @@ function searching(width: number, more: Partial<Searcher> = {}) {
   const begun = new Map<number, readonly number[]>()
   const searcher: Searcher = {
     width,
+    varies: true,
     async range(first, count, interesting) {
       begun.set(first, interesting)
       for (let turns = (first * 7) % (width * 3); turns > 0; turns--) await undefined
@@ -53,6 +54,17 @@ test('a search that goes on elsewhere shares what was interesting before', async
   await searchInParallel(continued.searcher, terms, { ...hooks, before: halfway })
   expect(continued.begun.size).toBeGreaterThan(100)
   for (const [first, interesting] of continued.begun) expect(interesting).toEqual(begun.get(first))
+})
+
+test('a search whose trials vary no others waits for no generation', async () => {
+  const { searcher, begun } = searching(8, { varies: false })
+  const range: Searcher['range'] = async (first, count, interesting) => {
+    const end = searcher.range(first, count, interesting)
+    // The first range is done after all others.
+    while (first === 1 && begun.size < (4 * GENERATION) / 64) await new Promise((resolve) => setImmediate(resolve))
+    return end
+  }
+  expect((await searchInParallel({ ...searcher, range }, terms, hooks)).trials).toBe(4 * GENERATION)
 })
 
 test('a search that is interrupted waits for no generation that will never be done', async () => {

@@ -35,6 +35,20 @@ test('of many failures of one cause the lowest hundred seeds are kept, and all a
   expect(times).toEqual([['not linearizable', 300]])
 })
 
+test('what a search asks of the tally again and again agrees with its state', () => {
+  const first = createTally()
+  for (const each of [result(200, 9), result(70), result()]) first.add(each)
+  for (const tally of [first, createTally(first.state())]) {
+    const { sum, times } = tally.state()
+    expect([tally.trials(), tally.causes()]).toEqual([sum.trials, times.length])
+    expect([9, 10].map(tally.failedBefore)).toEqual([false, true])
+    expect([tally.interestingBefore(200, 16), tally.interestingBefore(201, 2)]).toEqual([
+      [9, 70],
+      [70, 200],
+    ])
+  }
+})
+
 test('ranges that are done are those before the first that is not, and some beyond it', () => {
   const ranges = followRanges(64, { next: 1, beyond: [] })
   for (const range of [129, 1, 321]) ranges.add(range)

@@ -1,5 +1,6 @@
 import { type Millis, type Nanos, plural, UserError } from '@chaosproxy/history'
 import { createClockBounds, type RemoteLoad } from '@chaosproxy/runner'
+import { createCondition } from '../jobs/condition.ts'
 import type { Connected } from '../queue/connect.ts'
 import { converse } from './conversation.ts'
 import { createInbox } from './inbox.ts'
@@ -166,10 +167,7 @@ function createProgress() {
     settle = { ready: resolve, failed: reject }
   })
   ready.catch(() => {})
-  const waiting = new Set<() => void>()
-  const changed = (): void => {
-    for (const look of waiting) look()
-  }
+  const condition = createCondition()
   return {
     ready,
     isReady: () => state !== undefined,
@@ -179,23 +177,16 @@ function createProgress() {
       state = next
       isComplete = complete
       settle?.ready()
-      changed()
+      condition.changed()
     },
     lost(error: Error): void {
       isLost = true
       settle?.failed(error)
-      changed()
+      condition.changed()
     },
     reached: (wanted: State): Promise<void> =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          const isThere = state !== undefined && inOrder.indexOf(state) >= inOrder.indexOf(wanted) && isComplete
-          if (!isThere && !isLost) return
-          waiting.delete(look)
-          resolve()
-        }
-        waiting.add(look)
-        look()
-      }),
+      condition.until(
+        () => isLost || (state !== undefined && inOrder.indexOf(state) >= inOrder.indexOf(wanted) && isComplete),
+      ),
   }
 }

@@ -1,3 +1,4 @@
+import { createCondition } from '../jobs/condition.ts'
 import { type Stage, stages } from './messages.ts'
 
 /** How far the coordinator says that the run is. */
@@ -16,31 +17,22 @@ export interface StageWatch {
 export function watchStages(): StageWatch {
   let stage: Stage = 'wait'
   let failure: Error | undefined
-  const waiting = new Set<() => void>()
+  const condition = createCondition()
   const has = (wanted: Stage): boolean => stages.indexOf(stage) >= stages.indexOf(wanted)
-  const changed = (): void => {
-    for (const look of waiting) look()
-  }
   const reached = (wanted: Stage): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (failure === undefined && !has(wanted)) return
-        waiting.delete(look)
-        if (failure === undefined) resolve()
-        else reject(failure)
-      }
-      waiting.add(look)
-      look()
+    condition.until(() => {
+      if (failure !== undefined) throw failure
+      return has(wanted)
     })
   return {
     heard(next) {
       if (!has(next)) stage = next
-      changed()
+      condition.changed()
     },
     is: (asked) => stage === asked,
     giveUp(error) {
       failure ??= error
-      changed()
+      condition.changed()
     },
     reached,
     unlessEnded: (done) => Promise.race([done, reached('end')]),

@@ -28,6 +28,8 @@ export interface Searcher {
   readonly width: number
   /** How many seeds a range has; by default few enough that the search can end soon, and enough that handing them out costs nothing. */
   readonly seedsATask?: number | undefined
+  /** Whether trials vary the interesting ones of earlier ranges, which then have to be known. */
+  readonly varies: boolean
   /** @param interesting seeds of earlier ranges whose trials reached something new. */
   range(first: number, count: number, interesting: readonly number[]): Promise<Supervised<SearchResult> | Lost>
   /** The finding that a protocol makes which does not return. */
@@ -43,6 +45,7 @@ interface Lost {
 /** Searches on a pool. Once `interrupted` threads begin no other seed; they are ended once `abandon` aborts. */
 export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSignal, abandon: AbortSignal): Searcher => ({
   width: pool.width,
+  varies: strategiesNamed(spec.strategies).some(({ varies }) => varies === true),
   async range(first, count, interesting) {
     try {
       const range = { ...seedsSpec(spec, first, count), ...(interesting.length === 0 ? {} : { interesting }) }
@@ -102,21 +105,18 @@ export async function searchInParallel(
     for (let first = firstSeed; first < lastSeed; first += seedsATask) {
       if (searched.has(first)) continue
       if (performance.now() >= deadline || interrupted.aborted) return
-      if (!keepGoing && tally.state().sum.findings.some(({ seed }) => seed < first)) return
+      if (!keepGoing && tally.failedBefore(first)) return
       yield { first, count: Math.min(seedsATask, lastSeed - first) }
     }
   }
 
-  const shared = shareSeeds(
-    firstSeed,
-    { next: () => searched.state().next, interesting: () => tally.state().sum.interesting },
-    interrupted,
-  )
+  const { interestingBefore } = tally
+  const shared = shareSeeds(firstSeed, { next: searched.next, interestingBefore }, interrupted)
 
   /** @returns what its parts came to; whether it was left before its end. */
   async function searchRange(first: number, count: number): Promise<{ results: SearchResult[]; isLeft: boolean }> {
     if (count <= 0) return { results: [], isLeft: false }
-    const interesting = await shared.before(first)
+    const interesting = searcher.varies ? await shared.before(first) : []
     if (interesting === undefined) return { results: [], isLeft: true }
     const end = await searcher.range(first, count, interesting)
     if (end.type === 'done') return { results: [end.value], isLeft: interrupted.aborted && end.value.trials < count }
@@ -133,14 +133,11 @@ export async function searchInParallel(
   }
 
   function tell(): void {
-    const {
-      sum: { trials },
-      times,
-    } = tally.state()
+    const trials = tally.trials()
     const elapsedMs = millis(performance.now() - startedAt)
     const left = Math.min(deadline - performance.now(), ((lastSeed - firstSeed - trials) * elapsedMs) / trials)
     const leftMs = Number.isFinite(left) ? millis(Math.max(0, left)) : undefined
-    listener({ type: 'progress', trials, causes: times.length, elapsedMs, leftMs })
+    listener({ type: 'progress', trials, causes: tally.causes(), elapsedMs, leftMs })
   }
 
   await doEach(searcher.width, ranges(), async ({ first, count }) => {

@@ -169,6 +169,7 @@ function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher 
     width: thisThread.width,
     // Whoever aborts has a turn only between two ranges.
     seedsATask: 1,
+    varies: false,
     async range(first, count) {
       const end = await thisThread.do(job, { first, count }, { signal, stop: signal })
       return end.type === 'given up'

@@ -14,6 +14,8 @@ export function followRanges(length: number, { next, beyond }: SearchedRanges) {
       done.add(range)
       for (; done.has(first); first += length) done.delete(first)
     },
+    /** The first seed that is not yet searched. */
+    next: (): number => first,
     state: (): SearchedRanges => ({ next: first, beyond: [...done].sort((a, b) => a - b) }),
   }
 }

@@ -1,3 +1,5 @@
+import { createCondition } from '../jobs/condition.ts'
+
 /** Seeds of a generation: a range begins with what was interesting until the one before the last. */
 const GENERATION = 4_096
 /** Playing them again is a small part of a generation's trials. */
@@ -18,39 +20,27 @@ export interface SharedSeeds {
 interface Known {
   /** The first seed that is not yet searched. */
   next(): number
-  interesting(): readonly number[]
+  interestingBefore(seed: number, most: number): readonly number[]
 }
 
 /**
  * Shares the interesting seeds of all ranges. A generation waits for none but those before the last, which are done long
  * before it begins.
  */
-export function shareSeeds(firstSeed: number, { next, interesting }: Known, ended: AbortSignal): SharedSeeds {
-  const waiting = new Set<() => void>()
-  const wake = (): void => {
-    for (const look of waiting) look()
-  }
-  ended.addEventListener('abort', wake)
+export function shareSeeds(firstSeed: number, { next, interestingBefore }: Known, ended: AbortSignal): SharedSeeds {
+  const condition = createCondition()
+  ended.addEventListener('abort', condition.changed)
+  let latest: { readonly end: number; readonly seeds: readonly number[] } | undefined
   return {
     async before(first) {
       const generation = Math.floor((first - firstSeed) / GENERATION)
       if (generation < 2) return []
       const end = firstSeed + (generation - 1) * GENERATION
-      await new Promise<void>((resolve) => {
-        const look = (): void => {
-          if (next() < end && !ended.aborted) return
-          waiting.delete(look)
-          resolve()
-        }
-        waiting.add(look)
-        look()
-      })
-      return next() < end
-        ? undefined
-        : interesting()
-            .filter((seed) => seed < end)
-            .slice(-MOST_SHARED)
+      await condition.until(() => next() >= end || ended.aborted)
+      if (next() < end) return undefined
+      if (latest?.end !== end) latest = { end, seeds: interestingBefore(end, MOST_SHARED) }
+      return latest.seeds
     },
-    tell: wake,
+    tell: condition.changed,
   }
 }

@@ -14,6 +14,13 @@ export interface TallyState {
 export interface Tally {
   add(result: SearchResult): void
   lose(why: string): void
+  /** What is asked for again and again is here without the copies of a state. */
+  trials(): number
+  causes(): number
+  /** Whether a lower seed failed. */
+  failedBefore(seed: number): boolean
+  /** The last interesting seeds before this one, in order, and no more than `most`. */
+  interestingBefore(seed: number, most: number): readonly number[]
   state(): TallyState
 }
 
@@ -26,6 +33,7 @@ export function createTally(before?: TallyState): Tally {
   const interesting: number[] = [...(before?.sum.interesting ?? [])]
   const lost: string[] = [...(before?.lost ?? [])]
   const times = new Map<string, number>(before?.times)
+  let firstFailed = findings.reduce((first, { seed }) => Math.min(first, seed), Number.POSITIVE_INFINITY)
   let { trials, steps, evidence } = before?.sum ?? { trials: 0, steps: 0, evidence: noEvidence }
 
   /** Nights of searching find millions: of one cause, those with the lowest seeds are kept, and the others counted. */
@@ -33,6 +41,7 @@ export function createTally(before?: TallyState): Tally {
     const cause = causeOf(finding.failure)
     const count = times.get(cause) ?? 0
     times.set(cause, count + 1)
+    firstFailed = Math.min(firstFailed, finding.seed)
     findings.push(finding)
     if (count < KEPT_OF_A_CAUSE) return
     const alike = findings.filter(({ failure }) => causeOf(failure) === cause)
@@ -53,6 +62,14 @@ export function createTally(before?: TallyState): Tally {
       }
     },
     lose: (why) => void lost.push(why),
+    trials: () => trials,
+    causes: () => times.size,
+    failedBefore: (seed) => firstFailed < seed,
+    interestingBefore: (seed, most) =>
+      interesting
+        .filter((each) => each < seed)
+        .sort((one, other) => one - other)
+        .slice(-most),
     state: () => ({
       sum: {
         ...{ trials, steps, evidence, tried: { ...tried } },
