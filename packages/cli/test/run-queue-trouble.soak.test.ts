@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
-import { thisMachine } from '../../engine/src/load/order.ts'
+import { machineIdentity } from '../../engine/src/load/order.ts'
 import { whyUnreachable } from '../../engine/src/load/reach.ts'
 import { freePort, installed, startRedis } from '../../proxy/test/real-servers.ts'
 import { chaos, startChaos, startProcess, temporaryDirectory } from './chaos.ts'
@@ -196,5 +196,5 @@ describe.skipIf(redis === undefined)('a run whose clients workers drive', () => 
 test('a worker on another machine is not sent to the loopback of this one, and told what to do', async () => {
   const elsewhere = { clients: {}, addresses: [{ node: 'n1', host: '127.0.0.1', port: 1 }] }
   expect(await whyUnreachable(elsewhere, 'another machine')).toContain('Start the run with --reach')
-  expect(await whyUnreachable(elsewhere, thisMachine())).toContain('127.0.0.1:1: ECONNREFUSED')
+  expect(await whyUnreachable(elsewhere, machineIdentity())).toContain('127.0.0.1:1: ECONNREFUSED')
 })

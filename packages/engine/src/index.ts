@@ -1,5 +1,3 @@
-// What users of chaosproxy get, too.
-
 export { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 export { type CheckedHistory, type CheckSettings, check } from './check/check.ts'
 export { troubleOf } from './check/check-file.ts'
@@ -9,7 +7,6 @@ export type { NamedFile } from './check/named-file.ts'
 export { type CheckSpec, modelNamesText } from './check/options.ts'
 export type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './check/result.ts'
 export { areSmall } from './check/small.ts'
-// What all of them share.
 export { commandLine, fileWord } from './command-line.ts'
 export { type CompareDraft, type CompareSettings, compare, USUAL_TERMS } from './compare/compare.ts'
 export { type ComparedRun, type CompareEvent, compareSystems } from './compare/comparison.ts'
@@ -20,7 +17,6 @@ export { CONFIG_NAMES, configPathIn, findConfig, type LoadedConfig, loadConfig }
 export { type NamedRegistries, type OwnNames, registriesOf, withPaths } from './config/registries.ts'
 export { requireRun } from './config/schema.ts'
 export { knownName } from './known-name.ts'
-// Past one machine.
 export { type LoadEvent, loadPerformer } from './load/performer.ts'
 export { type MadePlan, makePlan, measured, type Planned } from './plan/plan.ts'
 export { askProbes } from './probe/ask.ts'
@@ -33,7 +29,6 @@ export { parseInitial, recordingSpec, recordingsOf, trafficParts } from './recor
 export { digestOfFile, locatedReference } from './replay/own-files.ts'
 export { type ReplayOutcome, replay } from './replay/play-again.ts'
 export { playOnProcesses } from './replay/real.ts'
-// Runs and recordings, planned before.
 export { carryOut } from './run/carry-out.ts'
 export { createRunDirectory, makeOutDirectory, RUN_JSON, USUAL_OUT } from './run/directory.ts'
 export type { ChosenBaseline } from './run/held-to.ts'

@@ -6,7 +6,7 @@ import { LOAD_QUEUE } from '../queue/board.ts'
 import type { Connected } from '../queue/connect.ts'
 import type { Queue, QueueEvents } from '../queue/packages.ts'
 import { BEAT_EVERY_MS } from './messages.ts'
-import { type LoadOrder, printLoadOrder, thisMachine } from './order.ts'
+import { type LoadOrder, machineIdentity, printLoadOrder } from './order.ts'
 import { type LoadEvent, openSession, type Session } from './session.ts'
 
 export interface LoadSettings {
@@ -101,7 +101,7 @@ function orderOf(cluster: StartedCluster, { spec, workload, workloadSettings, ta
     throw new UserError('usage', `--queue: clients of ${target.name} cannot be driven from other machines`)
   const { seed, clients, rate, timeoutMs } = spec
   return {
-    ...{ run: randomUUID(), machine: thisMachine(), elsewhere, seed, clients, rate, timeoutMs, leaseMs: LEASE_MS },
+    ...{ run: randomUUID(), machine: machineIdentity(), elsewhere, seed, clients, rate, timeoutMs, leaseMs: LEASE_MS },
     workload: { name: workload.name, settings: workloadSettings },
     sticky: (typeof target.sticky === 'function' ? target.sticky(targetSettings) : target.sticky) ?? false,
   }

@@ -79,7 +79,7 @@ export function readLoadOrder(data: unknown): LoadOrder {
 }
 
 /** Tells machines apart as far as loopback addresses go: containers of one host are machines of their own. */
-export function thisMachine(): string {
+export function machineIdentity(): string {
   const told = [hostname()]
   for (const read of [
     () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),

@@ -1,12 +1,12 @@
 import { connect, isIP } from 'node:net'
 import type { Elsewhere } from '@chaosproxy/runner'
-import { thisMachine } from './order.ts'
+import { machineIdentity } from './order.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 
 /** Why clients on this machine cannot reach the nodes, and what to do; undefined if they can. */
 export async function whyUnreachable({ addresses }: Elsewhere, machine: string): Promise<string | undefined> {
-  const isThere = machine === thisMachine()
+  const isThere = machine === machineIdentity()
   for (const { node, host, port } of addresses) {
     const place = `${host}:${port}`
     if (!isThere && isLoopback(host))

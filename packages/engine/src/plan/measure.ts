@@ -102,11 +102,11 @@ async function searchOnce(
 }
 
 const circumstances = (): Pick<Calibration, 'machine' | 'at'> => ({
-  machine: thisMachine(),
+  machine: sizeOfMachine(),
   at: new Date().toISOString(),
 })
 
-export const thisMachine = (): Machine => ({
+export const sizeOfMachine = (): Machine => ({
   processor: cpus()[0]?.model ?? 'unknown',
   cores: availableParallelism(),
   memoryBytes: totalmem(),

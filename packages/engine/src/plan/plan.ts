@@ -8,7 +8,7 @@ import {
   measureSearch,
   shapeOfCheck,
   shapeOfSearch,
-  thisMachine,
+  sizeOfMachine,
 } from './measure.ts'
 import { type Asked, type Plan, planCheck, planSearch } from './predict.ts'
 import type { CheckSizes } from './recording.ts'
@@ -53,7 +53,7 @@ async function calibrated(planned: Planned, file: string | undefined, measuring:
   const known = file === undefined ? [] : readCalibrations(file)
   const measured = known.findLast((each) => isLike(each, asked))
   if (measured !== undefined) return measured
-  const here = JSON.stringify(thisMachine())
+  const here = JSON.stringify(sizeOfMachine())
   const other = known.find(({ machine }) => JSON.stringify(machine) !== here)
   if (other !== undefined)
     throw new UserError(
