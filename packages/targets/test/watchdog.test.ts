@@ -59,6 +59,14 @@ describe('the watchdog over code of users', () => {
     expect(watch.look()).toBe('memory')
   })
 
+  test('asks for the memory of the process only when it looks', () => {
+    let asked = 0
+    const watch = createWatch(createProgress(), LIMITS, () => ++asked)
+    expect(asked).toBe(0)
+    watch.look()
+    expect(asked).toBe(1)
+  })
+
   test('has the wanted call describe itself, in as many letters as there is room for', () => {
     const progress = createProgress(2)
     expect([countCall(progress), countCall(progress), countCall(progress)]).toEqual([false, true, false])

@@ -31,8 +31,9 @@ export function createWatch(
   bytesNow: () => number = process.memoryUsage.rss,
 ): Watch {
   let reading = readProgress(progress)
-  let bytesBefore = bytesNow()
-  let bytesAtCall = bytesBefore
+  // Most calls are over before the first look, and asking for the memory costs more than they do.
+  let bytesBefore: number | undefined
+  let bytesAtCall = 0
   let unchanged = 0
   return {
     last: () => readProgress(progress),
@@ -40,7 +41,8 @@ export function createWatch(
       const before = reading
       reading = readProgress(progress)
       const bytes = bytesNow()
-      const grows = bytes - bytesBefore > growthBytes
+      if (bytesBefore === undefined) bytesAtCall = bytes
+      const grows = bytesBefore !== undefined && bytes - bytesBefore > growthBytes
       bytesBefore = bytes
       if (reading.within === 0 || reading.unit !== before.unit || reading.calls !== before.calls) {
         unchanged = 0
