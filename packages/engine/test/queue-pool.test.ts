@@ -1,4 +1,5 @@
-import { FlowProducer, Queue, Worker } from 'bullmq'
+import { FlowProducer, Queue, UnrecoverableError, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
 import { thisThread } from '../src/jobs/this-thread.ts'
@@ -53,6 +54,48 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     closing(new Worker('chaos', async ({ id }) => void done.push(id), { connection }))
     while (done.length < 4) await new Promise(setImmediate)
     expect(done).toEqual(['high-2', 'usual-1', 'low-0', 'low-3'])
+  })
+
+  test('learns what was done before it asked, and has it done once', async () => {
+    const { queue, connection } = await started()
+    let done = 0
+    const perform = async ({ data }: { data: unknown }) => {
+      done += 1
+      return { data }
+    }
+    closing(new Worker('chaos', perform, { connection }))
+    for (let time = 0; time < 2; time++) {
+      const board = closing(await openBoard(queue))
+      const ends = await Promise.all(['one', 'two'].map((name) => board.outcomeOf('plain', name, { name })))
+      expect(ends).toEqual(['one', 'two'].map((name) => ({ type: 'value', value: { data: { name } } })))
+    }
+    expect(done).toBe(2)
+  })
+
+  test('asks Redis no more about a job than to take it', async () => {
+    const { queue, connection } = await started()
+    const client = new Redis(queue)
+    onTestFinished(() => client.disconnect())
+    const scripts = async () =>
+      [...(await client.info('commandstats')).matchAll(/^cmdstat_eval(?:sha)?:calls=(\d+)/gm)]
+        .map(([, calls]) => Number(calls))
+        .reduce((sum, calls) => sum + calls, 0)
+    closing(new Worker('chaos', async () => ({}), { connection }))
+    const board = closing(await openBoard(queue))
+    await board.outcomeOf('plain', 'first', {})
+    const before = await scripts()
+    const jobs = Array.from({ length: 100 }, (_, n) => board.outcomeOf('plain', `job ${n}`, {}))
+    expect(new Set((await Promise.all(jobs)).map(({ type }) => type))).toEqual(new Set(['value']))
+    // One for the coordinator, one for the worker, and some for the worker's beginning and end.
+    expect((await scripts()) - before).toBeLessThan(250)
+  })
+
+  test('tells why a job failed', async () => {
+    const { queue, connection } = await started()
+    const perform = () => Promise.reject(new UnrecoverableError('the disk is full'))
+    closing(new Worker('chaos', perform, { connection }))
+    const board = closing(await openBoard(queue))
+    expect(await board.outcomeOf('plain', 'one', {})).toEqual({ type: 'failed', why: 'the disk is full' })
   })
 
   // Why no flow of BullMQ merges: its parent would miss what is known already, or what another flow asked for first.

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
+import { awaitJobs, type Outcome } from './awaited-jobs.ts'
 import { connectQueue } from './connect.ts'
-import type { Client, Queue, QueueEvents } from './packages.ts'
-import { DAMAGED_FILE, LOST_FILE, type Store } from './parcel.ts'
+import type { BulkJob, Client, Queue, QueueEvents } from './packages.ts'
+import type { Store } from './parcel.ts'
 
 /** The queues in which jobs wait for workers: those with code of users wait for workers that were allowed to run it. */
 export const QUEUES = { plain: 'chaos', code: 'chaos-code' } as const
@@ -16,8 +17,6 @@ export type Priority = keyof typeof PRIORITIES
 /** Where the texts of files are kept, by their hashes. */
 const FILES = 'chaos:file:'
 
-/** How long to wait for a job before looking whether Redis still has it. */
-const LOOK_EVERY_MS = 2_000
 const SILENT_MS = 10_000
 const TAKEN_BACK_MS = 1_000
 const READY_MS = 1_000
@@ -27,16 +26,6 @@ const ATTEMPTS = 5
 const TRIED_AGAIN_MS = 1_000
 /** Results are kept this long, so that a coordinator that is started again does not repeat their jobs. */
 const KEPT_SECONDS = 7 * 24 * 3_600
-
-/** What became of a job so far. */
-export type Outcome =
-  | { readonly type: 'value'; readonly value: unknown }
-  | { readonly type: 'failed'; readonly why: string }
-  /** A file that it needs is not in Redis, or not as it was sent. */
-  | { readonly type: 'without file'; readonly isDamaged: boolean }
-  /** Its worker ended, and so did the next ones. */
-  | { readonly type: 'poisonous' }
-  | { readonly type: 'pending' }
 
 /** Where a coordinator puts up jobs, each under its name. */
 export interface Board {
@@ -59,44 +48,35 @@ export interface Board {
 export async function openBoard(address: string, priority: Priority = 'usual'): Promise<Board> {
   const { bullmq, connection, place, connect } = await connectQueue(address)
   const client = connect()
-  const opened = new Map<Lane, { readonly queue: Queue; readonly events: QueueEvents }>()
+  const opened = new Map<Lane, Ends>()
+  const listeners: QueueEvents[] = []
+  let isClosed = false
 
-  function open(lane: Lane) {
+  function open(lane: Lane): Ends {
     const known = opened.get(lane)
     if (known !== undefined) return known
     const queue = new bullmq.Queue(QUEUES[lane], { connection })
-    const events = new bullmq.QueueEvents(QUEUES[lane], { connection })
-    // They connect again by themselves, and every job is looked after.
+    // It connects again by itself, and every job is looked after.
     queue.on('error', () => {})
-    events.on('error', () => {})
-    // Every job that is waited for listens.
-    queue.setMaxListeners(0)
-    events.setMaxListeners(0)
-    const ends = { queue, events }
+    const ends = { queue, outcomeOf: awaitJobs(queue, () => listen(lane)) }
     opened.set(lane, ends)
     return ends
   }
 
+  /** Hears of every end from now on: those before it is connected, too. */
+  async function listen(lane: Lane): Promise<QueueEvents> {
+    const [seconds, microseconds] = await client.time()
+    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
+    if (isClosed) throw new Error('Connection is closed.')
+    const events = new bullmq.QueueEvents(QUEUES[lane], { connection, lastEventId: `${nowMs}-0` })
+    events.on('error', () => {})
+    listeners.push(events)
+    return events
+  }
+
   return {
     place,
-    outcomeOf(lane, name, order) {
-      const { queue, events } = open(lane)
-      const finished = queue
-        .add('job', order, {
-          jobId: name,
-          priority: PRIORITIES[priority],
-          attempts: ATTEMPTS,
-          backoff: { type: 'exponential', delay: TRIED_AGAIN_MS },
-          removeOnComplete: { age: KEPT_SECONDS },
-          removeOnFail: true,
-        })
-        .then((job) => job.waitUntilFinished(events, LOOK_EVERY_MS))
-        .then(
-          (value): Outcome => ({ type: 'value', value }),
-          (error: Error): Outcome => failedBy(error.message),
-        )
-      return Promise.race([finished, later(SILENT_MS, { type: 'pending' } as const)])
-    },
+    outcomeOf: (lane, name, order) => open(lane).outcomeOf(jobOf(name, order, priority)),
     async isGone(lane, name) {
       const found = await Promise.race([open(lane).queue.getJob(name), later(SILENT_MS, null)]).catch(() => null)
       return found === undefined
@@ -113,8 +93,9 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     workers: (lane) =>
       Promise.race([open(lane).queue.getWorkersCount(), later(ANSWERS_WITHIN_MS, undefined)]).catch(() => undefined),
     async close() {
+      isClosed = true
       client.disconnect()
-      const ends = [...opened.values()].flatMap(({ queue, events }) => [queue, events])
+      const ends = [...[...opened.values()].map(({ queue }) => queue), ...listeners]
       // A connection that is closed while it is being set up rejects a promise that nobody has.
       await Promise.race([Promise.allSettled(ends.map((end) => end.waitUntilReady())), later(READY_MS, undefined)])
       await Promise.all(ends.map((end) => end.close()))
@@ -122,18 +103,28 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
   }
 }
 
+/** A queue, and how to have its jobs done. */
+interface Ends {
+  readonly queue: Queue
+  readonly outcomeOf: (job: BulkJob) => Promise<Outcome>
+}
+
+const jobOf = (name: string, order: object, priority: Priority): BulkJob => ({
+  name: 'job',
+  data: order,
+  opts: {
+    jobId: name,
+    priority: PRIORITIES[priority],
+    attempts: ATTEMPTS,
+    backoff: { type: 'exponential', delay: TRIED_AGAIN_MS },
+    removeOnComplete: { age: KEPT_SECONDS },
+    removeOnFail: true,
+  },
+})
+
 /** What a coordinator kept. */
 export const storeOn = (client: Client): Store => ({
   fetch: async (hash) => (await client.get(FILES + hash)) ?? undefined,
 })
-
-/** BullMQ tells by words what became of a job, and that it is not there or not finished yet. */
-function failedBy(why: string): Outcome {
-  if (/timed out before finishing|Missing key for job|Connection is closed|LOADING|ECONN/.test(why))
-    return { type: 'pending' }
-  if (why.includes(LOST_FILE) || why.includes(DAMAGED_FILE))
-    return { type: 'without file', isDamaged: why.includes(DAMAGED_FILE) }
-  return /stalled more than/.test(why) ? { type: 'poisonous' } : { type: 'failed', why }
-}
 
 const later = <Value>(ms: number, value: Value): Promise<Value> => setTimeout(ms, value, { ref: false })

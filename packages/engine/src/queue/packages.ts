@@ -13,8 +13,19 @@ export interface TakenJob {
   readonly data: unknown
 }
 
+/** A job as Redis has it. */
 interface Queued {
+  /** Absent until then. */
+  readonly finishedOn?: number
+  readonly returnvalue: unknown
   waitUntilFinished(events: QueueEvents, withinMs: number): Promise<unknown>
+}
+
+/** One of several jobs that are added together. */
+export interface BulkJob {
+  readonly name: string
+  readonly data: object
+  readonly opts: JobOptions
 }
 
 interface Closed {
@@ -26,13 +37,26 @@ interface Closed {
 export interface Queue extends Closed {
   waitUntilReady(): Promise<unknown>
   add(name: string, data: object, options: JobOptions): Promise<Queued>
+  addBulk(jobs: readonly BulkJob[]): Promise<unknown>
   getJob(id: string): Promise<Queued | undefined>
   remove(id: string): Promise<unknown>
   getWorkersCount(): Promise<number>
 }
 
+/** What happens to the jobs of a queue, by whoever they were added. */
 export interface QueueEvents extends Closed {
   waitUntilReady(): Promise<unknown>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'completed', listener: (told: { readonly jobId: string; readonly returnvalue: unknown }) => void): unknown
+  on(event: 'failed', listener: (told: { readonly jobId: string; readonly failedReason: string }) => void): unknown
+  /** A job of this name was there when it was added. */
+  on(event: 'duplicated', listener: (told: { readonly jobId: string }) => void): unknown
+}
+
+interface QueueEventsOptions {
+  readonly connection: Connection
+  /** Hears of what came after it; without it, of what comes once it is connected. */
+  readonly lastEventId?: string
 }
 
 interface JobOptions {
@@ -61,7 +85,7 @@ interface Worker extends Closed {
 /** The engine of the queue. */
 export interface BullMQ {
   readonly Queue: new (name: string, options: { readonly connection: Connection }) => Queue
-  readonly QueueEvents: new (name: string, options: { readonly connection: Connection }) => QueueEvents
+  readonly QueueEvents: new (name: string, options: QueueEventsOptions) => QueueEvents
   readonly Worker: new (name: string, work: (job: TakenJob) => Promise<unknown>, options: WorkerOptions) => Worker
   /** Thrown by a worker, it fails the job for good. */
   readonly UnrecoverableError: new (
@@ -75,6 +99,8 @@ export interface Client {
   on(event: 'message', listener: (channel: string, message: string) => void): unknown
   connect(): Promise<unknown>
   ping(): Promise<unknown>
+  /** By its own clock. */
+  time(): Promise<readonly [seconds: number | string, microseconds: number | string]>
   get(key: string): Promise<string | null>
   hget(key: string, field: string): Promise<string | null>
   hgetall(key: string): Promise<{ readonly [field: string]: string }>
