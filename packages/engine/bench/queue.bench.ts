@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -14,10 +14,13 @@ const SEEDS = 3_000
 const ROUNDS = 3
 const WORKERS = [1, 2, 4]
 const JOBS = 2_000
-/** Jobs under way at a time, as in a pool. */
-const WIDTH = 64
+/** A new thread takes some seconds of the processor until it is as fast as it gets. */
+const WARMING_SEEDS = 1_000
 
-/** Wall times of a search's own part; every search is of other seeds, since what is known is not searched again. */
+/**
+ * The least of some rounds, since whatever else the machine does only adds to them. Every search is of other seeds: what is
+ * known is not searched again.
+ */
 export async function run(print: (line: string) => void): Promise<void> {
   if (spawnSync('redis-server', ['--version']).error !== undefined) {
     print('not measured: there is no redis-server')
@@ -25,24 +28,30 @@ export async function run(print: (line: string) => void): Promise<void> {
   }
   const server = await startRedisServer()
   const queue = `redis://127.0.0.1:${server.port}`
+  const used = (): number => cpuSeconds(server.pid) + [...running].reduce((sum, { pid }) => sum + cpuSeconds(pid), 0)
   try {
-    let first = 1
-    for (let round = 0; round < ROUNDS; round++) {
-      const here = searched(['--workers', '1'], first)
-      print(`${SEEDS} seeds, one thread, no queue  ${told(here, here)}`)
-      for (const many of WORKERS) {
-        first += SEEDS
-        const workers = await Promise.all(Array.from({ length: many }, () => startWorker(queue)))
-        print(
-          `${SEEDS} seeds, ${many} ${many === 1 ? 'worker ' : 'workers'}            ${told(searched(['--queue', queue], first), here)}`,
-        )
-        await stopAll(workers)
-      }
-      first += SEEDS
+    await compareWithHere(queue, used, print)
+    let one: Cost | undefined
+    for (const many of WORKERS) {
+      const workers = await startWorkers(queue, many)
+      searched(['--queue', queue], many * WARMING_SEEDS, used)
+      const cost = least(ROUNDS, () => searched(['--queue', queue], SEEDS, used))
+      one ??= cost
+      const times = (one.seconds / cost.seconds).toFixed(2)
+      print(`${SEEDS} seeds, ${many} warm workers of one thread      ${told(cost)}  ${times} times as fast as one`)
+      await stopAll(workers)
     }
-    const workers = await Promise.all([startWorker(queue), startWorker(queue)])
-    for (let round = 0; round < ROUNDS; round++)
-      print(`${JOBS} trivial jobs, 2 workers   ${(await trivialJobs(queue, 1 + round * JOBS)).toFixed(2)} s`)
+    print(`${JOBS} trivial jobs and their merge:`)
+    const { openQueuePool, createSearchPool } = await innerParts()
+    const threads = createSearchPool(2)
+    await printTrivialJobs('no queue, two threads ', () => trivialJobs(threads, used), print)
+    await threads.close()
+    const workers = await startWorkers(queue, 2)
+    const byWorkers = async (): Promise<Cost> => {
+      const pool = await openQueuePool(queue, createSearchPool(1))
+      return trivialJobs(pool, used).finally(() => pool.close())
+    }
+    await printTrivialJobs('two workers of a thread', byWorkers, print)
     await stopAll(workers)
   } finally {
     await stopAll([...running])
@@ -50,24 +59,88 @@ export async function run(print: (line: string) => void): Promise<void> {
   }
 }
 
-const told = (seconds: number, here: number): string => `${seconds.toFixed(2)} s  ×${(seconds / here).toFixed(2)}`
+async function printTrivialJobs(
+  who: string,
+  measure: () => Promise<Cost>,
+  print: (line: string) => void,
+): Promise<void> {
+  const cold = await measure()
+  const later: Cost[] = []
+  for (let round = 0; round < ROUNDS; round++) later.push(await measure())
+  print(`  ${who}  new: ${told(cold)}  warm: ${told(leastOf(later))}`)
+}
 
-/** Seconds that a search took, without the start of the command. */
-function searched(how: readonly string[], first: number): number {
+/** A search by one new worker, and one without a queue, with as many threads. */
+async function compareWithHere(queue: string, used: () => number, print: (line: string) => void): Promise<void> {
+  const [alone, shared]: [Cost[], Cost[]] = [[], []]
+  for (let round = 0; round < ROUNDS; round++) {
+    alone.push(searched(['--workers', '1'], SEEDS, used))
+    const workers = await startWorkers(queue, 1)
+    shared.push(searched(['--queue', queue], SEEDS, used))
+    await stopAll(workers)
+  }
+  const [here, there] = [leastOf(alone), leastOf(shared)]
+  print(`${SEEDS} seeds, no queue, one thread             ${told(here)}`)
+  const more = `${percent(there.seconds / here.seconds)} of the time, ${percent(there.cpu / here.cpu)} of the processor`
+  print(`${SEEDS} seeds, one new worker of one thread     ${told(there)}  ${more}`)
+}
+
+interface Cost {
+  /** Of the wall. */
+  readonly seconds: number
+  /** Seconds of the processor, of all processes together: those of a coordinator with its start. */
+  readonly cpu: number
+}
+
+const percent = (ratio: number): string => `${(ratio * 100).toFixed(0)} %`
+const told = ({ seconds, cpu }: Cost): string => `${seconds.toFixed(2)} s, ${cpu.toFixed(1)} s of the processor`
+const least = (rounds: number, measure: () => Cost): Cost => leastOf(Array.from({ length: rounds }, measure))
+const leastOf = (costs: readonly Cost[]): Cost => ({
+  seconds: Math.min(...costs.map(({ seconds }) => seconds)),
+  cpu: Math.min(...costs.map(({ cpu }) => cpu)),
+})
+
+let nextSeed = 1
+
+/** A search's own part, without the start of the command. */
+function searched(how: readonly string[], seeds: number, used: () => number): Cost {
   const out = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
+  const before = used() + childrenSeconds()
+  const words = ['fuzz', '--target', 'raft', '--seed', `${nextSeed}`, '--seeds', `${seeds}`, '--keep-going']
+  nextSeed += seeds
   try {
-    const words = ['fuzz', '--target', 'raft', '--seed', `${first}`, '--seeds', `${SEEDS}`, '--keep-going']
     const all = [program, ...words, '--shrink', '0s', '--json', '--out', out, ...how]
     const { stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' })
     const { timing } = JSON.parse(stdout === '' ? '{}' : stdout) as { readonly timing?: { readonly searchMs: number } }
     if (timing === undefined) throw new Error(`a search did not run: ${stderr}`)
-    return timing.searchMs / 1_000
+    return { seconds: timing.searchMs / 1_000, cpu: used() + childrenSeconds() - before }
   } finally {
     rmSync(out, { recursive: true })
   }
 }
 
+const TICKS_A_SECOND = 100
+/** From the third field on, which follows the name in parentheses. */
+const [OWN, OF_CHILDREN] = [11, 13]
+
+/** Seconds of the processor of a process until now, where /proc tells them. */
+const cpuSeconds = (pid: number | 'self' | undefined, at: number = OWN): number => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return (Number(fields[at]) + Number(fields[at + 1])) / TICKS_A_SECOND
+  } catch {
+    return 0
+  }
+}
+
+/** Of the commands that have ended. */
+const childrenSeconds = (): number => cpuSeconds('self', OF_CHILDREN)
+
+const LINE = 80
 const running = new Set<ChildProcess>()
+
+const startWorkers = (queue: string, many: number): Promise<ChildProcess[]> =>
+  Promise.all(Array.from({ length: many }, () => startWorker(queue)))
 
 /** A worker of one thread that has joined. */
 async function startWorker(queue: string): Promise<ChildProcess> {
@@ -75,11 +148,13 @@ async function startWorker(queue: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [program, 'worker', '--queue', queue, '--threads', '1'], { stdio: [...stdio] })
   running.add(child)
   let printed = ''
-  for await (const chunk of child.stdout ?? []) {
-    printed += chunk
-    if (printed.includes('Joined')) break
-  }
-  child.stdout?.resume()
+  await new Promise<void>((resolve) => {
+    child.stdout?.on('data', (chunk) => {
+      printed = printed.slice(-LINE) + chunk
+      if (printed.includes('Joined')) resolve()
+    })
+    child.once('exit', () => resolve())
+  })
   return child
 }
 
@@ -93,50 +168,42 @@ async function stopAll(workers: readonly ChildProcess[]): Promise<void> {
   )
 }
 
-/** What the engine does not show to others. */
-interface Inner {
-  readonly openQueuePool: (address: string, local: object) => Promise<QueuePool>
-  readonly createSearchPool: (threads: number) => object
-  readonly seedsJob: object
-}
-
-interface QueuePool {
-  do(job: object, spec: object): Promise<{ readonly type: string }>
+interface Pool {
   close(): Promise<void>
 }
 
-/** Seconds for jobs of one seed each with one operation, until the last answer is here. */
-async function trivialJobs(queue: string, first: number): Promise<number> {
-  const { openQueuePool, createSearchPool, seedsJob } = await innerParts()
-  const pool = await openQueuePool(queue, createSearchPool(1))
-  try {
-    const startedAt = performance.now()
-    let [next, done] = [first, 0]
-    const oneAfterAnother = async (): Promise<void> => {
-      while (next < first + JOBS) {
-        const { type } = await pool.do(seedsJob, oneSeed(next++))
-        if (type === 'done') done += 1
-      }
-    }
-    await Promise.all(Array.from({ length: WIDTH }, oneAfterAnother))
-    if (done !== JOBS) throw new Error(`${JOBS - done} jobs were not done`)
-    return (performance.now() - startedAt) / 1_000
-  } finally {
-    await pool.close()
-  }
+/** What the engine does not show to others. */
+interface Inner {
+  readonly openQueuePool: (address: string, local: Pool) => Promise<Pool>
+  readonly createSearchPool: (threads: number) => Pool
+  readonly searcherOn: (pool: Pool, spec: object, interrupted: AbortSignal, abandon: AbortSignal) => object
+  readonly searchInParallel: (searcher: object, spec: object, hooks: object) => Promise<{ readonly trials: number }>
 }
 
-const oneSeed = (first: number): object => ({
+/** Jobs of one seed each with one operation, until the last answer is here and they are added up. */
+async function trivialJobs(pool: Pool, used: () => number): Promise<Cost> {
+  const { searcherOn, searchInParallel } = await innerParts()
+  const never = new AbortController().signal
+  const searcher = { ...searcherOn(pool, oneSeedEach, never, never), seedsATask: 1 }
+  const [startedAt, before] = [performance.now(), used() + cpuSeconds('self')]
+  const spec = { limit: { seeds: JOBS }, firstSeed: nextSeed, keepGoing: true }
+  nextSeed += JOBS
+  const { trials } = await searchInParallel(searcher, spec, { listener() {}, interrupted: never })
+  if (trials !== JOBS) throw new Error(`${JOBS - trials} jobs were not done`)
+  return { seconds: (performance.now() - startedAt) / 1_000, cpu: used() + cpuSeconds('self') - before }
+}
+
+const oneSeedEach = {
   subject: {
     ...{ target: 'raft', knobs: {}, level: 'linearizable', workload: 'register', settings: {}, operations: 1 },
     choices: { faults: [], lengthMs: 300 },
   },
-  ...{ first, count: 1, strategies: ['uniform'], invariants: false, verifyDeterminism: false, stopAtFirst: false },
-})
+  ...{ strategies: ['uniform'], invariants: false, verifyDeterminism: false, keepGoing: true },
+}
 
 async function innerParts(): Promise<Inner> {
   const load = (path: string): Promise<Inner> =>
     import(pathToFileURL(join(packages, 'engine', 'dist', path)).href) as Promise<Inner>
-  const parts = await Promise.all(['queue/pool.js', 'search/pool.js', 'search/jobs.js'].map(load))
+  const parts = await Promise.all(['queue/pool.js', 'search/pool.js', 'search/in-parallel.js'].map(load))
   return Object.assign({}, ...parts) as Inner
 }

@@ -7,13 +7,18 @@ import { join } from 'node:path'
 const LONGEST_START_MS = 10_000
 
 /** A Redis that keeps nothing, and listens. */
-export async function startRedisServer(): Promise<{ readonly port: number; stop(): void }> {
+export async function startRedisServer(): Promise<{
+  readonly port: number
+  readonly pid: number | undefined
+  stop(): void
+}> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
   const port = await freePort()
   const server = spawn('redis-server', ['--port', `${port}`, '--save', '', '--dir', directory], { stdio: 'ignore' })
   await untilListening(port)
   return {
     port,
+    pid: server.pid,
     stop() {
       server.kill()
       rmSync(directory, { recursive: true, force: true })
