@@ -112,29 +112,32 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     return model
   }
 
-  test('judges by a model of the user’s, which only workers with --allow-code run, as a check alone does', async () => {
-    const queue = await queueOf()
-    const model = ['--model', modelIn(temporaryDirectory())]
-    const unwilling = await joined(queue)
-    const said: string[] = []
-    const { child, finished } = startChaos([
-      ...['check', fileOf(recordingOf(2_400, 20)), '--verbose', '--queue', queue],
-      ...model,
-    ])
-    child.stderr?.on('data', (chunk) => said.push(String(chunk)))
-    await until(() => said.join('').includes('may run code of yours: start one with npx chaos worker --allow-code'))
-    const willing = await joined(queue, ['--allow-code'])
-    expect((await finished).exitCode).toBe(0)
-    expect([shards(unwilling.printed()), shards(willing.printed())]).toEqual([0, 16])
-    for (const lines of [recordingOf(2_400, 20, 1_200), recordingOf(300, 3, 150), recordingOf(300, 3)]) {
-      const file = fileOf(lines)
-      const alone = await check(file, model)
-      const shared = await check(file, [...model, '--queue', queue])
-      expect(shared).toEqual({ ...alone, stderr: shared.stderr })
-      expect(shared.result.model).toBe('cell')
-    }
-    expect(shards(unwilling.printed())).toBe(0)
-  })
+  patientTest(
+    'judges by a model of the user’s, which only workers with --allow-code run, as a check alone does',
+    async () => {
+      const queue = await queueOf()
+      const model = ['--model', modelIn(temporaryDirectory())]
+      const unwilling = await joined(queue)
+      const said: string[] = []
+      const { child, finished } = startChaos([
+        ...['check', fileOf(recordingOf(2_400, 20)), '--verbose', '--queue', queue],
+        ...model,
+      ])
+      child.stderr?.on('data', (chunk) => said.push(String(chunk)))
+      await until(() => said.join('').includes('may run code of yours: start one with npx chaos worker --allow-code'))
+      const willing = await joined(queue, ['--allow-code'])
+      expect((await finished).exitCode).toBe(0)
+      expect([shards(unwilling.printed()), shards(willing.printed())]).toEqual([0, 16])
+      for (const lines of [recordingOf(2_400, 20, 1_200), recordingOf(300, 3, 150), recordingOf(300, 3)]) {
+        const file = fileOf(lines)
+        const alone = await check(file, model)
+        const shared = await check(file, [...model, '--queue', queue])
+        expect(shared).toEqual({ ...alone, stderr: shared.stderr })
+        expect(shared.result.model).toBe('cell')
+      }
+      expect(shards(unwilling.printed())).toBe(0)
+    },
+  )
 
   patientTest('tells of a model that throws or never returns at a worker what a check alone tells', async () => {
     const queue = await queueOf()
