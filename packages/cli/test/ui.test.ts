@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import { chaosHere, root, startChaos, temporaryDirectory } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 import { until } from './processes.ts'
@@ -40,7 +40,10 @@ describe('the page of runs, in a real browser', () => {
   beforeAll(async () => {
     if (executablePath === undefined) return
     const args = ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-component-update']
-    browser = await chromium.launch({ executablePath, args: [...args, '--disable-sync', '--no-first-run'] })
+    browser = await chromium.launch({
+      executablePath: executablePath!,
+      args: [...args, '--disable-sync', '--no-first-run'],
+    })
   })
   afterAll(() => browser?.close())
 
@@ -143,6 +146,48 @@ describe('the page of runs, in a real browser', () => {
             expect(await faultsOfAccess(page), `${url} ${width} px, ${colorScheme}`).toEqual([])
           }
       })
+  })
+})
+
+describe('the page of proxies, in a real browser', () => {
+  test('is refused for a recording that is a run, with what shows that', async () => {
+    const routes = join(root, 'examples', 'routes.json')
+    const args = ['proxy', '--ui', '--upstream', '127.0.0.1:1', '--record', existsSync(routes) ? routes : 'resp']
+    const { exitCode, stderr } = await chaosHere(args)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('chaos record --ui') })
+  })
+
+  patientTest.skipIf(without)('cuts by a click, heals by another, and fits every screen', async () => {
+    const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--no-first-run'] })
+    onTestFinished(() => browser.close())
+    const proxies = ['--name', 'web', '--name', 'db', '--upstream', '127.0.0.1:1', '--upstream', '127.0.0.1:2']
+    const running = startChaos(['proxy', '--control', '127.0.0.1:0', '--ui', ...proxies])
+    let said = ''
+    running.child.stderr?.on('data', (chunk) => {
+      said += chunk
+    })
+    await until(() => said.includes('Live page'))
+    const page = await browser.newPage()
+    const trouble: string[] = []
+    page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()))
+    page.on('pageerror', (error) => trouble.push(error.message))
+    await page.goto(/http:\S+/.exec(said)?.[0] ?? '')
+    await page.getByRole('button', { name: 'Cut web' }).click()
+    await page.getByRole('heading', { name: 'Hurting 1 of 2 proxies' }).waitFor()
+    for (const colorScheme of ['dark', 'light'] as const)
+      for (const width of [400, 800, 1400]) {
+        await page.emulateMedia({ colorScheme })
+        await page.setViewportSize({ width, height: 900 })
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+        expect(await faultsOfAccess(page), `${width} px, ${colorScheme}`).toEqual([])
+      }
+    await page.getByRole('button', { name: 'Heal cut web by hand' }).click()
+    await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
+    running.child.kill('SIGINT')
+    await page.getByText('chaos proxy has ended').waitFor()
+    // The page asks for what is new once more, of a proxy that has ended.
+    expect(trouble.filter((text) => !text.includes('ERR_CONNECTION_REFUSED'))).toEqual([])
+    expect((await running.finished).exitCode).toBe(0)
   })
 })
 

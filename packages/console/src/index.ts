@@ -1,2 +1,3 @@
 export { type FollowedRun, type Following, openConsole } from './console.ts'
+export { openProxiesConsole, type ProxiesConsole } from './proxies.ts'
 export { openRunsConsole } from './runs.ts'

@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { comparisonScript, explorerScript, pageScript, runsScript, themeScript } from '../src/html/scripts.ts'
+import {
+  comparisonScript,
+  explorerScript,
+  pageScript,
+  proxiesScript,
+  runsScript,
+  themeScript,
+} from '../src/html/scripts.ts'
 
 const folder = join(import.meta.dirname, '..', 'src', 'browser')
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
@@ -25,7 +32,7 @@ describe.each(files)('browser/%s', (file) => {
   test('is embedded in the page, unless it has types only', () => {
     const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
     if (name !== undefined)
-      expect(pageScript + explorerScript + comparisonScript + runsScript).toMatch(
+      expect(pageScript + explorerScript + comparisonScript + runsScript + proxiesScript).toMatch(
         new RegExp(`(function|class) ${name}\\b`),
       )
   })
@@ -34,6 +41,7 @@ describe.each(files)('browser/%s', (file) => {
 test.each([
   ['page', pageScript],
   ['explorer', explorerScript],
+  ['proxies', proxiesScript],
   ['runs', runsScript],
   ['theme', themeScript],
 ])('the %s script is whole: it parses, ends no element, and refers to no module', (_, script) => {

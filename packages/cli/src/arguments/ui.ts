@@ -14,13 +14,33 @@ export const uiOptions: Options = {
   'ui-listen': word('with --ui: host:port of the live page', '127.0.0.1 and any free port'),
 }
 
+/** The same for proxies without a cluster. */
+export const proxyUiOptions: Options = {
+  ...uiOptions,
+  ui: flag('serve a live page of the proxies, where links can be cut and slowed by hand'),
+}
+
+/** @throws UserError (usage) for a recording with a directory of its own, which is a run. */
+export function parseProxyUi(options: ParsedOptions, isRun: boolean): UiSettings | undefined {
+  const listen = textOf(options, 'ui-listen')
+  if (!flagOf(options, 'ui')) return withoutUi(listen)
+  if (isRun)
+    throw new UserError(
+      'usage',
+      '--ui: what is recorded as a run is shown by chaos record --ui; or write a plain file: --out history.jsonl.',
+    )
+  return { listen }
+}
+
+function withoutUi(listen: string | undefined): undefined {
+  if (listen === undefined) return undefined
+  throw new UserError('usage', `--ui-listen ${listen} says where the live page listens: give --ui with it.`)
+}
+
 /** @throws UserError (usage) for a run that a page cannot follow. */
 export function parseUi(options: ParsedOptions, run: PlannedRun, times: number): UiSettings | undefined {
   const listen = textOf(options, 'ui-listen')
-  if (!flagOf(options, 'ui')) {
-    if (listen === undefined) return undefined
-    throw new UserError('usage', `--ui-listen ${listen} says where the live page listens: give --ui with it.`)
-  }
+  if (!flagOf(options, 'ui')) return withoutUi(listen)
   if (run.target.tier === 'simulated')
     throw new UserError(
       'usage',

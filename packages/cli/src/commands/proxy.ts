@@ -36,6 +36,7 @@ export const proxyCommand: Command = {
       'toxiproxy',
     ],
     'Metrics and log': ['proxy-metrics', 'runtime-metrics', 'log'],
+    'How it is seen': ['ui', 'ui-listen'],
     'How it runs': ['workers', 'seed', 'time'],
   },
   examples: [

@@ -1,3 +1,4 @@
+import type { ProxiesConsole } from '@chaosproxy/console'
 import { EXIT, type ExitCode } from '@chaosproxy/engine'
 import { createControlPlane, createNetwork, createWorkerNetwork } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
@@ -21,10 +22,12 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   const plane = createControlPlane({ network, seed, recording })
   let by: SummaryOptions['by'] = 'routes'
   logEvents(plane, log)
+  let page: ProxiesConsole | undefined
   try {
     await openProxies(plane, settings)
     by = recordedBy(plane)
     const asked = recording === undefined ? stop.asked : Promise.race([stop.asked, recording.violated])
+    if (settings.ui !== undefined) page = await (await import('./live-page.ts')).showProxies(plane, seed, settings.ui)
     const serving = await serveControl(plane, settings, { log, asked })
     try {
       const own = await serving.done
@@ -34,6 +37,7 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
     }
   } finally {
     stop.release()
+    await page?.close()
     plane.close()
     // Open operations end with their connections, and belong in the record.
     await network.close()

@@ -29,6 +29,7 @@ import { asCount, asDuration, asName, asRead, flag, valuesOf, word, words } from
 import type { Options, ValuesOf } from '../arguments/option.ts'
 import { parseDuration, parseSize, printDuration, printSize } from '../arguments/quantities.ts'
 import { requireOption, stopOption } from '../arguments/require.ts'
+import { parseProxyUi, proxyUiOptions, type UiSettings } from '../arguments/ui.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { eventsOption, parseEvents } from '../run/event-file.ts'
 import { recordedWays, type Said, saidInConfig, saysIt } from './carried.ts'
@@ -56,6 +57,8 @@ export interface ProxyCommandSettings {
   readonly toxiproxy: boolean
   /** Whether to serve `GET /metrics` in Toxiproxy's interface. */
   readonly metrics: boolean
+  /** How the page of the proxies is served; absent if none is. */
+  readonly ui: UiSettings | undefined
   readonly seed: number | string
   /** The number of processes that carry connections; 1 means this process alone. */
   readonly workers: number
@@ -174,7 +177,7 @@ const declared = {
 }
 
 /** All options of `chaos proxy`. */
-export const proxyOptions: Options = { ...declared, ...eventsOption }
+export const proxyOptions: Options = { ...declared, ...eventsOption, ...proxyUiOptions }
 
 type Typed = ValuesOf<typeof declared>
 
@@ -196,6 +199,7 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
     isOpen: typed.open,
     hostNames: typed['host-name'],
     toxiproxy: typed.toxiproxy,
+    ui: parseProxyUi(options, runs !== undefined),
     metrics: typed['proxy-metrics'] || typed['runtime-metrics'],
     seed: typed.seed ?? 1,
     workers: typed.workers,

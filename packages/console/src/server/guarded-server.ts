@@ -23,6 +23,8 @@ export interface GuardedServerOptions {
   readonly tokenIn: (url: URL) => string
   /** What is at an address, if the request may pass; undefined if there is nothing. */
   readonly contentOf: (url: URL, token: string) => Content | undefined
+  /** What an address is asked to do, if the request may pass, and why it was not done. Without it nothing can be asked. */
+  readonly posted?: (url: URL, body: string) => string | undefined
   /** A WebSocket is asked for, by a request that may pass. Without it none is opened. */
   readonly upgraded?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
@@ -47,6 +49,7 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
   const server = createServer((request, response) => {
     const refusal = guard(request)
     if (refusal !== undefined) return answer(response, plain(refusal.status, refusal.why))
+    if (request.method === 'POST' && options.posted !== undefined) return receive(request, response, options.posted)
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, plain(405, 'Only GET.'))
     try {
       const content = options.contentOf(new URL(request.url ?? '/', ORIGIN), token)
@@ -72,6 +75,36 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** What a page asks for is short. */
+const LONGEST_BODY_BYTES = 16_384
+
+function receive(
+  request: IncomingMessage,
+  response: ServerResponse,
+  posted: NonNullable<GuardedServerOptions['posted']>,
+): void {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  request.on('error', () => response.destroy())
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= LONGEST_BODY_BYTES) chunks.push(chunk)
+    else response.destroy()
+  })
+  request.on('end', () => {
+    const why = attempt(() => posted(new URL(request.url ?? '/', ORIGIN), Buffer.concat(chunks).toString('utf8')))
+    answer(response, why === undefined ? plain(200, 'Done.') : plain(400, why))
+  })
+}
+
+function attempt(act: () => string | undefined): string | undefined {
+  try {
+    return act()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }
 

@@ -15,7 +15,7 @@ import type { RecordQueue } from './http-connection.ts'
 import { HttpConnection } from './http-connection.ts'
 import type { HttpStatistics } from './http-link.ts'
 import { HttpLink } from './http-link.ts'
-import { HttpRule } from './http-rule.ts'
+import { type HitRequest, HttpRule } from './http-rule.ts'
 
 export interface HttpFaultsOptions {
   /** The seed of all randomness. Each connection has its own stream for each fault on each link. */
@@ -42,6 +42,8 @@ export interface AppliedHttpFault {
   readonly fault: HttpFault
   /** How many requests or answers it hit. */
   readonly hits: number
+  /** The requests that it hit last, oldest first on each link. */
+  readonly recent: readonly HitRequest[]
   /** How many it missed because they were too long to hold (1 MiB). */
   readonly missed: number
   /** Heals at once: held messages go on. Calling it again does nothing. */
@@ -111,6 +113,9 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
         fault,
         get hits() {
           return placed.reduce((sum, { rule }) => sum + rule.hits, 0)
+        },
+        get recent() {
+          return placed.flatMap(({ rule }) => rule.recent)
         },
         get missed() {
           return placed.reduce((sum, { rule }) => sum + rule.oversized, 0)

@@ -16,6 +16,7 @@ export class HttpRule {
   readonly #status: string | undefined
   /** How often it has hit. */
   hits = 0
+  readonly #recent: HitRequest[] = []
   /** Messages it missed because they were too long to hold. */
   oversized = 0
   /** For `rate-limit`: the tokens left, and when they were last refilled. */
@@ -75,6 +76,18 @@ export class HttpRule {
     return this.fault.kind !== 'rate-limit' || !this.#takeToken(this.fault, nowMs)
   }
 
+  /** Counts a hit, and remembers the request. */
+  hit({ method, target }: { readonly method: string; readonly target: string }): void {
+    this.hits++
+    this.#recent.push({ number: this.hits, request: `${method} ${target.slice(0, LONGEST_TARGET)}` })
+    if (this.#recent.length > MOST_RECENT) this.#recent.shift()
+  }
+
+  /** The requests that it hit last, oldest first. */
+  get recent(): readonly HitRequest[] {
+    return this.#recent
+  }
+
   /** A token bucket, which allows a burst and then the rate. */
   #takeToken({ requestsPerSecond, burst }: { requestsPerSecond: number; burst: number }, nowMs: number): boolean {
     const refilled = this.#tokens + ((nowMs - this.#tokensAtMs) * requestsPerSecond) / 1000
@@ -84,6 +97,18 @@ export class HttpRule {
     this.#tokens -= 1
     return true
   }
+}
+
+/** How many of the requests that were hit a rule remembers, and how much of each. */
+const MOST_RECENT = 8
+const LONGEST_TARGET = 200
+
+/** A request that a fault hit, itself or by its answer. */
+export interface HitRequest {
+  /** Which hit of the fault it was, from 1. */
+  readonly number: number
+  /** `GET /kv/x`. */
+  readonly request: string
 }
 
 /** An answer that waits for an answer of another connection. */

@@ -15,11 +15,11 @@ export interface ReplyPlan {
 }
 
 /** Asks each rule whether it strikes this answer, up to the first that loses it. */
-export function planReply(rules: readonly HttpRule[], status: number, chances: Chances): ReplyPlan | undefined {
+export function planReply(turn: HttpTurn, status: number, chances: Chances): ReplyPlan | undefined {
   let lost: ReplyPlan['lost']
   let delay: ReplyPlan['delay']
   const whole: HttpRule[] = []
-  for (const rule of rules) {
+  for (const rule of turn.replyRules) {
     if (!rule.isForStatus(status)) continue
     const strikes = rule.strikes(chances.nowMs(), () => chances.randomFor(rule))
     const { fault } = rule
@@ -29,11 +29,11 @@ export function planReply(rules: readonly HttpRule[], status: number, chances: C
       whole.push(rule)
     } else if (!strikes) continue
     else if (fault.kind === 'lose-reply') {
-      rule.hits++
+      rule.hit(turn)
       lost = fault
       break
     } else if (fault.kind === 'delay-reply') {
-      rule.hits++
+      rule.hit(turn)
       delay = { durationMs: (delay?.durationMs ?? 0) + drawDelayMs(fault, rule, chances), rule }
     } else whole.push(rule)
   }
@@ -108,7 +108,7 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
 /** Applies each rule that strikes an answer, in turn. */
 export function suffer(rules: readonly HttpRule[], original: WholeReply, answer: Answer): ReplyFate {
   const fate: Draft = { reply: original, trickle: undefined, truncateAt: undefined, reorder: undefined }
-  for (const rule of rules) if (harmOf(rule.fault)(fate, rule.fault, rule, answer)) rule.hits++
+  for (const rule of rules) if (harmOf(rule.fault)(fate, rule.fault, rule, answer)) rule.hit(answer.turn)
   return fate
 }
 

@@ -179,7 +179,7 @@ export class ReplySide implements Stage {
   #planFor(turn: HttpTurn | undefined, treatment: 'pass' | 'swallow'): ReplyPlan | undefined {
     if (turn === undefined || treatment === 'swallow' || turn.replyRules.length === 0 || this.#cut.isPassing)
       return undefined
-    return planReply(turn.replyRules, this.#parser.head.status, this.#connection)
+    return planReply(turn, this.#parser.head.status, this.#connection)
   }
 
   /** Handles the bytes of a complete head. */

@@ -28,7 +28,7 @@ export function planRequest(
   const draft: Draft = { turn, delay: undefined, copies: 0, trickle: undefined, edits: [] }
   for (const rule of rules) {
     if (!rule.isForBody(content) || !rule.strikes(chances.nowMs(), () => chances.randomFor(rule))) continue
-    rule.hits++
+    rule.hit(turn)
     harmOf(rule.fault)(draft, rule.fault, rule, chances)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) break
   }

@@ -1,13 +1,27 @@
-/** Keeps a served list of runs up to date, and says so when its server has ended. */
-export function keepUp(main: HTMLElement, place: Element, renewed: () => void): void {
-  const betweenMs = 2000
-  const ended = 'chaos ui has ended: this list is no longer up to date.'
+export interface KeptUp {
+  /** Selects what a newer page replaces. */
+  readonly parts: readonly string[]
+  readonly betweenMs: number
+  /** What to say when the server has ended. */
+  readonly ended: string
+  readonly renewed: () => void
+}
+
+/** Keeps a served page up to date, and says so when its server has ended. */
+export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, ended, renewed }: KeptUp): void {
+  /** Nothing is replaced under a pointer that is down: the click would be lost. */
+  let held = false
+  for (const type of ['pointerdown', 'pointerup', 'pointercancel'])
+    addEventListener(type, () => {
+      held = type === 'pointerdown'
+    })
 
   /** Takes over what a newer page of the same directory shows. */
   const takeOver = (text: string): void => {
+    if (held) return
     const newer = new DOMParser().parseFromString(text, 'text/html')
-    const focused = document.activeElement instanceof HTMLInputElement ? document.activeElement.value : undefined
-    for (const part of ['.head', '#live', '#trends', '.runs tbody']) {
+    const focused = document.activeElement?.id ?? ''
+    for (const part of parts) {
       const [old, fresh] = [document.querySelector(part), newer.querySelector(part)]
       // The first run of a directory brings the list itself.
       if ((old === null) !== (fresh === null)) {
@@ -16,11 +30,10 @@ export function keepUp(main: HTMLElement, place: Element, renewed: () => void): 
       }
       if (old !== null && fresh !== null) old.replaceWith(fresh)
     }
-    main.dataset['state'] = newer.querySelector<HTMLElement>('#runs')?.dataset['state']
+    main.dataset['state'] = newer.querySelector<HTMLElement>(`#${main.id}`)?.dataset['state']
     document.title = newer.title
     renewed()
-    const boxes = [...document.querySelectorAll<HTMLInputElement>('.pick input')]
-    if (document.activeElement === document.body) boxes.find(({ value }) => value === focused)?.focus()
+    if (document.activeElement === document.body) document.getElementById(focused)?.focus()
   }
 
   const ask = async (): Promise<void> => {

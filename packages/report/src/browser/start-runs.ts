@@ -22,8 +22,13 @@ export function startRuns({ find, startTheme, startCopyCommand, filterRuns, choo
   const filter = filterRuns()
   const choice = chooseRuns(main, find)
   if (main.dataset['state'] === undefined) return
-  keepUp(main, find('#connection', HTMLElement), () => {
-    filter()
-    choice()
+  keepUp(main, find('#connection', HTMLElement), {
+    parts: ['.head', '#live', '#trends', '.runs tbody'],
+    betweenMs: 2000,
+    ended: 'chaos ui has ended: this list is no longer up to date.',
+    renewed() {
+      filter()
+      choice()
+    },
   })
 }

@@ -131,7 +131,7 @@ function listSection({ runs, directory, served }: RunsPage): Html {
 
 function row(run: ListedRun, directory: string): Html {
   const { name, startedAt, target, workload, faults, seed, operations, hasResult } = run
-  return html`<tr data-name="${name}"><td class="pick">${hasResult ? html`<input type="checkbox" value="${name}" data-at="${startedAt}" aria-label="Compare ${name}">` : undefined}</td><td class="when">${whenText(startedAt)}</td><th scope="row">${target}</th><td data-label="workload">${workload}</td><td class="kinds" data-label="faults">${faults.length === 0 ? (hasResult ? 'none' : '') : faults.join(', ')}</td><td class="seed" data-label="seed">${seed === undefined ? '' : String(seed)}</td><td class="verdict-of ${run.mood}">${verdictPart(run, directory)}</td><td class="number" data-label="operations">${operations === undefined ? '' : count(operations)}</td></tr>`
+  return html`<tr data-name="${name}"><td class="pick">${hasResult ? html`<input type="checkbox" id="pick-${name}" value="${name}" data-at="${startedAt}" aria-label="Compare ${name}">` : undefined}</td><td class="when">${whenText(startedAt)}</td><th scope="row">${target}</th><td data-label="workload">${workload}</td><td class="kinds" data-label="faults">${faults.length === 0 ? (hasResult ? 'none' : '') : faults.join(', ')}</td><td class="seed" data-label="seed">${seed === undefined ? '' : String(seed)}</td><td class="verdict-of ${run.mood}">${verdictPart(run, directory)}</td><td class="number" data-label="operations">${operations === undefined ? '' : count(operations)}</td></tr>`
 }
 
 function verdictPart({ name, mood, title, level, hasReport, remedy }: ListedRun, directory: string): Html {

@@ -19,6 +19,7 @@ import { sortTable } from '../browser/sort-table.ts'
 import { startComparison } from '../browser/start-comparison.ts'
 import { startExplorer } from '../browser/start-explorer.ts'
 import { startPage } from '../browser/start-page.ts'
+import { startProxies } from '../browser/start-proxies.ts'
 import { startRuns } from '../browser/start-runs.ts'
 import { startStory } from '../browser/story.ts'
 import { startTheme } from '../browser/theme.ts'
@@ -49,6 +50,8 @@ export const comparisonScript: string = scriptOf(startComparison, { sortTable })
 
 /** For pages that have only a theme to choose. */
 export const themeScript: string = `(${startTheme})(${find})`.replace(/^\s+/gm, '')
+
+export const proxiesScript: string = scriptOf(startProxies, { find, startTheme, keepUp })
 
 export const runsScript: string = scriptOf(startRuns, {
   find,

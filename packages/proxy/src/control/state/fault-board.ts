@@ -1,4 +1,5 @@
 import { linkName, type TcpFault, type TrafficFault } from '@chaosproxy/faults'
+import type { HitRequest } from '../../http/http-rule.ts'
 import { shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'
@@ -21,6 +22,8 @@ export interface NamedFault {
   readonly hits: number
   /** How often it should have hit but could not, because the message was too long to hold or unreadable. */
   readonly missed: number
+  /** The requests that it hit last; empty where it hits no single requests. */
+  readonly recent: readonly HitRequest[]
 }
 
 export interface FaultToAdd {
@@ -238,7 +241,15 @@ function differences(
 
 const viewOf = (entry: Entry): NamedFault => {
   const { name, fault, origin, lease } = entry
-  return { name, fault, origin, lease, hits: hitsOf(entry), missed: entry.applied.missed ?? 0 }
+  return {
+    name,
+    fault,
+    origin,
+    lease,
+    hits: hitsOf(entry),
+    missed: entry.applied.missed ?? 0,
+    recent: entry.applied.recent ?? [],
+  }
 }
 
 const hitsOf = ({ applied, earlierHits }: Pick<Entry, 'applied' | 'earlierHits'>): number => earlierHits + applied.hits

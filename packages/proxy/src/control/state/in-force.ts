@@ -1,8 +1,11 @@
 import type { TcpFault } from '@chaosproxy/faults'
+import type { HitRequest } from '../../http/http-rule.ts'
 
 /** A fault in force. */
 export interface InForce {
   readonly hits: number
+  /** The requests that it hit last, where it is requests that it hits. */
+  readonly recent?: readonly HitRequest[]
   /** How often it should have hit but could not. Absent for faults that never miss. */
   readonly missed?: number
   /** Changes the fault in place, keeping the state of its connections. Absent if it has to be replaced instead. */

@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import { packageVersion } from '@chaosproxy/engine'
+import { describeFault, type Link, linkName, parseTrafficFault } from '@chaosproxy/faults'
+import type { ControlPlane, ManagedProxy } from '@chaosproxy/proxy/control'
+import { type ProxiesPage, proxiesScript, renderProxiesHtml } from '@chaosproxy/report'
+import { startGuardedServer } from './server/guarded-server.ts'
+
+export interface ProxiesConsoleOptions {
+  readonly plane: ControlPlane
+  readonly seed: number | string
+  /** `host:port`; by default any free port of this machine's loopback. */
+  readonly listen?: string | undefined
+}
+
+/** The page of a proxy without a cluster. */
+export interface ProxiesConsole {
+  readonly url: string
+  close(): Promise<void>
+}
+
+const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(proxiesScript).digest('base64')}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+
+/** Rates are over this long, and a minute of them is kept. */
+const SAMPLE_EVERY_MS = 1_000
+const SAMPLES = 60
+
+/**
+ * Serves the page of proxies: what passes, what hurts it, and buttons that inject and heal. A page costs the proxies the
+ * reading of their counters once a second. The token is the first part of every path.
+ *
+ * @throws UserError (usage, environment) if nothing can listen there.
+ */
+export async function openProxiesConsole(options: ProxiesConsoleOptions): Promise<ProxiesConsole> {
+  const { plane, seed, listen = '127.0.0.1:0' } = options
+  const rates = createRates()
+  const sample = () => rates.add(plane.statistics())
+  sample()
+  const timer = setInterval(sample, SAMPLE_EVERY_MS)
+  timer.unref()
+  const isPage = ({ pathname }: URL) => /^\/[^/]*\/$/.test(pathname)
+  const server = await startGuardedServer({
+    listen,
+    option: '--ui-listen',
+    tokenIn: ({ pathname }) => pathname.split('/')[1] ?? '',
+    contentOf: (url) =>
+      isPage(url)
+        ? { status: 200, type: 'text/html', body: renderProxiesHtml(pageOf(plane, rates, seed)), policy: POLICY }
+        : undefined,
+    posted: (url, body) => (isPage(url) ? carryOut(plane, body) : 'There is no such page.'),
+  })
+  return {
+    url: `${server.origin}/${server.token}/`,
+    close() {
+      clearInterval(timer)
+      return server.close()
+    },
+  }
+}
+
+/** What a click can do: a fault on the proxy's links, in the words of its button. */
+interface Offer {
+  readonly text: string
+  readonly fault: { readonly kind: string; readonly [member: string]: unknown }
+  /** Whether it acts on single requests, which only some proxies read. */
+  readonly ofRequests?: true
+}
+
+const OFFERS: { readonly [action: string]: Offer } = {
+  cut: { text: 'Cut', fault: { kind: 'partition' } },
+  slow: { text: 'Slow by 200 ms', fault: { kind: 'latency', latencyMs: 200 } },
+  reset: { text: 'Reset connections', fault: { kind: 'reset' } },
+  refuse: { text: 'Answer 503', fault: { kind: 'error-status', status: 503 }, ofRequests: true },
+  lose: { text: 'Lose replies', fault: { kind: 'lose-reply' }, ofRequests: true },
+}
+
+const isFor = ({ protocol, speaks }: ManagedProxy, { fault, ofRequests }: Offer): boolean =>
+  protocol === 'udp' ? fault.kind === 'partition' : ofRequests === undefined || speaks === 'http'
+
+/** Both ways for every caller; faults of requests stand on the way of the requests. */
+function linksFor({ forward, callers }: ManagedProxy, { ofRequests }: Offer): readonly string[] {
+  if (ofRequests) return [linkName(forward)]
+  return callers.flatMap((caller) => [
+    linkName({ ...forward, from: caller }),
+    linkName({ from: forward.to, to: caller }),
+  ])
+}
+
+/** Why it was not done; undefined if it was. */
+function carryOut(plane: ControlPlane, body: string): string | undefined {
+  const { action, on } = orderIn(body)
+  if (action === 'heal') {
+    const kept = keptBecause(plane.faults.get(on).origin)
+    if (kept !== undefined) return kept
+    plane.removeFault(on)
+    return undefined
+  }
+  const offer = Object.hasOwn(OFFERS, action) ? OFFERS[action] : undefined
+  if (offer === undefined) return 'This is no order.'
+  const proxy = plane.proxies.get(on)
+  const fault = parseTrafficFault({ ...offer.fault, links: linksFor(proxy, offer) }, offer.text)
+  plane.addFault({ name: freeName(plane, `${action} ${proxy.name} by hand`), fault, origin: 'api' })
+  return undefined
+}
+
+function orderIn(body: string): { readonly action: string; readonly on: string } {
+  let order: unknown
+  try {
+    order = JSON.parse(body)
+  } catch {
+    order = undefined
+  }
+  if (typeof order !== 'object' || order === null || !('action' in order) || !('on' in order))
+    return { action: '', on: '' }
+  const { action, on } = order
+  return typeof action === 'string' && typeof on === 'string' ? { action, on } : { action: '', on: '' }
+}
+
+function freeName(plane: ControlPlane, wanted: string): string {
+  const taken = new Set(plane.faults.list().map(({ name }) => name))
+  let name = wanted
+  for (let i = 2; taken.has(name); i++) name = `${wanted} ${i}`
+  return name
+}
+
+/** Toxics and rule sets have lists of their own, from which only their owners take one. */
+const keptBecause = (origin: ReturnType<ControlPlane['faults']['get']>['origin']): string | undefined =>
+  origin === 'toxic'
+    ? 'a toxic: its client removes it'
+    : origin === 'rules'
+      ? 'of a rule set: chaos ctl replaces it'
+      : undefined
+
+const EVENTS_SHOWN = 30
+
+function pageOf(plane: ControlPlane, rates: Rates, seed: number | string): ProxiesPage {
+  const faults = plane.faults.list()
+  return {
+    version: packageVersion(),
+    seed: String(seed),
+    proxies: plane.proxies.list().map((proxy) => {
+      const { name, listen, upstream, enabled, speaks, protocol, liveConnections, forward, callers } = proxy
+      const own = callers.map((caller) => ({ ...forward, from: caller }))
+      const names = new Set(own.flatMap((link) => [linkName(link), linkName({ from: link.to, to: link.from })]))
+      return {
+        ...{ name, listen, upstream, enabled, carries: speaks ?? protocol, connections: liveConnections },
+        sent: rates.of(own),
+        received: rates.of(own.map(({ from, to }): Link => ({ from: to, to: from }))),
+        offered: Object.entries(OFFERS).flatMap(([action, offer]) =>
+          isFor(proxy, offer) ? [{ action, text: offer.text }] : [],
+        ),
+        hurtBy: faults
+          .filter(({ fault }) => fault.links.some((link) => names.has(linkName(link))))
+          .map(({ name }) => name),
+      }
+    }),
+    faults: faults.map(({ name, fault, hits, recent, origin }) => ({
+      ...{ name, hits, requests: [...recent].reverse(), kept: keptBecause(origin) },
+      text: describeFault(fault),
+    })),
+    events: plane.events
+      .since(Math.max(0, plane.events.lastSequence - EVENTS_SHOWN))
+      .map(({ at, type, sequence: _, ...said }) => ({
+        at: at.slice(11, 19),
+        text: [type.replaceAll('-', ' '), ...Object.values(said).map(String)].join(', '),
+      }))
+      .reverse(),
+  }
+}
+
+/** Bytes a second over each link. */
+interface Rates {
+  add(statistics: ReturnType<ControlPlane['statistics']>): void
+  /** Over these links together, oldest first. */
+  of(links: readonly Link[]): readonly number[]
+}
+
+function createRates(): Rates {
+  let before: ReadonlyMap<string, number> | undefined
+  let samples: readonly ReadonlyMap<string, number>[] = []
+  return {
+    add(statistics) {
+      const now = new Map([...statistics].map(([link, { deliveredBytes }]) => [link, deliveredBytes]))
+      if (before !== undefined) {
+        const last = before
+        const gained = new Map([...now].map(([link, bytes]) => [link, Math.max(0, bytes - (last.get(link) ?? 0))]))
+        samples = [...samples, gained].slice(-SAMPLES)
+      }
+      before = now
+    },
+    of: (links) => samples.map((sample) => links.reduce((sum, link) => sum + (sample.get(linkName(link)) ?? 0), 0)),
+  }
+}

@@ -1,0 +1,99 @@
+import { count, plural } from '@chaosproxy/history'
+import { type Html, html, script, trusted } from './markup.ts'
+import { proxiesScript } from './scripts.ts'
+import { stylesheet } from './stylesheet.ts'
+
+/** What the page of a proxy without a cluster shows. */
+export interface ProxiesPage {
+  readonly version: string
+  readonly seed: string
+  readonly proxies: readonly ShownProxy[]
+  readonly faults: readonly ShownFault[]
+  /** The newest first. */
+  readonly events: readonly { readonly at: string; readonly text: string }[]
+}
+
+interface ShownProxy {
+  readonly name: string
+  readonly listen: string
+  readonly upstream: string
+  readonly enabled: boolean
+  /** What it carries: `http`, `tcp`. */
+  readonly carries: string
+  readonly connections: number
+  /** Bytes a second towards the server and back, now and in the last minute, oldest first. */
+  readonly sent: readonly number[]
+  readonly received: readonly number[]
+  /** What can be done to it by a click. */
+  readonly offered: readonly { readonly action: string; readonly text: string }[]
+  /** The names of the faults in force on its links. */
+  readonly hurtBy: readonly string[]
+}
+
+interface ShownFault {
+  readonly name: string
+  readonly text: string
+  readonly hits: number
+  /** The requests it hit last, newest first. */
+  readonly requests: readonly { readonly number: number; readonly request: string }[]
+  /** Why it cannot be healed here; absent if it can. */
+  readonly kept?: string | undefined
+}
+
+/** Every proxy with what passes and what hurts it. Its server keeps it up to date and carries out what is clicked. */
+export function renderProxiesHtml(page: ProxiesPage): string {
+  const { version, seed, proxies, faults, events } = page
+  const hurt = proxies.filter(({ hurtBy }) => hurtBy.length > 0).length
+  const title =
+    hurt === 0 ? 'No fault in force' : `Hurting ${count(hurt)} of ${plural(proxies.length, 'proxy', 'proxies')}`
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}: chaos proxy</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(own)}</style></head>
+<body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos proxy</span><span>seed ${seed}</span><span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>
+<main id="proxies">
+<section class="head"><h1>${title}</h1><p class="standing">${count(faults.reduce((sum, { hits }) => sum + hits, 0))} hits so far</p></section>
+<p id="problem" role="alert"></p>
+<section aria-labelledby="all"><h2 id="all">Proxies</h2><div id="list">${proxies.length === 0 ? html`<p class="note">There is no proxy yet. <code>npx chaos ctl create db 127.0.0.1:0 127.0.0.1:5432</code> makes one.</p>` : proxies.map(card)}</div></section>
+<section aria-labelledby="in-force"><h2 id="in-force">Faults in force</h2><div id="faults">${faults.length === 0 ? html`<p class="note">None. Choose one above, or add any other by <code>npx chaos ctl add</code>.</p>` : html`<ul class="faults">${faults.map(faultItem)}</ul>`}</div></section>
+<section aria-labelledby="events"><h2 id="events">What happened</h2><div id="happened"><ol class="events">${events.map(({ at, text }) => html`<li><time>${at}</time> ${text}</li>`)}</ol></div></section>
+<p id="connection" role="status"></p>
+</main>${script(trusted(proxiesScript))}</body></html>
+`.html
+}
+
+function card(proxy: ShownProxy): Html {
+  const { name, listen, upstream, enabled, carries, connections, sent, received, offered, hurtBy } = proxy
+  return html`<article class="proxy${hurtBy.length > 0 ? ' hurt' : ''}" aria-label="${name}"><h3>${name} <small>${carries}${enabled ? '' : ', disabled'}</small></h3><p class="way">${listen} → ${upstream}</p><p class="rates">${rate('to the server', sent)}${rate('back', received)}<span>${plural(connections, 'connection')}</span></p>${hurtBy.length === 0 ? undefined : html`<p class="hurt-by">${hurtBy.join(', ')}</p>`}<p class="actions">${offered.map(({ action, text }) => html`<button type="button" id="${`${action}-${name}`}" data-action="${action}" data-on="${name}">${text}<span class="sr"> ${name}</span></button>`)}</p></article>`
+}
+
+const WIDTH = 120
+const HEIGHT = 18
+
+function rate(where: string, rates: readonly number[]): Html {
+  const top = Math.max(1, ...rates)
+  const step = WIDTH / Math.max(1, rates.length)
+  const bars = rates.map((bytes, i) => {
+    const height = Math.round((bytes / top) * HEIGHT * 10) / 10
+    return `M${Math.round(i * step * 10) / 10} ${HEIGHT}v${-height}h${Math.max(1, Math.round(step * 8) / 10)}v${height}z`
+  })
+  return html`<span><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" aria-hidden="true"><path class="spark-bars" d="${bars.join('')}"/></svg>${bytesText(rates.at(-1) ?? 0)} ${where}</span>`
+}
+
+/** `1.2 kB/s`. */
+function bytesText(bytes: number): string {
+  if (bytes < 1000) return `${Math.round(bytes)} B/s`
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB/s` : `${(bytes / 1e6).toFixed(1)} MB/s`
+}
+
+const faultItem = ({ name, text, hits, requests, kept }: ShownFault): Html =>
+  html`<li><div><b>${text}</b><small>${name}, ${hits === 0 ? 'no hit yet' : plural(hits, 'hit')}</small>${requests.length === 0 ? undefined : html`<ol class="requests">${requests.map(({ number, request }) => html`<li><span>${`hit ${number}`}</span> <code>${request}</code></li>`)}</ol>`}</div>${kept === undefined ? html`<button type="button" class="heal" id="${`heal-${name}`}" data-action="heal" data-on="${name}">Heal<span class="sr"> ${name}</span></button>` : html`<small>${kept}</small>`}</li>`
+
+const own = `
+#list{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(340px,100%),1fr));gap:14px}.proxy{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px 16px;min-width:0}.proxy.hurt{border-color:var(--ink)}.proxy h3{font-size:16px;overflow-wrap:anywhere}.proxy small{font-weight:400;color:var(--ink2)}
+.way{font-size:13px;color:var(--ink2);overflow-wrap:anywhere}.rates{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;margin:8px 0;font-variant-numeric:tabular-nums}.rates svg{display:block}.spark-bars{fill:var(--data)}.hurt-by{font-size:13px;font-weight:600;overflow-wrap:anywhere;margin-bottom:8px}
+.actions{display:flex;flex-wrap:wrap;gap:6px}
+.faults{list-style:none}.faults>li{display:flex;justify-content:space-between;gap:12px;align-items:flex-start;padding:8px 0 8px 12px;border-left:3px solid var(--ink);margin-bottom:8px}.faults b{font-weight:600;overflow-wrap:anywhere}.faults small{display:block;color:var(--ink2)}.requests{list-style:none;font-size:13px;margin-top:4px}.requests span{color:var(--ink2);display:inline-block;min-width:54px;font-variant-numeric:tabular-nums}
+button.heal{background:var(--ink);color:var(--page);border-color:var(--ink);flex:none}
+.events{list-style:none;font-size:13px;font-variant-numeric:tabular-nums}.events li{padding:2px 0;overflow-wrap:anywhere}.events time{color:var(--ink2);margin-right:8px}
+#problem:not(:empty){border-left:3px solid var(--ink);padding:6px 10px;margin-bottom:12px;background:var(--panel);overflow-wrap:anywhere}#connection{color:var(--ink2);font-size:13px}
+@media (max-width:560px){button{min-height:36px}}
+`
