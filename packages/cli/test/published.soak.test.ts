@@ -201,7 +201,16 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       JSON.stringify({ routes: [{ request: 'GET /{key}', f: 'read', result: 'body' }] }),
     )
     await succeeds(cwd, 'npm', 'init', '-y')
-    await succeeds(cwd, 'npm', 'install', 'chaosproxy', '@chaosproxy/undici', 'undici@7', '@types/node@20')
+    await succeeds(
+      cwd,
+      'npm',
+      'install',
+      'chaosproxy',
+      '@chaosproxy/assertions',
+      '@chaosproxy/undici',
+      'undici@7',
+      '@types/node@20',
+    )
     await compile(cwd, ['node'])
     for (const row of readdirSync(join(cwd, 'out'))) await succeeds(cwd, process.execPath, join('out', row))
   })
