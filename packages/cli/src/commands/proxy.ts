@@ -3,6 +3,7 @@ import { type Command, flagOf, textOf } from '../command.ts'
 import { proxiedUpstreams } from '../config/upstreams.ts'
 import { serveProxies } from '../proxy/serve.ts'
 import { parseProxySettings, proxyOptions } from '../proxy/settings.ts'
+import { composed } from '../record/composed.ts'
 
 export const proxyCommand: Command = {
   name: 'proxy',
@@ -10,7 +11,7 @@ export const proxyCommand: Command = {
   summary: 'stand between clients and servers: forward, inject faults on demand, record',
   options: proxyOptions,
   groups: {
-    'What is proxied': ['listen', 'upstream', 'name', 'carries', 'config'],
+    'What is proxied': ['listen', 'upstream', 'compose', 'service', 'name', 'carries', 'config'],
     'What is recorded': [
       'record',
       'client',
@@ -51,7 +52,12 @@ export const proxyCommand: Command = {
     // With --config or --toxiproxy its proxies come from elsewhere.
     const isPlain = textOf(options, 'config') === undefined && !flagOf(options, 'toxiproxy')
     const loaded = isPlain ? await findConfig('.') : undefined
-    return serveProxies(parseProxySettings(proxiedUpstreams(options, loaded)))
+    const { options: all, close } = await composed(options)
+    try {
+      return await serveProxies(parseProxySettings(proxiedUpstreams(all, loaded)))
+    } finally {
+      await close()
+    }
   },
 }
 

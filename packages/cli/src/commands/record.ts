@@ -4,6 +4,7 @@ import type { Command } from '../command.ts'
 import { readOwnConfig } from '../config/own.ts'
 import { recordedPromises } from '../config/recording.ts'
 import { recordedUpstreams } from '../config/upstreams.ts'
+import { composed } from '../record/composed.ts'
 import { parseRecordSettings, recordOptions } from '../record/settings.ts'
 import { executeRun } from '../run/execute.ts'
 
@@ -13,7 +14,20 @@ export const recordCommand: Command = {
   summary: 'record and check what a command of yours does, such as its tests, under faults',
   options: recordOptions(),
   groups: {
-    'What is recorded': ['upstream', 'serve', 'as', 'listen', 'name', 'env', 'client', 'initial', 'model', 'config'],
+    'What is recorded': [
+      'upstream',
+      'serve',
+      'compose',
+      'service',
+      'as',
+      'listen',
+      'name',
+      'env',
+      'client',
+      'initial',
+      'model',
+      'config',
+    ],
     'What goes wrong': ['faults', 'hurt', 'seed'],
     'What must hold': ['expect', 'require', 'stop-on-violation', 'baseline', 'tolerance', 'may-fail'],
     Limits: ['time', 'timeout', 'check-timeout'],
@@ -25,6 +39,7 @@ export const recordCommand: Command = {
       'chaos record --upstream 127.0.0.1:6379 --as resp --faults lose-reply --expect linearizable -- node app.js {n1.port}',
       'with answers lost',
     ],
+    ['chaos record --compose compose.yaml --as routes.json -- npm test', 'what the tests do to a project that runs'],
     [
       "chaos record --name db --name app --serve 'redis-server --port {port} --dir {data}' --serve 'node app.js {listen} {db}' --as tcp --as routes.json --hurt db --faults lose-reply -- node test.js {app}",
       'what an app does when it loses responses of its database; chaos starts and stops both',
@@ -32,8 +47,13 @@ export const recordCommand: Command = {
   ],
   async run(options) {
     const { loaded, registries } = await readOwnConfig(options, 'chaos record')
-    const settings = await parseRecordSettings(recordedPromises(recordedUpstreams(options, loaded), loaded), registries)
-    return executeRun({ ...settings, again: againOf(settings.run) })
+    const { options: all, close } = await composed(options)
+    try {
+      const settings = await parseRecordSettings(recordedPromises(recordedUpstreams(all, loaded), loaded), registries)
+      return await executeRun({ ...settings, again: againOf(settings.run) })
+    } finally {
+      await close()
+    }
   },
 }
 

@@ -31,6 +31,7 @@ import { parseDuration, parseSize, printDuration, printSize } from '../arguments
 import { requireOption, stopOption } from '../arguments/require.ts'
 import { parseProxyUi, proxyUiOptions, type UiSettings } from '../arguments/ui.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { composeOptions } from '../record/composed.ts'
 import { eventsOption, parseEvents } from '../run/event-file.ts'
 import { recordedWays, type Said, saidInConfig, saysIt } from './carried.ts'
 import type { LogFormat } from './log.ts'
@@ -177,7 +178,7 @@ const declared = {
 }
 
 /** All options of `chaos proxy`. */
-export const proxyOptions: Options = { ...declared, ...eventsOption, ...proxyUiOptions }
+export const proxyOptions: Options = { ...declared, ...composeOptions, ...eventsOption, ...proxyUiOptions }
 
 type Typed = ValuesOf<typeof declared>
 

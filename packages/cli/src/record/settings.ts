@@ -16,6 +16,7 @@ import { parsePairs } from '../proxy/settings.ts'
 import { isSilent, parseReporters, reporterOptions } from '../reporting/choice.ts'
 import { eventsOption, parseEvents } from '../run/event-file.ts'
 import type { RunSettings } from '../run/settings.ts'
+import { composeOptions } from './composed.ts'
 import { shownRecordings } from './shown-recordings.ts'
 
 const USUAL_TIME_MS = 600_000
@@ -65,6 +66,7 @@ const declared = {
 /** All options of `chaos record`. */
 export const recordOptions = (): Options => ({
   ...declared,
+  ...composeOptions,
   ...baselineOptions,
   ...configOption,
   ...eventsOption,

@@ -30,6 +30,8 @@ export interface Container {
   readonly networks: readonly { readonly name: string; readonly address: string }[]
   /** Ports that are reachable from outside the engine. */
   readonly published: readonly number[]
+  /** The ports of the engine's machine that lead to a port of the container. */
+  readonly hostPorts: readonly { readonly port: number; readonly hostPort: number }[]
   /** TCP ports that the image or the Compose file names, published or not. */
   readonly exposed: readonly number[]
   /** Whether its health check passes; undefined if it has none or the engine has not run it. */
@@ -140,7 +142,7 @@ interface Inspected {
   readonly HostConfig: { readonly NetworkMode: string }
   readonly NetworkSettings: {
     readonly Networks?: { readonly [name: string]: { readonly IPAddress: string } } | null
-    readonly Ports?: { readonly [port: string]: unknown } | null
+    readonly Ports?: { readonly [port: string]: readonly { readonly HostPort?: string }[] | null } | null
   }
 }
 
@@ -168,6 +170,11 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
       address === '' ? [] : [{ name: network, address }],
     ),
     published: ports.flatMap(([port, bound]) => (bound === null || !port.endsWith('/tcp') ? [] : [parseInt(port, 10)])),
+    hostPorts: ports.flatMap(([port, bound]) =>
+      [...new Set((bound ?? []).map(({ HostPort }) => Number(HostPort ?? 0)))]
+        .filter((hostPort) => hostPort > 0 && port.endsWith('/tcp'))
+        .map((hostPort) => ({ port: parseInt(port, 10), hostPort })),
+    ),
     exposed: [...new Set([...ports.map(([port]) => port), ...Object.keys(Config.ExposedPorts ?? {})])]
       .filter((port) => port.endsWith('/tcp'))
       .map((port) => parseInt(port, 10)),

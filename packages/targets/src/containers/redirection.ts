@@ -36,27 +36,7 @@ const PER_LINE = 50
  */
 export async function openRules(project: string): Promise<ContainerRules> {
   const table = `inet chaos_${project.replaceAll(/\W/g, '_')}`
-  const nft = spawn('nft', ['-i'])
-  const ended = once(nft, 'close').catch(() => undefined)
-  // Its end reports a failure.
-  nft.stdin.on('error', () => undefined)
-  let last: Promise<unknown> = Promise.resolve()
-  /** Runs the commands and returns the table as it is then. */
-  const run = (commands: readonly string[]): Promise<string> => {
-    const listed = last.then(() => answerOf(nft, [...commands, `list table ${table}`], project))
-    last = listed.catch(() => undefined)
-    return listed
-  }
-  const close = async () => {
-    nft.stdin.end()
-    await ended
-  }
-  try {
-    await run(emptyTable(table))
-  } catch (error) {
-    await close()
-    throw error
-  }
+  const { run, close } = await openTable(table, project, emptyTable(table))
   return {
     async redirect(ports) {
       const links = ports.map(({ from, to, port, via }) => `${from} . ${to} . ${port} : ${via.host} . ${via.port}`)
@@ -77,6 +57,38 @@ export async function openRules(project: string): Promise<ContainerRules> {
     refused: async () => countsIn(await run([])),
     close,
   }
+}
+
+/** A table of the kernel that lasts no longer than this process. */
+export interface OwnedTable {
+  /** Runs the commands and returns the table as it is then. */
+  run(commands: readonly string[]): Promise<string>
+  close(): Promise<void>
+}
+
+/** @throws UserError (environment) if the kernel or nft refuses. */
+export async function openTable(table: string, project: string, setup: readonly string[]): Promise<OwnedTable> {
+  const nft = spawn('nft', ['-i'])
+  const ended = once(nft, 'close').catch(() => undefined)
+  // Its end reports a failure.
+  nft.stdin.on('error', () => undefined)
+  let last: Promise<unknown> = Promise.resolve()
+  const run = (commands: readonly string[]): Promise<string> => {
+    const listed = last.then(() => answerOf(nft, [...commands, `list table ${table}`], project))
+    last = listed.catch(() => undefined)
+    return listed
+  }
+  const close = async () => {
+    nft.stdin.end()
+    await ended
+  }
+  try {
+    await run(setup)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { run, close }
 }
 
 /** Redirects before the engine's own rules, which have priority -100; gives the caller's address back before its masquerade. */

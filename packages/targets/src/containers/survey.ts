@@ -61,9 +61,9 @@ export function surveyProject({ wanted, directory, creating }: SurveyOptions): S
 }
 
 /** Which containers are meant does not depend on it. */
-const NO_CLIENT: ContainersDeclaration['client'] = { kind: 'resp', commands: 'register' }
+export const NO_CLIENT: ContainersDeclaration['client'] = { kind: 'resp', commands: 'register' }
 
-function composeOf(wanted: string, directory: string): Survey['compose'] {
+export function composeOf(wanted: string, directory: string): Survey['compose'] {
   if (wanted !== '') return existsSync(resolve(directory, wanted)) ? wanted : { project: wanted }
   const file = USUAL_FILES.find((name) => existsSync(resolve(directory, name)))
   if (file !== undefined) return file

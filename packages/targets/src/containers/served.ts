@@ -1,0 +1,90 @@
+import { UserError } from '@chaosproxy/history'
+import { listeningPorts } from './listening-ports.ts'
+import { clientPort, otherName } from './members.ts'
+import { groupOfServices, nodeGroups } from './node-groups.ts'
+import { findProject } from './project.ts'
+import { openTable } from './redirection.ts'
+import { composeOf, NO_CLIENT } from './survey.ts'
+
+/** A container that clients outside of the project talk to. */
+export interface ServedContainer {
+  /** Its service; with a number if there are several. */
+  readonly name: string
+  /** Where it serves, past whatever publishes it. */
+  readonly upstream: string
+  /** The ports of this machine that lead to it. */
+  readonly hostPorts: readonly number[]
+}
+
+export interface ServedOptions {
+  /** A Compose file, or the name of a project. */
+  readonly wanted: string
+  /** By default those that `chaos init --compose` would take for nodes. */
+  readonly services: readonly string[]
+  readonly directory: string
+}
+
+/** What of a running project clients talk to. @throws UserError (usage, environment) */
+export function servedContainers({ wanted, services, directory }: ServedOptions): {
+  readonly project: string
+  readonly served: readonly ServedContainer[]
+} {
+  const where = `--compose ${wanted}`
+  const compose = composeOf(wanted, directory)
+  const project = findProject({ compose, client: NO_CLIENT }, { where, directory })
+  if (project === undefined)
+    throw new UserError('environment', `${where}: no container of it runs. Start it first: docker compose up -d`)
+  const known = [...new Set(project.containers.map(({ service }) => service))]
+  const unknown = services.find((service) => !known.includes(service))
+  if (unknown !== undefined)
+    throw new UserError(
+      'usage',
+      `--service ${unknown}: ${project.name} has no such service. It has ${known.join(', ')}.`,
+    )
+  const group = services.length > 0 ? groupOfServices(services, project.containers) : nodeGroups(project.containers)[0]
+  const running = group?.containers.filter((each) => each.running) ?? []
+  if (running.length === 0)
+    throw new UserError('usage', `${where}: which services clients talk to is not clear. Name them: --service.`)
+  const served = running.map((container) => {
+    const port = clientPort(undefined, container, listeningPorts(container.pid))
+    const [network] = container.networks
+    if (port === undefined || network === undefined)
+      throw new UserError(
+        'usage',
+        `${where}: where ${container.name} serves is not clear. Publish one port of it, or give --upstream.`,
+      )
+    return {
+      name: otherName(container, running),
+      upstream: `${network.address}:${port}`,
+      hostPorts: container.hostPorts.filter((each) => each.port === port).map(({ hostPort }) => hostPort),
+    }
+  })
+  return { project: project.name, served }
+}
+
+/** A port of this machine, and the port of 127.0.0.1 to which connections of this machine's programs are led instead. */
+export interface LedPort {
+  readonly hostPort: number
+  readonly proxyPort: number
+}
+
+/**
+ * Leads what programs of this machine send to published ports to the proxy. Lasts until the returned function is called,
+ * and no longer than this process.
+ *
+ * @throws UserError (environment) if the kernel or nft refuses.
+ */
+export async function leadPublished(project: string, ports: readonly LedPort[]): Promise<() => Promise<void>> {
+  const table = `inet chaos_published_${project.replaceAll(/\W/g, '_')}`
+  const { close } = await openTable(table, project, [
+    `add table ${table} { flags owner; }`,
+    `add chain ${table} sent { type nat hook output priority -101; }`,
+    `add chain ${table} other { type filter hook output priority 0; }`,
+    ...ports.flatMap(({ hostPort, proxyPort }) => [
+      `add rule ${table} sent ip daddr 127.0.0.0/8 tcp dport ${hostPort} dnat ip to 127.0.0.1:${proxyPort}`,
+      // Programs that try ::1 first go on with 127.0.0.1.
+      `add rule ${table} other ip6 daddr ::1 tcp dport ${hostPort} reject with tcp reset`,
+    ]),
+  ])
+  return close
+}
