@@ -20,6 +20,7 @@ const SUITE = [
   'packages/cli/test/record-api.test.ts',
   'packages/cli/test/short-run.test.ts',
   'packages/history/test/files.test.ts',
+  'packages/node-simulator/test',
   'packages/proxy/test/http/faults.test.ts',
   'packages/proxy/test/http2/http2.test.ts',
   'packages/proxy/test/interceptor.test.ts',
