@@ -38,13 +38,13 @@ export async function run(print: (line: string) => void): Promise<void> {
       const cost = least(ROUNDS, () => searched(['--queue', queue], SEEDS, used))
       one ??= cost
       const times = (one.seconds / cost.seconds).toFixed(2)
-      print(`${SEEDS} seeds, ${many} warm workers of one thread      ${told(cost)}  ${times} times as fast as one`)
+      print(`${SEEDS} seeds, warm workers of one thread: ${many}     ${told(cost)}  ${times} times as fast as one`)
       await stopAll(workers)
     }
     print(`${JOBS} trivial jobs and their merge:`)
     const { openQueuePool, createSearchPool } = await innerParts()
     const threads = createSearchPool(2)
-    await printTrivialJobs('no queue, two threads ', () => trivialJobs(threads, used), print)
+    await printTrivialJobs('no queue, two threads   ', () => trivialJobs(threads, used), print)
     await threads.close()
     const workers = await startWorkers(queue, 2)
     const byWorkers = async (): Promise<Cost> => {
@@ -80,9 +80,9 @@ async function compareWithHere(queue: string, used: () => number, print: (line: 
     await stopAll(workers)
   }
   const [here, there] = [leastOf(alone), leastOf(shared)]
-  print(`${SEEDS} seeds, no queue, one thread             ${told(here)}`)
+  print(`${SEEDS} seeds, no queue, one thread           ${told(here)}`)
   const more = `${percent(there.seconds / here.seconds)} of the time, ${percent(there.cpu / here.cpu)} of the processor`
-  print(`${SEEDS} seeds, one new worker of one thread     ${told(there)}  ${more}`)
+  print(`${SEEDS} seeds, one new worker of one thread   ${told(there)}  ${more}`)
 }
 
 interface Cost {
