@@ -135,14 +135,12 @@ describe.skipIf(redis === undefined)('a protocol from a file', () => {
   })
 })
 
-describe.skipIf(redis === undefined)('a comparison through a queue', () => {
-  patientTest('measures the same as without one', async () => {
-    const queue = await queueOf()
-    const worker = await joined(queue)
-    const words = ['compare', '--targets', 'raft', '--faults', 'partition', ...BRIEF_COMPARISON, '--json']
-    const [alone, shared] = [await chaos(words), await chaos([...words, '--queue', queue])]
-    const told = ({ stdout }: typeof alone) => ({ ...JSON.parse(stdout), elapsedMs: 0 })
-    expect(told(shared)).toEqual(told(alone))
-    expect(worker.printed()).toMatch(/^Did a run of raft with seed 1 in /m)
-  })
+patientTest.skipIf(redis === undefined)('a comparison through a queue measures the same as without one', async () => {
+  const queue = await queueOf()
+  const worker = await joined(queue)
+  const words = ['compare', '--targets', 'raft', '--faults', 'partition', ...BRIEF_COMPARISON, '--json']
+  const [alone, shared] = [await chaos(words), await chaos([...words, '--queue', queue])]
+  const told = ({ stdout }: typeof alone) => ({ ...JSON.parse(stdout), elapsedMs: 0 })
+  expect(told(shared)).toEqual(told(alone))
+  expect(worker.printed()).toMatch(/^Did a run of raft with seed 1 in /m)
 })
