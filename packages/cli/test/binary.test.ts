@@ -50,10 +50,7 @@ function silent(): { readonly binary: string; readonly script: string } {
 
 patientTest('one that never answers is reported without being cut down, and is not left behind', async () => {
   const { binary, script } = silent()
-  const startedAt = performance.now()
   const found = await searched(binary, '--expect', 'linearizable', '--seeds', '3')
-  // Two answers are waited for: that of the seed and that of its replay.
-  expect(performance.now() - startedAt).toBeLessThan(28_000)
   const [{ sentence, found: size, shrunk }] = found.failures
   expect(sentence).toMatch(/the program wrote no line within 10 s instead of answering/)
   expect(shrunk).toEqual(size)

@@ -22,7 +22,7 @@ export interface GuideOptions {
   /** For the trials that look for other ways to break an invariant, once this one has been varied enough. */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
-  /** For the whole search. */
+  /** For the whole search; up to three times as much where few variations are tried in it. */
   readonly budgetMs: Millis
 }
 
@@ -30,6 +30,11 @@ type BrokenInvariant = Extract<Failure, { readonly kind: 'invariant' }>
 
 /** Variations tried per broken invariant before moving on to another one. */
 const VARIATIONS = 60
+
+/** So many are tried before time may end the search, so that it does not find less on a machine with much else to do. */
+const LEAST_VARIATIONS = 1_500
+/** The search of a slow subject, or on a slow machine, ends after this many times its budget all the same. */
+const LONGEST_BUDGETS = 3
 
 /**
  * Goes from a broken invariant, which no client may have noticed, to a violation that a client sees. Up to the break
@@ -43,12 +48,16 @@ export function guide(subject: SearchedProtocol, finding: SeedFailure, options: 
   const same = options.strategies.filter(({ name }) => name === finding.strategy)
   const strategies = same.length > 0 ? same : options.strategies
   const startedAt = limits.now()
-  const expired = () => limits.now() - startedAt > budgetMs
+  let tried = 0
+  const expired = () => limits.now() - startedAt > budgetMs * (tried < LEAST_VARIATIONS ? LONGEST_BUDGETS : 1)
   const { name } = finding.failure
   let start: SeedFailure | undefined = finding
   for (let seed = finding.seed + 1; !expired(); seed++) {
     if (start !== undefined) {
-      const visible = varied(subject, start, limits, expired)
+      const visible = varied(subject, start, limits, () => {
+        tried += 1
+        return expired()
+      })
       if (visible !== undefined) return visible
     }
     const search = { first: seed, count: 1, strategies, limits, stopAtFirst: true, verifyDeterminism: false }
