@@ -1,6 +1,6 @@
 /**
  * How many random histories of those that a claim is held to: a twentieth in `npm test`, a tenth of 2,400 and
- * fewer, all of them in the short soak, many times as many in the long one.
+ * fewer, half of them in the short soak, many times as many in the long one.
  */
 const times = Number(process.env['MANY'] ?? 0.05)
 
