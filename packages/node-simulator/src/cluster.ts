@@ -7,8 +7,10 @@ import { type MomentWatch, noWatch, type SimulatedCluster } from '@chaosproxy/si
 import { installAmbient } from './builtins/ambient.ts'
 import { createClient } from './clients/exchange.ts'
 import { errorText, startProgram } from './program/start.ts'
+import { REDIS, REDIS_PORT, RedisNode } from './redis/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
 import { DIES, type Service } from './service.ts'
+import type { Stoppable } from './world/blows.ts'
 import { canDrain, takeUncaught } from './world/drain.ts'
 import { createInjector } from './world/inject.ts'
 import { type Death, type Hosts, type Life, turn } from './world/life.ts'
@@ -40,11 +42,12 @@ const MOST_LOG_LINES = 50_000
 /** A cluster of one program's nodes in virtual time: a function of its options, byte for byte. */
 export function createServiceCluster(service: Service, options: ServiceClusterOptions): SimulatedCluster {
   const names = nodeNames(options.nodes)
-  const { world, network, nodes, deaths, close } = openWorld(service, options, names)
-  const { inject, healAll } = createInjector({ world, network, nodes })
+  const { world, network, nodes, redis, deaths, close } = openWorld(service, options, names)
+  const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...redis])
+  const { inject, healAll } = createInjector({ world, network, nodes: stoppable })
   const maker = compileRequestMaker(generatorTable(service.table, options.initial), service.spec.routes)
   let [clients, events] = [0, 0]
-  for (const node of nodes.values()) node.start()
+  for (const node of [...redis.values(), ...nodes.values()]) node.start()
 
   return {
     nodes: names,
@@ -94,7 +97,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     stepCount: () => world.turnCount,
     stop(stopped) {
       healAll()
-      for (const node of nodes.values()) node.kill()
+      for (const node of stoppable.values()) node.kill()
       world.queue.clear()
       stopped()
     },
@@ -108,6 +111,8 @@ interface Open {
   readonly world: World
   readonly network: Network
   readonly nodes: ReadonlyMap<NodeId, ServiceNode>
+  /** The simulated Redis, if the service has one. */
+  readonly redis: ReadonlyMap<NodeId, RedisNode>
   readonly deaths: Deaths
   close(): void
 }
@@ -122,7 +127,10 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     if (logged <= MOST_LOG_LINES) options.log?.(world.queue.now, node, text)
   }
   const world = new World({ expected: service.program.expected, log, moments, turns, trace })
-  const network = new Network(world, weatherOf(seed), seed, [...names, 'clients'] satisfies Endpoint[])
+  const network = new Network(world, weatherOf(seed), seed, [
+    ...hostNames(service, names),
+    'clients',
+  ] satisfies Endpoint[])
   const before = activeResources()
   const uninstall = installAmbient()
   const release = takeUncaught((error, rejected) => {
@@ -149,13 +157,18 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
       return [id, node] as const
     }),
   )
+  const redis = new Map(
+    spec.redis === undefined
+      ? []
+      : [[REDIS, new RedisNode({ world, network, seed, losesPower: spec.losesPower === true })] as const],
+  )
   let isClosed = false
   return {
-    ...{ world, network, nodes, deaths },
+    ...{ world, network, nodes, redis, deaths },
     close() {
       if (isClosed) return
       isClosed = true
-      for (const node of nodes.values()) node.kill()
+      for (const node of [...nodes.values(), ...redis.values()]) node.kill()
       world.queue.clear()
       freeParsers(world.parsers)
       release()
@@ -197,19 +210,26 @@ function environmentOf({ spec }: Service, names: readonly NodeId[], id: NodeId):
   ])
   return {
     ...{ NODE_ENV: 'test', PORT: String(PORT), HOST: '0.0.0.0', NODE_ID: id, PEERS: peers.join(',') },
+    ...(spec.redis === undefined ? {} : { REDIS_URL: `redis://${REDIS}:${REDIS_PORT}` }),
     ...(Object.fromEntries(filled) as { readonly [name: string]: string }),
   }
 }
 
 const LOCAL: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '0.0.0.0', '::1'])
 
-const hostsOf = ({ spec }: Service, names: readonly NodeId[]): Hosts => ({
-  find: (host, from) => (LOCAL.has(host) ? from : names.find((name) => name === host)),
+/** The nodes that run no program: those that the service declares by name. */
+export const besidesOf = ({ spec }: Service): readonly NodeId[] => (spec.redis === undefined ? [] : [REDIS])
+
+/** Every host that programs can dial. */
+const hostNames = (service: Service, names: readonly NodeId[]): readonly NodeId[] => [...names, ...besidesOf(service)]
+
+const hostsOf = (service: Service, names: readonly NodeId[]): Hosts => ({
+  find: (host, from) => (LOCAL.has(host) ? from : hostNames(service, names).find((name) => name === host)),
   unknown: (host) =>
     new NotSimulated(
       `the host ${host}`,
-      `is no node of ${spec.program}: there are ${names.join(', ')}`,
-      'Give the program the address of a node, or put a fake of that server into it when NODE_ENV is test.',
+      `is no node of ${service.spec.program}: there are ${hostNames(service, names).join(', ')}`,
+      `Give the program the address of a node, or put a fake of that server into it when NODE_ENV is test.${service.spec.redis === undefined ? " If it is a Redis: redis: 'simulated', or --redis, adds one at redis:6379." : ''}`,
     ),
   refusePath: (path) =>
     new NotSimulated(`connecting to ${path}`, 'is a socket of the file system, which no node shares', 'Use a port.'),

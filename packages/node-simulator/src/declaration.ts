@@ -13,6 +13,8 @@ export interface ServiceDeclaration {
   readonly args?: readonly string[] | undefined
   /** Variables of its environment; `{id}`, `{number}`, `{port}`, `{peers}` and `{nodes}` are filled in. */
   readonly environment?: { readonly [name: string]: string } | undefined
+  /** Adds a node of the simulator's own Redis, in memory, which the programs reach at `redis:6379`. */
+  readonly redis?: 'simulated' | undefined
   /** How many nodes run it; 3 by default. */
   readonly nodes?: number | undefined
   /** Whether a kill also cuts a node's power: data that was not fsynced may be lost. */
@@ -25,7 +27,7 @@ export const USUAL_NODES = 3
 /** Whether it declares a service, as opposed to a protocol. */
 export const isServiceDeclaration = (value: object): value is ServiceDeclaration => 'entry' in value
 
-const MEMBERS: readonly string[] = ['entry', 'routes', 'args', 'environment', 'nodes', 'losesPower']
+const MEMBERS: readonly string[] = ['entry', 'routes', 'args', 'environment', 'nodes', 'redis', 'losesPower']
 
 interface Place {
   /** The start of every message. */
@@ -47,7 +49,7 @@ export function declaredService(
 ): ServiceSpec {
   const wrong = problemOf(declaration)
   if (wrong !== undefined) throw new UserError('usage', `${where}: ${wrong}`)
-  const { entry, routes, args, environment, losesPower } = declaration
+  const { entry, routes, args, environment, losesPower, redis } = declaration
   const program = pathFrom(directory, entry)
   return {
     program,
@@ -55,6 +57,7 @@ export function declaredService(
     args,
     environment,
     losesPower,
+    redis,
   }
 }
 
@@ -77,6 +80,8 @@ function problemOf(declaration: ServiceDeclaration): string | undefined {
   if (!Array.isArray(args) || args.some((arg) => typeof arg !== 'string')) return '"args" must be a list of texts.'
   if (typeof environment !== 'object' || Object.values(environment).some((text) => typeof text !== 'string'))
     return '"environment" must be an object of texts.'
+  if (declaration.redis !== undefined && declaration.redis !== 'simulated')
+    return '"redis" must be "simulated": the Redis that the simulator has. A real one needs real processes: chaos run.'
   if (!Number.isInteger(nodes) || nodes < 1) return `"nodes" is ${nodes}: give a whole number from 1.`
   return undefined
 }

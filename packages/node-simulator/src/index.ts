@@ -1,4 +1,4 @@
-export { createServiceCluster } from './cluster.ts'
+export { besidesOf, createServiceCluster } from './cluster.ts'
 export { declaredService, isServiceDeclaration, type ServiceDeclaration, USUAL_NODES } from './declaration.ts'
 export {
   filesOfService,

@@ -18,6 +18,8 @@ export interface ServiceSpec {
   readonly routes: string
   readonly args?: readonly string[] | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
+  /** A Redis of the simulator's own that the programs reach at redis:6379; absent: none. */
+  readonly redis?: 'simulated' | undefined
   /** Whether a kill takes the node's power, and with it what was not fsynced. */
   readonly losesPower?: boolean | undefined
 }
@@ -35,6 +37,7 @@ export const serviceReference = (spec: ServiceSpec): string =>
     routes: spec.routes,
     ...(spec.args === undefined || spec.args.length === 0 ? {} : { args: spec.args }),
     ...(spec.losesPower === true ? { losesPower: true } : {}),
+    ...(spec.redis === undefined ? {} : { redis: spec.redis }),
     ...(spec.environment === undefined ? {} : { environment: spec.environment }),
   })
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { millis, type Nanos } from '@chaosproxy/history'
@@ -19,6 +19,8 @@ export function written(program: string, name = 'server.ts'): { readonly program
   const folder = mkdtempSync(join(tmpdir(), 'chaos-nodesim-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const [file, routes] = [join(folder, name), join(folder, 'routes.json')]
+  // Packages of this repository's own tests, as a user's would be installed beside the program.
+  symlinkSync(join(import.meta.dirname, '..', '..', '..', 'node_modules'), join(folder, 'node_modules'))
   writeFileSync(file, program)
   writeFileSync(routes, JSON.stringify(ROUTES))
   return { program: file, routes }
@@ -40,6 +42,7 @@ interface Options {
   readonly nodes?: number
   readonly seed?: number
   readonly losesPower?: boolean
+  readonly redis?: 'simulated'
   readonly environment?: { readonly [name: string]: string }
   /** Virtual time. */
   readonly forMs?: number
@@ -49,8 +52,8 @@ interface Options {
 
 /** Runs a program on one node, or more, for a second of virtual time. */
 export async function ran(program: string, options: Options = {}): Promise<Ran> {
-  const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile, losesPower } = options
-  const service = await loadService({ ...written(program), environment, losesPower })
+  const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile, losesPower, redis } = options
+  const service = await loadService({ ...written(program), environment, losesPower, redis })
   const lines: string[] = []
   const trace: string[] = []
   const log = (_: Nanos, node: string, text: string) => void lines.push(`${node}: ${text}`)

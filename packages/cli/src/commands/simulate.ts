@@ -10,7 +10,7 @@ export const simulateCommand: Command = {
   summary: 'search simulated runs of your own Node program for a failure, and shrink it',
   options: simulateOptions(),
   groups: {
-    'What is simulated': ['nodes', 'routes', 'env', 'arg', 'config'],
+    'What is simulated': ['nodes', 'routes', 'env', 'arg', 'redis', 'config'],
     'What must hold': ['expect', 'invariants'],
     'What clients do': ['workload', 'workload-set', 'operations', 'keys', 'clients', 'mix', 'length'],
     'What goes wrong': ['faults', 'power-loss', 'drift', 'jump'],

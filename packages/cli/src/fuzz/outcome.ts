@@ -96,9 +96,17 @@ function seedAgain({ subject }: SearchSpec, seed: number): string {
   ])
 }
 
-const serviceWords = ({ program, routes, args = [], environment = {}, losesPower }: ServiceSpec): readonly string[] => [
+const serviceWords = ({
+  program,
+  routes,
+  args = [],
+  environment = {},
+  losesPower,
+  redis,
+}: ServiceSpec): readonly string[] => [
   ...['simulate', program, '--routes', routes],
   ...(losesPower === true ? ['--power-loss'] : []),
+  ...(redis === undefined ? [] : ['--redis']),
   ...args.flatMap((arg) => ['--arg', arg]),
   ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
 ]

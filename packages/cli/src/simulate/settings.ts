@@ -29,6 +29,9 @@ const declared = {
   routes: word('the route table that makes the requests of clients', 'routes.json beside the program'),
   env: words('a variable of its environment, such as PEERS={peers}; {id}, {number}, {port}, {nodes} are filled in'),
   'power-loss': flag('kills also cut the power: data that was written but not fsynced may be lost or torn'),
+  redis: flag(
+    'adds a Redis in memory, which the program reaches at redis:6379 (REDIS_URL); streams and Lua are refused',
+  ),
   arg: words('an argument of the program'),
   expect: asName(v.optional(runMembers.expect, 'linearizable' satisfies Level), 'level', {
     text: 'the level that its histories must meet; none: only check that the program does not crash',
@@ -107,6 +110,7 @@ function parseService(
       ...(service === undefined || routes === undefined ? {} : { routes: pathOf(routes) }),
       args: typed.arg.length > 0 ? typed.arg : (spec.args ?? []),
       environment: { ...spec.environment, ...environment },
+      ...(typed.redis ? { redis: 'simulated' as const } : {}),
       losesPower: typed['power-loss'] || spec.losesPower === true,
     },
     nodes: typed.nodes ?? service?.nodes,

@@ -12,6 +12,9 @@ export const serviceSchema: v.GenericSchema = v.strictObject(
     args: v.optional(v.array(text, 'must be a list of texts')),
     environment: v.optional(v.record(text, text, 'must be an object of texts')),
     nodes: runMembers.nodes,
+    redis: v.optional(
+      v.pipe(v.literal('simulated', 'must be "simulated"'), v.description('a Redis in memory, at redis:6379')),
+    ),
     losesPower: v.optional(
       v.pipe(v.boolean('must be true or false'), v.description('kills also cut the power of their node')),
     ),

@@ -1,6 +1,7 @@
 import { nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import {
+  besidesOf,
   isServiceDeclaration,
   requireSufferable,
   type ServiceDeclaration,
@@ -70,7 +71,14 @@ export async function subjectFrom(
   requireSufferable(settings.faults ?? [], 'faults:')
   const { service, target, nodes } = await loadDeclared(given)
   const named = withNames(service.definition, settings)
-  return { ...named, target, start: startsOf(service, named), usualNodes: nodes, usualFaults: usualServiceFaults }
+  return {
+    ...named,
+    target,
+    start: startsOf(service, named),
+    besides: besidesOf(service),
+    usualNodes: nodes,
+    usualFaults: usualServiceFaults,
+  }
 }
 
 /** @throws UserError (usage) for an unknown name. */

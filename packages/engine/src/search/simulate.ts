@@ -120,7 +120,7 @@ function runOptions(subject: SearchedProtocol, { settings, chosen, nodes, append
     settings: settingsFor(workload, subject.settings, isWeaker),
     schedule: planSchedule({
       nemeses: chosen,
-      nodes: nodeNames(nodes),
+      nodes: [...nodeNames(nodes), ...(subject.besides ?? [])],
       durationMs: millis(timeMs),
       random: createRandom(`schedule ${seed}`),
     }),

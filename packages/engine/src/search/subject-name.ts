@@ -1,4 +1,11 @@
-import { isService, loadService, parseServiceReference, type Service, type TurnWatch } from '@chaosproxy/node-simulator'
+import {
+  besidesOf,
+  isService,
+  loadService,
+  parseServiceReference,
+  type Service,
+  type TurnWatch,
+} from '@chaosproxy/node-simulator'
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
 import { guardProtocol, type SearchedProtocol, type TrialChoices } from '@chaosproxy/simulator'
 import { loadProtocol, loadWorkload } from '@chaosproxy/targets'
@@ -33,7 +40,12 @@ export async function subjectOf(name: SubjectName, turns?: TurnWatch): Promise<S
   const named = { ...name, workload, workloadReference: name.workload }
   if (!isService(name.target)) return { ...named, protocol: await guardedProtocol(name.target) }
   const service = await serviceNamed(name.target)
-  return { ...named, protocol: service.definition, start: startsOf(service, named, turns) }
+  return {
+    ...named,
+    protocol: service.definition,
+    start: startsOf(service, named, turns),
+    besides: besidesOf(service),
+  }
 }
 
 const services = new Map<string, Promise<Service>>()

@@ -1,13 +1,22 @@
 import type { FaultKind, FaultOfKind, NodeId } from '@chaosproxy/faults'
+import type { NodeClock } from '@chaosproxy/simulator'
 import type { LinkFault, Network } from './network.ts'
-import type { ServiceNode } from './node.ts'
 import type { World } from './world.ts'
+
+/** A node, as faults see it. */
+export interface Stoppable {
+  readonly id: NodeId
+  readonly clock: NodeClock
+  start(): void
+  /** False if it was down already. */
+  kill(): boolean
+}
 
 /** What faults act on. */
 export interface Injectable {
   readonly world: World
   readonly network: Network
-  readonly nodes: ReadonlyMap<NodeId, ServiceNode>
+  readonly nodes: ReadonlyMap<NodeId, Stoppable>
 }
 
 /** Heals, and returns how often the fault took effect. */
@@ -52,7 +61,7 @@ export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<
   },
 }
 
-const named = ({ nodes: ids }: { readonly nodes: readonly NodeId[] }, { nodes }: Injectable): ServiceNode[] =>
+const named = ({ nodes: ids }: { readonly nodes: readonly NodeId[] }, { nodes }: Injectable): Stoppable[] =>
   ids.flatMap((id) => nodes.get(id) ?? [])
 
 function onLinks(fault: LinkFault, { network }: Injectable): Undo {

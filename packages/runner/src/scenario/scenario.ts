@@ -35,6 +35,8 @@ export interface Scenario {
   readonly bug: string | undefined
   readonly knobs: { readonly [name: string]: KnobValue }
   readonly nodes: number
+  /** Nodes that no client asks, and that faults hit like the others; absent: none. */
+  readonly besides?: readonly NodeId[] | undefined
   /** Seeds what a scenario does not spell out: message and disk delays, and the nodes' own randomness. */
   readonly seed: number
   /** How long a client waits for an answer. */

@@ -37,7 +37,7 @@ const REGISTER = 'register'
 
 /** One operation or fault per line. */
 export function printReplay({ scenario, found, digest, source, invariants }: Replay): string {
-  const { target, workload, settings, bug, knobs, nodes, seed, timeoutMs, operations, faults } = scenario
+  const { target, workload, settings, bug, knobs, nodes, besides, seed, timeoutMs, operations, faults } = scenario
   const head = {
     chaos: VERSION,
     kind: 'scenario',
@@ -49,6 +49,7 @@ export function printReplay({ scenario, found, digest, source, invariants }: Rep
     bug,
     knobs,
     nodes,
+    besides,
     seed,
     timeoutMs,
     invariants,
@@ -103,6 +104,7 @@ export function parseReplay(written: string, source: string): Replay {
     )
   const head = readParameters(headParameters, members, source, HEAD_BESIDE)
   const nodes = Number(head['nodes'])
+  const besides = parseNames(members['besides'], `${source}: "besides"`)
   return {
     scenario: {
       target: String(head['target']),
@@ -111,13 +113,14 @@ export function parseReplay(written: string, source: string): Replay {
       bug: head['bug'] === undefined ? undefined : String(head['bug']),
       knobs: parseKnobs(members['knobs'], `${source}: "knobs"`),
       nodes,
+      ...(besides.length === 0 ? {} : { besides }),
       seed: Number(head['seed']),
       timeoutMs: millis(Number(head['timeoutMs'])),
       operations: parseList(members['operations'], `${source}: "operations"`).map((value, i) =>
         parseOperation(value, `${source}: operations[${i}]`, nodes),
       ),
       faults: parseList(members['faults'], `${source}: "faults"`).map((value, i) =>
-        parsePlannedFault(value, `${source}: faults[${i}]`, nodes),
+        parsePlannedFault(value, `${source}: faults[${i}]`, { nodes, besides }),
       ),
     },
     found: head['found'] === undefined ? undefined : String(head['found']),
@@ -138,7 +141,7 @@ const headParameters = {
   digest: optional(text('of the history')),
   source: optional(text("of the user's own protocol")),
 }
-const HEAD_BESIDE = ['chaos', 'kind', 'settings', 'knobs', 'invariants', 'operations', 'faults']
+const HEAD_BESIDE = ['chaos', 'kind', 'settings', 'knobs', 'besides', 'invariants', 'operations', 'faults']
 
 /** Some editors put one at the start of the file. */
 const BYTE_ORDER_MARK = /^\ufeff/
@@ -158,6 +161,13 @@ function parseJson(text: string, source: string): unknown {
 function parseList(value: unknown, where: string): readonly unknown[] {
   if (Array.isArray(value)) return value
   throw new UserError('input', `${where} must be a list${value === undefined ? ', and is missing' : ''}.`)
+}
+
+/** Names of nodes besides those that are numbered. */
+function parseNames(value: unknown, where: string): readonly string[] {
+  if (value === undefined) return []
+  if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return value
+  throw new UserError('input', `${where} must be a list of names.`)
 }
 
 function parseFlag(value: unknown, where: string): boolean {
@@ -217,14 +227,18 @@ function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]:
 
 const timeParameters = { fromMs: ms('when it begins'), toMs: ms('when it ends') }
 
-function parsePlannedFault(value: unknown, where: string, nodes: number): PlannedFault {
+function parsePlannedFault(
+  value: unknown,
+  where: string,
+  { nodes, besides }: { readonly nodes: number; readonly besides: readonly string[] },
+): PlannedFault {
   const members = readObject(value, where)
   const fault = parseFault(inPresentWords(members), where, ['fromMs', 'toMs'])
   const times = readParameters(timeParameters, { fromMs: members['fromMs'], toMs: members['toMs'] }, where)
   const [from, to] = [millisToNanos(times.fromMs), millisToNanos(times.toMs)]
   if (to < from) throw new UserError('input', `${where} ends before it begins: "toMs" must not be below "fromMs".`)
   const named = 'nodes' in fault ? fault.nodes : fault.links.flatMap((link) => [link.from, link.to])
-  for (const name of named) if (name !== 'clients') requireNode(name, where, nodes)
+  for (const name of named) if (name !== 'clients' && !besides.includes(name)) requireNode(name, where, nodes)
   return { from, to, fault }
 }
 

@@ -46,11 +46,17 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
   const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(counts.length > 0 ? counts : NODE_COUNTS))
   // Log-uniform: short trials are cheaper, but failures that take several elections need long ones.
   const [shortestMs, longestMs] = strategy.lengthsMs ?? [SHORTEST_MS, LONGEST_MS]
-  const { choices = {} } = subject
+  const { choices = {}, besides = [] } = subject
   const lengthMs = choices.lengthMs ?? shortestMs * (longestMs / shortestMs) ** random.fork('length').next()
   const knobs = chooseKnobs(subject, random.fork('knobs'))
   const times = () => timesOf(subject, knobs)
-  const drawn = strategy.plan(random.fork('faults'), nodes, millis(lengthMs), nemesesOf(choices), times)
+  const drawn = strategy.plan(
+    random.fork('faults'),
+    [...nodes, ...besides],
+    millis(lengthMs),
+    nemesesOf(choices),
+    times,
+  )
   const planned = withSlowClock(
     { ...drawn, schedule: withClocksWithin(drawn.schedule, clockStrengths(subject, knobs)) },
     subject,
@@ -64,6 +70,7 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
     bug: subject.bug,
     knobs,
     nodes: nodes.length,
+    ...(besides.length === 0 ? {} : { besides }),
     seed,
     timeoutMs: millis(random.fork('timeout').pick(TIMEOUTS_MS)),
     operations: planOperations(subject, settings, knobs, random.fork('operations'), nodes, {

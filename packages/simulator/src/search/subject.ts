@@ -1,3 +1,4 @@
+import type { NodeId } from '@chaosproxy/faults'
 import type { AnyMachine, KnobValue, ProtocolDefinition } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import { createSimulatedCluster, type SimulatedCluster, type SimulationOptions } from '../cluster.ts'
@@ -23,6 +24,8 @@ export interface SearchedProtocol {
   readonly settings: Settings
   /** If undefined, each trial chooses. */
   readonly nodes: number | undefined
+  /** Nodes that no client asks, and that faults hit like the others; absent: none. */
+  readonly besides?: readonly NodeId[] | undefined
   /** Per trial. */
   readonly operations: number
   readonly choices?: TrialChoices | undefined

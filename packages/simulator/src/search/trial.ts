@@ -156,7 +156,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
       observe: (node) => observerOf(node, subject, limits, invariants, last),
       moments: reflexes?.watch,
     })
-    const { clock, nodes } = cluster
+    const [clock, nodes] = [cluster.clock, [...cluster.nodes, ...(scenario.besides ?? [])]]
     warmUp(cluster)
     startedAt = clock.now()
     const playing = playScenario(

@@ -17,7 +17,7 @@ export function* fewerNodes(scenario: Scenario): Iterable<Change> {
 function withNodes(scenario: Scenario, count: number): Scenario | undefined {
   if (count >= scenario.nodes) return undefined
   const names = nodeNames(count)
-  const left = new Set<string>([...names, 'clients'])
+  const left = new Set<string>([...names, ...(scenario.besides ?? []), 'clients'])
   return {
     ...scenario,
     nodes: count,

@@ -1,0 +1,138 @@
+import type { Call, Command } from '../command.ts'
+import { CommandError, syntaxError, UnknownCommand, wrongArity } from '../failures.ts'
+import { integerOf } from '../numbers.ts'
+import { OK, type Reply } from '../reply.ts'
+import type { Session } from '../session.ts'
+import { leaveAll } from './pub-sub.ts'
+
+/** The Redis whose answers these are. */
+const VERSION = '7.2.0'
+
+/** Whether a session only listens: in RESP2 its replies could not be told from messages. */
+export const isListening = ({ protocol, channels, patterns }: Session): boolean =>
+  protocol === 2 && channels.size + patterns.size > 0
+
+function ping({ session, args }: Call): Reply {
+  if (args.length > 1) throw wrongArity('ping')
+  if (isListening(session)) return ['pong', args[0] ?? '']
+  return args[0] ?? { simple: 'PONG' }
+}
+
+function select({ session, store, args }: Call): Reply {
+  const number = integerOf(args[0] ?? '')
+  if (store.databases[number] === undefined) throw new CommandError('ERR DB index is out of range')
+  session.database = number
+  return OK
+}
+
+function refuseLogin(): never {
+  throw new CommandError(
+    'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+  )
+}
+
+function hello({ session, args }: Call): Reply {
+  const [version, ...words] = args
+  if (version !== undefined && !/^\d+$/.test(version))
+    throw new CommandError('ERR Protocol version is not an integer or out of range')
+  if (version !== undefined && version !== '2' && version !== '3')
+    throw new CommandError('NOPROTO unsupported protocol version')
+  let name: string | undefined
+  while (words.length > 0) {
+    const option = (words.shift() ?? '').toUpperCase()
+    if (option === 'AUTH') return refuseLogin()
+    if (option !== 'SETNAME') throw new UnknownCommand(`HELLO with the option ${option}`)
+    name = words.shift()
+    if (name === undefined) throw syntaxError()
+  }
+  if (version !== undefined) session.protocol = version === '3' ? 3 : 2
+  session.name = name ?? session.name
+  const told: readonly (readonly [string, Reply])[] = [
+    ['server', 'redis'],
+    ['version', VERSION],
+    ['proto', session.protocol],
+    ['id', session.id],
+    ['mode', 'standalone'],
+    ['role', 'master'],
+    ['modules', []],
+  ]
+  return { map: told.flat() }
+}
+
+function client({ session, args: [what = '', ...rest] }: Call): Reply {
+  switch (what.toUpperCase()) {
+    case 'ID':
+      return session.id
+    case 'GETNAME':
+      return session.name === '' ? null : session.name
+    case 'SETNAME':
+      session.name = rest[0] ?? ''
+      return OK
+    case 'SETINFO':
+      return OK
+    case 'MAINT_NOTIFICATIONS':
+      // Of Redis' own cloud: node-redis asks every server for it, and goes on without.
+      throw new CommandError(`ERR unknown subcommand '${what}'. Try CLIENT HELP.`)
+    default:
+      throw new UnknownCommand(`CLIENT ${what}`)
+  }
+}
+
+/** What clients read before they begin: the version, and that nothing is still being loaded. */
+function info({ store }: Call): Reply {
+  const lines = [
+    '# Server',
+    `redis_version:${VERSION}`,
+    'redis_mode:standalone',
+    'tcp_port:6379',
+    '# Persistence',
+    'loading:0',
+    'aof_enabled:1',
+    '# Replication',
+    'role:master',
+    'connected_slaves:0',
+    '# Cluster',
+    'cluster_enabled:0',
+    '# Keyspace',
+    ...store.databases.flatMap((database) => {
+      const keys = database.keys()
+      const timed = keys.filter((key) => database.entry(key)?.expiresAt !== undefined).length
+      return keys.length === 0 ? [] : [`db${database.number}:keys=${keys.length},expires=${timed},avg_ttl=0`]
+    }),
+  ]
+  return { verbatim: `${lines.join('\r\n')}\r\n` }
+}
+
+function reset({ store, session }: Call): Reply {
+  leaveAll(store, session)
+  session.watched.clear()
+  session.queued = undefined
+  session.protocol = 2
+  session.name = ''
+  session.database = 0
+  return { simple: 'RESET' }
+}
+
+export const connectionCommands: readonly Command[] = [
+  { name: 'PING', words: -1, run: ping },
+  { name: 'ECHO', words: 2, run: ({ args }) => args[0] ?? '' },
+  { name: 'SELECT', words: 2, run: select },
+  { name: 'AUTH', words: -2, run: refuseLogin },
+  { name: 'HELLO', words: -1, run: hello },
+  { name: 'CLIENT', words: -2, run: client },
+  { name: 'INFO', words: -1, run: info },
+  { name: 'RESET', words: 1, run: reset },
+  {
+    name: 'QUIT',
+    words: -1,
+    run({ session }) {
+      session.closing = true
+      return OK
+    },
+  },
+  {
+    name: 'TIME',
+    words: 1,
+    run: ({ store: { now } }) => [String(Math.floor(now / 1_000)), String((now % 1_000) * 1_000)],
+  },
+]

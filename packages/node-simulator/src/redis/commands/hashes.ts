@@ -1,0 +1,106 @@
+import type { Call, Command } from '../command.ts'
+import { CommandError, wrongArity } from '../failures.ts'
+import { doubleOf, floatSum, wholeOf } from '../numbers.ts'
+import { OK, type Reply } from '../reply.ts'
+import { scanned } from '../scan.ts'
+
+const NONE: ReadonlyMap<string, string> = new Map()
+const PAGED_FROM = 512
+
+const fieldsAt = ({ database }: Call, key = ''): ReadonlyMap<string, string> =>
+  database.value(key, 'hash')?.fields ?? NONE
+
+/** Returns how many fields are new. */
+function put({ database }: Call, key: string, pairs: readonly string[]): number {
+  const hash = database.value(key, 'hash')
+  const fields = hash?.fields ?? new Map<string, string>()
+  const before = fields.size
+  for (let i = 0; i < pairs.length; i += 2) fields.set(pairs[i] ?? '', pairs[i + 1] ?? '')
+  if (hash === undefined) database.put(key, { type: 'hash', fields })
+  else database.changed(key)
+  return fields.size - before
+}
+
+function set(call: Call): number {
+  const [key = '', ...pairs] = call.args
+  if (pairs.length % 2 === 1) throw wrongArity(call.name)
+  return put(call, key, pairs)
+}
+
+function increment(call: Call): Reply {
+  const [key = '', field = '', by = ''] = call.args
+  const amount = wholeOf(by)
+  const before = fieldsAt(call, key).get(field) ?? '0'
+  if (!/^(0|-?[1-9]\d{0,18})$/.test(before)) throw new CommandError('ERR hash value is not an integer')
+  const sum = wholeOf(before) + amount
+  if (sum !== BigInt.asIntN(64, sum)) throw new CommandError('ERR increment or decrement would overflow')
+  put(call, key, [field, String(sum)])
+  return sum
+}
+
+function incrementByFloat(call: Call): Reply {
+  const [key = '', field = '', by = ''] = call.args
+  doubleOf(by)
+  const before = fieldsAt(call, key).get(field) ?? '0'
+  doubleOf(before, 'ERR hash value is not a float')
+  const sum = floatSum(before, by)
+  put(call, key, [field, sum])
+  return sum
+}
+
+export const hashCommands: readonly Command[] = [
+  { name: 'HSET', words: -4, run: set },
+  {
+    name: 'HMSET',
+    words: -4,
+    run(call) {
+      set(call)
+      return OK
+    },
+  },
+  {
+    name: 'HSETNX',
+    words: 4,
+    run(call) {
+      const [key = '', field = '', text = ''] = call.args
+      return fieldsAt(call, key).has(field) ? 0 : put(call, key, [field, text])
+    },
+  },
+  { name: 'HGET', words: 3, run: (call) => fieldsAt(call, call.args[0]).get(call.args[1] ?? '') ?? null },
+  {
+    name: 'HMGET',
+    words: -3,
+    run(call) {
+      const [key, ...names] = call.args
+      const fields = fieldsAt(call, key)
+      return names.map((name) => fields.get(name) ?? null)
+    },
+  },
+  { name: 'HGETALL', words: 2, run: (call) => ({ map: [...fieldsAt(call, call.args[0])].flat() }) },
+  {
+    name: 'HDEL',
+    words: -3,
+    run({ database, args: [key = '', ...names] }) {
+      const hash = database.value(key, 'hash')
+      const removed = names.filter((name) => hash?.fields.delete(name)).length
+      if (removed > 0) database.changed(key)
+      return removed
+    },
+  },
+  { name: 'HEXISTS', words: 3, run: (call) => (fieldsAt(call, call.args[0]).has(call.args[1] ?? '') ? 1 : 0) },
+  { name: 'HKEYS', words: 2, run: (call) => [...fieldsAt(call, call.args[0]).keys()] },
+  { name: 'HVALS', words: 2, run: (call) => [...fieldsAt(call, call.args[0]).values()] },
+  { name: 'HLEN', words: 2, run: (call) => fieldsAt(call, call.args[0]).size },
+  { name: 'HSTRLEN', words: 3, run: (call) => fieldsAt(call, call.args[0]).get(call.args[1] ?? '')?.length ?? 0 },
+  { name: 'HINCRBY', words: 4, run: increment },
+  { name: 'HINCRBYFLOAT', words: 4, run: incrementByFloat },
+  {
+    name: 'HSCAN',
+    words: -3,
+    run(call) {
+      const fields = fieldsAt(call, call.args[0])
+      const item = (name: string): readonly Reply[] => [name, fields.get(name) ?? '']
+      return scanned(call, 1, [...fields.keys()], { valued: ['MATCH', 'COUNT'], item, whole: PAGED_FROM })
+    },
+  },
+]

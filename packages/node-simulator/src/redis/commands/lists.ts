@@ -1,0 +1,189 @@
+import type { Call, Command, Waits } from '../command.ts'
+import { CommandError, syntaxError } from '../failures.ts'
+import { doubleOf, integerOf } from '../numbers.ts'
+import { NO_ARRAY, OK, type Reply } from '../reply.ts'
+
+type Side = 'LEFT' | 'RIGHT'
+
+const itemsAt = ({ database }: Call, key = ''): readonly string[] => database.value(key, 'list')?.items ?? []
+
+function push({ database }: Call, key: string, texts: readonly string[], side: Side): number {
+  const list = database.value(key, 'list')
+  const items = list?.items ?? []
+  for (const text of texts) side === 'LEFT' ? items.unshift(text) : items.push(text)
+  if (list === undefined) database.put(key, { type: 'list', items })
+  else database.changed(key)
+  return items.length
+}
+
+function pop({ database }: Call, key: string, side: Side): string | undefined {
+  const list = database.value(key, 'list')
+  const item = side === 'LEFT' ? list?.items.shift() : list?.items.pop()
+  if (item !== undefined) database.changed(key)
+  return item
+}
+
+const pushing =
+  (side: Side, onlyExisting: boolean) =>
+  (call: Call): Reply => {
+    const [key = '', ...texts] = call.args
+    if (onlyExisting && itemsAt(call, key).length === 0) return 0
+    return push(call, key, texts, side)
+  }
+
+const popping =
+  (side: Side) =>
+  (call: Call): Reply => {
+    const [key = '', wanted, ...others] = call.args
+    if (others.length > 0)
+      throw new CommandError(`ERR wrong number of arguments for '${call.name.toLowerCase()}' command`)
+    if (wanted === undefined) return pop(call, key, side) ?? null
+    const count = countOf(wanted)
+    const { length } = itemsAt(call, key)
+    if (length === 0) return NO_ARRAY
+    return Array.from({ length: Math.min(count, length) }, () => pop(call, key, side) ?? null)
+  }
+
+/** How many to take. */
+export function countOf(text: string): number {
+  const message = 'ERR value is out of range, must be positive'
+  if (!/^\d+$/.test(text)) throw new CommandError(message)
+  return integerOf(text)
+}
+
+function sideOf(word = ''): Side {
+  const side = word.toUpperCase()
+  if (side !== 'LEFT' && side !== 'RIGHT') throw syntaxError()
+  return side
+}
+
+function move(call: Call, from: Side, to: Side): Reply {
+  const [source = '', target = ''] = call.args
+  if (itemsAt(call, source).length === 0) return null
+  itemsAt(call, target)
+  const item = pop(call, source, from) ?? ''
+  push(call, target, [item], to)
+  return item
+}
+
+/** How long a command may wait, in milliseconds; 0: for ever. */
+export function timeoutOf(text = ''): number {
+  const seconds = doubleOf(text, 'ERR timeout is not a float or out of range')
+  if (seconds < 0) throw new CommandError('ERR timeout is negative')
+  if (!Number.isFinite(seconds)) throw new CommandError('ERR timeout is out of range')
+  return Math.ceil(seconds * 1_000)
+}
+
+const waitingPop =
+  (command: 'LPOP' | 'RPOP') =>
+  ({ args }: Call): Waits => ({
+    waits: {
+      keys: args.slice(0, -1),
+      timeoutMs: timeoutOf(args.at(-1)),
+      does: (key) => [command, key],
+      reply: (key, item) => (item === null ? undefined : [key, item]),
+      nothing: NO_ARRAY,
+    },
+  })
+
+const waitingMove = (args: readonly string[], from: Side, to: Side): Waits => {
+  const [source = '', target = ''] = args
+  return {
+    waits: {
+      keys: [source],
+      timeoutMs: timeoutOf(args.at(-1)),
+      does: () => ['LMOVE', source, target, from, to],
+      reply: (_, item) => item ?? undefined,
+      nothing: null,
+    },
+  }
+}
+
+/** The bounds of a range, whose negative places count from the end. */
+export function boundsOf(first: string, last: string, length: number): readonly [from: number, end: number] {
+  const place = (text: string): number => {
+    const at = integerOf(text)
+    return at < 0 ? length + at : at
+  }
+  return [Math.max(0, place(first)), Math.max(0, Math.min(length, place(last) + 1))]
+}
+
+function trim(call: Call): Reply {
+  const [key = '', first = '', last = ''] = call.args
+  const list = call.database.value(key, 'list')
+  const [from, end] = boundsOf(first, last, list?.items.length ?? 0)
+  if (list !== undefined) {
+    list.items = list.items.slice(from, end)
+    call.database.changed(key)
+  }
+  return OK
+}
+
+function setItem(call: Call): Reply {
+  const [key = '', place = '', text = ''] = call.args
+  const list = call.database.value(key, 'list')
+  if (list === undefined) throw new CommandError('ERR no such key')
+  const at = integerOf(place)
+  const from = at < 0 ? list.items.length + at : at
+  if (list.items[from] === undefined) throw new CommandError('ERR index out of range')
+  list.items[from] = text
+  call.database.changed(key)
+  return OK
+}
+
+function removeItems(call: Call): Reply {
+  const [key = '', wanted = '', text = ''] = call.args
+  const count = integerOf(wanted)
+  const list = call.database.value(key, 'list')
+  if (list === undefined) return 0
+  let left = count === 0 ? list.items.length : Math.abs(count)
+  const stays = (item: string): boolean => item !== text || left-- <= 0
+  const before = list.items.length
+  list.items = count < 0 ? list.items.toReversed().filter(stays).reverse() : list.items.filter(stays)
+  const removed = before - list.items.length
+  if (removed > 0) call.database.changed(key)
+  return removed
+}
+
+function insert(call: Call): Reply {
+  const [key = '', where = '', pivot = '', text = ''] = call.args
+  const side = where.toUpperCase()
+  if (side !== 'BEFORE' && side !== 'AFTER') throw syntaxError()
+  const list = call.database.value(key, 'list')
+  if (list === undefined) return 0
+  const at = list.items.indexOf(pivot)
+  if (at < 0) return -1
+  list.items.splice(side === 'BEFORE' ? at : at + 1, 0, text)
+  call.database.changed(key)
+  return list.items.length
+}
+
+export const listCommands: readonly Command[] = [
+  { name: 'LPUSH', words: -3, run: pushing('LEFT', false) },
+  { name: 'RPUSH', words: -3, run: pushing('RIGHT', false) },
+  { name: 'LPUSHX', words: -3, run: pushing('LEFT', true) },
+  { name: 'RPUSHX', words: -3, run: pushing('RIGHT', true) },
+  { name: 'LPOP', words: -2, run: popping('LEFT') },
+  { name: 'RPOP', words: -2, run: popping('RIGHT') },
+  { name: 'LLEN', words: 2, run: (call) => itemsAt(call, call.args[0]).length },
+  {
+    name: 'LRANGE',
+    words: 4,
+    run(call) {
+      const [key, first = '', last = ''] = call.args
+      const items = itemsAt(call, key)
+      return items.slice(...boundsOf(first, last, items.length))
+    },
+  },
+  { name: 'LINDEX', words: 3, run: (call) => itemsAt(call, call.args[0]).at(integerOf(call.args[1] ?? '')) ?? null },
+  { name: 'LSET', words: 4, run: setItem },
+  { name: 'LREM', words: 4, run: removeItems },
+  { name: 'LTRIM', words: 4, run: trim },
+  { name: 'LINSERT', words: 5, run: insert },
+  { name: 'LMOVE', words: 5, run: (call) => move(call, sideOf(call.args[2]), sideOf(call.args[3])) },
+  { name: 'RPOPLPUSH', words: 3, run: (call) => move(call, 'RIGHT', 'LEFT') },
+  { name: 'BLPOP', words: -3, run: waitingPop('LPOP') },
+  { name: 'BRPOP', words: -3, run: waitingPop('RPOP') },
+  { name: 'BLMOVE', words: 6, run: ({ args }) => waitingMove(args, sideOf(args[2]), sideOf(args[3])) },
+  { name: 'BRPOPLPUSH', words: 4, run: ({ args }) => waitingMove(args, 'RIGHT', 'LEFT') },
+]

@@ -1,0 +1,40 @@
+import type { Command } from '../command.ts'
+import { UnknownCommand } from '../failures.ts'
+import type { Reply } from '../reply.ts'
+import { connectionCommands } from './connections.ts'
+import { expiryCommands } from './expiry.ts'
+import { hashCommands } from './hashes.ts'
+import { keyCommands } from './keys.ts'
+import { listCommands } from './lists.ts'
+import { pubSubCommands } from './pub-sub.ts'
+import { setCommands } from './sets.ts'
+import { sortedSetCommands } from './sorted-sets.ts'
+import { stringCommands } from './strings.ts'
+import { transactionCommands } from './transactions.ts'
+
+const command: Command = {
+  name: 'COMMAND',
+  words: -1,
+  run({ args: [what = ''] }): Reply {
+    if (what.toUpperCase() === 'COUNT') return commands.size
+    if (what.toUpperCase() === 'LIST') return [...commands.keys()].map((name) => name.toLowerCase())
+    throw new UnknownCommand(`COMMAND ${what}`.trimEnd())
+  },
+}
+
+/** Every command that the simulated Redis knows. */
+export const commands: ReadonlyMap<string, Command> = new Map(
+  [
+    ...stringCommands,
+    ...keyCommands,
+    ...expiryCommands,
+    ...hashCommands,
+    ...listCommands,
+    ...setCommands,
+    ...sortedSetCommands,
+    ...transactionCommands,
+    ...pubSubCommands,
+    ...connectionCommands,
+    command,
+  ].map((each) => [each.name, each]),
+)

@@ -1,0 +1,242 @@
+import type { Call, Command, Waits } from '../command.ts'
+import { CommandError, syntaxError, UnknownCommand } from '../failures.ts'
+import { doubleOf, integerOf } from '../numbers.ts'
+import { optionsOf } from '../options.ts'
+import { doubleText, NO_ARRAY, type Reply } from '../reply.ts'
+import { scanned } from '../scan.ts'
+import { boundsOf, countOf, timeoutOf } from './lists.ts'
+
+type Scored = readonly [member: string, score: number]
+
+const NONE: ReadonlyMap<string, number> = new Map()
+const PAGED_FROM = 128
+
+const scoresAt = ({ database }: Call, key = ''): ReadonlyMap<string, number> =>
+  database.value(key, 'zset')?.scores ?? NONE
+
+/** By score, and by bytes where scores are equal. */
+const ordered = (call: Call, key?: string): Scored[] =>
+  [...scoresAt(call, key)].sort(([one, score], [other, otherScore]) =>
+    score === otherScore ? (one < other ? -1 : 1) : score < otherScore ? -1 : 1,
+  )
+
+function remove({ database }: Call, key: string, members: readonly string[]): number {
+  const zset = database.value(key, 'zset')
+  const removed = members.filter((member) => zset?.scores.delete(member)).length
+  if (removed > 0) database.changed(key)
+  return removed
+}
+
+const ADD_OPTIONS: readonly string[] = ['NX', 'XX', 'GT', 'LT', 'CH', 'INCR']
+
+function add(call: Call): Reply {
+  const [key = '', ...rest] = call.args
+  const options = new Set<string>()
+  while (ADD_OPTIONS.includes((rest[0] ?? '').toUpperCase())) options.add((rest.shift() ?? '').toUpperCase())
+  if (rest.length === 0 || rest.length % 2 === 1) throw syntaxError()
+  if (options.has('NX') && options.has('XX'))
+    throw new CommandError('ERR XX and NX options at the same time are not compatible')
+  if ([options.has('GT'), options.has('LT'), options.has('NX')].filter(Boolean).length > 1)
+    throw new CommandError('ERR GT, LT, and/or NX options at the same time are not compatible')
+  if (options.has('INCR') && rest.length > 2)
+    throw new CommandError('ERR INCR option supports a single increment-element pair')
+  const pairs = Array.from(
+    { length: rest.length / 2 },
+    (_, i): Scored => [rest[2 * i + 1] ?? '', doubleOf(rest[2 * i] ?? '')],
+  )
+  return put(call, key, pairs, options)
+}
+
+function put({ database }: Call, key: string, pairs: readonly Scored[], options: ReadonlySet<string>): Reply {
+  const zset = database.value(key, 'zset')
+  const scores = zset?.scores ?? new Map<string, number>()
+  let [added, updated] = [0, 0]
+  let last: number | undefined
+  for (const [member, given] of pairs) {
+    const before = scores.get(member)
+    const score = options.has('INCR') && before !== undefined ? before + given : given
+    if (Number.isNaN(score)) throw new CommandError('ERR resulting score is not a number (NaN)')
+    if (before === undefined ? options.has('XX') : isKept(before, score, options)) continue
+    last = score
+    if (before === undefined) added++
+    else if (before !== score) updated++
+    scores.set(member, score)
+  }
+  if (added + updated > 0) {
+    if (zset === undefined) database.put(key, { type: 'zset', scores })
+    else database.changed(key)
+  }
+  if (options.has('INCR')) return last === undefined ? null : { double: last }
+  return options.has('CH') ? added + updated : added
+}
+
+const isKept = (before: number, score: number, options: ReadonlySet<string>): boolean =>
+  options.has('NX') || (options.has('GT') && score <= before) || (options.has('LT') && score >= before)
+
+/** Whether a score is within bounds such as `(1` and `+inf`. */
+function within(least: string, most: string): (scored: Scored) => boolean {
+  const message = 'ERR min or max is not a float'
+  const bound = (text: string): readonly [value: number, open: boolean] =>
+    text.startsWith('(') ? [doubleOf(text.slice(1), message), true] : [doubleOf(text, message), false]
+  const [[low, lowOpen], [high, highOpen]] = [bound(least), bound(most)]
+  return ([, score]) => (lowOpen ? score > low : score >= low) && (highOpen ? score < high : score <= high)
+}
+
+interface Range {
+  readonly by: 'rank' | 'score'
+  readonly reversed: boolean
+  readonly limit: readonly [offset: string, count: string] | undefined
+  readonly withScores: boolean
+}
+
+function rangeReply(call: Call, { by, reversed, limit, withScores }: Range): Reply {
+  const [key, first = '', last = ''] = call.args
+  if (limit !== undefined && by === 'rank')
+    throw new CommandError('ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX')
+  const [offset, count] = (limit ?? ['0', '-1']).map(integerOf) as [number, number]
+  const accept = by === 'score' ? (reversed ? within(last, first) : within(first, last)) : undefined
+  if (by === 'rank') boundsOf(first, last, 0)
+  const all = reversed ? ordered(call, key).reverse() : ordered(call, key)
+  const found = accept === undefined ? all.slice(...boundsOf(first, last, all.length)) : all.filter(accept)
+  const page = offset < 0 ? [] : found.slice(offset, count < 0 ? undefined : offset + count)
+  return withScores ? { scored: page } : page.map(([member]) => member)
+}
+
+/** Takes `LIMIT offset count` out of the words. */
+function limitOf(words: readonly string[]): {
+  readonly limit: Range['limit']
+  readonly others: readonly string[]
+} {
+  const at = words.findIndex((word) => word.toUpperCase() === 'LIMIT')
+  if (at < 0) return { limit: undefined, others: words }
+  const [offset, count] = words.slice(at + 1)
+  if (offset === undefined || count === undefined) throw syntaxError()
+  return { limit: [offset, count], others: words.toSpliced(at, 3) }
+}
+
+function range(call: Call): Reply {
+  const { limit, others } = limitOf(call.args.slice(3))
+  if (others.some((word) => word.toUpperCase() === 'BYLEX')) throw new UnknownCommand('ZRANGE with the option BYLEX')
+  const options = optionsOf(call, others, { flags: ['BYSCORE', 'REV', 'WITHSCORES'] })
+  const by = options.has('BYSCORE') ? 'score' : 'rank'
+  return rangeReply(call, { by, reversed: options.has('REV'), limit, withScores: options.has('WITHSCORES') })
+}
+
+const rangeBy =
+  (by: Range['by'], reversed: boolean) =>
+  (call: Call): Reply => {
+    const { limit, others } = limitOf(call.args.slice(3))
+    if (limit !== undefined && by === 'rank') throw syntaxError()
+    const options = optionsOf(call, others, { flags: ['WITHSCORES'] })
+    return rangeReply(call, { by, reversed, limit, withScores: options.has('WITHSCORES') })
+  }
+
+const rank =
+  (reversed: boolean) =>
+  (call: Call): Reply => {
+    const [key, member] = call.args
+    const all = reversed ? ordered(call, key).reverse() : ordered(call, key)
+    const at = all.findIndex(([name]) => name === member)
+    return at < 0 ? null : at
+  }
+
+const pop =
+  (reversed: boolean) =>
+  (call: Call): Reply => {
+    const [key = '', wanted, ...others] = call.args
+    if (others.length > 0) throw syntaxError()
+    const count = wanted === undefined ? 1 : countOf(wanted)
+    const all = reversed ? ordered(call, key).reverse() : ordered(call, key)
+    const popped = all.slice(0, count)
+    const members = popped.map(([member]) => member)
+    remove(call, key, members)
+    // Without a count not even RESP3 nests the only pair.
+    if (wanted === undefined) return popped.flatMap(([member, score]): Reply[] => [member, { double: score }])
+    return { scored: popped }
+  }
+
+const waitingPop =
+  (command: 'ZPOPMIN' | 'ZPOPMAX') =>
+  ({ args }: Call): Waits => ({
+    waits: {
+      keys: args.slice(0, -1),
+      timeoutMs: timeoutOf(args.at(-1)),
+      does: (key) => [command, key],
+      reply: (key, popped) => (Array.isArray(popped) && popped.length > 0 ? [key, ...popped] : undefined),
+      nothing: NO_ARRAY,
+    },
+  })
+
+const removing =
+  (chosen: (call: Call) => (all: readonly Scored[]) => readonly Scored[]) =>
+  (call: Call): Reply => {
+    const [key = ''] = call.args
+    const choose = chosen(call)
+    const members = choose(ordered(call, key)).map(([member]) => member)
+    return remove(call, key, members)
+  }
+
+const score = (call: Call, member = ''): Reply => {
+  const found = scoresAt(call, call.args[0]).get(member)
+  return found === undefined ? null : { double: found }
+}
+
+export const sortedSetCommands: readonly Command[] = [
+  { name: 'ZADD', words: -4, run: add },
+  {
+    name: 'ZINCRBY',
+    words: 4,
+    run(call) {
+      const [key = '', by = '', member = ''] = call.args
+      return put(call, key, [[member, doubleOf(by)]], new Set(['INCR']))
+    },
+  },
+  { name: 'ZREM', words: -3, run: (call) => remove(call, call.args[0] ?? '', call.args.slice(1)) },
+  { name: 'ZSCORE', words: 3, run: (call) => score(call, call.args[1]) },
+  { name: 'ZMSCORE', words: -3, run: (call) => call.args.slice(1).map((member) => score(call, member)) },
+  { name: 'ZCARD', words: 2, run: (call) => scoresAt(call, call.args[0]).size },
+  {
+    name: 'ZCOUNT',
+    words: 4,
+    run(call) {
+      const [key, least = '', most = ''] = call.args
+      const accept = within(least, most)
+      return ordered(call, key).filter(accept).length
+    },
+  },
+  { name: 'ZRANGE', words: -4, run: range },
+  { name: 'ZREVRANGE', words: -4, run: rangeBy('rank', true) },
+  { name: 'ZRANGEBYSCORE', words: -4, run: rangeBy('score', false) },
+  { name: 'ZREVRANGEBYSCORE', words: -4, run: rangeBy('score', true) },
+  { name: 'ZRANK', words: 3, run: rank(false) },
+  { name: 'ZREVRANK', words: 3, run: rank(true) },
+  { name: 'ZPOPMIN', words: -2, run: pop(false) },
+  { name: 'ZPOPMAX', words: -2, run: pop(true) },
+  { name: 'BZPOPMIN', words: -3, run: waitingPop('ZPOPMIN') },
+  { name: 'BZPOPMAX', words: -3, run: waitingPop('ZPOPMAX') },
+  {
+    name: 'ZREMRANGEBYSCORE',
+    words: 4,
+    run: removing(({ args: [, least = '', most = ''] }) => {
+      const accept = within(least, most)
+      return (all) => all.filter(accept)
+    }),
+  },
+  {
+    name: 'ZREMRANGEBYRANK',
+    words: 4,
+    run: removing(({ args: [, first = '', last = ''] }) => {
+      boundsOf(first, last, 0)
+      return (all) => all.slice(...boundsOf(first, last, all.length))
+    }),
+  },
+  {
+    name: 'ZSCAN',
+    words: -3,
+    run(call) {
+      const scores = scoresAt(call, call.args[0])
+      const item = (member: string): readonly Reply[] => [member, doubleText(scores.get(member) ?? 0)]
+      return scanned(call, 1, [...scores.keys()], { valued: ['MATCH', 'COUNT'], item, whole: PAGED_FROM })
+    },
+  },
+]

@@ -1,0 +1,193 @@
+import type { Call, Waits } from './command.ts'
+import { isListening } from './commands/connections.ts'
+import { leaveAll } from './commands/pub-sub.ts'
+import { commands } from './commands/registry.ts'
+import { forget, isOutdated } from './commands/transactions.ts'
+import { CommandError, UnknownCommand, wrongArity } from './failures.ts'
+import { NO_ARRAY, type Reply } from './reply.ts'
+import { createSession, type Session } from './session.ts'
+import type { Change, Store } from './store.ts'
+
+const AT_ONCE: readonly string[] = ['MULTI', 'EXEC', 'DISCARD', 'WATCH', 'QUIT', 'RESET']
+const WHILE_LISTENING: readonly string[] = [
+  ...['SUBSCRIBE', 'UNSUBSCRIBE', 'PSUBSCRIBE', 'PUNSUBSCRIBE', 'PING', 'QUIT', 'RESET'],
+]
+
+/**
+ * Executes a command, and what it lets others go on with; the replies are in the outboxes of the sessions.
+ *
+ * @throws UnknownCommand
+ */
+export function execute(store: Store, session: Session, words: readonly string[], now: number): void {
+  store.now = now
+  if (session.waiting !== undefined) {
+    session.backlog.push(words)
+    return
+  }
+  const reply = failing(() => answer(store, session, words))
+  if (reply !== undefined) session.outbox.push(reply)
+  serveWaiting(store)
+}
+
+/** A command has waited for as long as it may. */
+export function giveUp(store: Store, session: Session, now: number): void {
+  const { waiting } = session
+  if (waiting === undefined) return
+  store.now = now
+  goOn(store, session, waiting.nothing)
+  serveWaiting(store)
+}
+
+/** The connection is gone. */
+export function disconnect(store: Store, session: Session): void {
+  session.waiting = undefined
+  session.backlog.length = 0
+  store.blocked.delete(session)
+  leaveAll(store, session)
+}
+
+/** Applies what a journal has kept. */
+export function redo(store: Store, changes: readonly Change[]): void {
+  const session = createSession(0)
+  for (const { now, draws, database, commands: lines } of changes) {
+    store.now = now
+    store.draws = draws
+    session.database = database
+    for (const words of lines) failing(() => withoutWaiting(store, session, words))
+  }
+}
+
+function failing(act: () => Reply | undefined): Reply | undefined {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof CommandError) return { error: error.message }
+    throw error
+  }
+}
+
+function answer(store: Store, session: Session, words: readonly string[]): Reply | undefined {
+  const name = (words[0] ?? '').toUpperCase()
+  if (isListening(session) && commands.has(name) && !WHILE_LISTENING.includes(name))
+    throw new CommandError(
+      `ERR Can't execute '${name.toLowerCase()}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+    )
+  if (session.queued === undefined) return noting(store, session, [words], () => runOrWait(store, session, words))
+  if (name === 'EXEC') return executeQueued(store, session)
+  if (AT_ONCE.includes(name)) return run(store, session, words) as Reply
+  try {
+    commandOf(words)
+  } catch (error) {
+    session.aborted = true
+    throw error
+  }
+  session.queued.push(words)
+  return { simple: 'QUEUED' }
+}
+
+function executeQueued(store: Store, session: Session): Reply {
+  const lines = session.queued ?? []
+  const [aborted, outdated] = [session.aborted, isOutdated({ store, session })]
+  session.watched.clear()
+  session.aborted = false
+  if (aborted || outdated) session.queued = undefined
+  if (aborted) throw new CommandError('EXECABORT Transaction discarded because of previous errors.')
+  if (outdated) return NO_ARRAY
+  // Still within the transaction, so that nothing waits.
+  const replies = noting(store, session, lines, () =>
+    lines.map((words) => failing(() => withoutWaiting(store, session, words)) ?? null),
+  )
+  forget(session)
+  return replies
+}
+
+/** Keeps what changes the keys in the journal, if there is one. */
+function noting<T>(store: Store, session: Session, lines: readonly (readonly string[])[], act: () => T): T {
+  const { journal, changes: before, draws, now } = store
+  const { database } = session
+  try {
+    return act()
+  } finally {
+    if (journal !== undefined && store.changes > before) journal.push({ now, draws, database, commands: lines })
+  }
+}
+
+function commandOf(words: readonly string[]) {
+  const [name = ''] = words
+  const command = commands.get(name.toUpperCase())
+  if (command === undefined) throw new UnknownCommand(unknownText(words))
+  if (command.words >= 0 ? words.length !== command.words : words.length < -command.words) throw wrongArity(name)
+  return command
+}
+
+const unknownText = ([name = '', next]: readonly string[]): string =>
+  /^(CLIENT|CONFIG|SCRIPT|XGROUP|XINFO|OBJECT|DEBUG|CLUSTER|MEMORY|FUNCTION|ACL)$/i.test(name) && next !== undefined
+    ? `${name.toUpperCase()} ${next.toUpperCase()}`
+    : name.toUpperCase()
+
+function run(store: Store, session: Session, words: readonly string[]): Reply | Waits | undefined {
+  const command = commandOf(words)
+  const [name = '', ...args] = words
+  const call: Call = { store, session, database: store.database(session.database), name, args }
+  return command.run(call)
+}
+
+const isWaits = (result: Reply | Waits | undefined): result is Waits =>
+  typeof result === 'object' && result !== null && 'waits' in result
+
+/** Undefined if it waits, or has replied itself. */
+function runOrWait(store: Store, session: Session, words: readonly string[]): Reply | undefined {
+  const result = run(store, session, words)
+  if (!isWaits(result)) return result
+  const { waits } = result
+  const reply = firstServed(store, session, waits)
+  if (reply !== undefined) return reply
+  session.waiting = { ...waits, database: session.database }
+  store.blocked.add(session)
+  return undefined
+}
+
+function withoutWaiting(store: Store, session: Session, words: readonly string[]): Reply | undefined {
+  const result = run(store, session, words)
+  return isWaits(result) ? (firstServed(store, session, result.waits) ?? result.waits.nothing) : result
+}
+
+function firstServed(store: Store, session: Session, { keys, does, reply }: Waits['waits']): Reply | undefined {
+  for (const key of keys) {
+    const served = run(store, session, does(key))
+    const told = served === undefined || isWaits(served) ? undefined : reply(key, served)
+    if (told !== undefined) return told
+  }
+  return undefined
+}
+
+/** Sessions that wait for a key go on in the order in which they came, until there is nothing left at it. */
+function serveWaiting(store: Store): void {
+  while (store.touched.length > 0) {
+    const { database, key } = store.touched.shift() ?? { database: 0, key: '' }
+    for (const session of [...store.blocked]) {
+      const { waiting } = session
+      if (waiting === undefined || waiting.database !== database || !waiting.keys.includes(key)) continue
+      const words = waiting.does(key)
+      const served = failing(() => noting(store, session, [words], () => run(store, session, words) as Reply))
+      // A value of another type is nothing to wait for.
+      if (served === undefined || isError(served)) continue
+      const told = waiting.reply(key, served)
+      if (told !== undefined) goOn(store, session, told)
+    }
+  }
+}
+
+const isError = (reply: Reply): boolean => typeof reply === 'object' && reply !== null && 'error' in reply
+
+/** Ends the waiting, and executes what came meanwhile. */
+function goOn(store: Store, session: Session, reply: Reply): void {
+  session.waiting = undefined
+  store.blocked.delete(session)
+  session.outbox.push(reply)
+  while (session.waiting === undefined && session.backlog.length > 0) {
+    const words = session.backlog.shift() ?? []
+    const next = failing(() => answer(store, session, words))
+    if (next !== undefined) session.outbox.push(next)
+  }
+}

@@ -1,0 +1,24 @@
+/** Ends a command with an error reply; the message begins with its code. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError'
+}
+
+/** A command or an option that this server does not know: what a real one would answer can only be guessed. */
+export class UnknownCommand extends Error {
+  override readonly name: string = 'UnknownCommand'
+  readonly what: string
+  /** Follows "it". */
+  readonly because: string
+
+  constructor(what: string, because = 'is not known to the simulated Redis yet') {
+    super(what)
+    this.what = what
+    this.because = because
+  }
+}
+
+export const syntaxError = (): CommandError => new CommandError('ERR syntax error')
+export const wrongType = (): CommandError =>
+  new CommandError('WRONGTYPE Operation against a key holding the wrong kind of value')
+export const wrongArity = (name: string): CommandError =>
+  new CommandError(`ERR wrong number of arguments for '${name.toLowerCase()}' command`)

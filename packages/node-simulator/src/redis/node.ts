@@ -1,0 +1,254 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { createRandom } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { fate, NodeClock, streamOf } from '@chaosproxy/simulator'
+import { resp } from '@chaosproxy/wire'
+import { NotSimulated } from '../refusal.ts'
+import type { Host, Network, Packet, Plug, Wire } from '../world/network.ts'
+import type { Actor, World } from '../world/world.ts'
+import { disconnect, execute, giveUp, redo } from './execute.ts'
+import { UnknownCommand } from './failures.ts'
+import { printReply } from './reply.ts'
+import { createSession, type Session } from './session.ts'
+import { type Change, Store } from './store.ts'
+import { wordsOf } from './words.ts'
+
+/** The node's name, and the host that programs dial. */
+export const REDIS: NodeId = 'redis'
+export const REDIS_PORT = 6_379
+/** How often `appendfsync everysec` writes to disk. */
+const FSYNC_NANOS = 1e9
+
+export interface RedisOptions {
+  readonly world: World
+  readonly network: Network
+  readonly seed: number
+  /** Whether a kill takes the power, and with it what was not fsynced. */
+  readonly losesPower: boolean
+}
+
+interface Disk {
+  readonly store: Store
+  written: { readonly at: number; readonly change: Change }[]
+}
+
+/**
+ * A Redis with `appendonly yes` and `appendfsync everysec`: a kill loses no command that was executed, since each was
+ * written before its reply; a loss of power may take those of the last second.
+ */
+export class RedisNode implements Actor {
+  readonly id: NodeId = REDIS
+  readonly followsContext: boolean = false
+  readonly clock: NodeClock = new NodeClock(millis(0))
+  readonly #options: RedisOptions
+  readonly #connections = new Set<Connection>()
+  #store: Store
+  /** What is certainly on disk, and what was written since; undefined where the power lasts. */
+  #disk: Disk | undefined
+  #up = false
+  #accepted = 0
+  #kills = 0
+
+  constructor(options: RedisOptions) {
+    this.#options = options
+    const stream = streamOf(options.seed, REDIS)
+    this.#store = new Store((n) => fate(stream, n))
+    if (options.losesPower) this.#disk = { store: this.#store.copy(), written: [] }
+    options.network.hosts.set(REDIS, this.#host())
+  }
+
+  #host(): Host {
+    return {
+      accept: (port, _from, _remotePort, back) => {
+        if (!this.#up || port !== REDIS_PORT) return undefined
+        this.#accepted++
+        const connection = new Connection(this, createSession(this.#accepted), back)
+        this.#connections.add(connection)
+        return connection
+      },
+    }
+  }
+
+  get world(): World {
+    return this.#options.world
+  }
+
+  start(): void {
+    if (this.#up) return
+    this.#up = true
+    if (this.#disk !== undefined) this.#store.journal = []
+    if (this.#kills > 0) this.world.notice(this.id, 'restarts')
+  }
+
+  /** False if it was down already. */
+  kill(): boolean {
+    if (!this.#up) return false
+    this.#up = false
+    this.#kills++
+    for (const connection of this.#connections) connection.reset()
+    for (const connection of [...this.#connections]) this.closed(connection)
+    if (this.#disk !== undefined) this.#losePower(this.#disk)
+    return true
+  }
+
+  /** Of what was written and not fsynced, the beginning is kept, however much that is. */
+  #losePower(disk: Disk): void {
+    this.#sync()
+    const random = createRandom(`power ${REDIS} ${this.#kills} ${this.#options.seed}`)
+    const kept = disk.written.slice(0, random.integer(disk.written.length + 1))
+    redo(
+      disk.store,
+      kept.map(({ change }) => change),
+    )
+    disk.written = []
+    this.#store = disk.store.copy()
+  }
+
+  /** Moves what has been fsynced by now to the disk. */
+  #sync(): void {
+    if (this.#disk === undefined) return
+    const { now } = this.world.queue
+    const fsyncedAt = Math.floor(now / FSYNC_NANOS) * FSYNC_NANOS
+    const { written, store } = this.#disk
+    const count = written.findIndex(({ at }) => at >= fsyncedAt)
+    const done = written.splice(0, count < 0 ? written.length : count)
+    redo(
+      store,
+      done.map(({ change }) => change),
+    )
+  }
+
+  /** Runs a turn of the server: every reply of it leaves at its end. */
+  enter(run: () => void): void {
+    if (!this.#up) return
+    const { world } = this
+    world.entered(this)
+    try {
+      run()
+      this.#sync()
+      for (const change of this.#store.journal?.splice(0) ?? [])
+        this.#disk?.written.push({ at: world.queue.now, change })
+      for (const connection of [...this.#connections]) connection.flush()
+    } catch (error) {
+      if (!(error instanceof UnknownCommand)) throw error
+      world.refuse(REDIS, refusalOf(error))
+    } finally {
+      world.left()
+    }
+  }
+
+  /** Executes what a client sent. */
+  execute(session: Session, words: readonly string[]): void {
+    execute(this.#store, session, words, this.#now())
+  }
+
+  giveUp(session: Session): void {
+    giveUp(this.#store, session, this.#now())
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection)
+    disconnect(this.#store, connection.session)
+  }
+
+  #now(): number {
+    const { epochMs, queue } = this.world
+    return Math.floor(epochMs + this.clock.read(queue.now))
+  }
+}
+
+const refusalOf = ({ what, because }: UnknownCommand): NotSimulated =>
+  new NotSimulated(
+    what,
+    because,
+    'Use other commands of Redis in the simulation (the manual page searching.md has the list), or run it against a real Redis with chaos run.',
+  )
+
+const CLOSES = new Set<Packet['type']>(['end', 'reset'])
+
+/** The server's end of a connection. */
+class Connection implements Plug {
+  readonly session: Session
+  readonly #node: RedisNode
+  readonly #wire: Wire
+  readonly #scanner = resp.scanner('requests')
+  #bytes: Buffer = Buffer.alloc(0)
+  #scanned = 0
+  #cancelWait: (() => void) | undefined
+  #waitsFor: Session['waiting']
+  #closed = false
+
+  constructor(node: RedisNode, session: Session, wire: Wire) {
+    this.#node = node
+    this.session = session
+    this.#wire = wire
+  }
+
+  arrive(packet: Packet): void {
+    this.#node.world.deliver(this.#node, () => this.#take(packet))
+  }
+
+  #take(packet: Packet): void {
+    if (this.#closed) {
+      if (packet.type === 'data') this.#wire.send({ type: 'reset' })
+    } else if (packet.type === 'data') this.#read(packet.bytes)
+    else if (CLOSES.has(packet.type)) this.#close(packet.type === 'end')
+  }
+
+  #read(bytes: Buffer): void {
+    this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes])
+    while (!this.session.closing) {
+      const end = this.#scanner.scan(this.#bytes, this.#scanned)
+      if (end === -1) {
+        this.#scanned = this.#bytes.length
+        return
+      }
+      const words = end < 0 ? undefined : wordsOf(this.#bytes.subarray(0, end))
+      if (words === undefined) {
+        this.session.outbox.push({ error: 'ERR Protocol error: expected an array of bulk strings' })
+        this.session.closing = true
+        return
+      }
+      this.#bytes = this.#bytes.subarray(end)
+      this.#scanned = 0
+      if (words.length > 0) this.#node.execute(this.session, words)
+    }
+  }
+
+  /** Sends what was replied, and begins or ends to wait. */
+  flush(): void {
+    const { session } = this
+    if (session.outbox.length > 0) {
+      const text = session.outbox.map((reply) => printReply(reply, session.protocol)).join('')
+      session.outbox = []
+      this.#wire.send({ type: 'data', bytes: Buffer.from(text, 'latin1') })
+    }
+    if (session.closing) this.#close(true)
+    else if (session.waiting !== this.#waitsFor) this.#wait(session.waiting)
+  }
+
+  #wait(waiting: Session['waiting']): void {
+    this.#cancelWait?.()
+    this.#cancelWait = undefined
+    this.#waitsFor = waiting
+    if (waiting === undefined || waiting.timeoutMs === 0) return
+    const node = this.#node
+    this.#cancelWait = node.world.after((waiting.timeoutMs * 1e6) / node.clock.rate, node, () =>
+      node.giveUp(this.session),
+    )
+  }
+
+  #close(politely: boolean): void {
+    this.#closed = true
+    this.#cancelWait?.()
+    this.#node.closed(this)
+    if (politely) this.#wire.send({ type: 'end' })
+  }
+
+  /** The server was killed: the kernel resets what is open. */
+  reset(): void {
+    this.#closed = true
+    this.#cancelWait?.()
+    this.#wire.send({ type: 'reset' })
+  }
+}

@@ -1,0 +1,55 @@
+/** What a command answers, whatever the protocol. Strings hold one byte in each character. */
+export type Reply =
+  | string
+  | number
+  | bigint
+  | null
+  | readonly Reply[]
+  | { readonly simple: string }
+  | { readonly error: string }
+  /** Keys and values, in turns. */
+  | { readonly map: readonly Reply[] }
+  | { readonly set: readonly Reply[] }
+  | { readonly push: readonly Reply[] }
+  | { readonly double: number }
+  /** Members with their scores: flat in RESP2, nested in RESP3. */
+  | { readonly scored: readonly (readonly [member: string, score: number])[] }
+  | { readonly verbatim: string }
+  /** Null where an array is expected. */
+  | { readonly noArray: true }
+
+export const OK: Reply = { simple: 'OK' }
+export const NO_ARRAY: Reply = { noArray: true }
+
+/** The bytes of a reply, one in each character. */
+export function printReply(reply: Reply, protocol: 2 | 3): string {
+  if (reply === null) return protocol === 3 ? '_\r\n' : '$-1\r\n'
+  if (typeof reply === 'string') return `$${reply.length}\r\n${reply}\r\n`
+  if (typeof reply === 'number' || typeof reply === 'bigint') return `:${reply}\r\n`
+  if (isArray(reply)) return printItems('*', reply, protocol)
+  if ('simple' in reply) return `+${reply.simple}\r\n`
+  if ('error' in reply) return `-${reply.error}\r\n`
+  if ('noArray' in reply) return protocol === 3 ? '_\r\n' : '*-1\r\n'
+  if ('double' in reply)
+    return protocol === 3 ? `,${doubleText(reply.double)}\r\n` : printReply(doubleText(reply.double), 2)
+  if ('verbatim' in reply)
+    return protocol === 3 ? `=${reply.verbatim.length + 4}\r\ntxt:${reply.verbatim}\r\n` : printReply(reply.verbatim, 2)
+  if ('map' in reply)
+    return protocol === 3 ? printItems('%', reply.map, 3, reply.map.length / 2) : printItems('*', reply.map, 2)
+  if ('set' in reply) return printItems(protocol === 3 ? '~' : '*', reply.set, protocol)
+  if ('push' in reply) return printItems(protocol === 3 ? '>' : '*', reply.push, protocol)
+  const pairs = reply.scored.map(([member, score]): Reply[] => [member, { double: score }])
+  return printItems('*', protocol === 3 ? pairs : pairs.flat(), protocol)
+}
+
+const isArray = (reply: Reply): reply is readonly Reply[] => Array.isArray(reply)
+
+const printItems = (type: string, items: readonly Reply[], protocol: 2 | 3, count = items.length): string =>
+  `${type}${count}\r\n${items.map((item) => printReply(item, protocol)).join('')}`
+
+/** A score as Redis prints it. */
+export function doubleText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return 'inf'
+  if (value === Number.NEGATIVE_INFINITY) return '-inf'
+  return Object.is(value, -0) ? '-0' : String(value)
+}

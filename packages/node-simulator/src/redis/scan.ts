@@ -1,0 +1,51 @@
+import type { Call } from './command.ts'
+import { CommandError, syntaxError } from './failures.ts'
+import { globMatcher } from './glob.ts'
+import { integerOf } from './numbers.ts'
+import { optionsOf } from './options.ts'
+import type { Reply } from './reply.ts'
+
+const USUAL_COUNT = 10
+
+/**
+ * One page of names, in the order of their hashes: a cursor is the hash to go on from, so that whatever is there from the
+ * first page to the last is on one of them.
+ */
+export function scanned(
+  call: Call,
+  from: number,
+  names: readonly string[],
+  {
+    valued,
+    accept = () => true,
+    item,
+    whole,
+  }: {
+    readonly valued: readonly string[]
+    readonly accept?: (name: string, options: ReadonlyMap<string, string>) => boolean
+    readonly item: (name: string) => readonly Reply[]
+    /** Below this size everything is on one page, as in Redis. */
+    readonly whole: number
+  },
+): Reply {
+  const cursor = call.args[from] ?? ''
+  if (!/^\d+$/.test(cursor)) throw new CommandError('ERR invalid cursor')
+  const options = optionsOf(call, call.args.slice(from + 1), { valued })
+  const count = integerOf(options.get('COUNT') ?? String(USUAL_COUNT))
+  if (count < 1) throw syntaxError()
+  const matches = globMatcher(options.get('MATCH') ?? '*')
+  const places = names.map((name) => [hashOf(name), name] as const).sort(([one], [other]) => one - other)
+  const rest = names.length <= whole ? places : places.filter(([hash]) => hash >= Number(cursor))
+  let end = names.length <= whole ? rest.length : Math.min(count, rest.length)
+  while (end > 0 && end < rest.length && rest[end]?.[0] === rest[end - 1]?.[0]) end++
+  const next = rest[end]?.[0] ?? 0
+  const page = rest.slice(0, end).flatMap(([, name]) => (matches(name) && accept(name, options) ? item(name) : []))
+  return [String(next), page]
+}
+
+/** FNV-1a, never 0, which is the cursor that ends a scan. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash >>> 0 || 1
+}

@@ -1,0 +1,152 @@
+import { wrongType } from './failures.ts'
+import type { Session } from './session.ts'
+
+/** The value of a key, by its type. Strings hold one byte in each character. */
+export interface Values {
+  readonly string: { readonly type: 'string'; text: string }
+  readonly hash: { readonly type: 'hash'; readonly fields: Map<string, string> }
+  readonly list: { readonly type: 'list'; items: string[] }
+  readonly set: { readonly type: 'set'; readonly members: Set<string> }
+  readonly zset: { readonly type: 'zset'; readonly scores: Map<string, number> }
+}
+
+export type ValueType = keyof Values
+export type Value = Values[ValueType]
+
+export interface Entry {
+  readonly value: Value
+  /** In milliseconds of this server's clock; undefined: never. */
+  readonly expiresAt: number | undefined
+}
+
+const DATABASES = 16
+
+const sizeOf = (value: Value): number => {
+  switch (value.type) {
+    case 'string':
+      return 1
+    case 'hash':
+      return value.fields.size
+    case 'list':
+      return value.items.length
+    case 'set':
+      return value.members.size
+    case 'zset':
+      return value.scores.size
+  }
+}
+
+/** The keys of one database. What has expired is found gone when it is looked at. */
+export class Database {
+  readonly number: number
+  readonly #store: Store
+  entries: Map<string, Entry> = new Map()
+  /** The change at which each key was last modified, for `WATCH`. */
+  readonly #versions = new Map<string, number>()
+
+  constructor(store: Store, number: number) {
+    this.#store = store
+    this.number = number
+  }
+
+  entry(key: string): Entry | undefined {
+    const entry = this.entries.get(key)
+    if (entry?.expiresAt === undefined || this.#store.now <= entry.expiresAt) return entry
+    this.remove(key)
+    return undefined
+  }
+
+  /** @throws CommandError for a value of another type. */
+  value<Type extends ValueType>(key: string, type: Type): Values[Type] | undefined {
+    const value = this.entry(key)?.value
+    if (value === undefined) return undefined
+    if (value.type !== type) throw wrongType()
+    return value as Values[Type]
+  }
+
+  /** Puts a value in the place of whatever the key holds, with this time to live. */
+  put(key: string, value: Value, expiresAt?: number): void {
+    this.entries.set(key, { value, expiresAt })
+    this.changed(key)
+  }
+
+  /** Whether there was such a key. */
+  remove(key: string): boolean {
+    if (!this.entries.delete(key)) return false
+    this.changed(key)
+    return true
+  }
+
+  /** The value of a key was modified: a collection that has become empty is no key any more. */
+  changed(key: string): void {
+    const value = this.entries.get(key)?.value
+    if (value !== undefined && sizeOf(value) === 0) this.entries.delete(key)
+    this.#store.changes++
+    this.#versions.set(key, this.#store.changes)
+    if (this.#store.blocked.size > 0) this.#store.touched.push({ database: this.number, key })
+  }
+
+  version(key: string): number {
+    this.entry(key)
+    return this.#versions.get(key) ?? 0
+  }
+
+  keys(): string[] {
+    return [...this.entries.keys()].filter((key) => this.entry(key) !== undefined)
+  }
+
+  clear(): void {
+    for (const key of [...this.entries.keys()]) this.remove(key)
+  }
+}
+
+/** Everything that a server keeps. */
+export class Store {
+  readonly databases: readonly Database[] = Array.from({ length: DATABASES }, (_, i) => new Database(this, i))
+  /** The server's clock when the command that runs now began, in milliseconds. */
+  now = 0
+  changes = 0
+  /** How many random numbers were drawn; with the seed it decides those to come. */
+  draws = 0
+  readonly #random: (n: number) => number
+  readonly channels: Map<string, Set<Session>> = new Map()
+  readonly patterns: Map<string, Set<Session>> = new Map()
+  /** Sessions that wait for a key, in the order in which they came. */
+  readonly blocked: Set<Session> = new Set()
+  /** Keys that were modified while sessions waited. */
+  touched: { readonly database: number; readonly key: string }[] = []
+  /** What changed the store, in order, unless nobody asks. */
+  journal: Change[] | undefined
+
+  /** `random` is the nth number of a stream, uniform in [0, 1). */
+  constructor(random: (n: number) => number) {
+    this.#random = random
+  }
+
+  draw(): number {
+    this.draws++
+    return this.#random(this.draws)
+  }
+
+  database(number: number): Database {
+    const found = this.databases[number]
+    if (found === undefined) throw new Error(`there is no database ${number}`)
+    return found
+  }
+
+  /** A server with the same keys, to which nobody is connected. */
+  copy(): Store {
+    const copy = new Store(this.#random)
+    copy.draws = this.draws
+    for (const { number, entries } of this.databases) copy.database(number).entries = structuredClone(entries)
+    return copy
+  }
+}
+
+/** Commands that changed the keys at one moment, all or none of which survive. */
+export interface Change {
+  readonly now: number
+  readonly draws: number
+  readonly database: number
+  readonly commands: readonly (readonly string[])[]
+}

@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { type RespValue, readResp, resp } from '@chaosproxy/wire'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { installed, type RealServer, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { execute } from '../../src/redis/execute.ts'
+import { printReply } from '../../src/redis/reply.ts'
+import { createSession } from '../../src/redis/session.ts'
+import { Store } from '../../src/redis/store.ts'
+import { wordsOf } from '../../src/redis/words.ts'
+import { anyCommand } from './commands.ts'
+
+const program = installed('redis-server')
+
+const framed = (words: readonly string[]): Buffer => resp.write([...words], 'requests')
+
+/** What a real Redis replies, which forgets everything first. */
+async function real({ host, port }: RealServer, lines: readonly (readonly string[])[]): Promise<RespValue[]> {
+  const socket = connect(port, host)
+  await once(socket, 'connect')
+  socket.write(Buffer.concat([['FLUSHALL'], ...lines].map(framed)))
+  const scanner = resp.scanner('responses')
+  const replies: RespValue[] = []
+  let bytes: Buffer = Buffer.alloc(0)
+  let scanned = 0
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    bytes = Buffer.concat([bytes, chunk])
+    for (let end = scanner.scan(bytes, scanned); end > 0; end = scanner.scan(bytes, 0)) {
+      replies.push(readResp(bytes.subarray(0, end)) ?? { kind: 'null' })
+      bytes = bytes.subarray(end)
+      scanned = 0
+      if (bytes.length === 0) break
+    }
+    scanned = bytes.length
+    if (replies.length > lines.length) break
+  }
+  socket.destroy()
+  return replies.slice(1)
+}
+
+function simulated(lines: readonly (readonly string[])[]): RespValue[] {
+  const store = new Store(() => 0)
+  const session = createSession(1)
+  return lines.map((line) => {
+    execute(store, session, wordsOf(framed(line)) ?? [], Date.now())
+    const text = session.outbox.map((reply) => printReply(reply, session.protocol)).join('')
+    session.outbox = []
+    return readResp(Buffer.from(text, 'latin1')) ?? { kind: 'null' }
+  })
+}
+
+const UNORDERED = /^(KEYS|SMEMBERS|SUNION|SINTER|SDIFF|HGETALL|HKEYS|HVALS|EXEC)$/
+
+/** Without the order in which hash tables happen to be, and the time that passes between commands. */
+function comparable(reply: RespValue, [name = '']: readonly string[]): unknown {
+  if (name === 'TTL' && reply.kind === 'number' && reply.value > 0) return Math.round(reply.value / 100)
+  if (name === 'HELLO') return reply.kind
+  if (!UNORDERED.test(name) || !('items' in reply)) return reply
+  return name === 'EXEC' ? reply.items.map(sorted) : sorted(reply)
+}
+
+function sorted(reply: RespValue): unknown {
+  if (reply.kind === 'number' && reply.value > 100) return Math.round(reply.value / 100)
+  return 'items' in reply
+    ? { kind: reply.kind, items: reply.items.map((item) => JSON.stringify(sorted(item))).sort() }
+    : reply
+}
+
+describe.skipIf(program === undefined)(
+  `a real redis-server${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
+  () => {
+    test.each(['2', '3'])('replies the same to random commands in RESP%s', async (protocol) => {
+      const server = await startRedis(program ?? '')
+      const many = fc.array(anyCommand, { minLength: 100, maxLength: 100 })
+      await fc.assert(
+        fc.asyncProperty(many, async (commands) => {
+          const lines = [['HELLO', protocol], ...commands]
+          const [theirs, ours] = [await real(server, lines), simulated(lines)]
+          const told = (replies: RespValue[]) =>
+            lines.map((line, i) => [line, comparable(replies[i] ?? { kind: 'null' }, line)])
+          expect(told(ours)).toEqual(told(theirs))
+        }),
+        { numRuns: Number(process.env['REDIS_RUNS'] ?? 40) },
+      )
+    })
+  },
+)
