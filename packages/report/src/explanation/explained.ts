@@ -1,6 +1,6 @@
 import { type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
 import { judgedLevels } from '@chaosproxy/runner/result'
-import { type FactsInput, factsOf } from '../facts/facts.ts'
+import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
 import { heldApart, reasonText } from '../level-words.ts'
 import { printable } from '../operation-words.ts'
@@ -46,12 +46,8 @@ export interface ExplainInput extends FactsInput {
 }
 
 export function explain(input: ExplainInput): Explained {
-  const { report, history, level } = input
-  const facts = factsOf(
-    level === undefined
-      ? input
-      : { ...input, asked: level, isAboutLevel: true, expectation: undefined, run: aboutLevel(input.run) },
-  )
+  const { report, history } = input
+  const facts = factsOfExplained(input)
   const { headline, shown, near } = facts
   return {
     title: headline.title,
@@ -66,6 +62,14 @@ export function explain(input: ExplainInput): Explained {
     causes: shown === undefined ? [] : causesOf({ ...input, counterexample: shown, near }),
   }
 }
+
+/** What an explanation is about: one level, if that was asked for. */
+export const factsOfExplained = (input: ExplainInput): Facts =>
+  factsOf(
+    input.level === undefined
+      ? input
+      : { ...input, asked: input.level, isAboutLevel: true, expectation: undefined, run: aboutLevel(input.run) },
+  )
 
 /** Somebody who asks about one level is not told about the one that was expected. */
 const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>

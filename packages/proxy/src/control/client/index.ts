@@ -1,4 +1,5 @@
 // A client of the control interface. It loads nothing of the proxy itself.
 
+export { isLoopback } from '../state/address.ts'
 export type { ControlClient } from './control-client.ts'
 export { createControlClient, parseAnswer, refusal } from './control-client.ts'

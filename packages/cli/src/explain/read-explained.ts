@@ -1,0 +1,82 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { findModel, models, type Report } from '@chaosproxy/checker'
+import { check, RUN_JSON, readSummary } from '@chaosproxy/engine'
+import { type History, UserError } from '@chaosproxy/history'
+import { isStored, readHistory } from '@chaosproxy/history/files'
+import type { ExplainInput } from '@chaosproxy/report'
+import { missingSuccesses } from '@chaosproxy/runner'
+import type { RunSummary } from '@chaosproxy/runner/result'
+import { parseLevel } from '../arguments/names.ts'
+import { oneOf } from '../arguments/one-of.ts'
+
+/** What is to be explained, and how it is read. */
+interface Asked {
+  /** By default the strongest that is violated. */
+  readonly level?: string | undefined
+  /** By default the one that the history names. */
+  readonly model?: string | undefined
+  readonly keyed?: boolean | undefined
+}
+
+/** Reads and judges a run's directory, or a history. @throws UserError (usage, input) */
+export async function readExplained(path: string, asked: Asked): Promise<ExplainInput> {
+  const { history, backend, run } = filesOf(path)
+  const level = asked.level === undefined ? undefined : parseLevel('level', asked.level)
+  const model = parseModel(asked.model)
+  const read = await readHistory(history, { independent: asked.keyed })
+  const report = judged(read, model)
+  if (level !== undefined && report.levels[level] === undefined)
+    throw new UserError(
+      'usage',
+      `--level ${level}: the ${report.model} model is not judged by that level, but by ${Object.keys(report.levels).join(', ')}.`,
+    )
+  return {
+    report,
+    history: read,
+    run,
+    ...(run === undefined ? { vacuous: missingSuccesses(read, report.model) } : {}),
+    level,
+    backend: backend === undefined ? undefined : judged(await readHistory(backend), model),
+  }
+}
+
+const judged = (history: History, model: string | undefined): Report<string> =>
+  check(history, model === undefined ? {} : { model })
+
+interface Files {
+  readonly history: string
+  readonly backend: string | undefined
+  /** What the run wrote of itself. */
+  readonly run: RunSummary | undefined
+}
+
+/** The histories of a run's directory, or the one history named. */
+function filesOf(typed: string): Files {
+  if (isStored(typed)) return { history: typed, backend: undefined, run: undefined }
+  if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run or history.`)
+  if (basename(typed) === RUN_JSON)
+    throw new UserError(
+      'usage',
+      `${typed}: it describes a run, and is no history. Give the run's directory: chaos explain ${dirname(typed)}`,
+    )
+  if (!statSync(typed).isDirectory()) return { history: typed, backend: undefined, run: undefined }
+  const history = join(typed, 'history.jsonl')
+  if (!existsSync(history))
+    throw new UserError(
+      'usage',
+      `${typed}: there is no history.jsonl in it. Give the directory of a run, or a history.`,
+    )
+  const backend = join(typed, 'history.backend.jsonl')
+  return { history, backend: existsSync(backend) ? backend : undefined, run: readSummary(join(typed, RUN_JSON)) }
+}
+
+function parseModel(typed: string | undefined): string | undefined {
+  if (typed === undefined || findModel(typed) !== undefined) return typed
+  return oneOf(
+    'model',
+    'model',
+    typed,
+    models.map(({ name }) => name),
+  )
+}

@@ -1,0 +1,29 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { isAbsolute, join, relative } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { whyUnreadable } from '@chaosproxy/history/files'
+
+/**
+ * The path of what a client names, which must lie in the working directory, wherever links lead.
+ *
+ * @throws UserError (usage, input)
+ */
+export function confined(tool: string, path: string): string {
+  let real: string
+  try {
+    real = realpathSync(path)
+  } catch (error) {
+    throw new UserError('input', `${tool}: ${path}: ${whyUnreadable(error)}`)
+  }
+  const way = relative(realpathSync('.'), real)
+  if (way !== '..' && !/^\.\.[\\/]/.test(way) && !isAbsolute(way)) return path
+  throw new UserError(
+    'usage',
+    `${tool}: ${path} lies outside of the working directory, ${process.cwd()}. Copy it there, or start chaos mcp where it is.`,
+  )
+}
+
+/** The same for files of a directory, which may be links: those that are there. */
+export function confinedWithin(tool: string, directory: string, files: readonly string[]): void {
+  for (const file of files) if (existsSync(join(directory, file))) confined(tool, join(directory, file))
+}

@@ -1,0 +1,160 @@
+import { knownName } from '@chaosproxy/engine'
+import { type FaultFamily, familyOf, faultDefinitions, nemeses, type Parameter, parametersOf } from '@chaosproxy/faults'
+import type { Target } from '@chaosproxy/runner'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { settingsFor } from '@chaosproxy/workloads'
+import { readNames } from './own-names.ts'
+import { type Input, objectOf, oneOf, type Schema, text } from './schema.ts'
+import type { Answer, CallContext, Tool } from './tool.ts'
+
+const KINDS = ['targets', 'workloads', 'faults'] as const
+
+const rows = (description: string): Schema => ({ type: 'array', items: { type: 'object' }, description })
+
+export const listTool: Tool = {
+  name: 'list',
+  title: 'List targets, workloads and faults',
+  summary:
+    'Lists what can be tested and its deliberate bugs (targets), what clients can do (workloads), or what can go wrong (faults). With a target, only that one: its settings and bugs, or which faults it can suffer and, of the others, why not and what to use instead.',
+  effect: 'reads',
+  input: () =>
+    objectOf({ what: oneOf(KINDS, 'which list'), target: text('with targets or faults: only about this target') }, [
+      'what',
+    ]),
+  output: objectOf({
+    targets: rows('name, summary, nodes, what it promises, bugs; of a single target also its settings'),
+    workloads: rows('name, summary, model, functions, the levels it can tell, settings'),
+    faults: rows(
+      'kind and summary; "runs" has the names that "run" takes; "inject" has the parameters if "inject" takes the kind; with a target whether it suffers the kind, or why not and what to use instead',
+    ),
+  }),
+  call: list,
+}
+
+async function list(input: Input, context: CallContext): Promise<Answer> {
+  switch (input['what']) {
+    case 'workloads':
+      return listWorkloads(context)
+    case 'faults':
+      return listFaults(input, context)
+    default:
+      return listTargets(input, context)
+  }
+}
+
+async function targetsOf({ target }: Input, { settings }: CallContext): Promise<readonly Target[]> {
+  const { registries } = await readNames(settings)
+  const known = registries.targetNames
+  const names = target === undefined ? known.filter((name) => !name.startsWith(SIMULATED)) : [String(target)]
+  return Promise.all(
+    names.map(async (name) => {
+      knownName(`list: ${name}`, 'target', name, known)
+      return { ...(await registries.target(name)), name }
+    }),
+  )
+}
+
+async function listTargets(input: Input, context: CallContext): Promise<Answer> {
+  const isAlone = input['target'] !== undefined
+  const listed = (await targetsOf(input, context)).map((target) => ({
+    name: target.name,
+    summary: target.summary,
+    nodes: target.defaultNodes,
+    promises: promiseOf(target),
+    bugs: isAlone
+      ? target.bugs.map(({ name, summary, under }) => ({ name, summary, ...(under === undefined ? {} : { under }) }))
+      : target.bugs.map(({ name }) => name),
+    ...(isAlone ? { settings: target.settings } : {}),
+  }))
+  const lines = listed.map(({ name, summary, nodes, promises, bugs }) => {
+    const named = bugs.map((bug) => (typeof bug === 'string' ? bug : `${bug.name} (${bug.summary})`))
+    return `${name}: ${summary}; ${nodes} nodes, promises ${promises}${named.length === 0 ? '' : `; bugs: ${named.join(', ')}`}`
+  })
+  const settings = isAlone ? (listed[0]?.settings ?? []) : []
+  const known = settings.map((setting) => `setting ${setting.name}=${setting.default}: ${setting.summary}`)
+  return { data: { targets: listed }, text: [...lines, ...known].join('\n') }
+}
+
+const promiseOf = (target: Target): string =>
+  target.promises({ workload: 'register', object: 'register', settings: settingsFor(target), faults: [] })
+
+async function listWorkloads({ settings }: CallContext): Promise<Answer> {
+  const { registries } = await readNames(settings)
+  const listed = await Promise.all(
+    registries.workloadNames.map(async (name) => {
+      const { summary, model, levels, functions, settings: known } = await registries.workload(name)
+      return {
+        name,
+        summary,
+        model: typeof model === 'string' ? model : model.name,
+        functions,
+        levels,
+        settings: known.map((setting) => ({
+          name: setting.name,
+          summary: setting.summary,
+          default: setting.default,
+        })),
+      }
+    }),
+  )
+  const lines = listed.map(({ name, summary, functions }) => `${name}: ${summary}; ${functions.join(', ')}`)
+  return { data: { workloads: listed }, text: lines.join('\n') }
+}
+
+interface ListedFault {
+  readonly kind: string
+  readonly summary: string
+  /** The names that `run` takes. */
+  readonly runs: readonly string[]
+  readonly inject?: object
+  readonly suffers?: boolean
+  readonly not?: string
+  readonly instead?: string
+}
+
+async function listFaults(input: Input, context: CallContext): Promise<Answer> {
+  const [target] = input['target'] === undefined ? [] : await targetsOf(input, context)
+  const listed = faultDefinitions.map(({ kind, summary }): ListedFault => {
+    const family = familyOf(kind)
+    return {
+      kind,
+      summary,
+      runs: nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name),
+      ...(family === undefined ? {} : { inject: parametersIn(family, kind) }),
+      ...(target === undefined ? {} : sufferingOf(target, kind)),
+    }
+  })
+  const lines = listed.map((fault) => {
+    const names = fault.runs.length === 0 ? '' : `; run with faults ${fault.runs.join(', ')}`
+    const refused =
+      fault.suffers === false ? `; ${target?.name} cannot suffer it: ${fault.not}; instead: ${fault.instead}` : ''
+    return `${fault.kind}: ${fault.summary}${names}${refused}`
+  })
+  return { data: { faults: listed }, text: lines.join('\n') }
+}
+
+function sufferingOf(
+  target: Target,
+  kind: (typeof faultDefinitions)[number]['kind'],
+): { readonly suffers: boolean; readonly not?: string; readonly instead?: string } {
+  const suffering = target.suffers(kind)
+  return suffering === true ? { suffers: true } : { suffers: false, ...suffering }
+}
+
+/** What `inject` takes for a kind: its own parameters, and what narrows it down. */
+function parametersIn({ kinds, match, when }: FaultFamily, kind: string) {
+  const definition = kinds.find((each) => each.kind === kind)
+  return {
+    parameters: parametersOf({ ...definition?.parameters, ...definition?.shorthands }).map(described),
+    match: parametersOf(match).map(({ name }) => name),
+    when: parametersOf(when).map(({ name }) => name),
+  }
+}
+
+const described = ({ name, unit, summary, default: usual, values }: Parameter) => ({
+  name,
+  unit,
+  summary,
+  ...(usual === undefined ? {} : { default: usual }),
+  ...(values === undefined ? {} : { values }),
+})

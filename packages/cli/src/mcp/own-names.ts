@@ -1,0 +1,44 @@
+import {
+  findConfig,
+  type LoadedConfig,
+  loadConfig,
+  type NamedRegistries,
+  type OwnNames,
+  registriesOf,
+} from '@chaosproxy/engine'
+import { UserError } from '@chaosproxy/history'
+import { type Brought, describeBrought } from '../trust/brought.ts'
+import { confined } from './confined.ts'
+import type { McpSettings } from './settings.ts'
+
+interface Names {
+  readonly loaded: LoadedConfig | undefined
+  readonly own: OwnNames
+  readonly registries: NamedRegistries
+}
+
+/** All names that clients can use. A configuration is code, so it is read only where the user has allowed that. */
+export async function readNames({ config, allowCode }: McpSettings): Promise<Names> {
+  const loaded = config !== undefined ? await loadConfig(config) : allowCode ? await findConfig('.') : undefined
+  const own: OwnNames = { ...loaded?.config, where: loaded?.path ?? 'run', directory: loaded?.directory ?? '.' }
+  return { loaded, own, registries: registriesOf(own) }
+}
+
+/** @throws UserError (usage) for code that clients may not run. */
+export function requireAllowed(tool: string, brought: readonly Brought[], { allowCode }: McpSettings): void {
+  const [first] = brought
+  if (first === undefined) return
+  if (!allowCode)
+    throw new UserError(
+      'usage',
+      `${tool}: ${describeBrought(first)} is code, and this server runs none that clients name. Name something built in (the tool "list" has it), or ask the user to start chaos mcp with --allow-code, or with a --config that names it.`,
+    )
+  for (const { kind, text } of brought) {
+    if (kind === 'program' || kind === 'probe' || kind === 'command')
+      throw new UserError(
+        'usage',
+        `${tool} starts no commands, and ${text} is one. Declare it as a target in a chaos.config.ts, which --config names.`,
+      )
+    confined(tool, text)
+  }
+}

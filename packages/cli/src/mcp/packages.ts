@@ -1,0 +1,94 @@
+import type { Readable, Writable } from 'node:stream'
+import { UserError } from '@chaosproxy/history'
+import type { Schema } from './schema.ts'
+
+// What chaos uses of the protocol's SDK, in types of our own: nobody needs the package to build chaos or to install it.
+
+/** A tool as a client lists it. */
+export interface ListedTool {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly inputSchema: Schema
+  readonly outputSchema: Schema
+  readonly annotations: {
+    readonly readOnlyHint: boolean
+    readonly destructiveHint: boolean
+    readonly openWorldHint: boolean
+  }
+}
+
+/** The result of a call. An error is a text for the model, which may mend its arguments. */
+export interface ToolResult {
+  readonly content: readonly { readonly type: 'text'; readonly text: string }[]
+  readonly structuredContent?: { readonly [member: string]: unknown }
+  readonly isError?: boolean
+}
+
+export interface CallRequest {
+  readonly params: {
+    readonly name: string
+    readonly arguments?: { readonly [name: string]: unknown } | undefined
+    readonly _meta?: { readonly progressToken?: string | number | undefined } | undefined
+  }
+}
+
+interface ProgressNotification {
+  readonly method: 'notifications/progress'
+  readonly params: {
+    readonly progressToken: string | number
+    readonly progress: number
+    readonly total?: number | undefined
+    readonly message?: string | undefined
+  }
+}
+
+export interface CallExtra {
+  /** Aborted when the client cancels the call, or is gone. */
+  readonly signal: AbortSignal
+  sendNotification(notification: ProgressNotification): Promise<void>
+}
+
+/** The protocol, once it is connected. */
+interface McpServer {
+  onclose?: () => void
+  onerror?: (error: Error) => void
+  setRequestHandler(schema: unknown, handle: (request: CallRequest, extra: CallExtra) => unknown): void
+  connect(transport: object): Promise<void>
+  close(): Promise<void>
+}
+
+interface ServerOptions {
+  readonly capabilities: { readonly tools: object }
+  readonly instructions: string
+}
+
+interface Sdk {
+  readonly Server: new (info: { readonly name: string; readonly version: string }, options: ServerOptions) => McpServer
+  readonly StdioServerTransport: new (input: Readable, output: Writable) => object
+  readonly ListToolsRequestSchema: unknown
+  readonly CallToolRequestSchema: unknown
+}
+
+const PACKAGE = '@modelcontextprotocol/sdk'
+
+/**
+ * Loads the SDK, which is installed only where it is used.
+ *
+ * @throws UserError (environment) if it is not installed.
+ */
+export async function loadSdk(): Promise<Sdk> {
+  // Names that no compiler or bundler follows.
+  const [server, stdio, types] = ['server/index.js', 'server/stdio.js', 'types.js'].map((part) => `${PACKAGE}/${part}`)
+  try {
+    const [{ Server }, { StdioServerTransport }, { ListToolsRequestSchema, CallToolRequestSchema }]: [Sdk, Sdk, Sdk] =
+      await Promise.all([import(server ?? ''), import(stdio ?? ''), import(types ?? '')])
+    return { Server, StdioServerTransport, ListToolsRequestSchema, CallToolRequestSchema }
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new UserError(
+      'environment',
+      `chaos mcp: a package is missing, which chaos needs for this command alone. Install it where chaos is installed: npm install ${PACKAGE}`,
+    )
+  }
+}

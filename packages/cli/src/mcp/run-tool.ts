@@ -1,0 +1,164 @@
+import {
+  carryOut,
+  createRunDirectory,
+  EXIT,
+  type FinishedRun,
+  runSubjectOf,
+  withPaths,
+  writeResults,
+  writeRunsPage,
+} from '@chaosproxy/engine'
+import { nameOfChoice } from '@chaosproxy/faults'
+import { plural, UserError } from '@chaosproxy/history'
+import { jsonOf } from '@chaosproxy/report'
+import {
+  completeRun,
+  memberText,
+  type PlannedRun,
+  parseRunDraft,
+  planRun,
+  type RunDraft,
+  type RunListener,
+} from '@chaosproxy/runner'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { againCommand } from '../run/again.ts'
+import { tooShortText } from '../run/too-short.ts'
+import { broughtTarget, broughtWorkload } from '../trust/brought.ts'
+import { readNames, requireAllowed } from './own-names.ts'
+import { anyObject, flag, type Input, objectOf, text, texts, whole } from './schema.ts'
+import type { McpSettings } from './settings.ts'
+import { toldAlways, toldMembers, toldResult, toldText } from './told-result.ts'
+import type { Answer, CallContext, Tool } from './tool.ts'
+
+export const runTool: Tool = {
+  name: 'run',
+  title: 'Break a system under load',
+  summary:
+    'Starts a target, injects faults while clients use it, heals it, and judges which consistency level survived. Returns the verdict, the contradiction in a sentence, the directory of the record and the command that repeats the run. One run at a time; with "simulate" it takes a moment and is repeatable to the byte.',
+  effect: 'runs',
+  input: ({ longestMs }) =>
+    objectOf({
+      target: text('a name that the tool "list" gives, raft if left out'),
+      simulate: flag('in virtual time instead of real processes; for targets that are protocols'),
+      bug: text(memberText('target.bug')),
+      settings: anyObject('settings of the target, by name'),
+      workload: text('what clients do, by a name that the tool "list" gives'),
+      workloadSettings: anyObject('settings of the workload, by name'),
+      nodes: whole(memberText('nodes'), { minimum: 1 }),
+      clients: whole(memberText('clients'), { minimum: 1 }),
+      rate: whole(memberText('rate'), { minimum: 1 }),
+      timeMs: whole(`${memberText('timeMs')}, in milliseconds; 20000 or less if left out`, {
+        minimum: 100,
+        maximum: longestMs,
+      }),
+      faults: texts('kinds of faults, by names that the tool "list" gives; [] for none'),
+      seed: whole(`${memberText('seed')}; drawn if left out`),
+      expect: text(memberText('expect')),
+    }),
+  output: objectOf(
+    {
+      ...toldMembers,
+      target: text('what was run'),
+      faults: texts('what was injected'),
+      directory: text('the record: give it to "check" and "explain"'),
+      report: text('the report for people, an HTML file'),
+      reproduce: text('the command that repeats the run'),
+    },
+    [...toldAlways, 'target', 'faults', 'directory', 'report', 'reproduce', 'seed'],
+  ),
+  async call(input, context) {
+    if (isRunning) throw new UserError('usage', 'run: another run is under way. Wait for its result, or cancel it.')
+    isRunning = true
+    try {
+      return await performed(input, context)
+    } finally {
+      isRunning = false
+    }
+  },
+}
+
+/** Several runs at once would slow one another down, and be judged for it. */
+let isRunning = false
+
+async function performed(input: Input, { settings, signal, progress }: CallContext): Promise<Answer> {
+  const run = await planned(input, settings)
+  const startedAt = new Date()
+  const directory = createRunDirectory(settings.out, run.target.name, startedAt)
+  const finished = await carryOut(run, {
+    directory,
+    startedAt,
+    interrupted: signal,
+    listener: reporting(run, progress),
+    again: againCommand(run, directory.runJson, settings.config),
+  })
+  if (finished === undefined) throw new UserError('usage', 'run: cancelled before anything was recorded.')
+  writeResults(finished)
+  writeRunsPage(settings.out)
+  return answerOf(finished, signal.aborted)
+}
+
+/** @throws UserError for what cannot be run, with the reason and what can. */
+async function planned(input: Input, settings: McpSettings): Promise<PlannedRun> {
+  const draft = draftOf(input, settings)
+  const [target, workload] = [nameOf(draft.target), nameOf(draft.workload)]
+  requireAllowed('run', [...broughtTarget(target), ...broughtWorkload(workload)], settings)
+  const { own, registries } = await readNames(settings)
+  const seed = Math.floor(Math.random() * 10_000)
+  const spec = await completeRun(withPaths(draft, own), registries, { where: 'run', seed })
+  return planRun(spec, registries, 'run')
+}
+
+const USUAL_MS = 20_000
+
+function draftOf(input: Input, { longestMs }: McpSettings): RunDraft {
+  const { target = 'raft', simulate, bug, settings, workload, workloadSettings, ...members } = input
+  const name = String(target)
+  const isSimulated = simulate === true && !name.startsWith(SIMULATED)
+  return parseRunDraft(
+    {
+      timeMs: Math.min(USUAL_MS, longestMs),
+      ...members,
+      target: { name: isSimulated ? `${SIMULATED}${name}` : name, bug, settings },
+      ...(workload === undefined && workloadSettings === undefined
+        ? {}
+        : { workload: { name: workload, settings: workloadSettings } }),
+    },
+    'run',
+  )
+}
+
+const nameOf = (part: RunDraft['target']): string => (typeof part === 'string' ? part : (part?.name ?? ''))
+
+const EVERY_MS = 500
+
+/** Tells a client that asked for progress how far the run is. */
+function reporting({ spec }: PlannedRun, progress: CallContext['progress']): RunListener {
+  let toldAt = Number.NEGATIVE_INFINITY
+  return (event) => {
+    if (event.type === 'checking')
+      progress(spec.timeMs, spec.timeMs, `checking ${plural(event.operations, 'operation')}`)
+    if (event.type !== 'status' || performance.now() - toldAt < EVERY_MS) return
+    toldAt = performance.now()
+    const { counts, elapsed, activeFaults } = event.progress
+    const hurt = activeFaults.map(({ kind }) => kind).join(', ')
+    const done = plural(counts.ok + counts.fail + counts.info, 'operation')
+    progress(Math.min(elapsed / 1e6, spec.timeMs), spec.timeMs, `${done}${hurt === '' ? '' : `, in force: ${hurt}`}`)
+  }
+}
+
+function answerOf(finished: FinishedRun, isCancelled: boolean): Answer {
+  const { run, directory, again, judged } = finished
+  const told = toldResult(jsonOf(runSubjectOf(finished)), isCancelled ? EXIT.interrupted : finished.exitCode)
+  const tooShort = tooShortText(run)
+  const data = {
+    ...told,
+    doubts: [...told.doubts, ...(tooShort === undefined ? [] : [tooShort])],
+    target: run.spec.target.name,
+    faults: run.spec.faults.map(nameOfChoice),
+    seed: judged.summary.spec.seed,
+    directory: directory.path,
+    report: directory.report,
+    reproduce: again,
+  }
+  return { data, text: `${toldText(data)}\nDirectory: ${directory.path}\nReproduce: ${again}` }
+}

@@ -1,0 +1,124 @@
+import { Writable } from 'node:stream'
+import { packageVersion } from '@chaosproxy/engine'
+import { didYouMean, UserError } from '@chaosproxy/history'
+import { printableLines } from '@chaosproxy/report'
+import { listenForInterrupts } from '../run/interrupts.ts'
+import { print } from '../terminal/output.ts'
+import { wholeLines } from './lines.ts'
+import { type CallExtra, type CallRequest, type ListedTool, loadSdk, type ToolResult } from './packages.ts'
+import { requireInput } from './schema.ts'
+import type { McpSettings } from './settings.ts'
+import type { CallContext, Tool } from './tool.ts'
+import { tools } from './tools.ts'
+
+const INSTRUCTIONS =
+  'chaos breaks replicated systems on purpose and judges what they kept. "run" breaks a target and returns a verdict and a directory; "explain" tells the contradiction in it; "check" judges any recorded history. "inject" and "heal" hurt what goes through a running "chaos proxy --control". Start with "list". What is unknown is not a pass: read "outcome" and "doubts".'
+
+/** Serves the protocol on stdin and stdout until the client is gone or Ctrl-C. */
+export async function serveMcp(settings: McpSettings): Promise<void> {
+  const { Server, StdioServerTransport, ListToolsRequestSchema, CallToolRequestSchema } = await loadSdk()
+  const server = new Server(
+    { name: 'chaos', version: packageVersion() },
+    { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
+  )
+  const calls = new Set<Promise<unknown>>()
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map((tool) => listed(tool, settings)) }))
+  server.setRequestHandler(CallToolRequestSchema, (request, extra) => {
+    const result = called(request, extra, settings)
+    calls.add(result)
+    return result.finally(() => calls.delete(result))
+  })
+  server.onerror = (error) => say(`not understood: ${error.message.split('\n')[0] ?? ''}`)
+  const output = ownStdout()
+  const interrupts = listenForInterrupts('Ending: a run under way is healed and judged. Once more to end at once.')
+  try {
+    const input = process.stdin.pipe(wholeLines((sizeBytes) => say(`a line of ${sizeBytes} bytes is no message`)))
+    const gone = new Promise<void>((resolve) => {
+      server.onclose = resolve
+      for (const event of ['end', 'close', 'error'] as const) process.stdin.once(event, resolve)
+      output.protocol.once('error', resolve)
+      interrupts.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await server.connect(new StdioServerTransport(input, output.protocol))
+    await gone
+    // Ends calls early, but in good order: nodes are stopped, and what is recorded is judged.
+    await server.close()
+    await Promise.allSettled(calls)
+  } finally {
+    process.stdin.destroy()
+    interrupts.release()
+    output.release()
+  }
+}
+
+const say = (text: string): void => print(process.stderr, `chaos mcp: ${printableLines(text)}\n`)
+
+/** Keeps stdout for the protocol: what anything else prints, such as code of the user's, goes to stderr. */
+function ownStdout(): { readonly protocol: Writable; release(): void } {
+  const { write } = process.stdout
+  const own = write.bind(process.stdout)
+  const protocol = new Writable({
+    decodeStrings: false,
+    write: (chunk: string, encoding, done) => void own(chunk, encoding, done),
+  })
+  process.stdout.on('error', (error) => protocol.destroy(error))
+  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof write
+  return {
+    protocol,
+    release() {
+      process.stdout.write = write
+    },
+  }
+}
+
+const listed = ({ name, title, summary, effect, input, output }: Tool, settings: McpSettings): ListedTool => ({
+  name,
+  title,
+  description: summary,
+  inputSchema: input(settings),
+  outputSchema: output,
+  annotations: {
+    readOnlyHint: effect === 'reads',
+    destructiveHint: effect === 'hurts',
+    openWorldHint: effect === 'hurts',
+  },
+})
+
+/** Never throws: a model reads the reason, and what to do instead, in the result. */
+async function called({ params }: CallRequest, extra: CallExtra, settings: McpSettings): Promise<ToolResult> {
+  const { name, arguments: input = {}, _meta } = params
+  try {
+    const tool = tools.find((each) => each.name === name)
+    if (tool === undefined) throw unknownTool(name)
+    requireInput(name, tool.input(settings), input)
+    const progress = progressTo(extra, _meta?.progressToken)
+    const { data, text } = await tool.call(input, { settings, signal: extra.signal, progress })
+    return { content: [{ type: 'text', text: printableLines(text) }], structuredContent: data }
+  } catch (error) {
+    return { content: [{ type: 'text', text: printableLines(troubleOf(error)) }], isError: true }
+  }
+}
+
+function unknownTool(name: string): UserError {
+  const known = tools.map((tool) => tool.name)
+  return new UserError('usage', `There is no tool "${name}".${didYouMean(name, known)} There are: ${known.join(', ')}.`)
+}
+
+function progressTo(extra: CallExtra, progressToken: string | number | undefined): CallContext['progress'] {
+  if (progressToken === undefined) return () => {}
+  let last = -1
+  return (done, total, message) => {
+    // The protocol wants each to be more than the one before.
+    if (done <= last) return
+    last = done
+    const params = { progressToken, progress: done, total, message }
+    extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {})
+  }
+}
+
+function troubleOf(error: unknown): string {
+  if (error instanceof UserError) return error.message
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  say(stack)
+  return `This is a mistake in chaos itself, not in what you asked for: ${stack.split('\n')[0] ?? ''}. The standard error of chaos mcp has more; please report it.`
+}

@@ -1,0 +1,58 @@
+import { USUAL_OUT } from '@chaosproxy/engine'
+import { UserError } from '@chaosproxy/history'
+import { duration } from '@chaosproxy/runner'
+import * as v from 'valibot'
+import { asDuration, flag, valuesOf, word } from '../arguments/declare.ts'
+import type { Options } from '../arguments/option.ts'
+import type { ParsedOptions } from '../command.ts'
+
+/** What the user who starts the server allows its clients. */
+export interface McpSettings {
+  /** Where runs are created. */
+  readonly out: string
+  /** The user's configuration, of which clients may use the names. */
+  readonly config: string | undefined
+  /** Whether clients may name files of code, and the configuration of this directory is read. */
+  readonly allowCode: boolean
+  /** The longest time that a client may ask of a run. */
+  readonly longestMs: number
+  /** The proxy for clients that name none. It need not be on this machine. */
+  readonly host: string | undefined
+  /** The token for that proxy, or `env:NAME`. */
+  readonly token: string | undefined
+}
+
+const HOUR_MS = 3_600_000
+const USUAL_LONGEST_MS = 120_000
+
+const declared = {
+  out: word('where to create the directories of runs', USUAL_OUT),
+  config: word('a configuration file, of which clients may use the names; it is code'),
+  'allow-code': flag('let clients name files of code in this directory: protocols, workloads, models, clusters'),
+  longest: asDuration(
+    v.optional(duration('the longest run that a client may ask for', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
+    { such: '30s, 2m' },
+  ),
+  host: word('the proxy to inject faults into, which need not be on this machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
+  token: word('env:NAME, the variable that holds the token of that proxy [CHAOS_TOKEN]'),
+}
+
+export const mcpOptions: Options = declared
+
+/** @throws UserError (usage) */
+export function parseMcpSettings(options: ParsedOptions): McpSettings {
+  const { out = USUAL_OUT, config, 'allow-code': allowCode, longest, host, token } = valuesOf(options, declared)
+  if (token !== undefined && !token.startsWith('env:'))
+    throw new UserError(
+      'usage',
+      '--token: give env:NAME, the variable that holds it; configurations of MCP clients are read by many.',
+    )
+  return {
+    out,
+    config,
+    allowCode,
+    longestMs: longest,
+    host: host ?? (process.env['CHAOS_PROXY_URL'] || undefined),
+    token,
+  }
+}

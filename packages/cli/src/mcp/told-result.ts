@@ -1,0 +1,115 @@
+import type { Json } from '@chaosproxy/history'
+import { EXIT } from '@chaosproxy/runner/result'
+import { anyObject, oneOf, type Schema, text, texts, whole } from './schema.ts'
+
+/** The members of a result as `--json` has them, of which a model needs few. */
+interface WholeResult {
+  readonly title: string
+  readonly verdict: string
+  readonly shown?: string
+  readonly model?: string
+  readonly levels: {
+    readonly [level: string]: {
+      readonly result: 'met' | 'violated' | 'unknown'
+      readonly reason?: string
+      readonly counterexample?: { readonly faults?: readonly { readonly relation: string }[] }
+    }
+  }
+  readonly expectation?: { readonly level: string; readonly met: boolean | 'unknown' }
+  readonly operations: Json
+  readonly vacuous?: readonly string[]
+  readonly trouble?: readonly string[]
+  readonly warnings?: readonly string[]
+  readonly seed?: number
+}
+
+/** What a run or a check found, in the few members that a model needs. */
+export interface ToldResult {
+  readonly title: string
+  readonly verdict: string
+  readonly outcome: string
+  readonly expected: string
+  readonly exitCode: number
+  readonly levels: { readonly [level: string]: string }
+  readonly undecided: { readonly [level: string]: string }
+  readonly sentence: string
+  readonly doubts: readonly string[]
+  readonly operations: Json
+  readonly model?: string
+  readonly seed?: number
+  readonly [member: string]: unknown
+}
+
+const OUTCOMES = ['as expected', 'violated', 'unknown', 'trouble', 'interrupted', 'nothing expected'] as const
+
+/** The schema of {@link ToldResult}. */
+export const toldMembers: { readonly [name: string]: Schema } = {
+  title: text('what users lost, in their words; the verdict if nothing is lost'),
+  verdict: text('the strongest consistency that was kept, or what was broken: "Not linearizable"'),
+  outcome: oneOf(OUTCOMES, 'the expectation compared with what was found; exitCode as a word'),
+  expected: text('the level that was expected, or none'),
+  exitCode: whole(
+    'as of the command: 0 as expected, 1 violated, 2 unknown, 4 trouble with the target, 130 interrupted',
+  ),
+  levels: anyObject('each consistency level: met, violated or unknown'),
+  undecided: anyObject('why, for each level that is unknown'),
+  sentence: text('the contradiction in a sentence; empty if there is none'),
+  doubts: texts('why it proves less than it seems to; empty if it does not'),
+  operations: anyObject('how many operations, by outcome'),
+  model: text('what the object is: register, queue, lock, …'),
+  seed: whole('repeats the run'),
+}
+
+/** Every result has these. */
+export const toldAlways: readonly string[] = Object.keys(toldMembers).filter(
+  (name) => name !== 'model' && name !== 'seed',
+)
+
+export function toldResult(json: Json, exitCode: number): ToldResult {
+  const result = json as unknown as WholeResult
+  const levels = Object.entries(result.levels)
+  const accused = result.shown === undefined ? undefined : result.levels[result.shown]
+  const relation = accused?.counterexample?.faults?.[0]?.relation ?? ''
+  return {
+    title: result.title,
+    verdict: result.verdict,
+    outcome: outcomeOf(exitCode, result.expectation !== undefined),
+    expected: result.expectation?.level ?? 'none',
+    exitCode,
+    levels: Object.fromEntries(levels.map(([level, verdict]) => [level, verdict.result])),
+    undecided: Object.fromEntries(
+      levels.flatMap(([level, { result: found, reason }]) => (found === 'unknown' ? [[level, reason ?? '']] : [])),
+    ),
+    sentence: [accused?.reason ?? '', relation].filter((part) => part !== '').join(' '),
+    doubts: [...(result.vacuous ?? []), ...(result.trouble ?? []), ...(result.warnings ?? [])],
+    operations: result.operations,
+    ...(result.model === undefined ? {} : { model: result.model }),
+    ...(result.seed === undefined ? {} : { seed: result.seed }),
+  }
+}
+
+/** A pass is never claimed where nothing was expected: a history may be broken all the same. */
+function outcomeOf(exitCode: number, hasExpectation: boolean): (typeof OUTCOMES)[number] {
+  if (exitCode === EXIT.violated) return 'violated'
+  if (exitCode === EXIT.unknown) return 'unknown'
+  if (exitCode === EXIT.interrupted) return 'interrupted'
+  if (exitCode !== EXIT.met) return 'trouble'
+  return hasExpectation ? 'as expected' : 'nothing expected'
+}
+
+/** The same as text, one fact a line. */
+export function toldText({ title, verdict, outcome, expected, levels, sentence, doubts }: ToldResult): string {
+  return [
+    title === verdict ? title : `${title}. ${verdict}.`,
+    `Expected ${expected}: ${outcome}.`,
+    sentence,
+    `Levels: ${
+      Object.entries(levels)
+        .map(([level, result]) => `${level} ${result}`)
+        .join(', ') || 'none decided'
+    }.`,
+    ...doubts.map((doubt) => `Doubt: ${doubt}`),
+  ]
+    .filter((line) => line !== '')
+    .join('\n')
+}

@@ -1,0 +1,30 @@
+import type { Input, Schema } from './schema.ts'
+import type { McpSettings } from './settings.ts'
+
+/** What a call is given besides its arguments. */
+export interface CallContext {
+  readonly settings: McpSettings
+  /** Aborted when nobody waits for the result any more. */
+  readonly signal: AbortSignal
+  /** Reports progress to a client that asked for it. */
+  progress(done: number, total: number, message: string): void
+}
+
+/** What a call returns: data for programs, and the same as text for models. */
+export interface Answer {
+  readonly data: { readonly [member: string]: unknown }
+  readonly text: string
+}
+
+/** One thing that an MCP client can ask for. */
+export interface Tool {
+  readonly name: string
+  readonly title: string
+  readonly summary: string
+  /** `reads` changes nothing, `runs` starts and ends processes of its own, `hurts` changes a running proxy. */
+  readonly effect: 'reads' | 'runs' | 'hurts'
+  readonly input: (settings: McpSettings) => Schema
+  readonly output: Schema
+  /** @throws UserError, which becomes an error result: the reason and what to do instead. */
+  call(input: Input, context: CallContext): Promise<Answer>
+}
