@@ -178,6 +178,27 @@ describe('record', () => {
     expect(history.nemesis.map(({ f }) => f)).toEqual(['lose-reply', 'heal', 'healed'])
   })
 
+  test('has faults in its history that something else injects, from the note to its end', async () => {
+    const recorder = await recording(await storeOverHttp())
+    const ended = recorder.note({ kind: 'partition', links: ['n1>db'] })
+    await clientOf(recorder.url(), 'alice').put(1)
+    ended(3)
+    const { history, directory } = await recorder.stop()
+    expect(history.nemesis.map(({ f }) => f)).toEqual(['partition', 'heal', 'healed'])
+    const { faults } = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'))
+    expect(faults).toMatchObject([{ fault: { kind: 'partition' }, hits: 3 }])
+    expect(() => recorder.note({ kind: 'partitoin' })).toThrow('Did you mean partition?')
+  })
+
+  test('takes no last read for final while a noted fault may be in force', async () => {
+    const recorder = await recording(await storeOverHttp())
+    recorder.note({ kind: 'partition', links: ['n1>db'] })
+    await clientOf(recorder.url(), 'alice').put(1)
+    const { history, report } = await recorder.stop()
+    expect(history.nemesis.map(({ f }) => f)).toEqual(['partition', 'heal', 'unhealed'])
+    expect(report.levels.eventual.result).toBe('unknown')
+  })
+
   test('heals every fault when it stops, and stops only once', async () => {
     const recorder = await recording(await storeOverHttp())
     await clientOf(recorder.url(), 'alice').put(1)

@@ -1,7 +1,8 @@
 import type { Fault } from '@chaosproxy/faults'
-import type { Nanos } from '@chaosproxy/history'
+import { type Nanos, nanos } from '@chaosproxy/history'
 import type { FaultRecords } from './fault-records.ts'
 import type { Cluster, FaultNoticed, Heal, Healed, Injected } from './ports.ts'
+import type { FaultRecord } from './result/run-summary.ts'
 
 export interface ActiveFault {
   readonly id: string
@@ -31,9 +32,13 @@ export interface FaultsInForce {
   ): void
   /** Notes a fault that somebody else injects; what it returns notes that it has healed. */
   noticed: FaultNoticed
+  /** The records of all faults, once ours are healed. Others of which nobody has said that they are over may still be in force. */
+  concluded(): readonly FaultRecord[]
   /** Heals a fault, once; has no effect on one that is not in force yet. */
   end(current: ActiveFault, healed?: (outcome: Healed) => void): void
 }
+
+const NOT_SAID = 'whoever injected it has not said that it is over'
 
 /** `settled` is called back whenever a fault is over. */
 export function createFaultsInForce(
@@ -61,6 +66,12 @@ export function createFaultsInForce(
       return (hits) => {
         if (strangers.delete(id)) records.ended(current, { type: 'healed', hits })
       }
+    },
+    concluded() {
+      for (const current of strangers.values())
+        records.ended(current, { type: 'healed', hits: 0, lost: { why: NOT_SAID, knownAgo: nanos(0) } })
+      strangers.clear()
+      return records.inOrder()
     },
     enter({ id, fault, to }, entered) {
       const from = since()

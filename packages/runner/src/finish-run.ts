@@ -64,5 +64,5 @@ export function finishRun(run: HealedRun, ended: (outcome: RunOutcome) => void):
   })
 }
 
-const neverHealed = ({ id, fault: { kind } }: FaultRecord): string =>
-  `${id} (${kind}) is not known to have been healed before the last reads, since contact was lost: they show nothing final, so that what must hold once all is healed is unknown. Run it again where nothing cuts off the control of that proxy`
+const neverHealed = ({ id, fault: { kind }, inDoubt }: FaultRecord): string =>
+  `${id} (${kind}) is not known to have been healed before the last reads (${inDoubt?.why}): they show nothing final, so that what must hold once all is healed is unknown. Heal it before the end, and run it where nothing cuts off the control of its proxy`

@@ -127,7 +127,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
     active: () => [...inForce.active.values(), ...inForce.strangers.values()].map((current) => current.fault),
     stop(done) {
       stopped = true
-      heal(() => done(records.inOrder(), records.trouble))
+      heal(() => done(inForce.concluded(), records.trouble))
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { levelNames } from '@chaosproxy/checker'
-import { type Fault, http2Family, parseFault } from '@chaosproxy/faults'
+import { type Fault, http2Family, parseFault, parseTrafficFault } from '@chaosproxy/faults'
 import { type Json, millis, UserError } from '@chaosproxy/history'
 import { parseAddress } from '@chaosproxy/proxy/control'
 import { type Heal, type Injected, planRun, type RunHandle, type RunListener, type RunSpec } from '@chaosproxy/runner'
@@ -71,6 +71,14 @@ export interface Recording {
    * @throws UserError for a fault that does not exist, or that these servers cannot suffer.
    */
   hurt(fault: FaultDraft): Promise<() => Promise<number>>
+  /**
+   * Notes a fault of links that something else injects, such as a cut between servers: the report shows it, from now
+   * until the returned function is called with how often it took effect. If that has not happened when the recording
+   * stops, its last reads show nothing final.
+   *
+   * @throws UserError (input) for a fault that does not exist.
+   */
+  note(fault: FaultDraft): (hits: number) => void
   /**
    * Ends the recording: closes clients' connections and takes no new ones, heals every fault, reads every key a last
    * time, closes the proxies and judges the record. A request that was still under way counts as unanswered.
@@ -287,6 +295,7 @@ function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promis
         )
       return hurt(parsed)
     },
+    note: (fault) => open.noteFault(parseTrafficFault(fault, `note(${fault.kind})`)),
     stop() {
       ending ??= stop()
       return ending

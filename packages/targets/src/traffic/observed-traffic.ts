@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { TrafficFault } from '@chaosproxy/faults'
 import type { Carriage, ControlPlane, ManagedProxy } from '@chaosproxy/proxy/control'
 import type { ObservedClients } from '@chaosproxy/runner'
 import type { ProgramCommand } from '../command/command.ts'
@@ -60,6 +61,8 @@ export interface OpenTraffic {
   readonly proxies: readonly ManagedProxy[]
   /** What connects to a server without a socket, by its name. */
   readonly dials: ReadonlyMap<string, () => Duplex>
+  /** Notes a fault that something else has injected, and then that it has healed. */
+  readonly noteFault: (fault: TrafficFault) => (hits: number) => void
   /** What stands for the addresses of proxies and servers in commands. */
   readonly placeholders: Addresses
   /** Where its output goes. */

@@ -111,7 +111,7 @@ function observedCluster(
   { cluster, proxies, served: { upstreams, servers }, keeper, logDir, close }: Opened,
 ): StartedCluster {
   const { clients } = traffic
-  const { recorder } = cluster
+  const { recorder, plane, noteFault } = cluster
   const ownTrouble: string[] = []
   const broken = createNews<UserError>()
   const gone = createNews<void>()
@@ -170,7 +170,7 @@ function observedCluster(
     },
     begin() {
       const dials = dialsOf(proxies)
-      using = clients.begin({ plane: cluster.plane, proxies, dials, placeholders, logDir, keeper })
+      using = clients.begin({ plane, noteFault, proxies, dials, placeholders, logDir, keeper })
       using.then((use) => use.gone).then(() => gone.happened(), broken.happened)
       // A fault before the first traffic would have no effect: commands take time to start.
       beginning = onTrafficOf(recorder, came.happened)

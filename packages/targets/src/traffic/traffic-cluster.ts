@@ -1,4 +1,4 @@
-import type { Fault, NodeId } from '@chaosproxy/faults'
+import type { Fault, NodeId, TrafficFault } from '@chaosproxy/faults'
 import {
   type Carriage,
   type ControlPlane,
@@ -59,6 +59,8 @@ export interface TrafficCluster extends Cluster {
   readonly plane: ControlPlane
   /** Calls back for each fault that somebody else injects through the plane. */
   onFault(began: FaultNoticed): void
+  /** Notes a fault that something else has injected; what it returns notes that it has healed, and how often it took effect. */
+  noteFault(fault: TrafficFault): (hits: number) => void
   /** Whether a final read can read this key. */
   canRead(key: string): boolean
   /** The servers that could not be dialled, each with the last reason. */
@@ -95,6 +97,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     plane,
     record: begin,
     onFault: others.tell,
+    noteFault: others.note,
     canRead: (key) =>
       options.finally?.canRead(key) === true && recorded().every(({ speaks }) => speaks === carriageName(carries)),
     unreached: () => unreached,
@@ -211,8 +214,15 @@ function faultsOfOthers() {
       ends.delete(name)
     },
   }
+  let noted = 0
   return {
     notes,
+    note(fault: TrafficFault): (hits: number) => void {
+      noted++
+      const name = `noted ${noted}`
+      notes.began({ name, fault })
+      return (hits) => notes.ended({ name, fault, hits })
+    },
     areOurs: (name: string): boolean => ours.has(name),
     butNot: (name: string): void => void ours.add(name),
     tell(told: FaultNoticed): void {
