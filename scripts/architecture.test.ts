@@ -22,6 +22,7 @@ const rows = [
   'engine',
   'console',
   'cli',
+  'testcontainers',
   'undici',
   'vitest',
 ]

@@ -186,8 +186,9 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
 
   test('does what the README of each of its packages shows', async () => {
     const cwd = folder('readme')
-    // A test is run by its runner, below.
-    for (const row of readdirSync(join(root, 'packages')).filter((name) => name !== 'vitest')) {
+    // A test is run by its runner, below; one with containers takes an engine.
+    const examples = readdirSync(join(root, 'packages')).filter((name) => !['testcontainers', 'vitest'].includes(name))
+    for (const row of examples) {
       const text = readFileSync(join(root, 'packages', row, 'README.md'), 'utf8')
       writeFileSync(join(cwd, `${row}.ts`), /```ts\n(.*?)```/s.exec(text)?.[1] ?? 'no example')
     }
@@ -394,7 +395,9 @@ describe('each package', () => {
 
   test('has types that every way to resolve ES modules finds', async () => {
     // The examples above import all of them with one of these ways. CHAOS_SOAK=short asks only for what people install.
-    const asked = tarballs().filter((tarball) => !short || /\/chaosproxy-(?:undici-|vitest-)?\d[^/]*$/.test(tarball))
+    const asked = tarballs().filter(
+      (tarball) => !short || /\/chaosproxy-(?:testcontainers-|undici-|vitest-)?\d[^/]*$/.test(tarball),
+    )
     expect(asked.length).toBeGreaterThan(2)
     for (const tarball of asked) await succeeds(work, tool('attw'), tarball, '--profile', 'esm-only')
   })

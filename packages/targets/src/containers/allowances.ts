@@ -46,7 +46,7 @@ function answers({ program, problem, containers }: AskedEngine, isNeeded: boolea
 }
 
 /** Undefined if its containers are this machine's, as far as can be seen. */
-function elsewhere(program: EngineProgram): string | undefined {
+export function elsewhere(program: EngineProgram): string | undefined {
   const host = process.env[program === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST']
   if (host !== undefined && !host.startsWith('unix:')) return host
   if (program !== 'docker') return undefined

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type UserError as Failure, UserError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
@@ -10,13 +9,14 @@ import { lastLines } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import type { Starting } from '../network/starting.ts'
-import { CLIENT_PORT, type ContainerLinks, lostLinks, openContainerLinks } from './container-links.ts'
+import { CLIENT_PORT } from './container-links.ts'
 import { containerNode } from './container-node.ts'
-import { allContainers, type Container, containersOf } from './engine.ts'
+import { allContainers, type Container, containersOf, type EngineProgram } from './engine.ts'
+import { type FollowedLinks, followLinks } from './followed-links.ts'
 import { listeningPorts } from './listening-ports.ts'
 import { clientPort, type Member, membersOf, otherName, requireOwnNetworks } from './members.ts'
 import { commandsFor, findProject, isMeant, type Project } from './project.ts'
-import { type ContainerEvent, watchContainers } from './watch.ts'
+import type { ContainerEvent } from './watch.ts'
 
 export interface ContainersOptions extends DeclaredOptions {
   readonly declaration: ContainersDeclaration
@@ -28,8 +28,6 @@ export interface ContainersOptions extends DeclaredOptions {
 }
 
 const UP_WITHIN_MS = 300_000
-/** A port that a container opens later is found within this time. */
-const LOOK_EVERY_MS = 500
 
 /**
  * Puts the proxy on every link between the containers of a project, without changing or restarting anything. Starts the
@@ -61,10 +59,9 @@ class Attachment {
   readonly #network: ClusterNetwork
   readonly #timeoutMs: number
   readonly #closers: (() => Promise<void> | void)[] = []
-  readonly #watchers: (() => Promise<void> | void)[] = []
   #project: Project | undefined
   #members: Member[] = []
-  #links: ContainerLinks | undefined
+  #links: FollowedLinks | undefined
   #port = 0
 
   constructor(options: ContainersOptions, starting: Starting<RunningNode>, network: ClusterNetwork, timeoutMs: number) {
@@ -77,7 +74,7 @@ class Attachment {
   async begin(): Promise<void> {
     const { where, signal, logDir, declaration } = this.#options
     const { keeper } = this.#starting
-    this.#starting.redirected = { release: () => this.#release(), close: () => this.#close() }
+    this.#starting.redirected = { release: async () => this.#links?.release(), close: () => this.#close() }
     const project = findProject(declaration, this.#options) ?? (await this.#bringUp())
     this.#project = project
     this.#members = [...membersOf(declaration, project.containers, where)]
@@ -94,19 +91,14 @@ class Attachment {
       }),
     )
     await Promise.all(this.#starting.nodes.map((node) => node.ready(signal)))
-    const links = await openContainerLinks({
-      project: project.name,
+    this.#links = await followLinks({
+      ...{ project: project.name, engine: project.engine, where, logDir, keeper },
+      trouble: this.#starting.news.trouble,
       members: () => this.#members,
       clientPort: () => this.#port,
       network: this.#network,
-      keeper,
+      happened: (event) => this.#happened(project.engine, event),
     })
-    this.#links = links
-    this.#closers.push(() => links.close())
-    await this.#watch(project)
-    await links.refresh()
-    await links.endOlder()
-    await this.#prove(links)
   }
 
   async #bringUp(): Promise<Project> {
@@ -180,29 +172,12 @@ class Attachment {
     return new UserError('environment', `${where}: port: ${what}. They listen: ${found.join('; ')}.`)
   }
 
-  /** Follows containers that start and end, and ports that they open. */
-  async #watch({ engine }: Project): Promise<void> {
-    const { keeper } = this.#starting
-    const logPath = join(this.#options.logDir, 'events.log')
-    const events = await watchContainers(engine, { keeper, logPath, happened: (event) => void this.#happened(event) })
-    const timer = setInterval(() => this.#refresh(), LOOK_EVERY_MS)
-    this.#watchers.push(() => clearInterval(timer))
-    this.#watchers.push(() => events.kill())
-  }
-
-  async #happened({ id, what }: ContainerEvent): Promise<void> {
-    const engine = this.#project?.engine
-    if (engine === undefined) return
+  async #happened(engine: EngineProgram, { id, what }: ContainerEvent): Promise<void> {
     const known = this.#members.find(({ container }) => container.id === id)
     if (known === undefined && what === 'die') return
-    try {
-      const seen = known === undefined ? await allContainers(engine) : await containersOf(engine, [id])
-      for (const container of seen)
-        if (isMeant(container, this.#options.declaration, this.#options.directory)) this.#sees(container)
-      this.#refresh()
-    } catch (error) {
-      this.#troubled(error as Error)
-    }
+    const seen = known === undefined ? await allContainers(engine) : await containersOf(engine, [id])
+    for (const container of seen)
+      if (isMeant(container, this.#options.declaration, this.#options.directory)) this.#sees(container)
   }
 
   /** Names last longer than containers, which may be made anew. */
@@ -219,49 +194,9 @@ class Attachment {
     this.#options.others.push(endpoint)
   }
 
-  #refresh(): void {
-    this.#links?.refresh().catch((error: Error) => this.#troubled(error))
-  }
-
-  #troubled(error: Error): void {
-    const text = lostLinks(error)
-    const { trouble } = this.#starting.news
-    if (!trouble.includes(text)) trouble.push(text)
-  }
-
-  /** A way past the proxy would make every cut of it a lie. */
-  async #prove(links: ContainerLinks): Promise<void> {
-    const unproved = await links.unproved()
-    if (unproved.length === 0) return
-    const ids = new Set(this.#members.filter(({ isNode }) => isNode).map(({ endpoint }) => endpoint))
-    const ofNodes = unproved.filter((link) => link.split('>').every((end) => ids.has(end)))
-    const text = `nothing passed from ${unproved.map((link) => link.replace('>', ' to ')).join(', ')}: what these containers send each other does not come through the proxy`
-    if (ofNodes.length === 0) {
-      this.#starting.news.trouble.push(text)
-      return
-    }
-    throw new UserError(
-      'environment',
-      `${this.#options.where}: ${text}. Either the bridge keeps it from the host's rules (modprobe br_netfilter; sysctl net.bridge.bridge-nf-call-iptables=1), or a firewall of the host drops what containers send to it.`,
-    )
-  }
-
-  /** Connections made before the rules, to ports that had just been opened, and to addresses that had just changed. */
-  async #logDirect(links: ContainerLinks): Promise<void> {
-    const counts = [...(await links.direct())].map(([link, packets]) => `${link} ${packets}\n`)
-    const text = `Packets between containers that were not for the proxy and were refused:\n${counts.join('') || 'none\n'}`
-    writeFileSync(join(this.#options.logDir, 'links.log'), text)
-  }
-
-  async #release(): Promise<void> {
-    for (const stop of this.#watchers) await stop()
-    if (this.#links === undefined) return
-    await this.#logDirect(this.#links)
-    await this.#links.release()
-  }
-
-  /** In reverse order. */
+  /** The links first, which were opened last. */
   async #close(): Promise<void> {
+    await this.#links?.close()
     for (const close of this.#closers.reverse()) await close()
   }
 }

@@ -21,8 +21,8 @@ interface Way {
 export interface ContainerLinksOptions {
   readonly project: string
   readonly members: () => readonly Member[]
-  /** The port of nodes that clients dial. */
-  readonly clientPort: () => number
+  /** The port of nodes that clients dial; undefined while there are none. */
+  readonly clientPort: () => number | undefined
   readonly network: ClusterNetwork
   readonly keeper: Keeper
 }
@@ -154,12 +154,12 @@ const redirectedOf = (way: Way): readonly RedirectedPort[] =>
 function whereabouts(
   { endpoint, container, ...member }: Member,
   ways: readonly Way[],
-  port: number,
+  port: number | undefined,
 ): Listening | undefined {
   if (!container.running) return undefined
   const [first] = container.networks
   const found: { [name: string]: Address } = {}
-  if (member.isNode && first !== undefined) found[CLIENT_PORT] = { host: first.address, port }
+  if (member.isNode && first !== undefined && port !== undefined) found[CLIENT_PORT] = { host: first.address, port }
   for (const { to, network, ports } of ways) {
     const host = to.endpoint === endpoint ? addressIn(to, network) : undefined
     if (host !== undefined) for (const each of ports.keys()) found[portName(network, each)] = { host, port: each }

@@ -24,7 +24,7 @@ export interface Starting<Node extends StartedNode> {
   stop(): Promise<void>
 }
 
-interface StartedNode {
+export interface StartedNode {
   /** Ends it, or undoes what faults did to it. May be called again. */
   end(): Promise<void>
 }

@@ -1,0 +1,190 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Fault, familyOf, type Link, tcpFamily } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
+import type { Injected, Suffering } from '@chaosproxy/runner'
+import { missingPrograms } from '../command/programs.ts'
+import { openClusterNetwork } from '../network/cluster-network.ts'
+import { inject } from '../network/inject.ts'
+import { type StartedNode, startCluster } from '../network/starting.ts'
+import { ATTACHING_PROGRAMS, elsewhere } from './allowances.ts'
+import { CLIENT_PORT } from './container-links.ts'
+import { type AskedEngine, askedEngines, type Container, containersOf, type EngineProgram } from './engine.ts'
+import { followLinks } from './followed-links.ts'
+import { listeningPorts } from './listening-ports.ts'
+import { type Member, requireOwnNetworks } from './members.ts'
+import { isRoot } from './rights.ts'
+
+export interface ContainerNetworkOptions {
+  /** The start of every message. */
+  readonly where: string
+  /** The id of each container, by the name that faults call it. */
+  readonly ids: ReadonlyMap<string, string>
+  /** What the randomness of faults comes from. */
+  readonly seed: number
+}
+
+/** The proxy on every link between containers that somebody else has started. */
+export interface ContainerNetwork {
+  /** What went wrong meanwhile: links that could not follow their containers. */
+  readonly trouble: readonly string[]
+  /**
+   * Leads the clients of these containers to this port of theirs, and returns where they dial each of them.
+   *
+   * @throws UserError (environment) if one of them does not listen there.
+   */
+  serve(names: readonly string[], port: number): Promise<ReadonlyMap<string, Address>>
+  /** Injects a fault of links. */
+  inject(fault: Fault): Promise<Injected>
+  /** Heals nothing, but takes the proxy away: what the containers send each other passes directly. */
+  close(): Promise<void>
+}
+
+/** A container that has just started may not listen yet. */
+const LISTENS_WITHIN_MS = 5_000
+const LOOK_EVERY_MS = 50
+
+/**
+ * Puts the proxy on every link between these containers, and on one from this machine's programs to each.
+ *
+ * @throws UserError (environment) where that is not possible, with the reason. Nothing is left behind then.
+ */
+export async function openContainerNetwork({ where, ids, seed }: ContainerNetworkOptions): Promise<ContainerNetwork> {
+  await requireRights(where)
+  const { engine, containers } = engineOf(ids, where)
+  const members = [...containers].map(([endpoint, container]): Member => ({ endpoint, isNode: true, container }))
+  requireOwnNetworks(members, where)
+  const names = members.map(({ endpoint }) => endpoint)
+  const [first = ''] = ids.values()
+  return startCluster<StartedNode, ContainerNetwork>({ orphans: 'nothing of it is left' }, async (starting) => {
+    const { keeper, news, stop } = starting
+    const logDir = mkdtempSync(join(tmpdir(), 'chaos-containers-'))
+    starting.temporary = logDir
+    let clientPort: number | undefined
+    const network = await openClusterNetwork({
+      nodes: names,
+      seed,
+      clients: { port: CLIENT_PORT, carries: undefined },
+      links: [],
+    })
+    starting.network = network
+    const links = await followLinks({
+      ...{ project: `containers_${first.slice(0, 12)}`, engine, where, logDir, keeper },
+      ...{ trouble: news.trouble, network, members: () => members, clientPort: () => clientPort },
+      happened: ({ id }) => seenAnew(engine, members, id),
+    })
+    starting.redirected = links
+    return {
+      trouble: news.trouble,
+      async serve(served, port) {
+        await Promise.all(
+          members.filter(({ endpoint }) => served.includes(endpoint)).map((each) => listens(each, port)),
+        )
+        clientPort = port
+        await links.refresh()
+        return new Map(served.map((name) => [name, network.clientAddress(name)]))
+      },
+      async inject(fault) {
+        if ('links' in fault) requireEnds(fault.links, names)
+        return inject(fault, { nodes: new Map(), network, suffers, others: names })
+      },
+      close: stop,
+    }
+  })
+
+  async function listens(member: Member, port: number): Promise<void> {
+    const deadline = performance.now() + LISTENS_WITHIN_MS
+    for (;;) {
+      const ports = listeningPorts(member.container.pid)
+      if (ports.includes(port)) return
+      if (performance.now() >= deadline)
+        throw new UserError(
+          'environment',
+          `${where}: ${member.endpoint} (${member.container.name}) does not listen on port ${port}, but on ${ports.join(', ') || 'none'}. Give the port inside of the container.`,
+        )
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+    }
+  }
+}
+
+/** @throws UserError (environment) */
+async function requireRights(where: string): Promise<void> {
+  if (process.platform !== 'linux')
+    throw new UserError(
+      'environment',
+      `${where}: the proxy comes between containers on Linux only, where their network is the kernel's own. Run the tests there, such as on a CI machine.`,
+    )
+  if (!isRoot())
+    throw new UserError(
+      'environment',
+      `${where}: only root may lead traffic between containers. Run the tests as root (sudo env "PATH=$PATH" npx vitest run); with a rootless podman: podman unshare --rootless-netns npx vitest run`,
+    )
+  const [missing] = await missingPrograms(ATTACHING_PROGRAMS)
+  if (missing !== undefined)
+    throw new UserError('environment', `${where}: ${missing.program} is not installed: ${missing.install}.`)
+}
+
+/** The engine that runs all of these containers. @throws UserError (environment) */
+function engineOf(
+  ids: ReadonlyMap<string, string>,
+  where: string,
+): { readonly engine: EngineProgram; readonly containers: ReadonlyMap<string, Container> } {
+  const engines = askedEngines()
+  for (const { program, containers } of engines) {
+    const found = [...ids].flatMap(([name, id]) => {
+      const container = containers.find((each) => each.id.startsWith(id))
+      return container === undefined ? [] : [[name, container] as const]
+    })
+    if (found.length < ids.size) continue
+    const remote = elsewhere(program)
+    if (remote !== undefined)
+      throw new UserError(
+        'environment',
+        `${where}: ${program} runs these containers elsewhere (${remote}), and their network is not of this machine: run the tests where they are.`,
+      )
+    const stopped = found.find(([, { running }]) => !running)
+    if (stopped !== undefined)
+      throw new UserError('environment', `${where}: ${stopped[0]} (${stopped[1].name}) does not run: start it first.`)
+    return { engine: program, containers: new Map(found) }
+  }
+  throw notFound(ids, engines, where)
+}
+
+function notFound(ids: ReadonlyMap<string, string>, engines: readonly AskedEngine[], where: string): UserError {
+  if (engines.length === 0)
+    return new UserError(
+      'environment',
+      `${where}: neither docker nor podman is in any directory of PATH, and one of them has to say where the containers are. Install the program of the engine that runs them.`,
+    )
+  const missing = ({ program, containers, problem }: AskedEngine) => {
+    const unknown = [...ids].filter(([, id]) => !containers.some((each) => each.id.startsWith(id)))
+    return `${program} ${problem === undefined ? `does not have ${unknown.map(([name, id]) => `${name} (${id.slice(0, 12)})`).join(', ')}` : `says: ${problem}`}`
+  }
+  return new UserError(
+    'environment',
+    `${where}: no engine here has all of these containers: ${engines.map(missing).join('; ')}. If they are on another socket, name it: DOCKER_HOST=unix:///run/podman/podman.sock, say.`,
+  )
+}
+
+async function seenAnew(engine: EngineProgram, members: readonly Member[], id: string): Promise<void> {
+  const known = members.find(({ container }) => container.id === id)
+  if (known === undefined) return
+  const [container] = await containersOf(engine, [id])
+  // A container that has been removed does not run any more.
+  known.container = container ?? { ...known.container, running: false, pid: 0 }
+}
+
+/** @throws UserError (usage) */
+function requireEnds(links: readonly Link[], names: readonly string[]): void {
+  const unknown = links.flatMap(({ from, to }) => [from, to]).find((end) => end !== 'clients' && !names.includes(end))
+  if (unknown === undefined) return
+  throw new UserError('usage', `there is no container ${unknown} in this network. There are ${names.join(', ')}.`)
+}
+
+const suffers = (kind: Fault['kind']): Suffering =>
+  familyOf(kind) === tcpFamily || {
+    not: 'only the bytes of links between containers are in reach',
+    instead: 'partition, latency or bandwidth',
+  }

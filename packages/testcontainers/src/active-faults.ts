@@ -1,0 +1,66 @@
+import type { TrafficFault } from '@chaosproxy/faults'
+import type { ContainerNetwork } from '@chaosproxy/targets'
+import { type Recording, UserError } from 'chaosproxy'
+
+/** Heals a fault, once, and resolves to how often it took effect. */
+export type Heal = () => Promise<number>
+
+/** Faults in force between containers, each of which the recording under way has in its report. */
+export interface ActiveFaults {
+  /** @throws UserError for a fault that these links cannot suffer */
+  inject(fault: TrafficFault): Promise<Heal>
+  /** Adds what a recording has injected itself, to be healed with the others. */
+  add(heal: Heal): Heal
+  /** From now on faults are noted there, those in force as well; undefined: nowhere. */
+  noteIn(recording: Pick<Recording, 'note'> | undefined): void
+  healAll(): Promise<void>
+}
+
+interface Active {
+  readonly fault: TrafficFault
+  /** Tells the recording that it is over. */
+  ended: (hits: number) => void
+}
+
+export function createActiveFaults({ inject }: Pick<ContainerNetwork, 'inject'>): ActiveFaults {
+  const heals = new Set<Heal>()
+  const active = new Set<Active>()
+  let recording: Pick<Recording, 'note'> | undefined
+
+  function add(heal: Heal): Heal {
+    let healed: Promise<number> | undefined
+    const once: Heal = () => {
+      healed ??= heal().finally(() => heals.delete(once))
+      return healed
+    }
+    heals.add(once)
+    return once
+  }
+
+  return {
+    add,
+    async inject(fault) {
+      const outcome = await inject(fault)
+      if (outcome.type === 'failed') throw new UserError('usage', `${fault.kind}: ${outcome.error}`)
+      const current: Active = { fault, ended: recording?.note(fault) ?? (() => {}) }
+      active.add(current)
+      return add(async () => {
+        const hits = await new Promise<number>((resolve, reject) => {
+          outcome.heal((end) =>
+            end.type === 'healed' ? resolve(end.hits) : reject(new UserError('environment', end.error)),
+          )
+        })
+        active.delete(current)
+        current.ended(hits)
+        return hits
+      })
+    },
+    noteIn(next) {
+      recording = next
+      for (const current of active) current.ended = next?.note(current.fault) ?? (() => {})
+    },
+    async healAll() {
+      await Promise.all([...heals].map((heal) => heal()))
+    },
+  }
+}
