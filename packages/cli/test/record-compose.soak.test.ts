@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../proxy/test/real-servers.ts'
-import { leftOnMachine, service, startPodman } from '../../targets/test/containers/podman.ts'
+import { rulesOnMachine, service, startPodman } from '../../targets/test/containers/podman.ts'
 import { chaos } from './chaos.ts'
 
 // A test suite that dials the published port of a project, and knows nothing of chaos.
@@ -50,7 +50,7 @@ describe.runIf(isPossible)('what a test suite does to a Compose project', () => 
     // A machine that is busy enough makes it prove less than it seems to, and then it says so.
     expect(exitCode, stdout).toBe(vacuous.length > 0 ? 2 : 0)
     expect(headline, stdout).toBe('linearizable')
-    expect(leftOnMachine('published')).toEqual([])
+    expect(rulesOnMachine('published')).toEqual([])
   })
 
   test('is recorded by chaos proxy, and direct again afterwards', async () => {
@@ -68,7 +68,7 @@ describe.runIf(isPossible)('what a test suite does to a Compose project', () => 
     expect(exitCode, stderr).toBe(0)
     expect(Number(say('grep -c \'"write"\' one.jsonl', cwd))).toBeGreaterThan(20)
     expect(say(`curl --silent http://127.0.0.1:${port}/items/x`)).toMatch(/item/)
-    expect(leftOnMachine('published')).toEqual([])
+    expect(rulesOnMachine('published')).toEqual([])
   })
 
   test('cannot be recorded of a project that does not run, and says what to do', async () => {

@@ -118,10 +118,10 @@ describe('chaos simulate --redis', () => {
 
   patientTest('finds nothing once the keys are watched', async () => {
     const cwd = folderOf(CURED)
-    const args = ['simulate', './server.ts', ...calm, '--redis', '--seeds', '32', '--workers', '1', '--json']
+    const args = ['simulate', './server.ts', ...calm, '--redis', '--seeds', '12', '--workers', '1', '--json']
     const { exitCode, stdout, stderr } = await chaos(args, { cwd })
     expect(stderr).toBe('')
-    expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 32 })
+    expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 12 })
     expect(exitCode).toBe(0)
   })
 })

@@ -152,10 +152,8 @@ describe('a kill of the simulated Redis', () => {
 
 const refusals: readonly (readonly [what: string, asked: string])[] = [
   ['EVAL', `redis.eval('return 1', 0)`],
-  ['XADD', `redis.xadd('s', '*', 'a', 'b')`],
   ['SET with the option FOO', `redis.call('set', 'a', 'b', 'FOO')`],
   ['CONFIG GET', `redis.config('GET', '*')`],
-  ['ZRANGE with the option BYLEX', `redis.zrange('z', '-', '+', 'BYLEX')`],
 ]
 
 describe('what the simulated Redis does not know ends the run by name, with what to do instead', () => {

@@ -142,10 +142,14 @@ function commandOf(pid: string): string {
   }
 }
 
-/** What a run has put on this machine: tables of rules for the project, and addresses of links. */
-export const leftOnMachine = (project: string): readonly string[] => [
-  ...spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' })
+/** The tables of rules for the project. */
+export const rulesOnMachine = (project: string): readonly string[] =>
+  spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' })
     .stdout.split('\n')
-    .filter((line) => line.includes(`chaos_${project}`)),
+    .filter((line) => line.includes(`chaos_${project}`))
+
+/** What runs have put on this machine: tables of rules for the project, and addresses of links, of whatever project. */
+export const leftOnMachine = (project: string): readonly string[] => [
+  ...rulesOnMachine(project),
   ...(networkInterfaces()['lo'] ?? []).map(({ address }) => address).filter((address) => address.startsWith('198.19.')),
 ]
