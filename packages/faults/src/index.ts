@@ -12,6 +12,7 @@ export { isEngineFault, isEngineKind, isNodeKind, stopsNodes } from './families/
 export type { CutMode, TcpFault, TcpHarm } from './families/tcp.ts'
 export { tcpFamily } from './families/tcp.ts'
 export type { FaultFamily } from './family.ts'
+export { fnv1a } from './fnv1a.ts'
 export { forge } from './forgery.ts'
 export { geographies } from './geography.ts'
 export { http2Codes } from './http2-codes.ts'

@@ -1,3 +1,5 @@
+import { fnv1aAfter } from './fnv1a.ts'
+
 /** A stream of seeded randomness. Forks are independent: drawing from one never shifts another. */
 export interface Random {
   /** Uniform in [0, 1). */
@@ -16,7 +18,7 @@ export interface Random {
 /** The stream of a seed; 1 and '1' are the same seed. */
 export function createRandom(seed: number | string): Random {
   const name = String(seed)
-  return new Sfc32(spelt(0x9e3779b9, name), spelt(0x243f6a88, name), spelt(0xb7e15162, name))
+  return new Sfc32(fnv1aAfter(0x9e3779b9, name), fnv1aAfter(0x243f6a88, name), fnv1aAfter(0xb7e15162, name))
 }
 
 /** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's battery, five operations a draw. */
@@ -27,7 +29,7 @@ class Sfc32 implements Random {
    */
   readonly #state: Int32Array = new Int32Array(7)
 
-  /** Takes the name as hashed by `spelt` from three beginnings. */
+  /** Takes the name as hashed by `fnv1aAfter` from three beginnings. */
   constructor(one: number, two: number, three: number) {
     const state = this.#state
     state[0] = mixed(one)
@@ -82,22 +84,12 @@ class Sfc32 implements Random {
   fork(label: string): Random {
     const state = this.#state
     const [one, two, three] = [on(state[4] as number), on(state[5] as number), on(state[6] as number)]
-    return new Sfc32(spelt(one, label), spelt(two, label), spelt(three, label))
+    return new Sfc32(fnv1aAfter(one, label), fnv1aAfter(two, label), fnv1aAfter(three, label))
   }
 }
 
-const PRIME = 0x01000193
-const SLASH = 0x2f
-
-/** FNV-1a, 32 bits, of a text that follows what has been hashed before. */
-function spelt(before: number, text: string): number {
-  let h = before | 0
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), PRIME)
-  return h
-}
-
 /** Mixes in the slash between a name and a label. */
-const on = (before: number): number => Math.imul(before ^ SLASH, PRIME)
+const on = (before: number): number => fnv1aAfter(before, '/')
 
 /** The finishing mix of MurmurHash3. */
 function mixed(value: number): number {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { fnv1a } from '@chaosproxy/faults'
 import type { Dealing } from '@chaosproxy/history/files'
 
 /** Some of all keys: those whose name has this hash. */
@@ -11,10 +12,10 @@ export interface Shard {
 export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
 
 /** Operations that are judged at a time: with what it takes to judge them, some hundred megabytes. */
-export const OPERATIONS_AT_A_TIME = 400_000
+export const OPERATIONS_AT_A_TIME = 100_000
 /** Of two lines of JSON. */
 const OPERATION_BYTES = 150
-export const MOST_PLACES = 256
+export const MOST_PLACES = 2048
 
 /** What an operation takes that is packed. */
 export const PACKED_BYTES = 12
@@ -41,12 +42,8 @@ export const dealingOf = (places: number, shard?: Shard): Dealing => ({
     places === 0 || (shard !== undefined && shardOf(key, shard.of) !== shard.shard) ? -1 : hashOf(key) % places,
 })
 
-const HASH_START = 0x811c9dc5
-const HASH_FACTOR = 0x01000193
-
-/** FNV-1a over UTF-16: hashes of a million names must cost little, and be unlike the shard's. */
+/** Hashes of a million names must cost little, and be unlike the shard's. */
 function hashOf(text: string): number {
-  let hash = HASH_START
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), HASH_FACTOR)
+  const hash = fnv1a(text)
   return (hash ^ (hash >>> 15)) >>> 0
 }

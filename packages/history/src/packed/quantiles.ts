@@ -40,7 +40,12 @@ export class Quantiles {
 function placeOf(given: number): number {
   if (!(given > 0)) return 0
   if (given < EXACT) return Math.floor(given)
-  const octave = given < 2 ** 31 ? 31 - Math.clz32(given) : Math.floor(Math.log2(given))
+  if (given < 2 ** 31) {
+    // The same as below, without a power, for what nearly all are.
+    const below = 21 - Math.clz32(given)
+    return EXACT + (below - 1) * PARTS + ((given >>> below) - PARTS)
+  }
+  const octave = Math.floor(Math.log2(given))
   const part = Math.floor((given / 2 ** octave - 1) * PARTS)
   return Math.min(MOST - 1, EXACT + (octave - 11) * PARTS + part)
 }

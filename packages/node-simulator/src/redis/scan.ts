@@ -1,3 +1,4 @@
+import { fnv1a } from '@chaosproxy/faults'
 import type { Call } from './command.ts'
 import { CommandError, syntaxError } from './failures.ts'
 import { globMatcher } from './glob.ts'
@@ -43,9 +44,5 @@ export function scanned(
   return [String(next), page]
 }
 
-/** FNV-1a, never 0, which is the cursor that ends a scan. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash >>> 0 || 1
-}
+/** Never 0, which is the cursor that ends a scan. */
+const hashOf = (text: string): number => fnv1a(text) >>> 0 || 1

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaosproxy/faults'
+import { fnv1a, type NodeId } from '@chaosproxy/faults'
 import { type Command, commandOf } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import type { BalancerTurn, Health } from './state.ts'
@@ -51,10 +51,8 @@ function onRing(servers: readonly NodeId[], key: string, first: NodeId): NodeId 
   return best
 }
 
-/** FNV-1a. */
 function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  const hash = fnv1a(text)
   return Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> 0
 }
 

@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaosproxy/faults'
+import { fnv1a, type NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Millis } from '@chaosproxy/history'
 import type { KnobValue } from '../definition.ts'
 import type { Turn } from '../turn.ts'
@@ -123,9 +123,5 @@ export function preferenceList({ nodes }: QuorumState, key: string): readonly No
 export const replicasOf = (state: QuorumState, key: string): readonly NodeId[] =>
   state.sizes.n === state.nodes.length ? state.nodes : preferenceList(state, key).slice(0, state.sizes.n)
 
-/** FNV-1a: spreads keys over the ring. */
-function placeOf(key: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  return hash >>> 0
-}
+/** Spreads keys over the ring. */
+const placeOf = (key: string): number => fnv1a(key) >>> 0
