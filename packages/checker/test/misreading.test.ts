@@ -35,6 +35,8 @@ describe('a route table that reads another place than it writes', () => {
 
   test('a route table that reads another place may take a text for a number, or a version', () => {
     expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
+    // Of a read that overtook another client's write, it is that write's value.
+    expect(reasonOf(recorded((value) => String((value % 6) + 1)))).toContain('x was written 2 and read "2" (of another')
     expect(reasonOf(recorded((value) => `v${value}`))).toContain('x was written 1 and read "v1". The table')
   })
 })

@@ -56,7 +56,7 @@ function reasonOf(history: History, initial: Json): string | undefined {
   }
   if (example === undefined || telling < FEWEST_READS || strange * 2 <= telling) return undefined
   const value = outputOf(history, example)
-  const writer = writerBefore(history, example, written)
+  const writer = relatedTo(value, history, written.get(key[example])) ?? writerBefore(history, example, written)
   const name = keys[key[example]] ?? 'the register'
   return `${strange} of ${telling} reads returned what nobody wrote: ${name} was written ${quoted(writer)} and read ${quoted(value)}${difference(writer, value)}. The table probably reads another place than it writes: let "value" and "result" name the same content. If they do, the service returns other values than it is given, which is a violation of every level`
 }
@@ -97,6 +97,15 @@ function writtenBy(history: History, row: number): Json | undefined {
   const isUnsaid = (operations.flags[row] & FLAG_UNSAID) !== 0
   const said = isUnsaid && operations.outcome[row] === OK ? outputOf(history, row) : inputOf(history, row)
   return functions[operations.f[row]] === 'cas' && Array.isArray(said) ? said.at(-1) : said
+}
+
+/** A value that was written and differs from what was read in a way that says which place would have been right. */
+function relatedTo(read: Json, { values }: History, written: ReadonlySet<number> = new Set()): Json | undefined {
+  for (const id of written) {
+    const value = values.json(id as never)
+    if (difference(value, read) !== '') return value
+  }
+  return undefined
 }
 
 /** The value of the last write that was acknowledged before the read was called. */
