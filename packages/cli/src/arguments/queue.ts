@@ -1,12 +1,9 @@
-import type { SearchEvent } from '@chaosproxy/engine'
+import type { Priority, SearchEvent } from '@chaosproxy/engine'
 import { plural, UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import type { ParsedOptions } from '../command.ts'
 import { asName, word } from './declare.ts'
 import type { Option } from './option.ts'
-
-/** Which jobs of a queue workers take first. */
-export type Priority = 'high' | 'usual' | 'low'
 
 /** Hands work to other machines. */
 export const queueOption: {

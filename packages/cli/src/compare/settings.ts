@@ -2,6 +2,7 @@ import {
   type ChosenSystem,
   type ComparedTarget,
   type ComparisonPlan,
+  type Priority,
   planSystem,
   USUAL_TERMS,
   withPaths,
@@ -17,7 +18,7 @@ import { asCount, asDuration, asName, asRead, flag, valuesOf, word, words } from
 import { parseNemeses } from '../arguments/faults.ts'
 import type { Options } from '../arguments/option.ts'
 import { printDuration } from '../arguments/quantities.ts'
-import { type Priority, queueOption, requireQueued } from '../arguments/queue.ts'
+import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
