@@ -63,6 +63,40 @@ describe('a queue', () => {
     expect(shown?.sentence).toContain('never came out')
   })
 
+  const dequeue = (p: number, out: number | null, from: number, to: number): Made => ({
+    ...{ p, f: 'dequeue', key: 'q', out, from, to },
+  })
+
+  test('that was found empty while messages were in it all the time says so', () => {
+    const overlapping = [enqueue(1, 1), enqueue(3, 3), dequeue(7, null, 20, 60), dequeue(8, 1, 40, 45)]
+    expect(titleOf([...overlapping, dequeue(9, 3, 70, 75)], 'queue')).toBe(
+      'Queue q was found empty although messages were in it',
+    )
+    expect(titleOf([enqueue(1, 1), dequeue(7, null, 20, 60), dequeue(8, 1, 40, 45)], 'queue')).toBe('Linearizable')
+  })
+
+  test('that hands out a message twice names it', () => {
+    const sent = [enqueue(1, 1), enqueue(2, 2)]
+    expect(titleOf([...sent, dequeue(7, 1, 30, 35), dequeue(8, 1, 40, 45), dequeue(9, 2, 50, 55)], 'queue')).toBe(
+      'Message 1 was handed out twice',
+    )
+  })
+
+  test('that changes the order of messages names two, a bag may', () => {
+    const changed = [enqueue(1, 1), enqueue(2, 2), dequeue(7, 2, 30, 35), dequeue(8, 1, 40, 45)]
+    expect(titleOf(changed, 'queue')).toBe('Queue q handed out 2 before 1, which was sent first')
+    expect(titleOf(changed, 'bag')).toBe('Linearizable')
+  })
+
+  test('shows of what is unknown only what might have explained it', () => {
+    const unknown = (p: number, from: number): Made => ({
+      ...{ p, f: 'dequeue', key: 'q', type: 'info', from, to: from + 1 },
+    })
+    const changed = [enqueue(1, 1), enqueue(2, 2), dequeue(7, 2, 30, 35), dequeue(8, 1, 40, 45)]
+    const { shown } = judge([...changed, unknown(20, 25), unknown(21, 60), unknown(22, 70)], 'queue')
+    expect(shown?.operations.map(({ role }) => role)).toEqual(['core', 'core', 'context', 'core', 'core'])
+  })
+
   test('counts what a brute force over all that unknown dequeues may have taken counts', () => {
     const run = fc.array(
       fc.record({ what: fc.constantFrom('enqueue', 'dequeue'), type: fc.constantFrom('ok', 'ok', 'info', 'fail') }),

@@ -121,7 +121,7 @@ function reduced(
       }),
     () => shown,
   )
-  const wanted = { shown: shown.length > MOST_SHOWN ? core : shown, core: new Set(core) }
+  const wanted = { shown: shown.length > MOST_SHOWN ? core : inTimeFor(core, shown, operations), core: new Set(core) }
   const makesSure = (some: readonly number[]): boolean => isSure(choose(operations, some), judge)
   const limited = limit(wanted, operations, { among, limit: limitReached(), makesSure })
   const rows = limited.shown
@@ -139,6 +139,12 @@ function reduced(
     culprit: row[culprit],
     uncut: limited.uncut,
   }
+}
+
+/** The operations shown, without those called once all of the contradiction had returned: they explain nothing. */
+function inTimeFor(core: readonly number[], shown: readonly number[], { calls, returns }: Part): readonly number[] {
+  const last = core.reduce((latest, i) => Math.max(latest, returns[i]), 0)
+  return shown.filter((i) => calls[i] < last)
 }
 
 function told(core: Part, culprit: number, { rule, tell, beside, aftermath }: Judge): string {

@@ -1,9 +1,14 @@
-import { FLAG_FINAL, type History, plural } from '@chaosproxy/history'
-import { functionOf } from '../operation-words.ts'
-import type { FindLoss } from './loss.ts'
+import type { OperationRow } from '@chaosproxy/checker'
+import { canonical, FLAG_FINAL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
+import { functionOf, hasReturned, nameText, valueText } from '../operation-words.ts'
+import type { FindLoss, Loss, LossInput } from './loss.ts'
+
+/** What came of the messages; otherwise, what the counterexample shows of one or two of them. */
+export const queueLoss: FindLoss = (input) =>
+  lostMessages(input) ?? twice(input) ?? foundEmpty(input) ?? outOfOrder(input)
 
 /** `106 acknowledged messages were lost`; `never came out` if only an empty answer shows that nothing was left. */
-export const queueLoss: FindLoss = ({ history, report }) => {
+function lostMessages({ history, report }: LossInput): Loss | undefined {
   const { accounting } = report
   if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
   const { surelyLost, lost } = accounting
@@ -11,6 +16,65 @@ export const queueLoss: FindLoss = ({ history, report }) => {
   const messages = plural(surelyLost, 'acknowledged message')
   const verb = !wasDrained(history) ? 'never came out' : surelyLost === 1 ? 'was lost' : 'were lost'
   return { title: `${surelyLost < missing ? 'At least ' : ''}${messages} ${verb}`, level: 'eventual' }
+}
+
+/** `Message 7 was handed out twice`: no operation of unknown outcome explains that it came out again. */
+function twice({ history, counterexample }: LossInput): Loss | undefined {
+  const { culprit } = counterexample
+  const core = coreOf(counterexample)
+  const again = culprit === undefined ? undefined : takenBy(history, culprit)
+  if (again === undefined || !core.some((row) => row !== culprit && takenBy(history, row) === again)) return undefined
+  if (core.filter((row) => sentBy(history, row) === again).length !== 1) return undefined
+  return { title: `Message ${valueText(JSON.parse(again))} was handed out twice` }
+}
+
+/** `Queue x was found empty although messages were in it`: whatever was in progress, it was not empty at any moment of the culprit. */
+function foundEmpty({ history, counterexample: { culprit, keys } }: LossInput): Loss | undefined {
+  if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
+  if (isSending(history, culprit) || !['null', '[]'].includes(canonical(outputOf(history, culprit)))) return undefined
+  return { title: `${queueNamed(keys)} was found empty although messages were in it` }
+}
+
+/** `Queue x handed out 2 before 1, which was sent first`. */
+function outOfOrder({ history, report, counterexample }: LossInput): Loss | undefined {
+  if (report.model !== 'queue') return undefined
+  const { callEvent, returnEvent } = history.operations
+  const isBefore = (one: OperationRow, other: OperationRow): boolean =>
+    hasReturned(history, one) && (returnEvent[one] ?? 0) < (callEvent[other] ?? 0)
+  const core = coreOf(counterexample)
+  const messages = core.flatMap((sent) => {
+    const message = sentBy(history, sent)
+    const taken = message === undefined ? undefined : core.find((row) => takenBy(history, row) === message)
+    return message === undefined || taken === undefined ? [] : [{ message, sent, taken }]
+  })
+  for (const first of messages)
+    for (const later of messages)
+      if (isBefore(first.sent, later.sent) && isBefore(later.taken, first.taken)) {
+        const [early, late] = [first, later].map(({ message }) => valueText(JSON.parse(message)))
+        return { title: `${queueNamed(counterexample.keys)} handed out ${late} before ${early}, which was sent first` }
+      }
+  return undefined
+}
+
+const coreOf = ({ operations }: LossInput['counterexample']): readonly OperationRow[] =>
+  operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+
+const queueNamed = ([key]: readonly string[]): string =>
+  key === undefined ? 'The queue' : `Queue ${nameText(key, 24)}`
+
+const isSending = (history: History, row: OperationRow): boolean =>
+  ['enqueue', 'send', 'publish'].includes(functionOf(history, row))
+
+/** The message that an operation sent, in canonical JSON. */
+const sentBy = (history: History, row: OperationRow): string | undefined =>
+  isSending(history, row) ? canonical(inputOf(history, row)) : undefined
+
+/** The message that one dequeue took, in canonical JSON. Of a drain nobody knows the moments. */
+function takenBy(history: History, row: OperationRow): string | undefined {
+  if (isSending(history, row) || functionOf(history, row) === 'drain') return undefined
+  if (history.operations.outcome[row] !== OK) return undefined
+  const message = canonical(outputOf(history, row))
+  return message === 'null' ? undefined : message
 }
 
 /** Whether the run ended by taking out what was left. */
