@@ -12,6 +12,8 @@ export interface Call {
   readonly name: string
   /** What follows the name. */
   readonly args: readonly string[]
+  /** Runs another command for a session, without waiting. @throws CommandError, UnknownCommand */
+  readonly perform: (session: Session, words: readonly string[]) => Reply
 }
 
 /** The command waits, unless it is within a transaction. */

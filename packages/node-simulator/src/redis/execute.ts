@@ -3,8 +3,9 @@ import { isListening } from './commands/connections.ts'
 import { leaveAll } from './commands/pub-sub.ts'
 import { commands } from './commands/registry.ts'
 import { forget, isOutdated } from './commands/transactions.ts'
-import { CommandError, UnknownCommand, wrongArity } from './failures.ts'
+import { CommandError, UnknownCommand, WrongWordCount } from './failures.ts'
 import { NO_ARRAY, type Reply } from './reply.ts'
+import { journaled } from './scripting/cache.ts'
 import { createSession, type Session } from './session.ts'
 import type { Change, Store } from './store.ts'
 
@@ -108,7 +109,8 @@ function noting<T>(store: Store, session: Session, lines: readonly (readonly str
   try {
     return act()
   } finally {
-    if (journal !== undefined && store.changes > before) journal.push({ now, draws, database, commands: lines })
+    if (journal !== undefined && store.changes > before)
+      journal.push({ now, draws, database, commands: lines.map((words) => journaled(store, words)) })
   }
 }
 
@@ -116,7 +118,8 @@ function commandOf(words: readonly string[]) {
   const [name = ''] = words
   const command = commands.get(name.toUpperCase())
   if (command === undefined) throw new UnknownCommand(unknownText(words))
-  if (command.words >= 0 ? words.length !== command.words : words.length < -command.words) throw wrongArity(name)
+  if (command.words >= 0 ? words.length !== command.words : words.length < -command.words)
+    throw new WrongWordCount(name)
   return command
 }
 
@@ -128,7 +131,8 @@ const unknownText = ([name = '', next]: readonly string[]): string =>
 function run(store: Store, session: Session, words: readonly string[]): Reply | Waits | undefined {
   const command = commandOf(words)
   const [name = '', ...args] = words
-  const call: Call = { store, session, database: store.database(session.database), name, args }
+  const perform: Call['perform'] = (other, line) => withoutWaiting(store, other, line) ?? null
+  const call: Call = { store, session, database: store.database(session.database), name, args, perform }
   return command.run(call)
 }
 

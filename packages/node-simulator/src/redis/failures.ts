@@ -17,6 +17,13 @@ export class UnknownCommand extends Error {
   }
 }
 
+/** A command has fewer or more words than it can have, whatever they are. */
+export class WrongWordCount extends CommandError {
+  constructor(name: string) {
+    super(`ERR wrong number of arguments for '${name.toLowerCase()}' command`)
+  }
+}
+
 export const syntaxError = (): CommandError => new CommandError('ERR syntax error')
 export const wrongType = (): CommandError =>
   new CommandError('WRONGTYPE Operation against a key holding the wrong kind of value')

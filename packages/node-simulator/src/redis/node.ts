@@ -87,6 +87,7 @@ export class RedisNode implements Actor {
     this.#kills++
     for (const connection of this.#connections) connection.reset()
     for (const connection of [...this.#connections]) this.closed(connection)
+    this.#store.scripts.clear()
     if (this.#disk !== undefined) this.#losePower(this.#disk)
     return true
   }

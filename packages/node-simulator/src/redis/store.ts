@@ -115,6 +115,8 @@ export class Store {
   readonly blocked: Set<Session> = new Set()
   /** Keys that were modified while sessions waited. */
   touched: { readonly database: number; readonly key: string }[] = []
+  /** Scripts that were loaded, by their SHA-1; a restart forgets them. */
+  readonly scripts: Map<string, string> = new Map()
   /** What changed the store, in order, unless nobody asks. */
   journal: Change[] | undefined
 

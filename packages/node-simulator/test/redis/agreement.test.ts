@@ -10,6 +10,7 @@ import { createSession } from '../../src/redis/session.ts'
 import { Store } from '../../src/redis/store.ts'
 import { wordsOf } from '../../src/redis/words.ts'
 import { anyCommand } from './commands.ts'
+import { anyBareProgram, anyProgram } from './programs.ts'
 
 const program = installed('redis-server')
 
@@ -67,6 +68,12 @@ function sorted(reply: RespValue): unknown {
     : reply
 }
 
+/** Not a number has a sign in C, which it shows. */
+const shown = (reply: RespValue | undefined): string =>
+  JSON.stringify(reply)
+    .replaceAll('-nan', 'nan')
+    .replace(/(Error compiling script.*?user_script:\d+):.*/, '$1')
+
 describe.skipIf(program === undefined)(
   `a real redis-server${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
@@ -82,6 +89,24 @@ describe.skipIf(program === undefined)(
           expect(told(ours)).toEqual(told(theirs))
         }),
         { numRuns: Number(process.env['REDIS_RUNS'] ?? 40) },
+      )
+    })
+
+    test('runs random programs of Lua to the same results, errors, and orders of tables', async () => {
+      const server = await startRedis(program ?? '')
+      const many = fc.array(fc.oneof({ weight: 3, arbitrary: anyProgram }, anyBareProgram), {
+        minLength: 50,
+        maxLength: 50,
+      })
+      await fc.assert(
+        fc.asyncProperty(many, async (programs) => {
+          const lines = programs.map((text) => ['EVAL', Buffer.from(text).toString(), '0'])
+          const [theirs, ours] = [await real(server, lines), simulated(lines)]
+          expect(lines.map((line, i) => [line[1], shown(ours[i])])).toEqual(
+            lines.map((line, i) => [line[1], shown(theirs[i])]),
+          )
+        }),
+        { numRuns: Number(process.env['REDIS_RUNS'] ?? 10) },
       )
     })
   },

@@ -7,6 +7,7 @@ import { hashCommands } from './hashes.ts'
 import { keyCommands } from './keys.ts'
 import { listCommands } from './lists.ts'
 import { pubSubCommands } from './pub-sub.ts'
+import { scriptCommands } from './scripts.ts'
 import { setCommands } from './sets.ts'
 import { sortedSetCommands } from './sorted-sets.ts'
 import { stringCommands } from './strings.ts'
@@ -33,6 +34,7 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     ...setCommands,
     ...sortedSetCommands,
     ...transactionCommands,
+    ...scriptCommands,
     ...pubSubCommands,
     ...connectionCommands,
     command,

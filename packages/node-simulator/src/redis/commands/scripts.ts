@@ -1,0 +1,48 @@
+import type { Call, Command } from '../command.ts'
+import { CommandError, UnknownCommand, wrongArity } from '../failures.ts'
+import { integerOf } from '../numbers.ts'
+import { OK, type Reply } from '../reply.ts'
+import { loadedScript } from '../scripting/cache.ts'
+import { evaluate, load } from '../scripting/evaluate.ts'
+
+const evaluating =
+  (by: 'text' | 'hash', isReadOnly: boolean) =>
+  (call: Call): Reply => {
+    const [script = '', wanted = '', ...words] = call.args
+    const count = integerOf(wanted)
+    if (count > words.length) throw new CommandError("ERR Number of keys can't be greater than number of args")
+    if (count < 0) throw new CommandError("ERR Number of keys can't be negative")
+    const source = by === 'text' ? script : loadedScript(call.store, script)
+    return evaluate(call, { source, keys: words.slice(0, count), args: words.slice(count), isReadOnly })
+  }
+
+function script({ store, args: [what = '', ...rest] }: Call): Reply {
+  const requireWords = (isEnough: boolean): void => {
+    if (!isEnough) throw wrongArity(`script|${what}`)
+  }
+  switch (what.toUpperCase()) {
+    case 'LOAD':
+      requireWords(rest.length === 1)
+      return load(store, rest[0] ?? '')
+    case 'EXISTS':
+      requireWords(rest.length > 0)
+      return rest.map((hash) => (store.scripts.has(hash.toLowerCase()) ? 1 : 0))
+    case 'FLUSH':
+      if (rest.length > 1 || (rest[0] !== undefined && !/^A?SYNC$/i.test(rest[0])))
+        throw new CommandError('ERR SCRIPT FLUSH only support SYNC|ASYNC option')
+      store.scripts.clear()
+      return OK
+    case 'KILL':
+      throw new CommandError('NOTBUSY No scripts in execution right now.')
+    default:
+      throw new UnknownCommand(`SCRIPT ${what.toUpperCase()}`)
+  }
+}
+
+export const scriptCommands: readonly Command[] = [
+  { name: 'EVAL', words: -3, run: evaluating('text', false) },
+  { name: 'EVALSHA', words: -3, run: evaluating('hash', false) },
+  { name: 'EVAL_RO', words: -3, run: evaluating('text', true) },
+  { name: 'EVALSHA_RO', words: -3, run: evaluating('hash', true) },
+  { name: 'SCRIPT', words: -2, run: script },
+]

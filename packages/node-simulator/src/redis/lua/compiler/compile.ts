@@ -1,0 +1,82 @@
+import { createRequire } from 'node:module'
+import vm from 'node:vm'
+import type * as ast from 'luaparse'
+import { CHUNK, ScriptRefusal } from '../errors.ts'
+import type { Machine } from '../machine.ts'
+import type { LuaFunction } from '../values.ts'
+import type { Compiling } from './expressions.ts'
+import { groupStarts } from './groups.ts'
+import { alignLines } from './lines.ts'
+import { Scope } from './scope.ts'
+import { compileBody } from './statements.ts'
+import { compileTable } from './tables.ts'
+
+/** A script on a machine. */
+export type Chunk = (machine: Machine) => LuaFunction
+
+/** The text is no Lua. */
+export class LuaSyntaxError extends Error {
+  override readonly name: string = 'LuaSyntaxError'
+}
+
+/** Only runs whose programs use scripts need a parser. */
+let parser: typeof import('luaparse') | undefined
+
+/** @throws LuaSyntaxError, ScriptRefusal */
+export function compile(source: string): Chunk {
+  const code = alignLines(compileChunk(parse(source)))
+  return vm.compileFunction(code, ['$'], { filename: CHUNK }) as Chunk
+}
+
+interface Parsed {
+  readonly chunk: ast.Chunk
+  /** Where expressions in parentheses begin. */
+  readonly groups: ReadonlySet<number>
+}
+
+function parse(source: string): Parsed {
+  // A shebang holds the flags of a script.
+  if (source.startsWith('#!')) throw new ScriptRefusal(source.split('\n', 1)[0] ?? '', undefined, 1)
+  parser ??= createRequire(import.meta.url)('luaparse') as typeof import('luaparse')
+  try {
+    const groups = groupStarts(parser as unknown as Parameters<typeof groupStarts>[0], source)
+    const chunk = parser.parse(source, {
+      luaVersion: '5.1',
+      locations: true,
+      ranges: true,
+      comments: false,
+      // Every character of a script is one byte.
+      encodingMode: 'pseudo-latin1',
+    })
+    return { chunk, groups }
+  } catch (error) {
+    const { message, line } = error as { readonly message: string; readonly line?: number }
+    throw new LuaSyntaxError(`${CHUNK}:${line ?? 1}: ${message.replace(/^\[\d+:\d+\] /, '')}`)
+  }
+}
+
+function compileChunk({ chunk: { body }, groups }: Parsed): string {
+  const scope = new Scope()
+  const to: Compiling = {
+    scope,
+    compileTable,
+    isGrouped: (node) => groups.has((node as { readonly range?: readonly number[] }).range?.[0] ?? -1),
+    compileFunction: ({ parameters, body: statements }, receiver) => {
+      const names: string[] = receiver ? ['self'] : []
+      for (const parameter of parameters) if (parameter.type === 'Identifier') names.push(parameter.name)
+      const takesRest = parameters.some(({ type }) => type === 'VarargLiteral')
+      let ids: readonly string[] = []
+      const code = functionBody(takesRest, () => {
+        ids = names.map((name) => scope.declare(name))
+        return compileBody(statements, to)
+      })
+      return `((${[...ids, ...(takesRest ? ['...$rest'] : [])].join(', ')}) => { ${code} })`
+    },
+  }
+  const functionBody = (takesRest: boolean, compileInner: () => string): string => {
+    const { body: inner, temporaries } = scope.inFunction(takesRest, compileInner)
+    const declared = temporaries.length === 0 ? '' : `let ${temporaries.join(', ')};`
+    return `${declared} if (--$.fuel < 0) $.exhausted(); ${inner} return $.NO_RESULTS;`
+  }
+  return `"use strict"; return (...$rest) => { ${functionBody(true, () => compileBody(body, to))} };`
+}

@@ -1,0 +1,15 @@
+const MARK = '\u0001'
+
+/** Marks what follows as of a line of the script. */
+export const atLine = (line: number | undefined, code: string): string =>
+  line === undefined ? code : `${MARK}${line};${code}`
+
+/** Puts every marked part of the code on its line, so that a stack tells the lines of the script. */
+export function alignLines(code: string): string {
+  let line = 1
+  return code.replaceAll(new RegExp(`${MARK}(\\d+);`, 'g'), (_, wanted: string) => {
+    const missing = Math.max(0, Number(wanted) - line)
+    line += missing
+    return '\n'.repeat(missing)
+  })
+}

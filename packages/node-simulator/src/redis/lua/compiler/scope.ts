@@ -1,0 +1,72 @@
+/** A local variable of a script. */
+interface Local {
+  /** Its name in JavaScript. */
+  readonly id: string
+  /** How many functions it is within. */
+  readonly depth: number
+}
+
+/** The function of a script that is being compiled. */
+interface FunctionFrame {
+  readonly temporaries: string[]
+  readonly takesRest: boolean
+}
+
+/** Which local variable a name means, and under what name JavaScript knows it: one name for each variable. */
+export class Scope {
+  readonly #blocks: Map<string, Local>[] = []
+  readonly #functions: FunctionFrame[] = []
+  #count = 0
+
+  within<T>(compile: () => T): T {
+    this.#blocks.push(new Map())
+    try {
+      return compile()
+    } finally {
+      this.#blocks.pop()
+    }
+  }
+
+  /** Compiles a function, and tells which temporaries its body uses. */
+  inFunction(
+    takesRest: boolean,
+    compile: () => string,
+  ): { readonly body: string; readonly temporaries: readonly string[] } {
+    const frame: FunctionFrame = { temporaries: [], takesRest }
+    this.#functions.push(frame)
+    try {
+      return { body: this.within(compile), temporaries: frame.temporaries }
+    } finally {
+      this.#functions.pop()
+    }
+  }
+
+  declare(name: string): string {
+    this.#count++
+    const id = `${name}$${this.#count}`
+    this.#blocks.at(-1)?.set(name, { id, depth: this.#functions.length })
+    return id
+  }
+
+  find(name: string): { readonly id: string; readonly kind: 'local' | 'upvalue' } | undefined {
+    const local = this.#blocks.findLast((block) => block.has(name))?.get(name)
+    return local && { id: local.id, kind: local.depth === this.#functions.length ? 'local' : 'upvalue' }
+  }
+
+  get takesRest(): boolean {
+    return this.#functions.at(-1)?.takesRest ?? false
+  }
+
+  /** A variable for one value on its way, of the function that is being compiled. */
+  temporary(): string {
+    const id = this.name()
+    this.#functions.at(-1)?.temporaries.push(id)
+    return id
+  }
+
+  /** A name that no other variable has. */
+  name(): string {
+    this.#count++
+    return `$${this.#count}`
+  }
+}

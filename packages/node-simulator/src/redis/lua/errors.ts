@@ -1,0 +1,83 @@
+import { numberText } from './numbers.ts'
+import { JSON_NULL, LuaError, type LuaValue, typeName } from './values.ts'
+
+/** What Redis calls every script, in errors and stacks. */
+export const CHUNK = 'user_script'
+
+/** Raises an error at the line that runs now, as Lua does with its own. */
+export function fail(message: string): never {
+  const line = lineOfCaller()
+  throw new LuaError(`${CHUNK}:${line}: ${message}`, line)
+}
+
+/** The argument that a function of a library cannot do with. */
+export class ArgumentError extends LuaError {
+  readonly at: number
+  readonly of: string
+  readonly what: string
+
+  constructor(at: number, of: string, what: string, line: number | undefined) {
+    super(`${CHUNK}:${line}: bad argument #${at} to '${of}' (${what})`, line)
+    this.at = at
+    this.of = of
+    this.what = what
+  }
+}
+
+/** `at`: counted from 1. */
+export function badArgument(at: number, of: string, what: string): never {
+  throw new ArgumentError(at, of, what, lineOfCaller())
+}
+
+/** Ends the run: a script asked for something that is not implemented. */
+export class ScriptRefusal extends Error {
+  override readonly name: string = 'ScriptRefusal'
+  readonly what: string
+  /** Follows "it"; undefined: it is not known. */
+  readonly because: string | undefined
+  readonly line: number | undefined
+
+  constructor(what: string, because: string | undefined, line: number | undefined) {
+    super(what)
+    this.what = what
+    this.because = because
+    this.line = line
+  }
+}
+
+export function refuse(what: string, because?: string): never {
+  throw new ScriptRefusal(what, because, lineOfCaller())
+}
+
+/**
+ * The line at which the script's innermost function is, or that function's caller for level 2. A script's code has the
+ * lines of the script, so that its stack tells.
+ */
+export function lineOfCaller(level = 1): number | undefined {
+  const { prepareStackTrace, stackTraceLimit } = Error
+  try {
+    Error.stackTraceLimit = 50
+    Error.prepareStackTrace = (_, sites) => sites
+    const sites = new Error().stack as unknown as readonly NodeJS.CallSite[]
+    const lines = sites.filter((site) => site.getFileName() === CHUNK).map((site) => site.getLineNumber())
+    return lines[level - 1] ?? undefined
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+    Error.prepareStackTrace = prepareStackTrace
+  }
+}
+
+/** A value that an operator cannot work on; `named` as in `local 'x'`. */
+export function badOperand(does: string, value: LuaValue, named: string | undefined): never {
+  const type = typeName(value)
+  return fail(`attempt to ${does} ${named === undefined ? `a ${type} value` : `${named} (a ${type} value)`}`)
+}
+
+/** As `tostring` does it, without metatables. */
+export function plainText(value: LuaValue): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return numberText(value)
+  if (value === undefined || typeof value === 'boolean') return String(value ?? 'nil')
+  if (value === JSON_NULL) return 'userdata: (nil)'
+  return refuse(`the text of a ${typeName(value)}`, 'is an address, which no seed decides')
+}

@@ -1,0 +1,193 @@
+import { fail, refuse } from '../errors.ts'
+import { LuaTable } from '../table.ts'
+import type { LuaValue } from '../values.ts'
+import { libraryTable, named } from './arguments.ts'
+
+/** Tables that are nested deeper are packed as nil. */
+const MOST_DEPTH = 16
+
+const view = new DataView(new ArrayBuffer(8))
+
+/** The bytes that were written to the view, one in each character. */
+const written = (size: number): string => String.fromCharCode(...new Uint8Array(view.buffer, 0, size))
+
+const byte = (code: number): string => String.fromCharCode(code)
+
+function unsigned(value: number, size: 1 | 2 | 4): string {
+  if (size === 1) view.setUint8(0, value)
+  else if (size === 2) view.setUint16(0, value)
+  else view.setUint32(0, value)
+  return written(size)
+}
+
+/** A length after the code for as many bytes as it needs. */
+function counted(length: number, codes: readonly [one: number | undefined, two: number, four: number]): string {
+  const [one, two, four] = codes
+  if (one !== undefined && length <= 0xff) return byte(one) + unsigned(length, 1)
+  return length <= 0xffff ? byte(two) + unsigned(length, 2) : byte(four) + unsigned(length, 4)
+}
+
+function packedNumber(value: number): string {
+  if (!Number.isInteger(value) || value < -(2 ** 63) || value >= 2 ** 63) {
+    view.setFloat32(0, value)
+    if (view.getFloat32(0) === value) return `\xca${written(4)}`
+    view.setFloat64(0, value)
+    return `\xcb${written(8)}`
+  }
+  if (value >= 0) {
+    if (value <= 0x7f) return byte(value)
+    if (value <= 0xffffffff) return counted(value, [0xcc, 0xcd, 0xce])
+    view.setBigUint64(0, BigInt(value))
+    return `\xcf${written(8)}`
+  }
+  if (value >= -32) return byte(256 + value)
+  if (value >= -0x80) return `\xd0${unsigned(256 + value, 1)}`
+  if (value >= -0x8000) return `\xd1${unsigned(2 ** 16 + value, 2)}`
+  if (value >= -0x80000000) return `\xd2${unsigned(2 ** 32 + value, 4)}`
+  view.setBigInt64(0, BigInt(value))
+  return `\xd3${written(8)}`
+}
+
+function packed(value: LuaValue, depth: number): string {
+  if (typeof value === 'string')
+    return (value.length < 32 ? byte(0xa0 | value.length) : counted(value.length, [0xd9, 0xda, 0xdb])) + value
+  if (typeof value === 'number') return packedNumber(value)
+  if (typeof value === 'boolean') return value ? '\xc3' : '\xc2'
+  if (!(value instanceof LuaTable) || depth >= MOST_DEPTH) return '\xc0'
+  const entries: (readonly [LuaValue, LuaValue])[] = []
+  for (let at = value.next(undefined); at !== undefined; at = value.next(at[0])) entries.push(at)
+  const { length } = entries
+  const places = entries.map(([key]) => (typeof key === 'number' && key > 0 && Number.isInteger(key) ? key : Infinity))
+  if (Math.max(0, ...places) === length) {
+    const items = entries.map((_, i) => packed(value.get(i + 1), depth + 1))
+    return (length < 16 ? byte(0x90 | length) : counted(length, [undefined, 0xdc, 0xdd])) + items.join('')
+  }
+  const members = entries.map(([key, item]) => packed(key, depth + 1) + packed(item, depth + 1))
+  return (length < 16 ? byte(0x80 | length) : counted(length, [undefined, 0xde, 0xdf])) + members.join('')
+}
+
+class Unpacking {
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(text: string) {
+    this.#bytes = Buffer.from(text, 'latin1')
+  }
+
+  get isDone(): boolean {
+    return this.#at >= this.#bytes.length
+  }
+
+  #take(size: number): Buffer {
+    if (this.#at + size > this.#bytes.length) fail('Missing bytes in input.')
+    this.#at += size
+    return this.#bytes.subarray(this.#at - size, this.#at)
+  }
+
+  #text(length: number): string {
+    return this.#take(length).toString('latin1')
+  }
+
+  #items(length: number): LuaTable {
+    const table = new LuaTable()
+    for (let i = 1; i <= length; i++) table.set(i, this.value())
+    return table
+  }
+
+  #members(length: number): LuaTable {
+    const table = new LuaTable()
+    for (let i = 0; i < length; i++) {
+      const [key, value] = [this.value(), this.value()]
+      if (key === undefined || Number.isNaN(key)) fail('Bad data format in input.')
+      else table.set(key, value)
+    }
+    return table
+  }
+
+  value(): LuaValue {
+    const code = this.#take(1).readUInt8()
+    if (code <= 0x7f) return code
+    if (code >= 0xe0) return code - 256
+    if (code <= 0x8f) return this.#members(code & 15)
+    if (code <= 0x9f) return this.#items(code & 15)
+    if (code <= 0xbf) return this.#text(code & 31)
+    return this.#long(code)
+  }
+
+  #long(code: number): LuaValue {
+    switch (code) {
+      case 0xc0:
+        return undefined
+      case 0xc2:
+      case 0xc3:
+        return code === 0xc3
+      case 0xc4:
+      case 0xd9:
+        return this.#text(this.#take(1).readUInt8())
+      case 0xc5:
+      case 0xda:
+        return this.#text(this.#take(2).readUInt16BE())
+      case 0xc6:
+      case 0xdb:
+        return this.#text(this.#take(4).readUInt32BE())
+      case 0xdc:
+        return this.#items(this.#take(2).readUInt16BE())
+      case 0xdd:
+        return this.#items(this.#take(4).readUInt32BE())
+      case 0xde:
+        return this.#members(this.#take(2).readUInt16BE())
+      case 0xdf:
+        return this.#members(this.#take(4).readUInt32BE())
+      default:
+        return this.#number(code)
+    }
+  }
+
+  #number(code: number): number {
+    switch (code) {
+      case 0xca:
+        return this.#take(4).readFloatBE()
+      case 0xcb:
+        return this.#take(8).readDoubleBE()
+      case 0xcc:
+        return this.#take(1).readUInt8()
+      case 0xcd:
+        return this.#take(2).readUInt16BE()
+      case 0xce:
+        return this.#take(4).readUInt32BE()
+      case 0xcf:
+        return Number(this.#take(8).readBigUInt64BE())
+      case 0xd0:
+        return this.#take(1).readInt8()
+      case 0xd1:
+        return this.#take(2).readInt16BE()
+      case 0xd2:
+        return this.#take(4).readInt32BE()
+      case 0xd3:
+        return Number(this.#take(8).readBigInt64BE())
+      default:
+        return fail('Bad data format in input.')
+    }
+  }
+}
+
+function unpacked(text: string): readonly LuaValue[] {
+  const unpacking = new Unpacking(text)
+  const values: LuaValue[] = []
+  while (!unpacking.isDone) values.push(unpacking.value())
+  return values
+}
+
+export const messagePackLibrary: LuaTable = libraryTable(
+  named(
+    {
+      pack: (args) => {
+        if (args.values.length === 0) args.bad(-1, 'MessagePack pack needs input.')
+        return args.values.map((value) => packed(value, 0)).join('')
+      },
+      unpack_one: () => refuse('cmsgpack.unpack_one'),
+      unpack_limit: () => refuse('cmsgpack.unpack_limit'),
+    },
+    { unpack: (args) => unpacked(args.text(0)) },
+  ),
+)

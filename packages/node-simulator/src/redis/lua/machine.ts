@@ -1,0 +1,130 @@
+import { ArgumentError, badArgument, fail, refuse } from './errors.ts'
+import { baseLibrary } from './library/base.ts'
+import { bitLibrary } from './library/bits.ts'
+import { jsonLibrary } from './library/json.ts'
+import { mathLibrary, ScriptRandom } from './library/math.ts'
+import { messagePackLibrary } from './library/message-pack.ts'
+import { refusedLibrary } from './library/refused.ts'
+import { stringLibrary } from './library/strings.ts'
+import { tableLibrary } from './library/tables.ts'
+import * as operators from './operators.ts'
+import { LuaTable } from './table.ts'
+import { type LuaFunction, type LuaValue, NO_RESULTS } from './values.ts'
+
+/** Steps, which are rounds of loops and calls, that a script may take. */
+export const MOST_STEPS = 5_000_000
+
+const ITEM: unique symbol = Symbol('an item of a table')
+type Part = LuaValue | typeof ITEM
+
+const nonexistent = (name: string): never => fail(`Script attempted to access nonexistent global variable '${name}'`)
+
+/** What compiled scripts find under the name `$`. */
+export class Machine {
+  readonly ITEM: typeof ITEM = ITEM
+  readonly NO_RESULTS: readonly LuaValue[] = NO_RESULTS
+  readonly callable: typeof operators.callable = operators.callable
+  readonly index: typeof operators.index = operators.index
+  readonly setIndex: typeof operators.setIndex = operators.setIndex
+  readonly add: typeof operators.add = operators.add
+  readonly subtract: typeof operators.subtract = operators.subtract
+  readonly multiply: typeof operators.multiply = operators.multiply
+  readonly divide: typeof operators.divide = operators.divide
+  readonly modulo: typeof operators.modulo = operators.modulo
+  readonly power: typeof operators.power = operators.power
+  readonly concatenate: typeof operators.concatenate = operators.concatenate
+  readonly negate: typeof operators.negate = operators.negate
+  readonly lengthOf: typeof operators.lengthOf = operators.lengthOf
+  readonly equals: typeof operators.equals = operators.equals
+  readonly isLess: typeof operators.isLess = operators.isLess
+  readonly isAtMost: typeof operators.isAtMost = operators.isAtMost
+  readonly forNumber: typeof operators.forNumber = operators.forNumber
+  /** Steps that are left. */
+  fuel = 0
+  readonly #globals = new LuaTable()
+  readonly #random: ScriptRandom
+
+  /** `libraries` are those of the host, and `draw` its random numbers, uniform in [0, 1). */
+  constructor(libraries: { readonly [name: string]: LuaTable }, draw: () => number) {
+    this.#random = new ScriptRandom(draw)
+    const own = {
+      ...baseLibrary(),
+      string: stringLibrary,
+      table: tableLibrary,
+      math: mathLibrary(this.#random),
+      bit: bitLibrary,
+      cjson: jsonLibrary,
+      cmsgpack: messagePackLibrary,
+      struct: refusedLibrary('struct', ['pack', 'unpack', 'size']),
+      coroutine: refusedLibrary('coroutine', ['create', 'resume', 'running', 'status', 'wrap', 'yield']),
+      _VERSION: 'Lua 5.1',
+      ...libraries,
+    }
+    for (const [name, value] of Object.entries(own)) this.#globals.set(name, value)
+    this.#globals.set('_G', this.#globals)
+    this.#globals.metatable = new LuaTable()
+    this.#globals.metatable.set('__index', (_, name) => nonexistent(String(name)))
+    this.#globals.isReadOnly = true
+  }
+
+  /** Runs a script from its beginning. */
+  run(script: LuaFunction, globals: { readonly [name: string]: LuaTable }): LuaValue {
+    for (const [name, value] of Object.entries(globals)) this.#globals.set(name, value)
+    this.fuel = MOST_STEPS
+    this.#random.seed(undefined)
+    return script()[0]
+  }
+
+  exhausted(): never {
+    return refuse(`more than ${MOST_STEPS.toLocaleString('en')} steps`, 'may be a loop that never ends')
+  }
+
+  global(name: string): LuaValue {
+    const value = this.#globals.get(name)
+    return value === undefined ? nonexistent(name) : value
+  }
+
+  setGlobal(_name: string, _value: LuaValue): never {
+    return fail('Attempt to modify a readonly table')
+  }
+
+  /** A key and its value, in a table's constructor, where the key may be none. */
+  entry(key: LuaValue, value: LuaValue): readonly LuaValue[] {
+    operators.requireKey(key)
+    return [key, value]
+  }
+
+  emptyTable(): LuaTable {
+    return new LuaTable()
+  }
+
+  /** Room for so many items and other keys; keys, or `ITEM`, each with its value; and further items. */
+  table(items: number, keys: number, parts: readonly Part[], rest: readonly LuaValue[] = []): LuaTable {
+    const table = new LuaTable(items, keys)
+    const listed: LuaValue[] = []
+    for (let i = 0; i < parts.length; i += 2) {
+      const [key, value] = [parts[i], parts[i + 1] as LuaValue]
+      if (key === ITEM) listed.push(value)
+      else operators.rawSet(table, key as LuaValue, value)
+    }
+    const all = rest.length === 0 ? listed : [...listed, ...rest]
+    table.reserve(all.length)
+    all.forEach((value, i) => {
+      table.set(i + 1, value)
+    })
+    return table
+  }
+
+  /** Calls a method. */
+  invoke(receiver: LuaValue, name: string, named: string | undefined, ...args: LuaValue[]): readonly LuaValue[] {
+    const method = operators.callable(operators.index(receiver, name, named), `method '${name}'`)
+    if (typeof receiver !== 'string') return method(receiver, ...args)
+    try {
+      return method(receiver, ...args)
+    } catch (error) {
+      if (!(error instanceof ArgumentError) || error.of !== name) throw error
+      if (error.at > 1) return badArgument(error.at - 1, error.of, error.what)
+      return fail(`calling '${name}' on bad self (${error.what})`)
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import type { Call } from '../command.ts'
+import { CommandError, UnknownCommand, WrongWordCount } from '../failures.ts'
+import { type Chunk, compile, LuaSyntaxError } from '../lua/compiler/compile.ts'
+import { CHUNK, plainText, ScriptRefusal } from '../lua/errors.ts'
+import { Machine } from '../lua/machine.ts'
+import { LuaTable } from '../lua/table.ts'
+import { LuaError, type LuaFunction } from '../lua/values.ts'
+import type { Reply } from '../reply.ts'
+import { createSession } from '../session.ts'
+import type { Store } from '../store.ts'
+import { sha1 } from './cache.ts'
+import { replyOf } from './convert.ts'
+import { isPermittedInScripts, isWrite } from './permitted.ts'
+import { type Running, redisLibrary } from './redis-library.ts'
+
+/** A script as a client sends it. */
+export interface Evaluation {
+  readonly source: string
+  readonly keys: readonly string[]
+  readonly args: readonly string[]
+  readonly isReadOnly: boolean
+}
+
+const MOST_COMPILED = 1_000
+/** Compiling is a function of the text: runs share what they compiled. */
+const compiled = new Map<string, Chunk>()
+
+/** @throws LuaSyntaxError, ScriptRefusal */
+function chunkOf(source: string): Chunk {
+  const known = compiled.get(source)
+  if (known !== undefined) return known
+  const chunk = compile(source)
+  if (compiled.size >= MOST_COMPILED) compiled.clear()
+  compiled.set(source, chunk)
+  return chunk
+}
+
+/** What one server runs scripts with. */
+class Scripting {
+  readonly #machine: Machine
+  readonly #functions = new Map<Chunk, LuaFunction>()
+  #running: Running | undefined
+
+  constructor(store: Store) {
+    const running = (): Running => {
+      if (this.#running === undefined) throw new Error('no script runs')
+      return this.#running
+    }
+    this.#machine = new Machine({ redis: redisLibrary(running) }, () => store.draw())
+  }
+
+  run(chunk: Chunk, running: Running, { keys, args }: Evaluation): Reply {
+    const script = this.#functions.get(chunk) ?? chunk(this.#machine)
+    this.#functions.set(chunk, script)
+    this.#running = running
+    const value = this.#machine.run(script, { KEYS: LuaTable.of(keys), ARGV: LuaTable.of(args) })
+    return replyOf(value, running.protocol)
+  }
+}
+
+const servers = new WeakMap<Store, Scripting>()
+
+function scriptingOf(store: Store): Scripting {
+  const scripting = servers.get(store) ?? new Scripting(store)
+  servers.set(store, scripting)
+  return scripting
+}
+
+/** Compiles a script and keeps it for `EVALSHA`. Returns its SHA-1. @throws CommandError, UnknownCommand */
+export function load(store: Store, source: string): string {
+  const hash = sha1(source)
+  if (store.scripts.has(hash)) return hash
+  orRefused(hash, () => chunkOf(source))
+  store.scripts.set(hash, source)
+  return hash
+}
+
+/** Runs a script, whole, at this moment. @throws CommandError, UnknownCommand */
+export function evaluate(call: Call, evaluation: Evaluation): Reply {
+  const hash = load(call.store, evaluation.source)
+  return orRefused(hash, () => {
+    const running: Running = { protocol: 2, perform: performing(call, evaluation.isReadOnly) }
+    return scriptingOf(call.store).run(chunkOf(evaluation.source), running, evaluation)
+  })
+}
+
+function performing({ session, perform }: Call, isReadOnly: boolean): Running['perform'] {
+  // What a script selects is selected for it alone.
+  const own = createSession(session.id)
+  own.database = session.database
+  return (words) => {
+    const name = (words[0] ?? '').toUpperCase()
+    if (!isPermittedInScripts(name)) throw new CommandError('ERR This Redis command is not allowed from script')
+    if (isReadOnly && isWrite(name))
+      throw new CommandError('ERR Write commands are not allowed from read-only scripts.')
+    if (/^XREAD(GROUP)?$/.test(name) && words.some((word) => word.toUpperCase() === 'BLOCK'))
+      throw new CommandError(`ERR ${name.toLowerCase()} command is not allowed with BLOCK option from scripts`)
+    try {
+      return perform(own, words)
+    } catch (error) {
+      if (!(error instanceof WrongWordCount)) throw error
+      throw new CommandError('ERR Wrong number of args calling Redis command from script')
+    }
+  }
+}
+
+/** Turns what a script ended by into what the server says of it. */
+function orRefused<T>(hash: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof LuaSyntaxError)
+      throw new CommandError(`ERR Error compiling script (new function): ${error.message}`)
+    if (error instanceof LuaError) throw new CommandError(errorText(error, hash))
+    if (error instanceof ScriptRefusal) {
+      const place = error.line === undefined ? 'the' : `line ${error.line} of the`
+      throw new UnknownCommand(`${error.what}, in ${place} Lua script ${hash},`, error.because)
+    }
+    // How deep calls may go depends on more than the script.
+    if (error instanceof RangeError)
+      throw new UnknownCommand(`the Lua script ${hash}`, `needs more room than there is: ${error.message}`)
+    throw error
+  }
+}
+
+function errorText({ value, line }: LuaError, hash: string): string {
+  const message = value instanceof LuaTable ? value.get('err') : `ERR ${plainText(value)}`
+  if (typeof message !== 'string')
+    throw new UnknownCommand(`an error that is a table without err, in the Lua script ${hash},`, 'crashes some servers')
+  return `${message} script: ${hash}, on @${CHUNK}:${line}.`.replaceAll(/[\r\n]/g, ' ')
+}

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { execute } from '../../src/redis/execute.ts'
+import { UnknownCommand } from '../../src/redis/failures.ts'
+import { printReply } from '../../src/redis/reply.ts'
+import { createSession } from '../../src/redis/session.ts'
+import { Store } from '../../src/redis/store.ts'
+
+/** A server that answers one command after another, in the bytes of RESP2. */
+function server(): (...words: readonly string[]) => string {
+  const [store, session] = [new Store(() => 0.5), createSession(1)]
+  return (...words) => {
+    execute(store, session, words, 0)
+    const text = session.outbox.map((reply) => printReply(reply, session.protocol)).join('')
+    session.outbox = []
+    return text.trimEnd()
+  }
+}
+
+const evaluated = (script: string, ...more: readonly string[]): string => server()('EVAL', script, '0', ...more)
+
+const results: readonly (readonly [script: string, reply: string])[] = [
+  ['return 3.99', ':3'],
+  ['return {1, nil, 3}', '*1\r\n:1'],
+  ['return #{1, nil, 3}', ':3'],
+  ['return {true, false, {ok = "fine"}}', '*3\r\n:1\r\n$-1\r\n+fine'],
+  ['return redis.call("GET", "absent") == false', ':1'],
+  ['return redis.pcall("INCR")', '-ERR Wrong number of args calling Redis command from script'],
+  [
+    'local ok, e = pcall(redis.call, "INCR") return e',
+    '$58\r\nERR Wrong number of args calling Redis command from script',
+  ],
+  ['return {(string.find("key = value", "(%w+) = (%w+)"))}', '*1\r\n:1'],
+  ['return {string.find("key = value", "(%w+) = (%w+)")}', '*4\r\n:1\r\n:11\r\n$3\r\nkey\r\n$5\r\nvalue'],
+  ['return #"\\195\\169"', ':2'],
+  ['return tostring(2 ^ 53) .. " " .. 0.1 + 0.2', '$22\r\n9.007199254741e+15 0.3'],
+  ['return cjson.encode(cjson.decode(\'{"a":[1,{"b":null}]}\'))', '$20\r\n{"a":[1,{"b":null}]}'],
+  ['return {cmsgpack.unpack(cmsgpack.pack("a", {1, 2}))}', '*2\r\n$1\r\na\r\n*2\r\n:1\r\n:2'],
+  ['return redis.sha1hex("")', '$40\r\nda39a3ee5e6b4b0d3255bfef95601890afd80709'],
+]
+
+test.each(results)('the script %s replies %j', (script, reply) => {
+  expect(evaluated(script)).toBe(reply)
+})
+
+test('an error names its line, and the script by its SHA-1, as Redis does', () => {
+  expect(evaluated('local t = {}\nlocal function f()\n  return t.x.y\nend\nreturn f()')).toMatch(
+    /^-ERR user_script:3: attempt to index field 'x' \(a nil value\) script: [\da-f]{40}, on @user_script:3\.$/,
+  )
+})
+
+test('scripts are known by their SHA-1 until they are flushed', () => {
+  const ask = server()
+  const hash = ask('SCRIPT', 'LOAD', 'return ARGV[1]').split('\r\n')[1] ?? ''
+  expect(ask('EVALSHA', hash, '0', 'x')).toBe('$1\r\nx')
+  expect(ask('SCRIPT', 'EXISTS', hash, 'absent')).toBe('*2\r\n:1\r\n:0')
+  ask('SCRIPT', 'FLUSH')
+  expect(ask('EVALSHA', hash, '0')).toBe('-NOSCRIPT No matching script. Please use EVAL.')
+})
+
+test('a script that may only read is kept from writing', () => {
+  const ask = server()
+  expect(ask('EVAL_RO', 'return redis.call("SET", "a", "b")', '0')).toContain('Write commands are not allowed')
+  expect(ask('EXISTS', 'a')).toBe(':0')
+})
+
+test('what a script wrote before its error stays, and others never see a half of it', () => {
+  const ask = server()
+  ask('EVAL', 'redis.call("SET", KEYS[1], 1) error("no")', '1', 'a')
+  expect(ask('GET', 'a')).toBe('$1\r\n1')
+})
+
+test('the commands of a script in MULTI run in their place', () => {
+  const ask = server()
+  ask('MULTI')
+  ask('SET', 'n', '1')
+  ask('EVAL', 'return redis.call("INCR", "n")', '0')
+  expect(ask('EXEC')).toBe('*2\r\n+OK\r\n:2')
+})
+
+const refused: readonly (readonly [script: string, what: string])[] = [
+  ['local x = 1\nreturn struct.pack("i", x)', 'struct.pack, in line 2 of the Lua script'],
+  ['return redis.call("PFADD", "a", "b")', 'PFADD, in line 1 of the Lua script'],
+  ['while true do end', 'more than 5,000,000 steps, in line 1 of the Lua script'],
+  ['pcall(function() while true do end end)', 'more than 5,000,000 steps'],
+  ['return tostring({})', 'the text of a table'],
+  ['return coroutine.create(print)', "nonexistent global variable 'print'"],
+  ['return coroutine.wrap(type)', 'coroutine.wrap, in line 1'],
+  ['local function f() return 1 + f() end return f()', 'the Lua script'],
+  ['#!lua flags=no-writes\nreturn 1', '#!lua flags=no-writes'],
+]
+
+test.each(refused)('the script %j ends the run by name, or its own error', (script, what) => {
+  const ended = ((): string => {
+    try {
+      return evaluated(script)
+    } catch (error) {
+      expect(error).toBeInstanceOf(UnknownCommand)
+      return (error as UnknownCommand).what
+    }
+  })()
+  expect(ended).toContain(what)
+})
