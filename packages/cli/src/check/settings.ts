@@ -1,5 +1,5 @@
 import { levelNames, models, UNKNOWN_START } from '@chaosproxy/checker'
-import { type CheckSpec, modelNamesText, type Priority } from '@chaosproxy/engine'
+import { type CheckSpec, modelNamesText, type Priority, USUAL_CHECK } from '@chaosproxy/engine'
 import { formats, type Json, UserError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
 import { isUserFile } from '@chaosproxy/targets/user-file'
@@ -24,8 +24,6 @@ const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 const MOST_WORKERS = 256
 
 const HOUR_MS = 3_600_000
-const USUAL_TIMEOUT_MS = 30_000
-const USUAL_MEMORY_BYTES = 2_000_000_000
 
 const declared = {
   model: asRead(
@@ -48,10 +46,13 @@ const declared = {
     text: 'a failed cas did not happen (drop), or saw another value (observes); auto: as is usual for the format',
   }),
   timeout: asDuration(
-    v.optional(duration('time limit for checking each file, once it is read', 0, 24 * HOUR_MS), USUAL_TIMEOUT_MS),
+    v.optional(duration('time limit for checking each file, once it is read', 0, 24 * HOUR_MS), USUAL_CHECK.timeoutMs),
   ),
   memory: asSize(
-    v.optional(v.pipe(v.number(), v.description('memory limit per file, for history and search')), USUAL_MEMORY_BYTES),
+    v.optional(
+      v.pipe(v.number(), v.description('memory limit per file, for history and search')),
+      USUAL_CHECK.memoryBytes,
+    ),
   ),
   workers: asCount(
     v.optional(

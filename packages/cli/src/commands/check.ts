@@ -4,6 +4,7 @@ import {
   areSmall,
   askProbes,
   type CheckEvent,
+  checkCommandLine,
   checkFiles,
   checkFilesElsewhere,
   EXIT,
@@ -18,7 +19,6 @@ import { UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
 import { againText, waitingText } from '../arguments/queue.ts'
-import { againCommand } from '../check/again.ts'
 import { namedFiles } from '../check/files.ts'
 import { type CheckSettings, checkOptions, parseCheckSettings } from '../check/settings.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
@@ -72,7 +72,7 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
     const { file } = named
     return 'trouble' in named
       ? troubleOf(file, named.trouble)
-      : { file, stored: named.stored, settings: spec, alone, again: againCommand(file, spec), telling }
+      : { file, stored: named.stored, settings: spec, alone, again: checkCommandLine(file, spec), telling }
   })
   const results: CheckResult[] = []
   try {

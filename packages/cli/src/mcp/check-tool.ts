@@ -1,8 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
-import { type CheckTask, checkFiles } from '@chaosproxy/engine'
+import { type CheckTask, checkCommandLine, checkFiles } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { isUserFile } from '@chaosproxy/targets/user-file'
-import { againCommand } from '../check/again.ts'
 import { namedFiles } from '../check/files.ts'
 import { parseCheckSettings } from '../check/settings.ts'
 import { confined, confinedWithin } from './confined.ts'
@@ -44,7 +43,7 @@ async function checked(input: Input, { settings }: CallContext): Promise<Answer>
   const file = confined('check', named?.file ?? path)
   // A recording in parts.
   if (statSync(file).isDirectory()) confinedWithin('check', file, readdirSync(file))
-  const again = againCommand(file, spec)
+  const again = checkCommandLine(file, spec)
   // The one reporter has everything, for whichever thread reads the file.
   const telling = {
     reporters: [{ name: 'json', file: undefined, isOwn: false }],

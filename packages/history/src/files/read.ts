@@ -8,9 +8,10 @@ import type { Format } from '../format.ts'
 import type { History } from '../history.ts'
 import type { LentHistory } from '../lent-history.ts'
 import type { ChunkReader } from '../sink.ts'
+import type { Source } from './chunked-source.ts'
 import { EventQueue } from './event-queue.ts'
 import { MemoryLimitError } from './memory-limit.ts'
-import { openSource, type Source, sourceName } from './source.ts'
+import { openSource, sourceName } from './source.ts'
 import type { StoredPart } from './stored/store.ts'
 
 export interface ReadOptions {
@@ -40,8 +41,17 @@ const OPERATION_BYTES = 120
  * @throws MemoryLimitError if `memoryBytes` is not enough.
  */
 export async function readHistory(path: string, options: ReadOptions = {}): Promise<History> {
+  return readHistoryOf(await openSource(path, options.stored), path, options)
+}
+
+/**
+ * Reads a history from wherever its bytes come from, and closes that; `path` is its name, as `readHistory` has it. Uses
+ * nothing of Node, so a browser can do it.
+ *
+ * @throws UserError and MemoryLimitError, as `readHistory`.
+ */
+export async function readHistoryOf(source: Source, path: string, options: ReadOptions = {}): Promise<History> {
   const name = sourceName(path)
-  const source = await openSource(path, options.stored)
   try {
     let builder: HistoryBuilder | undefined
     const { memoryBytes = Number.POSITIVE_INFINITY } = options

@@ -3,20 +3,13 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../error.ts'
+import { chunkedSource, nextOf, type Source } from './chunked-source.ts'
+import { type Compression, compressionOf, MAGIC_BYTES } from './compression.ts'
 import { partsIn } from './parts.ts'
 import { isStored } from './stored/address.ts'
 import { type StoredPart, storedBytes, storedParts } from './stored/store.ts'
 import { codeOf } from './system-errors.ts'
-import { isZstd, unzstd } from './zstd.ts'
-
-/** The bytes of a file, in order, as they arrive. */
-export interface Source {
-  /** The file's size if it is an ordinary, uncompressed one. */
-  readonly sizeBytes: number | undefined
-  /** Fills part of `space` and returns how much; 0 at the end. Asynchronous only if it must be. */
-  read(space: Uint8Array): number | Promise<number>
-  close(): void
-}
+import { unzstd } from './zstd.ts'
 
 export const STDIN = '-'
 
@@ -148,15 +141,6 @@ function readAt(path: string, file: number, space: Uint8Array, position: number 
   }
 }
 
-const MAGIC_BYTES = 4
-
-type Compression = 'gzip' | 'zstd'
-
-function compressionOf(beginning: Uint8Array): Compression | undefined {
-  if (beginning[0] === 0x1f && beginning[1] === 0x8b) return 'gzip'
-  return isZstd(beginning) ? 'zstd' : undefined
-}
-
 function firstBytes(file: number): Uint8Array {
   const bytes = new Uint8Array(MAGIC_BYTES)
   return bytes.subarray(0, readSync(file, bytes, 0, MAGIC_BYTES, 0))
@@ -198,37 +182,12 @@ async function* withFirst(
   }
 }
 
-/** Streams deliver chunks of their own size; copy them into whatever space the reader has. */
-function chunksSource(path: string, stream: AsyncIterable<Uint8Array>, close: () => unknown): Source {
-  const chunks = stream[Symbol.asyncIterator]()
-  let chunk: Uint8Array = new Uint8Array(0)
-  const take = (space: Uint8Array): number => {
-    const size = Math.min(space.length, chunk.length)
-    space.set(chunk.subarray(0, size))
-    chunk = chunk.subarray(size)
-    return size
-  }
-  return {
-    sizeBytes: undefined,
-    read: (space) =>
-      chunk.length > 0
-        ? take(space)
-        : nextChunk(path, chunks).then((next) => {
-            chunk = next ?? chunk
-            return take(space)
-          }),
-    close,
-  }
-}
+const chunksSource = (path: string, stream: AsyncIterable<Uint8Array>, close: () => unknown): Source =>
+  chunkedSource(stream, { close, unreadable: (error) => unreadable(path, error) })
 
 async function nextChunk(path: string, chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
   try {
-    // An empty chunk would look like the end.
-    for (;;) {
-      const next = await chunks.next()
-      if (next.done === true) return undefined
-      if (next.value.length > 0) return next.value
-    }
+    return await nextOf(chunks)
   } catch (error) {
     throw unreadable(path, error)
   }

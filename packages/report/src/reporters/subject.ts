@@ -51,6 +51,8 @@ export interface FileSubject {
   readonly explain: boolean
   /** The path of the HTML report, if one is written. */
   readonly reportFile: string | undefined
+  /** Whether a page can link to the file; by default it can. */
+  readonly linksHistory?: boolean | undefined
   /** The command that repeats the check. */
   readonly again: string
   readonly exitCode: number

@@ -1,9 +1,9 @@
 import { UNKNOWN_START } from '@chaosproxy/checker'
-import type { CheckSpec } from '@chaosproxy/engine'
-import { commandLine, fileWord } from '@chaosproxy/engine'
+import { commandLine, fileWord } from '../command-line.ts'
+import type { CheckSpec } from './options.ts'
 
-/** The command that repeats the check. */
-export function againCommand(
+/** The command that checks a file so, or checks it again. */
+export function checkCommandLine(
   file: string,
   { model, initial, expect, require = [], format, keyed, failedCas }: CheckSpec,
 ): string {

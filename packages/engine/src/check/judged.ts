@@ -1,0 +1,117 @@
+import { type CheckOptions, check, decidedByStart, type Report } from '@chaosproxy/checker'
+import { type History, millis } from '@chaosproxy/history'
+import { sourceName } from '@chaosproxy/history/files'
+import type { FileSubject } from '@chaosproxy/report'
+import { missingSuccesses } from '@chaosproxy/runner'
+import {
+  type ExitCode,
+  exitCodeFor,
+  faultSpans,
+  judgeBaseline,
+  judgeExpectation,
+  judgeRequirements,
+  parseRequirement,
+} from '@chaosproxy/runner/result'
+import { type CheckSpec, checkOptionsFor, initialOf } from './options.ts'
+
+// A history judged as `chaos check` does, by nothing of Node: a page in a browser does it, too.
+
+/** What is to be judged, and how. */
+export interface JudgedTask {
+  /** Its path as typed, or its name. */
+  readonly file: string
+  readonly settings: CheckSpec
+  /** Whether it is the only one, which gets a page instead of a line in a table. */
+  readonly alone: boolean
+  /** The command that repeats it. */
+  readonly again: string
+  /** The path of the HTML report, if one is written. */
+  readonly reportFile: string | undefined
+}
+
+export interface Checked {
+  readonly history: History
+  readonly report: Report<string>
+  readonly parseMs: number
+  readonly checkMs: number
+  /** How it was checked. */
+  readonly checking: CheckOptions<string>
+}
+
+/** How `chaos check` judges where nothing is said. */
+export const USUAL_CHECK: CheckSpec = {
+  initial: undefined,
+  model: undefined,
+  levels: undefined,
+  expect: undefined,
+  require: undefined,
+  baseline: undefined,
+  format: undefined,
+  keyed: undefined,
+  failedCas: 'auto',
+  timeoutMs: millis(30_000),
+  memoryBytes: 2_000_000_000,
+  workers: undefined,
+  explain: false,
+}
+
+type Judged = Pick<FileSubject, 'asked' | 'vacuous' | 'expectation' | 'requirements'> & { readonly exitCode: ExitCode }
+
+/**
+ * The result for a history that has been read, for reporters. Its time limit starts now, so reading does not count.
+ *
+ * @throws UserError (usage, input) for a level, model or requirement that does not fit it.
+ */
+export function judgeHistory(
+  task: JudgedTask,
+  { history, parseMs }: Pick<Checked, 'history' | 'parseMs'>,
+): FileSubject & { readonly exitCode: ExitCode } {
+  const started = performance.now()
+  const checking = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
+  const report = check(history, checking)
+  return subjectOf(task, { history, report, parseMs, checkMs: performance.now() - started, checking })
+}
+
+export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { readonly exitCode: ExitCode } {
+  const { file, settings, alone, again, reportFile } = task
+  return {
+    kind: 'file',
+    file,
+    title: sourceName(file),
+    ...checked,
+    ...judge(task, checked),
+    initial: initialOf(checked.history, settings),
+    alone,
+    explain: settings.explain,
+    reportFile,
+    again,
+  }
+}
+
+function judge({ settings }: JudgedTask, { history, report, checking }: Checked): Judged {
+  const { expect, levels } = settings
+  const all = Object.keys(report.levels)
+  const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
+  // Of a history whose operations are not kept it is known that nothing is missing: see `proves`.
+  const missing = history.tally === undefined ? missingSuccesses(history, report.model) : []
+  const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
+  const vacuous = [...missing, ...byStart]
+  const found = judgeExpectation(report, expect ?? asked, vacuous)
+  const expectation = expect === undefined ? undefined : found
+  const requirements = judgeRequired(settings, { history, report, checking })
+  const exitCode = exitCodeFor({ expectation, found, requirements: requirements ?? [], trouble: [] })
+  return { asked, vacuous, expectation, requirements, exitCode }
+}
+
+/** Undefined if nothing is required besides a level. */
+function judgeRequired(
+  { require = [], baseline: chosen, answers }: CheckSpec,
+  checked: Pick<Checked, 'history' | 'report' | 'checking'>,
+) {
+  if (require.length === 0 && chosen === undefined) return undefined
+  const { history } = checked
+  const record = { ...checked, faults: faultSpans(history, undefined), answers: new Map(answers) }
+  const bounds = require.map((text) => parseRequirement(text, '--require'))
+  if (chosen === undefined) return judgeRequirements(bounds, record)
+  return [...judgeRequirements(bounds, record), ...judgeBaseline(chosen.baseline, chosen.tolerance, record)]
+}

@@ -1,0 +1,2 @@
+export { checkCommandLine } from './check/again.ts'
+export { judgeHistory, USUAL_CHECK } from './check/judged.ts'
