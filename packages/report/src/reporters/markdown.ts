@@ -1,5 +1,6 @@
 import { count, plural } from '@chaosproxy/history'
 import { titleWithVerdict } from '../facts/headline.ts'
+import { printable } from '../operation-words.ts'
 import { durationOfMillis } from '../words.ts'
 import { comparisonMarkdown } from './comparison-markdown.ts'
 import type { Finding } from './finding.ts'
@@ -33,7 +34,7 @@ export const markdownReporter: Reporter = {
 export function markdownOf(findings: readonly Finding[]): string {
   const rows = findings.map(
     ({ result, name, expected, operations, elapsedMs, ...headline }) =>
-      `| ${SIGNS[result]} | ${cell(name)} | ${cell(titleWithVerdict(headline))} | ${cell(expected)} | ${count(operations)} | ${durationOfMillis(elapsedMs)} |`,
+      `| ${SIGNS[result]} | ${text(name)} | ${text(titleWithVerdict(headline))} | ${text(expected)} | ${count(operations)} | ${durationOfMillis(elapsedMs)} |`,
   )
   const table = ['| | | verdict | | operations | time |', '| --- | --- | --- | --- | ---: | ---: |', ...rows].join('\n')
   return [...timesText(findings), table, ...findings.flatMap(sectionsOf)].join('\n\n')
@@ -74,10 +75,14 @@ function sectionsOf(finding: Finding): string[] {
   ].filter((part) => part !== '')
 }
 
-/** Text that Markdown takes for nothing else. A mention would notify people, so a space of no width follows its `@`. */
-const text = (plain: string): string => plain.replace(/[\\`*_[\]<>#|~]/g, '\\$&').replace(/@(?=\w)/g, '@\u200b')
-
-const cell = (plain: string): string => text(plain).replaceAll('\n', ' ')
+/**
+ * Text that Markdown takes for nothing else, and that turns no writing direction. A mention would notify people, so a
+ * space of no width follows its `@`.
+ */
+const text = (plain: string): string =>
+  printable(plain)
+    .replace(/[\\`*_[\]<>#|~]/g, '\\$&')
+    .replace(/@(?=\w)/g, '@\u200b')
 
 /** A fence longer than any within. */
 const fenceFor = (plain: string, least: number): string =>
@@ -86,6 +91,7 @@ const fenceFor = (plain: string, least: number): string =>
 const fenced = (plain: string): string => `${fenceFor(plain, 3)}\n${plain}\n${fenceFor(plain, 3)}`
 
 function code(plain: string): string {
-  const fence = fenceFor(plain, 1)
-  return fence.length === 1 ? `\`${plain}\`` : `${fence} ${plain} ${fence}`
+  const shown = printable(plain)
+  const fence = fenceFor(shown, 1)
+  return fence.length === 1 ? `\`${shown}\`` : `${fence} ${shown} ${fence}`
 }
