@@ -85,18 +85,33 @@ await Promise.all([
   }),
 ])
 
-// The live page's code is one file, which a browser loads from the run's own server.
-await build({
-  input: { page: 'packages/console/dist/browser/main.js' },
-  platform: 'browser',
-  tsconfig: false,
-  transform: { target: 'es2023' },
-  logLevel: 'warn',
-  output: { dir: 'packages/console/bundle', cleanDir: false, codeSplitting: false, minify: true, comments: false },
-})
+/** Code for a browser: one file, of which only what is used is kept, and so nothing of Node. */
+const bundleForBrowser = (name, path) =>
+  build({
+    input: { [name]: `packages/console/dist/${path}.js` },
+    external: (id) => !/^(?:[./\0]|@chaosproxy\/|preact|uplot|fzstd|valibot)/.test(id),
+    treeshake: { moduleSideEffects: (id) => /preact|uplot|packages\/console\/dist\//.test(id) },
+    platform: 'browser',
+    tsconfig: false,
+    transform: { target: 'es2023' },
+    logLevel: 'warn',
+    output: {
+      dir: 'packages/console/bundle',
+      format: 'iife',
+      cleanDir: false,
+      codeSplitting: false,
+      minify: true,
+      comments: false,
+    },
+  })
+
+// The live page loads its code from the run's own server; the page that judges saved histories contains it.
+await bundleForBrowser('page', 'browser/main')
+await bundleForBrowser('saved-page', 'saved/main')
+await bundleForBrowser('saved-worker', 'saved/worker')
 
 writeLicences('cli', inlined)
-writeLicences('console', ['preact', 'uplot'])
+writeLicences('console', ['fzstd', 'preact', 'uplot', 'valibot'])
 
 function writeLicences(row, names) {
   const texts = names.map((name) => `${name}\n\n${licenceOf(name)}`)

@@ -10,3 +10,7 @@ export const judgeScript = (): string =>
 
 /** The code of the page, which exists only as a bundle. */
 export const pageScript = (): string => join(PACKAGE, 'bundle', 'page.js')
+
+/** The code of the page that judges saved histories, and that of its worker. */
+export const savedPageScript = (): string => join(PACKAGE, 'bundle', 'saved-page.js')
+export const savedWorkerScript = (): string => join(PACKAGE, 'bundle', 'saved-worker.js')

@@ -11,6 +11,7 @@ import {
   runsScript,
 } from '@chaosproxy/report'
 import { resultIn } from '@chaosproxy/runner/result'
+import { renderSavedPage, SAVED_POLICY } from './saved-page.ts'
 import { announcedIn } from './server/announcement.ts'
 import { type Content, startGuardedServer } from './server/guarded-server.ts'
 import { DOCUMENT_POLICY } from './server/server.ts'
@@ -55,6 +56,13 @@ export async function openRunsConsole({ directory, listen = '127.0.0.1:0' }: Run
       if (rest.length > 0) return undefined
       if (file !== undefined) return fileOf(directory, known, name, file)
       if (name === 'compare') return comparison(directory, known, url.searchParams)
+      if (name === 'judge')
+        return {
+          status: 200,
+          type: 'text/html',
+          body: renderSavedPage(),
+          policy: `${SAVED_POLICY}; frame-ancestors 'none'`,
+        }
       return name === '' ? listing(directory, known, url.searchParams.get('since')) : undefined
     },
   })

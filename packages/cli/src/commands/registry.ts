@@ -21,6 +21,7 @@ export const registry: { readonly [name: string]: (all: LoadAll) => Promise<Comm
   proxy: async () => (await import('./proxy.ts')).proxyCommand,
   record: async () => (await import('./record.ts')).recordCommand,
   ui: async () => (await import('./ui.ts')).uiCommand,
+  page: async () => (await import('./page.ts')).pageCommand,
   mcp: async () => (await import('./mcp.ts')).mcpCommand,
   routes: async () => (await import('./routes.ts')).routesCommand,
   ctl: async () => (await import('./ctl.ts')).ctlCommand,

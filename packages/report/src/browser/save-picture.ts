@@ -3,7 +3,7 @@ import type { Find } from './find.ts'
 /** The buttons that save the verdict and the contradiction as a picture, which the page carries. */
 export function startSavePicture(find: Find): void {
   const picture: string = JSON.parse(find('#picture', HTMLScriptElement).text)
-  const name = location.pathname.replace(/^.*\//, '').replace(/\.html?$/, '') || 'report'
+  const name = /([^/]+)\.html?$/.exec(location.pathname)?.[1] ?? 'report'
   /** Twice as many pixels, so that a screen with fine ones shows it sharp. */
   const pixels = 2
 

@@ -1,0 +1,42 @@
+import { isSavedPage, renderSavedPage } from '@chaosproxy/console'
+import { EXIT, type ExitCode, writeWholeFile } from '@chaosproxy/engine'
+import { UserError } from '@chaosproxy/history'
+import { whyUnwritable } from '@chaosproxy/history/files'
+import { flag, word } from '../arguments/declare.ts'
+import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { print } from '../terminal/output.ts'
+import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
+
+const USUAL_FILE = 'judge.html'
+
+export const pageCommand: Command = {
+  name: 'page',
+  positional: '',
+  summary: 'write a page that judges the histories dropped on it, in any browser and without a server',
+  options: {
+    out: word('where the page goes; - for stdout', USUAL_FILE),
+    force: flag('overwrite a file even if it is not an earlier page of this kind'),
+  },
+  groups: { Output: ['out', 'force'] },
+  examples: [
+    ['chaos page', `${USUAL_FILE}, to be opened from disk`],
+    ['chaos page --out public/judge.html', 'to be served by anything that serves files'],
+  ],
+  run: writePage,
+}
+
+async function writePage(options: ParsedOptions): Promise<ExitCode> {
+  const out = textOf(options, 'out') ?? USUAL_FILE
+  if (out === '-') {
+    print(process.stdout, renderSavedPage())
+    return EXIT.met
+  }
+  refuseToOverwriteOthers(out, { typed: `--out ${out}`, force: flagOf(options, 'force'), recognises: isSavedPage })
+  try {
+    writeWholeFile(out, renderSavedPage())
+  } catch (error) {
+    throw new UserError('environment', `--out ${out}: ${whyUnwritable(error)}`)
+  }
+  print(process.stderr, `\n  ${out}: open it in a browser, and drop a history on it. Nothing leaves the page.\n`)
+  return EXIT.met
+}

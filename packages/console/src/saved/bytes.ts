@@ -1,0 +1,116 @@
+import { UserError } from '@chaosproxy/history'
+import { chunkedSource, compressionOf, MAGIC_BYTES, partsAmong, unzstd } from '@chaosproxy/history/files'
+import type { SavedFile } from './messages.ts'
+
+/** More text than this is not taken: a browser's tab has less memory than `chaos check`, and one thread. */
+export const MOST_TEXT_BYTES = 250_000_000
+
+/** A history's name for people, and its bytes, uncompressed. */
+export interface SavedBytes {
+  readonly name: string
+  readonly source: ReturnType<typeof chunkedSource>
+}
+
+/**
+ * The bytes of a file, or of the parts of one recording in their order.
+ *
+ * @throws UserError (input) for several files that are not the parts of one recording.
+ */
+export function savedBytes(files: readonly SavedFile[], wasRead: (bytes: number) => void): SavedBytes {
+  const parts = inOrder(files)
+  const name = parts.length === 1 ? (parts[0]?.name ?? '') : `${parts[0]?.name} and ${parts.length - 1} more`
+  return { name, source: chunkedSource(limited(name, joined(parts), wasRead)) }
+}
+
+function inOrder(files: readonly SavedFile[]): readonly SavedFile[] {
+  if (files.length <= 1) return files
+  const names = partsAmong(
+    'These files',
+    files.map(({ name }) => name),
+  )
+  if (names === undefined || names.length < files.length)
+    throw new UserError(
+      'input',
+      'One history at a time, or all parts of one recording (part-0001.jsonl, …). For a table of several: npx chaos check FILES',
+    )
+  return names.flatMap((name) => files.filter((file) => file.name === name))
+}
+
+async function* limited(
+  name: string,
+  chunks: AsyncIterable<Uint8Array>,
+  wasRead: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let bytes = 0
+  for await (const chunk of chunks) {
+    bytes += chunk.length
+    if (bytes > MOST_TEXT_BYTES)
+      throw new UserError(
+        'input',
+        `${name}: it has more than ${MOST_TEXT_BYTES / 1e6} MB of text, which is too much for a page in a browser. On the command line there is no such limit: npx chaos check ${name}`,
+      )
+    wasRead(bytes)
+    yield chunk
+  }
+}
+
+const NEWLINE = new Uint8Array([10])
+
+/** Each part begins on a line of its own. */
+async function* joined(parts: readonly SavedFile[]): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const [n, part] of parts.entries()) {
+    if (n > 0) yield NEWLINE
+    yield* uncompressed(part)
+  }
+}
+
+async function* uncompressed({ name, blob }: SavedFile): AsyncGenerator<Uint8Array, void, undefined> {
+  const beginning = new Uint8Array(await readable(name, blob.slice(0, MAGIC_BYTES).arrayBuffer()))
+  switch (compressionOf(beginning)) {
+    case 'zstd':
+      return yield* unzstd(name, chunksOf(name, blob.stream()))
+    case 'gzip':
+      return yield* gunzipped(name, blob)
+    default:
+      return yield* chunksOf(name, blob.stream())
+  }
+}
+
+async function* gunzipped(name: string, blob: Blob): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* chunksOf(name, blob.stream().pipeThrough(new DecompressionStream('gzip')))
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError('input', `${name}: its gzip compression is damaged or cut off. Uncompress it by hand: zcat`)
+  }
+}
+
+async function* chunksOf(
+  name: string,
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = stream.getReader()
+  try {
+    for (;;) {
+      const next = await readable(name, reader.read())
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    // Whoever stopped reading needs nothing more of it, and what failed says so by itself.
+    reader.cancel().catch(() => {})
+  }
+}
+
+/** A browser names a folder like a file, and only fails to read it. */
+async function readable<Value>(name: string, reading: Promise<Value>): Promise<Value> {
+  try {
+    return await reading
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error
+    throw new UserError(
+      'input',
+      `${name}: this cannot be read (${error.message}). If it is a folder, drop the history in it, such as history.jsonl; if it has changed since, choose it again.`,
+    )
+  }
+}

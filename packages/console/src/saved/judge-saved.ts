@@ -1,0 +1,46 @@
+import { checkCommandLine, judgeHistory, USUAL_CHECK } from '@chaosproxy/engine/judged'
+import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { MemoryLimitError, readHistoryOf } from '@chaosproxy/history/files'
+import { findingsOf, htmlOf, jsonOf, printable } from '@chaosproxy/report'
+import { savedBytes } from './bytes.ts'
+import type { Outcome, Progress, Question } from './messages.ts'
+
+/** Judges a saved history exactly as `chaos check` does where nothing else is asked of it. */
+export async function judgeSaved(question: Question, told: (progress: Progress) => void): Promise<Outcome> {
+  try {
+    return await judged(question, told)
+  } catch (error) {
+    if (error instanceof UserError) return { type: 'refused', why: error.message }
+    if (error instanceof MemoryLimitError)
+      return {
+        type: 'refused',
+        why: `Out of memory after ${error.events.toLocaleString('en-US')} events. The command line takes more: npx chaos check --memory 8GB`,
+      }
+    throw error
+  }
+}
+
+async function judged(
+  { files, model, timeoutMs, version }: Question,
+  told: (progress: Progress) => void,
+): Promise<Outcome> {
+  const of = files.reduce((sum, { blob }) => sum + blob.size, 0)
+  const { name, source } = savedBytes(files, (bytes) => told({ type: 'reading', bytes, of }))
+  const started = performance.now()
+  const settings = { ...USUAL_CHECK, model, timeoutMs: asMillis(timeoutMs) }
+  const history = await readHistoryOf(source, name, { memoryBytes: settings.memoryBytes })
+  const parseMs = performance.now() - started
+  told({ type: 'judging', operations: history.operations.length })
+  const task = { file: name, settings, alone: true, again: checkCommandLine(name, settings), reportFile: undefined }
+  const subject = { ...judgeHistory(task, { history, parseMs }), linksHistory: false }
+  const [finding] = findingsOf(subject)
+  return {
+    type: 'judged',
+    title: finding?.title ?? '',
+    file: name,
+    page: htmlOf(subject, { version, pathTo: (file) => file }),
+    json: `${printable(JSON.stringify(jsonOf(subject)))}\n`,
+  }
+}
+
+const asMillis = (value: number): Millis => millis(Math.max(0, value))

@@ -1,0 +1,19 @@
+import { judgeSaved } from './judge-saved.ts'
+import type { Answer, Question } from './messages.ts'
+
+/** Progress more often than this is seen by nobody. */
+const BETWEEN_MS = 100
+
+let last = Number.NEGATIVE_INFINITY
+
+const tell = (answer: Answer): void => self.postMessage(answer)
+
+self.onmessage = async ({ data }: MessageEvent<Question>) => {
+  const outcome = await judgeSaved(data, (progress) => {
+    const now = performance.now()
+    if (progress.type === 'reading' && now - last < BETWEEN_MS) return
+    last = now
+    tell(progress)
+  })
+  tell(outcome)
+}
