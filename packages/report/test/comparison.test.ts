@@ -105,15 +105,13 @@ test('the goodput of any run is drawn as an area under the line of all that was 
     ok: [2, 0, 2],
     fail: [0, 2, 0],
     info: [0, 0, 2],
+    stale: [],
     p50: [1e6, 1e6, 1e6],
     p99: [2e6, 2e6, 2e6],
   }
-  const drawn = charts(
-    bins,
-    [{ kind: 'kill', from: 1e9, to: 2e9, label: 'n1 killed', nodes: ['n1'], links: [] }],
-    3e9,
-    [],
-  ).html
+  const spans = [{ kind: 'kill', from: 1e9, to: 2e9, label: 'n1 killed', nodes: ['n1'], links: [] }]
+  const heat = { width: 3e9, low: 1e6, high: 1e7, counts: [new Uint32Array(8)] }
+  const drawn = charts({ bins, heat, strips: [], spans, end: 3e9, marks: [] }).html
   const heights = (name: string) =>
     Array.from(drawn.match(new RegExp(`class="${name}" d="([^"]*)"`))?.[1]?.matchAll(/V([\d.]+)/g) ?? [], ([, y]) =>
       Number(y),

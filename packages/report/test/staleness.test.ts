@@ -9,6 +9,7 @@ import { plainStyle } from '../src/terminal/style.ts'
 
 const measured: Staleness = {
   reads: { measured: 29_000, stale: 312, ambiguous: 0, unexplained: 0 },
+  staleRows: Int32Array.of(3),
   behindNanos: { p50: 0, p99: 12e6, max: 640e6 },
   versionsBehind: { p50: 0, p99: 1, max: 4 },
   worst: 3,
@@ -36,7 +37,8 @@ test('a staleness that is only bounded says so, and reads that could not be meas
   ).toBe(
     'stale reads: none of 10; atomic with Δ ≥ 640 ms, k from 2 to 3; not measured: 2 reads of values with several writers, 1 read of values never written',
   )
-  expect(stalenessText({ reads: { measured: 0, stale: 0, ambiguous: 3, unexplained: 0 }, k: { atLeast: 1 } })).toBe(
+  const reads = { measured: 0, stale: 0, ambiguous: 3, unexplained: 0 }
+  expect(stalenessText({ reads, staleRows: new Int32Array(0), k: { atLeast: 1 } })).toBe(
     'stale reads: no read could be measured; not measured: 3 reads of values with several writers',
   )
 })

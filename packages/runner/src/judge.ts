@@ -63,6 +63,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
       nodes: outcome.nodes,
       healedAt: outcome.healedAt,
       endedAt: outcome.endedAt,
+      report,
     }),
     nodes: summarizeNodes(history, outcome.healedAt),
     vacuous,

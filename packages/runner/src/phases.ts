@@ -1,3 +1,4 @@
+import type { Report } from '@chaosproxy/checker'
 import type { Fault, NodeId } from '@chaosproxy/faults'
 import { FLAG_FINAL, type History, isAnswered, type Nanos, nanos } from '@chaosproxy/history'
 import { hasMajority, isStopping } from './majority.ts'
@@ -20,6 +21,8 @@ export interface PhaseBounds {
   readonly nodes: readonly NodeId[]
   readonly healedAt: Nanos
   readonly endedAt: Nanos
+  /** What the checker found, if anything was judged. */
+  readonly report?: Report<string> | undefined
 }
 
 /**
@@ -30,7 +33,7 @@ export interface PhaseBounds {
 export function summarizePhases(
   history: History,
   faults: readonly FaultRecord[],
-  { nodes, healedAt, endedAt }: PhaseBounds,
+  { nodes, healedAt, endedAt, report }: PhaseBounds,
 ): PhaseSummary[] {
   const stretches = cutIntoStretches(faults, nodes, healedAt, endedAt)
   const rowsOf = new Map<string, number[]>()
@@ -43,6 +46,7 @@ export function summarizePhases(
     const phase = stretches[position]?.phase
     if (phase !== undefined) rowsOf.get(phase)?.push(row)
   }
+  const wrong = wrongIn(report)
   return [...rowsOf].map(([phase, rows]) => {
     const latencies = answeredLatencies(history, rows)
     const own = stretches.filter((stretch) => stretch.phase === phase)
@@ -59,8 +63,30 @@ export function summarizePhases(
       p50Nanos: percentile(latencies, 0.5),
       p99Nanos: percentile(latencies, 0.99),
       ...(recoveries.length > 0 ? { slowestRecoveryNanos: nanos(Math.max(...recoveries)) } : {}),
+      ...wrong(rows),
     }
   })
+}
+
+/** Counts what went wrong among operations: stale reads, and levels whose counterexample ends there. */
+function wrongIn(
+  report: Report<string> | undefined,
+): (rows: readonly number[]) => Pick<PhaseSummary, 'staleReads' | 'violated'> {
+  if (report === undefined) return () => ({})
+  const stale = report.staleness === undefined ? undefined : new Set(report.staleness.staleRows)
+  const ends = Object.entries(report.levels).flatMap(([level, verdict]) => {
+    if (verdict.result !== 'violated') return []
+    const { culprit, operations } = verdict.counterexample
+    const row = culprit ?? operations.at(-1)?.operation
+    return row === undefined ? [] : [{ level, row }]
+  })
+  return (rows) => {
+    const own = new Set(rows)
+    return {
+      ...(stale === undefined ? {} : { staleReads: rows.filter((row) => stale.has(row)).length }),
+      violated: ends.filter(({ row }) => own.has(row)).map(({ level }) => level),
+    }
+  }
 }
 
 /** Counts only operations sent to nodes that were neither killed nor paused: a node that is down cannot answer. */

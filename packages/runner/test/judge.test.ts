@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { summarizeNodes, summarizePhases, withRecoveries } from '../src/phases.ts'
 import type { FaultRecord } from '../src/result/run-summary.ts'
 import { findVacuity, missingSuccesses, notesOf } from '../src/vacuity.ts'
+import { report, violated } from './timeline.ts'
 
 const MS = 1e6
 type Line = readonly [
@@ -76,6 +77,30 @@ describe('phases', () => {
   test('have the operations that were called in them', () => {
     expect(named.get('calm')?.operations).toBe(1)
     expect(named.get('kill+partition')).toMatchObject({ operations: 2, availability: 0.5, p50Nanos: 10 * MS })
+  })
+
+  test('have the stale reads that were called in them, and the levels that something in them breaks', () => {
+    const operations = [1, 3].map((operation) => ({ operation, role: 'core' as const }))
+    const broken = { level: 'linearizable' as const, sentence: 's', keys: [], operations, culprit: 3 }
+    const judged = report('x', { linearizable: violated(broken) })
+    const staleness = {
+      reads: { measured: 3, stale: 2, ambiguous: 0, unexplained: 0 },
+      staleRows: Int32Array.of(1, 3),
+      k: { atLeast: 2 },
+    }
+    const bounds = { nodes: ['n1', 'n2', 'n3'], healedAt: nanos(50 * MS), endedAt: nanos(100 * MS) }
+    const found = summarizePhases(history, faults, { ...bounds, report: { ...judged, staleness } })
+    expect(Object.fromEntries(found.map(({ phase, staleReads, violated }) => [phase, [staleReads, violated]]))).toEqual(
+      {
+        calm: [0, []],
+        partition: [1, []],
+        'kill+partition': [1, ['linearizable']],
+        kill: [0, []],
+        healed: [0, []],
+      },
+    )
+    expect(found.map(({ phase }) => phase)).toEqual(phases.map(({ phase }) => phase))
+    expect(phases[0]).not.toHaveProperty('violated')
   })
 
   test('count as answered what the object itself declined, whatever the words, and no other refusal', () => {

@@ -90,7 +90,10 @@ describe('a requirement', () => {
     const { history, report: found } = staleRead()
     const behind = { p50: 0, p99: 2e6, max: 2e6 }
     const reads = { measured: 4, stale: 1, ambiguous: 0, unexplained: 0 }
-    const stale = { ...found, staleness: { reads, behindNanos: behind, k: { atLeast: 2 } } }
+    const stale = {
+      ...found,
+      staleness: { reads, staleRows: Int32Array.of(0), behindNanos: behind, k: { atLeast: 2 } },
+    }
     expect(judged('staleness.p99 < 2ms', { history, report: stale, faults: [] })).toMatchObject({ met: false })
     const partly = { ...stale, staleness: { ...stale.staleness, reads: { ...reads, ambiguous: 3 } } }
     const unsure = { history, report: partly, faults: [] }

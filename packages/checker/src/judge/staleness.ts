@@ -13,6 +13,8 @@ export interface Staleness {
     /** Reads of a value that nobody had begun to write, apart from failed operations. */
     readonly unexplained: number
   }
+  /** The stale reads, by row. */
+  readonly staleRows: Int32Array
   /** How long before each measured read its value had been overwritten. Absent without such reads, or without times. */
   readonly behindNanos?: Percentiles | undefined
   /** The least number of writes that had overwritten them. Absent without measured reads. */

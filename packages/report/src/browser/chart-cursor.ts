@@ -20,6 +20,7 @@ export function startChartCursor({ plot, bins, end }: PageData, explorer: Explor
     cursor.removeAttribute('hidden')
     cursor.setAttribute('transform', `translate(${x})`)
     const [ok, fail, info] = [bins.ok[current] ?? 0, bins.fail[current] ?? 0, bins.info[current] ?? 0]
+    const stale = bins.stale[current]
     const [p50, p99] = [bins.p50[current] ?? null, bins.p99[current] ?? null]
     detail.textContent = [
       `${words.seconds(from, 2)} to ${words.seconds(to, 2)}`,
@@ -27,6 +28,7 @@ export function startChartCursor({ plot, bins, end }: PageData, explorer: Explor
       `${words.number(Math.round(((ok + fail + info) / bins.width) * 1e9))} ops/s`,
       p50 === null || p99 === null ? 'no answer' : `p50 ${words.length(p50)}, p99 ${words.length(p99)}`,
       `${ok} ok, ${fail} fail, ${info} info`,
+      ...(stale === undefined ? [] : [`${stale} stale`]),
     ].join(' · ')
   }
   const binAt = ({ clientX }: MouseEvent): number => {

@@ -1,9 +1,11 @@
-import { count, duration } from '@chaosproxy/history'
+import { count, duration, type History, plural } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { clip } from '../terminal/width.ts'
 import { moment } from '../words.ts'
 import type { Bins } from './bins.ts'
+import { decadesOf, type HeatMap, heatCells, heatMapOf } from './heat-map.ts'
 import { type Html, html } from './markup.ts'
+import { type NodeStrip, nodeStrips, nodeStripsOf, STRIP_HEIGHT } from './node-strips.ts'
 
 const WIDTH = 1080
 const LEFT = 132
@@ -17,29 +19,56 @@ export const plotArea: { readonly left: number; readonly right: number; readonly
   width: WIDTH,
 }
 
-/** Faults, goodput, latency and what went wrong, in rows over one time axis, so that bands cross all of them. */
-export function charts(bins: Bins, spans: readonly FaultSpan[], end: number, marks: readonly number[]): Html {
+/** What the charts draw. */
+export interface Charted {
+  readonly bins: Bins
+  readonly heat: HeatMap
+  readonly strips: readonly NodeStrip[]
+  readonly spans: readonly FaultSpan[]
+  /** Where the time axis ends, in nanoseconds. */
+  readonly end: number
+  /** The moments to mark. */
+  readonly marks: readonly number[]
+}
+
+/** Everything that the charts of a history draw. */
+export function chartedOf(
+  history: History,
+  bins: Bins,
+  { spans, end, marks }: Pick<Charted, 'spans' | 'end' | 'marks'>,
+): Charted {
+  const strips = nodeStripsOf(history, bins.ok.length, bins.width)
+  return { bins, heat: heatMapOf(history, end), strips, spans, end, marks }
+}
+
+/**
+ * Faults, goodput with stale reads, latency, what went wrong and what each node answered, in rows over one time axis, so
+ * that bands cross all of them.
+ */
+export function charts({ bins, heat, strips, spans, end, marks }: Charted): Html {
   const x = (time: number): number => LEFT + (Math.max(0, Math.min(end, time)) / end) * (RIGHT - LEFT)
   const names = faultNames(spans, x)
   const rows = Math.max(0, ...names.map((name) => name.row + 1))
   const faultsBottom = rows === 0 ? 0 : 8 + rows * 18
   const throughput = { top: faultsBottom + 14, bottom: faultsBottom + 104 }
-  const latency = { top: throughput.bottom + 26, bottom: throughput.bottom + 126 }
+  const latency = { top: throughput.bottom + 26, bottom: throughput.bottom + 136 }
   const trouble = { top: latency.bottom + 24, bottom: latency.bottom + 66 }
-  const height = trouble.bottom + 26
-  return html`<svg id="charts" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Goodput, latency and failures over the run, with its faults">
-${spans.map((span) => html`<rect class="band" x="${x(span.from)}" y="4" width="${Math.max(1.5, x(span.to) - x(span.from))}" height="${trouble.bottom - 4}"><title>${span.label}, ${moment(span.from)} to ${moment(span.to)}</title></rect>`)}
+  const nodes = { top: trouble.bottom + 14, left: LEFT, right: RIGHT, width: bins.width, x }
+  const bottom = strips.length === 0 ? trouble.bottom : nodes.top + strips.length * STRIP_HEIGHT + 2
+  return html`<svg id="charts" viewBox="0 0 ${WIDTH} ${bottom + 26}" role="img" aria-label="Goodput, stale reads, latency, failures and what each node answered over the run, with its faults">
+${spans.map((span) => html`<rect class="band" x="${x(span.from)}" y="4" width="${Math.max(1.5, x(span.to) - x(span.from))}" height="${bottom - 4}"><title>${span.label}, ${moment(span.from)} to ${moment(span.to)}</title></rect>`)}
 ${rows === 0 ? undefined : html`<text class="row-name" x="0" y="20">faults</text>`}
 ${names.map(
   (name) =>
     html`<g><path class="fault-line" d="M${name.x1} ${13 + name.row * 18}H${Math.max(name.x1 + 2, name.x2)}"/><text class="fault-label" x="${name.textX}" y="${17 + name.row * 18}">${name.text}</text></g>`,
 )}
 ${throughputRow(bins, throughput, x)}
-${latencyRow(bins, latency, x)}
+${latencyRow(bins, heat, latency, x)}
 ${troubleRow(bins, trouble, x)}
-${marks.map((time) => html`<path class="contradiction-mark" d="M${x(time)} ${throughput.top - 6}V${trouble.bottom}"/><path class="contradiction-flag" d="M${x(time) - 5} ${throughput.top - 12}h10l-5 8z"><title>the contradiction, ${moment(time)}</title></path>`)}
-${timeAxis(end, trouble.bottom, x)}
-<g id="cursor" hidden><path d="M0 4V${trouble.bottom}"/></g>
+${nodeStrips(strips, spans, nodes)}
+${marks.map((time) => html`<path class="contradiction-mark" d="M${x(time)} ${throughput.top - 6}V${bottom}"/><path class="contradiction-flag" d="M${x(time) - 5} ${throughput.top - 12}h10l-5 8z"><title>the contradiction, ${moment(time)}</title></path>`)}
+${timeAxis(end, bottom, x)}
+<g id="cursor" hidden><path d="M0 4V${bottom}"/></g>
 </svg>`
 }
 
@@ -71,7 +100,7 @@ function faultNames(
   })
 }
 
-/** What succeeded as an area (goodput), under the line of all that was called. */
+/** What succeeded as an area (goodput), under the line of all that was called, and what of it was stale. */
 function throughputRow(bins: Bins, box: Box, x: ToX): Html {
   const perSecond = (count: number): number => (count / bins.width) * 1e9
   const good = bins.ok.map(perSecond)
@@ -81,25 +110,27 @@ function throughputRow(bins: Bins, box: Box, x: ToX): Html {
   const steps = (rates: readonly number[]): string =>
     rates.map((rate, i) => `H${round(x(i * bins.width))}V${round(y(rate))}`).join('')
   const right = round(x(all.length * bins.width))
-  return html`<text class="row-name" x="0" y="${box.top + 10}">goodput</text><text class="t2" x="0" y="${box.top + 26}">ok per second;</text><text class="t2" x="0" y="${box.top + 42}">line: all called</text>${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps(good)}H${right}V${box.bottom}Z"/><path class="called" d="M${LEFT} ${box.bottom}${steps(all)}H${right}V${box.bottom}"/>`
-}
-
-function latencyRow(bins: Bins, box: Box, x: ToX): Html {
-  const all = [...bins.p50, ...bins.p99].filter((value) => Number.isFinite(value) && value > 0)
-  const low = 10 ** Math.floor(Math.log10(Math.min(1e6, ...all)))
-  const high = Math.max(low * 10, 10 ** Math.ceil(Math.log10(Math.max(1e6, ...all))))
-  const y = (nanos: number): number =>
-    box.bottom - (Math.log10(Math.max(low, nanos) / low) / Math.log10(high / low)) * (box.bottom - box.top)
-  const decades: number[] = []
-  for (let decade = low; decade <= high * 1.01 && decades.length < 8; decade *= 10) decades.push(decade)
-  const bars = bins.p99
-    .map((p99, i) => {
-      const p50 = bins.p50[i] ?? Number.NaN
-      if (!Number.isFinite(p99) || !Number.isFinite(p50)) return ''
-      const [x1, x2] = [x(i * bins.width), x((i + 1) * bins.width)]
-      return `M${round(x1)} ${round(y(p50))}V${round(y(p99))}H${round(x2)}V${round(y(p50))}Z`
+  // One stale read must still be seen.
+  const stale = bins.stale
+    .map((amount, i) => {
+      if (amount === 0) return ''
+      const high = Math.max(3, box.bottom - y(perSecond(amount)))
+      return `M${round(x(i * bins.width))} ${box.bottom}v${-round(high)}H${round(Math.max(x(i * bins.width) + 1.5, x((i + 1) * bins.width)))}v${round(high)}z`
     })
     .join('')
+  const staleCount = bins.stale.reduce((sum, amount) => sum + amount, 0)
+  const staleText =
+    bins.stale.length === 0
+      ? undefined
+      : html`<text class="t2${staleCount > 0 ? ' badtext' : ''}" x="0" y="${box.top + 74}">${plural(staleCount, 'stale read')}</text>`
+  return html`<text class="row-name" x="0" y="${box.top + 10}">goodput</text><text class="t2" x="0" y="${box.top + 26}">ok per second;</text><text class="t2" x="0" y="${box.top + 42}">line: all called</text>${staleText}${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps(good)}H${right}V${box.bottom}Z"/><path class="called" d="M${LEFT} ${box.bottom}${steps(all)}H${right}V${box.bottom}"/>${stale === '' ? undefined : html`<path class="stale" d="${stale}"/>`}`
+}
+
+/** How often each latency occurred, with the median and the slowest hundredth over it. */
+function latencyRow(bins: Bins, heat: HeatMap, box: Box, x: ToX): Html {
+  const { low, high } = heat
+  const y = (nanos: number): number =>
+    box.bottom - (Math.log10(Math.max(low, nanos) / low) / Math.log10(high / low)) * (box.bottom - box.top)
   const steps = (values: readonly number[]): string =>
     values
       .map((value, i) =>
@@ -108,7 +139,7 @@ function latencyRow(bins: Bins, box: Box, x: ToX): Html {
           : '',
       )
       .join('')
-  return html`<text class="row-name" x="0" y="${box.top + 10}">latency</text><text class="t2" x="0" y="${box.top + 26}">p50 to p99</text>${gridLines(decades, y, duration)}<path class="p99" d="${bars}"/><path class="p99-edge" d="${steps(bins.p99)}"/><path class="p50" d="${steps(bins.p50)}"/>`
+  return html`<text class="row-name" x="0" y="${box.top + 10}">latency</text><text class="t2" x="0" y="${box.top + 26}">darker: more</text><text class="t2" x="0" y="${box.top + 42}">p50 and p99</text>${gridLines(decadesOf(heat), y, duration)}${heatCells(heat, box, x)}<path class="p99-edge" d="${steps(bins.p99)}"/><path class="p50" d="${steps(bins.p50)}"/>`
 }
 
 /** Bars upward for `fail`, downward for `info`, on a scale of roots: one of either must still be seen. */

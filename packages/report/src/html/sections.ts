@@ -4,6 +4,7 @@ import { count, duration, percent, plural } from '@chaosproxy/history'
 import type { FaultSpan, PhaseSummary, RunSummary, Statistics } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import { clocksText } from '../clock-words.ts'
+import { adjective } from '../level-words.ts'
 import { printable, valueText } from '../operation-words.ts'
 import { labelOfFault } from '../shown-faults.ts'
 import { atomicityText, behindText, staleText, unmeasuredText } from '../staleness-words.ts'
@@ -13,16 +14,45 @@ import { viewsTexts } from '../views-words.ts'
 import { capitalised, durationOfMillis, listedAtMost, moment } from '../words.ts'
 import { type Content, type Html, html } from './markup.ts'
 
-/** Availability and latency while calm and under each kind of fault. */
+/** More phases than this are too many to compare: those under several kinds of fault at once are folded away. */
+const MOST_PHASES = 6
+
+/** Availability, latency, stale reads and what was broken, while calm and under each kind of fault. */
 export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined {
   if (phases.length === 0) return undefined
-  const measured = (phase: PhaseSummary, text: string): string => (phase.operations === 0 ? '–' : text)
   const majority = majorityText(phases)
+  const isJoint = ({ phase }: PhaseSummary): boolean => phases.length > MOST_PHASES && phase.includes('+')
+  const [single, joint] = [phases.filter((phase) => !isJoint(phase)), phases.filter(isJoint)]
+  return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2>${phaseTable(single, phases, 'Phases')}${
+    joint.length === 0
+      ? undefined
+      : html`<details class="more"><summary>${plural(joint.length, 'combination')} of several kinds of fault</summary>${phaseTable(joint, phases, 'Under several kinds of fault at once')}</details>`
+  }${majority === '' ? undefined : html`<p class="note">${capitalised(majority)}.</p>`}${
+    phases.some(isBroken)
+      ? html`<p class="note">Broken: the strongest level whose counterexample ends in that phase, or linearizable where reads were stale. That nothing was seen does not prove that the level held.</p>`
+      : undefined
+  }</section>`
+}
+
+const isBroken = ({ violated = [], staleReads = 0 }: PhaseSummary): boolean => violated.length > 0 || staleReads > 0
+
+function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[], label: string): Html {
+  const measured = (phase: PhaseSummary, text: string): string => (phase.operations === 0 ? '–' : text)
   const latency = (value: number | undefined): string => (value === undefined ? '–' : duration(value))
-  return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2><div class="scroll"><table class="numbers"><thead><tr><th scope="col">phase</th><th scope="col">share of the run</th><th scope="col">operations</th><th scope="col">availability</th><th scope="col">of nodes up</th><th scope="col">p50</th><th scope="col">p99</th><th scope="col">slowest recovery</th></tr></thead><tbody>${phases.map(
+  const hasStale = all.some(({ staleReads }) => staleReads !== undefined)
+  const isJudged = all.some(isBroken)
+  const head = ['share of the run', 'operations', 'availability', 'of nodes up', 'p50', 'p99', 'slowest recovery']
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="numbers"><thead><tr><th scope="col">phase</th>${head.map((title) => html`<th scope="col">${title}</th>`)}${hasStale ? html`<th scope="col">stale reads</th>` : undefined}${isJudged ? html`<th scope="col">broken</th>` : undefined}</tr></thead><tbody>${shown.map(
     (phase) =>
-      html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percent(phase.availability))}</td><td>${phase.upAvailability === undefined ? '' : percent(phase.upAvailability)}</td><td>${latency(phase.p50Nanos)}</td><td>${latency(phase.p99Nanos)}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td></tr>`,
-  )}</tbody></table></div>${majority === '' ? undefined : html`<p class="note">${capitalised(majority)}.</p>`}</section>`
+      html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percent(phase.availability))}</td><td>${phase.upAvailability === undefined ? '' : percent(phase.upAvailability)}</td><td>${latency(phase.p50Nanos)}</td><td>${latency(phase.p99Nanos)}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td>${hasStale ? html`<td${(phase.staleReads ?? 0) > 0 ? html` class="why-bad"` : undefined}>${measured(phase, count(phase.staleReads ?? 0))}</td>` : undefined}${isJudged ? brokenCell(phase) : undefined}</tr>`,
+  )}</tbody></table></div>`
+}
+
+/** The strongest level that something in this phase breaks. */
+function brokenCell({ violated = [], staleReads = 0, operations }: PhaseSummary): Html {
+  const [level] = staleReads > 0 ? ['linearizable'] : violated
+  if (level !== undefined) return html`<td class="why-bad">✘ ${adjective(level)}</td>`
+  return html`<td>${operations === 0 ? '–' : 'nothing seen'}</td>`
 }
 
 /** Every fault, with how often it took effect; one that never did proves nothing, and the table says so. */

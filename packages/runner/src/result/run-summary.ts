@@ -146,6 +146,10 @@ export interface PhaseSummary {
   readonly p50Nanos?: Nanos | undefined
   readonly p99Nanos?: Nanos | undefined
   readonly slowestRecoveryNanos?: Nanos | undefined
+  /** Reads called then that were certainly stale; absent if that was not measured. */
+  readonly staleReads?: number | undefined
+  /** The levels whose counterexample ends in an operation called then, strongest first; absent if nothing was judged. */
+  readonly violated?: readonly string[] | undefined
 }
 
 export interface NodeSummary {

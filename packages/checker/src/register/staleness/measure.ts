@@ -100,9 +100,10 @@ export function stalenessOf(
     }
   }
   budget.look(encoded.length)
-  const { behind, versions, worst } = joined(measured, counts.measured)
+  const { behind, versions, worst, staleRows } = joined(measured, counts)
   return {
     reads: counts,
+    staleRows,
     behindNanos: timed ? percentilesOf(behind) : undefined,
     versionsBehind: percentilesOf(versions),
     worst: counts.stale > 0 ? worst : undefined,
@@ -128,17 +129,25 @@ const greater = (a: number, b: number): number => Math.max(a, b)
 /** The reads of all keys together, and the one furthest behind. */
 function joined(
   measured: readonly { readonly part: Encoded; readonly key: KeyReads }[],
-  total: number,
-): { readonly behind: Float64Array; readonly versions: Float64Array; readonly worst: OperationRow | undefined } {
+  { measured: total, stale }: Staleness['reads'],
+): {
+  readonly behind: Float64Array
+  readonly versions: Float64Array
+  readonly worst: OperationRow | undefined
+  readonly staleRows: Int32Array
+} {
   const behind = new Float64Array(total)
   const versions = new Float64Array(total)
+  const staleRows = new Int32Array(stale)
   let at = 0
+  let found = 0
   let worst: OperationRow | undefined
   let worstAt = -1
   for (const { part, key } of measured) {
     for (let i = 0; i < key.reads.length; i++, at++) {
       behind[at] = key.behindNanos[i]
       versions[at] = key.versionsBehind[i]
+      if (versions[at] > 0) staleRows[found++] = part.row[key.reads[i]]
       const further =
         worstAt === -1 ||
         behind[at] > behind[worstAt] ||
@@ -148,7 +157,7 @@ function joined(
       worstAt = at
     }
   }
-  return { behind, versions, worst }
+  return { behind, versions, worst, staleRows }
 }
 
 /** Percentiles by nearest rank. Sorts in place. */

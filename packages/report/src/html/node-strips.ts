@@ -1,0 +1,98 @@
+import { type History, isAnswered } from '@chaosproxy/history'
+import type { FaultSpan } from '@chaosproxy/runner/result'
+import { nameText } from '../operation-words.ts'
+import { clip } from '../terminal/width.ts'
+import { moment } from '../words.ts'
+import { type Html, html } from './markup.ts'
+
+/** What one node answered over time. */
+export interface NodeStrip {
+  readonly node: string
+  /** By bin: operations sent to it, and how many of them it answered. */
+  readonly asked: Uint32Array
+  readonly answered: Uint32Array
+}
+
+/** More strips than this are a wall. */
+export const MOST_STRIPS = 9
+export const STRIP_HEIGHT = 20
+
+/** The strips of all nodes that were asked, by name; none if there are too many, or only one. */
+export function nodeStripsOf(history: History, bins: number, width: number): readonly NodeStrip[] {
+  if (history.nodes.length < 2 || history.nodes.length > MOST_STRIPS) return []
+  const strips = history.nodes.map((node) => ({
+    node,
+    asked: new Uint32Array(bins),
+    answered: new Uint32Array(bins),
+  }))
+  const { length, callTime, node } = history.operations
+  for (let i = 0; i < length; i++) {
+    const strip = strips[node[i] ?? -1]
+    if (strip === undefined) continue
+    const bin = Math.max(0, Math.min(bins - 1, Math.floor((callTime[i] ?? 0) / width)))
+    strip.asked[bin] = (strip.asked[bin] ?? 0) + 1
+    if (isAnswered(history, i)) strip.answered[bin] = (strip.answered[bin] ?? 0) + 1
+  }
+  return strips.sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }))
+}
+
+interface Place {
+  readonly top: number
+  readonly left: number
+  readonly right: number
+  /** Nanoseconds of one bin. */
+  readonly width: number
+  readonly x: (time: number) => number
+}
+
+/** What stops a node altogether. */
+const STOPPING: ReadonlySet<string> = new Set(['kill', 'crash', 'restart', 'pause'])
+
+/**
+ * A strip for each node: as high as the share of operations that it answered, a dark bar below where it was down, a
+ * hatched one where it was cut off from at least half of the others.
+ */
+export function nodeStrips(strips: readonly NodeStrip[], spans: readonly FaultSpan[], place: Place): Html | undefined {
+  if (strips.length === 0) return undefined
+  const { top, left, right, x } = place
+  return html`<pattern id="cut-off" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V5" class="hatch"/></pattern>${strips.map(
+    (strip, i) => {
+      const bottom = top + (i + 1) * STRIP_HEIGHT - 4
+      return html`<text class="row-name" x="0" y="${bottom}">${clip(nameText(strip.node), 14)}</text><path class="answered" d="${answeredPath(strip, bottom, place)}"/><path class="grid" d="M${left} ${bottom}H${right}"/>${spans.flatMap(
+        (span) => {
+          const isDown = STOPPING.has(span.kind) && span.nodes.includes(strip.node)
+          if (!isDown && !isCutOff(strip.node, span, strips.length)) return []
+          const [x1, x2] = [x(span.from), Math.max(x(span.from) + 1.5, x(span.to))]
+          return [
+            html`<rect class="${isDown ? 'down' : 'cut-off'}" x="${x1}" y="${bottom - 5}" width="${x2 - x1}" height="5"><title>${span.label}, ${moment(span.from)} to ${moment(span.to)}</title></rect>`,
+          ]
+        },
+      )}`
+    },
+  )}`
+}
+
+function isCutOff(node: string, { kind, links }: FaultSpan, nodes: number): boolean {
+  if (kind !== 'partition') return false
+  const others = new Set(
+    links
+      .flatMap(({ from, to }) => (from === node ? [to] : to === node ? [from] : []))
+      .filter((other) => other !== node),
+  )
+  return others.size * 2 >= nodes - 1 && others.size > 0
+}
+
+/** Bins in which nothing was asked are left empty. */
+function answeredPath({ asked, answered }: NodeStrip, bottom: number, { width, x }: Place): string {
+  const height = STRIP_HEIGHT - 6
+  let path = ''
+  for (const [i, amount] of asked.entries()) {
+    if (amount === 0) continue
+    const high = ((answered[i] ?? 0) / amount) * height
+    if (high > 0)
+      path += `M${round(x(i * width))} ${bottom}v${-round(high)}H${round(x((i + 1) * width))}v${round(high)}z`
+  }
+  return path
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10
