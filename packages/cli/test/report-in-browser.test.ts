@@ -166,17 +166,17 @@ describe('a report, opened in a real browser', () => {
   })
 
   patientTest(
-    'draws each process in a row of its own, and only the contradiction that is open in red',
+    'draws each client in a lane of its own, and marks only the contradiction that is open',
     async (context) => {
       if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
       const out = temporaryDirectory()
       await chaosHere(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', '--out', out])
       await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
-        const data = JSON.parse(await page.locator('#data').innerHTML()) as { processes: string[]; focus: number[] }
-        expect(new Set(data.processes).size).toBe(data.processes.length)
+        const data = JSON.parse(await page.locator('#data').innerHTML()) as { lanes: string[]; focus: number[] }
+        expect(new Set(data.lanes).size).toBe(data.lanes.length)
         expect(data.focus.length).toBeGreaterThan(0)
         const tall = await page.locator('#timeline-rows').evaluate((element) => element.getBoundingClientRect().height)
-        expect(tall).toBeGreaterThanOrEqual(15 * data.processes.length)
+        expect(tall).toBeGreaterThanOrEqual(15 * data.lanes.length)
         const red = () => page.locator('#explorer').getAttribute('data-in-red')
         expect(await red()).toBe(String(data.focus.length))
         const other = page.locator('.also details').first()
@@ -221,7 +221,11 @@ async function useEverything(page: Page): Promise<string[]> {
   const timeline = page.locator('#explorer')
   for (const key of ['n', 'ArrowLeft', '+', 'p', '-', 'ArrowRight', 'Home']) await after(timeline.press(key))
   await after(timeline.click({ position: { x: 300, y: 60 } }))
-  for (const id of ['#zoom-in', '#zoom-out', '#to-contradiction', '#zoom-all']) await after(page.click(id))
+  for (const id of ['#zoom-in', '#zoom-out', '#to-contradiction', '#zoom-chosen', '#zoom-all'])
+    await after(page.click(id))
+  await after(page.click('#minimap', { position: { x: 600, y: 20 } }))
+  await after(page.fill('#by-text', 'write'))
+  await after(page.fill('#by-text', ''))
   for (const outcome of ['fail', 'info', 'ok']) await after(page.selectOption('#by-outcome', { label: outcome }))
   await after(page.selectOption('#by-node', { index: 1 }))
   await after(timeline.dragTo(timeline, { sourcePosition: { x: 500, y: 90 }, targetPosition: { x: 200, y: 90 } }))

@@ -5,12 +5,16 @@ import type { PageData } from './page-data.ts'
  * page's texts.
  */
 export interface Operation {
+  /** Its place among all operations of the page. */
+  readonly index: number
   readonly call: number
   /** Infinity if no answer came. */
   readonly end: number
   /** Where its bar ends: at its end or, without an answer, at the next operation of its row. */
   readonly shownEnd: number
   readonly process: number
+  /** The number of its row. */
+  readonly lane: number
   readonly f: number
   /** -1 if there is none; likewise `node` and `error`. */
   readonly key: number
@@ -28,7 +32,7 @@ export interface Operation {
 }
 
 /** Reads what `embed` wrote, field by field; ordered by call. */
-export function decode({ bytes, count, unit, end: endOfRun }: PageData): Operation[] {
+export function decode({ bytes, count, unit, laneOf, end: endOfRun }: PageData): Operation[] {
   const text = atob(bytes)
   const outcomes = ['ok', 'fail', 'info'] as const
   let at = 0
@@ -46,7 +50,7 @@ export function decode({ bytes, count, unit, end: endOfRun }: PageData): Operati
   }
   let callUnits = 0
   let line = 0
-  const operations = Array.from({ length: count }, () => {
+  const operations = Array.from({ length: count }, (_, index) => {
     callUnits += signed()
     const call = callUnits * unit
     const took = unsigned()
@@ -58,10 +62,12 @@ export function decode({ bytes, count, unit, end: endOfRun }: PageData): Operati
     const answered = unsigned()
     const end = took === 0 ? Number.POSITIVE_INFINITY : call + (took - 1) * unit
     return {
+      index,
       call,
       end,
       shownEnd: end,
       process,
+      lane: laneOf[process] ?? 0,
       f,
       key,
       node,
@@ -77,9 +83,9 @@ export function decode({ bytes, count, unit, end: endOfRun }: PageData): Operati
   })
   const nextCall: number[] = []
   for (const operation of [...operations].reverse()) {
-    const { process, end } = operation
-    operation.shownEnd = Number.isFinite(end) ? end : Math.min(nextCall[process] ?? endOfRun, endOfRun)
-    nextCall[process] = operation.call
+    const { lane, end } = operation
+    operation.shownEnd = Number.isFinite(end) ? end : Math.min(nextCall[lane] ?? endOfRun, endOfRun)
+    nextCall[lane] = operation.call
   }
   return operations
 }

@@ -10,7 +10,11 @@ import type { Words } from './words.ts'
 export interface Marked {
   chosen: Operation | undefined
   /** The operations of one contradiction, keyed by line. */
+  part: ReadonlySet<number>
+  /** Those of them that are accused. */
   red: ReadonlySet<number>
+  /** What the reader is about to zoom to, in nanoseconds. */
+  stretch: readonly [from: number, to: number] | undefined
 }
 
 interface Options {
@@ -23,7 +27,7 @@ interface Options {
   readonly paintBar: PaintBar
 }
 
-/** Draws the visible part of the timeline: a row of bars for each process, over the bands of faults. */
+/** Draws the visible part of the timeline: a row of bars for each client, over the bands of faults. */
 export class Drawing {
   readonly #options: Options
   readonly #context: CanvasRenderingContext2D
@@ -90,6 +94,20 @@ export class Drawing {
     for (const [index, row] of rows) this.#drawBars(row, view.y(index))
     context.restore()
     this.#drawFaultLabels()
+    this.#drawStretch()
+  }
+
+  #drawStretch(): void {
+    const { view, marked } = this.#options
+    if (marked.stretch === undefined) return
+    const [left, right] = marked.stretch.map((time) => Math.max(view.left, Math.min(view.right, view.x(time)))) as [
+      number,
+      number,
+    ]
+    this.#context.strokeStyle = this.#palette.ink
+    this.#context.setLineDash([4, 3])
+    this.#context.strokeRect(left, view.top - 6, right - left, view.height - view.top - 10)
+    this.#context.setLineDash([])
   }
 
   #clip(x: number, y: number, width: number, height: number): void {
@@ -173,7 +191,7 @@ export class Drawing {
     let lastPixel = -1
     let lastSeverity = 0
     for (const operation of view.within(row, view.from, view.to)) {
-      if (operation === marked.chosen || marked.red.has(operation.line)) {
+      if (operation === marked.chosen || marked.part.has(operation.line)) {
         loud.push(operation)
         continue
       }
@@ -205,6 +223,7 @@ export class Drawing {
       outcome: operation.outcome,
       isRead: words.tells(operation),
       isFaint,
+      isPart: marked.part.has(operation.line),
       isRed: marked.red.has(operation.line),
       isChosen: operation === marked.chosen,
     })

@@ -22,14 +22,29 @@ interface Options {
 /** What a reader can do with the timeline by any means: look at a part of it, choose operations, filter them. */
 export class Explorer {
   readonly #options: Options
+  readonly #listeners: (() => void)[] = []
 
   constructor(options: Options) {
     this.#options = options
   }
 
+  /** Calls back whenever something else is looked at, chosen or asked for. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  #changed(): void {
+    this.#options.drawing.redraw()
+    for (const listener of this.#listeners) listener()
+  }
+
+  get chosen(): Operation | undefined {
+    return this.#options.marked.chosen
+  }
+
   look(from: number, to: number): void {
     this.#options.view.show(from, to)
-    this.#options.drawing.redraw()
+    this.#changed()
   }
 
   lookAtAll(): void {
@@ -51,13 +66,36 @@ export class Explorer {
   }
 
   choose(operation: Operation): void {
-    const { view, marked, drawing } = this.#options
+    const { view, marked } = this.#options
     marked.chosen = operation
     this.describe(operation)
-    view.scrollTo(operation.process)
+    view.scrollTo(operation.lane)
     const half = (view.to - view.from) / 2
     if (operation.call < view.from || operation.call > view.to) view.show(operation.call - half, operation.call + half)
-    drawing.redraw()
+    this.#changed()
+  }
+
+  /** Chooses the operation that begins or ends on a line of the history, and shows what is around it. */
+  chooseLine(line: number): boolean {
+    const { operations } = this.#options
+    const operation = operations.find((one) => one.line === line || one.endLine === line)
+    if (operation === undefined) return false
+    this.choose(operation)
+    return true
+  }
+
+  /** Shows the chosen operation with as much time again on both sides; without one, nothing changes. */
+  zoomToChosen(): void {
+    const { chosen } = this.#options.marked
+    if (chosen === undefined) return
+    const room = Math.max(chosen.shownEnd - chosen.call, 1000)
+    this.look(chosen.call - room, chosen.shownEnd + room)
+  }
+
+  /** Shows what would be zoomed to; undefined to show nothing. */
+  propose(stretch: readonly [from: number, to: number] | undefined): void {
+    this.#options.marked.stretch = stretch
+    this.#options.drawing.redraw()
   }
 
   /** Chooses the next or previous operation that passes the filters; the first one in view if none is chosen. */
@@ -83,7 +121,7 @@ export class Explorer {
     let distance = 6
     for (const operation of view.within(row, view.timeAt(x - 6), view.timeAt(x + 6))) {
       const beside = Math.max(view.x(operation.call) - x, x - view.x(operation.shownEnd), 0)
-      const away = beside - (marked.red.has(operation.line) ? 0.5 : 0)
+      const away = beside - (marked.part.has(operation.line) ? 0.5 : 0)
       if (away >= distance) continue
       distance = away
       best = operation
@@ -98,7 +136,11 @@ export class Explorer {
     detail.textContent = [
       ...words.full(operation),
       faults === '' ? '' : `during ${faults}`,
-      marked.red.has(operation.line) ? 'part of the contradiction' : accused,
+      marked.red.has(operation.line)
+        ? 'part of the contradiction: this is what cannot be'
+        : marked.part.has(operation.line)
+          ? 'part of the contradiction'
+          : accused,
     ]
       .filter((text) => text !== '')
       .join(' · ')
@@ -106,19 +148,20 @@ export class Explorer {
 
   /** Draws and counts what passes the filters. */
   filter(): void {
-    const { operations, filters, words, found, drawing } = this.#options
+    const { operations, filters, words, found } = this.#options
     const all = words.number(operations.length)
     found.textContent = filters.active()
       ? `${words.number(operations.filter(filters.passes).length)} of ${all}`
       : `${all} ${operations.length === 1 ? 'operation' : 'operations'}`
-    drawing.redraw()
+    this.#changed()
   }
 
-  /** Marks one contradiction red, given the lines of its operations. */
-  mark(lines: readonly number[]): readonly Operation[] {
+  /** Marks one contradiction, given the lines of its operations and of those that it accuses. */
+  mark(lines: readonly number[], accused: readonly number[]): readonly Operation[] {
     const { operations, marked, drawing } = this.#options
-    marked.red = new Set(lines)
+    marked.part = new Set(lines)
+    marked.red = new Set(accused)
     drawing.redraw()
-    return operations.filter(({ line }) => marked.red.has(line))
+    return operations.filter(({ line }) => marked.part.has(line))
   }
 }

@@ -1,4 +1,5 @@
 import type { Operation } from './decode.ts'
+import type { Words } from './words.ts'
 
 /** Which operations the reader asked for. */
 export interface Filters {
@@ -6,20 +7,64 @@ export interface Filters {
   /** Whether any filter leaves anything out. */
   readonly active: () => boolean
   readonly onChange: (listener: () => void) => void
+  /** What is chosen, by the names of the filters, as shown to the reader. */
+  readonly chosen: () => { readonly [name: string]: string }
+  /** Chooses what can be chosen of it, and nothing besides. */
+  readonly choose: (chosen: { readonly [name: string]: string | undefined }) => void
 }
 
-/** Reads the lists over the timeline. A page with a single key or node has no list of them. */
-export function filtersOf(): Filters {
-  const list = (id: string): HTMLSelectElement | null => document.querySelector<HTMLSelectElement>(id)
-  const [byOutcome, byKey, byNode] = [list('#by-outcome'), list('#by-key'), list('#by-node')]
-  const lists = [byOutcome, byKey, byNode].filter((one) => one !== null)
-  const allows = (one: HTMLSelectElement | null, value: string | number): boolean =>
-    one === null || one.value === '' || one.value === String(value)
+/**
+ * Reads the lists and the search over the timeline. A page with a single key, node or function has no list of them. An
+ * operation is searched for by all that is said of it; every word must occur.
+ */
+export function filtersOf(operations: readonly Operation[], words: Words): Filters {
+  const named = (id: string): HTMLSelectElement | null => document.querySelector<HTMLSelectElement>(`#by-${id}`)
+  const members = { outcome: 'outcome', f: 'function', key: 'key', node: 'node' } as const
+  const lists = Object.entries(members).flatMap(([member, name]) => {
+    const list = named(name)
+    return list === null ? [] : [{ member: member as keyof typeof members, name, list }]
+  })
+  const search = document.querySelector<HTMLInputElement>('#by-text')
+  const passing = new Uint8Array(operations.length).fill(1)
+  /** By operation, made when the first search needs them. */
+  let texts: readonly string[] = []
+  const listeners: (() => void)[] = []
+
+  const wanted = (): string[] => (search?.value ?? '').toLowerCase().split(/\s+/).filter(Boolean)
+  const apply = (): void => {
+    const asked = lists.filter(({ list }) => list.value !== '')
+    const sought = wanted()
+    if (sought.length > 0 && texts.length === 0)
+      texts = operations.map((operation) => words.full(operation).join(' ').toLowerCase())
+    for (const operation of operations) {
+      const text = texts[operation.index] ?? ''
+      const passes =
+        asked.every(({ member, list }) => list.value === String(operation[member])) &&
+        sought.every((word) => text.includes(word))
+      passing[operation.index] = passes ? 1 : 0
+    }
+    for (const listener of listeners) listener()
+  }
+  for (const { list } of lists) list.addEventListener('change', apply)
+  search?.addEventListener('input', apply)
+
   return {
-    passes: ({ outcome, key, node }) => allows(byOutcome, outcome) && allows(byKey, key) && allows(byNode, node),
-    active: () => lists.some((one) => one.value !== ''),
-    onChange: (listener) => {
-      for (const one of lists) one.addEventListener('change', listener)
+    passes: ({ index }) => passing[index] === 1,
+    active: () => lists.some(({ list }) => list.value !== '') || wanted().length > 0,
+    onChange: (listener) => void listeners.push(listener),
+    chosen: () => ({
+      ...Object.fromEntries(
+        lists
+          .filter(({ list }) => list.value !== '')
+          .map(({ name, list }) => [name, list.selectedOptions[0]?.text ?? '']),
+      ),
+      ...(wanted().length === 0 ? {} : { text: search?.value ?? '' }),
+    }),
+    choose(chosen) {
+      for (const { name, list } of lists)
+        list.value = [...list.options].find(({ text, value }) => value !== '' && text === chosen[name])?.value ?? ''
+      if (search !== null) search.value = chosen['text'] ?? ''
+      apply()
     },
   }
 }

@@ -10,6 +10,7 @@ export function listenToKeys(canvas: HTMLCanvasElement, explorer: Explorer, find
     '=': () => explorer.zoom(0.5),
     '-': () => explorer.zoom(2),
     Home: () => explorer.lookAtAll(),
+    z: () => explorer.zoomToChosen(),
     n: () => explorer.step(1),
     p: () => explorer.step(-1),
   }
@@ -22,6 +23,7 @@ export function listenToKeys(canvas: HTMLCanvasElement, explorer: Explorer, find
   })
   find('#zoom-in', HTMLButtonElement).addEventListener('click', () => explorer.zoom(0.5))
   find('#zoom-out', HTMLButtonElement).addEventListener('click', () => explorer.zoom(2))
+  find('#zoom-chosen', HTMLButtonElement).addEventListener('click', () => explorer.zoomToChosen())
   find('#zoom-all', HTMLButtonElement).addEventListener('click', () => explorer.lookAtAll())
   for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-from]')) {
     button.addEventListener('click', () => {

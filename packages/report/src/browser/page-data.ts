@@ -8,8 +8,10 @@ export interface PageData extends EmbeddedOperations {
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]
   /** Where the time axis ends. */
   readonly end: number
-  /** The lines of the operations in the contradiction that is drawn first. */
+  /** The lines of the operations in the contradiction that is drawn first, in the order of its steps. */
   readonly focus: readonly number[]
+  /** Those of them that the drawing accuses. */
+  readonly accused: readonly number[]
   /** The time axis in the charts' drawing, in units of its view box. */
   readonly plot: { readonly left: number; readonly right: number; readonly width: number }
   readonly bins: {
@@ -18,6 +20,8 @@ export interface PageData extends EmbeddedOperations {
     readonly ok: readonly number[]
     readonly fail: readonly number[]
     readonly info: readonly number[]
+    /** Reads that were certainly stale; empty if that was not measured. */
+    readonly stale: readonly number[]
     /** Null where no operation was `ok`. */
     readonly p50: readonly (number | null)[]
     readonly p99: readonly (number | null)[]
@@ -31,8 +35,12 @@ export interface EmbeddedOperations {
   readonly unit: number
   /** In base64; the order of fields within an operation is that of `decode`. */
   readonly bytes: string
-  /** Each has a row of the picture, in this order: that of their first operations. */
+  /** In the order of their first operations. */
   readonly processes: readonly string[]
+  /** The rows of the picture; a further row of the same client has no name. */
+  readonly lanes: readonly string[]
+  /** By process. */
+  readonly laneOf: readonly number[]
   readonly functions: readonly string[]
   /** By function: whether its answer is what it was made for, as of a read. */
   readonly telling: readonly boolean[]

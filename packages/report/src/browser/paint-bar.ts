@@ -22,6 +22,8 @@ export interface PaintedBar {
   readonly isRead: boolean
   /** Left out by a filter. */
   readonly isFaint: boolean
+  /** Of the contradiction, whether or not it is accused. */
+  readonly isPart: boolean
   readonly isRed: boolean
   readonly isChosen: boolean
 }
@@ -32,7 +34,7 @@ export function paintBar(context: CanvasRenderingContext2D, palette: Palette, ba
   const byOutcome = { ok: palette.data, fail: palette.strongLine, info: palette.ink }
   const isHollow = !bar.isRed && (outcome === 'info' || (bar.isRead && outcome === 'ok'))
   const colour = bar.isRed ? palette.red : byOutcome[outcome]
-  context.globalAlpha = bar.isFaint ? 0.13 : 1
+  context.globalAlpha = bar.isFaint && !bar.isPart ? 0.13 : 1
   context.fillStyle = colour
   context.strokeStyle = colour
   if (isHollow && width >= 4) {
@@ -45,7 +47,8 @@ export function paintBar(context: CanvasRenderingContext2D, palette: Palette, ba
     if (isHollow && outcome === 'ok') context.globalAlpha *= 0.6
     context.fillRect(left, top, width, height)
   }
-  if (bar.isRed) {
+  if (bar.isPart) {
+    context.fillStyle = bar.isRed ? palette.red : palette.ink
     context.beginPath()
     context.moveTo(left - 4, top - 5)
     context.lineTo(left + 4, top - 5)

@@ -1,22 +1,21 @@
 import type { Operation } from './decode.ts'
 
-/** The operations of one process, in the order of their calls. */
+/** The operations of one lane, in the order of their calls. */
 export interface Row {
-  /** Short enough to stand before them. */
+  /** Short enough to stand before them; empty for a further lane of the same client. */
   readonly name: string
   readonly operations: readonly Operation[]
   readonly longestNanos: number
 }
 
-/** A row for each process, in their order. */
-export function rowsOf(processes: readonly string[], operations: readonly Operation[]): Row[] {
-  const byProcess = processes.map((): Operation[] => [])
-  for (const operation of operations) byProcess[operation.process]?.push(operation)
-  return processes.map((process, i) => {
-    const name = process.replace(/^\d+$/, 'p$&')
-    const row = byProcess[i] ?? []
+/** A row for each lane, in their order. */
+export function rowsOf(lanes: readonly string[], operations: readonly Operation[]): Row[] {
+  const byLane = lanes.map((): Operation[] => [])
+  for (const operation of operations) byLane[operation.lane]?.push(operation)
+  return lanes.map((name, i) => {
+    const row = byLane[i] ?? []
     return {
-      name: name.length > 9 ? `${name.slice(0, 8)}…` : name,
+      name: name.length > 12 ? `${name.slice(0, 11)}…` : name,
       operations: row,
       longestNanos: row.reduce((most, { call, shownEnd }) => Math.max(most, shownEnd - call), 0),
     }

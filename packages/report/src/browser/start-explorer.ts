@@ -1,3 +1,4 @@
+import type { startAddress } from './address.ts'
 import type { startChartCursor } from './chart-cursor.ts'
 import type { decode } from './decode.ts'
 import type { Drawing, Marked } from './drawing.ts'
@@ -5,6 +6,7 @@ import type { Explorer } from './explorer.ts'
 import type { filtersOf } from './filters.ts'
 import type { find } from './find.ts'
 import type { listenToKeys } from './keys.ts'
+import type { startMinimap } from './minimap.ts'
 import type { PageData } from './page-data.ts'
 import type { paintBar } from './paint-bar.ts'
 import type { listenToPointer } from './pointer.ts'
@@ -27,6 +29,8 @@ export interface ExplorerParts {
   readonly listenToKeys: typeof listenToKeys
   readonly startRed: typeof startRed
   readonly startChartCursor: typeof startChartCursor
+  readonly startMinimap: typeof startMinimap
+  readonly startAddress: typeof startAddress
 }
 
 /** Starts the timeline of operations, and the charts' cursor, which moves it. */
@@ -36,11 +40,11 @@ export function startExplorer(parts: ExplorerParts): void {
   const canvas = find('#explorer', HTMLCanvasElement)
   const scroller = find('#timeline', HTMLElement)
   const operations = parts.decode(data)
-  const rows = parts.rowsOf(data.processes, operations)
+  const rows = parts.rowsOf(data.lanes, operations)
   const words = parts.wordsOf(data)
-  const filters = parts.filtersOf()
+  const filters = parts.filtersOf(operations, words)
   const view = new View(rows, data.end, scroller)
-  const marked: Marked = { chosen: undefined, red: new Set() }
+  const marked: Marked = { chosen: undefined, part: new Set(), red: new Set(), stretch: undefined }
   const drawing = new Drawing({ data, canvas, view, filters, words, marked, paintBar: parts.paintBar })
   const [detail, found] = [find('#detail', HTMLElement), find('#found', HTMLElement)]
   const explorer = new Explorer({ operations, end: data.end, view, drawing, filters, words, marked, detail, found })
@@ -57,4 +61,6 @@ export function startExplorer(parts: ExplorerParts): void {
   parts.listenToKeys(canvas, explorer, find)
   parts.startRed(canvas, explorer, data, find)
   parts.startChartCursor(data, explorer, words, find)
+  parts.startMinimap(data, explorer, view, find)
+  parts.startAddress(canvas, explorer, filters, view)
 }

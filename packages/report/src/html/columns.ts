@@ -5,6 +5,7 @@ import type { EmbeddedOperations } from '../browser/page-data.ts'
 import { hasTimes } from '../moments.ts'
 import { isTelling, nameText, printable, valueText } from '../operation-words.ts'
 import { byteWriter } from './bytes.ts'
+import type { Lanes } from './lanes.ts'
 
 /** More operations than this are not embedded: the page must open at once, and be small enough to send. */
 const MOST_EMBEDDED = 60_000
@@ -90,6 +91,7 @@ export function embed(
   history: History,
   operations: readonly OperationRow[],
   accused: ReadonlySet<OperationRow>,
+  lanes: Lanes,
 ): EmbeddedOperations {
   const columns = history.operations
   const unit = hasTimes(history) ? 1000 : 1
@@ -137,6 +139,8 @@ export function embed(
     unit,
     bytes: writer.base64(),
     processes: processes.all().map((process) => nameText(history.processName(process), LONGEST_TEXT)),
+    lanes: lanes.names.map((name) => cut(name, LONGEST_TEXT)),
+    laneOf: processes.all().map((process) => lanes.laneOf.get(process) ?? 0),
     functions: history.functions.map(printable),
     telling: history.functions.map(isTelling),
     keys: clipped(keys.all().map((key) => printable(history.keys[key] ?? ''))),

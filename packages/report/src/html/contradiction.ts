@@ -6,6 +6,7 @@ import {
   answerText,
   hasReturned,
   isFinal,
+  linesOf,
   nodeOf,
   operationText,
   processText,
@@ -173,7 +174,7 @@ function barMarkup(history: History, counterexample: Counterexample, bar: Labell
   const node = nodeOf(history, operation)
   const { text, x, above } = label
   const where = node === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${clip(node, 60)}`
-  return html`<g class="op ${role}" data-step="${bar.number}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${
+  return html`<g class="op ${role}" data-step="${bar.number}" data-line="${linesOf(history, operation)[0] ?? 0}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${
     bar.x2 - bar.x1 > 14
       ? html`<text class="number ${kind}" x="${(bar.x1 + bar.x2) / 2}" y="${bar.y + 4.5}">${bar.number}</text>`
       : undefined

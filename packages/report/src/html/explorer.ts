@@ -13,26 +13,35 @@ export function accusedRows(report: Report<string> | undefined): OperationRow[] 
   return [...new Set(rows)]
 }
 
-/** The timeline: every operation, a row per process, to zoom, pan and filter. The page's script draws it. */
+/** The timeline: every operation, a lane for each client, to zoom, pan, filter and search. The page's script draws it. */
 export function explorer(history: History, selection: Selection, embedded: EmbeddedOperations): Html {
-  const options = (names: readonly string[]): Html[] =>
-    names.slice(0, 500).map((name, i) => html`<option value="${i}">${name}</option>`)
   return html`<section aria-labelledby="explorer-title"><h2 id="explorer-title">Every operation</h2>
-<div class="tools"><label>Outcome <select id="by-outcome"><option value="">all</option><option value="ok">ok</option><option value="fail">fail</option><option value="info">info</option></select></label>${
-    embedded.keys.length > 1
-      ? html`<label>Key <select id="by-key"><option value="">all</option>${options(embedded.keys)}</select></label>`
-      : undefined
-  }${
-    embedded.nodes.length > 1
-      ? html`<label>Node <select id="by-node"><option value="">all</option>${options(embedded.nodes)}</select></label>`
-      : undefined
-  }<span id="found" role="status"></span><span class="grow"></span><button type="button" id="to-contradiction" hidden>Go to the contradiction</button><button type="button" id="zoom-in" aria-label="Zoom in">+</button><button type="button" id="zoom-out" aria-label="Zoom out">−</button><button type="button" id="zoom-all">All</button></div>
-<div id="timeline"><div id="timeline-rows"><canvas id="explorer" tabindex="0" role="application" aria-label="Timeline of operations. Arrow left and right pan, plus and minus zoom, N and P step through operations, Home shows all."></canvas></div></div>
+<div class="tools"><label>Search <input type="search" id="by-text" placeholder="value, error, line" autocomplete="off" spellcheck="false"></label><label>Outcome <select id="by-outcome"><option value="">all</option><option value="ok">ok</option><option value="fail">fail</option><option value="info">info</option></select></label>${choice('function', 'Function', embedded.functions)}${choice('key', 'Key', embedded.keys)}${choice('node', 'Node', embedded.nodes)}<span id="found" role="status"></span><span class="grow"></span><button type="button" id="to-contradiction" hidden>Go to the contradiction</button><button type="button" id="zoom-in" aria-label="Zoom in">+</button><button type="button" id="zoom-out" aria-label="Zoom out">−</button><button type="button" id="zoom-chosen">Selected</button><button type="button" id="zoom-all">All</button></div>
+<canvas id="minimap" aria-hidden="true"></canvas>
+<div id="timeline"><div id="timeline-rows"><canvas id="explorer" tabindex="0" role="application" aria-label="Timeline of operations. Arrow left and right pan, plus and minus zoom, Z zooms to the selected one, N and P step through operations, Home shows all."></canvas></div></div>
 <p class="detail" id="detail" aria-live="polite">Point at an operation, or press N to step through them.</p>
-<p class="note legend"><span><i class="write"></i>write</span><span><i class="read"></i>read</span><span><i class="fail"></i>fail</span><span><i class="info"></i>info</span><span><i class="bad"></i>in the contradiction</span><span>Drag to pan, Ctrl or ⌘ and wheel to zoom, N and P to step.</span></p>
-<p class="note">${selectionText(history, selection)}</p>
+<p class="note legend"><span><i class="write"></i>write</span><span><i class="read"></i>read</span><span><i class="fail"></i>fail</span><span><i class="info"></i>info</span><span><b class="part">▼</b>in the contradiction</span><span><i class="bad"></i>what cannot be</span><span>Drag to pan, with Shift to zoom to what you mark; Ctrl or ⌘ and wheel, or two fingers, to zoom; N and P to step.</span></p>
+<p class="note">${lanesText(history)} ${selectionText(history, selection)}</p>
 <noscript><p class="note">The timeline needs JavaScript; the operations are in the history file, at the lines cited above.</p></noscript></section>`
 }
+
+/** More options than this are too many to choose from; the search finds the others. */
+const MOST_OPTIONS = 500
+
+/** A list to choose one of several names from, in their natural order; each keeps its number. */
+function choice(id: string, title: string, names: readonly string[]): Html | undefined {
+  if (names.length <= 1) return undefined
+  const options = names.map((name, i) => ({ name, i }))
+  options.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+  return html`<label>${title} <select id="by-${id}"><option value="">all</option>${options
+    .slice(0, MOST_OPTIONS)
+    .map(({ name, i }) => html`<option value="${String(i)}">${name}</option>`)}</select></label>`
+}
+
+const lanesText = (history: History): string =>
+  history.hasSessions
+    ? 'A lane for each client, with its processes joined.'
+    : 'A lane for each client: where an operation of unknown outcome retired a process, the next new one takes its place (p3 +2: two others followed p3).'
 
 /** Tells the reader which operations the page leaves out. */
 function selectionText(history: History, { operations, completeWithin, every }: Selection): string {

@@ -14,11 +14,12 @@ import { fileName } from '../terminal/run-page.ts'
 import { uncutText } from '../uncut-words.ts'
 import { capitalised, durationOfMillis } from '../words.ts'
 import { binsOf } from './bins.ts'
-import { charts, plotArea } from './charts.ts'
+import { chartedOf, charts, plotArea } from './charts.ts'
 import { embed, endOf, select } from './columns.ts'
-import { contradictionSvg, MOST_DRAWN } from './contradiction.ts'
+import { accusedOf, contradictionSvg, MOST_DRAWN } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
 import { ladder, reasons } from './ladder.ts'
+import { lanesOf } from './lanes.ts'
 import { fileLink, type Html, html, script, scriptJson, trusted } from './markup.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf, standing, warningsOf } from './page-words.ts'
@@ -43,10 +44,11 @@ export function renderHtml(page: Page): string {
   const { spans, headline, shown } = facts
   const statistics = statisticsOf(history)
   const end = endOf(history, spans)
-  const bins = binsOf(history, end)
+  const bins = binsOf(history, end, report?.staleness?.staleRows)
   const accused = accusedRows(report)
   const selection = select(history, spans, accused)
-  const embedded = embed(history, selection.operations, new Set(accused))
+  const lanes = lanesOf(history, shown?.operations.map(({ operation }) => operation) ?? [])
+  const embedded = embed(history, selection.operations, new Set(accused), lanes)
   const { callTime } = history.operations
   const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
   const data: PageData = {
@@ -55,6 +57,7 @@ export function renderHtml(page: Page): string {
     faults: spans.map((span) => [span.from, span.to, span.label]),
     end,
     focus: shown === undefined ? [] : firstLines(history, shown),
+    accused: shown === undefined ? [] : accusedLines(history, shown),
     plot: plotArea,
     bins: { ...bins, p50: bins.p50.map(finite), p99: bins.p99.map(finite) },
   }
@@ -74,7 +77,7 @@ ${
 ${phasesSection(run?.phases ?? [])}
 ${
   hasTimes(history) && history.operations.length >= FEWEST_CHARTED
-    ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(bins, spans, end, mark)}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
+    ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(chartedOf(history, bins, { spans, end, marks: mark }))}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
     : undefined
 }
 ${explorer(history, selection, embedded)}
@@ -94,6 +97,9 @@ ${script(trusted(pageScript))}${script(trusted(explorerScript))}
 /** The lines that identify a contradiction's operations in the timeline. */
 const firstLines = (history: History, { operations }: Counterexample): number[] =>
   operations.map(({ operation }) => linesOf(history, operation)[0] ?? 0)
+
+const accusedLines = (history: History, counterexample: Counterexample): number[] =>
+  [...accusedOf(history, counterexample)].map((operation) => linesOf(history, operation)[0] ?? 0)
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? Math.round(value) : null)
 
@@ -169,15 +175,23 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
   return note === undefined ? undefined : html`<p class="note"><b>${note}</b></p>`
 }
 
-/** A counterexample's drawing, with its story next to it. */
-export function figure(page: Page, counterexample: Counterexample, spans: readonly FaultSpan[]): Html {
+/**
+ * A counterexample's drawing, with its story next to it. `hasTimeline`: the page shows every operation besides, so that
+ * lines can lead there.
+ */
+export function figure(
+  page: Page,
+  counterexample: Counterexample,
+  spans: readonly FaultSpan[],
+  hasTimeline: boolean = true,
+): Html {
   const { history, historyFile, linksHistory = true } = page
   const { operations } = counterexample
   const cited = citation(history, counterexample, fileName(historyFile))
   const drawn = { ...counterexample, operations: operations.slice(-MOST_DRAWN) }
   const near = nearFaults(history, counterexample, spans)
   const hidden = operations.length - drawn.operations.length
-  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near)}</div><div>${story(history, drawn, near)}${uncutNote(counterexample)}<p class="note">${capitalised(sentenceText(counterexample, near))}</p><p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
+  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near)}</div><div>${story(history, drawn, near, hasTimeline)}${uncutNote(counterexample)}<p class="note">${capitalised(sentenceText(counterexample, near))}</p><p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
 }
 
 /** Levels broken by something other than what is drawn first: a sentence each, with the drawing folded away. */
@@ -190,7 +204,7 @@ function others(page: Page, drawn: Counterexample, spans: readonly FaultSpan[]):
     if (other === undefined || said.has(other.sentence)) return []
     said.add(other.sentence)
     return [
-      html`<details data-lines="${firstLines(history, other).join(' ')}"><summary><b>Not ${adjective(level)}:</b> ${other.sentence}</summary>${figure(page, other, spans)}</details>`,
+      html`<details data-lines="${firstLines(history, other).join(' ')}" data-accused="${accusedLines(history, other).join(' ')}"><summary><b>Not ${adjective(level)}:</b> ${other.sentence}</summary>${figure(page, other, spans)}</details>`,
     ]
   })
   return found.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${found}</div>`
@@ -204,5 +218,5 @@ function again({ again: command, run, historyFile }: Page): Html | undefined {
       : run.tier === 'simulated'
         ? 'Repeats the run to the byte.'
         : 'Repeats the workload and the schedule of faults; on real processes the interleaving may differ.'
-  return html`<section class="reproduce" aria-labelledby="again"><h2 id="again">Reproduce</h2><code id="command">${printable(command)}</code><button id="copy" type="button">Copy</button>${promise === undefined ? undefined : html`<p class="note">${promise} The history is in <a href="${fileLink(historyFile)}">${fileName(historyFile)}</a>.</p>`}</section>`
+  return html`<section class="reproduce" aria-labelledby="again"><h2 id="again">Reproduce</h2><code id="command" tabindex="0">${printable(command)}</code><button id="copy" type="button">Copy</button>${promise === undefined ? undefined : html`<p class="note">${promise} The history is in <a href="${fileLink(historyFile)}">${fileName(historyFile)}</a>.</p>`}</section>`
 }

@@ -1,3 +1,4 @@
+import { startAddress } from '../browser/address.ts'
 import { startChartCursor } from '../browser/chart-cursor.ts'
 import { chooseRuns } from '../browser/choose-runs.ts'
 import { startCopyCommand } from '../browser/copy-command.ts'
@@ -10,6 +11,7 @@ import { filtersOf } from '../browser/filters.ts'
 import { find } from '../browser/find.ts'
 import { keepUp } from '../browser/keep-up.ts'
 import { listenToKeys } from '../browser/keys.ts'
+import { startMinimap } from '../browser/minimap.ts'
 import { paintBar } from '../browser/paint-bar.ts'
 import { listenToPointer } from '../browser/pointer.ts'
 import { startRed } from '../browser/red.ts'
@@ -76,4 +78,6 @@ export const explorerScript: string = scriptOf(startExplorer, {
   listenToKeys,
   startRed,
   startChartCursor,
+  startMinimap,
+  startAddress,
 })

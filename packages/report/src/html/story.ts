@@ -21,22 +21,34 @@ import { accusedOf } from './contradiction.ts'
 import { type Html, html } from './markup.ts'
 
 /**
- * The contradiction in steps, each an operation of the drawing with its number, its times and its lines in the file.
+ * The contradiction in steps, each an operation of the drawing with its number, its times and its lines in the file,
+ * which lead to the timeline of a page that has one.
  */
-export function story(history: History, counterexample: Counterexample, faults: readonly NearFault[]): Html {
+export function story(
+  history: History,
+  counterexample: Counterexample,
+  faults: readonly NearFault[],
+  hasTimeline: boolean,
+): Html {
   const accused = accusedOf(history, counterexample)
   return html`<ol class="story">${counterexample.operations.map(({ operation, role }, i) =>
-    step(history, counterexample, operation, role, i + 1, accused.has(operation)),
+    step(history, counterexample, operation, { role, number: i + 1, bad: accused.has(operation), hasTimeline }),
   )}</ol>${faults.map((fault) => html`<p class="note"><span class="key-band"></span> ${fault.whole}</p>`)}${edgeList(history, counterexample)}`
+}
+
+interface Step {
+  readonly role: 'core' | 'context'
+  readonly number: number
+  /** Whether the drawing accuses it. */
+  readonly bad: boolean
+  readonly hasTimeline: boolean
 }
 
 function step(
   history: History,
   counterexample: Counterexample,
   operation: OperationRow,
-  role: 'core' | 'context',
-  number: number,
-  bad: boolean,
+  { role, number, bad, hasTimeline }: Step,
 ): Html {
   const { process, callTime, returnTime } = history.operations
   const withKey = counterexample.keys.length > 1
@@ -46,14 +58,16 @@ function step(
   const when = hasTimes(history)
     ? `${moment(callTime[operation] ?? 0, digits)} to ${hasReturned(history, operation) ? moment(returnTime[operation] ?? 0, digits) : 'no answer'}`
     : ''
-  const lines = lineList(linesOf(history, operation))
+  const [line] = hasTimeline ? linesOf(history, operation) : []
+  const cited = lineList(linesOf(history, operation))
+  const lines = line === undefined ? cited : html`<a href="#op=${line}" title="Show it in the timeline">${cited}</a>`
   const because = bad ? reproach(history, counterexample)?.text : undefined
   const states = counterexample.statesBefore
   const could =
     bad && operation === counterexample.culprit && states !== undefined && states.length > 0 && states.length < 6
       ? `${keyOf(history, operation) ?? 'It'} could only be ${states.map((value) => valueText(value, 16)).join(' or ')}.`
       : undefined
-  return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}" tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(processInWords(history, process[operation] ?? 0))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${tells(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' ? html` <span class="tag">outcome unknown</span>` : undefined}${because === undefined ? undefined : html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined ? html`<br><span class="why-bad">${could}</span>` : undefined}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${lines === '' ? '' : `${when === '' ? '' : ' · '}${lines}`}</small></li>`
+  return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}"${line === undefined ? undefined : html` data-line="${line}"`} tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(processInWords(history, process[operation] ?? 0))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${tells(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' ? html` <span class="tag">outcome unknown</span>` : undefined}${because === undefined ? undefined : html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined ? html`<br><span class="why-bad">${could}</span>` : undefined}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${cited === '' || when === '' ? '' : ' · '}${lines}</small></li>`
 }
 
 /** For a cycle of orders: each step with its reason. */

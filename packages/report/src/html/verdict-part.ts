@@ -28,6 +28,6 @@ export function renderVerdict(page: Page): VerdictPart {
     drawing:
       shown === undefined
         ? undefined
-        : html`<h2>${whyTitle(history, shown, [])}</h2>${figure(page, shown, spans)}`.html,
+        : html`<h2>${whyTitle(history, shown, [])}</h2>${figure(page, shown, spans, false)}`.html,
   }
 }

@@ -1,0 +1,62 @@
+import type { Explorer } from './explorer.ts'
+import type { Filters } from './filters.ts'
+import type { View } from './view.ts'
+
+/**
+ * Keeps the view in the address, so that it can be shared: `#t=1.204-1.3&op=3103&key=x`, with times in seconds, the
+ * line of the operation chosen, and the filters. An address with `op` alone, as that of a step of the story, only
+ * chooses that operation.
+ */
+export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filters: Filters, view: View): void {
+  const pauseMs = 300
+  const names = ['outcome', 'function', 'key', 'node', 'text']
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isReading = false
+
+  /** Follows an address of ours; any other is a place in the page. */
+  const read = (): boolean => {
+    const asked = new URLSearchParams(location.hash.slice(1))
+    const [from, to] = (asked.get('t') ?? '').split('-').map((seconds) => Number.parseFloat(seconds) * 1e9)
+    const line = Number(asked.get('op') ?? Number.NaN)
+    const stretch = from !== undefined && to !== undefined && from < to ? ([from, to] as const) : undefined
+    if (stretch === undefined && !Number.isInteger(line)) return false
+    isReading = true
+    if (stretch !== undefined) {
+      filters.choose(Object.fromEntries(names.map((name) => [name, asked.get(name) ?? undefined])))
+      explorer.look(...stretch)
+    }
+    if (Number.isInteger(line)) {
+      const half = (view.to - view.from) / 2
+      const isThere = explorer.chooseLine(line)
+      const { chosen } = explorer
+      if (isThere && chosen !== undefined && stretch === undefined)
+        explorer.look(chosen.call - half, chosen.call + half)
+    }
+    isReading = false
+    return true
+  }
+  const write = (): void => {
+    const { chosen } = explorer
+    const seconds = (time: number): string => String(Number((time / 1e9).toFixed(6)))
+    const said = new URLSearchParams({
+      t: `${seconds(view.from)}-${seconds(view.to)}`,
+      ...(chosen === undefined ? {} : { op: String(chosen.line) }),
+      ...filters.chosen(),
+    })
+    try {
+      history.replaceState(null, '', `#${said}`)
+    } catch {
+      // Browsers refuse it for a while if it is asked too often, and within some frames for ever.
+    }
+  }
+  const show = (): void => {
+    if (read()) canvas.scrollIntoView({ block: 'center' })
+  }
+  explorer.onChange(() => {
+    if (isReading) return
+    clearTimeout(timer)
+    timer = setTimeout(write, pauseMs)
+  })
+  addEventListener('hashchange', show)
+  show()
+}
