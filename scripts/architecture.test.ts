@@ -23,6 +23,7 @@ const rows = [
   'console',
   'cli',
   'testcontainers',
+  'playwright',
   'undici',
   'vitest',
 ]

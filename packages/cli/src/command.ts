@@ -9,7 +9,11 @@ export interface Command {
   /** Completes the message for a missing positional argument: `chaos NAME needs …`. */
   readonly needs?: string
   readonly summary: string
+  /** What the positional arguments are, by name. */
+  readonly positionals?: { readonly [name: string]: string }
   readonly options: Options
+  /** The options that `--help` lists; the others need `--help --all`. Without it all are listed. */
+  readonly common?: readonly string[]
   readonly examples: readonly (readonly [command: string, explanation: string])[]
   /** The options by group, for help; those of no group join the last. */
   readonly groups?: { readonly [title: string]: readonly string[] }

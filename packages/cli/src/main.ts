@@ -1,13 +1,14 @@
 import { packageVersion } from '@chaosproxy/engine/version'
-import { nearest, UserError } from '@chaosproxy/history'
+import { asciiOnly, nearest, UserError } from '@chaosproxy/history'
 import { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 import { offerApi } from '@chaosproxy/targets/user-file'
-import yargs, { type Options } from 'yargs'
+import yargs from 'yargs'
 import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts'
 import { loadCommands } from './commands/loading.ts'
 import { registry } from './commands/registry.ts'
+import { ALL, declareHelp, withoutTexts } from './help.ts'
 import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'
-import { pageWidth } from './terminal/page-width.ts'
+import { pageWidth, speaksUnicode } from './terminal/page-width.ts'
 
 const names = Object.keys(registry)
 
@@ -20,15 +21,20 @@ const START_PAGE = `Say what to do. Three commands to begin with:
 
 chaos --help lists all commands.`
 
+const EXIT_CODES =
+  'Exit codes: 0 as expected · 1 expectation violated · 2 unknown, or nothing was proved · 3 usage or input error · 4 target or environment failed · 130 interrupted'
+
 /** Runs the given command line and sets the process's exit code. Never throws for a user's mistake. */
 export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
   // When running from sources, offer the built API.
   offerApi(new URL(import.meta.url.endsWith('.ts') ? '../dist/index.js' : './index.js', import.meta.url))
-  const argv = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
+  const asked = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
   let exitCode: ExitCode | undefined
-  const commands = await loadCommands(argv[0])
-  const helpWanted = optionsOf(argv).some((arg) => arg === '--help' || arg === '-h')
+  const commands = await loadCommands(asked[0])
+  const helpWanted = optionsOf(asked).some((arg) => arg === '--help' || arg === '-h')
+  const argv = helpWanted ? asked.filter((arg) => arg !== ALL) : asked
+  const says = speaksUnicode() ? (text: string) => text : asciiOnly
   const ownHelp = helpWanted && commands.length === 1 ? commands[0]?.helpFor?.(optionsOf(argv).slice(1)) : undefined
   if (ownHelp !== undefined) {
     print(process.stdout, ownHelp)
@@ -43,9 +49,7 @@ export async function main(typed: readonly string[]): Promise<void> {
     .version(packageVersion())
     .help()
     .alias('help', 'h')
-    .epilogue(
-      'Exit codes: 0 as expected · 1 expectation violated · 2 unknown, or nothing was proved · 3 usage or input error · 4 target or environment failed · 130 interrupted',
-    )
+    .epilogue(says(EXIT_CODES))
     .wrap(pageWidth(process.stdout))
     .exitProcess(false)
     .strict()
@@ -64,12 +68,10 @@ export async function main(typed: readonly string[]): Promise<void> {
   for (const command of commands) {
     parser.command(
       command.positional === '' ? command.name : `${command.name} ${command.positional}`,
-      command.summary,
+      says(command.summary),
       (builder) => {
-        builder.options(helpWanted ? { ...command.options } : withoutTexts(command.options))
-        if (!helpWanted) return
-        for (const [title, options] of groupsOf(command)) builder.group([...options], `${title}:`)
-        for (const [example, explanation] of command.examples) builder.example(example, explanation)
+        if (helpWanted) declareHelp(builder, command, { all: asked.includes(ALL), says })
+        else builder.options(withoutTexts(command.options))
       },
       async (options) => {
         exitCode = await command.run(options as ParsedOptions)
@@ -83,17 +85,6 @@ export async function main(typed: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = await report(error)
   }
-}
-
-/** The groups for help. An option that is in none of them joins the last. */
-function groupsOf({
-  options,
-  groups = {},
-}: Command): readonly (readonly [title: string, options: readonly string[]])[] {
-  const entries = Object.entries(groups)
-  const grouped = new Set(entries.flatMap(([, named]) => named))
-  const others = Object.keys(options).filter((name) => !grouped.has(name))
-  return entries.map(([title, named], i) => [title, i === entries.length - 1 ? [...named, ...others] : named])
 }
 
 /** Whether the words after `--` are another command to run. */
@@ -111,16 +102,6 @@ function withWordsKept(argv: readonly string[]): readonly string[] {
 const optionsOf = (argv: readonly string[]): readonly string[] => {
   const end = argv.indexOf('--')
   return end < 0 ? argv : argv.slice(0, end)
-}
-
-/**
- * yargs formats the help of every command it runs, asked for or not, which takes longer than everything else it does.
- * Without texts there is little to format.
- */
-function withoutTexts(options: Command['options']): { [name: string]: Options } {
-  return Object.fromEntries(
-    Object.entries(options).map(([name, { describe: _, ...option }]) => [name, { ...option, hidden: true }]),
-  )
 }
 
 /** yargs would take the command for the option's value, and then complain that there is none. */

@@ -13,6 +13,7 @@ const entries = [
   { name: 'chaosproxy/matchers', declarations: join(root, 'packages', 'cli', 'dist', 'matchers', 'index.d.ts') },
   { name: '@chaosproxy/vitest', declarations: declarationsOf('@chaosproxy/vitest') },
   { name: '@chaosproxy/assertions', declarations: declarationsOf('@chaosproxy/assertions') },
+  { name: '@chaosproxy/playwright', declarations: declarationsOf('@chaosproxy/playwright') },
   { name: '@chaosproxy/testcontainers', declarations: declarationsOf('@chaosproxy/testcontainers') },
   { name: '@chaosproxy/undici', declarations: declarationsOf('@chaosproxy/undici') },
 ].map(({ name, declarations }) => ({ name, exported: exportsOf(declarations) }))

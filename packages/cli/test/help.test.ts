@@ -3,7 +3,7 @@ import { actions } from '../src/proxy/actions.ts'
 import { chaosHere } from './chaos.ts'
 
 const helpOf = async (...words: readonly string[]): Promise<string> => {
-  const { exitCode, stdout, stderr } = await chaosHere([...words, '--help'])
+  const { exitCode, stdout, stderr } = await chaosHere([...words, '--help', '--all'])
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   return stdout
 }
@@ -32,7 +32,8 @@ describe.each(commands)('chaos %s --help', (command) => {
   test('has every option in a group', async () => {
     const help = await helpOf(command)
     const alone = under(help, 'Options').filter((line) => /^ +(-\w, )?--/.test(line))
-    expect(alone.map((line) => /--([\w-]+)/.exec(line)?.[1])).toEqual(['version', 'help'])
+    const names = alone.map((line) => /--([\w-]+)/.exec(line)?.[1])
+    expect(names.filter((name) => name !== 'all')).toEqual(['version', 'help'])
   })
 })
 
@@ -44,12 +45,30 @@ describe.each(actions.map(({ names }) => names[0]))('chaos ctl %s --help', (acti
   })
 })
 
+test.each(['run', 'check', 'fuzz', 'record', 'proxy', 'simulate', 'compare'])(
+  'chaos %s --help lists the common options on one screen, and says how to see them all',
+  async (command) => {
+    const { stdout } = await chaosHere([command, '--help'])
+    const all = await helpOf(command)
+    const optionsIn = (help: string) => [...help.matchAll(/^ +(?:-\w, )?--([\w-]+)/gm)].map(([, name]) => name)
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(60)
+    expect(optionsIn(stdout).length).toBeLessThanOrEqual(15)
+    expect(stdout).toContain(`with --help: list all ${optionsIn(all).length - 3} options`)
+    for (const name of optionsIn(stdout)) expect(optionsIn(all)).toContain(name)
+  },
+)
+
+test('--all means nothing without --help', async () => {
+  const { exitCode, stderr } = await chaosHere(['workloads', '--all'])
+  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('Unknown option --all')])
+})
+
 test('no group names an option that a command does not have', async () => {
   const { runCommand } = await import('../src/commands/run.ts')
   const { fuzzCommand } = await import('../src/commands/fuzz.ts')
   const { recordCommand } = await import('../src/commands/record.ts')
   const { checkCommand } = await import('../src/commands/check.ts')
   const { proxyCommand } = await import('../src/commands/proxy.ts')
-  for (const { name, options, groups = {} } of [runCommand, fuzzCommand, recordCommand, checkCommand, proxyCommand])
-    for (const option of Object.values(groups).flat()) expect(Object.keys(options), name).toContain(option)
+  for (const { name, options, groups = {}, common = [] } of [runCommand, fuzzCommand, recordCommand, checkCommand, proxyCommand])
+    for (const option of [...Object.values(groups).flat(), ...common]) expect(Object.keys(options), name).toContain(option)
 })

@@ -186,8 +186,8 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
 
   test('does what the README of each of its packages shows', async () => {
     const cwd = folder('readme')
-    // A test is run by its runner, below; one with containers takes an engine.
-    const examples = readdirSync(join(root, 'packages')).filter((name) => !['testcontainers', 'vitest'].includes(name))
+    // Tests are run by their runners; one with containers takes an engine.
+    const examples = readdirSync(join(root, 'packages')).filter((name) => !['playwright', 'testcontainers', 'vitest'].includes(name))
     for (const row of examples) {
       const text = readFileSync(join(root, 'packages', row, 'README.md'), 'utf8')
       writeFileSync(join(cwd, `${row}.ts`), /```ts\n(.*?)```/s.exec(text)?.[1] ?? 'no example')

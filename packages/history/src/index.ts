@@ -1,4 +1,5 @@
 export { isAnswered } from './answered.ts'
+export { asciiOnly } from './ascii.ts'
 export { HistoryBuilder } from './builder.ts'
 export { CLOCK_BROKEN, type ClockReadings } from './clocks.ts'
 export { elementsOf } from './codecs/edn-values.ts'

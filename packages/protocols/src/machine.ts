@@ -50,6 +50,8 @@ export interface NodeStatus {
   readonly owes?: boolean | undefined
   /** Term, epoch or view number, if the protocol has one. */
   readonly term?: number | undefined
+  /** How many entries of the log that all nodes share it has applied, if there is one: a node with fewer lags behind. */
+  readonly applied?: number | undefined
   /** The node this one believes leads. */
   readonly leader?: NodeId | undefined
 }

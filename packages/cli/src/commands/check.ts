@@ -34,6 +34,7 @@ export const checkCommand: Command = {
   needs: 'at least one history: chaos check FILE, or - for standard input.',
   summary: 'say which consistency levels saved histories meet',
   options: checkOptions(),
+  common: ['model', 'level', 'expect', 'require', 'explain', 'out', 'json'],
   groups: {
     'What is checked': ['model', 'initial', 'format', 'keyed', 'failed-cas'],
     'What must hold': ['level', 'expect', 'require', 'baseline', 'tolerance'],

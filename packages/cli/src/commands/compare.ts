@@ -7,6 +7,7 @@ export const compareCommand: Command = {
   positional: '',
   summary: 'measure systems side by side under the same faults: levels, availability, latency, losses',
   options: compareOptions(),
+  common: ['targets', 'sweep', 'nodes', 'time', 'faults', 'seeds', 'html', 'json'],
   groups: {
     'What is compared': ['targets', 'sweep', 'nodes', 'network', 'sim', 'real', 'queue', 'priority'],
     'What clients do': ['clients', 'rate', 'time', 'timeout'],

@@ -8,6 +8,7 @@ export const fuzzCommand: Command = {
   positional: '',
   summary: 'search simulated runs for a failure of a protocol, and shrink it',
   options: fuzzOptions(),
+  common: ['target', 'protocol', 'bug', 'expect', 'faults', 'seed', 'seeds', 'workers', 'out', 'json'],
   groups: {
     'What is searched': ['target', 'protocol', 'binary', 'bug', 'set', 'nodes', 'config'],
     'What must hold': ['expect', 'invariants'],

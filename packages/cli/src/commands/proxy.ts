@@ -10,6 +10,7 @@ export const proxyCommand: Command = {
   positional: '',
   summary: 'stand between clients and servers: forward, inject faults on demand, record',
   options: proxyOptions,
+  common: ['listen', 'upstream', 'carries', 'config', 'record', 'out', 'time', 'ui', 'toxiproxy'],
   groups: {
     'What is proxied': ['listen', 'upstream', 'compose', 'service', 'name', 'carries', 'config'],
     'What is recorded': [

@@ -13,6 +13,7 @@ export const recordCommand: Command = {
   positional: '',
   summary: 'record and check what a command of yours does, such as its tests, under faults',
   options: recordOptions(),
+  common: ['upstream', 'serve', 'as', 'env', 'faults', 'hurt', 'seed', 'expect', 'require', 'ui', 'out'],
   groups: {
     'What is recorded': [
       'upstream',
@@ -31,7 +32,7 @@ export const recordCommand: Command = {
     'What goes wrong': ['faults', 'hurt', 'seed'],
     'What must hold': ['expect', 'require', 'stop-on-violation', 'baseline', 'tolerance', 'may-fail'],
     Limits: ['time', 'timeout', 'check-timeout'],
-    Output: ['ui', 'ui-listen', 'out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
+    Output: ['ui', 'ui-listen', 'out', 'events', 'otel', 'metrics', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos record --upstream 127.0.0.1:8080 --as routes.json --env API=http://{n1} -- npm test', 'what the tests do'],

@@ -6,14 +6,16 @@ export const runCommand: Command = {
   name: 'run',
   positional: '[run]',
   summary: 'break a cluster under load and report which consistency level survived',
+  positionals: { run: 'a run that chaos.config.ts names; without it, options and defaults say what to run' },
   options: runOptions(),
+  common: ['target', 'nodes', 'workload', 'time', 'faults', 'seed', 'sim', 'expect', 'require', 'ui', 'json'],
   groups: {
     'What is tested': ['target', 'protocol', 'binary', 'nodes', 'set', 'bug', 'config', 'spec', 'trust'],
     'What clients do': ['workload', 'workload-set', 'time', 'rate', 'clients', 'keys', 'operations', 'timeout'],
     'Who drives the clients': ['queue', 'workers', 'reach'],
     'What goes wrong': ['faults', 'seed', 'times', 'sim', 'verify-determinism'],
     'What must hold': ['expect', 'require', 'stop-on-violation', 'baseline', 'tolerance', 'check-timeout'],
-    Output: ['ui', 'ui-listen', 'out', 'events', 'reporter', 'json', 'quiet', 'force', 'verbose'],
+    Output: ['ui', 'ui-listen', 'out', 'events', 'otel', 'metrics', 'reporter', 'json', 'quiet', 'force', 'verbose'],
   },
   examples: [
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],

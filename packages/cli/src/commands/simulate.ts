@@ -9,6 +9,7 @@ export const simulateCommand: Command = {
     'the file of your Node program: chaos simulate ./server.ts --routes routes.json; or the name of a service in your configuration',
   summary: 'search simulated runs of your own Node program for a failure, and shrink it',
   options: simulateOptions(),
+  common: ['nodes', 'routes', 'env', 'faults', 'seed', 'seeds', 'expect', 'out', 'json'],
   groups: {
     'What is simulated': ['nodes', 'routes', 'env', 'arg', 'redis', 'config'],
     'What must hold': ['expect', 'invariants'],

@@ -12,10 +12,12 @@ import { requireOption, stopOption } from '../arguments/require.ts'
 import { parseUi, uiOptions } from '../arguments/ui.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption } from '../config/own.ts'
+import { metricsOptions, parseMetrics } from '../metrics/settings.ts'
 import { parsePairs } from '../proxy/settings.ts'
 import { isSilent, parseReporters, reporterOptions } from '../reporting/choice.ts'
 import { eventsOption, parseEvents } from '../run/event-file.ts'
 import type { RunSettings } from '../run/settings.ts'
+import { parseTelemetry, telemetryOptions } from '../telemetry/settings.ts'
 import { composeOptions } from './composed.ts'
 import { shownRecordings } from './shown-recordings.ts'
 
@@ -70,6 +72,8 @@ export const recordOptions = (): Options => ({
   ...baselineOptions,
   ...configOption,
   ...eventsOption,
+  ...telemetryOptions,
+  ...metricsOptions,
   ...uiOptions,
   ...reporterOptions(),
 })
@@ -114,6 +118,8 @@ export async function parseRecordSettings(
     verifyDeterminism: false,
     verbose: flagOf(options, 'verbose'),
     events: parseEvents(options),
+    telemetry: parseTelemetry(options),
+    metrics: parseMetrics(options),
     ui: parseUi(options, run, 1),
     out: typed.out ?? USUAL_OUT,
   }

@@ -24,7 +24,7 @@ import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
 import { againCommand } from './again.ts'
-import { type EventFile, openEventFile } from './event-file.ts'
+import { type Followers, openFollowers } from './followers.ts'
 import { eitherOf, type Interrupts, listenForInterrupts } from './interrupts.ts'
 import type { LivePage } from './live-page.ts'
 import { loadTelling } from './load-telling.ts'
@@ -44,13 +44,13 @@ export async function executeRun(settings: RunSettings): Promise<ExitCode> {
 async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitCode> {
   const { reporters, repeats = [] } = settings
   const own = await loadOwnReporters(reporters)
-  const events = settings.events === undefined ? undefined : openEventFile(settings.events)
+  const followers = await openFollowers(settings)
   const screen = stdoutScreen()
   const reporting = createReporting(reporters, screen, own)
   const done: FinishedRun[] = []
   try {
     for (const run of [settings.run, ...repeats]) {
-      const finished = await performOne({ ...settings, run }, events, page)
+      const finished = await performOne({ ...settings, run }, followers, page)
       if (finished === undefined && done.length === 0) return EXIT.interrupted
       if (finished === undefined) break
       const last = done.at(-1)
@@ -67,11 +67,10 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
       writeRunsPage(settings.out)
       page?.finished(last)
     }
-    const untold = events?.close()
-    if (untold !== undefined) throw untold
+    followers.finish()
     return exitCode
   } finally {
-    events?.close()
+    await followers.close(isSilent(reporters))
   }
 }
 
@@ -87,7 +86,7 @@ function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
 /** Undefined if it was interrupted before there was anything to record. */
 async function performOne(
   settings: RunSettings,
-  events: EventFile | undefined,
+  followers: Followers,
   page: LivePage | undefined,
 ): Promise<FinishedRun | undefined> {
   const { run, reporters } = settings
@@ -119,8 +118,7 @@ async function performOne(
       startedAt,
       interrupted: followed === undefined ? interrupts.signal : eitherOf(interrupts.signal, followed.stopped),
       listener: listening(
-        [show, more, announcing, ...(followed === undefined ? [] : [followed.listener])],
-        events,
+        [show, more, announcing, ...(followed === undefined ? [] : [followed.listener]), ...followers.of(run)],
         interrupts,
       ),
       steered: followed?.steered,
@@ -153,10 +151,9 @@ const endsByInterrupt = ({ target, spec }: PlannedRun): boolean =>
  * listen.
  */
 const listening =
-  (told: readonly RunListener[], events: EventFile | undefined, interrupts: Interrupts): RunListener =>
+  (told: readonly RunListener[], interrupts: Interrupts): RunListener =>
   (event) => {
     for (const tell of told) tell(event)
-    events?.listener(event)
     if (event.type === 'checking') interrupts.release()
   }
 

@@ -35,6 +35,8 @@ import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { shownRecordings } from '../record/shown-recordings.ts'
 import { isSilent, parseReporters, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
+import { metricsOptions, parseMetrics } from '../metrics/settings.ts'
+import { parseTelemetry, type TelemetrySettings, telemetryOptions } from '../telemetry/settings.ts'
 import { admit, refuseOthers, trustOption, withTypedSecrets } from '../trust/admit.ts'
 import { broughtProbes, broughtTarget, broughtTraffic, broughtWorkload } from '../trust/brought.ts'
 import { eventsOption, parseEvents } from './event-file.ts'
@@ -56,6 +58,10 @@ export interface RunSettings {
   readonly announces?: boolean | undefined
   /** The file to write events to as they happen. */
   readonly events: string | undefined
+  /** Where its traces go, if anywhere. */
+  readonly telemetry?: TelemetrySettings | undefined
+  /** The `host:port` where Prometheus finds its metrics, if anywhere. */
+  readonly metrics?: string | undefined
   /** Its live page, if one is wanted. */
   readonly ui?: UiSettings | undefined
   /** An earlier result that this one must not fall behind. */
@@ -118,6 +124,8 @@ export const runOptions = (): Options => ({
   ...trustOption,
   ...configOption,
   ...eventsOption,
+  ...telemetryOptions,
+  ...metricsOptions,
   ...uiOptions,
   ...reporterOptions(),
 })
@@ -157,6 +165,8 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     reporters,
     verbose: flagOf(options, 'verbose'),
     events: parseEvents(options),
+    telemetry: parseTelemetry(options),
+    metrics: parseMetrics(options),
     ui,
     load: parseLoad(options, run),
     baseline,

@@ -1,5 +1,7 @@
+import { asciiOnly } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { EXIT } from '@chaosproxy/runner/result'
+import { speaksUnicode } from './page-width.ts'
 
 let failed = false
 
@@ -25,7 +27,9 @@ function noteFailure(error: NodeJS.ErrnoException): void {
 const ignore = (): void => {}
 
 export function print(stream: NodeJS.WriteStream, text: string): void {
-  if (!stream.destroyed && stream.writable) stream.write(text)
+  if (stream.destroyed || !stream.writable) return
+  // What goes to stdout may be data, which stays as it is; pages and lists see to it themselves.
+  stream.write(stream === process.stderr && !speaksUnicode() ? asciiOnly(text) : text)
 }
 
 /** Resolves once stdout is closed or broken. */

@@ -33,9 +33,9 @@ function columnsAsked(): number | undefined {
   return Number.isInteger(columns) && columns >= NARROWEST_PAGE ? columns : undefined
 }
 
-/** Only terminals in the C or POSIX locale are limited to ASCII. */
-function speaksUnicode(): boolean {
+/** Whether the locale has UTF-8; where nothing says which it is, it is taken to. The console of Linux draws few characters. */
+export function speaksUnicode(): boolean {
   const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env
   const locale = LC_ALL || LC_CTYPE || LANG || ''
-  return TERM !== 'linux' && !(process.stdout.isTTY === true && /^(C|POSIX)$/.test(locale))
+  return TERM !== 'linux' && (locale === '' || /utf-?8/i.test(locale))
 }

@@ -44,6 +44,10 @@ export interface NodeRow {
   readonly role?: string | undefined
   readonly leads?: boolean | undefined
   readonly term?: number | undefined
+  /** Entries that another node had applied a moment before, and this one has not yet. */
+  readonly lag?: number | undefined
+  /** How many milliseconds faults have put its clock ahead; negative: behind. */
+  readonly clockMs?: number | undefined
   /** Operations that it answered in the last second. */
   readonly rate: number
 }
@@ -59,6 +63,8 @@ export interface FaultRow {
   /** Milliseconds since the run's start. */
   readonly from: number
   readonly to?: number | undefined
+  /** What it does to clocks. */
+  readonly clock?: { readonly offsetMs: number; readonly driftPpm: number } | undefined
   /** How often it took effect; known once it is healed. */
   readonly hits?: number | undefined
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import type { Picked } from './actions.ts'
 import type { FaultRow, Hello, NodeRow } from './frames.ts'
 import { between, type Layout, layOut, type Place, stub } from './layout.ts'
-import { count } from './words.ts'
+import { count, offset, plural } from './words.ts'
 
 interface TopologyProps {
   readonly hello: Hello
@@ -139,6 +139,8 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
   const isPicked = picked.type === 'nodes' && picked.nodes.includes(node)
   const { width, height } = layout.card
   const apart = isApart(node, hello.nodes, faults)
+  const isUp = down === undefined && row !== undefined
+  const lagging = isUp && row.lag ? [`${plural(row.lag, 'entry', 'entries')} behind`] : []
   const look = `server${down === undefined ? '' : ' down'}${row?.leads === true ? ' leads' : ''}${isPicked ? ' picked' : ''}`
   const pressed = (event: KeyboardEvent) => {
     const arrow = ARROWS[event.key]
@@ -156,7 +158,7 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
       role="button"
       tabIndex={hello.nodes.indexOf(node) === focusable(picked, hello.nodes) ? 0 : -1}
       aria-pressed={isPicked}
-      aria-description={[...own.map(({ text }) => text), ...(apart ? ['cut off'] : [])].join(', ')}
+      aria-description={[...own.map(({ text }) => text), ...(apart ? ['cut off'] : []), ...lagging].join(', ')}
       transform={`translate(${place.x - width / 2} ${place.y - height / 2})`}
       onClick={(event) => pick(event.shiftKey || event.ctrlKey || event.metaKey ? toggled(picked, node) : only(node))}
       onKeyDown={pressed}
@@ -173,7 +175,13 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
         {state}
       </text>{' '}
       <text class="rate" x={10} y={54}>
-        {down === undefined && row !== undefined ? `${count(row.rate)} ok/s` : ''}
+        {isUp ? `${count(row.rate)} ok/s` : ''}
+      </text>{' '}
+      <text class="lag" x={width - 10} y={54}>
+        {isUp && row.lag !== undefined ? `lag ${count(row.lag)}` : ''}
+      </text>{' '}
+      <text class="wrong-clock" x={width - 10} y={38}>
+        {row?.clockMs === undefined ? '' : offset(row.clockMs)}
       </text>
     </g>
   )

@@ -1,8 +1,12 @@
 /** `12,345`. */
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US')
 
-/** `1 fault`, `2 faults`. */
-export const plural = (amount: number, one: string): string => `${count(amount)} ${one}${amount === 1 ? '' : 's'}`
+/** `1 fault`, `2 faults`; `2 entries` with its plural. */
+export const plural = (amount: number, one: string, several: string = `${one}s`): string =>
+  `${count(amount)} ${amount === 1 ? one : several}`
+
+/** `+250 ms`, `−1.5 s`, of a clock. */
+export const offset = (ms: number): string => `${ms < 0 ? '−' : '+'}${latency(Math.abs(ms))}`
 
 /** `01:02.3`, of milliseconds. */
 export function clock(ms: number): string {

@@ -28,6 +28,16 @@ export function loggedFault({ version, rows }: FaultLog, event: Event): FaultLog
   return { version: version + 1, rows: trimmed([...rows, row]) }
 }
 
+/** How far faults in force have put the clock of a node ahead, in milliseconds; undefined if none is about it. */
+export function clockOf(node: string, rows: readonly FaultRow[], now: number): number | undefined {
+  const own = rows.filter(({ clock, to, nodes }) => clock !== undefined && to === undefined && nodes.includes(node))
+  if (own.length === 0) return undefined
+  return own.reduce((sum, { clock, from }) => {
+    const { offsetMs = 0, driftPpm = 0 } = clock ?? {}
+    return sum + offsetMs + ((now - from) * driftPpm) / 1e6
+  }, 0)
+}
+
 const membersOf = (value: Json): { readonly [member: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as { readonly [member: string]: Json })
@@ -41,6 +51,7 @@ function placesOf(kind: string, members: { readonly [member: string]: Json }) {
       text: describeFault(fault),
       nodes: 'nodes' in fault ? fault.nodes : [],
       links: 'links' in fault ? fault.links.map(linkName) : [],
+      ...(fault.kind === 'clock' ? { clock: { offsetMs: fault.offsetMs, driftPpm: fault.driftPpm } } : {}),
     }
   } catch {
     // A fault of a later version is shown by its name.

@@ -2,7 +2,8 @@ import type { Event } from '@chaosproxy/history'
 import type { Progress, RunEvent } from '@chaosproxy/runner'
 import type { NodeRow, Stage, TailRow } from '../browser/frames.ts'
 import { type BinnedOperations, createBins } from './bins.ts'
-import { type FaultLog, loggedFault, noFaults } from './faults.ts'
+import { clockOf, type FaultLog, loggedFault, noFaults } from './faults.ts'
+import { createLags, type Lags } from './lag.ts'
 import { createTail, type Tail } from './tail.ts'
 
 /** What a page can show of a run so far. Folding an event costs a microsecond: it is called for each operation. */
@@ -33,6 +34,7 @@ interface Folded {
   /** When each process called what it has not been told the outcome of. */
   readonly called: Map<Event['process'], number>
   readonly rates: Rates
+  readonly lags: Lags
 }
 
 export function createLiveRun(): LiveRun {
@@ -43,6 +45,7 @@ export function createLiveRun(): LiveRun {
     sampled: createTail(),
     called: new Map(),
     rates: createRates(),
+    lags: createLags(),
   }
   return Object.assign(folded, {
     tail: () => folded.sampled.rows(),
@@ -100,9 +103,15 @@ function foldProgress(run: Folded, { stage, elapsed, counts, soFar, nodes }: Pro
   run.counts = counts
   run.violatedNow = soFar === 'not linearizable'
   run.rates.measure(run.elapsed)
+  run.lags.note(
+    run.elapsed,
+    nodes.flatMap(({ status }) => status?.applied ?? []),
+  )
   run.nodes = nodes.map(({ node, status }) => ({
     node,
     ...(status === undefined ? {} : { role: status.role, leads: status.leads, term: status.term }),
+    ...(status?.applied === undefined ? {} : { lag: run.lags.of(status.applied) }),
+    clockMs: clockOf(node, run.faults.rows, run.elapsed),
     rate: run.rates.of(node),
   }))
 }

@@ -30,7 +30,7 @@ button:disabled{color:var(--ink2);cursor:default;border-style:dashed;background:
 .server.leads .card{stroke:var(--data);stroke-width:2}
 .server.picked .card{stroke:var(--ink);stroke-width:2.5}
 .server.down .card{fill:var(--down);stroke:var(--down)}.server.down text{fill:var(--page)}.server.down.picked .card{stroke:var(--ink)}
-svg .server .name{font-weight:650;font-size:14px}svg .server .role{font-size:13px}svg .server .term,svg .server .rate{font-size:12px;fill:var(--ink2);font-variant-numeric:tabular-nums}svg .server .term{text-anchor:end}svg .server.down .term,svg .server.down .rate{fill:var(--page)}
+svg .server .name{font-weight:650;font-size:14px}svg .server .role{font-size:13px}svg .server .term,svg .server .rate,svg .server .lag,svg .server .wrong-clock{font-size:12px;fill:var(--ink2);font-variant-numeric:tabular-nums}svg .server :is(.term,.lag,.wrong-clock){text-anchor:end}svg .server .wrong-clock{fill:var(--ink)}svg .server.down :is(.term,.rate,.lag,.wrong-clock){fill:var(--page)}
 rect.apart{fill:url(#apart);stroke:var(--line2);stroke-dasharray:3 3}
 .link{cursor:pointer}.link .hit{stroke:transparent;stroke-width:16;fill:none}.link .line{stroke:var(--line2);stroke-width:1;fill:none}.link:hover .line{stroke:var(--ink);stroke-width:2}
 .link.busy .line{stroke:var(--lk);stroke-width:3}

@@ -87,6 +87,7 @@ export const createChain: (config: ChainConfig) => ChainMachine = defineMachine<
     role: roleOf(state),
     leads: isHead(state),
     term: state.promised,
+    applied: state.applied,
     leader: state.leader,
   }),
 })

@@ -133,7 +133,7 @@ function checkedStatus(status: unknown): NodeStatus {
   const wrong = (what: string): Mistake =>
     new Mistake(`returned ${what} from "status"`, 'a status is { role: TEXT, leads: true or false, … }')
   if (isThenable(status) || typeof status !== 'object' || status === null) throw wrong(shown(status))
-  const { role, leads, ready, owes, term, leader } = status as { readonly [member: string]: unknown }
+  const { role, leads, ready, owes, term, applied, leader } = status as { readonly [member: string]: unknown }
   const mustBe = (name: string, value: unknown, type: string): void => {
     if (value !== undefined && typeof value !== type) throw wrong(`${name} ${shown(value)}`)
   }
@@ -142,6 +142,7 @@ function checkedStatus(status: unknown): NodeStatus {
   mustBe('ready', ready, 'boolean')
   mustBe('owes', owes, 'boolean')
   mustBe('term', term, 'number')
+  mustBe('applied', applied, 'number')
   mustBe('leader', leader, 'string')
   return status as NodeStatus
 }

@@ -74,10 +74,11 @@ export const createPaxos: (config: PaxosConfig) => PaxosMachine = defineMachine<
       if (turn.state.role === 'leader') heartbeat(turn)
     },
   },
-  status: ({ role, promised, ballot, leader }) => ({
+  status: ({ role, promised, ballot, applied, leader }) => ({
     role,
     leads: role === 'leader',
     term: role === 'leader' ? ballot : promised,
+    applied,
     leader,
   }),
 })

@@ -49,7 +49,13 @@ export const createPrimaryReplica: (config: PrimaryReplicaConfig) => PrimaryRepl
         turn.setTimer('heartbeat', turn.config.heartbeatMs)
       },
     },
-    status: ({ role, epoch, leader }) => ({ role, leads: role === 'primary', term: epoch, leader }),
+    status: ({ role, epoch, applied, leader }) => ({
+      role,
+      leads: role === 'primary',
+      term: epoch,
+      applied,
+      leader,
+    }),
   })
 
 function initial(node: NodeSetting, { object }: PrimaryReplicaConfig): PrimaryReplicaState {

@@ -88,7 +88,7 @@ export const createRaft: (config: RaftConfig) => RaftMachine = defineMachine<Raf
     },
   },
   after,
-  status: ({ role, term, leader }) => ({ role, leads: role === 'leader', term, leader }),
+  status: ({ role, term, applied, leader }) => ({ role, leads: role === 'leader', term, applied, leader }),
 })
 
 function begin(turn: RaftTurn): void {

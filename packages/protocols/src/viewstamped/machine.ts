@@ -89,6 +89,7 @@ export const createViewstamped: (config: ViewstampedConfig) => ViewstampedMachin
     role: state.status !== 'normal' ? state.status : isPrimary(state) ? 'primary' : 'backup',
     leads: isPrimary(state),
     term: state.view,
+    applied: state.applied,
     leader: state.leader,
   }),
 })

@@ -3,6 +3,8 @@
 export { createNetwork } from '../network/network.ts'
 export { createWorkerNetwork } from '../workers/worker-network.ts'
 export { type ConfigPlace, loadProxyConfig, proxiesIn } from './config.ts'
+export { formatMetrics, METRICS_TYPE, type Metric, type Sample } from './metrics/format.ts'
+export { processMetrics } from './metrics/process-metrics.ts'
 export type { ControlPlane } from './plane/plane.ts'
 export { createControlPlane } from './plane/plane.ts'
 export { createGuard, type Guard } from './server/guard.ts'

@@ -12,6 +12,7 @@ import { durationOfMillis } from '../words.ts'
 import { levelTable, saidAbove } from './level-table.ts'
 import { recordText } from './record-text.ts'
 import {
+  copied,
   evidenceOf,
   expectationLines,
   fileName,
@@ -181,7 +182,9 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
       lostLines(report, page),
       counts.flatMap((fact) => wrap(fact, page.width)),
       requirementLines(facts.requirements, page),
-      options.reportFile === undefined ? [] : [`${style.dim('report'.padEnd(9))}${printable(options.reportFile)}`],
+      options.reportFile === undefined
+        ? []
+        : [copied(`${style.dim('report'.padEnd(9))}${printable(options.reportFile)}`)],
       expectationLines(facts, options.exitCode, page),
     ],
     options,

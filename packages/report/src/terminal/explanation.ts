@@ -25,7 +25,7 @@ export function renderExplanations(
   style: Style,
   options: TerminalOptions,
 ): string {
-  const width = Math.max(60, options.width) - 4
+  const width = Math.max(40, options.width) - 4
   const told = new Set<Counterexample>()
   const sections = Object.entries(report.levels).map(([level, verdict]): string[] => {
     const said = capitalised(adjective(level))

@@ -8,7 +8,7 @@ import type { RunSubject } from '../reporters/subject.ts'
 import { requirementText } from '../requirement-words.ts'
 import { sentenceText } from './evidence.ts'
 import { paintFor } from './mood.ts'
-import { finish, pageStyle, vacuousTexts } from './run-page.ts'
+import { copied, finish, pageStyle, vacuousTexts } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
 
@@ -41,8 +41,13 @@ export function renderRepeat(subject: RunSubject, style: Style, options: Termina
     ...summary.trouble,
   ]
   const line = `${paint(symbol)} ${seed.padEnd(SEED_COLUMN)}${title}, ${plural(summary.operations.total, 'operation')}`
-  const more = isKept ? [] : [...why.flatMap((text) => wrap(printable(text), page.width - 2)), reportFile, again]
-  return finish([[line, ...more.map((text) => `  ${style.dim(text)}`)]], options).replace(/^\n/, '')
+  const more = isKept
+    ? []
+    : [
+        ...why.flatMap((text) => wrap(printable(text), page.width - 2)).map((text) => `  ${style.dim(text)}`),
+        ...[reportFile, again].map((text) => copied(`  ${style.dim(text)}`)),
+      ]
+  return finish([[line, ...more]], options).replace(/^\n/, '')
 }
 
 const SEED_COLUMN = 12

@@ -1,5 +1,5 @@
 import type { Accounting, Report } from '@chaosproxy/checker'
-import { count, type History, plural } from '@chaosproxy/history'
+import { asciiOnly, count, type History, plural } from '@chaosproxy/history'
 import type { RequirementResult, RunSummary } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import { clocksText } from '../clock-words.ts'
@@ -16,8 +16,8 @@ import { levelTable, saidAbove } from './level-table.ts'
 import { paintFor } from './mood.ts'
 import { recordText } from './record-text.ts'
 import { countsText, faultLines, infoText, majorityText, nodesText, phaseTable } from './run-tables.ts'
-import { asciiOnly, type Style, symbolsOf, type TerminalOptions } from './style.ts'
-import { spread, wrap } from './width.ts'
+import { type Style, symbolsOf, type TerminalOptions } from './style.ts'
+import { fitLine, spread, wrap } from './width.ts'
 
 /** What the page shows besides the run itself: its files, the command to repeat it, the exit code. */
 export interface RunPageOptions extends TerminalOptions {
@@ -59,15 +59,31 @@ function phaseLines({ phases }: RunSummary, page: PageStyle): string[] {
   return [...phaseTable(phases, page), ...(majority === '' ? [] : ['', ...wrap(majority, page.width)])]
 }
 
+const NARROWEST = 40
+const MARGIN = 2
+
+const pageWidthOf = ({ width }: TerminalOptions): number => Math.max(NARROWEST, width) - MARGIN
+
 export const pageStyle = (style: Style, options: TerminalOptions): PageStyle => ({
-  width: Math.max(60, options.width) - 2,
+  width: pageWidthOf(options),
   style,
   symbols: symbolsOf(options),
 })
 
-/** Sections with a blank line between, a margin of two, and a final newline. */
+/** Marks a line that is never broken, since it is there to be copied: a path, a command. No text of ours has a NUL. */
+export const copied = (line: string): string => `${COPIED}${line}`
+
+const COPIED = '\u0000'
+
+/** Sections with a blank line between, a margin of two, and a final newline. A line that is too wide is broken. */
 export function finish(sections: readonly (readonly string[])[], options: TerminalOptions): string {
-  const lines = sections.filter((section) => section.length > 0).flatMap((section) => ['', ...section])
+  const width = pageWidthOf(options)
+  const lines = sections
+    .filter((section) => section.length > 0)
+    .flatMap((section) => [
+      '',
+      ...section.flatMap((line) => (line.startsWith(COPIED) ? [line.slice(COPIED.length)] : fitLine(line, width))),
+    ])
   const text = lines.map((line) => (line === '' ? '' : `  ${line}`.trimEnd())).join('\n')
   return `${options.unicode ? text : asciiOnly(text)}\n`
 }
@@ -166,7 +182,7 @@ function fileLines(options: RunPageOptions, { style }: PageStyle): string[] {
   ]
   // Paths and commands are never wrapped, so that they can be copied.
   return entries.flatMap(([name, value]) =>
-    value === undefined ? [] : [`${style.dim(name.padEnd(9))}${printable(value)}`],
+    value === undefined ? [] : [copied(`${style.dim(name.padEnd(9))}${printable(value)}`)],
   )
 }
 

@@ -4,7 +4,7 @@ import { printable } from '../operation-words.ts'
 import { durationOfMillis } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { paintFor } from './mood.ts'
-import { finish, pageStyle, warnings } from './run-page.ts'
+import { copied, finish, pageStyle, warnings } from './run-page.ts'
 import { drawSequence, type SequenceStep } from './sequence-diagram.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
@@ -106,14 +106,14 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
     [
-      ...(failure.file === undefined ? [] : [`replay   ${printable(failure.file)}`]),
-      `again    ${printable(failure.again)}`,
+      ...(failure.file === undefined ? [] : [copied(`replay   ${printable(failure.file)}`)]),
+      copied(`again    ${printable(failure.again)}`),
     ],
   ]
 }
 
 /** Not wrapped, since editors turn places in files into links. */
-const traceLines = (trace: readonly string[]): string[] => trace.map((frame) => `    ${printable(frame)}`)
+const traceLines = (trace: readonly string[]): string[] => trace.map((frame) => copied(`    ${printable(frame)}`))
 
 function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure): string {
   const others = times > 1 ? `, and ${plural(times - 1, 'other trial')}` : ''

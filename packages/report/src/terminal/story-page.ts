@@ -1,15 +1,15 @@
 import { printable } from '../operation-words.ts'
 import { verdictsText } from '../story-words.ts'
 import { groupsOf } from '../told-rows.ts'
-import type { Sign, StoryTelling, ToldStory } from '../told-story.ts'
+import type { StoryTelling, ToldStory } from '../told-story.ts'
 import type { PageStyle } from './evidence.ts'
 import { goodputPlot } from './goodput-plot.ts'
+import { lanesInOrder } from './lane-order.ts'
+import { laneRows } from './lane-rows.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
-import { drawSequence, type SequenceStep } from './sequence-diagram.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { spread, wrap } from './width.ts'
 
-const NETWORK = 'network'
 const INDENT = '      '
 
 /** A story on a terminal: each step in words, and below it what was drawn of it. Ends in a newline. */
@@ -49,22 +49,12 @@ function tellingSections(telling: StoryTelling, page: PageStyle): string[][] {
   ]
 }
 
-/** Each step's words, and below them its rows of the one diagram. */
+/** Each step's words, and below them its rows of the one drawing. */
 function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
-  const groups = groupsOf(telling)
-  const [header = '', ...rows] = drawSequence(
-    groups.flatMap(({ signs }) => signs.map(rowOf)),
-    [NETWORK, ...telling.clients, ...telling.nodes],
-    page,
-  )
-  let drawn = 0
+  const { header, row } = laneRows(lanesInOrder(telling), page)
   return [
     [header],
-    ...groups.map(({ number, text, signs }) => {
-      const from = drawn
-      drawn += signs.length
-      return [...stepLines(text, number, page), ...rows.slice(from, drawn)]
-    }),
+    ...groupsOf(telling).map(({ number, text, signs }) => [...stepLines(text, number, page), ...signs.map(row)]),
   ]
 }
 
@@ -72,27 +62,6 @@ const stepLines = (text: string, number: number, { style, width }: PageStyle): s
   wrap(printable(text), width - INDENT.length).map((line, i) =>
     i === 0 ? `${style.bold(String(number).padStart(3))}   ${line}` : `${INDENT}${line}`,
   )
-
-function rowOf(sign: Sign): SequenceStep {
-  const { at, text } = sign
-  switch (sign.type) {
-    case 'call':
-      return { at, where: sign.from, text: `${text} → ${sign.to}`, tone: 'call' }
-    case 'answer':
-      return { at, where: sign.to, text, tone: sign.outcome === 'ok' ? 'return' : 'note' }
-    case 'cut':
-    case 'restored':
-      return { at, where: NETWORK, text, tone: sign.type === 'cut' ? 'fault' : 'heal' }
-    case 'fault':
-      return { at, where: sign.node, text, tone: 'fault' }
-    case 'healed':
-      return { at, where: sign.node, text, tone: 'heal' }
-    case 'state':
-      return { at, where: sign.nodes[0], text: `${sign.nodes.join(' ')}: ${text}`, tone: 'note' }
-    default:
-      return sign satisfies never
-  }
-}
 
 const labelled = (label: string, text: string, { width, style }: PageStyle): string[] =>
   wrap(printable(text), width - 9).map((line, i) => `${style.dim((i === 0 ? label : '').padEnd(9))}${line}`)

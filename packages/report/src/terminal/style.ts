@@ -59,6 +59,9 @@ export interface Symbols {
   readonly arrowLeft: string
   readonly shade: string
   readonly gap: string
+  readonly teeRight: string
+  readonly teeLeft: string
+  readonly wall: string
 }
 
 export const unicodeSymbols: Symbols = {
@@ -84,6 +87,9 @@ export const unicodeSymbols: Symbols = {
   arrowLeft: '◂',
   shade: '▒',
   gap: '⋮',
+  teeRight: '├',
+  teeLeft: '┤',
+  wall: '╳',
 }
 
 const asciiSymbols: Symbols = {
@@ -109,25 +115,16 @@ const asciiSymbols: Symbols = {
   arrowLeft: '<',
   shade: '#',
   gap: ':',
+  teeRight: '|',
+  teeLeft: '|',
+  wall: 'X',
 }
 
 /** The width of the page, and the characters the reader's terminal can show. */
 export interface TerminalOptions {
-  /** In columns; at least 60 are used. */
+  /** In columns; at least 40 are used. */
   readonly width: number
   readonly unicode: boolean
 }
 
 export const symbolsOf = (options: TerminalOptions): Symbols => (options.unicode ? unicodeSymbols : asciiSymbols)
-
-/** Replaces the non-ASCII characters in this package's own texts, for terminals that cannot show them. */
-export function asciiOnly(text: string): string {
-  return text
-    .replaceAll('→', '->')
-    .replaceAll('–', '-')
-    .replaceAll('…', '...')
-    .replaceAll('·', '|')
-    .replaceAll('µ', 'u')
-    .replaceAll('×', 'x')
-    .replaceAll('±', '+-')
-}

@@ -67,3 +67,42 @@ export function spread(left: string, right: string, width: number): string[] {
   const room = width - displayWidth(left) - displayWidth(right)
   return room >= 2 ? [left + ' '.repeat(room) + right] : [left, padStart(right, width)]
 }
+
+/** Columns are two spaces apart. */
+const COLUMN = /^.*\S {2,}(?=\S)/
+
+/**
+ * A line in pieces of at most `width` columns, broken at spaces, or within a word that is longer; what follows is set under
+ * the column that goes on. Colours go on, too.
+ */
+export function fitLine(line: string, width: number): string[] {
+  if (displayWidth(line) <= width) return [line]
+  const plain = line.replace(COLOUR, '')
+  const column = COLUMN.exec(plain.slice(0, width))?.[0] ?? /^ */.exec(plain)?.[0] ?? ''
+  const indent = ' '.repeat(Math.min(displayWidth(column), Math.floor(width / 2)))
+  const lines: string[] = []
+  let current = ''
+  const next = (): void => {
+    lines.push(current.trimEnd())
+    current = indent
+  }
+  for (const piece of line.match(/ *[^ ]+/g) ?? []) {
+    if (displayWidth(current + piece) <= width) {
+      current += piece
+      continue
+    }
+    if (current.trim() !== '') next()
+    const word = current === '' ? piece : piece.trimStart()
+    for (const part of partsOf(word)) {
+      if (displayWidth(current + part) > width) next()
+      current += part
+    }
+  }
+  return [...lines, current]
+}
+
+/** A word's characters, and its colours, each whole. */
+const partsOf = (word: string): readonly string[] => word.match(ATOM) ?? []
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
+const ATOM = /\u001b\[[0-9;]*m|./gsu

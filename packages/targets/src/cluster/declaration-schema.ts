@@ -49,10 +49,10 @@ const role = v.variant(
       port: v.optional(name),
       path,
       leads: pattern,
-      term: v.optional(pattern),
+      term: v.optional(pattern), applied: v.optional(pattern),
       everyMs,
     }),
-    v.strictObject({ by: v.literal('command'), command, leads: pattern, term: v.optional(pattern), everyMs }),
+    v.strictObject({ by: v.literal('command'), command, leads: pattern, term: v.optional(pattern), applied: v.optional(pattern), everyMs }),
   ],
   byOneOf('http, command'),
 )

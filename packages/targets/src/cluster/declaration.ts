@@ -33,6 +33,8 @@ export type RoleDeclaration = {
    * term counts.
    */
   readonly term?: string | undefined
+  /** One whose first group is how many entries of their common log the node has applied: nodes with fewer lag behind. */
+  readonly applied?: string | undefined
   readonly everyMs?: number | undefined
 } & (
   | { readonly by: 'http'; readonly port?: string | undefined; readonly path: string }

@@ -25,7 +25,7 @@ const SHOWN_CHARACTERS = 80
 
 export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
   const leads = new RegExp(role.leads, 'm')
-  const term = role.term === undefined ? undefined : new RegExp(role.term, 'm')
+  const [term, applied] = [role.term, role.applied].map((text) => (text === undefined ? undefined : new RegExp(text, 'm')))
   const statuses = new Map<NodeId, NodeStatus | undefined>()
   const last = new Map<NodeId, string | undefined>()
   const listeners = new Set<() => void>()
@@ -37,7 +37,7 @@ export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
     const answer = await ask(node).catch(() => undefined)
     if (stopped) return
     last.set(node, answer)
-    statuses.set(node, answer === undefined ? undefined : statusOf(answer, leads, term))
+    statuses.set(node, answer === undefined ? undefined : statusOf(answer, { leads, term, applied }))
     for (const listener of listeners) listener()
     const timer = setTimeout(() => {
       timers.delete(timer)
@@ -84,14 +84,25 @@ export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
   }
 }
 
-function statusOf(answer: string, leads: RegExp, term: RegExp | undefined): NodeStatus {
+interface Patterns {
+  readonly leads: RegExp
+  readonly term: RegExp | undefined
+  readonly applied: RegExp | undefined
+}
+
+function statusOf(answer: string, { leads, term, applied }: Patterns): NodeStatus {
   const isLeader = leads.test(answer)
-  const number = Number(term?.exec(answer)?.[1] ?? Number.NaN)
   return {
     role: isLeader ? 'leader' : 'follower',
     leads: isLeader,
-    ...(Number.isFinite(number) ? { term: number } : {}),
+    ...numberIn(answer, 'term', term),
+    ...numberIn(answer, 'applied', applied),
   }
+}
+
+function numberIn(answer: string, name: 'term' | 'applied', pattern: RegExp | undefined): Partial<NodeStatus> {
+  const number = Number(pattern?.exec(answer)?.[1] ?? Number.NaN)
+  return Number.isFinite(number) ? { [name]: number } : {}
 }
 
 function answerText(answer: string | undefined): string {

@@ -72,7 +72,11 @@ const declaration: NodesDeclaration = {
       { default: usual, summary, ...(values && { values }) },
     ]),
   ),
-  role: { by: 'http', path: '/debug/vars', leads: '"raftState":"StateLeader"', term: '"raft.status":.*?"term":(\\d+)' },
+  role: {
+    ...{ by: 'http', path: '/debug/vars', leads: '"raftState":"StateLeader"' },
+    term: '"raft.status":.*?"term":(\\d+)',
+    applied: '"raft.status":.*?"applied":(\\d+)',
+  },
 }
 
 const base = targetWithClients(declaration, { where: 'etcd', clients: etcdClients })

@@ -167,16 +167,22 @@ function listen(server: Server): Promise<number> {
   })
 }
 
+/** How often the entries applied are reported, which change with every write. */
+const ENTRIES_EVERY_MS = 200
+
 /** Logs and reports each change of a node's status. */
 function createStatusNote({ machine, log, statusChanged }: NodeOptions) {
   let known: NodeStatus | undefined
+  let reportedAtMs = 0
   return {
     known: () => known,
     note(state: unknown): void {
       const status = machine.status(state)
-      if (known !== undefined && sameStatus(status, known)) return
-      log.line(describeChange(known, status))
+      const isAsBefore = known !== undefined && sameStatus(status, known)
+      if (isAsBefore && (status.applied === known?.applied || now() - reportedAtMs < ENTRIES_EVERY_MS)) return
+      if (!isAsBefore) log.line(describeChange(known, status))
       known = status
+      reportedAtMs = now()
       statusChanged(status)
     },
   }

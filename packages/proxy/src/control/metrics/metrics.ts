@@ -3,23 +3,13 @@ import type { LinkStatistics } from '../../link/link-state.ts'
 import type { ControlPlane } from '../plane/plane.ts'
 import type { ApiReply } from '../server/api.ts'
 import type { ManagedProxy } from '../state/proxies.ts'
-
-interface Sample {
-  readonly labels: { readonly [name: string]: string }
-  readonly value: number
-}
-
-interface Metric {
-  readonly name: string
-  readonly help: string
-  readonly type: 'counter' | 'gauge'
-  readonly samples: readonly Sample[]
-}
+import { formatMetrics, METRICS_TYPE, type Metric, type Sample } from './format.ts'
+import { processMetrics } from './process-metrics.ts'
 
 /** All counters at this moment, including those of open connections, in Prometheus's text format 0.0.4. */
 export const metricsReply = (plane: ControlPlane): ApiReply => ({
   status: 200,
-  headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' },
+  headers: { 'Content-Type': METRICS_TYPE },
   body: formatMetrics([
     ...toxiproxyMetrics(plane),
     ...linkMetrics(plane),
@@ -161,44 +151,3 @@ function judgedMetrics({ judging }: NonNullable<ControlPlane['recording']>): rea
     },
   ]
 }
-
-const MICROSECONDS_PER_S = 1e6
-
-function processMetrics(): readonly Metric[] {
-  const { user, system } = process.cpuUsage()
-  const gauge = (name: string, help: string, value: number): Metric => ({
-    name,
-    help,
-    type: 'gauge',
-    samples: [{ labels: {}, value }],
-  })
-  return [
-    {
-      name: 'process_cpu_seconds_total',
-      help: 'CPU time of the process.',
-      type: 'counter',
-      samples: [{ labels: {}, value: (user + system) / MICROSECONDS_PER_S }],
-    },
-    gauge('process_resident_memory_bytes', 'Memory of the process.', process.memoryUsage.rss()),
-    gauge('process_start_time_seconds', 'When the process began, in Unix time.', startedAtSeconds),
-  ]
-}
-
-const startedAtSeconds = Date.now() / 1000 - process.uptime()
-
-const formatMetrics = (metrics: readonly Metric[]): string =>
-  metrics
-    .map(({ name, help, type, samples }) =>
-      [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map((sample) => formatSample(name, sample))]
-        .map((line) => `${line}\n`)
-        .join(''),
-    )
-    .join('')
-
-function formatSample(name: string, { labels, value }: Sample): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`)
-  return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`
-}
-
-const escapeLabel = (text: string): string =>
-  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

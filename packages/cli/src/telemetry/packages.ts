@@ -1,0 +1,96 @@
+import { UserError } from '@chaosproxy/history'
+
+// What chaos uses of OpenTelemetry's SDK, in types of our own: nobody needs the packages to build chaos or to install it.
+
+/** Seconds since 1970, and nanoseconds. */
+export type HrTime = readonly [seconds: number, nanos: number]
+
+export interface Attributes {
+  readonly [name: string]: string | number | boolean | readonly string[]
+}
+
+interface SpanContext {
+  readonly traceId: string
+}
+
+export interface Span {
+  spanContext(): SpanContext
+  setAttributes(attributes: Attributes): unknown
+  setStatus(status: { readonly code: number; readonly message?: string }): unknown
+  end(time: HrTime): void
+}
+
+interface SpanOptions {
+  readonly startTime: HrTime
+  readonly attributes: Attributes
+  readonly links?: readonly { readonly context: SpanContext }[]
+}
+
+/** What a span is in, such as its parent. */
+type Context = object
+
+interface Tracer {
+  startSpan(name: string, options: SpanOptions, context: Context): Span
+}
+
+/** How an export ended: code 0 is success. */
+interface ExportResult {
+  readonly code: number
+  readonly error?: Error
+}
+
+export interface SpanExporter {
+  export(spans: readonly object[], ended: (result: ExportResult) => void): void
+  shutdown(): Promise<void>
+  forceFlush?(): Promise<void>
+}
+
+interface BatchOptions {
+  readonly exporter: SpanExporter
+  readonly maxQueueSize: number
+  readonly maxExportBatchSize: number
+  readonly scheduledDelayMillis: number
+  readonly exportTimeoutMillis: number
+}
+
+interface TracerProvider {
+  getTracer(name: string, version: string): Tracer
+  shutdown(): Promise<void>
+}
+
+export interface Sdk {
+  readonly trace: { setSpan(context: Context, span: Span): Context }
+  readonly ROOT_CONTEXT: Context
+  readonly resourceFromAttributes: (attributes: Attributes) => object
+  readonly BatchSpanProcessor: new (options: BatchOptions) => object
+  readonly TracerProvider: new (options: {
+    readonly resource: object
+    readonly spanProcessors: readonly object[]
+  }) => TracerProvider
+  readonly OTLPTraceExporter: new (options: { readonly url?: string; readonly timeoutMillis: number }) => SpanExporter
+}
+
+/** Those of one another, which run on every Node that chaos runs on. */
+const VERSIONS = { api: '1.9', resources: '2', 'sdk-trace': '2', 'exporter-trace-otlp-http': '0.223' }
+
+/**
+ * Loads the SDK, which is installed only where it is used.
+ *
+ * @throws UserError (environment) if it is not installed.
+ */
+export async function loadSdk(): Promise<Sdk> {
+  try {
+    // Names that no compiler or bundler follows.
+    const [api, resources, tracing, exporting]: Sdk[] = await Promise.all(
+      Object.keys(VERSIONS).map((name) => import(`@opentelemetry/${name}`)),
+    )
+    return { ...api, ...resources, ...tracing, ...exporting } as Sdk
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    const wanted = Object.entries(VERSIONS).map(([name, version]) => `@opentelemetry/${name}@${version}`)
+    throw new UserError(
+      'environment',
+      `--otel: packages are missing, which chaos needs for this option alone. Install them where chaos is installed: npm install ${wanted.join(' ')}`,
+    )
+  }
+}

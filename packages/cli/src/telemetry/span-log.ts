@@ -1,0 +1,132 @@
+import { describeFault, linkName, parseFault } from '@chaosproxy/faults'
+import type { Event, Json, Nanos, Process } from '@chaosproxy/history'
+import type { Attributes } from './packages.ts'
+
+/** An operation or a fault that is over, as a span has it. */
+export interface FinishedSpan {
+  readonly of: 'operation' | 'fault'
+  readonly name: string
+  readonly from: Nanos
+  readonly to: Nanos
+  readonly attributes: Attributes
+  /** Why it did not succeed. */
+  readonly error: string | undefined
+}
+
+/** Operations and faults that have begun, until they end. */
+export interface SpanLog {
+  /** What is over by this event. */
+  note(event: Event): FinishedSpan | undefined
+  /** Ends, at that time, all that has not ended. */
+  endAll(at: Nanos): readonly FinishedSpan[]
+}
+
+type Members = { readonly [member: string]: Json }
+
+interface FaultBegun {
+  readonly kind: string
+  readonly from: Nanos
+  readonly text: string
+  readonly attributes: Attributes
+}
+
+const UNANSWERED = 'no answer by the end of the run'
+const LONGEST_VALUE = 200
+
+export function createSpanLog(): SpanLog {
+  const operations = new Map<Process, Event>()
+  const faults = new Map<string, FaultBegun>()
+
+  function noteFault({ f, value, time }: Event): FinishedSpan | undefined {
+    const members = membersOf(value)
+    const { id } = members
+    if (typeof id !== 'string') return undefined
+    if (f !== 'heal') {
+      faults.set(id, { kind: f, from: time, ...described(id, f, members) })
+      return undefined
+    }
+    const begun = faults.get(id)
+    faults.delete(id)
+    const { hits } = members
+    return begun && faultSpan(begun, time, typeof hits === 'number' ? { 'chaos.fault.hits': hits } : {})
+  }
+
+  return {
+    note(event) {
+      if (event.process === 'nemesis') return noteFault(event)
+      if (event.type === 'invoke') {
+        operations.set(event.process, event)
+        return undefined
+      }
+      const invoked = operations.get(event.process)
+      operations.delete(event.process)
+      return invoked && operationSpan(invoked, event, [...faults.values()])
+    },
+    endAll(at) {
+      const unanswered = [...operations.values()].map((invoked) =>
+        operationSpan(invoked, { ...invoked, type: 'info', time: at, error: UNANSWERED }, []),
+      )
+      const lasting = [...faults.values()].map((begun) => faultSpan(begun, at, {}))
+      operations.clear()
+      faults.clear()
+      return [...unanswered, ...lasting]
+    },
+  }
+}
+
+const membersOf = (value: Json): Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {}
+
+function operationSpan(invoked: Event, ended: Event, faults: readonly FaultBegun[]): FinishedSpan {
+  const { f, key, process, session, index, time } = invoked
+  const node = ended.node ?? invoked.node
+  return {
+    of: 'operation',
+    name: key === undefined ? f : `${f} ${shortened(key)}`,
+    from: time,
+    to: ended.time,
+    attributes: {
+      'chaos.function': f,
+      'chaos.client': String(session ?? process),
+      'chaos.process': String(process),
+      'chaos.outcome': ended.type,
+      'chaos.history.index': index,
+      ...(key === undefined ? {} : { 'chaos.key': shortened(key) }),
+      ...(node === undefined ? {} : { 'chaos.node': node }),
+      ...(invoked.value === null ? {} : { 'chaos.value': shortened(JSON.stringify(invoked.value)) }),
+      ...(ended.type === 'ok' ? { 'chaos.result': shortened(JSON.stringify(ended.value)) } : {}),
+      ...(ended.error === undefined ? {} : { 'chaos.error': shortened(ended.error) }),
+      ...(faults.length === 0 ? {} : { 'chaos.faults': faults.map(({ text }) => text) }),
+    },
+    // What the object itself declined, such as a lock that is held, is an answer.
+    error: ended.type === 'ok' || ended.answered === true ? undefined : `${ended.type}: ${shortened(ended.error ?? '')}`,
+  }
+}
+
+const faultSpan = ({ kind, from, text, attributes }: FaultBegun, to: Nanos, end: Attributes): FinishedSpan => ({
+  of: 'fault',
+  name: kind,
+  from,
+  to,
+  attributes: { ...attributes, 'chaos.fault.text': text, ...end },
+  error: undefined,
+})
+
+function described(id: string, kind: string, members: Members): Pick<FaultBegun, 'text' | 'attributes'> {
+  const named = { 'chaos.fault.id': id, 'chaos.fault.kind': kind }
+  try {
+    const fault = parseFault({ ...members, kind }, kind, ['id', 'began'])
+    const at =
+      'nodes' in fault
+        ? { 'chaos.fault.nodes': fault.nodes }
+        : 'links' in fault
+          ? { 'chaos.fault.links': fault.links.map(linkName) }
+          : {}
+    return { text: describeFault(fault), attributes: { ...named, ...at } }
+  } catch {
+    // A fault of a later version has at least its name.
+    return { text: kind, attributes: named }
+  }
+}
+
+const shortened = (text: string): string => (text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`)

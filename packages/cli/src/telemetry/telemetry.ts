@@ -1,0 +1,132 @@
+import { packageVersion } from '@chaosproxy/engine'
+import { nameOfChoice } from '@chaosproxy/faults'
+import { nanos } from '@chaosproxy/history'
+import type { PlannedRun, RunEvent, RunListener } from '@chaosproxy/runner'
+import { type CountingExporter, countingExporter } from './counting-exporter.ts'
+import { type HrTime, loadSdk, type Sdk, type Span } from './packages.ts'
+import { createQuota } from './quota.ts'
+import type { TelemetrySettings } from './settings.ts'
+import { createSpanLog, type FinishedSpan } from './span-log.ts'
+
+/** Spans of runs on their way to a collector, for which no run waits. */
+export interface Telemetry {
+  follow(run: PlannedRun): RunListener
+  /** Sends what is left, for a few seconds at most, and tells in a sentence what became of it all. */
+  close(): Promise<string>
+}
+
+/** More are not sent: a span costs about 10 µs, which is to stay below a hundredth of a core. */
+const MOST_PER_SECOND = 1_000
+const MOST_WAITING = 8_192
+const TIMEOUT_MS = 2_000
+const ERROR = 2
+
+/** @throws UserError (environment) if the SDK is not installed. */
+export async function openTelemetry({ endpoint }: TelemetrySettings): Promise<Telemetry> {
+  const sdk = await loadSdk()
+  const exporter = countingExporter(
+    new sdk.OTLPTraceExporter({
+      timeoutMillis: TIMEOUT_MS,
+      ...(endpoint === '' ? {} : { url: `${endpoint.replace(/\/+$/, '')}/v1/traces` }),
+    }),
+  )
+  const processor = new sdk.BatchSpanProcessor({
+    exporter,
+    maxQueueSize: MOST_WAITING,
+    maxExportBatchSize: 512,
+    scheduledDelayMillis: 500,
+    exportTimeoutMillis: TIMEOUT_MS,
+  })
+  const provider = new sdk.TracerProvider({
+    resource: sdk.resourceFromAttributes({ 'service.name': 'chaos', 'service.version': packageVersion() }),
+    spanProcessors: [processor],
+  })
+  const made = { spans: 0, refused: 0 }
+  return {
+    follow: (run) => followed(run, sdk, provider.getTracer('chaosproxy', packageVersion()), made),
+    async close() {
+      await provider.shutdown().catch(() => {})
+      return told(made, exporter, endpoint)
+    },
+  }
+}
+
+function told({ spans, refused }: Made, { sent, trouble }: CountingExporter, endpoint: string): string {
+  const to = endpoint === '' ? 'the collector' : endpoint
+  const lost = spans - sent
+  return [
+    `OpenTelemetry: ${sent} spans sent to ${to}`,
+    ...(refused === 0 ? [] : [`${refused} operations left out beyond ${MOST_PER_SECOND} a second`]),
+    ...(lost === 0 ? [] : [`${lost} dropped${trouble === undefined ? ' because it was too slow' : ` (${trouble})`}`]),
+  ].join('; ')
+}
+
+interface Made {
+  spans: number
+  refused: number
+}
+
+type Tracer = ReturnType<InstanceType<Sdk['TracerProvider']>['getTracer']>
+
+/**
+ * The spans of one run. Its faults are in the run's own trace; each operation is a trace of its own with a link to it, since
+ * no collector takes traces of a million spans.
+ */
+function followed(run: PlannedRun, sdk: Sdk, tracer: Tracer, made: Made): RunListener {
+  const log = createSpanLog()
+  // Those that failed are rarer, and not to be lost among the others.
+  const [answered, failed] = [createQuota(MOST_PER_SECOND), createQuota(MOST_PER_SECOND)]
+  let root: Span | undefined
+  let beganMs = 0
+  let newest = nanos(0)
+  const at = (time: number): HrTime => {
+    const ms = beganMs + time / 1e6
+    return [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)]
+  }
+
+  function emit(span: FinishedSpan | undefined): void {
+    if (span === undefined || root === undefined) return
+    const isOperation = span.of === 'operation'
+    if (isOperation && !(span.error === undefined ? answered : failed).admits(span.to)) {
+      made.refused++
+      return
+    }
+    made.spans++
+    const links = isOperation ? [{ context: root.spanContext() }] : []
+    const context = isOperation ? sdk.ROOT_CONTEXT : sdk.trace.setSpan(sdk.ROOT_CONTEXT, root)
+    const emitted = tracer.startSpan(span.name, { startTime: at(span.from), attributes: span.attributes, links }, context)
+    if (span.error !== undefined) emitted.setStatus({ code: ERROR, message: span.error })
+    emitted.end(at(span.to))
+  }
+
+  function begin(time: number): void {
+    beganMs = Date.now() - time / 1e6
+    root = tracer.startSpan(`chaos run ${run.target.name}`, { startTime: at(0), attributes: aboutRun(run) }, sdk.ROOT_CONTEXT)
+    made.spans++
+  }
+
+  function end(event: Extract<RunEvent, { type: 'failed' | 'judged' }>): void {
+    if (root === undefined) return
+    for (const span of log.endAll(newest)) emit(span)
+    if (event.type === 'judged') root.setAttributes({ 'chaos.verdict': event.headline })
+    else root.setStatus({ code: ERROR, message: event.message })
+    root.end(at(newest))
+    root = undefined
+  }
+
+  return (event) => {
+    if (event.type === 'failed' || event.type === 'judged') end(event)
+    if (event.type !== 'event') return
+    if (root === undefined) begin(event.event.time)
+    newest = event.event.time
+    emit(log.note(event.event))
+  }
+}
+
+const aboutRun = ({ spec, target, workload }: PlannedRun) => ({
+  'chaos.target': target.name,
+  'chaos.workload': workload.name,
+  'chaos.seed': spec.seed,
+  'chaos.nodes': spec.nodes,
+  'chaos.faults': spec.faults.map(nameOfChoice),
+})

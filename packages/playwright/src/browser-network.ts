@@ -1,0 +1,179 @@
+import { type Link, linksBetween, type MessageMatch, parseTrafficFault } from '@chaosproxy/faults'
+import { type FaultDraft, type Run, UserError } from 'chaosproxy'
+import { assertLevel } from 'chaosproxy/matchers'
+import { connect } from 'node:net'
+import type { Heal, Links } from './links.ts'
+import { openPageLinks } from './page-links.ts'
+import { withoutCompression } from './plain-messages.ts'
+import { openRecordedLinks, type RecordedDraft, type RecordedLinks } from './recorded-links.ts'
+import { parseServers, type Server, type Servers, serverAt } from './servers.ts'
+import { openSocksServer, type SocksServer, type Way } from './socks-server.ts'
+
+export type { Heal } from './links.ts'
+export type { Servers } from './servers.ts'
+
+/** Which servers can be cut off, and what is recorded of the pages' requests. */
+export interface NetworkDraft extends Partial<RecordedDraft> {
+  readonly servers: Servers
+  /** What the randomness of faults comes from; by default 1. */
+  readonly seed?: number | undefined
+}
+
+/** How a browser is told of its proxy: the `proxy` of `browser.newContext` and `browserType.launch`. */
+export interface BrowserProxy {
+  readonly server: string
+}
+
+/** The name of the page of a test that names none. */
+export const USUAL_PAGE = 'page'
+
+/** The network of a test's pages: their URLs stay as they are, and what they send and receive can be cut, delayed and lost. */
+export class BrowserNetwork {
+  readonly #servers: readonly Server[]
+  readonly #links: Links
+  readonly #recorded: RecordedLinks | undefined
+  readonly #proxies: Map<string, Promise<SocksServer>> = new Map()
+  readonly #heals: Set<Heal> = new Set()
+  #judged: Promise<Run> | undefined
+
+  private constructor(servers: readonly Server[], links: Links, recorded: RecordedLinks | undefined) {
+    this.#servers = servers
+    this.#links = links
+    this.#recorded = recorded
+  }
+
+  /**
+   * Opens a network whose servers have these names. Pages reach all others directly.
+   *
+   * @throws UserError (usage, input) for a server or a table that cannot be.
+   */
+  static async open({ servers, seed = 1, as, ...rest }: NetworkDraft): Promise<BrowserNetwork> {
+    const parsed = parseServers(servers)
+    if (as === undefined) return new BrowserNetwork(parsed, openPageLinks(parsed, seed), undefined)
+    const recorded = await openRecordedLinks(parsed, { ...rest, as, seed })
+    return new BrowserNetwork(parsed, recorded, recorded)
+  }
+
+  /**
+   * What leads the pages of a browser or a context through the network. Pages of another name have links of their own; what is
+   * recorded is one link for all, `clients`.
+   */
+  async proxy(name: string = USUAL_PAGE): Promise<BrowserProxy> {
+    if (this.#servers.some((server) => server.name === name) || !/^[\w.-]+$/.test(name))
+      throw new UserError('usage', `proxy: a page cannot be called ${JSON.stringify(name)}. Call it ana, say.`)
+    await this.#links.join(name)
+    const opening = this.#proxies.get(name) ?? openSocksServer((host, port) => this.#wayTo(name, host, port))
+    this.#proxies.set(name, opening)
+    return { server: (await opening).url }
+  }
+
+  /** Keeps what one end sends from the other, without a word; what that one sends back passes. Both may be pages or servers. */
+  cut(from: string, to: string): Promise<Heal> {
+    return this.#inject('cut', { kind: 'partition', links: [{ from, to }] })
+  }
+
+  /** Cuts every two ends of different groups apart, in both directions: connections stay open, and nothing arrives. */
+  partition(...groups: readonly (readonly string[])[]): Promise<Heal> {
+    return this.#inject('partition', { kind: 'partition', links: linksBetween(groups) })
+  }
+
+  /** Delays what one end sends the other by so many milliseconds. */
+  delay(from: string, to: string, latencyMs: number): Promise<Heal> {
+    return this.#inject('delay', { kind: 'latency', latencyMs, links: [{ from, to }] })
+  }
+
+  /**
+   * Loses the messages of WebSockets from one end to the other that match: those with a text in them, or JSON with a member,
+   * such as `{ member: 'type', equals: 'join' }`. The connection goes on.
+   */
+  lose(from: string, to: string, message: string | MessageMatch): Promise<Heal> {
+    const match = typeof message === 'string' ? { contains: message } : message
+    return this.#inject('lose', { kind: 'drop-message', match, links: [{ from, to }] })
+  }
+
+  /**
+   * Injects any fault of connections, HTTP/1.1 requests or messages, by the names and parameters that `chaos ctl kinds` lists:
+   * `{ kind: 'lose-reply', match: { path: '/orders' } }`. Without `links` it is on those from every page to every server. Resolves
+   * once it is in force, to what heals it and tells how often it took effect.
+   *
+   * @throws UserError for a fault that does not exist, or that these links cannot suffer.
+   */
+  hurt(fault: FaultDraft): Promise<Heal> {
+    return this.#inject(`hurt(${fault.kind})`, fault)
+  }
+
+  /** Heals every fault in force. */
+  async heal(): Promise<void> {
+    await Promise.all([...this.#heals].map((heal) => heal()))
+  }
+
+  /**
+   * Heals everything, ends the recording, and judges the requests by a level, such as `linearizable` or `eventual`. Resolves
+   * to the whole record if it meets the level; may be called again for another one.
+   *
+   * @throws AssertionError with the drawn counterexample if it does not, and if that is unknown or nothing is proved by it.
+   * UserError if nothing is recorded, or there is no such level.
+   */
+  async check(level: string): Promise<Run> {
+    if (this.#recorded === undefined)
+      throw new UserError('usage', 'check: nothing is recorded. Give "as", a route table, beside the servers.')
+    await this.heal()
+    this.#judged ??= this.#recorded.stop()
+    const run = await this.#judged
+    assertLevel(run, level)
+    return run
+  }
+
+  /** The directory of what was checked, with its report; undefined before that. */
+  async directory(): Promise<string | undefined> {
+    return (await this.#judged?.catch(() => undefined))?.directory
+  }
+
+  /** Resets the pages' connections, and closes the network. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#proxies.values()].map(async (opening) => (await opening).close()))
+    await this.#links.close()
+  }
+
+  #wayTo(page: string, host: string, port: number): Way {
+    const server = serverAt(this.#servers, host, port)
+    const settings = { allowHalfOpen: true, noDelay: true }
+    if (server === undefined) return { connect: () => connect({ ...settings, host, port }) }
+    return {
+      connect: () => connect({ ...settings, host: '127.0.0.1', port: this.#links.portOf(page, server.name) }),
+      sent: withoutCompression(),
+    }
+  }
+
+  async #inject(where: string, draft: FaultDraft): Promise<Heal> {
+    const { pages } = this.#links
+    const names = this.#servers.map(({ name }) => name)
+    const everywhere = pages.flatMap((from) => names.map((to) => ({ from, to })))
+    const fault = parseTrafficFault({ links: everywhere, ...draft }, where)
+    requireLinks(where, fault.links, pages, names)
+    const heal = await this.#links.inject(fault)
+    let healed: Promise<number> | undefined
+    const once: Heal = () => {
+      healed ??= heal().finally(() => this.#heals.delete(once))
+      return healed
+    }
+    this.#heals.add(once)
+    return once
+  }
+}
+
+/** @throws UserError (usage) for a link that is not between a page and a server. */
+function requireLinks(
+  where: string,
+  links: readonly Link[],
+  pages: readonly string[],
+  servers: readonly string[],
+): void {
+  const ends = links.flatMap(({ from, to }) => [from, to])
+  const stranger = ends.find((end) => !pages.includes(end) && !servers.includes(end))
+  const known = `Pages: ${pages.join(', ') || 'none yet: give the context proxy() first'}. Servers: ${servers.join(', ') || 'none'}.`
+  if (stranger !== undefined) throw new UserError('usage', `${where}: there is no ${JSON.stringify(stranger)}. ${known}`)
+  const alike = links.find(({ from, to }) => pages.includes(from) === pages.includes(to))
+  if (alike !== undefined || links.length === 0)
+    throw new UserError('usage', `${where}: a link is between a page and a server. ${known}`)
+}

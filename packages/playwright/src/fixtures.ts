@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { BrowserNetwork, type BrowserProxy, type NetworkDraft } from './browser-network.ts'
+
+/** What tests have that are extended by `chaosFixtures`. */
+export interface ChaosFixtures {
+  /** Set by `test.use`; by default the server at `baseURL`, as `server`. */
+  network: NetworkDraft | undefined
+  /** The network of the test's pages, which ends with the test. */
+  chaos: BrowserNetwork
+}
+
+/** What a fixture calls with its value; it resolves once the test has ended. */
+export type Use<Value> = (value: Value) => Promise<void>
+
+/** What is asked of Playwright's `testInfo`. */
+interface Test {
+  readonly status?: string | undefined
+  readonly expectedStatus: string
+  attach(name: string, options: { readonly path: string; readonly contentType: string }): Promise<void>
+}
+
+interface Fixtures {
+  network: [undefined, { option: true }]
+  chaos(
+    given: { readonly network: NetworkDraft | undefined; readonly baseURL: string | undefined },
+    use: Use<BrowserNetwork>,
+    test: Test,
+  ): Promise<void>
+  ignoreHTTPSErrors(
+    given: { readonly network: NetworkDraft | undefined; readonly ignoreHTTPSErrors: boolean },
+    use: Use<boolean>,
+  ): Promise<void>
+  proxy(given: { readonly chaos: BrowserNetwork }, use: Use<BrowserProxy>): Promise<void>
+}
+
+/**
+ * Fixtures for Playwright's own `test`, of whatever version a project has: `base.extend<ChaosFixtures>(chaosFixtures)`. Every
+ * context of such a test goes through the network `chaos`.
+ */
+export const chaosFixtures: Fixtures = {
+  network: [undefined, { option: true }],
+  async chaos({ network, baseURL }, use, test) {
+    const chaos = await BrowserNetwork.open(
+      network ?? { servers: baseURL === undefined ? {} : { server: new URL(baseURL).origin } },
+    )
+    await use(chaos)
+    const directory = await chaos.directory()
+    await chaos.close()
+    if (directory !== undefined && test.status !== test.expectedStatus)
+      await test.attach('report', { path: join(directory, 'report.html'), contentType: 'text/html' })
+  },
+  async ignoreHTTPSErrors({ network, ignoreHTTPSErrors }, use) {
+    await use(ignoreHTTPSErrors || Object.values(network?.servers ?? {}).some((origin) => /^(https|wss):/.test(origin)))
+  },
+  async proxy({ chaos }, use) {
+    await use(await chaos.proxy())
+  },
+}

@@ -1,0 +1,58 @@
+import { UserError } from 'chaosproxy'
+
+/** Servers by name: `{ chat: 'http://127.0.0.1:3000' }`, or `host:port`. */
+export interface Servers {
+  readonly [name: string]: string
+}
+
+/** A server that pages talk to. */
+export interface Server {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly isSecure: boolean
+}
+
+const PORTS: { readonly [scheme: string]: number } = { 'http:': 80, 'ws:': 80, 'https:': 443, 'wss:': 443 }
+
+/** @throws UserError (usage) for a name or an origin that cannot be. */
+export function parseServers(servers: Servers): readonly Server[] {
+  const parsed = Object.entries(servers).map(([name, origin]) => parseServer(name, origin))
+  for (const { name, host, port } of parsed) {
+    const twin = parsed.find((other) => other.name !== name && other.port === port && isSameHost(other.host, host))
+    if (twin !== undefined)
+      throw new UserError('usage', `servers: ${name} and ${twin.name} are both at ${host}:${port}. Give it one name.`)
+  }
+  return parsed
+}
+
+/** The server that a page reaches there, if it is one of these. */
+export const serverAt = (servers: readonly Server[], host: string, port: number): Server | undefined =>
+  servers.find((server) => server.port === port && isSameHost(server.host, host))
+
+/** `host:port` as a proxy dials it. */
+export const addressOf = ({ host, port }: Pick<Server, 'host' | 'port'>): string => `${host}:${port}`
+
+function parseServer(name: string, origin: string): Server {
+  if (!/^[\w.-]+$/.test(name) || name === 'clients')
+    throw new UserError('usage', `servers: a server cannot be called ${JSON.stringify(name)}. Call it api, say.`)
+  const text = origin.includes('://') ? origin : `http://${origin}`
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const usualPort = url && PORTS[url.protocol]
+  if (url === undefined || usualPort === undefined || url.hostname === '')
+    throw new UserError(
+      'usage',
+      `servers: ${name} is at ${JSON.stringify(origin)}, which is no origin. Write http://127.0.0.1:3000, or host:port.`,
+    )
+  return {
+    name,
+    host: url.hostname,
+    port: url.port === '' ? usualPort : Number(url.port),
+    isSecure: usualPort === 443,
+  }
+}
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]', '::1', '0:0:0:0:0:0:0:1']
+
+const isSameHost = (a: string, b: string): boolean =>
+  a.toLowerCase() === b.toLowerCase() || (LOOPBACK.includes(a) && LOOPBACK.includes(b))

@@ -1,0 +1,36 @@
+/** A value of a metric. */
+export interface Sample {
+  readonly labels: { readonly [name: string]: string }
+  readonly value: number
+  /** `bucket`, `sum` or `count` of a histogram. */
+  readonly part?: string | undefined
+}
+
+/** A metric as Prometheus has it. */
+export interface Metric {
+  readonly name: string
+  readonly help: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly samples: readonly Sample[]
+}
+
+/** The type of what `formatMetrics` returns. */
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+/** Prometheus's text format 0.0.4. */
+export const formatMetrics = (metrics: readonly Metric[]): string =>
+  metrics
+    .map(({ name, help, type, samples }) =>
+      [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map((sample) => formatSample(name, sample))]
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
+    .join('')
+
+function formatSample(name: string, { labels, value, part }: Sample): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`)
+  return `${name}${part === undefined ? '' : `_${part}`}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`
+}
+
+const escapeLabel = (text: string): string =>
+  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

@@ -1,0 +1,183 @@
+import { nanosToMillis } from '@chaosproxy/history'
+import { printable } from '../operation-words.ts'
+import type { Sign } from '../told-story.ts'
+import { type Canvas, canvas } from './canvas.ts'
+import type { PageStyle } from './evidence.ts'
+import type { Symbols } from './style.ts'
+import { clip, displayWidth } from './width.ts'
+
+/** Draws the rows of a story one after another: it remembers which walls stand, and which nodes are down. */
+export interface LaneRows {
+  readonly header: string
+  row(sign: Sign): string
+}
+
+interface Lane {
+  readonly name: string
+  readonly column: number
+}
+
+type Cut = readonly (readonly [string, string])[]
+type Paint = (text: string) => string
+
+/** A text, and the columns it may be in. */
+interface Room {
+  readonly from: number
+  readonly to: number
+}
+
+const WIDEST_LANE = 24
+const NARROW_PAGE = 60
+
+/** Lanes from left to right, with time running down. */
+export function laneRows(names: readonly string[], page: PageStyle): LaneRows {
+  const { width, style, symbols } = page
+  const timeWidth = width < NARROW_PAGE ? 8 : 11
+  const first = timeWidth + Math.min(4, Math.ceil(displayWidth(names[0] ?? '') / 2))
+  const between = Math.floor((width - first - 5) / Math.max(1, names.length - 1))
+  const spacing = Math.max(2, Math.min(WIDEST_LANE, between))
+  const lanes = names.map((name, i) => ({ name: printable(name), column: first + i * spacing }))
+  const cuts: Cut[] = []
+  const down = new Set<string>()
+  const sheet = { lanes, width, page }
+  const head = canvas()
+  for (const { name, column } of lanes) writeCentred(head, column, clip(name, spacing - 1, symbols.ellipsis), style.bold)
+  return {
+    header: head.lines()[0] ?? '',
+    row(sign) {
+      if (sign.type === 'cut') cuts.push(sign.between)
+      if (sign.type === 'restored') removeCut(cuts, sign.between)
+      if (sign.type === 'healed') down.delete(sign.node)
+      const row = canvas()
+      row.write(0, 0, clip(timeText(sign, timeWidth), timeWidth - 1, symbols.ellipsis), style.dim)
+      drawSign(row, sign, sheet)
+      if (sign.type === 'fault') down.add(sign.node)
+      drawWalls(row, sheet, cuts.flat())
+      for (const { name, column } of lanes)
+        row.write(0, column, down.has(name) ? symbols.open : symbols.boxSide, style.dim)
+      return (row.lines()[0] ?? '').trimEnd()
+    },
+  }
+}
+
+interface Sheet {
+  readonly lanes: readonly Lane[]
+  readonly width: number
+  readonly page: PageStyle
+}
+
+const timeText = ({ at }: Sign, width: number): string =>
+  width < 11 ? `${(nanosToMillis(at) / 1000).toFixed(2)} s` : `${nanosToMillis(at).toFixed(1)} ms`
+
+/** The ends of a cut identify it. */
+function removeCut(cuts: Cut[], ends: Cut): void {
+  const place = cuts.findIndex((cut) => JSON.stringify(cut) === JSON.stringify(ends))
+  if (place >= 0) cuts.splice(place, 1)
+}
+
+function drawSign(row: Canvas, sign: Sign, sheet: Sheet): void {
+  const { style, symbols } = sheet.page
+  switch (sign.type) {
+    case 'call':
+      return drawArrow(row, sign, { tone: (text) => text, sheet, arrives: true })
+    case 'answer': {
+      const tone = sign.outcome === 'ok' ? style.green : sign.outcome === 'refused' ? style.yellow : style.accent
+      return drawArrow(row, sign, { tone, sheet, arrives: sign.outcome !== 'none' })
+    }
+    case 'cut':
+    case 'restored':
+      return writeWhereRoom(row, sign.text, [lastRoom(sheet)], { paint: style.yellow, symbols })
+    case 'fault':
+    case 'healed':
+      return writeAt(row, [sign.node], sign.text, { paint: style.yellow, sheet })
+    case 'state':
+      return writeAt(row, sign.nodes, sign.text, { paint: style.bold, sheet })
+    default:
+      return sign satisfies never
+  }
+}
+
+const placeOf = ({ lanes }: Sheet, name: string): number =>
+  lanes.find((lane) => lane.name === printable(name))?.column ?? lanes[0]?.column ?? 0
+
+/** Behind the last lane, or over the lanes if nothing fits there. */
+function lastRoom({ lanes, width }: Sheet): Room {
+  const last = lanes.at(-1)?.column ?? 0
+  const first = lanes[0]?.column ?? 0
+  return width - last > 30 ? { from: last + 3, to: width } : { from: first + 2, to: width }
+}
+
+interface Arrow {
+  readonly tone: Paint
+  readonly sheet: Sheet
+  /** False: it is lost halfway. */
+  readonly arrives: boolean
+}
+
+/** An arrow from lane to lane with its text on it, or beside it where that is too long. */
+function drawArrow(
+  row: Canvas,
+  { from, to, text }: { readonly from: string; readonly to: string; readonly text: string },
+  { tone, sheet, arrives }: Arrow,
+): void {
+  const { symbols } = sheet.page
+  const [begin, end] = [placeOf(sheet, from), placeOf(sheet, to)]
+  const isRight = end >= begin
+  const [left, right] = [Math.min(begin, end), Math.max(begin, end)]
+  row.write(0, begin, isRight ? symbols.teeRight : symbols.teeLeft, tone)
+  const tip = arrives ? end + (isRight ? -1 : 1) : Math.round((begin + end) / 2)
+  row.write(0, tip, arrives ? (isRight ? symbols.arrowRight : symbols.arrowLeft) : symbols.wall, tone)
+  const on = { from: left + 3, to: right - 2 }
+  const beside = [{ from: right + 2, to: sheet.width }, { from: (sheet.lanes[0]?.column ?? 0) - 2, to: left - 1 }]
+  if (text !== '') writeWhereRoom(row, text, [on, ...beside], { paint: tone, symbols })
+  const [lineFrom, lineTo] = isRight ? [begin + 1, arrives ? end : tip] : [arrives ? end + 1 : tip, begin]
+  for (let column = lineFrom; column < lineTo; column++) row.write(0, column, symbols.line, tone)
+}
+
+/** A text at the lane of each node if it is short, else once, with their names. */
+function writeAt(
+  row: Canvas,
+  nodes: readonly string[],
+  text: string,
+  { paint, sheet }: { readonly paint: Paint; readonly sheet: Sheet },
+): void {
+  const [one, two] = sheet.lanes
+  const spacing = one === undefined || two === undefined ? sheet.width : two.column - one.column
+  const said = printable(text)
+  if (displayWidth(said) < spacing) {
+    for (const node of nodes) writeCentred(row, placeOf(sheet, node), said, paint)
+    return
+  }
+  const whole = nodes.length === 1 ? said : `${nodes.map(printable).join(' ')}: ${said}`
+  const start = Math.min(...nodes.map((node) => placeOf(sheet, node)))
+  const from = Math.max(sheet.lanes[0]?.column ?? 0, Math.min(start, sheet.width - displayWidth(whole)))
+  writeWhereRoom(row, whole, [{ from, to: sheet.width }], { paint, symbols: sheet.page.symbols })
+}
+
+function writeCentred(row: Canvas, column: number, text: string, paint: Paint): void {
+  row.write(0, Math.max(0, column - Math.floor((displayWidth(text) - 1) / 2)), text, paint)
+}
+
+/** In the first room it fits into, or cut in the widest. */
+function writeWhereRoom(
+  row: Canvas,
+  text: string,
+  rooms: readonly Room[],
+  { paint, symbols }: { readonly paint: Paint; readonly symbols: Symbols },
+): void {
+  const said = printable(text)
+  const widthOf = ({ from, to }: Room): number => to - from
+  const widest = rooms.reduce((a, b) => (widthOf(b) > widthOf(a) ? b : a))
+  const room = rooms.find((each) => displayWidth(said) <= widthOf(each)) ?? widest
+  if (widthOf(room) > 0) row.write(0, room.from, clip(said, widthOf(room), symbols.ellipsis), paint)
+}
+
+/** A wall stands wherever a cut separates a lane from its neighbour. */
+function drawWalls(row: Canvas, { lanes, page }: Sheet, cut: Cut): void {
+  for (const [i, { name, column }] of lanes.entries()) {
+    const next = lanes[i + 1]
+    if (next === undefined) continue
+    const stands = cut.some(([a, b]) => (a === name && b === next.name) || (a === next.name && b === name))
+    if (stands) row.write(0, Math.round((column + next.column) / 2), page.symbols.wall, page.style.yellow)
+  }
+}
