@@ -187,7 +187,9 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
   test('does what the README of each of its packages shows', async () => {
     const cwd = folder('readme')
     // Tests are run by their runners; one with containers takes an engine.
-    const examples = readdirSync(join(root, 'packages')).filter((name) => !['playwright', 'testcontainers', 'vitest'].includes(name))
+    const examples = readdirSync(join(root, 'packages')).filter(
+      (name) => !['playwright', 'testcontainers', 'vitest'].includes(name),
+    )
     for (const row of examples) {
       const text = readFileSync(join(root, 'packages', row, 'README.md'), 'utf8')
       writeFileSync(join(cwd, `${row}.ts`), /```ts\n(.*?)```/s.exec(text)?.[1] ?? 'no example')

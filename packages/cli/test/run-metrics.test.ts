@@ -1,11 +1,11 @@
+import { registries } from '@chaosproxy/engine'
 import { type Event, nanos } from '@chaosproxy/history'
 import { formatMetrics } from '@chaosproxy/proxy/control'
-import { type PlannedRun, planRun, completeRun } from '@chaosproxy/runner'
-import { registries } from '@chaosproxy/engine'
+import { completeRun, type PlannedRun, planRun } from '@chaosproxy/runner'
 import { expect, onTestFinished, test } from 'vitest'
 import { createRunMetrics } from '../src/metrics/run-metrics.ts'
-import { parseMetrics } from '../src/metrics/settings.ts'
 import { serveMetrics } from '../src/metrics/serve.ts'
+import { parseMetrics } from '../src/metrics/settings.ts'
 
 const planned = async (): Promise<PlannedRun> =>
   planRun(await completeRun({ target: 'sim:raft' }, registries, { where: 'test', seed: 7 }), registries, 'test')
@@ -15,12 +15,18 @@ const event = (members: Partial<Event> & Pick<Event, 'time' | 'type'>) =>
 
 test('a run counts its operations by outcome, and how long they took, in the format of Prometheus', async () => {
   const metrics = createRunMetrics(await planned())
-  for (const [process, type, ms] of [[1, 'ok', 3], [2, 'ok', 40], [3, 'info', 900]] as const) {
+  for (const [process, type, ms] of [
+    [1, 'ok', 3],
+    [2, 'ok', 40],
+    [3, 'info', 900],
+  ] as const) {
     metrics.note(event({ time: nanos(0), type: 'invoke', process }))
     metrics.note(event({ time: nanos(ms * 1e6), type, process }))
   }
   metrics.note(event({ time: nanos(0), type: 'invoke', process: 4 }))
-  metrics.note(event({ time: nanos(5), type: 'info', process: 'nemesis', f: 'kill', value: { id: 'f1', nodes: ['n1'] } }))
+  metrics.note(
+    event({ time: nanos(5), type: 'info', process: 'nemesis', f: 'kill', value: { id: 'f1', nodes: ['n1'] } }),
+  )
   const text = formatMetrics(metrics.read())
   expect(text).toContain('chaos_run_info{target="sim:raft",workload="register",seed="7"} 1\n')
   expect(text).toContain('chaos_run_operations_total{function="read",outcome="ok"} 2\n')

@@ -47,24 +47,24 @@ async function collector(status = 200) {
 
 const RUN = ['run', '--sim', '--seed', '3', '--time', '1s', '--rate', '200', '--faults', 'partition', '--quiet']
 const runWith = (...args: readonly string[]) => chaosHere([...RUN, '--out', temporaryDirectory(), ...args])
-const valueOf = ({ attributes }: Span, name: string) => attributes.find(({ key }) => key === name)?.value
+const attributeOf = ({ attributes }: Span, name: string) => attributes.find(({ key }) => key === name)?.value
 
 test('a run is a trace with its faults, and each operation a trace with a link to it', async () => {
   const { spans, paths, url } = await collector()
   await runWith('--otel', url)
   const root = spans.find(({ name }) => name === 'chaos run sim:raft')
   expect([...paths]).toEqual(['/v1/traces'])
-  expect(valueOf(root!, 'chaos.seed')?.intValue).toBe(3)
+  expect(attributeOf(root!, 'chaos.seed')?.intValue).toBe(3)
   const faults = spans.filter(({ parentSpanId }) => parentSpanId === root!.spanId)
   expect(new Set(faults.map(({ name }) => name))).toEqual(new Set(['partition']))
-  expect(faults.every((fault) => fault.traceId === root!.traceId && valueOf(fault, 'chaos.fault.links'))).toBe(true)
-  const operations = spans.filter((span) => valueOf(span, 'chaos.outcome') !== undefined)
+  expect(faults.every((fault) => fault.traceId === root!.traceId && attributeOf(fault, 'chaos.fault.links'))).toBe(true)
+  const operations = spans.filter((span) => attributeOf(span, 'chaos.outcome') !== undefined)
   expect(operations.length).toBeGreaterThan(100)
   for (const span of operations) {
     expect(span.links?.map(({ traceId }) => traceId)).toEqual([root!.traceId])
     expect(BigInt(span.endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(span.startTimeUnixNano))
   }
-  expect(operations.some((span) => valueOf(span, 'chaos.faults') !== undefined)).toBe(true)
+  expect(operations.some((span) => attributeOf(span, 'chaos.faults') !== undefined)).toBe(true)
   expect(spans).toHaveLength(1 + faults.length + operations.length)
 })
 
@@ -80,7 +80,10 @@ test('what a collector refuses is counted and said, and the verdict stays', asyn
 
 test('what is no address of a collector is refused before anything starts', async () => {
   const { stderr, exitCode } = await runWith('--otel', 'localhost')
-  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('--otel localhost: this is no address of a collector')])
+  expect([exitCode, stderr]).toEqual([
+    3,
+    expect.stringContaining('--otel localhost: this is no address of a collector'),
+  ])
 })
 
 const event = (members: Partial<Event> & Pick<Event, 'time' | 'type'>): Event => ({

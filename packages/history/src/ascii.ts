@@ -25,4 +25,5 @@ const PLAIN: { readonly [character: string]: string } = {
 const SPECIAL = new RegExp(Object.keys(PLAIN).join('|'), 'gu')
 
 /** Replaces the non-ASCII characters in our own texts, for terminals that cannot show them. */
-export const asciiOnly = (text: string): string => text.replaceAll(SPECIAL, (character) => PLAIN[character] ?? character)
+export const asciiOnly = (text: string): string =>
+  text.replaceAll(SPECIAL, (character) => PLAIN[character] ?? character)

@@ -1,7 +1,7 @@
+import { connect } from 'node:net'
 import { type Link, linksBetween, type MessageMatch, parseTrafficFault } from '@chaosproxy/faults'
 import { type FaultDraft, type Run, UserError } from 'chaosproxy'
 import { assertLevel } from 'chaosproxy/matchers'
-import { connect } from 'node:net'
 import type { Heal, Links } from './links.ts'
 import { openPageLinks } from './page-links.ts'
 import { withoutCompression } from './plain-messages.ts'
@@ -172,7 +172,8 @@ function requireLinks(
   const ends = links.flatMap(({ from, to }) => [from, to])
   const stranger = ends.find((end) => !pages.includes(end) && !servers.includes(end))
   const known = `Pages: ${pages.join(', ') || 'none yet: give the context proxy() first'}. Servers: ${servers.join(', ') || 'none'}.`
-  if (stranger !== undefined) throw new UserError('usage', `${where}: there is no ${JSON.stringify(stranger)}. ${known}`)
+  if (stranger !== undefined)
+    throw new UserError('usage', `${where}: there is no ${JSON.stringify(stranger)}. ${known}`)
   const alike = links.find(({ from, to }) => pages.includes(from) === pages.includes(to))
   if (alike !== undefined || links.length === 0)
     throw new UserError('usage', `${where}: a link is between a page and a server. ${known}`)

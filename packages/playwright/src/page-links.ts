@@ -1,5 +1,11 @@
 import type { TrafficFault } from '@chaosproxy/faults'
-import { type ControlPlane, createControlPlane, createNetwork, parseAddress, parseCarriage } from '@chaosproxy/proxy/control'
+import {
+  type ControlPlane,
+  createControlPlane,
+  createNetwork,
+  parseAddress,
+  parseCarriage,
+} from '@chaosproxy/proxy/control'
 import { UserError } from 'chaosproxy'
 import type { Links } from './links.ts'
 import { addressOf, type Server } from './servers.ts'

@@ -26,7 +26,12 @@ export function parseSocksRequest(bytes: Buffer): SocksRequest {
   if (sizeBytes === undefined) return MALFORMED
   const length = 4 + sizeBytes + 2
   if (bytes.length < length) return INCOMPLETE
-  return { type: 'connect', host: hostIn(bytes.subarray(4, 4 + sizeBytes), type), port: bytes.readUInt16BE(length - 2), length }
+  return {
+    type: 'connect',
+    host: hostIn(bytes.subarray(4, 4 + sizeBytes), type),
+    port: bytes.readUInt16BE(length - 2),
+    length,
+  }
 }
 
 function hostIn(address: Buffer, type: number): string {

@@ -10,7 +10,11 @@ const request = (...address: readonly (readonly number[] | Buffer)[]) =>
 
 test('a request of SOCKS names a host by its name, or by an address of either kind', () => {
   const name = Buffer.from('shop.test')
-  expect(parseSocksRequest(request([3, name.length], name))).toMatchObject({ host: 'shop.test', port: 8080, length: 16 })
+  expect(parseSocksRequest(request([3, name.length], name))).toMatchObject({
+    host: 'shop.test',
+    port: 8080,
+    length: 16,
+  })
   expect(parseSocksRequest(request([1, 127, 0, 0, 1]))).toMatchObject({ host: '127.0.0.1', port: 8080 })
   const loopback = [...Buffer.alloc(15), 1]
   expect(parseSocksRequest(request([4, ...loopback]))).toMatchObject({ host: '0:0:0:0:0:0:0:1', port: 8080 })
@@ -34,13 +38,21 @@ async function passed(sent: string, pieceBytes: number): Promise<string> {
   return Buffer.concat(await through.toArray()).toString()
 }
 
-test.each([1, 7, 1_000])('the offer to compress is taken out of an upgrade in pieces of %i bytes, and nothing else', async (pieceBytes) => {
-  const frames = 'sec-websocket-extensions: stays\r\n'
-  const head = (offer: string) => `GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n${offer}Host: a\r\n\r\n${frames}`
-  expect(await passed(head('Sec-WebSocket-Extensions: permessage-deflate\r\n'), pieceBytes)).toBe(head(''))
-  for (const other of ['GET /a HTTP/1.1\r\nSec-WebSocket-Extensions: x\r\n\r\n', 'POST / HTTP/1.1\r\n\r\nbody', 'GE', ''])
-    expect(await passed(other, pieceBytes)).toBe(other)
-})
+test.each([1, 7, 1_000])(
+  'the offer to compress is taken out of an upgrade in pieces of %i bytes, and nothing else',
+  async (pieceBytes) => {
+    const frames = 'sec-websocket-extensions: stays\r\n'
+    const head = (offer: string) => `GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n${offer}Host: a\r\n\r\n${frames}`
+    expect(await passed(head('Sec-WebSocket-Extensions: permessage-deflate\r\n'), pieceBytes)).toBe(head(''))
+    for (const other of [
+      'GET /a HTTP/1.1\r\nSec-WebSocket-Extensions: x\r\n\r\n',
+      'POST / HTTP/1.1\r\n\r\nbody',
+      'GE',
+      '',
+    ])
+      expect(await passed(other, pieceBytes)).toBe(other)
+  },
+)
 
 test('a head that never ends is passed on after 16 KiB', async () => {
   const endless = `GET /${'a'.repeat(40_000)}`

@@ -27,7 +27,11 @@ interface Totals {
   readonly faults: Map<string, number>
 }
 
-export function createRunMetrics({ spec, target, workload }: Pick<PlannedRun, 'spec' | 'target' | 'workload'>): RunMetrics {
+export function createRunMetrics({
+  spec,
+  target,
+  workload,
+}: Pick<PlannedRun, 'spec' | 'target' | 'workload'>): RunMetrics {
   const totals: Totals = { open: new Map(), operations: new Map(), latencies: new Map(), faults: new Map() }
   let progress: Progress | undefined
   const about = { target: target.name, workload: workload.name, seed: String(spec.seed) }
@@ -118,8 +122,18 @@ function statusMetrics({ elapsed, activeFaults, leader, nodes, soFar }: Progress
   return [
     metric('elapsed_seconds', 'gauge', 'Time since the run began.', [{ labels: {}, value: elapsed / 1e9 }]),
     metric('faults_in_force', 'gauge', 'Faults in force now, by kind.', byLabel(inForce, 'kind')),
-    metric('node_up', 'gauge', 'Whether the node says what it is.', ofNodes(({ status }) => (status ? 1 : 0))),
-    metric('node_leads', 'gauge', 'Whether clients are sent to it.', ofNodes(({ node }) => (node === leader?.node ? 1 : 0))),
+    metric(
+      'node_up',
+      'gauge',
+      'Whether the node says what it is.',
+      ofNodes(({ status }) => (status ? 1 : 0)),
+    ),
+    metric(
+      'node_leads',
+      'gauge',
+      'Whether clients are sent to it.',
+      ofNodes(({ node }) => (node === leader?.node ? 1 : 0)),
+    ),
     metric(
       'verdict',
       'gauge',

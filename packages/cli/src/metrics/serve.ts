@@ -34,7 +34,10 @@ export async function serveMetrics(listen: string): Promise<MetricsServer> {
     await once(server, 'listening')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw new UserError('environment', `--metrics ${listen}: cannot listen there (${code ?? message}). Choose another port.`)
+    throw new UserError(
+      'environment',
+      `--metrics ${listen}: cannot listen there (${code ?? message}). Choose another port.`,
+    )
   }
   const at = server.address() as AddressInfo
   return {

@@ -17,7 +17,9 @@ export interface Followers {
 }
 
 /** Each is loaded only where it is wanted. @throws UserError (environment) for what cannot be opened. */
-export async function openFollowers(settings: Pick<RunSettings, 'events' | 'telemetry' | 'metrics'>): Promise<Followers> {
+export async function openFollowers(
+  settings: Pick<RunSettings, 'events' | 'telemetry' | 'metrics'>,
+): Promise<Followers> {
   const metrics = settings.metrics === undefined ? undefined : await opened(settings.metrics)
   let telemetry: Telemetry | undefined
   let events: EventFile | undefined

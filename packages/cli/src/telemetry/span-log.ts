@@ -99,7 +99,8 @@ function operationSpan(invoked: Event, ended: Event, faults: readonly FaultBegun
       ...(faults.length === 0 ? {} : { 'chaos.faults': faults.map(({ text }) => text) }),
     },
     // What the object itself declined, such as a lock that is held, is an answer.
-    error: ended.type === 'ok' || ended.answered === true ? undefined : `${ended.type}: ${shortened(ended.error ?? '')}`,
+    error:
+      ended.type === 'ok' || ended.answered === true ? undefined : `${ended.type}: ${shortened(ended.error ?? '')}`,
   }
 }
 

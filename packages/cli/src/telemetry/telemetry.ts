@@ -94,14 +94,22 @@ function followed(run: PlannedRun, sdk: Sdk, tracer: Tracer, made: Made): RunLis
     made.spans++
     const links = isOperation ? [{ context: root.spanContext() }] : []
     const context = isOperation ? sdk.ROOT_CONTEXT : sdk.trace.setSpan(sdk.ROOT_CONTEXT, root)
-    const emitted = tracer.startSpan(span.name, { startTime: at(span.from), attributes: span.attributes, links }, context)
+    const emitted = tracer.startSpan(
+      span.name,
+      { startTime: at(span.from), attributes: span.attributes, links },
+      context,
+    )
     if (span.error !== undefined) emitted.setStatus({ code: ERROR, message: span.error })
     emitted.end(at(span.to))
   }
 
   function begin(time: number): void {
     beganMs = Date.now() - time / 1e6
-    root = tracer.startSpan(`chaos run ${run.target.name}`, { startTime: at(0), attributes: aboutRun(run) }, sdk.ROOT_CONTEXT)
+    root = tracer.startSpan(
+      `chaos run ${run.target.name}`,
+      { startTime: at(0), attributes: aboutRun(run) },
+      sdk.ROOT_CONTEXT,
+    )
     made.spans++
   }
 

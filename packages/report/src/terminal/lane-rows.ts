@@ -41,7 +41,8 @@ export function laneRows(names: readonly string[], page: PageStyle): LaneRows {
   const down = new Set<string>()
   const sheet = { lanes, width, page }
   const head = canvas()
-  for (const { name, column } of lanes) writeCentred(head, column, clip(name, spacing - 1, symbols.ellipsis), style.bold)
+  for (const { name, column } of lanes)
+    writeCentred(head, column, clip(name, spacing - 1, symbols.ellipsis), style.bold)
   return {
     header: head.lines()[0] ?? '',
     row(sign) {
@@ -79,21 +80,26 @@ function drawSign(row: Canvas, sign: Sign, sheet: Sheet): void {
   const { style, symbols } = sheet.page
   switch (sign.type) {
     case 'call':
-      return drawArrow(row, sign, { tone: (text) => text, sheet, arrives: true })
+      drawArrow(row, sign, { tone: (text) => text, sheet, arrives: true })
+      return
     case 'answer': {
       const tone = sign.outcome === 'ok' ? style.green : sign.outcome === 'refused' ? style.yellow : style.accent
-      return drawArrow(row, sign, { tone, sheet, arrives: sign.outcome !== 'none' })
+      drawArrow(row, sign, { tone, sheet, arrives: sign.outcome !== 'none' })
+      return
     }
     case 'cut':
     case 'restored':
-      return writeWhereRoom(row, sign.text, [lastRoom(sheet)], { paint: style.yellow, symbols })
+      writeWhereRoom(row, sign.text, [lastRoom(sheet)], { paint: style.yellow, symbols })
+      return
     case 'fault':
     case 'healed':
-      return writeAt(row, [sign.node], sign.text, { paint: style.yellow, sheet })
+      writeAt(row, [sign.node], sign.text, { paint: style.yellow, sheet })
+      return
     case 'state':
-      return writeAt(row, sign.nodes, sign.text, { paint: style.bold, sheet })
+      writeAt(row, sign.nodes, sign.text, { paint: style.bold, sheet })
+      return
     default:
-      return sign satisfies never
+      sign satisfies never
   }
 }
 
@@ -128,7 +134,10 @@ function drawArrow(
   const tip = arrives ? end + (isRight ? -1 : 1) : Math.round((begin + end) / 2)
   row.write(0, tip, arrives ? (isRight ? symbols.arrowRight : symbols.arrowLeft) : symbols.wall, tone)
   const on = { from: left + 3, to: right - 2 }
-  const beside = [{ from: right + 2, to: sheet.width }, { from: (sheet.lanes[0]?.column ?? 0) - 2, to: left - 1 }]
+  const beside = [
+    { from: right + 2, to: sheet.width },
+    { from: (sheet.lanes[0]?.column ?? 0) - 2, to: left - 1 },
+  ]
   if (text !== '') writeWhereRoom(row, text, [on, ...beside], { paint: tone, symbols })
   const [lineFrom, lineTo] = isRight ? [begin + 1, arrives ? end : tip] : [arrives ? end + 1 : tip, begin]
   for (let column = lineFrom; column < lineTo; column++) row.write(0, column, symbols.line, tone)

@@ -78,15 +78,17 @@ const COPIED = '\u0000'
 /** Sections with a blank line between, a margin of two, and a final newline. A line that is too wide is broken. */
 export function finish(sections: readonly (readonly string[])[], options: TerminalOptions): string {
   const width = pageWidthOf(options)
-  const lines = sections
+  // What stands for a character in ASCII may be wider.
+  const said = options.unicode ? (text: string) => text : asciiOnly
+  return sections
     .filter((section) => section.length > 0)
-    .flatMap((section) => [
-      '',
-      ...section.flatMap((line) => (line.startsWith(COPIED) ? [line.slice(COPIED.length)] : fitLine(line, width))),
-    ])
-  const text = lines.map((line) => (line === '' ? '' : `  ${line}`.trimEnd())).join('\n')
-  return `${options.unicode ? text : asciiOnly(text)}\n`
+    .flatMap((section) => ['', ...section.flatMap((line) => shownLines(said(line), width))])
+    .map((line) => (line === '' ? '\n' : `  ${line}`.trimEnd().concat('\n')))
+    .join('')
 }
+
+const shownLines = (line: string, width: number): readonly string[] =>
+  line.startsWith(COPIED) ? [line.slice(COPIED.length)] : fitLine(line, width)
 
 export function headLines(headline: Headline, right: string, page: PageStyle): string[] {
   const { style } = page

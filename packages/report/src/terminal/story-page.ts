@@ -38,7 +38,7 @@ function tellingSections(telling: StoryTelling, page: PageStyle): string[][] {
       ? [style.green(`${symbols.met} ended as told`)]
       : [style.bold(style.accent(`${symbols.violated} did not end as told`)), ...warnings(differences, page)]
   return [
-    spread(style.bold(telling.title), style.dim(telling.setting), width),
+    titleLines(telling, page),
     ...stepSections(telling, page),
     ...(telling.goodput === undefined ? [] : [goodputPlot(telling.goodput, page)]),
     [
@@ -47,6 +47,11 @@ function tellingSections(telling: StoryTelling, page: PageStyle): string[][] {
       ...end,
     ],
   ]
+}
+
+function titleLines({ title, setting }: StoryTelling, { style, width }: PageStyle): string[] {
+  const lines = spread(style.bold(title), style.dim(setting), width)
+  return lines.length === 1 ? lines : [...wrap(title, width).map(style.bold), style.dim(setting)]
 }
 
 /** Each step's words, and below them its rows of the one drawing. */

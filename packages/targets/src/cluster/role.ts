@@ -25,7 +25,9 @@ const SHOWN_CHARACTERS = 80
 
 export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
   const leads = new RegExp(role.leads, 'm')
-  const [term, applied] = [role.term, role.applied].map((text) => (text === undefined ? undefined : new RegExp(text, 'm')))
+  const [term, applied] = [role.term, role.applied].map((text) =>
+    text === undefined ? undefined : new RegExp(text, 'm'),
+  )
   const statuses = new Map<NodeId, NodeStatus | undefined>()
   const last = new Map<NodeId, string | undefined>()
   const listeners = new Set<() => void>()
