@@ -30,8 +30,8 @@ describe('chaos scenario', () => {
 
   test('tells how $15 of $10 are spent, twice, and what is left', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco'])
-    expect(stdout).toMatch(/balance: \$5\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
-    expect(stdout).toMatch(/balance: −\$5\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
+    expect(stdout).toMatch(/balance: \$5 .*\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
+    expect(stdout).toMatch(/balance: −\$5 .*\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
     expect(stdout.match(/ended as told/g)).toHaveLength(2)
     expect(exitCode).toBe(0)
   })

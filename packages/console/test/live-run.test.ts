@@ -53,6 +53,35 @@ test('a node that does not answer has no role, and one that does has its own', (
   ])
 })
 
+test('a node lags by what another one had applied a moment before, not by what it was told just now', () => {
+  const live = createLiveRun()
+  const told = (elapsed: number, leader: number, follower: number) =>
+    live.fold(
+      status(elapsed, {
+        nodes: [leader, follower].map((applied, i) => ({
+          node: `n${i + 1}`,
+          status: { role: 'node', leads: i === 0, applied },
+        })),
+      }),
+    )
+  told(1_000, 100, 100)
+  told(1_100, 300, 100)
+  expect(live.nodes.map(({ lag }) => lag)).toEqual([0, 0])
+  told(1_600, 320, 110)
+  expect(live.nodes.map(({ lag }) => lag)).toEqual([0, 190])
+})
+
+test('a clock is wrong by the jumps of the faults in force, and by how long it has run too fast', () => {
+  const live = createLiveRun()
+  live.fold(nemesis(1_000, 'clock', { id: 'f1', nodes: ['n1'], offsetMs: -250, driftPpm: 100_000 }))
+  live.fold(nemesis(1_000, 'clock', { id: 'f2', nodes: ['n1', 'n2'], offsetMs: 50, driftPpm: 0 }))
+  live.fold(status(2_000, { nodes: [{ node: 'n1' }, { node: 'n2' }, { node: 'n3' }] }))
+  expect(live.nodes.map(({ clockMs }) => clockMs)).toEqual([-100, 50, undefined])
+  live.fold(nemesis(2_000, 'heal', { id: 'f1', fault: 'clock', hits: 1 }))
+  live.fold(status(2_100, { nodes: [{ node: 'n1' }] }))
+  expect(live.nodes.map(({ clockMs }) => clockMs)).toEqual([50])
+})
+
 test('an operation without a value, or with one of a megabyte, is shown in a few words', () => {
   const live = createLiveRun()
   const values = [undefined, 'a'.repeat(1_000_000)] as unknown as Event['value'][]
