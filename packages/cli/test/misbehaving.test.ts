@@ -73,7 +73,7 @@ describe('a protocol that misbehaves is told as that, with the event, in a searc
     expect(finding?.failure).toMatchObject({ kind: 'broken', what: expect.stringMatching(one.says) })
     // Three writes are enough for all of them.
     expect(smallest?.operations.length).toBeLessThanOrEqual(3)
-    const run = await simulateSpec(spec, protocol, () => false)
+    const run = await simulateSpec({ spec }, protocol, () => false)
     expect(run.failure).toMatch(one.says)
   })
 

@@ -2,6 +2,7 @@ export type { ComparedCell, ComparedSystem, Comparison, Spread } from './compari
 export { differenceOf } from './difference/difference.ts'
 export { type Explained, type ExplainInput, explain } from './explanation/explained.ts'
 export { titleWithVerdict } from './facts/headline.ts'
+export { listeningFor } from './facts/listening.ts'
 export { renderComparisonHtml } from './html/comparison-page.ts'
 export { type ComparedResult, renderDifferenceHtml } from './html/difference-page.ts'
 export { type ProxiesPage, renderProxiesHtml } from './html/proxies-page.ts'

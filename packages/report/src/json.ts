@@ -25,6 +25,8 @@ import {
 import { bounded } from './bounded-json.ts'
 import { type Facts, factsOf } from './facts/facts.ts'
 import { nearFaults } from './facts/near-faults.ts'
+import type { Violation } from './facts/violations.ts'
+import type { Wire } from './facts/wire.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
 import { recordFactsOf, recordJson } from './record.ts'
 
@@ -80,6 +82,8 @@ function wholeJson(input: JsonInput): Json {
     headline: report?.headline ?? 'not checked',
     model: report?.model,
     levels: report === undefined ? {} : levelsJson(report, history, facts.spans),
+    messages: facts.wire === undefined ? undefined : wireJson(facts.wire),
+    violations: facts.violations.length === 0 ? undefined : facts.violations.map(violationJson),
     record: record === undefined ? undefined : recordJson(record),
     operations: { ...(run?.operations ?? statistics.operations) },
     availability: object({
@@ -125,6 +129,19 @@ function wholeJson(input: JsonInput): Json {
     run: input.directory,
   })
 }
+
+/** What nodes sent each other about the change that the first counterexample misses. */
+const wireJson = ({ sender, reader, change, messages, others, isNeverSent, sentence }: Wire): Json => ({
+  ...{ sender, reader, change, sentence, neverSent: isNeverSent, others },
+  messages: messages.map(({ carries, ...message }) => object({ ...message, carries: carries !== undefined })),
+})
+
+/** One cause: the level whose counterexample shows it, what happened, and the other levels that forbid it. */
+const violationJson = ({ counterexample, others }: Violation): Json => ({
+  level: counterexample.level,
+  sentence: counterexample.sentence,
+  alsoForbiddenBy: others,
+})
 
 const faultJson = (record: RunSummary['faults'][number]): Json =>
   object({

@@ -1,6 +1,7 @@
 import { consistency, type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
 import { plural } from '@chaosproxy/history'
 import { judgedLevels } from '@chaosproxy/runner/result'
+import { listed } from './words.ts'
 
 /** The adjective for a history that meets the level: `sequentially consistent`. */
 export const adjective = (level: string): string => wordsOfLevel(level)?.adjective ?? level.replaceAll('-', ' ')
@@ -84,6 +85,10 @@ export function heldApart(report: Report<string>, level: string): string {
     ? 'each of the four guarantees holds by itself, but no one order gives a client all four'
     : ''
 }
+
+/** `Also forbidden by sequential, causal and session.`; empty if nothing else forbids it. */
+export const alsoForbiddenBy = (levels: readonly string[]): string =>
+  levels.length === 0 ? '' : `Also forbidden by ${listed(levels)}.`
 
 /** Drops the level's own name from the front of a reason, so that adjacent levels with the same reason share a row. */
 export const reasonText = (level: string, reason: string): string =>

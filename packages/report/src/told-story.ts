@@ -1,4 +1,5 @@
 import type { Millis, Nanos } from '@chaosproxy/history'
+import type { NodeMessage } from '@chaosproxy/runner/result'
 
 /** A story as it was played, ready to be shown. */
 export interface ToldStory {
@@ -34,6 +35,8 @@ export interface StoryTelling {
 
 export interface ToldStep {
   readonly text: string
+  /** The level that no order of the answers fits from here on; absent elsewhere. */
+  readonly breaks?: string | undefined
   /** In order of time. */
   readonly signs: readonly Sign[]
 }
@@ -55,6 +58,15 @@ export type Sign =
       readonly text: string
       /** `none`: the client gave up. */
       readonly outcome: 'ok' | 'refused' | 'none'
+    }
+  /** What one node sends another, and what becomes of it. */
+  | {
+      readonly type: 'message'
+      readonly at: Nanos
+      readonly from: string
+      readonly to: string
+      readonly text: string
+      readonly fate: NodeMessage['fate']
     }
   /** What these nodes answer alike. */
   | {

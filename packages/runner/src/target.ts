@@ -3,6 +3,7 @@ import type { ErrorMeaning, Header, Input, Json, Millis, SessionSource, UserErro
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { Cluster } from './ports.ts'
+import type { Heard, Listening } from './result/run-summary.ts'
 
 /** Whether a target can suffer a kind of fault; if not, why, and the nearest alternative. */
 export type Suffering = true | { readonly not: string; readonly instead: string }
@@ -125,6 +126,8 @@ export interface StartOptions {
   readonly version?: string | undefined
   /** This machine's address for clients on others, where the proxy then listens; when absent, on loopback only. */
   readonly reach?: string | undefined
+  /** Which messages between nodes to record; a target that cannot ignores it. */
+  readonly listening?: Listening | undefined
   /** Aborts a start in progress. */
   readonly signal?: AbortSignal | undefined
 }
@@ -172,6 +175,8 @@ export interface StartedCluster extends Cluster {
   begin(): void
   /** Calls back once nothing more can be learned from this cluster, because its own code is broken. */
   onBroken(callback: (error: UserError) => void): void
+  /** What it was told to listen for; absent if it cannot. */
+  heard?(): Heard | undefined
   /** Unexpected failures, such as a node that exited by itself, in order. */
   trouble(): readonly string[]
 }

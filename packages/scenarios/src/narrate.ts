@@ -1,10 +1,21 @@
 import { check, type Report, verdictOf } from '@chaosproxy/checker'
 import { describeFault, type Fault, type NodeId, nodeNames } from '@chaosproxy/faults'
-import { canonical, type Event, historyFromEvents, type Millis, millis, millisToNanos } from '@chaosproxy/history'
+import {
+  canonical,
+  type Event,
+  historyFromEvents,
+  isClient,
+  type Millis,
+  millis,
+  millisToNanos,
+  type Nanos,
+} from '@chaosproxy/history'
 import type { Sign, StoryTelling, ToldStep, ToldVerdict } from '@chaosproxy/report'
+import type { Heard } from '@chaosproxy/runner/result'
 import type { Workload } from '@chaosproxy/workloads'
 import { type Asked, answersIn, type LastAnswer, lastAnswersIn, type Returned } from './answers.ts'
 import { goodputDifferences, goodputOf } from './goodput.ts'
+import { withMessages } from './messages.ts'
 import type { Answer, Asking, Beat, Mishap, Money, Tale, World } from './story.ts'
 import { answerWords, requestWords, valueWords } from './words.ts'
 
@@ -17,6 +28,8 @@ export interface PlayedTale {
   readonly exchanged?: readonly [NodeId, NodeId] | undefined
   readonly workload: Workload
   readonly world: World
+  /** What nodes sent each other about what clients wrote, where that was recorded. */
+  readonly heard?: Heard | undefined
   /** What went wrong around it: faults that could not be injected, nodes that ended by themselves. */
   readonly trouble: readonly string[]
 }
@@ -45,11 +58,20 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
     ].join(' · '),
     clients: tale.cast,
     nodes,
-    steps: [
-      ...tale.beats.map((beat) => stepOf(beat, asked, tale.money)),
-      // After a load it only says whether what is left of it has been worked off.
-      ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
-    ],
+    steps: withMessages(
+      withBreach(
+        [
+          ...tale.beats.map((beat) => stepOf(beat, asked, tale.money)),
+          // After a load it only says whether what is left of it has been worked off.
+          ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
+        ],
+        breachIn(tale, played, now),
+        asked,
+        tale,
+      ),
+      heardAsTold(played),
+      tale,
+    ),
     verdicts,
     ...(tale.load === undefined ? {} : { goodput: goodputOf(tale.load, tale.beats, events) }),
     ending: tale.ending.says,
@@ -61,6 +83,45 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
       ...goodputDifferences(tale, events, played.world),
     ],
   }
+}
+
+interface Breach {
+  readonly level: string
+  /** When the answer came that no order explains. */
+  readonly at: Nanos
+}
+
+/** The first answer after which the history breaks a level that it must break: before it, all can be explained. */
+function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | undefined {
+  const level = Object.entries(tale.ending.verdicts).find(([, result]) => result === 'violated')?.[0]
+  if (level === undefined || tale.load !== undefined) return undefined
+  const events = asTold(played)
+  for (const [i, { type, process, time }] of events.entries()) {
+    if (!isClient(process) || type === 'invoke') continue
+    const report = judge(tale, { ...played, events: events.slice(0, i + 1), exchanged: undefined }, now)
+    if (verdictOf(report, level).result === 'violated') return { level, at: time }
+  }
+  return undefined
+}
+
+/** Marks the step with that answer; the last reads of all are the last step. */
+function withBreach(
+  steps: readonly ToldStep[],
+  breach: Breach | undefined,
+  asked: readonly Asked[],
+  { beats }: Tale,
+): readonly ToldStep[] {
+  if (breach === undefined) return steps
+  const asking = asked.find(({ returned }) => returned?.at === breach.at)?.asking
+  const place = asking === undefined ? steps.length - 1 : beats.indexOf(asking)
+  return steps.map((step, i) => (i === place ? { ...step, breaks: breach.level } : step))
+}
+
+function heardAsTold({ heard, exchanged }: PlayedTale): Heard | undefined {
+  if (heard === undefined || exchanged === undefined) return heard
+  const told = (node: NodeId): NodeId =>
+    node === exchanged[0] ? exchanged[1] : node === exchanged[1] ? exchanged[0] : node
+  return { ...heard, messages: heard.messages.map((each) => ({ ...each, from: told(each.from), to: told(each.to) })) }
 }
 
 function asTold({ events, exchanged }: PlayedTale): readonly Event[] {

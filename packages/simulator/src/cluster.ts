@@ -5,6 +5,7 @@ import type { Clock, Cluster, Injected } from '@chaosproxy/runner'
 import { apply, possible } from './apply-fault.ts'
 import type { World } from './blows.ts'
 import { createClient, Deadlines } from './client.ts'
+import type { Ear } from './ear.ts'
 import { streamOf } from './fate.ts'
 import { type MomentWatch, noWatch } from './moments.ts'
 import { type Belief, SimulatedNetwork } from './network.ts'
@@ -31,6 +32,8 @@ export interface SimulationOptions {
   /** Called once for each node. */
   readonly observe?: ((node: NodeId) => Observer) | undefined
   readonly moments?: MomentWatch | undefined
+  /** Hears what nodes send each other; made by the caller, given the cluster's clock. */
+  readonly ear?: ((now: () => number) => Ear) | undefined
   /** The longest time among the protocol's settings; see `recoveryMs`. */
   readonly longestSettingMs?: Millis | undefined
 }
@@ -151,6 +154,7 @@ const networkOf = (
 ): SimulatedNetwork =>
   new SimulatedNetwork(queue, {
     belief,
+    ear: options.ear?.(() => queue.now),
     seed: streamOf(options.seed, 'network'),
     delayMs: options.delayMs ?? millis(0.2),
     jitterMs: options.jitterMs ?? millis(0.8),

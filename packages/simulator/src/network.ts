@@ -1,6 +1,7 @@
 import type { Endpoint, Link as LinkName } from '@chaosproxy/faults'
 import { forge, linkName, Trigger } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, nanos, nanosToMillis } from '@chaosproxy/history'
+import type { Ear, HeardMessage } from './ear.ts'
 import { fate, type Stream, streamOf, substream } from './fate.ts'
 import {
   messageTroubles,
@@ -21,6 +22,8 @@ export interface NetworkOptions {
   readonly jitterMs: Millis
   readonly endpoints: readonly Endpoint[]
   readonly belief: Belief
+  /** Hears what nodes send each other; absent: nobody listens. */
+  readonly ear?: Ear | undefined
 }
 
 /** Set once a node has accepted a forged message: from then on its state may violate invariants. */
@@ -78,6 +81,8 @@ export class Link implements TroubledLink {
   readonly #stream: Stream
   readonly #delays: Stream
   readonly #belief: Belief
+  readonly #name: LinkName
+  readonly #ear: Ear | undefined
   #sent = 0
   /** No message arrives before an earlier one. */
   #lastArrival = 0
@@ -88,7 +93,9 @@ export class Link implements TroubledLink {
   readonly #faults: Placed[] = []
   #held: Held[] = []
 
-  constructor(queue: EventQueue, link: LinkName, { seed, delayMs, jitterMs, belief }: NetworkOptions) {
+  constructor(queue: EventQueue, link: LinkName, { seed, delayMs, jitterMs, belief, ear }: NetworkOptions) {
+    this.#name = link
+    this.#ear = link.from === 'clients' || link.to === 'clients' ? undefined : ear
     this.#belief = belief
     this.#queue = queue
     this.#delay = millisToNanos(delayMs)
@@ -104,6 +111,7 @@ export class Link implements TroubledLink {
   send(message: unknown, addressee: Addressee): void {
     const n = this.#sent++
     const parcel = new Parcel(message, addressee, this)
+    if (this.#ear !== undefined) parcel.heard = this.#ear.sent(this.#name, message)
     if (this.#faults.length === 0) this.#arriveAt(this.#queue.now + this.#usualDelay(n), parcel)
     else this.#sendThroughFaults(parcel, n)
   }
@@ -131,7 +139,7 @@ export class Link implements TroubledLink {
     this.#lastArrival = this.#queue.now
     const held = this.#held
     this.#held = []
-    for (const { parcel } of held) this.#queue.schedule(this.#queue.now, parcel)
+    for (const { parcel } of held) this.#schedule(this.#queue.now, parcel)
   }
 
   /** The answer to a question about the n-th message: uniform in [0, 1). */
@@ -151,7 +159,12 @@ export class Link implements TroubledLink {
   #arriveAt(time: number, parcel: Parcel): void {
     const arrival = time > this.#lastArrival ? time : this.#lastArrival
     this.#lastArrival = arrival
-    this.#queue.schedule(arrival, parcel)
+    this.#schedule(arrival, parcel)
+  }
+
+  #schedule(time: number, parcel: Parcel): void {
+    if (parcel.heard !== undefined) parcel.heard.endedAt = nanos(time)
+    this.#queue.schedule(time, parcel)
   }
 
   /** Whether a fault hits the n-th message. Each question has its own chance, so that faults do not strike together. */
@@ -169,12 +182,20 @@ export class Link implements TroubledLink {
     let held = false
     for (const placed of this.#faults) {
       const stopped = placed.trouble.stops?.(placed.standing.fault, placed, this, n, parcel)
+      if (stopped !== undefined && parcel.heard !== undefined)
+        this.#tell(parcel.heard, stopped, placed.standing.fault.kind)
       if (stopped === 'lost') return
       if (stopped === 'held') held = true
     }
     // A held message belongs to the present connection and is lost if that breaks.
     if (held) this.#held.push({ parcel, n })
     else this.#dispatch(parcel, n)
+  }
+
+  #tell(heard: HeardMessage, fate: 'lost' | 'held', by: string): void {
+    heard.fate = fate
+    heard.by = by
+    if (fate === 'lost') heard.endedAt = nanos(this.#queue.now)
   }
 
   falsified(parcel: Parcel, fields: number, n: number): Parcel | undefined {
@@ -194,7 +215,7 @@ export class Link implements TroubledLink {
 
   lose(parcel: Parcel): void {
     parcel.lose()
-    this.#queue.schedule(this.#queue.now, parcel)
+    this.#schedule(this.#queue.now, parcel)
   }
 
   #dispatch(honest: Parcel, n: number): void {
@@ -215,7 +236,7 @@ export class Link implements TroubledLink {
     if (besides !== undefined) this.#queue.schedule(arrival, besides)
     if (parcel === undefined) return
     // Later messages need not wait for one that is overtaken, nor for a copy.
-    if (overtakenBy > 0) this.#queue.schedule(arrival + overtakenBy, parcel)
+    if (overtakenBy > 0) this.#schedule(arrival + overtakenBy, parcel)
     else this.#arriveAt(arrival, parcel)
     for (let copy = 1; copy <= copies; copy++) this.#queue.schedule(arrival + copy * copiedAfter, parcel)
   }

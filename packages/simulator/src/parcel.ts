@@ -1,3 +1,4 @@
+import type { HeardMessage } from './ear.ts'
 import type { Happening } from './queue.ts'
 
 /** The receiver at the end of a link. */
@@ -5,6 +6,8 @@ export interface Addressee {
   deliver(message: unknown): void
   /** The connection broke while the message was on its way. */
   broken(): void
+  /** Whether nobody is there to take it; absent: somebody is. */
+  isDown?(): boolean
 }
 
 /** What a message travels on. */
@@ -20,6 +23,8 @@ interface Carrier {
  */
 export class Parcel implements Happening {
   readonly message: unknown
+  /** Set if somebody listens for it. */
+  heard: HeardMessage | undefined = undefined
   readonly #addressee: Addressee
   readonly #link: Carrier
   /** The link's connection when it was sent. */
@@ -36,7 +41,9 @@ export class Parcel implements Happening {
 
   /** Another message for the same receiver, sent on the same connection. */
   saying(message: unknown): Parcel {
-    return new Parcel(message, this.#addressee, this.#link)
+    const other = new Parcel(message, this.#addressee, this.#link)
+    other.heard = this.heard
+    return other
   }
 
   damage(): void {
@@ -50,11 +57,18 @@ export class Parcel implements Happening {
 
   happen(): void {
     const alive = this.#connection === this.#link.connection
+    if (this.heard !== undefined) this.#tell(this.heard, alive && !this.#damaged && !this.#lost)
     if (alive && !this.#damaged && !this.#lost) {
       this.#addressee.deliver(this.message)
       return
     }
     if (alive && !this.#lost) this.#link.reset()
     this.#addressee.broken()
+  }
+
+  #tell(heard: HeardMessage, arrives: boolean): void {
+    const isDown = arrives && this.#addressee.isDown?.() === true
+    heard.fate = arrives && !isDown ? 'received' : 'lost'
+    if (isDown) heard.by = 'down'
   }
 }

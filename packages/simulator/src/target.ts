@@ -4,6 +4,7 @@ import { millis, type Nanos, nanos, nanosToMillis, UserError } from '@chaosproxy
 import { describeEvent, MachineError, type ProtocolDefinition } from '@chaosproxy/protocols'
 import { currentLeader, protocolTarget, type StartedCluster, type StartOptions, type Target } from '@chaosproxy/runner'
 import { createSimulatedCluster, type SimulatedCluster } from './cluster.ts'
+import { createEar } from './ear.ts'
 import { longestSettingMs } from './recovery-time.ts'
 import { WARM_UP } from './simulate.ts'
 import { simulatorSuffers } from './suffers.ts'
@@ -36,11 +37,15 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
     last = { node, event }
   }
   const machine = protocol.create({ bug, object, knobs })
+  const ear = options.listening === undefined ? undefined : createEar(options.listening)
   const cluster = createSimulatedCluster({
     ...{ machine, nodes, seed, longestSettingMs: longestSettingMs(protocol, knobs) },
     observe: watched ? observe : undefined,
+    ear: ear?.listen,
   })
   cluster.run(() => cluster.isReady(), WARM_UP)
+  // The run begins now, before any more time passes.
+  ear?.begin()
 
   let stopped = false
   let broken: UserError | undefined
@@ -92,6 +97,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
       if (broken !== undefined) callback(broken)
     },
     trouble: () => [],
+    heard: () => ear?.heard(),
     stop(callback) {
       stopped = true
       cluster.stop(callback)

@@ -3,6 +3,7 @@ import type { Link } from './network.ts'
 import type { Addressee } from './parcel.ts'
 
 interface Receiver {
+  readonly up: boolean
   receive(from: NodeId, message: unknown): void
 }
 
@@ -23,4 +24,8 @@ export class Wire implements Addressee {
   }
 
   broken(): void {}
+
+  isDown(): boolean {
+    return !this.#to.up
+  }
 }

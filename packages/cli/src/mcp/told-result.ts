@@ -15,6 +15,7 @@ interface WholeResult {
       readonly counterexample?: { readonly faults?: readonly { readonly relation: string }[] }
     }
   }
+  readonly messages?: { readonly sentence: string }
   readonly expectation?: { readonly level: string; readonly met: boolean | 'unknown' }
   readonly operations: Json
   readonly vacuous?: readonly string[]
@@ -69,7 +70,7 @@ export function toldResult(json: Json, exitCode: number): ToldResult {
   const result = json as unknown as WholeResult
   const levels = Object.entries(result.levels)
   const accused = result.shown === undefined ? undefined : result.levels[result.shown]
-  const relation = accused?.counterexample?.faults?.[0]?.relation ?? ''
+  const cause = [accused?.counterexample?.faults?.[0]?.relation ?? '', result.messages?.sentence ?? '']
   return {
     title: result.title,
     verdict: result.verdict,
@@ -80,7 +81,7 @@ export function toldResult(json: Json, exitCode: number): ToldResult {
     undecided: Object.fromEntries(
       levels.flatMap(([level, { result: found, reason }]) => (found === 'unknown' ? [[level, reason ?? '']] : [])),
     ),
-    sentence: [accused?.reason ?? '', relation].filter((part) => part !== '').join(' '),
+    sentence: [accused?.reason ?? '', ...cause].filter((part) => part !== '').join(' '),
     doubts: [...(result.vacuous ?? []), ...(result.trouble ?? []), ...(result.warnings ?? [])],
     operations: result.operations,
     ...(result.model === undefined ? {} : { model: result.model }),

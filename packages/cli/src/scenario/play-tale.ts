@@ -9,7 +9,7 @@ import {
 import { millis } from '@chaosproxy/history'
 import type { StoryTelling } from '@chaosproxy/report'
 import { swapNodes } from '@chaosproxy/runner'
-import { narrate, type Story, scenarioOf, type Tale } from '@chaosproxy/scenarios'
+import { listeningOf, narrate, type Story, scenarioOf, type Tale } from '@chaosproxy/scenarios'
 import { firstLeader } from '@chaosproxy/simulator'
 
 const now = () => millis(performance.now())
@@ -41,10 +41,11 @@ export async function playTale({ tale, kind }: StoryPart): Promise<StoryTelling>
       ? undefined
       : ([tale.leader, leader] as const)
   const swapped = exchanged === undefined ? scenario : swapNodes(scenario, ...exchanged)
-  const { events, trouble, failure } = playSimulated(subject, swapped, limitsFor(false))
+  const listening = listeningOf(tale)
+  const { events, trouble, failure, heard } = playSimulated(subject, swapped, { ...limitsFor(false), listening })
   const broken = failure?.kind === 'broken' ? [failure.what] : []
   const world = 'in virtual time'
-  return narrate(tale, { kind, events, exchanged, workload, world, trouble: [...trouble, ...broken] }, now)
+  return narrate(tale, { kind, events, exchanged, workload, world, heard, trouble: [...trouble, ...broken] }, now)
 }
 
 /**

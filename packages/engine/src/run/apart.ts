@@ -24,8 +24,8 @@ export async function performerFor({ spec }: PlannedRun, interrupted: AbortSigna
   ])
   const pool = createSearchPool(1)
   return {
-    async perform(run, { sink, begun }) {
-      const end = await supervise(pool, simulateJob, { spec: run.spec }, { stop: interrupted })
+    async perform(run, { sink, begun, listening }) {
+      const end = await supervise(pool, simulateJob, { spec: run.spec, listening }, { stop: interrupted })
       if (end.type === 'abandoned') return undefined
       if (end.type === 'stuck') throw brokenError(name.slice(SIMULATED.length), end.what, end.trace)
       if (end.value.events.length > 0) begun?.()

@@ -5,6 +5,7 @@ import { askProbes } from '../probe/ask.ts'
 import { packageVersion } from '../version.ts'
 import { type Performer, performerFor } from './apart.ts'
 import { type RunDirectory, storeIn } from './directory.ts'
+import { withHeard } from './heard.ts'
 import { type ChosenBaseline, heldTo } from './held-to.ts'
 import { exitCodeOf, type FinishedRun } from './results.ts'
 import { verified } from './verified.ts'
@@ -61,7 +62,14 @@ export async function carryOut(
       rmSync(directory.path, { recursive: true, force: true })
       return undefined
     }
-    const judged = heldTo(baseline, outcome)
+    const { dataDir } = store
+    const heard = await withHeard(run, outcome, performer, {
+      dataDir,
+      logDir: directory.nodes,
+      version: packageVersion(),
+      interrupted,
+    })
+    const judged = heldTo(baseline, heard)
     return { run, judged, directory, again, exitCode: exitCodeOf(judged) }
   } catch (error) {
     // Nothing was recorded, and no log of a node says why: the directory is of no use.

@@ -1,12 +1,15 @@
 import { type Event, UserError } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import { performRun, planRun, type RunOutcome, type RunSpec } from '@chaosproxy/runner'
+import type { Listening } from '@chaosproxy/runner/result'
 import { simulatedTarget } from '@chaosproxy/simulator'
 import { registries } from './registries.ts'
 
 /** A run of the user's own protocol, for another thread. */
 export interface SimulateSpec {
   readonly spec: RunSpec
+  /** Which messages between nodes to record as well. */
+  readonly listening?: Listening | undefined
 }
 
 export interface Simulated {
@@ -24,7 +27,7 @@ const LOOK_EVERY_MS = 20
  * watched.
  */
 export async function simulateSpec(
-  spec: RunSpec,
+  { spec, listening }: SimulateSpec,
   protocol: ProtocolDefinition,
   isInterrupted: () => boolean,
 ): Promise<Simulated> {
@@ -35,7 +38,13 @@ export async function simulateSpec(
     const target = async () => simulatedTarget(protocol, true)
     const run = await planRun(spec, { ...registries, target }, spec.target.name)
     const sink = { append: (event: Event) => void events.push(event) }
-    const outcome = await performRun(run, { sink, dataDir: '', logDir: '', interrupted: interrupting.signal })
+    const outcome = await performRun(run, {
+      sink,
+      dataDir: '',
+      logDir: '',
+      listening,
+      interrupted: interrupting.signal,
+    })
     return { events, outcome }
   } catch (error) {
     if (error instanceof UserError && error.code === 'environment') return { events, failure: error.message }

@@ -1,6 +1,6 @@
 import { type Event, millis } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
-import type { FaultRecord } from '@chaosproxy/runner/result'
+import type { FaultRecord, Heard } from '@chaosproxy/runner/result'
 import { type Failure, type LogLine, runScenario, type SearchedProtocol, type TrialLimits } from '@chaosproxy/simulator'
 
 const CHECK_MEMORY_BYTES = 256 * 2 ** 20
@@ -18,11 +18,16 @@ export interface SimulatedPlay {
   readonly records: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
+  /** What was listened for. */
+  readonly heard?: Heard | undefined
 }
 
 export function playSimulated(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits): SimulatedPlay {
   const log: LogLine[] = []
-  const { events, failure, played } = runScenario(subject, scenario, { ...limits, log: (line) => log.push(line) })
+  const { events, failure, played, heard } = runScenario(subject, scenario, {
+    ...limits,
+    log: (line) => log.push(line),
+  })
   const { records = [], trouble = [] } = played ?? {}
-  return { events, failure, records, trouble, log }
+  return { events, failure, records, trouble, log, ...(heard === undefined ? {} : { heard }) }
 }

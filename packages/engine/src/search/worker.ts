@@ -110,8 +110,8 @@ export async function play({ spec, progress }: Task<PlaySpec>): Promise<Simulate
   return settled(() => playSimulated(subject, scenario, limitsFor(invariants)))
 }
 
-export async function simulateRun({ spec: { spec }, progress }: Task<SimulateSpec>): Promise<Simulated> {
-  const file = spec.target.name.slice(SIMULATED.length)
+export async function simulateRun({ spec, progress }: Task<SimulateSpec>): Promise<Simulated> {
+  const file = spec.spec.target.name.slice(SIMULATED.length)
   const protocol = watchedProtocol(await guardedProtocol(file), progress)
   const simulated = await simulateSpec(spec, protocol, () => isAskedToStop(progress))
   return settled(() => simulated)

@@ -2,9 +2,10 @@ import { type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
-import { heldApart, reasonText } from '../level-words.ts'
+import { wireLines } from '../facts/wire.ts'
+import { alsoForbiddenBy, heldApart, reasonText } from '../level-words.ts'
 import { printable } from '../operation-words.ts'
-import { sentenceText } from '../terminal/evidence.ts'
+import { sentenceText, violationText } from '../terminal/evidence.ts'
 import { capitalised } from '../words.ts'
 import { causesOf } from './causes.ts'
 import { type Step, stepsOf } from './steps.ts'
@@ -22,8 +23,12 @@ export interface Explained {
   readonly warnings: readonly string[]
   /** The same sentence as on every other page; empty if nothing is violated. */
   readonly sentence: string
+  /** What else broke levels, each cause once. */
+  readonly also: readonly string[]
   /** The operations that matter, in the order in which they began. */
   readonly steps: readonly Step[]
+  /** What nodes sent each other meanwhile; empty where that was not recorded. */
+  readonly messages: readonly string[]
   /** What was broken meanwhile. */
   readonly faults: readonly string[]
   /** Strongest first: what the level asks for, and whether it allows what was seen. */
@@ -48,15 +53,21 @@ export interface ExplainInput extends FactsInput {
 export function explain(input: ExplainInput): Explained {
   const { report, history } = input
   const facts = factsOfExplained(input)
-  const { headline, shown, near } = facts
+  const { headline, shown, near, wire, violations } = facts
+  const [first, ...others] = violations
   return {
     title: headline.title,
     verdict: headline.verdict,
     mood: headline.mood,
-    sentence: shown === undefined ? '' : capitalised(sentenceText(shown, near)),
+    sentence: shown === undefined ? '' : capitalised(sentenceText(shown, near, wire)),
+    also: [
+      ...(first === undefined ? [] : [alsoForbiddenBy(first.others)]),
+      ...others.map((other) => [violationText(other.counterexample), alsoForbiddenBy(other.others)].join(' ').trim()),
+    ].filter((text) => text !== ''),
     notes: facts.vacuous,
     warnings: history.warnings.map(printable),
     steps: shown === undefined ? [] : stepsOf(history, shown),
+    messages: wireLines(wire),
     faults: near.map(({ whole }) => whole),
     levels: judgedLevels(report).map((each) => levelTold(report, each)),
     causes: shown === undefined ? [] : causesOf({ ...input, counterexample: shown, near }),

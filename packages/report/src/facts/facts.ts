@@ -14,6 +14,8 @@ import { shownFaults } from '../shown-faults.ts'
 import { accusedLevel, counterexampleOf } from './accused.ts'
 import { type Headline, headlineOf } from './headline.ts'
 import { type NearFault, nearFaults } from './near-faults.ts'
+import { type Violation, violationsOf } from './violations.ts'
+import { type Wire, wireOf } from './wire.ts'
 
 /** What is known of a run, or of a history without one. */
 export interface FactsInput {
@@ -47,10 +49,14 @@ export interface Facts {
   readonly expected: string
   /** The counterexample that is drawn first. */
   readonly shown: Counterexample | undefined
+  /** {@link shown}, and what else broke levels, each cause once. */
+  readonly violations: readonly Violation[]
   /** The faults that were in force, by start. */
   readonly spans: readonly FaultSpan[]
   /** The faults that matter to {@link shown}, most telling first. */
   readonly near: readonly NearFault[]
+  /** What nodes sent each other meanwhile, where that was recorded. */
+  readonly wire: Wire | undefined
 }
 
 export function factsOf({ history, report, run, isAboutLevel = false, ...own }: FactsInput): Facts {
@@ -82,8 +88,10 @@ export function factsOf({ history, report, run, isAboutLevel = false, ...own }: 
           }),
     expected: expectedText({ expectation, report, vacuous }),
     shown,
+    violations: report === undefined ? [] : violationsOf(report, shown),
     spans,
     near: shown === undefined ? [] : nearFaults(history, shown, spans),
+    wire: wireOf(history, shown, run?.heard),
   }
 }
 

@@ -16,7 +16,7 @@ export interface NearFault extends FaultSpan {
 }
 
 /** The moments between which everything went wrong, and the nodes where it did. */
-interface Gap {
+export interface Gap {
   readonly from: number
   readonly to: number
   /** When the impossible operation was called. */
@@ -24,6 +24,8 @@ interface Gap {
   /** The node that gave the impossible answer, and the one that had acknowledged what it ignores. */
   readonly culprit: string | undefined
   readonly writer: string | undefined
+  /** The change that the culprit ignores. */
+  readonly ignored?: OperationRow | undefined
 }
 
 /** More faults than this explain nothing. */
@@ -58,7 +60,7 @@ export function nearFaults(
   )
 }
 
-function gapOf(history: History, counterexample: Counterexample): Gap {
+export function gapOf(history: History, counterexample: Counterexample): Gap {
   const { callTime, callEvent } = history.operations
   const rows = counterexample.operations.map(({ operation }) => operation)
   const { culprit } = counterexample
@@ -71,6 +73,7 @@ function gapOf(history: History, counterexample: Counterexample): Gap {
     asked,
     culprit: nodeOf(history, culprit),
     writer: writer === undefined || (callEvent[writer] ?? 0) < 0 ? undefined : nodeOf(history, writer),
+    ignored: writer,
   }
 }
 
@@ -93,7 +96,9 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
   const { callEvent, returnEvent, outcome } = history.operations
   const seen = isRead(history, culprit) ? JSON.stringify(outputOf(history, culprit)) : undefined
   const end = hasReturned(history, culprit) ? (returnEvent[culprit] ?? 0) : Number.POSITIVE_INFINITY
-  const changes = rows
+  const { key } = history.operations
+  const ofKey = rows.filter((row) => key[row] === key[culprit])
+  const changes = (ofKey.some((row) => row !== culprit && !tells(history, row)) ? ofKey : rows)
     .filter((row) => row !== culprit && !tells(history, row) && outcome[row] !== FAIL)
     .filter((row) => (callEvent[row] ?? 0) < end && JSON.stringify(writtenBy(history, row)) !== seen)
     .sort((a, b) => (callEvent[b] ?? 0) - (callEvent[a] ?? 0))
@@ -101,7 +106,7 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
   return changes.find((row) => hasReturned(history, row) && (returnEvent[row] ?? 0) < called) ?? changes[0]
 }
 
-function writtenBy(history: History, row: OperationRow): Json {
+export function writtenBy(history: History, row: OperationRow): Json {
   const input = inputOf(history, row)
   return functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input
 }

@@ -1,6 +1,7 @@
-import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
 import { duration, type History, type Json } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
+import type { Wire } from '../facts/wire.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
   answerText,
@@ -57,8 +58,12 @@ export function accusedOf(history: History, counterexample: Counterexample): Rea
 /** Attributes that place a drawing of this size, in pixels. */
 type DrawingPlace = (width: number, height: number) => Html | undefined
 
-/** As wide as there is room. */
-const IN_A_PAGE: DrawingPlace = () => undefined
+interface DrawingOptions {
+  /** By default as wide as there is room. */
+  readonly place?: DrawingPlace | undefined
+  /** What nodes sent each other, where that was recorded. */
+  readonly wire?: Wire | undefined
+}
 
 /**
  * The counterexample in space and time: a lane per process, a bar per operation (filled for a change, outlined for a
@@ -68,7 +73,7 @@ export function contradictionSvg(
   history: History,
   counterexample: Counterexample,
   faults: readonly NearFault[],
-  place: DrawingPlace = IN_A_PAGE,
+  { place = () => undefined, wire }: DrawingOptions = {},
 ): Html {
   // A page may draw the counterexamples of several levels, so names within a drawing include its level.
   const { level } = counterexample
@@ -76,7 +81,7 @@ export function contradictionSvg(
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
   // Faults are named above the first lane, where no operation has a label.
-  const nodes = laneNodes(history, counterexample, faults)
+  const nodes = laneNodes(history, counterexample, faults, wire)
   const across = faults.filter((fault) => !isOnLanes(fault, nodes))
   const top = (states.length > 0 ? 54 : 12) + across.length * 16
   const scale = scaleOf(eventsOf(history, operations), LEFT + 10, RIGHT - 12)
@@ -84,10 +89,10 @@ export function contradictionSvg(
   const bars = plain.map((bar) => ({ ...bar, label: labelOf(history, counterexample, bar, plain) }))
   const accused = accusedOf(history, counterexample)
   const underClients = top + lanes.length * LANE
-  const bottom = underClients + heightOfNodes(nodes)
+  const bottom = underClients + heightOfNodes(nodes, wire)
   const height = bottom + 34
   return html`<svg class="why-svg"${place(WIDTH, height)} viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
-<defs><pattern id="hatch-${level}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker></defs>
+<defs><pattern id="hatch-${level}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker><marker id="tip-calm-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip-calm"/></marker></defs>
 ${across.map((fault) => faultBand(level, fault, scale, top - across.length * 16, bottom))}
 ${across.map((fault, i) => faultName(fault, i, scale, top - across.length * 16))}
 ${ribbon(history, states, scale, counterexample)}
@@ -99,11 +104,11 @@ ${scale.breaks.map(
   ({ x, nanos }) =>
     html`<path class="break" d="M${x - 4} ${top}V${bottom - 8}M${x + 4} ${top}V${bottom - 8}"/><path class="axis" d="M${x - 7} ${bottom + 10}l6 -12M${x + 1} ${bottom + 10}l6 -12"/><text class="gap" x="${x}" y="${bottom - 4}">${duration(nanos)}</text>`,
 )}
-${nodeLanes(history, counterexample, faults, nodes, { scale, left: LEFT - 6, right: RIGHT + 14, top: underClients, accused, hatch: `hatch-${level}` })}
+${nodeLanes(history, counterexample, faults, nodes, { scale, left: LEFT - 6, right: RIGHT + 14, top: underClients, accused, hatch: `hatch-${level}`, tip: `tip-calm-${level}`, wire })}
 ${holdingBars(history, counterexample, { scale, right: RIGHT + 14, laneOf: (row) => plain.find((bar) => bar.operation === row)?.y ?? 0 })}
 ${accusation(history, counterexample, bars)}
+${(counterexample.edges ?? []).map((edge, i) => edgeArc(level, bars, edge, i + 1))}
 ${bars.map((bar) => barMarkup(history, counterexample, bar, accused.has(bar.operation)))}
-${(counterexample.edges ?? []).map((edge, i) => edgeArc(level, bars, edge.before, edge.after, i + 1))}
 ${axis(history, operations, scale, bottom)}
 </svg>`
 }
@@ -156,15 +161,21 @@ interface LabelledBar extends Bar {
 /** A label goes above its bar, or below it if the previous bar's label is in the way. */
 function labelOf(history: History, counterexample: Counterexample, bar: Bar, bars: readonly Bar[]): Label {
   const withKey = counterexample.keys.length > 1
-  const request = requestText(history, bar.operation, { withKey })
-  const text = clip(`${request} → ${answerText(history, bar.operation)}`, 34)
+  const text = barText(history, bar, withKey)
   const middle = (bar.x1 + bar.x2) / 2
-  const half = (text.length * CHARACTER) / 2
+  const half = halfOf(history, bar, withKey)
   const before = bars.filter((other) => other.lane === bar.lane && other.number < bar.number)
   const crowded = before.length % 2 === 1 && bars.filter((other) => other.lane === bar.lane).length > 1
-  const tight = crowded && before.some((other) => middle - (other.x1 + other.x2) / 2 < half * 2 + 20)
+  const tight =
+    crowded && before.some((other) => middle - (other.x1 + other.x2) / 2 < half + halfOf(history, other, withKey) + 12)
   return { text, x: Math.min(Math.max(middle, LEFT + half - 8), WIDTH - half - 2), above: !tight }
 }
+
+const barText = (history: History, { operation }: Bar, withKey: boolean): string =>
+  clip(`${requestText(history, operation, { withKey })} → ${answerText(history, operation)}`, 34)
+
+const halfOf = (history: History, bar: Bar, withKey: boolean): number =>
+  (barText(history, bar, withKey).length * CHARACTER) / 2
 
 function barMarkup(history: History, counterexample: Counterexample, bar: LabelledBar, accused: boolean): Html {
   const { operation, label } = bar
@@ -288,10 +299,11 @@ function boxesOf(history: History, bar: LabelledBar): Box[] {
 function edgeArc(
   level: string,
   bars: readonly Bar[],
-  before: OperationRow,
-  after: OperationRow,
+  { before, after, reason }: OrderEdge,
   number: number,
 ): Html | undefined {
+  // What clients did and saw is as it should be; red is what that leaves no place for.
+  const calm = reason === 'process order' || reason === 'reads from' ? '-calm' : ''
   const from = bars.find((bar) => bar.operation === before)
   const to = bars.find((bar) => bar.operation === after)
   if (from === undefined || to === undefined) return undefined
@@ -311,7 +323,7 @@ function edgeArc(
     x1 + (x2 - x1) * (bend === 0 ? 0.42 : 0.5),
     y1 + (y2 - y1) * (bend === 0 ? 0.42 : 0.5) + bend * 0.75,
   ]
-  return html`<g class="edge" data-edge="${number}"><path class="arc" marker-end="url(#tip-${level})" d="${path}"/><circle class="edge-dot" cx="${mx}" cy="${my}" r="8"/><text class="edge-number" x="${mx}" y="${my + 4}">${String.fromCharCode(96 + number)}</text></g>`
+  return html`<g class="edge" data-edge="${number}"><path class="arc${calm === '' ? '' : ' calm'}" marker-end="url(#tip${calm}-${level})" d="${path}"/><circle class="edge-dot${calm === '' ? '' : ' calm'}" cx="${mx}" cy="${my}" r="8"/><text class="edge-number${calm === '' ? '' : ' calm'}" x="${mx}" y="${my + 4}">${String.fromCharCode(96 + number)}</text></g>`
 }
 
 function axis(history: History, operations: readonly OperationRow[], scale: Scale, bottom: number): Html {

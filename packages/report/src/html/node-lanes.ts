@@ -1,15 +1,17 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { duration, type History } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
+import type { Wire } from '../facts/wire.ts'
 import { hasTimes } from '../moments.ts'
 import { hasReturned, nameText, nodeOf, tells } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
 import { moment } from '../words.ts'
 import { type Html, html } from './markup.ts'
 import type { Scale } from './scale.ts'
+import { wireArrows } from './wire-arrows.ts'
 
-/** The height of a node's lane, in pixels. */
-const NODE_LANE = 44
+/** The height of a node's lane, in pixels: with room for messages between two of them, if there are any. */
+const laneHeight = (wire: Wire | undefined): number => (wire === undefined ? 44 : 72)
 /** More lanes than this explain nothing. */
 const MOST_NODES = 5
 /** Rough width of a character of the labels. */
@@ -23,28 +25,41 @@ const DOWN: { readonly [kind: string]: string } = {
   pause: 'paused',
 }
 
-/** The nodes that deserve a lane: those that the faults hit, among those that served what is drawn. */
+/** The nodes that deserve a lane: those that served what is drawn if faults hit one of them or messages were heard, and the messages' own. */
 export function laneNodes(
   history: History,
   { operations }: Counterexample,
   faults: readonly NearFault[],
+  wire?: Wire,
 ): readonly string[] {
   if (!hasTimes(history)) return []
   const serving = [...new Set(operations.flatMap(({ operation }) => nodeOf(history, operation) ?? []))]
   const hit = (node: string): boolean => faults.some((fault) => hits(fault, node))
-  return serving.some(hit) ? serving.slice(0, MOST_NODES) : []
+  if (wire === undefined) return serving.some(hit) ? serving.slice(0, MOST_NODES) : []
+  // The node that answered comes last, so that what was on its way to it points down.
+  const { sender, reader, messages } = wire
+  const others = [...messages.map(({ from }) => from), sender, ...messages.map(({ to }) => to), ...serving].filter(
+    (node) => node !== reader,
+  )
+  return [...[...new Set(others)].slice(0, MOST_NODES - 1), reader]
 }
 
-const hits = ({ nodes, links }: NearFault, node: string): boolean =>
-  nodes.includes(node) || links.some(({ from, to }) => from === node || to === node)
+/** Of a cut that takes one node off, only that node: the links of the others are whole. */
+function hits({ nodes, links }: NearFault, node: string): boolean {
+  const isEndOf = (name: string, { from, to }: NearFault['links'][number]): boolean => from === name || to === name
+  const [first] = links
+  const alone =
+    first === undefined ? [] : [first.from, first.to].filter((end) => links.every((link) => isEndOf(end, link)))
+  return nodes.includes(node) || (alone.length > 0 ? alone.includes(node) : links.some((link) => isEndOf(node, link)))
+}
 
 /** Whether the lanes of the nodes show a fault, so that no other lane need be shaded for it. */
 export const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean =>
   nodes.some((node) => hits(fault, node))
 
 /** With room for what stands between the last lane and the axis. */
-export const heightOfNodes = (nodes: readonly string[]): number =>
-  nodes.length === 0 ? 0 : nodes.length * NODE_LANE + 16
+export const heightOfNodes = (nodes: readonly string[], wire: Wire | undefined): number =>
+  nodes.length === 0 ? 0 : nodes.length * laneHeight(wire) + 16
 
 interface Place {
   readonly scale: Scale
@@ -53,8 +68,10 @@ interface Place {
   /** Where the first lane begins. */
   readonly top: number
   readonly accused: ReadonlySet<OperationRow>
-  /** The name of the hatching of what is cut. */
+  /** The name of the hatching of what is cut, and of the tip of an arrow. */
   readonly hatch: string
+  readonly tip: string
+  readonly wire: Wire | undefined
 }
 
 /**
@@ -69,15 +86,16 @@ export function nodeLanes(
   place: Place,
 ): Html | undefined {
   if (nodes.length === 0) return undefined
-  const { left, right, top } = place
-  const middle = (node: string): number => top + nodes.indexOf(node) * NODE_LANE + NODE_LANE / 2 + 6
+  const { left, right, top, wire } = place
+  const height = laneHeight(wire)
+  const middle = (node: string): number => top + nodes.indexOf(node) * height + height / 2 + 6
   const labels = new Map(nodes.map((node): [string, LaneLabel[]] => [node, []]))
   return html`<g class="nodes">${nodes.map(
     (node) =>
       html`<text class="lane-name" x="0" y="${middle(node) + 5}">${clip(nameText(node), 10)}</text><path class="node-lane" d="M${left} ${middle(node)}H${right}"/>`,
   )}${faults.filter((fault) => isOnLanes(fault, nodes)).map((fault) => faultBars(fault, nodes, labels, middle, place))}${counterexample.operations.map(
     ({ operation }) => answerMark(history, operation, nodes, middle, place),
-  )}</g>`
+  )}${wireArrows(wire, { scale: place.scale, left, right, tip: place.tip, middle: (node) => (nodes.includes(node) ? middle(node) : undefined) })}</g>`
 }
 
 interface LaneLabel {

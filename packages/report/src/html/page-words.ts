@@ -25,8 +25,8 @@ export function standing({ headline, expected }: Facts): string {
 }
 
 /** The sentence below the headline. */
-export function ledeOf({ report, history }: Page, { headline, shown, near }: Facts): string {
-  if (shown !== undefined) return capitalised(shortSentence(history, shown, near))
+export function ledeOf({ report, history }: Page, { headline, shown, near, wire }: Facts): string {
+  if (shown !== undefined) return capitalised(shortSentence(history, shown, near, wire))
   if (headline.beside !== '') return `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   const linearizable = verdictOf(report, 'linearizable')

@@ -1,15 +1,16 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import { count, duration, type History, plural } from '@chaosproxy/history'
-import { type FaultSpan, foundText, judgedLevels, statisticsOf } from '@chaosproxy/runner/result'
+import { type FaultSpan, foundText, statisticsOf } from '@chaosproxy/runner/result'
 import type { PageData } from '../browser/page-data.ts'
-import { counterexampleOf } from '../facts/accused.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import { nearFaults } from '../facts/near-faults.ts'
-import { adjective } from '../level-words.ts'
+import type { Violation } from '../facts/violations.ts'
+import type { Wire } from '../facts/wire.ts'
+import { alsoForbiddenBy } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf } from '../record.ts'
-import { citation, sentenceText, whyTitle } from '../terminal/evidence.ts'
+import { citation, sentenceText, violationText, whyTitle } from '../terminal/evidence.ts'
 import { fileName } from '../terminal/run-page.ts'
 import { uncutText } from '../uncut-words.ts'
 import { capitalised, durationOfMillis } from '../words.ts'
@@ -29,6 +30,7 @@ import { explorerScript, pageScript } from './scripts.ts'
 import { factsSection, faultsSection, lostSection, phasesSection } from './sections.ts'
 import { story } from './story.ts'
 import { stylesheet } from './stylesheet.ts'
+import { wireNotes } from './wire-arrows.ts'
 
 /** A chart of fewer operations than this shows only noise. */
 const FEWEST_CHARTED = 100
@@ -41,7 +43,8 @@ const FEWEST_CHARTED = 100
 export function renderHtml(page: Page): string {
   const { history, report, run } = page
   const facts = factsOf(page)
-  const { spans, headline, shown } = facts
+  const { spans, headline, shown, violations } = facts
+  const [first, ...others] = violations
   const statistics = statisticsOf(history)
   const end = endOf(history, spans)
   const bins = binsOf(history, end, report?.staleness?.staleRows)
@@ -69,9 +72,9 @@ export function renderHtml(page: Page): string {
 ${head(page, facts)}
 ${again(page)}
 ${
-  shown === undefined
+  first === undefined
     ? undefined
-    : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, shown, [])}</h2>${figure(page, shown, spans)}${others(page, shown, spans)}</section>`
+    : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, first.counterexample, [])}</h2>${figure(page, first, spans, { wire: facts.wire, said: ledeOf(page, facts) })}${otherFigures(page, others, spans)}</section>`
 }
 <section aria-labelledby="levels"><h2 id="levels">Consistency levels, strongest first</h2>${report === undefined ? undefined : html`${ladder(facts, report, run?.convergedAfterHealNanos)}${reasons(report)}`}${judgement(page, facts)}</section>
 ${phasesSection(run?.phases ?? [])}
@@ -175,15 +178,21 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
   return note === undefined ? undefined : html`<p class="note"><b>${note}</b></p>`
 }
 
-/**
- * A counterexample's drawing, with its story next to it. `hasTimeline`: the page shows every operation besides, so that
- * lines can lead there.
- */
+interface Beside {
+  /** What nodes sent each other, where that was recorded. */
+  readonly wire?: Wire | undefined
+  /** The sentence that stands above it: it need not be repeated. */
+  readonly said?: string
+  /** Whether the page shows every operation besides, so that lines can lead there; by default it does. */
+  readonly hasTimeline?: boolean
+}
+
+/** A counterexample's drawing, with its story next to it. */
 export function figure(
   page: Page,
-  counterexample: Counterexample,
+  { counterexample, others }: Violation,
   spans: readonly FaultSpan[],
-  hasTimeline: boolean = true,
+  { wire, said, hasTimeline = true }: Beside = {},
 ): Html {
   const { history, historyFile, linksHistory = true } = page
   const { operations } = counterexample
@@ -191,23 +200,20 @@ export function figure(
   const drawn = { ...counterexample, operations: operations.slice(-MOST_DRAWN) }
   const near = nearFaults(history, counterexample, spans)
   const hidden = operations.length - drawn.operations.length
-  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near)}</div><div>${story(history, drawn, near, hasTimeline)}${uncutNote(counterexample)}<p class="note">${capitalised(sentenceText(counterexample, near))}</p><p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
+  const also = alsoForbiddenBy(others)
+  const whole = capitalised(sentenceText(counterexample, near, wire))
+  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, near, hasTimeline)}${wireNotes(wire)}${uncutNote(counterexample)}${whole === said ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
 }
 
-/** Levels broken by something other than what is drawn first: a sentence each, with the drawing folded away. */
-function others(page: Page, drawn: Counterexample, spans: readonly FaultSpan[]): Html | undefined {
-  const { report, history } = page
-  if (report === undefined) return undefined
-  const said = new Set([drawn.sentence])
-  const found = judgedLevels(report).flatMap((level) => {
-    const other = counterexampleOf(report, level)
-    if (other === undefined || said.has(other.sentence)) return []
-    said.add(other.sentence)
-    return [
-      html`<details data-lines="${firstLines(history, other).join(' ')}" data-accused="${accusedLines(history, other).join(' ')}"><summary><b>Not ${adjective(level)}:</b> ${other.sentence}</summary>${figure(page, other, spans)}</details>`,
-    ]
+/** What else broke levels: a sentence for each cause, with the drawing folded away. */
+function otherFigures(page: Page, violations: readonly Violation[], spans: readonly FaultSpan[]): Html | undefined {
+  const told = violations.map((violation) => {
+    const { counterexample } = violation
+    const [level, ...sentence] = violationText(counterexample).split(': ')
+    const lines = firstLines(page.history, counterexample).join(' ')
+    return html`<details data-lines="${lines}" data-accused="${accusedLines(page.history, counterexample).join(' ')}"><summary><b>${level}:</b> ${sentence.join(': ')}</summary>${figure(page, violation, spans)}</details>`
   })
-  return found.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${found}</div>`
+  return told.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${told}</div>`
 }
 
 function again({ again: command, run, historyFile }: Page): Html | undefined {

@@ -94,14 +94,17 @@ function placed(lines: readonly Line[], top: number): { readonly texts: readonly
 function drawing(
   { history }: Page,
   counterexample: Counterexample,
-  { spans }: Facts,
+  { spans, wire }: Facts,
   top: number,
 ): { readonly svg: Html; readonly bottom: number } {
   let bottom = top
   const drawn = { ...counterexample, operations: counterexample.operations.slice(-MOST_DRAWN) }
-  const svg = contradictionSvg(history, drawn, nearFaults(history, counterexample, spans), (width, height) => {
-    bottom = top + MARGIN + height
-    return html` x="${MARGIN}" y="${top + MARGIN}" width="${width}" height="${height}"`
+  const svg = contradictionSvg(history, drawn, nearFaults(history, counterexample, spans), {
+    wire,
+    place(width, height) {
+      bottom = top + MARGIN + height
+      return html` x="${MARGIN}" y="${top + MARGIN}" width="${width}" height="${height}"`
+    },
   })
   return { svg, bottom }
 }

@@ -56,6 +56,8 @@ function drawing(sign: Sign, lanes: readonly Lane[]): Html {
       return arrow({ from: at(sign.from), to: at(sign.to), text: sign.text, tone: 'call' })
     case 'answer':
       return arrow({ from: at(sign.from), to: at(sign.to), text: sign.text, tone: sign.outcome })
+    case 'message':
+      return messageArrow(at(sign.from), at(sign.to), sign)
     case 'cut':
     case 'restored':
       return html`<text x="50%" y="${LINE_AT}" class="t2">${sign.text}</text>`
@@ -87,6 +89,19 @@ function arrow({ from, to, text, tone }: Arrow): Html {
   return html`<line class="flow ${tone}" x1="${from}%" y1="${LINE_AT}" x2="${end}%" y2="${LINE_AT}"/>${tip}<text x="${(from + to) / 2}%" y="${TEXT_AT}">${text}</text>`
 }
 
+/** What did not arrive ends halfway: at a cross if it was lost, at a bar if it was held. */
+function messageArrow(from: number, to: number, { text, fate }: Extract<Sign, { readonly type: 'message' }>): Html {
+  const arrived = fate === 'received'
+  const end = arrived ? to : (from + to) / 2
+  const points = to > from ? '0,0 -7,-3.5 -7,3.5' : '0,0 7,-3.5 7,3.5'
+  const tip = arrived
+    ? html`<polygon class="head-mark message" points="${points}"/>`
+    : fate === 'lost'
+      ? html`<path class="stop" d="M-5-5 5 5M-5 5 5-5"/>`
+      : html`<path class="stop" d="M0-8V8"/>`
+  return html`<line class="flow message${arrived ? '' : ' stopped'}" x1="${from}%" y1="${LINE_AT}" x2="${end}%" y2="${LINE_AT}"/><svg x="${end}%" y="${LINE_AT}" overflow="visible">${tip}</svg><text class="message-text" x="${(from + to) / 2}%" y="${TEXT_AT}">${text}${arrived ? '' : `, ${fate}`}</text>`
+}
+
 /** A box over the lanes of all nodes that answer alike. */
 function stateBox(places: readonly number[], text: string): Html {
   const [from, to] = [Math.min(...places) - 4, Math.max(...places) + 4]
@@ -107,6 +122,8 @@ function labelOf(sign: Sign): string {
       return sign.outcome === 'none'
         ? `${sign.to} gets no answer from ${sign.from}`
         : `${sign.from} answers ${sign.to}: ${sign.text}`
+    case 'message':
+      return `${sign.from} sends ${sign.to}: ${sign.text}, ${sign.fate}`
     case 'cut':
     case 'restored':
       return sign.text

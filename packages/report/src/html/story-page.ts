@@ -45,12 +45,12 @@ function steps(telling: StoryTelling): Html {
   const lanes = lanesOf(telling)
   const groups = groupsOf(telling)
   let walls: readonly Wall[] = []
-  const rows = groups.map(({ number, text, signs }) => {
+  const rows = groups.map(({ number, text, broken, signs }) => {
     const drawn = signs.map((sign) => {
       walls = wallsAfter(walls, sign)
       return html`<div class="sign"><span class="at">${timeText(sign.at)}</span>${signRow(sign, lanes, walls)}</div>`
     })
-    return html`<li><p><span class="n">${number}</span> ${text}</p><div class="drawn">${drawn}</div></li>`
+    return html`<li${broken === '' ? undefined : html` class="breaks"`}><p><span class="n">${number}</span> ${text}${broken === '' ? undefined : html`<b class="broken">✘ ${broken}</b>`}</p><div class="drawn">${drawn}</div></li>`
   })
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${telling.title}"><div class="told"><div class="lanes" aria-hidden="true"><span class="at"></span><div class="heads">${lanes.map(({ name, at }) => html`<b style="left:${at}%">${name}</b>`)}</div></div><ol>${rows}</ol></div></div>`
 }
@@ -68,6 +68,8 @@ const own = `
 .life{stroke:var(--d1);stroke-width:1.5}.flow{stroke:var(--data);stroke-width:1.6}.flow.refused,.flow.none{stroke:var(--ink2);stroke-dasharray:4 3}
 .head-mark{fill:var(--data)}.head-mark.refused,.head-mark.none{fill:var(--ink2)}
 .sign text{text-anchor:middle;paint-order:stroke;stroke:var(--page);stroke-width:4px;stroke-linejoin:round}
+.flow.message{stroke:var(--ink2);stroke-width:1.3}.head-mark.message{fill:var(--ink2)}.flow.stopped{stroke-dasharray:4 3}.stop{stroke:var(--ink);stroke-width:2.2;fill:none}.sign .message-text{font-size:12px;fill:var(--ink2)}
+.told li.breaks{background:var(--tint);box-shadow:inset 3px 0 var(--accent)}.broken{display:block;color:var(--accent);font-size:13px;padding-top:4px}.told li.breaks>p{padding-left:10px}
 .wall{fill:url(#hatch)}.wall-edge{stroke:var(--line2);stroke-dasharray:2 3}
 .box{fill:var(--panel);stroke:var(--ink)}.box.fault{fill:var(--band);stroke:var(--line2)}
 .ending{margin-top:12px;padding:8px 12px;border-left:3px solid var(--ink);background:var(--panel)}.ending.bad{border-color:var(--accent);background:var(--tint)}

@@ -75,10 +75,10 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
   const edges = counterexample.edges ?? []
   if (edges.length === 0) return undefined
   const withKey = counterexample.keys.length > 1
-  return html`<p class="note">Each must come before the next, and so before itself:</p><ul class="edges">${edges.map(
+  return html`<details class="orders"><summary>As a cycle of orders: each must come before the next, and so before itself</summary><ul class="edges">${edges.map(
     (edge, i) =>
       html`<li><span class="n edge-letter">${String.fromCharCode(97 + i)}</span> ${operationText(history, edge.before, { withKey })} <b>before</b> ${operationText(history, edge.after, { withKey })} <small>${orderText(history, edge)}</small>${chainOf(history, edge, withKey)}</li>`,
-  )}</ul>`
+  )}</ul></details>`
 }
 
 /** Why one operation comes before another: the read that shows it, and what puts the first before that read. */

@@ -19,15 +19,17 @@ export interface VerdictPart {
 export function renderVerdict(page: Page): VerdictPart {
   const { history, report, run } = page
   const facts = factsOf(page)
-  const { headline, shown, spans } = facts
+  const { headline, violations, spans } = facts
+  const [first] = violations
   return {
     mood: headline.mood,
     title: headline.title,
     sentence: ledeOf(page, facts),
     ladder: report === undefined ? '' : ladder(facts, report, run?.convergedAfterHealNanos).html,
     drawing:
-      shown === undefined
+      first === undefined
         ? undefined
-        : html`<h2>${whyTitle(history, shown, [])}</h2>${figure(page, shown, spans, false)}`.html,
+        : html`<h2>${whyTitle(history, first.counterexample, [])}</h2>${figure(page, first, spans, { wire: facts.wire, said: ledeOf(page, facts), hasTimeline: false })}`
+            .html,
   }
 }

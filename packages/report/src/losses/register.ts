@@ -1,10 +1,12 @@
-import type { Counterexample, LostWrite, OperationRow, Report } from '@chaosproxy/checker'
+import { type Counterexample, type LostWrite, levels, type OperationRow, type Report } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
+import { counterexampleOf } from '../facts/accused.ts'
 import {
   functionOf,
   hasReturned,
   isFinal,
   isRead,
+  keyOf,
   nameText,
   nodeOf,
   processText,
@@ -14,7 +16,10 @@ import type { FindLoss, Loss } from './loss.ts'
 
 /** `p2's confirmed write to x is gone`, a change that is lost, or a confirmed write that a later read did not see. */
 export const registerLoss: FindLoss = ({ history, report, counterexample }) =>
-  goneForGood(history, report.lost) ?? changedTwice(history, counterexample) ?? unseen(history, report, counterexample)
+  goneForGood(history, report.lost) ??
+  changedTwice(history, counterexample) ??
+  effectWithoutCause(history, report, counterexample) ??
+  unseen(history, report, counterexample)
 
 /** Of several last writes to a key that overlapped, one might have replaced the others: each key has lost one at least. */
 function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undefined {
@@ -45,6 +50,39 @@ function changedTwice(history: History, { culprit, operations, keys }: Counterex
   const what = key === undefined ? '' : ` ${nameText(key, 24)}`
   const who = one === two ? `${one} twice` : `${one} and ${two} both`
   return { title: `${who} changed${what} from ${nameText(from, 24)}, and one change is lost` }
+}
+
+/** `p2 saw p1's comment, but not its photo`: a client that knew of a change to one key missed the one before it. */
+function effectWithoutCause(history: History, report: Report, asked: Counterexample): Loss | undefined {
+  const others = [counterexampleOf(report, 'causal'), ...levels.map((level) => counterexampleOf(report, level))]
+  for (const counterexample of [asked, ...others]) {
+    const title = counterexample === undefined ? undefined : missingCause(history, counterexample)
+    if (title !== undefined) return { title, level: counterexample?.level ?? '' }
+  }
+  return undefined
+}
+
+/** A longer story is harder to follow than the old value alone. */
+const MOST_IN_A_TITLE = 6
+
+function missingCause(history: History, { culprit, ...counterexample }: Counterexample): string | undefined {
+  const edges = (counterexample.edges ?? []).flatMap((edge) => [edge, ...(edge.shownBy?.chain ?? [])])
+  const core = counterexample.operations.filter(({ role }) => role === 'core').length
+  if (culprit === undefined || !isRead(history, culprit) || core > MOST_IN_A_TITLE) return undefined
+  const [wanted, known] = [
+    keyOf(history, culprit),
+    edges.find(({ reason, after }) => reason === 'reads from' && isSameClient(history, after, culprit)),
+  ]
+  const seen = known === undefined ? undefined : keyOf(history, known.before)
+  if (wanted === undefined || known === undefined || seen === undefined || seen === wanted) return undefined
+  const missed =
+    edges.find(({ reason, before }) => reason === 'overwritten after' && before === culprit)?.after ??
+    edges.find(({ reason, shownBy }) => reason === 'overwritten before' && shownBy?.read === culprit)?.before
+  if (missed === undefined || keyOf(history, missed) !== wanted || isSameClient(history, missed, culprit))
+    return undefined
+  const [reader, author, writer] = [culprit, known.before, missed].map((row) => clientOf(history, row))
+  const whose = writer === author ? 'its' : `${writer}'s`
+  return `${reader} saw ${author}'s ${nameText(seen, 24)}, but not ${whose} ${nameText(wanted, 24)}`
 }
 
 /** What a cas says it replaced; undefined for all other operations. */

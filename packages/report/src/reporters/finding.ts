@@ -5,6 +5,7 @@ import type { ComparedCell } from '../comparison.ts'
 import { cellSentence, levelName } from '../comparison-words.ts'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import { INCONCLUSIVE } from '../facts/headline.ts'
+import type { Violation } from '../facts/violations.ts'
 import { reasonText } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { unjudgedLine } from '../record.ts'
@@ -240,7 +241,7 @@ const PAGE = pageStyle(plainStyle, { width: 100, unicode: true })
 function judged(input: FactsInput, historyFile: string, exitCode: number) {
   const { history } = input
   const facts = factsOf(input)
-  const { report, headline, shown, spans, expected } = facts
+  const { report, headline, shown, violations, spans, wire, expected } = facts
   const accused = shown?.culprit ?? shown?.operations.at(-1)?.operation
   return {
     operations: operationsIn(history),
@@ -250,30 +251,37 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
     title: headline.title,
     verdict: headline.verdict,
     sentence: sentenceOf(facts),
-    evidence: shown === undefined ? [] : evidence(history, shown, spans, fileName(historyFile), PAGE),
+    evidence: violations
+      .slice(0, 1)
+      .flatMap((first) => evidence(history, first, spans, fileName(historyFile), PAGE, wire)),
     levels:
       report === undefined
         ? []
         : judgedLevels(report).map((level) => ({
             level,
             result: verdictOf(report, level).result,
-            reason: why(report, level),
+            reason: why(report, level, violations),
           })),
     line: accused === undefined ? undefined : linesOf(history, accused)[0],
   }
 }
 
-function sentenceOf({ shown, near, headline, requirements, vacuous }: Facts): string {
+function sentenceOf({ shown, near, wire, headline, requirements, vacuous }: Facts): string {
   const missed = requirements.filter(({ met }) => met !== true).map(requirementText)
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
-  const sentences = shown === undefined ? [...missed, headline.beside, ...why] : [sentenceText(shown, near), ...missed]
+  const sentences =
+    shown === undefined ? [...missed, headline.beside, ...why] : [sentenceText(shown, near, wire), ...missed]
   return printable(sentences.filter((sentence) => sentence !== '').join('; '))
 }
 
-function why(report: Report<string>, level: string): string {
+function why(report: Report<string>, level: string, violations: readonly Violation[]): string {
   const verdict = verdictOf(report, level)
   if (verdict.result === 'met') return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
-  return printable(verdict.result === 'violated' ? verdict.counterexample.sentence : reasonText(level, verdict.reason))
+  if (verdict.result === 'unknown') return printable(reasonText(level, verdict.reason))
+  const cause = violations.find(({ others }) => others.includes(level))
+  return cause === undefined
+    ? printable(verdict.counterexample.sentence)
+    : `by the same operations as ${cause.counterexample.level}`
 }
 
 function resultOf(exitCode: number): Finding['result'] {

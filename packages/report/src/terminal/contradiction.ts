@@ -1,5 +1,5 @@
 import { type ExplainInput, factsOfExplained } from '../explanation/explained.ts'
-import { drawCounterexample, drawEdges } from './drawing.ts'
+import { drawCounterexample } from './drawing.ts'
 import { pageStyle } from './run-page.ts'
 import { plainStyle, type TerminalOptions } from './style.ts'
 
@@ -8,8 +8,6 @@ export function drawContradiction(input: ExplainInput, options: TerminalOptions)
   const { shown, near } = factsOfExplained(input)
   if (shown === undefined) return ''
   const page = pageStyle(plainStyle, options)
-  const { history } = input
-  const edges = drawEdges(history, shown, page)
-  const drawing = drawCounterexample(history, shown, near, page)
-  return [...drawing, ...(edges.length === 0 ? [] : ['', ...edges])].map((line) => line.trimEnd()).join('\n')
+  const drawing = drawCounterexample(input.history, shown, near, page)
+  return drawing.map((line) => line.trimEnd()).join('\n')
 }

@@ -2,7 +2,7 @@ import type { Counterexample } from '@chaosproxy/checker'
 import { count, duration, type History } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { hasTimes, reproach } from '../moments.ts'
-import { hasReturned, linesOf, nameText, nodeOf, operationText, orderText } from '../operation-words.ts'
+import { hasReturned, linesOf, nameText, nodeOf, operationText } from '../operation-words.ts'
 import { during } from '../shown-faults.ts'
 import { digitsToTellApart, lineList, moment } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
@@ -121,7 +121,9 @@ function accuse(
   if (from !== undefined) drawWay(sheet, from, culprit, options)
   const row = culprit.bottom
   const column = sheet.end(row) + 3
-  const reason = because?.text ?? 'no order of these operations explains this'
+  const reason =
+    because?.text ??
+    (counterexample.edges === undefined ? 'no order of these operations explains this' : 'this cannot be')
   const beside = `${symbols.violated} ${reason}`
   if (column + displayWidth(beside) <= options.width) {
     sheet.write(row, column, beside, style.accent)
@@ -203,21 +205,4 @@ function listCounterexample(
   })
   const more = counterexample.operations.length - shown.length
   return more > 0 ? [...lines, style.dim(`  and ${count(more)} more, all of them in the report`)] : lines
-}
-
-/** A cycle of orders, a line each: why each operation must come before the next. */
-export function drawEdges(
-  history: History,
-  counterexample: Counterexample,
-  { style, symbols }: DrawingOptions,
-): string[] {
-  const edges = counterexample.edges ?? []
-  const withKey = counterexample.keys.length > 1
-  const text = (operation: number): string => operationText(history, operation, { withKey })
-  const before = Math.max(0, ...edges.map((edge) => displayWidth(text(edge.before))))
-  const after = Math.max(0, ...edges.map((edge) => displayWidth(text(edge.after))))
-  return edges.map((edge) => {
-    const arrow = style.accent(symbols.to === '→' ? '─▸' : '->')
-    return `${padEnd(text(edge.before), before)}  ${arrow}  ${padEnd(text(edge.after), after)}  ${style.dim(orderText(history, edge))}`
-  })
 }

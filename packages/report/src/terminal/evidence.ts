@@ -1,9 +1,10 @@
-import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { count, type History, operationsIn } from '@chaosproxy/history'
-import { type FaultSpan, judgedLevels } from '@chaosproxy/runner/result'
-import { counterexampleOf } from '../facts/accused.ts'
+import type { FaultSpan } from '@chaosproxy/runner/result'
 import { type NearFault, nearFaults } from '../facts/near-faults.ts'
-import { adjective } from '../level-words.ts'
+import type { Violation } from '../facts/violations.ts'
+import { type Wire, wireLines } from '../facts/wire.ts'
+import { adjective, alsoForbiddenBy } from '../level-words.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
   answerText,
@@ -17,7 +18,7 @@ import {
 } from '../operation-words.ts'
 import { uncutText } from '../uncut-words.ts'
 import { capitalised, lineList, listed, moment } from '../words.ts'
-import { drawCounterexample, drawEdges } from './drawing.ts'
+import { drawCounterexample } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
 import { wrap } from './width.ts'
 
@@ -67,23 +68,33 @@ export function citation(history: History, counterexample: Counterexample, file:
   return lines.length === 1 ? `${file}:${lines[0]}` : `${file}, ${lineList(lines)}`
 }
 
-/** What happened, and what the most telling fault has to do with it. */
-export const sentenceText = (counterexample: Counterexample, near: readonly NearFault[]): string =>
-  [printable(counterexample.sentence), near[0]?.relation ?? ''].filter((text) => text !== '').join(' ')
+/** What happened, what the most telling fault has to do with it, and whether the change had reached the node. */
+export const sentenceText = ({ sentence }: Counterexample, near: readonly NearFault[], wire?: Wire): string =>
+  [printable(sentence), causeText(near, wire)].filter((text) => text !== '').join(' ')
+
+const causeText = (near: readonly NearFault[], wire: Wire | undefined): string =>
+  [near[0]?.relation ?? '', wire?.sentence ?? ''].filter((text) => text !== '').join(' ')
 
 /** A sentence longer than this takes more than two lines of a page. */
 const LONG_SENTENCE = 200
 
 /** As `sentenceText`, in two lines: of a long story only the answer that cannot be, and what makes it impossible. */
-export function shortSentence(history: History, counterexample: Counterexample, near: readonly NearFault[]): string {
+export function shortSentence(
+  history: History,
+  counterexample: Counterexample,
+  near: readonly NearFault[],
+  wire?: Wire,
+): string {
   const { culprit, sentence } = counterexample
-  const whole = sentenceText(counterexample, near)
+  const whole = sentenceText(counterexample, near, wire)
   if (whole.length <= LONG_SENTENCE) return whole
   const because = reproach(history, counterexample)
-  const relation = near[0]?.relation ?? ''
+  const relation = causeText(near, wire)
   if (culprit === undefined || because === undefined) {
-    const [first = ''] = printable(sentence).split(/[:;] /)
-    return [`${first.replace(/\.$/, '')}.`, relation].filter((text) => text !== '').join(' ')
+    const clauses = printable(sentence).split(/[:;] /)
+    // A cycle that is told as a story ends with the answer that cannot be.
+    const telling = (culprit === undefined ? clauses[0] : clauses.at(-1)) ?? ''
+    return [`${telling.replace(/\.$/, '')}.`, relation].filter((text) => text !== '').join(' ')
   }
   const node = nodeOf(history, culprit)
   const { process, callTime } = history.operations
@@ -99,29 +110,26 @@ export function shortSentence(history: History, counterexample: Counterexample, 
 /** The contradiction drawn, in a sentence, and cited. Lines without the page's margin. */
 export function evidence(
   history: History,
-  counterexample: Counterexample,
+  { counterexample, others }: Violation,
   spans: readonly FaultSpan[],
   file: string,
   page: PageStyle,
+  wire?: Wire,
 ): string[] {
   const { style } = page
   const inner = { ...page, width: page.width - 2 }
-  const edges = drawEdges(history, counterexample, inner)
   const near = nearFaults(history, counterexample, spans)
   return [
     ...wrap(`${whyTitle(history, counterexample, near)}:`, page.width).map((line) => style.bold(line)),
     '',
     ...drawCounterexample(history, counterexample, near, inner).map((line) => `  ${line}`),
     ...near.map(({ text }, i) => style.dim(`${i === 0 ? '\n' : ''}  ${style.yellow(page.symbols.shade)} ${text}`)),
-    ...(edges.length === 0
-      ? []
-      : [
-          '',
-          style.dim('  Each of these must come before the next, and so before itself:'),
-          ...edges.map((edge) => `  ${edge}`),
-        ]),
+    ...wireLines(wire).map((text, i) =>
+      style.dim(`${i === 0 && near.length === 0 ? '\n' : ''}  ${page.symbols.bullet} ${text}`),
+    ),
     '',
-    ...wrap(capitalised(sentenceText(counterexample, near)), page.width),
+    ...wrap(capitalised(sentenceText(counterexample, near, wire)), page.width),
+    ...wrap(alsoForbiddenBy(others), page.width).filter((line) => line !== ''),
     ...noteOf(counterexample, page),
     ...wrap(citation(history, counterexample, file), page.width).map((line) => style.dim(line)),
   ].flatMap((line) => line.split('\n'))
@@ -132,22 +140,19 @@ const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): st
   return note === undefined ? [] : wrap(note, width).map((line) => style.yellow(line))
 }
 
-/** A sentence for each level broken by something other than what was drawn. */
+/** A sentence for each cause other than the one that was drawn. */
 export function otherViolations(
-  report: Report<string>,
   history: History,
-  drawn: Counterexample,
+  [, ...others]: readonly Violation[],
   file: string,
   { width, style }: PageStyle,
 ): string[] {
-  const said = new Set([drawn.sentence])
-  const lines: string[] = []
-  for (const level of judgedLevels(report)) {
-    const other = counterexampleOf(report, level)
-    if (other === undefined || said.has(other.sentence)) continue
-    said.add(other.sentence)
-    const text = `Not ${adjective(level)}: ${printable(other.sentence)}`
-    lines.push('', ...wrap(text, width), style.dim(citation(history, other, file)))
-  }
-  return lines
+  return others.flatMap(({ counterexample, others: levels }) => {
+    const text = [violationText(counterexample), alsoForbiddenBy(levels)].filter((part) => part !== '').join(' ')
+    return ['', ...wrap(text, width), style.dim(citation(history, counterexample, file))]
+  })
 }
+
+/** `Not causally consistent: p1 wrote …`. */
+export const violationText = ({ level, sentence }: Counterexample): string =>
+  `Not ${adjective(level)}: ${printable(sentence)}`

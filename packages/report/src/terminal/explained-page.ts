@@ -10,7 +10,7 @@ import { wrap } from './width.ts'
 /** A verdict as a story, for people. Ends in a newline. */
 export function renderExplained(explained: Explained, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { title, verdict, mood, sentence, notes, steps, faults, causes } = explained
+  const { title, verdict, mood, sentence, also, notes, steps, messages, faults, causes } = explained
   const paint = (text: string): string => style.bold(paintFor(mood, style)(text))
   return finish(
     [
@@ -19,9 +19,15 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
       sentence === ''
         ? wrap('Nothing is violated, so there is nothing to explain.', page.width)
         : wrap(sentence, page.width),
+      ...also.map((text) => wrap(text, page.width)),
       titled(
         'What happened',
         steps.flatMap((step, i) => stepLines(step, i + 1, page)),
+        page,
+      ),
+      titled(
+        'What nodes sent each other meanwhile',
+        messages.flatMap((message) => hanging(message, '  ', page)),
         page,
       ),
       titled(

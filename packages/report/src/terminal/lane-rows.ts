@@ -87,6 +87,12 @@ function drawSign(row: Canvas, sign: Sign, sheet: Sheet): void {
       drawArrow(row, sign, { tone, sheet, arrives: sign.outcome !== 'none' })
       return
     }
+    case 'message': {
+      const arrives = sign.fate === 'received'
+      const text = arrives ? sign.text : `${sign.text}, ${sign.fate}`
+      drawArrow(row, { ...sign, text }, { tone: style.dim, sheet, arrives })
+      return
+    }
     case 'cut':
     case 'restored':
       writeWhereRoom(row, sign.text, [lastRoom(sheet)], { paint: style.yellow, symbols })

@@ -126,14 +126,15 @@ export const warnings = (texts: readonly string[], { width, style, symbols }: Pa
   texts.flatMap((text) => wrap(`${symbols.warning} ${printable(text)}`, width)).map((line) => style.yellow(line))
 
 export function evidenceOf(
-  { report, shown, spans }: Facts,
+  { violations, spans, wire }: Facts,
   history: History,
   options: Pick<RunPageOptions, 'historyFile'>,
   page: PageStyle,
 ): string[] {
-  if (report === undefined || shown === undefined) return []
+  const [shown] = violations
+  if (shown === undefined) return []
   const file = fileName(options.historyFile)
-  return [...evidence(history, shown, spans, file, page), ...otherViolations(report, history, shown, file, page)]
+  return [...evidence(history, shown, spans, file, page, wire), ...otherViolations(history, violations, file, page)]
 }
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)

@@ -59,9 +59,21 @@ function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
   const { header, row } = laneRows(lanesInOrder(telling), page)
   return [
     [header],
-    ...groupsOf(telling).map(({ number, text, signs }) => [...stepLines(text, number, page), ...signs.map(row)]),
+    ...groupsOf(telling).map(({ number, text, broken, signs }) => [
+      ...stepLines(text, number, page),
+      ...signs.map(row),
+      ...brokenLines(broken, page),
+    ]),
   ]
 }
+
+/** The step that breaks the promise says so. */
+const brokenLines = (broken: string, { style, symbols, width }: PageStyle): string[] =>
+  broken === ''
+    ? []
+    : wrap(`${symbols.violated} ${broken}`, width - INDENT.length).map(
+        (line) => `${INDENT}${style.bold(style.accent(line))}`,
+      )
 
 const stepLines = (text: string, number: number, { style, width }: PageStyle): string[] =>
   wrap(printable(text), width - INDENT.length).map((line, i) =>

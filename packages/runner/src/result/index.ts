@@ -17,7 +17,18 @@ export { PROBE_EXAMPLES } from './requirements/probe.ts'
 export { parseRequirement, REQUIREMENT_EXAMPLE } from './requirements/requirement.ts'
 export type { RequirementResult } from './requirements/result.ts'
 export { allMet } from './requirements/result.ts'
-export type { Expectation, FaultRecord, NodeSummary, PhaseSummary, RunSummary, RunViews } from './run-summary.ts'
+export type {
+  Change,
+  Expectation,
+  FaultRecord,
+  Heard,
+  Listening,
+  NodeMessage,
+  NodeSummary,
+  PhaseSummary,
+  RunSummary,
+  RunViews,
+} from './run-summary.ts'
 export {
   isSecret,
   jsonWithoutSecrets,

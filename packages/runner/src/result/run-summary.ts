@@ -1,6 +1,6 @@
 import type { Report } from '@chaosproxy/checker'
-import type { Fault, FaultChoice, Schedule } from '@chaosproxy/faults'
-import type { Millis, Nanos } from '@chaosproxy/history'
+import type { Fault, FaultChoice, NodeId, Schedule } from '@chaosproxy/faults'
+import type { Json, Millis, Nanos } from '@chaosproxy/history'
 import type { RequirementResult } from './requirements/result.ts'
 
 /** Everything known about a run besides its history: the content of `run.json` and the input of the result pages. */
@@ -25,6 +25,8 @@ export interface RunSummary {
   readonly notes?: readonly string[] | undefined
   /** What went wrong in the environment: a node that did not restart, … */
   readonly trouble: readonly string[]
+  /** What nodes sent each other while it went wrong; absent where that was not recorded, or nothing went wrong. */
+  readonly heard?: Heard | undefined
   readonly convergedAfterHealNanos?: Nanos | undefined
   readonly report?: Report<string> | undefined
   /** Present if the proxy recorded the run. */
@@ -112,6 +114,45 @@ export interface FaultRecord {
    * serving.
    */
   readonly recoveryNanos?: Nanos | undefined
+}
+
+/** The messages between nodes that matter to a violation. */
+export interface Heard {
+  readonly listening: Listening
+  /** In order of sending. */
+  readonly messages: readonly NodeMessage[]
+  /** Whether there were more than are kept. */
+  readonly isCut: boolean
+}
+
+/** Which messages are worth keeping: those between some nodes, and those with some change, wherever they go. */
+export interface Listening {
+  /** Nanoseconds of the run. */
+  readonly from: Nanos
+  readonly to: Nanos
+  readonly between: readonly NodeId[]
+  readonly about: readonly Change[]
+}
+
+/** A value written to a key. */
+export interface Change {
+  readonly key?: string | undefined
+  readonly value: Json
+}
+
+export interface NodeMessage {
+  readonly from: NodeId
+  readonly to: NodeId
+  /** What the sender calls it: `append`. */
+  readonly type: string
+  readonly sentAt: Nanos
+  /** When it was received or lost; absent if it was still held or on its way. */
+  readonly endedAt?: Nanos | undefined
+  readonly fate: 'received' | 'lost' | 'held' | 'on its way'
+  /** The kind of the fault that held it for a while, or lost it; `down` if its receiver was not up. */
+  readonly by?: string | undefined
+  /** The change it has in it, of those listened for; of several the latest. */
+  readonly carries?: Change | undefined
 }
 
 export interface OperationCounts {

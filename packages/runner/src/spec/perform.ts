@@ -2,6 +2,7 @@ import { type Event, type Input, millis, millisToNanos, nanos, UserError } from 
 import { keyNames, type Settings, type Workload } from '@chaosproxy/workloads'
 import type { RemoteLoad } from '../load/remote-load.ts'
 import type { HistorySink } from '../ports.ts'
+import type { Listening } from '../result/run-summary.ts'
 import { type Progress, type RunHandle, startRun } from '../run.ts'
 import type { RunOutcome } from '../run-outcome.ts'
 import type { AskedOperations, StartedCluster } from '../target.ts'
@@ -20,6 +21,8 @@ export interface PerformOptions {
   readonly logDir: string
   /** This program's version. */
   readonly version?: string | undefined
+  /** Which messages between nodes to record as well, where the target can. */
+  readonly listening?: Listening | undefined
   /** Called once there is something to record. */
   readonly begun?: (() => void) | undefined
   /**
@@ -64,6 +67,7 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
       trouble: [...outcome.trouble, ...(load?.trouble() ?? []), ...cluster.trouble(), ...(concluded?.trouble ?? [])],
       ...(concluded === undefined ? {} : { doubts: [...(outcome.doubts ?? []), ...concluded.doubts] }),
       commands: cluster.commands?.(),
+      ...(options.listening === undefined ? {} : { heard: cluster.heard?.() }),
     }
   } finally {
     listener?.({ type: 'ending' })
@@ -92,7 +96,7 @@ async function openedLoad(
 
 async function startedCluster(
   { spec, target, workload, targetSettings, workloadSettings }: PlannedRun,
-  { dataDir, logDir, version, reach, interrupted }: PerformOptions,
+  { dataDir, logDir, version, reach, listening, interrupted }: PerformOptions,
 ): Promise<StartedCluster | undefined> {
   try {
     return await target.start({
@@ -108,6 +112,7 @@ async function startedCluster(
       longestMs: millis(2 * (spec.timeMs + (target.quietMs ?? QUIET_MS) + spec.timeoutMs) + SPARE_MS),
       rate: spec.rate,
       reach,
+      listening,
       signal: interrupted,
     })
   } catch (error) {

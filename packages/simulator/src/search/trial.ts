@@ -3,7 +3,9 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaosproxy/history'
 import { describeEvent, MachineError, SilentProgramError } from '@chaosproxy/protocols'
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaosproxy/runner'
+import type { Heard, Listening } from '@chaosproxy/runner/result'
 import type { RunLimits, SimulatedCluster } from '../cluster.ts'
+import { createEar } from '../ear.ts'
 import type { AnyEvent, Observer } from '../node.ts'
 import { longestSettingMs } from '../recovery-time.ts'
 import type { Plan } from './plan.ts'
@@ -60,6 +62,8 @@ export interface Trial {
   readonly history: History
   /** Absent if the trial failed before its end. */
   readonly played: Played | undefined
+  /** What was listened for, where the subject's network can be listened to. */
+  readonly heard?: Heard | undefined
   readonly failure: Failure | undefined
   /** Why the checker could not tell whether the level holds; absent if it could, or was not asked. */
   readonly undecided: string | undefined
@@ -81,6 +85,8 @@ export interface TrialLimits {
   readonly invariants: boolean
   /** Called once per node; the result is called after each of the node's steps. */
   readonly observe?: ((node: NodeId) => Observer) | undefined
+  /** Which messages between nodes to record. */
+  readonly listening?: Listening | undefined
   /** Receives what nodes write to their logs. */
   readonly log?: ((line: LogLine) => void) | undefined
 }
@@ -132,17 +138,14 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   const invariants = limits.invariants ? watchInvariants(subject) : undefined
   const reflexes = plan === undefined || plan.reactions.length === 0 ? undefined : createReflexes(plan.reactions)
   let cluster: SimulatedCluster | undefined
+  const ear = limits.listening === undefined ? undefined : createEar(limits.listening)
   let startedAt = nanos(0)
   const since = (time: Nanos): Nanos => nanos(time - startedAt)
   let happened = (): Scenario => scenario
   let played: Played | undefined
   const finish = (failure: Failure | undefined, history = historyOf(events), undecided?: string): Trial => ({
-    scenario: happened,
-    events,
-    history,
-    played,
-    failure,
-    undecided,
+    ...{ scenario: happened, events, history, played },
+    ...{ failure, undecided, heard: ear?.heard() },
     ...{ unmet: cluster?.unmet?.() ?? [], steps: cluster?.stepCount() ?? 0 },
     happened: cluster?.eventCount() ?? 0,
   })
@@ -155,10 +158,12 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
       log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
       observe: (node) => observerOf(node, subject, limits, invariants, last),
       moments: reflexes?.watch,
+      ear: ear?.listen,
     })
     const [clock, nodes] = [cluster.clock, [...cluster.nodes, ...(scenario.besides ?? [])]]
     warmUp(cluster)
     startedAt = clock.now()
+    ear?.begin()
     const playing = playScenario(
       {
         cluster,

@@ -7,6 +7,8 @@ import { type Facts, previousOf } from './orders/order.ts'
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
+  /** The path that each derived order depends on; none where the orders were taken from elsewhere. */
+  readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
 /** Completes a contradiction to a whole cycle, and expands its derived orders into what they were derived from. */
@@ -18,10 +20,10 @@ export function derivationOf(facts: Facts, contradiction: Contradiction, level: 
   const path: Path = (from, to, limit) => (from === to ? [] : pathBetween(facts, into, from, to, limit, reader))
   if (involved !== undefined) {
     const steps = contradiction.cycle.flatMap((edge) => stepped(edge, path))
-    return { cycle: steps, involved: new Set([...involved, ...steps.map(({ from }) => from)]) }
+    return { cycle: steps, involved: new Set([...involved, ...steps.map(({ from }) => from)]), paths: new Map() }
   }
   const cycle = closed(facts, contradiction, level, path)
-  return { cycle, involved: involvedIn(facts, cycle, derived, level, path) }
+  return { cycle, ...premisesOf(facts, cycle, derived, level, path) }
 }
 
 /** A path of client order, reads-from and the first `limit` derived orders. */
@@ -50,16 +52,17 @@ function known(write: number, by: number, read: number): readonly Edge[] {
   return by === write ? [last] : [{ from: write, to: by, reason: 'reads from' }, last]
 }
 
-/** Every operation that the orders of a cycle rest on. */
-function involvedIn(
+/** Every operation that the orders of a cycle rest on, and the paths by which they do. */
+function premisesOf(
   facts: Facts,
   cycle: readonly Edge[],
   derived: readonly Edge[],
   { knewBy }: WeakDefinition,
   path: Path,
-): ReadonlySet<number> {
+): Pick<Derivation, 'involved' | 'paths'> {
   const number = new Map(derived.map((edge, n) => [edge, n]))
   const involved = new Set<number>()
+  const paths = new Map<Edge, readonly Edge[]>()
   const explained = new Set<Edge>()
   const waiting = [...cycle]
   for (let edge = waiting.pop(); edge !== undefined; edge = waiting.pop()) {
@@ -72,10 +75,17 @@ function involvedIn(
     }
     if (edge.premise === undefined) continue
     const [premise, reader] = edge.premise
-    if (knewBy !== undefined) involved.add(knewBy(facts, premise, reader))
-    else for (const each of path(premise, reader, number.get(edge) ?? derived.length)) waiting.push(each)
+    if (knewBy !== undefined) {
+      const by = knewBy(facts, premise, reader)
+      involved.add(by)
+      paths.set(edge, known(premise, by, reader))
+      continue
+    }
+    const orders = path(premise, reader, number.get(edge) ?? derived.length)
+    paths.set(edge, orders)
+    for (const each of orders) waiting.push(each)
   }
-  return involved
+  return { involved, paths }
 }
 
 interface Numbered {

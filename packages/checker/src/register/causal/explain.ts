@@ -2,16 +2,18 @@ import { type Decoder, type Encoded, later, restrict } from '../../encoding/enco
 import { type WeakLevel, weakDefinition } from '../../levels/levels.ts'
 import { type Budget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
 import { otherStart } from '../../verdict/start-words.ts'
-import type { Counterexample, OrderEdge } from '../../verdict/verdict.ts'
+import type { Counterexample } from '../../verdict/verdict.ts'
 import { CYCLE, capital, createWords, show } from '../../verdict/words.ts'
 import { answerForFew, type FewQuestion } from '../any-start/any.ts'
 import { type Case, isSure, located, showInvolved } from '../counterexample/involved.ts'
 import { limit, reduce, watched } from '../counterexample/reduce.ts'
+import { storyOf } from '../counterexample/story.ts'
 import type { Edge } from '../sequential/edges.ts'
 import { readsFrom } from '../sequential/reads-from.ts'
+import { fromEarliest, toldEdge } from '../sequential/told-edges.ts'
 import type { WeakAnswer } from './answer.ts'
 import { createWeaker } from './decide.ts'
-import { derivationOf } from './derivation.ts'
+import { type Derivation, derivationOf } from './derivation.ts'
 import type { Contradiction } from './orders/judged.ts'
 import type { Facts } from './orders/order.ts'
 
@@ -91,14 +93,13 @@ function cutDown(
   const indices = shown.filter((i) => core.has(i))
   const set = restrict(encoded, indices)
   const again = inTime(() => seek(set), unknown)
-  const { sentence, edges } = wordsOf(level, set, again, decoder)
+  const told = wordsOf(level, set, again, decoder)
   const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
   return {
     level,
-    sentence,
+    ...told,
     operations: shown.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
     keys,
-    edges,
     uncut,
   }
 }
@@ -133,7 +134,7 @@ function wordsOf(
   set: Encoded,
   answer: WeakAnswer,
   decoder: Decoder,
-): { readonly sentence: string; readonly edges?: readonly OrderEdge[] } {
+): Pick<Counterexample, 'sentence' | 'edges' | 'culprit'> {
   const words = createWords(decoder)
   if (answer.result === 'violated' && answer.thinAir !== undefined) {
     const i = answer.thinAir
@@ -150,19 +151,24 @@ function wordsOf(
   const kind = (operation: number): number => set.kind[indices[operation]]
   const the = (operation: number): string => words.the(row(operation), kind(operation))
   const did = (operation: number): string => words.did(row(operation), kind(operation))
-  const cycle = fromEarliest(derivationOf(facts, contradiction, weakDefinition(level)).cycle, row)
+  const derivation = derivationOf(facts, contradiction, weakDefinition(level))
+  const cycle = fromEarliest(derivation.cycle, row)
+  const edges = cycle.map((edge) => toldEdge(edge, shownByReads(derivation), row))
+  const story = storyOf(edges, decoder.history)
+  if (story !== undefined) return { ...story, edges }
   const ofOneClient = (a: number, b: number): string => words.ofOneClient(row(a), row(b))
   const who = (operation: number): string => words.who(row(operation))
   const steps = cycle.map((edge) => stepOf(edge, { the, who, did, ofOneClient, level }))
   return {
     sentence: `${capital(introduction(level, contradiction, facts, (operation) => words.client(row(operation))))}: ${steps.join('; ')}. ${CYCLE}`,
-    edges: cycle.map(({ from, to, reason }) => ({
-      before: row(from),
-      after: row(to),
-      reason: reason === 'assumed' ? 'process order' : reason,
-    })),
+    edges,
   }
 }
+
+/** What a read of the initial value did not see needs no chain: nothing can come before that value. */
+const shownByReads = ({ paths }: Derivation): Pick<Derivation, 'paths'> => ({
+  paths: new Map([...paths].filter(([{ reason }]) => reason === 'overwritten before')),
+})
 
 function introduction(
   level: WeakLevel,
@@ -174,13 +180,6 @@ function introduction(
   const { thread } = contradiction
   const { members, start } = facts.threads
   return weakDefinition(level).words.introduction(thread === undefined ? undefined : clientOf(members[start[thread]]))
-}
-
-/** The same cycle, starting at the operation invoked first. */
-function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number): readonly Edge[] {
-  const rows = cycle.map(({ from }) => row(from))
-  const first = rows.indexOf(rows.reduce((least, each) => Math.min(least, each)))
-  return [...cycle.slice(first), ...cycle.slice(0, first)]
 }
 
 interface Speaker {

@@ -1,14 +1,16 @@
 import { type Decoder, type Encoded, later, NEVER, READ, restrict } from '../../encoding/encoded.ts'
 import { type Budget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
 import { otherStart } from '../../verdict/start-words.ts'
-import type { Counterexample, OrderEdge } from '../../verdict/verdict.ts'
+import type { Counterexample } from '../../verdict/verdict.ts'
 import { CYCLE, capital, createWords, show, type Words } from '../../verdict/words.ts'
 import { answerForFew, type FewQuestion } from '../any-start/any.ts'
 import { type Case, isSure, located, showInvolved } from '../counterexample/involved.ts'
 import { limit, reduce, watched } from '../counterexample/reduce.ts'
+import { storyOf } from '../counterexample/story.ts'
 import { findSequentialOrder, type Sequentiality } from './decide.ts'
-import { type Derivation, derive } from './derivation.ts'
+import { derive } from './derivation.ts'
 import type { Edge } from './edges.ts'
+import { fromEarliest, toldEdge } from './told-edges.ts'
 
 const unknown = (): Sequentiality => ({ result: 'unknown', reason: OUT_OF_TIME })
 
@@ -85,14 +87,13 @@ function cutDown(
   const indices = shown.filter((i) => core.has(i))
   const set = restrict(encoded, indices)
   const again = inTime(() => find(set), unknown)
-  const { sentence, edges } = wordsOf(set, again, decoder)
+  const told = wordsOf(set, again, decoder)
   const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
   return {
     level: 'sequential',
-    sentence,
+    ...told,
     operations: shown.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
     keys,
-    edges,
     uncut,
   }
 }
@@ -118,7 +119,7 @@ function wordsOf(
   set: Encoded,
   answer: Sequentiality,
   decoder: Decoder,
-): { readonly sentence: string; readonly edges?: readonly OrderEdge[] } {
+): Pick<Counterexample, 'sentence' | 'edges' | 'culprit'> {
   const words = createWords(decoder)
   if (answer.result === 'violated' && answer.thinAir !== undefined) {
     const i = answer.thinAir
@@ -144,35 +145,11 @@ function wordsOf(
   const derivation = derive(saturation, conflict)
   const cycle = fromEarliest(derivation.cycle, row)
   const the = (operation: number): string => words.the(row(operation), kind(operation))
+  const edges = cycle.map((edge) => toldEdge(edge, derivation, row))
+  const story = storyOf(edges, decoder.history)
+  if (story !== undefined) return { ...story, edges }
   const steps = cycle.map((edge) => stepOf(edge, { the, row, kind, words, source: saturation.writerOf }))
-  return {
-    sentence: `No single order fits: ${steps.join('; ')}. ${CYCLE}`,
-    edges: cycle.map((edge) => told(edge, derivation, row, DEEPEST_CHAIN)),
-  }
-}
-
-/** Depth to which chains of orders that depend on further chains are explained. */
-const DEEPEST_CHAIN = 3
-
-function told(
-  edge: Edge,
-  { paths }: Pick<Derivation, 'paths'>,
-  row: (operation: number) => number,
-  depth: number,
-): OrderEdge {
-  const { from, to, reason, reader } = edge
-  const order = { before: row(from), after: row(to), reason: reason === 'assumed' ? 'process order' : reason } as const
-  const path = paths.get(edge) ?? []
-  if (reader === undefined || depth === 0) return order
-  const chain = path.map((step) => told(step, { paths }, row, depth - 1))
-  return { ...order, shownBy: { read: row(reader), chain } }
-}
-
-/** The same cycle, starting at the operation invoked first. */
-function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number): readonly Edge[] {
-  const rows = cycle.map(({ from }) => row(from))
-  const first = rows.indexOf(rows.reduce((least, each) => Math.min(least, each)))
-  return [...cycle.slice(first), ...cycle.slice(0, first)]
+  return { sentence: `No single order fits: ${steps.join('; ')}. ${CYCLE}`, edges }
 }
 
 interface Speaker {

@@ -1,0 +1,223 @@
+import { FAIL, type History, INFO, inputOf, type Json, outputOf, UNNAMED } from '@chaosproxy/history'
+import type { OperationRow } from '../../encoding/operation-row.ts'
+import type { OrderEdge } from '../../verdict/verdict.ts'
+import { show } from '../../verdict/words.ts'
+
+/**
+ * How one operation of a cycle leads to the next: its client did that next; the next one saw it; it did not see the next
+ * one, which had been written; it was given the value of the next one, although that had been replaced.
+ */
+type Way = 'then' | 'saw' | 'missed' | 'given'
+
+interface Stop {
+  readonly row: OperationRow
+  readonly way: Way
+}
+
+/** A stop with its neighbours in the cycle. */
+interface Step extends Stop {
+  /** The operation that it leads to. */
+  readonly next: OperationRow
+  /** The write that it saw, if that is how the cycle came to it. */
+  readonly seen: OperationRow | undefined
+}
+
+/** A cycle of orders as people tell it. */
+export interface Story {
+  readonly sentence: string
+  /** The one answer that cannot be, if a single one closes the cycle. */
+  readonly culprit: OperationRow | undefined
+}
+
+/** A longer story is harder to follow than the orders themselves. */
+const MOST_CLAUSES = 6
+/** A chain of orders may rest on others; deeper ones explain nothing. */
+const DEEPEST = 3
+
+/**
+ * A cycle of orders as what each client did and saw: `p1 wrote photo = 7, then comment = 8; p2 saw p1's comment = 8, but
+ * then read photo = null, not p1's 7.` Undefined if it has steps that clients do not notice, or too many.
+ */
+export function storyOf(edges: readonly OrderEdge[], history: History): Story | undefined {
+  const walk = walked(edges, DEEPEST)
+  if (walk === undefined) return undefined
+  const culprits = walk.filter(({ way }) => isBack(way)).map(({ row }) => row)
+  const segments = segmentsOf(fromBoundary(walk, culprits.length))
+  if (!segments.every((segment) => isTellable(segment, history))) return undefined
+  const isCulprit = culprits.length === 1
+  const clauses = [...new Set(segments.flatMap((segment) => clauseOf(segment, isCulprit, history)))]
+  if (clauses.length === 0 || clauses.length > MOST_CLAUSES) return undefined
+  const sentence = `${clauses.join('; ')}.${conclusionOf(culprits.length)}`
+  return { sentence, culprit: isCulprit ? culprits[0] : undefined }
+}
+
+const isBack = (way: Way): boolean => way === 'missed' || way === 'given'
+
+/** The operations of a chain of orders, without the last one, which the next chain begins with. */
+function walked(edges: readonly OrderEdge[], depth: number): readonly Stop[] | undefined {
+  const stops: Stop[] = []
+  for (const edge of edges) {
+    const some = stepsOf(edge, depth)
+    if (some === undefined) return undefined
+    stops.push(...some)
+  }
+  return stops
+}
+
+function stepsOf({ before, after, reason, shownBy }: OrderEdge, depth: number): readonly Stop[] | undefined {
+  const chain = shownBy?.chain ?? []
+  switch (reason) {
+    case 'process order':
+      return [{ row: before, way: 'then' }]
+    case 'reads from':
+      return [{ row: before, way: 'saw' }]
+    case 'overwritten after': {
+      const source = chain[0]?.before
+      if (source === undefined) return [{ row: before, way: 'missed' }]
+      const replaced = depth > 0 && chain.at(-1)?.after === after ? walked(chain, depth - 1) : undefined
+      return replaced && [{ row: before, way: 'given' }, ...replaced]
+    }
+    case 'overwritten before': {
+      const read = shownBy?.read
+      const begins = chain.length === 0 ? before : chain[0]?.before
+      const ends = chain.length === 0 ? before : chain.at(-1)?.after
+      if (read === undefined || begins !== before || ends !== read) return undefined
+      const learned = chain.length === 0 ? [] : depth > 0 ? walked(chain, depth - 1) : undefined
+      return learned && [...learned, { row: read, way: 'given' }]
+    }
+    default:
+      return undefined
+  }
+}
+
+/** The same cycle, beginning where a client's own steps begin; the one impossible answer, if there is one, comes last. */
+function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
+  const begins = (i: number): boolean => {
+    const way = stops.at(i - 1)?.way
+    return way !== undefined && (backs === 0 ? way !== 'then' : isBack(way))
+  }
+  const starts = stops.map((_, i) => i).filter(begins)
+  const rowAt = (i: number): number => stops[i]?.row ?? 0
+  const first = starts.reduce((least, i) => (rowAt(i) < rowAt(least) ? i : least), starts[0] ?? 0)
+  return [...stops.slice(first), ...stops.slice(0, first)]
+}
+
+/** What one client did and saw in a row. */
+function segmentsOf(stops: readonly Stop[]): readonly (readonly Step[])[] {
+  const segments: Step[][] = []
+  for (const [i, { row, way }] of stops.entries()) {
+    const previous = stops.at(i - 1)
+    if (i === 0 || previous?.way !== 'then') segments.push([])
+    const seen = previous?.way === 'saw' ? previous.row : undefined
+    segments.at(-1)?.push({ row, way, seen, next: (stops[i + 1] ?? stops[0])?.row ?? row })
+  }
+  return segments
+}
+
+/** Only of one client at a time, and only of whole values. */
+function isTellable(segment: readonly Step[], history: History): boolean {
+  const client = clientOf(history, segment[0]?.row ?? 0)
+  return segment.every(({ row, way }) => {
+    if (clientOf(history, row) !== client || !PLAIN.has(functionOf(history, row))) return false
+    // Only what reads can see, miss or be given something.
+    return way === 'then' || (way === 'saw' ? writes(history, row) : reads(history, row))
+  })
+}
+
+const PLAIN: ReadonlySet<string> = new Set(['read', 'get', 'write', 'put', 'cas'])
+
+const functionOf = ({ functions, operations }: History, row: OperationRow): string =>
+  functions[operations.f[row] ?? -1] ?? ''
+
+const isCas = (history: History, row: OperationRow): boolean => functionOf(history, row) === 'cas'
+const reads = (history: History, row: OperationRow): boolean => !/^(write|put)$/.test(functionOf(history, row))
+const writes = (history: History, row: OperationRow): boolean => !/^(read|get)$/.test(functionOf(history, row))
+
+/** A client without a name is its process. */
+function clientOf(history: History, row: OperationRow): number | string {
+  const process = history.operations.process[row] ?? 0
+  const session = history.sessionOf(process)
+  return session === UNNAMED ? history.processName(process) : session
+}
+
+/** Empty for a lone write, which the clause before or after it names. */
+function clauseOf(segment: readonly Step[], isCulprit: boolean, history: History): readonly string[] {
+  const [first] = segment
+  const last = segment.at(-1)
+  if (first === undefined || last === undefined) return []
+  if (segment.length === 1 && !reads(history, first.row)) return []
+  const told = segment.map((step) => `${asWhom(history, step.row, first.row)}${actOf(step, isCulprit, history)}`)
+  const acts = told.map((act, i) => (told[i - 1]?.startsWith(WROTE) ? act.replace(WROTE_AGAIN, '') : act))
+  const but = isBack(last.way) ? (isCulprit ? 'but then' : 'and then') : 'then'
+  const clause = acts.length === 1 ? acts[0] : `${acts.slice(0, -1).join(', then ')}, ${but} ${acts.at(-1)}`
+  const name = segment.some(({ row }) => asWhom(history, row, first.row) !== '') ? nameText(history, first.row) : ''
+  return [`${whoOf(history, first.row)}${name} ${clause}`]
+}
+
+/** ` (client "alice")`, for a client that has several processes. */
+const nameText = (history: History, row: OperationRow): string =>
+  ` (client ${show(history.sessionName(history.sessionOf(history.operations.process[row] ?? 0)))})`
+
+const WROTE = 'wrote '
+const WROTE_AGAIN = /^wrote /
+
+/** A client may go on in another process. */
+const asWhom = (history: History, row: OperationRow, first: OperationRow): string =>
+  whoOf(history, row) === whoOf(history, first) ? '' : `as ${whoOf(history, row)} `
+
+/** `saw p1's comment = 8`, `wrote photo = 7`, `read photo = null from n2, not p1's 7`. */
+function actOf({ row, way, seen, next }: Step, isCulprit: boolean, history: History): string {
+  const missed = way === 'missed' ? `, not ${whose(history, next, row)} ${show(writtenBy(history, next))}` : ''
+  const older = way === 'given' && isCulprit ? ', which is older' : ''
+  const node = isBack(way) && isCulprit ? nodeText(history, row) : ''
+  if (!reads(history, row)) return `wrote ${pair(history, row, writtenBy(history, row))}${unanswered(history, row)}`
+  if (isCas(history, row)) return `${casText(history, row)}${node}${missed}${older}`
+  const source = seen ?? (way === 'given' && !isCulprit ? next : undefined)
+  const value = pair(history, row, outputOf(history, row))
+  const what = source === undefined ? `read ${value}` : `saw ${whose(history, source, row)} ${value}`
+  return `${what}${node}${missed}${older}`
+}
+
+function casText(history: History, row: OperationRow): string {
+  const input = inputOf(history, row)
+  const [from, to] = Array.isArray(input) ? input : [undefined, input]
+  const key = keyText(history, row)
+  const what = `${key === '' ? 'it' : key} from ${show(from)} to ${show(to)}`
+  return history.operations.outcome[row] === FAIL
+    ? `could not change ${what}`
+    : `changed ${what}${unanswered(history, row)}`
+}
+
+const writtenBy = (history: History, row: OperationRow): Json => {
+  const input = inputOf(history, row)
+  return isCas(history, row) && Array.isArray(input) ? (input.at(-1) ?? null) : input
+}
+
+const keyText = ({ keys, operations }: History, row: OperationRow): string => keys[operations.key[row] ?? -1] ?? ''
+
+/** `x = 7`; the value alone if there are no keys. */
+const pair = (history: History, row: OperationRow, value: Json): string =>
+  keyText(history, row) === '' ? show(value) : `${keyText(history, row)} = ${show(value)}`
+
+/** As in drawings: `p4`, or the name that the file gives the process. */
+function whoOf(history: History, row: OperationRow): string {
+  const name = history.processName(history.operations.process[row] ?? 0)
+  return /^\d+$/.test(name) ? `p${name}` : name
+}
+
+const whose = (history: History, row: OperationRow, viewer: OperationRow): string =>
+  clientOf(history, row) === clientOf(history, viewer) ? 'its own' : `${whoOf(history, row)}'s`
+
+function nodeText({ nodes, operations }: History, row: OperationRow): string {
+  const node = nodes[operations.node[row] ?? -1]
+  return node === undefined ? '' : ` from ${node}`
+}
+
+const unanswered = ({ operations }: History, row: OperationRow): string =>
+  operations.outcome[row] === INFO ? ' (outcome unknown)' : ''
+
+/** What is wrong with it, where no one answer is. */
+function conclusionOf(backs: number): string {
+  if (backs === 1) return ''
+  return backs === 0 ? ' So something was seen before it was written.' : ' No one order fits all of that.'
+}

@@ -1,0 +1,27 @@
+import type { OrderEdge } from '../../verdict/verdict.ts'
+import type { Edge } from './edges.ts'
+
+/** Depth to which chains of orders that depend on further chains are explained. */
+const DEEPEST_CHAIN = 3
+
+/** An order of a cycle in terms of the history's rows, with the chain of orders that it rests on. */
+export function toldEdge(
+  edge: Edge,
+  { paths }: { readonly paths: ReadonlyMap<Edge, readonly Edge[]> },
+  row: (operation: number) => number,
+  depth: number = DEEPEST_CHAIN,
+): OrderEdge {
+  const { from, to, reason, reader } = edge
+  const order = { before: row(from), after: row(to), reason: reason === 'assumed' ? 'process order' : reason } as const
+  const path = paths.get(edge) ?? []
+  if (reader === undefined || depth === 0) return order
+  const chain = path.map((step) => toldEdge(step, { paths }, row, depth - 1))
+  return { ...order, shownBy: { read: row(reader), chain } }
+}
+
+/** The same cycle, starting at the operation invoked first. */
+export function fromEarliest(cycle: readonly Edge[], row: (operation: number) => number): readonly Edge[] {
+  const rows = cycle.map(({ from }) => row(from))
+  const first = rows.indexOf(rows.reduce((least, each) => Math.min(least, each)))
+  return [...cycle.slice(first), ...cycle.slice(0, first)]
+}

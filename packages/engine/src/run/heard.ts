@@ -1,0 +1,38 @@
+import type { Event } from '@chaosproxy/history'
+import { listeningFor } from '@chaosproxy/report'
+import type { JudgedRun, PerformOptions, PlannedRun } from '@chaosproxy/runner'
+import type { Performer } from './apart.ts'
+
+/**
+ * Adds to a simulated run that went wrong what its nodes sent each other meanwhile. It is performed once more for that,
+ * to listen where something was found: to keep every message of every run would cost more than the run.
+ */
+export async function withHeard(
+  run: PlannedRun,
+  judged: JudgedRun,
+  { perform }: Performer,
+  options: Pick<PerformOptions, 'dataDir' | 'logDir' | 'version' | 'interrupted'>,
+): Promise<JudgedRun> {
+  const { summary } = judged
+  // An interrupted run ends elsewhere the next time.
+  if (run.target.tier !== 'simulated' || summary.interrupted || options.interrupted?.aborted) return judged
+  const listening = listeningFor({ ...judged, run: summary })
+  if (listening === undefined) return judged
+  const events: Event[] = []
+  const sink = { append: (event: Event) => void events.push(event) }
+  const outcome = await perform(run, { ...options, sink, listening })
+  if (outcome?.heard === undefined || !isSameRun(judged, events)) return judged
+  return { ...judged, summary: { ...summary, heard: outcome.heard } }
+}
+
+/** A protocol of the user's own may be different every time: then what was heard is of another run. */
+function isSameRun({ history: { operations, processName, eventCount } }: JudgedRun, events: readonly Event[]): boolean {
+  if (events.length !== eventCount) return false
+  const last = operations.length - 1
+  const called = events.findLast(({ type }) => type === 'invoke')
+  return (
+    called !== undefined &&
+    called.time === operations.callTime[last] &&
+    String(called.process) === processName(operations.process[last] ?? 0)
+  )
+}

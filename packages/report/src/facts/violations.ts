@@ -1,0 +1,55 @@
+import { type Counterexample, consistency, type Report, verdictOf } from '@chaosproxy/checker'
+import { judgedLevels } from '@chaosproxy/runner/result'
+import { counterexampleOf } from './accused.ts'
+
+/** One cause, told once: what happened, and every level that it breaks. */
+export interface Violation {
+  readonly counterexample: Counterexample
+  /** The other levels that forbid it, strongest first, without those that an earlier violation names. */
+  readonly others: readonly string[]
+}
+
+/**
+ * Why levels are violated, each cause once. `shown` comes first; what violates a level violates all that imply it, so of
+ * the rest only the weakest levels are told apart.
+ */
+export function violationsOf(report: Report<string>, shown: Counterexample | undefined): readonly Violation[] {
+  if (shown === undefined) return []
+  const broken = judgedLevels(report).filter((level) => verdictOf(report, level).result === 'violated')
+  const breaks = (cause: Counterexample, level: string): boolean =>
+    isStrongerOrSame(level, cause.level) || isSame(cause, counterexampleOf(report, level))
+  const rest = broken.filter((level) => !breaks(shown, level))
+  const causes: Counterexample[] = []
+  for (const level of rest.toReversed()) {
+    const own = counterexampleOf(report, level)
+    if (own !== undefined && !causes.some((cause) => breaks(cause, level))) causes.unshift(bestKnown(report, own))
+  }
+  const named = new Set<string>()
+  return [shown, ...causes].map((counterexample) => {
+    const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
+    const unnamed = others.filter((level) => !named.has(level))
+    for (const level of [counterexample.level, ...others]) named.add(level)
+    return { counterexample, others: unnamed }
+  })
+}
+
+/** The same story by the name that most people know. */
+function bestKnown(report: Report<string>, own: Counterexample): Counterexample {
+  const causal = counterexampleOf(report, 'causal')
+  return causal?.sentence === own.sentence ? causal : own
+}
+
+/** Levels of other judges imply nothing that is known here. */
+function isStrongerOrSame(level: string, weaker: string): boolean {
+  if (level === weaker) return true
+  const implied: { readonly [level: string]: readonly string[] } = consistency.implied
+  return Object.hasOwn(implied, level) && (implied[level] ?? []).some((next) => isStrongerOrSame(next, weaker))
+}
+
+/** The operations of the one alone show the other. */
+function isSame(one: Counterexample, other: Counterexample | undefined): boolean {
+  if (other === undefined) return false
+  const rows = new Set(one.operations.map(({ operation }) => operation))
+  const core = other.operations.filter(({ role }) => role === 'core')
+  return one.sentence === other.sentence || (core.length > 0 && core.every(({ operation }) => rows.has(operation)))
+}

@@ -1,0 +1,144 @@
+import type { Counterexample } from '@chaosproxy/checker'
+import { type History, type Json, nanos, plural } from '@chaosproxy/history'
+import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
+import { hasTimes } from '../moments.ts'
+import { keyOf, nameText, valueText } from '../operation-words.ts'
+import { moment } from '../words.ts'
+import { type Gap, gapOf, writtenBy } from './near-faults.ts'
+
+/** What went over the wire between the node that took a change and the node that answered without it. */
+export interface Wire {
+  /** The node that passes the change on, and the one that answered without it. */
+  readonly sender: string
+  readonly reader: string
+  /** The change: `x = 743`. */
+  readonly change: string
+  /** When the answer without it came, in nanoseconds of the run. */
+  readonly until: number
+  /** The messages worth drawing, in order of sending. */
+  readonly messages: readonly NodeMessage[]
+  /** How many others were heard between the two. */
+  readonly others: number
+  /** Whether no message with the change was sent to the node that answered: certain, since all were heard. */
+  readonly isNeverSent: boolean
+  /** Whether the change had reached that node before it was asked. */
+  readonly sentence: string
+}
+
+/** More arrows explain nothing. */
+const MOST_DRAWN = 4
+
+/** Which messages explain a contradiction; undefined if it is not about one node that lacked what another had taken. */
+export function listeningTo(history: History, shown: Counterexample | undefined): Listening | undefined {
+  const found = shown === undefined ? undefined : missingAt(history, shown)
+  if (found === undefined) return undefined
+  const { gap, writer, reader, key, value } = found
+  const about = [{ ...(key === undefined ? {} : { key }), value }]
+  return { from: nanos(gap.from), to: nanos(gap.to), between: [writer, reader], about }
+}
+
+interface Missing {
+  readonly gap: Gap
+  readonly writer: string
+  readonly reader: string
+  readonly key: string | undefined
+  readonly value: Json
+}
+
+function missingAt(history: History, counterexample: Counterexample): Missing | undefined {
+  if (!hasTimes(history)) return undefined
+  const gap = gapOf(history, counterexample)
+  const { writer, culprit: reader, ignored } = gap
+  if (writer === undefined || reader === undefined || ignored === undefined || writer === reader) return undefined
+  return { gap, writer, reader, key: keyOf(history, ignored), value: writtenBy(history, ignored) }
+}
+
+/** Undefined where nothing was heard, or not about this contradiction. */
+export function wireOf(
+  history: History,
+  shown: Counterexample | undefined,
+  heard: Heard | undefined,
+): Wire | undefined {
+  const found = shown === undefined || heard === undefined ? undefined : missingAt(history, shown)
+  const wanted = listeningTo(history, shown)
+  if (found === undefined || heard === undefined || JSON.stringify(wanted) !== JSON.stringify(heard.listening))
+    return undefined
+  const { gap, writer, reader, key, value } = found
+  const carriers = heard.messages.filter(({ carries }) => carries !== undefined)
+  const toReader = carriers.filter(({ to }) => to === reader)
+  const stopped = heard.messages.filter(({ fate, to }) => to === reader && fate !== 'received')
+  const told = [...toReader, ...(toReader.length === 0 ? stopped : [])].slice(0, MOST_DRAWN)
+  const sender = toReader[0]?.from ?? spreaderOf(carriers, writer)
+  const messages = [...told, ...wayOf(carriers, { writer, sender, reader })].sort((a, b) => a.sentAt - b.sentAt)
+  const change = `${key === undefined ? '' : `${nameText(key, 24)} = `}${valueText(value, 24)}`
+  const isNeverSent = toReader.length === 0 && !heard.isCut
+  return {
+    ...{ sender, reader, change, messages, isNeverSent, until: gap.to },
+    others: heard.messages.length - messages.length,
+    sentence: sentenceOf(toReader, { change, reader, asked: gap.asked, isNeverSent }),
+  }
+}
+
+/** The node that sent the change to most others. */
+function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
+  const sent = (node: string): number => new Set(carriers.filter(({ from }) => from === node).map(({ to }) => to)).size
+  return carriers.reduce((most, { from }) => (sent(from) > sent(most) ? from : most), writer)
+}
+
+/** How the change came to the node that passes it on, and one other that received it. */
+function wayOf(
+  carriers: readonly NodeMessage[],
+  { writer, sender, reader }: { readonly writer: string; readonly sender: string; readonly reader: string },
+): readonly NodeMessage[] {
+  const first = carriers.find(({ from, to }) => from === writer && to === sender)
+  const other = carriers.find(
+    ({ from, to, fate, by }) => from === sender && to !== reader && fate === 'received' && by === undefined,
+  )
+  return [first, other].filter((message) => message !== undefined)
+}
+
+interface Asked {
+  readonly change: string
+  readonly reader: string
+  /** When the node was asked. */
+  readonly asked: number
+  readonly isNeverSent: boolean
+}
+
+function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, isNeverSent }: Asked): string {
+  const node = nameText(reader)
+  if (isNeverSent) return `No message with ${change} was sent to ${node} by then.`
+  const arrived = toReader.find(({ fate, endedAt }) => fate === 'received' && (endedAt ?? 0) <= asked)
+  if (arrived !== undefined) return `${node} had received ${change} at ${moment(arrived.endedAt ?? 0)}.`
+  const last = toReader.at(-1)
+  if (last === undefined) return ''
+  const what =
+    toReader.length === 1
+      ? `The message with ${change} to ${node}`
+      : `${plural(toReader.length, 'message')} with ${change} to ${node}`
+  return `${what} ${toReader.length === 1 ? 'was' : 'were'} ${fateText(last)}.`
+}
+
+/** `held (partition)`, `lost (down)`, `received at 7.130 s`. */
+function fateText({ fate, by, endedAt }: NodeMessage): string {
+  const why = by === undefined ? '' : by === 'down' ? ' (it was down)' : ` (${by})`
+  if (fate === 'received') return `${by === undefined ? '' : `held${why} and `}received only at ${moment(endedAt ?? 0)}`
+  return fate === 'on its way' ? 'still on its way' : `${fate}${why}`
+}
+
+/** `n1 → n3: replicate with x = 743, sent at 6.571 s, held (partition)`. */
+export const messageText = (message: NodeMessage, { change }: Pick<Wire, 'change'>): string =>
+  `${nameText(message.from)} → ${nameText(message.to)}: ${nameText(message.type, 24)}${message.carries === undefined ? '' : ` with ${change}`}, sent at ${moment(message.sentAt, 4)}, ${
+    message.fate === 'received' && message.by === undefined
+      ? `received at ${moment(message.endedAt ?? 0, 4)}`
+      : fateText(message)
+  }`
+
+/** Each message that is drawn, and how many others there were. */
+export function wireLines(wire: Wire | undefined): readonly string[] {
+  if (wire === undefined) return []
+  const { messages, others, isNeverSent, sender, reader, change } = wire
+  const never = isNeverSent ? [`${nameText(sender)} → ${nameText(reader)}: nothing with ${change} was sent`] : []
+  const more = others === 0 ? [] : [`${plural(others, 'other message')} about it or between the two meanwhile`]
+  return [...messages.map((message) => messageText(message, wire)), ...never, ...more]
+}

@@ -1,0 +1,48 @@
+import { type Json, nanos } from '@chaosproxy/history'
+import type { Sign, ToldStep } from '@chaosproxy/report'
+import type { Change, Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
+import { askingsOf } from './scenario.ts'
+import type { Asking, Tale } from './story.ts'
+import { valueWords } from './words.ts'
+
+/** More arrows hide the story. */
+const MOST_MESSAGES = 24
+
+/** Which messages between nodes a tale shows: those with what its clients write. */
+export const listeningOf = (tale: Tale): Listening => ({
+  from: nanos(0),
+  to: nanos(Number.MAX_SAFE_INTEGER),
+  between: [],
+  about: askingsOf(tale).flatMap(changeOf),
+})
+
+function changeOf({ input: { key, value } }: Asking): readonly Change[] {
+  if (value === null) return []
+  const written: Json = Array.isArray(value) && value.length === 2 ? (value[1] ?? null) : value
+  return [{ ...(key === undefined ? {} : { key }), value: written }]
+}
+
+/** Adds what nodes sent each other; each change once for each link and fate. */
+export function withMessages(steps: readonly ToldStep[], heard: Heard | undefined, { money }: Tale): ToldStep[] {
+  const [first, ...others] = steps
+  if (heard === undefined || first === undefined) return [...steps]
+  const seen = new Set<string>()
+  const signs = heard.messages.flatMap((message): Sign[] => {
+    const { from, to, sentAt, by } = message
+    // What a fault kept back for a while was held when it was sent.
+    const fate = message.fate === 'received' && by !== undefined ? 'held' : message.fate
+    const text = changeText(message, money)
+    const what = [from, to, text, fate].join()
+    if (text === '' || seen.has(what)) return []
+    seen.add(what)
+    return [{ type: 'message', at: sentAt, from, to, text, fate }]
+  })
+  // A sign is shown where its time falls, whichever step it comes with.
+  return [{ ...first, signs: [...first.signs, ...signs.slice(0, MOST_MESSAGES)] }, ...others]
+}
+
+function changeText({ carries }: NodeMessage, money: Tale['money']): string {
+  if (carries === undefined) return ''
+  const value = valueWords(carries.value, money)
+  return carries.key === undefined ? value : `${carries.key} ${value}`
+}
