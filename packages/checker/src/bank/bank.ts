@@ -7,6 +7,7 @@ import { decimal } from '../object/model/decimal.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, jsonOf, operationAt, type Part } from '../object/model/part.ts'
 import { overdraftIn, overdraftStory } from './overdraft.ts'
+import { type Moved, relatedByAccount } from './related.ts'
 
 const TRANSFER = 0
 const DEPOSIT = 1
@@ -48,6 +49,10 @@ export const bank: ObjectEntry = {
       ),
     glance,
     needed,
+    related: (part, budget, initial) => {
+      const movedBy = (i: number): Moved | undefined => (part.f[i] === READ ? undefined : movesOf(operationAt(part, i)))
+      return relatedByAccount(part, movedBy, balancesOf(initial), budget)
+    },
     machine: (part, initial, budget) => {
       const effectOf = effectsUnless(repeatedIds(part, budget))
       return additiveMachine(part, { initial: balancesOf(initial), effectOf }, budget)
@@ -200,12 +205,7 @@ function sameBalances(balances: Balances, read: Json): boolean {
   })
 }
 
-export interface Movement {
-  readonly moves: readonly (readonly [account: string, amount: number])[]
-  readonly id: string | undefined
-}
-
-export function movesOf({ f, value }: ObjectOperation): Movement {
+export function movesOf({ f, value }: ObjectOperation): Moved {
   const said = isObject(value) ? value : {}
   const amount = said['amount']
   const accounts = f === 'transfer' ? [said['from'], said['to']] : [said['account']]

@@ -121,7 +121,9 @@ function reduced(
       }),
     () => shown,
   )
-  const wanted = { shown: shown.length > MOST_SHOWN ? core : inTimeFor(core, shown, operations), core: new Set(core) }
+  const fewer = helpful(core, shown, operations, related)
+  const helping = shown.length > MOST_SHOWN ? core : isContradiction(fewer) ? fewer : shown
+  const wanted = { shown: helping, core: new Set(core) }
   const makesSure = (some: readonly number[]): boolean => isSure(choose(operations, some), judge)
   const limited = limit(wanted, operations, { among, limit: limitReached(), makesSure })
   const rows = limited.shown
@@ -141,10 +143,16 @@ function reduced(
   }
 }
 
-/** The operations shown, without those called once all of the contradiction had returned: they explain nothing. */
-function inTimeFor(core: readonly number[], shown: readonly number[], { calls, returns }: Part): readonly number[] {
+/** Of the operations shown, those of the contradiction, and those that it depends on and that were called before all of it had returned. */
+function helpful(
+  core: readonly number[],
+  shown: readonly number[],
+  { calls, returns }: Part,
+  related: (some: readonly number[]) => readonly number[],
+): readonly number[] {
   const last = core.reduce((latest, i) => Math.max(latest, returns[i]), 0)
-  return shown.filter((i) => calls[i] < last)
+  const wanted = new Set(related(core))
+  return shown.filter((i) => wanted.has(i) && calls[i] < last)
 }
 
 function told(core: Part, culprit: number, { rule, tell, beside, aftermath }: Judge): string {

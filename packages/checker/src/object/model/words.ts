@@ -1,4 +1,4 @@
-import { elementsOf, FAIL, type History, INFO, inputOf, type Json, type ValueId } from '@chaosproxy/history'
+import { elementsOf, FAIL, type History, INFO, inputOf, type Json, plural, type ValueId } from '@chaosproxy/history'
 import type { Accounted } from '../../verdict/accounting.ts'
 import { capital, show, span } from '../../verdict/words.ts'
 import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
@@ -26,7 +26,7 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
   const left = core.length - clauses.length
   const last = clauses.pop() ?? ''
   const listed = clauses.length === 0 ? last : `${clauses.join(', ')}, and ${last}`
-  const before = left > 0 ? `after ${left} earlier operations, ` : ''
+  const before = left > 0 ? `after ${plural(left, 'earlier operation')}, ` : ''
   return capital(`${before}${listed}${beside === undefined ? '' : `, ${beside}`}: ${rule}.`)
 }
 

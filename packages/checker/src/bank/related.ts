@@ -1,0 +1,87 @@
+import { NEVER } from '../encoding/encoded.ts'
+import type { Budget } from '../limits/budget.ts'
+import { decimal } from '../object/model/decimal.ts'
+import type { Part } from '../object/model/part.ts'
+
+/** What an operation moves: to or from which accounts, and the id under which it is made once. */
+export interface Moved {
+  readonly moves: readonly (readonly [account: string, amount: number])[]
+  readonly id: string | undefined
+}
+
+/**
+ * What takes more from an account than it opened with depends on everything that may have brought money to it before it
+ * returned, and that on what brought it there; copies of an operation that is made once belong together. Nothing
+ * depends on what only takes money, so that the operations shown for an overdrawn account are those of that account. A
+ * read, which is of all accounts, depends on everything called before it returned. `movedBy` is undefined for reads.
+ */
+export function relatedByAccount(
+  part: Part,
+  movedBy: (i: number) => Moved | undefined,
+  opening: ReadonlyMap<string, number>,
+  budget: Budget,
+): (chosen: Iterable<number>) => readonly number[] {
+  const { length, calls, returns } = part
+  const moved = Array.from({ length }, (_, i) => movedBy(i))
+  const credits = new Map<string, number[]>()
+  const copies = new Map<string, number[]>()
+  for (const [i, each] of moved.entries()) {
+    budget.tick()
+    for (const [account, amount] of each?.moves ?? []) if (amount > 0) listed(credits, account).push(i)
+    if (each?.id !== undefined) listed(copies, each.id).push(i)
+  }
+  return (chosen) => {
+    const kept = new Set<number>()
+    /** By account: up to what event everything that brings money to it is kept, and how many of those there are. */
+    const known = new Map<string, { until: number; at: number }>()
+    const needed: (readonly [account: string, until: number])[] = []
+    /** What is kept takes at most this from an account, and had to return by these events. */
+    const taken = new Map<string, { sum: number; ends: number[] }>()
+    const take = (account: string, amount: number, end: number): void => {
+      const own = taken.get(account) ?? { sum: 0, ends: [] }
+      taken.set(account, own)
+      own.sum = decimal(own.sum + amount)
+      own.ends.push(end)
+      if (own.sum > (opening.get(account) ?? 0)) for (const each of own.ends.splice(0)) needed.push([account, each])
+    }
+    /** `until`: before what event one of unknown outcome has to have happened, to matter. */
+    const keep = (i: number, until: number): void => {
+      const end = returns[i] === NEVER ? until : returns[i]
+      for (const [account, amount] of moved[i]?.moves ?? [])
+        if (amount < 0) take(account, kept.has(i) ? 0 : -amount, end)
+      kept.add(i)
+      for (const copy of copies.get(moved[i]?.id ?? '') ?? []) if (!kept.has(copy)) keep(copy, until)
+    }
+    for (const i of chosen) {
+      keep(i, -1)
+      if (moved[i] !== undefined || returns[i] === NEVER) continue
+      for (let j = 0; j < length && calls[j] < returns[i]; j++) {
+        budget.tick()
+        if (moved[j] !== undefined) keep(j, returns[i])
+      }
+    }
+    for (let next = needed.pop(); next !== undefined; next = needed.pop()) {
+      const [account, until] = next
+      const state = known.get(account) ?? { until: -1, at: 0 }
+      known.set(account, state)
+      if (until <= state.until) continue
+      const own = credits.get(account) ?? []
+      // Those of unknown outcome may matter later than was known, and so need more themselves.
+      for (const i of own.slice(0, state.at)) if (returns[i] === NEVER) keep(i, until)
+      for (; state.at < own.length && calls[own[state.at]] < until; state.at++) {
+        budget.tick()
+        keep(own[state.at], until)
+      }
+      state.until = until
+    }
+    return [...kept].sort((a, b) => a - b)
+  }
+}
+
+function listed(lists: Map<string, number[]>, name: string): number[] {
+  const known = lists.get(name)
+  if (known !== undefined) return known
+  const made: number[] = []
+  lists.set(name, made)
+  return made
+}
