@@ -75,6 +75,9 @@ patientTest.skipIf(executablePath === undefined)(
     const first = page.locator('svg.why-svg g.op').first()
     await first.click()
     expect(await detail(page)).toContain(`line ${Number(await first.getAttribute('data-line')).toLocaleString('en')}`)
+    expect(await page.locator('.chosen').count()).toBe(2)
+    await page.click('#to-contradiction')
+    await expect.poll(() => step.getAttribute('class')).toContain('chosen')
   },
 )
 

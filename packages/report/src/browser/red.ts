@@ -5,7 +5,7 @@ import type { PageData } from './page-data.ts'
 
 /**
  * Marks one contradiction: the one that is drawn first, or that was opened last. A button goes there; a click on an
- * operation of its drawing chooses the same operation in the timeline.
+ * operation of its drawing chooses the same operation in the timeline, and the other way round.
  */
 export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: PageData, find: Find): void {
   const button = find('#to-contradiction', HTMLButtonElement)
@@ -39,7 +39,15 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
       else mark(numbers(shown.dataset['lines']), numbers(shown.dataset['accused']))
     })
   }
-  for (const step of document.querySelectorAll<HTMLElement | SVGElement>('[data-line]'))
+  const steps = document.querySelectorAll<HTMLElement | SVGElement>('[data-line]')
+  /** What is chosen in the timeline is lit where it is drawn and told. */
+  const light = (): void => {
+    const line = String(explorer.chosen?.line)
+    for (const step of steps) step.classList.toggle('chosen', step.dataset['line'] === line)
+  }
+  explorer.onChange(light)
+  light()
+  for (const step of steps)
     step.addEventListener('click', (event) => {
       // A link goes there by itself, and scrolls to it.
       if (event.target instanceof HTMLAnchorElement) return
