@@ -78,6 +78,7 @@ describe('the page that judges what is dropped on it, in a real browser', () => 
       await another()
       await page.getByRole('button', { name: 'Try an example' }).click()
       await report.locator('h1.bad').waitFor()
+      expect(await report.locator('#detail').innerText()).toContain('part of the contradiction')
       const [saved] = await Promise.all([page.waitForEvent('download'), page.click('#save-report')])
       expect(saved.suggestedFilename()).toBe('example.html')
       const [json] = await Promise.all([page.waitForEvent('download'), page.click('#save-json')])

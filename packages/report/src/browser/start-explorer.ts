@@ -9,6 +9,7 @@ import type { listenToKeys } from './keys.ts'
 import type { startMinimap } from './minimap.ts'
 import type { PageData } from './page-data.ts'
 import type { paintBar } from './paint-bar.ts'
+import type { paintStrip } from './paint-strip.ts'
 import type { listenToPointer } from './pointer.ts'
 import type { startRed } from './red.ts'
 import type { rowsOf } from './rows.ts'
@@ -29,6 +30,7 @@ export interface ExplorerParts {
   readonly listenToKeys: typeof listenToKeys
   readonly startRed: typeof startRed
   readonly startChartCursor: typeof startChartCursor
+  readonly paintStrip: typeof paintStrip
   readonly startMinimap: typeof startMinimap
   readonly startAddress: typeof startAddress
 }
@@ -61,6 +63,6 @@ export function startExplorer(parts: ExplorerParts): void {
   parts.listenToKeys(canvas, explorer, find)
   parts.startRed(canvas, explorer, data, find)
   parts.startChartCursor(data, explorer, words, find)
-  parts.startMinimap(data, explorer, view, find)
+  parts.startMinimap(data, explorer, view, find, parts.paintStrip)
   parts.startAddress(canvas, explorer, filters, view)
 }

@@ -13,6 +13,7 @@ import { keepUp } from '../browser/keep-up.ts'
 import { listenToKeys } from '../browser/keys.ts'
 import { startMinimap } from '../browser/minimap.ts'
 import { paintBar } from '../browser/paint-bar.ts'
+import { paintStrip } from '../browser/paint-strip.ts'
 import { listenToPointer } from '../browser/pointer.ts'
 import { startRed } from '../browser/red.ts'
 import { rowsOf } from '../browser/rows.ts'
@@ -78,6 +79,7 @@ export const explorerScript: string = scriptOf(startExplorer, {
   listenToKeys,
   startRed,
   startChartCursor,
+  paintStrip,
   startMinimap,
   startAddress,
 })
