@@ -25,6 +25,8 @@ export interface Command {
   readonly name: string
   /** How many words it has, its name included; negative: at least as many. */
   readonly words: number
+  /** The same of its subcommands, by their names; others are not known. */
+  readonly subcommands?: { readonly [name: string]: number }
   /** Undefined: it has written its replies itself. @throws CommandError, UnknownCommand */
   readonly run: (call: Call) => Reply | Waits | undefined
 }

@@ -118,10 +118,14 @@ function commandOf(words: readonly string[]) {
   const [name = ''] = words
   const command = commands.get(name.toUpperCase())
   if (command === undefined) throw new UnknownCommand(unknownText(words))
-  if (command.words >= 0 ? words.length !== command.words : words.length < -command.words)
-    throw new WrongWordCount(name)
+  if (!fits(words, command.words)) throw new WrongWordCount(name)
+  const wanted = command.subcommands?.[(words[1] ?? '').toUpperCase()]
+  if (wanted !== undefined && !fits(words, wanted)) throw new WrongWordCount(`${name}|${words[1]}`)
   return command
 }
+
+const fits = ({ length }: readonly string[], wanted: number): boolean =>
+  wanted >= 0 ? length === wanted : length >= -wanted
 
 const unknownText = ([name = '', next]: readonly string[]): string =>
   /^(CLIENT|CONFIG|SCRIPT|XGROUP|XINFO|OBJECT|DEBUG|CLUSTER|MEMORY|FUNCTION|ACL)$/i.test(name) && next !== undefined

@@ -1,5 +1,6 @@
 import { wrongType } from './failures.ts'
 import type { Session } from './session.ts'
+import type { Stream } from './streams/stream.ts'
 
 /** The value of a key, by its type. Strings hold one byte in each character. */
 export interface Values {
@@ -7,6 +8,7 @@ export interface Values {
   readonly hash: { readonly type: 'hash'; readonly fields: Map<string, string> }
   readonly list: { readonly type: 'list'; items: string[] }
   readonly set: { readonly type: 'set'; readonly members: Set<string> }
+  readonly stream: Stream
   readonly zset: { readonly type: 'zset'; readonly scores: Map<string, number> }
 }
 
@@ -31,6 +33,9 @@ const sizeOf = (value: Value): number => {
       return value.items.length
     case 'set':
       return value.members.size
+    case 'stream':
+      // An empty stream stays, with its groups.
+      return 1
     case 'zset':
       return value.scores.size
   }

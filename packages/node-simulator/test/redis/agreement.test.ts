@@ -57,8 +57,21 @@ const UNORDERED = /^(KEYS|SMEMBERS|SUNION|SINTER|SDIFF|HGETALL|HKEYS|HVALS|EXEC)
 function comparable(reply: RespValue, [name = '']: readonly string[]): unknown {
   if (name === 'TTL' && reply.kind === 'number' && reply.value > 0) return Math.round(reply.value / 100)
   if (name === 'HELLO') return reply.kind
+  if (name === 'XPENDING' && 'items' in reply) return reply.items.map(withoutIdle)
+  if (name === 'XINFO') return withoutNodes(reply)
   if (!UNORDERED.test(name) || !('items' in reply)) return reply
   return name === 'EXEC' ? reply.items.map(sorted) : sorted(reply)
+}
+
+/** Of a pending entry: when it was delivered is a matter of time. */
+const withoutIdle = (reply: RespValue): unknown =>
+  'items' in reply && reply.items.length === 4 ? [reply.items[0], reply.items[1], reply.items[3]] : reply
+
+/** How a server keeps a stream. */
+function withoutNodes(reply: RespValue): unknown {
+  if (!('items' in reply)) return reply
+  const at = reply.items.findIndex((item) => JSON.stringify(item).includes('radix-tree-keys'))
+  return at < 0 ? reply : reply.items.toSpliced(at, 4)
 }
 
 function sorted(reply: RespValue): unknown {

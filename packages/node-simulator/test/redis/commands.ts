@@ -99,6 +99,7 @@ const lists = [
   line('LSET', key, place, word),
   line('LREM', key, whole, word),
   line('LTRIM', key, place, place),
+  line('LPOS', key, word, maybe('RANK', '-1'), maybe('COUNT', '0'), maybe('MAXLEN', '2')),
   line('LINSERT', key, fc.constantFrom('BEFORE', 'after', 'x'), word, word),
   line('LMOVE', key, key, side, side),
   line('RPOPLPUSH', key, key),
@@ -120,7 +121,14 @@ const sets = [
   line('SMOVE', key, key, word),
 ]
 
+const name = fc.constantFrom('-', '+', '[x', '(x', '[1', '(zz', '[', 'x')
+
 const sortedSets = [
+  line('ZRANGEBYLEX', key, name, name, maybe('LIMIT', '1', '2')),
+  line('ZREVRANGEBYLEX', key, name, name),
+  line('ZRANGE', key, name, name, fc.constant('BYLEX'), options('REV')),
+  line('ZLEXCOUNT', key, name, name),
+  line('ZREMRANGEBYLEX', key, name, name),
   line('ZADD', key, options('NX', 'CH'), pairs(score, word)),
   line('ZADD', key, options('XX', 'GT', 'INCR'), pairs(score, word)),
   line('ZADD', key, options('LT', 'CH', 'XX'), pairs(score, word)),
@@ -143,11 +151,59 @@ const sortedSets = [
   line('ZREMRANGEBYRANK', key, place, place),
 ]
 
+const id = fc.constantFrom('1-1', '1-2', '2', '3-0', '3-*', '5-5', '0-0', '7-*', '9', 'x')
+const edge = fc.constantFrom('-', '+', '1', '(1-1', '2-0', '3', '(3-0', '5-5', '9')
+const group = fc.constantFrom('g', 'h')
+const consumer = fc.constantFrom('m', 'n')
+const idle = fc.constantFrom('0', '0', '1000000')
+/** Streams have keys of their own, so that they are seldom something else. */
+const stream = fc.constantFrom('s', 's', 't', 'a')
+
+const streams = [
+  line('XADD', stream, maybe('NOMKSTREAM'), id, pairs(field, word)),
+  line('XADD', stream, id, pairs(field, word)),
+  line('XADD', stream, fc.constant('MAXLEN'), maybe('='), fc.constantFrom('1', '3', '-1'), id, pairs(field, word)),
+  line(
+    'XADD',
+    stream,
+    fc.constantFrom<readonly string[]>(['MAXLEN', '~', '2'], ['MINID', '2']),
+    id,
+    pairs(field, word),
+  ),
+  line('XADD', stream, id, field),
+  line('XLEN', stream),
+  line('XRANGE', stream, edge, edge, maybe('COUNT', '2')),
+  line('XREVRANGE', stream, edge, edge, maybe('COUNT', '1')),
+  line('XDEL', stream, some(id)),
+  line('XTRIM', stream, fc.constantFrom('MAXLEN', 'MINID'), maybe('='), fc.constantFrom('1', '2', '3')),
+  line('XTRIM', stream, fc.constant('MAXLEN'), fc.constantFrom('1', '2'), fc.constant('LIMIT'), fc.constant('1')),
+  line('XREAD', maybe('COUNT', '1'), fc.constant('STREAMS'), stream, fc.constantFrom('0', '1-1', '$', '3', '>')),
+  line('XREAD', fc.constant('STREAMS'), fc.constantFrom(['s', 't', '0', '0'], ['s', 't', '0'], ['s', 'a', '2', '$'])),
+  line('XSETID', stream, id),
+  line('XGROUP', fc.constant('CREATE'), stream, group, fc.constantFrom('0', '$', '2'), maybe('MKSTREAM')),
+  line('XGROUP', fc.constant('CREATE'), stream, group, fc.constantFrom('0', '$'), fc.constant('MKSTREAM')),
+  line('XGROUP', fc.constant('SETID'), stream, group, fc.constantFrom('0', '$', '3')),
+  line('XGROUP', fc.constantFrom('DESTROY', 'CREATE', 'DELCONSUMER'), stream, group),
+  line('XGROUP', fc.constantFrom('CREATECONSUMER', 'DELCONSUMER'), stream, group, consumer),
+  line(
+    'XREADGROUP',
+    ...[fc.constant('GROUP'), group, consumer, maybe('COUNT', '2'), maybe('NOACK'), fc.constant('STREAMS')],
+    ...[stream, fc.constantFrom('>', '>', '>', '0', '1-2', '$')],
+  ),
+  line('XACK', stream, group, some(id)),
+  line('XPENDING', stream, group),
+  line('XPENDING', stream, group, maybe('IDLE', '0'), edge, edge, fc.constantFrom('10', '1'), options('m')),
+  line('XCLAIM', stream, group, consumer, idle, some(id), options('FORCE', 'JUSTID'), maybe('RETRYCOUNT', '7')),
+  line('XCLAIM', stream, group, consumer, idle, some(id), maybe('LASTID', '5-5')),
+  line('XAUTOCLAIM', stream, group, consumer, idle, fc.constantFrom('0', '2'), maybe('COUNT', '1'), options('JUSTID')),
+  line('XINFO', fc.constantFrom('STREAM', 'GROUPS'), stream),
+]
+
 const transactions = [line('MULTI'), line('EXEC'), line('DISCARD'), line('WATCH', some(key)), line('UNWATCH')]
 
 const rest = [line('PING'), line('ECHO', word), line('GET'), line('AUTH', word), line('PUBLISH', key, word)]
 
 /** Commands whose replies a server's clock and its random numbers do not change. */
 export const anyCommand: fc.Arbitrary<readonly string[]> = fc.oneof(
-  ...[strings, keys, hashes, lists, sets, sortedSets, transactions, rest].map((family) => fc.oneof(...family)),
+  ...[strings, keys, hashes, lists, sets, sortedSets, streams, transactions, rest].map((family) => fc.oneof(...family)),
 )

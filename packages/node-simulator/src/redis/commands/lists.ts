@@ -1,6 +1,7 @@
 import type { Call, Command, Waits } from '../command.ts'
 import { CommandError, syntaxError } from '../failures.ts'
 import { doubleOf, integerOf } from '../numbers.ts'
+import { optionsOf } from '../options.ts'
 import { NO_ARRAY, OK, type Reply } from '../reply.ts'
 
 type Side = 'LEFT' | 'RIGHT'
@@ -158,7 +159,27 @@ function insert(call: Call): Reply {
   return list.items.length
 }
 
+function positions(call: Call): Reply {
+  const [key, text = '', ...words] = call.args
+  const options = optionsOf(call, words, { valued: ['RANK', 'COUNT', 'MAXLEN'] })
+  const rank = integerOf(options.get('RANK') ?? '1')
+  if (rank === 0)
+    throw new CommandError(
+      "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+    )
+  const [count, most] = ['COUNT', 'MAXLEN'].map((option) => integerOf(options.get(option) ?? '0')) as [number, number]
+  if (count < 0) throw new CommandError("ERR COUNT can't be negative")
+  if (most < 0) throw new CommandError("ERR MAXLEN can't be negative")
+  const items = itemsAt(call, key)
+  const places = items.map((_, i) => (rank > 0 ? i : items.length - 1 - i))
+  const looked = most === 0 ? places : places.slice(0, most)
+  const found = looked.filter((at) => items[at] === text).slice(Math.abs(rank) - 1)
+  if (!options.has('COUNT')) return found[0] ?? null
+  return count === 0 ? found : found.slice(0, count)
+}
+
 export const listCommands: readonly Command[] = [
+  { name: 'LPOS', words: -3, run: positions },
   { name: 'LPUSH', words: -3, run: pushing('LEFT', false) },
   { name: 'RPUSH', words: -3, run: pushing('RIGHT', false) },
   { name: 'LPUSHX', words: -3, run: pushing('LEFT', true) },

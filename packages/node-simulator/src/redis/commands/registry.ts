@@ -10,6 +10,10 @@ import { pubSubCommands } from './pub-sub.ts'
 import { scriptCommands } from './scripts.ts'
 import { setCommands } from './sets.ts'
 import { sortedSetCommands } from './sorted-sets.ts'
+import { streamGroupCommands } from './stream-groups.ts'
+import { streamInfoCommands } from './stream-info.ts'
+import { streamReadCommands } from './stream-reads.ts'
+import { streamCommands } from './streams.ts'
 import { stringCommands } from './strings.ts'
 import { transactionCommands } from './transactions.ts'
 
@@ -33,6 +37,10 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     ...listCommands,
     ...setCommands,
     ...sortedSetCommands,
+    ...streamCommands,
+    ...streamReadCommands,
+    ...streamGroupCommands,
+    ...streamInfoCommands,
     ...transactionCommands,
     ...scriptCommands,
     ...pubSubCommands,

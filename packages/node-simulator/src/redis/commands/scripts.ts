@@ -1,5 +1,5 @@
 import type { Call, Command } from '../command.ts'
-import { CommandError, UnknownCommand, wrongArity } from '../failures.ts'
+import { CommandError, UnknownCommand } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
 import { OK, type Reply } from '../reply.ts'
 import { loadedScript } from '../scripting/cache.ts'
@@ -17,15 +17,10 @@ const evaluating =
   }
 
 function script({ store, args: [what = '', ...rest] }: Call): Reply {
-  const requireWords = (isEnough: boolean): void => {
-    if (!isEnough) throw wrongArity(`script|${what}`)
-  }
   switch (what.toUpperCase()) {
     case 'LOAD':
-      requireWords(rest.length === 1)
       return load(store, rest[0] ?? '')
     case 'EXISTS':
-      requireWords(rest.length > 0)
       return rest.map((hash) => (store.scripts.has(hash.toLowerCase()) ? 1 : 0))
     case 'FLUSH':
       if (rest.length > 1 || (rest[0] !== undefined && !/^A?SYNC$/i.test(rest[0])))
@@ -44,5 +39,5 @@ export const scriptCommands: readonly Command[] = [
   { name: 'EVALSHA', words: -3, run: evaluating('hash', false) },
   { name: 'EVAL_RO', words: -3, run: evaluating('text', true) },
   { name: 'EVALSHA_RO', words: -3, run: evaluating('hash', true) },
-  { name: 'SCRIPT', words: -2, run: script },
+  { name: 'SCRIPT', words: -2, subcommands: { LOAD: 3, EXISTS: -3, FLUSH: -2, KILL: 2 }, run: script },
 ]

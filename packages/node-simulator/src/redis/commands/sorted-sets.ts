@@ -1,5 +1,5 @@
 import type { Call, Command, Waits } from '../command.ts'
-import { CommandError, syntaxError, UnknownCommand } from '../failures.ts'
+import { CommandError, syntaxError } from '../failures.ts'
 import { doubleOf, integerOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
 import { doubleText, NO_ARRAY, type Reply } from '../reply.ts'
@@ -82,8 +82,24 @@ function within(least: string, most: string): (scored: Scored) => boolean {
   return ([, score]) => (lowOpen ? score > low : score >= low) && (highOpen ? score < high : score <= high)
 }
 
+/** Whether a member is within bounds such as `[a` and `+`. */
+function withinNames(least: string, most: string): (scored: Scored) => boolean {
+  const bound = (text: string): { readonly name: string; readonly sign: string } => {
+    if (!/^([-+]$|[[(])/.test(text)) throw new CommandError('ERR min or max not valid string range item')
+    return { name: text.slice(1), sign: text.charAt(0) }
+  }
+  const [low, high] = [bound(least), bound(most)]
+  const isAbove = (name: string): boolean =>
+    low.sign === '-' || (low.sign !== '+' && (low.sign === '(' ? name > low.name : name >= low.name))
+  const isBelow = (name: string): boolean =>
+    high.sign === '+' || (high.sign !== '-' && (high.sign === '(' ? name < high.name : name <= high.name))
+  return ([name]) => isAbove(name) && isBelow(name)
+}
+
+const WITHIN = { score: within, name: withinNames } as const
+
 interface Range {
-  readonly by: 'rank' | 'score'
+  readonly by: 'rank' | 'score' | 'name'
   readonly reversed: boolean
   readonly limit: readonly [offset: string, count: string] | undefined
   readonly withScores: boolean
@@ -94,7 +110,7 @@ function rangeReply(call: Call, { by, reversed, limit, withScores }: Range): Rep
   if (limit !== undefined && by === 'rank')
     throw new CommandError('ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX')
   const [offset, count] = (limit ?? ['0', '-1']).map(integerOf) as [number, number]
-  const accept = by === 'score' ? (reversed ? within(last, first) : within(first, last)) : undefined
+  const accept = by === 'rank' ? undefined : reversed ? WITHIN[by](last, first) : WITHIN[by](first, last)
   if (by === 'rank') boundsOf(first, last, 0)
   const all = reversed ? ordered(call, key).reverse() : ordered(call, key)
   const found = accept === undefined ? all.slice(...boundsOf(first, last, all.length)) : all.filter(accept)
@@ -116,9 +132,11 @@ function limitOf(words: readonly string[]): {
 
 function range(call: Call): Reply {
   const { limit, others } = limitOf(call.args.slice(3))
-  if (others.some((word) => word.toUpperCase() === 'BYLEX')) throw new UnknownCommand('ZRANGE with the option BYLEX')
-  const options = optionsOf(call, others, { flags: ['BYSCORE', 'REV', 'WITHSCORES'] })
-  const by = options.has('BYSCORE') ? 'score' : 'rank'
+  const options = optionsOf(call, others, { flags: ['BYSCORE', 'BYLEX', 'REV', 'WITHSCORES'] })
+  if (options.has('BYLEX') && options.has('BYSCORE')) throw syntaxError()
+  if (options.has('BYLEX') && options.has('WITHSCORES'))
+    throw new CommandError('ERR syntax error, WITHSCORES not supported in combination with BYLEX')
+  const by = options.has('BYSCORE') ? 'score' : options.has('BYLEX') ? 'name' : 'rank'
   return rangeReply(call, { by, reversed: options.has('REV'), limit, withScores: options.has('WITHSCORES') })
 }
 
@@ -127,7 +145,7 @@ const rangeBy =
   (call: Call): Reply => {
     const { limit, others } = limitOf(call.args.slice(3))
     if (limit !== undefined && by === 'rank') throw syntaxError()
-    const options = optionsOf(call, others, { flags: ['WITHSCORES'] })
+    const options = optionsOf(call, others, { flags: by === 'name' ? [] : ['WITHSCORES'] })
     return rangeReply(call, { by, reversed, limit, withScores: options.has('WITHSCORES') })
   }
 
@@ -208,6 +226,25 @@ export const sortedSetCommands: readonly Command[] = [
   { name: 'ZREVRANGE', words: -4, run: rangeBy('rank', true) },
   { name: 'ZRANGEBYSCORE', words: -4, run: rangeBy('score', false) },
   { name: 'ZREVRANGEBYSCORE', words: -4, run: rangeBy('score', true) },
+  { name: 'ZRANGEBYLEX', words: -4, run: rangeBy('name', false) },
+  { name: 'ZREVRANGEBYLEX', words: -4, run: rangeBy('name', true) },
+  {
+    name: 'ZLEXCOUNT',
+    words: 4,
+    run(call) {
+      const [key, least = '', most = ''] = call.args
+      const accept = withinNames(least, most)
+      return ordered(call, key).filter(accept).length
+    },
+  },
+  {
+    name: 'ZREMRANGEBYLEX',
+    words: 4,
+    run: removing(({ args: [, least = '', most = ''] }) => {
+      const accept = withinNames(least, most)
+      return (all) => all.filter(accept)
+    }),
+  },
   { name: 'ZRANK', words: 3, run: rank(false) },
   { name: 'ZREVRANK', words: 3, run: rank(true) },
   { name: 'ZPOPMIN', words: -2, run: pop(false) },

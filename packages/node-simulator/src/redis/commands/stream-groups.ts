@@ -1,0 +1,243 @@
+import type { Call, Command } from '../command.ts'
+import { CommandError, syntaxError, UnknownCommand } from '../failures.ts'
+import { integerOf } from '../numbers.ts'
+import { optionsOf } from '../options.ts'
+import { NO_ARRAY, OK, type Reply } from '../reply.ts'
+import { consumerOf, entryReply, groupAt, noteChange, streamAt, streamFor } from '../streams/access.ts'
+import { idOf, idText, LEAST_ID, rangeOf, type StreamId } from '../streams/ids.ts'
+import { type Delivery, entryAt, type Group, type Stream } from '../streams/stream.ts'
+
+const NO_STREAM =
+  'ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.'
+
+function create(call: Call, [key = '', name = '', text = '', ...words]: readonly string[]): Reply {
+  const options = optionsOf({ name: 'XGROUP CREATE' }, words, { flags: ['MKSTREAM'], valued: ['ENTRIESREAD'] })
+  if (streamAt(call, key) === undefined && !options.has('MKSTREAM')) throw new CommandError(NO_STREAM)
+  const id = text === '$' ? undefined : idOf(text)
+  const stream = streamFor(call, key)
+  if (stream.groups.has(name)) throw new CommandError('BUSYGROUP Consumer Group name already exists')
+  const readCount = options.has('ENTRIESREAD') ? readCountOf(options.get('ENTRIESREAD') ?? '') : undefined
+  stream.groups.set(name, { lastId: id ?? stream.lastId, readCount, pending: new Map(), consumers: new Map() })
+  call.database.changed(key)
+  return OK
+}
+
+function readCountOf(text: string): number | undefined {
+  const count = integerOf(text)
+  if (count < -1) throw new CommandError('ERR value for ENTRIESREAD must be positive or -1')
+  return count === -1 ? undefined : count
+}
+
+function groupOf(call: Call, key: string, name: string): { readonly stream: Stream; readonly group: Group } {
+  const stream = streamAt(call, key)
+  if (stream === undefined) throw new CommandError(NO_STREAM)
+  const group = stream.groups.get(name)
+  if (group === undefined) throw new CommandError(`NOGROUP No such consumer group '${name}' for key name '${key}'`)
+  return { stream, group }
+}
+
+function removeConsumer(call: Call, key: string, name: string, consumer: string): Reply {
+  const { group } = groupOf(call, key, name)
+  let count = 0
+  for (const [id, delivery] of [...group.pending])
+    if (delivery.consumer === consumer) {
+      group.pending.delete(id)
+      count++
+    }
+  if (group.consumers.delete(consumer)) noteChange(call)
+  return count
+}
+
+function manage(call: Call): Reply {
+  const [what = '', ...rest] = call.args
+  const [key = '', name = '', third = '', ...words] = rest
+  switch (what.toUpperCase()) {
+    case 'CREATE':
+      return create(call, rest)
+    case 'SETID': {
+      const { stream, group } = groupOf(call, key, name)
+      const options = optionsOf({ name: 'XGROUP SETID' }, words, { valued: ['ENTRIESREAD'] })
+      group.lastId = third === '$' ? stream.lastId : idOf(third)
+      group.readCount = options.has('ENTRIESREAD') ? readCountOf(options.get('ENTRIESREAD') ?? '') : undefined
+      noteChange(call)
+      return OK
+    }
+    case 'DESTROY': {
+      const stream = streamAt(call, key)
+      if (stream === undefined) throw new CommandError(NO_STREAM)
+      const isGone = stream.groups.delete(name)
+      if (isGone) call.database.changed(key)
+      return isGone ? 1 : 0
+    }
+    case 'CREATECONSUMER': {
+      const { group } = groupOf(call, key, name)
+      if (group.consumers.has(third)) return 0
+      consumerOf(call, group, third)
+      noteChange(call)
+      return 1
+    }
+    case 'DELCONSUMER':
+      return removeConsumer(call, key, name, third)
+    default:
+      throw new UnknownCommand(`XGROUP ${what.toUpperCase()}`)
+  }
+}
+
+function acknowledge(call: Call): Reply {
+  const [key = '', name = '', ...texts] = call.args
+  const group = streamAt(call, key)?.groups.get(name)
+  if (group === undefined) return 0
+  const ids = texts.map((text) => idOf(text))
+  const count = ids.filter((id) => group.pending.delete(id)).length
+  if (count > 0) noteChange(call)
+  return count
+}
+
+const inOrder = (pending: ReadonlyMap<StreamId, Delivery>): (readonly [id: StreamId, delivery: Delivery])[] =>
+  [...pending].sort(([one], [other]) => (one < other ? -1 : 1))
+
+function pending(call: Call): Reply {
+  const [key = '', name = '', ...words] = call.args
+  if (words.length === 0) return pendingSummary(groupAt(call, key, name).group)
+  const isByIdle = (words[0] ?? '').toUpperCase() === 'IDLE'
+  const leastIdle = isByIdle ? integerOf(words[1] ?? '') : 0
+  const [first, last, wanted, consumer, ...others] = words.slice(isByIdle ? 2 : 0)
+  if (first === undefined || last === undefined || wanted === undefined || others.length > 0) throw syntaxError()
+  const count = Math.max(0, integerOf(wanted))
+  const [from, to] = rangeOf(first, last)
+  const { group } = groupAt(call, key, name)
+  const { now } = call.store
+  return inOrder(group.pending)
+    .filter(([id, delivery]) => id >= from && id <= to && (consumer === undefined || delivery.consumer === consumer))
+    .filter(([, { deliveredAt }]) => now - deliveredAt >= leastIdle)
+    .slice(0, count)
+    .map(
+      ([id, delivery]): Reply => [
+        idText(id),
+        delivery.consumer,
+        Math.max(0, now - delivery.deliveredAt),
+        delivery.count,
+      ],
+    )
+}
+
+function pendingSummary(group: Group): Reply {
+  const ids = inOrder(group.pending).map(([id]) => id)
+  const [first, last] = [ids[0], ids.at(-1)]
+  if (first === undefined || last === undefined) return [0, null, null, NO_ARRAY]
+  const counts = new Map<string, number>()
+  for (const { consumer } of group.pending.values()) counts.set(consumer, (counts.get(consumer) ?? 0) + 1)
+  const consumers = [...counts].sort(([one], [other]) => (one < other ? -1 : 1))
+  return [ids.length, idText(first), idText(last), consumers.map(([name, count]): Reply => [name, String(count)])]
+}
+
+interface Claiming {
+  readonly consumer: string
+  readonly leastIdle: number
+  readonly deliveredAt: number
+  readonly count: number | undefined
+  readonly forces: boolean
+  readonly onlyIds: boolean
+}
+
+/** Gives an entry to a consumer, if it has been idle for long enough. Undefined: it stays where it is. */
+function claimOne(
+  call: Call,
+  { stream, group }: ReturnType<typeof groupAt>,
+  id: StreamId,
+  how: Claiming,
+): Reply | undefined {
+  const entry = entryAt(stream, id)
+  if (entry === undefined) {
+    group.pending.delete(id)
+    return undefined
+  }
+  const delivery = group.pending.get(id)
+  if (delivery === undefined && !how.forces) return undefined
+  if (delivery !== undefined && call.store.now - delivery.deliveredAt < how.leastIdle) return undefined
+  consumerOf(call, group, how.consumer)
+  const counted = (delivery?.count ?? 0) + (how.onlyIds ? 0 : 1)
+  const count = how.count ?? counted
+  group.pending.set(id, { consumer: how.consumer, deliveredAt: how.deliveredAt, count })
+  return how.onlyIds ? idText(id) : entryReply(entry)
+}
+
+const VALUED = /^(IDLE|TIME|RETRYCOUNT|LASTID)$/i
+
+/** Whether a word is an option, or the value of the one before. */
+const isClaimOption = (word: string, before = ''): boolean =>
+  VALUED.test(before) || VALUED.test(word) || /^(FORCE|JUSTID)$/i.test(word)
+
+const leastIdleOf = (text: string): number => Math.max(0, integerOf(text))
+
+function claim(call: Call): Reply {
+  const [key = '', name = '', consumer = '', idle = '', ...words] = call.args
+  const found = groupAt(call, key, name)
+  const leastIdle = leastIdleOf(idle)
+  const end = words.findIndex((word) => !/^\d+(-\d+)?$/.test(word))
+  const stranger = words.slice(end < 0 ? words.length : end).find((word, i, all) => !isClaimOption(word, all[i - 1]))
+  if (stranger !== undefined) throw new CommandError(`ERR Unrecognized XCLAIM option '${stranger}'`)
+  const ids = words.slice(0, end < 0 ? words.length : end).map((text) => idOf(text))
+  const options = optionsOf(call, end < 0 ? [] : words.slice(end), {
+    flags: ['FORCE', 'JUSTID'],
+    valued: ['IDLE', 'TIME', 'RETRYCOUNT', 'LASTID'],
+  })
+  const { now } = call.store
+  const [idleMs, time, count, lastId] = ['IDLE', 'TIME', 'RETRYCOUNT', 'LASTID'].map((option) => options.get(option))
+  const given = time !== undefined ? integerOf(time) : idleMs !== undefined ? now - integerOf(idleMs) : now
+  const how: Claiming = {
+    ...{ consumer, leastIdle },
+    deliveredAt: Math.min(Math.max(0, given), now),
+    count: count === undefined ? undefined : integerOf(count),
+    forces: options.has('FORCE'),
+    onlyIds: options.has('JUSTID'),
+  }
+  if (lastId !== undefined && idOf(lastId) > found.group.lastId) found.group.lastId = idOf(lastId)
+  noteChange(call)
+  return ids.flatMap((id): Reply[] => {
+    const claimed = claimOne(call, found, id, how)
+    return claimed === undefined ? [] : [claimed]
+  })
+}
+
+const USUAL_COUNT = 100
+
+function claimAll(call: Call): Reply {
+  const [key = '', name = '', consumer = '', idle = '', start = '', ...words] = call.args
+  const options = optionsOf(call, words, { flags: ['JUSTID'], valued: ['COUNT'] })
+  const [leastIdle, [from]] = [leastIdleOf(idle), rangeOf(start, '+')]
+  const count = options.has('COUNT') ? integerOf(options.get('COUNT') ?? '') : USUAL_COUNT
+  if (count < 1) throw new CommandError('ERR COUNT must be > 0')
+  const found = groupAt(call, key, name)
+  const how: Claiming = {
+    ...{ consumer, leastIdle, deliveredAt: call.store.now, count: undefined },
+    ...{ forces: false, onlyIds: options.has('JUSTID') },
+  }
+  const candidates = inOrder(found.group.pending).filter(([id]) => id >= from)
+  const claimed: Reply[] = []
+  const gone: Reply[] = []
+  let at = 0
+  // A call looks at ten times as many as it may claim.
+  for (; at < candidates.length && at < count * 10 && claimed.length + gone.length < count; at++) {
+    const [id] = candidates[at] ?? [LEAST_ID]
+    if (entryAt(found.stream, id) === undefined) gone.push(idText(id))
+    const reply = claimOne(call, found, id, how)
+    if (reply !== undefined) claimed.push(reply)
+  }
+  consumerOf(call, found.group, consumer)
+  noteChange(call)
+  return [idText(candidates[at]?.[0] ?? LEAST_ID), claimed, gone]
+}
+
+export const streamGroupCommands: readonly Command[] = [
+  {
+    name: 'XGROUP',
+    words: -2,
+    subcommands: { CREATE: -5, SETID: -5, DESTROY: 4, CREATECONSUMER: 5, DELCONSUMER: 5 },
+    run: manage,
+  },
+  { name: 'XACK', words: -4, run: acknowledge },
+  { name: 'XPENDING', words: -3, run: pending },
+  { name: 'XCLAIM', words: -6, run: claim },
+  { name: 'XAUTOCLAIM', words: -6, run: claimAll },
+]

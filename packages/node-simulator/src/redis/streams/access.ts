@@ -1,0 +1,44 @@
+import type { Call } from '../command.ts'
+import { CommandError } from '../failures.ts'
+import type { Reply } from '../reply.ts'
+import { idText } from './ids.ts'
+import { createStream, type Group, type Stream, type StreamEntry } from './stream.ts'
+
+export const streamAt = ({ database }: Call, key = ''): Stream | undefined => database.value(key, 'stream')
+
+/** Makes the stream if there is none. */
+export function streamFor(call: Call, key: string): Stream {
+  const found = streamAt(call, key)
+  if (found !== undefined) return found
+  const stream = createStream()
+  call.database.put(key, stream)
+  return stream
+}
+
+/** @throws CommandError if there is no such stream or group. */
+export function groupAt(
+  call: Call,
+  key = '',
+  name = '',
+  suffix = '',
+): { readonly stream: Stream; readonly group: Group } {
+  const stream = streamAt(call, key)
+  const group = stream?.groups.get(name)
+  if (stream === undefined || group === undefined)
+    throw new CommandError(`NOGROUP No such key '${key}' or consumer group '${name}'${suffix}`)
+  return { stream, group }
+}
+
+export const entryReply = ({ id, fields }: StreamEntry): Reply => [idText(id), fields]
+
+/** What a consumer did is kept, and wakes nobody. */
+export function noteChange({ store }: Call): void {
+  store.changes++
+}
+
+/** The entry of a consumer that asks for something, which makes it known. */
+export function consumerOf({ store }: Call, group: Group, name: string): void {
+  const consumer = group.consumers.get(name)
+  if (consumer !== undefined) consumer.seenAt = store.now
+  else group.consumers.set(name, { name, seenAt: store.now, activeAt: undefined })
+}

@@ -1,0 +1,127 @@
+import { LEAST_ID, type StreamId } from './ids.ts'
+
+export interface StreamEntry {
+  readonly id: StreamId
+  /** Fields and values, in turns. */
+  readonly fields: readonly string[]
+}
+
+/** An entry that a consumer has got and not acknowledged. */
+export interface Delivery {
+  consumer: string
+  deliveredAt: number
+  count: number
+}
+
+export interface Consumer {
+  readonly name: string
+  /** When it last asked, and when it last got something; undefined: never. */
+  seenAt: number
+  activeAt: number | undefined
+}
+
+export interface Group {
+  lastId: StreamId
+  /** How many entries were ever read; undefined where that cannot be known. */
+  readCount: number | undefined
+  readonly pending: Map<StreamId, Delivery>
+  readonly consumers: Map<string, Consumer>
+}
+
+export interface Stream {
+  readonly type: 'stream'
+  /** By ID. */
+  entries: StreamEntry[]
+  lastId: StreamId
+  /** How many were ever added. */
+  addedCount: number
+  greatestDeleted: StreamId
+  readonly groups: Map<string, Group>
+}
+
+export const createStream = (): Stream => ({
+  type: 'stream',
+  entries: [],
+  lastId: LEAST_ID,
+  addedCount: 0,
+  greatestDeleted: LEAST_ID,
+  groups: new Map(),
+})
+
+/** Where the first entry from this ID on is. */
+export function placeOf({ entries }: Stream, id: StreamId): number {
+  let [low, high] = [0, entries.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((entries[middle]?.id ?? 0n) < id) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+export function entryAt(stream: Stream, id: StreamId): StreamEntry | undefined {
+  const entry = stream.entries[placeOf(stream, id)]
+  return entry?.id === id ? entry : undefined
+}
+
+/** The entries of a range, both ends included, in order of their IDs. */
+export const entriesBetween = (stream: Stream, from: StreamId, to: StreamId): readonly StreamEntry[] =>
+  from > to ? [] : stream.entries.slice(placeOf(stream, from), placeOf(stream, to + 1n))
+
+/** Of these IDs, those of entries that there were. */
+export function removeEntries(stream: Stream, ids: readonly StreamId[]): number {
+  let count = 0
+  for (const id of ids) {
+    const at = placeOf(stream, id)
+    if (stream.entries[at]?.id !== id) continue
+    stream.entries.splice(at, 1)
+    if (id > stream.greatestDeleted) stream.greatestDeleted = id
+    count++
+  }
+  return count
+}
+
+/** How a stream is cut: to a length, or from an ID on. */
+export interface Trimming {
+  readonly by: 'length' | 'id'
+  readonly to: bigint
+  /** Only as far as is cheap: whole nodes of a hundred entries. */
+  readonly isApproximate: boolean
+}
+
+const NODE_ENTRIES = 100
+/** How many an approximate cut removes at most. */
+const MOST_REMOVED = 100 * NODE_ENTRIES
+
+/** Removes the oldest entries; returns how many. */
+export function trim(
+  stream: Stream,
+  { by, to, isApproximate }: Trimming,
+  most: number = isApproximate ? MOST_REMOVED : 0,
+): number {
+  const { length } = stream.entries
+  const wanted = by === 'length' ? Math.max(0, length - Number(to)) : placeOf(stream, to)
+  const allowed = most > 0 ? Math.min(wanted, most) : wanted
+  const count = isApproximate ? Math.floor(allowed / NODE_ENTRIES) * NODE_ENTRIES : allowed
+  stream.entries.splice(0, count)
+  return count
+}
+
+/** How many entries were added up to this ID; undefined where deletions hide it. */
+export function countUpTo(stream: Stream, id: StreamId): number | undefined {
+  const { addedCount, entries, lastId, greatestDeleted } = stream
+  if (addedCount === 0) return 0
+  if (entries.length === 0 && id <= lastId) return addedCount
+  if (id === lastId) return addedCount
+  const first = entries[0]?.id
+  if (id > lastId || first === undefined) return undefined
+  if (greatestDeleted !== LEAST_ID && greatestDeleted >= first) return undefined
+  if (id < first) return addedCount - entries.length
+  return id === first ? addedCount - entries.length + 1 : undefined
+}
+
+/** Whether an entry from this ID on was deleted, as far as the greatest such ID tells. */
+export function hasGapAfter({ entries, greatestDeleted }: Stream, id: StreamId): boolean {
+  if (entries.length === 0 || greatestDeleted === LEAST_ID) return false
+  return greatestDeleted >= id
+}
