@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { millis, type Nanos } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import type { SimulatedCluster } from '@chaosproxy/simulator'
-import { onTestFinished } from 'vitest'
+import { afterAll } from 'vitest'
 
 const ROUTES = {
   routes: [
@@ -14,10 +14,25 @@ const ROUTES = {
   ],
 }
 
+type Written = { readonly program: string; readonly routes: string }
+
+/** A program is bundled once, however often a file's tests run it. */
+const files = new Map<string, Written>()
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true })
+})
+
 /** The files of a program, and its route table, in a folder of their own. */
-export function written(program: string, name = 'server.ts'): { readonly program: string; readonly routes: string } {
+export function written(program: string, name = 'server.ts'): Written {
+  const found = files.get(name + program) ?? newlyWritten(program, name)
+  files.set(name + program, found)
+  return found
+}
+
+function newlyWritten(program: string, name: string): Written {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-nodesim-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  folders.push(folder)
   const [file, routes] = [join(folder, name), join(folder, 'routes.json')]
   // Packages of this repository's own tests, as a user's would be installed beside the program.
   symlinkSync(join(import.meta.dirname, '..', '..', '..', 'node_modules'), join(folder, 'node_modules'))

@@ -11,6 +11,7 @@ import tls from 'node:tls'
 import vm from 'node:vm'
 import workerThreads from 'node:worker_threads'
 import { FileCalls } from '../disk/calls.ts'
+import { isNativeLoader, noNativeCode } from '../native.ts'
 import { NotSimulated } from '../refusal.ts'
 import { type Life, runningLife } from '../world/life.ts'
 import { cryptoModule } from './chance.ts'
@@ -145,6 +146,7 @@ export function builtin(life: Life, specifier: string): unknown {
 
 function unknownModule({ missing }: Life, specifier: string): Error {
   const name = specifier.replace(/^node:/, '')
+  if (isNativeLoader(name)) return noNativeCode(specifier)
   // Packages try whether others are installed.
   if (missing.has(specifier))
     return Object.assign(new Error(`Cannot find module '${specifier}'`), { code: 'MODULE_NOT_FOUND' })

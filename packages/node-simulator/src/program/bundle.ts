@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { UserError } from '@chaosproxy/history'
+import { isNativeLoader } from '../native.ts'
 import { expectedIn } from './expected.ts'
 import { asFunctionBody, IMPORT, META, REQUIRE } from './rewrite.ts'
 
@@ -57,7 +58,7 @@ async function bundled(entry: string): Promise<Program> {
     const build = await rolldown({
       input: entry,
       platform: 'node',
-      external: (id) => isBuiltin(id) || id.endsWith('.node'),
+      external: (id) => isBuiltin(id) || id.endsWith('.node') || isNativeLoader(id),
       treeshake: false,
       logLevel: 'silent',
     })

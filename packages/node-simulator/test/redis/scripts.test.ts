@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { execute } from '../../src/redis/execute.ts'
+import { execute, redo } from '../../src/redis/execute.ts'
 import { UnknownCommand } from '../../src/redis/failures.ts'
 import { printReply } from '../../src/redis/reply.ts'
 import { createSession } from '../../src/redis/session.ts'
@@ -75,6 +75,19 @@ test('the commands of a script in MULTI run in their place', () => {
   ask('SET', 'n', '1')
   ask('EVAL', 'return redis.call("INCR", "n")', '0')
   expect(ask('EXEC')).toBe('*2\r\n+OK\r\n:2')
+})
+
+test('a journal repeats scripts that were loaded, and their random numbers', () => {
+  const random = (n: number): number => (n * 0.37) % 1
+  const [store, session, copy] = [new Store(random), createSession(1), new Store(random)]
+  store.journal = []
+  execute(store, session, ['SCRIPT', 'LOAD', 'return redis.call("RPUSH", "l", math.random(1000))'], 0)
+  const hash = String(session.outbox.pop())
+  for (let i = 0; i < 3; i++) execute(store, session, ['EVALSHA', hash, '0'], i)
+  redo(copy, store.journal)
+  const items = (at: Store): unknown => at.database(0).value('l', 'list')?.items
+  expect(items(copy)).toEqual(items(store))
+  expect(new Set(items(copy) as string[]).size).toBe(3)
 })
 
 const refused: readonly (readonly [script: string, what: string])[] = [

@@ -1,38 +1,23 @@
 import { UserError } from '@chaosproxy/history'
-import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { ran as ranAlone, serving } from '../simulated.ts'
+import { stopped } from './stopped.ts'
 
-const ran: typeof ranAlone = (program, options) => ranAlone(program, { redis: 'simulated', ...options })
+/** One program for all tests, so that it is bundled once: what it does is in its environment. */
+const asker = serving(`
+  import Redis from 'ioredis'
+  const redis = new Redis(process.env['REDIS_URL'] ?? '')
+  redis.on('error', () => {})
+  const told = (...values) => console.log(JSON.stringify(values))
+  await new Function('redis', 'told', 'process', 'return (async () => {' + process.env['ASKS'] + '})()')(redis, told, process)`)
 
-const asking = (body: string): string =>
-  serving(`
-    import Redis from 'ioredis'
-    const redis = new Redis(process.env['REDIS_URL'] ?? '')
-    redis.on('error', () => {})
-    const told = (...values) => console.log(JSON.stringify(values))
-    ${body}`)
-
-/** Stops a node for a while. */
-const stopped =
-  (afterMs: number, lastsMs: number) =>
-  (cluster: SimulatedCluster): void => {
-    const { clock } = cluster
-    const at = (ms: number, run: () => void): void => {
-      clock.at((clock.now() + ms * 1e6) as typeof clock extends { now(): infer Time } ? Time : never, run)
-    }
-    at(afterMs, () =>
-      cluster.inject({ kind: 'kill', nodes: ['redis'] }, (outcome) => {
-        if (outcome.type === 'injected') at(lastsMs, () => outcome.heal(() => {}))
-        else throw new Error(outcome.type)
-      }),
-    )
-  }
+const ran = (asks: string, options: Parameters<typeof ranAlone>[1] = {}): ReturnType<typeof ranAlone> =>
+  ranAlone(asker, { redis: 'simulated', environment: { ASKS: asks }, ...options })
 
 describe('ioredis, unmodified, against the simulated Redis', () => {
   test('reads and writes, pipelines, scans, and gets bytes as they are', async () => {
     const { lines } = await ran(
-      asking(`
+      `
         await redis.set('a', 'é', 'EX', 100)
         await redis.set('bytes', Buffer.from([0, 255, 128]))
         told(await redis.get('a'), [...await redis.getBuffer('bytes')], await redis.ttl('a'))
@@ -41,7 +26,7 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
         const found = []
         for await (const page of redis.scanStream({ match: 'k*' })) found.push(...page)
         told(new Set(found).size, await redis.dbsize())
-        told(await redis.zadd('z', 2, 'b', 1, 'a'), await redis.zrange('z', 0, -1, 'WITHSCORES'))`),
+        told(await redis.zadd('z', 2, 'b', 1, 'a'), await redis.zrange('z', 0, -1, 'WITHSCORES'))`,
     )
     expect(lines).toEqual([
       'n1: ["é",[0,255,128],100]',
@@ -53,13 +38,13 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
 
   test('waits for a list, gives up in virtual time, and goes on when another connection pushes', async () => {
     const { lines } = await ran(
-      asking(`
+      `
         const other = redis.duplicate()
         const before = Date.now()
         told(await redis.blpop('jobs', 2), Math.round((Date.now() - before) / 100))
         const waiting = redis.blpop('none', 'jobs', 0)
         setTimeout(() => other.rpush('jobs', 'one', 'two'), 50)
-        told(await waiting, await redis.lrange('jobs', 0, -1))`),
+        told(await waiting, await redis.lrange('jobs', 0, -1))`,
       { forMs: 5_000 },
     )
     expect(lines).toEqual(['n1: [null,20]', 'n1: [["jobs","one"],["two"]]'])
@@ -67,14 +52,14 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
 
   test('subscribes, by RESP3 and patterns as well, and hears what another node publishes', async () => {
     const { lines } = await ran(
-      asking(`
+      `
         const id = process.env['NODE_ID']
         if (id === 'n1') {
           redis.on('message', (...heard) => told(...heard))
           redis.on('pmessage', (...heard) => told(...heard))
           await redis.subscribe('news')
           await redis.psubscribe('ne*')
-        } else setTimeout(async () => told(await redis.publish('news', 'é')), 500)`),
+        } else setTimeout(async () => told(await redis.publish('news', 'é')), 500)`,
       { nodes: 2 },
     )
     expect([...lines].sort()).toEqual(['n1: ["ne*","news","é"]', 'n1: ["news","é"]', 'n2: [2]'])
@@ -82,7 +67,7 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
 
   test('executes a transaction only if no watched key was modified or has expired', async () => {
     const { lines } = await ran(
-      asking(`
+      `
         const other = redis.duplicate()
         await redis.watch('a')
         told(await redis.multi().set('a', 1).get('a').exec())
@@ -91,30 +76,30 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
         told(await redis.multi().set('a', 3).exec(), await redis.get('a'))
         await redis.pexpire('a', 50)
         await redis.watch('a')
-        setTimeout(async () => told(await redis.multi().set('a', 4).exec(), await redis.get('a')), 100)`),
+        setTimeout(async () => told(await redis.multi().set('a', 4).exec(), await redis.get('a')), 100)`,
     )
     expect(lines).toEqual(['n1: [[[null,"OK"],[null,"1"]]]', 'n1: [null,"2"]', 'n1: [null,null]'])
   })
 
   test('finds a lock free once it has expired by the clock of the Redis', async () => {
     const { lines } = await ran(
-      asking(`
+      `
         told(await redis.set('lock', 'me', 'PX', 300, 'NX'), await redis.set('lock', 'me', 'PX', 300, 'NX'))
-        setTimeout(async () => told(await redis.set('lock', 'you', 'PX', 300, 'NX')), 400)`),
+        setTimeout(async () => told(await redis.set('lock', 'you', 'PX', 300, 'NX')), 400)`,
     )
     expect(lines).toEqual(['n1: ["OK",null]', 'n1: ["OK"]'])
   })
 })
 
 describe('a kill of the simulated Redis', () => {
-  const counting = asking(`
+  const counting = `
     let acknowledged = 0
     const count = async () => {
       await redis.incr('n').then((n) => { acknowledged = n }, () => {})
       setTimeout(count, 5)
     }
     count()
-    setInterval(async () => told(acknowledged, Number(await redis.get('n'))), 4_500)`)
+    setInterval(async () => told(acknowledged, Number(await redis.get('n'))), 4_500)`
 
   test('keeps every command that was executed, as each is written before its reply', async () => {
     const { lines } = await ran(counting, { meanwhile: stopped(1_500, 200), forMs: 5_000 })
@@ -124,7 +109,7 @@ describe('a kill of the simulated Redis', () => {
   })
 
   test('that also cuts the power may lose what was written in the last second, and nothing older', async () => {
-    const losing = asking(`
+    const losing = `
       const second = () => Math.floor(Date.now() / 1_000)
       let [killed, now, last, fsynced] = [false, second(), 0, 0]
       redis.on('close', () => { killed = true })
@@ -137,7 +122,7 @@ describe('a kill of the simulated Redis', () => {
         last = n
         setTimeout(count, 5)
       }
-      count()`)
+      count()`
     let lost = 0
     for (let seed = 1; seed <= 5; seed++) {
       const { lines } = await ran(losing, { seed, losesPower: true, meanwhile: stopped(2_700, 200), forMs: 4_000 })
@@ -159,7 +144,7 @@ const refusals: readonly (readonly [what: string, asked: string])[] = [
 
 describe('what the simulated Redis does not know ends the run by name, with what to do instead', () => {
   test.each(refusals)('%s', async (what, asked) => {
-    const error = await ran(asking(`${asked}.catch(() => {})`)).then(
+    const error = await ran(`${asked}.catch(() => {})`).then(
       () => undefined,
       (thrown: unknown) => thrown,
     )
@@ -176,12 +161,12 @@ describe('what the simulated Redis does not know ends the run by name, with what
 })
 
 test('a run with a Redis is a function of its seed, to the byte', async () => {
-  const racing = asking(`
+  const racing = `
     for (let i = 0; i < 20; i++) {
       const seen = Number(await redis.get('n'))
       await redis.set('n', seen + 1)
     }
-    setTimeout(async () => told(await redis.get('n'), await redis.sadd('s', 'a', 'b', 'c'), await redis.spop('s')), 500)`)
+    setTimeout(async () => told(await redis.get('n'), await redis.sadd('s', 'a', 'b', 'c'), await redis.spop('s')), 500)`
   const options = { nodes: 3, meanwhile: stopped(20, 50) }
   const [one, same, other] = [
     await ran(racing, options),
