@@ -2,8 +2,8 @@
 # Installs what some tests need beside Node and npm, from Debian's packages: a browser, to open reports in; Redis and
 # PostgreSQL, to be stood before; etcd, to be recorded over HTTP/2; curl and wrk, to drive what is recorded; protoc,
 # whose descriptors are read; Python, to serve documents; haproxy, to be measured against; nftables, to redirect
-# connections; podman, podman-compose, netavark, aardvark-dns and runc, to run containers
-# with networks in which they find each other by name; ip, to give links addresses; xmllint, to validate JUnit reports; zsh and fish, to complete command lines. Without them those tests are reported as skipped, by name.
+# connections; podman, podman-compose, netavark, iptables, aardvark-dns and runc, to run containers
+# with networks in which they find each other by name; newuidmap and slirp4netns, to run them without root; ip, to give links addresses; xmllint, to validate JUnit reports; zsh and fish, to complete command lines. Without them those tests are reported as skipped, by name.
 set -euo pipefail
 
 packages=()
@@ -24,6 +24,9 @@ command -v podman >/dev/null || packages+=(podman)
 command -v xmllint >/dev/null || packages+=(libxml2-utils)
 [ -x /usr/lib/podman/netavark ] || packages+=(netavark)
 [ -x /usr/lib/podman/aardvark-dns ] || packages+=(aardvark-dns)
+[ -x /usr/sbin/iptables ] || packages+=(iptables)
+command -v newuidmap >/dev/null || packages+=(uidmap)
+command -v slirp4netns >/dev/null || packages+=(slirp4netns)
 command -v ip >/dev/null || packages+=(iproute2)
 command -v podman-compose >/dev/null || packages+=(podman-compose)
 command -v zsh >/dev/null || packages+=(zsh)

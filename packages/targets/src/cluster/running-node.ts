@@ -17,6 +17,14 @@ export interface CommandFault {
   readonly timeoutMs: number
 }
 
+/** A fault whose undoing may depend on whether others are in force. */
+export interface UndoneFault extends Omit<CommandFault, 'undo'> {
+  /** Undefined if whoever heals it does what is left to do. */
+  readonly undo: ProgramCommand | undefined
+  /** What undoes it once no other fault can be in force any more, if that is something else. */
+  readonly undoLast?: ProgramCommand | undefined
+}
+
 export interface RunningNodeOptions {
   readonly id: NodeId
   /** By port name. */
@@ -100,7 +108,7 @@ export interface CountedFault {
 
 /** Counts overlapping faults: the first one injects, the last one heals, and the keeper heals if this process dies. */
 export function counted(
-  fault: CommandFault | undefined,
+  fault: UndoneFault | undefined,
   { id, placeholders, keeper, logPath }: Pick<RunningNodeOptions, 'id' | 'placeholders' | 'keeper' | 'logPath'>,
 ): CountedFault {
   let count = 0
@@ -115,9 +123,9 @@ export function counted(
     if (exit.code !== 0) throw failure(id, filled, exit, { timeoutMs, logPath })
   }
 
-  async function undoNow(): Promise<void> {
+  async function undoNow(by = fault?.undo): Promise<void> {
     if (forget === undefined || fault === undefined) return
-    await run(fault.undo, fault.timeoutMs)
+    if (by !== undefined) await run(by, fault.timeoutMs)
     forget()
     forget = undefined
   }
@@ -134,7 +142,8 @@ export function counted(
         if (fault === undefined || by === undefined) throw new Error('it is refused before')
         count++
         if (count > 1 || forget !== undefined) return true
-        forget = keeper.undoLater(fillCommand(fault.undo, placeholders), fault.timeoutMs)
+        const last = fault.undoLast ?? fault.undo
+        forget = last === undefined ? () => {} : keeper.undoLater(fillCommand(last, placeholders), fault.timeoutMs, id)
         try {
           await run(by, fault.timeoutMs)
         } catch (error) {
@@ -152,7 +161,7 @@ export function counted(
         await undoNow()
         return true
       }),
-    end: () => next(undoNow),
+    end: () => next(() => undoNow(fault?.undoLast)),
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { resolve } from 'node:path'
+import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { builtEntry } from '../entry.ts'
 import type { ProgramCommand } from './command.ts'
@@ -14,8 +15,11 @@ export interface Keeper {
   forget(root: TreeRoot): void
   /** Removes the directory if this process dies, once all watched processes have ended. */
   removeLater(path: string): void
-  /** Runs the command if this process dies before the returned function is called; the latest first. */
-  undoLater(command: ProgramCommand, timeoutMs: number): () => void
+  /**
+   * Runs the command if this process dies before the returned function is called; the latest first. Commands about
+   * different nodes are run side by side, and before those about none.
+   */
+  undoLater(command: ProgramCommand, timeoutMs: number, node?: NodeId): () => void
   /** Lets this process end without closing the keeper, which then acts. */
   unref(): void
   /** Resolves once the keeper has ended. */
@@ -27,7 +31,13 @@ export type KeeperRequest =
   | { readonly type: 'watch'; readonly root: TreeRoot }
   | { readonly type: 'forget'; readonly pid: number }
   | { readonly type: 'remove'; readonly path: string }
-  | { readonly type: 'undo'; readonly id: number; readonly command: ProgramCommand; readonly timeoutMs: number }
+  | {
+      readonly type: 'undo'
+      readonly id: number
+      readonly command: ProgramCommand
+      readonly timeoutMs: number
+      readonly node?: NodeId | undefined
+    }
   | { readonly type: 'undone'; readonly id: number }
   /** The owner is ending cleanly. */
   | { readonly type: 'leave' }
@@ -54,9 +64,9 @@ export function startKeeper(died: () => void): Keeper {
     watch: (root) => tell({ type: 'watch', root }),
     forget: ({ pid }) => tell({ type: 'forget', pid }),
     removeLater: (path) => tell({ type: 'remove', path: resolve(path) }),
-    undoLater(command, timeoutMs) {
+    undoLater(command, timeoutMs, node) {
       const id = ++undos
-      tell({ type: 'undo', id, command, timeoutMs })
+      tell({ type: 'undo', id, command, timeoutMs, node })
       return () => tell({ type: 'undone', id })
     },
     unref() {

@@ -2,6 +2,7 @@ import type { UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../command/keeper.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
+import { openInnerRules } from './inner-rules.ts'
 import { addLinkAddresses, type LinkAddresses } from './link-addresses.ts'
 import { listeningPorts } from './listening-ports.ts'
 import type { Member } from './members.ts'
@@ -31,6 +32,8 @@ export interface ContainerLinksOptions {
 export interface ContainerLinks {
   /** Follows what changed: addresses, containers, ports that were opened. */
   refresh(): Promise<void>
+  /** Moves the rules into the containers' own networks, for bridges that bypass those of the engine's. */
+  enter(): Promise<void>
   /** The ways on which nothing sent by one container arrived at the proxy, as `n1>n2`. */
   unproved(): Promise<readonly string[]>
   /** Packets that were not for the proxy and were refused, by `n1>n2`. */
@@ -48,7 +51,9 @@ export const CLIENT_PORT = 'client'
 /** @throws UserError (environment) if the system refuses the rules or the addresses. */
 export async function openContainerLinks(options: ContainerLinksOptions): Promise<ContainerLinks> {
   const { project, members, network, keeper } = options
-  const rules = await openRules(project)
+  // It stays to the end, if only as what nobody else can have.
+  const outer = await openRules(project)
+  let rules = outer
   const ways: Way[] = []
   const added: LinkAddresses[] = []
   const names = new Map<string, string>()
@@ -105,6 +110,13 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
 
   return {
     refresh: () => next(follow),
+    enter: () =>
+      next(async () => {
+        await outer.release()
+        rules = openInnerRules(project, () => processesOf(members()))
+        inForce = ''
+        await follow()
+      }),
     unproved: () => next(() => unprovedOf(ways, rules)),
     direct: async () => byLink(await rules.refused(), names),
     endOlder: () => endOlderThanRules(ways),
@@ -114,11 +126,20 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
       await rules.release()
     },
     async close() {
-      await rules.close()
+      if (rules !== outer) await rules.close()
+      await outer.close()
       for (const addresses of added) addresses.close()
     },
   }
 }
+
+/** The first process of each container that runs, by its addresses. */
+const processesOf = (members: readonly Member[]): ReadonlyMap<string, number> =>
+  new Map(
+    members
+      .filter(({ container }) => container.running)
+      .flatMap(({ container: { networks, pid } }) => networks.map(({ address }) => [address, pid] as const)),
+  )
 
 const portName = (network: string, port: number): string => `${network}:${port}`
 

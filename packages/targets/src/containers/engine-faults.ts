@@ -1,12 +1,12 @@
-import { cpus as processors, totalmem } from 'node:os'
 import type { EngineFault, NodeId } from '@chaosproxy/faults'
-import { type CountedFault, counted, type RunningNode } from '../cluster/running-node.ts'
+import { type CountedFault, counted, type RunningNode, type UndoneFault } from '../cluster/running-node.ts'
 import type { ProgramCommand } from '../command/command.ts'
 import type { Keeper } from '../command/keeper.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import type { Handover } from '../network/node-harms.ts'
-import { askEngine, type EngineProgram } from './engine.ts'
+import type { EngineProgram } from './engine.ts'
+import { lessCpu, lessMemory, limitsOf } from './engine-limits.ts'
 
 export interface EngineFaultsOptions {
   readonly id: NodeId
@@ -28,11 +28,13 @@ export const FAULT_WITHIN_MS = 30_000
 
 type Node = Pick<RunningNode, 'kill' | 'revive' | 'life' | 'ready'>
 
+type Undoing = Pick<UndoneFault, 'undo' | 'undoLast'>
+
 /** What the faults of one container share. */
 interface Shared extends EngineFaultsOptions {
   readonly node: Node
   /** Injects by a command what is undone once everybody has healed it. `found` is asked when it is injected first. */
-  counting(key: string, by: ProgramCommand, found: () => ProgramCommand): Promise<Handover>
+  counting(key: string, by: ProgramCommand, found: () => Undoing): Promise<Handover>
   /** Whatever may have ended the process is over: it runs again, unless another fault keeps it down. */
   startAgain(): Promise<void>
 }
@@ -45,7 +47,7 @@ export function engineFaults(options: EngineFaultsOptions, node: Node): EngineFa
     ...options,
     node,
     async counting(key, by, found) {
-      const fault = inForce.get(key) ?? counted({ do: by, undo: found(), timeoutMs: FAULT_WITHIN_MS }, options)
+      const fault = inForce.get(key) ?? counted({ do: by, ...found(), timeoutMs: FAULT_WITHIN_MS }, options)
       inForce.set(key, fault)
       return { done: await fault.do(by), undo: async () => void (await fault.undo()) }
     },
@@ -96,31 +98,24 @@ async function signalled(shared: Shared, signal: string): Promise<Handover> {
   if (!node.life().alive) return NOTHING_DONE
   const by: ProgramCommand = { words: [engine, 'kill', '--signal', signal, name] }
   if (signal === 'SIGSTOP')
-    return shared.counting(signal, by, () => ({ words: [engine, 'kill', '--signal', 'SIGCONT', name] }))
-  return startingAgain(shared, await shared.counting(signal, by, () => ({ words: [engine, 'start', name] })))
+    return shared.counting(signal, by, () => ({
+      undo: { words: [engine, 'kill', '--signal', 'SIGCONT', name] },
+    }))
+  // Starting it is left to `startAgain`, as long as another fault may keep it down.
+  const start = { undo: undefined, undoLast: { words: [engine, 'start', name] } } as const
+  return startingAgain(shared, await shared.counting(signal, by, () => start))
 }
 
 async function withLessCpu(shared: Shared, share: number): Promise<Handover> {
   if (!shared.node.life().alive) return NOTHING_DONE
-  const { cpus, quota, period } = await limitsOf(shared)
-  // A limit that the Compose file gives as a number of processors cannot be changed as a quota.
-  if (cpus > 0) {
-    const limit = update(shared, ['--cpus', String(share)])
-    return shared.counting('limit-cpu', limit, () => update(shared, ['--cpus', String(cpus)]))
-  }
-  const before =
-    quota > 0 ? quotaOf(quota, period || PERIOD_MICROS) : quotaOf(processors().length * PERIOD_MICROS, PERIOD_MICROS)
-  const limit = update(shared, quotaOf(share * PERIOD_MICROS, PERIOD_MICROS))
-  return shared.counting('limit-cpu', limit, () => update(shared, before))
+  const { by, ...back } = lessCpu(shared, await limitsOf(shared), share)
+  return shared.counting('limit-cpu', by, () => back)
 }
 
 async function withLessMemory(shared: Shared, limitBytes: number): Promise<Handover> {
   if (!shared.node.life().alive) return NOTHING_DONE
-  const { memoryBytes, swapBytes } = await limitsOf(shared)
-  const before =
-    memoryBytes > 0 ? memoryOf(memoryBytes, swapBytes || memoryBytes) : memoryOf(totalmem(), 2 * totalmem())
-  const limit = update(shared, memoryOf(limitBytes, limitBytes))
-  return startingAgain(shared, await shared.counting('limit-memory', limit, () => update(shared, before)))
+  const { by, ...back } = lessMemory(shared, await limitsOf(shared), limitBytes)
+  return startingAgain(shared, await shared.counting('limit-memory', by, () => back))
 }
 
 const startingAgain = (shared: Shared, { done, undo }: Handover): Handover => ({
@@ -132,37 +127,3 @@ const startingAgain = (shared: Shared, { done, undo }: Handover): Handover => ({
 })
 
 const NOTHING_DONE: Handover = { done: false, undo: async () => {} }
-
-// Not every engine has a word for no limit: all that the machine has comes to the same.
-const PERIOD_MICROS = 100_000
-
-const update = ({ engine, name }: Shared, limits: readonly string[]): ProgramCommand => ({
-  words: [engine, 'update', ...limits, name],
-})
-
-const quotaOf = (quotaMicros: number, periodMicros: number): readonly string[] => [
-  `--cpu-period=${periodMicros}`,
-  `--cpu-quota=${Math.round(quotaMicros)}`,
-]
-
-const memoryOf = (bytes: number, withSwapBytes: number): readonly string[] => [
-  `--memory=${bytes}`,
-  `--memory-swap=${withSwapBytes}`,
-]
-
-interface Limits {
-  readonly cpus: number
-  readonly quota: number
-  readonly period: number
-  readonly memoryBytes: number
-  /** Memory and swap together. */
-  readonly swapBytes: number
-}
-
-const LIMITS = ['NanoCpus', 'CpuQuota', 'CpuPeriod', 'Memory', 'MemorySwap'].map((each) => `{{.HostConfig.${each}}}`)
-
-async function limitsOf({ engine, name }: Shared): Promise<Limits> {
-  const said = await askEngine(engine, ['inspect', '--type', 'container', '--format', LIMITS.join(' '), name])
-  const [nanoCpus = 0, quota = 0, period = 0, memoryBytes = 0, swapBytes = 0] = said.trim().split(' ').map(Number)
-  return { cpus: nanoCpus / 1e9, quota, period, memoryBytes, swapBytes }
-}

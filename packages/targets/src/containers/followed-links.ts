@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { type ContainerLinks, type ContainerLinksOptions, lostLinks, openContainerLinks } from './container-links.ts'
 import type { EngineProgram } from './engine.ts'
+import { isRootless } from './rights.ts'
+import { holdRootlessNetwork } from './rootless-network.ts'
 import { type ContainerEvent, watchContainers } from './watch.ts'
 
 export interface FollowedLinksOptions extends ContainerLinksOptions {
@@ -36,14 +38,17 @@ const LOOK_EVERY_MS = 500
 export async function followLinks(options: FollowedLinksOptions): Promise<FollowedLinks> {
   const links = await openContainerLinks(options)
   let unwatch = async () => {}
+  let letGo = async () => {}
   try {
+    letGo = await held(options)
     unwatch = await watched(links, options)
     await links.refresh()
     await links.endOlder()
-    await prove(links, options)
+    requireProof(await proved(links), options)
   } catch (error) {
     await unwatch()
     await links.close()
+    await letGo()
     throw error
   }
   return {
@@ -53,8 +58,18 @@ export async function followLinks(options: FollowedLinksOptions): Promise<Follow
       await logDirect(links, options.logDir)
       await links.release()
     },
-    close: () => links.close(),
+    async close() {
+      await links.close()
+      await letGo()
+    },
   }
+}
+
+/** What keeps the network in which this process is, where the containers' engine may take it away. */
+async function held({ engine, members, logDir, keeper }: FollowedLinksOptions): Promise<() => Promise<void>> {
+  const [network] = members().flatMap(({ container: { networks } }) => networks)
+  if (engine !== 'podman' || !isRootless() || network === undefined) return async () => {}
+  return holdRootlessNetwork({ network: network.name, logDir, keeper })
 }
 
 /** Resolves to what ends the watching. */
@@ -79,9 +94,17 @@ async function watched(
   }
 }
 
-/** A way past the proxy would make every cut of it a lie. */
-async function prove(links: ContainerLinks, { members, trouble, where }: FollowedLinksOptions): Promise<void> {
+/** The links over which nothing passes, once the rules are wherever more of it does. */
+async function proved(links: ContainerLinks): Promise<readonly string[]> {
   const unproved = await links.unproved()
+  if (unproved.length === 0) return []
+  await links.enter()
+  await links.endOlder()
+  return links.unproved()
+}
+
+/** A way past the proxy would make every cut of it a lie. */
+function requireProof(unproved: readonly string[], { members, trouble, where }: FollowedLinksOptions): void {
   if (unproved.length === 0) return
   const nodes = new Set(members().flatMap(({ isNode, endpoint }) => (isNode ? [endpoint] : [])))
   const ofNodes = unproved.filter((link) => link.split('>').every((end) => nodes.has(end)))
@@ -92,7 +115,7 @@ async function prove(links: ContainerLinks, { members, trouble, where }: Followe
   }
   throw new UserError(
     'environment',
-    `${where}: ${text}. Either the bridge keeps it from the host's rules (modprobe br_netfilter; sysctl net.bridge.bridge-nf-call-iptables=1), or a firewall of the host drops what containers send to it.`,
+    `${where}: ${text}. Either a firewall of the host drops what containers send to 198.19.0.0/16, or the network is internal and its bridge keeps it from the host's rules (modprobe br_netfilter; sysctl net.bridge.bridge-nf-call-iptables=1).`,
   )
 }
 

@@ -35,8 +35,8 @@ const PER_LINE = 50
  * @throws UserError (environment) if the kernel or nft refuses.
  */
 export async function openRules(project: string): Promise<ContainerRules> {
-  const table = `inet chaos_${project.replaceAll(/\W/g, '_')}`
-  const { run, close } = await openTable(table, project, emptyTable(table))
+  const table = tableOf(project)
+  const { run, close } = await openTable({ name: table, project, setup: emptyTable(table) })
   return {
     async redirect(ports) {
       const links = ports.map(({ from, to, port, via }) => `${from} . ${to} . ${port} : ${via.host} . ${via.port}`)
@@ -59,6 +59,9 @@ export async function openRules(project: string): Promise<ContainerRules> {
   }
 }
 
+/** The table of a project, by family and name. */
+export const tableOf = (project: string): string => `inet chaos_${project.replaceAll(/\W/g, '_')}`
+
 /** A table of the kernel that lasts no longer than this process. */
 export interface OwnedTable {
   /** Runs the commands and returns the table as it is then. */
@@ -66,15 +69,28 @@ export interface OwnedTable {
   close(): Promise<void>
 }
 
+export interface TableOptions {
+  /** `inet chaos_shop`. */
+  readonly name: string
+  /** Whose links it is about, for messages. */
+  readonly project: string
+  readonly setup: readonly string[]
+  /** A process in whose network it is opened; by default this one. */
+  readonly inside?: number | undefined
+}
+
 /** @throws UserError (environment) if the kernel or nft refuses. */
-export async function openTable(table: string, project: string, setup: readonly string[]): Promise<OwnedTable> {
-  const nft = spawn('nft', ['-i'])
+export async function openTable({ name, project, setup, inside }: TableOptions): Promise<OwnedTable> {
+  const nft =
+    inside === undefined
+      ? spawn('nft', ['-i'])
+      : spawn('nsenter', ['--target', String(inside), '--net', '--', 'nft', '-i'])
   const ended = once(nft, 'close').catch(() => undefined)
   // Its end reports a failure.
   nft.stdin.on('error', () => undefined)
   let last: Promise<unknown> = Promise.resolve()
   const run = (commands: readonly string[]): Promise<string> => {
-    const listed = last.then(() => answerOf(nft, [...commands, `list table ${table}`], project))
+    const listed = last.then(() => answerOf(nft, [...commands, `list table ${name}`], project))
     last = listed.catch(() => undefined)
     return listed
   }
@@ -105,7 +121,8 @@ const emptyTable = (table: string): readonly string[] => [
   `add rule ${table} direct meta l4proto tcp ip saddr . ip daddr @pairs reject with tcp reset`,
 ]
 
-function elements(into: string, all: readonly string[]): string[] {
+/** The commands that add elements to a map or a set. */
+export function elements(into: string, all: readonly string[]): string[] {
   const lines: string[] = []
   for (let i = 0; i < all.length; i += PER_LINE)
     lines.push(`add element ${into} { ${all.slice(i, i + PER_LINE).join(', ')} }`)

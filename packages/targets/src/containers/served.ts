@@ -3,7 +3,6 @@ import { listeningPorts } from './listening-ports.ts'
 import { clientPort, otherName } from './members.ts'
 import { groupOfServices, nodeGroups } from './node-groups.ts'
 import { findProject } from './project.ts'
-import { openTable } from './redirection.ts'
 import { composeOf, NO_CLIENT } from './survey.ts'
 
 /** A container that clients outside of the project talk to. */
@@ -60,31 +59,4 @@ export function servedContainers({ wanted, services, directory }: ServedOptions)
     }
   })
   return { project: project.name, served }
-}
-
-/** A port of this machine, and the port of 127.0.0.1 to which connections of this machine's programs are led instead. */
-export interface LedPort {
-  readonly hostPort: number
-  readonly proxyPort: number
-}
-
-/**
- * Leads what programs of this machine send to published ports to the proxy. Lasts until the returned function is called,
- * and no longer than this process.
- *
- * @throws UserError (environment) if the kernel or nft refuses.
- */
-export async function leadPublished(project: string, ports: readonly LedPort[]): Promise<() => Promise<void>> {
-  const table = `inet chaos_published_${project.replaceAll(/\W/g, '_')}`
-  const { close } = await openTable(table, project, [
-    `add table ${table} { flags owner; }`,
-    `add chain ${table} sent { type nat hook output priority -101; }`,
-    `add chain ${table} other { type filter hook output priority 0; }`,
-    ...ports.flatMap(({ hostPort, proxyPort }) => [
-      `add rule ${table} sent ip daddr 127.0.0.0/8 tcp dport ${hostPort} dnat ip to 127.0.0.1:${proxyPort}`,
-      // Programs that try ::1 first go on with 127.0.0.1.
-      `add rule ${table} other ip6 daddr ::1 tcp dport ${hostPort} reject with tcp reset`,
-    ]),
-  ])
-  return close
 }

@@ -47,9 +47,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 async function finish(): Promise<void> {
   await Promise.all([...watched.values()].map(killTree))
-  for (const undo of [...undos.values()].reverse()) await run(undo)
+  const latest = [...undos.values()].reverse()
+  const nodes = new Set(latest.flatMap(({ node }) => node ?? []))
+  // What clients wait for is undone at once everywhere, not one node after the other.
+  await Promise.all([...nodes].map((node) => runAll(latest.filter((undo) => undo.node === node))))
+  await runAll(latest.filter(({ node }) => node === undefined))
   for (const path of directories) rmSync(path, { recursive: true, force: true })
   process.exit(0)
+}
+
+async function runAll(all: readonly Undo[]): Promise<void> {
+  for (const undo of all) await run(undo)
 }
 
 /** Runs an undo command until it ends or its time is up. Nobody is left to hear of a failure. */

@@ -54,12 +54,7 @@ export function startPodman(): Podman {
     isPossible: isPossible(directory, say),
     programs,
     say,
-    project(name, services) {
-      const path = join(directory, name)
-      mkdirSync(path, { recursive: true })
-      writeFileSync(join(path, 'compose.yaml'), `services:\n${services.join('\n')}\n`)
-      return path
-    },
+    project: (name, services) => writeProject(directory, name, services),
     async end() {
       say('podman rm --all --force --time 0; podman network prune --force')
       await vi.waitFor(() => expect(left(directory)).toEqual([]), { timeout: 60_000 })
@@ -88,7 +83,15 @@ echo "no daemon here" >&2
 exit 1
 `
 
-const configuration = (directory: string): string => `[containers]
+export function writeProject(directory: string, name: string, services: readonly string[]): string {
+  const path = join(directory, name)
+  mkdirSync(path, { recursive: true })
+  writeFileSync(join(path, 'compose.yaml'), `services:\n${services.join('\n')}\n`)
+  return path
+}
+
+/** Where nothing of systemd runs. */
+export const commonConfiguration = `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
 log_driver = "k8s-file"
 [engine]
@@ -97,15 +100,19 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 [network]
 network_backend = "netavark"
-network_config_dir = "${join(directory, 'networks')}"
 `
+
+const configuration = (directory: string): string =>
+  `${commonConfiguration}network_config_dir = "${join(directory, 'networks')}"\n`
 
 const program = (directory: string): string => `#!/bin/bash
 export CONTAINERS_CONF=${join(directory, 'containers.conf')}
-podman="/usr/bin/podman --storage-driver overlay --root ${join(directory, 'images')} --runroot ${join(directory, 'run')} --tmpdir ${join(directory, 'tmp')}"
-[ "$1" = run ] || exec $podman "$@"
+${runningWithMounts(`/usr/bin/podman --storage-driver overlay --root ${join(directory, 'images')} --runroot ${join(directory, 'run')} --tmpdir ${join(directory, 'tmp')}`)}`
+
+/** Lines of the shell that pass everything on to podman, and give what runs the programs of this machine. */
+export const runningWithMounts = (podman: string): string => `[ "$1" = run ] || exec ${podman} "$@"
 shift
-exec $podman run ${mounts.map((path) => `-v ${path}:${path}:ro`).join(' ')} -v ${server}:/server.mjs:ro --env PATH=${node}:/usr/bin "$@"
+exec ${podman} run ${mounts.map((path) => `-v ${path}:${path}:ro`).join(' ')} -v ${server}:/server.mjs:ro --env PATH=${node}:/usr/bin "$@"
 `
 
 const node = dirname(realpathSync(process.execPath))

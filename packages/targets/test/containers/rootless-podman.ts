@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { commonConfiguration, type Podman, runningWithMounts, writeProject } from './podman.ts'
+
+/** A podman of a user who was created for it and is not root. */
+export interface RootlessPodman extends Omit<Podman, 'programs' | 'isPossible'> {
+  /** Why rootless containers cannot run on this machine; undefined if they can. */
+  readonly obstacle: string | undefined
+}
+
+/** Creates a user with an engine, and removes both at the end. Only root can create users. */
+export function startRootlessPodman(): RootlessPodman {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-rootless-'))
+  const user = `chaos${process.pid}`
+  const programs = join(directory, 'programs')
+  let runtime = ''
+
+  function say(command: string, cwd = directory): string {
+    // What Debian's udev lets everybody open is root's on machines without it: the user gets a node of its own.
+    const tun = `mount --bind ${join(directory, 'tun')} /dev/net/tun`
+    const variables = {
+      HOME: directory,
+      USER: user,
+      NO_COLOR: '1',
+      PATH: [programs, dirname(realpathSync(process.execPath)), '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'].join(
+        delimiter,
+      ),
+      XDG_RUNTIME_DIR: runtime,
+      CONTAINERS_CONF: join(directory, 'containers.conf'),
+    }
+    const words = ['setpriv', '--reuid', user, '--regid', user, '--init-groups', 'env', '-i']
+    const asUser = [...words, ...Object.entries(variables).map(([name, value]) => `${name}=${value}`), 'bash', '-c']
+    const inside = `${tun} && exec ${asUser.join(' ')} "$0"`
+    return ended('unshare', ['--mount', 'bash', '-c', inside, command], cwd)
+  }
+
+  function create(): void {
+    if (process.getuid?.() !== 0) throw new Error('only root can create a user')
+    for (const program of [
+      'podman',
+      'podman-compose',
+      'runc',
+      'newuidmap',
+      'slirp4netns',
+      'iptables',
+      'nft',
+      'useradd',
+    ])
+      if (spawnSync('which', [program]).status !== 0) throw new Error(`${program} is not installed`)
+    ended('useradd', ['--no-create-home', '--home-dir', directory, '--shell', '/bin/bash', user])
+    // Podman expects it there, and hides everything else of /run.
+    runtime = join('/run/user', ended('id', ['--user', user]))
+    for (const path of [programs, runtime, join(directory, 'empty', 'data')]) mkdirSync(path, { recursive: true })
+    chmodSync(runtime, 0o700)
+    writeFileSync(join(directory, 'containers.conf'), commonConfiguration)
+    writeFileSync(join(programs, 'podman'), `#!/bin/bash\n${runningWithMounts('/usr/bin/podman')}`)
+    writeFileSync(join(programs, 'docker'), '#!/bin/sh\necho "no daemon here" >&2\nexit 1\n')
+    for (const program of ['podman', 'docker']) chmodSync(join(programs, program), 0o755)
+    ended('mknod', ['--mode=666', join(directory, 'tun'), 'c', '10', '200'])
+    ended('chown', ['-R', `${user}:`, directory, runtime])
+    say('tar -cf empty.tar -C empty . && podman import empty.tar kv && podman network create try')
+    say('podman run --rm --network try kv /usr/bin/env true && podman network rm try')
+  }
+
+  function remove(): void {
+    // They are all the user's.
+    spawnSync('pkill', ['-KILL', '--uid', user])
+    spawnSync('timeout', ['10', 'bash', '-c', `while pgrep --uid ${user}; do sleep 0.1; done`])
+    spawnSync('userdel', [user])
+    for (const path of [directory, runtime]) if (path !== '') rmSync(path, { recursive: true, force: true })
+  }
+
+  let obstacle: string | undefined
+  try {
+    create()
+  } catch (error) {
+    obstacle = error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error)
+    remove()
+  }
+  return {
+    directory,
+    obstacle,
+    say,
+    project(name, services) {
+      const path = writeProject(directory, name, services)
+      ended('chown', ['-R', `${user}:`, path])
+      return path
+    },
+    async end() {
+      say('podman rm --all --force --time 0; podman network prune --force')
+      remove()
+    },
+  }
+}
+
+function ended(program: string, args: readonly string[], cwd = tmpdir()): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: 120_000 })
+  if (status !== 0) throw new Error(`${program} ${args.at(-1)}: ${error?.message ?? stderr + stdout}`)
+  return stdout.trim()
+}
