@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createRandom } from '@chaosproxy/faults'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -76,7 +75,6 @@ describe.runIf(isPossible)('a Compose project whose chaos is killed', () => {
       )
     })
   const mounts = () => say(`grep -c ${directory} /proc/mounts || true`)
-  const addresses = () => Object.values(networkInterfaces()).flat().length
 
   test('serves again, with nothing left behind and nothing limited', async () => {
     const random = createRandom(inject('seed'))
@@ -86,7 +84,8 @@ describe.runIf(isPossible)('a Compose project whose chaos is killed', () => {
       const { child, finished } = startChaos(args, { cwd, env })
       await expect.poll(() => leftOnMachine('killed').length, { timeout: 60_000, interval: 50 }).toBeGreaterThan(1)
       const during = leftOnMachine('killed')
-      await new Promise((resolve) => setTimeout(resolve, 1_000 + random.below(6_000)))
+      // Any moment will do: nothing is waited for.
+      await new Promise((resolve) => setTimeout(resolve, random.integer(6_000)))
       child.kill('SIGKILL')
       const killed = performance.now()
       await finished
@@ -96,6 +95,5 @@ describe.runIf(isPossible)('a Compose project whose chaos is killed', () => {
       await expect.poll(left, { timeout: 30_000 }).toEqual([])
       await expect.poll(() => ({ held: NODES.map(held), mounts: mounts() }), { timeout: 30_000 }).toEqual(before)
     }
-    expect(addresses()).toBeGreaterThan(0)
   })
 })

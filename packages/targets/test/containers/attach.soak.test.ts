@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { cpus, totalmem } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createRandom } from '@chaosproxy/faults'
@@ -154,12 +153,10 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(cpu()).toMatch(/^20000\b/)
     expect(memory()).toBe(String(512 * 1024 * 1024))
     expect(await faster()).toEqual({ type: 'healed', hits: 1 })
-    // What was unlimited has all of the machine's.
-    expect(cpu()).toBe(freely.replace(/^(-1|max)/, String(cpus().length * 100_000)))
+    // What was unlimited is so again.
+    expect(cpu()).toBe(freely)
     expect(await more()).toEqual({ type: 'healed', hits: 1 })
-    expect(Number(memory().replace('max', 'Infinity'))).toBeGreaterThanOrEqual(
-      Math.min(totalmem() - 4096, Number(wholly.replace('max', 'Infinity'))),
-    )
+    expect(memory()).toBe(wholly)
   })
 
   test('are cut off from a service that is no node', async () => {

@@ -29,13 +29,18 @@ export interface Podman {
   end(): Promise<void>
 }
 
+interface PodmanOptions {
+  /** The name of a network of this machine in which it runs, as `ip netns` has it; by default that of this process. */
+  readonly inside?: string
+}
+
 /** Prepares an engine; where containers with networks are not possible, for want of root, programs or rights, it says so. */
-export function startPodman(): Podman {
+export function startPodman({ inside = '' }: PodmanOptions = {}): Podman {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-podman-'))
   const programs = join(directory, 'programs')
   for (const path of [programs, join(directory, 'empty', 'data')]) mkdirSync(path, { recursive: true })
   writeFileSync(join(directory, 'containers.conf'), configuration(directory))
-  writeFileSync(join(programs, 'podman'), program(directory))
+  writeFileSync(join(programs, 'podman'), program(directory, inside))
   chmodSync(join(programs, 'podman'), 0o755)
   // The engine of this test is podman, even where a Docker runs.
   writeFileSync(join(programs, 'docker'), DOCKER)
@@ -105,9 +110,9 @@ network_backend = "netavark"
 const configuration = (directory: string): string =>
   `${commonConfiguration}network_config_dir = "${join(directory, 'networks')}"\n`
 
-const program = (directory: string): string => `#!/bin/bash
+const program = (directory: string, inside: string): string => `#!/bin/bash
 export CONTAINERS_CONF=${join(directory, 'containers.conf')}
-${runningWithMounts(`/usr/bin/podman --storage-driver overlay --root ${join(directory, 'images')} --runroot ${join(directory, 'run')} --tmpdir ${join(directory, 'tmp')}`)}`
+${runningWithMounts(`${inside && `nsenter --net=/run/netns/${inside}`} /usr/bin/podman --storage-driver overlay --root ${join(directory, 'images')} --runroot ${join(directory, 'run')} --tmpdir ${join(directory, 'tmp')}`)}`
 
 /** Lines of the shell that pass everything on to podman, and give what runs the programs of this machine. */
 export const runningWithMounts = (podman: string): string => `[ "$1" = run ] || exec ${podman} "$@"
