@@ -17,7 +17,7 @@ const isBypassed =
     inside[1],
     'sh',
     '-c',
-    'ip link set lo up && modprobe -q br_netfilter; cd /proc/sys/net/bridge || exit 0; for each in bridge-nf-call-*; do echo 0 >$each; done',
+    'ip link set lo up; cd /proc/sys/net/bridge || exit 0; for each in bridge-nf-call-*; do echo 0 >$each; done',
   ]).status === 0
 const { directory, isPossible, programs, say, project, end } = startPodman({ inside: space })
 if (!isPossible) spawnSync('ip', ['netns', 'delete', space])

@@ -37,6 +37,8 @@ export interface CommandProcessOptions {
   readonly prints?: 'stdout' | 'stderr' | undefined
   /** False for a program that starts no others: pausing and killing it then needs no search through all processes. */
   readonly forks?: boolean | undefined
+  /** How long it may go on after this process has died; by default it is ended at once. */
+  readonly finishesWithinMs?: number | undefined
 }
 
 /** How a process ended. */
@@ -78,7 +80,8 @@ export async function startCommand(options: CommandProcessOptions): Promise<Comm
   const { pid } = child
   if (pid === undefined) throw await whyNotStarted(child, name, command)
   const root: TreeRoot = { pid, startTime: startTimeOf(pid), mark, forks: options.forks ?? true }
-  keeper.watch(root)
+  const { finishesWithinMs: withinMs } = options
+  keeper.watch(root, withinMs === undefined ? undefined : { node: name, withinMs })
   child.stdin?.on('error', () => {})
 
   let running = true

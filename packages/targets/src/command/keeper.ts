@@ -10,8 +10,11 @@ import type { TreeRoot } from './process-tree.ts'
 /** A process that ends ours if this one dies without cleaning up: see `keeper/main.ts`. */
 export interface Keeper {
   readonly pid: number
-  /** Must be called in the same turn of the event loop as the spawn. */
-  watch(root: TreeRoot): void
+  /**
+   * Must be called in the same turn of the event loop as the spawn. What is `finishing` is ended only once its time is up,
+   * and what is undone of its node waits for that.
+   */
+  watch(root: TreeRoot, finishing?: Finishing): void
   forget(root: TreeRoot): void
   /** Removes the directory if this process dies, once all watched processes have ended. */
   removeLater(path: string): void
@@ -26,9 +29,16 @@ export interface Keeper {
   close(): Promise<void>
 }
 
+/** A command that must not be ended halfway: an engine would no longer know what it has started. */
+export interface Finishing {
+  /** What it is about, if that is a node. */
+  readonly node: NodeId
+  readonly withinMs: number
+}
+
 /** Requests to a keeper, one line of JSON each. */
 export type KeeperRequest =
-  | { readonly type: 'watch'; readonly root: TreeRoot }
+  | { readonly type: 'watch'; readonly root: TreeRoot; readonly finishing?: Finishing | undefined }
   | { readonly type: 'forget'; readonly pid: number }
   | { readonly type: 'remove'; readonly path: string }
   | {
@@ -61,7 +71,7 @@ export function startKeeper(died: () => void): Keeper {
   }
   return {
     pid: child.pid,
-    watch: (root) => tell({ type: 'watch', root }),
+    watch: (root, finishing) => tell({ type: 'watch', root, finishing }),
     forget: ({ pid }) => tell({ type: 'forget', pid }),
     removeLater: (path) => tell({ type: 'remove', path: resolve(path) }),
     undoLater(command, timeoutMs, node) {

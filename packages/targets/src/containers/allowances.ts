@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { findProgram, type Program } from '../command/programs.ts'
-import { type AskedEngine, askedEngines, type EngineProgram } from './engine.ts'
+import { type AskedEngine, askedEngines, type Container, type EngineProgram } from './engine.ts'
 import { composeOf } from './project.ts'
 import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
 
@@ -31,11 +32,12 @@ function answers({ program, problem, containers }: AskedEngine, isNeeded: boolea
       ...{ what: program, allowed: false, detail: problem, isNeeded },
       remedy: 'Start it, or be a user who may use it.',
     }
-  const where = elsewhere(program)
+  const where = elsewhere(program, containers)
   if (where !== undefined)
     return {
       ...{ what: program, allowed: false, detail: `it runs containers elsewhere (${where})`, isNeeded: true },
-      remedy: 'Their network is not of this machine: run chaos where they are.',
+      remedy:
+        'Their network is not of this machine: run chaos where they are, in a container perhaps (npx chaos help containers).',
     }
   const running = containers.filter((each) => each.running).length
   const kind = program === 'podman' && isRootless() ? ', rootless' : ''
@@ -46,12 +48,21 @@ function answers({ program, problem, containers }: AskedEngine, isNeeded: boolea
 }
 
 /** Undefined if its containers are this machine's, as far as can be seen. */
-export function elsewhere(program: EngineProgram): string | undefined {
+export function elsewhere(program: EngineProgram, containers: readonly Container[]): string | undefined {
   const host = process.env[program === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST']
   if (host !== undefined && !host.startsWith('unix:')) return host
-  if (program !== 'docker') return undefined
+  if (program !== 'docker' || containers.some(isSeen)) return undefined
   const system = say('docker', ['info', '--format', '{{.OperatingSystem}}'])
   return system?.includes('Docker Desktop') === true ? 'Docker Desktop' : undefined
+}
+
+/** Whether the process of a container is one of those that this one sees: from a container next to it, perhaps. */
+function isSeen({ running, pid, id }: Container): boolean {
+  try {
+    return running && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id)
+  } catch {
+    return false
+  }
 }
 
 const versionOf = (program: EngineProgram): string | undefined =>
@@ -105,17 +116,15 @@ export const ATTACHING_PROGRAMS: readonly Program[] = [
   { program: 'nsenter', install: 'apt-get install util-linux' },
 ]
 
+/** Where it does not, the rules go into the containers' own networks. */
 function bridge(): Allowance {
   const passes = bridgePassesRules()
   return {
-    ...{ what: 'bridges', allowed: passes === true, isNeeded: true },
+    ...{ what: 'bridges', allowed: true, isNeeded: false },
     detail:
       passes === true
         ? 'what passes within one meets the rules'
-        : passes === undefined
-          ? 'the kernel module br_netfilter is not loaded'
-          : 'what passes within one does not meet the rules',
-    remedy: 'modprobe br_netfilter; sysctl net.bridge.bridge-nf-call-iptables=1',
+        : `${passes === undefined ? 'the kernel module br_netfilter is not loaded' : 'what passes within one does not meet the rules'}, so they go into the containers' own networks`,
   }
 }
 

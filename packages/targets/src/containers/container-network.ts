@@ -138,7 +138,7 @@ function engineOf(
       return container === undefined ? [] : [[name, container] as const]
     })
     if (found.length < ids.size) continue
-    const remote = elsewhere(program)
+    const remote = elsewhere(program, containers)
     if (remote !== undefined)
       throw new UserError(
         'environment',

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { KeeperRequest } from '../command/keeper.ts'
-import { killTree, type TreeRoot } from '../command/process-tree.ts'
+import { isTreeAlive, killTree } from '../command/process-tree.ts'
 
 // The keeper briefly outlives its owner, the runner. The owner tells it on standard input which processes it has
 // started. Once the owner is gone, however it ended, the keeper kills those that are left with all their descendants:
@@ -11,7 +12,9 @@ import { killTree, type TreeRoot } from '../command/process-tree.ts'
 
 type Undo = Extract<KeeperRequest, { readonly type: 'undo' }>
 
-const watched = new Map<number, TreeRoot>()
+type Watched = Omit<Extract<KeeperRequest, { readonly type: 'watch' }>, 'type'>
+
+const watched = new Map<number, Watched>()
 const directories = new Set<string>()
 const undos = new Map<number, Undo>()
 
@@ -20,7 +23,7 @@ input.on('line', (line) => {
   const request = JSON.parse(line) as KeeperRequest
   switch (request.type) {
     case 'watch':
-      watched.set(request.root.pid, request.root)
+      watched.set(request.root.pid, request)
       return
     case 'forget':
       watched.delete(request.pid)
@@ -46,14 +49,29 @@ input.on('close', () => void finish())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
 async function finish(): Promise<void> {
-  await Promise.all([...watched.values()].map(killTree))
+  const all = [...watched.values()]
+  await Promise.all(all.filter(({ finishing }) => finishing === undefined).map(({ root }) => killTree(root)))
   const latest = [...undos.values()].reverse()
   const nodes = new Set(latest.flatMap(({ node }) => node ?? []))
   // What clients wait for is undone at once everywhere, not one node after the other.
-  await Promise.all([...nodes].map((node) => runAll(latest.filter((undo) => undo.node === node))))
+  await Promise.all(
+    [...nodes].map(async (node) => {
+      await Promise.all(all.filter(({ finishing }) => finishing?.node === node).map(untilFinished))
+      await runAll(latest.filter((undo) => undo.node === node))
+    }),
+  )
+  await Promise.all(all.map(untilFinished))
   await runAll(latest.filter(({ node }) => node === undefined))
   for (const path of directories) rmSync(path, { recursive: true, force: true })
   process.exit(0)
+}
+
+const LOOK_EVERY_MS = 10
+
+async function untilFinished({ root, finishing }: Watched): Promise<void> {
+  const deadline = performance.now() + (finishing?.withinMs ?? 0)
+  while (isTreeAlive(root) && performance.now() < deadline) await wait(LOOK_EVERY_MS)
+  await killTree(root)
 }
 
 async function runAll(all: readonly Undo[]): Promise<void> {
