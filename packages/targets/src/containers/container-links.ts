@@ -59,7 +59,7 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
   const names = new Map<string, string>()
   let inForce = ''
   let released = false
-  let last: Promise<unknown> = Promise.resolve()
+  const next = inTurn()
 
   function addWays(): void {
     const missing = pairsOf(members()).filter(
@@ -101,13 +101,6 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     inForce = wanted
   }
 
-  /** One after another: each replaces the rules of the one before. */
-  function next<T>(step: () => Promise<T>): Promise<T> {
-    const done = last.catch(() => undefined).then(step)
-    last = done
-    return done
-  }
-
   return {
     refresh: () => next(follow),
     enter: () =>
@@ -120,16 +113,26 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     unproved: () => next(() => unprovedOf(ways, rules)),
     direct: async () => byLink(await rules.refused(), names),
     endOlder: () => endOlderThanRules(ways),
-    async release() {
-      await last.catch(() => undefined)
-      released = true
-      await rules.release()
-    },
+    release: () =>
+      next(async () => {
+        released = true
+        await rules.release()
+      }),
     async close() {
       if (rules !== outer) await rules.close()
       await outer.close()
       for (const addresses of added) addresses.close()
     },
+  }
+}
+
+/** Runs steps one after another: each replaces the rules of the one before. */
+function inTurn(): <T>(step: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (step) => {
+    const done = last.catch(() => undefined).then(step)
+    last = done
+    return done
   }
 }
 

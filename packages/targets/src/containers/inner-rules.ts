@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs'
-import { type ContainerRules, elements, type OwnedTable, openTable, tableOf } from './redirection.ts'
+import {
+  type ContainerRules,
+  elements,
+  type OwnedTable,
+  openTable,
+  type RedirectedPort,
+  tableOf,
+} from './redirection.ts'
 
 /** The rules in the network of one container. */
 interface InnerTable {
@@ -53,14 +60,8 @@ export function openInnerRules(project: string, processes: () => ReadonlyMap<str
         [...running].map(async (pid) => {
           const sent = ports.filter(({ from }) => pids.get(from) === pid)
           const received = ports.filter(({ to }) => pids.get(to) === pid)
-          const links = sent.map(({ to, port, via }) => `${to} . ${port} : ${via.host} . ${via.port}`)
-          const sources = [...new Set(received.map(({ via, from }) => `${via.host} : ${from}`))]
           const inner = await tableIn(pid)
-          await inner?.table.run([
-            [`flush map ${name} links`, `flush map ${name} sources`]
-              .concat(elements(`${name} links`, links), elements(`${name} sources`, sources))
-              .join('; '),
-          ])
+          await inner?.table.run(redirecting(name, sent, received))
         }),
       )
     },
@@ -96,6 +97,17 @@ export function openInnerRules(project: string, processes: () => ReadonlyMap<str
       tables.clear()
     },
   }
+}
+
+/** Replaces what one container's table redirects. */
+function redirecting(table: string, sent: readonly RedirectedPort[], received: readonly RedirectedPort[]): string[] {
+  const links = sent.map(({ to, port, via }) => `${to} . ${port} : ${via.host} . ${via.port}`)
+  const sources = [...new Set(received.map(({ via, from }) => `${via.host} : ${from}`))]
+  return [
+    [`flush map ${table} links`, `flush map ${table} sources`]
+      .concat(elements(`${table} links`, links), elements(`${table} sources`, sources))
+      .join('; '),
+  ]
 }
 
 /** What the container sends is redirected as it leaves; what the proxy sends it gets the caller's address as it arrives. */
