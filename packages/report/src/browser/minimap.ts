@@ -38,6 +38,8 @@ export function startMinimap(data: PageData, explorer: Explorer, view: View, fin
   }
   const draw = (): void => {
     const width = canvas.clientWidth
+    // A frame that is not laid out has no size, and nothing to draw.
+    if (still.width === 0) return
     context.clearRect(0, 0, width, height)
     context.drawImage(still, 0, 0, width, height)
     context.fillStyle = ink
