@@ -48,6 +48,18 @@ const comparison = (systems: readonly ComparedSystem[]): Comparison => ({
   notes: [],
 })
 
+test('one matrix has what holds of each system under each condition, how much it answered, and when', () => {
+  const page = renderComparisonHtml(
+    comparison([systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'eventual', 0.6))]),
+    '1.0.0',
+  )
+  const matrix = /<table class="levels[\s\S]*?<\/table>/.exec(page)?.[0] ?? ''
+  expect(matrix.match(/<svg class="spark"/g)).toHaveLength(2)
+  // Only the fault is shaded.
+  expect(matrix.match(/class="band"/g)).toHaveLength(1)
+  expect(matrix).toContain('p99 3.0 ms')
+})
+
 test('labels stand near their places, and none over another, however many have the same', () => {
   const area = { left: 0, right: 400, top: 0, bottom: 300 }
   const labels = Array.from({ length: 60 }, (_, i) => ({ x: 200, y: i < 30 ? 40 : 200, width: 32 }))

@@ -51,10 +51,11 @@ function lossSentence({ systems }: Comparison): readonly string[] {
   ]
 }
 
-function levelsSection({ systems, conditions }: Comparison): Html {
+/** One matrix: what holds of each system under each condition, how much it answered, and when. */
+function levelsSection({ systems, conditions, rate }: Comparison): Html {
   return html`<section aria-labelledby="levels"><h2 id="levels">What holds</h2><div class="scroll" tabindex="0" role="region" aria-label="Levels"><table class="levels sortable"><thead><tr><th scope="col"><abbr title="the number in the picture">#</abbr></th><th scope="col">System</th><th scope="col">Promised</th><th scope="col">PACELC</th>${conditions.map((condition) => html`<th scope="col">${capitalised(condition)}</th>`)}</tr></thead><tbody>${systems.map(
     (system, i) =>
-      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td><th scope="row">${system.name}</th><td>${promisedText(system)}</td><td>${system.pacelc ?? '–'}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition)))}</tr>`,
+      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td><th scope="row">${system.name}</th><td>${promisedText(system)}</td><td>${system.pacelc ?? '–'}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, rate))}</tr>`,
   )}</tbody></table></div>${glyphKey()}</section>`
 }
 
@@ -63,11 +64,22 @@ function promisedText({ cells }: ComparedSystem): string {
   return promised.map(levelName).join(' or ')
 }
 
-function levelCell(cell: ComparedCell | undefined): Html {
+function levelCell(cell: ComparedCell | undefined, condition: string, rate: number): Html {
   if (cell === undefined) return html`<td></td>`
   const often = `${cell.weakest} of ${plural(cell.runs, 'run')}${cell.lost === 0 ? '' : ` · ${count(cell.lost)} lost`}`
-  return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level)}</span><small>${often}</small>${cell.kept === false ? html` <b>promise broken</b>` : undefined}</td>`
+  return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level)}</span><small>${often}</small>${cell.kept === false ? html` <b>promise broken</b>` : undefined}${multiple(cell, condition, rate)}</td>`
 }
+
+/** The answers over the run, drawn alike for all systems, and the two numbers that people look for first. */
+function multiple({ goodput, availability, latency }: ComparedCell, condition: string, rate: number): Html {
+  const numbers = [
+    availability.median === undefined ? [] : `${share(availability.median)} answered`,
+    latency === undefined ? [] : `p99 ${duration(latency.p99)}`,
+  ].flat()
+  return html`<div class="multiple">${sparkline(goodput, rate, bandOf(condition))}<small>${numbers.join(' · ')}</small></div>`
+}
+
+const bandOf = (condition: string): typeof FAULT_BAND | undefined => (condition === 'calm' ? undefined : FAULT_BAND)
 
 interface Column {
   readonly title: string
@@ -115,14 +127,14 @@ function numberRow(system: ComparedSystem, condition: string, columns: readonly 
   return html`<tr><th scope="row">${glyph(cell.level)} ${system.name}</th>${columns.map(({ of, text }) => {
     const value = of(cell)
     return html`<td data-value="${value === undefined ? '' : String(value)}">${value === undefined ? '–' : text(value)}</td>`
-  })}<td class="${lost > 0 ? 'broken' : ''}" data-value="${lost}">${count(lost)}</td><td data-value="${answers}">${sparkline(goodput, rate, condition === 'calm' ? undefined : FAULT_BAND)}</td></tr>`
+  })}<td class="${lost > 0 ? 'broken' : ''}" data-value="${lost}">${count(lost)}</td><td data-value="${answers}">${sparkline(goodput, rate, bandOf(condition))}</td></tr>`
 }
 
 const own = `
 .intro{padding-top:20px;margin-bottom:24px}
 .glyph{width:15px;height:15px;vertical-align:-2px}.glyph .ring{fill:none;stroke:var(--ink);stroke-width:1.6}.glyph .ink{fill:var(--ink)}.glyph .slit{stroke:var(--page);stroke-width:2}.glyph .slash{stroke:var(--ink);stroke-width:1.6}
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--ink2);margin-top:10px}
-.levels .level{white-space:nowrap}.broken{color:var(--accent);font-weight:600;background:var(--tint)}.broken .glyph .ring{stroke:var(--accent)}.broken .glyph .ink{fill:var(--accent)}
+.multiple{padding-top:4px}.multiple .spark{margin-left:0}.levels .multiple small{padding-left:0;white-space:nowrap}.levels .level{white-space:nowrap}.broken{color:var(--accent);font-weight:600;background:var(--tint)}.broken .glyph .ring{stroke:var(--accent)}.broken .glyph .ink{fill:var(--accent)}
 .levels tbody th{font-weight:550;white-space:normal;min-width:120px}.levels small{display:block;color:var(--ink2);padding-left:19px}.levels td,.levels th{padding-right:10px}.levels abbr{text-decoration:none}.numbers th,.numbers td{padding-right:8px;font-size:13px}.numbers tbody th{white-space:normal;min-width:150px}
 .plot{display:block;width:100%;height:auto}.plot.narrow{display:none}.plot .grid{stroke:var(--line)}.plot .axis{stroke:var(--line2)}.plot .panel{fill:none;stroke:var(--line)}.plot .panel.top-part{fill:var(--panel);stroke:none}.plot .curve{stroke:var(--data);stroke-width:1.4;fill:none;opacity:.7}.plot .leader{stroke:var(--line2);stroke-width:.8;fill:none}.plot .practice{stroke:var(--data);stroke-dasharray:1 4;fill:none}.plot .tick-practice{stroke:var(--data);stroke-width:1.6}.plot text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}.plot .corner{font-weight:650;font-size:15px;text-anchor:end;fill:var(--ink2)}.plot .bad-name{fill:var(--accent);font-weight:650}.plot .broken .ring{stroke:var(--accent)}.plot .broken .ink{fill:var(--accent)}.plot .bar{fill:var(--d2);stroke:var(--data)}.plot .bar.bad{fill:var(--accent);stroke:none}
 .classes{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:16px 28px;margin-top:16px}.classes ul{list-style:none;font-size:13px;margin-top:4px}.classes li{display:flex;padding:1px 0;overflow-wrap:anywhere}.classes li b{flex:none;width:22px}.classes li b,.number-of{color:var(--ink2);font-weight:500;font-variant-numeric:tabular-nums}.classes .note{margin-top:0}

@@ -139,8 +139,15 @@ function drawArrow(
   row.write(0, begin, isRight ? symbols.teeRight : symbols.teeLeft, tone)
   const tip = arrives ? end + (isRight ? -1 : 1) : Math.round((begin + end) / 2)
   row.write(0, tip, arrives ? (isRight ? symbols.arrowRight : symbols.arrowLeft) : symbols.wall, tone)
-  const on = { from: left + 3, to: right - 2 }
+  // A tip halfway must not stand in the text.
+  const on = arrives
+    ? { from: left + 3, to: right - 2 }
+    : isRight
+      ? { from: left + 3, to: tip - 1 }
+      : { from: tip + 2, to: right - 2 }
+  const past = isRight ? { from: tip + 2, to: right - 1 } : { from: left + 2, to: tip - 1 }
   const beside = [
+    ...(arrives ? [] : [past]),
     { from: right + 2, to: sheet.width },
     { from: (sheet.lanes[0]?.column ?? 0) - 2, to: left - 1 },
   ]

@@ -193,7 +193,12 @@ const writtenBy = (history: History, row: OperationRow): Json => {
   return isCas(history, row) && Array.isArray(input) ? (input.at(-1) ?? null) : input
 }
 
-const keyText = ({ keys, operations }: History, row: OperationRow): string => keys[operations.key[row] ?? -1] ?? ''
+const keyText = ({ keys, operations }: History, row: OperationRow): string =>
+  clipped(keys[operations.key[row] ?? -1] ?? '')
+
+/** Names come from files, and a sentence must stay one. */
+const clipped = (name: string): string => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 1)}…`)
+const LONGEST_NAME = 60
 
 /** `x = 7`; the value alone if there are no keys. */
 const pair = (history: History, row: OperationRow, value: Json): string =>
@@ -202,7 +207,7 @@ const pair = (history: History, row: OperationRow, value: Json): string =>
 /** As in drawings: `p4`, or the name that the file gives the process. */
 function whoOf(history: History, row: OperationRow): string {
   const name = history.processName(history.operations.process[row] ?? 0)
-  return /^\d+$/.test(name) ? `p${name}` : name
+  return /^\d+$/.test(name) ? `p${name}` : clipped(name)
 }
 
 const whose = (history: History, row: OperationRow, viewer: OperationRow): string =>
