@@ -146,6 +146,10 @@ const jsonOf = ({ name, summary, lesson, source, tellings }: ToldStory, { fix, r
       ? {}
       : { goodput: { ...goodput, troubles: goodput.troubles.map((each) => ({ ...each })) } }),
     ending,
-    steps: steps.map(({ text, signs }) => ({ text, signs: signs.map((sign) => ({ ...sign })) })) as Json,
+    steps: steps.map(({ text, breaks, signs }) => ({
+      text,
+      ...(breaks === undefined ? {} : { breaks }),
+      signs: signs.map((sign) => ({ ...sign })),
+    })) as Json,
   })),
 })
