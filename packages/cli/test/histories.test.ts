@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { check, type Level, levels } from '@chaosproxy/checker'
 import { type Json, millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
-import { describe, expect, test } from 'vitest'
-import { root } from './chaos.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { chaosHere, root } from './chaos.ts'
 
 const directory = join(root, 'histories')
 const files = readdirSync(directory).filter((file) => file.endsWith('.jsonl'))
@@ -37,4 +37,15 @@ describe.each(files)('histories/%s', (file) => {
     expect(cells).toEqual(['linearizable', 'sequential', 'eventual'].map((level) => symbols[expected[level]!]))
     expect(row).toContain(history.header?.extra?.['title'])
   })
+})
+
+test.each(files)('the page of %s is read on one screen of 80 columns, also with a violation', async (name) => {
+  const before = process.env['COLUMNS']
+  process.env['COLUMNS'] = '80'
+  onTestFinished(() => {
+    if (before === undefined) delete process.env['COLUMNS']
+    else process.env['COLUMNS'] = before
+  })
+  const { stdout } = await chaosHere(['check', join(directory, name)])
+  expect(stdout.split('\n').length - 1).toBeLessThanOrEqual(40)
 })

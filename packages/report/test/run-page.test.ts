@@ -147,14 +147,23 @@ describe('the page at the end of a run', () => {
     expect(renderRun(run, stale.history, joining, narrow)).toBe(renderRun(run, stale.history, plainStyle, narrow))
   })
 
-  test('has a row per phase', () => {
-    expect(page).toMatch(/\n {2}partition +59% +96\.12% +1\.0 ms +412 ms +3,000 +610 ms\n/)
+  test('has a row per phase where there is room, and else a share for each', () => {
+    expect(page).toContain('availability: calm 100.00% · partition 96.12%')
+    const roomy = renderRun(run, stale.history, plainStyle, { ...options, reportFile: undefined })
+    expect(roomy).toMatch(/\n {2}partition +59% +96\.12% +1\.0 ms +412 ms +3,000 +610 ms\n/)
   })
 
   test('stays within its width, however narrow', () => {
     for (const width of [60, 80, 100, 140])
       for (const line of renderRun(run, stale.history, plainStyle, { ...options, width }).split('\n'))
         if (!line.includes('npx')) expect(displayWidth(line), line).toBeLessThanOrEqual(width)
+  })
+
+  test('is read on one screen', () => {
+    for (const width of [80, 100]) {
+      const lines = renderRun(run, stale.history, plainStyle, { ...options, width }).split('\n')
+      expect(lines.length - 1).toBeLessThanOrEqual(40)
+    }
   })
 
   test('uses only ASCII where it must', () => {

@@ -2,14 +2,15 @@ import type { Report } from '@chaosproxy/checker'
 import { count, duration, type History, type Json, operationsIn, plural } from '@chaosproxy/history'
 import { type Expectation, judgedLevels, type RequirementResult, statisticsOf } from '@chaosproxy/runner/result'
 import { clocksText } from '../clock-words.ts'
-import { factsOf } from '../facts/facts.ts'
+import { type Facts, factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf, recordLines } from '../record.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { durationOfMillis } from '../words.ts'
-import { levelTable, saidAbove } from './level-table.ts'
+import { atAGlance, type Brevity, whole } from './brevity.ts'
+import { briefLevels, levelTable, saidAbove } from './level-table.ts'
 import { recordText } from './record-text.ts'
 import {
   copied,
@@ -151,6 +152,8 @@ export interface CheckPageOptions extends TerminalOptions {
   readonly initial?: Json | undefined
   readonly reportFile?: string | undefined
   readonly exitCode?: number | undefined
+  /** Whether explanations follow, so that nothing is to be left out. */
+  readonly explain?: boolean | undefined
 }
 
 /**
@@ -158,9 +161,22 @@ export interface CheckPageOptions extends TerminalOptions {
  * newline.
  */
 export function renderCheck(report: Report<string>, history: History, style: Style, options: CheckPageOptions): string {
-  const page = pageStyle(style, options)
-  const statistics = statisticsOf(history)
   const facts = factsOf({ ...options, history, report })
+  const draw = (brevity: Brevity): string =>
+    finish(checkSections({ report, history, style, options }, facts, brevity), options)
+  return facts.shown === undefined || options.explain === true ? draw(whole) : atAGlance(draw)
+}
+
+interface CheckPage {
+  readonly report: Report<string>
+  readonly history: History
+  readonly style: Style
+  readonly options: CheckPageOptions
+}
+
+function checkSections({ report, history, style, options }: CheckPage, facts: Facts, brevity: Brevity): string[][] {
+  const page = { ...pageStyle(style, options), brevity }
+  const statistics = statisticsOf(history)
   const right = `${fileName(options.file)} · ${report.model} · ${plural(operationsIn(history), 'operation')} · read in ${durationOfMillis(options.parseMs)}, checked in ${durationOfMillis(options.checkMs)}`
   const counts = [
     countsText(statistics, undefined),
@@ -172,21 +188,19 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
     report.staleness === undefined ? '' : stalenessText(report.staleness),
     report.clocks === undefined ? '' : clocksText(report.clocks),
   ].filter((fact) => fact !== '')
-  return finish(
-    [
-      headLines(facts.headline, right, page),
-      warnings([...vacuousTexts(facts.vacuous), ...history.warnings], page),
-      recordText(recordFactsOf(history, options.initial), recordLines, page),
-      levelTable(report, history, page, saidAbove(report, facts.asked)),
-      evidenceOf(facts, history, { historyFile: options.file }, page),
-      lostLines(report, page),
-      counts.flatMap((fact) => wrap(fact, page.width)),
-      requirementLines(facts.requirements, page),
-      options.reportFile === undefined
-        ? []
-        : [copied(`${style.dim('report'.padEnd(9))}${printable(options.reportFile)}`)],
-      expectationLines(facts, options.exitCode, page),
-    ],
-    options,
-  )
+  return [
+    headLines(facts.headline, right, page),
+    warnings([...vacuousTexts(facts.vacuous), ...history.warnings], page),
+    recordText(recordFactsOf(history, options.initial), recordLines, page),
+    brevity.reasons ? briefLevels(report, page) : levelTable(report, history, page, saidAbove(report, facts.asked)),
+    evidenceOf(facts, history, { historyFile: options.file }, page),
+    lostLines(report, page),
+    (brevity.figures ? counts.slice(0, 1) : counts).flatMap((fact) => wrap(fact, page.width)),
+    requirementLines(facts.requirements, page),
+    options.reportFile === undefined
+      ? []
+      : [copied(`${style.dim('report'.padEnd(9))}${printable(options.reportFile)}`)],
+    expectationLines(facts, options.exitCode, page),
+    brevity.others ? [style.dim('--explain tells every contradiction.')] : [],
+  ]
 }

@@ -19,6 +19,8 @@ export interface DrawingOptions {
   readonly width: number
   readonly style: Style
   readonly symbols: Symbols
+  /** Whether to list the operations in any case. */
+  readonly listed?: boolean | undefined
 }
 
 /**
@@ -32,7 +34,8 @@ export function drawCounterexample(
   spans: readonly FaultSpan[],
   options: DrawingOptions,
 ): string[] {
-  if (counterexample.operations.length > MOST_DRAWN) return listCounterexample(history, counterexample, options)
+  if (options.listed === true || counterexample.operations.length > MOST_DRAWN)
+    return listCounterexample(history, counterexample, options)
   const labelWidth = widthOfLabels(labelsOf(history, layOut(history, counterexample, 0).rows))
   const layout = layOut(history, counterexample, labelWidth + 5)
   const lines = draw(history, counterexample, spans, layout, options)

@@ -18,6 +18,7 @@ import {
 } from '../operation-words.ts'
 import { uncutText } from '../uncut-words.ts'
 import { capitalised, lineList, listed, moment } from '../words.ts'
+import { type Brevity, whole } from './brevity.ts'
 import { drawCounterexample } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
 import { wrap } from './width.ts'
@@ -26,6 +27,8 @@ export interface PageStyle {
   readonly width: number
   readonly style: Style
   readonly symbols: Symbols
+  /** By default nothing is left out. */
+  readonly brevity?: Brevity | undefined
 }
 
 /** `four`: small numbers read faster as words. */
@@ -116,8 +119,8 @@ export function evidence(
   page: PageStyle,
   wire?: Wire,
 ): string[] {
-  const { style } = page
-  const inner = { ...page, width: page.width - 2 }
+  const { style, brevity = whole } = page
+  const inner = { ...page, width: page.width - 2, listed: brevity.picture }
   const near = nearFaults(history, counterexample, spans)
   return [
     ...wrap(`${whyTitle(history, counterexample, near)}:`, page.width).map((line) => style.bold(line)),
@@ -128,7 +131,12 @@ export function evidence(
       style.dim(`${i === 0 && near.length === 0 ? '\n' : ''}  ${page.symbols.bullet} ${text}`),
     ),
     '',
-    ...wrap(capitalised(sentenceText(counterexample, near, wire)), page.width),
+    ...wrap(
+      capitalised(
+        brevity.others ? shortSentence(history, counterexample, near, wire) : sentenceText(counterexample, near, wire),
+      ),
+      page.width,
+    ),
     ...wrap(alsoForbiddenBy(others), page.width).filter((line) => line !== ''),
     ...noteOf(counterexample, page),
     ...wrap(citation(history, counterexample, file), page.width).map((line) => style.dim(line)),
@@ -140,15 +148,19 @@ const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): st
   return note === undefined ? [] : wrap(note, width).map((line) => style.yellow(line))
 }
 
-/** A sentence for each cause other than the one that was drawn. */
+/** A sentence for each cause other than the one that was drawn; in brief, for that of the weakest level. */
 export function otherViolations(
   history: History,
   [, ...others]: readonly Violation[],
   file: string,
-  { width, style }: PageStyle,
+  { width, style, brevity = whole }: PageStyle,
 ): string[] {
-  return others.flatMap(({ counterexample, others: levels }) => {
-    const text = [violationText(counterexample), alsoForbiddenBy(levels)].filter((part) => part !== '').join(' ')
+  const told = brevity.others ? others.slice(-1) : others
+  return told.flatMap(({ counterexample, others: levels }) => {
+    const said = brevity.others
+      ? `Not even ${adjective(counterexample.level)}: ${shortSentence(history, counterexample, [])}`
+      : violationText(counterexample)
+    const text = [said, alsoForbiddenBy(levels)].filter((part) => part !== '').join(' ')
     return ['', ...wrap(text, width), style.dim(citation(history, counterexample, file))]
   })
 }

@@ -45,6 +45,19 @@ export function levelTable(report: Report<string>, history: History, page: PageS
   return table([{ title: 'level' }, { title: 'verdict' }], cells, style.dim).map((line) => line.trimEnd())
 }
 
+const WORDS = { violated: 'violated', unknown: 'unknown', met: 'met' } as const
+
+/** The levels of each verdict in a line, strongest first. */
+export function briefLevels(report: Report<string>, { width, style, symbols }: PageStyle): string[] {
+  const rows = levelRows(report)
+  const paint = { violated: style.accent, unknown: style.yellow, met: style.green }
+  return (['violated', 'unknown', 'met'] as const).flatMap((result) => {
+    const names = rows.filter((row) => row.result === result).flatMap(({ levels }) => levels)
+    if (names.length === 0) return []
+    return wrap(`${symbols[result]} ${WORDS[result]}: ${names.join(', ')}`, width).map((line) => paint[result](line))
+  })
+}
+
 const placeOf = (history: History, counterexample: Counterexample): string => {
   const at = counterexample.culprit ?? counterexample.operations[0]?.operation
   const line = at === undefined ? undefined : linesOf(history, at)[0]

@@ -11,11 +11,12 @@ import { requirementText } from '../requirement-words.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { viewsTexts } from '../views-words.ts'
 import { durationOfMillis, listedAtMost, perSecond } from '../words.ts'
+import { atAGlance, type Brevity, whole } from './brevity.ts'
 import { evidence, otherViolations, type PageStyle } from './evidence.ts'
-import { levelTable, saidAbove } from './level-table.ts'
+import { briefLevels, levelTable, saidAbove } from './level-table.ts'
 import { paintFor } from './mood.ts'
 import { recordText } from './record-text.ts'
-import { countsText, faultLines, infoText, majorityText, nodesText, phaseTable } from './run-tables.ts'
+import { countsText, faultLines, infoText, majorityText, nodesText, phasesInBrief, phaseTable } from './run-tables.ts'
 import { type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { fitLine, spread, wrap } from './width.ts'
 
@@ -32,26 +33,49 @@ export interface RunPageOptions extends TerminalOptions {
 
 /** The page at the end of a run: the verdict, why, how the run went, and where its files are. Ends in a newline. */
 export function renderRun(summary: RunSummary, history: History, style: Style, options: RunPageOptions): string {
-  const page = pageStyle(style, options)
+  const facts = factsOf({ history, report: summary.report, run: summary })
+  const draw = (brevity: Brevity): string =>
+    finish(runSections({ summary, history, style, options }, facts, brevity), options)
+  // What is not in it is in the report.
+  return facts.shown === undefined || options.reportFile === undefined ? draw(whole) : atAGlance(draw)
+}
+
+interface RunPage {
+  readonly summary: RunSummary
+  readonly history: History
+  readonly style: Style
+  readonly options: RunPageOptions
+}
+
+function runSections({ summary, history, style, options }: RunPage, facts: Facts, brevity: Brevity): string[][] {
+  const page = { ...pageStyle(style, options), brevity }
   const report = summary.report
-  const facts = factsOf({ history, report, run: summary })
-  const sections = [
+  return [
     report === undefined
       ? [style.bold(style.yellow('NOT CHECKED'))]
       : headLines(facts.headline, checkedText(summary), page),
     warningLines(summary, page),
     recordText(recordFactsOf(history, undefined), recordWarnings, page),
-    report === undefined ? [] : levelTable(report, history, page, saidAbove(report, facts.asked)),
+    report === undefined
+      ? []
+      : brevity.reasons
+        ? briefLevels(report, page)
+        : levelTable(report, history, page, saidAbove(report, facts.asked)),
     evidenceOf(facts, history, options, page),
     report === undefined ? [] : lostLines(report, page),
-    phaseLines(summary, page),
-    factLines(summary, page),
+    brevity.phases ? phasesInBrief(summary.phases, page) : phaseLines(summary, page),
+    brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
     requirementLines(facts.requirements, page),
     fileLines(options, page),
     expectationLines(facts, options.exitCode, page),
   ]
-  return finish(sections, options)
 }
+
+/** How much was done, and which faults took effect. */
+const fewFacts = (summary: RunSummary, page: PageStyle): string[] => [
+  ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
+  ...faultLines(summary, page),
+]
 
 function phaseLines({ phases }: RunSummary, page: PageStyle): string[] {
   if (phases.length === 0) return []

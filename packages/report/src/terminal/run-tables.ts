@@ -72,6 +72,20 @@ export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): st
   }
 }
 
+/** Just the availabilities of the phases, as many in a line as fit. */
+export function phasesInBrief(phases: readonly PhaseSummary[], { width }: PageStyle): string[] {
+  const lines: string[] = []
+  for (const { phase, availability } of phases.filter(({ operations }) => operations > 0)) {
+    const item = `${printable(phase)} ${percent(availability)}`
+    const last = lines.at(-1)
+    const longer = last === undefined ? `availability: ${item}` : `${last} · ${item}`
+    if (last === undefined) lines.push(longer)
+    else if (displayWidth(longer) <= width) lines[lines.length - 1] = longer
+    else lines.push(item)
+  }
+  return lines
+}
+
 /**
  * `for 12% of the run there was no working majority; the rest of the time live nodes answered 99.80% of requests`: what a system that
  * needs a majority can be held to. Empty if there was a majority all the time.
