@@ -179,9 +179,9 @@ describe('a report, opened in a real browser', () => {
         expect(tall).toBeGreaterThanOrEqual(15 * data.lanes.length)
         const red = () => page.locator('#explorer').getAttribute('data-in-red')
         expect(await red()).toBe(String(data.focus.length))
-        const other = page.locator('.also details').first()
+        const other = page.locator('.also details[data-lines]').first()
         const lines = ((await other.getAttribute('data-lines')) ?? '').split(' ')
-        await other.locator('summary').click()
+        await other.locator('> summary').click()
         await expect.poll(red).toBe(String(lines.length))
       })
     },

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { checkFiles } from '@chaosproxy/engine'
 import { USUAL_CHECK } from '@chaosproxy/engine/judged'
 import { describe, expect, test } from 'vitest'
+import { savedBytes } from '../src/saved/bytes.ts'
 import { judgeSaved } from '../src/saved/judge-saved.ts'
 import type { Judged, Outcome, Progress, Question } from '../src/saved/messages.ts'
 import { emptyView, progressText, tabTitle, withAnswer } from '../src/saved/view.ts'
@@ -139,6 +140,16 @@ describe('the page that judges saved histories', () => {
     ['an unknown model', 'm.jsonl', '{"chaos":1,"model":"teapot"}\n{"process":0,"type":"invoke","f":"read"}', /teapot/],
   ])('refuses %s, and says why', async (_, name, content, why) => {
     expect(await refused(file(name, content))).toMatch(why)
+  })
+
+  test('takes no more text than a tab has room for, however well it is compressed, and names the command that does', async () => {
+    const packed = file('long.jsonl.gz', new Uint8Array(gzipSync('{"chaos":1}\n'.repeat(100_000))))
+    const { source } = savedBytes([packed], () => {}, 1_000_000)
+    const readAll = async () => {
+      const space = new Uint8Array(65_536)
+      while ((await source.read(space)) > 0);
+    }
+    await expect(readAll()).rejects.toThrow(/more than 1 MB of text.*npx chaos check long\.jsonl\.gz/)
   })
 
   test('refuses several histories at once, which chaos check takes', async () => {

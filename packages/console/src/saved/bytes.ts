@@ -14,12 +14,17 @@ export interface SavedBytes {
 /**
  * The bytes of a file, or of the parts of one recording in their order.
  *
- * @throws UserError (input) for several files that are not the parts of one recording.
+ * @throws UserError (input) for several files that are not the parts of one recording, and while reading for more text
+ * than `mostBytes`, uncompressed.
  */
-export function savedBytes(files: readonly SavedFile[], wasRead: (bytes: number) => void): SavedBytes {
+export function savedBytes(
+  files: readonly SavedFile[],
+  wasRead: (bytes: number) => void,
+  mostBytes: number = MOST_TEXT_BYTES,
+): SavedBytes {
   const parts = inOrder(files)
   const name = parts.length === 1 ? (parts[0]?.name ?? '') : `${parts[0]?.name} and ${parts.length - 1} more`
-  return { name, source: chunkedSource(limited(name, joined(parts), wasRead)) }
+  return { name, source: chunkedSource(limited(name, joined(parts), wasRead, mostBytes)) }
 }
 
 function inOrder(files: readonly SavedFile[]): readonly SavedFile[] {
@@ -40,14 +45,15 @@ async function* limited(
   name: string,
   chunks: AsyncIterable<Uint8Array>,
   wasRead: (bytes: number) => void,
+  mostBytes: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let bytes = 0
   for await (const chunk of chunks) {
     bytes += chunk.length
-    if (bytes > MOST_TEXT_BYTES)
+    if (bytes > mostBytes)
       throw new UserError(
         'input',
-        `${name}: it has more than ${MOST_TEXT_BYTES / 1e6} MB of text, which is too much for a page in a browser. On the command line there is no such limit: npx chaos check ${name}`,
+        `${name}: it has more than ${mostBytes / 1e6} MB of text, which is too much for a page in a browser. On the command line there is no such limit: npx chaos check ${name}`,
       )
     wasRead(bytes)
     yield chunk

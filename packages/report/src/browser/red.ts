@@ -31,9 +31,9 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
   mark(data.focus, data.accused)
   look()
   button.addEventListener('click', look)
-  for (const details of document.querySelectorAll<HTMLDetailsElement>('.also details')) {
+  for (const details of document.querySelectorAll<HTMLDetailsElement>('.also details[data-lines]')) {
     details.addEventListener('toggle', () => {
-      const open = [...document.querySelectorAll<HTMLDetailsElement>('.also details[open]')]
+      const open = [...document.querySelectorAll<HTMLDetailsElement>('.also details[data-lines][open]')]
       const shown = details.open ? details : open.at(-1)
       if (shown === undefined) mark(data.focus, data.accused)
       else mark(numbers(shown.dataset['lines']), numbers(shown.dataset['accused']))
