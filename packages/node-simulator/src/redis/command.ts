@@ -12,6 +12,8 @@ export interface Call {
   readonly name: string
   /** What follows the name. */
   readonly args: readonly string[]
+  /** @throws WrongWordCount, UnknownCommand for a command that cannot be run. */
+  readonly requireRunnable: (words: readonly string[]) => void
   /** Runs another command for a session, without waiting. @throws CommandError, UnknownCommand */
   readonly perform: (session: Session, words: readonly string[]) => Reply
 }

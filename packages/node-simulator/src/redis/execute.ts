@@ -136,7 +136,8 @@ function run(store: Store, session: Session, words: readonly string[]): Reply | 
   const command = commandOf(words)
   const [name = '', ...args] = words
   const perform: Call['perform'] = (other, line) => withoutWaiting(store, other, line) ?? null
-  const call: Call = { store, session, database: store.database(session.database), name, args, perform }
+  const database = store.database(session.database)
+  const call: Call = { store, session, database, name, args, perform, requireRunnable: commandOf }
   return command.run(call)
 }
 

@@ -4,8 +4,10 @@ import { type RespValue, readResp, resp } from '@chaosproxy/wire'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { installed, type RealServer, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { commands } from '../../src/redis/commands/registry.ts'
 import { execute } from '../../src/redis/execute.ts'
 import { printReply } from '../../src/redis/reply.ts'
+import { isPermittedInScripts, isWrite } from '../../src/redis/scripting/permitted.ts'
 import { createSession } from '../../src/redis/session.ts'
 import { Store } from '../../src/redis/store.ts'
 import { wordsOf } from '../../src/redis/words.ts'
@@ -54,7 +56,9 @@ function simulated(lines: readonly (readonly string[])[]): RespValue[] {
 const UNORDERED = /^(KEYS|SMEMBERS|SUNION|SINTER|SDIFF|HGETALL|HKEYS|HVALS|EXEC)$/
 
 /** Without the order in which hash tables happen to be, and the time that passes between commands. */
-function comparable(reply: RespValue, [name = '']: readonly string[]): unknown {
+function comparable(reply: RespValue, [name = '', , , ...inner]: readonly string[]): unknown {
+  // What a script replies is what its command did, besides the script's name in errors.
+  if (name.startsWith('EVAL')) return comparable(reply, inner)
   if (name === 'TTL' && reply.kind === 'number' && reply.value > 0) return Math.round(reply.value / 100)
   if (name === 'HELLO') return reply.kind
   if (name === 'XPENDING' && 'items' in reply) return reply.items.map(withoutIdle)
@@ -103,6 +107,23 @@ describe.skipIf(program === undefined)(
         }),
         { numRuns: Number(process.env['REDIS_RUNS'] ?? 40) },
       )
+    })
+
+    test('keeps the same commands from scripts, and from those that may only read', async () => {
+      const server = await startRedis(program ?? '')
+      const names = [...commands.keys()]
+      const [reply] = await real(server, [['COMMAND', 'INFO', ...names]])
+      const infos = reply !== undefined && 'items' in reply ? reply.items : []
+      const flagged = (flag: string): readonly string[] =>
+        names.filter((_, i) => {
+          const info = infos[i]
+          return info !== undefined && 'items' in info && JSON.stringify(info.items[2]).includes(`"${flag}"`)
+        })
+      // Those of a container of commands are its subcommands' there.
+      expect(names.filter((name) => !isPermittedInScripts(name) && !/^(CLIENT|SCRIPT)$/.test(name))).toEqual(
+        flagged('noscript'),
+      )
+      expect(names.filter((name) => isWrite(name) && name !== 'XGROUP')).toEqual(flagged('write'))
     })
 
     test('runs random programs of Lua to the same results, errors, and orders of tables', async () => {

@@ -123,12 +123,17 @@ const sets = [
 
 const name = fc.constantFrom('-', '+', '[x', '(x', '[1', '(zz', '[', 'x')
 
+/** Where all scores are equal: otherwise a range of names is anything. */
+const named = fc.constant('names')
+
 const sortedSets = [
-  line('ZRANGEBYLEX', key, name, name, maybe('LIMIT', '1', '2')),
-  line('ZREVRANGEBYLEX', key, name, name),
-  line('ZRANGE', key, name, name, fc.constant('BYLEX'), options('REV')),
-  line('ZLEXCOUNT', key, name, name),
-  line('ZREMRANGEBYLEX', key, name, name),
+  line('ZRANGEBYLEX', named, name, name, maybe('LIMIT', '1', '2')),
+  line('ZREVRANGEBYLEX', named, name, name),
+  line('ZRANGE', named, name, name, fc.constant('BYLEX'), options('REV')),
+  line('ZLEXCOUNT', named, name, name),
+  line('ZREMRANGEBYLEX', named, name, name),
+  line('ZADD', named, fc.constant('0'), word),
+  line('ZREM', named, word),
   line('ZADD', key, options('NX', 'CH'), pairs(score, word)),
   line('ZADD', key, options('XX', 'GT', 'INCR'), pairs(score, word)),
   line('ZADD', key, options('LT', 'CH', 'XX'), pairs(score, word)),
@@ -203,7 +208,26 @@ const transactions = [line('MULTI'), line('EXEC'), line('DISCARD'), line('WATCH'
 
 const rest = [line('PING'), line('ECHO', word), line('GET'), line('AUTH', word), line('PUBLISH', key, word)]
 
+const families = [strings, keys, hashes, lists, sets, sortedSets, streams]
+
+const SCRIPTS = [
+  'return redis.call(unpack(ARGV))',
+  'return redis.pcall(unpack(ARGV))',
+  'redis.setresp(3) return redis.call(unpack(ARGV))',
+  "local reply = redis.pcall(unpack(ARGV)) return type(reply) == 'table' and #reply or type(reply)",
+]
+
+/** The same commands by way of a script, which converts what they reply twice. */
+const scripts = fc
+  .tuple(
+    fc.constantFrom('EVAL', 'EVAL', 'EVAL_RO'),
+    fc.constantFrom(...SCRIPTS),
+    fc.oneof(...families.map((family) => fc.oneof(...family)), fc.oneof(...transactions)),
+  )
+  .map(([name, script, words]) => [name, script, '0', ...words])
+
 /** Commands whose replies a server's clock and its random numbers do not change. */
 export const anyCommand: fc.Arbitrary<readonly string[]> = fc.oneof(
-  ...[strings, keys, hashes, lists, sets, sortedSets, streams, transactions, rest].map((family) => fc.oneof(...family)),
+  ...[...families, transactions, rest].map((family) => fc.oneof(...family)),
+  scripts,
 )

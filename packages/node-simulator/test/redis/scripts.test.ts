@@ -1,4 +1,8 @@
+import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { commands } from '../../src/redis/commands/registry.ts'
 import { execute, redo } from '../../src/redis/execute.ts'
 import { UnknownCommand } from '../../src/redis/failures.ts'
 import { printReply } from '../../src/redis/reply.ts'
@@ -75,6 +79,19 @@ test('the commands of a script in MULTI run in their place', () => {
   ask('SET', 'n', '1')
   ask('EVAL', 'return redis.call("INCR", "n")', '0')
   expect(ask('EXEC')).toBe('*2\r\n+OK\r\n:2')
+})
+
+test('every script of BullMQ compiles, and what it asks for is there', () => {
+  const folder = join(import.meta.dirname, '..', '..', '..', '..', 'node_modules', 'bullmq', 'dist', 'cjs', 'scripts')
+  const files = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'index.js')
+  const ask = server()
+  for (const file of files) {
+    const { content } = Object.values(createRequire(import.meta.url)(join(folder, file)) as object)[0]
+    expect(ask('SCRIPT', 'LOAD', content), file).toMatch(/^\$40/)
+    for (const [, name = ''] of content.matchAll(/\br?call\(\s*['"](\w+)/g))
+      expect([...commands.keys()], file).toContain(name.toUpperCase())
+  }
+  expect(files.length).toBeGreaterThan(40)
 })
 
 test('a journal repeats scripts that were loaded, and their random numbers', () => {

@@ -84,23 +84,28 @@ export function evaluate(call: Call, evaluation: Evaluation): Reply {
   })
 }
 
-function performing({ session, perform }: Call, isReadOnly: boolean): Running['perform'] {
+function performing({ session, perform, requireRunnable }: Call, isReadOnly: boolean): Running['perform'] {
   // What a script selects is selected for it alone.
   const own = createSession(session.id)
   own.database = session.database
   return (words) => {
     const name = (words[0] ?? '').toUpperCase()
+    requireFit(requireRunnable, words)
     if (!isPermittedInScripts(name)) throw new CommandError('ERR This Redis command is not allowed from script')
     if (isReadOnly && isWrite(name))
       throw new CommandError('ERR Write commands are not allowed from read-only scripts.')
     if (/^XREAD(GROUP)?$/.test(name) && words.some((word) => word.toUpperCase() === 'BLOCK'))
       throw new CommandError(`ERR ${name.toLowerCase()} command is not allowed with BLOCK option from scripts`)
-    try {
-      return perform(own, words)
-    } catch (error) {
-      if (!(error instanceof WrongWordCount)) throw error
-      throw new CommandError('ERR Wrong number of args calling Redis command from script')
-    }
+    return perform(own, words)
+  }
+}
+
+function requireFit(requireRunnable: Call['requireRunnable'], words: readonly string[]): void {
+  try {
+    requireRunnable(words)
+  } catch (error) {
+    if (!(error instanceof WrongWordCount)) throw error
+    throw new CommandError('ERR Wrong number of args calling Redis command from script')
   }
 }
 
