@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { delimiter, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../proxy/test/real-servers.ts'
 import { rulesOnMachine, service, startPodman } from '../../targets/test/containers/podman.ts'
 import { chaos } from './chaos.ts'
@@ -10,8 +12,8 @@ import { chaos } from './chaos.ts'
 const { isPossible, programs, say, project, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
 
-const suite = (port: number) => `
-const url = 'http://127.0.0.1:${port}/items/x'
+const suite = (port: number, host = '127.0.0.1') => `
+const url = 'http://${host}:${port}/items/x'
 const end = Date.now() + 3000
 for (let item = 1; item <= 20 || Date.now() < end; item++) {
   await fetch(url, { method: 'PUT', body: JSON.stringify({ item }), signal: AbortSignal.timeout(300) }).catch(() => {})
@@ -69,6 +71,28 @@ describe.runIf(isPossible)('what a test suite does to a Compose project', () => 
     expect(Number(say('grep -c \'"write"\' one.jsonl', cwd))).toBeGreaterThan(20)
     expect(say(`curl --silent http://127.0.0.1:${port}/items/x`)).toMatch(/item/)
     expect(rulesOnMachine('published')).toEqual([])
+  })
+
+  test('is recorded at ::1 as well, where that is published', async () => {
+    // Not every engine publishes there: this is what one that does would listen with.
+    const other = createServer((_, response) => response.writeHead(418).end()).listen(port, '::1')
+    await once(other, 'listening')
+    onTestFinished(() => void other.close())
+    writeFileSync(join(cwd, 'suite6.mjs'), suite(port, '[::1]'))
+    const args = [
+      '--control',
+      '127.0.0.1:0',
+      '--compose',
+      'compose.yaml',
+      '--record',
+      'routes.json',
+      '--out',
+      'six.jsonl',
+    ]
+    const { stderr, exitCode } = await chaos(['proxy', ...args, '--', 'node', 'suite6.mjs'], { cwd, env })
+    expect(exitCode, stderr).toBe(0)
+    expect(Number(say('grep -c \'"write"\' six.jsonl', cwd))).toBeGreaterThan(20)
+    expect((await fetch(`http://[::1]:${port}/items/x`)).status).toBe(418)
   })
 
   test('cannot be recorded of a project that does not run, and says what to do', async () => {
