@@ -49,14 +49,14 @@ describe.runIf(isPossible && hasEtcd)('the leader of an etcd in containers', () 
     let leads = ''
     await expect.poll(() => (leads = leader()), { timeout: 60_000 }).not.toBe('')
     const links = ['n1', 'n2', 'n3'].filter((each) => each !== leads).flatMap((other) => cut(leads, other))
-    const schedule = [{ fromMs: 1_000, toMs: 4_000, kind: 'partition', links, mode: 'hold' }]
+    const schedule = [{ fromMs: 1_000, toMs: 7_000, kind: 'partition', links, mode: 'hold' }]
     const client = { kind: 'etcd', reads, keys: '{key}-{run}' }
     writeFileSync(join(cwd, 'cut.json'), JSON.stringify(schedule))
     writeFileSync(
       join(cwd, 'etcd.json'),
       JSON.stringify({ compose: 'compose.yaml', nodes: MEMBERS, port: 2379, client }),
     )
-    const args = ['--target', './etcd.json', '--faults', './cut.json', '--time', '6s', '--rate', '200', '--seed', '1']
+    const args = ['--target', './etcd.json', '--faults', './cut.json', '--time', '9s', '--rate', '200', '--seed', '1']
     const { stdout, stderr } = await chaos(['run', ...args, '--json'], { cwd, env })
     return stdout === '' ? expect.fail(stderr) : JSON.parse(stdout).headline
   }

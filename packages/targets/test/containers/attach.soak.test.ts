@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createRandom } from '@chaosproxy/faults'
@@ -167,6 +168,42 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     await expect.poll(() => get('n2', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
     await heal()
     await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
+  })
+
+  test('are followed when a service is scaled up and down, and what goes past the proxy is counted', async () => {
+    const logDir = join(directory, 'scaled')
+    const { inject, write, cluster } = await start(declaration, { logDir })
+    // What `--scale db=2` starts.
+    const label = (name: string) =>
+      say(`podman inspect --format '{{index .Config.Labels "com.docker.compose.${name}"}}' shop_db_1`)
+    const labels = ['project', 'project.working_dir', 'project.config_files', 'service'].map(
+      (name) => `--label com.docker.compose.${name}=${label(name)}`,
+    )
+    say(
+      `podman run -d --name shop_db_2 --network shop_default --network-alias db ${labels.join(' ')} --label com.docker.compose.container-number=2 kv node /server.mjs --name n1 --data /data --listen 0.0.0.0:9000 --peer 0.0.0.0:9001`,
+    )
+    const health = () => get('n1', 'http://shop_db_2:9000/health')
+    await expect.poll(health, { timeout: 30_000 }).toBe('200')
+    const links = [between('n1', 'db-2'), between('db-2', 'n1')]
+    // Until the link is there, so is nothing that could be cut.
+    await expect
+      .poll(
+        async () => {
+          const heal = await inject({ kind: 'partition', links, mode: 'hold' })
+          const said = await health()
+          await heal()
+          return said
+        },
+        { timeout: 30_000 },
+      )
+      .toBe('TimeoutError')
+    await expect.poll(health, { timeout: 30_000 }).toBe('200')
+    // Nobody listens there, so nothing leads there through the proxy.
+    expect(await get('n1', 'http://shop_db_2:9999/')).toBe('TypeError')
+    say('podman rm --force --time 0 shop_db_2')
+    expect(await write('n1', 'scaled', 1)).toEqual(ok(1))
+    await new Promise<void>((resolve) => cluster.stop(resolve))
+    expect(readFileSync(join(logDir, 'links.log'), 'utf8')).toMatch(/^n1>db-2 [1-9]\d*$/m)
   })
 
   test('are refused to a second run meanwhile', async () => {
