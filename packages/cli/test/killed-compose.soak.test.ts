@@ -87,10 +87,8 @@ describe.runIf(isPossible)('a Compose project whose chaos is killed', () => {
       // Any moment will do: nothing is waited for.
       await new Promise((resolve) => setTimeout(resolve, random.integer(6_000)))
       child.kill('SIGKILL')
-      const killed = performance.now()
       await finished
       await expect.poll(served, { timeout: 30_000, interval: 50 }).toEqual(['200', '200', '200'])
-      console.log(`moment ${moment}: serves after ${Math.round(performance.now() - killed)} ms`)
       const left = () => leftOnMachine('killed').filter((each) => during.includes(each))
       await expect.poll(left, { timeout: 30_000 }).toEqual([])
       await expect.poll(() => ({ held: NODES.map(held), mounts: mounts() }), { timeout: 30_000 }).toEqual(before)

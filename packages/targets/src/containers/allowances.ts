@@ -36,8 +36,7 @@ function answers({ program, problem, containers }: AskedEngine, isNeeded: boolea
   if (where !== undefined)
     return {
       ...{ what: program, allowed: false, detail: `it runs containers elsewhere (${where})`, isNeeded: true },
-      remedy:
-        'Their network is not of this machine: run chaos where they are, in a container perhaps (npx chaos help containers).',
+      remedy: 'Their network is not of this machine: run chaos where they are, in a container there perhaps.',
     }
   const running = containers.filter((each) => each.running).length
   const kind = program === 'podman' && isRootless() ? ', rootless' : ''

@@ -9,6 +9,7 @@ import { lastLines } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import type { Starting } from '../network/starting.ts'
+import { elsewhere } from './allowances.ts'
 import { CLIENT_PORT } from './container-links.ts'
 import { containerNode } from './container-node.ts'
 import { allContainers, type Container, containersOf, type EngineProgram } from './engine.ts'
@@ -52,6 +53,16 @@ export function attachContainers(options: ContainersOptions): Promise<OwnCluster
   })
 }
 
+/** @throws UserError (environment) for containers whose network is another machine's. */
+function requireHere({ engine, containers }: Project, where: string): void {
+  const remote = elsewhere(engine, containers)
+  if (remote === undefined) return
+  throw new UserError(
+    'environment',
+    `${where}: ${engine} runs these containers elsewhere (${remote}), and their network is not of this machine. Run chaos in a container there, as the manual has it under "In an image".`,
+  )
+}
+
 /** What stands between the containers of a project while a run lasts. */
 class Attachment {
   readonly #options: ContainersOptions
@@ -77,6 +88,7 @@ class Attachment {
     this.#starting.redirected = { release: async () => this.#links?.release(), close: () => this.#close() }
     const project = findProject(declaration, this.#options) ?? (await this.#bringUp())
     this.#project = project
+    requireHere(project, where)
     this.#members = [...membersOf(declaration, project.containers, where)]
     this.#requireCount()
     await this.#untilRunning()
