@@ -5,6 +5,7 @@ const PLAIN: { readonly [character: string]: string } = {
   '·': '|',
   µ: 'u',
   '×': 'x',
+  Δ: 'delta',
   '±': '+-',
   '✔': '+',
   '✘': 'x',
