@@ -2,9 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium, type Page } from 'playwright-core'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { chaosHere, root, temporaryDirectory } from './chaos.ts'
-import { patientTest } from './patient.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
@@ -38,7 +37,7 @@ const stretchOf = async (page: Page): Promise<number> => {
 
 const detail = (page: Page): Promise<string> => page.locator('#detail').innerText()
 
-patientTest.skipIf(executablePath === undefined)(
+test.skipIf(executablePath === undefined)(
   'the address holds what is in sight, the operation chosen and the filters, and opens the same view again',
   async () => {
     const url = await reportOf()
@@ -57,7 +56,7 @@ patientTest.skipIf(executablePath === undefined)(
   },
 )
 
-patientTest.skipIf(executablePath === undefined)(
+test.skipIf(executablePath === undefined)(
   'a line beside the drawing leads to its operation in the timeline, and so does a click on its bar',
   async () => {
     const page = await openedAt(await reportOf())
@@ -81,7 +80,7 @@ patientTest.skipIf(executablePath === undefined)(
   },
 )
 
-patientTest.skipIf(executablePath === undefined)(
+test.skipIf(executablePath === undefined)(
   'Shift and a drag zoom to what was marked, two fingers zoom, and the strip above moves the view',
   async () => {
     const page = await openedAt(await reportOf())
@@ -137,7 +136,7 @@ function pinchBy({ width, factor }: { width: number; factor: number }): void {
   finger('pointerup', 12, middle + apart * factor)
 }
 
-patientTest.skipIf(executablePath === undefined)(
+test.skipIf(executablePath === undefined)(
   'the report of a run fits a phone, a tablet and a laptop, in the dark and in the light',
   async () => {
     const page = await openedAt(await reportOf('--target', 'primary-replica', '--faults', 'kill,partition'))

@@ -13,8 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished } from 'vitest'
-import { patientTest } from '../../cli/test/patient.ts'
+import { expect, onTestFinished, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
@@ -33,7 +32,7 @@ function install(nodeModules: string): void {
   }
 }
 
-patientTest.skipIf(executablePath === undefined)(
+test.skipIf(executablePath === undefined)(
   'the test of a chat in the manual passes, by the runner of Playwright',
   async () => {
     const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'browsers.md'), 'utf8')
