@@ -19,6 +19,8 @@ interface Place {
 const STOPPED_AT = 0.55
 /** Of a lane, where the arrow leaves it and where it ends. */
 const CLEAR = 8
+/** How far from a lane a name stands, so that the label of a fault has room between them. */
+const NAME_CLEAR = 30
 /** Rough width of a character of the labels. */
 const CHARACTER = 6.4
 
@@ -93,7 +95,7 @@ function neverSent(
   const [y1, y2] = [from + down * (CLEAR + 4), to - down * (CLEAR + 4)]
   const text = `${clip(change, 24)} was never sent to ${clip(nameText(reader), 10)}`
   const isLeft = x + 10 + text.length * CHARACTER > right
-  return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/><path class="way never" d="M${x} ${y1 + down * 4}V${y2 - down * 4}"/><circle class="ring" cx="${x}" cy="${y2}" r="3.500"/><text class="message-name${isLeft ? ' end' : ''}" x="${isLeft ? x - 10 : x + 10}" y="${y2 - down * 12 + 4}">${text}</text></g>`
+  return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/><path class="way never" d="M${x} ${y1 + down * 4}V${y2 - down * 4}"/><circle class="ring" cx="${x}" cy="${y2}" r="3.500"/><text class="message-name${isLeft ? ' end' : ''}" x="${isLeft ? x - 10 : x + 10}" y="${to - down * NAME_CLEAR + 4}">${text}</text></g>`
 }
 
 /** The same in words, below the steps. */
