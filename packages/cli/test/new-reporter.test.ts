@@ -26,7 +26,7 @@ const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 const sim = ['run', '--sim', '--seed', '1', '--time', '1s', '--rate', '200', '--faults', 'none']
 
 test('a reporter in the registry is in the help and in the list, and is suggested', async () => {
-  expect((await chaosHere(['run', '--help'])).stdout).toContain('shout')
+  expect((await chaosHere(['run', '--help', '--all'])).stdout).toContain('shout')
   expect((await chaosHere(['reporters'])).stdout).toMatch(/shout +the verdict in capital letters/)
   expect(JSON.parse((await chaosHere(['reporters', '--json'])).stdout)).toContainEqual({
     reporter: 'shout',

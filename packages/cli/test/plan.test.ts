@@ -39,14 +39,14 @@ test('a plan of a billion operations says how long they take, and that they do n
   expect(memoryBytes.value / 2.001e11).toBeCloseTo(1, 6)
   expect([textBytes, fits]).toEqual([1.5e11, false])
   expect((await planned(...args, '--memory', '250GB')).memoryBytes.value / 2.001e11).toBeCloseTo(1, 6)
-  // Packed, in 12 bytes an operation, and two threads that each judge one of 256 places.
+  // Packed, in 12 bytes an operation, and two threads that each judge one of 2,048 places.
   const packed = await planned(...args, '--memory', '16GB')
-  expect(packed.memoryBytes.value / (2 * (1e8 + (1e9 / 256) * 200) + 12e9)).toBeCloseTo(1, 6)
+  expect(packed.memoryBytes.value / (2 * (1e8 + (1e9 / 2_048) * 200) + 12e9)).toBeCloseTo(1, 6)
   expect(packed.fits).toBe(true)
   const { stdout } = await chaosHere(['plan', ...args, '--memory', '8GB'])
   expect(stdout).toMatch(/time on one machine +2\.8 h \(2\.8 h to 2\.8 h\)/)
   expect(stdout).toContain('does not fit in 8GB')
-  expect(stdout).toMatch(/check it on machines with 13.8GB,\s+or by several workers/)
+  expect(stdout).toMatch(/check it on machines with 12.4GB,\s+or by several workers/)
   expect(stdout).toContain('on 2 cores of of a test')
 })
 
@@ -61,7 +61,7 @@ test('four workers of a gigabyte judge a recording of a hundred million operatio
   const args = [...sizes, '--workers', '4', '--memory', '1GB']
   const { memoryBytes, fits, shards, timeMs } = await planned(...args)
   expect([fits, shards]).toEqual([true, 4])
-  expect(memoryBytes.value / (1e8 + 400_000 * 200 + (1e8 / 4) * 12)).toBeCloseTo(1, 6)
+  expect(memoryBytes.value / (1e8 + 100_000 * 200 + (1e8 / 4) * 12)).toBeCloseTo(1, 6)
   expect(timeMs.value / (500 + 2 * 500_000 + 500_000 / 4)).toBeCloseTo(1, 6)
   const { stdout } = await chaosHere(['plan', ...args])
   expect(stdout).toMatch(/judge its keys in 4 shards, and read all of it\s+for each/)

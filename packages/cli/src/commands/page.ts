@@ -37,6 +37,6 @@ async function writePage(options: ParsedOptions): Promise<ExitCode> {
   } catch (error) {
     throw new UserError('environment', `--out ${out}: ${whyUnwritable(error)}`)
   }
-  print(process.stderr, `\n  ${out}: open it in a browser, and drop a history on it. Nothing leaves the page.\n`)
+  print(process.stdout, `\n  ${out}: open it in a browser, and drop a history on it. Nothing leaves the page.\n`)
   return EXIT.met
 }

@@ -4,7 +4,7 @@ import type { PageStyle } from './evidence.ts'
 import { finish, pageStyle } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { table } from './table.ts'
-import { wrap } from './width.ts'
+import { displayWidth, wrap } from './width.ts'
 
 /** Two results beside each other. Ends in a newline. */
 export function renderDifference(
@@ -15,6 +15,7 @@ export function renderDifference(
 ): string {
   const page = pageStyle(style, options)
   const rows = [...settings, ...levels, ...figures]
+  const [titles, legend] = columnsOf(names, page.width)
   const [before, after] = headlines.map((verdict, i) => (losses[i] ? `${printable(losses[i])} (${verdict})` : verdict))
   const headline =
     before === after ? `Both: ${before}.` : `${printable(names[0])}: ${before}. ${printable(names[1])}: ${after}.`
@@ -22,21 +23,33 @@ export function renderDifference(
     [
       wrap(headline, page.width).map((line) => style.bold(line)),
       levels.length === 0 ? ['Every level has the same verdict in both.'] : [],
-      rows.length === 0 ? [] : linesOf(rows, names, page),
+      rows.length === 0 ? [] : legend,
+      rows.length === 0 ? [] : linesOf(rows, titles, page),
     ],
     options,
   )
 }
 
-function linesOf(rows: readonly DifferenceRow[], names: readonly [string, string], { style }: PageStyle): string[] {
+/** What the columns are called, and where names are too long for that, whose they are. */
+function columnsOf(
+  names: readonly [before: string, after: string],
+  width: number,
+): readonly [titles: readonly [string, string], legend: readonly string[]] {
+  const [before, after] = [printable(names[0]), printable(names[1])]
+  if (displayWidth(before) + displayWidth(after) <= width * MOST_OF_WIDTH) return [[before, after], []]
+  return [
+    ['before', 'after'],
+    [`before  ${before}`, `after   ${after}`],
+  ]
+}
+
+/** Names may take this share of a line. */
+const MOST_OF_WIDTH = 0.5
+
+function linesOf(rows: readonly DifferenceRow[], titles: readonly [string, string], { style }: PageStyle): string[] {
   const paint = { '': style.dim, better: style.green, worse: style.accent }
   return table(
-    [
-      { title: '' },
-      { title: printable(names[0]), align: 'right' },
-      { title: printable(names[1]), align: 'right' },
-      { title: '' },
-    ],
+    [{ title: '' }, { title: titles[0], align: 'right' }, { title: titles[1], align: 'right' }, { title: '' }],
     rows.map(({ what, before, after, change }) => [
       what,
       printable(before),
