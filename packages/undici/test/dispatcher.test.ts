@@ -21,16 +21,20 @@ function installed(dispatcher: Dispatcher): void {
 const clientOf = (origin: string, name: string, dispatcher?: Dispatcher) => ({
   async put(value: number, key = 'x'): Promise<number> {
     const init = { method: 'PUT', body: JSON.stringify({ value }), headers: { 'X-Client': name } }
-    const { status } = await (dispatcher === undefined
+    const response = await (dispatcher === undefined
       ? fetch(`${origin}/kv/${key}`, init)
       : fetchOfUndici(`${origin}/kv/${key}`, { ...init, dispatcher }))
-    return status
+    // All of it, or a slow one would still arrive during the next request.
+    await response.text()
+    return response.status
   },
   async get(key = 'x'): Promise<unknown> {
     const response = await (dispatcher === undefined
       ? fetch(`${origin}/kv/${key}`, { headers: { 'X-Client': name } })
       : fetchOfUndici(`${origin}/kv/${key}`, { headers: { 'X-Client': name }, dispatcher }))
-    return response.status === 200 ? ((await response.json()) as { value: unknown }).value : response.status
+    if (response.status === 200) return ((await response.json()) as { value: unknown }).value
+    await response.text()
+    return response.status
   },
 })
 
