@@ -18,7 +18,8 @@ const leavingOut = { passWithNoTests: true }
  * They load every core, measure what the machine gives, or look for what is left anywhere on it, and so want it to
  * themselves.
  */
-const ALONE = 'packages/{cli/test/{leftovers,planted,seeds},testcontainers/test/chaos-network}.soak.test.ts'
+const ALONE =
+  'packages/{cli/test/{etcd-compose,leftovers,planted,seeds},testcontainers/test/chaos-network}.soak.test.ts'
 /** Runs on real processes, which wait for much of their time. */
 const RUNS = 'packages/cli/test/**/*.soak.test.ts'
 /** What `npm test` has no time for, found by what it imports, so that no file with such tests is forgotten here. */

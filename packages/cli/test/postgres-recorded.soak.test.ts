@@ -78,7 +78,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
   }
 
   test('is linearizable to clients that lock what they read, also when their connections are cut', async () => {
-    const { exitCode, stdout, stderr } = await recorded({ mode: 'locked', faults: 'reset,cut-clients', rounds: 400 })
+    const { exitCode, stdout, stderr } = await recorded({ mode: 'locked', faults: 'reset,cut-clients', rounds: 4_000 })
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(stdout).toMatch(/faults that took effect: .*reset/)
     expect(exitCode, stdout).toBe(0)

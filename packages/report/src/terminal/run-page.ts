@@ -71,11 +71,15 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
   ]
 }
 
-/** How much was done, and which faults took effect. */
+/** How much was done, which faults took effect, and how stale answers were. */
 const fewFacts = (summary: RunSummary, page: PageStyle): string[] => [
   ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
   ...faultLines(summary, page),
+  ...stalenessLines(summary, page),
 ]
+
+const stalenessLines = ({ report }: RunSummary, { width }: PageStyle): string[] =>
+  report?.staleness === undefined ? [] : wrap(stalenessText(report.staleness), width)
 
 function phaseLines({ phases }: RunSummary, page: PageStyle): string[] {
   if (phases.length === 0) return []
@@ -188,13 +192,13 @@ function accountingLines(accounting: Accounting, { width, style, symbols }: Page
 
 function factLines(summary: RunSummary, page: PageStyle): string[] {
   const info = summary.report?.info
-  const { staleness, clocks } = summary.report ?? {}
+  const { clocks } = summary.report ?? {}
   return [
     ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
     ...wrap(nodesText(summary.nodes), page.width).filter((line) => line !== ''),
     ...faultLines(summary, page),
     ...(info === undefined || info.total === 0 ? [] : wrap(infoText(info), page.width)),
-    ...(staleness === undefined ? [] : wrap(stalenessText(staleness), page.width)),
+    ...stalenessLines(summary, page),
     ...(clocks === undefined ? [] : wrap(clocksText(clocks), page.width)),
     ...(summary.views === undefined ? [] : viewsTexts(summary.views).flatMap((text) => wrap(text, page.width))),
     ...(summary.notes ?? []).flatMap((note) => wrap(note, page.width)),
