@@ -168,7 +168,7 @@ test('an acknowledged write that a later read of an older value shows to be gone
   const report = reported('w1-|', '      w2-|', '            fr1|')
   expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
   expect(sentenceOf('w1-|', '      w2-|', '            fr1|')).toBe(
-    "Process 1's write of 2 was acknowledged by n2 at 0.009 s, and was called 3.0 ms after the last write of 1 had returned. After everything had healed, n3 read 1: the acknowledged write is lost.",
+    "Process 1's write of 2 was acknowledged by n2 at 0.009 s and is lost: after everything had healed, n3 read 1, last written 3.0 ms before it was called.",
   )
 })
 
@@ -209,7 +209,9 @@ test('the value of a write that failed comes from nowhere, and the acknowledged 
 
 test('a key that nobody wrote holds its initial value', () => {
   expect(sentenceOf('w1-x', '      fr|')).toBeUndefined()
-  expect(sentenceOf('w1-|', '      fr|')).toContain("Process 0's write of 1 was acknowledged by n1 at 0.003 s. After")
+  expect(sentenceOf('w1-|', '      fr|')).toContain(
+    "Process 0's write of 1 was acknowledged by n1 at 0.003 s and is lost: after",
+  )
 })
 
 test('what was appended is at the end of what is left, and is not lost where it is part of it', () => {

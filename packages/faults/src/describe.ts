@@ -41,10 +41,21 @@ function describeCut(links: readonly Link[]): string {
   const groups = symmetric ? groupsOf(nodes, names) : undefined
   if (groups !== undefined) return `{${groups.map((group) => group.join(' ')).join(' | ')}}`
   const cuts = symmetric ? pairNames(links) : [...names]
-  return cuts.length <= MOST_CUTS_NAMED ? `{${cuts.join(', ')}}` : `{${countLinks(links)}}`
+  if (cuts.length <= MOST_CUTS_NAMED) return `{${cuts.join(', ')}}`
+  const left = symmetric ? pairsLeft(nodes, names) : []
+  return left.length > 0 && left.length <= MOST_CUTS_NAMED ? `{all but ${left.join(', ')}}` : `{${countLinks(links)}}`
 }
 
 const MOST_CUTS_NAMED = 6
+
+/** Those who still reach each other. */
+const pairsLeft = (nodes: readonly NodeId[], cut: ReadonlySet<string>): string[] =>
+  nodes.flatMap((one, i) =>
+    nodes
+      .slice(i + 1)
+      .filter((other) => !cut.has(linkName({ from: one, to: other })))
+      .map((other) => `${one}–${other}`),
+  )
 
 /** Both directions of a cut as one: `n1–n3`. */
 const pairNames = (links: readonly Link[]): string[] =>

@@ -168,6 +168,13 @@ describe('a fault, resolved', () => {
     )
   })
 
+  test('that leaves few pairs connected is described by those', () => {
+    const links = linksBetween([['n1'], ['n2'], ['n3'], ['n4'], ['n5']])
+    const left = links.filter(({ from, to }) => ![from, to].every((end) => end === 'n1' || end === 'n2'))
+    const open = left.filter(({ from, to }) => ![from, to].every((end) => end === 'n2' || end === 'n3'))
+    expect(describeFault({ kind: 'partition', links: open, mode: 'hold' })).toBe('partition {all but n1–n2, n2–n3}')
+  })
+
   test('of a minority never takes a majority down', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 9 }), fc.integer(), (size, seed) => {

@@ -41,6 +41,7 @@ export {
   quotedTextAt,
   startOf,
 } from './placed-texts.ts'
+export { fillPlaceholders, literally, type Placeholders } from './placeholders.ts'
 export { isClient } from './processes.ts'
 export { UNNAMED } from './sessions.ts'
 export { didYouMean, nearest } from './suggest.ts'

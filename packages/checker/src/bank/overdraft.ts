@@ -1,4 +1,5 @@
 import { type History, type Json, OK, type ValueId } from '@chaosproxy/history'
+import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
 import { show } from '../verdict/words.ts'
 
@@ -43,7 +44,7 @@ function storyOf(
   const total = -spent.reduce((sum, { amount }) => sum + amount, 0)
   const balance = opening + received - total
   if (balance >= 0) return undefined
-  const listed = spent.slice(0, MOST_LISTED).map(({ amount, row: at }) => `${-amount}${atNode(history, at)}`)
+  const listed = spent.slice(0, MOST_LISTED).map(({ amount, row: at }) => `${money(-amount)}${atNode(history, at)}`)
   const more = spent.length > MOST_LISTED ? ` and ${spent.length - MOST_LISTED} more` : ''
   let seen = ''
   for (let i = 0; i < length && seen === ''; i++) {
@@ -51,8 +52,11 @@ function storyOf(
     if (shown?.[0] === account)
       seen = `, and process ${processOf(history, row[i])} read ${shown[1]}${atNode(history, row[i])}`
   }
-  return `Account ${account} opened with ${opening}, received at most ${received}, and spent ${total} in ${spent.length} acknowledged operations (${listed.join(', ')}${more}): that leaves ${balance}${seen}.`
+  return `Account ${account} opened with ${money(opening)}, received at most ${money(received)}, and spent ${money(total)} in ${spent.length} acknowledged operations (${listed.join(', ')}${more}): that leaves ${money(balance)}${seen}.`
 }
+
+/** `68,954`, `0.1`. */
+const money = (amount: number): string => decimal(amount).toLocaleString('en-US', { maximumFractionDigits: 20 })
 
 function firstOverdrawnRead(history: History): string | undefined {
   const { operations } = history

@@ -8,6 +8,8 @@ interface Holding {
   readonly acquire: OperationRow
   /** Undefined if it was never released, or nobody knows. */
   readonly release: OperationRow | undefined
+  /** The first attempt to release it that failed. */
+  readonly refused: OperationRow | undefined
 }
 
 /**
@@ -25,8 +27,16 @@ export function lockSentence(
   )
   const given = `${who(history, culprit)} was given it${by(history, culprit)} at ${answered(history, culprit)}`
   const holder = others.map((row) => holdingOf(history, row)).find((holding) => holds(history, holding, culprit))
-  if (holder !== undefined)
-    return capital(`${heldText(history, holder)}; ${given}: two clients held the lock at the same time.`)
+  if (holder !== undefined) {
+    const { acquire, release, refused } = holder
+    const { callEvent, returnEvent } = history.operations
+    // A client that has asked to release the lock no longer counts on holding it.
+    return release === undefined && refused !== undefined && callEvent[refused] < returnEvent[culprit]
+      ? capital(
+          `${who(history, acquire)} held ${name(history, acquire)} from ${answered(history, acquire)} and failed to release it at ${called(history, refused)}; yet ${given}.`,
+        )
+      : capital(`${heldText(history, holder)}; ${given}: two clients held the lock at the same time.`)
+  }
   const token = tokenOf(history, culprit)
   const higher = others.find(
     (row) => (tokenOf(history, row) ?? Number.NEGATIVE_INFINITY) >= (token ?? Number.POSITIVE_INFINITY),
@@ -63,13 +73,15 @@ function holdingOf(history: History, acquire: OperationRow): Holding {
   const { operations } = history
   const { callEvent, returnEvent, key } = operations
   let release: OperationRow | undefined
+  let refused: OperationRow | undefined
   for (let row = 0; row < operations.length; row++) {
     if (key[row] !== key[acquire] || callEvent[row] < returnEvent[acquire]) continue
     if (isAcquire(history, row) || clientOf(history, row) !== clientOf(history, acquire)) continue
-    if (operations.outcome[row] !== OK && operations.outcome[row] !== INFO) continue
-    if (release === undefined || callEvent[row] < callEvent[release]) release = row
+    if (operations.outcome[row] !== OK && operations.outcome[row] !== INFO) {
+      if (refused === undefined || callEvent[row] < callEvent[refused]) refused = row
+    } else if (release === undefined || callEvent[row] < callEvent[release]) release = row
   }
-  return { acquire, release }
+  return { acquire, release, refused }
 }
 
 const isAcquire = ({ operations, functions }: History, row: OperationRow): boolean =>

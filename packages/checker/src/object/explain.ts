@@ -73,7 +73,7 @@ function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why:
   const culprit = set.row[culpritOf(set, Array.from(set.row.keys()), judge)]
   return {
     level: 'linearizable',
-    sentence: isTold ? told(set, culprit, judge) : `No order of these ${part.length} operations is legal.`,
+    ...(isTold ? told(set, culprit, judge) : { sentence: `No order of these ${part.length} operations is legal.` }),
     operations: [...new Set(set.row)].map((operation) => ({ operation, role: 'core' as const })),
     keys: part.key === undefined ? [] : [part.key],
     culprit: isTold ? culprit : undefined,
@@ -132,7 +132,7 @@ function reduced(
   const { row } = operations
   return {
     level: 'linearizable',
-    sentence: told(choose(operations, [...inCore]), row[culprit], judge),
+    ...told(choose(operations, [...inCore]), row[culprit], judge),
     operations: [...new Set(rows.map((i) => row[i]))].map((r) => ({
       operation: r,
       role: rows.some((i) => row[i] === r && inCore.has(i)) ? ('core' as const) : ('context' as const),
@@ -155,10 +155,14 @@ function helpful(
   return shown.filter((i) => wanted.has(i) && calls[i] < last)
 }
 
-function told(core: Part, culprit: number, { rule, tell, beside, aftermath }: Judge): string {
+function told(
+  core: Part,
+  culprit: number,
+  { rule, tell, beside, aftermath }: Judge,
+): Pick<Counterexample, 'sentence' | 'balance'> {
   const sentence = tell?.(core.history, [...new Set(core.row)], culprit) ?? sentenceOf(core, rule, beside?.(culprit))
   const more = aftermath?.(core)
-  return more === undefined ? sentence : `${sentence} ${more}`
+  return more === undefined ? { sentence } : { sentence: `${sentence} ${more}`, balance: more }
 }
 
 /** Looks allowed for verifying a few operations. */

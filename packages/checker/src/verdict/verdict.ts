@@ -44,6 +44,8 @@ export interface Counterexample {
   readonly level: string
   /** What happened, in a sentence that names processes, values, nodes and times. */
   readonly sentence: string
+  /** The end of `sentence` that says what it comes to, for models that keep an account: `Account e opened with …`. */
+  readonly balance?: string | undefined
   /** In order of invocation. */
   readonly operations: readonly CounterexampleOperation[]
   /** Their keys, if operations have keys. */

@@ -1,4 +1,4 @@
-export { answered, requestText } from './making/made-text.ts'
+export { answered, fieldsOf, requestText } from './making/made-text.ts'
 export type { MadeRequest, RequestMaker } from './making/request-maker.ts'
 export { compileRequestMaker, GENERATOR_CLIENT, generatorTable, requireFunctions } from './making/request-maker.ts'
 export { requireRequests } from './making/required-requests.ts'

@@ -24,8 +24,10 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
     if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
   }
   const left = core.length - clauses.length
-  const last = clauses.pop() ?? ''
-  const listed = clauses.length === 0 ? last : `${clauses.join(', ')}, and ${last}`
+  // What is said beside an operation ends with a comma, and so does its place in the list.
+  const told = clauses.map((clause) => clause.replace(/,$/, ''))
+  const last = told.pop() ?? ''
+  const listed = told.length === 0 ? last : `${told.join(', ')}, and ${last}`
   const before = left > 0 ? `after ${plural(left, 'earlier operation')}, ` : ''
   return capital(`${before}${listed}${beside === undefined ? '' : `, ${beside}`}: ${rule}.`)
 }

@@ -81,9 +81,9 @@ export function superseded(input: Key, value: number, writer: number, after: num
   const since =
     writer === FROM_THE_START
       ? ''
-      : `, and was called ${span(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} after the last write of ${shown(input, value)} had returned`
+      : `, last written ${span(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} before it was called`
   return counterexample(input, 'eventual', {
-    sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)}${since}. After everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}: the acknowledged write is lost.`,
+    sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)} and is lost: after everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}${since}.`,
     core: [...(writer === FROM_THE_START ? [] : [writer]), after, reads[0]],
     context: reads.slice(1, MOST_SHOWN),
   })

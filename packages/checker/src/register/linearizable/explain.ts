@@ -159,7 +159,13 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
     const newerRow = set.row[newer]
     const gap = span(operations.callTime[row] - operations.returnTime[newerRow])
     if (set.kind[newer] === READ) return `${did}, ${gap} after ${words.did(newerRow, READ)}.`
-    return `${did}, ${gap} after ${words.acknowledged(newerRow, set.kind[newer])}${whyNewer(set, observation, newer, words)}.`
+    const acknowledged = words.acknowledged(newerRow, set.kind[newer])
+    const other = disagreeing(set, observation, newer)
+    if (other === undefined) return `${did}, ${gap} after ${acknowledged}.`
+    const { read, older } = other
+    const readRow = set.row[read]
+    const alsoDid = `${words.did(readRow, READ)} at ${words.calledAt(readRow)}`
+    return `${did}, after ${acknowledged}, and ${alsoDid}, after ${words.acknowledged(set.row[older], set.kind[older])}: one of them missed the later write.`
   }
   const start = set.anyStart ? ', whatever was there at the start' : ''
   return `${did}, which fits no order of these ${set.length} operations${start}.`
@@ -218,17 +224,21 @@ function earliestWriter(whole: Encoded, value: number): number {
 }
 
 /**
- * If the two writes overlapped, their times do not say which came later. A read may: one that saw the newer write after
- * the other was acknowledged.
+ * If the write that was observed and the newer one overlapped, their times do not say which came later, so it takes a
+ * second read to contradict the first: one that saw the newer write after the other was acknowledged.
  */
-function whyNewer(set: Encoded, observation: number, newer: number, words: Words): string {
+function disagreeing(
+  set: Encoded,
+  observation: number,
+  newer: number,
+): { readonly read: number; readonly older: number } | undefined {
   const older = set.writes.indexOf(set.expects[observation])
-  if (older === -1 || set.returns[older] < set.calls[newer]) return ''
-  for (let i = 0; i < set.length; i++) {
-    if (set.kind[i] !== READ || set.expects[i] !== set.writes[newer] || set.calls[i] < set.returns[older]) continue
-    return `; that is the later write, because ${words.did(set.row[i], READ)} after ${words.acknowledged(set.row[older], set.kind[older])}`
+  if (older === -1 || set.returns[older] < set.calls[newer]) return undefined
+  for (let read = 0; read < set.length; read++) {
+    if (set.kind[read] !== READ || set.expects[read] !== set.writes[newer]) continue
+    if (set.calls[read] > set.returns[older]) return { read, older }
   }
-  return ''
+  return undefined
 }
 
 /**

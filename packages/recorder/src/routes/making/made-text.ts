@@ -4,11 +4,21 @@ import type { MadeRequest } from './request-maker.ts'
 
 /** The bytes of a request, with a Host header unless the table gives one. @param authority the server as `host:port`. */
 export function requestText({ request }: MadeRequest, authority: string): string {
-  const { method, target, headers, body } = request
-  const given = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  const own = headers.some(([name]) => name.toLowerCase() === 'host') ? '' : `Host: ${authority}\r\n`
-  const length = body === '' && !WITH_BODY.has(method) ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`
-  return `${method} ${target} HTTP/1.1\r\n${own}${given}${length}\r\n${body}`
+  const { method, target, body } = request
+  const fields = fieldsOf({ request }, authority).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${method} ${target} HTTP/1.1\r\n${fields.join('')}\r\n${body}`
+}
+
+/** The header fields of a request, in the order in which they are sent. */
+export function fieldsOf(
+  { request: { method, headers, body } }: Pick<MadeRequest, 'request'>,
+  authority: string,
+): readonly (readonly [name: string, value: string])[] {
+  return [
+    ...(headers.some(([name]) => name.toLowerCase() === 'host') ? [] : [['Host', authority] as const]),
+    ...headers,
+    ...(body === '' && !WITH_BODY.has(method) ? [] : [['Content-Length', String(Buffer.byteLength(body))] as const]),
+  ]
 }
 
 /** Servers expect a Content-Length for these even if the body is empty (RFC 9110 §8.6). */
