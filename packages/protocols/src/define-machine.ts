@@ -1,3 +1,4 @@
+import type { Input, Json } from '@chaosproxy/history'
 import type { Command } from './command.ts'
 import type { NodeSetting, NodeStatus, StateMachine } from './machine.ts'
 import {
@@ -32,6 +33,8 @@ export interface MachineDefinition<Types extends MachineTypes, OfTurn extends Tu
   before?(turn: OfTurn): void
   after?(turn: OfTurn): void
   status(state: Types['state']): NodeStatus
+  /** See `StateMachine`. */
+  holds?(state: Types['state'], read: Input, config: Types['config']): Json | undefined
   /** If steps keep more than `Turn` has. */
   readonly turn?: new (
     ...args: ConstructorParameters<typeof Turn<Types>>
@@ -49,7 +52,7 @@ type MachineOf<Types extends MachineTypes> = StateMachine<Types['state'], Types[
 export function defineMachine<Types extends MachineTypes, OfTurn extends Turn<Types> = Turn<Types>>(
   definition: MachineDefinition<Types, OfTurn>,
 ): (config: Types['config']) => MachineOf<Types> {
-  const { initial, redo, begin, request, before, after, status } = definition
+  const { initial, redo, begin, request, before, after, status, holds } = definition
   const OwnTurn = definition.turn ?? (Turn as new (...args: ConstructorParameters<typeof Turn<Types>>) => OfTurn)
   const messages: MessageHandlers = {
     types: Object.keys(definition.messages),
@@ -97,6 +100,7 @@ export function defineMachine<Types extends MachineTypes, OfTurn extends Turn<Ty
       return { state, effects: turn.effects }
     },
     status,
+    ...(holds === undefined ? {} : { holds: (state, read) => holds(state, read, config) }),
   })
   return (config) => machineWith(config, [])
 }

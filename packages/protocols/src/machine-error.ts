@@ -10,6 +10,8 @@ export interface MachineMistake {
   readonly detail: string
   /** The thrown value; absent if nothing was thrown. */
   readonly cause?: unknown
+  /** It nearly took all memory, which a replay would take once more. */
+  readonly exhausts?: true | undefined
 }
 
 /** A program that answers for a node fell silent, so every replay lasts until its time is up as well. */
@@ -25,11 +27,14 @@ export class MachineError extends Error {
   readonly mistake: string
   /** Stack frames in the protocol's code, innermost first; empty if nothing was thrown. */
   readonly trace: readonly string[]
+  /** It nearly took all memory, which a replay would take once more. */
+  readonly exhausts: true | undefined
 
-  constructor({ node, did, on, detail, cause }: MachineMistake) {
+  constructor({ node, did, on, detail, cause, exhausts }: MachineMistake) {
     super(`${node} ${did}${on === undefined ? '' : ` on ${on}`}: ${detail}`, { cause })
     this.name = 'MachineError'
     this.node = node
+    this.exhausts = exhausts
     this.trace = traceOf(cause)
     // Names and numbers differ between events; the place in the code does not.
     this.mistake = cause === undefined ? kindOf(did) : `${did} ${this.trace[0] ?? kindOf(detail)}`

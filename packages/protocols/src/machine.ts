@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Millis } from '@chaosproxy/history'
+import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from './command.ts'
 
 /**
@@ -27,6 +27,11 @@ export interface StateMachine<State, Message, DurableRecord> {
   ): Transition<State, Message, DurableRecord>
   /** The node's status as a person sees it, or a nemesis looking for the leader. */
   status(state: State): NodeStatus
+  /**
+   * What the node's own copy says to a read, whether or not the node may answer with it: what it believes, for a person
+   * to see. Undefined where it has no copy. When absent, no node can say. Changes nothing.
+   */
+  holds?(state: State, read: Input): Json | undefined
 }
 
 /** Which node of which cluster a machine is to be. */

@@ -21,6 +21,7 @@ import {
   strategiesNamed,
   type TrialLimits,
   usualStrategies,
+  usualStrategiesOf,
 } from '../src/index.ts'
 
 import { runPlan } from '../src/search/trial.ts'
@@ -48,7 +49,7 @@ const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: 
 const someSeed = (): number => inject('seed')
 
 describe('a search', () => {
-  test('takes all strategies but coverage by default, and those for rare mistakes more often', () => {
+  test('takes all strategies but coverage and those of programs by default, and those for rare mistakes more often', () => {
     const names = usualStrategies.map(({ name }) => name)
     const counts = Object.fromEntries(
       strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),
@@ -63,10 +64,18 @@ describe('a search', () => {
         crashes: 1,
         windows: 3,
         expiries: 2,
+        awaits: 0,
         coverage: 0,
       },
     })
     expect(strategiesNamed(names)).toEqual(usualStrategies)
+  })
+
+  test('of programs, which have no leaders, holds requests at awaits in place of what leaders suffer', () => {
+    const names = usualStrategiesOf('programs').map(({ name }) => name)
+    expect(names.filter((name) => name === 'awaits')).toHaveLength(4)
+    expect(names.filter((name) => name === 'leaders' || name === 'expiries')).toEqual([])
+    expect(usualStrategiesOf('protocols')).toBe(usualStrategies)
   })
 
   test('for short windows sends requests where it opens them, in half of its trials', () => {
@@ -301,7 +310,13 @@ describe('what was found', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const scenario = runPlan(raft(), planTrial(raft(), strategies[seed % 4]!, seed), limits).scenario()
       const { events } = runScenario(raft(), scenario, limits)
-      const replay = { scenario, found: 'nothing', digest: digestOf(events), invariants: seed % 2 === 0 }
+      const replay = {
+        scenario,
+        found: 'nothing',
+        digest: digestOf(events),
+        invariants: seed % 2 === 0,
+        level: 'eventual',
+      }
       const back = parseReplay(printReplay(replay), 'replay.json')
       expect(back, `seed ${seed}`).toEqual(replay)
       expect(digestOf(runScenario(raft(), back.scenario, limits).events)).toBe(replay.digest)

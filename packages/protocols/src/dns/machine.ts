@@ -2,7 +2,7 @@ import { millis } from '@chaosproxy/history'
 import { commandOf } from '../command.ts'
 import { defineMachine, type MachineRequest } from '../define-machine.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
-import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
+import { ok, UNKEYED, unavailable, unsupported, valueIn } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, issueTicket } from '../routing/forwarding.ts'
 import { askAgain, handleAnswer, handleFlush, handleQuery, resolve } from './resolver.ts'
@@ -71,6 +71,9 @@ export const createDns: (config: DnsConfig) => DnsMachine = defineMachine<Dns>({
     ready: true,
     ...(owes ? { owes } : {}),
   }),
+  // Of a name in a cache, also when nobody would be answered with it any more.
+  holds: ({ zone, cache }, read, { object }) =>
+    zone === undefined ? cache.get(read.key ?? UNKEYED)?.value : valueIn(object, zone.held, read),
 })
 
 function initial({ id, peers, seed }: NodeSetting, config: DnsConfig): DnsState {

@@ -1,7 +1,7 @@
 import { commandOf } from '../command.ts'
 import { defineMachine } from '../define-machine.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
-import { UNKEYED } from '../objects/object.ts'
+import { UNKEYED, valueIn } from '../objects/object.ts'
 import { handleAcquire, handleRelease } from './service.ts'
 import type {
   LeaseLock,
@@ -64,6 +64,11 @@ export const createLeaseLock: (config: LeaseLockConfig) => LeaseLockMachine = de
     leader: service,
     ready: true,
   }),
+  holds({ id, store, cells }, read, { object }) {
+    if (id !== store) return undefined
+    const content = (cells.get(read.key ?? UNKEYED) ?? cells.get(UNKEYED))?.content ?? null
+    return valueIn(object, content === null ? object.initial() : object.load(content), read)
+  },
 })
 
 function initial({ id, peers, seed }: NodeSetting, { fencing }: LeaseLockConfig): LeaseLockState {

@@ -48,6 +48,10 @@ export const createMasterMaster: (config: MasterMasterConfig) => MasterMasterMac
   },
   // Every node serves; none leads.
   status: () => ({ role: 'master', leads: false, ready: true }),
+  holds(state, read, { mergeable }) {
+    const { result, writes } = mergeable.perform(state.held, read, state)
+    return result.type === 'ok' && writes === undefined ? result.value : undefined
+  },
 })
 
 function initial(

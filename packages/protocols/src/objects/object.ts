@@ -26,6 +26,13 @@ export interface ReplicatedObject<State> {
 // biome-ignore lint/suspicious/noExplicitAny: states go from one function of the object to another.
 export type AnyObject = ReplicatedObject<any>
 
+/** What a copy of an object says to a read; undefined if it is none, or cannot be answered. Changes nothing. */
+export function valueIn(object: AnyObject, held: unknown, read: Input): Json | undefined {
+  if (!object.reads.includes(read.f)) return undefined
+  const answer = object.apply(held, read)
+  return answer.type === 'ok' ? answer.value : undefined
+}
+
 export const ok = (value: Json): Completion => ({ type: 'ok', value })
 /** The system could not serve the request; it had no effect. */
 export const refused = (error: string): Completion => ({ type: 'fail', error })

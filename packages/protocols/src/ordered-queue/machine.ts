@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { commandOf } from '../command.ts'
 import { defineMachine, type MachineRequest } from '../define-machine.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
-import { ok, unavailable, unsupported } from '../objects/object.ts'
+import { ok, unavailable, unsupported, valueIn } from '../objects/object.ts'
 import type {
   Entry,
   OrderedQueue,
@@ -59,6 +59,7 @@ export const createOrderedQueue: (config: OrderedQueueConfig) => OrderedQueueMac
     leader: orderer,
     ready: true,
   }),
+  holds: ({ held }, read, { object }) => valueIn(object, held, read),
 })
 
 function initial({ id, peers, seed: life }: NodeSetting, { object }: OrderedQueueConfig): OrderedQueueState {

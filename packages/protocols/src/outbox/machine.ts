@@ -1,6 +1,7 @@
 import { commandOf } from '../command.ts'
 import { defineMachine } from '../define-machine.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
+import { valueIn } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { checkCalls, handleAnswer, handleCommitted, handlePublished, handleRequest } from './app-server.ts'
@@ -38,6 +39,10 @@ export const createOutbox: (config: OutboxConfig) => OutboxMachine = defineMachi
     ready: true,
     owes: outbox.length > 0,
   }),
+  holds({ id, database, queue, stored, viewed }, read, { object }) {
+    if (id === database) return valueIn(object, stored, read)
+    return id === queue ? valueIn(object, viewed, read) : undefined
+  },
 })
 
 function initial({ id, peers, seed }: NodeSetting, { object }: OutboxConfig): OutboxState {

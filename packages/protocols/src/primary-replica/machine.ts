@@ -3,6 +3,7 @@ import { defineMachine, type MachineRequest } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
+import { valueIn } from '../objects/object.ts'
 import { readOf } from '../routing/answers.ts'
 import { createForwarding } from '../routing/forwarding.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
@@ -56,6 +57,7 @@ export const createPrimaryReplica: (config: PrimaryReplicaConfig) => PrimaryRepl
       applied,
       leader,
     }),
+    holds: ({ copy }, read, { object }) => valueIn(object, copy.held, read),
   })
 
 function initial(node: NodeSetting, { object }: PrimaryReplicaConfig): PrimaryReplicaState {

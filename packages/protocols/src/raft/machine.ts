@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { defineMachine } from '../define-machine.ts'
 import type { StateMachine } from '../machine.ts'
+import { valueIn } from '../objects/object.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import {
@@ -89,6 +90,7 @@ export const createRaft: (config: RaftConfig) => RaftMachine = defineMachine<Raf
   },
   after,
   status: ({ role, term, applied, leader }) => ({ role, leads: role === 'leader', term, applied, leader }),
+  holds: ({ copy }, read, { object }) => valueIn(object, copy.held, read),
 })
 
 function begin(turn: RaftTurn): void {

@@ -2,6 +2,7 @@ import { commandOf } from '../command.ts'
 import { defineMachine } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
+import { valueIn } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding } from '../routing/forwarding.ts'
 import { createStation } from '../station.ts'
@@ -33,6 +34,7 @@ export const createSingle: (config: SingleConfig) => SingleMachine = defineMachi
     leader: database,
     ready: true,
   }),
+  holds: ({ id, database, held }, read, { object }) => (id === database ? valueIn(object, held, read) : undefined),
 })
 
 function initial({ id, peers, seed }: NodeSetting, { object }: SingleConfig): SingleState {

@@ -1,6 +1,7 @@
 import { commandOf } from '../command.ts'
 import { defineMachine } from '../define-machine.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
+import { UNKEYED } from '../objects/object.ts'
 import { coordinatorAtFirst, tryAgain } from '../two-phase-commit/retries.ts'
 import { NOTHING_SETTLED } from '../two-phase-commit/state.ts'
 import { begin, checkOpen, handleNo, handlePreCommitted, handleYes } from './coordinator.ts'
@@ -50,6 +51,8 @@ export const createThreePhaseCommit: (config: ThreePhaseConfig) => ThreePhaseMac
     },
   },
   status: () => ({ role: 'site', leads: false, ready: true }),
+  // What was committed; a request over several items has no copy in one place.
+  holds: ({ values }, { f, key = UNKEYED }) => (f === 'read' ? values.get(key) : undefined),
 })
 
 function initial(node: NodeSetting): ThreePhaseState {

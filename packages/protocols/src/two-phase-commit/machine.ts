@@ -1,6 +1,7 @@
 import { commandOf } from '../command.ts'
 import { defineMachine } from '../define-machine.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
+import { UNKEYED } from '../objects/object.ts'
 import type { TransactionConfig } from './config.ts'
 import { begin, checkDecisions, handleDone, handleInquire, handleNo, handleYes } from './coordinator.ts'
 import { checkDoubts, finish, handleDecision, handlePrepare, hold } from './participant.ts'
@@ -47,6 +48,8 @@ export const createTwoPhaseCommit: (config: TransactionConfig) => TwoPhaseMachin
     },
   },
   status: () => ({ role: 'participant', leads: false, ready: true }),
+  // What was committed; a request over several items has no copy in one place.
+  holds: ({ values }, { f, key = UNKEYED }) => (f === 'read' ? values.get(key) : undefined),
 })
 
 function initial(node: NodeSetting): TwoPhaseState {

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Command, commandOf } from '../command.ts'
 import { defineMachine, type MachineRequest } from '../define-machine.ts'
 import type { NodeSetting, StateMachine } from '../machine.ts'
-import { unsupported } from '../objects/object.ts'
+import { unsupported, valueIn } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
 import type { MessageOf } from '../turn.ts'
@@ -75,6 +75,7 @@ export const createWatchCache: (config: WatchCacheConfig) => WatchCacheMachine =
       ...(owes ? { owes } : {}),
     }
   },
+  holds: ({ held }, read, { object }) => valueIn(object, held, read),
 })
 
 const isStore = ({ state }: WatchCacheTurn): boolean => state.id === state.store

@@ -13,16 +13,22 @@ import {
 import { type Input, type Json, millis, millisToNanos, nanosToMillis, UserError } from '@chaosproxy/history'
 import type { KnobValue } from '@chaosproxy/protocols'
 import type { PlannedFault, PlannedOperation, Scenario } from '@chaosproxy/runner'
+import { parsePlannedDelay, printPlannedDelay } from './delays.ts'
+import { parsePlannedHold, printPlannedHold } from './holds.ts'
 
 /** A failing scenario as a file that people can read, keep and edit. */
 export interface Replay {
   readonly scenario: Scenario
   /** What went wrong, in words. */
   readonly found: string | undefined
+  /** The level that it was held to, on which the end of a run depends; absent if it is what the target promises, and in older files. */
+  readonly level?: string | undefined
   /** Digest of the history the simulator recorded: a different one means that something else happened. */
   readonly digest: string | undefined
   /** Digest of the user's file with the protocol; absent for built-in ones, and in older files. */
   readonly source?: string | undefined
+  /** The version of Node that ran it, if it is of programs, whose runs may depend on that; absent in older files. */
+  readonly node?: string | undefined
   /** Whether the failure is a broken invariant, which ends the run; otherwise the history shows the failure. */
   readonly invariants: boolean
 }
@@ -36,14 +42,17 @@ const OLDEST_VERSION = 1
 const REGISTER = 'register'
 
 /** One operation or fault per line. */
-export function printReplay({ scenario, found, digest, source, invariants }: Replay): string {
-  const { target, workload, settings, bug, knobs, nodes, besides, seed, timeoutMs, operations, faults } = scenario
+export function printReplay({ scenario, found, level, digest, source, node, invariants }: Replay): string {
+  const { target, workload, settings, bug, knobs, nodes, besides, seed, timeoutMs, operations, faults, delays, holds } =
+    scenario
   const head = {
     chaos: VERSION,
     kind: 'scenario',
     found,
+    level,
     target,
     source,
+    node,
     workload,
     settings,
     bug,
@@ -61,6 +70,8 @@ export function printReplay({ scenario, found, digest, source, invariants }: Rep
   return [
     '{',
     ...lines,
+    ...(delays === undefined ? [] : [`  "delays": ${printList(delays.map(printPlannedDelay))},`]),
+    ...(holds === undefined ? [] : [`  "holds": ${printList(holds.map(printPlannedHold))},`]),
     `  "operations": ${printList(operations.map(printOperation))},`,
     `  "faults": ${printList(faults.map(printPlannedFault))}`,
     '}',
@@ -122,10 +133,26 @@ export function parseReplay(written: string, source: string): Replay {
       faults: parseList(members['faults'], `${source}: "faults"`).map((value, i) =>
         parsePlannedFault(value, `${source}: faults[${i}]`, { nodes, besides }),
       ),
+      ...(members['delays'] === undefined
+        ? {}
+        : {
+            delays: parseList(members['delays'], `${source}: "delays"`).map((value, i) =>
+              parsePlannedDelay(value, `${source}: delays[${i}]`),
+            ),
+          }),
+      ...(members['holds'] === undefined
+        ? {}
+        : {
+            holds: parseList(members['holds'], `${source}: "holds"`).map((value, i) =>
+              parsePlannedHold(value, `${source}: holds[${i}]`),
+            ),
+          }),
     },
     found: head['found'] === undefined ? undefined : String(head['found']),
+    level: head['level'] === undefined ? undefined : String(head['level']),
     digest: head['digest'] === undefined ? undefined : String(head['digest']),
     source: head['source'] === undefined ? undefined : String(head['source']),
+    ...(head['node'] === undefined ? {} : { node: String(head['node']) }),
     invariants: parseFlag(members['invariants'], `${source}: "invariants"`),
   }
 }
@@ -138,10 +165,13 @@ const headParameters = {
   seed: wholeNumber('of delays, and of the nodes'),
   timeoutMs: ms('how long clients wait'),
   found: optional(text('what went wrong')),
+  level: optional(text('that it is held to')),
   digest: optional(text('of the history')),
   source: optional(text("of the user's own protocol")),
+  node: optional(text('the version of Node that ran programs')),
 }
-const HEAD_BESIDE = ['chaos', 'kind', 'settings', 'knobs', 'besides', 'invariants', 'operations', 'faults']
+const LISTS = ['operations', 'faults', 'delays', 'holds']
+const HEAD_BESIDE = ['chaos', 'kind', 'settings', 'knobs', 'besides', 'invariants', ...LISTS]
 
 /** Some editors put one at the start of the file. */
 const BYTE_ORDER_MARK = /^\ufeff/

@@ -1,6 +1,8 @@
 import { createRandom } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
 import { type Scenario, swapNodes } from '@chaosproxy/runner'
+import type { PlannedDelay } from '../replay/delays.ts'
+import { calmer } from '../shrink/calmer.ts'
 import { shrink } from '../shrink/shrink.ts'
 import { sturdier } from '../shrink/sturdier.ts'
 import { thinned } from '../shrink/thinned.ts'
@@ -8,7 +10,7 @@ import { keepsToClocks } from './clock-bounds.ts'
 import { planTrial } from './plan.ts'
 import { possibleNodes } from './possible-nodes.ts'
 import { causeOf, type SeedFailure } from './search-seeds.ts'
-import { strategies } from './strategy.ts'
+import { type Strategy, strategies } from './strategy.ts'
 import type { SearchedProtocol } from './subject.ts'
 import { firstLeader, runPlan, runScenario, type Trial, type TrialLimits } from './trial.ts'
 
@@ -24,6 +26,15 @@ const FEW_FAULTS = 2
 /** Share of the budget for shrinking the scenario found; the rest goes to finding a smaller one. */
 const SHRINK_SHARE = 0.35
 const SEARCH_SHARE = 0.9
+/** For a small scenario of a program from scratch: it takes as long to try as one step of shrinking a large one. */
+const SMALL_SHARE = 0.3
+/** So many are tried before time may end that, but for a share beyond which nothing would be left for the rest. */
+const LEAST_SMALL_TRIALS = 30
+const MOST_SMALL_SHARE = 0.6
+/** In place of `SHRINK_SHARE`, for programs. */
+const PROGRAM_SHRINK_SHARE = 0.8
+/** The rest is for delays, where they can be chosen. */
+const STURDY_SHARE = 0.95
 /** For a scenario generated from scratch. */
 const MOST_OPERATIONS = 12
 /** Number of other seeds a scenario is tried under, to see whether it depends on its delays. */
@@ -47,11 +58,19 @@ export function minimise(
   const fails = (scenario: Scenario): boolean =>
     isPossible(scenario) && keepsToClocks(subject, scenario) && isSame(runScenario(subject, scenario, limits))
   if (!fails(finding.scenario)) return undefined
+  // Only programs have awaits and delays of their own.
+  const delaysMatter = subject.start !== undefined
+  const possible = delaysMatter ? strategies : strategies.filter(({ name }) => name !== 'awaits')
   const startedAt = limits.now()
   const expiredAfter = (share: number) => () => limits.now() - startedAt > budgetMs * share
-  let smallest = shrink(finding.scenario, { fails, expired: expiredAfter(SHRINK_SHARE), turned: subject.knobs })
-  const expired = expiredAfter(SEARCH_SHARE)
   const random = createRandom(`minimise ${finding.seed}`)
+  const small = delaysMatter ? smallOne() : undefined
+  let smallest = shrink(small ?? finding.scenario, {
+    fails,
+    expired: expiredAfter(delaysMatter ? PROGRAM_SHRINK_SHARE : SHRINK_SHARE),
+    turned: subject.knobs,
+  })
+  const expired = expiredAfter(SEARCH_SHARE)
   for (let seed = finding.seed + 1; !isSmall(smallest) && !expired(); seed++) {
     const other = random.chance(0.35) ? thinned(smallest, random) : afresh(seed)
     if (other === undefined || !fails(other)) continue
@@ -59,22 +78,42 @@ export function minimise(
     // A candidate as large as the best is accepted too: it may allow deletions that the best does not.
     if (sizeOf(candidate) <= sizeOf(smallest)) smallest = candidate
   }
-  return sturdier(smallest, {
+  const sturdiest = sturdier(smallest, {
     fails,
     others: (scenario) => underOtherSeeds(subject, scenario),
-    expired: expiredAfter(1),
+    expired: expiredAfter(delaysMatter ? STURDY_SHARE : 1),
   })
+  if (!delaysMatter) return sturdiest
+  return calmer(sturdiest, { fails, delaysIn, expired: expiredAfter(1) })
+
+  function delaysIn(scenario: Scenario): readonly PlannedDelay[] {
+    const delays: PlannedDelay[] = []
+    runScenario(subject, scenario, { ...limits, delayed: (delay) => delays.push(delay) })
+    return delays
+  }
+
+  /** A hold needs few operations to show what takes many of them otherwise. */
+  function smallOne(): Scenario | undefined {
+    const holds = strategies.find(({ name }) => name === 'awaits')
+    if (finding.scenario.operations.length <= MOST_OPERATIONS || (subject.awaits ?? []).length === 0) return undefined
+    const [soon, late] = [expiredAfter(SMALL_SHARE), expiredAfter(MOST_SMALL_SHARE)]
+    for (let tried = 0; tried < LEAST_SMALL_TRIALS ? !late() : !soon(); tried++) {
+      const other = afresh(finding.seed + 1 + tried, random.chance(0.75) ? holds : undefined)
+      if (other !== undefined && fails(other)) return other
+    }
+    return undefined
+  }
 
   /** The strategy that found it once will find it again; others may find it smaller. */
-  function afresh(seed: number): Scenario | undefined {
+  function afresh(seed: number, chosen?: Strategy): Scenario | undefined {
     const [fewest] = possibleNodes(subject.protocol, subject.knobs)
     const small: SearchedProtocol = {
       ...subject,
       nodes: subject.nodes ?? fewest ?? finding.scenario.nodes,
       operations: 1 + random.integer(MOST_OPERATIONS),
     }
-    const same = random.chance(0.75) ? strategies.find(({ name }) => name === finding.strategy) : undefined
-    const trial = runPlan(small, planTrial(small, same ?? random.pick(strategies), seed), limits)
+    const same = chosen ?? (random.chance(0.75) ? strategies.find(({ name }) => name === finding.strategy) : undefined)
+    const trial = runPlan(small, planTrial(small, same ?? random.pick(possible), seed), limits)
     return isSame(trial) ? trial.scenario() : undefined
   }
 }
@@ -89,8 +128,9 @@ function underOtherSeeds(subject: SearchedProtocol, scenario: Scenario): Scenari
   })
 }
 
-/** One fault is as much to follow as three operations. */
-const sizeOf = ({ operations, faults }: Scenario): number => operations.length + 3 * faults.length
+/** One fault, or one request that is held, is as much to follow as three operations. */
+const sizeOf = ({ operations, faults, holds = [] }: Scenario): number =>
+  operations.length + 3 * (faults.length + holds.length)
 
-const isSmall = ({ operations, faults }: Scenario): boolean =>
-  operations.length <= FEW_OPERATIONS && faults.length <= FEW_FAULTS
+const isSmall = ({ operations, faults, holds = [] }: Scenario): boolean =>
+  operations.length <= FEW_OPERATIONS && faults.length + holds.length <= FEW_FAULTS

@@ -13,6 +13,7 @@ import {
 } from '@chaosproxy/workloads'
 import { clockStrengths, kindsLeftOut, withClocksWithin } from './clock-bounds.ts'
 import type { Disturbances } from './disturbances.ts'
+import { fitting } from './fitting.ts'
 import { NODE_COUNTS, possibleNodes } from './possible-nodes.ts'
 import type { Reaction } from './reaction.ts'
 import { withSlowClock } from './slow-clock.ts'
@@ -50,13 +51,12 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
   const lengthMs = choices.lengthMs ?? shortestMs * (longestMs / shortestMs) ** random.fork('length').next()
   const knobs = chooseKnobs(subject, random.fork('knobs'))
   const times = () => timesOf(subject, knobs)
-  const drawn = strategy.plan(
-    random.fork('faults'),
-    [...nodes, ...besides],
-    millis(lengthMs),
-    nemesesOf(choices),
-    times,
-  )
+  const [hit, nemeses] = [[...nodes, ...besides], nemesesOf(choices)]
+  const asPlanned = strategy.plan(random.fork('faults'), hit, millis(lengthMs), nemeses, times, subject.awaits)
+  const drawn =
+    subject.start === undefined
+      ? asPlanned
+      : fitting(asPlanned, { random: random.fork('fitting'), nemeses, nodes: hit, lengthMs: millis(lengthMs) })
   const planned = withSlowClock(
     { ...drawn, schedule: withClocksWithin(drawn.schedule, clockStrengths(subject, knobs)) },
     subject,
@@ -79,6 +79,7 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
       busyMs: planned.busyMs,
     }),
     faults: [],
+    ...(planned.holds === undefined || planned.holds.length === 0 ? {} : { holds: planned.holds }),
   }
   return withinPromise(subject, { scenario, schedule: planned.schedule, reactions: planned.reactions })
 }

@@ -1,3 +1,4 @@
+import type { Event } from '@chaosproxy/history'
 import { firstDifference } from '../replay/difference.ts'
 import { planTrial } from './plan.ts'
 import type { SearchOptions } from './search-seeds.ts'
@@ -10,17 +11,32 @@ import { runPlan } from './trial.ts'
  */
 export function unrepeatableSeed(
   subject: SearchedProtocol,
-  { first, count, strategies, limits }: Pick<SearchOptions, 'first' | 'count' | 'strategies' | 'limits'>,
+  {
+    first,
+    count,
+    strategies,
+    limits,
+    stopped = () => false,
+  }: Pick<SearchOptions, 'first' | 'count' | 'strategies' | 'limits' | 'stopped'>,
 ): string | undefined {
-  const eventsOf = (seed: number) => {
+  const before = new Map<number, readonly Event[]>()
+  const eventsOf = (seed: number): readonly Event[] | undefined => {
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
-    return runPlan(subject, planTrial(subject, strategy, seed), limits).events
+    const { events, failure } = runPlan(subject, planTrial(subject, strategy, seed), limits)
+    // How far it came until its memory was full is not the seed's doing.
+    return failure?.kind === 'broken' ? undefined : events
   }
-  const seeds = Array.from({ length: count }, (_, i) => first + i)
-  const before = new Map(seeds.map((seed) => [seed, eventsOf(seed)] as const))
-  for (const seed of seeds.reverse()) {
-    const difference = firstDifference(before.get(seed) ?? [], eventsOf(seed))
+  for (let seed = first; seed < first + count && !stopped(); seed++) {
+    const events = eventsOf(seed)
+    // The search tells of it.
+    if (events === undefined) break
+    before.set(seed, events)
+  }
+  for (const [seed, events] of [...before].reverse()) {
+    if (stopped()) return undefined
+    const again = eventsOf(seed)
+    const difference = again === undefined ? undefined : firstDifference(events, again)
     if (difference !== undefined) return `seed ${seed} run again: ${difference}`
   }
   return undefined

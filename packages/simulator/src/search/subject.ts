@@ -2,6 +2,8 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { AnyMachine, KnobValue, ProtocolDefinition } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import { createSimulatedCluster, type SimulatedCluster, type SimulationOptions } from '../cluster.ts'
+import type { PlannedDelay } from '../replay/delays.ts'
+import type { PlannedHold } from '../replay/holds.ts'
 import type { TrialChoices } from './trial-choices.ts'
 
 /** In place of a level: only the protocol's own invariants are watched. */
@@ -29,6 +31,8 @@ export interface SearchedProtocol {
   /** Per trial. */
   readonly operations: number
   readonly choices?: TrialChoices | undefined
+  /** The awaits of a program at which requests can be held, as holds name them; absent: none. */
+  readonly awaits?: readonly string[] | undefined
   /** Starts a cluster of something that is no state machine; absent: the protocol's. */
   readonly start?: ((options: ClusterOptions) => SimulatedCluster) | undefined
 }
@@ -36,6 +40,11 @@ export interface SearchedProtocol {
 /** What a trial asks of the cluster that it runs on. */
 export interface ClusterOptions extends Omit<SimulationOptions, 'machine'> {
   readonly knobs: { readonly [name: string]: KnobValue }
+  /** As in scenarios; for what is no state machine. */
+  readonly delays?: readonly PlannedDelay[] | undefined
+  readonly holds?: readonly PlannedHold[] | undefined
+  /** Told how long each packet takes. */
+  readonly delayed?: ((delay: PlannedDelay) => void) | undefined
 }
 
 /** The cluster that a trial of this subject runs on. */

@@ -8,6 +8,7 @@ import type { RunLimits, SimulatedCluster } from '../cluster.ts'
 import { createEar } from '../ear.ts'
 import type { AnyEvent, Observer } from '../node.ts'
 import { longestSettingMs } from '../recovery-time.ts'
+import type { PlannedDelay } from '../replay/delays.ts'
 import type { Plan } from './plan.ts'
 import { faultOf } from './reaction.ts'
 import { createReflexes } from './reflexes.ts'
@@ -41,7 +42,7 @@ export type Failure =
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
       /** It floods, virtual time stands still, or a program does not answer: only a limit ends the trial. */
       readonly endless?: boolean | undefined
-      /** It never returned; nor would a replay. */
+      /** It never returned, or took all memory; so would a replay. */
       readonly stuck?: boolean | undefined
     }
 
@@ -60,6 +61,8 @@ export interface Trial {
   readonly scenario: () => Scenario
   readonly events: readonly Event[]
   readonly history: History
+  /** When the scenario began, in virtual time. */
+  readonly startedAt: Nanos
   /** Absent if the trial failed before its end. */
   readonly played: Played | undefined
   /** What was listened for, where the subject's network can be listened to. */
@@ -83,12 +86,14 @@ export interface TrialLimits {
   readonly now: () => Millis
   /** Whether broken invariants end a trial. */
   readonly invariants: boolean
-  /** Called once per node; the result is called after each of the node's steps. */
-  readonly observe?: ((node: NodeId) => Observer) | undefined
+  /** Called once per node; the result is called after each of the node's steps. `now` counts from the scenario's start. */
+  readonly observe?: ((node: NodeId, now: () => Nanos) => Observer) | undefined
   /** Which messages between nodes to record. */
   readonly listening?: Listening | undefined
   /** Receives what nodes write to their logs. */
   readonly log?: ((line: LogLine) => void) | undefined
+  /** Told how long each packet takes, where the subject is no state machine. */
+  readonly delayed?: ((delay: PlannedDelay) => void) | undefined
 }
 
 /** About 15 s of an ordinary machine. Counted in steps, so that a trial has one outcome on every machine, busy or not. */
@@ -139,12 +144,12 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   const reflexes = plan === undefined || plan.reactions.length === 0 ? undefined : createReflexes(plan.reactions)
   let cluster: SimulatedCluster | undefined
   const ear = limits.listening === undefined ? undefined : createEar(limits.listening)
-  let startedAt = nanos(0)
-  const since = (time: Nanos): Nanos => nanos(time - startedAt)
+  let [startedAt, hasBegun] = [nanos(0), false]
+  const since = (time: Nanos): Nanos => nanos(hasBegun ? time - startedAt : 0)
   let happened = (): Scenario => scenario
   let played: Played | undefined
   const finish = (failure: Failure | undefined, history = historyOf(events), undecided?: string): Trial => ({
-    ...{ scenario: happened, events, history, played },
+    ...{ scenario: happened, events, history, startedAt, played },
     ...{ failure, undecided, heard: ear?.heard() },
     ...{ unmet: cluster?.unmet?.() ?? [], steps: cluster?.stepCount() ?? 0 },
     happened: cluster?.eventCount() ?? 0,
@@ -156,13 +161,13 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
       seed: scenario.seed,
       longestSettingMs: longestSettingMs(subject.protocol, scenario.knobs),
       log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
-      observe: (node) => observerOf(node, subject, limits, invariants, last),
-      moments: reflexes?.watch,
-      ear: ear?.listen,
+      observe: (node) =>
+        observerOf(node, subject, limits, invariants, last, () => since(cluster?.clock.now() ?? startedAt)),
+      ...{ moments: reflexes?.watch, ear: ear?.listen, delays: scenario.delays, holds: scenario.holds },
+      delayed: limits.delayed,
     })
     const [clock, nodes] = [cluster.clock, [...cluster.nodes, ...(scenario.besides ?? [])]]
-    warmUp(cluster)
-    startedAt = clock.now()
+    ;[startedAt, hasBegun] = [begun(cluster), true]
     ear?.begin()
     const playing = playScenario(
       {
@@ -198,10 +203,11 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
     if (end !== 'done') return finish(endless(end, endlessText(end, most, since(clock.now()), last)))
   } catch (error) {
     if (!(error instanceof MachineError)) throw error
-    const { message: what, mistake, trace, node } = error
+    const { message: what, mistake, trace, node, exhausts: stuck } = error
     const endless = error.cause instanceof SilentProgramError ? true : undefined
     const at = cluster === undefined ? undefined : since(cluster.clock.now())
-    return finish({ kind: 'broken', what, mistake, trace, where: at === undefined ? undefined : { node, at }, endless })
+    const where = at === undefined ? undefined : { node, at }
+    return finish({ kind: 'broken', what, mistake, trace, where, endless, stuck })
   } finally {
     cluster?.close?.()
   }
@@ -209,6 +215,13 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   const { failure, undecided } = judge(subject, history, limits)
   const stopped = failure === undefined ? unrecovered(subject, scenario, history, played) : undefined
   return finish(failure ?? stopped, history, stopped === undefined ? undecided : undefined)
+}
+
+/** When a scenario begins: once the nodes can serve. */
+function begun(cluster: SimulatedCluster): Nanos {
+  warmUp(cluster)
+  cluster.scenarioBegins?.()
+  return cluster.clock.now()
 }
 
 const endless = (end: string, what: string): Failure => ({
@@ -245,10 +258,11 @@ function observerOf(
   limits: TrialLimits,
   invariants: ReturnType<typeof watchInvariants> | undefined,
   last: LastStep,
+  now: () => Nanos,
 ): Observer {
   const watch = invariants?.observe(node)
   const changed = protocol.changes?.()
-  const observer = limits.observe?.(node)
+  const observer = limits.observe?.(node, now)
   return (state, event, durable) => {
     last.node = node
     last.event = event

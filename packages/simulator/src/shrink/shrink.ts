@@ -51,6 +51,11 @@ export function shrink(scenario: Scenario, options: ShrinkOptions): Scenario {
     () => tryEach(fewerNodes(smallest), reseeds),
     () =>
       deleteParts(
+        () => smallest.holds ?? [],
+        (left) => keep(withHolds(smallest, left), 0),
+      ),
+    () =>
+      deleteParts(
         () => smallest.faults,
         (faults) => keep({ ...smallest, faults }, reseeds),
       ),
@@ -79,3 +84,6 @@ export function shrink(scenario: Scenario, options: ShrinkOptions): Scenario {
   } while (smallest !== before && !options.expired())
   return smallest
 }
+
+const withHolds = ({ holds: _, ...scenario }: Scenario, left: NonNullable<Scenario['holds']>): Scenario =>
+  left.length === 0 ? scenario : { ...scenario, holds: left }

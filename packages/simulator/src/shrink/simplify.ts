@@ -1,6 +1,7 @@
 import { type Fault, httpFamily, messageFamily, type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { PlannedFault, Scenario } from '@chaosproxy/runner'
+import type { PlannedHold } from '../replay/holds.ts'
 
 /** A change that makes a scenario simpler; undefined if there is nothing to change. */
 type Change = (scenario: Scenario) => Scenario | undefined
@@ -173,4 +174,10 @@ export const moved = (scenario: Scenario, move: (time: Nanos) => Nanos): Scenari
   ...scenario,
   operations: scenario.operations.map((operation) => ({ ...operation, at: move(operation.at) })),
   faults: scenario.faults.map(({ fault, from, to }) => ({ fault, from: move(from), to: move(to) })),
+  ...(scenario.holds === undefined ? {} : { holds: scenario.holds.map((hold) => movedHold(hold, move)) }),
+})
+
+const movedHold = (hold: PlannedHold, move: (time: Nanos) => Nanos): PlannedHold => ({
+  ...hold,
+  from: nanos(Math.max(0, move(hold.from))),
 })

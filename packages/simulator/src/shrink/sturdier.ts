@@ -1,5 +1,6 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { PlannedFault, Scenario } from '@chaosproxy/runner'
+import type { PlannedHold } from '../replay/holds.ts'
 
 const GAPS_MS = [100, 50, 20, 5]
 const STRETCHES = [8, 4, 2]
@@ -49,7 +50,15 @@ function apart(scenario: Scenario, gap: number): Scenario {
     ...scenario,
     operations: operations.map((operation) => ({ ...operation, at: move(operation.at) })),
     faults: faults.map(({ fault, from, to }) => ({ fault, from: move(from), to: move(to) })),
+    ...(scenario.holds === undefined ? {} : { holds: scenario.holds.map((hold) => afterIts(hold, times, move)) }),
   }
+}
+
+/** As long after what began last before it as it was. */
+function afterIts(hold: PlannedHold, times: readonly Nanos[], move: (time: Nanos) => Nanos): PlannedHold {
+  const before = times.filter((time) => time <= hold.from)
+  const last = before.reduce((latest, time) => (time > latest ? time : latest), nanos(0))
+  return { ...hold, from: nanos(hold.from + (before.length === 0 ? 0 : move(last) - last)) }
 }
 
 function lasting(scenario: Scenario, position: number, stretch: number): Scenario {

@@ -21,6 +21,7 @@ export function thinned(scenario: Scenario, random: Random): Scenario {
     seed: random.chance(0.25) ? scenario.seed : random.integer(2 ** 30),
     operations: some(end.operations),
     faults: some(end.faults),
+    ...(end.holds === undefined ? {} : { holds: some(end.holds) }),
   }
   const swapped = random.chance(0.4) ? withOtherRoles(part, random) : part
   const timed = random.chance(0.3) ? withOtherGap(swapped, random) : swapped
@@ -40,6 +41,7 @@ function endOf(scenario: Scenario, random: Random): Scenario {
       ...scenario,
       operations: scenario.operations.filter(({ at }) => at >= pivot),
       faults: scenario.faults.filter(({ from }) => from >= pivot),
+      ...(scenario.holds === undefined ? {} : { holds: scenario.holds.filter(({ from }) => from >= pivot) }),
     },
     (time) => nanos(time - pivot),
   )

@@ -1,0 +1,33 @@
+import { ms, optional, readObject, readParameters, text, wholeNumber } from '@chaosproxy/faults'
+import { millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaosproxy/history'
+import type { Scenario } from '@chaosproxy/runner'
+
+/** How long one packet of a simulated connection takes. */
+export type PlannedDelay = NonNullable<Scenario['delays']>[number]
+
+/** How long a packet takes where only those of other times are planned. */
+export const USUAL_DELAY: Nanos = nanos(500_000)
+
+const parameters = {
+  connection: text('who dialled whom, and which time'),
+  from: text('the end that sent it'),
+  packet: wholeNumber('which of the packets of this end'),
+  ms: ms('how long it takes'),
+  leastMs: optional(ms('the least time that matters')),
+}
+
+export const printPlannedDelay = ({ connection, from, packet, takes, least }: PlannedDelay): object => ({
+  ...{ connection, from, packet, ms: nanosToMillis(takes) },
+  ...(least === undefined ? {} : { leastMs: nanosToMillis(least) }),
+})
+
+/** @throws UserError (input) */
+export function parsePlannedDelay(value: unknown, where: string): PlannedDelay {
+  const given = readParameters(parameters, readObject(value, where), where)
+  const nanosOf = (time: unknown): Nanos => millisToNanos(millis(Number(time)))
+  return {
+    ...{ connection: String(given['connection']), from: String(given['from']), packet: Number(given['packet']) },
+    takes: nanosOf(given['ms']),
+    ...(given['leastMs'] === undefined ? {} : { least: nanosOf(given['leastMs']) }),
+  }
+}

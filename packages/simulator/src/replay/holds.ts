@@ -1,0 +1,29 @@
+import { ms, readObject, readParameters, text, wholeNumber } from '@chaosproxy/faults'
+import { type Millis, millis, millisToNanos, nanosToMillis } from '@chaosproxy/history'
+import type { Scenario } from '@chaosproxy/runner'
+
+/** One request's wait at an await of a program that is made longer. */
+export type PlannedHold = NonNullable<Scenario['holds']>[number]
+
+const parameters = {
+  at: text('the await of a program at which a request is held'),
+  fromMs: ms('the first that comes to it from then on is held'),
+  until: text('the await that others have to pass first'),
+  times: wholeNumber('how many of them', { least: 1, most: 1_000 }),
+  mostMs: ms('how long it is held if they do not'),
+}
+
+export const printPlannedHold = ({ at, from, until, times, most }: PlannedHold): object => ({
+  ...{ at, fromMs: nanosToMillis(from), until, times, mostMs: nanosToMillis(most) },
+})
+
+/** @throws UserError (input) */
+export function parsePlannedHold(value: unknown, where: string): PlannedHold {
+  const given = readParameters(parameters, readObject(value, where), where)
+  const millisOf = (time: unknown): Millis => millis(Number(time))
+  return {
+    ...{ at: String(given['at']), until: String(given['until']), times: Number(given['times']) },
+    from: millisToNanos(millisOf(given['fromMs'])),
+    most: millisToNanos(millisOf(given['mostMs'])),
+  }
+}

@@ -1,0 +1,55 @@
+import type { Nemesis, NodeId, Random } from '@chaosproxy/faults'
+import { type Millis, millis } from '@chaosproxy/history'
+import type { Moment } from '../moments.ts'
+import type { Disturbances } from './disturbances.ts'
+import { harms, type Reaction } from './reaction.ts'
+import { drawnReaction, OCCURRENCES, scatter } from './strategy.ts'
+import { kindOf } from './trial-choices.ts'
+
+/** What programs do while a request is under way: between what it has read and what it writes. */
+const WITHIN_REQUESTS = ['sends', 'sends', 'rings', 'acknowledges'] as const satisfies readonly Moment[]
+/** Requests overtake one another only where many are under way at once. */
+const BUSY_PROBABILITY = 0.7
+const MOST_BUSY_MOMENTS = 4
+const MOST_REACTIONS = 6
+const MOST_EPISODES = 3
+
+/**
+ * What a strategy planned, made to fit programs, of which none leads, and the faults that there are: a plan that waits for a
+ * leader, or does only what was not chosen, would come to nothing.
+ */
+export function fitting(
+  { schedule, reactions, busy: usual, busyMs, holds }: Disturbances,
+  { random, nemeses, nodes, lengthMs }: Fitting,
+): Disturbances {
+  const busy =
+    usual ??
+    (random.chance(BUSY_PROBABILITY)
+      ? Array.from({ length: 1 + random.integer(MOST_BUSY_MOMENTS) }, () => millis(random.next() * lengthMs))
+      : undefined)
+  const kinds: ReadonlySet<string> = new Set(nemeses.map(({ kind }) => kind))
+  const possible = harms.filter((harm) => kinds.has(kindOf[harm]))
+  const fits = (reaction: Reaction): Reaction => {
+    const harm = possible.includes(reaction.harm) ? reaction.harm : random.pick(possible)
+    if (reaction.moment !== 'leads') return { ...reaction, harm }
+    const moment = random.pick(WITHIN_REQUESTS)
+    return { ...reaction, harm, moment, occurrence: 1 + random.integer(OCCURRENCES[moment]) }
+  }
+  const fitted = possible.length === 0 ? [] : reactions.map(fits)
+  const planned = schedule.length + fitted.length + (holds?.length ?? 0)
+  if (planned > 0) return { busy, busyMs, schedule, reactions: fitted, holds }
+  const count = possible.length === 0 ? 0 : 1 + random.integer(MOST_REACTIONS)
+  return {
+    ...{ busy, busyMs },
+    schedule: scatter(random, nemeses, 1 + random.integer(MOST_EPISODES), nodes, lengthMs),
+    reactions: Array.from({ length: count }, () => drawnReaction(random, WITHIN_REQUESTS, possible)),
+  }
+}
+
+interface Fitting {
+  readonly random: Random
+  /** Those that the trial draws from. */
+  readonly nemeses: readonly Nemesis[]
+  readonly nodes: readonly NodeId[]
+  readonly lengthMs: Millis
+}
