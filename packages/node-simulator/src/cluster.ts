@@ -3,20 +3,35 @@ import { nodeNames } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, type Nanos, UserError } from '@chaosproxy/history'
 import { compileRequestMaker, generatorTable } from '@chaosproxy/recorder/routes'
 import type { Clock } from '@chaosproxy/runner'
-import { type MomentWatch, noWatch, type SimulatedCluster } from '@chaosproxy/simulator'
+import {
+  type MomentWatch,
+  noWatch,
+  type PlannedDelay,
+  type PlannedHold,
+  type RunEnd,
+  type SimulatedCluster,
+} from '@chaosproxy/simulator'
 import { installAmbient } from './builtins/ambient.ts'
 import { createClient } from './clients/exchange.ts'
+import { PORT, programOf, type Told, toldOf } from './environment.ts'
 import { errorText, startProgram } from './program/start.ts'
-import { REDIS, REDIS_PORT, RedisNode } from './redis/node.ts'
+import { REDIS, RedisNode } from './redis/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
 import { DIES, type Service } from './service.ts'
 import type { Stoppable } from './world/blows.ts'
+import { delaysOf } from './world/delays.ts'
 import { canDrain, takeUncaught } from './world/drain.ts'
+import { hostsOf } from './world/hosts.ts'
 import { createInjector } from './world/inject.ts'
+import { type Intrinsics, noteIntrinsics } from './world/intrinsics.ts'
 import { type Death, type Hosts, type Life, turn } from './world/life.ts'
+import { watchMemory } from './world/memory.ts'
 import { Network } from './world/network.ts'
 import { ServiceNode } from './world/node.ts'
+import type { CodeWatch } from './world/requests.ts'
 import { freeParsers } from './world/servers.ts'
+import { requireNoStray, watchStrays } from './world/strays.ts'
+import { advanceInTime } from './world/time-limit.ts'
 import { weatherOf } from './world/weather.ts'
 import { type TurnWatch, World } from './world/world.ts'
 
@@ -30,68 +45,89 @@ export interface ServiceClusterOptions {
   readonly moments?: MomentWatch | undefined
   readonly turns?: TurnWatch | undefined
   readonly trace?: ((text: string) => void) | undefined
+  /** The packets that take another time than usual; absent: the seed decides for every packet. */
+  readonly delays?: readonly PlannedDelay[] | undefined
+  /** The requests that are held at an await; absent: none. */
+  readonly holds?: readonly PlannedHold[] | undefined
+  /** Told how long each packet takes. */
+  readonly delayed?: ((delay: PlannedDelay) => void) | undefined
+  /** The real time after which a run is ended that does not come back from a program; absent: never. */
+  readonly longestMs?: Millis | undefined
+  /** Told of the code that runs for clients; for a service that was loaded with probes. */
+  readonly code?: CodeWatch | undefined
 }
 
-/** Where programs listen unless they choose. */
-const PORT = 3_000
 const RECOVERY_MS = millis(20_000)
+/** What a partition held is delivered, and passed on, in less. */
+const LINGERS_MS = millis(1_000)
 /** A node that ended by itself is started again, as by a supervisor. */
 const SUPERVISOR_NANOS = 1e9
 const MOST_LOG_LINES = 50_000
+/** A run takes a second or two; a program that writes more than this in one would take minutes of a search. */
+const MOST_LOG_CHARS = 1 << 25
+const LOGS_TOO_MUCH = [
+  'writing more than 32 MB to the log of a run',
+  'would be all that a search does',
+  'Log less when NODE_ENV is test.',
+] as const
 
 /** A cluster of one program's nodes in virtual time: a function of its options, byte for byte. */
 export function createServiceCluster(service: Service, options: ServiceClusterOptions): SimulatedCluster {
   const names = nodeNames(options.nodes)
-  const { world, network, nodes, redis, deaths, close } = openWorld(service, options, names)
-  const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...redis])
+  const { world, network, nodes, beside, redis, deaths, close } = openWorld(service, options, names)
+  const programs = [...beside.values(), ...nodes.values()]
+  const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...beside, ...redis])
   const { inject, healAll } = createInjector({ world, network, nodes: stoppable })
   const maker = compileRequestMaker(generatorTable(service.table, options.initial), service.spec.routes)
+  const lookAtMemory = watchMemory()
   let [clients, events] = [0, 0]
-  for (const node of [...redis.values(), ...nodes.values()]) node.start()
+  for (const node of [...redis.values(), ...programs]) node.start()
 
   return {
     nodes: names,
     clock: clockOf(world),
     inject,
     connect(id) {
-      requireListening(service, nodes.values())
+      requireListening(service, programs)
       clients++
       const node = nodes.get(id)
       const port = (): number | undefined => portOf(node?.life)
       return createClient({
-        world,
-        network,
-        node: id,
-        name: `c${clients}`,
-        port,
-        maker,
+        ...{ world, network, node: id, name: `c${clients}`, port, maker },
         isOfOne: options.isOfOne ?? false,
+        messages: service.spec.http === 'messages',
       })
     },
     isReady() {
       let ready = true
-      for (const node of nodes.values()) if (!node.listens) ready = false
+      for (const node of programs) if (!node.listens) ready = false
       return ready
     },
     marked: () => [],
     recoveryMs: (): Millis => RECOVERY_MS,
+    lingersMs: LINGERS_MS,
     status: () => new Map(names.map((id) => [id, nodes.get(id)?.listens ? LISTENS : undefined])),
     broken: () => world.assertions.broken ?? deaths.broken(),
     unmet: () => world.assertions.unmet(),
     run(done, limits) {
       const lastEvent = events + limits.events
       const lastTime = world.queue.now + millisToNanos(limits.durationMs)
-      while (!done()) {
-        if (events >= lastEvent) return 'too many events'
-        const { nextTime } = world.queue
-        if (nextTime === Number.POSITIVE_INFINITY) return 'idle'
-        if (nextTime > lastTime) return 'too much time'
-        events++
-        world.queue.advance()
-        if (world.refused !== undefined) throw refusalError(service, world.refused)
-        deaths.requireStarted()
+      const advance = (most: number): RunEnd | undefined => {
+        for (const until = events + most; !done(); ) {
+          if (events >= lastEvent) return 'too many events'
+          if (events >= until) return undefined
+          const { nextTime } = world.queue
+          if (nextTime === Number.POSITIVE_INFINITY) return 'idle'
+          if (nextTime > lastTime) return 'too much time'
+          events++
+          world.queue.advance()
+          if (world.refused !== undefined) throw refusalError(service, world.refused)
+          deaths.requireStarted()
+          lookAtMemory(world.lastTurn)
+        }
+        return 'done'
       }
-      return 'done'
+      return advanceInTime(options.longestMs, advance, () => stuckError(service, options.longestMs))
     },
     eventCount: () => events,
     stepCount: () => world.turnCount,
@@ -101,6 +137,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
       world.queue.clear()
       stopped()
     },
+    scenarioBegins: () => world.holds?.begin(),
     close,
   }
 }
@@ -111,6 +148,8 @@ interface Open {
   readonly world: World
   readonly network: Network
   readonly nodes: ReadonlyMap<NodeId, ServiceNode>
+  /** Programs beside them. */
+  readonly beside: ReadonlyMap<NodeId, ServiceNode>
   /** The simulated Redis, if the service has one. */
   readonly redis: ReadonlyMap<NodeId, RedisNode>
   readonly deaths: Deaths
@@ -120,19 +159,28 @@ interface Open {
 /** Takes this process over for a run, until it is closed. */
 function openWorld(service: Service, options: ServiceClusterOptions, names: readonly NodeId[]): Open {
   requireMacrotask()
-  const { seed, moments = noWatch, turns, trace } = options
-  let logged = 0
+  const told = toldOf(service, names)
+  requireNoStray(service.spec.program)
+  watchStrays()
+  const { seed, moments = noWatch, turns, trace, code, holds } = options
+  let [logged, loggedChars] = [0, 0]
   const log = (node: NodeId, text: string): void => {
     logged++
+    loggedChars += text.length
+    if (loggedChars > MOST_LOG_CHARS) throw new NotSimulated(...LOGS_TOO_MUCH)
     if (logged <= MOST_LOG_LINES) options.log?.(world.queue.now, node, text)
   }
-  const world = new World({ expected: service.program.expected, log, moments, turns, trace })
-  const network = new Network(world, weatherOf(seed), seed, [
-    ...hostNames(service, names),
-    'clients',
-  ] satisfies Endpoint[])
+  const world = new World({ expected: expectedOf(service), log, moments, turns, trace, code, holds })
+  const network = new Network(
+    world,
+    { weather: weatherOf(seed), delays: delaysOf(options.delays, options.delayed) },
+    seed,
+    [...hostNames(service, names), 'clients'] satisfies Endpoint[],
+  )
   const before = activeResources()
   const uninstall = installAmbient()
+  const intrinsics = noteIntrinsics()
+  const unfollow = world.requests?.follow()
   const release = takeUncaught((error, rejected) => {
     if (turn.life === undefined) throw error
     turn.life.threw(error, rejected !== undefined)
@@ -141,22 +189,10 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     if (turn.life !== undefined) world.refuse(turn.life.id, refusal)
   })
   const deaths = createDeaths(service, world)
-  const hosts = hostsOf(service, names)
-  const { program, spec } = service
-  const nodes = new Map(
-    names.map((id) => {
-      const environment = environmentOf(service, names, id)
-      const boot = (life: Life): void =>
-        startProgram(life, { program, args: spec.args ?? [], environment, files: node.files })
-      const died = (death: Death): void => deaths.add(node, death)
-      const node: ServiceNode = new ServiceNode({
-        ...{ world, network, id, seed, hosts, boot, died },
-        directory: program.directory,
-        losesPower: spec.losesPower === true,
-      })
-      return [id, node] as const
-    }),
-  )
+  const hosts = hostsOf(service.spec.program, hostNames(service, names), service.spec.redis !== undefined)
+  const { spec } = service
+  const open = { service, world, network, seed, hosts, intrinsics, told, deaths }
+  const [nodes, beside] = [nodesOf(names, open), nodesOf([...service.beside.keys()], open)]
   const redis = new Map(
     spec.redis === undefined
       ? []
@@ -164,20 +200,73 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
   )
   let isClosed = false
   return {
-    ...{ world, network, nodes, redis, deaths },
+    ...{ world, network, nodes, beside, redis, deaths },
     close() {
       if (isClosed) return
       isClosed = true
-      for (const node of [...nodes.values(), ...redis.values()]) node.kill()
+      for (const node of [...nodes.values(), ...beside.values(), ...redis.values()]) node.kill()
       world.queue.clear()
       freeParsers(world.parsers)
       release()
       hearRefusals(undefined)
+      unfollow?.()
+      const replaced = intrinsics.restore()
       uninstall()
+      if (replaced !== undefined && world.refused === undefined)
+        throw new UserError(
+          'input',
+          `${spec.program} cannot be simulated: ${new NotSimulated(...replacing(replaced)).message}`,
+        )
       requireNothingReal(service, before)
     },
   }
 }
+
+interface OpenNodes {
+  readonly service: Service
+  readonly world: World
+  readonly network: Network
+  readonly seed: number
+  readonly hosts: Hosts
+  readonly intrinsics: Intrinsics
+  readonly told: (id: NodeId) => Told
+  readonly deaths: Deaths
+}
+
+/** Nodes of these names, which are not started yet. */
+const nodesOf = (ids: readonly NodeId[], options: OpenNodes): ReadonlyMap<NodeId, ServiceNode> =>
+  new Map(ids.map((id) => [id, nodeOf(id, options)]))
+
+function nodeOf(
+  id: NodeId,
+  { service, world, network, seed, hosts, intrinsics, told, deaths }: OpenNodes,
+): ServiceNode {
+  const { program } = programOf(service, id)
+  const { losesPower, http } = service.spec
+  const boot = (life: Life): void => {
+    startProgram(life, { program, ...told(id), files: node.files })
+    const replaced = looked.has(program) ? undefined : intrinsics.replaced()
+    looked.add(program)
+    if (replaced !== undefined) world.refuse(id, new NotSimulated(...replacing(replaced)))
+  }
+  const died = (death: Death): void => deaths.add(node, death)
+  const node: ServiceNode = new ServiceNode({
+    ...{ world, network, id, seed, hosts, boot, died, directory: program.directory },
+    losesPower: losesPower === true,
+    messages: http === 'messages',
+  })
+  return node
+}
+
+/** The programs whose start was looked at. */
+const looked = new WeakSet<Service['program']>()
+
+const replacing = (name: string) =>
+  [
+    `replacing ${name}`,
+    'is shared by all nodes, and by the simulator itself',
+    'Leave it out when NODE_ENV is test; what a program adds to shared objects is undone after each run.',
+  ] as const
 
 function requireMacrotask(): void {
   if (!canDrain())
@@ -195,45 +284,21 @@ function portOf(life: Life | undefined): number | undefined {
   return [...life.servers.keys()].sort((one, other) => one - other)[0]
 }
 
-function environmentOf({ spec }: Service, names: readonly NodeId[], id: NodeId): { readonly [name: string]: string } {
-  const peers = names.filter((name) => name !== id).map((name) => `http://${name}:${PORT}`)
-  const placeholders: { readonly [name: string]: string } = {
-    id,
-    port: String(PORT),
-    peers: peers.join(','),
-    nodes: names.join(','),
-    number: String(names.indexOf(id) + 1),
-  }
-  const filled = Object.entries(spec.environment ?? {}).map(([name, text]) => [
-    name,
-    text.replaceAll(/\{(\w+)\}/g, (whole, key: string) => placeholders[key] ?? whole),
-  ])
-  return {
-    ...{ NODE_ENV: 'test', PORT: String(PORT), HOST: '0.0.0.0', NODE_ID: id, PEERS: peers.join(',') },
-    ...(spec.redis === undefined ? {} : { REDIS_URL: `redis://${REDIS}:${REDIS_PORT}` }),
-    ...(Object.fromEntries(filled) as { readonly [name: string]: string }),
-  }
-}
+/** What stands beside the nodes: what the service declares by name. */
+export const besidesOf = ({ spec, beside }: Service): readonly NodeId[] => [
+  ...beside.keys(),
+  ...(spec.redis === undefined ? [] : [REDIS]),
+]
 
-const LOCAL: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '0.0.0.0', '::1'])
+/** The assertions of all programs that some run is to meet. */
+const expectedOf = ({ program, beside }: Service): readonly string[] =>
+  [program, ...beside.values()].flatMap(({ expected }) => expected)
 
-/** The nodes that run no program: those that the service declares by name. */
-export const besidesOf = ({ spec }: Service): readonly NodeId[] => (spec.redis === undefined ? [] : [REDIS])
+/** The awaits of the service's own files at which requests can be held. */
+export const awaitsOf = ({ program }: Service): readonly string[] => [...program.awaits.values()]
 
 /** Every host that programs can dial. */
 const hostNames = (service: Service, names: readonly NodeId[]): readonly NodeId[] => [...names, ...besidesOf(service)]
-
-const hostsOf = (service: Service, names: readonly NodeId[]): Hosts => ({
-  find: (host, from) => (LOCAL.has(host) ? from : hostNames(service, names).find((name) => name === host)),
-  unknown: (host) =>
-    new NotSimulated(
-      `the host ${host}`,
-      `is no node of ${service.spec.program}: there are ${hostNames(service, names).join(', ')}`,
-      `Give the program the address of a node, or put a fake of that server into it when NODE_ENV is test.${service.spec.redis === undefined ? " If it is a Redis: redis: 'simulated', or --redis, adds one at redis:6379." : ''}`,
-    ),
-  refusePath: (path) =>
-    new NotSimulated(`connecting to ${path}`, 'is a socket of the file system, which no node shares', 'Use a port.'),
-})
 
 interface Deaths {
   add(node: ServiceNode, death: Death): void
@@ -243,15 +308,16 @@ interface Deaths {
   requireStarted(): void
 }
 
-function createDeaths({ program, spec }: Service, world: World): Deaths {
+function createDeaths(service: Service, world: World): Deaths {
   let first: { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
   let early: UserError | undefined
   return {
     add(node, death) {
+      const { program, file } = programOf(service, node.id)
       const { what, trace } = deathText(program, death)
       world.log(node.id, [what, ...trace].join('\n    at '))
       if (!node.everListened && !node.listens) {
-        const told = [`${spec.program} ended before it listened, on ${node.id}: ${what}`, ...trace]
+        const told = [`${file} ended before it listened, on ${node.id}: ${what}`, ...trace]
         early ??= new UserError('input', told.join('\n    at '))
         return
       }
@@ -274,17 +340,27 @@ function deathText(
   return { what: `${death.rejected ? 'left a promise rejected' : 'threw'}: ${what}`, trace }
 }
 
-function requireListening({ spec }: Service, nodes: Iterable<ServiceNode>): void {
+function requireListening(service: Service, nodes: Iterable<ServiceNode>): void {
   for (const node of nodes)
     if (!node.listens && !node.everListened)
       throw new UserError(
         'input',
-        `${spec.program} never listens: ${node.id} opened no port within 5 s of its start. Have it listen on process.env.PORT (${PORT}); if it waits for something first, that never comes.`,
+        `${programOf(service, node.id).file} never listens: ${node.id} opened no port within 5 s of its start. Have it listen on process.env.PORT (${PORT}); if it waits for something first, that never comes.`,
       )
 }
 
-const refusalError = ({ spec }: Service, { node, error }: NonNullable<World['refused']>): UserError =>
-  new UserError('input', `${spec.program} cannot be simulated: on ${node}, ${error.message}`)
+const refusalError = (service: Service, { node, error }: NonNullable<World['refused']>): UserError =>
+  new UserError('input', `${programOf(service, node).file} cannot be simulated: on ${node}, ${error.message}`)
+
+/** To be asked while the program still has its turn. */
+function stuckError({ spec }: Service, longestMs = millis(0)): UserError {
+  const { life } = turn
+  turn.life = undefined
+  return new UserError(
+    'input',
+    `${spec.program} cannot be simulated: ${life?.id ?? 'it'} does not return from a turn, and was stopped after ${longestMs / 1_000} s. Look for a loop without an end, such as one that waits for something while nothing else can happen.`,
+  )
+}
 
 function activeResources(): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()

@@ -1,14 +1,28 @@
-export { besidesOf, createServiceCluster } from './cluster.ts'
-export { declaredService, isServiceDeclaration, type ServiceDeclaration, USUAL_NODES } from './declaration.ts'
+export { awaitsOf, besidesOf, createServiceCluster } from './cluster.ts'
+export {
+  type BesideDeclaration,
+  declaredService,
+  isServiceDeclaration,
+  type ServiceDeclaration,
+  USUAL_NODES,
+} from './declaration.ts'
+export { urlVariables } from './environment.ts'
+export type { Probing, SharedState, Site } from './program/probes.ts'
 export {
   filesOfService,
+  isFullService,
   isService,
   loadService,
   parseServiceReference,
+  programsOfService,
+  SERVICE,
   type Service,
   type ServiceSpec,
+  serviceName,
   serviceReference,
 } from './service.ts'
-export { requireSufferable, usualServiceFaults } from './suffers.ts'
+export { requireSufferable, serviceSuffers, usualServiceFaults } from './suffers.ts'
 export { outsidePromises } from './world/drain.ts'
+export { type CodeStep, type CodeWatch, requestName } from './world/requests.ts'
+export { requireQuiet } from './world/strays.ts'
 export type { TurnWatch } from './world/world.ts'

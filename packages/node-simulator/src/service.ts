@@ -10,9 +10,12 @@ import {
   type RouteTable,
 } from '@chaosproxy/recorder/routes'
 import { loadProgram, type Program } from './program/bundle.ts'
+import type { Probing } from './program/probes.ts'
 
 /** A service whose nodes are programs of one file. Plain data: it is kept in replay files. */
 export interface ServiceSpec {
+  /** Its name in runs and reports; absent: that of its program. */
+  readonly name?: string | undefined
   readonly program: string
   /** The file of the route table that makes the clients' requests. */
   readonly routes: string
@@ -20,25 +23,40 @@ export interface ServiceSpec {
   readonly environment?: { readonly [name: string]: string } | undefined
   /** A Redis of the simulator's own that the programs reach at redis:6379; absent: none. */
   readonly redis?: 'simulated' | undefined
+  /** Programs that stand beside the nodes, by the names that they are dialled by; absent: none. */
+  readonly beside?: { readonly [name: string]: BesideSpec } | undefined
   /** Whether a kill takes the node's power, and with it what was not fsynced. */
   readonly losesPower?: boolean | undefined
+  /** What goes between clients and servers of HTTP; absent: bytes. */
+  readonly http?: 'bytes' | 'messages' | undefined
+  /** How many nodes a run has unless it says. */
+  readonly nodes?: number | undefined
 }
+
+export type BesideSpec = Pick<ServiceSpec, 'program' | 'args' | 'environment'>
 
 /** How specs and replay files begin the name of a service, before its spec as JSON. */
 export const SERVICE = 'service:'
 
 export const isService = (reference: string): boolean => reference.startsWith(SERVICE)
 
+/** Whether it is a whole declaration rather than the name that a configuration gives one. */
+export const isFullService = (reference: string): boolean => reference.startsWith(`${SERVICE}{`)
+
 /** The name of a service that replay files and searches know it by. */
 export const serviceReference = (spec: ServiceSpec): string =>
   SERVICE +
   JSON.stringify({
+    ...(spec.name === undefined ? {} : { name: spec.name }),
     program: spec.program,
     routes: spec.routes,
     ...(spec.args === undefined || spec.args.length === 0 ? {} : { args: spec.args }),
     ...(spec.losesPower === true ? { losesPower: true } : {}),
+    ...(spec.http === 'messages' ? { http: spec.http } : {}),
     ...(spec.redis === undefined ? {} : { redis: spec.redis }),
+    ...(spec.beside === undefined ? {} : { beside: spec.beside }),
     ...(spec.environment === undefined ? {} : { environment: spec.environment }),
+    ...(spec.nodes === undefined ? {} : { nodes: spec.nodes }),
   })
 
 /** @throws UserError (input) for a reference that is none. */
@@ -53,24 +71,37 @@ export function parseServiceReference(reference: string): ServiceSpec {
   )
 }
 
+export const serviceName = ({ name, program }: ServiceSpec): string => name ?? basename(program)
+
+/** Its program, and those beside it. */
+export const programsOfService = ({ program, beside = {} }: ServiceSpec): readonly string[] => [
+  program,
+  ...Object.values(beside).map((each) => each.program),
+]
+
 /** The files that a service is read from. */
-export const filesOfService = (spec: ServiceSpec): readonly string[] => [spec.program, spec.routes]
+export const filesOfService = (spec: ServiceSpec): readonly string[] => [...programsOfService(spec), spec.routes]
 
 /** A service that is ready to be simulated. */
 export interface Service {
   readonly spec: ServiceSpec
   readonly program: Program
+  /** The programs that stand beside the nodes, by name. */
+  readonly beside: ReadonlyMap<string, Program>
   readonly table: RouteTable
   readonly maker: RequestMaker
   readonly definition: ProtocolDefinition
 }
 
 /** @throws UserError (input) for a program or a route table that cannot be read. */
-export async function loadService(spec: ServiceSpec): Promise<Service> {
+export async function loadService(spec: ServiceSpec, probing?: Probing): Promise<Service> {
   const table = readTable(spec.routes)
   const maker = compileRequestMaker(generatorTable(table, null), spec.routes)
-  const program = await loadProgram(spec.program)
-  return { spec, program, table, maker, definition: definitionOf(spec, maker) }
+  const program = await loadProgram(spec.program, probing)
+  const beside = new Map<string, Program>()
+  // One by one, so that the first mistake is always the same one.
+  for (const [name, each] of Object.entries(spec.beside ?? {})) beside.set(name, await loadProgram(each.program))
+  return { spec, program, beside, table, maker, definition: definitionOf(spec, maker) }
 }
 
 function readTable(path: string): RouteTable {
@@ -93,7 +124,7 @@ export const DIES = 'a program that serves does not end by itself'
 
 /** A service as the search takes a protocol: all that it knows of it is what clients can ask. */
 const definitionOf = (spec: ServiceSpec, { functions }: RequestMaker): ProtocolDefinition => ({
-  name: basename(spec.program),
+  name: serviceName(spec),
   summary: `the program ${spec.program}`,
   defaultNodes: 3,
   objects: objects.map(({ name }) => name),

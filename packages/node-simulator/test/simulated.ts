@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { millis, type Nanos } from '@chaosproxy/history'
+import { dirname, join } from 'node:path'
+import type { Fault } from '@chaosproxy/faults'
+import { millis, type Nanos, nanos } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import type { SimulatedCluster } from '@chaosproxy/simulator'
-import { afterAll } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 
 const ROUTES = {
   routes: [
@@ -16,28 +17,37 @@ const ROUTES = {
 
 type Written = { readonly program: string; readonly routes: string }
 
-/** A program is bundled once, however often a file's tests run it. */
+/** A program is bundled once, however often a test runs it. */
 const files = new Map<string, Written>()
-const folders: string[] = []
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true })
-})
 
-/** The files of a program, and its route table, in a folder of their own. */
-export function written(program: string, name = 'server.ts'): Written {
-  const found = files.get(name + program) ?? newlyWritten(program, name)
-  files.set(name + program, found)
-  return found
+/** Texts of files by their paths. */
+type Beside = { readonly [path: string]: string }
+
+/** The files of a program, those beside it, and its route table, in a folder of their own. */
+export function written(program: string, name = 'server.ts', beside: Beside = {}): Written {
+  const key = JSON.stringify([name, program, beside])
+  const before = files.get(key)
+  if (before !== undefined) return before
+  const made = newlyWritten(program, name, beside)
+  files.set(key, made)
+  onTestFinished(() => {
+    files.delete(key)
+    rmSync(dirname(made.program), { recursive: true })
+  })
+  return made
 }
 
-function newlyWritten(program: string, name: string): Written {
+function newlyWritten(program: string, name: string, beside: Beside): Written {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-nodesim-'))
-  folders.push(folder)
   const [file, routes] = [join(folder, name), join(folder, 'routes.json')]
   // Packages of this repository's own tests, as a user's would be installed beside the program.
   symlinkSync(join(import.meta.dirname, '..', '..', '..', 'node_modules'), join(folder, 'node_modules'))
   writeFileSync(file, program)
   writeFileSync(routes, JSON.stringify(ROUTES))
+  for (const [path, text] of Object.entries(beside)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
   return { program: file, routes }
 }
 
@@ -58,23 +68,38 @@ interface Options {
   readonly seed?: number
   readonly losesPower?: boolean
   readonly redis?: 'simulated'
+  readonly http?: 'bytes' | 'messages'
   readonly environment?: { readonly [name: string]: string }
+  readonly beside?: Beside
+  /** Programs beside the nodes, by name: files of `beside`. */
+  readonly servers?: { readonly [name: string]: string }
   /** Virtual time. */
   readonly forMs?: number
+  /** Real time. */
+  readonly longestMs?: number
   /** What to do once every node listens. */
   readonly meanwhile?: (cluster: SimulatedCluster) => void
 }
 
 /** Runs a program on one node, or more, for a second of virtual time. */
 export async function ran(program: string, options: Options = {}): Promise<Ran> {
-  const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile, losesPower, redis } = options
-  const service = await loadService({ ...written(program), environment, losesPower, redis })
+  const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile } = options
+  const { losesPower, redis, beside, longestMs, http, servers } = options
+  const files = written(program, undefined, beside)
+  const named = Object.entries(servers ?? {}).map(
+    ([name, path]) => [name, { program: join(dirname(files.program), path) }] as const,
+  )
+  const service = await loadService({
+    ...{ ...files, environment, losesPower, redis, http },
+    ...(servers === undefined ? {} : { beside: Object.fromEntries(named) }),
+  })
   const lines: string[] = []
   const trace: string[] = []
   const log = (_: Nanos, node: string, text: string) => void lines.push(`${node}: ${text}`)
   return outsidePromises(() => {
     const cluster = createServiceCluster(service, {
       ...{ nodes, seed, initial: null, log },
+      longestMs: longestMs === undefined ? undefined : millis(longestMs),
       trace: (text) => trace.push(text),
     })
     try {
@@ -89,6 +114,23 @@ export async function ran(program: string, options: Options = {}): Promise<Ran> 
       cluster.close?.()
     }
   })
+}
+
+/** Puts a fault in force now, and heals it after this much virtual time. */
+export const injectedFor =
+  (fault: Fault, forMs: number) =>
+  ({ inject, clock }: SimulatedCluster): void =>
+    inject(fault, (outcome) => {
+      const heal = () => outcome.type === 'injected' && outcome.heal(() => {})
+      clock.at(nanos(clock.now() + forMs * 1e6), heal)
+    })
+
+/** Checks that one node reached another late or not at all during a cut of half a second, and again after it. */
+export function expectCut(lines: readonly string[], mode: 'hold' | 'drop'): void {
+  const late = lines.map((line) => Number(/^n1: 1 (\d+)/.exec(line)?.[1] ?? 0)).filter((ms) => ms > 300)
+  if (mode === 'hold') expect(late.length).toBeGreaterThan(0)
+  else expect(lines).toContain('n1: ECONNRESET')
+  expect(lines.at(-1)).toMatch(/: 1 /)
 }
 
 /** A program that serves, and does this besides. */

@@ -1,9 +1,10 @@
 import { NotSimulated } from '../refusal.ts'
 import { runningLife, turn } from '../world/life.ts'
 import { patchNetwork } from '../world/servers.ts'
+import { blobMembers, blobOfBody, noting } from './blob.ts'
 import { fill, uuidFrom } from './chance.ts'
 import { simulatedDate } from './clock.ts'
-import { simulatedFetch } from './fetch.ts'
+import { simulatedFetch } from './fetch/fetch.ts'
 import { simulatedTimers } from './timers.ts'
 
 type Holder = { [name: string]: unknown }
@@ -33,6 +34,7 @@ export function installAmbient(): () => void {
     put(holder, name, Object.assign(replaced, original, simulated))
   }
   for (const [name, simulated] of Object.entries(simulatedTimers)) patch(globalThis, name, simulated as Call)
+  put(Function.prototype, 'toString', rememberingText())
   put(Date.prototype, 'constructor', simulatedDate)
   put(globalThis, 'Date', simulatedDate)
   patch(Math, 'random', () => runningLife().random.next())
@@ -44,6 +46,16 @@ export function installAmbient(): () => void {
   patchSubtle(patch)
   patch(globalThis, 'fetch', simulatedFetch as Call)
   patch(AbortSignal, 'timeout', (delayMs) => timeoutSignal(Number(delayMs)))
+  const { slice } = Blob.prototype
+  const members = blobMembers((blob, args) => Reflect.apply(slice, blob, args))
+  for (const [name, simulated] of Object.entries(members))
+    if (name in Blob.prototype) patch(Blob.prototype, name, simulated)
+  for (const { prototype } of [Request, Response])
+    patch(prototype, 'blob', function (this: unknown) {
+      return blobOfBody(this as Response)
+    })
+  put(globalThis, 'Blob', noting(Blob))
+  put(globalThis, 'File', noting(File))
   patchWebAssembly(patch)
   for (const [name, { because, instead }] of Object.entries(REFUSED)) {
     const original: unknown = Reflect.get(globalThis, name)
@@ -68,6 +80,26 @@ const REFUSED: { readonly [name: string]: { readonly because: string; readonly i
   DecompressionStream: { because: 'decompresses in a thread', instead: 'Use zlib.gunzipSync.' },
   WebSocket: { because: 'opens a real connection', instead: 'Use the package ws.' },
   EventSource: { because: 'opens a real connection', instead: 'Read the stream with fetch.' },
+}
+
+/**
+ * The text of a function never changes, and Node cuts it out of the program each time. That it does is noticed: a package
+ * that looks something up by a function, by mistake, does so a thousand times whenever it is loaded.
+ */
+function rememberingText(): Call {
+  const { toString: original } = Function.prototype
+  const texts = new WeakMap<object, string>()
+  const { toString: remembering } = {
+    toString(this: object): string {
+      const known = texts.get(this)
+      if (known !== undefined) return known
+      const text = Reflect.apply(original, this, []) as string
+      texts.set(this, text)
+      return text
+    },
+  }
+  texts.set(remembering, Reflect.apply(original, original, []) as string)
+  return remembering as Call
 }
 
 /** The rejection is only built if it happens. */

@@ -1,13 +1,12 @@
 import asyncHooks from 'node:async_hooks'
+import buffer from 'node:buffer'
 import childProcess from 'node:child_process'
 import cluster from 'node:cluster'
 import dgram from 'node:dgram'
 import http2 from 'node:http2'
-import https from 'node:https'
 import inspector from 'node:inspector'
 import { builtinModules, createRequire } from 'node:module'
 import perfHooks from 'node:perf_hooks'
-import tls from 'node:tls'
 import vm from 'node:vm'
 import workerThreads from 'node:worker_threads'
 import { FileCalls } from '../disk/calls.ts'
@@ -20,23 +19,24 @@ import { createConsole } from './console.ts'
 import { dnsModule, dnsPromises } from './dns.ts'
 import { fsModule } from './fs.ts'
 import { httpModule } from './http.ts'
+import { httpsModule } from './https.ts'
 import { netModule } from './net.ts'
 import { osModule } from './os.ts'
 import { refusedModule } from './refused.ts'
 import { promisedTimers, simulatedTimers } from './timers.ts'
+import { tlsModule } from './tls.ts'
+import { v8Module } from './v8.ts'
 import { zlibModule } from './zlib.ts'
 
 const real = createRequire(import.meta.url)
 
 /** Modules that only compute, or act by what is simulated already. */
 const PASSED: ReadonlySet<string> = new Set([
-  ...['assert', 'assert/strict', 'buffer', 'constants', 'diagnostics_channel', 'events', 'path', 'path/posix'],
+  ...['assert', 'assert/strict', 'constants', 'diagnostics_channel', 'events', 'path', 'path/posix'],
   ...['path/win32', 'punycode', 'querystring', 'readline', 'readline/promises', 'stream', 'stream/consumers'],
   ...['stream/promises', 'stream/web', 'string_decoder', 'sys', 'url', 'util', 'util/types', '_http_common'],
 ])
 
-const ENCRYPTED = 'is encrypted inside of Node'
-const USE_HTTP = 'Between simulated nodes use http:, for instance when NODE_ENV is test.'
 const OTHER_PROCESS = 'starts another process, whose timing no seed decides'
 const THREAD = 'runs in another thread, whose timing no seed decides'
 const SAME_THREAD = 'Do the work in the same thread when NODE_ENV is test, or run the real thing with chaos run.'
@@ -62,13 +62,6 @@ const workerModule = (): object => {
   }
 }
 
-const tlsModule = (): object => ({
-  ...refusedModule('tls', members(tls), ENCRYPTED, USE_HTTP),
-  getCiphers: tls.getCiphers,
-  checkServerIdentity: tls.checkServerIdentity,
-  createSecureContext: tls.createSecureContext,
-})
-
 const clusterModule = (): object => ({
   ...refusedModule('cluster', members(cluster), OTHER_PROCESS, 'Start more nodes with --nodes.'),
   isPrimary: true,
@@ -92,6 +85,7 @@ function filesOf({ files }: Life): FileCalls {
 
 const MODULES: { readonly [name: string]: (life: Life) => object } = {
   async_hooks: asyncHooksModule,
+  buffer: () => ({ ...members(buffer), Blob, File }),
   child_process: () =>
     refusedModule('child_process', members(childProcess), OTHER_PROCESS, 'Run the real thing with chaos run.'),
   cluster: clusterModule,
@@ -107,7 +101,7 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
     ...refusedModule('http2', members(http2), 'is not simulated yet', 'Use node:http when NODE_ENV is test.'),
     constants: http2.constants,
   }),
-  https: () => refusedModule('https', members(https), ENCRYPTED, USE_HTTP),
+  https: httpsModule,
   inspector: () =>
     refusedModule('inspector', members(inspector), 'acts on the whole simulation', 'Use chaos replay to debug.'),
   module: moduleModule,
@@ -119,6 +113,7 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   'timers/promises': () => promisedTimers,
   tls: tlsModule,
   tty: () => ({ isatty: () => false, ReadStream: class {}, WriteStream: class {} }),
+  v8: v8Module,
   vm: () => ({
     ...vm,
     ...refusedModule(
@@ -144,11 +139,13 @@ export function builtin(life: Life, specifier: string): unknown {
   return made
 }
 
-function unknownModule({ missing }: Life, specifier: string): Error {
+function unknownModule(life: Life, specifier: string): Error {
   const name = specifier.replace(/^node:/, '')
   if (isNativeLoader(name)) return noNativeCode(specifier)
+  if (builtinModules.includes(name))
+    return new NotSimulated(`node:${name}`, 'is not written yet', 'Leave it out when NODE_ENV is test.')
   // Packages try whether others are installed.
-  if (missing.has(specifier))
+  if (life.lacks(specifier))
     return Object.assign(new Error(`Cannot find module '${specifier}'`), { code: 'MODULE_NOT_FOUND' })
   if (/\.node$/.test(name))
     return new NotSimulated(
@@ -156,8 +153,6 @@ function unknownModule({ missing }: Life, specifier: string): Error {
       'is native code, whose files and threads the simulator cannot see',
       'Put it behind an interface, or run the real thing with chaos run.',
     )
-  if (builtinModules.includes(name))
-    return new NotSimulated(`node:${name}`, 'is not written yet', 'Leave it out when NODE_ENV is test.')
   return new NotSimulated(
     `loading ${JSON.stringify(specifier)}`,
     'was not found when the program was bundled, so its path is computed or the package is missing',
@@ -171,8 +166,14 @@ export const requireBuiltin: ((specifier: string) => unknown) & { resolve(specif
   { resolve: (specifier: string) => specifier, cache: {}, extensions: {}, main: undefined },
 )
 
-/** `import()` of a built-in module. */
+/** `import()` of what is left to load: a built-in module, or what is not installed. */
 export async function importBuiltin(specifier: unknown): Promise<object> {
-  const module = builtin(runningLife(), String(specifier))
-  return { ...(module as object), default: module }
+  try {
+    const module = builtin(runningLife(), String(specifier))
+    return { ...(module as object), default: module }
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === 'MODULE_NOT_FOUND')
+      Object.assign(error as Error, { code: 'ERR_MODULE_NOT_FOUND' })
+    throw error
+  }
 }

@@ -1,9 +1,27 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
-import { answered, createVersions, type MadeRequest, type RequestMaker, requestText } from '@chaosproxy/recorder/routes'
+import {
+  answered,
+  createVersions,
+  fieldsOf,
+  type MadeRequest,
+  type RequestMaker,
+  requestText,
+} from '@chaosproxy/recorder/routes'
 import type { Client, Request } from '@chaosproxy/runner'
-import { type Answer, createReplyReader } from '@chaosproxy/wire/http'
+import { type Answer, BodyCapture, createReplyReader } from '@chaosproxy/wire/http'
+import {
+  type AnswerMessage,
+  fieldOf,
+  headOf,
+  isPlain,
+  isWhole,
+  keepsOpen,
+  type PartMessage,
+  type RequestMessage,
+} from '../world/messages.ts'
 import type { Network, Packet, Plug, Wire } from '../world/network.ts'
+import { requestName } from '../world/requests.ts'
 import type { World } from '../world/world.ts'
 
 export interface ClientOptions {
@@ -17,6 +35,8 @@ export interface ClientOptions {
   readonly maker: RequestMaker
   /** Whether requests name no key, since there is only one object. */
   readonly isOfOne: boolean
+  /** Whether it asks servers that take them by whole requests instead of bytes. */
+  readonly messages: boolean
 }
 
 type End = { readonly answer: Answer } | { readonly lost: string; readonly neverLeft: boolean }
@@ -34,14 +54,18 @@ export function createClient(options: ClientOptions): Client {
       const { f, key, value } = input
       const named = versions.named(key === undefined || isOfOne ? { f, value } : { f, key, value })
       const sequence = session?.sequence ?? asked
-      const asker = { session: session?.client ?? name, requestId: `${session?.client ?? name}-${sequence}`, final }
+      const who = session?.client ?? name
+      const asker = { session: who, requestId: requestName(who, sequence), final }
       const made = typeof named === 'string' ? undefined : maker.make(named, asker)
       if (typeof named === 'string' || made?.type !== 'made') {
         const why = typeof named === 'string' ? named : made?.type === 'impossible' ? made.why : ''
         world.schedule(0, () => completed({ type: 'fail', error: `not asked: ${why}` }))
         return
       }
-      if (line === undefined || line.closed) line = new Line(options)
+      const { method, target, headers } = made.request
+      const messages = options.messages && isPlain(method, target, headers)
+      if (line?.messages !== messages) line?.close()
+      if (line === undefined || line.closed) line = new Line(options, messages)
       const used = line
       let over = false
       const end = (ended: End): void => {
@@ -56,7 +80,7 @@ export function createClient(options: ClientOptions): Client {
         used.close()
         end({ lost: `timeout after ${timeoutMs} ms`, neverLeft: false })
       })
-      used.ask(made, end)
+      used.ask(made, asker.requestId, end)
     },
     close() {
       line?.close()
@@ -69,30 +93,52 @@ class Line implements Plug {
   readonly #options: ClientOptions
   readonly #reader = createReplyReader()
   readonly #port: number
-  readonly #wire: Wire
+  #wire: Wire
+  #made: MadeRequest | undefined
+  readonly messages: boolean
+  #takesMessages: boolean
   #opened = false
-  #bytes: Buffer | undefined
+  /** What has come of an answer that goes on. */
+  #begun: AnswerMessage | undefined
+  /** Whether the request is still to be sent. */
+  #isAsked = false
+  #request: string | undefined
   #end: ((end: End) => void) | undefined
   closed = false
 
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions, messages: boolean) {
+    this.messages = messages
+    this.#takesMessages = messages
     this.#options = options
     this.#port = options.port() ?? 0
-    this.#wire = options.network.dial('clients', options.node, this.#port, this)
+    this.#wire = this.#dial()
   }
 
-  ask(made: MadeRequest, end: (end: End) => void): void {
-    const { request, answerBytes } = made
-    this.#reader.expect(request.method, answerBytes)
-    this.#bytes = Buffer.from(requestText(made, `${this.#options.node}:${this.#port}`))
+  #dial(): Wire {
+    const { network, node } = this.#options
+    return network.dial('clients', node, this.#port, this, this.#takesMessages)
+  }
+
+  ask(made: MadeRequest, name: string, end: (end: End) => void): void {
+    this.#request = name
+    this.#made = made
+    this.#isAsked = true
     this.#end = end
     if (this.#opened) this.#send()
   }
 
   #send(): void {
-    if (this.#bytes === undefined) return
-    this.#wire.send({ type: 'data', bytes: this.#bytes })
-    this.#bytes = undefined
+    const made = this.#made
+    if (made === undefined || !this.#isAsked) return
+    this.#isAsked = false
+    const authority = `${this.#options.node}:${this.#port}`
+    const request = this.#request
+    if (this.#takesMessages) {
+      this.#wire.send({ type: 'message', message: requestMessage(made, authority), request })
+      return
+    }
+    this.#reader.expect(made.request.method, made.answerBytes)
+    this.#wire.send({ type: 'data', bytes: Buffer.from(requestText(made, authority)), request })
   }
 
   arrive(packet: Packet): void {
@@ -103,13 +149,19 @@ class Line implements Plug {
         this.#send()
         break
       case 'refused':
-        this.#lose('connection refused', true)
+        if (packet.bytesOnly === true) {
+          this.#takesMessages = false
+          this.#wire = this.#dial()
+        } else this.#lose('connection refused', true)
         break
       case 'reset':
         this.#lose('ECONNRESET', false)
         break
       case 'data':
         this.#read(this.#reader.read(packet.bytes))
+        break
+      case 'message':
+        if (packet.message.type !== 'request') this.#come(packet.message)
         break
       case 'end':
         this.#read(this.#reader.end())
@@ -118,6 +170,34 @@ class Line implements Plug {
       case 'open':
         break
     }
+  }
+
+  #come(message: AnswerMessage | PartMessage): void {
+    if (message.type === 'answer') {
+      if (message.goesOn === true) this.#begun = message
+      else this.#answered(message)
+      return
+    }
+    const begun = this.#begun
+    if (begun === undefined) return
+    const body = Buffer.concat([begun.body, message.body])
+    this.#begun = message.last ? undefined : { ...begun, body }
+    if (message.last) this.#answered({ type: 'answer', head: begun.head, body })
+  }
+
+  #answered(message: AnswerMessage): void {
+    const made = this.#made
+    const head = headOf(message)
+    if (made === undefined || !isWhole(made.request.method, head, message.body.length)) {
+      this.#lose('unreadable answer: its body is not as long as it says', false)
+      return
+    }
+    const capture = new BodyCapture()
+    capture.start(made.answerBytes)
+    if (message.body.length > 0) capture.add(message.body, 0, message.body.length)
+    const headers = { get: (name: string) => fieldOf(head.rawHeaders, name) }
+    const answer = { status: head.status, headers, body: capture.end() }
+    this.#read({ type: 'answer', answer, reusable: keepsOpen(head) })
   }
 
   #read(read: ReturnType<ReturnType<typeof createReplyReader>['read']>): void {
@@ -145,6 +225,14 @@ class Line implements Plug {
     this.#wire.send({ type: this.#opened ? 'end' : 'reset' })
   }
 }
+
+const requestMessage = (made: MadeRequest, authority: string): RequestMessage => ({
+  type: 'request',
+  method: made.request.method,
+  target: made.request.target,
+  headers: fieldsOf(made, authority).flat(),
+  body: Buffer.from(made.request.body),
+})
 
 /** The route table says what an answer means; without one, the operation may have happened unless it never left. */
 function completionOf(end: End, made: MadeRequest, harmless: boolean): Completion {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NotSimulated } from '../refusal.ts'
@@ -22,6 +22,8 @@ interface Opened {
 
 /** The console's numbers are open in every program. */
 const FIRST_DESCRIPTOR = 3
+
+const INSTALLED = '/node_modules/'
 
 /** The calls of one life to its node's disk, each of which happens at once. */
 export class FileCalls {
@@ -135,11 +137,20 @@ export class FileCalls {
   }
 
   readFile(given: Path | number, options?: Encoding): Buffer | string {
+    const encoding = typeof options === 'string' ? options : options?.encoding
+    const decoded = (bytes: Buffer) => (typeof encoding === 'string' ? bytes.toString(encoding) : Buffer.from(bytes))
+    const installed = typeof given === 'number' ? undefined : this.#readInstalled(this.pathOf(given))
+    if (installed !== undefined) return decoded(installed)
     const inode =
       typeof given === 'number' ? this.#file(given, 'read').inode : this.#require(this.pathOf(given), 'open')
     if (inode.kind === 'directory') throw new FileError('EISDIR', 'read')
-    const encoding = typeof options === 'string' ? options : options?.encoding
-    return typeof encoding === 'string' ? inode.data.toString(encoding) : Buffer.from(inode.data)
+    return decoded(inode.data)
+  }
+
+  /** Packages read files of their own, such as their package.json: like their code, these are the same in every run. */
+  #readInstalled(path: string): Buffer | undefined {
+    if (!path.includes(INSTALLED) || this.#files.find(path) !== undefined) return undefined
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path) : undefined
   }
 
   writeFile(given: Path | number, data: Data, options?: Encoding): void {

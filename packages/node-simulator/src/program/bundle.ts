@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs'
-import { builtinModules, SourceMap, type SourceMapPayload } from 'node:module'
+import { builtinModules, createRequire, SourceMap, type SourceMapPayload } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { UserError } from '@chaosproxy/history'
 import { isNativeLoader } from '../native.ts'
+import { importBundler } from './bundler.ts'
 import { expectedIn } from './expected.ts'
-import { asFunctionBody, IMPORT, META, REQUIRE } from './rewrite.ts'
+import { precomputed } from './precomputed.ts'
+import { awaitPlaces, isInstalled, PROBE, type Probe, type Probing, probePlugin, type Site } from './probes.ts'
+import { asFunctionBody, IMPORT, META, NULL, PROGRAM_FILES, REQUIRE, throwAsNull } from './rewrite.ts'
+import { LISTED, listedOf, TABLE, type Table, tableOf } from './tables.ts'
 
 /** What a program sees around it in place of the real globals. */
 export interface Surroundings {
@@ -15,7 +19,10 @@ export interface Surroundings {
   readonly process: unknown
   readonly console: unknown
   readonly performance: unknown
+  readonly reflect: object
   readonly global: object
+  /** Called by the program. */
+  readonly probe: Probe
 }
 
 /** A program, bundled and compiled: each start is a call. */
@@ -23,10 +30,14 @@ export interface Program {
   /** Its file. */
   readonly entry: string
   readonly directory: string
-  /** The modules that it names literally, and that are not installed. */
-  readonly missing: ReadonlySet<string>
+  /** Whether a module is not installed where it is asked for, as a stack tells. */
+  lacks(specifier: string, stack: string): boolean
   /** The assertions that some run is to meet. */
   readonly expected: readonly string[]
+  /** Where it is probed: at its awaits, and where else it was loaded so. */
+  readonly sites: readonly Site[]
+  /** What holds call its awaits, by the numbers of their sites. */
+  readonly awaits: ReadonlyMap<number, string>
   start(around: Surroundings): Promise<unknown>
   /** The frames of a stack in the program's own files, innermost first, as `server.ts:12:3`. */
   frames(stack: string): readonly Frame[]
@@ -41,36 +52,61 @@ export interface Frame {
 
 const programs = new Map<string, Promise<Program>>()
 
-/** Bundled once, however many runs there are. @throws UserError (input) for a program that cannot be read. */
-export function loadProgram(file: string): Promise<Program> {
+/**
+ * Bundled once, however many runs there are. A probed program runs slower, and debuggers find its source.
+ *
+ * @throws UserError (input) for a program that cannot be read.
+ */
+export function loadProgram(file: string, probing?: Probing): Promise<Program> {
   const entry = resolve(file)
-  const loading = programs.get(entry) ?? bundled(entry)
-  programs.set(entry, loading)
+  const name = `${probing ?? ''}:${entry}`
+  const loading = programs.get(name) ?? bundled(entry, probing)
+  programs.set(name, loading)
   return loading
 }
 
 const isBuiltin = (id: string): boolean => id.startsWith('node:') || builtinModules.includes(id)
 
-async function bundled(entry: string): Promise<Program> {
+async function bundled(entry: string, probing: Probing | undefined): Promise<Program> {
   if (!existsSync(entry)) throw new UserError('input', `${entry}: there is no such file. Give the program's file.`)
-  const { rolldown } = await import('rolldown')
+  const bundler = await importBundler()
+  const sites: Site[] = []
   try {
-    const build = await rolldown({
+    const build = await bundler.rolldown({
       input: entry,
       platform: 'node',
       external: (id) => isBuiltin(id) || id.endsWith('.node') || isNativeLoader(id),
       treeshake: false,
       logLevel: 'silent',
+      plugins: [ownPlaces, precomputed, probePlugin(bundler, probing, sites)],
     })
-    const { output } = await build.generate({ format: 'esm', sourcemap: true, codeSplitting: false })
+    // Source maps name files as seen from this directory.
+    const dir = dirname(entry)
+    const { output } = await build.generate({ format: 'esm', sourcemap: true, codeSplitting: false, dir })
     await build.close()
     const [{ code, map }] = output
-    return compiled(entry, code, map as unknown as SourceMapPayload | null)
+    return compiled(entry, { code, map: map as unknown as SourceMapPayload | null, probing, sites })
   } catch (error) {
     if (error instanceof UserError) throw error
     throw new UserError('input', `${entry} cannot be bundled: ${firstOf(error)}`, { cause: error })
   }
 }
+
+/** Packages find their files from where they are installed. Lines stay what they were. */
+const ownPlaces = {
+  name: 'own-places',
+  transform(code: string, id: string) {
+    if (!isInstalled(id) || !id.endsWith('js')) return null
+    const named = Object.entries({ __filename: id, __dirname: dirname(id) }).filter(([name]) => isFree(name, code))
+    if (named.length === 0) return null
+    const places = named.map(([name, place]) => `var ${name} = ${JSON.stringify(place)};`).join('')
+    return { code: code.replace(/^(?:#!.*\n)?/, (shebang) => shebang + places), map: null }
+  },
+}
+
+/** Whether a file has this name, and none of its own for it: ES modules work it out from their URL. */
+const isFree = (name: string, code: string): boolean =>
+  new RegExp(`\\b${name}\\b`).test(code) && !new RegExp(`\\b(?:var|let|const|import)\\b[^;=]*\\b${name}\\b`).test(code)
 
 /** The bundler names all that is wrong; the first is enough to go on. */
 function firstOf(error: unknown): string {
@@ -99,26 +135,44 @@ const PARAMETERS = [
   'global',
   'console',
   'performance',
+  'Reflect',
   '__filename',
   '__dirname',
+  PROBE,
+  TABLE,
+  LISTED,
+  NULL,
 ]
 
-function compiled(entry: string, code: string, payload: SourceMapPayload | null): Program {
-  const filename = `simulated:${entry}`
-  // The first line is ours: lines and columns of the rest stay what they were.
-  const text = `"use strict"; return (async () => {\n${asFunctionBody(code)}\n})()`
-  const run = vm.compileFunction(text, PARAMETERS, { filename, lineOffset: -1 }) as (
-    ...args: unknown[]
-  ) => Promise<unknown>
-  const map = payload === null ? undefined : new SourceMap(payload)
+interface Bundle {
+  readonly code: string
+  readonly map: SourceMapPayload | null
+  readonly probing: Probing | undefined
+  readonly sites: readonly Site[]
+}
+
+function compiled(entry: string, { code, map: bundled, probing, sites }: Bundle): Program {
+  const filename = PROGRAM_FILES + entry
   const directory = dirname(entry)
+  // The first line is ours.
+  const payload = bundled === null ? undefined : { ...bundled, mappings: `;${bundled.mappings}` }
+  const found = probing === undefined || payload === undefined ? '' : sourceMapComment(payload, directory)
+  const body = asFunctionBody(code)
+  const text = `"use strict"; return (async () => {\n${body.text}\n})()${found}`
+  const run = vm.compileFunction(text, PARAMETERS, { filename }) as (...args: unknown[]) => Promise<unknown>
+  const map = payload === undefined ? undefined : new SourceMap(payload)
+  const missing = namedIn(code)
+  const callerIn = (stack: string): string | undefined => framesOf(stack, filename, map, directory)[0]?.file
+  const madeTable = (number: number): object => tableOf(body.tables[number] as Table)
   const meta = { url: pathToFileURL(entry).href, filename: entry, dirname: directory, main: true }
   return {
     entry,
     directory,
-    missing: namedIn(code),
+    lacks: (specifier, stack) => missing.has(specifier) || isMissing(specifier, callerIn(stack) ?? entry),
     expected: expectedIn(code),
-    start({ require, importBuiltin, process, console, performance, global }) {
+    sites,
+    awaits: awaitPlaces(sites, directory),
+    start({ require, importBuiltin, process, console, performance, reflect, global, probe }) {
       const module = { exports: {}, filename: entry, id: '.', loaded: false, children: [], paths: [], require }
       const own = { ...meta, resolve: (specifier: string) => specifier }
       return run(
@@ -133,22 +187,48 @@ function compiled(entry: string, code: string, payload: SourceMapPayload | null)
         global,
         console,
         performance,
+        reflect,
         entry,
         directory,
+        probe,
+        madeTable,
+        listedOf,
+        throwAsNull,
       )
     },
     frames: (stack) => framesOf(stack, filename, map, directory),
   }
 }
 
+/** Tells debuggers which files a bundle is of, by their places on this machine, and which of them were installed. */
+function sourceMapComment(payload: SourceMapPayload, directory: string): string {
+  const files = payload.sources.map((source) => resolve(directory, source))
+  const installed = files.flatMap((file, i) => (isInstalled(file) ? [i] : []))
+  const sources = files.map((file) => pathToFileURL(file).href)
+  const map = { ...payload, sources, ignoreList: installed, x_google_ignoreList: installed }
+  return `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}`
+}
+
 /** What is left to load once everything is bundled: built-in modules, and what is not installed. */
 const namedIn = (code: string): ReadonlySet<string> =>
   new Set(
     Array.from(
-      code.matchAll(/\b__require(?:\$\d+)?\(\s*(?:"([^"]+)"|'([^']+)')\s*\)/g),
+      // A program's own file that is not there is a mistake, or its name was computed.
+      code.matchAll(/\b(?:__require(?:\$\d+)?\(\s*|import\(\s*(?!["'][./]))(?:"([^"]+)"|'([^']+)')\s*\)/g),
       ([, one, other]) => one ?? other ?? '',
     ),
   )
+
+/** Whether a package of this name is nowhere to be found, as seen from a file; a file that is not there is a mistake. */
+function isMissing(specifier: string, from: string): boolean {
+  if (/^[./]|:/.test(specifier)) return false
+  try {
+    createRequire(from).resolve(specifier)
+    return false
+  } catch (error) {
+    return (error as { readonly code?: unknown }).code === 'MODULE_NOT_FOUND'
+  }
+}
 
 function framesOf(stack: string, filename: string, map: SourceMap | undefined, directory: string): readonly Frame[] {
   return stack.split('\n').flatMap((line) => {

@@ -1,6 +1,7 @@
 import { parseAst } from 'rolldown/parseAst'
 import { assertionName } from '../world/assertions.ts'
-import { type Node, visit } from './rewrite.ts'
+import { visit } from './rewrite.ts'
+import type { Node } from './syntax.ts'
 
 /** Bundlers append a number to a name that is taken. */
 const EXPECTING = /^(sometimes|reachable)(?:\$\d+)?$/

@@ -1,16 +1,15 @@
 import { parseAst } from 'rolldown/parseAst'
+import type { Node } from './syntax.ts'
+import { TABLE, type Table, tableIn } from './tables.ts'
+
+/** How the names of programs' files begin in stacks. */
+export const PROGRAM_FILES = 'simulated:'
 
 /** Names that the rewritten text finds around it. */
 export const REQUIRE = '__chaosRequire'
 export const IMPORT = '__chaosImport'
 export const META = '__chaosMeta'
-
-export interface Node {
-  readonly type: string
-  readonly start: number
-  readonly end: number
-  readonly [member: string]: unknown
-}
+export const NULL = '__chaosNull'
 
 interface Edit {
   readonly start: number
@@ -20,16 +19,26 @@ interface Edit {
 
 /**
  * An ES module as the text of an async function's body: its imports, which are only of built-in modules, become calls, and
- * its exports go. Every line stays the line it was.
+ * its exports go. Large tables of data become calls too, since each start makes most of them in vain. Every line stays
+ * the line it was.
  */
-export function asFunctionBody(code: string): string {
+export function asFunctionBody(code: string): { readonly text: string; readonly tables: readonly Table[] } {
   const edits: Edit[] = []
+  const tables: Table[] = []
   const program = parseAst(code, { lang: 'js' }) as unknown as Node
   for (const statement of program['body'] as readonly Node[]) {
     const edit = statementEdit(statement, code)
     if (edit !== undefined) edits.push(edit)
   }
   visit(program, (node) => {
+    const found = tableIn(node)
+    if (found !== undefined) {
+      const { start, end } = found.at
+      edits.push({ start, end, text: `${TABLE}(${tables.length})${blankOf(code, start, end)}` })
+      tables.push(found.table)
+    }
+    const name = readOfNull(node)
+    if (name !== undefined) edits.push({ start: node.start, end: node.end, text: `${NULL}(${JSON.stringify(name)});` })
     if (node.type === 'ImportExpression')
       edits.push({ start: node.start, end: node.start + 'import'.length, text: IMPORT })
     if (node.type === 'MetaProperty' && code.slice(node.start, node.end) === 'import.meta')
@@ -41,12 +50,30 @@ export function asFunctionBody(code: string): string {
     text += code.slice(at, start) + replaced
     at = end
   }
-  return text + code.slice(at)
+  return { text: text + code.slice(at), tables }
+}
+
+const blankOf = (code: string, start: number, end: number): string => code.slice(start, end).replace(/[^\n]/g, '')
+
+/** The name of what is read of a literal `null`, as packages do that look for the prototype of errors. */
+function readOfNull(statement: Node): string | undefined {
+  const node = statement.type === 'ExpressionStatement' ? (statement['expression'] as Node) : undefined
+  if (node?.type !== 'MemberExpression' || node['computed'] === true || node['optional'] === true) return undefined
+  const { type, raw } = node['object'] as Node
+  const { type: kind, name } = node['property'] as Node
+  return type === 'Literal' && raw === 'null' && kind === 'Identifier' ? String(name) : undefined
+}
+
+/** Throws what reading a member of `null` does. V8 reads the whole function again to tell what was null, at every start. */
+export function throwAsNull(name: string): never {
+  const error = new TypeError(`Cannot read properties of null (reading '${name}')`)
+  Error.captureStackTrace(error, throwAsNull)
+  throw error
 }
 
 function statementEdit(statement: Node, code: string): Edit | undefined {
   const { start, end } = statement
-  const blank = code.slice(start, end).replace(/[^\n]/g, '')
+  const blank = blankOf(code, start, end)
   switch (statement.type) {
     case 'ImportDeclaration':
       return { start, end, text: importText(statement) + blank }

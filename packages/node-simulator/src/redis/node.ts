@@ -59,8 +59,9 @@ export class RedisNode implements Actor {
 
   #host(): Host {
     return {
-      accept: (port, _from, _remotePort, back) => {
+      accept: (port, _from, _remotePort, back, messages) => {
         if (!this.#up || port !== REDIS_PORT) return undefined
+        if (messages) return 'bytes only'
         this.#accepted++
         const connection = new Connection(this, createSession(this.#accepted), back)
         this.#connections.add(connection)

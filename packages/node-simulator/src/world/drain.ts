@@ -17,12 +17,21 @@ export function drain(threw: (error: unknown) => void): void {
       return
     } catch (error) {
       threw(error)
-      // An error that leaves a tick leaves its asynchronous context behind, and Node aborts when it finds it later.
-      queueMicrotask(() => {
-        throw RESET
-      })
+      emptyContexts()
     }
   }
+}
+
+/** An error that leaves a tick leaves its asynchronous context behind, and Node aborts when it finds it later. */
+const emptyContexts = (): void =>
+  queueMicrotask(() => {
+    throw RESET
+  })
+
+/** Empties the stack of asynchronous contexts, while uncaught errors are taken over. */
+export function resetContexts(): void {
+  emptyContexts()
+  tick()
 }
 
 /** Whether promises can be run to their end here: not from within one, as every `await` is. */

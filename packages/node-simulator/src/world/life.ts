@@ -5,6 +5,7 @@ import type { Endpoint, NodeId, Random } from '@chaosproxy/faults'
 import type { NodeClock } from '@chaosproxy/simulator'
 import { NotSimulated } from '../refusal.ts'
 import { drain } from './drain.ts'
+import type { RequestLine } from './messages.ts'
 import type { Network } from './network.ts'
 import type { Actor, World } from './world.ts'
 
@@ -14,7 +15,10 @@ export const turn: { life: Life | undefined } = { life: undefined }
 /** The life whose code is running. */
 export function runningLife(): Life {
   const { life } = turn
-  if (life === undefined) throw new Error('no simulated program is running')
+  if (life === undefined)
+    throw new Error(
+      'a simulated program goes on after its run, resumed by an event of its own of Node, which no seed decides',
+    )
   return life
 }
 
@@ -36,6 +40,7 @@ export interface LifeOptions {
   readonly clock: NodeClock
   readonly hosts: Hosts
   readonly died: (death: Death) => void
+  readonly messages: boolean
 }
 
 /** The names that a program dials. */
@@ -43,6 +48,8 @@ export interface Hosts {
   /** The node of this name, as seen from another; undefined if there is none. */
   find(host: string, from: NodeId): NodeId | undefined
   unknown(host: string): Error
+  /** What is likely to be sought at a port of the dialling node, if that cannot be there. */
+  refusePort(port: number): Error | undefined
   refusePath(path: string): Error
 }
 
@@ -64,17 +71,25 @@ export class Life implements Actor {
   alive = true
   /** Whether the program asked for `async_hooks`, whose contexts then go along with every event. */
   followsContext = false
-  /** Modules that its program imports by a literal name, and that are not installed. */
-  missing: ReadonlySet<string> = new Set()
+  /** Whether a module that its program asks for is not installed; otherwise its name is computed. */
+  lacks: (specifier: string) => boolean = () => false
   /** Makes the program's calls to the node's disk, on first use. */
   files: (() => unknown) | undefined
   readonly servers: Map<number, net.Server> = new Map()
   readonly sockets: Set<Flushed & { forget(): void }> = new Set()
   /** The built-in modules of this life, by name. */
   readonly modules: Map<string, unknown> = new Map()
+  /** What is undone once a run is over, since something that outlives it would keep the whole run. */
+  readonly unfinished: Set<() => void> = new Set()
   /** Timers by number, for programs that keep the number. */
   readonly timers: Map<number, { close(): void }> = new Map()
   agent: http.Agent | undefined
+  /** Whether requests between programs are whole objects instead of bytes. */
+  readonly messages: boolean
+  /** Connections for whole requests that are kept, by host and port; the last is used first. */
+  readonly lines: Map<string, RequestLine[]> = new Map()
+  /** Hosts and ports where nothing takes messages. */
+  readonly bytesOnly: Set<string> = new Set()
   process: EventEmitter | undefined
   readonly #died: (death: Death) => void
   readonly #written: Flushed[] = []
@@ -82,7 +97,8 @@ export class Life implements Actor {
   #looks = 0
   #timerIds = 0
 
-  constructor({ world, network, id, number, random, clock, hosts, died }: LifeOptions) {
+  constructor({ world, network, id, number, random, clock, hosts, died, messages }: LifeOptions) {
+    this.messages = messages
     this.world = world
     this.network = network
     this.id = id

@@ -1,6 +1,8 @@
 import { type Endpoint, type FaultOfKind, type Link, linkName, type NodeId } from '@chaosproxy/faults'
 import { type Nanos, nanos } from '@chaosproxy/history'
 import { fate, type Stream, streamOf, substream } from '@chaosproxy/simulator'
+import type { Delays } from './delays.ts'
+import { type Message, messageText } from './messages.ts'
 import type { Weather } from './weather.ts'
 import type { World } from './world.ts'
 
@@ -16,8 +18,11 @@ export interface Standing {
 export type Packet =
   | { readonly type: 'open' }
   | { readonly type: 'opened' }
-  | { readonly type: 'refused' }
-  | { readonly type: 'data'; readonly bytes: Buffer }
+  /** `bytesOnly`: there is a server, and it takes no messages. */
+  | { readonly type: 'refused'; readonly bytesOnly?: true }
+  /** The request of a client that it is sent for, where that is watched. */
+  | { readonly type: 'data'; readonly bytes: Buffer; readonly request?: string | undefined }
+  | { readonly type: 'message'; readonly message: Message; readonly request?: string | undefined }
   | { readonly type: 'end' }
   | { readonly type: 'reset' }
 
@@ -31,8 +36,12 @@ const JITTER = 7
 /** One direction of a connection: first in, first out, whatever the delays. */
 export class Wire {
   readonly link: Link
+  /** `n1>n2`. */
+  readonly name: string
   readonly #network: Network
   readonly #stream: Stream
+  /** `n1>redis 1`: who dialled whom, and which time. */
+  readonly #connection: string
   readonly #to: () => Plug | undefined
   #sent = 0
   #lastArrival = 0
@@ -43,9 +52,15 @@ export class Wire {
   /** The other direction of the same connection. */
   twin: Wire | undefined
 
-  constructor(network: Network, link: Link, stream: Stream, to: () => Plug | undefined) {
+  constructor(
+    network: Network,
+    { link, connection, stream }: { readonly link: Link; readonly connection: string; readonly stream: Stream },
+    to: () => Plug | undefined,
+  ) {
     this.#network = network
     this.link = link
+    this.name = linkName(link)
+    this.#connection = connection
     this.#stream = stream
     this.#to = to
   }
@@ -55,8 +70,8 @@ export class Wire {
     if (packet.type === 'data') {
       const at = this.#network.weather.split(this.#stream, this.#sent, packet.bytes.length)
       if (at > 0) {
-        this.#pass({ type: 'data', bytes: packet.bytes.subarray(0, at) })
-        this.#pass({ type: 'data', bytes: packet.bytes.subarray(at) })
+        this.#pass({ ...packet, bytes: packet.bytes.subarray(0, at) })
+        this.#pass({ ...packet, bytes: packet.bytes.subarray(at) })
         return
       }
     }
@@ -64,7 +79,7 @@ export class Wire {
   }
 
   #pass(packet: Packet): void {
-    for (const standing of this.#network.faultsOn(this.link)) {
+    for (const standing of this.#network.faultsOn(this.name)) {
       const { fault } = standing
       if (fault.kind !== 'partition' && fault.kind !== 'blackhole') continue
       standing.hits++
@@ -80,19 +95,19 @@ export class Wire {
   }
 
   #dispatch(packet: Packet): void {
-    const { world, weather } = this.#network
+    const { world, weather, delays } = this.#network
     const n = this.#sent++
-    let delay = weather.packet(this.#stream, n)
+    let delay = delays.of(this.#connection, this.link.from, n, weather.packet(this.#stream, n))
     let departure: number = world.queue.now
-    for (const standing of this.#network.faultsOn(this.link)) {
+    for (const standing of this.#network.faultsOn(this.name)) {
       const { fault } = standing
       if (fault.kind === 'latency') {
         standing.hits++
         const spreadMs = fault.jitterMs * (2 * fate(substream(this.#stream, JITTER), n) - 1)
         delay += Math.max(0, fault.latencyMs + spreadMs) * 1e6
-      } else if (fault.kind === 'bandwidth' && packet.type === 'data') {
+      } else if (fault.kind === 'bandwidth' && (packet.type === 'data' || packet.type === 'message')) {
         standing.hits++
-        departure = this.#network.queued(this.link, departure, (packet.bytes.length / fault.bytesPerSecond) * 1e9)
+        departure = this.#network.queued(this.link, departure, (lengthOf(packet) / fault.bytesPerSecond) * 1e9)
       }
     }
     const arrival = Math.max(Math.round(departure + delay), this.#lastArrival)
@@ -103,7 +118,7 @@ export class Wire {
   #arrive(packet: Packet): void {
     if (this.#closed) return
     const { world } = this.#network
-    world.trace?.(`${world.queue.now} ${linkName(this.link)} ${packetText(packet)}`)
+    world.trace?.(`${world.queue.now} ${this.name} ${packetText(packet)}`)
     if (packet.type === 'reset') this.close()
     this.#to()?.arrive(packet)
   }
@@ -138,19 +153,37 @@ export class Wire {
   }
 }
 
-const packetText = (packet: Packet): string =>
-  packet.type === 'data' ? `data ${packet.bytes.toString('latin1')}` : packet.type
+function packetText(packet: Packet): string {
+  if (packet.type === 'message') return `message ${messageText(packet.message)}`
+  return packet.type === 'data' ? `data ${packet.bytes.toString('latin1')}` : packet.type
+}
+
+const lengthOf = (packet: Extract<Packet, { readonly type: 'data' | 'message' }>): number =>
+  packet.type === 'data' ? packet.bytes.length : messageText(packet.message).length
 
 /** A node, as connections reach it. */
 export interface Host {
-  /** Takes a connection, or refuses it. */
-  accept(port: number, from: Endpoint, remotePort: number, back: Wire): Plug | undefined
+  /** Takes a connection, or refuses it; one for messages only if it takes them. */
+  accept(
+    port: number,
+    from: Endpoint,
+    remotePort: number,
+    back: Wire,
+    messages: boolean,
+  ): Plug | 'bytes only' | undefined
+}
+
+/** How long everything takes that is under way. */
+export interface Times {
+  readonly weather: Weather
+  readonly delays: Delays
 }
 
 /** Every connection between endpoints, and the faults of their links. */
 export class Network {
   readonly world: World
   readonly weather: Weather
+  readonly delays: Delays
   readonly #seed: number
   readonly #endpoints: ReadonlySet<Endpoint>
   readonly #wires = new Map<string, Set<Wire>>()
@@ -159,9 +192,10 @@ export class Network {
   readonly #dialled = new Map<string, number>()
   readonly hosts: Map<Endpoint, Host> = new Map()
 
-  constructor(world: World, weather: Weather, seed: number, endpoints: readonly Endpoint[]) {
+  constructor(world: World, times: Times, seed: number, endpoints: readonly Endpoint[]) {
     this.world = world
-    this.weather = weather
+    this.weather = times.weather
+    this.delays = times.delays
     this.#seed = seed
     this.#endpoints = new Set(endpoints)
   }
@@ -171,7 +205,7 @@ export class Network {
   }
 
   /** Dials; the plug hears `opened` or `refused`. Returns the wire to send by. */
-  dial(from: Endpoint, to: NodeId, port: number, plug: Plug): Wire {
+  dial(from: Endpoint, to: NodeId, port: number, plug: Plug, messages = false): Wire {
     const [there, back] = [
       { from, to },
       { from: to, to: from },
@@ -180,37 +214,42 @@ export class Network {
     const count = (this.#dialled.get(name) ?? 0) + 1
     this.#dialled.set(name, count)
     let server: Plug | undefined
-    const stream = streamOf(this.#seed, `${name} ${count}`)
-    const homeward: Wire = this.#open(back, substream(stream, 1), () => plug)
+    const connection = `${name} ${count}`
+    const stream = streamOf(this.#seed, connection)
+    const homeward: Wire = this.#open({ link: back, connection, stream: substream(stream, 1) }, () => plug)
     const greeter: Plug = {
       arrive: (packet) => {
         if (packet.type !== 'open') return
-        server = this.hosts.get(to)?.accept(port, from, 40_000 + count, homeward)
-        homeward.send({ type: server === undefined ? 'refused' : 'opened' })
+        const accepted = this.hosts.get(to)?.accept(port, from, 40_000 + count, homeward, messages)
+        if (accepted === 'bytes only') homeward.send({ type: 'refused', bytesOnly: true })
+        else {
+          server = accepted
+          homeward.send({ type: server === undefined ? 'refused' : 'opened' })
+        }
       },
     }
-    const outward: Wire = this.#open(there, substream(stream, 2), () => server ?? greeter)
+    const outward: Wire = this.#open({ link: there, connection, stream: substream(stream, 2) }, () => server ?? greeter)
     outward.twin = homeward
     homeward.twin = outward
     outward.send({ type: 'open' })
     return outward
   }
 
-  #open(link: Link, stream: Stream, to: () => Plug | undefined): Wire {
-    const name = linkName(link)
-    const wire = new Wire(this, link, stream, to)
-    const wires = this.#wires.get(name) ?? new Set()
+  #open(direction: ConstructorParameters<typeof Wire>[1], to: () => Plug | undefined): Wire {
+    const wire = new Wire(this, direction, to)
+    const wires = this.#wires.get(wire.name) ?? new Set()
     wires.add(wire)
-    this.#wires.set(name, wires)
+    this.#wires.set(wire.name, wires)
     return wire
   }
 
   forget(wire: Wire): void {
-    this.#wires.get(linkName(wire.link))?.delete(wire)
+    this.#wires.get(wire.name)?.delete(wire)
   }
 
-  faultsOn(link: Link): readonly Standing[] {
-    return this.#faults.get(linkName(link)) ?? NONE
+  /** @param name that of a link */
+  faultsOn(name: string): readonly Standing[] {
+    return this.#faults.get(name) ?? NONE
   }
 
   /** When a limited link has passed on as much as this; it is busy until then. */

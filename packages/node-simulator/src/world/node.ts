@@ -17,6 +17,8 @@ export interface NodeOptions {
   readonly directory: string
   /** Whether a kill takes the power, and with it what was not fsynced. */
   readonly losesPower: boolean
+  /** Whether whole requests and answers go over the network instead of bytes. */
+  readonly messages: boolean
   /** Starts the program in a new life. */
   readonly boot: (life: Life) => void
   readonly died: (death: Death, life: Life) => void
@@ -56,11 +58,11 @@ export class ServiceNode {
   /** Starts its program, unless it runs. */
   start(): void {
     if (this.#life !== undefined) return
-    const { world, network, id, seed, hosts, boot, died } = this.#options
+    const { world, network, id, seed, hosts, boot, died, messages } = this.#options
     this.#starts++
     const number = this.#starts
     const life: Life = new Life({
-      ...{ world, network, id, number, clock: this.clock, hosts },
+      ...{ world, network, id, number, clock: this.clock, hosts, messages },
       random: createRandom(`${id} ${number} ${seed}`),
       died: (death) => {
         this.#buried(life)
@@ -86,6 +88,7 @@ export class ServiceNode {
   #buried(life: Life): void {
     if (this.#life === life) this.#life = undefined
     life.servers.clear()
+    for (const each of [...life.unfinished]) each()
     for (const socket of [...life.sockets]) socket.forget()
     life.sockets.clear()
   }

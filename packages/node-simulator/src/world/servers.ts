@@ -2,6 +2,7 @@ import http from 'node:http'
 import net from 'node:net'
 import { NotSimulated } from '../refusal.ts'
 import { type Life, turn } from './life.ts'
+import { patchAnswers, takesMessages } from './messages.ts'
 import type { Host } from './network.ts'
 import { SimulatedSocket, type SocketServer, socketError } from './socket.ts'
 
@@ -17,10 +18,11 @@ const FIRST_FREE_PORT = 49_152
 
 /** Takes connections for a node: whatever its program listens on now. */
 export const hostOf = (lifeNow: () => Life | undefined): Host => ({
-  accept(port, from, remotePort, back) {
+  accept(port, from, remotePort, back, messages) {
     const life = lifeNow()
     const server = life?.servers.get(port) as OpenServer | undefined
     if (life === undefined || server === undefined) return undefined
+    if (messages && !takesMessages(server)) return 'bytes only'
     const socket = SimulatedSocket.accepted(life, server, back, { from, port: remotePort, own: port })
     server[OPEN] ??= new Set()
     const open = server[OPEN]
@@ -99,6 +101,15 @@ function listenArguments(args: readonly unknown[]): {
   return { port: typeof first === 'number' || typeof first === 'string' ? Number(first) : 0, path: undefined, callback }
 }
 
+let written = { second: Number.NaN, text: '' }
+
+/** As `Date` headers have it; answers of the same second share the text. */
+function dateText(wallMs: number): string {
+  const second = Math.floor(wallMs / 1e3)
+  if (written.second !== second) written = { second, text: new Date(wallMs).toUTCString() }
+  return written.text
+}
+
 /** A message that is being written, as Node's HTTP keeps it. */
 interface Outgoing {
   sendDate: boolean
@@ -123,9 +134,10 @@ export function patchNetwork(): () => void {
     if (life === undefined || !this.sendDate) return storeHeader.call(this, first, headers)
     // Node keeps the text of its own clock's date.
     this.sendDate = false
-    const date = this.hasHeader('date') ? '' : `Date: ${new Date(life.wallMs()).toUTCString()}\r\n`
+    const date = this.hasHeader('date') ? '' : `Date: ${dateText(life.wallMs())}\r\n`
     return storeHeader.call(this, first + date, headers)
   }
+  const unpatchAnswers = patchAnswers()
   agent.createConnection = function (options, callback) {
     return turn.life === undefined
       ? createConnection.call(this, options, callback)
@@ -140,6 +152,7 @@ export function patchNetwork(): () => void {
     for (const socket of (this as unknown as OpenServer)[OPEN] ?? []) socket.destroy()
   }
   return () => {
+    unpatchAnswers()
     net.Server.prototype.listen = realListen
     outgoing._storeHeader = storeHeader
     agent.createConnection = createConnection

@@ -1,6 +1,16 @@
+import type http from 'node:http'
 import net from 'node:net'
 import type { Endpoint } from '@chaosproxy/faults'
+import { NotSimulated } from '../refusal.ts'
 import { type Flushed, type Life, turn } from './life.ts'
+import {
+  type Answering,
+  type AnswerMessage,
+  hand,
+  type PartMessage,
+  type RequestMessage,
+  takesMessages,
+} from './messages.ts'
 import type { Packet, Plug, Wire } from './network.ts'
 
 /** What Node's own sockets and servers have besides what is documented, and ours rely on. */
@@ -31,10 +41,16 @@ interface ConnectOptions {
 }
 
 /** A socket of Node's own class over a simulated connection. */
-export class SimulatedSocket extends net.Socket implements Plug, Flushed {
+export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answering {
   readonly life: Life
   #wire: Wire | undefined
   #written: Buffer[] = []
+  /** Takes what this turn wrote of the answer to a whole request. */
+  #answer: (() => AnswerMessage | PartMessage | undefined) | undefined
+  /** Whether its client sends whole requests. */
+  #takesMessages = false
+  /** A listener threw while it was handed a request: Node's parser reads nothing more then. */
+  #isSpoilt = false
   #ending = false
   #ended = false
   /** What reaches a closed socket is answered with a reset. */
@@ -42,8 +58,14 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
   /** Writes that wait for the connection. */
   #waiting: (() => void)[] = []
   #timeoutMs = 0
+  /** When something last happened on it. */
+  #activeAt = 0
   #cancelTimeout: (() => void) | undefined
   #parser: unknown
+  /** The client's request that what is written is for, where that is watched. */
+  #writtenFor: string | undefined
+  /** The client's request that arrived last. */
+  serves: string | undefined
 
   constructor(options: net.SocketConstructorOpts & { readonly life?: Life } = {}) {
     super({ allowHalfOpen: options.allowHalfOpen === true, ...(options.signal ? { signal: options.signal } : {}) })
@@ -90,6 +112,11 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
       life.after(0, () => this.destroy(error))
       return this
     }
+    const refusal = target === life.id && !life.servers.has(port) ? life.hosts.refusePort(port) : undefined
+    if (refusal !== undefined) {
+      life.after(0, () => this.destroy(refusal))
+      return this
+    }
     own._peername = addressOf(target, port)
     this.#wire = life.network.dial(life.id, target, port, this)
     own._sockname = addressOf(life.id, 50_000)
@@ -104,7 +131,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
 
   #take(packet: Packet): void {
     if (this.destroyed) {
-      if (packet.type === 'data') this.#gone?.send({ type: 'reset' })
+      if (packet.type === 'data' || packet.type === 'message') this.#gone?.send({ type: 'reset' })
       return
     }
     this._unrefTimer()
@@ -119,8 +146,17 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
         this.destroy(socketError('connect', 'ECONNREFUSED', internals(this)._peername))
         break
       case 'data':
+        this.serves = packet.request
         this.push(packet.bytes)
         break
+      case 'message': {
+        const { server } = internals(this)
+        this.serves = packet.request
+        this.#takesMessages = true
+        if (server !== null && takesMessages(server) && packet.message.type === 'request')
+          this.#hand(server, packet.message)
+        break
+      }
       case 'end':
         this.push(null)
         // Node's sockets read on after the end too: without a data listener nothing else would emit "end".
@@ -148,11 +184,22 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
     )
   }
 
-  #queue(chunks: readonly Buffer[], callback: Callback): void {
+  #queue(
+    chunks: readonly Buffer[],
+    callback: Callback,
+    request: string | undefined = this.life.world.requests?.current(),
+  ): void {
     if (internals(this).connecting) {
-      this.#waiting.push(() => this.#queue(chunks, callback))
+      this.#waiting.push(() => this.#queue(chunks, callback, request))
       return
     }
+    if (this.#takesMessages)
+      throw new NotSimulated(
+        'writing to the connection of a request',
+        'has no place in an answer in messages mode',
+        "Use http: 'bytes'.",
+      )
+    this.#writtenFor = request
     if (this.#wire === undefined) {
       callback(socketError('write', 'EPIPE'))
       return
@@ -162,6 +209,26 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
     // Copied, since the program may reuse the memory.
     for (const chunk of chunks) this.#written.push(Buffer.from(chunk))
     callback()
+  }
+
+  #hand(server: http.Server, request: RequestMessage): void {
+    if (this.#isSpoilt) {
+      const head = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'
+      this.answers(() => ({ type: 'answer', head, body: Buffer.alloc(0) }))
+      this.destroy()
+      return
+    }
+    this.#isSpoilt = true
+    hand(server, this, request)
+    this.#isSpoilt = false
+  }
+
+  /** Leaves at the end of this turn. */
+  answers(take: () => AnswerMessage | PartMessage | undefined): void {
+    this._unrefTimer()
+    if (this.#answer === undefined) this.life.wrote(this)
+    this.#writtenFor = this.life.world.requests?.current()
+    this.#answer = take
   }
 
   override _final(callback: Callback): void {
@@ -182,7 +249,15 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
     if (wire !== undefined && written.length > 0) {
       const [only] = written
       this.life.sent(wire.link.to)
-      wire.send({ type: 'data', bytes: written.length === 1 && only !== undefined ? only : Buffer.concat(written) })
+      const bytes = written.length === 1 && only !== undefined ? only : Buffer.concat(written)
+      wire.send({ type: 'data', bytes, request: this.#writtenFor })
+    }
+    const answer = this.#answer
+    this.#answer = undefined
+    const message = answer?.()
+    if (wire !== undefined && message !== undefined) {
+      this.life.sent(wire.link.to)
+      wire.send({ type: 'message', message, request: this.#writtenFor })
     }
     if (this.#ending) {
       this.#ending = false
@@ -222,6 +297,8 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
 
   override setTimeout(timeoutMs: number, callback?: () => void): this {
     this.#timeoutMs = Number(timeoutMs)
+    this.#cancelTimeout?.()
+    this.#cancelTimeout = undefined
     internals(this).timeout = this.#timeoutMs
     if (callback !== undefined) {
       if (this.#timeoutMs === 0) this.removeListener('timeout', callback)
@@ -233,10 +310,24 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed {
 
   /** Activity: the timeout begins again. */
   _unrefTimer(): void {
-    this.#cancelTimeout?.()
-    this.#cancelTimeout = undefined
-    if (this.#timeoutMs > 0 && !this.destroyed)
-      this.#cancelTimeout = this.life.after(this.#timeoutMs, () => this.emit('timeout'))
+    if (this.#timeoutMs <= 0 || this.destroyed) return
+    this.#activeAt = this.life.world.queue.now
+    if (this.#cancelTimeout === undefined) this.#expect(this.#timeoutMs)
+  }
+
+  /** One event looks at whether there was activity meanwhile, since there mostly was. */
+  #expect(idleMs: number): void {
+    const { life } = this
+    this.#cancelTimeout = life.after(idleMs, () => {
+      const idle = ((life.world.queue.now - this.#activeAt) / 1e6) * life.clock.rate
+      // Times are rounded to nanoseconds.
+      if (idle + 1e-5 < this.#timeoutMs) {
+        this.#expect(this.#timeoutMs - idle)
+        return
+      }
+      this.#cancelTimeout = undefined
+      this.emit('timeout')
+    })
   }
 
   override resetAndDestroy(): this {
@@ -263,7 +354,11 @@ const addressOf = (host: Endpoint, port: number): object => ({ address: host, fa
 export function socketError(syscall: string, code: string, address: object = {}): NodeJS.ErrnoException {
   const { address: host, port } = address as { address?: string; port?: number }
   const where = host === undefined ? '' : ` ${host}:${port}`
+  // Its stack would be the simulator's own, which is another on each machine. Sockets that are destroyed have it written out.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   const error: NodeJS.ErrnoException = new Error(`${syscall} ${code}${where}`)
+  Error.stackTraceLimit = stackTraceLimit
   return Object.assign(error, { code, syscall, ...(host === undefined ? {} : { address: host, port }) })
 }
 

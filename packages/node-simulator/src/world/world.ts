@@ -1,9 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncResource } from 'node:async_hooks'
 import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import { Call, EventQueue, type Moment, type MomentWatch } from '@chaosproxy/simulator'
+import { Call, EventQueue, type Moment, type MomentWatch, type PlannedHold } from '@chaosproxy/simulator'
 import type { NotSimulated } from '../refusal.ts'
 import { Assertions } from './assertions.ts'
+import { Holds } from './holds.ts'
+import { type CodeWatch, Requests } from './requests.ts'
 
 /** Told of each turn of a program, so that one that never ends can be named. */
 export interface TurnWatch {
@@ -27,6 +29,10 @@ export interface WorldOptions {
   readonly turns: TurnWatch | undefined
   /** Receives everything that happens, in order, for a digest of the run. */
   readonly trace: ((text: string) => void) | undefined
+  /** Told of the code that runs for clients, if the program is probed. */
+  readonly code?: CodeWatch | undefined
+  /** Absent: no request is held. */
+  readonly holds?: readonly PlannedHold[] | undefined
 }
 
 /** 2030-01-01T00:00:00Z: what every node's clock shows when a run begins. */
@@ -42,19 +48,27 @@ export class World {
   /** The native parsers of HTTP in use: Node never frees one whose links are not cut. */
   readonly parsers: Set<unknown> = new Set()
   readonly assertions: Assertions
+  /** Which request the code that runs serves; undefined where nobody watches. */
+  readonly requests: Requests | undefined
+  /** Undefined where none is planned. */
+  readonly holds: Holds<Actor> | undefined
   readonly #log: (node: NodeId, text: string) => void
   readonly #moments: MomentWatch
   readonly #turns: TurnWatch | undefined
   /** What a program asked for that cannot be simulated; the first is kept. */
   refused: { readonly node: NodeId; readonly error: NotSimulated } | undefined
   turnCount = 0
+  /** Whose turn was last. */
+  lastTurn: NodeId | undefined
 
-  constructor({ expected, log, moments, turns, trace }: WorldOptions) {
+  constructor({ expected, log, moments, turns, trace, code, holds = [] }: WorldOptions) {
     this.assertions = new Assertions(expected)
     this.#log = log
     this.#moments = moments
     this.#turns = turns
     this.trace = trace
+    this.requests = code === undefined ? undefined : new Requests(code)
+    this.holds = holds.length === 0 ? undefined : new Holds(this, holds)
   }
 
   /** Schedules an event that is no program's turn, such as the arrival of a packet. */
@@ -92,6 +106,7 @@ export class World {
 
   entered(life: Actor): void {
     this.turnCount++
+    this.lastTurn = life.id
     this.#turns?.entered(life.id)
   }
 
@@ -113,8 +128,11 @@ export class World {
   }
 }
 
-/** The contexts of `AsyncLocalStorage` end with a turn; Node's own events carry them along. */
+/**
+ * The contexts of `AsyncLocalStorage` end with a turn; Node's own events carry them along. A resource for each event does
+ * what `AsyncLocalStorage.snapshot()` does, without the function that it dresses up.
+ */
 function withContext(run: () => void): () => void {
-  const inside = AsyncLocalStorage.snapshot()
-  return () => inside(run)
+  const resource = new AsyncResource('simulated')
+  return () => resource.runInAsyncScope(run)
 }

@@ -82,6 +82,16 @@ function within(least: string, most: string): (scored: Scored) => boolean {
   return ([, score]) => (lowOpen ? score > low : score >= low) && (highOpen ? score < high : score <= high)
 }
 
+/** Counts the members between two bounds. */
+const counting =
+  (between: (least: string, most: string) => (scored: Scored) => boolean) =>
+  (call: Call): number => {
+    const [key, least = '', most = ''] = call.args
+    // The bounds are looked at before the key, as in Redis.
+    const accept = between(least, most)
+    return ordered(call, key).filter(accept).length
+  }
+
 /** Whether a member is within bounds such as `[a` and `+`. */
 function withinNames(least: string, most: string): (scored: Scored) => boolean {
   const bound = (text: string): { readonly name: string; readonly sign: string } => {
@@ -213,30 +223,14 @@ export const sortedSetCommands: readonly Command[] = [
   { name: 'ZSCORE', words: 3, run: (call) => score(call, call.args[1]) },
   { name: 'ZMSCORE', words: -3, run: (call) => call.args.slice(1).map((member) => score(call, member)) },
   { name: 'ZCARD', words: 2, run: (call) => scoresAt(call, call.args[0]).size },
-  {
-    name: 'ZCOUNT',
-    words: 4,
-    run(call) {
-      const [key, least = '', most = ''] = call.args
-      const accept = within(least, most)
-      return ordered(call, key).filter(accept).length
-    },
-  },
+  { name: 'ZCOUNT', words: 4, run: counting(within) },
   { name: 'ZRANGE', words: -4, run: range },
   { name: 'ZREVRANGE', words: -4, run: rangeBy('rank', true) },
   { name: 'ZRANGEBYSCORE', words: -4, run: rangeBy('score', false) },
   { name: 'ZREVRANGEBYSCORE', words: -4, run: rangeBy('score', true) },
   { name: 'ZRANGEBYLEX', words: -4, run: rangeBy('name', false) },
   { name: 'ZREVRANGEBYLEX', words: -4, run: rangeBy('name', true) },
-  {
-    name: 'ZLEXCOUNT',
-    words: 4,
-    run(call) {
-      const [key, least = '', most = ''] = call.args
-      const accept = withinNames(least, most)
-      return ordered(call, key).filter(accept).length
-    },
-  },
+  { name: 'ZLEXCOUNT', words: 4, run: counting(withinNames) },
   {
     name: 'ZREMRANGEBYLEX',
     words: 4,

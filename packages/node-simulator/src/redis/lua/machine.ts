@@ -98,7 +98,7 @@ export class Machine {
     return new LuaTable()
   }
 
-  /** Room for so many items and other keys; keys, or `ITEM`, each with its value; and further items. */
+  /** `items` and `keys` are how many there is room for at first; `parts` are keys, or `ITEM`, each with its value; `rest` are further items. */
   table(items: number, keys: number, parts: readonly Part[], rest: readonly LuaValue[] = []): LuaTable {
     const table = new LuaTable(items, keys)
     const listed: LuaValue[] = []

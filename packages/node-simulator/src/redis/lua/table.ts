@@ -39,7 +39,7 @@ export class LuaTable {
   /** Where each key is, so that it is found without following chains. */
   readonly #places = new Map<Key, Node>()
 
-  /** Room for so many items and so many other keys. */
+  /** `items` and `keys` are how many of each there is room for at first. */
   constructor(items = 0, keys = 0) {
     this.#array = new Array<LuaValue>(items).fill(undefined)
     this.#nodes = nodesFor(keys)
@@ -123,7 +123,7 @@ export class LuaTable {
     return this.#array.length + place.at + 1
   }
 
-  /** Makes the array part hold so many items, as the constructor of a table does. */
+  /** Makes room for `items` in the array part, as the constructor of a table does. */
   reserve(items: number): void {
     if (items > this.#array.length) this.#resize(items, this.#nodes.length)
   }

@@ -11,7 +11,7 @@ export function loadedScript(store: Store, hash: string): string {
   return source
 }
 
-/** A command as a journal keeps it: whoever reads it later has no scripts loaded. */
+/** A command as a journal keeps it: with the whole script, since none is loaded when the journal is read. */
 export function journaled(store: Store, words: readonly string[]): readonly string[] {
   const [name = '', hash = '', ...rest] = words
   if (name.toUpperCase() !== 'EVALSHA') return words

@@ -1,0 +1,18 @@
+// What the three programs share: n1 decides, the others pass requests on to it and keep copies.
+const { PORT, NODE_ID, PEERS = '' } = process.env
+const peers = PEERS.split(',').filter((peer) => peer !== '')
+
+export const decides = NODE_ID === 'n1'
+
+const ask = async (url, method, body) => {
+  const answer = await fetch(url, {
+    method,
+    signal: AbortSignal.timeout(500),
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  })
+  return answer.json()
+}
+
+export const passOn = (path, method, body) => ask(`http://n1:${PORT}${path}`, method, body)
+
+export const copyToPeers = (key, body) => Promise.all(peers.map((peer) => ask(`${peer}/copy/${key}`, 'PUT', body)))

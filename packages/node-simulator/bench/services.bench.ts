@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { millis } from '@chaosproxy/history'
+import { createServiceCluster, loadService, outsidePromises, type Service } from '@chaosproxy/node-simulator'
+import { planTrial, runPlan, type SearchedProtocol, strategies, type TrialLimits } from '@chaosproxy/simulator'
+import { register } from '@chaosproxy/workloads'
+import { calibrate } from '../../checker/bench/calibrate.ts'
+
+export const name = 'services: simulated runs of Node programs, by processor seconds'
+
+/** Three programs that do the same, and how many runs a second of one core each should reach where the goals were set. */
+const PROGRAMS = [
+  { program: 'plain.mjs', http: 'bytes', goal: 80 },
+  { program: 'plain.mjs', http: 'messages', goal: 250 },
+  { program: 'express.mjs', http: 'bytes', goal: 40 },
+  { program: 'express.mjs', http: 'messages', goal: 100 },
+  { program: 'fastify.mjs', http: 'bytes', goal: 40 },
+  { program: 'fastify.mjs', http: 'messages', goal: 100 },
+] as const
+/** Milliseconds that the calibration loop took there. */
+const CALIBRATION_THERE = 18
+
+/** So many processor milliseconds, before anything counts: until then much of the time goes to compiling. */
+const WARM_UP_MS = 6_000
+const MEASURED_MS = 10_000
+const AT_ONCE = 10
+/** Equal digests of two checkouts: both ran every packet of these runs alike. */
+const DIGESTED_RUNS = 10
+
+const limits: TrialLimits = { memoryBytes: 2 ** 28, now: () => millis(performance.now()), invariants: true }
+
+export async function run(print: (line: string) => void): Promise<void> {
+  const here = calibrate()
+  const folder = join(process.cwd(), 'packages', 'node-simulator', 'bench', 'programs')
+  print(`3 nodes, 60 operations, kills and partitions; the calibration loop takes ${here.toFixed(1)} ms here`)
+  for (const { program, goal, http } of PROGRAMS) {
+    const service = await loadService({ program: join(folder, program), routes: join(folder, 'routes.json'), http })
+    const digest = await digestOf(service)
+    await runFor(service, WARM_UP_MS, 1_000)
+    const perSecond = await runFor(service, MEASURED_MS, 100_000)
+    const there = (perSecond * here) / CALIBRATION_THERE
+    print(
+      `${program.padEnd(12)} ${http.padEnd(8)} ${perSecond.toFixed(1)} runs per processor second; where the goal of ${goal} was set about ${there.toFixed(1)}; digest ${digest}`,
+    )
+  }
+}
+
+/** Runs a second of all threads of this process, those that compile and collect garbage included. */
+async function runFor(service: Service, processorMs: number, first: number): Promise<number> {
+  const startedAt = usedMs()
+  let seed = first
+  while (usedMs() - startedAt < processorMs)
+    await outsidePromises(() => {
+      for (const end = seed + AT_ONCE; seed < end; seed++) runSeed(service, seed)
+    })
+  return ((seed - first) / (usedMs() - startedAt)) * 1_000
+}
+
+function usedMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+
+async function digestOf(service: Service): Promise<string> {
+  const hash = createHash('sha256')
+  await outsidePromises(() => {
+    for (let seed = 1; seed <= DIGESTED_RUNS; seed++) runSeed(service, seed, (text) => hash.update(`${text}\n`))
+  })
+  return hash.digest('hex').slice(0, 12)
+}
+
+/** What the clients saw is judged as in a search; whatever the verdict, it is a run. */
+function runSeed(service: Service, seed: number, trace?: (text: string) => void): void {
+  const [strategy] = strategies
+  if (strategy === undefined) throw new RangeError('there is no strategy')
+  const subject: SearchedProtocol = {
+    ...{ target: service.spec.program, protocol: service.definition, bug: undefined, knobs: {}, workload: register },
+    ...{ settings: { cas: 0 }, level: 'linearizable', nodes: 3, operations: 60 },
+    choices: { faults: ['kill', 'partition'], clients: 4, lengthMs: millis(1_000) },
+    start: (options) => createServiceCluster(service, { ...options, initial: register.initial, isOfOne: false, trace }),
+  }
+  const { failure } = runPlan(subject, planTrial(subject, strategy, seed), limits)
+  if (failure?.kind === 'broken') throw new Error(`${service.spec.program}, seed ${seed}: ${JSON.stringify(failure)}`)
+}

@@ -1,0 +1,165 @@
+import type http from 'node:http'
+import { NotSimulated } from '../../refusal.ts'
+import { runningLife } from '../../world/life.ts'
+import { MessageLine } from '../../world/line.ts'
+import { fieldOf, isPlain, type RequestMessage } from '../../world/messages.ts'
+import { simulatedRequest } from '../http.ts'
+import { type Asked, askedOf } from './request.ts'
+import { FetchedResponse, type WholeAnswer } from './response.ts'
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+const MOST_REDIRECTS = 20
+
+/** `fetch` over the simulated network, with Node's own requests and responses. */
+export async function simulatedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const asked = await askedOf(input, init)
+  let { url, method, payload } = asked
+  for (let redirects = 0; ; redirects++) {
+    const following = followSignal(asked.signal)
+    const message = await exchange({ ...asked, url, method, payload }, following)
+    const location = message.headers.location
+    const status = message.statusCode ?? 0
+    if (!REDIRECTS.has(status) || location === undefined || asked.redirect === 'manual') {
+      const { over } = following
+      const response = new FetchedResponse(message, { url: url.href, method, redirected: redirects > 0, over })
+      following.aborted = (reason) => response.abort(reason)
+      return response as unknown as Response
+    }
+    following.over()
+    if (!('whole' in message)) message.resume()
+    if (asked.redirect === 'error' || redirects >= MOST_REDIRECTS)
+      throw new TypeError('fetch failed', { cause: new Error('redirect count exceeded') })
+    url = new URL(location, url)
+    if (status === 303 || ((status === 301 || status === 302) && method === 'POST')) {
+      method = method === 'HEAD' ? 'HEAD' : 'GET'
+      payload = undefined
+    }
+  }
+}
+
+/** What listens to a signal, and is told in turn. */
+interface Following {
+  aborted: (reason: unknown) => void
+  /** Listens no longer, since a signal may outlive the run that it belongs to. */
+  over(): void
+}
+
+function followSignal(signal: AbortSignal | undefined): Following {
+  if (signal === undefined) return { aborted() {}, over() {} }
+  const { unfinished } = runningLife()
+  const abort = (): void => {
+    following.over()
+    following.aborted(signal.reason)
+  }
+  const over = (): void => {
+    signal.removeEventListener('abort', abort)
+    unfinished.delete(over)
+  }
+  const following: Following = { aborted() {}, over }
+  signal.addEventListener('abort', abort, { once: true })
+  unfinished.add(over)
+  return following
+}
+
+function exchange(asked: Asked, following: Following): Promise<http.IncomingMessage | WholeAnswer> {
+  const { url, method, headers, signal } = asked
+  if (url.protocol !== 'http:')
+    throw new NotSimulated(
+      `fetch of ${url.protocol}//${url.host}`,
+      'is encrypted inside of Node',
+      'Between simulated nodes use http:.',
+    )
+  signal?.throwIfAborted()
+  const life = runningLife()
+  const port = portOf(url)
+  const to = life.messages ? life.hosts.find(url.hostname, life.id) : undefined
+  if (
+    to !== undefined &&
+    !life.bytesOnly.has(`${to}:${port}`) &&
+    (to !== life.id || life.servers.has(port)) &&
+    isPlain(method, pathOf(url), Object.entries(headers))
+  )
+    return exchangeMessages(asked, to, following)
+  return exchangeBytes(asked, following)
+}
+
+const portOf = ({ port }: URL): number => (port === '' ? 80 : Number(port))
+const pathOf = ({ pathname, search }: URL): string => `${pathname}${search}`
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+
+/** The fields that `fetch` sends, before those of the connection. */
+const fieldsOf = ({ url, headers, payload }: Asked): { readonly [name: string]: string } => ({
+  host: url.host,
+  accept: '*/*',
+  'accept-language': '*',
+  'sec-fetch-mode': 'cors',
+  'user-agent': 'node',
+  ...headers,
+  ...(payload === undefined ? {} : { 'content-length': String(payload.length) }),
+})
+
+function exchangeMessages(asked: Asked, to: string, following: Following): Promise<http.IncomingMessage | WholeAnswer> {
+  const { url, method, payload } = asked
+  const { bytesOnly } = runningLife()
+  const empty = payload === undefined && WITH_BODY.has(method) ? ['Content-Length', '0'] : []
+  const request: RequestMessage = {
+    ...{ type: 'request', method, target: pathOf(url), body: payload ?? NOTHING },
+    headers: [...Object.entries(fieldsOf(asked)).flat(), 'Connection', 'keep-alive', ...empty],
+  }
+  return new Promise((resolve, reject) => {
+    const line = MessageLine.to(to, portOf(url))
+    following.aborted = (reason) => {
+      reject(reason)
+      line.close()
+    }
+    line.ask(request, (end) => {
+      switch (end.type) {
+        case 'failed':
+          following.over()
+          reject(new TypeError('fetch failed', { cause: end.error }))
+          break
+        case 'bytes only':
+          bytesOnly.add(`${to}:${portOf(url)}`)
+          resolve(exchangeBytes(asked, following))
+          break
+        case 'answered': {
+          const { head, body, rest } = end.received
+          resolve({
+            statusCode: head.status,
+            statusMessage: head.reason,
+            rawHeaders: head.rawHeaders,
+            headers: { location: fieldOf(head.rawHeaders, 'location') },
+            whole: body,
+            rest,
+          })
+          break
+        }
+      }
+    })
+  })
+}
+
+const NOTHING = Buffer.alloc(0)
+
+function exchangeBytes(asked: Asked, following: Following): Promise<http.IncomingMessage> {
+  const { url, method, payload } = asked
+  const request = simulatedRequest({
+    host: url.hostname,
+    port: portOf(url),
+    path: pathOf(url),
+    method,
+    headers: fieldsOf(asked),
+  })
+  return new Promise((resolve, reject) => {
+    following.aborted = (reason) => {
+      reject(reason)
+      request.destroy()
+    }
+    request.on('error', (error) => {
+      following.over()
+      reject(new TypeError('fetch failed', { cause: error }))
+    })
+    request.on('response', resolve)
+    request.end(payload)
+  })
+}

@@ -1,0 +1,98 @@
+/** What a program asks `fetch` for. */
+export interface Asked {
+  readonly url: URL
+  readonly method: string
+  /** By lower-case name, in the order of their names. */
+  readonly headers: { readonly [name: string]: string }
+  readonly payload: Buffer | undefined
+  readonly redirect: Request['redirect']
+  readonly signal: AbortSignal | undefined
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+/** Members of `init` that are read here, and those that change nothing between nodes. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['method', 'headers', 'body', 'signal', 'redirect'],
+  ...['cache', 'credentials', 'integrity', 'keepalive', 'mode', 'referrer', 'referrerPolicy', 'priority'],
+])
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
+
+/**
+ * The request that the arguments of `fetch` describe. Most are read here: Node's own `Request` costs as much as the whole
+ * exchange, and notes every signal until its next collection of garbage.
+ */
+export async function askedOf(input: string | URL | Request, init: RequestInit | undefined): Promise<Asked> {
+  const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined) ?? undefined
+  signal?.throwIfAborted()
+  const plain = plainly(input, init)
+  if (plain !== undefined) return { ...plain, signal }
+  const asked = new Request(input, { ...init, signal: null })
+  return {
+    url: new URL(asked.url),
+    method: asked.method,
+    headers: Object.fromEntries(asked.headers),
+    payload: asked.body === null ? undefined : Buffer.from(await asked.arrayBuffer()),
+    redirect: asked.redirect,
+    signal,
+  }
+}
+
+const isRequest = (input: string | URL | Request): input is Request => typeof input === 'object' && 'signal' in input
+
+/** Undefined for what is unusual, or wrong. */
+function plainly(
+  input: string | URL | Request,
+  { method = 'GET', headers = {}, body = null, redirect = 'follow', ...rest }: RequestInit = {},
+): Omit<Asked, 'signal'> | undefined {
+  if (isRequest(input) || !METHODS.has(method) || !['follow', 'error', 'manual'].includes(redirect)) return undefined
+  if (Object.keys(rest).some((name) => !KNOWN.has(name))) return undefined
+  const url = urlOf(input)
+  const given = headersOf(headers)
+  if (url === undefined || given === undefined) return undefined
+  if (body === null) return { url, method, headers: sorted(given), payload: undefined, redirect }
+  if (method === 'GET' || method === 'HEAD') return undefined
+  const read = bodyOf(body)
+  if (read === undefined) return undefined
+  if (read.type !== undefined && given['content-type'] === undefined) given['content-type'] = read.type
+  return { url, method, headers: sorted(given), payload: read.payload, redirect }
+}
+
+function urlOf(input: string | URL): URL | undefined {
+  try {
+    const url = new URL(input)
+    return url.username === '' && url.password === '' ? url : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function headersOf(headers: NonNullable<RequestInit['headers']>): { [name: string]: string } | undefined {
+  if (headers instanceof Headers) return Object.fromEntries(headers)
+  if (Array.isArray(headers) || Symbol.iterator in headers) return undefined
+  const read: { [name: string]: string } = {}
+  for (const [name, value] of Object.entries(headers as { readonly [name: string]: unknown })) {
+    const lower = name.toLowerCase()
+    if (typeof value !== 'string' || !NAME.test(name) || Object.hasOwn(read, lower)) return undefined
+    const trimmed = value.trim()
+    if (!VALUE.test(trimmed)) return undefined
+    read[lower] = trimmed
+  }
+  return read
+}
+
+const sorted = (headers: { readonly [name: string]: string }): { readonly [name: string]: string } => {
+  const names = Object.keys(headers)
+  return names.length < 2 ? headers : Object.fromEntries(names.sort().map((name) => [name, headers[name] ?? '']))
+}
+
+function bodyOf(
+  body: NonNullable<RequestInit['body']>,
+): { readonly payload: Buffer; readonly type: string | undefined } | undefined {
+  if (typeof body === 'string') return { payload: Buffer.from(body), type: 'text/plain;charset=UTF-8' }
+  if (body instanceof URLSearchParams)
+    return { payload: Buffer.from(String(body)), type: 'application/x-www-form-urlencoded;charset=UTF-8' }
+  // Copied, since the program may reuse the memory.
+  if (body instanceof Uint8Array) return { payload: Buffer.from(body), type: undefined }
+  return undefined
+}

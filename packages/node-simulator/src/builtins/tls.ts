@@ -1,0 +1,47 @@
+import { Stream } from 'node:stream'
+import tls from 'node:tls'
+import { NotSimulated } from '../refusal.ts'
+import { SimulatedSocket } from '../world/socket.ts'
+import { refusedModule } from './refused.ts'
+
+const ENCRYPTED = 'is encrypted inside of Node'
+const USE_HTTP = 'Between simulated nodes use http:, for instance when NODE_ENV is test.'
+
+export const refusedEncryption = (what: string): NotSimulated => new NotSimulated(what, ENCRYPTED, USE_HTTP)
+
+/** A module of Node that encrypts, such as `tls`: it may be loaded, and every call is refused. */
+export const encryptedModule = (name: string, real: object): { [member: string]: unknown } =>
+  refusedModule(name, { ...real }, ENCRYPTED, USE_HTTP)
+
+/**
+ * Packages make one over a stream that leads nowhere, for the class of Node's that they find inside it. That may be
+ * named and extended; whatever else is asked of the socket is refused.
+ */
+class TLSSocket {
+  constructor(over?: unknown) {
+    if (new.target !== TLSSocket || !(over instanceof Stream) || over instanceof SimulatedSocket)
+      throw refusedEncryption('tls.TLSSocket')
+    // biome-ignore lint/correctness/noConstructorReturn: it stands for a socket that cannot be.
+    return new Proxy(this, {
+      get(_, name) {
+        if (name === '_handle') return { _parentWrap: Object.create(InnerSocket.prototype) }
+        throw refusedEncryption(`tls.TLSSocket.${String(name)}`)
+      },
+    })
+  }
+}
+
+class InnerSocket {
+  constructor() {
+    throw refusedEncryption('tls.TLSSocket')
+  }
+}
+
+/** `node:tls` without connections. */
+export const tlsModule = (): object => ({
+  ...encryptedModule('tls', tls),
+  TLSSocket,
+  getCiphers: tls.getCiphers,
+  checkServerIdentity: tls.checkServerIdentity,
+  createSecureContext: tls.createSecureContext,
+})

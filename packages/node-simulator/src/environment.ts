@@ -1,0 +1,100 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { fillPlaceholders, type Placeholders } from '@chaosproxy/history'
+import type { Program } from './program/bundle.ts'
+import { REDIS, REDIS_PORT } from './redis/node.ts'
+import type { Service } from './service.ts'
+
+// What programs are told as they start, in arguments and environment.
+
+/** Where programs listen unless they choose. */
+export const PORT = 3_000
+const HOST = '0.0.0.0'
+
+/** A program's arguments and environment. */
+export interface Told {
+  readonly args: readonly string[]
+  readonly environment: { readonly [name: string]: string }
+}
+
+/** Variables with the URLs of programs that stand beside nodes: `PAYMENTS_URL` for one named `payments`. */
+export const urlVariables = (urls: ReadonlyMap<NodeId, string>): { readonly [name: string]: string } =>
+  Object.fromEntries(
+    Array.from(urls, ([name, url]) => [`${name.toUpperCase().replaceAll('-', '_')}_URL`, url] as const),
+  )
+
+/**
+ * What every node is told, and every program beside them; to be refused before anything of this process is taken over.
+ *
+ * @throws UserError (input) for an unknown placeholder.
+ */
+export function toldOf(service: Service, names: readonly NodeId[]): (id: NodeId) => Told {
+  const beside = Object.entries(service.spec.beside ?? {})
+  const all = [...names, ...beside.map(([name]) => name)]
+  const of = (id: NodeId): Told => {
+    const { program, args, environment } = programOf(service, id)
+    const values = placeholdersOf(names, { id, all, directory: program.directory })
+    return {
+      args: args.map((arg) => fillPlaceholders(arg, values)),
+      environment: environmentOf(service, environment, values),
+    }
+  }
+  const told = new Map(all.map((id) => [id, of(id)]))
+  return (id) => told.get(id) ?? of(id)
+}
+
+interface Started {
+  readonly program: Program
+  readonly file: string
+  readonly args: readonly string[]
+  readonly environment: Told['environment']
+}
+
+/** The program of a node, or of what stands beside the nodes, and how it is declared. */
+export function programOf({ spec, program, beside }: Service, id: NodeId): Started {
+  const besides = spec.beside?.[id]
+  const { program: file, args = [], environment = {} } = besides ?? spec
+  return { program: beside.get(id) ?? program, file, args, environment }
+}
+
+function environmentOf(
+  { spec }: Service,
+  declared: Told['environment'],
+  values: Placeholders,
+): { readonly [name: string]: string } {
+  const own = Object.entries(declared).map(([name, text]) => [name, fillPlaceholders(text, values)])
+  return {
+    ...{ NODE_ENV: 'test', PORT: String(PORT), HOST: String(values['host']), NODE_ID: String(values['node']) },
+    PEERS: String(values['peers'])
+      .split(',')
+      .map((peer) => (peer === '' ? '' : `http://${peer}`))
+      .join(','),
+    ...(spec.redis === undefined ? {} : { REDIS_URL: `redis://${REDIS}:${REDIS_PORT}` }),
+    ...urlVariables(new Map(Object.keys(spec.beside ?? {}).map((name) => [name, `http://${name}:${PORT}`]))),
+    ...(Object.fromEntries(own) as { readonly [name: string]: string }),
+  }
+}
+
+interface Place {
+  readonly id: NodeId
+  /** Every host that a placeholder may name. */
+  readonly all: readonly NodeId[]
+  readonly directory: string
+}
+
+/** The same words as in the commands of declared clusters, so that a service's environment serves in both. */
+function placeholdersOf(names: readonly NodeId[], { id, all, directory }: Place): Placeholders {
+  const of = all.map((name): readonly (readonly [string, string | number])[] => [
+    [`peer.${name}`, `${name}:${PORT}`],
+    [`peer-host.${name}`, name],
+    [`peer-port.${name}`, PORT],
+  ])
+  return {
+    ...{ node: id, number: names.indexOf(id) + 1 || 1, nodes: names.length },
+    ...{ host: HOST, port: PORT, listen: `${HOST}:${PORT}`, data: directory },
+    peers: names
+      .filter((name) => name !== id)
+      .map((name) => `${name}:${PORT}`)
+      .join(','),
+    ...Object.fromEntries(of.flat()),
+  }
+}

@@ -1,0 +1,56 @@
+import { createRequire } from 'node:module'
+import vm from 'node:vm'
+import { isInstalled } from './probes.ts'
+import { LISTED } from './tables.ts'
+
+/**
+ * What `mime-types` works out whenever it is loaded, from a table that never changes, is written into the bundle instead:
+ * under Express, which often has several copies of it, that was half of every run.
+ */
+export const precomputed = {
+  name: 'precomputed',
+  transform(code: string, id: string): { readonly code: string; readonly map: null } | null {
+    if (!isInstalled(id) || !MIME_TYPES.test(id)) return null
+    if (code.match(POPULATES)?.length !== 1 || !TABLE.test(code)) return null
+    const made = exportsOf(code, id)
+    return made === undefined ? null : { code: code.replace(POPULATES, () => populated(made)), map: null }
+  },
+}
+
+const MIME_TYPES = /[/\\]mime-types[/\\]index\.js$/
+const TABLE = /^(?:var|const) db = require\('mime-db'\);?$/m
+/** The statement that fills its maps, alone in its line. */
+const POPULATES = /^populateMaps\(exports\.extensions, exports\.types\);?$/gm
+
+interface MimeTypes {
+  readonly extensions: { readonly [type: string]: unknown }
+  readonly types: { readonly [extension: string]: string }
+  /** Of version 3. */
+  readonly _extensionConflicts?: readonly unknown[]
+}
+
+/** Undefined for what is no `mime-types`, or needs what is not there. */
+function exportsOf(code: string, id: string): MimeTypes | undefined {
+  const module = { exports: {} as Partial<MimeTypes> }
+  try {
+    vm.compileFunction(code, ['exports', 'require'], { filename: id })(module.exports, createRequire(id))
+  } catch {
+    return undefined
+  }
+  const { types, extensions, _extensionConflicts } = module.exports
+  if (types === undefined || extensions === undefined) return undefined
+  return { types, extensions, ...(_extensionConflicts && { _extensionConflicts }) }
+}
+
+/** Lists of extensions stay those of the table, as programs may change them there. */
+const populated = ({ types, extensions, _extensionConflicts: conflicts }: MimeTypes): string =>
+  [
+    `exports.extensions = ${listed(keysOf(extensions))}, (type) => db[type].extensions)`,
+    `exports.types = ${listed(types)})`,
+    ...(conflicts === undefined ? [] : [`exports._extensionConflicts.push(...${JSON.stringify(conflicts)})`]),
+  ].join('; ')
+
+const keysOf = (members: object): object => Object.fromEntries(Object.keys(members).map((key) => [key, true]))
+
+/** A call that lacks its end. */
+const listed = (members: object): string => `${LISTED}(${JSON.stringify(JSON.stringify(members))}`

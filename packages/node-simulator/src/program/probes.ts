@@ -1,0 +1,273 @@
+import { extname, isAbsolute, relative } from 'node:path'
+import type { RolldownMagicString, RolldownPlugin } from 'rolldown'
+import { parseAst } from 'rolldown/parseAst'
+import type { Scope } from './scopes.ts'
+import { isFunction, isNode, type Node } from './syntax.ts'
+import { ModuleTouches, type Shared } from './touches.ts'
+
+/** What probed programs call. */
+export const PROBE = '__chaosProbe'
+
+/** Where a program is probed besides its awaits: where its functions begin, or at every line of them as well. */
+export type Probing = 'functions' | 'lines'
+
+/** A place in the program as its author wrote it. */
+export interface Site {
+  readonly kind: 'function' | 'statement' | 'await'
+  readonly file: string
+  /** Counted from 1. */
+  readonly line: number
+  readonly lastLine: number
+  /** The number of the function's own site; its own for a function. */
+  readonly within: number
+  /** Of a function, unless it has none. */
+  readonly name?: string | undefined
+  /** The state that it reads or changes as it runs, where lines are probed; and what it uses values of, read earlier. */
+  readonly reads?: readonly SharedState[] | undefined
+  readonly writes?: readonly SharedState[] | undefined
+  readonly rests?: readonly SharedState[] | undefined
+}
+
+/** A variable that outlives the function that uses it, or what it stands for. */
+export interface SharedState {
+  readonly name: string
+  /** Which part, where a call's first argument says so: `seat:{}`. */
+  readonly part?: string | undefined
+  /** `memory`: every node has its own. `outside`: what it stands for is reached by all. */
+  readonly kept: 'memory' | 'outside'
+  /** The number of the function that it is a variable of; absent for a module's. */
+  readonly of?: number | undefined
+}
+
+/** Called by a probed program, each time with the number of a site. */
+export interface Probe {
+  /** A function begins; true stops a debugger there. */
+  enters(site: number): boolean
+  /** A statement is about to run. */
+  at(site: number): void
+  /** What is awaited is known, and the function is left. */
+  gone<Value>(site: number, value: Value): Value
+  /** The await ended. */
+  back<Value>(site: number, value: Value): Value
+}
+
+const LANGUAGES: { readonly [extension: string]: 'js' | 'jsx' | 'ts' | 'tsx' } = {
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+}
+
+/** Whether a file is of a package that others wrote. */
+export const isInstalled = (file: string): boolean => /[/\\]node_modules[/\\]/.test(file)
+
+/** Probes the files of a program that its author wrote, none that were installed; their sites are added to `sites`. */
+export const probePlugin = (
+  { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
+  probing: Probing | undefined,
+  sites: Site[],
+): RolldownPlugin => ({
+  name: 'probes',
+  transform(code, id) {
+    const lang = LANGUAGES[extname(id)]
+    if (lang === undefined || isInstalled(id) || !isAbsolute(id)) return undefined
+    if (probing === undefined && !code.includes('await')) return undefined
+    const program = parsed(code, lang)
+    if (program === undefined) return undefined
+    const text = new Text(code)
+    probe(program, { code, file: id, probing, sites, text })
+    return { code: text.toString(), map: text.generateMap({ hires: true, source: id }).toString() }
+  },
+})
+
+/** Undefined for what is wrong: the bundler says where. */
+function parsed(code: string, lang: 'js' | 'jsx' | 'ts' | 'tsx'): Node | undefined {
+  try {
+    return parseAst(code, { lang }) as unknown as Node
+  } catch {
+    return undefined
+  }
+}
+
+/** How text is put between what is there: the first at a place comes first at the start of something, and last at its end. */
+interface Insertions {
+  appendRight(index: number, text: string): unknown
+  prependLeft(index: number, text: string): unknown
+}
+
+interface Probed {
+  readonly code: string
+  readonly file: string
+  readonly probing: Probing | undefined
+  readonly sites: Site[]
+  readonly text: Insertions
+}
+
+/** What runs nothing where it stands. */
+const DECLARES = /^(?:TS|Import|Export|FunctionDeclaration|ClassDeclaration|EmptyStatement|BlockStatement)/
+
+function probe(program: Node, probed: Probed): void {
+  const { code, file, probing, sites, text } = probed
+  const lineOf = linesOf(code)
+  const touched = probing === 'lines' ? touchesIn(program) : undefined
+  const add = (kind: Site['kind'], { start, end }: Node, within: number | undefined, more: Partial<Site> = {}) => {
+    const number = sites.length
+    sites.push({ ...{ kind, file, line: lineOf(start), lastLine: lineOf(end), within: within ?? number }, ...more })
+    return number
+  }
+  const addStatement = (statement: Node, within: number): number =>
+    add('statement', headOf(statement), within, touched?.of(statement, within))
+
+  /** `name` is what the node is assigned to. */
+  function walk(value: unknown, within: number | undefined, name?: string): void {
+    if (Array.isArray(value)) {
+      for (const each of value) walk(each, within)
+      return
+    }
+    if (typeof value !== 'object' || value === null || !('type' in value)) return
+    const node = value as Node
+    if (isFunction(node)) {
+      walkFunction(node, node['body'] as Node, within, name)
+      return
+    }
+    if (within !== undefined) probeAwait(node, within)
+    if (within !== undefined && probing === 'lines') probeStatements(node, within)
+    for (const [member, part] of Object.entries(node))
+      if (typeof part === 'object') walk(part, within, member === 'body' ? undefined : nameIn(node))
+  }
+
+  function walkFunction(node: Node, body: Node, within: number | undefined, given: string | undefined): void {
+    const name = nameIn(node) ?? given
+    const site = add('function', node, undefined, name === undefined ? {} : { name })
+    walk(node['params'], within)
+    if (probing === undefined) {
+      walk(body, site)
+      return
+    }
+    touched?.entered(node, site)
+    const enters = `if (${PROBE}.enters(${site})) debugger;`
+    if (body.type === 'BlockStatement') {
+      const statements = body['body'] as readonly Node[]
+      const first = statements.find((statement) => typeof statement['directive'] !== 'string')
+      text.appendRight(first?.start ?? body.end - 1, enters)
+      walk(body, site)
+      return
+    }
+    Object.assign(sites[site] ?? {}, touched?.of(body, site))
+    // The body may be in parentheses, which its own place leaves out.
+    const arrow = code.indexOf('=>', lastEnd(node['params'], node['returnType'], node.start)) + '=>'.length
+    text.appendRight(arrow, ` { ${enters} return (`)
+    walk(body, site)
+    text.prependLeft(node.end, '); }')
+  }
+
+  function probeAwait(node: Node, within: number): void {
+    if (node.type !== 'AwaitExpression') return
+    const site = add('await', node, within)
+    text.appendRight(node.start, `${PROBE}.back(${site}, `)
+    text.appendRight(node.start + 'await'.length, ` ${PROBE}.gone(${site},`)
+    text.prependLeft(node.end, '))')
+  }
+
+  function probeStatements(node: Node, within: number): void {
+    const list = node.type === 'SwitchCase' ? node['consequent'] : node.type === 'BlockStatement' ? node['body'] : []
+    for (const statement of list as readonly Node[]) {
+      if (DECLARES.test(statement.type) || typeof statement['directive'] === 'string') continue
+      text.appendRight(statement.start, `${PROBE}.at(${addStatement(statement, within)});`)
+    }
+    for (const single of singlesIn(node)) {
+      text.appendRight(single.start, `{ ${PROBE}.at(${addStatement(single, within)});`)
+      text.prependLeft(single.end, '}')
+    }
+  }
+
+  walk(program, undefined)
+}
+
+/** What the places of a module touch, with functions by the numbers of their sites. */
+function touchesIn(program: Node) {
+  const touches = new ModuleTouches(program)
+  const [scopes, numbers] = [new Map<number, Scope>(), new Map<Scope, number>()]
+  const numbered = ({ name, part, kept, of }: Shared): SharedState => ({
+    ...{ name, part, kept },
+    ...(of === undefined ? {} : { of: numbers.get(of) }),
+  })
+  return {
+    entered(node: Node, site: number): void {
+      const scope = touches.scopeOf(node)
+      if (scope === undefined) return
+      scopes.set(site, scope)
+      numbers.set(scope, site)
+    },
+    of(node: Node, site: number): Pick<Site, 'reads' | 'writes' | 'rests'> {
+      const scope = scopes.get(site)
+      if (scope === undefined) return {}
+      const { reads, writes, rests } = touches.of(node, scope)
+      return { reads: reads.map(numbered), writes: writes.map(numbered), rests: rests.map(numbered) }
+    },
+  }
+}
+
+/** What its author calls each await, by the number of its site: `server.ts:31`, and `server.ts:31#2` for the second of a line. */
+export function awaitPlaces(sites: readonly Site[], directory: string): ReadonlyMap<number, string> {
+  const [places, counts] = [new Map<number, string>(), new Map<string, number>()]
+  for (const [number, { kind, file, line }] of sites.entries()) {
+    if (kind !== 'await') continue
+    const place = `${relative(directory, file).replaceAll('\\', '/')}:${line}`
+    const count = (counts.get(place) ?? 0) + 1
+    counts.set(place, count)
+    places.set(number, count === 1 ? place : `${place}#${count}`)
+  }
+  return places
+}
+
+/** The statements that stand without braces where a block could. */
+function singlesIn(node: Node): readonly Node[] {
+  const { body, consequent, alternate } = node as unknown as { readonly [member: string]: unknown }
+  const parts =
+    node.type === 'IfStatement' ? [consequent, alternate] : /^(?:For|While|DoWhile)/.test(node.type) ? [body] : []
+  // `else if` goes on as it is.
+  return parts.filter(
+    (part): part is Node =>
+      isNode(part) && !DECLARES.test(part.type) && !(part === alternate && part.type === 'IfStatement'),
+  )
+}
+
+/** A statement without the statements within it, which have sites of their own. */
+function headOf(statement: Node): Node {
+  const block = ['consequent', 'body', 'block'].map((member) => statement[member]).find(isNode)
+  return block === undefined ? statement : { ...statement, end: Math.max(statement.start, block.start - 1) }
+}
+
+/** What a function is called by its declaration, or by what it is the value of. */
+function nameIn(node: Node): string | undefined {
+  const named = (node['id'] ?? node['key'] ?? (node.type === 'AssignmentExpression' ? node['left'] : undefined)) as
+    | Node
+    | null
+    | undefined
+  return typeof named?.['name'] === 'string' ? named['name'] : undefined
+}
+
+/** Where the last of these nodes ends. */
+function lastEnd(params: unknown, returned: unknown, start: number): number {
+  const ends = [...(params as readonly unknown[]), returned].filter(isNode).map(({ end }) => end)
+  return Math.max(start, ...ends)
+}
+
+/** The line of an offset, both of which begin together. */
+function linesOf(code: string): (offset: number) => number {
+  const starts = [0, ...Array.from(code.matchAll(/\n/g), ({ index }) => index + 1)]
+  return (offset) => {
+    let [low, high] = [0, starts.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle
+      else high = middle - 1
+    }
+    return low + 1
+  }
+}

@@ -1,0 +1,156 @@
+import { isFunction, isNode, type Node } from './syntax.ts'
+
+/** A name that a function or module declares. */
+export interface Declaration {
+  /** Where state that it holds is kept; undefined if it holds none that can change. */
+  readonly kept?: 'memory' | 'outside' | undefined
+  /** Of a function: itself. */
+  readonly body?: Node | undefined
+  /** Of a constant: its text, as it is written. */
+  readonly text?: Node | undefined
+  /** Whether it comes from Node's own file system. */
+  readonly imported?: 'files' | undefined
+}
+
+/** The names of a function or module. Blocks have none of their own here, since two of one name seldom differ in kind. */
+export interface Scope {
+  readonly node: Node
+  readonly outer: Scope | undefined
+  readonly isModule: boolean
+  readonly declared: Map<string, Declaration>
+  /** Where classes of the module keep a member of this name. */
+  keptOfThis(name: string): 'memory' | 'outside'
+  /** Whether it is being looked at, as a function that calls itself is. */
+  visiting: boolean
+}
+
+/** The module and each of its functions, by node. */
+export function scopesOf(program: Node): ReadonlyMap<Node, Scope> {
+  const scopes = new Map<Node, Scope>()
+  const inMemory = new Set<string>()
+  const keptOfThis = (name: string) => (inMemory.has(name) ? 'memory' : 'outside')
+  const open = (node: Node, outer: Scope | undefined): Scope => {
+    const isModule = outer === undefined
+    const scope = { node, outer, isModule, declared: new Map<string, Declaration>(), keptOfThis, visiting: false }
+    scopes.set(node, scope)
+    return scope
+  }
+
+  function walk(value: unknown, scope: Scope): void {
+    if (Array.isArray(value)) {
+      for (const each of value) walk(each, scope)
+      return
+    }
+    if (!isNode(value)) return
+    declare(value, scope)
+    if (value.type === 'PropertyDefinition' && isCollection(value['value']))
+      inMemory.add(String((value['key'] as Node)['name'] ?? ''))
+    const inner = isFunction(value) ? open(value, scope) : scope
+    if (inner !== scope)
+      for (const name of (value['params'] as readonly Node[]).flatMap(namesIn))
+        inner.declared.set(name, { kept: 'outside' })
+    for (const part of Object.values(value)) if (typeof part === 'object') walk(part, inner)
+  }
+
+  walk(program['body'], open(program, undefined))
+  return scopes
+}
+
+function declare(node: Node, { declared }: Scope): void {
+  if (node.type === 'FunctionDeclaration') declared.set(nameOf(node['id']), { body: node })
+  if (node.type === 'ImportDeclaration') declareImports(node, declared)
+  if (node.type !== 'VariableDeclaration') return
+  for (const { id, init } of node['declarations'] as readonly (Node & { readonly id: Node; readonly init?: Node })[])
+    for (const name of namesIn(id))
+      declared.set(name, {
+        kept: keptIn(init ?? undefined, { isWhole: id.type === 'Identifier', isConstant: node['kind'] === 'const' }),
+        body: isNode(init) && isFunction(init) ? init : undefined,
+        text: isNode(init) && id.type === 'Identifier' && /^(?:Template)?Literal$/.test(init.type) ? init : undefined,
+      })
+}
+
+function declareImports(node: Node, declared: Scope['declared']): void {
+  const source = String((node['source'] as Node)['value'])
+  const isOwn = source.startsWith('.')
+  const imported = /^(?:node:)?fs(?:\/promises)?$/.test(source) ? 'files' : undefined
+  for (const { local } of node['specifiers'] as readonly (Node & { readonly local?: unknown })[])
+    declared.set(nameOf(local), { kept: isOwn ? 'outside' : undefined, imported })
+}
+
+const nameOf = (node: unknown): string => (isNode(node) ? String(node['name'] ?? '') : '')
+
+/** A constant of which nothing can change is no state, and neither is what was taken out of something. */
+function keptIn(
+  init: Node | undefined,
+  { isWhole, isConstant }: { readonly isWhole: boolean; readonly isConstant: boolean },
+): Declaration['kept'] {
+  if (!isWhole) return undefined
+  if (isCollection(init)) return 'memory'
+  const made = init?.type === 'AwaitExpression' ? (init['argument'] as Node) : init
+  if (made?.type === 'NewExpression' || made?.type === 'CallExpression') return 'outside'
+  return isConstant ? undefined : 'memory'
+}
+
+const COLLECTIONS: ReadonlySet<string> = new Set(['Map', 'Set', 'WeakMap', 'WeakSet', 'Array'])
+
+const isCollection = (value: unknown): boolean =>
+  isNode(value) &&
+  (value.type === 'ArrayExpression' ||
+    value.type === 'ObjectExpression' ||
+    (value.type === 'NewExpression' && COLLECTIONS.has(nameOf(value['callee']))))
+
+/** The names that a pattern binds. */
+function namesIn(pattern: unknown): readonly string[] {
+  if (Array.isArray(pattern)) return pattern.flatMap(namesIn)
+  if (!isNode(pattern)) return []
+  switch (pattern.type) {
+    case 'Identifier':
+      return [nameOf(pattern)]
+    case 'ObjectPattern':
+      return namesIn(pattern['properties'])
+    case 'ArrayPattern':
+      return namesIn(pattern['elements'])
+    case 'Property':
+      return namesIn(pattern['value'])
+    case 'AssignmentPattern':
+      return namesIn(pattern['left'])
+    case 'TSParameterProperty':
+      return namesIn(pattern['parameter'])
+    default:
+      return namesIn(pattern['argument'])
+  }
+}
+
+/** What a function's own variables are given: each time the names, and the value. */
+export function bindingsIn({ node, isModule }: Scope): readonly Binding[] {
+  const found: Binding[] = []
+  const walk = (value: unknown): void => {
+    if (Array.isArray(value)) {
+      for (const each of value) walk(each)
+      return
+    }
+    if (!isNode(value) || (value !== node && isFunction(value))) return
+    const [target, given] = GIVEN[value.type] ?? []
+    if (target !== undefined && given !== undefined && isNode(value[given]))
+      found.push({ targets: targetsOf(value[target]), value: value[given] })
+    for (const part of Object.values(value)) if (typeof part === 'object') walk(part)
+  }
+  walk(isModule ? node['body'] : node)
+  return found
+}
+
+export interface Binding {
+  readonly targets: readonly string[]
+  readonly value: Node
+}
+
+const GIVEN: { readonly [type: string]: readonly [target: string, given: string] } = {
+  VariableDeclarator: ['id', 'init'],
+  AssignmentExpression: ['left', 'right'],
+  ForOfStatement: ['left', 'right'],
+}
+
+const targetsOf = (target: unknown): readonly string[] =>
+  isNode(target) && target.type === 'VariableDeclaration'
+    ? (target['declarations'] as readonly Node[]).flatMap(({ id }: Node & { id?: unknown }) => namesIn(id))
+    : namesIn(target)

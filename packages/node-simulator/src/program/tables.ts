@@ -1,0 +1,132 @@
+import type { Node } from './syntax.ts'
+
+/** What rewritten programs call for a table, with its number. */
+export const TABLE = '__chaosTable'
+/** What programs call for an object without a prototype, as JSON, whose members are looked up somewhere. */
+export const LISTED = '__chaosListed'
+
+/** Smaller ones are made faster than they are watched. */
+const FEWEST = 200
+
+type Data = string | number | boolean | null | readonly Data[] | { readonly [key: string]: Data }
+export type Table = { readonly [key: string]: Data }
+type Made = { [key: string]: unknown }
+
+/** The data of an assignment such as bundlers make of a large JSON file; undefined for anything else. */
+export function tableIn(node: Node): { readonly at: Node; readonly table: Table } | undefined {
+  if (node.type !== 'AssignmentExpression' || node['operator'] !== '=') return undefined
+  const [left, right] = [node['left'] as Node, node['right'] as Node]
+  if (left.type !== 'MemberExpression' || left['computed'] === true) return undefined
+  const [object, property] = [left['object'] as Node, left['property'] as Node]
+  if (object['name'] !== 'module' || property['name'] !== 'exports' || right.type !== 'ObjectExpression')
+    return undefined
+  if ((right['properties'] as readonly Node[]).length < FEWEST) return undefined
+  const table = dataOf(right)
+  return table === undefined ? undefined : { at: right, table: table as Table }
+}
+
+/** Undefined for what is more than data. */
+function dataOf(node: Node | null): Data | undefined {
+  switch (node?.type) {
+    case 'Literal': {
+      const { value } = node
+      return value === null || typeof value !== 'object' ? literalOf(node) : undefined
+    }
+    case 'ArrayExpression': {
+      const elements = (node['elements'] as readonly (Node | null)[]).map(dataOf)
+      return elements.some((each) => each === undefined) ? undefined : (elements as Data[])
+    }
+    case 'ObjectExpression': {
+      const members = (node['properties'] as readonly Node[]).map(memberOf)
+      return members.some((each) => each === undefined)
+        ? undefined
+        : Object.fromEntries(members as (readonly [string, Data])[])
+    }
+    default:
+      return undefined
+  }
+}
+
+function literalOf({ value, raw }: Node): Data | undefined {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  return raw === 'null' ? null : undefined
+}
+
+function memberOf(property: Node): readonly [string, Data] | undefined {
+  const { kind, computed, shorthand, method } = property
+  if (property.type !== 'Property' || kind !== 'init' || computed === true || shorthand === true || method === true)
+    return undefined
+  const { name, value: text } = property['key'] as Node
+  const [key, value] = [String(name ?? text), dataOf(property['value'] as Node)]
+  // In a literal it is the prototype.
+  return key === '__proto__' || value === undefined ? undefined : [key, value]
+}
+
+// A program may have replaced them by the time they are called.
+const { hasOwn, keys: keysOf } = Object
+const { get, has, getOwnPropertyDescriptor, ownKeys, set, defineProperty, deleteProperty } = Reflect
+const { preventExtensions, setPrototypeOf } = Reflect
+const { parse } = JSON
+
+/** A table of a start's own, as its literal would make it, whose members are made when they are looked at. */
+export const tableOf = (table: Table): object => lazily(table, {}, (key) => copyOf(table[key]))
+
+const read = new Map<string, Table>()
+
+/** An object without a prototype that has the keys of a JSON text, each with what `make` makes of it once it is looked at. */
+export function listedOf(text: string, make?: (key: string) => unknown): object {
+  const known = read.get(text) ?? (parse(text) as Table)
+  read.set(text, known)
+  return lazily(known, Object.create(null), make ?? ((key) => known[key]))
+}
+
+const copyOf = (data: unknown): unknown => {
+  if (typeof data !== 'object' || data === null) return data
+  if (Array.isArray(data)) {
+    const copies: unknown[] = []
+    for (let i = 0; i < data.length; i++) copies[i] = copyOf(data[i])
+    return copies
+  }
+  const copy: Made = {}
+  for (const key in data) copy[key] = copyOf((data as Made)[key])
+  return copy
+}
+
+/** Whatever asks for more than a member, or changes something, finds all of them, in order. */
+function lazily(known: Table, made: Made, make: (key: string) => unknown): object {
+  const look = (key: PropertyKey): void => {
+    if (typeof key === 'string' && hasOwn(known, key) && !hasOwn(made, key)) made[key] = make(key)
+  }
+  const complete = (): void => {
+    for (const trap of keysOf(handler)) delete handler[trap as keyof typeof handler]
+    for (const key of keysOf(known)) {
+      const value = hasOwn(made, key) ? made[key] : make(key)
+      delete made[key]
+      made[key] = value
+    }
+  }
+  const looking =
+    <Rest extends unknown[], Result>(act: (target: object, key: PropertyKey, ...rest: Rest) => Result) =>
+    (target: object, key: PropertyKey, ...rest: Rest): Result => {
+      look(key)
+      return act(target, key, ...rest)
+    }
+  const completing =
+    <Rest extends unknown[], Result>(act: (target: object, ...rest: Rest) => Result) =>
+    (target: object, ...rest: Rest): Result => {
+      complete()
+      return act(target, ...rest)
+    }
+  const handler: ProxyHandler<object> = {
+    get: looking(get),
+    has: looking(has),
+    getOwnPropertyDescriptor: looking(getOwnPropertyDescriptor),
+    ownKeys: completing(ownKeys),
+    set: completing(set),
+    defineProperty: completing(defineProperty),
+    deleteProperty: completing(deleteProperty),
+    preventExtensions: completing(preventExtensions),
+    setPrototypeOf: completing(setPrototypeOf),
+  }
+  return new Proxy(made, handler)
+}

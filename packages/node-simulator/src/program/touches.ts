@@ -1,0 +1,269 @@
+import { bindingsIn, type Scope, scopesOf } from './scopes.ts'
+import { isFunction, isNode, type Node } from './syntax.ts'
+
+/** State that several requests of a program share. */
+export interface Shared {
+  readonly name: string
+  /** Which part, where a call's first argument says so: `seat:{}`. */
+  readonly part: string | undefined
+  /** `memory`: every node has its own. `outside`: what it stands for is reached by all. */
+  readonly kept: 'memory' | 'outside'
+  /** The function that it is a variable of; undefined for a module's. */
+  readonly of: Scope | undefined
+}
+
+/** What a piece of a program reads and changes of {@link Shared} state, and what the values that it uses were read of earlier. */
+export interface Touches {
+  readonly reads: readonly Shared[]
+  readonly writes: readonly Shared[]
+  readonly rests: readonly Shared[]
+}
+
+/** Methods that change nothing; any other may. */
+const READS =
+  /^(?:get|has|keys|values|entries|size|count|find|filter|map|flatMap|some|every|includes|indexOf|at|slice|join|forEach|reduce|concat|toString|toJSON|toSorted|read|list|peek|exists|select|scan|ttl|pttl|type|strlen|mget|l(?:len|range|index)$|h(?:get|mget|getall|keys|vals|len|exists)$|s(?:card|ismember|members)$|z(?:card|score|range|rank|count))/i
+const FILE_READS = /^(?:read|exists|stat|access)/
+const FILE_WRITES = /^(?:write|append|rename|unlink|rm|copy|truncate)/
+
+const FILES: Shared = { name: 'files', part: undefined, kept: 'memory', of: undefined }
+
+type Kind = keyof Touches
+type Sink = (kind: Kind, shared: Shared) => void
+
+/** What every piece of a module touches, worked out from its text alone. */
+export class ModuleTouches {
+  readonly #scopes: ReadonlyMap<Node, Scope>
+  /** Of local variables: what their values were read of. */
+  readonly #derived = new Map<Scope, Map<string, Set<Shared>>>()
+  readonly #known = new Map<string, Shared>()
+
+  constructor(program: Node) {
+    this.#scopes = scopesOf(program)
+    // What a function returns is known once what it reads is, and that may rest on other functions.
+    for (let round = 0; round < ROUNDS; round++)
+      for (const scope of this.#scopes.values())
+        for (const { targets, value } of bindingsIn(scope)) this.#derive(scope, targets, value)
+  }
+
+  scopeOf(node: Node): Scope | undefined {
+    return this.#scopes.get(node)
+  }
+
+  /** Of an expression, or a statement without the statements and functions in it. */
+  of(node: Node, scope: Scope): Touches {
+    const found = { reads: new Set<Shared>(), writes: new Set<Shared>(), rests: new Set<Shared>() }
+    for (const part of headParts(node)) this.#visit(part, scope, (kind, shared) => found[kind].add(shared), true)
+    return { reads: [...found.reads], writes: [...found.writes], rests: [...found.rests] }
+  }
+
+  #derive(scope: Scope, targets: readonly string[], value: Node): void {
+    const found = new Set<Shared>()
+    this.#visit(value, scope, (kind, shared) => kind !== 'writes' && found.add(shared), false)
+    if (found.size === 0) return
+    const names = this.#derived.get(scope) ?? new Map<string, Set<Shared>>()
+    this.#derived.set(scope, names)
+    for (const name of targets) names.set(name, new Set([...(names.get(name) ?? []), ...found]))
+  }
+
+  /** `isRun`: only what runs here; otherwise also what the functions that it calls read. */
+  #visit(node: Node, scope: Scope, sink: Sink, isRun: boolean): void {
+    const go = (part: unknown): void => {
+      if (Array.isArray(part)) for (const each of part) go(each)
+      else if (isNode(part)) this.#visit(part, scope, sink, isRun)
+    }
+    if (isFunction(node)) {
+      if (!isRun) this.#visitBody(node, sink)
+      return
+    }
+    switch (node.type) {
+      case 'BlockStatement':
+      case 'ClassBody':
+        return
+      case 'Identifier':
+        this.#touch(node, scope, ['reads'], sink)
+        return
+      case 'MemberExpression':
+        if (/^Identifier$|^ThisExpression$/.test(baseOf(node).type)) this.#touch(node, scope, ['reads'], sink)
+        else go(node['object'])
+        if (node['computed'] === true) go(node['property'])
+        return
+      case 'Property':
+        if (node['computed'] === true) go(node['key'])
+        go(node['value'])
+        return
+      case 'VariableDeclarator':
+        go(node['init'])
+        return
+      case 'AssignmentExpression':
+        this.#assigned(node['left'] as Node, scope, node['operator'] === '=' ? ['writes'] : ['reads', 'writes'], sink)
+        go(node['right'])
+        return
+      case 'UpdateExpression':
+        this.#assigned(node['argument'] as Node, scope, ['reads', 'writes'], sink)
+        return
+      case 'UnaryExpression':
+        if (node['operator'] === 'delete') this.#assigned(node['argument'] as Node, scope, ['writes'], sink)
+        else go(node['argument'])
+        return
+      case 'CallExpression':
+        this.#called(node, scope, sink, isRun)
+        go(node['arguments'])
+        return
+      default:
+        if (/^TS(?!As|NonNull|Satisfies)/.test(node.type)) return
+        for (const [member, part] of Object.entries(node)) if (!TYPES.has(member)) go(part)
+    }
+  }
+
+  #visitBody(node: Node, sink: Sink): void {
+    const inner = this.#scopes.get(node)
+    if (inner === undefined || inner.visiting) return
+    inner.visiting = true
+    const body = node['body'] as Node
+    everyStatement(body, (statement) => {
+      for (const part of headParts(statement)) this.#visit(part, inner, sink, false)
+    })
+    inner.visiting = false
+  }
+
+  /** A variable of this function's own is nobody else's, unless it holds what somebody else has. */
+  #assigned(target: Node, scope: Scope, kinds: readonly Kind[], sink: Sink): void {
+    if (target.type === 'Identifier' && scope.declared.has(String(target['name']))) return
+    this.#touch(target, scope, kinds, sink)
+    if (target['computed'] === true && isNode(target['property'])) this.#visit(target['property'], scope, sink, true)
+  }
+
+  #called(node: Node, scope: Scope, sink: Sink, isRun: boolean): void {
+    const called = unwrapped(node['callee'] as Node)
+    if (called.type === 'Identifier') {
+      const found = resolve(scope, String(called['name']))
+      if (found?.declaration.imported === 'files') this.#touchFiles(String(called['name']), sink)
+      else if (!isRun && found?.declaration.body !== undefined) this.#visitBody(found.declaration.body, sink)
+      return
+    }
+    if (called.type !== 'MemberExpression') {
+      this.#visit(called, scope, sink, isRun)
+      return
+    }
+    const method = nameOf(called)
+    const base = baseOf(called)
+    if (base.type === 'Identifier' && resolve(scope, String(base['name']))?.declaration.imported === 'files')
+      this.#touchFiles(method, sink)
+    else if (base.type === 'Identifier' || base.type === 'ThisExpression')
+      this.#touch(called, scope, READS.test(method) ? ['reads'] : ['reads', 'writes'], sink, partOf(node, scope))
+    else this.#visit(base, scope, sink, isRun)
+  }
+
+  #touchFiles(method: string, sink: Sink): void {
+    if (FILE_READS.test(method)) sink('reads', FILES)
+    if (FILE_WRITES.test(method)) sink('writes', FILES)
+  }
+
+  #touch(node: Node, scope: Scope, kinds: readonly Kind[], sink: Sink, part?: string): void {
+    const base = baseOf(node)
+    if (base.type === 'ThisExpression') {
+      const name = memberOfThis(node)
+      const shared =
+        name === undefined ? undefined : this.#shared(`this.${name}`, part, scope.keptOfThis(name), undefined)
+      for (const kind of kinds) if (shared !== undefined) sink(kind, shared)
+      return
+    }
+    if (base.type !== 'Identifier') return
+    const name = String(base['name'])
+    const found = resolve(scope, name)
+    if (found === undefined) return
+    const { declaration, in: owner } = found
+    if (owner !== scope && declaration.kept !== undefined) {
+      const shared = this.#shared(name, part, declaration.kept, owner.isModule ? undefined : owner)
+      for (const kind of kinds) sink(kind, shared)
+    }
+    for (const shared of this.#derived.get(owner)?.get(name) ?? []) {
+      sink('rests', shared)
+      // What is looked up in an object of this node is the object's own; a value of what is outside is a copy.
+      if (base !== unwrapped(node) && shared.kept === 'memory') for (const kind of kinds) sink(kind, shared)
+    }
+  }
+
+  #shared(name: string, given: string | undefined, kept: Shared['kept'], of: Scope | undefined): Shared {
+    const part = kept === 'outside' ? given : undefined
+    const id = JSON.stringify([name, part, kept, of?.node.start])
+    const shared = this.#known.get(id) ?? { name, part, kept, of }
+    this.#known.set(id, shared)
+    return shared
+  }
+}
+
+/** Chains of functions that return what another has read. */
+const ROUNDS = 4
+
+const TYPES: ReadonlySet<string> = new Set(['typeAnnotation', 'typeArguments', 'typeParameters', 'returnType'])
+
+/** A function's statements at every depth, or the expression that is its body. */
+function everyStatement(body: Node, visit: (statement: Node) => void): void {
+  visit(body)
+  for (const member of Object.values(body))
+    for (const each of Array.isArray(member) ? member : [member])
+      if (isNode(each) && HOLDS.test(each.type)) everyStatement(each, visit)
+}
+
+const HOLDS = /Statement$|^SwitchCase$|^CatchClause$|^VariableDeclaration$/
+
+/** What a statement runs itself: the statements in it come after. */
+function headParts(node: Node): readonly Node[] {
+  const members = HEADS[node.type]
+  return members === undefined ? [node] : members.map((member) => node[member]).filter(isNode)
+}
+
+const HEADS: { readonly [type: string]: readonly string[] } = {
+  BlockStatement: [],
+  CatchClause: [],
+  DoWhileStatement: ['test'],
+  ForInStatement: ['right'],
+  ForOfStatement: ['right'],
+  ForStatement: ['init', 'test', 'update'],
+  IfStatement: ['test'],
+  LabeledStatement: [],
+  SwitchCase: ['test'],
+  SwitchStatement: ['discriminant'],
+  TryStatement: [],
+  WhileStatement: ['test'],
+}
+
+function resolve(scope: Scope, name: string) {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
+    const declaration = at.declared.get(name)
+    if (declaration !== undefined) return { declaration, in: at }
+  }
+  return undefined
+}
+
+function unwrapped(node: Node): Node {
+  const inner = node['expression'] ?? (node.type === 'AwaitExpression' ? node['argument'] : undefined)
+  return isNode(inner) ? unwrapped(inner) : node
+}
+
+/** Of `a.b.c`, that is `a`. */
+function baseOf(node: Node): Node {
+  const plain = unwrapped(node)
+  return plain.type === 'MemberExpression' ? baseOf(plain['object'] as Node) : plain
+}
+
+/** What a call's first argument says of the part of a store that it is about: `seat:{}`. */
+function partOf(call: Node, scope: Scope): string | undefined {
+  const [first] = call['arguments'] as readonly Node[]
+  const given = first?.type === 'Identifier' ? resolve(scope, String(first['name']))?.declaration.text : first
+  if (given?.type === 'Literal' && typeof given['value'] === 'string') return given['value']
+  if (given?.type !== 'TemplateLiteral') return undefined
+  const quasis = given['quasis'] as readonly { readonly value: { readonly raw: string } }[]
+  return quasis.map(({ value }) => value.raw).join('{}')
+}
+
+const nameOf = (member: Node): string => String((member['property'] as Node)['name'] ?? '')
+
+/** Of `this.seats.get`, that is `seats`. */
+function memberOfThis(node: Node): string | undefined {
+  const plain = unwrapped(node)
+  if (plain.type !== 'MemberExpression') return undefined
+  const object = unwrapped(plain['object'] as Node)
+  return object.type === 'ThisExpression' ? nameOf(plain) : memberOfThis(object)
+}

@@ -1,0 +1,77 @@
+import { nanos } from '@chaosproxy/history'
+import type { PlannedHold } from '@chaosproxy/simulator'
+
+/** Virtual time, in which programs take their turns. */
+interface Turns<Life> {
+  readonly queue: { readonly now: number }
+  after(delayNanos: number, life: Life, run: () => void): () => void
+}
+
+interface Hold extends PlannedHold {
+  state: 'waits' | 'holds' | 'over'
+  /** How many have still to pass. */
+  left: number
+  release(): void
+}
+
+/** Requests of programs that are held at an await until others have passed one. */
+export class Holds<Life> {
+  readonly #turns: Turns<Life>
+  readonly #holds: readonly Hold[]
+  #startedAt = Number.POSITIVE_INFINITY
+
+  constructor(turns: Turns<Life>, planned: readonly PlannedHold[]) {
+    this.#turns = turns
+    this.#holds = planned.map((hold) => ({ ...hold, state: 'waits', left: hold.times, release() {} }))
+  }
+
+  /** Times count from here on. */
+  begin(): void {
+    this.#startedAt = this.#turns.queue.now
+  }
+
+  /** An await is reached with this value; returned is what is awaited instead. */
+  gone<Value>(life: Life, place: string | undefined, value: Value): Value {
+    const since = nanos(this.#turns.queue.now - this.#startedAt)
+    const hold = this.#holds.find(({ state, at, from }) => state === 'waits' && at === place && from <= since)
+    if (hold === undefined) return value
+    // Whoever awaits a promise in place of its value gets the same.
+    return this.#held(hold, life, value) as Value
+  }
+
+  /** An await has ended. */
+  back(place: string | undefined): void {
+    for (const hold of this.#holds) {
+      if (hold.state !== 'holds' || hold.until !== place) continue
+      hold.left--
+      if (hold.left === 0) hold.release()
+    }
+  }
+
+  #held(hold: Hold, life: Life, value: unknown): Promise<unknown> {
+    hold.state = 'holds'
+    return new Promise((resolve, reject) => {
+      let [isOver, goOn]: [boolean, () => void] = [false, () => {}]
+      const end = (): void => {
+        isOver = true
+        hold.state = 'over'
+        goOn()
+      }
+      const cancel = this.#turns.after(hold.most, life, end)
+      hold.release = () => {
+        hold.state = 'over'
+        cancel()
+        // In a turn of its own: whoever has passed does so to its next await.
+        this.#turns.after(0, life, end)
+      }
+      const then = (settle: () => void): void => {
+        if (isOver) settle()
+        else goOn = settle
+      }
+      Promise.resolve(value).then(
+        (result) => then(() => resolve(result)),
+        (error) => then(() => reject(error)),
+      )
+    })
+  }
+}

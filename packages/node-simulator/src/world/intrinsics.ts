@@ -1,0 +1,133 @@
+import assert from 'node:assert'
+import events, { EventEmitter } from 'node:events'
+import http from 'node:http'
+import net from 'node:net'
+import path from 'node:path'
+import querystring from 'node:querystring'
+import stream from 'node:stream'
+import stringDecoder from 'node:string_decoder'
+import url from 'node:url'
+import util from 'node:util'
+import { simulatedDate } from '../builtins/clock.ts'
+
+type Holder = object
+
+const NAMED: readonly string[] = [
+  ...['Object', 'Function', 'Array', 'String', 'Number', 'Boolean', 'Symbol', 'BigInt', 'Date', 'RegExp', 'Promise'],
+  ...['Map', 'Set', 'WeakMap', 'WeakSet', 'Error', 'TypeError', 'RangeError', 'ArrayBuffer', 'Uint8Array', 'DataView'],
+  ...['URL', 'URLSearchParams', 'Headers', 'Request', 'Response', 'AbortController', 'AbortSignal', 'EventTarget'],
+  ...['TextEncoder', 'TextDecoder', 'Buffer'],
+]
+
+type Named = readonly [name: string, holder: Holder]
+
+/** The modules of Node that programs get as they are. */
+const MODULES = { assert, events, path, querystring, stream, string_decoder: stringDecoder, url, util }
+
+/** What a module exports to be extended: `http.Server`, and its prototype. */
+function classesOf(name: string, module: object): readonly Named[] {
+  return Object.entries(module).flatMap(([member, value]): readonly Named[] => {
+    if (typeof value !== 'function' || !/^[A-Z]/.test(member)) return []
+    const prototype: unknown = value.prototype
+    const called = `${name}.${member}`
+    const own: Named = [called, value]
+    return typeof prototype === 'object' && prototype !== null ? [own, [`${called}.prototype`, prototype]] : [own]
+  })
+}
+
+/** Each object once, by its first name. */
+const once = (named: readonly Named[]): readonly Named[] =>
+  [...new Map(named.toReversed().map(([name, holder]) => [holder, [name, holder] as const])).values()].reverse()
+
+/** The objects that all programs, and the simulator, share: each with what it is called. */
+const shared: readonly Named[] = once([
+  ['globalThis', globalThis],
+  ...['Math', 'JSON', 'Reflect', 'Atomics', 'Intl'].map((name) => [name, Reflect.get(globalThis, name)] as const),
+  ...NAMED.flatMap((name) => {
+    const made = name === 'Date' ? simulatedDate : (Reflect.get(globalThis, name) as { readonly prototype: Holder })
+    return [[name, made] as const, [`${name}.prototype`, made.prototype] as const]
+  }),
+  ['EventEmitter', EventEmitter],
+  ['EventEmitter.prototype', EventEmitter.prototype],
+  ...Object.entries(MODULES).flatMap(([name, module]) => [[name, module] as const, ...classesOf(name, module)]),
+  ...classesOf('http', http),
+  ...classesOf('net', net),
+])
+
+/** What shared objects are while a program runs, so that what it changes can be named, and undone. */
+export interface Intrinsics {
+  /** The first function of a shared object that was replaced, or an object that was frozen: `Array.prototype.at`. */
+  replaced(): string | undefined
+  /** Puts everything back, and returns what {@link replaced} would have, or what cannot be undone. */
+  restore(): string | undefined
+}
+
+/** Notes the members of shared objects: to be called once the simulator's own are in place. */
+export function noteIntrinsics(): Intrinsics {
+  const { defaultMaxListeners } = EventEmitter
+  const waterMarks = [false, true].map((objects) => stream.getDefaultHighWaterMark(objects))
+  const noted = shared.map(([name, holder]): Noted => {
+    const keys = ownKeys(holder)
+    return { name, holder, keys, before: keys.map((key) => getOwnPropertyDescriptor(holder, key)) }
+  })
+
+  function look(isPutBack: boolean): string | undefined {
+    let first: string | undefined
+    for (let i = 0; i < noted.length; i++) {
+      const each = noted[i] as Noted
+      const found = lookAt(each, isPutBack)
+      first ??= isPutBack ? (removeAdded(each) ?? found) : found
+    }
+    if (isPutBack) {
+      // Behind getters, and behind functions.
+      EventEmitter.defaultMaxListeners = defaultMaxListeners
+      stream.setDefaultHighWaterMark(false, waterMarks[0] ?? 0)
+      stream.setDefaultHighWaterMark(true, waterMarks[1] ?? 0)
+    }
+    return first
+  }
+
+  return { replaced: () => look(false), restore: () => look(true) }
+}
+
+// Loops and calls here use nothing that a program may have replaced.
+const { getOwnPropertyDescriptor, is, isExtensible } = Object
+const { defineProperty, deleteProperty, ownKeys } = Reflect
+
+interface Noted {
+  readonly name: string
+  readonly holder: Holder
+  readonly keys: readonly PropertyKey[]
+  readonly before: readonly (PropertyDescriptor | undefined)[]
+}
+
+function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): string | undefined {
+  let found = isExtensible(holder) ? undefined : name
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as PropertyKey
+    const was = before[i]
+    const now = getOwnPropertyDescriptor(holder, key)
+    // Node itself puts a value in place of what loads it.
+    if (was === undefined || is(now?.value, was.value) || (was.get !== undefined && now?.get === undefined)) continue
+    // Numbers and texts are settings, such as Error.stackTraceLimit.
+    if (typeof was.value === 'function') found ??= nameOf(name, key)
+    if (isPutBack) defineProperty(holder, key, was)
+  }
+  return found
+}
+
+/** Returns what cannot be removed. */
+function removeAdded({ name, holder, keys }: Noted): string | undefined {
+  const now = ownKeys(holder)
+  if (now.length === keys.length) return undefined
+  let stays: string | undefined
+  for (let i = 0; i < now.length; i++) {
+    const key = now[i] as PropertyKey
+    let isKnown = false
+    for (let k = 0; k < keys.length && !isKnown; k++) isKnown = keys[k] === key
+    if (!isKnown && !deleteProperty(holder, key)) stays ??= nameOf(name, key)
+  }
+  return stays
+}
+
+const nameOf = (of: string, key: PropertyKey): string => (of === 'globalThis' ? String(key) : `${of}.${String(key)}`)

@@ -1,0 +1,285 @@
+import http from 'node:http'
+import type net from 'node:net'
+import { NotSimulated } from '../refusal.ts'
+
+/** A whole request, without its text. */
+export interface RequestMessage {
+  readonly type: 'request'
+  readonly method: string
+  readonly target: string
+  /** Names and values in turn, as `rawHeaders` has them. */
+  readonly headers: readonly string[]
+  readonly body: Buffer
+}
+
+/** An answer that was written within a turn, or the beginning of one that goes on. */
+export interface AnswerMessage {
+  readonly type: 'answer'
+  /** The status line and the header fields, as Node writes them. */
+  readonly head: string
+  readonly body: Buffer
+  /** Parts of its body follow. */
+  readonly goesOn?: true
+}
+
+/** What a turn added to the body of an answer that has begun. */
+export interface PartMessage {
+  readonly type: 'part'
+  readonly body: Buffer
+  readonly last: boolean
+}
+
+export type Message = RequestMessage | AnswerMessage | PartMessage
+
+export interface AnswerHead {
+  readonly status: number
+  readonly reason: string
+  readonly rawHeaders: readonly string[]
+}
+
+/** What came of a request. */
+export type LineEnd =
+  /** `rest`: more of the body is to come. */
+  | {
+      readonly type: 'answered'
+      readonly received: { readonly head: AnswerHead; readonly body: Buffer; readonly rest?: Rest | undefined }
+    }
+  | { readonly type: 'failed'; readonly error: Error }
+  /** Nothing there takes messages. */
+  | { readonly type: 'bytes only' }
+
+/** What is still to come of an answer's body. */
+export interface Rest {
+  /** Told of each part, and of the end once. */
+  follow(part: (body: Buffer) => void, ended: (error?: Error) => void): void
+  /** Nobody wants it any more. */
+  drop(): void
+}
+
+/** A program's connection for whole requests, one at a time. */
+export interface RequestLine {
+  readonly closed: boolean
+  /** The time after which another connection is needed. */
+  readonly usableUntil: number
+  ask(request: RequestMessage, ended: (end: LineEnd) => void): void
+  close(): void
+}
+
+/** As a trace has it, and about as long as the bytes would be. */
+export function messageText(message: Message): string {
+  const body = message.body.toString('latin1')
+  if (message.type === 'answer') return message.head + body
+  if (message.type === 'part') return body
+  const { method, target, headers } = message
+  let text = `${method} ${target} HTTP/1.1\r\n`
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
+  return `${text}\r\n${body}`
+}
+
+export function headOf({ head }: AnswerMessage): AnswerHead {
+  const [first = '', ...lines] = head.split('\r\n')
+  const rawHeaders: string[] = []
+  for (const line of lines) {
+    if (line === '') break
+    const colon = line.indexOf(':')
+    rawHeaders.push(line.slice(0, colon), line.slice(colon + 1).trim())
+  }
+  return { status: Number(first.slice(9, 12)), reason: first.slice(13), rawHeaders }
+}
+
+/** The value of a header field; several of one name are a list. */
+export function fieldOf(rawHeaders: readonly string[], name: string): string | undefined {
+  let value: string | undefined
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (rawHeaders[i]?.toLowerCase() === name)
+      value = value === undefined ? rawHeaders[i + 1] : `${value}, ${rawHeaders[i + 1]}`
+  return value
+}
+
+const NO_BODY: ReadonlySet<number> = new Set([204, 304])
+
+/** Whether the body is as long as the head says; as bytes, another length would spoil the connection. */
+export function isWhole(method: string, { status, rawHeaders }: AnswerHead, bytes: number): boolean {
+  const length = fieldOf(rawHeaders, 'content-length')
+  return length === undefined || method === 'HEAD' || NO_BODY.has(status) || Number(length) === bytes
+}
+
+/** Whether a connection can take another request after this answer. */
+export const keepsOpen = ({ rawHeaders }: AnswerHead): boolean =>
+  !/\bclose\b/i.test(fieldOf(rawHeaders, 'connection') ?? '')
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+const TARGET = /^\/[\u0021-\u007e]*$/
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
+/** What these ask for is said in bytes. */
+const OF_CONNECTIONS: ReadonlySet<string> = new Set([
+  ...['connection', 'keep-alive', 'expect', 'upgrade', 'te', 'trailer', 'transfer-encoding', 'content-length'],
+])
+
+/** Whether a request can go as a message: everything else goes as bytes, to Node's own parser. */
+export function isPlain(method: string, target: string, headers: Iterable<readonly [string, string]>): boolean {
+  if (!METHODS.has(method) || !TARGET.test(target)) return false
+  for (const [name, value] of headers)
+    if (OF_CONNECTIONS.has(name.toLowerCase()) || !NAME.test(name) || !VALUE.test(value)) return false
+  return true
+}
+
+/** What of Node's HTTP server is used here. */
+interface Internals {
+  readonly parser?: {
+    incoming: http.IncomingMessage | null
+    onIncoming?: ((request: http.IncomingMessage, keepAlive: boolean) => unknown) | null
+  } | null
+}
+interface Incoming extends http.IncomingMessage {
+  _addHeaderLines(headers: string[], count: number): void
+  _dumped: boolean
+  joinDuplicateHeaders?: boolean
+  [ANSWERS]?: net.Socket & Answering
+}
+interface Options {
+  readonly joinDuplicateHeaders?: boolean
+  readonly maxHeadersCount?: number | null
+  readonly [symbol: symbol]: unknown
+}
+
+/** Where a server keeps the class of its requests. */
+const CLASS = Object.getOwnPropertySymbols(new http.Server()).find(
+  ({ description }) => description === 'IncomingMessage',
+)
+const MOST_HEADERS = 2_000
+
+/** Takes the answer to a request: what a turn has written of it, at its end. */
+export interface Answering {
+  /** `take` is called then, unless something is called for already. */
+  answers(take: () => AnswerMessage | PartMessage | undefined): void
+}
+
+const ANSWERS = Symbol('what takes the answer')
+
+/** Where an answer goes as a whole: programs can make answers of their own to a request, for another stream. */
+function answeringOf({ req, socket }: Outgoing): Answering | undefined {
+  const answering = req?.[ANSWERS]
+  return answering !== undefined && (socket === null || socket === answering) ? answering : undefined
+}
+
+/** Whether a server can be handed requests without their bytes. */
+export const takesMessages = (server: net.Server): server is http.Server => server instanceof http.Server
+
+/** Hands a request to Node's HTTP server, as its parser does at the end of a head, of a body and of a request. */
+export function hand(
+  server: http.Server,
+  socket: net.Socket & Answering,
+  { method, target, headers, body }: RequestMessage,
+): void {
+  const { parser } = socket as Internals
+  const options = server as unknown as Options
+  if (parser?.onIncoming == null)
+    throw new NotSimulated(
+      'a server that does not leave its connections to Node',
+      'has nobody to hand a whole request to in messages mode',
+      "Use http: 'bytes'.",
+    )
+  const IncomingMessage = ((CLASS && options[CLASS]) || http.IncomingMessage) as typeof http.IncomingMessage
+  const request = new IncomingMessage(socket) as Incoming
+  parser.incoming = request
+  request[ANSWERS] = socket
+  Object.assign(request, { httpVersionMajor: 1, httpVersionMinor: 1, httpVersion: '1.1', url: target, upgrade: false })
+  if (options.joinDuplicateHeaders !== undefined) request.joinDuplicateHeaders = options.joinDuplicateHeaders
+  const most = 2 * (options.maxHeadersCount ?? MOST_HEADERS)
+  request._addHeaderLines([...headers], most > 0 ? Math.min(most, headers.length) : headers.length)
+  request.method = method
+  parser.onIncoming(request, true)
+  if (body.length > 0 && !request._dumped) request.push(body)
+  request.complete = true
+  request.push(null)
+}
+
+/** An answer that is being written, as Node's HTTP keeps it. */
+interface Outgoing {
+  readonly req?: Incoming | undefined
+  readonly destroyed: boolean
+  readonly socket: net.Socket | null
+  readonly _header: string | null
+  _headerSent: boolean
+  chunkedEncoding: boolean
+  [BODY]?: Body
+}
+
+/** What was written of an answer, and has not left. */
+interface Body {
+  chunks: Buffer[]
+  /** Whether its head has left. */
+  begun: boolean
+  ended: boolean
+}
+
+const BODY = Symbol('the body that was written')
+
+const bodyOf = (answer: Outgoing): Body => {
+  answer[BODY] ??= { chunks: [], begun: false, ended: false }
+  return answer[BODY]
+}
+
+/** What leaves of an answer at the end of a turn; undefined if nothing does. */
+function taken(answer: Outgoing): AnswerMessage | PartMessage | undefined {
+  const written = bodyOf(answer)
+  const { chunks, begun, ended } = written
+  if (begun && chunks.length === 0 && !ended) return undefined
+  const [only] = chunks
+  const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
+  written.chunks = []
+  written.begun = true
+  if (begun) return { type: 'part', body, last: ended }
+  return { type: 'answer', head: answer._header ?? '', body, ...(ended ? {} : { goesOn: true }) }
+}
+
+type Callback = (() => void) | null | undefined
+type Written = string | Uint8Array
+
+interface OutgoingPrototype {
+  _storeHeader(this: Outgoing, first: string, headers: unknown): unknown
+  _send(this: Outgoing, data: Written, encoding?: BufferEncoding | null, callback?: Callback, length?: number): boolean
+  _writeRaw(this: Outgoing, data: Written, encoding?: BufferEncoding, callback?: Callback, length?: number): boolean
+  _finish(this: Outgoing): void
+}
+
+/** Has answers to whole requests leave as a whole; the result ends that. */
+export function patchAnswers(): () => void {
+  const prototype = http.OutgoingMessage.prototype as unknown as OutgoingPrototype
+  const { _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw, _finish: finish } = prototype
+  prototype._storeHeader = function (first, headers) {
+    storeHeader.call(this, first, headers)
+    // The header says what the client would have seen; the body is kept as it is.
+    if (answeringOf(this) !== undefined) this.chunkedEncoding = false
+  }
+  prototype._send = function (data, encoding, callback, length) {
+    if (answeringOf(this) === undefined) return send.call(this, data, encoding, callback, length)
+    if (this.destroyed || this.socket?.writable !== true) return false
+    this._headerSent = true
+    // Copied, since the program may reuse the memory.
+    if (data.length > 0)
+      bodyOf(this).chunks.push(typeof data === 'string' ? Buffer.from(data, encoding ?? 'utf8') : Buffer.from(data))
+    answeringOf(this)?.answers(() => taken(this))
+    if (typeof callback === 'function') process.nextTick(callback)
+    return true
+  }
+  // What goes before the answer, such as 103, no client here looks at.
+  prototype._writeRaw = function (data, encoding, callback, length) {
+    if (answeringOf(this) === undefined) return writeRaw.call(this, data, encoding, callback, length)
+    if (typeof callback === 'function') process.nextTick(callback)
+    return true
+  }
+  prototype._finish = function () {
+    const answering = answeringOf(this)
+    if (answering !== undefined && !this.destroyed && this.socket?.writable === true) {
+      bodyOf(this).ended = true
+      answering.answers(() => taken(this))
+    }
+    finish.call(this)
+  }
+  return () => {
+    Object.assign(prototype, { _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw, _finish: finish })
+  }
+}

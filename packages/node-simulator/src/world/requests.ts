@@ -1,0 +1,70 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import http from 'node:http'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
+
+/** What a program's own code did for a client's request. */
+export interface CodeStep {
+  readonly type: 'enters' | 'at' | 'gone' | 'back'
+  /** A number in `Program.sites`. */
+  readonly site: number
+  /** `process-3-2`: the second operation of process 3. */
+  readonly request: string
+  readonly node: NodeId
+  /** Since the world began. */
+  readonly at: Nanos
+}
+
+/** Told of every step of a probed program that serves a client; true stops a debugger there. */
+export type CodeWatch = (step: CodeStep) => boolean
+
+/** A simulated socket: which request arrived last. */
+interface Serving {
+  readonly serves?: string | undefined
+}
+
+/** The name of a client's request, as steps have it. */
+export const requestName = (session: string, sequence: number): string => `${session}-${sequence}`
+
+/**
+ * Which client's request the code that runs serves, also where it is on another node that was asked on the way. Only
+ * replays know it: contexts cost time.
+ */
+export class Requests {
+  readonly ran: CodeWatch
+  readonly #serving = new AsyncLocalStorage<string>()
+
+  constructor(watch: CodeWatch) {
+    this.ran = watch
+  }
+
+  current(): string | undefined {
+    return this.#serving.getStore()
+  }
+
+  /** Follows what servers hand to programs; the result ends that. */
+  follow(): () => void {
+    const { prototype } = http.Server
+    const { emit } = prototype
+    const handed = this.#handed.bind(this)
+    prototype.emit = function (this: http.Server, name: string, ...args: unknown[]) {
+      const plain = (): boolean => Reflect.apply(emit, this, [name, ...args]) as boolean
+      return name === 'request' ? handed(plain, args[0] as http.IncomingMessage) : plain()
+    } as typeof emit
+    return () => {
+      // It was inherited.
+      delete (prototype as Partial<http.Server>).emit
+    }
+  }
+
+  #handed(emit: () => boolean, message: http.IncomingMessage): boolean {
+    const { serves } = message.socket as Serving
+    if (serves === undefined) return emit()
+    const { emit: plain } = message
+    const emitWithin = (...args: Parameters<typeof plain>): boolean =>
+      this.#serving.run(serves, () => Reflect.apply(plain, message, args))
+    // Node's parser emits the body within a context of its own.
+    Object.defineProperty(message, 'emit', { value: emitWithin, configurable: true, writable: true })
+    return this.#serving.run(serves, emit)
+  }
+}

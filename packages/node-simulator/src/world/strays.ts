@@ -1,0 +1,100 @@
+import http from 'node:http'
+import net from 'node:net'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { UserError } from '@chaosproxy/history'
+import { PROGRAM_FILES } from '../program/rewrite.ts'
+import { turn } from './life.ts'
+
+type Call = (this: unknown, ...args: unknown[]) => unknown
+
+/**
+ * What a program does in the real world, should an event of Node's own go on with it after its run. Each way there is
+ * watched from the first run on, only outside of runs, where it costs a look at the stack.
+ */
+const WAYS: readonly (readonly [holder: object, name: string, stopped: () => unknown])[] = [
+  [globalThis, 'fetch', () => new Promise(() => {})],
+  ...(['setTimeout', 'setInterval', 'setImmediate'] as const).map(
+    (name) => [globalThis, name, () => NO_TIMER] as const,
+  ),
+  [net.Socket.prototype, 'connect', endedSocket],
+  [net.Server.prototype, 'listen', itself],
+  [http.Agent.prototype, 'createConnection', endedSocket],
+]
+
+const NO_TIMER = { ref: itself, unref: itself, hasRef: () => false, refresh: itself, close: itself }
+
+function itself(this: unknown): unknown {
+  return this
+}
+
+function endedSocket(this: unknown): unknown {
+  const socket = this instanceof net.Socket ? this : new net.Socket()
+  return socket.destroy()
+}
+
+let isWatching = false
+/** What the first that was stopped called. */
+let found: string | undefined
+
+/** Watches from now on; more calls change nothing. */
+export function watchStrays(): void {
+  if (isWatching) return
+  isWatching = true
+  for (const [holder, name, stopped] of WAYS) {
+    const original = Reflect.get(holder, name) as Call
+    const watched = function (this: unknown, ...args: unknown[]): unknown {
+      if (turn.life !== undefined || !isStray()) return Reflect.apply(original, this, args)
+      note(name)
+      return Reflect.apply(stopped, this, [])
+    }
+    const { enumerable = false } = Object.getOwnPropertyDescriptor(holder, name) ?? {}
+    const value = Object.assign(watched, original)
+    Object.defineProperty(holder, name, { value, enumerable, configurable: true, writable: true })
+  }
+}
+
+/** The next run throws it; if there is none, it is said at least. */
+function note(name: string): void {
+  if (found !== undefined) return
+  found = name
+  process.emitWarning(sentenceOf(name), { code: 'ERR_NOT_SIMULATED' })
+}
+
+const sentenceOf = (name: string): string =>
+  `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed decides: leave out what it awaited when NODE_ENV is test, or run it for real with chaos run.`
+
+/** How far up the stack a package may be between a program and what it calls. */
+const FRAMES = 30
+
+/** Whether a simulated program is calling, although none has its turn. */
+function isStray(): boolean {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = FRAMES
+  const { stack = '' } = new Error('where')
+  Error.stackTraceLimit = stackTraceLimit
+  return stack.includes(PROGRAM_FILES)
+}
+
+/** @throws UserError (input) if a program went on in the real world after its run. */
+export function requireNoStray(program: string): void {
+  if (found === undefined) return
+  const what = found
+  found = undefined
+  throw new UserError('input', `${program} cannot be simulated. ${sentenceOf(what)}`)
+}
+
+/** For what an event of Node's own resumes a moment after the last run. */
+const LAST_MOMENT_MS = 20
+
+/**
+ * To be called after the last run of a job, since no other would tell.
+ *
+ * @throws UserError (input) as `requireNoStray` does.
+ */
+export async function requireQuiet(program: string): Promise<void> {
+  if (!isWatching) return
+  await setTimeout(LAST_MOMENT_MS)
+  // On a busy machine the timer may be due before what came first.
+  await setImmediate()
+  requireNoStray(program)
+}

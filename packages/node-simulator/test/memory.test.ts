@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest'
+import { watchMemory } from '../src/world/memory.ts'
+
+const MB = 2 ** 20
+
+/** Looks once after each event, at memory that grows by this much each time. */
+function eventsUntilFull(grow: { readonly heapMb?: number; readonly buffersMb?: number }, events: number): number {
+  let [heapBytes, bufferBytes] = [50 * MB, 700 * MB]
+  const look = watchMemory(() => ({ heapBytes, bufferBytes, heapLimitBytes: 800 * MB }))
+  for (let event = 1; event <= events; event++) {
+    heapBytes += (grow.heapMb ?? 0) * MB
+    bufferBytes += (grow.buffersMb ?? 0) * MB
+    try {
+      look('n2')
+    } catch (error) {
+      expect((error as Error).message).toMatch(
+        /^n2 takes more memory than there is: \d+ MB of objects and \d+ MB of buf/,
+      )
+      return event
+    }
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+describe('the memory of simulated programs', () => {
+  test('may be anything below the limit of the thread, and what was there before a run is not theirs', () => {
+    expect(eventsUntilFull({}, 1_000)).toBe(Number.POSITIVE_INFINITY)
+    expect(eventsUntilFull({ heapMb: 1, buffersMb: 1 }, 400)).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('ends a run well before a thread would run out of it, also when turns take much at a time', () => {
+    expect(eventsUntilFull({ heapMb: 32 }, 100) * 32 + 50).toBeLessThan(0.8 * 800)
+    expect(eventsUntilFull({ buffersMb: 64 }, 100) * 64).toBeLessThan(1_024)
+  })
+})
