@@ -77,7 +77,7 @@ export class BrowserNetwork {
     return this.#inject('partition', { kind: 'partition', links: linksBetween(groups) })
   }
 
-  /** Delays what one end sends the other by so many milliseconds. */
+  /** Delays everything that one end sends to the other. */
   delay(from: string, to: string, latencyMs: number): Promise<Heal> {
     return this.#inject('delay', { kind: 'latency', latencyMs, links: [{ from, to }] })
   }

@@ -80,7 +80,7 @@ describe.skipIf(executablePath === undefined)(
       const heal = await network.lose('chat', 'ben', 'at eight')
       await say(ana, 'See you at eight')
       await say(ana, 'Bring cake')
-      await ben.getByText('Bring cake').waitFor()
+      await Promise.all([ana, ben].map((someone) => someone.getByText('Bring cake').waitFor()))
       expect([await heard(ana), await heard(ben)]).toEqual([['See you at eight', 'Bring cake'], ['Bring cake']])
       expect(await heal()).toBe(1)
       await say(ana, 'Still at eight?')

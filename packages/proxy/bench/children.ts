@@ -9,9 +9,26 @@ export interface Helper {
   stop(): void
 }
 
-/** Starts one of the programs beside this file. */
-export function startHelper(program: string, options: readonly string[] = []): Helper {
-  const child: ChildProcess = fork(fileURLToPath(new URL(program, import.meta.url)), { execArgv: [...options] })
+export interface Surroundings {
+  /** The network namespace to start in, as `ip netns` has it. */
+  readonly inside?: string
+  readonly environment?: { readonly [name: string]: string }
+}
+
+/** Starts one of the programs beside this file, or the one at a URL. */
+export function startHelper(
+  program: string | URL,
+  options: readonly string[] = [],
+  { inside, environment }: Surroundings = {},
+): Helper {
+  const entering =
+    inside === undefined
+      ? { execArgv: [...options] }
+      : { execPath: 'nsenter', execArgv: [`--net=/run/netns/${inside}`, '--', process.execPath, ...options] }
+  const child: ChildProcess = fork(fileURLToPath(new URL(program, import.meta.url)), {
+    ...entering,
+    env: { ...process.env, ...environment },
+  })
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`${program} ended by itself, with ${signal ?? `code ${code}`}`)
   })

@@ -33,6 +33,8 @@ export interface Load {
   readonly total?: number
 }
 
+/** Where the server listens and the client dials. */
+const HOST = process.env['CHAOS_BENCH_HOST'] ?? '127.0.0.1'
 const BLOCK = Buffer.alloc(256 * 1024, 1)
 const MESSAGE = Buffer.alloc(64, 2)
 const WINDOW_MS = 500
@@ -84,7 +86,7 @@ const listen = (accepted: (socket: Socket) => void): Promise<number> =>
 
 const listenOn = (server: Server): Promise<number> =>
   new Promise((resolve) => {
-    server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => resolve((server.address() as AddressInfo).port))
+    server.listen({ port: 0, host: HOST, backlog: 4096 }, () => resolve((server.address() as AddressInfo).port))
   })
 
 async function load(request: Extract<LoadRequest, { role: 'load' }>): Promise<Load> {
@@ -106,7 +108,7 @@ function exchange(
     let trips = 0
     let received = 0
     let expected = 0
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    const socket = connect({ port, host: HOST, noDelay: true })
     socket.on('connect', () => socket.write(message))
     socket.on('data', (bytes) => {
       if (expected === 0) expected = answerBytes(bytes)
@@ -132,7 +134,7 @@ const runs: { readonly [measure in Measure]: (port: number, untilMs: number) => 
       let bytes = 0
       const socket = connect({
         port,
-        host: '127.0.0.1',
+        host: HOST,
         onread: {
           buffer: Buffer.alloc(BLOCK.length),
           callback(sizeBytes) {
@@ -149,7 +151,7 @@ const runs: { readonly [measure in Measure]: (port: number, untilMs: number) => 
     }),
   upload: (port, untilMs) =>
     new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1' })
+      const socket = connect({ port, host: HOST })
       const fill = () => {
         while (performance.now() < untilMs) if (!socket.write(BLOCK)) return
         resolve(socket.bytesWritten - socket.writableLength)
@@ -166,7 +168,7 @@ const runs: { readonly [measure in Measure]: (port: number, untilMs: number) => 
     let opened = 0
     for (; performance.now() < untilMs; opened++)
       await new Promise<void>((resolve, reject) => {
-        const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+        const socket = connect({ port, host: HOST, noDelay: true })
         socket.on('connect', () => socket.write(MESSAGE))
         socket.on('data', () => socket.end())
         socket.on('close', () => resolve())
@@ -183,7 +185,7 @@ async function idle(port: number, connections: number): Promise<object> {
         { length: 100 },
         () =>
           new Promise<void>((resolve, reject) => {
-            const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+            const socket = connect({ port, host: HOST, noDelay: true })
             socket.on('connect', () => socket.write(MESSAGE))
             socket.once('data', () => resolve())
             socket.on('error', reject)
@@ -199,7 +201,7 @@ async function time({
   pauseMs,
 }: Extract<LoadRequest, { role: 'time' }>): Promise<{ readonly tripsMs: readonly number[] }> {
   const tripsMs: number[] = []
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  const socket = connect({ port, host: HOST, noDelay: true })
   await new Promise<void>((resolve) => socket.once('connect', resolve))
   for (let trip = 0; trip < trips; trip++) {
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
@@ -218,7 +220,7 @@ async function time({
 async function watch(port: number, windows: number): Promise<{ readonly bytesPerSecond: readonly number[] }> {
   const bytesPerSecond: number[] = []
   let received = 0
-  const socket = connect({ port, host: '127.0.0.1' })
+  const socket = connect({ port, host: HOST })
   socket.on('data', (bytes) => {
     received += bytes.length
   })

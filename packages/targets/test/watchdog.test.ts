@@ -48,6 +48,20 @@ describe('the watchdog over code of users', () => {
     expect(looksAt(watch, 3)).toEqual([undefined, undefined, 'memory'])
   })
 
+  test('counts what a call took before the first look that found it', () => {
+    const progress = createProgress()
+    let bytes = 900
+    const watch = createWatch(progress, { ...LIMITS, bytesAtStart: 700 }, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
+    countCall(progress)
+    expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'hanging'])
+    countCall(progress)
+    bytes = 1_100
+    expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
+  })
+
   test('stops a call at once that has taken more than there may be', () => {
     const progress = createProgress()
     let bytes = 0
@@ -56,6 +70,18 @@ describe('the watchdog over code of users', () => {
     enter(progress, 1)
     watch.look()
     bytes = 301
+    expect(watch.look()).toBe('memory')
+  })
+
+  test('stops a call at once during which the process has grown by more than it may', () => {
+    const progress = createProgress()
+    let bytes = 1_000
+    const watch = createWatch(progress, { ...LIMITS, mostGrowthBytes: 300 }, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    for (bytes of [1_100, 1_300]) expect(watch.look()).toBeUndefined()
+    bytes = 1_301
     expect(watch.look()).toBe('memory')
   })
 

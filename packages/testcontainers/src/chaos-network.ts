@@ -66,7 +66,7 @@ export class ChaosNetwork {
     return this.#partition([{ from, to }])
   }
 
-  /** Delays what one container sends another by so many milliseconds. */
+  /** Delays everything that one container sends to another. */
   delay(from: string, to: string, latencyMs: number): Promise<Heal> {
     return this.hurt({ kind: 'latency', latencyMs, links: [{ from, to }] })
   }

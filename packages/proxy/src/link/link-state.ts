@@ -3,6 +3,7 @@ import { linkName, Trigger } from '@chaosproxy/faults'
 import { createStage } from '../delivery/create-stage.ts'
 import type { Placed } from '../delivery/plan.ts'
 import type { Timetable } from '../delivery/stage.ts'
+import type { Tape } from '../tape/tape.ts'
 import type { Affliction, StandingFault } from './affliction.ts'
 
 /** What one link has carried and suffered since the network was made. */
@@ -56,6 +57,8 @@ const triggerOf = ({ fault }: Affliction): Trigger => new Trigger(fault.when)
 /** One link: the faults on it, and its live flows. */
 export class LinkState {
   readonly name: string
+  /** What passes over it, if somebody may ask. */
+  readonly tape: Tape | undefined
   bytes = 0
   chunks = 0
   deliveredBytes = 0
@@ -70,8 +73,9 @@ export class LinkState {
   #attachments: readonly Attachment[] = []
   #attached = 0
 
-  constructor(link: Link, random: Random) {
+  constructor(link: Link, random: Random, tape?: Tape | undefined) {
     this.name = linkName(link)
+    this.tape = tape
     this.#random = random.fork(this.name)
   }
 

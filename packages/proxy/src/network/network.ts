@@ -9,6 +9,8 @@ import { systemClock } from '../link/clock.ts'
 import type { LinkStatistics } from '../link/link-state.ts'
 import { LinkState } from '../link/link-state.ts'
 import { LinkTable } from '../link/link-table.ts'
+import type { Passage } from '../tape/passages.ts'
+import { createTapes } from '../tape/tapes.ts'
 import type { Route, RouteOptions } from '../tcp/route.ts'
 import { openRoute } from '../tcp/route.ts'
 import { createTroubleReporter, type TroubleListener, type TroubleReporter } from '../tcp/trouble.ts'
@@ -21,6 +23,8 @@ export interface NetworkOptions {
   readonly seed: number | string
   /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
+  /** The links that keep what passes over them, in bounded memory, for `passages`; by default none. */
+  readonly isTaped?: ((link: Link) => boolean) | undefined
 }
 
 /** Routes and the links they consist of. Faults are applied to links by name. */
@@ -47,6 +51,8 @@ export interface Network {
    * Resolves once every change so far is in effect everywhere, which in a single process is at once.
    */
   settled(): Promise<void>
+  /** What passed over each link that keeps it, as far as memory allowed; also once all is closed. */
+  passages(): Iterable<Passage>
   /** Keyed by `linkName`, for every link that a route or a fault has named. */
   statistics(): ReadonlyMap<string, LinkStatistics>
   /**
@@ -69,7 +75,8 @@ interface Wiring {
 export function createNetwork(options: NetworkOptions): Network {
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed)
-  const links = new LinkTable((link) => new LinkState(link, random))
+  const tapes = createTapes(options.isTaped)
+  const links = new LinkTable((link) => new LinkState(link, random, tapes.of(link)))
   const routes: Set<Promise<{ close(): Promise<void> }>> = new Set()
   const datagramFaults = createDatagramFaults(random, clock)
   const standing: Set<StandingApplied> = new Set()
@@ -81,11 +88,6 @@ export function createNetwork(options: NetworkOptions): Network {
   let connectionsMade = 0
   const nextConnectionId = () => ++connectionsMade
 
-  const pairOf = ({ from, to }: Link) => ({
-    forward: links.of({ from, to }),
-    backward: links.of({ from: to, to: from }),
-  })
-
   async function open<Opened extends { close(): Promise<void> }>(
     { from, to }: Link,
     openIt: (wiring: Wiring) => Promise<Opened>,
@@ -93,7 +95,7 @@ export function createNetwork(options: NetworkOptions): Network {
     if (closed) throw new UserError('usage', `proxy route ${from}>${to}: the network is closed.`)
     if (from === to) throw new UserError('usage', `proxy route ${from}>${to}: a route joins two different endpoints.`)
     const opening = openIt({
-      ...pairOf({ from, to }),
+      ...pairOf(links, { from, to }),
       clock,
       troubled: troubles.note,
       closed: () => routes.delete(opening),
@@ -110,7 +112,7 @@ export function createNetwork(options: NetworkOptions): Network {
   return {
     route: (routeOptions) =>
       open(routeOptions, (wiring) => {
-        const linksFrom = (from: Endpoint) => pairOf({ from, to: routeOptions.to })
+        const linksFrom = (from: Endpoint) => pairOf(links, { from, to: routeOptions.to })
         return openRoute(routeOptions, { ...wiring, linksFrom, nextConnectionId })
       }),
     datagramRoute: (routeOptions) =>
@@ -133,6 +135,7 @@ export function createNetwork(options: NetworkOptions): Network {
     },
     applyToDatagrams: (fault) => datagramFaults.apply(fault),
     settled: async () => undefined,
+    passages: tapes.passages,
     statistics: () => links.map((state) => state.statistics()),
     onTrouble: (listener) => void troubleListeners.push(listener),
     async close() {
@@ -144,3 +147,8 @@ export function createNetwork(options: NetworkOptions): Network {
     },
   }
 }
+
+const pairOf = (links: LinkTable<LinkState>, { from, to }: Link): Pick<Wiring, 'forward' | 'backward'> => ({
+  forward: links.of({ from, to }),
+  backward: links.of({ from: to, to: from }),
+})

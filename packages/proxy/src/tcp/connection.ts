@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import type { Placed } from '../delivery/plan.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor/interceptor.ts'
+import { taped } from '../interceptor/taped-conversations.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { LinkState } from '../link/link-state.ts'
 import { hasSentAll, readDirectly } from '../socket/direct-io.ts'
@@ -81,7 +82,10 @@ export class Connection implements PumpedConnection {
     this.#forward = new Pump(options.forward, this, options.clock)
     this.#backward = new Pump(options.backward, this, options.clock)
     const refusing = this.#forward.stages.filter(({ stage }) => stage.refuses)
-    const intercept = refusing.length > 0 ? undefined : options.intercept
+    const { tape: forward } = options.forward
+    const { tape: backward } = options.backward
+    const intercept =
+      refusing.length > 0 ? undefined : taped({ forward, backward, clock: options.clock }, options.intercept)
     this.#forward.setSource(this.#client)
     this.#backward.setSink(this.#client)
     this.#dialWanted = intercept === undefined

@@ -56,6 +56,7 @@ export async function createWorkerNetwork({ seed, workers }: WorkerNetworkOption
     applyToDatagrams: ({ kind }) => {
       throw needsOneProcess(kind, 'UDP')
     },
+    passages: () => [],
     statistics: () => crew.statistics(),
     onTrouble: (listener) => void listeners.push(listener),
     settled: () => crew.settled(),

@@ -175,6 +175,13 @@ const running = v.strictObject({
   readyWithinMs: v.optional(durationMs),
 })
 
+const portNumber = v.pipe(
+  v.number('must be a port'),
+  v.integer(),
+  v.minValue(1, 'must be a port'),
+  v.maxValue(65535, 'must be a port'),
+)
+
 const containers = v.pipe(
   v.strictObject({
     ...common,
@@ -196,12 +203,11 @@ const containers = v.pipe(
         v.nonEmpty('must name one service or more'),
       ),
     ),
-    port: v.optional(
-      v.pipe(
-        v.number('must be a port'),
-        v.integer(),
-        v.minValue(1, 'must be a port'),
-        v.maxValue(65535, 'must be a port'),
+    port: v.optional(portNumber),
+    through: v.optional(
+      v.strictObject(
+        { service: text('must be the name of a service'), port: v.optional(portNumber) },
+        'must be an object: {"service": "nginx", "port": 80}',
       ),
     ),
     ready: v.optional(readyOfRunning),

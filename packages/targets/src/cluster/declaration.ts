@@ -200,6 +200,11 @@ export interface ContainersDeclaration extends CommonDeclaration {
   readonly nodes?: readonly string[] | undefined
   /** The port that clients dial; by default the only one published, or the usual one of the image. */
   readonly port?: number | undefined
+  /**
+   * A service that clients dial in place of the nodes, such as a load balancer. Its port is by default the only one
+   * published, or the only one on which it listens.
+   */
+  readonly through?: { readonly service: string; readonly port?: number | undefined } | undefined
   /** When a node counts as ready; by default once its port accepts connections and its health check, if any, passes. */
   readonly ready?: Exclude<ReadyDeclaration, { readonly by: 'log' }> | undefined
   readonly readyWithinMs?: number | undefined

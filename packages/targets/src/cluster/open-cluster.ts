@@ -2,13 +2,14 @@ import type { Fault, NodeId } from '@chaosproxy/faults'
 import { millis, type UserError } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import { currentLeader, type StartedCluster, type Suffering } from '@chaosproxy/runner'
+import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { ClientsElsewhere } from '../clients/elsewhere.ts'
 import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
 import type { ProgramCommand } from '../command/command.ts'
 import { commandsOf } from '../command/supervised-node.ts'
-import { createClock } from '../network/clock.ts'
+import { createClock, machineMs } from '../network/clock.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
-import { inject } from '../network/inject.ts'
+import { type DatagramCuts, inject } from '../network/inject.ts'
 import type { Handover, Victim } from '../network/node-harms.ts'
 import type { WireRecord } from '../network/wire-record.ts'
 import type { RemoteProxies } from '../remote/remote-proxies.ts'
@@ -45,8 +46,10 @@ export interface ClusterParts {
   readonly others?: readonly string[] | undefined
   /** What steers the proxies of other hosts. */
   readonly remotes?: RemoteProxies | undefined
+  readonly datagrams?: DatagramCuts | undefined
   readonly failover: ((node: NodeId) => Promise<Handover>) | undefined
   readonly news: OwnNews
+  readonly notes?: (() => Promise<readonly string[]>) | undefined
   readonly calledNanos: bigint
   readonly keeperPid: number
   /** Stops everything; later calls return the first one's promise. */
@@ -58,6 +61,7 @@ export interface OwnNews {
   readonly trouble: string[]
   broke(error: UserError): void
   onBroken(callback: (error: UserError) => void): void
+  onChange(callback: (change: ClusterChange) => void): void
 }
 
 /** What PostgreSQL had queued behind one lock while a standby was away was applied within a third of this. */
@@ -65,7 +69,7 @@ const LINGERS_MS = millis(500)
 
 /** Opens the cluster; its clock starts now. */
 export function openCluster(parts: ClusterParts): OwnCluster {
-  const { nodes, network, clients, wire, roles, suffers, others, remotes, failover, news } = parts
+  const { nodes, network, clients, wire, roles, suffers, others, remotes, datagrams, failover, news } = parts
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const readyNanos = process.hrtime.bigint()
   const clock = createClock(readyNanos)
@@ -91,8 +95,9 @@ export function openCluster(parts: ClusterParts): OwnCluster {
     readyMs: Number(readyNanos - parts.calledNanos) / 1e6,
     connect: (id) => clients.connect(addressOf(id)),
     inject(fault, injected) {
-      inject(fault, { nodes: byId, network, suffers, others, remotes, failover }).then(injected, (error: Error) =>
-        injected({ type: 'failed', error: error.message }),
+      inject(fault, { nodes: byId, network, suffers, others, remotes, datagrams, failover }).then(
+        injected,
+        (error: Error) => injected({ type: 'failed', error: error.message }),
       )
     },
     ...(wire === undefined ? {} : { record: wire.begin }),
@@ -108,7 +113,10 @@ export function openCluster(parts: ClusterParts): OwnCluster {
     commands: () => commandsOf(nodes),
     keeperPid: parts.keeperPid,
     begin() {},
+    recall: (asked) => network.recall({ ...asked, zeroMs: machineMs(clock, asked.startedAt) }),
     onBroken: news.onBroken,
+    onChange: news.onChange,
+    ...(parts.notes === undefined ? {} : { notes: parts.notes }),
     trouble: () => news.trouble,
     stop(stopped) {
       clock.stop()

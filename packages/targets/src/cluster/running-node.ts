@@ -3,7 +3,7 @@ import { UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import { commandText, type ProgramCommand } from '../command/command.ts'
 import type { Exit } from '../command/command-process.ts'
-import type { Keeper } from '../command/keeper.ts'
+import type { Keeper, Turn } from '../command/keeper.ts'
 import { lastLines } from '../command/log-tail.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { attemptFor, type Readiness, readinessText } from '../command/readiness.ts'
@@ -15,6 +15,8 @@ export interface CommandFault {
   readonly do: ProgramCommand
   readonly undo: ProgramCommand
   readonly timeoutMs: number
+  /** When the keeper undoes it. */
+  readonly turn?: Turn | undefined
 }
 
 /** A fault whose undoing may depend on whether others are in force. */
@@ -143,7 +145,14 @@ export function counted(
         count++
         if (count > 1 || forget !== undefined) return true
         const last = fault.undoLast ?? fault.undo
-        forget = last === undefined ? () => {} : keeper.undoLater(fillCommand(last, placeholders), fault.timeoutMs, id)
+        forget =
+          last === undefined
+            ? () => {}
+            : keeper.undoLater(fillCommand(last, placeholders), {
+                timeoutMs: fault.timeoutMs,
+                node: id,
+                turn: fault.turn,
+              })
         try {
           await run(by, fault.timeoutMs)
         } catch (error) {

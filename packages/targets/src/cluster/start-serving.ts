@@ -5,6 +5,7 @@ import { declaredElsewhere } from '../clients/elsewhere.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import { type ClusterNetwork, type ClusterNetworkOptions, openClusterNetwork } from '../network/cluster-network.ts'
+import type { DatagramCuts } from '../network/inject.ts'
 import { type Starting, type StartingOptions, startCluster } from '../network/starting.ts'
 import { openWireRecord } from '../network/wire-record.ts'
 import type { RemoteProxies } from '../remote/remote-proxies.ts'
@@ -107,11 +108,16 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
       ...{ nodes, network, clients, wire, roles, news, calledNanos, stop, keeperPid: keeper.pid },
       elsewhere: () => declaredElsewhere(options.clients, { where, asked, run }),
       suffers: (kind) => declaredSuffers(exposure, kind),
+      notes: async () => (await starting.redirected?.notes?.()) ?? [],
       others: options.others,
       remotes,
+      datagrams: cutsOf(starting.redirected),
       failover: failoverOf(options.failover, { nodes, keeper, logDir }),
     })
   })
+
+const cutsOf = (redirected: Starting<ServingNode>['redirected']): DatagramCuts | undefined =>
+  redirected?.cut === undefined ? undefined : { cut: redirected.cut }
 
 function addressOf(nodes: readonly ServingNode[], id: NodeId, port: string): Address {
   const address = nodes.find((node) => node.id === id)?.addresses[port]

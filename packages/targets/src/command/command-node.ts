@@ -128,7 +128,7 @@ export async function openCommandNode<Port extends string>(
     throw error
   }
   const after = (options.after ?? []).map(filled)
-  const undone = after.map((command) => keeper.undoLater(command, AFTER_MS))
+  const undone = after.map((command) => keeper.undoLater(command, { timeoutMs: AFTER_MS }))
   return {
     ...node,
     ports,

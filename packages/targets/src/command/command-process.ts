@@ -1,6 +1,8 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { type ChildProcess, type IOType, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, statSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { UserError } from '@chaosproxy/history'
 import { commandText, type ProgramCommand } from './command.ts'
@@ -65,6 +67,9 @@ export interface CommandProcess {
   end(graceMs: number): Promise<void>
 }
 
+/** The descriptor on which a command that goes on without us waits for its beginning. */
+const WAITS_FOR = 3
+
 /** How often to check whether descendants have ended. */
 const LOOK_EVERY_MS = 10
 
@@ -82,15 +87,16 @@ export async function startCommand(options: CommandProcessOptions): Promise<Comm
   const root: TreeRoot = { pid, startTime: startTimeOf(pid), mark, forks: options.forks ?? true }
   const { finishesWithinMs: withinMs } = options
   keeper.watch(root, withinMs === undefined ? undefined : { node: name, withinMs })
+  begin(child)
   child.stdin?.on('error', () => {})
 
   let running = true
   let graceMs = 0
   if (options.line !== undefined && child.stdout !== null)
     createInterface({ input: child.stdout }).on('line', options.line)
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const exited = new Promise<Exit>((resolve) =>
-    child.once('exit', (code, signalName) => resolve({ code, signal: signalName })),
+  const closed = new Promise<void>((done) => child.once('close', () => done()))
+  const exited = new Promise<Exit>((done) =>
+    child.once('exit', (code, signalName) => done({ code, signal: signalName })),
   ).then(async (exit) => {
     running = false
     await untilGone(root, graceMs)
@@ -135,9 +141,29 @@ async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
   await killTree(root)
 }
 
+/**
+ * A shell that becomes the command once it is told to. If this process dies between starting a command and telling the
+ * keeper of it, a command that goes on by itself would take effect after the keeper has undone it.
+ */
+const WAITING = ['/bin/sh', '-c', `read -r go <&${WAITS_FOR} && exec "$0" "$@" ${WAITS_FOR}<&-`] as const
+const GO = 'go\n'
+
+function begin({ stdio }: ChildProcess): void {
+  const gate = stdio[WAITS_FOR]
+  if (!(gate instanceof Socket)) return
+  gate.on('error', () => {})
+  gate.end(GO)
+  gate.resume()
+}
+
+/** Why a program cannot be started, only starting it tells. */
+const canWait = ({ words: [program], directory = '.' }: ProgramCommand): boolean =>
+  findProgram(program.includes('/') ? resolve(directory, program) : program) !== undefined
+
 function spawnChild(options: CommandProcessOptions, mark: string): ChildProcess {
   const { name, command, logPath } = options
-  const [program, ...rest] = command.words
+  const waits = options.finishesWithinMs !== undefined && canWait(command)
+  const [program, ...rest] = waits ? [...WAITING, ...command.words] : command.words
   requireDirectory(name, command)
   const user = command.user === undefined ? undefined : userToBecome(command.user)
   const log = openLog(logPath)
@@ -146,7 +172,7 @@ function spawnChild(options: CommandProcessOptions, mark: string): ChildProcess 
       // Outside the terminal's process group: Ctrl-C must reach only the runner, which heals, reads a last time and
       // then ends its nodes.
       detached: true,
-      stdio: stdioOf(options, log),
+      stdio: waits ? [...stdioOf(options, log), 'pipe'] : stdioOf(options, log),
       cwd: command.directory,
       env: {
         ...process.env,
@@ -161,7 +187,7 @@ function spawnChild(options: CommandProcessOptions, mark: string): ChildProcess 
   }
 }
 
-function stdioOf({ line, prints }: CommandProcessOptions, log: number): StdioOptions {
+function stdioOf({ line, prints }: CommandProcessOptions, log: number): (IOType | number)[] {
   if (line !== undefined) return ['pipe', 'pipe', log]
   if (prints === undefined) return ['ignore', log, log]
   return ['ignore', prints === 'stdout' ? 'inherit' : 2, 'inherit']
@@ -174,7 +200,7 @@ function requireDirectory(name: string, { directory }: ProgramCommand): void {
 }
 
 async function whyNotStarted(child: ChildProcess, name: string, command: ProgramCommand): Promise<UserError> {
-  const error = await new Promise<NodeJS.ErrnoException>((resolve) => child.once('error', resolve))
+  const error = await new Promise<NodeJS.ErrnoException>((failed) => child.once('error', failed))
   const [program] = command.words
   return new UserError('environment', `${name} was not started: ${commandText(command)}: ${reasonOf(error, program)}`)
 }

@@ -22,11 +22,31 @@ export interface Keeper {
    * Runs the command if this process dies before the returned function is called; the latest first. Commands about
    * different nodes are run side by side, and before those about none.
    */
-  undoLater(command: ProgramCommand, timeoutMs: number, node?: NodeId): () => void
+  undoLater(command: ProgramCommand, undoing: Undoing): () => void
+  /** What is undone of this node is undone again, a few times at most, until the command ends with exit code 0. */
+  undoUntil(command: ProgramCommand, timeoutMs: number, node: NodeId): void
   /** Lets this process end without closing the keeper, which then acts. */
   unref(): void
   /** Resolves once the keeper has ended. */
   close(): Promise<void>
+}
+
+/**
+ * When something is undone, if not in its turn. `first`: before all else of its node, and over and over while a command
+ * that is `finishing` goes on, since that may wait for it; it must not matter how often. `start`: after those and before
+ * what clients need not wait for. `meanwhile`: only while such a command goes on, over and over. `beside`: from the
+ * beginning on, at the same time as everything else, since it takes long.
+ */
+export type Turn = 'first' | 'start' | 'meanwhile' | 'beside'
+
+/** How a command undoes something. */
+export interface Undoing {
+  readonly timeoutMs: number
+  /** What it is about, if that is a node. */
+  readonly node?: NodeId | undefined
+  readonly turn?: Turn | undefined
+  /** Only for `meanwhile`: not before this much time has passed since the death. */
+  readonly afterMs?: number | undefined
 }
 
 /** A command that must not be ended halfway: an engine would no longer know what it has started. */
@@ -41,13 +61,8 @@ export type KeeperRequest =
   | { readonly type: 'watch'; readonly root: TreeRoot; readonly finishing?: Finishing | undefined }
   | { readonly type: 'forget'; readonly pid: number }
   | { readonly type: 'remove'; readonly path: string }
-  | {
-      readonly type: 'undo'
-      readonly id: number
-      readonly command: ProgramCommand
-      readonly timeoutMs: number
-      readonly node?: NodeId | undefined
-    }
+  | ({ readonly type: 'undo'; readonly id: number; readonly command: ProgramCommand } & Undoing)
+  | { readonly type: 'until'; readonly node: NodeId; readonly command: ProgramCommand; readonly timeoutMs: number }
   | { readonly type: 'undone'; readonly id: number }
   /** The owner is ending cleanly. */
   | { readonly type: 'leave' }
@@ -74,11 +89,12 @@ export function startKeeper(died: () => void): Keeper {
     watch: (root, finishing) => tell({ type: 'watch', root, finishing }),
     forget: ({ pid }) => tell({ type: 'forget', pid }),
     removeLater: (path) => tell({ type: 'remove', path: resolve(path) }),
-    undoLater(command, timeoutMs, node) {
+    undoLater(command, undoing) {
       const id = ++undos
-      tell({ type: 'undo', id, command, timeoutMs, node })
+      tell({ type: 'undo', id, command, ...undoing })
       return () => tell({ type: 'undone', id })
     },
+    undoUntil: (command, timeoutMs, node) => tell({ type: 'until', command, timeoutMs, node }),
     unref() {
       child.unref()
       // A socket, although its type does not say so.

@@ -1,36 +1,7 @@
-import { nearest, UserError } from '@chaosproxy/history'
+import { fillPlaceholders, type Placeholders } from '@chaosproxy/history'
 import type { ProgramCommand } from './command.ts'
 
-/** Values for placeholders in a command that are known only when it starts: `{port}`, `{data}`, `{node}`, … */
-export type Placeholders = { readonly [name: string]: string | number }
-
-/** `{{name}}` is a literal `{name}`. Braces around anything that cannot be a name, as in JSON, are literal. */
-const PLACEHOLDER = /\{\{([\w.:-]+)\}\}|\{([a-z][\w.:-]*)\}/g
-
-/** @throws UserError (input) for an unknown placeholder. */
-export function fillPlaceholders(text: string, values: Placeholders): string {
-  return text.replaceAll(PLACEHOLDER, (whole, literal: string | undefined, name: string) => {
-    if (literal !== undefined) return `{${literal}}`
-    if (Object.hasOwn(values, name)) return String(values[name])
-    const known = Object.keys(values)
-    const meant = nearest(name, known)
-    throw new UserError(
-      'input',
-      `${text}: nothing is known to put in place of ${whole}.${meant === undefined ? '' : ` Did you mean {${meant}}?`} There are ${shortList(known)}; for the text itself write {${whole}}.`,
-    )
-  })
-}
-
-const MOST_SHOWN = 16
-
-/** Lists names for a message. Parts of others, such as `{listen-host}`, come last, so a long list drops them first. */
-function shortList(names: readonly string[]): string {
-  const parts = (name: string) => name.split(/[.-]/).length
-  const shown = [...names].sort((a, b) => parts(a) - parts(b)).slice(0, MOST_SHOWN)
-  const rest = names.length - shown.length
-  const braced = shown.map((each) => `{${each}}`).join(', ')
-  return rest === 0 ? braced : `${braced} and ${rest} more`
-}
+export { fillPlaceholders, type Placeholders }
 
 /** Fills in every word, variable and directory of a command. */
 export function fillCommand(command: ProgramCommand, values: Placeholders): ProgramCommand {

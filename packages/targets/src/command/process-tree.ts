@@ -33,6 +33,12 @@ const FIELD = { state: 0, parent: 1, group: 2, session: 3, startTime: 19 } as co
 /** Undefined if there is no such process, or no /proc. */
 export const startTimeOf = (pid: number): number | undefined => statOf(pid)?.startTime
 
+/** The start time of a process that has not ended, as a zombie has. */
+export function livingSince(pid: number): number | undefined {
+  const stat = statOf(pid)
+  return stat === undefined || stat.state === 'Z' ? undefined : stat.startTime
+}
+
 /** Whether it is stopped, as by SIGSTOP; undefined if unknown. */
 export function isStopped(pid: number): boolean | undefined {
   const stat = statOf(pid)

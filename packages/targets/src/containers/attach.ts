@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type UserError as Failure, UserError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { OwnCluster } from '../cluster/open-cluster.ts'
@@ -10,14 +11,27 @@ import { runToEnd } from '../command/run-to-end.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import type { Starting } from '../network/starting.ts'
 import { elsewhere } from './allowances.ts'
+import type { ContainerEvent } from './container-event.ts'
 import { CLIENT_PORT } from './container-links.ts'
 import { containerNode } from './container-node.ts'
-import { allContainers, type Container, containersOf, type EngineProgram } from './engine.ts'
+import { type Container, containersOf, type EngineProgram } from './engine.ts'
+import { type EngineSocket, openEngineSocket } from './engine-socket.ts'
+import { type ClientAddress, directly, entranceOf, noEntrance, requireEntrance, throughGateway } from './entrance.ts'
 import { type FollowedLinks, followLinks } from './followed-links.ts'
 import { listeningPorts } from './listening-ports.ts'
-import { clientPort, type Member, membersOf, otherName, requireOwnNetworks } from './members.ts'
+import {
+  clientPort,
+  endedAmong,
+  gone,
+  isComingBack,
+  isInPlaceOf,
+  isOutdated,
+  laterName,
+  type Member,
+  membersOf,
+  requireOwnNetworks,
+} from './members.ts'
 import { commandsFor, findProject, isMeant, type Project } from './project.ts'
-import type { ContainerEvent } from './watch.ts'
 
 export interface ContainersOptions extends DeclaredOptions {
   readonly declaration: ContainersDeclaration
@@ -29,6 +43,7 @@ export interface ContainersOptions extends DeclaredOptions {
 }
 
 const UP_WITHIN_MS = 300_000
+const LOOK_EVERY_MS = 50
 
 /**
  * Puts the proxy on every link between the containers of a project, without changing or restarting anything. Starts the
@@ -73,6 +88,7 @@ class Attachment {
   #project: Project | undefined
   #members: Member[] = []
   #links: FollowedLinks | undefined
+  #socket: EngineSocket | undefined
   #port = 0
 
   constructor(options: ContainersOptions, starting: Starting<RunningNode>, network: ClusterNetwork, timeoutMs: number) {
@@ -85,16 +101,24 @@ class Attachment {
   async begin(): Promise<void> {
     const { where, signal, logDir, declaration } = this.#options
     const { keeper } = this.#starting
-    this.#starting.redirected = { release: async () => this.#links?.release(), close: () => this.#close() }
-    const project = findProject(declaration, this.#options) ?? (await this.#bringUp())
+    this.#starting.redirected = {
+      notes: async () => (await this.#links?.notes()) ?? [],
+      cut: async (links) => (await this.#links?.cut(links)) ?? (async () => 0),
+      release: async () => this.#links?.release(),
+      close: () => this.#close(),
+    }
+    const project = await this.#settled(findProject(declaration, this.#options) ?? (await this.#bringUp()))
     this.#project = project
     requireHere(project, where)
     this.#members = [...membersOf(declaration, project.containers, where)]
     this.#requireCount()
-    await this.#untilRunning()
+    this.#requireRunning()
     requireOwnNetworks(this.#members, where)
+    requireEntrance(declaration, this.#members, project.containers, where)
     for (const { isNode, endpoint } of this.#members) if (!isNode) this.#options.others.push(endpoint)
     this.#port = await this.#untilListening()
+    const clientAddress = await this.#untilEntrance()
+    this.#socket = await openEngineSocket({ engine: project.engine, keeper, logDir })
     const nodes = this.#members.filter(({ isNode }) => isNode)
     this.#starting.nodes = nodes.map((member, i) =>
       containerNode({
@@ -107,9 +131,10 @@ class Attachment {
       ...{ project: project.name, engine: project.engine, where, logDir, keeper },
       trouble: this.#starting.news.trouble,
       members: () => this.#members,
-      clientPort: () => this.#port,
+      clientAddress,
       network: this.#network,
-      happened: (event) => this.#happened(project.engine, event),
+      happened: (events) => this.#happened(project.engine, events),
+      changed: this.#starting.news.changed,
     })
   }
 
@@ -118,7 +143,7 @@ class Attachment {
     const { keeper } = this.#starting
     const { up, down } = commandsFor(declaration, this.#options)
     const logPath = join(logDir, 'compose.log')
-    const forget = keeper.undoLater(down, UP_WITHIN_MS)
+    const forget = keeper.undoLater(down, { timeoutMs: UP_WITHIN_MS })
     const run = (command: typeof up) =>
       runToEnd({ name: where, command, keeper, logPath, timeoutMs: UP_WITHIN_MS, forks: false })
     this.#closers.push(async () => {
@@ -144,10 +169,34 @@ class Attachment {
     )
   }
 
+  /** The project once the engine starts none of its containers again, as it does with those whose database is not up yet. */
+  async #settled(project: Project): Promise<Project> {
+    const deadline = performance.now() + this.#timeoutMs
+    let { containers } = project
+    for (;;) {
+      const awaited = containers.filter(isComingBack).map(({ id }) => id)
+      if (awaited.length === 0 || performance.now() >= deadline) return { ...project, containers }
+      this.#options.signal?.throwIfAborted()
+      await wait(LOOK_EVERY_MS)
+      const seen = await containersOf(project.engine, awaited)
+      containers = containers.map((each) => seen.find(({ id }) => id === each.id) ?? each)
+    }
+  }
+
+  /** Those that have ended since they were seen, or have been started again. */
+  async #look(): Promise<void> {
+    const outdated = this.#members.filter(({ container }) => isOutdated(container))
+    if (outdated.length === 0 || this.#project === undefined) return
+    await this.#happened(
+      this.#project.engine,
+      outdated.map(({ container: { id } }) => ({ id, what: 'start' })),
+    )
+  }
+
   /** Some composing programs succeed although a container has failed. */
-  async #untilRunning(): Promise<void> {
+  #requireRunning(): void {
     const { where } = this.#options
-    const down = this.#members.find(({ isNode, container }) => isNode && !container.running)
+    const down = this.#members.find(({ isNode, container }) => isNode && !container.running && !isComingBack(container))
     if (down === undefined) return
     const { name, exitCode } = down.container
     throw new UserError(
@@ -162,13 +211,31 @@ class Attachment {
     const deadline = performance.now() + this.#timeoutMs
     const nodes = this.#members.filter(({ isNode }) => isNode)
     for (;;) {
+      await this.#look()
+      this.#requireRunning()
       const all = nodes.map(({ container }) => listeningPorts(container.pid))
       const [first] = nodes
       const port = first === undefined ? undefined : clientPort(declaration.port, first.container, all[0] ?? [])
       if (port !== undefined && all.every((ports) => ports.includes(port))) return port
       signal?.throwIfAborted()
       if (performance.now() >= deadline) throw this.#notListening(nodes, port, where)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await wait(LOOK_EVERY_MS)
+    }
+  }
+
+  /** Where clients dial: the nodes, or the gateway once it listens. */
+  async #untilEntrance(): Promise<ClientAddress> {
+    const { where, declaration, signal } = this.#options
+    const { through } = declaration
+    if (through === undefined) return directly(() => this.#port)
+    const deadline = performance.now() + this.#timeoutMs
+    for (;;) {
+      await this.#look()
+      const entrance = entranceOf(through, this.#members)
+      if (entrance.port !== undefined) return throughGateway(through.service, entrance.port, () => this.#members)
+      signal?.throwIfAborted()
+      if (performance.now() >= deadline) throw noEntrance(through, entrance, where)
+      await wait(LOOK_EVERY_MS)
     }
   }
 
@@ -184,24 +251,37 @@ class Attachment {
     return new UserError('environment', `${where}: port: ${what}. They listen: ${found.join('; ')}.`)
   }
 
-  async #happened(engine: EngineProgram, { id, what }: ContainerEvent): Promise<void> {
-    const known = this.#members.find(({ container }) => container.id === id)
-    if (known === undefined && what === 'die') return
-    const seen = known === undefined ? await allContainers(engine) : await containersOf(engine, [id])
+  async #happened(engine: EngineProgram, events: readonly ContainerEvent[]): Promise<void> {
+    const ids = endedAmong(this.#members, events)
+    if (ids.length === 0) return
+    const seen = await (this.#socket?.containersOf(ids) ?? containersOf(engine, ids))
+    for (const member of this.#members)
+      if (ids.includes(member.container.id) && !seen.some(({ id }) => id === member.container.id))
+        member.container = gone(member.container)
+    const { declaration, directory } = this.#options
     for (const container of seen)
-      if (isMeant(container, this.#options.declaration, this.#options.directory)) this.#sees(container)
+      if (
+        isMeant(container, declaration, directory) ||
+        this.#members.some((each) => each.container.id === container.id)
+      )
+        this.#sees(container)
   }
 
-  /** Names last longer than containers, which may be made anew. */
+  /** The place in its service lasts longer than a container, which may be made anew. */
   #sees(container: Container): void {
-    const known = this.#members.find((member) => member.container.name === container.name)
+    const known =
+      this.#members.find((member) => member.container.id === container.id) ??
+      this.#members.find((member) => isInPlaceOf(container, member.container))
     if (known !== undefined) {
-      known.container = container
+      // An old one that is replaced may end after the new one has started.
+      if (container.running || known.container.id === container.id) known.container = container
       return
     }
     if (!container.running) return
-    const others = this.#members.filter(({ isNode }) => !isNode).map((member) => member.container)
-    const endpoint = otherName(container, [...others, container])
+    const endpoint = laterName(
+      container,
+      this.#members.map((member) => member.container),
+    )
     this.#members.push({ endpoint, isNode: false, container })
     this.#options.others.push(endpoint)
   }
@@ -209,6 +289,7 @@ class Attachment {
   /** The links first, which were opened last. */
   async #close(): Promise<void> {
     await this.#links?.close()
+    await this.#socket?.close()
     for (const close of this.#closers.reverse()) await close()
   }
 }

@@ -1,19 +1,29 @@
-import type { UserError } from '@chaosproxy/history'
+import { type Link, linkName } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../command/keeper.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
+import { connectionName, type DirectTraffic, directTraffic, type LinkNames } from './direct-traffic.ts'
+import type { Family } from './engine.ts'
+import type { ClientAddress } from './entrance.ts'
 import { openInnerRules } from './inner-rules.ts'
 import { addLinkAddresses, type LinkAddresses } from './link-addresses.ts'
-import { listeningPorts } from './listening-ports.ts'
+import { createLinkCuts } from './link-cuts.ts'
+import { connectedTo, listeningPorts, listeningPorts6 } from './listening-ports.ts'
 import type { Member } from './members.ts'
 import { endConnections, openProbes, PROBED_PORT } from './probe.ts'
+import type { Unproved } from './proof.ts'
 import { type ContainerRules, openRules, type RedirectedPort } from './redirection.ts'
 
+/** A network, and the family of the addresses in it. */
+interface Medium {
+  readonly network: string
+  readonly family: Family
+}
+
 /** From one container to another within one network: the ports of `to` share its address of ours. */
-interface Way {
+interface Way extends Medium {
   readonly from: Member
   readonly to: Member
-  readonly network: string
   readonly via: string
   /** Where the proxy listens for each port of `to`. */
   readonly ports: Map<number, Address>
@@ -22,24 +32,34 @@ interface Way {
 export interface ContainerLinksOptions {
   readonly project: string
   readonly members: () => readonly Member[]
-  /** The port of nodes that clients dial; undefined while there are none. */
-  readonly clientPort: () => number | undefined
+  readonly clientAddress: ClientAddress
   readonly network: ClusterNetwork
   readonly keeper: Keeper
 }
 
 /** The links between containers, each led to a route of the proxy of its own. */
 export interface ContainerLinks {
-  /** Follows what changed: addresses, containers, ports that were opened. */
-  refresh(): Promise<void>
+  /**
+   * Follows what changed: addresses, containers, ports that were opened.
+   *
+   * @param looksAt Whose ports are read anew; by default those of all.
+   */
+  refresh(looksAt?: (member: Member) => boolean): Promise<void>
+  /** When the rules were last changed, in milliseconds since 1970. */
+  inForceSince(): number
   /** Moves the rules into the containers' own networks, for bridges that bypass those of the engine's. */
   enter(): Promise<void>
-  /** The ways on which nothing sent by one container arrived at the proxy, as `n1>n2`. */
-  unproved(): Promise<readonly string[]>
-  /** Packets that were not for the proxy and were refused, by `n1>n2`. */
-  direct(): Promise<ReadonlyMap<string, number>>
-  /** Ends connections between containers that are older than the rules. */
+  /** The ways on which nothing sent by one container arrived at the proxy. */
+  unproved(): Promise<readonly Unproved[]>
+  /** What passed beside the proxy, or tried to, since `endOlder`. */
+  direct(): Promise<DirectTraffic>
+  /** Ends connections between containers that are older than the rules, and counts them no more. */
   endOlder(): Promise<void>
+  /**
+   * Lets nothing but TCP pass on these links, which the proxy cuts, until the returned function is called. That one resolves to
+   * how many packets this has dropped.
+   */
+  cut(links: readonly Link[]): Promise<() => Promise<number>>
   /** Lets everything pass directly; what passes through the proxy goes on until it closes. */
   release(): Promise<void>
   close(): Promise<void>
@@ -52,78 +72,98 @@ export const CLIENT_PORT = 'client'
 export async function openContainerLinks(options: ContainerLinksOptions): Promise<ContainerLinks> {
   const { project, members, network, keeper } = options
   // It stays to the end, if only as what nobody else can have.
-  const outer = await openRules(project)
+  const outer = await openRules(project, keeper)
   let rules = outer
   const ways: Way[] = []
   const added: LinkAddresses[] = []
-  const names = new Map<string, string>()
+  const names = createNames()
+  const older = new Set<string>()
+  const portsOf = createKnownPorts()
+  const isNew = createNewWays()
+  let inForceSince = Date.now()
   let inForce = ''
+  let ending: Promise<unknown> = Promise.resolve()
   let released = false
   const next = inTurn()
+  const cuts = createLinkCuts({
+    ...{ rules: () => rules, isOver: () => released, next },
+    pairsOf: (links) => waysOf(ways, links).flatMap(pairOf),
+  })
 
-  function addWays(): void {
-    const missing = pairsOf(members()).filter(
-      ({ from, to, network: name }) => !ways.some((way) => way.from === from && way.to === to && way.network === name),
-    )
-    if (missing.length === 0) return
-    const more = addLinkAddresses(missing.length, keeper)
-    added.push(more)
-    for (const [i, pair] of missing.entries()) ways.push({ ...pair, via: more.addresses[i] ?? '', ports: new Map() })
-  }
-
-  async function openPorts(): Promise<void> {
-    const listening = new Map(members().map((member) => [member, portsOf(member)]))
-    const opening = ways.flatMap((way) =>
-      (listening.get(way.to) ?? []).filter((port) => !way.ports.has(port)).map((port) => ({ way, port })),
-    )
-    await Promise.all(
-      opening.map(async ({ way: { from, to, network: name, via, ports }, port }) => {
-        const link = { from: from.endpoint, to: to.endpoint, port: portName(name, port) }
-        await network.addLink({ ...link, listen: { host: via, port: 0 }, source: via })
-        ports.set(port, network.peerAddress(link.from, link.to, link.port))
-      }),
-    )
-  }
-
-  async function follow(): Promise<void> {
+  async function follow(looksAt: (member: Member) => boolean = () => true): Promise<void> {
     if (released) return
-    addWays()
-    await openPorts()
-    for (const member of members()) network.moved(member.endpoint, whereabouts(member, ways, options.clientPort()))
+    added.push(...addWays(ways, members(), keeper))
+    await openPorts(ways, network, new Map(members().map((member) => [member, portsOf(member, looksAt(member))])))
+    for (const member of members())
+      network.moved(member.endpoint, whereabouts(member, ways, options.clientAddress(member)))
     const redirected = ways.flatMap(redirectedOf)
-    const wanted = JSON.stringify(redirected)
-    if (wanted === inForce) return
     const pairs = ways.flatMap(pairOf)
-    for (const way of ways)
-      for (const [a, b] of pairOf(way)) names.set(`${a}>${b}`, `${way.from.endpoint}>${way.to.endpoint}`)
-    await rules.redirect(redirected)
-    await rules.refuseDirect(pairs)
+    const wanted = JSON.stringify([redirected, pairs])
+    if (wanted === inForce) return cuts.follow()
+    names.learn(ways)
+    await rules.redirect(redirected, pairs)
+    await cuts.follow()
     inForce = wanted
+    inForceSince = Date.now()
+    // What was connected between the start of a container and the rules passes beside the proxy.
+    // The next container does not wait for that.
+    const connected = connectedAmong(isNew(ways, rules === outer))
+    ending = Promise.all([ending, endOlderThanRules(connected)])
   }
 
   return {
-    refresh: () => next(follow),
+    refresh: (looksAt) => next(() => follow(looksAt)),
+    inForceSince: () => inForceSince,
     enter: () =>
       next(async () => {
         await outer.release()
-        rules = openInnerRules(project, () => processesOf(members()))
+        rules = openInnerRules(project, keeper, () => processesOf(members()))
         inForce = ''
         await follow()
       }),
     unproved: () => next(() => unprovedOf(ways, rules)),
-    direct: async () => byLink(await rules.refused(), names),
-    endOlder: () => endOlderThanRules(ways),
+    direct: async () => directTraffic(await rules.refused(), names, older),
+    async endOlder() {
+      await endOlderThanRules(ways)
+      for (const connection of (await rules.refused()).connections) older.add(connectionName(connection))
+    },
+    cut: cuts.cut,
     release: () =>
       next(async () => {
         released = true
         await rules.release()
       }),
     async close() {
+      await ending
       if (rules !== outer) await rules.close()
       await outer.close()
       for (const addresses of added) addresses.close()
     },
   }
+}
+
+const waysOf = (ways: readonly Way[], links: readonly Link[]): readonly Way[] => {
+  const names = new Set(links.map(linkName))
+  return ways.filter(({ from, to }) => names.has(`${from.endpoint}>${to.endpoint}`))
+}
+
+/** Has the proxy listen for every port that was opened. */
+async function openPorts(
+  ways: readonly Way[],
+  network: ClusterNetwork,
+  listening: ReadonlyMap<Member, KnownPorts>,
+): Promise<void> {
+  const opening = ways.flatMap((way) =>
+    (listening.get(way.to)?.[way.family] ?? []).filter((port) => !way.ports.has(port)).map((port) => ({ way, port })),
+  )
+  await Promise.all(
+    opening.map(async ({ way, port }) => {
+      const { from, to, via, ports } = way
+      const link = { from: from.endpoint, to: to.endpoint, port: portName(way, port) }
+      await network.addLink({ ...link, listen: { host: via, port: 0 }, source: via })
+      ports.set(port, network.peerAddress(link.from, link.to, link.port))
+    }),
+  )
 }
 
 /** Runs steps one after another: each replaces the rules of the one before. */
@@ -144,55 +184,88 @@ const processesOf = (members: readonly Member[]): ReadonlyMap<string, number> =>
       .flatMap(({ container: { networks, pid } }) => networks.map(({ address }) => [address, pid] as const)),
   )
 
-const portName = (network: string, port: number): string => `${network}:${port}`
+const portName = ({ network, family }: Medium, port: number): string => `${network}/IPv${family}:${port}`
 
-const portsOf = ({ container: { running, pid } }: Member): readonly number[] => (running ? listeningPorts(pid) : [])
+/** On which a container listens, by the family of addresses at which it can be dialled there. */
+type KnownPorts = { readonly [family in Family]: readonly number[] }
 
-function pairsOf(
-  members: readonly Member[],
-): { readonly from: Member; readonly to: Member; readonly network: string }[] {
+/** The kernel goes through the sockets of the whole machine for one container: what is known is not read again each time. */
+function createKnownPorts(): (member: Member, reads: boolean) => KnownPorts {
+  const known = new Map<number, KnownPorts>()
+  return ({ container: { running, pid, networks } }, reads) => {
+    if (!running) return NONE
+    // Right after its start a container listens nowhere yet: its rules do not wait for that.
+    if (!reads) return known.get(pid) ?? NONE
+    const found = {
+      4: listeningPorts(pid),
+      6: networks.some(({ family }) => family === 6) ? listeningPorts6(pid) : [],
+    }
+    known.set(pid, found)
+    return found
+  }
+}
+
+const NONE: KnownPorts = { 4: [], 6: [] }
+
+const familyOf = ({ family }: Medium): Family => family
+
+const isIn = (a: Medium, b: Medium): boolean => a.network === b.network && a.family === b.family
+
+/** Adds a way for each pair that has none yet, and returns the addresses for them. */
+function addWays(ways: Way[], members: readonly Member[], keeper: Keeper): readonly LinkAddresses[] {
+  const missing = missingOf(members, ways)
+  if (missing.length === 0) return []
+  const more = addLinkAddresses(missing.map(familyOf), keeper)
+  for (const [i, pair] of missing.entries()) ways.push({ ...pair, via: more.addresses[i] ?? '', ports: new Map() })
+  return [more]
+}
+
+/** The pairs that have no way yet. */
+const missingOf = (members: readonly Member[], ways: readonly Way[]): ReturnType<typeof pairsOf> =>
+  pairsOf(members).filter(
+    (pair) => !ways.some((way) => way.from === pair.from && way.to === pair.to && isIn(way, pair)),
+  )
+
+function pairsOf(members: readonly Member[]): (Medium & { readonly from: Member; readonly to: Member })[] {
   return members.flatMap((from) =>
     members
       .filter((to) => to !== from)
       .flatMap((to) =>
         from.container.networks
-          .filter(({ name }) => to.container.networks.some((other) => other.name === name))
-          .map(({ name }) => ({ from, to, network: name })),
+          .filter(({ name, family }) =>
+            to.container.networks.some((other) => other.name === name && other.family === family),
+          )
+          .map(({ name, family }) => ({ from, to, network: name, family })),
       ),
   )
 }
 
-const addressIn = ({ container }: Member, network: string): string | undefined =>
-  container.running ? container.networks.find(({ name }) => name === network)?.address : undefined
+const addressIn = ({ container }: Member, { network, family }: Medium): string | undefined =>
+  container.running
+    ? container.networks.find((each) => each.name === network && each.family === family)?.address
+    : undefined
 
 /** The addresses of both ends; none while one of them does not run. */
-function pairOf({ from, to, network }: Way): readonly (readonly [string, string])[] {
-  const [source, target] = [addressIn(from, network), addressIn(to, network)]
+function pairOf(way: Way): readonly (readonly [string, string])[] {
+  const [source, target] = [addressIn(way.from, way), addressIn(way.to, way)]
   return source === undefined || target === undefined ? [] : [[source, target]]
 }
 
 const redirectedOf = (way: Way): readonly RedirectedPort[] =>
   pairOf(way).flatMap(([from, to]) => [...way.ports].map(([port, via]) => ({ from, to, port, via })))
 
-/** Where the container listens; undefined while it does not run, since another one may get its address. */
-function whereabouts(
-  { endpoint, container, ...member }: Member,
-  ways: readonly Way[],
-  port: number | undefined,
-): Listening | undefined {
-  if (!container.running) return undefined
-  const [first] = container.networks
-  const found: { [name: string]: Address } = {}
-  if (member.isNode && first !== undefined && port !== undefined) found[CLIENT_PORT] = { host: first.address, port }
-  for (const { to, network, ports } of ways) {
-    const host = to.endpoint === endpoint ? addressIn(to, network) : undefined
-    if (host !== undefined) for (const each of ports.keys()) found[portName(network, each)] = { host, port: each }
+/** Where the container listens: nowhere while it does not run, since another one may get its address. */
+function whereabouts({ endpoint }: Member, ways: readonly Way[], clients: Address | undefined): Listening {
+  const found: { [name: string]: Address } = clients === undefined ? {} : { [CLIENT_PORT]: clients }
+  for (const way of ways) {
+    const host = way.to.endpoint === endpoint ? addressIn(way.to, way) : undefined
+    if (host !== undefined) for (const each of way.ports.keys()) found[portName(way, each)] = { host, port: each }
   }
   return found
 }
 
 /** Sends a probe over every way that is open now. */
-async function unprovedOf(ways: readonly Way[], rules: ContainerRules): Promise<readonly string[]> {
+async function unprovedOf(ways: readonly Way[], rules: ContainerRules): Promise<readonly Unproved[]> {
   const probed = ways.flatMap((way) =>
     pairOf(way).map(([from, to]) => ({ way, from, to, via: way.via, pid: way.from.container.pid })),
   )
@@ -202,19 +275,63 @@ async function unprovedOf(ways: readonly Way[], rules: ContainerRules): Promise<
     await rules.redirect([...ways.flatMap(redirectedOf), ...ports])
     const lost = await probes.send()
     await rules.redirect(ways.flatMap(redirectedOf))
-    return [...new Set(lost.map(({ way }) => `${way.from.endpoint}>${way.to.endpoint}`))]
+    return lost.map(({ way: { from, to, family } }) => ({ from: from.endpoint, to: to.endpoint, family }))
   } finally {
     await probes.close()
   }
 }
 
-function byLink(refused: ReadonlyMap<string, number>, names: ReadonlyMap<string, string>): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>()
-  for (const [pair, packets] of refused) {
-    const name = names.get(pair) ?? pair
-    if (packets > 0) counts.set(name, (counts.get(name) ?? 0) + packets)
+/** What addresses were called last, and where something has listened. */
+function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
+  const links = new Map<string, string>()
+  const listening = new Set<string>()
+  return {
+    link: (from, to) => links.get(`${from}>${to}`),
+    listens: (address, port) => listening.has(`${address}:${port}`),
+    learn(ways) {
+      for (const way of ways)
+        for (const [from, to] of pairOf(way)) {
+          links.set(`${from}>${to}`, `${way.from.endpoint}>${way.to.endpoint}`)
+          for (const port of way.ports.keys()) listening.add(`${to}:${port}`)
+        }
+    },
   }
-  return counts
+}
+
+/** Returns the ways that have come under the rules since the last call; none the first time. */
+function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
+  const known = new Set<string>()
+  return (ways, rulesLast) => {
+    const isFirst = known.size === 0
+    // Rules in a container's own network end with it.
+    const keysOf = (way: Way) =>
+      pairOf(way).map((pair) => [...pair, ...(rulesLast ? [] : [way.from.container.pid])].join())
+    const added = ways.filter((way) => keysOf(way).some((key) => !known.has(key)))
+    for (const key of ways.flatMap(keysOf)) known.add(key)
+    return isFirst ? [] : added
+  }
+}
+
+/**
+ * The ways with a connection. Reading a container's connections takes milliseconds, and both ends know of one: that which has
+ * started later is asked, since the others are the same for several ways.
+ */
+function connectedAmong(ways: readonly Way[]): readonly Way[] {
+  const startedAt = ({ container: { startedAtMs = 0 } }: Member) => startedAtMs
+  const peers = new Map<number, { readonly way: Way; readonly peer: string }[]>()
+  for (const way of ways)
+    for (const [from, to] of pairOf(way)) {
+      const isFrom = startedAt(way.from) >= startedAt(way.to)
+      const { pid } = (isFrom ? way.from : way.to).container
+      peers.set(pid, [...(peers.get(pid) ?? []), { way, peer: isFrom ? to : from }])
+    }
+  return [...peers].flatMap(([pid, all]) => {
+    const connected = connectedTo(
+      pid,
+      all.map(({ peer }) => peer),
+    )
+    return all.filter(({ peer }) => connected.includes(peer)).map(({ way }) => way)
+  })
 }
 
 async function endOlderThanRules(ways: readonly Way[]): Promise<void> {
@@ -225,4 +342,4 @@ async function endOlderThanRules(ways: readonly Way[]): Promise<void> {
 }
 
 /** What a failed refresh says, for the list of what went wrong in a run. */
-export const lostLinks = (error: UserError | Error): string => `links could not follow the containers: ${error.message}`
+export const lostLinks = (error: Error): string => `links could not follow the containers: ${error.message}`

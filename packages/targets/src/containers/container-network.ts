@@ -10,11 +10,13 @@ import { openClusterNetwork } from '../network/cluster-network.ts'
 import { inject } from '../network/inject.ts'
 import { type StartedNode, startCluster } from '../network/starting.ts'
 import { ATTACHING_PROGRAMS, elsewhere } from './allowances.ts'
+import type { ContainerEvent } from './container-event.ts'
 import { CLIENT_PORT } from './container-links.ts'
 import { type AskedEngine, askedEngines, type Container, containersOf, type EngineProgram } from './engine.ts'
+import { directly } from './entrance.ts'
 import { followLinks } from './followed-links.ts'
 import { listeningPorts } from './listening-ports.ts'
-import { type Member, requireOwnNetworks } from './members.ts'
+import { endedAmong, gone, type Member, requireOwnNetworks } from './members.ts'
 import { isRoot } from './rights.ts'
 
 export interface ContainerNetworkOptions {
@@ -66,14 +68,15 @@ export async function openContainerNetwork({ where, ids, seed }: ContainerNetwor
     const network = await openClusterNetwork({
       nodes: names,
       seed,
+      recalls: false,
       clients: { port: CLIENT_PORT, carries: undefined },
       links: [],
     })
     starting.network = network
     const links = await followLinks({
       ...{ project: `containers_${first.slice(0, 12)}`, engine, where, logDir, keeper },
-      ...{ trouble: news.trouble, network, members: () => members, clientPort: () => clientPort },
-      happened: ({ id }) => seenAnew(engine, members, id),
+      ...{ trouble: news.trouble, network, members: () => members, clientAddress: directly(() => clientPort) },
+      happened: (events) => seenAnew(engine, members, events),
     })
     starting.redirected = links
     return {
@@ -88,7 +91,7 @@ export async function openContainerNetwork({ where, ids, seed }: ContainerNetwor
       },
       async inject(fault) {
         if ('links' in fault) requireEnds(fault.links, names)
-        return inject(fault, { nodes: new Map(), network, suffers, others: names })
+        return inject(fault, { nodes: new Map(), network, suffers, others: names, datagrams: links })
       },
       close: stop,
     }
@@ -168,12 +171,20 @@ function notFound(ids: ReadonlyMap<string, string>, engines: readonly AskedEngin
   )
 }
 
-async function seenAnew(engine: EngineProgram, members: readonly Member[], id: string): Promise<void> {
-  const known = members.find(({ container }) => container.id === id)
-  if (known === undefined) return
-  const [container] = await containersOf(engine, [id])
-  // A container that has been removed does not run any more.
-  known.container = container ?? { ...known.container, running: false, pid: 0 }
+async function seenAnew(
+  engine: EngineProgram,
+  members: readonly Member[],
+  events: readonly ContainerEvent[],
+): Promise<void> {
+  const ids = endedAmong(members, events)
+  const known = members.filter(({ container }) => ids.includes(container.id))
+  if (known.length === 0) return
+  const seen = await containersOf(
+    engine,
+    known.map(({ container }) => container.id),
+  )
+  for (const member of known)
+    member.container = seen.find(({ id }) => id === member.container.id) ?? gone(member.container)
 }
 
 /** @throws UserError (usage) */

@@ -7,6 +7,7 @@ import type { Keeper } from '../command/keeper.ts'
 import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
 import type { Readiness } from '../command/readiness.ts'
 import { wordsOf } from '../command/words.ts'
+import { goesOn } from './as-found.ts'
 import { CLIENT_PORT } from './container-links.ts'
 import type { EngineProgram } from './engine.ts'
 import { engineFaults, FAULT_WITHIN_MS } from './engine-faults.ts'
@@ -49,11 +50,18 @@ export function containerNode(options: ContainerNodeOptions): RunningNode {
   const placeholders = placeholdersOf(options, addresses)
   const node = runningNode({
     ...{ id, addresses, timeoutMs, keeper, logPath, placeholders },
-    faults: { kill: commandFault(engine, 'kill', 'start'), pause: commandFault(engine, 'pause', 'unpause') },
+    faults: {
+      kill: { ...commandFault(engine, 'kill', 'start'), turn: 'start' },
+      pause: { ...commandFault(engine, 'pause', 'unpause'), turn: 'first' },
+    },
     readiness: readinessOf(options, address, placeholders),
   })
   const { name } = member.container
-  const faults = engineFaults({ id, engine, name, placeholders, keeper, logPath }, node)
+  keeper.undoUntil(goesOn(engine, name), FAULT_WITHIN_MS, id)
+  const faults = engineFaults(
+    { id, engine, name, pid: () => member.container.pid, placeholders, keeper, logPath },
+    node,
+  )
   return {
     ...node,
     suffer: (fault) => faults.suffer(fault),

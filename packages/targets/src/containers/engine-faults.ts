@@ -5,6 +5,7 @@ import type { Keeper } from '../command/keeper.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import type { Handover } from '../network/node-harms.ts'
+import { killNow, startedIfItEnds, stopAgain, WATCHED_WITHIN_MS } from './as-found.ts'
 import type { EngineProgram } from './engine.ts'
 import { lessCpu, lessMemory, limitsOf } from './engine-limits.ts'
 
@@ -13,6 +14,8 @@ export interface EngineFaultsOptions {
   readonly engine: EngineProgram
   /** The container's name. */
   readonly name: string
+  /** Of its first process. */
+  readonly pid: () => number
   readonly placeholders: Placeholders
   readonly keeper: Keeper
   readonly logPath: string
@@ -26,9 +29,12 @@ export interface EngineFaults {
 
 export const FAULT_WITHIN_MS = 30_000
 
+/** After a kill -9, a process that takes longer to end keeps the service down: it is killed, as engines do after 10 s. */
+const STOPS_WITHIN_MS = 250
+
 type Node = Pick<RunningNode, 'kill' | 'revive' | 'life' | 'ready'>
 
-type Undoing = Pick<UndoneFault, 'undo' | 'undoLast'>
+type Undoing = Pick<UndoneFault, 'undo' | 'undoLast' | 'turn'>
 
 /** What the faults of one container share. */
 interface Shared extends EngineFaultsOptions {
@@ -81,7 +87,18 @@ export function engineFaults(options: EngineFaultsOptions, node: Node): EngineFa
   }
 }
 
-const stopped = ({ node, engine, name }: Shared): Promise<boolean> => node.kill({ words: [engine, 'stop', name] })
+async function stopped({ node, engine, name, keeper, id }: Shared): Promise<boolean> {
+  const meanwhile = { timeoutMs: FAULT_WITHIN_MS, node: id, turn: 'meanwhile' } as const
+  const forgets = [
+    keeper.undoLater(stopAgain(engine, name), meanwhile),
+    keeper.undoLater(killNow(engine, name), { ...meanwhile, afterMs: STOPS_WITHIN_MS }),
+  ]
+  try {
+    return await node.kill({ words: [engine, 'stop', name] })
+  } finally {
+    for (const forget of forgets) forget()
+  }
+}
 
 async function restarted(shared: Shared): Promise<Handover> {
   // What another fault keeps down has no process to harm, and healing must not start it.
@@ -100,10 +117,20 @@ async function signalled(shared: Shared, signal: string): Promise<Handover> {
   if (signal === 'SIGSTOP')
     return shared.counting(signal, by, () => ({
       undo: { words: [engine, 'kill', '--signal', 'SIGCONT', name] },
+      turn: 'first',
     }))
   // Starting it is left to `startAgain`, as long as another fault may keep it down.
-  const start = { undo: undefined, undoLast: { words: [engine, 'start', name] } } as const
-  return startingAgain(shared, await shared.counting(signal, by, () => start))
+  const start = { undo: undefined, undoLast: { words: [engine, 'start', name] }, turn: 'start' } as const
+  const ends = startedIfItEnds(engine, name, shared.pid())
+  const forget = shared.keeper.undoLater(ends, { timeoutMs: WATCHED_WITHIN_MS, node: shared.id, turn: 'beside' })
+  const { done, undo } = startingAgain(shared, await shared.counting(signal, by, () => start))
+  return {
+    done,
+    async undo() {
+      await undo()
+      forget()
+    },
+  }
 }
 
 async function withLessCpu(shared: Shared, share: number): Promise<Handover> {
@@ -121,8 +148,15 @@ async function withLessMemory(shared: Shared, limitBytes: number): Promise<Hando
 const startingAgain = (shared: Shared, { done, undo }: Handover): Handover => ({
   done,
   async undo() {
+    // Between the two nobody else would start it, should this process die.
+    const { engine, name, keeper, id } = shared
+    const forget = keeper.undoLater(
+      { words: [engine, 'start', name] },
+      { timeoutMs: FAULT_WITHIN_MS, node: id, turn: 'start' },
+    )
     await undo()
     await shared.startAgain()
+    forget()
   },
 })
 

@@ -6,6 +6,15 @@ import { findProgram } from '../command/programs.ts'
 const PROGRAMS = ['docker', 'podman'] as const
 export type EngineProgram = (typeof PROGRAMS)[number]
 
+export type Family = 4 | 6
+
+export interface NetworkAddress {
+  /** Of the network. */
+  readonly name: string
+  readonly address: string
+  readonly family: Family
+}
+
 /** A container, as far as faults and links need to know it. */
 export interface Container {
   readonly id: string
@@ -26,8 +35,8 @@ export interface Container {
   readonly pid: number
   /** `bridge`, `host`, `container:ID`, … */
   readonly networkMode: string
-  /** Its IPv4 address in each network it has joined. */
-  readonly networks: readonly { readonly name: string; readonly address: string }[]
+  /** Its addresses in the networks it has joined, those of IPv4 first. */
+  readonly networks: readonly NetworkAddress[]
   /** Ports that are reachable from outside the engine. */
   readonly published: readonly number[]
   /** The ports of the engine's machine that lead to a port of the container. */
@@ -37,6 +46,13 @@ export interface Container {
   /** Whether its health check passes; undefined if it has none or the engine has not run it. */
   readonly healthy: boolean | undefined
   readonly exitCode: number
+  /** When it was last started, in milliseconds since 1970, by the engine; undefined if it never was. */
+  readonly startedAtMs: number | undefined
+  /**
+   * Until when the engine may start it again by itself, in milliseconds since 1970; undefined if it runs, or if its restart
+   * policy leaves it as it is.
+   */
+  readonly backUntilMs: number | undefined
 }
 
 const LONGEST_MS = 20_000
@@ -55,12 +71,6 @@ export function askEngine(program: EngineProgram, args: readonly string[]): Prom
 
 const refused = (program: string, args: readonly string[], complaint: string): UserError =>
   new UserError('environment', `${program} ${args[0]}: ${complaint.split('\n').at(-1)}`)
-
-/** All containers of the engine, running or not. @throws UserError (environment) */
-export async function allContainers(program: EngineProgram): Promise<readonly Container[]> {
-  const ids = idsIn(await askEngine(program, LIST))
-  return ids.length === 0 ? [] : containersIn(await inspected(program, ids))
-}
 
 /**
  * These containers as they are now; one that has been removed is left out.
@@ -127,6 +137,10 @@ interface Inspected {
     readonly Running: boolean
     readonly Pid: number
     readonly ExitCode: number
+    readonly StartedAt?: string
+    readonly FinishedAt?: string
+    /** Docker says so of a container that waits for its next start, and also that it runs. */
+    readonly Restarting?: boolean
     readonly Health?: { readonly Status?: string }
   }
   readonly Config: {
@@ -139,9 +153,11 @@ interface Inspected {
     readonly ExposedPorts?: { readonly [port: string]: unknown } | null
     readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null
   }
-  readonly HostConfig: { readonly NetworkMode: string }
+  readonly HostConfig: { readonly NetworkMode: string; readonly RestartPolicy?: { readonly Name?: string } | null }
   readonly NetworkSettings: {
-    readonly Networks?: { readonly [name: string]: { readonly IPAddress: string } } | null
+    readonly Networks?: {
+      readonly [name: string]: { readonly IPAddress: string; readonly GlobalIPv6Address?: string }
+    } | null
     readonly Ports?: { readonly [port: string]: readonly { readonly HostPort?: string }[] | null } | null
   }
 }
@@ -163,12 +179,13 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
     environment: Object.fromEntries((Config.Env ?? []).map(variable)),
     healthCheck: (Config.Healthcheck?.Test ?? []).filter((word) => word !== 'NONE'),
     labels,
-    running: State.Running,
+    running: State.Running && State.Restarting !== true,
     pid: State.Pid,
     networkMode: HostConfig.NetworkMode,
-    networks: networks.flatMap(([network, { IPAddress: address }]) =>
-      address === '' ? [] : [{ name: network, address }],
-    ),
+    networks: [
+      ...networks.flatMap(([network, { IPAddress }]) => addressIn(network, IPAddress, 4)),
+      ...networks.flatMap(([network, { GlobalIPv6Address = '' }]) => addressIn(network, GlobalIPv6Address, 6)),
+    ],
     published: ports.flatMap(([port, bound]) => (bound === null || !port.endsWith('/tcp') ? [] : [parseInt(port, 10)])),
     hostPorts: ports.flatMap(([port, bound]) =>
       [...new Set((bound ?? []).map(({ HostPort }) => Number(HostPort ?? 0)))]
@@ -180,7 +197,34 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
       .map((port) => parseInt(port, 10)),
     healthy: HEALTH[State.Health?.Status ?? ''],
     exitCode: State.ExitCode,
+    startedAtMs: timeOf(State.StartedAt),
+    backUntilMs: backUntil(State, HostConfig.RestartPolicy?.Name),
   }
+}
+
+const addressIn = (name: string, address: string, family: Family): readonly NetworkAddress[] =>
+  address === '' ? [] : [{ name, address, family }]
+
+/** Engines have the year 1 for never. */
+function timeOf(text = ''): number | undefined {
+  const time = Date.parse(text)
+  return time > 0 ? time : undefined
+}
+
+/** Docker doubles the time between two starts up to this. */
+const LONGEST_PAUSE_MS = 60_000
+/** Who has ended it is not told: after this long, it was not for being started again. */
+const STARTED_AGAIN_WITHIN_MS = 5_000
+
+function backUntil(
+  { Running, Restarting, FinishedAt, ExitCode }: Inspected['State'],
+  policy: string | undefined,
+): number | undefined {
+  const endedAtMs = timeOf(FinishedAt)
+  if (endedAtMs === undefined) return undefined
+  if (Restarting === true) return endedAtMs + LONGEST_PAUSE_MS
+  const isStarted = policy === 'always' || policy === 'unless-stopped' || (policy === 'on-failure' && ExitCode !== 0)
+  return isStarted && !Running ? endedAtMs + STARTED_AGAIN_WITHIN_MS : undefined
 }
 
 const wordsIn = (words: readonly string[] | string | null | undefined): readonly string[] =>

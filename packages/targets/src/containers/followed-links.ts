@@ -1,11 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '@chaosproxy/history'
+import type { Link } from '@chaosproxy/faults'
+import type { ClusterChange } from '@chaosproxy/runner/result'
+import { type ContainerChanges, createContainerChanges } from './container-changes.ts'
+import type { ContainerEvent } from './container-event.ts'
 import { type ContainerLinks, type ContainerLinksOptions, lostLinks, openContainerLinks } from './container-links.ts'
+import { directText } from './direct-traffic.ts'
 import type { EngineProgram } from './engine.ts'
+import { isOutdated, type Member } from './members.ts'
+import { requireProof, type Unproved } from './proof.ts'
 import { isRootless } from './rights.ts'
 import { holdRootlessNetwork } from './rootless-network.ts'
-import { type ContainerEvent, watchContainers } from './watch.ts'
+import { watchContainers } from './watch.ts'
 
 export interface FollowedLinksOptions extends ContainerLinksOptions {
   readonly engine: EngineProgram
@@ -14,14 +20,20 @@ export interface FollowedLinksOptions extends ContainerLinksOptions {
   readonly logDir: string
   /** What went wrong meanwhile, to which more is added. */
   readonly trouble: string[]
-  /** Takes note of what happened to a container, of whatever project. */
-  happened(event: ContainerEvent): Promise<void>
+  /** Takes note of what happened to containers, of whatever project. */
+  happened(events: readonly ContainerEvent[]): Promise<void>
+  /** Told of each change of the containers once their links lead through the proxy. */
+  changed?(change: ClusterChange): void
 }
 
 /** Links between containers that lead through the proxy wherever the containers move to. */
 export interface FollowedLinks {
   /** Follows at once what has changed. */
   refresh(): Promise<void>
+  /** As `cut` of the links. */
+  cut(links: readonly Link[]): Promise<() => Promise<number>>
+  /** What containers did meanwhile, and what passed beside the proxy; empty if nothing did. */
+  notes(): Promise<readonly string[]>
   /** Lets everything pass directly; what passes through the proxy goes on until it closes. */
   release(): Promise<void>
   close(): Promise<void>
@@ -29,6 +41,12 @@ export interface FollowedLinks {
 
 /** A port that a container opens later is found within this time. */
 const LOOK_EVERY_MS = 500
+/** And within this time by one that has just started: until then it cannot be reached. */
+const LOOK_SOON_MS = 25
+/** Looking takes milliseconds for each container, and nobody follows anything meanwhile: it rests this many times as long. */
+const RESTS_TIMES = 3
+/** How long a container counts as just started. */
+const SOON_FOR_MS = 10_000
 
 /**
  * Opens the links, follows containers that start and end and ports that they open, and proves each link by a probe.
@@ -37,14 +55,17 @@ const LOOK_EVERY_MS = 500
  */
 export async function followLinks(options: FollowedLinksOptions): Promise<FollowedLinks> {
   const links = await openContainerLinks(options)
+  const changes = createContainerChanges(() => links.inForceSince())
   let unwatch = async () => {}
   let letGo = async () => {}
   try {
     letGo = await held(options)
-    unwatch = await watched(links, options)
+    unwatch = await watched(links, changes, options)
+    await missedBefore(options)
     await links.refresh()
     await links.endOlder()
-    requireProof(await proved(links), options)
+    await requireProof(await proved(links), options)
+    changes.look(options.members())
   } catch (error) {
     await unwatch()
     await links.close()
@@ -53,6 +74,8 @@ export async function followLinks(options: FollowedLinksOptions): Promise<Follow
   }
   return {
     refresh: () => links.refresh(),
+    cut: (cut) => links.cut(cut),
+    notes: () => notesOf(links, changes),
     async release() {
       await unwatch()
       await logDirect(links, options.logDir)
@@ -65,6 +88,12 @@ export async function followLinks(options: FollowedLinksOptions): Promise<Follow
   }
 }
 
+/** What happened to containers before anybody was told of it. */
+async function missedBefore({ members, happened }: FollowedLinksOptions): Promise<void> {
+  const outdated = members().filter(({ container }) => isOutdated(container))
+  if (outdated.length > 0) await happened(outdated.map(({ container: { id } }) => ({ id, what: 'start' })))
+}
+
 /** What keeps the network in which this process is, where the containers' engine may take it away. */
 async function held({ engine, members, logDir, keeper }: FollowedLinksOptions): Promise<() => Promise<void>> {
   const [network] = members().flatMap(({ container: { networks } }) => networks)
@@ -75,27 +104,78 @@ async function held({ engine, members, logDir, keeper }: FollowedLinksOptions): 
 /** Resolves to what ends the watching. */
 async function watched(
   links: ContainerLinks,
-  { engine, keeper, logDir, trouble, happened }: FollowedLinksOptions,
+  changes: ContainerChanges,
+  { engine, keeper, logDir, trouble, members, happened, changed }: FollowedLinksOptions,
 ): Promise<() => Promise<void>> {
   const troubled = (error: Error): void => {
     const text = lostLinks(error)
     if (!trouble.includes(text)) trouble.push(text)
   }
-  const refresh = () => links.refresh().catch(troubled)
-  const events = await watchContainers(engine, {
+  let soonUntil = 0
+  let lookAt = 0
+  let lookSoonAt = 0
+  let looking: Promise<void> | undefined
+  const isSoon = ({ container: { startedAtMs = 0 } }: Member) => Date.now() - startedAtMs < SOON_FOR_MS
+  const follow = async (events: readonly ContainerEvent[]) => {
+    await happened(events)
+    await links.refresh(() => false)
+    for (const change of changes.look(members())) changed?.(change)
+  }
+  const unwatch = await watchContainers(engine, {
     keeper,
     logPath: join(logDir, 'events.log'),
-    happened: (event) => void happened(event).then(refresh).catch(troubled),
+    happened: inBatches(async (batch) => {
+      soonUntil = performance.now() + SOON_FOR_MS
+      await follow(batch).catch(troubled)
+    }),
+    missed() {
+      const text = `${engine} stopped telling of its containers for a while, as when it restarts: those that it started then may have been reached directly`
+      if (!trouble.includes(text)) trouble.push(text)
+      // Where the engine is still down, this is asked again once it is back.
+      follow(members().map(({ container: { id } }) => ({ id, what: 'start' }))).catch(() => undefined)
+    },
   })
-  const timer = setInterval(refresh, LOOK_EVERY_MS)
+  const timer = setInterval(() => {
+    const now = performance.now()
+    const all = now >= lookAt
+    if (looking !== undefined || !(all || (now < soonUntil && now >= lookSoonAt))) return
+    looking = links
+      .refresh(all ? undefined : isSoon)
+      .catch(troubled)
+      .finally(() => {
+        looking = undefined
+        const rest = (performance.now() - now) * RESTS_TIMES
+        lookSoonAt = performance.now() + rest
+        if (all) lookAt = now + Math.max(LOOK_EVERY_MS, rest)
+      })
+  }, LOOK_SOON_MS)
   return async () => {
     clearInterval(timer)
-    await events.kill()
+    await unwatch()
+  }
+}
+
+/** What comes while a batch is handled is the next one: of several events, the engine is asked once, and in order. */
+function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T) => void {
+  let waiting: T[] = []
+  let busy = false
+  return (each) => {
+    waiting.push(each)
+    if (busy) return
+    busy = true
+    void (async () => {
+      while (waiting.length > 0) {
+        const batch = waiting
+        waiting = []
+        await handle(batch)
+      }
+      busy = false
+    })()
   }
 }
 
 /** The links over which nothing passes, once the rules are wherever more of it does. */
-async function proved(links: ContainerLinks): Promise<readonly string[]> {
+async function proved(links: ContainerLinks): Promise<readonly Unproved[]> {
   const unproved = await links.unproved()
   if (unproved.length === 0) return []
   await links.enter()
@@ -103,25 +183,25 @@ async function proved(links: ContainerLinks): Promise<readonly string[]> {
   return links.unproved()
 }
 
-/** A way past the proxy would make every cut of it a lie. */
-function requireProof(unproved: readonly string[], { members, trouble, where }: FollowedLinksOptions): void {
-  if (unproved.length === 0) return
-  const nodes = new Set(members().flatMap(({ isNode, endpoint }) => (isNode ? [endpoint] : [])))
-  const ofNodes = unproved.filter((link) => link.split('>').every((end) => nodes.has(end)))
-  const text = `nothing passed from ${unproved.map((link) => link.replace('>', ' to ')).join(', ')}: what these containers send each other does not come through the proxy`
-  if (ofNodes.length === 0) {
-    trouble.push(text)
-    return
-  }
-  throw new UserError(
-    'environment',
-    `${where}: ${text}. Either a firewall of the host drops what containers send to 198.19.0.0/16, or the network is internal and its bridge keeps it from the host's rules (modprobe br_netfilter; sysctl net.bridge.bridge-nf-call-iptables=1).`,
-  )
+async function notesOf(links: ContainerLinks, changes: ContainerChanges): Promise<readonly string[]> {
+  const { connections, datagrams } = await links.direct()
+  const summary = changes.summary()
+  const passed =
+    datagrams.size === 0
+      ? []
+      : [`datagrams (UDP) that passed, which partitions cut and no other fault hurts: ${directText(datagrams)}`]
+  if (summary === undefined && connections.size === 0) return passed
+  const direct = `direct connections, open before their links led through the proxy and ended then: ${directText(connections)}`
+  return [...(summary === undefined ? [] : [summary]), direct, ...passed]
 }
 
-/** Connections made before the rules, to ports that had just been opened, and to addresses that had just changed. */
+/** Of connections made before the rules, and of what is sent to ports that have just been opened or to nobody. */
 async function logDirect(links: ContainerLinks, logDir: string): Promise<void> {
-  const counts = [...(await links.direct())].map(([link, packets]) => `${link} ${packets}\n`)
-  const text = `Packets between containers that were not for the proxy and were refused:\n${counts.join('') || 'none\n'}`
-  writeFileSync(join(logDir, 'links.log'), text)
+  const { connections, packets } = await links.direct()
+  const listed = (counts: ReadonlyMap<string, number>) =>
+    [...counts].map(([link, count]) => `${link} ${count}\n`).join('') || 'none\n'
+  writeFileSync(
+    join(logDir, 'links.log'),
+    `Connections that were open before their links led through the proxy, and were ended then:\n${listed(connections)}Packets between containers that were not for the proxy and were refused:\n${listed(packets)}`,
+  )
 }

@@ -1,11 +1,24 @@
 import { existsSync } from 'node:fs'
+import type { Keeper } from '../command/keeper.ts'
 import {
+  ADDRESS,
+  type AddressPair,
   type ContainerRules,
+  connectionsIn,
+  type DirectConnection,
   elements,
+  elementsIn,
+  FAMILIES,
+  NOT_TCP,
+  noteOpen,
   type OwnedTable,
+  openSet,
   openTable,
   type RedirectedPort,
+  type Refused,
+  replaced,
   tableOf,
+  UDP,
 } from './redirection.ts'
 
 /** The rules in the network of one container. */
@@ -13,6 +26,8 @@ interface InnerTable {
   readonly table: OwnedTable
   /** The container's own address towards each address that it may not reach directly. */
   readonly own: Map<string, string>
+  /** To which nothing but TCP is let through. */
+  cut: readonly string[]
 }
 
 /**
@@ -21,11 +36,15 @@ interface InnerTable {
  *
  * @param processes A process of each container that runs, by every address of the container.
  */
-export function openInnerRules(project: string, processes: () => ReadonlyMap<string, number>): ContainerRules {
+export function openInnerRules(
+  project: string,
+  keeper: Keeper,
+  processes: () => ReadonlyMap<string, number>,
+): ContainerRules {
   const name = tableOf(project)
   const tables = new Map<number, InnerTable>()
   /** What tables counted that are closed. */
-  const past = new Map<string, number>()
+  const past = emptyCount()
   const inAll = (command: string) => Promise.all([...tables.values()].map(({ table }) => table.run([command])))
 
   /** Undefined if the container has ended meanwhile. */
@@ -33,8 +52,8 @@ export function openInnerRules(project: string, processes: () => ReadonlyMap<str
     const known = tables.get(pid)
     if (known !== undefined) return known
     try {
-      const table = await openTable({ name, project, setup: emptyInnerTable(name), inside: pid })
-      const opened: InnerTable = { table, own: new Map() }
+      const table = await openTable({ name, project, setup: emptyInnerTable(name), inside: pid, keeper })
+      const opened: InnerTable = { table, own: new Map(), cut: [] }
       tables.set(pid, opened)
       return opened
     } catch (error) {
@@ -47,12 +66,12 @@ export function openInnerRules(project: string, processes: () => ReadonlyMap<str
     tables.delete(pid)
     // The network of a container that has ended lasts as long as somebody is in it.
     const counted = await table.run([]).catch(() => '')
-    for (const [pair, packets] of countsIn(counted, own)) past.set(pair, (past.get(pair) ?? 0) + packets)
+    addTo(past, counted, own)
     await table.close()
   }
 
   return {
-    async redirect(ports) {
+    async redirect(ports, refused = []) {
       const pids = processes()
       const running = new Set(pids.values())
       await Promise.all([...tables].filter(([pid]) => !running.has(pid)).map(([pid, each]) => closeTable(pid, each)))
@@ -60,37 +79,32 @@ export function openInnerRules(project: string, processes: () => ReadonlyMap<str
         [...running].map(async (pid) => {
           const sent = ports.filter(({ from }) => pids.get(from) === pid)
           const received = ports.filter(({ to }) => pids.get(to) === pid)
-          const inner = await tableIn(pid)
-          await inner?.table.run(redirecting(name, sent, received))
-        }),
-      )
-    },
-    async refuseDirect(pairs) {
-      const pids = processes()
-      await Promise.all(
-        [...new Set(pids.values())].map(async (pid) => {
-          const own = pairs.filter(([from]) => pids.get(from) === pid)
+          const own = refused.filter(([from]) => pids.get(from) === pid)
           const inner = await tableIn(pid)
           if (inner === undefined) return
           for (const [from, to] of own) inner.own.set(to, from)
-          await inner.table.run(
-            elements(
-              `${name} pairs`,
-              own.map(([, to]) => to),
-            ),
-          )
+          const pairs = FAMILIES.flatMap((each) => {
+            const to = own.map(([, address]) => address).filter((address) => each.has(address))
+            return [...elements(`${name} ${each.pairs}`, to), ...elements(`${name} ${each.datagrams}`, to)]
+          })
+          await inner.table.run([[...redirecting(name, sent, received), ...pairs].join('; ')])
         }),
       )
     },
+    async cut(pairs) {
+      const pids = processes()
+      await Promise.all([...tables].map(([pid, inner]) => cutIn(name, inner, toFrom(pairs, pids, pid))))
+    },
     async refused() {
-      const counts = new Map(past)
-      for (const { table, own } of tables.values())
-        for (const [pair, packets] of countsIn(await table.run([]), own))
-          counts.set(pair, (counts.get(pair) ?? 0) + packets)
-      return counts
+      const all = emptyCount()
+      for (const set of SETS) for (const [pair, count] of past[set]) all[set].set(pair, count)
+      all.connections.push(...past.connections)
+      for (const { table, own } of tables.values()) addTo(all, await table.run([]), own)
+      return all
     },
     async release() {
-      await inAll(`flush map ${name} links; flush chain ${name} direct`)
+      const emptied = FAMILIES.map(({ links }) => `flush map ${name} ${links}`)
+      await inAll([...emptied, `flush chain ${name} direct`].join('; '))
     },
     async close() {
       await Promise.all([...tables.values()].map(({ table }) => table.close()))
@@ -99,32 +113,79 @@ export function openInnerRules(project: string, processes: () => ReadonlyMap<str
   }
 }
 
+/** To which addresses those of a container send, of these pairs. */
+const toFrom = (pairs: readonly AddressPair[], pids: ReadonlyMap<string, number>, pid: number): readonly string[] =>
+  pairs.filter(([from]) => pids.get(from) === pid).map(([, to]) => to)
+
+async function cutIn(table: string, inner: InnerTable, after: readonly string[]): Promise<void> {
+  const commands = FAMILIES.flatMap((each) =>
+    replaced(`${table} ${each.cut}`, {
+      before: inner.cut.filter((to) => each.has(to)),
+      after: after.filter((to) => each.has(to)),
+    }),
+  )
+  inner.cut = after
+  // The network of a container that has ended has nothing left to cut.
+  if (commands.length > 0) await inner.table.run([commands.join('; ')]).catch(() => '')
+}
+
 /** Replaces what one container's table redirects. */
 function redirecting(table: string, sent: readonly RedirectedPort[], received: readonly RedirectedPort[]): string[] {
-  const links = sent.map(({ to, port, via }) => `${to} . ${port} : ${via.host} . ${via.port}`)
-  const sources = [...new Set(received.map(({ via, from }) => `${via.host} : ${from}`))]
-  return [
-    [`flush map ${table} links`, `flush map ${table} sources`]
-      .concat(elements(`${table} links`, links), elements(`${table} sources`, sources))
-      .join('; '),
-  ]
+  return FAMILIES.flatMap((each) => {
+    const own = (ports: readonly RedirectedPort[]) => ports.filter(({ to }) => each.has(to))
+    const links = own(sent).map(({ to, port, via }) => `${to} . ${port} : ${via.host} . ${via.port}`)
+    const sources = [...new Set(own(received).map(({ via, from }) => `${via.host} : ${from}`))]
+    return [`flush map ${table} ${each.links}`, `flush map ${table} ${each.sources}`].concat(
+      elements(`${table} ${each.links}`, links),
+      elements(`${table} ${each.sources}`, sources),
+    )
+  })
 }
 
 /** What the container sends is redirected as it leaves; what the proxy sends it gets the caller's address as it arrives. */
 const emptyInnerTable = (table: string): readonly string[] => [
   `add table ${table} { flags owner; }`,
-  `add map ${table} links { type ipv4_addr . inet_service : ipv4_addr . inet_service; }`,
-  `add map ${table} sources { type ipv4_addr : ipv4_addr; }`,
-  `add set ${table} pairs { type ipv4_addr; counter; }`,
   `add chain ${table} sent { type nat hook output priority -101; }`,
   `add chain ${table} received { type nat hook input priority 99; }`,
   `add chain ${table} direct { type filter hook output priority 0; }`,
-  `add rule ${table} sent meta l4proto tcp dnat ip to ip daddr . tcp dport map @links`,
-  `add rule ${table} received meta l4proto tcp snat ip to ip saddr map @sources`,
-  `add rule ${table} direct meta l4proto tcp ip daddr @pairs reject with tcp reset`,
+  ...FAMILIES.flatMap((each) => [
+    `add map ${table} ${each.links} { type ${each.type} . inet_service : ${each.type} . inet_service; }`,
+    `add map ${table} ${each.sources} { type ${each.type} : ${each.type}; }`,
+    `add set ${table} ${each.pairs} { type ${each.type}; counter; }`,
+    openSet(table, each),
+    `add set ${table} ${each.datagrams} { type ${each.type}; counter; }`,
+    `add set ${table} ${each.cut} { type ${each.type}; counter; }`,
+    `add rule ${table} sent meta l4proto tcp dnat ${each.ip} to ${each.ip} daddr . tcp dport map @${each.links}`,
+    `add rule ${table} received meta l4proto tcp snat ${each.ip} to ${each.ip} saddr map @${each.sources}`,
+    `add rule ${table} direct meta l4proto tcp ${each.ip} daddr @${each.pairs} ${noteOpen(each)}`,
+    `add rule ${table} direct meta l4proto tcp ${each.ip} daddr @${each.pairs} reject with tcp reset`,
+    `add rule ${table} direct ${NOT_TCP} ${each.ip} daddr @${each.cut} drop`,
+    `add rule ${table} direct meta l4proto ${UDP} ${each.ip} daddr @${each.datagrams}`,
+  ]),
 ]
 
-const COUNTED = /([\d.]+) counter packets (\d+)/g
+/** What is counted by addresses, by the name of the set that counts it. */
+const SETS = ['packets', 'datagrams', 'cut'] as const
+const NAME_OF = { packets: 'pairs', datagrams: 'datagrams', cut: 'cut' } as const
 
-const countsIn = (listing: string, own: ReadonlyMap<string, string>): ReadonlyMap<string, number> =>
-  new Map([...listing.matchAll(COUNTED)].map(([, to = '', count]) => [`${own.get(to)}>${to}`, Number(count)]))
+type Count = { readonly [set in (typeof SETS)[number]]: Map<string, number> } & {
+  readonly connections: DirectConnection[]
+}
+
+const emptyCount = (): Count & Refused => ({
+  packets: new Map(),
+  datagrams: new Map(),
+  cut: new Map(),
+  connections: [],
+})
+
+function addTo(all: Count, listing: string, own: ReadonlyMap<string, string>): void {
+  for (const set of SETS)
+    for (const [, to = '', more] of elementsIn(listing, NAME_OF[set]).matchAll(COUNTED)) {
+      const pair = `${own.get(to)}>${to}`
+      all[set].set(pair, (all[set].get(pair) ?? 0) + Number(more))
+    }
+  all.connections.push(...connectionsIn(listing))
+}
+
+const COUNTED = new RegExp(`${ADDRESS} counter packets (\\d+)`, 'g')

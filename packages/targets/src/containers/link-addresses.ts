@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process'
+import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { UserError } from '@chaosproxy/history'
 import type { Keeper } from '../command/keeper.ts'
+import { ownAddress6, ownerOf, ownLabel } from './address-owner.ts'
+import type { Family } from './engine.ts'
+import { groupsOf } from './ipv6-groups.ts'
 
 /**
- * Addresses of this machine, one for each link: what is sent to it tells the proxy who dials whom. They lie in a range
- * that is reserved for measuring networks, and so in nobody's use.
+ * Addresses of this machine, one for each link: what is sent to it tells the proxy who dials whom. They lie in ranges
+ * that are reserved for measuring networks, and so in nobody's use.
  */
 export interface LinkAddresses {
   readonly addresses: readonly string[]
@@ -15,18 +19,22 @@ export interface LinkAddresses {
 const PREFIX = '198.19'
 const PER_BLOCK = 254
 const BLOCKS = 256
+const MOST6 = 0xffff
 const REMOVED_WITHIN_MS = 10_000
 
 /**
- * Adds this many addresses to the loopback interface. The keeper removes them if this process dies.
+ * Adds an address of each of these families to the loopback interface. The keeper removes them if this process dies; if both die, the next
+ * process that adds some does.
  *
  * @throws UserError (environment) if the system refuses.
  */
-export function addLinkAddresses(count: number, keeper: Keeper): LinkAddresses {
-  const addresses = freeAddresses(count)
-  const lines = (verb: 'add' | 'del') => addresses.map((address) => `addr ${verb} ${address}/32 dev lo\n`).join('')
+export function addLinkAddresses(families: readonly Family[], keeper: Keeper): LinkAddresses {
+  removeAbandoned()
+  const addresses = freeAddresses(families)
+  const label = ownLabel()
+  const lines = (verb: Verb) => addresses.map((address) => line(verb, address, label)).join('')
   const words = ['sh', '-c', 'printf %s "$0" | ip -force -batch -', lines('del')] as const
-  const forget = keeper.undoLater({ words }, REMOVED_WITHIN_MS)
+  const forget = keeper.undoLater({ words }, { timeoutMs: REMOVED_WITHIN_MS })
   const added = ip(lines('add'), false)
   const close = () => {
     ip(lines('del'), true)
@@ -40,9 +48,43 @@ export function addLinkAddresses(count: number, keeper: Keeper): LinkAddresses {
   )
 }
 
-/** Whole blocks of which nobody has an address, so that two runs started at once rarely choose the same. */
-function freeAddresses(count: number): readonly string[] {
+type Verb = 'add' | 'del'
+
+/** An address is removed by its label as well: meanwhile it may have become another process's. */
+const line = (verb: Verb, address: string, label: string): string =>
+  `addr ${verb} ${isIPv6(address) ? `${address}/128 dev lo` : `${address}/32 dev lo label ${label}`}\n`
+
+/** Removes the addresses of processes that were killed together with their keepers. */
+function removeAbandoned(): void {
+  const lines = Object.entries(networkInterfaces()).flatMap(([label, each = []]) =>
+    each
+      .filter(({ address }) => ownerOf(label, address)?.lives === false)
+      .map(({ address }) => line('del', address, label)),
+  )
+  if (lines.length > 0) ip(lines.join(''), true)
+}
+
+function freeAddresses(families: readonly Family[]): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((each = []) => each.map(({ address }) => address))
+  const count = (wanted: Family) => families.filter((family) => family === wanted).length
+  const free = { 4: freeAddresses4(count(4), all).values(), 6: freeAddresses6(count(6), all).values() }
+  return families.map((family) => free[family].next().value ?? '')
+}
+
+/** Those of this process are nobody else's. */
+function freeAddresses6(count: number, all: readonly string[]): readonly string[] {
+  const nameOf = (address: string) => groupsOf(address).join()
+  const taken = new Set(all.filter(isIPv6).map(nameOf))
+  const found: string[] = []
+  for (let index = 1; index <= MOST6 && found.length < count; index++) {
+    const address = ownAddress6(index)
+    if (!taken.has(nameOf(address))) found.push(address)
+  }
+  return found
+}
+
+/** Whole blocks of which nobody has an address, so that two runs started at once rarely choose the same. */
+function freeAddresses4(count: number, all: readonly string[]): readonly string[] {
   const taken = new Set(all.filter((address) => address.startsWith(`${PREFIX}.`)).map((each) => each.split('.')[2]))
   const first = process.pid % BLOCKS
   const found: string[] = []

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
+import type { ContainerEvent } from './container-event.ts'
 import { usualPort } from './container-kind.ts'
 import type { Container } from './engine.ts'
 
@@ -44,6 +46,34 @@ export function otherName({ service, name, number }: Container, others: readonly
   return others.filter((each) => each.service === service).length > 1 ? `${service}-${number}` : service
 }
 
+/** What a container is called that comes to a project later. */
+export const laterName = (container: Container, others: readonly Container[]): string =>
+  others.some(({ service }) => service === container.service)
+    ? `${container.service}-${container.number}`
+    : otherName(container, [container])
+
+/** Whether a container is the same one of its service, made anew. */
+export const isInPlaceOf = (container: Container, other: Container): boolean =>
+  container.service === other.service && container.number === other.number
+
+/** Whether the engine may be starting it again right now. */
+export const isComingBack = ({ backUntilMs }: Container): boolean =>
+  backUntilMs !== undefined && Date.now() < backUntilMs
+
+/** Whether it is no longer as it was seen last, as far as that can be told without asking the engine. */
+export const isOutdated = (container: Container): boolean =>
+  container.running ? !existsSync(`/proc/${container.pid}`) : isComingBack(container)
+
+/** Notes which containers have ended, and returns those that run by now, perhaps elsewhere: only the engine knows where. */
+export function endedAmong(members: readonly Member[], events: readonly ContainerEvent[]): readonly string[] {
+  const last = new Map(events.map(({ id, what }) => [id, what]))
+  for (const member of members) if (last.get(member.container.id) === 'die') member.container = gone(member.container)
+  return [...last].flatMap(([id, what]) => (what === 'start' ? [id] : []))
+}
+
+/** A container that has ended, or has been removed. */
+export const gone = (container: Container): Container => ({ ...container, running: false, pid: 0 })
+
 /** @throws UserError (environment) for nodes whose links nothing can come between. */
 export function requireOwnNetworks(members: readonly Member[], where: string): void {
   for (const { endpoint, isNode, container } of members) {
@@ -51,7 +81,13 @@ export function requireOwnNetworks(members: readonly Member[], where: string): v
     const { name, networkMode, networks } = container
     const shared =
       networkMode === 'host' ? "the host's network" : /^container:/.test(networkMode) ? "another's network" : undefined
-    if (shared === undefined && networks.length > 0) continue
+    const has4 = networks.some(({ family }) => family === 4)
+    if (shared === undefined && has4) continue
+    if (shared === undefined && networks.length > 0)
+      throw new UserError(
+        'environment',
+        `${where}: ${endpoint} (${name}) has no IPv4 address, at which its clients could dial it. Give its network an IPv4 subnet as well.`,
+      )
     throw new UserError(
       'environment',
       `${where}: ${endpoint} (${name}) has ${shared ?? 'no network'} (network_mode: ${networkMode}), where nobody can tell whom it talks to. Give it a network of the project, or declare its links by hand ("addresses" and "links" of a cluster that runs already).`,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { createServer, isIPv6, type Server } from 'node:net'
 import type { Address } from '@chaosproxy/proxy'
 
 /** A way from one container to another, by their addresses, and the address that stands for it. */
@@ -73,7 +73,14 @@ const dialAll = (pid: number, addresses: readonly string[]): Promise<void> =>
  * only wait. Where ss or the kernel cannot, the rules refuse such connections at their next packet.
  */
 export const endConnections = (pid: number, addresses: readonly string[]): Promise<void> =>
-  within(pid, ['ss', '--kill', '--tcp', 'state', 'established', addresses.map((each) => `dst ${each}`).join(' or ')])
+  within(pid, [
+    'ss',
+    '--kill',
+    '--tcp',
+    'state',
+    'established',
+    addresses.map((each) => `dst ${isIPv6(each) ? `[${each}]` : each}`).join(' or '),
+  ])
 
 /** Enters only the network of the container: the programs are this machine's. */
 async function within(pid: number, command: readonly string[]): Promise<void> {

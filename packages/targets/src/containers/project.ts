@@ -115,9 +115,13 @@ function noEngine(where: string, engines: readonly AskedEngine[]): UserError {
     'environment',
     said === ''
       ? `${where}: there is no container engine: neither docker nor podman is in any directory of PATH. Install one.`
-      : `${where}: no container engine answers (${said}). Start it, or run chaos as a user who may use it.`,
+      : `${where}: no container engine answers (${said}). ${isTooOld(said) ? 'The engine is older than its program: update it, or set DOCKER_API_VERSION to the version that it supports.' : 'Start it, or run chaos as a user who may use it.'}`,
   )
 }
+
+/** As in `client version 1.41 is too new. Maximum supported API version is 1.24`. */
+const isTooOld = (said: string): boolean =>
+  /client version \S+ is too new|server API version \S+ is too old/i.test(said)
 
 /** The composing program of an engine: the engine's own, then the older ones. */
 export function composeOf(engine: EngineProgram): readonly [string, ...string[]] | undefined {

@@ -2,6 +2,7 @@ import type { ClientDeclaration } from '../clients/declaration.ts'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import { usualPort } from './container-kind.ts'
 import type { Container, EngineProgram } from './engine.ts'
+import { gatewayBefore } from './gateway.ts'
 import type { NodeGroup } from './node-groups.ts'
 
 /** A declaration to start from, and what only its author can say. */
@@ -15,25 +16,33 @@ export interface ProposalOptions {
   readonly compose: NonNullable<ContainersDeclaration['compose']>
   readonly engine: EngineProgram
   readonly group: NodeGroup
+  /** All of the project. */
+  readonly containers: readonly Container[]
   /** The ports on which a running container listens. */
   readonly listening: (container: Container) => readonly number[]
 }
 
 export function proposalFor(options: ProposalOptions): Proposal {
-  const { compose, group } = options
+  const { compose, group, containers } = options
   const [first] = group.containers
   const port = first === undefined ? undefined : portOf(first, options)
   const { client, role, ready, open } = clientOf(options)
+  const gateway = gatewayBefore(group, containers)
   return {
     declaration: {
       compose,
       nodes: group.services,
       ...(port === undefined ? {} : { port }),
+      ...(gateway.through === undefined ? {} : { through: gateway.through }),
       ...(ready === undefined ? {} : { ready }),
       ...(role === undefined ? {} : { role }),
       client,
     },
-    open: [...(port === undefined ? ['"port" is missing: the port that clients dial is not clear.'] : []), ...open],
+    open: [
+      ...(port === undefined ? ['"port" is missing: the port that clients dial is not clear.'] : []),
+      ...gateway.open,
+      ...open,
+    ],
   }
 }
 

@@ -1,7 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { isIPv6 } from 'node:net'
 import { UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
+import type { Keeper } from '../command/keeper.ts'
+import { startTimeOf, type TreeRoot } from '../command/process-tree.ts'
 
 /** What one container sends to a port of another goes to the proxy, which dials on from this address. */
 export interface RedirectedPort {
@@ -12,14 +15,41 @@ export interface RedirectedPort {
   readonly via: Address
 }
 
+/** What containers sent each other without the proxy, and what the rules refused. */
+export interface Refused {
+  /** How many packets, by `FROM>TO`. */
+  readonly packets: ReadonlyMap<string, number>
+  /** Connections that were open before the rules; each has both directions, or only one. */
+  readonly connections: readonly DirectConnection[]
+  /** How many datagrams of UDP passed, by `FROM>TO`. */
+  readonly datagrams: ReadonlyMap<string, number>
+  /** How many packets a cut has dropped, by `FROM>TO`. */
+  readonly cut: ReadonlyMap<string, number>
+}
+
+/** One address, and the other that it sends to. */
+export type AddressPair = readonly [from: string, to: string]
+
+/** The addresses and ports of a connection, in the direction in which something was refused. */
+export interface DirectConnection {
+  readonly from: string
+  readonly fromPort: number
+  readonly to: string
+  readonly toPort: number
+}
+
 /** Rules of the kernel between containers, which last no longer than this process. */
 export interface ContainerRules {
-  /** Replaces the redirected ports. Existing connections stay as they are. */
-  redirect(ports: readonly RedirectedPort[]): Promise<void>
-  /** Refuses what any of these addresses sends another without the proxy, and counts it; pairs are never taken back. */
-  refuseDirect(pairs: readonly (readonly [string, string])[]): Promise<void>
-  /** How many packets were refused, by `FROM>TO`. */
-  refused(): Promise<ReadonlyMap<string, number>>
+  /**
+   * Replaces the redirected ports. Existing connections stay as they are.
+   *
+   * @param refused What any of these addresses sends another without the proxy is refused from now on, and counted.
+   */
+  redirect(ports: readonly RedirectedPort[], refused?: readonly AddressPair[]): Promise<void>
+  /** Drops all but TCP between exactly these. The proxy cuts TCP. */
+  cut(pairs: readonly AddressPair[]): Promise<void>
+  /** What passed or tried to pass without the proxy. */
+  refused(): Promise<Refused>
   /** Lets everything pass directly. Connections that were redirected stay so until they end. */
   release(): Promise<void>
   close(): Promise<void>
@@ -34,27 +64,49 @@ const PER_LINE = 50
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */
-export async function openRules(project: string): Promise<ContainerRules> {
+export async function openRules(project: string, keeper: Keeper): Promise<ContainerRules> {
   const table = tableOf(project)
-  const { run, close } = await openTable({ name: table, project, setup: emptyTable(table) })
+  const { run, close } = await openTable({ name: table, project, setup: emptyTable(table), keeper })
+  let inForce: readonly AddressPair[] = []
   return {
-    async redirect(ports) {
-      const links = ports.map(({ from, to, port, via }) => `${from} . ${to} . ${port} : ${via.host} . ${via.port}`)
-      const sources = [...new Set(ports.map(({ via, from }) => `${via.host} : ${from}`))]
-      await run([
-        [`flush map ${table} links`, `flush map ${table} sources`]
-          .concat(elements(`${table} links`, links), elements(`${table} sources`, sources))
-          .join('; '),
-      ])
+    async redirect(ports, refused = []) {
+      const commands = FAMILIES.flatMap((each) => {
+        const own = ports.filter(({ to }) => each.has(to))
+        const links = own.map(({ from, to, port, via }) => `${from} . ${to} . ${port} : ${via.host} . ${via.port}`)
+        const sources = [...new Set(own.map(({ via, from }) => `${via.host} : ${from}`))]
+        const pairs = refused.filter(([, to]) => each.has(to)).map(pairText)
+        return [`flush map ${table} ${each.links}`, `flush map ${table} ${each.sources}`].concat(
+          elements(`${table} ${each.links}`, links),
+          elements(`${table} ${each.sources}`, sources),
+          elements(`${table} ${each.pairs}`, pairs),
+          elements(`${table} ${each.datagrams}`, pairs),
+        )
+      })
+      await run([commands.join('; ')])
     },
-    async refuseDirect(pairs) {
-      const both = pairs.map(([from, to]) => `${from} . ${to}`)
-      await run(elements(`${table} pairs`, both))
+    async cut(pairs) {
+      const commands = FAMILIES.flatMap((each) =>
+        replaced(`${table} ${each.cut}`, {
+          before: inForce.filter(([, to]) => each.has(to)).map(pairText),
+          after: pairs.filter(([, to]) => each.has(to)).map(pairText),
+        }),
+      )
+      inForce = pairs
+      if (commands.length > 0) await run([commands.join('; ')])
     },
     async release() {
-      await run([`flush map ${table} links; flush chain ${table} direct`])
+      const emptied = FAMILIES.map(({ links }) => `flush map ${table} ${links}`)
+      await run([[...emptied, `flush chain ${table} direct`].join('; ')])
     },
-    refused: async () => countsIn(await run([])),
+    async refused() {
+      const listing = await run([])
+      return {
+        packets: countsIn(listing, 'pairs'),
+        connections: connectionsIn(listing),
+        datagrams: countsIn(listing, 'datagrams'),
+        cut: countsIn(listing, 'cut'),
+      }
+    },
     close,
   }
 }
@@ -77,15 +129,24 @@ export interface TableOptions {
   readonly setup: readonly string[]
   /** A process in whose network it is opened; by default this one. */
   readonly inside?: number | undefined
+  /** Ends the table at once if this process dies, before it removes the addresses to which the table leads. */
+  readonly keeper?: Keeper | undefined
 }
 
 /** @throws UserError (environment) if the kernel or nft refuses. */
-export async function openTable({ name, project, setup, inside }: TableOptions): Promise<OwnedTable> {
+export async function openTable({ name, project, setup, inside, keeper }: TableOptions): Promise<OwnedTable> {
   const nft =
     inside === undefined
       ? spawn('nft', ['-i'])
       : spawn('nsenter', ['--target', String(inside), '--net', '--', 'nft', '-i'])
-  const ended = once(nft, 'close').catch(() => undefined)
+  const { pid } = nft
+  const root: TreeRoot | undefined =
+    pid === undefined ? undefined : { pid, startTime: startTimeOf(pid), mark: '', forks: false }
+  if (root !== undefined) keeper?.watch(root)
+  const ended = once(nft, 'close').then(
+    () => root && keeper?.forget(root),
+    () => undefined,
+  )
   // Its end reports a failure.
   nft.stdin.on('error', () => undefined)
   let last: Promise<unknown> = Promise.resolve()
@@ -107,27 +168,105 @@ export async function openTable({ name, project, setup, inside }: TableOptions):
   return { run, close }
 }
 
+/** How the rules have addresses of a family, and what the sets of such addresses are called. */
+export interface AddressFamily {
+  readonly ip: 'ip' | 'ip6'
+  readonly type: 'ipv4_addr' | 'ipv6_addr'
+  readonly links: string
+  readonly sources: string
+  readonly pairs: string
+  readonly open: string
+  readonly datagrams: string
+  readonly cut: string
+  has(address: string): boolean
+}
+
+/** By their numbers (IANA), since nft looks most names up in /etc/protocols, which slim images do not have. */
+const TCP = 6
+export const UDP = 17
+const ICMP6 = 58
+
+const family = (ip: AddressFamily['ip'], number: 4 | 6): AddressFamily => ({
+  ip,
+  type: `ipv${number}_addr`,
+  links: `links${number}`,
+  sources: `sources${number}`,
+  pairs: `pairs${number}`,
+  open: `open${number}`,
+  datagrams: `datagrams${number}`,
+  cut: `cut${number}`,
+  has: (address) => isIPv6(address) === (number === 6),
+})
+
+export const FAMILIES: readonly AddressFamily[] = [family('ip', 4), family('ip6', 6)]
+
 /** Redirects before the engine's own rules, which have priority -100; gives the caller's address back before its masquerade. */
 const emptyTable = (table: string): readonly string[] => [
   `add table ${table} { flags owner; }`,
-  `add map ${table} links { type ipv4_addr . ipv4_addr . inet_service : ipv4_addr . inet_service; }`,
-  `add map ${table} sources { type ipv4_addr : ipv4_addr; }`,
-  `add set ${table} pairs { type ipv4_addr . ipv4_addr; counter; }`,
   `add chain ${table} before { type nat hook prerouting priority -101; }`,
   `add chain ${table} after { type nat hook postrouting priority 99; }`,
   `add chain ${table} direct { type filter hook forward priority -1; }`,
-  `add rule ${table} before meta l4proto tcp dnat ip to ip saddr . ip daddr . tcp dport map @links`,
-  `add rule ${table} after meta l4proto tcp snat ip to ip saddr map @sources`,
-  `add rule ${table} direct meta l4proto tcp ip saddr . ip daddr @pairs reject with tcp reset`,
+  ...FAMILIES.flatMap((each) => [
+    `add map ${table} ${each.links} { type ${each.type} . ${each.type} . inet_service : ${each.type} . inet_service; }`,
+    `add map ${table} ${each.sources} { type ${each.type} : ${each.type}; }`,
+    `add set ${table} ${each.pairs} { type ${each.type} . ${each.type}; counter; }`,
+    openSet(table, each),
+    `add set ${table} ${each.datagrams} { type ${each.type} . ${each.type}; counter; }`,
+    `add set ${table} ${each.cut} { type ${each.type} . ${each.type}; counter; }`,
+    `add rule ${table} before meta l4proto tcp dnat ${each.ip} to ${each.ip} saddr . ${each.ip} daddr . tcp dport map @${each.links}`,
+    `add rule ${table} after meta l4proto tcp snat ${each.ip} to ${each.ip} saddr map @${each.sources}`,
+    `add rule ${table} direct meta l4proto tcp ${each.ip} saddr . ${each.ip} daddr @${each.pairs} ${noteOpen(each)}`,
+    `add rule ${table} direct meta l4proto tcp ${each.ip} saddr . ${each.ip} daddr @${each.pairs} reject with tcp reset`,
+    `add rule ${table} direct ${NOT_TCP} ${each.ip} saddr . ${each.ip} daddr @${each.cut} drop`,
+    `add rule ${table} direct meta l4proto ${UDP} ${each.ip} saddr . ${each.ip} daddr @${each.datagrams}`,
+  ]),
 ]
 
-/** The commands that add elements to a map or a set. */
-export function elements(into: string, all: readonly string[]): string[] {
+/** Without the messages by which neighbours find each other over IPv6: of what is cut one way, the other has to arrive. */
+export const NOT_TCP: string = `meta l4proto != { ${TCP}, ${ICMP6} }`
+
+/** What belongs to a connection that is open already: only the first packet of one has SYN alone. */
+export const noteOpen = ({ ip, open }: AddressFamily): string =>
+  `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`
+
+/** Full, it takes no more, and connections are refused all the same. */
+export const openSet = (table: string, { type, open }: AddressFamily): string =>
+  `add set ${table} ${open} { type ${type} . inet_service . ${type} . inet_service; size 4096; flags dynamic; }`
+
+/** An address of either family. */
+export const ADDRESS = '([\\da-f.:]+)'
+const OPEN = new RegExp(`${ADDRESS} \\. (\\d+) \\. ${ADDRESS} \\. (\\d+)`, 'g')
+
+export const connectionsIn = (listing: string): readonly DirectConnection[] =>
+  [...elementsIn(listing, 'open').matchAll(OPEN)].map(([, from = '', fromPort, to = '', toPort]) => ({
+    ...{ from, fromPort: Number(fromPort), to, toPort: Number(toPort) },
+  }))
+
+/** The commands that add elements to a map or a set, or delete them. */
+export function elements(into: string, all: readonly string[], verb: 'add' | 'delete' = 'add'): string[] {
   const lines: string[] = []
   for (let i = 0; i < all.length; i += PER_LINE)
-    lines.push(`add element ${into} { ${all.slice(i, i + PER_LINE).join(', ')} }`)
+    lines.push(`${verb} element ${into} { ${all.slice(i, i + PER_LINE).join(', ')} }`)
   return lines
 }
+
+/** The commands that replace the elements of a set, of which those that stay are counted on. */
+export const replaced = (
+  set: string,
+  { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },
+): readonly string[] => [
+  ...elements(
+    set,
+    before.filter((each) => !after.includes(each)),
+    'delete',
+  ),
+  ...elements(
+    set,
+    after.filter((each) => !before.includes(each)),
+  ),
+]
+
+const pairText = ([from, to]: AddressPair): string => `${from} . ${to}`
 
 /** What nft prints until it has listed the table. */
 async function answerOf(
@@ -172,7 +311,15 @@ function refusal(complaint: string, project: string): UserError {
   return new UserError('environment', `the links of ${project} cannot be redirected: nft: ${complaint}. ${advice}`)
 }
 
-const COUNTED = /([\d.]+) \. ([\d.]+) counter packets (\d+)/g
+/** The elements of the sets of this name, of both families. */
+export const elementsIn = (listing: string, set: string): string =>
+  [...listing.matchAll(new RegExp(`set ${set}\\d \\{[^{}]*?elements = \\{(.*?)\\}`, 'gs'))]
+    .map(([, found = '']) => found)
+    .join()
 
-const countsIn = (listing: string): ReadonlyMap<string, number> =>
-  new Map([...listing.matchAll(COUNTED)].map(([, from, to, count]) => [`${from}>${to}`, Number(count)]))
+const COUNTED = new RegExp(`${ADDRESS} \\. ${ADDRESS} counter packets (\\d+)`, 'g')
+
+const countsIn = (listing: string, set: string): ReadonlyMap<string, number> =>
+  new Map(
+    [...elementsIn(listing, set).matchAll(COUNTED)].map(([, from, to, count]) => [`${from}>${to}`, Number(count)]),
+  )

@@ -28,9 +28,10 @@ export async function holdRootlessNetwork({
   const name = `chaos-holds-${process.pid}`
   const root = resolve(logDir, name)
   mkdirSync(root)
+  keeper.removeLater(root)
   const logPath = join(logDir, 'network.log')
   const remove = { words: ['podman', 'rm', '--force', '--time', '0', name] } as const
-  const forget = keeper.undoLater(remove, WITHIN_MS)
+  const forget = keeper.undoLater(remove, { timeoutMs: WITHIN_MS })
   const run = (words: readonly [string, ...string[]]) =>
     runToEnd({ name, command: { words }, keeper, logPath, timeoutMs: WITHIN_MS, forks: false })
   const mounts = PROGRAMS.flatMap((path) => ['--volume', `${path}:${path}:ro`])

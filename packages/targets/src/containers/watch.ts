@@ -1,37 +1,76 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { type CommandProcess, startCommand } from '../command/command-process.ts'
 import type { Keeper } from '../command/keeper.ts'
+import type { ContainerEvent } from './container-event.ts'
 import type { EngineProgram } from './engine.ts'
-
-/** What happened to a container. */
-export interface ContainerEvent {
-  readonly id: string
-  readonly what: 'start' | 'die'
-}
+import { timeOfDay, watchEventFile } from './event-file.ts'
 
 const FORMATS: { readonly [program in EngineProgram]: string } = {
   docker: '{{.Action}} {{.ID}}',
-  podman: '{{.Status}} {{.ID}}',
+  podman: '{{.Status}} {{.ID}} {{.Time}}',
 }
 
-/** Tells of containers that start and end, of whatever project, until it is ended. */
-export function watchContainers(
+export interface WatchOptions {
+  readonly keeper: Keeper
+  readonly logPath: string
+  readonly happened: (event: ContainerEvent) => void
+  /** The engine tells of events again after it had stopped, as when it restarts; what happened meanwhile is unknown. */
+  readonly missed: () => void
+}
+
+const AGAIN_AFTER_MS = 500
+
+/** Tells of containers that start and end, of whatever project, until the function that it resolves to is called. */
+export async function watchContainers(
   engine: EngineProgram,
-  {
-    keeper,
-    logPath,
-    happened,
-  }: { readonly keeper: Keeper; readonly logPath: string; readonly happened: (event: ContainerEvent) => void },
-): Promise<CommandProcess> {
+  { keeper, logPath, happened, missed }: WatchOptions,
+): Promise<() => Promise<void>> {
   const filters = ['type=container', 'event=start', 'event=die', ...(engine === 'podman' ? ['event=died'] : [])]
   const words = [engine, 'events', '--format', FORMATS[engine], ...filters.flatMap((each) => ['--filter', each])]
-  return startCommand({
-    name: `${engine} events`,
-    command: { words: words as [string, ...string[]] },
-    keeper,
-    logPath,
-    line(text) {
-      const [action = '', id = ''] = text.trim().split(' ')
-      if (id !== '') happened({ id, what: action.startsWith('start') ? 'start' : 'die' })
-    },
-  })
+  /** What the file has told already. */
+  const told = new Set<string>()
+  let over = false
+  const begin = async (): Promise<CommandProcess> => {
+    const begun = await startCommand({
+      name: `${engine} events`,
+      command: { words: words as [string, ...string[]] },
+      keeper,
+      logPath,
+      line(text) {
+        const [action = '', id = ''] = text.trim().split(' ')
+        const event: ContainerEvent = { id, what: action.startsWith('start') ? 'start' : 'die' }
+        if (id !== '' && !told.delete(nameOf(event, timeOfDay(text)))) happened(event)
+      },
+    })
+    void begun.exited.then(again)
+    return begun
+  }
+  /** As long as the engine is down, the program ends at once. */
+  async function again(): Promise<void> {
+    if (over) return
+    await wait(AGAIN_AFTER_MS)
+    if (over) return
+    try {
+      events = await begin()
+    } catch {
+      return again()
+    }
+    if (over) await events.kill()
+    else missed()
+  }
+  let events = await begin()
+  const unwatch =
+    engine === 'podman'
+      ? watchEventFile(events.pid, ({ time, ...event }) => {
+          told.add(nameOf(event, time))
+          happened(event)
+        })
+      : () => {}
+  return async () => {
+    over = true
+    unwatch()
+    await events.kill()
+  }
 }
+
+const nameOf = ({ id, what }: ContainerEvent, time: string): string => `${what} ${id} ${time}`

@@ -8,7 +8,7 @@ import { jsonLines } from '@chaosproxy/wire'
 import type { ClientsElsewhere } from '../clients/elsewhere.ts'
 import type { Keeper } from '../command/keeper.ts'
 import { commandsOf } from '../command/supervised-node.ts'
-import { createClock } from '../network/clock.ts'
+import { createClock, machineMs } from '../network/clock.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
 import { inject } from '../network/inject.ts'
 import type { ClusterNews } from '../network/news.ts'
@@ -212,6 +212,7 @@ function asCluster({
     keeperPid,
     // Nothing to do: time passes by itself, and recording has not begun.
     begin() {},
+    recall: (asked) => network.recall({ ...asked, zeroMs: machineMs(clock, asked.startedAt) }),
     onBroken: news.onBroken,
     trouble: () => news.trouble,
     stop(stopped) {

@@ -1,22 +1,19 @@
-import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { setTimeout as wait } from 'node:timers/promises'
+import type { NodeId } from '@chaosproxy/faults'
 import type { KeeperRequest } from '../command/keeper.ts'
-import { isTreeAlive, killTree } from '../command/process-tree.ts'
+import { killTree } from '../command/process-tree.ts'
+import { runAll, runCommand, type Undo, undoNodes, untilFinished, type Watched, withoutRepeats } from './undoing.ts'
 
 // The keeper briefly outlives its owner, the runner. The owner tells it on standard input which processes it has
 // started. Once the owner is gone, however it ended, the keeper kills those that are left with all their descendants:
-// external commands know nothing of their owner, and a node stopped by SIGSTOP cannot notice that its pipe closed. Then
-// it heals the faults on external processes and removes the owner's directories.
-
-type Undo = Extract<KeeperRequest, { readonly type: 'undo' }>
-
-type Watched = Omit<Extract<KeeperRequest, { readonly type: 'watch' }>, 'type'>
+// external commands know nothing of their owner, and a node stopped by SIGSTOP cannot notice that its pipe closed. At the
+// same time it heals the faults on external processes, until each is as it was; at last it removes the owner's directories.
 
 const watched = new Map<number, Watched>()
 const directories = new Set<string>()
 const undos = new Map<number, Undo>()
+const until = new Map<NodeId, Extract<KeeperRequest, { readonly type: 'until' }>>()
 
 const input = createInterface({ input: process.stdin })
 input.on('line', (line) => {
@@ -37,6 +34,9 @@ input.on('line', (line) => {
     case 'undone':
       undos.delete(request.id)
       return
+    case 'until':
+      until.set(request.node, request)
+      return
     case 'leave':
       directories.clear()
       undos.clear()
@@ -50,46 +50,25 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 async function finish(): Promise<void> {
   const all = [...watched.values()]
-  await Promise.all(all.filter(({ finishing }) => finishing === undefined).map(({ root }) => killTree(root)))
-  const latest = [...undos.values()].reverse()
+  const latest = withoutRepeats([...undos.values()].reverse())
+  const beside = Promise.all(latest.filter(({ turn }) => turn === 'beside').map(runCommand))
+  const ours = all.filter(({ finishing }) => finishing === undefined)
+  // Rules of the kernel last as long as such a process: they go first, and at once.
+  const single = ours.filter(({ root }) => !root.forks).map(({ root }) => killTree(root))
   const nodes = new Set(latest.flatMap(({ node }) => node ?? []))
-  // What clients wait for is undone at once everywhere, not one node after the other.
-  await Promise.all(
-    [...nodes].map(async (node) => {
-      await Promise.all(all.filter(({ finishing }) => finishing?.node === node).map(untilFinished))
-      await runAll(latest.filter((undo) => undo.node === node))
-    }),
+  // What clients wait for is undone at once everywhere, and waits neither for other nodes nor for the end of processes.
+  const undone = undoNodes(
+    [...nodes].map((node) => ({
+      finishing: all.filter(({ finishing }) => finishing?.node === node),
+      undos: latest.filter((undo) => undo.node === node),
+      until: until.get(node),
+    })),
   )
-  await Promise.all(all.map(untilFinished))
-  await runAll(latest.filter(({ node }) => node === undefined))
+  await Promise.all(single)
+  await Promise.all(ours.map(({ root }) => killTree(root)))
+  await Promise.all([undone, ...all.map(untilFinished)])
+  await runAll(latest.filter(({ node, turn }) => node === undefined && turn === undefined))
   for (const path of directories) rmSync(path, { recursive: true, force: true })
+  await beside
   process.exit(0)
-}
-
-const LOOK_EVERY_MS = 10
-
-async function untilFinished({ root, finishing }: Watched): Promise<void> {
-  const deadline = performance.now() + (finishing?.withinMs ?? 0)
-  while (isTreeAlive(root) && performance.now() < deadline) await wait(LOOK_EVERY_MS)
-  await killTree(root)
-}
-
-async function runAll(all: readonly Undo[]): Promise<void> {
-  for (const undo of all) await run(undo)
-}
-
-/** Runs an undo command until it ends or its time is up. Nobody is left to hear of a failure. */
-function run({ command: { words, environment, directory }, timeoutMs }: Undo): Promise<void> {
-  const [program, ...rest] = words
-  return new Promise((resolve) => {
-    const child = spawn(program, rest, {
-      stdio: 'ignore',
-      cwd: directory,
-      env: { ...process.env, ...environment },
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-    })
-    child.once('error', () => resolve())
-    child.once('exit', () => resolve())
-  })
 }

@@ -81,6 +81,10 @@ export function createClock(originNanos: bigint): MachineClock {
   }
 }
 
+/** A time of the clock by `performance.now()`, which differs from it by its zero alone. */
+export const machineMs = (clock: Pick<Clock, 'now'>, time: Nanos): number =>
+  performance.now() - (clock.now() - time) / 1e6
+
 /** The index at which an alarm belongs: after all that are not later. */
 function positionAfter(alarms: readonly Alarm[], time: Nanos): number {
   let position = alarms.length

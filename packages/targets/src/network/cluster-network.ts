@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaosproxy/faults'
+import type { Link, NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type {
   Address,
@@ -13,7 +13,9 @@ import type {
 import { chain, createHttpFaults, createMessageFaults, createNetwork, recordConversations } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
+import type { Heard, Recollection } from '@chaosproxy/runner/result'
 import type { Framing } from '@chaosproxy/wire'
+import { heardOf } from './heard/heard.ts'
 
 /** The proxy around a cluster: a route from the clients to each node, and one for each ordered pair of nodes. */
 export interface ClusterNetwork {
@@ -40,6 +42,8 @@ export interface ClusterNetwork {
    * ports.
    */
   moved(node: NodeId, listening: Listening | undefined): void
+  /** What nodes sent each other, from what passed over their links; `zeroMs`: when the run began, by `performance.now()`. */
+  recall(asked: Omit<Recollection, 'startedAt'> & { readonly zeroMs: number }): Heard
   /** Opens another link, with the faults in force on it. */
   addLink(link: PeerLink): Promise<void>
   close(): Promise<void>
@@ -53,6 +57,8 @@ export interface Listening {
 export interface ClusterNetworkOptions {
   readonly nodes: readonly NodeId[]
   readonly seed: number
+  /** Whether to keep what passes over the links between nodes, for `recall`; by default it is. */
+  readonly recalls?: boolean | undefined
   readonly clients: {
     readonly port: string
     /** What the links between clients and nodes carry, as far as the proxy can parse it. */
@@ -103,8 +109,9 @@ interface OpenRoute extends LinkPort {
 
 /** @throws UserError (environment) if the proxy cannot listen. */
 export async function openClusterNetwork(options: ClusterNetworkOptions): Promise<ClusterNetwork> {
-  const { nodes, seed, clients, links, announced } = options
-  const network = createNetwork({ seed })
+  const { nodes, seed, clients, links, announced, recalls = true } = options
+  const isTaped = ({ from, to }: Link): boolean => recalls && from !== 'clients' && to !== 'clients'
+  const network = createNetwork({ seed, isTaped })
   const messages = createMessageFaults({ seed })
   const crashes = new Set<(node: NodeId) => void>()
   const crashServer = (node: NodeId): void => {
@@ -160,12 +167,21 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     moved(node, listening) {
       for (const { to, port, fixed, route } of routes) if (to === node && !fixed) route.setUpstream(listening?.[port])
     },
+    recall: (asked) =>
+      heardOf({
+        ...{ ...asked, nodes, passages: network.passages() },
+        carriesAll: ({ from, to }) =>
+          routes.some((open) => open.to === to && (open.announced ? isKnown(open) : open.from === from)),
+      }),
     async addLink(link) {
       routes.push(await openLink(link))
     },
     close: () => network.close(),
   }
 }
+
+/** Whether all that dialled it are known, so that what they sent is on the tapes of their links. */
+const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown === 0
 
 const listenAt = (host: string | undefined): Pick<RouteOptions, 'listen'> =>
   host === undefined ? {} : { listen: { host } }

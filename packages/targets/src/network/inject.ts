@@ -11,6 +11,7 @@ import {
   messageFamily,
   type NodeFault,
   type NodeId,
+  type TcpFault,
   tcpFamily,
 } from '@chaosproxy/faults'
 import type { Heal, Injected, Suffering } from '@chaosproxy/runner'
@@ -19,6 +20,12 @@ import type { ClusterNetwork } from './cluster-network.ts'
 import { type Handover, nodeHarms, type Victim } from './node-harms.ts'
 
 type Nodes = ReadonlyMap<NodeId, Victim>
+
+/** Cuts the datagrams of links whose connections the proxy carries. */
+export interface DatagramCuts {
+  /** Resolves to what mends it, which resolves to how many were dropped. */
+  cut(links: readonly Link[]): Promise<() => Promise<number>>
+}
 
 /** What faults act on. */
 export interface Vulnerable {
@@ -29,6 +36,8 @@ export interface Vulnerable {
   readonly others?: readonly string[] | undefined
   /** What carries out faults on links that proxies of other hosts carry. */
   readonly remotes?: RemoteProxies | undefined
+  /** Cuts datagrams with the connections; absent if there are none, or nothing can. */
+  readonly datagrams?: DatagramCuts | undefined
   /** Tells a node to fail over; absent if no command can. */
   readonly failover?: ((node: NodeId) => Promise<Handover>) | undefined
 }
@@ -36,15 +45,14 @@ export interface Vulnerable {
 /** Injects a fault; has no effect if it names an unknown node or if this cluster cannot suffer it. */
 export async function inject(
   fault: Fault,
-  { nodes, network, suffers, others = [], remotes, failover }: Vulnerable,
+  { nodes, network, suffers, others = [], remotes, datagrams, failover }: Vulnerable,
 ): Promise<Injected> {
   const suffering = suffers(fault.kind)
   if (suffering !== true) return { type: 'failed', error: `${suffering.not}; instead: ${suffering.instead}` }
   if (fault.kind === 'failover') return onLeadership(fault, nodes, failover)
   if ('nodes' in fault) return injectIntoNodes(fault, nodes)
   requireNodes(fault.links, nodes, others)
-  if (tcpFamily.owns(fault))
-    return remotes === undefined ? inForce(network.apply(fault)) : remotes.apply(fault, network.apply)
+  if (tcpFamily.owns(fault)) return onConnections(fault, { network, remotes, datagrams })
   if (messageFamily.owns(fault)) return onMessages(fault, network)
   if (httpFamily.owns(fault)) return onRequests(fault, nodes, network)
   throw new Error(`${fault.kind} is refused above`)
@@ -83,6 +91,25 @@ export async function injectIntoNodes(
   const victims = nodesOf(fault.nodes, nodes)
   const bites = await Promise.all(victims.map((node) => harm.strike(node)))
   return injected(count(bites), () => Promise.all(victims.map(async (node) => harm.heal(node))))
+}
+
+async function onConnections(
+  fault: TcpFault,
+  { network, remotes, datagrams }: Pick<Vulnerable, 'network' | 'remotes' | 'datagrams'>,
+): Promise<Injected> {
+  if (remotes !== undefined) return remotes.apply(fault, network.apply)
+  const cutsAll = fault.kind === 'partition' || fault.kind === 'blackhole'
+  if (datagrams === undefined || !cutsAll) return inForce(network.apply(fault))
+  const mend = await datagrams.cut(fault.links)
+  const applied = network.apply(fault)
+  let dropped = 0
+  return injected(
+    () => applied.hits + dropped,
+    async () => {
+      applied.remove()
+      dropped = await mend()
+    },
+  )
 }
 
 function onMessages(fault: MessageFault, network: ClusterNetwork): Injected {

@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { UserError } from '@chaosproxy/history'
+import type { ClusterChange } from '@chaosproxy/runner/result'
 
 /** What the nodes of a cluster report, and who listens. */
 export interface ClusterNews {
@@ -10,6 +11,9 @@ export interface ClusterNews {
   /** Called whenever a node's status may have changed. */
   readonly watchers: Set<() => void>
   statusChanged(): void
+  /** Reports a change that is not the cluster's own doing. */
+  changed(change: ClusterChange): void
+  onChange(callback: (change: ClusterChange) => void): void
   /** Reports that the protocol's own code is broken; only the first report counts. */
   broke(error: UserError): void
   broken(): UserError | undefined
@@ -20,6 +24,7 @@ export interface ClusterNews {
 export function createNews(): ClusterNews {
   const watchers = new Set<() => void>()
   const told: ((error: UserError) => void)[] = []
+  const changes: ((change: ClusterChange) => void)[] = []
   let broken: UserError | undefined
   const statusChanged = () => {
     for (const watcher of watchers) watcher()
@@ -29,6 +34,10 @@ export function createNews(): ClusterNews {
     marked: new Set(),
     watchers,
     statusChanged,
+    changed(change) {
+      for (const callback of changes) callback(change)
+    },
+    onChange: (callback) => void changes.push(callback),
     broke(error) {
       if (broken !== undefined) return
       broken = error

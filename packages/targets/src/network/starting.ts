@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { type Keeper, startKeeper } from '../command/keeper.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
+import type { DatagramCuts } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
 
 /** A cluster as far as it has been started; all of it is stopped if the start fails, and in the end. */
@@ -17,7 +18,14 @@ export interface Starting<Node extends StartedNode> {
   remotes?: { close(): Promise<void> } | undefined
   roles?: { stop(): Promise<void> } | undefined
   /** What leads the traffic of containers to the proxy: no longer once released; what is left ends after the proxy. */
-  redirected?: { release(): Promise<void>; close(): Promise<void> }
+  redirected?: {
+    /** Cuts what the proxy does not carry. */
+    cut?: DatagramCuts['cut']
+    /** What is worth knowing about the traffic, for a run that is over. */
+    notes?(): Promise<readonly string[]>
+    release(): Promise<void>
+    close(): Promise<void>
+  }
   /** A temporary directory of ours. */
   temporary?: string
   /** Stops everything; later calls return the first one's promise. */

@@ -15,6 +15,10 @@ export interface WatchLimits {
   readonly muchBytes: number
   /** Of the whole process, at which the call is stopped at once. */
   readonly mostBytes?: number | undefined
+  /** A call during which the process grows by more than this is stopped at once: buffers have no limit of their own. */
+  readonly mostGrowthBytes?: number | undefined
+  /** Of the whole process before the first call, which may have taken much by the first look. The first look's, if absent. */
+  readonly bytesAtStart?: number | undefined
 }
 
 export interface Watch {
@@ -27,7 +31,14 @@ export interface Watch {
 /** Tells when a call of a user's function has lasted too long, or is about to take all memory. */
 export function createWatch(
   progress: Progress,
-  { looks, growthBytes, muchBytes, mostBytes = Number.POSITIVE_INFINITY }: WatchLimits,
+  {
+    looks,
+    growthBytes,
+    muchBytes,
+    mostBytes = Number.POSITIVE_INFINITY,
+    mostGrowthBytes = Number.POSITIVE_INFINITY,
+    bytesAtStart,
+  }: WatchLimits,
   bytesNow: () => number = process.memoryUsage.rss,
 ): Watch {
   let reading = readProgress(progress)
@@ -41,16 +52,18 @@ export function createWatch(
       const before = reading
       reading = readProgress(progress)
       const bytes = bytesNow()
-      if (bytesBefore === undefined) bytesAtCall = bytes
+      const bytesThen = bytesBefore ?? bytesAtStart ?? bytes
+      if (bytesBefore === undefined) bytesAtCall = bytesThen
       const grows = bytesBefore !== undefined && bytes - bytesBefore > growthBytes
       bytesBefore = bytes
       if (reading.within === 0 || reading.unit !== before.unit || reading.calls !== before.calls) {
         unchanged = 0
-        bytesAtCall = bytes
+        // It began after the look before, and may have taken much since then.
+        bytesAtCall = bytesThen
         return undefined
       }
       if (!grows) unchanged++
-      if (bytes > mostBytes) return 'memory'
+      if (bytes > mostBytes || bytes - bytesAtCall > mostGrowthBytes) return 'memory'
       if (unchanged < looks) return undefined
       // Near its limit memory hardly grows, since all time goes into garbage collection.
       return bytes - bytesAtCall > muchBytes ? 'memory' : 'hanging'

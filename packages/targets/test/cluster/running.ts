@@ -49,6 +49,7 @@ export async function someonesCluster({ directory, flags = [] }: Options): Promi
     forget() {},
     removeLater() {},
     undoLater: () => () => {},
+    undoUntil() {},
     unref() {},
     close: async () => {},
   }

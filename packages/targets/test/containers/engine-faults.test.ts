@@ -28,7 +28,15 @@ async function asked(limits: string, alive: boolean, faults: (node: ReturnType<t
   const keeper = startKeeper(() => {})
   onTestFinished(() => keeper.close())
   const node = engineFaults(
-    { id: 'n1', engine: 'docker', name: 'web', placeholders: {}, keeper, logPath: join(directory, 'n1.log') },
+    {
+      id: 'n1',
+      engine: 'docker',
+      name: 'web',
+      pid: () => 0,
+      placeholders: {},
+      keeper,
+      logPath: join(directory, 'n1.log'),
+    },
     {
       life: () => ({ number: 0, alive }),
       ready: async () => {},

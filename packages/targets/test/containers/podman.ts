@@ -12,6 +12,8 @@ import {
 import { networkInterfaces, tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { expect, vi } from 'vitest'
+import { ownerOf } from '../../src/containers/address-owner.ts'
+import { kv } from '../cluster/kv.ts'
 
 const server = join(import.meta.dirname, '..', 'cluster', 'kv-server.mjs')
 
@@ -25,6 +27,8 @@ export interface Podman {
   say(command: string, cwd?: string): string
   /** Writes a Compose file into a directory of this name, which is the project's name. */
   project(name: string, services: readonly string[]): string
+  /** The network of the project with this name. */
+  network(project: string): string
   /** Removes everything, and waits until nothing of it runs. */
   end(): Promise<void>
 }
@@ -39,13 +43,22 @@ export function startPodman({ inside = '' }: PodmanOptions = {}): Podman {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-podman-'))
   const programs = join(directory, 'programs')
   for (const path of [programs, join(directory, 'empty', 'data')]) mkdirSync(path, { recursive: true })
-  writeFileSync(join(directory, 'containers.conf'), configuration(directory))
+  writeFileSync(
+    join(directory, 'containers.conf'),
+    configuration(
+      `hooks_dir = ["${join(directory, 'hooks')}"]`,
+      `network_config_dir = "${join(directory, 'networks')}"`,
+    ),
+  )
+  writeLending(join(directory, 'hooks'))
   writeFileSync(join(programs, 'podman'), program(directory, inside))
   chmodSync(join(programs, 'podman'), 0o755)
   // The engine of this test is podman, even where a Docker runs.
   writeFileSync(join(programs, 'docker'), DOCKER)
   chmodSync(join(programs, 'docker'), 0o755)
   const env = { ...process.env, PATH: [programs, process.env['PATH']].join(delimiter) }
+
+  const networkOf = (name: string): string => `${name}-${directory.split('-').at(-1)}`
 
   function say(command: string, cwd = directory): string {
     const { status, stdout, stderr, error } = spawnSync('bash', ['-c', command], {
@@ -59,7 +72,8 @@ export function startPodman({ inside = '' }: PodmanOptions = {}): Podman {
     isPossible: isPossible(directory, say),
     programs,
     say,
-    project: (name, services) => writeProject(directory, name, services),
+    project: (name, services) => writeProject(directory, name, [...services, ...ownNetwork(networkOf(name), services)]),
+    network: networkOf,
     async end() {
       say('podman rm --all --force --time 0; podman network prune --force')
       await vi.waitFor(() => expect(left(directory)).toEqual([]), { timeout: 60_000 })
@@ -73,7 +87,9 @@ function isPossible(directory: string, say: (command: string) => string): boolea
   try {
     if (process.getuid?.() !== 0) throw new Error('only root may join networks')
     say('which runc podman-compose nft ip nsenter')
-    say('tar -cf empty.tar -C empty . && podman import empty.tar kv && podman network create try')
+    say(
+      `tar -cf empty.tar -C empty . && podman import --change 'ENV PATH=${mountedPath}' empty.tar kv && podman network create try`,
+    )
     say(`podman run --rm --network try kv /usr/bin/env true && podman network rm try`)
     return true
   } catch {
@@ -88,6 +104,13 @@ echo "no daemon here" >&2
 exit 1
 `
 
+/**
+ * All engines of this machine have one directory for the names in their networks. Networks of one name would share a file
+ * there: with those of other tests, and with what an aborted one has left.
+ */
+const ownNetwork = (name: string, services: readonly string[]): readonly string[] =>
+  services.includes('networks:') ? [] : ['networks:', '  default:', `    name: ${name}`]
+
 export function writeProject(directory: string, name: string, services: readonly string[]): string {
   const path = join(directory, name)
   mkdirSync(path, { recursive: true })
@@ -96,23 +119,42 @@ export function writeProject(directory: string, name: string, services: readonly
 }
 
 /** Where nothing of systemd runs. */
-export const commonConfiguration = `[containers]
+export const configuration = (engine = '', network = ''): string => `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
 log_driver = "k8s-file"
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+${engine}
 [network]
 network_backend = "netavark"
+${network}
 `
-
-const configuration = (directory: string): string =>
-  `${commonConfiguration}network_config_dir = "${join(directory, 'networks')}"\n`
 
 const program = (directory: string, inside: string): string => `#!/bin/bash
 export CONTAINERS_CONF=${join(directory, 'containers.conf')}
-${runningWithMounts(`${inside && `nsenter --net=/run/netns/${inside}`} /usr/bin/podman --storage-driver overlay --root ${join(directory, 'images')} --runroot ${join(directory, 'run')} --tmpdir ${join(directory, 'tmp')}`)}`
+exec ${inside && `nsenter --net=/run/netns/${inside}`} /usr/bin/podman --storage-driver overlay --root ${join(directory, 'images')} --runroot ${join(directory, 'run')} --tmpdir ${join(directory, 'tmp')} "$@"
+`
+
+/** A hook of podman that gives each container what runs the programs of this machine, whoever starts it and how. */
+function writeLending(directory: string): void {
+  mkdirSync(directory)
+  const lend = join(directory, 'lend')
+  const options = ['bind', 'ro']
+  const added = mountedFiles.map(({ source, target }) => ({
+    ...{ destination: target, type: 'bind' },
+    source,
+    options,
+  }))
+  writeFileSync(
+    lend,
+    `#!/bin/sh\nexec sed 's#"mounts":\\[#&${added.map((each) => `${JSON.stringify(each)},`).join('')}#'\n`,
+  )
+  chmodSync(lend, 0o755)
+  const hook = { version: '1.0.0', hook: { path: lend }, when: { always: true }, stages: ['precreate'] }
+  writeFileSync(join(directory, 'lend.json'), JSON.stringify(hook))
+}
 
 /** Lines of the shell that pass everything on to podman, and give what runs the programs of this machine. */
 export const runningWithMounts = (podman: string): string => `[ "$1" = run ] || exec ${podman} "$@"
@@ -129,6 +171,23 @@ export const service = (name: string, command: string): string => `  ${name}:
     image: kv
     command: ${command}`
 
+/** The same for engines that are asked over a socket, where nothing adds what the image lacks. */
+export const mountedService = (name: string, command: string): string => `${service(name, command)}
+    environment:
+      PATH: ${mountedPath}
+    volumes:
+${volumes.map((each) => `      - ${each}`).join('\n')}`
+
+/** What containers of the image need of this machine. */
+export const mountedFiles: readonly { readonly source: string; readonly target: string }[] = [
+  ...mounts.map((path) => ({ source: path, target: path })),
+  { source: server, target: '/server.mjs' },
+]
+const volumes = mountedFiles.map(({ source, target }) => `${source}:${target}:ro`)
+
+/** Where its programs are. */
+export const mountedPath = `${node}:/usr/bin`
+
 /** The three nodes of `kv-server.mjs`, who know each other by the names of their services. */
 export const kvServices = (flags = ''): readonly string[] =>
   ['n1', 'n2', 'n3'].map((name, _, all) => {
@@ -138,6 +197,18 @@ export const kvServices = (flags = ''): readonly string[] =>
       `node /server.mjs --name ${name} --data /data --listen 0.0.0.0:7000 --peer 0.0.0.0:8000 --peers ${peers.join(',')} ${flags}`,
     )
   })
+
+/** What a run declares of the nodes of `kvServices`, beside where they run. */
+export const kvNodes = {
+  nodes: ['n1', 'n2', 'n3'],
+  port: 7000,
+  ready: { by: 'http', path: '/health' },
+  client: {
+    kind: 'http',
+    keys: '{key}-{run}',
+    routes: kv.client.routes,
+  },
+} as const
 
 /** Processes started for these containers that have not ended: each names the directory of their storage. */
 const left = (directory: string): readonly string[] =>
@@ -160,8 +231,42 @@ export const rulesOnMachine = (project: string): readonly string[] =>
     .stdout.split('\n')
     .filter((line) => line.includes(`chaos_${project}`))
 
-/** What runs have put on this machine: tables of rules for the project, and addresses of links, of whatever project. */
-export const leftOnMachine = (project: string): readonly string[] => [
+interface LinkAddress {
+  readonly address: string
+  readonly label: string
+}
+
+/** All that this machine has for links. */
+const linkAddresses = (): readonly LinkAddress[] =>
+  Object.entries(networkInterfaces()).flatMap(([label, each = []]) =>
+    each.filter(({ address }) => /^(198\.19\.|2001:2:0:)/.test(address)).map(({ address }) => ({ address, label })),
+  )
+
+const nameOf = ({ address, label }: LinkAddress): string => `${address} of ${label}`
+
+/** Of somebody else: they were here before a test of this file began. */
+const foreign = new Set(linkAddresses().map(nameOf))
+
+/** A run of another test that goes on will take its addresses away itself. */
+function isNobodyElses({ label, address }: LinkAddress): boolean {
+  const owner = ownerOf(label, address)
+  return owner?.lives !== true || owner.pid === process.pid
+}
+
+/**
+ * What runs have put on this machine: tables of rules for the project, and addresses of links.
+ *
+ * @param pid The process of a run. Without it: addresses of this process and of those that have ended.
+ */
+export const onMachine = (project: string, pid?: number): readonly string[] => [
   ...rulesOnMachine(project),
-  ...(networkInterfaces()['lo'] ?? []).map(({ address }) => address).filter((address) => address.startsWith('198.19.')),
+  ...linkAddresses()
+    .filter((each) => (pid === undefined ? isNobodyElses(each) : ownerOf(each.label, each.address)?.pid === pid))
+    .map(nameOf)
+    .filter((name) => !foreign.has(name)),
 ]
+
+/** Waits until nothing of this is left. */
+export async function expectGone(project: string, pid?: number): Promise<void> {
+  await expect.poll(() => onMachine(project, pid), { timeout: 60_000 }).toEqual([])
+}

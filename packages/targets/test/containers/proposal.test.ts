@@ -50,7 +50,7 @@ const proposed = (services: Parameters<typeof project>[0], chosen?: readonly str
   const containers = project(services)
   const [likeliest] = nodeGroups(containers)
   const group = chosen === undefined ? likeliest! : groupOfServices(chosen, containers)
-  return proposalFor({ compose: 'compose.yaml', engine: 'docker', group, listening: () => [] })
+  return proposalFor({ compose: 'compose.yaml', engine: 'docker', group, containers, listening: () => [] })
 }
 
 const redisWithSentinels = {
@@ -149,5 +149,37 @@ describe('the declaration that is proposed', () => {
     const { declaration, open } = proposed({ queue: { image: 'rabbitmq:3' } }, ['queue'])
     expect(declaration).toMatchObject({ nodes: ['queue'], client: { kind: 'module' } })
     expect(open.join()).toMatch(/no client for this system/)
+  })
+
+  test('has the gateway through which clients come, if it is published and the nodes are not', () => {
+    const web = { image: 'shop-web', command: ['node', 'web.js'] }
+    const { declaration, open } = proposed({ web: [web, web], lb: { image: 'docker.io/nginx:1.27', ports: ['80'] } })
+    expect(declaration).toMatchObject({ nodes: ['web'], through: { service: 'lb', port: 80 } })
+    expect(open).toContainEqual('Clients come through lb, port 80. Without "through" they dial the nodes.')
+  })
+
+  test('has the customary port of a gateway that publishes its dashboard as well, or none', () => {
+    const web = { image: 'shop-web' }
+    const throughOf = (...ports: string[]) =>
+      proposed({ web, edge: { image: 'traefik:v3', ports } }).declaration.through
+    expect(throughOf('9000', '80')).toEqual({ service: 'edge', port: 80 })
+    expect(throughOf('9000', '9443')).toEqual({ service: 'edge' })
+    expect(proposed({ web, edge: { image: 'traefik:v3', ports: ['9000', '9443'] } }).open).toContainEqual(
+      '"through" has no port: edge publishes 9000, 9443.',
+    )
+  })
+
+  test('has no gateway where the nodes are published, several stand before them, or it is none of HTTP', () => {
+    const nginx = { image: 'nginx', ports: ['80'] }
+    const published = proposed({ web: { image: 'shop-web', ports: ['8080'] }, nginx })
+    expect(published.declaration.through).toBeUndefined()
+    expect(published.open[0]).toMatch(/^Clients dial the nodes\. If they are to come through nginx: /)
+    const two = proposed({ web: { image: 'shop-web' }, nginx, haproxy: { image: 'haproxy:3', ports: ['81'] } })
+    expect(two.declaration.through).toBeUndefined()
+    expect(two.open.join()).toMatch(/come through nginx or haproxy/)
+    expect(proposed({ web: { image: 'shop-web' }, nginx: { image: 'nginx' } }).declaration.through).toBeUndefined()
+    expect(
+      proposed({ web: { image: 'shop-web' }, squid: { image: 'squid', ports: ['80'] } }).declaration.through,
+    ).toBeUndefined()
   })
 })

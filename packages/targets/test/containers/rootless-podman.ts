@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { commonConfiguration, type Podman, runningWithMounts, writeProject } from './podman.ts'
+import { configuration, type Podman, runningWithMounts, writeProject } from './podman.ts'
 
 /** A podman of a user who was created for it and is not root. */
-export interface RootlessPodman extends Omit<Podman, 'programs' | 'isPossible'> {
+export interface RootlessPodman extends Omit<Podman, 'programs' | 'isPossible' | 'network'> {
   /** Why rootless containers cannot run on this machine; undefined if they can. */
   readonly obstacle: string | undefined
 }
@@ -54,7 +54,7 @@ export function startRootlessPodman(): RootlessPodman {
     runtime = join('/run/user', ended('id', ['--user', user]))
     for (const path of [programs, runtime, join(directory, 'empty', 'data')]) mkdirSync(path, { recursive: true })
     chmodSync(runtime, 0o700)
-    writeFileSync(join(directory, 'containers.conf'), commonConfiguration)
+    writeFileSync(join(directory, 'containers.conf'), configuration())
     writeFileSync(join(programs, 'podman'), `#!/bin/bash\n${runningWithMounts('/usr/bin/podman')}`)
     writeFileSync(join(programs, 'docker'), '#!/bin/sh\necho "no daemon here" >&2\nexit 1\n')
     for (const program of ['podman', 'docker']) chmodSync(join(programs, program), 0o755)

@@ -1,0 +1,99 @@
+import type { ProxyClock } from '../link/clock.ts'
+import type { Tape } from '../tape/tape.ts'
+import { chain } from './chain.ts'
+import type { Conversation, Intercept, Stage } from './interceptor.ts'
+
+export interface TapedLinks {
+  readonly forward: Tape | undefined
+  readonly backward: Tape | undefined
+  readonly clock: ProxyClock
+}
+
+/** The stream of what the dialling side of a connection sends; the other side's is the next number. */
+export const streamOf = (connection: number): number => connection * 2
+
+/** Writes what passes to the tapes of the connection's links, in front of `inner`; `inner` itself if there are none. */
+export function taped({ forward, backward, clock }: TapedLinks, inner: Intercept | undefined): Intercept | undefined {
+  if (forward === undefined && backward === undefined) return inner
+  const intercept: Intercept = (conversation) => tapeConversation(conversation, { forward, backward, clock })
+  return inner === undefined ? intercept : chain(intercept, inner)
+}
+
+function tapeConversation(
+  { id, requests, responses, dial }: Conversation,
+  { forward, backward, clock }: TapedLinks,
+): ReturnType<Intercept> {
+  const asked = forward === undefined ? undefined : new StreamTape(forward, streamOf(id), clock)
+  const answered = backward === undefined ? undefined : new StreamTape(backward, streamOf(id) + 1, clock)
+  // Either side may speak first.
+  dial()
+  return {
+    requests: stageOn(asked, requests),
+    responses: stageOn(answered, responses),
+    disturbed() {
+      asked?.note('disturbed')
+      answered?.note('disturbed')
+    },
+    closed() {
+      asked?.note('closed')
+      answered?.note('closed')
+    },
+  }
+}
+
+const stageOn = (tape: StreamTape | undefined, exit: Conversation['requests']): Stage => ({
+  receive(bytes) {
+    tape?.receive(bytes)
+    const isFree = exit.pass(bytes)
+    tape?.passed(exit.congested)
+    return isFree
+  },
+  end() {
+    tape?.note('finished')
+    exit.end()
+  },
+  reset: () => exit.reset(),
+  delivered: (totalBytes) => tape?.delivered(totalBytes),
+  altered: () => tape?.note('disturbed'),
+})
+
+/** One direction of one connection, as its link's tape has it. */
+class StreamTape {
+  readonly #tape: Tape
+  readonly #stream: number
+  readonly #clock: ProxyClock
+  #receivedBytes = 0
+  #deliveredBytes = 0
+  /** While bytes are passed on: when they came, so that what is delivered at once needs no entry of its own. */
+  #receivedAtMs: number | undefined
+
+  constructor(tape: Tape, stream: number, clock: ProxyClock) {
+    this.#tape = tape
+    this.#stream = stream
+    this.#clock = clock
+    this.note('opened')
+  }
+
+  receive(bytes: Buffer): void {
+    this.#receivedAtMs = this.#clock.nowMs()
+    this.#tape.received(this.#stream, this.#receivedAtMs, this.#receivedBytes, bytes)
+    this.#receivedBytes += bytes.length
+  }
+
+  /** `congested`: the sender is paused, so that it may send more than is read. */
+  passed(congested: boolean): void {
+    this.#receivedAtMs = undefined
+    if (congested) this.note('unread')
+  }
+
+  delivered(totalBytes: number): void {
+    // Also called when nothing more was delivered, such as for a receiver that can take more.
+    if (totalBytes === this.#deliveredBytes) return
+    this.#deliveredBytes = totalBytes
+    this.#tape.delivered(this.#stream, this.#receivedAtMs ?? this.#clock.nowMs(), totalBytes)
+  }
+
+  note(kind: Parameters<Tape['note']>[0]): void {
+    this.#tape.note(kind, this.#stream, this.#clock.nowMs())
+  }
+}

@@ -1,0 +1,70 @@
+import { readHttp } from './http-stream.ts'
+import { type ReadMessage, type ReadStream, textOf } from './read-message.ts'
+import type { Stream } from './stream.ts'
+
+const NOTHING: ReadStream = { messages: [], unreadableFromMs: undefined }
+
+/** Reads a stream by what it looks like: HTTP/1, lines of JSON, or else chunk by chunk. `asked`: the stream it replies to. */
+export function readStream(stream: Stream, asked: Stream | undefined): ReadStream {
+  const [first] = stream.pieces
+  if (first === undefined) return NOTHING
+  const http = readHttp(stream, asked)
+  if (http !== undefined) return http
+  return first.positionBytes === 0 && first.bytes[0] === OPENING_BRACE ? readLines(stream) : readChunks(stream)
+}
+
+const OPENING_BRACE = 0x7b
+const LINE_FEED = 0x0a
+
+function readLines(stream: Stream): ReadStream {
+  const messages: ReadMessage[] = []
+  let open: Buffer[] = []
+  let openedAtMs: number | undefined
+  let nextBytes = 0
+  for (const { positionBytes, sizeBytes, bytes, atMs } of stream.pieces) {
+    if (positionBytes !== nextBytes || bytes.length < sizeBytes) return { messages, unreadableFromMs: atMs }
+    nextBytes += sizeBytes
+    let start = 0
+    for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
+      const line = Buffer.concat([...open, bytes.subarray(start, end)])
+      const message = lineMessage(line, openedAtMs ?? atMs, positionBytes + end + 1)
+      if (message === undefined) return { messages, unreadableFromMs: atMs }
+      messages.push(message)
+      open = []
+      openedAtMs = undefined
+      start = end + 1
+    }
+    if (start === bytes.length) continue
+    open.push(bytes.subarray(start))
+    openedAtMs ??= atMs
+  }
+  return { messages, unreadableFromMs: openedAtMs }
+}
+
+/** Undefined if it is not JSON. */
+function lineMessage(line: Buffer, sentAtMs: number, endBytes: number): ReadMessage | undefined {
+  const text = line.toString()
+  try {
+    const said: unknown = JSON.parse(text)
+    const type = typeof said === 'object' && said !== null && 'type' in said ? said.type : undefined
+    return { type: typeof type === 'string' ? type : 'message', text, sentAtMs, endBytes }
+  } catch {
+    return undefined
+  }
+}
+
+/** Chunks may begin and end in the middle of a message, so that what is not found in them may still be there. */
+function readChunks(stream: Stream): ReadStream {
+  const messages = stream.pieces.map(({ bytes, sizeBytes, positionBytes, atMs }): ReadMessage => {
+    const text = textOf(bytes)
+    const command = text === undefined ? undefined : /^\*\d+\r\n\$\d+\r\n([\w.-]+)\r\n/.exec(text)?.[1]
+    return {
+      type: command?.toUpperCase() ?? `${sizeBytes} bytes`,
+      // What delimits the words of RESP is no content.
+      text: command === undefined ? text : text?.replaceAll(/^[*$]\d+\r$/gm, ''),
+      sentAtMs: atMs,
+      endBytes: positionBytes + sizeBytes,
+    }
+  })
+  return { messages, unreadableFromMs: stream.pieces[0]?.atMs }
+}

@@ -1,0 +1,69 @@
+import type { TapedBytes, TapeEntry } from './tape.ts'
+
+/** What a tape has of one direction of one connection. */
+export interface Stream {
+  readonly number: number
+  readonly pieces: (TapedBytes & { readonly atMs: number })[]
+  /** How many bytes had been handed to the receiver's socket, and when: both rise. */
+  readonly deliveries: { readonly totalBytes: number; readonly atMs: number }[]
+  /** When the sender was paused, so that it may have sent what was not read. */
+  readonly unreadAtMs: number[]
+  openedAtMs?: number
+  /** The sender ended it in good order, so that all it sent was read. */
+  finishedAtMs?: number
+  closedAtMs?: number
+  /** From here on bytes were changed, lost or reordered in front of the link. */
+  disturbedAtMs?: number
+}
+
+export function streamsOf(entries: Iterable<TapeEntry>): readonly Stream[] {
+  const streams = new Map<number, Stream>()
+  for (const entry of entries) {
+    let stream = streams.get(entry.stream)
+    if (stream === undefined) {
+      stream = { number: entry.stream, pieces: [], deliveries: [], unreadAtMs: [] }
+      streams.set(entry.stream, stream)
+    }
+    add(stream, entry)
+  }
+  return [...streams.values()]
+}
+
+function add(stream: Stream, entry: TapeEntry): void {
+  const { atMs } = entry
+  switch (entry.kind) {
+    case 'opened':
+      stream.openedAtMs = atMs
+      return
+    case 'finished':
+      stream.finishedAtMs = atMs
+      return
+    case 'closed':
+      stream.closedAtMs = atMs
+      return
+    case 'disturbed':
+      stream.disturbedAtMs ??= atMs
+      return
+    case 'unread':
+      stream.unreadAtMs.push(atMs)
+      return
+    case 'delivered':
+      stream.deliveries.push({ totalBytes: entry.totalBytes, atMs })
+      return
+    case 'bytes':
+      stream.pieces.push(entry)
+      if (entry.isDelivered) stream.deliveries.push({ totalBytes: entry.positionBytes + entry.sizeBytes, atMs })
+      return
+  }
+}
+
+/** When the bytes up to this position had been handed to the receiver's socket; undefined if they never were. */
+export function deliveredAtMs({ deliveries }: Stream, endBytes: number): number | undefined {
+  let [low, high] = [0, deliveries.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((deliveries[middle]?.totalBytes ?? 0) < endBytes) low = middle + 1
+    else high = middle
+  }
+  return deliveries[low]?.atMs
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import type { NodeId } from '@chaosproxy/faults'
+import { type CommandNode, openCommandNode } from './command-node.ts'
+import { makeDataDirectory } from './data-directory.ts'
+import { type Keeper, startKeeper } from './keeper.ts'
+import type { Placeholders } from './placeholders.ts'
+
+/** A server that nodes use, and that no fault hits. */
+export interface BesideServer {
+  readonly id: NodeId
+  /** May contain `{host}`, `{port}` and `{data}`, and `{peer.NAME}` of itself and the other servers. */
+  readonly words: readonly [program: string, ...rest: string[]]
+  readonly environment?: { readonly [name: string]: string } | undefined
+}
+
+/** Servers that run. */
+export interface Beside {
+  /** Their addresses, as values of placeholders: `peer.redis`, `peer-host.redis` and `peer-port.redis`. */
+  readonly placeholders: Placeholders
+  /** What went wrong with them, in order. */
+  trouble(): readonly string[]
+  end(): Promise<void>
+}
+
+export interface BesideOptions {
+  readonly dataDir: string
+  readonly logDir: string
+}
+
+const STARTS_WITHIN_MS = 30_000
+const HOST = '127.0.0.1'
+
+/**
+ * Starts servers on ports of their own, with empty directories.
+ *
+ * @throws UserError (environment) if one does not start, (input) for an unknown placeholder; nothing is left behind.
+ */
+export async function startBeside(
+  servers: readonly BesideServer[],
+  { dataDir, logDir }: BesideOptions,
+): Promise<Beside> {
+  const trouble: string[] = []
+  const nodes: CommandNode<'client'>[] = []
+  makeDataDirectory(logDir)
+  const keeper = startKeeper(() =>
+    trouble.push(`the keeper of ${namesOf(servers)} ended: if this process is killed, they will be left running`),
+  )
+  const end = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node.end()))
+    await keeper.close()
+  }
+  const ports = new Map<NodeId, number>()
+  const placeholders = (): Placeholders => addressesOf(servers, ports)
+  try {
+    for (const server of servers) {
+      const options = { keeper, dataDir, logDir, placeholders, died: (message: string) => void trouble.push(message) }
+      const node = await open(server, options)
+      nodes.push(node)
+      ports.set(server.id, node.ports.client)
+    }
+    keeper.removeLater(dataDir)
+    await Promise.all(nodes.map((node) => node.start()))
+  } catch (error) {
+    await end()
+    throw error
+  }
+  return { placeholders: placeholders(), trouble: () => trouble, end }
+}
+
+interface OpenOptions extends BesideOptions {
+  readonly keeper: Keeper
+  readonly placeholders: () => Placeholders
+  readonly died: (message: string) => void
+}
+
+const open = (
+  { id, words, environment }: BesideServer,
+  { keeper, dataDir, logDir, placeholders, died }: OpenOptions,
+): Promise<CommandNode<'client'>> =>
+  openCommandNode({
+    ...{ id, keeper, died, ports: ['client'] },
+    ...{ command: { words, environment, directory: '{data}' }, placeholders },
+    dataDir: join(dataDir, id),
+    readiness: { by: 'tcp', port: 'client' },
+    logPath: join(logDir, `${id}.log`),
+    startupTimeoutMs: STARTS_WITHIN_MS,
+    moved() {},
+  })
+
+const namesOf = (servers: readonly BesideServer[]): string => servers.map(({ id }) => id).join(', ')
+
+/** Before all have a port, commands are only looked through for names that are unknown. */
+const addressesOf = (servers: readonly BesideServer[], ports: ReadonlyMap<NodeId, number>): Placeholders =>
+  Object.fromEntries(
+    servers.flatMap(({ id }): [string, string | number][] => {
+      const port = ports.get(id) ?? 0
+      return [
+        [`peer.${id}`, `${HOST}:${port}`],
+        [`peer-host.${id}`, HOST],
+        [`peer-port.${id}`, port],
+      ]
+    }),
+  )

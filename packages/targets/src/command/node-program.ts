@@ -1,0 +1,5 @@
+import { builtEntry } from '../entry.ts'
+
+/** The words that run a Node program in a file, JavaScript or TypeScript, which not every Node runs by itself. */
+export const nodeProgram = (path: string): readonly [string, ...string[]] =>
+  /\.[cm]?ts$/.test(path) ? [process.execPath, builtEntry('typescript'), path] : [process.execPath, path]

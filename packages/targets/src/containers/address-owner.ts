@@ -1,0 +1,83 @@
+import { readlinkSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
+import { livingSince } from '../command/process-tree.ts'
+import { groupsOf } from './ipv6-groups.ts'
+
+// An address says which process has added it: by its PID namespace, its number and when it started. One of IPv4 does so by a
+// label, under which the kernel lists it, of 15 characters at most: "lo:", and these in base 36. One of IPv6 has no label, but
+// room: `2001:2:0:NAMESPACE:PID:PID:START:INDEX`. Namespace and start are cut short, which at worst takes a process that has
+// ended for one that lives.
+
+/** The process that has added an address. */
+export interface AddressOwner {
+  readonly pid: number
+  /** Undefined if it is counted in another PID namespace. */
+  readonly lives: boolean | undefined
+}
+
+interface Identity {
+  readonly namespace: number
+  readonly pid: number
+  readonly startTime: number
+}
+
+/** How much of the numbers is kept. */
+interface Room {
+  readonly namespace: number
+  readonly startTime: number
+}
+
+const RADIX = 36
+const WIDTH = { namespace: 4, pid: 5, startTime: 3 } as const
+const LABEL = new RegExp(`^lo:([0-9a-z]{${WIDTH.namespace}})([0-9a-z]{${WIDTH.pid}})([0-9a-z]{${WIDTH.startTime}})$`)
+const IN_LABEL: Room = { namespace: RADIX ** WIDTH.namespace, startTime: RADIX ** WIDTH.startTime }
+
+/** Reserved for measuring networks, like 198.18.0.0/15 (RFC 5180, section 8). */
+const PREFIX6 = [0x2001, 2, 0] as const
+const GROUP = 2 ** 16
+const IN_ADDRESS: Room = { namespace: GROUP, startTime: GROUP }
+
+/** The label of this process's addresses. */
+export function ownLabel(): string {
+  const { namespace, pid, startTime } = ownIdentity(IN_LABEL)
+  return `lo:${digits(namespace, WIDTH.namespace)}${digits(pid, WIDTH.pid)}${digits(startTime, WIDTH.startTime)}`
+}
+
+/** An IPv6 address of this process. */
+export function ownAddress6(index: number): string {
+  const { namespace, pid, startTime } = ownIdentity(IN_ADDRESS)
+  return [...PREFIX6, namespace, Math.floor(pid / GROUP), pid % GROUP, startTime, index]
+    .map((group) => group.toString(16))
+    .join(':')
+}
+
+/** Undefined if the address is none of ours. */
+export function ownerOf(label: string, address: string): AddressOwner | undefined {
+  const [, namespace, pid = '', startTime = ''] = LABEL.exec(label) ?? []
+  if (namespace !== undefined)
+    return ownerBy({ namespace: number(namespace), pid: number(pid), startTime: number(startTime) }, IN_LABEL)
+  if (!isIPv6(address)) return undefined
+  const groups = groupsOf(address)
+  if (PREFIX6.some((group, i) => groups[i] !== group)) return undefined
+  const [, , , space = 0, high = 0, low = 0, since = 0] = groups
+  return ownerBy({ namespace: space, pid: high * GROUP + low, startTime: since }, IN_ADDRESS)
+}
+
+function ownerBy({ namespace, pid, startTime }: Identity, room: Room): AddressOwner {
+  if (namespace !== ownNamespace() % room.namespace) return { pid, lives: undefined }
+  const since = livingSince(pid)
+  return { pid, lives: since !== undefined && since % room.startTime === startTime }
+}
+
+const ownIdentity = (room: Room): Identity => ({
+  namespace: ownNamespace() % room.namespace,
+  pid: process.pid,
+  startTime: (livingSince(process.pid) ?? 0) % room.startTime,
+})
+
+/** `pid:[4026531836]` */
+const ownNamespace = (): number => Number(/\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0])
+
+const number = (text: string): number => Number.parseInt(text, RADIX)
+
+const digits = (value: number, width: number): string => value.toString(RADIX).padStart(width, '0')

@@ -1,0 +1,85 @@
+import type { ProgramCommand } from '../command/command.ts'
+import type { EngineProgram } from './engine.ts'
+
+// What the keeper runs to see that a container is as it was found, once nobody else is left to see it.
+
+/**
+ * Ends with exit code 0 if the container runs, its process is neither stopped nor frozen, and no SIGKILL is under way to it:
+ * engines say that it runs as long as it has not ended.
+ */
+export const goesOn = (engine: EngineProgram, name: string): ProgramCommand => ({
+  words: ['sh', '-c', GOES_ON, engine, name],
+})
+
+const GOES_ON = `set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}}' "$1")
+[ "$1" = running ] || exit 1
+while read -r field value rest; do
+  case "$field$value" in
+  State:[TtZX]*) exit 1 ;;
+  SigPnd:*[13579bdf]?? | ShdPnd:*[13579bdf]??) exit 1 ;;
+  esac
+done <"/proc/$2/status"`
+
+/** How long a process may take to end once it is told to: engines wait as long. */
+const ENDS_WITHIN_S = 10
+
+/** Longer than the command of `startedIfItEnds` takes. */
+export const WATCHED_WITHIN_MS = 20_000
+
+/**
+ * Starts the container once this process of it ends, of a signal that it has got but may not have followed yet. One that has
+ * ended before is started with everything else.
+ */
+export const startedIfItEnds = (engine: EngineProgram, name: string, pid: number): ProgramCommand => ({
+  words: ['sh', '-c', STARTED_IF_IT_ENDS, engine, name, String(pid)],
+})
+
+const STARTED_IF_IT_ENDS = `[ -d "/proc/$2" ] || exit 0
+for each in $(seq ${ENDS_WITHIN_S * 20}); do
+  [ -d "/proc/$2" ] || exec "$0" start "$1"
+  sleep 0.05
+done`
+
+/**
+ * Lets a stop in flight reach a process to which its signal is lost: the kernel drops what the first process of a container
+ * gets before it listens, and engines then wait until their time is up. One that does not listen is killed, as engines do in
+ * the end; one that is young may have begun to listen since, and gets its stop signal again.
+ */
+export const stopAgain = (engine: EngineProgram, name: string): ProgramCommand => ({
+  words: ['sh', '-c', STOP_AGAIN, engine, name],
+})
+
+const YOUNG_S = 15
+/** The kernel's clock ticks, which are the same on every Linux. */
+const TICKS_PER_S = 100
+
+const STOP_AGAIN = `set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}} {{.Config.StopSignal}}' "$1")
+pid=$2 signal=\${3:-15}
+[ "$pid" -gt 0 ] || exit 0
+case $signal in
+SIGHUP | HUP) signal=1 ;;
+SIGINT | INT) signal=2 ;;
+SIGQUIT | QUIT) signal=3 ;;
+SIGUSR1 | USR1) signal=10 ;;
+SIGUSR2 | USR2) signal=12 ;;
+*TERM) signal=15 ;;
+[0-9]*) ;;
+*) exit 0 ;;
+esac
+[ "$signal" -le 31 ] || exit 0
+while read -r field value rest; do
+  # The last eight digits are the signals up to 32.
+  [ "$field" = SigCgt: ] && caught=\${value#????????}
+done <"/proc/$pid/status"
+[ $((0x$caught >> (signal - 1) & 1)) = 1 ] || exec kill -KILL "$pid"
+began=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)
+now=$(cut -d . -f 1 /proc/uptime)
+[ $((now - began / ${TICKS_PER_S})) -ge ${YOUNG_S} ] || kill -"$signal" "$pid"`
+
+/** Kills the container's first process without waiting for a command of the engine that is about it. */
+export const killNow = (engine: EngineProgram, name: string): ProgramCommand => ({
+  words: ['sh', '-c', KILL_NOW, engine, name],
+})
+
+const KILL_NOW = `set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}}' "$1")
+[ "$2" -gt 0 ] && kill -KILL "$2"`

@@ -1,0 +1,54 @@
+import type { DirectConnection, Refused } from './redirection.ts'
+
+/** What passed beside the proxy or tried to, by link (`n1>n2`). */
+export interface DirectTraffic {
+  /** Connections that were open before the rules were there, and were ended. */
+  readonly connections: ReadonlyMap<string, number>
+  /** Packets that were refused, of those connections and of others. */
+  readonly packets: ReadonlyMap<string, number>
+  /** Datagrams of UDP that passed. */
+  readonly datagrams: ReadonlyMap<string, number>
+}
+
+/** How addresses are called. */
+export interface LinkNames {
+  /** The link from one address to another; undefined if none ever led there. */
+  link(from: string, to: string): string | undefined
+  /** Whether something has listened there. */
+  listens(address: string, port: number): boolean
+}
+
+/** @param known Connections that are not counted, as `connectionName` has them. */
+export function directTraffic(
+  { packets, connections, datagrams }: Pick<Refused, 'packets' | 'connections' | 'datagrams'>,
+  { link, listens }: LinkNames,
+  known: ReadonlySet<string>,
+): DirectTraffic {
+  const counted = new Map<string, number>()
+  const count = (counts: Map<string, number>, name: string, more: number) =>
+    counts.set(name, (counts.get(name) ?? 0) + more)
+  const own = new Map(connections.map((each) => [connectionName(each), each]))
+  for (const [name, { from, fromPort, to }] of own) {
+    if (known.has(name)) continue
+    // Whoever listens was dialled.
+    const [dialler, dialled] = listens(from, fromPort) ? [to, from] : [from, to]
+    count(counted, link(dialler, dialled) ?? `${dialler}>${dialled}`, 1)
+  }
+  const byLink = (counts: ReadonlyMap<string, number>) => {
+    const found = new Map<string, number>()
+    for (const [pair, more] of counts) {
+      const [from = '', to = ''] = pair.split('>')
+      if (more > 0) count(found, link(from, to) ?? pair, more)
+    }
+    return found
+  }
+  return { connections: counted, packets: byLink(packets), datagrams: byLink(datagrams) }
+}
+
+/** The same for both directions. */
+export const connectionName = ({ from, fromPort, to, toPort }: DirectConnection): string =>
+  [`${from}:${fromPort}`, `${to}:${toPort}`].toSorted().join(' ')
+
+/** `n1>web-3 2`; `none`. */
+export const directText = (counts: ReadonlyMap<string, number>): string =>
+  [...counts].map(([link, count]) => `${link} ${count}`).join(', ') || 'none'

@@ -1,0 +1,110 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type CommandProcess, startCommand } from '../command/command-process.ts'
+import type { Keeper } from '../command/keeper.ts'
+import { type Container, containersIn, containersOf, type EngineProgram } from './engine.ts'
+
+// Starting the engine's program takes longer than anything else between a container's start and its links: what waits for an
+// answer asks over a socket.
+
+/** Asks the engine about containers. */
+export interface EngineSocket {
+  /**
+   * These containers as they are now; one that has been removed is left out.
+   *
+   * @throws UserError (environment)
+   */
+  containersOf(ids: readonly string[]): Promise<readonly Container[]>
+  close(): Promise<void>
+}
+
+export interface EngineSocketOptions {
+  readonly engine: EngineProgram
+  readonly keeper: Keeper
+  readonly logDir: string
+}
+
+/** Podman listens only while someone asks it to. Until then, and wherever there is no socket, the engine's program is asked. */
+export async function openEngineSocket({ engine, keeper, logDir }: EngineSocketOptions): Promise<EngineSocket> {
+  const own = engine === 'podman' ? await startPodmanService(keeper, logDir) : undefined
+  const path = own?.path ?? dockerSocket()
+  return {
+    async containersOf(ids) {
+      const asked = await Promise.all(ids.map((id) => containerAt(path, PATHS[engine](id))))
+      const seen = asked.flatMap((each) => each ?? [])
+      return seen.length === ids.length ? seen : containersOf(engine, ids)
+    },
+    close: async () => own?.close(),
+  }
+}
+
+const PATHS: { readonly [engine in EngineProgram]: (id: string) => string } = {
+  docker: (id) => `/containers/${id}/json`,
+  podman: (id) => `/v4.0.0/libpod/containers/${id}/json`,
+}
+
+const dockerSocket = (): string =>
+  /^unix:\/\/(.+)/.exec(process.env['DOCKER_HOST'] ?? '')?.[1] ?? '/var/run/docker.sock'
+
+interface PodmanService {
+  readonly path: string
+  close(): Promise<void>
+}
+
+/** Undefined if it cannot be started. */
+async function startPodmanService(keeper: Keeper, logDir: string): Promise<PodmanService | undefined> {
+  // A path of the system's own: one among the results may be too long for a socket.
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-engine-'))
+  keeper.removeLater(directory)
+  const path = join(directory, 'podman.sock')
+  let service: CommandProcess | undefined
+  try {
+    service = await startCommand({
+      name: 'podman system service',
+      command: { words: ['podman', 'system', 'service', '--time', '0', `unix://${path}`] },
+      keeper,
+      logPath: join(logDir, 'engine.log'),
+    })
+  } catch {
+    rmSync(directory, { recursive: true, force: true })
+    return undefined
+  }
+  return {
+    path,
+    async close() {
+      await service.kill()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+const ANSWERS_WITHIN_MS = 2_000
+
+/** Undefined if it does not say. */
+function containerAt(socketPath: string, path: string): Promise<Container | undefined> {
+  if (!existsSync(socketPath)) return Promise.resolve(undefined)
+  return new Promise((resolve) => {
+    const nothing = () => resolve(undefined)
+    const request = get({ socketPath, path, timeout: ANSWERS_WITHIN_MS }, (response) => {
+      let said = ''
+      response.setEncoding('utf8')
+      response.on('data', (text) => {
+        said += text
+      })
+      response.on('error', nothing)
+      response.on('end', () => resolve(response.statusCode === 200 ? containerOf(said) : undefined))
+    })
+    request.on('timeout', () => request.destroy())
+    request.on('error', nothing)
+  })
+}
+
+function containerOf(json: string): Container | undefined {
+  try {
+    return containersIn(`[${json}]`)[0]
+  } catch {
+    return undefined // an interface of a version that is not known here
+  }
+}

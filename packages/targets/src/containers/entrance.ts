@@ -1,0 +1,105 @@
+import { didYouMean, UserError } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
+import type { ContainersDeclaration } from '../cluster/declaration.ts'
+import type { Container } from './engine.ts'
+import { listeningPorts } from './listening-ports.ts'
+import { clientPort, type Member } from './members.ts'
+
+type Through = NonNullable<ContainersDeclaration['through']>
+
+/** Where the clients of a node dial, as containers come and go; undefined while nothing serves them. */
+export type ClientAddress = (member: Member) => Address | undefined
+
+/** Clients dial the nodes themselves. */
+export const directly =
+  (port: () => number | undefined): ClientAddress =>
+  ({ isNode, container: { running, networks } }) => {
+    const [first] = networks
+    const dialled = port()
+    return isNode && running && first !== undefined && dialled !== undefined
+      ? { host: first.address, port: dialled }
+      : undefined
+  }
+
+/** Where the containers of a gateway listen, and which of the ports clients dial. */
+export interface Entrance {
+  /** Undefined while one of its containers does not listen there, or if which one it is is not clear. */
+  readonly port: number | undefined
+  readonly listening: readonly number[]
+}
+
+export function entranceOf(
+  { service, port: declared }: Through,
+  members: readonly Member[],
+  portsOf: (container: Container) => readonly number[] = ({ pid }) => listeningPorts(pid),
+): Entrance {
+  const all = gatewaysOf(service, members).map(({ container }) => ({ container, ports: portsOf(container) }))
+  const [first] = all
+  const listening = [...new Set(all.flatMap(({ ports }) => ports))].toSorted((a, b) => a - b)
+  const port = first === undefined ? undefined : clientPort(declared, first.container, first.ports)
+  return { port: port !== undefined && all.every(({ ports }) => ports.includes(port)) ? port : undefined, listening }
+}
+
+/** Says why clients cannot come through this gateway as it is. */
+export function noEntrance({ service, port }: Through, { listening }: Entrance, where: string): UserError {
+  const ports = listening.join(', ') || 'none'
+  return new UserError(
+    'environment',
+    port === undefined && listening.length > 1
+      ? `${where}: through: ${service} listens on ${ports}, and which port clients dial is not clear: "through": {"service": "${service}", "port": ${listening[0]}}, perhaps.`
+      : `${where}: through: ${service} does not listen on ${port === undefined ? 'any port' : `port ${port}`}. It listens on ${ports}.`,
+  )
+}
+
+/**
+ * Clients dial a gateway, which decides who answers. They may do so while the node that they are clients of is down.
+ * If the gateway is scaled, its containers are shared out among the nodes.
+ */
+export const throughGateway =
+  (service: string, port: number, members: () => readonly Member[]): ClientAddress =>
+  (member) => {
+    const gateways = gatewaysOf(service, members())
+    const rank = members()
+      .filter(({ isNode }) => isNode)
+      .indexOf(member)
+    const host = gateways[rank % gateways.length]?.container.networks[0]?.address
+    return host === undefined ? undefined : { host, port }
+  }
+
+const gatewaysOf = (service: string, members: readonly Member[]): readonly Member[] =>
+  members.filter(({ isNode, container }) => !isNode && container.running && container.service === service)
+
+/**
+ * @param containers All of the project, running or not.
+ * @throws UserError (input) for a gateway that the project does not have, or that is itself a node; (environment) for one
+ *   that does not run.
+ */
+export function requireEntrance(
+  { through }: ContainersDeclaration,
+  members: readonly Member[],
+  containers: readonly Container[],
+  where: string,
+): void {
+  if (through === undefined || gatewaysOf(through.service, members).length > 0) return
+  const { service } = through
+  const named = (wanted: (each: Container) => boolean) => [
+    ...new Set(containers.filter(wanted).map((each) => each.service)),
+  ]
+  const isNode = ({ id }: Container) => members.some((member) => member.isNode && member.container.id === id)
+  const others = named((each) => !isNode(each))
+  const found = containers.find((each) => each.service === service)
+  if (found === undefined)
+    throw new UserError(
+      'input',
+      `${where}: through: there is no service ${service}.${didYouMean(service, others)} Those that are no nodes: ${others.join(', ') || 'none'}.`,
+    )
+  if (isNode(found))
+    throw new UserError(
+      'input',
+      `${where}: through: ${service} is a node itself, and clients come through a service that is none. Leave it out of "nodes", or "through" away.`,
+    )
+  throw new UserError(
+    'environment',
+    `${where}: through: ${service} (${found.name}) does not run: it ended with exit code ${found.exitCode}. Start it first, or leave "through" away: clients then dial the nodes.`,
+  )
+}

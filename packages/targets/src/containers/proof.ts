@@ -1,0 +1,69 @@
+import { UserError } from '@chaosproxy/history'
+import { askEngine, type EngineProgram, type Family } from './engine.ts'
+import type { Member } from './members.ts'
+
+export interface ProofOptions {
+  readonly engine: EngineProgram
+  readonly members: () => readonly Member[]
+  /** The start of every message. */
+  readonly where: string
+  /** What went wrong meanwhile, to which more is added. */
+  readonly trouble: string[]
+}
+
+/** A link over which no probe arrived. */
+export interface Unproved {
+  readonly from: string
+  readonly to: string
+  readonly family: Family
+}
+
+/**
+ * A way past the proxy would make every cut of it a lie: between nodes it is refused, elsewhere told.
+ *
+ * @throws UserError (environment)
+ */
+export async function requireProof(unproved: readonly Unproved[], options: ProofOptions): Promise<void> {
+  if (unproved.length === 0) return
+  const { engine, members, trouble, where } = options
+  const nodes = members().filter(({ isNode }) => isNode)
+  const ofNodes = unproved.filter(({ from, to }) =>
+    [from, to].every((end) => nodes.some(({ endpoint }) => endpoint === end)),
+  )
+  const families = [...new Set(unproved.map(({ family }) => family))]
+  const named = [...new Set(unproved.map(({ from, to }) => `${from} to ${to}`))].join(', ')
+  const text = `nothing passed from ${named}${families.includes(4) ? '' : ' over IPv6'}: what these containers send each other does not come through the proxy`
+  if (ofNodes.length === 0) {
+    trouble.push(text)
+    return
+  }
+  const names = new Set(nodes.flatMap(({ container: { networks } }) => networks.map(({ name }) => name)))
+  const drivers = await Promise.all([...names].map(async (name) => [name, await driverOf(engine, name)] as const))
+  throw new UserError(
+    'environment',
+    `${where}: ${text}. ${whyBypassed(new Map(drivers), families.includes(4) ? 4 : 6)}`,
+  )
+}
+
+/** `bridge`, `overlay`, …; empty if the engine does not say. */
+const driverOf = (engine: EngineProgram, network: string): Promise<string> =>
+  askEngine(engine, ['network', 'inspect', '--format', '{{.Driver}}', network]).then(
+    (said) => said.trim(),
+    () => '',
+  )
+
+/** What keeps the proxy from coming between containers, and what to do, by the drivers of their networks. */
+export function whyBypassed(drivers: ReadonlyMap<string, string>, family: Family = 4): string {
+  const other = [...drivers].find(([, driver]) => driver !== '' && driver !== 'bridge')
+  if (other !== undefined) {
+    const [network, driver] = other
+    return `Their network ${network} is of driver "${driver}", which passes this machine's rules by: test with one of driver "bridge".`
+  }
+  const { range, tables, setting } = FIREWALL[family]
+  return `Either a firewall of this machine drops what containers send to ${range} (${tables} -I INPUT -d ${range} -j ACCEPT lets it pass); or their network is "internal: true" and its bridge keeps it from the host's rules (modprobe br_netfilter; sysctl net.bridge.${setting}=1).`
+}
+
+const FIREWALL = {
+  4: { range: '198.19.0.0/16', tables: 'iptables', setting: 'bridge-nf-call-iptables' },
+  6: { range: '2001:2::/48', tables: 'ip6tables', setting: 'bridge-nf-call-ip6tables' },
+} as const

@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { KeeperRequest } from '../command/keeper.ts'
+import { isTreeAlive, killTree } from '../command/process-tree.ts'
+
+export type Undo = Extract<KeeperRequest, { readonly type: 'undo' }>
+
+export type Watched = Omit<Extract<KeeperRequest, { readonly type: 'watch' }>, 'type'>
+
+type Command = Pick<Undo, 'command' | 'timeoutMs'>
+
+export interface NodeToUndo {
+  /** Commands in flight about the node. */
+  readonly finishing: readonly Watched[]
+  /** The latest first. */
+  readonly undos: readonly Undo[]
+  /** Ends with exit code 0 once the node is as it was. */
+  readonly until: Command | undefined
+}
+
+const LOOK_EVERY_MS = 10
+const BETWEEN_TRIES_MS = 100
+const TRIES_WITHIN_MS = 10_000
+
+/** Several faults of a node may be undone by one and the same command. */
+export function withoutRepeats(all: readonly Undo[]): readonly Undo[] {
+  const seen = new Map(all.toReversed().map((undo) => [identityOf(undo), undo]))
+  return all.filter((undo) => seen.get(identityOf(undo)) === undo)
+}
+
+function identityOf({ node, turn, afterMs, command: { words, environment, directory } }: Undo): string {
+  return JSON.stringify([node, turn, afterMs, words, Object.entries(environment ?? {}), directory])
+}
+
+/**
+ * Undoes what was done to nodes: what lets each go on, then what starts it. What they need not wait for comes once all of
+ * them are back, since it would take the processor from those that start.
+ */
+export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
+  const all = nodes.map(({ finishing, undos, until }) => ({
+    finishing,
+    meanwhile: undos.filter(({ turn }) => turn === 'first' || turn === 'meanwhile'),
+    back: ['first', 'start'].flatMap((wanted) => undos.filter(({ turn }) => turn === wanted)),
+    rest: undos.filter(({ turn }) => turn === undefined),
+    until,
+  }))
+  await Promise.all(
+    all.map(async ({ finishing, meanwhile, back, until }) => {
+      await letFinish(finishing, meanwhile)
+      // What an engine has ended may not be gone yet, and is then taken for what is to run.
+      if (back.length > 0) await untilSettled(back, back, until)
+    }),
+  )
+  const left = all.filter(({ rest }) => rest.length > 0)
+  await Promise.all(left.map(({ back, rest, until }) => untilSettled(rest, [...back, ...rest], until)))
+}
+
+/** Runs the commands, and others again as long as the node is not as it was. */
+async function untilSettled(
+  commands: readonly Undo[],
+  again: readonly Undo[],
+  until: Command | undefined,
+): Promise<void> {
+  const deadline = performance.now() + TRIES_WITHIN_MS
+  await runAll(commands)
+  while (until !== undefined && (await runCommand(until)) !== 0 && performance.now() < deadline) {
+    await wait(BETWEEN_TRIES_MS)
+    await runAll(again)
+  }
+}
+
+/** A command in flight may wait for what it is that another one holds: a stop for a process that does not go on. */
+async function letFinish(finishing: readonly Watched[], meanwhile: readonly Undo[]): Promise<void> {
+  const begun = performance.now()
+  let finished = finishing.every(({ root }) => !isTreeAlive(root))
+  if (finished) return
+  const end = Promise.all(finishing.map(untilFinished)).then(() => {
+    finished = true
+  })
+  while (!finished && meanwhile.length > 0) {
+    await runAll(meanwhile.filter(({ afterMs = 0 }) => performance.now() - begun >= afterMs))
+    await Promise.race([end, wait(BETWEEN_TRIES_MS)])
+  }
+  await end
+}
+
+/** Resolves once a command in flight has ended, by itself or because its time is up. */
+export async function untilFinished({ root, finishing }: Watched): Promise<void> {
+  const deadline = performance.now() + (finishing?.withinMs ?? 0)
+  while (isTreeAlive(root) && performance.now() < deadline) await wait(LOOK_EVERY_MS)
+  await killTree(root)
+}
+
+export async function runAll(all: readonly Undo[]): Promise<void> {
+  for (const undo of all) await runCommand(undo)
+}
+
+/** Runs a command until it ends or its time is up, and resolves with its exit code. Nobody is left to hear of a failure. */
+export function runCommand({ command, timeoutMs }: Command): Promise<number | null> {
+  const { words, environment, directory } = command
+  const [program, ...rest] = words
+  return new Promise((resolve) => {
+    const child = spawn(program, rest, {
+      stdio: 'ignore',
+      cwd: directory,
+      env: { ...process.env, ...environment },
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    })
+    child.once('error', () => resolve(null))
+    child.once('exit', (code) => resolve(code))
+  })
+}

@@ -1,0 +1,70 @@
+import type { Link } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
+import type { FaultRecord, NodeMessage } from '@chaosproxy/runner/result'
+
+/** What the proxy knows of a message. */
+export interface MessageTimes {
+  readonly sentAt: Nanos
+  /** When it was handed to the receiver's socket. */
+  readonly deliveredAt: Nanos | undefined
+  /** When its connection was over. */
+  readonly closedAt: Nanos | undefined
+}
+
+interface Around {
+  readonly link: Link
+  /** Up to when it matters: what happened later had not happened then. */
+  readonly until: Nanos
+  readonly faults: readonly FaultRecord[]
+}
+
+type Fate = Pick<NodeMessage, 'fate' | 'by' | 'endedAt'>
+
+/** A message that takes longer than this was held by a fault, if one was in force. */
+const PROMPT_NANOS = 5e6
+
+/** What became of a message. A fault is named only if it was in force on its link, or on its receiver, meanwhile. */
+export function fateOf({ sentAt, deliveredAt, closedAt }: MessageTimes, { link, until, faults }: Around): Fate {
+  const during = (to: number): readonly FaultRecord[] =>
+    faults.filter((record) => record.skipped === undefined && record.from <= to && record.to >= sentAt)
+  if (deliveredAt !== undefined) {
+    const pause = faults.find(
+      (record) => isOf(record, 'pause', link.to) && record.from <= deliveredAt && record.to >= deliveredAt,
+    )
+    // The socket of a process that is stopped takes what the process cannot.
+    if (pause !== undefined)
+      return pause.to > until ? { fate: 'held', by: 'pause' } : { fate: 'received', by: 'pause', endedAt: pause.to }
+    const by = deliveredAt - sentAt > PROMPT_NANOS ? onLink(during(deliveredAt), link) : undefined
+    return { fate: 'received', ...named(by), endedAt: deliveredAt }
+  }
+  const endedAt = closedAt !== undefined && closedAt <= until ? closedAt : undefined
+  const meanwhile = during(endedAt ?? until)
+  const losing = meanwhile.find((record) => loses(record) && isOn(record, link))
+  if (losing !== undefined)
+    return { fate: 'lost', by: losing.fault.kind, endedAt: losing.from > sentAt ? losing.from : sentAt }
+  const by = onLink(meanwhile, link)
+  if (endedAt === undefined) return by === undefined ? { fate: 'on its way' } : { fate: 'held', by }
+  const isDown = meanwhile.some((record) => isOf(record, 'kill', link.to))
+  return { fate: 'lost', ...named(isDown ? 'down' : by), endedAt }
+}
+
+const named = (by: string | undefined): Pick<Fate, 'by'> => (by === undefined ? {} : { by })
+
+const isOf = ({ fault, skipped }: FaultRecord, kind: 'kill' | 'pause', node: string): boolean =>
+  skipped === undefined && fault.kind === kind && fault.nodes.includes(node)
+
+/** Whether it loses at once what is sent, and does not hold it. */
+const loses = ({ fault }: FaultRecord): boolean =>
+  fault.kind === 'partition' ? fault.mode === 'drop' : LOSING.includes(fault.kind)
+
+const LOSING: readonly string[] = ['blackhole', 'timeout', 'reset-peer']
+
+const isOn = ({ fault }: FaultRecord, { from, to }: Link): boolean =>
+  'links' in fault && fault.links.some((link) => link.from === from && link.to === to)
+
+/** The kind of the fault on the link; else of one on its way back, without which no connection can be opened. */
+const onLink = (records: readonly FaultRecord[], { from, to }: Link): string | undefined =>
+  (
+    records.find((record) => isOn(record, { from, to })) ??
+    records.find((record) => isOn(record, { from: to, to: from }))
+  )?.fault.kind

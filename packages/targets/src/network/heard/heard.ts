@@ -1,0 +1,99 @@
+import type { Link, NodeId } from '@chaosproxy/faults'
+import type { Passage, PassedMessage } from '@chaosproxy/proxy'
+import type { FaultRecord, Heard, NodeMessage } from '@chaosproxy/runner/result'
+import { type Excerpt, type ExcerptOptions, excerptOf, runTime, type Sent } from './excerpt.ts'
+import { fateOf } from './fate.ts'
+
+/** `known`: other changes of the same key; one that is recognised shows that changes can be. */
+export interface Overheard extends ExcerptOptions {
+  readonly faults: readonly FaultRecord[]
+  readonly passages: Iterable<Passage>
+  readonly nodes: readonly NodeId[]
+  /** Whether all that passes over the link passes through the proxy. */
+  readonly carriesAll: (link: Link) => boolean
+}
+
+/** More messages explain nothing, and the run's summary must stay short. */
+const MOST_HEARD = 200
+
+/** What nodes sent each other about a change, from what passed over the links between them. Claims nothing that it cannot know. */
+export function heardOf(overheard: Overheard): Heard {
+  const { listening, passages } = overheard
+  const { from, to, between } = listening
+  const excerpts: Excerpt[] = []
+  // One after the other: most of a passage need not be kept.
+  for (const passage of passages) excerpts.push(excerptOf(passage, overheard))
+  const sent = excerpts.flatMap((excerpt) => excerpt.sent)
+  const unclear = unclearOf(excerpts, overheard)
+  // A value that was sent before it was written is something else as well.
+  const isAmbiguous = sent.some(({ sentAt }) => sentAt < from)
+  // By then they could pass the change on.
+  const informed = new Set([between[0], ...sent.filter(carries).flatMap(({ link }) => [link.from, link.to])])
+  const isAttempt = ({ closedAtMs }: PassedMessage, { from: dialler, to: reader }: Link): boolean =>
+    reader === between.at(-1) &&
+    informed.has(dialler) &&
+    closedAtMs !== undefined &&
+    runTime(closedAtMs, overheard) <= to
+  const kept = sent
+    .filter(({ sentAt }) => sentAt >= from)
+    .filter((each) => {
+      const { message, link } = each
+      if (carries(each)) return true
+      return message.isUnread === true
+        ? isAttempt(message, link)
+        : [link.from, link.to].every((end) => between.includes(end))
+    })
+    .sort((a, b) => Number(carries(b)) - Number(carries(a)) || a.sentAt - b.sentAt)
+  const messages = kept.slice(0, MOST_HEARD).map((each) => messageOf(each, overheard, isAmbiguous))
+  return {
+    listening,
+    messages: messages.sort((a, b) => a.sentAt - b.sentAt),
+    isCut: kept.length > MOST_HEARD || unclear !== undefined,
+    ...(unclear === undefined ? {} : { unclear }),
+  }
+}
+
+const carries = ({ recognised }: Sent): boolean => recognised === 'carries'
+
+function messageOf({ message, link, sentAt, change }: Sent, overheard: Overheard, isAmbiguous: boolean): NodeMessage {
+  const { deliveredAtMs, closedAtMs } = message
+  const times = {
+    sentAt,
+    deliveredAt: deliveredAtMs === undefined ? undefined : runTime(deliveredAtMs, overheard),
+    closedAt: closedAtMs === undefined ? undefined : runTime(closedAtMs, overheard),
+  }
+  return {
+    ...{ from: link.from, to: link.to, type: message.type, sentAt },
+    ...(change === undefined || isAmbiguous ? {} : { carries: change }),
+    ...fateOf(times, { link, until: overheard.listening.to, faults: overheard.faults }),
+  }
+}
+
+/**
+ * Why something about the change may have been sent to the node that answered without it, although nothing was found;
+ * undefined if nothing was sent for certain.
+ */
+function unclearOf(
+  excerpts: readonly Excerpt[],
+  { listening: { from, to, between }, faults, nodes, carriesAll }: Overheard,
+): Heard['unclear'] {
+  const reader = between.at(-1)
+  if (reader === undefined) return 'not recorded'
+  const incoming = excerpts.filter(({ link }) => link.to === reader)
+  const isRefused = faults.some(
+    (record) =>
+      record.fault.kind === 'refuse' &&
+      record.fault.links.some((link) => link.to === reader) &&
+      record.from <= to &&
+      record.to >= from,
+  )
+  const isMissing = nodes.some((node) => node !== reader && !carriesAll({ from: node, to: reader }))
+  const doubts = incoming.flatMap((excerpt) => excerpt.doubts)
+  if (isRefused || isMissing || doubts.some((why) => why !== 'unreadable')) return 'not recorded'
+  const isAmbiguous = excerpts.some(({ sent }) => sent.some(({ sentAt }) => sentAt < from))
+  const isPuzzling = incoming.some(({ sent }) =>
+    sent.some(({ recognised }) => recognised === 'unreadable' || recognised === 'value only'),
+  )
+  const isUnderstood = incoming.some((excerpt) => excerpt.isUnderstood)
+  return doubts.length > 0 || isAmbiguous || isPuzzling || !isUnderstood ? 'not recognised' : undefined
+}

@@ -1,0 +1,86 @@
+import type { Json } from '@chaosproxy/history'
+import type { PassedMessage } from '@chaosproxy/proxy'
+import type { Change } from '@chaosproxy/runner/result'
+
+type Said = Pick<PassedMessage, 'text' | 'question'>
+
+/**
+ * Whether a message says that the key has the value: both stand in it as whole words, in JSON in one object. `value only`:
+ * the value does, but nothing says of what. `unreadable`: its bytes are no text.
+ */
+export function recognise({ text, question }: Said, { key, value }: Change): Recognised {
+  if (text === undefined || !isTelling(value)) return 'unreadable'
+  // Most messages are about something else, and need not be parsed.
+  if (SIMPLE.test(wordOf(value)) && !text.includes(wordOf(value))) return 'no'
+  const json = jsonIn(text)
+  const hasValue = json === undefined ? hasWord(text, wordOf(value)) : holds(json, value)
+  if (!hasValue) return 'no'
+  if (key === undefined) return 'carries'
+  // A key in the body must be the value's own; one in the path, or in the question, is that of all the body says.
+  if (json !== undefined && holds(json, key)) return associates(json, key, value) ? 'carries' : 'value only'
+  if (json !== undefined && isNamed(json, key, value)) return 'carries'
+  return hasWord(text, key) || (question !== undefined && hasWord(question, key)) ? 'carries' : 'value only'
+}
+
+export type Recognised = 'carries' | 'value only' | 'no' | 'unreadable'
+
+/** What too much else looks like can be found anywhere. */
+const isTelling = (value: Json): boolean => value !== null && typeof value !== 'boolean' && value !== ''
+
+/** Written the same way everywhere. */
+const SIMPLE = /^\w+$/
+
+const wordOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+/** The JSON that is all of the text, or all below its first line, which is a request's path. */
+function jsonIn(text: string): Json | undefined {
+  for (const part of [text, text.slice(text.indexOf('\n') + 1)]) {
+    if (!/^\s*[[{]/.test(part)) continue
+    try {
+      return JSON.parse(part) as Json
+    } catch {
+      // It only looks like JSON.
+    }
+  }
+  return undefined
+}
+
+function hasWord(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const [before, after] = [text.slice(0, at), text.slice(at + word.length)]
+    if (!ENDS_IN_WORD.test(before) && !BEGINS_WITH_WORD.test(after)) return true
+  }
+  return false
+}
+
+const ENDS_IN_WORD = /[\p{L}\p{N}_.-]$/u
+const BEGINS_WITH_WORD = /^(?:[\p{L}\p{N}_-]|\.\d)/u
+
+const childrenOf = (json: Json): readonly Json[] =>
+  Array.isArray(json) ? json : typeof json === 'object' && json !== null ? Object.values(json) : []
+
+/** Messages are trees, and not deep. */
+const DEEPEST = 12
+
+function holds(json: Json, wanted: Json, depth: number = 0): boolean {
+  if (JSON.stringify(json) === JSON.stringify(wanted)) return true
+  return depth < DEEPEST && childrenOf(json).some((child) => holds(child, wanted, depth + 1))
+}
+
+/** Whether somewhere one object has the key as a member's value, and the value in it. */
+function associates(json: Json, key: string, value: Json, depth: number = 0): boolean {
+  const children = childrenOf(json)
+  const others = children.filter((child) => child !== key)
+  if (others.length < children.length && others.some((child) => holds(child, value))) return true
+  return depth < DEEPEST && children.some((child) => associates(child, key, value, depth + 1))
+}
+
+/** Whether somewhere the value is that of a member with the key's name. */
+function isNamed(json: Json, key: string, value: Json, depth: number = 0): boolean {
+  if (typeof json !== 'object' || json === null) return false
+  if (!Array.isArray(json) && Object.hasOwn(json, key)) {
+    const own = (json as { readonly [name: string]: Json })[key]
+    if (own !== undefined && holds(own, value)) return true
+  }
+  return depth < DEEPEST && childrenOf(json).some((child) => isNamed(child, key, value, depth + 1))
+}

@@ -1,0 +1,13 @@
+import type { MissingProgram } from '@chaosproxy/runner'
+import type { BesideServer } from '../command/beside.ts'
+import { missingPrograms } from '../command/programs.ts'
+
+/** An empty Redis that programs use. */
+export const redisBeside: BesideServer = {
+  id: 'redis',
+  words: ['redis-server', '--port', '{port}', '--bind', '{host}', '--save', '', '--dir', '{data}'],
+}
+
+/** What this machine lacks for it. */
+export const missingRedis = (): Promise<readonly MissingProgram[]> =>
+  missingPrograms([{ program: 'redis-server', install: 'apt-get install redis-server' }])

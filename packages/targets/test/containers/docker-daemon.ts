@@ -1,0 +1,96 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A Docker daemon with storage of its own and an image `kv`, which is empty. */
+export interface DockerDaemon {
+  /** Why none can run on this machine; undefined if it runs. */
+  readonly obstacle: string | undefined
+  readonly directory: string
+  /** For DOCKER_HOST. */
+  readonly host: string
+  /** Runs a command line of the shell, in which `docker` asks this daemon. */
+  say(command: string): string
+  /** Removes its containers and networks, and ends it. */
+  end(): void
+}
+
+interface DockerOptions {
+  /** The name of a network that is made for it, as `ip netns` has it; by default it runs in that of this process. */
+  readonly inside?: (directory: string) => string
+}
+
+/** Of a bridge that no container of ours joins, in a range that is nobody's (TEST-NET-2). */
+const ADDRESS = '198.51.100.1/24'
+const BEGINS_WITHIN_S = 30
+const ENDS_WITHIN_MS = 60_000
+
+/** Starts a daemon, and waits until it answers. */
+export function startDocker({ inside }: DockerOptions = {}): DockerDaemon {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-docker-'))
+  const host = `unix://${join(directory, 'docker.sock')}`
+  const space = inside?.(directory)
+  const bridge = `docker${process.pid}`
+  const path = (name: string) => join(directory, name)
+
+  function say(command: string): string {
+    const env = { ...process.env, DOCKER_HOST: host }
+    const options = { cwd: directory, env, encoding: 'utf8', timeout: 60_000 } as const
+    const { status, stdout, stderr, error } = spawnSync('bash', ['-c', command], options)
+    if (status !== 0) throw new Error(`${command}: ${error?.message ?? stderr}`)
+    return stdout.trim()
+  }
+
+  function begin(): void {
+    if (process.getuid?.() !== 0) throw new Error('only root can run a Docker daemon')
+    for (const program of ['dockerd', 'docker', 'nft', 'ip', 'nsenter'])
+      if (spawnSync('which', [program]).status !== 0) throw new Error(`${program} is not installed`)
+    if (space !== undefined) say(`ip netns add ${space} && ip netns exec ${space} ip link set lo up`)
+    const places = ['--data-root', path('data'), '--exec-root', path('exec'), '--pidfile', path('docker.pid')]
+    // In a network that others use, it leaves their rules and bridges alone.
+    if (space === undefined) say(`ip link add ${bridge} type bridge && ip address add ${ADDRESS} dev ${bridge}`)
+    const modest = space === undefined ? ['--iptables=false', '--ip6tables=false', '--bridge', bridge] : []
+    const words = ['dockerd', ...places, '--host', host, ...modest]
+    const [program = '', ...args] = space === undefined ? words : ['nsenter', `--net=/run/netns/${space}`, ...words]
+    const log = openSync(path('docker.log'), 'w')
+    spawn(program, args, { stdio: ['ignore', log, log], detached: true }).unref()
+    say(`timeout ${BEGINS_WITHIN_S} bash -c "until docker version >/dev/null 2>&1; do sleep 0.1; done"`)
+    mkdirSync(join(directory, 'empty', 'data'), { recursive: true })
+    say('tar -cf empty.tar -C empty . && docker import empty.tar localhost/kv')
+  }
+
+  function end(): void {
+    // Its other processes end with it.
+    spawnSync(
+      'bash',
+      [
+        '-c',
+        'docker rm --force $(docker ps --all --quiet); docker network prune --force; pid=$(cat docker.pid) && kill $pid && tail --pid=$pid -f /dev/null',
+      ],
+      { cwd: directory, env: { ...process.env, DOCKER_HOST: host }, timeout: ENDS_WITHIN_MS },
+    )
+    spawnSync('ip', space === undefined ? ['link', 'delete', bridge] : ['netns', 'delete', space])
+    rmSync(directory, { recursive: true, force: true })
+  }
+
+  let obstacle: string | undefined
+  try {
+    begin()
+  } catch (error) {
+    obstacle = complaintOf(path('docker.log')) ?? (error as Error).message
+    end()
+  }
+  return { obstacle, directory, host, say, end }
+}
+
+/** The last line in which the daemon gives up. */
+function complaintOf(log: string): string | undefined {
+  try {
+    return readFileSync(log, 'utf8')
+      .split('\n')
+      .findLast((line) => /^failed|level=(fatal|error)/.test(line))
+  } catch {
+    return undefined // it has not been started
+  }
+}

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { mountedFiles, mountedPath } from './podman.ts'
+
+// Testcontainers as it is published, installed for the tests that need it: half as large as all that this repository installs.
+
+const VERSION = '10.28.0'
+
+/** As far as tests use it. */
+export interface Started {
+  getId(): string
+  getIpAddress(network: string): string
+  stop(options?: { readonly timeout: number }): Promise<unknown>
+}
+
+export interface Generic {
+  withNetwork(network: StartedNetwork): this
+  withNetworkAliases(...names: string[]): this
+  withCommand(words: string[]): this
+  withEnvironment(variables: { readonly [name: string]: string }): this
+  withBindMounts(mounts: { readonly source: string; readonly target: string; readonly mode: 'ro' }[]): this
+  withWaitStrategy(strategy: object): this
+  start(): Promise<Started>
+}
+
+export interface StartedNetwork {
+  getName(): string
+  stop(): Promise<unknown>
+}
+
+export interface Testcontainers {
+  readonly GenericContainer: new (image: string) => Generic
+  readonly Network: new () => { start(): Promise<StartedNetwork> }
+  readonly Wait: { forLogMessage(message: RegExp): object }
+}
+
+/** What `require` of these packages gives, by name. They read DOCKER_HOST and TESTCONTAINERS_RYUK_DISABLED when they are used. */
+export function installTestcontainers(directory: string, ...more: readonly string[]): (name: string) => unknown {
+  const cwd = join(directory, 'testcontainers')
+  mkdirSync(cwd, { recursive: true })
+  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ overrides: { testcontainers: VERSION } }))
+  const flags = ['--no-audit', '--no-fund', '--ignore-scripts']
+  execFileSync('npm', ['install', ...flags, `testcontainers@${VERSION}`, ...more], {
+    cwd,
+    stdio: 'ignore',
+    timeout: 180_000,
+  })
+  return createRequire(join(cwd, 'package.json'))
+}
+
+/** What an empty image lacks. */
+export const withPrograms = <Container extends Generic>(container: Container): Container =>
+  container
+    .withEnvironment({ PATH: mountedPath })
+    .withBindMounts(mountedFiles.map((each) => ({ ...each, mode: 'ro' as const })))
