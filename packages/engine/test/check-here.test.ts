@@ -6,27 +6,14 @@ import { millis } from '@chaosproxy/history'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { checkFiles } from '../src/check/check-files.ts'
 import { checkJob, readJob } from '../src/check/jobs.ts'
+import { USUAL_CHECK } from '../src/check/judged.ts'
 import type { CheckSpec } from '../src/check/options.ts'
 import type { CheckTask } from '../src/check/result.ts'
 import { createStopwatch } from '../src/check/stopwatch.ts'
 import { jobName } from '../src/jobs/job-name.ts'
 import { thisThread } from '../src/jobs/this-thread.ts'
 
-const settings: CheckSpec = {
-  initial: undefined,
-  model: undefined,
-  levels: undefined,
-  expect: undefined,
-  require: undefined,
-  baseline: undefined,
-  format: undefined,
-  keyed: undefined,
-  failedCas: 'auto',
-  timeoutMs: millis(10_000),
-  memoryBytes: 1e9,
-  workers: undefined,
-  explain: false,
-}
+const settings: CheckSpec = { ...USUAL_CHECK, timeoutMs: millis(10_000), memoryBytes: 1e9 }
 
 const written = (value: number): string =>
   `{"process":0,"type":"invoke","f":"write","value":${value}}\n{"process":0,"type":"ok","f":"write","value":${value}}\n`

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { doEach, doneOf, type Job } from '../src/jobs/job.ts'
 import { jobName } from '../src/jobs/job-name.ts'
 import { once } from '../src/jobs/once.ts'
@@ -22,6 +22,12 @@ const summing = (done: (spec: Sum) => void = () => {}): Job<Sum, number> => ({
   },
 })
 
+function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-jobs-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
 describe('the name of a job', () => {
   test('depends on its content, and not on the order of its members', () => {
     const [one, other] = [
@@ -36,7 +42,7 @@ describe('the name of a job', () => {
   })
 
   test('changes with the files that it reads', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'chaos-jobs-')), 'protocol.ts')
+    const file = join(temporaryDirectory(), 'protocol.ts')
     const names = ['first', 'second', 'first'].map((text) => {
       writeFileSync(file, text)
       return jobName(summing(), { numbers: [1], file })
@@ -46,7 +52,7 @@ describe('the name of a job', () => {
   })
 
   const protocolWith = (text: string): ((files: { readonly [path: string]: string }) => string) => {
-    const directory = mkdtempSync(join(tmpdir(), 'chaos-jobs-'))
+    const directory = temporaryDirectory()
     const write = (path: string, content: string) => {
       mkdirSync(dirname(join(directory, path)), { recursive: true })
       writeFileSync(join(directory, path), content)
@@ -88,7 +94,7 @@ describe('the name of a job', () => {
   })
 
   test('is unique if its file imports a package that is linked, and so may change', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'chaos-jobs-'))
+    const directory = temporaryDirectory()
     for (const folder of ['quorum', 'node_modules']) mkdirSync(join(directory, folder))
     writeFileSync(join(directory, 'quorum/package.json'), '{}')
     symlinkSync(join(directory, 'quorum'), join(directory, 'node_modules/quorum'))
@@ -103,7 +109,7 @@ describe('the name of a job', () => {
 })
 
 test('the files of a user that a spec names are its paths, and those among the words of a program to start', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'chaos-jobs-'))
+  const directory = temporaryDirectory()
   const program = join(directory, 'node.py')
   writeFileSync(program, '')
   expect(userFilesOf('raft', './mine.ts')).toEqual(['./mine.ts'])

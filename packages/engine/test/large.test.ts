@@ -27,6 +27,7 @@ import { judgePlaces } from '../src/check/apart.ts'
 import { checkFile } from '../src/check/check-file.ts'
 import { checkLarge } from '../src/check/check-large.ts'
 import { dealingOf } from '../src/check/dealing.ts'
+import { USUAL_CHECK } from '../src/check/judged.ts'
 import { canBeApart, isForWhole, type Known, resultOfKnown } from '../src/check/large.ts'
 import type { CheckSpec } from '../src/check/options.ts'
 import type { CheckPool } from '../src/check/pool.ts'
@@ -97,21 +98,7 @@ function inParts(lines: readonly string[], below: (n: number) => number): string
   return parts
 }
 
-const spec: CheckSpec = {
-  initial: undefined,
-  model: undefined,
-  levels: undefined,
-  expect: undefined,
-  require: undefined,
-  baseline: undefined,
-  format: undefined,
-  keyed: undefined,
-  failedCas: 'auto',
-  timeoutMs: millis(20_000),
-  memoryBytes: 1e9,
-  workers: undefined,
-  explain: false,
-}
+const spec: CheckSpec = { ...USUAL_CHECK, timeoutMs: millis(20_000), memoryBytes: 1e9 }
 
 const taskOf = (file: string, settings: Partial<CheckSpec> = {}): CheckTask => ({
   ...{ file, settings: { ...spec, ...settings }, alone: true, again: '' },

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../proxy/test/real-servers.ts'
 import { thisThread } from '../src/jobs/this-thread.ts'
+import type { Outcome } from '../src/queue/awaited-jobs.ts'
 import { openBoard, type Priority } from '../src/queue/board.ts'
 import { openQueuePool } from '../src/queue/pool.ts'
 import { work } from '../src/queue/work.ts'
@@ -84,10 +85,17 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     const board = closing(await openBoard(queue))
     await board.outcomeOf('plain', 'first', {})
     const before = await scripts()
-    const jobs = Array.from({ length: 100 }, (_, n) => board.outcomeOf('plain', `job ${n}`, {}))
-    expect(new Set((await Promise.all(jobs)).map(({ type }) => type))).toEqual(new Set(['value']))
-    // One for the coordinator, one for the worker, and some for the worker's beginning and end.
-    expect((await scripts()) - before).toBeLessThan(250)
+    let asked = 0
+    const end = async (name: string): Promise<Outcome> => {
+      asked++
+      const outcome = await board.outcomeOf('plain', name, {})
+      // On a busy machine a job takes longer than one call waits.
+      return outcome.type === 'pending' ? end(name) : outcome
+    }
+    const ends = await Promise.all(Array.from({ length: 100 }, (_, n) => end(`job ${n}`)))
+    expect(new Set(ends.map(({ type }) => type))).toEqual(new Set(['value']))
+    // One for each call of the coordinator, one for the worker, and some for the worker's beginning and end.
+    expect((await scripts()) - before).toBeLessThan(asked + 150)
   })
 
   test('tells why a job failed', async () => {

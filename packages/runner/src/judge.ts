@@ -67,7 +67,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
     }),
     nodes: summarizeNodes(history, outcome.healedAt),
     vacuous,
-    notes: notesOf(history, faults, input.workload),
+    notes: [...notesOf(history, faults, input.workload), ...(outcome.notes ?? [])],
     trouble: outcome.trouble,
     convergedAfterHealNanos: outcome.convergedAfter,
     report,

@@ -2,6 +2,7 @@ import type { Fault, NodeId } from '@chaosproxy/faults'
 import type { Completion, Event, Input, Json, Millis, Nanos } from '@chaosproxy/history'
 import type { NodeStatus, Session } from '@chaosproxy/protocols'
 import type { LiveJudge, LiveViolation } from './live-judge.ts'
+import type { ClusterChange } from './result/cluster-change.ts'
 import type { FaultRecord } from './result/run-summary.ts'
 
 // The ports a run is made of. The simulator implements them in virtual time, targets in real time, and a run cannot
@@ -86,6 +87,8 @@ export interface Cluster {
   record?(sink: WireSink, now: () => Nanos): WireRecorder
   /** Clients that somebody else drives. Absent if the run has to drive clients of its own. */
   readonly observed?: ObservedClients | undefined
+  /** Calls back with each change that the cluster has noticed and did not make itself. Absent if it notices none. */
+  onChange?(changed: (change: ClusterChange) => void): void
   /** Nodes on which the protocol's deliberate mistake has made a difference so far. */
   marked(): readonly NodeId[]
   /** Heals everything, ends every node, frees every port. */

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { Recovery } from './final-reads.ts'
-import type { FaultRecord, Heard } from './result/run-summary.ts'
+import type { Change, FaultRecord, Heard, Listening } from './result/run-summary.ts'
 import type { Settled } from './settlement.ts'
 import type { NodeCommand } from './target.ts'
 
@@ -18,8 +18,12 @@ export interface RunOutcome {
   readonly commands?: { readonly [node: NodeId]: NodeCommand } | undefined
   /** Why the record says less than its operations seem to. */
   readonly doubts?: readonly string[] | undefined
+  /** What is worth knowing and changes no verdict. */
+  readonly notes?: readonly string[] | undefined
   /** Present if it was listened for. */
   readonly heard?: Heard | undefined
+  /** What nodes sent each other, as far as that was kept; `known`: other changes of the same key. Absent if it was not. */
+  readonly recall?: ((listening: Listening, known: readonly Change[]) => Heard) | undefined
   readonly interrupted: boolean
   /** Nodes on which the protocol's deliberate mistake made a difference. */
   readonly marked: readonly NodeId[]

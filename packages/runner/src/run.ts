@@ -73,6 +73,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   observed?.onTraffic(() => postponed(schedule, since()).forEach(nemesis.add))
   observed?.onGone(() => stopWork('gone'))
   observed?.onFault?.(nemesis.noticed)
+  cluster.onChange?.(({ what, ...change }) => void (stage === 'ended' || recorder.nemesis(what, change)))
   const endInTime = (): Cancel =>
     clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
       insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, () => stopWork('late')),

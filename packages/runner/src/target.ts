@@ -3,7 +3,7 @@ import type { ErrorMeaning, Header, Input, Json, Millis, SessionSource, UserErro
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { Cluster } from './ports.ts'
-import type { Heard, Listening } from './result/run-summary.ts'
+import type { Heard, Listening, Recollection } from './result/run-summary.ts'
 
 /** Whether a target can suffer a kind of fault; if not, why, and the nearest alternative. */
 export type Suffering = true | { readonly not: string; readonly instead: string }
@@ -126,7 +126,7 @@ export interface StartOptions {
   readonly version?: string | undefined
   /** This machine's address for clients on others, where the proxy then listens; when absent, on loopback only. */
   readonly reach?: string | undefined
-  /** Which messages between nodes to record; a target that cannot ignores it. */
+  /** Which messages between nodes to record; a target that cannot do so, or that can be asked later, ignores it. */
   readonly listening?: Listening | undefined
   /** Aborts a start in progress. */
   readonly signal?: AbortSignal | undefined
@@ -177,6 +177,10 @@ export interface StartedCluster extends Cluster {
   onBroken(callback: (error: UserError) => void): void
   /** What it was told to listen for; absent if it cannot. */
   heard?(): Heard | undefined
+  /** What its nodes sent each other about a change, from its record of all that passed; absent if it keeps none. */
+  recall?(asked: Recollection): Heard
+  /** What is worth knowing about it and changes no verdict, for a run that is over. */
+  notes?(): Promise<readonly string[]>
   /** Unexpected failures, such as a node that exited by itself, in order. */
   trouble(): readonly string[]
 }

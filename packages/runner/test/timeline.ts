@@ -183,3 +183,19 @@ export function staleRead(): { readonly history: History; readonly report: Repor
     }),
   }
 }
+
+/** A value that n1 replaced is read from n3 half a second later. */
+export const readOfReplaced = (): { readonly history: History; readonly counterexample: Counterexample } => ({
+  history: made([
+    { p: 1, f: 'write', key: 'x', in: 105, from: 887e6, to: 890e6, node: 'n1' },
+    { p: 2, f: 'write', key: 'x', in: 743, from: 6570e6, to: 6575e6, node: 'n1' },
+    { p: 3, f: 'read', key: 'x', out: 105, from: 7118e6, to: 7120e6, node: 'n3' },
+  ]),
+  counterexample: {
+    level: 'linearizable',
+    sentence: 'process 3 read 105 for x from n3.',
+    operations: [0, 1, 2].map((operation) => ({ operation, role: 'core' as const })),
+    keys: ['x'],
+    culprit: 2,
+  },
+})

@@ -2,12 +2,13 @@ import { isAbsolute, relative, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { mergeDrafts, type NamedPart, nameIn, type Registries, type RunDraft } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
-import { declaredTarget, targetOf, targets, workloadFrom, workloadOf } from '@chaosproxy/targets'
+import { declaredTarget, targets, workloadFrom, workloadOf } from '@chaosproxy/targets'
 import { workloads } from '@chaosproxy/workloads'
+import { anyTargetOf, fullReference, serviceTargets } from '../service/target.ts'
 import type { Config } from './config.ts'
 
-/** The user's own targets and workloads, and the file that declares them. */
-export interface OwnNames extends Pick<Config, 'targets' | 'workloads'> {
+/** The user's own targets, workloads and services, and the file that declares them. */
+export interface OwnNames extends Pick<Config, 'targets' | 'workloads' | 'services'> {
   /** The start of every message: the name of a file. */
   readonly where: string
   /** The directory to which paths are relative. */
@@ -18,6 +19,8 @@ export interface OwnNames extends Pick<Config, 'targets' | 'workloads'> {
 export interface NamedRegistries extends Registries {
   readonly targetNames: readonly string[]
   readonly workloadNames: readonly string[]
+  /** The reference of a target that other threads and later runs understand without these names. @throws UserError (usage) */
+  reference(target: string): string
 }
 
 /**
@@ -29,16 +32,17 @@ export function registriesOf({
   ...own
 }: OwnNames): NamedRegistries {
   return {
-    targetNames: [...targets.map(({ name }) => name), ...Object.keys(ownTargets)],
+    targetNames: [...targets.map(({ name }) => name), ...Object.keys(ownTargets), ...serviceTargets(own)],
     workloadNames: [...workloads.map(({ name }) => name), ...Object.keys(ownWorkloads)],
+    reference: (target) => fullReference(target, own),
     async target(reference) {
       const simulated = reference.startsWith(SIMULATED)
       const name = simulated ? reference.slice(SIMULATED.length) : reference
       const declared = ownOf(ownTargets, name)
-      if (declared === undefined) return targetOf(reference)
+      if (declared === undefined) return anyTargetOf(fullReference(reference, own))
       if (typeof declared === 'string') {
         const path = pathFrom(own.directory, declared)
-        return targetOf(simulated ? `${SIMULATED}${path}` : path)
+        return anyTargetOf(simulated ? `${SIMULATED}${path}` : path)
       }
       if (simulated)
         throw new UserError('usage', `${reference}: only protocols can be simulated; ${name} is a cluster.`)
@@ -57,20 +61,28 @@ export function registriesOf({
 /** Replaces names that stand for files by their paths, so that the run can be repeated without the configuration. */
 export function withPaths(
   draft: RunDraft,
-  { targets: ownTargets, workloads: ownWorkloads, directory }: OwnNames,
+  { targets: ownTargets, workloads: ownWorkloads, ...own }: OwnNames,
 ): RunDraft {
-  const pathOf = (own: { readonly [name: string]: unknown } | undefined, part: string | NamedPart | undefined) => {
+  const pathOf = (named: { readonly [name: string]: unknown } | undefined, part: string | NamedPart | undefined) => {
     const written = nameIn(part)
     const simulated = written?.startsWith(SIMULATED) === true
-    const given = ownOf(own ?? {}, (simulated ? written?.slice(SIMULATED.length) : written) ?? '')
+    const given = ownOf(named ?? {}, (simulated ? written?.slice(SIMULATED.length) : written) ?? '')
     if (typeof given !== 'string') return part
-    const path = pathFrom(directory, given)
+    const path = pathFrom(own.directory, given)
     return { ...(typeof part === 'string' ? {} : part), name: simulated ? `${SIMULATED}${path}` : path }
   }
   return mergeDrafts(
     { ...draft, target: undefined, workload: undefined },
-    { target: pathOf(ownTargets, draft.target), workload: pathOf(ownWorkloads, draft.workload) },
+    {
+      target: withFullReference(pathOf(ownTargets, draft.target), own),
+      workload: pathOf(ownWorkloads, draft.workload),
+    },
   )
+}
+
+function withFullReference(part: string | NamedPart | undefined, own: OwnNames): string | NamedPart | undefined {
+  const name = nameIn(part)
+  return name === undefined ? part : { ...(typeof part === 'string' ? {} : part), name: fullReference(name, own) }
 }
 
 const ownOf = <Of>(own: { readonly [name: string]: Of }, name: string): Of | undefined =>

@@ -38,7 +38,9 @@ export const configSchema: v.GenericSchema = v.strictObject({
   services: v.optional(
     v.pipe(
       v.record(name, serviceSchema, 'must be an object of services'),
-      v.description('Node services of your own for chaos simulate: program, arguments, environment, nodes'),
+      v.description(
+        'Node services of your own, for chaos simulate and as targets service:NAME: program, arguments, environment, nodes',
+      ),
     ),
   ),
   upstreams: v.optional(

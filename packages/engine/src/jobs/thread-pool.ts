@@ -7,6 +7,8 @@ import type { Pool, Task } from './job.ts'
 const LOOK_EVERY_MS = 250
 const GROWTH_BYTES = 2 ** 24
 const NEARLY_ALL = 0.6
+/** Of the process during one call of a user's code, which ends it even if it goes on growing. */
+const MOST_GROWTH_BYTES = 2 ** 31
 /** A thread's memory, unless it is given a limit. */
 const USUAL_MB = 2_048
 
@@ -32,6 +34,8 @@ export function createThreadPool(script: ThreadScript, width: number, memory?: R
         looks: looks ?? Number.POSITIVE_INFINITY,
         growthBytes: GROWTH_BYTES,
         muchBytes,
+        bytesAtStart: process.memoryUsage.rss(),
+        mostGrowthBytes: MOST_GROWTH_BYTES,
       })
       let ill: Ill | undefined
       const watching = setInterval(() => {

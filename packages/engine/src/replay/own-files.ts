@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { isService, parseServiceReference, serviceReference } from '@chaosproxy/node-simulator'
+import { isService, parseServiceReference, programsOfService, serviceReference } from '@chaosproxy/node-simulator'
 import { isUserFile } from '@chaosproxy/targets'
 import { isOwnFile } from '../jobs/user-files.ts'
 
@@ -21,15 +21,28 @@ export function portableReference(reference: string, directory: string): string 
 /** The same service with its files by other names. */
 function withServiceFiles(reference: string, change: (path: string) => string): string {
   const spec = parseServiceReference(reference)
-  return serviceReference({ ...spec, program: change(spec.program), routes: change(spec.routes) })
+  const beside = Object.entries(spec.beside ?? {}).map(
+    ([name, each]) => [name, { ...each, program: change(each.program) }] as const,
+  )
+  return serviceReference({
+    ...spec,
+    program: change(spec.program),
+    routes: change(spec.routes),
+    ...(beside.length === 0 ? {} : { beside: Object.fromEntries(beside) }),
+  })
 }
 
 /** A short digest of the file, to tell whether it is still the same; undefined for names, and for files that cannot be read. */
 export function digestOfFile(reference: string): string | undefined {
-  if (isService(reference)) return digestOfFile(parseServiceReference(reference).program)
-  if (!isUserFile(reference)) return undefined
+  if (isService(reference)) return digestOf(programsOfService(parseServiceReference(reference)))
+  return isUserFile(reference) ? digestOf([reference]) : undefined
+}
+
+function digestOf(files: readonly string[]): string | undefined {
+  const hash = createHash('sha256')
   try {
-    return createHash('sha256').update(readFileSync(reference)).digest('hex').slice(0, 16)
+    for (const file of files) hash.update(readFileSync(file))
+    return hash.digest('hex').slice(0, 16)
   } catch {
     return undefined
   }

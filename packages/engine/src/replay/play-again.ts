@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
+import { isService } from '@chaosproxy/node-simulator'
 import type { Scenario } from '@chaosproxy/runner'
 import { isUserFile } from '@chaosproxy/targets'
 import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
 import { createSearchPool } from '../search/pool.ts'
 import { type Shown, showScenario, showSupervised } from '../search/show.ts'
 import { type SubjectName, subjectOf } from '../search/subject-name.ts'
+import { asArrived } from './arrivals.ts'
 import { playForReal } from './real.ts'
 
 /** What to play again, and how often. Plain data. */
@@ -51,7 +53,7 @@ export interface ReplayOutcome {
   readonly interrupted: boolean
 }
 
-const noPlays: ReplayOutcome = {
+export const noPlays: ReplayOutcome = {
   plays: 0,
   failures: 0,
   same: 0,
@@ -61,7 +63,7 @@ const noPlays: ReplayOutcome = {
   interrupted: false,
 }
 
-function withPlay(before: ReplayOutcome, play: Shown, recordedDigest: string | undefined): ReplayOutcome {
+export function withPlay(before: ReplayOutcome, play: Shown, recordedDigest: string | undefined): ReplayOutcome {
   const { shown } = before
   return {
     ...before,
@@ -88,21 +90,29 @@ const weightOf = ({ failure, doubts, trouble }: Shown): number =>
 export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise<ReplayOutcome> {
   const { listener = () => {}, signal = new AbortController().signal } = hooks
   const { subject, scenario, real, times, invariants } = spec
-  // A step of a user's own protocol may never return.
-  const pool = !real && isUserFile(subject.target) ? createSearchPool(1) : undefined
+  // A step of a user's own protocol, and a program's turn, may never return.
+  const isSimulated = !real || isService(subject.target)
+  const pool = isSimulated && isUserFile(subject.target) ? createSearchPool(1) : undefined
   const abandon = abandonedAfter(signal, GRACE_MS)
   // Each play listens.
   setMaxListeners(0, signal, abandon)
-  const play = async (): Promise<Shown | undefined> => {
-    if (real) return playForReal(subject, scenario, signal)
+  let forProcesses: Promise<Scenario> | undefined
+  const play = async (follows: boolean): Promise<Shown | undefined> => {
+    if (real) {
+      forProcesses ??=
+        pool === undefined
+          ? Promise.resolve(scenario)
+          : asArrived(pool, { subject, scenario, invariants, follows: true }, abandon)
+      return playForReal(subject, await forProcesses, signal)
+    }
     if (pool === undefined) return showScenario(await subjectOf(subject), scenario, invariants)
-    return showSupervised(pool, subject, scenario, invariants, abandon)
+    return showSupervised(pool, { subject, scenario, invariants, follows }, abandon)
   }
   try {
     let outcome: ReplayOutcome = noPlays
     for (let i = 0; i < times && !signal.aborted; i++) {
       listener({ type: 'playing', play: i + 1, times })
-      const shown = await play()
+      const shown = await play(outcome.failures === 0)
       if (shown !== undefined) outcome = withPlay(outcome, shown, spec.digest)
       // The simulator never yields to the event loop, so interrupts are only noticed here.
       await setImmediate()

@@ -3,20 +3,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
+import { isService, parseServiceReference } from '@chaosproxy/node-simulator'
 import {
+  askedOf,
   currentLeader,
   type Played,
   type PlayOptions,
   playScenario,
   type Scenario,
+  type StartedCluster,
+  type StartOptions,
   swapNodes,
 } from '@chaosproxy/runner'
 import { firstLeader, unrecovered } from '@chaosproxy/simulator'
-import { type EmbeddedCluster, startEmbeddedCluster } from '@chaosproxy/targets'
-import type { Workload } from '@chaosproxy/workloads'
+import { startEmbeddedCluster } from '@chaosproxy/targets'
+import { settingsFor, type Workload } from '@chaosproxy/workloads'
 import { unlessInterrupted, whenAborted } from '../run/interruption.ts'
 import { explain, type Shown } from '../search/show.ts'
 import { type SubjectName, subjectOf } from '../search/subject-name.ts'
+import { processesTarget } from '../service/processes.ts'
 import { warmUp } from './warm-up.ts'
 
 const QUIET_MS = millis(5_000)
@@ -48,13 +53,16 @@ export async function playForReal(
   const searched = await subjectOf(subject)
   const { workload } = searched
   const leader = firstLeader(searched, recorded)
-  const play = await playOnProcesses(subject, { scenario: recorded, workload, leader, warm: false }, interrupted)
+  // A program's first requests take as long as many later ones.
+  const warm = isService(subject.target)
+  const play = await playOnProcesses(subject, { scenario: recorded, workload, leader, warm }, interrupted)
   if (play === undefined) return undefined
   const history = historyFromEvents(play.events)
   return explain({
     level: subject.level,
     workload,
-    scenario: { ...play.scenario, faults: play.played.faults },
+    // Processes have delays of their own, and nothing holds their requests.
+    scenario: { ...play.scenario, faults: play.played.faults, delays: undefined, holds: undefined },
     history,
     events: play.events,
     records: play.played.records,
@@ -94,21 +102,16 @@ export async function playOnProcesses(
 
 async function playIn(
   directory: string,
-  { target, bug, knobs }: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
+  system: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
   { scenario: recorded, workload, leader: leaderThen, warm }: Part,
   interrupted: AbortSignal,
 ): Promise<RealPlay | undefined> {
+  const start = isService(system.target) ? startProcesses : startNodes
   const cluster = await unlessInterrupted(interrupted, (signal) =>
-    startEmbeddedCluster({
-      protocol: target,
-      bug,
-      object: workload.object,
-      knobs,
-      nodes: recorded.nodes,
+    start(system, {
+      ...{ scenario: recorded, workload, signal },
       dataDir: join(directory, 'data'),
       logDir: join(directory, 'nodes'),
-      seed: recorded.seed,
-      signal,
     }),
   )
   if (cluster === undefined) return undefined
@@ -125,9 +128,38 @@ async function playIn(
   return { scenario, exchanged, played, events, trouble: [...played.trouble, ...cluster.trouble()] }
 }
 
+interface Begun extends Pick<StartOptions, 'dataDir' | 'logDir' | 'signal'> {
+  readonly scenario: Scenario
+  readonly workload: Workload
+}
+
+/** A protocol's nodes. */
+const startNodes = (
+  { target, bug, knobs }: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
+  { scenario: { nodes, seed }, workload: { object }, dataDir, logDir, signal }: Begun,
+): Promise<StartedCluster> =>
+  startEmbeddedCluster({ protocol: target, bug, object, knobs, nodes, seed, dataDir, logDir, signal })
+
+/** A service's programs, as `chaos run` starts them. */
+function startProcesses(
+  { target }: Pick<SubjectName, 'target'>,
+  { scenario, workload, dataDir, logDir, signal }: Begun,
+): Promise<StartedCluster> {
+  const { nodes, seed, settings, operations, timeoutMs } = scenario
+  const lastMs = (operations.at(-1)?.at ?? 0) / 1e6
+  const processes = processesTarget(parseServiceReference(target))
+  return processes.start({
+    ...{ nodes, seed, dataDir, logDir, signal, settings: settingsFor(processes), bug: undefined },
+    object: workload.object,
+    asked: askedOf(workload, settings),
+    longestMs: millis(lastMs + operations.length * timeoutMs + RECOVERY_MS),
+    rate: operations.length / Math.max(1, lastMs / 1_000),
+  })
+}
+
 /** Resolves once the cluster has stopped. */
 async function playOn(
-  cluster: EmbeddedCluster,
+  cluster: StartedCluster,
   what: Pick<PlayOptions, 'scenario' | 'workload'>,
   events: Event[],
   interrupted: AbortSignal,

@@ -27,7 +27,7 @@ export async function performerFor({ spec }: PlannedRun, interrupted: AbortSigna
     async perform(run, { sink, begun, listening }) {
       const end = await supervise(pool, simulateJob, { spec: run.spec, listening }, { stop: interrupted })
       if (end.type === 'abandoned') return undefined
-      if (end.type === 'stuck') throw brokenError(name.slice(SIMULATED.length), end.what, end.trace)
+      if (end.type === 'stuck') throw brokenError(run.target.name.slice(SIMULATED.length), end.what, end.trace)
       if (end.value.events.length > 0) begun?.()
       for (const event of end.value.events) sink.append(event)
       if (end.value.failure !== undefined) throw new UserError('environment', end.value.failure)

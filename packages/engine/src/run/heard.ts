@@ -1,11 +1,12 @@
 import type { Event } from '@chaosproxy/history'
-import { listeningFor } from '@chaosproxy/report'
+import { knownChanges, listeningFor } from '@chaosproxy/report'
 import type { JudgedRun, PerformOptions, PlannedRun } from '@chaosproxy/runner'
 import type { Performer } from './apart.ts'
 
 /**
- * Adds to a simulated run that went wrong what its nodes sent each other meanwhile. It is performed once more for that,
- * to listen where something was found: to keep every message of every run would cost more than the run.
+ * Adds to a run that went wrong what its nodes sent each other meanwhile. A real cluster has kept what passed. A simulated
+ * one is performed once more, to listen where something was found: to keep every message of every run would cost more than
+ * the run.
  */
 export async function withHeard(
   run: PlannedRun,
@@ -13,9 +14,14 @@ export async function withHeard(
   { perform }: Performer,
   options: Pick<PerformOptions, 'dataDir' | 'logDir' | 'version' | 'interrupted'>,
 ): Promise<JudgedRun> {
-  const { summary } = judged
+  const { summary, recall } = judged
+  if (run.target.tier === 'real') {
+    const listening = recall === undefined ? undefined : listeningFor({ ...judged, run: summary })
+    if (recall === undefined || listening === undefined) return judged
+    return { ...judged, summary: { ...summary, heard: recall(listening, knownChanges(judged, listening)) } }
+  }
   // An interrupted run ends elsewhere the next time.
-  if (run.target.tier !== 'simulated' || summary.interrupted || options.interrupted?.aborted) return judged
+  if (summary.interrupted || options.interrupted?.aborted) return judged
   const listening = listeningFor({ ...judged, run: summary })
   if (listening === undefined) return judged
   const events: Event[] = []

@@ -8,8 +8,8 @@ import { carryOut } from './carry-out.ts'
 import { createRunDirectory, USUAL_OUT } from './directory.ts'
 import { type FinishedRun, writeResults } from './results.ts'
 
-/** The user's own targets and workloads, as in a configuration, and how to follow and end the run. */
-export interface RunSettings extends Pick<Config, 'targets' | 'workloads' | 'out'> {
+/** The user's own targets, workloads and services, as in a configuration, and how to follow and end the run. */
+export interface RunSettings extends Pick<Config, 'targets' | 'workloads' | 'services' | 'out'> {
   /** Ends the run early but in good order: it is healed, read a last time and judged. */
   readonly signal?: AbortSignal | undefined
   readonly listener?: RunListener | undefined
@@ -36,8 +36,8 @@ export interface Run {
  * before anything was recorded.
  */
 export async function run(draft: RunDraft = {}, settings: RunSettings = {}): Promise<Run> {
-  const { targets, workloads, out = USUAL_OUT, listener, signal = new AbortController().signal } = settings
-  const own = { targets, workloads, where: 'run', directory: '.' }
+  const { targets, workloads, services, out = USUAL_OUT, listener, signal = new AbortController().signal } = settings
+  const own = { targets, workloads, services, where: 'run', directory: '.' }
   const registries = registriesOf(own)
   const seed = Math.floor(Math.random() * 10_000)
   const spec = await completeRun(withPaths(draft, own), registries, { where: 'run', seed })

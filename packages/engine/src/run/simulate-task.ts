@@ -1,24 +1,9 @@
 import { type Event, UserError } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '@chaosproxy/protocols'
-import { performRun, planRun, type RunOutcome, type RunSpec } from '@chaosproxy/runner'
-import type { Listening } from '@chaosproxy/runner/result'
+import { performRun, planRun } from '@chaosproxy/runner'
 import { simulatedTarget } from '@chaosproxy/simulator'
+import type { Simulated, SimulateSpec } from '../jobs/simulated-run.ts'
 import { registries } from './registries.ts'
-
-/** A run of the user's own protocol, for another thread. */
-export interface SimulateSpec {
-  readonly spec: RunSpec
-  /** Which messages between nodes to record as well. */
-  readonly listening?: Listening | undefined
-}
-
-export interface Simulated {
-  readonly events: readonly Event[]
-  /** Absent if the run did not finish. */
-  readonly outcome?: RunOutcome | undefined
-  /** Why it did not finish: a message for the user. */
-  readonly failure?: string | undefined
-}
 
 const LOOK_EVERY_MS = 20
 

@@ -1,6 +1,7 @@
 import { nemeses } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { millis, UserError } from '@chaosproxy/history'
 import {
+  awaitsOf,
   besidesOf,
   isServiceDeclaration,
   requireSufferable,
@@ -59,6 +60,9 @@ export interface GivenSubject extends Omit<SearchedProtocol, 'nodes' | 'operatio
   readonly usualFaults: readonly string[] | undefined
 }
 
+/** On this thread nothing else ends a program that does not return; what is timed takes a fraction of a second. */
+const LONGEST_MS = millis(10_000)
+
 /** @throws UserError (usage) for something that is neither protocol nor service, or an unknown name; (input) for a file. */
 export async function subjectFrom(
   given: ProtocolModule | ServiceDeclaration,
@@ -74,8 +78,9 @@ export async function subjectFrom(
   return {
     ...named,
     target,
-    start: startsOf(service, named),
+    start: startsOf(service, named, { longestMs: LONGEST_MS }),
     besides: besidesOf(service),
+    awaits: awaitsOf(service),
     usualNodes: nodes,
     usualFaults: usualServiceFaults,
   }

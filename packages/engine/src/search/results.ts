@@ -7,8 +7,9 @@ import { digestOfFile, portableReference } from '../replay/own-files.ts'
 import { createRunDirectory, writeResult } from '../run/directory.ts'
 import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
 import { minimiseJob } from './jobs.ts'
-import { type Shown, showSupervised } from './show.ts'
+import { type Shown, showSupervised, unpromisedLevel } from './show.ts'
 import type { SearchOutcome, SearchSpec } from './spec.ts'
+import { nodeVersionOf, subjectOf } from './subject-name.ts'
 import { supervise } from './supervise.ts'
 
 /** One cause of failure: shrunk, written to files, and ready to show. */
@@ -77,7 +78,8 @@ async function written(
   if (failure.kind === 'broken' && failure.stuck === true) return { shown: undefined, files: undefined }
   const invariants = spec.invariants && failure.kind !== 'violation'
   const scenario = await smallest(pool, spec, finding, ends)
-  const shown = await showSupervised(pool, spec.subject, scenario, invariants, ends.abandon)
+  const play = { subject: spec.subject, scenario, invariants, follows: true }
+  const shown = await showSupervised(pool, play, ends.abandon)
   if (shown === undefined || (shown.failure?.kind === 'broken' && shown.failure.stuck === true))
     return { shown: undefined, files: undefined }
   // If the replay passes or fails in another way, report the original finding.
@@ -86,9 +88,11 @@ async function written(
   const { digest, events } = shown
   const found = `${causeOf(failure)}: ${sentence}`
   const source = digestOfFile(scenario.target)
+  const node = nodeVersionOf(scenario.target)
+  const level = unpromisedLevel(await subjectOf(spec.subject))
   writeResult(
     files.replay,
-    printReplay({ scenario: portable(scenario, files.replay), found, digest, source, invariants }),
+    printReplay({ scenario: portable(scenario, files.replay), found, level, digest, source, node, invariants }),
   )
   writeHistory(files.history, { events, header: shown.header })
   return { shown: { ...shown, sentence }, files }

@@ -1,5 +1,5 @@
 import { type Millis, millis, UserError } from '@chaosproxy/history'
-import { outsidePromises, type ServiceDeclaration } from '@chaosproxy/node-simulator'
+import { outsidePromises, requireQuiet, type ServiceDeclaration } from '@chaosproxy/node-simulator'
 import type { ProtocolModule } from '@chaosproxy/protocols'
 import { drawnSequence } from '@chaosproxy/report'
 import {
@@ -15,7 +15,7 @@ import {
   type TrialChoices,
   type TrialLimits,
   unpromisedOf,
-  usualStrategies,
+  usualStrategiesOf,
 } from '@chaosproxy/simulator'
 import { isAskedToStop } from '@chaosproxy/targets/watchdog'
 import { doneOf, type Job } from '../jobs/job.ts'
@@ -23,7 +23,8 @@ import { thisThread } from '../jobs/this-thread.ts'
 import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.ts'
 import { type Searcher, searchInParallel } from './in-parallel.ts'
 import { requireRepeatable } from './service-subject.ts'
-import { showScenario } from './show.ts'
+import { showScenario, unpromisedLevel } from './show.ts'
+import { nodeVersionOf } from './subject-name.ts'
 
 /** How long and for what to search; every member has a default. */
 export interface SearchSettings
@@ -125,7 +126,7 @@ export async function search(
   const subject = { ...named, nodes: settings.nodes ?? usualNodes, operations, choices }
   if (subject.start !== undefined && !signal.aborted)
     await inTurn(subject, () =>
-      requireRepeatable(subject, { first: seed, count: seeds, strategies: usualStrategies, limits: LIMITS }),
+      requireRepeatable(subject, { first: seed, count: seeds, strategies: strategiesFor(subject), limits: LIMITS }),
     )
   const terms = { firstSeed: seed, limit: { seeds }, keepGoing: false }
   const { trials, findings, evidence } = await searchInParallel(searcherHere(subject, signal), terms, {
@@ -136,9 +137,10 @@ export async function search(
   const interrupted = finding === undefined && trials < seeds
   if (finding !== undefined) listener({ type: 'shrinking', seed: finding.seed, cause: causeOf(finding.failure) })
   const { missing = [], undecided } = evidence
+  const found = finding && (await inTurn(subject, () => foundOf(subject, finding, shrinkMs)))
+  if (subject.start !== undefined) await requireQuiet(subject.protocol.name)
   return {
-    trials,
-    found: finding && (await inTurn(subject, () => foundOf(subject, finding, shrinkMs))),
+    ...{ trials, found },
     vacuous: [
       ...(interrupted ? [`it was ended after ${trials} of ${seeds} trials`] : []),
       ...missing,
@@ -147,6 +149,8 @@ export async function search(
     interrupted,
   }
 }
+
+const strategiesFor = ({ start }: SearchedProtocol) => usualStrategiesOf(start === undefined ? 'protocols' : 'programs')
 
 /** Searches on this thread, where nothing can end a protocol that does not return. */
 function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher {
@@ -157,7 +161,7 @@ function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher 
       inTurn(subject, () =>
         searchSeeds(subject, {
           ...spec,
-          strategies: usualStrategies,
+          strategies: strategiesFor(subject),
           limits: LIMITS,
           stopAtFirst: true,
           verifyDeterminism: false,
@@ -203,11 +207,13 @@ const inTurn = <T>({ start }: SearchedProtocol, work: () => T): Promise<T> | T =
 
 function foundOf(subject: SearchedProtocol, finding: SeedFailure, shrinkMs: number): Found {
   const { failure, seed, scenario: original } = finding
-  const scenario = minimise(subject, finding, { limits: LIMITS, budgetMs: millis(shrinkMs) }) ?? original
+  const isStuck = failure.kind === 'broken' && failure.stuck === true
+  const smallest = isStuck ? undefined : minimise(subject, finding, { limits: LIMITS, budgetMs: millis(shrinkMs) })
+  const scenario = smallest ?? original
   const cause = causeOf(failure)
   const invariants = failure.kind !== 'violation'
   // A run without an end is not played again.
-  const isEndless = failure.kind === 'broken' && failure.endless === true
+  const isEndless = isStuck || (failure.kind === 'broken' && failure.endless === true)
   const shown = isEndless ? undefined : showScenario(subject, scenario, invariants)
   const sentence =
     shown?.failure?.kind === failure.kind
@@ -222,7 +228,10 @@ function foundOf(subject: SearchedProtocol, finding: SeedFailure, shrinkMs: numb
     seed,
     operations: scenario.operations.length,
     faults: scenario.faults.length,
-    replay: printReplay({ scenario, found: `${cause}: ${sentence}`, digest: shown?.digest, invariants }),
+    replay: printReplay({
+      ...{ scenario, found: `${cause}: ${sentence}`, digest: shown?.digest, invariants },
+      ...{ level: unpromisedLevel(subject), node: nodeVersionOf(scenario.target) },
+    }),
     drawn: shown === undefined ? [] : drawnSequence(shown.steps, shown.columns),
   }
 }

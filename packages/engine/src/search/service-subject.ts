@@ -1,5 +1,6 @@
-import { UserError } from '@chaosproxy/history'
+import { type Millis, UserError } from '@chaosproxy/history'
 import {
+  type CodeWatch,
   createServiceCluster,
   declaredService,
   loadService,
@@ -23,6 +24,15 @@ export async function loadDeclared(
   return { service, target: serviceReference(spec), nodes: declaration.nodes ?? USUAL_NODES }
 }
 
+/** Who is told of what programs do. */
+export interface ServiceWatch {
+  readonly turns?: TurnWatch | undefined
+  /** Of a service that was loaded with probes. */
+  readonly code?: CodeWatch | undefined
+  /** Where no other thread watches: the real time after which a run is ended that does not come back from a program. */
+  readonly longestMs?: Millis | undefined
+}
+
 /**
  * What starts clusters of a service.
  *
@@ -31,10 +41,10 @@ export async function loadDeclared(
 export function startsOf(
   service: Service,
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
-  turns?: TurnWatch,
+  watch: ServiceWatch = {},
 ): NonNullable<SearchedProtocol['start']> {
   const isOfOne = isAboutOneObject(service, workload, settings)
-  return (options) => createServiceCluster(service, { ...options, initial: workload.initial, isOfOne, turns })
+  return (options) => createServiceCluster(service, { ...options, ...watch, initial: workload.initial, isOfOne })
 }
 
 function isAboutOneObject({ maker, spec }: Service, workload: Workload, settings: Settings): boolean {
@@ -55,14 +65,20 @@ export function requireRepeatable(
     count,
     strategies,
     limits,
+    stopped,
   }: {
     readonly first: number
     readonly count: number
     readonly strategies: readonly Strategy[]
     readonly limits: TrialLimits
+    /** Whether to leave the rest unchecked. */
+    readonly stopped?: (() => boolean) | undefined
   },
 ): void {
-  const different = unrepeatableSeed(subject, { first, count: Math.min(SELF_CHECKED, count), strategies, limits })
+  const different = unrepeatableSeed(subject, {
+    ...{ first, strategies, limits, stopped },
+    count: Math.min(SELF_CHECKED, count),
+  })
   if (different === undefined) return
   const { name } = subject.protocol
   throw new UserError(

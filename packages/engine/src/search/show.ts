@@ -1,7 +1,17 @@
 import { type Counterexample, check, limitedTo, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Event, FLAG_FINAL, type Header, type History, historyFromEvents, type Nanos } from '@chaosproxy/history'
-import { type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
+import { isService, parseServiceReference, serviceName } from '@chaosproxy/node-simulator'
+import { promiseOf } from '@chaosproxy/protocols'
+import {
+  type CodeRun,
+  type Race,
+  raceIn,
+  raceMember,
+  type SequenceStep,
+  sequenceColumns,
+  sequenceSteps,
+} from '@chaosproxy/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import type { FaultRecord } from '@chaosproxy/runner/result'
 import {
@@ -14,10 +24,13 @@ import {
 } from '@chaosproxy/simulator'
 import type { Workload } from '@chaosproxy/workloads'
 import type { Pool } from '../jobs/job.ts'
+import { requestOf } from '../replay/request.ts'
+import { unusualText } from './delay-words.ts'
 import { playJob } from './jobs.ts'
 import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
-import { type SubjectName, workloadNamed } from './subject-name.ts'
+import { workloadNamed } from './subject-name.ts'
 import { supervise } from './supervise.ts'
+import type { PlaySpec } from './worker.ts'
 
 /** A scenario that was replayed, with everything to show of it. */
 export interface Shown {
@@ -35,6 +48,12 @@ export interface Shown {
   readonly history: History
   /** The report on the level it is held to, with a counterexample as small as possible. */
   readonly report: Report
+  /** The operation whose answer contradicts the level, by its row in the history; absent for other failures. */
+  readonly culprit: number | undefined
+  /** Of a Node program: the await that was overtaken, if one was. */
+  readonly race: Race | undefined
+  /** Of a Node program: what has to take unusually long, where it was cut down to that; absent otherwise. */
+  readonly delays: string | undefined
   readonly digest: string
   readonly sentence: string
   readonly columns: readonly string[]
@@ -61,12 +80,10 @@ export const showPlay = ({ level, workload }: Judging, scenario: Scenario, play:
  */
 export async function showSupervised(
   pool: Pool,
-  subject: SubjectName,
-  scenario: Scenario,
-  invariants: boolean,
+  { subject, scenario, invariants, follows }: PlaySpec,
   abandon: AbortSignal,
 ): Promise<Shown | undefined> {
-  const end = await supervise(pool, playJob, { subject, scenario, invariants }, { signal: abandon })
+  const end = await supervise(pool, playJob, { subject, scenario, invariants, follows }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
   const judging = { level: subject.level, workload: await workloadNamed(subject.workload) }
   if (end.type === 'done') return showPlay(judging, scenario, end.value)
@@ -86,6 +103,8 @@ export interface PlayedScenario {
   readonly log: readonly LogLine[]
   /** A failure that is already known; otherwise the history has to show it. */
   readonly failure: Failure | undefined
+  /** What a program ran, where it was followed. */
+  readonly ran?: CodeRun | undefined
   /** What else is wrong if the history shows no failure. */
   readonly otherwise?: Failure | undefined
 }
@@ -106,6 +125,8 @@ export function explain(played: PlayedScenario): Shown {
   const violation: Failure | undefined =
     counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
   const failure = played.failure ?? violation ?? played.otherwise
+  const race = raceOf(played, counterexample)
+  const extra = raceMember(race)
   return {
     scenario,
     failure,
@@ -113,9 +134,17 @@ export function explain(played: PlayedScenario): Shown {
     doubts: failure === undefined ? doubtsOf(played, verdict) : [],
     trouble,
     events,
-    header: { chaos: 1, model: nameOf(workload.model), initial: workload.initial },
+    header: {
+      chaos: 1,
+      model: nameOf(workload.model),
+      initial: workload.initial,
+      ...(extra === undefined ? {} : { extra }),
+    },
     history,
     report,
+    culprit: counterexample?.culprit,
+    race,
+    delays: unusualText(scenario),
     digest: digestOf(events),
     sentence: sentenceOf(failure, counterexample?.sentence) ?? keptSentence(played, verdict),
     columns: sequenceColumns(nodeNames(scenario.nodes)),
@@ -128,6 +157,21 @@ export function explain(played: PlayedScenario): Shown {
       broken: brokenAt(failure),
     }),
   }
+}
+
+/** The race that explains it, of the requests that clients made before the final reads. */
+function raceOf(
+  { ran, history, scenario, workload }: PlayedScenario,
+  counterexample: Counterexample | undefined,
+): Race | undefined {
+  if (ran === undefined) return undefined
+  const accused = new Set((counterexample?.operations ?? []).map(({ operation }): number => operation))
+  const planned = Math.min(scenario.operations.length, history.operations.length)
+  const requests = Array.from({ length: planned }, (_, row) => {
+    const request = requestOf(history, row)
+    return { ...request, changes: !workload.reads.includes(request.f), accused: accused.has(row) }
+  })
+  return raceIn(ran, requests)
 }
 
 function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text: string } | undefined {
@@ -199,7 +243,14 @@ function sentenceOf(failure: Failure | undefined, explained: string | undefined)
 
 const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: Verdict | undefined): string =>
   verdict === undefined
-    ? `${target} kept its invariants.`
+    ? `${subjectNamed(target)} kept its invariants.`
     : verdict.result === 'unknown'
-      ? `Whether ${target} kept its history ${level} is not known.`
-      : `${target} kept its history ${level}.`
+      ? `Whether ${subjectNamed(target)} kept its history ${level} is not known.`
+      : `${subjectNamed(target)} kept its history ${level}.`
+
+/** The level it is held to, for a replay, which assumes the promised one; undefined if it is that. */
+export const unpromisedLevel = ({ level, protocol, knobs, workload }: SearchedProtocol): string | undefined =>
+  level === promiseOf(protocol, knobs, workload.object) ? undefined : level
+
+const subjectNamed = (target: string): string =>
+  isService(target) ? serviceName(parseServiceReference(target)) : target

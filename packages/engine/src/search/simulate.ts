@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { check, type Report } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { type Event, type History, historyFromEvents, millis, UserError } from '@chaosproxy/history'
-import { outsidePromises, type ServiceDeclaration } from '@chaosproxy/node-simulator'
+import { outsidePromises, requireQuiet, type ServiceDeclaration } from '@chaosproxy/node-simulator'
 import { functionsOf, type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
 import { findVacuity, type RunEvent } from '@chaosproxy/runner'
 import {
@@ -146,7 +146,9 @@ async function performed(subject: SearchedProtocol, { options, nodes, signal }: 
   const begin = (): SimulatedCluster =>
     clusterOf(subject, { nodes, seed: options.seed, knobs, longestSettingMs: longestSettingMs(protocol, knobs) })
   if (subject.start === undefined) return ended(beginSimulation(begin(), options), signal)
-  return outsidePromises(() => endedAtOnce(begin(), options, signal))
+  const run = await outsidePromises(() => endedAtOnce(begin(), options, signal))
+  await requireQuiet(protocol.name)
+  return run
 }
 
 /** About ten milliseconds of work. */

@@ -1,16 +1,17 @@
 import {
+  awaitsOf,
   besidesOf,
   isService,
   loadService,
+  type Probing,
   parseServiceReference,
   type Service,
-  type TurnWatch,
 } from '@chaosproxy/node-simulator'
 import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
 import { guardProtocol, type SearchedProtocol, type TrialChoices } from '@chaosproxy/simulator'
 import { loadProtocol, loadWorkload } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
-import { startsOf } from './service-subject.ts'
+import { type ServiceWatch, startsOf } from './service-subject.ts'
 
 /** The subject of a search by its names, so that it can be sent to another thread. */
 export interface SubjectName {
@@ -31,29 +32,38 @@ const loaded = new Map<string, Promise<ProtocolDefinition>>()
 const loadedWorkloads = new Map<string, Promise<Workload>>()
 
 /**
- * `turns` watches the turns of programs, if the subject is a service.
+ * `watch` is told of what programs do, if the subject is a service; `probing` says how closely.
  *
  * @throws UserError (usage, input) if there is no such protocol, service or workload.
  */
-export async function subjectOf(name: SubjectName, turns?: TurnWatch): Promise<SearchedProtocol> {
+export async function subjectOf(
+  name: SubjectName,
+  watch: ServiceWatch = {},
+  probing?: Probing,
+): Promise<SearchedProtocol> {
   const workload = await workloadNamed(name.workload)
   const named = { ...name, workload, workloadReference: name.workload }
   if (!isService(name.target)) return { ...named, protocol: await guardedProtocol(name.target) }
-  const service = await serviceNamed(name.target)
+  const service = await serviceNamed(name.target, probing)
   return {
     ...named,
     protocol: service.definition,
-    start: startsOf(service, named, turns),
+    start: startsOf(service, named, watch),
     besides: besidesOf(service),
+    awaits: awaitsOf(service),
   }
 }
+
+/** What a run of programs may depend on besides its seed; undefined for a protocol, which is pure. */
+export const nodeVersionOf = (target: string): string | undefined => (isService(target) ? process.version : undefined)
 
 const services = new Map<string, Promise<Service>>()
 
 /** Bundled once, like the files of protocols. @throws UserError (input) for a program that cannot be read. */
-export function serviceNamed(reference: string): Promise<Service> {
-  const loading = services.get(reference) ?? loadService(parseServiceReference(reference))
-  services.set(reference, loading)
+export function serviceNamed(reference: string, probing?: Probing): Promise<Service> {
+  const name = `${probing ?? ''} ${reference}`
+  const loading = services.get(name) ?? loadService(parseServiceReference(reference), probing)
+  services.set(name, loading)
   return loading
 }
 

@@ -1,3 +1,4 @@
+import { isService } from '@chaosproxy/node-simulator'
 import { traceOf } from '@chaosproxy/protocols'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isBinary, isUserFile } from '@chaosproxy/targets'
@@ -41,9 +42,12 @@ export async function supervise<Spec extends object, Result>(
   const mistaken = end.type === 'failed' ? userMistake(end.error) : undefined
   if (mistaken !== undefined) throw mistaken
   if (end.type === 'failed' && !isOfUser(spec)) throw end.error
-  const { unit: seed, calls: steps, within } = end.reading
+  const { unit, calls: steps, within } = end.reading
+  // Before the first seed, the reading names none.
+  const seed = Math.max(unit, firstOf(spec) ?? unit)
   // It is unknown which of the seeds it was.
-  if (end.type === 'failed') return { type: 'stuck', seed: firstOf(spec) ?? seed, ...failedBetweenSteps(end.error) }
+  if (end.type === 'failed')
+    return { type: 'stuck', seed: firstOf(spec) ?? seed, ...failedBetweenSteps(end.error, subjectOf(spec)) }
   // Run just this seed again, up to the step to blame, which then describes itself before it is stopped again.
   const one: Spec = { ...spec, ...('first' in spec ? { first: seed, count: 1 } : {}) }
   const again =
@@ -54,11 +58,14 @@ export async function supervise<Spec extends object, Result>(
   const event = described || `its step number ${steps}`
   const ill =
     end.why === 'memory' ? 'takes more memory than there is' : `does not return from its ${withinText(within)}`
-  const mistake = `the protocol ${ill}`
+  const mistake = `${subjectOf(spec)} ${ill}`
   return { type: 'stuck', seed, what: `${mistake}: ${event}`, mistake, trace: [] }
 }
 
 const firstOf = (spec: object): number | undefined => ('first' in spec ? Number(spec.first) : undefined)
+
+/** What a job runs, as reports call it. */
+const subjectOf = (spec: object): string => (isService(referenceIn(spec)) ? 'the program' : 'the protocol')
 
 /** Whether the job runs a user's own protocol, which a search names itself and a run names in its spec. */
 const isOfUser = (spec: object): boolean => isUserFile(referenceIn(spec))
@@ -75,8 +82,8 @@ function referenceIn(spec: object): string {
 }
 
 /** A failure outside any step: steps are guarded, so something that a step started must have failed later. */
-function failedBetweenSteps(error: unknown): Pick<Stuck, 'what' | 'mistake' | 'trace'> {
-  const mistake = 'the protocol threw outside its steps'
+function failedBetweenSteps(error: unknown, subject: string): Pick<Stuck, 'what' | 'mistake' | 'trace'> {
+  const mistake = `${subject} threw outside its steps`
   const said = error instanceof Error ? error.message : String(error)
   return {
     what: `${mistake}, from something that one of them began and left to itself: ${said}`,

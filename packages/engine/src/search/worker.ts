@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Millis } from '@chaosproxy/history'
-import { outsidePromises } from '@chaosproxy/node-simulator'
-import type { Scenario } from '@chaosproxy/runner'
+import { isService, outsidePromises, requireQuiet, serviceName } from '@chaosproxy/node-simulator'
+import { planRun, type Scenario } from '@chaosproxy/runner'
 import {
   guide,
   learnFrom,
@@ -15,10 +15,14 @@ import {
 } from '@chaosproxy/simulator'
 import { beginUnit, isAskedToStop, type Progress } from '@chaosproxy/targets/watchdog'
 import type { Task } from '../jobs/job.ts'
-import { type Simulated, type SimulateSpec, simulateSpec } from '../run/simulate-task.ts'
+import type { Simulated, SimulateSpec } from '../jobs/simulated-run.ts'
+import { registries } from '../run/registries.ts'
+import { simulateSpec } from '../run/simulate-task.ts'
+import { simulatedServiceTarget, simulateService } from '../service/simulated.ts'
+import { followedCode } from './follow-code.ts'
 import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
 import { requireRepeatable } from './service-subject.ts'
-import { guardedProtocol, type SubjectName, subjectOf } from './subject-name.ts'
+import { guardedProtocol, type SubjectName, serviceNamed, subjectOf } from './subject-name.ts'
 import { toCaller } from './user-mistake.ts'
 import { watchedProtocol, watchedTurns } from './watched-protocol.ts'
 
@@ -55,20 +59,23 @@ export interface PlaySpec {
   readonly subject: SubjectName
   readonly scenario: Scenario
   readonly invariants: boolean
+  /** Whether to play a failure of a program once more, to tell which lines ran. */
+  readonly follows: boolean
 }
 
 export async function search({ spec, progress }: Task<SeedsSpec>): Promise<SearchResult> {
   const { first, count, stopAtFirst, verifyDeterminism, interesting = [] } = spec
   const subject = await watchedSubject(spec, progress)
   const [strategies, limits] = [strategiesNamed(spec.strategies), limitsFor(spec.invariants)]
+  const stopped = (): boolean => isAskedToStop(progress)
   if (spec.selfCheck === true && subject.start !== undefined)
-    await settled(() => requireRepeatable(subject, { first, count, strategies, limits }))
+    await settled(subject, () => requireRepeatable(subject, { first, count, strategies, limits, stopped }))
   beginUnit(progress, first)
-  return settled(() =>
+  return settled(subject, () =>
     searchSeeds(subject, {
       ...{ first, count, stopAtFirst, verifyDeterminism, strategies, limits },
       learnt: interesting.length === 0 ? undefined : learnt(subject, spec, interesting),
-      stopped: () => isAskedToStop(progress),
+      stopped,
       begins: (seed) => beginUnit(progress, seed),
     }),
   )
@@ -93,13 +100,13 @@ function learnt(
 export async function minimiseFinding({ spec, progress }: Task<MinimiseSpec>): Promise<Scenario | undefined> {
   const { finding, invariants, budgetMs } = spec
   const subject = await watchedSubject(spec, progress)
-  return settled(() => minimise(subject, finding, { limits: limitsFor(invariants), budgetMs }))
+  return settled(subject, () => minimise(subject, finding, { limits: limitsFor(invariants), budgetMs }))
 }
 
 export async function guideFinding({ spec, progress }: Task<GuideSpec>): Promise<SeedFailure | undefined> {
   const { finding, budgetMs } = spec
   const subject = await watchedSubject(spec, progress)
-  return settled(() =>
+  return settled(subject, () =>
     guide(subject, finding, { strategies: strategiesNamed(spec.strategies), limits: limitsFor(true), budgetMs }),
   )
 }
@@ -107,23 +114,41 @@ export async function guideFinding({ spec, progress }: Task<GuideSpec>): Promise
 export async function play({ spec, progress }: Task<PlaySpec>): Promise<SimulatedPlay> {
   const { scenario, invariants } = spec
   const subject = await watchedSubject(spec, progress)
-  return settled(() => playSimulated(subject, scenario, limitsFor(invariants)))
+  const played = await settled(subject, () => playSimulated(subject, scenario, limitsFor(invariants)))
+  if (!spec.follows || subject.start === undefined || played.failure === undefined) return played
+  const { events } = played
+  const ran = await followedCode(spec.subject, spec, { events, turns: watchedTurns(progress) }).catch(toCaller)
+  return { ...played, ran }
 }
 
 export async function simulateRun({ spec, progress }: Task<SimulateSpec>): Promise<Simulated> {
   const file = spec.spec.target.name.slice(SIMULATED.length)
+  if (isService(file)) return serviceRun(spec, file, progress).catch(toCaller)
   const protocol = watchedProtocol(await guardedProtocol(file), progress)
   const simulated = await simulateSpec(spec, protocol, () => isAskedToStop(progress))
-  return settled(() => simulated)
+  await setImmediate()
+  return simulated
+}
+
+async function serviceRun({ spec }: SimulateSpec, reference: string, progress: Progress): Promise<Simulated> {
+  const service = await serviceNamed(reference)
+  const target = async () => simulatedServiceTarget(service)
+  const run = await planRun(spec, { ...registries, target }, spec.target.name)
+  const simulated = await simulateService(service, run, {
+    turns: watchedTurns(progress),
+    isInterrupted: () => isAskedToStop(progress),
+  })
+  await requireQuiet(serviceName(service.spec))
+  return simulated
 }
 
 /**
  * Waits for promises that steps left behind: a rejected one must end this thread before its task is done, to be
- * reported. The work is done where programs can be run, outside of promises.
+ * reported, and so must a program that goes on. The work is done where programs can be run, outside of promises.
  */
-async function settled<T>(work: () => T): Promise<T> {
+async function settled<T>({ start, protocol }: SearchedProtocol, work: () => T): Promise<T> {
   const result = await outsidePromises(work).catch(toCaller)
-  await setImmediate()
+  await (start === undefined ? setImmediate() : requireQuiet(protocol.name).catch(toCaller))
   return result
 }
 
@@ -131,6 +156,6 @@ async function watchedSubject(
   { subject }: { readonly subject: SubjectName },
   progress: Progress,
 ): Promise<SearchedProtocol> {
-  const named = await subjectOf(subject, watchedTurns(progress)).catch(toCaller)
+  const named = await subjectOf(subject, { turns: watchedTurns(progress) }).catch(toCaller)
   return named.start !== undefined ? named : { ...named, protocol: watchedProtocol(named.protocol, progress) }
 }

@@ -52,7 +52,7 @@ export const partOf = (
 ): SubjectTexts => ({
   findings: findingsOf(subject),
   row,
-  texts: told.map((each) => sayBy(each, (reporter) => reporter.each?.(subject, placeFor(each, screen)))),
+  texts: told.map((each) => sayBy(each, (reporter) => reporter.each?.(subject, placeFor(each, screen, told)))),
 })
 
 export function sayBy(
@@ -76,11 +76,24 @@ export function attempt(say: () => string): Text {
 
 const FILE_WIDTH = 110
 
-export const placeFor = ({ file }: Reporting, { colours, terminal }: Screen): Place => ({
+/** @param all the reporters that tell of the same: one of them may write a picture that another links. */
+export const placeFor = (
+  { file }: Reporting,
+  { colours, terminal }: Screen,
+  all: readonly Reporting[] = [],
+): Place => ({
   style: file === undefined && colours ? colouredStyle : plainStyle,
   terminal: file === undefined ? terminal : { width: FILE_WIDTH, unicode: true },
   version: packageVersion(),
   host: hostname(),
   now: Date.now(),
-  pathTo: (historyFile) => relative(file === undefined ? '.' : dirname(file), historyFile),
+  pathTo: (historyFile) => relative(directoryOf(file), historyFile),
+  picture: pictureBeside(file, all),
 })
+
+const directoryOf = (file: string | undefined): string => (file === undefined ? '.' : dirname(file))
+
+function pictureBeside(file: string | undefined, all: readonly Reporting[]): string | undefined {
+  const picture = all.find((each) => each.name === 'svg' && each.file !== undefined)?.file
+  return picture === undefined ? undefined : relative(directoryOf(file), picture)
+}

@@ -144,8 +144,16 @@ function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'label' | 'nodes
 const asMembers = (value: Json): object =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {}
 
-/** The latest moment at which a client's operation began or ended. */
+const lastTimes = new WeakMap<History, number>()
+
+/** The latest moment at which a client's operation began or ended; kept, since pages ask for it dozens of times. */
 export function lastTime(history: History): number {
+  const known = lastTimes.get(history) ?? latest(history)
+  lastTimes.set(history, known)
+  return known
+}
+
+function latest(history: History): number {
   if (history.tally !== undefined) return history.tally.lastTime
   const { length, callTime, returnTime } = history.operations
   let last = 0

@@ -1,7 +1,19 @@
-import { consistency, type Report, verdictOf } from '@chaosproxy/checker'
+import { consistency, findModel, type Report, verdictOf } from '@chaosproxy/checker'
 
 /** The levels that a report's judge decides, strongest first. */
 export const judgedLevels = (report: Report<string>): readonly string[] => Object.keys(report.levels)
+
+/** The levels that the model can be judged by: a report has every level of its judge. */
+export function levelsOfModel(report: Report<string>): readonly string[] {
+  const known: readonly string[] | undefined = findModel(report.model)?.levels
+  return judgedLevels(report).filter((level) => known === undefined || known.includes(level))
+}
+
+/** Levels of which nothing is known because the model says nothing about them. */
+export function levelsNotOfModel(report: Report<string>): readonly string[] {
+  const known = levelsOfModel(report)
+  return judgedLevels(report).filter((level) => !known.includes(level) && verdictOf(report, level).result === 'unknown')
+}
 
 /** The strongest level, which a report is about if none was asked for. */
 export const strongestOf = (report: Report<string>): string => judgedLevels(report)[0] ?? ''
@@ -29,7 +41,8 @@ export function foundText(report: Report<string>): string {
   const found = foundLevel(report)
   const levels = summing(report)
   const above = found === undefined ? levels : levels.slice(0, levels.indexOf(found))
-  const open = above.filter((level) => verdictOf(report, level).result === 'unknown')
+  const foreign = levelsNotOfModel(report)
+  const open = above.filter((level) => verdictOf(report, level).result === 'unknown' && !foreign.includes(level))
   const undecided =
     open[0] === undefined
       ? ''

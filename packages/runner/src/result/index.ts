@@ -1,7 +1,9 @@
+export type { ClusterChange } from './cluster-change.ts'
 export { EXIT, type ExitCode, exitCodeFor } from './exit-code.ts'
 export type { FaultSpan } from './fault-spans.ts'
 export { faultSpans, lastTime } from './fault-spans.ts'
-export { foundLevel, foundText, judgedLevels, strongestOf } from './found.ts'
+export { foundLevel, foundText, judgedLevels, levelsNotOfModel, levelsOfModel, strongestOf } from './found.ts'
+export type { NodeState } from './node-state.ts'
 export type { Pacelc } from './pacelc.ts'
 export { AVAILABLE, isCut, outlasts, pacelcOf } from './pacelc.ts'
 export type { Parsed } from './parsed.ts'
@@ -26,6 +28,7 @@ export type {
   NodeMessage,
   NodeSummary,
   PhaseSummary,
+  Recollection,
   RunSummary,
   RunViews,
 } from './run-summary.ts'

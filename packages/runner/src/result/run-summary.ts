@@ -121,8 +121,13 @@ export interface Heard {
   readonly listening: Listening
   /** In order of sending. */
   readonly messages: readonly NodeMessage[]
-  /** Whether there were more than are kept. */
+  /** Whether there were, or may have been, more than are kept. */
   readonly isCut: boolean
+  /**
+   * Why it cannot be told that nothing with the change was sent: not all that was sent was recorded, or the change cannot be
+   * recognised in all that was. Absent if it can be told.
+   */
+  readonly unclear?: 'not recorded' | 'not recognised' | undefined
 }
 
 /** Which messages are worth keeping: those between some nodes, and those with some change, wherever they go. */
@@ -132,6 +137,16 @@ export interface Listening {
   readonly to: Nanos
   readonly between: readonly NodeId[]
   readonly about: readonly Change[]
+}
+
+/** What a cluster is asked about a run that is over, even once it is stopped. */
+export interface Recollection {
+  readonly listening: Listening
+  /** Other changes of the same key: one that is recognised shows that changes can be. */
+  readonly known: readonly Change[]
+  /** When the run began, by the cluster's clock. */
+  readonly startedAt: Nanos
+  readonly faults: readonly FaultRecord[]
 }
 
 /** A value written to a key. */

@@ -64,11 +64,25 @@ interface NamesClients {
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** Variables keep what tells a program its servers, without which the recording could not be repeated. */
+/** Variables keep what tells a program its servers, without which the run could not be repeated. */
 const environmentWithoutSecrets = (environment: { readonly [name: string]: string }) =>
   Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [name, isSecret(name) ? REMOVED : textWithoutSecrets(value)]),
   )
+
+/** The declaration of a service, as the name of a target has it. */
+function serviceWithoutSecrets(declaration: string): string {
+  try {
+    const { args, environment, ...rest } = JSON.parse(declaration)
+    return JSON.stringify({
+      ...rest,
+      ...(args === undefined ? {} : { args: wordsWithoutSecrets(args) }),
+      ...(environment === undefined ? {} : { environment: environmentWithoutSecrets(environment) }),
+    })
+  } catch {
+    return textWithoutSecrets(declaration)
+  }
+}
 
 const trafficWithoutSecrets = <Traffic extends NamesClients>(traffic: Traffic): Traffic => ({
   ...traffic,
@@ -84,7 +98,7 @@ export const specWithoutSecrets = <Spec extends NamesCommands>(spec: Spec): Spec
   ...spec,
   target: {
     ...spec.target,
-    name: spec.target.name.replace(/exec:.*/s, textWithoutSecrets),
+    name: spec.target.name.replace(/exec:.*/s, textWithoutSecrets).replace(/(?<=service:)\{.*/s, serviceWithoutSecrets),
     ...(spec.target.traffic === undefined ? {} : { traffic: trafficWithoutSecrets(spec.target.traffic) }),
   },
   ...(spec.require === undefined ? {} : { require: spec.require.map(textWithoutSecrets) }),

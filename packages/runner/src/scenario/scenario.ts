@@ -1,4 +1,4 @@
-import type { Fault, NodeId, Schedule } from '@chaosproxy/faults'
+import type { Endpoint, Fault, NodeId, Schedule } from '@chaosproxy/faults'
 import type { Input, Millis, Nanos } from '@chaosproxy/history'
 import type { KnobValue } from '@chaosproxy/protocols'
 import type { Settings } from '@chaosproxy/workloads'
@@ -19,6 +19,32 @@ export interface PlannedFault {
   readonly from: Nanos
   readonly to: Nanos
   readonly fault: Fault
+}
+
+/** How long one packet of a simulated connection takes. */
+export interface PlannedDelay {
+  /** Who dialled whom, and how often before: `n1>redis 1` is n1's first connection to redis. */
+  readonly connection: string
+  readonly from: Endpoint
+  /** Counted from 0, of those that this end sends. */
+  readonly packet: number
+  readonly takes: Nanos
+  /** The least time that matters, as far as it is known: with a shorter one nothing goes wrong. */
+  readonly least?: Nanos | undefined
+}
+
+/** One request's wait at an await of a program that is made longer: what it has read is old once it goes on. */
+export interface PlannedHold {
+  /** Which await: `server.ts:31`, and `server.ts:31#2` for the second of a line; files as seen from the program's directory. */
+  readonly at: string
+  /** Since the scenario began; the first that comes to this await from then on is held. */
+  readonly from: Nanos
+  /** The await that others have to pass before it goes on. */
+  readonly until: string
+  /** How many of them. */
+  readonly times: number
+  /** It goes on after this long, even if none has passed. */
+  readonly most: Nanos
 }
 
 /**
@@ -45,6 +71,10 @@ export interface Scenario {
   readonly operations: readonly PlannedOperation[]
   /** Sorted by start. */
   readonly faults: readonly PlannedFault[]
+  /** The packets that take another time than usual; absent: the seed decides for every packet. */
+  readonly delays?: readonly PlannedDelay[] | undefined
+  /** Absent: none. */
+  readonly holds?: readonly PlannedHold[] | undefined
 }
 
 /** Every key that an operation names, in order of first appearance. */

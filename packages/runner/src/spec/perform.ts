@@ -1,9 +1,10 @@
-import { type Event, type Input, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import { type Event, type Input, millis, millisToNanos, type Nanos, nanos, UserError } from '@chaosproxy/history'
 import { keyNames, type Settings, type Workload } from '@chaosproxy/workloads'
 import type { RemoteLoad } from '../load/remote-load.ts'
 import type { HistorySink } from '../ports.ts'
 import type { Listening } from '../result/run-summary.ts'
 import { type Progress, type RunHandle, startRun } from '../run.ts'
+import type { RunOptions } from '../run-options.ts'
 import type { RunOutcome } from '../run-outcome.ts'
 import type { AskedOperations, StartedCluster } from '../target.ts'
 import type { PlannedRun } from './resolve.ts'
@@ -59,6 +60,7 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
     load = await openedLoad(cluster, run, options)
     if (load === 'interrupted') return undefined
     options.begun?.()
+    const startedAt = cluster.clock.now()
     const outcome = await ranOn(cluster, run, options, load)
     const concluded = cluster.observed?.concluded(outcome.faults)
     await options.settled?.(cluster.placeholders?.() ?? {})
@@ -66,8 +68,10 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
       ...outcome,
       trouble: [...outcome.trouble, ...(load?.trouble() ?? []), ...cluster.trouble(), ...(concluded?.trouble ?? [])],
       ...(concluded === undefined ? {} : { doubts: [...(outcome.doubts ?? []), ...concluded.doubts] }),
+      notes: await cluster.notes?.(),
       commands: cluster.commands?.(),
       ...(options.listening === undefined ? {} : { heard: cluster.heard?.() }),
+      ...recallOf(cluster, startedAt, outcome),
     }
   } finally {
     listener?.({ type: 'ending' })
@@ -75,6 +79,9 @@ export async function performRun(run: PlannedRun, options: PerformOptions): Prom
     await new Promise<void>((resolve) => cluster.stop(resolve))
   }
 }
+
+const recallOf = ({ recall }: StartedCluster, startedAt: Nanos, { faults }: RunOutcome): Pick<RunOutcome, 'recall'> =>
+  recall === undefined ? {} : { recall: (listening, known) => recall({ listening, known, startedAt, faults }) }
 
 /** Clients that workers drive, until it is closed. */
 export interface OpenLoad extends RemoteLoad {
@@ -142,37 +149,11 @@ function ranOn(
   options: PerformOptions,
   load: OpenLoad | undefined,
 ): Promise<RunOutcome> {
-  const { spec, target, schedule, workload, workloadSettings } = run
-  const { sink, listener, interrupted, abandoned } = options
+  const { listener, interrupted, abandoned } = options
   return new Promise<RunOutcome>((resolve, reject) => {
     abandoned?.throwIfAborted()
     abandoned?.addEventListener('abort', () => reject(abandoned.reason))
-    const handle = startRun(
-      {
-        cluster,
-        load,
-        workload,
-        settings: workloadSettings,
-        schedule,
-        sink: listener === undefined ? sink : toldOf(sink, listener),
-        clients: spec.clients,
-        sticky: typeof target.sticky === 'function' ? target.sticky(run.targetSettings) : target.sticky,
-        rate: spec.rate,
-        timeMs: spec.timeMs,
-        // A given schedule is followed to the letter, virtual time has no slow machines, and observed clients may be gone.
-        insistOn:
-          target.tier === 'real' && target.clients !== 'observed'
-            ? [...new Set(run.nemeses.map(({ kind }) => kind))]
-            : [],
-        timeoutMs: spec.timeoutMs,
-        quietMs: run.target.quietMs ?? QUIET_MS,
-        seed: spec.seed,
-        violated: listener && ((violation) => listener({ type: 'violation', violation })),
-        mapping: run.target.mapping,
-        stopOnViolation: spec.stopOnViolation,
-      },
-      resolve,
-    )
+    const handle = startRun({ ...runOptionsOf(run, options), cluster, load }, resolve)
     const interrupt = () => handle.interrupt()
     if (interrupted?.aborted) interrupt()
     else interrupted?.addEventListener('abort', interrupt)
@@ -181,6 +162,32 @@ function ranOn(
     options.steered?.(handle)
     cluster.begin()
   })
+}
+
+/** How clients and nemesis of a planned run work, on whatever cluster. */
+export function runOptionsOf(
+  { spec, target, targetSettings, nemeses, schedule, workload, workloadSettings }: PlannedRun,
+  { sink, listener }: Pick<PerformOptions, 'sink' | 'listener'>,
+): Omit<RunOptions, 'cluster' | 'load'> {
+  return {
+    workload,
+    settings: workloadSettings,
+    schedule,
+    sink: listener === undefined ? sink : toldOf(sink, listener),
+    clients: spec.clients,
+    sticky: typeof target.sticky === 'function' ? target.sticky(targetSettings) : target.sticky,
+    rate: spec.rate,
+    timeMs: spec.timeMs,
+    // A given schedule is followed to the letter, virtual time has no slow machines, and observed clients may be gone.
+    insistOn:
+      target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
+    timeoutMs: spec.timeoutMs,
+    quietMs: target.quietMs ?? QUIET_MS,
+    seed: spec.seed,
+    violated: listener && ((violation) => listener({ type: 'violation', violation })),
+    mapping: target.mapping,
+    stopOnViolation: spec.stopOnViolation,
+  }
 }
 
 /** A sink that also passes its events to the listener. */

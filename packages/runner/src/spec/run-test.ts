@@ -44,6 +44,7 @@ export interface JudgedRun {
   readonly summary: RunSummary
   /** How the nodes were started, if they are processes. */
   readonly commands?: RunOutcome['commands']
+  readonly recall?: RunOutcome['recall']
 }
 
 /**
@@ -169,5 +170,5 @@ async function judged(
   })
   const { report: _, ...rest } = summary
   listener?.({ type: 'judged', headline: report.headline, summary: rest })
-  return { history, report, summary, commands: outcome.commands }
+  return { history, report, summary, commands: outcome.commands, recall: outcome.recall }
 }

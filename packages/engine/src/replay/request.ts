@@ -1,0 +1,32 @@
+import type { History } from '@chaosproxy/history'
+import { requestName } from '@chaosproxy/node-simulator'
+
+/** A client's request to a program, as a history has it. */
+export interface ClientRequest {
+  /** As the steps of the simulated program have it. */
+  readonly name: string
+  /** Its row in the history. */
+  readonly row: number
+  readonly process: string
+  /** `write`, `cas`. */
+  readonly f: string
+  readonly key: string | undefined
+  readonly node: string | undefined
+}
+
+/** The request of an operation of a simulated history. */
+export function requestOf({ operations, functions, keys, nodes, processName }: History, row: number): ClientRequest {
+  const { process, f, key, node } = operations
+  // Rows are in the order of invocation.
+  const sequence = process.subarray(0, row + 1).filter((each) => each === process[row]).length
+  const name = processName(process[row] ?? 0)
+  return {
+    // Clients call their session after their process.
+    name: requestName(`process-${name}`, sequence),
+    row,
+    process: `p${name}`,
+    f: functions[f[row] ?? 0] ?? '',
+    key: keys[key[row] ?? -1],
+    node: nodes[node[row] ?? -1],
+  }
+}

@@ -1,0 +1,34 @@
+import { type Nanos, nanosToMillis, plural } from '@chaosproxy/history'
+import type { Scenario } from '@chaosproxy/runner'
+import { type PlannedDelay, type PlannedHold, USUAL_DELAY } from '@chaosproxy/simulator'
+
+/** More are no explanation. */
+const MOST_TOLD = 3
+
+/** What had to take unusually long, in sentences; undefined for a scenario that does not say. */
+export function unusualText({ delays, holds = [] }: Scenario): string | undefined {
+  const said = [...holds.map(heldText), ...(delays === undefined ? [] : [delaysText(delays)])]
+  return said.length === 0 ? undefined : said.join('. ')
+}
+
+/** `One request was held at server.ts:31 until another one had passed it, for 40.0 ms at most`. */
+function heldText({ at, until, times, most }: PlannedHold): string {
+  const others = times === 1 ? 'another one' : `${times} others`
+  return `One request was held at ${at} until ${others} had passed ${until === at ? 'it' : until}, for ${msText(most)} at most`
+}
+
+const msText = (time: Nanos): string => `${nanosToMillis(time).toFixed(1)} ms`
+
+/** `1 unusual delay is left: packet 4 from redis (n1>redis 1) takes 9.0 ms, and anything longer than 2.4 ms does it; …`. */
+function delaysText(delays: readonly PlannedDelay[]): string {
+  const usual = `packet takes the usual ${msText(USUAL_DELAY)}`
+  if (delays.length === 0) return `No unusual delay is needed: every ${usual}`
+  const told = delays.length > MOST_TOLD ? [] : delays.map(oneText)
+  const left = `${plural(delays.length, 'unusual delay')} ${delays.length === 1 ? 'is' : 'are'} left`
+  return `${left}${told.length === 0 ? '' : `: ${told.join(', ')}`}; every other ${usual}`
+}
+
+function oneText({ connection, from, packet, takes, least }: PlannedDelay): string {
+  const matters = least === undefined ? '' : `, and anything longer than ${msText(least)} does it`
+  return `packet ${packet + 1} from ${from} (${connection}) takes ${msText(takes)}${matters}`
+}

@@ -1,0 +1,100 @@
+import { resolve } from 'node:path'
+import { fillPlaceholders, literally, type Placeholders } from '@chaosproxy/history'
+import { type ServiceSpec, serviceName, USUAL_NODES, urlVariables } from '@chaosproxy/node-simulator'
+import type { Target } from '@chaosproxy/runner'
+import {
+  type BesideServer,
+  declaredTarget,
+  missingRedis,
+  nodeProgram,
+  redisBeside,
+  type StartedDeclaration,
+  startBeside,
+} from '@chaosproxy/targets'
+
+/**
+ * A service whose nodes are processes: each has a directory of its own, which is its disk, and dials the others through
+ * the proxy. What stands beside them is dialled directly, and no fault hits it.
+ *
+ * @throws UserError (input) for a route table that cannot be read.
+ */
+export function processesTarget(spec: ServiceSpec): Target {
+  const servers = serversBeside(spec)
+  const target = declaredWith(spec, namesOnly(servers))
+  if (servers.length === 0) return target
+  return {
+    ...target,
+    ...(spec.redis === undefined ? {} : { missing: missingRedis }),
+    async start(options) {
+      const beside = await startBeside(servers, options)
+      try {
+        const cluster = await declaredWith(spec, beside.placeholders).start(options)
+        return {
+          ...cluster,
+          trouble: () => [...cluster.trouble(), ...beside.trouble()],
+          stop: (stopped) => cluster.stop(() => void beside.end().then(stopped)),
+        }
+      } catch (error) {
+        await beside.end()
+        throw error
+      }
+    },
+  }
+}
+
+function serversBeside(spec: ServiceSpec): readonly BesideServer[] {
+  const programs = Object.entries(spec.beside ?? {})
+  const urls = urlsOf(spec, (name) => `{peer.${name}}`)
+  return [
+    ...(spec.redis === undefined ? [] : [redisBeside]),
+    ...programs.map(([id, { program, args = [], environment }]): BesideServer => {
+      const own = { PORT: '{port}', HOST: '{host}', NODE_ID: id, PEERS: '' }
+      const [node, ...rest] = nodeProgram(resolve(program)).map(literally) as [string, ...string[]]
+      return { id, words: [node, ...rest, ...args], environment: { ...own, ...urls, ...environment } }
+    }),
+  ]
+}
+
+/** The variables that name what stands beside the nodes. */
+const urlsOf = ({ redis, beside = {} }: ServiceSpec, addressOf: (name: string) => string) => ({
+  ...(redis === undefined ? {} : { REDIS_URL: `redis://${addressOf(redisBeside.id)}` }),
+  ...urlVariables(new Map(Object.keys(beside).map((name) => [name, `http://${addressOf(name)}`]))),
+})
+
+/** What is known before they are started: enough to find names that are unknown. */
+const namesOnly = (servers: readonly BesideServer[]): Placeholders =>
+  Object.fromEntries(
+    servers.flatMap(({ id }) => ['peer', 'peer-host', 'peer-port'].map((what) => [`${what}.${id}`, `${what}.${id}`])),
+  )
+
+const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
+  declaredTarget(declarationOf(spec, beside), { where: serviceName(spec), directory: '.' })
+
+/** The same names in the environment as in the simulator, except that `NODE_ENV` is this process's own. */
+function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclaration {
+  const { program, routes, args = [], environment = {}, nodes = USUAL_NODES } = spec
+  const placed = (text: string): string => withAddresses(text, beside)
+  const urls = urlsOf(spec, (name) => String(beside[`peer.${name}`]))
+  return {
+    name: serviceName(spec),
+    summary: `the program ${program}`,
+    nodes,
+    ports: ['http'],
+    command: [...nodeProgram(resolve(program)).map(literally), ...args.map(placed)],
+    directory: '{data}',
+    lists: { urls: { of: 'peers', each: 'http://{peer}' } },
+    environment: {
+      ...{ PORT: '{port}', HOST: '{host}', NODE_ID: '{node}', PEERS: '{list.urls}' },
+      ...urls,
+      ...Object.fromEntries(Object.entries(environment).map(([name, text]) => [name, placed(text)])),
+    },
+    client: { kind: 'http', routes },
+    promises: 'linearizable',
+  }
+}
+
+/** Fills in the addresses of what stands beside the nodes, and leaves all other placeholders to the cluster. */
+const withAddresses = (text: string, beside: Placeholders): string =>
+  text.replaceAll(/(?<!\{)\{(peer(?:-host|-port)?\.[a-z][a-z0-9-]*)\}/g, (whole, name: string) =>
+    Object.hasOwn(beside, name) ? fillPlaceholders(whole, beside) : whole,
+  )

@@ -1,0 +1,87 @@
+import { didYouMean, UserError } from '@chaosproxy/history'
+import {
+  declaredService,
+  isFullService,
+  isService,
+  parseServiceReference,
+  SERVICE,
+  type ServiceDeclaration,
+  serviceReference,
+} from '@chaosproxy/node-simulator'
+import type { Target } from '@chaosproxy/runner'
+import { SIMULATED } from '@chaosproxy/simulator'
+import { targetOf } from '@chaosproxy/targets'
+import { serviceNamed } from '../search/subject-name.ts'
+import { processesTarget } from './processes.ts'
+import { simulatedServiceTarget } from './simulated.ts'
+
+/** The services of a configuration. */
+export interface OwnServices {
+  readonly services?: { readonly [name: string]: ServiceDeclaration } | undefined
+  /** The start of every message: the name of a file. */
+  readonly where: string
+  /** The directory to which paths are relative. */
+  readonly directory: string
+}
+
+/** Resolves a reference as `targetOf` does, or the full one of a service: the same declaration in virtual time, or as processes. */
+export async function anyTargetOf(reference: string): Promise<Target> {
+  const { simulated, name } = partsOf(reference)
+  if (!isService(name)) return targetOf(reference)
+  if (!isFullService(name)) throw unknownService(reference, { where: reference, directory: '.' })
+  return simulated ? simulatedServiceTarget(await serviceNamed(name)) : processesTarget(parseServiceReference(name))
+}
+
+/**
+ * The reference that any thread understands: that of a service by its name, `service:booking`, becomes its whole
+ * declaration. Others stay as they are.
+ *
+ * @throws UserError (usage) for a service that is not declared.
+ */
+export function fullReference(reference: string, own: OwnServices): string {
+  const { simulated, name } = partsOf(reference)
+  if (!isService(name) || isFullService(name)) return reference
+  const wanted = name.slice(SERVICE.length)
+  const { services = {}, where, directory } = own
+  const declared = Object.hasOwn(services, wanted) ? services[wanted] : undefined
+  if (declared === undefined) throw unknownService(reference, own)
+  const spec = declaredService(declared, { where: `${where}: services.${wanted}`, directory })
+  const full = serviceReference({ ...spec, name: wanted, nodes: declared.nodes })
+  return simulated ? `${SIMULATED}${full}` : full
+}
+
+/** Services as targets: `service:booking`. */
+export const serviceTargets = ({ services = {} }: Pick<OwnServices, 'services'>): readonly string[] =>
+  Object.keys(services).map((name) => `${SERVICE}${name}`)
+
+/**
+ * What a run without a target is of: the only service there is; undefined if there is none.
+ *
+ * @throws UserError (usage) if there are several.
+ */
+export function onlyService(own: OwnServices): string | undefined {
+  const [only, ...others] = serviceTargets(own)
+  if (only === undefined || others.length === 0) return only
+  throw new UserError(
+    'usage',
+    `${own.where} declares several services and says of none that it is the target: add --target ${only} or --target ${others.join(' or --target ')}, or write it as "target".`,
+  )
+}
+
+function partsOf(reference: string): { readonly simulated: boolean; readonly name: string } {
+  const simulated = reference.startsWith(SIMULATED)
+  return { simulated, name: simulated ? reference.slice(SIMULATED.length) : reference }
+}
+
+function unknownService(reference: string, { services = {}, where }: OwnServices): UserError {
+  const known = Object.keys(services)
+  const wanted = partsOf(reference).name.slice(SERVICE.length)
+  const remedy =
+    known.length === 0
+      ? `Declare it: services: { ${wanted}: { entry: './server.ts', nodes: 3 } } in chaos.config.ts.`
+      : `There are: ${known.join(', ')}.`
+  return new UserError(
+    'usage',
+    `${where}: there is no service ${wanted} in the configuration.${didYouMean(wanted, known)} ${remedy}`,
+  )
+}

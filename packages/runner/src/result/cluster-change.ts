@@ -1,0 +1,9 @@
+/** A container of the cluster that came, went, or started again, as its engine says. */
+export interface ClusterChange {
+  readonly what: 'joined' | 'left' | 'started'
+  /** What links call it. */
+  readonly node: string
+  readonly container: string
+  /** Milliseconds from its start until its links led through the proxy. */
+  readonly followedAfterMs?: number
+}
