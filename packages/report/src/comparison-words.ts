@@ -1,6 +1,8 @@
 import { rungs } from '@chaosproxy/checker'
-import { duration, percent } from '@chaosproxy/history'
+import { duration, percent, plural } from '@chaosproxy/history'
+import { AVAILABLE, isCut } from '@chaosproxy/runner/result'
 import type { ComparedCell, ComparedSystem, Comparison } from './comparison.ts'
+import { capitalised, listed } from './words.ts'
 
 /** The signs of levels, strongest first; levels between two that have a sign share the stronger one's neighbour. */
 export const levelSigns: readonly {
@@ -79,3 +81,34 @@ export function cellSentence(cell: ComparedCell): string {
 /** `12 ms`, `never`, or `–` where there was no fault. */
 export const recoveryText = (recovery: ComparedCell['recovery']): string =>
   recovery === 'never' ? 'never' : durationOrNone(recovery)
+
+/** More names than this are counted instead. */
+const MOST_NAMED = 3
+
+/** What a comparison found, in a few words: who broke a promise, or what nobody managed. */
+export function comparisonTitle({ systems, sweep }: Comparison): string {
+  const broken = systems.filter(({ cells }) => cells.some(({ kept }) => kept === false)).map(({ name }) => name)
+  if (broken.length > MOST_NAMED) return `${broken.length} of ${plural(systems.length, 'system')} broke their promises`
+  if (broken.length > 0)
+    return `${capitalised(listed(broken))} broke ${broken.length === 1 ? 'its promise' : 'their promises'}`
+  const cut = systems.filter(({ pacelc }) => pacelc !== undefined)
+  if (sweep === undefined && cut.length > 1 && !cut.some(isStrongAndAvailable))
+    return `None of ${plural(cut.length, 'system')} was linearizable and always available when cut`
+  return `${sweep ?? plural(systems.length, 'system')} compared`
+}
+
+/** Linearizable under every cut, and answering nearly all requests. */
+const isStrongAndAvailable = ({ cells }: ComparedSystem): boolean => {
+  const cuts = cells.filter(isCut)
+  return (
+    cuts.length > 0 &&
+    cuts.every(({ level, availability }) => level === 'linearizable' && availability.least >= AVAILABLE)
+  )
+}
+
+/** What no system can be by the CAP theorem, and what the measurements say all the same; empty if they do not. */
+export function beyondCap({ systems }: Comparison): string {
+  const names = systems.filter(isStrongAndAvailable).map(({ name }) => name)
+  if (names.length === 0) return ''
+  return `${listed(names)} was found linearizable and answered at least ${AVAILABLE * 100}% while cut, which no system can if both sides are used for longer than clients wait: suspect the cuts or this tool, and measure longer.`
+}

@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { type History, OK } from '@chaosproxy/history'
+import { FAIL, type History, OK } from '@chaosproxy/history'
 import { functionOf, hasReturned } from './operation-words.ts'
 
 /** How long a client had a lock: from the answer of its acquire to the call of its release. */
@@ -61,4 +61,27 @@ export function doubleHolding(history: History, counterexample: Counterexample):
   const ends = [first.release, second.release].flatMap((row) => (row === undefined ? [] : [callTime[row] ?? 0]))
   const nanos = ends.length === 0 ? undefined : Math.min(...ends) - (returnTime[second.acquire] ?? 0)
   return { first, second, nanos }
+}
+
+/**
+ * Who still had the lock when the culprit was given it, since every attempt to release it had failed: less than
+ * `doubleHolding` says, since that client may have known better by then.
+ */
+export function unreleasedBefore(history: History, counterexample: Counterexample): Holding | undefined {
+  const { key, callEvent, returnEvent, outcome, length, process } = history.operations
+  const { culprit } = counterexample
+  const holdings = holdingsOf(history, counterexample)
+  if (culprit === undefined || !holdings.some(({ acquire }) => acquire === culprit)) return undefined
+  const given = returnEvent[culprit] ?? 0
+  const client = (row: OperationRow): number => history.sessionOf(process[row] ?? 0)
+  const isFreed = (acquire: OperationRow): boolean => {
+    for (let row = 0; row < length; row++) {
+      const called = callEvent[row] ?? 0
+      const frees = key[row] === key[acquire] && isRelease(history, row) && outcome[row] !== FAIL
+      if (frees && client(row) === client(acquire) && called >= (returnEvent[acquire] ?? 0) && called < given)
+        return true
+    }
+    return false
+  }
+  return holdings.find(({ acquire }) => acquire !== culprit && (returnEvent[acquire] ?? 0) < given && !isFreed(acquire))
 }

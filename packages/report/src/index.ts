@@ -2,7 +2,7 @@ export type { ComparedCell, ComparedSystem, Comparison, Spread } from './compari
 export { differenceOf } from './difference/difference.ts'
 export { type Explained, type ExplainInput, explain } from './explanation/explained.ts'
 export { titleWithVerdict } from './facts/headline.ts'
-export { listeningFor } from './facts/listening.ts'
+export { knownChanges, listeningFor } from './facts/listening.ts'
 export { renderComparisonHtml } from './html/comparison-page.ts'
 export { type ComparedResult, renderDifferenceHtml } from './html/difference-page.ts'
 export { type ProxiesPage, renderProxiesHtml } from './html/proxies-page.ts'
@@ -13,6 +13,9 @@ export { stylesheet } from './html/stylesheet.ts'
 export { renderVerdict, type VerdictPart } from './html/verdict-part.ts'
 export { toJson } from './json.ts'
 export { printable, printableLines } from './operation-words.ts'
+export type { CodeRun, Race } from './race/code-run.ts'
+export { raceIn } from './race/race.ts'
+export { raceJson, raceMember } from './race/race-json.ts'
 export { unjudgedLine } from './record.ts'
 export { type Finding, findingsOf } from './reporters/finding.ts'
 export { htmlOf } from './reporters/html.ts'
@@ -33,4 +36,13 @@ export type { Style, TerminalOptions } from './terminal/style.ts'
 export { colouredStyle, plainStyle } from './terminal/style.ts'
 export { table } from './terminal/table.ts'
 export { fitLine } from './terminal/width.ts'
-export type { Goodput, Sign, StoryTelling, ToldStep, ToldStory, ToldVerdict } from './told-story.ts'
+export type {
+  Goodput,
+  Sign,
+  StoryTelling,
+  ToldLedger,
+  ToldNode,
+  ToldStep,
+  ToldStory,
+  ToldVerdict,
+} from './told-story.ts'

@@ -23,12 +23,16 @@ import {
   statisticsOf,
 } from '@chaosproxy/runner/result'
 import { bounded } from './bounded-json.ts'
+import { brokenLevel } from './broken-phase.ts'
 import { type Facts, factsOf } from './facts/facts.ts'
 import { nearFaults } from './facts/near-faults.ts'
 import type { Violation } from './facts/violations.ts'
 import type { Wire } from './facts/wire.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from './operation-words.ts'
+import { raceJson } from './race/race-json.ts'
 import { recordFactsOf, recordJson } from './record.ts'
+import { sentenceText } from './terminal/evidence.ts'
+import { capitalised } from './words.ts'
 
 /** A JSON object under construction; undefined members are left out. */
 type Members = { readonly [member: string]: Json | undefined }
@@ -83,6 +87,7 @@ function wholeJson(input: JsonInput): Json {
     model: report?.model,
     levels: report === undefined ? {} : levelsJson(report, history, facts.spans),
     messages: facts.wire === undefined ? undefined : wireJson(facts.wire),
+    race: facts.race === undefined ? undefined : raceJson(facts.race),
     violations: facts.violations.length === 0 ? undefined : facts.violations.map(violationJson),
     record: record === undefined ? undefined : recordJson(record),
     operations: { ...(run?.operations ?? statistics.operations) },
@@ -101,6 +106,7 @@ function wholeJson(input: JsonInput): Json {
             ),
     }),
     latency: latencyJson(statistics, run),
+    phases: run === undefined ? undefined : object(Object.fromEntries(phases.map(phaseJson))),
     info: report === undefined ? undefined : object({ ...report.info }),
     lost: (report?.lost ?? [])
       .slice(0, MOST_LISTED)
@@ -131,10 +137,11 @@ function wholeJson(input: JsonInput): Json {
 }
 
 /** What nodes sent each other about the change that the first counterexample misses. */
-const wireJson = ({ sender, reader, change, messages, others, isNeverSent, sentence }: Wire): Json => ({
-  ...{ sender, reader, change, sentence, neverSent: isNeverSent, others },
-  messages: messages.map(({ carries, ...message }) => object({ ...message, carries: carries !== undefined })),
-})
+const wireJson = ({ sender, reader, change, messages, others, isNeverSent, unclear, sentence }: Wire): Json =>
+  object({
+    ...{ sender, reader, change, sentence, neverSent: isNeverSent, unclear, others },
+    messages: messages.map(({ carries, ...message }) => object({ ...message, carries: carries !== undefined })),
+  })
 
 /** One cause: the level whose counterexample shows it, what happened, and the other levels that forbid it. */
 const violationJson = ({ counterexample, others }: Violation): Json => ({
@@ -142,6 +149,17 @@ const violationJson = ({ counterexample, others }: Violation): Json => ({
   sentence: counterexample.sentence,
   alsoForbiddenBy: others,
 })
+
+/** What was broken in a phase; how available and how fast it was stands with the other figures of that kind. */
+const phaseJson = (phase: PhaseSummary): [string, Json] => [
+  phase.phase,
+  object({
+    operations: phase.operations,
+    staleReads: phase.staleReads,
+    violated: phase.violated,
+    broken: brokenLevel(phase) ?? null,
+  }),
+]
 
 const faultJson = (record: RunSummary['faults'][number]): Json =>
   object({
@@ -157,10 +175,12 @@ const faultJson = (record: RunSummary['faults'][number]): Json =>
   })
 
 /** What every page says at its top, and the level whose counterexample it draws. */
-const saidOf = ({ headline, shown }: Facts): Members => ({
+const saidOf = ({ headline, shown, near, wire }: Facts): Members => ({
   title: headline.title,
   verdict: headline.verdict,
+  despite: headline.despite === undefined ? undefined : { ...headline.despite },
   shown: shown?.level,
+  sentence: shown === undefined ? undefined : capitalised(sentenceText(shown, near, wire)),
 })
 
 const latencyJson = ({ p50Nanos, p99Nanos }: Statistics, run: RunSummary | undefined): Json =>

@@ -1,6 +1,7 @@
 import { consistency, type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
 import { plural } from '@chaosproxy/history'
-import { judgedLevels } from '@chaosproxy/runner/result'
+import { judgedLevels, levelsNotOfModel } from '@chaosproxy/runner/result'
+import type { Despite } from './losses/loss.ts'
 import { listed } from './words.ts'
 
 /** The adjective for a history that meets the level: `sequentially consistent`. */
@@ -21,10 +22,10 @@ export interface LevelRow {
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
 /** Strongest first; adjacent levels that only follow from others, or are undecided for the same reason, share a row. */
-export function levelRows(report: Report<string>): LevelRow[] {
+export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
   const rows: LevelRow[] = []
   for (const [level, verdict] of Object.entries(report.levels)) {
-    const note = noteOf(report, level, verdict)
+    const note = despite?.level === level ? despite.because : noteOf(report, level, verdict)
     const last = rows[rows.length - 1]
     if (
       last !== undefined &&
@@ -60,6 +61,13 @@ function noteOf(report: Report<string>, level: string, verdict: Verdict): string
   return verdict.witness.kind === 'implied' ? 'follows' : ''
 }
 
+/** Why some levels have no verdict, if the model says nothing about them. */
+export function whyNotOfModel(report: Report<string>): string | undefined {
+  const [level] = levelsNotOfModel(report)
+  const verdict = level === undefined ? undefined : verdictOf(report, level)
+  return verdict?.result === 'unknown' ? verdict.reason : undefined
+}
+
 /** What shows that a level is met. */
 export function witnessText(witness: Extract<Verdict, { readonly result: 'met' }>['witness']): string {
   switch (witness.kind) {
@@ -93,3 +101,18 @@ export const alsoForbiddenBy = (levels: readonly string[]): string =>
 /** Drops the level's own name from the front of a reason, so that adjacent levels with the same reason share a row. */
 export const reasonText = (level: string, reason: string): string =>
   reason.startsWith(`${level} is `) ? reason.slice(`${level} is `.length) : reason
+
+/** What each guarantee of a watch means, in a few words. */
+export const guaranteeText: { readonly [guarantee: string]: string } = {
+  faithful: 'all of these',
+  filtered: 'sends only what was asked for',
+  ordered: 'never goes back to an earlier change',
+  unique: 'sends no change twice',
+  atomic: 'sends a transaction in one piece',
+  bookmarkable: 'says truly how far it has come',
+  reliable: 'leaves out nothing between two changes',
+  resumable: 'begins with the first change since its start',
+  truthful: 'tells each change as it was made',
+  live: 'sends every change in the end',
+  future: 'sends nothing from before its start',
+}

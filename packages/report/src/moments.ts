@@ -1,8 +1,16 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, type History, OK } from '@chaosproxy/history'
+import { duration, type History, inputOf, OK, outputOf } from '@chaosproxy/history'
 import { lastTime } from '@chaosproxy/runner/result'
-import { type DoubleHolding, doubleHolding } from './holdings.ts'
-import { answerText, functionOf, isRead, printable, processInWords, requestText } from './operation-words.ts'
+import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
+import {
+  answerText,
+  functionOf,
+  isRead,
+  printable,
+  processInWords,
+  requestText,
+  spendsFrom,
+} from './operation-words.ts'
 import { moment } from './words.ts'
 
 /** Whether a history has real times. Without them its times are event positions, which give only the order. */
@@ -19,6 +27,16 @@ function heldReproach(
   return { by: first.acquire, text: `${holder} held the lock${until}` }
 }
 
+function refusedReproach(
+  history: History,
+  acquire: OperationRow,
+  refused: OperationRow,
+): { readonly by: OperationRow; readonly text: string } {
+  const { process, callTime } = history.operations
+  const at = hasTimes(history) ? ` at ${moment(callTime[refused] ?? 0)}` : ''
+  return { by: acquire, text: `${processInWords(history, process[acquire] ?? 0)}'s release${at} failed` }
+}
+
 /**
  * The earlier answer that makes the culprit impossible, if one does: among the core operations, the last one acknowledged
  * before the culprit was called. `{@link by}` is that operation.
@@ -31,12 +49,17 @@ export function reproach(
   if (culprit === undefined || counterexample.edges !== undefined) return undefined
   const held = doubleHolding(history, counterexample)
   if (held !== undefined) return heldReproach(history, held)
+  const unreleased = unreleasedBefore(history, counterexample)
+  if (unreleased?.release !== undefined) return refusedReproach(history, unreleased.acquire, unreleased.release)
   const { returnEvent, callEvent, returnTime, callTime, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
+  // What overdraws an account is contradicted by what had been taken from it.
+  const spent = spendsFrom(history, culprit)
   const before = counterexample.operations
     .filter(({ operation, role }) => role === 'core' && operation !== culprit && outcome[operation] === OK)
     .map(({ operation }) => operation)
-    .filter((operation) => (returnEvent[operation] ?? 0) < called)
+    .filter((operation) => (returnEvent[operation] ?? 0) < called && !explains(history, operation, culprit))
+    .filter((operation) => spent === undefined || spendsFrom(history, operation) === spent)
     .sort((a, b) => (returnEvent[b] ?? 0) - (returnEvent[a] ?? 0))[0]
   if (before === undefined) return undefined
   const gap = (callTime[culprit] ?? 0) - (returnTime[before] ?? 0)
@@ -46,4 +69,12 @@ export function reproach(
     ? `${processInWords(history, history.operations.process[before] ?? 0)} had read ${answerText(history, before)}`
     : `${what} was acknowledged`
   return { by: before, text: `${said} ${when} this ${printable(functionOf(history, culprit))} began` }
+}
+
+/** Whether a write is what a read saw, and so no reason why it ought not to have. */
+function explains(history: History, write: OperationRow, read: OperationRow): boolean {
+  if (isRead(history, write) || !isRead(history, read)) return false
+  const input = inputOf(history, write)
+  const written = functionOf(history, write) === 'cas' && Array.isArray(input) ? input.at(-1) : input
+  return JSON.stringify(written) === JSON.stringify(outputOf(history, read))
 }

@@ -31,17 +31,30 @@ export function nameText(name: string, most: number = 60): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 
-/** A value as JSON, cut if long. */
+/** A value as JSON, cut if long: a list in its middle, since lists differ in what was added last. */
 export function valueText(value: Json, most: number = 28): string {
   const text = printable(value === undefined ? 'null' : JSON.stringify(value))
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`
+  if (text.length <= most) return text
+  const ends = isList(value) && value.length > SHORT_LIST ? endsOf(value) : text
+  return ends.length <= most ? ends : `${text.slice(0, most - 1)}…`
 }
+
+const SHORT_LIST = 4
+
+const endsOf = (list: readonly Json[]): string =>
+  printable(
+    `[${JSON.stringify(list[0])},…,${[list.at(-2) ?? null, list.at(-1) ?? null].map((each) => JSON.stringify(each)).join()}]`,
+  )
 
 /** `p4`, or the name a file gave the process. */
 export function processText(history: History, process: number): string {
   const name = nameText(history.processName(process))
   return /^\d+$/.test(name) ? `p${name}` : name
 }
+
+/** The process of an operation: `p4`. */
+export const clientOf = (history: History, operation: number): string =>
+  processText(history, history.operations.process[operation] ?? 0)
 
 /** For sentences: `process 4`. */
 export const processInWords = (history: History, process: number): string =>
@@ -75,8 +88,35 @@ export function requestText(history: History, operation: number, options: { read
     return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
   // The value it replaces is known from its completion, or not at all.
   if (f === 'cas' && isList(input) && input.length === 1) return `${name} →${valueText(input[0] ?? null)}`
-  return input === null ? name : `${name} ${valueText(input)}`
+  const transfer = transferText(input)
+  return input === null ? name : `${name} ${transfer ?? valueText(input)}`
 }
+
+/** `5 a→b`: what moves an amount, in fewer characters than as JSON. */
+export function transferText(value: Json): string | undefined {
+  if (typeof value !== 'object' || value === null || isList(value)) return undefined
+  const { from, to, amount, ...rest } = value as { readonly [member: string]: Json | undefined }
+  if (
+    typeof amount !== 'number' ||
+    !isAccount(from) ||
+    !isAccount(to) ||
+    Object.keys(rest).some((name) => name !== 'id')
+  )
+    return undefined
+  return `${amount.toLocaleString('en-US', { maximumFractionDigits: 20 })} ${nameText(String(from), 12)}→${nameText(String(to), 12)}`
+}
+
+/** The account that a transfer or a withdrawal takes from. */
+export function spendsFrom(history: History, operation: number): string | undefined {
+  const input = inputOf(history, operation)
+  const f = functionOf(history, operation)
+  if (typeof input !== 'object' || input === null || isList(input)) return undefined
+  const account = (input as { readonly [member: string]: Json })[f === 'withdraw' ? 'account' : 'from']
+  return (f === 'withdraw' || f === 'transfer') && isAccount(account) ? String(account) : undefined
+}
+
+const isAccount = (value: Json | undefined): value is string | number =>
+  typeof value === 'string' || typeof value === 'number'
 
 /** Whether it is a read, under any of its names. */
 export const isRead = (history: History, operation: number): boolean => {
@@ -96,11 +136,34 @@ export const tells = (history: History, operation: number): boolean => isTelling
 export function answerText(history: History, operation: number): string {
   const outcome = history.operations.outcome[operation]
   if (outcome === OK)
-    return tells(history, operation) ? valueText(outputOf(history, operation)) : `ok${tokenText(history, operation)}`
+    return tells(history, operation)
+      ? foundText(history, operation)
+      : `ok${tokenText(history, operation)}${offsetText(history, operation)}`
   const error = history.errorOf(operation)
   const why = error === undefined ? '' : `: ${nameText(error, 200)}`
   if (outcome === FAIL) return `failed${why}`
   return hasReturned(history, operation) ? `unknown${why}` : 'no answer'
+}
+
+/** A queue without messages has no value to give. */
+function foundText(history: History, operation: number): string {
+  const found = outputOf(history, operation)
+  return found === null && functionOf(history, operation) === 'dequeue' ? 'empty' : valueText(found)
+}
+
+/** `, offset 29`, of a message that was added to a log; otherwise empty. */
+function offsetText(history: History, operation: number): string {
+  const offset = functionOf(history, operation) === 'send' ? offsetOf(history, operation) : undefined
+  return offset === undefined ? '' : `, offset ${offset}`
+}
+
+/** The offset that an append to a log was given: a number, or the first of a pair of offset and value. */
+export function offsetOf(history: History, operation: number): number | undefined {
+  const { input, output } = history.operations
+  if (output[operation] === input[operation]) return undefined
+  const given = outputOf(history, operation)
+  const offset = isList(given) && given.length === 2 ? given[0] : given
+  return typeof offset === 'number' ? offset : undefined
 }
 
 /** `, token 33`, of an acquire that was given one; otherwise empty. */

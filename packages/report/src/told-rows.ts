@@ -1,5 +1,5 @@
 import { adjective } from './level-words.ts'
-import type { Sign, StoryTelling } from './told-story.ts'
+import type { Sign, StoryTelling, ToldLedger, ToldNode } from './told-story.ts'
 
 /** A step of a telling with the signs that fall after it begins and before the next does. */
 export interface ToldGroup {
@@ -8,6 +8,10 @@ export interface ToldGroup {
   /** What is broken from here on: `not linearizable`; empty if nothing is. */
   readonly broken: string
   readonly signs: readonly Sign[]
+  readonly what: string
+  readonly nodes: readonly ToldNode[]
+  /** If it is another than after the step before. */
+  readonly ledger: ToldLedger | undefined
 }
 
 /** The signs of all steps in order of time: what ends during a later step is shown there. */
@@ -17,8 +21,12 @@ export function groupsOf({ steps }: StoryTelling): readonly ToldGroup[] {
     .sort((one, other) => one.sign.at - other.sign.at)
   const groups: (ToldGroup & { readonly signs: Sign[] })[] = []
   const begin = (until: number): void => {
-    for (const { text, breaks } of steps.slice(groups.length, until))
-      groups.push({ number: groups.length + 1, text, broken: brokenText(breaks), signs: [] })
+    for (const { what, text, breaks, nodes = [], ledger } of steps.slice(groups.length, until)) {
+      const before = steps[groups.length - 1]?.ledger
+      const isNew = ledger?.says !== before?.says || ledger?.broken !== before?.broken
+      const own = { what, text, broken: brokenText(breaks), nodes, ledger: isNew ? ledger : undefined }
+      groups.push({ ...own, number: groups.length + 1, signs: [] })
+    }
   }
   for (const { number, sign } of signs) {
     begin(number + 1)
@@ -30,3 +38,38 @@ export function groupsOf({ steps }: StoryTelling): readonly ToldGroup[] {
 
 const brokenText = (level: string | undefined): string =>
   level === undefined ? '' : `No order of the answers fits any more: not ${adjective(level)}.`
+
+/** A step of the accident and the same step of the fix, where both have it. */
+export interface PairedSteps {
+  readonly told: ToldGroup | undefined
+  readonly fixed: ToldGroup | undefined
+}
+
+/** Both in their own order, with as many steps side by side as tell of the same thing. */
+export function pairedSteps(told: readonly ToldGroup[], fixed: readonly ToldGroup[]): readonly PairedSteps[] {
+  const most: number[][] = Array.from({ length: told.length + 1 }, () => Array(fixed.length + 1).fill(0))
+  const at = (i: number, j: number): number => most[i]?.[j] ?? 0
+  for (let i = told.length - 1; i >= 0; i--)
+    for (let j = fixed.length - 1; j >= 0; j--) {
+      const row = most[i]
+      if (row !== undefined)
+        row[j] = told[i]?.what === fixed[j]?.what ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
+    }
+  const rows: PairedSteps[] = []
+  let [i, j] = [0, 0]
+  while (i < told.length || j < fixed.length) {
+    const [one, other] = [told[i], fixed[j]]
+    if (one !== undefined && one.what === other?.what) {
+      rows.push({ told: one, fixed: other })
+      i++
+      j++
+    } else if (other === undefined || (one !== undefined && at(i + 1, j) >= at(i, j + 1))) {
+      rows.push({ told: one, fixed: undefined })
+      i++
+    } else {
+      rows.push({ told: undefined, fixed: other })
+      j++
+    }
+  }
+  return rows
+}

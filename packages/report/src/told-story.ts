@@ -22,6 +22,8 @@ export interface StoryTelling {
   /** Clients, then nodes. */
   readonly clients: readonly string[]
   readonly nodes: readonly string[]
+  /** What must hold after every step, checked in its ledger: `never more than $10 is spent`. */
+  readonly promise?: string | undefined
   /** In order of time. */
   readonly steps: readonly ToldStep[]
   readonly verdicts: readonly ToldVerdict[]
@@ -34,11 +36,37 @@ export interface StoryTelling {
 }
 
 export interface ToldStep {
+  /** Equal for steps of several tellings that tell of the same thing. */
+  readonly what: string
   readonly text: string
   /** The level that no order of the answers fits from here on; absent elsewhere. */
   readonly breaks?: string | undefined
   /** In order of time. */
   readonly signs: readonly Sign[]
+  /**
+   * What nodes believe when the step is over, or just before something heals in it; absent where it is not known, or
+   * nothing worth showing.
+   */
+  readonly nodes?: readonly ToldNode[] | undefined
+  /** How the story's promise stands when the step is over; absent in stories without one. */
+  readonly ledger?: ToldLedger | undefined
+}
+
+/** What one node believes. */
+export interface ToldNode {
+  readonly node: string
+  /** `$10`, `leader`, `term 2`; of a node that is down or paused, that. */
+  readonly lines: readonly string[]
+  /** Whether it is another than after the step before. */
+  readonly changed: boolean
+}
+
+export interface ToldLedger {
+  /** `spent $15 of $10`. */
+  readonly says: string
+  readonly broken: boolean
+  /** Whether this step is the first that breaks it. */
+  readonly breaks: boolean
 }
 
 /** What is drawn of a step. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Arc, type Box, besideArc, boxOf, overlaps } from '../src/html/arc-label.ts'
+import { type Arc, type Box, besideArc, boxOf, discOn, overlaps } from '../src/html/arc-label.ts'
 
 const bounds = { left: 0, right: 700 }
 const falling: Arc = [
@@ -31,6 +31,18 @@ test('a label stays in the drawing, and off any single bar', () => {
       expect(label.left).toBeGreaterThanOrEqual(bounds.left)
       expect(label.right).toBeLessThanOrEqual(bounds.right)
       expect(overlaps(label, bar)).toBe(false)
+    }),
+  )
+})
+
+test('a letter stays on its arc, and off any single bar that leaves a place for it', () => {
+  const coordinate = fc.integer({ min: 0, max: 600 })
+  fc.assert(
+    fc.property(coordinate, coordinate, (left, top) => {
+      const bar: Box = { left, right: left + 120, top, bottom: top + 20 }
+      const { x, y } = discOn(falling, 8, [bar])
+      expect(overlaps({ left: x - 8, right: x + 8, top: y - 8, bottom: y + 8 }, bar)).toBe(false)
+      expect([x >= 200, x <= 398, y >= 40, y <= 240]).toEqual([true, true, true, true])
     }),
   )
 })

@@ -9,6 +9,7 @@ import {
   proxiesScript,
   runsScript,
   themeScript,
+  toldScript,
 } from '../src/html/scripts.ts'
 
 const folder = join(import.meta.dirname, '..', 'src', 'browser')
@@ -32,7 +33,7 @@ describe.each(files)('browser/%s', (file) => {
   test('is embedded in the page, unless it has types only', () => {
     const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
     if (name !== undefined)
-      expect(pageScript + explorerScript + comparisonScript + runsScript + proxiesScript).toMatch(
+      expect([pageScript, explorerScript, comparisonScript, runsScript, proxiesScript, toldScript].join('\n')).toMatch(
         new RegExp(`(function|class) ${name}\\b`),
       )
   })
@@ -44,6 +45,7 @@ test.each([
   ['proxies', proxiesScript],
   ['runs', runsScript],
   ['theme', themeScript],
+  ['told', toldScript],
 ])('the %s script is whole: it parses, ends no element, and refers to no module', (_, script) => {
   expect(() => new Script(script)).not.toThrow()
   expect(script).not.toMatch(/<\/?script|<!--|__vi|__name|\bimport\b|\bexport\b/)

@@ -60,6 +60,23 @@ test('one matrix has what holds of each system under each condition, how much it
   expect(matrix).toContain('p99 3.0 ms')
 })
 
+test('the title says who broke a promise, or that nobody was both strong and available when cut', () => {
+  const strong = systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'linearizable', 0.6))
+  const weak = systemOf('masters', cell('calm', 'eventual'), cell('partition', 'eventual'))
+  const titleOf = (...systems: readonly ComparedSystem[]): string | undefined =>
+    /<h1>(.*?)<\/h1>/.exec(renderComparisonHtml(comparison(systems), '1'))?.[1]
+  expect(titleOf(strong, weak)).toBe('None of 2 systems was linearizable and always available when cut')
+  const broken = systemOf('masters', { ...cell('partition', 'none'), kept: false })
+  expect(titleOf(strong, broken)).toBe('Masters broke its promise')
+  expect(titleOf(strong)).toBe('1 system compared')
+})
+
+test('a system that was more than any can be by the CAP theorem is pointed out', () => {
+  const magic = systemOf('magic', cell('calm', 'linearizable'), cell('partition', 'linearizable', 1))
+  const page = renderComparisonHtml(comparison([magic]), '1')
+  expect(page).toContain('magic was found linearizable and answered at least 99% while cut, which no system can')
+})
+
 test('labels stand near their places, and none over another, however many have the same', () => {
   const area = { left: 0, right: 400, top: 0, bottom: 300 }
   const labels = Array.from({ length: 60 }, (_, i) => ({ x: 200, y: i < 30 ? 40 : 200, width: 32 }))
@@ -102,7 +119,7 @@ test('the labels of the latency end within the picture, however long they are', 
   ]
   const page = renderComparisonHtml(comparison([systemOf('raft', ...cells)]), '1.0.0')
   const drawings = [...page.matchAll(/<svg class="plot \w+" viewBox="0 0 (\d+) \d+".*?<\/svg>/gs)]
-  expect(drawings).toHaveLength(2)
+  expect(drawings).toHaveLength(3)
   for (const [drawing, width] of drawings) {
     const labels = [...drawing.matchAll(/<text class="t2 mid" x="([\d.]+)" y="[\d.]+">(\d+ ms)</g)]
     expect(labels.map(([, , text]) => text)).toContain('100 ms')

@@ -4,6 +4,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../runner/test/timeline.ts'
 import { factsOf } from '../src/facts/facts.ts'
+import { reproach } from '../src/moments.ts'
+import { operationText } from '../src/operation-words.ts'
+import { shortSentence } from '../src/terminal/evidence.ts'
 
 // The headline says what users lost, and claims no more than the record shows.
 
@@ -70,7 +73,7 @@ describe('a queue', () => {
   test('that was found empty while messages were in it all the time says so', () => {
     const overlapping = [enqueue(1, 1), enqueue(3, 3), dequeue(7, null, 20, 60), dequeue(8, 1, 40, 45)]
     expect(titleOf([...overlapping, dequeue(9, 3, 70, 75)], 'queue')).toBe(
-      'Queue q was found empty although messages were in it',
+      'Queue q was found empty while it held messages',
     )
     expect(titleOf([enqueue(1, 1), dequeue(7, null, 20, 60), dequeue(8, 1, 40, 45)], 'queue')).toBe('Linearizable')
   })
@@ -193,6 +196,27 @@ describe('a lock', () => {
     const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43), failed, lock(2, 'release', 80, 81)]
     expect(titleOf(held, 'lock')).toBe('Two clients held lock L for 7.0 ms')
   })
+
+  test('that the first holder never released was held by both, for nobody knows how long', () => {
+    const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43)]
+    expect(titleOf(held, 'lock')).toBe('Two clients held lock L at the same time')
+  })
+
+  test('that the first holder released before is not said to be held by both', () => {
+    const held = [lock(1, 'acquire', 0, 2), lock(1, 'release', 20, 21), lock(2, 'release', 40, 43)]
+    expect(titleOf(held, 'lock')).toBe('Not linearizable')
+  })
+
+  test('that its holder tried in vain to release was given away, but not held by both, for the holder had let go of it', () => {
+    const refused = lock(1, 'release', 20, 21, { type: 'fail' })
+    const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
+    const { headline, shown, history } = judge(held, 'lock')
+    expect(headline.title).toBe('p2 was given lock L, which p1 had not released')
+    expect(shown?.sentence).toBe(
+      'Process 1 held L from 0.002 s and failed to release it at 0.020 s; yet process 2 was given it at 0.043 s.',
+    )
+    expect(reproach(history, shown!)?.text).toBe("process 1's release at 0.020 s failed")
+  })
 })
 
 describe('a register', () => {
@@ -240,12 +264,44 @@ describe('a register', () => {
     )
   })
 
+  test('whose overlapping writes two reads saw in different orders tells of both reads, and accuses neither write', () => {
+    const both = [write(1, 1, 0), write(2, 2, 2)]
+    const [older, newer] = [read(3, 1, 20), read(4, 2, 21)]
+    const told = judge([...both, older, newer], 'register')
+    expect(told.headline.title).toBe('p3 and p4 disagree about the last write to x')
+    expect(told.shown?.sentence.match(/read \d|'s write of \d/g)).toEqual([
+      'read 2',
+      "'s write of 1",
+      'read 1',
+      "'s write of 2",
+    ])
+    expect(reproach(told.history, told.shown!)?.text).toMatch(/^write 1 was acknowledged/)
+    expect(titleOf([...both, older, read(3, 2, 30)], 'register')).toBe('p3 did not always see the last write to x')
+    expect(titleOf([...both, older, read(3, 1, 30)], 'register')).toBe('Linearizable')
+  })
+
   test('that returns what nobody wrote, or what had failed, says so, whatever else was overwritten meanwhile', () => {
     const writes = [write(1, 1, 0), write(2, 2, 10)]
     const failed = write(4, 9, 12, { type: 'fail' })
     expect(titleOf([...writes, read(3, 9, 50)], 'register')).toBe('p3 read 9, which nobody had written')
     expect(titleOf([...writes, read(2, 9, 50)], 'register')).toBe('p2 read 9, which nobody had written')
     expect(titleOf([...writes, failed, read(3, 9, 50)], 'register')).toBe('p3 read a write that had failed')
+  })
+
+  test('that shows a client less than it knew says so where only the order of causes forbids it', () => {
+    const causally = (last: Made): string => {
+      const g = { key: 'g' }
+      const known = [write(1, 1, 0, g), read(2, 1, 10, g), write(2, 2, 20, { key: 'f' }), read(3, 2, 30, { key: 'f' })]
+      const { history, report } = judge([...known, write(3, 3, 40, g), last], 'register')
+      const { headline } = factsOf({ history, report, asked: 'causal' })
+      expect(headline.despite?.because).toBe("by p3's writes alone, the g it read may be the newer one")
+      expect(headline.beside).toBe(`read-your-writes? yes (${headline.despite?.because}) · eventual? not known`)
+      return headline.title
+    }
+    expect(causally(read(3, 1, 50, { key: 'g' }))).toBe('p3 read an older g than it had written itself')
+    const reads = [write(1, 1, 0), read(2, 1, 10), write(2, 2, 20), read(3, 2, 30), read(3, 1, 40)]
+    const { history, report } = judge(reads, 'register')
+    expect(factsOf({ history, report, asked: 'causal' }).headline.title).toBe('p3 read an older x than it knew of')
   })
 
   test('that two clients changed from the same value has lost one of the changes', () => {
@@ -260,6 +316,28 @@ describe('a register', () => {
       [cas(2, 5, { type: 'info' }), cas(3, 7)],
     ])
       expect(titleOf([write(1, 1, 0), ...fine], 'register')).toBe('Linearizable')
+  })
+
+  test('that a node which had acknowledged a write answers with nothing says that it no longer had it', () => {
+    const nothing = (node: string): Made => read(3, null as never, 50, { node })
+    expect(titleOf([write(2, 2, 10), nothing('n1')], 'register')).toBe("n1 no longer had p2's confirmed write")
+    expect(titleOf([write(2, 2, 10), nothing('n3')], 'register')).toBe("p2's confirmed write was missing at n3")
+  })
+
+  test('that was changed from a value which a confirmed write had replaced says whose write was not seen', () => {
+    const cas = (p: number, from: number, at: number): Made => write(p, 9, at, { f: 'cas', in: [from, 9] })
+    expect(titleOf([write(1, 1, 0), write(2, 2, 10), cas(3, 1, 50)], 'register')).toBe(
+      "p3 changed x without seeing p2's confirmed write",
+    )
+    expect(titleOf([write(1, 1, 0), write(3, 2, 10), cas(3, 1, 50)], 'register')).toBe(
+      'p3 changed x without seeing its own confirmed write',
+    )
+    const unknown = write(2, 2, 10, { type: 'info' })
+    expect(titleOf([write(1, 1, 0), unknown, read(4, 2, 30), cas(3, 1, 50)], 'register')).toBe(
+      'p3 changed x without seeing a write that p4 had already read',
+    )
+    // It may have come before the write.
+    expect(titleOf([write(1, 1, 0), write(2, 2, 50, { to: 60e6 }), cas(3, 1, 52)], 'register')).toBe('Linearizable')
   })
 
   test('that returns what was there at first is told of its newer writes', () => {
@@ -288,6 +366,52 @@ test('an account below zero is named', () => {
   expect(titleOf([transfer, read], 'bank')).toBe('Account a was overdrawn by 8')
 })
 
+test('the account that a contradiction overdraws is named rather than one that was overdrawn later', () => {
+  const transfer = (p: number, from: string, amount: number, at: number): Made => ({
+    ...{ p, f: 'transfer', in: { from, to: 'z', amount }, from: at, to: at + 5, node: `n${p}` },
+  })
+  const history = made([
+    transfer(1, 'b', 1, 0),
+    transfer(2, 'c', 8, 10),
+    transfer(3, 'c', 9, 11),
+    { p: 4, f: 'read', out: { a: -3, b: 9, c: 2, z: 2 }, from: 50, to: 55 },
+  ])
+  const initial = { a: 10, b: 10, c: 10, z: 0 }
+  const opened = { ...history, header: { ...history.header, chaos: 1, model: 'bank', initial } as never }
+  const report = check(opened, {
+    ...{ model: 'bank', initial, levels: ['linearizable'], failedCas: 'drop', memoryBytes: 1e9, now },
+    deadlineMs: millis(60_000),
+  } as never)
+  const facts = factsOf({ history: opened, report })
+  expect(facts.headline.title).toBe('Account c was overdrawn by 7')
+  // One of them is not contradicted by what another account had lost before.
+  if (facts.shown === undefined) throw new Error('nothing is overdrawn')
+  expect(reproach(opened, facts.shown)).toBeUndefined()
+})
+
+test('a long story of a bank is cut down to its account', () => {
+  const transfer = (p: number, to: string, amount: number): Made => ({
+    ...{ p, f: 'transfer', in: { from: 'savings', to, amount }, from: p * 10, to: p * 10 + 5, node: `n${p}` },
+  })
+  const history = made([transfer(1, 'household', 70_000), transfer(2, 'holidays', 20_000), transfer(3, 'car', 30_000)])
+  const initial = { savings: 100_000, household: 0, holidays: 0, car: 0 }
+  const options = {
+    model: 'bank',
+    initial,
+    levels,
+    failedCas: 'drop',
+    deadlineMs: millis(60_000),
+    memoryBytes: 1e9,
+    now,
+  }
+  const { shown } = factsOf({ history, report: check(history, options as never) })
+  if (shown === undefined) throw new Error('nothing is overdrawn')
+  expect(shortSentence(history, shown, [])).toBe(
+    'Account savings opened with 100,000, received at most 0, and spent 120,000 in 3 acknowledged operations (70,000 at n1, 20,000 at n2, 30,000 at n3): that leaves -20,000.',
+  )
+  expect(operationText(history, 0, { withKey: true })).toBe('p1 transfer 70,000 savings→household → ok')
+})
+
 test('a reader who asks about a level is told about the level', () => {
   const { history, report } = judge(
     [
@@ -299,4 +423,57 @@ test('a reader who asks about a level is told about the level', () => {
   expect(factsOf({ history, report, asked: 'linearizable', isAboutLevel: true }).headline.title).toBe(
     'Not linearizable',
   )
+})
+
+describe('a list', () => {
+  const append = (p: number, value: number, type: 'ok' | 'info' = 'ok'): Made => ({
+    ...{ p, f: 'append', key: 'k', in: value, type, from: p * 10, to: p * 10 + 5 },
+  })
+  const read = (p: number, out: number[]): Made => ({ p, f: 'read', key: 'k', out, from: p * 10, to: p * 10 + 5 })
+
+  test('whose read lacks what was acknowledged says how much', () => {
+    expect(titleOf([append(1, 1), append(2, 2), append(3, 3), read(4, [1])], 'list-append')).toBe(
+      'A read of list k missed 2 acknowledged appends',
+    )
+  })
+
+  test('does not count an append of unknown outcome unless somebody read it', () => {
+    const lost = [append(1, 1), append(2, 2, 'info'), read(3, [1])]
+    expect(titleOf(lost, 'list-append')).toBe('Linearizable')
+    expect(titleOf([append(1, 1), append(2, 2, 'info'), read(3, [1, 2]), read(4, [1])], 'list-append')).toBe(
+      'A read of list k missed 1 element that p3 had already read',
+    )
+  })
+})
+
+describe('a log', () => {
+  const send = (p: number, value: number, offset: number): Made => ({
+    ...{ p, f: 'send', key: 'k', in: value, out: offset, from: p * 10, to: p * 10 + 5 },
+  })
+  const poll = (p: number, offset: number, out: number[]): Made => ({
+    ...{ p, f: 'poll', key: 'k', in: { offset, limit: 2 }, out, from: p * 10, to: p * 10 + 5 },
+  })
+
+  test('that gives an offset twice names it', () => {
+    const { headline, history } = judge([send(1, 101, 0), send(2, 102, 1), send(3, 103, 1)], 'log')
+    expect(headline.title).toBe('Offset 1 of log k was given to two messages')
+    expect(operationText(history, 2, { withKey: false })).toContain('ok, offset 1')
+  })
+
+  test('whose poll lacks what was acknowledged counts only what it had asked for', () => {
+    const sent = [send(1, 101, 0), send(2, 102, 1), send(3, 103, 2)]
+    expect(titleOf([...sent, poll(4, 0, [])], 'log')).toBe('A poll of log k missed 2 acknowledged messages')
+    expect(titleOf([...sent, poll(4, 0, [101, 102])], 'log')).toBe('Linearizable')
+  })
+})
+
+test('accounts that hold more or less than they should say by how much', () => {
+  const history = (out: object): readonly Made[] => [{ p: 1, f: 'read', out: out as never, from: 1, to: 2 }]
+  const initial = { a: 50, b: 50 }
+  const read = history({ a: 50, b: 20 })
+  const recorded = { ...made(read), header: { chaos: 1 as const, model: 'bank', initial } }
+  const found = check(recorded, {
+    ...{ model: 'bank', initial, levels, failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9, now },
+  } as never)
+  expect(factsOf({ history: recorded, report: found }).headline.title).toBe('30 vanished from the accounts')
 })

@@ -1,25 +1,12 @@
-import type { Counterexample } from '@chaosproxy/checker'
 import { type Fault, linksBetween } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
-import { made, ms, report, summary, violated } from '../../runner/test/timeline.ts'
+import { ms, readOfReplaced, report, summary, violated } from '../../runner/test/timeline.ts'
 import { renderHtml } from '../src/html/page.ts'
 
 // A fault is drawn on the lane of the node that it hit, and on no other.
 
-const counterexample: Counterexample = {
-  level: 'linearizable',
-  sentence: 'process 3 read 105 for x from n3.',
-  operations: [0, 1, 2].map((operation) => ({ operation, role: 'core' as const })),
-  keys: ['x'],
-  culprit: 2,
-}
-
 function drawn(...faults: readonly Fault[]): string {
-  const history = made([
-    { p: 1, f: 'write', key: 'x', in: 105, from: 887e6, to: 890e6, node: 'n1' },
-    { p: 2, f: 'write', key: 'x', in: 743, from: 6570e6, to: 6575e6, node: 'n1' },
-    { p: 3, f: 'read', key: 'x', out: 105, from: 7118e6, to: 7120e6, node: 'n3' },
-  ])
+  const { history, counterexample } = readOfReplaced()
   const judged = report('not linearizable', { linearizable: violated(counterexample) })
   const records = faults.map((fault, i) => ({ id: String(i), fault, from: ms(5138), to: ms(6902), hits: 1 }))
   const run = summary({ report: judged, faults: records })

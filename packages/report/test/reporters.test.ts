@@ -286,7 +286,8 @@ test('markdown has a table of all and a section for each that did not pass, with
   expect(text.match(/^### /gm)).toHaveLength(4)
   expect(text).toContain('| ✅ | a\\|b\\*c |')
   expect(text).toContain('In `runs/a,b.jsonl:8`.')
-  expect(text.match(/^```$/gm)).toHaveLength(4)
+  expect(text.match(/^```$/gm)).toHaveLength(6)
+  expect(text.match(/^```mermaid$/gm)).toHaveLength(2)
 })
 
 test('Markdown tells verdict, sentence, drawing and command first, and folds the rest away', () => {
@@ -296,6 +297,12 @@ test('Markdown tells verdict, sentence, drawing and command first, and folds the
   expect(at).toEqual([...at].sort((a, b) => a - b))
   expect(at).not.toContain(-1)
   expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length)
+})
+
+test('Markdown of one finding links the picture that is written with it', () => {
+  const linked = markdownOf([{ ...finding, command: 'run', result: 'failed', title: 'a [b]' }], '../of runs/why(1).svg')
+  expect(linked).toContain('\n\n![a \\[b\\]](../of%20runs/why%281%29.svg)')
+  expect(markdownOf([finding, finding], 'why.svg')).not.toContain('why.svg')
 })
 
 test('Markdown of several runs says first with how many seeds there was a violation', () => {
@@ -314,6 +321,6 @@ const finding: Finding = {
     verdict: 'Not linearizable',
     sentence: 'It is gone.',
   },
-  ...{ expected: '', evidence: [], notes: [], unjudged: '', levels: [], file: undefined, line: undefined },
+  ...{ expected: '', evidence: [], diagram: [], notes: [], unjudged: '', levels: [], file: undefined, line: undefined },
   ...{ operations: 1, elapsedMs: 1, again: undefined, exitCode: 1 },
 }

@@ -106,7 +106,7 @@ function storyOf(client: string, nodes: readonly string[], text: string): ToldSt
     tellings: [
       {
         ...{ kind: 'accident', title: text, setting: text, clients: [client], nodes, verdicts: [], ending: text },
-        steps: [{ text, signs }],
+        steps: [{ what: 'remark', text, signs }],
         differences: [text],
       },
     ],

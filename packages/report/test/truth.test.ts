@@ -2,7 +2,18 @@ import type { Counterexample, Report } from '@chaosproxy/checker'
 import { type Fault, linksBetween } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
 import type { FaultRecord } from '../../runner/src/result/run-summary.ts'
-import { follows, made, met, ms, report, staleRead, summary, unknown, violated } from '../../runner/test/timeline.ts'
+import {
+  follows,
+  made,
+  met,
+  ms,
+  readOfReplaced,
+  report,
+  staleRead,
+  summary,
+  unknown,
+  violated,
+} from '../../runner/test/timeline.ts'
 import { explain } from '../src/explanation/explained.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { select } from '../src/html/columns.ts'
@@ -31,18 +42,12 @@ const cut = (groups: string[][]): Fault => ({ kind: 'partition', links: linksBet
 
 /** A replica that comes back from a kill answers with a value that had been overwritten five seconds after it was written. */
 function restarted() {
-  const history = made([
-    { p: 1, f: 'write', key: 'x', in: 105, from: 887e6, to: 890e6, node: 'n1' },
-    { p: 2, f: 'write', key: 'x', in: 743, from: 6570e6, to: 6575e6, node: 'n1' },
-    { p: 3, f: 'read', key: 'x', out: 105, from: 7118e6, to: 7120e6, node: 'n3' },
-  ])
+  const { history, counterexample: read } = readOfReplaced()
   const counterexample: Counterexample = {
+    ...read,
     level: 'linearizable',
     sentence:
       'process 3 read 105 for x from n3 at 7.118 s, 543 ms after process 2’s write of 743 was acknowledged by n1.',
-    operations: [0, 1, 2].map((operation) => ({ operation, role: 'core' as const })),
-    keys: ['x'],
-    culprit: 2,
     statesBefore: [743],
   }
   const judged = report('not even eventually consistent', { linearizable: violated(counterexample) })
@@ -97,6 +102,24 @@ describe('of all faults, a report draws', () => {
     const { near } = factsOf({ ...told, run: { ...told.run, faults } })
     expect(near.map(({ from }) => from)).toEqual([ms(6560), ms(7000)])
     expect(near[0]?.relation).toBe('In force then: partition {n1 | n3}, since 6.560 s.')
+  })
+
+  test('a cut from others explains nothing more where the two nodes were cut off from each other', () => {
+    const faults = [
+      record('from others', cut([['n2'], ['n1', 'n3', 'n4', 'n5']]), 6000, 8000),
+      record(
+        'between',
+        cut([
+          ['n3', 'n5'],
+          ['n1', 'n2', 'n4'],
+        ]),
+        6560,
+        8000,
+      ),
+    ]
+    const near = (some: typeof faults) => factsOf({ ...told, run: { ...told.run, faults: some } }).near
+    expect(near(faults).map(({ from }) => from)).toEqual([ms(6560)])
+    expect(near(faults.slice(0, 1)).map(({ from }) => from)).toEqual([ms(6000)])
   })
 
   test('a fault that never took effect explains nothing', () => {

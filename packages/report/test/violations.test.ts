@@ -48,6 +48,14 @@ describe('an effect without its cause', () => {
     expect(facts.shown?.culprit).toBe(3)
   })
 
+  test('is not said to be missing where an older one was read', () => {
+    const old: Made = { p: 0, f: 'write', key: 'photo', in: 6, from: 0.1e6, to: 0.5e6, node: 'n1' }
+    const stale = made([old, ...comment.slice(0, 3), { ...comment[3]!, out: 6 }])
+    expect(factsOf({ history: stale, report: judge(stale) }).headline.title).toBe(
+      "p1 saw p0's comment, but an older photo",
+    )
+  })
+
   test('is told in the same words by terminal, page, JSON, explanation and Markdown, once each', () => {
     const { violations } = facts
     const forbidding = `Also forbidden by ${violations[0]?.others.slice(0, -1).join(', ')} and ${violations[0]?.others.at(-1)}.`

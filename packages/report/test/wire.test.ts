@@ -1,8 +1,8 @@
-import type { Counterexample } from '@chaosproxy/checker'
-import { nanos } from '@chaosproxy/history'
+import { check } from '@chaosproxy/checker'
+import { millis, nanos } from '@chaosproxy/history'
 import type { Heard, NodeMessage } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
-import { made, ms, report, summary, violated } from '../../runner/test/timeline.ts'
+import { made, ms, readOfReplaced, report, summary, violated } from '../../runner/test/timeline.ts'
 import { explain } from '../src/explanation/explained.ts'
 import { listeningFor } from '../src/facts/listening.ts'
 import { renderHtml } from '../src/html/page.ts'
@@ -12,18 +12,7 @@ import { plainStyle } from '../src/terminal/style.ts'
 
 // What nodes sent each other is told and drawn as it was heard, and nothing is claimed that was not.
 
-const history = made([
-  { p: 1, f: 'write', key: 'x', in: 105, from: 887e6, to: 890e6, node: 'n1' },
-  { p: 2, f: 'write', key: 'x', in: 743, from: 6570e6, to: 6575e6, node: 'n1' },
-  { p: 3, f: 'read', key: 'x', out: 105, from: 7118e6, to: 7120e6, node: 'n3' },
-])
-const counterexample: Counterexample = {
-  level: 'linearizable',
-  sentence: 'process 3 read 105 for x from n3.',
-  operations: [0, 1, 2].map((operation) => ({ operation, role: 'core' as const })),
-  keys: ['x'],
-  culprit: 2,
-}
+const { history, counterexample } = readOfReplaced()
 const judged = report('not linearizable', { linearizable: violated(counterexample) })
 const listening = listeningFor({ history, report: judged })
 const change = { key: 'x', value: 743 }
@@ -58,6 +47,20 @@ test('what is listened for is the change that was missed, from its call to the a
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
+test('nothing is listened for where no message can be known by the change, such as that a lock was taken', () => {
+  const taken = {
+    ...({ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const),
+    ...{ deadlineMs: millis(10_000), memoryBytes: 1e8, now: () => millis(0) },
+  }
+  const locked = made([
+    { p: 1, f: 'acquire', key: 'L', from: 1e6, to: 2e6, node: 'n1' },
+    { p: 2, f: 'acquire', key: 'L', from: 4e6, to: 5e6, node: 'n3' },
+  ])
+  const found = check(locked, taken)
+  expect(found.levels.linearizable?.result).toBe('violated')
+  expect(listeningFor({ history: locked, report: found })).toBeUndefined()
+})
+
 describe('a message with the change', () => {
   test('that was held stops at a bar, and the sentence says so everywhere', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }])
@@ -80,7 +83,13 @@ describe('a message with the change', () => {
   })
 
   test('that had arrived blames no wire', () => {
-    everywhere(told([{ ...sent, endedAt: ms(6572) }]), 'n3 had received x = 743 at 6.572 s.')
+    const words = 'n3 had received x = 743 at 6.572 s, 546 ms before it was asked.'
+    everywhere(told([{ ...sent, endedAt: ms(6572) }]), words)
+  })
+
+  test('that was held until shortly before the node was asked says both', () => {
+    const words = 'The message with x = 743 to n3 was held (partition) until 7.109 s, 9.0 ms before it was asked.'
+    everywhere(told([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
   })
 
   test('that was never sent is drawn as dots, and claimed only where everything was heard', () => {
@@ -100,6 +109,58 @@ describe('a message with the change', () => {
     expect(cut.page).not.toContain('was sent to n3 by then')
     expect(cut.svg).not.toContain('class="message never"')
   })
+})
+
+describe('a real run in which it cannot be told whether the change was sent', () => {
+  test.each([
+    [
+      'not recorded',
+      'messages to n3 not fully recorded: some broke off unread, were forgotten, or passed the proxy by',
+    ],
+    [
+      'not recognised',
+      'x = 743 not recognised in what passed to n3: it may have been sent or not (recognised: key and value together in HTTP/1.1 or lines of JSON, without TLS or compression)',
+    ],
+  ] as const)('says that it was %s, and draws no fate', (unclear, words) => {
+    const all = told([], { isCut: true, unclear })
+    for (const text of [all.page, all.terminal, JSON.stringify(all.explained)]) expect(text).toContain(words)
+    expect(JSON.parse(all.json)).toMatchObject({ messages: { unclear, neverSent: false } })
+    expect(all.svg).not.toContain('class="message')
+  })
+
+  test('says nothing of it where a message with the change was found', () => {
+    const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
+    expect(all.terminal).not.toContain('not fully recorded')
+  })
+})
+
+test('of attempts to reach a node that was down only the first is told', () => {
+  const attempt = { from: 'n1', to: 'n3', type: 'connection', fate: 'lost', by: 'down' } as const
+  const all = told(
+    [6580, 6590, 6600].map((at) => ({ ...attempt, sentAt: ms(at), endedAt: ms(at + 1) })),
+    { isCut: true, unclear: 'not recorded' },
+  )
+  expect(all.explained.messages).toEqual([
+    'n1 → n3: connection, sent at 6.5800 s, lost (it was down)',
+    'messages to n3 not fully recorded: some broke off unread, were forgotten, or passed the proxy by',
+    '2 other messages about it or between the two meanwhile',
+  ])
+})
+
+test('the name of a message stands clear of the line where nothing was sent', () => {
+  const toOther = { ...sent, to: 'n2', endedAt: ms(6571.5) }
+  const { svg } = told([toOther])
+  expect(svg).toContain('class="message never"')
+  expect(/class="message received">.*?class="message-name( end)?"/s.exec(svg)?.[1]).toBe(' end')
+})
+
+test('names of messages sent at one time stand on either side of them', () => {
+  const { svg } = told([
+    { ...sent, fate: 'held', by: 'partition' },
+    { ...sent, type: 'retry', sentAt: ms(6571.1), fate: 'held', by: 'partition' },
+  ])
+  expect(svg.match(/class="message-name( end)?"/g)).toHaveLength(2)
+  expect(svg.match(/class="message-name end"/g)).toHaveLength(1)
 })
 
 test('what was heard about something else is not told', () => {

@@ -40,7 +40,10 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
     now: () => millis(performance.now()),
   }) as Report
   return {
-    ...renderVerdict({ title, version, history, report, historyFile: file, linksHistory: false, asked }),
+    ...renderVerdict(
+      { title, version, history, report, historyFile: file, linksHistory: false, asked },
+      { isSoFar: true },
+    ),
     upTo: lastTime(history) / 1e6,
     operations: history.operations.length,
   }

@@ -5,7 +5,7 @@ const GRACE_MS = 400
 export interface Lags {
   /** What all nodes have applied at a moment, those that tell. Moments come in order. */
   note(now: number, applied: readonly number[]): void
-  /** How many entries another node had a moment before, and one that has applied so many lacks still. */
+  /** How many entries a node still lacks, given how many it has applied: those that another had applied a moment before. */
   of(applied: number): number
 }
 

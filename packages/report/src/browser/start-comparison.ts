@@ -1,10 +1,15 @@
+import type { find } from './find.ts'
 import type { sortTable } from './sort-table.ts'
+import type { startTheme } from './theme.ts'
 
 export interface ComparisonParts {
+  readonly find: typeof find
+  readonly startTheme: typeof startTheme
   readonly sortTable: typeof sortTable
 }
 
 /** The behaviour of a page of compared systems. The page is whole without it. */
-export function startComparison({ sortTable }: ComparisonParts): void {
+export function startComparison({ find, startTheme, sortTable }: ComparisonParts): void {
+  startTheme(find)
   for (const table of document.querySelectorAll<HTMLTableElement>('table.sortable')) sortTable(table)
 }

@@ -35,6 +35,14 @@ export function startStory(figure: Element, find: Find): void {
       if (event instanceof KeyboardEvent) walk(step, event)
     })
   }
+  // The names of the lanes stay in sight while the drawing is scrolled.
+  const names = document.createElementNS('http://www.w3.org/2000/svg', 'g')
+  names.append(...drawing.querySelectorAll('.lane-name'))
+  drawing.append(names)
+  scroller.addEventListener('scroll', () => {
+    const scale = drawing.viewBox.baseVal.width / drawing.getBoundingClientRect().width
+    names.setAttribute('transform', `translate(${scroller.scrollLeft * scale} 0)`)
+  })
   // A narrow screen opens on the contradiction, which is at the end of the drawing.
   scroller.scrollLeft = scroller.scrollWidth
 }

@@ -16,27 +16,58 @@ export interface Difference {
   readonly headlines: readonly [before: string, after: string]
   /** What users lost, as each one's pages say it; empty if there are no words for it. */
   readonly losses: readonly [before: string, after: string]
+  /** `Not linearizable`, as each one's pages say it; empty for results of versions that did not tell it. */
+  readonly verdicts: readonly [before: string, after: string]
+  /** What happened, in the sentence of each one's pages; empty if nothing was violated. */
+  readonly sentences: readonly [before: string, after: string]
   /** Target, workload, seed and the like, where they differ. */
   readonly settings: readonly DifferenceRow[]
   /** The levels whose verdicts differ, strongest first. */
   readonly levels: readonly DifferenceRow[]
   /** Figures that both have. */
   readonly figures: readonly DifferenceRow[]
+  /** The overtaken awaits of simulated programs, as each one's pages say it; empty where none was. */
+  readonly races: readonly [before: string, after: string]
 }
 
 /** Compares two results, each as `--json` prints it. */
 export const differenceOf = (before: Parsed, after: Parsed): Difference => ({
   headlines: [settingAt(before, 'headline'), settingAt(after, 'headline')],
   losses: [lossAt(before), lossAt(after)],
+  verdicts: [settingAt(before, 'verdict'), settingAt(after, 'verdict')],
+  sentences: [settingAt(before, 'sentence'), settingAt(after, 'sentence')],
   settings: settingRows(before, after),
   levels: levelRows(before, after),
   figures: figures.flatMap((figure) => figureRow(figure, before, after)).concat(phaseRows(before, after)),
+  races: [settingAt(before, 'race', 'sentence'), settingAt(after, 'race', 'sentence')],
 })
+
+/** What each result says of a race, or what both say; empty if neither has one. */
+export function raceTexts(
+  { races: [before, after] }: Difference,
+  [one, other]: readonly [string, string],
+): readonly string[] {
+  if (before === '' && after === '') return []
+  if (before === after) return [`Both: ${before}.`]
+  const text = (sentence: string): string => (sentence === '' ? 'no await was overtaken' : sentence)
+  return [`${one}: ${text(before)}.`, `${other}: ${text(after)}.`]
+}
 
 /** What changed from one result to the other, in a sentence without its full stop. */
 export function differenceTitle({ headlines, losses }: Difference): string {
   const [before, after] = headlines.map((verdict, i) => losses[i] || capitalised(verdict))
   return before === after ? `Both: ${before}` : `Before: ${before}. After: ${after}`
+}
+
+/** `not linearizable, only eventually consistent`: the verdict of each, and what was found instead. */
+export function verdictTexts({ headlines, verdicts }: Difference): readonly [before: string, after: string] {
+  const textOf = (at: 0 | 1): string => {
+    const [headline, verdict] = [headlines[at], `${verdicts[at].charAt(0).toLowerCase()}${verdicts[at].slice(1)}`]
+    if (verdict === '') return headline
+    if (headline.includes(verdict)) return headline
+    return verdict.includes(headline) ? verdict : `${verdict}, ${headline}`
+  }
+  return [textOf(0), textOf(1)]
 }
 
 /** A title that is not just the verdict. */
@@ -78,6 +109,8 @@ interface FigureKind {
 
 const figures: readonly FigureKind[] = [
   { what: 'operations', at: ['operations', 'total'], text: count, sign: 0 },
+  { what: 'ok', at: ['operations', 'ok'], text: count, sign: 0 },
+  { what: 'failed', at: ['operations', 'fail'], text: count, sign: 0 },
   { what: 'outcome unknown', at: ['operations', 'info'], text: count, sign: 0 },
   { what: 'availability', at: ['availability', 'overall'], text: percent, sign: 1 },
   { what: 'p50', at: ['latency', 'p50Nanos'], text: duration, sign: -1 },
@@ -99,7 +132,7 @@ function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: 
   return [{ what, before: text(from), after: text(to), change: isNoticeable ? changeOf(sign * (to - from)) : '' }]
 }
 
-/** Availability and p99 of the phases that both went through. */
+/** Availability, p99 and stale reads of the phases that both went through. */
 function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
   const others = objectAt(after, 'availability', 'phases')
   return Object.keys(objectAt(before, 'availability', 'phases'))
@@ -115,6 +148,11 @@ function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
         before,
         after,
       ),
+      ...figureRow(
+        { what: `stale reads, ${phase}`, at: ['phases', phase, 'staleReads'], text: count, sign: -1 },
+        before,
+        after,
+      ).filter((row) => row.before !== '0' || row.after !== '0'),
     ])
 }
 

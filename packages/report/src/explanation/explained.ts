@@ -5,6 +5,7 @@ import type { Mood } from '../facts/headline.ts'
 import { wireLines } from '../facts/wire.ts'
 import { alsoForbiddenBy, heldApart, reasonText } from '../level-words.ts'
 import { printable } from '../operation-words.ts'
+import type { Race } from '../race/code-run.ts'
 import { sentenceText, violationText } from '../terminal/evidence.ts'
 import { capitalised } from '../words.ts'
 import { causesOf } from './causes.ts'
@@ -29,6 +30,8 @@ export interface Explained {
   readonly steps: readonly Step[]
   /** What nodes sent each other meanwhile; empty where that was not recorded. */
   readonly messages: readonly string[]
+  /** Of a simulated program: the await that was overtaken, and the lines that both requests ran; absent if none was. */
+  readonly race?: Race | undefined
   /** What was broken meanwhile. */
   readonly faults: readonly string[]
   /** Strongest first: what the level asks for, and whether it allows what was seen. */
@@ -53,7 +56,7 @@ export interface ExplainInput extends FactsInput {
 export function explain(input: ExplainInput): Explained {
   const { report, history } = input
   const facts = factsOfExplained(input)
-  const { headline, shown, near, wire, violations } = facts
+  const { headline, shown, near, wire, race, violations } = facts
   const [first, ...others] = violations
   return {
     title: headline.title,
@@ -68,8 +71,9 @@ export function explain(input: ExplainInput): Explained {
     warnings: history.warnings.map(printable),
     steps: shown === undefined ? [] : stepsOf(history, shown),
     messages: wireLines(wire),
+    ...(race === undefined ? {} : { race }),
     faults: near.map(({ whole }) => whole),
-    levels: judgedLevels(report).map((each) => levelTold(report, each)),
+    levels: judgedLevels(report).map((each) => levelTold(report, facts, each)),
     causes: shown === undefined ? [] : causesOf({ ...input, counterexample: shown, near }),
   }
 }
@@ -86,13 +90,17 @@ export const factsOfExplained = (input: ExplainInput): Facts =>
 const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
   run === undefined ? undefined : { ...run, expectation: undefined }
 
-function levelTold(report: Report<string>, level: string): Explained['levels'][number] {
+function levelTold(
+  report: Report<string>,
+  { headline: { despite } }: Facts,
+  level: string,
+): Explained['levels'][number] {
   const verdict = verdictOf(report, level)
   return {
     level,
     asks: wordsOfLevel(level)?.sentence ?? '',
     result: verdict.result,
-    why: whyOf(report, level, verdict),
+    why: despite?.level === level ? despite.because : whyOf(report, level, verdict),
   }
 }
 

@@ -10,6 +10,8 @@ import {
 } from '@chaosproxy/runner/result'
 import type { Loss } from '../losses/loss.ts'
 import { lossOf } from '../losses/registry.ts'
+import type { Race } from '../race/code-run.ts'
+import { raceOfHeader } from '../race/race-json.ts'
 import { shownFaults } from '../shown-faults.ts'
 import { accusedLevel, counterexampleOf } from './accused.ts'
 import { type Headline, headlineOf } from './headline.ts'
@@ -57,6 +59,8 @@ export interface Facts {
   readonly near: readonly NearFault[]
   /** What nodes sent each other meanwhile, where that was recorded. */
   readonly wire: Wire | undefined
+  /** Of a simulated program that broke something: the await that was overtaken, if one was. */
+  readonly race: Race | undefined
 }
 
 export function factsOf({ history, report, run, isAboutLevel = false, ...own }: FactsInput): Facts {
@@ -92,6 +96,7 @@ export function factsOf({ history, report, run, isAboutLevel = false, ...own }: 
     spans,
     near: shown === undefined ? [] : nearFaults(history, shown, spans),
     wire: wireOf(history, shown, run?.heard),
+    race: shown === undefined ? undefined : raceOfHeader(history.header),
   }
 }
 

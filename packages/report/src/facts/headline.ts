@@ -1,8 +1,8 @@
 import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { duration } from '@chaosproxy/history'
-import { allMet, judgedLevels, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
+import { allMet, levelsOfModel, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
 import { adjective } from '../level-words.ts'
-import type { Loss } from '../losses/loss.ts'
+import type { Despite, Loss } from '../losses/loss.ts'
 import { capitalised } from '../words.ts'
 
 export type Mood = 'good' | 'bad' | 'unsure'
@@ -15,6 +15,8 @@ export interface Headline {
   readonly verdict: string
   /** Shown next to the verdict: `only eventually consistent`. */
   readonly beside: string
+  /** Why a level is met although the title sounds as if it were not; undefined if none is. */
+  readonly despite?: Despite | undefined
 }
 
 /** The title and, unless they are the same, the verdict: `106 acknowledged messages were lost (not linearizable)`. */
@@ -49,22 +51,31 @@ export function headlineOf(report: Report<string>, circumstances: Circumstances)
     title: loss?.title ?? whole,
     verdict: whole,
     beside,
+    despite: despiteOf(report, loss),
   }
 }
 
+/** A level that is met although the title sounds as if it were not. */
+const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | undefined =>
+  loss?.despite !== undefined && verdictOf(report, loss.despite.level).result === 'met' ? loss.despite : undefined
+
 function verdictLine(
   report: Report<string>,
-  { asked, isVacuous, convergedAfterNanos }: Circumstances,
-): Omit<Headline, 'title'> {
+  { asked, isVacuous, convergedAfterNanos, loss }: Circumstances,
+): Omit<Headline, 'title' | 'despite'> {
   const strongest = strongestOf(report)
   const level = asked ?? strongest
   const verdict = verdictOf(report, level)
   if (verdict.result === 'violated')
-    return { mood: 'bad', verdict: `Not ${adjective(level)}`, beside: besideOf(report, level, convergedAfterNanos) }
+    return {
+      mood: 'bad',
+      verdict: `Not ${adjective(level)}`,
+      beside: besideOf(report, level, { convergedAfterNanos, loss }),
+    }
   if (verdict.result === 'unknown')
     return { mood: 'unsure', verdict: `Unknown whether ${adjective(level)}`, beside: verdict.reason }
   const isWeaker = verdictOf(report, strongest).result === 'violated'
-  const met = isWeaker ? report.headline : adjective(level)
+  const met = isWeaker ? weakerText(report, level, strongest) : adjective(level)
   if (isVacuous) {
     const found = isWeaker ? met : 'no violation found'
     return { mood: 'unsure', verdict: INCONCLUSIVE, beside: `${found}, but this proves less than it seems to` }
@@ -72,9 +83,18 @@ function verdictLine(
   return { mood: 'good', verdict: capitalised(met), beside: '' }
 }
 
+/** `eventually consistent, not linearizable`, where the headline is about the strongest level alone. */
+const weakerText = ({ headline }: Report<string>, level: string, strongest: string): string =>
+  headline.startsWith('not ') ? `${adjective(level)}, not ${adjective(strongest)}` : headline
+
 /** `sequentially consistent? no · eventual? yes`: the levels a reader asks about next. */
-function besideOf(report: Report<string>, level: string, convergedAfterNanos?: number): string {
-  const levels = judgedLevels(report)
+function besideOf(
+  report: Report<string>,
+  level: string,
+  { convergedAfterNanos, loss }: Pick<Circumstances, 'convergedAfterNanos' | 'loss'>,
+): string {
+  const despite = despiteOf(report, loss)
+  const levels = levelsOfModel(report)
   const asked = ['sequential', 'causal', 'read-your-writes', 'eventual']
   const answer: { readonly [result in Verdict['result']]: string } = {
     met: 'yes',
@@ -89,7 +109,9 @@ function besideOf(report: Report<string>, level: string, convergedAfterNanos?: n
       const after =
         other === 'eventual' && result === 'met' && convergedAfterNanos !== undefined
           ? `, ${duration(convergedAfterNanos)} after healing`
-          : ''
+          : despite?.level === other
+            ? ` (${despite.because})`
+            : ''
       return `${other}? ${answer[result]}${after}`
     })
     .join(' · ')

@@ -2,11 +2,13 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { duration, FAIL, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
-import { functionOf, hasReturned, isFinal, isRead, nameText, nodeOf, tells } from '../operation-words.ts'
+import { functionOf, hasReturned, isFinal, isRead, nameText, nodeOf, spendsFrom, tells } from '../operation-words.ts'
 import { moment } from '../words.ts'
 
 /** A fault that may explain a contradiction. */
 export interface NearFault extends FaultSpan {
+  /** Its label, where links that take much room are counted: `partition of 5 links`. */
+  readonly short: string
   /** `n3 n5 killed, 5.138 s to 6.902 s`. */
   readonly text: string
   /** How it relates to the impossible answer, as a sentence: `n3 had been restarted 218 ms before.` */
@@ -43,19 +45,24 @@ export function nearFaults(
 ): readonly NearFault[] {
   if (spans.length === 0 || !hasTimes(history)) return []
   const gap = gapOf(history, counterexample)
+  const touched = spans
+    // What began only after the operation was called is not why the object had that value.
+    .filter((span) => span.hits !== 0 && span.from <= gap.asked && overlapOf(span, gap) > 0)
+    .map((span) => ({ span, touch: touching(span, gap), weight: touching(span, gap) * overlapOf(span, gap) }))
+    .filter(({ touch }) => touch > 0)
+  const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
-    spans
-      // What began only after the operation was called is not why the object had that value.
-      .filter((span) => span.hits !== 0 && span.from <= gap.asked)
-      .map((span) => ({ span, weight: touching(span, gap) * overlapOf(span, gap) }))
-      .filter(({ weight }) => weight > 0)
+    touched
+      // Where the two were cut off from each other, a cut from others explains nothing more.
+      .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
       .sort((a, b) => b.weight - a.weight)
       .slice(0, MOST_NEAR)
       .map(({ span }) => {
+        const short = inBrief(span.label)
         const text = `${span.label}, ${moment(span.from)} to ${moment(span.to)}`
-        const relation = relationOf(span, gap)
-        const whole = relation === '' || relation.includes(span.label) ? `${text}.` : `${text}. ${relation}`
-        return { ...span, text, relation, whole }
+        const relation = relationOf(span, short, gap)
+        const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
+        return { ...span, short, text, relation, whole }
       })
   )
 }
@@ -97,9 +104,11 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
   const seen = isRead(history, culprit) ? JSON.stringify(outputOf(history, culprit)) : undefined
   const end = hasReturned(history, culprit) ? (returnEvent[culprit] ?? 0) : Number.POSITIVE_INFINITY
   const { key } = history.operations
+  const spent = spendsFrom(history, culprit)
   const ofKey = rows.filter((row) => key[row] === key[culprit])
   const changes = (ofKey.some((row) => row !== culprit && !tells(history, row)) ? ofKey : rows)
     .filter((row) => row !== culprit && !tells(history, row) && outcome[row] !== FAIL)
+    .filter((row) => spent === undefined || spendsFrom(history, row) === spent)
     .filter((row) => (callEvent[row] ?? 0) < end && JSON.stringify(writtenBy(history, row)) !== seen)
     .sort((a, b) => (callEvent[b] ?? 0) - (callEvent[a] ?? 0))
   const called = callEvent[culprit] ?? 0
@@ -117,7 +126,10 @@ const overlapOf = ({ from, to }: FaultSpan, gap: Gap): number => {
   return overlap < 0 ? 0 : Math.max(1, overlap)
 }
 
-/** Twice as much for the culprit's own node, or a link between the two; 0 if the fault was elsewhere. */
+/** What a fault counts for on the culprit's own node, or a link between the two. */
+const BETWEEN = 2
+
+/** 1 for other faults of the two nodes and of their links; 0 if the fault was elsewhere. */
 function touching({ nodes, links }: FaultSpan, { culprit, writer }: Gap): number {
   const isUnplaced = nodes.length === 0 && links.length === 0
   if (isUnplaced || (culprit === undefined && writer === undefined)) return 1
@@ -126,7 +138,7 @@ function touching({ nodes, links }: FaultSpan, { culprit, writer }: Gap): number
   const between = links.some(
     ({ from, to }) => (from === culprit && to === writer) || (from === writer && to === culprit),
   )
-  if (between || (culprit !== undefined && nodes.includes(culprit))) return 2
+  if (between || (culprit !== undefined && nodes.includes(culprit))) return BETWEEN
   return about(culprit) || about(writer) ? 1 : 0
 }
 
@@ -138,13 +150,22 @@ const ENDED: { readonly [kind: string]: string } = {
   pause: 'had been resumed',
 }
 
-function relationOf({ kind, label, nodes, from, to }: FaultSpan, { culprit, asked }: Gap): string {
+/** A sentence only counts links that take more room than this: they are listed beside it. */
+const MOST_OF_LINKS = 24
+
+/** `partition of 5 links (dropping)`. */
+const inBrief = (label: string): string =>
+  label.replace(/ \{([^{}]*–[^{}]*)\}/, (all, links: string) =>
+    links.length <= MOST_OF_LINKS ? all : ` of ${links.split(', ').length} links`,
+  )
+
+function relationOf({ kind, nodes, from, to }: FaultSpan, short: string, { culprit, asked }: Gap): string {
   if (culprit === undefined) return ''
   if (to < asked) {
     const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined
     return ended === undefined
-      ? `Until ${duration(asked - to)} before: ${label}.`
+      ? `Until ${duration(asked - to)} before: ${short}.`
       : `${nameText(culprit)} ${ended} ${duration(asked - to)} before.`
   }
-  return `In force then: ${label}, since ${moment(from)}.`
+  return `In force then: ${short}, since ${moment(from)}.`
 }

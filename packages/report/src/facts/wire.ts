@@ -1,8 +1,8 @@
 import type { Counterexample } from '@chaosproxy/checker'
-import { type History, type Json, nanos, plural } from '@chaosproxy/history'
+import { duration, type History, type Json, nanos, plural } from '@chaosproxy/history'
 import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
-import { keyOf, nameText, valueText } from '../operation-words.ts'
+import { functionOf, keyOf, nameText, transferText, valueText } from '../operation-words.ts'
 import { moment } from '../words.ts'
 import { type Gap, gapOf, writtenBy } from './near-faults.ts'
 
@@ -21,6 +21,8 @@ export interface Wire {
   readonly others: number
   /** Whether no message with the change was sent to the node that answered: certain, since all were heard. */
   readonly isNeverSent: boolean
+  /** Why it cannot be told that no message with the change was sent, although none was found. */
+  readonly unclear: Heard['unclear']
   /** Whether the change had reached that node before it was asked. */
   readonly sentence: string
 }
@@ -50,7 +52,10 @@ function missingAt(history: History, counterexample: Counterexample): Missing | 
   const gap = gapOf(history, counterexample)
   const { writer, culprit: reader, ignored } = gap
   if (writer === undefined || reader === undefined || ignored === undefined || writer === reader) return undefined
-  return { gap, writer, reader, key: keyOf(history, ignored), value: writtenBy(history, ignored) }
+  const value = writtenBy(history, ignored)
+  // What changes something without a value of its own, such as taking a lock, no message can be known by.
+  if (value === null && functionOf(history, ignored) !== 'write') return undefined
+  return { gap, writer, reader, key: keyOf(history, ignored), value }
 }
 
 /** Undefined where nothing was heard, or not about this contradiction. */
@@ -66,18 +71,29 @@ export function wireOf(
   const { gap, writer, reader, key, value } = found
   const carriers = heard.messages.filter(({ carries }) => carries !== undefined)
   const toReader = carriers.filter(({ to }) => to === reader)
-  const stopped = heard.messages.filter(({ fate, to }) => to === reader && fate !== 'received')
+  const stopped = firstOfEachKind(heard.messages.filter(({ fate, to }) => to === reader && fate !== 'received'))
   const told = [...toReader, ...(toReader.length === 0 ? stopped : [])].slice(0, MOST_DRAWN)
   const sender = toReader[0]?.from ?? spreaderOf(carriers, writer)
   const messages = [...told, ...wayOf(carriers, { writer, sender, reader })].sort((a, b) => a.sentAt - b.sentAt)
-  const change = `${key === undefined ? '' : `${nameText(key, 24)} = `}${valueText(value, 24)}`
+  const change = `${key === undefined ? '' : `${nameText(key, 24)} = `}${transferText(value) ?? valueText(value, 24)}`
   const isNeverSent = toReader.length === 0 && !heard.isCut
   return {
     ...{ sender, reader, change, messages, isNeverSent, until: gap.to },
+    unclear: toReader.length === 0 ? heard.unclear : undefined,
     others: heard.messages.length - messages.length,
     sentence: sentenceOf(toReader, { change, reader, asked: gap.asked, isNeverSent }),
   }
 }
+
+/** One that was tried again and again says as much as all of them. */
+const firstOfEachKind = (messages: readonly NodeMessage[]): readonly NodeMessage[] =>
+  messages.filter(
+    ({ from, type, fate, by }, i) =>
+      i ===
+      messages.findIndex(
+        (other) => other.from === from && other.type === type && other.fate === fate && other.by === by,
+      ),
+  )
 
 /** The node that sent the change to most others. */
 function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
@@ -109,7 +125,7 @@ function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, i
   const node = nameText(reader)
   if (isNeverSent) return `No message with ${change} was sent to ${node} by then.`
   const arrived = toReader.find(({ fate, endedAt }) => fate === 'received' && (endedAt ?? 0) <= asked)
-  if (arrived !== undefined) return `${node} had received ${change} at ${moment(arrived.endedAt ?? 0)}.`
+  if (arrived !== undefined) return arrivedText(arrived, { change, node, asked })
   const last = toReader.at(-1)
   if (last === undefined) return ''
   const what =
@@ -117,6 +133,17 @@ function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, i
       ? `The message with ${change} to ${node}`
       : `${plural(toReader.length, 'message')} with ${change} to ${node}`
   return `${what} ${toReader.length === 1 ? 'was' : 'were'} ${fateText(last)}.`
+}
+
+/** A change that came before the node was asked, and that it nevertheless answered without. */
+function arrivedText(
+  { by, endedAt }: NodeMessage,
+  { change, node, asked }: { readonly change: string; readonly node: string; readonly asked: number },
+): string {
+  const at = `${moment(endedAt ?? 0)}, ${duration(asked - (endedAt ?? 0))} before it was asked`
+  return by === undefined || by === 'down'
+    ? `${node} had received ${change} at ${at}.`
+    : `The message with ${change} to ${node} was held (${by}) until ${at}.`
 }
 
 /** `held (partition)`, `lost (down)`, `received at 7.130 s`. */
@@ -127,8 +154,12 @@ function fateText({ fate, by, endedAt }: NodeMessage): string {
 }
 
 /** `n1 → n3: replicate with x = 743, sent at 6.571 s, held (partition)`. */
-export const messageText = (message: NodeMessage, { change }: Pick<Wire, 'change'>): string =>
-  `${nameText(message.from)} → ${nameText(message.to)}: ${nameText(message.type, 24)}${message.carries === undefined ? '' : ` with ${change}`}, sent at ${moment(message.sentAt, 4)}, ${
+export const messageText = (message: NodeMessage, wire: Pick<Wire, 'change'>): string =>
+  `${nameText(message.from)} → ${nameText(message.to)}: ${messageTold(message, wire)}`
+
+/** The same without its nodes. */
+export const messageTold = (message: NodeMessage, { change }: Pick<Wire, 'change'>): string =>
+  `${nameText(message.type, 24)}${message.carries === undefined ? '' : ` with ${change}`}, sent at ${moment(message.sentAt, 4)}, ${
     message.fate === 'received' && message.by === undefined
       ? `received at ${moment(message.endedAt ?? 0, 4)}`
       : fateText(message)
@@ -140,5 +171,21 @@ export function wireLines(wire: Wire | undefined): readonly string[] {
   const { messages, others, isNeverSent, sender, reader, change } = wire
   const never = isNeverSent ? [`${nameText(sender)} → ${nameText(reader)}: nothing with ${change} was sent`] : []
   const more = others === 0 ? [] : [`${plural(others, 'other message')} about it or between the two meanwhile`]
-  return [...messages.map((message) => messageText(message, wire)), ...never, ...more]
+  return [...messages.map((message) => messageText(message, wire)), ...never, ...unclearLine(wire), ...more]
+}
+
+/** What nodes have to send for messages to be recognised. */
+const READABLE = 'recognised: key and value together in HTTP/1.1 or lines of JSON, without TLS or compression'
+
+/** Nothing is said of a message that was not found where it could have been. */
+export function unclearLine({
+  unclear,
+  reader,
+  change,
+}: Pick<Wire, 'unclear' | 'reader' | 'change'>): readonly string[] {
+  if (unclear === undefined) return []
+  const node = nameText(reader)
+  return unclear === 'not recorded'
+    ? [`messages to ${node} not fully recorded: some broke off unread, were forgotten, or passed the proxy by`]
+    : [`${change} not recognised in what passed to ${node}: it may have been sent or not (${READABLE})`]
 }

@@ -8,9 +8,9 @@ import { byteWriter } from './bytes.ts'
 import type { Lanes } from './lanes.ts'
 
 /** More operations than this are not embedded: the page must open at once, and be small enough to send. */
-const MOST_EMBEDDED = 60_000
+const MOST_EMBEDDED = 50_000
 /** The most embedded operations to use for the moments that matter; the rest is an even sample. */
-const MOST_NEAR = 45_000
+const MOST_NEAR = 37_500
 const NEAR_NANOS = 1e9
 /** Characters of one value, key or error in the page, and of all of one kind together. */
 const LONGEST_TEXT = 120
@@ -44,7 +44,7 @@ export function select(
   ].sort((a, b) => a - b)
   const distances = Float64Array.from(callTime.subarray(0, length), (time) => distanceTo(edges, time))
   const allowed = Math.min(MOST_NEAR, Math.floor(most * 0.75))
-  const within = Math.min(NEAR_NANOS, [...distances].sort((a, b) => a - b)[allowed] ?? NEAR_NANOS)
+  const within = Math.min(NEAR_NANOS, distances.slice().sort()[allowed] ?? NEAR_NANOS)
   const near = (operation: OperationRow): boolean => (distances[operation] ?? 0) < within
   const far = all.filter((operation) => !near(operation))
   const every = Math.max(1, Math.ceil(far.length / (most - (length - far.length))))

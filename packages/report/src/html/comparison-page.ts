@@ -1,6 +1,16 @@
 import { count, duration, plural } from '@chaosproxy/history'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
-import { cellUnder, comparisonSetting, faultsOf, levelName, levelRank, lostIn, share } from '../comparison-words.ts'
+import {
+  beyondCap,
+  cellUnder,
+  comparisonSetting,
+  comparisonTitle,
+  faultsOf,
+  levelName,
+  levelRank,
+  lostIn,
+  share,
+} from '../comparison-words.ts'
 import { capitalised, listed } from '../words.ts'
 import { glyph, glyphKey } from './comparison-glyph.ts'
 import { picture } from './comparison-picture.ts'
@@ -15,11 +25,11 @@ import { stylesheet } from './stylesheet.ts'
  * works from disk, without a network, in a dark theme, in print and, but for sorting, without scripts.
  */
 export function renderComparisonHtml(comparison: Comparison, version: string): string {
-  const { systems, conditions, sweep, notes } = comparison
-  const title = sweep === undefined ? `${plural(systems.length, 'system')} compared` : `${sweep} compared`
+  const { conditions, sweep, notes } = comparison
+  const title = comparisonTitle(comparison)
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"><title>${title}</title><style>${trusted(stylesheet)}${trusted(own)}</style></head>
-<body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos compare</span></header>
+<body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos compare</span><button id="theme" type="button">Theme: auto</button></header>
 <main>
 <section class="intro"><h1>${title}</h1><p class="lede">${lede(comparison)}</p><p class="note">${comparisonSetting(comparison)}. ${notes.map((note) => `${capitalised(note)}. `)}</p></section>
 ${picture(comparison)}
@@ -39,7 +49,9 @@ function lede(comparison: Comparison): string {
     broken.length === 0
       ? 'all kept their promises; they differ in what they promise and what it costs'
       : `${listed(broken.map(({ name }) => name))} did not keep what ${broken.length === 1 ? 'it promises' : 'they promise'}`
-  return [`${under}, ${kept}.`, ...lossSentence(comparison)].join(' ')
+  return [`${under}, ${kept}.`, ...lossSentence(comparison), beyondCap(comparison)]
+    .filter((text) => text !== '')
+    .join(' ')
 }
 
 /** A system that promises nothing breaks no promise by losing what it acknowledged; a reader must hear of it all the same. */
@@ -136,9 +148,10 @@ const own = `
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--ink2);margin-top:10px}
 .multiple{padding-top:4px}.multiple .spark{margin-left:0}.levels .multiple small{padding-left:0;white-space:nowrap}.levels .level{white-space:nowrap}.broken{color:var(--accent);font-weight:600;background:var(--tint)}.broken .glyph .ring{stroke:var(--accent)}.broken .glyph .ink{fill:var(--accent)}
 .levels tbody th{font-weight:550;white-space:normal;min-width:120px}.levels small{display:block;color:var(--ink2);padding-left:19px}.levels td,.levels th{padding-right:10px}.levels abbr{text-decoration:none}.numbers th,.numbers td{padding-right:8px;font-size:13px}.numbers tbody th{white-space:normal;min-width:150px}
-.plot{display:block;width:100%;height:auto}.plot.narrow{display:none}.plot .grid{stroke:var(--line)}.plot .axis{stroke:var(--line2)}.plot .panel{fill:none;stroke:var(--line)}.plot .panel.top-part{fill:var(--panel);stroke:none}.plot .curve{stroke:var(--data);stroke-width:1.4;fill:none;opacity:.7}.plot .leader{stroke:var(--line2);stroke-width:.8;fill:none}.plot .practice{stroke:var(--data);stroke-dasharray:1 4;fill:none}.plot .tick-practice{stroke:var(--data);stroke-width:1.6}.plot text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}.plot .corner{font-weight:650;font-size:15px;text-anchor:end;fill:var(--ink2)}.plot .bad-name{fill:var(--accent);font-weight:650}.plot .broken .ring{stroke:var(--accent)}.plot .broken .ink{fill:var(--accent)}.plot .bar{fill:var(--d2);stroke:var(--data)}.plot .bar.bad{fill:var(--accent);stroke:none}
+.plot{display:block;width:100%;height:auto}.plot.narrow,.plot.middle{display:none}.plot .grid{stroke:var(--line)}.plot .axis{stroke:var(--line2)}.plot .panel{fill:none;stroke:var(--line)}.plot .panel.top-part{fill:var(--panel);stroke:none}.plot .curve{stroke:var(--data);stroke-width:1.4;fill:none;opacity:.7}.plot .leader{stroke:var(--line2);stroke-width:.8;fill:none}.plot .practice{stroke:var(--data);stroke-dasharray:1 4;fill:none}.plot .spread{stroke:var(--line2);stroke-width:1.6;fill:none}.plot .tick-practice{stroke:var(--data);stroke-width:1.6}.plot text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}.plot .corner{font-weight:650;font-size:15px;text-anchor:end;fill:var(--ink2)}.plot .bad-name{fill:var(--accent);font-weight:650}.plot .broken .ring{stroke:var(--accent)}.plot .broken .ink{fill:var(--accent)}.plot .bar{fill:var(--d2);stroke:var(--data)}.plot .bar.bad{fill:var(--accent);stroke:none}
 .classes{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:16px 28px;margin-top:16px}.classes ul{list-style:none;font-size:13px;margin-top:4px}.classes li{display:flex;padding:1px 0;overflow-wrap:anywhere}.classes li b{flex:none;width:22px}.classes li b,.number-of{color:var(--ink2);font-weight:500;font-variant-numeric:tabular-nums}.classes .note{margin-top:0}
 .sort{border:0;padding:0;min-height:0;background:none;color:inherit;font:inherit;max-width:none;white-space:nowrap;text-align:inherit}.sort:hover{background:none;text-decoration:underline}th[aria-sort=ascending] .sort::after{content:" ↑"}th[aria-sort=descending] .sort::after{content:" ↓"}th[aria-sort=none] .sort::after{content:" ↕";opacity:.35}
 .spark{display:block;margin-left:auto}.spark-bars{fill:var(--data)}.plot.sweep-plot{max-width:none}
-@media screen and (max-width:760px){.plot.narrow{display:block}.plot.wide{display:none}.levels tbody th{position:sticky;left:0;background:var(--page)}.levels tbody th,.numbers tbody th{min-width:104px;max-width:140px;overflow-wrap:anywhere}}
+@media screen and (max-width:1000px){.plot.middle{display:block}.plot.wide{display:none}}
+@media screen and (max-width:760px){.plot.narrow{display:block}.plot.middle{display:none}.levels tbody th{position:sticky;left:0;background:var(--page)}.levels tbody th,.numbers tbody th{min-width:104px;max-width:140px;overflow-wrap:anywhere}}
 `

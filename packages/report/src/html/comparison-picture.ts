@@ -7,9 +7,9 @@ import { glyph, glyphShape } from './comparison-glyph.ts'
 import { type Area, dodge } from './dodge.ts'
 import { type Html, html } from './markup.ts'
 
-/** Sizes of a drawing: one for wide screens, one for phones. */
+/** Sizes of a drawing: for wide screens, for tablets and for phones. */
 interface Layout {
-  readonly kind: 'wide' | 'narrow'
+  readonly kind: 'wide' | 'middle' | 'narrow'
   readonly width: number
   readonly height: number
   readonly left: number
@@ -19,6 +19,7 @@ interface Layout {
 
 const LAYOUTS: readonly Layout[] = [
   { kind: 'wide', width: 1080, height: 500, left: 52, gap: 20 },
+  { kind: 'middle', width: 720, height: 480, left: 52, gap: 16 },
   { kind: 'narrow', width: 358, height: 560, left: 44, gap: 8 },
 ]
 const TOP = 30
@@ -51,7 +52,7 @@ export function picture(comparison: Comparison): Html | undefined {
   const points = pointsOf(comparison)
   if (points.length === 0) return undefined
   const title = 'What each gives up'
-  return html`<section aria-labelledby="pacelc"><h2 id="pacelc">${title}</h2>${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${PACELC_RULE} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and linearizable: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC only means that it stopped answering. Whether its answers were right is shown by the symbol, here and in the list below: the level found under the cut. A dotted line leads up to what clients would get that ask another node when one does not answer.</p></section>`
+  return html`<section aria-labelledby="pacelc"><h2 id="pacelc">${title}</h2>${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${PACELC_RULE} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and linearizable: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC only means that it stopped answering. Whether its answers were right is shown by the symbol, here and in the list below: the level found under the cut. Each mark stands at the least that was answered in any run; a line leads up to the most. A dotted line leads up to what clients would get that ask another node when one does not answer.</p></section>`
 }
 
 function pointsOf({ systems }: Comparison): readonly Point[] {
@@ -80,7 +81,7 @@ const PANELS = [
 
 function drawing(points: readonly Point[], { systems }: Comparison, layout: Layout): Html {
   const scale = scaleFor(points, layout)
-  const isNamed = layout.kind === 'wide' && systems.length <= MOST_NAMED
+  const isNamed = layout.kind !== 'narrow' && systems.length <= MOST_NAMED
   const label = 'Availability while nodes are cut off, against the latency of a read and a write in calm'
   return html`<svg class="plot ${layout.kind}" viewBox="0 0 ${layout.width} ${layout.height}" role="img" aria-label="${label}">${PANELS.map((_, i) => frame(i, scale, layout))}${curvesOf(points, scale)}${PANELS.map(
     (_, i) =>
@@ -147,10 +148,10 @@ function frame(panel: number, scale: Scale, { kind }: Layout): Html {
   const line = scale.y(AVAILABLE)
   const shares = [1, AVAILABLE, ...belowAvailable(scale.least)]
   const ticks =
-    kind === 'wide'
+    kind !== 'narrow'
       ? scale.ticks
       : scale.ticks.filter((_, i, all) => all.length < 5 || i % Math.ceil(all.length / 3) === 0)
-  return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind === 'wide' ? html`<tspan class="t2"> ${about.says}</tspan>` : undefined}</text>${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 ? html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>` : undefined}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
+  return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind !== 'narrow' ? html`<tspan class="t2"> ${about.says}</tspan>` : undefined}</text>${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 ? html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>` : undefined}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
 }
 
 /** `1 ms` rather than `1.0 ms`. */
@@ -211,7 +212,8 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
     const spot = spots[i]
     if (spot === undefined) return undefined
     const practicalY = scale.y(point.under.practical.least)
-    return html`${practicalY < y - 2 ? html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>` : undefined}${leader(x, y, spot.left, spot.middle)}`
+    const mostY = scale.y(point.under.availability.most)
+    return html`${mostY < y - GLYPH / 2 ? html`<path class="spread" d="M${x} ${y}V${mostY}M${x - 4} ${mostY}h8"/>` : undefined}${practicalY < y - 2 ? html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>` : undefined}${leader(x, y, spot.left, spot.middle)}`
   })}${sorted.map((point, i) => {
     const { x = 0, y = 0 } = places[i] ?? {}
     const spot = spots[i]

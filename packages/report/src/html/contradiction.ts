@@ -1,5 +1,6 @@
-import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { duration, type History, type Json } from '@chaosproxy/history'
+import { decisive } from '../facts/decisive.ts'
 import type { NearFault } from '../facts/near-faults.ts'
 import type { Wire } from '../facts/wire.ts'
 import { hasTimes, reproach } from '../moments.ts'
@@ -17,34 +18,28 @@ import {
 } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
 import { digitsToTellApart, moment } from '../words.ts'
-import { type Arc, type Box, besideArc, boxOf, type Point } from './arc-label.ts'
+import { besideArc, pathOf } from './arc-label.ts'
+import { CHARACTER, coversOf, type LabelledBar, type LabelText, labelled, labelsClearOfArcs } from './bar-labels.ts'
+import { BAR, type Bar, cycleArcs, DISC, stepsBetween } from './cycle-arcs.ts'
 import { holdingBars } from './holding-bars.ts'
 import { type Html, html } from './markup.ts'
-import { heightOfNodes, isOnLanes, laneNodes, nodeLanes } from './node-lanes.ts'
+import { heightOfNodes, isAcross, laneNodes, nodeLanes } from './node-lanes.ts'
 import { possibleStates } from './ribbon.ts'
+import { type Covers, routeOf } from './route.ts'
 import { type Scale, scaleOf } from './scale.ts'
 
-/** A drawing of more operations than this explains nothing. */
-export const MOST_DRAWN = 24
+/** A drawing of more operations explains nothing, and does not fit a screen: each client has a lane. */
+const MOST_DRAWN = { ofFewClients: 8, ofMany: 4 }
+const FEW_CLIENTS = 4
 
 const WIDTH = 760
 const LEFT = 74
 const RIGHT = WIDTH - 26
-const LANE = 68
-const BAR = 20
-/** Rough width of a character of the drawing's labels, in pixels. */
-const CHARACTER = 7
-
-interface Bar {
-  readonly operation: OperationRow
-  /** Its number in the text next to the drawing, from 1. */
-  readonly number: number
-  readonly lane: number
-  readonly x1: number
-  readonly x2: number
-  /** The middle of the bar. */
-  readonly y: number
-}
+/** The height of a client's lane: where there are many, the whole drawing is to fit a screen. */
+const laneHeight = (lanes: readonly string[]): number =>
+  lanes.length > FEW_CLIENTS ? 52 : lanes.length === FEW_CLIENTS ? 54 : 66
+/** The room above the first lane for an arc over a bar and its label. */
+const LEAP = 22
 
 /** The operations to accuse: the impossible one or, if replicas disagree, the final reads that differ. */
 export function accusedOf(history: History, counterexample: Counterexample): ReadonlySet<OperationRow> {
@@ -53,6 +48,12 @@ export function accusedOf(history: History, counterexample: Counterexample): Rea
   return new Set(
     counterexample.operations.map(({ operation }) => operation).filter((operation) => isFinal(history, operation)),
   )
+}
+
+/** What is drawn of it: all, if that is not too much. */
+export function drawnOf(history: History, counterexample: Counterexample): Counterexample {
+  const clients = new Set(counterexample.operations.map(({ operation }) => laneOf(history, operation))).size
+  return decisive(history, counterexample, clients > FEW_CLIENTS ? MOST_DRAWN.ofMany : MOST_DRAWN.ofFewClients)
 }
 
 /** Attributes that place a drawing of this size, in pixels. */
@@ -82,22 +83,34 @@ export function contradictionSvg(
   const states = possibleStates(history, counterexample)
   // Faults are named above the first lane, where no operation has a label.
   const nodes = laneNodes(history, counterexample, faults, wire)
-  const across = faults.filter((fault) => !isOnLanes(fault, nodes))
-  const top = (states.length > 0 ? 54 : 12) + across.length * 16
+  const across = faults.filter((fault) => isAcross(history, fault, nodes))
+  const leap = leapsInFirstLane(history, counterexample, lanes) ? LEAP : 0
+  const top = (states.length > 0 ? 54 : 12) + across.length * 16 + leap
   const scale = scaleOf(eventsOf(history, operations), LEFT + 10, RIGHT - 12)
   const plain = operations.map((operation, i) => barOf(history, operation, i + 1, lanes, scale, top))
-  const bars = plain.map((bar) => ({ ...bar, label: labelOf(history, counterexample, bar, plain) }))
   const accused = accusedOf(history, counterexample)
-  const underClients = top + lanes.length * LANE
+  const withKey = counterexample.keys.length > 1
+  const underClients = top + lanes.length * laneHeight(lanes)
+  const bounds = { left: LEFT - 10, right: WIDTH - 2, top: top - 12 - leap + DISC, bottom: underClients - DISC }
+  const reproached = reproachBetween(history, counterexample, plain)
+  const bars = labelsClearOfArcs(
+    labelled(plain, (bar) => barLabel(history, bar, accused, withKey), { left: LEFT - 8, right: WIDTH - 2 }),
+    (placed) => [
+      ...(reproached === undefined ? [] : [reproached]),
+      ...stepsBetween(counterexample, placed).map(({ from, to }) => [from, to] as const),
+    ],
+    bounds,
+  )
+  const covers = coversOf(bars, bounds)
   const bottom = underClients + heightOfNodes(nodes, wire)
   const height = bottom + 34
   return html`<svg class="why-svg"${place(WIDTH, height)} viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
 <defs><pattern id="hatch-${level}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker><marker id="tip-calm-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip-calm"/></marker></defs>
-${across.map((fault) => faultBand(level, fault, scale, top - across.length * 16, bottom))}
-${across.map((fault, i) => faultName(fault, i, scale, top - across.length * 16))}
+${across.map((fault) => faultBand(level, fault, scale, top - leap - across.length * 16, bottom))}
+${across.map((fault, i) => faultName(fault, i, scale, top - leap - across.length * 16))}
 ${ribbon(history, states, scale, counterexample)}
 ${lanes.map((name, i) => {
-  const y = top + i * LANE + LANE / 2 + 4
+  const y = middleOf(i, lanes, top)
   return html`<text class="lane-name" x="0" y="${y + 5}">${clip(name, 10)}</text><path class="lane" d="M${LEFT - 6} ${y}H${RIGHT + 14}"/>`
 })}
 ${scale.breaks.map(
@@ -106,8 +119,8 @@ ${scale.breaks.map(
 )}
 ${nodeLanes(history, counterexample, faults, nodes, { scale, left: LEFT - 6, right: RIGHT + 14, top: underClients, accused, hatch: `hatch-${level}`, tip: `tip-calm-${level}`, wire })}
 ${holdingBars(history, counterexample, { scale, right: RIGHT + 14, laneOf: (row) => plain.find((bar) => bar.operation === row)?.y ?? 0 })}
-${accusation(history, counterexample, bars)}
-${(counterexample.edges ?? []).map((edge, i) => edgeArc(level, bars, edge, i + 1))}
+${accusation(history, counterexample, bars, covers)}
+${cycleArcs(counterexample, bars, covers)}
 ${bars.map((bar) => barMarkup(history, counterexample, bar, accused.has(bar.operation)))}
 ${axis(history, operations, scale, bottom)}
 </svg>`
@@ -116,6 +129,21 @@ ${axis(history, operations, scale, bottom)}
 const lanesOf = (history: History, operations: readonly OperationRow[]): string[] => [
   ...new Set(operations.map((operation) => laneOf(history, operation))),
 ]
+
+/** Whether a step of the cycle passes over another bar of the first lane, and so over its label. */
+const leapsInFirstLane = (history: History, { edges = [], operations }: Counterexample, lanes: readonly string[]) => {
+  const calls = operations
+    .filter(({ operation }) => laneOf(history, operation) === lanes[0])
+    .map(({ operation }) => operation)
+    .toSorted((a, b) => (history.operations.callEvent[a] ?? 0) - (history.operations.callEvent[b] ?? 0))
+  return edges.some(({ before, after }) => {
+    const [from, to] = [calls.indexOf(before), calls.indexOf(after)]
+    return from !== -1 && to !== -1 && Math.abs(from - to) > 1
+  })
+}
+
+const middleOf = (lane: number, lanes: readonly string[], top: number): number =>
+  top + (lane + 0.5) * laneHeight(lanes) + 4
 
 const laneOf = (history: History, operation: OperationRow): string =>
   processText(history, history.operations.process[operation] ?? 0)
@@ -144,55 +172,40 @@ function barOf(
   const lane = lanes.indexOf(laneOf(history, operation))
   const x1 = scale.ofEvent(callEvent[operation] ?? 0)
   const x2 = hasReturned(history, operation) ? scale.ofEvent(returnEvent[operation] ?? 0) : RIGHT + 14
-  return { operation, number, lane, x1, x2: Math.max(x2, x1 + 3), y: top + lane * LANE + LANE / 2 + 4 }
+  return { operation, number, lane, x1, x2: Math.max(x2, x1 + 3), y: middleOf(lane, lanes, top) }
 }
 
-interface Label {
-  readonly text: string
-  /** Its middle. */
-  readonly x: number
-  readonly above: boolean
+function barLabel(
+  history: History,
+  { operation }: Bar,
+  accused: ReadonlySet<OperationRow>,
+  withKey: boolean,
+): LabelText {
+  const text = clip(`${requestText(history, operation, { withKey })} → ${answerText(history, operation)}`, 34)
+  const isAccused = accused.has(operation)
+  return {
+    text: isAccused ? `${text} ✘` : text,
+    isBold: isAccused,
+    node: clip(nodeOf(history, operation) ?? '', 16),
+  }
 }
-
-interface LabelledBar extends Bar {
-  readonly label: Label
-}
-
-/** A label goes above its bar, or below it if the previous bar's label is in the way. */
-function labelOf(history: History, counterexample: Counterexample, bar: Bar, bars: readonly Bar[]): Label {
-  const withKey = counterexample.keys.length > 1
-  const text = barText(history, bar, withKey)
-  const middle = (bar.x1 + bar.x2) / 2
-  const half = halfOf(history, bar, withKey)
-  const before = bars.filter((other) => other.lane === bar.lane && other.number < bar.number)
-  const crowded = before.length % 2 === 1 && bars.filter((other) => other.lane === bar.lane).length > 1
-  const tight =
-    crowded && before.some((other) => middle - (other.x1 + other.x2) / 2 < half + halfOf(history, other, withKey) + 12)
-  return { text, x: Math.min(Math.max(middle, LEFT + half - 8), WIDTH - half - 2), above: !tight }
-}
-
-const barText = (history: History, { operation }: Bar, withKey: boolean): string =>
-  clip(`${requestText(history, operation, { withKey })} → ${answerText(history, operation)}`, 34)
-
-const halfOf = (history: History, bar: Bar, withKey: boolean): number =>
-  (barText(history, bar, withKey).length * CHARACTER) / 2
 
 function barMarkup(history: History, counterexample: Counterexample, bar: LabelledBar, accused: boolean): Html {
   const { operation, label } = bar
   const withKey = counterexample.keys.length > 1
   const role = counterexample.operations.find((entry) => entry.operation === operation)?.role ?? 'core'
   const kind = `${tells(history, operation) ? 'read' : 'write'}${accused ? ' bad' : ''}${hasReturned(history, operation) ? '' : ' open'}`
-  const node = nodeOf(history, operation)
-  const { text, x, above } = label
-  const where = node === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${clip(node, 60)}`
+  const whole = nodeOf(history, operation)
+  const { text, node, x, above } = label
+  const where = whole === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${clip(whole, 60)}`
   return html`<g class="op ${role}" data-step="${bar.number}" data-line="${linesOf(history, operation)[0] ?? 0}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${
     bar.x2 - bar.x1 > 14
       ? html`<text class="number ${kind}" x="${(bar.x1 + bar.x2) / 2}" y="${bar.y + 4.5}">${bar.number}</text>`
       : undefined
-  }<text class="label${accused ? ' badtext' : ''}" x="${x}" y="${above ? bar.y - BAR / 2 - 6 : bar.y + BAR / 2 + 14}">${text}${accused ? ' ✘' : ''}</text>${
-    node === undefined
+  }<text class="label${accused ? ' badtext' : ''}" x="${x}" y="${above ? bar.y - BAR / 2 - 6 : bar.y + BAR / 2 + 14}">${text}</text>${
+    node === ''
       ? undefined
-      : html`<text class="node" x="${x}" y="${above ? bar.y + BAR / 2 + 13 : bar.y - BAR / 2 - 6}">${clip(node, 16)}</text>`
+      : html`<text class="node" x="${x}" y="${above ? bar.y + BAR / 2 + 13 : bar.y - BAR / 2 - 6}">${node}</text>`
   }</g>`
 }
 
@@ -206,7 +219,7 @@ function faultBand(level: string, fault: NearFault, scale: Scale, top: number, b
 /** Over all bands, so that none covers another's name. Names are bold, and so wider than other labels. */
 function faultName(fault: NearFault, index: number, scale: Scale, top: number): Html {
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
-  const label = clip(fault.label, 44)
+  const label = clip(fault.short, 44)
   const fits = WIDTH - x1 > label.length * CHARACTER * 1.15 + 12
   return html`<text class="fault-name${fits ? '' : ' end'}" x="${fits ? x1 + 6 : WIDTH - 8}" y="${top + 10 + index * 16}">${label}</text>`
 }
@@ -251,80 +264,38 @@ function textsOf(values: readonly Json[], earlier: boolean, name: string): strin
   return [`${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`, names.join('|')]
 }
 
-/** An arc from an answer to the operation that ignores it, with the time between them. */
-function accusation(history: History, counterexample: Counterexample, bars: readonly LabelledBar[]): Html | undefined {
+/** An answer, and the operation that ignores it. */
+function reproachBetween<B extends Bar>(
+  history: History,
+  counterexample: Counterexample,
+  bars: readonly B[],
+): readonly [from: B, to: B] | undefined {
   const because = reproach(history, counterexample)
   const from = bars.find((bar) => bar.operation === because?.by)
   const to = bars.find((bar) => bar.operation === counterexample.culprit)
-  if (from === undefined || to === undefined) return undefined
+  return from === undefined || to === undefined ? undefined : [from, to]
+}
+
+/** An arc from an answer to the operation that ignores it, with the time between them. */
+function accusation(
+  history: History,
+  counterexample: Counterexample,
+  bars: readonly LabelledBar[],
+  covers: Covers,
+): Html | undefined {
+  const between = reproachBetween(history, counterexample, bars)
+  if (between === undefined) return undefined
+  const [from, to] = between
   const { callTime, returnTime } = history.operations
   const gap = (callTime[to.operation] ?? 0) - (returnTime[from.operation] ?? 0)
   const text = hasTimes(history) ? `${duration(gap)} later` : 'later'
   const width = text.length * CHARACTER
-  const inLane = from.lane === to.lane
-  const arc: Arc = inLane
-    ? [at(from.x2, from.y), at(from.x2 + 8, from.y - 30), at(to.x1 - 8, to.y - 30), at(to.x1, to.y)]
-    : [at(from.x2, from.y), at(from.x2 + 34, from.y), at(to.x1 - 40, to.y), at(to.x1 - 2, to.y)]
-  const { x, y } = inLane
-    ? at((from.x2 + to.x1) / 2, (from.y + to.y) / 2 - 30)
-    : besideArc(
-        arc,
-        width,
-        bars.flatMap((bar) => boxesOf(history, bar)),
-        BOUNDS,
-      )
+  const { arc } = routeOf(from, to, covers)
+  const { x, y } = besideArc(arc, width, [...covers.texts, ...covers.bars], BOUNDS)
   return html`<g class="accusation"><path class="arc" marker-end="url(#tip-${counterexample.level})" d="${pathOf(arc)}"/><text class="arc-text" x="${x}" y="${y}">${text}</text></g>`
 }
 
 const BOUNDS = { left: LEFT, right: WIDTH - 2 }
-
-const at = (x: number, y: number): Point => ({ x, y })
-
-const pathOf = ([from, leaving, arriving, to]: Arc): string =>
-  `M${from.x} ${from.y}C${leaving.x} ${leaving.y} ${arriving.x} ${arriving.y} ${to.x} ${to.y}`
-
-/** What a bar, its label and the name of its node cover. */
-function boxesOf(history: History, bar: LabelledBar): Box[] {
-  const { text, x, above } = bar.label
-  const node = clip(nodeOf(history, bar.operation) ?? '', 16)
-  const [over, under] = above ? [text, node] : [node, text]
-  return [
-    { left: bar.x1, right: bar.x2, top: bar.y - BAR / 2, bottom: bar.y + BAR / 2 },
-    boxOf(at(x, bar.y - BAR / 2 - 6), over.length * CHARACTER),
-    boxOf(at(x, bar.y + BAR / 2 + 14), under.length * CHARACTER),
-  ]
-}
-
-/** One step of a cycle of orders, with its number in the text next to the drawing. */
-function edgeArc(
-  level: string,
-  bars: readonly Bar[],
-  { before, after, reason }: OrderEdge,
-  number: number,
-): Html | undefined {
-  // What clients did and saw is as it should be; red is what that leaves no place for.
-  const calm = reason === 'process order' || reason === 'reads from' ? '-calm' : ''
-  const from = bars.find((bar) => bar.operation === before)
-  const to = bars.find((bar) => bar.operation === after)
-  if (from === undefined || to === undefined) return undefined
-  const [x1, x2] = [(from.x1 + from.x2) / 2, (to.x1 + to.x2) / 2]
-  const forth = x2 > x1 ? 1 : -1
-  const half = BAR / 2
-  // Within a lane, steps forward run below the bars and steps back above them, so that a pair of them does not overlap.
-  const [y1, y2, bend] =
-    from.lane === to.lane
-      ? [from.y + forth * half, to.y + forth * half, forth * 30]
-      : to.y > from.y
-        ? [from.y + half, to.y - half - 2, 0]
-        : [from.y - half, to.y + half + 2, 0]
-  const lean = from.lane === to.lane ? bend : to.y > from.y ? 22 : -22
-  const path = `M${x1} ${y1}C${x1 + (x2 - x1) * 0.2} ${y1 + lean} ${x1 + (x2 - x1) * 0.8} ${y2 + (bend === 0 ? -lean : lean)} ${x2} ${y2}`
-  const [mx, my] = [
-    x1 + (x2 - x1) * (bend === 0 ? 0.42 : 0.5),
-    y1 + (y2 - y1) * (bend === 0 ? 0.42 : 0.5) + bend * 0.75,
-  ]
-  return html`<g class="edge" data-edge="${number}"><path class="arc${calm === '' ? '' : ' calm'}" marker-end="url(#tip${calm}-${level})" d="${path}"/><circle class="edge-dot${calm === '' ? '' : ' calm'}" cx="${mx}" cy="${my}" r="8"/><text class="edge-number${calm === '' ? '' : ' calm'}" x="${mx}" y="${my + 4}">${String.fromCharCode(96 + number)}</text></g>`
-}
 
 function axis(history: History, operations: readonly OperationRow[], scale: Scale, bottom: number): Html {
   const events = eventsOf(history, operations)

@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, type History } from '@chaosproxy/history'
+import { duration, FAIL, type History } from '@chaosproxy/history'
 import { doubleHolding, type Holding, holdingsOf } from '../holdings.ts'
 import { hasTimes } from '../moments.ts'
 import { type Html, html } from './markup.ts'
@@ -14,6 +14,11 @@ interface Place {
 }
 
 const THICK = 10
+/** The room that `release failed` takes. */
+const REFUSED_WIDTH = 110
+
+const isRefused = ({ operations }: History, { release }: Holding): boolean =>
+  release !== undefined && operations.outcome[release] === FAIL
 
 /** For a lock: who held it when, as a bar in each client's lane, red where two held it. */
 export function holdingBars(history: History, counterexample: Counterexample, place: Place): Html | undefined {
@@ -27,7 +32,11 @@ export function holdingBars(history: History, counterexample: Counterexample, pl
   const bar = (holding: Holding, x1: number, x2: number, name: string): Html =>
     html`<rect class="${name}" x="${x1}" y="${place.laneOf(holding.acquire) - THICK / 2}" width="${Math.max(2, x2 - x1)}" height="${THICK}"/>`
   const both = doubleHolding(history, counterexample)
-  const drawn = holdings.map((holding) => bar(holding, from(holding), to(holding), 'holding'))
+  const drawn = holdings.map((holding) =>
+    isRefused(history, holding) && to(holding) < place.right - REFUSED_WIDTH
+      ? html`${bar(holding, from(holding), to(holding), 'holding')}<text class="refused" x="${to(holding) + 6}" y="${place.laneOf(holding.acquire) + 4}">release failed</text>`
+      : bar(holding, from(holding), to(holding), 'holding'),
+  )
   if (both === undefined) return html`<g class="holdings">${drawn}</g>`
   const { first, second, nanos } = both
   const [x1, x2] = [from(second), Math.min(to(first), to(second))]

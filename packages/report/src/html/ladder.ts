@@ -1,8 +1,8 @@
 import { type Report, rungs, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { duration, plural } from '@chaosproxy/history'
-import { foundLevel, judgedLevels } from '@chaosproxy/runner/result'
+import { foundLevel, judgedLevels, levelsNotOfModel } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
-import { heldApart, reasonText, witnessText } from '../level-words.ts'
+import { guaranteeText, heldApart, reasonText, whyNotOfModel, witnessText } from '../level-words.ts'
 import { capitalised } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
 
@@ -11,16 +11,20 @@ interface Rung {
   readonly levels: readonly string[]
 }
 
-/** Levels of other judges stand alone. */
+/** Levels of other judges stand alone; those that the model says nothing about are left out. */
 function rungsOf(report: Report<string>): readonly Rung[] {
   const levels = judgedLevels(report)
+  const foreign = levelsNotOfModel(report)
   const known: readonly Rung[] = rungs.filter((rung) => rung.levels.every((level) => levels.includes(level)))
   const others = levels.filter((level) => !known.some((rung) => rung.levels.includes(level)))
   return [
-    ...known,
+    ...known.filter((rung) => !rung.levels.every((level) => foreign.includes(level))),
     ...others.map((level): Rung => ({ title: capitalised(level.replaceAll('-', ' ')), levels: [level] })),
   ]
 }
+
+/** Whether the levels have an order: guarantees stand side by side. */
+export const hasOrder = (report: Report<string>): boolean => rungsOf(report).length <= rungs.length
 
 type Result = Verdict['result']
 
@@ -36,10 +40,24 @@ const marks: { readonly [result in Result]: Html } = {
   ),
 }
 
+interface LadderOptions {
+  /** How long after healing the nodes agreed. */
+  readonly convergedNanos?: number | undefined
+  /** Whether operations are still to come, which may break what is met. */
+  readonly isSoFar?: boolean
+}
+
 /** The levels, strongest first, each with a shape, a word and a reason; marks the one expected and the one found. */
-export function ladder(facts: Facts, report: Report<string>, convergedNanos: number | undefined): Html {
+export function ladder(
+  facts: Facts,
+  report: Report<string>,
+  { convergedNanos, isSoFar = false }: LadderOptions = {},
+): Html {
   const expected = facts.expectation?.level
-  return html`<ol class="ladder">${rungsOf(report).map((rung) => rungMarkup({ report, expected, convergedNanos }, rung))}</ol>`
+  const why = whyNotOfModel(report)
+  return html`<ol class="ladder${hasOrder(report) ? '' : ' apart'}">${rungsOf(report).map((rung) => rungMarkup({ report, expected, convergedNanos, isSoFar }, rung))}</ol>${
+    why === undefined ? undefined : html`<p class="why">${capitalised(why)}.</p>`
+  }`
 }
 
 interface Judgement {
@@ -47,15 +65,17 @@ interface Judgement {
   readonly expected: string | undefined
   /** How long after healing the nodes agreed. */
   readonly convergedNanos: number | undefined
+  readonly isSoFar: boolean
 }
 
 function rungMarkup(judgement: Judgement, rung: Rung): Html {
-  const { report, expected } = judgement
+  const { report, expected, isSoFar } = judgement
   const results = rung.levels.map((level) => verdictOf(report, level).result)
   const result: Result = results.includes('violated') ? 'violated' : results.includes('unknown') ? 'unknown' : 'met'
   const whys = new Set(rung.levels.map((level) => whyOf(judgement, level)))
   const alike = whys.size === 1 && results.every((other) => other === result)
-  const found = foundLevel(report)
+  // What is met may yet be broken.
+  const found = isSoFar ? undefined : foundLevel(report)
   const isExpected = expected !== undefined && rung.levels.includes(expected)
   // A rung is violated if one of its levels is: what was found there is marked by its own name.
   const foundWithin = found !== undefined && rung.levels.includes(found) ? found : undefined
@@ -64,15 +84,17 @@ function rungMarkup(judgement: Judgement, rung: Rung): Html {
     isExpected && isFound && expected === found ? 'as expected' : isExpected ? 'expected' : isFound ? 'found' : ''
   return html`<li class="${result}"><div class="rung">${marks[result]}<span class="line"></span></div><h3>${rung.title}${
     tag === '' ? undefined : html` <span class="tag">${tag}</span>`
-  }</h3><p class="result">${result}</p>${
+  }</h3><p class="result">${resultText(result, isSoFar)}</p>${
     alike
       ? html`<p class="why">${[...whys]}</p>`
       : html`<ul class="subs">${rung.levels.map(
           (level) =>
-            html`<li class="${verdictOf(report, level).result}">${marks[verdictOf(report, level).result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${verdictOf(report, level).result}</span>${level === foundWithin && !isFound ? html` <span class="tag">found</span>` : undefined}</span></li>`,
+            html`<li class="${verdictOf(report, level).result}">${marks[verdictOf(report, level).result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${resultText(verdictOf(report, level).result, isSoFar)}</span>${level === foundWithin && !isFound ? html` <span class="tag">found</span>` : undefined}</span></li>`,
         )}</ul>`
   }</li>`
 }
+
+const resultText = (result: Result, isSoFar: boolean): string => (isSoFar && result === 'met' ? 'met so far' : result)
 
 function whyOf({ report, convergedNanos }: Judgement, level: string): string {
   const verdict = verdictOf(report, level)
@@ -80,14 +102,15 @@ function whyOf({ report, convergedNanos }: Judgement, level: string): string {
   if (verdict.result === 'violated') return `by ${plural(verdict.counterexample.operations.length, 'operation')}`
   if ((level === 'eventual' || level === 'convergent') && convergedNanos !== undefined)
     return `${duration(convergedNanos)} after healing`
+  if (report.model === 'watch') return guaranteeText[level] ?? ''
   return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
 }
 
 /** Every reason in full, since the strip has no room for long ones. */
-export function reasons(report: Report<string>): Html {
+export function reasons(report: Report<string>, { headline }: Pick<Facts, 'headline'>): Html {
   const rows = Object.entries(report.levels).map(
     ([level, verdict]) =>
-      html`<tr><th scope="row">${level}</th><td>${verdict.result}</td><td class="wrap">${fullReason(report, level, verdict)}</td></tr>`,
+      html`<tr><th scope="row">${level}</th><td>${verdict.result}</td><td class="wrap">${headline.despite?.level === level ? headline.despite.because : fullReason(report, level, verdict)}</td></tr>`,
   )
   return html`<details class="all-levels"><summary>All ${rows.length} levels, with their reasons</summary><div class="scroll"><table><thead><tr><th scope="col">level</th><th scope="col">verdict</th><th scope="col">because</th></tr></thead><tbody>${rows}</tbody></table></div></details>`
 }

@@ -11,9 +11,12 @@ import type { Scale } from './scale.ts'
 import { wireArrows } from './wire-arrows.ts'
 
 /** The height of a node's lane, in pixels: with room for messages between two of them, if there are any. */
-const laneHeight = (wire: Wire | undefined): number => (wire === undefined ? 44 : 72)
+const laneHeight = (nodes: readonly string[], wire: Wire | undefined): number =>
+  wire === undefined ? 44 : nodes.length > 3 ? 54 : 66
 /** More lanes than this explain nothing. */
 const MOST_NODES = 5
+/** Beside messages, nodes that only served something are shown up to this many lanes. */
+const MOST_BESIDE_MESSAGES = 3
 /** Rough width of a character of the labels. */
 const CHARACTER = 7
 
@@ -38,10 +41,12 @@ export function laneNodes(
   if (wire === undefined) return serving.some(hit) ? serving.slice(0, MOST_NODES) : []
   // The node that answered comes last, so that what was on its way to it points down.
   const { sender, reader, messages } = wire
-  const others = [...messages.map(({ from }) => from), sender, ...messages.map(({ to }) => to), ...serving].filter(
-    (node) => node !== reader,
+  const isOther = (node: string): boolean => node !== reader
+  const sending = new Set(
+    [...messages.map(({ from }) => from), sender, ...messages.map(({ to }) => to)].filter(isOther),
   )
-  return [...[...new Set(others)].slice(0, MOST_NODES - 1), reader]
+  const room = Math.min(MOST_NODES, Math.max(MOST_BESIDE_MESSAGES, sending.size + 1))
+  return [...[...new Set([...sending, ...serving.filter(isOther)])].slice(0, room - 1), reader]
 }
 
 /** Of a cut that takes one node off, only that node: the links of the others are whole. */
@@ -54,12 +59,21 @@ function hits({ nodes, links }: NearFault, node: string): boolean {
 }
 
 /** Whether the lanes of the nodes show a fault, so that no other lane need be shaded for it. */
-export const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean =>
-  nodes.some((node) => hits(fault, node))
+const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean => nodes.some((node) => hits(fault, node))
+
+/**
+ * Whether a fault shades the whole drawing: no lane shows it, nor does it hit only nodes without a lane, while others
+ * have theirs.
+ */
+export function isAcross(history: History, fault: NearFault, lanes: readonly string[]): boolean {
+  if (isOnLanes(fault, lanes)) return false
+  const places = [...fault.nodes, ...fault.links.flatMap(({ from, to }) => [from, to])]
+  return lanes.length === 0 || places.length === 0 || !places.every((place) => history.nodes.includes(place))
+}
 
 /** With room for what stands between the last lane and the axis. */
 export const heightOfNodes = (nodes: readonly string[], wire: Wire | undefined): number =>
-  nodes.length === 0 ? 0 : nodes.length * laneHeight(wire) + 16
+  nodes.length === 0 ? 0 : nodes.length * laneHeight(nodes, wire) + 16
 
 interface Place {
   readonly scale: Scale
@@ -87,7 +101,7 @@ export function nodeLanes(
 ): Html | undefined {
   if (nodes.length === 0) return undefined
   const { left, right, top, wire } = place
-  const height = laneHeight(wire)
+  const height = laneHeight(nodes, wire)
   const middle = (node: string): number => top + nodes.indexOf(node) * height + height / 2 + 6
   const labels = new Map(nodes.map((node): [string, LaneLabel[]] => [node, []]))
   return html`<g class="nodes">${nodes.map(
@@ -125,7 +139,7 @@ function faultBars(
   const x1 = Math.max(left, Math.min(right - 4, scale.ofTime(fault.from)))
   const x2 = Math.min(right, Math.max(x1 + 4, scale.ofTime(fault.to)))
   const word = DOWN[fault.kind]
-  const text = `${word ?? clip(fault.label, 36)} ${moment(fault.from)} to ${moment(fault.to)}`
+  const text = `${word ?? clip(fault.short, 36)} ${moment(fault.from)} to ${moment(fault.to)}`
   const half = (text.length * CHARACTER) / 2
   const x = Math.min(Math.max((x1 + x2) / 2, left + half), right - half)
   const own = nodes.filter((node) => hits(fault, node))

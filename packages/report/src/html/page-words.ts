@@ -18,7 +18,10 @@ export const warningsOf = ({ run, history }: Page, { headline, vacuous, requirem
 /** The level: the line below a headline in users' words, or what to say beside the level's own name. */
 export function standing({ headline, expected }: Facts): string {
   const level = headline.title === headline.verdict ? '' : headline.verdict
-  return [level, expected, headline.mood === 'bad' ? headline.beside : '']
+  const beside = headline.mood === 'bad' ? headline.beside : ''
+  // What was found is said already.
+  const more = expected.endsWith('found eventual') ? beside.replace(/(?: · )?eventual\? yes.*$/, '') : beside
+  return [level, expected, more]
     .filter((text) => text !== '')
     .map((text, i) => (i === 0 ? capitalised(text) : text))
     .join(' · ')
@@ -29,6 +32,8 @@ export function ledeOf({ report, history }: Page, { headline, shown, near, wire 
   if (shown !== undefined) return capitalised(shortSentence(history, shown, near, wire))
   if (headline.beside !== '') return `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
+  if (report.model === 'watch' && headline.mood === 'good')
+    return 'Every watch was sent every change that it asked for, once and in order.'
   const linearizable = verdictOf(report, 'linearizable')
   return linearizable.result === 'met'
     ? `All ${count(history.operations.length)} operations fit one order in which each takes effect at a moment between its call and its answer.`

@@ -1,5 +1,5 @@
 import type { Counterexample } from '@chaosproxy/checker'
-import { count, duration, type History, plural } from '@chaosproxy/history'
+import { duration, type History, plural } from '@chaosproxy/history'
 import { type FaultSpan, foundText, statisticsOf } from '@chaosproxy/runner/result'
 import type { PageData } from '../browser/page-data.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
@@ -17,14 +17,15 @@ import { capitalised, durationOfMillis } from '../words.ts'
 import { binsOf } from './bins.ts'
 import { chartedOf, charts, plotArea } from './charts.ts'
 import { embed, endOf, select } from './columns.ts'
-import { accusedOf, contradictionSvg, MOST_DRAWN } from './contradiction.ts'
+import { accusedOf, contradictionSvg, drawnOf } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
-import { ladder, reasons } from './ladder.ts'
+import { hasOrder, ladder, reasons } from './ladder.ts'
 import { lanesOf } from './lanes.ts'
 import { fileLink, type Html, html, script, scriptJson, trusted } from './markup.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf, standing, warningsOf } from './page-words.ts'
 import { renderPicture } from './picture.ts'
+import { raceSection, raceStyles } from './race-section.ts'
 import { recordSection } from './record-section.ts'
 import { explorerScript, pageScript } from './scripts.ts'
 import { factsSection, faultsSection, lostSection, phasesSection } from './sections.ts'
@@ -65,7 +66,7 @@ export function renderHtml(page: Page): string {
     bins: { ...bins, p50: bins.p50.map(finite), p99: bins.p99.map(finite) },
   }
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${headline.title}: ${page.title}</title><style>${trusted(stylesheet)}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${headline.title}: ${page.title}</title><style>${trusted(stylesheet)}${facts.race === undefined ? undefined : trusted(raceStyles)}</style></head>
 <body><a class="skip" href="#${shown === undefined ? 'levels' : 'why'}">Skip to the explanation</a>
 <header class="top"><span><b>chaos</b> ${page.version}</span>${topFacts(page).map((fact) => html`<span>${fact}</span>`)}<span class="buttons">${page.markdown === undefined ? undefined : html`<button id="copy-markdown" type="button">Copy Markdown</button>`}<button id="save-png" type="button">Save PNG</button><button id="save-svg" type="button">Save SVG</button><button id="theme" type="button">Theme: auto</button></span></header>
 <main>
@@ -74,9 +75,10 @@ ${again(page)}
 ${
   first === undefined
     ? undefined
-    : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, first.counterexample, [])}</h2>${figure(page, first, spans, { wire: facts.wire, said: ledeOf(page, facts) })}${otherFigures(page, others, spans)}</section>`
+    : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, first)}</h2>${figure(page, first, spans, { wire: facts.wire, said: ledeOf(page, facts) })}${otherFigures(page, others, spans)}</section>`
 }
-<section aria-labelledby="levels"><h2 id="levels">Consistency levels, strongest first</h2>${report === undefined ? undefined : html`${ladder(facts, report, run?.convergedAfterHealNanos)}${reasons(report)}`}${judgement(page, facts)}</section>
+${raceSection(facts.race)}
+<section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report === undefined ? undefined : html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts)}</section>
 ${phasesSection(run?.phases ?? [])}
 ${
   hasTimes(history) && history.operations.length >= FEWEST_CHARTED
@@ -197,12 +199,12 @@ export function figure(
   const { history, historyFile, linksHistory = true } = page
   const { operations } = counterexample
   const cited = citation(history, counterexample, fileName(historyFile))
-  const drawn = { ...counterexample, operations: operations.slice(-MOST_DRAWN) }
+  const drawn = drawnOf(history, counterexample)
   const near = nearFaults(history, counterexample, spans)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(others)
   const whole = capitalised(sentenceText(counterexample, near, wire))
-  return html`${hidden === 0 ? undefined : html`<p class="note">The last ${MOST_DRAWN} are drawn; ${count(hidden)} before them are in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, near, hasTimeline)}${wireNotes(wire)}${uncutNote(counterexample)}${whole === said ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
+  return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'operation')} before that ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, near, hasTimeline)}${wireNotes(wire)}${uncutNote(counterexample)}${whole === said ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
 }
 
 /** What else broke levels: a sentence for each cause, with the drawing folded away. */

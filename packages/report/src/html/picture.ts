@@ -5,7 +5,7 @@ import { type Facts, factsOf } from '../facts/facts.ts'
 import { nearFaults } from '../facts/near-faults.ts'
 import { clip, wrap } from '../terminal/width.ts'
 import { capitalised } from '../words.ts'
-import { contradictionSvg, MOST_DRAWN } from './contradiction.ts'
+import { contradictionSvg, drawnOf } from './contradiction.ts'
 import { type Html, html, trusted } from './markup.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf, standing, warningsOf } from './page-words.ts'
@@ -98,7 +98,7 @@ function drawing(
   top: number,
 ): { readonly svg: Html; readonly bottom: number } {
   let bottom = top
-  const drawn = { ...counterexample, operations: counterexample.operations.slice(-MOST_DRAWN) }
+  const drawn = drawnOf(history, counterexample)
   const svg = contradictionSvg(history, drawn, nearFaults(history, counterexample, spans), {
     wire,
     place(width, height) {

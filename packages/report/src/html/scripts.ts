@@ -11,6 +11,7 @@ import { filtersOf } from '../browser/filters.ts'
 import { find } from '../browser/find.ts'
 import { keepUp } from '../browser/keep-up.ts'
 import { listenToKeys } from '../browser/keys.ts'
+import { markSteps } from '../browser/mark-steps.ts'
 import { startMinimap } from '../browser/minimap.ts'
 import { paintBar } from '../browser/paint-bar.ts'
 import { paintStrip } from '../browser/paint-strip.ts'
@@ -24,9 +25,11 @@ import { startExplorer } from '../browser/start-explorer.ts'
 import { startPage } from '../browser/start-page.ts'
 import { startProxies } from '../browser/start-proxies.ts'
 import { startRuns } from '../browser/start-runs.ts'
+import { startTold } from '../browser/start-told.ts'
 import { startStory } from '../browser/story.ts'
 import { startTheme } from '../browser/theme.ts'
 import { View } from '../browser/view.ts'
+import { walkSteps } from '../browser/walk-steps.ts'
 import { wordsOf } from '../browser/words.ts'
 
 /**
@@ -49,7 +52,7 @@ export const pageScript: string = scriptOf(startPage, {
   startStory,
 })
 
-export const comparisonScript: string = scriptOf(startComparison, { sortTable })
+export const comparisonScript: string = scriptOf(startComparison, { find, startTheme, sortTable })
 
 /** For pages that have only a theme to choose. */
 export const themeScript: string = `(${startTheme})(${find})`.replace(/^\s+/gm, '')
@@ -64,6 +67,8 @@ export const runsScript: string = scriptOf(startRuns, {
   chooseRuns,
   keepUp,
 })
+
+export const toldScript: string = scriptOf(startTold, { find, startTheme, markSteps, walkSteps })
 
 export const explorerScript: string = scriptOf(startExplorer, {
   find,

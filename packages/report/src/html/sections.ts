@@ -3,6 +3,7 @@ import { nameOfChoice } from '@chaosproxy/faults'
 import { count, duration, percent, plural } from '@chaosproxy/history'
 import type { FaultSpan, PhaseSummary, RunSummary, Statistics } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
+import { brokenLevel, isBroken } from '../broken-phase.ts'
 import { clocksText } from '../clock-words.ts'
 import { adjective } from '../level-words.ts'
 import { printable, valueText } from '../operation-words.ts'
@@ -34,8 +35,6 @@ export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined
   }</section>`
 }
 
-const isBroken = ({ violated = [], staleReads = 0 }: PhaseSummary): boolean => violated.length > 0 || staleReads > 0
-
 function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[], label: string): Html {
   const measured = (phase: PhaseSummary, text: string): string => (phase.operations === 0 ? '–' : text)
   const latency = (value: number | undefined): string => (value === undefined ? '–' : duration(value))
@@ -49,10 +48,10 @@ function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[]
 }
 
 /** The strongest level that something in this phase breaks. */
-function brokenCell({ violated = [], staleReads = 0, operations }: PhaseSummary): Html {
-  const [level] = staleReads > 0 ? ['linearizable'] : violated
+function brokenCell(phase: PhaseSummary): Html {
+  const level = brokenLevel(phase)
   if (level !== undefined) return html`<td class="why-bad">✘ ${adjective(level)}</td>`
-  return html`<td>${operations === 0 ? '–' : 'nothing seen'}</td>`
+  return html`<td>${phase.operations === 0 ? '–' : 'nothing seen'}</td>`
 }
 
 /** Every fault, with how often it took effect; one that never did proves nothing, and the table says so. */

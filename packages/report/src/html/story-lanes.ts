@@ -1,3 +1,4 @@
+import { lanesInOrder } from '../lane-order.ts'
 import type { Sign, StoryTelling } from '../told-story.ts'
 import { type Html, html } from './markup.ts'
 
@@ -13,15 +14,17 @@ export interface Wall {
   readonly text: string
 }
 
-const HEIGHT = 34
 const LINE_AT = 22
 const TEXT_AT = 13
 
-/** Half of the clients, the nodes, the other clients: so that few messages cross a lane that is not theirs. */
-export function lanesOf({ clients, nodes }: StoryTelling): readonly Lane[] {
-  const left = Math.ceil(clients.length / 2)
-  const names = [...clients.slice(0, left), ...nodes, ...clients.slice(left)]
-  return names.map((name, i) => ({ name, at: (100 * (i + 0.5)) / names.length }))
+export const lanesOf = (telling: StoryTelling): readonly Lane[] =>
+  lanesInOrder(telling).map((name, i, { length }) => ({ name, at: (100 * (i + 0.5)) / length }))
+
+/** In the order of those beside it, if both tell of the same clients and nodes: the eye then finds each in the same place. */
+export function lanesBeside(others: readonly Lane[], telling: StoryTelling): readonly Lane[] {
+  const own = lanesOf(telling)
+  const isSame = own.length === others.length && own.every(({ name }) => others.some((other) => other.name === name))
+  return isSame ? others : own
 }
 
 /** The walls that stand once this has happened. */
@@ -35,21 +38,39 @@ export function wallsAfter(walls: readonly Wall[], sign: Sign): readonly Wall[] 
 
 /** A row of the drawing: the lanes, the walls, and what happens. */
 export const signRow = (sign: Sign, lanes: readonly Lane[], walls: readonly Wall[]): Html =>
-  html`<svg role="img" aria-label="${labelOf(sign)}"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs>${lanes.map(({ at }) => html`<line class="life" x1="${at}%" y1="0" x2="${at}%" y2="${HEIGHT}"/>`)}${wallRects(lanes, walls)}${drawing(sign, lanes)}</svg>`
+  html`<svg role="img" aria-label="${labelOf(sign)}">${lanesAndWalls(lanes, walls)}${drawing(sign, lanes, walls)}</svg>`
 
-/** A wall stands wherever a cut separates a node from its neighbour. */
-function wallRects(lanes: readonly Lane[], walls: readonly Wall[]): readonly Html[] {
-  return lanes.flatMap(({ name, at }, i) => {
+/** The lanes and walls behind something else: a wall stands for as long as the cut lasts. */
+export const background = (lanes: readonly Lane[], walls: readonly Wall[]): Html =>
+  html`<svg class="back" aria-hidden="true">${lanesAndWalls(lanes, walls)}</svg>`
+
+/** What walls are filled with, once for a page. */
+export const hatching: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs></svg>`
+
+const lanesAndWalls = (lanes: readonly Lane[], walls: readonly Wall[]): readonly Html[] => [
+  ...lanes.map(({ at }) => html`<line class="life" x1="${at}%" y1="0" x2="${at}%" y2="100%"/>`),
+  ...wallRects(lanes, walls),
+]
+
+const wallRects = (lanes: readonly Lane[], walls: readonly Wall[]): readonly Html[] =>
+  wallPlaces(
+    lanes,
+    walls.flatMap(({ between }) => between),
+  ).map((at) => html`<rect class="wall" x="${at - 1}%" y="0" width="2%" height="100%"/>`)
+
+type Links = Wall['between']
+
+const isCut = (links: Links, one: string, other: string): boolean =>
+  links.some(([from, to]) => (from === one && to === other) || (from === other && to === one))
+
+/** A wall stands wherever these links, being cut, separate a lane from its neighbour: in the middle between the two. */
+const wallPlaces = (lanes: readonly Lane[], links: Links): readonly number[] =>
+  lanes.flatMap(({ name, at }, i) => {
     const next = lanes[i + 1]
-    if (next === undefined) return []
-    const stands = walls.some(({ between }) =>
-      between.some(([from, to]) => (from === name && to === next.name) || (from === next.name && to === name)),
-    )
-    return stands ? [html`<rect class="wall" x="${(at + next.at) / 2 - 1}%" y="0" width="2%" height="${HEIGHT}"/>`] : []
+    return next !== undefined && isCut(links, name, next.name) ? [(at + next.at) / 2] : []
   })
-}
 
-function drawing(sign: Sign, lanes: readonly Lane[]): Html {
+function drawing(sign: Sign, lanes: readonly Lane[], walls: readonly Wall[]): Html {
   const at = (name: string): number => lanes.find((lane) => lane.name === name)?.at ?? 50
   switch (sign.type) {
     case 'call':
@@ -57,10 +78,10 @@ function drawing(sign: Sign, lanes: readonly Lane[]): Html {
     case 'answer':
       return arrow({ from: at(sign.from), to: at(sign.to), text: sign.text, tone: sign.outcome })
     case 'message':
-      return messageArrow(at(sign.from), at(sign.to), sign)
+      return messageArrow({ from: at(sign.from), to: at(sign.to), stop: stopOf(sign, lanes, walls) }, sign)
     case 'cut':
     case 'restored':
-      return html`<text x="50%" y="${LINE_AT}" class="t2">${sign.text}</text>`
+      return html`<text x="${labelPlace(sign.between, lanes)}%" y="${LINE_AT}" class="t2">${sign.text}</text>`
     case 'fault':
     case 'healed':
       return chip(at(sign.node), sign.text)
@@ -69,6 +90,27 @@ function drawing(sign: Sign, lanes: readonly Lane[]): Html {
     default:
       return sign satisfies never
   }
+}
+
+/** Over its first wall or, where none of its links is between neighbours, between the lanes that it separates. */
+function labelPlace(links: Links, lanes: readonly Lane[]): number {
+  const [wall] = wallPlaces(lanes, links)
+  if (wall !== undefined) return wall
+  const places = lanes.filter(({ name }) => links.some((link) => link.includes(name))).map(({ at }) => at)
+  return places.length === 0 ? 50 : (Math.min(...places) + Math.max(...places)) / 2
+}
+
+type Message = Extract<Sign, { readonly type: 'message' }>
+
+/** Where a message that does not arrive ends: at the first wall it meets of the cut that stops it, or else halfway. */
+function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly Wall[]): number {
+  const at = (name: string): number => lanes.find((lane) => lane.name === name)?.at ?? 50
+  const [start, end] = [at(from), at(to)]
+  const met = walls
+    .filter(({ between }) => isCut(between, from, to))
+    .flatMap(({ between }) => wallPlaces(lanes, between))
+    .filter((place) => place > Math.min(start, end) && place < Math.max(start, end))
+  return met.length === 0 ? (start + end) / 2 : start < end ? Math.min(...met) : Math.max(...met)
 }
 
 interface Arrow {
@@ -86,20 +128,30 @@ function arrow({ from, to, text, tone }: Arrow): Html {
     tone === 'none'
       ? html`<svg x="${end}%" y="${LINE_AT}" overflow="visible"><path class="wall-edge" d="M-4-4 4 4M-4 4 4-4"/></svg>`
       : html`<svg x="${end}%" y="${LINE_AT}" overflow="visible"><polygon class="head-mark ${tone}" points="${points}"/></svg>`
-  return html`<line class="flow ${tone}" x1="${from}%" y1="${LINE_AT}" x2="${end}%" y2="${LINE_AT}"/>${tip}<text x="${(from + to) / 2}%" y="${TEXT_AT}">${text}</text>`
+  return html`<line class="flow ${tone}" x1="${from}%" y1="${LINE_AT}" x2="${end}%" y2="${LINE_AT}"/>${tip}<text x="${middleOf(from, to, text)}%" y="${TEXT_AT}">${text}</text>`
 }
 
-/** What did not arrive ends halfway: at a cross if it was lost, at a bar if it was held. */
-function messageArrow(from: number, to: number, { text, fate }: Extract<Sign, { readonly type: 'message' }>): Html {
+/** A text that is about as long as the drawing is wide stands in the middle of that. */
+const middleOf = (from: number, to: number, text: string): number => (text.length > 36 ? 50 : (from + to) / 2)
+
+interface Way {
+  readonly from: number
+  readonly to: number
+  /** Where it ends if it does not arrive. */
+  readonly stop: number
+}
+
+/** What did not arrive ends at a cross if it was lost, at a bar if it was held. */
+function messageArrow({ from, to, stop }: Way, { text, fate }: Message): Html {
   const arrived = fate === 'received'
-  const end = arrived ? to : (from + to) / 2
+  const end = arrived ? to : stop
   const points = to > from ? '0,0 -7,-3.5 -7,3.5' : '0,0 7,-3.5 7,3.5'
   const tip = arrived
     ? html`<polygon class="head-mark message" points="${points}"/>`
     : fate === 'lost'
       ? html`<path class="stop" d="M-5-5 5 5M-5 5 5-5"/>`
       : html`<path class="stop" d="M0-8V8"/>`
-  return html`<line class="flow message${arrived ? '' : ' stopped'}" x1="${from}%" y1="${LINE_AT}" x2="${end}%" y2="${LINE_AT}"/><svg x="${end}%" y="${LINE_AT}" overflow="visible">${tip}</svg><text class="message-text" x="${(from + to) / 2}%" y="${TEXT_AT}">${text}${arrived ? '' : `, ${fate}`}</text>`
+  return html`<line class="flow message${arrived ? '' : ' stopped'}" x1="${from}%" y1="${LINE_AT}" x2="${end}%" y2="${LINE_AT}"/><svg x="${end}%" y="${LINE_AT}" overflow="visible">${tip}</svg><text class="message-text" x="${middleOf(from, to, text)}%" y="${TEXT_AT}">${text}${arrived ? '' : `, ${fate}`}</text>`
 }
 
 /** A box over the lanes of all nodes that answer alike. */

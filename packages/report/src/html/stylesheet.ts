@@ -9,9 +9,9 @@ export const themes: string = `:root{color-scheme:light dark;${light}}
 export const drawingStyles: string = `svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--ink)}svg .t2{fill:var(--ink2)}
 svg .mid,svg .label,svg .node,svg .number,svg .arc-text,svg .edge-number{text-anchor:middle}svg .right{text-anchor:end}
 .lane{stroke:var(--line2);fill:none}.axis,.tick{stroke:var(--line2);fill:none}.grid{stroke:var(--line);fill:none}
-svg .lane-name,svg .row-name{font-weight:620;font-size:13px}
+svg .lane-name,svg .row-name{font-weight:620;font-size:13px}svg .lane-name{paint-order:stroke;stroke:var(--page);stroke-width:6px;stroke-linejoin:round}
 .band{fill:var(--band)}.hatch{stroke:var(--hatch);stroke-width:2.4}.band-edge{stroke:var(--line2);stroke-dasharray:2 3;fill:none}svg .fault-name{font-weight:600;fill:var(--ink2);paint-order:stroke;stroke:var(--page);stroke-width:3px}svg .fault-name.end{text-anchor:end}
-.holding{fill:var(--d1);stroke:var(--d2)}.holding.both{fill:var(--accent);stroke:var(--accent)}
+svg .refused{fill:var(--ink2);font-size:11.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px}.holding{fill:var(--d1);stroke:var(--d2)}.holding.both{fill:var(--accent);stroke:var(--accent)}
 .tip-calm{fill:var(--data)}.arc.calm{stroke:var(--data)}.edge-dot.calm{stroke:var(--data)}svg .edge-number.calm{fill:var(--data)}.way{stroke:var(--data);stroke-width:1.6;fill:none}.way.stopped{stroke:var(--ink2);stroke-dasharray:5 4}.way.late{stroke-dasharray:5 4}.way.never{stroke:var(--ink2);stroke-dasharray:1.5 4;stroke-linecap:round}.ring{fill:var(--page);stroke:var(--ink2);stroke-width:1.5}.stop{stroke:var(--ink);stroke-width:4;fill:none}.stop.lost{stroke-width:2.2}svg .message-name{font-size:11.5px;fill:var(--ink2);paint-order:stroke;stroke:var(--page);stroke-width:4px}svg .message-name.end{text-anchor:end}.node-lane{stroke:var(--d1);stroke-width:8;fill:none}.down{fill:var(--down)}.cut{stroke:var(--line2)}svg .fault-name.middle{text-anchor:middle;font-size:11.5px}.served{fill:var(--page);stroke:var(--data);stroke-width:2}.served.write{fill:var(--data)}.served.bad{stroke:var(--accent)}svg .gap{text-anchor:middle;font-style:italic;font-size:11.5px;fill:var(--ink2);paint-order:stroke;stroke:var(--page);stroke-width:4px}
 .break{stroke:var(--line2);stroke-dasharray:1 3;fill:none}
 .state{fill:var(--panel);stroke:var(--line2)}.state.several{stroke-dasharray:3 2}.state.last{stroke:var(--ink);stroke-width:1.6}
@@ -52,7 +52,7 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 .top b{color:var(--ink)}.top button{margin-left:auto}.buttons{margin-left:auto;display:flex;flex-wrap:wrap;gap:8px}.top .buttons button{margin:0}
 .head{padding-top:18px;margin-bottom:12px}
 .standing{margin-top:6px;color:var(--ink2);overflow-wrap:anywhere}.standing:empty{display:none}
-.lede{font-size:18px;line-height:1.4;margin-top:8px;max-width:54em;overflow-wrap:anywhere}.more{font-size:13px;margin-top:4px}
+.lede{font-size:18px;line-height:1.4;margin-top:8px;max-width:60em;overflow-wrap:anywhere}.more{font-size:13px;margin-top:4px}
 .warnings{list-style:none;margin-top:10px;font-size:14px}.warnings li{padding-left:22px;position:relative}.warnings li::before{content:"!";position:absolute;left:2px;top:3px;width:14px;height:14px;line-height:14px;text-align:center;font-weight:700;font-size:11px;border:1px solid var(--ink);border-radius:50%}
 .facts{font-size:14px;margin-top:16px;display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:0 32px}.facts div{display:flex;gap:12px;padding:3px 0;border-top:1px solid var(--line)}.facts dt{color:var(--ink2);min-width:76px;flex:none}.facts dd{overflow-wrap:anywhere}
 .reproduce{display:flex;flex-wrap:wrap;gap:2px 12px;align-items:center;background:var(--panel);border-radius:8px;padding:6px 14px;font-size:13px;margin-bottom:18px}.reproduce h2{font-size:13px;margin:0}.reproduce code{flex:1;min-width:0}.reproduce p{flex-basis:100%;margin:0;font-size:12px}
@@ -61,13 +61,13 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 .mark.violated rect{fill:var(--accent)}.mark.violated path{stroke:var(--on-accent);stroke-width:2.2}.mark.met{stroke:var(--ink)}.mark.unknown{stroke:var(--ink2);stroke-width:1.5}
 .ladder{list-style:none;display:grid;grid-template-columns:1fr 1fr 1fr 1.5fr 1fr}
 .ladder>li{padding-right:14px;min-width:0}
-.rung{display:flex;align-items:center;gap:8px;margin-bottom:5px}.rung .line{height:1px;flex:1;background:var(--line2);margin-right:-6px}.ladder>li:last-child .line{display:none}
+.rung{display:flex;align-items:center;gap:8px;margin-bottom:5px}.rung .line{height:1px;flex:1;background:var(--line2);margin-right:-6px}.ladder>li:last-child .line,.ladder.apart .line{display:none}.ladder.apart{gap:10px 0;grid-template-columns:repeat(auto-fill,minmax(180px,1fr))}
 .result{font-size:14px;color:var(--ink2)}.violated>.result{color:var(--accent);font-weight:600}.met>.result{color:var(--ink);font-weight:600}
 .why{font-size:13px;line-height:1.4;color:var(--ink2);overflow-wrap:anywhere;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden}
 .tag{font-weight:500;font-size:12px;border:1px solid var(--line2);border-radius:99px;padding:0 7px;margin-left:3px;color:var(--ink2);white-space:nowrap}
-.subs{list-style:none;font-size:12.5px;line-height:1.45;display:flex;flex-wrap:wrap;gap:0 12px}.subs li{display:flex;gap:5px;align-items:center;white-space:nowrap}.subs .mark{width:12px;height:12px}
+.subs{list-style:none;font-size:12.5px;line-height:1.45;display:flex;flex-wrap:wrap;gap:0 12px}.subs li{display:flex;gap:5px;align-items:center;max-width:100%}.subs .mark{width:12px;height:12px}
 .all-levels{font-size:13px;margin-top:8px;color:var(--ink2)}.all-levels summary{cursor:pointer;width:fit-content}.all-levels table{margin-top:8px}
-.contradiction{display:grid;grid-template-columns:minmax(0,736px) minmax(0,1fr);gap:28px}
+.contradiction{display:grid;grid-template-columns:minmax(0,736px) minmax(0,1fr);gap:28px;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}.tall{max-height:340px;overflow-y:auto}
 ${drawingStyles}
 svg.why-svg,#charts{display:block;width:100%;height:auto}
@@ -78,7 +78,7 @@ svg.why-svg,#charts{display:block;width:100%;height:auto}
 .wire-notes{list-style:none;font-size:13px;color:var(--ink2);margin:6px 0}.wire-notes li{padding:2px 0}.orders summary{font-size:13px;color:var(--ink2);padding:4px 0}.edges{list-style:none;font-size:13px}.edges li{padding:3px 0}.edges small{color:var(--ink2)}.chain{margin-left:26px}.chain ul{list-style:none;margin:0;padding-left:12px;border-left:1px solid var(--line)}
 .key-band{display:inline-block;width:20px;height:10px;background:var(--band);border:1px dashed var(--line2)}
 .note{font-size:13px;color:var(--ink2);margin-top:8px;max-width:75em}.also{margin-top:16px;font-size:14px}.also summary{cursor:pointer;padding:6px 0}.also .contradiction{margin:8px 0 20px}
-table{border-collapse:collapse;font-size:14px}th,td{text-align:left;padding:6px 16px 6px 0;border-bottom:1px solid var(--line);font-weight:400;vertical-align:baseline;white-space:nowrap}thead th{font-size:13px;color:var(--ink2);border-color:var(--line2)}td.wrap{white-space:normal;overflow-wrap:anywhere}
+table{border-collapse:collapse;font-size:14px}th,td{text-align:left;padding:6px 16px 6px 0;border-bottom:1px solid var(--line);font-weight:400;vertical-align:baseline;white-space:nowrap}thead th{font-size:13px;color:var(--ink2);border-color:var(--line2)}td.wrap{white-space:normal}
 .numbers{width:100%}.numbers td,.numbers thead th:not(:first-child){text-align:right;font-variant-numeric:tabular-nums}.numbers tbody th{font-weight:550}.numbers tr>:last-child{padding-right:4px}.idle>*{color:var(--ink2)}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(230px,1fr));gap:24px 40px}.columns h3{margin-bottom:6px}
 .mini{width:100%;font-size:13px}.mini .trouble th{color:var(--accent)}.mini th{color:var(--ink2)}.mini th,.mini td{padding:3px 0;white-space:normal}.mini td{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}.mini th{padding-right:12px;white-space:nowrap}
@@ -89,8 +89,8 @@ table{border-collapse:collapse;font-size:14px}th,td{text-align:left;padding:6px 
 .detail{font-size:13px;min-height:40px;margin-top:8px;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px}.legend i{display:inline-block;width:18px;height:10px;border-radius:2px;margin-right:6px;border:1.5px solid var(--data)}.legend .write{background:var(--data)}.legend .fail{background:var(--line2);border-color:var(--line2)}.legend .info{border-style:dashed;border-color:var(--ink);background:none}.legend .part{color:var(--ink);margin-right:6px}.legend .bad{background:var(--accent);border-color:var(--accent)}
 @media screen and (max-width:1000px){.contradiction{grid-template-columns:minmax(0,1fr)}}
-@media screen and (max-width:760px){body{padding:0 16px 32px}h1{font-size:30px}.lede{font-size:16px}.ladder{grid-template-columns:1fr}.ladder>li{display:grid;grid-template-columns:26px 1fr auto;column-gap:6px;padding:6px 0;border-bottom:1px solid var(--line)}.rung{margin:0}.rung .line{display:none}.why,.subs{grid-column:2/-1}svg.why-svg{min-width:640px}#charts{min-width:860px}.numbers th:first-child{position:sticky;left:0;background:var(--page);white-space:normal}.reproduce code{flex-basis:100%;order:3}}
+@media screen and (max-width:760px){body{padding:0 16px 32px}h1{font-size:30px}.lede{font-size:16px}.ladder,.ladder.apart{grid-template-columns:1fr}.ladder>li{display:grid;grid-template-columns:26px 1fr auto;column-gap:6px;padding:6px 0;border-bottom:1px solid var(--line)}.rung{margin:0}.rung .line{display:none}.why,.subs{grid-column:2/-1}svg.why-svg{min-width:640px}#charts{min-width:860px}.numbers th:first-child{position:sticky;left:0;background:var(--page);white-space:normal}.reproduce code{flex-basis:100%;order:3}}
 @media screen and (max-width:480px){h1{font-size:26px}h2{font-size:17px;margin-bottom:8px}.head{padding-top:10px}.standing{font-size:13px;margin-top:3px}.lede{font-size:15px;margin-top:5px}.reproduce{padding:4px 12px}.reproduce code{overflow-x:auto;white-space:nowrap}#save-svg{display:none}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;scroll-behavior:auto!important}}
-@media print{:root,:root[data-theme]{${light};--page:#fff;--ink:#000;color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{font-size:11pt;max-width:none}button:not(.link),.tools label,.skip,.detail{display:none!important}section{margin-bottom:24px}.contradiction{grid-template-columns:1fr}.ladder,svg,canvas,tr,.story li{break-inside:avoid}.scroll,.tall{overflow:visible;max-height:none}h2{break-after:avoid}}
+@media print{:root,:root[data-theme]{${light};--page:#fff;--ink:#000;color-scheme:light}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{font-size:11pt;max-width:none}button:not(.link),.tools label,.skip,.detail{display:none!important}section{margin-bottom:24px}.contradiction{grid-template-columns:1fr}.ladder,svg,canvas,tr,.story li{break-inside:avoid}.scroll,.tall{overflow:visible;max-height:none}.numbers{font-size:8pt}.numbers th,.numbers td,.numbers button.link{white-space:normal}.numbers th,.numbers td{padding:2px 4px}svg{max-width:100%;height:auto;min-width:0}h2{break-after:avoid}}
 `

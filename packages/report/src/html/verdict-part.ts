@@ -16,7 +16,8 @@ export interface VerdictPart {
   readonly drawing: string | undefined
 }
 
-export function renderVerdict(page: Page): VerdictPart {
+/** @param isSoFar whether operations are still to come, which may break what is met. */
+export function renderVerdict(page: Page, { isSoFar = false }: { readonly isSoFar?: boolean } = {}): VerdictPart {
   const { history, report, run } = page
   const facts = factsOf(page)
   const { headline, violations, spans } = facts
@@ -25,11 +26,12 @@ export function renderVerdict(page: Page): VerdictPart {
     mood: headline.mood,
     title: headline.title,
     sentence: ledeOf(page, facts),
-    ladder: report === undefined ? '' : ladder(facts, report, run?.convergedAfterHealNanos).html,
+    ladder:
+      report === undefined ? '' : ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos, isSoFar }).html,
     drawing:
       first === undefined
         ? undefined
-        : html`<h2>${whyTitle(history, first.counterexample, [])}</h2>${figure(page, first, spans, { wire: facts.wire, said: ledeOf(page, facts), hasTimeline: false })}`
+        : html`<h2>${whyTitle(history, first)}</h2>${figure(page, first, spans, { wire: facts.wire, said: ledeOf(page, facts), hasTimeline: false })}`
             .html,
   }
 }

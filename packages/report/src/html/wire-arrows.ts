@@ -15,8 +15,8 @@ interface Place {
   readonly tip: string
 }
 
-/** How far from the sender, of the way, a message is drawn that did not arrive. */
-const STOPPED_AT = 0.55
+/** How far from the receiver's lane a message is drawn that did not arrive: between the lanes, not on one that it crosses. */
+const STOPPED_BEFORE = 34
 /** Of a lane, where the arrow leaves it and where it ends. */
 const CLEAR = 8
 /** How far from a lane a name stands, so that the label of a fault has room between them. */
@@ -30,12 +30,32 @@ const CHARACTER = 6.4
  */
 export function wireArrows(wire: Wire | undefined, place: Place): Html | undefined {
   if (wire === undefined) return undefined
-  const labelled = new Set<string>()
-  return html`<g class="wire">${wire.messages.map((message) => arrow(message, wire, place, labelled))}${wire.isNeverSent ? neverSent(wire, place) : undefined}</g>`
+  const ways = wire.messages.map((message) => wayOf(message, wire, place)).filter((way) => way !== undefined)
+  const never = wire.isNeverSent ? neverLine(wire, place) : undefined
+  const name = never === undefined ? undefined : neverName(wire, never, place.right)
+  const labels = labelsOf(ways, wire, { right: place.right, never, taken: name === undefined ? [] : [name.box] })
+  return html`<g class="wire">${ways.map((way) => arrow(way, wire, place, labels.get(way)))}${never === undefined || name === undefined ? undefined : neverSent(never, name)}</g>`
 }
 
-function arrow(message: NodeMessage, wire: Wire, place: Place, labelled: Set<string>): Html | undefined {
-  const { scale, left, right, middle, tip } = place
+/** Where a message is drawn, and as what. */
+interface Way extends Line {
+  readonly message: NodeMessage
+  /** By the time of the answer. */
+  readonly fate: NodeMessage['fate']
+  readonly isStopped: boolean
+}
+
+interface Line {
+  readonly from: Point
+  readonly to: Point
+}
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+function wayOf(message: NodeMessage, wire: Wire, { scale, left, right, middle }: Place): Way | undefined {
   const [from, to] = [middle(message.from), middle(message.to)]
   if (from === undefined || to === undefined) return undefined
   const down = to > from ? 1 : -1
@@ -47,20 +67,15 @@ function arrow(message: NodeMessage, wire: Wire, place: Place, labelled: Set<str
   const arrival = message.endedAt === undefined || isStopped ? x1 + 26 : scale.ofTime(message.endedAt)
   const x2 = clamp(Math.max(arrival, x1 + 4))
   const [y1, y2] = [from + down * CLEAR, to - down * (CLEAR + 2)]
-  const [xs, ys] = [x1 + (x2 - x1) * STOPPED_AT, y1 + (y2 - y1) * STOPPED_AT]
-  const what = `${message.from} ${message.to} ${message.type} ${fate}`
-  const label = labelled.has(what)
-    ? undefined
-    : labelOf(
-        { ...message, fate },
-        wire,
-        { x: isStopped ? xs : (x1 + x2) / 2, y: isStopped ? ys : (y1 + y2) / 2 },
-        right,
-      )
-  labelled.add(what)
+  const part = isStopped ? (to - down * STOPPED_BEFORE - y1) / (y2 - y1) : 1
+  const end = { x: x1 + (x2 - x1) * part, y: y1 + (y2 - y1) * part }
+  return { message, fate, from: { x: x1, y: y1 }, to: end, isStopped }
+}
+
+function arrow({ message, fate, from, to, isStopped }: Way, wire: Wire, { tip }: Place, label: Html | undefined): Html {
   const path = isStopped
-    ? html`<path class="way stopped" d="M${x1} ${y1}L${xs} ${ys}"/>${mark(fate, xs, ys)}`
-    : html`<path class="way${message.by === undefined ? '' : ' late'}" marker-end="url(#${tip})" d="M${x1} ${y1}L${x2} ${y2}"/>`
+    ? html`<path class="way stopped" d="M${from.x} ${from.y}L${to.x} ${to.y}"/>${mark(fate, to.x, to.y)}`
+    : html`<path class="way${message.by === undefined ? '' : ' late'}" marker-end="url(#${tip})" d="M${from.x} ${from.y}L${to.x} ${to.y}"/>`
   return html`<g class="message ${fate.replaceAll(' ', '-')}"><title>${messageText(message, wire)}</title>${path}${label}</g>`
 }
 
@@ -69,33 +84,101 @@ const mark = (fate: NodeMessage['fate'], x: number, y: number): Html =>
     ? html`<path class="stop lost" d="M${x - 5} ${y - 5}l10 10M${x + 5} ${y - 5}l-10 10"/>`
     : html`<path class="stop" d="M${x - 8} ${y}h16"/>`
 
-/** Beside the arrow, on the side where there is room. */
-function labelOf(
-  message: NodeMessage,
-  { change }: Wire,
-  { x, y }: { readonly x: number; readonly y: number },
-  right: number,
-): Html {
-  const text = clip(message.carries === undefined ? message.type : change, 24)
-  const word = message.fate === 'received' ? '' : `, ${message.fate}`
-  const isLeft = x + 12 + (text.length + word.length) * CHARACTER > right
-  return html`<text class="message-name${isLeft ? ' end' : ''}" x="${isLeft ? x - 12 : x + 12}" y="${y + 4}">${text}${word}</text>`
+interface Box {
+  readonly left: number
+  readonly right: number
+  readonly y: number
 }
 
-function neverSent(
-  { sender, reader, change, messages }: Wire,
-  { scale, left, right, middle }: Place,
-): Html | undefined {
+interface Around {
+  readonly right: number
+  readonly never: Line | undefined
+  /** What has a text already. */
+  readonly taken: readonly Box[]
+}
+
+/**
+ * A name for each kind of message, beside its arrow on the side where nothing else is. One that would cover another
+ * name is left out: the notes below the steps have it.
+ */
+function labelsOf(
+  ways: readonly Way[],
+  { change }: Wire,
+  { right, never, taken: before }: Around,
+): ReadonlyMap<Way, Html> {
+  const lines: readonly Line[] = never === undefined ? ways : [...ways, never]
+  const labels = new Map<Way, Html>()
+  const named = new Set<string>()
+  const taken = [...before]
+  for (const way of ways) {
+    const { message, fate, from, to, isStopped } = way
+    const what = `${message.from} ${message.to} ${message.type} ${fate}`
+    if (named.has(what)) continue
+    named.add(what)
+    const text = `${clip(message.carries === undefined ? message.type : change, 24)}${fate === 'received' ? '' : `, ${fate}`}`
+    const at = isStopped ? to : { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 }
+    const width = text.length * CHARACTER
+    const sides = [
+      { x: at.x + 12, isLeft: false, box: { left: at.x + 12, right: at.x + 12 + width, y: at.y } },
+      { x: at.x - 12, isLeft: true, box: { left: at.x - 12 - width, right: at.x - 12, y: at.y } },
+    ]
+    const isReadable = ({ box }: (typeof sides)[number]): boolean =>
+      box.right <= right && box.left >= 0 && !taken.some((other) => meets(other, box))
+    const isFree = (side: (typeof sides)[number]): boolean =>
+      isReadable(side) && !lines.some((other) => other !== way && crosses(other, side.box))
+    const side = sides.find(isFree) ?? sides.find(isReadable)
+    if (side === undefined) continue
+    taken.push(side.box)
+    labels.set(
+      way,
+      html`<text class="message-name${side.isLeft ? ' end' : ''}" x="${side.x}" y="${at.y + 4}">${text}</text>`,
+    )
+  }
+  return labels
+}
+
+/** Height of a line of the labels. */
+const LINE = 14
+
+const meets = (one: Box, other: Box): boolean =>
+  Math.abs(one.y - other.y) < LINE && one.left < other.right && other.left < one.right
+
+/** Whether the line of the message runs through the box. */
+function crosses({ from, to }: Line, { left, right, y }: Box): boolean {
+  if (y < Math.min(from.y, to.y) - LINE / 2 || y > Math.max(from.y, to.y) + LINE / 2) return false
+  const x = from.x + ((to.x - from.x) * (y - from.y)) / (to.y - from.y)
+  return x > left - 6 && x < right + 6
+}
+
+/** Where nothing was sent: beside what was sent to others. */
+function neverLine({ sender, reader, messages }: Wire, { scale, left, right, middle }: Place): Line | undefined {
   const [from, to] = [middle(sender), middle(reader)]
   if (from === undefined || to === undefined) return undefined
-  const down = to > from ? 1 : -1
-  // Beside what was sent to others.
+  const clear = (to > from ? 1 : -1) * (CLEAR + 4)
   const last = Math.max(0, ...messages.map(({ sentAt }) => scale.ofTime(sentAt)))
   const x = last === 0 ? (left + right) / 2 : Math.min(right - 24, last + 30)
-  const [y1, y2] = [from + down * (CLEAR + 4), to - down * (CLEAR + 4)]
+  return { from: { x, y: from + clear }, to: { x, y: to - clear } }
+}
+
+interface Name {
+  readonly text: string
+  readonly x: number
+  readonly isLeft: boolean
+  readonly box: Box
+}
+
+function neverName({ reader, change }: Wire, { from: { x, y: y1 }, to: { y: y2 } }: Line, right: number): Name {
   const text = `${clip(change, 24)} was never sent to ${clip(nameText(reader), 10)}`
-  const isLeft = x + 10 + text.length * CHARACTER > right
-  return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/><path class="way never" d="M${x} ${y1 + down * 4}V${y2 - down * 4}"/><circle class="ring" cx="${x}" cy="${y2}" r="3.500"/><text class="message-name${isLeft ? ' end' : ''}" x="${isLeft ? x - 10 : x + 10}" y="${to - down * NAME_CLEAR + 4}">${text}</text></g>`
+  const width = text.length * CHARACTER
+  const isLeft = x + 10 + width > right
+  const y = y2 - (y2 > y1 ? 1 : -1) * (NAME_CLEAR - CLEAR - 4)
+  const box = isLeft ? { left: x - 10 - width, right: x - 10, y } : { left: x + 10, right: x + 10 + width, y }
+  return { text, x: isLeft ? x - 10 : x + 10, isLeft, box }
+}
+
+function neverSent({ from: { x, y: y1 }, to: { y: y2 } }: Line, { text, x: nameX, isLeft, box }: Name): Html {
+  const down = y2 > y1 ? 1 : -1
+  return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/><path class="way never" d="M${x} ${y1 + down * 4}V${y2 - down * 4}"/><circle class="ring" cx="${x}" cy="${y2}" r="3.500"/><text class="message-name${isLeft ? ' end' : ''}" x="${nameX}" y="${box.y + 4}">${text}</text></g>`
 }
 
 /** The same in words, below the steps. */

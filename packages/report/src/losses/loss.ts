@@ -7,6 +7,14 @@ export interface Loss {
   readonly title: string
   /** The level whose counterexample shows it, if that is not the one that the page is about. */
   readonly level?: string
+  /** A level whose name seems to deny the title, and why both are true if it is met. */
+  readonly despite?: Despite
+}
+
+export interface Despite {
+  readonly level: string
+  /** `by p8's writes alone, the g it read may be the newer one`. */
+  readonly because: string
 }
 
 export interface LossInput {

@@ -28,11 +28,11 @@ function twice({ history, counterexample }: LossInput): Loss | undefined {
   return { title: `Message ${valueText(JSON.parse(again))} was handed out twice` }
 }
 
-/** `Queue x was found empty although messages were in it`: whatever was in progress, it was not empty at any moment of the culprit. */
+/** `Queue x was found empty while it held messages`: whatever was in progress, it was not empty at any moment of the culprit. */
 function foundEmpty({ history, counterexample: { culprit, keys } }: LossInput): Loss | undefined {
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
   if (isSending(history, culprit) || !['null', '[]'].includes(canonical(outputOf(history, culprit)))) return undefined
-  return { title: `${queueNamed(keys)} was found empty although messages were in it` }
+  return { title: `${queueNamed(keys)} was found empty while it held messages` }
 }
 
 /** `Queue x handed out 2 before 1, which was sent first`. */

@@ -1,25 +1,28 @@
-import { type Counterexample, type LostWrite, levels, type OperationRow, type Report } from '@chaosproxy/checker'
-import { FAIL, type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
-import { counterexampleOf } from '../facts/accused.ts'
 import {
-  functionOf,
-  hasReturned,
-  isFinal,
-  isRead,
-  keyOf,
-  nameText,
-  nodeOf,
-  processText,
-  valueText,
-} from '../operation-words.ts'
-import type { FindLoss, Loss } from './loss.ts'
+  type Counterexample,
+  type LostWrite,
+  levels,
+  type OperationRow,
+  type OrderEdge,
+  type Report,
+} from '@chaosproxy/checker'
+import { FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
+import { counterexampleOf } from '../facts/accused.ts'
+import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf, valueText } from '../operation-words.ts'
+import { appendLoss } from './append.ts'
+import type { Despite, FindLoss, Loss } from './loss.ts'
+import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey, writtenText } from './replaced.ts'
 
 /** `p2's confirmed write to x is gone`, a change that is lost, or a confirmed write that a later read did not see. */
 export const registerLoss: FindLoss = ({ history, report, counterexample }) =>
   goneForGood(history, report.lost) ??
   changedTwice(history, counterexample) ??
+  forgotten(history, report, counterexample) ??
   effectWithoutCause(history, report, counterexample) ??
-  unseen(history, report, counterexample)
+  unseen(history, report, counterexample) ??
+  appendLoss(history, counterexample) ??
+  disagreement(history, counterexample) ??
+  olderThanKnown(history, counterexample)
 
 /** Of several last writes to a key that overlapped, one might have replaced the others: each key has lost one at least. */
 function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undefined {
@@ -52,145 +55,173 @@ function changedTwice(history: History, { culprit, operations, keys }: Counterex
   return { title: `${who} changed${what} from ${nameText(from, 24)}, and one change is lost` }
 }
 
+/** `n1 no longer had p0's confirmed write`: the node that had acknowledged it answered that there is no value. */
+function forgotten(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
+  const { culprit } = counterexample
+  if (culprit === undefined || !isRead(history, culprit) || outputOf(history, culprit) !== null) return undefined
+  const { confirmed } = replacementOf(history, report, counterexample) ?? {}
+  const node = nodeOf(history, culprit)
+  if (confirmed === undefined || node === undefined || nodeOf(history, confirmed) !== node) return undefined
+  return { title: `${nameText(node, 24)} no longer had ${clientOf(history, confirmed)}'s confirmed write` }
+}
+
 /** `p2 saw p1's comment, but not its photo`: a client that knew of a change to one key missed the one before it. */
 function effectWithoutCause(history: History, report: Report, asked: Counterexample): Loss | undefined {
   const others = [counterexampleOf(report, 'causal'), ...levels.map((level) => counterexampleOf(report, level))]
   for (const counterexample of [asked, ...others]) {
-    const title = counterexample === undefined ? undefined : missingCause(history, counterexample)
+    const most = counterexample === asked ? MOST_IN_A_TITLE.ofAsked : MOST_IN_A_TITLE.ofOther
+    const title = counterexample === undefined ? undefined : missingCause(history, counterexample, most)
     if (title !== undefined) return { title, level: counterexample?.level ?? '' }
   }
   return undefined
 }
 
-/** A longer story is harder to follow than the old value alone. */
-const MOST_IN_A_TITLE = 6
+/** A longer story is harder to follow than the old value alone, if that can be shown instead. */
+const MOST_IN_A_TITLE = { ofAsked: 6, ofOther: 5 }
 
-function missingCause(history: History, { culprit, ...counterexample }: Counterexample): string | undefined {
-  const edges = (counterexample.edges ?? []).flatMap((edge) => [edge, ...(edge.shownBy?.chain ?? [])])
+function missingCause(
+  history: History,
+  { culprit, ...counterexample }: Counterexample,
+  most: number,
+): string | undefined {
+  const edges = allEdges(counterexample)
   const core = counterexample.operations.filter(({ role }) => role === 'core').length
-  if (culprit === undefined || !isRead(history, culprit) || core > MOST_IN_A_TITLE) return undefined
+  if (culprit === undefined || !isRead(history, culprit) || core > most) return undefined
   const [wanted, known] = [
     keyOf(history, culprit),
     edges.find(({ reason, after }) => reason === 'reads from' && isSameClient(history, after, culprit)),
   ]
   const seen = known === undefined ? undefined : keyOf(history, known.before)
   if (wanted === undefined || known === undefined || seen === undefined || seen === wanted) return undefined
-  const missed =
-    edges.find(({ reason, before }) => reason === 'overwritten after' && before === culprit)?.after ??
-    edges.find(({ reason, shownBy }) => reason === 'overwritten before' && shownBy?.read === culprit)?.before
+  const missed = missedBy(edges, culprit)
   if (missed === undefined || keyOf(history, missed) !== wanted || isSameClient(history, missed, culprit))
     return undefined
   const [reader, author, writer] = [culprit, known.before, missed].map((row) => clientOf(history, row))
+  const what = nameText(wanted, 24)
   const whose = writer === author ? 'its' : `${writer}'s`
-  return `${reader} saw ${author}'s ${nameText(seen, 24)}, but not ${whose} ${nameText(wanted, 24)}`
+  const but = outputOf(history, culprit) === null ? `not ${whose} ${what}` : `an older ${what}`
+  return `${reader} saw ${author}'s ${nameText(seen, 24)}, but ${but}`
 }
 
-/** What a cas says it replaced; undefined for all other operations. */
+const allEdges = ({ edges }: Pick<Counterexample, 'edges'>): readonly OrderEdge[] =>
+  (edges ?? []).flatMap((edge) => [edge, ...(edge.shownBy?.chain ?? [])])
+
+/** The write that a read ought to have seen. */
+const missedBy = (edges: readonly OrderEdge[], read: OperationRow): OperationRow | undefined =>
+  edges.find(({ reason, before }) => reason === 'overwritten after' && before === read)?.after ??
+  edges.find(({ reason, shownBy }) => reason === 'overwritten before' && shownBy?.read === read)?.before
+
+/** A client that was given an older value of a key than one that it had written, or could know of by what it had read. */
+function olderThanKnown(history: History, { culprit, ...counterexample }: Counterexample): Loss | undefined {
+  if (culprit === undefined || !isRead(history, culprit)) return undefined
+  const missed = missedBy(allEdges(counterexample), culprit)
+  if (missed === undefined || keyOf(history, missed) !== keyOf(history, culprit)) return undefined
+  const key = keyOf(history, culprit)
+  const what = key === undefined ? 'an older value' : `an older ${nameText(key, 24)}`
+  const reader = clientOf(history, culprit)
+  if (!isSameClient(history, missed, culprit)) return { title: `${reader} read ${what} than it knew of` }
+  return { title: `${reader} read ${what} than it had written itself`, despite: byItsWritesAlone(history, culprit) }
+}
+
+/** What a client wrote does not tell whether the value it read was written before that or after. */
+const byItsWritesAlone = (history: History, read: OperationRow): Despite => ({
+  level: 'read-your-writes',
+  because: `by ${clientOf(history, read)}'s writes alone, ${readText(history, read)} may be the newer one`,
+})
+
+const byItsReadsAlone = (history: History, read: OperationRow): Despite => ({
+  level: 'monotonic-reads',
+  because: `by ${clientOf(history, read)}'s reads alone, ${readText(history, read)} last may be the newer one`,
+})
+
+function readText(history: History, read: OperationRow): string {
+  const key = keyOf(history, read)
+  return `the ${key === undefined ? 'value' : nameText(key, 24)} it read`
+}
+
+const keyText = (history: History, row: OperationRow): string => {
+  const key = keyOf(history, row)
+  return key === undefined ? 'the value' : nameText(key, 24)
+}
+
+/** What a cas says it replaced, as JSON; undefined for all other operations. */
 function replacedText(history: History, row: OperationRow): string | undefined {
-  const input = inputOf(history, row)
-  return functionOf(history, row) === 'cas' && Array.isArray(input) ? JSON.stringify(input[0] ?? null) : undefined
+  const found = isRead(history, row) ? undefined : foundBy(history, row)
+  return found === undefined ? undefined : JSON.stringify(found)
+}
+
+/** A read or a cas that began after a write had been acknowledged, or seen by another read, and found what it had replaced. */
+function unseen(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
+  const { culprit, edges } = counterexample
+  if (culprit === undefined || edges !== undefined) return undefined
+  const replacement = replacementOf(history, report, counterexample)
+  if (replacement === undefined) return fromNowhere(history, report, culprit)
+  const { confirmed, saw } = replacement
+  const by = confirmed ?? saw
+  if (by === undefined) return undefined
+  const isOwn = isSameClient(history, by, culprit)
+  const [reader, other] = [culprit, by].map((row) => clientOf(history, row))
+  if (!isRead(history, culprit)) {
+    const what =
+      confirmed === undefined
+        ? `a write that ${isOwn ? 'it' : other} had already read`
+        : `${isOwn ? 'its own' : `${other}'s`} confirmed write`
+    return { title: `${reader} changed ${keyText(history, culprit)} without seeing ${what}` }
+  }
+  if (confirmed === undefined)
+    return isOwn
+      ? { title: `${reader}'s reads went back in time`, despite: byItsReadsAlone(history, culprit) }
+      : { title: `${reader} did not see a write that ${other} had already read` }
+  if (isOwn)
+    return { title: `${reader} did not see its own confirmed write`, despite: byItsWritesAlone(history, culprit) }
+  const node = nodeOf(history, culprit)
+  return {
+    title:
+      node === undefined
+        ? `${reader} did not see ${other}'s confirmed write`
+        : `${other}'s confirmed write was missing at ${nameText(node, 24)}`,
+  }
 }
 
 /**
- * A read that began after a write had been acknowledged, or seen by another read, and returned a value that had surely
- * been replaced by it: all that wrote this value had returned before that write was called.
+ * Two reads that each saw one of two writes after the other had been acknowledged: the writes overlapped, so that either
+ * may have come last, but not both.
  */
-function unseen(history: History, report: Report<string>, { culprit, edges }: Counterexample): Loss | undefined {
-  if (culprit === undefined || edges !== undefined || !isRead(history, culprit) || isFinal(history, culprit))
-    return undefined
-  const { operations } = history
-  const rows = rowsOfKey(history, culprit)
-  if (rows === undefined || operations.outcome[culprit] !== OK) return undefined
-  if (isImpossibleAlone(report, culprit)) return fromNowhere(history, rows, culprit)
-  const settled = settledAt(history, rows, outputOf(history, culprit))
-  const called = operations.callEvent[culprit] ?? 0
-  const isNewer = (row: OperationRow): boolean => (operations.callEvent[row] ?? 0) > settled
-  const writes = rows.filter((row) => !isRead(history, row) && isNewer(row) && operations.outcome[row] !== FAIL)
-  const isBefore = (row: OperationRow): boolean =>
-    operations.outcome[row] === OK && (operations.returnEvent[row] ?? 0) < called
-  const confirmed = writes.findLast(isBefore)
-  const reader = clientOf(history, culprit)
-  const node = nodeOf(history, culprit)
-  if (confirmed !== undefined) {
-    if (isSameClient(history, confirmed, culprit)) return { title: `${reader} did not see its own confirmed write` }
-    const writer = clientOf(history, confirmed)
-    return {
-      title:
-        node === undefined
-          ? `${reader} did not see ${writer}'s confirmed write`
-          : `${writer}'s confirmed write was missing at ${nameText(node, 24)}`,
-    }
-  }
-  const values = new Set(writes.map((row) => writtenText(history, row)))
-  const saw = rows.findLast(
-    (row) =>
-      isRead(history, row) && isBefore(row) && isNewer(row) && values.has(JSON.stringify(outputOf(history, row))),
-  )
-  if (saw === undefined) return undefined
-  return {
-    title: isSameClient(history, saw, culprit)
-      ? `${reader}'s reads went back in time`
-      : `${reader} did not see a write that ${clientOf(history, saw)} had already read`,
-  }
+function disagreement(history: History, { culprit, edges, operations, keys }: Counterexample): Loss | undefined {
+  if (culprit === undefined || edges !== undefined || !isRead(history, culprit)) return undefined
+  const { callEvent, returnEvent, outcome } = history.operations
+  const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+  const writes = core.filter((row) => !isRead(history, row) && outcome[row] === OK)
+  const reads = core.filter((row) => isRead(history, row))
+  const seenBy = (read: OperationRow): OperationRow | undefined =>
+    writes.find((row) => writtenText(history, row) === JSON.stringify(outputOf(history, read)))
+  const isAfter = (read: OperationRow, write: OperationRow | undefined): boolean =>
+    write !== undefined && (callEvent[read] ?? 0) > (returnEvent[write] ?? 0)
+  const own = seenBy(culprit)
+  const other = reads.find((read) => {
+    const seen = seenBy(read)
+    return seen !== own && isAfter(culprit, seen) && isAfter(read, own)
+  })
+  if (other === undefined || core.length !== writes.length + reads.length) return undefined
+  const [one, two] = [clientOf(history, other), clientOf(history, culprit)]
+  const what = keys[0] === undefined ? 'the last write' : `the last write to ${nameText(keys[0], 24)}`
+  return { title: one === two ? `${one} did not always see ${what}` : `${one} and ${two} disagree about ${what}` }
 }
 
-/** Whether a read is wrong whatever else happened: then nothing that could have taken effect wrote its value, nor was it there at first. */
-const isImpossibleAlone = ({ levels }: Report<string>, culprit: OperationRow): boolean =>
-  Object.values(levels).some((verdict) => {
-    if (verdict.result !== 'violated') return false
-    const core = verdict.counterexample.operations.filter(({ role }) => role === 'core')
-    return core.length === 1 && core[0]?.operation === culprit
-  })
-
-function fromNowhere(history: History, rows: readonly OperationRow[], culprit: OperationRow): Loss {
-  const value = outputOf(history, culprit)
+/** A read or a cas that is wrong by itself. */
+function fromNowhere(history: History, report: Report<string>, culprit: OperationRow): Loss | undefined {
+  const [rows, value] = [rowsOfKey(history, culprit), foundBy(history, culprit)]
+  if (rows === undefined || value === undefined || isFinal(history, culprit)) return undefined
+  if (history.operations.outcome[culprit] !== OK || !isImpossibleAlone(report, culprit)) return undefined
   const text = JSON.stringify(value)
   const reader = clientOf(history, culprit)
   const hasFailed = rows.some(
     (row) => !isRead(history, row) && history.operations.outcome[row] === FAIL && writtenText(history, row) === text,
   )
-  if (hasFailed) return { title: `${reader} read a write that had failed` }
-  return { title: `${reader} read ${valueText(value, 24)}, which nobody had written` }
+  const did = isRead(history, culprit) ? 'read' : `changed ${keyText(history, culprit)} from`
+  if (hasFailed) return { title: `${reader} ${did} a write that had failed` }
+  return { title: `${reader} ${did} ${valueText(value, 24)}, which nobody had written` }
 }
-
-/** The operations on the culprit's key in order of call; undefined if some are not reads and writes of whole values. */
-function rowsOfKey(history: History, culprit: OperationRow): readonly OperationRow[] | undefined {
-  const { length, key, callEvent } = history.operations
-  const rows: OperationRow[] = []
-  for (let row = 0; row < length; row++) {
-    if (key[row] !== key[culprit]) continue
-    if (!isRead(history, row) && !WHOLE.has(functionOf(history, row))) return undefined
-    rows.push(row)
-  }
-  return rows.sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
-}
-
-const WHOLE: ReadonlySet<string> = new Set(['write', 'cas', 'put'])
-
-/** When the last writer of a value had returned: -1 for one that nobody wrote, infinity if nobody knows. */
-function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
-  const { outcome, returnEvent } = history.operations
-  const text = JSON.stringify(value)
-  let settled = -1
-  for (const row of rows) {
-    if (isRead(history, row) || outcome[row] === FAIL || writtenText(history, row) !== text) continue
-    settled =
-      outcome[row] === OK && hasReturned(history, row)
-        ? Math.max(settled, returnEvent[row] ?? 0)
-        : Number.POSITIVE_INFINITY
-    if (settled === Number.POSITIVE_INFINITY) return settled
-  }
-  return settled
-}
-
-/** What it writes: of a cas, the second of its two values. */
-function writtenText(history: History, row: OperationRow): string {
-  const input = inputOf(history, row)
-  return JSON.stringify(functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input)
-}
-
-const clientOf = (history: History, row: OperationRow): string =>
-  processText(history, history.operations.process[row] ?? 0)
 
 const isSameClient = ({ operations, sessionOf }: History, one: OperationRow, other: OperationRow): boolean =>
   sessionOf(operations.process[one] ?? 0) === sessionOf(operations.process[other] ?? 0)

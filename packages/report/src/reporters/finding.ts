@@ -11,10 +11,12 @@ import { linesOf, printable } from '../operation-words.ts'
 import { unjudgedLine } from '../record.ts'
 import { requirementText } from '../requirement-words.ts'
 import { evidence, sentenceText } from '../terminal/evidence.ts'
+import { drawRace } from '../terminal/race-lines.ts'
 import { fileName, pageStyle, vacuousTexts } from '../terminal/run-page.ts'
 import type { FoundFailure } from '../terminal/search-page.ts'
 import { plainStyle } from '../terminal/style.ts'
 import { capitalised } from '../words.ts'
+import { mermaidOf } from './mermaid.ts'
 import type {
   ComparisonSubject,
   FileSubject,
@@ -51,6 +53,8 @@ export interface Finding {
   readonly expected: string
   /** The counterexample drawn, as lines of plain text. */
   readonly evidence: readonly string[]
+  /** The same as a sequence diagram in Mermaid's language; empty if it is too large for one. */
+  readonly diagram: readonly string[]
   /** What qualifies the verdict: what proves less than it seems to, trouble, warnings. */
   readonly notes: readonly string[]
   /** `16 requests were forwarded, not checked: GET /cache 16×`: what the verdict is not about, also among the notes; empty if there is nothing. */
@@ -158,7 +162,7 @@ function ofSearch({ summary, exitCode }: SearchSubject): readonly Finding[] {
 }
 
 const ofFailure = (
-  { title, sentence, trace, seed, file, again, found, shrunk }: FoundFailure,
+  { title, sentence, trace, race, seed, file, again, found, shrunk }: FoundFailure,
   { subject, elapsedMs }: SearchSubject['summary'],
   exitCode: number,
 ): Finding => ({
@@ -168,7 +172,7 @@ const ofFailure = (
   result: resultOf(exitCode),
   ...titled(capitalised(title)),
   sentence: printable(sentence),
-  evidence: trace.map(printable),
+  evidence: [...trace.map(printable), ...(race === undefined ? [] : drawRace(race, PAGE))],
   operations: (shrunk ?? found).operations,
   file,
   elapsedMs,
@@ -181,6 +185,7 @@ const titled = (title: string): Pick<Finding, 'title' | 'verdict'> => ({ title, 
 const nothing = {
   expected: '',
   evidence: [],
+  diagram: [],
   notes: [],
   unjudged: '',
   levels: [],
@@ -241,7 +246,7 @@ const PAGE = pageStyle(plainStyle, { width: 100, unicode: true })
 function judged(input: FactsInput, historyFile: string, exitCode: number) {
   const { history } = input
   const facts = factsOf(input)
-  const { report, headline, shown, violations, spans, wire, expected } = facts
+  const { report, headline, shown, violations, spans, wire, race, expected } = facts
   const accused = shown?.culprit ?? shown?.operations.at(-1)?.operation
   return {
     operations: operationsIn(history),
@@ -251,16 +256,18 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
     title: headline.title,
     verdict: headline.verdict,
     sentence: sentenceOf(facts),
-    evidence: violations
-      .slice(0, 1)
-      .flatMap((first) => evidence(history, first, spans, fileName(historyFile), PAGE, wire)),
+    evidence: [
+      ...violations.slice(0, 1).flatMap((first) => evidence(history, first, spans, fileName(historyFile), PAGE, wire)),
+      ...(race === undefined ? [] : ['', ...drawRace(race, PAGE)]),
+    ],
+    diagram: mermaidOf(history, facts),
     levels:
       report === undefined
         ? []
         : judgedLevels(report).map((level) => ({
             level,
             result: verdictOf(report, level).result,
-            reason: why(report, level, violations),
+            reason: headline.despite?.level === level ? headline.despite.because : why(report, level, violations),
           })),
     line: accused === undefined ? undefined : linesOf(history, accused)[0],
   }

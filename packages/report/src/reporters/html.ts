@@ -19,7 +19,10 @@ export const htmlReporter: Reporter = {
 }
 
 /** The page of a subject; empty if it has no history. */
-export function htmlOf(subject: Subject, { version, pathTo }: Pick<Place, 'version' | 'pathTo'>): string {
+export function htmlOf(
+  subject: Subject,
+  { version, pathTo, picture }: Pick<Place, 'version' | 'pathTo' | 'picture'>,
+): string {
   switch (subject.kind) {
     case 'run':
       return renderHtml({
@@ -28,14 +31,14 @@ export function htmlOf(subject: Subject, { version, pathTo }: Pick<Place, 'versi
         historyFile: pathTo(subject.historyFile),
         report: subject.summary.report,
         run: subject.summary,
-        markdown: markdownOf(findingsOf(subject)),
+        markdown: markdownOf(findingsOf(subject), picture),
       })
     case 'file':
       return renderHtml({
         ...subject,
         version,
         historyFile: pathTo(subject.file),
-        markdown: markdownOf(findingsOf(subject)),
+        markdown: markdownOf(findingsOf(subject), picture),
       })
     case 'comparison':
       return renderComparisonHtml(subject.comparison, version)

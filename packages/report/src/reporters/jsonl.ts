@@ -1,13 +1,13 @@
 import { findingsOf } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
-/** The finding alone, which fits a line of a log; `json` has everything. */
+/** The finding alone, which fits a line of a log; `json` has everything, and `markdown` the diagram. */
 export const jsonlReporter: Reporter = {
   name: 'jsonl',
   summary: 'the verdict in short, one line of JSON for each run, file or failure found',
   recognises: (start) => /^\{"command":"(?:run|check|fuzz|compare|scenario)","name":"/.test(start),
   each: (subject) =>
     findingsOf(subject)
-      .map(({ command, name, ...finding }) => `${JSON.stringify({ command, name, ...finding })}\n`)
+      .map(({ command, name, ...finding }) => `${JSON.stringify({ command, name, ...finding, diagram: undefined })}\n`)
       .join(''),
 }

@@ -23,21 +23,28 @@ export const markdownReporter: Reporter = {
   summary: 'a comment for a pull request or a job summary: verdicts, each contradiction drawn, the rest folded',
   recognises: (start) => start.startsWith(MARK),
   each: (subject) => (subject.kind === 'comparison' ? `${MARK}${comparisonMarkdown(subject.comparison)}` : ''),
-  end(told) {
+  end(told, { picture }) {
     // Comparisons have a table of their own.
     const findings = told.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
-    return findings.length === 0 ? '' : `${MARK}${markdownOf(findings)}\n`
+    return findings.length === 0 ? '' : `${MARK}${markdownOf(findings, picture)}\n`
   },
 }
 
-/** What was found as Markdown, without an end of line: how often, a table of verdicts, then what each rests on. */
-export function markdownOf(findings: readonly Finding[]): string {
+/**
+ * What was found as Markdown, without an end of line: how often, a table of verdicts, then what each rests on. A picture is
+ * of one finding, and is linked by its path.
+ */
+export function markdownOf(findings: readonly Finding[], picture?: string): string {
   const rows = findings.map(
     ({ result, name, expected, operations, elapsedMs, ...headline }) =>
       `| ${SIGNS[result]} | ${text(name)} | ${text(titleWithVerdict(headline))} | ${text(expected)} | ${count(operations)} | ${durationOfMillis(elapsedMs)} |`,
   )
   const table = ['| | | verdict | | operations | time |', '| --- | --- | --- | --- | ---: | ---: |', ...rows].join('\n')
-  return [...timesText(findings), table, ...findings.flatMap(sectionsOf)].join('\n\n')
+  return [
+    ...timesText(findings),
+    table,
+    ...findings.flatMap((finding) => sectionsOf(finding, findings.length === 1 ? picture : undefined)),
+  ].join('\n\n')
 }
 
 /** Of one subject run with several seeds, how many of them broke its promise. */
@@ -49,8 +56,8 @@ function timesText(findings: readonly Finding[]): readonly string[] {
 }
 
 /** The verdict, a sentence, the drawing and the command to repeat it. The rest is folded away. */
-function sectionsOf(finding: Finding): string[] {
-  const { result, name, sentence, evidence, notes, levels, file, line, again } = finding
+function sectionsOf(finding: Finding, picture: string | undefined): string[] {
+  const { result, name, sentence, evidence, diagram, notes, levels, file, line, again } = finding
   if (result === 'passed' && notes.length === 0) return []
   const rest = [
     notes.map((note) => `- ${text(note)}`).join('\n'),
@@ -63,17 +70,23 @@ function sectionsOf(finding: Finding): string[] {
       ? `In ${code(line === undefined ? file : `${file}:${line}`)}.`
       : '',
   ].filter((part) => part !== '')
+  const drawing = evidence.length === 0 ? '' : fenced(evidence.join('\n'))
+  const hasDiagram = diagram.length > 0
   return [
     `### ${text(name)}: ${text(titleWithVerdict(finding))}`,
     text(sentence),
-    evidence.length === 0 ? '' : fenced(evidence.join('\n')),
+    picture === undefined ? '' : `![${text(finding.title)}](${destination(picture)})`,
+    // Where a picture beside a comment is not shown, the forge itself draws the diagram.
+    hasDiagram ? fenced(diagram.join('\n'), 'mermaid') : drawing,
     again === undefined ? '' : `Reproduce: ${code(again)}`,
-    // Markdown is read as such only after an empty line.
-    rest.length === 0
-      ? ''
-      : ['<details><summary>Every level, and the record</summary>', ...rest, '</details>'].join('\n\n'),
+    hasDiagram && drawing !== '' ? folded('The same as text, and where it is in the history', [drawing]) : '',
+    rest.length === 0 ? '' : folded('Every level, and the record', rest),
   ].filter((part) => part !== '')
 }
+
+/** Markdown is read as such only after an empty line. */
+const folded = (summary: string, parts: readonly string[]): string =>
+  [`<details><summary>${summary}</summary>`, ...parts, '</details>'].join('\n\n')
 
 /**
  * Text that Markdown takes for nothing else, and that turns no writing direction. A mention would notify people, so a
@@ -84,11 +97,19 @@ const text = (plain: string): string =>
     .replace(/[\\`*_[\]<>#|~]/g, '\\$&')
     .replace(/@(?=\w)/g, '@\u200b')
 
+/** A path as the destination of a link. */
+const destination = (path: string): string =>
+  path
+    .split(/[\\/]/)
+    .map((part) => encodeURIComponent(part).replace(/[()]/g, (bracket) => (bracket === '(' ? '%28' : '%29')))
+    .join('/')
+
 /** A fence longer than any within. */
 const fenceFor = (plain: string, least: number): string =>
   '`'.repeat(Math.max(least, ...Array.from(plain.matchAll(/`+/g), ([ticks]) => ticks.length + 1)))
 
-const fenced = (plain: string): string => `${fenceFor(plain, 3)}\n${plain}\n${fenceFor(plain, 3)}`
+const fenced = (plain: string, language: string = ''): string =>
+  `${fenceFor(plain, 3)}${language}\n${plain}\n${fenceFor(plain, 3)}`
 
 function code(plain: string): string {
   const shown = printable(plain)

@@ -37,6 +37,8 @@ export interface Place {
   readonly now: number
   /** The path of a history relative to the file that the text is written to. */
   pathTo(historyFile: string): string
+  /** The path of the picture that is written as well, relative to the file that the text is written to; absent if none is. */
+  readonly picture?: string | undefined
 }
 
 /** What remains of a subject once its history is gone. Plain data. */

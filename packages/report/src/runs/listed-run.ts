@@ -113,11 +113,13 @@ function verdictIn(result: Parsed): Pick<ListedRun, 'mood' | 'title' | 'level'> 
   const headline = textAt(result, 'headline') ?? ''
   const verdict = textAt(result, 'verdict') ?? headline
   const title = textAt(result, 'title') ?? verdict
-  const said = [title === verdict ? '' : verdict, headline.toLowerCase() === title.toLowerCase() ? '' : headline]
+  const isSaid = (text: string, ...before: readonly string[]): boolean =>
+    before.some((each) => each.toLowerCase() === text.toLowerCase())
+  const said = [isSaid(verdict, title) ? '' : verdict, isSaid(headline, title, verdict) ? '' : headline]
   return {
     mood: moodOf(result),
     title: title === '' ? 'No verdict' : title,
-    level: [...new Set(said.filter((text) => text !== ''))].join(' · '),
+    level: said.filter((text) => text !== '').join(' · '),
   }
 }
 

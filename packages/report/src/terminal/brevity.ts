@@ -8,11 +8,16 @@ export interface Brevity {
   readonly figures: boolean
   /** The table of phases, all but their availabilities. */
   readonly phases: boolean
-  /** The picture, in place of which the operations are listed. */
+  /** What is left of the above: any other contradiction, the faults and stale reads in numbers, messages that are only counted. */
+  readonly remainder: boolean
+  /** The picture, in place of which the operations are listed, and all faults near them but the most telling. */
   readonly picture: boolean
 }
 
-export const whole: Brevity = { others: false, reasons: false, figures: false, phases: false, picture: false }
+export const whole: Brevity = {
+  ...{ others: false, reasons: false, figures: false },
+  ...{ phases: false, remainder: false, picture: false },
+}
 
 /** The least important goes first. */
 const steps: readonly Brevity[] = [
@@ -21,7 +26,8 @@ const steps: readonly Brevity[] = [
   { ...whole, others: true, reasons: true },
   { ...whole, others: true, reasons: true, figures: true },
   { ...whole, others: true, reasons: true, figures: true, phases: true },
-  { others: true, reasons: true, figures: true, phases: true, picture: true },
+  { ...whole, others: true, reasons: true, figures: true, phases: true, remainder: true },
+  { others: true, reasons: true, figures: true, phases: true, remainder: true, picture: true },
 ]
 
 /** A violation is read on one screen. */

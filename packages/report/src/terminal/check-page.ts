@@ -10,7 +10,7 @@ import { recordFactsOf, recordLines } from '../record.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { durationOfMillis } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
-import { briefLevels, levelTable, saidAbove } from './level-table.ts'
+import { briefLevels, levelTable } from './level-table.ts'
 import { recordText } from './record-text.ts'
 import {
   copied,
@@ -192,7 +192,7 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
     headLines(facts.headline, right, page),
     warnings([...vacuousTexts(facts.vacuous), ...history.warnings], page),
     recordText(recordFactsOf(history, options.initial), recordLines, page),
-    brevity.reasons ? briefLevels(report, page) : levelTable(report, history, page, saidAbove(report, facts.asked)),
+    brevity.reasons ? briefLevels(report, facts, page) : levelTable(report, history, page, facts),
     evidenceOf(facts, history, { historyFile: options.file }, page),
     lostLines(report, page),
     (brevity.figures ? counts.slice(0, 1) : counts).flatMap((fact) => wrap(fact, page.width)),

@@ -1,8 +1,10 @@
 import { count } from '@chaosproxy/history'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import {
+  beyondCap,
   cellUnder,
   comparisonSetting,
+  comparisonTitle,
   durationOrNone,
   levelName,
   levelSigns,
@@ -26,7 +28,14 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
   const page = pageStyle(style, options)
   return finish(
     [
-      [style.bold('COMPARED'), ...wrap(comparisonSetting(comparison), page.width)],
+      [
+        ...wrap(printable(comparisonTitle(comparison)), page.width).map((line) => style.bold(line)),
+        ...wrap(comparisonSetting(comparison), page.width),
+      ],
+      warnings(
+        [beyondCap(comparison)].filter((text) => text !== ''),
+        page,
+      ),
       levelSection(comparison, page),
       numberSection(comparison, page),
       brokenSection(comparison, page),

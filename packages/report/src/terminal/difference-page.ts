@@ -1,4 +1,4 @@
-import type { Difference, DifferenceRow } from '../difference/difference.ts'
+import { type Difference, type DifferenceRow, raceTexts, verdictTexts } from '../difference/difference.ts'
 import { printable } from '../operation-words.ts'
 import type { PageStyle } from './evidence.ts'
 import { finish, pageStyle } from './run-page.ts'
@@ -8,26 +8,40 @@ import { displayWidth, wrap } from './width.ts'
 
 /** Two results beside each other. Ends in a newline. */
 export function renderDifference(
-  { headlines, losses, settings, levels, figures }: Difference,
+  difference: Difference,
   names: readonly [before: string, after: string],
   style: Style,
   options: TerminalOptions,
 ): string {
+  const { losses, sentences, settings, levels, figures } = difference
   const page = pageStyle(style, options)
   const rows = [...settings, ...levels, ...figures]
   const [titles, legend] = columnsOf(names, page.width)
-  const [before, after] = headlines.map((verdict, i) => (losses[i] ? `${printable(losses[i])} (${verdict})` : verdict))
+  const [before, after] = verdictTexts(difference).map((verdict, i) =>
+    losses[i] ? `${printable(losses[i])} (${verdict})` : verdict,
+  )
   const headline =
     before === after ? `Both: ${before}.` : `${printable(names[0])}: ${before}. ${printable(names[1])}: ${after}.`
   return finish(
     [
       wrap(headline, page.width).map((line) => style.bold(line)),
+      ...sentencesOf(sentences).map((sentence) => wrap(sentence, page.width)),
+      raceTexts(difference, names).flatMap((text) => wrap(printable(text), page.width)),
       levels.length === 0 ? ['Every level has the same verdict in both.'] : [],
       rows.length === 0 ? [] : legend,
       rows.length === 0 ? [] : linesOf(rows, titles, page),
     ],
     options,
   )
+}
+
+/** What happened in each: once, if it is the same. */
+function sentencesOf([before, after]: Difference['sentences']): readonly string[] {
+  if (before === after) return [printable(before)].filter((sentence) => sentence !== '')
+  return [
+    ['Before', before],
+    ['After', after],
+  ].flatMap(([when, sentence = '']) => (sentence === '' ? [] : [`${when}: ${printable(sentence)}`]))
 }
 
 /** What the columns are called, and where names are too long for that, whose they are. */

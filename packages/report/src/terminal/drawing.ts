@@ -1,6 +1,7 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import { count, duration, type History } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
+import { decisive } from '../facts/decisive.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import { hasReturned, linesOf, nameText, nodeOf, operationText } from '../operation-words.ts'
 import { during } from '../shown-faults.ts'
@@ -8,10 +9,13 @@ import { digitsToTellApart, lineList, moment } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import { type Box, type Layout, layOut, type Row } from './layout.ts'
 import type { Style, Symbols } from './style.ts'
-import { displayWidth, padEnd, padStart, wrap } from './width.ts'
+import { clip, displayWidth, padEnd, padStart, wrap } from './width.ts'
 
 /** A picture of more operations than this explains nothing: they are listed instead. */
 const MOST_DRAWN = 14
+/** The rest of a longer list is in the report. */
+const MOST_LISTED = 4
+const NARROWEST_REQUEST = 16
 /** A pause this many times the usual one is marked, since the distance of rows does not show it. */
 const LONG_PAUSE = 20
 
@@ -172,10 +176,10 @@ function longPauses(history: History, rows: readonly Row[]): number[] {
 function listCounterexample(
   history: History,
   counterexample: Counterexample,
-  { style, symbols }: DrawingOptions,
+  { style, symbols, width: pageWidth }: DrawingOptions,
 ): string[] {
   const { callTime, returnTime } = history.operations
-  const shown = counterexample.operations.slice(0, MOST_DRAWN * 2)
+  const shown = decisive(history, counterexample, MOST_LISTED).operations
   const digits = Math.min(6, digitsToTellApart(shown.map(({ operation }) => callTime[operation] ?? 0)))
   const cells = shown.map(({ operation }) => ({
     when: hasTimes(history)
@@ -187,25 +191,26 @@ function listCounterexample(
   }))
   const width = (of: (cell: (typeof cells)[number]) => string): number =>
     Math.max(...cells.map((c) => displayWidth(of(c))))
+  const [when, where, cited] = [width((c) => c.when), width((c) => c.where), width((c) => c.lines)]
+  // The lines are cited below the list, too.
+  const room = pageWidth - 2 - (when + 2) - (where + 2)
+  const what = Math.min(
+    width((c) => c.what),
+    Math.max(NARROWEST_REQUEST, room),
+  )
+  const hasLines = what + cited + 2 <= room
   const lines = cells.map((cell, i) => {
     const text = [
-      padEnd(
-        cell.when,
-        width((c) => c.when),
-      ),
-      padEnd(
-        cell.what,
-        width((c) => c.what),
-      ),
-      padEnd(
-        cell.where,
-        width((c) => c.where),
-      ),
-      cell.lines,
-    ].join('  ')
+      padEnd(cell.when, when),
+      padEnd(clip(cell.what, what, symbols.ellipsis), what),
+      padEnd(cell.where, where),
+      ...(hasLines ? [cell.lines] : []),
+    ]
+      .join('  ')
+      .trimEnd()
     const accused = shown[i]?.operation === counterexample.culprit
     return `${accused ? style.accent(symbols.violated) : ' '} ${accused ? style.accent(text) : text}`
   })
   const more = counterexample.operations.length - shown.length
-  return more > 0 ? [...lines, style.dim(`  and ${count(more)} more, all of them in the report`)] : lines
+  return more > 0 ? [style.dim(`  ${count(more)} others, all of them in the report`), ...lines] : lines
 }

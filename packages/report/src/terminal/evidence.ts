@@ -1,5 +1,5 @@
-import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { count, type History, operationsIn } from '@chaosproxy/history'
+import { type Counterexample, levels, type OperationRow } from '@chaosproxy/checker'
+import { count, duration, type History, operationsIn } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { type NearFault, nearFaults } from '../facts/near-faults.ts'
 import type { Violation } from '../facts/violations.ts'
@@ -8,6 +8,7 @@ import { adjective, alsoForbiddenBy } from '../level-words.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
   answerText,
+  clientOf,
   linesOf,
   nameText,
   nodeOf,
@@ -38,13 +39,17 @@ const inWords = (value: number): string =>
 /** The most keys to name in a title. */
 const MOST_KEYS = 4
 
-/** `Why, in three operations of 58,113, key "x", during partition {n1 | n2 n3}:` */
-export function whyTitle(history: History, counterexample: Counterexample, near: readonly NearFault[]): string {
+/** `Why it is not linearizable, in three operations of 58,113, key "x", during partition {n1 | n2 n3}` */
+export function whyTitle(
+  history: History,
+  { counterexample, others }: Violation,
+  near: readonly NearFault[] = [],
+): string {
   const shown = counterexample.operations.length
   const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => `"${nameText(key)}"`)
-  const around = [...new Set(near.map(({ label }) => label))]
+  const around = [...new Set(near.map(({ short }) => short))]
   return [
-    `Why it is not ${adjective(counterexample.level)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === operationsIn(history) ? '' : ` of ${count(operationsIn(history))}`}`,
+    `Why it is not ${brokenText(counterexample.level, others)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === operationsIn(history) ? '' : ` of ${count(operationsIn(history))}`}`,
     keys.length === 0
       ? []
       : `${keys.length === 1 ? 'key' : 'keys'} ${keys.length > MOST_KEYS ? `${keys.slice(0, MOST_KEYS).join(', ')} and ${count(counterexample.keys.length - MOST_KEYS)} more` : listed(keys)}`,
@@ -52,6 +57,13 @@ export function whyTitle(history: History, counterexample: Counterexample, near:
   ]
     .flat()
     .join(', ')
+}
+
+/** `linearizable, nor even causally consistent`: levels go from the strongest to the weakest. */
+function brokenText(level: string, others: readonly string[]): string {
+  const rankOf = (name: string): number => (levels as readonly string[]).indexOf(name)
+  const stronger = others.find((other) => rankOf(other) !== -1 && rankOf(other) < rankOf(level))
+  return stronger === undefined ? adjective(level) : `${adjective(stronger)}, nor even ${adjective(level)}`
 }
 
 const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
@@ -80,6 +92,8 @@ const causeText = (near: readonly NearFault[], wire: Wire | undefined): string =
 
 /** A sentence longer than this takes more than two lines of a page. */
 const LONG_SENTENCE = 200
+/** Without its cause, which stays as it is: a sentence shorter than this would hardly become shorter. */
+const LONG_STORY = 190
 
 /** As `sentenceText`, in two lines: of a long story only the answer that cannot be, and what makes it impossible. */
 export function shortSentence(
@@ -88,11 +102,15 @@ export function shortSentence(
   near: readonly NearFault[],
   wire?: Wire,
 ): string {
-  const { culprit, sentence } = counterexample
+  const { culprit, sentence, balance } = counterexample
   const whole = sentenceText(counterexample, near, wire)
-  if (whole.length <= LONG_SENTENCE) return whole
-  const because = reproach(history, counterexample)
+  if (whole.length <= LONG_SENTENCE || sentence.length <= LONG_STORY) return whole
   const relation = causeText(near, wire)
+  const because = reproach(history, counterexample)
+  if (balance !== undefined) {
+    const before = missedBefore(history, counterexample, because?.by)
+    return [printable(balance), before, relation].filter((text) => text !== '').join(' ')
+  }
   if (culprit === undefined || because === undefined) {
     const clauses = printable(sentence).split(/[:;] /)
     // A cycle that is told as a story ends with the answer that cannot be.
@@ -104,30 +122,45 @@ export function shortSentence(
   const when = hasTimes(history) ? ` at ${moment(callTime[culprit] ?? 0)}` : ''
   const where = node === undefined ? '' : ` ${tells(history, culprit) ? 'from' : 'at'} ${nameText(node)}`
   const withKey = counterexample.keys.length > 1
-  const asked = `${processInWords(history, process[culprit] ?? 0)}: ${requestText(history, culprit, { withKey })}`
-  return [`${asked}${where}${when} → ${answerText(history, culprit)}.`, `${capitalised(because.text)}.`, relation]
-    .filter((text) => text !== '')
-    .join(' ')
+  const asked = `${processInWords(history, process[culprit] ?? 0)}'s ${requestText(history, culprit, { withKey })}`
+  const answered = `${capitalised(asked)}${where}${when} returned ${answerText(history, culprit)}`
+  return [`${answered}, though ${because.text}.`, relation].filter((text) => text !== '').join(' ')
 }
+
+/** What a read that is drawn lacked, where the balance that is told was read later. */
+function missedBefore(history: History, { culprit }: Counterexample, by: OperationRow | undefined): string {
+  if (culprit === undefined || by === undefined || !tells(history, culprit) || tells(history, by)) return ''
+  const { callTime, returnTime } = history.operations
+  const node = nodeOf(history, culprit)
+  const gap = hasTimes(history) ? ` ${duration((callTime[culprit] ?? 0) - (returnTime[by] ?? 0))} before` : ' before'
+  return `Earlier, ${clientOf(history, culprit)}'s read${node === undefined ? '' : ` from ${nameText(node)}`} lacked ${requestText(history, by, { withKey: false })}, acknowledged${gap}.`
+}
+
+/** With little room more faults than this are left to the page. */
+const MOST_FAULTS = 2
 
 /** The contradiction drawn, in a sentence, and cited. Lines without the page's margin. */
 export function evidence(
   history: History,
-  { counterexample, others }: Violation,
+  violation: Violation,
   spans: readonly FaultSpan[],
   file: string,
   page: PageStyle,
   wire?: Wire,
 ): string[] {
+  const { counterexample, others } = violation
   const { style, brevity = whole } = page
   const inner = { ...page, width: page.width - 2, listed: brevity.picture }
-  const near = nearFaults(history, counterexample, spans)
+  const all = nearFaults(history, counterexample, spans)
+  const near = brevity.picture ? all.slice(0, 1) : all
   return [
-    ...wrap(`${whyTitle(history, counterexample, near)}:`, page.width).map((line) => style.bold(line)),
+    ...wrap(`${whyTitle(history, violation, near)}:`, page.width).map((line) => style.bold(line)),
     '',
     ...drawCounterexample(history, counterexample, near, inner).map((line) => `  ${line}`),
-    ...near.map(({ text }, i) => style.dim(`${i === 0 ? '\n' : ''}  ${style.yellow(page.symbols.shade)} ${text}`)),
-    ...wireLines(wire).map((text, i) =>
+    ...all
+      .slice(0, brevity.picture ? MOST_FAULTS : all.length)
+      .map(({ text }, i) => style.dim(`${i === 0 ? '\n' : ''}  ${style.yellow(page.symbols.shade)} ${text}`)),
+    ...wireLines(brevity.remainder ? mostTelling(wire) : wire).map((text, i) =>
       style.dim(`${i === 0 && near.length === 0 ? '\n' : ''}  ${page.symbols.bullet} ${text}`),
     ),
     '',
@@ -137,10 +170,18 @@ export function evidence(
       ),
       page.width,
     ),
-    ...wrap(alsoForbiddenBy(others), page.width).filter((line) => line !== ''),
+    ...(brevity.remainder ? [] : wrap(alsoForbiddenBy(others), page.width)).filter((line) => line !== ''),
     ...noteOf(counterexample, page),
     ...wrap(citation(history, counterexample, file), page.width).map((line) => style.dim(line)),
   ].flatMap((line) => line.split('\n'))
+}
+
+/** The message that the sentence is about. */
+function mostTelling(wire: Wire | undefined): Wire | undefined {
+  if (wire === undefined) return undefined
+  const { messages, reader } = wire
+  const message = messages.findLast(({ to }) => to === reader) ?? messages.at(-1)
+  return { ...wire, others: 0, messages: message === undefined ? [] : [message] }
 }
 
 const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): string[] => {
@@ -155,7 +196,7 @@ export function otherViolations(
   file: string,
   { width, style, brevity = whole }: PageStyle,
 ): string[] {
-  const told = brevity.others ? others.slice(-1) : others
+  const told = brevity.remainder ? [] : brevity.others ? others.slice(-1) : others
   return told.flatMap(({ counterexample, others: levels }) => {
     const said = brevity.others
       ? `Not even ${adjective(counterexample.level)}: ${shortSentence(history, counterexample, [])}`

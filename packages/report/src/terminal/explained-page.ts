@@ -1,8 +1,10 @@
 import type { Verdict } from '@chaosproxy/checker'
 import type { Explained } from '../explanation/explained.ts'
+import { RACE_TITLE } from '../race/race-words.ts'
 import { capitalised, listed } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { paintFor } from './mood.ts'
+import { drawRace } from './race-lines.ts'
 import { finish, pageStyle, vacuousTexts, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
@@ -10,7 +12,7 @@ import { wrap } from './width.ts'
 /** A verdict as a story, for people. Ends in a newline. */
 export function renderExplained(explained: Explained, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { title, verdict, mood, sentence, also, notes, steps, messages, faults, causes } = explained
+  const { title, verdict, mood, sentence, also, notes, steps, messages, race, faults, causes } = explained
   const paint = (text: string): string => style.bold(paintFor(mood, style)(text))
   return finish(
     [
@@ -28,6 +30,13 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
       titled(
         'What nodes sent each other meanwhile',
         messages.flatMap((message) => hanging(message, '  ', page)),
+        page,
+      ),
+      titled(
+        RACE_TITLE,
+        race === undefined
+          ? []
+          : drawRace(race, { ...page, width: page.width - 2 }).map((line) => `  ${line}`.trimEnd()),
         page,
       ),
       titled(
@@ -90,7 +99,7 @@ function levelLines({ levels }: Explained, page: PageStyle): string[] {
 function levelLine({ level, asks, result, why }: Explained['levels'][number], page: PageStyle): string[] {
   const { style } = page
   const paint = { met: style.green, violated: style.accent, unknown: style.yellow }
-  const text = `${capitalised(level)} ${WORD[result]}: ${asks}${result === 'unknown' ? ` (${why})` : ''}.`
+  const text = `${capitalised(level)} ${WORD[result]}: ${asks}${result !== 'violated' && why !== '' ? ` (${why})` : ''}.`
   const [first = '', ...rest] = hanging(text, '  ', page)
   return [paint[result](first), ...rest]
 }

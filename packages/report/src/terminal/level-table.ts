@@ -1,8 +1,10 @@
 import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
 import { count, type History } from '@chaosproxy/history'
-import { strongestOf } from '@chaosproxy/runner/result'
-import { levelRows, rowName } from '../level-words.ts'
+import { levelsNotOfModel, strongestOf } from '@chaosproxy/runner/result'
+import type { Facts } from '../facts/facts.ts'
+import { levelRows, rowName, whyNotOfModel } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
+import { listedAtMost } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { type Cell, table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
@@ -14,9 +16,15 @@ const SHORT = 80
  * Every level with its verdict, strongest first; levels that only follow from others share a row. A long reason that
  * the page has already given is not repeated.
  */
-export function levelTable(report: Report<string>, history: History, page: PageStyle, saidAbove?: string): string[] {
+export function levelTable(
+  report: Report<string>,
+  history: History,
+  page: PageStyle,
+  { headline, asked }: Pick<Facts, 'headline' | 'asked'>,
+): string[] {
   const { style, symbols } = page
-  const rows = levelRows(report)
+  const rows = levelRows(report, headline.despite)
+  const said = saidAbove(report, asked)
   const names = rows.map((row) => rowName(row, symbols.ellipsis))
   const room = page.width - Math.max('level'.length, ...names.map(displayWidth)) - 3
   const cells = rows.flatMap((row, i): Cell[][] => {
@@ -28,13 +36,13 @@ export function levelTable(report: Report<string>, history: History, page: PageS
         ? [
             note === 'follows'
               ? `${symbols.met} follow${row.levels.length > 1 ? '' : 's'} from it`
-              : `${symbols.met} met`,
+              : `${symbols.met} met${note === '' ? '' : `: ${note}`}`,
             style.green,
           ]
         : row.result === 'violated'
           ? [`${symbols.violated} violated ${note}${place}`, style.accent]
           : [
-              `${symbols.unknown} unknown: ${note.length > SHORT && row.note === saidAbove ? 'as said above' : note}`,
+              `${symbols.unknown} unknown: ${note.length > SHORT && row.note === said ? 'as said above' : note}`,
               style.yellow,
             ]
     return wrap(text, Math.max(20, room - 2)).map((line, part) => [
@@ -48,14 +56,32 @@ export function levelTable(report: Report<string>, history: History, page: PageS
 const WORDS = { violated: 'violated', unknown: 'unknown', met: 'met' } as const
 
 /** The levels of each verdict in a line, strongest first. */
-export function briefLevels(report: Report<string>, { width, style, symbols }: PageStyle): string[] {
+export function briefLevels(
+  report: Report<string>,
+  { headline: { despite } }: Pick<Facts, 'headline'>,
+  { width, style, symbols, brevity }: PageStyle,
+): string[] {
   const rows = levelRows(report)
+  const foreign = levelsNotOfModel(report)
   const paint = { violated: style.accent, unknown: style.yellow, met: style.green }
-  return (['violated', 'unknown', 'met'] as const).flatMap((result) => {
-    const names = rows.filter((row) => row.result === result).flatMap(({ levels }) => levels)
+  const decided = (['violated', 'unknown', 'met'] as const).flatMap((result) => {
+    const names = rows
+      .filter((row) => row.result === result)
+      .flatMap(({ levels }) => levels)
+      .filter((level) => !foreign.includes(level))
     if (names.length === 0) return []
-    return wrap(`${symbols[result]} ${WORDS[result]}: ${names.join(', ')}`, width).map((line) => paint[result](line))
+    const isShort = brevity?.remainder === true && result === 'unknown'
+    const listed = isShort ? listedAtMost(names, 2) : names.join(', ')
+    return wrap(`${symbols[result]} ${WORDS[result]}: ${listed}`, width).map((line) => paint[result](line))
   })
+  const notes = [
+    whyNotOfModel(report),
+    despite === undefined ? undefined : `${despite.level} is met: ${despite.because}`,
+  ].filter((note) => note !== undefined)
+  return [
+    ...decided,
+    ...notes.flatMap((note) => wrap(`${symbols.bullet} ${note}`, width).map((line) => style.dim(line))),
+  ]
 }
 
 const placeOf = (history: History, counterexample: Counterexample): string => {
@@ -65,7 +91,7 @@ const placeOf = (history: History, counterexample: Counterexample): string => {
 }
 
 /** The reason the headline gives for an unknown verdict, which the table need not repeat. */
-export function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
+function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
   const verdict = verdictOf(report, asked ?? strongestOf(report))
   return verdict.result === 'unknown' ? verdict.reason : undefined
 }

@@ -13,8 +13,9 @@ import { viewsTexts } from '../views-words.ts'
 import { durationOfMillis, listedAtMost, perSecond } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
 import { evidence, otherViolations, type PageStyle } from './evidence.ts'
-import { briefLevels, levelTable, saidAbove } from './level-table.ts'
+import { briefLevels, levelTable } from './level-table.ts'
 import { paintFor } from './mood.ts'
+import { drawRace } from './race-lines.ts'
 import { recordText } from './record-text.ts'
 import { countsText, faultLines, infoText, majorityText, nodesText, phasesInBrief, phaseTable } from './run-tables.ts'
 import { type Style, symbolsOf, type TerminalOptions } from './style.ts'
@@ -53,14 +54,19 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
   return [
     report === undefined
       ? [style.bold(style.yellow('NOT CHECKED'))]
-      : headLines(facts.headline, checkedText(summary), page),
+      : headLines(
+          // The lines of the levels say it as well.
+          brevity.remainder ? { ...facts.headline, beside: '' } : facts.headline,
+          checkedText(summary),
+          page,
+        ),
     warningLines(summary, page),
     recordText(recordFactsOf(history, undefined), recordWarnings, page),
     report === undefined
       ? []
       : brevity.reasons
-        ? briefLevels(report, page)
-        : levelTable(report, history, page, saidAbove(report, facts.asked)),
+        ? briefLevels(report, facts, page)
+        : levelTable(report, history, page, facts),
     evidenceOf(facts, history, options, page),
     report === undefined ? [] : lostLines(report, page),
     brevity.phases ? phasesInBrief(summary.phases, page) : phaseLines(summary, page),
@@ -74,8 +80,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
 /** How much was done, which faults took effect, and how stale answers were. */
 const fewFacts = (summary: RunSummary, page: PageStyle): string[] => [
   ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
-  ...faultLines(summary, page),
-  ...stalenessLines(summary, page),
+  ...(page.brevity?.remainder === true ? [] : [...faultLines(summary, page), ...stalenessLines(summary, page)]),
 ]
 
 const stalenessLines = ({ report }: RunSummary, { width }: PageStyle): string[] =>
@@ -154,7 +159,7 @@ export const warnings = (texts: readonly string[], { width, style, symbols }: Pa
   texts.flatMap((text) => wrap(`${symbols.warning} ${printable(text)}`, width)).map((line) => style.yellow(line))
 
 export function evidenceOf(
-  { violations, spans, wire }: Facts,
+  { violations, spans, wire, race }: Facts,
   history: History,
   options: Pick<RunPageOptions, 'historyFile'>,
   page: PageStyle,
@@ -162,7 +167,11 @@ export function evidenceOf(
   const [shown] = violations
   if (shown === undefined) return []
   const file = fileName(options.historyFile)
-  return [...evidence(history, shown, spans, file, page, wire), ...otherViolations(history, violations, file, page)]
+  return [
+    ...evidence(history, shown, spans, file, page, wire),
+    ...(race === undefined ? [] : ['', ...drawRace(race, page)]),
+    ...otherViolations(history, violations, file, page),
+  ]
 }
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
@@ -176,18 +185,22 @@ export function lostLines(report: Report<string>, page: PageStyle): string[] {
   const writes = report.lost.map(
     ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`,
   )
-  const text = `${symbols.violated} ${plural(report.lost.length, 'acknowledged write')} lost: ${listedAtMost(writes, 6)}`
+  const text = `${symbols.violated} ${plural(report.lost.length, 'acknowledged write')} lost: ${listedAtMost(writes, page.brevity?.picture === true ? 2 : 6)}`
   return wrap(text, width).map((line) => style.accent(line))
 }
 
-function accountingLines(accounting: Accounting, { width, style, symbols }: PageStyle): string[] {
-  const lines = accountLines(accounting).flatMap(({ what, count: amount, meaning, items, isTrouble }) => {
-    const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, 6)}`
-    return wrap(isTrouble ? `${symbols.violated} ${text}` : text, width).map((line) =>
-      isTrouble ? style.accent(line) : line,
-    )
-  })
-  return [...wrap(`accounting: ${sumsText(accounting)}`, width), ...lines]
+function accountingLines(accounting: Accounting, page: PageStyle): string[] {
+  const { width, style, symbols } = page
+  const isBrief = page.brevity?.remainder === true
+  const lines = accountLines(accounting)
+    .filter(({ isTrouble }) => isTrouble || !isBrief)
+    .flatMap(({ what, count: amount, meaning, items, isTrouble }) => {
+      const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, 6)}`
+      return wrap(isTrouble ? `${symbols.violated} ${text}` : text, width).map((line) =>
+        isTrouble ? style.accent(line) : line,
+      )
+    })
+  return isBrief ? lines : [...wrap(`accounting: ${sumsText(accounting)}`, width), ...lines]
 }
 
 function factLines(summary: RunSummary, page: PageStyle): string[] {

@@ -1,6 +1,8 @@
 import { faultDefinitions } from '@chaosproxy/faults'
 import { count, duration, percent, plural } from '@chaosproxy/history'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
+import { brokenLevel, isBroken } from '../broken-phase.ts'
+import { adjective } from '../level-words.ts'
 import { nameText, printable } from '../operation-words.ts'
 import { labelOfFault } from '../shown-faults.ts'
 import { listed, listedAtMost, moment } from '../words.ts'
@@ -56,9 +58,33 @@ const phaseColumns: readonly PhaseColumn[] = [
   },
 ]
 
-/** Availability and latency while calm and under each kind of fault. */
+const staleColumn: PhaseColumn = {
+  title: 'stale',
+  align: 'right',
+  missed: 6,
+  cell: (phase, page) => ({
+    text: measured(phase, page, () => count(phase.staleReads ?? 0)),
+    paint: (phase.staleReads ?? 0) > 0 ? page.style.red : page.style.dim,
+  }),
+}
+
+const brokenColumn: PhaseColumn = {
+  title: 'broken',
+  missed: 7,
+  cell(phase, page) {
+    const level = brokenLevel(phase)
+    if (level !== undefined) return { text: adjective(level), paint: page.style.red }
+    return { text: measured(phase, page, () => 'nothing seen'), paint: page.style.dim }
+  },
+}
+
+/** Availability, latency, stale reads and what was broken, while calm and under each kind of fault. */
 export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): string[] {
-  let columns = phaseColumns
+  let columns = [
+    ...phaseColumns,
+    ...(phases.some(({ staleReads = 0 }) => staleReads > 0) ? [staleColumn] : []),
+    ...(phases.some(isBroken) ? [brokenColumn] : []),
+  ]
   for (;;) {
     const shown = columns
     const lines = table(
@@ -72,11 +98,11 @@ export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): st
   }
 }
 
-/** Just the availabilities of the phases, as many in a line as fit. */
+/** Just the availabilities and the stale reads of the phases, as many in a line as fit. */
 export function phasesInBrief(phases: readonly PhaseSummary[], { width }: PageStyle): string[] {
   const lines: string[] = []
-  for (const { phase, availability } of phases.filter(({ operations }) => operations > 0)) {
-    const item = `${printable(phase)} ${percent(availability)}`
+  for (const { phase, availability, staleReads = 0 } of phases.filter(({ operations }) => operations > 0)) {
+    const item = `${printable(phase)} ${percent(availability)}${staleReads > 0 ? `, ${count(staleReads)} stale` : ''}`
     const last = lines.at(-1)
     const longer = last === undefined ? `availability: ${item}` : `${last} · ${item}`
     if (last === undefined) lines.push(longer)

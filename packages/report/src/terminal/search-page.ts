@@ -1,9 +1,11 @@
 import { count, type Millis, plural } from '@chaosproxy/history'
 import type { Mood } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
+import type { Race } from '../race/code-run.ts'
 import { durationOfMillis } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { paintFor } from './mood.ts'
+import { drawRace } from './race-lines.ts'
 import { copied, finish, pageStyle, warnings } from './run-page.ts'
 import { drawSequence, type SequenceStep } from './sequence-diagram.ts'
 import type { Style, TerminalOptions } from './style.ts'
@@ -47,6 +49,10 @@ export interface FoundFailure {
   /** The steps of the smallest run, for the diagram. */
   readonly steps: readonly SequenceStep[]
   readonly columns: readonly string[]
+  /** Of a Node program: the await that was overtaken, if one was. */
+  readonly race?: Race | undefined
+  /** Of a Node program: the unusual delays that it needs, in a sentence. */
+  readonly delays?: string | undefined
   readonly file: string | undefined
   /** The command that replays it. */
   readonly again: string
@@ -105,6 +111,8 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
       ...wrap(foundText(failure), width).map((line) => style.dim(line)),
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
+    failure.race === undefined ? [] : drawRace(failure.race, page),
+    failure.delays === undefined ? [] : wrap(printable(failure.delays), width),
     [
       ...(failure.file === undefined ? [] : [copied(`replay   ${printable(failure.file)}`)]),
       copied(`again    ${printable(failure.again)}`),
@@ -138,17 +146,23 @@ export interface ReplaySummary {
   readonly played: string
   readonly steps: readonly SequenceStep[]
   readonly columns: readonly string[]
+  /** Of a Node program: the await that was overtaken, if one was. */
+  readonly race?: Race | undefined
+  /** Of a Node program: the unusual delays that it needs, in a sentence. */
+  readonly delays?: string | undefined
 }
 
 /** The page of a replay. Ends in a newline. */
 export function renderReplay(summary: ReplaySummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { title, mood, sentence, trace, doubts, steps, columns, played } = summary
+  const { title, mood, sentence, trace, doubts, steps, columns, race, delays, played } = summary
   const said =
     mood === 'unsure' && doubts.length > 0 ? [] : [...wrap(printable(sentence), page.width), ...traceLines(trace)]
   const sections = [
     [style.bold(paintFor(mood, style)(title.toUpperCase())), ...said, ...warnings(doubts, page)],
     drawSequence(steps, columns, page),
+    race === undefined ? [] : drawRace(race, page),
+    delays === undefined ? [] : wrap(printable(delays), page.width),
     wrap(played, page.width).map((line) => style.dim(line)),
   ]
   return finish(sections, options)

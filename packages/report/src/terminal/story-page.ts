@@ -1,10 +1,10 @@
+import { lanesInOrder } from '../lane-order.ts'
 import { printable } from '../operation-words.ts'
 import { verdictsText } from '../story-words.ts'
 import { groupsOf } from '../told-rows.ts'
-import type { StoryTelling, ToldStory } from '../told-story.ts'
+import type { StoryTelling, ToldLedger, ToldStory } from '../told-story.ts'
 import type { PageStyle } from './evidence.ts'
 import { goodputPlot } from './goodput-plot.ts'
-import { lanesInOrder } from './lane-order.ts'
 import { laneRows } from './lane-rows.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
@@ -59,13 +59,22 @@ function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
   const { header, row } = laneRows(lanesInOrder(telling), page)
   return [
     [header],
-    ...groupsOf(telling).map(({ number, text, broken, signs }) => [
+    ...groupsOf(telling).map(({ number, text, broken, signs, ledger }) => [
       ...stepLines(text, number, page),
       ...signs.map(row),
+      ...ledgerLines(ledger, page),
       ...brokenLines(broken, page),
     ]),
   ]
 }
+
+/** How the promise stands, until it is broken. */
+const ledgerLines = (ledger: ToldLedger | undefined, { style, symbols, width }: PageStyle): string[] =>
+  ledger === undefined || (ledger.broken && !ledger.breaks)
+    ? []
+    : wrap(printable(ledger.broken ? `${symbols.violated} ${ledger.says}` : ledger.says), width - INDENT.length).map(
+        (line) => `${INDENT}${ledger.broken ? style.bold(style.accent(line)) : style.dim(line)}`,
+      )
 
 /** The step that breaks the promise says so. */
 const brokenLines = (broken: string, { style, symbols, width }: PageStyle): string[] =>

@@ -1,0 +1,21 @@
+/**
+ * Marks the step reached, `-1` for none: what comes after it is dimmed. On the side that this step says nothing of, the
+ * last step that does is marked.
+ */
+export function markSteps(rows: readonly HTMLLIElement[], current: number): void {
+  const row = rows[current]
+  const reached = rows.filter((each, i) => i <= current && each.parentElement === row?.parentElement)
+  for (const [i, each] of rows.entries()) {
+    each.classList.toggle('ahead', row !== undefined && i > current)
+    if (i === current) each.setAttribute('aria-current', 'step')
+    else each.removeAttribute('aria-current')
+  }
+  for (const ending of document.querySelectorAll('.endings')) {
+    const last = ending.closest('section')?.querySelector<HTMLLIElement>('li:last-child')
+    ending.classList.toggle('ahead', row !== undefined && last?.classList.contains('ahead') === true)
+  }
+  const now = ['told', 'fixed'].map((kind) =>
+    reached.map((each) => each.querySelector(`.cell.${kind}:not(.idle)`)).findLast((cell) => cell !== null),
+  )
+  for (const cell of document.querySelectorAll('.cell')) cell.classList.toggle('now', now.includes(cell))
+}

@@ -1,0 +1,17 @@
+import type { find } from './find.ts'
+import type { markSteps } from './mark-steps.ts'
+import type { startTheme } from './theme.ts'
+import type { walkSteps } from './walk-steps.ts'
+
+export interface ToldParts {
+  readonly find: typeof find
+  readonly startTheme: typeof startTheme
+  readonly markSteps: typeof markSteps
+  readonly walkSteps: typeof walkSteps
+}
+
+/** The behaviour of a told story's page. The page is whole without it. */
+export function startTold({ find, startTheme, markSteps, walkSteps }: ToldParts): void {
+  startTheme(find)
+  walkSteps(find, markSteps)
+}

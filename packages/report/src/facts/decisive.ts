@@ -1,0 +1,22 @@
+import type { Counterexample } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
+import { reproach } from '../moments.ts'
+import { gapOf } from './near-faults.ts'
+
+/** A cycle is shown with all of its steps, up to these. */
+const MOST_OF_CYCLE = 24
+
+/**
+ * The counterexample with at most so many operations: of many the last, with the impossible one and those that make it
+ * impossible. What came long before, such as the first elements of a list, explains nothing.
+ */
+export function decisive(history: History, counterexample: Counterexample, most: number): Counterexample {
+  const { operations, culprit, edges } = counterexample
+  if (edges !== undefined) return { ...counterexample, operations: operations.slice(-MOST_OF_CYCLE) }
+  if (operations.length <= most) return counterexample
+  const needed = new Set([culprit, reproach(history, counterexample)?.by, gapOf(history, counterexample).ignored])
+  const others = operations.filter(({ operation }) => !needed.has(operation))
+  const room = Math.max(0, most - (operations.length - others.length))
+  const left = new Set(others.slice(0, others.length - room))
+  return { ...counterexample, operations: operations.filter((operation) => !left.has(operation)) }
+}

@@ -1,0 +1,59 @@
+import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
+import { type Arc, discOn, type Point, pathOf } from './arc-label.ts'
+import { type Html, html } from './markup.ts'
+import { type Covers, routesOf } from './route.ts'
+
+/** Pixels from the top of a bar to its bottom. */
+export const BAR = 20
+/** Pixels from the middle of the disc with an arc's letter to its edge. */
+export const DISC = 8
+
+export interface Bar {
+  readonly operation: OperationRow
+  /** Its number in the text next to the drawing, from 1. */
+  readonly number: number
+  readonly lane: number
+  readonly x1: number
+  readonly x2: number
+  /** The middle of the bar. */
+  readonly y: number
+}
+
+/** The steps of a cycle of orders: an arc each, with its letter where it covers no bar, no label and no other letter. */
+export function cycleArcs(counterexample: Counterexample, bars: readonly Bar[], covers: Covers): Html[] {
+  const steps = stepsBetween(counterexample, bars)
+  const covered = [...covers.texts, ...covers.bars]
+  const routes = routesOf(
+    steps.map(({ from, to }) => [from, to]),
+    covers,
+  )
+  return routes.flatMap(({ arc }, i) => {
+    const step = steps[i]
+    if (step === undefined) return []
+    const place = discOn(arc, DISC, covered)
+    covered.push({ left: place.x - DISC, right: place.x + DISC, top: place.y - DISC, bottom: place.y + DISC })
+    return [edgeMarkup(counterexample.level, step.edge, arc, place, step.number)]
+  })
+}
+
+interface StepBetween<B extends Bar> {
+  readonly edge: OrderEdge
+  /** Its number among all steps, from 1. */
+  readonly number: number
+  readonly from: B
+  readonly to: B
+}
+
+/** The steps of a cycle between operations that are drawn. */
+export const stepsBetween = <B extends Bar>({ edges = [] }: Counterexample, bars: readonly B[]): StepBetween<B>[] =>
+  edges.flatMap((edge, i) => {
+    const [from, to] = [edge.before, edge.after].map((row) => bars.find((bar) => bar.operation === row))
+    return from === undefined || to === undefined ? [] : [{ edge, number: i + 1, from, to }]
+  })
+
+/** One step of a cycle, with its letter in the text next to the drawing. */
+function edgeMarkup(level: string, { reason }: OrderEdge, arc: Arc, { x, y }: Point, number: number): Html {
+  // What clients did and saw is as it should be; red is what that leaves no place for.
+  const calm = reason === 'process order' || reason === 'reads from' ? '-calm' : ''
+  return html`<g class="edge" data-edge="${number}"><path class="arc${calm === '' ? '' : ' calm'}" marker-end="url(#tip${calm}-${level})" d="${pathOf(arc)}"/><circle class="edge-dot${calm === '' ? '' : ' calm'}" cx="${x}" cy="${y}" r="${DISC}"/><text class="edge-number${calm === '' ? '' : ' calm'}" x="${x}" y="${y + 4}">${String.fromCharCode(96 + number)}</text></g>`
+}

@@ -1,0 +1,89 @@
+import { type Nanos, nanosToMillis } from '@chaosproxy/history'
+import { groupsOf, type PairedSteps, pairedSteps, type ToldGroup } from '../told-rows.ts'
+import type { StoryTelling, ToldLedger, ToldNode } from '../told-story.ts'
+import { type Html, html } from './markup.ts'
+import { background, type Lane, lanesBeside, lanesOf, signRow, type Wall, wallsAfter } from './story-lanes.ts'
+
+/** From as many lanes on, drawings stand one below the other sooner than words break in two. */
+const MANY_LANES = 6
+
+/**
+ * The steps of an accident, each beside the same step of what prevents it. Every step is a place in the page, which its
+ * number links to: `#step=4`, and from the second accident on `#telling=2&step=4`.
+ */
+export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, telling: number): Html {
+  const one = columnOf(told, lanesOf(told))
+  const other = fix && columnOf(fix, lanesBeside(one.lanes, fix))
+  const pairs = pairedSteps(groupsOf(told), fix === undefined ? [] : groupsOf(fix))
+  const rows = pairs.map((pair, i) => {
+    const isBad = pair.told !== undefined && breaksIn(told, pair.told)
+    const id = `${telling === 1 ? '' : `telling=${telling}&`}step=${i + 1}`
+    return html`<li id="${id}"${isBad ? html` class="breaks"` : undefined}>${toldWords(pair, id, i + 1)}${one.cell(pair.told)}${other === undefined ? undefined : html`${fixedWords(pair)}${other.cell(pair.fixed)}`}</li>`
+  })
+  const isMany = [one, other].some((column) => (column?.lanes.length ?? 0) >= MANY_LANES)
+  const kinds = `${fix === undefined ? '' : ' two'}${isMany ? ' many' : ''}`
+  return html`<div class="told-page${kinds}"><div class="row-head">${one.title}${other?.title}</div><div class="names" aria-hidden="true">${one.names}${other?.names}</div><ol>${rows}</ol></div>`
+}
+
+/** The step to mark: the one that breaks the promise or, where there is no promise, the level. */
+const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: ToldGroup): boolean =>
+  all.some((step) => step.ledger?.breaks === true) ? ledger?.breaks === true : broken !== ''
+
+const toldWords = ({ told }: PairedSteps, id: string, number: number): Html =>
+  html`<div class="says told"><p><a class="n" href="#${id}" aria-label="Step ${number}">${number}</a> ${told?.text}</p>${ledgerMark(told?.ledger)}${told === undefined || told.broken === '' ? undefined : html`<b class="broken">✘ ${told.broken}</b>`}</div>`
+
+/** Where both say the same, only what differs. */
+function fixedWords({ told, fixed }: PairedSteps): Html {
+  const isSame = fixed === undefined || fixed.text === told?.text
+  if (isSame && fixed?.ledger === undefined) return html`<div class="says fixed"></div>`
+  return html`<div class="says fixed"><p><b>Fixed:</b> ${isSame ? 'the same.' : fixed.text}</p>${ledgerMark(fixed.ledger)}</div>`
+}
+
+const ledgerMark = (ledger: ToldLedger | undefined): Html | undefined =>
+  ledger && html`<span class="ledger${ledger.broken ? ' bad' : ''}">${ledger.broken ? '✘ ' : ''}${ledger.says}</span>`
+
+interface Column {
+  readonly lanes: readonly Lane[]
+  readonly title: Html
+  readonly names: Html
+  /** The drawing of a step; of one that this telling has not, the lanes only. Called in order. */
+  cell(group: ToldGroup | undefined): Html
+}
+
+function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
+  const kind = telling.kind === 'fix' ? 'fixed' : 'told'
+  const label = telling.kind === 'fix' ? 'Fixed' : 'Told'
+  let walls: readonly Wall[] = []
+  const title = html`<div class="title ${kind}"><b class="system">${label}: ${telling.title}</b><p class="note">${telling.setting}</p></div>`
+  const names = html`<div class="heads ${kind}"><b class="label">${label}</b>${lanes.map(({ name }) => html`<b>${name}</b>`)}</div>`
+  function cell(group: ToldGroup | undefined): Html {
+    const before = background(lanes, walls)
+    const own = html`<div class="cell-head" aria-hidden="true">${names}</div><div class="edge">${before}</div>`
+    if (group === undefined)
+      return html`<div class="cell ${kind} idle">${own}<div class="rest">${before}<p class="same">nothing new here</p></div></div>`
+    const rows: (Html | undefined)[] = []
+    // What nodes believe is from before anything healed.
+    const healed = group.signs.findIndex(({ type }) => type === 'restored' || type === 'healed')
+    for (const [i, sign] of group.signs.entries()) {
+      if (i === healed) rows.push(nodeBoxes(group.nodes, lanes, walls))
+      walls = wallsAfter(walls, sign)
+      rows.push(
+        html`<div class="sign"><span class="at">${timeText(sign.at)}</span>${signRow(sign, lanes, walls)}</div>`,
+      )
+    }
+    if (healed < 0) rows.push(nodeBoxes(group.nodes, lanes, walls))
+    return html`<div class="cell ${kind}">${own}${rows}<div class="rest">${background(lanes, walls)}</div></div>`
+  }
+  return { lanes, title, names, cell }
+}
+
+/** What each node believes, on its lane. */
+const nodeBoxes = (nodes: readonly ToldNode[], lanes: readonly Lane[], walls: readonly Wall[]): Html | undefined =>
+  nodes.length === 0
+    ? undefined
+    : html`<div class="boxes">${background(lanes, walls)}${lanes.map(({ name }) => {
+        const own = nodes.find(({ node }) => node === name)
+        return html`<span>${own === undefined || own.lines.length === 0 ? undefined : html`<span class="belief${own.changed ? ' changed' : ''}"><span class="whose">${name}: </span>${own.lines.map((line) => html`<span>${line}</span>`)}</span>`}</span>`
+      })}</div>`
+
+const timeText = (at: Nanos): string => `${nanosToMillis(at).toFixed(at < 1e8 ? 1 : 0)} ms`

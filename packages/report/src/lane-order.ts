@@ -1,0 +1,69 @@
+import type { StoryTelling } from './told-story.ts'
+
+type Pair = readonly [string, string]
+
+/**
+ * Nodes in the middle, clients on the side that they talk to first. Of the orders that keep the sides of the first cut
+ * together, the one in which the fewest messages of clients cross a lane that is not theirs, and a wall stands between
+ * two lanes.
+ */
+export function lanesInOrder({ clients, nodes, steps }: StoryTelling): readonly string[] {
+  const signs = steps.flatMap((step) => step.signs)
+  const calls = signs.flatMap((sign): Pair[] => (sign.type === 'call' ? [[sign.from, sign.to]] : []))
+  const [cut] = signs.flatMap((sign) => (sign.type === 'cut' ? [sign.between] : []))
+  const orders = cut === undefined ? [nodes] : ordersOf(sidesOf(nodes, cut), cut)
+  const placed = orders.map((order) => withClients(order, clients, calls))
+  const crossings = placed.map((lanes) => crossedIn(lanes, calls))
+  return placed[crossings.indexOf(Math.min(...crossings))] ?? [...clients, ...nodes]
+}
+
+function withClients(nodes: readonly string[], clients: readonly string[], calls: readonly Pair[]): readonly string[] {
+  const middle = (nodes.length - 1) / 2
+  const right = clients.filter((client, i) => {
+    const [, first = ''] = calls.find(([from]) => from === client) ?? []
+    const at = nodes.indexOf(first)
+    return at < 0 || at === middle ? i >= clients.length / 2 : at > middle
+  })
+  return [...clients.filter((client) => !right.includes(client)), ...nodes, ...right]
+}
+
+/** How many lanes the calls cross on their way. */
+const crossedIn = (lanes: readonly string[], calls: readonly Pair[]): number =>
+  calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0)
+
+/** With those next to each other that are cut from each other, if only some nodes of one side are. */
+function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): readonly (readonly string[])[] {
+  const [one, other] = sides
+  const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))
+  if (one === undefined || sides.length > 2) return [sides.flat()]
+  if (other === undefined) {
+    // All still reach each other by way of the rest.
+    const [ends, rest] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
+    return ends.length === 2
+      ? [
+          [...ends, ...rest],
+          [...rest, ...ends],
+        ]
+      : [one]
+  }
+  const [near, far] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
+  return far.length === 0
+    ? [[...one, ...other]]
+    : [
+        [...far, ...near, ...other],
+        [...near, ...other, ...far],
+      ]
+}
+
+/** The groups of nodes that reach one another, in the order of their first nodes. */
+function sidesOf(nodes: readonly string[], cut: readonly Pair[]): readonly (readonly string[])[] {
+  const isCut = (a: string, b: string): boolean =>
+    cut.some(([from, to]) => (from === a && to === b) || (from === b && to === a))
+  const sides: string[][] = []
+  for (const node of nodes) {
+    const side = sides.find((others) => others.some((other) => !isCut(node, other)))
+    if (side === undefined) sides.push([node])
+    else side.push(node)
+  }
+  return sides
+}

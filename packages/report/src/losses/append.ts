@@ -1,0 +1,64 @@
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { type History, inputOf, OK, outputOf } from '@chaosproxy/history'
+import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
+import type { Loss } from './loss.ts'
+
+/** A string that is only appended to: each read begins as the one before it, and holds all that was acknowledged. */
+export function appendLoss(history: History, { culprit, operations: shown }: Counterexample): Loss | undefined {
+  const { outcome, callEvent, returnEvent } = history.operations
+  if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined
+  const rows = rowsOfKey(history, culprit)
+  if (rows === undefined) return undefined
+  const text = textOf(history, culprit)
+  const reader = clientOf(history, culprit)
+  const key = keyOf(history, culprit)
+  const to = key === undefined ? '' : ` to ${nameText(key, 24)}`
+  const before = rows.filter((row) => outcome[row] === OK && (returnEvent[row] ?? 0) < (callEvent[culprit] ?? 0))
+  const missing = before.findLast((row) => !isRead(history, row) && !text.includes(asText(inputOf(history, row))))
+  if (missing !== undefined) {
+    const writer = clientOf(history, missing)
+    const node = nodeOf(history, culprit)
+    if (writer === reader) return { title: `${reader} did not see its own confirmed append${to}` }
+    if (node === undefined) return { title: `${reader} did not see ${writer}'s confirmed append${to}` }
+    return { title: `${writer}'s confirmed append${to} was missing at ${nameText(node, 24)}` }
+  }
+  const earlier = before.findLast((row) => isRead(history, row) && !text.startsWith(textOf(history, row)))
+  if (earlier !== undefined && textOf(history, earlier).startsWith(text)) {
+    const client = clientOf(history, earlier)
+    return {
+      title:
+        client === reader
+          ? `${reader}'s reads went back in time`
+          : `${reader} did not see an append${to} that ${client} had already read`,
+    }
+  }
+  const reads = shown.map(({ operation }) => operation).filter((row) => isRead(history, row) && outcome[row] === OK)
+  const other = earlier ?? reads.find((row) => isOtherOrder(textOf(history, row), text))
+  if (other === undefined) return undefined
+  const client = clientOf(history, other)
+  return {
+    title:
+      client === reader
+        ? `${reader} saw the appends${to} in two orders`
+        : `${client} and ${reader} saw the appends${to} in different orders`,
+  }
+}
+
+const isOtherOrder = (one: string, other: string): boolean => !one.startsWith(other) && !other.startsWith(one)
+
+/** The operations on the culprit's key in order of call; undefined unless all of them read and append. */
+function rowsOfKey(history: History, culprit: OperationRow): readonly OperationRow[] | undefined {
+  const { length, key, callEvent } = history.operations
+  const rows: OperationRow[] = []
+  for (let row = 0; row < length; row++) {
+    if (key[row] !== key[culprit]) continue
+    if (!isRead(history, row) && functionOf(history, row) !== 'append') return undefined
+    rows.push(row)
+  }
+  return rows.sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
+}
+
+const textOf = (history: History, read: OperationRow): string => asText(outputOf(history, read))
+
+const asText = (value: unknown): string =>
+  value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)

@@ -1,0 +1,42 @@
+import type { OperationRow } from '@chaosproxy/checker'
+import { type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
+import { isRead, nameText, processText } from '../operation-words.ts'
+import type { FindLoss } from './loss.ts'
+
+/**
+ * `A read of list k missed 3 acknowledged appends`, or what another client had already read. An append of unknown outcome
+ * counts only if it was read.
+ */
+export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys } }) => {
+  if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
+  const seen = new Set(elementsOf(outputOf(history, culprit)))
+  const before = rowsBefore(history, culprit)
+  const missed = before.filter(
+    (row) => !isRead(history, row) && !seen.has(JSON.stringify(inputOf(history, row))),
+  ).length
+  const [key] = keys
+  const list = key === undefined ? 'the list' : `list ${nameText(key, 24)}`
+  if (missed > 0) return { title: `A read of ${list} missed ${plural(missed, 'acknowledged append')}` }
+  for (const row of before.toReversed()) {
+    if (!isRead(history, row)) continue
+    const gone = elementsOf(outputOf(history, row)).filter((element) => !seen.has(element)).length
+    if (gone === 0) continue
+    const who = processText(history, history.operations.process[row] ?? 0)
+    return { title: `A read of ${list} missed ${plural(gone, 'element')} that ${who} had already read` }
+  }
+  return undefined
+}
+
+const elementsOf = (read: Json): readonly string[] =>
+  Array.isArray(read) ? read.map((element) => JSON.stringify(element)) : []
+
+/** What was acknowledged of the same object before this operation was called. */
+function rowsBefore(history: History, operation: OperationRow): readonly OperationRow[] {
+  const { key, outcome, returnEvent, callEvent, length } = history.operations
+  const rows: number[] = []
+  for (let row = 0; row < length; row++) {
+    const isSame = key[row] === key[operation] && outcome[row] === OK
+    if (isSame && (returnEvent[row] ?? 0) < (callEvent[operation] ?? 0)) rows.push(row)
+  }
+  return rows as readonly OperationRow[]
+}

@@ -1,0 +1,137 @@
+import type { OperationRow } from '@chaosproxy/checker'
+import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { clientOf, hasReturned, nameText, nodeOf, valueText } from '../operation-words.ts'
+import type { FindLoss } from './loss.ts'
+
+/** `p1 saw only a part of what p0 wrote`, or a confirmed write that a later transaction did not see. */
+export const multiRegisterLoss: FindLoss = ({ history, counterexample: { culprit, operations } }) => {
+  const txns = txnsOf(history)
+  const read = txns.find(({ row }) => row === culprit)
+  if (read === undefined || !read.isOk || read.reads.length === 0) return undefined
+  const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+  const others = txns.filter(({ row }) => row !== culprit && core.includes(row))
+  const title =
+    (others.length === 0 ? fromNowhere(history, txns, read) : undefined) ??
+    halfSeen(history, txns, read, others) ??
+    unseen(history, txns, read, others) ??
+    crossed(history, txns, read, others) ??
+    `No order of the transactions explains what ${clientOf(history, read.row)} read`
+  return { title }
+}
+
+interface Held {
+  readonly register: string
+  /** As JSON. */
+  readonly text: string
+  readonly value: Json
+}
+
+interface Txn {
+  readonly row: OperationRow
+  readonly isOk: boolean
+  /** What it read of others' writes. */
+  readonly reads: readonly Held[]
+  /** What it left in each register that it wrote. */
+  readonly writes: readonly Held[]
+}
+
+function txnsOf(history: History): readonly Txn[] {
+  const { length, outcome } = history.operations
+  const txns: Txn[] = []
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] === FAIL) continue
+    const isOk = outcome[row] === OK
+    const said = isOk ? outputOf(history, row) : inputOf(history, row)
+    txns.push({ row, isOk, ...partsOf(Array.isArray(said) ? said : []) })
+  }
+  return txns
+}
+
+function partsOf(parts: readonly Json[]): Pick<Txn, 'reads' | 'writes'> {
+  const reads: Held[] = []
+  const writes = new Map<string, Held>()
+  for (const part of parts) {
+    if (!Array.isArray(part)) continue
+    const [f, register, value = null] = part
+    const name = nameOf(register ?? null)
+    const held = { register: name, text: JSON.stringify(value), value }
+    if (nameOf(f ?? null).startsWith('w')) writes.set(name, held)
+    else if (!writes.has(name)) reads.push(held)
+  }
+  return { reads, writes: [...writes.values()] }
+}
+
+/** EDN writes names as keywords, JSON as texts. */
+function nameOf(json: Json): string {
+  const text = typeof json === 'string' ? json : JSON.stringify(json)
+  return text.startsWith(':') ? text.slice(1) : text
+}
+
+/** Of a transaction that is wrong whatever else happened. */
+function fromNowhere(history: History, txns: readonly Txn[], { row, reads }: Txn): string | undefined {
+  const strange = reads.find((read) => read.value !== null && writersOf(txns, read).length === 0)
+  if (strange === undefined) return undefined
+  const held = `${nameText(strange.register, 24)} = ${valueText(strange.value, 24)}`
+  return `${clientOf(history, row)} read ${held}, which nobody had written`
+}
+
+/** A transaction of which it saw one write, and another register as it had surely been before. */
+function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
+  const half = others.find(
+    (txn) =>
+      read.reads.some((held) => {
+        const writers = writersOf(txns, held)
+        return writers.length === 1 && writers[0] === txn
+      }) && read.reads.some((held) => isOlder(history, txns, held, txn)),
+  )
+  return half === undefined
+    ? undefined
+    : `${clientOf(history, read.row)} saw only a part of what ${clientOf(history, half.row)} wrote`
+}
+
+/** A transaction that was confirmed before this one began, and that this one did not see. */
+function unseen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
+  const { callEvent, returnEvent } = history.operations
+  const reader = clientOf(history, read.row)
+  for (const txn of others) {
+    if (!txn.isOk || (returnEvent[txn.row] ?? 0) > (callEvent[read.row] ?? 0)) continue
+    const held = read.reads.find((each) => isOlder(history, txns, each, txn))
+    if (held === undefined) continue
+    const writer = clientOf(history, txn.row)
+    if (writer === reader) return `${reader} did not see its own confirmed write to ${nameText(held.register, 24)}`
+    const write = `${writer}'s confirmed write to ${nameText(held.register, 24)}`
+    const node = nodeOf(history, read.row)
+    return node === undefined ? `${reader} did not see ${write}` : `${write} was missing at ${nameText(node, 24)}`
+  }
+  return undefined
+}
+
+/** Two that saw things in different orders: each lacks what the other had written, or what the other had seen. */
+function crossed(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
+  const who = (other: Txn): string => `${clientOf(history, other.row)} and ${clientOf(history, read.row)}`
+  const misses = (one: Txn, other: Txn): boolean => one.reads.some((held) => isOlder(history, txns, held, other))
+  const mutual = others.find((other) => other.isOk && misses(read, other) && misses(other, read))
+  if (mutual !== undefined) return `${who(mutual)} each missed what the other had written`
+  const missed = others.filter((txn) => misses(read, txn))
+  const sees = (one: Txn, txn: Txn): boolean => one.reads.some((held) => writersOf(txns, held).includes(txn))
+  const fork = others.find(
+    (other) =>
+      other.isOk &&
+      missed.some((txn) => sees(other, txn)) &&
+      others.some((txn) => sees(read, txn) && misses(other, txn)),
+  )
+  return fork === undefined ? undefined : `${who(fork)} saw the same writes in different orders`
+}
+
+const writersOf = (txns: readonly Txn[], { register, text }: Held): readonly Txn[] =>
+  txns.filter(({ writes }) => writes.some((write) => write.register === register && write.text === text))
+
+/** Whether a value was surely replaced by what a transaction wrote: all that wrote it had returned before that was called. */
+function isOlder(history: History, txns: readonly Txn[], held: Held, txn: Txn): boolean {
+  const own = txn.writes.find(({ register }) => register === held.register)
+  if (own === undefined || own.text === held.text) return false
+  const { callEvent, returnEvent } = history.operations
+  return writersOf(txns, held).every(
+    ({ row, isOk }) => isOk && hasReturned(history, row) && (returnEvent[row] ?? 0) < (callEvent[txn.row] ?? 0),
+  )
+}

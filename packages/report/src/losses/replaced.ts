@@ -1,0 +1,84 @@
+import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
+import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { functionOf, hasReturned, isFinal, isRead } from '../operation-words.ts'
+
+export interface Replacement {
+  /** The newest write that replaced what the culprit found, and had been acknowledged before it was called. */
+  readonly confirmed: OperationRow | undefined
+  /** The newest read before it that saw such a write. */
+  readonly saw: OperationRow | undefined
+}
+
+/** What had surely replaced the value that a read or a cas found: all that wrote it had returned before that write was called. */
+export function replacementOf(
+  history: History,
+  report: Report<string>,
+  { culprit, edges }: Counterexample,
+): Replacement | undefined {
+  if (culprit === undefined || edges !== undefined || isFinal(history, culprit)) return undefined
+  const { outcome, callEvent, returnEvent } = history.operations
+  const found = foundBy(history, culprit)
+  const rows = rowsOfKey(history, culprit)
+  if (found === undefined || rows === undefined || outcome[culprit] !== OK || isImpossibleAlone(report, culprit))
+    return undefined
+  const settled = settledAt(history, rows, found)
+  const called = callEvent[culprit] ?? 0
+  const isNewer = (row: OperationRow): boolean => (callEvent[row] ?? 0) > settled
+  const isBefore = (row: OperationRow): boolean => outcome[row] === OK && (returnEvent[row] ?? 0) < called
+  const writes = rows.filter((row) => row !== culprit && !isRead(history, row) && isNewer(row) && outcome[row] !== FAIL)
+  const values = new Set(writes.map((row) => writtenText(history, row)))
+  const isSight = (row: OperationRow): boolean =>
+    isRead(history, row) && isBefore(row) && isNewer(row) && values.has(JSON.stringify(outputOf(history, row)))
+  return { confirmed: writes.findLast(isBefore), saw: rows.findLast(isSight) }
+}
+
+/** Whether a read is wrong whatever else happened: then nothing that could have taken effect wrote its value, nor was it there at first. */
+export const isImpossibleAlone = ({ levels }: Report<string>, culprit: OperationRow): boolean =>
+  Object.values(levels).some((verdict) => {
+    if (verdict.result !== 'violated') return false
+    const core = verdict.counterexample.operations.filter(({ role }) => role === 'core')
+    return core.length === 1 && core[0]?.operation === culprit
+  })
+
+/** The operations on the culprit's key in order of call; undefined if some are not reads and writes of whole values. */
+export function rowsOfKey(history: History, culprit: OperationRow): readonly OperationRow[] | undefined {
+  const { length, key, callEvent } = history.operations
+  const rows: OperationRow[] = []
+  for (let row = 0; row < length; row++) {
+    if (key[row] !== key[culprit]) continue
+    if (!isRead(history, row) && !WHOLE.has(functionOf(history, row))) return undefined
+    rows.push(row)
+  }
+  return rows.sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
+}
+
+const WHOLE: ReadonlySet<string> = new Set(['write', 'cas', 'put'])
+
+/** When the last writer of a value had returned: -1 for one that nobody wrote, infinity if nobody knows. */
+function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
+  const { outcome, returnEvent } = history.operations
+  const text = JSON.stringify(value)
+  let settled = -1
+  for (const row of rows) {
+    if (isRead(history, row) || outcome[row] === FAIL || writtenText(history, row) !== text) continue
+    settled =
+      outcome[row] === OK && hasReturned(history, row)
+        ? Math.max(settled, returnEvent[row] ?? 0)
+        : Number.POSITIVE_INFINITY
+    if (settled === Number.POSITIVE_INFINITY) return settled
+  }
+  return settled
+}
+
+/** What a read returned, or a cas says it replaced; undefined for other operations, which do not tell. */
+export function foundBy(history: History, row: OperationRow): Json | undefined {
+  if (isRead(history, row)) return outputOf(history, row)
+  const input = inputOf(history, row)
+  return functionOf(history, row) === 'cas' && Array.isArray(input) ? (input[0] ?? null) : undefined
+}
+
+/** What it writes: of a cas, the second of its two values. */
+export function writtenText(history: History, row: OperationRow): string {
+  const input = inputOf(history, row)
+  return JSON.stringify(functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input)
+}

@@ -1,0 +1,72 @@
+import type { OperationRow } from '@chaosproxy/checker'
+import { type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { clientOf, functionOf, keyOf, nameText } from '../operation-words.ts'
+import type { FindLoss } from './loss.ts'
+
+/** `p3's watch of k* missed p7's confirmed put of x`: what somebody who follows changes saw wrongly. */
+export const watchLoss: FindLoss = ({ history, counterexample: { level, culprit, operations } }) => {
+  if (culprit === undefined || !Object.hasOwn(told, level)) return undefined
+  const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+  const watch = core.find((row) => functionOf(history, row) === 'watch')
+  const change = changeOf(history, core)
+  const title = told[level]?.({
+    watch: `${clientOf(history, culprit)}'s watch${watch === undefined ? '' : scopeOf(inputOf(history, watch))}`,
+    change,
+    isRefused: isRefused(outputOf(history, culprit)),
+  })
+  return title === undefined ? undefined : { title }
+}
+
+interface Seen {
+  /** `p3's watch of k*`. */
+  readonly watch: string
+  /** The change that it is about: `p7's confirmed put of x`. Undefined if only watches report it. */
+  readonly change: string | undefined
+  /** Whether the server ended the watch as begun at a revision that is compacted. */
+  readonly isRefused: boolean
+}
+
+const missed = ({ watch, change }: Seen): string => `${watch} missed ${change ?? 'a change'}`
+
+/** By guarantee. */
+const told: { readonly [guarantee: string]: (seen: Seen) => string } = {
+  filtered: ({ watch }) => `${watch} was sent a change that it had not asked for`,
+  ordered: ({ watch }) => `${watch} went back in time`,
+  unique: ({ watch }) => `${watch} was sent the same change twice`,
+  atomic: ({ watch }) => `${watch} was sent a transaction in parts`,
+  bookmarkable: ({ watch, change }) =>
+    change === undefined
+      ? `${watch} was told wrongly how far it had come`
+      : `${watch} was told that it was up to date, but missed ${change}`,
+  reliable: missed,
+  resumable: (seen) => (seen.isRefused ? `${seen.watch} was refused changes that nobody had compacted` : missed(seen)),
+  truthful: ({ watch }) => `${watch} reported a change wrongly`,
+  live: ({ watch, change }) => `${watch} got stuck, and never saw ${change ?? 'the last change'}`,
+  future: ({ watch }) => `${watch} was sent a change from before its start`,
+}
+
+/** ` of x`, ` of k*`; nothing for a watch of everything. */
+function scopeOf(asked: Json): string {
+  if (typeof asked !== 'object' || asked === null || Array.isArray(asked)) return ''
+  const { key, prefix } = asked as { readonly [member: string]: Json }
+  if (typeof key === 'string') return ` of ${nameText(key, 24)}`
+  return typeof prefix === 'string' && prefix !== '' ? ` of ${nameText(prefix, 24)}*` : ''
+}
+
+const writes: { readonly [f: string]: string } = { put: 'put', delete: 'deletion', txn: 'transaction' }
+
+/** The write among these operations. */
+function changeOf(history: History, core: readonly OperationRow[]): string | undefined {
+  const row = core.find((each) => Object.hasOwn(writes, functionOf(history, each)))
+  if (row === undefined) return undefined
+  const key = keyOf(history, row)
+  const confirmed = history.operations.outcome[row] === OK ? 'confirmed ' : ''
+  const what = writes[functionOf(history, row)]
+  return `${clientOf(history, row)}'s ${confirmed}${what}${key === undefined ? '' : ` of ${nameText(key, 24)}`}`
+}
+
+const isRefused = (responses: Json): boolean =>
+  Array.isArray(responses) &&
+  responses.some(
+    (each) => typeof each === 'object' && each !== null && !Array.isArray(each) && each['compacted'] !== undefined,
+  )

@@ -1,0 +1,35 @@
+import { type Nanos, nanosToMillis } from '@chaosproxy/history'
+import { printable } from '../operation-words.ts'
+import type { LineTimes, NamedRequest, Race } from './code-run.ts'
+
+/** The title of what follows wherever a race is shown. */
+export const RACE_TITLE = 'Which line ran when'
+
+/** `p0's cas`. */
+export const possessive = ({ process, f }: NamedRequest): string => `${process}'s ${f}`
+
+/** `9.0`. */
+export const millisText = (time: number): string => nanosToMillis(time as Nanos).toFixed(1)
+
+/** `server.ts:17 (p0's cas) awaited 9.0 ms; meanwhile p1's write ran server.ts:16–21`. */
+export function raceSentence({ overtaken, by }: Pick<Race, 'overtaken' | 'by'>): string {
+  const [first, last] = by.lines
+  const ran = `${by.file}:${first}${first === last ? '' : `–${last}`}`
+  const waited = `${overtaken.file}:${overtaken.lines[0]} (${possessive(overtaken.request)})`
+  const time = millisText(overtaken.to - overtaken.from)
+  return printable(`${waited} awaited ${time} ms; meanwhile ${possessive(by.request)} ran ${ran}`)
+}
+
+/** `p1's write overtook p0's cas at this await, from 3.0 to 5.0 ms`. */
+export function overtakenText({ overtaken, by }: Pick<Race, 'overtaken' | 'by'>): string {
+  const [from, to] = [millisText(by.from), millisText(by.to)]
+  const when = from === to ? `at ${from} ms` : `from ${from} to ${to} ms`
+  return printable(`${possessive(by.request)} overtook ${possessive(overtaken.request)} at this await, ${when}`)
+}
+
+/** When a request ran a line: `0.6`, or `0.6 → 9.6` where it left it at an await and took it up later. */
+export function timesText(times: LineTimes | undefined, to: string, and: string): string {
+  if (times === undefined) return ''
+  const [first, last] = [millisText(times.first), millisText(times.last)]
+  return first === last ? first : `${first} ${times.resumed ? to : and} ${last}`
+}

@@ -1,0 +1,117 @@
+import type { CodeRun, CodeStep, Race, RacingPart, RacingRequest } from './code-run.ts'
+import { raceSentence } from './race-words.ts'
+import { rowsOf } from './rows.ts'
+import { turnsOf } from './turns.ts'
+
+interface Await {
+  readonly request: RacingRequest
+  readonly gone: number
+  readonly back: number
+}
+
+interface Candidate {
+  readonly waited: Await
+  readonly by: RacingRequest
+  /** Of the other request, while it waited. */
+  readonly meanwhile: readonly CodeStep[]
+  readonly weight: number
+}
+
+/**
+ * The await that explains most, of those at which a request had read some state that another request for the same key then
+ * changed, and after which it changed something that rests on what it had read: the other came far meanwhile, and much was
+ * done with what was known before. Undefined if there is no such await: then no line of the program is blamed.
+ */
+export function raceIn(run: CodeRun, requests: readonly RacingRequest[]): Race | undefined {
+  const [best] = candidatesIn(run.steps, requests).sort((one, other) => other.weight - one.weight)
+  return best && raceOf(best, run)
+}
+
+function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingRequest[]): Candidate[] {
+  const placesOf = (request: RacingRequest): number[] =>
+    steps.flatMap((step, place) => (step.request === request.name ? [place] : []))
+  const places = new Map(requests.map((request) => [request, placesOf(request)]))
+  return awaitsIn(steps, requests).flatMap((waited) =>
+    requests.flatMap((by): Candidate[] => {
+      if (by === waited.request || !areAboutOne(by, waited.request)) return []
+      const { gone, back } = waited
+      const [its, own] = [places.get(by) ?? [], places.get(waited.request) ?? []]
+      const meanwhile = its.filter((place) => place > gone && place < back)
+      const ground = groundBetween(steps, { own, meanwhile, back })
+      if (ground === 0) return []
+      const progress = its.filter((place) => place < back).length / its.length
+      const left = own.filter((place) => place >= back).length / own.length
+      const much = progress * left * (1 + meanwhile.length / its.length) * blame(by) * blame(waited.request)
+      const weight = much * ground
+      const ran = meanwhile.flatMap((place) => steps[place] ?? [])
+      return [{ waited, by, meanwhile: ran, weight }]
+    }),
+  )
+}
+
+interface Between {
+  /** The places of the overtaken request's steps, and of the other's while it waited. */
+  readonly own: readonly number[]
+  readonly meanwhile: readonly number[]
+  readonly back: number
+}
+
+/** How much of what was read before, and changed meanwhile, is the ground of a change after: 0 for nothing. */
+function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Between): number {
+  const after = own.flatMap((place) => (place >= back ? (steps[place] ?? []) : []))
+  const grounds = meanwhile.flatMap((place) =>
+    (steps[place]?.writes ?? [])
+      .filter((state) => own.some((each) => each < place && steps[each]?.reads.includes(state)))
+      .flatMap((state) => after.map((step) => restsOn(step, state))),
+  )
+  return Math.max(0, ...grounds)
+}
+
+/** How much a step's change rests on what was read of this state: most if it uses a value of it. */
+const restsOn = ({ writes, rests }: CodeStep, state: string): number =>
+  writes.length > 0 && rests.includes(state) ? 4 : writes.includes(state) ? 1 : 0
+
+/** A request that changes nothing, or that the contradiction does not need, is seldom why. */
+const blame = ({ changes, accused }: RacingRequest): number => (changes ? 1 : 0.5) * (accused ? 1 : 0.5)
+
+const areAboutOne = (one: RacingRequest, other: RacingRequest): boolean =>
+  one.key === undefined || other.key === undefined || one.key === other.key
+
+function awaitsIn(steps: readonly CodeStep[], requests: readonly RacingRequest[]): Await[] {
+  const found: Await[] = []
+  const open = new Map<string, number[]>()
+  for (const [place, { type, request: name, site }] of steps.entries()) {
+    const id = `${name} ${site}`
+    if (type === 'gone') open.set(id, [...(open.get(id) ?? []), place])
+    const gone = type === 'back' ? open.get(id)?.pop() : undefined
+    const request = requests.find((each) => each.name === name)
+    if (gone !== undefined && request !== undefined) found.push({ request, gone, back: place })
+  }
+  return found
+}
+
+function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race | undefined {
+  const { steps } = run
+  const [gone, back] = [steps[waited.gone], steps[waited.back]]
+  const [first, last] = [meanwhile[0], meanwhile.at(-1)]
+  if (gone === undefined || back === undefined || first === undefined || last === undefined) return undefined
+  // It may have run the same function, and helpers besides.
+  const same = meanwhile.filter(({ within }) => within === gone.within)
+  const { file } = same[0] ?? meanwhile.find((step) => step.file === gone.file) ?? first
+  const lines = (same.length > 0 ? same : meanwhile.filter((step) => step.file === file)).map(({ line }) => line)
+  const overtaken: RacingPart = {
+    ...{ request: waited.request, file: gone.file, lines: [gone.line, gone.line] },
+    ...{ from: gone.at, to: back.at },
+  }
+  const by: RacingPart = {
+    ...{ request: other, file, lines: [Math.min(...lines), Math.max(...lines)] },
+    ...{ from: first.at, to: last.at },
+  }
+  const own = ({ name }: RacingRequest): readonly CodeStep[] => steps.filter(({ request }) => request === name)
+  const [one, another] = [own(waited.request), own(other)]
+  return {
+    ...{ sentence: raceSentence({ overtaken, by }), overtaken, by },
+    rows: rowsOf({ steps: [one, another], sources: run.sources }, { overtaken, by }),
+    turns: { overtaken: turnsOf(one), by: turnsOf(another) },
+  }
+}

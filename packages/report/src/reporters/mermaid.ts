@@ -1,0 +1,169 @@
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { FAIL, type History } from '@chaosproxy/history'
+import type { NodeMessage } from '@chaosproxy/runner/result'
+import { decisive } from '../facts/decisive.ts'
+import type { Facts } from '../facts/facts.ts'
+import type { NearFault } from '../facts/near-faults.ts'
+import { messageTold, unclearLine, type Wire } from '../facts/wire.ts'
+import { hasTimes, reproach } from '../moments.ts'
+import { answerText, hasReturned, nameText, nodeOf, printable, processText, requestText } from '../operation-words.ts'
+import { wrap } from '../terminal/width.ts'
+import { digitsToTellApart, moment } from '../words.ts'
+
+/** A picture of more than this is too wide or too long for a comment. */
+const MOST_OPERATIONS = 8
+const MOST_OF_CYCLE = 12
+const MOST_NODES = 5
+/** With more lanes all clients share one: the picture is as wide as a comment, and its letters stay legible. */
+const MOST_LANES = 4
+/** Labels are not broken by themselves, and widen the picture. */
+const LABEL_WIDTH = 40
+const LONGEST_NAME = 20
+
+/** A line of the diagram, and when it happened. */
+interface Drawn {
+  readonly at: number
+  readonly line: string
+}
+
+/** The lanes: a name for the language, and one for people. */
+interface Lanes {
+  /** The id of a client's or node's lane. */
+  readonly client: (operation: OperationRow) => string
+  readonly node: (name: string | undefined) => string
+  /** What labels say of who it was: nothing where each client has a lane. */
+  readonly who: (operation: OperationRow) => string
+  readonly declared: readonly string[]
+  readonly nodes: number
+  /** From the first node to the last. */
+  readonly allNodes: string
+}
+
+/**
+ * The contradiction as a sequence diagram in Mermaid's language, which GitHub and GitLab draw where they show no picture
+ * of a run's directory: clients, nodes, what they asked and sent each other, and faults. Empty if it would be too large.
+ */
+export function mermaidOf(history: History, { shown, near, wire }: Pick<Facts, 'shown' | 'near' | 'wire'>): string[] {
+  if (shown === undefined) return []
+  const drawn = decisive(history, shown, MOST_OPERATIONS)
+  if (drawn.operations.length > MOST_OF_CYCLE) return []
+  const lanes = lanesOf(history, drawn, wire)
+  if (lanes.nodes > MOST_NODES) return []
+  const operations = operationLines(history, drawn, lanes)
+  const times = operations.map(({ at }) => at)
+  const [first, last] = [Math.min(...times), Math.max(...times)]
+  // Of what happens at one time, faults come first, and messages before the answer that they explain.
+  const all = [
+    ...near.flatMap((fault) => faultLines(fault, lanes.allNodes, { first, last })),
+    ...(wire === undefined ? [] : wireDrawn(wire, lanes)),
+    ...operations,
+  ]
+  return ['sequenceDiagram', ...lanes.declared, ...all.toSorted((a, b) => a.at - b.at).map(({ line }) => line)]
+}
+
+function lanesOf(history: History, { operations }: Counterexample, wire: Wire | undefined): Lanes {
+  const { process, callEvent } = history.operations
+  const rows = operations
+    .map(({ operation }) => operation)
+    .toSorted((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
+  const clients = [...new Set(rows.map((row) => process[row] ?? 0))]
+  const serving = rows.map((row) => nodeOf(history, row))
+  // What was on its way to the node that answered points to the right.
+  const sent = wire?.messages.flatMap(({ from, to }) => [from, to]) ?? []
+  const others = [...sent, wire?.sender ?? serving[0], ...serving].filter((node) => node !== wire?.reader)
+  const nodes = [...new Set(wire === undefined ? serving : [...others, wire.reader])]
+  const isShared = clients.length + nodes.length > MOST_LANES
+  return {
+    client: (operation) => `c${isShared ? 0 : clients.indexOf(process[operation] ?? 0)}`,
+    node: (name) => `n${nodes.indexOf(name)}`,
+    who: (operation) => (isShared ? `${processText(history, process[operation] ?? 0)} ` : ''),
+    declared: [
+      ...(isShared ? ['clients'] : clients.map((client) => processText(history, client))).map(
+        (name, i) => `  actor c${i} as ${escaped(nameText(name, LONGEST_NAME))}`,
+      ),
+      ...nodes.map((node, i) => `  participant n${i} as ${escaped(nameText(node ?? 'system', LONGEST_NAME))}`),
+    ],
+    nodes: nodes.length,
+    allNodes: nodes.length === 1 ? 'n0' : `n0,n${nodes.length - 1}`,
+  }
+}
+
+function operationLines(history: History, counterexample: Counterexample, lanes: Lanes): Drawn[] {
+  const { callTime, returnTime, outcome } = history.operations
+  const rows = counterexample.operations.map(({ operation }) => operation)
+  const times = rows.flatMap((row) => [
+    callTime[row] ?? 0,
+    ...(hasReturned(history, row) ? [returnTime[row] ?? 0] : []),
+  ])
+  const digits = Math.min(6, digitsToTellApart(times))
+  const when = (at: number): string => (hasTimes(history) ? `${moment(at, digits)} ` : '')
+  return rows.flatMap((row): Drawn[] => {
+    const [client, node] = [lanes.client(row), lanes.node(nodeOf(history, row))]
+    const [called, returned] = [callTime[row] ?? 0, returnTime[row] ?? 0]
+    const asked = `${when(called)}${lanes.who(row)}${requestText(history, row, { withKey: true })}`
+    if (!hasReturned(history, row)) return [{ at: called, line: arrow(client, '-)', node, `${asked}, no answer`) }]
+    const answer = `${when(returned)}${lanes.who(row)}${answerText(history, row)}`
+    const tip = outcome[row] === FAIL ? '--x' : '-->>'
+    const accused = row === counterexample.culprit ? accusation(history, counterexample) : undefined
+    return [
+      { at: called, line: arrow(client, '->>', node, asked) },
+      { at: returned, line: arrow(node, tip, client, accused === undefined ? answer : `${answer} ✘`) },
+      ...(accused === undefined ? [] : [{ at: returned, line: note(`${client},${node}`, accused) }]),
+    ]
+  })
+}
+
+const accusation = (history: History, counterexample: Counterexample): string =>
+  `✘ ${reproach(history, counterexample)?.text ?? 'this cannot be'}`
+
+function faultLines(
+  { label, text, from, to }: NearFault,
+  nodes: string,
+  { first, last }: { readonly first: number; readonly last: number },
+): Drawn[] {
+  const begins = { at: Math.max(first, from), line: note(nodes, text) }
+  // A fault that is over before anything shown happened is told all at once.
+  return to < last && to > begins.at
+    ? [begins, { at: to, line: note(nodes, `${moment(to)} healed: ${label}`) }]
+    : [begins]
+}
+
+function wireDrawn(wire: Wire, lanes: Lanes): Drawn[] {
+  const { messages, isNeverSent, sender, reader, change, until } = wire
+  const never = {
+    at: until,
+    line: note(`${lanes.node(sender)},${lanes.node(reader)}`, `nothing with ${change} was sent`),
+  }
+  const unclear = unclearLine(wire).map((text) => ({ at: until, line: note(lanes.node(reader), text) }))
+  return [...messages.flatMap((message) => messageLines(message, wire, lanes)), ...(isNeverSent ? [never] : unclear)]
+}
+
+function messageLines(message: NodeMessage, wire: Wire, lanes: Lanes): Drawn[] {
+  const [from, to] = [lanes.node(message.from), lanes.node(message.to)]
+  const { fate, by, sentAt, endedAt } = message
+  const isReceived = fate === 'received' && endedAt !== undefined && endedAt <= wire.until
+  const isPlain = isReceived && by === undefined
+  const sent = { at: sentAt, line: arrow(from, isPlain ? '->>' : '-x', to, messageTold(message, wire)) }
+  if (!isReceived || isPlain) return [sent]
+  return [sent, { at: endedAt, line: arrow(from, '->>', to, `${moment(endedAt)} received ${wire.change}`) }]
+}
+
+const arrow = (from: string, kind: '->>' | '-->>' | '--x' | '-x' | '-)', to: string, text: string): string =>
+  `  ${from}${kind}${to}: ${label(text)}`
+
+const note = (over: string, text: string): string => `  Note over ${over}: ${label(text)}`
+
+const label = (text: string): string =>
+  wrap(withUnits(printable(text)), LABEL_WIDTH)
+    .map(escaped)
+    .join('<br/>')
+
+/** A number and its unit share a line. */
+const withUnits = (text: string): string => text.replace(/(?<=\d) (?=[mµn]?s\b)/g, '\u00a0')
+
+/**
+ * The language has no quotes: what ends a statement or begins a comment, a directive, an entity or markup is written as a
+ * character reference. So are the ends of a fence.
+ */
+const escaped = (text: string): string =>
+  text.replace(/[#;<>&%$@\\`":]/g, (character) => `#${character.codePointAt(0) ?? 0};`)
