@@ -11,13 +11,14 @@ import {
   type Nanos,
 } from '@chaosproxy/history'
 import type { Sign, StoryTelling, ToldStep, ToldVerdict } from '@chaosproxy/report'
-import type { Heard } from '@chaosproxy/runner/result'
+import type { Heard, NodeState } from '@chaosproxy/runner/result'
 import type { Workload } from '@chaosproxy/workloads'
 import { type Asked, answersIn, type LastAnswer, lastAnswersIn, type Returned } from './answers.ts'
 import { goodputDifferences, goodputOf } from './goodput.ts'
 import { withMessages } from './messages.ts'
-import type { Answer, Asking, Beat, Mishap, Money, Tale, World } from './story.ts'
-import { answerWords, requestWords, valueWords } from './words.ts'
+import { withStates } from './step-states.ts'
+import type { Answer, Asking, Beat, Ledger, Mishap, Money, Tale, World } from './story.ts'
+import { answerWords, callWords, requestWords, valueWords } from './words.ts'
 
 /** A tale that was played. */
 export interface PlayedTale {
@@ -30,6 +31,10 @@ export interface PlayedTale {
   readonly world: World
   /** What nodes sent each other about what clients wrote, where that was recorded. */
   readonly heard?: Heard | undefined
+  /** What nodes believed, where that was watched. */
+  readonly states?: readonly NodeState[] | undefined
+  /** The promise of the story that the tale is of. */
+  readonly ledger?: Ledger | undefined
   /** What went wrong around it: faults that could not be injected, nodes that ended by themselves. */
   readonly trouble: readonly string[]
 }
@@ -48,6 +53,9 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
     result: verdictOf(report, level).result,
   }))
   const nodes = nodeNames(tale.nodes)
+  const steps = stepsOf(tale, played, { asked, last, nodes, events }, now)
+  // A telling in which it never matters does not name it.
+  const promise = steps.some(({ ledger }) => ledger !== undefined) ? played.ledger?.promise : undefined
   return {
     kind: played.kind,
     title: tale.title,
@@ -58,20 +66,8 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
     ].join(' · '),
     clients: tale.cast,
     nodes,
-    steps: withMessages(
-      withBreach(
-        [
-          ...tale.beats.map((beat) => stepOf(beat, asked, tale.money)),
-          // After a load it only says whether what is left of it has been worked off.
-          ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
-        ],
-        breachIn(tale, played, now),
-        asked,
-        tale,
-      ),
-      heardAsTold(played),
-      tale,
-    ),
+    ...(promise === undefined ? {} : { promise }),
+    steps,
     verdicts,
     ...(tale.load === undefined ? {} : { goodput: goodputOf(tale.load, tale.beats, events) }),
     ending: tale.ending.says,
@@ -83,6 +79,27 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
       ...goodputDifferences(tale, events, played.world),
     ],
   }
+}
+
+interface Seen {
+  readonly asked: readonly Asked[]
+  readonly last: readonly LastAnswer[]
+  readonly nodes: readonly NodeId[]
+  readonly events: readonly Event[]
+}
+
+function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis): readonly ToldStep[] {
+  const { asked, last, nodes, events } = seen
+  const steps = [
+    ...tale.beats.map((beat) => stepOf(beat, asked, tale.money)),
+    // After a load it only says whether what is left of it has been worked off.
+    ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
+  ]
+  const broken = withBreach(steps, breachIn(tale, played, now), asked, tale)
+  const heard = withMessages(broken, heardAsTold(played), tale)
+  // A crowd is told by its goodput.
+  if (tale.load !== undefined) return heard
+  return withStates(heard, { tale, nodes, asked, events, states: statesAsTold(played), ledger: played.ledger })
 }
 
 interface Breach {
@@ -117,12 +134,21 @@ function withBreach(
   return steps.map((step, i) => (i === place ? { ...step, breaks: breach.level } : step))
 }
 
-function heardAsTold({ heard, exchanged }: PlayedTale): Heard | undefined {
+/** The part that a node plays. */
+const partOf =
+  ({ exchanged }: PlayedTale) =>
+  (node: NodeId): NodeId =>
+    node === exchanged?.[0] ? exchanged[1] : node === exchanged?.[1] ? exchanged[0] : node
+
+function heardAsTold(played: PlayedTale): Heard | undefined {
+  const { heard, exchanged } = played
   if (heard === undefined || exchanged === undefined) return heard
-  const told = (node: NodeId): NodeId =>
-    node === exchanged[0] ? exchanged[1] : node === exchanged[1] ? exchanged[0] : node
+  const told = partOf(played)
   return { ...heard, messages: heard.messages.map((each) => ({ ...each, from: told(each.from), to: told(each.to) })) }
 }
+
+const statesAsTold = (played: PlayedTale): readonly NodeState[] =>
+  (played.states ?? []).map((state) => ({ ...state, node: partOf(played)(state.node) }))
 
 function asTold({ events, exchanged }: PlayedTale): readonly Event[] {
   if (exchanged === undefined) return events
@@ -151,7 +177,7 @@ function stepOf(beat: Beat, asked: readonly Asked[], money: Money | undefined): 
     case 'mishap':
       return mishapStep(beat)
     case 'remark':
-      return { text: beat.says, signs: [] }
+      return { what: 'remark', text: beat.says, signs: [] }
     default:
       return beat satisfies never
   }
@@ -160,22 +186,26 @@ function stepOf(beat: Beat, asked: readonly Asked[], money: Money | undefined): 
 function askingStep(asking: Asking, asked: readonly Asked[], money: Money | undefined): ToldStep {
   const { who, node, says } = asking
   const found = asked.find((each) => each.asking === asking)
-  if (found === undefined) return { text: says, signs: [] }
+  // One system changes by writing what another adds.
+  const what = `${who} ${asking.input.value === null ? 'asks' : 'changes'} ${asking.input.key ?? ''}`
+  if (found === undefined) return { what, text: says, signs: [] }
   const { calledAt, returned } = found
-  const call: Sign = { type: 'call', at: calledAt, from: who, to: node, text: requestWords(asking.input, money) }
-  if (returned === undefined) return { text: says, signs: [call] }
+  const call: Sign = { type: 'call', at: calledAt, from: who, to: node, text: callWords(asking.input, money) }
+  if (returned === undefined) return { what, text: says, signs: [call] }
   const outcome = ({ ok: 'ok', fail: 'refused', info: 'none' } as const)[returned.type]
   const why = isReasonTold(asking.answer) && returned.error !== undefined ? `: ${returned.error}` : ''
   const text = answerWords(asking.input, returned, money) + why
-  return { text: says, signs: [call, { type: 'answer', at: returned.at, from: node, to: who, text, outcome }] }
+  return { what, text: says, signs: [call, { type: 'answer', at: returned.at, from: node, to: who, text, outcome }] }
 }
 
 function mishapStep({ fault, says, atMs, untilMs }: Mishap): ToldStep {
   const [from, to] = [millisToNanos(atMs), millisToNanos(untilMs)]
   const text = faultWords(fault)
+  const what = fault.kind
   if ('nodes' in fault) {
     const over = overText(fault)
     return {
+      what,
       text: says,
       signs: fault.nodes.flatMap((node): Sign[] => [
         {
@@ -190,6 +220,7 @@ function mishapStep({ fault, says, atMs, untilMs }: Mishap): ToldStep {
   }
   const between = fault.links.map((link) => [link.from, link.to] as const)
   return {
+    what,
     text: says,
     signs: [
       { type: 'cut', at: from, between, text },
@@ -222,6 +253,7 @@ function lastStep(last: readonly LastAnswer[], money: Money | undefined): ToldSt
   }
   const signs = Array.from(told.values(), (sign) => ({ ...sign, nodes: sorted(sign.nodes) }))
   return {
+    what: 'end',
     text: last.length === 0 ? 'In the end no node answers.' : 'In the end every node is asked once more.',
     signs,
   }

@@ -1,5 +1,5 @@
 import type { Fault, NodeId } from '@chaosproxy/faults'
-import type { Input, Json, Millis } from '@chaosproxy/history'
+import type { Input, Json, Millis, Nanos } from '@chaosproxy/history'
 import type { KnobValue } from '@chaosproxy/protocols'
 
 /** A textbook accident: how it happens, why, and what would have prevented it. */
@@ -11,10 +11,38 @@ export interface Story {
   readonly told: readonly [Tale, ...Tale[]]
   /** The same day with a system that prevents the accident. */
   readonly fix: Tale
+  /** What the story is about, checked after every step of every telling. */
+  readonly ledger?: Ledger | undefined
+  /** Why no ledger would say something, of a story that has none. */
+  readonly withoutLedger?: string | undefined
   /** Two sentences. */
   readonly lesson: string
   /** Where in the literature it comes from. */
   readonly source: string
+}
+
+/** A promise that can be checked against what clients were answered. */
+export interface Ledger {
+  /** `Never more than $10 is spent.` */
+  readonly promise: string
+  /** How it stands once these operations succeeded, in the order of their answers; undefined while it does not matter. */
+  stands(done: readonly Done[], money: Money | undefined): Standing | undefined
+}
+
+/** An operation that succeeded. */
+export interface Done {
+  /** One of the cast. */
+  readonly who: string
+  readonly calledAt: Nanos
+  readonly returnedAt: Nanos
+  readonly input: Input
+  readonly value: Json
+}
+
+export interface Standing {
+  /** `spent $15 of $10`. */
+  readonly says: string
+  readonly broken: boolean
 }
 
 /** Where a tale is played. */

@@ -2,13 +2,23 @@ import type { Input, Json } from '@chaosproxy/history'
 import type { Returned } from './answers.ts'
 import type { Money } from './story.ts'
 
-/** `write order "sent"`, `cas balance $10→$0`, `read balance`. */
-export function requestWords({ f, key, value }: Input, money?: Money): string {
+/** `write order "sent"`, `change balance $10→$0`, `read balance`. */
+export function requestWords(input: Input, money?: Money): string {
+  const { f, key, value } = input
   const name = key === undefined ? f : `${f} ${key}`
-  if (f === 'cas' && Array.isArray(value))
-    return `${name} ${value.map((part) => valueWords(part ?? null, money)).join('→')}`
+  if (f === 'cas' && Array.isArray(value)) return `change ${changeWords(input, money)}`
   return value === null ? name : `${name} ${valueWords(value, money)}`
 }
+
+/** What stands at an arrow, where there is little room: of a change on condition `balance $10→$0`. */
+export const callWords = (input: Input, money?: Money): string =>
+  input.f === 'cas' && Array.isArray(input.value) ? changeWords(input, money) : requestWords(input, money)
+
+const changeWords = ({ key = '', value }: Input, money?: Money): string =>
+  `${key} ${[value]
+    .flat()
+    .map((part) => valueWords(part ?? null, money))
+    .join('→')}`.trim()
 
 /** `60`, `ok`, `refused`, `no answer`. */
 export function answerWords(

@@ -13,7 +13,12 @@ test('stories have names of their own, and say in a line what happens', () => {
   }
 })
 
-describe.each(stories)('$name', ({ lesson, source, told, fix }) => {
+describe.each(stories)('$name', ({ lesson, source, told, fix, ledger, withoutLedger }) => {
+  test('keeps account of its promise, or says why it has none', () => {
+    expect([ledger, withoutLedger].filter((each) => each !== undefined)).toHaveLength(1)
+    expect(ledger?.promise ?? withoutLedger).toMatch(/^[A-Za-z][^.]{15,}\.$/)
+  })
+
   test('has a lesson in two sentences, and says where it comes from', () => {
     expect(lesson.match(/[^.]+[.](?= |$)/g)).toHaveLength(2)
     expect(source).toMatch(/(?:19|20)\d\d/)

@@ -88,6 +88,7 @@ export const blockedCoordinator: Story = {
       says: 'The decision is where a majority is, not where one node is.',
     },
   },
+  withoutLedger: 'Nothing is lost or half done; what is told is for how long nobody may read it.',
   lesson:
     'A participant that has voted yes has given its say away: until it hears the decision, it can only wait, and one coordinator that is down keeps all of them waiting. Let a group that agrees by majority be the coordinator, so that no single node has to come back.',
   source: 'D. Skeen: Nonblocking Commit Protocols, 1981; J. Gray, L. Lamport: Consensus on Transaction Commit, 2006',

@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { add, ask, cas, cut, during, ok, read, refused, write } from '../beats.ts'
+import { spentOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const cast = ['Ana', 'Ben'] as const
@@ -133,6 +134,7 @@ export const burritoAndTaco: Story = {
   summary: 'two people spend the same $10 at two masters that cannot talk',
   told: [lastWriterWins, merged],
   fix: majority,
+  ledger: spentOnce('balance'),
   lesson:
     'Two nodes that both answer while they cannot talk will both promise what there is only once; settling the conflict afterwards decides who is wronged, not whether. What must never go below zero needs one place, or one majority, to ask first.',
   source:

@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, ok, read, write } from '../beats.ts'
+import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -87,6 +88,7 @@ export const byzantineGenerals: Story = {
       says: 'A lie that can be shown to be one does no harm. With signatures three generals would do, too; without, it takes four.',
     },
   },
+  ledger: neverOlder('attack', 'Every loyal general knows the hour that was ordered.'),
   lesson:
     'With messages that anybody on the way can alter, agreement in spite of m liars takes 3m + 1 nodes. Signatures that are checked take away from a liar what others have said, and leave it to lie in its own name.',
   source: 'L. Lamport, R. Shostak, M. Pease: The Byzantine Generals Problem, 1982',

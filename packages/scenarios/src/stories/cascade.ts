@@ -66,6 +66,7 @@ export const cascade: Story = {
       says: 'With three quarters of the servers, seven eighths of the requests are answered, and all of them once the fourth is back.',
     },
   },
+  withoutLedger: 'How much is answered stands in the plot of answers over time.',
   lesson:
     'A server that fails hands its load to those that have no room for it, and a health check that takes slow for dead makes the next one fail. Keep room for the loss of a server, shed load before queues grow, and do not let checks take out more than a share.',
   source:

@@ -82,6 +82,7 @@ export const circuitBreaker: Story = {
       says: 'Three slow answers instead of four, three quick ones, and a database that had little to catch up with.',
     },
   },
+  withoutLedger: 'Every answer is right; what it costs to wait for one is told by the times.',
   lesson:
     'What has just failed a few times will probably fail again, and each attempt costs the caller its time and the callee its strength. A circuit breaker stops asking, says so at once, and lets one request through now and then to notice that all is well again.',
   source: 'M. Nygard: Release It!, 2007 (Circuit Breaker); M. Fowler: CircuitBreaker, 2014',

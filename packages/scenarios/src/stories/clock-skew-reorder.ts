@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, clockAhead, during, ok, read, write } from '../beats.ts'
+import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const cast = ['Ana', 'Ben'] as const
@@ -74,6 +75,7 @@ export const clockSkewReorder: Story = {
       says: 'The clock is as wrong as before, and nobody notices.',
     },
   },
+  ledger: neverOlder('price'),
   lesson:
     'Timestamps of different clocks do not order events, and “the last writer wins” then means “the fastest clock wins”. What must follow what it has seen needs an order that does not come from clocks: a log, Lamport’s counters, or a clock that never falls behind what it has heard of.',
   source:

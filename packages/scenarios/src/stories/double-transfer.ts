@@ -1,5 +1,6 @@
 import { type Input, millis } from '@chaosproxy/history'
 import { ask, during, loseReply, ok, unanswered } from '../beats.ts'
+import { paidOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -87,6 +88,7 @@ export const doubleTransfer: Story = {
       says: 'The rent of $400 cost $400.',
     },
   },
+  ledger: paidOnce('a', rent.amount),
   lesson:
     'A timeout is not a failure, and trying again without an id asks for a second payment. Whoever starts the request chooses an id, sends the same one each time, and the server remembers what it did for it, in the same transaction as the deed.',
   source:

@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { add, ask, down, during, ok, read, stall, unanswered } from '../beats.ts'
+import { sameEverywhere } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -92,6 +93,7 @@ export const dualWrite: Story = {
       says: 'The app server died as before; nothing depended on it any more.',
     },
   },
+  ledger: sameEverywhere('orders'),
   lesson:
     'Two systems cannot be written to as one: between the two writes anything may happen, and two writers may reach them in different orders. Write to one of them, with the message to the other in the same transaction, and let a relay repeat that message until it is confirmed, to a receiver that knows what it has had.',
   source:

@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { add, ask, during, ok, read, stall } from '../beats.ts'
+import { countedOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -68,6 +69,7 @@ export const duplicateDelivery: Story = {
       says: 'The message came twice as before; it counted once.',
     },
   },
+  ledger: countedOnce('votes'),
   lesson:
     'Delivery exactly once does not exist; there is at most once, at least once, and remembering. The receiver keeps, with its state and as durably, the last number of each client that it has carried out.',
   source: 'D. Ongaro: Consensus: Bridging Theory and Practice, 2014, section 6.3 (linearizable semantics by sessions)',

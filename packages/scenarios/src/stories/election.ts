@@ -93,6 +93,7 @@ export const election: Story = {
       says: 'Half a second without a leader, and nobody was woken up.',
     },
   },
+  withoutLedger: 'Nothing is lost or wrong; what is told is who may write, and when.',
   lesson:
     'Whoever may take over on its own judgement may do so twice, and what nobody may take over stands still: an election by a majority is the way between. It costs a timeout, which is long enough not to mistake a slow leader for a dead one, and as many nodes as one more than half.',
   source:

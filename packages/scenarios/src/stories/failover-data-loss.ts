@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, cut, during, ok, read, write } from '../beats.ts'
+import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -73,6 +74,7 @@ export const failoverDataLoss: Story = {
       says: 'No confirmed write is lost. The price: a write waits for a replica, and is refused when there is none.',
     },
   },
+  ledger: neverOlder('order'),
   lesson:
     'A confirmation from one node lasts as long as that node; failover replaces the node and, with it, everything only it had. What must survive a failover has to be on a majority before it is confirmed.',
   source:

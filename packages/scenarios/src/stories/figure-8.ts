@@ -1,6 +1,7 @@
 import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { ask, cas, down, during, ok, read, unanswered } from '../beats.ts'
+import { soldOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -136,6 +137,7 @@ export const figure8: Story = {
       says: 'One seat, one ticket. Ana was told nothing, since nothing was decided.',
     },
   },
+  ledger: soldOnce('seat-8'),
   lesson:
     'Being on a majority does not make an entry permanent: a node with a later one may still be elected, and overwrite it. A leader counts only entries of its own term, whose presence on a majority keeps all with less from being elected, and commits the older ones along with them.',
   source: 'D. Ongaro, J. Ousterhout: In Search of an Understandable Consensus Algorithm, 2014, Figure 8 and §5.4.2',

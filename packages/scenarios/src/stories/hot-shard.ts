@@ -72,6 +72,7 @@ export const hotShard: Story = {
       says: 'Everything is answered. The price: a new song is to be brought to four places.',
     },
   },
+  withoutLedger: 'How much is answered stands in the plot of answers over time.',
   lesson:
     'Sharding divides the keys, not the load, and one key cannot be divided: the shard of a popular one is full while the average looks fine. Watch the fullest shard rather than the average, and give what everybody reads more copies.',
   source:

@@ -1,6 +1,7 @@
 import type { Fault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { add, ask, clockAhead, during, ok, read, stall, unanswered } from '../beats.ts'
+import { allCounted } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -87,6 +88,7 @@ export const leaseOnAWallClock: Story = {
       says: '18 boxes came, 18 are counted. The clock is as wrong as before; it is no longer asked.',
     },
   },
+  ledger: allCounted('stock'),
   lesson:
     'Whoever holds a lease decides by its own clock when it ends, and between looking at that clock and acting, any time may pass. Number the leases and let the resource itself refuse a lower number than it has seen; measure durations by monotonic clocks besides.',
   source:

@@ -84,6 +84,7 @@ export const lostRequestOrLostReply: Story = {
       says: 'Ana got an answer, and one pizza.',
     },
   },
+  withoutLedger: 'Nothing that was promised is broken: what is missing is knowledge, which no answer shows.',
   lesson:
     'Whoever gets no answer cannot know whether the request, the work or the answer was lost, and must not take it for a failure. Make requests repeatable, by naming what shall be true afterwards or by an id of their own, and repeat them until an answer comes.',
   source:

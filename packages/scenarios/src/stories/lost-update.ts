@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, cas, ok, read, refused, write } from '../beats.ts'
+import { nothingOverwritten } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -57,6 +58,7 @@ export const lostUpdate: Story = {
       says: '18 boxes on the shelf, 18 in the books.',
     },
   },
+  ledger: nothingOverwritten('stock'),
   lesson:
     'Linearizability is a promise about single operations; what you do between a read and a write is not one of them. Make the whole change a single operation: an increment, a compare-and-set, or a transaction that is serializable.',
   source: 'H. Berenson et al.: A Critique of ANSI SQL Isolation Levels, 1995 (P4, lost update)',

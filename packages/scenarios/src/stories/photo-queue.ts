@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, during, ok, read, stall, write } from '../beats.ts'
+import { causeFirst } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -105,6 +106,7 @@ export const photoQueue: Story = {
       says: 'One reader sees it late, and none sees it in another order. Nobody waited: Ana was answered at once.',
     },
   },
+  ledger: causeFirst('photo', { key: 'album', value: 'for friends' }),
   lesson:
     'Changes that are each passed on by themselves arrive in any order, and then a photo comes before the lock that was put on for its sake. One queue for all changes lets readers lag behind, each by another time, and lets none of them see the second change without the first.',
   source:

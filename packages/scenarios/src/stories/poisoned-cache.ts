@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, during, ok, read, stall, write } from '../beats.ts'
+import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -85,6 +86,7 @@ export const poisonedCache: Story = {
       says: 'The cache and the lagging copy are the same as before. The version that came with the invalidation is all that was added.',
     },
   },
+  ledger: neverOlder('shop'),
   lesson:
     'To empty a cache is half of an invalidation: what fills it next may come from a copy that has not heard of the change, and then it stays. Send the version with the invalidation and refuse what is older, or let only who holds a lease fill the cache.',
   source:

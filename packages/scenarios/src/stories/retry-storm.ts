@@ -94,6 +94,7 @@ export const retryStorm: Story = {
       says: 'A second is lost, and no more.',
     },
   },
+  withoutLedger: 'How much is answered stands in the plot of answers over time.',
   lesson:
     'A retry is more load at the moment when there is too much of it, and what is done too late is as good as not done. Bound retries by a share of the requests, stop asking what does not answer, and refuse early what cannot be done in time.',
   source:

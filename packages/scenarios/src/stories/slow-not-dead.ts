@@ -63,6 +63,7 @@ export const slowNotDead: Story = {
       says: 'Everything is answered, a few requests later than usual.',
     },
   },
+  withoutLedger: 'How much is answered stands in the plot of answers over time.',
   lesson:
     'A node is not either well or dead: one that is slow passes its health checks and keeps its share of the load. Measure what requests see, let it decide where the next one goes, and leave time for a second attempt.',
   source:

@@ -63,6 +63,7 @@ export const slowestCopy: Story = {
       says: 'Nobody noticed. The price: a write is on two nodes when it is confirmed, not on three.',
     },
   },
+  withoutLedger: 'How much is answered stands in the plot of answers over time.',
   lesson:
     'Waiting for all copies makes a write as slow as the slowest of them, and as available as all of them at once. Wait for as many as must survive, and let the rest follow.',
   source:

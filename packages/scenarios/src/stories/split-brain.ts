@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, cas, cut, during, ok, read, refused } from '../beats.ts'
+import { soldOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -83,6 +84,7 @@ export const splitBrain: Story = {
       says: 'One seat, one ticket: there is only one majority. The price: the smaller side sells nothing.',
     },
   },
+  ledger: soldOnce('seat-14'),
   lesson:
     'Silence looks the same from a dead primary and an unreachable one, so replacing a silent primary may leave you with two. Only what needs a majority for each decision, or fences the old primary off first, has one brain.',
   source:

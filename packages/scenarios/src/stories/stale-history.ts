@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, cut, during, ok, read, write } from '../beats.ts'
+import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 /** Replicas bear a silence longer than the lag before one of them takes over. */
@@ -79,6 +80,7 @@ export const staleHistory: Story = {
       says: 'Jose sees what he did. The price: every read goes to one node, and every write waits for another.',
     },
   },
+  ledger: neverOlder('balance'),
   lesson:
     'A replica that is behind answers truthfully about the past, and nobody can tell from the answer. Whoever has just written must be sent to a copy that has the write: the primary, a sticky session, or a replica that waits until it has caught up.',
   source:

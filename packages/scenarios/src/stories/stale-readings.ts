@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, cas, during, ok, read, refused, stall, write } from '../beats.ts'
+import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -94,6 +95,7 @@ export const staleReadings: Story = {
       says: 'The controller acts on what is so, or not at all.',
     },
   },
+  ledger: neverOlder('reading'),
   lesson:
     'What is read is always the past; how long past, a copy does not say. Whoever acts on a reading must ask for one that is fresh, or send along what it was decided on, so that the order can be refused if that is no longer so.',
   source:

@@ -1,5 +1,6 @@
 import { type Input, millis } from '@chaosproxy/history'
 import { ask, deaf, down, during, ok, read, refused, stall, unanswered, write } from '../beats.ts'
+import { moneyKept } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -128,6 +129,7 @@ export const threePhaseCommit: Story = {
       says: 'The rent is paid. The price: an account that nobody could read for as long as the line was down.',
     },
   },
+  ledger: moneyKept,
   lesson:
     'No commit protocol both never waits and survives a cut network: with a third phase nobody waits for the dead, and those that were only silent decide otherwise. Where silence may be a cut, either wait, or let a majority decide and the others follow it.',
   source:

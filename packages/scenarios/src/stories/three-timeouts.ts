@@ -114,6 +114,7 @@ export const threeTimeouts: Story = {
       says: 'Two of three timeouts are gone. The third one is of the part of which there is only one.',
     },
   },
+  withoutLedger: 'There is no state that a promise could be about, only answers that come or do not.',
   lesson:
     'A timeout says who waited, not what was wrong: the server, the balancer and the client each have one, and an error that does not say whose it was sends people to the wrong machine. Let each wait for less long than whoever waits for it, so that there is time left to try elsewhere.',
   source:

@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, clockAhead, during, ok, read, write } from '../beats.ts'
+import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const setBack = during(
@@ -78,6 +79,7 @@ export const timeGoesBack: Story = {
       says: 'Timers may fire early or late when a clock is set; the order of the log does not change.',
     },
   },
+  ledger: neverOlder('address'),
   lesson:
     'The time of day is not monotonic: it is stepped by administrators, by NTP and by virtual machines that wake up. Use a monotonic clock for durations, and for order something that only counts up, such as a hybrid logical clock, which never stamps a write before one it has seen.',
   source:

@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, during, ok, read, refused, stall, write } from '../beats.ts'
+import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -78,6 +79,7 @@ export const twoApiServers: Story = {
       says: 'A round trip for each read, for one number and not for the data, and no answer while the store cannot be reached.',
     },
   },
+  ledger: neverOlder('pod-0'),
   lesson:
     'A cache that is only ever late is harmless until a client has two of them: moving from one to the other, it may go back in time and undo what it has done. Let the client carry the revision it has seen, or let the cache ask the store how far it must be.',
   source:

@@ -123,6 +123,7 @@ export const twoGenerals: Story = {
       says: 'Certainty on both sides at a given hour is still impossible. A decision that is made once and repeated until it is known is not.',
     },
   },
+  withoutLedger: 'Every message arrives; what neither side has is certainty, which no answer shows.',
   lesson:
     'Over a line that may lose any message, no protocol of finitely many messages makes two sides certain of the same thing at the same time. So do not need it: let one place decide, make messages repeatable, and repeat them until they are answered.',
   source:

@@ -1,5 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { ask, during, ok, read, stall, write } from '../beats.ts'
+import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -65,6 +66,7 @@ export const twoReaders: Story = {
       says: 'Whoever looks later never sees less. The price: Ben waits as long as the line does.',
     },
   },
+  ledger: neverOlder('score'),
   lesson:
     'Sequential consistency keeps one order for all, and each client sees time go forward; it does not promise that it is the same time for two of them. As soon as clients talk to each other outside of the system, only linearizability keeps them from contradicting each other.',
   source:

@@ -1,0 +1,211 @@
+import { canonical, type Json } from '@chaosproxy/history'
+import type { Done, Ledger, Money, Standing } from './story.ts'
+import { valueWords } from './words.ts'
+
+// Promises of stories. Each looks at what clients were answered, and at nothing else.
+
+/** Of what was paid in, no more is spent: by additions below zero, or by writing a smaller balance on condition. */
+export const spentOnce = (key: string): Ledger => ({
+  promise: 'Never more is spent than was paid in.',
+  stands(done, money) {
+    let [paid, spent] = [0, 0]
+    for (const change of onKey(done, key).map(changeOf)) {
+      if (change > 0) paid += change
+      else spent -= change
+    }
+    if (paid === 0) return undefined
+    return { says: `spent ${valueWords(spent, money)} of ${valueWords(paid, money)}`, broken: spent > paid }
+  },
+})
+
+function changeOf({ input: { f, value } }: Done): number {
+  if ((f === 'add' || f === 'write') && typeof value === 'number') return value
+  if (f !== 'cas' || !Array.isArray(value)) return 0
+  const [old, next] = value
+  return typeof old === 'number' && typeof next === 'number' ? next - old : 0
+}
+
+/** What is free is given to one client only. */
+export const soldOnce = (key: string): Ledger => ({
+  promise: `${key} is sold once.`,
+  stands(done) {
+    const buyers = onKey(done, key).flatMap(({ input: { f, value } }) =>
+      f === 'cas' && Array.isArray(value) && value[0] === null ? [valueWords(value[1] ?? null)] : [],
+    )
+    if (buyers.length === 0) return undefined
+    return { says: `${key} sold to ${buyers.join(' and to ')}`, broken: buyers.length > 1 }
+  },
+})
+
+const NEVER_OLDER = 'What was confirmed or seen once is what everyone sees from then on, until it is replaced.'
+
+/** A read shows what was confirmed, or read, before it was asked for: or something newer. */
+export const neverOlder = (key: string, promise: string = NEVER_OLDER): Ledger => ({
+  promise,
+  stands(done, money) {
+    const about = onKey(done, key)
+    const written = about.flatMap((each) => (each.input.f === 'read' ? [] : [canonical(writtenBy(each))]))
+    const ageOf = (each: Done): number => written.lastIndexOf(canonical(writtenBy(each)))
+    const reads = about.filter(({ input }) => input.f === 'read')
+    for (const read of reads) {
+      const newest = newestBefore(read, about, ageOf)
+      if (newest !== undefined && ageOf(read) < ageOf(newest)) return broken(newest, read, money)
+    }
+    const last = about.at(-1)
+    return last === undefined ? undefined : { says: knowledgeWords(last, money), broken: false }
+  },
+})
+
+const newestBefore = (read: Done, about: readonly Done[], ageOf: (each: Done) => number): Done | undefined =>
+  about
+    .filter(({ returnedAt }) => returnedAt <= read.calledAt)
+    .reduce<Done | undefined>(
+      (best, each) => (best === undefined || ageOf(each) > ageOf(best) ? each : best),
+      undefined,
+    )
+
+const broken = (newest: Done, read: Done, money: Money | undefined): Standing => ({
+  says: `${knowledgeWords(newest, money)}; then ${knowledgeWords(read, money)}`,
+  broken: true,
+})
+
+const knowledgeWords = (each: Done, money: Money | undefined): string =>
+  each.input.f === 'read'
+    ? `${each.who} sees ${valueWords(each.value, money)}`
+    : `${valueWords(writtenBy(each), money)} confirmed to ${each.who}`
+
+function writtenBy({ input: { f, value: asked }, value }: Done): Json {
+  if (f === 'read') return value
+  return f === 'cas' && Array.isArray(asked) ? (asked[1] ?? null) : asked
+}
+
+/** A read shows the sum of what was added before it was asked for. */
+export const allCounted = (key: string): Ledger => ({
+  promise: 'Whatever was added is counted.',
+  stands(done, money) {
+    const about = onKey(done, key)
+    const sumOf = (additions: readonly Done[]): number =>
+      additions.reduce(
+        (sum, { input: { f, value } }) => sum + (f === 'add' && typeof value === 'number' ? value : 0),
+        0,
+      )
+    for (const read of about) {
+      if (read.input.f !== 'read' || typeof read.value !== 'number') continue
+      const added = sumOf(about.filter(({ returnedAt }) => returnedAt <= read.calledAt))
+      if (read.value < added)
+        return { says: `added ${valueWords(added, money)}, counted ${valueWords(read.value, money)}`, broken: true }
+    }
+    return about.length === 0 ? undefined : { says: `added ${valueWords(sumOf(about), money)}`, broken: false }
+  },
+})
+
+/** What is added once is counted once: where a read shows more than was ever added. */
+export const countedOnce = (key: string): Ledger => ({
+  promise: 'Whatever was added is counted once.',
+  stands(done, money) {
+    const about = onKey(done, key)
+    const added = about.reduce((sum, each) => sum + (each.input.f === 'add' ? changeOf(each) : 0), 0)
+    const most = Math.max(0, ...about.map(({ input, value }) => (input.f === 'read' ? Number(value) : 0)))
+    if (about.length === 0) return undefined
+    return most > added
+      ? { says: `added ${valueWords(added, money)}, counted ${valueWords(most, money)}`, broken: true }
+      : { says: `added ${valueWords(added, money)}`, broken: false }
+  },
+})
+
+/** What clients meant to add, each to what it had read, is in what was written last. */
+export const nothingOverwritten = (key: string): Ledger => ({
+  promise: 'What everyone added is in the books.',
+  stands(done, money) {
+    const seen = new Map<string, number>()
+    let [meant, written] = [0, 0]
+    for (const { who, input, value } of onKey(done, key)) {
+      const [old, next] =
+        input.f === 'cas' && Array.isArray(input.value) ? input.value : [seen.get(who) ?? 0, input.value]
+      if (input.f === 'read') {
+        if (typeof value === 'number') seen.set(who, value)
+      } else if (typeof old === 'number' && typeof next === 'number') {
+        meant += next - old
+        written = next
+      }
+    }
+    if (meant === 0) return undefined
+    return {
+      says: `${valueWords(meant, money)} came, ${valueWords(written, money)} in the books`,
+      broken: written < meant,
+    }
+  },
+})
+
+/** From this account no more goes than this amount. */
+export const paidOnce = (account: string, amount: number): Ledger => ({
+  promise: 'What is to be paid once is paid once.',
+  stands(done, money) {
+    const balances = done.flatMap(({ input, value }) => (input.f === 'read' ? balanceIn(value, account) : []))
+    const [opening, last] = [balances[0], Math.min(...balances)]
+    if (opening === undefined || balances.length < 2) return undefined
+    const paid = opening - last
+    return { says: `${valueWords(amount, money)} due, ${valueWords(paid, money)} paid`, broken: paid > amount }
+  },
+})
+
+const balanceIn = (accounts: Json, account: string): number[] => {
+  const balance =
+    typeof accounts === 'object' && accounts !== null && !Array.isArray(accounts)
+      ? (accounts as { readonly [account: string]: Json })[account]
+      : undefined
+  return typeof balance === 'number' ? [balance] : []
+}
+
+/** Money only moves: whoever reads all accounts finds as much as at first. */
+export const moneyKept: Ledger = {
+  promise: 'Money moves; none is lost, none is made.',
+  stands(done, money) {
+    const sums = done.flatMap(({ input, value }) => (input.f === 'read' ? sumIn(value) : []))
+    const [first, last] = [sums[0], sums.find((sum) => sum !== sums[0]) ?? sums[0]]
+    if (first === undefined || last === undefined) return undefined
+    return { says: `${valueWords(last, money)} of ${valueWords(first, money)} on the accounts`, broken: last !== first }
+  },
+}
+
+function sumIn(accounts: Json): number[] {
+  if (typeof accounts !== 'object' || accounts === null || Array.isArray(accounts)) return []
+  return [
+    Object.values(accounts).reduce<number>((sum, balance) => sum + (typeof balance === 'number' ? balance : 0), 0),
+  ]
+}
+
+/** Reads between which nothing changed say the same, whoever is asked. */
+export const sameEverywhere = (key: string): Ledger => ({
+  promise: 'Whoever is asked, and wherever, says the same.',
+  stands(done, money) {
+    const about = onKey(done, key)
+    const [first, ...others] = about.slice(about.findLastIndex(({ input }) => input.f !== 'read') + 1)
+    if (first === undefined) return undefined
+    const other = others.find(({ value }) => canonical(value) !== canonical(first.value))
+    const says = knowledgeWords(first, money)
+    return other === undefined
+      ? { says, broken: false }
+      : { says: `${says}; then ${knowledgeWords(other, money)}`, broken: true }
+  },
+})
+
+/** Whoever has seen the effect sees no other value of the cause than this one from then on. */
+export const causeFirst = (effect: string, cause: { readonly key: string; readonly value: Json }): Ledger => ({
+  promise: `Whoever sees the ${effect} sees the ${cause.key} ${valueWords(cause.value)}.`,
+  stands(done, money) {
+    const seen = done.filter(({ input, value }) => input.f === 'read' && input.key === effect && value !== null)
+    for (const read of onKey(done, cause.key)) {
+      const before = seen.find(({ who, returnedAt }) => who === read.who && returnedAt <= read.calledAt)
+      if (read.input.f === 'read' && before !== undefined && canonical(read.value) !== canonical(cause.value))
+        return {
+          says: `${read.who} sees the ${effect}, in the ${cause.key} ${valueWords(read.value, money)}`,
+          broken: true,
+        }
+    }
+    const [first] = seen
+    return first && { says: `${first.who} sees the ${effect}`, broken: false }
+  },
+})
+
+const onKey = (done: readonly Done[], key: string): readonly Done[] => done.filter(({ input }) => input.key === key)

@@ -1,0 +1,135 @@
+import { type Event, type Json, type Nanos, nanos } from '@chaosproxy/history'
+import type { ToldLedger, ToldNode, ToldStep } from '@chaosproxy/report'
+import type { NodeState } from '@chaosproxy/runner/result'
+import { type Asked, lastAnswersIn } from './answers.ts'
+import type { Beat, Done, Ledger, Money, Tale } from './story.ts'
+import { valueWords } from './words.ts'
+
+/** What is known when each step is over. */
+export interface Afterwards {
+  readonly tale: Tale
+  readonly nodes: readonly string[]
+  readonly asked: readonly Asked[]
+  readonly events: readonly Event[]
+  readonly states: readonly NodeState[]
+  readonly ledger: Ledger | undefined
+}
+
+/**
+ * Adds to each step how the promise stands when the next one begins, and what nodes believe then or, if something heals
+ * before, just before that: what they believed apart would else be gone with what kept them apart.
+ */
+export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): ToldStep[] {
+  const { tale, nodes, ledger } = afterwards
+  const shown = shownOf(afterwards)
+  const done = doneIn(afterwards)
+  let before: ReadonlyMap<string, string> | undefined
+  let broken = false
+  return steps.map((step, i) => {
+    const until = nanos((tale.beats[i + 1]?.atMs ?? Number.MAX_SAFE_INTEGER / 1e6) * 1e6)
+    const seenAt = healedIn(tale, i, until) ?? until
+    const lines = new Map(nodes.map((node) => [node, linesOf(node, seenAt, afterwards, shown)]))
+    const told = nodes.map((node): ToldNode => {
+      const own = lines.get(node) ?? []
+      return { node, lines: own, changed: before !== undefined && before.get(node) !== own.join('\n') }
+    })
+    before = new Map(told.map(({ node, lines: own }) => [node, own.join('\n')]))
+    const stands = ledger?.stands(
+      done.filter(({ returnedAt }) => returnedAt < until),
+      tale.money,
+    )
+    const entry: ToldLedger | undefined = stands && { ...stands, breaks: stands.broken && !broken }
+    broken ||= stands?.broken === true
+    return {
+      ...step,
+      ...(told.some(({ lines: own }) => own.length > 0) ? { nodes: told } : {}),
+      ...(entry === undefined ? {} : { ledger: entry }),
+    }
+  })
+}
+
+/** When something first heals during this step. */
+function healedIn({ beats }: Tale, step: number, until: Nanos): Nanos | undefined {
+  const from = beats[step]?.atMs
+  if (from === undefined) return undefined
+  const ends = beats.flatMap((beat) => (beat.type === 'mishap' ? [beat.untilMs] : []))
+  const within = ends.filter((end) => end > from && end * 1e6 < until)
+  return within.length === 0 ? undefined : nanos(Math.min(...within) * 1e6)
+}
+
+/** What is worth a line: roles and terms if they tell nodes or times apart, and copies if there are any. */
+interface Shown {
+  readonly roles: boolean
+  readonly terms: boolean
+  readonly keys: boolean
+  /** Of values with parts, as the accounts of a bank: those that are not the same all the time. */
+  readonly parts: readonly string[]
+}
+
+function shownOf({ states }: Afterwards): Shown {
+  const several = (values: readonly (string | number | undefined)[]): boolean => new Set(values).size > 1
+  return {
+    roles: several(states.map(({ role }) => role)),
+    terms: several(states.map(({ term }) => term)),
+    keys: several(states.flatMap(({ copies }) => copies.map(({ key }) => key))),
+    parts: changingParts(states.flatMap(({ copies }) => copies.map(({ value }) => value))),
+  }
+}
+
+function changingParts(values: readonly Json[]): readonly string[] {
+  const parts = values.flatMap(partsOf)
+  const names = [...new Set(parts.map(([name]) => name))]
+  return names.filter((name) => new Set(parts.flatMap(([own, part]) => (own === name ? [part] : []))).size > 1)
+}
+
+/** Numbers by name. */
+const partsOf = (value: Json): readonly (readonly [name: string, part: number])[] =>
+  typeof value !== 'object' || value === null || Array.isArray(value)
+    ? []
+    : Object.entries(value).flatMap(([name, part]) => (typeof part === 'number' ? [[name, part] as const] : []))
+
+function linesOf(node: string, until: Nanos, { tale, states }: Afterwards, shown: Shown): readonly string[] {
+  const trouble = tale.beats.find((beat) => isStopped(beat, node, until))
+  if (trouble?.type === 'mishap') return [trouble.fault.kind === 'pause' ? 'paused' : 'down']
+  const state = states.findLast((each) => each.node === node && each.at < until)
+  if (state === undefined) return []
+  const { role, term, copies } = state
+  // Of many keys, only those that are there.
+  const told = copies.length > MOST_EMPTY ? copies.filter(({ value }) => value !== null) : copies
+  const copied = told.flatMap(({ key, value }) => {
+    const changing = partsOf(value).filter(([name]) => shown.parts.includes(name))
+    if (changing.length > 0) return changing.map(([name, part]) => `${name} ${valueWords(part, tale.money)}`)
+    return [copyWords(key, value, tale.money, shown.keys)]
+  })
+  const terms = shown.terms && term !== undefined ? [`term ${term}`] : []
+  return [...copied, ...(shown.roles ? [role, ...terms] : [])]
+}
+
+const MOST_EMPTY = 2
+
+const isStopped = (beat: Beat, node: string, until: Nanos): boolean =>
+  beat.type === 'mishap' &&
+  (beat.fault.kind === 'kill' || beat.fault.kind === 'crash' || beat.fault.kind === 'pause') &&
+  beat.fault.nodes.includes(node) &&
+  beat.atMs * 1e6 < until &&
+  beat.untilMs * 1e6 >= until
+
+const copyWords = (key: string | undefined, value: Json, money: Money | undefined, several: boolean): string =>
+  several && key !== undefined ? `${key}: ${valueWords(value, money)}` : valueWords(value, money)
+
+/** The operations that succeeded, in the order of their answers; the last reads of all are asked by nobody of the cast. */
+function doneIn({ asked, events }: Afterwards): readonly Done[] {
+  const ofCast = asked.flatMap(({ asking: { who, input }, calledAt, returned }): Done[] =>
+    returned?.type === 'ok' ? [{ who, calledAt, returnedAt: returned.at, input, value: returned.value }] : [],
+  )
+  const last = lastAnswersIn(events).map(
+    ({ node, key, at, value }): Done => ({
+      who: `whoever asks ${node}`,
+      calledAt: at,
+      returnedAt: at,
+      input: { f: 'read', ...(key === '' ? {} : { key }), value: null },
+      value,
+    }),
+  )
+  return [...ofCast, ...last].sort((one, other) => one.returnedAt - other.returnedAt)
+}
