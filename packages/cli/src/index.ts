@@ -25,7 +25,7 @@ export { check, compare, defineConfig, record, run, search, simulate } from '@ch
 export type { Completion, EventInput, History, Input, Json, Millis } from '@chaosproxy/history'
 export { historyFromEvents, millis, UserError } from '@chaosproxy/history'
 export { readHistory } from '@chaosproxy/history/files'
-export type { ServiceDeclaration } from '@chaosproxy/node-simulator'
+export type { BesideDeclaration, ServiceDeclaration } from '@chaosproxy/node-simulator'
 export type {
   Effect,
   Invariant,

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { asCount, asDuration, asName, asSize, ifTyped, valuesOf } from '../src/arguments/declare.ts'
-import { parseNemeses } from '../src/arguments/faults.ts'
+import { parseFaultChoices, parseNemeses } from '../src/arguments/faults.ts'
 import { parseSettings } from '../src/arguments/names.ts'
 import { oneOf } from '../src/arguments/one-of.ts'
 import { parseDuration, parseSize, printDuration } from '../src/arguments/quantities.ts'
@@ -122,6 +122,11 @@ describe('a misspelt name', () => {
 test('no faults are asked for with none, which stands alone', () => {
   expect(parseNemeses('none')).toEqual([])
   expect(() => parseNemeses('kill,none')).toThrow('"none" stands alone')
+})
+
+test('a fault may name a service, which only the target knows', () => {
+  expect(parseFaultChoices('partition:db, kill')).toEqual(['partition:db', 'kill'])
+  expect(() => parseFaultChoices('partitoin:db')).toThrow('there is no such fault. Did you mean partition?')
 })
 
 test('settings are numbers, booleans or text', () => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { kvServices, startPodman } from '../../targets/test/containers/podman.ts'
+import { kvNodes, kvServices, startPodman } from '../../targets/test/containers/podman.ts'
 import { bin, startProcess } from './chaos.ts'
 
 // A bridge that keeps what passes within it from the rules of the engine's network, as kernels without br_netfilter do: in
@@ -25,19 +25,7 @@ if (!isPossible) spawnSync('ip', ['netns', 'delete', space])
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
 const declaration = {
   compose: 'compose.yaml',
-  nodes: ['n1', 'n2', 'n3'],
-  port: 7000,
-  ready: { by: 'http', path: '/health' },
-  client: {
-    kind: 'http',
-    keys: '{key}-{run}',
-    routes: {
-      routes: [
-        { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
-        { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
-      ],
-    },
-  },
+  ...kvNodes,
 }
 
 describe.runIf(isBypassed && isPossible)('containers on a bridge that the rules of the machine do not see', () => {
@@ -66,10 +54,24 @@ describe.runIf(isBypassed && isPossible)('containers on a bridge that the rules 
   const left = () =>
     say(`${inside.join(' ')} bash -c "nft list tables | grep chaos_; ip -br address | grep 198.19; true"`)
 
-  test('are cut apart all the same, also after they were killed', async () => {
+  test('containers on a bypassed bridge are cut apart, also after they were killed', async () => {
     const { stdout, stderr } = await run('partition,kill', '8s').finished
     expect(JSON.parse(stdout || stderr).levels.linearizable.result).toBe('violated')
     expect([...tables(), left()]).toEqual([''])
+  })
+
+  test('an internal network is refused in one line that says what to do, with nothing left behind', async () => {
+    const internal = project('internal', [...kvServices(), 'networks:', '  default:', '    internal: true'])
+    writeFileSync(join(internal, 'shop.json'), JSON.stringify(declaration))
+    say('podman-compose -f compose.yaml up -d', internal)
+    const args = ['run', '--target', './shop.json', '--time', '1s', '--faults', 'partition']
+    const { stderr, exitCode } = await startProcess(inside[0], [inside[1], process.execPath, bin, ...args], {
+      ...{ cwd: internal, env },
+    }).finished
+    expect(exitCode, stderr).toBe(4)
+    expect(stderr).toMatch(/nothing passed from n1 to n2.*"internal: true".*modprobe br_netfilter/)
+    expect([...tables(), left()]).toEqual([''])
+    say('podman-compose -f compose.yaml down', internal)
   })
 
   test('serve again, without rules in their networks, after chaos is killed', async () => {

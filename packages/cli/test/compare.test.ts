@@ -49,6 +49,13 @@ describe('chaos compare', () => {
     expect(cells[0].availability.least).toBe(1)
   })
 
+  test('takes sim:raft for raft, since time is virtual, and not together with --real', async () => {
+    const { plan } = await parseCompareSettings({ targets: 'sim:raft,quorum:r=1:w=1', faults: 'none', seeds: '1' })
+    expect(plan.systems.map(({ name }) => name)).toEqual(['raft', 'quorum r=1 w=1'])
+    const together = parseCompareSettings({ targets: 'sim:raft', faults: 'none', real: true })
+    await expect(together).rejects.toThrow('sim:raft and --real exclude each other: give one.')
+  })
+
   test('puts the network that was named between the nodes, and says so', async () => {
     const args = ['compare', '--targets', 'raft', '--faults', 'none', '--network', 'california-netherlands', ...quick]
     const { systems, notes } = JSON.parse((await chaosHere([...args, '--json'])).stdout)

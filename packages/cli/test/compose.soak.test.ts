@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { leftOnMachine, startPodman } from '../../targets/test/containers/podman.ts'
+import { expectGone, onMachine, startPodman } from '../../targets/test/containers/podman.ts'
 import { chaos, root, startChaos } from './chaos.ts'
 
 // The recipe of the manual for a Compose project, with real containers, as typed there: the file, the declaration and the
@@ -9,6 +9,8 @@ import { chaos, root, startChaos } from './chaos.ts'
 
 const { directory, isPossible, programs, say, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
+/** As podman-compose calls it, in names of rules. */
+const project = basename(directory).toLowerCase().replaceAll(/\W/g, '_')
 
 const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'containers.md'), 'utf8')
 const block = (language: string): string => new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(manual)?.[1] ?? ''
@@ -59,14 +61,11 @@ describe.runIf(isPossible)('a Compose project', () => {
     const args = ['run', '--target', './shop.json', '--time', '60s', '--faults', './faults.json', '--seed', '1']
     const { child, finished } = startChaos(args, { cwd: directory, env })
     await expect.poll(states, { timeout: 60_000 }).toBe('1 exited\n 1 paused\n 1 running')
-    const during = leftOnMachine('')
-    expect(during).not.toEqual([])
+    expect(onMachine(project, child.pid)).not.toEqual([])
     child.kill('SIGKILL')
     await finished
     await expect.poll(states, { timeout: 60_000 }).toBe('3 running')
-    // Runs of other test files may have something there, too, which ends with them.
-    const left = () => leftOnMachine('').filter((each) => during.includes(each))
-    await expect.poll(left, { timeout: 60_000 }).toEqual([])
+    await expectGone(project, child.pid)
     await expect.poll(everyNode, { timeout: 10_000 }).toEqual(['200', '200', '200'])
   })
 
@@ -77,8 +76,8 @@ describe.runIf(isPossible)('a Compose project', () => {
       const { exitCode, stderr } = await chaos(['run', '--target', './other.json'], { cwd: directory, env })
       return [exitCode, stderr.trim()]
     }
-    const project = await asked({ compose: { project: 'nobodys' } })
-    expect(project).toEqual([4, expect.stringMatching(/no container of the project nobodys runs\. Start it first/)])
+    const nobodys = await asked({ compose: { project: 'nobodys' } })
+    expect(nobodys).toEqual([4, expect.stringMatching(/no container of the project nobodys runs\. Start it first/)])
     const service = await asked({ nodes: ['n1', 'n4'] })
     expect(service).toEqual([3, expect.stringMatching(/there is no service n4 .* There are n1, n2, n3\./)])
     const port = await asked({ port: 7001, readyWithinMs: 500 })

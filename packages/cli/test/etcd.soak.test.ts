@@ -127,7 +127,10 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
       const { levels } = await run(seed, ...asked, '--rate', '100', '--time', '15s', '--faults', fromHolders)
       expect(levels['linearizable']).toMatchObject({
         result: 'violated',
-        counterexample: { sentence: expect.stringContaining('two clients held the lock at the same time') },
+        // Its release is on its way when the lease ends, and then fails.
+        counterexample: {
+          sentence: expect.stringMatching(/two clients held the lock at the same time|failed to release it/),
+        },
       })
     },
   )

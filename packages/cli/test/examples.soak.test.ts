@@ -15,8 +15,9 @@ afterAll(() => rmSync(copies, { recursive: true, force: true }))
 const folders = readdirSync(examples, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && readdirSync(join(examples, entry.name)).includes('README.md'))
   .map(({ name }) => name)
-/** The bank has a test of its own, with the target that it is compared to. */
-const names = folders.filter((name) => name !== 'bank-postgres')
+/** These have tests of their own: the bank with the target that it is compared to, the payments with containers. */
+const OWN_TESTS = ['bank-postgres', 'compose-payments']
+const names = folders.filter((name) => !OWN_TESTS.includes(name))
 
 /** The commands of the blocks of shell. */
 const commandsOf = (text: string): string[] =>

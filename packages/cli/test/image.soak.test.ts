@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { dirname, join, relative } from 'node:path'
 import { Toxiproxy } from 'toxiproxy-node-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { kvServices, leftOnMachine, startPodman } from '../../targets/test/containers/podman.ts'
+import { expectGone, kvServices, startPodman } from '../../targets/test/containers/podman.ts'
 import { root } from './chaos.ts'
 
 // The image of the manual, built by its recipe from what is installed here: nothing can be pulled, so what it is built from
@@ -14,7 +14,7 @@ const [, section = ''] = /## In an image\n(.*?)\n## /s.exec(manual) ?? []
 const block = (language: string, index = 0): string =>
   [...section.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))][index]?.[1] ?? ''
 
-const { directory, isPossible, programs, say, project, end } = startPodman()
+const { directory, isPossible, programs, say, project, network, end } = startPodman()
 const hasClient = spawnSync('docker', ['--version']).status === 0
 
 /** Installed here for tests, and not with `chaosproxy`. */
@@ -58,7 +58,9 @@ describe.runIf(isPossible)('the image of the manual', () => {
   const published = (port: number) => say(`podman port proxy ${port}`)
 
   test('serves a client of Toxiproxy where Testcontainers looks for it', async () => {
-    say('podman run -d --name proxy --network shop_default --publish 127.0.0.1::8474 --publish 127.0.0.1::8666 chaos')
+    say(
+      `podman run -d --name proxy --network ${network('shop')} --publish 127.0.0.1::8474 --publish 127.0.0.1::8666 chaos`,
+    )
     const toxiproxy = new Toxiproxy(`http://${published(8474)}`)
     await expect.poll(() => toxiproxy.getVersion().catch(String), { timeout: 30_000 }).toMatch(/"version"/)
     const proxy = await toxiproxy.createProxy({ name: 'n1', listen: '0.0.0.0:8666', upstream: 'n1:7000' })
@@ -93,15 +95,12 @@ describe.runIf(isPossible)('the image of the manual', () => {
       const declaration = JSON.parse(/```json\n(.*?)```/s.exec(manual)?.[1] ?? '')
       writeFileSync(join(shop, 'shop.json'), JSON.stringify(declaration))
       const said = say(
-        `${line.replace('docker run', `podman run --tmpfs /tmp --env PATH=${process.env['PATH']}`).replace('/var/run/docker.sock:', `${socket}:`)} || true`,
+        `${line.replace('docker run', `podman run --tmpfs /tmp --env PATH=${process.env['PATH']}`).replace('/var/run/docker.sock:', `${socket}:`)} 2>&1 || true`,
         shop,
       )
       expect(said).toContain('expected linearizable, found linearizable')
       expect(said).toMatch(/faults that took effect: .*partition/)
-      // Runs of other test files may have something there, too, which ends with them.
-      const after = leftOnMachine('shop')
-      const left = () => leftOnMachine('shop').filter((each) => after.includes(each))
-      await expect.poll(left, { timeout: 60_000 }).toEqual([])
+      await expectGone('shop')
     } finally {
       service.kill()
     }

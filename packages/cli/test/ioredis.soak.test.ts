@@ -39,7 +39,11 @@ describe.skipIf(program === undefined)(
       directory = mkdtempSync(join(tmpdir(), 'chaos-ioredis-'))
       writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
       writeFileSync(join(directory, 'clients.mjs'), CLIENTS)
-      execFileSync('npm', ['install', '--no-audit', '--no-fund', 'ioredis@6'], { cwd: directory, stdio: 'ignore' })
+      execFileSync('npm', ['install', '--no-audit', '--no-fund', 'ioredis@6'], {
+        cwd: directory,
+        stdio: 'ignore',
+        timeout: 180_000,
+      })
     })
 
     afterAll(() => rmSync(directory, { recursive: true, force: true }))

@@ -40,6 +40,13 @@ async function faultsOfAccess(page: Page): Promise<readonly string[]> {
   )
 }
 
+/** The established connections to a port of this machine, as the kernel counts them at the server's end. */
+const connectionsTo = (port: string): number => {
+  const end = `:${Number(port).toString(16).toUpperCase().padStart(4, '0')}`
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)
+  return rows.filter((row) => row.trim().split(/\s+/)[1]?.endsWith(end) && row.trim().split(/\s+/)[3] === '01').length
+}
+
 const runIn = (out: string) => join(out, readdirSync(out)[0] ?? '')
 
 describe('the live page, in a real browser', () => {
@@ -58,8 +65,8 @@ describe('the live page, in a real browser', () => {
     page.on('pageerror', (error) => trouble.push(error.message))
     page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()))
     page.on('request', (request) => new URL(request.url()).host === url.host || trouble.push(request.url()))
-    // The thread that judges has the lowest priority: on a busy machine its turn comes late.
-    page.setDefaultTimeout(100_000)
+    // The thread that judges has a low priority: on a busy machine its turn comes late.
+    page.setDefaultTimeout(180_000)
     await page.goto(url.href)
     await page.locator('.topology').waitFor()
     await look(page)
@@ -248,6 +255,35 @@ describe('the server of the live page', () => {
     idle.terminate()
     run.child.kill('SIGINT')
     expect((await run.finished).exitCode).toBe(0)
+  })
+
+  patientTest('outlives ten thousand quick reconnects, keeps nothing of them and still shows the run', async () => {
+    const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
+    const address = new URL(run.url)
+    address.protocol = 'ws:'
+    await until(() => run.said().includes('cluster ready'))
+    let left = 10_000
+    const reconnect = async (): Promise<void> => {
+      while (left-- > 0) {
+        const socket = new WebSocket(address)
+        // Too many at once are refused.
+        socket.on('error', () => undefined)
+        if (left % 3 > 0) socket.on('open', () => (left % 3 === 1 ? socket.terminate() : socket.close()))
+        else socket.on('upgrade', () => socket.terminate())
+        await new Promise((resolve) => socket.on('close', resolve))
+      }
+    }
+    await Promise.all(Array.from({ length: 12 }, reconnect))
+    await until(() => connectionsTo(address.port) === 0)
+    const page = new WebSocket(address)
+    await once(page, 'open')
+    page.send(JSON.stringify({ type: 'resume', had: { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 } }))
+    expect(String(await once(page, 'message'))).toContain('n1')
+    page.terminate()
+    run.child.kill('SIGINT')
+    await until(() => run.said().includes('stays until Ctrl-C'))
+    run.child.kill('SIGINT')
+    expect((await run.finished).exitCode).toBe(130)
   })
 })
 

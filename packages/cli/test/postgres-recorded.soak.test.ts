@@ -47,7 +47,11 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     writeFileSync(join(directory, 'routes.json'), JSON.stringify(ROUTES))
     for (const program of ['postgres-clients.mjs', 'postgres-counter.mjs', 'postgres-service.mjs'])
       cpSync(join(import.meta.dirname, program), join(directory, program))
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', 'pg@8'], { cwd: directory, stdio: 'ignore' })
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', 'pg@8'], {
+      cwd: directory,
+      stdio: 'ignore',
+      timeout: 180_000,
+    })
   })
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 

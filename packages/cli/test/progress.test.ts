@@ -15,7 +15,7 @@ function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
     console.log(process.listenerCount('SIGINT'))
     progress.stop()`
   const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...env } = process.env
-  const options = { cwd: root, env: { ...env, TERM: 'xterm', ...set }, encoding: 'utf8', timeout: 10_000 } as const
+  const options = { cwd: root, env: { ...env, TERM: 'xterm', ...set }, encoding: 'utf8', timeout: 60_000 } as const
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], options)
   return { listeners: Number(stdout), stderr }
 }

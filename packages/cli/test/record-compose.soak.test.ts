@@ -55,43 +55,26 @@ describe.runIf(isPossible)('what a test suite does to a Compose project', () => 
     expect(rulesOnMachine('published')).toEqual([])
   })
 
-  test('is recorded by chaos proxy, and direct again afterwards', async () => {
-    const args = [
-      '--control',
-      '127.0.0.1:0',
-      '--compose',
-      'compose.yaml',
-      '--record',
-      'routes.json',
-      '--out',
-      'one.jsonl',
-    ]
-    const { stderr, exitCode } = await chaos(['proxy', ...args, '--', 'node', 'suite.mjs'], { cwd, env })
+  async function recordedByProxy(suite: string, out: string): Promise<void> {
+    const args = ['--control', '127.0.0.1:0', '--compose', 'compose.yaml', '--record', 'routes.json', '--out', out]
+    const { stderr, exitCode } = await chaos(['proxy', ...args, '--', 'node', suite], { cwd, env })
     expect(exitCode, stderr).toBe(0)
-    expect(Number(say('grep -c \'"write"\' one.jsonl', cwd))).toBeGreaterThan(20)
+    expect(Number(say(`grep -c '"write"' ${out}`, cwd))).toBeGreaterThan(20)
+  }
+
+  test('is recorded by chaos proxy, and direct again afterwards', async () => {
+    await recordedByProxy('suite.mjs', 'one.jsonl')
     expect(say(`curl --silent http://127.0.0.1:${port}/items/x`)).toMatch(/item/)
     expect(rulesOnMachine('published')).toEqual([])
   })
 
-  test('is recorded at ::1 as well, where that is published', async () => {
+  test('a published port of ::1 is recorded as well', async () => {
     // Not every engine publishes there: this is what one that does would listen with.
     const other = createServer((_, response) => response.writeHead(418).end()).listen(port, '::1')
     await once(other, 'listening')
     onTestFinished(() => void other.close())
     writeFileSync(join(cwd, 'suite6.mjs'), suite(port, '[::1]'))
-    const args = [
-      '--control',
-      '127.0.0.1:0',
-      '--compose',
-      'compose.yaml',
-      '--record',
-      'routes.json',
-      '--out',
-      'six.jsonl',
-    ]
-    const { stderr, exitCode } = await chaos(['proxy', ...args, '--', 'node', 'suite6.mjs'], { cwd, env })
-    expect(exitCode, stderr).toBe(0)
-    expect(Number(say('grep -c \'"write"\' six.jsonl', cwd))).toBeGreaterThan(20)
+    await recordedByProxy('suite6.mjs', 'six.jsonl')
     expect((await fetch(`http://[::1]:${port}/items/x`)).status).toBe(418)
   })
 

@@ -67,7 +67,11 @@ describe.skipIf(program === undefined)(`Redis${program === undefined ? `: ${whyS
     writeFileSync(join(directory, 'sessions.mjs'), SESSIONS)
     writeFileSync(join(directory, 'locks.mjs'), LOCKS)
     writeFileSync(join(directory, 'scripts.mjs'), SCRIPTS)
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', ...PACKAGES], { cwd: directory, stdio: 'ignore' })
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', ...PACKAGES], {
+      cwd: directory,
+      stdio: 'ignore',
+      timeout: 180_000,
+    })
   })
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 

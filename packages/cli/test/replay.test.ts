@@ -36,8 +36,21 @@ describe('chaos replay', () => {
     expect(exitCode).toBe(0)
   })
 
+  test('is held to the level that its file names, on which also depends when it ends', async () => {
+    const stored = written(JSON.stringify({ ...good, level: 'eventual' }))
+    const sentenceOf = async (...args: readonly string[]): Promise<string> =>
+      JSON.parse((await chaosHere(['replay', stored, '--json', ...args])).stdout).sentence
+    expect(await sentenceOf()).toBe('raft kept its history eventual.')
+    expect(await sentenceOf('--expect', 'linearizable')).toBe('raft kept its history linearizable.')
+  })
+
   test.each([
     ['of another version', { ...good, chaos: 9 }, /is of version 9; this program reads versions 1 and 2/],
+    [
+      'that is held to a level that there is not',
+      { ...good, level: 'eventul' },
+      /"level" is "eventul". Did you mean "?eventual/,
+    ],
     ['of another kind', { events: [] }, /is no replay file/],
     ['that names a node too many', { ...good, nodes: 1 }, /faults\[0\]: there is no node "n2"/],
     [

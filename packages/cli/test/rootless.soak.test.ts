@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { kvServices, startPodman } from '../../targets/test/containers/podman.ts'
+import { kvNodes, kvServices, startPodman } from '../../targets/test/containers/podman.ts'
 import { startRootlessPodman } from '../../targets/test/containers/rootless-podman.ts'
 import { bin, chaos } from './chaos.ts'
 
@@ -11,19 +11,7 @@ import { bin, chaos } from './chaos.ts'
 
 const declaration = (project: string) => ({
   compose: { project },
-  nodes: ['n1', 'n2', 'n3'],
-  port: 7000,
-  ready: { by: 'http', path: '/health' },
-  client: {
-    kind: 'http',
-    keys: '{key}-{run}',
-    routes: {
-      routes: [
-        { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
-        { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
-      ],
-    },
-  },
+  ...kvNodes,
 })
 const PROJECTS = { replicas: '--async --local', quorum: '' } as const
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
@@ -65,7 +53,7 @@ describe.runIf(rootful.isPossible)('a service in containers of root', () => {
     expect(await results('replicas', inProject('replicas'))).toEqual(all('violated'))
   })
 
-  test('is linearizable with quorums', async () => {
+  test('the service with quorums is linearizable', async () => {
     expect(await results('quorum', inProject('quorum'))).toEqual(all('met'))
   })
 })

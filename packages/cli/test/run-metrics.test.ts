@@ -68,6 +68,6 @@ test('they are served to Prometheus, and to no page from elsewhere', async () =>
   expect((await fetch(server.url, { headers: { origin: 'http://evil.example' } })).status).toBe(403)
 })
 
-test('what is no address is refused', () => {
+test('--metrics refuses a text that is no address', () => {
   expect(() => parseMetrics({ metrics: '9464' })).toThrow('--metrics 9464: write host:port')
 })

@@ -13,7 +13,6 @@ import { joined, queueOf } from './queue-process.ts'
 const redis = installed('redis-server')
 /** Less than a lease. */
 const PAUSED_MS = 3_000
-const isShort = process.env['CHAOS_SOAK'] === 'short'
 
 /** A run that two workers drive, and what it says. */
 async function started(queue: string, more: readonly string[] = []) {
@@ -124,26 +123,23 @@ describe.skipIf(redis === undefined)('a run whose clients workers drive', () => 
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test.skipIf(isShort)(
-    'loses a worker that is paused for longer than a lease, which stops its clients by itself',
-    async () => {
-      const queue = await queueOf()
-      const workers = [await joined(queue), await joined(queue)]
-      const { finished, said, out } = await started(queue, ['--time', '16s'])
-      await until(() => workers.every(drives) && historyLines(out) > 50)
-      workers[0]?.child.kill('SIGSTOP')
-      await until(() => said().includes('was lost'))
-      workers[0]?.child.kill('SIGCONT')
-      // It may hear what was sent to it meanwhile before it looks at its clock: then the command tells it to stop.
-      await until(() => /the run was not heard of for 10 s|Did part/.test(workers[0]?.printed() ?? ''))
-      expect((await finished).exitCode).toBe(4)
-      expect(said()).toMatch(/operations?\s+of\s+its\s+clients\s+(is|are)\s+of\s+unknown\s+outcome/)
-      expect(said()).not.toContain('NOT LINEARIZABLE')
-      requireWhole(out)
-      const next = await started(queue, ['--time', '1s'])
-      expect([0, 2]).toContain((await next.finished).exitCode)
-    },
-  )
+  test('loses a worker that is paused for longer than a lease, which stops its clients by itself', async () => {
+    const queue = await queueOf()
+    const workers = [await joined(queue), await joined(queue)]
+    const { finished, said, out } = await started(queue, ['--time', '16s'])
+    await until(() => workers.every(drives) && historyLines(out) > 50)
+    workers[0]?.child.kill('SIGSTOP')
+    await until(() => said().includes('was lost'))
+    workers[0]?.child.kill('SIGCONT')
+    // It may hear what was sent to it meanwhile before it looks at its clock: then the command tells it to stop.
+    await until(() => /the run was not heard of for 10 s|Did part/.test(workers[0]?.printed() ?? ''))
+    expect((await finished).exitCode).toBe(4)
+    expect(said()).toMatch(/operations?\s+of\s+its\s+clients\s+(is|are)\s+of\s+unknown\s+outcome/)
+    expect(said()).not.toContain('NOT LINEARIZABLE')
+    requireWhole(out)
+    const next = await started(queue, ['--time', '1s'])
+    expect([0, 2]).toContain((await next.finished).exitCode)
+  })
 
   test('is ended by its workers when it is killed, within a lease', async () => {
     const queue = await queueOf()

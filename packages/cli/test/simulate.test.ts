@@ -1,5 +1,5 @@
-import { readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { chaos, chaosHere } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
@@ -19,6 +19,18 @@ describe('chaos simulate', () => {
     const replayed = await chaos(['replay', failures[0].replay, '--program', './server.ts'], { cwd })
     expect(replayed.exitCode).toBe(1)
     expect(replayed.stdout).toContain('in the simulator: the same history as was recorded, to the byte')
+    // `await wait(2)` of the cas.
+    expect(failures[0].race.overtaken).toMatchObject({ f: 'cas', file: 'server.ts', lines: [19, 19] })
+    expect(replayed.stdout).toContain(failures[0].race.sentence)
+    expect(failures[0].delays).toMatch(/unusual delay/)
+    expect(JSON.parse(readFileSync(join(cwd, failures[0].replay), 'utf8')).delays).toBeInstanceOf(Array)
+    // Where runs depend on Node's version, that is said.
+    const file = JSON.parse(readFileSync(join(cwd, failures[0].replay), 'utf8'))
+    expect(file.node).toBe(process.version)
+    const older = join(dirname(failures[0].replay), 'older.json')
+    writeFileSync(join(cwd, older), JSON.stringify({ ...file, node: 'v20.0.0', digest: '0' }))
+    const differs = await chaos(['replay', older, '--program', './server.ts'], { cwd })
+    expect(differs.stdout).toContain(`it was recorded on Node v20.0.0, this is ${process.version}, and`)
     // A file of data runs nothing that its reader did not name.
     const strange = await chaos(['replay', failures[0].replay], { cwd })
     expect(strange.exitCode).toBe(3)
@@ -50,6 +62,16 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
+  test('refuses a program that goes on in the real world after the very last run with exit 3, by what it called', async () => {
+    const awaited = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
+    const cwd = folderWith(`${register('')}\n${awaited}\nsetTimeout(() => {}, 1)`)
+    const { exitCode, stderr } = await chaos(['simulate', './server.ts', ...calm, '--seeds', '1', '--workers', '1'], {
+      cwd,
+    })
+    expect(stderr).toContain('went on after its run, and called setTimeout in the real world')
+    expect(exitCode).toBe(3)
+  })
+
   test('refuses a program that cannot be simulated with exit 3, and does not report it as a failure', async () => {
     const cwd = folderWith(`import { Worker } from 'node:worker_threads'\nnew Worker('./x.js')`)
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', '--seeds', '1', '--workers', '1'], { cwd })
@@ -66,13 +88,42 @@ describe('chaos simulate', () => {
     const cwd = folderWith(`${CURED}\nsetTimeout(() => { for (;;); }, 10)`)
     const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
     const { exitCode, stdout } = await chaos(args, { cwd })
-    expect(JSON.parse(stdout).failures[0].sentence).toMatch(/does not return from its turn: a turn of n\d/)
+    expect(JSON.parse(stdout).failures[0].sentence).toMatch(/^the program does not return from its turn: a turn of n\d/)
     expect(exitCode).toBe(4)
   })
 
+  patientTest('ends a program that takes all memory, and names the turn', async () => {
+    const cwd = folderWith(
+      `${CURED}\nconst all: unknown[] = []\nsetTimeout(() => { for (;;) all.push(new Array(1e5).fill({})) }, 10)`,
+    )
+    const { exitCode, stdout } = await chaos(['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json'], {
+      cwd,
+    })
+    expect(JSON.parse(stdout).failures[0].sentence).toMatch(
+      /^the program takes more memory than there is: a turn of n\d/,
+    )
+    expect(exitCode).toBe(4)
+  })
+
+  patientTest(
+    'ends a program that takes all memory little by little, in objects or in buffers, and names the node',
+    async () => {
+      for (const much of ['new Array(4e6).fill(0)', 'Buffer.alloc(64e6, 1)']) {
+        const cwd = folderWith(`${CURED}\nconst all: unknown[] = []\nsetInterval(() => all.push(${much}), 1)`)
+        const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--shrink', '1s', '--json']
+        const { exitCode, stdout, stderr } = await chaos(args, { cwd })
+        expect(stderr).toBe('')
+        expect(JSON.parse(stdout).failures[0].sentence).toMatch(
+          /^n\d takes more memory than there is: \d+ MB of objects/,
+        )
+        expect(exitCode).toBe(4)
+      }
+    },
+  )
+
   test('refuses a program that keeps something from one run to the next', async () => {
-    const leaking = `Object.defineProperty(Array, 'runs', { value: (Array.runs ?? 0) + 1, configurable: true })`
-    const cwd = folderWith(`${leaking}\n${CURED.replace('values.get(key) ?? null', 'Array.runs')}`)
+    const leaking = `import path from 'node:path'\npath.join.runs = (path.join.runs ?? 0) + 1`
+    const cwd = folderWith(`${leaking}\n${CURED.replace('values.get(key) ?? null', 'path.join.runs')}`)
     const args = ['simulate', './server.ts', ...calm, '--seeds', '4', '--workers', '1']
     const { exitCode, stderr } = await chaos(args, { cwd })
     expect(stderr).toContain('server.ts cannot be simulated: its runs are not repeatable (seed ')
@@ -119,10 +170,10 @@ describe('chaos simulate', () => {
 
   test('finds a service of the configuration by its name, with its arguments, environment and nodes', async () => {
     const cwd = folderWith(`
-      if (process.argv[2] !== '--loud' || process.env['ME'] !== 'n1 of n1,n2' && process.env['NODE_ID'] === 'n1') process.exit(1)
+      if (process.argv[2] !== '--loud' || process.env['ME'] !== 'n1 of 2' && process.env['NODE_ID'] === 'n1') process.exit(1)
       ${CURED}`)
     const services = {
-      register: { entry: './server.ts', args: ['--loud'], environment: { ME: '{id} of {nodes}' }, nodes: 2 },
+      register: { entry: './server.ts', args: ['--loud'], environment: { ME: '{node} of {nodes}' }, nodes: 2 },
     }
     writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ services }))
     const args = [

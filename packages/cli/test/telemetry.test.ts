@@ -68,7 +68,7 @@ test('a run is a trace with its faults, and each operation a trace with a link t
   expect(spans).toHaveLength(1 + faults.length + operations.length)
 })
 
-test('what a collector refuses is counted and said, and the verdict stays', async () => {
+test('spans that a collector refuses are counted and reported, and the verdict stays', async () => {
   const { url } = await collector(400)
   const { stderr, exitCode } = await chaosHere([
     ...RUN.filter((word) => word !== '--quiet'),
@@ -78,7 +78,7 @@ test('what a collector refuses is counted and said, and the verdict stays', asyn
   expect(exitCode).toBe(0)
 })
 
-test('what is no address of a collector is refused before anything starts', async () => {
+test('--otel refuses a text that is no address before anything starts', async () => {
   const { stderr, exitCode } = await runWith('--otel', 'localhost')
   expect([exitCode, stderr]).toEqual([
     3,
@@ -111,7 +111,7 @@ test('an operation names the faults in force when it ends, and is an error unles
   })
 })
 
-test('what has not ended by the end of a run ends there', () => {
+test('spans still open when a run ends are closed at that moment', () => {
   const log = createSpanLog()
   log.note(event({ time: nanos(1), type: 'invoke' }))
   log.note(nemesis(2, 'earthquake', { id: 'f1' }))

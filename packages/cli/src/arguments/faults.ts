@@ -7,9 +7,18 @@ import { oneOf } from './one-of.ts'
 
 const NONE = 'none'
 
-/** `partition,kill,pause`, `none`, or the path of a schedule. @throws UserError (usage, input) */
+/** `partition,kill,pause`, `partition:db`, `none`, or the path of a schedule. @throws UserError (usage, input) */
 export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>
-  isPath(typed) ? readSchedule(typed) : parseNemeses(typed).map(({ name }) => name)
+  isPath(typed) ? readSchedule(typed) : parseNames(typed)
+
+/** What follows a colon is for the target to know: the service of `partition:db`. */
+function parseNames(typed: string): readonly string[] {
+  const names = typed.split(',').map((part) => part.trim())
+  parseNemeses(names.map(baseOf).join(','))
+  return typed === NONE ? [] : names
+}
+
+const baseOf = (name: string): string => name.split(':')[0] ?? ''
 
 const isPath = (typed: string): boolean => /\.json$|[/\\]/.test(typed)
 
@@ -28,7 +37,8 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
 /** @throws UserError (usage) for a name that a file has, and no fault. */
 export function requireFaults(choices: readonly FaultChoice[], where: string): void {
   const known = nemeses.map(({ name }) => name)
-  for (const choice of choices) if (typeof choice === 'string') knownName(`${where}: ${choice}`, 'fault', choice, known)
+  for (const choice of choices)
+    if (typeof choice === 'string') knownName(`${where}: ${choice}`, 'fault', baseOf(choice), known)
 }
 
 /** A list of faults with their times. Read here, so that a mistake in the file is reported before anything starts. */

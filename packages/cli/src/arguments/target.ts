@@ -1,5 +1,6 @@
 import { knownName, type NamedRegistries, registriesOf } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
+import { isService, SERVICE } from '@chaosproxy/node-simulator'
 import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets'
@@ -12,7 +13,7 @@ import type { Options } from './option.ts'
 
 /** The options of every command that tests a target. */
 export const targetOptions: Options = {
-  target: word('what to test; chaos targets lists them', DEFAULT_TARGET),
+  target: word('what to test; chaos targets lists them, with the services of the configuration', DEFAULT_TARGET),
   protocol: word('a protocol of your own instead: its file'),
   binary: word('a program of your own instead, one process per node: it answers events, lines of JSON on stdin'),
   bug: word('give the target a deliberate bug; chaos targets --bugs lists them'),
@@ -67,9 +68,16 @@ export async function targetOf(
 ): Promise<ChosenTarget> {
   const named = reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
   const isOwn = registries.targetNames.includes(named)
-  if (!isUserFile(reference) && !isDeclaration(reference) && !isOwn)
+  if (!isUserFile(reference) && !isDeclaration(reference) && !isOwn && !isService(named)) {
+    if (registries.targetNames.includes(`${SERVICE}${named}`))
+      throw new UserError(
+        'usage',
+        `${where} ${reference}: it is a service of the configuration: write ${reference.slice(0, -named.length)}${SERVICE}${named}.`,
+      )
     knownName(`${where} ${reference}`, 'target', reference, registries.targetNames)
-  return { target: await registries.target(reference), reference }
+  }
+  const full = registries.reference(reference)
+  return { target: await registries.target(full), reference: full }
 }
 
 /** @throws UserError (usage) that begins with `where` for settings, written there, that the target does not have. */

@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { configPathIn, EXIT, withPaths } from '@chaosproxy/engine'
+import { isService, SERVICE } from '@chaosproxy/node-simulator'
 import { printableLines } from '@chaosproxy/report'
 import { nameIn } from '@chaosproxy/runner'
 import { flag, word } from '../arguments/declare.ts'
@@ -31,7 +32,7 @@ export const doctorCommand: Command = {
     sayWhatRuns(textOf(options, 'config') ?? configPathIn('.'))
     const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')
     const usual = nameIn(withPaths(loaded?.config ?? {}, own).target)
-    const { target } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
+    const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
     const machine = await machineFindings()
     const needs = [...(await targetFindings(target)), ...(await addressFindings(target.declared))]
     const faults = faultFindings(target)
@@ -51,7 +52,9 @@ export const doctorCommand: Command = {
               needs.length > 0 ? needs : [{ what: 'programs', ok: true, detail: 'nothing is missing' }],
             ),
             ...section(`Faults ${target.name} can suffer`, faults),
-            isWell ? `Ready: npx chaos run --target ${target.name}` : 'Something is missing; see above.',
+            isWell
+              ? `Ready: npx chaos run --target ${isService(reference) ? SERVICE : ''}${target.name}`
+              : 'Something is missing; see above.',
             '',
           ].join('\n'),
         ),

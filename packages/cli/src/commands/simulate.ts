@@ -11,7 +11,7 @@ export const simulateCommand: Command = {
   options: simulateOptions(),
   common: ['nodes', 'routes', 'env', 'faults', 'seed', 'seeds', 'expect', 'out', 'json'],
   groups: {
-    'What is simulated': ['nodes', 'routes', 'env', 'arg', 'redis', 'config'],
+    'What is simulated': ['nodes', 'routes', 'env', 'arg', 'redis', 'beside', 'http', 'config'],
     'What must hold': ['expect', 'invariants'],
     'What clients do': ['workload', 'workload-set', 'operations', 'keys', 'clients', 'mix', 'length'],
     'What goes wrong': ['faults', 'power-loss', 'drift', 'jump'],
@@ -20,6 +20,7 @@ export const simulateCommand: Command = {
   },
   examples: [
     ['chaos simulate ./server.ts --nodes 3 --routes routes.json', 'every node runs server.ts, in virtual time'],
+    ['chaos simulate ./server.ts --beside payments=./fake.ts', 'a server that it calls, played by a program of yours'],
     ['chaos simulate ./server.ts --nodes 1 --faults none --seeds 50', 'races across awaits alone'],
   ],
   run: async (options) => executeFuzz(await parseSimulateSettings(options)),

@@ -11,6 +11,7 @@ import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { count, duration, nameIn, runMembers, type Target } from '@chaosproxy/runner'
 import { CALM, networks, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
+import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
@@ -104,7 +105,8 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     nemeses.map(({ name }) => name),
   )
   const systems: ComparedTarget[] = []
-  for (const each of await namedTargets(isTyped ? typed : configuredTargets(config), sweeps, naming))
+  const references = (isTyped ? typed : configuredTargets(config)).map((each) => referenceOf(each, real))
+  for (const each of await namedTargets(references, sweeps, naming))
     systems.push(await planSystem(await chosenSystem(each, config, real), nemeses, terms))
   for (const sweep of sweeps) requireSeveral(sweep)
   refuseTwice(
@@ -150,6 +152,13 @@ function settingsOf(target: Target, written: readonly string[], option: string):
     throw new UserError(error.code, `${option}: ${error.message.replace(/^--set /, '')}`)
   }
   return requireSettings(target, knobs, option)
+}
+
+/** `sim:raft` is raft in virtual time, in which systems are compared without `--real`. */
+function referenceOf(named: string, real: boolean): string {
+  if (!named.startsWith(SIMULATED)) return named
+  if (real) throw new UserError('usage', `${named} and --real exclude each other: give one.`)
+  return named.slice(SIMULATED.length)
 }
 
 async function chosenSystem(

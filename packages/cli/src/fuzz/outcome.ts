@@ -9,7 +9,7 @@ import {
 } from '@chaosproxy/engine'
 import { type Json, millis } from '@chaosproxy/history'
 import { isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/node-simulator'
-import type { FoundFailure, SearchSubject, Size } from '@chaosproxy/report'
+import { type FoundFailure, type Race, raceJson, type SearchSubject, type Size } from '@chaosproxy/report'
 import { DEFAULT_WORKLOAD, type Scenario } from '@chaosproxy/runner'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
@@ -58,7 +58,7 @@ export const subjectOf = (
 })
 
 const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Result): FoundFailure => ({
-  title: titleOfFailure(finding.failure),
+  title: titleOfFailure(finding.failure, settings.subject.target),
   sentence: shown?.sentence ?? sentenceOf(finding.failure),
   trace: traceOf(finding.failure),
   seed: finding.seed,
@@ -69,6 +69,8 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
   shrunk: shown === undefined ? undefined : sizeOf(shown.scenario),
   steps: shown?.steps ?? [],
   columns: shown?.columns ?? [],
+  race: shown?.race,
+  delays: shown?.delays,
   file: files?.replay,
   again:
     files === undefined
@@ -103,10 +105,14 @@ const serviceWords = ({
   environment = {},
   losesPower,
   redis,
+  beside = {},
+  http,
 }: ServiceSpec): readonly string[] => [
   ...['simulate', program, '--routes', routes],
   ...(losesPower === true ? ['--power-loss'] : []),
   ...(redis === undefined ? [] : ['--redis']),
+  ...Object.entries(beside).flatMap(([name, each]) => ['--beside', `${name}=${each.program}`]),
+  ...(http === 'messages' ? ['--http', http] : []),
   ...args.flatMap((arg) => ['--arg', arg]),
   ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
 ]
@@ -120,9 +126,13 @@ function subjectWords(target: string): readonly string[] {
 export const traceOf = (failure: Failure | undefined): readonly string[] =>
   failure?.kind === 'broken' ? failure.trace : []
 
+/** The await of a Node program that was overtaken, as `--json` has it. */
+export const raceMemberOf = (race: Race | undefined): { readonly race?: Json } =>
+  race === undefined ? {} : { race: raceJson(race) }
+
 const sentenceOf = (failure: Failure): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
 
-function titleOfFailure(failure: Failure): string {
+function titleOfFailure(failure: Failure, target: string): string {
   switch (failure.kind) {
     case 'violation':
       return causeOf(failure)
@@ -131,7 +141,7 @@ function titleOfFailure(failure: Failure): string {
     case 'unrecovered':
       return causeOf(failure)
     case 'broken':
-      return 'the protocol does not work'
+      return `the ${isService(target) ? 'program' : 'protocol'} does not work`
     default:
       return failure satisfies never
   }
@@ -170,6 +180,8 @@ function jsonOf(settings: SearchSpec, outcome: SearchOutcome, results: readonly 
       times,
       found: { ...sizeOf(finding.scenario) },
       ...(shown === undefined ? {} : { shrunk: { ...sizeOf(shown.scenario) }, digest: shown.digest }),
+      ...raceMemberOf(shown?.race),
+      ...(shown?.delays === undefined ? {} : { delays: shown.delays }),
       ...files,
     })),
   }

@@ -1,6 +1,7 @@
 import type { Priority, SearchSpec, SubjectName } from '@chaosproxy/engine'
 import { requireAskable, searchOf, withPaths } from '@chaosproxy/engine'
 import { type Millis, UserError } from '@chaosproxy/history'
+import { isService } from '@chaosproxy/node-simulator'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
 import { duration, mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import {
@@ -132,7 +133,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       name: protocol.name,
       ...terms,
       ...withFor(terms, given.for, options),
-      strategies: given.strategy ?? usualStrategyNames(),
+      strategies: withoutAwaits(given.strategy ?? usualStrategyNames('protocols')),
       invariants,
       guide: given.guide,
     },
@@ -192,6 +193,11 @@ async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnCo
   const chosen = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
   const named = nameIn(withPaths({ target: chosen.reference }, own).target) ?? chosen.reference
   const reference = named.startsWith(SIMULATED) ? named.slice(SIMULATED.length) : named
+  if (isService(reference))
+    throw new UserError(
+      'usage',
+      `chaos fuzz searches protocols; ${chosen.target.name} is a service: chaos simulate ${chosen.target.name} searches that.`,
+    )
   if (findProtocol(reference) !== undefined || (isUserFile(reference) && !isDeclaration(reference)))
     return { target: chosen.target, reference, protocol: await loadProtocol(reference) }
   throw new UserError(
@@ -201,7 +207,7 @@ async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnCo
 }
 
 /** The workload, which worker threads are to load by its name or its file. */
-async function chooseSharedWorkload(
+export async function chooseSharedWorkload(
   options: ParsedOptions,
   { own, registries }: OwnConfig,
   usual: string | undefined,
@@ -284,4 +290,14 @@ function withFor(
   if (textOf(options, 'seeds') !== undefined || textOf(options, 'time') !== undefined)
     throw new UserError('usage', '--for says when to stop, as --seeds and --time do: give one of them.')
   return { limit: { timeMs: long }, keepGoing: true }
+}
+
+/** @throws UserError (usage) for the strategy that holds requests of programs. */
+function withoutAwaits(names: readonly string[]): readonly string[] {
+  if (names.includes('awaits'))
+    throw new UserError(
+      'usage',
+      '--strategy awaits: it is about the awaits of a program, and a protocol has none. Leave it out, or use chaos simulate.',
+    )
+  return names
 }

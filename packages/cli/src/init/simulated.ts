@@ -56,9 +56,15 @@ const ROUTES = `{
 const CONFIG = `import { defineConfig } from '${PACKAGE_NAME}'
 
 export default defineConfig({
+  // What chaos run starts as a real process, and with --sim in virtual time.
+  target: 'service:booking',
+  // Seats are in memory only, so that a kill would lose them.
+  faults: [],
+  workload: { name: 'register', settings: { cas: 0.5 } },
   services: {
     // npx chaos simulate booking: each node runs the program in virtual time. --env and --nodes override what is said here.
     booking: { entry: './server.ts', environment: { BOOKING: 'hasty' }, nodes: 1 },
+    careful: { entry: './server.ts', environment: { BOOKING: 'careful' }, nodes: 1 },
   },
 })
 `
@@ -69,10 +75,11 @@ export const SIMULATED_FILES: readonly (readonly [name: string, text: string])[]
   ['routes.json', ROUTES],
 ]
 
-const SEARCH = 'npx chaos simulate booking --faults none --workload-set cas=0.5 --seeds 64'
+const SEARCH = 'npx chaos simulate booking --seeds 64'
 
 /** What to do with it. */
 export const SIMULATED_EXAMPLE: string = `Wrote ${SIMULATED_FILES.map(([name]) => name).join(', ')}: a booking service with a race.
 Find it:       ${SEARCH}
-Without it:    ${SEARCH} --env BOOKING=careful
+Without it:    ${SEARCH.replace('booking', 'careful')}
+For real:      npx chaos run
 `

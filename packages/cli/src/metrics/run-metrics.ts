@@ -60,7 +60,7 @@ const metric = (name: string, type: Metric['type'], help: string, samples: reado
 function noteEvent({ open, operations, latencies, faults }: Totals, event: Event): void {
   const { process, type, f, time } = event
   if (process === 'nemesis') {
-    if (f !== 'heal') add(faults, f)
+    if (f !== 'heal' && isOfFault(event)) add(faults, f)
     return
   }
   if (type === 'invoke') {
@@ -78,6 +78,10 @@ function noteEvent({ open, operations, latencies, faults }: Totals, event: Event
   of.counts[bound] = (of.counts[bound] ?? 0) + 1
   of.sumS += seconds
 }
+
+/** Only faults have an id. */
+const isOfFault = ({ value }: Event): boolean =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, 'id')
 
 const add = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1)
 

@@ -1,5 +1,5 @@
-import type { ExitCode } from '@chaosproxy/engine'
-import { replay } from '@chaosproxy/engine'
+import type { ExitCode, InspectedAt, ReplayOutcome, ReplaySpec } from '@chaosproxy/engine'
+import { inspectReplay, replay } from '@chaosproxy/engine'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
@@ -10,20 +10,41 @@ const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more 
 
 /** Plays the scenario as often as requested, and shows what came of it. */
 export async function executeReplay(settings: ReplaySettings): Promise<ExitCode> {
-  const { replay: recorded, subject, real, times, invariants } = settings
+  const outcome = settings.inspectPort === undefined ? await played(settings) : await inspected(settings)
+  print(process.stdout, settings.json ? `${JSON.stringify(jsonOf(settings, outcome))}\n` : pageOf(settings, outcome))
+  return exitCodeOf(outcome)
+}
+
+async function played(settings: ReplaySettings): Promise<ReplayOutcome> {
   const progress = await createProgress({ quiet: settings.json })
   const interrupts = listenForInterrupts(INTERRUPTED)
   try {
-    const spec = { scenario: recorded.scenario, digest: recorded.digest, subject, real, times, invariants }
-    const outcome = await replay(spec, {
+    return await replay(specOf(settings), {
       signal: interrupts.signal,
-      listener: ({ play }) => progress.update(`playing ${play} of ${times}`),
+      listener: ({ play }) => progress.update(`playing ${play} of ${settings.times}`),
     })
-    progress.stop()
-    print(process.stdout, settings.json ? `${JSON.stringify(jsonOf(settings, outcome))}\n` : pageOf(settings, outcome))
-    return exitCodeOf(outcome)
   } finally {
     progress.stop()
     interrupts.release()
   }
+}
+
+/** Without our own answer to an interrupt, which could not be heard while a debugger holds this process. */
+const inspected = (settings: ReplaySettings): Promise<ReplayOutcome> =>
+  inspectReplay(specOf(settings), settings.inspectPort ?? 0, {
+    waiting: (at) => print(process.stderr, `${attachText(at)}\n`),
+  })
+
+const specOf = ({ replay: { scenario, digest }, subject, real, times, invariants }: ReplaySettings): ReplaySpec => ({
+  ...{ scenario, digest, subject, real, times, invariants },
+})
+
+function attachText({ url, culprit }: InspectedAt): string {
+  const address = new URL(url).host
+  const stop =
+    culprit === undefined
+      ? 'as the first request begins'
+      : `as the culprit's request begins: ${culprit.f}${culprit.key === undefined ? '' : ` ${culprit.key}`} of ${culprit.process}${culprit.node === undefined ? '' : `, on ${culprit.node}`}`
+  return `Waiting for a debugger at ${address}: chrome://inspect in Chrome or Edge, "Attach to Node Process" in VS Code.
+It stops in your code ${stop}. Time stands still meanwhile.`
 }

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '@chaosproxy/engine'
 import type { Json } from '@chaosproxy/history'
 import { renderReplay } from '@chaosproxy/report'
 import { causeOf } from '@chaosproxy/simulator'
-import { traceOf } from '../fuzz/outcome.ts'
+import { raceMemberOf, traceOf } from '../fuzz/outcome.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './settings.ts'
@@ -28,6 +28,8 @@ export function jsonOf({ file, replay, changed, real }: ReplaySettings, outcome:
     ...(shown?.failure === undefined ? {} : { kind: shown.failure.kind, cause: causeOf(shown.failure) }),
     ...(shown?.failure?.kind === 'broken' ? { trace: shown.failure.trace } : {}),
     ...(shown === undefined ? {} : { sentence: shown.sentence, digest: shown.digest }),
+    ...raceMemberOf(shown?.race),
+    ...(shown?.delays === undefined ? {} : { delays: shown.delays }),
     vacuous: [...doubts.keys()],
     trouble: [...trouble.keys()],
     interrupted,
@@ -52,6 +54,8 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
       played: playedText(settings, outcome),
       steps: shown?.steps ?? [],
       columns: shown?.columns ?? [],
+      race: shown?.race,
+      delays: shown?.delays,
     },
     styleFor(process.stdout),
     terminalOptions(process.stdout),
@@ -80,5 +84,13 @@ function playedText({ replay, times, real, changed }: ReplaySettings, outcome: R
   if (replay.digest === undefined || plays === 0) return `${often}in the simulator`
   return same === plays
     ? `${often}in the simulator: the same history as was recorded, to the byte`
-    : `${often}in the simulator: ANOTHER history than was recorded (${changed ? 'the protocol has' : 'the file or the protocol has'} changed since)`
+    : `${often}in the simulator: ANOTHER history than was recorded (${whyOther(replay.node, changed)})`
+}
+
+/** Programs may look at their Node, whose errors and headers also change. */
+function whyOther(node: string | undefined, changed: boolean): string {
+  const by = node === undefined ? 'protocol' : 'program'
+  if (changed) return `the ${by} has changed since`
+  if (node === undefined || node === process.version) return `the file or the ${by} has changed since`
+  return `it was recorded on Node ${node}, this is ${process.version}, and the program's runs depend on that, or the file has changed since`
 }

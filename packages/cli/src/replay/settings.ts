@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { levelNames } from '@chaosproxy/checker'
 import type { SubjectName } from '@chaosproxy/engine'
 import { digestOfFile, locatedReference, withPaths } from '@chaosproxy/engine'
-import { UserError } from '@chaosproxy/history'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { isService, loadService, parseServiceReference } from '@chaosproxy/node-simulator'
 import { type ProtocolDefinition, promiseOf } from '@chaosproxy/protocols'
@@ -10,7 +11,7 @@ import { NO_LEVEL, parseReplay, type Replay, SIMULATED } from '@chaosproxy/simul
 import { EXECUTED, loadProtocol, workloadOf } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { asCount, asName, flag, unlessNot, valuesOf, word } from '../arguments/declare.ts'
+import { asCount, asName, flag, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
 import type { Options, ValuesOf } from '../arguments/option.ts'
 import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
@@ -28,10 +29,14 @@ export interface ReplaySettings {
   readonly real: boolean
   readonly times: number
   readonly invariants: boolean
+  /** The port of Node's inspector, under which it is replayed; undefined: without. */
+  readonly inspectPort: number | undefined
   readonly json: boolean
 }
 
 const MOST_TIMES = 10_000
+/** Where Node's inspector listens unless it is told. */
+const INSPECT_PORT = 9_229
 const PROTOCOL = { noun: 'protocol', option: '--protocol' }
 const WORKLOAD = { noun: 'workload', option: '--workload' }
 
@@ -46,7 +51,10 @@ const declared = {
   protocol: word('the file of your own protocol, if it moved'),
   workload: word('the file of your own workload, if it moved'),
   program: word('the file of your own Node program, to allow it'),
+  beside: words('NAME=FILE of a program beside its nodes, to allow it'),
   binary: word('your own program, as it is started here'),
+  inspect: flag("of a Node program: wait for a debugger, and stop it where the culprit's request begins"),
+  'inspect-port': asCount(v.optional(count('where the debugger attaches; 0: a free port', 0, 65_535), INSPECT_PORT)),
   json: flag('print one JSON object on stdout instead of the page'),
 }
 
@@ -76,8 +84,13 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
       Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
     )
   }
-  if (real) refuseImpossible(target, replay.scenario)
-  const level = given.expect ?? configuredLevel(config, reference) ?? promiseOf(protocol, knobs, asked.object)
+  if (real) await refuseImpossible(target ?? (await targetOf(reference)).target, replay.scenario)
+  if (given.inspect) refuseUninspectable(file, reference, given)
+  const level =
+    given.expect ??
+    knownLevel(replay.level, file) ??
+    configuredLevel(config, reference) ??
+    promiseOf(protocol, knobs, asked.object)
   const watched = replay.invariants && (protocol.invariants ?? []).length > 0 && !real
   if (level === NO_LEVEL && !watched)
     throw new UserError('usage', `${reference} promises no level: say with --expect which one to judge by.`)
@@ -89,6 +102,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     real,
     times: given.times,
     invariants: replay.invariants && given.invariants,
+    inspectPort: given.inspect ? given['inspect-port'] : undefined,
     json: given.json,
   }
 }
@@ -98,6 +112,27 @@ function typedTarget({ protocol, binary }: ValuesOf<typeof declared>): string | 
   if (protocol !== undefined && binary !== undefined)
     throw new UserError('usage', '--binary and --protocol both say what to test: give one of them.')
   return binary === undefined ? protocol : `${EXECUTED}${binary}`
+}
+
+/** @throws UserError (usage) */
+function refuseUninspectable(file: string, reference: string, { real, times }: ValuesOf<typeof declared>): void {
+  if (!isService(reference))
+    throw new UserError(
+      'usage',
+      `--inspect: ${file} replays ${reference}, which is no Node program of chaos simulate. Debug a protocol with node --inspect-brk and its own tests.`,
+    )
+  if (real || times > 1)
+    throw new UserError('usage', `--inspect plays once, in the simulator: leave out ${real ? '--real' : '--times'}.`)
+}
+
+/** @throws UserError (input) for a file that names no level. */
+function knownLevel(level: string | undefined, file: string): string | undefined {
+  const known = [...levelNames(), NO_LEVEL]
+  if (level === undefined || known.includes(level)) return level
+  throw new UserError(
+    'input',
+    `${file}: "level" is ${JSON.stringify(level)}.${didYouMean(level, known)} Give one of ${known.join(', ')}.`,
+  )
 }
 
 /** What the configuration expects of its target, if that is what is replayed. */
@@ -132,18 +167,24 @@ function refuseUnknownOperations(
 const definitionOf = async (reference: string): Promise<ProtocolDefinition> =>
   (await loadService(parseServiceReference(reference))).definition
 
-function refuseImpossible(target: Target | undefined, scenario: Scenario): void {
-  if (target === undefined)
-    throw new UserError(
-      'usage',
-      '--real: programs are replayed in the simulator only. Start them as processes with chaos run, and a target that says how.',
-    )
-  for (const { fault } of scenario.faults) {
+/** @throws UserError (usage; environment for a program that this machine lacks) */
+async function refuseImpossible(target: Target, { faults, besides = [] }: Scenario): Promise<void> {
+  for (const { fault } of faults) {
     const suffering = target.suffers(fault.kind)
     if (suffering !== true)
       throw new UserError(
         'usage',
         `--real: ${target.name} as real processes cannot suffer ${fault.kind}: ${suffering.not}. Without --real the simulator plays it.`,
       )
+    const text = JSON.stringify(fault)
+    const hit = besides.find((node) => text.includes(JSON.stringify(node)))
+    if (hit !== undefined)
+      throw new UserError(
+        'usage',
+        `--real: no fault hits the ${hit} that stands beside real processes, and here a ${fault.kind} does. Without --real the simulator plays it.`,
+      )
   }
+  const [lacks] = (await target.missing?.()) ?? []
+  if (lacks !== undefined)
+    throw new UserError('environment', `--real: this machine has no ${lacks.program}. Install it: ${lacks.install}`)
 }

@@ -74,7 +74,7 @@ export function createReporting(
   function endOf(choice: ReporterChoice): Text {
     const ownReporter = own.get(choice.name)
     if (ownReporter !== undefined) return attempt(() => ownReporter(parts.flatMap(({ findings }) => findings)))
-    return sayBy(choice, (reporter) => reporter.end?.(parts, placeFor(choice, screen)))
+    return sayBy(choice, (reporter) => reporter.end?.(parts, placeFor(choice, screen, choices)))
   }
 
   return {

@@ -1,6 +1,14 @@
 import type { Level } from '@chaosproxy/checker'
 import type { ChosenBaseline, Config, LoadedConfig } from '@chaosproxy/engine'
-import { type NamedRegistries, readSpecFile, requireRun, USUAL_OUT, withPaths } from '@chaosproxy/engine'
+import {
+  type NamedRegistries,
+  type OwnNames,
+  onlyService,
+  readSpecFile,
+  requireRun,
+  USUAL_OUT,
+  withPaths,
+} from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import {
   completeRun,
@@ -22,7 +30,7 @@ import { SIMULATED } from '@chaosproxy/simulator'
 import { register, type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
-import { asCount, asDuration, asName, asRead, flag, ifTyped, valuesOf, word } from '../arguments/declare.ts'
+import { asCount, asDuration, asName, asRead, flag, ifTyped, valuesOf, word, words } from '../arguments/declare.ts'
 import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
 import { type LoadChoice, loadOptions, parseLoad } from '../arguments/load.ts'
 import { oneOf } from '../arguments/one-of.ts'
@@ -111,6 +119,8 @@ const declared = {
   'verify-determinism': flag('with --sim: run twice, and compare to the byte'),
   out: word('where to create the directory of this run', USUAL_OUT),
   'check-timeout': ifTyped(asDuration(runMembers.checkMs)),
+  program: word('with --spec: the Node program that it names, to allow it'),
+  beside: words('with --spec: NAME=FILE of a program beside its nodes, to allow it'),
   spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
 }
 
@@ -149,6 +159,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     file === undefined
       ? await specOfOptions({ options, typed }, withPaths(baseDraft(options, loaded), own), {
           registries,
+          own,
           whereIs: (member) => placeOf(member, loaded, textOf(options, 'run')),
         })
       : specOfFile(file, options, { loaded, own, registries })
@@ -231,6 +242,7 @@ function placeOf(member: 'target' | 'faults', loaded: LoadedConfig | undefined, 
 }
 
 interface Surroundings {
+  readonly own: OwnNames
   readonly registries: NamedRegistries
   readonly whereIs: (member: 'target' | 'faults') => string
 }
@@ -240,6 +252,7 @@ function draftOf({
   $schema,
   targets,
   workloads,
+  services,
   upstreams,
   recording,
   out,
@@ -250,14 +263,18 @@ function draftOf({
   return draft
 }
 
+/** What is tested unless somebody says: the configuration's service, if that is all it has. */
+const onlyTarget = (options: ParsedOptions, own: OwnNames): string | undefined =>
+  ['target', 'protocol', 'binary'].some((name) => textOf(options, name) !== undefined) ? undefined : onlyService(own)
+
 /** The whole run: options override the base, and defaults fill in the rest. */
 async function specOfOptions(
   { options, typed }: { readonly options: ParsedOptions; readonly typed: Typed },
   base: RunDraft,
-  { registries, whereIs }: Surroundings,
+  { registries, own, whereIs }: Surroundings,
 ): Promise<RunSpec> {
   requireFaults(base.faults ?? [], whereIs('faults'))
-  const usual = nameIn(base.target)
+  const usual = nameIn(base.target) ?? onlyTarget(options, own)
   const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: whereIs('target') })
   if (nameIn(base.target) === reference) requireSettings(target, settingsIn(base.target), whereIs('target'))
   const bug = parseBug(target, textOf(options, 'bug'))

@@ -1,6 +1,7 @@
 import { commandLine } from '@chaosproxy/engine'
 import { type Event, plural } from '@chaosproxy/history'
 import type { PlannedRun, RunListener, TrafficSpec } from '@chaosproxy/runner'
+import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
 /** For `--verbose`: what is started, every fault's begin and end, and what becomes of the record. */
@@ -48,6 +49,9 @@ const trafficLines = (traffic: TrafficSpec | undefined): readonly string[] =>
 
 const modelName = ({ workload: { model } }: PlannedRun): string => (typeof model === 'string' ? model : model.name)
 
+/** What the containers of a project do by themselves. */
+const CHANGES: readonly string[] = ['joined', 'left', 'started'] satisfies ClusterChange['what'][]
+
 /** `1.204 s  partition begins: links=n1>n2,n2>n1`. */
 function faultText({ f, time, value }: Event): string {
   const at = `${(time / 1e9).toFixed(3)} s`
@@ -56,6 +60,7 @@ function faultText({ f, time, value }: Event): string {
     .map(([name, each]) => `${name}=${typeof each === 'string' ? each : JSON.stringify(each)}`)
     .join(' ')
   if (f === 'healed') return `${at}  all is healed; the last reads follow`
+  if (CHANGES.includes(f)) return `${at}  ${f}: ${said}`
   return f === 'heal' ? `${at}  ends: ${said}` : `${at}  ${f} begins: ${said}`
 }
 

@@ -136,9 +136,10 @@ const jsonOf = ({ name, summary, lesson, source, tellings }: ToldStory, { fix, r
   fix,
   real,
   asTold: tellings.every(endedAsTold),
-  tellings: tellings.map(({ title, setting, steps, verdicts, goodput, ending, differences }) => ({
+  tellings: tellings.map(({ title, setting, promise, steps, verdicts, goodput, ending, differences }) => ({
     title,
     setting,
+    ...(promise === undefined ? {} : { promise }),
     asTold: differences.length === 0,
     differences,
     verdicts: Object.fromEntries(verdicts.map(({ level, result }) => [level, result])),
@@ -146,9 +147,11 @@ const jsonOf = ({ name, summary, lesson, source, tellings }: ToldStory, { fix, r
       ? {}
       : { goodput: { ...goodput, troubles: goodput.troubles.map((each) => ({ ...each })) } }),
     ending,
-    steps: steps.map(({ text, breaks, signs }) => ({
+    steps: steps.map(({ text, breaks, signs, nodes, ledger }) => ({
       text,
       ...(breaks === undefined ? {} : { breaks }),
+      ...(nodes === undefined ? {} : { nodes: nodes.map((node) => ({ ...node })) }),
+      ...(ledger === undefined ? {} : { ledger: { ...ledger } }),
       signs: signs.map((sign) => ({ ...sign })),
     })) as Json,
   })),

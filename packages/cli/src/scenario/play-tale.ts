@@ -1,14 +1,7 @@
-import {
-  limitsFor,
-  playOnProcesses,
-  playSimulated,
-  type SubjectName,
-  subjectOf,
-  workloadNamed,
-} from '@chaosproxy/engine'
+import { limitsFor, playOnProcesses, playWatched, type SubjectName, subjectOf, workloadNamed } from '@chaosproxy/engine'
 import { millis } from '@chaosproxy/history'
 import type { StoryTelling } from '@chaosproxy/report'
-import { swapNodes } from '@chaosproxy/runner'
+import { keysOf, swapNodes } from '@chaosproxy/runner'
 import { listeningOf, narrate, type Story, scenarioOf, type Tale } from '@chaosproxy/scenarios'
 import { firstLeader } from '@chaosproxy/simulator'
 
@@ -18,13 +11,15 @@ const now = () => millis(performance.now())
 export interface StoryPart {
   readonly tale: Tale
   readonly kind: StoryTelling['kind']
+  readonly ledger?: Story['ledger']
 }
 
-export const accidentOf = ({ told }: Story): readonly StoryPart[] => told.map((tale) => ({ tale, kind: 'accident' }))
-export const fixOf = ({ fix }: Story): StoryPart => ({ tale: fix, kind: 'fix' })
+export const accidentOf = ({ told, ledger }: Story): readonly StoryPart[] =>
+  told.map((tale) => ({ tale, kind: 'accident', ledger }))
+export const fixOf = ({ fix, ledger }: Story): StoryPart => ({ tale: fix, kind: 'fix', ledger })
 
 /** Plays a tale in virtual time and tells it; the result is always the same. */
-export async function playTale({ tale, kind }: StoryPart): Promise<StoryTelling> {
+export async function playTale({ tale, kind, ledger }: StoryPart): Promise<StoryTelling> {
   const scenario = scenarioOf(tale)
   const workload = await workloadNamed(tale.workload)
   const levels: readonly string[] = workload.levels
@@ -42,10 +37,19 @@ export async function playTale({ tale, kind }: StoryPart): Promise<StoryTelling>
       : ([tale.leader, leader] as const)
   const swapped = exchanged === undefined ? scenario : swapNodes(scenario, ...exchanged)
   const listening = listeningOf(tale)
-  const { events, trouble, failure, heard } = playSimulated(subject, swapped, { ...limitsFor(false), listening })
+  const { events, trouble, failure, heard, states } = playWatched(
+    subject,
+    swapped,
+    { ...limitsFor(false), listening },
+    workload.finale(keysOf(scenario)),
+  )
   const broken = failure?.kind === 'broken' ? [failure.what] : []
   const world = 'in virtual time'
-  return narrate(tale, { kind, events, exchanged, workload, world, heard, trouble: [...trouble, ...broken] }, now)
+  return narrate(
+    tale,
+    { kind, events, exchanged, workload, world, heard, states, ledger, trouble: [...trouble, ...broken] },
+    now,
+  )
 }
 
 /**
@@ -54,7 +58,7 @@ export async function playTale({ tale, kind }: StoryPart): Promise<StoryTelling>
  * @throws UserError (environment) if the cluster does not start.
  */
 export async function playTaleForReal(
-  { tale, kind }: StoryPart,
+  { tale, kind, ledger }: StoryPart,
   interrupted: AbortSignal,
 ): Promise<StoryTelling | undefined> {
   const scenario = scenarioOf(tale)
@@ -62,5 +66,5 @@ export async function playTaleForReal(
   const play = await playOnProcesses(scenario, { scenario, workload, leader: tale.leader, warm: true }, interrupted)
   if (play === undefined) return undefined
   const { events, exchanged, trouble } = play
-  return narrate(tale, { kind, events, exchanged, workload, world: 'on real processes', trouble }, now)
+  return narrate(tale, { kind, events, exchanged, workload, world: 'on real processes', ledger, trouble }, now)
 }

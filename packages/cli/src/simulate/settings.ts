@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
-import { requireAskable } from '@chaosproxy/engine'
+import { requireAskable, withPaths } from '@chaosproxy/engine'
+import type { FaultChoice } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import {
   declaredService,
@@ -11,30 +13,39 @@ import {
   USUAL_NODES,
   usualServiceFaults,
 } from '@chaosproxy/node-simulator'
-import { runMembers } from '@chaosproxy/runner'
-import { NO_LEVEL, type TrialChoices } from '@chaosproxy/simulator'
+import { mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
+import type { TrialChoices } from '@chaosproxy/simulator'
 import * as v from 'valibot'
 import { asCount, asName, asRead, flag, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
+import { requireFaults } from '../arguments/faults.ts'
 import type { Options, ValuesOf } from '../arguments/option.ts'
-import { chooseWorkload, workloadOptions } from '../arguments/workload.ts'
+import { workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { parseSearch, parseStrategies, searchOptions, usualStrategyNames } from '../fuzz/search-options.ts'
-import { decidable, type FuzzSettings } from '../fuzz/settings.ts'
+import { chooseSharedWorkload, decidable, type FuzzSettings } from '../fuzz/settings.ts'
 import { parseClientSettings, parseTrialOptions, trialOptions } from '../fuzz/trial-options.ts'
 import { parseReporters, reporterOptions } from '../reporting/choice.ts'
+
+const USUAL_LEVEL: Level = 'linearizable'
 
 const declared = {
   nodes: asCount(runMembers.nodes, { text: 'how many nodes run the program', usual: USUAL_NODES }),
   routes: word('the route table that makes the requests of clients', 'routes.json beside the program'),
-  env: words('a variable of its environment, such as PEERS={peers}; {id}, {number}, {port}, {nodes} are filled in'),
-  'power-loss': flag('kills also cut the power: data that was written but not fsynced may be lost or torn'),
-  redis: flag(
-    'adds a Redis in memory, which the program reaches at redis:6379 (REDIS_URL); streams and Lua are refused',
+  env: words(
+    'a variable of its environment, such as PRIMARY=http://{peer.n1}; {node}, {number}, {nodes}, {port}, {peers} are filled in',
   ),
+  'power-loss': flag('kills also cut the power: data that was written but not fsynced may be lost or torn'),
+  redis: flag('adds a Redis in memory, which the program reaches at redis:6379 (REDIS_URL)'),
+  beside: words('a program beside the nodes, such as a fake: payments=./fake.ts is dialled at PAYMENTS_URL'),
+  http: asName(v.optional(v.picklist(['bytes', 'messages'])), 'form of requests', {
+    text: 'what is sent for requests: bytes, or messages, which is faster',
+    usual: 'bytes',
+  }),
   arg: words('an argument of the program'),
-  expect: asName(v.optional(runMembers.expect, 'linearizable' satisfies Level), 'level', {
+  expect: asName(runMembers.expect, 'level', {
     text: 'the level that its histories must meet; none: only check that the program does not crash',
+    usual: USUAL_LEVEL,
   }),
   strategy: asRead('how to choose faults, comma-separated, as in chaos fuzz', parseStrategies, 'several in turn'),
   invariants: unlessNot('a program that crashes is a failure; --no-invariants restarts it instead'),
@@ -54,13 +65,18 @@ export const simulateOptions = (): Options => ({
 export async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettings> {
   const typed = valuesOf(options, declared)
   const { operations, terms } = parseSearch(options)
-  const { spec, nodes = USUAL_NODES } = parseService(options, typed, await readOwnConfig(options, 'chaos simulate'))
+  const config = await readOwnConfig(options, 'chaos simulate')
+  const draft = withPaths(config.loaded?.config ?? {}, config.own)
+  const { spec, nodes = USUAL_NODES } = parseService(options, typed, config, draft.nodes)
   const { definition } = await loadService(spec)
-  const { workload, reference } = await chooseWorkload(options)
-  const settings = parseClientSettings(workload, options)
-  const held = decidable(workload, { knobs: {}, level: typed.expect ?? NO_LEVEL })
+  const { workload, reference } = await chooseSharedWorkload(options, config, nameIn(draft.workload))
+  const { workload: asked } = mergeDrafts(draft, {
+    workload: { name: reference, settings: parseClientSettings(workload, options) },
+  })
+  const settings = settingsIn(asked)
+  const held = decidable(workload, { knobs: {}, level: typed.expect ?? draft.expect ?? USUAL_LEVEL })
   requireAskable({ ...held, protocol: definition, workload, settings })
-  const choices = withFaults(parseTrialOptions(options, workload))
+  const choices = withFaults(parseTrialOptions(options, workload), draft.faults, `${config.own.where}: faults`)
   return {
     search: {
       subject: {
@@ -75,7 +91,7 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
       },
       name: definition.name,
       ...terms,
-      strategies: withoutCoverage(typed.strategy ?? usualStrategyNames()),
+      strategies: withoutCoverage(typed.strategy ?? usualStrategyNames('programs')),
       invariants: typed.invariants,
       guide: false,
     },
@@ -91,6 +107,7 @@ function parseService(
   options: ParsedOptions,
   typed: ValuesOf<typeof declared>,
   { loaded, own }: OwnConfig,
+  configured: number | undefined,
 ): { readonly spec: ServiceSpec; readonly nodes: number | undefined } {
   const program = textOf(options, 'program') ?? ''
   const services: { readonly [name: string]: ServiceDeclaration } = loaded?.config.services ?? {}
@@ -102,8 +119,21 @@ function parseService(
       ? { where: 'chaos simulate', directory: '.', option: '--routes' }
       : { where: `${own.where}: services.${program}`, directory: own.directory }
   const { routes } = typed
-  const environment = Object.fromEntries(typed.env.map(variableOf))
-  const spec = declaredService({ entry: program, ...(routes === undefined ? {} : { routes }), ...service }, place)
+  const environment = Object.fromEntries(typed.env.map((text) => namedOf('--env', text)))
+  const besides = Object.fromEntries(
+    typed.beside
+      .map((text) => namedOf('--beside', text))
+      .map(([name, file]) => [name, { entry: service === undefined ? file : resolve(file) }] as const),
+  )
+  const spec = declaredService(
+    {
+      entry: program,
+      ...(routes === undefined ? {} : { routes }),
+      ...service,
+      ...(typed.beside.length === 0 ? {} : { beside: { ...service?.beside, ...besides } }),
+    },
+    place,
+  )
   return {
     spec: {
       ...spec,
@@ -112,8 +142,9 @@ function parseService(
       environment: { ...spec.environment, ...environment },
       ...(typed.redis ? { redis: 'simulated' as const } : {}),
       losesPower: typed['power-loss'] || spec.losesPower === true,
+      http: typed.http ?? spec.http,
     },
-    nodes: typed.nodes ?? service?.nodes,
+    nodes: typed.nodes ?? configured ?? service?.nodes,
   }
 }
 
@@ -126,18 +157,36 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
 /** A name without a folder would be that of something built in. */
 const pathOf = (file: string): string => (/[\\/]/.test(file) ? file : `./${file}`)
 
-function variableOf(text: string): readonly [name: string, value: string] {
+function namedOf(option: '--env' | '--beside', text: string): readonly [name: string, value: string] {
   const at = text.indexOf('=')
-  if (at < 1) throw new UserError('usage', `--env ${text}: write NAME=TEXT.`)
+  if (at < 1) throw new UserError('usage', `${option} ${text}: write NAME=${option === '--env' ? 'TEXT' : 'FILE'}.`)
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
 /** @throws UserError (usage) for a fault that programs cannot suffer. */
-function withFaults(choices: TrialChoices): TrialChoices {
+function withFaults(
+  choices: TrialChoices,
+  configured: readonly FaultChoice[] | undefined,
+  where: string,
+): TrialChoices {
   const { faults } = choices
-  if (faults === undefined) return { ...choices, faults: usualServiceFaults }
+  if (faults === undefined && configured === undefined) return { ...choices, faults: usualServiceFaults }
+  if (faults === undefined) return { ...choices, faults: namesIn(configured ?? [], where) }
   requireSufferable(faults, '--faults')
   return choices
+}
+
+function namesIn(configured: readonly FaultChoice[], where: string): readonly string[] {
+  const names = configured.map((fault) => {
+    if (typeof fault === 'string') return fault
+    throw new UserError(
+      'usage',
+      `${where}: a search chooses the times of faults itself: name their kinds, or give --faults.`,
+    )
+  })
+  requireFaults(names, where)
+  requireSufferable(names, where)
+  return names
 }
 
 /** @throws UserError (usage) for the strategy that follows the states of a protocol. */

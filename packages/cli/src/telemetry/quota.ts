@@ -1,6 +1,6 @@
 import type { Nanos } from '@chaosproxy/history'
 
-/** Admits at most so many a second, by the time of what asks, and counts the others. */
+/** Admits at most a number of spans a second, by the time given with each, and counts the others. */
 export interface Quota {
   admits(at: Nanos): boolean
   readonly refused: number

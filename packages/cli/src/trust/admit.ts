@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { commandLine, withPaths } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
+import { isFullService, parseServiceReference, serviceReference } from '@chaosproxy/node-simulator'
 import { printableLines } from '@chaosproxy/report'
 import { nameIn, type RunSpec, type TrafficSpec } from '@chaosproxy/runner'
 import { REMOVED, textWithoutSecrets } from '@chaosproxy/runner/result'
@@ -11,7 +12,15 @@ import type { Options } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { OwnConfig } from '../config/own.ts'
 import { print } from '../terminal/output.ts'
-import { type Brought, broughtProbes, broughtTarget, broughtWorkload, describeBrought, repeating } from './brought.ts'
+import {
+  type Brought,
+  broughtProbes,
+  broughtTarget,
+  broughtWorkload,
+  describeBrought,
+  fileOf,
+  repeating,
+} from './brought.ts'
 
 /** The option of commands that take files with specs or scenarios. */
 export const trustOption: Options = {
@@ -73,32 +82,51 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
     ...spec,
     target: {
       ...target,
-      name,
+      name: completeService(file, name),
       ...(target.traffic === undefined ? {} : { traffic: withOwnVariables(file, complete(file, target.traffic)) }),
     },
     ...(require === undefined ? {} : { require: require.map((stored) => typedIn(stored) ?? stored) }),
   }
 }
 
+/** A service with this process's values of the variables that were kept without theirs. */
+function completeService(file: string, name: string): string {
+  const [before, after] = name.startsWith(SIMULATED) ? [SIMULATED, name.slice(SIMULATED.length)] : ['', name]
+  if (!isFullService(after) || !after.includes(REMOVED)) return name
+  const { environment = {}, args = [], ...service } = parseServiceReference(after)
+  requireWhole(file, [args])
+  return before + serviceReference({ ...service, args, environment: ownVariables(file, environment) })
+}
+
 /** Refuses commands of which a word was kept without its secret: as it stands there, it would be passed on. */
 function complete(file: string, traffic: TrafficSpec): TrafficSpec {
-  const commands = [...traffic.servers.map(({ serve }) => serve ?? []), traffic.command ?? []]
+  requireWhole(file, [...traffic.servers.map(({ serve }) => serve ?? []), traffic.command ?? []])
+  return traffic
+}
+
+function requireWhole(file: string, commands: readonly (readonly string[])[]): void {
   const lacking = commands.find((words) => words.some((word) => word.includes(REMOVED)))
-  if (lacking === undefined) return traffic
-  const remedy = 'Write it there again, or hand it to the command in a variable (--env) when you record.'
+  if (lacking === undefined) return
+  const remedy = 'Write it there again, or hand it to the command in a variable.'
   throw new UserError('usage', `${file}: the command ${commandLine(lacking)} was kept without a secret. ${remedy}`)
 }
 
-/** With this process's values of the variables that were kept without theirs. */
-function withOwnVariables(file: string, traffic: TrafficSpec): TrafficSpec {
-  if (traffic.environment === undefined) return traffic
-  const own = Object.entries(traffic.environment).map(([name, kept]): [string, string] => {
-    const value = kept.includes(REMOVED) ? process.env[name] : kept
-    if (value !== undefined) return [name, value]
-    throw new UserError('usage', `${file}: it was kept without the value of ${name}: set that variable.`)
-  })
-  return { ...traffic, environment: Object.fromEntries(own) }
+const withOwnVariables = (file: string, traffic: TrafficSpec): TrafficSpec =>
+  traffic.environment === undefined ? traffic : { ...traffic, environment: ownVariables(file, traffic.environment) }
+
+interface Variables {
+  readonly [name: string]: string
 }
+
+/** With this process's values of the variables that were kept without theirs. */
+const ownVariables = (file: string, kept: Variables): Variables =>
+  Object.fromEntries(
+    Object.entries(kept).map(([name, value]): [string, string] => {
+      const own = value.includes(REMOVED) ? process.env[name] : value
+      if (own !== undefined) return [name, own]
+      throw new UserError('usage', `${file}: it was kept without the value of ${name}: set that variable.`)
+    }),
+  )
 
 /** An option that may repeat what a file names. */
 interface Typed {
@@ -118,6 +146,7 @@ function typedIn(options: ParsedOptions): readonly Typed[] {
     ...one('binary', (text) => [{ kind: 'program', text }]),
     ...one('program', (text) => [{ kind: 'service', text }]),
     ...one('workload', broughtWorkload),
+    ...textsOf(options, 'beside').map((text) => ({ option: 'beside', is: [{ kind: 'beside', text } as const] })),
     ...textsOf(options, 'require').map((text) => ({ option: 'require', is: [{ kind: 'probe', text } as const] })),
   ]
 }
@@ -132,9 +161,11 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
     ...Object.keys(targets).map((target) => ({ target })),
     ...Object.keys(workloads).map((workload) => ({ workload })),
   ]
-  const programs = Object.values(services).map(
-    ({ entry }): Brought => ({ kind: 'service', text: resolve(own.directory, entry) }),
-  )
+  const at = (path: string): string => resolve(own.directory, path)
+  const programs = Object.values(services).flatMap(({ entry, beside = {} }): readonly Brought[] => [
+    { kind: 'service', text: at(entry) },
+    ...Object.entries(beside).map(([name, each]): Brought => ({ kind: 'beside', text: `${name}=${at(each.entry)}` })),
+  ])
   const named = drafts.flatMap((draft) => {
     const { target, workload, require = [] } = withPaths(draft, own)
     return [
@@ -151,12 +182,14 @@ function isSame(one: Brought, other: Brought): boolean {
   if (one.kind !== other.kind) return false
   if (one.text === other.text) return true
   if (one.kind === 'program' || one.kind === 'probe') return one.text === textWithoutSecrets(other.text)
-  return resolve(one.text) === resolve(other.text)
+  const prefix = ({ text }: Brought): string => (one.kind === 'beside' ? text.slice(0, text.indexOf('=')) : '')
+  return prefix(one) === prefix(other) && resolve(fileOf(one)) === resolve(fileOf(other))
 }
 
 /** Says where a file is that does not lie beside the one that names it. */
-function placeOf({ kind, text }: Brought, file: string): string {
+function placeOf(brought: Brought, file: string): string {
+  const { kind } = brought
   if (kind === 'program' || kind === 'probe' || kind === 'command') return ''
-  const way = relative(resolve(dirname(file)), resolve(text))
+  const way = relative(resolve(dirname(file)), resolve(fileOf(brought)))
   return way.startsWith('..') || isAbsolute(way) ? ` (outside of the directory of ${file})` : ''
 }

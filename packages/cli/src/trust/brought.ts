@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { commandLine } from '@chaosproxy/engine'
-import { isService, parseServiceReference } from '@chaosproxy/node-simulator'
+import { isFullService, isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/node-simulator'
 import type { TrafficSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
@@ -11,8 +11,8 @@ import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targe
  * from here.
  */
 export interface Brought {
-  readonly kind: 'program' | 'cluster' | 'service' | 'protocol' | 'workload' | 'probe' | 'command'
-  /** The command, the path or the requirement, as the file has it. */
+  readonly kind: 'program' | 'cluster' | 'service' | 'beside' | 'protocol' | 'workload' | 'probe' | 'command'
+  /** The command, the path or the requirement, as the file has it; of a program beside nodes, its name before the path. */
   readonly text: string
 }
 
@@ -20,10 +20,15 @@ export interface Brought {
 export function broughtTarget(name: string): readonly Brought[] {
   const reference = name.startsWith(SIMULATED) ? name.slice(SIMULATED.length) : name
   if (isBinary(reference)) return [{ kind: 'program', text: reference.slice(EXECUTED.length) }]
-  if (isService(reference)) return [{ kind: 'service', text: parseServiceReference(reference).program }]
+  if (isService(reference)) return isFullService(reference) ? broughtService(parseServiceReference(reference)) : []
   if (isDeclaration(reference)) return [{ kind: 'cluster', text: reference }]
   return isUserFile(reference) ? [{ kind: 'protocol', text: reference }] : []
 }
+
+const broughtService = ({ program, beside = {} }: ServiceSpec): readonly Brought[] => [
+  { kind: 'service', text: program },
+  ...Object.entries(beside).map(([name, each]): Brought => ({ kind: 'beside', text: `${name}=${each.program}` })),
+]
 
 /** The commands of a recording: its servers, and its clients. */
 export const broughtTraffic = (traffic: TrafficSpec | undefined): readonly Brought[] =>
@@ -48,6 +53,7 @@ export function repeating({ kind, text }: Brought): readonly string[] {
     program: '--binary',
     cluster: '--target',
     service: '--program',
+    beside: '--beside',
     protocol: '--protocol',
     workload: '--workload',
     probe: '--require',
@@ -58,6 +64,7 @@ export function repeating({ kind, text }: Brought): readonly string[] {
 /** What it does, for messages: `the program ./node`, `the cluster x.json, which runs sh -c …`. */
 export function describeBrought(brought: Brought): string {
   const { kind, text } = brought
+  if (kind === 'beside') return `the program beside its nodes in ${fileOf(brought)}`
   if (kind !== 'cluster')
     return kind === 'program' || kind === 'probe' || kind === 'command'
       ? `the ${kind} ${text}`
@@ -67,6 +74,10 @@ export function describeBrought(brought: Brought): string {
   const more = commands.length > MOST_COMMANDS ? ` and ${commands.length - MOST_COMMANDS} more` : ''
   return `the cluster in ${text}${shown === '' ? '' : `, which runs ${shown}${more}`}`
 }
+
+/** The path that it names. */
+export const fileOf = ({ kind, text }: Brought): string =>
+  kind === 'beside' ? text.slice(text.indexOf('=') + 1) : text
 
 const MOST_COMMANDS = 5
 

@@ -1,0 +1,15 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RunSummary } from '@chaosproxy/runner/result'
+
+/** Kinds of faults that took effect in the latest run of this directory: a page that shows a violation may leave them out. */
+export function faultsInEffect(cwd: string): readonly string[] {
+  const results = join(cwd, 'chaos-results')
+  const [latest = ''] = readdirSync(results)
+    .map((run) => join(results, run, 'run.json'))
+    .filter((path) => existsSync(path))
+    .sort()
+    .reverse()
+  const { faults } = JSON.parse(readFileSync(latest, 'utf8')) as Pick<RunSummary, 'faults'>
+  return [...new Set(faults.filter(({ hits }) => hits > 0).map(({ fault }) => fault.kind))].sort()
+}
