@@ -1,18 +1,12 @@
 // Seats of a cinema. GET /seats/SEAT tells who has it; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it on,
 // from null if nobody has it; PUT /seats/SEAT with {"holder": HOLDER} is for the staff.
-import { createServer, type IncomingMessage } from 'node:http'
+import express from 'express'
 
 const careful = process.env['BOOKING'] === 'careful'
 const holders = new Map<string, unknown>()
 
 /** A payment takes its time. */
 const paid = () => new Promise<void>((resolve) => setTimeout(resolve, 3))
-
-async function bodyOf(request: IncomingMessage): Promise<{ from?: unknown; to?: unknown; holder?: unknown }> {
-  let body = ''
-  for await (const chunk of request) body += chunk
-  return JSON.parse(body === '' ? '{}' : body)
-}
 
 /** Whether the seat was passed on. */
 async function book(seat: string, from: unknown, to: unknown): Promise<boolean> {
@@ -30,11 +24,22 @@ async function book(seat: string, from: unknown, to: unknown): Promise<boolean> 
   return true
 }
 
-const server = createServer(async (request, response) => {
-  const seat = (request.url ?? '').slice('/seats/'.length)
-  const { from, to, holder } = await bodyOf(request)
-  if (request.method === 'PUT') holders.set(seat, holder)
-  const isBooked = request.method !== 'POST' || (await book(seat, from, to))
-  response.writeHead(isBooked ? 200 : 409).end(JSON.stringify({ holder: holders.get(seat) ?? null }))
+const app = express()
+app.use(express.json())
+
+app.get('/seats/:seat', (request, response) => {
+  response.json({ holder: holders.get(request.params.seat) ?? null })
 })
-server.listen(Number(process.env['PORT']))
+
+app.put('/seats/:seat', (request, response) => {
+  holders.set(request.params.seat, request.body.holder)
+  response.json({ holder: request.body.holder })
+})
+
+app.post('/seats/:seat', async (request, response) => {
+  const { from, to } = request.body
+  const isBooked = await book(request.params.seat, from, to)
+  response.status(isBooked ? 200 : 409).json({ holder: holders.get(request.params.seat) ?? null })
+})
+
+app.listen(Number(process.env['PORT']))

@@ -1,15 +1,22 @@
 // Queues of jobs. POST /queues/QUEUE/jobs with {"job": JOB} appends one, POST /queues/QUEUE/take returns {"job": JOB}, or null
 // if there is none, and POST /queues/QUEUE/drain takes all that are left: {"jobs": [JOB, …]}.
 import { appendFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage } from 'node:http'
+import Fastify from 'fastify'
 
 const careful = process.env['TAKING'] === 'careful'
 const queues = new Map<string, unknown[]>()
 
+function jobsOf(queue: string): unknown[] {
+  const jobs = queues.get(queue) ?? []
+  queues.set(queue, jobs)
+  return jobs
+}
+
 /** Who has taken what, for the operators. */
 const written = (queue: string, job: unknown) => appendFile('taken.log', `${JSON.stringify([queue, job])}\n`)
 
-async function take(queue: string, jobs: unknown[]): Promise<unknown> {
+async function take(queue: string): Promise<unknown> {
+  const jobs = jobsOf(queue)
   if (jobs.length === 0) return null
   if (careful) {
     // The job leaves the queue before anything is waited for.
@@ -23,18 +30,17 @@ async function take(queue: string, jobs: unknown[]): Promise<unknown> {
   return job
 }
 
-async function bodyOf(request: IncomingMessage): Promise<{ readonly job?: unknown }> {
-  let body = ''
-  for await (const chunk of request) body += chunk
-  return JSON.parse(body === '' ? '{}' : body)
+const app = Fastify()
+interface Route {
+  readonly Params: { readonly queue: string }
+  readonly Body: { readonly job: unknown }
 }
 
-createServer(async (request, response) => {
-  const [, , queue = '', what] = (request.url ?? '').split('/')
-  const { job } = await bodyOf(request)
-  const jobs = queues.get(queue) ?? []
-  queues.set(queue, jobs)
-  if (what === 'jobs') jobs.push(job)
-  const reply = what === 'take' ? { job: await take(queue, jobs) } : what === 'drain' ? { jobs: jobs.splice(0) } : {}
-  response.end(JSON.stringify(reply))
-}).listen(Number(process.env['PORT']))
+app.post<Route>('/queues/:queue/jobs', async ({ params, body }) => {
+  jobsOf(params.queue).push(body.job)
+  return {}
+})
+app.post<Route>('/queues/:queue/take', async ({ params }) => ({ job: await take(params.queue) }))
+app.post<Route>('/queues/:queue/drain', async ({ params }) => ({ jobs: jobsOf(params.queue).splice(0) }))
+
+await app.listen({ port: Number(process.env['PORT']), host: process.env['HOST'] ?? '127.0.0.1' })

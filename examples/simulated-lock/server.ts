@@ -1,94 +1,65 @@
 // Visits, counted by three nodes: POST /visits/PAGE with {"by": 1} adds, GET /visits/PAGE returns {"count": COUNT}. A node takes
-// the lock of the page, reads the count, renders the page, and writes the new count. n1 also is the store, a stand-in for Redis:
-// its locks expire, as SET NX PX does. "fenced": each holder has a number higher than any before, and the store refuses those
-// who come with a lower one than it has seen.
-import { createServer, type IncomingMessage } from 'node:http'
+// the lock of the page in Redis, reads the count, renders the page, and writes the new count. "fenced": each holder has a number
+// higher than any before, and a count is only written by whoever has a number at least as high as those that wrote before.
+import express from 'express'
+import Redis from 'ioredis'
 
 const fenced = process.env['LOCK'] === 'fenced'
-const STORE = `http://n1:${process.env['PORT']}/store`
 const TTL_MS = 50
+const redis = new Redis(process.env['REDIS_URL'] ?? 'redis://localhost:6379', { autoResendUnfulfilledCommands: false })
+redis.on('error', () => {})
 
-interface Page {
-  count: number
-  holder: number | undefined
-  until: number
-  /** The highest number seen from a holder. */
-  fence: number
-}
-const pages = new Map<string, Page>()
-let lastHolder = 0
-
-interface Asked {
-  readonly holder?: number
-  readonly count?: number
-}
-
-/** What the store does, at once: undefined refuses. */
-function store(what: string, key: string, { holder = 0, count = 0 }: Asked): number | undefined {
-  const page = pages.get(key) ?? { count: 0, holder: undefined, until: 0, fence: 0 }
-  pages.set(key, page)
-  switch (what) {
-    case 'lock':
-      if (page.holder !== undefined && Date.now() < page.until) return undefined
-      lastHolder++
-      page.holder = lastHolder
-      page.until = Date.now() + TTL_MS
-      return lastHolder
-    case 'unlock':
-      if (page.holder === holder) page.holder = undefined
-      return holder
-    case 'look':
-      return page.count
-    default:
-      if (fenced && holder < page.fence) return undefined
-      page.fence = Math.max(page.fence, holder)
-      if (what === 'set') page.count = count
-      return page.count
-  }
-}
-
-async function ask(what: string, key: string, asked: Asked = {}): Promise<number | undefined> {
-  const body = JSON.stringify(asked)
-  const reply = await fetch(`${STORE}/${what}/${key}`, { method: 'POST', body, signal: AbortSignal.timeout(800) })
-  return reply.status === 200 ? Number(await reply.text()) : undefined
+const SCRIPTS = {
+  // A number is refused once a higher one has been seen.
+  look: `if tonumber(ARGV[1]) < tonumber(redis.call('get', KEYS[2]) or '0') then return false end
+    redis.call('set', KEYS[2], ARGV[1]) return redis.call('get', KEYS[1]) or '0'`,
+  change: `if tonumber(ARGV[1]) < tonumber(redis.call('get', KEYS[2]) or '0') then return 0 end
+    redis.call('set', KEYS[2], ARGV[1]) redis.call('set', KEYS[1], ARGV[2]) return 1`,
+  unlock: `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`,
 }
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+const render = () => wait(3)
+let locked = 0
+
+/** The lock of a page; returns what gives it back. */
+async function lock(page: string): Promise<() => Promise<unknown>> {
+  locked++
+  const holder = `${process.env['NODE_ID'] ?? process.pid}-${locked}`
+  while ((await redis.set(`lock:${page}`, holder, 'PX', TTL_MS, 'NX')) === null) await wait(20)
+  return () => redis.eval(SCRIPTS.unlock, 1, `lock:${page}`, holder)
+}
 
 /** Whether the visit was counted. */
-async function visit(key: string, by: number): Promise<boolean> {
-  let holder = await ask('lock', key)
-  while (holder === undefined) {
-    await wait(20)
-    holder = await ask('lock', key)
-  }
-  const count = await ask('get', key, { holder })
-  await wait(3)
-  const set = count === undefined ? undefined : await ask('set', key, { holder, count: count + by })
-  await ask('unlock', key, { holder })
-  return set !== undefined
-}
-
-async function bodyOf(request: IncomingMessage): Promise<{ readonly by?: number } & Asked> {
-  let body = ''
-  for await (const chunk of request) body += chunk
-  return JSON.parse(body === '' ? '{}' : body)
-}
-
-createServer(async (request, response) => {
-  const [, place, ...rest] = (request.url ?? '').split('/')
+async function visit(page: string, by: number): Promise<boolean> {
+  const [key, fence] = [`visits:${page}`, `fence:${page}`]
+  const unlock = await lock(page)
   try {
-    const body = await bodyOf(request)
-    if (place === 'store') {
-      const [what = '', key = ''] = rest
-      const told = store(what, key, body)
-      response.writeHead(told === undefined ? 409 : 200).end(String(told))
-      return
+    if (!fenced) {
+      const count = Number(await redis.get(key))
+      await render()
+      await redis.set(key, count + by)
+      return true
     }
-    const [key = ''] = rest
-    if (request.method === 'POST') response.writeHead((await visit(key, body.by ?? 1)) ? 200 : 409).end('{}')
-    else response.end(JSON.stringify({ count: await ask('look', key) }))
-  } catch {
-    response.writeHead(503).end()
+    const number = await redis.incr('holders')
+    const count = await redis.eval(SCRIPTS.look, 2, key, fence, number)
+    if (count === null) return false
+    await render()
+    return (await redis.eval(SCRIPTS.change, 2, key, fence, number, Number(count) + by)) === 1
+  } finally {
+    await unlock()
   }
-}).listen(Number(process.env['PORT']))
+}
+
+const app = express()
+app.use(express.json())
+
+app.post('/visits/:page', async (request, response) => {
+  response.status((await visit(request.params.page, request.body.by)) ? 200 : 409).end()
+})
+
+app.get('/visits/:page', async (request, response) => {
+  response.json({ count: Number(await redis.get(`visits:${request.params.page}`)) })
+})
+
+app.listen(Number(process.env['PORT']))

@@ -4,10 +4,9 @@
 import { open, readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 
-const { PORT, NODE_ID, PEERS = '', TELLS } = process.env
+const { PORT, NODE_ID, PEERS = '', OWNER, TELLS } = process.env
 const outbox = TELLS === 'outbox'
 const isOwner = NODE_ID === 'n1'
-const OWNER = `http://n1:${PORT}`
 const LOG = 'items.jsonl'
 type Change = readonly [key: string, item: unknown]
 
@@ -76,7 +75,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 async function answer(method: string, path: string, body: string): Promise<unknown> {
   const [, place = '', key = ''] = path.split('/')
   if (place === 'changes') return hear(key, JSON.parse(body))
-  if (method === 'PUT' && !isOwner) return (await send(OWNER + path, method, body)).json()
+  if (method === 'PUT' && !isOwner) return (await send(`${OWNER}${path}`, method, body)).json()
   if (method === 'PUT') await write([key, JSON.parse(body).item])
   return { item: items.get(key) ?? null }
 }

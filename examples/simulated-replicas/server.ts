@@ -2,18 +2,20 @@
 // "early": the primary replies to a write before it is on disk, and every node serves reads from its own copy.
 // "durable": the primary replies once the item is on disk, and the replicas forward reads to it.
 
-import { open, readFile } from 'node:fs/promises'
+import { open, readFile, truncate } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 
-const { PORT, NODE_ID, PEERS, ANSWERS } = process.env
+const { PORT, NODE_ID, PEERS, PRIMARY, ANSWERS } = process.env
 const early = ANSWERS === 'early'
 const isPrimary = NODE_ID === 'n1'
-const primary = `http://n1:${PORT}`
 const LOG = 'items.jsonl'
 const items = new Map<string, unknown>()
 
-const lines = isPrimary ? await readFile(LOG, 'utf8').catch(() => '') : ''
+const log = isPrimary ? await readFile(LOG, 'utf8').catch(() => '') : ''
+const lines = log.slice(0, log.lastIndexOf('\n') + 1)
 for (const line of lines.split('\n').slice(0, -1)) items.set(...(JSON.parse(line) as [string, unknown]))
+// Power may go in the middle of a line, and the next one must not be appended to that.
+if (lines !== log) await truncate(LOG, Buffer.byteLength(lines))
 
 /** One write after another, so that the log has them in the order in which they take effect. */
 let last: Promise<unknown> = Promise.resolve()
@@ -48,7 +50,7 @@ async function answer(method: string, path: string, body: string): Promise<unkno
   const [, place = '', key = ''] = path.split('/')
   if (place === 'copies') return items.set(key, JSON.parse(body).item).size
   if (!isPrimary && (method === 'PUT' || !early)) {
-    const reply = await fetch(primary + path, { method, ...(body && { body }), signal: AbortSignal.timeout(400) })
+    const reply = await fetch(`${PRIMARY}${path}`, { method, ...(body && { body }), signal: AbortSignal.timeout(400) })
     return reply.json()
   }
   if (method === 'PUT') {
