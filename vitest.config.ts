@@ -4,11 +4,13 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
 import { sources } from './scripts/sources.ts'
+import { StuckReporter } from './scripts/stuck-reporter.ts'
 
 const project = { resolve: { alias: sources } }
 const exclude = [...configDefaults.exclude, '**/*.soak.test.ts']
 // Generous: a deadline costs nothing where all goes well, and says nothing about what is tested on a busy machine.
 const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 }
+const stuck = new StuckReporter({ namesAfterMs: 60_000, givesUpAfterMs: 4 * timeouts.testTimeout })
 /** The same histories and inputs each time, so that what fails is what was changed. The long soak draws its own. */
 const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? 1) },
@@ -29,7 +31,7 @@ const CHANGING = readdirSync(join(import.meta.dirname, 'packages'), { recursive:
 
 export default defineConfig({
   test: {
-    reporters: ['default', new LastLinesReporter()],
+    reporters: ['default', new LastLinesReporter(), stuck],
     sequence: { sequencer: LongestFirst },
     // The projects below have the same sources, each of which is transformed once for all of them.
     experimental: { fsModuleCache: true },

@@ -4,10 +4,13 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
 import { sources } from './scripts/sources.ts'
+import { StuckReporter } from './scripts/stuck-reporter.ts'
 
 const project = { resolve: { alias: sources } }
-const timeouts = { testTimeout: 30 * 60_000, hookTimeout: 60_000 }
-const drawn = process.env['CHAOS_SOAK'] === 'short' ? 1 : Date.now() % 1_000_000_000
+const isShort = process.env['CHAOS_SOAK'] === 'short'
+const timeouts = { testTimeout: (isShort ? 4 : 30) * 60_000, hookTimeout: 120_000 }
+const stuck = new StuckReporter({ namesAfterMs: 3 * 60_000, givesUpAfterMs: 2 * timeouts.testTimeout })
+const drawn = isShort ? 1 : Date.now() % 1_000_000_000
 const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? drawn) },
   setupFiles: ['scripts/seeds.ts', 'scripts/try-again.ts'],
@@ -19,7 +22,7 @@ const leavingOut = { passWithNoTests: true }
  * themselves.
  */
 const ALONE =
-  'packages/{cli/test/{etcd-compose,leftovers,planted,seeds},testcontainers/test/chaos-network}.soak.test.ts'
+  'packages/{cli/test/{etcd-compose,leftovers,payments-compose,planted,seeds},testcontainers/test/chaos-network}.soak.test.ts'
 /** Runs on real processes, which wait for much of their time. */
 const RUNS = 'packages/cli/test/**/*.soak.test.ts'
 /** What `npm test` has no time for, found by what it imports, so that no file with such tests is forgotten here. */
@@ -35,8 +38,10 @@ const PUBLISHED = 'packages/cli/test/published.soak.test.ts'
 // Long runs: the whole of what is claimed, many times over. CHAOS_SOAK=short does a few of each.
 export default defineConfig({
   test: {
-    reporters: ['default', new LastLinesReporter()],
+    reporters: ['default', new LastLinesReporter(), stuck],
     sequence: { sequencer: LongestFirst },
+    // So many fail together for one reason, and each may take its whole time limit.
+    bail: isShort ? 10 : 0,
     projects: [
       {
         ...project,

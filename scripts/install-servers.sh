@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what some tests need beside Node and npm, from Debian's packages: a browser, to open reports in; Redis and
 # PostgreSQL, to be stood before; etcd, to be recorded over HTTP/2; curl and wrk, to drive what is recorded; protoc,
-# whose descriptors are read; Python, to serve documents; haproxy, to be measured against; nftables, to redirect
-# connections; podman, podman-compose, netavark, iptables, aardvark-dns and runc, to run containers
+# whose descriptors are read; Python, to serve documents; haproxy, to be measured against; nginx, to stand before web servers in containers; nftables, to redirect
+# connections; docker and podman, podman-compose, docker-compose (which scales projects, on podman's socket), netavark, iptables, aardvark-dns and runc, to run containers
 # with networks in which they find each other by name; newuidmap and slirp4netns, to run them without root; ip, to give links addresses; xmllint, to validate JUnit reports; zsh and fish, to complete command lines. Without them those tests are reported as skipped, by name.
 set -euo pipefail
 
@@ -19,8 +19,10 @@ command -v python3 >/dev/null || packages+=(python3)
 command -v curl >/dev/null || packages+=(curl)
 command -v wrk >/dev/null || packages+=(wrk)
 command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || packages+=(haproxy)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || packages+=(nginx)
 command -v nft >/dev/null || [ -x /usr/sbin/nft ] || packages+=(nftables)
 command -v podman >/dev/null || packages+=(podman)
+command -v dockerd >/dev/null || [ -x /usr/sbin/dockerd ] || packages+=(docker.io)
 command -v xmllint >/dev/null || packages+=(libxml2-utils)
 [ -x /usr/lib/podman/netavark ] || packages+=(netavark)
 [ -x /usr/lib/podman/aardvark-dns ] || packages+=(aardvark-dns)
@@ -29,6 +31,7 @@ command -v newuidmap >/dev/null || packages+=(uidmap)
 command -v slirp4netns >/dev/null || packages+=(slirp4netns)
 command -v ip >/dev/null || packages+=(iproute2)
 command -v podman-compose >/dev/null || packages+=(podman-compose)
+command -v docker-compose >/dev/null || packages+=(docker-compose)
 command -v zsh >/dev/null || packages+=(zsh)
 command -v fish >/dev/null || packages+=(fish)
 command -v runc >/dev/null || [ -x /usr/sbin/runc ] || packages+=(runc)

@@ -29,6 +29,23 @@ const SUITE = [
   'packages/vitest/test',
 ]
 
+/** The seeds whose runs of programs are compared from line to line; each is run twice. */
+const HASHED_SEEDS = process.env['CHAOS_SOAK'] === 'short' ? '4' : '100'
+
+/** No time limit of the test ends what blocks its worker. */
+const LIMITS = { encoding: 'utf8', maxBuffer: 1e9, timeout: 300_000, killSignal: 'SIGKILL' } as const
+
+/** What the simulator's runs of a few programs come to on this Node. */
+function simulatedOn(node: string): Record<string, { readonly hash: string; readonly differ: readonly number[] }> {
+  const script = join(root, 'scripts', 'simulated-hashes.mjs')
+  const { stdout, stderr } = spawnSync(node, [script, HASHED_SEEDS], LIMITS)
+  return JSON.parse(stdout.trim() || JSON.stringify({ failed: { hash: stderr, differ: [] } }))
+}
+
+const versionOf = (node: string): string => spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
+
+let simulatedHere: ReturnType<typeof simulatedOn> | undefined
+
 const directory = mkdtempSync(join(tmpdir(), 'chaos-node-lines-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 writeFileSync(join(directory, 'package.json'), '{}')
@@ -41,20 +58,23 @@ describe.each(LINES)('the newest Node %d', (line) => {
 
   test('prints nothing besides its results, and passes the tests of what touches Node', (context) => {
     const install = ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${source}`]
-    const installed = spawnSync('npm', install, { cwd: directory, encoding: 'utf8' })
+    const installed = spawnSync('npm', install, { ...LIMITS, cwd: directory })
     if (installed.status !== 0) context.skip(`${source} cannot be installed: ${installed.stderr.slice(0, 200)}`)
-    if (spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim() === process.version)
-      context.skip('all other tests run on it')
     const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}`, NO_COLOR: '1' }
     const chaos = (...args: readonly string[]) =>
-      spawnSync(node, [join(root, 'packages', 'cli', 'bin', 'chaos.js'), ...args], { cwd: root, env, encoding: 'utf8' })
+      spawnSync(node, [join(root, 'packages', 'cli', 'bin', 'chaos.js'), ...args], { ...LIMITS, cwd: root, env })
     expect(chaos('check', 'histories/fresh-read.jsonl', '--quiet')).toMatchObject({ status: 0, stderr: '' })
     const run = ['run', '--sim', '--time', '2s', '--seed', '1', '--json', '--out', join(directory, name)]
     expect(chaos(...run)).toMatchObject({ status: 0, stderr: '' })
-    if (WITHOUT_VITEST.includes(line)) return
+    simulatedHere ??= simulatedOn(process.execPath)
+    expect(Object.values(simulatedHere).flatMap(({ differ }) => differ)).toEqual([])
+    // Programs run the same to the byte on every line.
+    expect(simulatedOn(node)).toEqual(simulatedHere)
+    // All other tests run on the version that runs this one.
+    if (WITHOUT_VITEST.includes(line) || versionOf(node) === process.version) return
     const vitest = [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...SUITE]
     const environment = Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith('VITEST')))
-    const tested = spawnSync(node, vitest, { cwd: root, env: environment, encoding: 'utf8', maxBuffer: 1e9 })
+    const tested = spawnSync(node, vitest, { ...LIMITS, cwd: root, env: environment })
     expect(tested.status, `${tested.stdout.slice(-20_000)}${tested.stderr.slice(-5_000)}`).toBe(0)
   })
 })

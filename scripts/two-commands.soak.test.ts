@@ -32,7 +32,11 @@ test('npm ci and npm test pass in a fresh clone with nothing but Node installed'
   execFileSync('git', ['clone', '--quiet', root, clone])
   const env = { PATH: path, HOME: process.env['HOME'], npm_config_registry: process.env['npm_config_registry'] }
   const run = (...args: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync('npm', args, { cwd: clone, env, encoding: 'utf8', maxBuffer: 1e9 })
+    const { status, stdout, stderr } = spawnSync('npm', args, {
+      ...{ cwd: clone, env, encoding: 'utf8', maxBuffer: 1e9 },
+      // No time limit of the test ends what blocks its worker.
+      timeout: (short ? 5 : 25) * 60_000,
+    })
     expect(status, `npm ${args.join(' ')}\n${stdout.slice(-20_000)}\n${stderr.slice(-10_000)}`).toBe(0)
     return stdout
   }

@@ -1,0 +1,180 @@
+// Runs each of a few programs in the simulator with many seeds, twice, the second time in reverse order, and prints one
+// line of JSON: for each program a hash of all that happened in all of the runs, and the seeds whose runs differed. Nodes of
+// different lines are to print the same. node simulated-hashes.mjs SEEDS [PROGRAM …]; it uses what was built.
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServiceCluster, loadService, outsidePromises } from '../packages/node-simulator/dist/index.js'
+
+const root = join(import.meta.dirname, '..')
+const [count, ...chosen] = process.argv.slice(2)
+const SEEDS = Array.from({ length: Number(count ?? 100) }, (_, i) => i + 1)
+
+const ROUTES = {
+  routes: [
+    { request: 'GET /kv/{key}', f: 'read', result: 'json.value' },
+    { request: 'PUT /kv/{key}', f: 'write', value: 'json.value' },
+  ],
+}
+
+/** Peers are told of each write, a disk keeps it, and chance and clocks are asked, so that each may differ. */
+const STATE = `
+  import { appendFile } from 'node:fs/promises'
+  import { randomUUID } from 'node:crypto'
+  const values = new Map()
+  const kept = async (key, value) => {
+    values.set(key, value)
+    await appendFile('log', JSON.stringify([key, value, randomUUID(), Date.now()]) + '\\n')
+    const told = process.env.PEERS.split(',').map((peer) =>
+      fetch(peer + '/kv/told', { method: 'POST', body: JSON.stringify({ value }), signal: AbortSignal.timeout(40) })
+        .then((answer) => answer.text()))
+    console.log((await Promise.allSettled(told)).map(({ status, reason }) => reason?.name ?? status).join())
+  }
+`
+
+const PROGRAMS = {
+  plain: {
+    nodes: 3,
+    text: `${STATE}
+      import { createServer } from 'node:http'
+      createServer(async (request, response) => {
+        let body = ''
+        for await (const chunk of request) body += chunk
+        const key = request.url.split('/')[2]
+        if (request.method === 'PUT') await kept(key, JSON.parse(body).value)
+        response.end(JSON.stringify({ value: values.get(key) ?? null }))
+      }).listen(process.env.PORT)`,
+  },
+  express: {
+    nodes: 3,
+    text: `${STATE}
+      import express from 'express'
+      const app = express()
+      app.use(express.json({ type: () => true }))
+      app.get('/kv/:key', (request, response) => response.json({ value: values.get(request.params.key) ?? null }))
+      app.post('/kv/:key', (request, response) => response.json({}))
+      app.put('/kv/:key', async (request, response) => {
+        await kept(request.params.key, request.body.value)
+        response.json({})
+      })
+      app.listen(process.env.PORT)`,
+  },
+  fastify: {
+    nodes: 3,
+    text: `${STATE}
+      import Fastify from 'fastify'
+      const app = Fastify({ logger: true })
+      app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => done(null, JSON.parse(body)))
+      app.get('/kv/:key', async ({ params }) => ({ value: values.get(params.key) ?? null }))
+      app.post('/kv/:key', async () => ({}))
+      app.put('/kv/:key', async ({ params, body }) => {
+        await kept(params.key, body.value)
+        return {}
+      })
+      await app.listen({ port: Number(process.env.PORT) })`,
+  },
+  bullmq: {
+    nodes: 2,
+    redis: 'simulated',
+    text: `
+      import { createServer } from 'node:http'
+      import { Queue, Worker } from 'bullmq'
+      const connection = { host: 'redis', port: 6379, maxRetriesPerRequest: null, retryStrategy: () => 50 }
+      const quiet = (each) => each.on('error', () => {})
+      const queue = quiet(new Queue('mail', { connection }))
+      quiet(new Worker('mail', async (job) => console.log(job.name, job.data.value), { connection, lockDuration: 500, stalledInterval: 300 }))
+      createServer(async (request, response) => {
+        let body = ''
+        for await (const chunk of request) body += chunk
+        if (request.method === 'PUT') await queue.add('job', JSON.parse(body), { attempts: 3, backoff: 10 })
+        response.end('{"value":null}')
+      }).listen(process.env.PORT)`,
+  },
+}
+
+/** What clients ask, at which millisecond, of which node. */
+const asked = (seed, nodes) =>
+  Array.from({ length: 12 }, (_, i) => ({
+    atMs: 40 * i + (seed % 7),
+    node: nodes[(seed + i) % nodes.length],
+    input:
+      i % 3 === 0
+        ? { f: 'read', key: 'xy'[i % 2], value: null }
+        : { f: 'write', key: 'xy'[i % 2], value: 100 * seed + i },
+  }))
+
+const FAULTS = (nodes) => [
+  { kind: 'kill', nodes: [nodes[0]] },
+  { kind: 'partition', links: [`${nodes[0]}>${nodes[1]}`, `${nodes[1]}>${nodes[0]}`], mode: 'hold' },
+  { kind: 'pause', nodes: [nodes[1]] },
+]
+
+function runHash(service, nodes, seed) {
+  const hash = createHash('md5')
+  const cluster = createServiceCluster(service, {
+    ...{ nodes, seed, initial: null },
+    trace: (text) => hash.update(`${text}\n`),
+  })
+  try {
+    cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: 5_000 })
+    const { clock, nodes: names } = cluster
+    const from = clock.now()
+    const at = (ms, what) => clock.at(from + ms * 1e6, what)
+    for (const { atMs, node, input } of asked(seed, names))
+      at(atMs, () =>
+        cluster
+          .connect(node)
+          .invoke({ input, harmless: input.f === 'read' }, 300, (completion) =>
+            hash.update(JSON.stringify(completion)),
+          ),
+      )
+    for (const [i, fault] of FAULTS(names).entries())
+      at(60 + 130 * i, () =>
+        cluster.inject(fault, (outcome) => {
+          if (outcome.type === 'injected') at(130 + 130 * i, () => outcome.heal(() => {}))
+        }),
+      )
+    cluster.run(() => false, { events: 200_000, durationMs: 1_000 })
+  } finally {
+    cluster.close()
+  }
+  return hash.digest('hex')
+}
+
+/** Lets what was collected go: nothing of it does within a synchronous batch. */
+const breath = () => new Promise((resolve) => setTimeout(resolve, 0))
+
+async function hashed(service, nodes, seeds) {
+  const hashes = new Map()
+  for (const seed of seeds) {
+    hashes.set(seed, await outsidePromises(() => runHash(service, nodes, seed)))
+    await breath()
+  }
+  return hashes
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'chaos-hashes-'))
+try {
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
+  const routes = join(directory, 'routes.json')
+  writeFileSync(routes, JSON.stringify(ROUTES))
+  // Traces of stacks name the program's place, which is to be the same everywhere.
+  process.chdir(directory)
+  const results = {}
+  for (const [name, { nodes, redis, text }] of Object.entries(PROGRAMS)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue
+    const program = join(directory, `${name}.mjs`)
+    writeFileSync(program, text)
+    const service = await loadService({ program, routes, redis })
+    const [one, again] = [await hashed(service, nodes, SEEDS), await hashed(service, nodes, SEEDS.toReversed())]
+    const differ = SEEDS.filter((seed) => one.get(seed) !== again.get(seed))
+    const hash = createHash('md5')
+      .update(SEEDS.map((seed) => one.get(seed)).join('\n'))
+      .digest('hex')
+    results[name] = { hash, seeds: SEEDS.length, distinct: new Set(one.values()).size, differ }
+  }
+  console.log(JSON.stringify(results))
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
