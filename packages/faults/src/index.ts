@@ -38,7 +38,7 @@ export {
   trafficFaultKinds,
 } from './registry.ts'
 export type { FaultChoice } from './schedule/fault-choice.ts'
-export { nameOfChoice } from './schedule/fault-choice.ts'
+export { ALL_FAULTS, nameOfChoice } from './schedule/fault-choice.ts'
 export { parseSchedule, printSchedule } from './schedule/parse-schedule.ts'
 export { planSchedule } from './schedule/plan-schedule.ts'
 export { isResolved, resolveFault, type Situation } from './schedule/resolve.ts'

@@ -25,10 +25,11 @@ export type { RunOutcome } from './run-outcome.ts'
 export { type Played, type PlayOptions, playScenario } from './scenario/play.ts'
 export { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario/scenario.ts'
 export { swapNodes } from './scenario/swap-nodes.ts'
+export { faultsWithoutRoom, leastTimeForAll } from './spec/least-time.ts'
 export { askedOf, type OpenLoad, type PerformOptions, performRun, runOptionsOf } from './spec/perform.ts'
 export { count, duration } from './spec/quantities.ts'
 export type { ObservedParts, Registries, TrafficRunSpec } from './spec/registries.ts'
-export { type PlannedRun, planRun, scheduleFor } from './spec/resolve.ts'
+export { type PlannedRun, planRun } from './spec/resolve.ts'
 export {
   completeRun,
   DEFAULT_TARGET,

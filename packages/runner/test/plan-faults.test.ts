@@ -1,5 +1,5 @@
 import { type Nemesis, nemeses, nodeNames } from '@chaosproxy/faults'
-import { parseRunSpec, planRun, type Target } from '@chaosproxy/runner'
+import { completeRun, faultsWithoutRoom, parseRunSpec, planRun, type Target } from '@chaosproxy/runner'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 
@@ -90,5 +90,37 @@ describe('the faults of a run', () => {
     ['what was meant', {}, 'kil', 'test: there is no fault kil. Did you mean kill?'],
   ])('are refused with %s', async (_, more: Partial<Target>, name, message) => {
     await expect(planned({ ...plain, ...more }, [name])).rejects.toThrow(message)
+  })
+})
+
+describe('all faults', () => {
+  const registries = (target: Target) => ({ target: async () => target, workload: async () => register })
+  const kindsOf = (names: readonly unknown[]) => names.map((name) => nemeses.find((each) => each.name === name)?.kind)
+
+  test('are one of every kind that the target can suffer, by name, so that the record says what was meant', async () => {
+    const { spec, nemeses: chosen } = await planned(plain, ['all'])
+    const kinds = kindsOf(spec.faults)
+    expect(new Set(kinds)).toEqual(new Set(nemeses.map(({ kind }) => kind).filter((kind) => kind !== 'clock')))
+    expect(new Set(kinds).size).toBe(kinds.length)
+    expect(chosen.map(({ name }) => name)).toEqual(spec.faults)
+  })
+
+  test('leave out those under which the target promises nothing', async () => {
+    const target: Target = {
+      ...plain,
+      promises: ({ faults }) => (faults.includes('forge-message') ? 'nothing' : 'linearizable'),
+    }
+    const { spec, expect: held } = await planned(target, ['all'])
+    expect(spec.faults).not.toContain('forge')
+    expect(held).toEqual({ level: 'linearizable', promised: true })
+  })
+
+  test('get as much time as they need, unless a time is given', async () => {
+    const draft = { target: 'fake', workload: 'register', faults: ['all'] }
+    const complete = (more: object) => completeRun({ ...draft, ...more }, registries(plain), { where: 'test', seed: 7 })
+    const spec = await complete({})
+    expect(spec.timeMs).toBeGreaterThan(20_000)
+    expect(faultsWithoutRoom(await planRun(spec, registries(plain), 'test'))).toEqual([])
+    expect((await complete({ timeMs: 3_000 })).timeMs).toBe(3_000)
   })
 })

@@ -1,20 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { knownName } from '@chaosproxy/engine'
-import { type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaosproxy/faults'
+import { ALL_FAULTS, type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { oneOf } from './one-of.ts'
 
 const NONE = 'none'
 
-/** `partition,kill,pause`, `partition:db`, `none`, or the path of a schedule. @throws UserError (usage, input) */
+/** `partition,kill,pause`, `partition:db`, `all`, `none`, or the path of a schedule. @throws UserError (usage, input) */
 export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>
   isPath(typed) ? readSchedule(typed) : parseNames(typed)
 
 /** What follows a colon is for the target to know: the service of `partition:db`. */
 function parseNames(typed: string): readonly string[] {
   const names = typed.split(',').map((part) => part.trim())
-  parseNemeses(names.map(baseOf).join(','))
+  const known = names.filter((name) => name !== ALL_FAULTS)
+  if (known.length > 0) parseNemeses(known.map(baseOf).join(','))
   return typed === NONE ? [] : names
 }
 
@@ -36,7 +37,7 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
 
 /** @throws UserError (usage) for a name that a file has, and no fault. */
 export function requireFaults(choices: readonly FaultChoice[], where: string): void {
-  const known = nemeses.map(({ name }) => name)
+  const known = [...nemeses.map(({ name }) => name), ALL_FAULTS]
   for (const choice of choices)
     if (typeof choice === 'string') knownName(`${where}: ${choice}`, 'fault', baseOf(choice), known)
 }

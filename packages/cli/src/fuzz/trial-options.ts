@@ -1,4 +1,4 @@
-import { nemeses } from '@chaosproxy/faults'
+import { ALL_FAULTS, nemeses } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { count } from '@chaosproxy/runner'
 import { simulatorSuffers, type TrialChoices } from '@chaosproxy/simulator'
@@ -18,7 +18,7 @@ const LONGEST_TRIAL_MS = 60_000
 
 const declared = {
   faults: asRead(
-    'faults to inject, comma-separated, or none; chaos targets --faults lists them',
+    'faults to inject, comma-separated, all, or none; chaos targets --faults lists them',
     parseFaults,
     'all among nodes',
   ),
@@ -70,6 +70,7 @@ export function parseClientSettings(workload: Workload, options: ParsedOptions):
 }
 
 function parseFaults(typed: string): readonly string[] {
+  if (typed === ALL_FAULTS) return nemeses.filter(({ kind }) => simulatorSuffers(kind) === true).map(({ name }) => name)
   const chosen = parseNemeses(typed)
   for (const { name, kind } of chosen) {
     const suffers = simulatorSuffers(kind)

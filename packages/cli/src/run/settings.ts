@@ -103,7 +103,7 @@ const declared = {
   ),
   timeout: ifTyped(asDuration(runMembers.timeoutMs)),
   faults: asRead(
-    'faults to inject, comma-separated, none, or a schedule.json; chaos targets --faults lists them',
+    'faults to inject, comma-separated, all, none, or a schedule.json; chaos targets --faults lists them',
     parseFaultChoices,
     `${RUN_DEFAULTS.faults.join(',')}, or one that exposes the bug`,
   ),

@@ -14,20 +14,18 @@ import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
 import { viewsTexts } from '../views-words.ts'
 import { capitalised, durationOfMillis, listedAtMost, moment } from '../words.ts'
 import { type Content, type Html, html } from './markup.ts'
-
-/** More phases than this are too many to compare: those under several kinds of fault at once are folded away. */
-const MOST_PHASES = 6
+import { tellingPhases } from './telling-phases.ts'
 
 /** Availability, latency, stale reads and what was broken, while calm and under each kind of fault. */
 export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined {
   if (phases.length === 0) return undefined
   const majority = majorityText(phases)
-  const isJoint = ({ phase }: PhaseSummary): boolean => phases.length > MOST_PHASES && phase.includes('+')
-  const [single, joint] = [phases.filter((phase) => !isJoint(phase)), phases.filter(isJoint)]
-  return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2>${phaseTable(single, phases, 'Phases')}${
-    joint.length === 0
+  const telling = tellingPhases(phases)
+  const others = phases.filter((phase) => !telling.includes(phase))
+  return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2>${phaseTable(telling, phases, 'Phases')}${
+    others.length === 0
       ? undefined
-      : html`<details class="more"><summary>${plural(joint.length, 'combination')} of several kinds of fault</summary>${phaseTable(joint, phases, 'Under several kinds of fault at once')}</details>`
+      : html`<details class="more"><summary>${plural(others.length, 'more phase')}</summary>${phaseTable(others, phases, 'Other phases')}</details>`
   }${majority === '' ? undefined : html`<p class="note">${capitalised(majority)}.</p>`}${
     phases.some(isBroken)
       ? html`<p class="note">Broken: the strongest level whose counterexample ends in that phase, or linearizable where reads were stale. That nothing was seen does not prove that the level held.</p>`

@@ -19,7 +19,7 @@ export interface PlannedFaults {
 }
 
 /** What the schedule of a run depends on, besides its target. */
-type Scheduling = Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number }
+export type Scheduling = Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number }
 
 type Refuse = (problem: string) => never
 
@@ -37,7 +37,7 @@ interface FaultsOptions {
  */
 export function planFaults(spec: Scheduling, { target, where, refuse }: FaultsOptions): PlannedFaults {
   const names = spec.faults.filter((fault) => typeof fault === 'string')
-  const offers = target.offers?.() ?? [{ nodes: nodeNames(spec.nodes), nemeses: nemesesFor(target) }]
+  const offers = offersOf(target, spec.nodes)
   const missing = names.find((name) => offers.every((offer) => named(offer, name) === undefined))
   if (missing !== undefined) return refuse(target.refusal?.(missing) ?? refusalOf(missing, target))
   const groups = offers.map((offer) => ({ ...offer, nemeses: names.flatMap((name) => named(offer, name) ?? []) }))
@@ -50,6 +50,10 @@ export function planFaults(spec: Scheduling, { target, where, refuse }: FaultsOp
     schedule: withScheduled(spec, planned, where),
   }
 }
+
+/** What the nodes of a target can suffer, by groups that suffer alike. */
+export const offersOf = (target: Target, nodes: number): readonly Offer[] =>
+  target.offers?.() ?? [{ nodes: nodeNames(nodes), nemeses: nemesesFor(target) }]
 
 const named = (offer: Offer, name: string): Nemesis | undefined => offer.nemeses.find((each) => each.name === name)
 

@@ -1,9 +1,10 @@
 import type { FaultKind, FaultPlan, Nemesis, Schedule } from '@chaosproxy/faults'
-import { didYouMean, type Millis, UserError } from '@chaosproxy/history'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import { type Settings, settingsFor, type Workload } from '@chaosproxy/workloads'
 import type { RunExpectation } from '../result/requirements/expectation.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
 import type { Target } from '../target.ts'
+import { withAllNamed } from './all-faults.ts'
 import { planFaults, sufferingText } from './plan-faults.ts'
 import type { ObservedParts, Registries } from './registries.ts'
 import type { RunSpec } from './run-spec.ts'
@@ -23,19 +24,6 @@ export interface PlannedRun {
   /** Absent if the run only observes. */
   readonly expect: RunExpectation | undefined
 }
-
-/** The schedule of the same run if it took this time. */
-export const scheduleFor = ({ spec, target }: PlannedRun, timeMs: Millis): Schedule =>
-  planFaults(
-    { ...spec, timeMs },
-    {
-      target,
-      where: target.name,
-      refuse(problem) {
-        throw new UserError('usage', problem)
-      },
-    },
-  ).schedule
 
 /**
  * Finds everything a spec names and refuses what cannot work, before anything is started. Messages begin with `where`:
@@ -60,7 +48,8 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
   if (lacking.length > 0)
     refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
   requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
-  const { nemeses: chosen, schedule } = planFaults({ ...spec, nodes }, { target, where, refuse })
+  const named = withAllNamed(spec, { target, workload, settings: targetSettings })
+  const { nemeses: chosen, schedule } = planFaults({ ...spec, nodes, faults: named }, { target, where, refuse })
   for (const { id, plan } of schedule) {
     const [{ kind }, among] = [plan, placeOf(plan)]
     if (target.suffers(kind, among) !== true) refuse(sufferingText(target, { kind, name: id, among }))
@@ -75,7 +64,7 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
     faults,
   })
   return {
-    spec: { ...spec, nodes },
+    spec: { ...spec, nodes, faults: named },
     target,
     workload,
     targetSettings,

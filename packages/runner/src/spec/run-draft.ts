@@ -1,7 +1,10 @@
+import { ALL_FAULTS } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type Settings, settingsFor, usualValue, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Target } from '../target.ts'
+import { withAllNamed } from './all-faults.ts'
+import { leastTimeForAll } from './least-time.ts'
 import type { Registries } from './registries.ts'
 import { draftEntries, type NamedPart, parseRunSpec, type RunDraft, type RunSpec, withNames } from './run-spec.ts'
 import { schemaProblems } from './schema-problems.ts'
@@ -60,7 +63,7 @@ const READING_WORKLOAD = 'read-only'
 
 /**
  * Completes a draft. A missing member comes from the settings under which the mistake is likely to show, from the
- * target, or from the defaults. `seed` is for a draft without one.
+ * target, or from the defaults, and a run of all faults takes as long as they need. `seed` is for a draft without one.
  *
  * @throws UserError for an unknown name or an invalid member.
  */
@@ -76,7 +79,7 @@ export async function completeRun(
   const workloadName = chosen.name ?? under?.workload ?? usualWorkload(target, { ...under?.settings, ...settings })
   const workload = await registries.workload(workloadName)
   const { expect, ...rest } = defined(draft)
-  return parseRunSpec(
+  const spec = parseRunSpec(
     {
       seed,
       nodes: target.defaultNodes,
@@ -88,6 +91,11 @@ export async function completeRun(
     },
     where,
   )
+  if (draft.timeMs !== undefined || !spec.faults.includes(ALL_FAULTS)) return spec
+  const nodes = spec.nodes ?? target.defaultNodes
+  const usual = { ...settingsFor(target), ...spec.target.settings }
+  const faults = withAllNamed(spec, { target, workload, settings: usual })
+  return { ...spec, timeMs: leastTimeForAll({ ...spec, nodes, faults }, target) ?? spec.timeMs }
 }
 
 /** What clients do if nobody chose it: they only read where nothing else can be asked for. */

@@ -112,7 +112,7 @@ const members = {
   timeoutMs: duration('how long a client waits for a response', 1, HOUR_MS),
   faults: v.pipe(
     v.array(faultChoice, 'must be a list of faults, such as ["partition","kill"]'),
-    v.description('kinds of faults, as chaos targets --faults lists them, or faults with their times'),
+    v.description('kinds of faults, as chaos targets --faults lists them, all, or faults with their times'),
   ),
   seed: count('the seed of every random choice in the run', 0, Number.MAX_SAFE_INTEGER),
   expect: v.pipe(
