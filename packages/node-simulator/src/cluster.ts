@@ -1,7 +1,6 @@
 import type { Endpoint, NodeId } from '@chaosproxy/faults'
 import { nodeNames } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, type Nanos, UserError } from '@chaosproxy/history'
-import { compileRequestMaker, generatorTable } from '@chaosproxy/recorder/routes'
 import type { Clock } from '@chaosproxy/runner'
 import {
   type MomentWatch,
@@ -12,28 +11,29 @@ import {
   type SimulatedCluster,
 } from '@chaosproxy/simulator'
 import { installAmbient } from './builtins/ambient.ts'
-import { createClient } from './clients/exchange.ts'
-import { PORT, programOf, type Told, toldOf } from './environment.ts'
-import { errorText, startProgram } from './program/start.ts'
+import { createClients, type RunClients } from './clients/clients.ts'
+import { createDeaths, type Deaths } from './deaths.ts'
+import { PORT, programOf, toldOf } from './environment.ts'
+import { nodeOf, replacing } from './nodes.ts'
 import { REDIS, RedisNode } from './redis/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
-import { DIES, type Service } from './service.ts'
+import type { Service } from './service.ts'
 import type { Stoppable } from './world/blows.ts'
 import { delaysOf } from './world/delays.ts'
 import { canDrain, takeUncaught } from './world/drain.ts'
 import { hostsOf } from './world/hosts.ts'
 import { createInjector } from './world/inject.ts'
-import { type Intrinsics, noteIntrinsics } from './world/intrinsics.ts'
-import { type Death, type Hosts, type Life, turn } from './world/life.ts'
+import { noteIntrinsics } from './world/intrinsics.ts'
+import { type Life, turn } from './world/life.ts'
 import { watchMemory } from './world/memory.ts'
 import { Network } from './world/network.ts'
-import { ServiceNode } from './world/node.ts'
+import type { ServiceNode } from './world/node.ts'
 import type { CodeWatch } from './world/requests.ts'
 import { freeParsers } from './world/servers.ts'
 import { requireNoStray, watchStrays } from './world/strays.ts'
 import { advanceInTime } from './world/time-limit.ts'
 import { weatherOf } from './world/weather.ts'
-import { type TurnWatch, World } from './world/world.ts'
+import { CLIENTS, type TurnWatch, World } from './world/world.ts'
 
 export interface ServiceClusterOptions {
   readonly nodes: number
@@ -41,6 +41,8 @@ export interface ServiceClusterOptions {
   readonly initial: Json
   /** Whether the routes are about one fixed object, so that requests name no key. */
   readonly isOfOne?: boolean | undefined
+  /** The functions that clients will call; a file of clients without one of them ends the run. */
+  readonly functions?: readonly string[] | undefined
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   readonly moments?: MomentWatch | undefined
   readonly turns?: TurnWatch | undefined
@@ -60,8 +62,6 @@ export interface ServiceClusterOptions {
 const RECOVERY_MS = millis(20_000)
 /** What a partition held is delivered, and passed on, in less. */
 const LINGERS_MS = millis(1_000)
-/** A node that ended by itself is started again, as by a supervisor. */
-const SUPERVISOR_NANOS = 1e9
 const MOST_LOG_LINES = 50_000
 /** A run takes a second or two; a program that writes more than this in one would take minutes of a search. */
 const MOST_LOG_CHARS = 1 << 25
@@ -74,14 +74,14 @@ const LOGS_TOO_MUCH = [
 /** A cluster of one program's nodes in virtual time: a function of its options, byte for byte. */
 export function createServiceCluster(service: Service, options: ServiceClusterOptions): SimulatedCluster {
   const names = nodeNames(options.nodes)
-  const { world, network, nodes, beside, redis, deaths, close } = openWorld(service, options, names)
+  const { world, network, nodes, beside, redis, clients, deaths, close } = openWorld(service, options, names)
   const programs = [...beside.values(), ...nodes.values()]
   const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...beside, ...redis])
   const { inject, healAll } = createInjector({ world, network, nodes: stoppable })
-  const maker = compileRequestMaker(generatorTable(service.table, options.initial), service.spec.routes)
   const lookAtMemory = watchMemory()
-  let [clients, events] = [0, 0]
+  let [connected, events] = [0, 0]
   for (const node of [...redis.values(), ...programs]) node.start()
+  clients.start()
 
   return {
     nodes: names,
@@ -89,17 +89,13 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     inject,
     connect(id) {
       requireListening(service, programs)
-      clients++
+      requireReady(clients, service)
+      connected++
       const node = nodes.get(id)
-      const port = (): number | undefined => portOf(node?.life)
-      return createClient({
-        ...{ world, network, node: id, name: `c${clients}`, port, maker },
-        isOfOne: options.isOfOne ?? false,
-        messages: service.spec.http === 'messages',
-      })
+      return clients.connect({ node: id, name: `c${connected}`, port: () => portOf(node?.life) })
     },
     isReady() {
-      let ready = true
+      let ready = clients.isReady()
       for (const node of programs) if (!node.listens) ready = false
       return ready
     },
@@ -123,6 +119,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
           world.queue.advance()
           if (world.refused !== undefined) throw refusalError(service, world.refused)
           deaths.requireStarted()
+          clients.requireSound()
           lookAtMemory(world.lastTurn)
         }
         return 'done'
@@ -152,6 +149,7 @@ interface Open {
   readonly beside: ReadonlyMap<NodeId, ServiceNode>
   /** The simulated Redis, if the service has one. */
   readonly redis: ReadonlyMap<NodeId, RedisNode>
+  readonly clients: RunClients
   readonly deaths: Deaths
   close(): void
 }
@@ -175,7 +173,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     world,
     { weather: weatherOf(seed), delays: delaysOf(options.delays, options.delayed) },
     seed,
-    [...hostNames(service, names), 'clients'] satisfies Endpoint[],
+    [...hostNames(service, names), CLIENTS] satisfies Endpoint[],
   )
   const before = activeResources()
   const uninstall = installAmbient()
@@ -191,8 +189,12 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
   const deaths = createDeaths(service, world)
   const hosts = hostsOf(service.spec.program, hostNames(service, names), service.spec.redis !== undefined)
   const { spec } = service
-  const open = { service, world, network, seed, hosts, intrinsics, told, deaths }
-  const [nodes, beside] = [nodesOf(names, open), nodesOf([...service.beside.keys()], open)]
+  const around = { service, world, network, seed, hosts, intrinsics, told }
+  const nodesOf = (ids: readonly NodeId[]): ReadonlyMap<NodeId, ServiceNode> =>
+    new Map(ids.map((id) => [id, nodeOf(id, around, { died: (node, death) => deaths.add(node, death) })]))
+  const [nodes, beside] = [nodesOf(names), nodesOf([...service.beside.keys()])]
+  const { initial, isOfOne = false, functions = [] } = options
+  const clients = createClients(around, { initial, isOfOne, functions })
   const redis = new Map(
     spec.redis === undefined
       ? []
@@ -200,11 +202,11 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
   )
   let isClosed = false
   return {
-    ...{ world, network, nodes, beside, redis, deaths },
+    ...{ world, network, nodes, beside, redis, clients, deaths },
     close() {
       if (isClosed) return
       isClosed = true
-      for (const node of [...nodes.values(), ...beside.values(), ...redis.values()]) node.kill()
+      for (const node of [...nodes.values(), ...beside.values(), ...redis.values(), clients]) node.kill()
       world.queue.clear()
       freeParsers(world.parsers)
       release()
@@ -221,52 +223,6 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     },
   }
 }
-
-interface OpenNodes {
-  readonly service: Service
-  readonly world: World
-  readonly network: Network
-  readonly seed: number
-  readonly hosts: Hosts
-  readonly intrinsics: Intrinsics
-  readonly told: (id: NodeId) => Told
-  readonly deaths: Deaths
-}
-
-/** Nodes of these names, which are not started yet. */
-const nodesOf = (ids: readonly NodeId[], options: OpenNodes): ReadonlyMap<NodeId, ServiceNode> =>
-  new Map(ids.map((id) => [id, nodeOf(id, options)]))
-
-function nodeOf(
-  id: NodeId,
-  { service, world, network, seed, hosts, intrinsics, told, deaths }: OpenNodes,
-): ServiceNode {
-  const { program } = programOf(service, id)
-  const { losesPower, http } = service.spec
-  const boot = (life: Life): void => {
-    startProgram(life, { program, ...told(id), files: node.files })
-    const replaced = looked.has(program) ? undefined : intrinsics.replaced()
-    looked.add(program)
-    if (replaced !== undefined) world.refuse(id, new NotSimulated(...replacing(replaced)))
-  }
-  const died = (death: Death): void => deaths.add(node, death)
-  const node: ServiceNode = new ServiceNode({
-    ...{ world, network, id, seed, hosts, boot, died, directory: program.directory },
-    losesPower: losesPower === true,
-    messages: http === 'messages',
-  })
-  return node
-}
-
-/** The programs whose start was looked at. */
-const looked = new WeakSet<Service['program']>()
-
-const replacing = (name: string) =>
-  [
-    `replacing ${name}`,
-    'is shared by all nodes, and by the simulator itself',
-    'Leave it out when NODE_ENV is test; what a program adds to shared objects is undone after each run.',
-  ] as const
 
 function requireMacrotask(): void {
   if (!canDrain())
@@ -291,54 +247,16 @@ export const besidesOf = ({ spec, beside }: Service): readonly NodeId[] => [
 ]
 
 /** The assertions of all programs that some run is to meet. */
-const expectedOf = ({ program, beside }: Service): readonly string[] =>
-  [program, ...beside.values()].flatMap(({ expected }) => expected)
+const expectedOf = ({ program, beside, clients }: Service): readonly string[] =>
+  [program, ...beside.values(), ...(clients.type === 'module' ? [clients.program] : [])].flatMap(
+    ({ expected }) => expected,
+  )
 
 /** The awaits of the service's own files at which requests can be held. */
 export const awaitsOf = ({ program }: Service): readonly string[] => [...program.awaits.values()]
 
 /** Every host that programs can dial. */
 const hostNames = (service: Service, names: readonly NodeId[]): readonly NodeId[] => [...names, ...besidesOf(service)]
-
-interface Deaths {
-  add(node: ServiceNode, death: Death): void
-  /** The first program that ended by itself while it should serve. */
-  broken(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
-  /** @throws UserError (input) for a program that ended before it ever listened. */
-  requireStarted(): void
-}
-
-function createDeaths(service: Service, world: World): Deaths {
-  let first: { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
-  let early: UserError | undefined
-  return {
-    add(node, death) {
-      const { program, file } = programOf(service, node.id)
-      const { what, trace } = deathText(program, death)
-      world.log(node.id, [what, ...trace].join('\n    at '))
-      if (!node.everListened && !node.listens) {
-        const told = [`${file} ended before it listened, on ${node.id}: ${what}`, ...trace]
-        early ??= new UserError('input', told.join('\n    at '))
-        return
-      }
-      first ??= { name: DIES, node: node.id, what: `it ${what}${trace[0] === undefined ? '' : `, at ${trace[0]}`}` }
-      world.schedule(SUPERVISOR_NANOS, () => node.start())
-    },
-    broken: () => first,
-    requireStarted() {
-      if (early !== undefined) throw early
-    },
-  }
-}
-
-function deathText(
-  program: Service['program'],
-  death: Death,
-): { readonly what: string; readonly trace: readonly string[] } {
-  if (death.type === 'exit') return { what: `called process.exit(${death.code})`, trace: [] }
-  const { what, trace } = errorText(program, death.error)
-  return { what: `${death.rejected ? 'left a promise rejected' : 'threw'}: ${what}`, trace }
-}
 
 function requireListening(service: Service, nodes: Iterable<ServiceNode>): void {
   for (const node of nodes)
@@ -347,6 +265,15 @@ function requireListening(service: Service, nodes: Iterable<ServiceNode>): void 
         'input',
         `${programOf(service, node.id).file} never listens: ${node.id} opened no port within 5 s of its start. Have it listen on process.env.PORT (${PORT}); if it waits for something first, that never comes.`,
       )
+}
+
+function requireReady(clients: RunClients, { clients: { file } }: Service): void {
+  if (clients.isReady()) return
+  clients.requireSound()
+  throw new UserError(
+    'input',
+    `${file} is not loaded within 5 s: it awaits something at its top level that never comes.`,
+  )
 }
 
 const refusalError = (service: Service, { node, error }: NonNullable<World['refused']>): UserError =>

@@ -18,6 +18,11 @@ export interface ServiceDeclaration {
   readonly entry: string
   /** The file of the route table that makes the clients' requests; by default `routes.json` beside the program. */
   readonly routes?: string | undefined
+  /**
+   * In place of a route table: a file whose default export is `defineClient({ … })`, for requests that no table can make.
+   * In the simulator it is simulated, too.
+   */
+  readonly client?: string | undefined
   /** The program's arguments, with the same placeholders as its environment. */
   readonly args?: readonly string[] | undefined
   /**
@@ -58,6 +63,7 @@ export const isServiceDeclaration = (value: object): value is ServiceDeclaration
 const MEMBERS: readonly string[] = [
   'entry',
   'routes',
+  'client',
   'args',
   'environment',
   'nodes',
@@ -92,11 +98,13 @@ export function declaredService(
 ): ServiceSpec {
   const wrong = problemOf(declaration)
   if (wrong !== undefined) throw new UserError('usage', `${where}: ${wrong}`)
-  const { entry, routes, args, environment, losesPower, redis, http } = declaration
+  const { entry, routes, client, args, environment, losesPower, redis, http } = declaration
   const program = pathFrom(directory, entry)
   return {
     program,
-    routes: routes === undefined ? routesBeside(program, { where, option }) : pathFrom(directory, routes),
+    ...(client === undefined
+      ? { routes: routes === undefined ? routesBeside(program, { where, option }) : pathFrom(directory, routes) }
+      : { client: pathFrom(directory, client) }),
     args,
     environment,
     losesPower,
@@ -134,10 +142,13 @@ function routesBeside(program: string, { where, option }: { readonly where: stri
 function problemOf(declaration: ServiceDeclaration): string | undefined {
   const stranger = Object.keys(declaration).find((member) => !MEMBERS.includes(member))
   if (stranger !== undefined) return `there is no member "${stranger}". There are: ${MEMBERS.join(', ')}.`
-  const { routes = '.', nodes = 1 } = declaration
+  const { routes = '.', client = '.', nodes = 1 } = declaration
   const ofProgram = problemOfProgram(declaration)
   if (ofProgram !== undefined) return ofProgram
   if (typeof routes !== 'string' || routes === '') return '"routes" must be the path of a route table.'
+  if (typeof client !== 'string' || client === '') return '"client" must be the path of a file of clients.'
+  if (declaration.routes !== undefined && declaration.client !== undefined)
+    return 'requests are made by "routes" or by "client": give one of them.'
   const ofBeside = problemOfBeside(declaration.beside)
   if (ofBeside !== undefined) return ofBeside
   if (declaration.redis !== undefined && declaration.redis !== 'simulated')

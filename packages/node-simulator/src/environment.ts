@@ -3,6 +3,7 @@ import { fillPlaceholders, type Placeholders } from '@chaosproxy/history'
 import type { Program } from './program/bundle.ts'
 import { REDIS, REDIS_PORT } from './redis/node.ts'
 import type { Service } from './service.ts'
+import { CLIENTS } from './world/world.ts'
 
 // What programs are told as they start, in arguments and environment.
 
@@ -49,8 +50,10 @@ interface Started {
   readonly environment: Told['environment']
 }
 
-/** The program of a node, or of what stands beside the nodes, and how it is declared. */
-export function programOf({ spec, program, beside }: Service, id: NodeId): Started {
+/** The program of a node, of what stands beside the nodes, or of the clients, and how it is declared. */
+export function programOf({ spec, program, beside, clients }: Service, id: NodeId): Started {
+  if (id === CLIENTS && clients.type === 'module')
+    return { program: clients.program, file: clients.file, args: [], environment: {} }
   const besides = spec.beside?.[id]
   const { program: file, args = [], environment = {} } = besides ?? spec
   return { program: beside.get(id) ?? program, file, args, environment }

@@ -9,16 +9,24 @@ import {
   type RequestMaker,
   type RouteTable,
 } from '@chaosproxy/recorder/routes'
+import { allFunctions } from '@chaosproxy/workloads'
 import { loadProgram, type Program } from './program/bundle.ts'
 import type { Probing } from './program/probes.ts'
 
+/** What turns the operations of clients into requests. */
+type Clients =
+  /** The file of a route table. */
+  | { readonly routes: string; readonly client?: undefined }
+  /** A file whose default export is `defineClient({ … })`, simulated as well. */
+  | { readonly client: string; readonly routes?: undefined }
+
 /** A service whose nodes are programs of one file. Plain data: it is kept in replay files. */
-export interface ServiceSpec {
+export type ServiceSpec = ServicePrograms & Clients
+
+interface ServicePrograms {
   /** Its name in runs and reports; absent: that of its program. */
   readonly name?: string | undefined
   readonly program: string
-  /** The file of the route table that makes the clients' requests. */
-  readonly routes: string
   readonly args?: readonly string[] | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
   /** A Redis of the simulator's own that the programs reach at redis:6379; absent: none. */
@@ -49,7 +57,7 @@ export const serviceReference = (spec: ServiceSpec): string =>
   JSON.stringify({
     ...(spec.name === undefined ? {} : { name: spec.name }),
     program: spec.program,
-    routes: spec.routes,
+    ...(spec.client === undefined ? { routes: spec.routes } : { client: spec.client }),
     ...(spec.args === undefined || spec.args.length === 0 ? {} : { args: spec.args }),
     ...(spec.losesPower === true ? { losesPower: true } : {}),
     ...(spec.http === 'messages' ? { http: spec.http } : {}),
@@ -63,24 +71,33 @@ export const serviceReference = (spec: ServiceSpec): string =>
 export function parseServiceReference(reference: string): ServiceSpec {
   try {
     const spec = JSON.parse(reference.slice(SERVICE.length)) as Partial<ServiceSpec>
-    if (typeof spec.program === 'string' && typeof spec.routes === 'string') return spec as ServiceSpec
+    const asks = [spec.routes, spec.client].filter((file) => typeof file === 'string')
+    if (typeof spec.program === 'string' && asks.length === 1) return spec as ServiceSpec
   } catch {}
   throw new UserError(
     'input',
-    `${reference} names no service: give "program" and "routes", as chaos simulate writes them.`,
+    `${reference} names no service: give "program" and either "routes" or "client", as chaos simulate writes them.`,
   )
 }
 
 export const serviceName = ({ name, program }: ServiceSpec): string => name ?? basename(program)
 
-/** Its program, and those beside it. */
-export const programsOfService = ({ program, beside = {} }: ServiceSpec): readonly string[] => [
+/** Its program, those beside it, and that of its clients. */
+export const programsOfService = ({ program, beside = {}, client }: ServiceSpec): readonly string[] => [
   program,
   ...Object.values(beside).map((each) => each.program),
+  ...(client === undefined ? [] : [client]),
 ]
 
 /** The files that a service is read from. */
-export const filesOfService = (spec: ServiceSpec): readonly string[] => [...programsOfService(spec), spec.routes]
+export const filesOfService = (spec: ServiceSpec): readonly string[] => [
+  ...programsOfService(spec),
+  ...(spec.routes === undefined ? [] : [spec.routes]),
+]
+
+export type ServiceClients =
+  | { readonly type: 'routes'; readonly file: string; readonly table: RouteTable; readonly maker: RequestMaker }
+  | { readonly type: 'module'; readonly file: string; readonly program: Program }
 
 /** A service that is ready to be simulated. */
 export interface Service {
@@ -88,20 +105,25 @@ export interface Service {
   readonly program: Program
   /** The programs that stand beside the nodes, by name. */
   readonly beside: ReadonlyMap<string, Program>
-  readonly table: RouteTable
-  readonly maker: RequestMaker
+  readonly clients: ServiceClients
   readonly definition: ProtocolDefinition
 }
 
-/** @throws UserError (input) for a program or a route table that cannot be read. */
+/** @throws UserError (input) for a program, a file of clients or a route table that cannot be read. */
 export async function loadService(spec: ServiceSpec, probing?: Probing): Promise<Service> {
-  const table = readTable(spec.routes)
-  const maker = compileRequestMaker(generatorTable(table, null), spec.routes)
+  const clients = await loadClients(spec)
   const program = await loadProgram(spec.program, probing)
   const beside = new Map<string, Program>()
   // One by one, so that the first mistake is always the same one.
   for (const [name, each] of Object.entries(spec.beside ?? {})) beside.set(name, await loadProgram(each.program))
-  return { spec, program, beside, table, maker, definition: definitionOf(spec, maker) }
+  return { spec, program, beside, clients, definition: definitionOf(spec, clients) }
+}
+
+async function loadClients({ routes, client }: ServiceSpec): Promise<ServiceClients> {
+  if (client !== undefined) return { type: 'module', file: client, program: await loadProgram(client) }
+  const table = readTable(routes)
+  const maker = compileRequestMaker(generatorTable(table, null), routes)
+  return { type: 'routes', file: routes, table, maker }
 }
 
 function readTable(path: string): RouteTable {
@@ -123,12 +145,12 @@ function readTable(path: string): RouteTable {
 export const DIES = 'a program that serves does not end by itself'
 
 /** A service as the search takes a protocol: all that it knows of it is what clients can ask. */
-const definitionOf = (spec: ServiceSpec, { functions }: RequestMaker): ProtocolDefinition => ({
+const definitionOf = (spec: ServiceSpec, clients: ServiceClients): ProtocolDefinition => ({
   name: serviceName(spec),
   summary: `the program ${spec.program}`,
   defaultNodes: 3,
   objects: objects.map(({ name }) => name),
-  functions,
+  functions: clients.type === 'routes' ? clients.maker.functions : allFunctions,
   promises: () => 'linearizable',
   knobs: [],
   bugs: [],

@@ -73,6 +73,8 @@ interface Options {
   readonly beside?: Beside
   /** Programs beside the nodes, by name: files of `beside`. */
   readonly servers?: { readonly [name: string]: string }
+  /** The file of `beside` whose clients ask for operations, in place of the route table. */
+  readonly client?: string
   /** Virtual time. */
   readonly forMs?: number
   /** Real time. */
@@ -84,13 +86,14 @@ interface Options {
 /** Runs a program on one node, or more, for a second of virtual time. */
 export async function ran(program: string, options: Options = {}): Promise<Ran> {
   const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile } = options
-  const { losesPower, redis, beside, longestMs, http, servers } = options
-  const files = written(program, undefined, beside)
+  const { losesPower, redis, beside, longestMs, http, servers, client } = options
+  const { routes, ...files } = written(program, undefined, beside)
   const named = Object.entries(servers ?? {}).map(
     ([name, path]) => [name, { program: join(dirname(files.program), path) }] as const,
   )
   const service = await loadService({
     ...{ ...files, environment, losesPower, redis, http },
+    ...(client === undefined ? { routes } : { client: join(dirname(files.program), client) }),
     ...(servers === undefined ? {} : { beside: Object.fromEntries(named) }),
   })
   const lines: string[] = []
@@ -98,7 +101,7 @@ export async function ran(program: string, options: Options = {}): Promise<Ran> 
   const log = (_: Nanos, node: string, text: string) => void lines.push(`${node}: ${text}`)
   return outsidePromises(() => {
     const cluster = createServiceCluster(service, {
-      ...{ nodes, seed, initial: null, log },
+      ...{ nodes, seed, initial: null, log, functions: ['read', 'write'] },
       longestMs: longestMs === undefined ? undefined : millis(longestMs),
       trace: (text) => trace.push(text),
     })

@@ -1,7 +1,7 @@
 export { keyNames } from './keys.ts'
 export { EVEN_RANK, READING_RANK, WRITING_RANK } from './reading.ts'
 export { register } from './register.ts'
-export { findWorkload, workloads } from './registry.ts'
+export { allFunctions, findWorkload, workloads } from './registry.ts'
 export type { Setting, Settings, SettingValue } from './setting.ts'
 export { numberOf, settingsFor, usualValue } from './setting.ts'
 export { withoutConcurrency, withoutNews } from './vacuity.ts'

@@ -17,6 +17,7 @@ export const replayCommand: Command = {
       'protocol',
       'program',
       'beside',
+      'client',
       'binary',
       'workload',
       'trust',

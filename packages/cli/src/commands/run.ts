@@ -21,6 +21,7 @@ export const runCommand: Command = {
       'spec',
       'program',
       'beside',
+      'client',
       'trust',
     ],
     'What clients do': ['workload', 'workload-set', 'time', 'rate', 'clients', 'keys', 'operations', 'timeout'],

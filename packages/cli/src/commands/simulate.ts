@@ -9,7 +9,7 @@ export const simulateCommand: Command = {
     'the file of your Node program: chaos simulate ./server.ts --routes routes.json; or the name of a service in your configuration',
   summary: 'search simulated runs of your own Node program for a failure, and shrink it',
   options: simulateOptions(),
-  common: ['nodes', 'routes', 'env', 'faults', 'seed', 'seeds', 'expect', 'out', 'json'],
+  common: ['nodes', 'routes', 'client', 'env', 'faults', 'seed', 'seeds', 'expect', 'out', 'json'],
   groups: {
     'What is simulated': ['nodes', 'routes', 'env', 'arg', 'redis', 'beside', 'http', 'config'],
     'What must hold': ['expect', 'invariants'],
@@ -21,6 +21,7 @@ export const simulateCommand: Command = {
   examples: [
     ['chaos simulate ./server.ts --nodes 3 --routes routes.json', 'every node runs server.ts, in virtual time'],
     ['chaos simulate ./server.ts --beside payments=./fake.ts', 'a server that it calls, played by a program of yours'],
+    ['chaos simulate ./server.ts --client ./client.ts', 'requests that no route table can make, by your own code'],
     ['chaos simulate ./server.ts --nodes 1 --faults none --seeds 50', 'races across awaits alone'],
   ],
   run: async (options) => executeFuzz(await parseSimulateSettings(options)),

@@ -101,6 +101,7 @@ function seedAgain({ subject }: SearchSpec, seed: number): string {
 const serviceWords = ({
   program,
   routes,
+  client,
   args = [],
   environment = {},
   losesPower,
@@ -108,7 +109,7 @@ const serviceWords = ({
   beside = {},
   http,
 }: ServiceSpec): readonly string[] => [
-  ...['simulate', program, '--routes', routes],
+  ...['simulate', program, ...(client === undefined ? ['--routes', routes] : ['--client', client])],
   ...(losesPower === true ? ['--power-loss'] : []),
   ...(redis === undefined ? [] : ['--redis']),
   ...Object.entries(beside).flatMap(([name, each]) => ['--beside', `${name}=${each.program}`]),

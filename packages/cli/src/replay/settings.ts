@@ -52,6 +52,7 @@ const declared = {
   workload: word('the file of your own workload, if it moved'),
   program: word('the file of your own Node program, to allow it'),
   beside: words('NAME=FILE of a program beside its nodes, to allow it'),
+  client: word('the file of its clients, to allow it'),
   binary: word('your own program, as it is started here'),
   inspect: flag("of a Node program: wait for a debugger, and stop it where the culprit's request begins"),
   'inspect-port': asCount(v.optional(count('where the debugger attaches; 0: a free port', 0, 65_535), INSPECT_PORT)),

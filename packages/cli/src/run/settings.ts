@@ -121,6 +121,7 @@ const declared = {
   'check-timeout': ifTyped(asDuration(runMembers.checkMs)),
   program: word('with --spec: the Node program that it names, to allow it'),
   beside: words('with --spec: NAME=FILE of a program beside its nodes, to allow it'),
+  client: word('with --spec: the file of its clients, to allow it'),
   spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
 }
 

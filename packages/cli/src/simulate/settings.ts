@@ -32,6 +32,7 @@ const USUAL_LEVEL: Level = 'linearizable'
 const declared = {
   nodes: asCount(runMembers.nodes, { text: 'how many nodes run the program', usual: USUAL_NODES }),
   routes: word('the route table that makes the requests of clients', 'routes.json beside the program'),
+  client: word('in place of routes: a file of clients, defineClient({ … }), which is simulated as well'),
   env: words(
     'a variable of its environment, such as PRIMARY=http://{peer.n1}; {node}, {number}, {nodes}, {port}, {peers} are filled in',
   ),
@@ -118,18 +119,20 @@ function parseService(
     service === undefined
       ? { where: 'chaos simulate', directory: '.', option: '--routes' }
       : { where: `${own.where}: services.${program}`, directory: own.directory }
-  const { routes } = typed
+  const { routes, client } = typed
   const environment = Object.fromEntries(typed.env.map((text) => namedOf('--env', text)))
+  // What is typed is found from the working directory, wherever the configuration is.
+  const ownPath = (file: string | undefined): string | undefined => file && resolve(file)
   const besides = Object.fromEntries(
     typed.beside
       .map((text) => namedOf('--beside', text))
-      .map(([name, file]) => [name, { entry: service === undefined ? file : resolve(file) }] as const),
+      .map(([name, file]) => [name, { entry: resolve(file) }] as const),
   )
   const spec = declaredService(
     {
       entry: program,
-      ...(routes === undefined ? {} : { routes }),
       ...service,
+      ...(routes === undefined && client === undefined ? {} : { routes: ownPath(routes), client: ownPath(client) }),
       ...(typed.beside.length === 0 ? {} : { beside: { ...service?.beside, ...besides } }),
     },
     place,
@@ -137,7 +140,6 @@ function parseService(
   return {
     spec: {
       ...spec,
-      ...(service === undefined || routes === undefined ? {} : { routes: pathOf(routes) }),
       args: typed.arg.length > 0 ? typed.arg : (spec.args ?? []),
       environment: { ...spec.environment, ...environment },
       ...(typed.redis ? { redis: 'simulated' as const } : {}),
@@ -153,9 +155,6 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
     'usage',
     `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}; a program is named by its file, such as ./${name}.ts.`,
   )
-
-/** A name without a folder would be that of something built in. */
-const pathOf = (file: string): string => (/[\\/]/.test(file) ? file : `./${file}`)
 
 function namedOf(option: '--env' | '--beside', text: string): readonly [name: string, value: string] {
   const at = text.indexOf('=')

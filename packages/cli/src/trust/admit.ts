@@ -146,6 +146,7 @@ function typedIn(options: ParsedOptions): readonly Typed[] {
     ...one('binary', (text) => [{ kind: 'program', text }]),
     ...one('program', (text) => [{ kind: 'service', text }]),
     ...one('workload', broughtWorkload),
+    ...one('client', (text) => [{ kind: 'client', text }]),
     ...textsOf(options, 'beside').map((text) => ({ option: 'beside', is: [{ kind: 'beside', text } as const] })),
     ...textsOf(options, 'require').map((text) => ({ option: 'require', is: [{ kind: 'probe', text } as const] })),
   ]
@@ -162,9 +163,10 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
     ...Object.keys(workloads).map((workload) => ({ workload })),
   ]
   const at = (path: string): string => resolve(own.directory, path)
-  const programs = Object.values(services).flatMap(({ entry, beside = {} }): readonly Brought[] => [
+  const programs = Object.values(services).flatMap(({ entry, beside = {}, client }): readonly Brought[] => [
     { kind: 'service', text: at(entry) },
     ...Object.entries(beside).map(([name, each]): Brought => ({ kind: 'beside', text: `${name}=${at(each.entry)}` })),
+    ...(client === undefined ? [] : [{ kind: 'client', text: at(client) } as const]),
   ])
   const named = drafts.flatMap((draft) => {
     const { target, workload, require = [] } = withPaths(draft, own)

@@ -11,7 +11,7 @@ import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targe
  * from here.
  */
 export interface Brought {
-  readonly kind: 'program' | 'cluster' | 'service' | 'beside' | 'protocol' | 'workload' | 'probe' | 'command'
+  readonly kind: 'program' | 'cluster' | 'service' | 'beside' | 'client' | 'protocol' | 'workload' | 'probe' | 'command'
   /** The command, the path or the requirement, as the file has it; of a program beside nodes, its name before the path. */
   readonly text: string
 }
@@ -25,9 +25,10 @@ export function broughtTarget(name: string): readonly Brought[] {
   return isUserFile(reference) ? [{ kind: 'protocol', text: reference }] : []
 }
 
-const broughtService = ({ program, beside = {} }: ServiceSpec): readonly Brought[] => [
+const broughtService = ({ program, beside = {}, client }: ServiceSpec): readonly Brought[] => [
   { kind: 'service', text: program },
   ...Object.entries(beside).map(([name, each]): Brought => ({ kind: 'beside', text: `${name}=${each.program}` })),
+  ...(client === undefined ? [] : [{ kind: 'client', text: client } as const]),
 ]
 
 /** The commands of a recording: its servers, and its clients. */
@@ -54,6 +55,7 @@ export function repeating({ kind, text }: Brought): readonly string[] {
     cluster: '--target',
     service: '--program',
     beside: '--beside',
+    client: '--client',
     protocol: '--protocol',
     workload: '--workload',
     probe: '--require',
@@ -65,6 +67,7 @@ export function repeating({ kind, text }: Brought): readonly string[] {
 export function describeBrought(brought: Brought): string {
   const { kind, text } = brought
   if (kind === 'beside') return `the program beside its nodes in ${fileOf(brought)}`
+  if (kind === 'client') return `its clients in ${text}`
   if (kind !== 'cluster')
     return kind === 'program' || kind === 'probe' || kind === 'command'
       ? `the ${kind} ${text}`

@@ -15,6 +15,12 @@ export const serviceSchema: v.GenericSchema = v.strictObject(
   {
     ...programMembers,
     routes: v.optional(v.pipe(pathSchema, v.description('its route table; by default routes.json beside the program'))),
+    client: v.optional(
+      v.pipe(
+        pathSchema,
+        v.description('in place of routes: a file of clients, whose default export is defineClient({ … })'),
+      ),
+    ),
     nodes: runMembers.nodes,
     redis: v.optional(
       v.pipe(

@@ -20,14 +20,14 @@ export function portableReference(reference: string, directory: string): string 
 
 /** The same service with its files by other names. */
 function withServiceFiles(reference: string, change: (path: string) => string): string {
-  const spec = parseServiceReference(reference)
+  const { routes, client, ...spec } = parseServiceReference(reference)
   const beside = Object.entries(spec.beside ?? {}).map(
     ([name, each]) => [name, { ...each, program: change(each.program) }] as const,
   )
   return serviceReference({
     ...spec,
     program: change(spec.program),
-    routes: change(spec.routes),
+    ...(client === undefined ? { routes: change(routes) } : { client: change(client) }),
     ...(beside.length === 0 ? {} : { beside: Object.fromEntries(beside) }),
   })
 }

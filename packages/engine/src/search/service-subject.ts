@@ -11,7 +11,7 @@ import {
   USUAL_NODES,
 } from '@chaosproxy/node-simulator'
 import { requireRequests } from '@chaosproxy/recorder/routes'
-import { askedOf } from '@chaosproxy/runner'
+import { type AskedOperations, askedOf } from '@chaosproxy/runner'
 import { type SearchedProtocol, type Strategy, type TrialLimits, unrepeatableSeed } from '@chaosproxy/simulator'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 
@@ -43,15 +43,20 @@ export function startsOf(
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
   watch: ServiceWatch = {},
 ): NonNullable<SearchedProtocol['start']> {
-  const isOfOne = isAboutOneObject(service, workload, settings)
-  return (options) => createServiceCluster(service, { ...options, ...watch, initial: workload.initial, isOfOne })
-}
-
-function isAboutOneObject({ maker, spec }: Service, workload: Workload, settings: Settings): boolean {
   // A search draws the number of keys unless it is said.
   const { functions, before } = askedOf(workload, { keys: 2, ...settings })
-  const known = functions.filter((f) => maker.functions.includes(f))
-  return requireRequests(maker, { functions: known, before }, spec.routes)
+  const isOfOne = isAboutOneObject(service, { functions, before })
+  const { initial } = workload
+  return (options) => createServiceCluster(service, { ...options, ...watch, initial, functions, isOfOne })
+}
+
+function isAboutOneObject(
+  { clients }: Service,
+  { functions, before }: Pick<AskedOperations, 'functions' | 'before'>,
+): boolean {
+  if (clients.type === 'module') return false
+  const { maker, file } = clients
+  return requireRequests(maker, { functions: functions.filter((f) => maker.functions.includes(f)), before }, file)
 }
 
 /** How many seeds show whether a program's runs are repeatable. */

@@ -72,7 +72,7 @@ const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
 
 /** The same names in the environment as in the simulator, except that `NODE_ENV` is this process's own. */
 function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclaration {
-  const { program, routes, args = [], environment = {}, nodes = USUAL_NODES } = spec
+  const { program, routes, client, args = [], environment = {}, nodes = USUAL_NODES } = spec
   const placed = (text: string): string => withAddresses(text, beside)
   const urls = urlsOf(spec, (name) => String(beside[`peer.${name}`]))
   return {
@@ -88,7 +88,7 @@ function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclarat
       ...urls,
       ...Object.fromEntries(Object.entries(environment).map(([name, text]) => [name, placed(text)])),
     },
-    client: { kind: 'http', routes },
+    client: client === undefined ? { kind: 'http', routes } : { kind: 'module', file: client },
     promises: 'linearizable',
   }
 }

@@ -6,6 +6,7 @@ import vm from 'node:vm'
 import { UserError } from '@chaosproxy/history'
 import { isNativeLoader } from '../native.ts'
 import { importBundler } from './bundler.ts'
+import { clientApi } from './client-api.ts'
 import { expectedIn } from './expected.ts'
 import { precomputed } from './precomputed.ts'
 import { awaitPlaces, isInstalled, PROBE, type Probe, type Probing, probePlugin, type Site } from './probes.ts'
@@ -25,6 +26,9 @@ export interface Surroundings {
   readonly probe: Probe
 }
 
+/** Undefined if it has no default export. */
+export type Exports = { readonly default: unknown } | undefined
+
 /** A program, bundled and compiled: each start is a call. */
 export interface Program {
   /** Its file. */
@@ -38,7 +42,7 @@ export interface Program {
   readonly sites: readonly Site[]
   /** What holds call its awaits, by the numbers of their sites. */
   readonly awaits: ReadonlyMap<number, string>
-  start(around: Surroundings): Promise<unknown>
+  start(around: Surroundings): Promise<Exports>
   /** The frames of a stack in the program's own files, innermost first, as `server.ts:12:3`. */
   frames(stack: string): readonly Frame[]
 }
@@ -78,7 +82,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
       external: (id) => isBuiltin(id) || id.endsWith('.node') || isNativeLoader(id),
       treeshake: false,
       logLevel: 'silent',
-      plugins: [ownPlaces, precomputed, probePlugin(bundler, probing, sites)],
+      plugins: [clientApi, ownPlaces, precomputed, probePlugin(bundler, probing, sites)],
     })
     // Source maps name files as seen from this directory.
     const dir = dirname(entry)
@@ -159,7 +163,7 @@ function compiled(entry: string, { code, map: bundled, probing, sites }: Bundle)
   const found = probing === undefined || payload === undefined ? '' : sourceMapComment(payload, directory)
   const body = asFunctionBody(code)
   const text = `"use strict"; return (async () => {\n${body.text}\n})()${found}`
-  const run = vm.compileFunction(text, PARAMETERS, { filename }) as (...args: unknown[]) => Promise<unknown>
+  const run = vm.compileFunction(text, PARAMETERS, { filename }) as (...args: unknown[]) => Promise<Exports>
   const map = payload === undefined ? undefined : new SourceMap(payload)
   const missing = namedIn(code)
   const callerIn = (stack: string): string | undefined => framesOf(stack, filename, map, directory)[0]?.file

@@ -10,6 +10,7 @@ export const REQUIRE = '__chaosRequire'
 export const IMPORT = '__chaosImport'
 export const META = '__chaosMeta'
 export const NULL = '__chaosNull'
+const DEFAULT = '__chaosDefault'
 
 interface Edit {
   readonly start: number
@@ -19,7 +20,7 @@ interface Edit {
 
 /**
  * An ES module as the text of an async function's body: its imports, which are only of built-in modules, become calls, and
- * its exports go. Large tables of data become calls too, since each start makes most of them in vain. Every line stays
+ * its default export is what it returns (`{ default }`), and its other exports go. Large tables of data become calls too, since each start makes most of them in vain. Every line stays
  * the line it was.
  */
 export function asFunctionBody(code: string): { readonly text: string; readonly tables: readonly Table[] } {
@@ -50,7 +51,22 @@ export function asFunctionBody(code: string): { readonly text: string; readonly 
     text += code.slice(at, start) + replaced
     at = end
   }
-  return { text: text + code.slice(at), tables }
+  const exported = defaultExportIn(program['body'] as readonly Node[])
+  return {
+    text: `${text}${code.slice(at)}${exported === undefined ? '' : `\nreturn { default: ${exported} };`}`,
+    tables,
+  }
+}
+
+/** The name that the default export has in the module. */
+function defaultExportIn(statements: readonly Node[]): string | undefined {
+  for (const statement of statements) {
+    if (statement.type === 'ExportDefaultDeclaration') return DEFAULT
+    if (statement.type !== 'ExportNamedDeclaration') continue
+    for (const { exported, local } of statement['specifiers'] as readonly { exported: Node; local: Node }[])
+      if (exported['name'] === 'default') return String(local['name'])
+  }
+  return undefined
 }
 
 const blankOf = (code: string, start: number, end: number): string => code.slice(start, end).replace(/[^\n]/g, '')
@@ -82,7 +98,7 @@ function statementEdit(statement: Node, code: string): Edit | undefined {
       return declared === null ? { start, end, text: blank } : { start, end: declared.start, text: '' }
     }
     case 'ExportDefaultDeclaration':
-      return { start, end: (statement['declaration'] as Node).start, text: 'const __chaosDefault = ' }
+      return { start, end: (statement['declaration'] as Node).start, text: `const ${DEFAULT} = ` }
     case 'ExportAllDeclaration':
       return { start, end, text: blank }
     default:

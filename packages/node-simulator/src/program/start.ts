@@ -19,6 +19,8 @@ export interface Starting {
   readonly args: readonly string[]
   readonly files: Files
   readonly environment: { readonly [name: string]: string }
+  /** Told of its default export, once its modules have been evaluated. */
+  readonly evaluated?: ((exported: unknown) => void) | undefined
 }
 
 /** Some globals of Node, such as `crypto`, answer only if they are asked of the real object of all globals. */
@@ -44,7 +46,7 @@ const sharedGlobals: object = Object.create(
 )
 
 /** Starts a program as a node's: its modules are evaluated anew. */
-export function startProgram(life: Life, { program, args, environment, files }: Starting): void {
+export function startProgram(life: Life, { program, args, environment, files, evaluated }: Starting): void {
   const calls = new FileCalls(life, files, program.directory)
   life.files = () => calls
   life.lacks = (specifier) => program.lacks(specifier, new Error().stack ?? '')
@@ -78,6 +80,7 @@ export function startProgram(life: Life, { program, args, environment, files }: 
           probe,
         }),
       )
+      .then((exported) => evaluated?.(exported?.default))
       .catch((error: unknown) => life.threw(error, false))
   })
 }

@@ -42,6 +42,11 @@ export class Requests {
     return this.#serving.getStore()
   }
 
+  /** Runs what is done for a request that begins here. */
+  serve(name: string, run: () => void): void {
+    this.#serving.run(name, run)
+  }
+
   /** Follows what servers hand to programs; the result ends that. */
   follow(): () => void {
     const { prototype } = http.Server

@@ -147,7 +147,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
         break
       case 'data':
         this.serves = packet.request
-        this.push(packet.bytes)
+        this.#read(packet.bytes, packet.request)
         break
       case 'message': {
         const { server } = internals(this)
@@ -169,6 +169,13 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
       case 'open':
         break
     }
+  }
+
+  /** Whoever listens to bytes serves the request that they are for; Node's parser of HTTP tells which itself. */
+  #read(bytes: Buffer, request: string | undefined): void {
+    const { requests } = this.life.world
+    if (requests === undefined || request === undefined) this.push(bytes)
+    else requests.serve(request, () => void this.push(bytes))
   }
 
   override _read(): void {}

@@ -1,11 +1,14 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { NodeId } from '@chaosproxy/faults'
+import type { Endpoint, NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import { Call, EventQueue, type Moment, type MomentWatch, type PlannedHold } from '@chaosproxy/simulator'
 import type { NotSimulated } from '../refusal.ts'
 import { Assertions } from './assertions.ts'
 import { Holds } from './holds.ts'
 import { type CodeWatch, Requests } from './requests.ts'
+
+/** What clients are called on links. */
+export const CLIENTS: Endpoint = 'clients'
 
 /** Told of each turn of a program, so that one that never ends can be named. */
 export interface TurnWatch {
@@ -100,8 +103,9 @@ export class World {
     for (const each of held ?? []) this.schedule(0, each)
   }
 
+  /** What clients do is no moment at which a fault of theirs could begin. */
   notice(node: NodeId, moment: Moment): void {
-    if (this.#moments.awaited[moment]) this.#moments.notice(node, moment)
+    if (node !== CLIENTS && this.#moments.awaited[moment]) this.#moments.notice(node, moment)
   }
 
   entered(life: Actor): void {

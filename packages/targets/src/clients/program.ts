@@ -1,14 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Completion, UserError } from '@chaosproxy/history'
-import type { Client, Request } from '@chaosproxy/runner'
+import { type Client, judgeAnswer, type Request, shownAnswer } from '@chaosproxy/runner'
+import { allFunctions } from '@chaosproxy/workloads'
 import { commandText, type ProgramCommand } from '../command/command.ts'
 import { lastWords } from '../command/log-tail.ts'
 import { wordsOf } from '../command/words.ts'
-import { judgeAnswer, shown } from './answers.ts'
 import type { ProgramDeclaration } from './declaration.ts'
 import { createFirstAnswers, type FirstAnswers } from './first-answers.ts'
-import { allFunctions } from './functions.ts'
 import { createPendingRequests, type PendingRequests } from './pending-requests.ts'
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from './planned-clients.ts'
 import { createProgramProcesses, type ProgramProcess } from './program-processes.ts'
@@ -87,7 +86,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
     ends = 0
     hasAnswered = true
     const why = settleBy(line, pending, firsts)
-    if (why !== undefined) wrong(`is wrong: ${why}. Its line was ${shown(text)}`)
+    if (why !== undefined) wrong(`is wrong: ${why}. Its line was ${shownAnswer(text)}`)
   }
 
   async function ask(id: number, address: NodeAddress, input: Request['input']): Promise<void> {
@@ -166,7 +165,7 @@ const failed = ({ error, answered }: Extract<AnswerLine, { readonly type: 'fail'
 /** The answer that a process owes, or what is wrong with its line. */
 function answerTo(owed: number | undefined, text: string, asked: number): AnswerLine | string {
   const line = parseLine(text)
-  if (typeof line === 'string') return `wrote ${shown(text)} on its standard output: ${line}`
+  if (typeof line === 'string') return `wrote ${shownAnswer(text)} on its standard output: ${line}`
   if (line.id === owed) return line
   return line.id < asked ? `answered ${line.id} twice` : `answered ${line.id}, which it was never asked`
 }
@@ -183,8 +182,8 @@ function parseLine(text: string): AnswerLine | string {
   const { id, type, value, error, answered } = json as { readonly [member: string]: unknown }
   if (typeof id !== 'number') return 'it has no "id", which says what is answered'
   if (type === 'ok') return { id, type, value }
-  const why = typeof error === 'string' ? error : shown(error)
+  const why = typeof error === 'string' ? error : shownAnswer(error)
   if (type === 'fail') return { id, type, error: why, answered: answered === true }
   if (type === 'info') return { id, type, error: why }
-  return `its "type" is ${shown(type)}, not ok, fail or info`
+  return `its "type" is ${shownAnswer(type)}, not ok, fail or info`
 }

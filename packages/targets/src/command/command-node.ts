@@ -84,7 +84,8 @@ export async function openCommandNode<Port extends string>(
   const placeholders = (): Placeholders => ({
     node: id,
     host,
-    data: dataDir,
+    // A relative path would lead elsewhere from the command's own directory; sockets in it want it short.
+    data: options.command.directory === undefined ? dataDir : resolve(dataDir),
     port: ports[options.ports[0]],
     ...Object.fromEntries(options.ports.map((name) => [`port.${name}`, ports[name]])),
     ...options.placeholders?.(ports),

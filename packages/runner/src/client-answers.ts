@@ -1,7 +1,7 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 
 /** The outcome of an answer from a user's client. `broken`: the answer is invalid, whatever the system did. */
-export type Judged = Completion | { readonly type: 'broken'; readonly why: string }
+export type JudgedAnswer = Completion | { readonly type: 'broken'; readonly why: string }
 
 /** The result of these is their input, whatever the driver answers. */
 const GIVEN: ReadonlySet<string> = new Set([
@@ -12,21 +12,21 @@ const GIVEN: ReadonlySet<string> = new Set([
  * Judges an answer that is not an error. Drivers answer writes in their own ways (`OK`, a new count), so a write's
  * result is its input. Every other operation needs a result in the answer.
  */
-export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged {
+export function judgeAnswer({ f, value: given }: Input, answer: unknown): JudgedAnswer {
   if (GIVEN.has(f)) return { type: 'ok', value: given }
   if (f === 'cas') {
     if (answer === false) return { type: 'fail', error: 'mismatch', answered: true }
     if (answer === true || answer === undefined) return { type: 'ok', value: given }
     return {
       type: 'broken',
-      why: `it answered a cas with ${shown(answer)}. Answer true, or false where it found another value`,
+      why: `it answered a cas with ${shownAnswer(answer)}. Answer true, or false where it found another value`,
     }
   }
   if (answer === undefined)
     return { type: 'broken', why: `it answered a ${f} with nothing. Answer the result; null where there is no value` }
   const value = plain(answer)
   return value === undefined
-    ? { type: 'broken', why: `it answered a ${f} with ${shown(answer)}, which JSON cannot say` }
+    ? { type: 'broken', why: `it answered a ${f} with ${shownAnswer(answer)}, which JSON cannot say` }
     : { type: 'ok', value }
 }
 
@@ -45,7 +45,7 @@ function plain(value: unknown): Json | undefined {
   return members.some(([, member]) => member === undefined) ? undefined : (Object.fromEntries(members) as Json)
 }
 
-export function shown(value: unknown): string {
+export function shownAnswer(value: unknown): string {
   const text = typeof value === 'bigint' ? `${value}n` : (safeJson(value) ?? String(value))
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }

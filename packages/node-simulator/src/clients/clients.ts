@@ -1,0 +1,78 @@
+import type { Json } from '@chaosproxy/history'
+import { compileRequestMaker, generatorTable } from '@chaosproxy/recorder/routes'
+import type { Client } from '@chaosproxy/runner'
+import { deathText } from '../deaths.ts'
+import { type NodesOptions, nodeOf } from '../nodes.ts'
+import type { ServiceClients } from '../service.ts'
+import type { ServiceNode } from '../world/node.ts'
+import { CLIENTS } from '../world/world.ts'
+import { createClient } from './exchange.ts'
+import { type ClientPlace, ModuleClients } from './module.ts'
+
+/** The clients of a run. */
+export interface RunClients {
+  start(): void
+  /** Whether they can be asked for operations. */
+  isReady(): boolean
+  connect(place: ClientPlace): Client
+  /** @throws UserError (input) if the file that they are from is wrong, however the service behaves. */
+  requireSound(): void
+  kill(): void
+}
+
+export interface RunClientsOptions {
+  readonly initial: Json
+  /** Whether requests name no key, since there is only one object. */
+  readonly isOfOne: boolean
+  /** The functions that clients will call. */
+  readonly functions: readonly string[]
+}
+
+/** The clients that a service declares. */
+export function createClients(around: NodesOptions, options: RunClientsOptions): RunClients {
+  const { clients } = around.service
+  return clients.type === 'routes' ? routeClients(clients, around, options) : moduleClients(clients, around, options)
+}
+
+type Of<Type extends ServiceClients['type']> = Extract<ServiceClients, { readonly type: Type }>
+
+/** They make requests by a table, outside of any program. */
+function routeClients(
+  { table, file }: Of<'routes'>,
+  { service, world, network }: NodesOptions,
+  { initial, isOfOne }: RunClientsOptions,
+): RunClients {
+  const maker = compileRequestMaker(generatorTable(table, initial), file)
+  const messages = service.spec.http === 'messages'
+  return {
+    start() {},
+    isReady: () => true,
+    connect: (place) => createClient({ ...place, world, network, maker, isOfOne, messages }),
+    requireSound() {},
+    kill() {},
+  }
+}
+
+/** They are a program like those of nodes, except that it does not listen, no fault hits it, and it may not end. */
+function moduleClients(
+  { file, program }: Of<'module'>,
+  around: NodesOptions,
+  { functions }: RunClientsOptions,
+): RunClients {
+  const { world } = around
+  const clients: ModuleClients = new ModuleClients({ world, file, functions, life: () => node.life })
+  const node: ServiceNode = nodeOf(CLIENTS, around, {
+    evaluated: (exported) => clients.evaluated(exported),
+    died(_, death) {
+      const { what, trace } = deathText(program, death)
+      clients.fail([`${file} ${what}: clients must go on.`, ...trace].join('\n    at '))
+    },
+  })
+  return {
+    start: () => node.start(),
+    isReady: () => clients.isReady,
+    connect: (place) => clients.connect(place),
+    requireSound: () => clients.requireSound(),
+    kill: () => void node.kill(),
+  }
+}

@@ -1,0 +1,156 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, type Input, UserError } from '@chaosproxy/history'
+import { type Client, judgeAnswer, type Request } from '@chaosproxy/runner'
+import type { Life } from '../world/life.ts'
+import { requestName } from '../world/requests.ts'
+import type { World } from '../world/world.ts'
+
+// Clients from a user's file, as `@chaosproxy/targets` runs them on a thread, but as a program of the simulator.
+
+/** What such a file exports, as far as it is known. */
+interface OpenClient {
+  invoke(input: Input, signal: AbortSignal): unknown
+  close?(): unknown
+}
+
+interface ClientModule {
+  readonly functions?: readonly string[]
+  open(address: { readonly node: string; readonly host: string; readonly port: number }): unknown
+}
+
+export interface ModuleClientsOptions {
+  readonly world: World
+  /** The file, for messages. */
+  readonly file: string
+  /** The functions that clients will call. */
+  readonly functions: readonly string[]
+  /** The life of the program; undefined if it has ended. */
+  readonly life: () => Life | undefined
+}
+
+/** Where a client asks. */
+export interface ClientPlace {
+  readonly node: NodeId
+  /** Unique in the cluster. */
+  readonly name: string
+  /** Where the node serves clients; undefined if it does not now. */
+  readonly port: () => number | undefined
+}
+
+/** The clients of one file. */
+export class ModuleClients {
+  readonly #options: ModuleClientsOptions
+  #module: ClientModule | undefined
+  /** What is wrong with the file, whatever the service does; the first is kept. */
+  #broken: UserError | undefined
+
+  constructor(options: ModuleClientsOptions) {
+    this.#options = options
+  }
+
+  get isReady(): boolean {
+    return this.#module !== undefined
+  }
+
+  /** Takes the default export of the file. */
+  evaluated(exported: unknown): void {
+    const { file, functions: wanted } = this.#options
+    const { open, functions } = (exported ?? {}) as Partial<ClientModule>
+    if (typeof open !== 'function')
+      return this.fail(`${file} exports no client: its default export is to be defineClient({ open(address) { … } }).`)
+    const lacking = functions === undefined ? [] : wanted.filter((f) => !functions.includes(f))
+    if (lacking.length > 0)
+      return this.fail(
+        `${file} cannot be asked to ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`,
+      )
+    this.#module = exported as ClientModule
+  }
+
+  /** Ends the run with this message: the file is wrong. */
+  fail(message: string): void {
+    this.#broken ??= new UserError('input', message)
+  }
+
+  /** @throws UserError (input) if the file is wrong, however the service behaves. */
+  requireSound(): void {
+    if (this.#broken !== undefined) throw this.#broken
+  }
+
+  /** A client of a node. It opens its connection when it is first asked for something. */
+  connect({ node, name, port }: ClientPlace): Client {
+    const { world } = this.#options
+    let opening: Promise<OpenClient> | undefined
+    let asked = 0
+
+    const open = async (): Promise<OpenClient> => {
+      const client = await this.#module?.open({ node, host: node, port: port() ?? 0 })
+      if (typeof (client as Partial<OpenClient> | undefined)?.invoke === 'function') return client as OpenClient
+      this.fail(`${this.#options.file}: what "open" returns has no function "invoke".`)
+      throw new Error('it opened no client')
+    }
+
+    const perform = async (request: Request, signal: AbortSignal): Promise<Completion> => {
+      let client: OpenClient
+      try {
+        opening ??= open()
+        client = await opening
+      } catch (error) {
+        opening = undefined
+        // Nothing was asked for yet.
+        return { type: 'fail', error: `"open" failed: ${textOf(error)}` }
+      }
+      try {
+        const judged = judgeAnswer(request.input, await client.invoke(request.input, signal))
+        if (judged.type !== 'broken') return judged
+        this.fail(`${this.#options.file}: ${judged.why}.`)
+        return lost(request, judged.why)
+      } catch (error) {
+        return isRefusal(error) ? { type: 'fail', error: textOf(error) } : lost(request, textOf(error))
+      }
+    }
+
+    return {
+      invoke: (request, timeoutMs, completed) => {
+        asked++
+        const { session } = request
+        const own = requestName(session?.client ?? name, session?.sequence ?? asked)
+        const life = this.#options.life()
+        let over = false
+        const end = (completion: Completion): void => {
+          if (over) return
+          over = true
+          cancel()
+          // Not within a turn of the program.
+          world.schedule(0, () => completed(completion))
+        }
+        const abort = new AbortController()
+        const cancel = world.schedule(timeoutMs * 1e6, () => {
+          end(lost(request, `timeout after ${timeoutMs} ms`))
+          if (life !== undefined) world.deliver(life, () => abort.abort())
+        })
+        if (life === undefined) return end({ type: 'fail', error: 'the clients have ended' })
+        const ask = (): void => void perform(request, abort.signal).then(end)
+        world.after(0, life, () => (world.requests === undefined ? ask() : world.requests.serve(own, ask)))
+      },
+      close: () => {
+        const life = this.#options.life()
+        const opened = opening
+        if (life !== undefined && opened !== undefined)
+          world.after(0, life, () => void opened.then((client) => client.close?.()).catch(() => {}))
+      },
+    }
+  }
+}
+
+/** Whether it changed anything is unknown, unless it changes nothing. */
+const lost = ({ harmless }: Request, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
+
+/** Compares names, not classes: the file may define its own. */
+const isRefusal = (thrown: unknown): boolean =>
+  typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'Refused'
+
+function textOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return `it threw ${String(thrown)}`
+  const { code } = (thrown.cause ?? thrown) as { readonly code?: unknown }
+  return typeof code === 'string' && !thrown.message.includes(code) ? `${code}: ${thrown.message}` : thrown.message
+}

@@ -1,0 +1,51 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { programOf } from './environment.ts'
+import { errorText } from './program/start.ts'
+import { DIES, type Service } from './service.ts'
+import type { Death } from './world/life.ts'
+import type { ServiceNode } from './world/node.ts'
+import type { World } from './world/world.ts'
+
+/** A node that ended by itself is started again, as by a supervisor. */
+const SUPERVISOR_NANOS = 1e9
+
+export interface Deaths {
+  add(node: ServiceNode, death: Death): void
+  /** The first program that ended by itself while it should serve. */
+  broken(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
+  /** @throws UserError (input) for a program that ended before it ever listened. */
+  requireStarted(): void
+}
+
+export function createDeaths(service: Service, world: World): Deaths {
+  let first: { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
+  let early: UserError | undefined
+  return {
+    add(node, death) {
+      const { program, file } = programOf(service, node.id)
+      const { what, trace } = deathText(program, death)
+      world.log(node.id, [what, ...trace].join('\n    at '))
+      if (!node.everListened && !node.listens) {
+        const told = [`${file} ended before it listened, on ${node.id}: ${what}`, ...trace]
+        early ??= new UserError('input', told.join('\n    at '))
+        return
+      }
+      first ??= { name: DIES, node: node.id, what: `it ${what}${trace[0] === undefined ? '' : `, at ${trace[0]}`}` }
+      world.schedule(SUPERVISOR_NANOS, () => node.start())
+    },
+    broken: () => first,
+    requireStarted() {
+      if (early !== undefined) throw early
+    },
+  }
+}
+
+export function deathText(
+  program: Service['program'],
+  death: Death,
+): { readonly what: string; readonly trace: readonly string[] } {
+  if (death.type === 'exit') return { what: `called process.exit(${death.code})`, trace: [] }
+  const { what, trace } = errorText(program, death.error)
+  return { what: `${death.rejected ? 'left a promise rejected' : 'threw'}: ${what}`, trace }
+}

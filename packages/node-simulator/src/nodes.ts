@@ -1,0 +1,62 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { programOf, type Told } from './environment.ts'
+import { startProgram } from './program/start.ts'
+import { NotSimulated } from './refusal.ts'
+import type { Service } from './service.ts'
+import type { Intrinsics } from './world/intrinsics.ts'
+import type { Death, Hosts, Life } from './world/life.ts'
+import type { Network } from './world/network.ts'
+import { ServiceNode } from './world/node.ts'
+import type { World } from './world/world.ts'
+
+/** What nodes of a run have in common. */
+export interface NodesOptions {
+  readonly service: Service
+  readonly world: World
+  readonly network: Network
+  readonly seed: number
+  readonly hosts: Hosts
+  readonly intrinsics: Intrinsics
+  readonly told: (id: NodeId) => Told
+}
+
+/** What is told of one of them. */
+export interface NodeWatch {
+  /** Its program ended by itself. */
+  readonly died: (node: ServiceNode, death: Death) => void
+  /** Its program was evaluated; this is its default export. */
+  readonly evaluated?: ((exported: unknown) => void) | undefined
+}
+
+/** A node that is not started yet. */
+export function nodeOf(
+  id: NodeId,
+  { service, world, network, seed, hosts, intrinsics, told }: NodesOptions,
+  watch: NodeWatch,
+): ServiceNode {
+  const { program } = programOf(service, id)
+  const { losesPower, http } = service.spec
+  const boot = (life: Life): void => {
+    startProgram(life, { program, ...told(id), files: node.files, evaluated: watch.evaluated })
+    const replaced = looked.has(program) ? undefined : intrinsics.replaced()
+    looked.add(program)
+    if (replaced !== undefined) world.refuse(id, new NotSimulated(...replacing(replaced)))
+  }
+  const died = (death: Death): void => watch.died(node, death)
+  const node: ServiceNode = new ServiceNode({
+    ...{ world, network, id, seed, hosts, boot, died, directory: program.directory },
+    losesPower: losesPower === true,
+    messages: http === 'messages',
+  })
+  return node
+}
+
+/** The programs whose start was looked at. */
+const looked = new WeakSet<Service['program']>()
+
+/** Why a program cannot be simulated that replaces a shared function. */
+export const replacing = (name: string): ConstructorParameters<typeof NotSimulated> => [
+  `replacing ${name}`,
+  'is shared by all nodes, and by the simulator itself',
+  'Leave it out when NODE_ENV is test; what a program adds to shared objects is undone after each run.',
+]
