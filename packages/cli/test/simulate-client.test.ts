@@ -80,7 +80,7 @@ describe('a service whose clients are code of the user', () => {
     expect(JSON.parse(readFileSync(join(cwd, replay), 'utf8')).target).toContain('client.ts"')
     writeFileSync(join(cwd, 'chaos.config.json'), '{}')
     const unnamed = await chaos(['replay', replay, '--program', './server.ts'], { cwd })
-    expect(unnamed).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('its clients in client.ts') })
+    expect(unnamed).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('--client ./client.ts') })
     const replayed = await chaos(['replay', replay, '--program', './server.ts', '--client', './client.ts'], { cwd })
     expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
   })

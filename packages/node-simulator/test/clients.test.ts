@@ -47,7 +47,10 @@ const asking =
   (cluster: SimulatedCluster): void => {
     const client = cluster.connect('n1')
     const ask = ([first, ...rest]: typeof asked): void => {
-      if (first === undefined) return client.close()
+      if (first === undefined) {
+        client.close()
+        return
+      }
       const [f, value] = first
       client.invoke({ input: { f, key: 'x', value }, harmless: f === 'read' }, millis(100), (completion) => {
         completions.push(completion)

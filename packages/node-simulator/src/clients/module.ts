@@ -54,16 +54,18 @@ export class ModuleClients {
 
   /** Takes the default export of the file. */
   evaluated(exported: unknown): void {
+    const wrong = this.#problemOf((exported ?? {}) as Partial<ClientModule>)
+    if (wrong === undefined) this.#module = exported as ClientModule
+    else this.fail(wrong)
+  }
+
+  #problemOf({ open, functions }: Partial<ClientModule>): string | undefined {
     const { file, functions: wanted } = this.#options
-    const { open, functions } = (exported ?? {}) as Partial<ClientModule>
     if (typeof open !== 'function')
-      return this.fail(`${file} exports no client: its default export is to be defineClient({ open(address) { … } }).`)
+      return `${file} exports no client: its default export is to be defineClient({ open(address) { … } }).`
     const lacking = functions === undefined ? [] : wanted.filter((f) => !functions.includes(f))
-    if (lacking.length > 0)
-      return this.fail(
-        `${file} cannot be asked to ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`,
-      )
-    this.#module = exported as ClientModule
+    if (lacking.length === 0) return undefined
+    return `${file} cannot be asked to ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`
   }
 
   /** Ends the run with this message: the file is wrong. */
