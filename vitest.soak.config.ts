@@ -30,10 +30,10 @@ const PATIENT = readdirSync(join(import.meta.dirname, 'packages', 'cli', 'test')
   .filter((name) => /(?<!\.soak)\.test\.ts$/.test(name))
   .map((name) => `packages/cli/test/${name}`)
   .filter((path) => /import \{[^}]*\bpatientTest\b/.test(readFileSync(join(import.meta.dirname, path), 'utf8')))
-/** It adds to a registry, and so shares no module with other files: own-models.soak.test.ts brings it. */
+/** It adds to a registry, and so shares no module with other files: `BY_ITSELF` brings it. */
 const CHANGING = 'packages/cli/test/own-models.test.ts'
-/** Packs and installs, and measures nothing. */
-const PUBLISHED = 'packages/cli/test/published.soak.test.ts'
+/** Those that share no module: one packs and installs, and measures nothing. */
+const BY_ITSELF = 'packages/cli/test/{published,own-models}.soak.test.ts'
 
 // Long runs: the whole of what is claimed, many times over. CHAOS_SOAK=short does a few of each.
 export default defineConfig({
@@ -62,7 +62,9 @@ export default defineConfig({
           ...leavingOut,
           name: 'runs',
           include: [RUNS],
-          exclude: [...configDefaults.exclude, ALONE, PUBLISHED],
+          exclude: [...configDefaults.exclude, ALONE, BY_ITSELF],
+          // Importing takes as much of a core as many of these runs.
+          isolate: false,
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
@@ -99,8 +101,8 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
-          name: 'published',
-          include: [PUBLISHED],
+          name: 'by themselves',
+          include: [BY_ITSELF],
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },

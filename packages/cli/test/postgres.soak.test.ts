@@ -94,10 +94,10 @@ function staleAfterAcknowledgement(operations: readonly Operation[]): readonly O
 
 liveDescribe('PostgreSQL with asynchronous standbys', () => {
   test.each(seeds)('shows stale reads at its standbys, which agree at the end (seed %d)', async (seed) => {
-    const args = ['--set', 'commit=async', '--set', 'reads=replicas', '--time', '4s']
+    const args = ['--set', 'commit=async', '--set', 'reads=replicas', '--time', '10s']
     const { exitCode, result, operations } = await run(
       seed,
-      [{ kind: 'latency', latencyMs: 100, links: 'between-nodes', fromMs: 500, toMs: 3500 }],
+      [{ kind: 'latency', latencyMs: 300, links: 'between-nodes', fromMs: 500, toMs: 9500 }],
       args,
     )
     expect(result.levels.linearizable.result).toBe('violated')
@@ -142,11 +142,11 @@ liveDescribe('PostgreSQL with synchronous standbys', () => {
         '--operations',
         'read,write',
         '--time',
-        '4s',
+        '10s',
         '--expect',
         'none',
       ]
-      const { result, operations } = await run(seed, [hold(['n1>n3'], 1000, 3000)], [...settings, ...load])
+      const { result, operations } = await run(seed, [hold(['n1>n3'], 1000, 9000)], [...settings, ...load])
       expect(result.levels.linearizable.result).toBe('violated')
       expect(result.levels.eventual.result).toBe('met')
       expect(staleAfterAcknowledgement(operations)).toEqual([])

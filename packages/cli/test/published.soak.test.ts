@@ -346,10 +346,11 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
     })
   })
 
-  test.each([
+  const managers = [
     ['pnpm', ['pnpm@10', 'add', '--save-dev', 'chaosproxy'], ['pnpm@10', 'exec', 'chaos']],
     ['yarn', ['yarn@1', 'add', '--dev', 'chaosproxy'], ['yarn@1', '--silent', 'chaos']],
-  ])('runs as %s installs it', async (name, install, use) => {
+  ] as const
+  test.each(short ? managers.slice(0, 1) : managers)('runs as %s installs it', async (name, install, use) => {
     const cwd = folder(name, { 'package.json': '{"name":"mine","version":"1.0.0","private":true}' })
     await succeeds(cwd, 'npx', '--yes', ...install)
     await expectVerdict(cwd, 'npx', '--yes', ...use)

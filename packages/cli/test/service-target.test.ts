@@ -65,7 +65,7 @@ describe('a service of the configuration', () => {
       '--seed',
       '1',
       '--time',
-      '4s',
+      '10s',
       '--workload-set',
       'cas=0.5',
       '--keys',

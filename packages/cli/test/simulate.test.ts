@@ -94,7 +94,7 @@ describe('chaos simulate', () => {
 
   patientTest('ends a program that takes all memory, and names the turn', async () => {
     const cwd = folderWith(
-      `${CURED}\nconst all: unknown[] = []\nsetTimeout(() => { for (;;) all.push(new Array(1e5).fill({})) }, 10)`,
+      `${CURED}\nconst all: unknown[] = []\nsetTimeout(() => { for (;;) all.push(new Array(5e5).fill(0)) }, 10)`,
     )
     const { exitCode, stdout } = await chaos(['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json'], {
       cwd,
