@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { mountedFiles, mountedPath } from './podman.ts'
@@ -36,9 +36,19 @@ export interface Testcontainers {
   readonly Wait: { forLogMessage(message: RegExp): object }
 }
 
+/** Where what was installed already, by the names of the packages. */
+const installed = new Map<string, string>()
+
 /** What `require` of these packages gives, by name. They read DOCKER_HOST and TESTCONTAINERS_RYUK_DISABLED when they are used. */
 export function installTestcontainers(directory: string, ...more: readonly string[]): (name: string) => unknown {
   const cwd = join(directory, 'testcontainers')
+  const packages = more.join(' ')
+  const before = installed.get(packages)
+  installed.set(packages, cwd)
+  if (before !== undefined) {
+    cpSync(before, cwd, { recursive: true })
+    return createRequire(join(cwd, 'package.json'))
+  }
   mkdirSync(cwd, { recursive: true })
   writeFileSync(join(cwd, 'package.json'), JSON.stringify({ overrides: { testcontainers: VERSION } }))
   const flags = ['--no-audit', '--no-fund', '--ignore-scripts']
