@@ -71,15 +71,18 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
     expect(found?.kind).toBe('violation')
   })
 
-  test.each(short && name !== 'cache' ? [] : [bug])('shows it in whole messages (%s), too, and again in a replay', async () => {
-    const cwd = join(DIRECTORY, `simulated-${name}`)
-    const options = ['--seeds', '128', '--shrink', '1ms', '--out', temporaryDirectory(), '--json']
-    const { stdout } = await chaos(['simulate', bug, '--http', 'messages', ...options], { cwd })
-    const [failure] = JSON.parse(stdout).failures
-    expect(failure.kind).toBe('violation')
-    const replayed = await chaos(['replay', failure.replay, '--program', './server.ts'], { cwd })
-    expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
-  })
+  test.each(short && name !== 'cache' ? [] : [bug])(
+    'shows it in whole messages (%s), too, and again in a replay',
+    async () => {
+      const cwd = join(DIRECTORY, `simulated-${name}`)
+      const options = ['--seeds', '128', '--shrink', '1ms', '--out', temporaryDirectory(), '--json']
+      const { stdout } = await chaos(['simulate', bug, '--http', 'messages', ...options], { cwd })
+      const [failure] = JSON.parse(stdout).failures
+      expect(failure.kind).toBe('violation')
+      const replayed = await chaos(['replay', failure.replay, '--program', './server.ts'], { cwd })
+      expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
+    },
+  )
 
   test('is blamed for the await that was overtaken, and for none where that is not the cause', async () => {
     const cwd = join(DIRECTORY, `simulated-${name}`)
