@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { chaos, chaosHere } from './chaos.ts'
+import { chaos, chaosHere, root } from './chaos.ts'
 import { patientTest, test } from './patient.ts'
 import { CURED, folderWith, RACING, register } from './racing-register.ts'
 
@@ -130,6 +130,29 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
+  patientTest('varies the runs that reached what is rare, which finds a race there sooner', async () => {
+    const rare = `if (!armed && Math.floor(Math.random() * 1024) === 7) {
+      armed = true
+      reachable('armed')
+    }
+    const now = values.get(key) ?? null
+    if (now !== from) return void response.writeHead(409).end('{}')
+    if (armed) await new Promise((done) => setImmediate(done))
+    values.set(key, to)`
+    const searched = async (reachable: string) => {
+      const cwd = folderWith(`${reachable}\nlet armed = false\n${register(rare)}`)
+      const args = ['simulate', './server.ts', '--nodes', '1', '--faults', 'none', '--workload-set', 'cas=0.5']
+      const some = ['--seed', '1', '--seeds', '120', '--shrink', '1ms', '--workers', '1', '--json']
+      const { stdout } = await chaos([...args, ...some], { cwd })
+      return JSON.parse(stdout)
+    }
+    const assertions = JSON.stringify(join(root, 'packages', 'assertions', 'src', 'index.ts'))
+    const guided = await searched(`import { reachable } from ${assertions}`)
+    expect(guided).toMatchObject({ found: true, failures: [{ strategy: 'coverage' }] })
+    const alone = await searched('const reachable = (_: string) => {}')
+    expect(alone).toMatchObject({ found: false, trials: 120 })
+  })
+
   patientTest('loses what a program never fsynced when kills cut the power', async () => {
     const cwd = folderWith(`
       import { appendFileSync, existsSync, readFileSync } from 'node:fs'
@@ -152,12 +175,12 @@ describe('chaos simulate', () => {
     expect(JSON.parse(lost.stdout)).toMatchObject({ found: true, failures: [{ cause: 'not linearizable' }] })
   })
 
-  test('refuses the strategy that follows the states of protocols, which programs do not show', async () => {
+  test('refuses to follow what a program reaches if the program does not say it', async () => {
     const { exitCode, stderr } = await chaosHere(['simulate', './server.ts', '--strategy', 'swarm,coverage'], {
       cwd: folderWith(CURED),
     })
     expect(stderr).toBe(
-      '--strategy coverage: it follows the states of a protocol, which a program does not show. Leave it out.\n',
+      '--strategy coverage: it follows what a program reaches, and ./server.ts does not say it. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.\n',
     )
     expect(exitCode).toBe(3)
   })

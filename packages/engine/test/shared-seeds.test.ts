@@ -10,7 +10,7 @@ function searching(width: number, more: Partial<Searcher> = {}) {
   const begun = new Map<number, readonly number[]>()
   const searcher: Searcher = {
     width,
-    varies: true,
+    generation: GENERATION,
     async range(first, count, interesting) {
       begun.set(first, interesting)
       for (let turns = (first * 7) % (width * 3); turns > 0; turns--) await undefined
@@ -57,7 +57,7 @@ test('a search that goes on elsewhere shares what was interesting before', async
 })
 
 test('a search whose trials vary no others waits for no generation', async () => {
-  const { searcher, begun } = searching(8, { varies: false })
+  const { searcher, begun } = searching(8, { generation: undefined })
   const range: Searcher['range'] = async (first, count, interesting) => {
     const end = searcher.range(first, count, interesting)
     // The first range is done after all others.

@@ -105,6 +105,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     status: () => new Map(names.map((id) => [id, nodes.get(id)?.listens ? LISTENS : undefined])),
     broken: () => world.assertions.broken ?? deaths.broken(),
     unmet: () => world.assertions.unmet(),
+    met: () => world.assertions.met(),
     run(done, limits) {
       const lastEvent = events + limits.events
       const lastTime = world.queue.now + millisToNanos(limits.durationMs)
@@ -251,6 +252,9 @@ const expectedOf = ({ program, beside, clients }: Service): readonly string[] =>
   [program, ...beside.values(), ...(clients.type === 'module' ? [clients.program] : [])].flatMap(
     ({ expected }) => expected,
   )
+
+/** Whether some program says by `sometimes` or `reachable` what it reaches. */
+export const hasAssertions = (service: Service): boolean => expectedOf(service).length > 0
 
 /** The awaits of the service's own files at which requests can be held. */
 export const awaitsOf = ({ program }: Service): readonly string[] => [...program.awaits.values()]

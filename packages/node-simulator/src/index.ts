@@ -1,4 +1,4 @@
-export { awaitsOf, besidesOf, createServiceCluster } from './cluster.ts'
+export { awaitsOf, besidesOf, createServiceCluster, hasAssertions } from './cluster.ts'
 export {
   type BesideDeclaration,
   declaredService,

@@ -65,6 +65,8 @@ export interface SimulatedCluster extends Cluster {
   broken?(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
   /** What the programs of some run are to meet, and this one has not; absent: nothing. */
   unmet?(): readonly string[]
+  /** What this one has met of it. */
+  met?(): readonly string[]
   /** Times of holds count from here on; absent: nothing can be held. */
   scenarioBegins?(): void
   /** Gives back what the run has taken of this process; absent: nothing. */

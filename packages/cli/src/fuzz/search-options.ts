@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { type SearchSpec, USUAL_OUT } from '@chaosproxy/engine'
 import { millis, UserError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
-import { strategies, usualStrategiesOf } from '@chaosproxy/simulator'
+import { type SubjectKind, strategies, usualStrategiesOf } from '@chaosproxy/simulator'
 import * as v from 'valibot'
 import { asCount, asDuration, flag, valuesOf, word } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/one-of.ts'
@@ -71,5 +71,5 @@ const strategyNames = strategies.map(({ name }) => name)
 export const parseStrategies = (typed: string): readonly string[] =>
   typed.split(',').map((name) => oneOf('strategy', 'strategy', name.trim(), strategyNames))
 
-export const usualStrategyNames = (subject: 'programs' | 'protocols'): readonly string[] =>
+export const usualStrategyNames = (subject: SubjectKind): readonly string[] =>
   usualStrategiesOf(subject).map(({ name }) => name)

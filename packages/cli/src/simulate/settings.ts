@@ -5,8 +5,10 @@ import type { FaultChoice } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import {
   declaredService,
+  hasAssertions,
   loadService,
   requireSufferable,
+  type Service,
   type ServiceDeclaration,
   type ServiceSpec,
   serviceReference,
@@ -69,7 +71,8 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
   const config = await readOwnConfig(options, 'chaos simulate')
   const draft = withPaths(config.loaded?.config ?? {}, config.own)
   const { spec, nodes = USUAL_NODES } = parseService(options, typed, config, draft.nodes)
-  const { definition } = await loadService(spec)
+  const service = await loadService(spec)
+  const { definition } = service
   const { workload, reference } = await chooseSharedWorkload(options, config, nameIn(draft.workload))
   const { workload: asked } = mergeDrafts(draft, {
     workload: { name: reference, settings: parseClientSettings(workload, options) },
@@ -92,7 +95,7 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
       },
       name: definition.name,
       ...terms,
-      strategies: withoutCoverage(typed.strategy ?? usualStrategyNames('programs')),
+      strategies: strategiesOf(typed.strategy, service),
       invariants: typed.invariants,
       guide: false,
     },
@@ -188,12 +191,13 @@ function namesIn(configured: readonly FaultChoice[], where: string): readonly st
   return names
 }
 
-/** @throws UserError (usage) for the strategy that follows the states of a protocol. */
-function withoutCoverage(names: readonly string[]): readonly string[] {
-  if (names.includes('coverage'))
+/** @throws UserError (usage) for the strategy that follows assertions, of which there are none. */
+function strategiesOf(typed: readonly string[] | undefined, service: Service): readonly string[] {
+  const asserts = hasAssertions(service)
+  if (typed?.includes('coverage') && !asserts)
     throw new UserError(
       'usage',
-      '--strategy coverage: it follows the states of a protocol, which a program does not show. Leave it out.',
+      `--strategy coverage: it follows what a program reaches, and ${service.spec.program} does not say it. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
     )
-  return names
+  return typed ?? usualStrategyNames(asserts ? 'programs with assertions' : 'programs')
 }

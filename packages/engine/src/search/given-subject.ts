@@ -3,6 +3,7 @@ import { millis, UserError } from '@chaosproxy/history'
 import {
   awaitsOf,
   besidesOf,
+  hasAssertions,
   isServiceDeclaration,
   requireSufferable,
   type ServiceDeclaration,
@@ -81,6 +82,7 @@ export async function subjectFrom(
     start: startsOf(service, named, { longestMs: LONGEST_MS }),
     besides: besidesOf(service),
     awaits: awaitsOf(service),
+    asserts: hasAssertions(service),
     usualNodes: nodes,
     usualFaults: usualServiceFaults,
   }

@@ -4,7 +4,7 @@ import { noEvidence, planTrial, type SearchResult, type SeedFailure, strategiesN
 import { doEach, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { seedsJob } from './jobs.ts'
 import { followRanges, type SearchedRanges } from './searched-ranges.ts'
-import { shareSeeds } from './shared-seeds.ts'
+import { GENERATION, GENERATION_OF_PROGRAMS, shareSeeds } from './shared-seeds.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { subjectOf } from './subject-name.ts'
 import { type Stuck, type Supervised, supervise } from './supervise.ts'
@@ -28,8 +28,8 @@ export interface Searcher {
   readonly width: number
   /** How many seeds a range has; by default few enough that the search can end soon, and enough that handing them out costs nothing. */
   readonly seedsATask?: number | undefined
-  /** Whether trials vary the interesting ones of earlier ranges, which then have to be known. */
-  readonly varies: boolean
+  /** Seeds of a generation, if trials vary the interesting ones of earlier generations; undefined if none is varied. */
+  readonly generation: number | undefined
   /** @param interesting seeds of earlier ranges whose trials reached something new. */
   range(first: number, count: number, interesting: readonly number[]): Promise<Supervised<SearchResult> | Lost>
   /** The finding that a protocol makes which does not return. */
@@ -42,10 +42,15 @@ interface Lost {
   readonly why: string
 }
 
+function generationOf({ strategies, subject }: SearchSpec): number | undefined {
+  if (!strategiesNamed(strategies).some(({ varies }) => varies === true)) return undefined
+  return isService(subject.target) ? GENERATION_OF_PROGRAMS : GENERATION
+}
+
 /** Searches on a pool. Once `interrupted` threads begin no other seed; they are ended once `abandon` aborts. */
 export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSignal, abandon: AbortSignal): Searcher => ({
   width: pool.width,
-  varies: strategiesNamed(spec.strategies).some(({ varies }) => varies === true),
+  generation: generationOf(spec),
   async range(first, count, interesting) {
     try {
       const range = { ...seedsSpec(spec, first, count), ...(interesting.length === 0 ? {} : { interesting }) }
@@ -111,12 +116,16 @@ export async function searchInParallel(
   }
 
   const { interestingBefore } = tally
-  const shared = shareSeeds(firstSeed, { next: searched.next, interestingBefore }, interrupted)
+  const { generation } = searcher
+  const shared =
+    generation === undefined
+      ? undefined
+      : shareSeeds(firstSeed, { next: searched.next, interestingBefore, generation }, interrupted)
 
   /** @returns what its parts came to; whether it was left before its end. */
   async function searchRange(first: number, count: number): Promise<{ results: SearchResult[]; isLeft: boolean }> {
     if (count <= 0) return { results: [], isLeft: false }
-    const interesting = searcher.varies ? await shared.before(first) : []
+    const interesting = shared === undefined ? [] : await shared.before(first)
     if (interesting === undefined) return { results: [], isLeft: true }
     const end = await searcher.range(first, count, interesting)
     if (end.type === 'done') return { results: [end.value], isLeft: interrupted.aborted && end.value.trials < count }
@@ -148,7 +157,7 @@ export async function searchInParallel(
     }
     for (const result of results) tally.add(result)
     searched.add(first)
-    shared.tell()
+    shared?.tell()
     const elapsedMs = millis(performance.now() - startedAt)
     reached(() => ({ tally: tally.state(), ranges: searched.state(), elapsedMs }))
     tell()

@@ -4,6 +4,7 @@ import type { ProtocolModule } from '@chaosproxy/protocols'
 import { drawnSequence } from '@chaosproxy/report'
 import {
   causeOf,
+  learnFrom,
   minimise,
   mistakeSetting,
   NO_LEVEL,
@@ -150,10 +151,13 @@ export async function search(
   }
 }
 
-const strategiesFor = ({ start }: SearchedProtocol) => usualStrategiesOf(start === undefined ? 'protocols' : 'programs')
+const strategiesFor = ({ start, asserts }: SearchedProtocol) =>
+  usualStrategiesOf(start === undefined ? 'protocols' : asserts ? 'programs with assertions' : 'programs')
 
 /** Searches on this thread, where nothing can end a protocol that does not return. */
 function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher {
+  const strategies = strategiesFor(subject)
+  const reached = learnFrom(subject, [], { strategies, limits: LIMITS })
   const job: Job<{ readonly first: number; readonly count: number }, SearchResult> = {
     kind: 'search',
     reads: () => [],
@@ -161,8 +165,7 @@ function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher 
       inTurn(subject, () =>
         searchSeeds(subject, {
           ...spec,
-          strategies: strategiesFor(subject),
-          limits: LIMITS,
+          ...{ strategies, reached, limits: LIMITS },
           stopAtFirst: true,
           verifyDeterminism: false,
           stopped: () => isAskedToStop(progress),
@@ -173,7 +176,7 @@ function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher 
     width: thisThread.width,
     // Whoever aborts has a turn only between two ranges.
     seedsATask: 1,
-    varies: false,
+    generation: undefined,
     async range(first, count) {
       const end = await thisThread.do(job, { first, count }, { signal, stop: signal })
       return end.type === 'given up'

@@ -1,7 +1,9 @@
 import { createCondition } from '../jobs/condition.ts'
 
 /** Seeds of a generation: a range begins with what was interesting until the one before the last. */
-const GENERATION = 4_096
+export const GENERATION = 4_096
+/** The same for programs, whose trials take many times as long, and of which few seeds are interesting. */
+export const GENERATION_OF_PROGRAMS = 256
 /** Playing them again is a small part of a generation's trials. */
 const MOST_SHARED = 16
 
@@ -21,21 +23,27 @@ interface Known {
   /** The first seed that is not yet searched. */
   next(): number
   interestingBefore(seed: number, most: number): readonly number[]
+  /** Seeds of a generation. */
+  readonly generation: number
 }
 
 /**
  * Shares the interesting seeds of all ranges. A generation waits for none but those before the last, which are done long
  * before it begins.
  */
-export function shareSeeds(firstSeed: number, { next, interestingBefore }: Known, ended: AbortSignal): SharedSeeds {
+export function shareSeeds(
+  firstSeed: number,
+  { next, interestingBefore, generation: size }: Known,
+  ended: AbortSignal,
+): SharedSeeds {
   const condition = createCondition()
   ended.addEventListener('abort', condition.changed)
   let latest: { readonly end: number; readonly seeds: readonly number[] } | undefined
   return {
     async before(first) {
-      const generation = Math.floor((first - firstSeed) / GENERATION)
+      const generation = Math.floor((first - firstSeed) / size)
       if (generation < 2) return []
-      const end = firstSeed + (generation - 1) * GENERATION
+      const end = firstSeed + (generation - 1) * size
       await condition.until(() => next() >= end || ended.aborted)
       if (next() < end) return undefined
       if (latest?.end !== end) latest = { end, seeds: interestingBefore(end, MOST_SHARED) }

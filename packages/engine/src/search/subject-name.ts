@@ -1,6 +1,7 @@
 import {
   awaitsOf,
   besidesOf,
+  hasAssertions,
   isService,
   loadService,
   type Probing,
@@ -51,6 +52,7 @@ export async function subjectOf(
     start: startsOf(service, named, watch),
     besides: besidesOf(service),
     awaits: awaitsOf(service),
+    asserts: hasAssertions(service),
   }
 }
 

@@ -42,6 +42,11 @@ export class Assertions {
     this.broken = { name: full, node, what: `${what}${at === undefined ? '' : ` at ${at}`}${detailsText(details)}` }
   }
 
+  /** Those that this run has met. */
+  met(): readonly string[] {
+    return [...this.#met]
+  }
+
   /** Those that this run has not met. */
   unmet(): readonly string[] {
     return [...this.#expected].filter((name) => !this.#met.has(name)).map((name) => `${name} was not met`)

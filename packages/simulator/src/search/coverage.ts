@@ -4,30 +4,46 @@ import type { AnyMachine } from '@chaosproxy/protocols'
 import { type PlannedFault, type Scenario, scheduleOf } from '@chaosproxy/runner'
 import type { AnyEvent, Observer } from '../node.ts'
 import type { Plan } from './plan.ts'
+import type { Trial } from './trial.ts'
 
-/** The protocol states a search has reached, and the scenarios that reached new ones. */
+/** What a search has reached, and the scenarios that reached what none had before. */
 export interface Coverage {
   /** Observes the steps of one node in a trial. */
   observe(node: NodeId): Observer
   /** After a trial: keeps its scenario if it reached something new, and says whether it did. */
-  learn(scenario: Scenario): boolean
+  learn(trial: Pick<Trial, 'scenario' | 'met'>): boolean
   /** A variation of a kept scenario; the given plan if none is kept. */
   vary(plan: Plan, random: Random): Plan
   /** The same, to be continued apart, by what watches the machine then. */
-  copy(machine: AnyMachine): Coverage
+  copy(machine: AnyMachine | undefined): Coverage
 }
 
 /** Older scenarios are dropped: what was new early on is common by now. */
 const MOST_KEPT = 64
 
+/** What has been reached so far. */
+interface Reached {
+  readonly edges: Edges
+  /** The assertions of programs that some trial has met. */
+  readonly met: Set<string>
+  readonly kept: Scenario[]
+}
+
+const nothingReached = (): Reached => ({ edges: createEdges(), met: new Set(), kept: [] })
+
 /**
  * By protocol states reached: a node's role before and after a step, and what the step was about. Zalewski's American
- * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are those of a replica's life.
+ * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are those of a replica's life. Programs have no
+ * machine: what they reach is what they say by `sometimes` and `reachable`, as in Antithesis's SDK.
  */
-export function createCoverage(machine: AnyMachine, edges: Edges = createEdges(), kept: Scenario[] = []): Coverage {
+export function createCoverage(
+  machine: AnyMachine | undefined,
+  { edges, met, kept }: Reached = nothingReached(),
+): Coverage {
   let news = 0
   return {
     observe() {
+      if (machine === undefined) return () => {}
       let before: string | undefined
       return (state, event) => {
         const { role } = machine.status(state)
@@ -35,26 +51,32 @@ export function createCoverage(machine: AnyMachine, edges: Edges = createEdges()
         before = role
       }
     },
-    learn(scenario) {
+    learn(trial) {
+      for (const name of trial.met) {
+        if (!met.has(name)) news++
+        met.add(name)
+      }
       const isNew = news > 0
-      if (isNew) kept.push(scenario)
+      if (isNew) kept.push(trial.scenario())
       if (kept.length > MOST_KEPT) kept.shift()
       news = 0
       return isNew
     },
-    copy: (other) => createCoverage(other, edges.copy(), [...kept]),
+    copy: (other) => createCoverage(other, { edges: edges.copy(), met: new Set(met), kept: [...kept] }),
     vary(plan, random) {
       if (kept.length === 0) return plan
       const base = random.pick(kept)
       const fits = plan.scenario.nodes === base.nodes
       const faults = base.faults.filter(() => random.chance(0.8)).map((fault) => moved(fault, random))
       const added = fits ? plan.schedule.filter(() => random.chance(0.3)) : []
+      const holds = [...(base.holds ?? []).filter(() => random.chance(0.8)), ...(plan.scenario.holds ?? [])]
       return {
         scenario: {
           ...base,
           seed: random.chance(0.5) ? base.seed : plan.scenario.seed,
           operations: fits && random.chance(0.3) ? plan.scenario.operations : base.operations,
           faults: [],
+          holds,
         },
         schedule: [
           ...scheduleOf({ ...base, faults }),

@@ -21,6 +21,8 @@ export interface SearchOptions {
   readonly verifyDeterminism: boolean
   /** What other ranges reached that came before, so that this one looks for what is new to all of them. */
   readonly learnt?: Coverage | undefined
+  /** What all searches of this thread have reached, to which this one adds; then its trials depend on those before, too. */
+  readonly reached?: Coverage | undefined
   /** Whether to begin no other seed. */
   readonly stopped?: (() => boolean) | undefined
   /** Called with each seed before its trial. */
@@ -87,6 +89,10 @@ export interface SearchResult {
 /** How often a strategy that varies trials plans a new one, which then is known by its seed alone. */
 const NEW_PROBABILITY = 0.25
 
+/** What shows the states of a subject; programs have none, and say themselves what they reach. */
+const watchedMachine = (subject: SearchedProtocol) =>
+  subject.start === undefined ? machineOf(subject, subject.knobs) : undefined
+
 /** What the trials of these seeds reach, for ranges that begin with it. Undefined if no strategy varies trials. */
 export function learnFrom(
   subject: SearchedProtocol,
@@ -94,24 +100,24 @@ export function learnFrom(
   { strategies, limits }: Pick<SearchOptions, 'strategies' | 'limits'>,
 ): Coverage | undefined {
   if (!strategies.some(({ varies }) => varies)) return undefined
-  const coverage = createCoverage(machineOf(subject, subject.knobs))
+  const coverage = createCoverage(watchedMachine(subject))
   for (const seed of seeds) {
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
     const trial = runPlan(subject, planTrial(subject, strategy, seed), { ...limits, observe: coverage.observe })
-    coverage.learn(trial.scenario())
+    coverage.learn(trial)
   }
   return coverage
 }
 
-/** One trial for each seed of a range. Depends only on its arguments. */
+/** One trial for each seed of a range. Depends only on its arguments, and changes none but `reached`. */
 export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): SearchResult {
   const { first, count, strategies, limits, stopAtFirst } = options
   const findings: SeedFailure[] = []
   const interesting: number[] = []
   const tried: { [strategy: string]: SearchResult['tried'][string] } = {}
   // Watching costs time: do it only if some strategy uses the result.
-  const coverage = options.learnt?.copy(machineOf(subject, subject.knobs)) ?? learnFrom(subject, [], options)
+  const coverage = options.reached ?? options.learnt?.copy(watchedMachine(subject)) ?? learnFrom(subject, [], options)
   let trials = 0
   let steps = 0
   let evidence = noEvidence
@@ -124,7 +130,7 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
     const plan =
       varies && coverage ? withinClocks(subject, coverage.vary(planned, createRandom(`vary ${seed}`))) : planned
     const trial = runPlan(subject, plan, coverage === undefined ? limits : { ...limits, observe: coverage.observe })
-    if (coverage?.learn(trial.scenario()) === true && !varies) interesting.push(seed)
+    if (coverage?.learn(trial) === true && !varies) interesting.push(seed)
     trials++
     steps += trial.steps
     evidence = withTrial(evidence, subject, trial)

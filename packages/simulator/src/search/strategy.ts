@@ -190,8 +190,18 @@ function hold(random: Random, places: readonly string[], busy: readonly number[]
 
 const coverage: Strategy = {
   name: 'coverage',
-  summary: 'variations of the trials in which nodes came into states, or heard messages in states, as in none before',
-  plan: swarmBiased.plan,
+  summary:
+    'variations of the trials in which nodes came into states, or heard messages in states, as in none before; of a program, of those that met a sometimes or reachable first',
+  // In a program, what came into a rare state is tried with requests that overtake one another there.
+  plan: (random, nodes, lengthMs, nemeses, times, places = []) =>
+    (places.length > 0 && random.chance(0.5) ? awaits : swarmBiased).plan(
+      random,
+      nodes,
+      lengthMs,
+      nemeses,
+      times,
+      places,
+    ),
   varies: true,
 }
 
@@ -234,9 +244,24 @@ const usualOfPrograms: readonly Strategy[] = usualStrategies.map((strategy) =>
   strategy === leaders || strategy === expiries ? awaits : strategy,
 )
 
-/** The default strategies of a search of programs, or of protocols. */
-export const usualStrategiesOf = (subject: 'programs' | 'protocols'): readonly Strategy[] =>
-  subject === 'programs' ? usualOfPrograms : usualStrategies
+/** Assertions cost nothing to follow. */
+const usualOfAsserting: readonly Strategy[] = [...usualOfPrograms, coverage, coverage, coverage]
+
+export type SubjectKind = 'protocols' | 'programs' | 'programs with assertions'
+
+/** The default strategies of a search. */
+export function usualStrategiesOf(subject: SubjectKind): readonly Strategy[] {
+  switch (subject) {
+    case 'protocols':
+      return usualStrategies
+    case 'programs':
+      return usualOfPrograms
+    case 'programs with assertions':
+      return usualOfAsserting
+    default:
+      return subject satisfies never
+  }
+}
 
 /** By name, as often as they are named. */
 export const strategiesNamed = (names: readonly string[]): readonly Strategy[] =>

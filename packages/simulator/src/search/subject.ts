@@ -33,6 +33,8 @@ export interface SearchedProtocol {
   readonly choices?: TrialChoices | undefined
   /** The awaits of a program at which requests can be held, as holds name them; absent: none. */
   readonly awaits?: readonly string[] | undefined
+  /** Whether a program says by assertions what it reaches, which a search can follow; absent: no. */
+  readonly asserts?: boolean | undefined
   /** Starts a cluster of something that is no state machine; absent: the protocol's. */
   readonly start?: ((options: ClusterOptions) => SimulatedCluster) | undefined
 }

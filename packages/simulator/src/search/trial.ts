@@ -72,6 +72,8 @@ export interface Trial {
   readonly undecided: string | undefined
   /** What some trial of a search is to meet, and this one has not. */
   readonly unmet: readonly string[]
+  /** What it has met of what some trial is to meet. */
+  readonly met: readonly string[]
   /** Steps of all nodes' machines. */
   readonly steps: number
   /** Everything that happened in virtual time: arrivals, fsyncs, timers, and what clients and the nemesis did. */
@@ -151,7 +153,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   const finish = (failure: Failure | undefined, history = historyOf(events), undecided?: string): Trial => ({
     ...{ scenario: happened, events, history, startedAt, played },
     ...{ failure, undecided, heard: ear?.heard() },
-    ...{ unmet: cluster?.unmet?.() ?? [], steps: cluster?.stepCount() ?? 0 },
+    ...{ unmet: cluster?.unmet?.() ?? [], met: cluster?.met?.() ?? [], steps: cluster?.stepCount() ?? 0 },
     happened: cluster?.eventCount() ?? 0,
   })
   try {
