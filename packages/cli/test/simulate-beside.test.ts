@@ -61,7 +61,7 @@ describe('a program beside the nodes of a service', () => {
     expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('is named on the command line, too, and wrong names are refused', async () => {
+  test('can be named on the command line, where wrong names are refused', async () => {
     const cwd = shopWith(CURED)
     const search = (beside: string) =>
       chaos(['simulate', './server.ts', '--nodes', '1', '--beside', beside, '--seeds', '1', ...some], { cwd })

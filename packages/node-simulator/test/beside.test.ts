@@ -30,7 +30,7 @@ for (let i = 0; i < 3; i++) {
 }`
 
 describe('a program beside the nodes', () => {
-  test('is dialled by its name, dials them, and keeps what it knows apart from theirs', async () => {
+  test('calls the nodes, is called by its name, and shares no memory with them', async () => {
     const { lines } = await ran(PAYING, { ...payments, nodes: 2 })
     expect(lines).toHaveLength(18)
     const taken = lines.flatMap((line) => /^n[12]: (\d) payments$/.exec(line)?.[1] ?? [])
@@ -61,7 +61,7 @@ describe('a program beside the nodes', () => {
     expect(held.lines).toEqual(Array(3).fill('n1: TimeoutError undefined'))
   })
 
-  test('that does not listen, ends or cannot be simulated is named with its own file', async () => {
+  test('is named with its own file if it never listens, ends, or cannot be simulated', async () => {
     const beside = (text: string, meanwhile?: Parameters<typeof ran>[1]) =>
       ran(serving(''), { ...payments, beside: { 'payments.ts': text }, ...meanwhile })
     const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }

@@ -207,7 +207,7 @@ describe('a lock', () => {
     expect(titleOf(held, 'lock')).toBe('Not linearizable')
   })
 
-  test('that its holder tried in vain to release was given away, but not held by both, for the holder had let go of it', () => {
+  test('was given away, but not held by two, if its holder had tried to release it', () => {
     const refused = lock(1, 'release', 20, 21, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
     const { headline, shown, history } = judge(held, 'lock')
@@ -318,13 +318,13 @@ describe('a register', () => {
       expect(titleOf([write(1, 1, 0), ...fine], 'register')).toBe('Linearizable')
   })
 
-  test('that a node which had acknowledged a write answers with nothing says that it no longer had it', () => {
+  test('is told as "no longer had" where the node that acknowledged the write later returns nothing', () => {
     const nothing = (node: string): Made => read(3, null as never, 50, { node })
     expect(titleOf([write(2, 2, 10), nothing('n1')], 'register')).toBe("n1 no longer had p2's confirmed write")
     expect(titleOf([write(2, 2, 10), nothing('n3')], 'register')).toBe("p2's confirmed write was missing at n3")
   })
 
-  test('that was changed from a value which a confirmed write had replaced says whose write was not seen', () => {
+  test('names the confirmed write that a change did not see', () => {
     const cas = (p: number, from: number, at: number): Made => write(p, 9, at, { f: 'cas', in: [from, 9] })
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), cas(3, 1, 50)], 'register')).toBe(
       "p3 changed x without seeing p2's confirmed write",

@@ -82,7 +82,7 @@ function add(...families: readonly Family[]) {
 }
 
 describe.runIf(hasAddresses)('addresses of links', () => {
-  test('whose process was killed together with its keeper are removed by the next that adds some', async () => {
+  test('left by a process that was killed with its keeper are removed by the next process that adds some', async () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
