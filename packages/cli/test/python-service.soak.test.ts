@@ -73,13 +73,13 @@ async function generated(routes: object, reads: Reads, seed: number): Promise<vo
   await expectJudged(['run', '--target', './notes.json', ...ASKED, '--seed', `${seed}`], reads, cwd)
 }
 
-/** Two clients at once: each writes at one server, and reads at another. */
+/** Two clients at once: each writes at one server, and reads at another at once, by the same process. */
 const CURL = `
 session() {
   for i in $(seq 1 12); do
     url=/shelves/s/notes/17
-    curl -sS -o /dev/null -H "X-Client: $1" -X PUT "http://$2$url" -d "{\\"note\\":{\\"body\\":{\\"text\\":\\"$1-$i\\"}}}"
-    curl -sS -o /dev/null -H "X-Client: $1" "http://$3$url"
+    curl -sS -o /dev/null -H "X-Client: $1" -X PUT "http://$2$url" -d "{\\"note\\":{\\"body\\":{\\"text\\":\\"$1-$i\\"}}}" \\
+      --next -sS -o /dev/null -H "X-Client: $1" "http://$3$url"
   done
 }
 session a {n1} {n2} & session b {n2} {n3} & wait

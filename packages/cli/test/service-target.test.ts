@@ -189,10 +189,10 @@ describe('a service of the configuration', () => {
     const some = ['--faults', 'none', '--keys', '1', '--workload-set', 'cas=0.5', '--seeds', '128', '--json']
     const found = await chaos(['simulate', 'race', ...some, '--workers', '1'], { cwd })
     const [{ replay }] = JSON.parse(found.stdout).failures
-    const real = await chaos(['replay', replay, '--real', '--times', '10', '--trust', '--json'], { cwd })
+    const real = await chaos(['replay', replay, '--real', '--times', '40', '--trust', '--json'], { cwd })
     expect(real.stderr).toBe('')
     const result = JSON.parse(real.stdout)
-    expect(result).toMatchObject({ real: true, times: 10, found: true, cause: 'not linearizable', trouble: [] })
+    expect(result).toMatchObject({ real: true, found: true, cause: 'not linearizable', trouble: [] })
     expect(result).not.toHaveProperty('delays')
     expect(real.exitCode).toBe(1)
   })
