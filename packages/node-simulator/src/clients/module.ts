@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, type Input, UserError } from '@chaosproxy/history'
-import { type Client, judgeAnswer, type Request } from '@chaosproxy/runner'
+import type { Client, Request } from '@chaosproxy/runner'
+import { judgeAnswer } from '@chaosproxy/workloads'
 import type { Life } from '../world/life.ts'
 import { requestName } from '../world/requests.ts'
 import type { World } from '../world/world.ts'

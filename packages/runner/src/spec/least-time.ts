@@ -7,8 +7,21 @@ const STEP_MS = 500
 /** Enough steps for every kind of fault several times over. */
 const MOST_STEPS = 1_000
 
-/** The chosen faults whose kind the schedule has no room for, and which the run would prove nothing about. */
-export const faultsWithoutRoom = ({ nemeses, schedule }: PlannedFaults): readonly Nemesis[] =>
+/** What a run is too short for. */
+export interface Shortage {
+  /** The chosen faults whose kind does not happen in it, so that it proves nothing about them. */
+  readonly missing: readonly Nemesis[]
+  /** The least time that has room for all of them; undefined if there is none. */
+  readonly leastMs: Millis | undefined
+}
+
+/** Undefined for a run that has time for every kind of fault that was chosen. */
+export function shortageOf(spec: Scheduling, target: Target, planned: PlannedFaults): Shortage | undefined {
+  const missing = faultsWithoutRoom(planned)
+  return missing.length === 0 ? undefined : { missing, leastMs: leastTimeForAll(spec, target) }
+}
+
+const faultsWithoutRoom = ({ nemeses, schedule }: PlannedFaults): readonly Nemesis[] =>
   nemeses.filter(({ kind }) => schedule.every(({ plan }) => plan.kind !== kind))
 
 /**

@@ -5,6 +5,7 @@ import type { RunExpectation } from '../result/requirements/expectation.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
 import type { Target } from '../target.ts'
 import { withAllNamed } from './all-faults.ts'
+import { type Shortage, shortageOf } from './least-time.ts'
 import { planFaults, sufferingText } from './plan-faults.ts'
 import type { ObservedParts, Registries } from './registries.ts'
 import type { RunSpec } from './run-spec.ts'
@@ -21,6 +22,8 @@ export interface PlannedRun {
   /** The kinds requested; each must occur. */
   readonly faultKinds: readonly FaultKind[]
   readonly schedule: Schedule
+  /** What it is too short for; undefined if it has time for all that was chosen. */
+  readonly shortage: () => Shortage | undefined
   /** Absent if the run only observes. */
   readonly expect: RunExpectation | undefined
 }
@@ -49,7 +52,8 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
     refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
   requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
   const named = withAllNamed(spec, { target, workload, settings: targetSettings })
-  const { nemeses: chosen, schedule } = planFaults({ ...spec, nodes, faults: named }, { target, where, refuse })
+  const planned = planFaults({ ...spec, nodes, faults: named }, { target, where, refuse })
+  const { nemeses: chosen, schedule } = planned
   for (const { id, plan } of schedule) {
     const [{ kind }, among] = [plan, placeOf(plan)]
     if (target.suffers(kind, among) !== true) refuse(sufferingText(target, { kind, name: id, among }))
@@ -72,6 +76,7 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
     nemeses: chosen,
     faultKinds: faults,
     schedule,
+    shortage: () => shortageOf({ ...spec, nodes, faults: named }, target, planned),
     expect: expectationOf(spec, workload, promised, refuse),
   }
 }
