@@ -55,7 +55,7 @@ export const RETRIED: readonly RetriedTest[] = [
     title: 'writes a service whose run finds nothing, and a stale read where every node answers by itself',
     reason: BY_CHANCE,
   },
-  ...['examples', 'planted', 'redis', 'replay-real', 'seeds'].map((name) => ({
+  ...['examples', 'planted', 'postgres', 'redis', 'replay-real', 'seeds'].map((name) => ({
     file: `packages/cli/test/${name}.soak.test.ts`,
     reason: BY_CHANCE,
   })),

@@ -146,7 +146,8 @@ liveDescribe('PostgreSQL with synchronous standbys', () => {
         '--expect',
         'none',
       ]
-      const { result, operations } = await run(seed, [hold(['n1>n3'], 1000, 9000)], [...settings, ...load])
+      const late = { kind: 'latency', latencyMs: 100, links: ['n1>n3'], fromMs: 1000, toMs: 9000 }
+      const { result, operations } = await run(seed, [late], [...settings, ...load])
       expect(result.levels.linearizable.result).toBe('violated')
       expect(result.levels.eventual.result).toBe('met')
       expect(staleAfterAcknowledgement(operations)).toEqual([])

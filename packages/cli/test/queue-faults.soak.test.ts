@@ -143,7 +143,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(printed).toMatch(/the worker cannot write below .*chaos-worker-.*EFBIG.* Make room there/s)
     const roomy = await joined(queue, ['--allow-code'])
     const { stdout } = await finished
-    await expect.poll(() => roomy.searched()).toBe(2)
+    await until(() => roomy.searched() === 2)
     expect(JSON.parse(stdout).trials).toBe(100)
   })
 

@@ -62,6 +62,17 @@ describe('the watchdog over code of users', () => {
     expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
   })
 
+  test('says that memory is the matter, even if another thread gives back as much in the meantime', () => {
+    const progress = createProgress()
+    let bytes = 1_000
+    const watch = createWatch(progress, LIMITS, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    for (bytes of [1_150, 600]) watch.look()
+    expect(looksAt(watch, 2)).toEqual([undefined, 'memory'])
+  })
+
   test('stops a call at once that has taken more than there may be', () => {
     const progress = createProgress()
     let bytes = 0

@@ -44,7 +44,10 @@ export function createWatch(
   let reading = readProgress(progress)
   // Most calls are over before the first look, and asking for the memory costs more than they do.
   let bytesBefore: number | undefined
-  let bytesAtCall = 0
+  // During the call. Another thread may end meanwhile and give back what it had, so the growth since the call began would
+  // be too little.
+  let leastBytes = 0
+  let mostRise = 0
   let unchanged = 0
   return {
     last: () => readProgress(progress),
@@ -53,20 +56,23 @@ export function createWatch(
       reading = readProgress(progress)
       const bytes = bytesNow()
       const bytesThen = bytesBefore ?? bytesAtStart ?? bytes
-      if (bytesBefore === undefined) bytesAtCall = bytesThen
+      if (bytesBefore === undefined) leastBytes = bytesThen
       const grows = bytesBefore !== undefined && bytes - bytesBefore > growthBytes
       bytesBefore = bytes
       if (reading.within === 0 || reading.unit !== before.unit || reading.calls !== before.calls) {
         unchanged = 0
         // It began after the look before, and may have taken much since then.
-        bytesAtCall = bytesThen
+        leastBytes = bytesThen
+        mostRise = bytes - bytesThen
         return undefined
       }
+      leastBytes = Math.min(leastBytes, bytes)
+      mostRise = Math.max(mostRise, bytes - leastBytes)
       if (!grows) unchanged++
-      if (bytes > mostBytes || bytes - bytesAtCall > mostGrowthBytes) return 'memory'
+      if (bytes > mostBytes || mostRise > mostGrowthBytes) return 'memory'
       if (unchanged < looks) return undefined
       // Near its limit memory hardly grows, since all time goes into garbage collection.
-      return bytes - bytesAtCall > muchBytes ? 'memory' : 'hanging'
+      return mostRise > muchBytes ? 'memory' : 'hanging'
     },
   }
 }
