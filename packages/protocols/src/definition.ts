@@ -77,6 +77,8 @@ export interface Knob {
   readonly values?: readonly KnobValue[] | undefined
   /** Values a search tries too, because mistakes hide behind the default. */
   readonly worthTrying?: readonly KnobValue[] | undefined
+  /** Whether it says after how many milliseconds a lock is free again that nobody has released. */
+  readonly isLeaseMs?: true | undefined
 }
 
 /** What a run asks of a protocol: `--bug`, `--set`, and the object of its workload. */

@@ -175,12 +175,12 @@ const faultJson = (record: RunSummary['faults'][number]): Json =>
   })
 
 /** What every page says at its top, and the level whose counterexample it draws. */
-const saidOf = ({ headline, shown, near, wire }: Facts): Members => ({
+const saidOf = ({ headline, shown, near, wire, lease }: Facts): Members => ({
   title: headline.title,
   verdict: headline.verdict,
   despite: headline.despite === undefined ? undefined : { ...headline.despite },
   shown: shown?.level,
-  sentence: shown === undefined ? undefined : capitalised(sentenceText(shown, near, wire)),
+  sentence: shown === undefined ? undefined : capitalised(sentenceText(shown, { near, wire, lease })),
 })
 
 const latencyJson = ({ p50Nanos, p99Nanos }: Statistics, run: RunSummary | undefined): Json =>

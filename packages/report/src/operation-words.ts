@@ -31,12 +31,17 @@ export function nameText(name: string, most: number = 60): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 
-/** A value as JSON, cut if long: a list in its middle, since lists differ in what was added last. */
+/** A value as JSON, cut if long: lists and tokens in the middle, since they differ in what was added last. */
 export function valueText(value: Json, most: number = 28): string {
   const text = printable(value === undefined ? 'null' : JSON.stringify(value))
   if (text.length <= most) return text
   const ends = isList(value) && value.length > SHORT_LIST ? endsOf(value) : text
-  return ends.length <= most ? ends : `${text.slice(0, most - 1)}…`
+  if (ends.length <= most) return ends
+  // Tokens, and other texts that were made in turn, differ in their ends.
+  const isToken = typeof value === 'string' && !/\s/.test(value)
+  if (!isToken) return `${text.slice(0, most - 1)}…`
+  const kept = Math.floor((most - 1) / 2)
+  return `${text.slice(0, most - 1 - kept)}…${text.slice(text.length - kept)}`
 }
 
 const SHORT_LIST = 4

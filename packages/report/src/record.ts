@@ -118,6 +118,10 @@ export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
   return lines
 }
 
+/** The facts that a verdict may rest on. */
+export const doubtsIn = (facts: RecordFacts, most: number): RecordLine[] =>
+  recordLines(facts, most).filter(({ isDoubt }) => isDoubt)
+
 const UNJUDGED = 'unjudged'
 
 /** The facts that a page must have even if nobody asks for the record: doubts, and what was not judged at all. */

@@ -175,50 +175,6 @@ describe('a counter', () => {
   })
 })
 
-describe('a lock', () => {
-  const lock = (p: number, f: string, from: number, to: number, more: Partial<Made> = {}): Made => ({
-    ...{ p, f, key: 'L', from: from * 1e6, to: to * 1e6 },
-    ...more,
-  })
-
-  test('that two clients held says for how long', () => {
-    const held = [
-      lock(1, 'acquire', 0, 2),
-      lock(2, 'acquire', 40, 43),
-      lock(1, 'release', 60, 61),
-      lock(2, 'release', 80, 81),
-    ]
-    expect(titleOf(held, 'lock')).toBe('Two clients held lock L for 17 ms')
-  })
-
-  test('is held no longer than until the first attempt to release it', () => {
-    const failed = lock(1, 'release', 50, 51, { type: 'fail' })
-    const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43), failed, lock(2, 'release', 80, 81)]
-    expect(titleOf(held, 'lock')).toBe('Two clients held lock L for 7.0 ms')
-  })
-
-  test('that the first holder never released was held by both, for nobody knows how long', () => {
-    const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43)]
-    expect(titleOf(held, 'lock')).toBe('Two clients held lock L at the same time')
-  })
-
-  test('that the first holder released before is not said to be held by both', () => {
-    const held = [lock(1, 'acquire', 0, 2), lock(1, 'release', 20, 21), lock(2, 'release', 40, 43)]
-    expect(titleOf(held, 'lock')).toBe('Not linearizable')
-  })
-
-  test('was given away, but not held by two, if its holder had tried to release it', () => {
-    const refused = lock(1, 'release', 20, 21, { type: 'fail' })
-    const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
-    const { headline, shown, history } = judge(held, 'lock')
-    expect(headline.title).toBe('p2 was given lock L, which p1 had not released')
-    expect(shown?.sentence).toBe(
-      'Process 1 held L from 0.002 s and failed to release it at 0.020 s; yet process 2 was given it at 0.043 s.',
-    )
-    expect(reproach(history, shown!)?.text).toBe("process 1's release at 0.020 s failed")
-  })
-})
-
 describe('a register', () => {
   const write = (p: number, value: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'write', key: 'x', in: value, from: from * 1e6, to: (from + 5) * 1e6, node: 'n1' },
@@ -406,7 +362,7 @@ test('a long story of a bank is cut down to its account', () => {
   }
   const { shown } = factsOf({ history, report: check(history, options as never) })
   if (shown === undefined) throw new Error('nothing is overdrawn')
-  expect(shortSentence(history, shown, [])).toBe(
+  expect(shortSentence(history, shown, { near: [] })).toBe(
     'Account savings opened with 100,000, received at most 0, and spent 120,000 in 3 acknowledged operations (70,000 at n1, 20,000 at n2, 30,000 at n3): that leaves -20,000.',
   )
   expect(operationText(history, 0, { withKey: true })).toBe('p1 transfer 70,000 savings→household → ok')

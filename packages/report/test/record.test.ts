@@ -82,14 +82,15 @@ test('a history that nothing was recorded of has no such member', () => {
 
 const options = { width: 110, unicode: true, file: 'h.jsonl', parseMs: 1, checkMs: 1, asked: 'linearizable' } as const
 
-test('the terminal page prints the record before the levels, and a long reason once', () => {
+test('the terminal page prints what a verdict may rest on before the levels, the rest of the record after them, and a long reason once', () => {
   const page = renderCheck(report, history, plainStyle, options)
   expect(page).toMatch(/UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 5, where EVAL touched it/)
   expect(page).toContain('clients  identified by header.X-Client')
   expect(page).toContain('start    nobody knows what was there before the first write')
   expect(page).toContain('touched  outside the record: x by EVAL (scripts are not looked into), line 5')
   expect(page).toContain('unjudged 14 requests were forwarded, not checked: EVAL 2×, which may write; GET /health 12×')
-  expect(page.indexOf('unjudged')).toBeLessThan(page.indexOf('verdict'))
+  expect(page.indexOf('touched')).toBeLessThan(page.indexOf('verdict'))
+  expect(page.indexOf('verdict')).toBeLessThan(page.indexOf('unjudged'))
   expect(page).toContain('unknown: as said above')
   expect(page.match(/Say in the route table/g)).toHaveLength(1)
 })

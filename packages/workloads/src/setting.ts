@@ -26,6 +26,8 @@ export interface Setting {
    * on them.
    */
   readonly worthTrying?: readonly SettingValue[] | undefined
+  /** Whether it says after how many milliseconds a lock is free again that nobody has released. */
+  readonly isLeaseMs?: true | undefined
 }
 
 /** Anything that declares settings; messages use its name. */

@@ -17,7 +17,12 @@ const declared = {
   // Those of which each key is a content of its own, with its own lock.
   objects: ['register', 'counter', 'set', 'queue', 'log', 'lock'],
   knobs: [
-    { name: 'ttl-ms', summary: 'how long a master keeps a lock that nobody gives back', default: 1_000 },
+    {
+      name: 'ttl-ms',
+      summary: 'how long a master keeps a lock that nobody gives back',
+      default: 1_000,
+      isLeaseMs: true,
+    },
     {
       name: 'fencing',
       summary: 'the holder writes a token to a majority, and the resource refuses lower ones; Redlock has none',

@@ -2,6 +2,7 @@ import type { Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
+import { leaseSentence } from '../lease-words.ts'
 import { isFinal, isRead, nodeOf } from '../operation-words.ts'
 
 /** What is known of a violation. */
@@ -40,6 +41,12 @@ const causes: readonly Cause[] = [
     remedy:
       'Two nodes accepted writes of one key and neither learned of the other’s, or they settled the conflict differently: settle it by the same rule everywhere, and compare the copies once links are healed.',
     fits: disagreeInTheEnd,
+  },
+  {
+    cause: 'The time that a lock was for had passed, and its holder did not know.',
+    remedy:
+      'A holder that is paused, slow or cut off cannot notice in time: give every grant a token that grows, and let whatever the lock protects refuse lower ones. Renewing the lock only makes it rarer.',
+    fits: ({ history, counterexample }) => leaseSentence(history, counterexample) !== '',
   },
   {
     cause: 'A write that was acknowledged is gone.',

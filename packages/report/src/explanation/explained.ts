@@ -62,7 +62,7 @@ export function explain(input: ExplainInput): Explained {
     title: headline.title,
     verdict: headline.verdict,
     mood: headline.mood,
-    sentence: shown === undefined ? '' : capitalised(sentenceText(shown, near, wire)),
+    sentence: shown === undefined ? '' : capitalised(sentenceText(shown, facts)),
     also: [
       ...(first === undefined ? [] : [alsoForbiddenBy(first.others)]),
       ...others.map((other) => [violationText(other.counterexample), alsoForbiddenBy(other.others)].join(' ').trim()),

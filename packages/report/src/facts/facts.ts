@@ -8,6 +8,7 @@ import {
   type RunSummary,
   strongestOf,
 } from '@chaosproxy/runner/result'
+import { leaseSentence } from '../lease-words.ts'
 import type { Loss } from '../losses/loss.ts'
 import { lossOf } from '../losses/registry.ts'
 import type { Race } from '../race/code-run.ts'
@@ -59,6 +60,8 @@ export interface Facts {
   readonly near: readonly NearFault[]
   /** What nodes sent each other meanwhile, where that was recorded. */
   readonly wire: Wire | undefined
+  /** Of a lock that was for some time only: whether that had passed. Empty if that explains nothing. */
+  readonly lease: string
   /** Of a simulated program that broke something: the await that was overtaken, if one was. */
   readonly race: Race | undefined
 }
@@ -96,6 +99,7 @@ export function factsOf({ history, report, run, isAboutLevel = false, ...own }: 
     spans,
     near: shown === undefined ? [] : nearFaults(history, shown, spans),
     wire: wireOf(history, shown, run?.heard),
+    lease: shown === undefined ? '' : leaseSentence(history, shown),
     race: shown === undefined ? undefined : raceOfHeader(history.header),
   }
 }

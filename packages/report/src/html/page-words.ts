@@ -28,8 +28,9 @@ export function standing({ headline, expected }: Facts): string {
 }
 
 /** The sentence below the headline. */
-export function ledeOf({ report, history }: Page, { headline, shown, near, wire }: Facts): string {
-  if (shown !== undefined) return capitalised(shortSentence(history, shown, near, wire))
+export function ledeOf({ report, history }: Page, facts: Facts): string {
+  const { headline, shown } = facts
+  if (shown !== undefined) return capitalised(shortSentence(history, shown, facts))
   if (headline.beside !== '') return `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   if (report.model === 'watch' && headline.mood === 'good')

@@ -6,6 +6,7 @@ import { type Facts, factsOf } from '../facts/facts.ts'
 import { nearFaults } from '../facts/near-faults.ts'
 import type { Violation } from '../facts/violations.ts'
 import type { Wire } from '../facts/wire.ts'
+import { leaseSentence } from '../lease-words.ts'
 import { alsoForbiddenBy } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
@@ -203,7 +204,7 @@ export function figure(
   const near = nearFaults(history, counterexample, spans)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(others)
-  const whole = capitalised(sentenceText(counterexample, near, wire))
+  const whole = capitalised(sentenceText(counterexample, { near, wire, lease: leaseSentence(history, counterexample) }))
   return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'operation')} before that ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, near, hasTimeline)}${wireNotes(wire)}${uncutNote(counterexample)}${whole === said ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
 }
 

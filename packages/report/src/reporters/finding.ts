@@ -273,11 +273,11 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
   }
 }
 
-function sentenceOf({ shown, near, wire, headline, requirements, vacuous }: Facts): string {
+function sentenceOf(facts: Facts): string {
+  const { shown, headline, requirements, vacuous } = facts
   const missed = requirements.filter(({ met }) => met !== true).map(requirementText)
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
-  const sentences =
-    shown === undefined ? [...missed, headline.beside, ...why] : [sentenceText(shown, near, wire), ...missed]
+  const sentences = shown === undefined ? [...missed, headline.beside, ...why] : [sentenceText(shown, facts), ...missed]
   return printable(sentences.filter((sentence) => sentence !== '').join('; '))
 }
 

@@ -6,7 +6,7 @@ import { type Facts, factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
-import { recordFactsOf, recordLines } from '../record.ts'
+import { doubtsIn, recordFactsOf, recordLines } from '../record.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { durationOfMillis } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
@@ -177,6 +177,7 @@ interface CheckPage {
 function checkSections({ report, history, style, options }: CheckPage, facts: Facts, brevity: Brevity): string[][] {
   const page = { ...pageStyle(style, options), brevity }
   const statistics = statisticsOf(history)
+  const record = recordFactsOf(history, options.initial)
   const right = `${fileName(options.file)} · ${report.model} · ${plural(operationsIn(history), 'operation')} · read in ${durationOfMillis(options.parseMs)}, checked in ${durationOfMillis(options.checkMs)}`
   const counts = [
     countsText(statistics, undefined),
@@ -191,10 +192,11 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
   return [
     headLines(facts.headline, right, page),
     warnings([...vacuousTexts(facts.vacuous), ...history.warnings], page),
-    recordText(recordFactsOf(history, options.initial), recordLines, page),
+    recordText(record, doubtsIn, page),
     brevity.reasons ? briefLevels(report, facts, page) : levelTable(report, history, page, facts),
     evidenceOf(facts, history, { historyFile: options.file }, page),
     lostLines(report, page),
+    recordText(record, (known, most) => recordLines(known, most).filter(({ isDoubt }) => !isDoubt), page),
     (brevity.figures ? counts.slice(0, 1) : counts).flatMap((fact) => wrap(fact, page.width)),
     requirementLines(facts.requirements, page),
     options.reportFile === undefined

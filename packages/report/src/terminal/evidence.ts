@@ -1,9 +1,11 @@
 import { type Counterexample, levels, type OperationRow } from '@chaosproxy/checker'
 import { count, duration, type History, operationsIn } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
+import type { Facts } from '../facts/facts.ts'
 import { type NearFault, nearFaults } from '../facts/near-faults.ts'
 import type { Violation } from '../facts/violations.ts'
 import { type Wire, wireLines } from '../facts/wire.ts'
+import { leaseSentence } from '../lease-words.ts'
 import { adjective, alsoForbiddenBy } from '../level-words.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
@@ -83,12 +85,15 @@ export function citation(history: History, counterexample: Counterexample, file:
   return lines.length === 1 ? `${file}:${lines[0]}` : `${file}, ${lineList(lines)}`
 }
 
-/** What happened, what the most telling fault has to do with it, and whether the change had reached the node. */
-export const sentenceText = ({ sentence }: Counterexample, near: readonly NearFault[], wire?: Wire): string =>
-  [printable(sentence), causeText(near, wire)].filter((text) => text !== '').join(' ')
+/** What is known of why it happened. */
+export type Because = Pick<Facts, 'near'> & Partial<Pick<Facts, 'wire' | 'lease'>>
 
-const causeText = (near: readonly NearFault[], wire: Wire | undefined): string =>
-  [near[0]?.relation ?? '', wire?.sentence ?? ''].filter((text) => text !== '').join(' ')
+/** What happened, what the most telling fault has to do with it, and whether the change had reached the node. */
+export const sentenceText = ({ sentence }: Counterexample, because: Because): string =>
+  [printable(sentence), causeText(because)].filter((text) => text !== '').join(' ')
+
+const causeText = ({ near, wire, lease = '' }: Because): string =>
+  [lease, near[0]?.relation ?? '', wire?.sentence ?? ''].filter((text) => text !== '').join(' ')
 
 /** A sentence longer than this takes more than two lines of a page. */
 const LONG_SENTENCE = 200
@@ -96,16 +101,11 @@ const LONG_SENTENCE = 200
 const LONG_STORY = 190
 
 /** As `sentenceText`, in two lines: of a long story only the answer that cannot be, and what makes it impossible. */
-export function shortSentence(
-  history: History,
-  counterexample: Counterexample,
-  near: readonly NearFault[],
-  wire?: Wire,
-): string {
+export function shortSentence(history: History, counterexample: Counterexample, known: Because): string {
   const { culprit, sentence, balance } = counterexample
-  const whole = sentenceText(counterexample, near, wire)
+  const whole = sentenceText(counterexample, known)
   if (whole.length <= LONG_SENTENCE || sentence.length <= LONG_STORY) return whole
-  const relation = causeText(near, wire)
+  const relation = causeText(known)
   const because = reproach(history, counterexample)
   if (balance !== undefined) {
     const before = missedBefore(history, counterexample, because?.by)
@@ -153,6 +153,7 @@ export function evidence(
   const inner = { ...page, width: page.width - 2, listed: brevity.picture }
   const all = nearFaults(history, counterexample, spans)
   const near = brevity.picture ? all.slice(0, 1) : all
+  const known = { near, wire, lease: leaseSentence(history, counterexample) }
   return [
     ...wrap(`${whyTitle(history, violation, near)}:`, page.width).map((line) => style.bold(line)),
     '',
@@ -165,9 +166,7 @@ export function evidence(
     ),
     '',
     ...wrap(
-      capitalised(
-        brevity.others ? shortSentence(history, counterexample, near, wire) : sentenceText(counterexample, near, wire),
-      ),
+      capitalised(brevity.others ? shortSentence(history, counterexample, known) : sentenceText(counterexample, known)),
       page.width,
     ),
     ...(brevity.remainder ? [] : wrap(alsoForbiddenBy(others), page.width)).filter((line) => line !== ''),
@@ -199,7 +198,7 @@ export function otherViolations(
   const told = brevity.remainder ? [] : brevity.others ? others.slice(-1) : others
   return told.flatMap(({ counterexample, others: levels }) => {
     const said = brevity.others
-      ? `Not even ${adjective(counterexample.level)}: ${shortSentence(history, counterexample, [])}`
+      ? `Not even ${adjective(counterexample.level)}: ${shortSentence(history, counterexample, { near: [] })}`
       : violationText(counterexample)
     const text = [said, alsoForbiddenBy(levels)].filter((part) => part !== '').join(' ')
     return ['', ...wrap(text, width), style.dim(citation(history, counterexample, file))]

@@ -16,7 +16,7 @@ import { wrap } from './width.ts'
 export function renderRepeat(subject: RunSubject, style: Style, options: TerminalOptions): string {
   const { summary, reportFile, again, exitCode } = subject
   const page = pageStyle(style, options)
-  const { headline, shown, near, requirements, vacuous } = factsOf({
+  const { headline, shown, near, lease, requirements, vacuous } = factsOf({
     history: subject.history,
     report: summary.report,
     run: summary,
@@ -35,7 +35,7 @@ export function renderRepeat(subject: RunSubject, style: Style, options: Termina
   const title = paintFor(headline.mood, style)(said)
   const missed = requirements.filter(({ met }) => met !== true)
   const why = [
-    ...(shown === undefined ? [] : [sentenceText(shown, near)]),
+    ...(shown === undefined ? [] : [sentenceText(shown, { near, lease })]),
     ...missed.map(requirementText),
     ...vacuousTexts(vacuous),
     ...summary.trouble,

@@ -6,7 +6,7 @@ import { clocksText } from '../clock-words.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import type { Headline } from '../facts/headline.ts'
 import { printable, valueText } from '../operation-words.ts'
-import { recordFactsOf, recordWarnings } from '../record.ts'
+import { doubtsIn, recordFactsOf, recordWarnings } from '../record.ts'
 import { requirementText } from '../requirement-words.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { viewsTexts } from '../views-words.ts'
@@ -51,6 +51,7 @@ interface RunPage {
 function runSections({ summary, history, style, options }: RunPage, facts: Facts, brevity: Brevity): string[][] {
   const page = { ...pageStyle(style, options), brevity }
   const report = summary.report
+  const record = recordFactsOf(history, undefined)
   return [
     report === undefined
       ? [style.bold(style.yellow('NOT CHECKED'))]
@@ -61,7 +62,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
           page,
         ),
     warningLines(summary, page),
-    recordText(recordFactsOf(history, undefined), recordWarnings, page),
+    recordText(record, doubtsIn, page),
     report === undefined
       ? []
       : brevity.reasons
@@ -69,6 +70,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
         : levelTable(report, history, page, facts),
     evidenceOf(facts, history, options, page),
     report === undefined ? [] : lostLines(report, page),
+    recordText(record, (known, most) => recordWarnings(known, most).filter(({ isDoubt }) => !isDoubt), page),
     brevity.phases ? phasesInBrief(summary.phases, page) : phaseLines(summary, page),
     brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
     requirementLines(facts.requirements, page),

@@ -1,6 +1,7 @@
 import { type CheckOptions, check, levelsOf, type Report } from '@chaosproxy/checker'
 import type { Header, History, Millis, UserError } from '@chaosproxy/history'
 import { judgeRun } from '../judge.ts'
+import { leaseMember } from '../result/lease.ts'
 import type { ProbeAnswer } from '../result/requirements/probe.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 import type { RunOutcome } from '../run-outcome.ts'
@@ -123,7 +124,10 @@ const headerOf = ({ spec, target, workload, targetSettings }: PlannedRun): Heade
   initial: workload.initial,
   sessions: typeof target.sessions === 'function' ? target.sessions(targetSettings) : target.sessions,
   mapping: target.mapping,
-  extra: { target: spec.target.name, workload: spec.workload.name, nodes: spec.nodes, seed: spec.seed },
+  extra: {
+    ...{ target: spec.target.name, workload: spec.workload.name, nodes: spec.nodes, seed: spec.seed },
+    ...(workload.model === 'lock' ? leaseMember(target.settings, targetSettings) : {}),
+  },
 })
 
 async function judged(

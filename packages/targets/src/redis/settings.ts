@@ -46,6 +46,7 @@ export const redisSettings: readonly Setting[] = [
     default: 10_000,
     min: 10,
     max: 3_600_000,
+    isLeaseMs: true,
   },
   {
     name: 'down-after-ms',

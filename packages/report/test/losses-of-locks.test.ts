@@ -1,0 +1,106 @@
+import { check } from '@chaosproxy/checker'
+import { type Header, millis } from '@chaosproxy/history'
+import { leaseMember } from '@chaosproxy/runner/result'
+import { describe, expect, test } from 'vitest'
+import { type Made, made } from '../../runner/test/timeline.ts'
+import { causesOf } from '../src/explanation/causes.ts'
+import { factsOf } from '../src/facts/facts.ts'
+import { reproach } from '../src/moments.ts'
+
+// Who held a lock when, and whether the time that it was for had passed.
+
+function judge(operations: readonly Made[], extra?: Header['extra']) {
+  const history = { ...made(operations), header: { chaos: 1 as const, model: 'lock', extra } }
+  const report = check(history, {
+    ...{ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' },
+    ...{ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(performance.now()) },
+  })
+  return { ...factsOf({ history, report }), history, report }
+}
+
+const titleOf = (operations: readonly Made[]): string => judge(operations).headline.title
+
+describe('a lock', () => {
+  const lock = (p: number, f: string, from: number, to: number, more: Partial<Made> = {}): Made => ({
+    ...{ p, f, key: 'L', from: from * 1e6, to: to * 1e6 },
+    ...more,
+  })
+
+  test('that two clients held says for how long', () => {
+    const held = [
+      lock(1, 'acquire', 0, 2),
+      lock(2, 'acquire', 40, 43),
+      lock(1, 'release', 60, 61),
+      lock(2, 'release', 80, 81),
+    ]
+    expect(titleOf(held)).toBe('Two clients held lock L for 17 ms')
+  })
+
+  test('is held no longer than until the first attempt to release it', () => {
+    const failed = lock(1, 'release', 50, 51, { type: 'fail' })
+    const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43), failed, lock(2, 'release', 80, 81)]
+    expect(titleOf(held)).toBe('Two clients held lock L for 7.0 ms')
+  })
+
+  test('that the first holder never released was held by both, for nobody knows how long', () => {
+    const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43)]
+    expect(titleOf(held)).toBe('Two clients held lock L at the same time')
+  })
+
+  test('that the first holder released before is not said to be held by both', () => {
+    const held = [lock(1, 'acquire', 0, 2), lock(1, 'release', 20, 21), lock(2, 'release', 40, 43)]
+    expect(titleOf(held)).toBe('Not linearizable')
+  })
+
+  test('was given away, but not held by two, if its holder had tried to release it', () => {
+    const refused = lock(1, 'release', 20, 21, { type: 'fail' })
+    const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
+    const { headline, shown, history } = judge(held)
+    expect(headline.title).toBe('p2 was given lock L, which p1 had not released')
+    expect(shown?.sentence).toBe(
+      'Process 1 held L from 0.002 s and failed to release it at 0.020 s; yet process 2 was given it at 0.043 s.',
+    )
+    expect(reproach(history, shown!)?.text).toBe("process 1's release at 0.020 s failed")
+  })
+
+  describe('that was for some time only', () => {
+    const lasts = (ms: number) =>
+      leaseMember([{ name: 'lock-ms', summary: '', default: 1, isLeaseMs: true }], { 'lock-ms': ms })
+    const held = [
+      lock(1, 'acquire', 0, 20),
+      lock(2, 'acquire', 400, 430),
+      lock(1, 'release', 460, 461),
+      lock(2, 'release', 480, 481),
+    ]
+
+    test.each([
+      [300, "Process 1's lock was for 300 ms (lock-ms), which had passed."],
+      // Granted at 0 ms or at 20 ms, or between.
+      [420, "Process 1's lock was for 420 ms (lock-ms), which may have passed."],
+      [500, ''],
+    ])('of %i ms is said to be over only if so much had passed when another client was given it', (ms, said) => {
+      expect(judge(held, lasts(ms)).lease).toBe(said)
+    })
+
+    test('may also be why its release failed', () => {
+      const refused = lock(1, 'release', 390, 391, { type: 'fail' })
+      const released = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 400, 430), lock(2, 'release', 480, 481)]
+      expect(judge(released, lasts(300)).lease).toContain('which had passed')
+    })
+
+    test('is told why, and what to do about it', () => {
+      const { history, report, shown, near } = judge(held, lasts(300))
+      const [first] = causesOf({ history, report, counterexample: shown!, near })
+      expect(first?.cause).toBe('The time that a lock was for had passed, and its holder did not know.')
+      expect(first?.remedy).toContain('token')
+    })
+
+    test.each([
+      ['says nothing of it', undefined],
+      ['says it in words', { lease: 'long' }],
+      ['says less than nothing', { lease: { setting: 'lock-ms', ms: -1 } }],
+    ])('has no such cause if a header %s', (_, extra) => {
+      expect(judge(held, extra).lease).toBe('')
+    })
+  })
+})
