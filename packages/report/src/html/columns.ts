@@ -12,6 +12,7 @@ const MOST_EMBEDDED = 50_000
 /** The most embedded operations to use for the moments that matter; the rest is an even sample. */
 const MOST_NEAR = 37_500
 const NEAR_NANOS = 1e9
+const WIDTHS = 1_000
 /** Characters of one value, key or error in the page, and of all of one kind together. */
 const LONGEST_TEXT = 120
 const MOST_TEXT = 400_000
@@ -36,25 +37,48 @@ export function select(
   most: number = MOST_EMBEDDED,
 ): Selection {
   const { length, callTime } = history.operations
-  const all = Array.from({ length }, (_, operation) => operation)
-  if (length <= most) return { operations: all, completeWithin: Number.POSITIVE_INFINITY, every: 1, complete: [] }
+  if (length <= most) {
+    const all = Array.from({ length }, (_, operation) => operation)
+    return { operations: all, completeWithin: Number.POSITIVE_INFINITY, every: 1, complete: [] }
+  }
   const edges = [
     ...accused.map((operation) => callTime[operation] ?? 0),
     ...spans.flatMap((span) => [span.from, span.to]),
   ].sort((a, b) => a - b)
-  const distances = Float64Array.from(callTime.subarray(0, length), (time) => distanceTo(edges, time))
-  const allowed = Math.min(MOST_NEAR, Math.floor(most * 0.75))
-  const within = Math.min(NEAR_NANOS, distances.slice().sort()[allowed] ?? NEAR_NANOS)
-  const near = (operation: OperationRow): boolean => (distances[operation] ?? 0) < within
-  const far = all.filter((operation) => !near(operation))
-  const every = Math.max(1, Math.ceil(far.length / (most - (length - far.length))))
-  const sample = new Set([...far.filter((_, i) => i % every === 0), ...accused])
-  return {
-    operations: all.filter((operation) => near(operation) || sample.has(operation)),
-    completeWithin: within,
-    every,
-    complete: around(edges, within),
+  const distances = new Float64Array(length)
+  for (let operation = 0; operation < length; operation++)
+    distances[operation] = distanceTo(edges, callTime[operation] ?? 0)
+  const within = widthOf(distances, Math.min(MOST_NEAR, Math.floor(most * 0.75)))
+  let far = 0
+  for (const distance of distances) if (distance >= within) far++
+  const every = Math.max(1, Math.ceil(far / (most - (length - far))))
+  const named = new Set(accused)
+  const operations: OperationRow[] = []
+  far = 0
+  for (let operation = 0; operation < length; operation++) {
+    const isNear = (distances[operation] ?? 0) < within
+    const isSampled = !isNear && far++ % every === 0
+    if (isNear || isSampled || named.has(operation)) operations.push(operation)
   }
+  return { operations, completeWithin: within, every, complete: around(edges, within) }
+}
+
+/** The usual width, or a part of it within which no more than so many operations lie. */
+function widthOf(distances: Float64Array, allowed: number): number {
+  // Counted, since sorting them all would take longer than everything else.
+  const step = NEAR_NANOS / WIDTHS
+  const counts = new Uint32Array(WIDTHS)
+  for (const distance of distances)
+    if (distance < NEAR_NANOS) {
+      const width = Math.floor(distance / step)
+      counts[width] = (counts[width] ?? 0) + 1
+    }
+  let near = 0
+  for (const [width, count] of counts.entries()) {
+    near += count
+    if (near > allowed) return width * step
+  }
+  return NEAR_NANOS
 }
 
 /** The stretches up to this far from one of the sorted edges, joined where they meet. */

@@ -19,6 +19,8 @@ interface Span {
   readonly isFinal: boolean
 }
 
+type Unfinished<Whole> = { -readonly [Member in keyof Whole]: Whole[Member] }
+
 /**
  * A lane for each client: the processes of a session, or those that follow one another because an operation of unknown
  * outcome retires its process. Processes of a session that overlap are in lanes below each other. The lanes of these
@@ -56,19 +58,20 @@ const groupName = (history: History, spans: readonly Span[]): string =>
 
 function spansOf(history: History): readonly Span[] {
   const { process, callTime, returnTime, outcome, length } = history.operations
-  const spans = new Map<number, Span>()
+  const spans = new Map<number, Unfinished<Span>>()
   for (let operation = 0; operation < length; operation++) {
     const own = process[operation] ?? 0
     const called = callTime[operation] ?? 0
     const returned = hasReturned(history, operation) ? (returnTime[operation] ?? called) : called
-    const before = spans.get(own)
-    spans.set(own, {
-      process: own,
-      first: before?.first ?? called,
-      last: Math.max(before?.last ?? 0, returned),
-      retiredAt: outcome[operation] === INFO && hasReturned(history, operation) ? returned : undefined,
-      isFinal: (before?.isFinal ?? true) && isFinal(history, operation),
-    })
+    const retiredAt = outcome[operation] === INFO && hasReturned(history, operation) ? returned : undefined
+    const span = spans.get(own)
+    if (span === undefined)
+      spans.set(own, { process: own, first: called, last: returned, retiredAt, isFinal: isFinal(history, operation) })
+    else {
+      span.last = Math.max(span.last, returned)
+      span.retiredAt = retiredAt
+      span.isFinal &&= isFinal(history, operation)
+    }
   }
   return [...spans.values()]
 }
