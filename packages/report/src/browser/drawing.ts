@@ -188,12 +188,13 @@ export class Drawing {
     const top = rowTop + Math.max(1, view.rowHeight * 0.15)
     const filtered = filters.active()
     const loud: Operation[] = []
+    const severities = { ok: 1, fail: 2, info: 3 }
     let lastPixel = -1
     let lastSeverity = 0
-    for (const operation of view.within(row, view.from, view.to)) {
+    view.within(row, view.from, view.to, (operation) => {
       if (operation === marked.chosen || marked.part.has(operation.line)) {
         loud.push(operation)
-        continue
+        return
       }
       const left = view.x(operation.call)
       const width = view.x(operation.shownEnd) - left
@@ -201,13 +202,13 @@ export class Drawing {
       if (width < 1.5) {
         // Several operations per pixel: paint only the worst, so that failures stay visible.
         const pixel = Math.floor(left)
-        const severity = faint ? 0 : { ok: 1, fail: 2, info: 3 }[operation.outcome]
-        if (pixel === lastPixel && severity <= lastSeverity) continue
+        const severity = faint ? 0 : severities[operation.outcome]
+        if (pixel === lastPixel && severity <= lastSeverity) return
         lastPixel = pixel
         lastSeverity = severity
       }
       this.#paint(operation, top, Math.max(1, width), faint)
-    }
+    })
     for (const operation of loud)
       this.#paint(operation, top, Math.max(3, view.x(operation.shownEnd) - view.x(operation.call)), false)
   }

@@ -119,13 +119,13 @@ export class Explorer {
     if (row === undefined) return undefined
     let best: Operation | undefined
     let distance = 6
-    for (const operation of view.within(row, view.timeAt(x - 6), view.timeAt(x + 6))) {
+    view.within(row, view.timeAt(x - 6), view.timeAt(x + 6), (operation) => {
       const beside = Math.max(view.x(operation.call) - x, x - view.x(operation.shownEnd), 0)
       const away = beside - (marked.part.has(operation.line) ? 0.5 : 0)
-      if (away >= distance) continue
+      if (away >= distance) return
       distance = away
       best = operation
-    }
+    })
     return best
   }
 

@@ -5,7 +5,8 @@ export interface Row {
   /** Short enough to stand before them; empty for a further lane of the same client. */
   readonly name: string
   readonly operations: readonly Operation[]
-  readonly longestNanos: number
+  /** The latest end of the operations up to each of them, in nanoseconds. */
+  readonly reached: Float64Array
 }
 
 /** A row for each lane, in their order. */
@@ -14,10 +15,11 @@ export function rowsOf(lanes: readonly string[], operations: readonly Operation[
   for (const operation of operations) byLane[operation.lane]?.push(operation)
   return lanes.map((name, i) => {
     const row = byLane[i] ?? []
-    return {
-      name: name.length > 12 ? `${name.slice(0, 11)}…` : name,
-      operations: row,
-      longestNanos: row.reduce((most, { call, shownEnd }) => Math.max(most, shownEnd - call), 0),
-    }
+    let latest = Number.NEGATIVE_INFINITY
+    const reached = Float64Array.from(row, ({ shownEnd }) => {
+      latest = Math.max(latest, shownEnd)
+      return latest
+    })
+    return { name: name.length > 12 ? `${name.slice(0, 11)}…` : name, operations: row, reached }
   })
 }

@@ -87,19 +87,19 @@ export class View {
     return this.#rows.slice(first, first + most).map((row, i) => [first + i, row])
   }
 
-  /** The operations of a row that reach into a stretch of time. */
-  *within({ operations, longestNanos }: Row, from: number, to: number): Generator<Operation> {
+  /** Visits the operations of a row that reach into a stretch of time. */
+  within({ operations, reached }: Row, from: number, to: number, visit: (operation: Operation) => void): void {
     let low = 0
     let high = operations.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((operations[middle]?.call ?? 0) < from - longestNanos) low = middle + 1
+      if ((reached[middle] ?? 0) < from) low = middle + 1
       else high = middle
     }
     for (let i = low; i < operations.length; i++) {
       const operation = operations[i]
       if (operation === undefined || operation.call > to) return
-      if (operation.shownEnd >= from) yield operation
+      if (operation.shownEnd >= from) visit(operation)
     }
   }
 }
