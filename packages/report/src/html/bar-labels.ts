@@ -5,7 +5,7 @@ import { type Covers, type End, routesOf } from './route.ts'
 /** Rough width of a character of the drawing's labels, in pixels. */
 export const CHARACTER = 7
 /** How much wider bold letters are. */
-const BOLD = 1.1
+export const BOLD = 1.1
 /** Labels of one lane are at least this far apart. */
 const GAP = 12
 

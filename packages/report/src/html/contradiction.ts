@@ -102,6 +102,10 @@ export function contradictionSvg(
     bounds,
   )
   const covers = coversOf(bars, bounds)
+  const holdings = holdingBars(history, counterexample, {
+    ...{ scale, left: LEFT, right: RIGHT + 14, taken: [...covers.texts, ...covers.bars] },
+    laneOf: (row) => plain.find((bar) => bar.operation === row)?.y ?? 0,
+  })
   const bottom = underClients + heightOfNodes(nodes, wire)
   const height = bottom + 34
   return html`<svg class="why-svg"${place(WIDTH, height)} viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
@@ -118,8 +122,8 @@ ${scale.breaks.map(
     html`<path class="break" d="M${x - 4} ${top}V${bottom - 8}M${x + 4} ${top}V${bottom - 8}"/><path class="axis" d="M${x - 7} ${bottom + 10}l6 -12M${x + 1} ${bottom + 10}l6 -12"/><text class="gap" x="${x}" y="${bottom - 4}">${duration(nanos)}</text>`,
 )}
 ${nodeLanes(history, counterexample, faults, nodes, { scale, left: LEFT - 6, right: RIGHT + 14, top: underClients, accused, hatch: `hatch-${level}`, tip: `tip-calm-${level}`, wire })}
-${holdingBars(history, counterexample, { scale, right: RIGHT + 14, laneOf: (row) => plain.find((bar) => bar.operation === row)?.y ?? 0 })}
-${accusation(history, counterexample, bars, covers)}
+${holdings.markup}
+${accusation(history, counterexample, bars, { ...covers, texts: [...covers.texts, ...holdings.texts] })}
 ${cycleArcs(counterexample, bars, covers)}
 ${bars.map((bar) => barMarkup(history, counterexample, bar, accused.has(bar.operation)))}
 ${axis(history, operations, scale, bottom)}

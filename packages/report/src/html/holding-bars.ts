@@ -2,6 +2,8 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { duration, FAIL, type History } from '@chaosproxy/history'
 import { doubleHolding, type Holding, holdingsOf } from '../holdings.ts'
 import { hasTimes } from '../moments.ts'
+import { type Box, boxOf, overlaps, type Point } from './arc-label.ts'
+import { BOLD, CHARACTER } from './bar-labels.ts'
 import { type Html, html } from './markup.ts'
 import type { Scale } from './scale.ts'
 
@@ -9,8 +11,17 @@ interface Place {
   readonly scale: Scale
   /** The middle of the lane of an operation's process. */
   readonly laneOf: (operation: OperationRow) => number
-  /** Where the drawing ends. */
+  /** Where the lanes begin and end. */
+  readonly left: number
   readonly right: number
+  /** Where there is something already. */
+  readonly taken: readonly Box[]
+}
+
+interface DrawnHoldings {
+  readonly markup: Html
+  /** Where it says that two held the lock. */
+  readonly texts: readonly Box[]
 }
 
 const THICK = 10
@@ -21,9 +32,9 @@ const isRefused = ({ operations }: History, { release }: Holding): boolean =>
   release !== undefined && operations.outcome[release] === FAIL
 
 /** For a lock: who held it when, as a bar in each client's lane, red where two held it. */
-export function holdingBars(history: History, counterexample: Counterexample, place: Place): Html | undefined {
+export function holdingBars(history: History, counterexample: Counterexample, place: Place): DrawnHoldings {
   const holdings = holdingsOf(history, counterexample)
-  if (holdings.length === 0) return undefined
+  if (holdings.length === 0) return { markup: html``, texts: [] }
   const { callTime, returnEvent } = history.operations
   const from = ({ acquire }: Holding): number => place.scale.ofEvent(returnEvent[acquire] ?? 0)
   // The release need not be among the operations drawn.
@@ -31,16 +42,40 @@ export function holdingBars(history: History, counterexample: Counterexample, pl
     release === undefined ? place.right : Math.min(place.right, place.scale.ofTime(callTime[release] ?? 0))
   const bar = (holding: Holding, x1: number, x2: number, name: string): Html =>
     html`<rect class="${name}" x="${x1}" y="${place.laneOf(holding.acquire) - THICK / 2}" width="${Math.max(2, x2 - x1)}" height="${THICK}"/>`
-  const both = doubleHolding(history, counterexample)
   const drawn = holdings.map((holding) =>
     isRefused(history, holding) && to(holding) < place.right - REFUSED_WIDTH
       ? html`${bar(holding, from(holding), to(holding), 'holding')}<text class="refused" x="${to(holding) + 6}" y="${place.laneOf(holding.acquire) + 4}">release failed</text>`
       : bar(holding, from(holding), to(holding), 'holding'),
   )
-  if (both === undefined) return html`<g class="holdings">${drawn}</g>`
+  const both = doubleHolding(history, counterexample)
+  if (both === undefined) return { markup: html`<g class="holdings">${drawn}</g>`, texts: [] }
   const { first, second, nanos } = both
   const [x1, x2] = [from(second), Math.min(to(first), to(second))]
-  const length = nanos === undefined || !hasTimes(history) ? '' : ` for ${duration(nanos)}`
-  const middle = Math.min(place.right - 60, Math.max(140, (x1 + x2) / 2))
-  return html`<g class="holdings">${drawn}${[first, second].map((holding) => bar(holding, x1, x2, 'holding both'))}<text class="arc-text" x="${middle}" y="${place.laneOf(second.acquire) + 30}">both held it${length}</text></g>`
+  const text = `both held it${nanos === undefined || !hasTimes(history) ? '' : ` for ${duration(nanos)}`}`
+  const width = text.length * CHARACTER * BOLD
+  const { x, y } = freeSpot(
+    (x1 + x2) / 2,
+    [first, second].map(({ acquire }) => place.laneOf(acquire)),
+    width,
+    place,
+  )
+  return {
+    markup: html`<g class="holdings">${drawn}${[first, second].map((holding) => bar(holding, x1, x2, 'holding both'))}<text class="arc-text" x="${x}" y="${y}">${text}</text></g>`,
+    texts: [boxOf({ x, y }, width)],
+  }
+}
+
+/** Baselines above and below the middle of a lane. */
+const BESIDE_LANE = [30, -16, 20, -26, 40]
+const STEP = 30
+
+/** The middle of a text of this width, as near to the red of one of the two lanes as others leave room. */
+function freeSpot(middle: number, lanes: readonly number[], width: number, { left, right, taken }: Place): Point {
+  const within = (x: number): number => Math.min(right - width / 2, Math.max(left + width / 2, x))
+  const steps = Array.from({ length: 17 }, (_, i) => (i % 2 === 0 ? 1 : -1) * Math.ceil(i / 2) * STEP)
+  const spots = steps.flatMap((step) =>
+    BESIDE_LANE.flatMap((below) => lanes.toReversed().map((lane) => ({ x: within(middle + step), y: lane + below }))),
+  )
+  const free = spots.find((spot) => !taken.some((box) => overlaps(box, boxOf(spot, width))))
+  return free ?? spots[0] ?? { x: middle, y: 0 }
 }
