@@ -37,6 +37,25 @@ describe('the watchdog over code of users', () => {
     expect(watch.last()).toEqual({ unit: 7, calls: 0, within: 0 })
   })
 
+  test('is patient with a call that has taken memory and stands still, since the collector may be at work', () => {
+    const progress = createProgress()
+    let bytes = 0
+    const watch = createWatch(progress, LIMITS, () => bytes)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    for (bytes of [20, 40, 60, 80, 100]) {
+      expect(watch.look()).toBeUndefined()
+      expect(looksAt(watch, 11)).toEqual(Array(11).fill(undefined))
+    }
+    bytes = 120
+    expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
+    countCall(progress)
+    watch.look()
+    bytes = 150
+    expect(looksAt(watch, 13)).toEqual([...Array(12).fill(undefined), 'hanging'])
+  })
+
   test('does not count looks while the process grows, and then says that memory is the matter', () => {
     const progress = createProgress()
     let bytes = 0

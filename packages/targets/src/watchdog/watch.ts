@@ -9,7 +9,7 @@ export interface WatchLimits {
    * process does not look.
    */
   readonly looks: number
-  /** Looks do not count while the process grows by more than this between two of them: the call is exhausting memory. */
+  /** Looks are counted anew when the process has grown by this much more: the call may be exhausting memory. */
   readonly growthBytes: number
   /** A call that hangs after the process has grown by more than this is said to exhaust memory. */
   readonly muchBytes: number
@@ -27,6 +27,12 @@ export interface Watch {
   /** How far it is now. */
   last(): Reading
 }
+
+/**
+ * So many times the looks are spent on a call that has taken memory and seems to stand still: it may be waiting for the
+ * collector, which on a busy machine takes seconds.
+ */
+const PATIENCE = 4
 
 /** Tells when a call of a user's function has lasted too long, or is about to take all memory. */
 export function createWatch(
@@ -48,6 +54,8 @@ export function createWatch(
   // be too little.
   let leastBytes = 0
   let mostRise = 0
+  /** As much of it as looks have been counted anew for. */
+  let counted = 0
   let unchanged = 0
   return {
     last: () => readProgress(progress),
@@ -57,20 +65,24 @@ export function createWatch(
       const bytes = bytesNow()
       const bytesThen = bytesBefore ?? bytesAtStart ?? bytes
       if (bytesBefore === undefined) leastBytes = bytesThen
-      const grows = bytesBefore !== undefined && bytes - bytesBefore > growthBytes
       bytesBefore = bytes
       if (reading.within === 0 || reading.unit !== before.unit || reading.calls !== before.calls) {
         unchanged = 0
         // It began after the look before, and may have taken much since then.
         leastBytes = bytesThen
         mostRise = bytes - bytesThen
+        counted = mostRise > growthBytes ? mostRise : 0
         return undefined
       }
       leastBytes = Math.min(leastBytes, bytes)
       mostRise = Math.max(mostRise, bytes - leastBytes)
-      if (!grows) unchanged++
       if (bytes > mostBytes || mostRise > mostGrowthBytes) return 'memory'
-      if (unchanged < looks) return undefined
+      if (mostRise - counted > growthBytes) {
+        counted = mostRise
+        unchanged = 0
+      } else unchanged++
+      const isDecided = counted === 0 || mostRise > muchBytes
+      if (unchanged < (isDecided ? looks : PATIENCE * looks)) return undefined
       // Near its limit memory hardly grows, since all time goes into garbage collection.
       return mostRise > muchBytes ? 'memory' : 'hanging'
     },
