@@ -22,7 +22,7 @@ const leavingOut = { passWithNoTests: true }
  * themselves.
  */
 const ALONE =
-  'packages/{cli/test/{etcd-compose,leftovers,payments-compose,planted,seeds},testcontainers/test/chaos-network}.soak.test.ts'
+  'packages/{cli/test/{etcd-compose,leftovers,payments-compose,planted,postgres,seeds},testcontainers/test/chaos-network}.soak.test.ts'
 /** Runs on real processes, which wait for much of their time. */
 const RUNS = 'packages/cli/test/**/*.soak.test.ts'
 /** What `npm test` has no time for, found by what it imports, so that no file with such tests is forgotten here. */

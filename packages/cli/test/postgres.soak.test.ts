@@ -146,7 +146,7 @@ liveDescribe('PostgreSQL with synchronous standbys', () => {
         '--expect',
         'none',
       ]
-      const late = { kind: 'latency', latencyMs: 400, links: ['n1>n3'], fromMs: 1000, toMs: 9000 }
+      const late = { kind: 'latency', latencyMs: 250, links: ['n1>n3'], fromMs: 1000, toMs: 9000 }
       const { result, operations } = await run(seed, [late], [...settings, ...load])
       expect(result.levels.linearizable.result).toBe('violated')
       expect(result.levels.eventual.result).toBe('met')
