@@ -1,5 +1,4 @@
 import { type Header, type Json, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
-import type { Setting, Settings } from '@chaosproxy/workloads'
 
 /** How long a lock lasts that nobody releases. */
 export interface Lease {
@@ -14,7 +13,10 @@ const MEMBER = 'lease'
 const LONGEST_MS = 366 * 86_400_000
 
 /** What a history's header says of the leases of a target's locks, for whoever reads the history later. */
-export function leaseMember(declared: readonly Setting[], chosen: Settings): Header['extra'] {
+export function leaseMember(
+  declared: readonly { readonly name: string; readonly isLeaseMs?: true | undefined }[],
+  chosen: { readonly [setting: string]: unknown },
+): Header['extra'] {
   const setting = declared.find(({ isLeaseMs }) => isLeaseMs === true)?.name
   const ms = setting === undefined ? undefined : chosen[setting]
   return setting === undefined || typeof ms !== 'number' ? undefined : { [MEMBER]: { setting, ms } }
