@@ -71,6 +71,21 @@ describe.each(rows)('%s', (row) => {
   })
 })
 
+/** Folders that are built before the rest of their package, in a clone where nothing is built yet. */
+test.each([['runner', 'result']])(
+  '%s/%s imports only packages that its own tsconfig.json references',
+  (row, folder) => {
+    const { references } = json(row, 'src', folder, 'tsconfig.json') as { readonly references: { path: string }[] }
+    const known = references.map(({ path }) => path.split('/').at(-1))
+    const inFolder = join(packages, row, 'src', folder)
+    for (const file of readdirSync(inFolder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    ))
+      for (const [, other] of readFileSync(join(inFolder, file), 'utf8').matchAll(/from '@chaosproxy\/([a-z-]+)/g))
+        expect(known, file).toContain(other)
+  },
+)
+
 /** The packages whose folders have floors: none imports from one that imports from it, however far around. */
 const withFloors = ['checker', 'wire', 'recorder', 'proxy']
 
