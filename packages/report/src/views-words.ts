@@ -5,7 +5,7 @@ export const viewsTexts = ({ client, backend, said }: RunViews): readonly string
   client === backend.headline && client.startsWith('unknown: ')
     ? 'whether what clients saw and what the nodes sent keep it is unknown, for the same reason'
     : client === backend.headline
-      ? `what clients saw is ${client}, and what the nodes sent is too`
+      ? `what clients saw is ${client}, and ${client.startsWith('not ') ? 'neither' : 'so'} is what the nodes sent`
       : `what clients saw is ${client}; what the nodes sent is ${backend.headline}`,
   ...said,
 ]
