@@ -33,7 +33,7 @@ describe('driven by the generator through a route table', () => {
   test('a replica that answers reads is found to answer stale ones', async () => {
     const { exitCode, stdout } = await driven(byValue, 'local')
     expect(stdout).toContain('NOT LINEARIZABLE')
-    expect(stdout).toMatch(/Process \d+(?: read \S+ for \w+|: read) from n[123] at/)
+    expect(stdout).toMatch(/Process \d+(?: read \S+ for \w+|: read|'s read(?: \w+)?) from n[123] at/)
     expect(exitCode).toBe(1)
   })
 
