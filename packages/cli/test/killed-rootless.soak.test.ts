@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRandom } from '@chaosproxy/faults'
@@ -84,4 +85,26 @@ describe('a Compose project of a user who is not root', () => {
       await expect.poll(left, { timeout: 60_000 }).toEqual(before)
     }
   })
+
+  test.skipIf(obstacle)(
+    `is rid of what a chaos left that was killed with its keeper, once the next is there${because}`,
+    async () => {
+      const before = left()
+      const holders = () => say(`podman ps --all --filter label=chaosproxy.owner --format '{{.Names}}'`)
+      const first = startChaos()
+      await expect.poll(holders, { timeout: 90_000 }).toBe(`chaos-holds-${first}`)
+      const children = spawnSync('pgrep', ['--parent', String(first)], { encoding: 'utf8' })
+        .stdout.trim()
+        .split('\n')
+      // At once, so that nobody is left to remove anything. One of them may end by itself meanwhile.
+      spawnSync('kill', ['-STOP', ...children])
+      spawnSync('kill', ['-KILL', String(first), ...children])
+      expect(holders()).toBe(`chaos-holds-${first}`)
+      const second = startChaos()
+      await expect.poll(holders, { timeout: 90_000 }).toBe(`chaos-holds-${second}`)
+      await expect.poll(rules, { timeout: 90_000 }).toContain('chaos_killed')
+      process.kill(second, 'SIGKILL')
+      await expect.poll(left, { timeout: 60_000 }).toEqual(before)
+    },
+  )
 })

@@ -64,8 +64,7 @@ describe('a lock', () => {
   })
 
   describe('that was for some time only', () => {
-    const lasts = (ms: number) =>
-      leaseMember([{ name: 'lock-ms', summary: '', default: 1, isLeaseMs: true }], { 'lock-ms': ms })
+    const lasts = (ms: number) => leaseMember([{ name: 'lock-ms', isLeaseMs: true }], { 'lock-ms': ms })
     const held = [
       lock(1, 'acquire', 0, 20),
       lock(2, 'acquire', 400, 430),

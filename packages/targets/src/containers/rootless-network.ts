@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { UserError } from '@chaosproxy/history'
 import type { Keeper } from '../command/keeper.ts'
 import { lastLines } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
+import { ownerOf, ownLabel } from './address-owner.ts'
 
 export interface HeldNetworkOptions {
   /** A network that the containers are in. */
@@ -13,10 +16,14 @@ export interface HeldNetworkOptions {
 }
 
 const WITHIN_MS = 30_000
+/** The labels of such a container: whose it is, and the directory that it has for a root. */
+const OWNER = 'chaosproxy.owner'
+const ROOT = 'chaosproxy.root'
 
 /**
  * Podman takes the network of rootless containers away with the last of them that ends, and this process is in it. A
- * container that only sleeps, of programs of this machine, keeps it until the returned function is called.
+ * container that only sleeps, of programs of this machine, keeps it until the returned function is called. If this
+ * process is killed with its keeper, the next that needs one removes it.
  *
  * @throws UserError (environment) if it does not start.
  */
@@ -25,6 +32,7 @@ export async function holdRootlessNetwork({
   logDir,
   keeper,
 }: HeldNetworkOptions): Promise<() => Promise<void>> {
+  await removeAbandoned()
   const name = `chaos-holds-${process.pid}`
   const root = resolve(logDir, name)
   mkdirSync(root)
@@ -37,6 +45,7 @@ export async function holdRootlessNetwork({
   const mounts = PROGRAMS.flatMap((path) => ['--volume', `${path}:${path}:ro`])
   const { code } = await run([
     ...(['podman', 'run', '--detach', '--name', name, '--network', network] as const),
+    ...['--label', `${OWNER}=${ownLabel()}`, '--label', `${ROOT}=${root}`],
     ...[...mounts, '--rootfs', root, '/usr/bin/sleep', 'infinity'],
   ])
   const letGo = async () => {
@@ -50,6 +59,21 @@ export async function holdRootlessNetwork({
     'environment',
     `the network of rootless containers cannot be kept (podman run: exit code ${code}). ${lastLines(logPath)}\nIts log is ${logPath}`,
   )
+}
+
+/** Removes those of processes that were killed together with their keepers. */
+async function removeAbandoned(): Promise<void> {
+  const podman = (...args: readonly string[]) => promisify(execFile)('podman', [...args], { timeout: WITHIN_MS })
+  const format = `{{.Names}}\t{{index .Labels "${OWNER}"}}\t{{index .Labels "${ROOT}"}}`
+  // Where podman cannot list, it cannot run one either, and then says why.
+  const listed = await podman('ps', '--all', '--filter', `label=${OWNER}`, '--format', format).catch(() => undefined)
+  for (const line of listed?.stdout.trim().split('\n') ?? []) {
+    const [name = '', label = '', root = ''] = line.split('\t')
+    if (ownerOf(label, '')?.lives !== false) continue
+    await podman('rm', '--force', '--time', '0', name).catch(() => undefined)
+    // Anybody can write a label: nothing else is removed by one.
+    if (/^chaos-holds-\d+$/.test(basename(root))) rmSync(root, { recursive: true, force: true })
+  }
 }
 
 /** Of Debian and Fedora alike. */
