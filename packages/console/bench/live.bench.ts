@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +7,9 @@ import { registries } from '@chaosproxy/engine'
 import { type Event, type EventType, type Nanos, nanos } from '@chaosproxy/history'
 import { openHistoryWriter } from '@chaosproxy/history/files'
 import { completeRun, type PlannedRun, planRun, type RunHandle, type RunListener } from '@chaosproxy/runner'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { NEEDED, openChromium } from './chromium.ts'
+import { middle } from './middle.ts'
 
 export const name = 'live: the live page of a run of 20,000 operations a second'
 
@@ -24,19 +26,17 @@ const STATUS_EVERY_MS = 100
 const MOST_SHARE = 0.03
 const LEAST_FRAMES = 30
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
-
 /**
  * A made-up run, so that nothing but the page can differ: its events come at an even pace, and are written as those of a
  * run are. With the page and without it in turns; what the page costs is what more of its time the run's thread is busy.
  */
 export async function run(print: (line: string) => void): Promise<void> {
-  if (executablePath === undefined || process.platform !== 'linux') {
-    print('needs Linux, and chromium: sudo bash scripts/install-servers.sh')
+  const browser = process.platform === 'linux' ? await openChromium() : undefined
+  if (browser === undefined) {
+    print(`needs Linux, and ${NEEDED}`)
     return
   }
   const directory = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   const live = await openConsole()
   try {
     const planned = await plannedRun()
@@ -190,5 +190,3 @@ function eventsOf(): (operation: number, now: Nanos) => readonly Event[] {
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
-
-const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0

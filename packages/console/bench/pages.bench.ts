@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -6,20 +6,21 @@ import { renderSavedPage } from '@chaosproxy/console'
 import { check, run as runTarget } from '@chaosproxy/engine'
 import { readHistory } from '@chaosproxy/history/files'
 import { type FileSubject, htmlOf } from '@chaosproxy/report'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { NEEDED, openChromium } from './chromium.ts'
+import { middle } from './middle.ts'
 
 export const name = 'pages: the report of 100,000 operations opened and panned, and the same history judged in a page'
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 const ROUNDS = 5
 
 export async function run(print: (line: string) => void): Promise<void> {
-  if (executablePath === undefined) {
-    print('needs chromium: sudo bash scripts/install-servers.sh')
+  const browser = await openChromium()
+  if (browser === undefined) {
+    print(`needs ${NEEDED}`)
     return
   }
   const out = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   try {
     const spec = {
       target: { name: 'sim:primary-replica', bug: 'stale-read' },
@@ -110,5 +111,3 @@ async function judgings(browser: Browser, file: string, history: string, print: 
     `page that judges: ${megabytes(statSync(file).size)} MB; ${megabytes(statSync(history).size)} MB of history read, judged and drawn in ${seconds} s`,
   )
 }
-
-const middle = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0

@@ -122,11 +122,15 @@ export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
 export const doubtsIn = (facts: RecordFacts, most: number): RecordLine[] =>
   recordLines(facts, most).filter(({ isDoubt }) => isDoubt)
 
+/** All others. */
+export const certaintiesIn = (facts: RecordFacts, most: number): RecordLine[] =>
+  recordLines(facts, most).filter(({ isDoubt }) => !isDoubt)
+
 const UNJUDGED = 'unjudged'
 
-/** The facts that a page must have even if nobody asks for the record: doubts, and what was not judged at all. */
-export const recordWarnings = (facts: RecordFacts, most: number): RecordLine[] =>
-  recordLines(facts, most).filter(({ about, isDoubt }) => isDoubt || about === UNJUDGED)
+/** What was not judged at all, which a page says even if nobody asks for the record. */
+export const unjudgedIn = (facts: RecordFacts, most: number): RecordLine[] =>
+  recordLines(facts, most).filter(({ about }) => about === UNJUDGED)
 
 const unclearText = ({ count: times, why }: NonNullable<RecordFacts['unclear']>): string =>
   `${plural(times, 'operation')} may have taken effect, since the answer was not understood: ${why}`

@@ -87,7 +87,7 @@ describe('a lock', () => {
       expect(judge(released, lasts(300)).lease).toContain('which had passed')
     })
 
-    test('is told why, and what to do about it', () => {
+    test('has that as its cause, with what to do about it', () => {
       const { history, report, shown, near } = judge(held, lasts(300))
       const [first] = causesOf({ history, report, counterexample: shown!, near })
       expect(first?.cause).toBe('The time that a lock was for had passed, and its holder did not know.')

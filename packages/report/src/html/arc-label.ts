@@ -35,9 +35,12 @@ export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds
       return [toTheRight, toTheLeft]
     }),
   ).filter(({ x }) => x - width / 2 >= bounds.left && x + width / 2 <= bounds.right)
-  const free = places.find((place) => !taken.some((box) => overlaps(boxOf(place, width), box)))
-  return free ?? places[0] ?? along(arc, 0.5)
+  return freePlace(places, width, taken) ?? along(arc, 0.5)
 }
+
+/** The first place at which a text of this width covers nothing; the first of all if there is none. */
+export const freePlace = (places: readonly Point[], width: number, taken: readonly Box[]): Point | undefined =>
+  places.find((place) => !taken.some((box) => overlaps(boxOf(place, width), box))) ?? places[0]
 
 /** Shares of an arc's length, from its middle to its ends. */
 const SHARES = Array.from({ length: 37 }, (_, i) => 0.5 + (i % 2 === 0 ? 1 : -1) * Math.ceil(i / 2) * 0.025)

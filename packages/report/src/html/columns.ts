@@ -54,16 +54,16 @@ export function select(
   const every = Math.max(1, Math.ceil(far / (most - (length - far))))
   const named = new Set(accused)
   const operations: OperationRow[] = []
-  far = 0
+  let passed = 0
   for (let operation = 0; operation < length; operation++) {
     const isNear = (distances[operation] ?? 0) < within
-    const isSampled = !isNear && far++ % every === 0
+    const isSampled = !isNear && passed++ % every === 0
     if (isNear || isSampled || named.has(operation)) operations.push(operation)
   }
   return { operations, completeWithin: within, every, complete: around(edges, within) }
 }
 
-/** The usual width, or a part of it within which no more than so many operations lie. */
+/** The usual width; where more operations lie within it than are allowed, a smaller one. */
 function widthOf(distances: Float64Array, allowed: number): number {
   // Counted, since sorting them all would take longer than everything else.
   const step = NEAR_NANOS / WIDTHS

@@ -2,7 +2,7 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { duration, FAIL, type History } from '@chaosproxy/history'
 import { doubleHolding, type Holding, holdingsOf } from '../holdings.ts'
 import { hasTimes } from '../moments.ts'
-import { type Box, boxOf, overlaps, type Point } from './arc-label.ts'
+import { type Box, boxOf, freePlace, type Point } from './arc-label.ts'
 import { BOLD, CHARACTER } from './bar-labels.ts'
 import { type Html, html } from './markup.ts'
 import type { Scale } from './scale.ts'
@@ -76,6 +76,5 @@ function freeSpot(middle: number, lanes: readonly number[], width: number, { lef
   const spots = steps.flatMap((step) =>
     BESIDE_LANE.flatMap((below) => lanes.toReversed().map((lane) => ({ x: within(middle + step), y: lane + below }))),
   )
-  const free = spots.find((spot) => !taken.some((box) => overlaps(box, boxOf(spot, width))))
-  return free ?? spots[0] ?? { x: middle, y: 0 }
+  return freePlace(spots, width, taken) ?? { x: middle, y: 0 }
 }

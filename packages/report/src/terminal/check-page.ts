@@ -6,7 +6,7 @@ import { type Facts, factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
-import { doubtsIn, recordFactsOf, recordLines } from '../record.ts'
+import { certaintiesIn, doubtsIn, recordFactsOf } from '../record.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { durationOfMillis } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
@@ -196,7 +196,7 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
     brevity.reasons ? briefLevels(report, facts, page) : levelTable(report, history, page, facts),
     evidenceOf(facts, history, { historyFile: options.file }, page),
     lostLines(report, page),
-    recordText(record, (known, most) => recordLines(known, most).filter(({ isDoubt }) => !isDoubt), page),
+    recordText(record, certaintiesIn, page),
     (brevity.figures ? counts.slice(0, 1) : counts).flatMap((fact) => wrap(fact, page.width)),
     requirementLines(facts.requirements, page),
     options.reportFile === undefined

@@ -6,7 +6,7 @@ import { clocksText } from '../clock-words.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import type { Headline } from '../facts/headline.ts'
 import { printable, valueText } from '../operation-words.ts'
-import { doubtsIn, recordFactsOf, recordWarnings } from '../record.ts'
+import { doubtsIn, recordFactsOf, unjudgedIn } from '../record.ts'
 import { requirementText } from '../requirement-words.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { viewsTexts } from '../views-words.ts'
@@ -70,7 +70,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
         : levelTable(report, history, page, facts),
     evidenceOf(facts, history, options, page),
     report === undefined ? [] : lostLines(report, page),
-    recordText(record, (known, most) => recordWarnings(known, most).filter(({ isDoubt }) => !isDoubt), page),
+    recordText(record, unjudgedIn, page),
     brevity.phases ? phasesInBrief(summary.phases, page) : phaseLines(summary, page),
     brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
     requirementLines(facts.requirements, page),

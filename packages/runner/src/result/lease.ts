@@ -1,4 +1,5 @@
-import { type Header, type Json, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
+import { type Header, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
+import { numberAt, textAt } from './parsed.ts'
 
 /** How long a lock lasts that nobody releases. */
 export interface Lease {
@@ -12,7 +13,7 @@ const MEMBER = 'lease'
 /** A year; what is longer was not written here. */
 const LONGEST_MS = 366 * 86_400_000
 
-/** What a history's header says of the leases of a target's locks, for whoever reads the history later. */
+/** The member of a history's header that says how long the target's locks last; none if nobody declared it. */
 export function leaseMember(
   declared: readonly { readonly name: string; readonly isLeaseMs?: true | undefined }[],
   chosen: { readonly [setting: string]: unknown },
@@ -24,13 +25,8 @@ export function leaseMember(
 
 /** The lease of the locks that a history is about; undefined if its header tells of none, or in another form. */
 export function leaseOfHeader(header: Header | undefined): Lease | undefined {
-  const lease = header?.extra?.[MEMBER]
-  if (!isObject(lease)) return undefined
-  const { setting, ms } = lease
-  return typeof setting === 'string' && typeof ms === 'number' && ms > 0 && ms <= LONGEST_MS
+  const [setting, ms] = [textAt(header?.extra, MEMBER, 'setting'), numberAt(header?.extra, MEMBER, 'ms')]
+  return setting !== undefined && ms !== undefined && ms > 0 && ms <= LONGEST_MS
     ? { setting, nanos: millisToNanos(millis(ms)) }
     : undefined
 }
-
-const isObject = (json: Json | undefined): json is { readonly [member: string]: Json } =>
-  typeof json === 'object' && json !== null && !Array.isArray(json)

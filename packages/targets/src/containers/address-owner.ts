@@ -51,11 +51,18 @@ export function ownAddress6(index: number): string {
     .join(':')
 }
 
+/** Undefined if the label is none of ours. */
+export function ownerOfLabel(label: string): AddressOwner | undefined {
+  const [, namespace, pid = '', startTime = ''] = LABEL.exec(label) ?? []
+  return namespace === undefined
+    ? undefined
+    : ownerBy({ namespace: number(namespace), pid: number(pid), startTime: number(startTime) }, IN_LABEL)
+}
+
 /** Undefined if the address is none of ours. */
 export function ownerOf(label: string, address: string): AddressOwner | undefined {
-  const [, namespace, pid = '', startTime = ''] = LABEL.exec(label) ?? []
-  if (namespace !== undefined)
-    return ownerBy({ namespace: number(namespace), pid: number(pid), startTime: number(startTime) }, IN_LABEL)
+  const labelled = ownerOfLabel(label)
+  if (labelled !== undefined) return labelled
   if (!isIPv6(address)) return undefined
   const groups = groupsOf(address)
   if (PREFIX6.some((group, i) => groups[i] !== group)) return undefined

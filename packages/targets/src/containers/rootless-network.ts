@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { UserError } from '@chaosproxy/history'
 import type { Keeper } from '../command/keeper.ts'
 import { lastLines } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
-import { ownerOf, ownLabel } from './address-owner.ts'
+import { ownerOfLabel, ownLabel } from './address-owner.ts'
+import { askEngine } from './engine.ts'
 
 export interface HeldNetworkOptions {
   /** A network that the containers are in. */
@@ -38,7 +37,7 @@ export async function holdRootlessNetwork({
   mkdirSync(root)
   keeper.removeLater(root)
   const logPath = join(logDir, 'network.log')
-  const remove = { words: ['podman', 'rm', '--force', '--time', '0', name] } as const
+  const remove = { words: ['podman', ...removing(name)] } as const
   const forget = keeper.undoLater(remove, { timeoutMs: WITHIN_MS })
   const run = (words: readonly [string, ...string[]]) =>
     runToEnd({ name, command: { words }, keeper, logPath, timeoutMs: WITHIN_MS, forks: false })
@@ -61,16 +60,19 @@ export async function holdRootlessNetwork({
   )
 }
 
+const removing = (name: string) => ['rm', '--force', '--time', '0', name] as const
+
 /** Removes those of processes that were killed together with their keepers. */
 async function removeAbandoned(): Promise<void> {
-  const podman = (...args: readonly string[]) => promisify(execFile)('podman', [...args], { timeout: WITHIN_MS })
   const format = `{{.Names}}\t{{index .Labels "${OWNER}"}}\t{{index .Labels "${ROOT}"}}`
   // Where podman cannot list, it cannot run one either, and then says why.
-  const listed = await podman('ps', '--all', '--filter', `label=${OWNER}`, '--format', format).catch(() => undefined)
-  for (const line of listed?.stdout.trim().split('\n') ?? []) {
+  const listed = await askEngine('podman', ['ps', '--all', '--filter', `label=${OWNER}`, '--format', format]).catch(
+    () => '',
+  )
+  for (const line of listed.trim().split('\n')) {
     const [name = '', label = '', root = ''] = line.split('\t')
-    if (ownerOf(label, '')?.lives !== false) continue
-    await podman('rm', '--force', '--time', '0', name).catch(() => undefined)
+    if (ownerOfLabel(label)?.lives !== false) continue
+    await askEngine('podman', removing(name)).catch(() => undefined)
     // Anybody can write a label: nothing else is removed by one.
     if (/^chaos-holds-\d+$/.test(basename(root))) rmSync(root, { recursive: true, force: true })
   }
