@@ -18,9 +18,10 @@ export async function joined(
 ): Promise<ReturnType<typeof startChaos> & { readonly printed: () => string; readonly searched: () => number }> {
   const { child, finished } = startChaos(['worker', '--queue', queue, '--threads', '1', ...more], { env })
   let printed = ''
-  child.stdout?.on('data', (chunk) => {
-    printed += chunk
-  })
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk) => {
+      printed += chunk
+    })
   await until(() => printed.includes('Joined the queue at') || child.exitCode !== null)
   return { child, finished, printed: () => printed, searched: () => printed.match(/^Did seeds/gm)?.length ?? 0 }
 }

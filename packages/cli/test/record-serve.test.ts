@@ -23,11 +23,16 @@ const APP = `
   require('node:http').createServer(async ({ method }, response) => response.end(await asking(method)))
     .listen(Number(port), '127.0.0.1')
 `
+/** Adds for a while; told `until-twice`, until something was added more often than it asked for, and a minute at most. */
 const CLIENT = `
-  const end = Date.now() + 2500
+  const [address, untilTwice] = process.argv.slice(1)
+  const end = Date.now() + (untilTwice ? 60_000 : 2500)
   ;(async () => {
-    while (Date.now() < end) {
-      await fetch('http://' + process.argv[1] + '/sum/a', { method: 'POST' }).then((reply) => reply.text())
+    let [asked, sum] = [0, 0]
+    while (Date.now() < end && !(untilTwice && sum > asked)) {
+      const reply = await fetch('http://' + address + '/sum/a', { method: 'POST' }).then((reply) => reply.json())
+      asked++
+      sum = reply.sum
       await new Promise((next) => setTimeout(next, 5))
     }
   })()
@@ -66,7 +71,10 @@ function both(faults: string) {
   ]
   const ways = ['--name', 'store', '--name', 'app', ...serve, '--as', table, '--model', 'counter', '--hurt', 'store']
   const options = ['--faults', faults, '--seed', '2', '--expect', 'linearizable', '--out', directory]
-  return { directory, args: ['record', ...ways, ...options, '--json', '--', 'node', path('client.cjs'), '{app}'] }
+  return {
+    directory,
+    args: ['record', ...ways, ...options, '--json', '--', 'node', path('client.cjs'), '{app}', 'until-twice'],
+  }
 }
 
 describe('servers that chaos record starts', () => {

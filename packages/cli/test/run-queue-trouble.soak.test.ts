@@ -137,6 +137,10 @@ describe.skipIf(redis === undefined)('a run whose clients workers drive', () => 
     expect(said()).toMatch(/operations?\s+of\s+its\s+clients\s+(is|are)\s+of\s+unknown\s+outcome/)
     expect(said()).not.toContain('NOT LINEARIZABLE')
     requireWhole(out)
+    expect(
+      workers.map(({ child }) => child.exitCode),
+      workers[0]?.printed(),
+    ).toEqual([null, null])
     const next = await started(queue, ['--time', '1s'])
     expect([0, 2]).toContain((await next.finished).exitCode)
   })

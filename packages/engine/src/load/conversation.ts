@@ -12,6 +12,7 @@ export interface Conversation {
   say(message: object): void
   /** What was said before is lost, and is said again. */
   hear(listener: (message: string) => void): void
+  /** Nothing is heard from now on, not even what has arrived already. */
   close(): void
 }
 
@@ -31,6 +32,7 @@ export async function converse(
     },
     hear: (heard) => void listener.on('message', (_, message) => heard(message)),
     close() {
+      listener.removeAllListeners('message')
       speaker.disconnect()
       listener.disconnect()
     },

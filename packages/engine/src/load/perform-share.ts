@@ -67,8 +67,9 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
   } finally {
     clearInterval(watching)
     clock.stop()
-    await reached.close()
+    // What it still heard could make a client ask on a connection that is closed.
     conversation.close()
+    await reached.close()
   }
 }
 

@@ -1,0 +1,24 @@
+import { EventEmitter } from 'node:events'
+import { expect, test } from 'vitest'
+import { converse } from '../src/load/conversation.ts'
+import type { Client } from '../src/queue/packages.ts'
+
+/** A connection to Redis that is told what arrives: when a real one has read it, and not handed it on, cannot be chosen. */
+class Arriving extends EventEmitter {
+  subscribe = async (): Promise<void> => {}
+  disconnect(): void {}
+}
+
+test('what arrives while a conversation is being closed is not heard, as its clients may be closed already', async () => {
+  const connections = [new Arriving(), new Arriving()]
+  const [, listener] = connections
+  let next = 0
+  const connect = (): Client => connections[next++] as unknown as Client
+  const conversation = await converse(connect, { run: 'r', worker: 0, as: 'worker' })
+  const heard: string[] = []
+  conversation.hear((message) => heard.push(message))
+  listener?.emit('message', 'beats', 'first')
+  conversation.close()
+  listener?.emit('message', 'beats', 'second')
+  expect(heard).toEqual(['first'])
+})
