@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test, vi } from 'vitest'
 import { pageWidth, wantsColours } from '../src/terminal/page-width.ts'
+import { createProgress } from '../src/terminal/progress.ts'
 import { styleFor } from '../src/terminal/style.ts'
 import { root } from './chaos.ts'
 
@@ -36,6 +37,24 @@ describe('progress', () => {
     expect(stderr).toContain('reading history.jsonl')
     expect(stderr).not.toBe('  reading history.jsonl\n')
     expect(listeners).toBe(0)
+  })
+
+  test('is a line every few seconds elsewhere, and every minute while it stays the same', async () => {
+    const now = vi.spyOn(performance, 'now')
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    vi.stubEnv('CI', 'true')
+    try {
+      const progress = await createProgress({ quiet: false })
+      for (let second = 0; second <= 130; second++) {
+        now.mockReturnValue(second * 1000)
+        progress.update(second < 10 ? `read ${second}` : 'waiting')
+      }
+      const lines = write.mock.calls.map(([text]) => String(text).trim())
+      expect(lines).toEqual(['read 0', 'read 5', 'waiting', 'waiting', 'waiting'])
+    } finally {
+      for (const spy of [now, write]) spy.mockRestore()
+      vi.unstubAllEnvs()
+    }
   })
 })
 

@@ -15,6 +15,8 @@ export interface ProgressDisplay {
 }
 
 const PLAIN_LINE_EVERY_MS = 5_000
+/** One that says what the last one said shows only that the work still goes on. */
+const SAME_LINE_EVERY_MS = 60_000
 
 interface ProgressOptions {
   readonly quiet: boolean
@@ -61,13 +63,15 @@ async function spinner(): Promise<ProgressDisplay> {
 
 function plainLines(): ProgressDisplay {
   let lastAt = Number.NEGATIVE_INFINITY
+  let last: string | undefined
   const line = (text: string) =>
     print(process.stderr, `  ${printableLines(text.replaceAll('\n', '  ').replace(/ {3,}/g, '   ').trim())}\n`)
   return {
     update(text) {
       const now = performance.now()
-      if (now - lastAt < PLAIN_LINE_EVERY_MS) return
+      if (now - lastAt < (text === last ? SAME_LINE_EVERY_MS : PLAIN_LINE_EVERY_MS)) return
       lastAt = now
+      last = text
       line(text)
     },
     succeed: line,
