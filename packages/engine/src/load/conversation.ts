@@ -24,15 +24,20 @@ export async function converse(
   const { beats, reports } = channelsOf(run, worker)
   const [mine, theirs] = as === 'coordinator' ? [beats, reports] : [reports, beats]
   const [speaker, listener] = [connect(), connect()]
+  let isClosed = false
   await listener.subscribe(theirs)
   return {
     say(message) {
       // It is said again.
       speaker.publish(mine, JSON.stringify(message)).catch(() => {})
     },
-    hear: (heard) => void listener.on('message', (_, message) => heard(message)),
+    hear(heard) {
+      listener.on('message', (_, message) => {
+        if (!isClosed) heard(message)
+      })
+    },
     close() {
-      listener.removeAllListeners('message')
+      isClosed = true
       speaker.disconnect()
       listener.disconnect()
     },
