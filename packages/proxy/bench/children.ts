@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 export interface Helper {
   ask<Answer>(request: object): Promise<Answer>
   stop(): void
+  /** With no time to put anything in order. */
+  kill(): void
 }
 
 export interface Surroundings {
@@ -42,6 +44,7 @@ export function startHelper(
       return answer as Answer
     },
     stop: () => void child.kill(),
+    kill: () => void child.kill('SIGKILL'),
   }
 }
 

@@ -1,4 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { type Helper, startHelper } from '../../proxy/bench/children.ts'
 import type { Load, LoadRequest, Measure, Ports } from '../../proxy/bench/load.ts'
 import type { LinksRequest } from './links-process.ts'
@@ -14,6 +16,14 @@ const WARM_UP_ROUNDS = 2
 const TRIPS = 2_000
 /** Every ordered pair of this number of containers is a link. */
 const CONTAINERS = 21
+/** As many as most projects have. */
+const FEW_CONTAINERS = 6
+const ATTACHES = 5
+const KILLS = 10
+/** How long the proxy serves before it is killed, at random. */
+const KILLED_WITHIN_MS = 400
+/** How long connections have to succeed until they count as served again. */
+const SERVES_MS = 2_000
 const IDLE_MS = 15_000
 const IDLE_LOOKS = 4
 
@@ -44,9 +54,11 @@ export async function run(print: (line: string) => void): Promise<void> {
     return
   }
   const containers = await openNetContainers(CONTAINERS)
-  const proxy = startHelper(new URL('./links-process.js', import.meta.url), ['--expose-gc'], {
-    environment: { PATH: containers.path },
-  })
+  const startProxy = () =>
+    startHelper(new URL('./links-process.js', import.meta.url), ['--expose-gc'], {
+      environment: { PATH: containers.path },
+    })
+  const proxy = startProxy()
   const ask = <Answer>(request: LinksRequest) => proxy.ask<Answer>(request)
   const helpers: Helper[] = [proxy]
   const start = (inside: string | undefined, host: string) => {
@@ -73,6 +85,8 @@ export async function run(print: (line: string) => void): Promise<void> {
       print(`${await compare(each, link, route)}; without proxy ${bare[i]?.toFixed(2)}`)
     print(await compareLatency(link, route))
     await ask({ do: 'detach' })
+    print(await attaching(containers, ask))
+    print(await serveAgain(containers, startProxy))
     for (const line of await idleLinks(containers, ask)) print(line)
     await ask({ do: 'detach' })
   } finally {
@@ -144,6 +158,76 @@ async function compareLatency(link: Ends, route: Ends): Promise<string> {
     `containers ${micros(median(linked))}`.padEnd(24),
     `ratio ${median(ratios).toFixed(2)} (goal 1.10)`,
   ].join('')
+}
+
+async function attaching(
+  { ids }: NetContainers,
+  ask: <Answer>(request: LinksRequest) => Promise<Answer>,
+): Promise<string> {
+  const times: number[] = []
+  for (let i = 0; i < ATTACHES; i++) {
+    times.push((await ask<{ tookMs: number }>({ do: 'attach', ids: ids.slice(0, FEW_CONTAINERS) })).tookMs)
+    await ask({ do: 'detach' })
+  }
+  return `${FEW_CONTAINERS} containers attached in ${(median(times) / 1000).toFixed(2)} s (goal 1.00)`
+}
+
+/** A proxy that is killed between containers, and how soon one reaches another again. */
+async function serveAgain({ ids, addressOf }: NetContainers, startProxy: () => Helper): Promise<string> {
+  const [from = '', to = ''] = ids
+  const times: number[] = []
+  for (let i = 0; i < KILLS; i++) {
+    const proxy = startProxy()
+    await proxy.ask({ do: 'attach', ids: ids.slice(0, FEW_CONTAINERS) } satisfies LinksRequest)
+    const dialling = dial(from, addressOf(to))
+    await dialling.isReached()
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * KILLED_WITHIN_MS))
+    const killedAtMs = Date.now()
+    proxy.kill()
+    times.push((await dialling.stopped(killedAtMs)) - killedAtMs)
+  }
+  return `after kill -9 direct connections within ${Math.max(...times)} ms at most of ${KILLS} times, median ${median(times)} ms (goal 1000)`
+}
+
+/** Connects anew all the time, and says when it had begun to, and whether it could. */
+const DIALLING = (host: string): string => `
+  const net = require('node:net')
+  ;(function dial() {
+    const at = Date.now()
+    const socket = net.connect({ port: 9000, host: '${host}' })
+    const done = (text) => {
+      console.log(text + ' ' + at)
+      socket.destroy()
+      setTimeout(dial, 2)
+    }
+    socket.setTimeout(200, () => done('no'))
+    socket.once('connect', () => done('ok')).once('error', () => done('no'))
+  })()
+`
+
+/** From inside one container to the idle port of another. */
+function dial(id: string, host: string) {
+  const child = spawn('nsenter', [`--net=/run/netns/${id}`, '--', process.execPath, '-e', DIALLING(host)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: child.stdout })
+  const first = once(lines, 'line')
+  const attempts: { readonly isOk: boolean; readonly atMs: number }[] = []
+  lines.on('line', (line) => {
+    const [word, at] = line.split(' ')
+    attempts.push({ isOk: word === 'ok', atMs: Number(at) })
+  })
+  return {
+    isReached: () => first,
+    /** Resolves with when the first connection was begun after which none failed for a while. */
+    async stopped(afterMs: number): Promise<number> {
+      await new Promise((resolve) => setTimeout(resolve, SERVES_MS))
+      child.kill()
+      const later = attempts.filter(({ atMs }) => atMs >= afterMs)
+      const lastFailed = later.findLastIndex(({ isOk }) => !isOk)
+      return later[lastFailed + 1]?.atMs ?? Number.POSITIVE_INFINITY
+    },
+  }
 }
 
 async function idleLinks(
