@@ -29,6 +29,7 @@ const instead: { readonly [kind in FaultKind]?: string } = {
   restart: 'kill',
   'limit-cpu': 'pause or delay',
   'limit-memory': 'kill',
+  'fill-disk': 'kill',
 }
 
 /** Faults that exist in virtual time as well. */

@@ -1,12 +1,24 @@
 import { UserError } from '@chaosproxy/history'
 import type { FaultDefinition, HarmOf } from '../definition.ts'
 import { findDefinition, readHarm } from '../family.ts'
-import { clock, crash, failover, kill, limitCpu, limitMemory, pause, restart, signal, stop } from '../kinds/nodes.ts'
+import {
+  clock,
+  crash,
+  failover,
+  fillDisk,
+  kill,
+  limitCpu,
+  limitMemory,
+  pause,
+  restart,
+  signal,
+  stop,
+} from '../kinds/nodes.ts'
 import type { NodeId } from '../link.ts'
 import { readObject } from '../read-parameters.ts'
 
 /** What only a container engine can do to the nodes that it runs. */
-const engineKinds = [stop, restart, signal, limitCpu, limitMemory] as const
+const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk] as const
 const kinds = [kill, crash, pause, clock, failover, ...engineKinds] as const
 
 export type NodeHarm = HarmOf<(typeof kinds)[number]>

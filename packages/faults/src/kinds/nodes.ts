@@ -89,6 +89,14 @@ export const limitMemory = defineFault({
   describe: ({ limitBytes }, nodes) => `${nodes} limited to ${Math.round(limitBytes / 1024 ** 2)} MiB of memory`,
 })
 
+export const fillDisk = defineFault({
+  kind: 'fill-disk',
+  plural: 'full disks',
+  summary: 'fill the disk that "disk" gives a container; when healed, make room again, and start what has ended',
+  parameters: {},
+  describe: (_, nodes) => `${nodes.includes(' ') ? 'disks' : 'disk'} of ${nodes} full`,
+})
+
 const LONGEST_JUMP_MS = 24 * 3_600_000
 /** Beyond half or twice its speed, a clock is useless as such. */
 const GREATEST_DRIFT_PPM = 500_000

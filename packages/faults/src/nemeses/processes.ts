@@ -83,6 +83,14 @@ export const limitCpu: Nemesis = {
   plan: (random) => just({ kind: 'limit-cpu', nodes: random.pick(pauseChoices), share: random.pick(shares) }),
 }
 
+export const fillDisk: Nemesis = {
+  name: 'fill-disk',
+  summary: 'fill the disk of one node, a minority or the leader, where "disk" gives containers one of their own',
+  kind: 'fill-disk',
+  among: 'nodes',
+  plan: (random) => just({ kind: 'fill-disk', nodes: random.pick(pauseChoices) }),
+}
+
 const crashChoices = ['one', 'leader'] as const
 const effects = ['persist', 'send', 'reply'] as const
 

@@ -2,7 +2,7 @@ import { delay, delayClients, reset, slow } from './links.ts'
 import { corrupt, duplicate, forge, forgeSigned, loss, reorder } from './messages.ts'
 import type { Nemesis } from './nemesis.ts'
 import { bridge, cutClients, halves, isolateLeader, oneWay, partition, ring } from './partitions.ts'
-import { clock, crash, failover, kill, limitCpu, pause, restart, shifting, stop } from './processes.ts'
+import { clock, crash, failover, fillDisk, kill, limitCpu, pause, restart, shifting, stop } from './processes.ts'
 import {
   abort,
   crashBeforeReply,
@@ -41,6 +41,7 @@ export const nemeses: readonly Nemesis[] = [
   stop,
   restart,
   limitCpu,
+  fillDisk,
   loseRequest,
   resetRequest,
   crashBeforeReply,

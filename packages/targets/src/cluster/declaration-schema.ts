@@ -210,9 +210,22 @@ const containers = v.pipe(
         'must be an object: {"service": "nginx", "port": 80}',
       ),
     ),
+    disk: v.optional(
+      v.strictObject(
+        {
+          path: v.pipe(text('must be a directory of the container'), v.startsWith('/', 'must begin with /')),
+          megabytes: v.optional(v.pipe(v.number('must be a number'), v.integer(), v.minValue(1), v.maxValue(1024))),
+        },
+        'must be an object: {"path": "/data", "megabytes": 64}',
+      ),
+    ),
     ready: v.optional(readyOfRunning),
     readyWithinMs: v.optional(durationMs),
   }),
+  v.check(
+    ({ compose, disk }) => disk === undefined || typeof compose === 'string',
+    '"disk" needs "compose" to be a file: only what chaos starts can have a disk of its own',
+  ),
   v.check(
     ({ compose, containers: names }) => (compose === undefined) !== (names === undefined),
     'has "compose" or "containers", not both',

@@ -205,6 +205,11 @@ export interface ContainersDeclaration extends CommonDeclaration {
    * published, or the only one on which it listens.
    */
   readonly through?: { readonly service: string; readonly port?: number | undefined } | undefined
+  /**
+   * A directory of every node that gets a disk of its own, which faults can fill: in memory, and of 64 megabytes by default.
+   * Only of a Compose file that is not up, by an override of it.
+   */
+  readonly disk?: { readonly path: string; readonly megabytes?: number | undefined } | undefined
   /** When a node counts as ready; by default once its port accepts connections and its health check, if any, passes. */
   readonly ready?: Exclude<ReadyDeclaration, { readonly by: 'log' }> | undefined
   readonly readyWithinMs?: number | undefined

@@ -31,7 +31,8 @@ import {
   membersOf,
   requireOwnNetworks,
 } from './members.ts'
-import { commandsFor, findProject, isMeant, type Project } from './project.ts'
+import { type OwnDisks, openOwnDisks } from './own-disks.ts'
+import { commandsFor, composeOf, findProject, isMeant, type Project } from './project.ts'
 
 export interface ContainersOptions extends DeclaredOptions {
   readonly declaration: ContainersDeclaration
@@ -78,6 +79,15 @@ function requireHere({ engine, containers }: Project, where: string): void {
   )
 }
 
+/** @throws UserError (environment) for disks that would take containers made anew. */
+function requireNoDisk({ disk, compose }: ContainersDeclaration, { engine, name }: Project, where: string): void {
+  if (disk === undefined) return
+  throw new UserError(
+    'environment',
+    `${where}: disk: the project ${name} is up, and its containers would have to be made anew to get disks of their own. End it first (${composeOf(engine)?.join(' ') ?? 'docker compose'} -f ${compose} down): then chaos starts it, and ends it. Or leave out "disk".`,
+  )
+}
+
 /** What stands between the containers of a project while a run lasts. */
 class Attachment {
   readonly #options: ContainersOptions
@@ -87,6 +97,7 @@ class Attachment {
   readonly #closers: (() => Promise<void> | void)[] = []
   #project: Project | undefined
   #members: Member[] = []
+  #disks: OwnDisks | undefined
   #links: FollowedLinks | undefined
   #socket: EngineSocket | undefined
   #port = 0
@@ -107,7 +118,9 @@ class Attachment {
       release: async () => this.#links?.release(),
       close: () => this.#close(),
     }
-    const project = await this.#settled(findProject(declaration, this.#options) ?? (await this.#bringUp()))
+    const found = findProject(declaration, this.#options)
+    if (found !== undefined) requireNoDisk(declaration, found, where)
+    const project = await this.#settled(found ?? (await this.#bringUp()))
     this.#project = project
     requireHere(project, where)
     this.#members = [...membersOf(declaration, project.containers, where)]
@@ -123,6 +136,7 @@ class Attachment {
     this.#starting.nodes = nodes.map((member, i) =>
       containerNode({
         ...{ member, engine: project.engine, declaration, port: this.#port, where, keeper },
+        disk: this.#disks?.directoryOf(member.container.service),
         ...{ number: i + 1, timeoutMs: this.#timeoutMs, logPath: join(logDir, `${member.endpoint}.log`) },
       }),
     )
@@ -141,8 +155,9 @@ class Attachment {
   async #bringUp(): Promise<Project> {
     const { declaration, where, logDir } = this.#options
     const { keeper } = this.#starting
-    const { up, down } = commandsFor(declaration, this.#options)
     const logPath = join(logDir, 'compose.log')
+    const disks = await this.#openDisks(logPath)
+    const { up, down } = commandsFor(declaration, this.#options, disks === undefined ? [] : [disks.override])
     const forget = keeper.undoLater(down, { timeoutMs: UP_WITHIN_MS })
     const run = (command: typeof up) =>
       runToEnd({ name: where, command, keeper, logPath, timeoutMs: UP_WITHIN_MS, forks: false })
@@ -159,9 +174,24 @@ class Attachment {
     )
   }
 
+  async #openDisks(logPath: string): Promise<OwnDisks | undefined> {
+    const { declaration, where } = this.#options
+    const { disk, nodes: services } = declaration
+    if (disk === undefined || services === undefined) return undefined
+    const disks = await openOwnDisks({ where, disk, services, keeper: this.#starting.keeper, logPath })
+    this.#closers.push(disks.remove)
+    this.#disks = disks
+    return disks
+  }
+
   #requireCount(): void {
-    const { where, count } = this.#options
+    const { where, count, declaration } = this.#options
     const nodes = this.#members.filter(({ isNode }) => isNode)
+    if (this.#disks !== undefined && nodes.length !== declaration.nodes?.length)
+      throw new UserError(
+        'input',
+        `${where}: disk: a service has several containers, which would share its disk (${nodes.map(({ container }) => container.name).join(', ')}). Scale no service that is a node, or leave out "disk".`,
+      )
     if (nodes.length === count) return
     throw new UserError(
       'usage',

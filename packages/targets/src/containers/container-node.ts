@@ -22,6 +22,8 @@ export interface ContainerNodeOptions {
   readonly port: number
   readonly where: string
   readonly timeoutMs: number
+  /** See `EngineFaultsOptions`. */
+  readonly disk: string | undefined
   readonly keeper: Keeper
   readonly logPath: string
 }
@@ -59,7 +61,7 @@ export function containerNode(options: ContainerNodeOptions): RunningNode {
   const { name } = member.container
   keeper.undoUntil(goesOn(engine, name), FAULT_WITHIN_MS, id)
   const faults = engineFaults(
-    { id, engine, name, pid: () => member.container.pid, placeholders, keeper, logPath },
+    { id, engine, name, pid: () => member.container.pid, disk: options.disk, placeholders, keeper, logPath },
     node,
   )
   return {

@@ -8,6 +8,7 @@ import type { Handover } from '../network/node-harms.ts'
 import { killNow, startedIfItEnds, stopAgain, WATCHED_WITHIN_MS } from './as-found.ts'
 import type { EngineProgram } from './engine.ts'
 import { lessCpu, lessMemory, limitsOf } from './engine-limits.ts'
+import { filling, makingRoom, makingRoomLast } from './own-disks.ts'
 
 export interface EngineFaultsOptions {
   readonly id: NodeId
@@ -16,6 +17,8 @@ export interface EngineFaultsOptions {
   readonly name: string
   /** Of its first process. */
   readonly pid: () => number
+  /** Where its own disk is mounted on this machine, if it has one. */
+  readonly disk?: string | undefined
   readonly placeholders: Placeholders
   readonly keeper: Keeper
   readonly logPath: string
@@ -77,6 +80,8 @@ export function engineFaults(options: EngineFaultsOptions, node: Node): EngineFa
           return withLessCpu(shared, fault.share)
         case 'limit-memory':
           return withLessMemory(shared, fault.limitBytes)
+        case 'fill-disk':
+          return withFullDisk(shared)
       }
     },
     async end() {
@@ -143,6 +148,14 @@ async function withLessMemory(shared: Shared, limitBytes: number): Promise<Hando
   if (!shared.node.life().alive) return NOTHING_DONE
   const { by, ...back } = lessMemory(shared, await limitsOf(shared), limitBytes)
   return startingAgain(shared, await shared.counting('limit-memory', by, () => back))
+}
+
+async function withFullDisk(shared: Shared): Promise<Handover> {
+  const { engine, name, disk } = shared
+  if (disk === undefined) return NOTHING_DONE
+  const filled = { engine, name, disk }
+  const back = { undo: makingRoom(filled), undoLast: makingRoomLast(filled) }
+  return startingAgain(shared, await shared.counting('fill-disk', filling(filled), () => back))
 }
 
 const startingAgain = (shared: Shared, { done, undo }: Handover): Handover => ({

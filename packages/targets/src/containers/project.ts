@@ -77,11 +77,15 @@ function inOrder(all: readonly Container[], { containers = [] }: ContainersDecla
 }
 
 /**
- * How the project is started, by whichever composing program is there.
+ * How the project is started, by whichever composing program is there; with files that override its own, if any.
  *
  * @throws UserError (environment) if it cannot be: no engine, no program, or no file to start.
  */
-export function commandsFor(declaration: ContainersDeclaration, { where, directory }: ProjectPlace): ProjectCommands {
+export function commandsFor(
+  declaration: ContainersDeclaration,
+  { where, directory }: ProjectPlace,
+  overrides: readonly string[] = [],
+): ProjectCommands {
   const engines = askedEngines()
   const answering = engines.find(({ problem }) => problem === undefined)
   if (answering === undefined) throw noEngine(where, engines)
@@ -98,7 +102,7 @@ export function commandsFor(declaration: ContainersDeclaration, { where, directo
     if (words === undefined) continue
     const file = resolve(directory, compose)
     const command = (...rest: string[]): ProgramCommand => ({
-      words: [...words, '-f', file, ...rest] as [string, ...string[]],
+      words: [...words, ...[file, ...overrides].flatMap((each) => ['-f', each]), ...rest] as [string, ...string[]],
       directory: dirname(file),
     })
     return { engine: program, up: command('up', '-d'), create: command('up', '--no-start'), down: command('down') }

@@ -32,6 +32,7 @@ export function containersTarget(
       ...groupless('pause', 'kill'),
       ...groupless('limit-cpu', 'delay'),
       ...groupless('limit-memory', 'kill'),
+      'fill-disk': diskless(declaration),
     },
   }
   let seen: readonly Member[] | undefined
@@ -82,6 +83,16 @@ const groupless = (kind: 'pause' | 'limit-cpu' | 'limit-memory', instead: string
   !isRootless() || hasUnifiedGroups()
     ? {}
     : { [kind]: { not: `a rootless engine cannot ${WORDS[kind]} where control groups are of version 1`, instead } }
+
+/** Only what was mounted for a node can be filled without harm to others, and mounting takes root. */
+function diskless({ disk }: ContainersDeclaration): Exposure['refused']['fill-disk'] {
+  if (disk === undefined)
+    return {
+      not: 'its nodes have no disks of their own: "disk" of the declaration gives them some, as in {"path": "/data"}',
+      instead: 'kill',
+    }
+  return isRootless() ? { not: 'a rootless engine sees no disk that is mounted for it', instead: 'kill' } : undefined
+}
 
 const WORDS = {
   pause: 'pause containers',

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { EngineFault } from '@chaosproxy/faults'
@@ -12,7 +12,12 @@ import { ensureBuilt } from '../build.ts'
 type Asked<Fault = EngineFault> = Fault extends EngineFault ? Omit<Fault, 'nodes'> : never
 
 /** What an engine that does as it is told is asked for, by one container with these limits. */
-async function asked(limits: string, alive: boolean, faults: (node: ReturnType<typeof engineFaults>) => Promise<void>) {
+async function asked(
+  limits: string,
+  alive: boolean,
+  faults: (node: ReturnType<typeof engineFaults>) => Promise<void>,
+  disk?: string,
+) {
   await ensureBuilt()
   const directory = mkdtempSync(join(tmpdir(), 'chaos-engine-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
@@ -34,6 +39,7 @@ async function asked(limits: string, alive: boolean, faults: (node: ReturnType<t
       name: 'web',
       pid: () => 0,
       placeholders: {},
+      disk,
       keeper,
       logPath: join(directory, 'n1.log'),
     },
@@ -82,6 +88,31 @@ describe('what an engine is asked for', () => {
     ])
   })
 
+  test('is nothing while its own disk is full, and a start once there is room again, in case it has ended', async () => {
+    const disk = mkdtempSync(join(tmpdir(), 'chaos-disk-'))
+    onTestFinished(() => rmSync(disk, { recursive: true, force: true }))
+    // Filling this machine's own disk would harm others, so here the place is taken by what cannot grow.
+    symlinkSync('/dev/full', join(disk, 'ballast'))
+    const isFull = () => existsSync(join(disk, 'ballast'))
+    const commands = await asked(
+      '',
+      true,
+      async (node) => {
+        const [first, second] = [
+          await node.suffer(fault({ kind: 'fill-disk' })),
+          await node.suffer(fault({ kind: 'fill-disk' })),
+        ]
+        expect([first.done, isFull()]).toEqual([true, true])
+        await first.undo()
+        expect(isFull()).toBe(true)
+        await second.undo()
+        expect(isFull()).toBe(false)
+      },
+      disk,
+    )
+    expect(commands.at(-1)).toBe('start web')
+  })
+
   test('is nothing of a container that another fault keeps down', async () => {
     const commands = await asked('0 0 0 0 0', false, async (node) => {
       const sent = await node.suffer(fault({ kind: 'signal', signal: 'SIGHUP' }))
@@ -100,9 +131,25 @@ describe('what an engine is asked for', () => {
   })
 })
 
+test('the disks of containers are filled only where the declaration gives them some', () => {
+  const declaration = { compose: 'c.yaml', nodes: ['a'], client: { kind: 'resp', commands: 'register' } } as const
+  const suffering = (more: object) =>
+    declaredTarget(parseDeclaration({ ...declaration, ...more }, 'mine.json'), {
+      where: 'mine.json',
+      directory: '.',
+    }).suffers('fill-disk')
+  expect(suffering({})).toMatchObject({ not: expect.stringContaining('"disk" of the declaration gives them some') })
+  expect(suffering({ disk: { path: '/data' } })).toBe(true)
+  for (const [more, why] of [
+    [{ disk: { path: 'data' } }, /must begin with \//],
+    [{ compose: { project: 'shop' }, disk: { path: '/data' } }, /"disk" needs "compose" to be a file/],
+  ] as const)
+    expect(() => suffering(more)).toThrow(why)
+})
+
 test('processes that no engine runs cannot suffer what an engine does, and say so', () => {
   const declaration = { command: 'node server.js {listen}', nodes: 1, client: { kind: 'resp', commands: 'register' } }
   const target = declaredTarget(parseDeclaration(declaration, 'mine.json'), { where: 'mine.json', directory: '.' })
-  for (const kind of ['stop', 'restart', 'signal', 'limit-cpu', 'limit-memory'] as const)
+  for (const kind of ['stop', 'restart', 'signal', 'limit-cpu', 'limit-memory', 'fill-disk'] as const)
     expect(target.suffers(kind)).toEqual({ not: 'no container engine runs its nodes', instead: 'kill or pause' })
 })

@@ -1,0 +1,103 @@
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import type { ContainersDeclaration } from '../cluster/declaration.ts'
+import type { ProgramCommand } from '../command/command.ts'
+import type { Keeper } from '../command/keeper.ts'
+import { lastLines } from '../command/log-tail.ts'
+import { runToEnd } from '../command/run-to-end.ts'
+
+// Disks of containers that may be filled. Each is a file system of this machine's memory, so that filling it takes room from
+// nobody else, and a kill leaves what was written, as a disk does. What fills it lies beside what the container sees.
+
+export interface OwnDisks {
+  /** A Compose file that gives each service its disk, to be read after the project's own. */
+  readonly override: string
+  /** Where the disk of a service is mounted on this machine. */
+  directoryOf(service: string): string
+  /** Once nothing runs that has them open. */
+  remove(): Promise<void>
+}
+
+interface OwnDisksOptions {
+  readonly where: string
+  readonly disk: NonNullable<ContainersDeclaration['disk']>
+  readonly services: readonly string[]
+  readonly keeper: Keeper
+  readonly logPath: string
+}
+
+const DEFAULT_MEGABYTES = 64
+const WITHIN_MS = 10_000
+
+/** @throws UserError (environment) if nothing can be mounted here. */
+export async function openOwnDisks({ where, disk, services, keeper, logPath }: OwnDisksOptions): Promise<OwnDisks> {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-disks-'))
+  const forget = keeper.undoLater(removing(directory), { timeoutMs: WITHIN_MS })
+  const run = (command: ProgramCommand) =>
+    runToEnd({ name: where, command, keeper, logPath, timeoutMs: WITHIN_MS, forks: false })
+  const directoryOf = (service: string): string => join(directory, service)
+  async function remove(): Promise<void> {
+    await run(removing(directory))
+    forget()
+  }
+  for (const service of services) {
+    mkdirSync(directoryOf(service))
+    const { code } = await run(mounting(directoryOf(service), disk.megabytes ?? DEFAULT_MEGABYTES))
+    if (code !== 0) {
+      await remove()
+      throw new UserError(
+        'environment',
+        `${where}: disk: none can be mounted here (exit code ${code}), which takes root. ${lastLines(logPath)}`,
+      )
+    }
+    mkdirSync(seenIn(directoryOf(service)))
+    // Whoever the service runs as, as on a volume that its image prepares.
+    chmodSync(seenIn(directoryOf(service)), 0o1777)
+  }
+  const override = join(directory, 'override.json')
+  writeFileSync(override, JSON.stringify(overrideOf(disk.path, services, directoryOf)))
+  return { override, directoryOf, remove }
+}
+
+/** The part of a disk that its container sees. */
+const seenIn = (directory: string): string => join(directory, 'data')
+
+/** In the short form, of which every composing program knows that it replaces what else is mounted there. */
+const overrideOf = (path: string, services: readonly string[], directoryOf: (service: string) => string) => ({
+  services: Object.fromEntries(
+    services.map((service) => [service, { volumes: [`${seenIn(directoryOf(service))}:${path}`] }]),
+  ),
+})
+
+const mounting = (directory: string, megabytes: number): ProgramCommand => ({
+  words: ['mount', '-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755`, 'chaos-disk', directory],
+})
+
+const removing = (directory: string): ProgramCommand => ({
+  words: [
+    ...(['sh', '-c'] as const),
+    'for each in "$1"/*/; do umount -l "$each"; done; rm -rf --one-file-system "$1"',
+    ...['disks', directory],
+  ],
+})
+
+/** A container whose disk is filled. */
+interface Filled {
+  readonly engine: string
+  readonly name: string
+  readonly disk: string
+}
+
+/** Until nothing more can be written. */
+export const filling = ({ disk }: Filled): ProgramCommand => ({
+  words: ['sh', '-c', 'dd if=/dev/zero "of=$1/ballast" bs=4096 2>/dev/null; [ -e "$1/ballast" ]', 'disk', disk],
+})
+
+export const makingRoom = ({ disk }: Filled): ProgramCommand => ({ words: ['rm', '-f', join(disk, 'ballast')] })
+
+/** Once nobody else is left to start what may have ended of it. */
+export const makingRoomLast = ({ engine, name, disk }: Filled): ProgramCommand => ({
+  words: ['sh', '-c', 'rm -f "$3/ballast"; exec "$1" start "$2"', 'disk', engine, name, disk],
+})
