@@ -34,6 +34,7 @@ command -v podman-compose >/dev/null || packages+=(podman-compose)
 command -v docker-compose >/dev/null || packages+=(docker-compose)
 command -v zsh >/dev/null || packages+=(zsh)
 command -v fish >/dev/null || packages+=(fish)
+compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || packages+=(libfaketime)
 command -v runc >/dev/null || [ -x /usr/sbin/runc ] || packages+=(runc)
 
 if [ ${#packages[@]} -eq 0 ]; then

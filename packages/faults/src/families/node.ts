@@ -17,9 +17,9 @@ import {
 import type { NodeId } from '../link.ts'
 import { readObject } from '../read-parameters.ts'
 
-/** What only a container engine can do to the nodes that it runs. */
-const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk] as const
-const kinds = [kill, crash, pause, clock, failover, ...engineKinds] as const
+/** What nodes suffer that a container engine runs, and processes of a machine do not. */
+const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk, clock] as const
+const kinds = [kill, crash, pause, failover, ...engineKinds] as const
 
 export type NodeHarm = HarmOf<(typeof kinds)[number]>
 export type NodeFault = NodeHarm & { readonly nodes: readonly NodeId[] }

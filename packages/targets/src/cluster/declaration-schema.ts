@@ -219,12 +219,17 @@ const containers = v.pipe(
         'must be an object: {"path": "/data", "megabytes": 64}',
       ),
     ),
+    clocks: v.optional(v.boolean('must be true or false')),
     ready: v.optional(readyOfRunning),
     readyWithinMs: v.optional(durationMs),
   }),
   v.check(
     ({ compose, disk }) => disk === undefined || typeof compose === 'string',
     '"disk" needs "compose" to be a file: only what chaos starts can have a disk of its own',
+  ),
+  v.check(
+    ({ compose, clocks }) => clocks !== true || typeof compose === 'string',
+    '"clocks" needs "compose" to be a file: only what chaos starts can have a clock of its own',
   ),
   v.check(
     ({ compose, containers: names }) => (compose === undefined) !== (names === undefined),

@@ -210,6 +210,11 @@ export interface ContainersDeclaration extends CommonDeclaration {
    * Only of a Compose file that is not up, by an override of it.
    */
   readonly disk?: { readonly path: string; readonly megabytes?: number | undefined } | undefined
+  /**
+   * Whether every node gets a clock of its own, which faults can move, by libfaketime. Only of a Compose file that is not up,
+   * by an override of it, and for programs that ask glibc for the time.
+   */
+  readonly clocks?: boolean | undefined
   /** When a node counts as ready; by default once its port accepts connections and its health check, if any, passes. */
   readonly ready?: Exclude<ReadyDeclaration, { readonly by: 'log' }> | undefined
   readonly readyWithinMs?: number | undefined

@@ -31,6 +31,7 @@ import {
   membersOf,
   requireOwnNetworks,
 } from './members.ts'
+import { type OwnClocks, openOwnClocks } from './own-clocks.ts'
 import { type OwnDisks, openOwnDisks } from './own-disks.ts'
 import { commandsFor, composeOf, findProject, isMeant, type Project } from './project.ts'
 
@@ -79,12 +80,18 @@ function requireHere({ engine, containers }: Project, where: string): void {
   )
 }
 
-/** @throws UserError (environment) for disks that would take containers made anew. */
-function requireNoDisk({ disk, compose }: ContainersDeclaration, { engine, name }: Project, where: string): void {
-  if (disk === undefined) return
+/** What the declaration gives each node for itself, in its words. */
+const ownParts = ({ disk, clocks = false }: ContainersDeclaration): string | undefined =>
+  [disk === undefined ? [] : ['"disk"'], clocks ? ['"clocks"'] : []].flat().join(' and ') || undefined
+
+/** @throws UserError (environment) for what would take containers made anew. */
+function requireNothingOwn(declaration: ContainersDeclaration, { engine, name }: Project, where: string): void {
+  const own = ownParts(declaration)
+  if (own === undefined) return
+  const { compose } = declaration
   throw new UserError(
     'environment',
-    `${where}: disk: the project ${name} is up, and its containers would have to be made anew to get disks of their own. End it first (${composeOf(engine)?.join(' ') ?? 'docker compose'} -f ${compose} down): then chaos starts it, and ends it. Or leave out "disk".`,
+    `${where}: ${own}: the project ${name} is up, and its containers would have to be made anew for that. End it first (${composeOf(engine)?.join(' ') ?? 'docker compose'} -f ${compose} down): then chaos starts it, and ends it. Or leave out ${own}.`,
   )
 }
 
@@ -98,6 +105,7 @@ class Attachment {
   #project: Project | undefined
   #members: Member[] = []
   #disks: OwnDisks | undefined
+  #clocks: OwnClocks | undefined
   #links: FollowedLinks | undefined
   #socket: EngineSocket | undefined
   #port = 0
@@ -119,7 +127,7 @@ class Attachment {
       close: () => this.#close(),
     }
     const found = findProject(declaration, this.#options)
-    if (found !== undefined) requireNoDisk(declaration, found, where)
+    if (found !== undefined) requireNothingOwn(declaration, found, where)
     const project = await this.#settled(found ?? (await this.#bringUp()))
     this.#project = project
     requireHere(project, where)
@@ -137,10 +145,12 @@ class Attachment {
       containerNode({
         ...{ member, engine: project.engine, declaration, port: this.#port, where, keeper },
         disk: this.#disks?.directoryOf(member.container.service),
+        clock: this.#clocks?.of(member.container.service),
         ...{ number: i + 1, timeoutMs: this.#timeoutMs, logPath: join(logDir, `${member.endpoint}.log`) },
       }),
     )
     await Promise.all(this.#starting.nodes.map((node) => node.ready(signal)))
+    this.#clocks?.requireRead(nodes)
     this.#links = await followLinks({
       ...{ project: project.name, engine: project.engine, where, logDir, keeper },
       trouble: this.#starting.news.trouble,
@@ -156,8 +166,9 @@ class Attachment {
     const { declaration, where, logDir } = this.#options
     const { keeper } = this.#starting
     const logPath = join(logDir, 'compose.log')
-    const disks = await this.#openDisks(logPath)
-    const { up, down } = commandsFor(declaration, this.#options, disks === undefined ? [] : [disks.override])
+    await this.#openOwn(logPath)
+    const overrides = [this.#disks, this.#clocks].flatMap((own) => (own === undefined ? [] : [own.override]))
+    const { up, down } = commandsFor(declaration, this.#options, overrides)
     const forget = keeper.undoLater(down, { timeoutMs: UP_WITHIN_MS })
     const run = (command: typeof up) =>
       runToEnd({ name: where, command, keeper, logPath, timeoutMs: UP_WITHIN_MS, forks: false })
@@ -174,23 +185,29 @@ class Attachment {
     )
   }
 
-  async #openDisks(logPath: string): Promise<OwnDisks | undefined> {
+  /** What nodes have for themselves, so that faults of it harm nobody else. */
+  async #openOwn(logPath: string): Promise<void> {
     const { declaration, where } = this.#options
-    const { disk, nodes: services } = declaration
-    if (disk === undefined || services === undefined) return undefined
-    const disks = await openOwnDisks({ where, disk, services, keeper: this.#starting.keeper, logPath })
-    this.#closers.push(disks.remove)
-    this.#disks = disks
-    return disks
+    const { disk, clocks, nodes: services = [] } = declaration
+    const { keeper } = this.#starting
+    if (disk !== undefined) {
+      this.#disks = await openOwnDisks({ where, disk, services, keeper, logPath })
+      this.#closers.push(this.#disks.remove)
+    }
+    if (clocks === true) {
+      this.#clocks = openOwnClocks({ where, services, keeper })
+      this.#closers.push(this.#clocks.remove)
+    }
   }
 
   #requireCount(): void {
     const { where, count, declaration } = this.#options
     const nodes = this.#members.filter(({ isNode }) => isNode)
-    if (this.#disks !== undefined && nodes.length !== declaration.nodes?.length)
+    const own = ownParts(declaration)
+    if (own !== undefined && nodes.length !== declaration.nodes?.length)
       throw new UserError(
         'input',
-        `${where}: disk: a service has several containers, which would share its disk (${nodes.map(({ container }) => container.name).join(', ')}). Scale no service that is a node, or leave out "disk".`,
+        `${where}: ${own}: a service has several containers, which would share what is for one (${nodes.map(({ container }) => container.name).join(', ')}). Scale no service that is a node, or leave out ${own}.`,
       )
     if (nodes.length === count) return
     throw new UserError(

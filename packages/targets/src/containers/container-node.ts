@@ -12,6 +12,7 @@ import { CLIENT_PORT } from './container-links.ts'
 import type { EngineProgram } from './engine.ts'
 import { engineFaults, FAULT_WITHIN_MS } from './engine-faults.ts'
 import type { Member } from './members.ts'
+import type { OwnClock } from './own-clocks.ts'
 
 export interface ContainerNodeOptions {
   readonly member: Member
@@ -24,6 +25,7 @@ export interface ContainerNodeOptions {
   readonly timeoutMs: number
   /** See `EngineFaultsOptions`. */
   readonly disk: string | undefined
+  readonly clock: OwnClock | undefined
   readonly keeper: Keeper
   readonly logPath: string
 }
@@ -59,9 +61,10 @@ export function containerNode(options: ContainerNodeOptions): RunningNode {
     readiness: readinessOf(options, address, placeholders),
   })
   const { name } = member.container
+  const { disk, clock } = options
   keeper.undoUntil(goesOn(engine, name), FAULT_WITHIN_MS, id)
   const faults = engineFaults(
-    { id, engine, name, pid: () => member.container.pid, disk: options.disk, placeholders, keeper, logPath },
+    { id, engine, name, pid: () => member.container.pid, disk, clock, placeholders, keeper, logPath },
     node,
   )
   return {

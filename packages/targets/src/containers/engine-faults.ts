@@ -8,6 +8,7 @@ import type { Handover } from '../network/node-harms.ts'
 import { killNow, startedIfItEnds, stopAgain, WATCHED_WITHIN_MS } from './as-found.ts'
 import type { EngineProgram } from './engine.ts'
 import { lessCpu, lessMemory, limitsOf } from './engine-limits.ts'
+import type { OwnClock } from './own-clocks.ts'
 import { filling, makingRoom, makingRoomLast } from './own-disks.ts'
 
 export interface EngineFaultsOptions {
@@ -17,6 +18,8 @@ export interface EngineFaultsOptions {
   readonly name: string
   /** Of its first process. */
   readonly pid: () => number
+  /** Its own clock, if it has one. */
+  readonly clock?: OwnClock | undefined
   /** Where its own disk is mounted on this machine, if it has one. */
   readonly disk?: string | undefined
   readonly placeholders: Placeholders
@@ -48,7 +51,7 @@ interface Shared extends EngineFaultsOptions {
   startAgain(): Promise<void>
 }
 
-/** The faults that an engine's commands inject into a container, besides kill and pause. */
+/** The faults of a container besides kill and pause: most are injected by an engine's commands. */
 export function engineFaults(options: EngineFaultsOptions, node: Node): EngineFaults {
   const { engine, name, keeper, id, logPath } = options
   const inForce = new Map<string, CountedFault>()
@@ -82,6 +85,8 @@ export function engineFaults(options: EngineFaultsOptions, node: Node): EngineFa
           return withLessMemory(shared, fault.limitBytes)
         case 'fill-disk':
           return withFullDisk(shared)
+        case 'clock':
+          return shared.clock?.move(fault) ?? NOTHING_DONE
       }
     },
     async end() {

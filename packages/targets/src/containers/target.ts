@@ -33,6 +33,7 @@ export function containersTarget(
       ...groupless('limit-cpu', 'delay'),
       ...groupless('limit-memory', 'kill'),
       'fill-disk': diskless(declaration),
+      clock: clockless(declaration),
     },
   }
   let seen: readonly Member[] | undefined
@@ -93,6 +94,14 @@ function diskless({ disk }: ContainersDeclaration): Exposure['refused']['fill-di
     }
   return isRootless() ? { not: 'a rootless engine sees no disk that is mounted for it', instead: 'kill' } : undefined
 }
+
+const clockless = ({ clocks }: ContainersDeclaration): Exposure['refused']['clock'] =>
+  clocks === true
+    ? undefined
+    : {
+        not: 'all containers of a machine read the same clock, unless the declaration gives nodes their own: "clocks": true',
+        instead: 'pause',
+      }
 
 const WORDS = {
   pause: 'pause containers',

@@ -131,17 +131,20 @@ describe('what an engine is asked for', () => {
   })
 })
 
-test('the disks of containers are filled only where the declaration gives them some', () => {
+test('the disks of containers are filled, and their clocks moved, only where the declaration gives them some', () => {
   const declaration = { compose: 'c.yaml', nodes: ['a'], client: { kind: 'resp', commands: 'register' } } as const
-  const suffering = (more: object) =>
+  const suffering = (more: object, kind: 'fill-disk' | 'clock' = 'fill-disk') =>
     declaredTarget(parseDeclaration({ ...declaration, ...more }, 'mine.json'), {
       where: 'mine.json',
       directory: '.',
-    }).suffers('fill-disk')
+    }).suffers(kind)
   expect(suffering({})).toMatchObject({ not: expect.stringContaining('"disk" of the declaration gives them some') })
   expect(suffering({ disk: { path: '/data' } })).toBe(true)
+  expect(suffering({}, 'clock')).toEqual({ not: expect.stringContaining('"clocks": true'), instead: 'pause' })
+  expect(suffering({ clocks: true }, 'clock')).toBe(true)
   for (const [more, why] of [
     [{ disk: { path: 'data' } }, /must begin with \//],
+    [{ compose: { project: 'shop' }, clocks: true }, /"clocks" needs "compose" to be a file/],
     [{ compose: { project: 'shop' }, disk: { path: '/data' } }, /"disk" needs "compose" to be a file/],
   ] as const)
     expect(() => suffering(more)).toThrow(why)

@@ -1,17 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, delimiter, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { findLibrary } from '../../targets/src/containers/own-clocks.ts'
 import { expectGone, service, startPodman, writeProject } from '../../targets/test/containers/podman.ts'
 import { chaos, startChaos } from './chaos.ts'
 
-// A store that appends each write to a log, in a container of a project that chaos starts, whose disk is filled and which
-// is killed before there is room again.
+// Stores in containers of a project that chaos starts, with an override that gives them disks and clocks of their own.
 
 const { directory, isPossible, programs, say, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
 
-/** Told `ignores`, it takes for written what its disk refused; otherwise it answers 500, and cuts off what half of it was. */
-const STORE = `
+/** Each write is appended to a log. Told `ignores`, it takes for written what its disk refused; otherwise it answers 500, and cuts off what half of it was. */
+const LOGGED = `
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { createServer } from 'node:http'
 const [ignores] = process.argv.slice(2)
@@ -46,11 +46,29 @@ createServer(async (request, response) => {
 }).listen(7000, '0.0.0.0')
 `
 
+/** The newest write of a key wins: told `wall`, by the time of day, and otherwise by their order. */
+const NEWEST_WINS = `
+import { createServer } from 'node:http'
+const [by] = process.argv.slice(2)
+const items = new Map()
+let writes = 0
+createServer(async (request, response) => {
+  if (request.url === '/health') return response.end()
+  const key = request.url.split('/').at(-1)
+  if (request.method === 'PUT') {
+    let text = ''
+    for await (const part of request) text += part
+    const written = { item: JSON.parse(text).item, at: by === 'wall' ? Date.now() : ++writes }
+    if (written.at >= (items.get(key)?.at ?? 0)) items.set(key, written)
+  }
+  response.end(JSON.stringify({ item: items.get(key)?.item ?? null }))
+}).listen(7000, '0.0.0.0')
+`
+
 const declaration = {
   compose: 'compose.yaml',
   nodes: ['store'],
   port: 7000,
-  disk: { path: '/data', megabytes: 1 },
   ready: { by: 'http', path: '/health' },
   client: {
     kind: 'http',
@@ -64,17 +82,31 @@ const declaration = {
   },
 }
 
-/** The last answers are of when the disk was full, and the kill is healed before there is room again. */
-const schedule = [
+/** It is killed while its disk is full, and there is no room yet once it is back. */
+const fullDisk = [
   { fromMs: 500, toMs: 4_000, kind: 'fill-disk', nodes: ['n1'] },
   { fromMs: 2_500, toMs: 3_000, kind: 'kill', nodes: ['n1'] },
 ]
 
-function projectOf(name: string, word: string): string {
+interface Store {
+  readonly program: string
+  readonly own: { readonly disk: object } | { readonly clocks: true }
+  readonly schedule: readonly object[]
+}
+
+const logged: Store = { program: LOGGED, own: { disk: { path: '/data', megabytes: 1 } }, schedule: fullDisk }
+/** Set back by a minute, which nothing makes up for during the run. */
+const newestWins: Store = {
+  program: NEWEST_WINS,
+  own: { clocks: true },
+  schedule: [{ fromMs: 1_000, toMs: 3_500, kind: 'clock', nodes: ['n1'], offsetMs: -60_000, driftPpm: 1_000 }],
+}
+
+function projectOf(name: string, { program, own, schedule }: Store, word: string): string {
   const store = `${service('store', `node /store.mjs ${word}`)}\n    volumes:\n      - ./store.mjs:/store.mjs:ro\n      - data:/data`
   const cwd = writeProject(directory, name, [store, 'volumes:', '  data:'])
-  writeFileSync(join(cwd, 'store.mjs'), STORE)
-  writeFileSync(join(cwd, 'store.json'), JSON.stringify(declaration))
+  writeFileSync(join(cwd, 'store.mjs'), program)
+  writeFileSync(join(cwd, 'store.json'), JSON.stringify({ ...declaration, ...own }))
   writeFileSync(join(cwd, 'faults.json'), JSON.stringify(schedule))
   return cwd
 }
@@ -96,11 +128,13 @@ const mounted = (): readonly string[] =>
     .split('\n')
     .filter((line) => line.startsWith('chaos-disk '))
 
-describe.runIf(isPossible)('a store whose disk is full', () => {
-  afterAll(end, 120_000)
+afterAll(async () => {
+  if (isPossible) await end()
+}, 120_000)
 
+describe.runIf(isPossible)('a store whose disk is full', () => {
   test('loses what it acknowledged if it takes for written what the disk refused', async () => {
-    const cwd = projectOf('careless', 'ignores')
+    const cwd = projectOf('careless', logged, 'ignores')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
     expect(stdout).toMatch(/during disk of n1 full/)
@@ -109,7 +143,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
   })
 
   test('loses nothing if it refuses such writes', async () => {
-    const cwd = projectOf('careful', 'refuses')
+    const cwd = projectOf('careful', logged, 'refuses')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('expected linearizable, found linearizable')
     expect(stdout).toMatch(/faults that took effect: .*fill-disk/)
@@ -118,7 +152,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
 
   test('is left without a disk of ours after chaos is killed', async () => {
     const before = mounted()
-    const cwd = projectOf('killed', 'refuses')
+    const cwd = projectOf('killed', logged, 'refuses')
     const { child, finished } = startChaos([...words, '--time', '60s'], { cwd, env })
     const ours = () => mounted().filter((line) => !before.includes(line))
     await expect.poll(ours, { timeout: 60_000 }).not.toEqual([])
@@ -131,11 +165,40 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
   })
 
   test('is refused a disk while it is up, since its container would have to be made anew', async () => {
-    const cwd = projectOf('up', 'refuses')
+    const cwd = projectOf('up', logged, 'refuses')
     say('podman-compose up -d', cwd)
     const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })
-    expect(stderr).toMatch(/disk: the project up is up, and its containers would have to be made anew/)
+    expect(stderr).toMatch(/"disk": the project up is up, and its containers would have to be made anew for that/)
     expect(exitCode).toBe(4)
     say('podman-compose down', cwd)
+  })
+})
+
+describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock is set back', () => {
+  test('loses what it acknowledged if the newest write wins by the time of day', async () => {
+    const cwd = projectOf('wall', newestWins, 'wall')
+    const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
+    expect(stdout, stderr).toContain('NOT LINEARIZABLE')
+    expect(stdout).toMatch(/clock of n1 60000 ms behind and 0\.1% too fast/)
+    expect(exitCode).toBe(1)
+  })
+
+  test('loses nothing if the newest write wins by their order', async () => {
+    const cwd = projectOf('order', newestWins, 'order')
+    const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
+    expect(stdout, stderr).toContain('expected linearizable, found linearizable')
+    expect(stdout).toMatch(/faults that took effect: .*clock/)
+    expect([0, 2]).toContain(exitCode)
+  })
+
+  test('is refused one where nothing would read it', async () => {
+    const cwd = projectOf('blind', newestWins, 'wall')
+    // As a program without glibc, it never loads what is preloaded.
+    const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')
+    writeFileSync(join(cwd, 'compose.yaml'), file.replace('node /store.mjs', 'env -u LD_PRELOAD node /store.mjs'))
+    const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })
+    expect(stderr).toMatch(/clocks: the clock of n1 \(.*\) cannot be moved/)
+    expect(exitCode).toBe(4)
+    expect(say('podman ps --all --quiet')).toBe('')
   })
 })
