@@ -55,6 +55,8 @@ export async function work(settings: WorkSettings): Promise<void> {
   const client = connect()
   const store = storeOn(client)
   const unpacker = createUnpacker(store)
+  /** Since the last job that could be done. */
+  let failures = 0
 
   async function perform({ data }: TakenJob): Promise<object> {
     const startedAt = performance.now()
@@ -65,6 +67,7 @@ export async function work(settings: WorkSettings): Promise<void> {
       const asked = readSpec(kind, receive(sent), paths)
       const spec = ((await kind.bring?.(asked, { ...store, home: unpacker.home })) ?? asked) as never
       const end = await pools.of(kind).do(kind.job as Job<never, unknown>, spec, { looks, wanted })
+      failures = 0
       listener({ type: 'done', job: send(kind.title(spec)), elapsedMs: performance.now() - startedAt })
       return send(printEnd(end))
     } catch (error) {
@@ -76,7 +79,7 @@ export async function work(settings: WorkSettings): Promise<void> {
       const why = troubleOf(error, unpacker.home)
       listener({ type: 'could not', why })
       // It would fail at the next as soon, and leave none for workers that can do them.
-      await setTimeout(RESTS_MS)
+      await setTimeout(Math.min(RESTS_MS * 2 ** failures++, RESTS_AT_MOST_MS))
       throw new Error(why)
     }
   }
@@ -113,8 +116,9 @@ export async function work(settings: WorkSettings): Promise<void> {
 }
 
 const LOOK_EVERY_MS = 2_000
-/** How long to take no other job in place of one that could not be done. */
+/** How long to take no other job in place of the first that could not be done. With each after it, twice as long. */
 const RESTS_MS = 3_000
+const RESTS_AT_MOST_MS = 12_000
 
 /** Tells when Redis stops answering, and when it answers again. */
 function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): NodeJS.Timeout {
