@@ -7,6 +7,7 @@ import type { ProgramCommand } from '../command/command.ts'
 import type { Keeper } from '../command/keeper.ts'
 import { lastLines } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
+import { isRootless } from './rights.ts'
 
 // Disks of containers that may be filled. Each is a file system of this machine's memory, so that filling it takes room from
 // nobody else, and a kill leaves what was written, as a disk does. What fills it lies beside what the container sees.
@@ -33,6 +34,11 @@ const WITHIN_MS = 10_000
 
 /** @throws UserError (environment) if nothing can be mounted here. */
 export async function openOwnDisks({ where, disk, services, keeper, logPath }: OwnDisksOptions): Promise<OwnDisks> {
+  if (isRootless())
+    throw new UserError(
+      'environment',
+      `${where}: disk: a rootless engine does not see what is mounted for it. Use one of root's, or leave out "disk".`,
+    )
   const directory = mkdtempSync(join(tmpdir(), 'chaos-disks-'))
   const forget = keeper.undoLater(removing(directory), { timeoutMs: WITHIN_MS })
   const run = (command: ProgramCommand) =>
