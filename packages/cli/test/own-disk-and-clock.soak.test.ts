@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, delimiter, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { findLibrary } from '../../targets/src/containers/own-clocks.ts'
-import { expectGone, service, startPodman, writeProject } from '../../targets/test/containers/podman.ts'
+import { expectGone, kvNodes, service, startPodman, writeProject } from '../../targets/test/containers/podman.ts'
 import { chaos, startChaos } from './chaos.ts'
 
 // Stores in containers of a project that chaos starts, with an override that gives them disks and clocks of their own.
@@ -10,13 +10,31 @@ import { chaos, startChaos } from './chaos.ts'
 const { directory, isPossible, programs, say, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
 
-/** Each write is appended to a log. Told `ignores`, it takes for written what its disk refused; otherwise it answers 500, and cuts off what half of it was. */
-const LOGGED = `
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+/** A store over HTTP, by how it reads a key, and how it writes one: with whether it took the write. */
+const storeOf = (readsAndWrites: string): string => `
+import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { createServer } from 'node:http'
-const [ignores] = process.argv.slice(2)
-const log = '/data/log'
+const [way] = process.argv.slice(2)
 const items = new Map()
+${readsAndWrites}
+createServer(async (request, response) => {
+  if (request.url === '/health') return response.end()
+  const key = request.url.split('/').at(-1)
+  if (request.method === 'PUT') {
+    let text = ''
+    for await (const part of request) text += part
+    if (!write(key, JSON.parse(text).item)) return response.writeHead(500).end()
+  }
+  response.end(JSON.stringify({ item: read(key) ?? null }))
+}).listen(7000, '0.0.0.0')
+`
+
+/**
+ * Each write is appended to a log. Told `ignores`, it takes for written what its disk refused; otherwise it refuses, too, and
+ * cuts off what half of it was.
+ */
+const LOGGED = storeOf(`
+const log = '/data/log'
 for (const line of existsSync(log) ? readFileSync(log, 'utf8').split('\\n') : []) {
   const [key, item] = line.split(' ')
   if (item !== undefined) items.set(key, Number(item))
@@ -27,60 +45,31 @@ function append(line) {
     appendFileSync(log, line, { flush: true })
     return true
   } catch (error) {
-    if (ignores === 'ignores') return true
+    if (way === 'ignores') return true
     truncateSync(log, length)
     return false
   }
 }
-createServer(async (request, response) => {
-  if (request.url === '/health') return response.end()
-  const key = request.url.split('/').at(-1)
-  if (request.method === 'PUT') {
-    let text = ''
-    for await (const part of request) text += part
-    const { item } = JSON.parse(text)
-    if (!append(key + ' ' + item + '\\n' )) return response.writeHead(500).end()
-    items.set(key, item)
-  }
-  response.end(JSON.stringify({ item: items.get(key) ?? null }))
-}).listen(7000, '0.0.0.0')
-`
+const read = (key) => items.get(key)
+function write(key, item) {
+  if (!append(key + ' ' + item + '\\n')) return false
+  items.set(key, item)
+  return true
+}
+`)
 
 /** The newest write of a key wins: told `wall`, by the time of day, and otherwise by their order. */
-const NEWEST_WINS = `
-import { createServer } from 'node:http'
-const [by] = process.argv.slice(2)
-const items = new Map()
+const NEWEST_WINS = storeOf(`
 let writes = 0
-createServer(async (request, response) => {
-  if (request.url === '/health') return response.end()
-  const key = request.url.split('/').at(-1)
-  if (request.method === 'PUT') {
-    let text = ''
-    for await (const part of request) text += part
-    const written = { item: JSON.parse(text).item, at: by === 'wall' ? Date.now() : ++writes }
-    if (written.at >= (items.get(key)?.at ?? 0)) items.set(key, written)
-  }
-  response.end(JSON.stringify({ item: items.get(key)?.item ?? null }))
-}).listen(7000, '0.0.0.0')
-`
-
-const declaration = {
-  compose: 'compose.yaml',
-  nodes: ['store'],
-  port: 7000,
-  ready: { by: 'http', path: '/health' },
-  client: {
-    kind: 'http',
-    keys: '{key}-{run}',
-    routes: {
-      routes: [
-        { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
-        { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
-      ],
-    },
-  },
+const read = (key) => items.get(key)?.item
+function write(key, item) {
+  const written = { item, at: way === 'wall' ? Date.now() : ++writes }
+  if (written.at >= (items.get(key)?.at ?? 0)) items.set(key, written)
+  return true
 }
+`)
+
+const declaration = { ...kvNodes, compose: 'compose.yaml', nodes: ['store'] }
 
 /** It is killed while its disk is full, and there is no room yet once it is back. */
 const fullDisk = [
@@ -191,7 +180,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
     expect([0, 2]).toContain(exitCode)
   })
 
-  test('is refused one where nothing would read it', async () => {
+  test('is refused a clock of its own where nothing would read it', async () => {
     const cwd = projectOf('blind', newestWins, 'wall')
     // As a program without glibc, it never loads what is preloaded.
     const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')

@@ -4,7 +4,13 @@ import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { mountedService, rulesOnMachine, startPodman, writeProject } from '../../targets/test/containers/podman.ts'
+import {
+  kvNodes,
+  mountedService,
+  rulesOnMachine,
+  startPodman,
+  writeProject,
+} from '../../targets/test/containers/podman.ts'
 import { openPodmanSocket, type PodmanSocket } from '../../targets/test/containers/podman-socket.ts'
 import { startChaos } from './chaos.ts'
 
@@ -23,22 +29,7 @@ const isComposeHere = (): boolean => {
   }
 }
 
-const declaration = {
-  compose: 'compose.yaml',
-  nodes: ['web'],
-  port: 7000,
-  ready: { by: 'http', path: '/health' },
-  client: {
-    kind: 'http',
-    keys: '{key}-{run}',
-    routes: {
-      routes: [
-        { request: 'GET /items/{key}', f: 'read', result: 'json.item' },
-        { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
-      ],
-    },
-  },
-}
+const declaration = { ...kvNodes, compose: 'compose.yaml', nodes: ['web'] }
 
 const dialler = `
 const socket = require('node:net').connect({ host: process.argv[1], port: 7000 }, () => console.log('open'))

@@ -16,6 +16,7 @@ import { UserError } from '@chaosproxy/history'
 import type { Keeper } from '../command/keeper.ts'
 import type { Handover } from '../network/node-harms.ts'
 import type { Member } from './members.ts'
+import { writeOverride } from './override.ts'
 
 // Clocks of containers that may be moved. Their kernel has one clock for all, so libfaketime stands between a program and its
 // C library: it reads from a file how far the wall clock is off. The monotonic clock is never off, as on real machines.
@@ -67,8 +68,10 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
       return [service, createClock(join(place, FILE))]
     }),
   )
-  const override = join(directory, 'override.json')
-  writeFileSync(override, JSON.stringify(overrideOf(services, directory)))
+  const override = writeOverride(directory, services, (service) => ({
+    volumes: [`${join(directory, service)}:${PLACE}`],
+    environment: READING,
+  }))
   return {
     override,
     of(service) {
@@ -84,7 +87,11 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
         `${where}: clocks: the clock of ${blind.endpoint} (${blind.container.name}) cannot be moved: its program does not ask a C library of this machine's kind for the time, as programs in Go and images without glibc do. Leave out "clocks".`,
       )
     },
-    remove: () => rmSync(directory, { recursive: true, force: true }),
+    remove() {
+      // A run may end in the middle of a fault, and nothing is to write there any more.
+      for (const clock of clocks.values()) clock.stop()
+      rmSync(directory, { recursive: true, force: true })
+    },
   }
 }
 
@@ -96,29 +103,22 @@ export function findLibrary(): string | undefined {
     .find(existsSync)
 }
 
-const overrideOf = (services: readonly string[], directory: string) => ({
-  services: Object.fromEntries(
-    services.map((service) => [
-      service,
-      {
-        volumes: [`${join(directory, service)}:${PLACE}`],
-        environment: {
-          LD_PRELOAD: `${PLACE}/${LIBRARY}`,
-          FAKETIME_TIMESTAMP_FILE: `${PLACE}/${FILE}`,
-          // It is looked at each time somebody asks for the time.
-          FAKETIME_NO_CACHE: '1',
-          FAKETIME_DONT_FAKE_MONOTONIC: '1',
-          NO_FAKE_STAT: '1',
-        },
-      },
-    ]),
-  ),
-})
+/** How a program is made to read its clock. */
+const READING = {
+  LD_PRELOAD: `${PLACE}/${LIBRARY}`,
+  FAKETIME_TIMESTAMP_FILE: `${PLACE}/${FILE}`,
+  // It is looked at each time somebody asks for the time.
+  FAKETIME_NO_CACHE: '1',
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  NO_FAKE_STAT: '1',
+} as const
 
-function createClock(file: string): OwnClock {
+function createClock(file: string): OwnClock & { readonly stop: () => void } {
   const moves = new Set<() => number>()
-  let stepping: NodeJS.Timeout | undefined
+  const stepping = new Set<NodeJS.Timeout>()
+  let isStopped = false
   function set(): void {
+    if (isStopped) return
     const offMs = [...moves].reduce((sum, off) => sum + off(), 0)
     // In one piece: it may be read at any time.
     writeFileSync(`${file}.next`, offsetText(offMs))
@@ -131,18 +131,20 @@ function createClock(file: string): OwnClock {
       const off = () => offsetMs + ((performance.now() - startedAt) * driftPpm) / 1e6
       moves.add(off)
       set()
-      stepping ??= setInterval(set, STEP_MS).unref()
+      const steps = driftPpm === 0 ? undefined : setInterval(set, STEP_MS).unref()
+      if (steps !== undefined) stepping.add(steps)
       return {
         done: true,
         async undo() {
           moves.delete(off)
-          if (moves.size === 0) {
-            clearInterval(stepping)
-            stepping = undefined
-          }
+          clearInterval(steps)
           set()
         },
       }
+    },
+    stop() {
+      isStopped = true
+      for (const steps of stepping) clearInterval(steps)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
@@ -7,6 +7,7 @@ import type { ProgramCommand } from '../command/command.ts'
 import type { Keeper } from '../command/keeper.ts'
 import { lastLines } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
+import { writeOverride } from './override.ts'
 import { isRootless } from './rights.ts'
 
 // Disks of containers that may be filled. Each is a file system of this machine's memory, so that filling it takes room from
@@ -62,20 +63,14 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
     // Whoever the service runs as, as on a volume that its image prepares.
     chmodSync(seenIn(directoryOf(service)), 0o1777)
   }
-  const override = join(directory, 'override.json')
-  writeFileSync(override, JSON.stringify(overrideOf(disk.path, services, directoryOf)))
+  const override = writeOverride(directory, services, (service) => ({
+    volumes: [`${seenIn(directoryOf(service))}:${disk.path}`],
+  }))
   return { override, directoryOf, remove }
 }
 
 /** The part of a disk that its container sees. */
 const seenIn = (directory: string): string => join(directory, 'data')
-
-/** In the short form, of which every composing program knows that it replaces what else is mounted there. */
-const overrideOf = (path: string, services: readonly string[], directoryOf: (service: string) => string) => ({
-  services: Object.fromEntries(
-    services.map((service) => [service, { volumes: [`${seenIn(directoryOf(service))}:${path}`] }]),
-  ),
-})
 
 const mounting = (directory: string, megabytes: number): ProgramCommand => ({
   words: ['mount', '-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755`, 'chaos-disk', directory],

@@ -15,7 +15,12 @@ async function clockOf(service: string) {
     await keeper.close()
   })
   const file = join(dirname(clocks.override), service, 'now')
-  return { clock: clocks.of(service), override: clocks.override, offset: () => readFileSync(file, 'utf8').trim() }
+  return {
+    clocks,
+    clock: clocks.of(service),
+    override: clocks.override,
+    offset: () => readFileSync(file, 'utf8').trim(),
+  }
 }
 
 afterEach(() => void vi.useRealTimers())
@@ -42,6 +47,15 @@ describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
     await fast.undo()
     vi.advanceTimersByTime(10_000)
     expect(offset()).toBe('+0.000')
+  })
+
+  test('is left alone once the run has ended, in the middle of a fault, too', async () => {
+    const { clocks, clock } = await clockOf('web')
+    vi.useFakeTimers()
+    const fast = clock.move({ offsetMs: 0, driftPpm: 500_000 })
+    clocks.remove()
+    expect(() => vi.advanceTimersByTime(10_000)).not.toThrow()
+    await fast.undo()
   })
 
   test('is given to its service by an override that mounts one directory and preloads one library from it', async () => {
