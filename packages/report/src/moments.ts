@@ -1,6 +1,7 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, type History, inputOf, OK, outputOf } from '@chaosproxy/history'
+import { duration, type History, OK, outputOf } from '@chaosproxy/history'
 import { lastTime } from '@chaosproxy/runner/result'
+import { disagreementOf } from './disagreement.ts'
 import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
 import {
   answerText,
@@ -10,6 +11,7 @@ import {
   processInWords,
   requestText,
   spendsFrom,
+  writtenText,
 } from './operation-words.ts'
 import { moment } from './words.ts'
 
@@ -68,13 +70,22 @@ export function reproach(
   const said = isRead(history, before)
     ? `${processInWords(history, history.operations.process[before] ?? 0)} had read ${answerText(history, before)}`
     : `${what} was acknowledged`
-  return { by: before, text: `${said} ${when} this ${printable(functionOf(history, culprit))} began` }
+  const told = `${said} ${when} this ${printable(functionOf(history, culprit))} began`
+  return { by: before, text: [told, ...laterSight(history, counterexample)].join(', and ') }
+}
+
+/** Of two writes that overlapped, one came last for the culprit and the other for another read: what shows the second. */
+function laterSight(history: History, counterexample: Counterexample): readonly string[] {
+  const found = disagreementOf(history, counterexample)
+  if (found === undefined) return []
+  const { other, seen } = found
+  const reader = processInWords(history, history.operations.process[other] ?? 0)
+  const acknowledged = requestText(history, seen, { withKey: false })
+  return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
 /** Whether a write is what a read saw, and so no reason why it ought not to have. */
-function explains(history: History, write: OperationRow, read: OperationRow): boolean {
-  if (isRead(history, write) || !isRead(history, read)) return false
-  const input = inputOf(history, write)
-  const written = functionOf(history, write) === 'cas' && Array.isArray(input) ? input.at(-1) : input
-  return JSON.stringify(written) === JSON.stringify(outputOf(history, read))
-}
+const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
+  !isRead(history, write) &&
+  isRead(history, read) &&
+  writtenText(history, write) === JSON.stringify(outputOf(history, read))

@@ -208,3 +208,9 @@ export function orderText(history: History, { before, after, reason }: OrderEdge
   const { process } = history.operations
   return reason === 'process order' && process[before] !== process[after] ? 'same client' : reason
 }
+
+/** What a write or a cas writes, as JSON: of a cas, the second of its two values. */
+export function writtenText(history: History, row: number): string {
+  const input = inputOf(history, row)
+  return JSON.stringify(functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input)
+}

@@ -1,4 +1,13 @@
-import { count, type History, INFO, type Json, type Mark, type PassedOn, plural } from '@chaosproxy/history'
+import {
+  count,
+  type History,
+  INFO,
+  type Json,
+  type Mark,
+  oncePerHistory,
+  type PassedOn,
+  plural,
+} from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
 
 /** What the recorder noted about its own record, and the initial value that was assumed. */
@@ -32,7 +41,7 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
   }
 }
 
-function unclearOf(history: History): RecordFacts['unclear'] {
+const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   const { outcome, f, length } = history.operations
   // A read whose answer was not understood has a mark of its own.
   const isRead = history.functions.map((name) => name === 'read' || name === 'get')
@@ -45,7 +54,7 @@ function unclearOf(history: History): RecordFacts['unclear'] {
     count++
   }
   return count === 0 ? undefined : { count, why }
-}
+})
 
 /** The error of an operation whose answer is one of success and was not understood. */
 const NOT_UNDERSTOOD = /^(status 2\d\d|grpc OK)(: |, and nothing at )/

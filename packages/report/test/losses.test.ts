@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../runner/test/timeline.ts'
 import { factsOf } from '../src/facts/facts.ts'
+import { renderHtml } from '../src/html/page.ts'
 import { reproach } from '../src/moments.ts'
 import { operationText } from '../src/operation-words.ts'
 import { shortSentence } from '../src/terminal/evidence.ts'
@@ -231,7 +232,12 @@ describe('a register', () => {
       'read 1',
       "'s write of 2",
     ])
-    expect(reproach(told.history, told.shown!)?.text).toMatch(/^write 1 was acknowledged/)
+    expect(reproach(told.history, told.shown!)?.text).toMatch(
+      /^write 1 was acknowledged .* this read began, and process 3 read 1 after write 2 was acknowledged$/,
+    )
+    const page = renderHtml({ history: told.history, report: told.report, title: 't', version: '1', historyFile: 'h' })
+    expect(page).toContain('process 3 read 1 after write 2 was acknowledged')
+    expect(page).not.toContain('could only be')
     expect(titleOf([...both, older, read(3, 2, 30)], 'register')).toBe('p3 did not always see the last write to x')
     expect(titleOf([...both, older, read(3, 1, 30)], 'register')).toBe('Linearizable')
   })

@@ -52,7 +52,11 @@ describe('an effect without its cause', () => {
     const old: Made = { p: 0, f: 'write', key: 'photo', in: 6, from: 0.1e6, to: 0.5e6, node: 'n1' }
     const stale = made([old, ...comment.slice(0, 3), { ...comment[3]!, out: 6 }])
     expect(factsOf({ history: stale, report: judge(stale) }).headline.title).toBe(
-      "p1 saw p0's comment, but an older photo",
+      "p1 saw p0's write to comment, but not its earlier one to photo",
+    )
+    const forgetful = made([old, ...comment.slice(0, 3), { ...comment[3]!, out: 6, node: 'n1' }])
+    expect(factsOf({ history: forgetful, report: judge(forgetful) }).headline.title).toBe(
+      "n1 no longer had p0's confirmed write to photo",
     )
   })
 

@@ -166,10 +166,12 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
     const { row, value } = read
     const allowed = contradicted(read, sumsOf(row))
     if (allowed !== undefined) {
+      const name = history.keys[key[row]]
+      const ofKey = name === undefined ? '' : ` of ${name}`
       const rows = isUnknown
         ? [...updatesBefore(history, row, budget), ...readsUpTo(history, finals, row)]
         : shownWith(history, row, value !== startOf(initial), budget)
-      return { result: 'violated', reason: `a final read returned ${value}, though ${allowed}`, rows }
+      return { result: 'violated', reason: `a final read${ofKey} returned ${value}, though ${allowed}`, rows }
     }
     const first = firsts.get(key[row])
     if (first === undefined) firsts.set(key[row], read)

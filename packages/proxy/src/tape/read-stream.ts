@@ -57,14 +57,24 @@ function lineMessage(line: Buffer, sentAtMs: number, endBytes: number): ReadMess
 function readChunks(stream: Stream): ReadStream {
   const messages = stream.pieces.map(({ bytes, sizeBytes, positionBytes, atMs }): ReadMessage => {
     const text = textOf(bytes)
-    const command = text === undefined ? undefined : /^\*\d+\r\n\$\d+\r\n([\w.-]+)\r\n/.exec(text)?.[1]
+    const commands = text === undefined ? [] : commandsIn(text)
     return {
-      type: command?.toUpperCase() ?? `${sizeBytes} bytes`,
+      type: commands.length === 0 ? `${sizeBytes} bytes` : commands.slice(0, MOST_NAMED).join(', '),
       // What delimits the words of RESP is no content.
-      text: command === undefined ? text : text?.replaceAll(/^[*$]\d+\r$/gm, ''),
+      text: commands.length === 0 ? text : text?.replaceAll(/^[*$]\d+\r$/gm, ''),
       sentAtMs: atMs,
       endBytes: positionBytes + sizeBytes,
     }
   })
   return { messages, unreadableFromMs: stream.pieces[0]?.atMs }
+}
+
+/** So many of the commands that went out together are named. */
+const MOST_NAMED = 3
+
+/** The names of the commands in a chunk of RESP, each once; none if it is no such chunk. */
+function commandsIn(text: string): readonly string[] {
+  if (!/^\*\d+\r\n\$/.test(text)) return []
+  const names = Array.from(text.matchAll(/\*\d+\r\n\$\d+\r\n([\w.-]+)\r\n/g), ([, name = '']) => name.toUpperCase())
+  return [...new Set(names)]
 }

@@ -141,6 +141,14 @@ describe('what passed over another link', () => {
     expect(passed?.messages[1]?.text).toBeUndefined()
     expect(passed?.doubts.map(({ why }) => why)).toEqual(['unreadable'])
   })
+
+  test('is named after every command of Redis that went out with it', () => {
+    const { there, read } = tapes()
+    const pop = '*2\r\n$4\r\nRPOP\r\n$1\r\nx\r\n'
+    const push = '*3\r\n$5\r\nLPUSH\r\n$1\r\nx\r\n$4\r\n1976\r\n'
+    say(there, 2, [Buffer.from(pop + push + pop)])
+    expect(read()[0]?.messages.map(({ type }) => type)).toEqual(['RPOP, LPUSH'])
+  })
 })
 
 describe('what may have been sent without being read', () => {

@@ -1,9 +1,9 @@
 import type { Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { FAIL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, type History, INFO, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
 import { leaseSentence } from '../lease-words.ts'
-import { isFinal, isRead, nodeOf } from '../operation-words.ts'
+import { isFinal, isRead, nodeOf, writtenText } from '../operation-words.ts'
 
 /** What is known of a violation. */
 export interface CauseInput {
@@ -173,12 +173,6 @@ function writeOf(history: History, operation: number, value: Json): number | und
   for (let row = 0; row < length; row++)
     if (key[row] === key[operation] && !isRead(history, row) && writtenText(history, row) === wanted) return row
   return undefined
-}
-
-/** What it writes: of a cas, the second of its two values. */
-function writtenText(history: History, row: number): string {
-  const input = inputOf(history, row)
-  return JSON.stringify(Array.isArray(input) ? (input.at(-1) ?? null) : input)
 }
 
 function readsWrittenBy(history: History, counterexample: Counterexample, outcome: number): boolean {

@@ -2,8 +2,11 @@ const ALPHABET = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
   sign.charCodeAt(0),
 )
 const PADDING = '='.charCodeAt(0)
-/** Arguments of one call. */
-const AT_ONCE = 8_192
+/** Both Node and browsers have it. */
+declare const TextDecoder: new () => { readonly decode: (bytes: Uint8Array) => string }
+
+/** Bytes of the largest number, seven bits of it in each. */
+const LONGEST = 8
 
 /** A growing row of bytes that numbers are written to in as few bytes as they need. */
 export interface ByteWriter {
@@ -15,24 +18,21 @@ export interface ByteWriter {
 }
 
 export function byteWriter(): ByteWriter {
-  let bytes = new Uint8Array(1024)
+  let bytes = new Uint8Array(1 << 16)
   let length = 0
-  const push = (byte: number): void => {
-    if (length === bytes.length) {
+  const unsigned = (value: number): void => {
+    if (length + LONGEST > bytes.length) {
       const larger = new Uint8Array(length * 2)
       larger.set(bytes)
       bytes = larger
     }
-    bytes[length++] = byte
-  }
-  // Division instead of shifts: times in nanoseconds do not fit 32 bits.
-  const unsigned = (value: number): void => {
     let rest = value
+    // Division instead of shifts: times in nanoseconds do not fit 32 bits.
     while (rest >= 128) {
-      push((rest % 128) + 128)
+      bytes[length++] = (rest % 128) + 128
       rest = Math.floor(rest / 128)
     }
-    push(rest)
+    bytes[length++] = rest
   }
   return {
     unsigned,
@@ -43,16 +43,21 @@ export function byteWriter(): ByteWriter {
 
 function toBase64(bytes: Uint8Array): string {
   const signs = new Uint8Array(4 * Math.ceil(bytes.length / 3)).fill(PADDING)
+  const sign = (group: number): number => ALPHABET[group & 63] ?? 0
+  const whole = bytes.length - (bytes.length % 3)
   let at = 0
-  for (let i = 0; i < bytes.length; i += 3) {
-    const have = Math.min(3, bytes.length - i)
+  for (let i = 0; i < whole; i += 3) {
     const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    for (let sign = 0; sign <= have; sign++) signs[at + sign] = ALPHABET[(group >> (18 - 6 * sign)) & 63] ?? 0
-    at += 4
+    signs[at++] = sign(group >> 18)
+    signs[at++] = sign(group >> 12)
+    signs[at++] = sign(group >> 6)
+    signs[at++] = sign(group)
   }
-  // Many at once, since a page has a million of them.
-  let text = ''
-  for (let from = 0; from < signs.length; from += AT_ONCE)
-    text += String.fromCharCode(...signs.subarray(from, from + AT_ONCE))
-  return text
+  if (whole < bytes.length) {
+    const group = ((bytes[whole] ?? 0) << 16) | ((bytes[whole + 1] ?? 0) << 8)
+    signs[at++] = sign(group >> 18)
+    signs[at++] = sign(group >> 12)
+    if (whole + 1 < bytes.length) signs[at] = sign(group >> 6)
+  }
+  return new TextDecoder().decode(signs)
 }

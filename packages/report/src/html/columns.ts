@@ -46,8 +46,8 @@ export function select(
     ...spans.flatMap((span) => [span.from, span.to]),
   ].sort((a, b) => a - b)
   const distances = new Float64Array(length)
-  for (let operation = 0; operation < length; operation++)
-    distances[operation] = distanceTo(edges, callTime[operation] ?? 0)
+  const distanceTo = distancesTo(edges)
+  for (let operation = 0; operation < length; operation++) distances[operation] = distanceTo(callTime[operation] ?? 0)
   const within = widthOf(distances, Math.min(MOST_NEAR, Math.floor(most * 0.75)))
   let far = 0
   for (const distance of distances) if (distance >= within) far++
@@ -92,19 +92,18 @@ function around(edges: readonly number[], within: number): (readonly [from: numb
   return stretches
 }
 
-/** Distance to the nearest of the sorted edges; Infinity if there are none. */
-function distanceTo(edges: readonly number[], time: number): number {
-  let low = 0
-  let high = edges.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((edges[middle] ?? 0) < time) low = middle + 1
-    else high = middle
+/**
+ * Distances to the nearest of the sorted edges; Infinity if there are none. Each search begins where the last one ended:
+ * operations are called one after the other.
+ */
+function distancesTo(edges: readonly number[]): (time: number) => number {
+  let next = 0
+  const edge = (i: number): number => edges[i] ?? (i < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY)
+  return (time) => {
+    while (edge(next) < time) next++
+    while (edge(next - 1) >= time) next--
+    return Math.min(edge(next) - time, time - edge(next - 1))
   }
-  return Math.min(
-    Math.abs((edges[low] ?? Number.POSITIVE_INFINITY) - time),
-    Math.abs(time - (edges[low - 1] ?? Number.NEGATIVE_INFINITY)),
-  )
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { type History, type Json, outputOf } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
@@ -64,11 +64,18 @@ function step(
   const because = bad ? reproach(history, counterexample)?.text : undefined
   const states = counterexample.statesBefore
   const could =
-    bad && operation === counterexample.culprit && states !== undefined && states.length > 0 && states.length < 6
+    bad &&
+    operation === counterexample.culprit &&
+    states !== undefined &&
+    isTelling(states, outputOf(history, operation))
       ? `${keyOf(history, operation) ?? 'It'} could only be ${states.map((value) => valueText(value, 16)).join(' or ')}.`
       : undefined
   return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}"${line === undefined ? undefined : html` data-line="${line}"`} tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(processInWords(history, process[operation] ?? 0))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${tells(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' ? html` <span class="tag">outcome unknown</span>` : undefined}${because === undefined ? undefined : html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined ? html`<br><span class="why-bad">${could}</span>` : undefined}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${cited === '' || when === '' ? '' : ' · '}${lines}</small></li>`
 }
+
+/** A few values, and not the one that was read: that one is impossible only beside what others read. */
+const isTelling = (states: readonly Json[], read: Json): boolean =>
+  states.length > 0 && states.length < 6 && !states.some((value) => JSON.stringify(value) === JSON.stringify(read))
 
 /** For a cycle of orders: each step with its reason. */
 function edgeList(history: History, counterexample: Counterexample): Html | undefined {

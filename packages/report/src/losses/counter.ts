@@ -34,8 +34,9 @@ function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefin
       title: ones(history)
         ? `${name} lost ${plural(missing, 'addition')}`
         : `${name} lost ${count(missing)} of the sum`,
+      level: 'eventual',
     }
-  return extra > 0 ? { title: `${name} ended ${count(extra)} above all that was added` } : undefined
+  return extra > 0 ? { title: `${name} ended ${count(extra)} above all that was added`, level: 'eventual' } : undefined
 }
 
 function meanwhile(history: History, wrong: readonly Accounted[]): Loss {

@@ -7,11 +7,12 @@ import {
   type Report,
 } from '@chaosproxy/checker'
 import { FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
+import { disagreementOf } from '../disagreement.ts'
 import { counterexampleOf } from '../facts/accused.ts'
-import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf, valueText } from '../operation-words.ts'
+import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf, valueText, writtenText } from '../operation-words.ts'
 import { appendLoss } from './append.ts'
 import type { Despite, FindLoss, Loss } from './loss.ts'
-import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey, writtenText } from './replaced.ts'
+import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
 /** `p2's confirmed write to x is gone`, a change that is lost, or a confirmed write that a later read did not see. */
 export const registerLoss: FindLoss = ({ history, report, counterexample }) =>
@@ -99,8 +100,12 @@ function missingCause(
   const [reader, author, writer] = [culprit, known.before, missed].map((row) => clientOf(history, row))
   const what = nameText(wanted, 24)
   const whose = writer === author ? 'its' : `${writer}'s`
-  const but = outputOf(history, culprit) === null ? `not ${whose} ${what}` : `an older ${what}`
-  return `${reader} saw ${author}'s ${nameText(seen, 24)}, but ${but}`
+  if (outputOf(history, culprit) === null)
+    return `${reader} saw ${author}'s ${nameText(seen, 24)}, but not ${whose} ${what}`
+  const node = nodeOf(history, culprit)
+  if (node !== undefined && nodeOf(history, missed) === node && history.operations.outcome[missed] === OK)
+    return `${nameText(node, 24)} no longer had ${writer}'s confirmed write to ${what}`
+  return `${reader} saw ${author}'s write to ${nameText(seen, 24)}, but not ${whose} earlier one to ${what}`
 }
 
 const allEdges = ({ edges }: Pick<Counterexample, 'edges'>): readonly OrderEdge[] =>
@@ -183,26 +188,11 @@ function unseen(history: History, report: Report<string>, counterexample: Counte
   }
 }
 
-/**
- * Two reads that each saw one of two writes after the other had been acknowledged: the writes overlapped, so that either
- * may have come last, but not both.
- */
-function disagreement(history: History, { culprit, edges, operations, keys }: Counterexample): Loss | undefined {
-  if (culprit === undefined || edges !== undefined || !isRead(history, culprit)) return undefined
-  const { callEvent, returnEvent, outcome } = history.operations
-  const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
-  const writes = core.filter((row) => !isRead(history, row) && outcome[row] === OK)
-  const reads = core.filter((row) => isRead(history, row))
-  const seenBy = (read: OperationRow): OperationRow | undefined =>
-    writes.find((row) => writtenText(history, row) === JSON.stringify(outputOf(history, read)))
-  const isAfter = (read: OperationRow, write: OperationRow | undefined): boolean =>
-    write !== undefined && (callEvent[read] ?? 0) > (returnEvent[write] ?? 0)
-  const own = seenBy(culprit)
-  const other = reads.find((read) => {
-    const seen = seenBy(read)
-    return seen !== own && isAfter(culprit, seen) && isAfter(read, own)
-  })
-  if (other === undefined || core.length !== writes.length + reads.length) return undefined
+/** Two clients of which each saw another of two writes last. */
+function disagreement(history: History, counterexample: Counterexample): Loss | undefined {
+  const { culprit, keys } = counterexample
+  const other = disagreementOf(history, counterexample)?.other
+  if (culprit === undefined || other === undefined) return undefined
   const [one, two] = [clientOf(history, other), clientOf(history, culprit)]
   const what = keys[0] === undefined ? 'the last write' : `the last write to ${nameText(keys[0], 24)}`
   return { title: one === two ? `${one} did not always see ${what}` : `${one} and ${two} disagree about ${what}` }

@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { functionOf, hasReturned, isFinal, isRead } from '../operation-words.ts'
+import { functionOf, hasReturned, isFinal, isRead, writtenText } from '../operation-words.ts'
 
 export interface Replacement {
   /** The newest write that replaced what the culprit found, and had been acknowledged before it was called. */
@@ -75,10 +75,4 @@ export function foundBy(history: History, row: OperationRow): Json | undefined {
   if (isRead(history, row)) return outputOf(history, row)
   const input = inputOf(history, row)
   return functionOf(history, row) === 'cas' && Array.isArray(input) ? (input[0] ?? null) : undefined
-}
-
-/** What it writes: of a cas, the second of its two values. */
-export function writtenText(history: History, row: OperationRow): string {
-  const input = inputOf(history, row)
-  return JSON.stringify(functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input)
 }

@@ -130,7 +130,9 @@ function accuse(
   const column = sheet.end(row) + 3
   const reason =
     because?.text ??
-    (counterexample.edges === undefined ? 'no order of these operations explains this' : 'this cannot be')
+    (counterexample.edges === undefined && counterexample.operations.length > 1
+      ? 'no order of these operations explains this'
+      : 'this cannot be')
   const beside = `${symbols.violated} ${reason}`
   if (column + displayWidth(beside) <= options.width) {
     sheet.write(row, column, beside, style.accent)

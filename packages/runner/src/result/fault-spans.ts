@@ -1,5 +1,5 @@
 import { describeFault, type Fault, type Link, parseFault } from '@chaosproxy/faults'
-import type { Event, History, Json } from '@chaosproxy/history'
+import { type Event, type History, type Json, oncePerHistory } from '@chaosproxy/history'
 import type { RunSummary } from './run-summary.ts'
 
 /** A fault on the time axis. */
@@ -26,8 +26,8 @@ export interface FaultSpan {
  * start.
  */
 export function faultSpans(history: History, run: RunSummary | undefined): FaultSpan[] {
-  const spans = run === undefined ? spansOfEvents(history) : spansOfRun(run, lastTime(history))
-  return spans.sort((a, b) => a.from - b.from || a.to - b.to)
+  const spans: readonly FaultSpan[] = run === undefined ? spansOfEvents(history) : spansOfRun(run, lastTime(history))
+  return spans.toSorted((a, b) => a.from - b.from || a.to - b.to)
 }
 
 const spansOfRun = (run: RunSummary, end: number): FaultSpan[] =>
@@ -58,7 +58,7 @@ const ENDS = /^(heal|stop|end|resume|recover|restart|fast|reset-clock)/
  * `healed` end everything, and a plain `start` ends kills and pauses. A fault without an end lasts until the history
  * ends. Jepsen writes every action twice (begun, done): the second finds the fault open and changes nothing.
  */
-function spansOfEvents(history: History): FaultSpan[] {
+const spansOfEvents = oncePerHistory((history): readonly FaultSpan[] => {
   const open = new Map<string, FaultSpan>()
   const closed: FaultSpan[] = []
   for (const event of history.nemesis) {
@@ -78,7 +78,7 @@ function spansOfEvents(history: History): FaultSpan[] {
   }
   const end = lastTime(history)
   return [...closed, ...[...open.values()].map((span) => ({ ...span, to: Math.max(end, span.from) }))]
-}
+})
 
 function endedBy(event: Event, open: ReadonlyMap<string, FaultSpan>): string[] {
   const id = idOf(event)
@@ -144,16 +144,8 @@ function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'label' | 'nodes
 const asMembers = (value: Json): object =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {}
 
-const lastTimes = new WeakMap<History, number>()
-
-/** The latest moment at which a client's operation began or ended; kept, since pages ask for it dozens of times. */
-export function lastTime(history: History): number {
-  const known = lastTimes.get(history) ?? latest(history)
-  lastTimes.set(history, known)
-  return known
-}
-
-function latest(history: History): number {
+/** The latest moment at which a client's operation began or ended. */
+export const lastTime: (history: History) => number = oncePerHistory((history) => {
   if (history.tally !== undefined) return history.tally.lastTime
   const { length, callTime, returnTime } = history.operations
   let last = 0
@@ -162,4 +154,4 @@ function latest(history: History): number {
     last = Math.max(last, callTime[i] ?? 0, Number.isFinite(returned) ? returned : 0)
   }
   return last
-}
+})

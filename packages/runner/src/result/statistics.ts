@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, isAnswered, OK, type Tally } from '@chaosproxy/history'
+import { FAIL, type History, INFO, isAnswered, OK, oncePerHistory, type Tally } from '@chaosproxy/history'
 import type { NodeSummary, OperationCounts } from './run-summary.ts'
 
 /** What can be counted in a history alone, without its run. */
@@ -12,8 +12,8 @@ export interface Statistics {
   readonly p99Nanos: number
 }
 
-/** O(n log n) in the number of operations. */
-export function statisticsOf(history: History): Statistics {
+/** O(n log n) in the number of operations, the first time. */
+export const statisticsOf: (history: History) => Statistics = oncePerHistory((history) => {
   if (history.tally !== undefined) return statisticsOfTally(history.tally)
   const { length, callTime, returnTime, node } = history.operations
   const perNode = history.nodes.map(() => ({ operations: 0, answered: 0 }))
@@ -41,7 +41,7 @@ export function statisticsOf(history: History): Statistics {
     p50Nanos: quantile(sorted, 0.5),
     p99Nanos: quantile(sorted, 0.99),
   }
-}
+})
 
 function statisticsOfTally({ operations: total, functions, nodes, answered, p50Nanos, p99Nanos }: Tally): Statistics {
   const counts = { total, ok: 0, fail: 0, info: 0, reads: 0, writes: 0, cas: 0 }

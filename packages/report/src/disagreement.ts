@@ -1,0 +1,37 @@
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { type History, OK, outputOf } from '@chaosproxy/history'
+import { isRead, writtenText } from './operation-words.ts'
+
+/** Two reads of which each saw another of two writes that overlapped, after both had been acknowledged. */
+export interface Disagreement {
+  /** The read that saw what the culprit did not. */
+  readonly other: OperationRow
+  /** The write that the culprit saw. */
+  readonly seen: OperationRow
+}
+
+/**
+ * Two reads that each saw one of two writes after the other had been acknowledged: the writes overlapped, so that either
+ * may have come last, but not both.
+ */
+export function disagreementOf(
+  history: History,
+  { culprit, edges, operations }: Counterexample,
+): Disagreement | undefined {
+  if (culprit === undefined || edges !== undefined || !isRead(history, culprit)) return undefined
+  const { callEvent, returnEvent, outcome } = history.operations
+  const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+  const writes = core.filter((row) => !isRead(history, row) && outcome[row] === OK)
+  const reads = core.filter((row) => isRead(history, row))
+  const seenBy = (read: OperationRow): OperationRow | undefined =>
+    writes.find((row) => writtenText(history, row) === JSON.stringify(outputOf(history, read)))
+  const isAfter = (read: OperationRow, write: OperationRow | undefined): boolean =>
+    write !== undefined && (callEvent[read] ?? 0) > (returnEvent[write] ?? 0)
+  const seen = seenBy(culprit)
+  const other = reads.find((read) => {
+    const others = seenBy(read)
+    return others !== seen && isAfter(culprit, others) && isAfter(read, seen)
+  })
+  if (seen === undefined || other === undefined || core.length !== writes.length + reads.length) return undefined
+  return { other, seen }
+}
