@@ -24,13 +24,25 @@ export function violationsOf(report: Report<string>, shown: Counterexample | und
     const own = counterexampleOf(report, level)
     if (own !== undefined && !causes.some((cause) => breaks(cause, level))) causes.unshift(bestKnown(report, own))
   }
-  const named = new Set<string>()
+  const begun = beganWith(report, shown, broken[0])
+  if (begun !== undefined) causes.push(begun)
+  const named = new Set<string>(begun === undefined ? [] : [begun.level])
   return [shown, ...causes].map((counterexample) => {
     const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
     const unnamed = others.filter((level) => !named.has(level))
     for (const level of [counterexample.level, ...others]) named.add(level)
     return { counterexample, others: unnamed }
   })
+}
+
+/** A single answer shows that something was lost, but not how: what had first been wrong may. */
+function beganWith(
+  report: Report<string>,
+  shown: Counterexample,
+  strongest: string | undefined,
+): Counterexample | undefined {
+  const first = strongest === undefined ? undefined : counterexampleOf(report, strongest)
+  return shown.operations.length > 1 || first === undefined || first.operations.length === 1 ? undefined : first
 }
 
 /** The same story by the name that most people know. */
