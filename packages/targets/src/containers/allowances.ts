@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { findProgram, type Program } from '../command/programs.ts'
 import { type AskedEngine, askedEngines, type Container, type EngineProgram } from './engine.ts'
+import { findLibrary } from './own-clocks.ts'
 import { composeOf } from './project.ts'
 import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
 
@@ -23,7 +24,14 @@ export function containerAllowances(): readonly Allowance[] {
   const engines = askedEngines()
   if (engines.length === 0) return []
   const some = engines.some(({ problem }) => problem === undefined)
-  return [...engines.map((engine) => answers(engine, !some)), ...composing(engines), rules(), bridge(), pausing()]
+  return [
+    ...engines.map((engine) => answers(engine, !some)),
+    ...composing(engines),
+    rules(),
+    bridge(),
+    pausing(),
+    clocks(),
+  ]
 }
 
 function answers({ program, problem, containers }: AskedEngine, isNeeded: boolean): Allowance {
@@ -134,5 +142,14 @@ function pausing(): Allowance {
     ...{ what: 'pause', allowed, isNeeded: false },
     detail: `control groups of version ${groups}${allowed ? '' : ', which a rootless engine cannot freeze'}`,
     remedy: 'Instead: --faults kill. Or boot with systemd.unified_cgroup_hierarchy=1.',
+  }
+}
+
+function clocks(): Allowance {
+  const library = findLibrary()
+  return {
+    ...{ what: 'clocks', allowed: library !== undefined, isNeeded: false },
+    detail: library ?? 'libfaketime is not installed, by which "clocks" moves those of containers',
+    remedy: 'Install it (apt-get install libfaketime), or leave out "clocks".',
   }
 }
