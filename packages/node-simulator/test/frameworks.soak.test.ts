@@ -54,6 +54,36 @@ const FRAMEWORKS: { readonly [name: string]: Framework } = {
       })
       new Koa().use(bodyParser()).use(router.routes()).listen(process.env.PORT)`,
   },
+  'node:http, with lodash, bluebird, winston, opossum and bottleneck': {
+    packages: ['lodash@4.17.21', 'bluebird@3.7.2', 'winston@3.19.0', 'opossum@9.0.0', 'bottleneck@2.19.5'],
+    program: `
+      import { createServer } from 'node:http'
+      import Promise from 'bluebird'
+      import Bottleneck from 'bottleneck'
+      import _ from 'lodash'
+      import CircuitBreaker from 'opossum'
+      import winston from 'winston'
+      ${PEERS}
+      const log = winston.createLogger({ transports: [new winston.transports.Console()] })
+      const limiter = new Bottleneck({ maxConcurrent: 1 })
+      const copy = new CircuitBreaker((url, body) => fetch(url, { method: 'PUT', body }), { timeout: 300 })
+      const data = {}
+      async function answer({ method, url }, text) {
+        if (method === 'GET') return { value: _.get(data, [url, 'value'], null) }
+        const { value, copied } = JSON.parse(text)
+        _.set(data, [url, 'value'], value)
+        const told = JSON.stringify({ value, copied: true })
+        if (!copied) await Promise.map(peers, (peer) => limiter.schedule(() => copy.fire(peer + url, told)))
+        log.info(_.startCase('written ' + url))
+        return {}
+      }
+      createServer(async (request, response) => {
+        let text = ''
+        for await (const part of request) text += part
+        await Promise.delay(1)
+        response.end(JSON.stringify(await Promise.resolve(answer(request, text)).timeout(900)))
+      }).listen(process.env.PORT)`,
+  },
   'Hono, with ky, zod, lru-cache and async-mutex': {
     packages: [
       'hono@4.13.19',

@@ -91,3 +91,37 @@ test('the errors of sockets show nothing of the simulator, which is another on e
   )
   expect(lines).toEqual(['n1: Error: connect ECONNREFUSED n1:9', 'n1: Error: connect ECONNREFUSED n1:9'])
 })
+
+/** What `bluebird` says of itself once and for all. */
+const ERRORS = `
+  var types = Error["__BluebirdErrorTypes__"]
+  if (!types) {
+    types = { of: process.env.NODE_ID }
+    Object.defineProperty(Error, "__BluebirdErrorTypes__", { value: types, configurable: false })
+  }
+  exports.of = types.of`
+
+test('what packages leave for their other copies is the node’s own, and gone with it', async () => {
+  for (const seed of [1, 2]) {
+    const { lines } = await ran(
+      serving(`
+      import one from './a/node_modules/bluebird/js/release/errors.js'
+      import other from './b/node_modules/bluebird/js/release/errors.js'
+      console.log(one.of, other.of, Error.__BluebirdErrorTypes__)`),
+      {
+        ...{ nodes: 2, seed },
+        beside: {
+          'a/node_modules/bluebird/js/release/errors.js': ERRORS,
+          'b/node_modules/bluebird/js/release/errors.js': ERRORS,
+        },
+      },
+    )
+    expect([...lines].sort()).toEqual(['n1: n1 n1 undefined', 'n2: n2 n2 undefined'])
+  }
+})
+
+test('what lodash asks the process for is there, and nothing else of it is', async () => {
+  const { lines } = await ran(serving(`console.log(process.binding('util').isDate(new Date()))`))
+  expect(lines).toEqual(['n1: true'])
+  await expect(ran(serving(`process.binding('fs')`))).rejects.toThrow(/process\.binding cannot be simulated/)
+})

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { Readable, Writable } from 'node:stream'
+import { types } from 'node:util'
 import { NotSimulated } from '../refusal.ts'
 import type { Life } from '../world/life.ts'
 import { refusedFunction } from './refused.ts'
@@ -35,6 +36,7 @@ export function createProcess(life: Life, { entry, directory, args, environment 
   })
   const unsimulated = (name: string, instead: string) =>
     refusedFunction(`process.${name}`, 'acts on the real process', instead)
+  const binding = unsimulated('binding', 'Use the public modules of Node.')
   return Object.assign(made, {
     title: 'node',
     version: process.version,
@@ -78,7 +80,8 @@ export function createProcess(life: Life, { entry, directory, args, environment 
       if (typeof signal === 'string' && made.listenerCount(signal) > 0) return made.emit(signal, signal)
       return life.exit(143)
     },
-    binding: unsimulated('binding', 'Use the public modules of Node.'),
+    // lodash asks for this one where it finds no other way to the types of values.
+    binding: (name: unknown) => (name === 'util' ? types : binding()),
     dlopen: refusedFunction(
       'process.dlopen',
       'is native code, whose files and threads the simulator cannot see',

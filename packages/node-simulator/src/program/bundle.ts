@@ -8,6 +8,7 @@ import { isNativeLoader } from '../native.ts'
 import { importBundler } from './bundler.ts'
 import { clientApi } from './client-api.ts'
 import { expectedIn } from './expected.ts'
+import { ownState } from './own-state.ts'
 import { precomputed } from './precomputed.ts'
 import { awaitPlaces, isInstalled, PROBE, type Probe, type Probing, probePlugin, type Site } from './probes.ts'
 import { asFunctionBody, IMPORT, META, NULL, PROGRAM_FILES, REQUIRE, throwAsNull } from './rewrite.ts'
@@ -82,7 +83,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
       external: (id) => isBuiltin(id) || id.endsWith('.node') || isNativeLoader(id),
       treeshake: false,
       logLevel: 'silent',
-      plugins: [clientApi, ownPlaces, precomputed, probePlugin(bundler, probing, sites)],
+      plugins: [clientApi, ownPlaces, ownState, precomputed, probePlugin(bundler, probing, sites)],
     })
     // Source maps name files as seen from this directory.
     const dir = dirname(entry)
