@@ -67,6 +67,52 @@ describe('a report, opened in a real browser', () => {
     })
   })
 
+  patientTest.skipIf(executablePath === undefined)(
+    'moves its timeline to what would be drawn there, and back to what it was',
+    async () => {
+      const out = temporaryDirectory()
+      const run = ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '20s', '--seed', '1']
+      await chaosHere(['run', '--sim', ...run, '--rate', '1000', '--out', out])
+      const directory = readdirSync(out).find((name) => name !== 'index.html') ?? ''
+      await open(join(out, directory, 'report.html'), async (page) => {
+        const press = async (...keys: readonly string[]) => {
+          for (const key of keys) {
+            await page.locator('#explorer').press(key)
+            await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
+          }
+        }
+        // Bars that stand half a pixel beside where they stood look alike if they are seen from far away.
+        const look = (width: number, height: number) =>
+          page.evaluate<number[]>(`(() => {
+            const copy = document.createElement('canvas')
+            Object.assign(copy, { width: ${width}, height: ${height} })
+            const context = copy.getContext('2d')
+            context.drawImage(document.querySelector('#explorer'), 0, 0, ${width}, ${height})
+            return [...context.getImageData(0, 0, ${width}, ${height}).data]
+          })()`)
+        const [near, far] = [() => look(1_200, 300), () => look(120, 40)]
+        const difference = (one: readonly number[], other: readonly number[]) =>
+          one.reduce((sum, value, i) => sum + Math.abs(value - other[i]!), 0) / one.length
+        await press('Home', '+', '+')
+        const [before, beforeFar] = [await near(), await far()]
+        for (const [away, back] of [
+          ['ArrowRight', 'ArrowLeft'],
+          ['ArrowLeft', 'ArrowRight'],
+        ] as const) {
+          await press(away, away)
+          const moved = await far()
+          await page.evaluate("dispatchEvent(new Event('themechange'))")
+          expect(difference(moved, await far())).toBeLessThan(difference(moved, beforeFar) / 4)
+          await press(back, back)
+          await page.evaluate("dispatchEvent(new Event('themechange'))")
+        }
+        expect(difference(await near(), before)).toBeLessThan(0.05)
+        await press('ArrowRight', 'ArrowLeft', 'ArrowLeft', 'ArrowRight')
+        expect(difference(await near(), before)).toBeLessThan(0.05)
+      })
+    },
+  )
+
   test('of a stale read shows what was lost, the level and the whole contradiction above the fold', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const report = join(temporaryDirectory(), 'report.html')

@@ -1,3 +1,4 @@
+import type { BarLayer, Stretch } from './bar-layer.ts'
 import type { Operation } from './decode.ts'
 import type { Filters } from './filters.ts'
 import type { PageData } from './page-data.ts'
@@ -25,6 +26,7 @@ interface Options {
   readonly words: Words
   readonly marked: Marked
   readonly paintBar: PaintBar
+  readonly bars: BarLayer
 }
 
 /** Draws the visible part of the timeline: a row of bars for each client, over the bands of faults. */
@@ -51,11 +53,18 @@ export class Drawing {
     canvas.width = Math.round(view.width * density)
     canvas.height = Math.round(view.height * density)
     this.#context.setTransform(density, 0, 0, density, 0, 0)
+    this.#options.bars.forget()
     this.#draw()
   }
 
   /** Draws at the browser's next frame, once for all requests until then. */
   redraw(): void {
+    this.#options.bars.forget()
+    this.move()
+  }
+
+  /** As `redraw`, where nothing but the stretch of time in sight is another. */
+  move(): void {
     if (this.#asked) return
     this.#asked = true
     requestAnimationFrame(() => {
@@ -79,7 +88,7 @@ export class Drawing {
 
   #draw(): void {
     const context = this.#context
-    const { view } = this.#options
+    const { view, bars } = this.#options
     const { top, left, width, height } = view
     context.clearRect(0, 0, width, height)
     context.font = '11px system-ui, sans-serif'
@@ -91,7 +100,10 @@ export class Drawing {
     const rows = view.rowsInSight()
     for (const [index, row] of rows) this.#drawRowLine(row, view.y(index + 0.5))
     this.#clip(left - 6, top - 8, width, height - top - 8)
-    for (const [index, row] of rows) this.#drawBars(row, view.y(index))
+    bars.show(context, view, (layer, stretch) => {
+      layer.font = context.font
+      for (const [index, row] of rows) this.#drawBars(layer, stretch, row, view.y(index))
+    })
     context.restore()
     this.#drawFaultLabels()
     this.#drawStretch()
@@ -183,7 +195,7 @@ export class Drawing {
     this.#context.fillText(name, 4, y + 4)
   }
 
-  #drawBars(row: Row, rowTop: number): void {
+  #drawBars(context: CanvasRenderingContext2D, stretch: Stretch, row: Row, rowTop: number): void {
     const { view, filters, marked } = this.#options
     const top = rowTop + Math.max(1, view.rowHeight * 0.15)
     const filtered = filters.active()
@@ -191,13 +203,13 @@ export class Drawing {
     const severities = { ok: 1, fail: 2, info: 3 }
     let lastPixel = -1
     let lastSeverity = 0
-    view.within(row, view.from, view.to, (operation) => {
+    view.within(row, stretch.from, stretch.to, (operation) => {
       if (operation === marked.chosen || marked.part.has(operation.line)) {
         loud.push(operation)
         return
       }
-      const left = view.x(operation.call)
-      const width = view.x(operation.shownEnd) - left
+      const left = stretch.x(operation.call)
+      const width = stretch.x(operation.shownEnd) - left
       const faint = filtered && !filters.passes(operation)
       if (width < 1.5) {
         // Several operations per pixel: paint only the worst, so that failures stay visible.
@@ -207,18 +219,24 @@ export class Drawing {
         lastPixel = pixel
         lastSeverity = severity
       }
-      this.#paint(operation, top, Math.max(1, width), faint)
+      this.#paint(context, operation, { left, top, width: Math.max(1, width) }, faint)
     })
-    for (const operation of loud)
-      this.#paint(operation, top, Math.max(3, view.x(operation.shownEnd) - view.x(operation.call)), false)
+    for (const operation of loud) {
+      const left = stretch.x(operation.call)
+      const width = Math.max(3, stretch.x(operation.shownEnd) - left)
+      this.#paint(context, operation, { left, top, width }, false)
+    }
   }
 
-  #paint(operation: Operation, top: number, width: number, isFaint: boolean): void {
+  #paint(
+    context: CanvasRenderingContext2D,
+    operation: Operation,
+    place: { readonly left: number; readonly top: number; readonly width: number },
+    isFaint: boolean,
+  ): void {
     const { view, words, marked, paintBar } = this.#options
-    paintBar(this.#context, this.#palette, {
-      left: view.x(operation.call),
-      top,
-      width,
+    paintBar(context, this.#palette, {
+      ...place,
       height: view.rowHeight * 0.7,
       text: () => words.brief(operation),
       outcome: operation.outcome,

@@ -35,6 +35,10 @@ export class Explorer {
 
   #changed(): void {
     this.#options.drawing.redraw()
+    this.#tell()
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener()
   }
 
@@ -44,7 +48,8 @@ export class Explorer {
 
   look(from: number, to: number): void {
     this.#options.view.show(from, to)
-    this.#changed()
+    this.#options.drawing.move()
+    this.#tell()
   }
 
   lookAtAll(): void {

@@ -1,4 +1,5 @@
 import type { startAddress } from './address.ts'
+import type { BarLayer } from './bar-layer.ts'
 import type { startChartCursor } from './chart-cursor.ts'
 import type { decode } from './decode.ts'
 import type { Drawing, Marked } from './drawing.ts'
@@ -24,6 +25,7 @@ export interface ExplorerParts {
   readonly filtersOf: typeof filtersOf
   readonly View: typeof View
   readonly paintBar: typeof paintBar
+  readonly BarLayer: typeof BarLayer
   readonly Drawing: typeof Drawing
   readonly Explorer: typeof Explorer
   readonly listenToPointer: typeof listenToPointer
@@ -37,7 +39,7 @@ export interface ExplorerParts {
 
 /** Starts the timeline of operations, and the charts' cursor, which moves it. */
 export function startExplorer(parts: ExplorerParts): void {
-  const { find, Drawing, Explorer, View } = parts
+  const { find, BarLayer, Drawing, Explorer, View } = parts
   const data: PageData = JSON.parse(find('#data', HTMLScriptElement).text)
   const canvas = find('#explorer', HTMLCanvasElement)
   const scroller = find('#timeline', HTMLElement)
@@ -47,7 +49,8 @@ export function startExplorer(parts: ExplorerParts): void {
   const filters = parts.filtersOf(operations, words)
   const view = new View(rows, data.end, scroller)
   const marked: Marked = { chosen: undefined, part: new Set(), red: new Set(), stretch: undefined }
-  const drawing = new Drawing({ data, canvas, view, filters, words, marked, paintBar: parts.paintBar })
+  const bars = new BarLayer()
+  const drawing = new Drawing({ data, canvas, view, filters, words, marked, paintBar: parts.paintBar, bars })
   const [detail, found] = [find('#detail', HTMLElement), find('#found', HTMLElement)]
   const explorer = new Explorer({ operations, end: data.end, view, drawing, filters, words, marked, detail, found })
 

@@ -1,4 +1,5 @@
 import { startAddress } from '../browser/address.ts'
+import { BarLayer } from '../browser/bar-layer.ts'
 import { startChartCursor } from '../browser/chart-cursor.ts'
 import { chooseRuns } from '../browser/choose-runs.ts'
 import { startCopyCommand } from '../browser/copy-command.ts'
@@ -78,6 +79,7 @@ export const explorerScript: string = scriptOf(startExplorer, {
   filtersOf,
   View,
   paintBar,
+  BarLayer,
   Drawing,
   Explorer,
   listenToPointer,
