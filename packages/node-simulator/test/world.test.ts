@@ -52,6 +52,25 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: mine'])
   })
 
+  test('keeps those of a storage made late, of a class of its own, and those that a snapshot took', async () => {
+    const { lines } = await ran(
+      serving(`
+      import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks'
+      class Own extends AsyncLocalStorage {}
+      new AsyncResource('early').runInAsyncScope(() => setTimeout(() => {
+        const context = new Own()
+        let taken
+        context.run('late', () => {
+          taken = AsyncLocalStorage.snapshot()
+          setTimeout(() => console.log(context.getStore(), context instanceof AsyncLocalStorage), 5)
+        })
+        setTimeout(() => console.log(context.getStore(), taken(() => context.getStore())), 10)
+        setTimeout(() => console.log(typeof executionAsyncResource()), 15)
+      }, 5))`),
+    )
+    expect(lines).toEqual(['n1: late true', 'n1: undefined late', 'n1: object'])
+  })
+
   test('loops until its own clock says enough, which ends', async () => {
     const { lines } = await ran(
       serving(`const start = Date.now(); while (Date.now() - start < 5); console.log('done')`),

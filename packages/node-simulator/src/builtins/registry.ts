@@ -1,4 +1,3 @@
-import asyncHooks from 'node:async_hooks'
 import buffer from 'node:buffer'
 import childProcess from 'node:child_process'
 import cluster from 'node:cluster'
@@ -13,6 +12,7 @@ import { FileCalls } from '../disk/calls.ts'
 import { isNativeLoader, noNativeCode } from '../native.ts'
 import { NotSimulated } from '../refusal.ts'
 import { type Life, runningLife } from '../world/life.ts'
+import { asyncHooksModule } from './async-hooks.ts'
 import { cryptoModule } from './chance.ts'
 import { simulatedPerformance } from './clock.ts'
 import { createConsole } from './console.ts'
@@ -43,11 +43,6 @@ const SAME_THREAD = 'Do the work in the same thread when NODE_ENV is test, or ru
 
 type Members = { readonly [name: string]: unknown }
 const members = (module: object): Members => ({ ...module }) as Members
-
-const asyncHooksModule = (life: Life): object => {
-  life.followsContext = true
-  return { ...asyncHooks }
-}
 
 const workerModule = (): object => {
   const { Worker, MessageChannel, MessagePort, BroadcastChannel, ...harmless } = members(workerThreads)

@@ -69,7 +69,7 @@ export class Life implements Actor {
   readonly hosts: Hosts
   readonly startedAt: number
   alive = true
-  /** Whether the program asked for `async_hooks`, whose contexts then go along with every event. */
+  /** Whether the contexts of `async_hooks` go along with every event, since the program could tell. */
   followsContext = false
   /** Whether a module that its program asks for is not installed; otherwise its name is computed. */
   lacks: (specifier: string) => boolean = () => false

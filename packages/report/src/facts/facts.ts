@@ -66,7 +66,24 @@ export interface Facts {
   readonly race: Race | undefined
 }
 
-export function factsOf({ history, report, run, isAboutLevel = false, ...own }: FactsInput): Facts {
+/** The facts decided last of each history: its reporters ask for them one after the other. */
+const decided = new WeakMap<History, { readonly input: FactsInput; readonly facts: Facts }>()
+
+/** All that they are decided by. */
+const DECIDING: Readonly<Record<Exclude<keyof FactsInput, 'history'>, true>> = {
+  ...{ report: true, run: true, expectation: true, requirements: true, vacuous: true, asked: true, isAboutLevel: true },
+}
+const deciding = Object.keys(DECIDING) as readonly (keyof typeof DECIDING)[]
+
+export function factsOf(input: FactsInput): Facts {
+  const last = decided.get(input.history)
+  if (last !== undefined && deciding.every((member) => last.input[member] === input[member])) return last.facts
+  const facts = decide(input)
+  decided.set(input.history, { input, facts })
+  return facts
+}
+
+function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInput): Facts {
   const expectation = own.expectation ?? run?.expectation
   const requirements = own.requirements ?? run?.requirements ?? []
   const vacuous = own.vacuous ?? run?.vacuous ?? []

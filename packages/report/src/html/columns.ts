@@ -52,13 +52,15 @@ export function select(
   let far = 0
   for (const distance of distances) if (distance >= within) far++
   const every = Math.max(1, Math.ceil(far / (most - (length - far))))
-  const named = new Set(accused)
+  const named = [...new Set(accused)].sort((a, b) => a - b)
   const operations: OperationRow[] = []
-  let passed = 0
+  let [passed, nextNamed] = [0, 0]
   for (let operation = 0; operation < length; operation++) {
     const isNear = (distances[operation] ?? 0) < within
     const isSampled = !isNear && passed++ % every === 0
-    if (isNear || isSampled || named.has(operation)) operations.push(operation)
+    const isNamed = named[nextNamed] === operation
+    if (isNamed) nextNamed++
+    if (isNear || isSampled || isNamed) operations.push(operation)
   }
   return { operations, completeWithin: within, every, complete: around(edges, within) }
 }
@@ -121,8 +123,8 @@ export function embed(
   const writer = byteWriter()
   const values = numbering<number>()
   const errors = numbering<string>()
-  const processes = numbering<number>()
-  const keys = numbering<number>()
+  const processes = numberingBelow(history.processCount)
+  const keys = numberingBelow(history.keys.length)
   // Null is 0 there as it is here.
   values.of(NULL)
   const value = (id: number): number => ((id & 1) === 1 ? id : values.of(id) * 2)
@@ -182,9 +184,29 @@ function clipped(texts: readonly string[]): string[] {
 const cut = (text: string, longest: number): string =>
   text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
 
-/** Gives each different thing the next number. */
-function numbering<T>(): { readonly of: (thing: T) => number; readonly all: () => T[] } {
-  const numbers = new Map<T, number>()
+interface Numbering<Thing> {
+  /** The number of a thing: the next one, where it has none. */
+  readonly of: (thing: Thing) => number
+  readonly all: () => Thing[]
+}
+
+/** Of numbers below another one, faster than of anything else. */
+function numberingBelow(end: number): Numbering<number> {
+  const numbers = new Int32Array(end).fill(-1)
+  const all: number[] = []
+  return {
+    of(thing) {
+      const known = numbers[thing] ?? -1
+      if (known >= 0) return known
+      numbers[thing] = all.length
+      return all.push(thing) - 1
+    },
+    all: () => all,
+  }
+}
+
+function numbering<Thing>(): Numbering<Thing> {
+  const numbers = new Map<Thing, number>()
   return {
     of(thing) {
       const known = numbers.get(thing)

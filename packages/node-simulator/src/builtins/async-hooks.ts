@@ -1,0 +1,36 @@
+import asyncHooks from 'node:async_hooks'
+import type { Life } from '../world/life.ts'
+
+const { AsyncLocalStorage, createHook, executionAsyncId, executionAsyncResource, triggerAsyncId } = asyncHooks
+
+/**
+ * Contexts go along with events once somebody can tell: many packages only keep resources for those who do, and following
+ * costs something at each event. Before, there is nothing that a context could hold.
+ */
+export function asyncHooksModule(life: Life): object {
+  const follow = (): void => {
+    life.followsContext = true
+  }
+  const following = <Call extends (...args: never[]) => unknown>(call: Call): Call =>
+    function (this: unknown, ...args: Parameters<Call>) {
+      follow()
+      return Reflect.apply(call, this, args)
+    } as Call
+  return {
+    ...asyncHooks,
+    AsyncLocalStorage: new Proxy(AsyncLocalStorage, {
+      construct(made, args, as) {
+        follow()
+        return Reflect.construct(made, args, as) as object
+      },
+      get(made, member) {
+        if (member === 'bind' || member === 'snapshot') follow()
+        return Reflect.get(made, member) as unknown
+      },
+    }),
+    createHook: following(createHook),
+    executionAsyncId: following(executionAsyncId),
+    executionAsyncResource: following(executionAsyncResource),
+    triggerAsyncId: following(triggerAsyncId),
+  }
+}
