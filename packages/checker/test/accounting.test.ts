@@ -263,6 +263,27 @@ test('final reads of a counter must agree within what the additions allow', () =
   expect(finals(0, 0)).toBe('violated')
 })
 
+test('a final read of a counter that lacks additions is told with what each node had acknowledged of them', () => {
+  const at = (node: string | undefined, process: number, f: string, value: number): EventInput[] => {
+    const about = { process, f, key: 'c', ...(node === undefined ? {} : { node }) }
+    return [
+      { ...about, type: 'invoke', value: f === 'read' ? null : value, final: f === 'read' },
+      { ...about, type: 'ok', value },
+    ]
+  }
+  const reasonOf = (...nodes: readonly (string | undefined)[]) => {
+    const updates = nodes.flatMap((node, process) => at(node, process, process === 1 ? 'subtract' : 'add', process + 2))
+    const events = [...updates, ...at('n1', 99, 'read', 50)]
+    const { eventual } = checkHistory(historyFromEvents(events), { model: 'counter', levels: ['eventual'] }).levels
+    return eventual.result === 'violated' ? eventual.counterexample.sentence : eventual.result
+  }
+  expect(reasonOf('n10', 'n2', 'n10')).toBe(
+    'a final read of c returned 50, though the additions allow only 3: n2 acknowledged -3, n10 6',
+  )
+  expect(reasonOf('n1', 'n1')).toBe('a final read of c returned 50, though the additions allow only -1')
+  expect(reasonOf(undefined, undefined)).toBe('a final read of c returned 50, though the additions allow only -1')
+})
+
 test('final reads of a counter agree on a sum that the additions can come to', () => {
   const finallyRead = (value: number, amounts: readonly (readonly [amount: number, type: 'ok' | 'info'])[]): string => {
     const events = amounts.flatMap(([amount, type], process): EventInput[] => [

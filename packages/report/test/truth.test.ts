@@ -213,7 +213,18 @@ describe('a lock that two clients held', () => {
       record('fault-2', { kind: 'pause', nodes: ['n2'] }, 61, 70),
     ]
     const { near } = factsOf({ history, report: judged, run: summary({ report: judged, faults }) })
-    expect(near.map(({ relation }) => relation)).toEqual(['In force then: n2 paused, since 0.010 s.'])
+    expect(near.map(({ relation }) => relation)).toEqual(['In force when it was asked: n2 paused, 0.010 s to 0.041 s.'])
+  })
+
+  test('was granted by two leaders: who took over leads until the next one does, of those who did', () => {
+    const faults = [
+      record('fault-1', { kind: 'failover', nodes: ['n3'] }, 0.1, 0.2),
+      record('fault-2', { kind: 'failover', nodes: ['n2'] }, 0.4, 0.5),
+      record('fault-3', { kind: 'failover', nodes: ['n3'] }, 0.6, 0.7, { hits: 0 }),
+      record('fault-4', { kind: 'failover', nodes: ['n1'] }, 50, 51),
+    ]
+    const { near } = factsOf({ history, report: judged, run: summary({ report: judged, faults }) })
+    expect(near.map(({ relation }) => relation)).toEqual(['In force then: n2 told to fail over, since 0.000 s.'])
   })
 })
 

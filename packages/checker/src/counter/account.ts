@@ -171,7 +171,8 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
       const rows = isUnknown
         ? [...updatesBefore(history, row, budget), ...readsUpTo(history, finals, row)]
         : shownWith(history, row, value !== startOf(initial), budget)
-      return { result: 'violated', reason: `a final read${ofKey} returned ${value}, though ${allowed}`, rows }
+      const by = acknowledgedText(history, row, budget)
+      return { result: 'violated', reason: `a final read${ofKey} returned ${value}, though ${allowed}${by}`, rows }
     }
     const first = firsts.get(key[row])
     if (first === undefined) firsts.set(key[row], read)
@@ -181,6 +182,24 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
     }
   }
   return { result: 'met', reason: 'final reads agree, on what the additions allow', rows: [] }
+}
+
+/** More nodes than this are not told apart. */
+const MOST_NODES = 9
+
+/** What each node had acknowledged of what a read should have counted: `: n1 acknowledged 254, n2 251`. Empty if one node did all. */
+function acknowledgedText(history: History, read: OperationRow, budget: Budget): string {
+  const { f, outcome, input, node, returnEvent, callEvent } = history.operations
+  const sums = new Map<string, number>()
+  for (const row of updatesBefore(history, read, budget)) {
+    const name = history.nodes[node[row]]
+    if (name === undefined || outcome[row] !== OK || returnEvent[row] >= callEvent[read]) continue
+    const amount = amountOf({ f: history.functions[f[row]], value: history.values.json(input[row] as ValueId) })
+    sums.set(name, decimal((sums.get(name) ?? 0) + amount))
+  }
+  if (sums.size < 2 || sums.size > MOST_NODES) return ''
+  const sorted = [...sums].sort(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }))
+  return `: ${sorted.map(([name, sum], i) => `${name} ${i === 0 ? 'acknowledged ' : ''}${sum}`).join(', ')}`
 }
 
 /** The updates that a read may have counted. */
@@ -237,7 +256,8 @@ const MOST_LISTED = 5
 
 /** What the additions allow instead, if they do not allow this value. */
 function contradicted({ value, least, most }: Bounds, sums: ReadonlySet<number> | undefined): string | undefined {
-  if (value < least - SLACK || value > most + SLACK) return `the additions allow ${least} to ${most}`
+  if (value < least - SLACK || value > most + SLACK)
+    return `the additions allow ${least === most ? `only ${least}` : `${least} to ${most}`}`
   if (sums === undefined || sums.has(decimal(value))) return undefined
   if (sums.size > MOST_LISTED) return 'no choice of the additions of unknown outcome comes to that'
   return `the additions allow only ${[...sums].sort((a, b) => a - b).join(' or ')}`

@@ -47,8 +47,13 @@ export function nearFaults(
   const gap = gapOf(history, counterexample)
   const touched = spans
     // What began only after the operation was called is not why the object had that value.
-    .filter((span) => span.hits !== 0 && span.from <= gap.asked && overlapOf(span, gap) > 0)
-    .map((span) => ({ span, touch: touching(span, gap), weight: touching(span, gap) * overlapOf(span, gap) }))
+    .filter((span) => span.hits !== 0 && span.from <= gap.asked)
+    .map((span) => ({ span, until: effectiveUntil(span, spans) }))
+    .filter(({ span, until }) => overlapOf({ ...span, to: until }, gap) > 0)
+    .map(({ span, until }) => {
+      const touch = touching(span, gap)
+      return { span, until, touch, weight: touch * overlapOf({ ...span, to: until }, gap) }
+    })
     .filter(({ touch }) => touch > 0)
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
@@ -57,13 +62,23 @@ export function nearFaults(
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
       .sort((a, b) => b.weight - a.weight)
       .slice(0, MOST_NEAR)
-      .map(({ span }) => {
+      .map(({ span, until }) => {
         const short = inBrief(span.label)
         const text = `${span.label}, ${moment(span.from)} to ${moment(span.to)}`
-        const relation = relationOf(span, short, gap)
+        const relation = relationOf({ ...span, to: until }, short, gap)
         const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
         return { ...span, short, text, relation, whole }
       })
+  )
+}
+
+/** Whoever has taken over leads until the next one does, however soon nobody is told to any more. */
+function effectiveUntil({ kind, from, to }: FaultSpan, spans: readonly FaultSpan[]): number {
+  if (kind !== 'failover') return to
+  const later = spans.filter((span) => span.kind === kind && span.hits !== 0 && span.from > from)
+  return Math.max(
+    to,
+    later.reduce((least, span) => Math.min(least, span.from), Number.POSITIVE_INFINITY),
   )
 }
 
@@ -130,8 +145,9 @@ const overlapOf = ({ from, to }: FaultSpan, gap: Gap): number => {
 const BETWEEN = 2
 
 /** 1 for other faults of the two nodes and of their links; 0 if the fault was elsewhere. */
-function touching({ nodes, links }: FaultSpan, { culprit, writer }: Gap): number {
-  const isUnplaced = nodes.length === 0 && links.length === 0
+function touching({ kind, nodes, links }: FaultSpan, { culprit, writer }: Gap): number {
+  // Who leads is of concern to all.
+  const isUnplaced = kind === 'failover' || (nodes.length === 0 && links.length === 0)
   if (isUnplaced || (culprit === undefined && writer === undefined)) return 1
   const about = (node: string | undefined): boolean =>
     node !== undefined && (nodes.includes(node) || links.some(({ from, to }) => from === node || to === node))
@@ -159,7 +175,11 @@ const inBrief = (label: string): string =>
     links.length <= MOST_OF_LINKS ? all : ` of ${links.split(', ').length} links`,
   )
 
-function relationOf({ kind, nodes, from, to }: FaultSpan, short: string, { culprit, asked }: Gap): string {
+function relationOf(
+  { kind, nodes, from, to }: FaultSpan,
+  short: string,
+  { culprit, asked, to: answered }: Gap,
+): string {
   if (culprit === undefined) return ''
   if (to < asked) {
     const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined
@@ -167,5 +187,6 @@ function relationOf({ kind, nodes, from, to }: FaultSpan, short: string, { culpr
       ? `Until ${duration(asked - to)} before: ${short}.`
       : `${nameText(culprit)} ${ended} ${duration(asked - to)} before.`
   }
+  if (to < answered) return `In force when it was asked: ${short}, ${moment(from)} to ${moment(to)}.`
   return `In force then: ${short}, since ${moment(from)}.`
 }

@@ -1,5 +1,5 @@
 import type { Counterexample } from '@chaosproxy/checker'
-import { count, duration, type History } from '@chaosproxy/history'
+import { count, duration, type History, plural } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { decisive } from '../facts/decisive.ts'
 import { hasTimes, reproach } from '../moments.ts'
@@ -214,5 +214,7 @@ function listCounterexample(
     return `${accused ? style.accent(symbols.violated) : ' '} ${accused ? style.accent(text) : text}`
   })
   const more = counterexample.operations.length - shown.length
-  return more > 0 ? [style.dim(`  ${count(more)} others, all of them in the report`), ...lines] : lines
+  return more > 0
+    ? [style.dim(`  ${plural(more, 'other')}, ${more === 1 ? 'which is' : 'all of them'} in the report`), ...lines]
+    : lines
 }
