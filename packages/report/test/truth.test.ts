@@ -224,7 +224,7 @@ describe('a lock that two clients held', () => {
       record('fault-4', { kind: 'failover', nodes: ['n1'] }, 50, 51),
     ]
     const { near } = factsOf({ history, report: judged, run: summary({ report: judged, faults }) })
-    expect(near.map(({ relation }) => relation)).toEqual(['In force then: n2 told to fail over, since 0.000 s.'])
+    expect(near.map(({ relation }) => relation)).toEqual(['The last failover had begun at 0.000 s (n2).'])
   })
 })
 

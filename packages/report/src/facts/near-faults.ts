@@ -180,6 +180,8 @@ function relationOf(
   short: string,
   { culprit, asked, to: answered }: Gap,
 ): string {
+  if (kind === 'failover')
+    return `The last failover had begun at ${moment(from)} (${nodes.map((node) => nameText(node)).join(', ')}).`
   if (culprit === undefined) return ''
   if (to < asked) {
     const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined
