@@ -76,7 +76,7 @@ ${again(page)}
 ${
   first === undefined
     ? undefined
-    : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, first)}</h2>${figure(page, first, spans, { wire: facts.wire, said: ledeOf(page, facts) })}${otherFigures(page, others, spans)}</section>`
+    : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, first)}</h2>${figure(page, first, spans, { wire: facts.wire, said: ledeOf(page, facts) })}${otherFigures(page, others, spans, first.counterexample.operations.length === 1)}</section>`
 }
 ${raceSection(facts.race)}
 <section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report === undefined ? undefined : html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts)}</section>
@@ -208,13 +208,22 @@ export function figure(
   return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'operation')} before that ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, near, hasTimeline)}${wireNotes(wire)}${uncutNote(counterexample)}${whole === said ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
 }
 
-/** What else broke levels: a sentence for each cause, with the drawing folded away. */
-function otherFigures(page: Page, violations: readonly Violation[], spans: readonly FaultSpan[]): Html | undefined {
-  const told = violations.map((violation) => {
+/**
+ * What else broke levels: a sentence for each cause, with the drawing folded away, unless what is drawn above is a single
+ * answer, which shows nothing of how it came about.
+ */
+function otherFigures(
+  page: Page,
+  violations: readonly Violation[],
+  spans: readonly FaultSpan[],
+  isFirstOpen: boolean,
+): Html | undefined {
+  const told = violations.map((violation, i) => {
     const { counterexample } = violation
     const [level, ...sentence] = violationText(counterexample).split(': ')
     const lines = firstLines(page.history, counterexample).join(' ')
-    return html`<details data-lines="${lines}" data-accused="${accusedLines(page.history, counterexample).join(' ')}"><summary><b>${level}:</b> ${sentence.join(': ')}</summary>${figure(page, violation, spans)}</details>`
+    const open = isFirstOpen && i === 0 ? html` open` : undefined
+    return html`<details${open} data-lines="${lines}" data-accused="${accusedLines(page.history, counterexample).join(' ')}"><summary><b>${level}:</b> ${sentence.join(': ')}</summary>${figure(page, violation, spans)}</details>`
   })
   return told.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${told}</div>`
 }
