@@ -7,12 +7,14 @@ export interface Stretch {
   readonly x: (time: number) => number
 }
 
-/** A place for each time, in pixels of the screen: `perNano` times what has passed since `time`, less `before`. */
+/** How the bars stand that were drawn: times in the canvas's own pixels, of which so many have gone by to the left. */
 interface Kept {
   readonly time: number
   readonly perNano: number
-  before: number
+  gone: number
 }
+
+type Draw = (context: CanvasRenderingContext2D, stretch: Stretch) => void
 
 /**
  * The bars as they were drawn last. While the view moves along, at one scale, they move with it by whole pixels, and just
@@ -29,59 +31,62 @@ export class BarLayer {
   }
 
   /** Shows the bars of the view, as `draw` draws those of a stretch into what it is given. */
-  show(
-    on: CanvasRenderingContext2D,
-    view: View,
-    draw: (context: CanvasRenderingContext2D, stretch: Stretch) => void,
-  ): void {
-    const context = this.#context
-    if (context === null || on.canvas.width === 0 || view.width === 0) return
-    const density = on.canvas.width / view.width
-    const perNano = ((view.right - view.left) * density) / (view.to - view.from)
-    const whole = Math.max(this.#canvas.width, on.canvas.width)
-    const by =
-      this.#kept === undefined
-        ? whole
-        : Math.round((view.from - this.#kept.time) * this.#kept.perNano) - this.#kept.before
-    const isSameScale = this.#kept !== undefined && Math.abs(perNano / this.#kept.perNano - 1) < 1e-9
-    const isSameSize = this.#canvas.width === on.canvas.width && this.#canvas.height === on.canvas.height
-    if (!isSameSize) [this.#canvas.width, this.#canvas.height] = [on.canvas.width, on.canvas.height]
-    const kept: Kept =
-      this.#kept !== undefined && isSameScale && isSameSize && Math.abs(by) < whole
-        ? this.#kept
-        : { time: view.from, perNano, before: 0 }
-    const isAnew = kept !== this.#kept
-    this.#kept = kept
-    // Marks reach a few pixels to either side of their bar.
-    const margin = 6
-    const edge = Math.max(0, Math.floor((view.left - margin) * density))
-    const overlap = Math.ceil(margin * density)
-    const strip = (from: number, to: number): void => {
-      context.save()
-      context.setTransform(density, 0, 0, density, 0, 0)
-      context.beginPath()
-      context.rect(from / density, 0, (to - from) / density, view.height)
-      context.clip()
-      context.clearRect(from / density, 0, (to - from) / density, view.height)
-      const timeAt = (pixel: number): number => kept.time + (pixel + kept.before - view.left * density) / kept.perNano
-      draw(context, {
-        from: timeAt(from - overlap),
-        to: timeAt(to + overlap),
-        x: (time) => view.left + ((time - kept.time) * kept.perNano - kept.before) / density,
-      })
-      context.restore()
-    }
-    const { width, height } = this.#canvas
-    if (isAnew) strip(0, width)
-    else if (by !== 0) {
-      kept.before += by
-      context.save()
-      context.globalCompositeOperation = 'copy'
-      context.drawImage(this.#canvas, -by, 0)
-      context.restore()
-      if (by > 0) strip(Math.max(0, width - by - overlap), width)
-      else strip(edge, Math.min(width, edge - by + overlap))
+  show(on: CanvasRenderingContext2D, view: View, draw: Draw): void {
+    const { width, height } = on.canvas
+    if (this.#context === null || width === 0 || view.width === 0) return
+    const perNano = ((view.right - view.left) / (view.to - view.from)) * (width / view.width)
+    const kept = this.#kept
+    const by = kept === undefined ? 0 : Math.round((view.from - kept.time) * kept.perNano) - kept.gone
+    const isSameScale = kept !== undefined && Math.abs(perNano / kept.perNano - 1) < 1e-9
+    const isSameSize = this.#canvas.width === width && this.#canvas.height === height
+    if (kept !== undefined && isSameScale && isSameSize && Math.abs(by) < width) this.#move(kept, by, view, draw)
+    else {
+      if (!isSameSize) Object.assign(this.#canvas, { width, height })
+      this.#kept = { time: view.from, perNano, gone: 0 }
+      this.#drawStrip(this.#kept, [0, width], view, draw)
     }
     on.drawImage(this.#canvas, 0, 0, width, height, 0, 0, view.width, view.height)
+  }
+
+  #move(kept: Kept, by: number, view: View, draw: Draw): void {
+    const context = this.#context
+    if (context === null || by === 0) return
+    const { width } = this.#canvas
+    kept.gone += by
+    context.save()
+    context.globalCompositeOperation = 'copy'
+    context.drawImage(this.#canvas, -by, 0)
+    context.restore()
+    const margin = this.#marginOf(view)
+    const edge = Math.max(0, Math.floor((view.left * width) / view.width) - margin)
+    const strip: [number, number] =
+      by > 0 ? [Math.max(0, width - by - margin), width] : [edge, Math.min(width, edge - by + margin)]
+    this.#drawStrip(kept, strip, view, draw)
+  }
+
+  /** Marks reach a few pixels to either side of their bar. */
+  #marginOf(view: View): number {
+    return Math.ceil((6 * this.#canvas.width) / view.width)
+  }
+
+  /** Draws what stands between two columns of the canvas's own pixels. */
+  #drawStrip({ time, perNano, gone }: Kept, [from, to]: [number, number], view: View, draw: Draw): void {
+    const context = this.#context
+    if (context === null) return
+    const density = this.#canvas.width / view.width
+    const margin = this.#marginOf(view)
+    const timeAt = (pixel: number): number => time + (pixel + gone - view.left * density) / perNano
+    context.save()
+    context.setTransform(density, 0, 0, density, 0, 0)
+    context.beginPath()
+    context.rect(from / density, 0, (to - from) / density, view.height)
+    context.clip()
+    context.clearRect(from / density, 0, (to - from) / density, view.height)
+    draw(context, {
+      from: timeAt(from - margin),
+      to: timeAt(to + margin),
+      x: (moment) => view.left + ((moment - time) * perNano - gone) / density,
+    })
+    context.restore()
   }
 }
