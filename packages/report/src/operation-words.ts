@@ -209,8 +209,11 @@ export function orderText(history: History, { before, after, reason }: OrderEdge
   return reason === 'process order' && process[before] !== process[after] ? 'same client' : reason
 }
 
-/** What a write or a cas writes, as JSON: of a cas, the second of its two values. */
-export function writtenText(history: History, row: number): string {
+/** What a write or a cas writes: of a cas, the second of its two values. */
+export function writtenBy(history: History, row: number): Json {
   const input = inputOf(history, row)
-  return JSON.stringify(functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input)
+  return functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input
 }
+
+/** The same, to be compared. */
+export const writtenText = (history: History, row: number): string => JSON.stringify(writtenBy(history, row))

@@ -16,6 +16,7 @@ import {
 } from '../../runner/test/timeline.ts'
 import { explain } from '../src/explanation/explained.ts'
 import { factsOf } from '../src/facts/facts.ts'
+import { violationsOf } from '../src/facts/violations.ts'
 import { select } from '../src/html/columns.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { findingsOf } from '../src/reporters/finding.ts'
@@ -225,7 +226,36 @@ describe('a lock that two clients held', () => {
     ]
     const { near } = factsOf({ history, report: judged, run: summary({ report: judged, faults }) })
     expect(near.map(({ relation }) => relation)).toEqual(['The last failover had begun at 0.000 s (n2).'])
+    const again = [...faults, record('fault-5', { kind: 'failover', nodes: ['n1'] }, 30, 31)]
+    const last = factsOf({ history, report: judged, run: summary({ report: judged, faults: again }) })
+    expect(last.near.map(({ relation }) => relation)).toEqual(['The last failover had begun at 0.030 s (n1).'])
+    // Some other fault in force says more than one that had ended.
+    const cut = [...faults, record('fault-6', { kind: 'pause', nodes: ['n2'] }, 10, 41)]
+    const paused = factsOf({ history, report: judged, run: summary({ report: judged, faults: cut }) })
+    expect(paused.near.map(({ kind }) => kind)).toEqual(['pause', 'failover'])
   })
+})
+
+test('where a single answer is drawn, what the strongest level forbids is told beside it, and once', () => {
+  const of = (level: string, ...operations: readonly number[]): Counterexample => ({
+    ...{ level, sentence: `${level} is broken.`, keys: [] },
+    operations: operations.map((operation) => ({ operation, role: 'core' as const })),
+  })
+  const told = (level: 'eventual' | 'unique', ...operations: readonly number[]) => {
+    const [shown, first] = [of(level, ...operations), of('linearizable', 1, 2)]
+    const broken = report('not linearizable', { linearizable: violated(first), [level]: violated(shown) })
+    return violationsOf(broken, shown).map(({ counterexample, others }) => [counterexample.level, others])
+  }
+  expect(told('eventual', 9)).toEqual([
+    ['eventual', []],
+    ['linearizable', []],
+  ])
+  // Of a level that follows from no other, as those of watches do.
+  expect(told('unique', 9)).toEqual([
+    ['unique', []],
+    ['linearizable', []],
+  ])
+  expect(told('eventual', 8, 9)).toEqual([['eventual', ['linearizable']]])
 })
 
 test('an exit code is shown where something was expected, or it is not 0', () => {

@@ -1,8 +1,7 @@
 import { FAIL } from '@chaosproxy/history'
 import type { Change, Listening } from '@chaosproxy/runner/result'
-import { keyOf, tells } from '../operation-words.ts'
+import { keyOf, tells, writtenBy } from '../operation-words.ts'
 import { type FactsInput, factsOf } from './facts.ts'
-import { writtenBy } from './near-faults.ts'
 import { listeningTo } from './wire.ts'
 
 /** Which messages between nodes explain what a page about a run draws first; undefined if none do. */

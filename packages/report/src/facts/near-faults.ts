@@ -1,8 +1,8 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, FAIL, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
+import { duration, FAIL, type History, outputOf } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
-import { functionOf, hasReturned, isFinal, isRead, nameText, nodeOf, spendsFrom, tells } from '../operation-words.ts'
+import { hasReturned, isFinal, isRead, nameText, nodeOf, spendsFrom, tells, writtenText } from '../operation-words.ts'
 import { moment } from '../words.ts'
 
 /** A fault that may explain a contradiction. */
@@ -45,15 +45,9 @@ export function nearFaults(
 ): readonly NearFault[] {
   if (spans.length === 0 || !hasTimes(history)) return []
   const gap = gapOf(history, counterexample)
-  const touched = spans
-    // What began only after the operation was called is not why the object had that value.
-    .filter((span) => span.hits !== 0 && span.from <= gap.asked)
-    .map((span) => ({ span, until: effectiveUntil(span, spans) }))
-    .filter(({ span, until }) => overlapOf({ ...span, to: until }, gap) > 0)
-    .map(({ span, until }) => {
-      const touch = touching(span, gap)
-      return { span, until, touch, weight: touch * overlapOf({ ...span, to: until }, gap) }
-    })
+  const touched = concerning(spans, gap)
+    .filter((span) => overlapOf(span, gap) > 0)
+    .map((span) => ({ span, touch: touching(span, gap), weight: touching(span, gap) * overlapOf(span, gap) }))
     .filter(({ touch }) => touch > 0)
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
@@ -62,24 +56,24 @@ export function nearFaults(
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
       .sort((a, b) => b.weight - a.weight)
       .slice(0, MOST_NEAR)
-      .map(({ span, until }) => {
+      .map(({ span }) => {
         const short = inBrief(span.label)
         const text = `${span.label}, ${moment(span.from)} to ${moment(span.to)}`
-        const relation = relationOf({ ...span, to: until }, short, gap)
+        const relation = relationOf(span, short, gap)
         const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
         return { ...span, short, text, relation, whole }
       })
   )
 }
 
-/** Whoever has taken over leads until the next one does, however soon nobody is told to any more. */
-function effectiveUntil({ kind, from, to }: FaultSpan, spans: readonly FaultSpan[]): number {
-  if (kind !== 'failover') return to
-  const later = spans.filter((span) => span.kind === kind && span.hits !== 0 && span.from > from)
-  return Math.max(
-    to,
-    later.reduce((least, span) => Math.min(least, span.from), Number.POSITIVE_INFINITY),
-  )
+/**
+ * What took effect. What began only after the operation was called is not why the object had that value, and a failover
+ * before the last one led to nobody who still leads.
+ */
+function concerning(spans: readonly FaultSpan[], { asked }: Gap): readonly FaultSpan[] {
+  const effective = spans.filter((span) => span.hits !== 0 && span.from <= asked)
+  const last = effective.findLast(({ kind }) => kind === 'failover')
+  return effective.filter((span) => span.kind !== 'failover' || span === last)
 }
 
 export function gapOf(history: History, counterexample: Counterexample): Gap {
@@ -124,21 +118,16 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
   const changes = (ofKey.some((row) => row !== culprit && !tells(history, row)) ? ofKey : rows)
     .filter((row) => row !== culprit && !tells(history, row) && outcome[row] !== FAIL)
     .filter((row) => spent === undefined || spendsFrom(history, row) === spent)
-    .filter((row) => (callEvent[row] ?? 0) < end && JSON.stringify(writtenBy(history, row)) !== seen)
+    .filter((row) => (callEvent[row] ?? 0) < end && writtenText(history, row) !== seen)
     .sort((a, b) => (callEvent[b] ?? 0) - (callEvent[a] ?? 0))
   const called = callEvent[culprit] ?? 0
   return changes.find((row) => hasReturned(history, row) && (returnEvent[row] ?? 0) < called) ?? changes[0]
 }
 
-export function writtenBy(history: History, row: OperationRow): Json {
-  const input = inputOf(history, row)
-  return functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input
-}
-
-/** A fault that only touches the gap still overlaps it. */
-const overlapOf = ({ from, to }: FaultSpan, gap: Gap): number => {
+/** A fault that only touches the gap still overlaps it, and so does a failover before it: whoever took over leads since. */
+const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   const overlap = Math.min(to, gap.to) - Math.max(from, gap.from)
-  return overlap < 0 ? 0 : Math.max(1, overlap)
+  return overlap < 0 && kind !== 'failover' ? 0 : Math.max(1, overlap)
 }
 
 /** What a fault counts for on the culprit's own node, or a link between the two. */

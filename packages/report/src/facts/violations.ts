@@ -18,15 +18,14 @@ export function violationsOf(report: Report<string>, shown: Counterexample | und
   const broken = judgedLevels(report).filter((level) => verdictOf(report, level).result === 'violated')
   const breaks = (cause: Counterexample, level: string): boolean =>
     isStrongerOrSame(level, cause.level) || isSame(cause, counterexampleOf(report, level))
-  const rest = broken.filter((level) => !breaks(shown, level))
+  const rest = broken.filter((level, i) => !breaks(shown, level) || (i === 0 && showsMore(report, level, shown)))
   const causes: Counterexample[] = []
   for (const level of rest.toReversed()) {
     const own = counterexampleOf(report, level)
     if (own !== undefined && !causes.some((cause) => breaks(cause, level))) causes.unshift(bestKnown(report, own))
   }
-  const begun = beganWith(report, shown, broken[0])
-  if (begun !== undefined) causes.push(begun)
-  const named = new Set<string>(begun === undefined ? [] : [begun.level])
+  // Those that are told by themselves need not be named beside another.
+  const named = new Set<string>(causes.map(({ level }) => level))
   return [shown, ...causes].map((counterexample) => {
     const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
     const unnamed = others.filter((level) => !named.has(level))
@@ -35,14 +34,10 @@ export function violationsOf(report: Report<string>, shown: Counterexample | und
   })
 }
 
-/** A single answer shows that something was lost, but not how: what had first been wrong may. */
-function beganWith(
-  report: Report<string>,
-  shown: Counterexample,
-  strongest: string | undefined,
-): Counterexample | undefined {
-  const first = strongest === undefined ? undefined : counterexampleOf(report, strongest)
-  return shown.operations.length > 1 || first === undefined || first.operations.length === 1 ? undefined : first
+/** A single answer shows that something was lost, but not how it came about; what another level forbids may. */
+function showsMore(report: Report<string>, level: string, shown: Counterexample): boolean {
+  const own = counterexampleOf(report, level)
+  return shown.operations.length === 1 && own !== undefined && own.operations.length > 1 && !isSame(shown, own)
 }
 
 /** The same story by the name that most people know. */
