@@ -168,10 +168,11 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
     if (allowed !== undefined) {
       const name = history.keys[key[row]]
       const ofKey = name === undefined ? '' : ` of ${name}`
+      const updates = updatesBefore(history, row, budget)
       const rows = isUnknown
-        ? [...updatesBefore(history, row, budget), ...readsUpTo(history, finals, row)]
-        : shownWith(history, row, value !== startOf(initial), budget)
-      const by = acknowledgedText(history, row, budget)
+        ? [...updates, ...readsUpTo(history, finals, row)]
+        : shownWith(history, row, updates, value !== startOf(initial))
+      const by = acknowledgedText(history, row, updates)
       return { result: 'violated', reason: `a final read${ofKey} returned ${value}, though ${allowed}${by}`, rows }
     }
     const first = firsts.get(key[row])
@@ -188,10 +189,10 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
 const MOST_NODES = 9
 
 /** What each node had acknowledged of what a read should have counted: `: n1 acknowledged 254, n2 251`. Empty if one node did all. */
-function acknowledgedText(history: History, read: OperationRow, budget: Budget): string {
+function acknowledgedText(history: History, read: OperationRow, updates: readonly OperationRow[]): string {
   const { f, outcome, input, node, returnEvent, callEvent } = history.operations
   const sums = new Map<string, number>()
-  for (const row of updatesBefore(history, read, budget)) {
+  for (const row of updates) {
     const name = history.nodes[node[row]]
     if (name === undefined || outcome[row] !== OK || returnEvent[row] >= callEvent[read]) continue
     const amount = amountOf({ f: history.functions[f[row]], value: history.values.json(input[row] as ValueId) })
@@ -224,9 +225,13 @@ const MOST_SHOWN = 40
  * A read with what it may have counted. Of many updates none is shown, or one that it cannot have missed: either is a
  * contradiction by itself.
  */
-function shownWith(history: History, read: OperationRow, differsFromStart: boolean, budget: Budget): OperationRow[] {
+function shownWith(
+  history: History,
+  read: OperationRow,
+  updates: readonly OperationRow[],
+  differsFromStart: boolean,
+): OperationRow[] {
   const { outcome, input, returnEvent, callEvent } = history.operations
-  const updates = updatesBefore(history, read, budget)
   if (updates.length <= MOST_SHOWN) return [...updates, read]
   if (differsFromStart) return [read]
   const missed = updates.find(

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { findProgram, type Program } from '../command/programs.ts'
 import { type AskedEngine, askedEngines, type Container, type EngineProgram } from './engine.ts'
-import { findLibrary } from './own-clocks.ts'
+import { findLibrary, WITHOUT_LIBRARY } from './own-clocks.ts'
 import { composeOf } from './project.ts'
 import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
 
@@ -150,6 +150,6 @@ function clocks(): Allowance {
   return {
     ...{ what: 'clocks', allowed: library !== undefined, isNeeded: false },
     detail: library ?? 'libfaketime is not installed, by which "clocks" moves those of containers',
-    remedy: 'Install it (apt-get install libfaketime), or leave out "clocks".',
+    remedy: WITHOUT_LIBRARY,
   }
 }

@@ -48,14 +48,14 @@ const FILE = 'now'
 /** A drift is many small jumps. */
 const STEP_MS = 50
 
+/** What to do where it is not installed. */
+export const WITHOUT_LIBRARY = 'Install it (apt-get install libfaketime), or leave out "clocks".'
+
 /** @throws UserError (environment) where libfaketime is not installed. */
 export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): OwnClocks {
   const library = findLibrary()
   if (library === undefined)
-    throw new UserError(
-      'environment',
-      `${where}: clocks: there is no ${LIBRARY} here. Install it (apt-get install libfaketime), or leave out "clocks".`,
-    )
+    throw new UserError('environment', `${where}: clocks: there is no ${LIBRARY} here. ${WITHOUT_LIBRARY}`)
   const directory = mkdtempSync(join(tmpdir(), 'chaos-clocks-'))
   keeper.removeLater(directory)
   const clocks = new Map(
