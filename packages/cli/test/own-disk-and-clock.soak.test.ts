@@ -180,7 +180,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
     expect([0, 2]).toContain(exitCode)
   })
 
-  test('is refused a clock of its own where nothing would read it', async () => {
+  test('cannot be given a clock of its own where its program would not read it', async () => {
     const cwd = projectOf('blind', newestWins, 'wall')
     // As a program without glibc, it never loads what is preloaded.
     const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')

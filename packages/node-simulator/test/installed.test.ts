@@ -101,7 +101,7 @@ const ERRORS = `
   }
   exports.of = types.of`
 
-test('what packages leave for their other copies is the node’s own, and gone with it', async () => {
+test('the error types that copies of bluebird share belong to their node, and end with it', async () => {
   for (const seed of [1, 2]) {
     const { lines } = await ran(
       serving(`
@@ -120,7 +120,7 @@ test('what packages leave for their other copies is the node’s own, and gone w
   }
 })
 
-test('what lodash asks the process for is there, and nothing else of it is', async () => {
+test('process.binding gives lodash the types of values, and refuses everything else', async () => {
   const { lines } = await ran(serving(`console.log(process.binding('util').isDate(new Date()))`))
   expect(lines).toEqual(['n1: true'])
   await expect(ran(serving(`process.binding('fs')`))).rejects.toThrow(/process\.binding cannot be simulated/)

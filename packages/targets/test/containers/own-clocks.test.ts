@@ -49,7 +49,7 @@ describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
     expect(offset()).toBe('+0.000')
   })
 
-  test('is left alone once the run has ended, in the middle of a fault, too', async () => {
+  test('is no longer written to once its run has ended, even in the middle of a fault', async () => {
     const { clocks, clock } = await clockOf('web')
     vi.useFakeTimers()
     const fast = clock.move({ offsetMs: 0, driftPpm: 500_000 })
