@@ -30,31 +30,46 @@ const DIGESTED_RUNS = 10
 const limits: TrialLimits = { memoryBytes: 2 ** 28, now: () => millis(performance.now()), invariants: true }
 
 export async function run(print: (line: string) => void): Promise<void> {
-  const here = calibrate()
   const folder = join(process.cwd(), 'packages', 'node-simulator', 'bench', 'programs')
-  print(`3 nodes, 60 operations, kills and partitions; the calibration loop takes ${here.toFixed(1)} ms here`)
+  print('3 nodes, 60 operations, kills and partitions; medians over tens of runs, each beside a calibration loop')
   for (const { program, goal, http } of PROGRAMS) {
     const service = await loadService({ program: join(folder, program), routes: join(folder, 'routes.json'), http })
     const digest = await digestOf(service)
-    await runFor(service, WARM_UP_MS, 1_000)
-    const perSecond = await runFor(service, MEASURED_MS, 100_000)
-    const there = (perSecond * here) / CALIBRATION_THERE
+    await tensOf(service, WARM_UP_MS, 1_000)
+    const tens = await tensOf(service, MEASURED_MS, 100_000)
+    const here = medianOf(tens.map(({ perSecond }) => perSecond))
+    const there = medianOf(tens.map(({ perSecond, loopMs }) => (perSecond * loopMs) / CALIBRATION_THERE))
     print(
-      `${program.padEnd(12)} ${http.padEnd(8)} ${perSecond.toFixed(1)} runs per processor second; where the goal of ${goal} was set about ${there.toFixed(1)}; digest ${digest}`,
+      `${program.padEnd(12)} ${http.padEnd(8)} ${here.toFixed(1)} runs per processor second; where the goal of ${goal} was set about ${there.toFixed(1)}; digest ${digest}`,
     )
   }
 }
 
-/** Runs a second of all threads of this process, those that compile and collect garbage included. */
-async function runFor(service: Service, processorMs: number, first: number): Promise<number> {
-  const startedAt = usedMs()
+interface Ten {
+  /** Runs a second of all threads of this process, those that compile and collect garbage included. */
+  readonly perSecond: number
+  /** What the calibration loop took beside them: this machine may be half as fast a minute later. */
+  readonly loopMs: number
+}
+
+async function tensOf(service: Service, processorMs: number, first: number): Promise<readonly Ten[]> {
+  const tens: Ten[] = []
   let seed = first
-  while (usedMs() - startedAt < processorMs)
+  for (let left = processorMs; left > 0; ) {
+    const loopMs = calibrate(1)
+    const startedAt = usedMs()
     await outsidePromises(() => {
       for (const end = seed + AT_ONCE; seed < end; seed++) runSeed(service, seed)
     })
-  return ((seed - first) / (usedMs() - startedAt)) * 1_000
+    const used = usedMs() - startedAt
+    left -= used
+    tens.push({ perSecond: (AT_ONCE / used) * 1_000, loopMs })
+  }
+  return tens
 }
+
+const medianOf = (numbers: readonly number[]): number =>
+  numbers.toSorted((one, other) => one - other)[numbers.length >> 1] ?? Number.NaN
 
 function usedMs(): number {
   const { user, system } = process.cpuUsage()

@@ -10,7 +10,6 @@ import {
   type RunEnd,
   type SimulatedCluster,
 } from '@chaosproxy/simulator'
-import { installAmbient } from './builtins/ambient.ts'
 import { createClients, type RunClients } from './clients/clients.ts'
 import { createDeaths, type Deaths } from './deaths.ts'
 import { PORT, programOf, toldOf } from './environment.ts'
@@ -23,7 +22,6 @@ import { delaysOf } from './world/delays.ts'
 import { canDrain, takeUncaught } from './world/drain.ts'
 import { hostsOf } from './world/hosts.ts'
 import { createInjector } from './world/inject.ts'
-import { noteIntrinsics } from './world/intrinsics.ts'
 import { type Life, turn } from './world/life.ts'
 import { watchMemory } from './world/memory.ts'
 import { Network } from './world/network.ts'
@@ -31,6 +29,7 @@ import type { ServiceNode } from './world/node.ts'
 import type { CodeWatch } from './world/requests.ts'
 import { freeParsers } from './world/servers.ts'
 import { requireNoStray, watchStrays } from './world/strays.ts'
+import { takeGlobals } from './world/taken-globals.ts'
 import { advanceInTime } from './world/time-limit.ts'
 import { weatherOf } from './world/weather.ts'
 import { CLIENTS, type TurnWatch, World } from './world/world.ts'
@@ -177,8 +176,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     [...hostNames(service, names), CLIENTS] satisfies Endpoint[],
   )
   const before = activeResources()
-  const uninstall = installAmbient()
-  const intrinsics = noteIntrinsics()
+  const { intrinsics, giveBack } = takeGlobals()
   const unfollow = world.requests?.follow()
   const release = takeUncaught((error, rejected) => {
     if (turn.life === undefined) throw error
@@ -214,7 +212,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
       hearRefusals(undefined)
       unfollow?.()
       const replaced = intrinsics.restore()
-      uninstall()
+      giveBack()
       if (replaced !== undefined && world.refused === undefined)
         throw new UserError(
           'input',

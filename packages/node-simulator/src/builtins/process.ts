@@ -37,6 +37,7 @@ export function createProcess(life: Life, { entry, directory, args, environment 
   const unsimulated = (name: string, instead: string) =>
     refusedFunction(`process.${name}`, 'acts on the real process', instead)
   const binding = unsimulated('binding', 'Use the public modules of Node.')
+  defineStreams(made, { stdout: () => output(life), stderr: () => output(life), stdin: () => Readable.from([]) })
   return Object.assign(made, {
     title: 'node',
     version: process.version,
@@ -54,9 +55,6 @@ export function createProcess(life: Life, { entry, directory, args, environment 
     pid,
     ppid: 1,
     exitCode: undefined,
-    stdout: output(life),
-    stderr: output(life),
-    stdin: Readable.from([]),
     cwd: () => directory,
     chdir: unsimulated('chdir', 'Build paths from process.cwd().'),
     umask: () => 0o22,
@@ -94,6 +92,18 @@ export function createProcess(life: Life, { entry, directory, args, environment 
     setSourceMapsEnabled() {},
     getActiveResourcesInfo: () => [],
   })
+}
+
+/** Made when they are first asked for, as Node does. */
+function defineStreams(process: object, streams: { readonly [name: string]: () => unknown }): void {
+  for (const [name, make] of Object.entries(streams)) {
+    let made: unknown
+    const get = (): unknown => {
+      made ??= make()
+      return made
+    }
+    Object.defineProperty(process, name, { configurable: true, enumerable: true, get })
+  }
 }
 
 /** Whole lines go to the node's log. */

@@ -1,5 +1,5 @@
-import type { Json } from '@chaosproxy/history'
-import { compileRequestMaker, generatorTable } from '@chaosproxy/recorder/routes'
+import { canonical, type Json } from '@chaosproxy/history'
+import { compileRequestMaker, generatorTable, type RequestMaker, type RouteTable } from '@chaosproxy/recorder/routes'
 import type { Client } from '@chaosproxy/runner'
 import { deathText } from '../deaths.ts'
 import { type NodesOptions, nodeOf } from '../nodes.ts'
@@ -42,7 +42,7 @@ function routeClients(
   { service, world, network }: NodesOptions,
   { initial, isOfOne }: RunClientsOptions,
 ): RunClients {
-  const maker = compileRequestMaker(generatorTable(table, initial), file)
+  const maker = makerOf(table, file, initial)
   const messages = service.spec.http === 'messages'
   return {
     start() {},
@@ -51,6 +51,18 @@ function routeClients(
     requireSound() {},
     kill() {},
   }
+}
+
+const makers = new WeakMap<RouteTable, Map<string, RequestMaker>>()
+
+/** Compiled once, however many runs there are. */
+function makerOf(table: RouteTable, file: string, initial: Json): RequestMaker {
+  const compiled = makers.get(table) ?? new Map<string, RequestMaker>()
+  makers.set(table, compiled)
+  const name = canonical([file, initial])
+  const maker = compiled.get(name) ?? compileRequestMaker(generatorTable(table, initial), file)
+  compiled.set(name, maker)
+  return maker
 }
 
 /** They are a program like those of nodes, except that it does not listen, no fault hits it, and it may not end. */

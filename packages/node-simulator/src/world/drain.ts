@@ -44,18 +44,6 @@ export function canDrain(): boolean {
   return done
 }
 
-/** Runs this where promises can be run to their end, which is not so in an async function. */
-export const outsidePromises = <T>(run: () => T): Promise<T> =>
-  new Promise((resolve, reject) => {
-    setImmediate(() => {
-      try {
-        resolve(run())
-      } catch (error) {
-        reject(error)
-      }
-    })
-  })
-
 type Listener = (...args: unknown[]) => void
 
 const EVENTS = ['unhandledRejection', 'rejectionHandled', 'warning', 'uncaughtExceptionMonitor'] as const
