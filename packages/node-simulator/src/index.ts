@@ -22,7 +22,7 @@ export {
   serviceReference,
 } from './service.ts'
 export { requireSufferable, serviceSuffers, usualServiceFaults } from './suffers.ts'
-export { outsidePromises } from './world/taken-globals.ts'
 export { type CodeStep, type CodeWatch, requestName } from './world/requests.ts'
 export { requireQuiet } from './world/strays.ts'
+export { outsidePromises } from './world/taken-globals.ts'
 export type { TurnWatch } from './world/world.ts'
