@@ -95,11 +95,21 @@ function draw(id: number, transactions: boolean): Sent {
   }
 }
 
-/** Sends requests until enough were recorded: now and then several at once, on a new connection once one fails or is old. */
-async function ask(port: number, next: () => Sent | undefined): Promise<void> {
+const isTransaction = ({ answers }: Sent): boolean => answers > 1
+
+/**
+ * Sends requests until enough were recorded: now and then several at once, on a new connection once one fails or is old.
+ * `sent` hears of each, and whether a transaction was sent on its connection, with it or before.
+ */
+async function ask(
+  port: number,
+  next: () => Sent | undefined,
+  sent: (request: Sent, hasTransaction: boolean) => void,
+): Promise<void> {
   let isOver = false
   while (!isOver) {
     const socket = startDialling({ host: '127.0.0.1', port })
+    let hasTransaction = false
     await new Promise<void>((resolve) => {
       let missing = 0
       let batches = 0
@@ -109,6 +119,10 @@ async function ask(port: number, next: () => Sent | undefined): Promise<void> {
         const batch = Array.from({ length: wanted }, next).filter((sent) => sent !== undefined)
         isOver = batch.length < wanted
         if (batch.length === 0 || ++batches > MOST_BATCHES) return void socket.destroy()
+        for (const request of batch) {
+          hasTransaction ||= isTransaction(request)
+          sent(request, hasTransaction)
+        }
         missing = batch.reduce((sum, { answers }) => sum + answers, 0)
         socket.write(batch.map(({ text }) => text).join(''))
         patience = setTimeout(() => socket.destroy(), PATIENCE_MS)
@@ -161,6 +175,9 @@ function outcomesOf(events: readonly Event[]): readonly Recorded[] {
 const isOfAltered = (mark: Json): boolean =>
   (mark as { readonly what?: string }).what === 'a request that a fault changed'
 
+/** Behind the key of a hash. */
+const FIELD = /\[f\]$/
+
 export interface UnderFaultsOptions {
   /** Operations to be recorded. */
   readonly operations: number
@@ -189,21 +206,29 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
     ),
   ]
   const asked = new Set<string>()
+  const askedBehindTransactions = new Set<string>()
   let sent = 0
-  const next = (): Sent | undefined => {
-    if (recorder.counters.operations >= operations) return undefined
-    const request = draw(sent++, transactions)
-    for (const word of request.text.split('\r\n')) asked.add(word)
-    return request
+  const next = (): Sent | undefined =>
+    recorder.counters.operations >= operations ? undefined : draw(sent++, transactions)
+  const note = ({ text }: Sent, hasTransaction: boolean): void => {
+    for (const word of text.split('\r\n')) {
+      asked.add(word)
+      if (hasTransaction) askedBehindTransactions.add(word)
+    }
   }
-  await Promise.all(Array.from({ length: CLIENTS }, () => ask(route.port, next)))
+  await Promise.all(Array.from({ length: CLIENTS }, () => ask(route.port, next, note)))
   await route.close()
 
   const outcomes = outcomesOf(events)
   const marks = events.filter(({ process, f }) => process === 'recorder' && f === 'touched')
   const touched = marks.filter(({ key, value }) => key !== undefined || !isOfAltered(value)).map(({ key }) => key)
-  /** Once a changed request may have done anything, lists are no longer marked one by one. */
-  const areListsMarked = touched.length === marks.length
+  /**
+   * Once a changed request may have done anything, nothing more is marked one by one: not lists, and not what is sent behind
+   * a transaction on a connection that a fault has disturbed.
+   */
+  const areMarked = touched.length === marks.length
+  const isMarked = (key: string): boolean =>
+    areMarked || !(key.startsWith('list:') || askedBehindTransactions.has(key.replace(FIELD, '')))
   const answered = server.answered.get('shared') ?? new Set()
   const accounted = new Set([...outcomes.filter(({ type }) => type !== 'fail').map(({ key }) => key), ...touched])
   return {
@@ -226,8 +251,7 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
     unaccounted: touched.includes(undefined)
       ? []
       : [...server.written.keys()].filter(
-          (key) =>
-            asked.has(key.replace(/\[f\]$/, '')) && !accounted.has(key) && (areListsMarked || !key.startsWith('list:')),
+          (key) => asked.has(key.replace(FIELD, '')) && !accounted.has(key) && isMarked(key),
         ),
     isAnythingTouched: touched.includes(undefined),
   }
