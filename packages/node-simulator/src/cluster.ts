@@ -14,6 +14,7 @@ import { createClients, type RunClients } from './clients/clients.ts'
 import { createDeaths, type Deaths } from './deaths.ts'
 import { PORT, programOf, toldOf } from './environment.ts'
 import { nodeOf, replacing } from './nodes.ts'
+import { Seats } from './program/seats.ts'
 import { REDIS, RedisNode } from './redis/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
 import type { Service } from './service.ts'
@@ -54,6 +55,11 @@ export interface ServiceClusterOptions {
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined
   /** The real time after which a run is ended that does not come back from a program; absent: never. */
   readonly longestMs?: Millis | undefined
+  /**
+   * Whether starts may have installed packages as an earlier run loaded them, which is faster, and the same unless a package
+   * keeps something of a start. Absent: every start loads its own.
+   */
+  readonly keepsPackages?: boolean | undefined
   /** Told of the code that runs for clients; for a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
 }
@@ -188,7 +194,8 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
   const deaths = createDeaths(service, world)
   const hosts = hostsOf(service.spec.program, hostNames(service, names), service.spec.redis !== undefined)
   const { spec } = service
-  const around = { service, world, network, seed, hosts, intrinsics, told }
+  const seats = new Seats(options.keepsPackages === true)
+  const around = { service, world, network, seed, hosts, intrinsics, seats, told }
   const nodesOf = (ids: readonly NodeId[]): ReadonlyMap<NodeId, ServiceNode> =>
     new Map(ids.map((id) => [id, nodeOf(id, around, { died: (node, death) => deaths.add(node, death) })]))
   const [nodes, beside] = [nodesOf(names), nodesOf([...service.beside.keys()])]
@@ -213,6 +220,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
       unfollow?.()
       const replaced = intrinsics.restore()
       giveBack()
+      if (replaced === undefined && world.refused === undefined) seats.giveBack()
       if (replaced !== undefined && world.refused === undefined)
         throw new UserError(
           'input',

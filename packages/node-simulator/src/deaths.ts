@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { programOf } from './environment.ts'
-import { errorText } from './program/start.ts'
+import { errorText } from './program/stacks.ts'
 import { DIES, type Service } from './service.ts'
 import type { Death } from './world/life.ts'
 import type { ServiceNode } from './world/node.ts'

@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { programOf, type Told } from './environment.ts'
+import type { Seats } from './program/seats.ts'
 import { startProgram } from './program/start.ts'
 import { NotSimulated } from './refusal.ts'
 import type { Service } from './service.ts'
@@ -17,6 +18,7 @@ export interface NodesOptions {
   readonly seed: number
   readonly hosts: Hosts
   readonly intrinsics: Intrinsics
+  readonly seats: Seats
   readonly told: (id: NodeId) => Told
 }
 
@@ -31,13 +33,13 @@ export interface NodeWatch {
 /** A node that is not started yet. */
 export function nodeOf(
   id: NodeId,
-  { service, world, network, seed, hosts, intrinsics, told }: NodesOptions,
+  { service, world, network, seed, hosts, intrinsics, seats, told }: NodesOptions,
   watch: NodeWatch,
 ): ServiceNode {
   const { program } = programOf(service, id)
   const { losesPower, http } = service.spec
   const boot = (life: Life): void => {
-    startProgram(life, { program, ...told(id), files: node.files, evaluated: watch.evaluated })
+    startProgram(life, { program, seats, ...told(id), files: node.files, evaluated: watch.evaluated })
     const replaced = looked.has(program) ? undefined : intrinsics.replaced()
     looked.add(program)
     if (replaced !== undefined) world.refuse(id, new NotSimulated(...replacing(replaced)))

@@ -41,8 +41,8 @@ const PROGRAMS: { readonly [name: string]: string } = {
     app.listen(process.env.PORT)`,
 }
 
-function runOnce(service: Service, seed: number): void {
-  const cluster = createServiceCluster(service, { nodes: 2, seed, initial: null })
+function runOnce(service: Service, seed: number, keepsPackages: boolean): void {
+  const cluster = createServiceCluster(service, { nodes: 2, seed, initial: null, keepsPackages })
   try {
     cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: millis(5_000) })
     for (const [i, node] of ['n1', 'n2', 'n1', 'n2'].entries()) {
@@ -66,14 +66,22 @@ async function usedBytes(): Promise<number> {
   return heapUsed + external
 }
 
-test.each(Object.entries(PROGRAMS))(`${RUNS} runs of a program on %s leave memory as it was`, async (_, text) => {
-  const service = await loadService(written(text))
-  let before = 0
-  for (let seed = 1; seed <= WARM_UP + RUNS; seed++) {
-    await outsidePromises(() => runOnce(service, seed))
-    if (seed === WARM_UP) before = await usedBytes()
-  }
-  const after = await usedBytes()
-  console.info(`${RUNS} runs: ${(before / 1e6).toFixed(1)} → ${(after / 1e6).toFixed(1)} MB`)
-  expect(after - before).toBeLessThan(MOST_GROWTH_BYTES)
-})
+const CASES = Object.entries(PROGRAMS).flatMap(([name, text]) => [
+  [name, 'packages of its own', text, false] as const,
+  [name, 'those of an earlier run', text, true] as const,
+])
+
+test.each(CASES)(
+  `${RUNS} runs of a program on %s with %s leave memory as it was`,
+  async (_, _packages, text, keeps) => {
+    const service = await loadService(written(text))
+    let before = 0
+    for (let seed = 1; seed <= WARM_UP + RUNS; seed++) {
+      await outsidePromises(() => runOnce(service, seed, keeps))
+      if (seed === WARM_UP) before = await usedBytes()
+    }
+    const after = await usedBytes()
+    console.info(`${RUNS} runs: ${(before / 1e6).toFixed(1)} → ${(after / 1e6).toFixed(1)} MB`)
+    expect(after - before).toBeLessThan(MOST_GROWTH_BYTES)
+  },
+)

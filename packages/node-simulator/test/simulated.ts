@@ -75,6 +75,8 @@ interface Options {
   readonly servers?: { readonly [name: string]: string }
   /** The file of `beside` whose clients ask for operations, in place of the route table. */
   readonly client?: string
+  /** Whether it may have packages as an earlier run loaded them. */
+  readonly keepsPackages?: boolean
   /** Virtual time. */
   readonly forMs?: number
   /** Real time. */
@@ -101,7 +103,7 @@ export async function ran(program: string, options: Options = {}): Promise<Ran> 
   const log = (_: Nanos, node: string, text: string) => void lines.push(`${node}: ${text}`)
   return outsidePromises(() => {
     const cluster = createServiceCluster(service, {
-      ...{ nodes, seed, initial: null, log, functions: ['read', 'write'] },
+      ...{ nodes, seed, initial: null, log, functions: ['read', 'write'], keepsPackages: options.keepsPackages },
       longestMs: longestMs === undefined ? undefined : millis(longestMs),
       trace: (text) => trace.push(text),
     })

@@ -1,5 +1,5 @@
 import asyncHooks from 'node:async_hooks'
-import type { Life } from '../world/life.ts'
+import { runningLife } from '../world/life.ts'
 
 const { AsyncLocalStorage, createHook, executionAsyncId, executionAsyncResource, triggerAsyncId } = asyncHooks
 
@@ -7,9 +7,9 @@ const { AsyncLocalStorage, createHook, executionAsyncId, executionAsyncResource,
  * Contexts go along with events once somebody can tell: many packages only keep resources for those who do, and following
  * costs something at each event. Before, there is nothing that a context could hold.
  */
-export function asyncHooksModule(life: Life): object {
+export function asyncHooksModule(): object {
   const follow = (): void => {
-    life.followsContext = true
+    runningLife().followsContext = true
   }
   const following = <Call extends (...args: never[]) => unknown>(call: Call): Call =>
     function (this: unknown, ...args: Parameters<Call>) {

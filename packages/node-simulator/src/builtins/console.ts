@@ -1,21 +1,23 @@
 import { Console } from 'node:console'
 import { Writable } from 'node:stream'
-import type { Life } from '../world/life.ts'
+import { runningLife } from '../world/life.ts'
 
 /** What a program writes to its console goes to its node's log, line by line. */
-export function createConsole(life: Life): Console {
+export function createConsole(): Console {
   const sink = new Writable({
     decodeStrings: false,
     write(chunk: string | Buffer, _encoding, done) {
-      if (life.alive) for (const line of String(chunk).replace(/\n$/, '').split('\n')) life.world.log(life.id, line)
+      const life = runningLife()
+      for (const line of String(chunk).replace(/\n$/, '').split('\n')) life.log(line)
       done()
     },
   })
   const made = new Console({ stdout: sink, stderr: sink, colorMode: false })
   const started = new Map<string, number>()
-  const passed = (label: string): string => `${label}: ${(life.steadyMs() - (started.get(label) ?? 0)).toFixed(3)}ms`
+  const passed = (label: string): string =>
+    `${label}: ${(runningLife().steadyMs() - (started.get(label) ?? 0)).toFixed(3)}ms`
   // Node's own console measures real time.
-  made.time = (label = 'default') => void started.set(label, life.steadyMs())
+  made.time = (label = 'default') => void started.set(label, runningLife().steadyMs())
   made.timeLog = (label = 'default', ...data) => made.log(passed(label), ...data)
   made.timeEnd = (label = 'default') => made.log(passed(label))
   return made

@@ -7,35 +7,35 @@ import { refusedModule } from './refused.ts'
 type Work = (...args: never[]) => unknown
 type Done = (error: Error | null, ...results: unknown[]) => void
 
-/** The calls by the names that `node:fs` has for them. */
-const worksOf = (calls: FileCalls): { readonly [name: string]: Work } => ({
-  access: (path: Path) => calls.access(path),
-  appendFile: (path: Path, data: string) => calls.appendFile(path, data),
+/** The calls by the names that `node:fs` has for them, of whatever program runs. */
+const worksOf = (calls: () => FileCalls): { readonly [name: string]: Work } => ({
+  access: (path: Path) => calls().access(path),
+  appendFile: (path: Path, data: string) => calls().appendFile(path, data),
   chmod() {},
   chown() {},
-  close: (descriptor: number) => calls.close(descriptor),
-  copyFile: (from: Path, to: Path) => calls.copyFile(from, to),
-  fdatasync: (descriptor: number) => calls.fsync(descriptor),
-  fstat: (descriptor: number) => calls.fstat(descriptor),
-  fsync: (descriptor: number) => calls.fsync(descriptor),
-  ftruncate: (descriptor: number, length?: number) => calls.ftruncate(descriptor, length),
-  lstat: (path: Path) => calls.stat(path),
-  mkdir: (path: Path, options?: { recursive?: boolean }) => calls.mkdir(path, options),
-  mkdtemp: (prefix: string) => calls.mkdtemp(prefix),
-  open: (path: Path, flags?: string) => calls.open(path, flags),
-  read: (descriptor: number, into: Buffer, ...rest: number[]) => calls.read(descriptor, into, ...rest),
-  readFile: (path: Path, options?: BufferEncoding) => calls.readFile(path, options),
-  readdir: (path: Path, options?: { withFileTypes?: boolean }) => calls.readdir(path, options),
-  realpath: (path: Path) => calls.realpath(path),
-  rename: (from: Path, to: Path) => calls.rename(from, to),
-  rm: (path: Path, options?: { recursive?: boolean }) => calls.rm(path, options),
-  rmdir: (path: Path) => calls.rmdir(path),
-  stat: (path: Path, options?: { throwIfNoEntry?: boolean }) => calls.stat(path, options),
-  truncate: (path: Path, length?: number) => calls.truncate(path, length),
-  unlink: (path: Path) => calls.unlink(path),
+  close: (descriptor: number) => calls().close(descriptor),
+  copyFile: (from: Path, to: Path) => calls().copyFile(from, to),
+  fdatasync: (descriptor: number) => calls().fsync(descriptor),
+  fstat: (descriptor: number) => calls().fstat(descriptor),
+  fsync: (descriptor: number) => calls().fsync(descriptor),
+  ftruncate: (descriptor: number, length?: number) => calls().ftruncate(descriptor, length),
+  lstat: (path: Path) => calls().stat(path),
+  mkdir: (path: Path, options?: { recursive?: boolean }) => calls().mkdir(path, options),
+  mkdtemp: (prefix: string) => calls().mkdtemp(prefix),
+  open: (path: Path, flags?: string) => calls().open(path, flags),
+  read: (descriptor: number, into: Buffer, ...rest: number[]) => calls().read(descriptor, into, ...rest),
+  readFile: (path: Path, options?: BufferEncoding) => calls().readFile(path, options),
+  readdir: (path: Path, options?: { withFileTypes?: boolean }) => calls().readdir(path, options),
+  realpath: (path: Path) => calls().realpath(path),
+  rename: (from: Path, to: Path) => calls().rename(from, to),
+  rm: (path: Path, options?: { recursive?: boolean }) => calls().rm(path, options),
+  rmdir: (path: Path) => calls().rmdir(path),
+  stat: (path: Path, options?: { throwIfNoEntry?: boolean }) => calls().stat(path, options),
+  truncate: (path: Path, length?: number) => calls().truncate(path, length),
+  unlink: (path: Path) => calls().unlink(path),
   utimes() {},
-  write: (descriptor: number, data: string, ...rest: unknown[]) => writeOf(calls, descriptor, data, rest),
-  writeFile: (path: Path, data: string, options?: BufferEncoding) => calls.writeFile(path, data, options),
+  write: (descriptor: number, data: string, ...rest: unknown[]) => writeOf(calls(), descriptor, data, rest),
+  writeFile: (path: Path, data: string, options?: BufferEncoding) => calls().writeFile(path, data, options),
 })
 
 /** `write(fd, buffer, offset, length, position)` and `write(fd, text, position, encoding)`. */
@@ -70,7 +70,7 @@ const promised =
     })
 
 /** `node:fs` over the disk of a node. */
-export function fsModule(calls: FileCalls): { readonly [name: string]: unknown; readonly promises: object } {
+export function fsModule(calls: () => FileCalls): { readonly [name: string]: unknown; readonly promises: object } {
   const works = worksOf(calls)
   const refused = refusedModule(
     'fs',
@@ -90,16 +90,16 @@ export function fsModule(calls: FileCalls): { readonly [name: string]: unknown; 
     ...refused,
     ...Object.fromEntries(named.map(([name, work]) => [name, withCallback(name, work)])),
     ...Object.fromEntries(named.map(([name, work]) => [`${name}Sync`, work])),
-    existsSync: (path: Path) => calls.exists(path),
+    existsSync: (path: Path) => calls().exists(path),
     exists: (path: Path, done: (exists: boolean) => void) =>
       later(
         runningLife(),
         'exists',
-        () => calls.exists(path),
+        () => calls().exists(path),
         (_, found) => done(found === true),
       ),
-    createReadStream: (path: Path, options?: { start?: number; end?: number }) => readStream(calls, path, options),
-    createWriteStream: (path: Path, options?: { flags?: string }) => writeStream(calls, path, options),
+    createReadStream: (path: Path, options?: { start?: number; end?: number }) => readStream(calls(), path, options),
+    createWriteStream: (path: Path, options?: { flags?: string }) => writeStream(calls(), path, options),
     constants: fs.constants,
     promises: promisesOf(works),
   }

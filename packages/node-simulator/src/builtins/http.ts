@@ -38,12 +38,11 @@ function get(...args: Args): http.ClientRequest {
 
 /** `node:http`, whose agent is the program's own. */
 export function httpModule(): object {
-  const life = runningLife()
   return Object.defineProperty({ ...http, request, get }, 'globalAgent', {
     enumerable: true,
-    get: () => agentOf(life),
+    get: () => agentOf(runningLife()),
     set(agent: http.Agent) {
-      life.agent = agent
+      runningLife().agent = agent
     },
   })
 }

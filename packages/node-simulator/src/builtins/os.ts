@@ -1,18 +1,18 @@
 import os from 'node:os'
-import type { Life } from '../world/life.ts'
+import { runningLife } from '../world/life.ts'
 
 const GB = 2 ** 30
 
 /** The same machine for everybody, whatever this one is. */
-export const osModule = (life: Life): object => ({
+export const osModule = (): object => ({
   ...os,
-  hostname: () => life.id,
+  hostname: () => runningLife().id,
   cpus: () => [{ model: 'simulated', speed: 1_000, times: { user: 0, nice: 0, sys: 0, idle: 0, irq: 0 } }],
   availableParallelism: () => 1,
   totalmem: () => 4 * GB,
   freemem: () => 2 * GB,
   loadavg: () => [0, 0, 0],
-  uptime: () => 1_000 + life.steadyMs() / 1e3,
+  uptime: () => 1_000 + runningLife().steadyMs() / 1e3,
   networkInterfaces: () => ({}),
   homedir: () => '/home/node',
   tmpdir: () => '/tmp',

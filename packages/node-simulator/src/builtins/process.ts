@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { Readable, Writable } from 'node:stream'
 import { types } from 'node:util'
 import { NotSimulated } from '../refusal.ts'
-import type { Life } from '../world/life.ts'
+import { type Life, runningLife } from '../world/life.ts'
 import { refusedFunction } from './refused.ts'
 
 /** What a program is started with. */
@@ -16,12 +16,36 @@ export interface ProcessOptions {
 
 const MB = 1 << 20
 
-/** The `process` of one life. */
-export function createProcess(life: Life, { entry, directory, args, environment }: ProcessOptions): EventEmitter {
-  const made = new EventEmitter()
-  life.process = made
+/** What an emitter has of its own. */
+const EMITTERS: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(new EventEmitter()))
+
+/** Takes away whatever was set on it; false if something stays. */
+export function emptyProcess(made: EventEmitter): boolean {
+  EventEmitter.prototype.removeAllListeners.call(made)
+  Object.assign(made, { _maxListeners: undefined })
+  let isEmpty = true
+  for (const name of Reflect.ownKeys(made))
+    if (!EMITTERS.has(name) && !Reflect.deleteProperty(made, name)) isEmpty = false
+  return isEmpty
+}
+
+type Environment = { [name: string]: string }
+
+function fillEnvironment(env: Environment, environment: Readonly<Environment>): Environment {
+  for (const name of Object.keys(env)) delete env[name]
+  const value = (): string => '[object process]'
+  return Object.defineProperty(Object.assign(env, environment), 'toString', { value, configurable: true })
+}
+
+/** Makes an empty emitter the `process` of a life, and an object its environment. */
+export function fillProcess(
+  made: EventEmitter,
+  env: Environment,
+  { entry, directory, args, environment }: ProcessOptions,
+  life: Life,
+): void {
   const pid = 100 + life.number
-  const nanosNow = (): bigint => BigInt(Math.round(life.steadyMs() * 1e6)) + 1_000_000_000n
+  const nanosNow = (): bigint => BigInt(Math.round(runningLife().steadyMs() * 1e6)) + 1_000_000_000n
   const hrtime = Object.assign(
     ([seconds, nanos]: readonly [number, number] = [0, 0]): [number, number] => {
       const passed = nanosNow() - (BigInt(seconds) * 1_000_000_000n + BigInt(nanos))
@@ -30,15 +54,11 @@ export function createProcess(life: Life, { entry, directory, args, environment 
     { bigint: nanosNow },
   )
   const memory = { rss: 64 * MB, heapTotal: 32 * MB, heapUsed: 16 * MB, external: MB, arrayBuffers: 0 }
-  const env = Object.defineProperty({ ...environment }, 'toString', {
-    value: () => '[object process]',
-    enumerable: false,
-  })
   const unsimulated = (name: string, instead: string) =>
     refusedFunction(`process.${name}`, 'acts on the real process', instead)
   const binding = unsimulated('binding', 'Use the public modules of Node.')
-  defineStreams(made, { stdout: () => output(life), stderr: () => output(life), stdin: () => Readable.from([]) })
-  return Object.assign(made, {
+  defineStreams(made, { stdout: () => output(), stderr: () => output(), stdin: () => Readable.from([]) })
+  Object.assign(made, {
     title: 'node',
     version: process.version,
     versions: { ...process.versions },
@@ -51,7 +71,7 @@ export function createProcess(life: Life, { entry, directory, args, environment 
     argv0: 'node',
     execArgv: [],
     execPath: 'node',
-    env,
+    env: fillEnvironment(env, environment),
     pid,
     ppid: 1,
     exitCode: undefined,
@@ -64,19 +84,19 @@ export function createProcess(life: Life, { entry, directory, args, environment 
     getegid: () => 1_000,
     nextTick: process.nextTick,
     hrtime,
-    uptime: () => life.steadyMs() / 1e3,
+    uptime: () => runningLife().steadyMs() / 1e3,
     memoryUsage: Object.assign(() => ({ ...memory }), { rss: () => memory.rss }),
-    cpuUsage: () => ({ user: Math.round(life.steadyMs() * 1e3), system: 0 }),
+    cpuUsage: () => ({ user: Math.round(runningLife().steadyMs() * 1e3), system: 0 }),
     resourceUsage: () => ({ userCPUTime: 0, systemCPUTime: 0, maxRSS: 64 * 1024 }),
-    emitWarning: (warning: unknown) => life.world.log(life.id, `warning: ${String(warning)}`),
-    exit: (code?: number) => life.exit(Number(code ?? (made as { exitCode?: number }).exitCode ?? 0)),
-    reallyExit: (code?: number) => life.exit(Number(code ?? 0)),
-    abort: () => life.exit(134),
+    emitWarning: (warning: unknown) => runningLife().log(`warning: ${String(warning)}`),
+    exit: (code?: number) => runningLife().exit(Number(code ?? (made as { exitCode?: number }).exitCode ?? 0)),
+    reallyExit: (code?: number) => runningLife().exit(Number(code ?? 0)),
+    abort: () => runningLife().exit(134),
     kill(target: number, signal: string | number = 'SIGTERM') {
       if (target !== pid) throw new NotSimulated('process.kill', 'would end a process that is no node', 'Leave it out.')
       if (signal === 0) return true
       if (typeof signal === 'string' && made.listenerCount(signal) > 0) return made.emit(signal, signal)
-      return life.exit(143)
+      return runningLife().exit(143)
     },
     // lodash asks for this one where it finds no other way to the types of values.
     binding: (name: unknown) => (name === 'util' ? types : binding()),
@@ -107,14 +127,14 @@ function defineStreams(process: object, streams: { readonly [name: string]: () =
 }
 
 /** Whole lines go to the node's log. */
-function output(life: Life): Writable {
+function output(): Writable {
   let rest = ''
   const stream = new Writable({
     decodeStrings: false,
     write(chunk: string | Buffer, _encoding, done) {
       const lines = `${rest}${chunk}`.split('\n')
       rest = lines.pop() ?? ''
-      for (const line of lines) if (life.alive) life.world.log(life.id, line)
+      for (const line of lines) runningLife().log(line)
       done()
     },
   })

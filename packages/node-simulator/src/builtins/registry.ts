@@ -89,7 +89,7 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   dgram: () => refusedModule('dgram', members(dgram), 'sends datagrams', 'Connections are simulated: use node:net.'),
   dns: () => dnsModule,
   'dns/promises': () => dnsPromises,
-  fs: (life) => fsModule(filesOf(life)),
+  fs: () => fsModule(() => filesOf(runningLife())),
   'fs/promises': (life) => (builtin(life, 'fs') as { readonly promises: object }).promises,
   http: httpModule,
   http2: () => ({
@@ -131,6 +131,7 @@ export function builtin(life: Life, specifier: string): unknown {
   const made = make !== undefined ? make(life) : PASSED.has(name) ? real(name) : undefined
   if (made === undefined) throw unknownModule(life, specifier)
   life.modules.set(name, made)
+  if (make !== undefined) life.loaded?.(made as object)
   return made
 }
 

@@ -108,7 +108,7 @@ export class FileCalls {
   write(descriptor: number, data: Data, at: number | null = null): number {
     const bytes = bytesOf(data)
     if (descriptor === 1 || descriptor === 2) {
-      for (const line of bytes.toString().replace(/\n$/, '').split('\n')) this.#life.world.log(this.#life.id, line)
+      for (const line of bytes.toString().replace(/\n$/, '').split('\n')) this.#life.log(line)
       return bytes.length
     }
     const opened = this.#file(descriptor, 'write')

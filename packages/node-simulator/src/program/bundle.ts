@@ -9,9 +9,21 @@ import { importBundler } from './bundler.ts'
 import { clientApi } from './client-api.ts'
 import { expectedIn } from './expected.ts'
 import { ownState } from './own-state.ts'
+import { packagesIn } from './packages.ts'
 import { precomputed } from './precomputed.ts'
 import { awaitPlaces, isInstalled, PROBE, type Probe, type Probing, probePlugin, type Site } from './probes.ts'
-import { asFunctionBody, IMPORT, META, NULL, PROGRAM_FILES, REQUIRE, throwAsNull } from './rewrite.ts'
+import {
+  asFunctionBody,
+  type FunctionBody,
+  IMPORT,
+  META,
+  NULL,
+  PROGRAM_FILES,
+  REQUIRE,
+  statementsOf,
+  throwAsNull,
+} from './rewrite.ts'
+import type { Node } from './syntax.ts'
 import { LISTED, listedOf, TABLE, type Table, tableOf } from './tables.ts'
 
 /** What a program sees around it in place of the real globals. */
@@ -26,6 +38,9 @@ export interface Surroundings {
   /** Called by the program. */
   readonly probe: Probe
 }
+
+/** As the bundler's own function: what it returns loads a module at its first call. */
+export type LoadModule = (load: (...module: unknown[]) => void, module?: { exports: object }) => () => object
 
 /** Undefined if it has no default export. */
 export type Exports = { readonly default: unknown } | undefined
@@ -43,7 +58,10 @@ export interface Program {
   readonly sites: readonly Site[]
   /** What holds call its awaits, by the numbers of their sites. */
   readonly awaits: ReadonlyMap<number, string>
-  start(around: Surroundings): Promise<Exports>
+  /** What loads its installed packages, for starts to be given; undefined if none of them can be apart from its own files. */
+  readonly packages: ((around: Surroundings, load: LoadModule) => object) | undefined
+  /** @param loaded what `packages` returned */
+  start(around: Surroundings, loaded: object | undefined): Promise<Exports>
   /** The frames of a stack in the program's own files, innermost first, as `server.ts:12:3`. */
   frames(stack: string): readonly Frame[]
 }
@@ -128,6 +146,10 @@ function firstOf(error: unknown): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one.
 const ANSI = /\u001b\[[\d;]*m/g
 
+/** What the two parts of a bundle call what one has from the other. */
+const LOADING = '__chaosLoading'
+const LOADED = '__chaosLoaded'
+
 const PARAMETERS = [
   REQUIRE,
   IMPORT,
@@ -147,6 +169,8 @@ const PARAMETERS = [
   TABLE,
   LISTED,
   NULL,
+  LOADING,
+  LOADED,
 ]
 
 interface Bundle {
@@ -157,51 +181,78 @@ interface Bundle {
 }
 
 function compiled(entry: string, { code, map: bundled, probing, sites }: Bundle): Program {
-  const filename = PROGRAM_FILES + entry
-  const directory = dirname(entry)
+  const place = { entry, directory: dirname(entry), filename: PROGRAM_FILES + entry }
+  const { directory, filename } = place
   // The first line is ours.
   const payload = bundled === null ? undefined : { ...bundled, mappings: `;${bundled.mappings}` }
   const found = probing === undefined || payload === undefined ? '' : sourceMapComment(payload, directory)
-  const body = asFunctionBody(code)
-  const text = `"use strict"; return (async () => {\n${body.text}\n})()${found}`
-  const run = vm.compileFunction(text, PARAMETERS, { filename }) as (...args: unknown[]) => Promise<Exports>
   const map = payload === undefined ? undefined : new SourceMap(payload)
+  const framesIn = (stack: string): readonly Frame[] => framesOf(stack, filename, map, directory)
   const missing = namedIn(code)
-  const callerIn = (stack: string): string | undefined => framesOf(stack, filename, map, directory)[0]?.file
-  const madeTable = (number: number): object => tableOf(body.tables[number] as Table)
-  const meta = { url: pathToFileURL(entry).href, filename: entry, dirname: directory, main: true }
+  const { own, packages } = partsOf(code, { place, isWhole: probing !== undefined, found })
   return {
     entry,
     directory,
-    lacks: (specifier, stack) => missing.has(specifier) || isMissing(specifier, callerIn(stack) ?? entry),
+    lacks: (specifier, stack) => missing.has(specifier) || isMissing(specifier, framesIn(stack)[0]?.file ?? entry),
     expected: expectedIn(code),
     sites,
     awaits: awaitPlaces(sites, directory),
-    start({ require, importBuiltin, process, console, performance, reflect, global, probe }) {
-      const module = { exports: {}, filename: entry, id: '.', loaded: false, children: [], paths: [], require }
-      const own = { ...meta, resolve: (specifier: string) => specifier }
-      return run(
-        require,
-        importBuiltin,
-        own,
-        require,
-        module,
-        module.exports,
-        process,
-        global,
-        global,
-        console,
-        performance,
-        reflect,
-        entry,
-        directory,
-        probe,
-        madeTable,
-        listedOf,
-        throwAsNull,
-      )
-    },
-    frames: (stack) => framesOf(stack, filename, map, directory),
+    packages,
+    start: (around, loaded) => own(around, { loaded }) as Promise<Exports>,
+    frames: framesIn,
+  }
+}
+
+interface Parts {
+  readonly own: (around: Surroundings, given: Given) => unknown
+  readonly packages: Program['packages']
+}
+
+/** A bundle as one function, or as one for the program's own files and another for the installed packages. */
+function partsOf(
+  code: string,
+  { place, isWhole, found }: { readonly place: Place; readonly isWhole: boolean; readonly found: string },
+): Parts {
+  const statements = statementsOf(code)
+  const apart = isWhole ? undefined : packagesIn(statements, code, (file) => isInstalled(resolve(file)))
+  const compile = (isPart: (statement: Node) => boolean, before: string, after: string) =>
+    compiledPart(asFunctionBody(code, statements, isPart), { ...place, before, after })
+  if (apart === undefined)
+    return { own: compile(() => true, 'return (async () => {', `})()${found}`), packages: undefined }
+  const names = `{ ${apart.names.join(', ')} }`
+  const isOwn = (statement: Node): boolean => !apart.loaders.has(statement)
+  const own = compile(isOwn, `return (async () => { const ${names} = ${LOADED};`, `})()${found}`)
+  const isOfPackages = (statement: Node): boolean => apart.statements.has(statement)
+  const packages = compile(isOfPackages, `const ${apart.loading} = ${LOADING};`, `return ${names}`)
+  return { own, packages: (around, loading) => packages(around, { loading }) as object }
+}
+
+interface Place {
+  readonly entry: string
+  readonly directory: string
+  readonly filename: string
+}
+
+/** What one part of a bundle finds of the other. */
+interface Given {
+  readonly loading?: LoadModule | undefined
+  readonly loaded?: object | undefined
+}
+
+function compiledPart(
+  { text, tables }: FunctionBody,
+  { entry, directory, filename, before, after }: Place & { readonly before: string; readonly after: string },
+): Parts['own'] {
+  const run = vm.compileFunction(`"use strict"; ${before}\n${text}\n${after}`, PARAMETERS, { filename })
+  const meta = { url: pathToFileURL(entry).href, filename: entry, dirname: directory, main: true }
+  const madeTable = (number: number): object => tableOf(tables[number] as Table)
+  return ({ require, importBuiltin, process, console, performance, reflect, global, probe }, { loading, loaded }) => {
+    const module = { exports: {}, filename: entry, id: '.', loaded: false, children: [], paths: [], require }
+    const own = { ...meta, resolve: (specifier: string) => specifier }
+    return Reflect.apply(run, undefined, [
+      ...[require, importBuiltin, own, require, module, module.exports, process, global, global, console, performance],
+      ...[reflect, entry, directory, probe, madeTable, listedOf, throwAsNull, loading, loaded],
+    ]) as unknown
   }
 }
 

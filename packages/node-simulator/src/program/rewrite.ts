@@ -12,6 +12,11 @@ export const META = '__chaosMeta'
 export const NULL = '__chaosNull'
 const DEFAULT = '__chaosDefault'
 
+export interface FunctionBody {
+  readonly text: string
+  readonly tables: readonly Table[]
+}
+
 interface Edit {
   readonly start: number
   readonly end: number
@@ -21,17 +26,22 @@ interface Edit {
 /**
  * An ES module as the text of an async function's body: its imports, which are only of built-in modules, become calls, and
  * its default export is what it returns (`{ default }`), and its other exports go. Large tables of data become calls too, since each start makes most of them in vain. Every line stays
- * the line it was.
+ * the line it was, also of statements that are left out.
  */
-export function asFunctionBody(code: string): { readonly text: string; readonly tables: readonly Table[] } {
+export function asFunctionBody(
+  code: string,
+  statements: readonly Node[] = statementsOf(code),
+  isKept: (statement: Node) => boolean = () => true,
+): FunctionBody {
   const edits: Edit[] = []
   const tables: Table[] = []
-  const program = parseAst(code, { lang: 'js' }) as unknown as Node
-  for (const statement of program['body'] as readonly Node[]) {
-    const edit = statementEdit(statement, code)
+  const kept = statements.filter(isKept)
+  for (const statement of statements) {
+    const { start, end } = statement
+    const edit = isKept(statement) ? statementEdit(statement, code) : { start, end, text: blankOf(code, start, end) }
     if (edit !== undefined) edits.push(edit)
   }
-  visit(program, (node) => {
+  visit(kept, (node) => {
     const found = tableIn(node)
     if (found !== undefined) {
       const { start, end } = found.at
@@ -51,12 +61,16 @@ export function asFunctionBody(code: string): { readonly text: string; readonly 
     text += code.slice(at, start) + replaced
     at = end
   }
-  const exported = defaultExportIn(program['body'] as readonly Node[])
+  const exported = defaultExportIn(kept)
   return {
     text: `${text}${code.slice(at)}${exported === undefined ? '' : `\nreturn { default: ${exported} };`}`,
     tables,
   }
 }
+
+/** The statements of a module. */
+export const statementsOf = (code: string): readonly Node[] =>
+  (parseAst(code, { lang: 'js' }) as unknown as Node)['body'] as readonly Node[]
 
 /** The name that the default export has in the module. */
 function defaultExportIn(statements: readonly Node[]): string | undefined {

@@ -100,7 +100,7 @@ const isCollection = (value: unknown): boolean =>
     (value.type === 'NewExpression' && COLLECTIONS.has(nameOf(value['callee']))))
 
 /** The names that a pattern binds. */
-function namesIn(pattern: unknown): readonly string[] {
+export function namesIn(pattern: unknown): readonly string[] {
   if (Array.isArray(pattern)) return pattern.flatMap(namesIn)
   if (!isNode(pattern)) return []
   switch (pattern.type) {

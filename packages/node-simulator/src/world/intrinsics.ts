@@ -9,6 +9,7 @@ import stringDecoder from 'node:string_decoder'
 import url from 'node:url'
 import util from 'node:util'
 import { simulatedDate } from '../builtins/clock.ts'
+import { type Noted, noteMembers, putBack, replacedIn } from './members.ts'
 
 type Holder = object
 
@@ -62,72 +63,23 @@ export interface Intrinsics {
   restore(): string | undefined
 }
 
+/** Notes what shared objects are now. */
+export const noteShared = (): readonly Noted[] => shared.map(([name, holder]) => noteMembers(name, holder))
+
 /** Notes the members of shared objects: to be called once the simulator's own are in place. */
 export function noteIntrinsics(): Intrinsics {
   const { defaultMaxListeners } = EventEmitter
   const waterMarks = [false, true].map((objects) => stream.getDefaultHighWaterMark(objects))
-  const noted = shared.map(([name, holder]): Noted => {
-    const keys = ownKeys(holder)
-    return { name, holder, keys, before: keys.map((key) => getOwnPropertyDescriptor(holder, key)) }
-  })
+  const noted = noteShared()
 
-  function look(isPutBack: boolean): string | undefined {
-    let first: string | undefined
-    for (let i = 0; i < noted.length; i++) {
-      const each = noted[i] as Noted
-      const found = lookAt(each, isPutBack)
-      first ??= isPutBack ? (removeAdded(each) ?? found) : found
-    }
-    if (isPutBack) {
-      // Behind getters, and behind functions.
-      EventEmitter.defaultMaxListeners = defaultMaxListeners
-      stream.setDefaultHighWaterMark(false, waterMarks[0] ?? 0)
-      stream.setDefaultHighWaterMark(true, waterMarks[1] ?? 0)
-    }
-    return first
+  function restore(): string | undefined {
+    const { replaced, stays } = putBack(noted)
+    // Behind getters, and behind functions.
+    EventEmitter.defaultMaxListeners = defaultMaxListeners
+    stream.setDefaultHighWaterMark(false, waterMarks[0] ?? 0)
+    stream.setDefaultHighWaterMark(true, waterMarks[1] ?? 0)
+    return stays ?? replaced
   }
 
-  return { replaced: () => look(false), restore: () => look(true) }
+  return { replaced: () => replacedIn(noted), restore }
 }
-
-// Loops and calls here use nothing that a program may have replaced.
-const { getOwnPropertyDescriptor, is, isExtensible } = Object
-const { defineProperty, deleteProperty, ownKeys } = Reflect
-
-interface Noted {
-  readonly name: string
-  readonly holder: Holder
-  readonly keys: readonly PropertyKey[]
-  readonly before: readonly (PropertyDescriptor | undefined)[]
-}
-
-function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): string | undefined {
-  let found = isExtensible(holder) ? undefined : name
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as PropertyKey
-    const was = before[i]
-    const now = getOwnPropertyDescriptor(holder, key)
-    // Node itself puts a value in place of what loads it.
-    if (was === undefined || is(now?.value, was.value) || (was.get !== undefined && now?.get === undefined)) continue
-    // Numbers and texts are settings, such as Error.stackTraceLimit.
-    if (typeof was.value === 'function') found ??= nameOf(name, key)
-    if (isPutBack) defineProperty(holder, key, was)
-  }
-  return found
-}
-
-/** Returns what cannot be removed. */
-function removeAdded({ name, holder, keys }: Noted): string | undefined {
-  const now = ownKeys(holder)
-  if (now.length === keys.length) return undefined
-  let stays: string | undefined
-  for (let i = 0; i < now.length; i++) {
-    const key = now[i] as PropertyKey
-    let isKnown = false
-    for (let k = 0; k < keys.length && !isKnown; k++) isKnown = keys[k] === key
-    if (!isKnown && !deleteProperty(holder, key)) stays ??= nameOf(name, key)
-  }
-  return stays
-}
-
-const nameOf = (of: string, key: PropertyKey): string => (of === 'globalThis' ? String(key) : `${of}.${String(key)}`)

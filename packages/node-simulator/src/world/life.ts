@@ -64,7 +64,6 @@ export class Life implements Actor {
   readonly network: Network
   readonly id: NodeId
   readonly number: number
-  readonly random: Random
   readonly clock: NodeClock
   readonly hosts: Hosts
   readonly startedAt: number
@@ -78,7 +77,9 @@ export class Life implements Actor {
   readonly servers: Map<number, net.Server> = new Map()
   readonly sockets: Set<Flushed & { forget(): void }> = new Set()
   /** The built-in modules of this life, by name. */
-  readonly modules: Map<string, unknown> = new Map()
+  modules: Map<string, unknown> = new Map()
+  /** Told of each that is made. */
+  loaded: ((module: object) => void) | undefined
   /** What is undone once a run is over, since something that outlives it would keep the whole run. */
   readonly unfinished: Set<() => void> = new Set()
   /** Timers by number, for programs that keep the number. */
@@ -91,6 +92,9 @@ export class Life implements Actor {
   /** Hosts and ports where nothing takes messages. */
   readonly bytesOnly: Set<string> = new Set()
   process: EventEmitter | undefined
+  /** How often its program has asked for what differs from start to start, or has an effect outside of its memory. */
+  uses = 0
+  readonly #random: Random
   readonly #died: (death: Death) => void
   readonly #written: Flushed[] = []
   /** How far this turn's clock has moved: each look at a clock takes a microsecond. */
@@ -103,11 +107,23 @@ export class Life implements Actor {
     this.network = network
     this.id = id
     this.number = number
-    this.random = random
+    this.#random = random
     this.clock = clock
     this.hosts = hosts
     this.startedAt = world.queue.now
     this.#died = died
+  }
+
+  /** The program's own generator. */
+  get random(): Random {
+    this.uses++
+    return this.#random
+  }
+
+  /** Writes a line to the node's log. */
+  log(line: string): void {
+    this.uses++
+    if (this.alive) this.world.log(this.id, line)
   }
 
   /** Runs a callback of the program, and everything that it leaves to ticks and promises. */
@@ -133,11 +149,13 @@ export class Life implements Actor {
 
   /** Calls back after a time of this node's own clock. */
   after(delayMs: number, run: () => void): () => void {
+    this.uses++
     return this.world.after((Math.max(0, delayMs) * 1e6) / this.clock.rate, this, run)
   }
 
   /** To be flushed at the end of this turn. */
   wrote(what: Flushed): void {
+    this.uses++
     this.#written.push(what)
   }
 
@@ -168,6 +186,7 @@ export class Life implements Actor {
   }
 
   #look(): number {
+    this.uses++
     this.#looks++
     return this.#looks / 1e3
   }

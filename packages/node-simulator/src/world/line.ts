@@ -47,6 +47,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     this.#life = life
     this.#to = to
     this.#port = port
+    life.uses++
     life.sockets.add(this)
     this.#wire = life.network.dial(life.id, to, port, this, true)
   }

@@ -59,6 +59,7 @@ export function listen(life: Life, server: net.Server, args: readonly unknown[])
   // It starts an interval of Node's own, in real time.
   for (const each of server.listeners('listening'))
     if (each.name === 'setupConnectionsTracking') server.removeListener('listening', each as () => void)
+  life.uses++
   life.servers.set(port, server)
   open._handle = {
     close(closed?: () => void) {

@@ -72,6 +72,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     const life = options.life ?? turn.life
     if (life === undefined) throw new Error('a simulated socket belongs to a program')
     this.life = life
+    life.uses++
     life.sockets.add(this)
   }
 

@@ -1,0 +1,180 @@
+import { EventEmitter } from 'node:events'
+import { simulatedPerformance } from '../builtins/clock.ts'
+import { createConsole } from '../builtins/console.ts'
+import { emptyProcess, fillProcess, type ProcessOptions } from '../builtins/process.ts'
+import { importBuiltin, requireBuiltin } from '../builtins/registry.ts'
+import { simulatedTimers } from '../builtins/timers.ts'
+import { LISTENER } from '../world/assertions.ts'
+import { noteShared } from '../world/intrinsics.ts'
+import { type Life, runningLife } from '../world/life.ts'
+import { areChanged, type Noted, noteMembers, putBack } from '../world/members.ts'
+import type { Exports, LoadModule, Program, Surroundings } from './bundle.ts'
+
+import type { Probe } from './probes.ts'
+import { callerOf } from './stacks.ts'
+
+/** Some globals of Node, such as `crypto`, answer only if they are asked of the real object of all globals. */
+const sharedGlobals: object = Object.create(
+  globalThis,
+  Object.fromEntries(
+    Object.entries(Object.getOwnPropertyDescriptors(globalThis)).flatMap(([name, { get }]) =>
+      get === undefined
+        ? []
+        : [
+            [
+              name,
+              {
+                get: (): unknown => Reflect.get(globalThis, name),
+                set(this: object, value: unknown) {
+                  Object.defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true })
+                },
+              },
+            ] as const,
+          ],
+    ),
+  ),
+)
+
+/** Starts after which a seat is given up, since packages may keep something of each. */
+const MOST_STARTS = 500
+
+/** Programs with a package that does more, as it is loaded, than make what it exports. */
+const unkept = new WeakSet<Program>()
+
+/** Whether a start of a program may have its packages as an earlier one loaded them. */
+export const keepsPackages = (program: Program): boolean => program.packages !== undefined && !unkept.has(program)
+
+/**
+ * What a start of a program finds around it. Another start may take the same seat when the run is over, and with it the
+ * installed packages as they were loaded: evaluating them anew takes longer than all else about a start. The program's own
+ * files are always evaluated anew, and what they changed around them is undone.
+ */
+export class Seat {
+  readonly #process: EventEmitter = new EventEmitter()
+  readonly #environment: { [name: string]: string } = {}
+  readonly #console: Console = createConsole()
+  readonly #global: object = Object.create(sharedGlobals)
+  /** Packages keep what belongs to the whole program here, and so that nobody can take it away. */
+  readonly #reflect: object = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(Reflect))
+  readonly #modules: Map<string, unknown> = new Map()
+  /** What all this was before anything of the program ran. */
+  readonly #pristine: Noted[]
+  readonly #program: Program
+  #packages: object | undefined
+  #starts = 0
+  /** How deep one package has another one loaded. */
+  #depth = 0
+  #followsContext = false
+  #isKept: boolean
+
+  constructor(program: Program, isKept: boolean) {
+    this.#program = program
+    this.#isKept = isKept
+    const global = this.#global
+    const own = { globalThis: global, global, process: this.#process, console: this.#console }
+    const rest = { performance: simulatedPerformance, Reflect: this.#reflect, ...simulatedTimers }
+    for (const [name, value] of Object.entries({ ...own, ...rest }))
+      Object.defineProperty(global, name, { value, writable: true, configurable: true, enumerable: false })
+    const place = (): string | undefined => callerOf(program, new Error().stack)
+    Object.defineProperty(global, LISTENER, {
+      value(...told: unknown[]) {
+        const life = runningLife()
+        life.world.assertions.hear(life.id, place, told)
+      },
+    })
+    this.#pristine = isKept ? this.#surroundings().map((holder) => noteMembers('', holder)) : []
+  }
+
+  /** Undoes what a start changed around it, and says whether another may take it. */
+  clear(): boolean {
+    if (!this.#isKept || this.#packages === undefined || this.#starts >= MOST_STARTS) return false
+    return putBack(this.#pristine).stays === undefined && emptyProcess(this.#process)
+  }
+
+  /** Makes everything ready for a start, which has its turn. */
+  begin(life: Life, options: ProcessOptions): void {
+    this.#starts++
+    fillProcess(this.#process, this.#environment, options, life)
+    life.process = this.#process
+    life.modules = this.#modules
+    if (this.#followsContext) life.followsContext = true
+    if (!this.#isKept) return
+    life.loaded = (module) => {
+      for (const holder of [module, ...partsOf(module)])
+        if (Object.isExtensible(holder)) this.#pristine.push(noteMembers('', holder))
+    }
+  }
+
+  /** Evaluates the program's own files; to be called within its turn. */
+  start(probe: Probe): Promise<Exports> {
+    const around: Surroundings = {
+      ...{ require: requireBuiltin, importBuiltin, process: this.#process, console: this.#console },
+      ...{ performance: simulatedPerformance, reflect: this.#reflect, global: this.#global, probe },
+    }
+    this.#packages ??= this.#program.packages?.(around, this.#isKept ? this.#loading : loadingOnce)
+    return this.#program.start(around, this.#packages)
+  }
+
+  #surroundings(): readonly object[] {
+    return [this.#console, this.#global, this.#reflect]
+  }
+
+  /** As the bundler's own, which it stands for. */
+  readonly #loading: LoadModule = (load, module) => loadingOnce((...args) => this.#watched(() => load(...args)), module)
+
+  /** A package that does more than make what it exports is needed anew at every start. */
+  #watched(evaluate: () => void): void {
+    if (this.#depth > 0) {
+      evaluate()
+      return
+    }
+    const life = runningLife()
+    const before = this.#noteAll()
+    const noted = this.#pristine.length
+    const { uses, followsContext } = life
+    this.#depth++
+    try {
+      evaluate()
+    } catch (error) {
+      this.#giveUp()
+      throw error
+    } finally {
+      this.#depth--
+    }
+    // Built-in modules that it is the first to ask for were noted as they were made.
+    const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
+    if (life.uses !== uses || isChanged) this.#giveUp()
+    if (!followsContext && life.followsContext) this.#followsContext = true
+  }
+
+  #giveUp(): void {
+    this.#isKept = false
+    unkept.add(this.#program)
+  }
+
+  #noteAll(): readonly Noted[] {
+    const listeners = (this.#process as unknown as { readonly _events: object })._events
+    const holders = [...this.#surroundings(), this.#process, listeners, this.#environment]
+    const modules = [...this.#modules.values()].filter((module) => typeof module === 'object' && module !== null)
+    return [...noteShared(), ...[...holders, ...(modules as object[])].map((holder) => noteMembers('', holder))]
+  }
+}
+
+/** `__commonJSMin` of the bundler: a module is evaluated when it is first asked for. */
+const loadingOnce: LoadModule = (load, given) => {
+  let module = given
+  return () => {
+    if (module === undefined) {
+      module = { exports: {} }
+      load(module.exports, module, module.exports)
+    }
+    return module.exports
+  }
+}
+
+/** Objects within a module that programs may change as well, such as `fs.promises`. */
+const partsOf = (module: object): readonly object[] =>
+  Object.values(module).filter(
+    (part: unknown): part is object =>
+      typeof part === 'object' && part !== null && Object.getPrototypeOf(part) === Object.prototype,
+  )

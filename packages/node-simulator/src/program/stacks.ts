@@ -1,0 +1,28 @@
+import { relative } from 'node:path'
+import { inspect } from 'node:util'
+import type { Program } from './bundle.ts'
+
+/** An error with the lines of the program that it came from: `TypeError: x is undefined at get (server.ts:12:3)`. */
+export function errorText(
+  program: Program,
+  error: unknown,
+): { readonly what: string; readonly trace: readonly string[] } {
+  if (!(error instanceof Error)) return { what: inspect(error), trace: [] }
+  const frames = program.frames(error.stack ?? '')
+  const places = frames.map(({ file, line, column, name }) => {
+    const place = `${relative(process.cwd(), file)}:${line}:${column}`
+    return name === undefined ? place : `${name} (${place})`
+  })
+  // The functions that bundling adds stand at a statement of the program, too.
+  const own = places.filter(
+    (place, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? '') && place !== places[i - 1],
+  )
+  return { what: `${error.name}: ${error.message}`, trace: own.length > 0 ? own : places }
+}
+
+/** The line that called an assertion: the first outside of the package that passed it on. */
+export function callerOf(program: Program, stack = ''): string | undefined {
+  const frames = program.frames(stack)
+  const caller = frames.find(({ file }) => file !== frames[0]?.file)
+  return caller && `${relative(process.cwd(), caller.file)}:${caller.line}:${caller.column}`
+}

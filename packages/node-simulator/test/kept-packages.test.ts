@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import { ran, serving } from './simulated.ts'
+
+const at = (path: string): string => `packages/node_modules/${path}`
+
+/** A package that counts how often it was asked since it was loaded, and does this besides as it is loaded. */
+const countingThat = (does: string): { readonly [path: string]: string } => ({
+  [at('counting/index.js')]: `exports.count = require('./state.js').count`,
+  [at('counting/state.js')]: `${does}; let count = 0; exports.count = () => ++count`,
+})
+const COUNTING = countingThat('')
+const OWN = { 'own.cjs': `let own = 0; exports.count = () => ++own` }
+
+const counting = serving(`
+  import counting from './${at('counting/index.js')}'
+  import own from './own.cjs'
+  console.log(counting.count(), own.count())
+`)
+
+/** What each of so many runs writes. */
+async function linesOf(program: string, beside: { readonly [path: string]: string }, runs: number) {
+  const lines: string[] = []
+  for (let run = 1; run <= runs; run++)
+    lines.push((await ran(program, { beside, keepsPackages: true })).lines.map((line) => line.slice(4)).join(' | '))
+  return lines
+}
+
+test('a package is as an earlier run loaded it where that is wanted, and files of the program’s own begin anew', async () => {
+  const beside = { ...COUNTING, ...OWN }
+  expect(await linesOf(counting, beside, 3)).toEqual(['1 1', '2 1', '3 1'])
+  // Whoever does not want it is not affected.
+  expect((await ran(counting, { beside })).lines).toEqual(['n1: 1 1'])
+})
+
+test('nodes that run at the same time share no package, and neither do two starts within a run', async () => {
+  const run = () =>
+    ran(counting, {
+      ...{ nodes: 2, beside: { ...COUNTING, ...OWN }, keepsPackages: true },
+      meanwhile: ({ clock, inject }) =>
+        clock.at((clock.now() + 1e8) as never, () =>
+          inject({ kind: 'kill', nodes: ['n2'] }, (outcome) => {
+            if (outcome.type === 'injected') outcome.heal(() => {})
+          }),
+        ),
+    })
+  expect([...(await run()).lines].sort()).toEqual(['n1: 1 1', 'n2: 1 1', 'n2: 1 1'])
+  const again = [...(await run()).lines].sort()
+  expect(again).toEqual(['n1: 2 1', 'n2: 2 1', 'n2: 2 1'])
+})
+
+describe('a package is loaded anew at every start if, as it is loaded, it', () => {
+  test.each([
+    ['adds a global', 'globalThis.added = 1'],
+    ['changes a built-in module', `require('fs').added = () => {}`],
+    ['changes process', 'process.added = 1'],
+    ['changes the environment', 'process.env.ADDED = 1'],
+    ['listens to process', `process.on('SIGTERM', () => {})`],
+    ['wraps the console', 'const { log } = console; console.log = (...args) => log(...args)'],
+    ['adds to what all nodes share', 'Promise.added = 1'],
+    ['draws at random', 'exports.drawn = Math.random()'],
+    ['looks at the clock', 'exports.loadedAt = Date.now()'],
+    ['starts a timer', 'setTimeout(() => {}, 1)'],
+    ['writes to the log', `process.emitWarning('loaded')`],
+    ['writes to its disk', `require('fs').writeFileSync('/tmp/loaded', '')`],
+    ['opens a port', `require('net').createServer().listen(4000)`],
+  ])('%s', async (_, does) => {
+    const lines = await linesOf(counting, { ...countingThat(does), ...OWN }, 2)
+    expect(lines.map((line) => line.replace('warning: loaded | ', ''))).toEqual(['1 1', '1 1'])
+  })
+})
+
+test('a package may read the environment, and find its own later', async () => {
+  const beside = {
+    ...countingThat(`const level = process.env.LEVEL ?? 'none'`),
+    [at('counting/index.js')]: `
+      const state = require('./state.js')
+      exports.count = () => [process.env.LEVEL ?? 'none', state.count(), require('./later.js').loaded].join()`,
+    [at('counting/later.js')]: `exports.loaded = require('path').basename('/a/b')`,
+  }
+  expect(await linesOf(counting, { ...beside, ...OWN }, 2)).toEqual(['none,1,b 1', 'none,2,b 1'])
+})
+
+test('what a program changes around it is undone before another start finds the same', async () => {
+  const program = serving(`
+    import fs from 'node:fs'
+    import process from 'node:process'
+    import counting from './${at('counting/index.js')}'
+    const found = [
+      globalThis.mine, fs.mine, fs.promises.mine, process.mine, process.env.MINE, process.argv.length,
+      process.listenerCount('SIGTERM'), console.mine, typeof fs.existsSync, process.pid, process.stdout.mine,
+    ]
+    console.log(counting.count(), ...found)
+    Object.assign(globalThis, { mine: 1 })
+    fs.mine = fs.promises.mine = process.mine = process.env.MINE = console.mine = process.stdout.mine = 1
+    fs.existsSync = undefined
+    process.argv.push('more')
+    process.on('SIGTERM', () => {})
+    console.log = () => {}
+  `)
+  const pristine = 'undefined undefined undefined undefined undefined 2 0 undefined function 101 undefined'
+  expect(await linesOf(program, COUNTING, 3)).toEqual([`1 ${pristine}`, `2 ${pristine}`, `3 ${pristine}`])
+})
+
+test('contexts are followed at every start if a package makes what they are kept by as it is loaded', async () => {
+  const beside = {
+    [at('contexts/index.js')]: `exports.storage = require('./storage.js').storage`,
+    [at('contexts/storage.js')]: `
+      const { AsyncLocalStorage } = require('node:async_hooks')
+      exports.storage = new AsyncLocalStorage()`,
+  }
+  const program = serving(`
+    import contexts from './${at('contexts/index.js')}'
+    contexts.storage.run('mine', () => setTimeout(() => console.log(contexts.storage.getStore()), 5))
+  `)
+  expect(await linesOf(program, beside, 3)).toEqual(['mine', 'mine', 'mine'])
+})
+
+test('a package that uses a file of the program’s own is loaded anew, as that file is', async () => {
+  const beside = {
+    [at('counting/index.js')]: `const own = require('../../../own.cjs'); exports.count = () => own.count()`,
+    ...OWN,
+  }
+  expect(await linesOf(counting, beside, 2)).toEqual(['1 2', '1 2'])
+})
