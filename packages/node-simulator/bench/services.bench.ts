@@ -92,7 +92,14 @@ function runSeed(service: Service, seed: number, trace?: (text: string) => void)
     ...{ target: service.spec.program, protocol: service.definition, bug: undefined, knobs: {}, workload: register },
     ...{ settings: { cas: 0 }, level: 'linearizable', nodes: 3, operations: 60 },
     choices: { faults: ['kill', 'partition'], clients: 4, lengthMs: millis(1_000) },
-    start: (options) => createServiceCluster(service, { ...options, initial: register.initial, isOfOne: false, trace }),
+    start: (options) =>
+      createServiceCluster(service, {
+        ...options,
+        initial: register.initial,
+        isOfOne: false,
+        trace,
+        keepsPackages: true,
+      }),
   }
   const { failure } = runPlan(subject, planTrial(subject, strategy, seed), limits)
   if (failure?.kind === 'broken') throw new Error(`${service.spec.program}, seed ${seed}: ${JSON.stringify(failure)}`)

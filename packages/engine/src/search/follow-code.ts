@@ -28,7 +28,7 @@ export async function followedCode(
   }
   const service = await serviceNamed(subject.target, 'lines')
   const searched = await subjectOf(subject)
-  const probed = { ...searched, start: startsOf(service, searched, { turns, code }) }
+  const probed = { ...searched, ...startsOf(service, searched, { turns, code }) }
   const trial = await outsidePromises(() => runScenario(probed, scenario, limitsFor(invariants)))
   if (digestOf(trial.events) !== digestOf(events)) return undefined
   return codeRun(steps, service.program.sites, trial.startedAt)

@@ -79,7 +79,7 @@ export async function subjectFrom(
   return {
     ...named,
     target,
-    start: startsOf(service, named, { longestMs: LONGEST_MS }),
+    ...startsOf(service, named, { longestMs: LONGEST_MS }),
     besides: besidesOf(service),
     awaits: awaitsOf(service),
     asserts: hasAssertions(service),

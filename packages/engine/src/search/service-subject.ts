@@ -12,7 +12,13 @@ import {
 } from '@chaosproxy/node-simulator'
 import { requireRequests } from '@chaosproxy/recorder/routes'
 import { type AskedOperations, askedOf } from '@chaosproxy/runner'
-import { type SearchedProtocol, type Strategy, type TrialLimits, unrepeatableSeed } from '@chaosproxy/simulator'
+import {
+  type SearchedProtocol,
+  type Shortcut,
+  type Strategy,
+  type TrialLimits,
+  unrepeatableSeed,
+} from '@chaosproxy/simulator'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 
 /** Loads a service that a caller declares. @throws UserError (usage, input) */
@@ -33,8 +39,11 @@ export interface ServiceWatch {
   readonly longestMs?: Millis | undefined
 }
 
+/** The services whose packages keep something of a start. */
+const keeping = new WeakSet<Service>()
+
 /**
- * What starts clusters of a service.
+ * What starts clusters of a service: by the shortcut with its installed packages as an earlier run loaded them.
  *
  * @throws UserError (input) if the routes are about one object, and clients would use several.
  */
@@ -42,12 +51,18 @@ export function startsOf(
   service: Service,
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
   watch: ServiceWatch = {},
-): NonNullable<SearchedProtocol['start']> {
+): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut } {
   // A search draws the number of keys unless it is said.
   const { functions, before } = askedOf(workload, { keys: 2, ...settings })
   const isOfOne = isAboutOneObject(service, { functions, before })
   const { initial } = workload
-  return (options) => createServiceCluster(service, { ...options, ...watch, initial, functions, isOfOne })
+  const startWith =
+    (isShort: boolean): NonNullable<SearchedProtocol['start']> =>
+    (options) => {
+      const keepsPackages = isShort && !keeping.has(service)
+      return createServiceCluster(service, { ...options, ...watch, initial, functions, isOfOne, keepsPackages })
+    }
+  return { start: startWith(false), shortcut: { start: startWith(true), distrust: () => void keeping.add(service) } }
 }
 
 function isAboutOneObject(

@@ -49,7 +49,7 @@ export async function subjectOf(
   return {
     ...named,
     protocol: service.definition,
-    start: startsOf(service, named, watch),
+    ...startsOf(service, named, watch),
     besides: besidesOf(service),
     awaits: awaitsOf(service),
     asserts: hasAssertions(service),

@@ -49,7 +49,7 @@ export function simulateService(
   const events: Event[] = []
   const sink = { append: (event: Event) => void events.push(event) }
   return outsidePromises(() => {
-    const start = startsOf(service, { workload, settings }, { turns })
+    const { start } = startsOf(service, { workload, settings }, { turns })
     const cluster = start({ nodes: spec.nodes, seed: spec.seed, knobs: {} })
     try {
       const simulation = beginSimulation(cluster, runOptionsOf(run, { sink }))

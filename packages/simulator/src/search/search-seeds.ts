@@ -6,7 +6,7 @@ import { withinClocks } from './clock-bounds.ts'
 import { type Coverage, createCoverage } from './coverage.ts'
 import { type Plan, planTrial } from './plan.ts'
 import type { Strategy } from './strategy.ts'
-import { machineOf, type SearchedProtocol } from './subject.ts'
+import { hurried, machineOf, type SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
 
 export interface SearchOptions {
@@ -104,7 +104,10 @@ export function learnFrom(
   for (const seed of seeds) {
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
-    const trial = runPlan(subject, planTrial(subject, strategy, seed), { ...limits, observe: coverage.observe })
+    const trial = runPlan(hurried(subject), planTrial(subject, strategy, seed), {
+      ...limits,
+      observe: coverage.observe,
+    })
     coverage.learn(trial)
   }
   return coverage
@@ -129,7 +132,8 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
     const varies = strategy.varies === true && !createRandom(`new ${seed}`).chance(NEW_PROBABILITY)
     const plan =
       varies && coverage ? withinClocks(subject, coverage.vary(planned, createRandom(`vary ${seed}`))) : planned
-    const trial = runPlan(subject, plan, coverage === undefined ? limits : { ...limits, observe: coverage.observe })
+    const watched = coverage === undefined ? limits : { ...limits, observe: coverage.observe }
+    const trial = hurriedTrial(subject, plan, watched, seed % COMPARED_SEEDS === 0)
     if (coverage?.learn(trial) === true && !varies) interesting.push(seed)
     trials++
     steps += trial.steps
@@ -142,6 +146,19 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
     if (stopAtFirst) break
   }
   return { trials, steps, evidence, findings, tried, interesting }
+}
+
+/** Of so many trials that take a shortcut, one is run without it as well, and compared. */
+const COMPARED_SEEDS = 25
+
+/** A trial by the subject's shortcut, unless it fails or is to be compared: then the one without it counts. */
+function hurriedTrial(subject: SearchedProtocol, plan: Plan, limits: TrialLimits, isCompared: boolean): Trial {
+  const trial = runPlan(hurried(subject), plan, limits)
+  const { shortcut } = subject
+  if (shortcut === undefined || (trial.failure === undefined && !isCompared)) return trial
+  const sure = runPlan(subject, plan, limits)
+  if (firstDifference(trial.events, sure.events) !== undefined) shortcut.distrust()
+  return sure
 }
 
 /** A failure counts only if the same plan fails in the same way again. */

@@ -1,0 +1,81 @@
+import { millis } from '@chaosproxy/history'
+import { findProtocol } from '@chaosproxy/protocols'
+import { register } from '@chaosproxy/workloads'
+import { expect, test } from 'vitest'
+import {
+  clusterOf,
+  type SearchedProtocol,
+  searchSeeds,
+  strategies,
+  strategiesNamed,
+  unrepeatableSeed,
+} from '../src/index.ts'
+
+const limits = { memoryBytes: 2 ** 28, now: () => millis(performance.now()), invariants: true }
+const all = { strategies, limits, stopAtFirst: false, verifyDeterminism: false, first: 1, count: 50 }
+const BUG = 'stale-read'
+
+const raft = (bug: string | undefined): SearchedProtocol => ({
+  ...{ target: 'raft', protocol: findProtocol('raft')!, bug, knobs: {}, level: 'linearizable', workload: register },
+  ...{ settings: {}, nodes: 3, operations: 60 },
+})
+
+/** Starts one Raft, and by the shortcut another one. */
+function startedBy(bug: string | undefined, byShortcut: string | undefined) {
+  const started = { plainly: 0, short: 0, distrusted: 0 }
+  const subject: SearchedProtocol = {
+    ...raft(undefined),
+    start(options) {
+      started.plainly++
+      return clusterOf(raft(bug), options)
+    },
+    shortcut: {
+      start(options) {
+        started.short++
+        return clusterOf(raft(started.distrusted > 0 ? bug : byShortcut), options)
+      },
+      distrust() {
+        started.distrusted++
+      },
+    },
+  }
+  return { subject, started }
+}
+
+test('a search takes the shortcut, and compares one trial in 25', () => {
+  const { subject, started } = startedBy(undefined, undefined)
+  expect(searchSeeds(subject, all).findings).toEqual([])
+  expect(started).toEqual({ plainly: 2, short: 50, distrusted: 0 })
+})
+
+test('what goes wrong by the shortcut alone is no finding, and ends it', () => {
+  const { subject, started } = startedBy(undefined, BUG)
+  expect(searchSeeds(subject, all).findings).toEqual([])
+  expect(started.distrusted).toBe(1)
+})
+
+test('what goes wrong only without the shortcut is found once a trial has shown that it is wrong', () => {
+  const { subject, started } = startedBy(BUG, undefined)
+  const { findings } = searchSeeds(subject, { ...all, count: 400 })
+  expect(started.distrusted).toBeGreaterThan(0)
+  const before = searchSeeds(startedBy(BUG, BUG).subject, { ...all, count: 400 }).findings
+  expect(before.length).toBeGreaterThan(0)
+  // All but those of trials before that one.
+  expect(findings).toEqual(before.filter(({ seed }) => seed >= 25))
+})
+
+test('what goes wrong either way is found as without a shortcut', () => {
+  const { subject, started } = startedBy(BUG, BUG)
+  const options = { ...all, strategies: strategiesNamed(['uniform', 'windows']), count: 200 }
+  const { shortcut: _, ...plain } = startedBy(BUG, BUG).subject
+  const { findings } = searchSeeds(subject, options)
+  expect(findings.length).toBeGreaterThan(0)
+  expect(findings).toEqual(searchSeeds(plain, options).findings)
+  expect(started.distrusted).toBe(0)
+})
+
+test('runs are repeatable if the shortcut alone makes a difference, which it does not from then on', () => {
+  const { subject, started } = startedBy(undefined, BUG)
+  expect(unrepeatableSeed(subject, { ...all, count: 30 })).toBeUndefined()
+  expect(started.distrusted).toBe(1)
+})
