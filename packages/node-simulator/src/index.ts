@@ -9,6 +9,7 @@ export {
 export { urlVariables } from './environment.ts'
 export type { Probing, SharedState, Site } from './program/probes.ts'
 export {
+  distrustPackages,
   filesOfService,
   isFullService,
   isService,

@@ -12,6 +12,7 @@ import {
 import { allFunctions } from '@chaosproxy/workloads'
 import { loadProgram, type Program } from './program/bundle.ts'
 import type { Probing } from './program/probes.ts'
+import { dropSeats } from './program/seats.ts'
 
 /** What turns the operations of clients into requests. */
 type Clients =
@@ -118,6 +119,10 @@ export async function loadService(spec: ServiceSpec, probing?: Probing): Promise
   for (const [name, each] of Object.entries(spec.beside ?? {})) beside.set(name, await loadProgram(each.program))
   return { spec, program, beside, clients, definition: definitionOf(spec, clients) }
 }
+
+/** From now on no start of its programs has packages as an earlier one loaded them. */
+export const distrustPackages = ({ program, beside, clients }: Service): void =>
+  dropSeats([program, ...beside.values(), ...(clients.type === 'module' ? [clients.program] : [])])
 
 async function loadClients({ routes, client }: ServiceSpec): Promise<ServiceClients> {
   if (client !== undefined) return { type: 'module', file: client, program: await loadProgram(client) }

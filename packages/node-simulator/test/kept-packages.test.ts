@@ -1,5 +1,6 @@
+import { distrustPackages, loadService } from '@chaosproxy/node-simulator'
 import { describe, expect, test } from 'vitest'
-import { ran, serving } from './simulated.ts'
+import { ran, serving, written } from './simulated.ts'
 
 const at = (path: string): string => `packages/node_modules/${path}`
 
@@ -30,6 +31,13 @@ test('a package is as an earlier run loaded it where that is wanted, and files o
   expect(await linesOf(counting, beside, 3)).toEqual(['1 1', '2 1', '3 1'])
   // Whoever does not want it is not affected.
   expect((await ran(counting, { beside })).lines).toEqual(['n1: 1 1'])
+})
+
+test('once packages are distrusted, every start loads them anew', async () => {
+  const beside = { ...COUNTING, ...OWN }
+  expect(await linesOf(counting, beside, 2)).toEqual(['1 1', '2 1'])
+  distrustPackages(await loadService(written(counting, undefined, beside)))
+  expect(await linesOf(counting, beside, 2)).toEqual(['1 1', '1 1'])
 })
 
 test('nodes that run at the same time share no package, and neither do two starts within a run', async () => {

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { findProtocol } from '@chaosproxy/protocols'
+import { findProtocol, MachineError } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 import {
@@ -51,6 +51,27 @@ test('a search takes the shortcut, and compares one trial in 25', () => {
 test('what goes wrong by the shortcut alone is no finding, and ends it', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(searchSeeds(subject, all).findings).toEqual([])
+  expect(started.distrusted).toBe(1)
+})
+
+test('a shortcut that fills the memory is none from then on, and nothing is found by it', () => {
+  const { subject, started } = startedBy(undefined, undefined)
+  const { shortcut } = subject
+  if (shortcut === undefined) throw new Error('it has one')
+  const filling: SearchedProtocol = {
+    ...subject,
+    shortcut: {
+      ...shortcut,
+      start(options) {
+        const cluster = shortcut.start(options)
+        const run = () => {
+          throw new MachineError({ node: 'n1', did: 'takes more memory than there is', detail: '', exhausts: true })
+        }
+        return started.distrusted > 0 ? cluster : { ...cluster, run }
+      },
+    },
+  }
+  expect(searchSeeds(filling, all).findings).toEqual([])
   expect(started.distrusted).toBe(1)
 })
 

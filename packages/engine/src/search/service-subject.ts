@@ -3,6 +3,7 @@ import {
   type CodeWatch,
   createServiceCluster,
   declaredService,
+  distrustPackages,
   loadService,
   type Service,
   type ServiceDeclaration,
@@ -39,9 +40,6 @@ export interface ServiceWatch {
   readonly longestMs?: Millis | undefined
 }
 
-/** The services whose packages keep something of a start. */
-const keeping = new WeakSet<Service>()
-
 /**
  * What starts clusters of a service: by the shortcut with its installed packages as an earlier run loaded them.
  *
@@ -57,12 +55,10 @@ export function startsOf(
   const isOfOne = isAboutOneObject(service, { functions, before })
   const { initial } = workload
   const startWith =
-    (isShort: boolean): NonNullable<SearchedProtocol['start']> =>
-    (options) => {
-      const keepsPackages = isShort && !keeping.has(service)
-      return createServiceCluster(service, { ...options, ...watch, initial, functions, isOfOne, keepsPackages })
-    }
-  return { start: startWith(false), shortcut: { start: startWith(true), distrust: () => void keeping.add(service) } }
+    (keepsPackages: boolean): NonNullable<SearchedProtocol['start']> =>
+    (options) =>
+      createServiceCluster(service, { ...options, ...watch, initial, functions, isOfOne, keepsPackages })
+  return { start: startWith(false), shortcut: { start: startWith(true), distrust: () => distrustPackages(service) } }
 }
 
 function isAboutOneObject(

@@ -24,14 +24,12 @@ export function packagesIn(
 ): Packages | undefined {
   const of = new Map<string, Node>()
   for (const statement of statements) for (const name of declaredBy(statement)) of.set(name, statement)
-  const loading = statements.flatMap(
-    (statement) => LOADING.find((name) => declaredBy(statement).includes(name)) ?? [],
-  )[0]
-  if (loading === undefined) return undefined
+  const replaced = of.get(LOADING)
+  if (replaced === undefined || declaredBy(replaced).length > 1) return undefined
   const loaders = new Set<Node>()
   let end = 0
   for (const statement of statements) {
-    const file = loaderOf(statement) === loading ? fileIn(code.slice(end, statement.start)) : undefined
+    const file = loaderOf(statement) === LOADING ? fileIn(code.slice(end, statement.start)) : undefined
     if (file !== undefined && isInstalled(file)) loaders.add(statement)
     end = statement.end
   }
@@ -57,16 +55,14 @@ export function packagesIn(
     for (const loader of loaders)
       if (!needsOf(loader).every((each) => loaders.has(each) || isOfBundler(each))) loaders.delete(loader)
   }
-  const replaced = of.get(loading)
-  if (loaders.size === 0 || replaced === undefined || declaredBy(replaced).length > 1) return undefined
+  if (loaders.size === 0) return undefined
   helpers.delete(replaced)
   const used = new Set(statements.filter((each) => !loaders.has(each)).flatMap(namesUsedBy))
   const names = [...loaders].flatMap(declaredBy).filter((name) => used.has(name))
-  return { statements: new Set([...helpers, ...loaders]), loaders, names, loading }
+  return { statements: new Set([...helpers, ...loaders]), loaders, names, loading: LOADING }
 }
 
-/** The names that bundlers have had for it. */
-const LOADING = ['__commonJSMin', '__commonJS']
+const LOADING = '__commonJSMin'
 const HELPER = /^__[a-z]\w*$/i
 
 /** What a statement of this shape is made by. */

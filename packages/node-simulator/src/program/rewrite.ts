@@ -24,9 +24,9 @@ interface Edit {
 }
 
 /**
- * An ES module as the text of an async function's body: its imports, which are only of built-in modules, become calls, and
- * its default export is what it returns (`{ default }`), and its other exports go. Large tables of data become calls too, since each start makes most of them in vain. Every line stays
- * the line it was, also of statements that are left out.
+ * An ES module as the text of an async function's body: its imports, which are only of built-in modules, become calls, its
+ * default export is what it returns (`{ default }`), and its other exports go. Large tables of data become calls too, since
+ * each start makes most of them in vain. Every line stays the line it was; statements that are not kept leave it empty.
  */
 export function asFunctionBody(
   code: string,

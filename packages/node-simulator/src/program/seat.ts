@@ -38,11 +38,14 @@ const sharedGlobals: object = Object.create(
 /** Starts after which a seat is given up, since packages may keep something of each. */
 const MOST_STARTS = 500
 
-/** Programs with a package that does more, as it is loaded, than make what it exports. */
+/** Programs with a package that does more, as it is loaded, than make what it exports, or keeps something of a start. */
 const unkept = new WeakSet<Program>()
 
 /** Whether a start of a program may have its packages as an earlier one loaded them. */
 export const keepsPackages = (program: Program): boolean => program.packages !== undefined && !unkept.has(program)
+
+/** From now on every start of a program loads its packages anew. */
+export const keepNoPackages = (program: Program): void => void unkept.add(program)
 
 /**
  * What a start of a program finds around it. Another start may take the same seat when the run is over, and with it the
@@ -149,7 +152,7 @@ export class Seat {
 
   #giveUp(): void {
     this.#isKept = false
-    unkept.add(this.#program)
+    keepNoPackages(this.#program)
   }
 
   #noteAll(): readonly Noted[] {

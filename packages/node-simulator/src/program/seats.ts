@@ -1,12 +1,13 @@
 import type { ProcessOptions } from '../builtins/process.ts'
 import type { Life } from '../world/life.ts'
+import { takenNow } from '../world/memory.ts'
 import type { Program } from './bundle.ts'
-import { keepsPackages, Seat } from './seat.ts'
+import { keepNoPackages, keepsPackages, Seat } from './seat.ts'
 
 /** The seats that a run takes, each of which belongs to one start until the run is over. */
 export class Seats {
   readonly #isKept: boolean
-  readonly #taken: { readonly seat: Seat; readonly free: Seat[] }[] = []
+  readonly #taken: Taken[] = []
 
   /** @param isKept whether starts of later runs may take them. */
   constructor(isKept: boolean) {
@@ -20,17 +21,31 @@ export class Seats {
     let seat = free.pop()
     while (seat?.clear() === false) seat = free.pop()
     seat ??= new Seat(program, isKept)
-    this.#taken.push({ seat, free })
+    this.#taken.push({ program, seat, free })
     seat.begin(life, options)
     return seat
   }
 
   /** The run is over, and all went well. */
   giveBack(): void {
-    if (this.#isKept) for (const { seat, free } of this.#taken.splice(0)) if (free.length < MOST_FREE) free.push(seat)
+    if (!this.#isKept) return
+    const { heapBytes, heapLimitBytes } = takenNow()
+    const hasRoom = heapBytes < MOST_OF_HEAP * heapLimitBytes
+    for (const { program, seat, free } of this.#taken.splice(0)) {
+      if (!hasRoom) seats.delete(program)
+      else if (free.length < MOST_FREE) free.push(seat)
+    }
   }
 }
 
+interface Taken {
+  readonly program: Program
+  readonly seat: Seat
+  readonly free: Seat[]
+}
+
+/** Programs may take more, and a package may keep something of every start. */
+const MOST_OF_HEAP = 0.3
 /** Of one node: it hardly ever starts more often in one run. */
 const MOST_FREE = 8
 
@@ -42,4 +57,12 @@ function freeOf(program: Program, name: string): Seat[] {
   const free = ofProgram.get(name) ?? []
   ofProgram.set(name, free)
   return free
+}
+
+/** From now on every start of these programs loads its packages anew; what was kept for them is dropped. */
+export function dropSeats(programs: Iterable<Program>): void {
+  for (const program of programs) {
+    keepNoPackages(program)
+    seats.delete(program)
+  }
 }

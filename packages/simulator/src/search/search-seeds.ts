@@ -155,9 +155,13 @@ const COMPARED_SEEDS = 25
 function hurriedTrial(subject: SearchedProtocol, plan: Plan, limits: TrialLimits, isCompared: boolean): Trial {
   const trial = runPlan(hurried(subject), plan, limits)
   const { shortcut } = subject
-  if (shortcut === undefined || (trial.failure === undefined && !isCompared)) return trial
+  const { failure } = trial
+  if (shortcut === undefined || (failure === undefined && !isCompared)) return trial
+  // What filled the memory may be what was kept.
+  const isStuck = failure?.kind === 'broken' && failure.stuck === true
+  if (isStuck) shortcut.distrust()
   const sure = runPlan(subject, plan, limits)
-  if (firstDifference(trial.events, sure.events) !== undefined) shortcut.distrust()
+  if (!isStuck && firstDifference(trial.events, sure.events) !== undefined) shortcut.distrust()
   return sure
 }
 
