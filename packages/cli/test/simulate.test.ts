@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { chaos, chaosHere, root } from './chaos.ts'
@@ -128,6 +128,26 @@ describe('chaos simulate', () => {
     const { exitCode, stderr } = await chaos(args, { cwd })
     expect(stderr).toContain('server.ts cannot be simulated: its runs are not repeatable (seed ')
     expect(exitCode).toBe(3)
+  })
+
+  test('finds nothing in a program whose package takes a name once in each process', async () => {
+    const cwd = folderWith(`import metrics from 'metrics'\nmetrics.register('requests')\n${CURED}`)
+    const folder = join(cwd, 'node_modules', 'metrics')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'index.js'), `exports.register = require('./registry.js').register`)
+    writeFileSync(
+      join(folder, 'registry.js'),
+      `const names = new Set()
+      exports.register = (name) => {
+        if (names.has(name)) throw new Error(name + ' is registered already')
+        names.add(name)
+      }`,
+    )
+    const args = ['simulate', './server.ts', ...calm, '--seeds', '30', '--workers', '1', '--json']
+    const { exitCode, stdout, stderr } = await chaos(args, { cwd })
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 30 })
+    expect(exitCode).toBe(0)
   })
 
   patientTest('varies the runs that reached what is rare, which finds a race there sooner', async () => {

@@ -1,4 +1,4 @@
-import { millis } from '@chaosproxy/history'
+import { millis, UserError } from '@chaosproxy/history'
 import { findProtocol, MachineError } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
@@ -14,6 +14,7 @@ import {
 const limits = { memoryBytes: 2 ** 28, now: () => millis(performance.now()), invariants: true }
 const all = { strategies, limits, stopAtFirst: false, verifyDeterminism: false, first: 1, count: 50 }
 const BUG = 'stale-read'
+const FULL = { node: 'n1', did: 'takes more memory than there is' } as const
 
 const raft = (bug: string | undefined): SearchedProtocol => ({
   ...{ target: 'raft', protocol: findProtocol('raft')!, bug, knobs: {}, level: 'linearizable', workload: register },
@@ -54,25 +55,30 @@ test('what goes wrong by the shortcut alone is no finding, and ends it', () => {
   expect(started.distrusted).toBe(1)
 })
 
-test('a shortcut that fills the memory is none from then on, and nothing is found by it', () => {
+test.each([
+  ['fills the memory', () => new MachineError({ ...FULL, detail: '', exhausts: true })],
+  ['is refused', () => new UserError('input', 'the program ended before it listened')],
+])('a shortcut that %s is none from then on, and nothing is found by it', (_, error) => {
   const { subject, started } = startedBy(undefined, undefined)
   const { shortcut } = subject
   if (shortcut === undefined) throw new Error('it has one')
-  const filling: SearchedProtocol = {
+  const ending: SearchedProtocol = {
     ...subject,
     shortcut: {
       ...shortcut,
       start(options) {
         const cluster = shortcut.start(options)
         const run = () => {
-          throw new MachineError({ node: 'n1', did: 'takes more memory than there is', detail: '', exhausts: true })
+          throw error()
         }
         return started.distrusted > 0 ? cluster : { ...cluster, run }
       },
     },
   }
-  expect(searchSeeds(filling, all).findings).toEqual([])
+  expect(searchSeeds(ending, all).findings).toEqual([])
   expect(started.distrusted).toBe(1)
+  started.distrusted = 0
+  expect(unrepeatableSeed(ending, { ...all, count: 5 })).toBeUndefined()
 })
 
 test('what goes wrong only without the shortcut is found once a trial has shown that it is wrong', () => {

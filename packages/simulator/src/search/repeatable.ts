@@ -1,4 +1,4 @@
-import type { Event } from '@chaosproxy/history'
+import { type Event, UserError } from '@chaosproxy/history'
 import { firstDifference } from '../replay/difference.ts'
 import { planTrial } from './plan.ts'
 import type { SearchOptions } from './search-seeds.ts'
@@ -12,8 +12,12 @@ import { runPlan } from './trial.ts'
  */
 export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): string | undefined {
   const { shortcut } = subject
-  const different = differentSeed(subject, hurried(subject), options)
-  if (different === undefined || shortcut === undefined) return different
+  if (shortcut === undefined) return differentSeed(subject, subject, options)
+  try {
+    if (differentSeed(subject, hurried(subject), options) === undefined) return undefined
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+  }
   shortcut.distrust()
   return differentSeed(subject, subject, options)
 }

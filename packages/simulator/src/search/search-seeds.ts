@@ -1,4 +1,5 @@
 import { createRandom } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import { withoutConcurrency } from '@chaosproxy/workloads'
 import { firstDifference } from '../replay/difference.ts'
@@ -153,16 +154,26 @@ const COMPARED_SEEDS = 25
 
 /** A trial by the subject's shortcut, unless it fails or is to be compared: then the one without it counts. */
 function hurriedTrial(subject: SearchedProtocol, plan: Plan, limits: TrialLimits, isCompared: boolean): Trial {
-  const trial = runPlan(hurried(subject), plan, limits)
   const { shortcut } = subject
-  const { failure } = trial
-  if (shortcut === undefined || (failure === undefined && !isCompared)) return trial
+  if (shortcut === undefined) return runPlan(subject, plan, limits)
+  const trial = endedTrial(hurried(subject), plan, limits)
+  if (trial !== undefined && trial.failure === undefined && !isCompared) return trial
   // What filled the memory may be what was kept.
-  const isStuck = failure?.kind === 'broken' && failure.stuck === true
-  if (isStuck) shortcut.distrust()
+  const isEnded = trial !== undefined && !(trial.failure?.kind === 'broken' && trial.failure.stuck === true)
+  if (!isEnded) shortcut.distrust()
   const sure = runPlan(subject, plan, limits)
-  if (!isStuck && firstDifference(trial.events, sure.events) !== undefined) shortcut.distrust()
+  if (isEnded && firstDifference(trial.events, sure.events) !== undefined) shortcut.distrust()
   return sure
+}
+
+/** Undefined if the run was refused, which without a shortcut it may not be. */
+function endedTrial(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
+  try {
+    return runPlan(subject, plan, limits)
+  } catch (error) {
+    if (error instanceof UserError) return undefined
+    throw error
+  }
 }
 
 /** A failure counts only if the same plan fails in the same way again. */
