@@ -97,7 +97,9 @@ test('what a program changes around it is undone before another start finds the 
       globalThis.mine, fs.mine, fs.promises.mine, process.mine, process.env.MINE, process.argv.length,
       process.listenerCount('SIGTERM'), console.mine, typeof fs.existsSync, process.pid, process.stdout.mine,
     ]
+    console.count('starts')
     console.log(counting.count(), ...found)
+    console.group()
     Object.assign(globalThis, { mine: 1 })
     fs.mine = fs.promises.mine = process.mine = process.env.MINE = console.mine = process.stdout.mine = 1
     fs.existsSync = undefined
@@ -106,7 +108,7 @@ test('what a program changes around it is undone before another start finds the 
     console.log = () => {}
   `)
   const pristine = 'undefined undefined undefined undefined undefined 2 0 undefined function 101 undefined'
-  expect(await linesOf(program, COUNTING, 3)).toEqual([`1 ${pristine}`, `2 ${pristine}`, `3 ${pristine}`])
+  expect(await linesOf(program, COUNTING, 3)).toEqual([1, 2, 3].map((start) => `starts: 1 | ${start} ${pristine}`))
 })
 
 test('contexts are followed at every start if a package makes what they are kept by as it is loaded', async () => {

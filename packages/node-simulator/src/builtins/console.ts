@@ -1,5 +1,6 @@
 import { Console } from 'node:console'
 import { Writable } from 'node:stream'
+import { types } from 'node:util'
 import { runningLife } from '../world/life.ts'
 
 /** What a program writes to its console goes to its node's log, line by line. */
@@ -21,4 +22,13 @@ export function createConsole(): Console {
   made.timeLog = (label = 'default', ...data) => made.log(passed(label), ...data)
   made.timeEnd = (label = 'default') => made.log(passed(label))
   return made
+}
+
+/** Has it forget what it counted. */
+export function clearConsole(made: Console): void {
+  for (const name of Object.getOwnPropertySymbols(made)) {
+    const counts: unknown = Reflect.get(made, name)
+    // Node's own has no prototype that a program could change.
+    if (types.isMap(counts)) Map.prototype.clear.call(counts)
+  }
 }

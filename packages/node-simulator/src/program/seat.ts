@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { simulatedPerformance } from '../builtins/clock.ts'
-import { createConsole } from '../builtins/console.ts'
+import { clearConsole, createConsole } from '../builtins/console.ts'
 import { emptyProcess, fillProcess, type ProcessOptions } from '../builtins/process.ts'
 import { importBuiltin, requireBuiltin } from '../builtins/registry.ts'
 import { simulatedTimers } from '../builtins/timers.ts'
@@ -91,6 +91,7 @@ export class Seat {
   /** Undoes what a start changed around it, and says whether another may take it. */
   clear(): boolean {
     if (!this.#isKept || this.#packages === undefined || this.#starts >= MOST_STARTS) return false
+    clearConsole(this.#console)
     return putBack(this.#pristine).stays === undefined && emptyProcess(this.#process)
   }
 
