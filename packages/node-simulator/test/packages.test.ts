@@ -17,8 +17,14 @@ const loader = (file: string, name: string, body: string): string =>
 function apartIn(...modules: readonly string[]) {
   const code = RUNTIME + modules.join('')
   const statements = statementsOf(code)
-  const found = packagesIn(statements, code, (file) => file.includes('node_modules'))
-  const names = [...(found?.loaders ?? [])].map((each) => /require_\w+/.exec(code.slice(each.start, each.end))?.[0])
+  const found = packagesIn(statements, code, {
+    isInstalled: (file) => file.includes('node_modules'),
+    // As a source map would tell: here a comment within says it.
+    fileAt: (offset, end) => /from: (\S+)/.exec(code.slice(offset, end))?.[1],
+  })
+  const names = statements
+    .filter((each) => found !== undefined && found.ofRest(each) !== 'all')
+    .map((each) => /\w*require_\w+|import_\w+/.exec(code.slice(each.start, each.end))?.[0])
   return { names, asked: found?.names ?? [], code, statements, found }
 }
 
@@ -48,17 +54,36 @@ test('a name of the program’s own that a package has for something else is no 
   expect(apartIn(loader('node_modules/p/index.js', 'require_p', body), server).names).toEqual(['require_p'])
 })
 
-test('both parts have every line where the bundle has it, and are whole together', () => {
-  const { code, statements, found } = apartIn(ms, debug, '// src/server.js\nexport default require_debug().debug;\n')
-  const apart = asFunctionBody(code, statements, (each) => found?.statements.has(each) === true).text
-  const own = asFunctionBody(code, statements, (each) => found?.loaders.has(each) !== true).text
-  for (const line of ['exports.day = 24', 'exports.debug = require_ms().day']) {
-    const at = code.split('\n').indexOf(line)
-    expect([apart.split('\n')[at], own.split('\n')[at]]).toEqual([line, ''])
+/** A module that the bundler has put where its only user was. */
+const within = (file: string, body: string): string =>
+  `// src/server.js\nvar import_p = /* @__PURE__ */ __toESM((/* @__PURE__ */ __commonJSMin(((exports, module) => {
+// from: ${file}
+${body}
+})))(), 1);\nconsole.log(import_p);\n`
+
+test('a package that stands within the file that uses it is loaded apart as well, unless it is a file of the program’s own', () => {
+  const { names, asked } = apartIn(ms, within('node_modules/p/index.js', 'module.exports = require_ms()'))
+  expect([names, asked]).toEqual([['require_ms', 'import_p'], ['__chaosLoader1']])
+  const own = apartIn(ms, within('src/own.cjs', 'module.exports = require_ms()'))
+  expect([own.names, own.asked]).toEqual([['require_ms'], ['require_ms']])
+})
+
+test('both parts have every line where the bundle has it, and each once', () => {
+  const server = within('node_modules/p/index.js', 'exports.two = require_debug().debug')
+  const { code, statements, found } = apartIn(ms, debug, server)
+  const apart = asFunctionBody(code, statements, (each) => found?.ofPackages(each) ?? 'all').text.split('\n')
+  const rest = asFunctionBody(code, statements, (each) => found?.ofRest(each) ?? 'all').text.split('\n')
+  const lines = code.split('\n')
+  expect([apart.length, rest.length]).toEqual([lines.length, lines.length])
+  for (const line of ['exports.day = 24', 'exports.debug = require_ms().day', 'exports.two = require_debug().debug']) {
+    const at = lines.indexOf(line)
+    expect([apart[at], rest[at]]).toEqual([line, ''])
   }
-  expect(own).toContain('= require_debug().debug')
-  expect(own).not.toContain('require_ms()')
-  expect(apart).not.toContain('__commonJSMin =')
+  const at = lines.indexOf('console.log(import_p);')
+  expect([apart[at], rest[at]]).toEqual(['', 'console.log(import_p);'])
+  expect(apart.join('\n')).toContain('var __chaosLoader2 = __commonJSMin(((exports, module) => {')
+  expect(rest.join('').replaceAll('\n', '')).toContain('__toESM((/* @__PURE__ */ __chaosLoader2)(), 1);')
+  expect(apart.join('\n')).not.toContain('__commonJSMin =')
 })
 
 test('a bundle without such modules is whole', () => {

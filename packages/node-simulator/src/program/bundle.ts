@@ -9,13 +9,14 @@ import { importBundler } from './bundler.ts'
 import { clientApi } from './client-api.ts'
 import { expectedIn } from './expected.ts'
 import { ownState } from './own-state.ts'
-import { packagesIn } from './packages.ts'
+import { packagesIn, type Sources } from './packages.ts'
 import { precomputed } from './precomputed.ts'
 import { awaitPlaces, isInstalled, PROBE, type Probe, type Probing, probePlugin, type Site } from './probes.ts'
 import {
   asFunctionBody,
   type FunctionBody,
   IMPORT,
+  type Left,
   META,
   NULL,
   PROGRAM_FILES,
@@ -189,7 +190,8 @@ function compiled(entry: string, { code, map: bundled, probing, sites }: Bundle)
   const map = payload === undefined ? undefined : new SourceMap(payload)
   const framesIn = (stack: string): readonly Frame[] => framesOf(stack, filename, map, directory)
   const missing = namedIn(code)
-  const { own, packages } = partsOf(code, { place, isWhole: probing !== undefined, found })
+  const fileAt = probing === undefined ? fileFinder(code, map, directory) : undefined
+  const { own, packages } = partsOf(code, { place, found, fileAt })
   return {
     entry,
     directory,
@@ -211,20 +213,37 @@ interface Parts {
 /** A bundle as one function, or as one for the program's own files and another for the installed packages. */
 function partsOf(
   code: string,
-  { place, isWhole, found }: { readonly place: Place; readonly isWhole: boolean; readonly found: string },
+  { place, found, fileAt }: { readonly place: Place; readonly found: string; readonly fileAt: FileAt | undefined },
 ): Parts {
   const statements = statementsOf(code)
-  const apart = isWhole ? undefined : packagesIn(statements, code, (file) => isInstalled(resolve(file)))
-  const compile = (isPart: (statement: Node) => boolean, before: string, after: string) =>
-    compiledPart(asFunctionBody(code, statements, isPart), { ...place, before, after })
+  const sources = fileAt && { isInstalled: (file: string) => isInstalled(resolve(file)), fileAt }
+  const apart = sources && packagesIn(statements, code, sources)
+  const compile = (left: (statement: Node) => Left, before: string, after: string) =>
+    compiledPart(asFunctionBody(code, statements, left), { ...place, before, after })
   if (apart === undefined)
-    return { own: compile(() => true, 'return (async () => {', `})()${found}`), packages: undefined }
+    return { own: compile(() => 'all', 'return (async () => {', `})()${found}`), packages: undefined }
   const names = `{ ${apart.names.join(', ')} }`
-  const isOwn = (statement: Node): boolean => !apart.loaders.has(statement)
-  const own = compile(isOwn, `return (async () => { const ${names} = ${LOADED};`, `})()${found}`)
-  const isOfPackages = (statement: Node): boolean => apart.statements.has(statement)
-  const packages = compile(isOfPackages, `const ${apart.loading} = ${LOADING};`, `return ${names}`)
+  const own = compile(apart.ofRest, `return (async () => { const ${names} = ${LOADED};`, `})()${found}`)
+  const packages = compile(apart.ofPackages, `const ${apart.loading} = ${LOADING};`, `return ${names}`)
   return { own, packages: (around, loading) => packages(around, { loading }) as object }
+}
+
+type FileAt = Sources['fileAt']
+
+/** Where the text between two offsets of a bundle comes from, by its first line that comes from a file. */
+function fileFinder(code: string, map: SourceMap | undefined, directory: string): FileAt {
+  const starts = [0, ...Array.from(code.matchAll(/\n/g), ({ index }) => index + 1)]
+  return (offset, end) => {
+    for (let line = starts.findLastIndex((start) => start <= offset) + 1; (starts[line] ?? end) < end; line++) {
+      const start = starts[line] ?? end
+      const column = /^\s*/.exec(code.slice(start, end))?.[0].length ?? 0
+      // The first line is ours.
+      const entry = map?.findEntry(line + 1, column) as { generatedLine?: number; originalSource?: string } | undefined
+      if (entry?.generatedLine === line + 1 && entry.originalSource !== undefined)
+        return resolve(directory, entry.originalSource)
+    }
+    return undefined
+  }
 }
 
 interface Place {

@@ -1,42 +1,49 @@
+import type { Left } from './rewrite.ts'
 import { namesIn } from './scopes.ts'
 import { isFunction, isNode, type Node } from './syntax.ts'
 
-/** The statements of a bundle that only say how installed packages are loaded, once something asks for them. */
+/** A bundle in two parts: what loads installed packages, once something asks for them, and all else. */
 export interface Packages {
-  /** Those, and what they rest on: the bundler's own functions, and imports. */
-  readonly statements: ReadonlySet<Node>
-  /** Those alone, which the rest of the bundle can do without. */
-  readonly loaders: ReadonlySet<Node>
-  /** What the rest of the bundle calls them. */
+  /** What the part of the packages has of a statement: their loaders, and the bundler's own functions and imports. */
+  readonly ofPackages: (statement: Node) => Left
+  /** What the rest has of it. */
+  readonly ofRest: (statement: Node) => Left
+  /** The loaders that the rest asks for. */
   readonly names: readonly string[]
-  /** The bundler's function that loads a module at its first call. */
+  /** The bundler's function that loads a module at its first call, which the part of the packages has not. */
   readonly loading: string
 }
 
+/** What loads a module in CommonJS: `__commonJSMin((exports, module) => { … })`. */
+interface Loader {
+  readonly call: Node
+  readonly name: string
+  /** Whether its statement is no more than `var name = …`; else the bundler has put it where its only user was. */
+  readonly isWhole: boolean
+}
+
+/** Where modules come from. */
+export interface Sources {
+  /** @param file as the bundler names it in a comment */
+  isInstalled(file: string): boolean
+  /** The file that the text between two offsets of the bundle comes from; undefined if that is unknown. */
+  fileAt(offset: number, end: number): string | undefined
+}
+
 /**
- * Finds the CommonJS modules of installed packages in a bundle that use nothing of the program's own files, as the bundler
- * writes them: `var require_ms = __commonJSMin((exports, module) => { … })`. Undefined if there are none.
+ * Finds the modules of installed packages in a bundle that are in CommonJS and use nothing of the program's own files.
+ * Undefined if there are none.
  */
-export function packagesIn(
-  statements: readonly Node[],
-  code: string,
-  isInstalled: (file: string) => boolean,
-): Packages | undefined {
+export function packagesIn(statements: readonly Node[], code: string, sources: Sources): Packages | undefined {
   const of = new Map<string, Node>()
   for (const statement of statements) for (const name of declaredBy(statement)) of.set(name, statement)
   const replaced = of.get(LOADING)
   if (replaced === undefined || declaredBy(replaced).length > 1) return undefined
-  const loaders = new Set<Node>()
-  let end = 0
-  for (const statement of statements) {
-    const file = loaderOf(statement) === LOADING ? fileIn(code.slice(end, statement.start)) : undefined
-    if (file !== undefined && isInstalled(file)) loaders.add(statement)
-    end = statement.end
-  }
+  const loaders = loadersIn(statements, code, sources)
   const needs = new Map<Node, readonly Node[]>()
-  const needsOf = (statement: Node): readonly Node[] => {
-    const known = needs.get(statement) ?? namesUsedBy(statement).flatMap((name) => of.get(name) ?? [])
-    needs.set(statement, known)
+  const needsOf = (node: Node): readonly Node[] => {
+    const known = needs.get(node) ?? namesUsedBy(node).flatMap((name) => of.get(name) ?? [])
+    needs.set(node, known)
     return known
   }
   const helpers = new Set<Node>()
@@ -49,32 +56,79 @@ export function packagesIn(
     helpers.delete(statement)
     return false
   }
-  // Whatever rests on what is not shared is not shared either.
+  const isApart = (statement: Node): boolean => loaders.get(statement)?.isWhole === true || isOfBundler(statement)
+  // Whatever rests on what is not apart is not either.
   for (let before = -1; before !== loaders.size; ) {
     before = loaders.size
-    for (const loader of loaders)
-      if (!needsOf(loader).every((each) => loaders.has(each) || isOfBundler(each))) loaders.delete(loader)
+    for (const [statement, { call }] of loaders) if (!needsOf(call).every(isApart)) loaders.delete(statement)
   }
   if (loaders.size === 0) return undefined
   helpers.delete(replaced)
   const used = new Set(statements.filter((each) => !loaders.has(each)).flatMap(namesUsedBy))
-  const names = [...loaders].flatMap(declaredBy).filter((name) => used.has(name))
-  return { statements: new Set([...helpers, ...loaders]), loaders, names, loading: LOADING }
+  return {
+    names: [...loaders.values()].flatMap(({ name, isWhole }) => (!isWhole || used.has(name) ? [name] : [])),
+    loading: LOADING,
+    ofPackages(statement) {
+      const loader = loaders.get(statement)
+      if (loader === undefined) return helpers.has(statement) ? 'all' : 'nothing'
+      return loader.isWhole ? 'all' : { only: loader.call, as: loader.name }
+    },
+    ofRest(statement) {
+      const loader = loaders.get(statement)
+      if (loader === undefined) return 'all'
+      return loader.isWhole ? 'nothing' : { without: loader.call, as: loader.name }
+    },
+  }
 }
 
 const LOADING = '__commonJSMin'
 const HELPER = /^__[a-z]\w*$/i
 
-/** What a statement of this shape is made by. */
-function loaderOf(statement: Node): unknown {
-  if (statement.type !== 'VariableDeclaration') return undefined
-  const [first, second] = statement['declarations'] as readonly Node[]
-  const init = second === undefined ? first?.['init'] : undefined
-  return isNode(init) && init.type === 'CallExpression' ? (init['callee'] as Node)['name'] : undefined
+/** The loaders of installed packages, by their statements. */
+function loadersIn(statements: readonly Node[], code: string, sources: Sources): Map<Node, Loader> {
+  const loaders = new Map<Node, Loader>()
+  let end = 0
+  for (const statement of statements) {
+    const loader = loaderIn(statement, loaders.size)
+    if (loader !== undefined && isOfPackage(loader, code.slice(end, statement.start), sources))
+      loaders.set(statement, loader)
+    end = statement.end
+  }
+  return loaders
 }
 
-/** The bundler names the file of each module in a comment before it, as seen from the directory where it runs. */
-const fileIn = (gap: string): string | undefined => /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1]
+/** The loader that a statement is, or has in it. */
+function loaderIn(statement: Node, number: number): Loader | undefined {
+  if (statement.type !== 'VariableDeclaration') return undefined
+  const [first, second] = statement['declarations'] as readonly Node[]
+  const init = first?.['init']
+  if (second !== undefined || !isNode(init)) return undefined
+  const [name] = namesIn(first?.['id'])
+  if (isLoader(init)) return name === undefined ? undefined : { call: init, name, isWhole: true }
+  const call = loaderWithin(init)
+  return call && { call, name: `__chaosLoader${number}`, isWhole: false }
+}
+
+const isLoader = (node: Node): boolean => node.type === 'CallExpression' && (node['callee'] as Node)['name'] === LOADING
+
+/** Outside of functions, which may call it never, or more than once. */
+function loaderWithin(value: unknown): Node | undefined {
+  if (Array.isArray(value)) {
+    for (const each of value) {
+      const found = loaderWithin(each)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  if (!isNode(value) || isFunction(value)) return undefined
+  return isLoader(value) ? value : loaderWithin(Object.values(value).filter((part) => typeof part === 'object'))
+}
+
+/** The bundler names the file of a module in a comment before it, unless it has put it where its only user was. */
+function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
+  const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)
+  return file !== undefined && isInstalled(file)
+}
 
 /** The names that a statement declares for the whole bundle. */
 function declaredBy(statement: Node): readonly string[] {

@@ -17,6 +17,13 @@ export interface FunctionBody {
   readonly tables: readonly Table[]
 }
 
+/** What is left of a statement: one expression alone, as the value of a variable, or all but one, which has a name instead. */
+export type Left =
+  | 'all'
+  | 'nothing'
+  | { readonly only: Node; readonly as: string }
+  | { readonly without: Node; readonly as: string }
+
 interface Edit {
   readonly start: number
   readonly end: number
@@ -31,17 +38,35 @@ interface Edit {
 export function asFunctionBody(
   code: string,
   statements: readonly Node[] = statementsOf(code),
-  isKept: (statement: Node) => boolean = () => true,
+  left: (statement: Node) => Left = () => 'all',
 ): FunctionBody {
   const edits: Edit[] = []
   const tables: Table[] = []
-  const kept = statements.filter(isKept)
+  const replace = (start: number, end: number, text: string): void => {
+    edits.push({ start, end, text: text + blankOf(code, start, end) })
+  }
+  const gone = new Set<Node>()
+  const kept: Node[] = []
   for (const statement of statements) {
     const { start, end } = statement
-    const edit = isKept(statement) ? statementEdit(statement, code) : { start, end, text: blankOf(code, start, end) }
-    if (edit !== undefined) edits.push(edit)
+    const part = left(statement)
+    if (part === 'all') {
+      const edit = statementEdit(statement, code)
+      if (edit !== undefined) edits.push(edit)
+      kept.push(statement)
+    } else if (part === 'nothing') replace(start, end, '')
+    else if ('only' in part) {
+      replace(start, part.only.start, `var ${part.as} = `)
+      replace(part.only.end, end, ';')
+      kept.push(part.only)
+    } else {
+      replace(part.without.start, part.without.end, part.as)
+      gone.add(part.without)
+      kept.push(statement)
+    }
   }
   visit(kept, (node) => {
+    if (gone.has(node)) return false
     const found = tableIn(node)
     if (found !== undefined) {
       const { start, end } = found.at
@@ -54,6 +79,7 @@ export function asFunctionBody(
       edits.push({ start: node.start, end: node.start + 'import'.length, text: IMPORT })
     if (node.type === 'MetaProperty' && code.slice(node.start, node.end) === 'import.meta')
       edits.push({ start: node.start, end: node.end, text: META })
+    return true
   })
   let text = ''
   let at = 0
@@ -143,13 +169,13 @@ function importText(statement: Node): string {
   return texts.join(' ')
 }
 
-/** Calls `seen` for every node of a syntax tree. */
-export function visit(value: unknown, seen: (node: Node) => void): void {
+/** Calls `seen` for every node of a syntax tree, but for those within one of which it says false. */
+export function visit(value: unknown, seen: (node: Node) => unknown): void {
   if (Array.isArray(value)) {
     for (const each of value) visit(each, seen)
     return
   }
   if (typeof value !== 'object' || value === null || !('type' in value)) return
-  seen(value as Node)
+  if (seen(value as Node) === false) return
   for (const member of Object.values(value)) if (typeof member === 'object') visit(member, seen)
 }
