@@ -364,6 +364,14 @@ test('a comparison tells of each run what the run alone tells, in every form', a
 test('messages between nodes are told of simulated and of real runs', async () => {
   for (const [name, settings] of [SIMULATED[0]!, REAL]) {
     const { json } = await tellingsOf(name, settings)
+    const { operations, culprit } = json.levels[json.shown].counterexample
+    const reader = operations[culprit]?.node
+    const isOfTwo = reader !== undefined && operations.some(({ f, node }: Printed) => f !== 'read' && node !== reader)
+    // What goes wrong first in a real run may be a node that forgot what it had itself, which no message explains.
+    if (settings === REAL[1] && !isOfTwo) {
+      expect([name, json.messages]).toEqual([name, undefined])
+      continue
+    }
     const { messages, neverSent, unclear, sentence } = json.messages ?? {}
     // Of real runs a message may not have been recorded or recognised, and then the page says just that.
     const isTold = messages?.length > 0 || neverSent || (settings === REAL[1] && unclear !== undefined)
