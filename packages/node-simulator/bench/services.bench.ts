@@ -48,7 +48,7 @@ export async function run(print: (line: string) => void): Promise<void> {
 interface Ten {
   /** Runs a second of all threads of this process, those that compile and collect garbage included. */
   readonly perSecond: number
-  /** What the calibration loop took beside them: this machine may be half as fast a minute later. */
+  /** What the calibration loop took just before them, since a machine may be half as fast a minute later. */
   readonly loopMs: number
 }
 

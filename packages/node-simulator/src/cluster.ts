@@ -17,7 +17,7 @@ import { nodeOf, replacing } from './nodes.ts'
 import { Seats } from './program/seats.ts'
 import { REDIS, RedisNode } from './redis/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
-import type { Service } from './service.ts'
+import { programsIn, type Service } from './service.ts'
 import type { Stoppable } from './world/blows.ts'
 import { delaysOf } from './world/delays.ts'
 import { canDrain, takeUncaught } from './world/drain.ts'
@@ -254,10 +254,7 @@ export const besidesOf = ({ spec, beside }: Service): readonly NodeId[] => [
 ]
 
 /** The assertions of all programs that some run is to meet. */
-const expectedOf = ({ program, beside, clients }: Service): readonly string[] =>
-  [program, ...beside.values(), ...(clients.type === 'module' ? [clients.program] : [])].flatMap(
-    ({ expected }) => expected,
-  )
+const expectedOf = (service: Service): readonly string[] => programsIn(service).flatMap(({ expected }) => expected)
 
 /** Whether some program says by `sometimes` or `reachable` what it reaches. */
 export const hasAssertions = (service: Service): boolean => expectedOf(service).length > 0

@@ -13,6 +13,7 @@ export {
   filesOfService,
   isFullService,
   isService,
+  keepsSomePackages,
   loadService,
   parseServiceReference,
   programsOfService,

@@ -12,6 +12,7 @@ import {
 import { allFunctions } from '@chaosproxy/workloads'
 import { loadProgram, type Program } from './program/bundle.ts'
 import type { Probing } from './program/probes.ts'
+import { keepsPackages } from './program/seat.ts'
 import { dropSeats } from './program/seats.ts'
 
 /** What turns the operations of clients into requests. */
@@ -120,9 +121,18 @@ export async function loadService(spec: ServiceSpec, probing?: Probing): Promise
   return { spec, program, beside, clients, definition: definitionOf(spec, clients) }
 }
 
+/** All programs of a service: its nodes', those beside them, and the clients'. */
+export const programsIn = ({ program, beside, clients }: Service): readonly Program[] => [
+  program,
+  ...beside.values(),
+  ...(clients.type === 'module' ? [clients.program] : []),
+]
+
+/** Whether a start of some program of it may have packages as an earlier one loaded them. */
+export const keepsSomePackages = (service: Service): boolean => programsIn(service).some(keepsPackages)
+
 /** From now on no start of its programs has packages as an earlier one loaded them. */
-export const distrustPackages = ({ program, beside, clients }: Service): void =>
-  dropSeats([program, ...beside.values(), ...(clients.type === 'module' ? [clients.program] : [])])
+export const distrustPackages = (service: Service): void => dropSeats(programsIn(service))
 
 async function loadClients({ routes, client }: ServiceSpec): Promise<ServiceClients> {
   if (client !== undefined) return { type: 'module', file: client, program: await loadProgram(client) }

@@ -18,7 +18,7 @@ const counting = serving(`
   console.log(counting.count(), own.count())
 `)
 
-/** What each of so many runs writes. */
+/** Runs a program several times, and returns what each run writes to its log. */
 async function linesOf(program: string, beside: { readonly [path: string]: string }, runs: number) {
   const lines: string[] = []
   for (let run = 1; run <= runs; run++)
@@ -88,7 +88,7 @@ test('a package may read the environment, and find its own later', async () => {
   expect(await linesOf(counting, { ...beside, ...OWN }, 2)).toEqual(['none,1,b 1', 'none,2,b 1'])
 })
 
-test('what a program changes around it is undone before another start finds the same', async () => {
+test('another start finds nothing of what a program changed around it', async () => {
   const program = serving(`
     import fs from 'node:fs'
     import process from 'node:process'

@@ -4,6 +4,7 @@ import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 import {
   clusterOf,
+  learnFrom,
   type SearchedProtocol,
   searchSeeds,
   strategies,
@@ -49,7 +50,7 @@ test('a search takes the shortcut, and compares one trial in 25', () => {
   expect(started).toEqual({ plainly: 2, short: 50, distrusted: 0 })
 })
 
-test('what goes wrong by the shortcut alone is no finding, and ends it', () => {
+test('a search reports nothing that goes wrong by the shortcut alone, and takes it no more', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(searchSeeds(subject, all).findings).toEqual([])
   expect(started.distrusted).toBe(1)
@@ -78,10 +79,13 @@ test.each([
   expect(searchSeeds(ending, all).findings).toEqual([])
   expect(started.distrusted).toBe(1)
   started.distrusted = 0
+  learnFrom(ending, [1], { strategies: strategiesNamed(['coverage']), limits })
+  expect(started.distrusted).toBe(1)
+  started.distrusted = 0
   expect(unrepeatableSeed(ending, { ...all, count: 5 })).toBeUndefined()
 })
 
-test('what goes wrong only without the shortcut is found once a trial has shown that it is wrong', () => {
+test('a search finds what goes wrong only without the shortcut once a compared trial has differed', () => {
   const { subject, started } = startedBy(BUG, undefined)
   const { findings } = searchSeeds(subject, { ...all, count: 400 })
   expect(started.distrusted).toBeGreaterThan(0)
@@ -91,7 +95,7 @@ test('what goes wrong only without the shortcut is found once a trial has shown 
   expect(findings).toEqual(before.filter(({ seed }) => seed >= 25))
 })
 
-test('what goes wrong either way is found as without a shortcut', () => {
+test('a search finds what goes wrong either way exactly as it would without a shortcut', () => {
   const { subject, started } = startedBy(BUG, BUG)
   const options = { ...all, strategies: strategiesNamed(['uniform', 'windows']), count: 200 }
   const { shortcut: _, ...plain } = startedBy(BUG, BUG).subject

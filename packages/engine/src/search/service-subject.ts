@@ -4,6 +4,7 @@ import {
   createServiceCluster,
   declaredService,
   distrustPackages,
+  keepsSomePackages,
   loadService,
   type Service,
   type ServiceDeclaration,
@@ -49,7 +50,7 @@ export function startsOf(
   service: Service,
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
   watch: ServiceWatch = {},
-): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut } {
+): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut | undefined } {
   // A search draws the number of keys unless it is said.
   const { functions, before } = askedOf(workload, { keys: 2, ...settings })
   const isOfOne = isAboutOneObject(service, { functions, before })
@@ -58,7 +59,8 @@ export function startsOf(
     (keepsPackages: boolean): NonNullable<SearchedProtocol['start']> =>
     (options) =>
       createServiceCluster(service, { ...options, ...watch, initial, functions, isOfOne, keepsPackages })
-  return { start: startWith(false), shortcut: { start: startWith(true), distrust: () => distrustPackages(service) } }
+  const shortcut = { start: startWith(true), distrust: () => distrustPackages(service) }
+  return { start: startWith(false), shortcut: keepsSomePackages(service) ? shortcut : undefined }
 }
 
 function isAboutOneObject(

@@ -24,7 +24,7 @@ import {
   statementsOf,
   throwAsNull,
 } from './rewrite.ts'
-import type { Node } from './syntax.ts'
+import { linesOf, type Node } from './syntax.ts'
 import { LISTED, listedOf, TABLE, type Table, tableOf } from './tables.ts'
 
 /** What a program sees around it in place of the real globals. */
@@ -232,14 +232,16 @@ type FileAt = Sources['fileAt']
 
 /** Where the text between two offsets of a bundle comes from, by its first line that comes from a file. */
 function fileFinder(code: string, map: SourceMap | undefined, directory: string): FileAt {
-  const starts = [0, ...Array.from(code.matchAll(/\n/g), ({ index }) => index + 1)]
+  const lineOf = linesOf(code)
   return (offset, end) => {
-    for (let line = starts.findLastIndex((start) => start <= offset) + 1; (starts[line] ?? end) < end; line++) {
-      const start = starts[line] ?? end
-      const column = /^\s*/.exec(code.slice(start, end))?.[0].length ?? 0
-      // The first line is ours.
-      const entry = map?.findEntry(line + 1, column) as { generatedLine?: number; originalSource?: string } | undefined
-      if (entry?.generatedLine === line + 1 && entry.originalSource !== undefined)
+    const [, ...lines] = code.slice(offset, end).split('\n')
+    for (const [i, text] of lines.entries()) {
+      // The map counts from 0, and the first line is ours.
+      const line = lineOf(offset) + 1 + i
+      const entry = map?.findEntry(line, text.search(/\S|$/)) as
+        | { generatedLine?: number; originalSource?: string }
+        | undefined
+      if (entry?.generatedLine === line && entry.originalSource !== undefined)
         return resolve(directory, entry.originalSource)
     }
     return undefined

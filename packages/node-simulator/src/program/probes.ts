@@ -2,7 +2,7 @@ import { extname, isAbsolute, relative } from 'node:path'
 import type { RolldownMagicString, RolldownPlugin } from 'rolldown'
 import { parseAst } from 'rolldown/parseAst'
 import type { Scope } from './scopes.ts'
-import { isFunction, isNode, type Node } from './syntax.ts'
+import { isFunction, isNode, linesOf, type Node } from './syntax.ts'
 import { ModuleTouches, type Shared } from './touches.ts'
 
 /** What probed programs call. */
@@ -256,18 +256,4 @@ function nameIn(node: Node): string | undefined {
 function lastEnd(params: unknown, returned: unknown, start: number): number {
   const ends = [...(params as readonly unknown[]), returned].filter(isNode).map(({ end }) => end)
   return Math.max(start, ...ends)
-}
-
-/** The line of an offset, both of which begin together. */
-function linesOf(code: string): (offset: number) => number {
-  const starts = [0, ...Array.from(code.matchAll(/\n/g), ({ index }) => index + 1)]
-  return (offset) => {
-    let [low, high] = [0, starts.length - 1]
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if ((starts[middle] ?? 0) <= offset) low = middle
-      else high = middle - 1
-    }
-    return low + 1
-  }
 }

@@ -169,7 +169,7 @@ function importText(statement: Node): string {
   return texts.join(' ')
 }
 
-/** Calls `seen` for every node of a syntax tree, but for those within one of which it says false. */
+/** Calls `seen` for the nodes of a syntax tree. If it returns false for one, those within that one are left out. */
 export function visit(value: unknown, seen: (node: Node) => unknown): void {
   if (Array.isArray(value)) {
     for (const each of value) visit(each, seen)

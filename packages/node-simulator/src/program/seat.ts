@@ -9,7 +9,6 @@ import { noteShared } from '../world/intrinsics.ts'
 import { type Life, runningLife } from '../world/life.ts'
 import { areChanged, type Noted, noteMembers, putBack } from '../world/members.ts'
 import type { Exports, LoadModule, Program, Surroundings } from './bundle.ts'
-
 import type { Probe } from './probes.ts'
 import { callerOf } from './stacks.ts'
 

@@ -1,13 +1,13 @@
 import { createRandom } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import { withoutConcurrency } from '@chaosproxy/workloads'
 import { firstDifference } from '../replay/difference.ts'
 import { withinClocks } from './clock-bounds.ts'
 import { type Coverage, createCoverage } from './coverage.ts'
 import { type Plan, planTrial } from './plan.ts'
+import { hurriedTrial } from './shortcut.ts'
 import type { Strategy } from './strategy.ts'
-import { hurried, machineOf, type SearchedProtocol } from './subject.ts'
+import { machineOf, type SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
 
 export interface SearchOptions {
@@ -87,6 +87,9 @@ export interface SearchResult {
   readonly interesting: readonly number[]
 }
 
+/** One trial in so many is run without the subject's shortcut as well, and compared. */
+const COMPARED_SEEDS = 25
+
 /** How often a strategy that varies trials plans a new one, which then is known by its seed alone. */
 const NEW_PROBABILITY = 0.25
 
@@ -105,11 +108,8 @@ export function learnFrom(
   for (const seed of seeds) {
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
-    const trial = runPlan(hurried(subject), planTrial(subject, strategy, seed), {
-      ...limits,
-      observe: coverage.observe,
-    })
-    coverage.learn(trial)
+    const watched = { ...limits, observe: coverage.observe }
+    coverage.learn(hurriedTrial(subject, planTrial(subject, strategy, seed), watched))
   }
   return coverage
 }
@@ -134,7 +134,7 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
     const plan =
       varies && coverage ? withinClocks(subject, coverage.vary(planned, createRandom(`vary ${seed}`))) : planned
     const watched = coverage === undefined ? limits : { ...limits, observe: coverage.observe }
-    const trial = hurriedTrial(subject, plan, watched, seed % COMPARED_SEEDS === 0)
+    const trial = hurriedTrial(subject, plan, watched, { isCompared: seed % COMPARED_SEEDS === 0 })
     if (coverage?.learn(trial) === true && !varies) interesting.push(seed)
     trials++
     steps += trial.steps
@@ -147,33 +147,6 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
     if (stopAtFirst) break
   }
   return { trials, steps, evidence, findings, tried, interesting }
-}
-
-/** Of so many trials that take a shortcut, one is run without it as well, and compared. */
-const COMPARED_SEEDS = 25
-
-/** A trial by the subject's shortcut, unless it fails or is to be compared: then the one without it counts. */
-function hurriedTrial(subject: SearchedProtocol, plan: Plan, limits: TrialLimits, isCompared: boolean): Trial {
-  const { shortcut } = subject
-  if (shortcut === undefined) return runPlan(subject, plan, limits)
-  const trial = endedTrial(hurried(subject), plan, limits)
-  if (trial !== undefined && trial.failure === undefined && !isCompared) return trial
-  // What filled the memory may be what was kept.
-  const isEnded = trial !== undefined && !(trial.failure?.kind === 'broken' && trial.failure.stuck === true)
-  if (!isEnded) shortcut.distrust()
-  const sure = runPlan(subject, plan, limits)
-  if (isEnded && firstDifference(trial.events, sure.events) !== undefined) shortcut.distrust()
-  return sure
-}
-
-/** Undefined if the run was refused, which without a shortcut it may not be. */
-function endedTrial(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
-  try {
-    return runPlan(subject, plan, limits)
-  } catch (error) {
-    if (error instanceof UserError) return undefined
-    throw error
-  }
 }
 
 /** A failure counts only if the same plan fails in the same way again. */
