@@ -78,8 +78,12 @@ interface WorkerOptions {
   readonly limiter?: { readonly max: number; readonly duration: number }
 }
 
-interface Worker extends Closed {
+export interface Worker extends Closed {
   waitUntilReady(): Promise<unknown>
+  /** Has it take no more jobs, though it goes on with those that it has. */
+  pause(withoutWaiting: true): Promise<unknown>
+  /** Tells of what fails as an error of the worker, not by rejecting. */
+  resume(): Promise<unknown>
 }
 
 /** The engine of the queue. */

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import type { Job, Pool } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
@@ -9,8 +9,9 @@ import { QUEUES, storeOn } from './board.ts'
 import { connectQueue } from './connect.ts'
 import type { AnyKind } from './kind.ts'
 import { printEnd, readOrder, readSpec } from './message.ts'
-import type { Client, TakenJob } from './packages.ts'
+import type { Client, TakenJob, Worker } from './packages.ts'
 import { createUnpacker, MissingFile, NOTHING } from './parcel.ts'
+import { createRest } from './rest.ts'
 
 /** What a worker tells on the way. */
 export type WorkEvent =
@@ -55,8 +56,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   const client = connect()
   const store = storeOn(client)
   const unpacker = createUnpacker(store)
-  /** Since the last job that could be done. */
-  let failures = 0
+  const rest = createRest()
 
   async function perform({ data }: TakenJob): Promise<object> {
     const startedAt = performance.now()
@@ -67,7 +67,7 @@ export async function work(settings: WorkSettings): Promise<void> {
       const asked = readSpec(kind, receive(sent), paths)
       const spec = ((await kind.bring?.(asked, { ...store, home: unpacker.home })) ?? asked) as never
       const end = await pools.of(kind).do(kind.job as Job<never, unknown>, spec, { looks, wanted })
-      failures = 0
+      rest.end()
       listener({ type: 'done', job: send(kind.title(spec)), elapsedMs: performance.now() - startedAt })
       return send(printEnd(end))
     } catch (error) {
@@ -78,14 +78,13 @@ export async function work(settings: WorkSettings): Promise<void> {
       }
       const why = troubleOf(error, unpacker.home)
       listener({ type: 'could not', why })
-      // It would fail at the next as soon, and leave none for workers that can do them.
-      await setTimeout(Math.min(RESTS_MS * 2 ** failures++, RESTS_AT_MOST_MS))
+      await rest.begin(workers)
       throw new Error(why)
     }
   }
 
   const lanes = allowCode ? [QUEUES.plain, QUEUES.code] : [QUEUES.plain]
-  const workers = lanes.map(
+  const workers: readonly Worker[] = lanes.map(
     (lane) =>
       new bullmq.Worker(lane, perform, {
         connection,
@@ -97,18 +96,19 @@ export async function work(settings: WorkSettings): Promise<void> {
         ...(rate === undefined ? {} : { limiter: { max: rate, duration: 1_000 } }),
       }),
   )
-  workers.push(loadWorker(connected, LOST_AFTER_MS, listener))
+  const all = [...workers, loadWorker(connected, LOST_AFTER_MS, listener)]
   // They connect again by themselves.
-  for (const worker of workers) worker.on('error', () => {})
+  for (const worker of all) worker.on('error', () => {})
   let watching: NodeJS.Timeout | undefined
   try {
-    await Promise.all(workers.map((worker) => worker.waitUntilReady()))
+    await Promise.all(all.map((worker) => worker.waitUntilReady()))
     listener({ type: 'joined', place, threads })
     watching = watchRedis(client, (type) => listener({ type, place }))
     await new Promise<void>((resolve) => whenAborted(signal, resolve))
   } finally {
     clearInterval(watching)
-    await Promise.all(workers.map((worker) => worker.close()))
+    rest.close()
+    await Promise.all(all.map((worker) => worker.close()))
     await pools.close()
     client.disconnect()
     unpacker.close()
@@ -116,9 +116,6 @@ export async function work(settings: WorkSettings): Promise<void> {
 }
 
 const LOOK_EVERY_MS = 2_000
-/** How long to take no other job in place of the first that could not be done. With each after it, twice as long. */
-const RESTS_MS = 3_000
-const RESTS_AT_MOST_MS = 12_000
 
 /** Tells when Redis stops answering, and when it answers again. */
 function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): NodeJS.Timeout {
@@ -126,7 +123,7 @@ function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): Node
   return setInterval(async () => {
     const answer = client.ping().catch(() => undefined)
     if (isAway) return
-    if ((await Promise.race([answer, setTimeout(LOOK_EVERY_MS, 'late', { ref: false })])) !== 'late') return
+    if ((await Promise.race([answer, pause(LOOK_EVERY_MS, 'late', { ref: false })])) !== 'late') return
     isAway = true
     tell('away')
     await answer
