@@ -92,17 +92,19 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(4)
   })
 
-  patientTest('ends a program that takes all memory, and names the turn', async () => {
-    const cwd = folderWith(
-      `${CURED}\nconst all: unknown[] = []\nsetTimeout(() => { for (;;) all.push(new Array(5e5).fill(0)) }, 10)`,
-    )
-    const { exitCode, stdout } = await chaos(['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json'], {
-      cwd,
-    })
-    expect(JSON.parse(stdout).failures[0].sentence).toMatch(
-      /^the program takes more memory than there is: a turn of n\d/,
-    )
-    expect(exitCode).toBe(4)
+  patientTest('ends a program that takes all memory in one turn, in small pieces or large, and names it', async () => {
+    for (const much of [5e5, 1e7]) {
+      const cwd = folderWith(
+        `${CURED}\nconst all: unknown[] = []\nsetTimeout(() => { for (;;) all.push(new Array(${much}).fill(0)) }, 10)`,
+      )
+      const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
+      const { exitCode, stdout, stderr } = await chaos(args, { cwd })
+      expect(stderr).toBe('')
+      expect(JSON.parse(stdout).failures[0].sentence).toMatch(
+        /^the program takes more memory than there is: a turn of n\d/,
+      )
+      expect(exitCode).toBe(4)
+    }
   })
 
   patientTest(

@@ -4,21 +4,28 @@ import type { ThreadScript } from '../built-file.ts'
 import { createThreads } from '../threads.ts'
 import type { Pool, Task } from './job.ts'
 
-const LOOK_EVERY_MS = 250
+const LOOK_EVERY_MS = 50
+/** Callers count four looks a second. */
+const LOOKS_OF_ONE = 5
 const GROWTH_BYTES = 2 ** 24
 const NEARLY_ALL = 0.6
-/** Of the process during one call of a user's code, which ends it even if it goes on growing. */
-const MOST_GROWTH_BYTES = 2 ** 31
 /** A thread's memory, unless it is given a limit. */
 const USUAL_MB = 2_048
+
+/** What a thread may take. */
+export interface ThreadLimits extends Readonly<ResourceLimits> {
+  /** By how much the process may grow during one call of a user's code, which ends the thread. */
+  readonly mostTakenInCallMb?: number | undefined
+}
 
 /**
  * Does jobs on threads of this machine, whose script exports a function for each kind of job. Code of users is watched:
  * a thread in which it does not return, or takes all memory, is ended.
  */
-export function createThreadPool(script: ThreadScript, width: number, memory?: Readonly<ResourceLimits>): Pool {
+export function createThreadPool(script: ThreadScript, width: number, limits: ThreadLimits = {}): Pool {
+  const { mostTakenInCallMb, ...memory } = limits
   const threads = createThreads(script, width, memory)
-  const muchBytes = NEARLY_ALL * (memory?.maxOldGenerationSizeMb ?? USUAL_MB) * 2 ** 20
+  const muchBytes = NEARLY_ALL * (mostTakenInCallMb ?? memory.maxOldGenerationSizeMb ?? USUAL_MB) * 2 ** 20
   return {
     width,
     async do(job, spec, { signal, stop, looks, wanted } = {}) {
@@ -31,11 +38,11 @@ export function createThreadPool(script: ThreadScript, width: number, memory?: R
       if (signal?.aborted) giveUp()
       if (stop?.aborted) asked()
       const watch = createWatch(progress, {
-        looks: looks ?? Number.POSITIVE_INFINITY,
+        looks: (looks ?? Number.POSITIVE_INFINITY) * LOOKS_OF_ONE,
         growthBytes: GROWTH_BYTES,
         muchBytes,
         bytesAtStart: process.memoryUsage.rss(),
-        mostGrowthBytes: MOST_GROWTH_BYTES,
+        mostGrowthBytes: (mostTakenInCallMb ?? USUAL_MB) * 2 ** 20,
       })
       let ill: Ill | undefined
       const watching = setInterval(() => {

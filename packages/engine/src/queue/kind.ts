@@ -1,6 +1,6 @@
-import type { ResourceLimits } from 'node:worker_threads'
 import type { ThreadScript } from '../built-file.ts'
 import type { Job } from '../jobs/job.ts'
+import type { ThreadLimits } from '../jobs/thread-pool.ts'
 import type { Store } from './parcel.ts'
 
 /**
@@ -9,9 +9,9 @@ import type { Store } from './parcel.ts'
  */
 export interface QueuedKind<Spec extends object, Result> {
   readonly job: Job<Spec, Result>
-  /** The threads that do it, and their memory. */
+  /** The threads that do it, and what they may take. */
   readonly script: ThreadScript
-  readonly memory?: Readonly<ResourceLimits> | undefined
+  readonly limits?: ThreadLimits | undefined
   /** @param paths the files that were sent along, which it may name. @throws if it is no such spec. */
   readonly readSpec: (data: unknown, paths: ReadonlySet<string>) => Spec
   /** @throws if no worker can have found this for the spec. */

@@ -141,7 +141,7 @@ export const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObje
 export const seedsKind: QueuedKind<SeedsSpec, SearchResult> = {
   job: seedsJob,
   script: 'search-worker',
-  memory: threadLimits,
+  limits: threadLimits,
   readSpec(data, paths) {
     const spec = v.parse(seedsSpec, data)
     requireKnown(spec.subject, paths)
@@ -170,7 +170,7 @@ const minimiseSpec: v.GenericSchema<unknown, MinimiseSpec> = v.strictObject({
 export const minimiseKind: QueuedKind<MinimiseSpec, Scenario | undefined> = {
   job: minimiseJob,
   script: 'search-worker',
-  memory: threadLimits,
+  limits: threadLimits,
   readSpec(data, paths) {
     const spec = v.parse(minimiseSpec, data)
     requireKnown(spec.subject, paths)
@@ -196,7 +196,7 @@ const guideSpec: v.GenericSchema<unknown, GuideSpec> = v.strictObject({
 export const guideKind: QueuedKind<GuideSpec, SeedFailure | undefined> = {
   job: guideJob,
   script: 'search-worker',
-  memory: threadLimits,
+  limits: threadLimits,
   readSpec(data, paths) {
     const spec = v.parse(guideSpec, data)
     requireKnown(spec.subject, paths)

@@ -148,8 +148,8 @@ const NO_CODE = 'it brings code of its own, which this worker runs only if it is
 function createPools(threads: number): { readonly of: (kind: AnyKind) => Pool; readonly close: () => Promise<void> } {
   const pools = new Map<string, Pool>()
   return {
-    of({ script, memory }) {
-      const pool = pools.get(script) ?? createThreadPool(script, threads, memory)
+    of({ script, limits }) {
+      const pool = pools.get(script) ?? createThreadPool(script, threads, limits)
       pools.set(script, pool)
       return pool
     },

@@ -54,6 +54,11 @@ export async function supervise<Spec extends object, Result>(
     end.why !== 'memory' || steps > 0
       ? await pool.do(job, one, { signal, looks: LOOKS_BEFORE_STUCK / 3, wanted: steps })
       : end
+  // The seed alone shows nothing: the machine may have stood still, or another thread have taken the memory.
+  if (again.type === 'done') {
+    const anew = await pool.do(job, spec, { signal, stop, looks: looksAt(spec) })
+    if (anew.type === 'done') return anew
+  }
   const described = again.type === 'done' ? '' : again.described
   const event = described || `its step number ${steps}`
   const ill =

@@ -1,6 +1,6 @@
 import type { ProcessOptions } from '../builtins/process.ts'
 import type { Life } from '../world/life.ts'
-import { takenNow } from '../world/memory.ts'
+import { shareOfHeap, takenNow } from '../world/memory.ts'
 import type { Program } from './bundle.ts'
 import { keepNoPackages, keepsPackages, Seat } from './seat.ts'
 
@@ -29,8 +29,7 @@ export class Seats {
   /** The run is over, and all went well. */
   giveBack(): void {
     if (!this.#isKept) return
-    const { heapBytes, heapLimitBytes } = takenNow()
-    const hasRoom = heapBytes < MOST_OF_HEAP * heapLimitBytes
+    const hasRoom = shareOfHeap(takenNow()) < MOST_OF_HEAP
     for (const { program, seat, free } of this.#taken.splice(0)) {
       if (!hasRoom) seats.delete(program)
       else if (free.length < MOST_FREE) free.push(seat)
@@ -45,7 +44,7 @@ interface Taken {
 }
 
 /** Programs may take more, and a package may keep something of every start. */
-const MOST_OF_HEAP = 0.3
+const MOST_OF_HEAP = 0.45
 /** Of one node: it hardly ever starts more often in one run. */
 const MOST_FREE = 8
 

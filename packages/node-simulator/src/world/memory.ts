@@ -4,12 +4,14 @@ import { MachineError } from '@chaosproxy/protocols'
 
 /** Beyond this share of its heap a thread may be ended by V8 in the middle of a turn, and the process with it. */
 const MOST_OF_HEAP = 0.65
+/** So that as many threads as there are cores fit into the memory of most machines. */
+const MOST_HEAP_BYTES = 540 * 2 ** 20
 /** Of buffers, which are no part of the heap and have no limit of their own. */
 const MOST_BUFFER_BYTES = 2 ** 29
 /** A look costs half a microsecond, so that most events do without. */
 const LOOK_EVERY = 8
 /** From here on, every event is followed by a look. */
-const MUCH = 0.4
+const MUCH = 0.6
 
 /** What of this thread's memory is taken, and what it may be. */
 export interface MemoryTaken {
@@ -36,8 +38,9 @@ export function watchMemory(taken: () => MemoryTaken = takenNow): (node: NodeId 
     if (left > 0) return
     const { heapBytes, heapLimitBytes, bufferBytes } = taken()
     const buffers = bufferBytes - buffersBefore
-    left = heapBytes > MUCH * heapLimitBytes || buffers > MUCH * MOST_BUFFER_BYTES ? 1 : LOOK_EVERY
-    if (heapBytes <= MOST_OF_HEAP * heapLimitBytes && buffers <= MOST_BUFFER_BYTES) return
+    const heapShare = shareOfHeap({ heapBytes, heapLimitBytes })
+    left = heapShare > MUCH || buffers > MUCH * MOST_BUFFER_BYTES ? 1 : LOOK_EVERY
+    if (heapShare <= 1 && buffers <= MOST_BUFFER_BYTES) return
     throw new MachineError({
       node: node ?? 'a node',
       did: 'takes more memory than there is',
@@ -46,5 +49,9 @@ export function watchMemory(taken: () => MemoryTaken = takenNow): (node: NodeId 
     })
   }
 }
+
+/** Of the heap that programs may take: more than 1 is too much. */
+export const shareOfHeap = ({ heapBytes, heapLimitBytes }: Omit<MemoryTaken, 'bufferBytes'>): number =>
+  heapBytes / Math.min(MOST_OF_HEAP * heapLimitBytes, MOST_HEAP_BYTES)
 
 const megabytes = (bytes: number): string => `${Math.round(Math.max(0, bytes) / 2 ** 20)} MB`
