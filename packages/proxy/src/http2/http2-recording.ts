@@ -278,9 +278,13 @@ export class Http2Recording {
   }
 
   #refused(stream: RecordedStream, why: string): void {
+    const { turn, number } = stream
     this.#forget(stream)
-    if (!stream.turn.isWhole) stream.turn.keepPlace()
-    stream.turn.refused(this.#time, why)
+    // A fault may pass its head on later, and the server still does not process it.
+    this.#waiting.delete(number)
+    this.#unsent = this.#unsent.filter((unsent) => unsent.turn !== turn)
+    if (!turn.isWhole) turn.keepPlace()
+    turn.refused(this.#time, why)
   }
 
   /** Neither side sends more on this stream, though frames may still be in flight. */

@@ -94,7 +94,8 @@ export class Exchange {
     const understanding = this.#understanding
     if (understanding?.kind === 'operations') this.#invokeBackend(time)
     else if (understanding !== undefined) this.#suppose(understanding)
-    else this.#backendPlace = this.#recording.views.backend?.order.reserve()
+    // One that was given up before it was whole means nothing any more.
+    else if ((this.#edges & EDGE.clientIn) === 0) this.#backendPlace = this.#recording.views.backend?.order.reserve()
   }
 
   /** The backend's whole answer has arrived. */

@@ -163,6 +163,20 @@ describe('order', () => {
     expect(recorder.counters).toMatchObject({ unmatched: 1, incomplete: 1, operations: 1, open: 1, waiting: 0 })
   })
 
+  test('one that was given up before it was passed on waits for nothing, though its head goes on later', () => {
+    const { client, backend, recorder, connection, now } = recording()
+    const refused = connection.begin(now())
+    refused.ended(now(), 'the server serves no more')
+    refused.forwarded(now())
+    const next = connection.begin(now())
+    next.called(asks(write(1)))
+    next.forwarded(now())
+    next.answered(now(), ok(1))
+    next.delivered(now(), ok(1))
+    expect(recorder.counters).toMatchObject({ incomplete: 1, waiting: 0 })
+    for (const view of [client, backend]) expect(view.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
+  })
+
   test('what waits is bounded: the oldest is overtaken then, and that is counted', () => {
     const sink = new RecordedLines()
     const order = new EventOrder(sink, 3)
