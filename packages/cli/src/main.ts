@@ -125,7 +125,7 @@ function explainRejection(message: string, argv: readonly string[], commands: re
     return `chaos ${command.name} takes no argument "${name}".${target} chaos ${command.name} --help tells what it takes.`
   }
   const meant = nearest(name, Object.keys(command.options))
-  const typed = name.length === 1 ? `-${name}` : `--${name}`
+  const typed = argv.includes(`--no-${name}`) ? `--no-${name}` : name.length === 1 ? `-${name}` : `--${name}`
   return `Unknown option ${typed}.${meant === undefined ? ` chaos ${command.name} --help lists them.` : ` Did you mean --${meant}?`}`
 }
 

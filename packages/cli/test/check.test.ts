@@ -161,6 +161,7 @@ describe('chaos check', () => {
 describe('a mistake gets a helpful answer', () => {
   test.each([
     [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
+    [['run', '--no-such'], 'Unknown option --no-such. chaos run --help lists them.'],
     [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],
     [['fuzz', 'raft'], 'chaos fuzz takes no argument "raft". What to test is an option: --target raft.'],
     [['check', history('stale-read'), '--model', '--json'], '--model needs a value; chaos check --help tells which.'],

@@ -1,7 +1,7 @@
 import { Console } from 'node:console'
 import { Writable } from 'node:stream'
 import { types } from 'node:util'
-import { runningLife } from '../world/life.ts'
+import { type Life, runningLife } from '../world/life.ts'
 
 /** What a program writes to its console goes to its node's log, line by line. */
 export function createConsole(): Console {
@@ -14,14 +14,28 @@ export function createConsole(): Console {
     },
   })
   const made = new Console({ stdout: sink, stderr: sink, colorMode: false })
-  const started = new Map<string, number>()
-  const passed = (label: string): string =>
-    `${label}: ${(runningLife().steadyMs() - (started.get(label) ?? 0)).toFixed(3)}ms`
+  const passed = (label: string): string => {
+    const since = startsOf(runningLife()).get(label)
+    if (since === undefined) return `Warning: No such label '${label}' for console.time()`
+    return `${label}: ${(runningLife().steadyMs() - since).toFixed(3)}ms`
+  }
   // Node's own console measures real time.
-  made.time = (label = 'default') => void started.set(label, runningLife().steadyMs())
+  made.time = (label = 'default') => void startsOf(runningLife()).set(label, runningLife().steadyMs())
   made.timeLog = (label = 'default', ...data) => made.log(passed(label), ...data)
-  made.timeEnd = (label = 'default') => made.log(passed(label))
+  made.timeEnd = (label = 'default') => {
+    made.log(passed(label))
+    startsOf(runningLife()).delete(label)
+  }
   return made
+}
+
+const startsByLife = new WeakMap<Life, Map<string, number>>()
+
+/** When a program began to measure what, in milliseconds: none of them survives it. */
+function startsOf(life: Life): Map<string, number> {
+  const starts = startsByLife.get(life) ?? new Map<string, number>()
+  startsByLife.set(life, starts)
+  return starts
 }
 
 /** Has it forget what it counted. */
