@@ -30,7 +30,7 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
       continue
     }
     const matches = await glob(name, { absolute: isAbsolute(name), expandDirectories: false })
-    for (const match of matches.toSorted(naturalOrder)) if (!files.has(match)) files.set(match, { file: match })
+    for (const match of matches.toSorted(naturalOrder())) if (!files.has(match)) files.set(match, { file: match })
     if (matches.length === 0) files.set(name, { file: name, trouble: noMatch(name) })
   }
   return [...files.values()]
@@ -50,7 +50,8 @@ function historyOfRun(directory: string): string | undefined {
   return statSync(directory).isDirectory() && existsSync(history) ? history : undefined
 }
 
-const naturalOrder = new Intl.Collator('en', { numeric: true }).compare
+/** Made only where it is needed: the first collator of a process takes a tenth of what a command takes to start. */
+const naturalOrder = () => new Intl.Collator('en', { numeric: true }).compare
 
 const noMatch = (pattern: string): UserError =>
   new UserError(
