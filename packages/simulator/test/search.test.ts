@@ -306,6 +306,26 @@ describe('what was found', () => {
     },
   )
 
+  test('is cut down for up to five times the budget where few runs fit into it', () => {
+    const subject = raft('stale-read')
+    const [finding] = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true }).findings
+    let nowMs = 0
+    // Every look at this clock takes long, and there is one before each run.
+    const scenario = minimise(subject, finding!, {
+      limits: {
+        ...limits,
+        now: () => {
+          nowMs += 100
+          return millis(nowMs)
+        },
+      },
+      budgetMs: millis(1_000),
+    })
+    expect(scenario?.operations.length).toBeLessThan(finding!.scenario.operations.length / 2)
+    expect(nowMs).toBeGreaterThan(4_000)
+    expect(nowMs).toBeLessThan(6_000)
+  })
+
   test('comes back from its file as it was, and plays to the same history', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const scenario = runPlan(raft(), planTrial(raft(), strategies[seed % 4]!, seed), limits).scenario()

@@ -32,7 +32,12 @@ const declared = {
     usual: printDuration(USUAL_TIME_MS),
   }),
   'keep-going': flag('do not stop at the first failure; show one of each cause'),
-  shrink: asDuration(v.optional(duration('how long to shrink a failure', 0, LONGEST_SEARCH_MS), USUAL_SHRINK_MS)),
+  shrink: asDuration(
+    v.optional(
+      duration('how long to shrink a failure, up to five times as long where runs are slow', 0, LONGEST_SEARCH_MS),
+      USUAL_SHRINK_MS,
+    ),
+  ),
   'verify-determinism': flag('run every trial twice, and compare to the byte'),
   workers: asCount(v.optional(count('how many threads', 1, MOST_WORKERS)), { usual: 'one for each core' }),
   out: word('directory for the failures found', USUAL_OUT),

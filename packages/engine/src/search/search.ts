@@ -39,7 +39,7 @@ export interface SearchSettings
   readonly nodes?: number | undefined
   /** Per trial; 60 by default. */
   readonly operations?: number | undefined
-  /** For cutting a failure down; 1,000 by default. */
+  /** For cutting a failure down; 1,000 by default. Up to five times as much where few runs are tried in it. */
   readonly shrinkMs?: number | undefined
   readonly listener?: ((event: SearchStep) => void) | undefined
   /** No other trial begins; what was found until then is cut down. */

@@ -64,12 +64,15 @@ export interface Size {
   readonly nodes: number
 }
 
+/** Of what is slow, the tenths matter. */
+const rateOf = (perSecond: number): number => (perSecond < 10 ? Math.round(perSecond * 10) / 10 : Math.round(perSecond))
+
 /** The page at the end of a search. Ends in a newline. */
 export function renderSearch(summary: SearchSummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { trials, steps, elapsedMs, taken, tried, failures } = summary
   const seconds = Math.max(elapsedMs, 1) / 1000
-  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${plural(Math.round(trials / seconds), 'trial')} and ${plural(Math.round(steps / seconds), 'step')} a second`
+  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${plural(rateOf(trials / seconds), 'trial')} and ${plural(Math.round(steps / seconds), 'step')} a second`
   const head = failures.length === 0 ? nothingFound(summary, page) : []
   const sections = [
     head,

@@ -16,10 +16,14 @@ import { firstLeader, runPlan, runScenario, type Trial, type TrialLimits } from 
 
 export interface MinimiseOptions {
   readonly limits: TrialLimits
-  /** For the whole minimisation. */
+  /** For the whole minimisation; up to five times as much where few runs are tried in it. */
   readonly budgetMs: Millis
 }
 
+/** So many runs are tried before time may end it, or a program whose runs take long would hardly be cut down. */
+const LEAST_RUNS = 60
+/** It ends after this many times its budget all the same. */
+const LONGEST_BUDGETS = 5
 /** Small enough for a person to follow; the search for smaller ones ends here. */
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
@@ -55,14 +59,19 @@ export function minimise(
   const limits = { ...given, invariants: given.invariants && finding.failure.kind !== 'violation' }
   const isSame = ({ failure }: Trial): boolean => failure !== undefined && causeOf(failure) === cause
   const isPossible = ({ knobs, nodes }: Scenario): boolean => subject.protocol.impossible?.(knobs, nodes) === undefined
-  const fails = (scenario: Scenario): boolean =>
-    isPossible(scenario) && keepsToClocks(subject, scenario) && isSame(runScenario(subject, scenario, limits))
+  let runs = 0
+  const fails = (scenario: Scenario): boolean => {
+    if (!isPossible(scenario) || !keepsToClocks(subject, scenario)) return false
+    runs++
+    return isSame(runScenario(subject, scenario, limits))
+  }
   if (!fails(finding.scenario)) return undefined
   // Only programs have awaits and delays of their own.
   const delaysMatter = subject.start !== undefined
   const possible = delaysMatter ? strategies : strategies.filter(({ name }) => name !== 'awaits')
   const startedAt = limits.now()
-  const expiredAfter = (share: number) => () => limits.now() - startedAt > budgetMs * share
+  const expiredAfter = (share: number) => () =>
+    limits.now() - startedAt > budgetMs * share * (runs < LEAST_RUNS * share ? LONGEST_BUDGETS : 1)
   const random = createRandom(`minimise ${finding.seed}`)
   const small = delaysMatter ? smallOne() : undefined
   let smallest = shrink(small ?? finding.scenario, {
@@ -113,6 +122,7 @@ export function minimise(
       operations: 1 + random.integer(MOST_OPERATIONS),
     }
     const same = chosen ?? (random.chance(0.75) ? strategies.find(({ name }) => name === finding.strategy) : undefined)
+    runs++
     const trial = runPlan(small, planTrial(small, same ?? random.pick(possible), seed), limits)
     return isSame(trial) ? trial.scenario() : undefined
   }
