@@ -4,9 +4,13 @@ import { watchMemory } from '../src/world/memory.ts'
 const MB = 2 ** 20
 
 /** Looks once after each event, at memory that grows by this much each time. */
-function eventsUntilFull(grow: { readonly heapMb?: number; readonly buffersMb?: number }, events: number): number {
-  let [heapBytes, bufferBytes] = [50 * MB, 700 * MB]
-  const look = watchMemory(() => ({ heapBytes, bufferBytes, heapLimitBytes: 800 * MB }))
+function eventsUntilFull(
+  grow: { readonly heapMb?: number; readonly buffersMb?: number },
+  events: number,
+  { beforeMb, limitMb }: { readonly beforeMb: number; readonly limitMb: number } = { beforeMb: 50, limitMb: 800 },
+): number {
+  let [heapBytes, bufferBytes] = [beforeMb * MB, 700 * MB]
+  const look = watchMemory(() => ({ heapBytes, bufferBytes, heapLimitBytes: limitMb * MB }))
   for (let event = 1; event <= events; event++) {
     heapBytes += (grow.heapMb ?? 0) * MB
     bufferBytes += (grow.buffersMb ?? 0) * MB
@@ -26,6 +30,12 @@ describe('the memory of simulated programs', () => {
   test('may be anything below the limit of the thread, and what was there before a run is not theirs', () => {
     expect(eventsUntilFull({}, 1_000)).toBe(Number.POSITIVE_INFINITY)
     expect(eventsUntilFull({ heapMb: 1, buffersMb: 1 }, 400)).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('is counted from the start of a run, since whoever runs it may have much of their own', () => {
+    const large = { beforeMb: 2_000, limitMb: 4_000 }
+    expect(eventsUntilFull({ heapMb: 1 }, 400, large)).toBe(Number.POSITIVE_INFINITY)
+    expect(eventsUntilFull({ heapMb: 1 }, 1_000, large)).toBeLessThan(600)
   })
 
   test('ends a run well before a thread would run out of it, also when turns take much at a time', () => {

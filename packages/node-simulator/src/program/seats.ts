@@ -1,6 +1,6 @@
 import type { ProcessOptions } from '../builtins/process.ts'
 import type { Life } from '../world/life.ts'
-import { shareOfHeap, takenNow } from '../world/memory.ts'
+import { takenNow } from '../world/memory.ts'
 import type { Program } from './bundle.ts'
 import { keepNoPackages, keepsPackages, Seat } from './seat.ts'
 
@@ -29,9 +29,10 @@ export class Seats {
   /** The run is over, and all went well. */
   giveBack(): void {
     if (!this.#isKept) return
-    const hasRoom = shareOfHeap(takenNow()) < MOST_OF_HEAP
+    const { heapBytes } = takenNow()
     for (const { program, seat, free } of this.#taken.splice(0)) {
-      if (!hasRoom) seats.delete(program)
+      const kept = seats.get(program)
+      if (kept !== undefined && heapBytes > kept.heapBefore + MOST_GROWTH_BYTES) seats.delete(program)
       else if (free.length < MOST_FREE) free.push(seat)
     }
   }
@@ -43,18 +44,25 @@ interface Taken {
   readonly free: Seat[]
 }
 
-/** Programs may take more, and a package may keep something of every start. */
-const MOST_OF_HEAP = 0.45
+/** Since seats of the program are kept: a package may keep something of every start. */
+const MOST_GROWTH_BYTES = 200 * 2 ** 20
 /** Of one node: it hardly ever starts more often in one run. */
 const MOST_FREE = 8
 
-const seats = new WeakMap<Program, Map<string, Seat[]>>()
+interface Kept {
+  /** What was taken of the heap then. */
+  readonly heapBefore: number
+  /** By what nodes are told. */
+  readonly free: Map<string, Seat[]>
+}
+
+const seats = new WeakMap<Program, Kept>()
 
 function freeOf(program: Program, name: string): Seat[] {
-  const ofProgram = seats.get(program) ?? new Map<string, Seat[]>()
-  seats.set(program, ofProgram)
-  const free = ofProgram.get(name) ?? []
-  ofProgram.set(name, free)
+  const kept = seats.get(program) ?? { heapBefore: takenNow().heapBytes, free: new Map<string, Seat[]>() }
+  seats.set(program, kept)
+  const free = kept.free.get(name) ?? []
+  kept.free.set(name, free)
   return free
 }
 

@@ -4,8 +4,8 @@ import { MachineError } from '@chaosproxy/protocols'
 
 /** Beyond this share of its heap a thread may be ended by V8 in the middle of a turn, and the process with it. */
 const MOST_OF_HEAP = 0.65
-/** So that as many threads as there are cores fit into the memory of most machines. */
-const MOST_HEAP_BYTES = 540 * 2 ** 20
+/** During one run: threads of all cores must fit into the memory of a machine. */
+const MOST_GROWTH_BYTES = 540 * 2 ** 20
 /** Of buffers, which are no part of the heap and have no limit of their own. */
 const MOST_BUFFER_BYTES = 2 ** 29
 /** A look costs half a microsecond, so that most events do without. */
@@ -31,16 +31,16 @@ export function takenNow(): MemoryTaken {
  * @throws MachineError once the programs of a run have taken nearly all memory.
  */
 export function watchMemory(taken: () => MemoryTaken = takenNow): (node: NodeId | undefined) => void {
-  const { bufferBytes: buffersBefore } = taken()
+  const { heapBytes: heapBefore, heapLimitBytes, bufferBytes: buffersBefore } = taken()
+  const mostHeapBytes = Math.min(MOST_OF_HEAP * heapLimitBytes, heapBefore + MOST_GROWTH_BYTES)
   let left = LOOK_EVERY
   return (node) => {
     left--
     if (left > 0) return
-    const { heapBytes, heapLimitBytes, bufferBytes } = taken()
+    const { heapBytes, bufferBytes } = taken()
     const buffers = bufferBytes - buffersBefore
-    const heapShare = shareOfHeap({ heapBytes, heapLimitBytes })
-    left = heapShare > MUCH || buffers > MUCH * MOST_BUFFER_BYTES ? 1 : LOOK_EVERY
-    if (heapShare <= 1 && buffers <= MOST_BUFFER_BYTES) return
+    left = heapBytes > MUCH * mostHeapBytes || buffers > MUCH * MOST_BUFFER_BYTES ? 1 : LOOK_EVERY
+    if (heapBytes <= mostHeapBytes && buffers <= MOST_BUFFER_BYTES) return
     throw new MachineError({
       node: node ?? 'a node',
       did: 'takes more memory than there is',
@@ -49,9 +49,5 @@ export function watchMemory(taken: () => MemoryTaken = takenNow): (node: NodeId 
     })
   }
 }
-
-/** Of the heap that programs may take: more than 1 is too much. */
-export const shareOfHeap = ({ heapBytes, heapLimitBytes }: Omit<MemoryTaken, 'bufferBytes'>): number =>
-  heapBytes / Math.min(MOST_OF_HEAP * heapLimitBytes, MOST_HEAP_BYTES)
 
 const megabytes = (bytes: number): string => `${Math.round(Math.max(0, bytes) / 2 ** 20)} MB`
