@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { ran, serving } from './simulated.ts'
 
@@ -75,6 +80,49 @@ describe('the disk of a node', () => {
       'EBADF close',
       'stream',
     ])
+  })
+
+  test('streams files as Node does, by its own classes', async () => {
+    const streaming = `
+      import { once } from 'node:events'
+      import fs from 'node:fs'
+      import { open } from 'node:fs/promises'
+      import { createInterface } from 'node:readline'
+      const said = []
+      const writer = fs.createWriteStream('s', 'utf8').on('open', (fd) => said.push(typeof fd)).on('ready', () => said.push('ready'))
+      writer.write('one\\n')
+      writer.end('two\\nthree')
+      await once(writer, 'close')
+      const more = fs.createWriteStream('s', { flags: 'a' })
+      more.end('\\nfour')
+      await once(more, 'finish')
+      const reader = fs.createReadStream('s', { encoding: 'utf8', start: 4, end: 8, highWaterMark: 2 })
+      for await (const chunk of reader) said.push(chunk)
+      said.push(writer.bytesWritten, writer.path, reader.bytesRead, reader instanceof fs.ReadStream, fs.createReadStream('s').pending)
+      for await (const line of createInterface({ input: fs.createReadStream('s') })) said.push(line)
+      const unread = fs.createReadStream('s')
+      unread.close(() => said.push('closed'))
+      await once(unread, 'close')
+      await new Promise((resolve) => fs.createReadStream('missing').on('error', ({ code }) => said.push(code)).on('close', resolve))
+      const handle = await open('s')
+      for await (const chunk of handle.createReadStream({ encoding: 'utf8' })) said.push(chunk)
+      const fd = fs.openSync('s')
+      await new Promise((resolve) => fs.read(fd, Buffer.alloc(3), 0, 3, 0, (error, bytes, buffer) => resolve(said.push(bytes, String(buffer)))))
+      console.log(JSON.stringify(said))`
+    const cwd = mkdtempSync(join(tmpdir(), 'chaos-streams-'))
+    writeFileSync(join(cwd, 'program.mjs'), streaming)
+    const { stdout } = await promisify(execFile)(process.execPath, ['program.mjs'], { cwd })
+    const { lines } = await ran(serving(streaming))
+    expect(lines).toEqual([`n1: ${stdout.trimEnd()}`])
+    expect(JSON.parse(stdout)).toContain('four')
+  })
+
+  test('refuses what a file is not asked for often', async () => {
+    const reading = serving(`
+      import { open } from 'node:fs/promises'
+      const file = await open('x', 'w')
+      file.readLines()`)
+    await expect(ran(reading)).rejects.toThrow(/FileHandle.readLines cannot be simulated: it is not written yet/)
   })
 
   test('has no file of this machine, and says so', async () => {

@@ -1,11 +1,17 @@
 import fs from 'node:fs'
-import { Readable, Writable } from 'node:stream'
 import type { FileCalls, Path } from '../disk/calls.ts'
 import { type Life, runningLife } from '../world/life.ts'
 import { refusedModule } from './refused.ts'
 
 type Work = (...args: never[]) => unknown
 type Done = (error: Error | null, ...results: unknown[]) => void
+
+const TRANSFERS: ReadonlySet<string> = new Set(['read', 'write'])
+
+/** What files of `node:fs/promises` have beside what is simulated. */
+const NOT_WRITTEN = Object.fromEntries(
+  ['chmod', 'chown', 'readLines', 'readableWebStream', 'readv', 'utimes', 'writev'].map((name) => [name, () => {}]),
+)
 
 /** The calls by the names that `node:fs` has for them, of whatever program runs. */
 const worksOf = (calls: () => FileCalls): { readonly [name: string]: Work } => ({
@@ -47,7 +53,7 @@ function writeOf(calls: FileCalls, descriptor: number, data: string | NodeJS.Arr
 }
 
 /** A job of the thread pool: it happens when it ends, so that two of them may happen in either order. */
-function later(life: Life, name: string, work: () => unknown, done: Done): void {
+function later(life: Life, work: () => unknown, done: Done): void {
   life.after(life.threadMs(), () => {
     let result: unknown
     try {
@@ -56,17 +62,16 @@ function later(life: Life, name: string, work: () => unknown, done: Done): void 
       done(error as Error)
       return
     }
-    if (name === 'read' || name === 'write') done(null, result, undefined)
-    else done(null, result)
+    done(null, result)
   })
 }
 
 const promised =
-  (name: string, work: Work) =>
+  (work: Work) =>
   (...args: unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const run = (): unknown => Reflect.apply(work, undefined, args)
-      later(runningLife(), name, run, (error, result) => (error === null ? resolve(result) : reject(error)))
+      later(runningLife(), run, (error, result) => (error === null ? resolve(result) : reject(error)))
     })
 
 /** `node:fs` over the disk of a node. */
@@ -83,33 +88,70 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
     (...args: unknown[]): void => {
       const done = args.pop()
       if (typeof done !== 'function') throw new TypeError(`fs.${name}: the "cb" argument must be of type function.`)
-      later(runningLife(), name, () => Reflect.apply(work, undefined, args), done as Done)
+      const run = (): unknown => Reflect.apply(work, undefined, args)
+      // Beside how many bytes there were, the callback is given what they were read into or written from.
+      later(runningLife(), run, TRANSFERS.has(name) ? (error, bytes) => done(error, bytes, args[1]) : (done as Done))
     }
   const named = Object.entries(works)
+  const withCallbacks = Object.fromEntries(named.map(([name, work]) => [name, withCallback(name, work)]))
+  const streams = streamsOver(withCallbacks)
   return {
     ...refused,
-    ...Object.fromEntries(named.map(([name, work]) => [name, withCallback(name, work)])),
+    ...withCallbacks,
+    ...streams,
     ...Object.fromEntries(named.map(([name, work]) => [`${name}Sync`, work])),
     existsSync: (path: Path) => calls().exists(path),
     exists: (path: Path, done: (exists: boolean) => void) =>
       later(
         runningLife(),
-        'exists',
         () => calls().exists(path),
         (_, found) => done(found === true),
       ),
-    createReadStream: (path: Path, options?: { start?: number; end?: number }) => readStream(calls(), path, options),
-    createWriteStream: (path: Path, options?: { flags?: string }) => writeStream(calls(), path, options),
     constants: fs.constants,
-    promises: promisesOf(works),
+    promises: promisesOf(works, streams),
   }
 }
 
-function promisesOf(works: { readonly [name: string]: Work }): object {
+type StreamOptions = BufferEncoding | { readonly fd?: unknown } | null
+
+interface Streams {
+  readonly ReadStream: typeof fs.ReadStream
+  readonly WriteStream: typeof fs.WriteStream
+  readonly createReadStream: (path: Path, options?: StreamOptions) => fs.ReadStream
+  readonly createWriteStream: (path: Path, options?: StreamOptions) => fs.WriteStream
+}
+
+/** Node's own streams of files, which may be given other calls than those of this machine. */
+function streamsOver(calls: { readonly [name: string]: unknown }): Streams {
+  const over = (options: StreamOptions = {}): object => ({
+    ...(typeof options === 'string' ? { encoding: options } : options),
+    fs: calls,
+  })
+  // Their types take no arguments.
+  class ReadStream extends (fs.ReadStream as unknown as new (path: Path, options: object) => fs.ReadStream) {
+    constructor(path: Path, options?: StreamOptions) {
+      super(path, over(options))
+    }
+  }
+  class WriteStream extends (fs.WriteStream as unknown as new (path: Path, options: object) => fs.WriteStream) {
+    constructor(path: Path, options?: StreamOptions) {
+      super(path, over(options))
+    }
+  }
+  return {
+    ReadStream: ReadStream as unknown as typeof fs.ReadStream,
+    WriteStream: WriteStream as unknown as typeof fs.WriteStream,
+    createReadStream: (path, options) => new ReadStream(path, options),
+    createWriteStream: (path, options) => new WriteStream(path, options),
+  }
+}
+
+function promisesOf(works: { readonly [name: string]: Work }, streams: Streams): object {
   const refused = refusedModule('fs.promises', { ...fs.promises }, 'is not written yet', 'Use readFile or writeFile.')
-  const all = Object.fromEntries(Object.entries(works).map(([name, work]) => [name, promised(name, work)]))
+  const all = Object.fromEntries(Object.entries(works).map(([name, work]) => [name, promised(work)]))
   const call = (name: string, ...args: unknown[]): Promise<unknown> =>
     (all[name] as (...args: unknown[]) => Promise<unknown>)(...args)
+  const refusedHandle = refusedModule('FileHandle', NOT_WRITTEN, 'is not written yet', 'Use read, write or readFile.')
   return {
     ...refused,
     ...all,
@@ -118,6 +160,7 @@ function promisesOf(works: { readonly [name: string]: Work }): object {
       const fd = Number(await call('open', path, flags))
       const close = (): Promise<unknown> => call('close', fd)
       return {
+        ...refusedHandle,
         fd,
         close,
         [Symbol.asyncDispose]: close,
@@ -136,64 +179,9 @@ function promisesOf(works: { readonly [name: string]: Work }): object {
           bytesWritten: await call('write', fd, buffer, ...rest),
           buffer,
         }),
+        createReadStream: (options?: object) => streams.createReadStream('', { ...options, fd }),
+        createWriteStream: (options?: object) => streams.createWriteStream('', { ...options, fd }),
       }
     },
   }
-}
-
-function readStream(calls: FileCalls, path: Path, { start = 0, end }: { start?: number; end?: number } = {}): Readable {
-  const life = runningLife()
-  let isRead = false
-  return new Readable({
-    read() {
-      if (isRead) return
-      isRead = true
-      later(
-        life,
-        'readFile',
-        () => calls.readFile(path),
-        (error, data) => {
-          if (error !== null) this.destroy(error)
-          else {
-            this.push((data as Buffer).subarray(start, end === undefined ? undefined : end + 1))
-            this.push(null)
-          }
-        },
-      )
-    },
-  })
-}
-
-function writeStream(calls: FileCalls, path: Path, { flags = 'w' }: { flags?: string } = {}): Writable {
-  const life = runningLife()
-  let descriptor: number | undefined
-  return new Writable({
-    construct(done) {
-      later(
-        life,
-        'open',
-        () => calls.open(path, flags),
-        (error, opened) => {
-          descriptor = opened as number
-          done(error)
-        },
-      )
-    },
-    write(chunk: Buffer, _encoding, done) {
-      later(
-        life,
-        'write',
-        () => calls.write(descriptor ?? -1, chunk),
-        (error) => done(error),
-      )
-    },
-    final(done) {
-      later(
-        life,
-        'close',
-        () => calls.close(descriptor ?? -1),
-        (error) => done(error),
-      )
-    },
-  })
 }
