@@ -4,6 +4,9 @@ export function count(value: number): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** How many a second: `0.4`, `38`, `1,204`. Of what is slow, the tenths matter. */
+export const rate = (perSecond: number): string => (perSecond < 10 ? perSecond.toFixed(1) : count(perSecond))
+
 /** `1 operation`, `2 operations`, `1,204 operations`. */
 export const plural = (amount: number, one: string, many: string = `${one}s`): string =>
   `${count(amount)} ${amount === 1 ? one : many}`

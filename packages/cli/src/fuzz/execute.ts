@@ -10,7 +10,7 @@ import {
   type SearchOutcome,
   searchAndShrink,
 } from '@chaosproxy/engine'
-import { count, duration, plural } from '@chaosproxy/history'
+import { duration, plural, rate } from '@chaosproxy/history'
 import { causeOf, NO_LEVEL } from '@chaosproxy/simulator'
 import { againText, waitingText } from '../arguments/queue.ts'
 import { isSilent } from '../reporting/choice.ts'
@@ -102,9 +102,9 @@ function progressText({
   elapsedMs,
   leftMs,
 }: Extract<SearchEvent, { readonly type: 'progress' }>): string {
-  const rate = elapsedMs < 1_000 ? '' : `, ${count(Math.round((trials * 1_000) / elapsedMs))}/s`
+  const speed = elapsedMs < 1_000 ? '' : `, ${rate((trials * 1_000) / elapsedMs)}/s`
   const left = leftMs === undefined || leftMs < LONG_MS ? '' : `, ${duration(leftMs * 1e6)} left`
-  return `${plural(trials, 'trial')} so far${rate}${left}, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
+  return `${plural(trials, 'trial')} so far${speed}${left}, ${causes === 0 ? 'nothing found yet' : `${causes} found`}`
 }
 
 function continuedText({

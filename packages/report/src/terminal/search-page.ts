@@ -1,4 +1,4 @@
-import { count, type Millis, plural } from '@chaosproxy/history'
+import { count, type Millis, plural, rate } from '@chaosproxy/history'
 import type { Mood } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
@@ -64,15 +64,12 @@ export interface Size {
   readonly nodes: number
 }
 
-/** Of what is slow, the tenths matter. */
-const rateOf = (perSecond: number): number => (perSecond < 10 ? Math.round(perSecond * 10) / 10 : Math.round(perSecond))
-
 /** The page at the end of a search. Ends in a newline. */
 export function renderSearch(summary: SearchSummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { trials, steps, elapsedMs, taken, tried, failures } = summary
   const seconds = Math.max(elapsedMs, 1) / 1000
-  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${plural(rateOf(trials / seconds), 'trial')} and ${plural(Math.round(steps / seconds), 'step')} a second`
+  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${rate(trials / seconds)} trials and ${plural(Math.round(steps / seconds), 'step')} a second`
   const head = failures.length === 0 ? nothingFound(summary, page) : []
   const sections = [
     head,

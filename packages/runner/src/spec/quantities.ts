@@ -1,10 +1,9 @@
-import { type Millis, millis } from '@chaosproxy/history'
+import { count as grouped, type Millis, millis } from '@chaosproxy/history'
 import * as v from 'valibot'
 
 /** A whole number within bounds. The text says what it is, for help and for JSON Schemas. */
 export function count(text: string, min: number, max: number): v.GenericSchema<unknown, number> {
-  // Worded only where it is needed: the first number that a process words takes a tenth of what a command takes to start.
-  const range = () => `must be a whole number from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}`
+  const range = `must be a whole number from ${grouped(min)} to ${grouped(max)}`
   return v.pipe(v.number(range), v.integer(range), v.minValue(min, range), v.maxValue(max, range), v.description(text))
 }
 

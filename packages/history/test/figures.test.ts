@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { count, duration, percent, plural, rate } from '../src/figures.ts'
+
+test.each([
+  [count(58_113), '58,113'],
+  [plural(1, 'trial'), '1 trial'],
+  [plural(1_204, 'trial'), '1,204 trials'],
+  [rate(0.357), '0.4'],
+  [rate(9.94), '9.9'],
+  [rate(38.4), '38'],
+  [rate(1_203.7), '1,204'],
+  [duration(412_000_000), '412 ms'],
+])('figures are written as people read them, in every locale: %s', (written, expected) => {
+  expect(written).toBe(expected)
+})
+
+test('a share is never rounded to all or nothing', () => {
+  expect([percent(1 / 3), percent(0.99999), percent(0.00001), percent(1)]).toEqual([
+    '33.33%',
+    '99.99%',
+    '0.01%',
+    '100.00%',
+  ])
+})
