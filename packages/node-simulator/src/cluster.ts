@@ -73,7 +73,7 @@ const MOST_LOG_CHARS = 1 << 25
 const LOGS_TOO_MUCH = [
   'writing more than 32 MB to the log of a run',
   'would be all that a search does',
-  'Log less when NODE_ENV is test.',
+  'Log less where CHAOS_SIMULATED is set.',
 ] as const
 
 /** A cluster of one program's nodes in virtual time: a function of its options, byte for byte. */
@@ -310,6 +310,6 @@ function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, numbe
     if (count > (before.get(name) ?? 0) && !HARMLESS.has(name))
       throw new UserError(
         'input',
-        `${spec.program} cannot be simulated: it started something real (${name}), which no seed decides. Leave it out when NODE_ENV is test, or run it for real with chaos run.`,
+        `${spec.program} cannot be simulated: it started something real (${name}), which no seed decides. Leave it out where CHAOS_SIMULATED is set, or run it for real with chaos run.`,
       )
 }

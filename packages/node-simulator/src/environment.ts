@@ -59,6 +59,12 @@ export function programOf({ spec, program, beside, clients }: Service, id: NodeI
   return { program: beside.get(id) ?? program, file, args, environment }
 }
 
+/**
+ * As it is where it is deployed: under `test` programs leave out what is to be tested, such as listening, or keep in memory what
+ * they keep on a disk otherwise. What cannot be simulated is left out by a name of its own.
+ */
+const ALWAYS = { NODE_ENV: 'production', CHAOS_SIMULATED: '1' } as const
+
 function environmentOf(
   { spec }: Service,
   declared: Told['environment'],
@@ -66,7 +72,8 @@ function environmentOf(
 ): { readonly [name: string]: string } {
   const own = Object.entries(declared).map(([name, text]) => [name, fillPlaceholders(text, values)])
   return {
-    ...{ NODE_ENV: 'test', PORT: String(PORT), HOST: String(values['host']), NODE_ID: String(values['node']) },
+    ...ALWAYS,
+    ...{ PORT: String(PORT), HOST: String(values['host']), NODE_ID: String(values['node']) },
     PEERS: String(values['peers'])
       .split(',')
       .map((peer) => (peer === '' ? '' : `http://${peer}`))

@@ -60,5 +60,5 @@ const looked = new WeakSet<Service['program']>()
 export const replacing = (name: string): ConstructorParameters<typeof NotSimulated> => [
   `replacing ${name}`,
   'is shared by all nodes, and by the simulator itself',
-  'Leave it out when NODE_ENV is test; what a program adds to shared objects is undone after each run.',
+  'Leave it out where CHAOS_SIMULATED is set; what a program adds to shared objects is undone after each run.',
 ]

@@ -64,6 +64,10 @@ test('express runs with cors, helmet, morgan, cookies and sessions, the same to 
   const sessionOf = (run: Ran) => said(run).find((line) => line.startsWith('session '))
   const [logged, answered] = [/^[A-Z]+ \/\w+ \d+ \d+ - [\d.]+ ms$/, said(one).filter((line) => line !== sessionOf(one))]
   expect(answered.filter((line) => !logged.test(line))).toEqual([
+    // As where it is deployed.
+    'Warning: connect.session() MemoryStore is not',
+    'designed for a production environment, as it will leak',
+    'memory, and will not scale past a single process.',
     'https://shop.example nosniff',
     'seen; connect.sid {"visits":1,"seen":null}',
     '{"visits":2,"seen":"yes"}',

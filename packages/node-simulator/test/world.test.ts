@@ -14,6 +14,16 @@ describe('a program', () => {
     expect(Date.now() - before).toBeLessThan(60_000)
   })
 
+  test('finds itself deployed, since many do not listen where they are tested, and knows that it is simulated', async () => {
+    const listening = `
+      import { createServer } from 'node:http'
+      const server = createServer((request, response) => response.end())
+      if (process.env.NODE_ENV !== 'test') server.listen(Number(process.env.PORT))
+      console.log(process.env.NODE_ENV, 'CHAOS_SIMULATED' in process.env)`
+    expect((await ran(listening)).lines).toEqual(['n1: production true'])
+    expect((await ran(listening, { environment: { NODE_ENV: 'staging' } })).lines).toEqual(['n1: staging true'])
+  })
+
   test('draws what its seed decides, and nothing else', async () => {
     const drawing = serving(`
       import { randomBytes, randomUUID } from 'node:crypto'

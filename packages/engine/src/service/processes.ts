@@ -70,7 +70,7 @@ const namesOnly = (servers: readonly BesideServer[]): Placeholders =>
 const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
   declaredTarget(declarationOf(spec, beside), { where: serviceName(spec), directory: '.' })
 
-/** The same names in the environment as in the simulator, except that `NODE_ENV` is this process's own. */
+/** The same names in the environment as in the simulator, except that `NODE_ENV` is this process's own, and nothing is simulated. */
 function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclaration {
   const { program, routes, client, args = [], environment = {}, nodes = USUAL_NODES } = spec
   const placed = (text: string): string => withAddresses(text, beside)

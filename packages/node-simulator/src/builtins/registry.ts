@@ -39,7 +39,7 @@ const PASSED: ReadonlySet<string> = new Set([
 
 const OTHER_PROCESS = 'starts another process, whose timing no seed decides'
 const THREAD = 'runs in another thread, whose timing no seed decides'
-const SAME_THREAD = 'Do the work in the same thread when NODE_ENV is test, or run the real thing with chaos run.'
+const SAME_THREAD = 'Do the work in the same thread where CHAOS_SIMULATED is set, or run the real thing with chaos run.'
 
 type Members = { readonly [name: string]: unknown }
 const members = (module: object): Members => ({ ...module }) as Members
@@ -93,7 +93,7 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   'fs/promises': (life) => (builtin(life, 'fs') as { readonly promises: object }).promises,
   http: httpModule,
   http2: () => ({
-    ...refusedModule('http2', members(http2), 'is not simulated yet', 'Use node:http when NODE_ENV is test.'),
+    ...refusedModule('http2', members(http2), 'is not simulated yet', 'Use node:http where CHAOS_SIMULATED is set.'),
     constants: http2.constants,
   }),
   https: httpsModule,
@@ -139,7 +139,7 @@ function unknownModule(life: Life, specifier: string): Error {
   const name = specifier.replace(/^node:/, '')
   if (isNativeLoader(name)) return noNativeCode(specifier)
   if (builtinModules.includes(name))
-    return new NotSimulated(`node:${name}`, 'is not written yet', 'Leave it out when NODE_ENV is test.')
+    return new NotSimulated(`node:${name}`, 'is not written yet', 'Leave it out where CHAOS_SIMULATED is set.')
   // Packages try whether others are installed.
   if (life.lacks(specifier))
     return Object.assign(new Error(`Cannot find module '${specifier}'`), { code: 'MODULE_NOT_FOUND' })

@@ -5,7 +5,7 @@ import { SimulatedSocket } from '../world/socket.ts'
 import { refusedModule } from './refused.ts'
 
 const ENCRYPTED = 'is encrypted inside of Node'
-const USE_HTTP = 'Between simulated nodes use http:, for instance when NODE_ENV is test.'
+const USE_HTTP = 'Between simulated nodes use http:, for instance where CHAOS_SIMULATED is set.'
 
 export const refusedEncryption = (what: string): NotSimulated => new NotSimulated(what, ENCRYPTED, USE_HTTP)
 

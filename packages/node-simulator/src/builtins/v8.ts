@@ -24,7 +24,7 @@ const HEAP = {
 
 /** `node:v8` of what only computes: values as bytes. The engine itself is shared by all nodes. */
 export const v8Module = (): object => ({
-  ...refusedModule('v8', { ...v8 }, 'acts on the whole simulation', 'Leave it out when NODE_ENV is test.'),
+  ...refusedModule('v8', { ...v8 }, 'acts on the whole simulation', 'Leave it out where CHAOS_SIMULATED is set.'),
   ...{ serialize, deserialize, Serializer, Deserializer, DefaultSerializer, DefaultDeserializer },
   cachedDataVersionTag: v8.cachedDataVersionTag,
   getHeapStatistics: () => ({ ...HEAP }),

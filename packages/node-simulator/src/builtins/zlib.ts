@@ -2,7 +2,8 @@ import zlib from 'node:zlib'
 import { runningLife } from '../world/life.ts'
 import { refusedModule } from './refused.ts'
 
-const INSTEAD = 'Use the …Sync functions or those with a callback, or leave compression out with NODE_ENV=test.'
+const INSTEAD =
+  'Use the …Sync functions or those with a callback, or leave compression out where CHAOS_SIMULATED is set.'
 
 type Done = (error: Error | null, result?: unknown) => void
 

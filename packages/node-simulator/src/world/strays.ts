@@ -61,7 +61,7 @@ function note(name: string): void {
 }
 
 const sentenceOf = (name: string): string =>
-  `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed decides: leave out what it awaited when NODE_ENV is test, or run it for real with chaos run.`
+  `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed decides: leave out what it awaited where CHAOS_SIMULATED is set, or run it for real with chaos run.`
 
 /** How far up the stack a package may be between a program and what it calls. */
 const FRAMES = 30
