@@ -106,6 +106,12 @@ describe('the disk of a node', () => {
       await new Promise((resolve) => fs.createReadStream('missing').on('error', ({ code }) => said.push(code)).on('close', resolve))
       const handle = await open('s')
       for await (const chunk of handle.createReadStream({ encoding: 'utf8' })) said.push(chunk)
+      await handle.close()
+      const again = await open('s')
+      const { bytesRead, buffer } = await again.read({ position: 2, length: 3 })
+      said.push(bytesRead, String(buffer.subarray(0, 3)), (await again.read(Buffer.alloc(4), { position: 1 })).bytesRead)
+      for await (const line of again.readLines({ start: 0 })) said.push(line)
+      said.push(again.fd)
       const fd = fs.openSync('s')
       await new Promise((resolve) => fs.read(fd, Buffer.alloc(3), 0, 3, 0, (error, bytes, buffer) => resolve(said.push(bytes, String(buffer)))))
       console.log(JSON.stringify(said))`
@@ -121,8 +127,10 @@ describe('the disk of a node', () => {
     const reading = serving(`
       import { open } from 'node:fs/promises'
       const file = await open('x', 'w')
-      file.readLines()`)
-    await expect(ran(reading)).rejects.toThrow(/FileHandle.readLines cannot be simulated: it is not written yet/)
+      file.readableWebStream()`)
+    await expect(ran(reading)).rejects.toThrow(
+      /FileHandle.readableWebStream cannot be simulated: it is not written yet/,
+    )
   })
 
   test('has no file of this machine, and says so', async () => {

@@ -1,17 +1,14 @@
 import fs from 'node:fs'
 import type { FileCalls, Path } from '../disk/calls.ts'
 import { type Life, runningLife } from '../world/life.ts'
+import { fileHandle } from './file-handle.ts'
+import { type FileStreams, streamsOver } from './file-streams.ts'
 import { refusedModule } from './refused.ts'
 
 type Work = (...args: never[]) => unknown
 type Done = (error: Error | null, ...results: unknown[]) => void
 
 const TRANSFERS: ReadonlySet<string> = new Set(['read', 'write'])
-
-/** What files of `node:fs/promises` have beside what is simulated. */
-const NOT_WRITTEN = Object.fromEntries(
-  ['chmod', 'chown', 'readLines', 'readableWebStream', 'readv', 'utimes', 'writev'].map((name) => [name, () => {}]),
-)
 
 /** The calls by the names that `node:fs` has for them, of whatever program runs. */
 const worksOf = (calls: () => FileCalls): { readonly [name: string]: Work } => ({
@@ -112,76 +109,15 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
   }
 }
 
-type StreamOptions = BufferEncoding | { readonly fd?: unknown } | null
-
-interface Streams {
-  readonly ReadStream: typeof fs.ReadStream
-  readonly WriteStream: typeof fs.WriteStream
-  readonly createReadStream: (path: Path, options?: StreamOptions) => fs.ReadStream
-  readonly createWriteStream: (path: Path, options?: StreamOptions) => fs.WriteStream
-}
-
-/** Node's own streams of files, which may be given other calls than those of this machine. */
-function streamsOver(calls: { readonly [name: string]: unknown }): Streams {
-  const over = (options: StreamOptions = {}): object => ({
-    ...(typeof options === 'string' ? { encoding: options } : options),
-    fs: calls,
-  })
-  // Their types take no arguments.
-  class ReadStream extends (fs.ReadStream as unknown as new (path: Path, options: object) => fs.ReadStream) {
-    constructor(path: Path, options?: StreamOptions) {
-      super(path, over(options))
-    }
-  }
-  class WriteStream extends (fs.WriteStream as unknown as new (path: Path, options: object) => fs.WriteStream) {
-    constructor(path: Path, options?: StreamOptions) {
-      super(path, over(options))
-    }
-  }
-  return {
-    ReadStream: ReadStream as unknown as typeof fs.ReadStream,
-    WriteStream: WriteStream as unknown as typeof fs.WriteStream,
-    createReadStream: (path, options) => new ReadStream(path, options),
-    createWriteStream: (path, options) => new WriteStream(path, options),
-  }
-}
-
-function promisesOf(works: { readonly [name: string]: Work }, streams: Streams): object {
+function promisesOf(works: { readonly [name: string]: Work }, streams: FileStreams): object {
   const refused = refusedModule('fs.promises', { ...fs.promises }, 'is not written yet', 'Use readFile or writeFile.')
   const all = Object.fromEntries(Object.entries(works).map(([name, work]) => [name, promised(work)]))
   const call = (name: string, ...args: unknown[]): Promise<unknown> =>
     (all[name] as (...args: unknown[]) => Promise<unknown>)(...args)
-  const refusedHandle = refusedModule('FileHandle', NOT_WRITTEN, 'is not written yet', 'Use read, write or readFile.')
   return {
     ...refused,
     ...all,
     constants: fs.constants,
-    async open(path: Path, flags?: string) {
-      const fd = Number(await call('open', path, flags))
-      const close = (): Promise<unknown> => call('close', fd)
-      return {
-        ...refusedHandle,
-        fd,
-        close,
-        [Symbol.asyncDispose]: close,
-        sync: () => call('fsync', fd),
-        datasync: () => call('fsync', fd),
-        stat: () => call('fstat', fd),
-        truncate: (length?: number) => call('ftruncate', fd, length),
-        readFile: (options?: unknown) => call('readFile', fd, options),
-        writeFile: (data: unknown) => call('writeFile', fd, data),
-        appendFile: (data: unknown) => call('writeFile', fd, data),
-        read: async (buffer: Buffer, ...rest: unknown[]) => ({
-          bytesRead: await call('read', fd, buffer, ...rest),
-          buffer,
-        }),
-        write: async (buffer: unknown, ...rest: unknown[]) => ({
-          bytesWritten: await call('write', fd, buffer, ...rest),
-          buffer,
-        }),
-        createReadStream: (options?: object) => streams.createReadStream('', { ...options, fd }),
-        createWriteStream: (options?: object) => streams.createWriteStream('', { ...options, fd }),
-      }
-    },
+    open: async (path: Path, flags?: string) => fileHandle(Number(await call('open', path, flags)), call, streams),
   }
 }
