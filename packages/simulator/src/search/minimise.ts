@@ -21,7 +21,7 @@ export interface MinimiseOptions {
 }
 
 /** So many runs are tried before time may end it, or a program whose runs take long would hardly be cut down. */
-const LEAST_RUNS = 60
+const LEAST_RUNS = 40
 /** It ends after this many times its budget all the same. */
 const LONGEST_BUDGETS = 5
 /** Small enough for a person to follow; the search for smaller ones ends here. */
