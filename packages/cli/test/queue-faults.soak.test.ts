@@ -251,7 +251,7 @@ describe.skipIf(redis === undefined)('a password', () => {
     const file = join(temporaryDirectory(), 'recording.jsonl')
     writeFileSync(file, recordingOf(2_000, 20, 1_200).join('\n'))
     const check = startChaos(
-      ['check', file, '--verbose', '--html', join(out, 'report.html'), '--queue', 'env:CHAOS_QUEUE'],
+      ['check', file, '--verbose', '--out', join(out, 'report.html'), '--queue', 'env:CHAOS_QUEUE'],
       { env },
     )
     await until(() => worker.printed().includes('Did '))
@@ -267,6 +267,8 @@ describe.skipIf(redis === undefined)('a password', () => {
     ).toEqual([])
     const ends = [await fuzz.finished, await check.finished]
     worker.child.kill('SIGINT')
+    expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    expect(readdirSync(out)).toContain('report.html')
     ends.push(await worker.finished)
     const wrong = await chaos(['fuzz', '--seeds', '9', '--queue', 'env:CHAOS_QUEUE'], {
       env: { CHAOS_QUEUE: `redis://:${password}x@${host}:${port}` },
