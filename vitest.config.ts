@@ -9,7 +9,7 @@ import { StuckReporter } from './scripts/stuck-reporter.ts'
 const project = { resolve: { alias: sources } }
 const exclude = [...configDefaults.exclude, '**/*.soak.test.ts']
 // Generous: a deadline costs nothing where all goes well, and says nothing about what is tested on a busy machine.
-const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 }
+const timeouts = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } }
 const stuck = new StuckReporter({ namesAfterMs: 60_000, givesUpAfterMs: 4 * timeouts.testTimeout })
 /** The same histories and inputs each time, so that what fails is what was changed. The long soak draws its own. */
 const seeds = {

@@ -8,7 +8,11 @@ import { StuckReporter } from './scripts/stuck-reporter.ts'
 
 const project = { resolve: { alias: sources } }
 const isShort = process.env['CHAOS_SOAK'] === 'short'
-const timeouts = { testTimeout: (isShort ? 4 : 30) * 60_000, hookTimeout: 120_000 }
+const timeouts = {
+  testTimeout: (isShort ? 4 : 30) * 60_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
+}
 const stuck = new StuckReporter({ namesAfterMs: 3 * 60_000, givesUpAfterMs: 2 * timeouts.testTimeout })
 const drawn = isShort ? 1 : Date.now() % 1_000_000_000
 const seeds = {

@@ -50,7 +50,7 @@ test.skipIf(executablePath === undefined)(
     await expect.poll(async () => [...(await hashOf(page)).keys()]).toEqual(['t', 'op', 'outcome', 'function', 'text'])
     const said = [await detail(page), await page.locator('#found').innerText()]
     expect(said[0]).toMatch(/write/)
-    const again = await openedAt(page.url())
+    const again = await openedAt(await page.evaluate<string>('location.href'))
     expect([await detail(again), await again.locator('#found').innerText()]).toEqual(said)
     expect(await again.locator('#by-function').inputValue()).toBe(await page.locator('#by-function').inputValue())
   },
