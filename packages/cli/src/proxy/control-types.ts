@@ -40,5 +40,7 @@ export type FaultAnswer = {
   readonly hits: number
   /** How often it should have hit and could not. */
   readonly missed?: number
+  /** Why it could not the last time. */
+  readonly missedBecause?: string
   readonly lease?: string
 } & { readonly [parameter: string]: unknown }

@@ -29,7 +29,7 @@ export const faultActions: readonly Action[] = [
     summary: 'change a fault that is in force; its connections keep what they have used up',
     async run({ client, words }) {
       const [name, ...settings] = words
-      const { hits: _, missed: __, origin: ___, ...before } = await findFault(client, name)
+      const { hits: _, missed: __, missedBecause: ___, origin: ____, ...before } = await findFault(client, name)
       const family = familyOf(before.kind)
       if (family === undefined || settings.length === 0)
         throw new UserError('usage', 'Say what to change: chaos ctl change FAULT parameter=value …')

@@ -59,11 +59,13 @@ export function formatBytes(bytes: number): string {
 /** The faults in force, and how often each has hit. */
 export function renderFaults(faults: readonly FaultAnswer[], style: Style): string {
   if (faults.length === 0) return '  no faults\n'
-  const rows = faults.map(({ name, kind, links, hits, missed, origin, lease: _, ...parameters }) => [
+  const rows = faults.map(({ name, kind, links, hits, missed, missedBecause, origin, lease: _, ...parameters }) => [
     name,
     kind,
     links.join(' '),
-    missed === undefined ? String(hits) : `${hits}, and ${missed} missed`,
+    missed === undefined
+      ? String(hits)
+      : `${hits}, and ${missed} missed${missedBecause === undefined ? '' : `: ${missedBecause}`}`,
     origin,
     Object.entries(parameters)
       .map(([parameter, value]) => `${parameter}=${formatValue(value)}`)

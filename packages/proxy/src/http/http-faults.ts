@@ -44,8 +44,9 @@ export interface AppliedHttpFault {
   readonly hits: number
   /** The requests that it hit last, oldest first on each link. */
   readonly recent: readonly HitRequest[]
-  /** How many it missed because they were too long to hold (1 MiB). */
+  /** How many it should have hit and could not, and why it could not hit the last of them. */
   readonly missed: number
+  readonly missedBecause: string | undefined
   /** Heals at once: held messages go on. Calling it again does nothing. */
   remove(): void
 }
@@ -118,7 +119,10 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
           return placed.flatMap(({ rule }) => rule.recent)
         },
         get missed() {
-          return placed.reduce((sum, { rule }) => sum + rule.oversized, 0)
+          return placed.reduce((sum, { rule }) => sum + rule.missed, 0)
+        },
+        get missedBecause() {
+          return placed.find(({ rule }) => rule.missedBecause !== undefined)?.rule.missedBecause
         },
         remove: withdrawalOf(placed),
       }

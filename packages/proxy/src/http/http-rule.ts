@@ -17,8 +17,10 @@ export class HttpRule {
   /** How often it has hit. */
   hits = 0
   readonly #recent: HitRequest[] = []
-  /** Messages it missed because they were too long to hold. */
-  oversized = 0
+  /** Requests and replies that it should have hit and could not. */
+  missed = 0
+  /** Why it could not hit the last of them. */
+  missedBecause: string | undefined
   /** For `rate-limit`: the tokens left, and when they were last refilled. */
   #tokens: number
   #tokensAtMs: number
@@ -81,6 +83,12 @@ export class HttpRule {
     this.hits++
     this.#recent.push({ number: this.hits, request: `${method} ${target.slice(0, LONGEST_TARGET)}` })
     if (this.#recent.length > MOST_RECENT) this.#recent.shift()
+  }
+
+  /** Counts a request or reply that it should have hit and cannot. */
+  miss(because: string): void {
+    this.missed++
+    this.missedBecause = because
   }
 
   /** The requests that it hit last, oldest first. */

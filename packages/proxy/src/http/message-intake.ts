@@ -1,5 +1,6 @@
 /** The longest message that can be held. Longer ones pass unharmed, and are counted. */
 const MAXIMUM_HELD_BYTES = 1024 * 1024
+export const TOO_LONG = 'the message was longer than 1 MiB'
 
 /** What to do with the bytes of the message being read. */
 export type Treatment = 'pass' | 'collect' | 'swallow'

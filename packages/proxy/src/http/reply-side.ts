@@ -7,7 +7,7 @@ import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
 import type { HttpRule } from './http-rule.ts'
-import { MessageIntake } from './message-intake.ts'
+import { MessageIntake, TOO_LONG } from './message-intake.ts'
 import { Pause } from './pause.ts'
 import type { ReplyPlan } from './reply-fate.ts'
 import { planReply, suffer } from './reply-fate.ts'
@@ -261,7 +261,7 @@ export class ReplySide implements Stage {
 
   /** Passes on a message that is too long to hold. */
   #giveUpHolding(): void {
-    for (const rule of this.#plan?.whole ?? []) rule.oversized++
+    for (const rule of this.#plan?.whole ?? []) rule.miss(TOO_LONG)
     this.#plan = undefined
     this.#intake.treatment = 'pass'
     this.outbox.pass(this.#intake.takeCollected())

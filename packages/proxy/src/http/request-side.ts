@@ -6,7 +6,7 @@ import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
 import type { HttpRule } from './http-rule.ts'
-import { MessageIntake } from './message-intake.ts'
+import { MessageIntake, TOO_LONG } from './message-intake.ts'
 import { OpaqueRequests, type PossibleRequest } from './opaque-requests.ts'
 import { Pause } from './pause.ts'
 import { planRequest } from './request-fate.ts'
@@ -273,7 +273,7 @@ export class RequestSide implements Stage {
   #giveUpHolding(time: Nanos): void {
     const turn = this.#turn
     if (turn === undefined) return
-    for (const rule of this.#rules) rule.oversized++
+    for (const rule of this.#rules) rule.miss(TOO_LONG)
     this.#rules = NO_RULES
     this.#intake.treatment = 'pass'
     this.#forward(turn, time)

@@ -32,6 +32,7 @@ export interface AppliedHttp2Fault {
   readonly hits: number
   /** Requests or responses with undecodable headers, for which the fault could not be matched. */
   readonly missed: number
+  readonly missedBecause: string | undefined
   /** Heals at once and releases what it held. Calling it again does nothing. */
   remove(): void
 }
@@ -91,6 +92,9 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
         },
         get missed() {
           return standing.missed
+        },
+        get missedBecause() {
+          return standing.missed === 0 ? undefined : 'the header fields could not be decoded'
         },
         remove: withdrawalOf(targets.map((list) => ({ list, rule: list.add(standing) }))),
       }

@@ -243,7 +243,7 @@ describe('on one connection', () => {
     const body = 'x'.repeat(3_000_000)
     expect(bodyOf(await httpClient(route.port)('PUT', '/kv/x', body))).toBe('done')
     expect(service.seen).toEqual([`PUT x ${body}`])
-    expect(applied).toMatchObject({ missed: 1 })
+    expect(applied).toMatchObject({ missed: 1, missedBecause: 'the message was longer than 1 MiB' })
   })
 })
 

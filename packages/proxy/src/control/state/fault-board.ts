@@ -20,8 +20,9 @@ export interface NamedFault {
   readonly lease: string | undefined
   /** How often it has hit so far. */
   readonly hits: number
-  /** How often it should have hit but could not, because the message was too long to hold or unreadable. */
+  /** How often it should have hit but could not, and why it could not the last time. */
   readonly missed: number
+  readonly missedBecause: string | undefined
   /** The requests that it hit last; empty where it hits no single requests. */
   readonly recent: readonly HitRequest[]
 }
@@ -248,6 +249,7 @@ const viewOf = (entry: Entry): NamedFault => {
     lease,
     hits: hitsOf(entry),
     missed: entry.applied.missed ?? 0,
+    missedBecause: entry.applied.missedBecause,
     recent: entry.applied.recent ?? [],
   }
 }

@@ -8,6 +8,8 @@ export interface InForce {
   readonly recent?: readonly HitRequest[]
   /** How often it should have hit but could not. Absent for faults that never miss. */
   readonly missed?: number
+  /** Why it could not the last time. */
+  readonly missedBecause?: string | undefined
   /** Changes the fault in place, keeping the state of its connections. Absent if it has to be replaced instead. */
   update?(fault: TcpFault): void
   remove(): void

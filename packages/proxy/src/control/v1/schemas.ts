@@ -161,11 +161,12 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
       origin: { type: 'string', enum: ['api', 'toxic', 'partition', 'rules'] },
       hits: aCount,
       missed: aCount,
+      missedBecause: aText,
       lease: aText,
       when: { type: 'object' },
       match: { type: 'object' },
     },
-    ['missed', 'lease', 'when', 'match'],
+    ['missed', 'missedBecause', 'lease', 'when', 'match'],
   ),
   FaultRequest: { oneOf: trafficFamilies.flatMap((family: FaultFamily) => faultSchemas(family)) },
   PartitionRequest: schemaOfParameters(partitionParameters, {

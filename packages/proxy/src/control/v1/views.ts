@@ -41,13 +41,14 @@ export function createViews(plane: Pick<ControlPlane, 'faults'>): Views {
       }
     },
     link: (link, statistics) => ({ link, ...statistics, faults: faultsOn([link]) }),
-    fault: ({ name, fault, origin, hits, missed, lease }) => ({
+    fault: ({ name, fault, origin, hits, missed, missedBecause, lease }) => ({
       name,
       ...fault,
       links: fault.links.map(linkName),
       origin,
       hits,
       ...(missed === 0 ? {} : { missed }),
+      ...(missedBecause === undefined ? {} : { missedBecause }),
       ...(lease === undefined ? {} : { lease }),
     }),
     partition: ({ name, fault, hits }) => ({
