@@ -26,16 +26,16 @@ const leavingOut = { passWithNoTests: true }
  * themselves.
  */
 const ALONE =
-  'packages/{cli/test/{etcd-compose,leftovers,payments-compose,planted,postgres,seeds},testcontainers/test/chaos-network}.soak.test.ts'
+  'packages/{cli/test/{containers/{etcd-compose,payments-compose},run/{leftovers,planted,postgres,seeds}},testcontainers/test/chaos-network}.soak.test.ts'
 /** Runs on real processes, which wait for much of their time. */
 const RUNS = 'packages/cli/test/**/*.soak.test.ts'
 /** What `npm test` has no time for, found by what it imports, so that no file with such tests is forgotten here. */
-const PATIENT = readdirSync(join(import.meta.dirname, 'packages', 'cli', 'test'))
+const PATIENT = readdirSync(join(import.meta.dirname, 'packages', 'cli', 'test'), { recursive: true, encoding: 'utf8' })
   .filter((name) => /(?<!\.soak)\.test\.ts$/.test(name))
-  .map((name) => `packages/cli/test/${name}`)
+  .map((name) => `packages/cli/test/${name.replaceAll('\\', '/')}`)
   .filter((path) => /import \{[^}]*\bpatientTest\b/.test(readFileSync(join(import.meta.dirname, path), 'utf8')))
 /** It packs and installs, and measures nothing. */
-const BY_ITSELF = 'packages/cli/test/published.soak.test.ts'
+const BY_ITSELF = 'packages/cli/test/published/published.soak.test.ts'
 
 // Long runs: the whole of what is claimed, many times over. CHAOS_SOAK=short does a few of each.
 export default defineConfig({

@@ -13,12 +13,12 @@ const LINES = process.env['CHAOS_SOAK'] === 'short' ? [20, 22, 24] : [20, 21, 22
 /** Vitest supports only the lines with long support and what came after 22. */
 const WITHOUT_VITEST = process.env['CHAOS_SOAK'] === 'short' ? LINES.slice(1, -1) : [21]
 const SUITE = [
-  'packages/cli/test/check.test.ts',
-  'packages/cli/test/config.test.ts',
-  'packages/cli/test/ctl.test.ts',
-  'packages/cli/test/own-models.test.ts',
-  'packages/cli/test/record-api.test.ts',
-  'packages/cli/test/short-run.test.ts',
+  'packages/cli/test/check/check.test.ts',
+  'packages/cli/test/commands/config.test.ts',
+  'packages/cli/test/record/ctl.test.ts',
+  'packages/cli/test/check/own-models.test.ts',
+  'packages/cli/test/record/record-api.test.ts',
+  'packages/engine/test/short-run.test.ts',
   'packages/history/test/files.test.ts',
   'packages/node-simulator/test',
   'packages/proxy/test/http/faults.test.ts',

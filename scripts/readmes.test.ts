@@ -40,3 +40,11 @@ test.each(told.map(nameOf))('%s has a README that names no file that is gone', (
   )
   expect(named.filter((file) => !files.has(basename(file)) && !existsSync(join(folder, file)))).toEqual([])
 })
+
+test('every test of the cli is in a room that its README names', () => {
+  const folder = join(packages, 'cli', 'test')
+  const entries = readdirSync(folder, { withFileTypes: true })
+  const page = readFileSync(pageOf(folder), 'utf8')
+  expect(entries.filter((entry) => entry.isDirectory() && !page.includes(`\`${entry.name}/\``))).toEqual([])
+  expect(entries.filter((entry) => entry.name.endsWith('.test.ts'))).toEqual([])
+})

@@ -18,21 +18,21 @@ const ON_A_BUSY_MACHINE =
  */
 export const RETRIED: readonly RetriedTest[] = [
   {
-    file: 'packages/cli/test/published.soak.test.ts',
+    file: 'packages/cli/test/published/published.soak.test.ts',
     reason: 'npm, yarn and pnpm download what the packages depend on from a registry on the network',
   },
   {
-    file: 'packages/cli/test/readme.test.ts',
+    file: 'packages/cli/test/docs/readme.test.ts',
     title: 'npx chaos run',
     reason: ON_A_BUSY_MACHINE,
   },
   {
-    file: 'packages/cli/test/config.test.ts',
+    file: 'packages/cli/test/commands/config.test.ts',
     title: 'has a run by its name, its workload found from the file it is named in, and options before both',
     reason: ON_A_BUSY_MACHINE,
   },
   {
-    file: 'packages/cli/test/own-service.test.ts',
+    file: 'packages/cli/test/run/own-service.test.ts',
     title: 'a replica that answers reads is found to answer stale ones',
     reason: BY_CHANCE,
   },
@@ -49,13 +49,13 @@ export const RETRIED: readonly RetriedTest[] = [
   ...[
     'npx chaos run --target primary-replica --time 5s --expect linearizable',
     'npx chaos run --bug ack-before-majority --time 5s --expect linearizable',
-  ].map((title) => ({ file: 'packages/cli/test/readme.test.ts', title, reason: BY_CHANCE })),
+  ].map((title) => ({ file: 'packages/cli/test/docs/readme.test.ts', title, reason: BY_CHANCE })),
   {
-    file: 'packages/cli/test/init.test.ts',
+    file: 'packages/cli/test/commands/init.test.ts',
     title: 'writes a service whose run finds nothing, and a stale read where every node answers by itself',
     reason: BY_CHANCE,
   },
-  ...['examples', 'planted', 'postgres', 'redis', 'replay-real', 'seeds'].map((name) => ({
+  ...['docs/examples', 'run/planted', 'run/postgres', 'run/redis', 'simulate/replay-real', 'run/seeds'].map((name) => ({
     file: `packages/cli/test/${name}.soak.test.ts`,
     reason: BY_CHANCE,
   })),

@@ -5,7 +5,7 @@ import { isComplete, showRow } from './earned.ts'
 import { systemRows } from './registry.ts'
 import { titleOf } from './row.ts'
 
-// Every system with the verdict it must earn. Many seeds: systems.soak.test.ts; as processes: cli/test/systems.soak.test.ts.
+// Every system with the verdict it must earn. Many seeds: systems.soak.test.ts; as processes: cli/test/run/systems.soak.test.ts.
 
 /** Shared by all rows, so that the time does not grow with their number. */
 const RUNS = 60

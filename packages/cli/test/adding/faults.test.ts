@@ -1,0 +1,115 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Nemesis } from '@chaosproxy/faults'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { chaosHere } from '../chaos.ts'
+
+vi.mock('../../../faults/src/nemeses/registry.ts', async (original) => {
+  const { nemeses } = await original<{ nemeses: readonly Nemesis[] }>()
+  const fixture: Nemesis = {
+    name: 'hiccups',
+    summary: 'lose the second reply',
+    kind: 'lose-reply',
+    among: 'clients',
+    plan: () => ({
+      parts: [
+        { from: 0, to: 1, plan: { kind: 'lose-reply', links: 'from-clients', silence: 'reset', when: { nth: 2 } } },
+      ],
+      lengths: 1,
+    }),
+  }
+  return { nemeses: [...nemeses, fixture] }
+})
+
+const SMALL = ['--sim', '--time', '1s', '--rate', '200', '--clients', '4', '--seed', '3', '--json']
+
+const directory = mkdtempSync(join(tmpdir(), 'chaos-faults-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const written = (schedule: unknown): string => {
+  const file = join(directory, 'schedule.json')
+  writeFileSync(file, JSON.stringify(schedule))
+  return file
+}
+
+const run = async (...args: readonly string[]) => {
+  const { exitCode, stdout, stderr } = await chaosHere(['run', ...SMALL, ...args, '--out', directory])
+  return { exitCode, stderr, result: stdout === '' ? undefined : JSON.parse(stdout) }
+}
+
+describe('a nemesis that is in the registry', () => {
+  test('is listed, in words and as JSON', async () => {
+    expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(
+      /lose-reply +✔.*\n +--faults lose-reply, hiccups\n/,
+    )
+    const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
+    expect(rows).toContainEqual(
+      expect.objectContaining({
+        target: 'raft',
+        fault: 'lose-reply',
+        suffers: true,
+        nemeses: ['lose-reply', 'hiccups'],
+      }),
+    )
+  })
+
+  test('is suggested, and has its part in a run', async () => {
+    expect((await run('--faults', 'hicups')).stderr).toContain('hiccups')
+    const { exitCode, result } = await run('--faults', 'hiccups')
+    expect(exitCode).toBe(0)
+    expect(result.faults).toMatchObject([{ kind: 'lose-reply', hits: expect.any(Number) }])
+  })
+})
+
+describe('--faults with a file', () => {
+  const lossOfReplies = {
+    fromMs: 200,
+    toMs: 600,
+    kind: 'lose-reply',
+    links: 'from-clients',
+    when: { probability: 0.5 },
+  }
+  const killed = { id: 'the-kill', fromMs: 300, toMs: 500, kind: 'kill', nodes: 'leader' }
+
+  test('has just the faults that it names, when it says, and is repeated from the run itself', async () => {
+    const { exitCode, result } = await run('--faults', written([lossOfReplies, killed]))
+    expect(exitCode).toBe(0)
+    expect(result.faults).toMatchObject([
+      { id: 'fault-1', kind: 'lose-reply', hits: expect.toSatisfy((hits: number) => hits > 0) },
+      { id: 'the-kill', kind: 'kill', hits: 1 },
+    ])
+    const history = (path: string) => readFileSync(join(path, 'history.jsonl'), 'utf8').split('\n').slice(1)
+    const spec = join(result.run, 'run.json')
+    const { stdout } = await chaosHere(['run', '--spec', spec, '--json', '--out', directory])
+    expect(history(JSON.parse(stdout).run)).toEqual(history(result.run))
+  })
+
+  test.each([
+    [[{ ...killed, nodes: 'leadr' }], 'Did you mean leader?'],
+    [[{ ...killed, toMs: 1 }], 'ends before it begins'],
+    [[{ ...killed, kind: 'kil' }], 'there is no fault "kil"'],
+    [[{ ...lossOfReplies, kind: 'slice', when: undefined, averageBytes: 1 }], 'sim:raft cannot suffer fault-1 (slice)'],
+    [{}, 'a schedule is a list of faults'],
+  ])('refuses %j in one line, and starts nothing', async (schedule, message) => {
+    const { exitCode, stderr, result } = await run('--faults', written(schedule))
+    expect({ exitCode, result }).toEqual({ exitCode: 3, result: undefined })
+    expect(stderr).toContain(message)
+    expect(stderr.trim()).not.toContain('\n')
+  })
+})
+
+test('the table of faults and targets says of every kind who can suffer it, and what to do instead', async () => {
+  const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
+  expect(rows).toContainEqual(
+    expect.objectContaining({
+      target: 'raft',
+      fault: 'clock',
+      suffers: false,
+      not: 'all processes of a machine read the same clock',
+      instead: 'pause, or with --sim',
+    }),
+  )
+  expect(rows).toContainEqual(expect.objectContaining({ target: 'sim:raft', fault: 'clock', suffers: true }))
+  for (const row of rows) if (!row.suffers) expect(`${row.not} ${row.instead}`).toMatch(/\w .*\w/)
+})

@@ -1,0 +1,50 @@
+import type { Json } from '@chaosproxy/history'
+import { expect, test, vi } from 'vitest'
+import { type AnyForm, defineForm } from '../../../recorder/src/routes/forms/form.ts'
+import { compileRequestMaker } from '../../../recorder/src/routes/making/request-maker.ts'
+import { tryRequest } from '../../../recorder/src/routes/mapping/try-request.ts'
+import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
+import { routeTableSchema } from '../../../recorder/src/routes/parsing/schema.ts'
+import type { ValueSpec } from '../../../recorder/src/routes/table/route-table.ts'
+
+/** A text after a fixed prefix, defined as a file of `forms/` would define it. */
+vi.mock('../../../recorder/src/routes/forms/registry.ts', async (original) => {
+  const { valueForms } = await original<{ valueForms: readonly AnyForm[] }>()
+  const behind = defineForm<{ readonly of: ValueSpec; readonly behind: string }>({
+    members: ['of', 'behind'],
+    example: '{"of": "json.value", "behind": "v-"}',
+    schema: ({ value }) => ({ of: value, behind: { type: 'string' } }),
+    parse: ({ of, behind }, { where, value }) => ({ of: value(of, `${where}: "of"`), behind: String(behind) }),
+    parts: ({ of }) => [of],
+    join:
+      ({ behind }) =>
+      ([text]) =>
+        typeof text === 'string' && text.startsWith(behind) ? text.slice(behind.length) : undefined,
+    split: ({ behind }, value: Json) =>
+      typeof value === 'string'
+        ? [`${behind}${value}`]
+        : { why: `it takes a text, and ${JSON.stringify(value)} is none` },
+  })
+  return { valueForms: [...valueForms, behind] }
+})
+
+const ROUTE = { request: 'PUT /kv/{key}', f: 'write', value: { of: 'json.value', behind: 'v-' } }
+const parsed = (value: unknown) => parseRouteTable({ routes: [{ ...ROUTE, value }] }, 'routes.json')
+
+test('a form of values that is added by one line is read, made, refused, and in the JSON Schema', () => {
+  const table = parsed(ROUTE.value)
+  const made = compileRequestMaker(table, 'routes.json')
+  const asker = { session: 'a', requestId: '1', final: false }
+  const put = made.make({ f: 'write', key: 'x', value: 'seven' }, asker)
+  if (put.type === 'impossible') throw new Error(put.why)
+  expect(put.request).toMatchObject({ method: 'PUT', target: '/kv/x', body: '{"value":"v-seven"}' })
+
+  const { events } = tryRequest(table, put.request, { status: 200, headers: [], body: '' })
+  expect(events[0]).toMatchObject({ type: 'invoke', f: 'write', key: 'x', value: 'seven' })
+
+  const number = made.make({ f: 'write', key: 'x', value: 7 }, asker)
+  expect(number).toMatchObject({ type: 'impossible', why: expect.stringContaining('it takes a text, and 7 is none') })
+  expect(() => parsed({ of: 'nowhere', behind: 'v-' })).toThrow('"value": "of" is "nowhere"')
+  expect(() => parsed({ off: 'body' })).toThrow('{"of": "json.value", "behind": "v-"}')
+  expect(JSON.stringify(routeTableSchema)).toContain('"required":["of","behind"]')
+})

@@ -1,0 +1,61 @@
+import { expect, test, vi } from 'vitest'
+import { compileRequestMaker } from '../../../recorder/src/routes/making/request-maker.ts'
+import { tryRequest } from '../../../recorder/src/routes/mapping/try-request.ts'
+import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
+import { routeTableSchema } from '../../../recorder/src/routes/parsing/schema.ts'
+import type { Place } from '../../../recorder/src/routes/places/place.ts'
+
+/** A fragment in a header field of its own, `a=1; b=2`, defined as a file of `places/` would define it. */
+vi.mock('../../../recorder/src/routes/places/registry.ts', async (original) => {
+  const { places } = await original<{ places: readonly Place[] }>()
+  const baggage: Place = {
+    kind: 'baggage',
+    name: '\\.[a-z]+',
+    examples: ['baggage.NAME'],
+    inAnswers: true,
+    holds: 'text',
+    body: 'none',
+    namesClient: 'made',
+    read: (name) => (message) =>
+      message.headers
+        ?.get('baggage')
+        ?.split('; ')
+        .find((part) => part.startsWith(`${name}=`))
+        ?.slice(name.length + 1),
+    write: (request, name, text) => request.header('Baggage', `${name}=${text}`),
+  }
+  return { places: [...places, baggage] }
+})
+
+const parsed = (more: object) =>
+  parseRouteTable({ routes: [{ request: 'PUT /kv/{key}', f: 'write', ...more }] }, 'routes.json')
+
+test('a place of values that is added by one line is read on both sides, written, refused, and in the JSON Schema', () => {
+  const table = parsed({ value: 'baggage.v', result: 'baggage.now' })
+  const asker = { session: 'alice', requestId: '1', final: false }
+  const put = compileRequestMaker(table, 'routes.json').make({ f: 'write', key: 'x', value: 7 }, asker)
+  if (put.type === 'impossible') throw new Error(put.why)
+  expect(put.request).toEqual({ method: 'PUT', target: '/kv/x', headers: [['Baggage', 'v=7']], body: '' })
+
+  const { events } = tryRequest(table, put.request, { status: 200, headers: [['Baggage', 'now=8']], body: '' })
+  // A text that is a number is recorded as one, since the place cannot tell them apart.
+  expect(events).toMatchObject([
+    { type: 'invoke', f: 'write', key: 'x', value: 7 },
+    { type: 'ok', value: 8 },
+  ])
+
+  expect(() => parsed({ value: 'baggage.V' })).toThrow('"value" is "baggage.V". Give a place')
+  expect(() => parsed({ value: 'baggage.V' })).toThrow('baggage.NAME; of the answer: ')
+  expect(JSON.stringify(routeTableSchema)).toContain('baggage')
+})
+
+test('a place that is added by one line names the client in requests that are recorded and made', () => {
+  const table = parsed({ value: 'body', client: 'baggage.client' })
+  const put = compileRequestMaker(table, 'routes.json').make(
+    { f: 'write', key: 'x', value: 7 },
+    { session: 'alice', requestId: '1', final: false },
+  )
+  if (put.type === 'impossible') throw new Error(put.why)
+  expect(put.request.headers).toContainEqual(['Baggage', 'client=alice'])
+  expect(tryRequest(table, put.request, { status: 200, headers: [], body: '' }).session).toBe('alice')
+})

@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { chaosHere, temporaryDirectory } from '../chaos.ts'
+
+/** All that a new workload takes: its file, and one line in one list. */
+vi.mock('../../../workloads/src/registry.ts', async (original) => {
+  const registry = await original<typeof import('../../../workloads/src/registry.ts')>()
+  const { climb } = await import('./added/workload.ts')
+  ;(registry.workloads as unknown[]).push(climb)
+  return registry
+})
+
+/** And so does a new model. */
+vi.mock('../../../checker/src/check/registry.ts', async (original) => {
+  const registry = await original<typeof import('../../../checker/src/check/registry.ts')>()
+  const { modelEntry } = await import('../../../checker/src/object/own.ts')
+  const { highWater } = await import('./added/model.ts')
+  ;(registry.models as unknown[]).push(modelEntry(highWater))
+  return registry
+})
+
+const climbing = (...more: readonly string[]) =>
+  chaosHere([
+    ...['run', '--sim', '--target', 'raft', '--time', '1s', '--rate', '100', '--seed', '1', '--faults', 'kill'],
+    ...['--workload', 'climb', '--json', '--out', temporaryDirectory(), ...more],
+  ])
+
+test('a workload that is added by one line is listed, and suggested for its misspelt name', async () => {
+  expect((await chaosHere(['workloads'])).stdout).toMatch(
+    /climb +numbers that are only ever raised[\s\S]*--workload-set step=1 {2}how far at a time/,
+  )
+  const { stderr, exitCode } = await climbing('--workload', 'clim')
+  expect(stderr).toContain('Did you mean climb?')
+  expect(exitCode).toBe(3)
+})
+
+test('a workload that is added by one line is run with its settings, judged, and named in the result', async () => {
+  const { stdout, stderr, exitCode } = await climbing('--workload-set', 'step=7')
+  expect(stderr).toBe('')
+  expect(exitCode).toBe(0)
+  const result = JSON.parse(stdout)
+  expect(result).toMatchObject({ workload: 'climb', vacuous: [], levels: { linearizable: { result: 'met' } } })
+  expect(result.operations.cas).toBeGreaterThan(10)
+  expect((await climbing('--workload-set', 'stp=7')).stderr).toContain('Did you mean step?')
+})
+
+/** One client after the other: each marks a height, or reads the highest. */
+function tide(...done: readonly (readonly [f: 'mark' | 'read', value: number])[]) {
+  const lines = done.flatMap(([f, value], process) => [
+    { process, type: 'invoke', f, value: f === 'mark' ? value : null, time: 2 * process },
+    { process, type: 'ok', f, value, time: 2 * process + 1 },
+  ])
+  const file = join(temporaryDirectory(), 'history.jsonl')
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  return file
+}
+
+const checkTide = (file: string, ...more: readonly string[]) =>
+  chaosHere(['check', file, '--model', 'high-water', '--initial', '0', ...more])
+
+test('a model that is added by one line is in the help, under its other name too, and is suggested', async () => {
+  expect((await chaosHere(['check', '--help'])).stdout).toContain('high-water')
+  const file = tide(['mark', 5], ['mark', 3], ['read', 5])
+  const { stdout } = await chaosHere(['check', file, '--model', 'tide', '--initial', '0', '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({ model: 'high-water', levels: { linearizable: { result: 'met' } } })
+  const { stderr, exitCode } = await checkTide(file, '--model', 'high-watr')
+  expect(stderr).toContain('Did you mean high-water?')
+  expect(exitCode).toBe(3)
+})
+
+test('a model that is added by one line condemns what it forbids, and says by which rule', async () => {
+  const file = tide(['mark', 5], ['mark', 3], ['read', 3])
+  const { stdout, exitCode } = await checkTide(file, '--expect', 'linearizable', '--json')
+  expect(exitCode).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({ model: 'high-water', levels: { linearizable: { result: 'violated' } } })
+  expect((await checkTide(file)).stdout).toContain('NOT LINEARIZABLE')
+})

@@ -1,0 +1,277 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { describe, expect, test } from 'vitest'
+import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../chaos.ts'
+
+const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
+
+describe('chaos check', () => {
+  test('of one file shows the verdict, the sentence and where its lines are', async () => {
+    const { exitCode, stdout, stderr } = await chaos(['check', history('stale-read')])
+    expect(stdout).toMatch(/NOT LINEARIZABLE/)
+    expect(stdout).toMatch(/Process 1 read 1 for x from n2 at 0\.014 s/)
+    expect(stdout).toMatch(/stale-read\.jsonl/)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) })
+  })
+
+  test('of several files shows a table with a line for each', async () => {
+    const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), history('split-brain')])
+    const lines = stdout.split('\n')
+    for (const name of ['stale-read', 'fresh-read', 'split-brain'])
+      expect(lines.filter((line) => line.includes(`${name}.jsonl`))).toHaveLength(1)
+  })
+
+  test.each([
+    ['fresh-read', 'linearizable', 0],
+    ['stale-read', 'linearizable', 1],
+    ['stale-read', 'sequential', 0],
+    ['split-brain', 'eventual', 1],
+    ['sequential-not-linearizable', 'eventual', 2],
+    ['stale-read', 'none', 0],
+  ])('of %s, expecting %s, exits with %d', async (name, level, expected) => {
+    const { exitCode } = await chaosHere(['check', history(name), '--expect', level])
+    expect(exitCode).toBe(expected)
+  })
+
+  test('of one client over two connections is violated or unknown, depending on whether the recording named it', async () => {
+    const directory = temporaryDirectory()
+    const record = (name: string, sessions: object, session: object): string => {
+      const file = join(directory, name)
+      const events = [
+        [0, 'write', 1, 1],
+        [1, 'read', null, null],
+        [1, 'read', null, 1],
+      ].flatMap(([process, f, input, output]) => [
+        { process, type: 'invoke', f, key: 'x', value: input, ...session },
+        { process, type: 'ok', f, key: 'x', value: output },
+      ])
+      const header = { chaos: 1, model: 'register', initial: null, sessions }
+      writeFileSync(file, [header, ...events].map((line) => `${JSON.stringify(line)}\n`).join(''))
+      return file
+    }
+    const named = record('named.jsonl', { by: 'header.X-Client', named: true }, { session: 'alice' })
+    const pooled = record('pooled.jsonl', { by: 'connection', named: false }, {})
+    const told = await chaosHere(['check', named, '--expect', 'sequential'])
+    expect(told.exitCode).toBe(1)
+    expect(told.stdout).toMatch(/p0 \(client "alice"\) wrote x = 1, but then as p1 read x = null, not its own 1\./)
+    const unsure = await chaosHere(['check', pooled, '--expect', 'sequential'])
+    expect(unsure.exitCode).toBe(2)
+    expect(unsure.stdout).toContain('say in the route table which header or cookie does: "client": "header.X-Client"')
+  })
+
+  test('of a history in which nothing was read says that it proves little, and exits with 2, whatever was expected', async () => {
+    const file = join(temporaryDirectory(), 'writes.jsonl')
+    writeFileSync(
+      file,
+      '{"process":1,"type":"invoke","f":"write","value":1}\n{"process":1,"type":"ok","f":"write","value":1}\n',
+    )
+    for (const args of [[], ['--expect', 'linearizable']]) {
+      const { exitCode, stdout } = await chaosHere(['check', file, ...args])
+      expect(stdout).toContain('⚠ proves less than it seems to: no read succeeded')
+      expect(stdout).toMatch(/exit code 2$/m)
+      expect(exitCode).toBe(2)
+    }
+    const { stdout } = await chaosHere(['check', file, '--json'])
+    expect(JSON.parse(stdout).vacuous).toEqual(['no read succeeded'])
+  })
+
+  test('that asks for one level speaks of that level; where it cannot be decided it exits with 2', async () => {
+    const decided = await chaosHere(['check', history('stale-read'), '--level', 'sequential'])
+    expect(decided.stdout).toMatch(/^ {2}SEQUENTIALLY CONSISTENT/m)
+    expect(decided.exitCode).toBe(0)
+    const open = await chaosHere(['check', history('sequential-not-linearizable'), '--level', 'eventual'])
+    expect(open.stdout).toMatch(/^ {2}UNKNOWN WHETHER EVENTUALLY CONSISTENT/m)
+    expect(open.exitCode).toBe(2)
+  })
+
+  test('with --json prints one object a file, levels strongest first', async () => {
+    const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), '--json'])
+    const [stale, fresh] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(stale.file).toBe(history('stale-read'))
+    expect(Object.keys(stale.levels)).toEqual([
+      ...['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram', 'session'],
+      ...['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads', 'eventual', 'convergent'],
+    ])
+    expect(stale.levels.linearizable).toMatchObject({
+      result: 'violated',
+      counterexample: { sentence: expect.any(String) },
+    })
+    expect(fresh.levels.linearizable.result).toBe('met')
+    expect(stale.timing).toMatchObject({ parseMs: expect.any(Number), checkMs: expect.any(Number) })
+  })
+
+  test('reads Porcupine, Jepsen and its own format, from a file or from stdin', async () => {
+    const directory = temporaryDirectory()
+    const etcd = join(directory, 'etcd.log')
+    writeFileSync(etcd, 'INFO  jepsen.util - 0\t:invoke\t:write\t3\nINFO  jepsen.util - 0\t:ok\t:write\t3\n')
+    const edn = join(directory, 'history.edn')
+    writeFileSync(
+      edn,
+      '{:process 0, :type :invoke, :f :write, :value 3}\n{:process 0, :type :ok, :f :write, :value 3}\n',
+    )
+    for (const file of [etcd, edn]) {
+      const { stdout } = await chaosHere(['check', file, '--json'])
+      expect(JSON.parse(stdout).levels.linearizable.result).toBe('met')
+    }
+  })
+
+  test('writes a report that stands alone', async () => {
+    const report = join(temporaryDirectory(), 'report.html')
+    const { exitCode } = await chaosHere(['check', history('stale-read'), '--out', report])
+    expect(exitCode).toBe(0)
+    expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
+  })
+
+  test('leaves no report of a history that could not be read', async () => {
+    const directory = temporaryDirectory()
+    const [empty, report] = [join(directory, 'empty.jsonl'), join(directory, 'report.html')]
+    writeFileSync(empty, '')
+    const { exitCode } = await chaosHere(['check', empty, '--out', report])
+    expect(exitCode).toBe(3)
+    expect(readdirSync(directory)).toEqual(['empty.jsonl'])
+  })
+
+  test('that cannot write its report has shown the verdict, and says why', async () => {
+    const { exitCode, stdout, stderr } = await chaosHere([
+      'check',
+      history('stale-read'),
+      '--out',
+      'no/such/report.html',
+    ])
+    expect(stdout).toContain('NOT LINEARIZABLE')
+    expect(stderr).toContain('--out no/such/report.html: its directory does not exist. Create it first.')
+    expect(exitCode).toBe(3)
+  })
+
+  test('goes on quietly when its output is closed early', async () => {
+    const { child, finished: ended } = startChaos(['check', history('stale-read'), history('fresh-read'), '--json'])
+    child.stdout?.destroy()
+    const { exitCode, stderr } = await ended
+    expect(stderr).not.toContain('EPIPE')
+    expect(exitCode).toBe(0)
+  })
+})
+
+describe('a mistake gets a helpful answer', () => {
+  test.each([
+    [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
+    [['run', '--no-such'], 'Unknown option --no-such. chaos run --help lists them.'],
+    [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],
+    [['fuzz', 'raft'], 'chaos fuzz takes no argument "raft". What to test is an option: --target raft.'],
+    [['check', history('stale-read'), '--model', '--json'], '--model needs a value; chaos check --help tells which.'],
+    [['--json', 'check'], '--json: the command comes first, then its options.'],
+    [['replay'], 'chaos replay needs the file that chaos fuzz wrote: chaos replay FILE'],
+    [['run', '--target', 'rfat'], '--target rfat: there is no such target. Did you mean raft?'],
+    [['run', '--time', '20'], '--time 20: not a duration.'],
+    [['run', '--nodes', '0'], '--nodes 0: must be a whole number from 1 to 15.'],
+    [['run', '--faults', 'partitions'], '--faults partitions: there is no such fault. Did you mean partition?'],
+    [['run', '--bug', 'forget-votes'], 'Did you mean forget-vote?'],
+    [['run', '--expect', 'linearisable'], 'Did you mean linearizable?'],
+    [['run', '--set', 'speed=3'], 'there is no such knob of raft'],
+    [['run', 'raft'], 'chaos run raft: runs are named in a chaos.config.ts, and there is none here.'],
+    [['check', history('stale-read'), '--expect', 'strict'], '--expect strict: there is no such level.'],
+    [['check', history('stale-read'), '--format', 'xml'], '--format xml: there is no such format.'],
+    [['check', history('stale-read'), '--initial', 'one'], '--initial one: not JSON.'],
+    [['check'], 'chaos check needs at least one history'],
+    [['replay', 'nowhere.json'], 'nowhere.json: there is no such file.'],
+    [['targets', '--faults', '--bugs'], '--faults and --bugs are two lists'],
+    [['ctl', 'reset', 'db'], 'chaos ctl reset takes no "db". Its use: chaos ctl reset'],
+    [['ctl', 'inspect', 'db', 'n1'], 'chaos ctl inspect takes no "n1". Its use: chaos ctl inspect PROXY'],
+    [[], 'Three commands to begin with:'],
+  ])('chaos %j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await chaosHere(args)
+    expect(stderr).toContain(message)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(stdout).toBe('')
+    expect(exitCode).toBe(3)
+  })
+})
+
+describe('a file that is no history', () => {
+  const refused = async (file: string, message: string | RegExp, run = chaosHere) => {
+    const { exitCode, stderr, stdout } = await run(['check', file])
+    expect(stderr.trimEnd().split('\n').length).toBeLessThan(4)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(stdout).toBe('')
+    expect(exitCode).toBe(3)
+  }
+
+  test('that does not exist', () => refused('nowhere.jsonl', /nowhere\.jsonl: .*(no such file|does not exist)/i))
+
+  test('that is a directory', async () => {
+    const directory = temporaryDirectory()
+    mkdirSync(join(directory, 'runs'))
+    await refused(join(directory, 'runs'), /runs: .*directory/)
+  })
+
+  test('that is empty', async () => {
+    const file = join(temporaryDirectory(), 'empty.jsonl')
+    writeFileSync(file, '')
+    await refused(file, /empty\.jsonl: .*empty/)
+  })
+
+  test('that is prose', async () => {
+    const file = join(temporaryDirectory(), 'notes.txt')
+    writeFileSync(file, 'Dear diary\n')
+    await refused(file, /neither JSON nor EDN nor a Porcupine log \("Dear diary"\)|Force one with --format/)
+  })
+
+  test('that is binary', async () => {
+    const file = join(temporaryDirectory(), 'image.png')
+    writeFileSync(file, Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]), randomBytes(4096)]))
+    await refused(file, /image\.png/)
+  })
+
+  test('that is 100 MB of noise', async () => {
+    const file = join(temporaryDirectory(), 'noise')
+    const stream = createWriteStream(file)
+    for (let i = 0; i < 100; i++) if (!stream.write(randomBytes(1_000_000))) await once(stream, 'drain')
+    stream.end()
+    await finished(stream)
+    await refused(file, /noise/, chaos)
+  })
+
+  test('among others does not keep them from being checked', async () => {
+    const { exitCode, stdout } = await chaosHere(['check', history('fresh-read'), 'nowhere.jsonl'])
+    expect(stdout).toContain('fresh-read.jsonl')
+    expect(stdout).toContain('nowhere.jsonl')
+    expect(exitCode).toBe(3)
+  })
+})
+
+test('a history whose last line was cut off is used up to there, and says so', async () => {
+  const file = join(temporaryDirectory(), 'cut.jsonl')
+  const whole = readFileSync(history('fresh-read'))
+  writeFileSync(file, whole)
+  truncateSync(file, whole.length - 20)
+  const { exitCode, stdout, stderr } = await chaos(['check', file])
+  expect(`${stdout}${stderr}`).toMatch(/last line/)
+  expect(exitCode).toBe(0)
+})
+
+test('the version is printed, and nothing else', async () => {
+  expect(await chaos(['--version'])).toEqual({ exitCode: 0, stdout: '0.1.0\n', stderr: '' })
+})
+
+test.each([[['--help']], [['help', 'run']], [['check', '--help']], [['targets', '-h']]])(
+  'chaos %j explains itself with examples or commands',
+  async (args) => {
+    const { exitCode, stdout } = await chaosHere(args)
+    expect(stdout).toMatch(/chaos (run|check|targets)/)
+    expect(exitCode).toBe(0)
+  },
+)
+
+test('targets are listed, with what they can suffer and the mistakes they can be given', async () => {
+  expect((await chaosHere(['targets'])).stdout).toMatch(/raft[\s\S]*primary-replica[\s\S]*master-master/)
+  expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/drop-message +✔ .*\n +--faults loss\n/)
+  const bugs = JSON.parse((await chaosHere(['targets', '--bugs', '--json'])).stdout)
+  expect(bugs).toContainEqual(expect.objectContaining({ target: 'raft', bug: 'forget-vote' }))
+})

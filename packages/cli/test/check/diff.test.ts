@@ -1,0 +1,58 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
+
+const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
+
+describe('chaos diff', () => {
+  test('shows which levels were lost, and which figures got worse', async () => {
+    const { exitCode, stdout } = await chaosHere(['diff', history('fresh-read'), history('stale-read')])
+    expect(stdout).toMatch(
+      /fresh-read\.jsonl: linearizable\. stale-read\.jsonl: p0's confirmed write was missing at n2 \(sequential/,
+    )
+    expect(stdout).toMatch(/linearizable +met +violated +worse/)
+    expect(stdout).toMatch(/operations +5 +6/)
+    expect(exitCode).toBe(0)
+  })
+
+  test('of a result with itself finds no level that differs, and nothing better or worse', async () => {
+    const { stdout } = await chaosHere(['diff', history('stale-read'), history('stale-read'), '--json'])
+    const { settings, levels, figures } = JSON.parse(stdout)
+    expect({ settings, levels }).toEqual({ settings: [], levels: [] })
+    expect(figures.length).toBeGreaterThan(3)
+    for (const { before, after, change } of figures) expect([before, change]).toEqual([after, ''])
+  })
+
+  test('compares runs by their directories, by run.json and by what --json printed', async () => {
+    const run = async (seed: string) => {
+      const out = temporaryDirectory()
+      const args = ['--sim', '--time', '1s', '--rate', '150', '--seed', seed, '--faults', 'partition']
+      const { stdout } = await chaosHere(['run', ...args, '--json', '--out', out])
+      const printed = join(out, 'result.json')
+      writeFileSync(printed, stdout)
+      return { directory: join(out, readdirSync(out).find((name) => name.endsWith('raft')) ?? ''), printed }
+    }
+    const [one, other] = [await run('1'), await run('2')]
+    const pairs = [
+      [one.directory, other.directory],
+      [join(one.directory, 'run.json'), other.printed],
+    ] as const
+    for (const [before, after] of pairs) {
+      const { stdout } = await chaosHere(['diff', before, after])
+      expect(stdout).toContain('Every level has the same verdict in both.')
+      expect(stdout).toMatch(/seed +1 +2/)
+      expect(stdout).toMatch(/availability, partition/)
+    }
+  })
+
+  test.each([
+    [['none', history('stale-read')], 'none: there is no such run, result or history.'],
+    [[join(root, 'package.json'), history('stale-read')], 'this is no result of chaos.'],
+    [[history('stale-read')], 'two results'],
+  ])('says what is wrong with %j in one line', async (args, message) => {
+    const { exitCode, stderr } = await chaosHere(['diff', ...args])
+    expect(stderr).toContain(message)
+    expect(exitCode).toBe(3)
+  })
+})

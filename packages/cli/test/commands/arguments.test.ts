@@ -1,0 +1,139 @@
+import { didYouMean, nearest } from '@chaosproxy/history'
+import { count, duration } from '@chaosproxy/runner'
+import fc from 'fast-check'
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
+import { asCount, asDuration, asName, asSize, ifTyped, valuesOf } from '../../src/arguments/declare.ts'
+import { parseFaultChoices, parseNemeses } from '../../src/arguments/faults.ts'
+import { parseSettings } from '../../src/arguments/names.ts'
+import { oneOf } from '../../src/arguments/one-of.ts'
+import { parseDuration, parseSize, printDuration } from '../../src/arguments/quantities.ts'
+
+describe('durations', () => {
+  test.each([
+    ['500ms', 500],
+    ['20s', 20_000],
+    ['1.5s', 1_500],
+    ['2m', 120_000],
+    ['1h', 3_600_000],
+  ])('%s is %d ms', (text, expected) => {
+    expect(parseDuration('time', text)).toBe(expected)
+  })
+
+  test.each(['', '20', 's', '-1s', '1 s', '1d', '1e3s', 'NaNs', '١s'])(
+    '%j is refused, naming the option and what to write',
+    (text) => {
+      expect(() => parseDuration('time', text)).toThrow(
+        `--time ${text}: not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`,
+      )
+    },
+  )
+
+  test('mean the same in every unit', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 10_000 }), (seconds) => {
+        expect(parseDuration('time', `${seconds}s`)).toBe(parseDuration('time', `${seconds * 1000}ms`))
+      }),
+    )
+  })
+})
+
+test('sizes are decimal, as the units say', () => {
+  expect(parseSize('memory', '64KB')).toBe(64_000)
+  expect(parseSize('memory', '2GB')).toBe(2_000_000_000)
+  expect(() => parseSize('memory', '2 GB')).toThrow('--memory 2 GB: not a size.')
+})
+
+describe('an option that is declared by a schema', () => {
+  const nodes = asCount(v.optional(count('how many nodes', 1, 15), 5))
+  const time = asDuration(v.optional(duration('how long it takes', 100, 24 * 3_600_000), 20_000), { such: '500ms, 2m' })
+  const level = asName(v.optional(v.pipe(v.picklist(['weak', 'strong']), v.description('what must hold'))), 'level')
+
+  test('has its text and its default in help, as they are typed', () => {
+    expect(nodes.describe).toBe('how many nodes [default: 5]')
+    expect(time.describe).toBe('how long it takes: 500ms, 2m [default: 20s]')
+    expect(asSize(v.optional(v.number(), 2_000_000_000), { text: 'memory' }).describe).toBe('memory [default: 2GB]')
+    expect(level.describe).toBe('what must hold')
+  })
+
+  test('has its value as typed or, if it is not, its default', () => {
+    expect(valuesOf({ nodes: '3', time: ['1s', '2s'] }, { nodes, time, level })).toEqual({
+      nodes: 3,
+      time: 2_000,
+      level: undefined,
+    })
+    expect(valuesOf({}, { nodes, time, level })).toEqual({ nodes: 5, time: 20_000, level: undefined })
+  })
+
+  test('leaves its default to others if told so', () => {
+    expect(ifTyped(nodes).valueIn({}, 'nodes')).toBeUndefined()
+    expect(ifTyped(nodes).describe).toBe(nodes.describe)
+    expect(ifTyped(nodes).valueIn({ nodes: '7' }, 'nodes')).toBe(7)
+  })
+
+  test.each(['0', '16', '2.5', 'five', ''])('refuses the count %j with the bounds', (wrong) => {
+    expect(() => nodes.valueIn({ nodes: wrong }, 'nodes')).toThrow(
+      `--nodes ${wrong}: must be a whole number from 1 to 15.`,
+    )
+  })
+
+  test.each(['99ms', '25h'])('refuses the duration %s with the bounds in units', (wrong) => {
+    expect(() => time.valueIn({ time: wrong }, 'time')).toThrow(`--time ${wrong}: must be between 100ms and 24h.`)
+  })
+
+  test('refuses a name that there is not, and suggests one', () => {
+    expect(() => level.valueIn({ level: 'strog' }, 'level')).toThrow(
+      '--level strog: there is no such level. Did you mean strong? Known: weak, strong.',
+    )
+  })
+})
+
+test.each([
+  [500, '500ms'],
+  [60_000, '60s'],
+  [600_000, '10m'],
+  [24 * 3_600_000, '24h'],
+])('%d ms are printed as %s, which is read as the same', (durationMs, text) => {
+  expect(printDuration(durationMs)).toBe(text)
+  expect(parseDuration('time', text)).toBe(durationMs)
+})
+
+describe('a misspelt name', () => {
+  test('gets the nearest one suggested', () => {
+    expect(didYouMean('targt', ['target', 'time'], '--')).toBe(' Did you mean --target?')
+    expect(nearest('linearisable', ['linearizable', 'sequential'])).toBe('linearizable')
+  })
+
+  test('gets no suggestion if it is like none', () => {
+    expect(didYouMean('zzz', ['target', 'time'])).toBe('')
+  })
+
+  test('says so where there is nothing to name', () => {
+    expect(() => oneOf('set', 'knob of pb', 'a', [])).toThrow('--set a: there is no such knob of pb. It has none.')
+  })
+
+  test('gets a list of what there is if it is a fault', () => {
+    expect(() => parseNemeses('partition,kil')).toThrow(
+      '--faults kil: there is no such fault. Did you mean kill? Known: ',
+    )
+  })
+})
+
+test('no faults are asked for with none, which stands alone', () => {
+  expect(parseNemeses('none')).toEqual([])
+  expect(() => parseNemeses('kill,none')).toThrow('"none" stands alone')
+})
+
+test('a fault may name a service, which only the target knows', () => {
+  expect(parseFaultChoices('partition:db, kill')).toEqual(['partition:db', 'kill'])
+  expect(() => parseFaultChoices('partitoin:db')).toThrow('there is no such fault. Did you mean partition?')
+})
+
+test('settings are numbers, booleans or text', () => {
+  expect(parseSettings(['sync=1', 'failover=false', 'reads=replica'])).toEqual({
+    sync: 1,
+    failover: false,
+    reads: 'replica',
+  })
+  expect(() => parseSettings(['sync'])).toThrow('--set sync: write it as name=value')
+})

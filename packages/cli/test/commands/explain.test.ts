@@ -1,0 +1,111 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
+
+const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
+
+const explained = async (name: string) => JSON.parse((await chaosHere(['explain', history(name), '--json'])).stdout)
+
+describe('chaos explain', () => {
+  test('says what happened, what each level allows, and what usually causes it', async () => {
+    const { exitCode, stdout } = await chaosHere(['explain', history('stale-read')])
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('NOT LINEARIZABLE')
+    expect(stdout).toContain('Process 0 asks n1 to write x 2, and is told after 2.0 ms that it is done. (lines 4–5)')
+    expect(stdout).toMatch(/Process 1 asks n2 to read x, and is given 1 after 1\.0 ms\. ✘ This cannot be\./)
+    expect(stdout).toMatch(/Linearizable forbids it: as if there were one copy/)
+    expect(stdout).toMatch(/Sequential allows it: one order for everybody/)
+    expect(stdout).toContain('A read was answered by a copy that was behind.')
+  })
+
+  test('prints the same sentence as every other report', async () => {
+    const { sentence } = await explained('stale-read')
+    for (const args of [
+      ['--json'],
+      ['--reporter', 'junit'],
+      ['--reporter', 'github'],
+      ['--reporter', 'markdown'],
+      [],
+    ]) {
+      const { stdout } = await chaosHere(['check', history('stale-read'), '--expect', 'linearizable', ...args])
+      const plain = stdout.replaceAll('&apos;', "'").replaceAll('&#39;', "'").replaceAll('\\', '')
+      expect(plain.replaceAll(/\s+/g, ' ').toLowerCase(), args.join(' ')).toContain(sentence.toLowerCase())
+    }
+  })
+
+  test.each([
+    ['stale-read', 'A read was answered by a copy that was behind.'],
+    ['own-transfer-invisible', 'A client did not see its own write.'],
+    ['replica-goes-back', 'A client saw something new and then something older.'],
+    ['split-brain', 'The copies did not agree in the end.'],
+    ['failover-forgets', 'A write that was acknowledged is gone.'],
+    ['read-of-failed-write', 'A value was read whose write was reported as failed.'],
+  ])('names for %s what it was made to show: %s', async (name, cause) => {
+    expect((await explained(name)).causes[0].cause).toBe(cause)
+  })
+
+  test('has nothing to explain where nothing is violated', async () => {
+    const { stdout, exitCode } = await chaosHere(['explain', history('fresh-read')])
+    expect(stdout).toContain('Nothing is violated, so there is nothing to explain.')
+    expect(exitCode).toBe(0)
+  })
+
+  test('takes the directory of a run, and knows what was broken', async () => {
+    const out = temporaryDirectory()
+    const args = ['--sim', '--target', 'primary-replica', '--time', '3s', '--seed', '1', '--faults', 'partition']
+    await chaosHere(['run', ...args, '--out', out])
+    const { stdout } = await chaosHere(['explain', join(out, readdirSync(out)[0] ?? '')])
+    expect(stdout).toMatch(/NOT LINEARIZABLE/)
+    expect(stdout).toMatch(/What usually causes it/)
+  })
+
+  test('names in one line the levels that an object is not judged by', async () => {
+    const out = temporaryDirectory()
+    const queue = [
+      '--target',
+      'broker',
+      '--set',
+      'delivery=at-least-once',
+      '--workload',
+      'queue',
+      '--faults',
+      'kill,loss',
+    ]
+    await chaosHere(['run', '--sim', ...queue, '--seed', '2', '--time', '3s', '--rate', '150', '--out', out])
+    const { stdout } = await chaosHere(['explain', join(out, readdirSync(out)[0] ?? '')])
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /Sequential, causal, .*, writes-follow-reads and convergent are undecided: the queue model can be checked for linearizable and eventual only\./,
+    )
+    expect(stdout.match(/can be checked for/g)).toHaveLength(1)
+    expect(stdout).toContain('Something was done twice.')
+  })
+
+  test('given the description of a run, says which directory to give', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(join(directory, 'run.json'), '{\n}')
+    const { exitCode, stderr } = await chaosHere(['explain', join(directory, 'run.json')])
+    expect(stderr).toContain(
+      `it describes a run, and is no history. Give the run's directory: chaos explain ${directory}`,
+    )
+    expect(exitCode).toBe(3)
+  })
+
+  test.each([
+    [['none.jsonl'], 'none.jsonl: there is no such run or history.'],
+    [[history('stale-read'), '--level', 'linear'], '--level linear: there is no such level. Known: linearizable'],
+    [[history('stale-read'), '--model', 'cue'], '--model cue: there is no such model. Known: register'],
+  ])('says what is wrong with %j in one line', async (args, message) => {
+    const { exitCode, stderr, stdout } = await chaosHere(['explain', ...args])
+    expect(stderr).toContain(message)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
+  })
+
+  test('given a directory that is no run, says what to give', async () => {
+    const directory = join(temporaryDirectory(), 'empty')
+    mkdirSync(directory)
+    const { exitCode, stderr } = await chaosHere(['explain', directory])
+    expect(stderr).toContain('there is no history.jsonl in it.')
+    expect(exitCode).toBe(3)
+  })
+})

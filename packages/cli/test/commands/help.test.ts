@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { actions } from '../../src/proxy/actions.ts'
+import { chaosHere } from '../chaos.ts'
+
+const helpOf = async (...words: readonly string[]): Promise<string> => {
+  const { exitCode, stdout, stderr } = await chaosHere([...words, '--help', '--all'])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return stdout
+}
+
+const commands = [...(await helpOf()).matchAll(/^ {2}chaos (\w+)/gm)].map(([, name]) => name!)
+
+/** The lines under a title, up to the next empty one. */
+const under = (help: string, title: string): readonly string[] => {
+  const lines = help.split('\n')
+  const from = lines.indexOf(`${title}:`)
+  if (from < 0) return []
+  const to = lines.indexOf('', from)
+  return lines.slice(from + 1, to < 0 ? undefined : to)
+}
+
+test('chaos --help lists the commands', () => {
+  expect(commands).toEqual(expect.arrayContaining(['run', 'check', 'record', 'fuzz', 'ctl', 'completion']))
+})
+
+describe.each(commands)('chaos %s --help', (command) => {
+  test('has an example at least, each a command of its own', async () => {
+    const examples = under(await helpOf(command), 'Examples').join('\n')
+    expect(examples).toMatch(/^ +(\w+ .*\| )?chaos /m)
+  })
+
+  test('has every option in a group', async () => {
+    const help = await helpOf(command)
+    const alone = under(help, 'Options').filter((line) => /^ +(-\w, )?--/.test(line))
+    const names = alone.map((line) => /--([\w-]+)/.exec(line)?.[1])
+    expect(names.filter((name) => name !== 'all')).toEqual(['version', 'help'])
+  })
+})
+
+describe.each(actions.map(({ names }) => names[0]))('chaos ctl %s --help', (action) => {
+  test('tells of this action alone, with its options', async () => {
+    const help = await helpOf('ctl', action)
+    expect(help).toMatch(new RegExp(`^chaos ctl ${action}`))
+    expect(under(help, 'Options').join('\n')).toContain('--host')
+  })
+})
+
+test.each(['run', 'check', 'fuzz', 'record', 'proxy', 'simulate', 'compare'])(
+  'chaos %s --help lists the common options on one screen, and says how to see them all',
+  async (command) => {
+    const { stdout } = await chaosHere([command, '--help'])
+    const all = await helpOf(command)
+    const optionsIn = (help: string) =>
+      [...help.split('Examples:')[0]!.matchAll(/^ {2,8}(?:-\w, )?--([\w-]+)/gm)].map(([, name]) => name)
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(60)
+    expect(optionsIn(stdout).length).toBeLessThanOrEqual(15)
+    expect(stdout).toContain(`with --help: list all ${optionsIn(all).length - 3} options`)
+    for (const name of optionsIn(stdout)) expect(optionsIn(all)).toContain(name)
+  },
+)
+
+test('--all means nothing without --help', async () => {
+  const { exitCode, stderr } = await chaosHere(['workloads', '--all'])
+  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('Unknown option --all')])
+})
+
+test('no group names an option that a command does not have', async () => {
+  const { runCommand } = await import('../../src/commands/run.ts')
+  const { fuzzCommand } = await import('../../src/commands/fuzz.ts')
+  const { recordCommand } = await import('../../src/commands/record.ts')
+  const { checkCommand } = await import('../../src/commands/check.ts')
+  const { proxyCommand } = await import('../../src/commands/proxy.ts')
+  for (const { name, options, groups = {}, common = [] } of [
+    runCommand,
+    fuzzCommand,
+    recordCommand,
+    checkCommand,
+    proxyCommand,
+  ])
+    for (const option of [...Object.values(groups).flat(), ...common])
+      expect(Object.keys(options), name).toContain(option)
+})

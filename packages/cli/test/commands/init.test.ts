@@ -1,0 +1,181 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe, expect, onTestFinished, vi } from 'vitest'
+import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
+import { patientTest, test } from '../patient.ts'
+
+describe('chaos init', () => {
+  patientTest('writes a configuration whose runs run as they are', async () => {
+    const cwd = temporaryDirectory()
+    expect(await chaosHere(['init'], { cwd })).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('chaos run smoke'),
+    })
+    const { stdout, exitCode } = await chaosHere(['run', 'smoke', '--sim', '--seed', '1', '--json'], { cwd })
+    expect(JSON.parse(stdout).headline).toBe('linearizable')
+    expect(exitCode).toBe(0)
+    const again = await chaosHere(['init'], { cwd })
+    expect(again).toMatchObject({ exitCode: 3, stderr: 'chaos.config.ts is here already. --force replaces it.\n' })
+    expect(await chaosHere(['init', '--force', '--target', 'rfat'], { cwd })).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('Did you mean raft?'),
+    })
+  })
+
+  test('writes one for a service of one’s own, which says of a command that cannot be what is wrong with it', async () => {
+    const cwd = temporaryDirectory()
+    const command = 'no-such-service --port {port}'
+    expect((await chaosHere(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)
+    expect(readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')).toContain(`command: "${command}"`)
+    const { stdout, exitCode } = await chaosHere(['doctor'], { cwd })
+    expect(stdout).toContain('✘ no-such-service  not in PATH')
+    expect(exitCode).toBe(4)
+  })
+
+  patientTest('writes where a service keeps its objects, if that is said', async () => {
+    const cwd = temporaryDirectory()
+    const init = (...typed: string[]) => chaosHere(['init', '--force', ...typed], { cwd })
+    const place = ['--path', '/v1/documents/{key}', '--value', 'json.data.text']
+    expect((await init('--command', 'node own.js {port}', ...place)).exitCode).toBe(0)
+    const text = readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')
+    expect(text).toContain(`{ request: 'GET /v1/documents/{key}', f: 'read', result: 'json.data.text', outcomes:`)
+    expect(text).toContain(`{ request: 'PUT /v1/documents/{key}', f: 'write', value: 'json.data.text' },`)
+    const typed = ['run', 'smoke', '--sim', '--target', 'raft', '--faults', 'none', '--seed', '1', '--json']
+    expect((await chaosHere(typed, { cwd })).exitCode).toBe(0)
+    for (const [typed, message] of [
+      [['--command', 'x', '--path', '/documents'], '--path /documents: write the path of an object with {key} in it'],
+      [['--command', 'x', '--value', "json.'"], "--value json.': write body, or where in it"],
+      [['--path', '/v1/{key}'], 'give --command, too'],
+    ] as const)
+      expect(await init(...typed)).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(message) })
+  })
+})
+
+patientTest(
+  'writes a service whose run finds nothing, and a stale read where every node answers by itself',
+  async () => {
+    const cwd = temporaryDirectory()
+    expect((await chaosHere(['init', '--example'], { cwd })).stdout).toContain('Wrote chaos.config.ts and service.mjs')
+    const options = ['--faults', 'none', '--time', '2s', '--rate', '200', '--timeout', '10s', '--seed', '1', '--json']
+    const clean = await chaos(['run', ...options], { cwd })
+    expect(clean.exitCode, clean.stderr).toBe(0)
+    const stale = await chaos(['run', '--set', 'reads=local', ...options], { cwd })
+    expect(stale.exitCode, stale.stderr).toBe(1)
+    expect(await chaosHere(['init', '--example', '--force'], { cwd })).toMatchObject({ exitCode: 3 })
+    expect(await chaosHere(['init', '--example', '--nodes', '2'])).toMatchObject({ exitCode: 3 })
+  },
+)
+
+test('refuses to write the simulated example over other files, and with options that it has not', async () => {
+  const cwd = temporaryDirectory()
+  writeFileSync(join(cwd, 'server.ts'), '')
+  const refused = await chaosHere(['init', '--example', 'simulate'], { cwd })
+  expect(refused).toMatchObject({ exitCode: 3, stderr: 'server.ts is here already. Do it in another directory.\n' })
+  expect(await chaosHere(['init', '--example', 'simulate', '--nodes', '2'], { cwd })).toMatchObject({ exitCode: 3 })
+})
+
+patientTest('writes a program whose race the printed command finds, and the other command finds it cured', async () => {
+  const cwd = temporaryDirectory()
+  const { stdout } = await chaosHere(['init', '--example', 'simulate'], { cwd })
+  const commands = [...stdout.matchAll(/npx chaos (simulate .*)/g)].map(([, words = '']) => words.split(' '))
+  expect(commands).toHaveLength(2)
+  const [racing = [], careful = []] = commands
+  const found = await chaos([...racing, '--json'], { cwd })
+  expect(JSON.parse(found.stdout)).toMatchObject({ found: true, failures: [{ cause: 'not linearizable' }] })
+  expect(found.exitCode).toBe(1)
+  const clean = await chaos([...careful, '--json'], { cwd })
+  expect(clean.exitCode, clean.stdout + clean.stderr).toBe(0)
+})
+
+describe('chaos doctor', () => {
+  test('says of this machine that it can run a Raft, and which faults that can suffer', async () => {
+    const { stdout } = await chaosHere(['doctor', '--target', 'raft', '--json'])
+    const { target, machine, needs, faults } = JSON.parse(stdout)
+    expect(target).toBe('raft')
+    expect(machine).toContainEqual({
+      what: 'Node',
+      ok: true,
+      detail: process.versions.node,
+      remedy: expect.any(String),
+    })
+    expect(needs).toEqual([])
+    expect(faults).toContainEqual(expect.objectContaining({ what: 'partition', ok: true }))
+    for (const { ok, remedy } of faults) if (!ok) expect(remedy).toMatch(/^instead: ./)
+  })
+
+  test("names the programs and scripts of a cluster's commands that are not there", async () => {
+    const file = join(temporaryDirectory(), 'cluster.json')
+    const command = 'node no-such-server.js {listen}'
+    const nodes = [{ command: 'no-such-program {listen}' }, {}, { command: './no-such-file {listen}' }]
+    writeFileSync(file, JSON.stringify({ client: { kind: 'resp', commands: 'register' }, command, nodes }))
+    const { stdout, exitCode } = await chaosHere(['doctor', '--target', file, '--json'])
+    const { needs } = JSON.parse(stdout)
+    expect(needs).toEqual([
+      expect.objectContaining({ what: 'no-such-program', detail: 'not in PATH' }),
+      expect.objectContaining({ what: './no-such-file', detail: 'not a program that can be started' }),
+      expect.objectContaining({ what: 'no-such-server.js', ok: false }),
+    ])
+    expect(exitCode).toBe(4)
+  })
+})
+
+describe('chaos doctor, of containers', () => {
+  const engine = (answers: string): string => {
+    const programs = temporaryDirectory()
+    writeFileSync(join(programs, 'docker'), `#!/bin/sh\n${answers}\n`, { mode: 0o755 })
+    vi.stubEnv('PATH', [programs, '/no/such/directory'].join(delimiter))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const file = join(programs, 'shop.json')
+    const client = { kind: 'resp', commands: 'register' }
+    writeFileSync(file, JSON.stringify({ compose: { project: 'shop' }, nodes: ['redis'], client }))
+    return file
+  }
+  const asked = async (target: string) => {
+    const { stdout, exitCode } = await chaosHere(['doctor', '--target', target, '--json'])
+    const { containers } = JSON.parse(stdout) as { containers: { what: string; ok: boolean; detail: string }[] }
+    return { exitCode, of: (what: string) => containers.find((each) => each.what === what) }
+  }
+
+  test('says that no engine answers, and that a target of containers cannot be attached to', async () => {
+    const file = engine('echo Cannot connect to the Docker daemon >&2; exit 1')
+    const { exitCode, of } = await asked(file)
+    expect(of('docker')).toMatchObject({ ok: false, detail: 'Cannot connect to the Docker daemon' })
+    expect(of('composing')).toMatchObject({ ok: false })
+    expect(exitCode).toBe(4)
+  })
+
+  test('says that an engine has its containers on another machine', async () => {
+    const file = engine('[ "$1" = ps ] || echo 25.0')
+    vi.stubEnv('DOCKER_HOST', 'tcp://10.0.0.1:2375')
+    const { of } = await asked(file)
+    expect(of('docker')).toMatchObject({ ok: false, detail: 'it runs containers elsewhere (tcp://10.0.0.1:2375)' })
+  })
+
+  test('names the version of an engine that answers, and what its rules between containers lack', async () => {
+    const file = engine('[ "$1" = ps ] || echo 25.0')
+    const { of } = await asked(file)
+    expect(of('docker')).toMatchObject({ ok: true, detail: '25.0, 0 of 0 containers run' })
+    expect(of('rules between containers')).toMatchObject({ ok: false, remedy: expect.stringMatching(/nftables|root/) })
+  })
+})
+
+describe('a target of a configuration', () => {
+  test.each(['doctor', 'fuzz', 'compare'])('that does not exist is reported by chaos %s', async (command) => {
+    const file = join(temporaryDirectory(), 'chaos.config.json')
+    writeFileSync(file, '{"target":"rafd"}')
+    const { stderr, exitCode } = await chaosHere([command, '--config', file])
+    expect(exitCode).toBe(3)
+    expect(stderr).toMatch(/chaos\.config\.json: target rafd: .*Did you mean raft\?/s)
+  })
+
+  test.each(['run', 'fuzz', 'compare'])(
+    'with a setting that it does not have is reported by chaos %s',
+    async (command) => {
+      const file = join(temporaryDirectory(), 'chaos.config.json')
+      writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
+      const { stderr, exitCode } = await chaosHere([command, '--config', file])
+      expect(exitCode).toBe(3)
+      expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
+    },
+  )
+})

@@ -1,0 +1,25 @@
+import { nanos } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { liveLine } from '../../src/run/live-line.ts'
+
+const calm = {
+  stage: 'working',
+  elapsed: nanos(12e9),
+  counts: { ok: 38_201, fail: 12, info: 148 },
+  soFar: 'linearizable',
+  activeFaults: [],
+  nodes: [],
+  leader: { node: 'n5', term: 4 },
+} as const
+
+test('the live line of a run shows how it fares, and what its record shows so far', () => {
+  expect(liveLine(calm, 20_000, 3_412)).toBe(
+    '00:12 / 00:20   3,412 ops/s   ok 38,201  fail 12  info 148   leader n5 (term 4)\n    so far: linearizable',
+  )
+})
+
+test('the live line of a run names the faults in force', () => {
+  const fault = { kind: 'pause', nodes: ['n1'] } as const
+  const line = liveLine({ ...calm, soFar: 'not linearizable', activeFaults: [fault] }, 20_000, 3_412)
+  expect(line.split('\n')[1]).toBe('    now: n1 paused   so far: not linearizable')
+})

@@ -1,0 +1,238 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { millis } from '@chaosproxy/history'
+import { stories } from '@chaosproxy/scenarios'
+import { describe, expect, test } from 'vitest'
+import { accidentOf, fixOf, playTale } from '../../src/scenario/play-tale.ts'
+import { chaosHere, temporaryDirectory } from '../chaos.ts'
+
+describe.each(stories)('the story $name', (story) => {
+  test.each(accidentOf(story))('ends as told: $tale.title', async (part) => {
+    expect((await playTale(part)).differences).toEqual([])
+  })
+
+  test('is prevented by its fix', async () => {
+    expect((await playTale(fixOf(story))).differences).toEqual([])
+  })
+})
+
+describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of $name', (story) => {
+  test.each(accidentOf(story))('is broken by one step of $tale.title, if it is about that', async (part) => {
+    const { promise, steps } = await playTale(part)
+    // Of the tellings of one story, one may be about something else.
+    if (promise === undefined) {
+      expect(story.told.length).toBeGreaterThan(1)
+      return
+    }
+    expect(promise).toBe(story.ledger?.promise)
+    expect(steps.filter(({ ledger }) => ledger?.breaks)).toHaveLength(1)
+    // What was broken stays so.
+    const since = steps.findIndex(({ ledger }) => ledger?.breaks)
+    expect(steps.map(({ ledger }) => ledger?.broken === true)).toEqual(steps.map((_, i) => i >= since))
+  })
+
+  test('is broken in one telling at least', async () => {
+    const tellings = await Promise.all(accidentOf(story).map(playTale))
+    expect(tellings.some(({ steps }) => steps.some(({ ledger }) => ledger?.broken))).toBe(true)
+  })
+
+  test('is kept by the fix', async () => {
+    const { steps } = await playTale(fixOf(story))
+    expect(steps.filter(({ ledger }) => ledger?.broken)).toEqual([])
+    expect(steps.filter(({ ledger }) => ledger !== undefined).length).toBeGreaterThan(0)
+  })
+})
+
+test('between two masters that cannot talk, each believes its own, until one of them is forgotten', async () => {
+  const [part] = accidentOf(stories.find(({ name }) => name === 'burrito-and-taco')!)
+  const { steps } = await playTale(part!)
+  const believed = steps.map(({ nodes = [] }) => nodes.map(({ lines }) => lines.join()).join(' '))
+  expect(believed).toEqual(['$10 $10', '$10 $10', '$10 $10', '$0 $10', '$0 $10', '$0 $5', '$5 $5', '$5 $5'])
+  expect(steps.map(({ nodes = [] }) => nodes.flatMap(({ node, changed }) => (changed ? [node] : [])).join())).toEqual([
+    '',
+    '',
+    '',
+    'n1',
+    '',
+    'n2',
+    'n1',
+    '',
+  ])
+})
+
+test.each([
+  [
+    'poisoned-cache',
+    'n3',
+    ['resolver', 'old server,resolver', 'resolver', 'old server,resolver', 'new server,resolver'],
+  ],
+  ['blocked-coordinator', 'n2', ['old']],
+  // Of five accounts, the two that change.
+  [
+    'double-transfer',
+    'n2',
+    ['a $1,000,b $1,000,follower,term 1', 'a $600,b $1,400,follower,term 1', 'a $200,b $1,800,follower,term 1'],
+  ],
+])('in %s, the steps show what %s holds from one change to the next', async (name, node, expected) => {
+  const [part] = accidentOf(stories.find((story) => story.name === name)!)
+  const { steps } = await playTale(part!)
+  const held = steps.flatMap(({ nodes = [] }) =>
+    nodes.flatMap((each) => (each.node === node ? [each.lines.join()] : [])),
+  )
+  expect(held.filter((each, i) => each !== held[i - 1])).toEqual(expected)
+})
+
+describe('chaos scenario', () => {
+  test('lists the stories, with a line each', async () => {
+    const { stdout, exitCode } = await chaosHere(['scenario'])
+    for (const { name, summary } of stories) expect(stdout).toContain(summary === '' ? name : summary)
+    expect(exitCode).toBe(0)
+  })
+
+  test('lists them as JSON too', async () => {
+    const { stdout } = await chaosHere(['scenario', '--json'])
+    expect(JSON.parse(stdout).map(({ name }: { name: string }) => name)).toEqual(stories.map(({ name }) => name))
+  })
+
+  test('tells how $15 of $10 are spent, twice, and what is left', async () => {
+    const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco'])
+    expect(stdout).toMatch(/balance: \$5 .*\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
+    expect(stdout).toMatch(/balance: −\$5 .*\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
+    expect(stdout.match(/ended as told/g)).toHaveLength(2)
+    expect(stdout.match(/ {6}✘ spent \$15 of \$10\n/g)).toHaveLength(2)
+    expect(exitCode).toBe(0)
+  })
+
+  test('tells the same again, to the byte', async () => {
+    const [one, other] = [
+      await chaosHere(['scenario', 'stale-history']),
+      await chaosHere(['scenario', 'stale-history']),
+    ]
+    expect(other.stdout).toBe(one.stdout)
+  })
+
+  test('shows with --fix what would have prevented it', async () => {
+    const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--fix', '--json'])
+    const { asTold, tellings } = JSON.parse(stdout)
+    expect(asTold).toBe(true)
+    expect(tellings).toMatchObject([{ title: 'Raft on three nodes', verdicts: { linearizable: 'met' } }])
+    expect(exitCode).toBe(0)
+  })
+
+  test('tells what was seen to every reporter asked for', async () => {
+    const directory = temporaryDirectory()
+    const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
+    const reporters = files.flatMap(([name, file]) => ['--reporter', `${name}=${file}`])
+    const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--reporter', 'jsonl', ...reporters])
+    expect(exitCode).toBe(0)
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      {
+        command: 'scenario',
+        result: 'passed',
+        title: 'Ended as told',
+        sentence: expect.stringContaining('$5 are left'),
+      },
+      {
+        command: 'scenario',
+        result: 'passed',
+        title: 'Ended as told',
+        sentence: expect.stringContaining('−$5 are left'),
+      },
+    ])
+    const [junit, markdown, page] = files.map(([, file]) => readFileSync(file, 'utf8'))
+    expect(junit).toContain('<testsuite name="chaos" tests="2" failures="0" errors="0"')
+    expect(markdown).toContain('| ✅ | burrito-and-taco: two masters, the last writer wins | Ended as told |')
+    expect(page).toContain('Raft on three nodes')
+  })
+
+  test('writes a page without addresses but its own steps, with what happened and what prevents it', async () => {
+    const page = join(temporaryDirectory(), 'story.html')
+    const { exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
+    expect(exitCode).toBe(0)
+    const text = readFileSync(page, 'utf8')
+    expect(text).not.toMatch(/https?:|src=|href="(?!#|data:,")/)
+    // Each of the two accidents beside what prevents it.
+    expect(text.match(/<h2 id="telling-\d">/g)).toHaveLength(2)
+    expect(text.match(/<b class="system">Told: two masters/g)).toHaveLength(2)
+    expect(text.match(/<b class="system">Fixed: Raft on three nodes/g)).toHaveLength(2)
+    expect(text).toContain('The promise: Never more is spent than was paid in.')
+    // The eye finds one step of each.
+    expect(text.match(/<li id="[^"]*" class="breaks">/g)).toHaveLength(2)
+    expect(text.match(/<span class="ledger bad">✘ spent \$15 of \$10</g)).toHaveLength(2)
+    expect(text).toContain('<span class="whose">n2: </span><span>$5</span>')
+    await chaosHere(['scenario', 'burrito-and-taco', '--fix', '--html', page])
+    expect(readFileSync(page, 'utf8')).toBe(text)
+  })
+
+  test('plots how much is answered over time, in the terminal, as JSON and on the page', async () => {
+    const page = join(temporaryDirectory(), 'storm.html')
+    const { stdout, exitCode } = await chaosHere(['scenario', 'retry-storm', '--html', page])
+    expect(stdout).toMatch(/answered requests a second; 70 are asked\n +\d+ {2}[▁-█ ]+\n/)
+    expect(stdout).toMatch(/0 {2}─{8}✘{4}─+\n/)
+    expect(stdout).toContain('✘ pause, 2 s to 3 s')
+    expect(exitCode).toBe(0)
+    expect(readFileSync(page, 'utf8').match(/<figure class="goodput">/g)).toHaveLength(4)
+    const fix = await chaosHere(['scenario', 'retry-storm', '--fix', '--json'])
+    const { answeredPerSecond } = JSON.parse(fix.stdout).tellings[0].goodput
+    expect(answeredPerSecond).toHaveLength(40)
+    expect(Math.min(...answeredPerSecond.slice(16))).toBeGreaterThan(50)
+  })
+
+  test('does not replace a file that is no page', async () => {
+    const file = join(temporaryDirectory(), 'notes.txt')
+    writeFileSync(file, 'mine')
+    const { exitCode, stderr } = await chaosHere(['scenario', 'burrito-and-taco', '--html', file])
+    expect(stderr).toMatch(/^--html .*would be lost/)
+    expect(exitCode).toBe(3)
+    expect(readFileSync(file, 'utf8')).toBe('mine')
+  })
+
+  test.each([
+    [['scenario', 'burito-and-taco'], /no story burito-and-taco\. Did you mean burrito-and-taco\?/],
+    [['scenario', '--fix'], /--fix is about one story: name it/],
+    [['scenario', '--real'], /--real is about one story/],
+    [['scenario', '--html', 'x.html'], /--html x.html is about one story/],
+    [['scenario', 'time-goes-back', '--real'], /cannot suffer clock: all processes of a machine read the same clock/],
+  ])('refuses %j, and says what to do', async (args, message) => {
+    const { stderr, exitCode } = await chaosHere(args)
+    expect(stderr).toMatch(message)
+    expect(exitCode).toBe(3)
+  })
+})
+
+test('a story whose load is answered differently than told is found out', async () => {
+  const story = stories.find(({ name }) => name === 'retry-storm')
+  if (story === undefined) throw new Error('the story is gone')
+  const other = { ...story.fix, ending: { ...story.fix.ending, goodput: story.told[0].ending.goodput } }
+  expect((await playTale({ tale: other, kind: 'fix' })).differences).toEqual([
+    expect.stringMatching(/^between 4 s and 10 s, \d+% of what was asked was answered, where at most 10% is told$/),
+  ])
+})
+
+test('a story that goes differently than told is found out: answer, end and verdict', async () => {
+  const [told] = stories.find(({ name }) => name === 'stale-history')?.told ?? []
+  if (told === undefined) throw new Error('the story is gone')
+  const other = {
+    ...told,
+    beats: told.beats.map((beat) =>
+      beat.type === 'asking' && beat.atMs === millis(700)
+        ? { ...beat, answer: { type: 'ok' as const, value: 60 } }
+        : beat,
+    ),
+    ending: {
+      ...told.ending,
+      finally: { balance: 100 },
+      verdicts: { ...told.ending.verdicts, linearizable: 'met' as const },
+    },
+  }
+  expect((await playTale({ tale: other, kind: 'accident' })).differences).toEqual([
+    'Jose asked n2 to read balance and got $100, where $60 is told',
+    expect.stringMatching(/^in the end the nodes answer (n. \$60(, )?){3} for balance, where \$100 is told$/),
+    'linearizable is violated, where met is told',
+  ])
+})

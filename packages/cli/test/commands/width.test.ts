@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, onTestFinished } from 'vitest'
+import { fitted } from '../../src/terminal/fitted.ts'
+import { BRIEF_COMPARISON, chaosHere, root, temporaryDirectory } from '../chaos.ts'
+import { patientTest, test } from '../patient.ts'
+import { valueService, WRITE_AND_READ } from '../value-service.ts'
+
+const WIDTH = 80
+const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
+
+/** What it prints where COLUMNS says 80, as a shell does. */
+const narrow = (...args: readonly string[]): Promise<readonly string[]> => narrowIn(root, args)
+
+async function narrowIn(cwd: string, args: readonly string[]): Promise<readonly string[]> {
+  const before = process.env['COLUMNS']
+  process.env['COLUMNS'] = String(WIDTH)
+  onTestFinished(() => {
+    if (before === undefined) delete process.env['COLUMNS']
+    else process.env['COLUMNS'] = before
+  })
+  const { stdout, stderr } = await chaosHere(args, { cwd })
+  expect(stdout).not.toBe('')
+  return `${stderr}${stdout}`.split('\n')
+}
+
+/** A path or a command is never broken: it is there to be copied. */
+const isCopied = (line: string): boolean => /^ *\S+$|npx chaos|\.jsonl?\b|\.html/.test(line)
+
+const wide = (lines: readonly string[]) => lines.filter((line) => line.length > WIDTH && !isCopied(line))
+
+describe('fits 80 columns:', () => {
+  test.each([
+    ['targets'],
+    ['targets', '--bugs'],
+    ['targets', '--faults'],
+    ['targets', 'raft', '--faults'],
+    ['workloads'],
+    ['reporters'],
+    ['scenario'],
+    ['ctl', 'kinds'],
+    ['check', history('stale-read'), '--explain'],
+    ['check', join(root, 'histories', '*.jsonl')],
+    ['diff', history('fresh-read'), history('stale-read')],
+    ['explain', history('split-brain')],
+    ['run', '--help'],
+    ['compare', '--help'],
+  ])('chaos %s %s', async (...args) => {
+    expect(wide(await narrow(...args))).toEqual([])
+  })
+
+  test('chaos run, with its tables and its contradiction', async () => {
+    const broken = ['--bug', 'stale-read', '--faults', 'isolate-leader', '--seed', '3', '--require', 'lost == 0']
+    const out = ['--out', temporaryDirectory()]
+    expect(wide(await narrow('run', '--sim', '--time', '2s', '--rate', '150', ...broken, ...out))).toEqual([])
+  })
+
+  patientTest.each([
+    ['--bug', 'stale-read', '--seed', '4', '--seeds', '1'],
+    ['--target', 'paxos', '--bug', 'ignore-highest-accepted', '--seed', '3', '--seeds', '1'],
+    ['--target', 'paxos', '--seeds', '2'],
+  ])('chaos fuzz %s %s', async (...args) => {
+    const search = ['fuzz', '--workers', '1', '--shrink', '1s', '--out', temporaryDirectory()]
+    expect(wide(await narrow(...search, ...args))).toEqual([])
+  })
+
+  test('chaos compare, whose tables go on below', async () => {
+    const systems = 'raft,primary-replica:sync=1:reads=primary,primary-replica:reads=replica:sync=majority'
+    const faults = 'partition,isolate-leader,kill,pause,delay,clock'
+    const compare = ['compare', ...BRIEF_COMPARISON, '--targets', systems, '--faults', faults]
+    const lines = await narrow(...compare)
+    expect(wide(lines)).toEqual([])
+    for (const fault of faults.split(',')) expect(lines.join('\n')).toContain(` ${fault}`)
+    for (const title of ['available', 'worst p99', 'lost']) expect(lines.join('\n')).toContain(` ${title}`)
+  })
+
+  patientTest('chaos record', async () => {
+    const { cwd, record } = valueService()
+    const faults = ['--faults', 'lose-reply,partition,slow-body', '--seed', '1']
+    expect(wide(await narrowIn(cwd, [...record, ...faults, ...WRITE_AND_READ]))).toEqual([])
+  })
+})
+
+test('chaos targets, where each fault names the targets that cannot suffer it, and why', async () => {
+  const text = (await narrow('targets', '--faults')).join(' ').replaceAll(/ +/g, ' ')
+  expect(text).not.toContain('✔')
+  expect(text).toContain('✘ every sim:NAME: the simulator delivers whole messages')
+  const rows: readonly { readonly target: string; readonly fault: string; readonly not?: string }[] = JSON.parse(
+    (await chaosHere(['targets', '--faults', '--json'])).stdout,
+  )
+  for (const { target, fault, not = '' } of rows) {
+    const described = text.slice(text.indexOf(` ${fault} `))
+    expect(described).toContain(not)
+    expect(text).toContain(target)
+  }
+})
+
+test('a list is broken at spaces, under the column that goes on, and loses nothing', () => {
+  expect(fitted('  name    a summary of it, which goes on and on', 24)).toBe(
+    ['  name    a summary of', '          it, which goes', '          on and on'].join('\n'),
+  )
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', '-'), minLength: 1, maxLength: 12 })
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), (words) => {
+      const lines = fitted(`  x   ${words.join(' ')}`, 30).split('\n')
+      expect(lines.join(' ').split(/ +/).filter(Boolean)).toEqual(['x', ...words])
+      expect(lines.every((line) => line.length <= 30)).toBe(true)
+    }),
+  )
+})
+
+test('a list is whole where nobody says how wide a line may be', () => {
+  expect(fitted('a b '.repeat(100), undefined)).toBe('a b '.repeat(100))
+})

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { root } from '../chaos.ts'
+
+/** What a package exports, as its built declarations (`dist/*.d.ts`) have it. */
+export interface Declared {
+  readonly name: string
+  /** Its docstring as Markdown; empty if it has none. */
+  readonly doc: string
+  /** The declaration without its docstring; those of an overloaded function follow one another. */
+  readonly text: string
+}
+
+/** A line that begins something else than what stands before it. Bodies are indented, and end with a brace. */
+const BEGINS = /^(?:\/\*\*|\/\/|export\b|declare\b|import\b|interface\b|type\b|(?:abstract )?class\b)/
+const REEXPORTED = /^export (?:type )?\{([^}]*)\}(?: from '([^']+)')?;$/gm
+
+/** Every name that a file of declarations exports and that is ours, in the order of the file. */
+export function exportsOf(path: string): readonly Declared[] {
+  const text = readFileSync(path, 'utf8')
+  const own = [...text.matchAll(/^export (?:declare )?(?:abstract )?(?:interface|class|function|const|type) (\w+)/gm)]
+  const names = new Map<string, string | undefined>()
+  for (const [, listed = '', from] of text.matchAll(REEXPORTED)) {
+    for (const name of listed.split(',')) names.set(name.trim().replace(/^type /, ''), from)
+  }
+  for (const [, name = ''] of own) names.set(name, undefined)
+  return [...names].flatMap(([name, from]) => {
+    const found = from === undefined ? declared(text, name) : declaredIn(path, from, name)
+    return found === undefined ? [] : [found]
+  })
+}
+
+/** Undefined for what another package declares. */
+function declaredIn(importer: string, from: string, name: string): Declared | undefined {
+  const path = from.startsWith('.')
+    ? join(dirname(importer), from.replace(/\.ts$/, '.d.ts'))
+    : from.startsWith('@chaosproxy/')
+      ? declarationsOf(from)
+      : undefined
+  return path === undefined ? undefined : exportsOf(path).find((each) => each.name === name)
+}
+
+/** The declarations of `@chaosproxy/NAME` or `@chaosproxy/NAME/PART`, by its package.json. */
+export function declarationsOf(specifier: string): string {
+  const [, name = '', ...part] = specifier.split('/')
+  const directory = join(root, 'packages', name)
+  const { exports } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+  const path = join(directory, exports[['.', ...part].join('/')].types)
+  if (!existsSync(path)) throw new Error(`${path} is not built. Build it: npx tsc -b`)
+  return path
+}
+
+function declared(text: string, name: string): Declared | undefined {
+  const lines = text.split('\n')
+  const declares = new RegExp(
+    `^(?:export )?(?:declare )?(?:abstract )?(?:interface|class|function|const|type) ${name}\\b`,
+  )
+  const starts = lines.flatMap((line, at) => (declares.test(line) ? [at] : []))
+  const [first] = starts
+  if (first === undefined) return undefined
+  const texts = starts.map((start) => {
+    const next = lines.findIndex((line, at) => at > start && BEGINS.test(line))
+    return lines
+      .slice(start, next === -1 ? lines.length : next)
+      .join('\n')
+      .trim()
+  })
+  return { name, doc: docBefore(lines, first), text: texts.join('\n').replaceAll(/^export (?:declare )?/gm, '') }
+}
+
+function docBefore(lines: readonly string[], declaration: number): string {
+  if (lines[declaration - 1]?.trim().endsWith('*/') !== true) return ''
+  let start = declaration - 1
+  while (start > 0 && !lines[start]?.startsWith('/**')) start--
+  return lines
+    .slice(start, declaration)
+    .join('\n')
+    .replace(/^\/\*\*[ \n]/, '')
+    .replace(/\s*\*\/$/, '')
+    .replaceAll(/^ \* ?/gm, '')
+    .replaceAll(/^@(\w+)/gm, '- *$1*')
+    .replace(/\n- /, '\n\n- ')
+    .replaceAll('\n\n\n', '\n\n')
+}

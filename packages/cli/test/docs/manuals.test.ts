@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { faultDefinitions, nemeses, parametersOf, trafficFamilies } from '@chaosproxy/faults'
+import { memberText } from '@chaosproxy/runner'
+import { describe, expect, test } from 'vitest'
+import { chaosHere, root } from '../chaos.ts'
+
+const docs = join(root, 'packages', 'cli', 'docs')
+const names = readdirSync(docs).filter((name) => name.endsWith('.md'))
+const read = (name: string) => readFileSync(join(docs, name), 'utf8')
+const MARK = '<!-- Generated from here on: npx vitest run packages/cli/test/docs/manuals.test.ts -u -->\n'
+
+/** A table of Markdown, without rows' empty cells being lost. */
+const table = (heading: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [heading, heading.map(() => '---'), ...rows]
+    .map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('')
+
+async function expectGenerated(name: string, generated: string): Promise<void> {
+  const [head, rest] = read(name).split(MARK)
+  expect(rest, `${name} has the mark`).toBeDefined()
+  await expect(`${head}${MARK}\n${generated}`).toMatchFileSnapshot(join(docs, name))
+}
+
+describe('the manuals', () => {
+  test('list the faults as they are declared', async () => {
+    const ofTraffic = trafficFamilies.flatMap(({ kinds }) => kinds.map(({ kind }) => kind as string))
+    const others = faultDefinitions.filter(({ kind }) => !ofTraffic.includes(kind))
+    const families = [...trafficFamilies, { summary: 'nodes, disks and clocks', kinds: others, when: {}, match: {} }]
+    const sections = families.map(({ summary, kinds, when, match }) => {
+      const rows = kinds.map(({ kind, summary: what, parameters, shorthands }) => [
+        `\`${kind}\``,
+        what,
+        parametersOf({ ...parameters, ...shorthands })
+          .map(({ name }) => `\`${name}\``)
+          .join(', '),
+        nemeses
+          .filter((nemesis) => nemesis.kind === kind)
+          .map(({ name }) => `\`${name}\``)
+          .join(', '),
+      ])
+      const narrowed = parametersOf({ ...match, ...when }).map(({ name }) => `\`${name}\``)
+      const which = narrowed.length === 0 ? '' : `\nNarrowed by ${narrowed.join(', ')}.\n`
+      return `## Faults of ${summary}\n\n${table(['kind', 'what happens', 'parameters', '`--faults`'], rows)}${which}`
+    })
+    await expectGenerated('faults.md', sections.join('\n'))
+  })
+
+  test('list the targets of the registry', async () => {
+    const { stdout } = await chaosHere(['targets', '--json'])
+    const targets: readonly {
+      target: string
+      tier: string
+      summary: string
+      defaultNodes: number
+      promises: string
+      settings: readonly { name: string; default: unknown; summary: string }[]
+      bugs: readonly string[]
+    }[] = JSON.parse(stdout)
+    const sections = targets
+      .filter(({ tier }) => tier === 'real')
+      .map(({ target, summary, defaultNodes, promises, settings, bugs }) => {
+        const rows = settings.map((setting) => [`\`${setting.name}=${String(setting.default)}\``, setting.summary])
+        const set = rows.length === 0 ? '' : `\n${table(['`--set`', 'what it is'], rows)}`
+        const mistakes = bugs.length === 0 ? '' : `\nMistakes: ${bugs.map((bug) => `\`${bug}\``).join(', ')}.\n`
+        return `## ${target}\n\n${summary}.\n\n${defaultNodes} nodes; promises under faults: ${promises}.\n${set}${mistakes}`
+      })
+    await expectGenerated('targets.md', sections.join('\n'))
+  })
+
+  test('list the members of the configuration as its schema has them', async () => {
+    interface Member {
+      readonly type?: string
+      readonly anyOf?: readonly Member[]
+      readonly enum?: readonly string[]
+      readonly description?: string
+      readonly properties?: { readonly name?: Member }
+    }
+    const schema = JSON.parse(
+      readFileSync(join(root, 'packages', 'cli', 'schema', 'chaos.config.schema.json'), 'utf8'),
+    ) as { readonly properties: { readonly [name: string]: Member } }
+    const typeOf = ({ type, anyOf, enum: values }: Member): string =>
+      values !== undefined ? 'one of a few names' : (type ?? [...new Set(anyOf?.map(typeOf))].join(' or '))
+    const { $schema: _, ...members } = schema.properties
+    const rows = Object.entries(members).map(([name, member]) => {
+      const named = member.anyOf?.find(({ properties }) => properties?.name !== undefined)?.properties?.name
+      return [`\`${name}\``, typeOf(member), member.description ?? named?.description ?? memberText(name)]
+    })
+    await expectGenerated('configuration.md', table(['member', 'is', 'meaning'], rows))
+  })
+
+  test('show drawings as chaos check draws them', async () => {
+    const shown = [...read('levels.md').matchAll(/```sh\nnpx chaos check (\S+)\n```\n\n```text\n([\s\S]*?)```/g)]
+    expect(shown.length).toBeGreaterThan(4)
+    for (const [, file, drawing] of shown) {
+      const { stdout } = await chaosHere(['check', file!], { cwd: root })
+      expect(stdout, file).toContain(drawing!)
+    }
+  })
+
+  test.each([...names.map((name) => join('packages', 'cli', 'docs', name)), 'README.md'])(
+    '%s links to what there is',
+    (page) => {
+      const text = readFileSync(join(root, page), 'utf8')
+      for (const [, link] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
+        expect(existsSync(join(root, dirname(page), link!)), `${page}: ${link}`).toBe(true)
+    },
+  )
+
+  test('are all to be found from the README', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    for (const name of names) expect(readme, name).toContain(`(packages/cli/docs/${name})`)
+  })
+})

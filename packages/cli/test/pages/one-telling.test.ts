@@ -1,0 +1,385 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseCompareSettings } from '../../src/compare/settings.ts'
+import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { momentsOf, type Printed, squeezed, type Tellings, tellingsOf, words } from './tellings.ts'
+
+// One run, told by its page, the terminal, --json, explain, diff, check, compare and every reporter: all of them agree.
+
+const SIMULATED: readonly (readonly [string, readonly string[]])[] = [
+  [
+    'a stale read',
+    ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '2s', '--expect', 'linearizable'],
+  ],
+  [
+    'a stale read that nobody minds',
+    ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '2s', '--expect', 'none'],
+  ],
+  [
+    'a lock with two holders',
+    [
+      '--target',
+      'redlock',
+      '--workload',
+      'lock',
+      '--set',
+      'ttl-ms=200',
+      '--faults',
+      'pause,clock',
+      '--time',
+      '3s',
+      '--expect',
+      'linearizable',
+    ],
+  ],
+  [
+    'a queue that loses',
+    [
+      '--target',
+      'broker',
+      '--set',
+      'delivery=at-most-once',
+      '--workload',
+      'queue',
+      '--faults',
+      'kill,loss',
+      '--time',
+      '3s',
+      '--rate',
+      '150',
+      '--expect',
+      'linearizable',
+    ],
+  ],
+  ['a clean run', ['--target', 'raft', '--faults', 'kill', '--time', '2s']],
+  ['a vacuous run', ['--target', 'raft', '--faults', 'none', '--time', '1s', '--workload-set', 'reads=1']],
+]
+
+/** On processes, whose messages the proxy has on tape. */
+const REAL: readonly [string, readonly string[]] = [
+  'a stale read of real processes',
+  ['--target', 'primary-replica', '--faults', 'partition', '--time', '3s', '--expect', 'linearizable'],
+]
+
+const RUNS = [...SIMULATED, REAL] as const
+
+/** The counterexample that is shown first. */
+const violated = ({ json }: Pick<Tellings, 'json'>): Printed => json.levels[json.shown]?.counterexample
+
+describe.each(RUNS)('%s', (name, settings) => {
+  test('has one verdict, below what users lost by it', async () => {
+    const { json, text, terminal, explained, line, markdown, junit, checked, difference } = await tellingsOf(
+      name,
+      settings,
+    )
+    const { title, verdict } = json
+    expect(text).toContain(title === verdict ? title : `${title} ${verdict}`)
+    expect(terminal).toContain(`  ${verdict.toUpperCase()}`)
+    if (title !== verdict) expect(squeezed(terminal)).toContain(squeezed(`${title}${verdict}`))
+    expect([explained.title, explained.verdict]).toEqual([title, verdict])
+    const told = title === verdict ? title : `${title} (${verdict.charAt(0).toLowerCase()}${verdict.slice(1)})`
+    expect(line).toContain(`: ${told}`)
+    expect(markdown).toContain(`| ${told} |`)
+    if (/failures="1"/.test(junit)) expect(junit).toContain(`message="${told.replaceAll('"', '&quot;')}`)
+    if (verdict.startsWith('Not ')) expect([checked.title, checked.shown]).toEqual([title, json.shown])
+    const loss = title === verdict ? '' : title
+    expect(difference.losses).toEqual([loss, loss])
+  })
+
+  test('has one result for each level', async () => {
+    const { json, page, explained, checked, difference } = await tellingsOf(name, settings)
+    const results = Object.entries<Printed>(json.levels).map(([level, { result }]) => [level, result])
+    const rows = [...page.matchAll(/<tr><th scope="row">([\w-]+)<\/th><td>(met|violated|unknown)<\/td>/g)]
+    expect(rows.map(([, level, result]) => [level, result])).toEqual(results)
+    expect(explained.levels.map((each: Printed) => [each.level, each.result])).toEqual(results)
+    expect(Object.entries<Printed>(checked.levels).map(([level, { result }]) => [level, result])).toEqual(results)
+    expect(difference.levels).toEqual([])
+  })
+
+  test('has one exit code, beside one sign that fits it', async () => {
+    const { exitCode, page, terminal, line, markdown, json, junit } = await tellingsOf(name, settings)
+    const shown = page.match(/<dt>Exit code<\/dt><dd>(\d+)/)?.[1]
+    expect(shown ?? '0').toBe(String(exitCode))
+    const last = terminal.match(/exit code (\d+)/)?.[1]
+    expect(last ?? '0').toBe(String(exitCode))
+    const isGood = Object.values<Printed>(json.levels)[0]?.result === 'met'
+    expect(line[0]).toBe(exitCode === 1 ? '✘' : exitCode === 2 ? '?' : isGood ? '✔' : '•')
+    expect(markdown.includes('✅')).toBe(exitCode === 0 && isGood)
+    expect(/failures="1"/.test(junit)).toBe(exitCode === 1)
+  })
+
+  test('is explained by one sentence, and by the same faults at the same times', async () => {
+    const telling = await tellingsOf(name, settings)
+    const { text, terminal, explained, line, checked } = telling
+    const counterexample = violated(telling)
+    if (counterexample === undefined) return expect(explained).toMatchObject({ sentence: '', steps: [], faults: [] })
+    const pages = [text, terminal, explained.sentence, line].map(squeezed)
+    for (const page of pages) expect(page).toContain(squeezed(counterexample.sentence))
+    for (const { text: fault, relation } of counterexample.faults ?? []) {
+      expect(squeezed(text)).toContain(squeezed(fault))
+      expect(squeezed(terminal)).toContain(squeezed(fault))
+      expect(squeezed(explained.faults.join(' '))).toContain(squeezed(fault))
+      expect(relation.length).toBeGreaterThan(0)
+    }
+    const [first] = counterexample.faults ?? []
+    if (first !== undefined) for (const page of pages) expect(page).toContain(squeezed(first.relation))
+    expect(explained.faults).toHaveLength(counterexample.faults?.length ?? 0)
+    expect(violated({ ...telling, json: checked })?.faults).toEqual(counterexample.faults)
+  })
+
+  test('is explained by the same messages between its nodes, with the same fates and times', async () => {
+    const { json, text, terminal, explained, markdown, svg } = await tellingsOf(name, settings)
+    if (json.messages === undefined) return expect(explained.messages).toEqual([])
+    const { messages, sentence, others } = json.messages
+    expect(explained.messages.length).toBeGreaterThanOrEqual(messages.length + (others > 0 ? 1 : 0))
+    for (const line of explained.messages)
+      for (const place of [text, markdown]) expect(squeezed(place)).toContain(squeezed(line))
+    // A page that would be longer than a screen has the one that the sentence is about.
+    expect(explained.messages.some((line: string) => squeezed(terminal).includes(squeezed(line)))).toBe(true)
+    for (const place of [text, terminal, explained.sentence, markdown, svg])
+      expect(squeezed(place)).toContain(squeezed(sentence))
+    const fates = messages.map(({ fate, sentAt }: Printed) => [fate, (sentAt / 1e9).toFixed(4)])
+    for (const [fate, at] of fates)
+      expect(explained.messages.some((line: string) => line.includes(`sent at ${at} s`) && line.includes(fate))).toBe(
+        true,
+      )
+    // Drawn, too: each arrow has the line as its title.
+    for (const line of explained.messages.slice(0, messages.length)) expect(svg).toContain(squeezed(line))
+    expect(svg.includes('class="message never"')).toBe(json.messages.neverSent)
+  })
+
+  test('has one sentence in every reporter, in what is explained and in a difference', async () => {
+    const { json, explained, markdown, svg, junit, tap, lines, line, told, difference, compared, page } =
+      await tellingsOf(name, settings)
+    const { sentence = '' } = json
+    expect(explained.sentence).toBe(sentence)
+    expect(difference.sentences).toEqual([sentence, sentence])
+    expect(difference.verdicts).toEqual([json.verdict, json.verdict])
+    if (sentence === '') return
+    const everywhere = { page, markdown, tap, junit, lines, line, told, svg, ...compared }
+    for (const [where, place] of Object.entries(everywhere))
+      expect(squeezed(words(place)), where).toContain(squeezed(sentence))
+    // As a diagram: the operations of the counterexample, in their order.
+    const diagram = markdown.match(/```mermaid\n(.*?)\n```/s)?.[1] ?? ''
+    const { operations } = violated({ json })
+    expect(diagram.match(/^ {2}c\d-(?:>>|\))n\d: /gm)).toHaveLength(operations.length)
+  })
+
+  test('counts the same operations', async () => {
+    const { json, text, terminal, markdown, difference } = await tellingsOf(name, settings)
+    const { total, ok, fail, info } = json.operations
+    const [all, done, failed, unknown] = [total, ok, fail, info].map((amount) => amount.toLocaleString('en'))
+    expect(text).toContain(
+      `total ${all} ok ${done} fail, certainly not done ${failed} info, outcome unknown ${unknown}`,
+    )
+    expect(squeezed(terminal)).toMatch(
+      new RegExp(`${all}operations\\([\\d,]+ops/s\\):${squeezed(`${done} ok, ${failed} fail, ${unknown} info`)}`),
+    )
+    expect(markdown).toContain(` | ${all} | `)
+    const figures = new Map(difference.figures.map(({ what, before }: Printed) => [what, before]))
+    expect(['operations', 'ok', 'failed', 'outcome unknown'].map((what) => figures.get(what))).toEqual([
+      all,
+      done,
+      failed,
+      unknown,
+    ])
+    for (const [phase, { staleReads = 0 }] of Object.entries<Printed>(json.phases))
+      expect(figures.get(`stale reads, ${phase}`) ?? '0').toBe(staleReads.toLocaleString('en'))
+  })
+
+  test('broke the same in each phase', async () => {
+    const { json, text, terminal } = await tellingsOf(name, settings)
+    const phases = Object.entries<Printed>(json.phases)
+    const broken = phases.filter(([, { broken }]) => broken !== null)
+    expect(text.includes('stale reads ✘') || /broken .*✘/.test(text)).toBe(broken.length > 0)
+    for (const [phase, { staleReads = 0 }] of phases) {
+      if (staleReads === 0) continue
+      const stale = staleReads.toLocaleString('en')
+      expect(text).toMatch(new RegExp(`${phase.replaceAll('+', '\\+')} [^✘]* ${stale} ✘ linearizable`))
+      expect(squeezed(terminal)).toMatch(
+        new RegExp(`${squeezed(phase).replaceAll('+', '\\+')}[^\u00b7]*${stale}(stale|linearizable)`),
+      )
+    }
+  })
+
+  test('has one set of faults, at the times of its history', async () => {
+    const { spans, json, page } = await tellingsOf(name, settings)
+    const { kept, recorded } = spans
+    expect(momentsOf(recorded)).toEqual(momentsOf(kept))
+    const injected = json.faults.filter((fault: Printed) => fault.skipped === undefined)
+    expect(kept.map(({ from, to }) => [from, to])).toEqual(
+      injected.map((fault: Printed) => [fault.fromNanos, fault.toNanos]),
+    )
+    for (const { label, from, to } of kept)
+      expect(words(page)).toContain(`${label} ${(from / 1e9).toFixed(3)} s ${(to / 1e9).toFixed(3)} s`)
+  })
+
+  test('has one availability in each phase', async () => {
+    const { json, text, terminal, difference } = await tellingsOf(name, settings)
+    const compared = new Map(difference.figures.map((row: Printed) => [row.what, row]))
+    for (const [phase, share] of Object.entries<number | null>(json.availability.phases)) {
+      const figure = compared.get(`availability, ${phase}`) as Printed
+      if (share === null) {
+        expect(figure).toBeUndefined()
+        continue
+      }
+      expect(figure.before).toBe(figure.after)
+      expect(text).toMatch(
+        new RegExp(`${phase.replaceAll('+', '\\+')} \\d+% [\\d,]+ ${figure.before.replace('.', '\\.')}`),
+      )
+      expect(terminal.replaceAll(/ +/g, ' ')).toMatch(
+        new RegExp(`${phase.replaceAll('+', '\\+')} (\\d+% )?${figure.before.replace('.', '\\.')}`),
+      )
+    }
+  })
+
+  test('has lost the same writes everywhere', async () => {
+    const { json, text, terminal, difference } = await tellingsOf(name, settings)
+    const lost = json.accounting?.totals.lost ?? json.totals?.lost ?? json.lost.length
+    const row = difference.figures.find(
+      ({ what }: Printed) => what === (json.accounting ? 'lost elements' : 'lost writes'),
+    )
+    expect(row.before).toBe(String(lost))
+    const said = json.accounting ? new RegExp(`${lost} lost `) : new RegExp(`${lost} acknowledged writes? lost`)
+    expect(said.test(text)).toBe(lost > 0)
+    expect(said.test(terminal.replaceAll(/\s+/g, ' '))).toBe(lost > 0)
+  })
+})
+
+test('each kind of run is headed by what users lost', async () => {
+  const titles = await Promise.all(
+    SIMULATED.map(async ([name, settings]) => (await tellingsOf(name, settings)).json.title),
+  )
+  expect(titles).toEqual([
+    'p11 did not see a write that p14 had already read',
+    'p11 did not see a write that p14 had already read',
+    // Its first holder had asked to release the lock before the second was given it, and was refused only later.
+    'p3 was given lock y, which p17 had not released',
+    '2 acknowledged messages were lost',
+    'Linearizable',
+    'Inconclusive',
+  ])
+})
+
+test('each run above ends as its name says', async () => {
+  const codes = await Promise.all(
+    SIMULATED.map(async ([name, settings]) => (await tellingsOf(name, settings)).exitCode),
+  )
+  expect(codes).toEqual([1, 0, 1, 1, 0, 2])
+  const queue = await tellingsOf(...RUNS[3]!)
+  expect(queue.json.accounting.totals.lost).toBeGreaterThan(0)
+  const lock = await tellingsOf(...RUNS[2]!)
+  expect(violated(lock).sentence).toMatch(/held y from .* and failed to release it at .*; yet process 3 was given it/)
+})
+
+const COMPARED = {
+  targets: 'primary-replica,master-master',
+  faults: 'isolate-leader',
+  seeds: '1',
+  seed: '2',
+  time: '2s',
+  rate: '150',
+  timeout: '900ms',
+} as const
+
+/** What `chaos run` prints of one run of a comparison. */
+async function runAlone(spec: object): Promise<{ readonly exitCode: number | null; readonly json: Printed }> {
+  const directory = temporaryDirectory()
+  const file = join(directory, 'spec.json')
+  writeFileSync(file, JSON.stringify(spec))
+  const { exitCode, stdout } = await chaosHere(['run', '--spec', file, '--out', directory, '--json'])
+  return { exitCode, json: JSON.parse(stdout) }
+}
+
+test('a comparison tells of each run what the run alone tells, in every form', async () => {
+  const files = temporaryDirectory()
+  const reporters = ['json', 'html', 'markdown', 'line', 'junit'] as const
+  const { stdout: terminal } = await chaosHere([
+    'compare',
+    ...Object.entries(COMPARED).flatMap(([name, value]) => [`--${name}`, value]),
+    ...reporters.flatMap((name) => ['--reporter', `${name}=${join(files, name)}`]),
+  ])
+  const told = (name: (typeof reporters)[number]) => readFileSync(join(files, name), 'utf8')
+  const page = words(told('html'))
+  const lines = told('line').trim().split('\n')
+  const { systems: planned } = (await parseCompareSettings(COMPARED)).plan
+  const compared = JSON.parse(told('json')).systems
+  for (const [i, { name, cells }] of planned.entries()) {
+    for (const [j, { condition, pairs }] of cells.entries()) {
+      const cell = compared[i].cells[j]
+      const { registers, sets } = pairs[0]
+      const run = await runAlone(registers)
+      const alone = { registers: run, sets: sets === undefined ? undefined : await runAlone(sets) }
+      const where = `${name} under ${condition}`
+      // The level, and whether the promise was kept.
+      const results = [alone.registers, ...(alone.sets === undefined ? [] : [alone.sets])]
+      const violated = results.flatMap(({ json }) =>
+        Object.entries<Printed>(json.levels).flatMap(([level, { result }]) => (result === 'violated' ? level : [])),
+      )
+      // A system whose sets were not even eventual has none.
+      if (violated.includes('eventual')) expect([where, cell.level]).toEqual([where, 'none'])
+      else
+        expect([where, run.json.levels[cell.level].result, violated.includes(cell.level)]).toEqual([
+          where,
+          'met',
+          false,
+        ])
+      const order = ['linearizable', 'sequential']
+      const stronger = order.slice(0, order.includes(cell.level) ? order.indexOf(cell.level) : order.length)
+      for (const level of stronger) expect([where, level, violated.includes(level)]).toEqual([where, level, true])
+      expect([where, cell.kept ?? true]).toEqual([where, results.every(({ exitCode }) => exitCode === 0)])
+      // The numbers.
+      const lost = (alone.sets ?? alone.registers).json.lost.length
+      const phase = run.json.latency.phases[condition === 'calm' ? 'calm' : 'partition']
+      expect([where, cell.lost, cell.latency.p50, cell.latency.p99]).toEqual([
+        where,
+        lost,
+        phase.p50Nanos,
+        phase.p99Nanos,
+      ])
+      expect([where, cell.staleNanos ?? 0]).toEqual([where, run.json.staleness?.behindNanos.max ?? 0])
+      // The same in every form.
+      const level = cell.level === 'none' ? 'not even eventual' : cell.level.replaceAll('-', ' ')
+      expect(page).toContain(`${level} 1 of 1 run${lost > 0 ? ` · ${lost} lost` : ''}`)
+      const line = lines.find((each) => each.includes(where)) ?? ''
+      expect(squeezed(line)).toContain(squeezed(`${where}: ${level}`))
+      const isGood = cell.kept === true || (cell.level === 'linearizable' && lost === 0)
+      expect(line[0]).toBe(isGood ? '✔' : '•')
+      if (lost > 0) expect(line).toContain(`${lost} lost`)
+      const row = told('markdown')
+        .match(new RegExp(`^\\| ${name} \\|.*`, 'm'))?.[0]
+        .split(' | ')
+      expect(row?.[2 + j]?.replace(' |', '')).toBe(level)
+      expect(told('junit')).toContain(`name="${where}"`)
+    }
+    const row = terminal.split('\n').find((text) => text.trim().startsWith(name)) ?? ''
+    const signs: { readonly [level: string]: string } = { linearizable: '●', sequential: '⊖', causal: '◑', none: '⊘' }
+    for (const { level, lost } of compared[i].cells)
+      expect(row).toContain(`${signs[level]}${lost > 0 ? '−' : ' '}`.trim())
+  }
+  expect(compared.flatMap(({ cells }: Printed) => cells.map(({ lost }: Printed) => lost > 0))).toContain(true)
+}, 60_000)
+
+test('messages between nodes are told of simulated and of real runs', async () => {
+  for (const [name, settings] of [SIMULATED[0]!, REAL]) {
+    const { json } = await tellingsOf(name, settings)
+    const { operations, culprit } = json.levels[json.shown].counterexample
+    const reader = operations[culprit]?.node
+    const isOfTwo = reader !== undefined && operations.some(({ f, node }: Printed) => f !== 'read' && node !== reader)
+    // What goes wrong first in a real run may be a node that forgot what it had itself, which no message explains.
+    if (settings === REAL[1] && !isOfTwo) {
+      expect([name, json.messages]).toEqual([name, undefined])
+      continue
+    }
+    const { messages, neverSent, unclear, sentence } = json.messages ?? {}
+    // Of real runs a message may not have been recorded or recognised, and then the page says just that.
+    const isTold = messages?.length > 0 || neverSent || (settings === REAL[1] && unclear !== undefined)
+    expect([name, isTold, sentence]).toEqual([name, true, expect.any(String)])
+  }
+})
+
+test('on real processes, too, the history alone has the faults of the run', async () => {
+  const { explained, alone } = await tellingsOf(...REAL)
+  expect(alone.faults).toEqual(explained.faults)
+})

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readHistory } from '@chaosproxy/history/files'
+import { faultSpans } from '@chaosproxy/runner/result'
+import { readSummary } from '../../../engine/src/run/read-summary.ts'
+import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
+
+/** What a page says, without its markup. */
+export const words = (text: string): string =>
+  text
+    .replaceAll(/<style>.*?<\/style>|<script.*?<\/script>/gs, ' ')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll(/\s+/g, ' ')
+
+/** What `--json` printed, of whatever form. */
+// biome-ignore lint/suspicious/noExplicitAny: the schema of results is held by a test of its own
+export type Printed = any
+
+/** Words however lines break. */
+export const squeezed = (text: string): string => text.replaceAll(/\s+/g, '').toLowerCase()
+
+const REPORTERS = ['json', 'jsonl', 'junit', 'markdown', 'line', 'tap', 'svg'] as const
+
+/** Runs once, and reads everything that tells of it. */
+async function tellings(settings: readonly string[], isReal: boolean, seed: number) {
+  const out = temporaryDirectory()
+  const files = temporaryDirectory()
+  const chosen = REPORTERS.flatMap((name) => ['--reporter', `${name}=${join(files, name)}`])
+  const run = ['run', ...(isReal ? [] : ['--sim']), '--seed', String(seed), ...settings, '--out', out, ...chosen]
+  const { stdout, exitCode } = await (isReal ? chaos(run) : chaosHere(run))
+  const directory = join(out, readdirSync(out).find((name) => name !== 'index.html') ?? '')
+  const recorded = join(directory, 'history.jsonl')
+  const read = (name: (typeof REPORTERS)[number]): string => readFileSync(join(files, name), 'utf8')
+  const printed = async (...args: readonly string[]): Promise<string> => (await chaosHere(args)).stdout
+  const page = readFileSync(join(directory, 'report.html'), 'utf8')
+  const history = await readHistory(recorded)
+  const summary = readSummary(join(directory, 'run.json'))
+  const differencePage = join(files, 'diff.html')
+  const compared = await printed('diff', directory, directory, '--out', differencePage)
+  return {
+    spans: { kept: faultSpans(history, summary), recorded: faultSpans(history, undefined) },
+    exitCode,
+    terminal: stdout,
+    page,
+    text: words(page),
+    json: JSON.parse(read('json')) as Printed,
+    explained: JSON.parse(await printed('explain', directory, '--json')) as Printed,
+    told: await printed('explain', directory),
+    alone: isReal ? (JSON.parse(await printed('explain', recorded, '--json')) as Printed) : undefined,
+    checked: JSON.parse(await printed('check', recorded, '--json')) as Printed,
+    difference: JSON.parse(await printed('diff', directory, directory, '--json')) as Printed,
+    compared: { difference: compared, differencePage: readFileSync(differencePage, 'utf8') },
+    markdown: unescaped(read('markdown')),
+    line: read('line'),
+    lines: read('jsonl').replaceAll('\\"', '"'),
+    junit: read('junit'),
+    tap: read('tap').replaceAll('\\"', '"'),
+    svg: words(read('svg').replaceAll(/<title>.*?<\/title>/g, (title) => squeezed(words(title)))) + read('svg'),
+  }
+}
+
+/** Without what keeps Markdown from taking text for markup. */
+const unescaped = (markdown: string): string => markdown.replaceAll(/\\([\\`*_[\]<>#|~])/g, '$1')
+
+export type Tellings = Awaited<ReturnType<typeof tellings>>
+
+export const momentsOf = (spans: ReturnType<typeof faultSpans>) =>
+  spans.map(({ label, from, to }) => ({ label, from, to }))
+
+const told = new Map<string, Promise<Tellings>>()
+
+/** Each run is made once, and looked at by every test. */
+export const tellingsOf = (name: string, settings: readonly string[]): Promise<Tellings> => {
+  const known = told.get(name) ?? (name.includes('real') ? realTellings(settings) : tellings(settings, false, 1))
+  told.set(name, known)
+  return known
+}
+
+/** A real run may end otherwise: another is made until one shows a message that explains something. */
+async function realTellings(settings: readonly string[]): Promise<Tellings> {
+  for (let seed = 1; ; seed++) {
+    const found = await tellings(settings, true, seed)
+    if (found.json.messages !== undefined || seed === 3) return found
+  }
+}

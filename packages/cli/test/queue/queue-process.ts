@@ -1,0 +1,27 @@
+import { installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { startChaos } from '../chaos.ts'
+import { until } from '../processes.ts'
+
+/** A Redis of the test's own, which keeps nothing. */
+export async function queueOf(): Promise<string> {
+  const redis = installed('redis-server')
+  if (redis === undefined) throw new Error(whySkipped('redis-server'))
+  const { host, port } = await startRedis(redis)
+  return `redis://${host}:${port}`
+}
+
+/** A worker that has joined, and what it has printed. */
+export async function joined(
+  queue: string,
+  more: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<ReturnType<typeof startChaos> & { readonly printed: () => string; readonly searched: () => number }> {
+  const { child, finished } = startChaos(['worker', '--queue', queue, '--threads', '1', ...more], { env })
+  let printed = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk) => {
+      printed += chunk
+    })
+  await until(() => printed.includes('Joined the queue at') || child.exitCode !== null)
+  return { child, finished, printed: () => printed, searched: () => printed.match(/^Did seeds/gm)?.length ?? 0 }
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { nemeses } from '@chaosproxy/faults'
+import { type ProtocolDefinition, protocols } from '@chaosproxy/protocols'
+import { planTrial, type SearchedProtocol, usualStrategies } from '@chaosproxy/simulator'
+import { describe, expect, test } from 'vitest'
+import { search } from '../../../engine/src/search/search.ts'
+import { subjectOf } from '../../../engine/src/search/subject-name.ts'
+import { parseFuzzSettings } from '../../src/fuzz/settings.ts'
+import { chaosHere, temporaryDirectory } from '../chaos.ts'
+
+const mistakes: readonly (readonly [string, ProtocolDefinition, ProtocolDefinition['bugs'][number]])[] =
+  protocols.flatMap((protocol) => protocol.bugs.map((bug) => [`${protocol.name} ${bug.name}`, protocol, bug] as const))
+
+/** Enough trials for each strategy to draw every kind. */
+const MOST_TRIALS = 400
+
+/** The declared kinds that no trial has drawn; trials are planned until there is none. */
+function neverDrawn(subject: SearchedProtocol, faults: readonly string[]): readonly string[] {
+  const missing = new Set<string>(nemeses.filter(({ name }) => faults.includes(name)).map(({ kind }) => kind))
+  for (let seed = 1; missing.size > 0 && seed <= MOST_TRIALS; seed++)
+    for (const strategy of usualStrategies)
+      for (const { plan } of planTrial(subject, strategy, seed).schedule) missing.delete(plan.kind)
+  return [...missing]
+}
+
+const own = join(import.meta.dirname, 'authors', 'needs-a-setting.mjs')
+
+/** What becomes of a command line with these options. */
+const parsed = (options: { readonly [name: string]: string }) => parseFuzzSettings(options)
+
+describe('a search for a deliberate mistake', () => {
+  test.each(mistakes)('runs with what %s declares that it needs', async (_, { name }, bug) => {
+    const {
+      search: { subject },
+      taken,
+    } = await parsed({ target: name, bug: bug.name })
+    const { knobs, trialKnobs, workload, faults = [] } = bug.under ?? {}
+    expect(subject.knobs).toMatchObject({ ...knobs, ...trialKnobs })
+    expect(subject.workload).toBe(workload ?? 'register')
+    expect(taken).toMatchObject({ knobs: { ...knobs, ...trialKnobs }, workload })
+    expect(neverDrawn(await subjectOf(subject), faults)).toEqual([])
+  })
+
+  test('adds to the usual faults those that it would leave out, if the simulator has them', async () => {
+    const {
+      search: { subject },
+      taken,
+    } = await parsed({ protocol: own, bug: 'once' })
+    expect(subject).toMatchObject({ knobs: { hurry: true }, workload: 'counter' })
+    expect(taken.besides.toSorted()).toEqual(['lose-reply', 'pause'])
+    expect(subject.choices?.faults).toEqual(expect.arrayContaining(['kill', 'partition', 'pause', 'lose-reply']))
+    expect(subject.choices?.faults).not.toContain('clock')
+    expect(subject.choices?.faults).not.toContain('failover')
+    expect(neverDrawn(await subjectOf(subject), ['pause', 'kill', 'lose-reply'])).toEqual([])
+  })
+
+  test('keeps the settings, faults and workload that the user typed', async () => {
+    const {
+      search: { subject },
+      taken,
+    } = await parsed({
+      protocol: own,
+      bug: 'once',
+      set: 'hurry=false',
+      faults: 'kill',
+      workload: 'register',
+    })
+    expect(subject).toMatchObject({ knobs: { hurry: false }, workload: 'register', choices: { faults: ['kill'] } })
+    expect(taken).toEqual({ knobs: {}, besides: [], workload: undefined })
+  })
+
+  test('says in its title, on its page and in its JSON what it chose', async () => {
+    const args = ['fuzz', '--protocol', own, '--bug', 'once', '--seeds', '2', '--workers', '1', '--no-guide']
+    const out = ['--out', temporaryDirectory()]
+    const said = 'with the settings its mistake needs: hurry=true; also the faults pause, lose-reply; workload counter'
+    const { stdout, stderr } = await chaosHere([...args, ...out])
+    expect(stderr).toContain(said)
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(said)
+    const told = JSON.parse((await chaosHere([...args, ...out, '--json'])).stdout)
+    expect(told).toMatchObject({ settings: { hurry: true }, workload: 'counter' })
+  })
+
+  test('chooses the same through the API, where the user’s choices count as well', async () => {
+    const protocol = protocols.find(({ name }) => name === 'master-master')
+    if (protocol === undefined) throw new Error('there is no master-master')
+    const settings = { bug: 'deaf-clock', seeds: 20, shrinkMs: 1 }
+    expect((await search(protocol, settings)).found).toMatchObject({ kind: 'invariant' })
+    const chosen = { conflicts: 'timestamp', 'resolution-ms': 0.1 }
+    expect((await search(protocol, { ...settings, knobs: chosen })).found).toBeUndefined()
+  })
+})

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { importUserFile } from '@chaosproxy/targets/user-file'
+import { describe, expect } from 'vitest'
+import { type ProtocolModule, search, simulate } from '../../src/index.ts'
+import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
+import { patientTest, test } from '../patient.ts'
+
+// Recovery is part of every promise: a system that stops for ever makes no further mistake.
+
+const FILE = join(root, 'packages/cli/test/simulate/authors/stops-at-a-loss.mjs')
+const protocolIn = async () => (await importUserFile(FILE)) as ProtocolModule
+const faults = ['loss']
+
+describe('a protocol that stops for ever at its first lost message', () => {
+  test('is found by a search, cut down, and stops again when it is replayed', async () => {
+    const directory = temporaryDirectory()
+    const fuzz = ['fuzz', '--protocol', FILE, '--faults', faults.join(','), '--seeds', '64', '--json']
+    const found = await chaosHere(fuzz, { cwd: directory })
+    expect({ exitCode: found.exitCode, stderr: found.stderr }).toMatchObject({ exitCode: 1 })
+    const [results = ''] = readdirSync(join(directory, 'chaos-results'))
+    const kept = join(directory, 'chaos-results', results)
+    const file = join(kept, readdirSync(kept).find((name) => name === 'never-recovers.json') ?? '')
+    const { operations, faults: left, found: said } = JSON.parse(readFileSync(file, 'utf8'))
+    expect(said).toMatch(/^never recovers: Nothing was answered in the \d+\.\d+ s after everything was healed/)
+    // The one that was answered shows that it worked before.
+    expect(operations.length).toBeLessThanOrEqual(3)
+    expect(left.length).toBeLessThanOrEqual(2)
+    const again = await chaosHere(['replay', file, '--protocol', FILE], { cwd: directory })
+    expect(again.exitCode).toBe(1)
+    expect(again.stdout).toMatch(/never recovers/i)
+    expect(again.stdout).toContain('the same history as was recorded, to the byte')
+  })
+
+  test('is a failure of its own kind in the search API', async () => {
+    const { found } = await search(await protocolIn(), { faults, seeds: 64, shrinkMs: 200 })
+    expect(found).toMatchObject({ kind: 'unrecovered', cause: 'never recovers' })
+  })
+
+  test('does not pass where it only recovers because it sends again', async () => {
+    const sendsAgain = await protocolIn()
+    const found = await search(sendsAgain, { knobs: { resend: true }, faults, seeds: 200 })
+    expect(found).toMatchObject({ found: undefined, vacuous: [] })
+  })
+
+  test('leaves the verdict of a run unknown, and the page begins with that', async () => {
+    const run = await chaosHere([
+      ...['run', '--sim', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
+      ...['--out', temporaryDirectory()],
+    ])
+    const { vacuous } = JSON.parse(run.stdout)
+    expect(run.exitCode).toBe(2)
+    expect(vacuous[0]).toMatch(/^nothing was answered after everything was healed, in \d+\.\d s$/)
+    const simulated = await simulate(await protocolIn(), { faults, seed: 1 })
+    expect(simulated.vacuous[0]).toMatch(/^nothing was answered after everything was healed/)
+  })
+
+  patientTest('leaves a run on real processes unknown in the same words', async () => {
+    const run = await chaosHere([
+      ...['run', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
+      ...['--out', temporaryDirectory()],
+    ])
+    expect(run.exitCode).toBe(2)
+    expect(JSON.parse(run.stdout).vacuous[0]).toMatch(/^nothing was answered after everything was healed/)
+  })
+})
