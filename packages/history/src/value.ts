@@ -1,5 +1,5 @@
 import { ByteTable, type ByteTableData } from './byte-table.ts'
-import { UserError } from './error.ts'
+import { MAXIMUM_DEPTH, tooDeep } from './depth.ts'
 import type { Json } from './event.ts'
 import type { Memory } from './memory.ts'
 import type { PlacedTexts } from './placed-texts.ts'
@@ -33,7 +33,6 @@ export interface ValueTableData {
 
 const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
-const MAXIMUM_DEPTH = 500
 
 const isSmallInteger = (value: number): boolean =>
   Number.isInteger(value) && value >= SMALLEST && value <= LARGEST && !Object.is(value, -0)
@@ -142,9 +141,7 @@ const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 /** JSON text with the members of every object sorted by name. Throws on values nested deeper than 500 levels. */
 export function canonical(value: Json, depth = 0): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (depth >= MAXIMUM_DEPTH) {
-    throw new UserError('input', `a value is nested deeper than ${MAXIMUM_DEPTH} levels; flatten it`)
-  }
+  if (depth >= MAXIMUM_DEPTH) throw tooDeep()
   if (isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(',')}]`
   const members = Object.keys(value)
     .sort()

@@ -1,3 +1,4 @@
+import { MAXIMUM_DEPTH, TOO_DEEP } from '../depth.ts'
 import type { Json } from '../event.ts'
 import { EventError } from '../rules.ts'
 import { canonical } from '../value.ts'
@@ -17,7 +18,6 @@ export class EdnError extends EventError {
   }
 }
 
-const MAXIMUM_DEPTH = 500
 const NOTHING: unique symbol = Symbol('nothing')
 
 /**
@@ -78,7 +78,7 @@ export class EdnParser {
   /** A form, or NOTHING for what was discarded. */
   #element(depth: number): Json | typeof NOTHING {
     this.#space()
-    if (depth > MAXIMUM_DEPTH) throw this.#error(`nested deeper than ${MAXIMUM_DEPTH} levels`)
+    if (depth > MAXIMUM_DEPTH) throw this.#error(TOO_DEEP)
     const start = this.at
     const character = this.#text[start]
     switch (character) {

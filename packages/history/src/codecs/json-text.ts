@@ -1,11 +1,10 @@
-import { UserError } from '../error.ts'
+import { MAXIMUM_DEPTH, tooDeep } from '../depth.ts'
 import type { Json } from '../event.ts'
 import { exactNumber } from './exact-number.ts'
 
 const SIXTEEN_DIGITS = /\d{16}|\d\.\d{14}/
 const EXPONENT = /\d[eE][+-]?\d/
 const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
-const MAXIMUM_DEPTH = 500
 
 /**
  * Parses JSON without losing the identity of numbers: two are equal exactly if they are equal as decimals. An integer
@@ -28,9 +27,7 @@ function exactToken(token: string): string {
 export function jsonText(value: Json, depth = 0): string {
   if (typeof value === 'number') return numberText(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (depth >= MAXIMUM_DEPTH) {
-    throw new UserError('input', `a value is nested deeper than ${MAXIMUM_DEPTH} levels; flatten it`)
-  }
+  if (depth >= MAXIMUM_DEPTH) throw tooDeep()
   if (isArray(value)) return `[${value.map((item) => jsonText(item, depth + 1)).join(',')}]`
   const members = Object.keys(value).map(
     (name) => `${JSON.stringify(name)}:${jsonText(value[name] ?? null, depth + 1)}`,

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { Json } from '@chaosproxy/history'
+import { isTooDeep, type Json } from '@chaosproxy/history'
 import type { FieldValue, Format } from '@chaosproxy/wire/postgresql'
 import type { ColumnType } from './settings.ts'
 
@@ -90,7 +90,8 @@ const booleans: { readonly [text: string]: boolean } = { t: true, true: true, f:
 
 function parsed(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json
+    const value = JSON.parse(text) as Json
+    return isTooDeep(value) ? undefined : value
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import type { Nanos } from '@chaosproxy/history'
+import { isTooDeep, type Json, type Nanos, TOO_DEEP } from '@chaosproxy/history'
 import type { Call, Completions, Edges, Interpretation, Understanding } from './call.ts'
 import { EDGE, nameOf, UNSAID } from './call.ts'
 import { completionsOfCopy, okOf, partOf } from './completions.ts'
@@ -79,7 +79,8 @@ export class Exchange {
   }
 
   /** The whole request has arrived and means this. Call once. */
-  called(understanding: Understanding): void {
+  called(asked: Understanding): void {
+    const understanding = recordable(asked)
     this.#understanding = understanding
     this.#edges |= EDGE.clientIn
     if (understanding.kind === 'operations') this.#invoke(understanding)
@@ -397,3 +398,22 @@ export class Exchange {
     this.#backendPlace = undefined
   }
 }
+
+/** A request whose values no history can hold is one that is not understood. */
+function recordable(asked: Understanding): Understanding {
+  if (asked.kind !== 'operations') return asked
+  const call = asked.calls.find(({ value, version }) => isUnwritable(value) || isUnwritable(version?.from))
+  if (call === undefined) return asked
+  const changed = asked.calls.filter(({ harmless }) => harmless !== true)
+  const keys = changed.flatMap(({ key }) => (typeof key === 'string' ? [key] : []))
+  return {
+    kind: 'not-understood',
+    what: nameOf(call),
+    why: `its value is ${TOO_DEEP}`,
+    key: typeof call.key === 'string' ? call.key : undefined,
+    touches: changed.length === 0 ? 'nothing' : keys.length === changed.length ? { keys } : 'everything',
+  }
+}
+
+const isUnwritable = (value: Json | typeof UNSAID | undefined): boolean =>
+  typeof value === 'object' && value !== null && isTooDeep(value)

@@ -1,4 +1,4 @@
-import type { Json, Nanos } from '@chaosproxy/history'
+import { isTooDeep, type Json, type Nanos, TOO_DEEP } from '@chaosproxy/history'
 import type { Call, Edges, Interpretation } from './call.ts'
 import { ALL_EDGES, nameOf, namesOfEdges, UNSAID } from './call.ts'
 import type { Extra, Line, RecordedEvent } from './event-line.ts'
@@ -119,7 +119,7 @@ export class Operation {
     backend: Interpretation | undefined,
     reason: string | undefined,
   ): Interpretation {
-    if (answer?.type === 'ok') return answer
+    if (answer?.type === 'ok') return 'value' in answer && isTooDeep(answer.value) ? TOO_DEEP_ANSWER : answer
     return outcomeOf({ edges, answer, backend, reason, harmless: this.#call.harmless === true })
   }
 
@@ -208,6 +208,8 @@ const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extr
 
 const typeOf = (outcome: Interpretation): 'ok' | 'fail' | 'info' =>
   outcome.type === 'not-understood' ? 'info' : outcome.type
+
+const TOO_DEEP_ANSWER: Interpretation = { type: 'not-understood', error: `its value is ${TOO_DEEP}` }
 
 /** The object's own answer, rather than a refusal for want of somebody to ask. */
 const ANSWERED = extraOf({ answered: true })

@@ -321,3 +321,43 @@ describe('retries', () => {
     expect(retries.correlate(write(1, { requestId: 'a' }), undefined)).toEqual({ requestId: 'a' })
   })
 })
+
+/** A list in a list, this many deep. */
+const nested = (depth: number): Json => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`) as Json
+
+describe('a value that no history can hold', () => {
+  test('makes the request one that is not understood, and its keys unknown', () => {
+    const { client, backend, recorder, connection, now } = recording()
+    const exchange = connection.begin(now())
+    exchange.called(asks(write(nested(501)), write(1, { key: 'y' })))
+    exchange.forwarded(now())
+    exchange.answered(now(), ok(null))
+    exchange.delivered(now(), ok(null))
+    expect(recorder.counters.notUnderstood).toBe(1)
+    for (const view of [client, backend])
+      expect(view.remarks).toMatchObject([
+        ['touched', 'x', { why: 'its value is nested deeper than 500 levels' }],
+        ['touched', 'y', { why: 'its value is nested deeper than 500 levels' }],
+      ])
+  })
+
+  test('makes an answer one that is not understood', () => {
+    const { client, recorder, connection, now } = recording()
+    const exchange = connection.begin(now())
+    exchange.called(asks(read))
+    exchange.forwarded(now())
+    exchange.answered(now(), ok(nested(501)))
+    exchange.delivered(now(), ok(nested(501)))
+    expect(recorder.counters.notUnderstood).toBe(1)
+    expect(typesOf(client)).toEqual(['0 invoke', '0 info'])
+  })
+
+  test('is one of more than 500 levels', () => {
+    const { client, connection, now } = recording()
+    const exchange = connection.begin(now())
+    exchange.called(asks(write(nested(500))))
+    exchange.forwarded(now())
+    exchange.delivered(now(), ok(null))
+    expect(typesOf(client)).toEqual(['0 invoke', '0 ok'])
+  })
+})

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import type { Json } from '@chaosproxy/history'
-import { parseJson } from '@chaosproxy/history'
+import { isTooDeep, parseJson, TOO_DEEP } from '@chaosproxy/history'
 import type { Captured } from '@chaosproxy/wire/http'
 
 /** Larger compressed bodies are not unpacked. */
@@ -40,10 +40,20 @@ function utf8Of(bytes: Buffer): string | undefined {
   return !text.includes('\ufffd') || Buffer.from(text).equals(bytes) ? text : undefined
 }
 
-/** A body as JSON; undefined if it is not JSON. */
-export function jsonOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
-  if ('json' in captured) return captured.json
-  const text = wholeTextOf(captured, contentEncoding)
+export interface JsonBody {
+  /** Undefined if the body is not JSON, or no history can hold it. */
+  readonly value: Json | undefined
+  /** Why no history can hold it, in words that follow "its body". */
+  readonly trouble?: string | undefined
+}
+
+/** A body as JSON. Its members, not the whole of it, are what a history has to hold. */
+export function jsonOf(captured: Captured, contentEncoding: string | undefined): JsonBody {
+  const value = 'json' in captured ? captured.json : parsed(wholeTextOf(captured, contentEncoding))
+  return value !== undefined && isTooDeep(value, -1) ? { value: undefined, trouble: `is ${TOO_DEEP}` } : { value }
+}
+
+function parsed(text: string | undefined): Json | undefined {
   if (text === undefined) return undefined
   try {
     return parseJson(text)

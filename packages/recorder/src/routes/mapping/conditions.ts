@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { canonical } from '@chaosproxy/history'
+import { canonical, isTooDeep } from '@chaosproxy/history'
 import { withoutLineEnd } from '../places/body.ts'
 import type { Conditions } from '../table/route-table.ts'
 import type { Scene } from './scene.ts'
@@ -14,7 +14,7 @@ export function compileConditions(conditions: Conditions | undefined, side: Side
     const expected = canonical(source === 'body' ? withoutLineEnd(wanted as Json) : (wanted as Json))
     return (scene: Scene) => {
       const value = read(scene)
-      return value !== undefined && canonical(value) === expected
+      return value !== undefined && !isTooDeep(value) && canonical(value) === expected
     }
   })
   return (scene) => tests.every((test) => test(scene))

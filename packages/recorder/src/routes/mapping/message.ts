@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Captured, Fields } from '@chaosproxy/wire/http'
 import type { ReadParts } from '../places/place.ts'
-import { bodyTrouble, jsonOf, textOf, wholeTextOf } from './body-value.ts'
+import { bodyTrouble, type JsonBody, jsonOf, textOf, wholeTextOf } from './body-value.ts'
 
 /** A path that matched a pattern, followed by the segments that its names match, decoded. */
 export interface MatchedPath {
@@ -20,7 +20,7 @@ export class Message implements ReadParts {
   readonly #path: MatchedPath
   readonly #target: string
   readonly #body: Captured | undefined
-  #json: { readonly value: Json | undefined } | undefined
+  #json: JsonBody | undefined
   #text: { readonly value: Json | undefined } | undefined
 
   /** @param target as sent, with the query */
@@ -51,7 +51,7 @@ export class Message implements ReadParts {
 
   /** The body as JSON; undefined if it is not JSON. */
   get json(): Json | undefined {
-    this.#json ??= { value: this.#body === undefined ? undefined : jsonOf(this.#body, this.#encoding) }
+    this.#json ??= this.#body === undefined ? { value: undefined } : jsonOf(this.#body, this.#encoding)
     return this.#json.value
   }
 
@@ -65,7 +65,7 @@ export class Message implements ReadParts {
 
   /** Why the body cannot be read, in words that follow "its body"; undefined if it can. */
   get trouble(): string | undefined {
-    return this.#body === undefined ? undefined : bodyTrouble(this.#body, this.#encoding)
+    return this.#json?.trouble ?? (this.#body === undefined ? undefined : bodyTrouble(this.#body, this.#encoding))
   }
 
   get query(): URLSearchParams {

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { canonical, UserError } from '@chaosproxy/history'
+import { canonical, isTooDeep, UserError } from '@chaosproxy/history'
 import { formOf, isList } from '../forms/form-of.ts'
 import { memberOf, membersIn } from '../places/json.ts'
 import { findPlace } from '../places/place-of.ts'
@@ -81,7 +81,7 @@ const PART = /("(?:[^"\\]|\\.)*"|(?!")[^/]*)(\/|$)/y
 const asPart = (text: string): string => (/^"|\//.test(text) ? JSON.stringify(text) : text)
 
 function keyText(value: Json | undefined): string | undefined {
-  if (value === undefined || value === null) return undefined
+  if (value === undefined || value === null || isTooDeep(value)) return undefined
   return typeof value === 'string' ? value : canonical(value)
 }
 

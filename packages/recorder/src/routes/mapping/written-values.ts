@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { canonical } from '@chaosproxy/history'
+import { canonical, isTooDeep } from '@chaosproxy/history'
 import type { RouteTable } from '../table/route-table.ts'
 import { isIgnored, operationsOf } from '../table/route-table.ts'
 
@@ -17,7 +17,7 @@ export class WrittenValues {
 
   wrote(key: string, value: Json): void {
     // These are in many an answer for other reasons.
-    if (value === null || value === '' || typeof value === 'boolean') return
+    if (value === null || value === '' || typeof value === 'boolean' || isTooDeep(value)) return
     const known = this.#byKey.get(key)
     const text = canonical(value)
     if (known === undefined) {
@@ -38,7 +38,7 @@ export class WrittenValues {
       const part = parts[i]
       if (part === undefined) break
       const { place, value } = part
-      if (values.includes(canonical(value))) return place
+      if (!isTooDeep(value) && values.includes(canonical(value))) return place
       if (value === null || typeof value !== 'object') continue
       for (const [name, member] of Object.entries(value)) parts.push({ place: `${place}.${name}`, value: member })
     }
