@@ -10,10 +10,17 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
   })
   console.log(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
 } else if (existsSync(new URL('../dist/main.js', import.meta.url))) {
+  // Node would exit with 1, which means a violated expectation.
+  const failed = (error) => {
+    console.error(error)
+    process.exit(4)
+  }
+  process.once('uncaughtException', failed)
   const { isBundleFresh } = await import('@chaosproxy/targets/bundle-freshness')
   const isFresh = isBundleFresh(fileURLToPath(new URL('..', import.meta.url)), 'main.js')
-  const { main } = await import(isFresh ? '../bundle/main.js' : '../dist/main.js')
-  await main(process.argv.slice(2))
+  const { runProcess } = await import(isFresh ? '../bundle/main.js' : '../dist/main.js')
+  process.off('uncaughtException', failed)
+  await runProcess(process.argv.slice(2))
 } else {
   console.error('chaos is not built yet, as after an install with --ignore-scripts. Build it once: npm run prepare')
   process.exitCode = 4

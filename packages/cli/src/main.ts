@@ -7,6 +7,7 @@ import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts
 import { loadCommands } from './commands/loading.ts'
 import { registry } from './commands/registry.ts'
 import { ALL, declareHelp, withoutTexts } from './help.ts'
+import { endOnUncaughtErrors } from './terminal/last-resort.ts'
 import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'
 import { pageWidth, speaksUnicode } from './terminal/page-width.ts'
 
@@ -23,6 +24,12 @@ chaos --help lists all commands.`
 
 const EXIT_CODES =
   'Exit codes: 0 as expected · 1 expectation violated · 2 unknown, or nothing was proved · 3 usage or input error · 4 target or environment failed · 130 interrupted'
+
+/** Runs the command line of a process that does nothing else. */
+export async function runProcess(typed: readonly string[]): Promise<void> {
+  endOnUncaughtErrors(report)
+  await main(typed)
+}
 
 /** Runs the given command line and sets the process's exit code. Never throws for a user's mistake. */
 export async function main(typed: readonly string[]): Promise<void> {

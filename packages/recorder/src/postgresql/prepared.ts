@@ -32,6 +32,8 @@ const UNREADABLE: Statement = {
 }
 
 const NEWEST = 1000
+/** Longer texts, such as bulk inserts, hardly repeat, and a thousand of them would fill the memory. */
+const LONGEST_KNOWN = 10_000
 const UNKNOWN_STATEMENT: Statement = {
   kind: 'other',
   what: 'a prepared statement from before',
@@ -64,6 +66,7 @@ export class StatementReader {
     const known = this.#known.get(sql)
     if (known !== undefined) return known
     const statements = statementsOf(sql)?.map((tokens) => analyse(tokens, this.#recorded)) ?? [UNREADABLE]
+    if (sql.length > LONGEST_KNOWN) return statements
     if (this.#known.size >= NEWEST) this.#known.clear()
     this.#known.set(sql, statements)
     return statements

@@ -145,6 +145,7 @@ export class Questions {
   }
 
   #lose(what: string): void {
+    if (this.#isLost) return
     this.#isLost = true
     this.#lost(what)
   }

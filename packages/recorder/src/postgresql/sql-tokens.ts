@@ -111,7 +111,7 @@ function quotationAt(
   return 'endless'
 }
 
-/** A statement's text for people, without the values in it. */
+/** A statement's text for people, without the values in it. Reads no more tokens than it shows. */
 export function shapeOf(tokens: readonly Token[]): string {
   let text = ''
   for (const token of tokens) {
@@ -123,8 +123,9 @@ export function shapeOf(tokens: readonly Token[]): string {
           : token.text
     const isClose = [',', ')', '.', '::', ';'].includes(word) || /[.(:]$/.test(text) || text === ''
     text += isClose ? word : ` ${word}`
+    if (text.length > LONGEST_SHAPE) return `${text.slice(0, LONGEST_SHAPE)}…`
   }
-  return text.length > LONGEST_SHAPE ? `${text.slice(0, LONGEST_SHAPE)}…` : text
+  return text
 }
 
 const LONGEST_SHAPE = 100

@@ -1,0 +1,22 @@
+import { EXIT } from '@chaosproxy/runner/result'
+
+/** How long a command may take to end after an uncaught error. */
+const ENDING_MS = 10_000
+
+/**
+ * Ends the process in good order after an error that nothing caught: reports it, lets the command end as by SIGTERM,
+ * which closes what it recorded, and exits as for a broken environment. Node would exit with 1, which means a violated
+ * expectation.
+ */
+export function endOnUncaughtErrors(report: (error: unknown) => Promise<unknown>): void {
+  let isEnding = false
+  process.on('uncaughtException', (error) => {
+    if (isEnding) return
+    isEnding = true
+    process.on('exit', () => {
+      process.exitCode = EXIT.environment
+    })
+    setTimeout(() => process.exit(), ENDING_MS).unref()
+    void report(error).finally(() => process.emit('SIGTERM', 'SIGTERM') || process.exit())
+  })
+}
