@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, onTestFinished } from 'vitest'
-import { chaos, temporaryDirectory } from './chaos.ts'
-import { test } from './patient.ts'
-import { startProxy } from './proxy-process.ts'
+import { chaos, temporaryDirectory } from '../chaos.ts'
+import { test } from '../patient.ts'
+import { startProxy } from '../proxy-process.ts'
 
 /** The environment of a process that throws an error nothing catches: on SIGUSR2, or once it has begun. */
 function throwing(when: 'told' | 'soon'): NodeJS.ProcessEnv {
