@@ -153,16 +153,18 @@ function probe(program: Node, probed: Probed): void {
     if (body.type === 'BlockStatement') {
       const statements = body['body'] as readonly Node[]
       const first = statements.find((statement) => typeof statement['directive'] !== 'string')
-      text.appendRight(first?.start ?? body.end - 1, enters)
+      // A directive may end without a semicolon.
+      if (first !== undefined) text.appendRight(first.start, enters)
+      else text.appendRight(body.end - 1, statements.length === 0 ? enters : `;${enters}`)
       walk(body, site)
       return
     }
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
     // The body may be in parentheses, which its own place leaves out.
-    const arrow = code.indexOf('=>', lastEnd(node['params'], node['returnType'], node.start)) + '=>'.length
-    text.appendRight(arrow, ` { ${enters} return (`)
-    walk(body, site)
+    text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
+    // An await in the body may end here too, and what ends it must come first.
     text.prependLeft(node.end, '); }')
+    walk(body, site)
   }
 
   function probeAwait(node: Node, within: number): void {
@@ -252,8 +254,11 @@ function nameIn(node: Node): string | undefined {
   return typeof named?.['name'] === 'string' ? named['name'] : undefined
 }
 
-/** Where the last of these nodes ends. */
-function lastEnd(params: unknown, returned: unknown, start: number): number {
-  const ends = [...(params as readonly unknown[]), returned].filter(isNode).map(({ end }) => end)
-  return Math.max(start, ...ends)
+/** Where the `=>` of a function ends: neither one of its parameters' or types', nor one in a comment. */
+function arrowEnd({ params, returnType, typeParameters, start }: Node, code: string): number {
+  const before = [...(params as readonly unknown[]), returnType, typeParameters].filter(isNode).map(({ end }) => end)
+  const arrow = /(?:\/\*[\s\S]*?\*\/|\/\/.*|[\s\S])*?=>/y
+  arrow.lastIndex = Math.max(start, ...before)
+  arrow.test(code)
+  return arrow.lastIndex
 }
