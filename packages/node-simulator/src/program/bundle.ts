@@ -10,6 +10,7 @@ import { clientApi } from './client-api.ts'
 import { expectedIn } from './expected.ts'
 import { ownState } from './own-state.ts'
 import { packagesIn, type Sources } from './packages.ts'
+import { metaOf, ownPlaces } from './places.ts'
 import { precomputed } from './precomputed.ts'
 import { awaitPlaces, isInstalled, PROBE, type Probe, type Probing, probePlugin, type Site } from './probes.ts'
 import {
@@ -102,7 +103,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
       external: (id) => isBuiltin(id) || id.endsWith('.node') || isNativeLoader(id),
       treeshake: false,
       logLevel: 'silent',
-      plugins: [clientApi, ownPlaces, ownState, precomputed, probePlugin(bundler, probing, sites)],
+      plugins: [clientApi, ownPlaces(bundler, entry), ownState, precomputed, probePlugin(bundler, probing, sites)],
     })
     // Source maps name files as seen from this directory.
     const dir = dirname(entry)
@@ -115,22 +116,6 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
     throw new UserError('input', `${entry} cannot be bundled: ${firstOf(error)}`, { cause: error })
   }
 }
-
-/** Packages find their files from where they are installed. Lines stay what they were. */
-const ownPlaces = {
-  name: 'own-places',
-  transform(code: string, id: string) {
-    if (!isInstalled(id) || !id.endsWith('js')) return null
-    const named = Object.entries({ __filename: id, __dirname: dirname(id) }).filter(([name]) => isFree(name, code))
-    if (named.length === 0) return null
-    const places = named.map(([name, place]) => `var ${name} = ${JSON.stringify(place)};`).join('')
-    return { code: code.replace(/^(?:#!.*\n)?/, (shebang) => shebang + places), map: null }
-  },
-}
-
-/** Whether a file has this name, and none of its own for it: ES modules work it out from their URL. */
-const isFree = (name: string, code: string): boolean =>
-  new RegExp(`\\b${name}\\b`).test(code) && !new RegExp(`\\b(?:var|let|const|import)\\b[^;=]*\\b${name}\\b`).test(code)
 
 /** The bundler names all that is wrong; the first is enough to go on. */
 function firstOf(error: unknown): string {
@@ -265,13 +250,23 @@ function compiledPart(
   { entry, directory, filename, before, after }: Place & { readonly before: string; readonly after: string },
 ): Parts['own'] {
   const run = vm.compileFunction(`"use strict"; ${before}\n${text}\n${after}`, PARAMETERS, { filename })
-  const meta = { url: pathToFileURL(entry).href, filename: entry, dirname: directory, main: true }
   const madeTable = (number: number): object => tableOf(tables[number] as Table)
   return ({ require, importBuiltin, process, console, performance, reflect, global, probe }, { loading, loaded }) => {
     const module = { exports: {}, filename: entry, id: '.', loaded: false, children: [], paths: [], require }
-    const own = { ...meta, resolve: (specifier: string) => specifier }
     return Reflect.apply(run, undefined, [
-      ...[require, importBuiltin, own, require, module, module.exports, process, global, global, console, performance],
+      ...[
+        require,
+        importBuiltin,
+        metaOf(entry),
+        require,
+        module,
+        module.exports,
+        process,
+        global,
+        global,
+        console,
+        performance,
+      ],
       ...[reflect, entry, directory, probe, madeTable, listedOf, throwAsNull, loading, loaded],
     ]) as unknown
   }

@@ -1,8 +1,7 @@
-import { extname, isAbsolute, relative } from 'node:path'
+import { isAbsolute, relative } from 'node:path'
 import type { RolldownMagicString, RolldownPlugin } from 'rolldown'
-import { parseAst } from 'rolldown/parseAst'
 import type { Scope } from './scopes.ts'
-import { isFunction, isNode, linesOf, type Node } from './syntax.ts'
+import { isFunction, isNode, linesOf, type Node, parsed } from './syntax.ts'
 import { ModuleTouches, type Shared } from './touches.ts'
 
 /** What probed programs call. */
@@ -51,17 +50,6 @@ export interface Probe {
   back<Value>(site: number, value: Value): Value
 }
 
-const LANGUAGES: { readonly [extension: string]: 'js' | 'jsx' | 'ts' | 'tsx' } = {
-  '.js': 'js',
-  '.mjs': 'js',
-  '.cjs': 'js',
-  '.jsx': 'jsx',
-  '.ts': 'ts',
-  '.mts': 'ts',
-  '.cts': 'ts',
-  '.tsx': 'tsx',
-}
-
 /** Whether a file is of a package that others wrote. */
 export const isInstalled = (file: string): boolean => /[/\\]node_modules[/\\]/.test(file)
 
@@ -73,25 +61,15 @@ export const probePlugin = (
 ): RolldownPlugin => ({
   name: 'probes',
   transform(code, id) {
-    const lang = LANGUAGES[extname(id)]
-    if (lang === undefined || isInstalled(id) || !isAbsolute(id)) return undefined
+    if (isInstalled(id) || !isAbsolute(id)) return undefined
     if (probing === undefined && !code.includes('await')) return undefined
-    const program = parsed(code, lang)
+    const program = parsed(code, id)
     if (program === undefined) return undefined
     const text = new Text(code)
     probe(program, { code, file: id, probing, sites, text })
     return { code: text.toString(), map: text.generateMap({ hires: true, source: id }).toString() }
   },
 })
-
-/** Undefined for what is wrong: the bundler says where. */
-function parsed(code: string, lang: 'js' | 'jsx' | 'ts' | 'tsx'): Node | undefined {
-  try {
-    return parseAst(code, { lang }) as unknown as Node
-  } catch {
-    return undefined
-  }
-}
 
 /** How text is put between what is there: the first at a place comes first at the start of something, and last at its end. */
 interface Insertions {

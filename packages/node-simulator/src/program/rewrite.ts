@@ -78,7 +78,7 @@ export function asFunctionBody(
     if (node.type === 'ImportExpression')
       edits.push({ start: node.start, end: node.start + 'import'.length, text: IMPORT })
     if (node.type === 'MetaProperty' && code.slice(node.start, node.end) === 'import.meta')
-      edits.push({ start: node.start, end: node.end, text: META })
+      edits.push({ start: node.start, end: node.end, text: `${META}()` })
     return true
   })
   let text = ''

@@ -1,3 +1,6 @@
+import { extname } from 'node:path'
+import { type ParserOptions, parseAst } from 'rolldown/parseAst'
+
 export interface Node {
   readonly type: string
   readonly start: number
@@ -23,5 +26,31 @@ export function linesOf(code: string): (offset: number) => number {
       else high = middle - 1
     }
     return low + 1
+  }
+}
+
+const LANGUAGES: { readonly [extension: string]: 'js' | 'jsx' | 'ts' | 'tsx' } = {
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+}
+
+/** The syntax tree of a file. Undefined for what is no program, and for what is wrong: the bundler says where. */
+export function parsed(code: string, file: string): Node | undefined {
+  const lang = LANGUAGES[extname(file)]
+  if (lang === undefined) return undefined
+  return treeOf(code, { lang }) ?? treeOf(code, { lang, sourceType: 'commonjs' })
+}
+
+function treeOf(code: string, options: ParserOptions): Node | undefined {
+  try {
+    return parseAst(code, options) as unknown as Node
+  } catch {
+    return undefined
   }
 }
