@@ -3,6 +3,7 @@ import { type Built, mixed, otherFunction, processName, twoInFlight, typeName } 
 import { ByteTable } from './byte-table.ts'
 import { ClockNotes } from './clocks.ts'
 import { Columns } from './columns.ts'
+import { Disorder, type Ordering, OutOfOrder, typicalNanos } from './disorder.ts'
 import type { UserError } from './error.ts'
 import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from './event.ts'
 import type { Format } from './format.ts'
@@ -12,7 +13,7 @@ import { KeyNumbers, keyName } from './key-numbers.ts'
 import { KnownTexts } from './known-texts.ts'
 import { historyOf } from './lending.ts'
 import { RecorderNotes } from './marks.ts'
-import { float64Array, inHeap, inSharedMemory, int32Array, sizeInHeap } from './memory.ts'
+import { inHeap, inSharedMemory, int32Array, sizeInHeap } from './memory.ts'
 import { CannotPack } from './packed/cannot-pack.ts'
 import { EdgeNotes, type Edges, type OpenOperation } from './packed/edges.ts'
 import { clientNumber, isClient, ProcessTable } from './processes.ts'
@@ -57,6 +58,7 @@ export interface HistoryOptions {
   readonly expectedOperations?: number | undefined
   /** It is a stretch of a recording that may begin and end amid operations: see `Edges`. */
   readonly stretch?: boolean | undefined
+  readonly ordering?: Ordering | undefined
 }
 
 /**
@@ -98,13 +100,15 @@ export class HistoryBuilder implements EventSink {
   readonly #edges: EdgeNotes | undefined
   #lastIndex = NONE
   #lastIndexLine = 0
-  /** Processes below this number have invoked before. */
+  /** Processes below this number have been heard of before. */
   #seenProcesses = 0
+  readonly #disorder: Disorder
+  /** The latest time so far; Infinity before the first. */
+  #latest = Number.POSITIVE_INFINITY
+  #latestLine = 0
   // By process number.
   /** The row of the operation in flight, or NONE; for a retired process NONE - 1 - the line of its info. */
   #open: Int32Array = int32Array(64).fill(NONE)
-  #lastTime: Float64Array = float64Array(64).fill(Number.NEGATIVE_INFINITY)
-  #lastTimeLine: Int32Array = int32Array(64)
 
   constructor(options: HistoryOptions = {}) {
     this.source = options.source ?? 'history'
@@ -113,6 +117,7 @@ export class HistoryBuilder implements EventSink {
     this.#format = options.format
     this.#mayLackInvocations = options.completionsOnly ?? false
     this.#edges = options.stretch === true ? new EdgeNotes() : undefined
+    this.#disorder = new Disorder(options.ordering)
     const memory = options.shared === true ? inSharedMemory : inHeap
     this.values = new ValueTable(memory)
     this.errors = new ByteTable(memory)
@@ -226,17 +231,17 @@ export class HistoryBuilder implements EventSink {
       if (session !== NONE) this.#assign(process, session, line)
       if (process >= this.#seenProcesses) this.#seenProcesses = process + 1
       row = this.#call(process, f, key, value, node, flags, line, position)
-      columns.callTime[row] = this.#checkTime(process, time, line, position)
+      columns.callTime[row] = this.#checkTime(time, true, line, position)
       this.#open[process] = row
     } else {
       if (row < 0) {
-        if (this.#edges?.isNew(process) === true) {
+        if (this.#edges !== undefined && process >= this.#seenProcesses) {
           this.#answeredOnly(process, type, f, key, value, node, time, flags, error, line)
           return
         }
         if (!this.#tolerated.lacksInvocations) this.#expectInvocation(process, type, f, line)
         row = this.#call(process, f, key, value, node, flags, line, position)
-        columns.callTime[row] = this.#checkTime(process, time, line, position)
+        columns.callTime[row] = this.#checkTime(time, true, line, position)
         position += 1
       }
       if (columns.f[row] !== f) throw otherFunction(this.#built(), process, type, f, row, line)
@@ -245,7 +250,7 @@ export class HistoryBuilder implements EventSink {
       if (node !== NONE) columns.node[row] = node
       columns.outcome[row] = type - 1
       columns.returnEvent[row] = position
-      columns.returnTime[row] = this.#checkTime(process, time, line, position)
+      columns.returnTime[row] = this.#checkTime(time, false, line, position)
       columns.returnLine[row] = line
       columns.error[row] = error + 1
       if (flags !== 0) columns.flags[row] = (columns.flags[row] ?? 0) | flags
@@ -276,7 +281,12 @@ export class HistoryBuilder implements EventSink {
   edges(isFirst: boolean): Edges {
     if (this.#edges === undefined) throw new Error('only a stretch has edges')
     const { reused, lacksInvocations, withoutTime, hugeTimes } = this.#tolerated
-    if (reused + withoutTime + hugeTimes > 0 || lacksInvocations || this.#warnings.length > 0)
+    if (
+      reused + withoutTime + hugeTimes > 0 ||
+      lacksInvocations ||
+      this.#warnings.length > 0 ||
+      !this.#disorder.isEmpty
+    )
       throw new CannotPack('irregularities')
     if (this.keyNumbers.areMixed) throw new CannotPack('keys that are no texts')
     if (this.sessions.names.length > 0 || this.#header?.sessions !== undefined) throw new CannotPack('sessions')
@@ -285,8 +295,9 @@ export class HistoryBuilder implements EventSink {
     const open: OpenOperation[] = []
     for (let row = 0; row < this.#columns.length; row++) open.push(this.#openAt(row))
     return {
-      ...this.#edges.noted(this.processes.names, this.#lastTime, (process) => this.#open[process] ?? NONE),
+      ...this.#edges.noted(this.processes.names, (process) => this.#open[process] ?? NONE),
       open,
+      lastTime: this.#latest,
       lastIndex: this.#lastIndex,
       ends: this.#recorder.hasEnded,
     }
@@ -330,7 +341,8 @@ export class HistoryBuilder implements EventSink {
   ): void {
     if (isTransaction(this.functions.text(f))) throw new CannotPack('transactions')
     const position = this.#clientEvents
-    this.#checkTime(process, time, line, position)
+    this.#seenProcesses = process + 1
+    this.#checkTime(time, false, line, position)
     this.#edges?.answered({
       position,
       event: {
@@ -356,11 +368,17 @@ export class HistoryBuilder implements EventSink {
     this.#open.fill(NONE)
   }
 
-  /** The history built so far. It shares its columns with the builder, so call this once, at the end. */
+  /**
+   * The history built so far. It shares its columns with the builder, so call this once, at the end.
+   *
+   * @throws OutOfOrder if its times contradict the order of its events.
+   */
   build(): History {
+    const inversion = this.#disorder.refused(typicalNanos(this.#columns), this.#plansCalls)
+    if (inversion !== undefined) throw new OutOfOrder(this.source, inversion, this.#warnings)
     this.#attempts?.merge(this.#columns)
     fillInVersions(this.#columns)
-    const cutOff = cutOffWarning(this.source, this.#header, this.#recorder, this.#lastTime)
+    const cutOff = cutOffWarning(this.source, this.#header, this.#recorder, this.#latest)
     return historyOf({
       header: this.#header,
       source: this.#named,
@@ -378,10 +396,22 @@ export class HistoryBuilder implements EventSink {
       errorColumn: this.#columns.error,
       errors: this.errors,
       eventCount: this.#events,
-      warnings: [...this.#warnings, ...warningsAbout(this.#tolerated, this.source, this.#clientEvents, cutOff)],
+      warnings: [
+        ...this.#warnings,
+        ...this.#disorder.warnings(this.source),
+        ...warningsAbout(this.#tolerated, this.source, this.#clientEvents, cutOff),
+      ],
       cutOff,
       clocks: this.#clocks?.readings(),
     })
+  }
+
+  /**
+   * Jepsen stamps an invocation with the time at which it was due, and the proxy's recorder with that of the request's first
+   * byte, which may be long before the event takes its place. Both number their events.
+   */
+  get #plansCalls(): boolean {
+    return this.#lastIndex !== NONE && (this.#format === 'edn' || this.#header?.sessions !== undefined)
   }
 
   #call(
@@ -460,28 +490,35 @@ export class HistoryBuilder implements EventSink {
     const open = new Int32Array(size).fill(NONE)
     open.set(this.#open)
     this.#open = open
-    const lastTime = new Float64Array(size).fill(Number.NEGATIVE_INFINITY)
-    lastTime.set(this.#lastTime)
-    this.#lastTime = lastTime
-    const lastTimeLine = new Int32Array(size)
-    lastTimeLine.set(this.#lastTimeLine)
-    this.#lastTimeLine = lastTimeLine
   }
 
-  #checkTime(process: number, time: number, line: number, position: number): number {
+  /** The time to keep. Times are kept in the order of lines, so that nothing ends before it began. */
+  #checkTime(time: number, isCall: boolean, line: number, position: number): number {
+    if (time >= this.#latest) {
+      if (time > Number.MAX_SAFE_INTEGER) this.#tolerated.hugeTimes += 1
+      this.#latest = time
+      this.#latestLine = line
+      return time
+    }
+    return this.#unusualTime(time, isCall, line, position)
+  }
+
+  /** The first time, none, or one that goes back. */
+  #unusualTime(time: number, isCall: boolean, line: number, position: number): number {
+    const latest = this.#latest
     if (Number.isNaN(time)) {
       this.#tolerated.withoutTime += 1
-      return position
+      return latest === Number.POSITIVE_INFINITY ? position : latest
     }
-    const last = this.#lastTime[process] ?? time
-    if (time < last) {
-      throw this.#broken(line, rules.timeGoesBack(this.#nameOf(process), last, this.#lastTimeLine[process] ?? 0, time))
+    if (latest === Number.POSITIVE_INFINITY) {
+      if (time > Number.MAX_SAFE_INTEGER) this.#tolerated.hugeTimes += 1
+      this.#latest = time
+      this.#latestLine = line
+      this.#edges?.beganAt(time)
+      return time
     }
-    if (time > Number.MAX_SAFE_INTEGER) this.#tolerated.hugeTimes += 1
-    if (last === Number.NEGATIVE_INFINITY) this.#edges?.began(process, time)
-    this.#lastTime[process] = time
-    this.#lastTimeLine[process] = line
-    return time
+    this.#disorder.note(isCall, { line, time, latest, latestLine: this.#latestLine })
+    return latest
   }
 
   #checkIndex(index: number, line: number): void {

@@ -19,10 +19,6 @@ export const rules = {
     `process ${process} completed (${type}) on key ${quoted(key)} what it invoked on key ${quoted(openKey)} (line ${openLine}). ` +
     'A completion has the key of its invocation.',
 
-  timeGoesBack: (process: Process, earlier: number, earlierLine: number, time: number): string =>
-    `time goes back within process ${process}, from ${earlier} (line ${earlierLine}) to ${time}. ` +
-    'Events are in order of time; take times from a monotonic clock.',
-
   otherSession: (process: Process, session: string, known: string): string =>
     `process ${process} is now of session ${quoted(session)}, and was of ${quoted(known)}. ` +
     'A process belongs to one client for good; give the other one a process of its own.',
@@ -46,6 +42,9 @@ export const rules = {
     `"${member}" is ${found}. It must be ${wanted}.`,
 
   wrongTime: (time: string): string => `"time" is ${time}. It must be an integer number of nanoseconds.`,
+
+  noTimes:
+    'no event has a "time", so nothing tells its order among the others. Write integer nanoseconds by one clock for all files.',
 
   tooManyFunctions: (most: number): string =>
     `there are more than ${most} different "f". "f" names the kind of operation (read, write, cas); what it is done to goes into "key" or "value".`,

@@ -23,16 +23,16 @@ export const nothingTolerated = (): Tolerated => ({
 
 /**
  * That a recording lacks the end mark that its header promised. A kill leaves whole lines, so nothing else tells that more
- * happened than was recorded. `lastTimes`: when each process was last heard of.
+ * happened than was recorded. `latest`: when a client was last heard of; Infinity if none was.
  */
 export function cutOffWarning(
   source: string,
   header: Header | undefined,
   { hasEnded }: RecorderNotes,
-  lastTimes: Float64Array,
+  latest: number,
 ): string | undefined {
   if (header?.ends !== true || hasEnded) return undefined
-  const last = lastTimes.reduce((latest, time) => Math.max(latest, time), 0)
+  const last = Number.isFinite(latest) ? Math.max(0, latest) : 0
   return (
     `${source}: the recording was cut off at ${(last / 1e9).toFixed(3)} s: its recorder was killed, or still records, ` +
     'or this is not the whole file. What was in flight then counts as unanswered, and nothing is known of what came after.'

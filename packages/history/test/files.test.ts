@@ -260,7 +260,7 @@ describe('what cannot be read says so in one sentence:', () => {
     const run = join(directory, 'run')
     mkdirSync(run)
     expect(await refusal(run)).toBe(
-      'input: DIR/run: this is a directory, not a history. Name a file in it, or a directory of numbered parts (part-0001.jsonl, …).',
+      'input: DIR/run: this is a directory, not a history. Name a file in it, or a directory of numbered parts (part-0001.jsonl, …). To merge the logs of several clients: --merge DIR/run',
     )
     file('run/history.jsonl', '')
     expect(await refusal(run)).toBe('input: DIR/run: this is a directory; its history is DIR/run/history.jsonl')

@@ -154,7 +154,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
       const events: EventInput[] = []
       for await (const event of readEvents(written)) events.push(event)
       // Some are recorded without invocations.
-      const after = historyFromEvents(events, { completionsOnly: true })
+      const after = historyFromEvents(events, { completionsOnly: true, ordering: { by: 'lines' } })
       const { length } = before.operations
       expect(after.operations.length).toBe(length)
       for (let row = 0; row < length; row++) {

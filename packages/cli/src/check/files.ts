@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { NamedFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { isStored, STDIN, storedParts } from '@chaosproxy/history/files'
+import { historiesIn, isStored, STDIN, storedParts } from '@chaosproxy/history/files'
 
 /**
  * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`).
@@ -34,6 +34,31 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
     if (matches.length === 0) files.set(name, { file: name, trouble: noMatch(name) })
   }
   return [...files.values()]
+}
+
+/**
+ * The files to merge: each that is named, and every history in a directory.
+ *
+ * @throws UserError (usage, input)
+ */
+export async function mergedFiles(names: readonly string[]): Promise<readonly string[]> {
+  const files = new Set<string>()
+  for (const name of names) {
+    if (name === STDIN || isStored(name))
+      throw new UserError('usage', `--merge ${name}: only files can be merged. Save it to one.`)
+    if (existsSync(name) && statSync(name).isDirectory()) {
+      const found = historiesIn(name)
+      if (found.length === 0)
+        throw new UserError('input', `${name}: there is no history in this directory (*.jsonl, *.edn, *.log, *.txt).`)
+      for (const file of found) files.add(file)
+      continue
+    }
+    for (const named of await namedFiles([name])) {
+      if ('trouble' in named) throw named.trouble
+      files.add(named.file)
+    }
+  }
+  return [...files]
 }
 
 async function storedFile(file: string): Promise<NamedFile> {

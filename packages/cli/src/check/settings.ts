@@ -1,6 +1,6 @@
 import { levelNames, models, UNKNOWN_START } from '@chaosproxy/checker'
 import { type CheckSpec, modelNamesText, type Priority, USUAL_CHECK } from '@chaosproxy/engine'
-import { formats, type Json, UserError } from '@chaosproxy/history'
+import { formats, type Json, type Ordering, USUAL_TOLERANCE_NANOS, UserError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import * as v from 'valibot'
@@ -9,6 +9,7 @@ import { asCount, asDuration, asName, asRead, asSize, flag, valuesOf, word } fro
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Options } from '../arguments/option.ts'
+import { orderOption } from '../arguments/order.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { requireOption } from '../arguments/require.ts'
 import { flagOf, type ParsedOptions } from '../command.ts'
@@ -41,7 +42,13 @@ const declared = {
   }),
   ...requireOption,
   format: asName(v.optional(v.picklist(formats)), 'format', { text: formats.join(', '), usual: 'detected' }),
-  keyed: flag("EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: detected]"),
+  keyed: flag("values are pairs of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
+  order: orderOption,
+  'time-tolerance': asDuration(
+    v.optional(duration('how much earlier than a line before it an event may be', 0, HOUR_MS)),
+    { usual: `${USUAL_TOLERANCE_NANOS / 1e6}ms, or less in a history of short operations` },
+  ),
+  merge: flag('the files, or those in a directory, are one history: merge them by time'),
   'failed-cas': asName(v.optional(v.picklist(FAILED_CAS), 'auto'), 'reading of a failed cas', {
     text: 'a failed cas did not happen (drop), or saw another value (observes); auto: as is usual for the format',
   }),
@@ -71,6 +78,8 @@ export const checkOptions = (): Options => ({ ...declared, ...baselineOptions, .
 /** The settings of `chaos check`. */
 export interface CheckSettings {
   readonly spec: CheckSpec
+  /** Whether all files are one history. */
+  readonly merge: boolean
   readonly out: string | undefined
   /** The queue whose workers judge the keys. */
   readonly queue: string | undefined
@@ -97,12 +106,14 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
       baseline: parseBaselineOptions(options),
       format: typed.format,
       keyed: options['keyed'] === undefined ? undefined : typed.keyed,
+      ordering: orderingOf(typed.order, typed['time-tolerance'], typed.merge),
       failedCas: typed['failed-cas'],
       timeoutMs: typed.timeout,
       memoryBytes: typed.memory,
       workers: typed.workers,
       explain: typed.explain,
     },
+    merge: typed.merge,
     out,
     queue: typed.queue,
     priority: typed.priority,
@@ -110,6 +121,24 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
     verbose: flagOf(options, 'verbose'),
     reporters: [...chooseReporters(options, 'file'), ...(out === undefined ? [] : [pageChoice(out)])],
   }
+}
+
+/** @throws UserError (usage) for options that contradict each other. */
+function orderingOf(by: Ordering['by'], toleranceMs: number | undefined, isMerged: boolean): Ordering | undefined {
+  if (isMerged && by === 'lines')
+    throw new UserError('usage', '--order lines: files are merged by time (--merge). Leave out one of them.')
+  if (toleranceMs !== undefined && by !== undefined)
+    throw new UserError(
+      'usage',
+      `--time-tolerance: with --order ${by} no time contradicts the order. Leave out one of them.`,
+    )
+  if (toleranceMs !== undefined && isMerged)
+    throw new UserError(
+      'usage',
+      '--time-tolerance: what is merged by time (--merge) is in order. Leave out one of them.',
+    )
+  if (by === undefined && toleranceMs === undefined) return undefined
+  return { by, toleranceNanos: toleranceMs === undefined ? undefined : toleranceMs * 1e6 }
 }
 
 function parseInitial(text: string): Json {

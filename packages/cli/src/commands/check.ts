@@ -15,11 +15,11 @@ import {
   troubleOf,
 } from '@chaosproxy/engine'
 import { optimiseLate } from '@chaosproxy/engine/short-run'
-import { UserError } from '@chaosproxy/history'
+import { plural, UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
 import { againText, waitingText } from '../arguments/queue.ts'
-import { namedFiles } from '../check/files.ts'
+import { mergedFiles, namedFiles } from '../check/files.ts'
 import { type CheckSettings, checkOptions, parseCheckSettings } from '../check/settings.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { findReporter, isForPrograms, isSilent, refuseToLose } from '../reporting/choice.ts'
@@ -36,7 +36,7 @@ export const checkCommand: Command = {
   options: checkOptions(),
   common: ['model', 'level', 'expect', 'require', 'explain', 'out', 'json'],
   groups: {
-    'What is checked': ['model', 'initial', 'format', 'keyed', 'failed-cas'],
+    'What is checked': ['model', 'initial', 'format', 'keyed', 'order', 'time-tolerance', 'merge', 'failed-cas'],
     'What must hold': ['level', 'expect', 'require', 'baseline', 'tolerance'],
     Limits: ['timeout', 'memory', 'workers', 'queue', 'priority'],
     Output: ['explain', 'out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
@@ -46,6 +46,7 @@ export const checkCommand: Command = {
     ["chaos check 'runs/**/*.jsonl' etcd_007.log", 'a table of several files, of any known format'],
     ['chaos check recording/', 'a rotated recording: part-0001.jsonl, part-0002.jsonl.gz, … in one directory'],
     ['chaos check recording/ --queue redis://10.0.0.5:6379', 'by the workers of a queue, which share its keys'],
+    ['chaos check --merge logs/', 'one file per client: all histories in the directory, merged by time'],
     ['chaos check s3://bucket/recording/', 'the same in a store; credentials come from the environment (AWS_…)'],
     ['zcat history.edn.gz | chaos check -', 'from stdin (gzip and zstd files are decompressed automatically)'],
     ['chaos check history.jsonl --expect sequential', 'gate a build on it'],
@@ -57,9 +58,11 @@ export const checkCommand: Command = {
 async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   const settings = parseCheckSettings(options)
   const spec = { ...settings.spec, answers: [...(await askProbes(settings.spec.require ?? []))] }
-  const files = await namedFiles(textsOf(options, 'files'))
+  const named = textsOf(options, 'files')
+  const merged = settings.merge ? await mergedFiles(named) : undefined
+  const files: readonly NamedFile[] = merged === undefined ? await namedFiles(named) : [{ file: nameOfMerged(named) }]
   requireOneForPages(settings, files.length)
-  requireOtherFiles(settings, files)
+  requireOtherFiles(settings, merged ?? files.map(({ file }) => file))
   refuseToLose(settings.reporters, settings.force)
   const { reporters } = settings
   const isQuiet = isForPrograms(reporters)
@@ -73,7 +76,10 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
     const { file } = named
     return 'trouble' in named
       ? troubleOf(file, named.trouble)
-      : { file, stored: named.stored, settings: spec, alone, again: checkCommandLine(file, spec), telling }
+      : {
+          ...{ file, stored: named.stored, merged, settings: spec, alone, telling },
+          again: checkCommandLine(file, spec, merged),
+        }
   })
   const results: CheckResult[] = []
   try {
@@ -96,6 +102,11 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
   if (alone && only !== undefined && 'trouble' in only && !isQuiet)
     throw new UserError(only.trouble.code, only.trouble.message)
   return exitCode
+}
+
+/** What messages call several files that are one history. */
+function nameOfMerged([first = '', ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first} and ${plural(others.length, 'other file')}`
 }
 
 function showProgress({ update, note, warn }: ProgressDisplay, files: number): (event: CheckEvent) => void {
@@ -139,8 +150,8 @@ function requireOneForPages({ reporters }: CheckSettings, files: number): void {
 }
 
 /** @throws UserError (usage) if a text would replace a history; `--out` has a check of its own. */
-function requireOtherFiles({ reporters, out }: CheckSettings, files: readonly NamedFile[]): void {
-  const inputs = new Set(files.map(({ file }) => resolve(file)))
+function requireOtherFiles({ reporters, out }: CheckSettings, files: readonly string[]): void {
+  const inputs = new Set(files.map((file) => resolve(file)))
   for (const { file, typed } of reporters)
     if (file !== undefined && file !== out && inputs.has(resolve(file)))
       throw new UserError('usage', `${typed}: that is a history to check, and it would be lost. Name another file.`)

@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode } from '@chaosproxy/engine'
 import { type Explained, explain, renderExplained } from '@chaosproxy/report'
 import { flag, word } from '../arguments/declare.ts'
+import { orderOption } from '../arguments/order.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { readExplained } from '../explain/read-explained.ts'
 import { print } from '../terminal/output.ts'
@@ -15,11 +16,12 @@ export const explainCommand: Command = {
   options: {
     level: word('the level to explain', 'the strongest that is violated'),
     model: word('what the object is', 'what the history names'),
-    keyed: flag("EDN: values are pairs of a key and a value, as in Jepsen's independent tests [default: detected]"),
+    keyed: flag("values are pairs of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
+    order: orderOption,
     json: flag('print one JSON object on stdout instead of the page'),
   },
   groups: {
-    'What is explained': ['level', 'model', 'keyed'],
+    'What is explained': ['level', 'model', 'keyed', 'order'],
     Output: ['json'],
   },
   examples: [
@@ -35,6 +37,7 @@ async function executeExplain(options: ParsedOptions): Promise<ExitCode> {
       level: textOf(options, 'level'),
       model: textOf(options, 'model'),
       keyed: options['keyed'] === undefined ? undefined : flagOf(options, 'keyed'),
+      order: orderOption.valueIn(options, 'order'),
     }),
   )
   print(process.stdout, flagOf(options, 'json') ? `${JSON.stringify(told)}\n` : pageOf(told))

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { findModel, models, type Report } from '@chaosproxy/checker'
 import { check, RUN_JSON, readSummary } from '@chaosproxy/engine'
-import { type History, UserError } from '@chaosproxy/history'
+import { type History, type Ordering, UserError } from '@chaosproxy/history'
 import { isStored, readHistory } from '@chaosproxy/history/files'
 import type { ExplainInput } from '@chaosproxy/report'
 import { missingSuccesses } from '@chaosproxy/runner'
@@ -17,6 +17,7 @@ interface Asked {
   /** By default the one that the history names. */
   readonly model?: string | undefined
   readonly keyed?: boolean | undefined
+  readonly order?: Ordering['by']
 }
 
 /** Reads and judges a run's directory, or a history. @throws UserError (usage, input) */
@@ -24,7 +25,7 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
   const { history, backend, run } = filesOf(path)
   const level = asked.level === undefined ? undefined : parseLevel('level', asked.level)
   const model = parseModel(asked.model)
-  const read = await readHistory(history, { independent: asked.keyed })
+  const read = await readHistory(history, { independent: asked.keyed, ordering: { by: asked.order } })
   const report = judged(read, model)
   if (level !== undefined && report.levels[level] === undefined)
     throw new UserError(

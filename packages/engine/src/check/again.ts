@@ -5,17 +5,22 @@ import type { CheckSpec } from './options.ts'
 /** The command that checks a file so, or checks it again. */
 export function checkCommandLine(
   file: string,
-  { model, initial, expect, require = [], format, keyed, failedCas }: CheckSpec,
+  { model, initial, expect, require = [], format, keyed, ordering = {}, failedCas }: CheckSpec,
+  merged?: readonly string[],
 ): string {
   const given = {
     model,
     initial: initial === undefined || initial === UNKNOWN_START ? initial : JSON.stringify(initial),
     expect,
     format,
+    order: ordering.by,
+    'time-tolerance': ordering.toleranceNanos === undefined ? undefined : `${ordering.toleranceNanos / 1e6}ms`,
   }
   const options = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
   const required = require.flatMap((each) => ['--require', each])
   const cas = failedCas === 'auto' ? [] : ['--failed-cas', failedCas]
   const pairs = keyed === undefined ? [] : [keyed ? '--keyed' : '--no-keyed']
-  return commandLine(['npx', 'chaos', 'check', fileWord(file), ...options, ...required, ...cas, ...pairs])
+  const merge = merged === undefined ? [] : ['--merge']
+  const files = (merged ?? [file]).map(fileWord)
+  return commandLine(['npx', 'chaos', 'check', ...files, ...merge, ...options, ...required, ...cas, ...pairs])
 }

@@ -1,6 +1,6 @@
 import { check, type Model, reportOfSettled, type Settled } from '@chaosproxy/checker'
 import { type History, UserError } from '@chaosproxy/history'
-import { MemoryLimitError, readHistory, sourceName } from '@chaosproxy/history/files'
+import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@chaosproxy/history/files'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
@@ -33,11 +33,20 @@ export interface ReadFile {
   readonly parseMs: number
 }
 
-export async function readTimed({ file, stored, settings }: CheckTask, shared: boolean): Promise<ReadFile> {
-  const { format, memoryBytes, keyed } = settings
+export async function readTimed(task: CheckTask, shared: boolean): Promise<ReadFile> {
   const started = performance.now()
-  const history = await readHistory(file, { format, stored, shared, memoryBytes, independent: keyed })
+  const history = await readHistory(task.file, { ...readingOf(task), shared })
   return { history, parseMs: performance.now() - started }
+}
+
+/** How a file is read. */
+export function readingOf({
+  stored,
+  merged,
+  settings,
+}: Pick<CheckTask, 'stored' | 'merged' | 'settings'>): ReadOptions {
+  const { format, memoryBytes, keyed, ordering } = settings
+  return { format, stored, merged, memoryBytes, ordering, independent: keyed }
 }
 
 /** Checks a history. Its time limit starts now, so reading does not count. */

@@ -182,9 +182,14 @@ const shownBy = (answer: ShardResult): Shown => {
 }
 
 /** @throws UserError (usage) for what cannot be judged elsewhere. */
-function requireTravelling(tasks: readonly { readonly file: string }[]): void {
+function requireTravelling(tasks: readonly (CheckTask | FileTrouble)[]): void {
   if (tasks.some(({ file }) => file === STDIN))
     throw new UserError('usage', '--queue: standard input cannot travel to workers. Save it to a file, and check that.')
+  if (tasks.some((task) => 'merged' in task && task.merged !== undefined))
+    throw new UserError(
+      'usage',
+      '--queue: workers read one recording each, and --merge takes several. Leave out one of them.',
+    )
 }
 
 async function answersOf(
@@ -193,8 +198,8 @@ async function answersOf(
   { of, places }: Pick<ShardSpec, 'of' | 'places'>,
 ): Promise<readonly ShardResult[]> {
   const { file, settings } = task
-  const { initial, model, levels, format, keyed, failedCas, timeoutMs, memoryBytes } = settings
-  const judged: ShardSettings = { initial, model, levels, format, keyed, failedCas, timeoutMs, memoryBytes }
+  const { initial, model, levels, format, keyed, ordering, failedCas, timeoutMs, memoryBytes } = settings
+  const judged: ShardSettings = { initial, model, levels, format, keyed, ordering, failedCas, timeoutMs, memoryBytes }
   const recording = await recordingAt(task)
   const isOwn = modelFileOf(settings) !== undefined
   const answers: ShardResult[] = []

@@ -11,9 +11,9 @@ import * as worker from './worker.ts'
 type CheckJob<Input, Result> = Job<worker.Timed<Input>, Result | FileTrouble | StoppedFile>
 
 /** The history, whose parts may be several files, and the model of the user's own. Undefined for stdin and other pipes. */
-function filesOf({ file, settings }: CheckTask): readonly string[] | undefined {
-  if (file === STDIN || !existsSync(file)) return undefined
-  const parts = partsOf(file)
+function filesOf({ file, merged, settings }: CheckTask): readonly string[] | undefined {
+  if (merged === undefined && (file === STDIN || !existsSync(file))) return undefined
+  const parts = merged ?? partsOf(file)
   const model = modelFileOf(settings)
   if (!parts.every((part) => statSync(part).isFile())) return undefined
   return model === undefined ? parts : [...parts, model]

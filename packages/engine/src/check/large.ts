@@ -3,7 +3,7 @@ import { historyOfTally, type Tally, UserError } from '@chaosproxy/history'
 import { type PackedRecording, readHeader, readKeys } from '@chaosproxy/history/files'
 import { proves } from '@chaosproxy/runner'
 import type { Shown } from './apart.ts'
-import { megabytes } from './check-file.ts'
+import { megabytes, readingOf } from './check-file.ts'
 import { textBytesOf } from './named-file.ts'
 import { checkOptionsFor } from './options.ts'
 import { resultOf } from './outcome.ts'
@@ -25,8 +25,10 @@ export const isLarge = (task: CheckTask): boolean => isTooLarge(textBytesOf(task
 export const isTooLarge = (textBytes: number, memoryBytes: number): boolean => textBytes > memoryBytes * TEXT_PER_MEMORY
 
 /** Whether a recording may be checked key by key: the report on one whose keys are linearizable needs nothing else. */
-export async function canBeApart({ file, stored, settings, telling }: CheckTask): Promise<boolean> {
-  const { levels, require = [], baseline, model, format } = settings
+export async function canBeApart({ file, stored, merged, settings, telling }: CheckTask): Promise<boolean> {
+  const { levels, require = [], baseline, model, format, keyed, ordering } = settings
+  // Sorting needs all events.
+  if (merged !== undefined || ordering?.by === 'time' || keyed === true) return false
   if (format !== undefined && format !== 'jsonl') return false
   if (require.length > 0 || baseline !== undefined) return false
   // Its page draws all operations.
@@ -71,7 +73,7 @@ export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): bo
 export async function resultOfKnown(known: Known, began: () => void = () => {}): Promise<CheckedFile> {
   const { task, rest, tally, parseMs, checkMs } = known
   const { answer } = known.shown
-  const { file, stored, settings } = task
+  const { file, settings } = task
   if (answer.result === 'whole') throw new Error('it can be told only as a whole')
   const counted = historyOfTally(rest, tally)
   if (answer.result !== 'violated') {
@@ -84,9 +86,8 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
     return resultOf(task, { history: counted, report, parseMs, checkMs, checking })
   }
   const started = performance.now()
-  const { format, memoryBytes } = settings
   const keys = new Set(answer.keys.map((key) => key ?? ''))
-  const history = { ...(await readKeys(file, keys, { format, stored, memoryBytes })), tally }
+  const history = { ...(await readKeys(file, keys, readingOf(task))), tally }
   began()
   const checking = checkOptionsFor(file, history, settings, settings.timeoutMs)
   const part = check(history, checking)

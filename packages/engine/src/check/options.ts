@@ -1,5 +1,13 @@
 import { findModel, type Model, type ModelEntry, modelEntry, models, type ShareOptions } from '@chaosproxy/checker'
-import { type Format, type History, type Json, type Millis, millis, UserError } from '@chaosproxy/history'
+import {
+  type Format,
+  type History,
+  type Json,
+  type Millis,
+  millis,
+  type Ordering,
+  UserError,
+} from '@chaosproxy/history'
 import { type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/runner/result'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import type { ChosenBaseline } from '../run/held-to.ts'
@@ -19,8 +27,10 @@ export interface CheckSpec {
   /** What probes answered; they are asked once, before the files are checked. */
   readonly answers?: readonly (readonly [requirement: string, answer: ProbeAnswer])[] | undefined
   readonly format: Format | undefined
-  /** EDN: whether a pair is a key and a value; undefined to find out. */
+  /** Whether a pair is a key and a value; undefined to find out. */
   readonly keyed: boolean | undefined
+  /** By default the order of lines, with which times must agree. */
+  readonly ordering?: Ordering | undefined
   readonly failedCas: 'auto' | 'drop' | 'observes'
   /** For one file: reading, checking and explaining. */
   readonly timeoutMs: Millis

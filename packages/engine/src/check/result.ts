@@ -9,6 +9,8 @@ export interface CheckTask {
   readonly file: string
   /** The objects of a recording in a store, so that every thread reads the same. */
   readonly stored?: readonly StoredPart[] | undefined
+  /** The files to merge by time; `file` is then what messages call them. */
+  readonly merged?: readonly string[] | undefined
   readonly settings: CheckSpec
   /** Whether it is the only file, which gets a page instead of a line in a table. */
   readonly alone: boolean

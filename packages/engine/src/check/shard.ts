@@ -11,7 +11,7 @@ import { ownModel } from './thread-model.ts'
 /** The settings on which the judgement of a key depends. */
 export type ShardSettings = Pick<
   CheckSpec,
-  'initial' | 'model' | 'levels' | 'format' | 'keyed' | 'failedCas' | 'timeoutMs' | 'memoryBytes'
+  'initial' | 'model' | 'levels' | 'format' | 'keyed' | 'ordering' | 'failedCas' | 'timeoutMs' | 'memoryBytes'
 >
 
 /**
@@ -94,11 +94,11 @@ const ofParts = (found: SomeParts): ShardResult =>
 
 /** Keeps nothing of the recording but the operations of its own keys. */
 async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, places: number): Promise<Shown> {
-  const { format, memoryBytes, timeoutMs } = settings
+  const { format, ordering, memoryBytes, timeoutMs } = settings
   const { file } = recording
   const stored = storedIn(recording)
   try {
-    const packed = await readPacked(file, dealingOf(places, { shard, of }), { format, stored, memoryBytes })
+    const packed = await readPacked(file, dealingOf(places, { shard, of }), { format, stored, ordering, memoryBytes })
     const began = performance.now()
     const leftMs = (): number => timeoutMs - (performance.now() - began)
     const each = Array.from(Array(places).keys())
@@ -118,8 +118,8 @@ let forgetting: NodeJS.Timeout | undefined
 const KEPT_MS = 10_000
 
 function keptHistory(recording: RecordingName, settings: ShardSettings): Promise<History | undefined> {
-  const { format, keyed, memoryBytes } = settings
-  const name = JSON.stringify([recording, format, keyed, memoryBytes])
+  const { format, keyed, ordering, memoryBytes } = settings
+  const name = JSON.stringify([recording, format, keyed, ordering, memoryBytes])
   if (kept?.name !== name) kept = { name, history: read(recording, settings) }
   clearTimeout(forgetting)
   forgetting = setTimeout(() => {
@@ -131,11 +131,11 @@ function keptHistory(recording: RecordingName, settings: ShardSettings): Promise
 /** Undefined if it takes more memory than it may. */
 async function read(
   recording: RecordingName,
-  { format, keyed, memoryBytes }: ShardSettings,
+  { format, keyed, ordering, memoryBytes }: ShardSettings,
 ): Promise<History | undefined> {
   try {
     const stored = storedIn(recording)
-    return await readHistory(recording.file, { format, stored, independent: keyed, memoryBytes })
+    return await readHistory(recording.file, { format, stored, independent: keyed, ordering, memoryBytes })
   } catch (error) {
     if (error instanceof MemoryLimitError) return undefined
     throw error

@@ -11,7 +11,7 @@ import { borrowHistory, CannotPack, type History, type LentHistory, type ReadStr
 import { type PackedRecording, readPacked, readStretch, type Stretch } from '@chaosproxy/history/files'
 import type { Task } from '../jobs/job.ts'
 import { judgePlaces, type Shown } from './apart.ts'
-import { checkFile, checkRead, readTimed, unlessTroubled } from './check-file.ts'
+import { checkFile, checkRead, readingOf, readTimed, unlessTroubled } from './check-file.ts'
 import { dealingOf } from './dealing.ts'
 import { epochMs } from './epoch.ts'
 import { type Known, resultOfKnown } from './large.ts'
@@ -114,12 +114,11 @@ export interface LargeTask {
 export const readLarge = ({ spec }: Task<Timed<LargeTask>>): Promise<ReadLarge | FileTrouble | StoppedFile> => {
   const { input, stopwatch } = spec
   const { task, places } = input
-  const { format, memoryBytes } = task.settings
   markStarted(stopwatch)
   return unlessTroubled(task, async () => {
     const started = performance.now()
     return unlessUnpackable(async () => {
-      const recording = await readPacked(task.file, dealingOf(places), { format, stored: task.stored, memoryBytes })
+      const recording = await readPacked(task.file, dealingOf(places), readingOf(task))
       return { recording, parseMs: performance.now() - started }
     })
   })

@@ -46,6 +46,12 @@ const settings = v.pipe(
     levels: v.optional(v.array(text)),
     format: v.optional(v.picklist(formats)),
     keyed: v.optional(v.boolean()),
+    ordering: v.optional(
+      v.strictObject({
+        by: v.optional(v.picklist(['lines', 'time'])),
+        toleranceNanos: v.optional(v.pipe(v.number(), v.minValue(0))),
+      }),
+    ),
     failedCas: v.picklist(['auto', 'drop', 'observes']),
     timeoutMs: v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000), v.transform(millis)),
     memoryBytes: v.pipe(v.number(), v.minValue(0), v.finite()),
@@ -56,6 +62,7 @@ const settings = v.pipe(
     levels: given.levels,
     format: given.format,
     keyed: given.keyed,
+    ordering: given.ordering,
     failedCas: given.failedCas,
     timeoutMs: given.timeoutMs,
     memoryBytes: given.memoryBytes,

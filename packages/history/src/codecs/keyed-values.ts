@@ -69,8 +69,20 @@ export class KeyedValues {
   }
 
   #pass(event: EventInput, line: number): void {
-    const { value } = event
-    const isOwn = value === undefined || event.key !== undefined || !isClient(event.process)
+    const { value = null } = event
+    if (
+      this.#options.isKeyed === true &&
+      value !== null &&
+      event.key === undefined &&
+      isClient(event.process) &&
+      !isPair(value)
+    )
+      throw brokenRule(
+        this.#options.source,
+        line,
+        `its value ${JSON.stringify(value)} is no pair of a key and a value, which --keyed says of every value. Leave out --keyed.`,
+      )
+    const isOwn = value === null || event.key !== undefined || !isClient(event.process)
     if (isOwn || !isPair(value) || !(this.#isKeyed === true || this.#options.isTuple(value))) {
       this.#options.sink.event(event, line)
       return

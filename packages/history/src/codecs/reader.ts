@@ -2,7 +2,8 @@ import type { HistoryBuilder } from '../builder.ts'
 import type { Format } from '../format.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
 import { EdnReader } from './edn-reader.ts'
-import { JsonlReader } from './jsonl-reader.ts'
+import { JsonlReader, type JsonlReaderOptions } from './jsonl-reader.ts'
+import { KeyedValues } from './keyed-values.ts'
 import { JepsenLogReader } from './porcupine.ts'
 
 export interface ReaderOptions {
@@ -11,14 +12,17 @@ export interface ReaderOptions {
   readonly sink: EventSink
   /** The sink, if it is a builder. */
   readonly builder?: HistoryBuilder | undefined
-  /** EDN: whether a client's value that is a pair is a key and a value (Jepsen's independent tuples); found out by default. */
+  /**
+   * Whether a client's value that is a pair is a key and a value, as Jepsen's independent tests have it. By default found out
+   * in EDN; in JSON lines it is one value.
+   */
   readonly independent?: boolean | undefined
 }
 
 export function createReader(format: Format, options: ReaderOptions): ChunkReader {
   switch (format) {
     case 'jsonl':
-      return new JsonlReader(options)
+      return new JsonlReader(options.independent === true ? keyed(options) : options)
     case 'edn':
     case 'porcupine-kv':
       return new EdnReader(options)
@@ -26,5 +30,18 @@ export function createReader(format: Format, options: ReaderOptions): ChunkReade
       return new JepsenLogReader(options)
     default:
       return format satisfies never
+  }
+}
+
+/** Divides the value of every event into key and value. */
+function keyed({ source, sink }: ReaderOptions): JsonlReaderOptions {
+  const values = new KeyedValues({ source, sink, isKeyed: true, isTuple: () => false })
+  return {
+    source,
+    sink: {
+      header: (header) => sink.header(header),
+      warn: (message) => sink.warn(message),
+      event: (event, line) => values.take(event, line),
+    },
   }
 }

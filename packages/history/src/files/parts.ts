@@ -59,3 +59,12 @@ export function partsAmong(place: string, names: readonly string[]): readonly st
   }
   return sorted.map(({ name }) => name)
 }
+
+const HISTORY = /^[^.].*\.(?:jsonl|ndjson|edn|log|txt)(?:\.(?:gz|zst))?$/
+
+/** The histories in a directory, each a file of its own, by name. */
+export const historiesIn = (directory: string): readonly string[] =>
+  readdirSync(directory)
+    .filter((name) => HISTORY.test(name))
+    .toSorted()
+    .map((name) => join(directory, name))

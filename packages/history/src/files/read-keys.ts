@@ -26,7 +26,7 @@ export async function readKeys(path: string, keys: ReadonlySet<string>, options:
     let builder = new HistoryBuilder({ source: name })
     let keeping = new Keeping(builder, keys)
     const steps = pumpSteps(source, path, options, (format) => {
-      builder = new HistoryBuilder({ source: name, format })
+      builder = new HistoryBuilder({ source: name, format, ordering: options.ordering })
       keeping = new Keeping(builder, keys)
       return createReader(format, { source: name, sink: builder, builder, independent: options.independent })
     })

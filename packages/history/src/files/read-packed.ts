@@ -29,7 +29,7 @@ export async function readPacked(path: string, dealing: Dealing, options: ReadOp
     let packer = new Packer(builder, dealing)
     const steps = pumpSteps(source, path, options, (format) => {
       if (format !== 'jsonl') throw new CannotPack('another format than JSON lines')
-      builder = new HistoryBuilder({ source: name, format, shared: true })
+      builder = new HistoryBuilder({ source: name, format, shared: true, ordering: options.ordering })
       packer = new Packer(builder, dealing)
       return createReader(format, { source: name, sink: builder, builder })
     })

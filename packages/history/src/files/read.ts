@@ -2,22 +2,25 @@ import { HistoryBuilder } from '../builder.ts'
 import { detectFormat } from '../codecs/detect.ts'
 import { createReader } from '../codecs/reader.ts'
 import { ROW_BYTES } from '../columns.ts'
+import { type Ordering, OutOfOrder } from '../disorder.ts'
 import { UserError } from '../error.ts'
 import type { Event, Header } from '../event.ts'
 import type { Format } from '../format.ts'
 import type { History } from '../history.ts'
 import type { LentHistory } from '../lent-history.ts'
 import type { ChunkReader } from '../sink.ts'
+import { TimeOrder } from '../time-order.ts'
 import type { Source } from './chunked-source.ts'
 import { EventQueue } from './event-queue.ts'
 import { MemoryLimitError } from './memory-limit.ts'
+import { overlapOfParts, untimedParts } from './overlap.ts'
 import { openSource, sourceName } from './source.ts'
 import type { StoredPart } from './stored/store.ts'
 
 export interface ReadOptions {
   /** Detected from the file's first bytes by default. */
   readonly format?: Format | undefined
-  /** EDN: whether a client's value that is a pair is a key and a value (Jepsen's independent tuples); found out by default. */
+  /** Whether a client's value that is a pair is a key and a value: see `ReaderOptions`. */
   readonly independent?: boolean | undefined
   /** Longest line (EDN: longest form) that is read; 16 MB by default. */
   readonly maximumLineBytes?: number | undefined
@@ -27,6 +30,9 @@ export interface ReadOptions {
   readonly stored?: readonly StoredPart[] | undefined
   /** Read into memory that other threads can read too: see `History.lend`. */
   readonly shared?: boolean | undefined
+  readonly ordering?: Ordering | undefined
+  /** Files that were recorded at the same time, to be merged by time; `path` is then only what messages call them. */
+  readonly merged?: readonly string[] | undefined
 }
 
 const BUFFER_BYTES = 1 << 20
@@ -41,7 +47,52 @@ const OPERATION_BYTES = 120
  * @throws MemoryLimitError if `memoryBytes` is not enough.
  */
 export async function readHistory(path: string, options: ReadOptions = {}): Promise<History> {
-  return readHistoryOf(await openSource(path, options.stored), path, options)
+  if (options.merged !== undefined) return readByTime(path, options.merged, options)
+  if (options.ordering?.by === 'time') return readByTime(path, [path], options)
+  try {
+    const history = await readHistoryOf(await openSource(path, options.stored), path, options)
+    const untimed = options.ordering?.by === 'lines' ? undefined : await untimedParts(path, history)
+    if (untimed === undefined) return history
+    throw untimed
+  } catch (error) {
+    throw error instanceof OutOfOrder ? ((await overlapOfParts(path, error)) ?? error) : error
+  }
+}
+
+async function readByTime(path: string, files: readonly string[], options: ReadOptions): Promise<History> {
+  const { memoryBytes = Number.POSITIVE_INFINITY, independent, stored } = options
+  const order = new TimeOrder()
+  const formats: Format[] = []
+  let textBytes = 0
+  for (const file of files) {
+    const source = await openSource(file, stored)
+    const { sink, ended } = order.file(sourceName(file))
+    let reader: ChunkReader | undefined
+    try {
+      const steps = pumpSteps(source, file, options, (format) => {
+        formats.push(format)
+        reader = createReader(format, { source: sourceName(file), sink, independent })
+        return reader
+      })
+      for await (const bytes of steps) {
+        textBytes += bytes
+        if (order.sizeBytes > memoryBytes) throw new MemoryLimitError({ events: order.eventCount, textBytes })
+      }
+    } finally {
+      source.close()
+    }
+    ended((reader?.line ?? 1) - 1)
+  }
+  const [format] = formats
+  const builder = new HistoryBuilder({
+    source: sourceName(path),
+    format,
+    completionsOnly: format === 'edn',
+    shared: options.shared,
+    ordering: options.ordering,
+  })
+  order.pass(builder)
+  return builder.build()
 }
 
 /**
@@ -62,6 +113,7 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
         // Some of Jepsen's tests are recorded as completions only. A native history never is.
         completionsOnly: format === 'edn',
         shared: options.shared,
+        ordering: options.ordering,
         expectedOperations: Math.min((source.sizeBytes ?? 0) / OPERATION_BYTES, memoryBytes / ROW_BYTES),
       })
       return createReader(format, { source: name, sink: builder, builder, independent: options.independent })

@@ -201,7 +201,7 @@ function isDirectory(path: string): UserError {
   return new UserError(
     'input',
     history === undefined
-      ? `${path}: this is a directory, not a history. Name a file in it, or a directory of numbered parts (part-0001.jsonl, …).`
+      ? `${path}: this is a directory, not a history. Name a file in it, or a directory of numbered parts (part-0001.jsonl, …). To merge the logs of several clients: --merge ${path}`
       : `${path}: this is a directory; its history is ${history}`,
   )
 }

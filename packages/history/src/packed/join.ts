@@ -61,7 +61,6 @@ const namesOf = <Name>(stretches: readonly ReadStretch[], of: (rest: LentHistory
 /** What is known of a process at the end of a stretch. */
 interface Carried {
   readonly state: number
-  readonly lastTime: number
   readonly call: number
   readonly called: EventInput | undefined
 }
@@ -71,17 +70,21 @@ function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
   const found: Reaching[] = []
   let before = 0
   let lastIndex = -1
+  let lastTime = Number.NEGATIVE_INFINITY
   for (const { edges, packed } of stretches) {
     if (edges.firstIndex >= 0) {
       if (edges.firstIndex <= lastIndex) throw new CannotPack('indices that go back')
       lastIndex = edges.lastIndex
+    }
+    if (edges.firstTime !== Number.POSITIVE_INFINITY) {
+      if (edges.firstTime < lastTime) throw new CannotPack('times that go back')
+      lastTime = edges.lastTime
     }
     const answered = new Map(edges.answered.map((each) => [each.event.process, each]))
     const open = new Map(edges.open.map((each) => [each.event.process, each]))
     for (const [n, process] of edges.processes.entries()) {
       const known = carried.get(process)
       const answer = answered.get(process)
-      if (known !== undefined && (edges.firstTimes[n] ?? 0) < known.lastTime) throw new CannotPack('times that go back')
       if (answer !== undefined) {
         if (known?.called === undefined) throw new CannotPack('answers to nothing')
         found.push({
@@ -94,7 +97,6 @@ function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
       const call = open.get(process)
       carried.set(process, {
         state: edges.states[n] ?? IDLE,
-        lastTime: edges.lastTimes[n] ?? 0,
         call: before + (call?.position ?? 0),
         called: call?.event,
       })
@@ -117,10 +119,19 @@ function packedFrom(reaching: readonly Reaching[], dealing: Dealing): Packed {
     columns.returnEvent[row] = place.answer
   }
   const packer = new Packer(builder, dealing, adjust)
-  for (const each of reaching) {
-    places.set(builder.clientEvents, each)
-    builder.event(each.called)
-    if (each.answered !== undefined) builder.event(each.answered)
+  for (const { event, calls } of inOrder(reaching)) {
+    if (calls !== undefined) places.set(builder.clientEvents, calls)
+    builder.event(event)
   }
   return { ...packer.end().packed, clientEvents: 0, at: 0 }
+}
+
+/** The events of these operations in the order of their positions, which is that of their times. */
+function inOrder(reaching: readonly Reaching[]): readonly { event: EventInput; calls?: Reaching }[] {
+  const events = reaching.flatMap((calls) => {
+    const { call, called, answer, answered } = calls
+    const both = [{ at: call, event: called, calls }]
+    return answered === undefined ? both : [...both, { at: answer, event: answered }]
+  })
+  return events.sort((a, b) => a.at - b.at)
 }

@@ -1,0 +1,109 @@
+import type { Columns } from './columns.ts'
+import { UserError } from './error.ts'
+import { count, duration } from './figures.ts'
+import { brokenRule } from './rules.ts'
+
+/** How the events of a history are ordered. */
+export interface Ordering {
+  /**
+   * `lines`: as they stand, whatever their times say. `time`: sorted by time; equal times keep the order of lines. By default
+   * as they stand, and times that contradict this are refused.
+   */
+  readonly by?: 'lines' | 'time' | undefined
+  /** How far an event may be earlier than one on a line before it. */
+  readonly toleranceNanos?: number | undefined
+}
+
+/** Real recorders are seen to stamp events up to 1.2 ms earlier than the event on the line before. */
+export const USUAL_TOLERANCE_NANOS = 2e6
+
+/** The times of a history contradict the order of its lines. */
+export class OutOfOrder extends UserError {
+  readonly inversion: Inversion
+
+  constructor(source: string, inversion: Inversion, notes: readonly string[] = []) {
+    super('input', [outOfOrder(source, inversion), ...notes].join('\n'))
+    this.inversion = inversion
+  }
+}
+
+/** An event that is earlier than one before it. */
+export interface Inversion {
+  readonly line: number
+  readonly time: number
+  readonly latestLine: number
+  readonly latest: number
+}
+
+const sizeOf = ({ latest, time }: Inversion): number => latest - time
+
+/** Collects events whose times contradict the order of lines. */
+export class Disorder {
+  readonly #ordering: Ordering
+  #count = 0
+  #worst: Inversion | undefined
+  /** The worst of what is no invocation. */
+  #worstReturn: Inversion | undefined
+
+  constructor(ordering: Ordering = {}) {
+    this.#ordering = ordering
+  }
+
+  get isEmpty(): boolean {
+    return this.#worst === undefined
+  }
+
+  note(isCall: boolean, inversion: Inversion): void {
+    this.#count += 1
+    this.#worst = worse(this.#worst, inversion)
+    if (!isCall) this.#worstReturn = worse(this.#worstReturn, inversion)
+  }
+
+  /**
+   * What must be refused, if anything. `typicalNanos` is what an operation usually takes: times may be in another unit than
+   * nanoseconds, and then only this tells a small inversion from a large one. `plansCalls`: its recorder stamps invocations
+   * with the time at which they were due, so that only completions can contradict the order.
+   */
+  refused(typicalNanos: number, plansCalls: boolean): Inversion | undefined {
+    const { by, toleranceNanos } = this.#ordering
+    const worst = plansCalls ? this.#worstReturn : this.#worst
+    if (worst === undefined || by === 'lines') return undefined
+    const tolerated = toleranceNanos ?? Math.min(USUAL_TOLERANCE_NANOS, typicalNanos)
+    return sizeOf(worst) > tolerated ? worst : undefined
+  }
+
+  warnings(source: string): readonly string[] {
+    const worst = this.#worst
+    if (worst === undefined) return []
+    const { line, latestLine } = worst
+    const events = this.#count === 1 ? 'one event is' : `${count(this.#count)} events are`
+    return [
+      `${source}: ${events} earlier than one on a line before, by up to ${duration(sizeOf(worst))} (line ${line}, after line ${latestLine}). The order of lines is taken; --order time takes that of the times.`,
+    ]
+  }
+}
+
+const worse = (known: Inversion | undefined, found: Inversion): Inversion =>
+  known === undefined || sizeOf(found) > sizeOf(known) ? found : known
+
+const outOfOrder = (source: string, { line, time, latest, latestLine }: Inversion): string =>
+  brokenRule(
+    source,
+    line,
+    `its time (${time}) is ${duration(latest - time)} before that of line ${latestLine} (${latest}), so the times contradict the order of the lines, and the verdict depends on which is right. ` +
+      `If the times are, as where one file holds one client after another: --order time. If the lines are: --order lines. For one file per client: --merge FILES. To tolerate more: --time-tolerance.`,
+  ).message
+
+const MOST_SAMPLED = 1000
+
+/** The median duration of answered operations, or of some of them; Infinity if none is kept. */
+export function typicalNanos({ length, callTime, returnTime }: Columns): number {
+  const step = Math.max(1, Math.floor(length / MOST_SAMPLED))
+  const sample: number[] = []
+  for (let row = 0; row < length; row += step) {
+    const took = (returnTime[row] ?? 0) - (callTime[row] ?? 0)
+    if (Number.isFinite(took)) sample.push(took)
+  }
+  sample.sort((a, b) => a - b)
+  return sample[sample.length >> 1] ?? Number.POSITIVE_INFINITY
+}

@@ -1,0 +1,86 @@
+import { basename } from 'node:path'
+import type { OutOfOrder } from '../disorder.ts'
+import { UserError } from '../error.ts'
+import { duration } from '../figures.ts'
+import type { History } from '../history.ts'
+import { partsOf } from './parts.ts'
+import { openSource, STDIN } from './source.ts'
+import { isStored } from './stored/address.ts'
+
+// Numbered files in a directory may be parts of one recording, or the logs of several clients. Only parts follow each other.
+
+/** The refusal of parts that overlap in time; undefined if the times go back within one part. */
+export async function overlapOfParts(path: string, { inversion }: OutOfOrder): Promise<UserError | undefined> {
+  const placeOf = await partsByLine(path)
+  const earlier = placeOf?.(inversion.line)
+  const later = placeOf?.(inversion.latestLine)
+  if (earlier === undefined || later === undefined || earlier.part === later.part) return undefined
+  const { time, latest } = inversion
+  return new UserError(
+    'input',
+    `${path}: ${earlier.part}:${earlier.line} (time ${time}) is ${duration(latest - time)} before ${later.part}:${later.line} (time ${latest}), and parts of a rotated recording do not overlap. If each file is the log of another client, merge them by time: --merge ${path}. If they are parts and their times are wrong: --order lines.`,
+  )
+}
+
+/** The refusal of parts without times if no client is in two of them; undefined for any other history. */
+export async function untimedParts(path: string, { operations }: History): Promise<UserError | undefined> {
+  const { length, callTime, callEvent, callLine, process } = operations
+  for (let row = 0; row < length; row++) if (callTime[row] !== callEvent[row]) return undefined
+  if (length === 0) return undefined
+  const placeOf = await partsByLine(path)
+  if (placeOf === undefined) return undefined
+  const parts = new Map<number, string>()
+  for (let row = 0; row < length; row++) {
+    const part = placeOf(callLine[row] ?? 1).part
+    if ((parts.get(process[row] ?? 0) ?? part) !== part) return undefined
+    parts.set(process[row] ?? 0, part)
+  }
+  if (new Set(parts.values()).size < 2) return undefined
+  return new UserError(
+    'input',
+    `${path}: no event has a "time", and no process is in two of its files, so they may be the logs of several clients, and nothing tells their order. Write times, and merge them: --merge ${path}. If they are parts of one recording: --order lines.`,
+  )
+}
+
+interface Place {
+  readonly part: string
+  readonly line: number
+}
+
+/** Where a line, counted through all parts, is. Undefined unless it is a directory of several parts. */
+async function partsByLine(path: string): Promise<((line: number) => Place) | undefined> {
+  if (path === STDIN || isStored(path)) return undefined
+  const parts = partsOf(path)
+  if (parts.length < 2) return undefined
+  const ends: { readonly part: string; readonly before: number }[] = []
+  let before = 0
+  for (const part of parts) {
+    ends.push({ part: basename(part), before })
+    before += await linesIn(part)
+  }
+  return (line) => {
+    const { part, before } = ends.findLast((each) => each.before < line) ?? { part: basename(path), before: 0 }
+    return { part, line: line - before }
+  }
+}
+
+const NEWLINE = 10
+const BUFFER_BYTES = 1 << 18
+
+async function linesIn(part: string): Promise<number> {
+  const source = await openSource(part)
+  const bytes = new Uint8Array(BUFFER_BYTES)
+  let lines = 0
+  let last = NEWLINE
+  try {
+    for (;;) {
+      const size = await source.read(bytes)
+      if (size === 0) return last === NEWLINE ? lines : lines + 1
+      const read = bytes.subarray(0, size)
+      for (let at = read.indexOf(NEWLINE); at >= 0; at = read.indexOf(NEWLINE, at + 1)) lines += 1
+      last = read[size - 1] ?? NEWLINE
+    }
+  } finally {
+    source.close()
+  }
+}

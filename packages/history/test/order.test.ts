@@ -1,0 +1,248 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { CannotPack, type History, joinStretches, UserError } from '@chaosproxy/history'
+import {
+  historiesIn,
+  type ReadOptions,
+  readHistory,
+  readPacked,
+  readStretch,
+  stretchesOf,
+} from '@chaosproxy/history/files'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const directory = mkdtempSync(join(tmpdir(), 'chaos-order-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+type Line = readonly [time: number | undefined, process: number | string, type: string, f: string, value?: unknown]
+
+const jsonl = (lines: readonly Line[]): string =>
+  lines
+    .map(([time, process, type, f, value = null]) => `${JSON.stringify({ time, process, type, f, value })}\n`)
+    .join('')
+
+const edn = (lines: readonly Line[], indexed: boolean): string =>
+  lines
+    .map(
+      ([time, process, type, f, value = null], index) =>
+        `{:type :${type}, :f :${f}, :value ${value === null ? 'nil' : value}, :process ${process}, :time ${time}${indexed ? `, :index ${index}` : ''}}\n`,
+    )
+    .join('')
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(directory, name)
+  mkdirSync(join(path, '..'), { recursive: true })
+  writeFileSync(path, content)
+  return path
+}
+
+async function refusal(path: string, options: ReadOptions = {}): Promise<string> {
+  try {
+    await readHistory(path, options)
+  } catch (error) {
+    if (error instanceof UserError) return error.message.replaceAll(directory, 'DIR')
+    throw error
+  }
+  return 'accepted'
+}
+
+/** Each operation as `process f value`, in order of invocation, and the positions of its events. */
+const shape = (history: History): readonly string[] =>
+  Array.from({ length: history.operations.length }, (_, row) => {
+    const { process, f, callEvent, returnEvent } = history.operations
+    return `${history.processName(process[row] ?? 0)} ${history.functions[f[row] ?? 0]} ${callEvent[row]}-${returnEvent[row]}`
+  })
+
+const MS = 1_000_000
+const S = 1000 * MS
+
+/** One client's operations after another's: by time, they overlap. */
+const grouped = (unit: number): readonly Line[] => [
+  [1 * unit, 0, 'invoke', 'write', 1],
+  [2 * unit, 0, 'ok', 'write', 1],
+  [5 * unit, 0, 'invoke', 'write', 2],
+  [6 * unit, 0, 'ok', 'write', 2],
+  [3 * unit, 1, 'invoke', 'read'],
+  [4 * unit, 1, 'ok', 'read', 1],
+]
+
+describe('times that contradict the order of lines', () => {
+  test.each([1, 1000, MS, S])('are refused with both lines and the remedies, in units of %i ns', async (unit) => {
+    const text = await refusal(file(`grouped-${unit}.jsonl`, jsonl(grouped(unit))))
+    expect(text).toMatch(
+      new RegExp(`^DIR/grouped-${unit}.jsonl:5: its time \\(${3 * unit}\\) .* line 4 \\(${6 * unit}\\)`),
+    )
+    for (const remedy of ['--order time', '--order lines', '--merge', '--time-tolerance'])
+      expect(text).toContain(remedy)
+  })
+
+  test('are refused in EDN, compressed files and logs of Jepsen too', async () => {
+    expect(await refusal(file('grouped.edn', edn(grouped(S), false)))).toContain('--order time')
+    expect(await refusal(file('numbered.edn', edn(grouped(S), true)))).toContain('--order time')
+    expect(await refusal(file('grouped.jsonl.gz', gzipSync(jsonl(grouped(S)))))).toContain('--order time')
+  })
+
+  test('are refused in a recording that is packed while it is read, whole or by stretches', async () => {
+    const path = file('packed.jsonl', jsonl(grouped(S)))
+    const dealing = { places: 1, placeOf: () => 0 }
+    await expect(readPacked(path, dealing)).rejects.toThrow('packed.jsonl:5: its time')
+    const stretches = stretchesOf(path, 2) ?? []
+    expect(stretches).toHaveLength(2)
+    const join = async () =>
+      joinStretches(await Promise.all(stretches.map((stretch) => readStretch(stretch, dealing))), dealing)
+    await expect(join()).rejects.toThrow(CannotPack)
+  })
+
+  test('are in order once sorted, and keep the order of lines where they are equal', async () => {
+    const path = file('sorted.jsonl', jsonl(grouped(S)))
+    const history = await readHistory(path, { ordering: { by: 'time' } })
+    expect(shape(history)).toEqual(['0 write 0-1', '1 read 2-3', '0 write 4-5'])
+    expect(Array.from(history.operations.callLine)).toEqual([1, 5, 3])
+    expect(history.warnings).toEqual([])
+    const ties = file(
+      'ties.jsonl',
+      jsonl([
+        [5, 0, 'invoke', 'write', 1],
+        [7, 0, 'ok', 'write', 1],
+        [7, 1, 'invoke', 'read'],
+        [7, 1, 'ok', 'read'],
+        [6, 2, 'invoke', 'read'],
+        [7, 2, 'ok', 'read'],
+      ]),
+    )
+    expect(shape(await readHistory(ties, { ordering: { by: 'time' } }))).toEqual([
+      '0 write 0-2',
+      '2 read 1-5',
+      '1 read 3-4',
+    ])
+  })
+
+  test('may be ignored, and then no operation ends before it began', async () => {
+    const path = file('lines.jsonl', jsonl(grouped(S)))
+    const history = await readHistory(path, { ordering: { by: 'lines' } })
+    expect(shape(history)).toEqual(['0 write 0-1', '0 write 2-3', '1 read 4-5'])
+    const { callTime, returnTime } = history.operations
+    expect(Array.from(callTime)).toEqual([1 * S, 5 * S, 6 * S])
+    expect(Array.from(returnTime)).toEqual([2 * S, 6 * S, 6 * S])
+    expect(history.warnings).toEqual([
+      `${path}: 2 events are earlier than one on a line before, by up to 3.00 s (line 5, after line 4). The order of lines is taken; --order time takes that of the times.`,
+    ])
+  })
+
+  test('are warned of where they are as small as real recorders have them', async () => {
+    const lines: readonly Line[] = [
+      [10 * MS, 0, 'invoke', 'write', 1],
+      [14 * MS, 0, 'ok', 'write', 1],
+      [13.7 * MS, 1, 'invoke', 'read'],
+      [18 * MS, 1, 'ok', 'read', 1],
+    ]
+    const path = file('small.jsonl', jsonl(lines))
+    const history = await readHistory(path)
+    expect(shape(history)).toEqual(['0 write 0-1', '1 read 2-3'])
+    expect(history.warnings).toEqual([
+      expect.stringContaining('one event is earlier than one on a line before, by up to 0.3 ms'),
+    ])
+    expect(await refusal(path, { ordering: { toleranceNanos: 0.2 * MS } })).toContain('small.jsonl:3:')
+    expect(await refusal(file('larger.jsonl', jsonl(grouped(S))), { ordering: { toleranceNanos: 3 * S } })).toBe(
+      'accepted',
+    )
+  })
+
+  test('are a matter of invocations in recordings of Jepsen that number their events, as it stamps them when they were due', async () => {
+    const late: readonly Line[] = [
+      [1 * S, 0, 'invoke', 'write', 1],
+      [9 * S, 0, 'ok', 'write', 1],
+      [2 * S, 1, 'invoke', 'read'],
+      [10 * S, 1, 'ok', 'read', 1],
+    ]
+    expect(await refusal(file('due.edn', edn(late, true)))).toBe('accepted')
+    expect(await refusal(file('undue.edn', edn(late, false)))).toContain('--order time')
+    expect(await refusal(file('undue.jsonl', jsonl(late)))).toContain('--order time')
+  })
+
+  test('are refused within one process', async () => {
+    const back: readonly Line[] = [
+      [9 * S, 0, 'invoke', 'write', 1],
+      [8 * S, 0, 'ok', 'write', 1],
+    ]
+    expect(await refusal(file('back.jsonl', jsonl(back)))).toContain('back.jsonl:2:')
+  })
+})
+
+test('an event without a time has that of the event before it', async () => {
+  const path = file(
+    'partial.jsonl',
+    jsonl([
+      [undefined, 0, 'invoke', 'write', 1],
+      [5 * S, 0, 'ok', 'write', 1],
+      [undefined, 1, 'invoke', 'read'],
+      [7 * S, 1, 'ok', 'read', 1],
+    ]),
+  )
+  const history = await readHistory(path)
+  expect(Array.from(history.operations.callTime)).toEqual([0, 5 * S])
+  expect(history.warnings).toEqual([expect.stringContaining('2 of 4 events have no time')])
+})
+
+describe('files of several clients', () => {
+  const first: readonly Line[] = [
+    [1 * S, 0, 'invoke', 'write', 1],
+    [2 * S, 0, 'ok', 'write', 1],
+    [5 * S, 0, 'invoke', 'write', 2],
+    [6 * S, 0, 'ok', 'write', 2],
+  ]
+  const second: readonly Line[] = [
+    [3 * S, 0, 'invoke', 'read'],
+    [5 * S, 0, 'ok', 'read', 1],
+  ]
+
+  test('are merged by time, and a process of each is a process of its own', async () => {
+    const files = [file('merge/a.jsonl', jsonl(first)), file('merge/b.jsonl', jsonl(second))]
+    expect(historiesIn(join(directory, 'merge'))).toEqual(files)
+    const history = await readHistory('both', { merged: files })
+    expect(shape(history)).toEqual(['a/0 write 0-1', 'b/0 read 2-4', 'a/0 write 3-5'])
+    expect(Array.from(history.operations.callLine)).toEqual([1, 5, 3])
+  })
+
+  test('keep names of processes that differ', async () => {
+    const named = (lines: readonly Line[], name: string) =>
+      jsonl(lines.map(([time, , ...rest]) => [time, name, ...rest]))
+    const files = [file('names/a.jsonl', named(first, 'alice')), file('names/b.jsonl', named(second, 'bob'))]
+    expect(shape(await readHistory('both', { merged: files }))).toEqual([
+      'alice write 0-1',
+      'bob read 2-4',
+      'alice write 3-5',
+    ])
+  })
+
+  test('are refused where they have no times, or describe different objects', async () => {
+    const untimed = file('untimed/b.jsonl', jsonl([[undefined, 0, 'invoke', 'read']]))
+    expect(await refusal('both', { merged: [file('untimed/a.jsonl', jsonl(first)), untimed] })).toContain(
+      'DIR/untimed/b.jsonl: no event has a "time"',
+    )
+    const set = file('models/a.jsonl', `{"chaos":1,"model":"set"}\n${jsonl(first)}`)
+    const queue = file('models/b.jsonl', `{"chaos":1,"model":"queue"}\n${jsonl(second)}`)
+    expect(await refusal('both', { merged: [set, queue] })).toContain('their "model" is "set" and "queue"')
+  })
+
+  test('are not taken for the parts of one recording', async () => {
+    file('parts/client-1.jsonl', jsonl(first))
+    file('parts/client-2.jsonl', jsonl(second.map(([time, , ...rest]) => [time, 1, ...rest])))
+    const text = await refusal(join(directory, 'parts'))
+    expect(text).toContain(
+      'DIR/parts: client-2.jsonl:1 (time 3000000000) is 3.00 s before client-1.jsonl:4 (time 6000000000)',
+    )
+    expect(text).toContain('--merge DIR/parts')
+  })
+
+  test('are not taken for the parts of one recording where they have no times', async () => {
+    const untimed = (lines: readonly Line[], process: number) =>
+      jsonl(lines.map(([, , ...rest]) => [undefined, process, ...rest]))
+    file('numbered/client-1.jsonl', untimed(first, 0))
+    file('numbered/client-2.jsonl', untimed(second, 1))
+    expect(await refusal(join(directory, 'numbered'))).toContain('no process is in two of its files')
+    expect(await refusal(join(directory, 'numbered'), { ordering: { by: 'lines' } })).toBe('accepted')
+  })
+})
