@@ -150,7 +150,20 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.governAsking()
     if (turn.silenced !== undefined) this.#silence(turn.silenced)
     if (this.nextIsOurs) this.answerInTurn()
+    this.#continueInTurn()
     if (this.#requestsAreOpaque && this.asked.length === 0) this.#replySide.goOpaque()
+  }
+
+  sayContinue(turn: HttpTurn): void {
+    turn.owesContinue = true
+    this.#continueInTurn()
+  }
+
+  #continueInTurn(): void {
+    const [turn] = this.order
+    if (turn?.owesContinue !== true || this.isMuted) return
+    turn.owesContinue = false
+    this.#replySide.outbox.pass(Buffer.from(CONTINUE))
   }
 
   /** Gives the answers that are the proxy's own and whose turn it is. */
@@ -267,6 +280,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.#cancelLinger = this.clock.after(LINGER_MS, () => this.conversation.abort())
   }
 }
+
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 const NO_HTTP = 'bytes that are no HTTP/1.1'
 

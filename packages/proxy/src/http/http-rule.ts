@@ -51,12 +51,9 @@ export class HttpRule {
     return this.#isForHead(head, client)
   }
 
-  /** Whether the rule needs the whole request, to decide or to act. */
-  get needsWholeRequest(): boolean {
-    const { kind } = this.fault
-    return (
-      this.#body !== undefined || kind === 'duplicate-request' || kind === 'edit-request' || kind === 'trickle-request'
-    )
+  /** Whether only the request's body decides whether the rule is for it. */
+  get matchesBody(): boolean {
+    return this.#body !== undefined
   }
 
   isForBody(body: Buffer | undefined): boolean {
@@ -83,6 +80,13 @@ export class HttpRule {
     this.hits++
     this.#recent.push({ number: this.hits, request: `${method} ${target.slice(0, LONGEST_TARGET)}` })
     if (this.#recent.length > MOST_RECENT) this.#recent.shift()
+  }
+
+  /** Counts its last hit as a miss: the request or reply has turned out to be one that it cannot hit. */
+  takeBack(because: string): void {
+    this.hits--
+    this.#recent.pop()
+    this.miss(because)
   }
 
   /** Counts a request or reply that it should have hit and cannot. */

@@ -45,25 +45,23 @@ export class Pause {
   }
 }
 
-/** Passes a message on in small pieces: the head at once, then each piece of the body after a pause. */
+/** Passes bytes on in small pieces, each after a pause. */
 export function trickle(
   pause: Pause,
-  message: { readonly raw: Buffer; readonly headLength: number },
+  bytes: Buffer,
   options: { readonly pieceBytes: number; readonly pauseMs: number; readonly rule: HttpRule },
   pass: (bytes: Buffer) => void,
   done: () => void,
 ): void {
-  const { raw, headLength } = message
-  pass(raw.subarray(0, headLength))
   const next = (at: number) => {
-    if (at >= raw.length) done()
+    if (at >= bytes.length) done()
     else {
       pause.begin(options.pauseMs, options.rule, () => {
-        const end = Math.min(raw.length, at + options.pieceBytes)
-        pass(raw.subarray(at, end))
+        const end = Math.min(bytes.length, at + options.pieceBytes)
+        pass(bytes.subarray(at, end))
         next(end)
       })
     }
   }
-  next(headLength)
+  next(0)
 }

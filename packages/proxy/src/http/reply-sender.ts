@@ -96,7 +96,8 @@ export class ReplySender {
     const { outbox, pause, gate } = this.#options
     const pass = (bytes: Buffer) => void outbox.pass(bytes)
     gate.close()
-    trickle(pause, reply, pieces, pass, () => {
+    pass(reply.raw.subarray(0, reply.headLength))
+    trickle(pause, reply.raw.subarray(reply.headLength), pieces, pass, () => {
       outbox.answerEnds(turn, reply)
       this.overtakes()
       this.#sent(turn)

@@ -142,7 +142,9 @@ export class ReplySide implements Stage {
     const { head } = this.#parser
     const intake = this.#intake
     const turn = connection.asked[0]
-    if (turn?.crashes === true) {
+    const isInterim = head.status < 200 && head.status !== 101
+    // An interim answer may come before the server has the whole request.
+    if (turn?.crashes === true && !isInterim) {
       this.#opaque = true
       intake.treatment = 'swallow'
       connection.crash()
@@ -150,7 +152,7 @@ export class ReplySide implements Stage {
     }
     const kind = bodyOfResponse(head, turn?.method)
     this.#parser.frame(kind)
-    this.#isInterim = head.status < 200 && head.status !== 101
+    this.#isInterim = isInterim
     this.#hasBody = kind !== 'none'
     this.#headLength = this.#parser.headLength
     const treatment = turn === undefined ? 'pass' : this.#treatmentOf(turn)

@@ -1,8 +1,7 @@
 import type { HttpFault } from '@chaosproxy/faults'
 import type { Captured } from '@chaosproxy/wire/http'
 import type { HttpRule } from './http-rule.ts'
-import type { WholeMessage } from './reply.ts'
-import { editMessage } from './reply.ts'
+import { type Edit, editMessage, type WholeMessage } from './reply.ts'
 import { type Chances, type Draft, type RequestHarm, requestHarms, type Trickle } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
@@ -12,8 +11,16 @@ export interface RequestPlan {
   /** How many more times it is sent. */
   readonly copies: number
   readonly trickle: Trickle | undefined
+  /** Rules that need the body: to send it again, or in pieces. */
+  readonly needBody: readonly HttpRule[]
+  /** Whether anything but the bytes as they came is sent, or later. */
+  readonly touchesMessage: boolean
+  readonly replacesBody: boolean
+  /** Whether the server may not be asked any more for the 100 that the client waits for. */
+  readonly changesExpectation: boolean
   /** Whether it is edited so that the server may do something else than what was asked. */
   readonly changesContent: boolean
+  /** The edited message. `raw` may be the head alone; then a body follows only if it is replaced. */
   edit(raw: Buffer, headLength: number): WholeMessage
 }
 
@@ -25,18 +32,22 @@ export function planRequest(
   chances: Chances,
 ): RequestPlan {
   const content = body !== undefined && 'bytes' in body ? body.bytes : undefined
-  const draft: Draft = { turn, delay: undefined, copies: 0, trickle: undefined, edits: [] }
+  const draft: Draft = { turn, delay: undefined, copies: 0, trickle: undefined, edits: [], needBody: [] }
   for (const rule of rules) {
     if (!rule.isForBody(content) || !rule.strikes(chances.nowMs(), () => chances.randomFor(rule))) continue
     rule.hit(turn)
     harmOf(rule.fault)(draft, rule.fault, rule, chances)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) break
   }
-  const { delay, copies, trickle, edits } = draft
+  const { delay, copies, trickle, edits, needBody } = draft
   return {
     delay,
     copies,
     trickle,
+    needBody,
+    touchesMessage: delay !== undefined || edits.length > 0 || needBody.length > 0,
+    replacesBody: edits.some(({ body: newBody }) => newBody !== undefined),
+    changesExpectation: edits.some(({ headers }) => namesField(headers, /^expect$/i)),
     changesContent: edits.some(changesContent),
     edit: (raw, headLength) => edits.reduce((message, edit) => editMessage(message, edit), { raw, headLength }),
   }
@@ -44,7 +55,10 @@ export function planRequest(
 
 /** Edits of the body, and of conditions such as If-Match. */
 const changesContent = ({ body, headers }: Draft['edits'][number]): boolean =>
-  body !== undefined || Object.keys(headers ?? {}).some((name) => /^if-/i.test(name))
+  body !== undefined || namesField(headers, /^if-/i)
+
+const namesField = (headers: Edit['headers'], name: RegExp): boolean =>
+  Object.keys(headers ?? {}).some((field) => name.test(field))
 
 function harmOf({ kind }: HttpFault): RequestHarm<HttpFault['kind']> {
   const harm = requestHarms[kind]

@@ -24,6 +24,7 @@ export interface Draft {
   copies: number
   trickle: Trickle | undefined
   readonly edits: Extract<HttpFault, { readonly kind: 'edit-request' }>[]
+  readonly needBody: HttpRule[]
 }
 
 export type RequestHarm<Kind extends HttpFault['kind']> = (
@@ -46,10 +47,15 @@ export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<
   'delay-request'(draft, fault, rule, chances) {
     draft.delay = { durationMs: (draft.delay?.durationMs ?? 0) + drawDelayMs(fault, rule, chances), rule }
   },
-  'duplicate-request'(draft, { copies }) {
+  'duplicate-request'(draft, { copies }, rule) {
+    const { turn } = draft
+    if (turn.switches) return rule.takeBack('after the request the connection may change its protocol')
+    if (turn.isHttp10 && turn.wantsClose) return rule.takeBack('the connection ends with the request (HTTP/1.0)')
+    draft.needBody.push(rule)
     draft.copies = Math.min(MOST_COPIES, (draft.copies + 1) * (copies + 1) - 1)
   },
   'trickle-request'(draft, { pieceBytes, pauseMs }, rule) {
+    draft.needBody.push(rule)
     draft.trickle = { pieceBytes, pauseMs, rule }
   },
   'edit-request': ({ edits }, fault) => void edits.push(fault),

@@ -2,7 +2,7 @@ import type { Nanos } from '@chaosproxy/history'
 import type { Gate } from './gate.ts'
 import type { Pause } from './pause.ts'
 import { trickle } from './pause.ts'
-import type { WholeMessage } from './reply.ts'
+import { editMessage, type WholeMessage } from './reply.ts'
 import type { RequestPlan } from './request-fate.ts'
 import type { HttpTurn } from './turn.ts'
 
@@ -17,7 +17,15 @@ export interface RequestSenderOptions {
   reopen(): void
 }
 
-/** Sends whole requests, one at a time: after a delay, in pieces, or several times. */
+/** A head that was sent before its body had arrived. */
+export interface SentHead {
+  readonly head: Buffer
+  /** Sent in place of the client's body. */
+  readonly newBody: Buffer | undefined
+  readonly plan: RequestPlan
+}
+
+/** Sends requests one at a time: after a delay, in pieces, or several times. */
 export class RequestSender {
   readonly #options: RequestSenderOptions
 
@@ -25,35 +33,71 @@ export class RequestSender {
     this.#options = options
   }
 
-  send(turn: HttpTurn, message: WholeMessage, plan: RequestPlan): void {
-    const { delay } = plan
-    if (delay === undefined) this.#sendNow(turn, message, plan)
-    else {
-      this.#options.gate.close()
-      this.#options.pause.begin(delay.durationMs, delay.rule, () => this.#sendNow(turn, message, plan))
-    }
+  /** Sends a request that is whole. */
+  send(turn: HttpTurn, { raw, headLength }: WholeMessage, plan: RequestPlan): void {
+    const head = raw.subarray(0, headLength)
+    this.#afterDelay(plan, () => {
+      this.#sendHeadNow(turn, head, plan)
+      this.sendBody(turn, { head, body: raw.subarray(headLength) }, plan)
+    })
   }
 
-  #sendNow(turn: HttpTurn, message: WholeMessage, plan: RequestPlan): void {
-    const { gate, pause, now, asks, pass } = this.#options
-    const time = now()
-    turn.forwarded(time)
-    asks(turn)
-    const copies = Array.from({ length: plan.copies }, () => turn.duplicate(time))
+  /** Sends the head of a request whose body has not arrived yet. */
+  sendHead(turn: HttpTurn, head: Buffer, plan: RequestPlan): void {
+    this.#afterDelay(plan, () => {
+      this.#sendHeadNow(turn, head, plan)
+      this.#reopen()
+    })
+  }
+
+  /** Sends the body to a head that was sent, and copies of both. */
+  sendBody(turn: HttpTurn, message: { readonly head: Buffer; readonly body: Buffer }, plan: RequestPlan): void {
+    const { gate, pause, pass } = this.#options
+    const { body } = message
+    const copies = Array.from({ length: plan.copies }, () => turn.duplicate(this.#options.now()))
+    const sent = () => {
+      for (const [i, copy] of copies.entries()) {
+        const isLast = i === copies.length - 1
+        this.#options.asks(copy)
+        pass(Buffer.concat([isLast ? message.head : keptOpen(message.head), body]))
+      }
+      this.#reopen()
+    }
     if (plan.trickle === undefined) {
-      pass(message.raw)
-      this.#sent(copies, message.raw)
+      if (body.length > 0) pass(body)
+      sent()
     } else {
       gate.close()
-      trickle(pause, message, plan.trickle, pass, () => this.#sent(copies, message.raw))
+      trickle(pause, body, plan.trickle, pass, sent)
     }
   }
 
-  #sent(copies: readonly HttpTurn[], raw: Buffer): void {
-    for (const copy of copies) {
-      this.#options.asks(copy)
-      this.#options.pass(Buffer.from(raw))
+  #afterDelay({ delay }: RequestPlan, then: () => void): void {
+    if (delay === undefined) then()
+    else {
+      this.#options.gate.close()
+      this.#options.pause.begin(delay.durationMs, delay.rule, then)
     }
+  }
+
+  #sendHeadNow(turn: HttpTurn, head: Buffer, { copies }: RequestPlan): void {
+    turn.forwarded(this.#options.now())
+    this.#options.asks(turn)
+    this.#options.pass(copies > 0 ? keptOpen(head) : head)
+  }
+
+  #reopen(): void {
     if (this.#options.gate.closed) this.#options.reopen()
   }
+}
+
+/** The same head without `Connection: close`, after which a server reads nothing more. */
+function keptOpen(head: Buffer): Buffer {
+  const field = /^connection:(.*)\r$/im.exec(head.toString('latin1'))
+  if (field === null) return head
+  const options = (field[1] ?? '').split(',').map((option) => option.trim())
+  const others = options.filter((option) => option.toLowerCase() !== 'close')
+  if (others.length === options.length) return head
+  const connection = others.length === 0 ? null : others.join(', ')
+  return editMessage({ raw: head, headLength: head.length }, { headers: { Connection: connection } }).raw
 }

@@ -1,6 +1,13 @@
 import type { Nanos } from '@chaosproxy/history'
 import type { Captured, RequestHead } from '@chaosproxy/wire/http'
-import { BodyCapture, bodyOfRequest, MessageParser, RequestHeadReader, wantsClose } from '@chaosproxy/wire/http'
+import {
+  BodyCapture,
+  bodyOfRequest,
+  expectsContinue,
+  MessageParser,
+  RequestHeadReader,
+  wantsClose,
+} from '@chaosproxy/wire/http'
 import type { Exit, Stage } from '../interceptor/interceptor.ts'
 import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
@@ -9,8 +16,9 @@ import type { HttpRule } from './http-rule.ts'
 import { MessageIntake, TOO_LONG } from './message-intake.ts'
 import { OpaqueRequests, type PossibleRequest } from './opaque-requests.ts'
 import { Pause } from './pause.ts'
-import { planRequest } from './request-fate.ts'
-import { RequestSender } from './request-sender.ts'
+import { editMessage } from './reply.ts'
+import { planRequest, type RequestPlan } from './request-fate.ts'
+import { RequestSender, type SentHead } from './request-sender.ts'
 import type { SharedConnection } from './shared-connection.ts'
 import { HttpTurn, LOST } from './turn.ts'
 
@@ -34,6 +42,8 @@ export class RequestSide implements Stage {
   #turn: HttpTurn | undefined
   #rules: readonly HttpRule[] = NO_RULES
   #headLength = 0
+  /** The head of the request being read, if it was sent before its body and the body is not just passed on. */
+  #sentHead: SentHead | undefined
   readonly #cut: CutHead = new CutHead()
   readonly #sender: RequestSender
   readonly #parts: ChunkParts<RequestHead>
@@ -146,7 +156,7 @@ export class RequestSide implements Stage {
     // Other connections' events may come before the rest of this request.
     this.#turn?.keepPlace()
     intake.settle(bytes, bytes.length)
-    if (intake.isOversized) this.#giveUpHolding(time)
+    if (intake.isOversized) this.#giveUpHolding(time, TOO_LONG)
     this.#capture.release()
     this.#connection.governAsking()
     this.#connection.holdUpIfBehind()
@@ -179,16 +189,22 @@ export class RequestSide implements Stage {
     turn.replyRules = candidates.replies
     // If part of the head was passed on before there was a rule, the rule comes too late for this request.
     this.#rules = this.#cut.isPassing ? NO_RULES : candidates.requests
+    const needsBody = this.#rules.some((rule) => rule.matchesBody)
     if (this.#rules.length > 0) {
       this.#intake.settle(bytes, stepAt)
-      turn.wantsClose = wantsClose(head)
+      turn.isHttp10 = head.minorVersion === 0
+      turn.awaitsContinue = expectsContinue(head)
+      // A client that is answered before it has sent the body may send it or not, and the next request only with another
+      // connection.
+      turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
     }
-    const needsWhole = this.#rules.some((rule) => rule.needsWholeRequest)
-    this.#capture.start(Math.max(turn.routed?.bodyBytes ?? 0, needsWhole ? SEARCHED_BYTES : 0))
-    if (needsWhole) {
+    this.#capture.start(Math.max(turn.routed?.bodyBytes ?? 0, needsBody ? SEARCHED_BYTES : 0))
+    if (needsBody) {
       this.#intake.treatment = 'collect'
       this.#headLength = this.#parser.headLength
       this.#takeHead(bytes, stepAt, (rawHead) => this.#intake.collect(rawHead))
+      // The server is asked only once the body is here, so the proxy has to ask for it.
+      if (turn.awaitsContinue) connection.sayContinue(turn)
     } else this.#decideByHead(turn, bytes, stepAt, time)
     this.#cut.end()
   }
@@ -199,23 +215,38 @@ export class RequestSide implements Stage {
     if (turn.madeUp !== undefined || turn.silenced !== undefined) {
       intake.treatment = 'swallow'
       intake.skip(this.#parser.offset)
+      // A client that waits for the answer before it sends the body would never send it.
+      if (turn.awaitsContinue) this.#answerBeforeBody(turn, time)
+      return
+    }
+    if (plan?.touchesMessage === true) {
+      this.#takeHead(bytes, stepAt, (rawHead) => this.#sendHead(turn, rawHead, plan))
       return
     }
     intake.treatment = 'pass'
-    if (plan?.delay !== undefined) {
-      const { durationMs, rule } = plan.delay
-      this.#takeHead(bytes, stepAt, (rawHead) => {
-        this.gate.close()
-        this.#pause.begin(durationMs, rule, () => {
-          this.#forward(turn, this.#connection.now())
-          this.#pass(rawHead)
-          this.gate.open(this)
-        })
-      })
-      return
-    }
     this.#forward(turn, time)
     if (this.#cut.isHeld) this.#takeHead(bytes, stepAt, (rawHead) => this.#pass(rawHead))
+  }
+
+  /**
+   * Sends the head without waiting for the body, which a client may withhold until it has an answer (100 Continue, or
+   * 413).
+   */
+  #sendHead(turn: HttpTurn, rawHead: Buffer, plan: RequestPlan): void {
+    const { raw, headLength } = plan.edit(rawHead, rawHead.length)
+    const head = raw.subarray(0, headLength)
+    const newBody = plan.replacesBody ? raw.subarray(headLength) : undefined
+    const needsBody = plan.copies > 0 || plan.trickle !== undefined
+    if (plan.changesContent) this.altered()
+    if (newBody !== undefined || needsBody) this.#sentHead = { head, newBody, plan }
+    this.#intake.treatment = newBody !== undefined ? 'swallow' : needsBody ? 'collect' : 'pass'
+    if (turn.awaitsContinue && plan.changesExpectation) this.#connection.sayContinue(turn)
+    this.#sender.sendHead(turn, head, plan)
+  }
+
+  #answerBeforeBody(turn: HttpTurn, time: Nanos): void {
+    if (turn.silenced !== undefined) turn.lostForClient(time, LOST.request)
+    this.#connection.answerInTurn()
   }
 
   /** Passes the head to `take` in memory of its own. */
@@ -238,13 +269,16 @@ export class RequestSide implements Stage {
     const body = this.#capture.end()
     turn.requestEnded(this.#parser.head, turn.routed?.bodyBytes === 0 ? undefined : body, connection.peer)
     if (this.#intake.treatment !== 'pass' || turn.switches) this.#intake.settle(bytes, this.#parser.offset)
-    if (this.#intake.treatment === 'collect') this.#decideWhole(turn, body)
+    if (this.#sentHead !== undefined) this.#sendBody(turn, this.#sentHead)
+    else if (this.#intake.treatment === 'collect') this.#decideWhole(turn, body)
     this.#turn = undefined
     this.#rules = NO_RULES
     this.#intake.treatment = 'pass'
     if (turn.silenced !== undefined) turn.lostForClient(time, LOST.request)
-    if (turn.madeUp !== undefined || turn.silenced !== undefined) connection.answerInTurn()
-    else {
+    if (turn.madeUp !== undefined || turn.silenced !== undefined) {
+      connection.answerInTurn()
+      if (turn.endsConnection) this.#refuseRest(bytes)
+    } else {
       if (turn.crashes && connection.endsServers) this.#crashOnceDelivered(bytes)
       if (turn.switches) this.gate.close()
     }
@@ -266,18 +300,34 @@ export class RequestSide implements Stage {
     const plan = planRequest(this.#rules, turn, body, this.#connection)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) return
     if (plan.changesContent) this.altered()
-    this.#sender.send(turn, plan.edit(collected, this.#headLength), plan)
+    const edited = plan.edit(collected, this.#headLength)
+    // The client has been told to send the body already.
+    this.#sender.send(turn, turn.awaitsContinue ? editMessage(edited, { headers: { Expect: null } }) : edited, plan)
   }
 
-  /** Passes on a request that is too long to hold. */
-  #giveUpHolding(time: Nanos): void {
+  #sendBody(turn: HttpTurn, { head, newBody, plan }: SentHead): void {
+    this.#sentHead = undefined
+    this.#sender.sendBody(turn, { head, body: newBody ?? this.#intake.takeCollected() }, plan)
+  }
+
+  /** Passes on a request that cannot be held until it is whole. */
+  #giveUpHolding(time: Nanos, because: string): void {
     const turn = this.#turn
     if (turn === undefined) return
-    for (const rule of this.#rules) rule.miss(TOO_LONG)
+    if (this.#sentHead === undefined) {
+      for (const rule of this.#rules) rule.miss(because)
+      this.#forward(turn, time)
+    } else for (const rule of this.#sentHead.plan.needBody) rule.takeBack(because)
+    this.#sentHead = undefined
     this.#rules = NO_RULES
     this.#intake.treatment = 'pass'
-    this.#forward(turn, time)
     this.#pass(this.#intake.takeCollected())
+  }
+
+  /** Ignores whatever follows a request after which the connection is closed. */
+  #refuseRest(bytes: Buffer): void {
+    this.#state = 'refused'
+    this.#intake.skip(bytes.length)
   }
 
   /**
@@ -315,7 +365,7 @@ export class RequestSide implements Stage {
   /** Passes on a partial message when the connection ends, or is no longer understood. */
   #passWhatIsCut(): void {
     this.#passHeldHead()
-    if (this.#intake.treatment === 'collect') this.#giveUpHolding(this.#connection.now())
+    if (this.#intake.treatment === 'collect') this.#giveUpHolding(this.#connection.now(), 'the request was cut off')
   }
 
   #passHeldHead(): void {

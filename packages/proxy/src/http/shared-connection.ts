@@ -46,6 +46,8 @@ export interface SharedConnection {
   answered(turn: HttpTurn): void
   /** Gives the answers that are the proxy's own and whose turn it is. */
   answerInTurn(): void
+  /** Tells the client to send the body of this request, once it is its turn (100 Continue). */
+  sayContinue(turn: HttpTurn): void
   answersDelivered(): void
   /** Stops reading from a client with too many unanswered requests. */
   governAsking(): void

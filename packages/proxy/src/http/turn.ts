@@ -31,8 +31,13 @@ export class HttpTurn {
   madeUp: WholeReply | undefined
   /** How the client is left without an answer, if it is. */
   silenced: 'reset' | 'hang' | undefined
+  isHttp10 = false
   /** The client wants the connection closed after the answer. */
   wantsClose = false
+  /** The client may withhold the body until it has an answer to the head. */
+  awaitsContinue = false
+  /** The proxy itself is to tell the client to send the body. */
+  owesContinue = false
   /** The server is to end once it has the request. */
   crashes = false
   /** A copy sent by the proxy, whose answer is not for the client. */
@@ -63,8 +68,8 @@ export class HttpTurn {
 
   /** Its first byte is about to be sent to the server. */
   forwarded(time: Nanos): void {
-    if (this.exchange === undefined) this.#forwardedAt ??= time
-    else this.exchange.forwarded(time)
+    this.#forwardedAt ??= time
+    this.exchange?.forwarded(time)
   }
 
   /** The request has arrived completely. */
@@ -143,7 +148,7 @@ export class HttpTurn {
   /** The server may have acted on the part of the request it got. */
   #cut(): void {
     const { head, routed } = this
-    if (head === undefined || routed === undefined) return
+    if (head === undefined || routed === undefined || this.#forwardedAt === undefined) return
     const touches = routed.touches(head)
     if (touches === 'nothing') return
     const why = 'the request never arrived in full'

@@ -30,6 +30,13 @@ export function wantsClose({ minorVersion, headers }: RequestHead): boolean {
   return options.includes('close') || (minorVersion === 0 && !options.includes('keep-alive'))
 }
 
+/** Whether the client may wait for an answer to the head before it sends the body (RFC 9110 §10.1.1). */
+export function expectsContinue(head: RequestHead): boolean {
+  if (head.minorVersion === 0 || bodyOfRequest(head) === 'none') return false
+  const expectations = head.headers.get('expect')?.toLowerCase().split(',') ?? []
+  return expectations.some((expectation) => expectation.trim() === '100-continue')
+}
+
 /** Reads heads of requests. Connections of the same clients should share a memo. */
 export class RequestHeadReader implements HeadReader<RequestHead> {
   readonly mayBeginEmpty = true
