@@ -46,11 +46,12 @@ export function readChunk<Head extends RequestHead | ResponseHead>(
       else if (parser.isCut) steps.cutHead(bytes, stepAt, time)
       return
     }
-    if (steps.isOver()) return
     if (gate.closed) {
+      // Even if nothing is left: after a head that waits, a message without a body still has to end.
       gate.putBack(bytes.subarray(at))
       intake.skip(bytes.length)
       return
     }
+    if (steps.isOver()) return
   }
 }

@@ -50,7 +50,6 @@ export class Gate {
 
   /** Puts the rest of an arrival back in front of all others. */
   putBack(bytes: Buffer): void {
-    if (bytes.length === 0) return
     this.#waiting.unshift(Buffer.from(bytes))
     this.#waitingBytes += bytes.length
   }

@@ -177,7 +177,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
       else {
         this.#replySide.outbox.pass(madeUp.raw)
         this.#replySide.outbox.answerEnds(turn, madeUp)
-        if (turn.endsConnection) this.#endRefused()
+        if (turn.endsConnection) this.close()
       }
     }
     this.governAsking()
@@ -274,7 +274,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
     else this.isMuted = true
   }
 
-  #endRefused(): void {
+  /** Ends both sides, as after a reply that is the connection's last. */
+  close(): void {
     this.conversation.responses.end()
     this.conversation.requests.end()
     this.#cancelLinger = this.clock.after(LINGER_MS, () => this.conversation.abort())

@@ -16,9 +16,12 @@ import { ReplySender } from './reply-sender.ts'
 import type { SharedConnection } from './shared-connection.ts'
 import type { HttpTurn } from './turn.ts'
 import { LOST } from './turn.ts'
+import { changesProtocol, planUpgrade, type UpgradeFate } from './upgrade-fate.ts'
 
 /** How much of a body to keep for rules that need whole answers. */
 const WHOLE_BODY_BYTES = 2 * 1024 * 1024
+
+const NOTHING = Buffer.alloc(0)
 
 /** Reads a connection's answers and passes them on in order, as the rules allow. */
 export class ReplySide implements Stage {
@@ -35,10 +38,12 @@ export class ReplySide implements Stage {
   #isInterim = false
   readonly #cut: CutHead = new CutHead()
   #opaque = false
+  /** The client was refused the upgrade that the server made, and gets nothing more. */
+  #isRefused = false
   readonly #sender: ReplySender
   readonly #parts: ChunkParts<ResponseHead>
   readonly #steps: ChunkSteps = {
-    head: (bytes, stepAt) => this.#headRead(bytes, stepAt),
+    head: (bytes, stepAt, time) => this.#headRead(bytes, stepAt, time),
     cutHead: (bytes, stepAt) => this.#cutHead(bytes, stepAt),
     end: (bytes, time) => this.#replyRead(bytes, time),
     malformed: (bytes, stepAt) => this.#malformed(bytes, stepAt),
@@ -64,12 +69,12 @@ export class ReplySide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    if (this.#opaque) {
+    if (this.#gate.closed) this.#gate.hold(bytes)
+    else if (!this.#opaque) return this.#read(bytes)
+    else if (!this.#connection.isMuted && !this.#isRefused) {
       this.#connection.requestSide.opaqueAnswer(bytes)
       return this.outbox.pass(bytes)
     }
-    if (!this.#gate.closed) return this.#read(bytes)
-    this.#gate.hold(bytes)
     return true
   }
 
@@ -137,7 +142,7 @@ export class ReplySide implements Stage {
     this.#cut.cut(this.#intake, bytes, stepAt, isHurt)
   }
 
-  #headRead(bytes: Buffer, stepAt: number): void {
+  #headRead(bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
     const { head } = this.#parser
     const intake = this.#intake
@@ -148,6 +153,10 @@ export class ReplySide implements Stage {
       this.#opaque = true
       intake.treatment = 'swallow'
       connection.crash()
+      return
+    }
+    if (turn !== undefined && changesProtocol(turn, head.status)) {
+      this.#switch(turn, bytes, stepAt, time)
       return
     }
     const kind = bodyOfResponse(head, turn?.method)
@@ -217,7 +226,7 @@ export class ReplySide implements Stage {
     if (turn === undefined) return
     const answer: Answer = { status, headers, body }
     turn.answered(time, answer)
-    if (turn.switches && this.#decideSwitch(turn, answer, bytes)) return
+    if (turn.switches) connection.requestSide.switchDecided(false)
     if (intake.treatment === 'collect') {
       const raw = intake.takeCollected()
       const content = body !== undefined && 'bytes' in body ? body.bytes : Buffer.alloc(0)
@@ -241,24 +250,61 @@ export class ReplySide implements Stage {
     this.#connection.answered(turn)
   }
 
-  /** Whether the connection changes its protocol with this answer: a 101, or success of a CONNECT. */
-  #decideSwitch(turn: HttpTurn, answer: Answer, bytes: Buffer): boolean {
-    const { status } = answer
+  /** The connection changes its protocol with this reply, unless a fault prevents it. */
+  #switch(turn: HttpTurn, bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
-    const switched = status === 101 || (turn.method === 'CONNECT' && status < 300)
-    if (switched) {
-      this.outbox.answerEnds(turn, answer, this.#parser.offset - this.#intake.from)
-      connection.link.counters.switched++
+    const { head, carried, offset } = this.#parser
+    const { isPassing } = this.#cut
+    connection.asked.shift()
+    connection.link.counters.replies++
+    connection.link.counters.switched++
+    this.#opaque = true
+    this.#intake.settle(bytes, isPassing ? offset : stepAt)
+    this.#intake.skip(offset)
+    this.#cut.end()
+    if (connection.isMuted) {
+      this.#intake.treatment = 'swallow'
+      return
+    }
+    turn.answered(time, { status: head.status, headers: head.headers, body: undefined })
+    const raw = isPassing ? NOTHING : Buffer.from(carried.length > 0 ? carried : bytes.subarray(stepAt, offset))
+    const reply = { status: head.status, raw, headLength: raw.length }
+    const fate = isPassing ? { lost: undefined, delay: undefined, reply } : planUpgrade(turn, reply, connection)
+    if (fate.delay === undefined) this.#sendUpgrade(turn, fate, time)
+    else {
+      this.#gate.close()
+      this.#pause.begin(fate.delay.durationMs, fate.delay.rule, () => {
+        this.#sendUpgrade(turn, fate, connection.now())
+        this.#gate.open(this)
+      })
+    }
+  }
+
+  #sendUpgrade(turn: HttpTurn, { lost, reply }: UpgradeFate, time: Nanos): void {
+    const connection = this.#connection
+    this.#isRefused = !changesProtocol(turn, reply.status)
+    // What follows in the same chunk.
+    if (lost !== undefined || this.#isRefused) this.#intake.treatment = 'swallow'
+    if (lost !== undefined) {
+      turn.lostForClient(time, LOST.reply)
+      turn.silenced = lost.silence
+      connection.requestSide.refuse()
+      connection.answered(turn)
+      return
+    }
+    if (reply.raw.length > 0) this.outbox.pass(reply.raw)
+    this.outbox.answerEnds(turn, { status: reply.status, headers: undefined, body: undefined })
+    if (this.#isRefused) {
+      connection.requestSide.refuse()
+      connection.close()
+    } else {
       connection.recording?.opaque(
         `${turn.method} ${turn.target}, after which another protocol is spoken`,
         'everything',
       )
-      this.#opaque = true
-      this.#intake.settle(bytes, bytes.length)
       connection.answered(turn)
+      connection.requestSide.switchDecided(true)
     }
-    connection.requestSide.switchDecided(switched)
-    return switched
   }
 
   /** Passes on a message that is too long to hold. */

@@ -81,6 +81,8 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
+    // What waited behind a head may be nothing.
+    if (bytes.length === 0 && this.#state !== 'http') return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))
       return this.#exit.pass(bytes)
@@ -129,6 +131,12 @@ export class RequestSide implements Stage {
   switchDecided(switched: boolean): void {
     if (switched) this.goOpaque()
     else this.gate.open(this)
+  }
+
+  /** Nothing more of the client goes to the server. */
+  refuse(): void {
+    this.#state = 'refused'
+    this.gate.open(this)
   }
 
   /** The server has sent bytes after the client's were no longer understood. */

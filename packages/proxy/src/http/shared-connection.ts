@@ -26,7 +26,7 @@ export interface SharedConnection {
   readonly number: number
   /** The client. */
   readonly peer: Peer
-  readonly requestSide: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void }
+  readonly requestSide: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void; refuse(): void }
   /** Requests in the order in which the client gets its answers. */
   readonly order: HttpTurn[]
   /** Requests that the server has, in the order in which it answers them. */
@@ -55,6 +55,8 @@ export interface SharedConnection {
   holdUpIfBehind(): void
   /** Ends the server and this connection. */
   crash(): void
+  /** Ends both sides, as after a reply that is the connection's last. */
+  close(): void
   /** Refuses a malformed request, with an answer unless it came in the middle of another. */
   refuse(reason: string, where: { readonly inMessage: boolean }): void
   /** Stops parsing requests; keeps parsing answers to those already parsed. */

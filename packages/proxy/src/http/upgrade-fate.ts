@@ -1,0 +1,65 @@
+import type { HttpFault } from '@chaosproxy/faults'
+import type { HttpRule } from './http-rule.ts'
+import { editMessage, makeUpReply, statusLine, type WholeMessage } from './reply.ts'
+import { type Chances, drawDelayMs } from './request-harms.ts'
+import type { HttpTurn } from './turn.ts'
+
+/** What becomes of a reply after which the connection speaks another protocol. */
+export interface UpgradeFate {
+  readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
+  readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
+  readonly reply: UpgradeReply
+}
+
+export interface UpgradeReply extends WholeMessage {
+  readonly status: number
+}
+
+/** Whether this answer changes the protocol of the connection: a 101, or success of a CONNECT. */
+export const changesProtocol = ({ switches, method }: HttpTurn, status: number): boolean =>
+  switches && (status === 101 || (method === 'CONNECT' && status >= 200 && status < 300))
+
+/**
+ * Applies each rule to a reply that changes the protocol. What follows it belongs to the new protocol, so a fault acts
+ * on the head or misses.
+ */
+export function planUpgrade(turn: HttpTurn, original: UpgradeReply, chances: Chances): UpgradeFate {
+  let delay: UpgradeFate['delay']
+  let reply = original
+  for (const rule of turn.replyRules) {
+    const { fault } = rule
+    if (!rule.isForStatus(original.status)) continue
+    if (!rule.strikes(chances.nowMs(), () => chances.randomFor(rule))) continue
+    if (fault.kind === 'lose-reply') {
+      rule.hit(turn)
+      return { lost: fault, delay, reply }
+    }
+    if (fault.kind === 'delay-reply') {
+      delay = { durationMs: (delay?.durationMs ?? 0) + drawDelayMs(fault, rule, chances), rule }
+      rule.hit(turn)
+      continue
+    }
+    const changed = changedBy(fault, turn, reply)
+    if (changed === undefined) rule.miss('the reply switches the protocol and has no body')
+    else {
+      reply = changed
+      rule.hit(turn)
+    }
+  }
+  return { lost: undefined, delay, reply }
+}
+
+/** Undefined if the fault cannot act on a reply that is only a head. */
+function changedBy(fault: HttpFault, turn: HttpTurn, reply: UpgradeReply): UpgradeReply | undefined {
+  if (fault.kind === 'error-status') return makeUpReply(fault.status, fault.body, { close: true })
+  if (fault.kind !== 'edit-reply') return undefined
+  const { headers, body } = fault
+  const status = fault.status ?? reply.status
+  const firstLine = fault.status === undefined ? undefined : statusLine(status)
+  if (changesProtocol(turn, status)) {
+    if (headers === undefined && firstLine === undefined) return undefined
+    return { ...editMessage(reply, { headers, firstLine }), status }
+  }
+  const refusal = editMessage(reply, { headers: { Upgrade: null, Connection: 'close' }, body: body ?? '', firstLine })
+  return { ...editMessage(refusal, { headers }), status }
+}
