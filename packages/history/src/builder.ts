@@ -8,7 +8,7 @@ import type { UserError } from './error.ts'
 import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from './event.ts'
 import type { Format } from './format.ts'
 import type { History } from './history.ts'
-import { FLAG_ANSWERED, FLAG_FINAL, FLAG_UNSAID, FLAG_VERSION, INFO } from './history-columns.ts'
+import { FLAG_ANSWERED, FLAG_FINAL, FLAG_UNSAID, FLAG_VERSION, INFO, OK } from './history-columns.ts'
 import { KeyNumbers, keyName } from './key-numbers.ts'
 import { KnownTexts } from './known-texts.ts'
 import { historyOf } from './lending.ts'
@@ -17,6 +17,7 @@ import { inHeap, inSharedMemory, int32Array, sizeInHeap } from './memory.ts'
 import { CannotPack } from './packed/cannot-pack.ts'
 import { EdgeNotes, type Edges, type OpenOperation } from './packed/edges.ts'
 import { clientNumber, isClient, ProcessTable } from './processes.ts'
+import { type AnswerCounts, answerCounts } from './replaced.ts'
 import { brokenRule, rules } from './rules.ts'
 import { SessionTable } from './sessions.ts'
 import type { EventSink } from './sink.ts'
@@ -102,6 +103,8 @@ export class HistoryBuilder implements EventSink {
   #lastIndexLine = 0
   /** Processes below this number have been heard of before. */
   #seenProcesses = 0
+  /** By function: whether the value of an answer takes the place of the invocation's. */
+  readonly #answers: (AnswerCounts | undefined)[] = []
   readonly #disorder: Disorder
   /** The latest time so far; Infinity before the first. */
   #latest = Number.POSITIVE_INFINITY
@@ -246,7 +249,10 @@ export class HistoryBuilder implements EventSink {
       }
       if (columns.f[row] !== f) throw otherFunction(this.#built(), process, type, f, row, line)
       if (key !== NONE) this.#checkKey(process, type, key, row, line)
-      if (value !== NO_VALUE) columns.output[row] = value
+      if (value !== NO_VALUE) {
+        columns.output[row] = value
+        if (value !== columns.input[row] && type - 1 === OK) this.#answeredWith(value, row, line)
+      }
       if (node !== NONE) columns.node[row] = node
       columns.outcome[row] = type - 1
       columns.returnEvent[row] = position
@@ -412,6 +418,20 @@ export class HistoryBuilder implements EventSink {
    */
   get #plansCalls(): boolean {
     return this.#lastIndex !== NONE && (this.#format === 'edn' || this.#header?.sessions !== undefined)
+  }
+
+  /** What a write really wrote is what its answer says, as in Jepsen's histories. */
+  #answeredWith(value: number, row: number, line: number): void {
+    const columns = this.#columns
+    const f = columns.f[row] ?? 0
+    while (this.#answers.length <= f) this.#answers.push(answerCounts(this.functions.text(this.#answers.length)))
+    const counts = this.#answers[f]
+    if (counts === undefined || ((columns.flags[row] ?? 0) & FLAG_UNSAID) !== 0) return
+    const asked = this.values.json((columns.input[row] ?? 0) as ValueId)
+    if (!counts(asked, this.values.json(value as ValueId))) return
+    columns.input[row] = value
+    this.#tolerated.otherValues += 1
+    this.#tolerated.otherValueLine ||= line
   }
 
   #call(

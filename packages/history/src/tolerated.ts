@@ -9,6 +9,9 @@ export interface Tolerated {
   /** There are completions only. */
   lacksInvocations: boolean
   withoutTime: number
+  /** Writes answered with another value than was asked for, and the line of the first such answer. */
+  otherValues: number
+  otherValueLine: number
   /** Times beyond 2^53. */
   hugeTimes: number
 }
@@ -18,6 +21,8 @@ export const nothingTolerated = (): Tolerated => ({
   reusedExample: '',
   lacksInvocations: false,
   withoutTime: 0,
+  otherValues: 0,
+  otherValueLine: 0,
   hugeTimes: 0,
 })
 
@@ -41,7 +46,7 @@ export function cutOffWarning(
 
 /** What the author of the history should know about it, and what to do next time. */
 export function warningsAbout(
-  { reused, reusedExample, lacksInvocations, withoutTime, hugeTimes }: Tolerated,
+  { reused, reusedExample, lacksInvocations, withoutTime, otherValues, otherValueLine, hugeTimes }: Tolerated,
   source: string,
   clientEvents: number,
   cutOff: string | undefined,
@@ -60,6 +65,12 @@ export function warningsAbout(
   }
   if (withoutTime > 0 && withoutTime < clientEvents && !lacksInvocations) {
     warnings.push(`${source}: ${withoutTime} of ${clientEvents} events have no time; their position stands for it.`)
+  }
+  if (otherValues > 0) {
+    const writes = otherValues === 1 ? 'a write was' : `${otherValues} writes were`
+    warnings.push(
+      `${source}: ${writes} answered with another value than asked for (line ${otherValueLine}); the value of the answer counts.`,
+    )
   }
   if (hugeTimes > 0) {
     warnings.push(

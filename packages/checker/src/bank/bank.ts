@@ -37,6 +37,7 @@ export const bank: ObjectEntry = {
     rule: 'money is moved as it was asked for, once, and never overdrawn',
     numbers,
     reads: [READ],
+    repeats: [TRANSFER],
     contentOf: withoutEmptyAccounts,
     specification,
     beside: (history, row) => {

@@ -9,6 +9,7 @@ import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { withMisreading } from '../record/misreading.ts'
 import { entryOf } from './registry.ts'
+import { requireUnderstood } from './understood.ts'
 
 /**
  * Judges a history by all requested levels, within the given time and memory.
@@ -30,6 +31,7 @@ export function check(history: History, options: CheckOptions<string>): Report<s
 /** The same by the entry of a model. */
 export function checkBy(entry: ModelEntry<string>, history: History, options: CheckOptions<string>): Report<string> {
   requireLevels(entry, options.levels)
+  requireUnderstood(history, entry)
   if (history.operations.length === 0) {
     // Validates the options even for an empty history.
     entry.judge.check(history, entry, options)

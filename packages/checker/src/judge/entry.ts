@@ -20,6 +20,8 @@ export interface ModelEntry<Name extends string = Level> {
   readonly functions: readonly string[] | undefined
   /** Whether it knows an operation, by any of its names. */
   knows(f: string): boolean
+  /** @throws UserError for values that it cannot give a meaning. */
+  vet?(history: History): void
   /** The levels that its judge decides directly. Other levels are decided only where they follow from these. */
   readonly levels: readonly Name[]
   /** A history proves something only if, for each need, at least one of its functions succeeded. */

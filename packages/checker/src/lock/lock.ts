@@ -32,6 +32,7 @@ export const lock: ObjectEntry = {
     tell: lockSentence,
     numbers: lockNumbers,
     reads: [],
+    nameless: ACQUIRE,
     specification: (initial) => ({ ...specification, initial: { holder: holderOf(initial), token: undefined } }),
     fast,
     related,

@@ -4,6 +4,7 @@ import { checkObject } from './check.ts'
 import { headlineOfObject } from './headline.ts'
 import type { AnyStart } from './model/any-start.ts'
 import type { ObjectEntry, ObjectModel } from './model/object-model.ts'
+import { vetObject } from './vet.ts'
 
 /** The judge of every object with a sequential specification. */
 export interface ObjectJudge extends HistoryJudge {
@@ -22,6 +23,7 @@ export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart 
   return {
     ...said,
     knows: (f) => Object.hasOwn(object.numbers, f),
+    vet: (history) => vetObject(history, said.name, object),
     needs: [{ what: 'operation', functions: undefined }],
     judge,
     record: {

@@ -23,6 +23,7 @@ interface Messages extends Pick<ObjectModel, 'rule' | 'specification'> {
 export const messageObject = ({ rule, isInOrder, specification, fast, simulate }: Messages): ObjectModel => ({
   rule,
   numbers: queueNumbers,
+  repeats: [ENQUEUE],
   reads: [],
   expands: drainExpands,
   beside: besideOfMessage,

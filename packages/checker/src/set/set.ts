@@ -26,6 +26,7 @@ export const set: ObjectEntry = {
     rule: 'an element is in from its addition until it is removed, for every read',
     numbers: setNumbers,
     reads: [READ, CONTAINS],
+    repeats: [ADD, REMOVE],
     specification,
     fast,
     simulate,

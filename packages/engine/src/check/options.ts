@@ -1,4 +1,12 @@
-import { findModel, type Model, type ModelEntry, modelEntry, models, type ShareOptions } from '@chaosproxy/checker'
+import {
+  findModel,
+  type Model,
+  type ModelEntry,
+  modelEntry,
+  models,
+  requireUnderstood,
+  type ShareOptions,
+} from '@chaosproxy/checker'
 import {
   type Format,
   type History,
@@ -53,6 +61,7 @@ export function checkOptionsFor(
 ): ShareOptions {
   const entry = own === undefined ? entryFor(file, history, settings) : modelEntry(own)
   if (settings.baseline !== undefined) requireSameSubject(settings.baseline.baseline, { model: entry.name })
+  requireUnderstood(history, entry)
   requireKnownFunctions(settings.require ?? [], own ?? entry.name, history.functions)
   return {
     model: own ?? entry.name,

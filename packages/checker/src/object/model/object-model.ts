@@ -45,6 +45,10 @@ export interface ObjectModel {
   readonly reads: readonly number[]
   /** The reads that return only a part of the state, and so do not show the final state. */
   readonly partial?: readonly number[]
+  /** The operations that are answered without a value, or with their own: any other may be what really took effect. */
+  readonly repeats?: readonly number[] | undefined
+  /** The operation whose value, if there are several, may name objects, which only keys do. */
+  readonly nameless?: number | undefined
   readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
   /**
    * `history`: where the operations are from, if what an output means depends on the others.

@@ -1,0 +1,33 @@
+import { type History, UserError } from '@chaosproxy/history'
+import { placeOf } from '../encoding/place.ts'
+import type { ModelEntry } from '../judge/entry.ts'
+import { models } from './registry.ts'
+
+/**
+ * Refuses a history that a model cannot be about.
+ *
+ * @throws UserError for an operation that the model does not know, with the models that do, and for values that it cannot
+ * give a meaning.
+ */
+export function requireUnderstood(history: History, entry: ModelEntry<string>): void {
+  const unknown = history.functions.findIndex((f) => !entry.knows(f))
+  const row = unknown < 0 ? -1 : history.operations.f.subarray(0, history.operations.length).indexOf(unknown)
+  if (row >= 0) throw unknownFunction(history, row, entry)
+  entry.vet?.(history)
+}
+
+function unknownFunction(history: History, row: number, { name, functions = [] }: ModelEntry<string>): UserError {
+  const f = history.functions[history.operations.f[row]] ?? ''
+  // The one that knows all of them is meant, if there is one.
+  const all = models.filter((each) => history.functions.every((every) => each.knows(every)))
+  const some = all.length > 0 ? all : models.filter((each) => each.knows(f))
+  const options = some.map((each) => `--model ${each.name}`)
+  const remedy =
+    options.length === 0
+      ? 'No model knows it: rename the operation, or give a model of your own (--model FILE).'
+      : `${options.length === 1 ? 'This model knows' : 'These models know'} it: ${options.join(', ')}.`
+  return new UserError(
+    'input',
+    `${placeOf(history, row)}: the ${name} model does not know the operation "${f}"; it knows ${functions.join(', ')}. ${remedy}`,
+  )
+}

@@ -1,0 +1,53 @@
+import { type History, OK, UserError, type ValueId } from '@chaosproxy/history'
+import { placeOf } from '../encoding/place.ts'
+import type { ObjectModel } from './model/object-model.ts'
+
+const NULL_ID = 0
+const NONE = -1
+
+/** @throws UserError for values that the model cannot give a meaning. */
+export function vetObject(history: History, model: string, { numbers, repeats, nameless }: ObjectModel): void {
+  if (repeats === undefined && nameless === undefined) return
+  const numberOf = history.functions.map((f) => numbers[f] ?? NONE)
+  const { length, f, input, output, outcome, key } = history.operations
+  /** By key: the first operation without a name that says a value. */
+  const first = new Map<number, number>()
+  for (let row = 0; row < length; row++) {
+    const number = numberOf[f[row]] ?? NONE
+    if (input[row] === NULL_ID) continue
+    if (repeats?.includes(number) === true && outcome[row] === OK && isOther(history, row))
+      throw otherValue(history, row, model)
+    if (nameless !== number) continue
+    const known = first.get(key[row])
+    if (known === undefined) first.set(key[row], row)
+    else if (input[known] !== input[row]) throw severalNames(history, known, row)
+  }
+
+  function isOther({ values }: History, row: number): boolean {
+    if (output[row] === input[row] || output[row] === NULL_ID) return false
+    const asked = values.json(input[row] as ValueId)
+    // A reply of another kind is no element: the server's "OK", or the number of a message.
+    return kindOf(asked) === kindOf(values.json(output[row] as ValueId))
+  }
+}
+
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value)
+
+function otherValue(history: History, row: number, model: string): UserError {
+  const { f, input, output, returnLine } = history.operations
+  const name = history.functions[f[row]]
+  const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
+  return new UserError(
+    'input',
+    `${placeOf(history, row)}: this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). Nothing tells the ${model} model which of them took effect. Write the right one on both lines, or leave "value" out of the answer.`,
+  )
+}
+
+function severalNames(history: History, known: number, row: number): UserError {
+  const { f, input, callLine } = history.operations
+  const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
+  return new UserError(
+    'input',
+    `${placeOf(history, row)}: this ${history.functions[f[row]]} has the value ${show(input[row])}, and that of line ${callLine[known]} ${show(input[known])}. If these are names of locks, write them as "key": each key is a lock. If they name who holds it, leave them out: a lock is held by the process.`,
+  )
+}

@@ -1,0 +1,135 @@
+import { type EventInput, historyFromObjects, millis } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { type CheckOptions, check } from '../src/index.ts'
+
+const options = (model: string): CheckOptions => ({
+  ...{ model: model as CheckOptions['model'], initial: null, levels: ['linearizable'], failedCas: 'drop' },
+  ...{ staleness: false, deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(0) },
+})
+
+type Step = readonly [
+  process: number,
+  f: string,
+  asked: EventInput['value'],
+  answered: EventInput['value'],
+  key?: string,
+]
+
+const lines = (steps: readonly Step[]): readonly EventInput[] =>
+  steps.flatMap(([process, f, asked, answered, key]): EventInput[] => [
+    { process, type: 'invoke', f, value: asked, key },
+    { process, type: 'ok', f, value: answered, key },
+  ])
+
+function found(model: string, steps: readonly Step[]): string {
+  try {
+    return check(historyFromObjects(lines(steps), 'h.jsonl'), options(model)).levels['linearizable']?.result ?? 'none'
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+describe('an operation that the model does not know', () => {
+  test.each([
+    [
+      'add',
+      'register',
+      [
+        [0, 'add', 1, 1],
+        [0, 'read', null, [1]],
+      ],
+      '--model counter, --model set',
+    ],
+    ['enqueue', 'set', [[0, 'enqueue', 1, 1]], '--model queue'],
+    ['txn', 'register', [[0, 'txn', [['r', 1, null]], [['r', 1, null]]]], '--model multi-register'],
+    ['acquire', 'queue', [[0, 'acquire', null, null]], '--model lock'],
+  ] satisfies readonly (readonly [string, string, readonly Step[], string])[])(
+    'names the models that know it: %s in a %s',
+    (f, model, steps, expected) => {
+      const text = found(model, steps)
+      expect(text).toContain(`h.jsonl:1: the ${model} model does not know the operation "${f}"`)
+      expect(text).toContain(expected)
+    },
+  )
+
+  test('says so if no model knows it', () => {
+    expect(found('register', [[0, 'frobnicate', 1, 1]])).toContain('No model knows it')
+  })
+})
+
+describe('a write that is answered with another value', () => {
+  const read = (value: EventInput['value']): Step => [1, 'read', null, value]
+
+  test('wrote what the answer says', () => {
+    expect(found('register', [[0, 'write', 1, 2], read(2)])).toBe('met')
+    expect(found('register', [[0, 'write', 1, 2], read(1)])).toBe('violated')
+    expect(found('register', [[0, 'write', 1, 1], [0, 'cas', [1, 2], [1, 3]], read(3)])).toBe('met')
+  })
+
+  test.each([null, true, 'OK', 'ok', { version: 3 }, [1, 2]])(
+    'wrote what was asked for if the answer is %j',
+    (reply) => {
+      expect(found('register', [[0, 'write', 1, reply], read(1)])).toBe('met')
+    },
+  )
+
+  test('is told in a warning', () => {
+    const { warnings } = historyFromObjects(lines([[0, 'write', 1, 2]]), 'h.jsonl')
+    expect(warnings).toEqual([
+      'h.jsonl: a write was answered with another value than asked for (line 2); the value of the answer counts.',
+    ])
+  })
+})
+
+describe('another object whose answer has another value', () => {
+  test.each([
+    ['set', 'add', 1, 2],
+    ['queue', 'enqueue', 'a', 'b'],
+    ['bag', 'enqueue', 'a', 'b'],
+    ['bank', 'transfer', { from: 'a', to: 'b', amount: 4 }, { from: 'a', to: 'b', amount: 5 }],
+  ] as const)('is refused with the line: %s', (model, f, asked, answered) => {
+    expect(found(model, [[0, f, asked, answered]])).toMatch(/^h\.jsonl:1: this .* \(line 2\)/)
+  })
+
+  test('is taken for a reply if it is of another kind', () => {
+    expect(
+      found('set', [
+        [0, 'add', 1, 'OK'],
+        [1, 'read', null, [1]],
+      ]),
+    ).toBe('met')
+  })
+})
+
+describe('locks', () => {
+  const twoNames: readonly Step[] = [
+    [0, 'lock', 'bob', 'bob'],
+    [1, 'lock', 'alice', 'alice'],
+    [1, 'unlock', 'alice', 'alice'],
+    [0, 'unlock', 'bob', 'bob'],
+  ]
+
+  test('named by their value are refused', () => {
+    expect(found('lock', twoNames)).toMatch(
+      /^h\.jsonl:3: this lock has the value "alice", and that of line 1 "bob"\. .*"key"/,
+    )
+  })
+
+  test('named by key are locks of their own, whatever their values', () => {
+    expect(
+      found(
+        'lock',
+        twoNames.map(([process, f, value]) => [process, f, value, value, String(value)]),
+      ),
+    ).toBe('met')
+  })
+
+  test('asked for with one value are one lock', () => {
+    expect(
+      found(
+        'lock',
+        twoNames.map(([process, f]) => [process, f, 'one', 'one']),
+      ),
+    ).toBe('violated')
+  })
+})
