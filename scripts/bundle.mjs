@@ -18,6 +18,7 @@ const inlined = [
   'y18n',
   'escalade',
   'get-caller-file',
+  'chalk',
 ]
 
 /** Loading these only defines what they export: a command that uses one export loads that alone. */
@@ -25,17 +26,20 @@ const PURE =
   /packages\/(?:history|faults|checker|workloads|wire|recorder|protocols|runner|report|scenarios|engine|console)\/dist\/(?!.*vetting)/
 
 /** What others wrote is otherwise loaded from where it is installed. */
-const external = (id) => !/^(?:[./\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && id !== WIDTH
+const external = (id) =>
+  !/^(?:[./#\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && !(id in replaced)
 
-/** Prepares regular expressions for every emoji there is whenever it is loaded; ours measures the same texts without. */
-const WIDTH = 'string-width'
-const ownWidth = {
-  name: 'own width',
-  resolveId: (id) => (id === WIDTH ? '\0own-width' : undefined),
-  load: (id) =>
-    id === '\0own-width'
-      ? `export { displayWidth as default } from ${JSON.stringify(resolve('packages/report/dist/terminal/width.js'))}`
-      : undefined,
+/** Modules of others that cost every start something that we do otherwise, and what stands for them. */
+const replaced = {
+  // Prepares regular expressions for every emoji there is whenever it is loaded; ours measures the same texts without.
+  'string-width': `export { displayWidth as default } from ${JSON.stringify(resolve('packages/report/dist/terminal/width.js'))}`,
+  // Of chalk: looks at the environment and both streams. We decide that for each stream, and tell chalk.
+  '#supports-color': 'export default { stdout: false, stderr: false }',
+}
+const replacing = {
+  name: 'replacing',
+  resolveId: (id) => (id in replaced ? `\0${id}` : undefined),
+  load: (id) => replaced[id.replace('\0', '')],
 }
 
 /** Entries by name, all in one flat folder, for they find one another by their own URLs. */
@@ -43,7 +47,7 @@ const bundle = (row, input) =>
   build({
     input: Object.fromEntries(Object.entries(input).map(([name, path]) => [name, `packages/${row}/dist/${path}.js`])),
     external,
-    plugins: [ownWidth],
+    plugins: [replacing],
     treeshake: { moduleSideEffects: (id) => !PURE.test(id) },
     platform: 'node',
     tsconfig: false,
@@ -111,6 +115,7 @@ await bundleForBrowser('saved-page', 'saved/main')
 await bundleForBrowser('saved-worker', 'saved/worker')
 
 writeLicences('cli', inlined)
+writeLicences('engine', ['chalk'])
 writeLicences('console', ['fzstd', 'preact', 'uplot', 'valibot'])
 
 function writeLicences(row, names) {

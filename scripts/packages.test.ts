@@ -99,6 +99,37 @@ test('what the bundles import is installed with them, wherever a package manager
   }
 })
 
+/** Named when the project was begun: none of them is to be replaced by code of our own. */
+const CHOSEN = ['chalk', 'ora', 'ws', 'yargs']
+const CHOSEN_FOR_TESTS = ['fast-check', 'vitest']
+
+test.each(CHOSEN)('%s is imported by our sources, and declared by each package that imports it', (library) => {
+  const importing = folders.filter((folder) => imports(join(packages, folder, 'src'), library))
+  expect(importing).not.toEqual([])
+  for (const folder of importing) expect(manifest(folder).dependencies, folder).toHaveProperty([library])
+})
+
+test.each(CHOSEN_FOR_TESTS)('%s is imported by our tests, and declared where all of them are', (library) => {
+  const importing = folders.filter((folder) => imports(join(packages, folder, 'test'), library))
+  expect(importing.length).toBeGreaterThan(5)
+  expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies).toHaveProperty([library])
+})
+
+test('the package for vitest declares the vitest of its users', () => {
+  expect(imports(join(packages, 'vitest', 'src'), 'vitest')).toBe(true)
+  expect(manifest('vitest').peerDependencies).toHaveProperty('vitest')
+})
+
+function imports(folder: string, library: string): boolean {
+  const importing = new RegExp(`\\b(?:from |import\\()'${library}'`)
+  return (
+    existsSync(folder) &&
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).some(
+      (name) => name.endsWith('.ts') && importing.test(readFileSync(join(folder, name), 'utf8')),
+    )
+  )
+}
+
 /** The package of a module: `rolldown` of `rolldown/parseAst`. */
 const packageOf = (module: string): string =>
   module

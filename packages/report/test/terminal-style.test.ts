@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { colouredStyle as style } from '../src/terminal/style.ts'
+import { colouredStyle as style } from '../src/terminal/coloured-style.ts'
 
 const seen = (text: string) => text.replaceAll('\u001b', '')
 

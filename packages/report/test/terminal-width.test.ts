@@ -3,9 +3,10 @@ import { type EventInput, historyFromEvents, millis, millisToNanos } from '@chao
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type CheckPageOptions, renderCheck, renderCheckTable } from '../src/terminal/check-page.ts'
+import { colouredStyle } from '../src/terminal/coloured-style.ts'
 import { renderExplanations } from '../src/terminal/explanation.ts'
 import { renderStory } from '../src/terminal/story-page.ts'
-import { colouredStyle, plainStyle } from '../src/terminal/style.ts'
+import { plainStyle } from '../src/terminal/style.ts'
 import { displayWidth, fitLine } from '../src/terminal/width.ts'
 import type { Sign, ToldStory } from '../src/told-story.ts'
 

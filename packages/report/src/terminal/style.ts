@@ -13,27 +13,6 @@ const same = (text: string): string => text
 /** No colours at all. */
 export const plainStyle: Style = { bold: same, dim: same, red: same, green: same, yellow: same, accent: same }
 
-/** What every terminal with colours understands: ECMA-48, select graphic rendition. */
-export const colouredStyle: Style = {
-  bold: rendition(1, 22),
-  dim: rendition(2, 22),
-  red: rendition(31, 39),
-  green: rendition(32, 39),
-  yellow: rendition(33, 39),
-  accent: rendition(31, 39),
-}
-
-/** Begins again after whatever within the text ends it, and ends at the end of each line. */
-function rendition(on: number, off: number): (text: string) => string {
-  const begin = `\u001b[${on}m`
-  const end = `\u001b[${off}m`
-  return (text) => {
-    if (text === '') return text
-    const within = text.replaceAll(end, `${end}${begin}`).replaceAll(/\r?\n/g, (line) => `${end}${line}${begin}`)
-    return `${begin}${within}${end}`
-  }
-}
-
 /** The characters that pages draw with. */
 export interface Symbols {
   readonly met: string
