@@ -216,6 +216,16 @@ describe('before anything is started', () => {
     })
   })
 
+  test('what cannot work is refused alike where programs are missing', async () => {
+    const missing = async () => [{ program: 'redis-server', install: 'apt-get install redis-server' }]
+    await expect(refused({ missing }, { expect: 'bookmarkable' })).rejects.toMatchObject({ code: 'usage' })
+    const refuse = () => {
+      throw new UserError('usage', 'not with workers')
+    }
+    const planned = planRun(specOf(), registriesWith(targetLike({ start, missing })), 'mine.json', refuse)
+    await expect(planned).rejects.toThrow('not with workers')
+  })
+
   test('a workload that the target cannot serve is refused', async () => {
     await expect(refused({ functions: () => ['read'] })).rejects.toThrow(
       'mine.json: fake cannot be asked to write, cas, as the workload register does.',

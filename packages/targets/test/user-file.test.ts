@@ -1,8 +1,13 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { pathToFileURL } from 'node:url'
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { importUserFile } from '../src/user-file/import.ts'
+import { ensureBuilt } from './build.ts'
+
+beforeAll(ensureBuilt)
 
 test('files imported at the same time print to stderr, and leave stdout as it was', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-user-'))
@@ -18,4 +23,21 @@ test('files imported at the same time print to stderr, and leave stdout as it wa
   expect(process.stdout.write).toBe(before)
   expect(told).not.toHaveBeenCalled()
   expect(aside.mock.calls.flat().filter((text) => text === 'loud')).toHaveLength(3)
+})
+
+test('a file in TypeScript, and what loads it, leave stack traces as Node has them', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-user-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const file = join(directory, 'own.ts')
+  writeFileSync(file, 'export default Error.stackTraceLimit as number\nconsole.log(Error.stackTraceLimit)\n')
+  const dist = join(import.meta.dirname, '..', 'dist')
+  const imported = `
+    import { importUserFile } from ${JSON.stringify(pathToFileURL(join(dist, 'user-file', 'import.js')).href)}
+    const format = Error.prepareStackTrace
+    await importUserFile(${JSON.stringify(file)})
+    console.log(Error.stackTraceLimit, Error.prepareStackTrace === format)`
+  // A process of its own: a compiler that was loaded before has changed them already.
+  const said = (...args: readonly string[]) => spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout
+  expect(said('--input-type=module', '--eval', imported)).toBe('10 true\n')
+  expect(said(join(dist, 'typescript', 'main.js'), file)).toBe('10\n')
 })

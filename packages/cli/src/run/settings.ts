@@ -164,8 +164,12 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
           whereIs: (member) => placeOf(member, loaded, textOf(options, 'run')),
         })
       : specOfFile(file, options, { loaded, own, registries })
-  const run = await planRun(spec, registries, file ?? 'chaos run')
-  const ui = parseUi(options, run, times)
+  const ofRun = (planned: PlannedRun) => ({
+    verifyDeterminism: parseVerify(typed['verify-determinism'], planned.target),
+    ui: parseUi(options, planned, times),
+    load: parseLoad(options, planned),
+  })
+  const run = await planRun(spec, registries, file ?? 'chaos run', ofRun)
   const repeats = await plannedRepeats(times, run, (next) => planRun(next, registries, file ?? 'chaos run'))
   const baseline = parseBaselineOptions(options, loaded, textOf(options, 'run'))
   if (baseline !== undefined) requireSameRun(baseline, run)
@@ -173,14 +177,12 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     run,
     repeats,
     config: loaded?.path,
-    verifyDeterminism: parseVerify(typed['verify-determinism'], run.target),
+    ...ofRun(run),
     reporters,
     verbose: flagOf(options, 'verbose'),
     events: parseEvents(options),
     telemetry: parseTelemetry(options),
     metrics: parseMetrics(options),
-    ui,
-    load: parseLoad(options, run),
     baseline,
     out: typed.out ?? loaded?.config.out ?? USUAL_OUT,
   }

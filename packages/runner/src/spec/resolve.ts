@@ -32,9 +32,16 @@ export interface PlannedRun {
  * Finds everything a spec names and refuses what cannot work, before anything is started. Messages begin with `where`:
  * the name of a file or of the command.
  *
+ * @param refuseMore Refuses what the caller cannot do with the run. It comes before the search for programs: what cannot
+ *   work is refused alike on every machine.
  * @throws UserError: usage and input for what cannot work; environment for programs missing on this machine.
  */
-export async function planRun(spec: RunSpec, registries: Registries, where: string): Promise<PlannedRun> {
+export async function planRun(
+  spec: RunSpec,
+  registries: Registries,
+  where: string,
+  refuseMore?: (run: PlannedRun) => void,
+): Promise<PlannedRun> {
   const { target, workload } = await partsOf(spec, registries, where)
   const refuse = (problem: string): never => {
     throw new UserError('usage', `${where}: ${problem}`)
@@ -58,8 +65,6 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
     const [{ kind }, among] = [plan, placeOf(plan)]
     if (target.suffers(kind, among) !== true) refuse(sufferingText(target, { kind, name: id, among }))
   }
-  await requirePrograms(target)
-
   const faults = requestedKinds(chosen, schedule)
   const promised = target.promises({
     workload: workload.name,
@@ -67,7 +72,7 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
     settings: targetSettings,
     faults,
   })
-  return {
+  const run: PlannedRun = {
     spec: { ...spec, nodes, faults: named },
     target,
     workload,
@@ -79,6 +84,9 @@ export async function planRun(spec: RunSpec, registries: Registries, where: stri
     shortage: () => shortageOf({ ...spec, nodes, faults: named }, target, planned),
     expect: expectationOf(spec, workload, promised, refuse),
   }
+  refuseMore?.(run)
+  await requirePrograms(target)
+  return run
 }
 
 /** What the spec names. */

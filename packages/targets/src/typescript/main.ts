@@ -5,4 +5,9 @@ import { pathToFileURL } from 'node:url'
 process.argv.splice(1, 1)
 const [, program = ''] = process.argv
 const { createJiti } = await import('jiti')
-await createJiti(pathToFileURL(program).href).import(program)
+const loader = createJiti(pathToFileURL(program).href)
+// The compiler changes how stack traces look for the whole process, once: have it loaded and done before the program.
+const { stackTraceLimit, prepareStackTrace } = Error
+loader.transform({ source: '', ts: true })
+Object.assign(Error, { stackTraceLimit, prepareStackTrace })
+await loader.import(program)

@@ -16,7 +16,7 @@ export async function importUserFile(path: string): Promise<unknown> {
   if (!existsSync(file)) throw new UserError('usage', `${path}: there is no such file.`)
   // Slow to load, so load it only for a user's file.
   const { createJiti } = await import('jiti')
-  const restore = redirectOutput()
+  const restore = keepShared()
   try {
     const jiti = createJiti(import.meta.url, { moduleCache: false, virtualModules: await modulesFor(file) })
     return await jiti.import(file, { default: true })
@@ -27,18 +27,29 @@ export async function importUserFile(path: string): Promise<unknown> {
   }
 }
 
-/** Several files may be imported at the same time: the first redirects, and the last restores. */
+/** Several files may be imported at the same time: the first notes what they share, and the last restores it. */
 let importing = 0
-let ownWrite: typeof process.stdout.write = process.stdout.write
+let shared = sharedByAll()
 
-/** Standard output is for results and reports; what a file prints while it is imported goes to standard error. */
-function redirectOutput(): () => void {
+function sharedByAll() {
+  const { stackTraceLimit, prepareStackTrace } = Error
+  return { write: process.stdout.write, stackTraceLimit, prepareStackTrace }
+}
+
+/**
+ * Standard output is for results and reports; what a file prints while it is imported goes to standard error. The
+ * compiler of TypeScript leaves a limit and a format of stack traces behind, for all code of this thread.
+ */
+function keepShared(): () => void {
   if (importing++ === 0) {
-    ownWrite = process.stdout.write
+    shared = sharedByAll()
     process.stdout.write = process.stderr.write.bind(process.stderr)
   }
   return () => {
-    if (--importing === 0) process.stdout.write = ownWrite
+    if (--importing > 0) return
+    const { write, stackTraceLimit, prepareStackTrace } = shared
+    process.stdout.write = write
+    Object.assign(Error, { stackTraceLimit, prepareStackTrace })
   }
 }
 

@@ -225,10 +225,10 @@ function commandOf(pid: string): string {
   }
 }
 
-/** The tables of rules for the project. */
+/** The tables of rules for the project; without nft nobody can have made any. */
 export const rulesOnMachine = (project: string): readonly string[] =>
-  spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' })
-    .stdout.split('\n')
+  (spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' }).stdout ?? '')
+    .split('\n')
     .filter((line) => line.includes(`chaos_${project}`))
 
 interface LinkAddress {
