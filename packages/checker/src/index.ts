@@ -21,6 +21,7 @@ export type { OnlineChecker, SoFar } from './online/checker.ts'
 export {
   type ApartAnswer,
   judgeApart,
+  judgeLongKey,
   reportOfApart,
   reportOfKeys,
   reportUndecided,

@@ -45,7 +45,7 @@ export class Attempts {
     if (!this.#isAnyRepeated) return
     const superfluous = new Set<number>()
     for (const rows of this.#byOperation(columns)) for (const row of mergedInto(columns, rows)) superfluous.add(row)
-    columns.drop(superfluous)
+    columns.keep((_, row) => !superfluous.has(row), false)
   }
 
   /** The rows of every operation that was attempted several times, in order of their calls. */

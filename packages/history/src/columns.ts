@@ -87,12 +87,12 @@ export class Columns {
       column[row] = column[other] ?? 0
   }
 
-  /** Removes these rows. */
-  drop(rows: ReadonlySet<number>): void {
+  /** Removes all rows but these. Columns that were never filled stay so. */
+  keep(isKept: (columns: Columns, row: number) => boolean, isUnpacked: boolean): void {
+    const columns = isUnpacked ? this.#unpacked() : this.#all()
     let next = 0
-    const columns = this.#all()
     for (let row = 0; row < this.length; row += 1) {
-      if (rows.has(row)) continue
+      if (!isKept(this, row)) continue
       if (next < row) for (const column of columns) column[next] = column[row] ?? 0
       next += 1
     }
@@ -130,9 +130,7 @@ export class Columns {
 
   /** Puts the rows in this order. Columns that were never filled stay so. */
   arrange(order: Int32Array, isUnpacked: boolean): void {
-    const { f, key, input, output, outcome, callEvent, returnEvent, flags, error } = this
-    const unpacked = [f, key, input, output, outcome, callEvent, returnEvent, flags, error]
-    for (const column of isUnpacked ? unpacked : this.#all()) {
+    for (const column of isUnpacked ? this.#unpacked() : this.#all()) {
       const before = column.slice(0, order.length)
       for (let row = 0; row < order.length; row += 1) column[row] = before[order[row] ?? 0] ?? 0
     }
@@ -143,6 +141,12 @@ export class Columns {
     for (const column of [this.input, this.output])
       for (let row = 0; row < this.length; row += 1) column[row] = to.id(from.json((column[row] ?? 0) as ValueId))
     return to
+  }
+
+  /** Those that packed rows have. */
+  #unpacked(): readonly Column[] {
+    const { f, key, input, output, outcome, callEvent, returnEvent, flags, error } = this
+    return [f, key, input, output, outcome, callEvent, returnEvent, flags, error]
   }
 
   #all(): readonly Column[] {

@@ -1,3 +1,4 @@
+export { hasReadNothing } from './left-out-reads.ts'
 export { createLiveJudge, type Judged, type LiveJudge, type LiveViolation, violationText } from './live-judge.ts'
 export { createClockBounds, driveShare, type LoadEntry, type RemoteLoad } from './load/index.ts'
 export { currentLeader } from './nemesis-loop.ts'

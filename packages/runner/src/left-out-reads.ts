@@ -38,6 +38,9 @@ export function leftOutReads(history: History): string[] {
   ]
 }
 
+/** Whether reads were told "not found", so that `leftOutReads` depends on the writes of their keys. */
+export const hasReadNothing = (history: History): boolean => candidatesOf(history).size > 0
+
 /** The reads in question, by key. */
 function candidatesOf(history: History): ReadonlyMap<number, readonly number[]> {
   const { f, key, outcome, length } = history.operations

@@ -1,4 +1,5 @@
 import type { History } from '@chaosproxy/history'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
 import { encodingBytes, takeEncoding } from '../judge/encoding-memory.ts'
 import { isByFinalReads, type Others, reportOf } from '../judge/judge-consistency.ts'
 import type { Report } from '../judge/report.ts'
@@ -11,6 +12,7 @@ import { openedRegisters, registersOf } from '../register/check.ts'
 import { registerEntry } from '../register/entry.ts'
 import { type FinallyRead, finallyRead, NO_FINAL_READS, owedFor } from '../register/eventual/decide.ts'
 import { decideLinearizable } from '../register/linearizable/decide.ts'
+import { createLongKey } from '../register/linearizable/distinct/long-key.ts'
 import { reasonUndecided } from '../register/linearizable/portfolio/answer.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
@@ -56,6 +58,57 @@ export function judgeApart(history: History, options: ShareOptions): ApartAnswer
   } finally {
     budget.giveBack(encodingBytes(history))
   }
+}
+
+/** Hands over the operations of one key part by part, as `LongKey` takes them; ends with false once that does. */
+export type EachPart = (take: (part: History) => boolean) => boolean
+
+/**
+ * Judges one key of so many operations that they do not fit into memory at once; undefined if it takes all of them at once.
+ * `rest` is the history without its operations.
+ */
+export function judgeLongKey(
+  {
+    key,
+    operations,
+    eachPart,
+  }: { readonly key: string | null; readonly operations: number; readonly eachPart: EachPart },
+  { marks }: Pick<History, 'marks'>,
+  options: ShareOptions,
+): ApartAnswer | undefined {
+  if (marks.length > 0 || isUnknownStart(options.initial)) return undefined
+  const budget = createBudget(options)
+  const unknown = (limit: Limit): ApartAnswer => ({ result: 'unknown', limit, undecided: 1, keys: 1 })
+  return inTime(
+    () => {
+      const judge = createLongKey(operations, options.initial, budget)
+      let isStopped = false
+      const isAll = eachPart((part) => {
+        isStopped = !judge.take(part)
+        return !isStopped
+      })
+      // Whoever hands them over may find that all are needed at once.
+      if (!isAll && !isStopped) return undefined
+      const answer = judge.answer()
+      switch (answer.result) {
+        case 'met': {
+          const { firstCall: call, happened } = answer
+          const firstUnread = call === undefined ? [] : [{ key, call }]
+          const seen = { read: 0, unread: firstUnread.length, firstUnread }
+          return { result: 'met', unknown: answer.unknown, happened, isJoined: false, finally: seen, contrary: [] }
+        }
+        case 'violated':
+          return { result: 'violated', keys: [key] }
+        case 'out of memory':
+          return unknown('memory')
+        case 'not applicable':
+          return undefined
+        default:
+          return answer satisfies never
+      }
+    },
+    () => unknown('time'),
+  )
 }
 
 function judgeRegisters(history: History, given: ShareOptions, budget: ReturnType<typeof createBudget>): ApartAnswer {

@@ -1,8 +1,8 @@
 import { type ApartAnswer, decidedByStart, judgeApart, type ShareOptions, togetherApart } from '@chaosproxy/checker'
 import { type History, historyOfPlace } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
-import { unjudgedLine } from '@chaosproxy/report'
 import { type Signs, signsOf } from '@chaosproxy/runner'
+import { isUnclear, judgeLongKeys, LONG } from './long-key.ts'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
 
 /** What some keys of a recording show. */
@@ -21,7 +21,7 @@ export const undecidedAt = (limit: Limit): Shown => showsOnly({ result: 'unknown
 
 /**
  * Judges the keys of some places of a recording. What is said of levels other than linearizability, or of operations, is
- * up to those who know all keys.
+ * up to those who know all keys. Keys with `long` operations are not unpacked at once, if they need not be.
  *
  * @throws UserError as `judgeApart` does.
  */
@@ -29,10 +29,13 @@ export function judgePlaces(
   { rest, packed }: PackedRecording,
   places: readonly number[],
   { file, settings, leftMs }: { readonly file: string; readonly settings: CheckSpec; readonly leftMs: () => number },
+  long: number = LONG,
 ): Shown {
   const shown: Shown[] = []
   for (const place of places) {
-    const history = historyOfPlace(rest, packed, place)
+    const judged = judgeLongKeys({ rest, packed }, place, { file, settings, leftMs }, long)
+    shown.push(...judged.values())
+    const history = historyOfPlace(rest, packed, place, new Set(judged.keys()))
     if (history.operations.length === 0) continue
     const options = { ...checkOptionsFor(file, history, settings, leftMs()), explain: false, staleness: false }
     const answer = whole(history, options) ?? judgeApart(history, options)
@@ -48,9 +51,6 @@ function whole(history: History, options: ShareOptions): ApartAnswer | undefined
   if (isUnclear(history)) return { result: 'whole', why: 'answers were not understood' }
   return decidedByStart(history, options).length > 0 ? { result: 'whole', why: 'its start decides' } : undefined
 }
-
-/** Whether an operation may have taken effect, since nobody knows what its answer means. */
-const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
 
 export const together = (shown: readonly Shown[]): Shown => ({
   answer: togetherApart(shown.map(({ answer }) => answer)),

@@ -22,6 +22,8 @@ export interface Packed {
   readonly keys: ByteTableData
   /** By number of the key, preceded by none: its place. */
   readonly places: Int32Array
+  /** By number of the key, preceded by none: how many operations were packed. */
+  readonly counts: Int32Array
   readonly functions: readonly string[]
   readonly counted: Counted
   readonly clientEvents: number
@@ -38,6 +40,7 @@ export class Packer {
   /** By number of the key, preceded by none: its place, and its number among the keys of that place, from 1. */
   #places: Int32Array = new Int32Array(64)
   #numbers: Int32Array = new Int32Array(64)
+  #counts: Int32Array = new Int32Array(64)
   /** By place. */
   readonly #keys: Int32Array
   #known = 0
@@ -57,7 +60,7 @@ export class Packer {
   /** Memory that is in use, the builder's as well. */
   get sizeBytes(): number {
     const packed = this.#writers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    return packed + this.#builder.sizeBytes + this.#places.byteLength + this.#numbers.byteLength
+    return packed + this.#builder.sizeBytes + 3 * this.#places.byteLength
   }
 
   /** Packs what is complete. @throws CannotPack */
@@ -91,6 +94,7 @@ export class Packer {
         rows: this.#writers.map((writer) => writer.packed()),
         keys: builder.keys.data(),
         places: shared(this.#places.subarray(0, builder.keys.length + 1)),
+        counts: this.#counts.slice(0, builder.keys.length + 1),
         functions: history.functions,
         counted: this.#counting.counted(history.functions, history.nodes),
         clientEvents: builder.clientEvents,
@@ -104,7 +108,9 @@ export class Packer {
     const key = (columns.key[row] ?? -1) + 1
     const place = this.#places[key] ?? 0
     const writer = this.#writers[place]
-    if (writer !== undefined) writer.add(columns, row, this.#numbers[key] ?? 0, this.#builder)
+    if (writer === undefined) return
+    writer.add(columns, row, this.#numbers[key] ?? 0, this.#builder)
+    this.#counts[key] = (this.#counts[key] ?? 0) + 1
   }
 
   #learnKeys(): void {
@@ -112,6 +118,7 @@ export class Packer {
     if (keys.length >= this.#places.length) {
       this.#places = longer(this.#places, keys.length + 1)
       this.#numbers = longer(this.#numbers, keys.length + 1)
+      this.#counts = longer(this.#counts, keys.length + 1)
     }
     for (; this.#known < keys.length; this.#known += 1) {
       const place = this.#dealing.placeOf(keys.text(this.#known))

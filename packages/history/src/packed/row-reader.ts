@@ -12,8 +12,8 @@ const NO_PAGE = new Uint8Array(0)
 /** Where rows are unpacked to: columns, and the tables that they refer to. */
 export interface Unpacked {
   readonly columns: Columns
-  readonly values: ValueTable
-  readonly errors: ByteTable
+  values: ValueTable
+  errors: ByteTable
 }
 
 export const emptyUnpacked = (rows: number): Unpacked => ({
@@ -32,13 +32,27 @@ export interface Meaning {
   readonly position: number
 }
 
-/** Adds packed rows to columns that have room for them. */
-export function unpack({ count, pages }: PackedRows, into: Unpacked, meaning: Meaning): void {
+/** Adds packed rows, or some of them, to columns that have room for all. */
+export function unpack(
+  { count, pages }: PackedRows,
+  into: Unpacked,
+  meaning: Meaning,
+  isWanted?: (columns: Columns, row: number) => boolean,
+): void {
   const reader = new RowReader(pages, into)
-  for (let i = 0; i < count; i++) reader.next(meaning)
+  if (isWanted === undefined) for (let i = 0; i < count; i++) reader.next(meaning)
+  else
+    for (let i = 0; i < count; i++) {
+      reader.next(meaning)
+      const row = into.columns.length - 1
+      if (isWanted(into.columns, row)) continue
+      into.columns.error[row] = 0
+      into.columns.length = row
+    }
 }
 
-class RowReader {
+/** Unpacks rows one by one. */
+export class RowReader {
   readonly #left: Iterator<Uint8Array>
   readonly #into: Unpacked
   #page: Uint8Array = NO_PAGE

@@ -1,47 +1,72 @@
 import { ByteTable } from '../byte-table.ts'
+import type { Columns } from '../columns.ts'
 import type { History } from '../history.ts'
 import { historyOf } from '../lending.ts'
 import type { LentHistory } from '../lent-history.ts'
 import { ValueTable } from '../value.ts'
 import type { Packed } from './packer.ts'
-import { emptyUnpacked, sortRows, unpack } from './row-reader.ts'
+import { emptyUnpacked, type Meaning, sortRows, type Unpacked, unpack } from './row-reader.ts'
 import type { Tally } from './tally.ts'
 
 /**
  * The operations of one place as a history of their own, in which they have their positions and nothing of the processes,
- * times, nodes and lines. Keys are in order of their first appearance.
+ * times, nodes and lines. Keys are in order of their first appearance. Optionally without those of some keys, by name.
  */
-export function historyOfPlace(rest: LentHistory, all: readonly Packed[], place: number): History {
+export function historyOfPlace(
+  rest: LentHistory,
+  all: readonly Packed[],
+  place: number,
+  without: ReadonlySet<string> = NONE,
+): History {
+  const { keys, functions, meanings } = meaningsAt(all, place)
+  const isKept = ['', ...keys.texts()].map((name) => !without.has(name))
+  const isWanted = ({ key }: Columns, row: number): boolean => isKept[(key[row] ?? -1) + 1] === true
   const rows = all.map((packed) => packed.rows[place])
   const unpacked = emptyUnpacked(rows.reduce((sum, each) => sum + (each?.count ?? 0), 0))
+  for (const [n, meaning] of meanings.entries()) {
+    const packedRows = rows[n]
+    if (packedRows !== undefined) unpack(packedRows, unpacked, meaning, without.size > 0 ? isWanted : undefined)
+  }
+  sortRows(unpacked.columns, true)
+  return historyOfRows(rest, unpacked, { keys: keys.texts(), functions })
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** What the numbers in the rows of a place mean, for each of those who packed some. */
+export interface Meanings {
+  readonly keys: ByteTable
+  readonly functions: readonly string[]
+  readonly meanings: readonly Meaning[]
+}
+
+export function meaningsAt(all: readonly Packed[], place: number): Meanings {
   const keys = new ByteTable()
   const functions = [...new Set(all.flatMap((packed) => packed.functions))]
   let position = 0
-  for (const [n, packed] of all.entries()) {
-    const packedRows = rows[n]
+  const meanings = all.map((packed): Meaning => {
     const meaning = {
       keys: keysOfPlace(packed, place, keys),
       functions: Uint8Array.from(packed.functions, (f) => functions.indexOf(f)),
       position: packed.at ?? position,
     }
-    if (packedRows !== undefined) unpack(packedRows, unpacked, meaning)
     position += packed.clientEvents
-  }
-  sortRows(unpacked.columns, true)
-  return historyOf({
-    ...rest,
-    operations: unpacked.columns.operations(),
-    values: unpacked.values,
-    functions,
-    keys: keys.texts(),
-    nodes: [],
-    nemesis: [],
-    processNames: [0],
-    sessions: undefined,
-    errorColumn: unpacked.columns.error,
-    errors: unpacked.errors,
+    return meaning
   })
+  return { keys, functions, meanings }
 }
+
+export const historyOfRows = (
+  rest: LentHistory,
+  { columns, values, errors }: Unpacked,
+  names: { readonly keys: readonly string[]; readonly functions: readonly string[] },
+): History =>
+  historyOf({
+    ...rest,
+    ...names,
+    ...{ operations: columns.operations(), values, errorColumn: columns.error, errors },
+    ...{ nodes: [], nemesis: [], processNames: [0], sessions: undefined },
+  })
 
 /** By number of a key in the rows of the place, 0 for none: its number in the table. */
 function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteTable): Int32Array {

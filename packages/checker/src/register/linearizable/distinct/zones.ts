@@ -213,7 +213,11 @@ export function sequenceOfZones(
 }
 
 /** The groups except the initial ones, sorted by the beginning of their zones, forward or backward. */
-function beginnings({ first, last, used }: Zones, events: number): Int32Array {
+function beginnings(zones: Zones, events: number): Int32Array {
+  return events > 2 * EVENTS_OF_BLOCK ? beginningsByBlock(zones, events) : beginningsIn(zones, events)
+}
+
+function beginningsIn({ first, last, used }: Zones, events: number): Int32Array {
   const groups = first.length
   // By event: group + 1 if that group's zone begins there.
   const begins = int32Array(events)
@@ -228,6 +232,37 @@ function beginnings({ first, last, used }: Zones, events: number): Int32Array {
     count += -begins[event] >>> 31
   }
   return sorted.subarray(0, count)
+}
+
+const BLOCK_BITS = 16
+const EVENTS_OF_BLOCK = 1 << BLOCK_BITS
+
+/** The same for many events, of which a table would take more memory than the groups: they are sorted into blocks first. */
+function beginningsByBlock({ first, last, used }: Zones, events: number): Int32Array {
+  const groups = first.length
+  const blocks = ((events - 1) >>> BLOCK_BITS) + 1
+  const starts = int32Array(blocks + 1)
+  for (let group = 0; group < groups; group++)
+    if (used[group] === 1) starts[(lesser(first[group], last[group]) >> BLOCK_BITS) + 1]++
+  for (let block = 0; block < blocks; block++) starts[block + 1] += starts[block]
+  const sorted = int32Array(starts[blocks])
+  const next = starts.slice(0, blocks)
+  for (let group = 0; group < groups; group++)
+    if (used[group] === 1) sorted[next[lesser(first[group], last[group]) >> BLOCK_BITS]++] = group
+  const begins = int32Array(EVENTS_OF_BLOCK)
+  for (let block = 0; block < blocks; block++) {
+    const [from, to] = [starts[block], starts[block + 1]]
+    for (let at = from; at < to; at++) {
+      const group = sorted[at]
+      begins[lesser(first[group], last[group]) & (EVENTS_OF_BLOCK - 1)] = group + 1
+    }
+    for (let event = 0, at = from; at < to; event++) {
+      if (begins[event] === 0) continue
+      sorted[at++] = begins[event] - 1
+      begins[event] = 0
+    }
+  }
+  return sorted
 }
 
 /** Each cluster in turn: its write, then its reads in order of call. */

@@ -1,0 +1,43 @@
+import { type ApartAnswer, judgeLongKey } from '@chaosproxy/checker'
+import { eachPartOfKey, type History, historyOfTally, operationsByKey, tallyOf } from '@chaosproxy/history'
+import type { PackedRecording } from '@chaosproxy/history/files'
+import { unjudgedLine } from '@chaosproxy/report'
+import { hasReadNothing } from '@chaosproxy/runner'
+import type { Shown } from './apart.ts'
+import { type CheckSpec, checkOptionsFor } from './options.ts'
+
+// A key with so many operations that they are better not unpacked all at once.
+
+/** With fewer, it takes less than 100 MB. */
+export const LONG = 500_000
+
+/** Whether an operation may have taken effect, since nobody knows what its answer means. */
+export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
+
+/** What the keys of a place show that have at least so many operations and need not be unpacked at once, by name. */
+export function judgeLongKeys(
+  { rest, packed }: PackedRecording,
+  place: number,
+  { file, settings, leftMs }: { readonly file: string; readonly settings: CheckSpec; readonly leftMs: () => number },
+  least: number,
+): ReadonlyMap<string, Shown> {
+  const found = new Map<string, Shown>()
+  const rows = packed.reduce((sum, each) => sum + (each.rows[place]?.count ?? 0), 0)
+  if (rows < least) return found
+  const history = historyOfTally(rest, tallyOf(packed.map(({ counted }) => counted)))
+  for (const [key, operations] of operationsByKey(packed, place)) {
+    if (operations < least) continue
+    const eachPart: Parameters<typeof judgeLongKey>[0]['eachPart'] = (take) =>
+      eachPartOfKey(rest, packed, { place, key }, (part) => !isUnclear(part) && !hasReadNothing(part) && take(part))
+    const options = checkOptionsFor(file, history, settings, leftMs())
+    const answer = judgeLongKey({ key: key === '' ? null : key, operations, eachPart }, history, options)
+    if (answer !== undefined) found.set(key, shownBy(answer))
+  }
+  return found
+}
+
+/** A key is only judged here if two values were written, so that its reads may bring news. */
+const shownBy = (answer: ApartAnswer): Shown => ({
+  answer,
+  signs: { hasNews: answer.result === 'met', leavesOut: false },
+})

@@ -1,0 +1,137 @@
+import { ByteTable } from '../byte-table.ts'
+import type { Columns } from '../columns.ts'
+import type { History } from '../history.ts'
+import { INFO } from '../history-columns.ts'
+import type { LentHistory } from '../lent-history.ts'
+import { type ValueId, ValueTable } from '../value.ts'
+import type { Packed } from './packer.ts'
+import { emptyUnpacked, RowReader, sortRows, type Unpacked, unpack } from './row-reader.ts'
+import { historyOfRows, type Meanings, meaningsAt } from './unpacked.ts'
+
+/** Rows unpacked at a time. */
+const ROWS = 2 ** 16
+/** Texts of values and errors are forgotten once they take this much. */
+const MOST_TEXT_BYTES = 2 ** 22
+
+/** One of the keys of a place, by name; '' for operations without one. */
+export interface PlacedKey {
+  readonly place: number
+  readonly key: string
+}
+
+/** How many operations the keys of a place have, by name; '' for those without one. */
+export function operationsByKey(all: readonly Packed[], place: number): ReadonlyMap<string, number> {
+  const operations = new Map<string, number>()
+  for (const { keys, places, counts } of all) {
+    const names = new ByteTable(undefined, keys)
+    for (let key = 0; key < places.length; key++) {
+      const count = counts[key] ?? 0
+      if (places[key] !== place || count === 0) continue
+      const name = key === 0 ? '' : names.text(key - 1)
+      operations.set(name, (operations.get(name) ?? 0) + count)
+    }
+  }
+  return operations
+}
+
+/**
+ * Hands over the operations of one key in histories of some thousand each, so that all of them are never unpacked at the
+ * same time. An operation that returned before another was called comes before it; one of unknown outcome may come later.
+ * The columns are used again for the next part, so nothing may keep them. Ends early, with false, once `take` returns false.
+ */
+export function eachPartOfKey(
+  rest: LentHistory,
+  all: readonly Packed[],
+  wanted: PlacedKey,
+  take: (part: History) => boolean,
+): boolean {
+  const names = meaningsAt(all, wanted.place)
+  const ofKey = keyIn(names, wanted)
+  const into = emptyUnpacked(ROWS)
+  const reaching = reachingRows(all, names, wanted, ofKey)
+  const handOver = (some: Unpacked): boolean =>
+    some.columns.length === 0 ||
+    take(historyOfRows(rest, some, { keys: names.keys.texts(), functions: names.functions }))
+  for (const [n, packed] of all.entries()) {
+    const [rows, meaning] = [packed.rows[wanted.place], names.meanings[n]]
+    if (isReaching(packed) || rows === undefined || meaning === undefined) continue
+    const reader = new RowReader(rows.pages, into)
+    for (let left = rows.count; left > 0; left -= ROWS) {
+      empty(into)
+      for (let i = Math.min(left, ROWS); i > 0; i--) reader.next(meaning)
+      if (ofKey !== undefined) into.columns.keep(ofKey, true)
+      reaching.joinBefore(lastCall(into.columns), into)
+      if (!handOver(into)) return false
+    }
+  }
+  return handOver(reaching.left())
+}
+
+/** What tells the rows of a key from others; undefined if the place has no other key. */
+function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row: number) => boolean) | undefined {
+  const names = keys.texts()
+  if (names.length === 1 && names[0] === key) return undefined
+  const number = key === '' ? -1 : names.indexOf(key)
+  return (columns, row) => columns.key[row] === number
+}
+
+/** Stretches are followed by the operations that reach from one into another. */
+const isReaching = ({ at }: Packed): boolean => at !== undefined
+
+interface ReachingRows {
+  /** Adds those that were called before this position, in order, unless their outcome is unknown. */
+  joinBefore(position: number, into: Unpacked): void
+  /** Those that were not added. */
+  left(): Unpacked
+}
+
+function reachingRows(
+  all: readonly Packed[],
+  { meanings }: Meanings,
+  { place }: PlacedKey,
+  ofKey: ((columns: Columns, row: number) => boolean) | undefined,
+): ReachingRows {
+  const own = all.map((packed) => (isReaching(packed) ? packed.rows[place] : undefined))
+  const rows = emptyUnpacked(own.reduce((sum, each) => sum + (each?.count ?? 0), 0))
+  for (const [n, meaning] of meanings.entries()) {
+    const packed = own[n]
+    if (packed !== undefined) unpack(packed, rows, meaning, ofKey)
+  }
+  const { columns, values } = rows
+  sortRows(columns, true)
+  const isKnown = ({ outcome }: Columns, row: number): boolean => outcome[row] !== INFO
+  let next = 0
+  return {
+    joinBefore(position, into) {
+      const before = into.columns.length
+      for (; next < columns.length && (columns.callEvent[next] ?? 0) < position; next += 1) {
+        if (!isKnown(columns, next)) continue
+        const added = into.columns.add(columns, next)
+        const { input, output, error } = into.columns
+        input[added] = into.values.id(values.json((input[added] ?? 0) as ValueId))
+        output[added] = into.values.id(values.json((output[added] ?? 0) as ValueId))
+        const text = error[added] ?? 0
+        if (text !== 0) error[added] = into.errors.internText(rows.errors.text(text - 1)) + 1
+      }
+      if (into.columns.length > before) sortRows(into.columns, true)
+    },
+    left() {
+      const from = next
+      columns.keep((some, row) => row >= from || !isKnown(some, row), true)
+      return rows
+    },
+  }
+}
+
+function empty(into: Unpacked): void {
+  into.columns.error.fill(0, 0, into.columns.length)
+  into.columns.length = 0
+  if (into.values.sizeBytes > MOST_TEXT_BYTES) into.values = new ValueTable()
+  if (into.errors.sizeBytes > MOST_TEXT_BYTES) into.errors = new ByteTable()
+}
+
+function lastCall({ length, callEvent }: Columns): number {
+  let last = -1
+  for (let row = 0; row < length; row++) last = Math.max(last, callEvent[row] ?? 0)
+  return last
+}
