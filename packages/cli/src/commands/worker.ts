@@ -3,18 +3,22 @@ import { EXIT, type WorkEvent, work } from '@chaosproxy/engine'
 import { plural, UserError } from '@chaosproxy/history'
 import { count } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import { asCount, flag, valuesOf, word } from '../arguments/declare.ts'
+import { asCount, flag, valuesOf, word, words } from '../arguments/declare.ts'
 import type { Command } from '../command.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 
 const MOST_THREADS = 256
 const MOST_RATE = 10_000
+const LEFT_WITHIN_MS = 1_000
 
 const declared = {
   queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it'),
   'allow-code': flag(
     'also run protocols, workloads and models of users, which come through the queue: whoever reaches the Redis can run code here',
+  ),
+  drive: words(
+    'also drive clients of runs (chaos run --queue) at this host, or host:port; once for each. The password in CHAOS_CLIENT_PASSWORD goes nowhere else',
   ),
   rate: asCount(
     v.optional(count('how many jobs to begin in a second, together with all workers that say so', 1, MOST_RATE)),
@@ -30,13 +34,20 @@ export const workerCommand: Command = {
   positional: '',
   summary: 'do jobs from a queue for chaos on other machines, until Ctrl-C',
   options: declared,
-  groups: { 'Which work': ['queue', 'allow-code'], 'With what': ['threads', 'rate'] },
+  groups: { 'Which work': ['queue', 'drive', 'allow-code'], 'With what': ['threads', 'rate'] },
   examples: [
     ['chaos worker --queue redis://10.0.0.5:6379', 'joins in, until Ctrl-C'],
+    ['chaos worker --queue redis://10.0.0.5:6379 --drive 10.0.0.5', 'and drives clients of runs on that machine'],
     ['chaos fuzz --target raft --seeds 1000000 --queue redis://10.0.0.5:6379', 'the search that it joins'],
   ],
   async run(options) {
-    const { queue, threads = availableParallelism(), 'allow-code': allowCode, rate } = valuesOf(options, declared)
+    const {
+      queue,
+      threads = availableParallelism(),
+      'allow-code': allowCode,
+      rate,
+      drive,
+    } = valuesOf(options, declared)
     if (queue === undefined)
       throw new UserError('usage', 'chaos worker needs the queue to work for: --queue redis://host:6379')
     const interrupts = listenForInterrupts('Leaving once the jobs under way are done. Once more to end at once.')
@@ -46,9 +57,12 @@ export const workerCommand: Command = {
         threads,
         allowCode,
         rate,
+        drive,
         signal: interrupts.signal,
         listener: (event) => print(process.stdout, toldOf(event)),
       })
+      // Connections to a Redis that is gone are tried again for ever.
+      setTimeout(() => process.exit(EXIT.met), LEFT_WITHIN_MS).unref()
       return EXIT.met
     } finally {
       interrupts.release()

@@ -9,7 +9,7 @@ export function loadTelling(display: ProgressDisplay): (event: LoadEvent) => voi
       case 'waiting': {
         const { ready, wanted, place } = event
         return display.update(
-          `${ready} of ${plural(wanted, 'worker')} ready at ${place}: start one with npx chaos worker --queue ADDRESS`,
+          `${ready} of ${plural(wanted, 'worker')} ready at ${place}: start one with npx chaos worker --queue ADDRESS --drive HOST, with the host of the target`,
         )
       }
       case 'ready':

@@ -10,13 +10,16 @@ export async function queueOf(): Promise<string> {
   return `redis://${host}:${port}`
 }
 
-/** A worker that has joined, and what it has printed. */
+/** A worker that has joined, also to drive clients on this machine, and what it has printed. */
 export async function joined(
   queue: string,
   more: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
 ): Promise<ReturnType<typeof startChaos> & { readonly printed: () => string; readonly searched: () => number }> {
-  const { child, finished } = startChaos(['worker', '--queue', queue, '--threads', '1', ...more], { env })
+  const { child, finished } = startChaos(
+    ['worker', '--queue', queue, '--threads', '1', '--drive', '127.0.0.1', ...more],
+    { env },
+  )
   let printed = ''
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk) => {

@@ -61,7 +61,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by two work
     const queue = await queueOf()
     await twoWorkers(queue)
     const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'past-one-machine.md'), 'utf8')
-    const [, command = ''] = /```bash\nnpx chaos (run [^\n]*)\n```/.exec(page) ?? []
+    const [, command = ''] = /```bash\nnpx chaos worker [^\n]*\nnpx chaos (run [^\n]*)\n```/.exec(page) ?? []
     const words = command.replace('redis://127.0.0.1:6379', queue).split(' ')
     const { exitCode, stdout } = await chaos(words, { cwd: temporaryDirectory() })
     expect(stdout).toContain('the clocks of 2 load workers agreed to within')

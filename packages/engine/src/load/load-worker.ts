@@ -1,4 +1,4 @@
-import { plural } from '@chaosproxy/history'
+import { plural, UserError } from '@chaosproxy/history'
 import { LOAD_QUEUE } from '../queue/board.ts'
 import type { Connected } from '../queue/connect.ts'
 import type { TakenJob } from '../queue/packages.ts'
@@ -13,17 +13,28 @@ export type DriveEvent =
   /** A job that it does not do, or not to its end, and why. */
   | { readonly type: 'refused'; readonly why: string }
 
+type Perform = (job: TakenJob) => Promise<object>
+
+interface LoadWorkerOptions {
+  readonly lostAfterMs: number
+  /** Where it may drive clients: hosts, or `host:port`. */
+  readonly hosts: readonly string[]
+  readonly listener: (event: DriveEvent) => void
+  /** Wraps what does a job. */
+  readonly counted: (perform: Perform) => Perform
+}
+
 /** Takes parts of the load of runs from the queue. */
 export function loadWorker(
   { bullmq, connection, connect }: Connected,
-  lostAfterMs: number,
-  listener: (event: DriveEvent) => void,
+  { lostAfterMs, hosts, listener, counted }: LoadWorkerOptions,
 ): InstanceType<Connected['bullmq']['Worker']> {
   async function drive({ data }: TakenJob): Promise<object> {
     const startedAt = performance.now()
     try {
       const order = readLoadOrder(data)
       const { share, clients, elsewhere } = order
+      requireNamed(elsewhere.addresses, hosts)
       const job = `part ${share.index + 1}/${share.of} of the ${plural(clients, 'client')} of a run`
       listener({ type: 'driving', job, addresses: elsewhere.addresses.map(({ host, port }) => `${host}:${port}`) })
       const why = await performShare(order, connect)
@@ -37,7 +48,7 @@ export function loadWorker(
     }
   }
 
-  return new bullmq.Worker(LOAD_QUEUE, drive, {
+  return new bullmq.Worker(LOAD_QUEUE, counted(drive), {
     connection,
     // Clients of one run belong on several machines.
     concurrency: 1,
@@ -46,4 +57,27 @@ export function loadWorker(
     // Nobody can take over clients in the middle of a run.
     maxStalledCount: 0,
   })
+}
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Whoever writes to the queue chooses addresses, and what is sent there, the worker's password included.
+ *
+ * @throws UserError (usage) for an address that the worker was not started for.
+ */
+export function requireNamed(addresses: readonly Address[], hosts: readonly string[]): void {
+  const named = new Set(hosts.map((host) => host.toLowerCase()))
+  const strange = addresses.find(
+    ({ host, port }) => !named.has(host.toLowerCase()) && !named.has(`${host.toLowerCase()}:${port}`),
+  )
+  if (strange === undefined) return
+  const { host, port } = strange
+  throw new UserError(
+    'usage',
+    `the run is at ${host}:${port}, and this worker drives clients only at ${hosts.join(', ')}. If you trust whoever writes to the queue with that address, start the worker with --drive ${host} as well`,
+  )
 }

@@ -72,7 +72,7 @@ export async function hereOrFetched(recording: RecordingName, store: LocalStore)
     if (!status.isFile() || status.size !== part.bytes || (await hashOf(part.path)) !== part.sha256)
       throw new UserError(
         'input',
-        `${part.path} is not here as it was where the check was started: its content differs (${status.size} bytes, and not ${part.bytes}, or others). Copy it again, or mount the same disk.`,
+        `${part.path} is not here as it was where the check was started: its content differs. Copy it again, or mount the same disk.`,
       )
     seen.add(known)
   }

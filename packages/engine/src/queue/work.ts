@@ -32,6 +32,8 @@ export interface WorkSettings {
   readonly allowCode?: boolean | undefined
   /** Jobs that are begun in a second, by all workers of the queue that have this limit together; without it, no limit. */
   readonly rate?: number | undefined
+  /** Hosts, or `host:port`, at which it drives clients of runs: nobody else's order sends it, or its password, anywhere. */
+  readonly drive?: readonly string[] | undefined
   readonly listener?: ((event: WorkEvent) => void) | undefined
   /** Ends it, once the jobs under way are done. */
   readonly signal: AbortSignal
@@ -49,7 +51,7 @@ const LOST_AT_MOST = 2
  */
 export async function work(settings: WorkSettings): Promise<void> {
   const { queue, threads = availableParallelism(), listener = () => {}, signal } = settings
-  const { allowCode = false, rate } = settings
+  const { allowCode = false, rate, drive = [] } = settings
   const connected = await connectQueue(queue)
   const { bullmq, connection, place, connect } = connected
   const pools = createPools(threads)
@@ -57,6 +59,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   const store = storeOn(client)
   const unpacker = createUnpacker(store)
   const rest = createRest()
+  const jobs = countJobs()
 
   async function perform({ data }: TakenJob): Promise<object> {
     const startedAt = performance.now()
@@ -86,7 +89,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   const lanes = allowCode ? [QUEUES.plain, QUEUES.code] : [QUEUES.plain]
   const workers: readonly Worker[] = lanes.map(
     (lane) =>
-      new bullmq.Worker(lane, perform, {
+      new bullmq.Worker(lane, jobs.counted(perform), {
         connection,
         // One more waits, so that no thread is idle while the next job is fetched.
         concurrency: threads + 1,
@@ -96,7 +99,11 @@ export async function work(settings: WorkSettings): Promise<void> {
         ...(rate === undefined ? {} : { limiter: { max: rate, duration: 1_000 } }),
       }),
   )
-  const all = [...workers, loadWorker(connected, LOST_AFTER_MS, listener)]
+  const driving =
+    drive.length === 0
+      ? []
+      : [loadWorker(connected, { lostAfterMs: LOST_AFTER_MS, hosts: drive, listener, counted: jobs.counted })]
+  const all = [...workers, ...driving]
   // They connect again by themselves.
   for (const worker of all) worker.on('error', () => {})
   let watching: NodeJS.Timeout | undefined
@@ -108,12 +115,41 @@ export async function work(settings: WorkSettings): Promise<void> {
   } finally {
     clearInterval(watching)
     rest.close()
-    await Promise.all(all.map((worker) => worker.close()))
+    // Without its Redis a worker never closes.
+    await Promise.race([Promise.all(all.map((worker) => worker.close())), jobs.longOver()])
     await pools.close()
     client.disconnect()
     unpacker.close()
   }
 }
+
+/** How long closing may take once no job is under way. */
+const CLOSING_MS = 3_000
+
+type Perform = (job: TakenJob) => Promise<object>
+
+/** Counts the jobs that are under way. */
+function countJobs(): { readonly counted: (perform: Perform) => Perform; readonly longOver: () => Promise<void> } {
+  let underWay = 0
+  return {
+    counted: (perform) => async (job) => {
+      underWay++
+      try {
+        return await perform(job)
+      } finally {
+        underWay--
+      }
+    },
+    async longOver() {
+      for (let idleMs = 0; idleMs < CLOSING_MS; idleMs += LOOK_AT_JOBS_MS) {
+        await pause(LOOK_AT_JOBS_MS, undefined, { ref: false })
+        if (underWay > 0) idleMs = 0
+      }
+    },
+  }
+}
+
+const LOOK_AT_JOBS_MS = 100
 
 const LOOK_EVERY_MS = 2_000
 
