@@ -1,5 +1,5 @@
 import { packageVersion } from '@chaosproxy/engine/version'
-import { asciiOnly, nearest, UserError } from '@chaosproxy/history'
+import { asciiOnly, nearest, printableLines, UserError } from '@chaosproxy/history'
 import { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 import { offerApi } from '@chaosproxy/targets/user-file'
 import yargs from 'yargs'
@@ -145,19 +145,15 @@ function explainMissing(message: string, command: Command | undefined): string {
   return option === undefined ? message : `--${option} needs a value; chaos ${name} --help tells which.`
 }
 
-/** Loaded only here: most commands end without trouble. */
-const printableLines = async (text: string): Promise<string> =>
-  (await import('@chaosproxy/report')).printableLines(text)
-
 async function report(error: unknown): Promise<ExitCode> {
   if (error instanceof UserError) {
-    print(process.stderr, `${await printableLines(error.message)}\n`)
+    print(process.stderr, `${printableLines(error.message)}\n`)
     return error.code === 'environment' ? EXIT.environment : EXIT.usage
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   print(
     process.stderr,
-    `This is a mistake in chaos itself, not in what you did. Please report it with the lines below.\n${await printableLines(text)}\n`,
+    `This is a mistake in chaos itself, not in what you did. Please report it with the lines below.\n${printableLines(text)}\n`,
   )
   return EXIT.environment
 }

@@ -1,29 +1,17 @@
 import type { OrderEdge } from '@chaosproxy/checker'
-import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, type Operations, outputOf } from '@chaosproxy/history'
+import {
+  FAIL,
+  FLAG_FINAL,
+  type History,
+  inputOf,
+  type Json,
+  OK,
+  type Operations,
+  outputOf,
+  printable,
+} from '@chaosproxy/history'
 
-/**
- * Makes untrusted text (values, node names, errors, file names) safe to show: escapes control characters, those that
- * change the writing direction, and what GitHub Actions takes for a workflow command (`::` at the beginning of a line,
- * `##[` anywhere), so that a history cannot control the reader's terminal or job. A line break or tab becomes a space.
- */
-export const printable = (text: string): string =>
-  // Breaks go first: what follows one may then stand at the beginning of a line.
-  text.replace(BREAKS, ' ').replace(COMMANDING, escaped)
-
-const BREAKS = /[\n\r\t][\n\r\t ]*/g
-
-const COMMANDING =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
-  /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|#(?=#\[)|(?<=^ *):(?=:[a-z])/g
-
-const escaped = (character: string): string => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
-
-/** As `printable`, but for text of several lines, with its line breaks and tabs. */
-export const printableLines = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => line.split('\t').map(printable).join('\t'))
-    .join('\n')
+export { printable, printableLines } from '@chaosproxy/history'
 
 /** A name of a key, node or process, made readable and cut if long. */
 export function nameText(name: string, most: number = 60): string {

@@ -2,7 +2,7 @@ import { EXIT } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { type Command, type LoadAll, textOf } from '../command.ts'
 import { completionScripts } from '../completion/scripts.ts'
-import { print } from '../terminal/output.ts'
+import { printAsIs } from '../terminal/output.ts'
 
 const shells = Object.keys(completionScripts)
 
@@ -24,7 +24,7 @@ export const completionCommand = (all: LoadAll): Command => ({
         'usage',
         `There is no completion for "${shell}".${didYouMean(shell, shells)} Known: ${shells.join(', ')}.`,
       )
-    print(process.stdout, script(await all()))
+    printAsIs(process.stdout, script(await all()))
     return EXIT.met
   },
 })

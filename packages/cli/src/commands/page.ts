@@ -4,7 +4,7 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { flag, word } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
-import { print } from '../terminal/output.ts'
+import { print, printAsIs } from '../terminal/output.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 const USUAL_FILE = 'judge.html'
@@ -28,7 +28,7 @@ export const pageCommand: Command = {
 async function writePage(options: ParsedOptions): Promise<ExitCode> {
   const out = textOf(options, 'out') ?? USUAL_FILE
   if (out === '-') {
-    print(process.stdout, renderSavedPage())
+    printAsIs(process.stdout, renderSavedPage())
     return EXIT.met
   }
   refuseToOverwriteOthers(out, { typed: `--out ${out}`, force: flagOf(options, 'force'), recognises: isSavedPage })

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { EXIT, type WorkEvent, work } from '@chaosproxy/engine'
-import { plural, UserError } from '@chaosproxy/history'
+import { plural, printable, UserError } from '@chaosproxy/history'
 import { count } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { asCount, flag, valuesOf, word, words } from '../arguments/declare.ts'
@@ -59,7 +59,7 @@ export const workerCommand: Command = {
         rate,
         drive,
         signal: interrupts.signal,
-        listener: (event) => print(process.stdout, toldOf(event)),
+        listener: (event) => print(process.stdout, `${printable(toldOf(event))}\n`),
       })
       // Connections to a Redis that is gone are tried again for ever.
       setTimeout(() => process.exit(EXIT.met), LEFT_WITHIN_MS).unref()
@@ -73,19 +73,19 @@ export const workerCommand: Command = {
 function toldOf(event: WorkEvent): string {
   switch (event.type) {
     case 'joined':
-      return `Joined the queue at ${event.place} with ${plural(event.threads, 'thread')}.\n`
+      return `Joined the queue at ${event.place} with ${plural(event.threads, 'thread')}.`
     case 'driving':
-      return `Drives ${event.job} at ${event.addresses.join(', ')}.\n`
+      return `Drives ${event.job} at ${event.addresses.join(', ')}.`
     case 'done':
-      return `Did ${event.job} in ${(event.elapsedMs / 1000).toFixed(2)} s.\n`
+      return `Did ${event.job} in ${(event.elapsedMs / 1000).toFixed(2)} s.`
     case 'refused':
-      return `Refused a job: ${event.why}\n`
+      return `Refused a job: ${event.why}`
     case 'could not':
-      return `Could not do a job, which is tried again, here or by another worker: ${event.why}\n`
+      return `Could not do a job, which is tried again, here or by another worker: ${event.why}`
     case 'away':
-      return `The Redis at ${event.place} does not answer: waiting for it.\n`
+      return `The Redis at ${event.place} does not answer: waiting for it.`
     case 'back':
-      return `The Redis at ${event.place} answers again.\n`
+      return `The Redis at ${event.place} answers again.`
     default:
       return event satisfies never
   }

@@ -12,7 +12,7 @@ import {
 } from '@chaosproxy/engine'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { printableLines, titleWithVerdict } from '@chaosproxy/report'
-import { print } from '../terminal/output.ts'
+import { print, printAsIs } from '../terminal/output.ts'
 import { isForPrograms, type ReporterChoice } from './choice.ts'
 import type { OwnReporters } from './own.ts'
 
@@ -52,13 +52,13 @@ export function createReporting(
   function take(choice: ReporterChoice, i: number, text: Text | undefined): void {
     if (text === undefined || failures.has(choice)) return
     if ('threw' in text) failures.set(choice, { why: `it threw: ${text.threw}.`, exitCode: EXIT.usage })
-    else if (streams && choice.file === undefined) print(process.stdout, text.said)
+    else if (streams && choice.file === undefined) show(choice, text.said)
     else texts[i] += text.said
   }
 
   function write(choice: ReporterChoice, text: string): void {
     if (failures.has(choice)) return
-    if (choice.file === undefined) print(process.stdout, text)
+    if (choice.file === undefined) show(choice, text)
     // There is no page of a history that could not be read, and an empty file would look like one.
     else if (text === '' && !choice.appends) return
     else {
@@ -94,6 +94,12 @@ export function createReporting(
     },
   }
 }
+
+/** Annotations are commands, and escape what they hold; a line of a page may begin with anything, as its style sheet does. */
+const AS_IS: ReadonlySet<string> = new Set(['github', 'html', 'svg'])
+
+const show = ({ name, isOwn }: ReporterChoice, text: string): void =>
+  (AS_IS.has(name) && !isOwn ? printAsIs : print)(process.stdout, text)
 
 function failureText(
   { typed, name, file, isOwn }: ReporterChoice,

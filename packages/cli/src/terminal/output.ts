@@ -1,7 +1,7 @@
-import { asciiOnly } from '@chaosproxy/history'
+import { asciiOnly, harmlessOutput } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { EXIT } from '@chaosproxy/runner/result'
-import { speaksUnicode } from './page-width.ts'
+import { speaksUnicode, wantsColours } from './page-width.ts'
 
 let failed = false
 
@@ -26,7 +26,17 @@ function noteFailure(error: NodeJS.ErrnoException): void {
 
 const ignore = (): void => {}
 
+/** Prints lines for people, or JSON: nothing in them is a command for a terminal or for CI, whatever strangers wrote. */
 export function print(stream: NodeJS.WriteStream, text: string): void {
+  write(stream, harmlessOutput(text, { colours: wantsColours(stream) }))
+}
+
+/** Prints what programs take as it is, and in which a line may begin with anything: a page, a script, commands for CI. */
+export function printAsIs(stream: NodeJS.WriteStream, text: string): void {
+  write(stream, text)
+}
+
+function write(stream: NodeJS.WriteStream, text: string): void {
   if (stream.destroyed || !stream.writable) return
   // What goes to stdout may be data, which stays as it is; pages and lists see to it themselves.
   stream.write(stream === process.stderr && !speaksUnicode() ? asciiOnly(text) : text)

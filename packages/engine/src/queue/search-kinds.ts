@@ -133,7 +133,7 @@ export const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObje
     v.transform(({ missing, undecided }) => ({ missing, undecided })),
   ),
   findings: v.array(finding),
-  tried: v.record(v.string(), v.strictObject({ trials: count, found: count })),
+  tried: v.record(v.picklist(strategies.map(({ name }) => name)), v.strictObject({ trials: count, found: count })),
   interesting: v.array(count),
 })
 

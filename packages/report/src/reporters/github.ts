@@ -1,4 +1,5 @@
 import { titleWithVerdict } from '../facts/headline.ts'
+import { printableLines } from '../operation-words.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -44,6 +45,7 @@ function annotation(finding: Finding, more: string) {
   return `::${command} ${properties.join(',')}::${data(message)}\n`
 }
 
-const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+const data = (text: string): string =>
+  printableLines(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

@@ -24,7 +24,7 @@ export function renderDifference(
     before === after ? `Both: ${before}.` : `${printable(names[0])}: ${before}. ${printable(names[1])}: ${after}.`
   return finish(
     [
-      wrap(headline, page.width).map((line) => style.bold(line)),
+      wrap(printable(headline), page.width).map((line) => style.bold(line)),
       ...sentencesOf(sentences).map((sentence) => wrap(sentence, page.width)),
       raceTexts(difference, names).flatMap((text) => wrap(printable(text), page.width)),
       levels.length === 0 ? ['Every level has the same verdict in both.'] : [],

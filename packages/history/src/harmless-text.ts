@@ -1,0 +1,63 @@
+// Texts of strangers (keys, values, nodes, errors, file names, results) are shown on terminals and in logs of CI, and
+// must not control either.
+
+/** Control characters, those that change the writing direction or are invisible, and what begins a command of CI. */
+const COMMANDING =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
+  /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|#(?=#(?:\[|vso\[|teamcity\[))|(?<=^\s*):(?=:)/g
+
+const BREAKS = /[\n\r\t][\n\r\t ]*/g
+
+const escaped = (character: string): string => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+
+/**
+ * Makes an untrusted text safe within a line: escapes control characters, those that change the writing direction, and
+ * what GitHub Actions takes for a workflow command (`::` at the beginning of a line, `##[` anywhere). A line break or tab
+ * becomes a space.
+ */
+export const printable = (text: string): string =>
+  // Breaks go first: what follows one may then stand at the beginning of a line.
+  text.replace(BREAKS, ' ').replace(COMMANDING, escaped)
+
+/** As `printable`, but for text of several lines, with its line breaks and tabs. */
+export const printableLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.split('\t').map(printable).join('\t'))
+    .join('\n')
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
+const COLOURS = /(\u001b\[[0-9;]*m)/
+
+/**
+ * What is left to do once lines are made: wrapping may have brought a command to the beginning of one, whatever the texts
+ * in it passed before. Everything that is printed passes this; `colours` keeps those of our own style.
+ */
+export function harmlessOutput(text: string, { colours }: { readonly colours: boolean }): string {
+  if (!SUSPICIOUS.test(text)) return text
+  return text
+    .split('\n')
+    .map((line) => (SUSPICIOUS.test(line) ? harmlessLine(line, colours) : line))
+    .join('\n')
+}
+
+/** Matches whatever `COMMANDING` does, and line breaks, tabs and colours. */
+const SUSPICIOUS =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|##(?:\[|vso\[|teamcity\[)|^\s*::/m
+
+function harmlessLine(line: string, colours: boolean): string {
+  if (!colours) return line.replace(COMMANDING, (character) => (character === '\t' ? character : escaped(character)))
+  // A terminal shows no colour between the beginning of a line and a command, but a log of CI may leave them out.
+  let isStart = true
+  return line
+    .split(COLOURS)
+    .map((part, i) => {
+      if (i % 2 === 1) return part
+      const isKept = (character: string): boolean => character === '\t' || (character === ':' && !isStart)
+      const safe = part.replace(COMMANDING, (character) => (isKept(character) ? character : escaped(character)))
+      if (part.trim() !== '') isStart = false
+      return safe
+    })
+    .join('')
+}
