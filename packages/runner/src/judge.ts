@@ -9,6 +9,7 @@ import type { ProbeAnswer } from './result/requirements/probe.ts'
 import { parseRequirement } from './result/requirements/requirement.ts'
 import type { FaultRecord, RunConfig, RunSummary } from './result/run-summary.ts'
 import { specWithoutSecrets } from './result/secrets.ts'
+import { standstillsOf, standstillText } from './result/standstills.ts'
 import { countOperations } from './result/statistics.ts'
 import type { RunOutcome } from './run-outcome.ts'
 import { findVacuity, notesOf } from './vacuity.ts'
@@ -67,7 +68,11 @@ export function judgeRun(input: JudgeInput): RunSummary {
     }),
     nodes: summarizeNodes(history, outcome.healedAt),
     vacuous,
-    notes: [...notesOf(history, faults, input.workload), ...(outcome.notes ?? [])],
+    notes: [
+      ...standstillsOf(history).map(standstillText),
+      ...notesOf(history, faults, input.workload),
+      ...(outcome.notes ?? []),
+    ],
     trouble: outcome.trouble,
     convergedAfterHealNanos: outcome.convergedAfter,
     report,

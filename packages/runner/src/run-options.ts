@@ -29,6 +29,8 @@ export interface RunOptions {
   /** How long to wait for the replicas to agree after everything is healed and writing has stopped. */
   readonly quietMs: Millis
   readonly seed: number
+  /** Whether this process may stand still while the clock goes on, which virtual time does not. */
+  readonly mayStandStill?: boolean | undefined
   /** How the history comes to its values, as in its header. */
   readonly mapping?: Header['mapping']
   /** Called once, when a violation of linearizability is certain while the history is recorded. */

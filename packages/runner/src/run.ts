@@ -1,6 +1,7 @@
 import { createRandom, type Fault, type Schedule } from '@chaosproxy/faults'
 import { millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
+import { watchBeats } from './beats.ts'
 import { driveClients } from './driven-clients.ts'
 import { finishRun } from './finish-run.ts'
 import { insistOnFaults } from './insist.ts'
@@ -10,6 +11,7 @@ import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
 import { observeClients } from './observed-clients.ts'
 import type { Cancel, Healed, Injected } from './ports.ts'
 import type { LiveCounts } from './recorder.ts'
+import { STOOD_STILL } from './result/standstills.ts'
 import type { StopReason } from './run-clients.ts'
 import type { RunOptions } from './run-options.ts'
 import type { RunOutcome, RunStage } from './run-outcome.ts'
@@ -74,6 +76,10 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   observed?.onGone(() => stopWork('gone'))
   observed?.onFault?.(nemesis.noticed)
   cluster.onChange?.(({ what, ...change }) => void (stage === 'ended' || recorder.nemesis(what, change)))
+  const endBeats =
+    options.mayStandStill === true
+      ? watchBeats(clock, since, ({ from, to }) => recorder.nemesis(STOOD_STILL, { from, to }))
+      : () => {}
   const endInTime = (): Cancel =>
     clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
       insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, () => stopWork('late')),
@@ -96,7 +102,10 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
           ...{ cluster, clients, workload, timeoutMs, quietMs, since, enter, ...healed },
           isInterrupted: () => interrupted,
         },
-        ended,
+        (outcome) => {
+          endBeats()
+          ended(outcome)
+        },
       ),
     )
   }

@@ -1,6 +1,7 @@
 import { describeFault, type Fault, type Link, parseFault } from '@chaosproxy/faults'
 import { type Event, type History, type Json, oncePerHistory } from '@chaosproxy/history'
 import type { RunSummary } from './run-summary.ts'
+import { STOOD_STILL } from './standstills.ts'
 
 /** A fault on the time axis. */
 export interface FaultSpan {
@@ -62,6 +63,7 @@ const spansOfEvents = oncePerHistory((history): readonly FaultSpan[] => {
   const open = new Map<string, FaultSpan>()
   const closed: FaultSpan[] = []
   for (const event of history.nemesis) {
+    if (event.f === STOOD_STILL) continue
     const name = idOf(event) ?? kindOf(event.f)
     const down = [...open].filter(([, span]) => span.kind === 'kill' || span.kind === 'pause').map(([key]) => key)
     const restarts = event.f === 'start' && down.length > 0

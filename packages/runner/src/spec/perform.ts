@@ -184,6 +184,7 @@ export function runOptionsOf(
     timeoutMs: spec.timeoutMs,
     quietMs: target.quietMs ?? QUIET_MS,
     seed: spec.seed,
+    mayStandStill: target.tier === 'real',
     violated: listener && ((violation) => listener({ type: 'violation', violation })),
     mapping: target.mapping,
     stopOnViolation: spec.stopOnViolation,

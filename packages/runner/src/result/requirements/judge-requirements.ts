@@ -1,5 +1,6 @@
 import { checkPart, type PartVerdict, type Verdict } from '@chaosproxy/checker'
 import { count, duration, hasConcurrency, percent } from '@chaosproxy/history'
+import { type Standstill, standstillsOf, standstillText } from '../standstills.ts'
 import type { Comparison } from './bound.ts'
 import type { Figure, MeasuredRecord, Spell, Unit } from './measures.ts'
 import type {
@@ -123,10 +124,24 @@ const FOUND: { readonly [unit in Unit]: (value: number) => string } = {
 }
 
 function figureOf({ measure, of, during }: MeasureRequirement, record: MeasuredRecord): Figure {
-  if (measure.ofAll !== undefined) return measure.ofAll(record)
+  const standstills = measure.isTimed === true ? standstillsOf(record.history) : []
+  if (measure.ofAll !== undefined) return doubtful(standstills) ?? measure.ofAll(record)
   const rows = rowsOf(record, of, during)
+  const doubt = doubtful(
+    during === undefined ? standstills : standstills.filter((each) => overlaps(each, rows, record)),
+  )
+  if (doubt !== undefined) return doubt
   if (rows.length > 0 && measure.of !== undefined) return measure.of(record.history, rows)
   return { why: whyNone(of, during) }
+}
+
+const doubtful = ([standstill]: readonly Standstill[]): Figure | undefined =>
+  standstill === undefined ? undefined : { why: standstillText(standstill) }
+
+/** Whether one of the operations was under way then. */
+function overlaps({ from, to }: Standstill, rows: readonly number[], { history }: MeasuredRecord): boolean {
+  const { callTime, returnTime, returnEvent } = history.operations
+  return rows.some((row) => (callTime[row] ?? 0) <= to && (returnEvent[row] === -1 || (returnTime[row] ?? 0) >= from))
 }
 
 const whyNone = (of: string | undefined, during: RunPart | undefined): string =>

@@ -40,6 +40,8 @@ export interface Measure {
   readonly summary: string
   /** Restricts the measure to a subset of the operations. */
   readonly of?: (history: History, rows: readonly number[]) => Figure
+  /** Whether it is about when things happened, so that it says nothing of a time in which this program stood still. */
+  readonly isTimed?: true
   /** The figure for the whole record. */
   readonly ofAll?: (record: MeasuredRecord) => Figure
 }
@@ -49,6 +51,7 @@ export const measures: readonly Measure[] = [
   {
     name: 'availability',
     unit: 'share',
+    isTimed: true,
     summary: 'share of the operations that were answered',
     of: (history, rows) => ({ value: rows.filter((row) => isAnswered(history, row)).length / rows.length }),
   },
@@ -64,6 +67,7 @@ export const measures: readonly Measure[] = [
   {
     name: 'recovery',
     unit: 'duration',
+    isTimed: true,
     summary: 'longest time from the beginning of a fault to the first answer to an operation called after it',
     ofAll: ({ history, faults }) =>
       faults.length === 0
@@ -73,6 +77,7 @@ export const measures: readonly Measure[] = [
   {
     name: 'convergence',
     unit: 'duration',
+    isTimed: true,
     summary: 'time from healing until all nodes gave the same answers',
     ofAll: ({ convergedAfterHealNanos: value }) =>
       value === undefined ? { why: 'no agreement of the nodes was seen after healing' } : { value },
@@ -94,6 +99,7 @@ function latency(name: string, share: number, summary: string): Measure {
   return {
     name,
     unit: 'duration',
+    isTimed: true,
     summary,
     of(history, rows) {
       const { callTime, returnTime } = history.operations
@@ -143,6 +149,7 @@ function behind(name: 'staleness' | 'versions', rank: 'p50' | 'p99' | 'max'): Me
   return {
     name: `${name}.${rank}`,
     unit: inTime ? 'duration' : 'count',
+    ...(inTime ? { isTimed: true } : {}),
     summary: `${inTime ? 'how long ago what a read returned had been overwritten' : 'how many writes had overwritten what a read returned'}: ${rank === 'max' ? 'at most' : rank}`,
     ofAll({ report }) {
       if (report === undefined) return NOT_CHECKED
