@@ -351,6 +351,52 @@ test('the account that a contradiction overdraws is named rather than one that w
   expect(reproach(opened, facts.shown)).toBeUndefined()
 })
 
+describe('a bank', () => {
+  const transfer = (amount: number): Made => ({
+    p: 1,
+    f: 'transfer',
+    in: { from: 'a', to: 'b', amount },
+    from: 0,
+    to: 5,
+  })
+  const read = (out: object): Made => ({ p: 2, f: 'read', out: out as never, from: 10, to: 15 })
+  const judged = (operations: readonly Made[], initial: unknown) => {
+    const history = made(operations)
+    const report = check(history, {
+      ...{ model: 'bank', initial, levels, failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9, now },
+    } as never)
+    const { headline, shown } = factsOf({ history, report })
+    return { title: headline.title, sentence: shown?.sentence ?? '' }
+  }
+
+  test('opens with the balances it is judged by, whether or not the history names them', () => {
+    const { title, sentence } = judged([transfer(4), read({ a: 30, b: 34 })], { a: 30, b: 30 })
+    expect(title).toBe('4 too much appeared in the accounts')
+    expect(sentence).toContain('The accounts opened with 60 in all, and this read shows 64: 4 more.')
+    expect(judged([transfer(40), read({ a: -10, b: 70 })], { a: 30, b: 30 }).title).toBe(
+      'Account a was overdrawn by 10',
+    )
+  })
+
+  test('whose opening balances are unknown is overdrawn by what a read shows', () => {
+    expect(judged([transfer(40), read({ a: -10, b: 70 })], 'unknown').title).toBe('Account a was overdrawn by 10')
+  })
+
+  test('without opening balances says that it opened empty, and which option gives them', () => {
+    const { title, sentence } = judged([read({ a: 30, b: 30 }), { ...transfer(4), from: 20, to: 25 }], null)
+    expect(title).toBe('Not linearizable')
+    expect(sentence).toContain('The accounts opened empty')
+    expect(sentence).toContain(`--initial '{"a":30,"b":30}'`)
+    expect(judged([transfer(40)], null).title).toBe('Not linearizable')
+    expect(judged([transfer(40), read({ a: -10, b: 70 })], null).title).toBe('Account a was overdrawn by 10')
+  })
+
+  test('with deposits has no total that a read could miss', () => {
+    const deposit: Made = { p: 3, f: 'deposit', in: { account: 'a', amount: 7 }, from: 0, to: 5 }
+    expect(judged([deposit, read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe('Not linearizable')
+  })
+})
+
 test('a long story of a bank is cut down to its account', () => {
   const transfer = (p: number, to: string, amount: number): Made => ({
     ...{ p, f: 'transfer', in: { from: 'savings', to, amount }, from: p * 10, to: p * 10 + 5, node: `n${p}` },

@@ -1,6 +1,6 @@
-import { findModel, type Need } from '@chaosproxy/checker'
+import { type CheckOptions, entryOf, findModel, type Need, unmetNeeds } from '@chaosproxy/checker'
 import type { FaultKind } from '@chaosproxy/faults'
-import { FAIL, type History, INFO, OK, type Tally } from '@chaosproxy/history'
+import { FAIL, type History, INFO, type Tally } from '@chaosproxy/history'
 import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
 import type { Recovery } from './final-reads.ts'
 import { leftOutReads } from './left-out-reads.ts'
@@ -15,13 +15,13 @@ export function findVacuity(
   history: History,
   requested: readonly FaultKind[],
   faults: readonly FaultRecord[],
-  workload: Pick<Workload, 'vacuous' | 'races'> = register,
+  workload: Pick<Workload, 'vacuous' | 'races' | 'model' | 'initial'> = register,
   recovery?: Recovery,
 ): string[] {
   if (history.operations.length === 0) return ['no operation was made']
   const found = [
     ...withoutRecovery(recovery),
-    ...workload.vacuous(history),
+    ...withoutSuccesses(history, workload),
     ...leftOutReads(history),
     ...refusedFinalReads(history),
     ...(isAccountedFor(history, faults) ? [] : withoutConcurrency(history, workload)),
@@ -35,6 +35,18 @@ export function findVacuity(
       found.push(`no operation was under way during any ${kind}`)
   }
   return found
+}
+
+/** What the workload itself says is missing; otherwise that nothing was observed, whatever a workload demands. */
+function withoutSuccesses(
+  history: History,
+  workload: Pick<Workload, 'vacuous' | 'model' | 'initial'>,
+): readonly string[] {
+  const said = workload.vacuous(history)
+  if (said.length > 0) return said
+  const [observation] = entryOf(workload.model).needs
+  const unmet = unmetNeeds(history, { ...workload, failedCas: 'drop' })
+  return unmet.filter((need) => need === observation).map((need) => unmetText(history, need))
 }
 
 /** Recovery is part of every promise: a system that stops for ever makes no further mistake. */
@@ -71,24 +83,21 @@ function isAccountedFor(history: History, faults: readonly FaultRecord[]): boole
 }
 
 /**
- * Functions that never succeeded, although a history without them meets every level. For a register these are reads and
- * writes (a cas counts as both), and writes must differ; if the model does not say, any operation.
+ * What a history lacks, although without it every level is met: for registers reads and writes (a cas counts as both),
+ * and writes must differ; for every other model an observation, a result that could be wrong.
  */
-export function missingSuccesses(history: History, model = 'register'): string[] {
-  const { f, outcome, length } = history.operations
-  if (length === 0) return ['no operation was made']
-  const succeeded = new Set<string>()
-  for (let row = 0; row < length; row++) {
-    if (outcome[row] === OK) succeeded.add(history.functions[f[row] ?? 0] ?? '')
-  }
-  const isThere = ({ functions }: Need): boolean => functions?.some((name) => succeeded.has(name)) ?? succeeded.size > 0
-  const needs = findModel(model)?.needs ?? [{ what: 'operation', functions: undefined }]
-  const missing = needs
-    .filter((need) => !isThere(need))
-    .map(({ what, functions }) => `no ${what} succeeded${usualErrorText(history, functions)}`)
+export function missingSuccesses(
+  history: History,
+  judgedBy: Pick<CheckOptions<string>, 'model' | 'initial' | 'failedCas'>,
+): string[] {
+  if (history.operations.length === 0) return ['no operation was made']
+  const missing = unmetNeeds(history, judgedBy).map((need) => unmetText(history, need))
   const found = [...missing, ...leftOutReads(history)]
-  return model === 'register' ? [...found, ...withoutNews(history)] : found
+  return entryOf(judgedBy.model).name === 'register' ? [...found, ...withoutNews(history)] : found
 }
+
+const unmetText = (history: History, { what, functions }: Need): string =>
+  `no ${what} succeeded${usualErrorText(history, functions)}`
 
 /** What some keys of a history of registers show of whether it proves something: see `proves`. */
 export interface Signs {

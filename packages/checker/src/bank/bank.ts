@@ -6,7 +6,7 @@ import { type Additive, additiveMachine } from '../object/model/additive.ts'
 import { decimal } from '../object/model/decimal.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, jsonOf, operationAt, type Part } from '../object/model/part.ts'
-import { overdraftIn, overdraftStory } from './overdraft.ts'
+import { balanceOf, overdraftIn } from './balance.ts'
 import { type Moved, relatedByAccount } from './related.ts'
 
 const TRANSFER = 0
@@ -44,10 +44,11 @@ export const bank: ObjectEntry = {
       const overdrawn = overdraftIn(history.values.json(history.operations.output[row] as ValueId))
       return overdrawn && `where ${overdrawn[0]} is overdrawn by ${-overdrawn[1]}`
     },
-    aftermath: (core, initial) =>
-      overdraftStory(core, balancesOf(initial), (part, i) =>
-        part.f[i] === READ ? [] : movesOf(operationAt(part, i)).moves,
-      ),
+    aftermath: (core, initial, culprit) =>
+      balanceOf(core, culprit, {
+        opening: balancesOf(initial),
+        movesOf: (part, i) => (part.f[i] === READ ? [] : movesOf(operationAt(part, i)).moves),
+      }),
     glance,
     needed,
     related: (part, budget, initial) => {

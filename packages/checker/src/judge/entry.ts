@@ -1,4 +1,5 @@
 import type { History, Json } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Level } from '../levels/levels.ts'
 import type { Accounting } from '../verdict/accounting.ts'
 import type { Ladder } from '../verdict/ladder.ts'
@@ -24,8 +25,8 @@ export interface ModelEntry<Name extends string = Level> {
   vet?(history: History): void
   /** The levels that its judge decides directly. Other levels are decided only where they follow from these. */
   readonly levels: readonly Name[]
-  /** A history proves something only if, for each need, at least one of its functions succeeded. */
-  readonly needs: readonly Need[]
+  /** A history proves something only if it meets each need. The first is an observation: a result that could be wrong. */
+  readonly needs: readonly [observation: Need, ...others: Need[]]
   readonly judge: HistoryJudge<Name>
   readonly record: RecordRules
 }
@@ -35,7 +36,14 @@ export interface Need {
   readonly what: string
   /** Undefined if any function will do. */
   readonly functions: readonly string[] | undefined
+  /** Whether an operation of these functions meets it. By default each one that succeeded does. */
+  readonly isMetBy?: IsMetBy
 }
+
+export type IsMetBy = (
+  history: History,
+  options: Pick<CheckOptions, 'initial' | 'failedCas'>,
+) => (row: OperationRow) => boolean
 
 /** What judges the histories of a model, by the levels of its ladder. */
 export interface HistoryJudge<Name extends string = Level> {

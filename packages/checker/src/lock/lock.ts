@@ -33,6 +33,7 @@ export const lock: ObjectEntry = {
     numbers: lockNumbers,
     reads: [],
     nameless: ACQUIRE,
+    observation: { what: 'acquire', functions: ['acquire', 'lock'] },
     specification: (initial) => ({ ...specification, initial: { holder: holderOf(initial), token: undefined } }),
     fast,
     related,

@@ -1,5 +1,6 @@
 import { canonical, type History, inputOf, type Json, OK, outputOf, UserError } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import type { IsMetBy } from '../judge/entry.ts'
 import type { ObjectOperation, Specification } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
@@ -28,10 +29,24 @@ export const log: ObjectEntry = {
     rule: 'offsets have no gaps, and each holds one value for all',
     numbers,
     reads: [READ],
+    observation: {
+      what: 'read, or append that returned an offset,',
+      functions: Object.keys(numbers),
+      isMetBy: observedIn,
+    },
     specification,
     fast,
     simulate,
   },
+}
+
+/** Offsets of appends can be wrong as well as what a read returned. */
+function observedIn(history: History): ReturnType<IsMetBy> {
+  const { f, outcome } = history.operations
+  const offsetOf = offsetsIn(history)
+  return (row) =>
+    outcome[row] === OK &&
+    (!isAppendToLog(history.functions[f[row]]) || offsetOf(inputOf(history, row), outputOf(history, row)) !== undefined)
 }
 
 function specification(initial: Json, history?: History): Specification<readonly string[]> {

@@ -1,5 +1,6 @@
-import { canonical, type Json } from '@chaosproxy/history'
+import { canonical, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import type { IsMetBy } from '../judge/entry.ts'
 import type { ObjectOperation, Specification } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
@@ -25,11 +26,19 @@ export const multiRegister: ObjectEntry = {
     rule: 'a txn reads and writes all of its registers at one moment',
     numbers,
     reads: [],
+    observation: { what: 'txn that reads', functions: Object.keys(numbers), isMetBy: observedIn },
     specification: (initial) => specificationFrom(startOf(initial)),
     divide,
     related,
     supports,
   },
+}
+
+function observedIn(history: History): ReturnType<IsMetBy> {
+  const { outcome } = history.operations
+  return (row) =>
+    outcome[row] === OK &&
+    partsOfTxn({ value: inputOf(history, row), output: outputOf(history, row) }).some(({ f }) => f === 'read')
 }
 
 /** Register contents as canonical JSON text, by name. */

@@ -188,7 +188,7 @@ function judgeOf(
     rule,
     tell,
     beside: beside === undefined ? undefined : (row) => beside(history, row, initial),
-    aftermath: aftermath === undefined ? undefined : (core) => aftermath(core, initial),
+    aftermath: aftermath === undefined ? undefined : (core, culprit) => aftermath(core, initial, culprit),
     related: related === undefined ? relatedByTime(isRead) : (part, some) => related(part, some, initial),
   }
 }

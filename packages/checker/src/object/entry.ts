@@ -24,7 +24,7 @@ export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart 
     ...said,
     knows: (f) => Object.hasOwn(object.numbers, f),
     vet: (history) => vetObject(history, said.name, object),
-    needs: [{ what: 'operation', functions: undefined }],
+    needs: [object.observation ?? { what: 'read', functions: readsOf(object) }],
     judge,
     record: {
       mayLackInput: object.mayLackInput ?? [],
@@ -33,3 +33,7 @@ export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart 
     },
   }
 }
+
+/** All names of the functions that read. */
+const readsOf = ({ numbers, reads }: ObjectModel): readonly string[] =>
+  Object.keys(numbers).filter((f) => reads.includes(numbers[f]))

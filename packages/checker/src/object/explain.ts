@@ -161,8 +161,8 @@ function told(
   { rule, tell, beside, aftermath }: Judge,
 ): Pick<Counterexample, 'sentence' | 'balance'> {
   const sentence = tell?.(core.history, [...new Set(core.row)], culprit) ?? sentenceOf(core, rule, beside?.(culprit))
-  const more = aftermath?.(core)
-  return more === undefined ? { sentence } : { sentence: `${sentence} ${more}`, balance: more }
+  const balance = aftermath?.(core, culprit)
+  return balance === undefined ? { sentence } : { sentence: `${sentence} ${balance.sentence}`, balance }
 }
 
 /** Looks allowed for verifying a few operations. */

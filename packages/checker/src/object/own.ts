@@ -1,6 +1,7 @@
-import type { History, Json } from '@chaosproxy/history'
-import type { ModelEntry } from '../judge/entry.ts'
-import type { Model } from '../judge/model.ts'
+import { type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
+import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
+import type { IntegerModel, Model, ModelInput } from '../judge/model.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import { consistency, type Level } from '../levels/levels.ts'
 import { checkObject, decideSome, functionsOfObject, type Settled, type SomeParts } from './check.ts'
@@ -23,7 +24,7 @@ export function modelEntry<State>(model: Model<State>, settled?: Settled): Model
     ...{ name, aliases, summary, functions },
     knows: (f) => functions?.includes(f) ?? true,
     levels: LEVELS,
-    needs: [{ what: 'operation', functions }],
+    needs: [{ what: 'operation whose result the model tests', functions: undefined, isMetBy: observedBy(model) }],
     judge: {
       ladder: consistency,
       sharesKeys: false,
@@ -36,6 +37,37 @@ export function modelEntry<State>(model: Model<State>, settled?: Settled): Model
     record: { mayLackInput: [], mayBeTaken: true },
   }
 }
+
+/** Enough operations of each function to see whether the model tests its results: their states may grow. */
+const MOST_TRIED = 50
+
+/**
+ * An operation that the model calls a read, or whose result it tests: it gives an output for it, or cannot always
+ * succeed. The operations are tried in the order of their calls, each as if all before it had succeeded.
+ */
+const observedBy =
+  <State>(model: Model<State>): IsMetBy =>
+  (history, { initial }) => {
+    const { f, outcome, process } = history.operations
+    const tried = history.functions.map(() => 0)
+    const isStart = initial === null || isUnknownStart(initial)
+    let state = (isStart ? undefined : model.from?.(initial)) ?? model.initial
+    return (row) => {
+      const name = history.functions[f[row]]
+      if (outcome[row] !== OK || tried[f[row]]++ >= MOST_TRIED) return false
+      if (model.reads?.includes(name) === true) return true
+      const input = { f: name, value: inputOf(history, row), process: String(history.processName(process[row])) }
+      if (model.integers !== undefined) return isTested(model.integers, input, outputOf(history, row))
+      const result = model.apply(state, input)
+      if (result === undefined || result.length > 1) return true
+      state = result[0]
+      return false
+    }
+  }
+
+/** Whether the result makes a difference, or the operation is impossible in a state. */
+const isTested = ({ initial, encode, step }: IntegerModel, input: ModelInput, output: Json): boolean =>
+  encode(input, output) !== encode(input, undefined) || step(initial, encode(input, output)) === -1
 
 /** Decides some parts of a history by a user's model, for those who put together what all parts come to: see `decideSome`. */
 export function decideOwn<State>(

@@ -25,6 +25,10 @@ export const messageObject = ({ rule, isInOrder, specification, fast, simulate }
   numbers: queueNumbers,
   repeats: [ENQUEUE],
   reads: [],
+  observation: {
+    what: 'dequeue or drain',
+    functions: Object.keys(queueNumbers).filter((f) => queueNumbers[f] !== ENQUEUE),
+  },
   expands: drainExpands,
   beside: besideOfMessage,
   specification,

@@ -1,10 +1,19 @@
-import type { ModelEntry } from '../judge/entry.ts'
+import { FAIL, OK } from '@chaosproxy/history'
+import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import { headlineOf } from '../judge/headline.ts'
 import { consistency } from '../levels/levels.ts'
 import { checkRegisters } from './check.ts'
 import { registerRules } from './record-rules.ts'
 
 const functions: readonly string[] = ['read', 'write', 'cas', 'get', 'put', 'append']
+
+/** A read that succeeded or, where that counts as having seen another value, a cas that failed. */
+const observed: IsMetBy = ({ functions, operations: { f, outcome } }, { failedCas }) => {
+  const isCas = functions.map((name) => name === 'cas')
+  return failedCas === 'observes'
+    ? (row) => outcome[row] === OK || (outcome[row] === FAIL && isCas[f[row]])
+    : (row) => outcome[row] === OK
+}
 
 /** The register has its own checkers for every level. */
 export const registerEntry: ModelEntry = {
@@ -15,7 +24,7 @@ export const registerEntry: ModelEntry = {
   knows: (f) => functions.includes(f),
   levels: consistency.levels,
   needs: [
-    { what: 'read', functions: ['read', 'get', 'cas'] },
+    { what: 'read', functions: ['read', 'get', 'cas'], isMetBy: observed },
     { what: 'write', functions: ['write', 'put', 'append', 'cas'] },
   ],
   judge: { ladder: consistency, sharesKeys: true, check: checkRegisters, headline: headlineOf },

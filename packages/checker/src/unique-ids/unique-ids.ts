@@ -21,6 +21,7 @@ export const uniqueIds: ObjectEntry = {
     rule: 'no id is given out twice',
     numbers,
     reads: [],
+    observation: { what: 'generate', functions: Object.keys(numbers) },
     specification: () => specification,
     fast,
     simulate,

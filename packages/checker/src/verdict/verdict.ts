@@ -36,6 +36,16 @@ export interface WitnessOrder {
   readonly operations: readonly OperationRow[]
 }
 
+/** What the operations of a contradiction come to. */
+export interface Balance {
+  /** The end of the counterexample's sentence: `Account e opened with …`. */
+  readonly sentence: string
+  /** The account that they overdraw, and by how much. */
+  readonly overdrawn?: { readonly account: string; readonly by: number } | undefined
+  /** How much more (or, if negative, less) a read shows in all accounts than there can be. */
+  readonly excess?: number | undefined
+}
+
 /**
  * The smallest explanation found: at most `MOST_OPERATIONS` operations. Taken alone they still violate the level, unless
  * `uncut` says that this could not be verified.
@@ -44,8 +54,8 @@ export interface Counterexample {
   readonly level: string
   /** What happened, in a sentence that names processes, values, nodes and times. */
   readonly sentence: string
-  /** The end of `sentence` that says what it comes to, for models that keep an account: `Account e opened with …`. */
-  readonly balance?: string | undefined
+  /** What it comes to, for models that keep accounts. */
+  readonly balance?: Balance | undefined
   /** In order of invocation. */
   readonly operations: readonly CounterexampleOperation[]
   /** Their keys, if operations have keys. */

@@ -1,11 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { findModel, models, type Report } from '@chaosproxy/checker'
-import { check, RUN_JSON, readSummary } from '@chaosproxy/engine'
+import { type CheckedHistory, check, RUN_JSON, readSummary } from '@chaosproxy/engine'
 import { type History, type Ordering, UserError } from '@chaosproxy/history'
 import { isStored, readHistory } from '@chaosproxy/history/files'
 import type { ExplainInput } from '@chaosproxy/report'
-import { missingSuccesses } from '@chaosproxy/runner'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
@@ -36,13 +35,13 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
     report,
     history: read,
     run,
-    ...(run === undefined ? { vacuous: missingSuccesses(read, report.model) } : {}),
+    ...(run === undefined ? { vacuous: report.vacuous } : {}),
     level,
     backend: backend === undefined ? undefined : judged(await readHistory(backend), model),
   }
 }
 
-const judged = (history: History, model: string | undefined): Report<string> =>
+const judged = (history: History, model: string | undefined): Report<string> & Pick<CheckedHistory, 'vacuous'> =>
   check(history, model === undefined ? {} : { model })
 
 interface Files {

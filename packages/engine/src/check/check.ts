@@ -42,5 +42,5 @@ export function check(events: History | Iterable<EventInput>, settings: CheckSet
     now: () => millis(now()),
   }
   const report = judge(history, options)
-  return { ...report, vacuous: [...missingSuccesses(history, report.model), ...decidedByStart(history, options)] }
+  return { ...report, vacuous: [...missingSuccesses(history, options), ...decidedByStart(history, options)] }
 }

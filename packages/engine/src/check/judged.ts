@@ -93,7 +93,7 @@ function judge({ settings }: JudgedTask, { history, report, checking }: Checked)
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
   // Of a history whose operations are not kept it is known that nothing is missing: see `proves`.
-  const missing = history.tally === undefined ? missingSuccesses(history, report.model) : []
+  const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const vacuous = [...missing, ...byStart]
   const found = judgeExpectation(report, expect ?? asked, vacuous)

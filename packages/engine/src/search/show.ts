@@ -136,7 +136,7 @@ export function explain(played: PlayedScenario): Shown {
     events,
     header: {
       chaos: 1,
-      model: nameOf(workload.model),
+      model: typeof workload.model === 'string' ? workload.model : workload.model.name,
       initial: workload.initial,
       ...(extra === undefined ? {} : { extra }),
     },
@@ -186,11 +186,9 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
  */
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
   ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason}`] : []),
-  ...missingSuccesses(history, nameOf(workload.model)),
+  ...missingSuccesses(history, { ...workload, failedCas: 'drop' }),
   ...idleKinds(records).map((kind) => `no ${kind} took effect`),
 ]
-
-const nameOf = (model: Workload['model']): string => (typeof model === 'string' ? model : model.name)
 
 /** A scenario with more operations than this is not shown whole. */
 const FEW_OPERATIONS = 12

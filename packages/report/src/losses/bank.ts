@@ -1,74 +1,27 @@
 import type { Counterexample } from '@chaosproxy/checker'
-import { count, FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { functionOf, isRead, nameText } from '../operation-words.ts'
-import type { FindLoss, Loss } from './loss.ts'
+import { count, type History, OK, outputOf } from '@chaosproxy/history'
+import { isRead, nameText } from '../operation-words.ts'
+import type { FindLoss } from './loss.ts'
 
-/**
- * `Account b was overdrawn by 4`: by the operations of the contradiction, otherwise the first that a read shows below zero;
- * or by how much a total is wrong.
- */
-export const bankLoss: FindLoss = ({ history, counterexample }) => {
-  const overdrawn = overdrawnBy(history, counterexample) ?? firstOverdrawn(history)
+/** `Account b was overdrawn by 4`, or by how much a total is wrong: what the sentence of the contradiction says. */
+export const bankLoss: FindLoss = ({ history, counterexample: { balance } }) => {
+  const overdrawn = balance === undefined ? firstOverdrawn(history) : balance.overdrawn
   if (overdrawn !== undefined)
-    return { title: `Account ${nameText(overdrawn[0], 24)} was overdrawn by ${count(-overdrawn[1])}` }
-  return wrongTotal(history, counterexample)
+    return { title: `Account ${nameText(overdrawn.account, 24)} was overdrawn by ${count(overdrawn.by)}` }
+  if (balance?.excess === undefined) return undefined
+  const how = balance.excess < 0 ? 'vanished from' : 'too much appeared in'
+  return { title: `${count(Math.abs(balance.excess))} ${how} the accounts` }
 }
 
-/** Transfers move money, and neither make nor destroy any. */
-function wrongTotal(history: History, { culprit }: Counterexample): Loss | undefined {
-  const initial = totalOf(history.header?.initial ?? null)
-  if (culprit === undefined || initial === undefined || !isRead(history, culprit)) return undefined
-  const total = totalOf(outputOf(history, culprit))
-  if (history.operations.outcome[culprit] !== OK || total === undefined || total === initial) return undefined
-  return {
-    title: `${count(Math.abs(total - initial))} ${total < initial ? 'vanished from' : 'too much appeared in'} the accounts`,
-  }
-}
-
-/** Undefined unless all balances are numbers. */
-function totalOf(read: Json): number | undefined {
-  const all = Object.values(balances(read))
-  const numbers = all.filter((balance): balance is number => typeof balance === 'number')
-  return all.length === 0 || numbers.length < all.length
-    ? undefined
-    : numbers.reduce((sum, balance) => sum + balance, 0)
-}
-
-/** The first account that the contradiction's operations leave below zero, whichever of unknown outcome took effect. */
-function overdrawnBy(
-  history: History,
-  { operations }: Counterexample,
-): readonly [account: string, balance: number] | undefined {
-  const opening = balances(history.header?.initial ?? null)
-  const left = new Map<string, number>()
-  const move = (account: Json | undefined, amount: number): void => {
-    if (typeof account !== 'string' && typeof account !== 'number') return
-    const before = left.get(String(account)) ?? opening[String(account)]
-    left.set(String(account), (typeof before === 'number' ? before : 0) + amount)
-  }
-  for (const { operation, role } of operations) {
-    const { from, to, account, amount } = balances(inputOf(history, operation))
-    const f = functionOf(history, operation)
-    if (role !== 'core' || typeof amount !== 'number' || history.operations.outcome[operation] === FAIL) continue
-    move(f === 'deposit' ? account : to, amount)
-    if (history.operations.outcome[operation] === OK) move(f === 'withdraw' ? account : from, -amount)
-  }
-  return [...left].find(([, balance]) => balance < 0)
-}
-
-function firstOverdrawn(history: History): readonly [account: string, balance: number] | undefined {
+/** The first account that a read shows below zero, where the opening balances are unknown. */
+function firstOverdrawn(history: History): NonNullable<Counterexample['balance']>['overdrawn'] {
   const { length, outcome } = history.operations
   for (let row = 0; row < length; row++) {
     if (!isRead(history, row) || outcome[row] !== OK) continue
-    const below = Object.entries(balances(outputOf(history, row))).find(
-      (entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] < 0,
-    )
-    if (below !== undefined) return below
+    const read = outputOf(history, row)
+    const balances = typeof read === 'object' && read !== null ? Object.entries(read) : []
+    for (const [account, balance] of balances)
+      if (typeof balance === 'number' && balance < 0) return { account, by: -balance }
   }
   return undefined
 }
-
-const balances = (read: Json): { readonly [account: string]: Json } =>
-  typeof read === 'object' && read !== null && !Array.isArray(read)
-    ? (read as { readonly [account: string]: Json })
-    : {}

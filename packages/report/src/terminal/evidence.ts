@@ -109,7 +109,7 @@ export function shortSentence(history: History, counterexample: Counterexample, 
   const because = reproach(history, counterexample)
   if (balance !== undefined) {
     const before = missedBefore(history, counterexample, because?.by)
-    return [printable(balance), before, relation].filter((text) => text !== '').join(' ')
+    return [printable(balance.sentence), before, relation].filter((text) => text !== '').join(' ')
   }
   if (culprit === undefined || because === undefined) {
     const clauses = printable(sentence).split(/[:;] /)

@@ -1,9 +1,11 @@
 import { elementsOf, type History, type Json } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
+import type { Need } from '../../judge/entry.ts'
 import type { Specification } from '../../judge/model.ts'
 import type { Level } from '../../levels/levels.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { Accounting } from '../../verdict/accounting.ts'
+import type { Balance } from '../../verdict/verdict.ts'
 import type { Contents } from './elements.ts'
 import type { Ending } from './ending.ts'
 import type { Machine } from './machine.ts'
@@ -37,12 +39,14 @@ export interface ObjectModel {
    * sentence says it as well.
    */
   tell?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
-  /** What the operations of a contradiction come to, as a sentence. */
-  aftermath?(core: Part, initial: Json): string | undefined
+  /** What the operations of a contradiction come to, given the first after which no order is left. */
+  aftermath?(core: Part, initial: Json, culprit: OperationRow): Balance | undefined
   /** The number of each `f` within this model; several names can mean the same function. */
   readonly numbers: { readonly [f: string]: number }
   /** The numbers of operations that never change the state. */
   readonly reads: readonly number[]
+  /** What has a result that could be wrong. By default a read. */
+  readonly observation?: Need | undefined
   /** The reads that return only a part of the state, and so do not show the final state. */
   readonly partial?: readonly number[]
   /** The operations that are answered without a value, or with their own: any other may be what really took effect. */

@@ -1,7 +1,9 @@
 import { NEVER } from '../../encoding/encoded.ts'
+import type { OperationRow } from '../../encoding/operation-row.ts'
 import { placeOf } from '../../encoding/place.ts'
 import type { Specification } from '../../judge/model.ts'
 import { type Budget, inTime, ticking, unlimited } from '../../limits/budget.ts'
+import type { Balance } from '../../verdict/verdict.ts'
 import { byModel, type Machine, machineOf, STEPS_OF_MOVE } from '../model/machine.ts'
 import type { ObjectModel } from '../model/object-model.ts'
 import { choose, operationAt, type Part } from '../model/part.ts'
@@ -30,7 +32,7 @@ export interface Judge {
   /** More about an operation that does not fit. */
   readonly beside?: ((row: number) => string | undefined) | undefined
   /** What the operations of a contradiction come to, as a sentence. */
-  readonly aftermath?: ((core: Part) => string | undefined) | undefined
+  readonly aftermath?: ((core: Part, culprit: OperationRow) => Balance | undefined) | undefined
   readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
   readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
   /**

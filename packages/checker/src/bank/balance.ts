@@ -1,0 +1,155 @@
+import { type History, type Json, OK, type ValueId } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import { decimal } from '../object/model/decimal.ts'
+import type { Part } from '../object/model/part.ts'
+import type { Balance } from '../verdict/verdict.ts'
+import { show } from '../verdict/words.ts'
+
+/** More transfers than this are counted, not listed. */
+const MOST_LISTED = 5
+
+/** One acknowledged operation's effect on an account. */
+interface Movement {
+  readonly account: string
+  readonly amount: number
+  readonly row: number
+}
+
+interface Accounts {
+  /** The opening balances; empty if none were given. */
+  readonly opening: ReadonlyMap<string, number>
+  movesOf(core: Part, i: number): readonly (readonly [account: string, amount: number])[]
+}
+
+/**
+ * Which account the operations of a contradiction overdraw, down to what balance, and by which of them: `Account b
+ * opened with 10, received at most 0, and spent 14 in 2 acknowledged operations (8 at n1, 6 at n2): that leaves -4, and
+ * process 3 read -4 at n1.` If they overdraw none: the first read in the whole history that shows an overdrawn account,
+ * or by how much the read that cannot be shows more or less than there is.
+ */
+export function balanceOf(core: Part, culprit: OperationRow, { opening, movesOf }: Accounts): Balance | undefined {
+  const movements: Movement[] = []
+  for (let i = 0; i < core.length; i++)
+    for (const [account, amount] of movesOf(core, i)) movements.push({ account, amount, row: core.row[i] })
+  const accounts = [...new Set(movements.map(({ account }) => account))]
+  const stories = accounts.flatMap((account) => storyOf(core, account, opening.get(account) ?? 0, movements) ?? [])
+  if (opening.size > 0)
+    return stories[0] ?? firstOverdrawnRead(core.history) ?? excessOf(core.history, culprit, opening)
+  // Money that was never put in was probably there before: only a read shows how much an account lacks.
+  const [story] = stories.map(({ sentence, overdrawn }) =>
+    core.history.functions.includes('deposit') ? { sentence, overdrawn } : { sentence },
+  )
+  const known = firstOverdrawnRead(core.history) ?? story
+  return { ...known, sentence: `${known === undefined ? '' : `${known.sentence} `}${openedEmpty(core.history)}` }
+}
+
+/** Without opening balances the first read explains nothing, and whoever has them must learn how to give them. */
+const openedEmpty = (history: History): string =>
+  `The accounts opened empty, because no opening balances were given: give them with --initial '${JSON.stringify(openingOf(history))}'.`
+
+/** What the first read showed, if accounts may open with it. */
+function openingOf({ operations, functions, values }: History): Json {
+  for (let row = 0; row < operations.length; row++) {
+    if (operations.outcome[row] !== OK || functions[operations.f[row]] !== 'read') continue
+    const read = values.json(operations.output[row] as ValueId)
+    const isOpening = totalOf(read) !== undefined && overdraftIn(read) === undefined
+    return isOpening && JSON.stringify(read).length <= LONGEST_OPENING ? read : EXAMPLE
+  }
+  return EXAMPLE
+}
+
+const EXAMPLE: Json = { a: 10, b: 10 }
+const LONGEST_OPENING = 60
+
+/** Transfers move money, and neither make nor destroy any. */
+function excessOf(
+  { operations, functions, values }: History,
+  culprit: OperationRow,
+  opening: ReadonlyMap<string, number>,
+): Balance | undefined {
+  if (operations.outcome[culprit] !== OK || functions[operations.f[culprit]] !== 'read') return undefined
+  if (functions.includes('deposit') || functions.includes('withdraw')) return undefined
+  const total = totalOf(values.json(operations.output[culprit] as ValueId))
+  const opened = [...opening.values()].reduce((sum, balance) => decimal(sum + balance), 0)
+  const excess = total === undefined ? 0 : decimal(total - opened)
+  if (total === undefined || excess === 0) return undefined
+  const more = excess > 0 ? 'more' : 'less'
+  return {
+    sentence: `The accounts opened with ${money(opened)} in all, and this read shows ${money(total)}: ${money(Math.abs(excess))} ${more}.`,
+    excess,
+  }
+}
+
+/** Undefined unless it is balances, all of them numbers. */
+function totalOf(read: Json): number | undefined {
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined
+  const all = Object.values(read)
+  const numbers = all.filter((balance): balance is number => typeof balance === 'number')
+  return all.length === 0 || numbers.length < all.length
+    ? undefined
+    : numbers.reduce((sum, balance) => decimal(sum + balance), 0)
+}
+
+function storyOf(
+  { history, row, length }: Part,
+  account: string,
+  opening: number,
+  movements: readonly Movement[],
+): Balance | undefined {
+  const own = movements.filter((each) => each.account === account)
+  const received = own.reduce((sum, { amount }) => sum + Math.max(0, amount), 0)
+  // One of unknown outcome may not have been made.
+  const spent = own.filter(({ amount, row: at }) => amount < 0 && history.operations.outcome[at] === OK)
+  const total = -spent.reduce((sum, { amount }) => sum + amount, 0)
+  const balance = opening + received - total
+  if (balance >= 0) return undefined
+  const listed = spent.slice(0, MOST_LISTED).map(({ amount, row: at }) => `${money(-amount)}${atNode(history, at)}`)
+  const more = spent.length > MOST_LISTED ? ` and ${spent.length - MOST_LISTED} more` : ''
+  let seen = ''
+  for (let i = 0; i < length && seen === ''; i++) {
+    const shown = overdrawnIn(history, row[i])
+    if (shown?.[0] === account)
+      seen = `, and process ${processOf(history, row[i])} read ${show(shown[1])}${atNode(history, row[i])}`
+  }
+  const operations = spent.length === 1 ? 'operation' : 'operations'
+  const sentence = `Account ${account} opened with ${money(opening)}, received at most ${money(received)}, and spent ${money(total)} in ${spent.length} acknowledged ${operations} (${listed.join(', ')}${more}): that leaves ${money(balance)}${seen}.`
+  return { sentence, overdrawn: { account, by: decimal(-balance) } }
+}
+
+/** `68,954`, `0.1`. */
+const money = (amount: number): string => decimal(amount).toLocaleString('en-US', { maximumFractionDigits: 20 })
+
+function firstOverdrawnRead(history: History): Balance | undefined {
+  const { operations } = history
+  for (let row = 0; row < operations.length; row++) {
+    const shown = overdrawnIn(history, row)
+    if (shown === undefined) continue
+    const at = (operations.callTime[row] / 1e9).toFixed(3)
+    return {
+      sentence: `Account ${shown[0]} is overdrawn: process ${processOf(history, row)} read ${show(shown[1])}${atNode(history, row)} at ${at} s.`,
+      overdrawn: { account: shown[0], by: -shown[1] },
+    }
+  }
+  return undefined
+}
+
+const processOf = ({ operations, processName }: History, row: number): string =>
+  String(processName(operations.process[row]))
+
+function atNode({ operations, nodes }: History, row: number): string {
+  const node = nodes[operations.node[row]]
+  return node === undefined ? '' : ` at ${node}`
+}
+
+/** The first account that a read shows with a balance below zero. */
+function overdrawnIn(history: History, row: OperationRow): readonly [account: string, balance: number] | undefined {
+  const { operations, functions, values } = history
+  if (operations.outcome[row] !== OK || functions[operations.f[row]] !== 'read') return undefined
+  return overdraftIn(values.json(operations.output[row] as ValueId))
+}
+
+/** The first account of a read whose balance is below zero. */
+export const overdraftIn = (read: Json): readonly [account: string, balance: number] | undefined =>
+  typeof read === 'object' && read !== null && !Array.isArray(read)
+    ? Object.entries(read).find((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] < 0)
+    : undefined
