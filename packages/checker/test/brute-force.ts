@@ -143,7 +143,16 @@ export function isConvergent(history: History, reading: Reading): boolean | unde
   const keys = [...new Set(ops.map((op) => op.key))]
   const answers = keys.map((key) => finals.filter((op) => op.key === key).map((op) => op.output ?? reading.initial))
   if (answers.some((values) => new Set(values).size > 1)) return false
-  return finals.length === 0 || answers.some((values) => values.length === 0) ? undefined : true
+  const isOwed = (key: string | undefined, at: number): boolean =>
+    answers[at]!.length === 0 && ops.some((op) => op.key === key && isUpdate(op, reading))
+  return finals.length === 0 || keys.some(isOwed) ? undefined : true
+}
+
+/** Whether it changed something for certain. A cas to the value that is there writes nothing. */
+function isUpdate(op: Op, { initial }: Reading): boolean {
+  if (!op.completed || op.f === 'read' || op.observesFailure) return false
+  const [old = null, next = null] = op.f === 'cas' ? (op.input as Json[]) : []
+  return op.f !== 'cas' || (old ?? initial) !== (next ?? initial)
 }
 
 /** Undefined where there are no final reads to judge by. For registers without append. */
@@ -156,7 +165,7 @@ export function isEventual(history: History, reading: Reading): boolean | undefi
   for (const key of keys) {
     const reads = finals.filter((op) => op.key === key)
     if (reads.length === 0) {
-      every = false
+      every &&= !ops.some((op) => op.key === key && isUpdate(op, reading))
       continue
     }
     const written = (op: Op): Json => known(op.f === 'cas' ? ((op.input as Json[])[1] ?? null) : op.input)

@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, inputOf, type Json, outputOf } from '@chaosproxy/history'
+import { FAIL, FLAG_NO_RESULT, type History, INFO, inputOf, type Json, outputOf } from '@chaosproxy/history'
 
 // What each object is, said once more in the plainest way, and linearizability decided by trying every order. Nothing here
 // is shared with the checker.
@@ -9,6 +9,8 @@ interface Op {
   readonly input: Json
   readonly output: Json
   readonly isKnown: boolean
+  /** Whether its completion has a value. */
+  readonly hasResult?: boolean
   readonly call: number
   readonly return: number
 }
@@ -22,6 +24,9 @@ const text = (json: Json): string => JSON.stringify(json)
 const byText = (list: readonly Json[]): readonly Json[] => list.toSorted((a, b) => (text(a) < text(b) ? -1 : 1))
 const has = (list: readonly Json[], wanted: Json): boolean => list.some((each) => equal(each, wanted))
 const only = (holds: boolean, state: Json): readonly Json[] => (holds ? [state] : [])
+
+/** Beyond most offsets that small histories have. */
+const MOST_OFFSET = 12
 
 export const objects: { readonly [model: string]: { readonly initial: Json; readonly step: Step } } = {
   'multi-register': {
@@ -84,13 +89,32 @@ export const objects: { readonly [model: string]: { readonly initial: Json; read
     step: (state, { f, input, output }) =>
       f === 'read' ? only(equal(output, state), state) : [[...asList(state), input]],
   },
-  log: {
+  'dense-log': {
     initial: [],
     step: (state, { f, input, output, isKnown }) => {
       const entries = asList(state)
       if (f === 'append') return only(!isKnown || asList(output)[0] === entries.length, [...entries, input])
       const { offset = 0, limit = Number.POSITIVE_INFINITY } = (input ?? {}) as { offset?: number; limit?: number }
       return only(equal(output, entries.slice(offset, offset + limit)), state)
+    },
+  },
+  // Entries are pairs of offset and value; an append of unknown offset takes any after the last one.
+  log: {
+    initial: [],
+    step: (state, { f, input, output, isKnown, hasResult }) => {
+      const entries = asList(state) as readonly [number, Json][]
+      if (f === 'append') {
+        const last = entries.at(-1)?.[0] ?? -1
+        const given = isKnown && hasResult !== false ? (Array.isArray(output) ? output[0] : output) : null
+        const length = Math.max(MOST_OFFSET - last, 2)
+        const offsets = typeof given === 'number' ? [given] : Array.from({ length }, (_, n) => last + 1 + n)
+        return offsets.filter((offset) => offset > last).map((offset) => [...entries, [offset, input]])
+      }
+      const { offset = 0, limit = Number.POSITIVE_INFINITY } = (input ?? {}) as { offset?: number; limit?: number }
+      const there = entries.filter(([at]) => at >= offset).slice(0, limit)
+      const read = asList(output)
+      const isPairs = read.length > 0 && read.every((each) => Array.isArray(each))
+      return only(equal(read, isPairs ? there : there.map(([, value]) => value)), state)
     },
   },
   bank: {
@@ -150,6 +174,7 @@ function hasOrder(
       input: inputOf(history, row),
       output: isKnown ? outputOf(history, row) : null,
       isKnown,
+      hasResult: (operations.flags[row]! & FLAG_NO_RESULT) === 0,
       call: operations.callEvent[row]!,
       return: isKnown ? operations.returnEvent[row]! : Number.POSITIVE_INFINITY,
     })

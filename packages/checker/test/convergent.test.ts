@@ -27,6 +27,7 @@ describe('replicas converge where all final reads of a key agree, no matter on w
       ['wx1-| wy1-|', '            frx1|', '            frx1|'],
       'unknown, unknown',
     ],
+    ['of one key, and another was only ever read', ['wx1-| ry|', '          frx1|', '          frx1|'], 'met, met'],
     ['and nothing is read in the end', ['w1-| r1|'], 'unknown, unknown'],
   ] as const)('%s', (_, rows, expected) => {
     expect(judged(...rows)).toBe(expected)

@@ -3,9 +3,11 @@ import { describe, expect, inject, test } from 'vitest'
 import { unlimited } from '../src/limits/budget.ts'
 import { functionsOfObject } from '../src/object/check.ts'
 import { partsOf } from '../src/object/model/part.ts'
+import { isObjectLinearizable } from './brute-objects.ts'
 import { checkHistory, resultOf } from './checking.ts'
+import { many } from './many.ts'
 import { randomFrom } from './random-history.ts'
-import { randomObjectEvents } from './random-objects.ts'
+import { kinds, randomObjectEvents } from './random-objects.ts'
 import { modelOf, objectOf } from './registry.ts'
 import { smallHistory } from './small-history.ts'
 
@@ -31,8 +33,8 @@ function polled(random: () => number): Json {
     mutate: (output: Json) => output,
   }
   const shape = { processes: 6, operations: 400, unknown: 0.1, failed: 0.05, mutated: 0 }
-  const object = objectOf('log')!
-  const functions = functionsOfObject(modelOf('log'), object, null)
+  const object = objectOf('dense-log')!
+  const functions = functionsOfObject(modelOf('dense-log'), object, null)
   const [part] = partsOf(smallHistory(randomObjectEvents(kind, shape, random)), functions)
   return object.fast!(part!, null, unlimited).result
 }
@@ -44,13 +46,15 @@ test('a correct log is decided without a search, with polls that found nothing a
 type Done = readonly [f: string, asked: Json, answered: Json]
 
 /** One operation after the other, each by the same process. */
-const verdictOn = (...operations: readonly Done[]): string => {
+const verdictBy = (model: string, ...operations: readonly Done[]): string => {
   const events = operations.flatMap(([f, value, answered], process): EventInput[] => [
     { process, type: 'invoke', f, value },
     { process, type: 'ok', f, value: answered },
   ])
-  return resultOf(checkHistory(smallHistory(events), { model: 'log', levels: ['linearizable'] }), 'linearizable')
+  return resultOf(checkHistory(smallHistory(events), { model, levels: ['linearizable'] }), 'linearizable')
 }
+
+const verdictOn = (...operations: readonly Done[]): string => verdictBy('dense-log', ...operations)
 
 describe('an append that returns its own value', () => {
   test('has an offset by chance where others return offsets', () => {
@@ -65,8 +69,8 @@ describe('an append that returns its own value', () => {
   })
 
   test('needs no search among many that overlap', () => {
-    const object = objectOf('log')!
-    const functions = functionsOfObject(modelOf('log'), object, null)
+    const object = objectOf('dense-log')!
+    const functions = functionsOfObject(modelOf('dense-log'), object, null)
     // Backwards, so that the one in the middle is at the offset that its value is.
     const values = Array.from({ length: 31 }, (_, offset) => 30 - offset)
     const events = [
@@ -76,4 +80,122 @@ describe('an append that returns its own value', () => {
     const [part] = partsOf(smallHistory(events), functions)
     expect(object.fast!(part!, null, unlimited).result).toBe('met')
   })
+})
+
+describe('offsets', () => {
+  const sparse = (...operations: readonly Done[]): string => verdictBy('log', ...operations)
+
+  test('may begin anywhere and have gaps, unless a dense log is asked for', () => {
+    const fromOne: Done[] = [
+      ['append', 'a', 1],
+      ['append', 'b', 2],
+    ]
+    const large: Done[] = [
+      ['send', 'a', 1_700_000_000_000_000],
+      ['send', 'b', 1_700_000_000_000_007],
+      [
+        'poll',
+        null,
+        [
+          [1_700_000_000_000_000, 'a'],
+          [1_700_000_000_000_007, 'b'],
+        ],
+      ],
+    ]
+    expect(sparse(...fromOne)).toBe('met')
+    expect(sparse(...large)).toBe('met')
+    expect(verdictOn(...fromOne)).toBe('violated')
+    expect(verdictOn(...large)).toBe('violated')
+  })
+
+  test('increase', () => {
+    expect(sparse(['append', 'a', 7], ['append', 'b', 3])).toBe('violated')
+    expect(sparse(['append', 'a', 7], ['append', 'b', 7])).toBe('violated')
+    expect(sparse(['append', 'a', -1])).toBe('violated')
+  })
+
+  test('say what a read from an offset must return', () => {
+    const sent: Done[] = [
+      ['append', 'a', 10],
+      ['append', 'b', 20],
+    ]
+    expect(sparse(...sent, ['read', 15, ['b']])).toBe('met')
+    expect(sparse(...sent, ['read', 15, ['a', 'b']])).toBe('violated')
+    expect(sparse(...sent, ['read', 0, ['a']])).toBe('violated')
+    expect(sparse(...sent, ['read', { offset: 0, limit: 1 }, ['a']])).toBe('met')
+    expect(sparse(...sent, ['read', 20, []])).toBe('violated')
+    expect(sparse(...sent, ['read', 21, []])).toBe('met')
+    expect(
+      sparse(...sent, [
+        'read',
+        10,
+        [
+          [10, 'a'],
+          [21, 'b'],
+        ],
+      ]),
+    ).toBe('violated')
+  })
+
+  test('leave room for the entries between them', () => {
+    const around = (last: number): Done[] => [
+      ['append', 'a', 1],
+      ['append', 'b', null],
+      ['append', 'c', last],
+    ]
+    expect(sparse(...around(3))).toBe('met')
+    expect(sparse(...around(2))).toBe('violated')
+  })
+
+  test('are read with values that were appended as they are, not as pairs', () => {
+    expect(
+      sparse(
+        ['append', [1, 'x'], 5],
+        ['append', [0, 'y'], 6],
+        [
+          'read',
+          null,
+          [
+            [1, 'x'],
+            [0, 'y'],
+          ],
+        ],
+      ),
+    ).toBe('met')
+    expect(sparse(['append', [1, 'x'], [1, 'x']], ['append', [0, 'y'], [0, 'y']])).toBe('met')
+  })
+})
+
+test('an append that was answered without a value returned no offset, whatever others returned', () => {
+  const events: EventInput[] = [
+    { process: 0, type: 'invoke', f: 'append', value: 101 },
+    { process: 0, type: 'ok', f: 'append', value: 0 },
+    { process: 1, type: 'invoke', f: 'append', value: 102 },
+    { process: 1, type: 'ok', f: 'append' },
+    { process: 2, type: 'invoke', f: 'append', value: 103 },
+    { process: 2, type: 'ok', f: 'append', value: 2 },
+  ]
+  for (const model of ['log', 'dense-log'])
+    expect(resultOf(checkHistory(smallHistory(events), { model }), 'linearizable')).toBe('met')
+})
+
+test(`offsets as plain numbers, some of them missing, are judged as by the definition (seed ${inject('seed')})`, () => {
+  const results = { met: 0, violated: 0 }
+  for (let n = 0; n < many(3_000); n++) {
+    const random = randomFrom(inject('seed') + n)
+    const shape = { processes: 3, operations: 3 + Math.floor(random() * 6), unknown: 0.2, failed: 0, mutated: 0.15 }
+    const isMissing = random() < 0.6
+    const events = randomObjectEvents(kinds['log']!(random), shape, random).map((event): EventInput => {
+      if (event.type !== 'ok' || event.f !== 'append') return event
+      const { value, ...rest } = event
+      if (isMissing && random() < 0.4) return rest
+      return Array.isArray(value) ? { ...rest, value: value[0]! } : rest
+    })
+    const history = smallHistory(events)
+    const truth = isObjectLinearizable('log', history) ? 'met' : 'violated'
+    results[truth]++
+    const found = resultOf(checkHistory(history, { model: 'log', levels: ['linearizable'] }), 'linearizable')
+    expect(found, `seed ${inject('seed') + n}\n${events.map((e) => JSON.stringify(e)).join('\n')}`).toBe(truth)
+  }
+  expect(Math.min(results.met, results.violated)).toBeGreaterThan(many(3_000) / 20)
 })

@@ -46,7 +46,7 @@ export const objectStarts: { readonly [model: string]: (events: readonly EventIn
         Array.isArray(read) ? range(0, read.length).map((end) => read.slice(0, end)) : [],
       ),
     ]),
-  log: (events) =>
+  'dense-log': (events) =>
     range(0, 14).map((length) => {
       const entries: Json[] = range(1, length).map((at) => `entry ${at}`)
       const asked = new Map<string | number, Json>()

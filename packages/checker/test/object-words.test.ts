@@ -157,7 +157,7 @@ const cases: readonly Case[] = [
     model: 'log',
     fails: [...both(0, 'append', 'x', 0), ...both(1, 'append', 'y', 0)],
     sentence:
-      'Process 0 appended "x" and got 0 at 0.000 s, and 1.0 ms later process 1 appended "y" and got 0: offsets have no gaps, and each holds one value for all.',
+      'Process 0 appended "x" and got 0 at 0.000 s, and 1.0 ms later process 1 appended "y" and got 0: offsets increase, and each holds one value for all.',
     passes: [...both(0, 'append', 'x', 0), ...both(1, 'append', 'y', 1)],
   },
 ]

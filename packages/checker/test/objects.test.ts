@@ -28,7 +28,6 @@ test.each(modelNames.filter((name) => name !== 'register'))(
     const object = objectOf(model)
     if (object === undefined) throw new Error('not an object')
     const initial = initials[model] ?? null
-    const specification = object.specification(initial)
     const functions = functionsOfObject(entry, object, initial)
     const { isRead } = functions
     const share = { met: 0, violated: 0, quick: 0, seen: 0 }
@@ -49,7 +48,14 @@ test.each(modelNames.filter((name) => name !== 'register'))(
       share[truth ? 'met' : 'violated']++
 
       const parts = partsOf(history, functions)
-      const judge = { model, rule: object.rule, specification, isRead, related: relatedByTime(isRead) }
+      const specification = object.specification(initial, history)
+      const judge = {
+        model,
+        rule: object.rule,
+        specification,
+        isRead: object.readsReveal === true ? () => false : isRead,
+        related: relatedByTime(isRead),
+      }
       const budget = createBudget(options)
       for (const part of parts) {
         const searched = contradicts(part, judge, budget, 1e6)

@@ -216,7 +216,7 @@ export const kinds: { readonly [model: string]: (random: () => number, isFaithfu
       },
     }
   },
-  log: () => {
+  'dense-log': () => {
     let next = 100
     return {
       simulate: () => {
@@ -241,6 +241,43 @@ export const kinds: { readonly [model: string]: (random: () => number, isFaithfu
         if (!Array.isArray(output)) return output
         if (f === 'append') return [Math.max(0, Number(output[0]) + pick([-1, 1], r)), output[1]!]
         return output.slice(0, -1)
+      },
+    }
+  },
+  log: (random) => {
+    let next = 100
+    const arePairs = random() < 0.4
+    const gaps = random() < 0.5 ? 1 : 2
+    const begin = below(3, random)
+    return {
+      simulate: () => {
+        const entries: [number, Json][] = []
+        return {
+          apply: ({ f, value }) => {
+            if (f === 'append') {
+              const last = entries.at(-1)?.[0]
+              const offset = last === undefined ? begin : last + 1 + below(gaps, random)
+              entries.push([offset, value])
+              return random() < 0.8 ? [offset, value] : null
+            }
+            const { offset = 0, limit = Number.POSITIVE_INFINITY } = (value ?? {}) as {
+              offset?: number
+              limit?: number
+            }
+            const there = entries.filter(([at]) => at >= offset).slice(0, limit)
+            return arePairs ? there : there.map(([, each]) => each)
+          },
+        }
+      },
+      ask: (r) => {
+        if (r() < 0.5) return { f: 'append', value: next++ }
+        const limit = r() < 0.3 ? { limit: below(3, r) } : {}
+        return { f: 'read', value: r() < 0.3 ? null : { offset: below(5, r), ...limit } }
+      },
+      mutate: (output, { f }, r) => {
+        if (!Array.isArray(output)) return output
+        if (f === 'append') return [Math.max(0, Number(output[0]) + pick([-1, 1], r)), output[1]!]
+        return r() < 0.3 ? output.toReversed() : output.slice(0, -1)
       },
     }
   },

@@ -101,6 +101,17 @@ const cases: {
       ['append', 'b', 'ok', 3],
     ],
   },
+  'dense-log': {
+    blind: [
+      ['append', 'a', 'ok'],
+      ['send', 7, 'ok'],
+    ],
+    failed: ['poll', null, 'fail'],
+    seen: [
+      ['poll', null, 'ok', []],
+      ['append', 'b', 'ok', 3],
+    ],
+  },
 }
 
 describe('a history in which nothing was observed proves nothing', () => {

@@ -8,7 +8,7 @@ import type { UserError } from './error.ts'
 import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from './event.ts'
 import type { Format } from './format.ts'
 import type { History } from './history.ts'
-import { FLAG_ANSWERED, FLAG_FINAL, FLAG_UNSAID, FLAG_VERSION, INFO, OK } from './history-columns.ts'
+import { FLAG_ANSWERED, FLAG_FINAL, FLAG_NO_RESULT, FLAG_UNSAID, FLAG_VERSION, INFO, OK } from './history-columns.ts'
 import { KeyNumbers, keyName } from './key-numbers.ts'
 import { KnownTexts } from './known-texts.ts'
 import { historyOf } from './lending.ts'
@@ -252,7 +252,7 @@ export class HistoryBuilder implements EventSink {
       if (value !== NO_VALUE) {
         columns.output[row] = value
         if (value !== columns.input[row] && type - 1 === OK) this.#answeredWith(value, row, line)
-      }
+      } else if (type - 1 === OK) columns.flags[row] = (columns.flags[row] ?? 0) | FLAG_NO_RESULT
       if (node !== NONE) columns.node[row] = node
       columns.outcome[row] = type - 1
       columns.returnEvent[row] = position

@@ -20,6 +20,9 @@ export const FLAG_VERSION = 4
 /** Marks a `fail` that is the object's own answer: a held lock, a cas that found another value. */
 export const FLAG_ANSWERED = 8
 
+/** Marks an `ok` without a value: its output is that of the invocation. */
+export const FLAG_NO_RESULT = 16
+
 /**
  * Operations as columns: row i is the i-th operation in order of invocation. One typed array per column, so that a
  * million operations fit in tens of megabytes and a checker can walk them without touching an object.

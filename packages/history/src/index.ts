@@ -21,7 +21,16 @@ export { harmlessOutput, printable, printableLines } from './harmless-text.ts'
 export type { History } from './history.ts'
 export { inputOf, operationsIn, outputOf } from './history.ts'
 export type { Operations } from './history-columns.ts'
-export { FAIL, FLAG_ANSWERED, FLAG_FINAL, FLAG_UNSAID, FLAG_VERSION, INFO, OK } from './history-columns.ts'
+export {
+  FAIL,
+  FLAG_ANSWERED,
+  FLAG_FINAL,
+  FLAG_NO_RESULT,
+  FLAG_UNSAID,
+  FLAG_VERSION,
+  INFO,
+  OK,
+} from './history-columns.ts'
 export { type Completion, type Input, isAnswer } from './input.ts'
 export { keyName } from './key-numbers.ts'
 export { borrowHistory } from './lending.ts'

@@ -473,6 +473,19 @@ describe('a log', () => {
     expect(titleOf([...sent, poll(4, 0, [])], 'log')).toBe('A poll of log k missed 2 acknowledged messages')
     expect(titleOf([...sent, poll(4, 0, [101, 102])], 'log')).toBe('Linearizable')
   })
+
+  test('with gaps between its offsets misses what is not among the messages of a poll', () => {
+    const sent = [send(1, 101, 10), send(2, 102, 20), send(3, 103, 30)]
+    expect(titleOf([...sent, poll(4, 0, [101, 103])], 'log')).toBe('A poll of log k missed 1 acknowledged message')
+    expect(titleOf([...sent, poll(4, 15, [102, 103])], 'log')).toBe('Linearizable')
+    const other = [
+      [10, 101],
+      [20, 999],
+    ]
+    expect(titleOf([...sent, poll(4, 0, other as never)], 'log')).toBe(
+      'Offset 20 of log k holds another message than was acknowledged',
+    )
+  })
 })
 
 test('accounts that hold more or less than they should say by how much', () => {

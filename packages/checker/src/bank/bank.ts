@@ -161,7 +161,11 @@ function balancesOf(initial: Json): Balances {
 /** An account that is absent has nothing. */
 function withoutEmptyAccounts(read: Json): Json {
   if (!isObject(read)) return read
-  return Object.fromEntries(Object.entries(read).filter(([, balance]) => balance !== 0))
+  const balances = Object.entries(read).map(([account, balance]): [string, Json] => [
+    account,
+    typeof balance === 'number' ? decimal(balance) : balance,
+  ])
+  return Object.fromEntries(balances.filter(([, balance]) => balance !== 0))
 }
 
 const isObject = (value: Json): value is { readonly [member: string]: Json } =>

@@ -10,7 +10,8 @@ import { listAppend } from '../list-append/list-append.ts'
 import { lockFromAny } from '../lock/any-start.ts'
 import { lock } from '../lock/lock.ts'
 import { logFromAny } from '../log/any-start.ts'
-import { log } from '../log/log.ts'
+import { denseLogFromAny } from '../log/dense-any-start.ts'
+import { denseLog, log } from '../log/log.ts'
 import { multiRegisterFromAny } from '../multi-register/any-start.ts'
 import { multiRegister } from '../multi-register/multi-register.ts'
 import { objectEntry } from '../object/entry.ts'
@@ -41,6 +42,7 @@ export const models: readonly ModelEntry<string>[] = [
   // The ids given out before are never known, so the initial value makes no difference.
   objectEntry(uniqueIds, 'alike'),
   objectEntry(log, logFromAny),
+  objectEntry(denseLog, denseLogFromAny),
   watchEntry,
 ]
 

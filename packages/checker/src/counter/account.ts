@@ -177,7 +177,7 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
     }
     const first = firsts.get(key[row])
     if (first === undefined) firsts.set(key[row], read)
-    else if (first.value !== value) {
+    else if (decimal(first.value) !== decimal(value)) {
       const reason = `final reads disagree: ${first.value} and ${value}`
       return { result: 'violated', reason, rows: [first.row, row] }
     }

@@ -37,7 +37,10 @@ export const counter: ObjectEntry = {
       return `but the additions allow only ${least === most ? least : `${least} to ${most}`}`
     },
     account: accountOfCounter,
-    contentOf: (output, initial) => output ?? (isUnknownStart(initial) ? output : startOf(initial)),
+    contentOf: (output, initial) => {
+      const read = output ?? (isUnknownStart(initial) ? output : startOf(initial))
+      return typeof read === 'number' ? decimal(read) : read
+    },
     eventual: convergenceOfCounter,
   },
 }

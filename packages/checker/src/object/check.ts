@@ -171,6 +171,7 @@ function judgeOf(
     supports,
     simulate,
     specification,
+    readsReveal,
   }: ObjectModel,
   { isRead }: Functions,
   initial: Json,
@@ -178,7 +179,7 @@ function judgeOf(
   return {
     model,
     specification: specification(initial, history),
-    isRead,
+    ...(readsReveal === true ? { isRead: () => false, observes: isRead } : { isRead }),
     fast: fast === undefined ? undefined : (part, some) => fast(part, initial, some),
     glance: glance === undefined ? undefined : (part, some) => glance(part, initial, some),
     machine: machine === undefined ? undefined : (part, some) => machine(part, initial, some),
@@ -203,7 +204,7 @@ function judgeFromAny(
 ): Judge {
   return {
     model: entry.name,
-    specification,
+    specification: typeof specification === 'function' ? specification(history) : specification,
     // A read changes what is known.
     isRead: () => false,
     observes: functions.isRead,
@@ -221,7 +222,7 @@ function judgeFromAny(
 /** `initial` is the object's value before the first operation. */
 export function functionsOfObject(
   entry: Pick<ModelEntry, 'name' | 'functions'>,
-  { numbers, reads, expands }: ObjectModel,
+  { numbers, reads, expands, mayLackResult }: ObjectModel,
   initial: Json,
 ): Functions {
   return {
@@ -229,6 +230,7 @@ export function functionsOfObject(
     numberOf: (f) => (Object.hasOwn(numbers, f) ? numbers[f] : undefined),
     known: entry.functions ?? Object.keys(numbers),
     isRead: (number) => reads.includes(number),
+    mayLackResult: (number) => mayLackResult?.includes(number) === true,
     expands: expands && { ...expands, itemsAtFirst: Array.isArray(initial) ? initial.length : 0 },
   }
 }

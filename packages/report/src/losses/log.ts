@@ -19,18 +19,48 @@ function givenTwice(history: History, culprit: number, log: string): Loss | unde
 
 function missedBy(history: History, culprit: number, log: string): Loss | undefined {
   const { from, limit } = rangeOf(inputOf(history, culprit))
-  const output = outputOf(history, culprit)
-  const found = Array.isArray(output) ? output : []
   const { returnEvent, callEvent } = history.operations
-  let missed = 0
-  for (const row of acknowledged(history, culprit)) {
-    const at = (offsetOf(history, row) ?? -1) - from
-    if (at < 0 || (returnEvent[row] ?? 0) >= (callEvent[culprit] ?? 0)) continue
-    if (at < found.length && JSON.stringify(found[at]) !== JSON.stringify(inputOf(history, row)))
-      return { title: `Offset ${from + at} of ${log} holds another message than was acknowledged` }
-    if (at >= found.length && at < limit) missed++
-  }
+  const rows = acknowledged(history, culprit).filter((row) => {
+    const isEarlier = (returnEvent[row] ?? 0) < (callEvent[culprit] ?? 0)
+    return isEarlier && (offsetOf(history, row) ?? -1) >= from
+  })
+  const found = entriesOf(history, culprit, rows)
+  const texts = new Set(found.map(({ text }) => text))
+  const other = found.find(
+    ({ offset, text }) =>
+      offset !== undefined &&
+      rows.some((row) => offsetOf(history, row) === offset && JSON.stringify(inputOf(history, row)) !== text),
+  )
+  if (other !== undefined)
+    return { title: `Offset ${other.offset} of ${log} holds another message than was acknowledged` }
+  const isFound = (row: number): boolean => texts.has(JSON.stringify(inputOf(history, row)))
+  const last = Math.max(from, ...rows.filter(isFound).map((row) => offsetOf(history, row) ?? from))
+  const missing = rows.filter((row) => !isFound(row))
+  const missed =
+    found.length < limit
+      ? Math.min(missing.length, limit - found.length)
+      : missing.filter((row) => (offsetOf(history, row) ?? from) < last).length
   return missed === 0 ? undefined : { title: `A poll of ${log} missed ${plural(missed, 'acknowledged message')}` }
+}
+
+/** What a poll returned: values, or pairs of offset and value if nothing that was sent is such a pair. */
+function entriesOf(
+  history: History,
+  culprit: number,
+  sent: readonly number[],
+): readonly { readonly offset: number | undefined; readonly text: string }[] {
+  const output = outputOf(history, culprit)
+  const read: readonly Json[] = Array.isArray(output) ? output : []
+  const texts = new Set(sent.map((row) => JSON.stringify(inputOf(history, row))))
+  const arePairs = read.every(
+    (each) =>
+      Array.isArray(each) && each.length === 2 && typeof each[0] === 'number' && !texts.has(JSON.stringify(each)),
+  )
+  return read.map((each) =>
+    arePairs && Array.isArray(each)
+      ? { offset: Number(each[0]), text: JSON.stringify(each[1]) }
+      : { offset: undefined, text: JSON.stringify(each) },
+  )
 }
 
 /** Sends to the same log that were. */

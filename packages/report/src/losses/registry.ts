@@ -22,6 +22,7 @@ const losses: { readonly [model: string]: FindLoss } = {
   bank: bankLoss,
   'list-append': listLoss,
   log: logLoss,
+  'dense-log': logLoss,
   'multi-register': multiRegisterLoss,
   'unique-ids': idsLoss,
   watch: watchLoss,

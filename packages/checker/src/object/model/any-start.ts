@@ -11,7 +11,7 @@ export interface AnyStart {
    * The object with nothing known about it yet: a state is what follows from the results so far. If that is ambiguous,
    * there are several.
    */
-  readonly specification: Specification<unknown>
+  readonly specification: Specification<unknown> | ((history: History) => Specification<unknown>)
   /**
    * Possible initial values, to be tried by the faster methods for known initial values.
    *

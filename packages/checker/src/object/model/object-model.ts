@@ -45,8 +45,12 @@ export interface ObjectModel {
   readonly numbers: { readonly [f: string]: number }
   /** The numbers of operations that never change the state. */
   readonly reads: readonly number[]
+  /** The numbers of functions that may complete without a result: then any fits. */
+  readonly mayLackResult?: readonly number[] | undefined
   /** What has a result that could be wrong. By default a read. */
   readonly observation?: Need | undefined
+  /** Whether a read narrows what is known of the state, so that the search must not take it for an operation without effect. */
+  readonly readsReveal?: boolean | undefined
   /** The reads that return only a part of the state, and so do not show the final state. */
   readonly partial?: readonly number[]
   /** The operations that are answered without a value, or with their own: any other may be what really took effect. */

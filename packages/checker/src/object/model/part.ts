@@ -1,4 +1,14 @@
-import { elementsOf, FAIL, type History, INFO, type Json, OK, UserError, type ValueId } from '@chaosproxy/history'
+import {
+  elementsOf,
+  FAIL,
+  FLAG_NO_RESULT,
+  type History,
+  INFO,
+  type Json,
+  OK,
+  UserError,
+  type ValueId,
+} from '@chaosproxy/history'
 import { firstOfClient } from '../../encoding/clients.ts'
 import { NEVER } from '../../encoding/encoded.ts'
 import { placeOf } from '../../encoding/place.ts'
@@ -39,6 +49,8 @@ export interface Functions {
   /** The names listed in a message. */
   readonly known: readonly string[]
   readonly isRead: (number: number) => boolean
+  /** Whether an operation may complete without a result, so that any fits. */
+  readonly mayLackResult?: ((number: number) => boolean) | undefined
   readonly expands?: Expansion | undefined
 }
 
@@ -79,7 +91,7 @@ export function partsOf(
   return members.flatMap((rows, key) =>
     rows.length === 0
       ? []
-      : [partOf(history, { rows, numbers, expands: functions.expands, key: history.keys[key - 1], contents }, budget)],
+      : [partOf(history, { rows, numbers, functions, key: history.keys[key - 1], contents }, budget)],
   )
 }
 
@@ -88,13 +100,14 @@ const UNKNOWN = -1
 interface Choice {
   readonly rows: readonly number[]
   readonly numbers: readonly number[]
-  readonly expands: Functions['expands']
+  readonly functions: Functions
   readonly key: string | undefined
   readonly contents: Contents
 }
 
-function partOf(history: History, { rows, numbers, expands, key, contents }: Choice, budget: Budget): Part {
+function partOf(history: History, { rows, numbers, functions, key, contents }: Choice, budget: Budget): Part {
   const { operations } = history
+  const { expands, mayLackResult } = functions
   const row: number[] = []
   const f: number[] = []
   const output: number[] = []
@@ -105,7 +118,8 @@ function partOf(history: History, { rows, numbers, expands, key, contents }: Cho
     if (expands === undefined || number !== expands.from) {
       row.push(i)
       f.push(number)
-      output.push(operations.output[i])
+      const isLacking = (operations.flags[i] & FLAG_NO_RESULT) !== 0 && mayLackResult?.(number) === true
+      output.push(isLacking ? NO_OUTPUT : operations.output[i])
       continue
     }
     for (const item of operations.outcome[i] === INFO ? [] : itemsOf(history, i)) {

@@ -36,7 +36,9 @@ export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Bu
   }
   const found = (counterexample: Counterexample | undefined, otherwise: Verdict): Verdict =>
     counterexample === undefined ? otherwise : { result: 'violated', counterexample }
-  const unread = [...keys.keys()].filter((key) => !finals.has(key))
+  const isOwed = ([key, operations]: readonly [number, readonly number[]]): boolean =>
+    !finals.has(key) && operations.some((i) => isAcknowledged(encoded, i))
+  const unread = [...keys].filter(isOwed).map(([key]) => key)
   const owed = owedFor(unread.slice(0, MOST_NAMED).map(decoder.keyName), unread.length)
   if (owed !== undefined) {
     const unknown: Verdict = { result: 'unknown', reason: owed }
@@ -46,7 +48,7 @@ export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Bu
   return { eventual: found(wrong, met), convergent: found(apart, met), owed: undefined, lost }
 }
 
-/** Which keys were read in the end, to be put together with what other keys of the history show. */
+/** Which keys with acknowledged writes were read in the end, to be put together with what other keys of the history show. */
 export interface FinallyRead {
   readonly read: number
   readonly unread: number
@@ -57,17 +59,21 @@ export interface FinallyRead {
 /** @throws OutOfTime */
 export function finallyRead(encoded: Encoded, decoder: Decoder, budget: Budget): FinallyRead {
   const finals = finalReads(encoded, decoder, budget)
-  const seen = new Set<number>()
-  const firstUnread: { readonly key: string | null; readonly call: number }[] = []
+  const owed = new Set<number>()
   for (let i = 0; i < encoded.length; i++) {
     budget.tick()
-    const key = encoded.key[i]
-    if (seen.has(key)) continue
-    seen.add(key)
-    if (!finals.has(key) && firstUnread.length < MOST_NAMED)
-      firstUnread.push({ key: decoder.keyName(key) ?? null, call: encoded.calls[i] })
+    if (isAcknowledged(encoded, i) && !finals.has(encoded.key[i])) owed.add(encoded.key[i])
   }
-  return { read: finals.size, unread: seen.size - finals.size, firstUnread }
+  const named = new Set<number>()
+  const firstUnread: { readonly key: string | null; readonly call: number }[] = []
+  for (let i = 0; i < encoded.length && named.size < Math.min(MOST_NAMED, owed.size); i++) {
+    budget.tick()
+    const key = encoded.key[i]
+    if (!owed.has(key) || named.has(key)) continue
+    named.add(key)
+    firstUnread.push({ key: decoder.keyName(key) ?? null, call: encoded.calls[i] })
+  }
+  return { read: finals.size, unread: owed.size, firstUnread }
 }
 
 /** Why convergence is unknown, by the first keys that were not read and how many there are; undefined if all were. */

@@ -1,0 +1,142 @@
+import { canonical, type History, type Json } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import type { Specification } from '../judge/model.ts'
+import { type Budget, ticking } from '../limits/budget.ts'
+import type { ObjectModel } from '../object/model/object-model.ts'
+import type { Part } from '../object/model/part.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../object/model/slots.ts'
+import { placeEarly } from './early.ts'
+import {
+  APPEND,
+  entriesAtFirst,
+  entriesIn,
+  logNumbers,
+  noList,
+  offsetAt,
+  offsetsIn,
+  READ,
+  type ReadEntry,
+  rangeOf,
+  readAt,
+  readRange,
+} from './operations.ts'
+
+/** How a log is judged whose offsets are counted from 0 without gaps. */
+export const dense: Pick<ObjectModel, 'rule' | 'specification' | 'fast' | 'simulate'> = {
+  rule: 'offsets have no gaps, and each holds one value for all',
+  specification,
+  fast,
+  simulate,
+}
+
+function specification(initial: Json, history?: History): Specification<readonly string[]> {
+  const start = entriesAtFirst(initial).map((value) => canonical(value))
+  const offsetOf = offsetsIn(history)
+  const entriesOf = entriesIn(history)
+  return {
+    initial: start,
+    step: (entries, operation) => {
+      const { f, value, output } = operation
+      if (logNumbers[f] === APPEND) {
+        const offset = offsetOf(value, output)
+        return offset === undefined || offset === entries.length ? [[...entries, JSON.stringify(value)]] : []
+      }
+      const { from, limit } = rangeOf(operation)
+      const read = entriesOf(output)
+      if (read === undefined) throw new Error(noList(output))
+      const there = entries.slice(from, limit === undefined ? undefined : from + limit)
+      const isThere = ({ value, offset }: ReadEntry, at: number): boolean =>
+        JSON.stringify(value) === there[at] && (offset ?? from + at) === from + at
+      const same = read.length === there.length && read.every(isThere)
+      return same ? [entries] : []
+    },
+    key: (entries) => entries.join(' '),
+  }
+}
+
+/**
+ * Decides logs with known offsets, in time linear in the size of what was read, apart from sorting. Offsets are known
+ * if the append returned them or, for an append of unknown outcome, if a read of its value shows them. They give the
+ * order of the appends, and a read comes between the last one it returned and the next (a read that reached its limit,
+ * any time after; one that found nothing, any time before the log grew past its offset). Offsets that nobody read or
+ * acknowledged belong to appends of unknown outcome: to those called first, which can all be early enough if any are.
+ */
+function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
+  const { length, f } = part
+  if (entriesAtFirst(initial).length > 0) return NOT_APPLICABLE
+  const offsetOf = offsetsIn(part.history)
+  const entriesOf = entriesIn(part.history)
+  const appendAt = new Map<number, number>()
+  const unknown = new Map<number, number>()
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (f[i] !== APPEND) continue
+    if (part.returns[i] === NEVER) {
+      if (unknown.has(part.input[i])) return NOT_APPLICABLE
+      unknown.set(part.input[i], i)
+      continue
+    }
+    const offset = offsetAt(part, offsetOf, i)
+    if (offset === undefined) return NOT_APPLICABLE
+    const other = appendAt.get(offset)
+    if (other !== undefined) return { result: 'violated', conflict: [other, i] }
+    appendAt.set(offset, i)
+  }
+  const slot = new Int32Array(length).fill(LEFT_OUT)
+  const loose = new Uint8Array(length)
+  const early: number[] = []
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (f[i] !== READ) continue
+    const { from, limit } = readRange(part, i)
+    const read = readAt(part, entriesOf, i)
+    if (limit !== undefined && read.length > limit) return { result: 'violated', conflict: [i] }
+    for (const [at, { value, offset = from + at }] of read.entries()) {
+      budget.tick()
+      if (offset !== from + at) return { result: 'violated', conflict: [i] }
+      const id = part.history.values.id(value)
+      const append = appendAt.get(from + at)
+      if (append !== undefined) {
+        if (part.input[append] !== id) return { result: 'violated', conflict: [append, i] }
+        continue
+      }
+      const unseen = unknown.get(id)
+      if (unseen === undefined) return { result: 'violated', conflict: [i] }
+      unknown.delete(id)
+      appendAt.set(from + at, unseen)
+    }
+    loose[i] = limit !== undefined && read.length === limit ? 1 : 0
+    slot[i] = read.length === 0 && limit === 0 ? 0 : 2 * (from + read.length)
+    if (read.length === 0 && loose[i] === 0 && from > 0) early.push(i)
+  }
+  const unseen = [...unknown.values()].sort(ticking((a, b) => part.calls[b] - part.calls[a], budget))
+  for (let offset = 0; offset < appendAt.size; offset++) {
+    budget.tick()
+    const append = appendAt.get(offset) ?? unseen.pop()
+    if (append === undefined) return { result: 'violated', conflict: [...appendAt.values()] }
+    appendAt.set(offset, append)
+    slot[append] = 2 * offset + 1
+  }
+  const late = placeEarly(part, early, slot, budget)
+  return late === undefined ? orderBySlots(part, slot, loose, budget) : { result: 'violated', conflict: late }
+}
+
+function simulate(part: Part, initial: Json): (i: number) => boolean {
+  const { values } = part.history
+  const offsetOf = offsetsIn(part.history)
+  const entriesOf = entriesIn(part.history)
+  const entries: number[] = entriesAtFirst(initial).map((value) => values.id(value))
+  return (i) => {
+    if (part.f[i] === APPEND) {
+      const offset = offsetAt(part, offsetOf, i)
+      entries.push(part.input[i])
+      return offset === undefined || offset === entries.length - 1
+    }
+    const { from, limit = entries.length } = readRange(part, i)
+    const read = readAt(part, entriesOf, i)
+    const there = entries.slice(from, from + limit)
+    const isThere = ({ value, offset }: ReadEntry, at: number): boolean =>
+      values.id(value) === there[at] && (offset ?? from + at) === from + at
+    return read.length === there.length && read.every(isThere)
+  }
+}

@@ -1,0 +1,35 @@
+import { NEVER } from '../encoding/encoded.ts'
+import { type Budget, ticking } from '../limits/budget.ts'
+import type { Part } from '../object/model/part.ts'
+import { LEFT_OUT } from '../object/model/slots.ts'
+
+/**
+ * Places reads that found nothing as early as what returned before them allows: then the fewest operations must come
+ * before them. Returns one that is too late even so, and what it comes too late for.
+ */
+export function placeEarly(
+  part: Part,
+  early: readonly number[],
+  slot: Int32Array,
+  budget: Budget,
+): readonly number[] | undefined {
+  if (early.length === 0) return undefined
+  const { calls, returns } = part
+  const isEarly = new Set(early)
+  const returned = Array.from({ length: part.length }, (_, i) => i)
+    .filter((i) => returns[i] !== NEVER && slot[i] !== LEFT_OUT && !isEarly.has(i))
+    .sort(ticking((a, b) => returns[a] - returns[b], budget))
+  let next = 0
+  let last: number | undefined
+  for (const i of early.toSorted(ticking((a, b) => calls[a] - calls[b], budget))) {
+    for (; next < returned.length && returns[returned[next]] < calls[i]; next++) {
+      budget.tick()
+      if (last === undefined || slot[returned[next]] > slot[last]) last = returned[next]
+    }
+    // After an append, before the next one.
+    const place = last === undefined ? 0 : slot[last] + (slot[last] % 2)
+    if (last !== undefined && place > slot[i]) return [last, i]
+    slot[i] = place
+  }
+  return undefined
+}

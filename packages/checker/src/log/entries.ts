@@ -1,0 +1,114 @@
+import { search } from '../object/model/slots.ts'
+
+/**
+ * The entries of a log, in order, as far as operations tell of them: the value of each, as a text or the id of one, and
+ * the least and the greatest offset it may have. Offsets are whole numbers that increase, with gaps.
+ */
+export interface Entries<Value> {
+  readonly values: Value[]
+  readonly least: number[]
+  readonly most: number[]
+  /** Whether there may be other entries before the first one. */
+  isOpen: boolean
+}
+
+/** What a read asked for, and the entries it returned. */
+export interface Reading<Value> {
+  readonly from: number
+  readonly limit: number
+  readonly entries: readonly { readonly value: Value; readonly offset: number | undefined }[]
+}
+
+export const copyOf = <Value>({ values, least, most, isOpen }: Entries<Value>): Entries<Value> => ({
+  values: [...values],
+  least: [...least],
+  most: [...most],
+  isOpen,
+})
+
+/** Appends a value, at an offset if that is known. Returns whether that is possible. */
+export function append<Value>(entries: Entries<Value>, value: Value, offset: number | undefined): boolean {
+  const { values, least, most } = entries
+  const first = (least.at(-1) ?? -1) + 1
+  if (offset !== undefined && offset < first) return false
+  values.push(value)
+  least.push(offset ?? first)
+  most.push(offset ?? Number.POSITIVE_INFINITY)
+  return offset === undefined || lowered(entries, values.length - 2, offset - 1)
+}
+
+/**
+ * Where the entries that a read returned may begin among those that are known: usually one place. A negative place means
+ * that so many of them come before the first one that is known; beyond their number, that others come in between.
+ */
+export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>): readonly number[] {
+  const { values, least, most, isOpen } = known
+  const { length } = entries
+  if (length > limit) return []
+  if (limit === 0) return [0]
+  const fits = (place: number): boolean =>
+    entries.every(({ value }, at) => place + at < 0 || values[place + at] === value)
+  // A read that returned fewer entries than it may have returned ends at the end of the log.
+  if (length < limit) {
+    const place = values.length - length
+    return (place >= 0 || isOpen) && fits(place) ? [place] : []
+  }
+  const places: number[] = []
+  let place = firstWhere(most, (greatest) => greatest >= from)
+  for (; place + length <= values.length && (place === 0 || (least[place - 1] ?? 0) < from); place++)
+    if (fits(place)) places.push(place)
+  for (let before = 1; isOpen && before <= length && length - before <= values.length; before++)
+    if (fits(-before)) places.push(-before)
+  if (isOpen) places.push(-length - 1)
+  return places
+}
+
+/** Takes note of entries that a read returned from a place. Returns whether that is possible. */
+export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>, at: number): boolean {
+  const { values, least, most } = known
+  if (limit === 0) return true
+  if (at < -entries.length) return raised(known, 0, from + entries.length)
+  const before = Math.max(0, -at)
+  if (before > 0) {
+    values.unshift(...entries.slice(0, before).map(({ value }) => value))
+    least.unshift(...entries.slice(0, before).map(() => 0))
+    most.unshift(...entries.slice(0, before).map(() => Number.POSITIVE_INFINITY))
+    for (let i = 1; i <= before && i < least.length; i++) if (!raised(known, i, (least[i - 1] ?? 0) + 1)) return false
+    if (before < most.length && !lowered(known, before - 1, (most[before] ?? 0) - 1)) return false
+  }
+  const place = at + before
+  if (place < values.length && !raised(known, place, from)) return false
+  if (!lowered(known, place - 1, from - 1)) return false
+  // Nothing comes before offset 0.
+  if (from === 0) {
+    if (place > 0) return false
+    known.isOpen = false
+  }
+  return entries.every(
+    ({ offset }, n) => offset === undefined || (raised(known, place + n, offset) && lowered(known, place + n, offset)),
+  )
+}
+
+/** Makes the offset of an entry at least this one. */
+function raised<Value>({ least, most }: Entries<Value>, at: number, offset: number): boolean {
+  let bound = offset
+  for (let i = at; i < least.length && (least[i] ?? 0) < bound; i++, bound++) {
+    least[i] = bound
+    if ((most[i] ?? 0) < bound) return false
+  }
+  return true
+}
+
+/** Makes the offset of an entry at most this one. */
+function lowered<Value>({ least, most }: Entries<Value>, at: number, offset: number): boolean {
+  let bound = offset
+  for (let i = at; i >= 0 && (most[i] ?? 0) > bound; i--, bound--) {
+    most[i] = bound
+    if ((least[i] ?? 0) > bound) return false
+  }
+  return true
+}
+
+/** The first index whose bound passes; bounds ascend. */
+const firstWhere = (bounds: readonly number[], passes: (bound: number) => boolean): number =>
+  search(bounds.length, (at) => passes(bounds[at] ?? 0))

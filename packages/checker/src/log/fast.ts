@@ -1,0 +1,203 @@
+import type { Json } from '@chaosproxy/history'
+import { NEVER } from '../encoding/encoded.ts'
+import { type Budget, ticking } from '../limits/budget.ts'
+import type { Part } from '../object/model/part.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots, search } from '../object/model/slots.ts'
+import { placeEarly } from './early.ts'
+import { append, type Entries, noteRead } from './entries.ts'
+import { APPEND, entriesAtFirst, entriesIn, offsetAt, offsetsIn, READ, readAt, readRange } from './operations.ts'
+
+/** A read with the appends of the entries it returned. */
+interface Read {
+  readonly read: number
+  readonly from: number
+  readonly limit: number
+  readonly appends: readonly number[]
+}
+
+interface Seen {
+  readonly reads: readonly Read[]
+  /** By append without an offset that was read: the number of known offsets before it. */
+  readonly nextOf: ReadonlyMap<number, number>
+}
+
+/**
+ * Decides logs whose appends returned their offsets, in time linear in the size of what was read, apart from sorting.
+ *
+ * Offsets give the order of those appends. Entries of a read follow each other without others in between, so each one is
+ * the append with the next known offset or one without (of unknown outcome, or answered without an offset), told by its
+ * value. Those come between the known offsets where they were read. Several that nobody read one after the other come in
+ * the order of the offsets at which reads began with them: no entry before such a one has an offset as great. The least
+ * offset that this allows is best for each: then a read that found nothing has the fewest entries beyond its own.
+ */
+export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
+  if (entriesAtFirst(initial).length > 0) return NOT_APPLICABLE
+  const appends = appendsOf(part, budget)
+  if ('result' in appends) return appends
+  const seen = entriesSeen(part, appends, budget)
+  if ('result' in seen) return seen
+  const entries = inOrder(part, appends, seen, budget)
+  if (entries === undefined) return VIOLATED
+  // Where an append belongs that was answered without an offset, and never read, is left to the search.
+  if ([...appends.loose.values()].some((i) => part.returns[i] !== NEVER && !entries.values.includes(i)))
+    return NOT_APPLICABLE
+  return placed(part, entries, seen, budget)
+}
+
+const VIOLATED: FastAnswer = { result: 'violated', conflict: [] }
+
+interface Appends {
+  /** Those with known offsets, in their order. */
+  readonly known: readonly number[]
+  readonly offsets: readonly number[]
+  /** The others, by value. */
+  readonly loose: ReadonlyMap<number, number>
+}
+
+function appendsOf(part: Part, budget: Budget): Appends | FastAnswer {
+  const offsetOf = offsetsIn(part.history)
+  const at = new Map<number, number>()
+  const loose = new Map<number, number>()
+  for (let i = 0; i < part.length; i++) {
+    budget.tick()
+    if (part.f[i] !== APPEND) continue
+    const offset = offsetAt(part, offsetOf, i)
+    if (offset === undefined) {
+      // Which of two equal values a read returned is not told by the value.
+      if (loose.has(part.input[i])) return NOT_APPLICABLE
+      loose.set(part.input[i], i)
+      continue
+    }
+    const other = at.get(offset)
+    if (other !== undefined) return { result: 'violated', conflict: [other, i] }
+    if (!Number.isInteger(offset) || offset < 0) return { result: 'violated', conflict: [i] }
+    at.set(offset, i)
+  }
+  for (const { value, offset } of pairsRead(part, budget)) {
+    const i = offset === undefined || at.has(offset) ? undefined : loose.get(value)
+    if (i === undefined || offset === undefined) continue
+    at.set(offset, i)
+    loose.delete(value)
+  }
+  const sorted = [...at].sort(ticking(([one], [other]) => one - other, budget))
+  return { known: sorted.map(([, i]) => i), offsets: sorted.map(([offset]) => offset), loose }
+}
+
+/** The entries that reads returned with their offsets. */
+function* pairsRead(
+  part: Part,
+  budget: Budget,
+): Iterable<{ readonly value: number; readonly offset: number | undefined }> {
+  const entriesOf = entriesIn(part.history)
+  for (let i = 0; i < part.length; i++) {
+    if (part.f[i] !== READ) continue
+    for (const { value, offset } of readAt(part, entriesOf, i)) {
+      budget.tick()
+      if (offset === undefined) break
+      yield { value: part.history.values.id(value), offset }
+    }
+  }
+}
+
+function entriesSeen(part: Part, { known, offsets, loose }: Appends, budget: Budget): Seen | FastAnswer {
+  const entriesOf = entriesIn(part.history)
+  const reads: Read[] = []
+  const nextOf = new Map<number, number>()
+  for (let read = 0; read < part.length; read++) {
+    budget.tick()
+    if (part.f[read] !== READ) continue
+    const { from, limit = Number.POSITIVE_INFINITY } = readRange(part, read)
+    const entries = readAt(part, entriesOf, read)
+    if (entries.length > limit) return { result: 'violated', conflict: [read] }
+    const appends: number[] = []
+    let next = search(offsets.length, (at) => offsets[at] >= from)
+    for (const { value, offset } of entries) {
+      budget.tick()
+      const id = part.history.values.id(value)
+      const isNext =
+        next < known.length && part.input[known[next]] === id && (offset ?? offsets[next]) === offsets[next]
+      const other = offset === undefined ? loose.get(id) : undefined
+      if (isNext && other !== undefined) return NOT_APPLICABLE
+      const found = isNext ? known[next] : other
+      if (found === undefined)
+        return { result: 'violated', conflict: next < known.length ? [known[next], read] : [read] }
+      if (!isNext && (nextOf.get(found) ?? next) !== next) return { result: 'violated', conflict: [found, read] }
+      if (isNext) next++
+      else nextOf.set(found, next)
+      appends.push(found)
+    }
+    reads.push({ read, from, limit, appends })
+  }
+  return { reads, nextOf }
+}
+
+/** The entries in the one order that fits what was read; undefined if none does. */
+function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entries<number> | undefined {
+  const sequence = sequenceOf(appends, seen, budget)
+  if (sequence === undefined) return undefined
+  const offsetOf = new Map(appends.known.map((i, at) => [i, appends.offsets[at]]))
+  const entries: Entries<number> = { values: [], least: [], most: [], isOpen: false }
+  const rank = new Int32Array(part.length).fill(-1)
+  for (const i of sequence) {
+    budget.tick()
+    rank[i] = entries.values.length
+    if (!append(entries, i, offsetOf.get(i))) return undefined
+  }
+  for (const { from, limit, appends: read } of seen.reads) {
+    budget.tick()
+    if (read.length === 0) continue
+    if (read.some((i, at) => rank[i] !== rank[read[0]] + at)) return undefined
+    if (!noteRead(entries, { from, limit, entries: [] }, rank[read[0]])) return undefined
+  }
+  return entries
+}
+
+/** All appends with known offsets and, between them, the others that were read. */
+function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly number[] | undefined {
+  /** By append: the one that a read returned after it, and before it. */
+  const after = new Map<number, number>()
+  const before = new Map<number, number>()
+  /** By append without an offset that a read began with: the greatest offset at which one did. */
+  const begins = new Map<number, number>()
+  for (const { from, appends } of seen.reads) {
+    for (const [at, i] of appends.entries()) {
+      budget.tick()
+      const previous = appends[at - 1]
+      if (previous === undefined) {
+        if (seen.nextOf.has(i)) begins.set(i, Math.max(from, begins.get(i) ?? 0))
+        continue
+      }
+      if ((after.get(previous) ?? i) !== i || (before.get(i) ?? previous) !== previous) return undefined
+      after.set(previous, i)
+      before.set(i, previous)
+    }
+  }
+  const heads: number[][] = Array.from({ length: known.length + 1 }, () => [])
+  for (const [i, next] of seen.nextOf) if (!seen.nextOf.has(before.get(i) ?? -1)) heads[next].push(i)
+  const beginOf = (i: number): number => (before.has(i) ? -1 : (begins.get(i) ?? 0))
+  const sequence: number[] = []
+  for (const [next, some] of heads.entries()) {
+    for (const head of some.sort(ticking((a, b) => beginOf(a) - beginOf(b), budget)))
+      for (let i: number | undefined = head; i !== undefined && seen.nextOf.has(i); i = after.get(i)) sequence.push(i)
+    if (next < known.length) sequence.push(known[next])
+  }
+  // If they come after each other in a circle, none of them is a head.
+  return sequence.length === known.length + seen.nextOf.size ? sequence : undefined
+}
+
+function placed(part: Part, { values, least }: Entries<number>, { reads }: Seen, budget: Budget): FastAnswer {
+  const slot = new Int32Array(part.length).fill(LEFT_OUT)
+  const loose = new Uint8Array(part.length)
+  const early: number[] = []
+  for (const [at, i] of values.entries()) slot[i] = 2 * at + 1
+  for (const { read, from, limit, appends } of reads) {
+    budget.tick()
+    loose[read] = appends.length === limit ? 1 : 0
+    const last = appends.at(-1)
+    if (last !== undefined) slot[read] = slot[last] + 1
+    else slot[read] = limit === 0 ? 0 : 2 * search(least.length, (at) => least[at] >= from)
+    if (last === undefined && limit > 0 && from > 0) early.push(read)
+  }
+  const late = placeEarly(part, early, slot, budget)
+  return late === undefined ? orderBySlots(part, slot, loose, budget) : { result: 'violated', conflict: late }
+}

@@ -1,0 +1,154 @@
+import {
+  canonical,
+  elementsOf,
+  FLAG_NO_RESULT,
+  type History,
+  inputOf,
+  type Json,
+  OK,
+  oncePerHistory,
+  outputOf,
+  UserError,
+} from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import type { IsMetBy } from '../judge/entry.ts'
+import type { ObjectOperation } from '../judge/model.ts'
+import { badOperation, isSilent, jsonOf, type Part } from '../object/model/part.ts'
+
+// The operations of a log: what an append returned, and what a read asked for and returned.
+
+export const APPEND = 0
+export const READ = 1
+
+export const logNumbers: { readonly [f: string]: number } = { append: APPEND, send: APPEND, read: READ, poll: READ }
+
+export const isAppendToLog = (f: string): boolean => logNumbers[f] === APPEND
+
+export function entriesAtFirst(initial: Json): readonly Json[] {
+  if (initial === null) return []
+  if (Array.isArray(initial)) return initial
+  throw new UserError('usage', `the log begins as ${JSON.stringify(initial)}, which is no list. Give e.g. [].`)
+}
+
+/** The offset that an append returned: a number, or the first of a pair of offset and value. */
+export type OffsetOf = (value: Json, output: Json | undefined) => number | undefined
+
+/**
+ * A completion that only repeats its invocation has no offset. Where others of the history return numbers that are not
+ * their values, numbers are offsets, and one may well equal its value.
+ */
+export function offsetsIn(history: History | undefined): OffsetOf {
+  const areOffsets = history !== undefined && returnsOffsets(history)
+  return (value, output) => {
+    if (isPair(output) && canonical(output) !== canonical(value)) return output[0]
+    return typeof output === 'number' && (areOffsets || output !== value) ? output : undefined
+  }
+}
+
+const isPair = (json: Json | undefined): json is readonly [number, Json] =>
+  Array.isArray(json) && json.length === 2 && typeof json[0] === 'number'
+
+const returnsOffsets = oncePerHistory((history): boolean => {
+  const { f, outcome, length } = history.operations
+  const appends = history.functions.map(isAppendToLog)
+  let found = false
+  for (let row = 0; row < length && !found; row++) {
+    if (outcome[row] !== OK || !appends[f[row]]) continue
+    const output = outputOf(history, row)
+    found = typeof output === 'number' && output !== inputOf(history, row)
+  }
+  return found
+})
+
+/** The offset that an append in a part returned; undefined if it returned none, or its outcome is unknown. */
+export const offsetAt = (part: Part, offsetOf: OffsetOf, i: number): number | undefined =>
+  isSilent(part, i) ? undefined : offsetOf(jsonOf(part, part.input[i]), jsonOf(part, part.output[i]))
+
+/** The same by row of the history, of appends that succeeded. */
+export function offsetsByRow(history: History): (row: OperationRow) => number | undefined {
+  const offsetOf = offsetsIn(history)
+  const { flags } = history.operations
+  return (row) =>
+    (flags[row] & FLAG_NO_RESULT) === 0 ? offsetOf(inputOf(history, row), outputOf(history, row)) : undefined
+}
+
+/** An entry as a read returned it. */
+export interface ReadEntry {
+  readonly value: Json
+  /** Undefined if only its place among the others is known. */
+  readonly offset: number | undefined
+}
+
+/** What a read returned; undefined if that is no list. */
+export type EntriesOf = (output: Json | undefined) => readonly ReadEntry[] | undefined
+
+/** Where nothing that reads of the history returned was appended as it is, but all of it is pairs, these are offsets with values. */
+export function entriesIn(history: History | undefined): EntriesOf {
+  const arePairs = history !== undefined && returnsPairs(history)
+  return (output = null) =>
+    output === null
+      ? []
+      : elementsOf(output)?.map((each) =>
+          arePairs && isPair(each) ? { offset: each[0], value: each[1] } : { offset: undefined, value: each },
+        )
+}
+
+const returnsPairs = oncePerHistory((history): boolean => {
+  const { f, outcome, input, length } = history.operations
+  const appends = history.functions.map(isAppendToLog)
+  const appended = new Set<number>()
+  for (let row = 0; row < length; row++) if (appends[f[row]]) appended.add(input[row])
+  let found = false
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== OK || appends[f[row]]) continue
+    for (const each of elementsOf(outputOf(history, row)) ?? []) {
+      if (!isPair(each) || appended.has(history.values.id(each))) return false
+      found = true
+    }
+  }
+  return found
+})
+
+export interface Range {
+  readonly from: number
+  readonly limit: number | undefined
+}
+
+export function rangeOf({ value }: Pick<ObjectOperation, 'value'>): Range {
+  if (value === null) return { from: 0, limit: undefined }
+  if (isOffset(value)) return { from: value, limit: undefined }
+  if (typeof value === 'object' && !Array.isArray(value)) {
+    const said = value as { readonly [member: string]: Json }
+    const { offset = 0, limit = null } = said
+    if (isOffset(offset) && (limit === null || isOffset(limit))) return { from: offset, limit: limit ?? undefined }
+  }
+  throw new Error(`a read begins at an offset, such as 3 or {"offset":3,"limit":10}, not at ${JSON.stringify(value)}`)
+}
+
+const isOffset = (value: Json): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0
+
+export function readRange(part: Part, i: number): Range {
+  try {
+    return rangeOf({ value: jsonOf(part, part.input[i]) })
+  } catch (error) {
+    throw badOperation(part, i, `${(error as Error).message}.`)
+  }
+}
+
+/** @throws UserError if it is no list. */
+export function readAt(part: Part, entriesOf: EntriesOf, i: number): readonly ReadEntry[] {
+  const output = jsonOf(part, part.output[i])
+  const read = entriesOf(output)
+  if (read === undefined) throw badOperation(part, i, `${noList(output)}.`)
+  return read
+}
+
+export const noList = (output: Json | undefined): string =>
+  `a read returns a list, not ${JSON.stringify(output ?? null)}`
+
+/** Offsets of appends can be wrong as well as what a read returned. */
+export function observedIn(history: History): ReturnType<IsMetBy> {
+  const { f, outcome } = history.operations
+  const offsetOf = offsetsByRow(history)
+  return (row) => outcome[row] === OK && (!isAppendToLog(history.functions[f[row]]) || offsetOf(row) !== undefined)
+}
