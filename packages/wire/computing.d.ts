@@ -63,8 +63,13 @@ declare module 'node:crypto' {
 declare module 'node:zlib' {
   interface Limits {
     readonly maxOutputLength?: number
+    readonly finishFlush?: number
   }
+  export function brotliCompressSync(bytes: Uint8Array): Buffer
   export function brotliDecompressSync(bytes: Uint8Array, limits?: Limits): Buffer
+  export function deflateSync(bytes: Uint8Array): Buffer
   export function gunzipSync(bytes: Uint8Array, limits?: Limits): Buffer
+  export function gzipSync(bytes: Uint8Array): Buffer
+  export function inflateRawSync(bytes: Uint8Array, limits?: Limits): Buffer
   export function inflateSync(bytes: Uint8Array, limits?: Limits): Buffer
 }

@@ -1,18 +1,19 @@
 import { defineFault } from '../definition.ts'
 import { ms, or, wholeNumber } from '../parameter.ts'
+import { maxBodyBytes } from './bodies.ts'
 
 /** The client sees only one answer. */
 export const duplicateRequest = defineFault({
   kind: 'duplicate-request',
   summary: 'send the request to the server several times',
-  parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
+  parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1), maxBodyBytes },
 })
 
 /** Gives the answer that the same request had before the answer last changed. */
 export const staleReply = defineFault({
   kind: 'stale-reply',
   summary: 'the client gets an earlier response to the same request',
-  parameters: {},
+  parameters: { maxBodyBytes },
   actsOnReplies: true,
 })
 

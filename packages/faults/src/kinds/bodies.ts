@@ -1,10 +1,15 @@
 import { defineFault } from '../definition.ts'
-import { bytes, ms, or } from '../parameter.ts'
+import { bytes, ms, optional, or } from '../parameter.ts'
 
 const pieces = {
   pieceBytes: or(bytes('size of a piece', { least: 1 }), 1),
   pauseMs: or(ms('pause before each piece'), 10),
 }
+
+/** What must have a whole body before it can act misses longer ones, and counts them. */
+export const maxBodyBytes = optional(
+  bytes('longest body that is held; longer ones are missed; 1 MiB unless given', { most: 64 << 20 }),
+)
 
 export const trickleRequest = defineFault({
   kind: 'trickle-request',

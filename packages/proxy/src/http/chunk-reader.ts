@@ -1,5 +1,5 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { BodyCapture, MessageParser, RequestHead, ResponseHead } from '@chaosproxy/wire/http'
+import type { MessageParser, RequestHead, ResponseHead } from '@chaosproxy/wire/http'
 import { STEP } from '@chaosproxy/wire/http'
 import type { Gate } from './gate.ts'
 import type { MessageIntake } from './message-intake.ts'
@@ -8,7 +8,6 @@ import type { MessageIntake } from './message-intake.ts'
 export interface ChunkParts<Head extends RequestHead | ResponseHead> {
   readonly parser: MessageParser<Head>
   readonly intake: MessageIntake
-  readonly capture: BodyCapture
   readonly gate: Gate
 }
 
@@ -16,6 +15,8 @@ export interface ChunkParts<Head extends RequestHead | ResponseHead> {
 export interface ChunkSteps {
   /** A head is complete. It began at `stepAt` or, if a chunk boundary cuts it, earlier. */
   head(bytes: Buffer, stepAt: number, time: Nanos): void
+  /** A piece of a message's content. */
+  data(bytes: Buffer, start: number, end: number): void
   /** The chunk ends in the middle of a head. */
   cutHead(bytes: Buffer, stepAt: number, time: Nanos): void
   /** A message ends. */
@@ -28,7 +29,7 @@ export interface ChunkSteps {
 
 /** Reads a chunk message by message, up to its end or to where the rest has to wait. */
 export function readChunk<Head extends RequestHead | ResponseHead>(
-  { parser, intake, capture, gate }: ChunkParts<Head>,
+  { parser, intake, gate }: ChunkParts<Head>,
   steps: ChunkSteps,
   bytes: Buffer,
   time: Nanos,
@@ -38,7 +39,7 @@ export function readChunk<Head extends RequestHead | ResponseHead>(
     const stepAt = at
     const step = parser.read(bytes, at)
     at = parser.offset
-    if (step === STEP.data) capture.add(bytes, parser.dataAt, at)
+    if (step === STEP.data) steps.data(bytes, parser.dataAt, at)
     else if (step === STEP.head) steps.head(bytes, stepAt, time)
     else if (step === STEP.end) steps.end(bytes, time)
     else {

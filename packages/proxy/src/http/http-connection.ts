@@ -148,6 +148,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   answered(turn: HttpTurn): void {
     if (this.order[0] === turn) this.order.shift()
     this.governAsking()
+    if (turn.endsConnection) this.close()
     if (turn.silenced !== undefined) this.#silence(turn.silenced)
     if (this.nextIsOurs) this.answerInTurn()
     this.#continueInTurn()
@@ -218,7 +219,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
       return
     }
     const turn = new HttpTurn(undefined, this.now())
-    turn.madeUp = makeUpReply(400, `bad request: ${reason}\n`, { close: true })
+    turn.madeUp = makeUpReply(400, `bad request: ${reason}\n`, { close: true, method: '' })
     turn.endsConnection = true
     this.order.push(turn)
     this.answerInTurn()
@@ -274,8 +275,14 @@ export class HttpConnection implements Interceptor, SharedConnection {
     else this.isMuted = true
   }
 
+  closeAfter(turn: HttpTurn): void {
+    turn.endsConnection = true
+    if (!this.order.includes(turn)) this.close()
+  }
+
   /** Ends both sides, as after a reply that is the connection's last. */
   close(): void {
+    if (this.#cancelLinger !== undefined) return
     this.conversation.responses.end()
     this.conversation.requests.end()
     this.#cancelLinger = this.clock.after(LINGER_MS, () => this.conversation.abort())

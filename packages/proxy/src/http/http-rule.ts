@@ -51,13 +51,20 @@ export class HttpRule {
     return this.#isForHead(head, client)
   }
 
-  /** Whether only the request's body decides whether the rule is for it. */
-  get matchesBody(): boolean {
+  /** The longest body that it can act on, since it must have the whole; undefined if it acts on what arrives. */
+  get mostBodyBytes(): number | undefined {
+    const { fault } = this
+    if (fault.kind !== 'stale-reply' && fault.kind !== 'duplicate-request') return undefined
+    return fault.maxBodyBytes ?? MOST_BODY_BYTES
+  }
+
+  /** Whether the request's body decides if it is hit. */
+  get searchesBody(): boolean {
     return this.#body !== undefined
   }
 
-  isForBody(body: Buffer | undefined): boolean {
-    return this.#body === undefined || body?.includes(this.#body) === true
+  isForBody(body: Buffer): boolean {
+    return this.#body === undefined || body.includes(this.#body)
   }
 
   isForStatus(status: number): boolean {
@@ -110,6 +117,9 @@ export class HttpRule {
     return true
   }
 }
+
+/** Unless the fault says otherwise. */
+const MOST_BODY_BYTES = 1024 * 1024
 
 /** How many of the requests that were hit a rule remembers, and how much of each. */
 const MOST_RECENT = 8

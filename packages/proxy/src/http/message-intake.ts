@@ -1,7 +1,3 @@
-/** The longest message that can be held. Longer ones pass unharmed, and are counted. */
-const MAXIMUM_HELD_BYTES = 1024 * 1024
-export const TOO_LONG = 'the message was longer than 1 MiB'
-
 /** What to do with the bytes of the message being read. */
 export type Treatment = 'pass' | 'collect' | 'swallow'
 
@@ -27,9 +23,9 @@ export class MessageIntake {
     return this.#from
   }
 
-  /** Whether the message has become too long to hold. */
-  get isOversized(): boolean {
-    return this.#collectedBytes > MAXIMUM_HELD_BYTES
+  /** How much is collected. */
+  get collectedBytes(): number {
+    return this.#collectedBytes
   }
 
   beginChunk(): void {

@@ -45,23 +45,50 @@ export class Pause {
   }
 }
 
-/** Passes bytes on in small pieces, each after a pause. */
-export function trickle(
-  pause: Pause,
-  bytes: Buffer,
-  options: { readonly pieceBytes: number; readonly pauseMs: number; readonly rule: HttpRule },
-  pass: (bytes: Buffer) => void,
-  done: () => void,
-): void {
-  const next = (at: number) => {
-    if (at >= bytes.length) done()
-    else {
-      pause.begin(options.pauseMs, options.rule, () => {
-        const end = Math.min(bytes.length, at + options.pieceBytes)
-        pass(bytes.subarray(at, end))
-        next(end)
+/** A message sent in small pieces. */
+export interface Trickle {
+  readonly pieceBytes: number
+  readonly pauseMs: number
+  readonly rule: HttpRule
+}
+
+/** Passes bodies on as they arrive, with a pause before each piece if they trickle. */
+export class Pieces {
+  readonly #pause: Pause
+  readonly #pass: (bytes: Buffer) => void
+  readonly #isInForce: (rule: HttpRule) => boolean
+  #trickle: Trickle | undefined
+  /** How much may be passed before the next pause. */
+  #roomBytes = 0
+
+  constructor(pause: Pause, pass: (bytes: Buffer) => void, isInForce: (rule: HttpRule) => boolean) {
+    this.#pause = pause
+    this.#pass = pass
+    this.#isInForce = isInForce
+  }
+
+  begin(trickle: Trickle | undefined): void {
+    this.#trickle = trickle
+    this.#roomBytes = 0
+  }
+
+  /** Passes these bytes on, and then calls `done`. One call at a time. */
+  send(bytes: Buffer, done: () => void): void {
+    const trickle = this.#trickle
+    if (bytes.length === 0) done()
+    else if (trickle === undefined || !this.#isInForce(trickle.rule)) {
+      this.#pass(bytes)
+      done()
+    } else if (this.#roomBytes === 0) {
+      this.#pause.begin(trickle.pauseMs, trickle.rule, () => {
+        this.#roomBytes = trickle.pieceBytes
+        this.send(bytes, done)
       })
+    } else {
+      const piece = bytes.subarray(0, this.#roomBytes)
+      this.#roomBytes -= piece.length
+      this.#pass(piece)
+      this.send(bytes.subarray(piece.length), done)
     }
   }
-  next(0)
 }

@@ -1,8 +1,8 @@
 import type { HttpFault } from '@chaosproxy/faults'
 import type { HttpRule } from './http-rule.ts'
-import type { WholeReply } from './reply.ts'
-import { editMessage, makeUpReply, statusLine } from './reply.ts'
-import { type Chances, drawDelayMs, type Trickle } from './request-harms.ts'
+import type { Trickle } from './pause.ts'
+import { editReply, makeUpReply, offsetInContent, type Reply } from './reply.ts'
+import { type Chances, drawDelayMs } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
 /** What the rules do to an answer whose head has arrived. */
@@ -10,23 +10,27 @@ export interface ReplyPlan {
   /** The client never gets it. */
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** Rules that need the whole answer, in their order. */
-  readonly whole: readonly HttpRule[]
+  /** The other rules that strike it, in their order. */
+  readonly rules: readonly HttpRule[]
 }
 
 /** Asks each rule whether it strikes this answer, up to the first that loses it. */
 export function planReply(turn: HttpTurn, status: number, chances: Chances): ReplyPlan | undefined {
   let lost: ReplyPlan['lost']
   let delay: ReplyPlan['delay']
-  const whole: HttpRule[] = []
+  const rules: HttpRule[] = []
   for (const rule of turn.replyRules) {
     if (!rule.isForStatus(status)) continue
+    if (rule.searchesBody && !turn.isSearched) {
+      rule.miss('the reply came before the end of the request')
+      continue
+    }
     const strikes = rule.strikes(chances.nowMs(), () => chances.randomFor(rule))
     const { fault } = rule
     if (fault.kind === 'stale-reply') {
       // It must see every answer, or it would have no earlier one to give.
       rule.servesEarlier = strikes
-      whole.push(rule)
+      rules.push(rule)
     } else if (!strikes) continue
     else if (fault.kind === 'lose-reply') {
       rule.hit(turn)
@@ -35,26 +39,29 @@ export function planReply(turn: HttpTurn, status: number, chances: Chances): Rep
     } else if (fault.kind === 'delay-reply') {
       rule.hit(turn)
       delay = { durationMs: (delay?.durationMs ?? 0) + drawDelayMs(fault, rule, chances), rule }
-    } else whole.push(rule)
+    } else rules.push(rule)
   }
-  return lost === undefined && delay === undefined && whole.length === 0 ? undefined : { lost, delay, whole }
+  return lost === undefined && delay === undefined && rules.length === 0 ? undefined : { lost, delay, rules }
 }
 
-/** What becomes of a whole answer. */
+/** What becomes of an answer that is not lost. */
 export interface ReplyFate {
-  readonly reply: WholeReply
+  /** What the client gets; if its body follows, the server's own. */
+  readonly reply: Reply
   readonly trickle: Trickle | undefined
-  /** The connection is reset after this many bytes of the answer. */
-  readonly truncateAt: number | undefined
+  /** After so many bytes of its content, the connection is reset. */
+  readonly truncate: { readonly bytes: number; readonly rule: HttpRule } | undefined
   readonly reorder: { readonly withinMs: number; readonly rule: HttpRule } | undefined
+  /** `reply` is truncated already. */
+  readonly isCut: boolean
 }
 
 type Draft = { -readonly [Member in keyof ReplyFate]: ReplyFate[Member] }
 
-interface Answer {
+export interface AnswerContext {
   readonly turn: HttpTurn
-  /** False for answers that must not have a body. */
-  readonly hasBody: boolean
+  /** The server's own answer does not end, so nothing may follow one in its place. */
+  readonly isEndless: boolean
 }
 
 /** Returns whether the rule has hit. */
@@ -62,10 +69,10 @@ type ReplyHarm<Kind extends HttpFault['kind']> = (
   fate: Draft,
   fault: Extract<HttpFault, { readonly kind: Kind }>,
   rule: HttpRule,
-  answer: Answer,
+  answer: AnswerContext,
 ) => boolean
 
-/** Every kind of fault that acts on whole answers, and what it does. */
+/** Every kind of fault that acts on answers that arrive, and what it does. */
 const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   'stale-reply'(fate, _, rule, { turn }) {
     const earlier = rule.earlier?.note(`${turn.method} ${turn.target}`, fate.reply)
@@ -73,26 +80,21 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
     fate.reply = earlier
     return true
   },
-  'error-status'(fate, { status, body }, _, { hasBody }) {
-    fate.reply = makeUpReply(status, hasBody ? body : '', { close: false })
+  'error-status'(fate, { status, body }, _, { turn: { method }, isEndless }) {
+    fate.reply = makeUpReply(status, body, { close: isEndless, method })
     return true
   },
-  'edit-reply'(fate, { headers, status, body }, _, { hasBody }) {
+  'edit-reply'(fate, { headers, status, body }, _, { turn: { method }, isEndless }) {
     const { reply } = fate
-    const message = editMessage(reply, {
-      headers,
-      body: hasBody ? body : undefined,
-      firstLine: status === undefined ? undefined : statusLine(status),
-    })
-    const content = body === undefined || !hasBody ? reply.body : { bytes: Buffer.from(body) }
-    fate.reply = { ...reply, ...message, status: status ?? reply.status, body: content }
+    const edited = editReply(reply, { headers, status, body }, method)
+    const isReplaced = reply.bodyFollows && !edited.bodyFollows
+    fate.reply = isReplaced && isEndless ? editReply(edited, { headers: { Connection: 'close' } }, method) : edited
     return true
   },
-  'truncate-reply'(fate, { bytes }) {
-    const { raw, headLength } = fate.reply
-    if (raw.length - headLength <= bytes) return false
-    fate.truncateAt = headLength + bytes
-    return true
+  'truncate-reply'(fate, { bytes }, rule) {
+    fate.truncate = { bytes: Math.min(bytes, fate.truncate?.bytes ?? bytes), rule }
+    // It hits only if there is more than that.
+    return false
   },
   'trickle-reply'(fate, { pieceBytes, pauseMs }, rule) {
     fate.trickle = { pieceBytes, pauseMs, rule }
@@ -105,16 +107,27 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
 }
 
-/** Applies each rule that strikes an answer, in turn. */
-export function suffer(rules: readonly HttpRule[], original: WholeReply, answer: Answer): ReplyFate {
-  const fate: Draft = { reply: original, trickle: undefined, truncateAt: undefined, reorder: undefined }
+/** Applies each rule that strikes an answer, in turn: to its head, or to the whole if that has arrived. */
+export function suffer(rules: readonly HttpRule[], original: Reply, answer: AnswerContext): ReplyFate {
+  const fate: Draft = {
+    reply: original,
+    trickle: undefined,
+    truncate: undefined,
+    reorder: undefined,
+    isCut: false,
+  }
   for (const rule of rules) if (harmOf(rule.fault)(fate, rule.fault, rule, answer)) rule.hit(answer.turn)
-  return fate
+  const { reply, truncate } = fate
+  if (truncate === undefined || reply.bodyFollows) return fate
+  const cutAt = offsetInContent(reply, truncate.bytes)
+  if (cutAt === undefined) return { ...fate, truncate: undefined }
+  truncate.rule.hit(answer.turn)
+  return { ...fate, reply: { ...reply, raw: reply.raw.subarray(0, cutAt) }, isCut: true }
 }
 
 function harmOf({ kind }: HttpFault): ReplyHarm<HttpFault['kind']> {
   const harm = harms[kind]
-  if (harm === undefined) throw new Error(`${kind} does not act on whole answers`)
+  if (harm === undefined) throw new Error(`${kind} does not act on answers`)
   // The table pairs each kind with its own harm, which the compiler cannot follow through the lookup.
   return harm as ReplyHarm<HttpFault['kind']>
 }

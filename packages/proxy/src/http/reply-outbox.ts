@@ -1,7 +1,14 @@
 import type { Nanos } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import type { Exit } from '../interceptor/interceptor.ts'
+import type { ProxyClock } from '../link/clock.ts'
 import type { HttpTurn } from './turn.ts'
+
+/** As much as the system certainly sends at once, to a client that reads. */
+const AT_ONCE_BYTES = 32 * 1024
+
+/** How long the system is given to send what it has taken, before a reset makes it discard the rest. */
+const SENDING_MS = 50
 
 /** Passes answers on to the client, and tracks which ones it has received whole. */
 export class ReplyOutbox {
@@ -11,6 +18,7 @@ export class ReplyOutbox {
   readonly #underWay: { readonly atBytes: number; readonly turn: HttpTurn; readonly answer: Answer }[] = []
   #passedBytes = 0
   #deliveredBytes = 0
+  #cancelWait: (() => void) | undefined
 
   constructor(exit: Exit, now: () => Nanos) {
     this.#exit = exit
@@ -38,8 +46,16 @@ export class ReplyOutbox {
     }
   }
 
+  /** Calls back when all that was passed has been sent, as far as that can be told. */
+  whenSent(clock: ProxyClock, callback: () => void, isSure: boolean = this.#passedBytes <= AT_ONCE_BYTES): void {
+    const isSent = this.#deliveredBytes >= this.#passedBytes && !this.#exit.congested
+    if (isSent && isSure) callback()
+    else this.#cancelWait = clock.after(SENDING_MS, () => this.whenSent(clock, callback, isSent))
+  }
+
   /** The connection is over, so answers on their way never arrive. */
   closed(time: Nanos, reason: string): void {
+    this.#cancelWait?.()
     for (const { turn } of this.#underWay.splice(0)) turn.ended(time, reason)
   }
 }

@@ -1,7 +1,8 @@
+import type { Answer } from '@chaosproxy/wire/http'
 import type { Gate } from './gate.ts'
-import type { HttpRule } from './http-rule.ts'
+import type { HttpRule, WaitingReply } from './http-rule.ts'
 import type { Pause } from './pause.ts'
-import { trickle } from './pause.ts'
+import { Pieces } from './pause.ts'
 import type { ReplyFate, ReplyPlan } from './reply-fate.ts'
 import type { ReplyOutbox } from './reply-outbox.ts'
 import type { SharedConnection } from './shared-connection.ts'
@@ -17,27 +18,53 @@ export interface ReplySenderOptions {
   readonly reopen: () => void
 }
 
-/** Sends whole answers, one at a time: after a delay, after another connection's answer, in pieces, or truncated. */
+/** What follows a part of an answer: more of it, a reset, or nothing, since this is the answer that the client has. */
+export type After = 'more' | 'reset' | Answer
+
+interface Waiting {
+  readonly rule: HttpRule
+  readonly reply: WaitingReply
+}
+
+/** Sends one answer at a time as its parts arrive: after a delay, after another connection's, in pieces, or truncated. */
 export class ReplySender {
   readonly #options: ReplySenderOptions
-  /** The rule that makes an answer wait for another connection's. */
-  #waitsBy: HttpRule | undefined
+  readonly #pieces: Pieces
+  #fate: ReplyFate | undefined
+  #delay: ReplyPlan['delay']
+  /** Its head, and the body if that does not follow, which are sent before the first part. */
+  #beginning: Buffer | undefined
+  /** How an answer waits for another connection's, and by which rule. */
+  #waiting: Waiting | undefined
 
   constructor(options: ReplySenderOptions) {
+    const { connection, outbox, pause } = options
     this.#options = options
+    this.#pieces = new Pieces(
+      pause,
+      (bytes) => void outbox.pass(bytes),
+      (rule) => connection.link.rules.includes(rule),
+    )
   }
 
-  send(turn: HttpTurn, fate: ReplyFate, delay: ReplyPlan['delay']): void {
-    if (delay !== undefined) this.#sendLater(turn, fate, delay)
-    else if (fate.reorder !== undefined) this.#sendAfterAnother(turn, fate, fate.reorder)
-    else if (fate.truncateAt !== undefined) this.#sendPart(turn, fate, fate.truncateAt)
-    else if (fate.trickle !== undefined) this.#sendInPieces(turn, fate, fate.trickle)
-    else {
-      this.#options.outbox.pass(fate.reply.raw)
-      this.#options.outbox.answerEnds(turn, fate.reply)
-      this.overtakes()
-      this.#sent(turn)
-    }
+  begin(fate: ReplyFate, delay: ReplyPlan['delay']): void {
+    this.#fate = fate
+    this.#delay = delay
+    this.#beginning = fate.reply.raw
+    this.#pieces.begin(fate.trickle)
+  }
+
+  /** Sends the bytes that have arrived. Until they are sent, the gate is closed to all others. */
+  send(turn: HttpTurn, bytes: Buffer, after: After): void {
+    const { gate, pause } = this.#options
+    const delay = this.#delay
+    if (delay !== undefined) {
+      this.#delay = undefined
+      gate.close()
+      pause.begin(delay.durationMs, delay.rule, () => this.send(turn, bytes, after))
+    } else if (this.#beginning !== undefined && this.#fate?.reorder !== undefined)
+      this.#sendAfterAnother(turn, bytes, after, this.#fate.reorder)
+    else this.#pass(turn, bytes, after)
   }
 
   /** Whether an answer of another connection waits for one to overtake it. */
@@ -53,60 +80,84 @@ export class ReplySender {
       const { waiting } = rule
       if (waiting === undefined || waiting.connection === connection) continue
       rule.hits++
+      rule.waiting = undefined
       waiting.release()
     }
   }
 
   closed(): void {
-    if (this.#waitsBy !== undefined) this.#waitsBy.waiting = undefined
-    this.#waitsBy = undefined
-  }
-
-  #sendLater(turn: HttpTurn, fate: ReplyFate, { durationMs, rule }: NonNullable<ReplyPlan['delay']>): void {
-    this.#options.gate.close()
-    this.#options.pause.begin(durationMs, rule, () => this.send(turn, fate, undefined))
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (waiting !== undefined && waiting.rule.waiting === waiting.reply) waiting.rule.waiting = undefined
   }
 
   /** Holds a response until another has passed it; others pass while it waits. */
-  #sendAfterAnother(turn: HttpTurn, fate: ReplyFate, { withinMs, rule }: NonNullable<ReplyFate['reorder']>): void {
+  #sendAfterAnother(
+    turn: HttpTurn,
+    bytes: Buffer,
+    after: After,
+    { withinMs, rule }: NonNullable<ReplyFate['reorder']>,
+  ): void {
     const { connection, gate, pause } = this.#options
-    const onward = { ...fate, reorder: undefined }
     if (rule.waiting !== undefined) {
-      this.send(turn, onward, undefined)
+      this.#pass(turn, bytes, after)
       return
     }
     gate.close()
-    this.#waitsBy = rule
-    rule.waiting = { connection, release: () => pause.end() }
+    const waiting: Waiting = { rule, reply: { connection, release: () => this.#overtaken(waiting) } }
+    this.#waiting = waiting
+    rule.waiting = waiting.reply
     pause.begin(withinMs, rule, () => {
       this.closed()
-      this.send(turn, onward, undefined)
+      this.#pass(turn, bytes, after)
     })
   }
 
-  #sendPart(turn: HttpTurn, { reply }: ReplyFate, truncateAt: number): void {
-    const { connection, outbox } = this.#options
-    outbox.pass(reply.raw.subarray(0, truncateAt))
-    turn.silenced = 'reset'
-    turn.lostForClient(connection.now(), LOST.connection)
-    this.#sent(turn)
+  /**
+   * Goes on once the other connection has read its chunk, since what it does until then has the time of the chunk in the
+   * histories.
+   */
+  #overtaken(waiting: Waiting): void {
+    queueMicrotask(() => {
+      if (this.#waiting === waiting) this.#options.pause.end()
+    })
   }
 
-  #sendInPieces(turn: HttpTurn, { reply }: ReplyFate, pieces: NonNullable<ReplyFate['trickle']>): void {
-    const { outbox, pause, gate } = this.#options
-    const pass = (bytes: Buffer) => void outbox.pass(bytes)
-    gate.close()
-    pass(reply.raw.subarray(0, reply.headLength))
-    trickle(pause, reply.raw.subarray(reply.headLength), pieces, pass, () => {
-      outbox.answerEnds(turn, reply)
+  #pass(turn: HttpTurn, bytes: Buffer, after: After): void {
+    const { outbox, gate } = this.#options
+    const beginning = this.#beginning
+    const headLength = this.#fate?.reply.headLength ?? 0
+    const isInPieces = this.#fate?.trickle !== undefined
+    this.#beginning = undefined
+    let body = bytes
+    if (beginning !== undefined && isInPieces) {
+      outbox.pass(beginning.subarray(0, headLength))
+      body = joined(beginning.subarray(headLength), bytes)
+    } else if (beginning !== undefined) body = joined(beginning, bytes)
+    if (isInPieces) gate.close()
+    this.#pieces.send(body, () => this.#passed(turn, after))
+  }
+
+  #passed(turn: HttpTurn, after: After): void {
+    const { connection, outbox, gate, reopen } = this.#options
+    if (after === 'reset') {
+      // Nothing more of this connection passes.
+      gate.close()
+      turn.lostForClient(connection.now(), LOST.connection)
+      outbox.whenSent(connection.clock, () => {
+        turn.silenced = 'reset'
+        connection.answered(turn)
+      })
+      return
+    }
+    if (after !== 'more') {
+      outbox.answerEnds(turn, after)
       this.overtakes()
-      this.#sent(turn)
-    })
-  }
-
-  #sent(turn: HttpTurn): void {
-    const { connection, gate, reopen } = this.#options
-    connection.answered(turn)
+      connection.answered(turn)
+    }
     if (gate.closed) reopen()
   }
 }
+
+const joined = (one: Buffer, other: Buffer): Buffer =>
+  one.length === 0 ? other : other.length === 0 ? one : Buffer.concat([one, other])

@@ -1,15 +1,16 @@
 import type { Nanos } from '@chaosproxy/history'
 import { keptOfAnswer } from '@chaosproxy/recorder/routes'
-import type { Answer, ResponseHead } from '@chaosproxy/wire/http'
+import type { Answer, BodyKind, Captured, ResponseHead } from '@chaosproxy/wire/http'
 import { BodyCapture, bodyOfResponse, MessageParser, ResponseHeadReader } from '@chaosproxy/wire/http'
 import type { Stage } from '../interceptor/interceptor.ts'
 import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
 import type { HttpRule } from './http-rule.ts'
-import { MessageIntake, TOO_LONG } from './message-intake.ts'
+import { MessageIntake } from './message-intake.ts'
 import { Pause } from './pause.ts'
-import type { ReplyPlan } from './reply-fate.ts'
+import { isEndless, type Reply } from './reply.ts'
+import type { ReplyFate, ReplyPlan } from './reply-fate.ts'
 import { planReply, suffer } from './reply-fate.ts'
 import { ReplyOutbox } from './reply-outbox.ts'
 import { ReplySender } from './reply-sender.ts'
@@ -18,10 +19,16 @@ import type { HttpTurn } from './turn.ts'
 import { LOST } from './turn.ts'
 import { changesProtocol, planUpgrade, type UpgradeFate } from './upgrade-fate.ts'
 
-/** How much of a body to keep for rules that need whole answers. */
-const WHOLE_BODY_BYTES = 2 * 1024 * 1024
+/** How long the end of an answer of unknown length is awaited, while the client gets nothing of it. */
+const PATIENCE_MS = 5_000
 
 const NOTHING = Buffer.alloc(0)
+
+/**
+ * How far the faults are with an answer: nothing strikes it; it is lost; it is held until it is whole; it is sent as it
+ * arrives; or the client has another one in its place, and what still arrives of it is dropped.
+ */
+type Progress = 'unharmed' | 'lost' | 'held' | 'sent' | 'replaced'
 
 /** Reads a connection's answers and passes them on in order, as the rules allow. */
 export class ReplySide implements Stage {
@@ -33,17 +40,25 @@ export class ReplySide implements Stage {
   readonly #capture: BodyCapture = new BodyCapture()
   readonly #pause: Pause
   #plan: ReplyPlan | undefined
-  #headLength = 0
-  #hasBody = false
+  #progress: Progress = 'unharmed'
+  /** The head of an answer that is held. */
+  #rawHead: Buffer = NOTHING
+  #fate: ReplyFate | undefined
+  #kind: BodyKind = 'none'
+  /** How much more content the client gets before the connection is reset. */
+  #roomBytes = Number.POSITIVE_INFINITY
+  #cancelPatience: (() => void) | undefined
+  #untilCloseRead = false
   #isInterim = false
   readonly #cut: CutHead = new CutHead()
   #opaque = false
-  /** The client was refused the upgrade that the server made, and gets nothing more. */
-  #isRefused = false
+  /** What follows is not for the client. */
+  #dropsRest = false
   readonly #sender: ReplySender
   readonly #parts: ChunkParts<ResponseHead>
   readonly #steps: ChunkSteps = {
     head: (bytes, stepAt, time) => this.#headRead(bytes, stepAt, time),
+    data: (bytes, start, end) => this.#contentRead(bytes, start, end),
     cutHead: (bytes, stepAt) => this.#cutHead(bytes, stepAt),
     end: (bytes, time) => this.#replyRead(bytes, time),
     malformed: (bytes, stepAt) => this.#malformed(bytes, stepAt),
@@ -58,7 +73,7 @@ export class ReplySide implements Stage {
     this.outbox = new ReplyOutbox(exit, () => connection.now())
     this.#parser = new MessageParser(new ResponseHeadReader(connection.memos.replies))
     this.#intake = new MessageIntake((bytes) => this.outbox.pass(bytes))
-    this.#parts = { parser: this.#parser, intake: this.#intake, capture: this.#capture, gate: this.#gate }
+    this.#parts = { parser: this.#parser, intake: this.#intake, gate: this.#gate }
     this.#sender = new ReplySender({
       connection,
       outbox: this.outbox,
@@ -71,7 +86,7 @@ export class ReplySide implements Stage {
   receive(bytes: Buffer): boolean {
     if (this.#gate.closed) this.#gate.hold(bytes)
     else if (!this.#opaque) return this.#read(bytes)
-    else if (!this.#connection.isMuted && !this.#isRefused) {
+    else if (!this.#connection.isMuted && !this.#dropsRest) {
       this.#connection.requestSide.opaqueAnswer(bytes)
       return this.outbox.pass(bytes)
     }
@@ -83,8 +98,10 @@ export class ReplySide implements Stage {
     else if (!this.#connection.isMuted) {
       const time = this.#connection.now()
       if (!this.#opaque) {
-        this.#passWhatIsCut()
-        if (this.#parser.endsWithConnection) this.#replyRead(Buffer.alloc(0), time)
+        if (this.#parser.endsWithConnection && !this.#untilCloseRead) {
+          this.#untilCloseRead = true
+          this.#replyRead(NOTHING, time)
+        } else this.#passWhatIsCut()
         if (this.#gate.closed) {
           this.#gate.hold('end')
           return
@@ -121,6 +138,7 @@ export class ReplySide implements Stage {
 
   closed(time: Nanos, reason: string): void {
     this.#pause.cancel()
+    this.#cancelPatience?.()
     this.#sender.closed()
     this.outbox.closed(time, reason)
   }
@@ -129,7 +147,7 @@ export class ReplySide implements Stage {
     const intake = this.#intake
     readChunk(this.#parts, this.#steps, bytes, this.#connection.beginChunk())
     intake.settle(bytes, bytes.length)
-    if (intake.isOversized) this.#giveUpHolding()
+    if (this.#progress !== 'unharmed') this.#chunkRead()
     this.#capture.release()
     this.#connection.endChunk()
     return intake.endChunk()
@@ -162,22 +180,27 @@ export class ReplySide implements Stage {
     const kind = bodyOfResponse(head, turn?.method)
     this.#parser.frame(kind)
     this.#isInterim = isInterim
-    this.#hasBody = kind !== 'none'
-    this.#headLength = this.#parser.headLength
     const treatment = turn === undefined ? 'pass' : this.#treatmentOf(turn)
+    const wanted = turn?.routed === undefined ? 0 : keptOfAnswer(turn.routed, head.headers)
+    this.#capture.start(wanted)
+    let plan: ReplyPlan | undefined
     if (!this.#isInterim) {
       connection.link.counters.replies++
       if (turn === undefined && head.status < 400) connection.recording?.unmatchedAnswer()
-      this.#plan = this.#planFor(turn, treatment)
+      plan = this.#planFor(turn, treatment)
+      this.#kind = kind
+      this.#plan = plan
     }
-    const plan = this.#isInterim ? undefined : this.#plan
-    const collects = plan !== undefined && plan.lost === undefined && plan.whole.length > 0
-    const wanted = turn?.routed === undefined ? 0 : keptOfAnswer(turn.routed, head.headers)
-    this.#capture.start(collects ? WHOLE_BODY_BYTES : wanted)
     if (treatment === 'swallow' || plan !== undefined || this.#cut.isHeld) {
       intake.settle(bytes, stepAt)
-      intake.treatment = treatment === 'swallow' || plan?.lost !== undefined ? 'swallow' : collects ? 'collect' : 'pass'
-      this.#treatHead(bytes, stepAt, plan)
+      intake.skip(this.#parser.offset)
+      const { carried, offset } = this.#parser
+      const rawHead = carried.length > 0 ? carried : bytes.subarray(stepAt, offset)
+      if (treatment === 'swallow') intake.treatment = 'swallow'
+      else if (plan === undefined || turn === undefined) {
+        intake.treatment = 'pass'
+        this.outbox.pass(Buffer.from(rawHead))
+      } else this.#beginHarm(turn, plan, Buffer.from(rawHead), wanted)
     } else intake.treatment = 'pass'
     this.#cut.end()
   }
@@ -193,22 +216,123 @@ export class ReplySide implements Stage {
     return planReply(turn, this.#parser.head.status, this.#connection)
   }
 
-  /** Handles the bytes of a complete head. */
-  #treatHead(bytes: Buffer, stepAt: number, plan: ReplyPlan | undefined): void {
-    const { carried, offset } = this.#parser
-    const intake = this.#intake
-    intake.skip(offset)
-    if (intake.treatment === 'swallow') return
-    const rawHead = Buffer.from(carried.length > 0 ? carried : bytes.subarray(stepAt, offset))
-    if (intake.treatment === 'collect') intake.collect(rawHead)
-    else if (plan?.delay === undefined) this.outbox.pass(rawHead)
-    else {
-      this.#gate.close()
-      this.#pause.begin(plan.delay.durationMs, plan.delay.rule, () => {
-        this.outbox.pass(rawHead)
-        this.#gate.open(this)
-      })
+  #beginHarm(turn: HttpTurn, plan: ReplyPlan, rawHead: Buffer, wantedBytes: number): void {
+    this.#rawHead = rawHead
+    if (plan.lost !== undefined) {
+      this.#progress = 'lost'
+      this.#intake.treatment = 'swallow'
+      return
     }
+    this.#progress = 'held'
+    const { headers } = this.#parser.head
+    if (isEndless(headers)) this.#missWhere(() => true, 'the reply is a stream that does not end')
+    this.#missLongerThan(this.#kind === 'sized' ? headers.contentLength : 0)
+    const mostBytes = Math.max(-1, ...this.#holders.map(({ mostBodyBytes }) => mostBodyBytes ?? 0))
+    if (mostBytes < 0) this.#decide(turn, undefined)
+    else {
+      this.#intake.treatment = 'collect'
+      this.#capture.start(Math.max(mostBytes, wantedBytes))
+    }
+  }
+
+  /** The rules that need the whole answer. */
+  get #holders(): readonly HttpRule[] {
+    return this.#plan?.rules.filter(({ mostBodyBytes }) => mostBodyBytes !== undefined) ?? []
+  }
+
+  #missLongerThan(bytes: number): void {
+    this.#missWhere(
+      ({ mostBodyBytes = 0 }) => mostBodyBytes < bytes,
+      'the body of the reply is longer than maxBodyBytes',
+    )
+  }
+
+  /** Gives up those of the rules that need the whole answer. */
+  #missWhere(isMissed: (rule: HttpRule) => boolean, because: string): void {
+    const missed = this.#holders.filter(isMissed)
+    if (this.#plan === undefined || missed.length === 0) return
+    for (const rule of missed) rule.miss(because)
+    this.#plan = { ...this.#plan, rules: this.#plan.rules.filter((rule) => !missed.includes(rule)) }
+  }
+
+  /** Decides what the client gets, from the head, or from the whole answer. */
+  #decide(turn: HttpTurn, body: Captured | undefined): void {
+    const { status, headers } = this.#parser.head
+    const isWhole = body !== undefined
+    const content = body !== undefined && 'bytes' in body ? body.bytes : NOTHING
+    const raw = isWhole ? Buffer.concat([this.#rawHead, this.#intake.takeCollected()]) : this.#rawHead
+    const message = { raw, headLength: this.#rawHead.length, bodyFollows: !isWhole }
+    const reply: Reply = { status, headers, kind: this.#kind, body: { bytes: content }, ...message }
+    const fate = suffer(this.#plan?.rules ?? [], reply, { turn, isEndless: isEndless(headers) })
+    this.#fate = fate
+    this.#progress = 'sent'
+    this.#roomBytes = fate.reply.bodyFollows ? (fate.truncate?.bytes ?? this.#roomBytes) : this.#roomBytes
+    this.#intake.treatment = fate.reply.bodyFollows ? 'collect' : 'swallow'
+    this.#sender.begin(fate, this.#plan?.delay)
+  }
+
+  #contentRead(bytes: Buffer, start: number, end: number): void {
+    this.#capture.add(bytes, start, end)
+    const length = end - start
+    if (length <= this.#roomBytes) {
+      this.#roomBytes -= length
+      return
+    }
+    const [turn] = this.#connection.asked
+    if (turn === undefined) return
+    this.#fate?.truncate?.rule.hit(turn)
+    this.#intake.settle(bytes, start + this.#roomBytes)
+    this.#intake.treatment = 'swallow'
+    this.#progress = 'replaced'
+    this.#sender.send(turn, this.#intake.takeCollected(), 'reset')
+    this.#gate.close()
+  }
+
+  /** The chunk ends in the middle of an answer that is hurt. */
+  #chunkRead(): void {
+    const [turn] = this.#connection.asked
+    if (turn === undefined) return
+    if (this.#progress === 'held') {
+      this.#missLongerThan(this.#intake.collectedBytes)
+      if (this.#holders.length === 0) this.#decide(turn, undefined)
+    }
+    if (this.#progress === 'sent') this.#sendWhatCame(turn)
+    else if (this.#progress === 'lost' && isEndless(this.#parser.head.headers)) this.#lose(turn)
+    if (this.#isHidden && this.#kind !== 'sized' && this.#cancelPatience === undefined)
+      this.#cancelPatience = this.#connection.clock.after(PATIENCE_MS, () => this.#losePatience(turn))
+  }
+
+  /** The client gets nothing of what still arrives. */
+  get #isHidden(): boolean {
+    return this.#progress !== 'unharmed' && this.#progress !== 'sent'
+  }
+
+  #sendWhatCame(turn: HttpTurn): void {
+    const fate = this.#fate
+    if (fate === undefined) return
+    if (fate.reply.bodyFollows) this.#sender.send(turn, this.#intake.takeCollected(), 'more')
+    else {
+      this.#progress = 'replaced'
+      if (!fate.isCut && isEndless(this.#parser.head.headers)) this.#connection.closeAfter(turn)
+      this.#sender.send(turn, NOTHING, fate.isCut ? 'reset' : fate.reply)
+    }
+  }
+
+  /** The answer is still not over: what is held of it goes on, and what is lost or replaced is not awaited. */
+  #losePatience(turn: HttpTurn): void {
+    if (this.#progress === 'held') {
+      this.#missWhere(() => true, `the reply had not ended after ${PATIENCE_MS / 1000} s`)
+      this.#decide(turn, undefined)
+      this.#sendWhatCame(turn)
+    } else if (this.#progress === 'lost') this.#lose(turn)
+    else if (this.#progress === 'replaced') this.#connection.closeAfter(turn)
+  }
+
+  #lose(turn: HttpTurn): void {
+    this.#progress = 'replaced'
+    turn.lostForClient(this.#connection.now(), LOST.reply)
+    turn.silenced = this.#plan?.lost?.silence
+    this.#connection.answered(turn)
   }
 
   #replyRead(bytes: Buffer, time: Nanos): void {
@@ -218,21 +342,16 @@ export class ReplySide implements Stage {
     const { status, headers } = this.#parser.head
     if (this.#isInterim) return
     const turn = connection.asked.shift()
+    const progress = this.#progress
     // A body that is held, or interpreted later, must not stay in memory that is about to be reused.
-    if (intake.treatment === 'collect' || turn?.isWhole === false) this.#capture.release()
+    if (progress !== 'unharmed' || turn?.isWhole === false) this.#capture.release()
     const body = this.#capture.end()
-    const plan = this.#plan
-    this.#plan = undefined
     if (turn === undefined) return
     const answer: Answer = { status, headers, body }
     turn.answered(time, answer)
     if (turn.switches) connection.requestSide.switchDecided(false)
-    if (intake.treatment === 'collect') {
-      const raw = intake.takeCollected()
-      const content = body !== undefined && 'bytes' in body ? body.bytes : Buffer.alloc(0)
-      const reply = { status, headers, body: { bytes: content }, raw, headLength: this.#headLength }
-      this.#sender.send(turn, suffer(plan?.whole ?? [], reply, { turn, hasBody: this.#hasBody }), plan?.delay)
-    } else if (intake.treatment === 'swallow') this.#swallowed(turn, plan, time)
+    if (progress !== 'unharmed') this.#harmedRead(turn, body, time)
+    else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
       // Pass on what was read of it before the proxy's own answer, or one that it overtakes.
@@ -243,10 +362,36 @@ export class ReplySide implements Stage {
     intake.treatment = 'pass'
   }
 
-  #swallowed(turn: HttpTurn, plan: ReplyPlan | undefined, time: Nanos): void {
+  /** An answer that is hurt has arrived completely. */
+  #harmedRead(turn: HttpTurn, body: Captured | undefined, time: Nanos): void {
+    const { lost } = this.#plan ?? {}
+    if (this.#progress === 'held') this.#decide(turn, body ?? { bytes: NOTHING })
+    const [progress, fate] = [this.#progress, this.#fate]
+    const bytes = this.#intake.takeCollected()
+    this.#endHarm()
+    if (progress === 'lost') {
+      turn.silenced = lost?.silence
+      this.#swallowed(turn, time)
+    } else if (progress === 'sent' && fate !== undefined) {
+      const { reply, isCut } = fate
+      const { status, headers } = reply
+      const given = reply.bodyFollows ? { status, headers, body } : reply
+      this.#sender.send(turn, bytes, isCut ? 'reset' : given)
+    } else this.#connection.answered(turn)
+  }
+
+  #endHarm(): void {
+    this.#cancelPatience?.()
+    this.#cancelPatience = undefined
+    this.#progress = 'unharmed'
+    this.#plan = undefined
+    this.#fate = undefined
+    this.#roomBytes = Number.POSITIVE_INFINITY
+  }
+
+  #swallowed(turn: HttpTurn, time: Nanos): void {
     if (turn.isDuplicate) return
     turn.lostForClient(time, LOST.reply)
-    if (plan?.lost !== undefined) turn.silenced = plan.lost.silence
     this.#connection.answered(turn)
   }
 
@@ -268,7 +413,7 @@ export class ReplySide implements Stage {
     }
     turn.answered(time, { status: head.status, headers: head.headers, body: undefined })
     const raw = isPassing ? NOTHING : Buffer.from(carried.length > 0 ? carried : bytes.subarray(stepAt, offset))
-    const reply = { status: head.status, raw, headLength: raw.length }
+    const reply = { status: head.status, raw, headLength: raw.length, bodyFollows: false }
     const fate = isPassing ? { lost: undefined, delay: undefined, reply } : planUpgrade(turn, reply, connection)
     if (fate.delay === undefined) this.#sendUpgrade(turn, fate, time)
     else {
@@ -282,9 +427,9 @@ export class ReplySide implements Stage {
 
   #sendUpgrade(turn: HttpTurn, { lost, reply }: UpgradeFate, time: Nanos): void {
     const connection = this.#connection
-    this.#isRefused = !changesProtocol(turn, reply.status)
+    this.#dropsRest = !changesProtocol(turn, reply.status)
     // What follows in the same chunk.
-    if (lost !== undefined || this.#isRefused) this.#intake.treatment = 'swallow'
+    if (lost !== undefined || this.#dropsRest) this.#intake.treatment = 'swallow'
     if (lost !== undefined) {
       turn.lostForClient(time, LOST.reply)
       turn.silenced = lost.silence
@@ -294,7 +439,7 @@ export class ReplySide implements Stage {
     }
     if (reply.raw.length > 0) this.outbox.pass(reply.raw)
     this.outbox.answerEnds(turn, { status: reply.status, headers: undefined, body: undefined })
-    if (this.#isRefused) {
+    if (this.#dropsRest) {
       connection.requestSide.refuse()
       connection.close()
     } else {
@@ -307,26 +452,28 @@ export class ReplySide implements Stage {
     }
   }
 
-  /** Passes on a message that is too long to hold. */
-  #giveUpHolding(): void {
-    for (const rule of this.#plan?.whole ?? []) rule.miss(TOO_LONG)
-    this.#plan = undefined
-    this.#intake.treatment = 'pass'
-    this.outbox.pass(this.#intake.takeCollected())
-  }
-
   #malformed(bytes: Buffer, stepAt: number): void {
     const intake = this.#intake
     intake.settle(bytes, stepAt)
     this.#passWhatIsCut()
     this.#opaque = true
-    intake.treatment = 'pass'
+    const [turn] = this.#connection.asked
+    this.#dropsRest = this.#isHidden
+    if (this.#progress === 'lost' && turn !== undefined) this.#lose(turn)
+    else if (this.#progress === 'replaced' && turn !== undefined) this.#connection.closeAfter(turn)
+    intake.treatment = this.#dropsRest ? 'swallow' : 'pass'
     this.#connection.repliesMalformed()
   }
 
   #passWhatIsCut(): void {
     const held = this.#cut.takeHeld(this.#parser.carried)
     if (held !== undefined) this.outbox.pass(held)
-    if (this.#intake.treatment === 'collect') this.#giveUpHolding()
+    const [turn] = this.#connection.asked
+    if (turn === undefined) return
+    if (this.#progress === 'held') {
+      this.#missWhere(() => true, 'the reply was cut off')
+      this.#decide(turn, undefined)
+    }
+    if (this.#progress === 'sent') this.#sendWhatCame(turn)
   }
 }

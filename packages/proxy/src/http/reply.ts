@@ -1,72 +1,179 @@
 import { STATUS_CODES } from 'node:http'
 import type { Json } from '@chaosproxy/history'
-import type { Answer, Field } from '@chaosproxy/wire/http'
+import type { Answer, BodyKind, Field, Fields } from '@chaosproxy/wire/http'
+import { BodyReader, encoded, STEP } from '@chaosproxy/wire/http'
 
-/** A message to send, head and body. */
-export interface WholeMessage {
+/** A message to send: its head, and its body unless that follows as it arrives. */
+export interface Message {
   readonly raw: Buffer
   readonly headLength: number
+  /** The body is not in `raw`: the sender's own follows, unchanged. */
+  readonly bodyFollows: boolean
 }
 
-/** A whole answer, as bytes and parsed. */
-export interface WholeReply extends WholeMessage, Answer {
+/** A reply, as bytes and parsed. If its body follows, `body` is empty here. */
+export interface Reply extends Message, Answer {
   readonly body: { readonly bytes: Buffer }
+  /** How the body is delimited. */
+  readonly kind: BodyKind
 }
 
-/** Makes an answer that no server gave. */
-export function makeUpReply(status: number, text: string, options: { readonly close: boolean }): WholeReply {
-  const body = Buffer.from(text)
-  const connection = options.close ? 'Connection: close\r\n' : ''
-  const head = Buffer.from(
-    `${statusLine(status)}\r\nContent-Type: text/plain; charset=utf-8\r\n${connection}Content-Length: ${body.length}\r\n\r\n`,
-  )
+const NOTHING = Buffer.alloc(0)
+
+/** Whether a reply with this status may have content (RFC 9110 §6.4.1). */
+export const mayHaveContent = (status: number): boolean => status >= 200 && status !== 204 && status !== 304
+
+/** Makes a reply to a request of this method that no server gave. */
+export function makeUpReply(
+  status: number,
+  text: string,
+  { close, method }: { readonly close: boolean; readonly method: string },
+): Reply {
+  // 205 tells the client that nothing follows, but is delimited like any other (RFC 9110 §15.3.6).
+  const content = Buffer.from(status === 205 ? '' : text)
+  const lines = [statusLine(status)]
+  if (mayHaveContent(status)) {
+    if (content.length > 0) lines.push('Content-Type: text/plain; charset=utf-8')
+    lines.push(`Content-Length: ${content.length}`)
+  }
+  if (close) lines.push('Connection: close')
+  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)
+  // A reply to HEAD says how long the content would be, and omits it.
+  const bytes = mayHaveContent(status) && method !== 'HEAD' ? content : NOTHING
   return {
     status,
     headers: undefined,
-    body: { bytes: body },
-    raw: Buffer.concat([head, body]),
+    body: { bytes },
+    kind: 'sized',
+    raw: Buffer.concat([head, bytes]),
     headLength: head.length,
+    bodyFollows: false,
   }
 }
 
-export const statusLine = (status: number): string => `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`
+export const statusLine = (status: number, version = 'HTTP/1.1'): string =>
+  `${version} ${status} ${STATUS_CODES[status] ?? 'Unknown'}`
 
 export interface Edit {
   /** Values by field name; null removes a field. */
   readonly headers?: Json | undefined
+  /** The new content. */
   readonly body?: string | undefined
-  /** The new first line, if it changes. */
-  readonly firstLine?: string | undefined
 }
 
-/**
- * Changes a message's fields, body or first line, and leaves the rest unchanged byte for byte. A new body is delimited
- * by its length, whatever delimited the old one.
- */
-export function editMessage({ raw, headLength }: WholeMessage, edit: Edit): WholeMessage {
-  const [firstLine = '', ...fieldLines] = raw
-    .toString('latin1', 0, headLength)
-    .replace(/^(\r\n)+/, '')
-    .split('\r\n')
-    .slice(0, -2)
-  const changes = changesOf(edit)
-  const kept = fieldLines.filter((line) => !changes.has(line.slice(0, line.indexOf(':')).toLowerCase()))
-  const added = [...changes.values()].filter((field) => field !== undefined)
-  const lines = [edit.firstLine ?? firstLine, ...kept, ...added.map(({ name, value }) => `${name}: ${value}`)]
-  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
-  const body = edit.body === undefined ? raw.subarray(headLength) : Buffer.from(edit.body)
-  return { raw: Buffer.concat([head, body]), headLength: head.length }
+/** Changes a reply, and leaves the rest of it unchanged byte for byte. */
+export function editReply(
+  reply: Reply,
+  { headers, body, status = reply.status }: Edit & { readonly status?: number | undefined },
+  method: string,
+): Reply {
+  const hadContent = mayHaveContent(reply.status)
+  const content = !mayHaveContent(status)
+    ? 'none'
+    : method === 'HEAD'
+      ? 'same'
+      : status === 205 || (body === undefined && !hadContent)
+        ? NOTHING
+        : body === undefined
+          ? 'same'
+          : Buffer.from(body)
+  const [line = ''] = reply.raw.toString('latin1', 0, reply.headLength).split('\r\n', 1)
+  const firstLine = status === reply.status ? line : statusLine(status, line.slice(0, 'HTTP/1.1'.length))
+  const edited = editMessage(reply, { headers, content, firstLine, coding: reply.headers?.get('content-encoding') })
+  const { changes, bytes } = edited
+  const fields = changes.size === 0 ? reply.headers : editedFields(reply.headers, changes)
+  if (bytes === undefined) return { ...reply, ...edited.message, status, headers: fields }
+  return { ...reply, ...edited.message, status, headers: fields, body: { bytes }, kind: 'sized' }
+}
+
+/** Changes a request, and leaves the rest of it unchanged byte for byte. */
+export function editRequest(message: Message, { headers, body }: Edit, coding: string | undefined): Message {
+  const content = body === undefined ? 'same' : Buffer.from(body)
+  return editMessage(message, { headers, content, coding }).message
+}
+
+export interface MessageEdit {
+  readonly headers?: Json | undefined
+  /** The new content, `same` for the old, or `none` for a message that cannot have any. */
+  readonly content: Buffer | 'same' | 'none'
+  /** The new first line, if it changes. */
+  readonly firstLine?: string | undefined
+  /** The Content-Encoding so far. */
+  readonly coding?: string | undefined
 }
 
 /** Keyed by lower-case name; undefined for a field to remove. */
-function changesOf({ headers, body }: Edit): ReadonlyMap<string, Field | undefined> {
-  const changes = new Map<string, Field | undefined>()
-  for (const [name, value] of Object.entries(headers ?? {}))
-    changes.set(name.toLowerCase(), value === null ? undefined : { name, value: String(value) })
-  if (body !== undefined) {
+type Changes = Map<string, Field | undefined>
+
+/** A new body is delimited by its length, whatever delimited the old one. */
+export function editMessage(
+  { raw, headLength, bodyFollows }: Message,
+  { headers, content, firstLine, coding }: MessageEdit,
+): { readonly message: Message; readonly changes: Changes; readonly bytes: Buffer | undefined } {
+  const changes = changesOf(headers)
+  const bytes = content === 'same' ? undefined : content === 'none' ? NOTHING : codedBody(content, coding, changes)
+  if (bytes !== undefined) {
     changes.set('transfer-encoding', undefined)
     changes.set('trailer', undefined)
-    changes.set('content-length', { name: 'Content-Length', value: String(Buffer.byteLength(body)) })
+    const length = content === 'none' ? undefined : { name: 'Content-Length', value: String(bytes.length) }
+    changes.set('content-length', length)
   }
+  const head = editHead(raw.toString('latin1', 0, headLength), changes, firstLine)
+  const body = bytes ?? raw.subarray(headLength)
+  const message = {
+    raw: body.length === 0 ? head : Buffer.concat([head, body]),
+    headLength: head.length,
+    bodyFollows: bytes === undefined && bodyFollows,
+  }
+  return { message, changes, bytes }
+}
+
+/** The content in the coding of the old body. If that cannot be applied, or the edit names another, it is left plain. */
+function codedBody(content: Buffer, coding: string | undefined, changes: Changes): Buffer {
+  if (coding === undefined || changes.has('content-encoding')) return content
+  const body = encoded(content, coding)
+  if (body === undefined) changes.set('content-encoding', undefined)
+  return body ?? content
+}
+
+function editHead(head: string, changes: Changes, newFirstLine: string | undefined): Buffer {
+  const [firstLine = '', ...fieldLines] = head
+    .replace(/^(\r\n)+/, '')
+    .split('\r\n')
+    .slice(0, -2)
+  const kept = fieldLines.filter((line) => !changes.has(line.slice(0, line.indexOf(':')).toLowerCase()))
+  const added = [...changes.values()].filter((field) => field !== undefined)
+  const lines = [newFirstLine ?? firstLine, ...kept, ...added.map(({ name, value }) => `${name}: ${value}`)]
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+}
+
+function changesOf(headers: Json | undefined): Changes {
+  const changes: Changes = new Map()
+  for (const [name, value] of Object.entries(headers ?? {}))
+    changes.set(name.toLowerCase(), value === null ? undefined : { name, value: String(value) })
   return changes
 }
+
+const editedFields = (fields: Fields | undefined, changes: Changes): Fields => ({
+  get: (name) => (changes.has(name) ? changes.get(name)?.value : fields?.get(name)),
+})
+
+/** The offset after so many bytes of a whole reply's content; undefined if it has no more than those. */
+export function offsetInContent({ raw, headLength, kind }: Reply, contentBytes: number): number | undefined {
+  const reader = new BodyReader()
+  reader.start(kind, raw.length - headLength)
+  let left = contentBytes
+  let at = headLength
+  while (reader.read(raw, at) === STEP.data) {
+    at = reader.offset
+    if (at - reader.dataAt > left) return reader.dataAt + left
+    left -= at - reader.dataAt
+  }
+  return undefined
+}
+
+/**
+ * A stream of events or frames that has no end by its nature. Other replies of unknown length are expected to end soon.
+ */
+export const isEndless = (headers: Fields): boolean =>
+  /^(text\/event-stream|multipart\/x-mixed-replace)/i.test(headers.get('content-type') ?? '')

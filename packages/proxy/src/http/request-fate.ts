@@ -1,55 +1,46 @@
 import type { HttpFault } from '@chaosproxy/faults'
-import type { Captured } from '@chaosproxy/wire/http'
 import type { HttpRule } from './http-rule.ts'
-import { type Edit, editMessage, type WholeMessage } from './reply.ts'
-import { type Chances, type Draft, type RequestHarm, requestHarms, type Trickle } from './request-harms.ts'
+import type { Trickle } from './pause.ts'
+import { type Edit, editRequest, type Message } from './reply.ts'
+import { type Chances, type Draft, type RequestHarm, requestHarms } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
 /** What becomes of a request. If it is answered here, or never answered, its turn says so. */
 export interface RequestPlan {
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** How many more times it is sent. */
+  /** How many more times it is sent, by which rules. They need the whole request. */
   readonly copies: number
+  readonly copying: readonly HttpRule[]
   readonly trickle: Trickle | undefined
-  /** Rules that need the body: to send it again, or in pieces. */
-  readonly needBody: readonly HttpRule[]
-  /** Whether anything but the bytes as they came is sent, or later. */
-  readonly touchesMessage: boolean
-  readonly replacesBody: boolean
+  /** Whether nothing of it changes on its way. */
+  readonly isNothing: boolean
   /** Whether the server may not be asked any more for the 100 that the client waits for. */
   readonly changesExpectation: boolean
   /** Whether it is edited so that the server may do something else than what was asked. */
   readonly changesContent: boolean
-  /** The edited message. `raw` may be the head alone; then a body follows only if it is replaced. */
-  edit(raw: Buffer, headLength: number): WholeMessage
+  edit(message: Message): Message
 }
 
 /** Applies each rule to a request in turn. No further rule sees one that is answered here, or lost. */
-export function planRequest(
-  rules: readonly HttpRule[],
-  turn: HttpTurn,
-  body: Captured | undefined,
-  chances: Chances,
-): RequestPlan {
-  const content = body !== undefined && 'bytes' in body ? body.bytes : undefined
-  const draft: Draft = { turn, delay: undefined, copies: 0, trickle: undefined, edits: [], needBody: [] }
+export function planRequest(rules: readonly HttpRule[], turn: HttpTurn, chances: Chances): RequestPlan {
+  const draft: Draft = { turn, delay: undefined, copies: 0, copying: [], trickle: undefined, edits: [] }
   for (const rule of rules) {
-    if (!rule.isForBody(content) || !rule.strikes(chances.nowMs(), () => chances.randomFor(rule))) continue
+    if (!rule.strikes(chances.nowMs(), () => chances.randomFor(rule))) continue
     rule.hit(turn)
     harmOf(rule.fault)(draft, rule.fault, rule, chances)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) break
   }
-  const { delay, copies, trickle, edits, needBody } = draft
+  const { delay, copies, copying, trickle, edits } = draft
+  const coding = turn.head?.headers.get('content-encoding')
   return {
     delay,
     copies,
+    copying,
     trickle,
-    needBody,
-    touchesMessage: delay !== undefined || edits.length > 0 || needBody.length > 0,
-    replacesBody: edits.some(({ body: newBody }) => newBody !== undefined),
+    isNothing: delay === undefined && trickle === undefined && copies === 0 && edits.length === 0,
     changesExpectation: edits.some(({ headers }) => namesField(headers, /^expect$/i)),
     changesContent: edits.some(changesContent),
-    edit: (raw, headLength) => edits.reduce((message, edit) => editMessage(message, edit), { raw, headLength }),
+    edit: (original) => edits.reduce((message, edit) => editRequest(message, edit, coding), original),
   }
 }
 

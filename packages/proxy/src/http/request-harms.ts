@@ -1,6 +1,7 @@
 import type { HttpFault, Random } from '@chaosproxy/faults'
 import type { HttpRule } from './http-rule.ts'
-import { makeUpReply } from './reply.ts'
+import type { Trickle } from './pause.ts'
+import { type Edit, makeUpReply } from './reply.ts'
 import type { HttpTurn } from './turn.ts'
 
 /** No request is sent more often than this, however many rules duplicate it. */
@@ -11,20 +12,15 @@ export interface Chances {
   randomFor(rule: HttpRule): Random
 }
 
-export interface Trickle {
-  readonly pieceBytes: number
-  readonly pauseMs: number
-  readonly rule: HttpRule
-}
-
 /** A plan in the making. */
 export interface Draft {
   readonly turn: HttpTurn
   delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
   copies: number
+  /** The rules that demand the copies. */
+  readonly copying: HttpRule[]
   trickle: Trickle | undefined
-  readonly edits: Extract<HttpFault, { readonly kind: 'edit-request' }>[]
-  readonly needBody: HttpRule[]
+  readonly edits: Edit[]
 }
 
 export type RequestHarm<Kind extends HttpFault['kind']> = (
@@ -51,19 +47,18 @@ export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<
     const { turn } = draft
     if (turn.switches) return rule.takeBack('after the request the connection may change its protocol')
     if (turn.isHttp10 && turn.wantsClose) return rule.takeBack('the connection ends with the request (HTTP/1.0)')
-    draft.needBody.push(rule)
+    draft.copying.push(rule)
     draft.copies = Math.min(MOST_COPIES, (draft.copies + 1) * (copies + 1) - 1)
   },
   'trickle-request'(draft, { pieceBytes, pauseMs }, rule) {
-    draft.needBody.push(rule)
     draft.trickle = { pieceBytes, pauseMs, rule }
   },
   'edit-request': ({ edits }, fault) => void edits.push(fault),
 }
 
-/** Answers as a server would: no body for a HEAD, and the connection closed if the client asks for that. */
+/** Answers as a server would, and closes the connection if the client asks for that. */
 function answerInstead(turn: HttpTurn, status: number, text: string): void {
-  turn.madeUp = makeUpReply(status, turn.method === 'HEAD' ? '' : text, { close: turn.wantsClose })
+  turn.madeUp = makeUpReply(status, text, { close: turn.wantsClose, method: turn.method })
   turn.endsConnection = turn.wantsClose
 }
 

@@ -1,8 +1,8 @@
 import type { Nanos } from '@chaosproxy/history'
 import type { Gate } from './gate.ts'
-import type { Pause } from './pause.ts'
-import { trickle } from './pause.ts'
-import { editMessage, type WholeMessage } from './reply.ts'
+import type { HttpRule } from './http-rule.ts'
+import { type Pause, Pieces } from './pause.ts'
+import { editMessage, type Message } from './reply.ts'
 import type { RequestPlan } from './request-fate.ts'
 import type { HttpTurn } from './turn.ts'
 
@@ -14,82 +14,112 @@ export interface RequestSenderOptions {
   /** This request is about to be sent to the server, after all earlier ones. */
   asks(turn: HttpTurn): void
   pass(bytes: Buffer): void
+  isInForce(rule: HttpRule): boolean
+  /** All of it has been passed on. */
+  sent(turn: HttpTurn): void
   reopen(): void
 }
 
-/** A head that was sent before its body had arrived. */
-export interface SentHead {
+/** What copies of the request are made of. */
+interface Original {
+  readonly copies: number
   readonly head: Buffer
-  /** Sent in place of the client's body. */
-  readonly newBody: Buffer | undefined
-  readonly plan: RequestPlan
+  readonly body: Buffer[]
+  bodyBytes: number
 }
 
-/** Sends requests one at a time: after a delay, in pieces, or several times. */
+/** Sends one request at a time as its parts arrive: after a delay, in pieces, or several times. */
 export class RequestSender {
   readonly #options: RequestSenderOptions
+  readonly #pieces: Pieces
+  #delay: RequestPlan['delay']
+  /** Sent before the first part, and as such if the body is to come in pieces. */
+  #head: Buffer | undefined
+  /** What is sent in place of the body that arrives. */
+  #newBody: Buffer | undefined
+  #isInPieces = false
+  #original: Original | undefined
 
   constructor(options: RequestSenderOptions) {
     this.#options = options
+    this.#pieces = new Pieces(options.pause, (bytes) => options.pass(bytes), options.isInForce)
   }
 
-  /** Sends a request that is whole. */
-  send(turn: HttpTurn, { raw, headLength }: WholeMessage, plan: RequestPlan): void {
+  begin({ raw, headLength, bodyFollows }: Message, { delay, trickle, copies }: RequestPlan): void {
     const head = raw.subarray(0, headLength)
-    this.#afterDelay(plan, () => {
-      this.#sendHeadNow(turn, head, plan)
-      this.sendBody(turn, { head, body: raw.subarray(headLength) }, plan)
-    })
+    this.#delay = delay
+    this.#isInPieces = trickle !== undefined
+    this.#pieces.begin(trickle)
+    this.#original = copies === 0 ? undefined : { copies, head, body: [], bodyBytes: 0 }
+    this.#head = copies === 0 ? head : keptOpen(head)
+    this.#newBody = bodyFollows ? undefined : raw.subarray(headLength)
+    if (this.#newBody !== undefined) this.#keep(this.#newBody)
   }
 
-  /** Sends the head of a request whose body has not arrived yet. */
-  sendHead(turn: HttpTurn, head: Buffer, plan: RequestPlan): void {
-    this.#afterDelay(plan, () => {
-      this.#sendHeadNow(turn, head, plan)
-      this.#reopen()
-    })
+  /** How much of the body is kept for copies. */
+  get keptBytes(): number {
+    return this.#original?.bodyBytes ?? 0
   }
 
-  /** Sends the body to a head that was sent, and copies of both. */
-  sendBody(turn: HttpTurn, message: { readonly head: Buffer; readonly body: Buffer }, plan: RequestPlan): void {
-    const { gate, pause, pass } = this.#options
-    const { body } = message
-    const copies = Array.from({ length: plan.copies }, () => turn.duplicate(this.#options.now()))
-    const sent = () => {
-      for (const [i, copy] of copies.entries()) {
-        const isLast = i === copies.length - 1
-        this.#options.asks(copy)
-        pass(Buffer.concat([isLast ? message.head : keptOpen(message.head), body]))
-      }
-      this.#reopen()
-    }
-    if (plan.trickle === undefined) {
-      if (body.length > 0) pass(body)
-      sent()
-    } else {
-      gate.close()
-      trickle(pause, body, plan.trickle, pass, sent)
-    }
+  dropCopies(): void {
+    this.#original = undefined
   }
 
-  #afterDelay({ delay }: RequestPlan, then: () => void): void {
-    if (delay === undefined) then()
+  /** Sends the bytes of the body that have arrived. Until they are sent, the gate is closed to all others. */
+  send(turn: HttpTurn, arrived: Buffer, isEnd: boolean): void {
+    const { gate, pause } = this.#options
+    const isFirst = this.#head !== undefined
+    const body = this.#newBody === undefined ? arrived : isFirst ? this.#newBody : NOTHING
+    if (this.#newBody === undefined) this.#keep(arrived)
+    const delay = this.#delay
+    if (delay === undefined) this.#pass(turn, body, isEnd)
     else {
-      this.#options.gate.close()
-      this.#options.pause.begin(delay.durationMs, delay.rule, then)
+      this.#delay = undefined
+      gate.close()
+      pause.begin(delay.durationMs, delay.rule, () => this.#pass(turn, body, isEnd))
     }
   }
 
-  #sendHeadNow(turn: HttpTurn, head: Buffer, { copies }: RequestPlan): void {
-    turn.forwarded(this.#options.now())
-    this.#options.asks(turn)
-    this.#options.pass(copies > 0 ? keptOpen(head) : head)
+  #keep(body: Buffer): void {
+    if (this.#original === undefined || body.length === 0) return
+    this.#original.body.push(body)
+    this.#original.bodyBytes += body.length
   }
 
-  #reopen(): void {
+  #pass(turn: HttpTurn, body: Buffer, isEnd: boolean): void {
+    const { gate, now, asks, pass } = this.#options
+    const head = this.#head
+    this.#head = undefined
+    if (head !== undefined) {
+      turn.forwarded(now())
+      asks(turn)
+      if (this.#isInPieces || body.length === 0) pass(head)
+      else body = Buffer.concat([head, body])
+    }
+    if (this.#isInPieces) gate.close()
+    this.#pieces.send(body, () => this.#passed(turn, isEnd))
+  }
+
+  #passed(turn: HttpTurn, isEnd: boolean): void {
+    if (isEnd) {
+      const original = this.#original
+      this.#original = undefined
+      if (original !== undefined) this.#copy(turn, original)
+      this.#options.sent(turn)
+    }
     if (this.#options.gate.closed) this.#options.reopen()
   }
+
+  #copy(turn: HttpTurn, { copies, head, body }: Original): void {
+    const { now, asks, pass } = this.#options
+    for (let left = copies; left > 0; left--) {
+      asks(turn.duplicate(now()))
+      pass(Buffer.concat([left === 1 ? head : keptOpen(head), ...body]))
+    }
+  }
 }
+
+const NOTHING = Buffer.alloc(0)
 
 /** The same head without `Connection: close`, after which a server reads nothing more. */
 function keptOpen(head: Buffer): Buffer {
@@ -98,6 +128,7 @@ function keptOpen(head: Buffer): Buffer {
   const options = (field[1] ?? '').split(',').map((option) => option.trim())
   const others = options.filter((option) => option.toLowerCase() !== 'close')
   if (others.length === options.length) return head
-  const connection = others.length === 0 ? null : others.join(', ')
-  return editMessage({ raw: head, headLength: head.length }, { headers: { Connection: connection } }).raw
+  const headers = { Connection: others.length === 0 ? null : others.join(', ') }
+  const message = { raw: head, headLength: head.length, bodyFollows: true }
+  return editMessage(message, { headers, content: 'same' }).message.raw
 }

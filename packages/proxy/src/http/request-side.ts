@@ -1,5 +1,5 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { Captured, RequestHead } from '@chaosproxy/wire/http'
+import type { BodyKind, RequestHead } from '@chaosproxy/wire/http'
 import {
   BodyCapture,
   bodyOfRequest,
@@ -9,23 +9,29 @@ import {
   wantsClose,
 } from '@chaosproxy/wire/http'
 import type { Exit, Stage } from '../interceptor/interceptor.ts'
+import { BodyPrefix } from './body-prefix.ts'
 import { type ChunkParts, type ChunkSteps, readChunk } from './chunk-reader.ts'
 import { CutHead } from './cut-head.ts'
 import { Gate } from './gate.ts'
 import type { HttpRule } from './http-rule.ts'
-import { MessageIntake, TOO_LONG } from './message-intake.ts'
+import { MessageIntake } from './message-intake.ts'
 import { OpaqueRequests, type PossibleRequest } from './opaque-requests.ts'
 import { Pause } from './pause.ts'
-import { editMessage } from './reply.ts'
+import { editRequest } from './reply.ts'
 import { planRequest, type RequestPlan } from './request-fate.ts'
-import { RequestSender, type SentHead } from './request-sender.ts'
+import { RequestSender } from './request-sender.ts'
 import type { SharedConnection } from './shared-connection.ts'
 import { HttpTurn, LOST } from './turn.ts'
 
-/** How much of a body is searched for a rule's text. */
-const SEARCHED_BYTES = 64 * 1024
-
 const NO_RULES: readonly HttpRule[] = []
+
+const CUT_OFF = 'the request was cut off'
+
+/**
+ * How far the faults are with a request: nothing hurts it; its body is searched first; it is sent as it arrives; or it
+ * never reaches the server.
+ */
+type Progress = 'unharmed' | 'searched' | 'sent' | 'stopped'
 
 /** Reads a connection's requests, passes them on as the rules allow, and queues a turn for each. */
 export class RequestSide implements Stage {
@@ -41,14 +47,21 @@ export class RequestSide implements Stage {
   /** The turn of the request being read. */
   #turn: HttpTurn | undefined
   #rules: readonly HttpRule[] = NO_RULES
-  #headLength = 0
-  /** The head of the request being read, if it was sent before its body and the body is not just passed on. */
-  #sentHead: SentHead | undefined
+  #progress: Progress = 'unharmed'
+  /** The head of a request that is searched or sent. */
+  #rawHead: Buffer = Buffer.alloc(0)
+  /** The rules that demand copies of it. */
+  #copying: readonly HttpRule[] = NO_RULES
+  readonly #prefix: BodyPrefix = new BodyPrefix()
+  #isSearched = false
+  /** The answer to an upgrade request is awaited. */
+  #awaitsSwitch = false
   readonly #cut: CutHead = new CutHead()
   readonly #sender: RequestSender
   readonly #parts: ChunkParts<RequestHead>
   readonly #steps: ChunkSteps = {
     head: (bytes, stepAt, time) => this.#headRead(bytes, stepAt, time),
+    data: (bytes, start, end) => this.#contentRead(bytes, start, end),
     cutHead: (bytes, stepAt, time) => this.#cutHead(bytes, stepAt, time),
     end: (bytes, time) => this.#requestRead(bytes, time),
     malformed: (bytes, stepAt, time) => this.#malformed(bytes, stepAt, time),
@@ -69,14 +82,18 @@ export class RequestSide implements Stage {
     this.#pause = new Pause(connection.clock)
     this.#parser = new MessageParser(new RequestHeadReader(connection.memos.requests))
     this.#intake = new MessageIntake((bytes) => this.#pass(bytes))
-    this.#parts = { parser: this.#parser, intake: this.#intake, capture: this.#capture, gate: this.gate }
+    this.#parts = { parser: this.#parser, intake: this.#intake, gate: this.gate }
     this.#sender = new RequestSender({
       gate: this.gate,
       pause: this.#pause,
       now: () => connection.now(),
       asks: (turn) => void connection.asked.push(turn),
       pass: (bytes) => void this.#pass(bytes),
-      reopen: () => this.gate.open(this),
+      isInForce: (rule) => connection.link.rules.includes(rule),
+      sent: (turn) => this.#sent(turn),
+      reopen: () => {
+        if (!this.#awaitsSwitch) this.gate.open(this)
+      },
     })
   }
 
@@ -129,12 +146,14 @@ export class RequestSide implements Stage {
 
   /** The answer to an upgrade request has arrived: the protocol has switched, or HTTP goes on. */
   switchDecided(switched: boolean): void {
+    this.#awaitsSwitch = false
     if (switched) this.goOpaque()
     else this.gate.open(this)
   }
 
   /** Nothing more of the client goes to the server. */
   refuse(): void {
+    this.#awaitsSwitch = false
     this.#state = 'refused'
     this.gate.open(this)
   }
@@ -164,7 +183,7 @@ export class RequestSide implements Stage {
     // Other connections' events may come before the rest of this request.
     this.#turn?.keepPlace()
     intake.settle(bytes, bytes.length)
-    if (intake.isOversized) this.#giveUpHolding(time, TOO_LONG)
+    if (this.#progress !== 'unharmed') this.#chunkRead()
     this.#capture.release()
     this.#connection.governAsking()
     this.#connection.holdUpIfBehind()
@@ -183,7 +202,8 @@ export class RequestSide implements Stage {
   #headRead(bytes: Buffer, stepAt: number, time: Nanos): void {
     const { head } = this.#parser
     const connection = this.#connection
-    this.#parser.frame(bodyOfRequest(head))
+    const kind = bodyOfRequest(head)
+    this.#parser.frame(kind)
     connection.link.counters.requests++
     const turn = this.#turn ?? new HttpTurn(connection.recording, time)
     this.#turn = turn
@@ -197,59 +217,85 @@ export class RequestSide implements Stage {
     turn.replyRules = candidates.replies
     // If part of the head was passed on before there was a rule, the rule comes too late for this request.
     this.#rules = this.#cut.isPassing ? NO_RULES : candidates.requests
-    const needsBody = this.#rules.some((rule) => rule.matchesBody)
-    if (this.#rules.length > 0) {
+    this.#capture.start(turn.routed?.bodyBytes ?? 0)
+    if (this.#rules.length === 0 && turn.replyRules.length === 0) this.#forwardUnharmed(turn, bytes, stepAt, time)
+    else {
       this.#intake.settle(bytes, stepAt)
-      turn.isHttp10 = head.minorVersion === 0
-      turn.awaitsContinue = expectsContinue(head)
-      // A client that is answered before it has sent the body may send it or not, and the next request only with another
-      // connection.
-      turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
+      this.#beginHarm(turn, kind, bytes, stepAt, time)
     }
-    this.#capture.start(Math.max(turn.routed?.bodyBytes ?? 0, needsBody ? SEARCHED_BYTES : 0))
-    if (needsBody) {
-      this.#intake.treatment = 'collect'
-      this.#headLength = this.#parser.headLength
-      this.#takeHead(bytes, stepAt, (rawHead) => this.#intake.collect(rawHead))
-      // The server is asked only once the body is here, so the proxy has to ask for it.
-      if (turn.awaitsContinue) connection.sayContinue(turn)
-    } else this.#decideByHead(turn, bytes, stepAt, time)
     this.#cut.end()
   }
 
-  #decideByHead(turn: HttpTurn, bytes: Buffer, stepAt: number, time: Nanos): void {
-    const intake = this.#intake
-    const plan = this.#rules.length === 0 ? undefined : planRequest(this.#rules, turn, undefined, this.#connection)
-    if (turn.madeUp !== undefined || turn.silenced !== undefined) {
-      intake.treatment = 'swallow'
-      intake.skip(this.#parser.offset)
-      // A client that waits for the answer before it sends the body would never send it.
-      if (turn.awaitsContinue) this.#answerBeforeBody(turn, time)
-      return
-    }
-    if (plan?.touchesMessage === true) {
-      this.#takeHead(bytes, stepAt, (rawHead) => this.#sendHead(turn, rawHead, plan))
-      return
-    }
-    intake.treatment = 'pass'
+  #forwardUnharmed(turn: HttpTurn, bytes: Buffer, stepAt: number, time: Nanos): void {
+    this.#intake.treatment = 'pass'
     this.#forward(turn, time)
-    if (this.#cut.isHeld) this.#takeHead(bytes, stepAt, (rawHead) => this.#pass(rawHead))
+    if (this.#cut.isHeld) this.#pass(this.#takeHead(bytes, stepAt))
   }
 
-  /**
-   * Sends the head without waiting for the body, which a client may withhold until it has an answer (100 Continue, or
-   * 413).
-   */
-  #sendHead(turn: HttpTurn, rawHead: Buffer, plan: RequestPlan): void {
-    const { raw, headLength } = plan.edit(rawHead, rawHead.length)
-    const head = raw.subarray(0, headLength)
-    const newBody = plan.replacesBody ? raw.subarray(headLength) : undefined
-    const needsBody = plan.copies > 0 || plan.trickle !== undefined
-    if (plan.changesContent) this.altered()
-    if (newBody !== undefined || needsBody) this.#sentHead = { head, newBody, plan }
-    this.#intake.treatment = newBody !== undefined ? 'swallow' : needsBody ? 'collect' : 'pass'
-    if (turn.awaitsContinue && plan.changesExpectation) this.#connection.sayContinue(turn)
-    this.#sender.sendHead(turn, head, plan)
+  #beginHarm(turn: HttpTurn, kind: BodyKind, bytes: Buffer, stepAt: number, time: Nanos): void {
+    const { head } = this.#parser
+    const needsBody = this.#rules.some((rule) => rule.searchesBody)
+    turn.isHttp10 = head.minorVersion === 0
+    turn.awaitsContinue = expectsContinue(head)
+    // A client that is answered before it has sent the body may send it or not, and the next request only with another
+    // connection.
+    turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
+    this.#isSearched = [...this.#rules, ...turn.replyRules].some((rule) => rule.searchesBody)
+    if (this.#isSearched) this.#prefix.start()
+    if (this.#isSearched && kind === 'none') this.#search(turn)
+    if (this.#rules.length === 0) this.#forwardUnharmed(turn, bytes, stepAt, time)
+    else if (this.#isSearched && needsBody) {
+      this.#rawHead = Buffer.from(this.#takeHead(bytes, stepAt))
+      this.#progress = 'searched'
+      this.#intake.treatment = 'collect'
+      // The server is asked only once the body is here, so the proxy has to ask for it.
+      if (turn.awaitsContinue) this.#connection.sayContinue(turn)
+    } else this.#decide(turn, time, () => this.#takeHead(bytes, stepAt))
+  }
+
+  /** The bytes of a complete head, in memory of the chunk or the parser. */
+  #takeHead(bytes: Buffer, stepAt: number): Buffer {
+    const { carried, offset } = this.#parser
+    this.#intake.skip(offset)
+    return carried.length > 0 ? Buffer.from(carried) : bytes.subarray(stepAt, offset)
+  }
+
+  /** Leaves only the rules that the request's body matches. */
+  #search(turn: HttpTurn): void {
+    this.#isSearched = false
+    const coding = turn.head?.headers.get('content-encoding')
+    const content = this.#prefix.content(coding)
+    this.#prefix.start()
+    turn.isSearched = true
+    const matches = (rule: HttpRule): boolean => {
+      if (content !== undefined || !rule.searchesBody) return content === undefined || rule.isForBody(content)
+      rule.miss(`the body of the request is compressed as ${JSON.stringify(coding)} and cannot be searched`)
+      return false
+    }
+    this.#rules = this.#rules.filter(matches)
+    turn.replyRules = turn.replyRules.filter(matches)
+  }
+
+  /** Decides what becomes of a request, of which the head and perhaps a part of the body have arrived. */
+  #decide(turn: HttpTurn, time: Nanos, takeHead: () => Buffer): void {
+    const intake = this.#intake
+    const plan = planRequest(this.#rules, turn, this.#connection)
+    const wasSearched = this.#progress === 'searched'
+    if (turn.madeUp !== undefined || turn.silenced !== undefined) {
+      takeHead()
+      intake.takeCollected()
+      intake.treatment = 'swallow'
+      this.#progress = 'stopped'
+      // A client that waits for the answer before it sends the body would never send it.
+      if (turn.awaitsContinue && !wasSearched) this.#answerBeforeBody(turn, time)
+    } else if (plan.isNothing && !wasSearched && !this.#cut.isHeld) {
+      intake.treatment = 'pass'
+      this.#forward(turn, time)
+    } else {
+      this.#rawHead = Buffer.from(takeHead())
+      intake.treatment = 'collect'
+      this.#beginSending(turn, plan, wasSearched)
+    }
   }
 
   #answerBeforeBody(turn: HttpTurn, time: Nanos): void {
@@ -257,11 +303,49 @@ export class RequestSide implements Stage {
     this.#connection.answerInTurn()
   }
 
-  /** Passes the head to `take` in memory of its own. */
-  #takeHead(bytes: Buffer, stepAt: number, take: (rawHead: Buffer) => void): void {
-    const { carried, offset } = this.#parser
-    this.#intake.skip(offset)
-    take(Buffer.from(carried.length > 0 ? carried : bytes.subarray(stepAt, offset)))
+  #beginSending(turn: HttpTurn, plan: RequestPlan, wasSearched: boolean): void {
+    const head = this.#rawHead
+    const original = { raw: head, headLength: head.length, bodyFollows: true }
+    // A client that was searched has been told to send the body already.
+    const isAsked = turn.awaitsContinue && wasSearched
+    const asked = isAsked ? editRequest(original, { headers: { Expect: null } }, undefined) : original
+    if (plan.changesContent) this.altered()
+    if (turn.awaitsContinue && !wasSearched && plan.changesExpectation) this.#connection.sayContinue(turn)
+    this.#progress = 'sent'
+    this.#sender.begin(plan.edit(asked), plan)
+    this.#copying = plan.copying
+    this.#missLongerThan(this.#parser.head.headers.contentLength)
+  }
+
+  /** Gives up copies of a request that is longer than all rules that demand them allow. */
+  #missLongerThan(bytes: number, because = 'the body of the request is longer than maxBodyBytes'): void {
+    if (this.#copying.length === 0 || this.#copying.some(({ mostBodyBytes = 0 }) => mostBodyBytes >= bytes)) return
+    for (const rule of this.#copying) rule.takeBack(because)
+    this.#copying = NO_RULES
+    this.#sender.dropCopies()
+  }
+
+  #contentRead(bytes: Buffer, start: number, end: number): void {
+    this.#capture.add(bytes, start, end)
+    if (this.#isSearched) this.#prefix.add(bytes, start, end)
+  }
+
+  /** The chunk ends in the middle of a request that is hurt. */
+  #chunkRead(): void {
+    const turn = this.#turn
+    if (turn === undefined) return
+    if (this.#progress === 'searched' && this.#prefix.isFull) this.#decideSearched(turn)
+    if (this.#progress === 'sent') this.#sendWhatCame(turn, false)
+  }
+
+  #decideSearched(turn: HttpTurn): void {
+    this.#search(turn)
+    this.#decide(turn, this.#connection.now(), () => this.#rawHead)
+  }
+
+  #sendWhatCame(turn: HttpTurn, isEnd: boolean): void {
+    this.#missLongerThan(this.#sender.keptBytes + this.#intake.collectedBytes)
+    this.#sender.send(turn, this.#intake.takeCollected(), isEnd)
   }
 
   /** Marks a request as sent when its first byte is about to be passed on. */
@@ -277,59 +361,47 @@ export class RequestSide implements Stage {
     const body = this.#capture.end()
     turn.requestEnded(this.#parser.head, turn.routed?.bodyBytes === 0 ? undefined : body, connection.peer)
     if (this.#intake.treatment !== 'pass' || turn.switches) this.#intake.settle(bytes, this.#parser.offset)
-    if (this.#sentHead !== undefined) this.#sendBody(turn, this.#sentHead)
-    else if (this.#intake.treatment === 'collect') this.#decideWhole(turn, body)
+    const isUnharmed = this.#progress === 'unharmed'
+    if (this.#isSearched && this.#progress !== 'searched') this.#search(turn)
+    if (turn.switches && turn.madeUp === undefined && turn.silenced === undefined) this.#awaitsSwitch = true
+    if (!isUnharmed) this.#harmedRead(turn)
     this.#turn = undefined
     this.#rules = NO_RULES
     this.#intake.treatment = 'pass'
     if (turn.silenced !== undefined) turn.lostForClient(time, LOST.request)
     if (turn.madeUp !== undefined || turn.silenced !== undefined) {
+      this.#awaitsSwitch = false
       connection.answerInTurn()
       if (turn.endsConnection) this.#refuseRest(bytes)
     } else {
-      if (turn.crashes && connection.endsServers) this.#crashOnceDelivered(bytes)
+      if (isUnharmed) {
+        if (turn.crashes) this.#intake.settle(bytes, this.#parser.offset)
+        this.#sent(turn)
+      }
       if (turn.switches) this.gate.close()
     }
+  }
+
+  /** A request that is hurt has arrived completely. */
+  #harmedRead(turn: HttpTurn): void {
+    if (this.#progress === 'searched') this.#decideSearched(turn)
+    if (this.#progress === 'sent') this.#sendWhatCame(turn, true)
+    this.#progress = 'unharmed'
+    this.#copying = NO_RULES
+  }
+
+  /** All of a request was passed on. */
+  #sent(turn: HttpTurn): void {
+    if (turn.crashes && this.#connection.endsServers) this.#crashOnceDelivered()
   }
 
   /**
    * If the server can be ended, ends it as soon as it has the request. Otherwise the answer must be awaited to know
    * that it does.
    */
-  #crashOnceDelivered(bytes: Buffer): void {
-    this.#intake.settle(bytes, this.#parser.offset)
+  #crashOnceDelivered(): void {
     this.#crashAtBytes ??= this.#passedBytes
     this.delivered(this.#deliveredBytes)
-  }
-
-  /** Decides about a request that has been collected whole. */
-  #decideWhole(turn: HttpTurn, body: Captured | undefined): void {
-    const collected = this.#intake.takeCollected()
-    const plan = planRequest(this.#rules, turn, body, this.#connection)
-    if (turn.madeUp !== undefined || turn.silenced !== undefined) return
-    if (plan.changesContent) this.altered()
-    const edited = plan.edit(collected, this.#headLength)
-    // The client has been told to send the body already.
-    this.#sender.send(turn, turn.awaitsContinue ? editMessage(edited, { headers: { Expect: null } }) : edited, plan)
-  }
-
-  #sendBody(turn: HttpTurn, { head, newBody, plan }: SentHead): void {
-    this.#sentHead = undefined
-    this.#sender.sendBody(turn, { head, body: newBody ?? this.#intake.takeCollected() }, plan)
-  }
-
-  /** Passes on a request that cannot be held until it is whole. */
-  #giveUpHolding(time: Nanos, because: string): void {
-    const turn = this.#turn
-    if (turn === undefined) return
-    if (this.#sentHead === undefined) {
-      for (const rule of this.#rules) rule.miss(because)
-      this.#forward(turn, time)
-    } else for (const rule of this.#sentHead.plan.needBody) rule.takeBack(because)
-    this.#sentHead = undefined
-    this.#rules = NO_RULES
-    this.#intake.treatment = 'pass'
-    this.#pass(this.#intake.takeCollected())
   }
 
   /** Ignores whatever follows a request after which the connection is closed. */
@@ -373,7 +445,15 @@ export class RequestSide implements Stage {
   /** Passes on a partial message when the connection ends, or is no longer understood. */
   #passWhatIsCut(): void {
     this.#passHeldHead()
-    if (this.#intake.treatment === 'collect') this.#giveUpHolding(this.#connection.now(), 'the request was cut off')
+    const turn = this.#turn
+    if (turn === undefined) return
+    if (this.#progress === 'searched') {
+      for (const rule of this.#rules) rule.miss(CUT_OFF)
+      this.#rules = NO_RULES
+      this.#decide(turn, this.#connection.now(), () => this.#rawHead)
+    }
+    this.#missLongerThan(Number.POSITIVE_INFINITY, CUT_OFF)
+    if (this.#progress === 'sent') this.#sendWhatCame(turn, false)
   }
 
   #passHeldHead(): void {

@@ -57,6 +57,8 @@ export interface SharedConnection {
   crash(): void
   /** Ends both sides, as after a reply that is the connection's last. */
   close(): void
+  /** The same, once the client has its answer to this request. */
+  closeAfter(turn: HttpTurn): void
   /** Refuses a malformed request, with an answer unless it came in the middle of another. */
   refuse(reason: string, where: { readonly inMessage: boolean }): void
   /** Stops parsing requests; keeps parsing answers to those already parsed. */

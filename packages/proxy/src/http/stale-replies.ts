@@ -1,28 +1,53 @@
-import type { WholeReply } from './reply.ts'
+import { editReply, type Reply } from './reply.ts'
 
 const MOST_REMEMBERED = 1000
+const MOST_REMEMBERED_BYTES = 64 * 1024 * 1024
 
-/** Remembers, for each request, the answer before the last change. */
+interface Remembered {
+  current: Reply
+  previous: Reply | undefined
+}
+
+/** Remembers, for each request, the answer before the last change. Forgets the oldest requests when it is too much. */
 export class StaleReplies {
-  readonly #answers: Map<string, { current: WholeReply; previous: WholeReply | undefined }> = new Map()
+  readonly #answers: Map<string, Remembered> = new Map()
+  #bytes = 0
 
   /** Notes an answer, and returns the one before the last change. */
-  note(request: string, reply: WholeReply): WholeReply | undefined {
+  note(request: string, given: Reply): Reply | undefined {
     const known = this.#answers.get(request)
-    if (known === undefined) {
-      this.#answers.set(request, { current: reply, previous: undefined })
-      if (this.#answers.size > MOST_REMEMBERED) {
-        for (const oldest of this.#answers.keys()) {
-          this.#answers.delete(oldest)
-          break
-        }
-      }
-      return undefined
+    if (known !== undefined && known.current.status === given.status && isSame(known.current, given))
+      return known.previous
+    const reply = given.kind === 'until-close' ? withLength(given) : given
+    if (known !== undefined) this.#forget(request, known)
+    const remembered = { current: reply, previous: known?.current }
+    this.#answers.set(request, remembered)
+    this.#bytes += sizeOf(remembered)
+    for (const [oldest, answers] of this.#answers) {
+      if (this.#answers.size <= MOST_REMEMBERED && this.#bytes <= MOST_REMEMBERED_BYTES) break
+      this.#forget(oldest, answers)
     }
-    if (!known.current.body.bytes.equals(reply.body.bytes) || known.current.status !== reply.status) {
-      known.previous = known.current
-      known.current = reply
-    }
-    return known.previous
+    return remembered.previous
   }
+
+  #forget(request: string, answers: Remembered): void {
+    this.#answers.delete(request)
+    this.#bytes -= sizeOf(answers)
+  }
+}
+
+const isSame = (one: Reply, other: Reply): boolean => one.body.bytes.equals(other.body.bytes)
+
+/** The raw bytes, and the content, which may be a part of them. */
+const sizeOf = ({ current, previous }: Remembered): number =>
+  [current, previous].reduce(
+    (sum, reply) => sum + (reply === undefined ? 0 : reply.raw.length + reply.body.bytes.length),
+    0,
+  )
+
+/** A reply that its connection ended would otherwise not end on another. */
+function withLength(reply: Reply): Reply {
+  const { headers, body } = reply
+  const { raw, headLength } = editReply(reply, { headers: { 'Content-Length': String(body.bytes.length) } }, 'GET')
+  return { ...reply, raw, headLength, headers, kind: 'sized' }
 }

@@ -4,7 +4,7 @@ import type { Peer, RoutedRequest, Understood } from '@chaosproxy/recorder/route
 import { nameOfRequest } from '@chaosproxy/recorder/routes'
 import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import type { HttpRule } from './http-rule.ts'
-import type { WholeReply } from './reply.ts'
+import type { Reply } from './reply.ts'
 
 /** Why a request has no answer, in the words of histories. */
 export const LOST = {
@@ -25,10 +25,12 @@ export class HttpTurn {
   /** It asks for an upgrade, which its answer accepts or not. */
   switches = false
   routed: RoutedRequest | undefined
+  /** Those of the rules for its answer that its body does not match are left out. */
+  isSearched = false
   /** Rules that may act on its answer. */
   replyRules: readonly HttpRule[] = []
   /** The proxy's own answer, in place of the server's. */
-  madeUp: WholeReply | undefined
+  madeUp: Reply | undefined
   /** How the client is left without an answer, if it is. */
   silenced: 'reset' | 'hang' | undefined
   isHttp10 = false

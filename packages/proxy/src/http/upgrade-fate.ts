@@ -1,6 +1,6 @@
 import type { HttpFault } from '@chaosproxy/faults'
 import type { HttpRule } from './http-rule.ts'
-import { editMessage, makeUpReply, statusLine, type WholeMessage } from './reply.ts'
+import { editMessage, type Message, makeUpReply, mayHaveContent, statusLine } from './reply.ts'
 import { type Chances, drawDelayMs } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
@@ -11,7 +11,7 @@ export interface UpgradeFate {
   readonly reply: UpgradeReply
 }
 
-export interface UpgradeReply extends WholeMessage {
+export interface UpgradeReply extends Message {
   readonly status: number
 }
 
@@ -51,15 +51,17 @@ export function planUpgrade(turn: HttpTurn, original: UpgradeReply, chances: Cha
 
 /** Undefined if the fault cannot act on a reply that is only a head. */
 function changedBy(fault: HttpFault, turn: HttpTurn, reply: UpgradeReply): UpgradeReply | undefined {
-  if (fault.kind === 'error-status') return makeUpReply(fault.status, fault.body, { close: true })
+  if (fault.kind === 'error-status') return makeUpReply(fault.status, fault.body, { close: true, method: turn.method })
   if (fault.kind !== 'edit-reply') return undefined
   const { headers, body } = fault
   const status = fault.status ?? reply.status
   const firstLine = fault.status === undefined ? undefined : statusLine(status)
   if (changesProtocol(turn, status)) {
     if (headers === undefined && firstLine === undefined) return undefined
-    return { ...editMessage(reply, { headers, firstLine }), status }
+    return { ...editMessage(reply, { headers, content: 'same', firstLine }).message, status }
   }
-  const refusal = editMessage(reply, { headers: { Upgrade: null, Connection: 'close' }, body: body ?? '', firstLine })
-  return { ...editMessage(refusal, { headers }), status }
+  const content = mayHaveContent(status) ? Buffer.from(body ?? '') : 'none'
+  const closing = { Upgrade: null, Connection: 'close' }
+  const refusal = editMessage(reply, { headers: closing, content, firstLine }).message
+  return { ...editMessage(refusal, { headers, content: 'same' }).message, status }
 }

@@ -179,7 +179,7 @@ describe('on one connection', () => {
     client.socket.write('HEAD / HTTP/1.1\r\nHost: n1\r\n\r\nGET / HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n')
     await client.until(() => client.ended)
     expect(client.text).toMatch(
-      /^HTTP\/1\.1 503 .*Content-Length: 0\r\n\r\nHTTP\/1\.1 503 .*Connection: close.*sorry$/s,
+      /^HTTP\/1\.1 503 .*Content-Length: 5\r\n\r\nHTTP\/1\.1 503 .*Connection: close.*sorry$/s,
     )
     const old = new Received(await dial(route))
     old.socket.write('GET / HTTP/1.0\r\n\r\n')
@@ -236,14 +236,14 @@ describe('on one connection', () => {
     expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1, refused: 1 })
   })
 
-  test('a message too long to be held goes on as it came, and is counted', async () => {
+  test('a request too long to be held goes on as it came, and is counted', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const applied = apply({ kind: 'duplicate-request' })
     const body = 'x'.repeat(3_000_000)
     expect(bodyOf(await httpClient(route.port)('PUT', '/kv/x', body))).toBe('done')
     expect(service.seen).toEqual([`PUT x ${body}`])
-    expect(applied).toMatchObject({ missed: 1, missedBecause: 'the message was longer than 1 MiB' })
+    expect(applied).toMatchObject({ missed: 1, missedBecause: 'the body of the request is longer than maxBodyBytes' })
   })
 })
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import type { Json } from '@chaosproxy/history'
 import { isTooDeep, parseJson, TOO_DEEP } from '@chaosproxy/history'
 import type { Captured } from '@chaosproxy/wire/http'
+import { decoded, isPlain } from '@chaosproxy/wire/http'
 
 /** Larger compressed bodies are not unpacked. */
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
@@ -71,25 +71,5 @@ export function bodyTrouble(captured: Captured, contentEncoding: string | undefi
   return `is compressed as ${JSON.stringify(contentEncoding)}, and cannot be unpacked`
 }
 
-const isPlain = (contentEncoding: string | undefined): boolean =>
-  contentEncoding === undefined || contentEncoding.toLowerCase() === 'identity'
-
-function unpacked(bytes: Buffer, contentEncoding: string | undefined): Buffer | undefined {
-  if (isPlain(contentEncoding)) return bytes
-  const options = { maxOutputLength: MAXIMUM_UNPACKED_BYTES }
-  try {
-    switch (contentEncoding?.toLowerCase()) {
-      case 'gzip':
-      case 'x-gzip':
-        return gunzipSync(bytes, options)
-      case 'deflate':
-        return inflateSync(bytes, options)
-      case 'br':
-        return brotliDecompressSync(bytes, options)
-      default:
-        return undefined
-    }
-  } catch {
-    return undefined
-  }
-}
+const unpacked = (bytes: Buffer, contentEncoding: string | undefined): Buffer | undefined =>
+  decoded(bytes, contentEncoding, { most: MAXIMUM_UNPACKED_BYTES })
