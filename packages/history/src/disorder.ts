@@ -6,7 +6,7 @@ import { brokenRule } from './rules.ts'
 /** How the events of a history are ordered. */
 export interface Ordering {
   /**
-   * `lines`: as they stand, whatever their times say. `time`: sorted by time; equal times keep the order of lines. By default
+   * `lines`: as they stand, whatever their times say. `time`: sorted by time; where one operation ends when another begins, they are concurrent. By default
    * as they stand, and times that contradict this are refused.
    */
   readonly by?: 'lines' | 'time' | undefined

@@ -11,6 +11,10 @@ interface Timed {
   /** Counted through all files. */
   readonly line: number
   readonly time: number
+  /** The number of its file. */
+  readonly file: number
+  /** Its place among events at the same time. */
+  rank: number
 }
 
 /** What was read of one file. */
@@ -22,8 +26,8 @@ interface ReadFile {
 
 /**
  * Holds the events of one file, or of several that were recorded at the same time, and passes them on in the order of their
- * times. In one file, events at the same time keep the order of lines. Nothing orders events of different files at the same
- * time, so invocations come first, which makes them concurrent.
+ * times. Nothing orders operations of different processes of which one ends when another begins, so the invocation comes
+ * first, which makes them concurrent.
  */
 export class TimeOrder {
   readonly #files: ReadFile[] = []
@@ -45,7 +49,7 @@ export class TimeOrder {
   file(name: string): { readonly sink: EventSink; readonly ended: (lines: number) => void } {
     const events: Timed[] = []
     const file: { -readonly [Member in keyof ReadFile]: ReadFile[Member] } = { name, events, header: undefined }
-    this.#files.push(file)
+    const number = this.#files.push(file) - 1
     const before = this.#lines
     const sink: EventSink = {
       header: (header) => {
@@ -56,7 +60,7 @@ export class TimeOrder {
         if (this.#count % SAMPLED_EVERY === 0) this.#sampledBytes += sizeInHeap(event) + TIMED_BYTES
         this.#count += 1
         const { time = events.at(-1)?.time ?? Number.NEGATIVE_INFINITY } = event
-        events.push({ event, line: before + line, time })
+        events.push({ event, line: before + line, time, file: number, rank: 0 })
       },
     }
     return {
@@ -81,10 +85,11 @@ export class TimeOrder {
         throw new UserError('input', `${name}: ${rules.noTimes}`)
     const names = apart(this.#files)
     const sorted = this.#files.map(({ events }) => events.sort((a, b) => a.time - b.time))
-    for (const { file, timed } of inTurn(sorted)) {
-      const { index: _, ...event } = timed.event
+    for (const events of sorted) rankTies(events)
+    for (const { event, line, file } of sorted.flat().sort((a, b) => a.time - b.time || a.rank - b.rank)) {
+      const { index: _, ...unplaced } = event
       const process = names[file]?.get(event.process)
-      sink.event(process === undefined ? event : { ...event, process }, timed.line)
+      sink.event(process === undefined ? unplaced : { ...unplaced, process }, line)
     }
   }
 
@@ -106,23 +111,27 @@ export class TimeOrder {
 const SAMPLED_EVERY = 64
 const TIMED_BYTES = 48
 
-/** The next events of several files, by time. */
-function* inTurn(files: readonly (readonly Timed[])[]): Generator<{ readonly file: number; readonly timed: Timed }> {
-  const at = files.map(() => 0)
-  for (;;) {
-    let next: { readonly file: number; readonly timed: Timed } | undefined
-    for (const [file, events] of files.entries()) {
-      const timed = events[at[file] ?? 0]
-      if (timed !== undefined && (next === undefined || isSooner(timed, next.timed))) next = { file, timed }
-    }
-    if (next === undefined) return
-    at[next.file] = (at[next.file] ?? 0) + 1
-    yield next
+/** Ranks events at the same time: the order of each process stays, and otherwise invocations come first. */
+function rankTies(sorted: readonly Timed[]): void {
+  const next = new Map<Process, Timed>()
+  for (const each of sorted.toReversed()) {
+    const { process, type } = each.event
+    const isFollowed = next.get(process)?.time === each.time
+    each.rank = type === 'invoke' ? INVOKED : isFollowed ? RETURNED_BEFORE_NEXT : RETURNED
+    next.set(process, each)
+  }
+  const previous = new Map<Process, Timed>()
+  for (const each of sorted) {
+    const before = previous.get(each.event.process)
+    if (before?.time === each.time) each.rank = Math.max(before.rank, each.rank === INVOKED ? INVOKED_NEXT : each.rank)
+    previous.set(each.event.process, each)
   }
 }
 
-const isSooner = (a: Timed, b: Timed): boolean =>
-  a.time < b.time || (a.time === b.time && a.event.type === 'invoke' && b.event.type !== 'invoke')
+const INVOKED = 0
+const RETURNED_BEFORE_NEXT = 1
+const INVOKED_NEXT = 2
+const RETURNED = 3
 
 /** By file: new names for processes whose names are in several files. */
 function apart(files: readonly ReadFile[]): readonly ReadonlyMap<Process, Process>[] {

@@ -95,27 +95,33 @@ describe('times that contradict the order of lines', () => {
     await expect(join()).rejects.toThrow(CannotPack)
   })
 
-  test('are in order once sorted, and keep the order of lines where they are equal', async () => {
+  test('are in order once sorted', async () => {
     const path = file('sorted.jsonl', jsonl(grouped(S)))
     const history = await readHistory(path, { ordering: { by: 'time' } })
     expect(shape(history)).toEqual(['0 write 0-1', '1 read 2-3', '0 write 4-5'])
     expect(Array.from(history.operations.callLine)).toEqual([1, 5, 3])
     expect(history.warnings).toEqual([])
-    const ties = file(
+  })
+
+  test('make operations concurrent of which one ends when the other begins', async () => {
+    const path = file(
       'ties.jsonl',
       jsonl([
         [5, 0, 'invoke', 'write', 1],
         [7, 0, 'ok', 'write', 1],
+        [7, 0, 'invoke', 'write', 2],
         [7, 1, 'invoke', 'read'],
         [7, 1, 'ok', 'read'],
+        [8, 0, 'ok', 'write', 2],
         [6, 2, 'invoke', 'read'],
         [7, 2, 'ok', 'read'],
       ]),
     )
-    expect(shape(await readHistory(ties, { ordering: { by: 'time' } }))).toEqual([
-      '0 write 0-2',
-      '2 read 1-5',
-      '1 read 3-4',
+    expect(shape(await readHistory(path, { ordering: { by: 'time' } }))).toEqual([
+      '0 write 0-3',
+      '2 read 1-6',
+      '1 read 2-5',
+      '0 write 4-7',
     ])
   })
 
