@@ -1,3 +1,4 @@
+import process from 'node:process'
 import type { Endpoint, NodeId } from '@chaosproxy/faults'
 import { nodeNames } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, type Nanos, UserError } from '@chaosproxy/history'

@@ -1,3 +1,5 @@
+import fs from 'node:fs'
+import vm from 'node:vm'
 import { NotSimulated } from '../refusal.ts'
 import { runningLife, turn } from '../world/life.ts'
 import { patchNetwork } from '../world/servers.ts'
@@ -5,6 +7,9 @@ import { blobMembers, blobOfBody, noting } from './blob.ts'
 import { fill, uuidFrom } from './chance.ts'
 import { simulatedDate } from './clock.ts'
 import { simulatedFetch } from './fetch/fetch.ts'
+import { refusedFunction } from './refused.ts'
+import { builtin } from './registry.ts'
+import { OWN_REALM, simulatedScript } from './scripts.ts'
 import { simulatedTimers } from './timers.ts'
 
 type Holder = { [name: string]: unknown }
@@ -33,6 +38,23 @@ export function installAmbient(): () => void {
     }
     put(holder, name, Object.assign(replaced, original, simulated))
   }
+  const answer = (name: string, simulated: () => unknown): void => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, name)
+    const real: unknown = Reflect.get(globalThis, name)
+    Object.defineProperty(globalThis, name, {
+      configurable: true,
+      enumerable: before?.enumerable ?? false,
+      get: () => (turn.life === undefined ? real : simulated()),
+      // A program's own belongs to its node, whose globals it does not reach this way.
+      set() {},
+    })
+    undo.push(() => {
+      if (before !== undefined) Object.defineProperty(globalThis, name, before)
+    })
+  }
+  // Code that is compiled from a text sees these alone, whoever compiles it.
+  answer('process', () => runningLife().process ?? {})
+  answer('console', () => builtin(runningLife(), 'console'))
   for (const [name, simulated] of Object.entries(simulatedTimers)) patch(globalThis, name, simulated as Call)
   put(Function.prototype, 'toString', rememberingText())
   put(Date.prototype, 'constructor', simulatedDate)
@@ -57,6 +79,8 @@ export function installAmbient(): () => void {
   put(globalThis, 'Blob', noting(Blob))
   put(globalThis, 'File', noting(File))
   patchWebAssembly(patch)
+  patchScripts(put, patch)
+  put(globalThis, 'FinalizationRegistry', neverFinalizing())
   for (const [name, { because, instead }] of Object.entries(REFUSED)) {
     const original: unknown = Reflect.get(globalThis, name)
     if (typeof original !== 'function') continue
@@ -125,6 +149,24 @@ function patchSubtle(patch: (holder: object, name: string, simulated: Call) => v
     })
   }
 }
+
+/** What scripts are made of may be had from any of them: here it is refused like the module's own. */
+function patchScripts(
+  put: (holder: object, name: string, value: unknown) => void,
+  patch: (holder: object, name: string, simulated: Call) => void,
+): void {
+  put(vm.Script.prototype, 'constructor', simulatedScript)
+  for (const name of ['runInContext', 'runInNewContext'])
+    patch(vm.Script.prototype, name, refusedFunction(`vm.Script.${name}`, OWN_REALM.because, OWN_REALM.instead))
+  for (const { prototype } of [fs.ReadStream, fs.WriteStream]) put(prototype, 'constructor', Object)
+}
+
+/** When memory is collected depends on the machine, so a program is never told. */
+const neverFinalizing = (): unknown =>
+  new Proxy(FinalizationRegistry, {
+    construct: (target, [callback], made) =>
+      Reflect.construct(target, [turn.life === undefined ? callback : () => {}], made as () => void) as object,
+  })
 
 /** Compiling in a thread would end after the run. */
 function patchWebAssembly(patch: (holder: object, name: string, simulated: Call) => void): void {

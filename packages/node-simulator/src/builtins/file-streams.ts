@@ -17,21 +17,31 @@ export function streamsOver(calls: { readonly [name: string]: unknown }): FileSt
     ...(typeof options === 'string' ? { encoding: options } : options),
     fs: calls,
   })
-  // Their types take no arguments.
-  class ReadStream extends (fs.ReadStream as unknown as new (path: Path, options: object) => fs.ReadStream) {
-    constructor(path: Path, options?: StreamOptions) {
-      super(path, over(options))
-    }
-  }
-  class WriteStream extends (fs.WriteStream as unknown as new (path: Path, options: object) => fs.WriteStream) {
-    constructor(path: Path, options?: StreamOptions) {
-      super(path, over(options))
-    }
-  }
+  const ReadStream = streamClass(fs.ReadStream, over)
+  const WriteStream = streamClass(fs.WriteStream, over)
   return {
-    ReadStream: ReadStream as unknown as typeof fs.ReadStream,
-    WriteStream: WriteStream as unknown as typeof fs.WriteStream,
-    createReadStream: (path, options) => new ReadStream(path, options),
-    createWriteStream: (path, options) => new WriteStream(path, options),
+    ReadStream,
+    WriteStream,
+    createReadStream: (path, options) => make(ReadStream, path, options),
+    createWriteStream: (path, options) => make(WriteStream, path, options),
   }
+}
+
+/** Node's types of these classes take no arguments. */
+const make = <Stream>(Class: new () => Stream, path: Path, options: StreamOptions | undefined): Stream =>
+  Reflect.construct(Class, [path, options]) as Stream
+
+/** A class of streams that are given the calls. Its own prototype is not the real class, which opens real files. */
+function streamClass<Class extends typeof fs.ReadStream | typeof fs.WriteStream>(
+  Real: Class,
+  over: (options?: StreamOptions) => object,
+): Class {
+  const Stream = function (this: unknown, path: Path, options?: StreamOptions): object {
+    return Reflect.construct(Real, [path, over(options)], new.target ?? Stream) as object
+  }
+  Object.defineProperty(Stream, 'name', { value: Real.name, configurable: true })
+  Stream.prototype = Object.create(Real.prototype as object, {
+    constructor: { value: Stream, writable: true, configurable: true },
+  })
+  return Stream as unknown as Class
 }

@@ -1,9 +1,12 @@
 import { EventEmitter } from 'node:events'
+import { builtinModules } from 'node:module'
+import process from 'node:process'
 import { Readable, Writable } from 'node:stream'
 import { types } from 'node:util'
 import { NotSimulated } from '../refusal.ts'
 import { type Life, runningLife } from '../world/life.ts'
 import { refusedFunction } from './refused.ts'
+import { builtin } from './registry.ts'
 
 /** What a program is started with. */
 export interface ProcessOptions {
@@ -109,10 +112,14 @@ export function fillProcess(
       'setUncaughtExceptionCaptureCallback',
       "Listen to process.on('uncaughtException').",
     ),
+    getBuiltinModule: (name: unknown) => builtinIfKnown(life, String(name)),
     setSourceMapsEnabled() {},
     getActiveResourcesInfo: () => [],
   })
 }
+
+const builtinIfKnown = (life: Life, name: string): unknown =>
+  builtinModules.includes(name.replace(/^node:/, '')) ? builtin(life, name) : undefined
 
 /** Made when they are first asked for, as Node does. */
 function defineStreams(process: object, streams: { readonly [name: string]: () => unknown }): void {

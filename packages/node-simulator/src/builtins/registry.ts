@@ -6,7 +6,6 @@ import http2 from 'node:http2'
 import inspector from 'node:inspector'
 import { builtinModules, createRequire } from 'node:module'
 import perfHooks from 'node:perf_hooks'
-import vm from 'node:vm'
 import workerThreads from 'node:worker_threads'
 import { FileCalls } from '../disk/calls.ts'
 import { isNativeLoader, noNativeCode } from '../native.ts'
@@ -23,6 +22,7 @@ import { httpsModule } from './https.ts'
 import { netModule } from './net.ts'
 import { osModule } from './os.ts'
 import { refusedModule } from './refused.ts'
+import { vmModule } from './scripts.ts'
 import { promisedTimers, simulatedTimers } from './timers.ts'
 import { tlsModule } from './tls.ts'
 import { v8Module } from './v8.ts'
@@ -109,15 +109,7 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   tls: tlsModule,
   tty: () => ({ isatty: () => false, ReadStream: class {}, WriteStream: class {} }),
   v8: v8Module,
-  vm: () => ({
-    ...vm,
-    ...refusedModule(
-      'vm',
-      { createContext: vm.createContext, runInContext: vm.runInContext, runInNewContext: vm.runInNewContext },
-      'makes a realm of its own, whose clock and randomness are real',
-      'Use vm.runInThisContext.',
-    ),
-  }),
+  vm: vmModule,
   worker_threads: workerModule,
   zlib: zlibModule,
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import process from 'node:process'
 import { inspect } from 'node:util'
 import type { Program } from './bundle.ts'
 

@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { types } from 'node:util'
 
 /** Thrown from a microtask to make Node empty its stack of asynchronous contexts; caught where uncaught errors end. */

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import type net from 'node:net'
+import process from 'node:process'
 import { NotSimulated } from '../refusal.ts'
 
 /** A whole request, without its text. */

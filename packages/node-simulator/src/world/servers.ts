@@ -1,5 +1,6 @@
 import http from 'node:http'
 import net from 'node:net'
+import process from 'node:process'
 import { NotSimulated } from '../refusal.ts'
 import { type Life, turn } from './life.ts'
 import { patchAnswers, takesMessages } from './messages.ts'

@@ -1,5 +1,6 @@
 import type http from 'node:http'
 import net from 'node:net'
+import process from 'node:process'
 import type { Endpoint } from '@chaosproxy/faults'
 import { NotSimulated } from '../refusal.ts'
 import { type Flushed, type Life, turn } from './life.ts'

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import net from 'node:net'
+import process from 'node:process'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import { PROGRAM_FILES } from '../program/rewrite.ts'

@@ -1,0 +1,51 @@
+import vm from 'node:vm'
+import { NotSimulated } from '../refusal.ts'
+import { turn } from '../world/life.ts'
+import { refusedModule } from './refused.ts'
+
+// Code that a program compiles from texts. It runs among the globals of this process, which are simulated while it does.
+
+export const OWN_REALM = {
+  because: 'makes a realm of its own, whose clock and randomness are real',
+  instead: 'Use vm.runInThisContext.',
+}
+
+/** @throws NotSimulated if the text would load modules by Node's own loader. */
+function refuseLoader(what: string, options: unknown): void {
+  if (turn.life === undefined || options === null || typeof options !== 'object') return
+  if (Reflect.get(options, 'importModuleDynamically') === undefined) return
+  throw new NotSimulated(
+    `the option importModuleDynamically of ${what}`,
+    'loads real modules',
+    'Import what is needed in the program itself.',
+  )
+}
+
+/** A function of `node:vm` whose options stand at this place. */
+const withoutLoader =
+  (name: string, compile: (...args: never[]) => unknown, at: number) =>
+  (...args: never[]): unknown => {
+    refuseLoader(`vm.${name}`, args[at])
+    return compile(...args)
+  }
+
+export const simulatedScript: typeof vm.Script = new Proxy(vm.Script, {
+  construct(target, args, made) {
+    refuseLoader('vm.Script', args[1])
+    return Reflect.construct(target, args, made) as object
+  },
+})
+
+export const vmModule = (): object => {
+  const { createContext, runInContext, runInNewContext, measureMemory } = vm
+  const refused = { createContext, runInContext, runInNewContext }
+  return {
+    ...vm,
+    Script: simulatedScript,
+    runInThisContext: withoutLoader('runInThisContext', vm.runInThisContext, 1),
+    compileFunction: withoutLoader('compileFunction', vm.compileFunction, 2),
+    constants: {},
+    ...refusedModule('vm', refused, OWN_REALM.because, OWN_REALM.instead),
+    ...refusedModule('vm', { measureMemory }, 'measures the real process', 'Leave it out.'),
+  }
+}
