@@ -15,7 +15,8 @@ import { historyOf } from './lending.ts'
 import { RecorderNotes } from './marks.ts'
 import { inHeap, inSharedMemory, int32Array, sizeInHeap } from './memory.ts'
 import { CannotPack } from './packed/cannot-pack.ts'
-import { EdgeNotes, type Edges, type OpenOperation } from './packed/edges.ts'
+import { EdgeEventList } from './packed/edge-events.ts'
+import { EdgeNotes, type Edges } from './packed/edges.ts'
 import { clientNumber, isClient, ProcessTable } from './processes.ts'
 import { type AnswerCounts, answerCounts } from './replaced.ts'
 import { brokenRule, rules } from './rules.ts'
@@ -298,8 +299,8 @@ export class HistoryBuilder implements EventSink {
     if (this.sessions.names.length > 0 || this.#header?.sessions !== undefined) throw new CannotPack('sessions')
     if (!isFirst && (this.#header !== undefined || this.#nemesis.length > 0 || this.#recorder.hasSaidMore))
       throw new CannotPack('what is neither an operation nor the end')
-    const open: OpenOperation[] = []
-    for (let row = 0; row < this.#columns.length; row++) open.push(this.#openAt(row))
+    const open = new EdgeEventList()
+    for (let row = 0; row < this.#columns.length; row++) this.#noteOpen(row, open)
     return {
       ...this.#edges.noted(this.processes.names, (process) => this.#open[process] ?? NONE),
       open,
@@ -309,27 +310,23 @@ export class HistoryBuilder implements EventSink {
     }
   }
 
-  #openAt(row: number): OpenOperation {
+  #noteOpen(row: number, open: EdgeEventList): void {
     const { process, f, key, input, callEvent, callTime, node, flags } = this.#columns
     const flag = flags[row] ?? 0
     if ((flag & FLAG_VERSION) !== 0 || isTransaction(this.functions.text(f[row] ?? 0)))
       throw new CannotPack('operations whose input only their answers have')
-    const keyAt = key[row] ?? NONE
-    const nodeAt = node[row] ?? NONE
-    return {
+    open.add({
       position: callEvent[row] ?? 0,
-      event: {
-        process: this.processes.names[process[row] ?? 0] ?? 0,
-        type: 'invoke',
-        f: this.functions.text(f[row] ?? 0),
-        key: keyAt === NONE ? undefined : this.keys.text(keyAt),
-        value: (flag & FLAG_UNSAID) === 0 ? this.values.json((input[row] ?? 0) as ValueId) : undefined,
-        node: nodeAt === NONE ? undefined : this.nodes.text(nodeAt),
-        time: callTime[row] ?? 0,
-        final: (flag & FLAG_FINAL) !== 0,
-        answered: (flag & FLAG_ANSWERED) !== 0,
-      },
-    }
+      process: this.processes.names[process[row] ?? 0] ?? 0,
+      type: INVOKE,
+      f: f[row] ?? 0,
+      key: key[row] ?? NONE,
+      value: (flag & FLAG_UNSAID) === 0 ? this.values.json((input[row] ?? 0) as ValueId) : undefined,
+      node: node[row] ?? NONE,
+      time: callTime[row] ?? 0,
+      flags: flag,
+      error: undefined,
+    })
   }
 
   /** A completion whose invocation is in an earlier stretch. */
@@ -350,19 +347,9 @@ export class HistoryBuilder implements EventSink {
     this.#seenProcesses = process + 1
     this.#checkTime(time, false, line, position)
     this.#edges?.answered({
-      position,
-      event: {
-        process: this.processes.names[process] ?? 0,
-        type: eventTypes[type] ?? 'info',
-        f: this.functions.text(f),
-        key: key === NONE ? undefined : this.keys.text(key),
-        value: value === NO_VALUE ? undefined : this.values.json(value as ValueId),
-        node: node === NONE ? undefined : this.nodes.text(node),
-        time,
-        final: (flags & FLAG_FINAL) !== 0,
-        answered: (flags & FLAG_ANSWERED) !== 0,
-        error: error === NONE ? undefined : this.errors.text(error),
-      },
+      ...{ position, process: this.processes.names[process] ?? 0, type, f, key, node, time, flags },
+      value: value === NO_VALUE ? undefined : this.values.json(value as ValueId),
+      error: error === NONE ? undefined : this.errors.text(error),
     })
     this.#open[process] = type - 1 === INFO ? NONE - 1 - line : NONE
     this.#clientEvents = position + 1

@@ -1,20 +1,15 @@
-import type { EventInput, Process } from '../event.ts'
+import type { Process } from '../event.ts'
+import { type EdgeEvent, EdgeEventList, type EdgeEvents } from './edge-events.ts'
 
 // A recording may be read in stretches, by several threads. An operation may be called in one and answered in a later
 // one, so that whoever has all stretches pairs them, and checks what a reader of all checks from event to event.
 
-/** An event of an operation that is not all in one stretch, and its position among the stretch's events of clients. */
-export interface OpenOperation {
-  readonly position: number
-  readonly event: EventInput
-}
-
 /** How a stretch begins and ends. Plain data. */
 export interface Edges {
   /** What was answered without having been called. */
-  readonly answered: readonly OpenOperation[]
+  readonly answered: EdgeEvents
   /** What was called and not answered. */
-  readonly open: readonly OpenOperation[]
+  readonly open: EdgeEvents
   readonly processes: readonly Process[]
   /** By process: what it has done in the end. */
   readonly states: Uint8Array
@@ -33,7 +28,7 @@ export const IN_FLIGHT = 2
 
 /** Collects how a stretch begins. */
 export class EdgeNotes {
-  readonly #answered: OpenOperation[] = []
+  readonly #answered: EdgeEventList = new EdgeEventList()
   #firstTime = Number.POSITIVE_INFINITY
   #firstIndex = -1
 
@@ -45,8 +40,8 @@ export class EdgeNotes {
     this.#firstIndex = index
   }
 
-  answered(operation: OpenOperation): void {
-    this.#answered.push(operation)
+  answered(event: EdgeEvent): void {
+    this.#answered.add(event)
   }
 
   noted(

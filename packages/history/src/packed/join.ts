@@ -1,8 +1,9 @@
 import { HistoryBuilder } from '../builder.ts'
 import type { Columns } from '../columns.ts'
-import type { EventInput, Process } from '../event.ts'
+import type { Process } from '../event.ts'
 import type { LentHistory } from '../lent-history.ts'
 import { CannotPack } from './cannot-pack.ts'
+import { edgeEvent } from './edge-events.ts'
 import { type Edges, IDLE } from './edges.ts'
 import { type Dealing, type Packed, Packer } from './packer.ts'
 
@@ -17,9 +18,11 @@ export interface ReadStretch {
 /** An operation that was called in one stretch and answered in another, or never. Positions are those in the whole. */
 interface Reaching {
   readonly call: number
-  readonly called: EventInput
-  readonly answer: number
-  readonly answered: EventInput | undefined
+  readonly stretch: ReadStretch
+  /** Its call among the stretch's open ones. */
+  readonly at: number
+  /** -1 if there is none. */
+  answer: number
 }
 
 /**
@@ -48,7 +51,7 @@ export function joinStretches(
       warnings: [],
       cutOff: undefined,
     },
-    packed: [...stretches.map(({ packed }) => packed), packedFrom(reaching, dealing)],
+    packed: [...stretches.map(({ packed }) => packed), packedFrom(stretches, reaching, dealing)],
   }
 }
 
@@ -58,20 +61,19 @@ const namesOf = <Name>(stretches: readonly ReadStretch[], of: (rest: LentHistory
   return [...names]
 }
 
-/** What is known of a process at the end of a stretch. */
-interface Carried {
-  readonly state: number
-  readonly call: number
-  readonly called: EventInput | undefined
-}
+/** In place of an operation in flight: its process may not go on. */
+const ENDED = -1
 
+/** In order of their calls. */
 function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
-  const carried = new Map<Process, Carried>()
+  /** By process that is not idle: the operation in flight. */
+  const carried = new Map<Process, number>()
   const found: Reaching[] = []
   let before = 0
   let lastIndex = -1
   let lastTime = Number.NEGATIVE_INFINITY
-  for (const { edges, packed } of stretches) {
+  for (const stretch of stretches) {
+    const { edges, packed } = stretch
     if (edges.firstIndex >= 0) {
       if (edges.firstIndex <= lastIndex) throw new CannotPack('indices that go back')
       lastIndex = edges.lastIndex
@@ -80,58 +82,59 @@ function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
       if (edges.firstTime < lastTime) throw new CannotPack('times that go back')
       lastTime = edges.lastTime
     }
-    const answered = new Map(edges.answered.map((each) => [each.event.process, each]))
-    const open = new Map(edges.open.map((each) => [each.event.process, each]))
+    const answered = new Map(edges.answered.processes.map((process, at) => [process, at]))
+    const open = new Map(edges.open.processes.map((process, at) => [process, at]))
     for (const [n, process] of edges.processes.entries()) {
       const known = carried.get(process)
       const answer = answered.get(process)
       if (answer !== undefined) {
-        if (known?.called === undefined) throw new CannotPack('answers to nothing')
-        found.push({
-          call: known.call,
-          called: known.called,
-          answer: before + answer.position,
-          answered: answer.event,
-        })
-      } else if (known !== undefined && known.state !== IDLE) throw new CannotPack('processes that go on')
-      const call = open.get(process)
-      carried.set(process, {
-        state: edges.states[n] ?? IDLE,
-        call: before + (call?.position ?? 0),
-        called: call?.event,
-      })
+        const calls = found[known ?? ENDED]
+        if (calls === undefined) throw new CannotPack('answers to nothing')
+        calls.answer = before + (edges.answered.positions[answer] ?? 0)
+      } else if (known !== undefined) throw new CannotPack('processes that go on')
+      const at = open.get(process)
+      if (at !== undefined) {
+        carried.set(process, found.length)
+        found.push({ call: before + (edges.open.positions[at] ?? 0), stretch, at, answer: -1 })
+      } else if (edges.states[n] === IDLE) carried.delete(process)
+      else carried.set(process, ENDED)
     }
     before += packed.clientEvents
   }
-  for (const { call, called } of carried.values())
-    if (called !== undefined) found.push({ call, called, answer: -1, answered: undefined })
   return found.sort((a, b) => a.call - b.call)
 }
 
 /** Has them paired and checked like any others, and gives them the positions that they have in the whole. */
-function packedFrom(reaching: readonly Reaching[], dealing: Dealing): Packed {
+function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reaching[], dealing: Dealing): Packed {
   const builder = new HistoryBuilder({ shared: true })
-  const places = new Map<number, Reaching>()
+  /** By position in the builder. */
+  const calls: (Reaching | undefined)[] = []
   const adjust = (columns: Columns, row: number): void => {
-    const place = places.get(columns.callEvent[row] ?? -1)
+    const place = calls[columns.callEvent[row] ?? -1]
     if (place === undefined) throw new Error('each row is of an operation that was given')
     columns.callEvent[row] = place.call
     columns.returnEvent[row] = place.answer
   }
   const packer = new Packer(builder, dealing, adjust)
-  for (const { event, calls } of inOrder(reaching)) {
-    if (calls !== undefined) places.set(builder.clientEvents, calls)
-    builder.event(event)
+  let next = 0
+  // In the order of their positions, which is that of their times.
+  const callBefore = (position: number): void => {
+    for (let each = reaching[next]; each !== undefined && each.call < position; each = reaching[next]) {
+      const { stretch, at } = each
+      calls.push(each)
+      builder.event(edgeEvent(stretch.edges.open, at, stretch.rest))
+      next += 1
+    }
   }
+  let before = 0
+  for (const { edges, packed, rest } of stretches) {
+    for (const [at, position] of edges.answered.positions.entries()) {
+      callBefore(before + position)
+      calls.push(undefined)
+      builder.event(edgeEvent(edges.answered, at, rest))
+    }
+    before += packed.clientEvents
+  }
+  callBefore(Number.POSITIVE_INFINITY)
   return { ...packer.end().packed, clientEvents: 0, at: 0 }
-}
-
-/** The events of these operations in the order of their positions, which is that of their times. */
-function inOrder(reaching: readonly Reaching[]): readonly { event: EventInput; calls?: Reaching }[] {
-  const events = reaching.flatMap((calls) => {
-    const { call, called, answer, answered } = calls
-    const both = [{ at: call, event: called, calls }]
-    return answered === undefined ? both : [...both, { at: answer, event: answered }]
-  })
-  return events.sort((a, b) => a.at - b.at)
 }
