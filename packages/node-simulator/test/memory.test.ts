@@ -10,7 +10,10 @@ function eventsUntilFull(
   { beforeMb, limitMb }: { readonly beforeMb: number; readonly limitMb: number } = { beforeMb: 50, limitMb: 800 },
 ): number {
   let [heapBytes, bufferBytes] = [beforeMb * MB, 700 * MB]
-  const look = watchMemory(() => ({ heapBytes, bufferBytes, heapLimitBytes: limitMb * MB }))
+  const look = watchMemory(
+    () => ({ heapBytes, bufferBytes, heapLimitBytes: limitMb * MB }),
+    () => {},
+  )
   for (let event = 1; event <= events; event++) {
     heapBytes += (grow.heapMb ?? 0) * MB
     bufferBytes += (grow.buffersMb ?? 0) * MB
@@ -26,7 +29,52 @@ function eventsUntilFull(
   return Number.POSITIVE_INFINITY
 }
 
+/** How often garbage was collected, for a program that keeps a part of what it makes. */
+function collections(madeMb: number, keptMb: number, events: number): number {
+  let [heapBytes, kept, count] = [50 * MB, 50 * MB, 0]
+  const look = watchMemory(
+    () => ({ heapBytes, bufferBytes: 0, heapLimitBytes: 800 * MB }),
+    () => {
+      count++
+      heapBytes = kept
+    },
+  )
+  for (let event = 0; event < events; event++) {
+    heapBytes += madeMb * MB
+    kept += keptMb * MB
+    look('n1')
+  }
+  return count
+}
+
 describe('the memory of simulated programs', () => {
+  test('is not what they made and keep no longer, which is collected before one is accused', () => {
+    expect(collections(10, 0, 1_000)).toBeGreaterThan(10)
+    expect(collections(10, 0.4, 1_000)).toBeGreaterThan(10)
+    expect(() => collections(10, 1, 1_000)).toThrow(
+      /^n1 takes more memory than there is: 5\d\d MB of objects and 0 MB of/,
+    )
+  })
+
+  test('is collected seldom although a program keeps nearly as much as it may', () => {
+    expect(collections(1, 0.519, 900)).toBeLessThan(30)
+  })
+
+  test('is collected without an option of Node', async () => {
+    const made = new WeakRef({})
+    // What a turn has looked at is kept until it ends.
+    await new Promise(setImmediate)
+    let heapBytes = 0
+    const look = watchMemory(() => ({ heapBytes, bufferBytes: 0, heapLimitBytes: 800 * MB }))
+    heapBytes = 2_000 * MB
+    for (let event = 1; event < 8; event++) look('n1')
+    expect(made.deref()).toBeDefined()
+    await new Promise(setImmediate)
+    expect(() => look('n1')).toThrow('n1 takes more memory than there is')
+    expect(made.deref()).toBeUndefined()
+    expect('gc' in globalThis).toBe(process.execArgv.includes('--expose-gc'))
+  })
+
   test('may be anything below the limit of the thread, and what was there before a run is not theirs', () => {
     expect(eventsUntilFull({}, 1_000)).toBe(Number.POSITIVE_INFINITY)
     expect(eventsUntilFull({ heapMb: 1, buffersMb: 1 }, 400)).toBe(Number.POSITIVE_INFINITY)

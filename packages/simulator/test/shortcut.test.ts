@@ -105,6 +105,24 @@ test('a search finds what goes wrong either way exactly as it would without a sh
   expect(started.distrusted).toBe(0)
 })
 
+test('fewer runs are checked to be repeatable than asked for once half of the time for it has passed, and one always is', () => {
+  const checked = (share: () => number): number => {
+    const { subject, started } = startedBy(undefined, undefined)
+    const { shortcut: _, ...plain } = subject
+    expect(unrepeatableSeed(plain, { ...all, count: 10, share })).toBeUndefined()
+    return started.plainly
+  }
+  expect(checked(() => 0)).toBe(20)
+  expect(checked(() => 5)).toBe(2)
+  let passed = 0
+  expect(
+    checked(() => {
+      passed += 0.125
+      return passed
+    }),
+  ).toBe(9)
+})
+
 test('runs are repeatable if the shortcut alone makes a difference, which it does not from then on', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(unrepeatableSeed(subject, { ...all, count: 30 })).toBeUndefined()

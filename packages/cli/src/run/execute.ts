@@ -5,6 +5,7 @@ import {
   EXIT,
   type ExitCode,
   type FinishedRun,
+  firstOf,
   loadPerformer,
   packageVersion,
   partOf,
@@ -25,7 +26,7 @@ import { createProgress } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
 import { againCommand } from './again.ts'
 import { type Followers, openFollowers } from './followers.ts'
-import { eitherOf, type Interrupts, listenForInterrupts } from './interrupts.ts'
+import { type Interrupts, listenForInterrupts } from './interrupts.ts'
 import type { LivePage } from './live-page.ts'
 import { loadTelling } from './load-telling.ts'
 import type { RunSettings } from './settings.ts'
@@ -116,7 +117,7 @@ async function performOne(
       performer,
       directory,
       startedAt,
-      interrupted: followed === undefined ? interrupts.signal : eitherOf(interrupts.signal, followed.stopped),
+      interrupted: followed === undefined ? interrupts.signal : firstOf(interrupts.signal, followed.stopped).signal,
       listener: listening(
         [show, more, announcing, ...(followed === undefined ? [] : [followed.listener]), ...followers.of(run)],
         interrupts,

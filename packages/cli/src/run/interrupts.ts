@@ -33,10 +33,3 @@ export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts
     },
   }
 }
-
-/** Aborted by the first of two signals. */
-export function eitherOf(one: AbortSignal, other: AbortSignal): AbortSignal {
-  const either = AbortSignal.any([one, other])
-  setMaxListeners(0, either)
-  return either
-}

@@ -1,5 +1,6 @@
 import type { Job, JobEnd } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
+import { firstOf } from '../run/interruption.ts'
 import { megabytes } from './check-file.ts'
 import { checkJob } from './jobs.ts'
 import { bytesOf } from './named-file.ts'
@@ -63,7 +64,7 @@ export function createCheckPool(threads: number, settings: CheckSpec): CheckPool
     const stopwatch = createStopwatch()
     const limits = { readingMs: readingLimitMs(task), decidingMs: hardLimitMs(settings.timeoutMs) }
     const stopWatching = whenOver(stopwatch, limits, () => late.abort())
-    const signal = calledOff === undefined ? late.signal : AbortSignal.any([late.signal, calledOff])
+    const { signal, release } = firstOf(late.signal, calledOff)
     try {
       const end = await pool.do(job, { input, stopwatch }, { signal, looks })
       if (end.type === 'done') return end.value
@@ -72,6 +73,7 @@ export function createCheckPool(threads: number, settings: CheckSpec): CheckPool
       return troubleWithModel(end, task, deciding) ?? stoppedBy(end, task, { late: late.signal.aborted, deciding })
     } finally {
       stopWatching()
+      release()
     }
   }
   return { threads, run, check: (task) => run(checkJob, task, task), close: pool.close }

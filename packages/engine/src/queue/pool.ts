@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { jobName } from '../jobs/job-name.ts'
-import { whenAborted } from '../run/interruption.ts'
+import { firstOf, whenAborted } from '../run/interruption.ts'
 import type { Outcome } from './awaited-jobs.ts'
 import { type Board, type Lane, openBoard, type Priority } from './board.ts'
 import { createSender } from './cargo.ts'
@@ -52,7 +52,7 @@ export async function openQueuePool(
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec as never)
     // A queue does not tell the signals apart: what a worker has begun is not waited for.
-    const calledOff = anyOf(doing.signal, doing.stop, closing.signal)
+    const { signal: calledOff, release } = firstOf(doing.signal, doing.stop, closing.signal)
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
     let damaged = 0
     missing.waiting[lane] += 1
@@ -79,6 +79,7 @@ export async function openQueuePool(
         requireNotFailed(outcome, title)
       }
     } finally {
+      release()
       missing.waiting[lane] -= 1
     }
     await board.takeBack(lane, name)
@@ -92,8 +93,7 @@ export async function openQueuePool(
       spec: Spec,
       doing: Doing = {},
     ): Promise<JobEnd<Result>> {
-      const kind = kindNamed(job.kind)
-      const references = job.reads(spec)
+      const [kind, references] = [kindNamed(job.kind), job.reads(spec)]
       if (kind === undefined || references === undefined) return local.do(job, spec, doing)
       const asking = ask(kind, spec, { ...doing, references })
       asked.add(asking)
@@ -112,9 +112,6 @@ export async function openQueuePool(
     },
   }
 }
-
-const anyOf = (...signals: readonly (AbortSignal | undefined)[]): AbortSignal =>
-  AbortSignal.any(signals.filter((signal) => signal !== undefined))
 
 /** @throws UserError for a job that no worker can do. */
 function requireNotFailed(outcome: Outcome, title: string): void {

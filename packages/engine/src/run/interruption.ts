@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** How long what is under way may go on after an interrupt. */
 export const GRACE_MS = 2_000
 
@@ -20,6 +22,28 @@ export async function unlessInterrupted<T>(
   } catch (error) {
     if (interrupted.aborted) return undefined
     throw error
+  }
+}
+
+/**
+ * Aborts with the first of these, until it is released. `AbortSignal.any` would hold them weakly: on Node 20 a timeout that
+ * nothing else holds is collected, and never fires.
+ */
+export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
+  readonly signal: AbortSignal
+  release(): void
+} {
+  const first = new AbortController()
+  const given = signals.filter((signal) => signal !== undefined)
+  const end = (): void => first.abort()
+  // Many jobs may listen to one signal.
+  setMaxListeners(0, first.signal, ...given)
+  for (const signal of given) whenAborted(signal, end)
+  return {
+    signal: first.signal,
+    release() {
+      for (const signal of given) signal.removeEventListener('abort', end)
+    },
   }
 }
 

@@ -184,6 +184,10 @@ async function stuckFinding(
   return { seed, strategy: strategy.name, failure: { kind: 'broken', what, mistake, trace, stuck: true }, scenario }
 }
 
+/** Of a search that ends with its time, what is left for trials must be most of it. */
+const checkingMs = ({ limit }: SearchSpec): Millis | null =>
+  'timeMs' in limit ? millis(Math.round(limit.timeMs / 3)) : null
+
 const seedsSpec = (spec: SearchSpec, first: number, count: number): SeedsSpec => ({
   subject: spec.subject,
   first,
@@ -192,5 +196,5 @@ const seedsSpec = (spec: SearchSpec, first: number, count: number): SeedsSpec =>
   invariants: spec.invariants,
   verifyDeterminism: spec.verifyDeterminism,
   stopAtFirst: !spec.keepGoing,
-  ...(first === spec.firstSeed && isService(spec.subject.target) ? { selfCheck: true } : {}),
+  ...(first === spec.firstSeed && isService(spec.subject.target) ? { selfCheck: { mostMs: checkingMs(spec) } } : {}),
 })

@@ -3,7 +3,7 @@ import type { Pool } from '../jobs/job.ts'
 import type { Priority } from '../queue/board.ts'
 import type { Continued } from '../queue/campaign.ts'
 import { makeOutDirectory } from '../run/directory.ts'
-import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
+import { abandonedAfter, firstOf, GRACE_MS } from '../run/interruption.ts'
 import { followUp } from './follow-up.ts'
 import { searcherOn, searchInParallel } from './in-parallel.ts'
 import { createSearchPool } from './pool.ts'
@@ -45,9 +45,9 @@ export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {})
   })
   const before = continued?.before
   const abandon = abandonedAfter(signal, GRACE_MS)
-  const over = AbortSignal.any([signal, ...clockOf(spec, before?.elapsedMs)])
+  const { signal: over, release } = firstOf(signal, clockOf(spec, before?.elapsedMs))
   // Each thread's task listens.
-  setMaxListeners(0, signal, abandon, over)
+  setMaxListeners(0, signal, abandon)
   try {
     const outcome = await searchInParallel(searcherOn(pool, spec, over, abandon), spec, {
       listener,
@@ -62,6 +62,7 @@ export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {})
     for (const { files } of results) if (files !== undefined) listener({ type: 'written', ...files })
     return { outcome, results }
   } finally {
+    release()
     continued?.close()
     await pool.close()
   }
@@ -91,10 +92,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 const OVERTIME_MS = 5_000
 
 /** Ends ranges of seeds that are still under way a moment after the time is over. */
-function clockOf({ limit }: SearchSpec, elapsedMs = 0): readonly AbortSignal[] {
-  if (!('timeMs' in limit)) return []
+function clockOf({ limit }: SearchSpec, elapsedMs = 0): AbortSignal | undefined {
+  if (!('timeMs' in limit)) return undefined
   const leftMs = Math.max(0, Math.round(limit.timeMs - elapsedMs)) + OVERTIME_MS
-  return leftMs <= LONGEST_TIMER_MS ? [AbortSignal.timeout(leftMs)] : []
+  return leftMs <= LONGEST_TIMER_MS ? AbortSignal.timeout(leftMs) : undefined
 }
 
 /** The packages of a queue are loaded only when it is asked for: few have installed them. */

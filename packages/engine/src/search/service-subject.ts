@@ -84,6 +84,7 @@ export function requireRepeatable(
     strategies,
     limits,
     stopped,
+    share,
   }: {
     readonly first: number
     readonly count: number
@@ -91,10 +92,12 @@ export function requireRepeatable(
     readonly limits: TrialLimits
     /** Whether to leave the rest unchecked. */
     readonly stopped?: (() => boolean) | undefined
+    /** The share of the time for checking that has passed. */
+    readonly share?: (() => number) | undefined
   },
 ): void {
   const different = unrepeatableSeed(subject, {
-    ...{ first, strategies, limits, stopped },
+    ...{ first, strategies, limits, stopped, share },
     count: Math.min(SELF_CHECKED, count),
   })
   if (different === undefined) return

@@ -37,8 +37,8 @@ export interface SeedsSpec {
   readonly stopAtFirst: boolean
   /** Seeds of earlier ranges whose trials reached something new. */
   readonly interesting?: readonly number[] | undefined
-  /** Whether to check first that programs behave alike whenever they are run. */
-  readonly selfCheck?: boolean | undefined
+  /** Checks first that programs behave alike whenever they are run, for so long at most; null: whatever that takes. */
+  readonly selfCheck?: { readonly mostMs: Millis | null } | undefined
 }
 
 export interface GuideSpec {
@@ -64,12 +64,15 @@ export interface PlaySpec {
 }
 
 export async function search({ spec, progress }: Task<SeedsSpec>): Promise<SearchResult> {
-  const { first, count, stopAtFirst, verifyDeterminism, interesting = [] } = spec
+  const { first, count, stopAtFirst, verifyDeterminism, selfCheck, interesting = [] } = spec
+  const startedAt = performance.now()
   const subject = await watchedSubject(spec, progress)
   const [strategies, limits] = [strategiesNamed(spec.strategies), limitsFor(spec.invariants)]
   const stopped = (): boolean => isAskedToStop(progress)
-  if (spec.selfCheck === true && subject.start !== undefined)
-    await settled(subject, () => requireRepeatable(subject, { first, count, strategies, limits, stopped }))
+  if (selfCheck !== undefined && subject.start !== undefined) {
+    const share = (): number => (performance.now() - startedAt) / (selfCheck.mostMs ?? Number.POSITIVE_INFINITY)
+    await settled(subject, () => requireRepeatable(subject, { first, count, strategies, limits, stopped, share }))
+  }
   beginUnit(progress, first)
   return settled(subject, () =>
     searchSeeds(subject, {

@@ -1,6 +1,6 @@
 import dns from 'node:dns'
 import { type Life, runningLife } from '../world/life.ts'
-import { refusedModule } from './refused.ts'
+import { refusedFunction, refusedModule } from './refused.ts'
 
 type Found = (error: Error | null, address?: unknown, family?: number) => void
 
@@ -36,10 +36,77 @@ async function lookupPromise(host: string, { all = false }: LookupOptions = {}):
   return all ? [{ address, family: 4 }] : { address, family: 4 }
 }
 
-const refused = refusedModule('dns', { ...dns }, 'asks servers outside of the simulation', INSTEAD)
-const refusedPromises = refusedModule('dns.promises', { ...dns.promises }, 'asks servers outside of it', INSTEAD)
+const OUTSIDE = 'asks servers outside of the simulation'
+/** Nodes have addresses, and no other records. */
+function noRecord(host: string): never {
+  const { hosts, id } = runningLife()
+  const code = hosts.find(host, id) === undefined ? 'ENOTFOUND' : 'ENODATA'
+  throw Object.assign(new Error(`queryTxt ${code} ${host}`), {
+    code,
+    errno: undefined,
+    syscall: 'queryTxt',
+    hostname: host,
+  })
+}
+
+const resolveTxtPromise = async (host: string): Promise<never> => noRecord(host)
+
+function resolveTxt(host: string, done: Found): void {
+  const life = runningLife()
+  life.after(life.threadMs(), () => {
+    try {
+      noRecord(host)
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+}
+
+const refused = refusedModule('dns', { ...dns }, OUTSIDE, INSTEAD)
+const refusedPromises = refusedModule('dns.promises', { ...dns.promises }, OUTSIDE, INSTEAD)
 
 const setDefaultResultOrder = (): void => {}
 
-export const dnsPromises: object = { ...refusedPromises, lookup: lookupPromise, setDefaultResultOrder }
-export const dnsModule: object = { ...refused, lookup, promises: dnsPromises, setDefaultResultOrder }
+const HARMLESS: ReadonlySet<string> = new Set(['constructor', 'cancel', 'setServers', 'setLocalAddress', 'resolveTxt'])
+
+/** Packages make one that they may never ask, as gRPC's does. */
+function resolverOf(real: object, name: string, txt: unknown): unknown {
+  class Resolver {
+    cancel(): void {}
+    setServers(): void {}
+    setLocalAddress(): void {}
+    resolveTxt = txt
+  }
+  for (const method of Object.getOwnPropertyNames(real).filter((each) => !HARMLESS.has(each)))
+    Object.defineProperty(Resolver.prototype, method, {
+      value: refusedFunction(`${name}.${method}`, OUTSIDE, INSTEAD),
+      ...{ configurable: true, writable: true },
+    })
+  return Resolver
+}
+
+/** A resolver's methods are those of its prototypes. */
+const methodsOf = (made: object): object => {
+  const methods = {}
+  for (let from: unknown = Object.getPrototypeOf(made); from !== Object.prototype && from !== null; ) {
+    Object.defineProperties(methods, Object.getOwnPropertyDescriptors(from as object))
+    from = Object.getPrototypeOf(from)
+  }
+  return methods
+}
+
+export const dnsPromises: object = {
+  ...refusedPromises,
+  lookup: lookupPromise,
+  resolveTxt: resolveTxtPromise,
+  setDefaultResultOrder,
+  Resolver: resolverOf(methodsOf(new dns.promises.Resolver()), 'dns.promises.Resolver', resolveTxtPromise),
+}
+export const dnsModule: object = {
+  ...refused,
+  lookup,
+  resolveTxt,
+  promises: dnsPromises,
+  setDefaultResultOrder,
+  Resolver: resolverOf(methodsOf(new dns.Resolver()), 'dns.Resolver', resolveTxt),
+}

@@ -93,7 +93,12 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   'fs/promises': (life) => (builtin(life, 'fs') as { readonly promises: object }).promises,
   http: httpModule,
   http2: () => ({
-    ...refusedModule('http2', members(http2), 'is not simulated yet', 'Use node:http where CHAOS_SIMULATED is set.'),
+    ...refusedModule(
+      'http2',
+      members(http2),
+      'speaks HTTP/2, as gRPC does, which is not simulated yet',
+      'Use node:http where CHAOS_SIMULATED is set, or run the real thing with chaos run.',
+    ),
     constants: http2.constants,
   }),
   https: httpsModule,
@@ -129,24 +134,27 @@ export function builtin(life: Life, specifier: string): unknown {
 
 function unknownModule(life: Life, specifier: string): Error {
   const name = specifier.replace(/^node:/, '')
-  if (isNativeLoader(name)) return noNativeCode(specifier)
-  if (builtinModules.includes(name))
+  if (isNativeLoader(name) || (/\.node$/.test(name) && life.lacks(specifier))) return noNativeCode(specifier)
+  if (name === 'sqlite') return nativeCode(specifier)
+  if (builtinModules.includes(name) || specifier.startsWith('node:'))
     return new NotSimulated(`node:${name}`, 'is not written yet', 'Leave it out where CHAOS_SIMULATED is set.')
   // Packages try whether others are installed.
   if (life.lacks(specifier))
     return Object.assign(new Error(`Cannot find module '${specifier}'`), { code: 'MODULE_NOT_FOUND' })
-  if (/\.node$/.test(name))
-    return new NotSimulated(
-      specifier,
-      'is native code, whose files and threads the simulator cannot see',
-      'Put it behind an interface, or run the real thing with chaos run.',
-    )
+  if (/\.node$/.test(name)) return nativeCode(specifier)
   return new NotSimulated(
     `loading ${JSON.stringify(specifier)}`,
     'was not found when the program was bundled, so its path is computed or the package is missing',
     'Name modules by literal texts, and install what is missing.',
   )
 }
+
+const nativeCode = (specifier: string): NotSimulated =>
+  new NotSimulated(
+    specifier,
+    'is native code, whose files and threads the simulator cannot see',
+    'Put it behind an interface, or run the real thing with chaos run.',
+  )
 
 /** `require` within a bundle: all that is left to load are built-in modules. */
 export const requireBuiltin: ((specifier: string) => unknown) & { resolve(specifier: string): string } = Object.assign(

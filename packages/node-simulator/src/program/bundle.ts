@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { builtinModules, createRequire, SourceMap, type SourceMapPayload } from 'node:module'
+import { SourceMap, type SourceMapPayload } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
@@ -8,6 +8,7 @@ import { isNativeLoader } from '../native.ts'
 import { importBundler } from './bundler.ts'
 import { clientApi } from './client-api.ts'
 import { expectedIn } from './expected.ts'
+import { isBuiltin, isMissing, namedIn, requireInstalled, type Unresolved, unresolvedIn } from './missing.ts'
 import { ownState } from './own-state.ts'
 import { packagesIn, type Sources } from './packages.ts'
 import { metaOf, ownPlaces } from './places.ts'
@@ -90,19 +91,19 @@ export function loadProgram(file: string, probing?: Probing): Promise<Program> {
   return loading
 }
 
-const isBuiltin = (id: string): boolean => id.startsWith('node:') || builtinModules.includes(id)
-
 async function bundled(entry: string, probing: Probing | undefined): Promise<Program> {
   if (!existsSync(entry)) throw new UserError('input', `${entry}: there is no such file. Give the program's file.`)
   const bundler = await importBundler()
   const sites: Site[] = []
+  const unresolved: Unresolved[] = []
   try {
     const build = await bundler.rolldown({
       input: entry,
       platform: 'node',
       external: (id) => isBuiltin(id) || id.endsWith('.node') || isNativeLoader(id),
       treeshake: false,
-      logLevel: 'silent',
+      logLevel: 'warn',
+      onLog: (_, log) => void unresolved.push(...unresolvedIn(log)),
       plugins: [clientApi, ownPlaces(bundler, entry), ownState, precomputed, probePlugin(bundler, probing, sites)],
     })
     // Source maps name files as seen from this directory.
@@ -110,6 +111,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
     const { output } = await build.generate({ format: 'esm', sourcemap: true, codeSplitting: false, dir })
     await build.close()
     const [{ code, map }] = output
+    requireInstalled(code, unresolved, entry)
     return compiled(entry, { code, map: map as unknown as SourceMapPayload | null, probing, sites })
   } catch (error) {
     if (error instanceof UserError) throw error
@@ -279,27 +281,6 @@ function sourceMapComment(payload: SourceMapPayload, directory: string): string 
   const sources = files.map((file) => pathToFileURL(file).href)
   const map = { ...payload, sources, ignoreList: installed, x_google_ignoreList: installed }
   return `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}`
-}
-
-/** What is left to load once everything is bundled: built-in modules, and what is not installed. */
-const namedIn = (code: string): ReadonlySet<string> =>
-  new Set(
-    Array.from(
-      // A program's own file that is not there is a mistake, or its name was computed.
-      code.matchAll(/\b(?:__require(?:\$\d+)?\(\s*|import\(\s*(?!["'][./]))(?:"([^"]+)"|'([^']+)')\s*\)/g),
-      ([, one, other]) => one ?? other ?? '',
-    ),
-  )
-
-/** Whether a package of this name is nowhere to be found, as seen from a file; a file that is not there is a mistake. */
-function isMissing(specifier: string, from: string): boolean {
-  if (/^[./]|:/.test(specifier)) return false
-  try {
-    createRequire(from).resolve(specifier)
-    return false
-  } catch (error) {
-    return (error as { readonly code?: unknown }).code === 'MODULE_NOT_FOUND'
-  }
 }
 
 function framesOf(stack: string, filename: string, map: SourceMap | undefined, directory: string): readonly Frame[] {

@@ -22,12 +22,15 @@ export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): 
   return differentSeed(subject, subject, options)
 }
 
-type Repeated = Pick<SearchOptions, 'first' | 'count' | 'strategies' | 'limits' | 'stopped'>
+interface Repeated extends Pick<SearchOptions, 'first' | 'count' | 'strategies' | 'limits' | 'stopped'> {
+  /** The share of the time for this that has passed: once it is over, no other trial is run. One is always run twice. */
+  readonly share?: (() => number) | undefined
+}
 
 function differentSeed(
   subject: SearchedProtocol,
   again: SearchedProtocol,
-  { first, count, strategies, limits, stopped = () => false }: Repeated,
+  { first, count, strategies, limits, stopped = () => false, share = () => 0 }: Repeated,
 ): string | undefined {
   const before = new Map<number, readonly Event[]>()
   const eventsOf = (seed: number, run: SearchedProtocol): readonly Event[] | undefined => {
@@ -42,9 +45,13 @@ function differentSeed(
     // The search tells of it.
     if (events === undefined) break
     before.set(seed, events)
+    // As much again is needed to run them all again.
+    if (share() > 1 / 2) break
   }
+  let compared = 0
   for (const [seed, events] of [...before].reverse()) {
-    if (stopped()) return undefined
+    if (stopped() || (compared > 0 && share() > 1)) return undefined
+    compared++
     const other = eventsOf(seed, again)
     const difference = other === undefined ? undefined : firstDifference(events, other)
     if (difference !== undefined) return `seed ${seed} run again: ${difference}`

@@ -1,0 +1,69 @@
+import { builtinModules, createRequire } from 'node:module'
+import { relative } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { isNativeLoader } from '../native.ts'
+import { statementsOf } from './rewrite.ts'
+import type { Node } from './syntax.ts'
+
+export const isBuiltin = (id: string): boolean => id.startsWith('node:') || builtinModules.includes(id)
+
+/** What the bundler did not find, and where it is asked for. */
+export interface Unresolved {
+  readonly specifier: string
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** @param log what the bundler says. */
+export function unresolvedIn(log: {
+  readonly code?: string | undefined
+  readonly exporter?: string | undefined
+  readonly loc?: { readonly file?: string | undefined; readonly line: number; readonly column: number } | undefined
+}): readonly Unresolved[] {
+  const { code, exporter: specifier, loc } = log
+  if (code !== 'UNRESOLVED_IMPORT' || specifier === undefined || loc?.file === undefined) return []
+  return [{ specifier, file: loc.file, line: loc.line, column: loc.column + 1 }]
+}
+
+/**
+ * As Node does before it runs anything of a program.
+ *
+ * @throws UserError (input) if an import of a bundle is of a package that is not installed.
+ */
+export function requireInstalled(code: string, unresolved: readonly Unresolved[], entry: string): void {
+  if (unresolved.length === 0) return
+  const imported = new Set(statementsOf(code).flatMap(sourceOf))
+  const missing = unresolved.find(({ specifier }) => imported.has(specifier) && !isNativeLoader(specifier))
+  if (missing === undefined) return
+  const { specifier, file, line, column } = missing
+  const place = `${relative(process.cwd(), file)}:${line}:${column}`
+  throw new UserError(
+    'input',
+    `${entry} cannot be loaded: ${place} imports '${specifier}', which is not installed. Install it, or correct its name.`,
+  )
+}
+
+const sourceOf = ({ type, source }: Node & { readonly source?: unknown }): readonly string[] =>
+  type === 'ImportDeclaration' ? [String((source as Node)['value'])] : []
+
+/** What is left to load once everything is bundled: built-in modules, and what is not installed. */
+export const namedIn = (code: string): ReadonlySet<string> =>
+  new Set(
+    Array.from(
+      // A program's own file that is not there is a mistake, or its name was computed.
+      code.matchAll(/\b(?:__require(?:\$\d+)?\(\s*|import\(\s*(?!["'][./]))(?:"([^"]+)"|'([^']+)')\s*\)/g),
+      ([, one, other]) => one ?? other ?? '',
+    ),
+  )
+
+/** Whether a package of this name is nowhere to be found, as seen from a file; a file that is not there is a mistake. */
+export function isMissing(specifier: string, from: string): boolean {
+  if (/^[./]|:/.test(specifier)) return false
+  try {
+    createRequire(from).resolve(specifier)
+    return false
+  } catch (error) {
+    return (error as { readonly code?: unknown }).code === 'MODULE_NOT_FOUND'
+  }
+}
