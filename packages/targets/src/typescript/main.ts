@@ -1,11 +1,10 @@
-import { pathToFileURL } from 'node:url'
+import { typescriptLoader } from './loader.ts'
 
 // Runs a program in TypeScript as Node runs one in JavaScript: node main.js PROGRAM ARGUMENTS.
 
 process.argv.splice(1, 1)
 const [, program = ''] = process.argv
-const { createJiti } = await import('jiti')
-const loader = createJiti(pathToFileURL(program).href)
+const loader = await typescriptLoader(program)
 // The compiler changes how stack traces look for the whole process, once: have it loaded and done before the program.
 const { stackTraceLimit, prepareStackTrace } = Error
 loader.transform({ source: '', ts: true })

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
+import { typescriptLoader } from '../typescript/loader.ts'
 import { modulesFor } from './api.ts'
 
 /** Whether the reference is a path, or a command, rather than the name of something built in. */
@@ -14,12 +15,10 @@ export const isUserFile = (reference: string): boolean => /^exec:|[\\/]|\.[cm]?[
 export async function importUserFile(path: string): Promise<unknown> {
   const file = resolve(path)
   if (!existsSync(file)) throw new UserError('usage', `${path}: there is no such file.`)
-  // Slow to load, so load it only for a user's file.
-  const { createJiti } = await import('jiti')
   const restore = keepShared()
   try {
-    const jiti = createJiti(import.meta.url, { moduleCache: false, virtualModules: await modulesFor(file) })
-    return await jiti.import(file, { default: true })
+    const loader = await typescriptLoader(file, { moduleCache: false, virtualModules: await modulesFor(file) })
+    return await loader.import(file, { default: true })
   } catch (error) {
     throw new UserError('input', `${path} does not run: ${thrownText(error, file)}`)
   } finally {
