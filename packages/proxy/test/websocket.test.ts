@@ -2,16 +2,16 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { MessageFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { websocket } from '../../wire/src/websocket/websocket.ts'
 import { createMessageFaults } from '../src/messages/message-faults.ts'
 import { cleanUp, eventually, links, network } from './sockets.ts'
 
 /** A client and a server of the usual library, and the faults of what is between. The server answers what it is told. */
-async function chat(faults: readonly MessageFault[] = []) {
+async function chat(faults: readonly MessageFault[] = [], { compressed = false } = {}) {
   const heard: string[] = []
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: compressed && { threshold: 0 } })
   await once(server, 'listening')
   server.on('connection', (socket) => {
     socket.on('error', () => undefined)
@@ -25,7 +25,9 @@ async function chat(faults: readonly MessageFault[] = []) {
   const upstream = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
   const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
   const applied = faults.map((fault) => messages.apply(fault))
-  const client = new WebSocket(`ws://127.0.0.1:${route.port}/chat`, { perMessageDeflate: false })
+  const client = new WebSocket(`ws://127.0.0.1:${route.port}/chat`, {
+    perMessageDeflate: compressed && { threshold: 0 },
+  })
   const answers: string[] = []
   client.on('message', (data) => void answers.push(String(data)))
   client.on('error', () => undefined)
@@ -98,4 +100,50 @@ test('a corrupted message is still a message, or one that its receiver rejects',
   client.send('b')
   await eventually(() => heard.length === 2 || client.readyState === WebSocket.CLOSED)
   if (client.readyState === WebSocket.OPEN) expect([heard[0]?.length, heard[1]]).toEqual([56, 'b'])
+})
+
+describe('a client that offers to compress messages', () => {
+  test('agrees on it with the server while no fault is in force', async () => {
+    const { client, heard, answers } = await chat([], { compressed: true })
+    expect(client.extensions).toBe('permessage-deflate')
+    client.send('hello')
+    await eventually(() => answers.length === 1)
+    expect([heard, answers]).toEqual([['hello'], ['you said hello']])
+  })
+
+  test.each(['to', 'back'] as const)('agrees on none if a fault is in force on the way %s', async (way) => {
+    const { client, answers, applied } = await chat(
+      [
+        { kind: 'drop-message', links: links[way], match: { contains: 'lost' } },
+        { kind: 'duplicate-message', copies: 1, links: links[way], match: { contains: 'twice' } },
+      ],
+      { compressed: true },
+    )
+    expect(client.extensions).toBe('')
+    for (const said of ['a', 'lost', 'twice', 'b']) client.send(said)
+    await eventually(() => answers.length === 4)
+    expect(answers).toEqual(['a', 'twice', 'twice', 'b'].map((said) => `you said ${said}`))
+    expect(applied.map(({ hits, missed }) => [hits, missed])).toEqual([
+      [1, 0],
+      [1, 0],
+    ])
+  })
+
+  test('keeps its messages under a fault that came later, which can only delay them', async () => {
+    const { client, answers, messages } = await chat([], { compressed: true })
+    const when = { first: 100 }
+    const faults: readonly MessageFault[] = [
+      { kind: 'drop-message', links: links.to, when },
+      { kind: 'reorder-message', behind: 1, withinMs: millis(10), links: links.back },
+      { kind: 'fabricate-message', message: 'new', links: links.back, match: { contains: 'b' } },
+    ]
+    const missing = faults.map((fault) => messages.apply(fault))
+    const late = messages.apply({ kind: 'delay-message', delayMs: millis(1), jitterMs: millis(0), links: links.to })
+    for (const said of ['a'.repeat(50), 'a'.repeat(50), 'b']) client.send(said)
+    await eventually(() => answers.length === 3)
+    expect(answers.map((answer) => answer.length)).toEqual([59, 59, 10])
+    for (const fault of missing)
+      expect(fault).toMatchObject({ hits: 0, missed: 3, missedBecause: expect.stringContaining('compression') })
+    expect(late).toMatchObject({ hits: 3, missed: 0, missedBecause: undefined })
+  })
 })

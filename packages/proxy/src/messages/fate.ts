@@ -17,8 +17,10 @@ export interface FateOptions {
  */
 export function planFate(rules: readonly MessageRule[], message: Buffer, options: FateOptions): Fate | undefined {
   const { earlier, track, nowMs } = options
+  const isCompressed = track.framing.isCompressed?.(message) === true
   let fate: Fate | undefined
   for (const rule of rules) {
+    if (isCompressed && rule.missesCompressed()) continue
     const random = () => options.random(rule)
     if (!rule.strikes(message, earlier, track, nowMs, random)) continue
     const next = suffer(fate ?? { copies: [message], delayMs: 0, delayedBy: [] }, { message, rule, track, random })

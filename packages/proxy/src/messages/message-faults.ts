@@ -7,7 +7,7 @@ import type { Conversation, Intercept } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import { systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { appliedTo } from '../link/rule-list.ts'
+import { withdrawalOf } from '../link/rule-list.ts'
 import { compileMatch } from './match.ts'
 import type { MessageStatistics } from './message-link.ts'
 import { MessageLink } from './message-link.ts'
@@ -28,6 +28,9 @@ export interface AppliedMessageFault {
   readonly fault: MessageFault
   /** How many messages it lost, changed, delayed, let be overtaken, or sent again. */
   readonly hits: number
+  /** How many it may have been for and could not hit, and why. */
+  readonly missed: number
+  readonly missedBecause: string | undefined
   /** Heals at once: held messages go on, and pending repetitions are dropped. Calling it again does nothing. */
   remove(): void
 }
@@ -48,6 +51,7 @@ export interface MessageFaults {
 }
 
 const MAX_MESSAGE_BYTES = 1024 * 1024
+const COMPRESSED = 'the connection agreed on compression before a fault was in force: connect again'
 
 export function createMessageFaults(options: MessageFaultsOptions): MessageFaults {
   const clock = options.clock ?? systemClock
@@ -65,17 +69,18 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
   function intercept(conversation: Conversation, forward: MessageLink, backward: MessageLink, framing: Framing) {
     // Either side may speak first.
     conversation.dial()
-    const stageOf = (link: MessageLink, direction: Track['direction']) =>
+    const stageOf = (link: MessageLink, reverse: MessageLink, direction: Track['direction']) =>
       new MessageStage({
         link,
+        reverse,
         track: { framing, direction },
         maxMessageBytes,
         clock,
         exit: conversation[direction],
         disturbed: (altered) => conversation.disturbed?.(altered),
       })
-    const requests = stageOf(forward, 'requests')
-    const responses = stageOf(backward, 'responses')
+    const requests = stageOf(forward, backward, 'requests')
+    const responses = stageOf(backward, forward, 'responses')
     return {
       requests,
       responses,
@@ -94,11 +99,20 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
     },
     apply(fault) {
       const targets = [...new Set(fault.links.map((link) => validated(fault, links.find(link), link)))]
-      const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0 }
-      return appliedTo(
-        standing,
-        targets.map((list) => ({ list, rule: list.add(standing) })),
-      )
+      const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0, missed: 0 }
+      return {
+        fault,
+        get hits() {
+          return standing.hits
+        },
+        get missed() {
+          return standing.missed
+        },
+        get missedBecause() {
+          return standing.missed === 0 ? undefined : COMPRESSED
+        },
+        remove: withdrawalOf(targets.map((list) => ({ list, rule: list.add(standing) }))),
+      }
     },
     statistics: () => links.map((link) => link.statistics()),
   }

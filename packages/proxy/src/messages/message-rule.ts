@@ -7,6 +7,8 @@ export interface Standing {
   readonly fault: MessageFault
   readonly appliedAtMs: number
   hits: number
+  /** Messages that it might have hit, or should have, and could not. */
+  missed: number
 }
 
 /**
@@ -43,6 +45,17 @@ export class MessageRule {
   strikes(message: Buffer, earlier: number, track: Track, nowMs: number, random: () => Random): boolean {
     if (!this.#matches(message, track)) return false
     return this.#trigger.strikes(nowMs - this.standing.appliedAtMs, () => random().next(), earlier)
+  }
+
+  /**
+   * Counts a compressed message as missed, if it may be one that the fault is for: it can only be delayed. Returns
+   * whether it was.
+   */
+  missesCompressed(): boolean {
+    const { fault } = this.standing
+    if (fault.kind === 'delay-message' && fault.match === undefined) return false
+    this.standing.missed++
+    return true
   }
 
   #matches(message: Buffer, { framing, direction }: Track): boolean {

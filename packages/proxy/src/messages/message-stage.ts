@@ -13,6 +13,8 @@ import type { MessageRule, Track } from './message-rule.ts'
 
 export interface MessageStageOptions {
   readonly link: MessageLink
+  /** The same connection's other direction. */
+  readonly reverse: MessageLink
   readonly track: Track
   readonly maxMessageBytes: number
   readonly clock: ProxyClock
@@ -41,24 +43,30 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
   readonly #run: Run
   #ended = false
+  /** The client's handshake is still to come, which decides whether both directions are compressed. */
+  #offersCompression: boolean
 
   constructor(options: MessageStageOptions) {
     this.#options = options
+    const { framing, direction } = options.track
     this.#connection = options.link.join(this)
+    this.#offersCompression = framing.withoutCompression !== undefined && direction === 'requests'
     this.#run = new Run(options.exit)
     this.#queue = new MessageQueue(options.exit, options.clock)
     this.#reader = new FrameReader({
-      scanner: options.track.framing.scanner(options.track.direction),
+      scanner: framing.scanner(direction),
       maxFrameBytes: options.maxMessageBytes,
     })
   }
 
   receive(bytes: Buffer): boolean {
-    const { link, exit } = this.#options
+    const { link, reverse, exit } = this.#options
     const { messages, oversized, framed } = this.#reader
     let free: boolean
-    if (link.rules.length === 0 && this.#queue.idle && this.#reader.waitingBytes === 0) {
+    const isUnruled = link.rules.length === 0 && !(this.#offersCompression && reverse.rules.length > 0)
+    if (isUnruled && this.#queue.idle && this.#reader.waitingBytes === 0) {
       this.#reader.skim(bytes)
+      this.#offersCompression &&= this.#reader.messages === 0
       free = exit.pass(bytes)
     } else {
       this.#reader.read(bytes, this)
@@ -89,7 +97,8 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   frame(bytes: Buffer): void {
     const { link, track, clock } = this.#options
     if (track.framing.isHandshake?.(bytes) === true) {
-      this.loose(bytes, true)
+      this.loose(this.#offersCompression ? (track.framing.withoutCompression?.(bytes) ?? bytes) : bytes, true)
+      this.#offersCompression = false
       return
     }
     const earlier = this.#reader.messages - 1

@@ -24,6 +24,12 @@ export interface Framing {
   readonly plain?: ((message: Buffer) => Buffer) | undefined
   /** Whether the message is part of a handshake, which faults must leave alone. */
   readonly isHandshake?: ((message: Buffer) => boolean) | undefined
+  /** The client's handshake without the offer to compress messages. */
+  readonly withoutCompression?: ((handshake: Buffer) => Buffer) | undefined
+  /**
+   * Whether the message is compressed: it cannot be read, and none after it if it is lost, repeated, changed or moved.
+   */
+  readonly isCompressed?: ((message: Buffer) => boolean) | undefined
   /** A scanner for messages only, if connections begin with something else. */
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined
   /** How its connections come to be encrypted, if they begin in plaintext. */

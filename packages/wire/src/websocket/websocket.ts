@@ -10,7 +10,8 @@ const LONGEST_REASON_BYTES = 123
 /**
  * WebSocket messages (RFC 6455), after an upgrade from HTTP/1.1. A text message is its text, or its value if it is
  * JSON; a binary one is `{"base64":…}`, and a close frame `{"close":1011,"reason":…}`. Compressed messages
- * (permessage-deflate) are not decoded: they can be lost, duplicated and delayed, but match no criteria.
+ * (permessage-deflate, RFC 7692) are not decoded: each may refer to all before it. Without the client's offer there are
+ * none.
  */
 export const websocket: Framing = {
   name: 'websocket',
@@ -18,6 +19,8 @@ export const websocket: Framing = {
   scanner: createUpgradeScanner,
   messageScanner: createMessageScanner,
   isHandshake: (message) => message.subarray(0, 4).equals(GET) || message.subarray(0, 5).equals(HTTP),
+  withoutCompression: (handshake) => Buffer.from(handshake.toString('latin1').replace(EXTENSIONS, ''), 'latin1'),
+  isCompressed: (message) => ((message[0] ?? 0) & RSV1) !== 0,
   read(message) {
     const payload = payloadOf(message)
     return payload === undefined ? undefined : saidBy(payload)
@@ -36,6 +39,8 @@ export const websocket: Framing = {
 const GET = Buffer.from('GET ')
 const HTTP = Buffer.from('HTTP/')
 const NOTHING = Buffer.alloc(0)
+const EXTENSIONS = /^sec-websocket-extensions:[^\r\n]*\r\n/gim
+const RSV1 = 0x40
 
 const isObject = (value: Json): value is { readonly [member: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
