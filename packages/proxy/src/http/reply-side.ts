@@ -445,7 +445,7 @@ export class ReplySide implements Stage {
     } else {
       connection.recording?.opaque(
         `${turn.method} ${turn.target}, after which another protocol is spoken`,
-        'everything',
+        turn.routed?.isIgnored === true ? 'nothing' : 'everything',
       )
       connection.answered(turn)
       connection.requestSide.switchDecided(true)

@@ -28,6 +28,8 @@ export interface Understood {
 export interface RoutedRequest {
   /** Whether any route may match. */
   readonly isKnown: boolean
+  /** Every route that it may be for says that it touches nothing recorded (`"ignore": true`). */
+  readonly isIgnored: boolean
   /** How much of the request's body to keep, possibly 0. */
   readonly bodyBytes: number
   /** How much of the answer's body to keep, for what is read from it. */
@@ -91,6 +93,7 @@ interface Candidate {
   readonly bodyBytes: number
   readonly answerBytes: number
   readonly mayBeRefused: boolean
+  readonly isIgnored: boolean
   /** The parameters of the query that the route names. */
   readonly parameters: readonly string[]
   fits(head: MatchableHead, body: Captured | undefined): boolean
@@ -103,6 +106,7 @@ interface Candidate {
 function chooseAmong(candidates: readonly Candidate[], unnamed: readonly string[]): RoutedRequest {
   return {
     isKnown: candidates.length > 0,
+    isIgnored: candidates.length > 0 && candidates.every(({ isIgnored: ignored }) => ignored),
     bodyBytes: Math.max(0, ...candidates.map(({ bodyBytes }) => bodyBytes)),
     answerBytes: Math.max(0, ...candidates.map(({ answerBytes }) => answerBytes)),
     mayBeRefused: candidates.some(({ mayBeRefused }) => mayBeRefused),
@@ -170,6 +174,7 @@ function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route
     return {
       bodyBytes: Math.max(bytesFor(whenSources, 'request'), understandRequest?.bodyBytes ?? 0),
       answerBytes: understandRequest?.answerBytes ?? 0,
+      isIgnored: isIgnored(spec),
       mayBeRefused: !isIgnored(spec) && spec.answers === undefined,
       parameters,
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
