@@ -52,7 +52,7 @@ test.each(asDeclared)('the defaults of %s are values that it takes', (kind, { pa
     parameter.default ?? values?.[0] ?? (unit === 'text' ? 'x' : unit === 'flag' ? true : (least ?? 1)),
   ])
   const targets = familyOf(kind) === undefined ? { nodes: ['n1'] } : { links }
-  const edits = kind.startsWith('edit-') ? { headers: { A: 'b' } } : {}
+  const edits = given.some(([name]) => name === 'headers') ? { headers: { A: 'b' } } : {}
   const fault = parseFault({ kind, ...targets, ...Object.fromEntries(given), ...edits }, 'x')
   expect(fault).toMatchObject(Object.fromEntries(given.filter(([name]) => name !== 'headers')))
   expect(describeFault(fault)).toMatch(/\w/)

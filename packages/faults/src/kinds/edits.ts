@@ -1,8 +1,7 @@
 import { type Json, UserError } from '@chaosproxy/history'
 import { defineFault } from '../definition.ts'
-import { json, optional, text } from '../parameter.ts'
+import { json, optional, text, wholeNumber } from '../parameter.ts'
 import { quote, readObject } from '../read-parameters.ts'
-import { status } from './refused-requests.ts'
 
 const edits = {
   headers: optional(json('fields to set ({"Name":"value"}) or to take out ({"Name":null})')),
@@ -19,7 +18,7 @@ export const editRequest = defineFault({
 export const editReply = defineFault({
   kind: 'edit-reply',
   summary: 'change header fields, the body or the status of the response',
-  parameters: { ...edits, status: optional(status) },
+  parameters: { ...edits, status: optional(wholeNumber('the status the client sees', { least: 200, most: 599 })) },
   actsOnReplies: true,
   validate: (harm, where) => validateEdit(harm, where, harm.status !== undefined),
 })
@@ -34,6 +33,13 @@ interface Edit {
 }
 
 function validateEdit({ headers, body }: Edit, where: string, changesMore = false): void {
+  const count = validateFields(headers, where)
+  if (count === 0 && body === undefined && !changesMore)
+    throw new UserError('input', `${where} changes nothing. Give "headers" or "body".`)
+}
+
+/** Returns how many fields are given. @throws UserError (input) for any that the proxy alone may set, or that is none. */
+export function validateFields(headers: Json | undefined, where: string): number {
   const entries = Object.entries(readObject(headers ?? {}, `${where}: "headers"`))
   for (const [name, value] of entries) {
     if (!NAME.test(name)) throw new UserError('input', `${where}: ${quote(name)} is no name of a field.`)
@@ -45,6 +51,5 @@ function validateEdit({ headers, body }: Edit, where: string, changesMore = fals
         `${where}: the value of ${name} is ${quote(value)}. Give a text of one line, or null.`,
       )
   }
-  if (entries.length === 0 && body === undefined && !changesMore)
-    throw new UserError('input', `${where} changes nothing. Give "headers" or "body".`)
+  return entries.length
 }

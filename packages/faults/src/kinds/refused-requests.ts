@@ -1,5 +1,6 @@
 import { defineFault } from '../definition.ts'
-import { choice, or, text, wholeNumber } from '../parameter.ts'
+import { choice, json, optional, or, text, wholeNumber } from '../parameter.ts'
+import { validateFields } from './edits.ts'
 
 export const status = wholeNumber('the status the client sees', { least: 200, most: 599 })
 
@@ -9,11 +10,13 @@ export const errorStatus = defineFault({
   parameters: {
     status: or(status, 503),
     body: or(text('the body of the response'), 'an injected error\n'),
+    headers: optional(json('its header fields ({"Retry-After":"5","Content-Type":"application/json"})')),
     after: or(
       choice(['nothing', 'forwarding'], 'nothing: the request never left; forwarding: the server has done it'),
       'nothing',
     ),
   },
+  validate: ({ headers }, where) => void validateFields(headers, where),
 })
 
 /** Refuses requests above the rate with 429, or with another status. */
@@ -24,5 +27,7 @@ export const rateLimit = defineFault({
     requestsPerSecond: wholeNumber('the rate', { least: 1 }),
     burst: or(wholeNumber('largest burst', { least: 1 }), 1),
     status: or(status, 429),
+    headers: optional(json('header fields of the refusal ({"Retry-After":"5"})')),
   },
+  validate: ({ headers }, where) => void validateFields(headers, where),
 })

@@ -1,7 +1,7 @@
 import type { HttpFault } from '@chaosproxy/faults'
 import type { HttpRule } from './http-rule.ts'
 import type { Trickle } from './pause.ts'
-import { editReply, makeUpReply, offsetInContent, type Reply } from './reply.ts'
+import { editReply, makeUpReply, offsetInContent, type Reply, withFields } from './reply.ts'
 import { type Chances, drawDelayMs } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
@@ -80,8 +80,8 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
     fate.reply = earlier
     return true
   },
-  'error-status'(fate, { status, body }, _, { turn: { method }, isEndless }) {
-    fate.reply = makeUpReply(status, body, { close: isEndless, method })
+  'error-status'(fate, { status, body, headers }, _, { turn: { method }, isEndless }) {
+    fate.reply = withFields(makeUpReply(status, body, { close: isEndless, method }), headers)
     return true
   },
   'edit-reply'(fate, { headers, status, body }, _, { turn: { method }, isEndless }) {

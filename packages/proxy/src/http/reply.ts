@@ -51,6 +51,14 @@ export function makeUpReply(
   }
 }
 
+/** The same reply with these fields, which replace its own of the same name. */
+export const withFields = (reply: Reply, headers: Json | undefined): Reply =>
+  headers === undefined ? reply : { ...reply, ...editMessage(reply, { headers, content: 'same' }).message }
+
+/** A request's head that names another host, if it names one. */
+export const withHost = (head: Buffer, host: string): Buffer =>
+  Buffer.from(head.toString('latin1').replace(/^host:[^\r\n]*/im, `Host: ${host}`), 'latin1')
+
 export const statusLine = (status: number, version = 'HTTP/1.1'): string =>
   `${version} ${status} ${STATUS_CODES[status] ?? 'Unknown'}`
 

@@ -1,7 +1,8 @@
 import type { HttpFault, Random } from '@chaosproxy/faults'
+import type { Json } from '@chaosproxy/history'
 import type { HttpRule } from './http-rule.ts'
 import type { Trickle } from './pause.ts'
-import { type Edit, makeUpReply } from './reply.ts'
+import { type Edit, makeUpReply, withFields } from './reply.ts'
 import type { HttpTurn } from './turn.ts'
 
 /** No request is sent more often than this, however many rules duplicate it. */
@@ -35,8 +36,8 @@ export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<
   'lose-request'({ turn }, { silence }) {
     turn.silenced = silence
   },
-  'error-status': ({ turn }, { status, body }) => answerInstead(turn, status, body),
-  'rate-limit': ({ turn }, { status }) => answerInstead(turn, status, 'too many requests\n'),
+  'error-status': ({ turn }, { status, body, headers }) => answerInstead(turn, status, body, headers),
+  'rate-limit': ({ turn }, { status, headers }) => answerInstead(turn, status, 'too many requests\n', headers),
   'crash-before-reply'({ turn }) {
     turn.crashes = true
   },
@@ -57,8 +58,9 @@ export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<
 }
 
 /** Answers as a server would, and closes the connection if the client asks for that. */
-function answerInstead(turn: HttpTurn, status: number, text: string): void {
-  turn.madeUp = makeUpReply(status, text, { close: turn.wantsClose, method: turn.method })
+function answerInstead(turn: HttpTurn, status: number, text: string, headers: Json | undefined): void {
+  const reply = makeUpReply(status, text, { close: turn.wantsClose, method: turn.method })
+  turn.madeUp = withFields(reply, headers)
   turn.endsConnection = turn.wantsClose
 }
 

@@ -1,6 +1,6 @@
 import type { HttpFault } from '@chaosproxy/faults'
 import type { HttpRule } from './http-rule.ts'
-import { editMessage, type Message, makeUpReply, mayHaveContent, statusLine } from './reply.ts'
+import { editMessage, type Message, makeUpReply, mayHaveContent, statusLine, withFields } from './reply.ts'
 import { type Chances, drawDelayMs } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
@@ -51,7 +51,10 @@ export function planUpgrade(turn: HttpTurn, original: UpgradeReply, chances: Cha
 
 /** Undefined if the fault cannot act on a reply that is only a head. */
 function changedBy(fault: HttpFault, turn: HttpTurn, reply: UpgradeReply): UpgradeReply | undefined {
-  if (fault.kind === 'error-status') return makeUpReply(fault.status, fault.body, { close: true, method: turn.method })
+  if (fault.kind === 'error-status') {
+    const refusal = makeUpReply(fault.status, fault.body, { close: true, method: turn.method })
+    return withFields(refusal, fault.headers)
+  }
   if (fault.kind !== 'edit-reply') return undefined
   const { headers, body } = fault
   const status = fault.status ?? reply.status
