@@ -2,14 +2,11 @@ import { statSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
 import {
-  checkedAddress,
   fileWord,
-  parseEnd,
   parseInitial,
   type RecordedMembers,
   readTextFile,
   recordedCarriage,
-  tlsBetween,
   USUAL_OUT,
 } from '@chaosproxy/engine'
 import { type Millis, UserError } from '@chaosproxy/history'
@@ -19,9 +16,12 @@ import {
   type ControlOptions,
   carriageName,
   carriageNames,
+  checkedAddress,
   isPrivateListener,
   type ProxySettings,
   parseCarriage,
+  parseEnd,
+  tlsBetween,
 } from '@chaosproxy/proxy/control'
 import { count, duration, runMembers, type TrafficServer } from '@chaosproxy/runner'
 import * as v from 'valibot'
@@ -64,6 +64,8 @@ export interface ProxyCommandSettings {
   /** The number of processes that carry connections; 1 means this process alone. */
   readonly workers: number
   readonly log: LogFormat
+  /** How long connections may take to end after SIGTERM. */
+  readonly drainMs: number
   /** When to end. */
   readonly timeMs: number | undefined
   /** A command to run; the proxy ends with it. */
@@ -100,6 +102,8 @@ export interface ProxyPair {
   readonly upstream: string
   /** How the traffic is read. */
   readonly carries: Carriage | undefined
+  readonly isHttps: boolean
+  readonly keepHost: boolean
   /** TLS at its ends; absent if it is passed through. */
   readonly tls?: ProxySettings['tls']
 }
@@ -114,12 +118,14 @@ const USUAL_DIRECTORY = 'recording'
 const MOST_KEPT = 1_000_000
 const LEAST_PART_BYTES = 1_000_000
 const LEAST_PART_MS = 1_000
+const DRAIN_MS = 5_000
 const LONGEST_MS = 1_000 * 3_600_000
 
 const declared = {
   listen: words('host:port to listen on, once for each proxy; with https:// in front it speaks TLS'),
   upstream: words('host:port to forward to, once for each proxy; with https:// in front for TLS'),
   name: words('name of the proxy, once for each', 'n1, n2, …'),
+  'keep-host': flag('a server reached by TLS gets the Host that the client sent, and not its own name'),
   config: word('JSON file with proxies, their toxics, faults, partitions; also a list as Toxiproxy takes it'),
   record: word(
     'record the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}',
@@ -175,6 +181,9 @@ const declared = {
   seed: word('the seed of every random choice', '1'),
   log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', { text: 'json or pretty', usual: 'pretty on a terminal' }),
   time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
+  drain: asDuration(v.optional(duration('after SIGTERM, wait this long for open connections to end', 0, LONGEST_MS)), {
+    usual: '5s',
+  }),
 }
 
 /** All options of `chaos proxy`. */
@@ -205,6 +214,7 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
     seed: typed.seed ?? 1,
     workers: typed.workers,
     log: typed.log ?? (process.stderr.isTTY ? 'pretty' : 'json'),
+    drainMs: typed.drain ?? DRAIN_MS,
     timeMs: typed.time,
     command: textsOf(options, '--'),
   }
@@ -235,7 +245,9 @@ export function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
     const upstream = parseEnd('upstream', typed)
     const carries = carriages[carriages.length === 1 ? 0 : i]
     const tls = tlsBetween(listen, upstream, carries)
-    const pair = { name: names[i] ?? `n${i + 1}`, listen: listen.address, upstream: upstream.address, carries }
+    const { isHttps } = upstream
+    const addresses = { listen: listen.address, upstream: upstream.address, isHttps }
+    const pair = { name: names[i] ?? `n${i + 1}`, ...addresses, carries, keepHost: options['keep-host'] === true }
     return tls === undefined ? pair : { ...pair, tls }
   })
 }
@@ -422,10 +434,10 @@ function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undef
 }
 
 function parseControl({ control, host, port }: Typed): string {
-  if (control === undefined) return checkedAddress('port', `${host ?? '127.0.0.1'}:${port ?? CONTROL_PORT}`)
+  if (control === undefined) return checkedAddress('--port', `${host ?? '127.0.0.1'}:${port ?? CONTROL_PORT}`)
   if (host !== undefined || port !== undefined)
     throw new UserError('usage', '--control says host and port at once: leave --host and --port out.')
-  return checkedAddress('control', control)
+  return checkedAddress('--control', control)
 }
 
 /** @throws UserError (usage) for one without the other, (usage, environment) for files that cannot be read. */

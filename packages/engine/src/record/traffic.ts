@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Json } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
-import type { Carriage } from '@chaosproxy/proxy/control'
+import { type Carriage, parseEnd, tlsBetween } from '@chaosproxy/proxy/control'
 import { recordedExamples, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import type { ObservedParts, Registries, RunSpec, TrafficRunSpec, TrafficSpec } from '@chaosproxy/runner'
@@ -21,7 +21,6 @@ import {
 import type { Workload } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
 import { recordedCarriage } from './carriage.ts'
-import { parseEnd, tlsBetween } from './ends.ts'
 import { visitors } from './visitors.ts'
 
 /** What a spec of a recording does not say. */

@@ -1,6 +1,6 @@
 // Everything needed to run proxies under control. Protocol readers are loaded only when a proxy needs one.
 
-export { createNetwork } from '../network/network.ts'
+export { createNetwork, type Network } from '../network/network.ts'
 export { createWorkerNetwork } from '../workers/worker-network.ts'
 export { type ConfigPlace, loadProxyConfig, proxiesIn } from './config.ts'
 export { formatMetrics, METRICS_TYPE, type Metric, type Sample } from './metrics/format.ts'
@@ -14,6 +14,7 @@ export { isPrivateListener, startControl } from './start.ts'
 export { parseAddress } from './state/address.ts'
 export type { Carriage } from './state/carriage.ts'
 export { carriageName, carriageNames, parseCarriage, recordedBy } from './state/carriage.ts'
+export { checkedAddress, parseEnd, tlsBetween } from './state/ends.ts'
 export type { FaultNotes } from './state/fault-notes.ts'
 export type { ManagedProxy, ProxySettings } from './state/proxies.ts'
 export { withDescriptor } from './table-descriptor.ts'

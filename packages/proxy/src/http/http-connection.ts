@@ -31,6 +31,8 @@ export interface HttpConnectionOptions {
   readonly link: HttpLink
   readonly clock: ProxyClock
   readonly memos: { readonly requests: HeaderMemo; readonly replies: HeaderMemo }
+  /** The `Host` that requests get; undefined if they keep their own. */
+  readonly host: string | undefined
   /** The clock of the histories. */
   readonly now: () => Nanos
   readonly mapping: HttpMapping | undefined
@@ -48,6 +50,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly link: HttpLink
   readonly clock: ProxyClock
   readonly memos: HttpConnectionOptions['memos']
+  readonly host: string | undefined
   readonly mapping: HttpMapping | undefined
   readonly recording: ConnectionRecorder | undefined
   readonly number: number
@@ -73,6 +76,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.link = options.link
     this.clock = options.clock
     this.memos = options.memos
+    this.host = options.host
     this.mapping = options.mapping
     this.recording = options.recording
     this.number = options.link.join(this)
@@ -137,6 +141,10 @@ export class HttpConnection implements Interceptor, SharedConnection {
     }
     if (requests === undefined && replies === undefined) return NO_CANDIDATES
     return { requests: requests ?? NO_CANDIDATES.requests, replies: replies ?? NO_CANDIDATES.replies }
+  }
+
+  get isIdle(): boolean {
+    return this.order.length === 0 && this.asked.length === 0 && this.requestSide.isBetweenRequests
   }
 
   /** Whether the next answer is the proxy's own, or none at all. */

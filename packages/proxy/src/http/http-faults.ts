@@ -35,6 +35,8 @@ export interface HttpRoute {
   readonly to: Endpoint
   /** Maps its requests to operations. Without it nothing is recorded. */
   readonly table?: RouteTable | undefined
+  /** The `Host` that requests get; absent if they keep their own. */
+  readonly host?: (() => string) | undefined
 }
 
 /** An HTTP fault in force. */
@@ -82,7 +84,7 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
   }
 
   return {
-    intercept({ from, to, table }) {
+    intercept({ from, to, table, host }) {
       const link = links.of({ from, to })
       const memos = { requests: new HeaderMemo(), replies: new HeaderMemo() }
       const recording = table === undefined || recorder === undefined ? undefined : recorder
@@ -100,6 +102,7 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
         new HttpConnection({
           ...shared,
           conversation,
+          host: host?.(),
           recording: recording?.connection({ node: to, client: conversation.client.host }),
         })
     },

@@ -17,7 +17,7 @@ import type { HttpRule } from './http-rule.ts'
 import { MessageIntake } from './message-intake.ts'
 import { OpaqueRequests, type PossibleRequest } from './opaque-requests.ts'
 import { Pause } from './pause.ts'
-import { editRequest } from './reply.ts'
+import { editRequest, withHost } from './reply.ts'
 import { planRequest, type RequestPlan } from './request-fate.ts'
 import { RequestSender } from './request-sender.ts'
 import type { SharedConnection } from './shared-connection.ts'
@@ -170,6 +170,10 @@ export class RequestSide implements Stage {
     this.gate.open(this)
   }
 
+  get isBetweenRequests(): boolean {
+    return this.#turn === undefined && this.#state === 'http' && !this.gate.closed
+  }
+
   /** The request being read will never be complete. */
   closed(time: Nanos, reason: string): void {
     this.#pause.cancel()
@@ -192,9 +196,10 @@ export class RequestSide implements Stage {
   }
 
   #cutHead(bytes: Buffer, stepAt: number, time: Nanos): void {
+    const { host, link } = this.#connection
     // Empty lines belong to the request after them, and do not begin it.
     const isBlank = this.#parser.betweenMessages
-    this.#cut.cut(this.#intake, bytes, stepAt, () => isBlank || this.#connection.link.rules.length > 0)
+    this.#cut.cut(this.#intake, bytes, stepAt, () => isBlank || host !== undefined || link.rules.length > 0)
     if (!isBlank) this.#turn ??= new HttpTurn(this.#connection.recording, time)
     if (this.#cut.isPassing) this.#turn?.forwarded(time)
   }
@@ -218,6 +223,7 @@ export class RequestSide implements Stage {
     // If part of the head was passed on before there was a rule, the rule comes too late for this request.
     this.#rules = this.#cut.isPassing ? NO_RULES : candidates.requests
     this.#capture.start(turn.routed?.bodyBytes ?? 0)
+    if (connection.host !== undefined) this.#intake.settle(bytes, stepAt)
     if (this.#rules.length === 0 && turn.replyRules.length === 0) this.#forwardUnharmed(turn, bytes, stepAt, time)
     else {
       this.#intake.settle(bytes, stepAt)
@@ -229,7 +235,7 @@ export class RequestSide implements Stage {
   #forwardUnharmed(turn: HttpTurn, bytes: Buffer, stepAt: number, time: Nanos): void {
     this.#intake.treatment = 'pass'
     this.#forward(turn, time)
-    if (this.#cut.isHeld) this.#pass(this.#takeHead(bytes, stepAt))
+    if (this.#cut.isHeld || this.#connection.host !== undefined) this.#pass(this.#takeHead(bytes, stepAt))
   }
 
   #beginHarm(turn: HttpTurn, kind: BodyKind, bytes: Buffer, stepAt: number, time: Nanos): void {
@@ -257,7 +263,9 @@ export class RequestSide implements Stage {
   #takeHead(bytes: Buffer, stepAt: number): Buffer {
     const { carried, offset } = this.#parser
     this.#intake.skip(offset)
-    return carried.length > 0 ? Buffer.from(carried) : bytes.subarray(stepAt, offset)
+    const { host } = this.#connection
+    const head = carried.length > 0 ? Buffer.from(carried) : bytes.subarray(stepAt, offset)
+    return host === undefined ? head : withHost(head, host)
   }
 
   /** Leaves only the rules that the request's body matches. */
@@ -288,7 +296,7 @@ export class RequestSide implements Stage {
       this.#progress = 'stopped'
       // A client that waits for the answer before it sends the body would never send it.
       if (turn.awaitsContinue && !wasSearched) this.#answerBeforeBody(turn, time)
-    } else if (plan.isNothing && !wasSearched && !this.#cut.isHeld) {
+    } else if (plan.isNothing && !wasSearched && !this.#cut.isHeld && this.#connection.host === undefined) {
       intake.treatment = 'pass'
       this.#forward(turn, time)
     } else {
@@ -428,12 +436,20 @@ export class RequestSide implements Stage {
       return
     }
     connection.requestsMalformed()
+    if (this.#isHttp2(bytes, stepAt)) connection.conversation.misread?.('http2')
     const { mapping } = connection
     this.#opaqueRequests = mapping === undefined ? undefined : new OpaqueRequests(mapping)
     // What of the head came earlier, and then all that is not understood.
     for (const part of [this.#parser.carried, bytes.subarray(stepAt)]) this.#lookFor((requests) => requests.read(part))
     this.#passHeldHead()
     this.#state = 'opaque'
+  }
+
+  #isHttp2(bytes: Buffer, stepAt: number): boolean {
+    const { carried } = this.#parser
+    return (carried.length > 0 ? carried : bytes.subarray(stepAt))
+      .toString('latin1', 0, 16)
+      .startsWith('PRI * HTTP/2.0')
   }
 
   #lookFor(possible: (requests: OpaqueRequests) => readonly PossibleRequest[]): void {

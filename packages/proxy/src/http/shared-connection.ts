@@ -21,6 +21,8 @@ export interface SharedConnection {
   readonly link: HttpLink
   readonly clock: ProxyClock
   readonly memos: { readonly requests: HeaderMemo; readonly replies: HeaderMemo }
+  /** The `Host` that requests get; undefined if they keep their own. */
+  readonly host: string | undefined
   readonly mapping: HttpMapping | undefined
   readonly recording: ConnectionRecorder | undefined
   readonly number: number

@@ -43,6 +43,10 @@ class PrefaceReader implements Interceptor {
     conversation.dial()
   }
 
+  get isIdle(): boolean {
+    return this.#chosen === undefined ? this.#begun.length === 0 : this.#chosen.isIdle === true
+  }
+
   closed(): void {
     this.#chosen?.closed()
   }

@@ -52,6 +52,9 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
       },
     })
     return {
+      get isIdle() {
+        return outermost.isIdle === true
+      },
       requests: {
         receive: (bytes) => outermost.requests.receive(bytes),
         end: () => outermost.requests.end(),

@@ -9,6 +9,8 @@
 export interface Interceptor {
   readonly requests: Stage
   readonly responses: Stage
+  /** Whether no request is under way; absent if that cannot be told. */
+  readonly isIdle?: boolean
   /** Both sockets are gone. Open operations end by the recorder's outcome rules. */
   closed(): void
   /**
@@ -70,6 +72,8 @@ export interface Conversation {
   readonly responses: Exit
   /** Ends both sides by RST, at once. */
   abort(): void
+  /** Reports a client that speaks something else than what is read. */
+  misread?(what: 'http2'): void
   /** Must be called by whatever loses, repeats, changes or reorders messages, before anyone can see the effect. */
   disturbed?(altered?: readonly Buffer[]): void
 }

@@ -59,6 +59,8 @@ export interface Network {
    * Calls back when a connection fails without a fault being the cause: at once, then once a second with a count.
    */
   onTrouble(listener: TroubleListener): void
+  /** Frees every port, and waits for connections to end, at most so long. Absent if other processes carry them. */
+  drain?(longestMs: number): Promise<void>
   /** Resets every connection and frees every port. */
   close(): Promise<void>
 }
@@ -72,12 +74,18 @@ interface Wiring {
   readonly closed: () => void
 }
 
+/** A route of either kind. */
+interface Opened {
+  drain?(longestMs: number): Promise<void>
+  close(): Promise<void>
+}
+
 export function createNetwork(options: NetworkOptions): Network {
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed)
   const tapes = createTapes(options.isTaped)
   const links = new LinkTable((link) => new LinkState(link, random, tapes.of(link)))
-  const routes: Set<Promise<{ close(): Promise<void> }>> = new Set()
+  const routes: Set<Promise<Opened>> = new Set()
   const datagramFaults = createDatagramFaults(random, clock)
   const standing: Set<StandingApplied> = new Set()
   const troubleListeners: TroubleListener[] = []
@@ -88,10 +96,10 @@ export function createNetwork(options: NetworkOptions): Network {
   let connectionsMade = 0
   const nextConnectionId = () => ++connectionsMade
 
-  async function open<Opened extends { close(): Promise<void> }>(
+  async function open<Kind extends Opened>(
     { from, to }: Link,
-    openIt: (wiring: Wiring) => Promise<Opened>,
-  ): Promise<Opened> {
+    openIt: (wiring: Wiring) => Promise<Kind>,
+  ): Promise<Kind> {
     if (closed) throw new UserError('usage', `proxy route ${from}>${to}: the network is closed.`)
     if (from === to) throw new UserError('usage', `proxy route ${from}>${to}: a route joins two different endpoints.`)
     const opening = openIt({
@@ -138,6 +146,9 @@ export function createNetwork(options: NetworkOptions): Network {
     passages: tapes.passages,
     statistics: () => links.map((state) => state.statistics()),
     onTrouble: (listener) => void troubleListeners.push(listener),
+    async drain(longestMs) {
+      await Promise.allSettled([...routes].map(async (opening) => (await opening).drain?.(longestMs)))
+    },
     async close() {
       closed = true
       for (const applied of standing) applied.stopTiming()

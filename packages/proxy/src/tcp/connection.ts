@@ -40,6 +40,8 @@ export interface ConnectionOptions {
   readonly dialSecurely?: ((target: Upstream, client: Socket) => Socket) | undefined
   /** The upstream could not be reached, and no fault is the cause. */
   readonly dialFailed: (target: Upstream, error: NodeJS.ErrnoException) => void
+  /** A client speaks something else than what the interceptor reads. */
+  readonly misread: (what: 'http2') => void
   readonly closed: (connection: Connection) => void
 }
 
@@ -110,6 +112,11 @@ export class Connection implements PumpedConnection {
     return this.#clientAddress().host
   }
 
+  /** Whether no request is under way, as far as the interceptor can tell. */
+  get isIdle(): boolean {
+    return this.#interceptor?.isIdle === true
+  }
+
   stagesChanged(): void {
     this.#dialIfClear()
   }
@@ -158,6 +165,7 @@ export class Connection implements PumpedConnection {
       ),
       dial: () => this.#wantDial(),
       abort: () => this.abort(),
+      misread: (what) => this.#options.misread(what),
     }
   }
 

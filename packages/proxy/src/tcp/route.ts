@@ -19,7 +19,7 @@ import type { TlsOptions } from '../tls/tls-options.ts'
 import type { Upstream } from './connection.ts'
 import { Connection } from './connection.ts'
 import { descriptors } from './descriptors.ts'
-import type { Trouble, TroubleReporter } from './trouble.ts'
+import { MISREAD, type Trouble, type TroubleReporter } from './trouble.ts'
 
 export interface RouteOptions {
   /** The endpoint that dials here. */
@@ -70,6 +70,11 @@ export interface Route {
   readonly dial?: () => Duplex
   /** Applies to connections dialled from now on; those alive stay where they are. */
   setUpstream(upstream: Upstream | undefined): void
+  /**
+   * Stops listening, and waits for the connections to end, closing those without a request under way; at most so long.
+   * Absent if other processes carry them.
+   */
+  drain?(longestMs: number): Promise<void>
   /** Stops listening and resets what is connected; resolves once the port is free. */
   close(): Promise<void>
 }
@@ -98,6 +103,9 @@ interface Admitted {
   isCarried: boolean
   readonly giveBack: () => void
 }
+
+/** How often a route that drains looks for connections without a request under way. */
+const DRAIN_CHECK_MS = 20
 
 /** How many connections may wait to be accepted; the system may allow fewer. */
 const BACKLOG = 4096
@@ -148,6 +156,8 @@ class TcpRoute implements Route {
   #allGone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #giveBackListener: (() => void) | undefined
+  /** What was misread is reported once. */
+  readonly #misread: Set<string> = new Set()
 
   constructor({ options, wiring, edges, routeName }: TcpRouteOptions) {
     this.from = options.from
@@ -198,6 +208,18 @@ class TcpRoute implements Route {
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  async drain(longestMs: number): Promise<void> {
+    const { clock } = this.#wiring
+    const until = clock.nowMs() + longestMs
+    if (this.#server.listening) this.#server.close()
+    for (;;) {
+      for (const connection of this.#connections) if (connection.isIdle) connection.close()
+      const leftMs = until - clock.nowMs()
+      if (this.#connections.size === 0 || leftMs <= 0) return
+      await new Promise<void>((resolve) => clock.after(Math.min(leftMs, DRAIN_CHECK_MS), resolve))
+    }
   }
 
   readonly dial = (): Duplex => {
@@ -298,6 +320,7 @@ class TcpRoute implements Route {
         forward.failedDials++
         this.#troubled('dial-failed', target, error)
       },
+      misread: (what) => this.#noteMisread(what),
       closed: (ended) => {
         admitted?.giveBack()
         this.#connections.delete(ended)
@@ -305,6 +328,13 @@ class TcpRoute implements Route {
       },
     })
     this.#connections.add(connection)
+  }
+
+  #noteMisread(what: keyof typeof MISREAD): void {
+    if (this.#misread.has(what)) return
+    this.#misread.add(what)
+    const { code, why } = MISREAD[what]
+    this.#troubled('misread', { host: this.host, port: this.port }, Object.assign(new Error(why), { code }))
   }
 
   #turnedAway(error: NodeJS.ErrnoException): void {
@@ -321,6 +351,7 @@ class TcpRoute implements Route {
       this.#allGone = resolve
     })
     const closed = new Promise<void>((resolve) => {
+      // Draining has closed it already, which is then reported as an error.
       this.#server.close(() => resolve())
     })
     if (this.#connections.size === 0) this.#allGone?.()

@@ -2,7 +2,7 @@ import type { ProxyClock } from '../link/clock.ts'
 
 /** Why a connection failed without a fault being the cause. */
 export interface Trouble {
-  readonly type: 'dial-failed' | 'accept-failed' | 'tls-missing'
+  readonly type: 'dial-failed' | 'accept-failed' | 'tls-missing' | 'misread'
   /** The link that clients dial: `clients>db`. */
   readonly link: string
   /** `host:port` of the upstream that was dialled, or of the listener. */
@@ -42,6 +42,14 @@ const REASONS: { readonly [code: string]: string } = {
   TLS_MISSING:
     'a client asked for TLS, which the proxy has no certificate for, and hung up. Let it speak plaintext to the proxy (sslmode=disable), or let the proxy listen with --listen tls://HOST:PORT',
 }
+
+/** What a client speaks, if a proxy reads it as something else. */
+export const MISREAD = {
+  http2: {
+    code: 'HTTP2_ON_HTTP',
+    why: 'a client speaks HTTP/2 (gRPC, for example), which this proxy does not read: it passes unread, and no fault of requests acts on it. Let the proxy carry it: --carries http2',
+  },
+} as const
 
 export function createTroubleReporter(clock: ProxyClock, tell: TroubleListener): TroubleReporter {
   /** Recently reported kinds, with the number of instances since, and what cancels the next report. */

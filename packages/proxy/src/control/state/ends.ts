@@ -1,12 +1,16 @@
 import { UserError } from '@chaosproxy/history'
-import { type Carriage, type ProxySettings, parseAddress } from '@chaosproxy/proxy/control'
 import { recordedProtocols } from '@chaosproxy/recorder/protocols'
+import type { TlsOptions } from '../../tls/tls-options.ts'
+import { parseAddress } from './address.ts'
+import type { Carriage } from './carriage.ts'
 
 /** One end of a proxy as typed: `host:port`, with a scheme in front where it speaks TLS. */
 export interface End {
   /** `host:port` */
   readonly address: string
   readonly isSecure: boolean
+  /** By its scheme it speaks HTTP over TLS. */
+  readonly isHttps: boolean
 }
 
 /** The schemes that say whether there is TLS, with their ports. */
@@ -19,24 +23,28 @@ const SCHEMES: { readonly [scheme: string]: { readonly isSecure: boolean; readon
 }
 
 /** @throws UserError (usage) that names the option and the form. */
-export function parseEnd(option: 'listen' | 'upstream', typed: string): End {
+export function parseEnd(option: 'listen' | 'upstream', typed: string, where = `--${option}`): End {
   const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/i.exec(typed) ?? []
-  if (scheme === undefined) return { address: checkedAddress(option, typed, typed), isSecure: false }
+  if (scheme === undefined) return { address: checkedAddress(where, typed), isSecure: false, isHttps: false }
   const known = SCHEMES[scheme.toLowerCase()]
   const place = rest.replace(/\/$/, '')
   if (known === undefined || /[/?#@]/.test(place))
     throw new UserError(
       'usage',
-      `--${option} ${typed}: this is no address. Write host:port or an origin, such as https://api.example:8443.`,
+      `${where} ${typed}: this is no address. Write host:port or an origin, such as https://api.example:8443.`,
     )
   const hasPort = /:\d+$/.test(place)
   const port = option === 'listen' ? 0 : known.port
   const address = hasPort || port === undefined ? place : `${place}:${port}`
-  return { address: checkedAddress(option, typed, address), isSecure: known.isSecure }
+  return {
+    address: checkedAddress(where, typed, address),
+    isSecure: known.isSecure,
+    isHttps: scheme.toLowerCase() === 'https',
+  }
 }
 
 /** @throws UserError (usage) that names the option and the form. */
-export function checkedAddress(option: string, typed: string, address: string = typed): string {
+export function checkedAddress(where: string, typed: string, address: string = typed): string {
   try {
     parseAddress(address)
     return address
@@ -44,7 +52,7 @@ export function checkedAddress(option: string, typed: string, address: string = 
     const why = error instanceof UserError ? error.message.replace(/^address .*?: /, '') : String(error)
     throw new UserError(
       'usage',
-      `--${option} ${typed}: ${why}. Write host:port, such as 127.0.0.1:8080${option === 'upstream' ? '' : '; port 0 is any free one'}.`,
+      `${where} ${typed}: ${why}. Write host:port, such as 127.0.0.1:8080${where.includes('upstream') ? '' : '; port 0 is any free one'}.`,
     )
   }
 }
@@ -53,9 +61,13 @@ export function checkedAddress(option: string, typed: string, address: string = 
  * TLS at the ends that speak it: the listener's certificate is made, the upstream's is verified unless
  * `NODE_TLS_REJECT_UNAUTHORIZED` is 0, as in all of Node.
  */
-export function tlsBetween(listen: End, upstream: End, carries: Carriage | undefined): ProxySettings['tls'] {
+export function tlsBetween(
+  listen: Pick<End, 'address' | 'isSecure'>,
+  upstream: Pick<End, 'isSecure'>,
+  carries: Carriage | 'tcp' | undefined,
+): TlsOptions | undefined {
   if (!listen.isSecure && !upstream.isSecure) return undefined
-  const alpn = ALPN[carries?.kind ?? 'messages']
+  const alpn = alpnOf(carries)
   const verify = process.env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0'
   const { host } = parseAddress(listen.address)
   const names = [...new Set(['localhost', '127.0.0.1', '::1', ...(WILDCARDS.includes(host) ? [] : [host])])]
@@ -67,6 +79,20 @@ export function tlsBetween(listen: End, upstream: End, carries: Carriage | undef
 
 /** Hosts that no certificate can name. */
 const WILDCARDS: readonly string[] = ['', '0.0.0.0', '::']
+
+/** TLS with the protocol to negotiate, if what the proxy carries needs one that is not said. */
+export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined): TlsOptions {
+  if (typeof carries !== 'object' || carries.kind !== 'http2') return tls
+  const alpn = alpnOf(carries)
+  const { terminate, originate } = tls
+  return {
+    ...(terminate && { terminate: { ...terminate, alpn: terminate.alpn ?? alpn } }),
+    ...(originate && { originate: { ...originate, alpn: originate.alpn ?? alpn } }),
+  }
+}
+
+const alpnOf = (carries: Carriage | 'tcp' | undefined): readonly string[] | undefined =>
+  typeof carries === 'object' ? ALPN[carries.kind] : undefined
 
 /** Both ends must speak the same version of HTTP, so only one is offered. */
 const ALPN: { readonly [kind in Carriage['kind']]?: readonly string[] } = {

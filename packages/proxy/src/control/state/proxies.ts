@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Endpoint, Link } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
@@ -38,6 +39,10 @@ export interface ProxySettings {
   readonly carries?: Carriage | 'tcp' | undefined
   /** Where to terminate and originate TLS; without it TLS is passed through. */
   readonly tls?: TlsOptions | undefined
+  /** The server is reached by `https://`, so that it speaks HTTP unless `carries` says otherwise. */
+  readonly isHttps?: boolean | undefined
+  /** A server reached by TLS gets the `Host` that the client sent. By default it gets its own name, over HTTP/1.1. */
+  readonly keepHost?: boolean | undefined
   /** Identifies the dialling node, if several nodes share the proxy's address. */
   readonly peers?: PeerFinder | undefined
   /** The nodes that `peers` can identify. */
@@ -99,11 +104,18 @@ export interface ProxySet {
 export interface ProxySetOptions {
   readonly network: Pick<Network, 'route' | 'datagramRoute'>
   /** Makes the reader for each connection of a proxy with a known protocol. */
-  readonly interceptFor: (carries: Carriage, link: Link, tls: TlsOptions | undefined) => Promise<Intercept>
+  readonly interceptFor: (carries: Carriage, way: ReadWay) => Promise<Intercept>
   /** Runs before the first client can connect. */
   readonly prepare: (carries: Carriage, way: PreparedWay) => Promise<void>
   /** Identifies the dialling process, if clients are told apart by it. */
   readonly processesFor: (carries: Carriage) => Promise<PeerFinder | undefined>
+}
+
+/** A link whose traffic is read. */
+export interface ReadWay extends Link {
+  readonly tls: TlsOptions | undefined
+  /** The `Host` that requests get; absent if they keep their own. */
+  readonly host: (() => string) | undefined
 }
 
 /** A link, and how its far end is reached. */
@@ -151,11 +163,12 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     // A proxy may have the same name as the clients; its two ends must still differ.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
     const { protocol = 'tcp', listens = true, tls, peers, peerNames = [] } = settings
-    const carries = settings.carries === 'tcp' ? undefined : settings.carries
+    const carries = carriedBy(settings)
+    const host = tls?.originate === undefined || settings.keepHost === true ? undefined : () => hostOf(entry)
     if (protocol === 'udp') refuseForDatagrams(settings)
     const callers = [...new Set([from, ...peerNames])]
     refuseTakenLink(entries, { from, to })
-    const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to }, tls)
+    const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to, tls, host })
     const processes = carries === undefined ? undefined : await processesFor(carries)
     // Another proxy may have taken the link in the meantime.
     refuseTakenLink(entries, { from, to })
@@ -257,6 +270,17 @@ async function stop(entry: Entry): Promise<void> {
   const route = entry.route
   entry.route = undefined
   await route?.close()
+}
+
+const PLAIN_HTTP: Carriage = { kind: 'http', table: undefined, websocket: false }
+
+const carriedBy = ({ carries, isHttps }: ProxySettings): Carriage | undefined =>
+  carries === 'tcp' ? undefined : (carries ?? (isHttps === true ? PLAIN_HTTP : undefined))
+
+/** How a client of HTTPS would name the server. */
+function hostOf({ upstream }: Pick<Entry, 'upstream'>): string {
+  const { host, port } = parseAddress(upstream)
+  return port === 443 && isIP(host) !== 6 ? host : hostAndPort({ host, port })
 }
 
 function refuseTakenLink(entries: ReadonlyMap<string, Entry>, { from, to }: Link): void {

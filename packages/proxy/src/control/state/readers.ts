@@ -1,4 +1,4 @@
-import { type Endpoint, type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaosproxy/faults'
+import { type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import { clientSourcesOf } from '@chaosproxy/recorder/routes'
@@ -9,16 +9,15 @@ import type { Intercept } from '../../interceptor/interceptor.ts'
 import { recordConversations } from '../../interceptor/recorded-conversations.ts'
 import { withoutBinding } from '../../interceptor/without-binding.ts'
 import type { PeerFinder } from '../../peer/peers.ts'
-import type { TlsOptions } from '../../tls/tls-options.ts'
 import { type Carriage, carriageNames, encryptionOf } from './carriage.ts'
 import type { InForce } from './in-force.ts'
-import type { PreparedWay } from './proxies.ts'
+import type { PreparedWay, ReadWay } from './proxies.ts'
 import type { ProxyRecording } from './recording.ts'
 
 /** The protocol readers. Each is loaded when the first proxy needs it. */
 export interface Readers {
   /** Makes the reader of a proxy's connections. A recorder is placed at the client's edge, in front of every fault. */
-  interceptFor(carriage: Carriage, link: ReadLink, tls?: TlsOptions): Promise<Intercept>
+  interceptFor(carriage: Carriage, way: ReadWay): Promise<Intercept>
   /** Reads the initial values of keys, if asked to. @throws UserError (environment) */
   prepare(carriage: Carriage, way: PreparedWay): Promise<void>
   /** Identifies the dialling process, if clients are told apart by it. @throws UserError (environment) */
@@ -30,11 +29,6 @@ export interface Readers {
   applyToHttp(fault: HttpFault): InForce
   applyToHttp2(fault: Http2Fault): InForce
   applyToMessages(fault: MessageFault): InForce
-}
-
-interface ReadLink {
-  readonly from: Endpoint
-  readonly to: Endpoint
 }
 
 export interface ReadersOptions {
@@ -65,10 +59,10 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
     })
   }
 
-  async function readerFor(carriage: Carriage, { from, to }: ReadLink): Promise<Intercept> {
+  async function readerFor(carriage: Carriage, { from, to, host }: Omit<ReadWay, 'tls'>): Promise<Intercept> {
     switch (carriage.kind) {
       case 'http': {
-        const way = { from, to, table: carriage.table }
+        const way = { from, to, table: carriage.table, host }
         const isRecorded = recorder !== undefined && carriage.table !== undefined
         const requests = isRecorded ? await recordedHttp(way) : (await http.make()).intercept(way)
         if (!carriage.websocket) return requests
@@ -90,8 +84,8 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
   }
 
   return {
-    async interceptFor(carriage, link, tls) {
-      const reader = await readerFor(carriage, link)
+    async interceptFor(carriage, { tls, ...way }) {
+      const reader = await readerFor(carriage, way)
       const encryption = encryptionOf(carriage)
       return encryption === undefined || tls?.originate === undefined
         ? reader

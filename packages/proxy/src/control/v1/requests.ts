@@ -11,9 +11,10 @@ import {
   type TrafficFault,
 } from '@chaosproxy/faults'
 import { type PidFiles, parsePeers } from '../../peer/parse-peers.ts'
-import { parseTls, type ReadPem } from '../../tls/tls-options.ts'
+import { parseTls, type ReadPem, type TlsOptions } from '../../tls/tls-options.ts'
 import type { ControlPlane } from '../plane/plane.ts'
 import { parseCarriage } from '../state/carriage.ts'
+import { type End, parseEnd, tlsBetween, withAlpn } from '../state/ends.ts'
 import { ControlError } from '../state/errors.ts'
 import type { FaultToAdd } from '../state/fault-board.ts'
 import { validateName } from '../state/names.ts'
@@ -59,18 +60,45 @@ export function readProxy(value: unknown, where: string, { readPem, pidFiles }: 
       throw new ControlError(400, `${where}: ${quote(end)}: the ends of links hold no ">"`)
     if (end !== undefined) validateName('an end of a link', end)
   }
-  const { carries, tls, peers } = members
+  const { tls, peers } = members
+  const carries = readCarries(members['carries'], where)
+  const given = tls === undefined ? undefined : parseTls(tls, `${where}: "tls"`, readPem)
   return {
     ...read,
-    ...(carries === undefined
-      ? {}
-      : { carries: carries === 'tcp' ? carries : parseCarriage(carries, `${where}: "carries"`) }),
-    ...(tls === undefined ? {} : { tls: parseTls(tls, `${where}: "tls"`, readPem) }),
+    ...(carries === undefined ? {} : { carries }),
+    ...readEnds(read, given, { carries, where }),
     ...(peers === undefined
       ? {}
       : { peers: parsePeers(peers, `${where}: "peers"`, pidFiles), peerNames: Object.keys(readObject(peers, where)) }),
   }
 }
+
+function readCarries(carries: unknown, where: string): ProxySettings['carries'] {
+  return carries === undefined || carries === 'tcp' ? carries : parseCarriage(carries, `${where}: "carries"`)
+}
+
+/** The addresses, and TLS where their schemes or `tls` say so. */
+function readEnds(
+  { listen, upstream }: Pick<ProxySettings, 'listen' | 'upstream'>,
+  tls: TlsOptions | undefined,
+  { carries, where }: { readonly carries: ProxySettings['carries']; readonly where: string },
+): Pick<ProxySettings, 'listen' | 'upstream' | 'tls' | 'isHttps'> {
+  const here = readEnd('listen', listen, where)
+  const there = readEnd('upstream', upstream, where)
+  const both = { ...tlsBetween(here, there, carries), ...tls }
+  return {
+    listen: here.address,
+    upstream: there.address,
+    ...(both.terminate === undefined && both.originate === undefined ? {} : { tls: withAlpn(both, carries) }),
+    ...(there.isHttps ? { isHttps: true } : {}),
+  }
+}
+
+/** What has no scheme is checked where it is used. */
+const readEnd = (name: 'listen' | 'upstream', typed: string, where: string): End =>
+  typed.includes('://')
+    ? parseEnd(name, typed, `${where}: "${name}"`)
+    : { address: typed, isSecure: false, isHttps: false }
 
 /** Reads only the members given. @throws UserError (input) */
 export function readProxyChange(value: unknown, where: string): ProxyChange {

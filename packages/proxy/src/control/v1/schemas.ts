@@ -27,8 +27,8 @@ export const proxyParameters: {
   readonly upstream: ParameterSchema<string>
   readonly enabled: DefaultedParameter<boolean>
 } = {
-  listen: or(text('host:port to listen on; port 0 is any free one'), '127.0.0.1:0'),
-  upstream: text('host:port it leads to'),
+  listen: or(text('host:port to listen on; port 0 is any free one; with https:// in front for TLS'), '127.0.0.1:0'),
+  upstream: text('host:port it leads to; with https:// in front for TLS'),
   enabled: or(flag('whether it accepts connections'), true),
 }
 
@@ -48,12 +48,14 @@ export const newProxyParameters: typeof proxyParameters & {
   readonly from: DefaultedParameter<string>
   readonly to: OptionalParameter<string>
   readonly protocol: DefaultedParameter<'tcp' | 'udp'>
+  readonly keepHost: DefaultedParameter<boolean>
 } = {
   name: text('one of a kind'),
   ...proxyParameters,
   from: or(text('who dials it, as links name it'), 'clients'),
   to: optional(text('whom it leads to, as links name it; by default its name')),
   protocol: or(choice(['tcp', 'udp'], 'what it passes on'), 'tcp'),
+  keepHost: or(flag('whether a server reached by TLS gets the Host that the client sent, and not its own name'), false),
 }
 
 export const leaseParameters: {
