@@ -1,7 +1,8 @@
 import type { ProxiesConsole } from '@chaosproxy/console'
 import { EXIT, type ExitCode } from '@chaosproxy/engine'
-import { createControlPlane, createNetwork, createWorkerNetwork } from '@chaosproxy/proxy/control'
+import { createControlPlane, createNetwork, createWorkerNetwork, type Network } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
+import { endingSignals } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createLog } from './log.ts'
 import { openProxies } from './opening.ts'
@@ -31,6 +32,7 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
     const serving = await serveControl(plane, settings, { log, asked })
     try {
       const own = await serving.done
+      if (stop.isGentle) await drain(network, settings.drainMs, log)
       return exitCodeOf(own, recording?.exitCode())
     } finally {
       await serving.close()
@@ -47,6 +49,12 @@ export async function serveProxies(settings: ProxyCommandSettings): Promise<Exit
   }
 }
 
+async function drain({ drain: drained }: Network, longestMs: number, log: Logger): Promise<void> {
+  if (drained === undefined || longestMs === 0) return
+  log.info({ longestMs }, 'ending: no new connections; waiting for those that are open')
+  await drained(longestMs)
+}
+
 /** That of the record, unless it is as it must be. */
 const exitCodeOf = (own: ExitCode, judged: ExitCode | undefined): ExitCode =>
   judged === undefined || judged === EXIT.met ? own : judged
@@ -57,11 +65,11 @@ const openRecording = async (settings: RecordSettings, log: Logger): Promise<Ope
 interface StopSignals {
   /** Resolves with the first signal. */
   readonly asked: Promise<void>
+  /** Whether that signal was SIGTERM, which lets requests under way end. */
+  readonly isGentle: boolean
   /** Restores the signals' default meaning. */
   release(): void
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** The first signal ends the proxy in good order, the second at once. */
 function stopSignals(): StopSignals {
@@ -70,16 +78,22 @@ function stopSignals(): StopSignals {
     ask = resolve
   })
   let count = 0
-  const onSignal = () => {
+  let isGentle = false
+  const onSignal = (name: NodeJS.Signals) => {
     count++
+    isGentle = name === 'SIGTERM'
     if (count > 1) process.exit(EXIT.interrupted)
     ask()
   }
-  for (const signal of SIGNALS) process.on(signal, onSignal)
+  const signals = endingSignals()
+  for (const signal of signals) process.on(signal, onSignal)
   return {
     asked,
+    get isGentle() {
+      return isGentle
+    },
     release() {
-      for (const signal of SIGNALS) process.off(signal, onSignal)
+      for (const signal of signals) process.off(signal, onSignal)
     },
   }
 }

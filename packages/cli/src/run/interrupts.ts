@@ -10,7 +10,17 @@ export interface Interrupts {
   release(): void
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/**
+ * The signals that end a command. SIGHUP is ignored if no terminal is left whose end it could report: Node does not keep
+ * that it was ignored (`nohup`), and cannot tell.
+ */
+export function endingSignals(): readonly NodeJS.Signals[] {
+  if ([process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) return ['SIGINT', 'SIGTERM', 'SIGHUP']
+  process.on('SIGHUP', ignore)
+  return ['SIGINT', 'SIGTERM']
+}
+
+const ignore = (): void => {}
 
 const OF_A_RUN = 'Interrupted: healing, finishing the record and checking it. Once more to end at once.'
 
@@ -25,11 +35,12 @@ export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts
     print(process.stderr, `\n  ${announcement}\n`)
     interrupting.abort()
   }
-  for (const signal of SIGNALS) process.on(signal, onSignal)
+  const signals = endingSignals()
+  for (const signal of signals) process.on(signal, onSignal)
   return {
     signal: interrupting.signal,
     release() {
-      for (const signal of SIGNALS) process.off(signal, onSignal)
+      for (const signal of signals) process.off(signal, onSignal)
     },
   }
 }

@@ -45,10 +45,11 @@ describe('chaos proxy', () => {
       '127.0.0.1:0',
       '--upstream',
       upstream,
-      '--seed',
-      '42',
+      ...['--seed', '42', '--drain', '100ms'],
     ])
     const { client, port, error } = await connected(url)
+    // Without a terminal nothing has been hung up: as under nohup, which Node cannot see.
+    child.kill('SIGHUP')
     child.kill(signal)
     const { exitCode, stdout, stderr } = await finished
     if (!client.closed) await once(client, 'close')
