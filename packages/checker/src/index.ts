@@ -50,6 +50,7 @@ export {
 } from './parallel/shares.ts'
 export { checkPart } from './part/check-part.ts'
 export type { PartVerdict } from './part/verdict.ts'
+export { hintsFor } from './record/hints.ts'
 export type { Accounted, Accounting } from './verdict/accounting.ts'
 export type { Counterexample, OrderEdge, Uncut, Verdict } from './verdict/verdict.ts'
 export { verdictOf } from './verdict/verdict.ts'

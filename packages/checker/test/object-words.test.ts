@@ -177,7 +177,7 @@ test.each(cases.map((each) => [each.model, each.sentence, each] as const))(
 test('an operation that the model does not know is named, with those it knows', () => {
   const judge = () => checkHistory(historyFromEvents(eventsOf(both(0, 'write', 1, 1))), { model: 'queue' })
   expect(judge).toThrow(
-    'line 1: the queue model does not know the operation "write"; it knows enqueue, dequeue, drain. Check the model, or rename the operation.',
+    'line 1: the queue model does not know the operation "write"; it knows enqueue, dequeue, drain. This model knows it: --model register.',
   )
 })
 
@@ -189,7 +189,7 @@ test('a value that makes no sense for the object is named with its line', () => 
   const balances = 'a read returns all balances, such as {"a":10,"b":0}'
   expect(judge('bank', both(0, 'read', null, null))).toThrow(`line 1: ${balances}, not null.`)
   expect(judge('bank', both(0, 'read', null, [1]))).toThrow(`line 1: ${balances}, not [1].`)
-  expect(judge('bank', both(0, 'transfer', 7, 7))).toThrow('line 1: the model threw on "transfer" of 7')
+  expect(judge('bank', both(0, 'transfer', 7, 7))).toThrow('line 1: "transfer" of 7: a transfer is such as')
 })
 
 test.each([

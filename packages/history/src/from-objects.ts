@@ -1,5 +1,6 @@
 import { HistoryBuilder } from './builder.ts'
 import { eventOfMembers, headerOfMembers, membersOf } from './codecs/event-members.ts'
+import { OtherTimes } from './codecs/other-times.ts'
 import type { Json } from './event.ts'
 import type { History } from './history.ts'
 import { brokenRule, EventError } from './rules.ts'
@@ -12,11 +13,12 @@ import { brokenRule, EventError } from './rules.ts'
  */
 export function historyFromObjects(objects: Iterable<unknown>, source = 'events'): History {
   const builder = new HistoryBuilder({ source })
+  const times = new OtherTimes({ source, sink: builder })
   let position = 0
   for (const object of objects) {
     position += 1
     try {
-      take(builder, object, position)
+      take(builder, times, object, position)
     } catch (error) {
       throw error instanceof EventError ? brokenRule(source, position, error.message) : error
     }
@@ -24,11 +26,11 @@ export function historyFromObjects(objects: Iterable<unknown>, source = 'events'
   return builder.build()
 }
 
-function take(builder: HistoryBuilder, object: unknown, position: number): void {
+function take(builder: HistoryBuilder, times: OtherTimes, object: unknown, position: number): void {
   if (isJson(object, 0)) {
     const members = membersOf(object)
     const header = position === 1 ? headerOfMembers(members) : undefined
-    if (header === undefined) builder.event(eventOfMembers(members), position)
+    if (header === undefined) builder.event(times.timed(eventOfMembers(members)), position)
     else builder.header(header)
   } else throw new EventError('an event is a plain object that JSON can say: no dates, no maps, no NaN, no circles.')
 }

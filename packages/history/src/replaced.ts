@@ -9,7 +9,7 @@ export function answerCounts(f: string): AnswerCounts | undefined {
   return f === 'cas' ? isPair : undefined
 }
 
-const ACKNOWLEDGED = /^(?:ok|done|success|written|stored)$/i
+const ACKNOWLEDGED = /^(?:|ok|done|success|written|stored)$/i
 
 /** A value of another kind is no value but a reply: a version, or that it was done. */
 function isWritten(asked: Json, answered: Json): boolean {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { detectFormat } from '../src/codecs/detect.ts'
 
 const detect = (text: string): string | undefined => detectFormat('notes.txt', new TextEncoder().encode(text))
-const formats = 'Formats: chaos JSONL, Jepsen EDN, Porcupine etcd and key-value logs. Force one with --format.'
+const formats =
+  'Formats: chaos JSONL, Jepsen EDN, history.txt and jepsen.log, JSON with one operation per line, Porcupine etcd and key-value logs. Force one with --format.'
 
 describe('the format is known by the first bytes:', () => {
   const cases: readonly [text: string, format: string | undefined][] = [

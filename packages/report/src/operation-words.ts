@@ -9,6 +9,7 @@ import {
   type Operations,
   outputOf,
   printable,
+  shownText,
 } from '@chaosproxy/history'
 
 export { printable, printableLines } from '@chaosproxy/history'
@@ -21,7 +22,7 @@ export function nameText(name: string, most: number = 60): string {
 
 /** A value as JSON, cut if long: lists and tokens in the middle, since they differ in what was added last. */
 export function valueText(value: Json, most: number = 28): string {
-  const text = printable(value === undefined ? 'null' : JSON.stringify(value))
+  const text = printable(value === undefined ? 'null' : shownText(value))
   if (text.length <= most) return text
   const ends = isList(value) && value.length > SHORT_LIST ? endsOf(value) : text
   if (ends.length <= most) return ends

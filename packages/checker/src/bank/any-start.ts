@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { ObjectOperation, Specification } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, sorted } from '../object/model/any-start.ts'
 import { decimal } from '../object/model/decimal.ts'
@@ -50,7 +51,7 @@ function afterMoves({ isKnown, accounts }: Bank, operation: ObjectOperation): Ba
 
 function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank[] {
   if (typeof read !== 'object' || read === null || Array.isArray(read)) {
-    throw new Error(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
+    throw new WrongValue(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
   }
   const said = new Map<string, number>()
   for (const [account, balance] of Object.entries(read)) {

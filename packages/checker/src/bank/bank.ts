@@ -1,6 +1,7 @@
 import { type Json, UserError, type ValueId } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { ObjectOperation, Specification } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type Additive, additiveMachine } from '../object/model/additive.ts'
 import { decimal } from '../object/model/decimal.ts'
@@ -202,7 +203,7 @@ const effectsUnless =
   }
 
 function sameBalances(balances: Balances, read: Json): boolean {
-  if (!isObject(read)) throw new Error(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
+  if (!isObject(read)) throw new WrongValue(`a read returns balances, such as {"a":10}, not ${JSON.stringify(read)}`)
   const said = new Map(Object.entries(read))
   const accounts = new Set([...balances.keys(), ...said.keys()])
   return [...accounts].every((account) => {
@@ -218,7 +219,7 @@ export function movesOf({ f, value }: ObjectOperation): Moved {
   const isComplete = accounts.every((account) => typeof account === 'string' || typeof account === 'number')
   if (typeof amount !== 'number' || amount < 0 || !isComplete) {
     const wanted = f === 'transfer' ? '{"from":"a","to":"b","amount":5}' : '{"account":"a","amount":5}'
-    throw new Error(`a ${f} is such as ${wanted}`)
+    throw new WrongValue(`a ${f} is such as ${wanted}`)
   }
   const [first, second] = accounts.map(String)
   const id = said['id'] === undefined ? undefined : JSON.stringify(said['id'])

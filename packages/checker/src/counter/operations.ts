@@ -1,5 +1,6 @@
 import { type Json, UserError } from '@chaosproxy/history'
 import type { ObjectOperation } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import { decimal } from '../object/model/decimal.ts'
 
 export const ADD = 0
@@ -26,7 +27,7 @@ export function startOf(initial: Json): number {
 
 export const amountOf = ({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): number => {
   const amount = value ?? 1
-  if (typeof amount !== 'number') throw new Error(`an amount is a number, not ${JSON.stringify(amount)}`)
+  if (typeof amount !== 'number') throw new WrongValue(`an amount is a number, not ${JSON.stringify(amount)}`)
   return f === 'add' || f.startsWith('inc') ? amount : -amount
 }
 

@@ -1,5 +1,6 @@
 import { canonical } from '@chaosproxy/history'
 import type { Specification } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
@@ -16,7 +17,7 @@ const specification: Specification<List> = {
   step: ({ isKnown, list }, { f, value, output }) => {
     if (f === 'append') return [{ isKnown, list: [...list, canonical(value)] }]
     const read = output ?? []
-    if (!Array.isArray(read)) throw new Error(`a read returns a list, not ${JSON.stringify(read)}`)
+    if (!Array.isArray(read)) throw new WrongValue(`a read returns a list, not ${JSON.stringify(read)}`)
     const before = read.length - list.length
     if (isKnown ? before !== 0 : before < 0) return []
     const texts = read.map((each) => canonical(each))

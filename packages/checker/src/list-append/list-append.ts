@@ -1,6 +1,7 @@
 import { canonical, type Json, UserError } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { Specification } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import { type Budget, unlimited } from '../limits/budget.ts'
 import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
 import { type ObjectEntry, readIn, relatedByElement } from '../object/model/object-model.ts'
@@ -52,7 +53,7 @@ function specification(initial: Json): Specification<readonly string[]> {
     step: (list, { f, value, output }) => {
       if (f === 'append') return [[...list, JSON.stringify(value)]]
       const read = output ?? []
-      if (!Array.isArray(read)) throw new Error(`a read returns a list, not ${JSON.stringify(read)}`)
+      if (!Array.isArray(read)) throw new WrongValue(`a read returns a list, not ${JSON.stringify(read)}`)
       const same = read.length === list.length && read.every((each, at) => JSON.stringify(each) === list[at])
       return same ? [list] : []
     },

@@ -1,5 +1,6 @@
 import { canonical, type History } from '@chaosproxy/history'
 import type { ObjectOperation, Specification } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
 import { denseLogByStart } from './by-start.ts'
 import { type EntriesOf, entriesIn, noList, type OffsetOf, offsetsIn, rangeOf } from './operations.ts'
@@ -35,7 +36,7 @@ function stepOf(log: Log, operation: ObjectOperation, offsetOf: OffsetOf, entrie
   }
   const { from, limit } = rangeOf(operation)
   const returned = entriesOf(operation.output)
-  if (returned === undefined) throw new Error(noList(operation.output))
+  if (returned === undefined) throw new WrongValue(noList(operation.output))
   if (returned.some(({ offset }, at) => (offset ?? from + at) !== from + at)) return []
   const entries = returned.map(({ value }) => value)
   if (limit !== undefined && entries.length > limit) return []

@@ -1,6 +1,7 @@
 import { canonical, type History, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { Specification } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import type { ObjectModel } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
@@ -43,7 +44,7 @@ function specification(initial: Json, history?: History): Specification<readonly
       }
       const { from, limit } = rangeOf(operation)
       const read = entriesOf(output)
-      if (read === undefined) throw new Error(noList(output))
+      if (read === undefined) throw new WrongValue(noList(output))
       const there = entries.slice(from, limit === undefined ? undefined : from + limit)
       const isThere = ({ value, offset }: ReadEntry, at: number): boolean =>
         JSON.stringify(value) === there[at] && (offset ?? from + at) === from + at

@@ -13,6 +13,7 @@ import {
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { IsMetBy } from '../judge/entry.ts'
 import type { ObjectOperation } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import { badOperation, isSilent, jsonOf, type Part } from '../object/model/part.ts'
 
 // The operations of a log: what an append returned, and what a read asked for and returned.
@@ -122,7 +123,9 @@ export function rangeOf({ value }: Pick<ObjectOperation, 'value'>): Range {
     const { offset = 0, limit = null } = said
     if (isOffset(offset) && (limit === null || isOffset(limit))) return { from: offset, limit: limit ?? undefined }
   }
-  throw new Error(`a read begins at an offset, such as 3 or {"offset":3,"limit":10}, not at ${JSON.stringify(value)}`)
+  throw new WrongValue(
+    `a read begins at an offset, such as 3 or {"offset":3,"limit":10}, not at ${JSON.stringify(value)}`,
+  )
 }
 
 const isOffset = (value: Json): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0

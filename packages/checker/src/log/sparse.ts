@@ -1,5 +1,6 @@
 import { canonical, type History, type Json } from '@chaosproxy/history'
 import type { ObjectOperation, Specification } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import type { ObjectModel } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
 import { append, copyOf, type Entries, noteRead, placesOf, type Reading } from './entries.ts'
@@ -60,7 +61,7 @@ function beginning<Value>(values: readonly Value[], isOpen: boolean): Entries<Va
 
 function readingOf(operation: ObjectOperation, entriesOf: EntriesOf): Reading<string> {
   const read = entriesOf(operation.output)
-  if (read === undefined) throw new Error(noList(operation.output))
+  if (read === undefined) throw new WrongValue(noList(operation.output))
   const { from, limit = Number.POSITIVE_INFINITY } = rangeOf(operation)
   return { from, limit, entries: read.map(({ value, offset }) => ({ value: JSON.stringify(value), offset })) }
 }

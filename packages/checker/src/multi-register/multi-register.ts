@@ -2,6 +2,7 @@ import { canonical, type History, inputOf, type Json, OK, outputOf } from '@chao
 import { NEVER } from '../encoding/encoded.ts'
 import type { IsMetBy } from '../judge/entry.ts'
 import type { ObjectOperation, Specification } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import type { Budget } from '../limits/budget.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, operationAt, type Part } from '../object/model/part.ts'
@@ -91,13 +92,14 @@ const nameOf = (json: Json): string => {
 /** What a txn did: according to its completion if there is one, otherwise as requested. */
 export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
   const said = output ?? value
-  if (!Array.isArray(said)) throw new Error(`a txn is a list such as ${EXAMPLE}`)
+  if (!Array.isArray(said)) throw new WrongValue(`a txn is a list such as ${EXAMPLE}`)
   return said.map((each: Json): PartOfTxn => {
     if (!Array.isArray(each) || each.length < 2 || each.length > 3)
-      throw new Error(`a txn is a list such as ${EXAMPLE}`)
+      throw new WrongValue(`a txn is a list such as ${EXAMPLE}`)
     const [f, register, held = null]: readonly Json[] = each
     const name = nameOf(f)
-    if (!Object.hasOwn(functions, name)) throw new Error(`a txn reads and writes, and does not ${JSON.stringify(f)}`)
+    if (!Object.hasOwn(functions, name))
+      throw new WrongValue(`a txn reads and writes, and does not ${JSON.stringify(f)}`)
     return { f: functions[name], register: nameOf(register), value: held }
   })
 }

@@ -1,6 +1,7 @@
 import { elementsOf, type History, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { ObjectOperation } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import type { Budget } from '../limits/budget.ts'
 import { closedUnder, type ObjectModel, relatedByGroups } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
@@ -48,7 +49,7 @@ export const messageObject = ({ rule, isInOrder, specification, fast, simulate }
 /** The text of the message that an enqueue adds; undefined for other operations. */
 export function enqueuedBy({ f, value }: ObjectOperation): string | undefined {
   if (queueNumbers[f] !== ENQUEUE) return undefined
-  if (value === null) throw new Error(NO_MESSAGE)
+  if (value === null) throw new WrongValue(NO_MESSAGE)
   return JSON.stringify(value)
 }
 

@@ -1,5 +1,6 @@
 import { canonical, type Json } from '@chaosproxy/history'
 import type { Specification } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, sorted } from '../object/model/any-start.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
@@ -42,7 +43,7 @@ const specification: Specification<Elements> = {
 }
 
 function afterRead({ isKnown, present, absent }: Elements, output: Json): readonly Elements[] {
-  if (!Array.isArray(output)) throw new Error(`a read returns a list, not ${JSON.stringify(output)}`)
+  if (!Array.isArray(output)) throw new WrongValue(`a read returns a list, not ${JSON.stringify(output)}`)
   const read = sorted(output.map((each: Json) => canonical(each)))
   const fits =
     read.length === output.length &&

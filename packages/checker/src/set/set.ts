@@ -1,6 +1,7 @@
 import { canonical, elementsOf, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { Specification } from '../judge/model.ts'
+import { WrongValue } from '../judge/wrong-value.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import { createNumbering } from '../object/model/elements.ts'
 import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
@@ -72,7 +73,7 @@ function specification(initial: Json): Specification<readonly string[]> {
         default: {
           if (output === null) return elements.length === 0 ? [elements] : []
           const contents = elementsOf(output ?? null)
-          if (contents === undefined) throw new Error(`a read returns a list, not ${JSON.stringify(output)}`)
+          if (contents === undefined) throw new WrongValue(`a read returns a list, not ${JSON.stringify(output)}`)
           const read = contents.map((each) => JSON.stringify(each)).sort()
           return read.length === elements.length && read.every((each, at) => each === elements[at]) ? [elements] : []
         }
@@ -87,7 +88,7 @@ export const elementOf = (value: Json, output: Json | undefined): Json => (Array
 export function found(output: Json | undefined): boolean {
   const answer = Array.isArray(output) ? output[1] : output
   if (typeof answer === 'boolean') return answer
-  throw new Error(`contains returns true or false, not ${JSON.stringify(answer ?? null)}`)
+  throw new WrongValue(`contains returns true or false, not ${JSON.stringify(answer ?? null)}`)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { INFO, inputOf, type Json, outputOf, UNNAMED } from '@chaosproxy/history'
+import { INFO, inputOf, type Json, outputOf, shownText, UNNAMED } from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
 
 /** Descriptions of the operation at a row, for people: who, what, where. */
@@ -93,7 +93,7 @@ const isCas = (f: string | undefined): boolean => f === 'cas'
 
 /** A value in words: JSON, cut if long. */
 export function show(value: Json | undefined): string {
-  const text = JSON.stringify(value ?? null)
+  const text = shownText(value ?? null)
   return text.length <= 60 ? text : `${text.slice(0, 28)} … ${text.slice(-28)}`
 }
 

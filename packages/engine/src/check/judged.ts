@@ -1,4 +1,4 @@
-import { type CheckOptions, check, decidedByStart, type Report } from '@chaosproxy/checker'
+import { type CheckOptions, check, decidedByStart, hintsFor, type Report } from '@chaosproxy/checker'
 import { type History, millis } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
 import type { FileSubject } from '@chaosproxy/report'
@@ -79,6 +79,7 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
     file,
     title: sourceName(file),
     ...checked,
+    history: withHints(task, checked),
     ...judge(task, checked),
     initial: initialOf(checked.history, settings),
     alone,
@@ -86,6 +87,13 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
     reportFile,
     again,
   }
+}
+
+/** With what its author may have recorded otherwise than it was, where a level is violated. */
+function withHints({ file }: JudgedTask, { history, report }: Checked): History {
+  if (Object.values(report.levels).every(({ result }) => result !== 'violated')) return history
+  const hints = hintsFor(history).map((hint) => `${sourceName(file)}: ${hint}`)
+  return hints.length === 0 ? history : { ...history, warnings: [...history.warnings, ...hints] }
 }
 
 function judge({ settings }: JudgedTask, { history, report, checking }: Checked): Judged {

@@ -2,14 +2,20 @@ import { UserError } from '../error.ts'
 import type { Format } from '../format.ts'
 import { shortened } from '../rules.ts'
 import { afterByteOrderMark } from './jsonl-reader.ts'
+import { hasOperationLines } from './operation-members.ts'
 
 const SAMPLE_BYTES = 64 * 1024
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-const KNOWN_FORMATS = 'Formats: chaos JSONL, Jepsen EDN, Porcupine etcd and key-value logs. Force one with --format.'
+const KNOWN_FORMATS =
+  'Formats: chaos JSONL, Jepsen EDN, history.txt and jepsen.log, JSON with one operation per line, Porcupine etcd and key-value logs. Force one with --format.'
 
-/** A line of a Jepsen log that describes an operation. */
-export const JEPSEN_LOG_LINE: RegExp = /\bjepsen\.util\s+(?:- )?\s*(\S+)\s+:([A-Za-z-]+)\s+:(\S+)(?:\s+(.*\S))?\s*$/
+/** A line of a Jepsen log, or of its history.txt, that describes an operation. */
+export const JEPSEN_LOG_LINE: RegExp =
+  /(?:^|\bjepsen\.util:?\s+(?:- )?)\s*(\d+|:[a-z][\w.-]*)\s+:([A-Za-z-]+)\s+:(\S+)(?:\s+(.*\S))?\s*$/
+
+/** As the Jepsen of Porcupine's etcd tests wrote them. */
+const OLD_LOG_LINE = /\bjepsen\.util\s+- /
 
 /**
  * The format of a file that begins with these bytes; undefined if they are only white space. Throws if it is no known
@@ -49,10 +55,12 @@ export function detectFormat(source: string, beginning: Uint8Array): Format | un
 }
 
 function formatOfText(content: string): Format | undefined {
-  if (/^\{\s*["}]/.test(content)) return 'jsonl'
+  if (/^\{\s*["}]/.test(content)) return hasOperationLines(content) ? 'operations' : 'jsonl'
   if (/^\{\s*:/.test(content)) return isKeyValueLog(content) ? 'porcupine-kv' : 'edn'
   if (/^(;|#_|#[a-zA-Z][\w.$-]*[/.][\w.$-]+\s*\{|\{\s*[;#]|[[(][\s,]*([[({;:#\])]|$))/.test(content)) return 'edn'
-  return content.split('\n').some((line) => JEPSEN_LOG_LINE.test(line)) ? 'porcupine-etcd' : undefined
+  const line = content.split('\n').find((each) => JEPSEN_LOG_LINE.test(each))
+  if (line === undefined) return undefined
+  return OLD_LOG_LINE.test(line) ? 'porcupine-etcd' : 'jepsen-log'
 }
 
 /** Porcupine's key-value log is EDN too; its operations have a key member and are get, put or append. */

@@ -121,7 +121,7 @@ export class EdnReader implements ChunkReader {
       const found = Array.isArray(value) ? 'a vector' : JSON.stringify(value)
       throw new EventError(`an event is a map, such as {:process 0, :type :invoke, :f :read}; here is ${found}.`)
     }
-    const event = eventOfMembers(this.#anonymous.named(withPlainKinds(transaction(withPlainNames(value)))))
+    const event = eventOfMembers(this.#anonymous.named(ednMembers(value)))
     this.#keys.take(event, this.line)
     this.#used += 1
   }
@@ -153,6 +153,9 @@ function newlines(text: string, from: number, to: number): number {
   for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count += 1
   return count
 }
+
+/** An event's members with names, kinds and errors as JSON has them. */
+export const ednMembers = (members: Members): Members => withPlainKinds(transaction(withPlainNames(members)))
 
 /** Elle treats every operation as a transaction, so recordings of its tests omit `f`. */
 function transaction(members: Members): Members {

@@ -71,3 +71,20 @@ export function elementsOf(value: Json): readonly Json[] | undefined {
   const [name, elements] = members[0] ?? []
   return members.length === 1 && name === SET && Array.isArray(elements) ? elements : undefined
 }
+
+/** A value for people: as JSON, but sets as EDN writes them, `#{1 2}`. */
+export function shownText(value: Json): string {
+  const text = JSON.stringify(value)
+  return text.includes(SET_MEMBER) ? withSets(value) : text
+}
+
+const SET_MEMBER = `${JSON.stringify(SET)}:`
+
+function withSets(value: Json): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(withSets).join(',')}]`
+  const elements = elementsOf(value)
+  if (elements !== undefined) return `#{${elements.map(withSets).join(' ')}}`
+  const members = Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}:${withSets(each as Json)}`)
+  return `{${members.join(',')}}`
+}

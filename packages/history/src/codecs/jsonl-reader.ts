@@ -4,6 +4,7 @@ import { brokenRule, EventError } from '../rules.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
 import { BadJson, parseJsonLine } from './jsonl.ts'
 import { LineScanner, UNUSUAL } from './jsonl-scanner.ts'
+import { OtherTimes } from './other-times.ts'
 
 const NEWLINE = 0x0a
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -25,12 +26,14 @@ export class JsonlReader implements ChunkReader {
   readonly #source: string
   readonly #sink: EventSink
   readonly #scanner: LineScanner | undefined
+  readonly #times: OtherTimes
   #begun = false
   #used = 0
 
   constructor(options: JsonlReaderOptions) {
     this.#source = options.source
     this.#sink = options.sink
+    this.#times = new OtherTimes(options)
     if (options.isAmid === true) {
       this.#begun = true
       this.#used = 1
@@ -93,7 +96,7 @@ export class JsonlReader implements ChunkReader {
     const text = utf8(bytes, start, end)
     if (text.trim() === '') return
     const line = parseJsonLine(text)
-    if (line.kind === 'event') this.#sink.event(line.event, this.line)
+    if (line.kind === 'event') this.#sink.event(this.#times.timed(line.event), this.line)
     else if (this.#used === 0) this.#sink.header(line.header)
     else
       throw new EventError('a header ("chaos") stands amid the events. It is the first line; split joined histories.')

@@ -4,7 +4,7 @@ import { brokenRule } from '../rules.ts'
 import type { EventSink } from '../sink.ts'
 
 /** Functions that are invoked without a value. */
-const ASKING: readonly string[] = [
+export const ASKING: readonly string[] = [
   ...['read', 'get', 'dequeue', 'receive', 'consume', 'drain', 'generate'],
   ...['acquire', 'lock', 'release', 'unlock'],
 ]

@@ -4,6 +4,7 @@ import { brokenRule, EventError } from '../rules.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
 import { JEPSEN_LOG_LINE } from './detect.ts'
 import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
+import { ednMembers } from './edn-reader.ts'
 import { nameOf } from './edn-values.ts'
 import { eventOfMembers } from './event-members.ts'
 
@@ -15,7 +16,8 @@ export interface JepsenLogReaderOptions {
 }
 
 /**
- * Reads the Jepsen logs used in Porcupine's etcd tests: `INFO  jepsen.util - 3 :invoke :cas [0 2]`. An error takes the
+ * Reads Jepsen's logs, such as `INFO  jepsen.util - 3 :invoke :cas [0 2]`, and its history.txt, whose lines begin with the
+ * process. An error takes the
  * place of the value (`:info :read :timed-out`): it becomes the event's error, and the completion has no value. Other
  * lines of the log are skipped.
  */
@@ -26,8 +28,12 @@ export class JepsenLogReader implements ChunkReader {
   readonly #decoder = new TextDecoder('utf-8')
   readonly #parser = new EdnParser()
 
-  constructor(options: JepsenLogReaderOptions) {
+  readonly #ended: () => void
+
+  /** `ended` is called once all lines are read. */
+  constructor(options: JepsenLogReaderOptions, ended: () => void = () => {}) {
     this.#options = options
+    this.#ended = ended
   }
 
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
@@ -47,6 +53,7 @@ export class JepsenLogReader implements ChunkReader {
         `${this.#options.source}: no line of this log tells of an operation, as "INFO  jepsen.util - 0 :invoke :read nil" does.`,
       )
     }
+    if (last) this.#ended()
     return end
   }
 
@@ -77,13 +84,15 @@ export class JepsenLogReader implements ChunkReader {
     const [, process = '', type = '', f = '', rest = ''] = parts
     const [value, error] = rest === '' ? [null] : this.#values(rest)
     const problem = value instanceof Problem ? value.name : error instanceof Problem ? error.name : error
-    return eventOfMembers({
-      process: /^\d+$/.test(process) ? Number(process) : process.replace(/^:/, ''),
-      type,
-      f,
-      ...(value instanceof Problem ? {} : { value: value ?? null }),
-      ...(problem === undefined ? {} : { error: problem }),
-    })
+    return eventOfMembers(
+      ednMembers({
+        process: /^\d+$/.test(process) ? Number(process) : process.replace(/^:/, ''),
+        type,
+        f,
+        ...(value instanceof Problem ? {} : { value: value ?? null }),
+        ...(problem === undefined ? {} : { error: problem }),
+      }),
+    )
   }
 
   /** The value and, in newer logs, the error after it. A keyword is not a register's value but an error. */

@@ -4,6 +4,7 @@ import type { ChunkReader, EventSink } from '../sink.ts'
 import { EdnReader } from './edn-reader.ts'
 import { JsonlReader, type JsonlReaderOptions } from './jsonl-reader.ts'
 import { KeyedValues } from './keyed-values.ts'
+import { OperationLinesReader } from './operation-lines.ts'
 import { JepsenLogReader } from './porcupine.ts'
 
 export interface ReaderOptions {
@@ -26,6 +27,16 @@ export function createReader(format: Format, options: ReaderOptions): ChunkReade
     case 'edn':
     case 'porcupine-kv':
       return new EdnReader(options)
+    case 'jepsen-log': {
+      const { source, sink, independent } = options
+      const keys = new KeyedValues({ source, sink, isKeyed: independent, isTuple: () => false })
+      return new JepsenLogReader(
+        { source, sink: { ...passed(sink), event: (event, line) => keys.take(event, line) } },
+        () => keys.end(),
+      )
+    }
+    case 'operations':
+      return new OperationLinesReader(options)
     case 'porcupine-etcd':
       return new JepsenLogReader(options)
     default:
@@ -38,10 +49,11 @@ function keyed({ source, sink }: ReaderOptions): JsonlReaderOptions {
   const values = new KeyedValues({ source, sink, isKeyed: true, isTuple: () => false })
   return {
     source,
-    sink: {
-      header: (header) => sink.header(header),
-      warn: (message) => sink.warn(message),
-      event: (event, line) => values.take(event, line),
-    },
+    sink: { ...passed(sink), event: (event, line) => values.take(event, line) },
   }
 }
+
+const passed = (sink: EventSink): Pick<EventSink, 'header' | 'warn'> => ({
+  header: (header) => sink.header(header),
+  warn: (message) => sink.warn(message),
+})

@@ -1,6 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { placeOf } from '../../encoding/place.ts'
 import type { IntegerModel, ObjectOperation, Specification } from '../../judge/model.ts'
+import { WrongValue } from '../../judge/wrong-value.ts'
 import { type Budget, OutOfTime } from '../../limits/budget.ts'
 import { isSilent, operationAt, type Part } from './part.ts'
 
@@ -164,6 +165,11 @@ export function byModel<Result>(ask: () => Result, on: string, place?: string): 
   } catch (error) {
     if (error instanceof UserError || error instanceof OutOfTime) throw error
     const said = error instanceof Error ? error.message : String(error)
+    if (error instanceof WrongValue)
+      throw new UserError(
+        'input',
+        `${place === undefined ? '' : `${place}: `}${on}: ${said}. Check the model (--model), or the value.`,
+      )
     const hint =
       place === undefined
         ? 'The model has a mistake.'

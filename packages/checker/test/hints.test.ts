@@ -1,0 +1,74 @@
+import { type EventInput, historyFromObjects } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { hintsFor } from '../src/index.ts'
+
+type Step = readonly [f: string, asked: EventInput['value'], answered: EventInput['value']]
+
+const hints = (steps: readonly Step[]): readonly string[] =>
+  hintsFor(
+    historyFromObjects(
+      steps.flatMap(([f, asked, answered]): EventInput[] => [
+        { process: 0, type: 'invoke', f, value: asked },
+        { process: 0, type: 'ok', f, value: answered },
+      ]),
+    ),
+  )
+
+test('a number that is read back as a text gets the command that records both alike', () => {
+  const [hint, ...more] = hints([
+    ['write', 5, 5],
+    ['read', null, '5'],
+  ])
+  expect(hint).toMatch(/^5 was written and "5" was read: .*jq -c .*tonumber/)
+  expect(more).toEqual([])
+})
+
+test('a text that is read back as a number gets the other', () => {
+  expect(
+    hints([
+      ['write', '5', '5'],
+      ['read', null, 5],
+    ]),
+  ).toEqual([expect.stringMatching(/"5" was written and 5 was read: .*tostring/)])
+})
+
+test('elements of lists and sets are compared too', () => {
+  expect(
+    hints([
+      ['add', 1, 1],
+      ['add', 2, 2],
+      ['read', null, ['1', '2']],
+    ]),
+  ).toHaveLength(1)
+  expect(
+    hints([
+      ['append', 1, 1],
+      ['read', null, { '#{}': ['1'] }],
+    ]),
+  ).toHaveLength(1)
+})
+
+test.each([':nil', 'nil', 'None', '', 'null'])('%j that nobody wrote may be how nothing is written', (value) => {
+  expect(
+    hints([
+      ['write', 'a', 'a'],
+      ['read', null, value],
+    ]),
+  ).toEqual([expect.stringContaining(`--initial '${JSON.stringify(value)}'`)])
+})
+
+test('what was written as it was read gets no hint, nor does a value that resembles none', () => {
+  expect(
+    hints([
+      ['write', 5, 5],
+      ['write', '5', '5'],
+      ['read', null, '5'],
+    ]),
+  ).toEqual([])
+  expect(
+    hints([
+      ['write', 5, 5],
+      ['read', null, 6],
+    ]),
+  ).toEqual([])
+})

@@ -1,0 +1,184 @@
+import { UserError } from '../error.ts'
+import type { EventInput, Process } from '../event.ts'
+import { plural } from '../figures.ts'
+import { brokenRule, EventError } from '../rules.ts'
+import type { ChunkReader, EventSink } from '../sink.ts'
+import { headerOfMembers, membersOf } from './event-members.ts'
+import { parseJson } from './json-text.ts'
+import { type OperationLine, operationOf, timeNames } from './operation-members.ts'
+import { NANOSECONDS, type Unit, unitOf } from './time-units.ts'
+
+const NEWLINE = 10
+
+interface Options {
+  readonly source: string
+  readonly sink: EventSink
+}
+
+interface Read extends OperationLine {
+  readonly line: number
+}
+
+/**
+ * Reads one operation per line, with the times of its call and return. Events are passed on in the order of these times. At
+ * the same time calls come first, as Porcupine has it, so that such operations are concurrent.
+ */
+export class OperationLinesReader implements ChunkReader {
+  line = 1
+  readonly #options: Options
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+  readonly #operations: Read[] = []
+  #unit: Unit | undefined
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
+    let at = start
+    while (at < end) {
+      const newline = bytes.indexOf(NEWLINE, at)
+      const isWhole = newline >= 0 && newline < end
+      if (!isWhole && !last) return at
+      const lineEnd = isWhole ? newline : end
+      this.#take(bytes.subarray(at, lineEnd))
+      at = lineEnd + 1
+      this.line += 1
+    }
+    if (last) this.#end()
+    return end
+  }
+
+  #take(bytes: Uint8Array): void {
+    const { source, sink } = this.#options
+    try {
+      const text = this.#decoder.decode(bytes)
+      if (text.trim() === '') return
+      const members = membersOf(parseJson(text))
+      const header = headerOfMembers(members)
+      if (header !== undefined) {
+        sink.header(header)
+        return
+      }
+      const operation = operationOf(members)
+      this.#unit ??= unitOf(timeNames(members), [operation.call, operation.returned ?? operation.call])
+      this.#operations.push({ ...operation, line: this.line })
+    } catch (error) {
+      if (error instanceof EventError || error instanceof UserError) throw brokenRule(source, this.line, error.message)
+      if (error instanceof SyntaxError || error instanceof TypeError)
+        throw brokenRule(
+          source,
+          this.line,
+          'bad JSON. Every line is one JSON object: an operation with its "call" and "return".',
+        )
+      throw error
+    }
+  }
+
+  #end(): void {
+    const { source, sink } = this.#options
+    const unit = this.#unit ?? NANOSECONDS
+    if (unit.guessed)
+      sink.warn(
+        `${source}: the times of calls and returns are taken for ${unit.name}. Name the unit in the members, as in "call_ms".`,
+      )
+    const { events, overlapping } = eventsOf(this.#operations, unit)
+    if (overlapping > 0)
+      sink.warn(
+        `${source}: ${plural(overlapping, 'operation')} began while another of the same client was under way; each of these is a process of its own.`,
+      )
+    for (const { event, line } of events) sink.event(event, line)
+  }
+}
+
+interface Moment {
+  readonly event: EventInput
+  readonly line: number
+  readonly at: number
+  readonly isCall: boolean
+}
+
+function eventsOf(
+  operations: readonly Read[],
+  unit: Unit,
+): { readonly events: readonly Moment[]; readonly overlapping: number } {
+  const sorted = operations.toSorted((a, b) => a.call - b.call || (a.returned ?? NEVER) - (b.returned ?? NEVER))
+  const lanes = new Lanes()
+  const calls: Moment[] = []
+  const returns: Moment[] = []
+  for (const operation of sorted) {
+    const { call, returned, type, event, input, output, line } = operation
+    const process = lanes.processOf(operation)
+    const invoked = {
+      ...event,
+      process,
+      type: 'invoke',
+      value: input ?? null,
+      time: Math.round(call * unit.nanos),
+    } as const
+    calls.push({ event: invoked, line, at: call, isCall: true })
+    if (returned === undefined && type === 'info') continue
+    const at = returned ?? call
+    const answer = output === undefined || type !== 'ok' ? {} : { value: output }
+    const { final: _, ...rest } = event
+    const ended = { ...rest, process, type, time: Math.round(at * unit.nanos), ...answer }
+    returns.push({ event: ended, line, at, isCall: false })
+  }
+  const moments = [...calls, ...returns].sort((a, b) => a.at - b.at)
+  return { events: callsFirst(moments), overlapping: lanes.overlapping }
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/** Gives operations of one client that overlap processes of their own. */
+class Lanes {
+  overlapping = 0
+  readonly #byClient: Map<Process, { readonly process: Process; until: number }[]> = new Map()
+
+  processOf({ process: said, line, call, returned, type }: Read): Process {
+    const client = said ?? `line ${line}`
+    const own = this.#byClient.get(client) ?? []
+    if (own.length === 0) this.#byClient.set(client, own)
+    let lane = own.find(({ until }) => until <= call)
+    if (lane === undefined) {
+      if (own.some(({ until }) => until !== NEVER)) this.overlapping += 1
+      lane = { process: own.length === 0 ? client : `${client}/${own.length + 1}`, until: NEVER }
+      own.push(lane)
+    }
+    // After an unknown outcome a process does nothing more.
+    lane.until = type === 'info' ? NEVER : (returned ?? call)
+    return lane.process
+  }
+}
+
+/** Of moments at the same time, calls come first, but for a process whose operation before has to return. */
+function callsFirst(moments: readonly Moment[]): readonly Moment[] {
+  const ordered: Moment[] = []
+  const open = new Set<Process>()
+  for (let from = 0; from < moments.length; ) {
+    let to = from
+    while (moments[to] !== undefined && moments[to]?.at === moments[from]?.at) to += 1
+    const waiting = new Map<Process, Moment[]>()
+    const call = (moment: Moment): void => {
+      ordered.push(moment)
+      open.add(moment.event.process)
+    }
+    const group = moments.slice(from, to)
+    for (const moment of group) {
+      const { process } = moment.event
+      if (!moment.isCall) continue
+      if (!open.has(process)) call(moment)
+      else waiting.set(process, [...(waiting.get(process) ?? []), moment])
+    }
+    for (const moment of group) {
+      if (moment.isCall) continue
+      const { process } = moment.event
+      ordered.push(moment)
+      open.delete(process)
+      const next = waiting.get(process)?.shift()
+      if (next !== undefined) call(next)
+    }
+    from = to
+  }
+  return ordered
+}

@@ -1,0 +1,40 @@
+import type { EventInput } from '../event.ts'
+import type { EventSink } from '../sink.ts'
+import { timeValue, type Unit, unitOf } from './time-units.ts'
+
+/** What people call the time. */
+const NAME = /^(?:t|ts|time|timestamp)(?:_?(?:ns|nanos|us|micros|ms|millis|s|sec))?$/i
+
+interface Found {
+  readonly name: string
+  readonly unit: Unit
+}
+
+/** Takes the time of events that have none from a member with another name, and says so once. */
+export class OtherTimes {
+  readonly #warn: (message: string) => void
+  #found: Found | undefined
+
+  constructor({ source, sink }: { readonly source: string; readonly sink: EventSink }) {
+    this.#warn = (message) => sink.warn(`${source}: ${message}`)
+  }
+
+  timed(event: EventInput): EventInput {
+    const { time, extra } = event
+    if (time !== undefined || extra === undefined) return event
+    const found = this.#found ?? this.#find(extra)
+    const said = found === undefined ? undefined : timeValue(extra[found.name])
+    return found === undefined || said === undefined ? event : { ...event, time: Math.round(said * found.unit.nanos) }
+  }
+
+  #find(extra: NonNullable<EventInput['extra']>): Found | undefined {
+    const name = Object.keys(extra).find((each) => NAME.test(each) && timeValue(extra[each]) !== undefined)
+    if (name === undefined) return undefined
+    const unit = unitOf([name], [timeValue(extra[name]) ?? 0])
+    this.#found = { name, unit }
+    this.#warn(
+      `there is no "time"; ${JSON.stringify(name)} is taken for it, in ${unit.name}. Call it "time", an integer in nanoseconds.`,
+    )
+    return this.#found
+  }
+}

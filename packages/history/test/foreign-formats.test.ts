@@ -1,0 +1,282 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type History, historyFromObjects, inputOf, outputOf, shownText, UserError } from '@chaosproxy/history'
+import { type ReadOptions, readHistory } from '@chaosproxy/history/files'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const directory = mkdtempSync(join(tmpdir(), 'chaos-foreign-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+let count = 0
+async function read(content: string, options: ReadOptions = {}): Promise<History> {
+  const path = join(directory, `h${++count}`)
+  writeFileSync(path, content)
+  return readHistory(path, options)
+}
+
+async function refusal(content: string): Promise<string> {
+  try {
+    await read(content)
+  } catch (error) {
+    if (error instanceof UserError) return error.message
+    throw error
+  }
+  return 'accepted'
+}
+
+const OUTCOMES = ['ok', 'fail', 'info']
+
+/** Each operation as `process f input > outcome output [call-return]`. */
+const shape = (history: History): readonly string[] =>
+  Array.from({ length: history.operations.length }, (_, row) => {
+    const { process, f, callEvent, returnEvent, outcome, key } = history.operations
+    const name = history.functions[f[row] ?? 0]
+    const on = history.keys[key[row] ?? -1]
+    const asked = JSON.stringify(inputOf(history, row))
+    const answered = `${OUTCOMES[outcome[row] ?? 0]} ${JSON.stringify(outputOf(history, row))}`
+    return `${history.processName(process[row] ?? 0)} ${name}${on === undefined ? '' : ` ${on}`} ${asked} > ${answered} [${callEvent[row]}-${returnEvent[row]}]`
+  })
+
+const lines = (objects: readonly object[]): string => objects.map((each) => `${JSON.stringify(each)}\n`).join('')
+
+const WRITE_AND_READ = ['c1 write 1 > ok 1 [0-1]', 'c2 read null > ok 1 [2-3]']
+
+describe('one operation per line', () => {
+  const named = (name: (member: 'client' | 'f' | 'call' | 'return' | 'input' | 'output') => string) =>
+    lines([
+      { [name('client')]: 'c1', [name('f')]: 'write', [name('call')]: 0, [name('return')]: 10, [name('input')]: 1 },
+      {
+        [name('client')]: 'c2',
+        [name('f')]: 'read',
+        [name('call')]: 20,
+        [name('return')]: 30,
+        [name('input')]: null,
+        [name('output')]: 1,
+      },
+    ])
+
+  test.each([
+    ['our own words', {}],
+    ['those of Go', { client: 'ClientId', f: 'Op', call: 'Call', return: 'Return', input: 'Input', output: 'Output' }],
+    [
+      'starts and ends',
+      { client: 'client_id', f: 'op', call: 'start', return: 'end', input: 'value', output: 'result' },
+    ],
+    [
+      'times by name',
+      { client: 'process', f: 'operation', call: 'start_time', return: 'end_time', input: 'args', output: 'response' },
+    ],
+    [
+      'times with units',
+      { client: 'thread', f: 'type', call: 'call_ns', return: 'return_ns', input: 'arg', output: 'ret' },
+    ],
+  ] as const)('is read by %s', async (_, names: { readonly [member: string]: string }) => {
+    const history = await read(named((member) => names[member] ?? member))
+    expect(history.format).toBe('operations')
+    expect(shape(history)).toEqual(WRITE_AND_READ)
+  })
+
+  test('is read with a status, a header, keys, and members that mean nothing here', async () => {
+    const history = await read(
+      `{"chaos":1,"model":"register"}\n${lines([
+        {
+          id: 1,
+          process: 'c1',
+          f: 'write',
+          key: 'x',
+          status: 'ok',
+          call: 0,
+          return: 10,
+          call_index: 1,
+          input: 1,
+          output: null,
+        },
+        { id: 2, process: 'c2', f: 'write', key: 'x', status: 'info', call: 5, return: 40, input: 2 },
+        { id: 3, process: 'c3', f: 'write', key: 'y', status: 'fail', call: 6, return: 7, input: 3 },
+        { id: 4, process: 'c4', f: 'read', key: 'x', ok: true, call: 8, return: 9, output: 2 },
+        { id: 5, process: 'c5', f: 'write', key: 'x', call: 50, return: null, input: 4 },
+      ])}`,
+    )
+    expect(history.header?.model).toBe('register')
+    expect(shape(history)).toEqual([
+      'c1 write x 1 > ok 1 [0-6]',
+      'c2 write x 2 > info 2 [1-7]',
+      'c3 write y 3 > fail 3 [2-3]',
+      'c4 read x null > ok 2 [4-5]',
+      'c5 write x 4 > info 4 [8--1]',
+    ])
+  })
+
+  test('is read where inputs are structures, and what never returned has the largest integer', async () => {
+    const text = `{"ClientId":0,"Input":{"Op":"Put","Key":"x","Value":"a"},"Call":1000,"Output":{"Value":""},"Return":2000}
+{"ClientId":1,"Input":{"Op":"get","Key":"x","Value":""},"Call":3000,"Output":{"Value":"a"},"Return":4000}
+{"ClientId":2,"Input":{"op":"cas","key":"x","old":"a","new":"b"},"Call":3000,"Output":null,"Return":9223372036854775807}
+`
+    expect(shape(await read(text))).toEqual([
+      '0 put x "a" > ok "a" [0-1]',
+      '1 get x "" > ok "a" [2-4]',
+      '2 cas x ["a","b"] > info ["a","b"] [3--1]',
+    ])
+  })
+
+  test('takes the value of a read without an output for what it returned', async () => {
+    const text = lines([
+      { client: 'c1', op: 'write', start: 1, end: 2, value: 1 },
+      { client: 'c2', op: 'read', start: 3, end: 4, value: 1 },
+    ])
+    expect(shape(await read(text))).toEqual(WRITE_AND_READ)
+  })
+
+  test('has times in the unit that names or sizes tell', async () => {
+    const at = async (operation: object) => {
+      const { operations, warnings } = await read(lines([{ f: 'write', input: 1, ...operation }]))
+      return [operations.callTime[0], operations.returnTime[0], warnings.length]
+    }
+    expect(await at({ call: 1.5, return: 2.25 })).toEqual([1500, 2250, 1])
+    expect(await at({ call_ms: 1.5, return_ms: 2 })).toEqual([1_500_000, 2_000_000, 0])
+    expect(await at({ start: 1_700_000_000_000, end: 1_700_000_000_005 })).toEqual([1.7e18, 1.7e18 + 5e6, 2])
+    expect(await at({ start: '2026-01-01T00:00:00.000Z', end: '2026-01-01T00:00:00.005Z' })).toEqual([
+      1_767_225_600_000_000_000, 1_767_225_600_005_000_000, 1,
+    ])
+  })
+
+  test('is in order of calls and returns, and calls come first at the same time', async () => {
+    const text = lines([
+      { client: 'b', f: 'read', call: 10, return: 20, output: 1 },
+      { client: 'a', f: 'write', call: 0, return: 10, input: 1 },
+      { client: 'a', f: 'write', call: 10, return: 10, input: 2 },
+    ])
+    expect(shape(await read(text))).toEqual([
+      'a write 1 > ok 1 [0-2]',
+      'b read null > ok 1 [1-5]',
+      'a write 2 > ok 2 [3-4]',
+    ])
+  })
+
+  test('gives overlapping operations of one client processes of their own, with a warning', async () => {
+    const { warnings, processCount } = await read(
+      lines([
+        { client: 'a', f: 'write', call: 0, return: 10, input: 1 },
+        { client: 'a', f: 'write', call: 5, return: 15, input: 2 },
+      ]),
+    )
+    expect(processCount).toBe(2)
+    expect(warnings).toEqual([expect.stringContaining('1 operation began while another of the same client')])
+  })
+
+  test.each([
+    [
+      'an operation that returned before it was called',
+      { f: 'read', call: 9, return: 8 },
+      'returned (8) before it was called (9)',
+    ],
+    [
+      'a number for an operation',
+      { input: { op: 1, key: 'x', value: 'a' }, call: 1, return: 2 },
+      '"f" is 1, which names no operation',
+    ],
+    ['no operation', { input: 1, call: 1, return: 2 }, '"f" is missing'],
+    ['an unknown status', { f: 'read', status: 'perhaps', call: 1, return: 2 }, '"status" is "perhaps"'],
+  ])('is refused with its line: %s', async (_, operation, expected) => {
+    expect(await refusal(lines([{ f: 'write', call: 0, return: 1, input: 1 }, operation]))).toMatch(/h\d+:2: /)
+    expect(await refusal(lines([{ f: 'write', call: 0, return: 1, input: 1 }, operation]))).toContain(expected)
+  })
+})
+
+describe("Jepsen's logs", () => {
+  const events = [
+    ['0', ':invoke', ':write', '7'],
+    ['0', ':ok', ':write', '7'],
+    ['1', ':invoke', ':read', 'nil'],
+    ['1', ':ok', ':read', '7'],
+    ['2', ':invoke', ':cas', '[7 8]'],
+    ['2', ':info', ':cas', '[7 8]', ':timeout'],
+    [':nemesis', ':info', ':start', 'nil'],
+  ]
+  const expected = ['0 write 7 > ok 7 [0-1]', '1 read null > ok 7 [2-3]', '2 cas [7,8] > info [7,8] [4-5]']
+
+  test('history.txt is read', async () => {
+    const history = await read(events.map((event) => `${event.join('\t')}\n`).join(''))
+    expect(history.format).toBe('jepsen-log')
+    expect(shape(history)).toEqual(expected)
+    expect(history.errorOf(2)).toBe('timeout')
+    expect(history.nemesis).toHaveLength(1)
+  })
+
+  test('jepsen.log is read, and its other lines are skipped', async () => {
+    const before = '2026-01-02 12:00:00,123{GMT}\tINFO\t'
+    const log = [
+      `${before}[jepsen test runner] jepsen.core: Running test:\n{:concurrency 3}\n`,
+      ...events.map((event) => `${before}[jepsen worker ${event[0]}] jepsen.util: ${event.join('\t')}\n`),
+    ]
+    const history = await read(log.join(''))
+    expect(history.format).toBe('jepsen-log')
+    expect(shape(history)).toEqual(expected)
+  })
+
+  test('have keys as EDN has them', async () => {
+    const text = '0\t:invoke\t:read\t[3 nil]\n0\t:ok\t:read\t[3 5]\n'
+    expect(shape(await read(text))).toEqual(['0 read 3 null > ok 5 [0-1]'])
+  })
+
+  test('have transactions as EDN has them', async () => {
+    const text = '0\t:invoke\t:txn\t[[:append 1 2] [:r 1 nil]]\n0\t:ok\t:txn\t[[:append 1 2] [:r 1 [2]]]\n'
+    expect(shape(await read(text))).toEqual([
+      '0 txn [["append",1,2],["r",1,null]] > ok [["append",1,2],["r",1,[2]]] [0-1]',
+    ])
+  })
+})
+
+describe('a time under another name', () => {
+  const events = (name: string, times: readonly unknown[]) => [
+    { process: 0, type: 'invoke', f: 'write', value: 1, [name]: times[0] },
+    { process: 0, type: 'ok', f: 'write', value: 1, [name]: times[1] },
+  ]
+
+  test.each([
+    ['t', [5, 7], [5, 7]],
+    ['ts', [5, 7], [5, 7]],
+    ['t_ns', [5, 7], [5, 7]],
+    ['time_ns', [5, 7], [5, 7]],
+    ['time_ms', [5, 7], [5e6, 7e6]],
+    ['timestamp', [1_700_000_000.5, 1_700_000_001], [1.7000000005e18, 1.700000001e18]],
+    ['timestamp', ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'], [1767225600e9, 1767225601e9]],
+  ])('is taken, with a hint: %s %j', async (name, times, expected) => {
+    const { operations, warnings } = await read(lines(events(name, times)))
+    expect([operations.callTime[0], operations.returnTime[0]]).toEqual(expected)
+    expect(warnings[0]).toContain(`there is no "time"; "${name}" is taken for it`)
+    expect(historyFromObjects(events(name, times)).operations.callTime[0]).toBe(expected[0])
+  })
+
+  test('refuses lines that contradict it, and says which member it is', async () => {
+    const text = lines([...events('t_ns', [50, 60]), ...events('t_ns', [10, 20])])
+    expect(await refusal(text)).toMatch(/:3: its time \(10\)[\s\S]*--order time[\s\S]*"t_ns" is taken for it/)
+  })
+
+  test('is not one if it is no number or date', async () => {
+    expect((await read(lines(events('t', ['a', 'b'])))).warnings).toEqual([])
+  })
+})
+
+test('--keyed divides the pairs of JSON lines', async () => {
+  const text = lines([
+    { process: 0, type: 'invoke', f: 'write', value: [0, 5] },
+    { process: 0, type: 'ok', f: 'write', value: [0, 5] },
+    { process: 1, type: 'invoke', f: 'read', value: [1, null] },
+    { process: 1, type: 'ok', f: 'read', value: [1, null] },
+  ])
+  expect(shape(await read(text, { independent: true }))).toEqual([
+    '0 write 0 5 > ok 5 [0-1]',
+    '1 read 1 null > ok null [2-3]',
+  ])
+  expect(shape(await read(text))).toEqual(['0 write [0,5] > ok [0,5] [0-1]', '1 read [1,null] > ok [1,null] [2-3]'])
+  const other = lines([{ process: 0, type: 'invoke', f: 'write', value: 5 }])
+  await expect(read(other, { independent: true })).rejects.toThrow(/:1: its value 5 is no pair/)
+})
+
+test('sets are shown as EDN has them', () => {
+  expect(shownText({ '#{}': [1, 2] })).toBe('#{1 2}')
+  expect(shownText([{ a: { '#{}': [{ '#{}': [] }, 'b'] } }])).toBe('[{"a":#{#{} "b"}}]')
+  expect(shownText({ a: 1 })).toBe('{"a":1}')
+})
