@@ -22,7 +22,7 @@ import { type AnswerCounts, answerCounts } from './replaced.ts'
 import { brokenRule, rules } from './rules.ts'
 import { SessionTable } from './sessions.ts'
 import type { EventSink } from './sink.ts'
-import { cutOffWarning, nothingTolerated, type Tolerated, warningsAbout } from './tolerated.ts'
+import { cutOffWarning, nothingTolerated, probableUnit, type Tolerated, warningsAbout } from './tolerated.ts'
 import { isTransaction } from './transactions.ts'
 import { nanos } from './units.ts'
 import { fillInVersions, unsaidFlags } from './unsaid.ts'
@@ -107,6 +107,8 @@ export class HistoryBuilder implements EventSink {
   /** By function: whether the value of an answer takes the place of the invocation's. */
   readonly #answers: (AnswerCounts | undefined)[] = []
   readonly #disorder: Disorder
+  /** NaN before the first time. */
+  #first = Number.NaN
   /** The latest time so far; Infinity before the first. */
   #latest = Number.POSITIVE_INFINITY
   #latestLine = 0
@@ -392,7 +394,10 @@ export class HistoryBuilder implements EventSink {
       warnings: [
         ...this.#warnings,
         ...this.#disorder.warnings(this.source),
-        ...warningsAbout(this.#tolerated, this.source, this.#clientEvents, cutOff),
+        ...warningsAbout(this.#tolerated, {
+          ...{ source: this.source, clientEvents: this.#clientEvents, cutOff },
+          unit: probableUnit(this.#first, this.#latest),
+        }),
       ],
       cutOff,
       clocks: this.#clocks?.readings(),
@@ -521,6 +526,7 @@ export class HistoryBuilder implements EventSink {
       if (time > Number.MAX_SAFE_INTEGER) this.#tolerated.hugeTimes += 1
       this.#latest = time
       this.#latestLine = line
+      this.#first = time
       this.#edges?.beganAt(time)
       return time
     }

@@ -47,9 +47,18 @@ export function cutOffWarning(
 /** What the author of the history should know about it, and what to do next time. */
 export function warningsAbout(
   { reused, reusedExample, lacksInvocations, withoutTime, otherValues, otherValueLine, hugeTimes }: Tolerated,
-  source: string,
-  clientEvents: number,
-  cutOff: string | undefined,
+  {
+    source,
+    clientEvents,
+    cutOff,
+    unit,
+  }: {
+    readonly source: string
+    readonly clientEvents: number
+    readonly cutOff: string | undefined
+    /** In which the times probably are. */
+    readonly unit: string | undefined
+  },
 ): string[] {
   const warnings: string[] = cutOff === undefined ? [] : [cutOff]
   if (reused > 0) {
@@ -64,12 +73,19 @@ export function warningsAbout(
     )
   }
   if (withoutTime > 0 && withoutTime < clientEvents && !lacksInvocations) {
-    warnings.push(`${source}: ${withoutTime} of ${clientEvents} events have no time; their position stands for it.`)
+    warnings.push(
+      `${source}: ${withoutTime} of ${clientEvents} events have no time; they count at the time of the event before.`,
+    )
   }
   if (otherValues > 0) {
     const writes = otherValues === 1 ? 'a write was' : `${otherValues} writes were`
     warnings.push(
       `${source}: ${writes} answered with another value than asked for (line ${otherValueLine}); the value of the answer counts.`,
+    )
+  }
+  if (unit !== undefined) {
+    warnings.push(
+      `${source}: times look like ${unit} since 1970, and a time is in nanoseconds. Durations are wrong; the order of events is not affected.`,
     )
   }
   if (hugeTimes > 0) {
@@ -79,3 +95,14 @@ export function warningsAbout(
   }
   return warnings
 }
+
+/** Where times count from 1970: a run of days has at most so many of each unit. */
+const SINCE_1970 = [
+  { unit: 'milliseconds', from: 1e12, most: 1e9 },
+  { unit: 'microseconds', from: 1e15, most: 1e12 },
+  { unit: 'seconds', from: 1e9, most: 1e6 },
+] as const
+
+/** The unit of times that are probably no nanoseconds. A run that long after its start would last longer. */
+export const probableUnit = (first: number, latest: number): string | undefined =>
+  SINCE_1970.find(({ from, most }) => first >= from && first < 4 * from && latest - first < most)?.unit

@@ -184,6 +184,30 @@ describe('one operation per line', () => {
   })
 })
 
+test('a last operation that is cut off is left out, with a warning', async () => {
+  const { operations, warnings } = await read(`${lines([{ f: 'write', call: 0, return: 1, input: 1 }])}{"f":"wri`)
+  expect(operations.length).toBe(1)
+  expect(warnings).toEqual([expect.stringContaining(':2: the last line is cut off')])
+})
+
+test.each([
+  ['milliseconds', 1_700_000_000_000, 5_000],
+  ['microseconds', 1_700_000_000_000_000, 5_000_000],
+  ['seconds', 1_700_000_000, 30],
+  [undefined, 1_700_000_000_000, 60e9],
+  [undefined, 1_700_000_000, 60e9],
+  [undefined, 1_700_000_000_000_000_000, 5e9],
+])('times since 1970 in another unit are warned of: %s', async (unit, start, took) => {
+  const { warnings } = await read(
+    lines([
+      { process: 0, type: 'invoke', f: 'write', value: 1, time: start },
+      { process: 0, type: 'ok', f: 'write', value: 1, time: start + took },
+    ]),
+  )
+  const found = warnings.filter((warning) => warning.includes('since 1970'))
+  expect(found).toEqual(unit === undefined ? [] : [expect.stringContaining(`times look like ${unit} since 1970`)])
+})
+
 describe("Jepsen's logs", () => {
   const events = [
     ['0', ':invoke', ':write', '7'],

@@ -43,8 +43,8 @@ function ofOtherType(written: Json, read: Json): string {
   const [a, b] = [JSON.stringify(written), JSON.stringify(read)]
   const cure =
     typeof written === 'number'
-      ? `jq -c 'if .type == "ok" then .value |= (tonumber? // .) else . end' FILE`
-      : `jq -c 'if .type == "ok" and (.value | type) == "number" then .value |= tostring else . end' FILE`
+      ? `jq -c '.value |= walk(if type == "string" then tonumber? // . else . end)' FILE`
+      : `jq -c '.value |= walk(if type == "number" then tostring else . end)' FILE`
   return `${a} was written and ${b} was read: the ${typeof written} ${a} and the ${typeof read} ${b} are different values. If they are meant to be the same, record both alike: ${cure}`
 }
 

@@ -61,12 +61,13 @@ export function checkOptionsFor(
 ): ShareOptions {
   const entry = own === undefined ? entryFor(file, history, settings) : modelEntry(own)
   if (settings.baseline !== undefined) requireSameSubject(settings.baseline.baseline, { model: entry.name })
-  requireUnderstood(history, entry)
   requireKnownFunctions(settings.require ?? [], own ?? entry.name, history.functions)
+  const levels = levelsFor(file, entry, settings)
+  requireUnderstood(history, entry)
   return {
     model: own ?? entry.name,
     initial: initialOf(history, settings),
-    levels: levelsFor(file, entry, settings),
+    levels,
     failedCas: settings.failedCas === 'auto' ? usualFailedCas(history) : settings.failedCas,
     staleness: true,
     deadlineMs: millis(Math.max(0, remainingMs)),

@@ -41,7 +41,7 @@ export class OperationLinesReader implements ChunkReader {
       const isWhole = newline >= 0 && newline < end
       if (!isWhole && !last) return at
       const lineEnd = isWhole ? newline : end
-      this.#take(bytes.subarray(at, lineEnd))
+      this.#take(bytes.subarray(at, lineEnd), isWhole)
       at = lineEnd + 1
       this.line += 1
     }
@@ -49,7 +49,7 @@ export class OperationLinesReader implements ChunkReader {
     return end
   }
 
-  #take(bytes: Uint8Array): void {
+  #take(bytes: Uint8Array, isWhole: boolean): void {
     const { source, sink } = this.#options
     try {
       const text = this.#decoder.decode(bytes)
@@ -65,13 +65,14 @@ export class OperationLinesReader implements ChunkReader {
       this.#operations.push({ ...operation, line: this.line })
     } catch (error) {
       if (error instanceof EventError || error instanceof UserError) throw brokenRule(source, this.line, error.message)
-      if (error instanceof SyntaxError || error instanceof TypeError)
+      if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error
+      if (isWhole || this.#operations.length === 0)
         throw brokenRule(
           source,
           this.line,
           'bad JSON. Every line is one JSON object: an operation with its "call" and "return".',
         )
-      throw error
+      sink.warn(`${source}:${this.line}: the last line is cut off and is left out.`)
     }
   }
 
