@@ -106,7 +106,9 @@ describe('pairing', () => {
     const history = historyFromEvents([call(0, 'read', null, { time: 5 }), end(0, 'ok', 'read', 0)], {
       source: 'h.jsonl',
     })
-    expect(history.warnings).toEqual(['h.jsonl: 1 of 2 events have no time; they count at the time of the event before.'])
+    expect(history.warnings).toEqual([
+      'h.jsonl: 1 of 2 events have no time; they count at the time of the event before.',
+    ])
   })
 
   test('processes with names are clients, and digits in a string are the integer', () => {
