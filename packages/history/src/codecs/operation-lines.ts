@@ -3,6 +3,7 @@ import type { EventInput, Process } from '../event.ts'
 import { plural } from '../figures.ts'
 import { brokenRule, EventError } from '../rules.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
+import { TimeOrder } from '../time-order.ts'
 import { headerOfMembers, membersOf } from './event-members.ts'
 import { parseJson } from './json-text.ts'
 import { type OperationLine, operationOf, timeNames } from './operation-members.ts'
@@ -20,8 +21,8 @@ interface Read extends OperationLine {
 }
 
 /**
- * Reads one operation per line, with the times of its call and return. Events are passed on in the order of these times. At
- * the same time calls come first, as Porcupine has it, so that such operations are concurrent.
+ * Reads one operation per line, with the times of its call and return. Events are passed on in the order of these times. Where
+ * one operation ends when another begins, they are concurrent, as Porcupine has it.
  */
 export class OperationLinesReader implements ChunkReader {
   line = 1
@@ -88,45 +89,38 @@ export class OperationLinesReader implements ChunkReader {
       sink.warn(
         `${source}: ${plural(overlapping, 'operation')} began while another of the same client was under way; each of these is a process of its own.`,
       )
-    for (const { event, line } of events) sink.event(event, line)
+    const order = new TimeOrder()
+    const file = order.file(source)
+    for (const { event, line } of events) file.sink.event(event, line)
+    order.pass(sink)
   }
-}
-
-interface Moment {
-  readonly event: EventInput
-  readonly line: number
-  readonly at: number
-  readonly isCall: boolean
 }
 
 function eventsOf(
   operations: readonly Read[],
   unit: Unit,
-): { readonly events: readonly Moment[]; readonly overlapping: number } {
-  const sorted = operations.toSorted((a, b) => a.call - b.call || (a.returned ?? NEVER) - (b.returned ?? NEVER))
+): { readonly events: readonly Numbered[]; readonly overlapping: number } {
   const lanes = new Lanes()
-  const calls: Moment[] = []
-  const returns: Moment[] = []
-  for (const operation of sorted) {
+  const events: Numbered[] = []
+  for (const operation of operations.toSorted(
+    (a, b) => a.call - b.call || (a.returned ?? NEVER) - (b.returned ?? NEVER),
+  )) {
     const { call, returned, type, event, input, output, line } = operation
     const process = lanes.processOf(operation)
-    const invoked = {
-      ...event,
-      process,
-      type: 'invoke',
-      value: input ?? null,
-      time: Math.round(call * unit.nanos),
-    } as const
-    calls.push({ event: invoked, line, at: call, isCall: true })
+    const time = Math.round(call * unit.nanos)
+    events.push({ event: { ...event, process, type: 'invoke', value: input ?? null, time }, line })
     if (returned === undefined && type === 'info') continue
-    const at = returned ?? call
     const answer = output === undefined || type !== 'ok' ? {} : { value: output }
     const { final: _, ...rest } = event
-    const ended = { ...rest, process, type, time: Math.round(at * unit.nanos), ...answer }
-    returns.push({ event: ended, line, at, isCall: false })
+    const ended = Math.round((returned ?? call) * unit.nanos)
+    events.push({ event: { ...rest, process, type, time: ended, ...answer }, line })
   }
-  const moments = [...calls, ...returns].sort((a, b) => a.at - b.at)
-  return { events: callsFirst(moments), overlapping: lanes.overlapping }
+  return { events, overlapping: lanes.overlapping }
+}
+
+interface Numbered {
+  readonly event: EventInput
+  readonly line: number
 }
 
 const NEVER = Number.POSITIVE_INFINITY
@@ -150,36 +144,4 @@ class Lanes {
     lane.until = type === 'info' ? NEVER : (returned ?? call)
     return lane.process
   }
-}
-
-/** Of moments at the same time, calls come first, but for a process whose operation before has to return. */
-function callsFirst(moments: readonly Moment[]): readonly Moment[] {
-  const ordered: Moment[] = []
-  const open = new Set<Process>()
-  for (let from = 0; from < moments.length; ) {
-    let to = from
-    while (moments[to] !== undefined && moments[to]?.at === moments[from]?.at) to += 1
-    const waiting = new Map<Process, Moment[]>()
-    const call = (moment: Moment): void => {
-      ordered.push(moment)
-      open.add(moment.event.process)
-    }
-    const group = moments.slice(from, to)
-    for (const moment of group) {
-      const { process } = moment.event
-      if (!moment.isCall) continue
-      if (!open.has(process)) call(moment)
-      else waiting.set(process, [...(waiting.get(process) ?? []), moment])
-    }
-    for (const moment of group) {
-      if (moment.isCall) continue
-      const { process } = moment.event
-      ordered.push(moment)
-      open.delete(process)
-      const next = waiting.get(process)?.shift()
-      if (next !== undefined) call(next)
-    }
-    from = to
-  }
-  return ordered
 }
