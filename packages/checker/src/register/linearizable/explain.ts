@@ -17,6 +17,7 @@ import { capital, createWords, show, span, type Words } from '../../verdict/word
 import { LONG, type Located, locate, nearest } from '../counterexample/locate.ts'
 import { limit, reduce, watched } from '../counterexample/reduce.ts'
 import { createCompletion } from '../counterexample/sources.ts'
+import { overconsumed } from '../counting/consumption.ts'
 import type { Linearizability } from './portfolio/answer.ts'
 import { violatesLinearizability } from './portfolio/small.ts'
 
@@ -59,7 +60,8 @@ function cutDown(
   const operations = prefix(part, culpritReturn, budget)
   const settled = settledIn(part, operations, budget)
   const contradicts = (some: Encoded): boolean => violatesLinearizability(some, jsonOf, budget, stepsFor(some)) === true
-  const reduced = reduce({ operations, settled, rule: 'real time', jsonOf, contradicts }, budget)
+  const within = operations.hasConditional && !operations.anyStart ? overconsumed(operations, budget) : undefined
+  const reduced = reduce({ operations, settled, rule: 'real time', jsonOf, contradicts, within }, budget)
   const makesSure = (some: readonly number[]): boolean => standsAlone(restrict(settled, some), decoder)
   const { shown, core, uncut } = limit(reduced, operations, { among, limit: limitReached(), makesSure })
   const set = restrict(operations, shown)
@@ -167,8 +169,24 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
     const alsoDid = `${words.did(readRow, READ)} at ${words.calledAt(readRow)}`
     return `${did}, after ${acknowledged}, and ${alsoDid}, after ${words.acknowledged(set.row[older], set.kind[older])}: one of them missed the later write.`
   }
+  const taken = set.anyStart ? undefined : takenBefore(set, observation, words)
+  if (taken !== undefined) return `${did}, ${taken}.`
   const start = set.anyStart ? ', whatever was there at the start' : ''
   return `${did}, which fits no order of these ${set.length} operations${start}.`
+}
+
+/** If the value was also taken away by others: by whom, and how often it can have been there. */
+function takenBefore(set: Encoded, observation: number, words: Words): string | undefined {
+  const value = set.expects[observation]
+  const takes = (i: number): boolean =>
+    set.kind[i] === CAS && set.expects[i] === value && set.writes[i] !== value && set.returns[i] !== NEVER
+  const others = Array.from({ length: set.length }, (_, i) => i).filter((i) => i !== observation && takes(i))
+  const [other] = others
+  if (other === undefined || !takes(observation)) return undefined
+  const times = set.writes.filter((written) => written === value).length + (value === set.initial ? 1 : 0)
+  if (times > others.length) return undefined
+  const also = others.length === 1 ? words.did(set.row[other], CAS) : `${others.length} others changed it as well`
+  return `and ${also}, though the value was there ${times === 1 ? 'only once' : `${times} times only`}`
 }
 
 /**

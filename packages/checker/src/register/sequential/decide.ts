@@ -2,6 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import type { Encoded } from '../../encoding/encoded.ts'
 import { type Threads, threadsOf } from '../../encoding/threads.ts'
 import { type Budget, inTime, type Progress } from '../../limits/budget.ts'
+import { overconsumedEver } from '../counting/consumption.ts'
 import { effectTimes } from './basis.ts'
 import { joinThreads } from './columns.ts'
 import { derive } from './derivation.ts'
@@ -46,7 +47,10 @@ export function findSequentialOrder(
   facts: ReturnType<typeof readsFrom> = readsFrom(encoded, budget),
 ): Sequentiality {
   if (facts.result === 'thin air') return { result: 'violated', thinAir: facts.read }
-  if (facts.result === 'repeated values') return searchOrder(encoded, jsonOf, budget, steps)
+  if (facts.result === 'repeated values') {
+    const involved = encoded.hasConditional ? overconsumedEver(encoded, budget) : undefined
+    return involved === undefined ? searchOrder(encoded, jsonOf, budget, steps) : { result: 'violated', involved }
+  }
 
   return decideUnique(facts, budget)
 }

@@ -1,15 +1,20 @@
 import type { Encoded } from '../../../encoding/encoded.ts'
 import type { Budget } from '../../../limits/budget.ts'
+import { overconsumed } from '../../counting/consumption.ts'
 import { appendZones } from './append-zones.ts'
 import { chainZones } from './chain-zones.ts'
 import { type ZonesAnswer, zones } from './zones.ts'
 
 /**
- * Decides one key in linear time, if its written values are distinct. Expects a compact history (see `compact`).
+ * Decides one key in linear time, if its written values are distinct; otherwise refutes it if some value was taken away
+ * too often. Expects a compact history (see `compact`).
  *
  * @throws OutOfTime
  */
 export function decideInLinearTime(part: Encoded, budget: Budget): ZonesAnswer {
   if (part.hasAppend) return appendZones(part, budget)
-  return part.hasConditional ? chainZones(part, budget) : zones(part, budget)
+  if (!part.hasConditional) return zones(part, budget)
+  const answer = chainZones(part, budget)
+  const conflict = answer.result === 'not applicable' ? overconsumed(part, budget) : undefined
+  return conflict === undefined ? answer : { result: 'violated', conflicts: [conflict.map((i) => part.calls[i])] }
 }

@@ -1,0 +1,205 @@
+import { int32Array } from '@chaosproxy/history'
+import { CAS, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
+import type { Budget } from '../../limits/budget.ts'
+
+/**
+ * Whether a value of one register was taken away more often than it can have been there, by counting: however many
+ * operations overlap, and however often values are written. Returns the operations of the contradiction; undefined if
+ * there is none of this kind, which says nothing. Keys are counted each by itself.
+ *
+ * A completed cas of v to another value *ends* v: just before it the register holds v, just after it another value. A
+ * write of v, or a cas of another value to v, completed or not, *begins* v. In a legal order
+ *
+ * - something begins v between any two operations that end it, since v is gone after the first and there at the second;
+ * - something begins v before the first of them, unless v is the initial value;
+ * - something begins v between an operation that ends it and a later read of v.
+ *
+ * These are different operations for each pair of neighbours. An order in real time keeps an operation that was called
+ * after S and returned before T between S and T, and whatever is between two such operations was called before T and
+ * returned after S. So of those that end v within a window (S, T) there is at most one more than of those that begin v and
+ * overlap it. If the window is open to the past, there are no more, but one if v is the initial value; and with a read of v
+ * called after all of those that end it had returned, one fewer.
+ *
+ * Takes O(n log n).
+ *
+ * @throws OutOfTime
+ */
+export function overconsumed(part: Encoded, budget: Budget): readonly number[] | undefined {
+  if (part.hasAppend || part.startOf !== undefined) return undefined
+  for (const value of valuesEnded(part, budget)) {
+    const isInitial = value.value === part.initial
+    const conflict = fromTheStart(part, value, isInitial, budget) ?? withinWindow(part, value, budget)
+    if (conflict !== undefined) return conflict
+  }
+  return undefined
+}
+
+/** Operations on one value, by their numbers. */
+interface Uses {
+  readonly value: number
+  /** In order of their returns. */
+  readonly ends: readonly number[]
+  readonly begins: readonly number[]
+  readonly reads: readonly number[]
+}
+
+function valuesEnded(
+  { length, kind, key, expects, writes, returns, values }: Encoded,
+  budget: Budget,
+): readonly Uses[] {
+  const uses = new Map<number, { value: number; ends: number[]; begins: number[]; reads: number[] }>()
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (kind[i] !== CAS || returns[i] === NEVER || expects[i] === writes[i]) continue
+    const value = expects[i]
+    const known = uses.get(key[i] * values + value)
+    if (known === undefined) uses.set(key[i] * values + value, { value, ends: [i], begins: [], reads: [] })
+    else known.ends.push(i)
+  }
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    if (kind[i] === READ) uses.get(key[i] * values + expects[i])?.reads.push(i)
+    else if (writes[i] !== NOTHING && expects[i] !== writes[i]) uses.get(key[i] * values + writes[i])?.begins.push(i)
+  }
+  for (const { ends } of uses.values()) ends.sort((a, b) => returns[a] - returns[b])
+  return [...uses.values()]
+}
+
+/**
+ * The same in an order that keeps that of each client only. There is one window, which has all operations.
+ *
+ * @throws OutOfTime
+ */
+export const overconsumedEver = (encoded: Encoded, budget: Budget): readonly number[] | undefined =>
+  overconsumed(
+    {
+      ...encoded,
+      calls: int32Array(encoded.length),
+      returns: encoded.returns.map((at) => (at === NEVER ? NEVER : 1)),
+    },
+    budget,
+  )
+
+/** For windows open to the past. */
+function fromTheStart(
+  { calls, returns }: Encoded,
+  { ends, begins, reads }: Uses,
+  isInitial: boolean,
+  budget: Budget,
+): readonly number[] | undefined {
+  const start = isInitial ? 1 : 0
+  const called = ascending(begins, calls)
+  const returned = ascending(ends, returns)
+  const conflictOf = (some: readonly number[], until: number): readonly number[] => [
+    ...some,
+    ...begins.filter((i) => calls[i] < until),
+  ]
+  for (const [at, end] of ends.entries()) {
+    budget.tick()
+    if (at + 1 - start > countBelow(called, returns[end])) return conflictOf(ends.slice(0, at + 1), returns[end])
+  }
+  for (const read of reads) {
+    budget.tick()
+    const before = countBelow(returned, calls[read])
+    if (before > 0 && before + 1 - start > countBelow(called, returns[read]))
+      return conflictOf([...ends.slice(0, before), read], returns[read])
+  }
+  return undefined
+}
+
+/**
+ * For all other windows. They begin just before the call of an operation that ends the value, and end just after the return
+ * of one. The beginnings are gone through from the last to the first; for each of the ends a tree holds how many
+ * operations end the value within the window, less those that begin it and were called before its end.
+ */
+function withinWindow(
+  { calls, returns }: Encoded,
+  { ends, begins }: Uses,
+  budget: Budget,
+): readonly number[] | undefined {
+  if (ends.length < 2) return undefined
+  const called = ascending(begins, calls)
+  const returned = ascending(begins, returns)
+  const sums = createPrefixSums(ends.length)
+  let before = 0
+  for (const [at, end] of ends.entries()) {
+    const count = countBelow(called, returns[end])
+    sums.add(at, before - count)
+    before = count
+  }
+  const place = new Map(ends.map((end, at) => [end, at]))
+  for (const end of ends.toSorted((a, b) => calls[b] - calls[a])) {
+    budget.tick()
+    const own = place.get(end) ?? 0
+    sums.add(own, 1)
+    // A window that does not contain this operation need not begin here.
+    const { sum, at } = sums.greatestFrom(own)
+    if (sum + countBelow(returned, calls[end]) <= 1) continue
+    const [from, until] = [calls[end], returns[ends[at]]]
+    const within = ends.filter((i) => calls[i] >= from && returns[i] <= until)
+    const overlapping = begins.filter((i) => calls[i] < until && returns[i] > from)
+    return [...within, ...overlapping]
+  }
+  return undefined
+}
+
+const ascending = (some: readonly number[], column: Int32Array): Int32Array =>
+  Int32Array.from(some, (i) => column[i]).sort()
+
+/** How many of the ascending numbers are less. */
+function countBelow(numbers: Int32Array, limit: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (numbers[middle] < limit) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Numbers, 0 at first, and the greatest of their sums up to each place, in a binary tree. */
+function createPrefixSums(length: number) {
+  let leaves = 1
+  while (leaves < length) leaves *= 2
+  const sum = int32Array(2 * leaves)
+  const best = int32Array(2 * leaves)
+  // Places beyond the last are never the best.
+  for (let at = length; at < leaves; at++) best[leaves + at] = LEAST
+  const gather = (node: number): void => {
+    sum[node] = sum[2 * node] + sum[2 * node + 1]
+    best[node] = Math.max(best[2 * node], sum[2 * node] + best[2 * node + 1])
+  }
+  for (let node = leaves - 1; node > 0; node--) gather(node)
+  return {
+    add(at: number, amount: number): void {
+      let node = leaves + at
+      sum[node] += amount
+      best[node] = sum[node]
+      for (node >>= 1; node > 0; node >>= 1) gather(node)
+    },
+    /** The greatest sum of all numbers up to a place, of this place and those after it. */
+    greatestFrom(from: number): { readonly sum: number; readonly at: number } {
+      let before = 0
+      let own = sum[leaves + from]
+      let greatest = own
+      let where = leaves + from
+      for (let node = leaves + from; node > 1; node >>= 1) {
+        const other = node ^ 1
+        if (other < node) {
+          before += sum[other]
+          continue
+        }
+        if (own + best[other] > greatest) {
+          greatest = own + best[other]
+          where = other
+        }
+        own += sum[other]
+      }
+      while (where < leaves) where = best[where] === best[2 * where] ? 2 * where : 2 * where + 1
+      return { sum: before + greatest, at: where - leaves }
+    },
+  }
+}
+
+const LEAST = -0x40000000
