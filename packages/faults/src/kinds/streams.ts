@@ -3,8 +3,8 @@ import { http2CodeNames } from '../http2-codes.ts'
 import { choice, ms, or } from '../parameter.ts'
 
 /**
- * Delays everything of the request in this direction. Later header blocks of other streams wait behind its own, since
- * compression makes each block depend on those before it (RFC 7541 §2.2). Other streams' data goes on.
+ * Delays everything of the request in this direction; other streams go on. Compression makes each header block depend on
+ * those before it (RFC 7541 §2.2), so once one is delayed the blocks of the connection are sent on uncompressed.
  */
 export const delayStream = defineFault({
   kind: 'delay-stream',

@@ -7,6 +7,7 @@ import {
   goaway,
   HEADER_BYTES,
   HeaderReader,
+  isHeaderPart,
   resetStream,
   streamOf,
   typeOf,
@@ -18,6 +19,7 @@ import type { ProxyClock } from '../link/clock.ts'
 import { type FramePlan, Http2Flow } from './http2-flow.ts'
 import type { Http2Link } from './http2-link.ts'
 import type { Http2Recording } from './http2-recording.ts'
+import { StreamNumbers } from './stream-numbers.ts'
 import type { StreamRule } from './stream-rule.ts'
 
 /** Bound on tracked requests per connection; requests beyond it pass untracked. Servers allow hundreds. */
@@ -53,7 +55,11 @@ export class Http2Connection implements Interceptor {
   /** Undefined until the client has sent enough to tell. */
   #isHttp2: boolean | undefined
   readonly #client: string
-  readonly #heads: HeaderReader = new HeaderReader()
+  readonly #heads: { readonly [direction in Direction]: HeaderReader } = {
+    requests: new HeaderReader(),
+    responses: new HeaderReader(),
+  }
+  readonly #numbersAtServer: StreamNumbers = new StreamNumbers()
   readonly #recording: Http2Recording | undefined
   readonly #queues: readonly RecordQueue[]
   /** Requests whose response is not complete. */
@@ -84,6 +90,11 @@ export class Http2Connection implements Interceptor {
       exit: conversation[direction],
       clock: this.#clock,
       plan: (frame) => this.#plan(direction, frame),
+      plain: (block) => this.#heads[direction].plain(block),
+      undecodable: () => conversation.abort(),
+      received: (frame) =>
+        direction === 'requests' ? this.#numbersAtServer.arrived(frame) : this.#numbersAtServer.toClient(frame),
+      translated: (frame) => (direction === 'requests' ? this.#numbersAtServer.toServer(frame) : frame),
       mayPass: (frame) => this.#mayPass(direction, frame),
       passed:
         recording === undefined
@@ -176,6 +187,7 @@ export class Http2Connection implements Interceptor {
   /** Tracks streams; returns the stream whose request or response begins with this frame. */
   #follow(direction: Direction, frame: Buffer): RequestStream | undefined {
     const [type, number] = [typeOf(frame), streamOf(frame)]
+    if (direction === 'responses' && isHeaderPart(type)) this.#readAnswerHead(frame)
     const begun =
       direction === 'requests' ? this.#ask(frame) : type === FRAME.headers ? this.#answer(number) : undefined
     if (direction === 'responses') this.#recording?.answerArrived(frame)
@@ -191,8 +203,15 @@ export class Http2Connection implements Interceptor {
     return isBlock ? this.#begin(streamOf(frame), head) : undefined
   }
 
+  /** Only blocks that may be sent out of order are read. */
+  #readAnswerHead(block: Buffer): void {
+    const isWanted = this.#flows.responses.isPlain || this.#links.responses.rules.length > 0
+    if (isWanted) this.#heads.responses.read(block)
+    else this.#heads.responses.skip(block)
+  }
+
   #readHead(block: Buffer): MatchableHead | undefined {
-    const headers = this.#heads.read(block)
+    const headers = this.#heads.requests.read(block)
     if (headers === undefined) return undefined
     return { method: headers.get(':method') ?? '', target: headers.get(':path') ?? '', headers }
   }

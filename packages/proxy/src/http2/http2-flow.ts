@@ -7,9 +7,11 @@ import {
   HeaderBlockJoiner,
   hasFlag,
   isHeaderPart,
+  type PlainBlock,
   PREFACE,
   streamOf,
   typeOf,
+  withTableSizes,
 } from '@chaosproxy/wire/http2'
 import type { Exit } from '../interceptor/interceptor.ts'
 import { Run } from '../interceptor/run.ts'
@@ -35,6 +37,14 @@ export interface Http2FlowOptions {
   readonly clock: ProxyClock
   /** Called for each frame or whole header block as it arrives; undefined to pass it on unchanged. */
   readonly plan: (frame: Buffer) => FramePlan | undefined
+  /** The block that was planned last, if it can be sent out of order. */
+  readonly plain: (block: Buffer) => PlainBlock | undefined
+  /** Blocks that follow cannot be decoded by a receiver that got others out of order. */
+  readonly undecodable: () => void
+  /** A frame, or a whole header block, as it arrives, with the client's number of its stream. */
+  readonly received: (frame: Buffer) => Buffer
+  /** The same as it is passed on, with the receiver's number. */
+  readonly translated: (frame: Buffer) => Buffer
   /** Called just before each is passed on; false drops it. */
   readonly mayPass: (frame: Buffer) => boolean
   /** Called for each as it is passed on, with its offset in everything passed in this direction. */
@@ -64,6 +74,10 @@ export class Http2Flow implements FrameSink {
   /** Frames to insert once no header block or partly passed frame is in progress. */
   #injected: Buffer[] = []
   #inHeaderBlock = false
+  /** Since a header block was delayed: blocks neither need nor change the table they share, so that others overtake it. */
+  #isPlain = false
+  /** Sizes of the table to begin the next block with. */
+  #tableSizes: Buffer = Buffer.alloc(0)
   #ending: 'end' | 'reset' | undefined
   #cancelTimer: (() => void) | undefined
   #reading = true
@@ -78,6 +92,11 @@ export class Http2Flow implements FrameSink {
       scanner: createHttp2Scanner(options.direction),
       maxFrameBytes: MAX_FRAME_BYTES,
     })
+  }
+
+  /** Whether header blocks are sent as they can be out of order, from now on. */
+  get isPlain(): boolean {
+    return this.#isPlain
   }
 
   receive(bytes: Buffer): boolean {
@@ -107,11 +126,26 @@ export class Http2Flow implements FrameSink {
       this.#add(bytes)
       return
     }
-    const frame = this.#joiner.join(bytes)
-    if (frame === undefined) return
+    const joined = this.#joiner.join(bytes)
+    if (joined === undefined) return
+    const frame = this.#options.received(joined)
     const plan = this.#options.plan(frame)
-    if (plan !== undefined || this.#mustWait(frame)) this.#hold(frame, plan)
-    else this.#pass(frame)
+    const sent = isHeaderPart(typeOf(frame)) ? this.#independent(frame, plan) : frame
+    if (plan !== undefined || this.#mustWait(sent)) this.#hold(sent, plan)
+    else this.#pass(sent)
+  }
+
+  /** The block as it can be sent out of order, once one is. */
+  #independent(frame: Buffer, plan: FramePlan | undefined): Buffer {
+    if (!this.#isPlain && (plan?.delayMs ?? 0) === 0) return frame
+    const plain = this.#options.plain(frame)
+    if (plain === undefined) {
+      if (this.#isPlain) this.#options.undecodable()
+      return frame
+    }
+    this.#isPlain = true
+    if (plain.tableSizes.length > 0) this.#tableSizes = Buffer.concat([this.#tableSizes, plain.tableSizes])
+    return plain.block
   }
 
   loose(bytes: Buffer, last: boolean): void {
@@ -167,10 +201,10 @@ export class Http2Flow implements FrameSink {
     else this.#pass(unfinished)
   }
 
-  /** Header blocks stay in order, and so do the frames of a stream. */
+  /** The frames of a stream stay in order, and so do header blocks that need each other. */
   #mustWait(frame: Buffer): boolean {
     if (this.#held.length === 0) return false
-    return isHeaderPart(typeOf(frame)) || this.#heldStreams.has(streamOf(frame))
+    return (!this.#isPlain && isHeaderPart(typeOf(frame))) || this.#heldStreams.has(streamOf(frame))
   }
 
   #hold(frame: Buffer, plan: FramePlan | undefined): void {
@@ -188,10 +222,16 @@ export class Http2Flow implements FrameSink {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     const nowMs = this.#options.clock.nowMs()
-    let passed = 0
-    for (const { frame, stream, then, dueAtMs } of this.#held) {
-      if (dueAtMs > nowMs) break
-      passed++
+    const waiting: Held[] = []
+    const behind = new Set<number>()
+    for (const held of this.#held.splice(0)) {
+      const { frame, stream, then, dueAtMs } = held
+      const isBlocked = behind.has(stream) || (!this.#isPlain && waiting.length > 0 && isHeaderPart(typeOf(frame)))
+      if (dueAtMs > nowMs || isBlocked) {
+        waiting.push(held)
+        behind.add(stream)
+        continue
+      }
       this.#heldBytes -= frame.length
       const left = (this.#heldStreams.get(stream) ?? 1) - 1
       if (left === 0) this.#heldStreams.delete(stream)
@@ -199,11 +239,15 @@ export class Http2Flow implements FrameSink {
       this.#pass(frame)
       then?.()
     }
-    this.#held.splice(0, passed)
+    this.#held = [...waiting, ...this.#held]
     this.#run.flush()
     this.#govern()
-    const [next] = this.#held
-    if (next !== undefined) this.#cancelTimer = this.#options.clock.after(next.dueAtMs - nowMs, () => this.#advance())
+    const nextAtMs = this.#held.reduce(
+      (earliest, { dueAtMs }) => (dueAtMs > nowMs ? Math.min(earliest, dueAtMs) : earliest),
+      Number.POSITIVE_INFINITY,
+    )
+    if (nextAtMs < Number.POSITIVE_INFINITY)
+      this.#cancelTimer = this.#options.clock.after(nextAtMs - nowMs, () => this.#advance())
     else if (this.#ending !== undefined) this.#options.exit[this.#ending]()
   }
 
@@ -211,10 +255,17 @@ export class Http2Flow implements FrameSink {
     if (isHeaderPart(typeOf(frame)))
       this.#inHeaderBlock = framesOf(frame).every((part) => !hasFlag(part, FLAG.endHeaders))
     if (this.#options.mayPass(frame)) {
-      this.#options.passed?.(frame, this.#passedBytes)
-      this.#add(frame)
+      const sent = this.#tableSizes.length > 0 && isHeaderPart(typeOf(frame)) ? this.#withTableSizes(frame) : frame
+      this.#options.passed?.(sent, this.#passedBytes)
+      this.#add(this.#options.translated(sent))
     }
     this.#passInjected()
+  }
+
+  #withTableSizes(block: Buffer): Buffer {
+    const sizes = this.#tableSizes
+    this.#tableSizes = Buffer.alloc(0)
+    return withTableSizes(block, sizes)
   }
 
   #add(bytes: Buffer): void {
@@ -226,7 +277,7 @@ export class Http2Flow implements FrameSink {
     // Each side starts with SETTINGS, which nothing may precede (RFC 9113 §3.4).
     const begun = this.#reader.messages > 0
     if (!begun || this.#inHeaderBlock || this.#reader.inParts) return
-    for (const frame of this.#injected) this.#add(frame)
+    for (const frame of this.#injected) this.#add(this.#options.translated(frame))
     this.#injected = []
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createSecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { type Http2Fault, http2Family } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import fc from 'fast-check'
@@ -91,9 +92,9 @@ describe('a request', () => {
       when: { nth: 1 },
     })
     const late = ask(session, '/late', 'body')
-    // Its header block waits behind the delayed one, and is not delayed itself.
-    const behind = ask(session, '/behind')
     await eventually(() => delay.hits === 1)
+    // It comes after the delayed one and does not wait for it.
+    expect(await ask(session, '/behind')).toBe('/behind 0')
     let text = ''
     slow.setEncoding('utf8').on('data', (part: string) => {
       text += part
@@ -101,10 +102,49 @@ describe('a request', () => {
     slow.end('done')
     await once(slow, 'close')
     clock.advance(79)
-    expect([text, asked]).toEqual(['/slow 4', ['/slow']])
+    expect([text, asked]).toEqual(['/slow 4', ['/slow', '/behind']])
     clock.advance(1)
-    expect(await Promise.all([late, behind])).toEqual(['/late 4', '/behind 0'])
-    expect([asked, delay.hits]).toEqual([['/slow', '/late', '/behind'], 1])
+    expect(await late).toBe('/late 4')
+    expect([asked, delay.hits]).toEqual([['/slow', '/behind', '/late'], 1])
+  })
+
+  test.each(['to', 'back', 'both'] as const)('is overtaken by others on its connection (links: %s)', async (way) => {
+    const { faults, session } = await service({
+      answer: (stream, path, body) => {
+        stream.respond({
+          ':status': 200,
+          'x-path': path,
+          'x-same': 'the same for all',
+          'set-cookie': [`a=${path}`, 'b=2'],
+        })
+        stream.end(`${path} ${body}`)
+      },
+    })
+    const one = async (path: string) => {
+      const fields = { 'x-same': 'a field that is compressed', 'x-path': path, authorization: 'secret' }
+      const stream = session.request({ ':path': path, ':method': 'POST', ...fields })
+      stream.end(path)
+      const [[answered], said] = await Promise.all([once(stream, 'response'), text(stream)])
+      return [said, answered['x-path'], answered['x-same'], answered['set-cookie']]
+    }
+    const right = (path: string) => [`${path} ${path}`, path, 'the same for all', [`a=${path}`, 'b=2']]
+    const before = await Promise.all(['/1', '/2', '/3'].map(one))
+    expect(before).toEqual(['/1', '/2', '/3'].map(right))
+    const delay = faults.apply({
+      kind: 'delay-stream',
+      delayMs: millis(1e6),
+      jitterMs: millis(0),
+      links: links[way],
+      match: { path: '/slow*' },
+    })
+    const slow = [one('/slow1'), one('/slow2')]
+    const others = Array.from({ length: 20 }, (_, i) => `/other${i}`)
+    expect(await Promise.all(others.map(one))).toEqual(others.map(right))
+    const later = one('/slow3')
+    expect(await one('/last')).toEqual(right('/last'))
+    delay.remove()
+    expect(await Promise.all([...slow, later])).toEqual(['/slow1', '/slow2', '/slow3'].map(right))
+    expect(await one('/after')).toEqual(right('/after'))
   })
 
   test('comes at once when the fault that delays it is removed', async () => {

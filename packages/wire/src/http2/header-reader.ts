@@ -1,14 +1,63 @@
-import { FLAG, framesOf, hasFlag, headerFragment } from './frames.ts'
+import { FLAG, framesOf, HEADER_BYTES, hasFlag, headerFragment } from './frames.ts'
+import { changesTable } from './hpack/changes-table.ts'
 import { HpackDecoder, type HpackFields } from './hpack/hpack-decoder.ts'
 import { HpackError } from './hpack/hpack-error.ts'
+import { encodePlainly, encodeTableSizes, withFragment } from './plain-block.ts'
+
+/** How much is skipped before it is decoded after all. */
+const MOST_SKIPPED_BYTES = 16 * 1024
+
+/** A header block that neither needs nor changes the table that blocks share. */
+export interface PlainBlock {
+  readonly block: Buffer
+  /** The sizes of the table that the block set, as the beginning of whichever block is sent next. */
+  readonly tableSizes: Buffer
+}
 
 /** Decodes the header blocks sent by one side of a connection. */
 export class HeaderReader {
   /** Dropped after a decoding error, since later blocks depend on the ones before. */
   #decoder: HpackDecoder | undefined = new HpackDecoder()
+  #skipped: Buffer[] = []
+  #skippedBytes = 0
 
-  /** Must be given every header block, trailers and promises included. Undefined if it cannot be decoded. */
+  /** The block that was read last, for a receiver that is to get blocks in another order; undefined if that cannot be. */
+  plain(block: Buffer): PlainBlock | undefined {
+    const fields = this.#decoder?.fields
+    if (this.#decoder === undefined || fields === undefined) return undefined
+    return {
+      block: withFragment(block, encodePlainly(fields)),
+      tableSizes: encodeTableSizes(this.#decoder.tableSizes),
+    }
+  }
+
+  /**
+   * Takes a block that nobody wants to read, at less cost: it is decoded only if it changes the table and a later one is
+   * read.
+   */
+  skip(block: Buffer): void {
+    if (this.#decoder === undefined) return
+    const isSingle = block.length === HEADER_BYTES + block.readUIntBE(0, 3)
+    if (isSingle && !changesTable(headerFragment(block))) return
+    this.#skipped.push(Buffer.from(block))
+    this.#skippedBytes += block.length
+    if (this.#skippedBytes > MOST_SKIPPED_BYTES) this.#catchUp()
+  }
+
+  #catchUp(): void {
+    const skipped = this.#skipped
+    this.#skipped = []
+    this.#skippedBytes = 0
+    for (const block of skipped) this.#decode(block)
+  }
+
+  /** Must be given every header block, trailers and promises included, or `skip` must. Undefined if it cannot be decoded. */
   read(block: Buffer): HpackFields | undefined {
+    if (this.#skippedBytes > 0) this.#catchUp()
+    return this.#decode(block)
+  }
+
+  #decode(block: Buffer): HpackFields | undefined {
     if (this.#decoder === undefined) return undefined
     const frames = framesOf(block)
     try {

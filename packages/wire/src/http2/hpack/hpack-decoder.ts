@@ -18,6 +18,12 @@ const LONGEST_INTEGER_BYTES = 5
  */
 export type HpackFields = ReadonlyMap<string, string>
 
+/** A field, and whether no intermediary may compress it (RFC 7541 §6.2.3). */
+export interface DecodedField {
+  readonly field: HpackField
+  readonly isNeverIndexed: boolean
+}
+
 /**
  * Decodes the header blocks sent by one side of a connection (RFC 7541). Blocks refer to earlier ones: the decoder must
  * be given all of them from the first, and cannot be used after an error.
@@ -27,18 +33,43 @@ export class HpackDecoder {
   readonly #table: HpackField[] = []
   #tableBytes = 0
   #mostTableBytes = INITIAL_TABLE_BYTES
+  /** The block that was decoded last. */
+  #fields: HpackField[] = []
+  /** The positions of fields that may not be compressed. */
+  #neverIndexed: number[] = []
+  #tableSizes: number[] = []
+  #isKept = true
+
+  /** The fields of the block that was decoded last, in their order; undefined if they were too many to keep. */
+  get fields(): readonly DecodedField[] | undefined {
+    if (!this.#isKept) return undefined
+    return this.#fields.map((field, i) => ({ field, isNeverIndexed: this.#neverIndexed.includes(i) }))
+  }
+
+  /** The sizes of the table that it set. */
+  get tableSizes(): readonly number[] {
+    return this.#tableSizes
+  }
 
   /** @throws HpackError */
   decode(block: Buffer): HpackFields {
     const reader = new BlockReader(block)
     const fields: Map<string, string> = new Map()
     let keptBytes = 0
+    this.#fields = []
+    this.#neverIndexed = []
+    this.#tableSizes = []
+    this.#isKept = true
     while (!reader.atEnd) {
       const field = this.#readField(reader)
       if (field === undefined) continue
       const [name, value] = field
       keptBytes += name.length + value.length
-      if (keptBytes > MOST_KEPT_BYTES) continue
+      if (keptBytes > MOST_KEPT_BYTES) {
+        this.#isKept = false
+        continue
+      }
+      this.#fields.push(field)
       const before = fields.get(name)
       fields.set(name, before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`)
     }
@@ -50,10 +81,13 @@ export class HpackDecoder {
     const first = reader.peek()
     if ((first & 0x80) !== 0) return this.#entry(reader.integer(7))
     if ((first & 0xe0) === 0x20) {
-      this.#resize(reader.integer(5))
+      const size = reader.integer(5)
+      this.#resize(size)
+      this.#tableSizes.push(size)
       return undefined
     }
     const isAdded = (first & 0x40) !== 0
+    if ((first & 0xf0) === 0x10) this.#neverIndexed.push(this.#fields.length)
     const nameIndex = reader.integer(isAdded ? 6 : 4)
     const name = nameIndex === 0 ? reader.text() : this.#entry(nameIndex)[0]
     const field: HpackField = [name, reader.text()]

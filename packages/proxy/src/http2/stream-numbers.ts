@@ -1,0 +1,78 @@
+import { FRAME, framesOf, HEADER_BYTES, streamOf, typeOf } from '@chaosproxy/wire/http2'
+
+/** Bound on the streams whose numbers differ; the oldest are long over. */
+const MOST_RENUMBERED = 10_000
+
+/**
+ * The numbers of streams at the server, which must be opened in the order of their numbers (RFC 9113 §5.1.1). When a
+ * request has overtaken another, each has a number of the other's.
+ */
+export class StreamNumbers {
+  /** Numbers that the client has used and the server has not seen yet, in their order. */
+  readonly #free: number[] = []
+  /** The client's streams that the server has not seen yet. */
+  readonly #unopened: Set<number> = new Set()
+  #highest = 0
+  readonly #atServer: Map<number, number> = new Map()
+  readonly #atClient: Map<number, number> = new Map()
+
+  /** A frame has arrived from the client. Returns it. */
+  arrived(frame: Buffer): Buffer {
+    const stream = streamOf(frame)
+    if (typeOf(frame) !== FRAME.headers || stream <= this.#highest) return frame
+    this.#highest = stream
+    this.#free.push(stream)
+    this.#unopened.add(stream)
+    return frame
+  }
+
+  /** A frame, or a header block, as the server gets it. Its stream is opened if it is new. */
+  toServer(frame: Buffer): Buffer {
+    const stream = streamOf(frame)
+    if (typeOf(frame) === FRAME.headers && this.#unopened.delete(stream)) this.#open(stream)
+    const number = this.#atServer.get(stream)
+    return number === undefined ? frame : renumbered(frame, number)
+  }
+
+  /** A frame as the client gets it. */
+  toClient(frame: Buffer): Buffer {
+    if (this.#atClient.size === 0) return frame
+    if (typeOf(frame) === FRAME.goaway) return this.#goawayToClient(frame)
+    const number = this.#atClient.get(streamOf(frame))
+    return number === undefined ? frame : renumbered(frame, number)
+  }
+
+  #open(stream: number): void {
+    const number = this.#free.shift() ?? stream
+    if (number === stream) return
+    this.#atServer.set(stream, number)
+    this.#atClient.set(number, stream)
+    if (this.#atServer.size <= MOST_RENUMBERED) return
+    for (const [oldest, old] of this.#atServer) {
+      this.#atServer.delete(oldest)
+      this.#atClient.delete(old)
+      break
+    }
+  }
+
+  /** Says of no request that it was not processed if it may have been. */
+  #goawayToClient(frame: Buffer): Buffer {
+    if (frame.length < HEADER_BYTES + 4) return frame
+    const last = frame.readUInt32BE(HEADER_BYTES) & 0x7fffffff
+    let highest = this.#atClient.get(last) ?? last
+    for (const [number, stream] of this.#atClient) if (number <= last) highest = Math.max(highest, stream)
+    const copy = Buffer.from(frame)
+    copy.writeUInt32BE(highest, HEADER_BYTES)
+    return copy
+  }
+}
+
+function renumbered(block: Buffer, number: number): Buffer {
+  const copy = Buffer.from(block)
+  let at = 0
+  for (const frame of framesOf(block)) {
+    copy.writeUInt32BE(number, at + 5)
+    at += frame.length
+  }
+  return copy
+}
