@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
-import { LongestFirst } from './scripts/longest-first.ts'
 import { sources } from './scripts/sources.ts'
 import { StuckReporter } from './scripts/stuck-reporter.ts'
 
@@ -21,6 +20,15 @@ const seeds = {
 const PURE =
   'packages/{history,faults,checker,workloads,wire,recorder,protocols,runner,simulator,report,scenarios}/test/**/*.test.ts'
 
+/** These open sockets, threads and files. */
+const IN_PROCESS = 'packages/{proxy,node-simulator,engine,console,undici,assertions}/test/**/*.test.ts'
+
+/** These start commands and clusters. */
+const STARTING = 'packages/{cli,targets,vitest,playwright,testcontainers}/test/**/*.test.ts'
+
+/** One pass of each command. */
+const PASSES = 'packages/cli/test/each-command.test.ts'
+
 /** These put modules in the place of ours, or add to our registries, and so share no module with other files. */
 const CHANGING = readdirSync(join(import.meta.dirname, 'packages'), { recursive: true, encoding: 'utf8' })
   .filter((path) => /^[^/\\]+.test.*\.test\.ts$/.test(path) && !path.includes('node_modules'))
@@ -29,10 +37,11 @@ const CHANGING = readdirSync(join(import.meta.dirname, 'packages'), { recursive:
     /vi\.mock\(|(?:\[\]\)|registered|registry)\.push\(/.test(readFileSync(join(import.meta.dirname, path), 'utf8')),
   )
 
+// Two floors: `npm test` runs what is pure and what stays in its process; `npm run test:commands` the projects whose
+// names begin with "commands".
 export default defineConfig({
   test: {
     reporters: ['default', new LastLinesReporter(), stuck],
-    sequence: { sequencer: LongestFirst },
     // The projects below have the same sources, each of which is transformed once for all of them.
     experimental: { fsModuleCache: true },
     projects: [
@@ -54,11 +63,11 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
-          name: 'processes',
-          include: ['packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: [...exclude, PURE, ...CHANGING],
+          name: 'in process',
+          include: [IN_PROCESS, 'scripts/**/*.test.ts', PASSES],
+          exclude,
           isolate: false,
-          // They wait for processes much of the time.
+          // They wait for sockets much of the time.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
@@ -68,10 +77,24 @@ export default defineConfig({
         test: {
           ...timeouts,
           ...seeds,
-          name: 'changing modules',
+          name: 'commands',
+          include: [STARTING],
+          exclude: [...exclude, PASSES, ...CHANGING],
+          isolate: false,
+          // They wait for processes much of the time.
+          maxWorkers: 4,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        ...project,
+        test: {
+          ...timeouts,
+          ...seeds,
+          name: 'commands that change modules',
           include: CHANGING,
           maxWorkers: 4,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

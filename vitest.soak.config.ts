@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
-import { LongestFirst } from './scripts/longest-first.ts'
 import { sources } from './scripts/sources.ts'
 import { StuckReporter } from './scripts/stuck-reporter.ts'
 
@@ -29,7 +28,7 @@ const ALONE =
   'packages/{cli/test/{containers/{etcd-compose,payments-compose},run/{leftovers,planted,postgres,seeds}},testcontainers/test/chaos-network}.soak.test.ts'
 /** Runs on real processes, which wait for much of their time. */
 const RUNS = 'packages/cli/test/**/*.soak.test.ts'
-/** What `npm test` has no time for, found by what it imports, so that no file with such tests is forgotten here. */
+/** What `npm run test:commands` has no time for, found by what it imports, so that no file with such tests is forgotten here. */
 const PATIENT = readdirSync(join(import.meta.dirname, 'packages', 'cli', 'test'), { recursive: true, encoding: 'utf8' })
   .filter((name) => /(?<!\.soak)\.test\.ts$/.test(name))
   .map((name) => `packages/cli/test/${name.replaceAll('\\', '/')}`)
@@ -41,7 +40,6 @@ const BY_ITSELF = 'packages/cli/test/published/published.soak.test.ts'
 export default defineConfig({
   test: {
     reporters: ['default', new LastLinesReporter(), stuck],
-    sequence: { sequencer: LongestFirst },
     // So many fail together for one reason, and each may take its whole time limit.
     bail: isShort ? 10 : 0,
     projects: [

@@ -1,17 +1,26 @@
+import { readFileSync } from 'node:fs'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
+import { installed } from '../packages/proxy/test/installed.ts'
 import { retriedAs } from './retried-tests.ts'
+import { reasonOf, type SkippedTest, sumsOfSkipped } from './skipped-tests.ts'
+
+const isInstalled = (program: string): boolean => installed(program) !== undefined
 
 /**
- * Names, in the last lines, every test that was skipped or tried again, each with the reason: what nobody sees is not
- * mended.
+ * In the last lines: how many tests were skipped for what they need, or with SKIPPED=all each of them; and every test
+ * that was tried again, with the reason. What nobody sees is not mended.
  */
 export class LastLinesReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = (state?: 'skipped') => modules.flatMap((module) => [...module.children.allTests(state)])
-    list(
-      'Skipped',
-      tests('skipped').map((test) => `${nameOf(test)}${whySkipped(test)}`),
-    )
+    const skipped = tests('skipped').map(asSkipped)
+    const each = (test: SkippedTest) => `${test.name}: ${reasonOf(test, isInstalled) ?? 'its file says why'}`
+    if (process.env['SKIPPED'] === 'all') list('Skipped', skipped.map(each))
+    else
+      list('Skipped', sumsOfSkipped(skipped, isInstalled), {
+        count: skipped.length,
+        more: ' (SKIPPED=all names each)',
+      })
     list(
       'Tried again',
       tests()
@@ -21,17 +30,18 @@ export class LastLinesReporter implements Reporter {
   }
 }
 
-function list(what: string, lines: readonly string[]): void {
+function list(what: string, lines: readonly string[], { count = lines.length, more = '' } = {}): void {
   if (lines.length === 0) return
-  console.log(`${what}, ${lines.length} of them:`)
+  console.log(`${what}, ${count} of them${more}:`)
   for (const line of lines) console.log(`  ${line}`)
 }
 
 const nameOf = (test: TestCase): string => `${test.module.relativeModuleId} › ${test.fullName.replaceAll(' > ', ' › ')}`
 
-function whySkipped(test: TestCase): string {
+function asSkipped(test: TestCase): SkippedTest {
   const result = test.result()
-  return result.state === 'skipped' && result.note !== undefined ? `: ${result.note}` : ''
+  const note = result.state === 'skipped' ? result.note : undefined
+  return { name: nameOf(test), note, source: readFileSync(test.module.moduleId, 'utf8') }
 }
 
 const firstError = (test: TestCase): string =>

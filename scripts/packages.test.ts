@@ -9,6 +9,11 @@ const folders = readdirSync(packages)
 const read = (...path: string[]) => readFileSync(join(packages, ...path), 'utf8')
 const manifest = (folder: string) => JSON.parse(read(folder, 'package.json'))
 
+test('the table of the README names every package', () => {
+  const named = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^\| `([a-z-]+)` \| /gm)
+  expect(Array.from(named, ([, name]) => name).toSorted()).toEqual(folders.toSorted())
+})
+
 test('all packages have one version', () => {
   expect(new Set(folders.map((folder) => manifest(folder).version)).size).toBe(1)
 })
@@ -53,7 +58,8 @@ describe.each(folders)('%s can be published', (folder) => {
 
   test('and built before the tests, some of which read what is built', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-    expect([scripts.pretest, scripts['pretest:soak']]).toEqual(['npm run build:tested', 'npm run build:tested'])
+    for (const floor of ['pretest', 'pretest:commands', 'pretest:soak'])
+      expect(scripts[floor]).toBe('npm run build:tested')
     const named = [...scripts['build:tested'].matchAll(/packages\/([a-z-]+)/g)].map(([, built]) => built ?? '')
     const built = new Set(named)
     for (const each of built)

@@ -9,8 +9,8 @@ const leftOut: typeof usualTest = Object.assign(() => {}, {
   skipIf: () => leftOut,
 }) as unknown as typeof usualTest
 
-/** A test that the soak runs, and `npm test`, which is to take four minutes at most, leaves out. */
+/** A test that the soak runs, and `npm run test:commands` leaves out. */
 export const patientTest: typeof usualTest = isPatient ? usualTest : leftOut
 
-/** The other tests of a file with patient ones: `npm test` has run them, and the soak leaves them out. */
+/** The other tests of a file with patient ones: `npm run test:commands` has run them, and the soak leaves them out. */
 export const test: typeof usualTest = isPatient ? leftOut : usualTest

@@ -1,48 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { cleanUp } from './sockets.ts'
 
-// Servers that others wrote, on ports of their own, each ended with its test.
+export { installed, whySkipped } from './installed.ts'
 
-const POSTGRES = '/usr/lib/postgresql'
+// Servers that others wrote, on ports of their own, each ended with its test.
 
 const LOWEST_PORT = 10_000
 /** On Linux; elsewhere they begin at 49,152. */
 const LOWEST_PICKED_PORT = 32_768
 const given: Set<number> = new Set()
-
-/** Where a program is, if it is installed; Debian keeps those of PostgreSQL's server outside of PATH. */
-export function installed(program: string): string | undefined {
-  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/opt/homebrew/bin']
-  const found = [...directories, ...postgresDirectories()].map((directory) => join(directory, program))
-  return found.find(isExecutable)
-}
-
-/** The newest version first. */
-function postgresDirectories(): string[] {
-  try {
-    const versions = readdirSync(POSTGRES).sort((a, b) => Number(b) - Number(a))
-    return versions.map((version) => join(POSTGRES, version, 'bin'))
-  } catch {
-    return []
-  }
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-export const whySkipped = (...programs: readonly string[]): string =>
-  `needs ${programs.join(' and ')}: sudo bash scripts/install-servers.sh`
 
 export interface RealServer {
   readonly host: string

@@ -1,4 +1,4 @@
-// Every protocol as processes, where `npm test` has time for three.
+// Every protocol as processes, where `npm run test:commands` has time for three.
 process.env['EVERY'] = 'true'
 
 await import('./each-protocol.test.ts')

@@ -4,7 +4,7 @@ import { ask, eventually, inject, realClusters } from './real-cluster.ts'
 
 const { start } = realClusters()
 
-/** `npm test` starts one of each kind, for all run on the same nodes; the soak starts every protocol there is. */
+/** `npm run test:commands` starts one of each kind, for all run on the same nodes; the soak starts every protocol there is. */
 const USUAL = ['raft', 'primary-replica', 'master-master']
 const chosen = protocols.filter(({ name }) => process.env['EVERY'] === 'true' || USUAL.includes(name))
 

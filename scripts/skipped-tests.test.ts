@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { sumsOfSkipped } from './skipped-tests.ts'
+
+const nothing = () => false
+const INSTALL = 'sudo bash scripts/install-servers.sh'
+
+test('skipped tests are counted by what they need, as their note, their title or their file says', () => {
+  const source = "const redis = installed('redis-server')\ndescribe.skipIf(redis === undefined)('a queue', () => {})"
+  const note = `needs redis-server: ${INSTALL}`
+  const tests = [
+    { name: 'a.test.ts › one', note, source: '' },
+    { name: `b.test.ts › a Redis: ${note} › two`, source: '' },
+    { name: 'c.test.ts › three', source },
+    { name: 'd.test.ts › four', note: 'needs to mount a small disk, which takes root', source },
+    { name: 'e.test.ts › labels are met (needs the corpus beside the project)', source: '' },
+    { name: 'f.test.ts › five', source: '' },
+  ]
+  expect(sumsOfSkipped(tests, nothing)).toEqual([
+    `3 need redis-server: ${INSTALL}`,
+    '1 for reasons that their files state',
+    '1 needs the corpus beside the project',
+    '1 needs to mount a small disk, which takes root',
+  ])
+})
+
+test('a file is taken to need only the programs that are missing', () => {
+  const source = "installed('etcd')\ninstalled('etcdctl')\nfindProgram('curl')"
+  expect(sumsOfSkipped([{ name: 'a', source }], (program) => program !== 'etcdctl')).toEqual([
+    `1 needs etcdctl: ${INSTALL}`,
+  ])
+})

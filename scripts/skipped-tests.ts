@@ -1,0 +1,35 @@
+/** A test that did not run. */
+export interface SkippedTest {
+  /** With its file, to be found by. */
+  readonly name: string
+  /** What it gave as the reason, if anything. */
+  readonly note?: string | undefined
+  /** The text of its file, which asks for programs by name. */
+  readonly source: string
+}
+
+/** How many tests were skipped for each reason, most first: `176 need redis-server: sudo bash …`. */
+export function sumsOfSkipped(tests: readonly SkippedTest[], isInstalled: (program: string) => boolean): string[] {
+  const counts = new Map<string, number>()
+  for (const test of tests) {
+    const reason = reasonOf(test, isInstalled) ?? UNSTATED
+    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+  return [...counts]
+    .toSorted(([a, many], [b, more]) => more - many || (a < b ? -1 : 1))
+    .map(([reason, count]) => `${count} ${count === 1 ? reason.replace(/^need /, 'needs ') : reason}`)
+}
+
+const UNSTATED = 'for reasons that their files state'
+
+/** What a test needs, in the words of its note or its title; else the programs that its file asks for and that are missing. */
+export function reasonOf({ name, note, source }: SkippedTest, isInstalled: (program: string) => boolean) {
+  const needed = /\bneeds? ([^()]+?)(?=\)|$| › )/.exec(note ?? name)?.[1]
+  if (needed !== undefined) return `need ${needed}`
+  if (note !== undefined) return `: ${note}`
+  const asked = new Set(Array.from(source.matchAll(/\b(?:isI|i)nstalled\('([^']+)'|findProgram\('([^']+)'/g), named))
+  const missing = [...asked].filter((program) => !isInstalled(program))
+  return missing.length === 0 ? undefined : `need ${missing.join(' and ')}: sudo bash scripts/install-servers.sh`
+}
+
+const named = ([, installed, found]: RegExpExecArray): string => installed ?? found ?? ''
