@@ -104,6 +104,7 @@ export interface ProxyPair {
   readonly carries: Carriage | undefined
   readonly isHttps: boolean
   readonly keepHost: boolean
+  readonly mayNamePaths: boolean
   /** TLS at its ends; absent if it is passed through. */
   readonly tls?: ProxySettings['tls']
 }
@@ -122,8 +123,8 @@ const DRAIN_MS = 5_000
 const LONGEST_MS = 1_000 * 3_600_000
 
 const declared = {
-  listen: words('host:port to listen on, once for each proxy; with https:// in front it speaks TLS'),
-  upstream: words('host:port to forward to, once for each proxy; with https:// in front for TLS'),
+  listen: words('host:port or unix:/path to listen on, once for each proxy; with https:// in front it speaks TLS'),
+  upstream: words('host:port or unix:/path to forward to, once for each proxy; with https:// in front for TLS'),
   name: words('name of the proxy, once for each', 'n1, n2, …'),
   'keep-host': flag('a server reached by TLS gets the Host that the client sent, and not its own name'),
   config: word('JSON file with proxies, their toxics, faults, partitions; also a list as Toxiproxy takes it'),
@@ -247,7 +248,13 @@ export function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
     const tls = tlsBetween(listen, upstream, carries)
     const { isHttps } = upstream
     const addresses = { listen: listen.address, upstream: upstream.address, isHttps }
-    const pair = { name: names[i] ?? `n${i + 1}`, ...addresses, carries, keepHost: options['keep-host'] === true }
+    const pair = {
+      name: names[i] ?? `n${i + 1}`,
+      ...addresses,
+      carries,
+      keepHost: options['keep-host'] === true,
+      mayNamePaths: true,
+    }
     return tls === undefined ? pair : { ...pair, tls }
   })
 }

@@ -113,7 +113,7 @@ function readSection(
   })
   const carries = carried(settings.carries)
   return {
-    settings: carries === undefined ? settings : { ...settings, carries },
+    settings: { ...settings, ...(carries === undefined ? {} : { carries }), mayNamePaths: true },
     written,
     toxics: listOf(toxics, `${place}.toxics`),
     place,

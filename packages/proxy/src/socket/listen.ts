@@ -1,4 +1,5 @@
 import { UserError } from '@chaosproxy/history'
+import { hostAndPort } from './host-and-port.ts'
 
 /** @throws UserError (usage) */
 export function validatePort(routeName: string, what: string, port: number): void {
@@ -8,7 +9,7 @@ export function validatePort(routeName: string, what: string, port: number): voi
 
 /** Explains why listening failed, and what to do. */
 export function listenError(error: NodeJS.ErrnoException, routeName: string, host: string, port: number): UserError {
-  const where = `proxy route ${routeName}: cannot listen on ${host}:${port}`
+  const where = `proxy route ${routeName}: cannot listen on ${hostAndPort({ host, port })}`
   const advice: { readonly [code: string]: string } = {
     EADDRINUSE: 'the port is taken. End the program that listens there, or leave the port out to get a free one.',
     EADDRNOTAVAIL: 'this machine has no such address. Leave the host out to listen on 127.0.0.1.',

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { hasSentAll } from './direct-io.ts'
+import { isUnix } from './unix-socket.ts'
 
 /** The system socket under each TLS socket. Only system sockets can be reset. */
 const carriers: WeakMap<Socket, Socket> = new WeakMap()
@@ -20,7 +21,9 @@ export function resetSocket(socket: Socket): void {
     socket.once('finish', () => resetSocket(socket))
   } else {
     const carrier = carriers.get(socket)
-    if (carrier === undefined) socket.resetAndDestroy()
+    // A Unix socket has no RST: the peer sees the end, or an error if it had sent more.
+    if (isUnix(socket) || (carrier !== undefined && isUnix(carrier))) socket.destroy()
+    else if (carrier === undefined) socket.resetAndDestroy()
     else resetCarrier(socket, carrier)
   }
 }

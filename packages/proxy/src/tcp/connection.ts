@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Socket, TcpNetConnectOpts } from 'node:net'
 import { connect } from 'node:net'
 import type { Placed } from '../delivery/plan.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor/interceptor.ts'
@@ -9,6 +9,7 @@ import { hasSentAll, readDirectly } from '../socket/direct-io.ts'
 import { goOnTo } from '../socket/inner-socket.ts'
 import { peerOf } from '../socket/peer-of.ts'
 import { resetSocket } from '../socket/reset-socket.ts'
+import { isPath, isUnix, markUnix } from '../socket/unix-socket.ts'
 import { createExit } from './exit.ts'
 import type { PumpedConnection } from './pump.ts'
 import { Pump } from './pump.ts'
@@ -243,6 +244,8 @@ export class Connection implements PumpedConnection {
     const options = {
       host: target.host,
       port: target.port,
+      // Undefined for TCP, as Node takes it: a spread would cost each connection.
+      path: isPath(target.host) ? target.host : undefined,
       localAddress: this.#options.source,
       allowHalfOpen: true,
       noDelay: true,
@@ -259,7 +262,8 @@ export class Connection implements PumpedConnection {
         },
       },
     }
-    return connect(options)
+    const upstream = connect(options as TcpNetConnectOpts)
+    return isPath(target.host) ? markUnix(upstream) : upstream
   }
 
   #readUpstream(memory: ReadBuffer, sizeBytes: number, receive: Receive): void {
@@ -353,4 +357,5 @@ function receiverOf(inlet: Inlet): Receive {
  * A reset connection no longer has a peer, but after a FIN it has one as long as our own direction is open. Nothing may
  * ask for the address earlier, since Node would cache it.
  */
-const wasReset = (socket: Socket): boolean => !socket.writableEnded && socket.remoteAddress === undefined
+const wasReset = (socket: Socket): boolean =>
+  !socket.writableEnded && socket.remoteAddress === undefined && !isUnix(socket)

@@ -13,6 +13,7 @@ import { connectWithin } from '../socket/inner-socket.ts'
 import { listenError, validatePort } from '../socket/listen.ts'
 import { peerOf } from '../socket/peer-of.ts'
 import { resetSocket } from '../socket/reset-socket.ts'
+import { isPath, markUnix, placeOf, removeStale } from '../socket/unix-socket.ts'
 import { negotiate } from '../tls/negotiation.ts'
 import type { SecureEdges } from '../tls/secure-edges.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
@@ -167,7 +168,9 @@ class TcpRoute implements Route {
     this.#edges = edges
     this.#name = routeName
     this.#upstream = options.upstream
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client))
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) =>
+      this.#accept(isPath(this.host) ? markUnix(client) : client),
+    )
   }
 
   async listen(): Promise<void> {
@@ -366,15 +369,24 @@ class TcpRoute implements Route {
 
 const wantsTls = (): NodeJS.ErrnoException => Object.assign(new Error(), { code: 'TLS_MISSING' })
 
-function listen(server: Server, routeName: string, host: string, port: number): Promise<Upstream> {
+async function listen(server: Server, routeName: string, host: string, port: number): Promise<Upstream> {
+  try {
+    return await listenAt(server, host, port)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE' && isPath(host) && (await removeStale(host))) return listenAt(server, host, port)
+    throw listenError(error as NodeJS.ErrnoException, routeName, host, port)
+  }
+}
+
+function listenAt(server: Server, host: string, port: number): Promise<Upstream> {
   return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) => reject(listenError(error, routeName, host, port))
-    server.once('error', failed)
-    server.listen({ host, port, backlog: BACKLOG }, () => {
-      server.off('error', failed)
+    server.once('error', reject)
+    server.listen({ ...placeOf({ host, port }), backlog: BACKLOG }, () => {
+      server.off('error', reject)
       const address = server.address()
-      if (address === null || typeof address === 'string') throw new TypeError('a TCP server has an address and a port')
-      resolve({ host: address.address, port: address.port })
+      if (address === null) throw new TypeError('a server that listens has an address')
+      resolve(typeof address === 'string' ? { host: address, port: 0 } : { host: address.address, port: address.port })
     })
   })
 }

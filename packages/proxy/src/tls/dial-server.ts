@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { placeOf } from '../socket/unix-socket.ts'
 import type { OriginateOptions } from './tls-options.ts'
 
 /** A server, and how it is reached. */
@@ -11,7 +12,7 @@ export interface Reached {
 
 /** Connects to a server as a client of the proxy's own, in plaintext for the caller. */
 export async function dialServer({ host, port, originate }: Reached, timeoutMs: number): Promise<Socket> {
-  if (originate === undefined) return connect({ host, port, timeout: timeoutMs })
+  if (originate === undefined) return connect({ ...placeOf({ host, port }), timeout: timeoutMs })
   // Loaded only for TLS, which is slow to load.
   const { serverDialler } = await import('./secure-edges.ts')
   const { secured } = serverDialler(originate, `to ${host}:${port}`)({ host, port })

@@ -6,6 +6,7 @@ import { UserError } from '@chaosproxy/history'
 import type { Encryption } from '@chaosproxy/wire'
 import { peerOf } from '../socket/peer-of.ts'
 import { carriedOver } from '../socket/reset-socket.ts'
+import { isPath, markUnix, placeOf } from '../socket/unix-socket.ts'
 import { createAuthority } from './authority.ts'
 import { RequestedTls } from './requested-tls.ts'
 import type { OriginateOptions, TerminateOptions, TlsOptions } from './tls-options.ts'
@@ -144,14 +145,18 @@ export function serverDialler(options: OriginateOptions, routeName: string, encr
   )
   return (target, client) => {
     const agreed = client instanceof TLSSocket && typeof client.alpnProtocol === 'string' ? [client.alpnProtocol] : []
-    const { serverName = isIP(target.host) === 0 ? target.host : undefined, alpn = agreed } = options
-    const raw = connectPlainly({ host: target.host, port: target.port, allowHalfOpen: true, noDelay: true })
+    const { serverName = isIP(target.host) === 0 && !isPath(target.host) ? target.host : undefined, alpn = agreed } =
+      options
+    const raw = connectPlainly({ ...placeOf(target), allowHalfOpen: true, noDelay: true })
+    if (isPath(target.host)) markUnix(raw)
     const secured = connect({
       secureContext,
       rejectUnauthorized: verify,
       socket: encryption === undefined ? raw : new RequestedTls(raw, encryption),
       // Without a server name, the certificate is checked against the address.
-      ...(serverName === undefined ? { host: target.host } : { servername: serverName }),
+      ...(serverName === undefined
+        ? { host: isPath(target.host) ? 'localhost' : target.host }
+        : { servername: serverName }),
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     })
     carriedOver(secured, raw)

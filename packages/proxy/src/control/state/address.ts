@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { UserError } from '@chaosproxy/history'
+import { isPath } from '../../socket/unix-socket.ts'
 
-/** `127.0.0.1:6379`, `localhost:0`, `[::1]:80`, and `:80` for every address of this machine. */
+/** `127.0.0.1:6379`, `localhost:0`, `[::1]:80`, `:80` for every address of this machine, and `unix:/run/db.sock`. */
 export interface Address {
   readonly host: string
   readonly port: number
@@ -15,6 +16,7 @@ export interface Address {
  * @throws UserError (usage)
  */
 export function parseAddress(text: string): Address {
+  if (text.startsWith(UNIX)) return { host: pathIn(text), port: 0 }
   const colon = text.lastIndexOf(':')
   if (colon < 0) throw new UserError('usage', `address ${shorten(text)}: missing port in address`)
   const bracketed = /^\[([^[\]]*)\]$/.exec(text.slice(0, colon))
@@ -29,6 +31,20 @@ export function parseAddress(text: string): Address {
   return { host, port }
 }
 
+const UNIX = 'unix:'
+/** The system's limit (unix(7)). */
+const LONGEST_PATH_BYTES = 107
+
+function pathIn(text: string): string {
+  const path = text.slice(UNIX.length)
+  if (!isPath(path) || path.includes('\0') || Buffer.byteLength(path) > LONGEST_PATH_BYTES)
+    throw new UserError(
+      'usage',
+      `address ${shorten(text)}: not an absolute path of at most ${LONGEST_PATH_BYTES} bytes, as in unix:/run/db.sock`,
+    )
+  return path
+}
+
 const HIGHEST_PORT = 65_535
 /** A name in the DNS (RFC 1035 §2.3.4). */
 const LONGEST_HOST = 253
@@ -36,7 +52,7 @@ const LONGEST_HOST = 253
 /** Resolves the host to an IP address, IPv4 first; an empty host becomes `::`, every address of this machine. */
 export async function resolveAddress(address: Address): Promise<Address> {
   if (address.host === '') return { ...address, host: '::' }
-  if (isIP(address.host) !== 0) return address
+  if (isIP(address.host) !== 0 || isPath(address.host)) return address
   try {
     const [found] = await lookup(address.host, { all: true, order: 'ipv4first' })
     if (found !== undefined) return { ...address, host: found.address }
@@ -47,7 +63,7 @@ export async function resolveAddress(address: Address): Promise<Address> {
 }
 
 export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  isPath(host) || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
 /** Keeps error messages that quote a request short, however large the request was. */
 export const shorten = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 77)}...`)

@@ -26,6 +26,7 @@ const SCHEMES: { readonly [scheme: string]: { readonly isSecure: boolean; readon
 export function parseEnd(option: 'listen' | 'upstream', typed: string, where = `--${option}`): End {
   const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/i.exec(typed) ?? []
   if (scheme === undefined) return { address: checkedAddress(where, typed), isSecure: false, isHttps: false }
+  if (scheme.toLowerCase() === 'unix') return parseEnd(option, `unix:${rest}`, where)
   const known = SCHEMES[scheme.toLowerCase()]
   const place = rest.replace(/\/$/, '')
   if (known === undefined || /[/?#@]/.test(place))

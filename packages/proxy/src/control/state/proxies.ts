@@ -43,6 +43,8 @@ export interface ProxySettings {
   readonly isHttps?: boolean | undefined
   /** A server reached by TLS gets the `Host` that the client sent. By default it gets its own name, over HTTP/1.1. */
   readonly keepHost?: boolean | undefined
+  /** Its addresses may be Unix sockets. A request may not name files of this machine: only the user who started it. */
+  readonly mayNamePaths?: boolean | undefined
   /** Identifies the dialling node, if several nodes share the proxy's address. */
   readonly peers?: PeerFinder | undefined
   /** The nodes that `peers` can identify. */
@@ -159,6 +161,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     const { name, listen, upstream } = settings
     if (entries.has(name)) throw new ControlError(409, 'proxy already exists')
     validateUpstream(upstream)
+    refusePaths(settings)
     const from = settings.from ?? 'clients'
     // A proxy may have the same name as the clients; its two ends must still differ.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
@@ -185,6 +188,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
 
   async function update(name: string, change: ProxyChange): Promise<ManagedProxy> {
     const entry = find(name)
+    refusePaths(change)
     const { listen = entry.listen, upstream = entry.upstream, enabled = entry.route !== undefined } = change
     const { listens = entry.listens } = change
     if (listens !== entry.listens || (await differs(entry, listen, upstream))) {
@@ -355,6 +359,17 @@ function refuseForDatagrams({ carries, tls, peers, listens = true }: ProxySettin
   if (tls !== undefined) throw new ControlError(400, 'tls: it ends and begins on TCP only')
   if (carries !== undefined)
     throw new ControlError(400, 'carries: what a proxy carries is read of TCP only; datagrams are hurt as they are')
+}
+
+function refusePaths(settings: { readonly [Name in keyof ProxySettings]?: ProxySettings[Name] | undefined }): void {
+  const { listen = '', upstream = '', mayNamePaths, tls, protocol, peers } = settings
+  const isPathAt = (address: string) => address.startsWith('unix:')
+  if (!isPathAt(listen) && !isPathAt(upstream)) return
+  if (mayNamePaths !== true)
+    throw new ControlError(403, 'unix: only --upstream, --listen and --config may name sockets of this machine')
+  if (protocol === 'udp') throw new ControlError(400, 'unix: datagrams come by a port only')
+  if (isPathAt(listen) && (tls?.terminate !== undefined || peers !== undefined))
+    throw new ControlError(400, 'unix: clients of a socket have no address, which "tls.terminate" and "peers" need')
 }
 
 function validateUpstream(upstream: string): void {

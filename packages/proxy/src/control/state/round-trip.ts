@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { isPath } from '../../socket/unix-socket.ts'
 import { isLoopback, parseAddress } from './address.ts'
 
 /** An open proxy: its listen address as an IP and port, and its upstream. */
@@ -34,6 +35,7 @@ export async function findRoundTrip(start: Hop, open: readonly Hop[]): Promise<r
 
 async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Promise<readonly Hop[]> {
   const { host, port } = parseAddress(upstream)
+  if (isPath(host)) return hops.filter((hop) => hop.listen === upstream)
   const candidates = hops.filter((hop) => hop.protocol === protocol && parseAddress(hop.listen).port === port)
   // Resolve the name only if the port is one of ours.
   if (candidates.length === 0) return []
