@@ -150,7 +150,7 @@ test('an operation that the model does not know is named with its line', () => {
     { process: 0, type: 'invoke', f: 'enqueue', value: 1 },
   ])
   expect(() => checkHistory(history)).toThrow(UserError)
-  expect(() => checkHistory(history)).toThrow(/line 3: .*"enqueue".* read, get, write, put, cas, append/)
+  expect(() => checkHistory(history)).toThrow(/line 3: .*"enqueue".* read, write, cas, get, put, append/)
 })
 
 test('a cas without a pair of values is named with its line', () => {

@@ -23,7 +23,7 @@ export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accountin
 
 /** The non-empty lists, worst first. */
 export function accountLines(accounting: Accounting): readonly AccountLine[] {
-  const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused, okAre } = accounting
+  const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused, okAre, noun } = accounting
   // A queue without evidence that it was drained.
   const isOpen = result === 'unknown'
   const lines: readonly (Omit<AccountLine, 'count' | 'items'> & { readonly list: readonly Accounted[] })[] = [
@@ -55,13 +55,17 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
   ]
   return lines
     .filter(({ list }) => list.length > 0)
-    .map(({ list, ...words }) => ({ ...words, count: list.length, items: list.map(accountedText) }))
+    .map(({ list, ...words }) => ({
+      ...words,
+      count: list.length,
+      items: list.map((each) => accountedText(each, list === duplicated && noun === 'message')),
+    }))
 }
 
-/** `x = 7`, `7 ×2` if it occurs that often, `7 (allowed: 3 to 5)`, `7 (for 12 ms)`. */
-function accountedText({ key, value, count: times, late, bounds }: Accounted): string {
+/** `x = 7`, `7 ×2` if it occurs that often, `7 (2 too many)` if that often too often, `7 (allowed: 3 to 5)`, `7 (for 12 ms)`. */
+function accountedText({ key, value, count: times, late, bounds }: Accounted, isSurplus: boolean): string {
   const named = `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`
-  const often = times > 1 ? ` ×${count(times)}` : ''
+  const often = isSurplus ? ` (${count(times)} too many)` : times > 1 ? ` ×${count(times)}` : ''
   const allowed = bounds === undefined ? '' : ` (allowed: ${bounds[0]} to ${bounds[1]})`
   return `${named}${often}${allowed}${late === undefined ? '' : ` (for ${duration(late)})`}`
 }

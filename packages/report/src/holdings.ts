@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { FAIL, type History, OK } from '@chaosproxy/history'
-import { functionOf, hasReturned } from './operation-words.ts'
+import { functionOf, hasReturned, isSameClient } from './operation-words.ts'
 
 /** How long a client had a lock: from the answer of its acquire to the call of its release. */
 export interface Holding {
@@ -34,13 +34,12 @@ export function holdingsOf(history: History, { operations }: Counterexample): re
 }
 
 function releaseOf(history: History, acquire: OperationRow): OperationRow | undefined {
-  const { length, process, key, callEvent, returnEvent } = history.operations
-  const client = (row: OperationRow): number => history.sessionOf(process[row] ?? 0)
+  const { length, key, callEvent, returnEvent } = history.operations
   const answered = returnEvent[acquire] ?? 0
   let first: OperationRow | undefined
   for (let row = 0; row < length; row++) {
     if (key[row] !== key[acquire] || (callEvent[row] ?? 0) < answered || !isRelease(history, row)) continue
-    if (client(row) !== client(acquire)) continue
+    if (!isSameClient(history, row, acquire)) continue
     if (first === undefined || (callEvent[row] ?? 0) < (callEvent[first] ?? 0)) first = row
   }
   return first
@@ -68,17 +67,16 @@ export function doubleHolding(history: History, counterexample: Counterexample):
  * `doubleHolding` says, since that client may have known better by then.
  */
 export function unreleasedBefore(history: History, counterexample: Counterexample): Holding | undefined {
-  const { key, callEvent, returnEvent, outcome, length, process } = history.operations
+  const { key, callEvent, returnEvent, outcome, length } = history.operations
   const { culprit } = counterexample
   const holdings = holdingsOf(history, counterexample)
   if (culprit === undefined || !holdings.some(({ acquire }) => acquire === culprit)) return undefined
   const given = returnEvent[culprit] ?? 0
-  const client = (row: OperationRow): number => history.sessionOf(process[row] ?? 0)
   const isFreed = (acquire: OperationRow): boolean => {
     for (let row = 0; row < length; row++) {
       const called = callEvent[row] ?? 0
       const frees = key[row] === key[acquire] && isRelease(history, row) && outcome[row] !== FAIL
-      if (frees && client(row) === client(acquire) && called >= (returnEvent[acquire] ?? 0) && called < given)
+      if (frees && isSameClient(history, row, acquire) && called >= (returnEvent[acquire] ?? 0) && called < given)
         return true
     }
     return false

@@ -39,6 +39,36 @@ function refusedReproach(
   return { by: acquire, text: `${processInWords(history, process[acquire] ?? 0)}'s release${at} failed` }
 }
 
+/** Of what came out again: the operation that had been given it, or that a read returned it twice. */
+function repeatedReproach(
+  history: History,
+  { operations }: Counterexample,
+  culprit: OperationRow,
+): { readonly by: OperationRow; readonly text: string } | undefined {
+  const { outcome, returnEvent, process } = history.operations
+  const others = operations.map(({ operation }) => operation).filter((row) => row !== culprit && outcome[row] === OK)
+  const answer = outputOf(history, culprit)
+  const f = functionOf(history, culprit)
+  if (['dequeue', 'receive', 'consume'].includes(f) && answer !== null) {
+    const text = JSON.stringify(answer)
+    const sent = others.filter((row) => !isTaking(history, row) && writtenText(history, row) === text)
+    const before = others
+      .filter((row) => isTaking(history, row) && JSON.stringify(outputOf(history, row)) === text)
+      .filter((row) => (returnEvent[row] ?? 0) < (returnEvent[culprit] ?? 0))
+      .sort((a, b) => (returnEvent[b] ?? 0) - (returnEvent[a] ?? 0))[0]
+    if (before === undefined || sent.length !== 1) return undefined
+    return { by: before, text: `${processInWords(history, process[before] ?? 0)} had been given it` }
+  }
+  if (f !== 'read' || !Array.isArray(answer)) return undefined
+  const texts = answer.map((each) => JSON.stringify(each))
+  const twice = texts.find((text, at) => texts.indexOf(text) !== at)
+  const by = others.find((row) => functionOf(history, row) === 'add' && writtenText(history, row) === twice)
+  return twice === undefined || by === undefined ? undefined : { by, text: `${printable(twice)} is in it twice` }
+}
+
+const isTaking = (history: History, row: OperationRow): boolean =>
+  ['dequeue', 'receive', 'consume'].includes(functionOf(history, row))
+
 /**
  * The earlier answer that makes the culprit impossible, if one does: among the core operations, the last one acknowledged
  * before the culprit was called. `{@link by}` is that operation.
@@ -53,6 +83,8 @@ export function reproach(
   if (held !== undefined) return heldReproach(history, held)
   const unreleased = unreleasedBefore(history, counterexample)
   if (unreleased?.release !== undefined) return refusedReproach(history, unreleased.acquire, unreleased.release)
+  const repeated = repeatedReproach(history, counterexample, culprit)
+  if (repeated !== undefined) return repeated
   const { returnEvent, callEvent, returnTime, callTime, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
   // What overdraws an account is contradicted by what had been taken from it.

@@ -1,4 +1,4 @@
-import type { OrderEdge } from '@chaosproxy/checker'
+import type { OperationRow, OrderEdge } from '@chaosproxy/checker'
 import {
   FAIL,
   FLAG_FINAL,
@@ -206,3 +206,10 @@ export function writtenBy(history: History, row: number): Json {
 
 /** The same, to be compared. */
 export const writtenText = (history: History, row: number): string => JSON.stringify(writtenBy(history, row))
+
+/** Whether the same client made both; one that nothing told from others is its process. */
+export function isSameClient(history: History, one: OperationRow, other: OperationRow): boolean {
+  const [first, second] = [one, other].map((row) => history.operations.process[row] ?? 0) as [number, number]
+  const isNamed = history.header?.sessions?.named !== false && history.sessionOf(first) >= 0
+  return isNamed ? history.sessionOf(first) === history.sessionOf(second) : first === second
+}

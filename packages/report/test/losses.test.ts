@@ -3,6 +3,7 @@ import { type History, millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../runner/test/timeline.ts'
+import { accountLines } from '../src/accounting-words.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { reproach } from '../src/moments.ts'
@@ -349,6 +350,50 @@ test('the account that a contradiction overdraws is named rather than one that w
   // One of them is not contradicted by what another account had lost before.
   if (facts.shown === undefined) throw new Error('nothing is overdrawn')
   expect(reproach(opened, facts.shown)).toBeUndefined()
+})
+
+describe('what a node or a client is said to have lacked', () => {
+  const write: Made = { p: 0, f: 'write', key: 'x', in: 1, from: 1, to: 2, node: 'n1' }
+  const read = (p: number, out: number | null, at: number): Made => ({
+    ...{ p, f: 'read', key: 'x', out: out as never, from: at, to: at + 1, node: 'n1' },
+  })
+
+  test('is not lost if the node answers with it later', () => {
+    expect(titleOf([write, read(1, null, 10)], 'register')).toBe("n1 no longer had p0's confirmed write")
+    expect(titleOf([write, read(1, null, 10), read(1, 1, 20)], 'register')).toBe(
+      "n1 answered without p0's confirmed write",
+    )
+  })
+
+  test('is not its own write if nothing told the clients apart', () => {
+    const history = made([write, { ...read(1, null, 10), node: 'n2' }])
+    const unnamed = {
+      ...history,
+      header: { chaos: 1 as const, sessions: { by: 'connection', named: false } },
+      hasSessions: true,
+      sessionOf: () => -1,
+    } as never as History
+    const options = { model: 'register', initial: null, levels, failedCas: 'drop', memoryBytes: 1e9, now }
+    const report = check(unnamed, { ...options, deadlineMs: millis(60_000) } as never)
+    expect(factsOf({ history: unnamed, report }).headline.title).toBe("p0's confirmed write was missing at n2")
+  })
+})
+
+test('a message that was handed out three times is told so, and by whom it had been taken', () => {
+  const taken = (p: number, to: number): Made => ({ p, f: 'dequeue', key: 'q', out: 5, from: p + 9, to })
+  const sent: Made = { p: 0, f: 'enqueue', key: 'q', in: 5, from: 1, to: 2 }
+  const { headline, shown, history, report } = judge([sent, taken(1, 15), taken(2, 16), taken(3, 14)], 'queue')
+  expect(headline.title).toBe('Message 5 was handed out 3 times')
+  if (shown === undefined || report.accounting === undefined) throw new Error('nothing is repeated')
+  expect(reproach(history, shown)?.text).toBe('process 3 had been given it')
+  expect(accountLines(report.accounting).flatMap(({ items }) => items)).toEqual(['q = 5 (2 too many)'])
+})
+
+test('a set that returned an element twice is blamed for that element', () => {
+  const add = (p: number, value: number): Made => ({ p, f: 'add', in: value, from: p * 10, to: p * 10 + 5 })
+  const { shown, history } = judge([add(1, 1), add(2, 2), { p: 3, f: 'read', out: [1, 1, 2], from: 30, to: 35 }], 'set')
+  if (shown === undefined) throw new Error('nothing is repeated')
+  expect(reproach(history, shown)).toEqual({ by: 0, text: '1 is in it twice' })
 })
 
 describe('a bank', () => {

@@ -7,6 +7,9 @@ const REMOVALS: readonly string[] = ['remove', 'delete']
 /** An answer that says, or may say, that there is nothing. */
 const NOTHING_THERE = /^(status (404|410|2\d\d)|grpc NOT_FOUND)$/
 
+/** A success that need not be about a missing value: `202` may say that it is not there yet. */
+const MAY_SAY_ANYTHING = /^status 2(?!04$)\d\d$/
+
 /** At most this many keys are named. */
 const MOST_NAMED = 3
 
@@ -33,8 +36,14 @@ export function leftOutReads(history: History): string[] {
   const more = keys.length > named.length && named.length > 0 ? ` and ${keys.length - named.length} more` : ''
   const whose = named.length === 0 ? '' : ` of ${named.join(', ')}${more}`
   const reads = rows.length === 1 ? '1 read' : `${rows.length} reads`
+  const error = history.errorOf(first) ?? ''
+  const were = rows.length === 1 ? 'was' : 'were'
+  if (MAY_SAY_ANYTHING.test(error))
+    return [
+      `${reads}${whose} ended in ${error}, which the route table calls "fail", and ${were} left out, after an acknowledged write: nobody knows what they found. If that status says that there is nothing, have the route say "absent" for it in place of "fail"; if it has a value, let the route take it`,
+    ]
   return [
-    `${reads}${whose} ended in ${history.errorOf(first)} and ${rows.length === 1 ? 'was' : 'were'} left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"`,
+    `${reads}${whose} ended in ${error} and ${were} left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"`,
   ]
 }
 

@@ -3,7 +3,7 @@ import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
 import { leaseSentence } from '../lease-words.ts'
-import { isFinal, isRead, nodeOf, writtenText } from '../operation-words.ts'
+import { isFinal, isRead, isSameClient, nodeOf, writtenText } from '../operation-words.ts'
 
 /** What is known of a violation. */
 export interface CauseInput {
@@ -152,13 +152,13 @@ function isStaleRead(history: History, counterexample: Counterexample): boolean 
  */
 function knewBetter(history: History, { culprit }: Counterexample, by: 'read' | 'write'): boolean {
   if (culprit === undefined || !isRead(history, culprit)) return false
-  const { length, callEvent, returnEvent, key, process, outcome } = history.operations
+  const { length, callEvent, returnEvent, key, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
   const old = writeOf(history, culprit, outputOf(history, culprit))
   if (old === undefined || (returnEvent[old] ?? -1) < 0) return false
   for (let row = 0; row < length; row++) {
     if (key[row] !== key[culprit] || outcome[row] !== OK || (returnEvent[row] ?? 0) > called) continue
-    if (history.sessionOf(process[row] ?? 0) !== history.sessionOf(process[culprit] ?? 0)) continue
+    if (!isSameClient(history, row, culprit)) continue
     if (isRead(history, row) !== (by === 'read')) continue
     const newer = by === 'write' ? row : writeOf(history, row, outputOf(history, row))
     if (newer !== undefined && (callEvent[newer] ?? 0) > (returnEvent[old] ?? 0)) return true

@@ -1,5 +1,5 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { canonical, FLAG_FINAL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
+import { canonical, count, FLAG_FINAL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
 import { functionOf, hasReturned, nameText, valueText } from '../operation-words.ts'
 import type { FindLoss, Loss, LossInput } from './loss.ts'
 
@@ -19,13 +19,19 @@ function lostMessages({ history, report }: LossInput): Loss | undefined {
 }
 
 /** `Message 7 was handed out twice`: no operation of unknown outcome explains that it came out again. */
-function twice({ history, counterexample }: LossInput): Loss | undefined {
+function twice({ history, report, counterexample }: LossInput): Loss | undefined {
   const { culprit } = counterexample
   const core = coreOf(counterexample)
   const again = culprit === undefined ? undefined : takenBy(history, culprit)
   if (again === undefined || !core.some((row) => row !== culprit && takenBy(history, row) === again)) return undefined
   if (core.filter((row) => sentBy(history, row) === again).length !== 1) return undefined
-  return { title: `Message ${valueText(JSON.parse(again))} was handed out twice` }
+  // Sent once, it came out once more than there are too many of it.
+  const surplus = report.accounting?.duplicated.find(({ value, key }) => {
+    return canonical(value) === again && (key ?? counterexample.keys[0]) === counterexample.keys[0]
+  })
+  const times = (surplus?.count ?? 1) + 1
+  const often = times === 2 ? 'twice' : `${count(times)} times`
+  return { title: `Message ${valueText(JSON.parse(again))} was handed out ${often}` }
 }
 
 /** `Queue x was found empty while it held messages`: whatever was in progress, it was not empty at any moment of the culprit. */

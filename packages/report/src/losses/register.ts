@@ -9,7 +9,17 @@ import {
 import { FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
 import { disagreementOf } from '../disagreement.ts'
 import { counterexampleOf } from '../facts/accused.ts'
-import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf, valueText, writtenText } from '../operation-words.ts'
+import {
+  clientOf,
+  isFinal,
+  isRead,
+  isSameClient,
+  keyOf,
+  nameText,
+  nodeOf,
+  valueText,
+  writtenText,
+} from '../operation-words.ts'
 import { appendLoss } from './append.ts'
 import type { Despite, FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
@@ -63,7 +73,24 @@ function forgotten(history: History, report: Report<string>, counterexample: Cou
   const { confirmed } = replacementOf(history, report, counterexample) ?? {}
   const node = nodeOf(history, culprit)
   if (confirmed === undefined || node === undefined || nodeOf(history, confirmed) !== node) return undefined
-  return { title: `${nameText(node, 24)} no longer had ${clientOf(history, confirmed)}'s confirmed write` }
+  return {
+    title: `${nameText(node, 24)} ${lackedText(history, culprit)} ${clientOf(history, confirmed)}'s confirmed write`,
+  }
+}
+
+/** A node that answers with a value later on has not lost it: it answered without it. */
+function lackedText(history: History, culprit: OperationRow): string {
+  const { callEvent, returnEvent, outcome } = history.operations
+  const answered = returnEvent[culprit] ?? 0
+  const hasIt = rowsOfKey(history, culprit)?.some(
+    (row) =>
+      isRead(history, row) &&
+      outcome[row] === OK &&
+      (callEvent[row] ?? 0) > answered &&
+      nodeOf(history, row) === nodeOf(history, culprit) &&
+      outputOf(history, row) !== null,
+  )
+  return hasIt === true ? 'answered without' : 'no longer had'
 }
 
 /** `p2 saw p1's comment, but not its photo`: a client that knew of a change to one key missed the one before it. */
@@ -104,7 +131,7 @@ function missingCause(
     return `${reader} saw ${author}'s ${nameText(seen, 24)}, but not ${whose} ${what}`
   const node = nodeOf(history, culprit)
   if (node !== undefined && nodeOf(history, missed) === node && history.operations.outcome[missed] === OK)
-    return `${nameText(node, 24)} no longer had ${writer}'s confirmed write to ${what}`
+    return `${nameText(node, 24)} ${lackedText(history, culprit)} ${writer}'s confirmed write to ${what}`
   return `${reader} saw ${author}'s write to ${nameText(seen, 24)}, but not ${whose} earlier one to ${what}`
 }
 
@@ -212,6 +239,3 @@ function fromNowhere(history: History, report: Report<string>, culprit: Operatio
   if (hasFailed) return { title: `${reader} ${did} a write that had failed` }
   return { title: `${reader} ${did} ${valueText(value, 24)}, which nobody had written` }
 }
-
-const isSameClient = ({ operations, sessionOf }: History, one: OperationRow, other: OperationRow): boolean =>
-  sessionOf(operations.process[one] ?? 0) === sessionOf(operations.process[other] ?? 0)
