@@ -34,7 +34,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
   const [likeliest, ...more] = groups
   if (likeliest === undefined) throw nothingToTest(survey)
   const group = asks && more.length > 0 ? await askedGroup(groups) : likeliest
-  const { declaration, open } = proposalFor({ ...survey, group })
+  const { declaration, faults, open } = proposalFor({ ...survey, group })
   const file = `${survey.name}.json`
   requireFree(file, force)
   try {
@@ -52,12 +52,17 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
       ? []
       : [`Other services could be: ${others.map(described).join('; ')}. Choose them by --service.`]),
     ...open,
-    ...(dependencies.length === 0
-      ? []
-      : [`Links to ${dependencies.join(', ')} can be cut, too: --faults partition:${dependencies[0]}`]),
-    `Try it, as root: npx chaos run --target ./${file} --faults partition,kill --time 10s --expect linearizable`,
+    ...(dependencies.length === 0 ? [] : [linksText(dependencies, faults)]),
+    `Try it, as root: npx chaos run --target ./${file} --faults ${faults.join()} --time 10s --expect linearizable`,
   ]
   print(process.stdout, `${lines.join('\n')}\n`)
+}
+
+function linksText(dependencies: readonly string[], faults: readonly string[]): string {
+  const proposed = faults.find((fault) => fault.startsWith('partition:'))
+  return proposed === undefined
+    ? `Links to ${dependencies.join(', ')} can be cut, too: --faults partition:${dependencies[0]}`
+    : `Nothing says that the nodes talk to each other. What can be cut is their links to ${dependencies.join(', ')}.`
 }
 
 const described = ({ services, containers, kind }: NodeGroup): string => {

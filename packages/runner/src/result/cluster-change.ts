@@ -6,4 +6,6 @@ export interface ClusterChange {
   readonly container: string
   /** Milliseconds from its start until its links led through the proxy. */
   readonly followedAfterMs?: number
+  /** Where it was dialled before, and where it is now, if it started again elsewhere. */
+  readonly moved?: { readonly from: readonly string[]; readonly to: readonly string[] }
 }

@@ -5,31 +5,48 @@ import type { Member } from './members.ts'
 export interface ContainerChanges {
   /** What has changed since the last look, at which all links led through the proxy; nothing at the first look. */
   look(members: readonly Member[]): readonly ClusterChange[]
+  /** Notes who dials an address now at which a container was, and no container is any more. */
+  lookForStale(members: readonly Member[], dialling: Dialling, nowMs: number): void
   /** A line about all changes so far; undefined if there were none. */
   summary(): string | undefined
 }
 
 /** A container as it was at the last look; undefined while it does not run. */
-type Seen = { readonly id: string; readonly startedAtMs: number | undefined } | undefined
+type Seen =
+  | { readonly id: string; readonly startedAtMs: number | undefined; readonly addresses: readonly string[] }
+  | undefined
 
 /** @param followedMs When the last links were led through the proxy, in milliseconds since 1970, as engines count. */
 export function createContainerChanges(followedMs: () => number): ContainerChanges {
   const known = new Map<Member, Seen>()
+  /** Where containers were last, since an end of one is seen as well. */
+  const addresses = new Map<Member, readonly string[]>()
   const all: ClusterChange[] = []
+  /** By `n1 10.0.0.2`: who dialled which address. */
+  const stale = new Map<string, StaleDial>()
   let looked = false
 
   function changeOf(member: Member): ClusterChange | undefined {
     const { endpoint, container } = member
     const before = known.get(member)
     const isNew = !known.has(member)
-    const now = container.running ? { id: container.id, startedAtMs: container.startedAtMs } : undefined
+    const now = container.running
+      ? { id: container.id, startedAtMs: container.startedAtMs, addresses: addressesOf(member) }
+      : undefined
     known.set(member, now)
+    const [from, to] = [addresses.get(member), now?.addresses]
+    if (to !== undefined) addresses.set(member, to)
     const about = { node: endpoint, container: container.name }
     if (now === undefined) return before === undefined ? undefined : { what: 'left', ...about }
     if (before?.id === now.id && before.startedAtMs === now.startedAtMs) return undefined
     const followed =
       now.startedAtMs === undefined ? {} : { followedAfterMs: Math.max(0, Math.round(followedMs() - now.startedAtMs)) }
-    return { what: isNew ? 'joined' : 'started', ...about, ...followed }
+    const gone = (from ?? []).filter((address) => to?.includes(address) === false)
+    const moved =
+      gone.length === 0 || to === undefined
+        ? {}
+        : { moved: { from: gone, to: to.filter((address) => from?.includes(address) === false) } }
+    return { what: isNew ? 'joined' : 'started', ...about, ...followed, ...moved }
   }
 
   return {
@@ -41,8 +58,48 @@ export function createContainerChanges(followedMs: () => number): ContainerChang
       all.push(...changes)
       return changes
     },
-    summary: () => (all.length === 0 ? undefined : summaryOf(all)),
+    lookForStale(members, dialling, nowMs) {
+      const taken = new Set(members.flatMap(addressesOf))
+      const settled = members.filter(
+        ({ container: { running, startedAtMs } }) => running && nowMs - (startedAtMs ?? nowMs) > DIALS_FOR_MS,
+      )
+      for (const { endpoint } of settled) {
+        const moves = all.filter(({ node }) => node === endpoint).flatMap(({ moved }) => moved ?? [])
+        for (const address of moves.flatMap(({ from }) => from).filter((each) => !taken.has(each)))
+          for (const { endpoint: by, container } of members)
+            if (by !== endpoint && container.running && dialling(container.pid, [address]).length > 0)
+              stale.set(`${by} ${address}`, { by, address, node: endpoint })
+      }
+    },
+    summary: () =>
+      all.length === 0 ? undefined : [summaryOf(all), ...staleTexts(all, [...stale.values()])].join('. '),
   }
+}
+
+/** Those of these addresses that a process is dialling, without an answer so far. */
+export type Dialling = (pid: number, addresses: readonly string[]) => readonly string[]
+
+interface StaleDial {
+  readonly by: string
+  readonly address: string
+  readonly node: string
+}
+
+/** An attempt that was begun before the container came back has failed by then. */
+const DIALS_FOR_MS = 5_000
+
+const addressesOf = ({ container }: Member): readonly string[] =>
+  container.running ? container.networks.map(({ address }) => address) : []
+
+/** Who went on looking for containers where they were before: what fails then is no fault of the run. */
+function staleTexts(all: readonly ClusterChange[], stale: readonly StaleDial[]): readonly string[] {
+  return [...new Set(stale.map(({ node }) => node))].map((node) => {
+    const own = stale.filter((each) => each.node === node)
+    const diallers = [...new Set(own.map(({ by }) => by))]
+    const old = [...new Set(own.map(({ address }) => address))]
+    const now = all.findLast((change) => change.node === node && change.moved !== undefined)?.moved?.to ?? []
+    return `${node} came back under another address (${now.join(', ')}, before that ${old.join(', ')}), and ${diallers.join(', ')} went on dialling the old one, which is why ${diallers.length === 1 ? 'it does' : 'they do'} not reach ${node}: have the name looked up again at each connection, or give ${node} a fixed address (ipv4_address in the Compose file)`
+  })
 }
 
 function summaryOf(all: readonly ClusterChange[]): string {

@@ -7,6 +7,7 @@ import type { ContainerEvent } from './container-event.ts'
 import { type ContainerLinks, type ContainerLinksOptions, lostLinks, openContainerLinks } from './container-links.ts'
 import { directText } from './direct-traffic.ts'
 import type { EngineProgram } from './engine.ts'
+import { diallingTo } from './listening-ports.ts'
 import { isOutdated, type Member } from './members.ts'
 import { requireProof, type Unproved } from './proof.ts'
 import { isRootless } from './rights.ts'
@@ -144,6 +145,7 @@ async function watched(
       .catch(troubled)
       .finally(() => {
         looking = undefined
+        if (all) changes.lookForStale(members(), diallingTo, Date.now())
         const rest = (performance.now() - now) * RESTS_TIMES
         lookSoonAt = performance.now() + rest
         if (all) lookAt = now + Math.max(LOOK_EVERY_MS, rest)

@@ -4,6 +4,7 @@ import { endianness } from 'node:os'
 import { groupsOf } from './ipv6-groups.ts'
 
 const ESTABLISHED = '01'
+const SYN_SENT = '02'
 const LISTENING = '0A'
 
 /**
@@ -27,15 +28,21 @@ export function connectedTo(pid: number, addresses: readonly string[]): readonly
   return addresses.filter((address) => connected.has(wordsOf(address)))
 }
 
+/** Those of these addresses that a process of this network namespace dials, and that have not answered yet. */
+export function diallingTo(pid: number, addresses: readonly string[]): readonly string[] {
+  const dialled = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table), SYN_SENT)))
+  return addresses.filter((address) => dialled.has(wordsOf(address)))
+}
+
 /** The addresses at the other ends, without what makes IPv6 addresses of IPv4 ones. */
-export const connectionsIn = (table: string): readonly string[] =>
+export const connectionsIn = (table: string, wanted: string = ESTABLISHED): readonly string[] =>
   table
     .split('\n')
     .slice(1)
     .flatMap((line) => {
       const [, , remote = '', state] = line.trim().split(/\s+/)
       const [address = ''] = remote.split(':')
-      return state === ESTABLISHED ? [address.replace(/^0{16}(F{4}0{4}|0{4}F{4})/, '')] : []
+      return state === wanted ? [address.replace(/^0{16}(F{4}0{4}|0{4}F{4})/, '')] : []
     })
 
 /** `0100007F` of 127.0.0.1: words of four bytes in the machine's order. */

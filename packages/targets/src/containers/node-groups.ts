@@ -59,7 +59,51 @@ function areOfOneGroup(a: Container, b: Container): boolean {
   if (kind !== 'own') return mentions(a, b) || mentions(b, a)
   if (stem(a.service) === stem(b.service)) return true
   if (mentions(a, b) && mentions(b, a)) return true
-  return a.image === b.image && !LANGUAGES.test(imageName(a.image))
+  return a.image === b.image && !LANGUAGES.test(imageName(a.image)) && doTheSame(a, b)
+}
+
+/**
+ * Whether two services of one image are nodes of one cluster, and not, say, a web server and its worker: they run the same
+ * program, with the same words and in the same part, or one of them is told of the other.
+ */
+function doTheSame(a: Container, b: Container): boolean {
+  if (programOf(a) !== programOf(b)) return false
+  if (mentions(a, b) || mentions(b, a)) return true
+  return wordsOf(a) === wordsOf(b) && partOf(a) === partOf(b)
+}
+
+/** What runs, without its options. */
+function programOf({ command }: Container): string {
+  const options = command.findIndex((word) => word.startsWith('-'))
+  return command.slice(0, options < 0 ? command.length : options).join(' ')
+}
+
+/** Its command, whatever it calls itself there. */
+const wordsOf = ({ command, service, name }: Container): string =>
+  command.join(' ').replaceAll(name, '*').replaceAll(service, '*').replaceAll(/\d+/g, '#')
+
+/** What its environment says that it is to do. */
+const partOf = ({ environment }: Container): string =>
+  Object.entries(environment)
+    .filter(([name]) => /(^|_)(ROLE|TYPE|MODE|PROCESS|COMPONENT|QUEUES?)$/i.test(name))
+    .map((each) => each.join('='))
+    .toSorted()
+    .join(' ')
+
+/** Whether any of them is told of another one: by its name, or by its own if several containers have that. */
+export const talkAmongThemselves = ({ kind, containers }: NodeGroup): boolean =>
+  containers.length > 1 &&
+  (kind !== 'own' ||
+    containers.some((a) =>
+      containers.some((b) => a !== b && (mentions(a, b) || (a.service === b.service && mentionsService(a)))),
+    ))
+
+/** The services that nodes are told of, stores first, of those that are no nodes. */
+export function usedBy({ containers, services }: NodeGroup, all: readonly Container[]): readonly string[] {
+  const others = all.filter((other) => !services.includes(other.service) && kindOf(other) !== 'gateway')
+  const used = others.filter((other) => containers.some((node) => mentions(node, other)))
+  const isStore = (container: Container): boolean => kindOf(container) !== 'own'
+  return [...new Set([...used.filter(isStore), ...used].map(({ service }) => service))]
 }
 
 /** The same image for every program in a language. */
@@ -71,9 +115,14 @@ const stem = (service: string): string => service.replace(/[-_]?(\d+|[-_][a-z])$
 
 /** Whether it is told of another service: by name, in its command or environment. */
 function mentions(container: Container, { service, name, id }: Container): boolean {
-  if (container.id === id) return false
-  const word = new RegExp(`(^|[^\\w.-])(${[service, name].map(escaped).join('|')})($|[^\\w.-])`)
-  return [...container.command, ...Object.values(container.environment)].some((text) => word.test(text))
+  return container.id !== id && says(container, [service, name])
+}
+
+const mentionsService = (container: Container): boolean => says(container, [container.service])
+
+function says({ command, environment }: Container, names: readonly string[]): boolean {
+  const word = new RegExp(`(^|[^\\w.-])(${names.map(escaped).join('|')})($|[^\\w.-])`)
+  return [...command, ...Object.values(environment)].some((text) => word.test(text))
 }
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

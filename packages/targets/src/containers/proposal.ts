@@ -3,11 +3,13 @@ import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import { usualPort } from './container-kind.ts'
 import type { Container, EngineProgram } from './engine.ts'
 import { gatewayBefore } from './gateway.ts'
-import type { NodeGroup } from './node-groups.ts'
+import { type NodeGroup, talkAmongThemselves, usedBy } from './node-groups.ts'
 
 /** A declaration to start from, and what only its author can say. */
 export interface Proposal {
   readonly declaration: ContainersDeclaration
+  /** The faults to begin with: where nodes are not told of each other, those on the links to what they use. */
+  readonly faults: readonly string[]
   /** What to look at or complete, each a sentence. */
   readonly open: readonly string[]
 }
@@ -38,12 +40,19 @@ export function proposalFor(options: ProposalOptions): Proposal {
       ...(role === undefined ? {} : { role }),
       client,
     },
+    faults: faultsFor(options),
     open: [
       ...(port === undefined ? ['"port" is missing: the port that clients dial is not clear.'] : []),
       ...gateway.open,
       ...open,
     ],
   }
+}
+
+function faultsFor({ group, containers }: ProposalOptions): readonly string[] {
+  const [used] = usedBy(group, containers)
+  if (talkAmongThemselves(group) || used === undefined) return ['partition', 'kill']
+  return [`partition:${used}`, 'kill']
 }
 
 /** Ports of HTTP by custom, for a service that has several. */

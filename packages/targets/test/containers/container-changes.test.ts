@@ -56,6 +56,43 @@ describe('what containers do during a run', () => {
   })
 })
 
+describe('a container that comes back under another address', () => {
+  const at = (address: string, over: Partial<Container> = {}) =>
+    container('kv', 2, { networks: [{ name: 'net', family: 4, address }] as unknown as Container['networks'], ...over })
+
+  test('is named with both addresses, and as the cause where a neighbour still dials the old one', () => {
+    const changes = createContainerChanges(() => 2_000)
+    const [n1, n2] = [member('n1', container('kv', 1, { pid: 11 })), member('n2', at('10.0.0.3', { pid: 12 }))]
+    changes.look([n1, n2])
+    n2.container = at('10.0.0.3', { running: false, pid: 0 })
+    changes.look([n1, n2])
+    n2.container = at('10.0.0.8', { pid: 13, startedAtMs: 1_990 })
+    const [change] = changes.look([n1, n2])
+    expect(change).toMatchObject({ what: 'started', node: 'n2', moved: { from: ['10.0.0.3'], to: ['10.0.0.8'] } })
+    const dialling = (pid: number, addresses: readonly string[]) => (pid === 11 ? addresses : [])
+    changes.lookForStale([n1, n2], () => [], 9_000)
+    changes.lookForStale([n1, n2], dialling, 3_000)
+    expect(changes.summary()).not.toContain('came back')
+    changes.lookForStale([n1, n2], dialling, 9_000)
+    expect(changes.summary()).toContain(
+      '. n2 came back under another address (10.0.0.8, before that 10.0.0.3), and n1 went on dialling the old one, which is why it does not reach n2: have',
+    )
+  })
+
+  test('is not looked for where another container is by now, and neither is one that came back where it was', () => {
+    const changes = createContainerChanges(() => 2_000)
+    const [n1, n2] = [member('n1', container('kv', 1)), member('n2', at('10.0.0.3'))]
+    changes.look([n1, n2])
+    n2.container = at('10.0.0.3', { startedAtMs: 1_500 })
+    expect(changes.look([n1, n2])[0]).not.toHaveProperty('moved')
+    n2.container = at('10.0.0.8', { startedAtMs: 1_900 })
+    changes.look([n1, n2])
+    const n3 = member('n3', at('10.0.0.3', { pid: 14 }))
+    changes.lookForStale([n1, n2, n3], (_, addresses) => addresses, 9_000)
+    expect(changes.summary()).not.toContain('came back')
+  })
+})
+
 describe('a container that comes later', () => {
   test('has the number of its place in a service that is there already', () => {
     expect(laterName(container('web', 3), [container('web', 1)])).toBe('web-3')
@@ -146,5 +183,6 @@ describe('direct connections', () => {
    3: 0000000000000000FFFF00000100000A:1B58 0000000000000000FFFF00000400000A:9C40 01 00000000
 `
     expect(connectedIn(table)).toEqual(['0200000A', '0400000A'])
+    expect(connectedIn(table.replace(' 06 ', ' 02 '), '02')).toEqual(['0300000A'])
   })
 })

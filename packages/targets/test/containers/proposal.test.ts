@@ -98,6 +98,34 @@ describe('the nodes that are proposed for a Compose project', () => {
     expect(groupsOf({ api: { image: 'node:20' }, mail: { image: 'node:20' } })).toEqual([['api'], ['mail']])
   })
 
+  test('are services of one image that run one program in one part, and not a web server and its worker', () => {
+    const app = (command: readonly string[], environment: readonly string[] = []) => ({
+      image: 'shop-app',
+      command,
+      environment,
+    })
+    expect(groupsOf({ api: app(['node', 'api.js']), worker: app(['node', 'worker.js']) })).toEqual([
+      ['api'],
+      ['worker'],
+    ])
+    expect(
+      groupsOf({ api: app(['npm', 'run', 'api']), jobs: app(['npm', 'run', 'jobs'], ['API=http://api:80']) }),
+    ).toEqual([['api'], ['jobs']])
+    expect(groupsOf({ web: app(['app', '--serve']), mail: app(['app', '--mail']) })).toEqual([['mail'], ['web']])
+    expect(groupsOf({ web: app([], ['ROLE=web']), mail: app([], ['ROLE=mail']) })).toEqual([['mail'], ['web']])
+    // These belong together.
+    expect(groupsOf({ red: app(['kv', '--name', 'red']), blue: app(['kv', '--name', 'blue']) })).toEqual([
+      ['blue', 'red'],
+    ])
+    expect(groupsOf({ red: app(['kv']), blue: app(['kv']), green: app(['kv']) })).toEqual([['blue', 'green', 'red']])
+    expect(groupsOf({ main: app(['kv', '--lead']), copy: app(['kv', '--follow', 'main:7000']) })).toEqual([
+      ['main', 'copy'],
+    ])
+    expect(
+      groupsOf({ main: app([], ['ROLE=leader']), copy: app([], ['ROLE=follower', 'LEADER=http://main:80']) }),
+    ).toEqual([['main', 'copy']])
+  })
+
   test('are not two databases that do not know each other', () => {
     expect(groupsOf({ orders: { image: 'postgres:16' }, users: { image: 'postgres:16' } })).toEqual([
       ['orders'],
@@ -109,6 +137,30 @@ describe('the nodes that are proposed for a Compose project', () => {
     expect(groupsOf({ kafka: { image: 'redpandadata/redpanda' }, console: { image: 'redpandadata/console' } })).toEqual(
       [],
     )
+  })
+})
+
+describe('the faults that are proposed', () => {
+  const web = (...environment: readonly string[]) => ({ image: 'shop_web', ports: ['8080'], environment })
+
+  test('cut nodes from each other where they are told of each other', () => {
+    const a = web('PEERS=http://web2:8080', 'DB=db')
+    const b = web('PEERS=http://web1:8080', 'DB=db')
+    expect(proposed({ web1: a, web2: b, db: { image: 'postgres:16' } }).faults).toEqual(['partition', 'kill'])
+    const scaled = web('SEED=web:7000', 'DATABASE_URL=postgres://db/shop')
+    expect(proposed({ web: [scaled, scaled], db: { image: 'postgres:16' } }).faults).toEqual(['partition', 'kill'])
+    expect(proposed(redisWithSentinels).faults).toEqual(['partition', 'kill'])
+  })
+
+  test('cut nodes from what they use where nothing says that they talk to each other', () => {
+    const one = web('DATABASE_URL=postgres://app:x@db:5432/shop', 'MAIL=http://mail:80', 'EDGE=edge')
+    const rest = { mail: { image: 'shop_mail' }, db: { image: 'postgres:16' }, edge: { image: 'nginx' } }
+    expect(proposed({ ...rest, web: [one, one] }).faults).toEqual(['partition:db', 'kill'])
+    expect(proposed({ ...rest, web: one }, ['web']).faults).toEqual(['partition:db', 'kill'])
+    expect(
+      proposed({ mail: { image: 'shop_mail' }, web: [web('MAIL=http://mail'), web('MAIL=http://mail')] }).faults,
+    ).toEqual(['partition:mail', 'kill'])
+    expect(proposed({ web: [web(), web()], db: { image: 'postgres:16' } }).faults).toEqual(['partition', 'kill'])
   })
 })
 
