@@ -1,6 +1,6 @@
 import type { HarmOf } from '../definition.ts'
 import { defineFamily, type FaultOf } from '../family.ts'
-import { delayStream, goaway, resetStream } from '../kinds/streams.ts'
+import { delayStream, goaway, grpcStatus, resetStream } from '../kinds/streams.ts'
 import type { ValuesOf } from '../parameter.ts'
 import { counting, times } from '../trigger.ts'
 import { headMatch, matchedClient, validateHeadMatch } from './http-match.ts'
@@ -16,7 +16,7 @@ export const http2Family = defineFamily({
   name: 'http2',
   summary: 'single requests and responses over HTTP/2, including gRPC',
   noun: 'fault of HTTP/2',
-  kinds: [delayStream, resetStream, goaway],
+  kinds: [delayStream, resetStream, grpcStatus, goaway],
   match,
   when,
   validateMatch: (given, _, where) => validateHeadMatch(given, `${where}: "match"`),

@@ -1,6 +1,6 @@
 import { defineFault } from '../definition.ts'
 import { http2CodeNames } from '../http2-codes.ts'
-import { choice, ms, or } from '../parameter.ts'
+import { choice, ms, or, text, wholeNumber } from '../parameter.ts'
 
 /**
  * Delays everything of the request in this direction; other streams go on. Compression makes each header block depend on
@@ -25,6 +25,19 @@ export const resetStream = defineFault({
   kind: 'reset-stream',
   summary: 'end the request with RST_STREAM',
   parameters: { code: or(code, 'INTERNAL_ERROR') },
+})
+
+/** As reset-stream, but the client gets a reply: what a gRPC server would say. */
+export const grpcStatus = defineFault({
+  kind: 'grpc-status',
+  summary: 'end the call with a gRPC status',
+  parameters: {
+    status: or(
+      wholeNumber('the number of the status (14: UNAVAILABLE, 8: RESOURCE_EXHAUSTED)', { least: 1, most: 16 }),
+      14,
+    ),
+    message: or(text('its message'), 'an injected error'),
+  },
 })
 
 /** Passes the headers on, and tells the client that no later request on the connection will be served. */

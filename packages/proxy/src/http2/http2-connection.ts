@@ -1,4 +1,4 @@
-import { http2Codes } from '@chaosproxy/faults'
+import { type Http2Fault, http2Codes } from '@chaosproxy/faults'
 import type { Direction } from '@chaosproxy/wire'
 import type { MatchableHead } from '@chaosproxy/wire/http'
 import {
@@ -8,6 +8,7 @@ import {
   HEADER_BYTES,
   HeaderReader,
   isHeaderPart,
+  lastHeaders,
   resetStream,
   streamOf,
   typeOf,
@@ -249,6 +250,11 @@ export class Http2Connection implements Interceptor {
         case 'reset-stream':
           afterwards.push(() => this.#reset(stream, http2Codes[fault.code]))
           break
+        case 'grpc-status':
+          afterwards.push(() => {
+            if (!this.#endCall(stream, fault, direction === 'responses')) rule.takeBack()
+          })
+          break
         case 'goaway':
           afterwards.push(() => this.#flows.responses.inject(goaway(stream, http2Codes[fault.code])))
           break
@@ -260,6 +266,23 @@ export class Http2Connection implements Interceptor {
       for (const act of afterwards) act()
     }
     return { delayMs, delayedBy, then }
+  }
+
+  /** Ends a call as a gRPC server would, by trailers alone or after a reply that has begun. False if that is complete. */
+  #endCall(stream: number, fault: Extract<Http2Fault, { readonly kind: 'grpc-status' }>, isAnswered: boolean): boolean {
+    // A reply that is complete has its status.
+    if (isAnswered && !this.#streams.has(stream)) return false
+    const head = [
+      [':status', '200'],
+      ['content-type', 'application/grpc'],
+    ] as const
+    const trailers = [
+      ['grpc-status', String(fault.status)],
+      ['grpc-message', percentEncoded(fault.message)],
+    ] as const
+    this.#flows.responses.inject(lastHeaders(stream, isAnswered ? trailers : [...head, ...trailers]))
+    this.#reset(stream, http2Codes.NO_ERROR)
+    return true
   }
 
   #reset(stream: number, code: number): void {
@@ -289,3 +312,13 @@ export class Http2Connection implements Interceptor {
     return type !== FRAME.resetStream && type !== FRAME.windowUpdate
   }
 }
+
+/** Printable ASCII but the percent sign stands for itself (gRPC over HTTP/2, Status-Message). */
+const percentEncoded = (message: string): string =>
+  [...Buffer.from(message)]
+    .map((byte) =>
+      byte >= 0x20 && byte <= 0x7e && byte !== 0x25
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+    )
+    .join('')

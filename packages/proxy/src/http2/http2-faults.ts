@@ -30,7 +30,7 @@ export interface AppliedHttp2Fault {
   readonly fault: Http2Fault
   /** Requests or responses delayed or ended so far or, for GOAWAY, how many were sent. */
   readonly hits: number
-  /** Requests or responses with undecodable headers, for which the fault could not be matched. */
+  /** Requests or responses with undecodable headers, and replies that were complete before a status could be given. */
   readonly missed: number
   readonly missedBecause: string | undefined
   /** Heals at once and releases what it held. Calling it again does nothing. */
@@ -94,7 +94,7 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
           return standing.missed
         },
         get missedBecause() {
-          return standing.missed === 0 ? undefined : 'the header fields could not be decoded'
+          return standing.missed === 0 ? undefined : 'the header fields could not be decoded, or the reply was complete'
         },
         remove: withdrawalOf(targets.map((list) => ({ list, rule: list.add(standing) }))),
       }

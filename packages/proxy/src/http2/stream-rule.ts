@@ -45,6 +45,12 @@ export class StreamRule {
     return true
   }
 
+  /** Counts its last hit as a miss. */
+  takeBack(): void {
+    this.standing.hits--
+    this.standing.missed++
+  }
+
   /** A random stream per connection, so that connections do not affect each other's draws. */
   randomFor(connection: number): Random {
     let random = this.#streams.get(connection)

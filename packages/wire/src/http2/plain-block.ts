@@ -13,6 +13,16 @@ export function encodePlainly(fields: readonly DecodedField[]): Buffer {
   return Buffer.concat(fields.flatMap(({ field, isNeverIndexed }) => encodeField(field, isNeverIndexed)))
 }
 
+/** The last header block of a stream. */
+export function lastHeaders(stream: number, given: readonly HpackField[]): Buffer {
+  const fragment = encodePlainly(given.map((field) => ({ field, isNeverIndexed: false })))
+  const head = Buffer.alloc(HEADER_BYTES)
+  head[3] = FRAME.headers
+  head[4] = FLAG.endStream
+  head.writeUInt32BE(stream, 5)
+  return withFragment(head, fragment)
+}
+
 /** Tells the decoder the sizes of the table that its peer has set (§6.3). */
 export const encodeTableSizes = (sizes: readonly number[]): Buffer =>
   Buffer.concat(sizes.map((size) => integer(0x20, 5, size)))
