@@ -66,6 +66,20 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines).toEqual(['n1: a.cjs lib b.cjs deep c.ts lib server.ts'])
   })
 
+  test('loads what a require asks for that createRequire made', async () => {
+    const { lines } = await ran(
+      serving(`
+      import { createRequire } from 'node:module'
+      const require = createRequire(import.meta.url)
+      const { version } = require('./lib/package.json')
+      console.log(version, require('./lib/own.cjs'), typeof require('fs').readFileSync, import.meta.url.endsWith('server.ts'))`),
+      {
+        beside: { 'lib/package.json': '{"version":"1.2.3"}', 'lib/own.cjs': 'module.exports = 7' },
+      },
+    )
+    expect(lines).toEqual(['n1: 1.2.3 7 function true'])
+  })
+
   test.each([
     ['require.main === module', 'require.main === module'],
     ['!module.parent', '!module.parent'],

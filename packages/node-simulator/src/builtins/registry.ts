@@ -144,7 +144,7 @@ function unknownModule(life: Life, specifier: string): Error {
   if (/\.node$/.test(name)) return nativeCode(specifier)
   return new NotSimulated(
     `loading ${JSON.stringify(specifier)}`,
-    'was not found when the program was bundled, so its path is computed, createRequire made what loads it, or the package is missing',
+    'was not found when the program was bundled, so its path is computed, createRequire made what loads it under another name, or the package is missing',
     'Name modules by literal texts in import or in require itself, and install what is missing.',
   )
 }

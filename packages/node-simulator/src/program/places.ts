@@ -82,7 +82,7 @@ interface Edits {
   readonly text: RolldownMagicString
   /** Where `import.meta` stands. */
   readonly metas: readonly Node[]
-  /** `require.main`, and `module.parent` where there is one. */
+  /** `require.main`, `module.parent` where there is one, and what makes a `require` for an ES module. */
   readonly replaced: readonly (readonly [node: Node, text: string])[]
   /** Names that Node gives to CommonJS, and that the module does not declare itself. */
   readonly free: readonly string[]
@@ -115,15 +115,27 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
     if (text !== undefined) replaced.push([node, text])
   })
   const isFree = (name: string): boolean => used.has(name) && !declared.has(name)
+  // The bundler follows calls of require itself, and of no other function.
+  const made = main === undefined ? undefined : statements.find((statement) => makesRequire(statement, code))
+  if (made !== undefined) replaced.push([made, ';'])
   return {
-    metas,
+    metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
     // Either name is anybody's to give.
-    replaced: declared.has('require') || declared.has('module') ? [] : replaced,
+    replaced:
+      declared.has('require') || declared.has('module')
+        ? replaced.slice(made === undefined ? replaced.length : -1)
+        : replaced,
     free: ['__filename', '__dirname'].filter(isFree),
     start: /^(?:\uFEFF)?(?:#!.*\n)?/.exec(code)?.[0].length ?? 0,
     isModuleByMeta: metas.length > 0 && !statements.some(({ type }) => /^(?:Import|Export)/.test(type)),
   }
 }
+
+const makesRequire = ({ type, start, end }: Node, code: string): boolean =>
+  type === 'VariableDeclaration' &&
+  /^(?:const|let|var)\s+require\s*=\s*(?:\w+\.)?createRequire\(\s*import\.meta\.(?:url|filename)\s*\);?$/.test(
+    code.slice(start, end),
+  )
 
 function memberOf(node: Node): string | undefined {
   if (node.type !== 'MemberExpression' || node['computed'] === true) return undefined
