@@ -57,7 +57,7 @@ const declared = {
   ),
   memory: asSize(
     v.optional(
-      v.pipe(v.number(), v.description('memory limit per file, for history and search')),
+      v.pipe(v.number(), v.description('memory limit of the process for each file that is checked at a time')),
       USUAL_CHECK.memoryBytes,
     ),
   ),

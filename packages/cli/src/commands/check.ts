@@ -9,6 +9,7 @@ import {
   checkFilesElsewhere,
   EXIT,
   type ExitCode,
+  memoryNote,
   partOf,
   type SubjectTexts,
   type Telling,
@@ -89,6 +90,8 @@ async function runCheck(options: ParsedOptions): Promise<ExitCode> {
       queue === undefined
         ? checkFiles(tasks, spec, listener)
         : checkFilesElsewhere(tasks, spec, { queue, priority }, listener)
+    const said = areSmall(files) ? undefined : memoryNote(spec.memoryBytes)
+    if (said !== undefined) progress.warn(said)
     for await (const result of checked) {
       results.push(result)
       reporting.add('part' in result ? result.part : partOfTrouble(result, alone, telling))

@@ -3,12 +3,21 @@ import { type History, historyOfPlace } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
 import { type Signs, signsOf } from '@chaosproxy/runner'
 import { isUnclear, judgeLongKeys, LONG } from './long-key.ts'
+import { heldBytesOf, roomBeside } from './memory.ts'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
 
 /** What some keys of a recording show. */
 export interface Shown {
   readonly answer: ApartAnswer
   readonly signs: Signs
+}
+
+/** How keys are judged: with what all that was packed takes, by default little. */
+export interface Judging {
+  readonly file: string
+  readonly settings: CheckSpec
+  readonly packedBytes?: number | undefined
+  readonly leftMs: () => number
 }
 
 type Limit = Extract<ApartAnswer, { readonly result: 'unknown' }>['limit']
@@ -28,16 +37,20 @@ export const undecidedAt = (limit: Limit): Shown => showsOnly({ result: 'unknown
 export function judgePlaces(
   { rest, packed }: PackedRecording,
   places: readonly number[],
-  { file, settings, leftMs }: { readonly file: string; readonly settings: CheckSpec; readonly leftMs: () => number },
+  { file, settings, packedBytes = 0, leftMs }: Judging,
   long: number = LONG,
 ): Shown {
   const shown: Shown[] = []
   for (const place of places) {
-    const judged = judgeLongKeys({ rest, packed }, place, { file, settings, leftMs }, long)
+    const judged = judgeLongKeys({ rest, packed }, place, { file, settings, packedBytes, leftMs }, long)
     shown.push(...judged.values())
     const history = historyOfPlace(rest, packed, place, new Set(judged.keys()))
     if (history.operations.length === 0) continue
-    const options = { ...checkOptionsFor(file, history, settings, leftMs()), explain: false, staleness: false }
+    const memoryBytes = roomBeside(settings.memoryBytes, packedBytes + heldBytesOf(history))
+    const options = {
+      ...checkOptionsFor(file, history, settings, leftMs()),
+      ...{ memoryBytes, explain: false, staleness: false },
+    }
     const answer = whole(history, options) ?? judgeApart(history, options)
     shown.push({ answer, signs: signsOf(history) })
     // Only the whole history tells then, and whether there is more to say of these keys does not matter.

@@ -1,6 +1,7 @@
 import { check, type Model, reportOfSettled, type Settled } from '@chaosproxy/checker'
 import { type History, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@chaosproxy/history/files'
+import { megabytes, roomFor } from './memory.ts'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
@@ -46,7 +47,7 @@ export function readingOf({
   settings,
 }: Pick<CheckTask, 'stored' | 'merged' | 'settings'>): ReadOptions {
   const { format, memoryBytes, keyed, ordering } = settings
-  return { format, stored, merged, memoryBytes, ordering, independent: keyed }
+  return { format, stored, merged, memoryBytes: roomFor(memoryBytes), ordering, independent: keyed }
 }
 
 /** Checks a history. Its time limit starts now, so reading does not count. */
@@ -89,9 +90,6 @@ const stoppedReading = (
   file,
   stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(memoryBytes)}): stopped after ${events.toLocaleString('en-US')} events in ${megabytes(textBytes)} of text, and nothing is known. Give it more, or a shorter history.`,
 })
-
-/** As `--memory` takes it. */
-export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)}MB`
 
 export const troubleOf = (file: string, { code, message }: UserError): FileTrouble => ({
   file,

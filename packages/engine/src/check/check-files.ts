@@ -38,7 +38,7 @@ export async function* checkFiles(
   const model = modelFileOf(spec)
   if (model !== undefined) await vetModel(model)
   const threads = threadsFor(tasks, spec)
-  const pool = threads === 0 ? undefined : createCheckPool(threads, spec)
+  const pool = threads === 0 ? undefined : createCheckPool(threads, spec, Math.min(threads, tasks.length))
   let done = 0
   const checked = async (task: CheckTask | FileTrouble): Promise<CheckResult> => {
     if ('trouble' in task) return task

@@ -7,6 +7,7 @@ import { epochMs } from './epoch.ts'
 import { isTroubled } from './failure.ts'
 import { knownJob, placesJob } from './jobs.ts'
 import { canBeApart, isForWhole, type Known, mayFit, saysAsMuch } from './large.ts'
+import { packedBytesOf } from './memory.ts'
 import { textBytesOf } from './named-file.ts'
 import type { CheckPool } from './pool.ts'
 import { readLarge } from './read-large.ts'
@@ -50,11 +51,12 @@ export async function tellKnown(pool: CheckPool, known: Known): Promise<CheckRes
 async function judgeAll(pool: CheckPool, task: CheckTask, recording: PackedRecording): Promise<Shown | FileTrouble> {
   const all = recording.packed[0]?.rows.length ?? 0
   const groups = Math.min(all, pool.threads * JOBS_PER_THREAD)
+  const packedBytes = packedBytesOf(recording)
   const endsAtMs = epochMs() + task.settings.timeoutMs
   const shown: (Shown | FileTrouble)[] = []
   await doEach(pool.threads, Array(groups).keys(), async (group) => {
     const places = Array.from(Array(all).keys()).filter((place) => place % groups === group)
-    const part = { task, recording: ofPlaces(recording, places), places, endsAtMs }
+    const part = { task, recording: ofPlaces(recording, places), places, packedBytes, endsAtMs }
     const found = await pool.run(placesJob, task, part)
     if ('stopped' in found) shown.push(undecided(found.stopped))
     else shown.push(found)

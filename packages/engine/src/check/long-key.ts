@@ -3,8 +3,9 @@ import { eachPartOfKey, type History, historyOfTally, operationsByKey, tallyOf }
 import type { PackedRecording } from '@chaosproxy/history/files'
 import { unjudgedLine } from '@chaosproxy/report'
 import { hasReadNothing } from '@chaosproxy/runner'
-import type { Shown } from './apart.ts'
-import { type CheckSpec, checkOptionsFor } from './options.ts'
+import type { Judging, Shown } from './apart.ts'
+import { roomBeside } from './memory.ts'
+import { checkOptionsFor } from './options.ts'
 
 // A key with so many operations that they are better not unpacked all at once.
 
@@ -18,7 +19,7 @@ export const isUnclear = (history: History): boolean => unjudgedLine({ ...histor
 export function judgeLongKeys(
   { rest, packed }: PackedRecording,
   place: number,
-  { file, settings, leftMs }: { readonly file: string; readonly settings: CheckSpec; readonly leftMs: () => number },
+  { file, settings, packedBytes = 0, leftMs }: Judging,
   least: number,
 ): ReadonlyMap<string, Shown> {
   const found = new Map<string, Shown>()
@@ -29,7 +30,8 @@ export function judgeLongKeys(
     if (operations < least) continue
     const eachPart: Parameters<typeof judgeLongKey>[0]['eachPart'] = (take) =>
       eachPartOfKey(rest, packed, { place, key }, (part) => !isUnclear(part) && !hasReadNothing(part) && take(part))
-    const options = checkOptionsFor(file, history, settings, leftMs())
+    const memoryBytes = roomBeside(settings.memoryBytes, packedBytes)
+    const options = { ...checkOptionsFor(file, history, settings, leftMs()), memoryBytes }
     const answer = judgeLongKey({ key: key === '' ? null : key, operations, eachPart }, history, options)
     if (answer !== undefined) found.set(key, shownBy(answer))
   }

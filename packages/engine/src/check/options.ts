@@ -19,6 +19,7 @@ import {
 import { type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/runner/result'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import type { ChosenBaseline } from '../run/held-to.ts'
+import { heldBytesOf, roomBeside } from './memory.ts'
 import { usualFailedCas, usualInitial } from './usual.ts'
 
 /** How each file is checked. Plain data, so that it can be sent to other threads. */
@@ -71,7 +72,7 @@ export function checkOptionsFor(
     failedCas: settings.failedCas === 'auto' ? usualFailedCas(history) : settings.failedCas,
     staleness: true,
     deadlineMs: millis(Math.max(0, remainingMs)),
-    memoryBytes: settings.memoryBytes,
+    memoryBytes: roomBeside(settings.memoryBytes, heldBytesOf(history)),
     now: () => millis(performance.now()),
   }
 }

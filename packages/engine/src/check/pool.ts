@@ -1,8 +1,8 @@
 import type { Job, JobEnd } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
 import { firstOf } from '../run/interruption.ts'
-import { megabytes } from './check-file.ts'
 import { checkJob } from './jobs.ts'
+import { megabytes, mostBytes, whenAbove } from './memory.ts'
 import { bytesOf } from './named-file.ts'
 import { type CheckSpec, modelFileOf } from './options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
@@ -46,10 +46,17 @@ function readingLimitMs(task: CheckTask): number {
   return Math.max(task.settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([task]) / bytesPerMs)
 }
 
+/** What a process takes beyond this before its first check, it takes for other reasons. */
+const PROGRAM_BYTES = 120e6
+
 /** Memory for the program and the history's texts; the search accounts for its own tables. */
 const HEAP_ALLOWANCE_MB = 1024
 
-export function createCheckPool(threads: number, settings: CheckSpec): CheckPool {
+/** `atOnce` files are checked at a time, each within its limits. */
+export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1): CheckPool {
+  const usedBytes = process.memoryUsage.rss()
+  const programBytes = Math.min(usedBytes, PROGRAM_BYTES)
+  const most = usedBytes - programBytes + mostBytes(settings.memoryBytes, { programBytes, atOnce, threads })
   const pool = createThreadPool('check-worker', threads, {
     maxOldGenerationSizeMb: Math.ceil(settings.memoryBytes / 1e6) + HEAP_ALLOWANCE_MB,
   })
@@ -63,16 +70,26 @@ export function createCheckPool(threads: number, settings: CheckSpec): CheckPool
     const late = new AbortController()
     const stopwatch = createStopwatch()
     const limits = { readingMs: readingLimitMs(task), decidingMs: hardLimitMs(settings.timeoutMs) }
-    const stopWatching = whenOver(stopwatch, limits, () => late.abort())
+    let isTooLarge = false
+    const stopWatching = [
+      whenOver(stopwatch, limits, () => late.abort()),
+      whenAbove(most, () => {
+        isTooLarge = true
+        late.abort()
+      }),
+    ]
     const { signal, release } = firstOf(late.signal, calledOff)
     try {
       const end = await pool.do(job, { input, stopwatch }, { signal, looks })
       if (end.type === 'done') return end.value
       calledOff?.throwIfAborted()
       const deciding = isDeciding(stopwatch)
-      return troubleWithModel(end, task, deciding) ?? stoppedBy(end, task, { late: late.signal.aborted, deciding })
+      return (
+        troubleWithModel(end, task, deciding, isTooLarge) ??
+        stoppedBy(end, task, { late: late.signal.aborted, deciding, isTooLarge })
+      )
     } finally {
-      stopWatching()
+      for (const stop of stopWatching) stop()
       release()
     }
   }
@@ -84,13 +101,18 @@ type Unfinished = Exclude<JobEnd<unknown>, { readonly type: 'done' }>
 /**
  * Why the user's own model ended the thread, if it did: it never returned, took all memory, or failed asynchronously.
  */
-function troubleWithModel(end: Unfinished, { file, settings }: CheckTask, deciding: boolean): FileTrouble | undefined {
+function troubleWithModel(
+  end: Unfinished,
+  { file, settings }: CheckTask,
+  deciding: boolean,
+  isTooLarge: boolean,
+): FileTrouble | undefined {
   const path = modelFileOf(settings)
   if (path === undefined) return undefined
   const trouble = (what: string): FileTrouble => ({ file, trouble: { code: 'input', message: `${path}: ${what}` } })
   if (end.type === 'failed')
     return trouble(`ended the check: ${end.error instanceof Error ? end.error.message : String(end.error)}`)
-  if (end.type === 'stopped' && end.why === 'memory') {
+  if (isTooLarge || (end.type === 'stopped' && end.why === 'memory')) {
     const allowed = megabytes(settings.memoryBytes)
     return deciding
       ? trouble(`out of memory (see --memory ${allowed}) while its states were explored. Do they grow without bound?`)
@@ -104,9 +126,13 @@ function troubleWithModel(end: Unfinished, { file, settings }: CheckTask, decidi
 function stoppedBy(
   end: Unfinished,
   task: CheckTask,
-  { late, deciding }: { readonly late: boolean; readonly deciding: boolean },
+  { late, deciding, isTooLarge }: { readonly late: boolean; readonly deciding: boolean; readonly isTooLarge: boolean },
 ): StoppedFile {
   const { file, settings } = task
+  if (isTooLarge || end.type === 'stopped') {
+    const allowed = megabytes(settings.memoryBytes)
+    return { file, stopped: `${file}: out of memory (see --memory ${allowed}): stopped, and nothing is known` }
+  }
   if (late && !deciding) {
     const limit = `${(readingLimitMs(task) / 1000).toFixed(1)} s`
     return {
@@ -115,9 +141,5 @@ function stoppedBy(
     }
   }
   if (late) return { file, stopped: `${file}: out of time (see --timeout): stopped, since it did not stop by itself` }
-  if (end.type === 'stopped') {
-    const allowed = megabytes(settings.memoryBytes)
-    return { file, stopped: `${file}: out of memory (see --memory ${allowed}): stopped, and nothing is known` }
-  }
   throw end.type === 'failed' ? end.error : new Error('a check is given up only if it is late or called off')
 }

@@ -2,6 +2,7 @@ import { CannotPack, joinStretches, UserError } from '@chaosproxy/history'
 import { stretchesOf } from '@chaosproxy/history/files'
 import { dealingOf } from './dealing.ts'
 import { readLargeJob, stretchJob } from './jobs.ts'
+import { roomFor } from './memory.ts'
 import type { CheckPool } from './pool.ts'
 import type { CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import type { ReadLarge } from './worker.ts'
@@ -26,7 +27,7 @@ async function readByStretches(pool: CheckPool, task: CheckTask, places: number)
   const stretches = stretchesOf(task.file, pool.threads * STRETCHES_PER_THREAD)
   if (stretches === undefined || stretches.length < 2) return undefined
   const started = performance.now()
-  const memoryBytes = task.settings.memoryBytes / stretches.length
+  const memoryBytes = roomFor(task.settings.memoryBytes) / stretches.length
   const read = await Promise.all(
     stretches.map((stretch) => pool.run(stretchJob, task, { task, places, stretch, memoryBytes })),
   )

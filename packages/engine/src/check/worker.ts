@@ -158,14 +158,18 @@ export interface PlacesTask {
   readonly task: CheckTask
   readonly recording: PackedRecording
   readonly places: readonly number[]
+  /** What all that was packed takes. */
+  readonly packedBytes: number
   readonly endsAtMs: number
 }
 
 export const judgeSomePlaces = ({ spec }: Task<Timed<PlacesTask>>): Promise<Shown | FileTrouble | StoppedFile> => {
   const { input, stopwatch } = spec
-  const { task, recording, places, endsAtMs } = input
+  const { task, recording, places, packedBytes, endsAtMs } = input
   markDeciding(stopwatch)
-  return unlessTroubled(task, () => judgePlaces(recording, places, { ...task, leftMs: () => endsAtMs - epochMs() }))
+  return unlessTroubled(task, () =>
+    judgePlaces(recording, places, { ...task, packedBytes, leftMs: () => endsAtMs - epochMs() }),
+  )
 }
 
 export const tellKnown = ({ spec }: Task<Timed<Known>>): Promise<CheckResult> => {
