@@ -251,3 +251,18 @@ describe('the online checker, where nobody knows what a key held at the start', 
     expect(watch([touched, ...stale]).soFar()).toBe('not certain')
   })
 })
+
+test('nothing is read as the empty string was, once that was appended to an unknown start', () => {
+  const events = (output: string | null): EventInput[] => [
+    { process: 0, type: 'invoke', f: 'append', value: '' },
+    { process: 0, type: 'ok', f: 'append', value: '' },
+    { process: 0, type: 'invoke', f: 'get', value: null },
+    { process: 0, type: 'ok', f: 'get', value: output },
+  ]
+  const judge = (some: readonly EventInput[]): string =>
+    resultOf(checkHistory(smallHistory(some), { initial: 'unknown', levels: ['linearizable'] }), 'linearizable')
+  expect(judge(events(null))).toBe('met')
+  expect(judge(events(''))).toBe('met')
+  expect(judge(events('a'))).toBe('met')
+  expect(judge([...events('a'), ...events(null)])).toBe('violated')
+})

@@ -118,8 +118,9 @@ function meaningOf(
   isWanted: ((key: number) => boolean) | undefined,
 ): Meaning {
   const kindOf = history.functions.map((f) => (Object.hasOwn(kinds, f) ? kinds[f] : -1))
-  // What null stands for.
-  const nullId = initialId === UNMENTIONED ? NULL : initialId
+  // What null stands for. Where strings are appended to, nothing is the empty string.
+  const nothing: number = history.functions.includes('append') ? history.values.id('') : NULL
+  const nullId = initialId === UNMENTIONED ? nothing : initialId
   const { from, to, isKnown, learn } = casPairs(history, nullId)
   const { length: total, f, input, output, key, outcome: outcomes } = history.operations
   const observesFailures = failedCas === 'observes'
