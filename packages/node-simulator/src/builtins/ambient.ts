@@ -1,15 +1,19 @@
 import fs from 'node:fs'
+import net from 'node:net'
+import { PerformanceObserver } from 'node:perf_hooks'
 import vm from 'node:vm'
 import { NotSimulated } from '../refusal.ts'
 import { runningLife, turn } from '../world/life.ts'
 import { patchNetwork } from '../world/servers.ts'
+import { guardProcess, noteWaiting } from '../world/strays.ts'
 import { blobMembers, blobOfBody, noting } from './blob.ts'
 import { fill, uuidFrom } from './chance.ts'
 import { simulatedDate } from './clock.ts'
 import { simulatedFetch } from './fetch/fetch.ts'
+import { neverCalling } from './never-calling.ts'
 import { refusedFunction } from './refused.ts'
 import { builtin } from './registry.ts'
-import { OWN_REALM, simulatedScript } from './scripts.ts'
+import { simulatedScript } from './scripts.ts'
 import { simulatedTimers } from './timers.ts'
 
 type Holder = { [name: string]: unknown }
@@ -17,7 +21,7 @@ type Call = (this: unknown, ...args: unknown[]) => unknown
 
 /** Globals that packages reach whatever they are given: while a program runs they are simulated, else themselves. */
 export function installAmbient(): () => void {
-  const undo: (() => void)[] = [patchNetwork()]
+  const undo: (() => void)[] = [guardProcess, patchNetwork()]
   const put = (holder: object, name: string, value: unknown): void => {
     const before = Object.getOwnPropertyDescriptor(holder, name)
     Object.defineProperty(holder, name, {
@@ -79,8 +83,18 @@ export function installAmbient(): () => void {
   put(globalThis, 'Blob', noting(Blob))
   put(globalThis, 'File', noting(File))
   patchWebAssembly(patch)
-  patchScripts(put, patch)
-  put(globalThis, 'FinalizationRegistry', neverFinalizing())
+  hideClasses(put)
+  silence(put)
+  patch(
+    net.Socket.prototype,
+    'connect',
+    refusedFunction('connecting a socket of Node itself', 'opens a real connection', 'Use the Socket of node:net.'),
+  )
+  const waitAsync = Reflect.get(Atomics, 'waitAsync') as Call
+  patch(Atomics, 'waitAsync', function (this: unknown, ...args) {
+    noteWaiting()
+    return Reflect.apply(waitAsync, this, args)
+  })
   for (const [name, { because, instead }] of Object.entries(REFUSED)) {
     const original: unknown = Reflect.get(globalThis, name)
     if (typeof original !== 'function') continue
@@ -150,23 +164,26 @@ function patchSubtle(patch: (holder: object, name: string, simulated: Call) => v
   }
 }
 
-/** What scripts are made of may be had from any of them: here it is refused like the module's own. */
-function patchScripts(
-  put: (holder: object, name: string, value: unknown) => void,
-  patch: (holder: object, name: string, simulated: Call) => void,
-): void {
+type Put = (holder: object, name: string, value: unknown) => void
+
+/** Classes of Node that are reached by what they made. */
+function hideClasses(put: Put): void {
   put(vm.Script.prototype, 'constructor', simulatedScript)
-  for (const name of ['runInContext', 'runInNewContext'])
-    patch(vm.Script.prototype, name, refusedFunction(`vm.Script.${name}`, OWN_REALM.because, OWN_REALM.instead))
   for (const { prototype } of [fs.ReadStream, fs.WriteStream]) put(prototype, 'constructor', Object)
 }
 
-/** When memory is collected depends on the machine, so a program is never told. */
-const neverFinalizing = (): unknown =>
-  new Proxy(FinalizationRegistry, {
-    construct: (target, [callback], made) =>
-      Reflect.construct(target, [turn.life === undefined ? callback : () => {}], made as () => void) as object,
-  })
+/**
+ * What Node calls back by itself, between turns, when memory was collected: that depends on the machine, so a program is
+ * never told.
+ */
+function silence(put: Put): void {
+  const classes = { FinalizationRegistry, PerformanceObserver }
+  for (const [name, original] of Object.entries(classes)) {
+    const silent = neverCalling(original)
+    put(globalThis, name, silent)
+    put(original.prototype, 'constructor', silent)
+  }
+}
 
 /** Compiling in a thread would end after the run. */
 function patchWebAssembly(patch: (holder: object, name: string, simulated: Call) => void): void {
@@ -176,6 +193,12 @@ function patchWebAssembly(patch: (holder: object, name: string, simulated: Call)
     readonly Instance: new (module: object, imports?: unknown) => object
   }
   patch(holder, 'compile', async (bytes) => new Module(bytes))
+  const moduleOf = async (source: unknown) => new Module(await ((await source) as Response).arrayBuffer())
+  patch(holder, 'compileStreaming', moduleOf)
+  patch(holder, 'instantiateStreaming', async (source, imports) => {
+    const module = await moduleOf(source)
+    return { module, instance: new Instance(module, imports) }
+  })
   patch(holder, 'instantiate', async (source, imports) => {
     if (source instanceof Module) return new Instance(source, imports)
     const module = new Module(source)

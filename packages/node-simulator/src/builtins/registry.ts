@@ -20,6 +20,7 @@ import { fsModule } from './fs.ts'
 import { httpModule } from './http.ts'
 import { httpsModule } from './https.ts'
 import { netModule } from './net.ts'
+import { neverCalling } from './never-calling.ts'
 import { osModule } from './os.ts'
 import { refusedModule } from './refused.ts'
 import { vmModule } from './scripts.ts'
@@ -107,7 +108,11 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
   module: moduleModule,
   net: netModule,
   os: osModule,
-  perf_hooks: () => ({ ...perfHooks, performance: simulatedPerformance }),
+  perf_hooks: () => ({
+    ...perfHooks,
+    performance: simulatedPerformance,
+    PerformanceObserver: neverCalling(perfHooks.PerformanceObserver),
+  }),
   process: ({ process }) => process ?? {},
   timers: () => ({ ...simulatedTimers, promises: promisedTimers }),
   'timers/promises': () => promisedTimers,

@@ -1,14 +1,19 @@
 import vm from 'node:vm'
 import { NotSimulated } from '../refusal.ts'
 import { turn } from '../world/life.ts'
-import { refusedModule } from './refused.ts'
+import { refusedFunction, refusedModule } from './refused.ts'
 
 // Code that a program compiles from texts. It runs among the globals of this process, which are simulated while it does.
 
-export const OWN_REALM = {
+const OWN_REALM = {
   because: 'makes a realm of its own, whose clock and randomness are real',
   instead: 'Use vm.runInThisContext.',
 }
+
+const OWN_REALMS = ['runInContext', 'runInNewContext'] as const
+
+const refusedRealm = (name: string): (() => never) =>
+  refusedFunction(`vm.Script.${name}`, OWN_REALM.because, OWN_REALM.instead)
 
 /** @throws NotSimulated if the text would load modules by Node's own loader. */
 function refuseLoader(what: string, options: unknown): void {
@@ -32,7 +37,10 @@ const withoutLoader =
 export const simulatedScript: typeof vm.Script = new Proxy(vm.Script, {
   construct(target, args, made) {
     refuseLoader('vm.Script', args[1])
-    return Reflect.construct(target, args, made) as object
+    const script = Reflect.construct(target, args, made) as object
+    // Not on the prototype: Node itself makes a realm now and then.
+    if (turn.life !== undefined) for (const name of OWN_REALMS) Reflect.set(script, name, refusedRealm(name))
+    return script
   },
 })
 

@@ -54,6 +54,34 @@ export function watchStrays(): void {
   }
 }
 
+/** Whatever is asked of it is itself, so that a program that goes on throws nothing that would end this process. */
+const NOTHING: object = new Proxy(() => {}, {
+  get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : NOTHING),
+  apply: () => NOTHING,
+})
+
+let mayWake = false
+
+/** A program waits for something that Node may resume between runs, without a trace of it. */
+export const noteWaiting = (): void => {
+  mayWake = true
+}
+
+/** To be called once a run has given back the globals: a program that is resumed finds no real process either. */
+export function guardProcess(): void {
+  if (!mayWake) return
+  Object.defineProperty(globalThis, 'process', {
+    configurable: true,
+    enumerable: false,
+    get() {
+      if (turn.life !== undefined || !isStray()) return process
+      note('process')
+      return NOTHING
+    },
+    set() {},
+  })
+}
+
 /** The next run throws it; if there is none, it is said at least. */
 function note(name: string): void {
   if (found !== undefined) return
