@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
-import { existsSync, lstatSync, readFileSync } from 'node:fs'
+import { createHash, createHmac } from 'node:crypto'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { type KnownRuns, listRuns, packageVersion, RUN_JSON } from '@chaosproxy/engine'
+import { foundJson, type KnownRuns, listRuns, packageVersion, RUN_JSON } from '@chaosproxy/engine'
+import { parseAddress } from '@chaosproxy/proxy/control'
 import {
   type ComparedResult,
   type ListedRun,
@@ -50,12 +51,17 @@ export async function openRunsConsole({ directory, listen = '127.0.0.1:0' }: Run
   const server = await startGuardedServer({
     listen,
     option: '--listen',
-    tokenIn: ({ pathname }) => pathname.split('/')[1] ?? '',
-    contentOf(url) {
-      const [name = '', file, ...rest] = url.pathname.split('/').slice(2).map(decoded)
+    tokenIn({ pathname }, token) {
+      const [, key = '', name = ''] = pathname.split('/')
+      return key === documentKey(token, decoded(name)) ? token : key
+    },
+    contentOf(url, token) {
+      const [key, name = '', file, ...rest] = url.pathname.split('/').slice(1).map(decoded)
       if (rest.length > 0) return undefined
-      if (file !== undefined) return fileOf(directory, known, name, file)
-      if (name === 'compare') return comparison(directory, known, url.searchParams)
+      if (file !== undefined) return fileOf(directory, known, name, { file, isDocument: key !== token })
+      if (key !== token) return undefined
+      const linkOf = (run: string) => `../${documentKey(token, run)}/${run}/report.html`
+      if (name === 'compare') return comparison(directory, known, url.searchParams, linkOf)
       if (name === 'judge')
         return {
           status: 200,
@@ -63,7 +69,9 @@ export async function openRunsConsole({ directory, listen = '127.0.0.1:0' }: Run
           body: renderSavedPage(),
           policy: `${SAVED_POLICY}; frame-ancestors 'none'`,
         }
-      return name === '' ? listing(directory, known, url.searchParams.get('since')) : undefined
+      return name === ''
+        ? listing(directory, known, { since: url.searchParams.get('since'), linkOf, host: parseAddress(listen).host })
+        : undefined
     },
   })
   return { url: `${server.origin}/${server.token}/`, close: server.close }
@@ -77,17 +85,32 @@ function decoded(part: string): string {
   }
 }
 
-function listing(directory: string, known: KnownRuns, since: string | null): Content {
+/**
+ * The first part of the paths of a run's own documents, in place of the token: a report may come from strangers, and its
+ * address is the only thing that it can send anywhere.
+ */
+const documentKey = (token: string, name: string): string =>
+  createHmac('sha256', token).update(name).digest('base64url').slice(0, 24)
+
+type LinkOf = (run: string) => string
+
+interface ListingOptions {
+  readonly since: string | null
+  readonly linkOf: LinkOf
+  readonly host: string
+}
+
+function listing(directory: string, known: KnownRuns, { since, linkOf, host }: ListingOptions): Content {
   const { runs, older } = listRuns(directory, known)
   const live = runs.flatMap(({ name }): LivePage[] => {
-    const url = announcedIn(join(directory, name))
+    const url = announcedIn(join(directory, name), host)
     return url === undefined ? [] : [{ name, url }]
   })
   const state = createHash('sha256')
     .update(JSON.stringify([runs, live]))
     .digest('base64url')
   if (state === since) return { status: 204, type: 'text/plain', body: '', policy: RUNS_POLICY }
-  const body = renderRunsHtml({ version: packageVersion(), directory, runs, older, served: { state, live } })
+  const body = renderRunsHtml({ version: packageVersion(), directory, runs, older, served: { state, live, linkOf } })
   return { status: 200, type: 'text/html', body, policy: RUNS_POLICY }
 }
 
@@ -101,16 +124,29 @@ function readAgain(directory: string, known: KnownRuns): KnownRuns {
   return known
 }
 
-function fileOf(directory: string, known: KnownRuns, name: string, file: string): Content | undefined {
+interface AskedFile {
+  readonly file: string
+  /** Whether it was asked for without the token. */
+  readonly isDocument: boolean
+}
+
+function fileOf(
+  directory: string,
+  known: KnownRuns,
+  name: string,
+  { file, isDocument }: AskedFile,
+): Content | undefined {
   const type = OPENED[file]
+  // It would learn the token from its own address.
+  if (type === 'text/html' && !isDocument) return undefined
   const path = join(directory, name, file)
   if (type === undefined || listedAs(directory, known, name) === undefined) return undefined
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined
   return { status: 200, type, body: { file: path }, policy: DOCUMENT_POLICY }
 }
 
-function comparison(directory: string, known: KnownRuns, asked: URLSearchParams): Content {
-  const sides = ['before', 'after'].map((side) => comparedResult(directory, known, asked.get(side) ?? ''))
+function comparison(directory: string, known: KnownRuns, asked: URLSearchParams, linkOf: LinkOf): Content {
+  const sides = ['before', 'after'].map((side) => comparedResult(directory, known, asked.get(side) ?? '', linkOf))
   const [before, after] = sides
   if (before === undefined || after === undefined)
     return {
@@ -123,11 +159,10 @@ function comparison(directory: string, known: KnownRuns, asked: URLSearchParams)
   return { status: 200, type: 'text/html', body, policy: DOCUMENT_POLICY }
 }
 
-function comparedResult(directory: string, known: KnownRuns, name: string): ComparedResult | undefined {
+function comparedResult(directory: string, known: KnownRuns, name: string, linkOf: LinkOf): ComparedResult | undefined {
   const listed = listedAs(directory, known, name)
-  const path = join(directory, name, RUN_JSON)
-  if (listed?.hasResult !== true || !existsSync(path)) return undefined
-  const result = resultIn(JSON.parse(readFileSync(path, 'utf8')))
-  if (result === undefined) return undefined
-  return { name, result, target: listed.target, ...(listed.hasReport ? { report: `${name}/report.html` } : {}) }
+  const json = listed?.hasResult === true ? foundJson(join(directory, name, RUN_JSON)) : undefined
+  const result = json === undefined ? undefined : resultIn(json)
+  if (listed === undefined || result === undefined) return undefined
+  return { name, result, target: listed.target, ...(listed.hasReport ? { report: linkOf(name) } : {}) }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -33,6 +34,10 @@ async function opened(directory: string) {
   return page
 }
 
+/** The link of a run's report on a page. */
+const linkIn = (page: string, run: string, url: string): URL =>
+  new URL(new RegExp(`href="([^"]*/${run}/report\\.html)"`).exec(page)?.[1] ?? '', url)
+
 const textAt = async (url: string | URL) => (await fetch(url)).text()
 
 describe('the page of runs', () => {
@@ -46,11 +51,58 @@ describe('the page of runs', () => {
     const page = await textAt(url)
     expect(page.indexOf(`data-name="${OTHER}"`)).toBeLessThan(page.indexOf(`data-name="${ONE}"`))
     expect(page).toContain(`<a href="http://127.0.0.1:9/?token=t">Live page of ${OTHER}</a>`)
-    expect(await textAt(new URL(`${ONE}/report.html`, url))).toBe('<p>one</p>')
+    expect(await textAt(linkIn(page, ONE, url))).toBe('<p>one</p>')
     expect(await textAt(new URL(`${ONE}/history.jsonl`, url))).toBe('{}\n')
     expect(await textAt(new URL(`compare?before=${ONE}&after=${OTHER}`, url))).toContain(
       'Before: Linearizable. After: None',
     )
+  })
+
+  test('gives no report its token, nor what opens another run', async () => {
+    const directory = resultsWith({
+      [ONE]: { 'run.json': runJson(1), 'report.html': '<p>one</p>', 'history.jsonl': '{}\n' },
+      [OTHER]: { 'run.json': runJson(2), 'report.html': '<p>other</p>' },
+    })
+    const { url } = await opened(directory)
+    const page = await textAt(url)
+    const token = new URL(url).pathname.slice(1, -1)
+    const report = linkIn(page, ONE, url)
+    expect(report.href).not.toContain(token)
+    const status = async (path: string) => statusOf(url, new URL(path, report).pathname)
+    expect(await status('history.jsonl')).toBe(200)
+    for (const path of [
+      '../',
+      '../compare',
+      '../judge',
+      `../${OTHER}/report.html`,
+      '../../',
+      `../../${OTHER}/report.html`,
+    ])
+      expect(await status(path), path).toBeGreaterThanOrEqual(400)
+    expect(await statusOf(url, `/${token}/${ONE}/report.html`)).toBe(404)
+    const compared = await textAt(new URL(`compare?before=${ONE}&after=${OTHER}`, url))
+    expect(await textAt(linkIn(compared, ONE, url))).toBe('<p>one</p>')
+  })
+
+  test('lists what is no file as a run that cannot be read, without waiting for it', async () => {
+    const directory = resultsWith({ [ONE]: {}, [OTHER]: {} })
+    execFileSync('mkfifo', [join(directory, ONE, 'run.json'), join(directory, ONE, 'live.json')])
+    symlinkSync('/dev/zero', join(directory, OTHER, 'run.json'))
+    const page = await textAt((await opened(directory)).url)
+    expect(page.match(/run\.json cannot be read/g)).toHaveLength(2)
+  })
+
+  test.each([
+    'http://evil.example/steal',
+    'http://127.0.0.1.evil.example/',
+    'http://127.0.0.1@evil.example/',
+    'http://user@127.0.0.1/',
+    'https://127.0.0.1/',
+    'javascript:alert(1)',
+  ])('links no live page at %s', async (url) => {
+    const directory = resultsWith({ [ONE]: { 'run.json': runJson(1) } })
+    writeFileSync(join(directory, ONE, 'live.json'), JSON.stringify({ url, pid: process.pid }))
+    expect(await textAt((await opened(directory)).url)).not.toContain('Live page of')
   })
 
   test('is sent again only if something changed', async () => {

@@ -57,4 +57,4 @@ export type { Reporting, Screen, SubjectTexts, Telling, Text } from './telling/p
 export { attempt, partOf, placeFor, sayBy } from './telling/part.ts'
 export { readBytesFile, readJsonFile, readTextFile } from './text-file.ts'
 export { packageVersion } from './version.ts'
-export { writeWholeFile } from './whole-file.ts'
+export { foundJson, writeWholeFile } from './whole-file.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 /**
@@ -34,4 +34,27 @@ function placeOf(path: string): Place {
   if (found === undefined) return { kind: 'file', path }
   if (!found.isFile()) return { kind: 'device' }
   return { kind: 'file', path: realpathSync(path), mode: found.mode & 0o777 }
+}
+
+/** More than any result has. */
+const MOST_BYTES = 64 * 1024 * 1024
+
+/**
+ * The text of a file that was found in a directory, where strangers may have put it; undefined for anything but a regular
+ * file of a size that a result may have. Reading a pipe would wait for ever, and a device need not end.
+ */
+export function foundText(path: string): string | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found?.isFile() !== true || found.size > MOST_BYTES) return undefined
+  return readFileSync(path, 'utf8')
+}
+
+/** The same as JSON; undefined if it is none, too. */
+export function foundJson(path: string): unknown {
+  try {
+    const text = foundText(path)
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

@@ -10,7 +10,7 @@ import { loadClients } from './load/loaded-clients.ts'
 import { currentLeader, startNemesisLoop } from './nemesis-loop.ts'
 import { observeClients } from './observed-clients.ts'
 import type { Cancel, Healed, Injected } from './ports.ts'
-import type { LiveCounts } from './recorder.ts'
+import type { LiveCounts, RunRecorder } from './recorder.ts'
 import { STOOD_STILL } from './result/standstills.ts'
 import type { StopReason } from './run-clients.ts'
 import type { RunOptions } from './run-options.ts'
@@ -76,10 +76,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   observed?.onGone(() => stopWork('gone'))
   observed?.onFault?.(nemesis.noticed)
   cluster.onChange?.(({ what, ...change }) => void (stage === 'ended' || recorder.nemesis(what, change)))
-  const endBeats =
-    options.mayStandStill === true
-      ? watchBeats(clock, since, ({ from, to }) => recorder.nemesis(STOOD_STILL, { from, to }))
-      : () => {}
+  const endBeats = noteStandstills(options, since, recorder)
   const endInTime = (): Cancel =>
     clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
       insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, () => stopWork('late')),
@@ -132,6 +129,16 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
     },
   }
 }
+
+/** The result ends it. */
+const noteStandstills = (
+  { cluster, mayStandStill = false }: RunOptions,
+  since: () => Nanos,
+  recorder: RunRecorder,
+): (() => void) =>
+  mayStandStill
+    ? watchBeats(cluster.clock, since, ({ from, to }) => recorder.nemesis(STOOD_STILL, { from, to }))
+    : () => {}
 
 /** @param stop Called if a violation ends the run. */
 function judgeLive(options: RunOptions, stop: () => void): LiveJudge {

@@ -35,7 +35,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
   if (likeliest === undefined) throw nothingToTest(survey)
   const group = asks && more.length > 0 ? await askedGroup(groups) : likeliest
   const { declaration, faults, open } = proposalFor({ ...survey, group })
-  const file = `${survey.name}.json`
+  const file = `${fileNameOf(survey.name)}.json`
   requireFree(file, force)
   try {
     writeWholeFile(file, `${JSON.stringify(declaration, null, 2)}\n`)
@@ -64,6 +64,13 @@ function linksText(dependencies: readonly string[], faults: readonly string[]): 
     ? `Links to ${dependencies.join(', ')} can be cut, too: --faults partition:${dependencies[0]}`
     : `Nothing says that the nodes talk to each other. What can be cut is their links to ${dependencies.join(', ')}.`
 }
+
+/** A project's label may be any text, and its declaration stays in this directory. */
+export const fileNameOf = (project: string): string =>
+  project
+    .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 100) || 'compose'
 
 const described = ({ services, containers, kind }: NodeGroup): string => {
   const count = containers.length

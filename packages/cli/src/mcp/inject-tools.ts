@@ -13,7 +13,7 @@ const place = {
   address: text(
     'host:port of the control interface of a running chaos proxy, on this machine; the user may name another as the default',
   ),
-  token: text('env:NAME, the variable of this server that holds its token; NAME begins with CHAOS_'),
+  token: text('env:NAME, the variable of this server that holds its token, as the user has named it by --token'),
 }
 
 const inForce: Schema = {
@@ -151,7 +151,7 @@ function clientFor(tool: string, { address, token }: Input, settings: McpSetting
     )
   return createControlClient({
     host,
-    token: tokenOf(token === undefined ? settings.token : namedToken(tool, String(token), settings)),
+    token: tokenFor(tool, host, token === undefined ? undefined : String(token), settings),
     words: { host: '"address"', token: '"token": "env:NAME"', authorities: 'NODE_EXTRA_CA_CERTS' },
   })
 }
@@ -161,11 +161,26 @@ function hostOf(address: string): string {
   return URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') : ''
 }
 
-/** Other variables hold other people's secrets, which no proxy is told. */
-function namedToken(tool: string, token: string, settings: McpSettings): string {
-  if (token === settings.token || /^env:CHAOS_\w+$/.test(token)) return token
+/**
+ * Anybody on this machine may listen at another address, and an agent may be talked into naming it: the default proxy's
+ * token goes to that proxy alone, and elsewhere only what the user listed for that.
+ */
+function tokenFor(tool: string, host: string, named: string | undefined, settings: McpSettings): string | undefined {
+  const isDefault = placeOf(host) === placeOf(settings.host ?? USUAL_ADDRESS)
+  const own = settings.token ?? 'env:CHAOS_TOKEN'
+  if (isDefault && (named === undefined || named === own)) return tokenOf(settings.token)
+  if (named === undefined) return undefined
+  if (settings.otherTokens.includes(named)) return tokenOf(named)
   throw new UserError(
     'usage',
-    `${tool}: "token" must be env:NAME with a NAME that begins with CHAOS_, such as env:CHAOS_TOKEN; or ask the user to start chaos mcp with --token env:NAME.`,
+    named === own
+      ? `${tool}: ${named} is the token of ${settings.host ?? USUAL_ADDRESS}, and is not sent to ${host}. Leave out "token", or ask the user to start chaos mcp with --host ${host}.`
+      : `${tool}: "token" must be one that the user has named: start chaos mcp with --token ${own} --token ${/^env:\w+$/.test(named) ? named : 'env:NAME'}.`,
   )
+}
+
+/** Host and port, however the address is written. */
+function placeOf(address: string): string {
+  const url = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`
+  return URL.canParse(url) ? new URL(url).host : address
 }

@@ -2,7 +2,7 @@ import { USUAL_OUT } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { duration } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import { asDuration, flag, valuesOf, word } from '../arguments/declare.ts'
+import { asDuration, flag, valuesOf, word, words } from '../arguments/declare.ts'
 import type { Options } from '../arguments/option.ts'
 import type { ParsedOptions } from '../command.ts'
 
@@ -18,8 +18,10 @@ export interface McpSettings {
   readonly longestMs: number
   /** The proxy for clients that name none. It need not be on this machine. */
   readonly host: string | undefined
-  /** The token for that proxy, or `env:NAME`. */
+  /** `env:NAME` of the token for that proxy; undefined for the usual variable. */
   readonly token: string | undefined
+  /** `env:NAME` of the tokens that clients may name for other proxies of this machine. */
+  readonly otherTokens: readonly string[]
 }
 
 const HOUR_MS = 3_600_000
@@ -34,15 +36,18 @@ const declared = {
     { such: '30s, 2m' },
   ),
   host: word('the proxy to inject faults into, which need not be on this machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
-  token: word('env:NAME, the variable that holds the token of that proxy [CHAOS_TOKEN]'),
+  token: words(
+    'env:NAME, the variable that holds the token of that proxy; further ones are variables that clients may name for other proxies of this machine [CHAOS_TOKEN]',
+  ),
 }
 
 export const mcpOptions: Options = declared
 
 /** @throws UserError (usage) */
 export function parseMcpSettings(options: ParsedOptions): McpSettings {
-  const { out = USUAL_OUT, config, 'allow-code': allowCode, longest, host, token } = valuesOf(options, declared)
-  if (token !== undefined && !token.startsWith('env:'))
+  const { out = USUAL_OUT, config, 'allow-code': allowCode, longest, host, token: tokens } = valuesOf(options, declared)
+  const [token, ...otherTokens] = tokens
+  if (tokens.some((each) => !each.startsWith('env:')))
     throw new UserError(
       'usage',
       '--token: give env:NAME, the variable that holds it; configurations of MCP clients are read by many.',
@@ -54,5 +59,6 @@ export function parseMcpSettings(options: ParsedOptions): McpSettings {
     longestMs: longest,
     host: host ?? (process.env['CHAOS_PROXY_URL'] || undefined),
     token,
+    otherTokens,
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, onTestFinished, vi } from 'vitest'
+import { fileNameOf } from '../../src/init/compose.ts'
 import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
 import { patientTest, test } from '../patient.ts'
 
@@ -178,4 +179,16 @@ describe('a target of a configuration', () => {
       expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
     },
   )
+})
+
+test.each([
+  ['shop', 'shop'],
+  ['my_shop-2', 'my_shop-2'],
+  ['../esc', 'esc'],
+  ['/etc/cron.d/x', 'etc-cron.d-x'],
+  ['..', 'compose'],
+  ['a\\b\n::error::', 'a-b-error-'],
+  ['.hidden', 'hidden'],
+])('the declaration of the project %j is in this directory, as %s.json', (project, name) => {
+  expect(fileNameOf(project)).toBe(name)
 })

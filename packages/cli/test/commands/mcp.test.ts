@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
@@ -122,7 +124,7 @@ test.each([
 })
 
 test('a token is never written into the configuration of a client', () => {
-  expect(() => parseMcpSettings({ token: 'secret' })).toThrow(/give env:NAME/)
+  expect(() => parseMcpSettings({ token: ['env:CHAOS_TOKEN', 'secret'] })).toThrow(/give env:NAME/)
 })
 
 test('a path may not leave the working directory, nor may a link lead out of it', () => {
@@ -183,8 +185,9 @@ patientTest('garbage on stdin does not end the server, and stdout carries only t
 
 patientTest('an agent injects a fault at a running proxy, sees it in force, and heals it', async () => {
   const { url } = await startProxy(['--token', 'hush', '--name', 'db', '--upstream', await echoServer()])
-  const { call } = await connected([], { CHAOS_TOKEN: 'hush', CHAOS_OTHER: 'wrong', SECRET: 'hush' })
   const address = new URL(url).host
+  const env = { CHAOS_TOKEN: 'hush', CHAOS_OTHER: 'wrong', SECRET: 'hush' }
+  const { call } = await connected(['--host', address, '--token', 'env:CHAOS_TOKEN', '--token', 'env:CHAOS_OTHER'], env)
   const seen = await call('proxies', { address })
   expect(seen.data).toMatchObject({ proxies: [{ name: 'db', enabled: true }], faults: [] })
 
@@ -207,8 +210,8 @@ patientTest('an agent injects a fault at a running proxy, sees it in force, and 
   expect(await refused('inject', { kind: 'latency' })).toMatch(/"proxies" or "links"/)
   expect(await refused('heal', {})).toMatch(/In force: slow/)
   expect(await refused('heal', { names: ['slwo'] })).toMatch(/Did you mean slow/)
-  expect(await refused('proxies', { token: 'env:SECRET' })).toMatch(/begins with CHAOS_/)
-  expect(await refused('proxies', { token: 'hush' })).toMatch(/begins with CHAOS_/)
+  expect(await refused('proxies', { token: 'env:SECRET' })).toMatch(/one that the user has named/)
+  expect(await refused('proxies', { token: 'hush' })).toMatch(/one that the user has named/)
   expect(await refused('proxies', { token: 'env:CHAOS_OTHER' })).toMatch(/refuses the token/)
   expect(await refused('proxies', { address: 'example.com:8474' })).toMatch(/not on this machine/)
 
@@ -260,4 +263,23 @@ patientTest('without the SDK the command says how it is installed, and stdout st
   })
   expect(finished).toMatchObject({ exitCode: 4, stdout: '' })
   expect(finished.stderr).toContain('npm install @modelcontextprotocol/sdk')
+})
+
+test('a token goes to no other address of this machine than its own', async () => {
+  const heard: (string | undefined)[] = []
+  const listener = createServer((request, response) => {
+    heard.push(request.headers.authorization)
+    response.end('[]')
+  }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  onTestFinished(() => void listener.close())
+  const address = `127.0.0.1:${(listener.address() as AddressInfo).port}`
+  const env = { CHAOS_TOKEN: 'hush', CHAOS_CLIENT_PASSWORD: 'hush', CHAOS_LISTED: 'listed' }
+  const { call } = await connected(['--token', 'env:CHAOS_TOKEN', '--token', 'env:CHAOS_LISTED'], env)
+  await call('proxies', { address })
+  for (const token of ['env:CHAOS_TOKEN', 'env:CHAOS_CLIENT_PASSWORD', 'env:PATH', 'hush'])
+    expect((await call('proxies', { address, token })).isError).toBe(true)
+  expect(new Set(heard)).toEqual(new Set([undefined]))
+  await call('proxies', { address, token: 'env:CHAOS_LISTED' })
+  expect(heard.at(-1)).toBe('Bearer listed')
 })

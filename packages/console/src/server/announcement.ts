@@ -1,5 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { foundJson } from '@chaosproxy/engine'
 
 /** Where the address of a run's live page is, in the directory of the run, while that page is open. */
 const LIVE_JSON = 'live.json'
@@ -17,19 +18,23 @@ export function announce(directory: string, url: string): () => void {
   return () => rmSync(path, { force: true })
 }
 
-/** The address of a run's live page; undefined if there is none, or the process that announced it is gone. */
-export function announcedIn(directory: string): string | undefined {
-  let json: unknown
-  try {
-    json = JSON.parse(readFileSync(join(directory, LIVE_JSON), 'utf8'))
-  } catch {
-    return undefined
-  }
+/**
+ * The address of a run's live page; undefined if there is none, the process that announced it is gone, or it is neither on
+ * this machine's loopback nor on `host`: a directory of strangers links nowhere else.
+ */
+export function announcedIn(directory: string, host = ''): string | undefined {
+  const json = foundJson(join(directory, LIVE_JSON))
   if (typeof json !== 'object' || json === null || !('url' in json) || !('pid' in json)) return undefined
   const { url, pid } = json
   if (typeof url !== 'string' || typeof pid !== 'number' || !isAlive(pid)) return undefined
-  return URL.canParse(url) && new URL(url).protocol === 'http:' ? url : undefined
+  if (!URL.canParse(url)) return undefined
+  const { protocol, hostname, username, password } = new URL(url)
+  const isPlain = protocol === 'http:' && username === '' && password === ''
+  return isPlain && (LOOPBACK.test(hostname) || hostname === host) ? url : undefined
 }
+
+/** As URLs have them, in which other spellings of an address have become this one. */
+const LOOPBACK = /^(?:127(?:\.\d+){3}|localhost|\[::1\])$/
 
 function isAlive(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false

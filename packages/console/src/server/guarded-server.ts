@@ -20,7 +20,7 @@ export interface GuardedServerOptions {
   /** The option that said so, for messages. */
   readonly option: string
   /** The token in an address; empty if there is none. */
-  readonly tokenIn: (url: URL) => string
+  readonly tokenIn: (url: URL, token: string) => string
   /** What is at an address, if the request may pass; undefined if there is nothing. */
   readonly contentOf: (url: URL, token: string) => Content | undefined
   /** What an address is asked to do, if the request may pass, and why it was not done. Without it nothing can be asked. */
@@ -45,7 +45,9 @@ const ORIGIN = 'http://page'
 export async function startGuardedServer(options: GuardedServerOptions): Promise<GuardedServer> {
   const { host, port } = parseAddress(options.listen)
   const token = randomBytes(18).toString('base64url')
-  const guard = guardByUrl(createGuard({ listenHost: host, token, hostNames: [] }), options.tokenIn)
+  const guard = guardByUrl(createGuard({ listenHost: host, token, hostNames: [] }), (url) =>
+    options.tokenIn(url, token),
+  )
   const server = createServer((request, response) => {
     const refusal = guard(request)
     if (refusal !== undefined) return answer(response, plain(refusal.status, refusal.why))
@@ -126,7 +128,7 @@ const listening = (server: Server, host: string, port: number, option: string): 
 
 /** A browser cannot send a header with a page or a WebSocket that it opens, so the token is in the address. */
 const guardByUrl =
-  (guard: Guard, tokenIn: GuardedServerOptions['tokenIn']) =>
+  (guard: Guard, tokenIn: (url: URL) => string) =>
   ({ url = '/', headers }: IncomingMessage): Refusal => {
     // Anyone who reaches the port can send a target that is no address, such as `//`.
     if (!URL.canParse(url, ORIGIN))

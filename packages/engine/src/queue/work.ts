@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
+import { removeWithThisThread } from '@chaosproxy/targets'
 import type { Job, Pool } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
 import { type DriveEvent, loadWorker } from '../load/load-worker.ts'
@@ -58,6 +59,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   const client = connect()
   const store = storeOn(client)
   const unpacker = createUnpacker(store)
+  removeWithThisThread(unpacker.home)
   const rest = createRest()
   const jobs = countJobs()
 

@@ -1,9 +1,9 @@
-import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ListedRun, listedRun, type RunFiles, renderRunsHtml } from '@chaosproxy/report'
 import { isParsed } from '@chaosproxy/runner/result'
 import { packageVersion } from '../version.ts'
-import { writeWholeFile } from '../whole-file.ts'
+import { foundJson, foundText, writeWholeFile } from '../whole-file.ts'
 import { RUN_JSON } from './directory.ts'
 
 /** What was read of runs before, by directory: a run that has not changed is not read again. */
@@ -43,8 +43,8 @@ const isOfRun = (path: string, name: string): boolean =>
 
 function runIn(out: string, name: string, known: KnownRuns): ListedRun {
   const path = join(out, name)
-  const has = (file: string) => statSync(join(path, file), { throwIfNoEntry: false })?.isFile() === true
-  const file = statSync(join(path, RUN_JSON), { throwIfNoEntry: false })
+  const has = (file: string) => lstatSync(join(path, file), { throwIfNoEntry: false })?.isFile() === true
+  const file = lstatSync(join(path, RUN_JSON), { throwIfNoEntry: false })
   const [hasReport, hasHistory] = [has('report.html'), has('history.jsonl')]
   const changed = [file?.mtimeMs, file?.size, hasReport, hasHistory].join(' ')
   const before = known.get(name)
@@ -53,7 +53,7 @@ function runIn(out: string, name: string, known: KnownRuns): ListedRun {
   const run = listedRun({
     ...{ name, hasReport, hasHistory, found },
     hasRunJson: file !== undefined,
-    runJson: file === undefined ? undefined : jsonIn(join(path, RUN_JSON)),
+    runJson: file === undefined ? undefined : foundJson(join(path, RUN_JSON)),
   })
   known.set(name, { changed, run })
   return run
@@ -63,17 +63,9 @@ function runIn(out: string, name: string, known: KnownRuns): ListedRun {
 function foundIn(path: string): RunFiles['found'] {
   const names = readdirSync(path).filter((name) => name.endsWith('.json'))
   return names.flatMap((name) => {
-    const json = jsonIn(join(path, name))
+    const json = foundJson(join(path, name))
     return isParsed(json) && typeof json['found'] === 'string' ? [{ file: name, text: json['found'] }] : []
   })
-}
-
-function jsonIn(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch {
-    return undefined
-  }
 }
 
 const INDEX = 'index.html'
@@ -89,7 +81,8 @@ const OWN = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta 
 export function writeRunsPage(out: string): void {
   const path = join(out, INDEX)
   try {
-    if (existsSync(path) && !readFileSync(path, 'utf8').startsWith(OWN)) return
+    // A link is not followed, and what is no file not read.
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined && foundText(path)?.startsWith(OWN) !== true) return
     writeWholeFile(
       path,
       renderRunsHtml({ version: packageVersion(), directory: out, ...listRuns(out, new Map(), MOST_IN_INDEX) }),

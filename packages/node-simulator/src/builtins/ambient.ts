@@ -72,29 +72,9 @@ export function installAmbient(): () => void {
   patchSubtle(patch)
   patch(globalThis, 'fetch', simulatedFetch as Call)
   patch(AbortSignal, 'timeout', (delayMs) => timeoutSignal(Number(delayMs)))
-  const { slice } = Blob.prototype
-  const members = blobMembers((blob, args) => Reflect.apply(slice, blob, args))
-  for (const [name, simulated] of Object.entries(members))
-    if (name in Blob.prototype) patch(Blob.prototype, name, simulated)
-  for (const { prototype } of [Request, Response])
-    patch(prototype, 'blob', function (this: unknown) {
-      return blobOfBody(this as Response)
-    })
-  put(globalThis, 'Blob', noting(Blob))
-  put(globalThis, 'File', noting(File))
+  patchBlobs(put, patch)
   patchWebAssembly(patch)
-  hideClasses(put)
-  silence(put)
-  patch(
-    net.Socket.prototype,
-    'connect',
-    refusedFunction('connecting a socket of Node itself', 'opens a real connection', 'Use the Socket of node:net.'),
-  )
-  const waitAsync = Reflect.get(Atomics, 'waitAsync') as Call
-  patch(Atomics, 'waitAsync', function (this: unknown, ...args) {
-    noteWaiting()
-    return Reflect.apply(waitAsync, this, args)
-  })
+  keepInside(put, patch)
   for (const [name, { because, instead }] of Object.entries(REFUSED)) {
     const original: unknown = Reflect.get(globalThis, name)
     if (typeof original !== 'function') continue
@@ -107,6 +87,38 @@ export function installAmbient(): () => void {
   return () => {
     for (const each of undo.reverse()) each()
   }
+}
+
+type Put = (holder: object, name: string, value: unknown) => void
+type Patch = (holder: object, name: string, simulated: Call) => void
+
+function patchBlobs(put: Put, patch: Patch): void {
+  const { slice } = Blob.prototype
+  const members = blobMembers((blob, args) => Reflect.apply(slice, blob, args))
+  for (const [name, simulated] of Object.entries(members))
+    if (name in Blob.prototype) patch(Blob.prototype, name, simulated)
+  for (const { prototype } of [Request, Response])
+    patch(prototype, 'blob', function (this: unknown) {
+      return blobOfBody(this as Response)
+    })
+  put(globalThis, 'Blob', noting(Blob))
+  put(globalThis, 'File', noting(File))
+}
+
+/** Closes the ways to real things that lead through classes and events of Node itself. */
+function keepInside(put: Put, patch: Patch): void {
+  hideClasses(put)
+  silence(put)
+  patch(
+    net.Socket.prototype,
+    'connect',
+    refusedFunction('connecting a socket of Node itself', 'opens a real connection', 'Use the Socket of node:net.'),
+  )
+  const waitAsync = Reflect.get(Atomics, 'waitAsync') as Call
+  patch(Atomics, 'waitAsync', function (this: unknown, ...args) {
+    noteWaiting()
+    return Reflect.apply(waitAsync, this, args)
+  })
 }
 
 const THREAD = 'delivers by a thread, whose timing no seed decides'
@@ -163,8 +175,6 @@ function patchSubtle(patch: (holder: object, name: string, simulated: Call) => v
     })
   }
 }
-
-type Put = (holder: object, name: string, value: unknown) => void
 
 /** Classes of Node that are reached by what they made. */
 function hideClasses(put: Put): void {

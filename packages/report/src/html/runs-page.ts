@@ -22,6 +22,8 @@ export interface RunsPage {
         readonly state: string
         /** The live pages of what runs now. */
         readonly live: readonly LivePage[]
+        /** Where the report of a run is. */
+        readonly linkOf?: ((run: string) => string) | undefined
       }
     | undefined
 }
@@ -121,7 +123,7 @@ const SIGNS: { readonly [mood in ListedRun['mood']]: string } = { good: '✓', b
 
 function listSection({ runs, directory, served }: RunsPage): Html {
   return html`<section aria-labelledby="all"><h2 id="all">All runs</h2><div class="tools"><label for="filter">Filter</label><input id="filter" type="search" placeholder="target, workload, fault, seed, verdict" autocomplete="off" spellcheck="false"><span id="found" role="status"></span></div>
-<div class="scroll" tabindex="0" role="region" aria-label="Runs"><table class="runs"><thead><tr><th scope="col"><span class="sr">Compare</span></th><th scope="col">When (UTC)</th><th scope="col">Target</th><th scope="col">Workload</th><th scope="col">Faults</th><th scope="col">Seed</th><th scope="col">Verdict</th><th scope="col">Operations</th></tr></thead><tbody>${runs.map((run) => row(run, directory))}</tbody></table></div>
+<div class="scroll" tabindex="0" role="region" aria-label="Runs"><table class="runs"><thead><tr><th scope="col"><span class="sr">Compare</span></th><th scope="col">When (UTC)</th><th scope="col">Target</th><th scope="col">Workload</th><th scope="col">Faults</th><th scope="col">Seed</th><th scope="col">Verdict</th><th scope="col">Operations</th></tr></thead><tbody>${runs.map((run) => row(run, directory, served?.linkOf))}</tbody></table></div>
 <div id="chosen" hidden><span id="chosen-text" role="status"></span>${
     served === undefined
       ? html`<code id="command"></code><button id="copy" type="button">Copy</button>`
@@ -129,14 +131,20 @@ function listSection({ runs, directory, served }: RunsPage): Html {
   }<button id="forget" type="button">Choose others</button></div></section>`
 }
 
-function row(run: ListedRun, directory: string): Html {
+type LinkOf = ((run: string) => string) | undefined
+
+function row(run: ListedRun, directory: string, linkOf: LinkOf): Html {
   const { name, startedAt, target, workload, faults, seed, operations, hasResult } = run
-  return html`<tr data-name="${name}"><td class="pick">${hasResult ? html`<input type="checkbox" id="pick-${name}" value="${name}" data-at="${startedAt}" aria-label="Compare ${name}">` : undefined}</td><td class="when">${whenText(startedAt)}</td><th scope="row">${target}</th><td data-label="workload">${workload}</td><td class="kinds" data-label="faults">${faults.length === 0 ? (hasResult ? 'none' : '') : faults.join(', ')}</td><td class="seed" data-label="seed">${seed === undefined ? '' : String(seed)}</td><td class="verdict-of ${run.mood}">${verdictPart(run, directory)}</td><td class="number" data-label="operations">${operations === undefined ? '' : count(operations)}</td></tr>`
+  return html`<tr data-name="${name}"><td class="pick">${hasResult ? html`<input type="checkbox" id="pick-${name}" value="${name}" data-at="${startedAt}" aria-label="Compare ${name}">` : undefined}</td><td class="when">${whenText(startedAt)}</td><th scope="row">${target}</th><td data-label="workload">${workload}</td><td class="kinds" data-label="faults">${faults.length === 0 ? (hasResult ? 'none' : '') : faults.join(', ')}</td><td class="seed" data-label="seed">${seed === undefined ? '' : String(seed)}</td><td class="verdict-of ${run.mood}">${verdictPart(run, directory, linkOf)}</td><td class="number" data-label="operations">${operations === undefined ? '' : count(operations)}</td></tr>`
 }
 
-function verdictPart({ name, mood, title, level, hasReport, remedy }: ListedRun, directory: string): Html {
+function verdictPart(
+  { name, mood, title, level, hasReport, remedy }: ListedRun,
+  directory: string,
+  linkOf: LinkOf,
+): Html {
   const text = html`<span class="sign" aria-hidden="true">${SIGNS[mood]}</span> ${title}`
-  const link = hasReport ? html`<a href="${fileLink(`${name}/report.html`)}">${text}</a>` : text
+  const link = hasReport ? html`<a href="${fileLink(linkOf?.(name) ?? `${name}/report.html`)}">${text}</a>` : text
   const command = remedy === undefined ? '' : `npx chaos ${remedy[0]} ${directory}/${remedy[1]}`
   return html`${link}${level === '' ? undefined : html`<small>${level}</small>`}${command === '' ? undefined : html`<small><code>${command}</code></small>`}`
 }

@@ -14,11 +14,23 @@ export const isSecret = (name: string): boolean => SECRET.test(name)
 /** `-pSECRET`, as clients of MySQL take it. A number is a port. */
 const SHORT = /(^|[\s"'])-p(?!\d+(?:$|[\s"']))(?=[^\s-])[^\s"']+/g
 
+/** `-a SECRET` of redis-cli, and `-u NAME:SECRET` of curl: the program before them says what they mean. */
+const AFTER_SHORT = /(\s-a\s+)(?!-)[^\s"']+|(\s-(?:u|-user)[\s=]+["']?[^\s:"']+:)[^\s"']+/g
+
+/** Whose `-a` is a password. */
+const REDIS = /\b(?:redis|valkey|keydb)-(?:cli|benchmark)\b/
+
+const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi
+
 /** Removes passwords from URLs, and the values of options and variables whose names look secret. */
 export const textWithoutSecrets = (text: string): string =>
   text
     .replaceAll(SHORT, `$1-p${REMOVED}`)
     .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${REMOVED}@`)
+    .replaceAll(BEARER, `$1 ${REMOVED}`)
+    .replaceAll(AFTER_SHORT, (whole, a: string | undefined, u: string | undefined) =>
+      u !== undefined ? `${u}${REMOVED}` : a !== undefined && REDIS.test(text) ? `${a}${REMOVED}` : whole,
+    )
     .replaceAll(NAMED, (whole, name: string, between: string) =>
       // Without `=` or `:` between them, a name and a value are only an option if the name has a dash.
       between.trim() !== '' || name.startsWith('-') ? `${name}${between}${REMOVED}` : whole,
@@ -26,8 +38,11 @@ export const textWithoutSecrets = (text: string): string =>
 
 /** Removes secrets from the words of a command line. */
 export function wordsWithoutSecrets(words: readonly string[]): string[] {
+  const isRedis = words.some((word) => REDIS.test(word))
   return words.map((word, i) => {
     const before = words[i - 1]
+    if (before === '-a' && isRedis) return REMOVED
+    if ((before === '-u' || before === '--user') && word.includes(':')) return word.replace(/:.*/s, `:${REMOVED}`)
     return before?.startsWith('-') && !before.includes('=') && isSecret(before) ? REMOVED : textWithoutSecrets(word)
   })
 }

@@ -17,4 +17,13 @@ export function endWithThisThread(pid: number, mark: string): TreeRoot {
   return root
 }
 
+/** Has a directory removed once this thread has ended without doing so itself. */
+export function removeWithThisThread(path: string): void {
+  keeper ??= startKeeper(() => {
+    keeper = undefined
+  })
+  keeper.unref()
+  keeper.removeLater(path)
+}
+
 export const forget = (root: TreeRoot): void => keeper?.forget(root)
