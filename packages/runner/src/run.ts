@@ -76,7 +76,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   observed?.onGone(() => stopWork('gone'))
   observed?.onFault?.(nemesis.noticed)
   cluster.onChange?.(({ what, ...change }) => void (stage === 'ended' || recorder.nemesis(what, change)))
-  const endBeats = noteStandstills(options, since, recorder)
+  noteStandstills(options, since, recorder, () => stage === 'ended')
   const endInTime = (): Cancel =>
     clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
       insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, () => stopWork('late')),
@@ -99,10 +99,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
           ...{ cluster, clients, workload, timeoutMs, quietMs, since, enter, ...healed },
           isInterrupted: () => interrupted,
         },
-        (outcome) => {
-          endBeats()
-          ended(outcome)
-        },
+        ended,
       ),
     )
   }
@@ -130,15 +127,15 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
   }
 }
 
-/** The result ends it. */
-const noteStandstills = (
+function noteStandstills(
   { cluster, mayStandStill = false }: RunOptions,
   since: () => Nanos,
   recorder: RunRecorder,
-): (() => void) =>
-  mayStandStill
-    ? watchBeats(cluster.clock, since, ({ from, to }) => recorder.nemesis(STOOD_STILL, { from, to }))
-    : () => {}
+  isOver: () => boolean,
+): void {
+  if (!mayStandStill) return
+  watchBeats(cluster.clock, { since, isOver, stood: ({ from, to }) => recorder.nemesis(STOOD_STILL, { from, to }) })
+}
 
 /** @param stop Called if a violation ends the run. */
 function judgeLive(options: RunOptions, stop: () => void): LiveJudge {

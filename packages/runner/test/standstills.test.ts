@@ -34,13 +34,15 @@ describe('beats', () => {
       },
     }
     const found: Standstill[] = []
-    const end = watchBeats(clock, clock.now, (standstill) => found.push(standstill))
+    let isOver = false
+    watchBeats(clock, { since: clock.now, stood: (each) => found.push(each), isOver: () => isOver })
     for (const time of [0.1, 0.2, 3.2, 3.3]) {
       now = at(time)
       alarms.shift()?.()
     }
     expect(found).toEqual([{ from: at(0.2), to: at(3.2) }])
-    end()
+    isOver = true
+    alarms.shift()?.()
     expect(alarms).toEqual([])
   })
 })
