@@ -8,19 +8,15 @@ export { printJsonHeader, printJsonLine } from './codecs/jsonl.ts'
 export { hasConcurrency } from './concurrency.ts'
 export { isTooDeep, TOO_DEEP } from './depth.ts'
 export { type Ordering, USUAL_TOLERANCE_NANOS } from './disorder.ts'
-export type { UserErrorCode } from './error.ts'
-export { UserError } from './error.ts'
+export { UserError, type UserErrorCode } from './error.ts'
 export type { ErrorMeaning } from './error-meaning.ts'
 export type { Event, EventInput, EventType, Header, Json, Process, SessionSource } from './event.ts'
 export { count, duration, percent, plural, rate } from './figures.ts'
-export type { Format } from './format.ts'
-export { formats } from './format.ts'
+export { type Format, formats } from './format.ts'
 export { historyFromEvents } from './from-events.ts'
 export { historyFromObjects } from './from-objects.ts'
 export { harmlessOutput, printable, printableLines } from './harmless-text.ts'
-export type { History } from './history.ts'
-export { inputOf, operationsIn, outputOf } from './history.ts'
-export type { Operations } from './history-columns.ts'
+export { type History, inputOf, operationsIn, outputOf } from './history.ts'
 export {
   FAIL,
   FLAG_ANSWERED,
@@ -30,6 +26,7 @@ export {
   FLAG_VERSION,
   INFO,
   OK,
+  type Operations,
 } from './history-columns.ts'
 export { type Completion, type Input, isAnswer } from './input.ts'
 export { keyName } from './key-numbers.ts'
@@ -43,13 +40,13 @@ export { joinStretches, type ReadStretch } from './packed/join.ts'
 export { eachPartOfKey, operationsByKey, type PlacedKey } from './packed/parts-of-key.ts'
 export { type Tally, tallyOf } from './packed/tally.ts'
 export { historyOfPlace, historyOfTally } from './packed/unpacked.ts'
-export type { PlacedTexts } from './placed-texts.ts'
 export {
   areSame,
   endOf,
   HASH_OF_QUOTE,
   hasBackslash,
   mixed,
+  type PlacedTexts,
   pageOf,
   QUOTE,
   quotedTextAt,
@@ -59,7 +56,5 @@ export { fillPlaceholders, literally, type Placeholders } from './placeholders.t
 export { isClient } from './processes.ts'
 export { UNNAMED } from './sessions.ts'
 export { didYouMean, nearest } from './suggest.ts'
-export type { Millis, Nanos } from './units.ts'
-export { millis, millisToNanos, nanos, nanosToMillis } from './units.ts'
-export type { ValueId } from './value.ts'
-export { canonical, NULL, ValueTable } from './value.ts'
+export { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from './units.ts'
+export { canonical, NULL, type ValueId, ValueTable } from './value.ts'
