@@ -16,7 +16,7 @@ export interface Interrupts {
  */
 export function endingSignals(): readonly NodeJS.Signals[] {
   if ([process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) return ['SIGINT', 'SIGTERM', 'SIGHUP']
-  process.on('SIGHUP', ignore)
+  if (!process.listeners('SIGHUP').includes(ignore)) process.on('SIGHUP', ignore)
   return ['SIGINT', 'SIGTERM']
 }
 
