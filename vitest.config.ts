@@ -20,6 +20,9 @@ const seeds = {
 const PURE =
   'packages/{history,faults,checker,workloads,wire,recorder,protocols,runner,simulator,report,scenarios}/test/**/*.test.ts'
 
+/** These search for seconds for what tests nearby find in a moment. */
+const SEARCHES = 'packages/simulator/test/{bugs,shortcut,systems/systems,windows/windows}.test.ts'
+
 /** These open sockets, threads and files. */
 const IN_PROCESS = 'packages/{proxy,node-simulator,engine,console,undici,assertions}/test/**/*.test.ts'
 
@@ -29,13 +32,18 @@ const STARTING = 'packages/{cli,targets,vitest,playwright,testcontainers}/test/*
 /** One pass of each command. */
 const PASSES = 'packages/cli/test/each-command.test.ts'
 
-/** These put modules in the place of ours, or add to our registries, and so share no module with other files. */
-const CHANGING = readdirSync(join(import.meta.dirname, 'packages'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => /^[^/\\]+.test.*\.test\.ts$/.test(path) && !path.includes('node_modules'))
-  .map((path) => `packages/${path.replaceAll('\\', '/')}`)
-  .filter((path) =>
-    /vi\.mock\(|(?:\[\]\)|registered|registry)\.push\(/.test(readFileSync(join(import.meta.dirname, path), 'utf8')),
-  )
+/** The files of tests with such a line. */
+const withLine = (pattern: RegExp): string[] =>
+  readdirSync(join(import.meta.dirname, 'packages'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /^[^/\\]+.test.*(?<!\.soak)\.test\.ts$/.test(path) && !path.includes('node_modules'))
+    .map((path) => `packages/${path.replaceAll('\\', '/')}`)
+    .filter((path) => pattern.test(readFileSync(join(import.meta.dirname, path), 'utf8')))
+
+/** These are about servers of others, which they start. */
+const SERVERS = [...withLine(/^const .* = \[?installed\(/m), 'packages/proxy/test/real-clients.test.ts']
+
+/** These put modules in the place of ours, and so share no module with other files. */
+const CHANGING = withLine(/\bvi\.mock\(/)
 
 // Two floors: `npm test` runs what is pure and what stays in its process; `npm run test:commands` the projects whose
 // names begin with "commands".
@@ -52,7 +60,7 @@ export default defineConfig({
           ...seeds,
           name: 'pure',
           include: [PURE],
-          exclude,
+          exclude: [...exclude, SEARCHES],
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -65,7 +73,7 @@ export default defineConfig({
           ...seeds,
           name: 'in process',
           include: [IN_PROCESS, 'scripts/**/*.test.ts', PASSES],
-          exclude,
+          exclude: [...exclude, ...SERVERS],
           isolate: false,
           // They wait for sockets much of the time.
           maxWorkers: 4,
@@ -78,7 +86,7 @@ export default defineConfig({
           ...timeouts,
           ...seeds,
           name: 'commands',
-          include: [STARTING],
+          include: [STARTING, SEARCHES, ...SERVERS],
           exclude: [...exclude, PASSES, ...CHANGING],
           isolate: false,
           // They wait for processes much of the time.

@@ -4,7 +4,7 @@ import { recordHttpUnderFaults } from './under-faults.ts'
 test.each(['HTTP/1.1', 'HTTP/2', 'gRPC'] as const)(
   '%s under all faults at once: no outcome is wrong, and no effect is missing from the record',
   async (spoken) => {
-    const { wrong, unaccounted, counters, arrived, accounted, count } = await recordHttpUnderFaults(spoken, 1000)
+    const { wrong, unaccounted, counters, arrived, accounted, count } = await recordHttpUnderFaults(spoken, 400)
     expect(wrong).toEqual([])
     expect(unaccounted).toBeLessThanOrEqual(counters.notUnderstood)
     expect(accounted).toBe(arrived)

@@ -1,26 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
-import type { Reporter } from '../../../report/src/reporters/reporter.ts'
+import { expect, test } from 'vitest'
 import { chaosHere, root, temporaryDirectory } from '../chaos.ts'
-
-/** All that a new reporter takes: one value in one list. */
-vi.mock('../../../report/src/reporters/registry.ts', async (original) => {
-  const { reporters } = await original<{ reporters: readonly Reporter[] }>()
-  const shout: Reporter = {
-    name: 'shout',
-    summary: 'the verdict in capital letters',
-    end: (told) => told.map(({ findings }) => `${findings[0]?.verdict.toUpperCase()}!\n`).join(''),
-  }
-  const grumpy: Reporter = {
-    name: 'grumpy',
-    summary: 'nothing but trouble',
-    each() {
-      throw new Error('I would rather not')
-    },
-  }
-  return { reporters: [...reporters, shout, grumpy] }
-})
 
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 const sim = ['run', '--sim', '--seed', '1', '--time', '1s', '--rate', '200', '--faults', 'none']

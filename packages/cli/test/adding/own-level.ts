@@ -1,34 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
-import type { WeakDefinition } from '../../../checker/src/levels/definition.ts'
-import { rungs } from '../../../checker/src/levels/rungs.ts'
+import { expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
-
-/** A level of its own, as its file would have it: a read sees all that is in its causal past. */
-vi.mock('../../../checker/src/levels/registry.ts', async (original) => {
-  const { definitions } = await original<{ definitions: readonly { readonly name: string }[] }>()
-  const fixture: WeakDefinition = {
-    name: 'own-level',
-    adjective: 'as this test wants it',
-    sentence: 'whatever this test asks for',
-    rung: rungs.causal,
-    implies: ['monotonic-writes'],
-    impliedBy: ['sequential'],
-    headline: 'consistent by the level of this test',
-    cost: 2,
-    contradiction: (relations) => relations.inCausalPast(),
-    sourcesChosenBy: 'all',
-    hides: 'writes and reads',
-    words: {
-      noWay: 'nothing explains them',
-      introduction: () => 'This test sees a contradiction',
-      since: (who, read) => `${who} already knew of it when it ${read}`,
-    },
-  }
-  const at = definitions.findIndex(({ name }) => name === 'causal')
-  return { definitions: definitions.toSpliced(at, 0, fixture) }
-})
 
 /** Process 1 sees the second write of process 0, and then the first. */
 const back = [

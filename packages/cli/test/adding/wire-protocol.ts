@@ -1,22 +1,7 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import type { RecordedProtocol } from '../../../recorder/src/spoken/protocol.ts'
-import type { Framing } from '../../../wire/src/framing/framing.ts'
+import { expect, onTestFinished, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
-
-// A protocol of its own, as its two folders would export it: one line in each registry.
-
-vi.mock('../../../wire/src/framings.ts', async (original) => {
-  const { framings } = await original<{ framings: readonly Framing[] }>()
-  const { tinyFraming } = await import('./tiny/framing.ts')
-  return { framings: [...framings, tinyFraming] }
-})
-vi.mock('../../../recorder/src/protocols/registry.ts', async (original) => {
-  const { recordedProtocols } = await original<{ recordedProtocols: readonly RecordedProtocol[] }>()
-  const { tiny } = await import('./tiny/protocol.ts')
-  return { recordedProtocols: [...recordedProtocols, tiny] }
-})
 
 /** @param answer to `SET k v` and `GET k`, of what is held. */
 async function serve(answer: (held: Map<string, string>, command: string, key: string, value: string) => string) {

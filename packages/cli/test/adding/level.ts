@@ -1,19 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rungs } from '@chaosproxy/checker'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
-
-/** All that a new level takes: its file, and a place in the list, which has the strongest first. */
-vi.mock('../../../checker/src/levels/registry.ts', async (original) => {
-  const { definitions } = await original<typeof import('../../../checker/src/levels/registry.ts')>()
-  const { neverEmpty } = await import('./added/level.ts')
-  return {
-    definitions: definitions.flatMap<unknown>((level) =>
-      level.name === 'read-your-writes' ? [level, neverEmpty] : [level],
-    ),
-  }
-})
 
 /** Two clients in turn: what each writes to x, or reads of it. */
 function historyOf(...done: readonly (readonly [process: number, f: 'write' | 'read', value: number | null])[]) {

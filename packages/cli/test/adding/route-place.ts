@@ -1,31 +1,8 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { compileRequestMaker } from '../../../recorder/src/routes/making/request-maker.ts'
 import { tryRequest } from '../../../recorder/src/routes/mapping/try-request.ts'
 import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
 import { routeTableSchema } from '../../../recorder/src/routes/parsing/schema.ts'
-import type { Place } from '../../../recorder/src/routes/places/place.ts'
-
-/** A fragment in a header field of its own, `a=1; b=2`, defined as a file of `places/` would define it. */
-vi.mock('../../../recorder/src/routes/places/registry.ts', async (original) => {
-  const { places } = await original<{ places: readonly Place[] }>()
-  const baggage: Place = {
-    kind: 'baggage',
-    name: '\\.[a-z]+',
-    examples: ['baggage.NAME'],
-    inAnswers: true,
-    holds: 'text',
-    body: 'none',
-    namesClient: 'made',
-    read: (name) => (message) =>
-      message.headers
-        ?.get('baggage')
-        ?.split('; ')
-        .find((part) => part.startsWith(`${name}=`))
-        ?.slice(name.length + 1),
-    write: (request, name, text) => request.header('Baggage', `${name}=${text}`),
-  }
-  return { places: [...places, baggage] }
-})
 
 const parsed = (more: object) =>
   parseRouteTable({ routes: [{ request: 'PUT /kv/{key}', f: 'write', ...more }] }, 'routes.json')

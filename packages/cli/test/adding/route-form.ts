@@ -1,32 +1,8 @@
-import type { Json } from '@chaosproxy/history'
-import { expect, test, vi } from 'vitest'
-import { type AnyForm, defineForm } from '../../../recorder/src/routes/forms/form.ts'
+import { expect, test } from 'vitest'
 import { compileRequestMaker } from '../../../recorder/src/routes/making/request-maker.ts'
 import { tryRequest } from '../../../recorder/src/routes/mapping/try-request.ts'
 import { parseRouteTable } from '../../../recorder/src/routes/parsing/parse-table.ts'
 import { routeTableSchema } from '../../../recorder/src/routes/parsing/schema.ts'
-import type { ValueSpec } from '../../../recorder/src/routes/table/route-table.ts'
-
-/** A text after a fixed prefix, defined as a file of `forms/` would define it. */
-vi.mock('../../../recorder/src/routes/forms/registry.ts', async (original) => {
-  const { valueForms } = await original<{ valueForms: readonly AnyForm[] }>()
-  const behind = defineForm<{ readonly of: ValueSpec; readonly behind: string }>({
-    members: ['of', 'behind'],
-    example: '{"of": "json.value", "behind": "v-"}',
-    schema: ({ value }) => ({ of: value, behind: { type: 'string' } }),
-    parse: ({ of, behind }, { where, value }) => ({ of: value(of, `${where}: "of"`), behind: String(behind) }),
-    parts: ({ of }) => [of],
-    join:
-      ({ behind }) =>
-      ([text]) =>
-        typeof text === 'string' && text.startsWith(behind) ? text.slice(behind.length) : undefined,
-    split: ({ behind }, value: Json) =>
-      typeof value === 'string'
-        ? [`${behind}${value}`]
-        : { why: `it takes a text, and ${JSON.stringify(value)} is none` },
-  })
-  return { valueForms: [...valueForms, behind] }
-})
 
 const ROUTE = { request: 'PUT /kv/{key}', f: 'write', value: { of: 'json.value', behind: 'v-' } }
 const parsed = (value: unknown) => parseRouteTable({ routes: [{ ...ROUTE, value }] }, 'routes.json')

@@ -1,24 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
-
-/** All that a new workload takes: its file, and one line in one list. */
-vi.mock('../../../workloads/src/registry.ts', async (original) => {
-  const registry = await original<typeof import('../../../workloads/src/registry.ts')>()
-  const { climb } = await import('./added/workload.ts')
-  ;(registry.workloads as unknown[]).push(climb)
-  return registry
-})
-
-/** And so does a new model. */
-vi.mock('../../../checker/src/check/registry.ts', async (original) => {
-  const registry = await original<typeof import('../../../checker/src/check/registry.ts')>()
-  const { modelEntry } = await import('../../../checker/src/object/own.ts')
-  const { highWater } = await import('./added/model.ts')
-  ;(registry.models as unknown[]).push(modelEntry(highWater))
-  return registry
-})
 
 const climbing = (...more: readonly string[]) =>
   chaosHere([

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Injected } from '@chaosproxy/runner'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Injectable } from '../../../node-simulator/src/world/blows.ts'
 import { createInjector } from '../../../node-simulator/src/world/inject.ts'
 import { httpClient, httpRouteTo, keyValueService } from '../../../proxy/test/http/live.ts'
@@ -9,62 +9,6 @@ import { world } from '../../../proxy/test/messages/world.ts'
 import { hasMajority } from '../../../runner/src/majority.ts'
 import { injectIntoNodes } from '../../../targets/src/network/inject.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
-
-// All that a new fault of requests, of messages and of nodes takes: its declaration, in the list of its family, ...
-
-vi.mock('../../../faults/src/families/http.ts', async (original) => {
-  const families = await original<{ readonly httpFamily: { readonly kinds: unknown[] } }>()
-  const { stallRequest } = await import('./added/faults.ts')
-  families.httpFamily.kinds.push(stallRequest)
-  return families
-})
-vi.mock('../../../faults/src/families/message.ts', async (original) => {
-  const families = await original<{ readonly messageFamily: { readonly kinds: unknown[] } }>()
-  const { swallowMessage } = await import('./added/faults.ts')
-  families.messageFamily.kinds.push(swallowMessage)
-  return families
-})
-vi.mock('../../../faults/src/families/node.ts', async (original) => {
-  const families = await original<{ readonly nodeFamily: { readonly kinds: unknown[] } }>()
-  const { freeze, stumble } = await import('./added/faults.ts')
-  families.nodeFamily.kinds.push(freeze, stumble)
-  return families
-})
-
-// ... and one line in the table of each world that carries it out.
-
-vi.mock('../../../proxy/src/http/request-harms.ts', async (original) => {
-  const { requestHarms, ...others } = await original<typeof import('../../../proxy/src/http/request-harms.ts')>()
-  const { stallInProxy } = await import('./added/faults.ts')
-  return { ...others, requestHarms: { ...requestHarms, 'stall-request': stallInProxy } }
-})
-vi.mock('../../../proxy/src/messages/harms.ts', async (original) => {
-  const { messageHarms } = await original<typeof import('../../../proxy/src/messages/harms.ts')>()
-  const { swallowInProxy } = await import('./added/faults.ts')
-  return { messageHarms: { ...messageHarms, 'swallow-message': swallowInProxy } }
-})
-vi.mock('../../../targets/src/network/node-harms.ts', async (original) => {
-  const others = await original<typeof import('../../../targets/src/network/node-harms.ts')>()
-  const { freezeProcess } = await import('./added/faults.ts')
-  return { ...others, nodeHarms: Object.assign(others.nodeHarms, { freeze: freezeProcess }) }
-})
-vi.mock('../../../simulator/src/message-troubles.ts', async (original) => {
-  const { messageTroubles } = await original<typeof import('../../../simulator/src/message-troubles.ts')>()
-  const { stallInSimulator, swallowInSimulator } = await import('./added/faults.ts')
-  return {
-    messageTroubles: { ...messageTroubles, 'stall-request': stallInSimulator, 'swallow-message': swallowInSimulator },
-  }
-})
-vi.mock('../../../simulator/src/blows.ts', async (original) => {
-  const { blows } = await original<typeof import('../../../simulator/src/blows.ts')>()
-  const { freezeInSimulator } = await import('./added/faults.ts')
-  return { blows: { ...blows, freeze: freezeInSimulator } }
-})
-vi.mock('../../../node-simulator/src/world/blows.ts', async (original) => {
-  const { serviceBlows } = await original<typeof import('../../../node-simulator/src/world/blows.ts')>()
-  const { freezeProgram } = await import('./added/faults.ts')
-  return { serviceBlows: { ...serviceBlows, freeze: freezeProgram } }
-})
 
 /** A simulated run of a second, of which this fault lasts 600 ms. */
 async function simulatedUnder(fault: object) {

@@ -1,60 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Target } from '@chaosproxy/runner'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
-
-/** All that a new kind of fault takes: its declaration, in the list of its family, ... */
-vi.mock('../../../faults/src/families/tcp.ts', async (original) => {
-  const { tcpFamily } = await original<typeof import('../../../faults/src/families/tcp.ts')>()
-  const { defineFault } = await import('../../../faults/src/definition.ts')
-  const { defineFamily } = await import('../../../faults/src/family.ts')
-  const { ms } = await import('../../../faults/src/parameter.ts')
-  const hiccup = defineFault({
-    kind: 'hiccup',
-    summary: 'everything stands still for a moment',
-    parameters: { pauseMs: ms('for how long') },
-  })
-  return { tcpFamily: defineFamily({ ...tcpFamily, noun: 'fault', kinds: [...tcpFamily.kinds, hiccup] }) }
-})
-
-/** ... and what it does to bytes, in the list of what carries them. */
-vi.mock('../../../proxy/src/delivery/registry.ts', async (original) => {
-  const { stages } = await original<typeof import('../../../proxy/src/delivery/registry.ts')>()
-  const hiccup = ({ harm }: { harm: () => { readonly pauseMs: number } }) => ({
-    countsArriving: 'bytes',
-    delayMs: () => harm().pauseMs,
-  })
-  return { stages: { ...stages, hiccup } }
-})
-
-/** A nemesis is one value in one list. */
-vi.mock('../../../faults/src/nemeses/registry.ts', async (original) => {
-  const { nemeses } = await original<typeof import('../../../faults/src/nemeses/registry.ts')>()
-  const hiccups = {
-    name: 'hiccups',
-    summary: 'let every link stand still for a moment',
-    kind: 'hiccup',
-    among: 'clients',
-    plan: () => ({
-      parts: [{ from: 0, to: 1, plan: { kind: 'hiccup', links: 'from-clients', pauseMs: 5 } }],
-      lengths: 1,
-    }),
-  }
-  return { nemeses: [...nemeses, hiccups] }
-})
-
-/** And so is a target. */
-vi.mock('../../../targets/src/registry.ts', async (original) => {
-  const { targets, targetOf, ...others } = await original<typeof import('../../../targets/src/registry.ts')>()
-  const [raft] = targets as readonly [Target]
-  const own: Target = { ...raft, name: 'own-target', summary: 'Raft by another name' }
-  return {
-    ...others,
-    targets: [...targets, own],
-    targetOf: async (name: string) => (name === own.name ? own : targetOf(name)),
-  }
-})
 
 const listed = async (...args: readonly string[]) => (await chaosHere(['targets', ...args])).stdout
 
