@@ -41,17 +41,8 @@ export {
   usualWorkload,
 } from './spec/run-draft.ts'
 export type { RunEvent, RunListener } from './spec/run-event.ts'
-export {
-  draftEntries,
-  memberText,
-  type NamedPart,
-  parseRunSpec,
-  RUN_DEFAULTS,
-  type RunDraft,
-  type RunSpec,
-  runMembers,
-  withNames,
-} from './spec/run-spec.ts'
+export type { NamedPart, RunDraft, RunSpec } from './spec/run-spec.ts'
+export { draftEntries, memberText, parseRunSpec, RUN_DEFAULTS, runMembers, withNames } from './spec/run-spec.ts'
 export type { OpenRecord, RunStore } from './spec/run-store.ts'
 export { type JudgedRun, runPlanned } from './spec/run-test.ts'
 export { schemaProblems } from './spec/schema-problems.ts'
