@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
+import { LONG_FILES, LongFilesReporter } from './scripts/long-soak.ts'
 import { sources } from './scripts/sources.ts'
 import { StuckReporter } from './scripts/stuck-reporter.ts'
 
@@ -13,12 +14,13 @@ const timeouts = {
   expect: { poll: { timeout: 60_000 } },
 }
 const stuck = new StuckReporter({ namesAfterMs: 3 * 60_000, givesUpAfterMs: 2 * timeouts.testTimeout })
+const leftOut = isShort ? LONG_FILES.map(({ file }) => file) : []
 const drawn = isShort ? 1 : Date.now() % 1_000_000_000
 const seeds = {
   provide: { seed: Number(process.env['SEED'] ?? drawn) },
   setupFiles: ['scripts/seeds.ts', 'scripts/try-again.ts'],
 }
-/** Of a file with patient tests the others are left out, and the short soak leaves files out: no test is no failure. */
+/** Of a file with patient tests the others are left out: no test is no failure. */
 const leavingOut = { passWithNoTests: true }
 /**
  * They load every core, measure what the machine gives, or look for what is left anywhere on it, and so want it to
@@ -36,10 +38,11 @@ const PATIENT = readdirSync(join(import.meta.dirname, 'packages', 'cli', 'test')
 /** It packs and installs, and measures nothing. */
 const BY_ITSELF = 'packages/cli/test/published/published.soak.test.ts'
 
-// Long runs: the whole of what is claimed, many times over. CHAOS_SOAK=short does a few of each.
+// Long runs: the whole of what is claimed, many times over. CHAOS_SOAK=short, for CI, does a few of each and leaves the
+// longest files out.
 export default defineConfig({
   test: {
-    reporters: ['default', new LastLinesReporter(), stuck],
+    reporters: ['default', new LastLinesReporter(), ...(isShort ? [new LongFilesReporter()] : []), stuck],
     // So many fail together for one reason, and each may take its whole time limit.
     bail: isShort ? 10 : 0,
     projects: [
@@ -50,6 +53,7 @@ export default defineConfig({
           ...seeds,
           name: 'alone',
           include: [ALONE],
+          exclude: [...configDefaults.exclude, ...leftOut],
           fileParallelism: false,
           sequence: { groupOrder: 0 },
         },
@@ -62,10 +66,10 @@ export default defineConfig({
           ...leavingOut,
           name: 'runs',
           include: [RUNS],
-          exclude: [...configDefaults.exclude, ALONE, BY_ITSELF],
+          exclude: [...configDefaults.exclude, ALONE, BY_ITSELF, ...leftOut],
           // Importing takes as much of a core as many of these runs.
           isolate: false,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
@@ -90,7 +94,7 @@ export default defineConfig({
           ...seeds,
           name: 'side by side',
           include: ['packages/!(cli)/test/**/*.soak.test.ts', 'scripts/*.soak.test.ts'],
-          exclude: [...configDefaults.exclude, ALONE],
+          exclude: [...configDefaults.exclude, ALONE, ...leftOut],
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },

@@ -1,0 +1,46 @@
+import type { Reporter } from 'vitest/node'
+
+/** A soak file that CI has no time for, and what holds the same rules in CI. */
+export interface LongFile {
+  readonly file: string
+  readonly inCi: string
+}
+
+const SIMULATOR = 'packages/simulator/test'
+const CLI = 'packages/cli/test'
+
+/** The files that `CHAOS_SOAK=short` leaves out. The whole soak runs them. */
+export const LONG_FILES: readonly LongFile[] = [
+  ...['doubts', 'objects', 'registers', 'sessions'].map((name) => ({
+    file: `packages/checker/test/${name}.soak.test.ts`,
+    inCi: 'the same properties over fewer histories, in npm test',
+  })),
+  { file: `${SIMULATOR}/guide.soak.test.ts`, inCi: `${SIMULATOR}/search.test.ts` },
+  { file: `${SIMULATOR}/replicated-objects.soak.test.ts`, inCi: `${SIMULATOR}/replicated-objects.test.ts` },
+  { file: `${SIMULATOR}/search.soak.test.ts`, inCi: `${SIMULATOR}/search.test.ts` },
+  { file: `${SIMULATOR}/shrink.soak.test.ts`, inCi: `${SIMULATOR}/shrink.test.ts` },
+  { file: 'packages/node-simulator/test/memory.soak.test.ts', inCi: 'packages/node-simulator/test' },
+  { file: 'packages/proxy/test/proxy.soak.test.ts', inCi: 'packages/proxy/test, with fewer bytes' },
+  { file: 'scripts/mutate.soak.test.ts', inCi: 'scripts/mutations/mutations.test.ts' },
+  { file: `${CLI}/check/large.soak.test.ts`, inCi: 'packages/engine/test/large.test.ts' },
+  { file: `${CLI}/commands/scenario.soak.test.ts`, inCi: `${CLI}/commands/scenario.test.ts` },
+  { file: `${CLI}/pages/timeline-in-browser.soak.test.ts`, inCi: `${CLI}/pages/report-in-browser.test.ts` },
+  { file: `${CLI}/queue/queue-chaos.soak.test.ts`, inCi: `${CLI}/queue/queue-trouble.soak.test.ts` },
+  { file: `${CLI}/queue/run-queue-stale.soak.test.ts`, inCi: `${CLI}/queue/run-queue.soak.test.ts` },
+  { file: `${CLI}/record/recording-days.soak.test.ts`, inCi: 'packages/proxy/test/record-file' },
+  { file: `${CLI}/run/own-disk-and-clock.soak.test.ts`, inCi: 'packages/targets/test/containers' },
+  { file: `${CLI}/run/planted.soak.test.ts`, inCi: 'packages/checker/test/limits.test.ts' },
+  ...['etcd', 'payments', 'scaled', 'sentinel'].map((name) => ({
+    file: `${CLI}/containers/${name}-compose.soak.test.ts`,
+    inCi: `${CLI}/containers/compose.soak.test.ts`,
+  })),
+  { file: `${CLI}/containers/killed-rootless.soak.test.ts`, inCi: `${CLI}/containers/killed-compose.soak.test.ts` },
+]
+
+/** Names, in the last lines, the files that the short soak leaves out. */
+export class LongFilesReporter implements Reporter {
+  onTestRunEnd(): void {
+    console.log(`Left to the whole soak (npm run test:soak), ${LONG_FILES.length} files:`)
+    for (const { file, inCi } of LONG_FILES) console.log(`  ${file}: CI has ${inCi}`)
+  }
+}
