@@ -83,7 +83,7 @@ export default defineConfig({
           name: 'patient',
           include: PATIENT,
           isolate: false,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
