@@ -20,14 +20,19 @@ const seeds = {
 const PURE =
   'packages/{history,faults,checker,workloads,wire,recorder,protocols,runner,simulator,report,scenarios}/test/**/*.test.ts'
 
-/** These search for seconds for what tests nearby find in a moment. */
-const SEARCHES = 'packages/simulator/test/{bugs,shortcut,systems/systems,windows/windows}.test.ts'
+/** These take seconds each: long searches, large histories, servers on packages of others. Tests beside them are quick. */
+const LONG = [
+  'packages/simulator/test/{bugs,search,shortcut,systems/systems,windows/windows}.test.ts',
+  'packages/checker/test/many-keys.test.ts',
+  'packages/engine/test/{arrivals,interruption,large,long-key}.test.ts',
+  'packages/node-simulator/test/{messages,middleware,redis/libraries,redis/service}.test.ts',
+]
 
 /** These open sockets, threads and files. */
-const IN_PROCESS = 'packages/{proxy,node-simulator,engine,console,undici,assertions}/test/**/*.test.ts'
+const IN_PROCESS = 'packages/{proxy,node-simulator,engine,console,assertions}/test/**/*.test.ts'
 
-/** These start commands and clusters. */
-const STARTING = 'packages/{cli,targets,vitest,playwright,testcontainers}/test/**/*.test.ts'
+/** These start commands, clusters and clients. */
+const STARTING = 'packages/{cli,targets,undici,vitest,playwright,testcontainers}/test/**/*.test.ts'
 
 /** One pass of each command. */
 const PASSES = 'packages/cli/test/each-command.test.ts'
@@ -60,7 +65,7 @@ export default defineConfig({
           ...seeds,
           name: 'pure',
           include: [PURE],
-          exclude: [...exclude, SEARCHES],
+          exclude: [...exclude, ...LONG],
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -73,7 +78,7 @@ export default defineConfig({
           ...seeds,
           name: 'in process',
           include: [IN_PROCESS, 'scripts/**/*.test.ts', PASSES],
-          exclude: [...exclude, ...SERVERS],
+          exclude: [...exclude, ...LONG, ...SERVERS],
           isolate: false,
           // They wait for sockets much of the time.
           maxWorkers: 4,
@@ -86,7 +91,7 @@ export default defineConfig({
           ...timeouts,
           ...seeds,
           name: 'commands',
-          include: [STARTING, SEARCHES, ...SERVERS],
+          include: [STARTING, ...LONG, ...SERVERS],
           exclude: [...exclude, PASSES, ...CHANGING],
           isolate: false,
           // They wait for processes much of the time.

@@ -26,7 +26,7 @@ const UNSTATED = 'for reasons that their files state'
 export function reasonOf({ name, note, source }: SkippedTest, isInstalled: (program: string) => boolean) {
   const needed = /\bneeds? ([^()]+?)(?=\)|$| › )/.exec(note ?? name)?.[1]
   if (needed !== undefined) return `need ${needed}`
-  if (note !== undefined) return `: ${note}`
+  if (note !== undefined) return `because ${note}`
   const asked = new Set(Array.from(source.matchAll(/\b(?:isI|i)nstalled\('([^']+)'|findProgram\('([^']+)'/g), named))
   const missing = [...asked].filter((program) => !isInstalled(program))
   return missing.length === 0 ? undefined : `need ${missing.join(' and ')}: sudo bash scripts/install-servers.sh`

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseCompareSettings } from '../../src/compare/settings.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { isPatient, patientTest, test as quickTest } from '../patient.ts'
 import { momentsOf, type Printed, squeezed, type Tellings, tellingsOf, words } from './tellings.ts'
 
 // One run, told by its page, the terminal, --json, explain, diff, check, compare and every reporter: all of them agree.
@@ -64,10 +65,13 @@ const REAL: readonly [string, readonly string[]] = [
 
 const RUNS = [...SIMULATED, REAL] as const
 
+/** Of a stale read, of a loss, and of processes; the soak has the others. */
+const QUICK: ReadonlySet<string> = new Set(['a stale read', 'a queue that loses', REAL[0]])
+
 /** The counterexample that is shown first. */
 const violated = ({ json }: Pick<Tellings, 'json'>): Printed => json.levels[json.shown]?.counterexample
 
-describe.each(RUNS)('%s', (name, settings) => {
+describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (name, settings) => {
   test('has one verdict, below what users lost by it', async () => {
     const { json, text, terminal, explained, line, markdown, junit, checked, difference } = await tellingsOf(
       name,
@@ -247,7 +251,7 @@ describe.each(RUNS)('%s', (name, settings) => {
   })
 })
 
-test('each kind of run is headed by what users lost', async () => {
+patientTest('each kind of run is headed by what users lost', async () => {
   const titles = await Promise.all(
     SIMULATED.map(async ([name, settings]) => (await tellingsOf(name, settings)).json.title),
   )
@@ -262,7 +266,7 @@ test('each kind of run is headed by what users lost', async () => {
   ])
 })
 
-test('each run above ends as its name says', async () => {
+patientTest('each run above ends as its name says', async () => {
   const codes = await Promise.all(
     SIMULATED.map(async ([name, settings]) => (await tellingsOf(name, settings)).exitCode),
   )
@@ -292,76 +296,80 @@ async function runAlone(spec: object): Promise<{ readonly exitCode: number | nul
   return { exitCode, json: JSON.parse(stdout) }
 }
 
-test('a comparison tells of each run what the run alone tells, in every form', async () => {
-  const files = temporaryDirectory()
-  const reporters = ['json', 'html', 'markdown', 'line', 'junit'] as const
-  const { stdout: terminal } = await chaosHere([
-    'compare',
-    ...Object.entries(COMPARED).flatMap(([name, value]) => [`--${name}`, value]),
-    ...reporters.flatMap((name) => ['--reporter', `${name}=${join(files, name)}`]),
-  ])
-  const told = (name: (typeof reporters)[number]) => readFileSync(join(files, name), 'utf8')
-  const page = words(told('html'))
-  const lines = told('line').trim().split('\n')
-  const { systems: planned } = (await parseCompareSettings(COMPARED)).plan
-  const compared = JSON.parse(told('json')).systems
-  for (const [i, { name, cells }] of planned.entries()) {
-    for (const [j, { condition, pairs }] of cells.entries()) {
-      const cell = compared[i].cells[j]
-      const { registers, sets } = pairs[0]
-      const run = await runAlone(registers)
-      const alone = { registers: run, sets: sets === undefined ? undefined : await runAlone(sets) }
-      const where = `${name} under ${condition}`
-      // The level, and whether the promise was kept.
-      const results = [alone.registers, ...(alone.sets === undefined ? [] : [alone.sets])]
-      const violated = results.flatMap(({ json }) =>
-        Object.entries<Printed>(json.levels).flatMap(([level, { result }]) => (result === 'violated' ? level : [])),
-      )
-      // A system whose sets were not even eventual has none.
-      if (violated.includes('eventual')) expect([where, cell.level]).toEqual([where, 'none'])
-      else
-        expect([where, run.json.levels[cell.level].result, violated.includes(cell.level)]).toEqual([
+quickTest(
+  'a comparison tells of each run what the run alone tells, in every form',
+  async () => {
+    const files = temporaryDirectory()
+    const reporters = ['json', 'html', 'markdown', 'line', 'junit'] as const
+    const { stdout: terminal } = await chaosHere([
+      'compare',
+      ...Object.entries(COMPARED).flatMap(([name, value]) => [`--${name}`, value]),
+      ...reporters.flatMap((name) => ['--reporter', `${name}=${join(files, name)}`]),
+    ])
+    const told = (name: (typeof reporters)[number]) => readFileSync(join(files, name), 'utf8')
+    const page = words(told('html'))
+    const lines = told('line').trim().split('\n')
+    const { systems: planned } = (await parseCompareSettings(COMPARED)).plan
+    const compared = JSON.parse(told('json')).systems
+    for (const [i, { name, cells }] of planned.entries()) {
+      for (const [j, { condition, pairs }] of cells.entries()) {
+        const cell = compared[i].cells[j]
+        const { registers, sets } = pairs[0]
+        const run = await runAlone(registers)
+        const alone = { registers: run, sets: sets === undefined ? undefined : await runAlone(sets) }
+        const where = `${name} under ${condition}`
+        // The level, and whether the promise was kept.
+        const results = [alone.registers, ...(alone.sets === undefined ? [] : [alone.sets])]
+        const violated = results.flatMap(({ json }) =>
+          Object.entries<Printed>(json.levels).flatMap(([level, { result }]) => (result === 'violated' ? level : [])),
+        )
+        // A system whose sets were not even eventual has none.
+        if (violated.includes('eventual')) expect([where, cell.level]).toEqual([where, 'none'])
+        else
+          expect([where, run.json.levels[cell.level].result, violated.includes(cell.level)]).toEqual([
+            where,
+            'met',
+            false,
+          ])
+        const order = ['linearizable', 'sequential']
+        const stronger = order.slice(0, order.includes(cell.level) ? order.indexOf(cell.level) : order.length)
+        for (const level of stronger) expect([where, level, violated.includes(level)]).toEqual([where, level, true])
+        expect([where, cell.kept ?? true]).toEqual([where, results.every(({ exitCode }) => exitCode === 0)])
+        // The numbers.
+        const lost = (alone.sets ?? alone.registers).json.lost.length
+        const phase = run.json.latency.phases[condition === 'calm' ? 'calm' : 'partition']
+        expect([where, cell.lost, cell.latency.p50, cell.latency.p99]).toEqual([
           where,
-          'met',
-          false,
+          lost,
+          phase.p50Nanos,
+          phase.p99Nanos,
         ])
-      const order = ['linearizable', 'sequential']
-      const stronger = order.slice(0, order.includes(cell.level) ? order.indexOf(cell.level) : order.length)
-      for (const level of stronger) expect([where, level, violated.includes(level)]).toEqual([where, level, true])
-      expect([where, cell.kept ?? true]).toEqual([where, results.every(({ exitCode }) => exitCode === 0)])
-      // The numbers.
-      const lost = (alone.sets ?? alone.registers).json.lost.length
-      const phase = run.json.latency.phases[condition === 'calm' ? 'calm' : 'partition']
-      expect([where, cell.lost, cell.latency.p50, cell.latency.p99]).toEqual([
-        where,
-        lost,
-        phase.p50Nanos,
-        phase.p99Nanos,
-      ])
-      expect([where, cell.staleNanos ?? 0]).toEqual([where, run.json.staleness?.behindNanos.max ?? 0])
-      // The same in every form.
-      const level = cell.level === 'none' ? 'not even eventual' : cell.level.replaceAll('-', ' ')
-      expect(page).toContain(`${level} 1 of 1 run${lost > 0 ? ` · ${lost} lost` : ''}`)
-      const line = lines.find((each) => each.includes(where)) ?? ''
-      expect(squeezed(line)).toContain(squeezed(`${where}: ${level}`))
-      const isGood = cell.kept === true || (cell.level === 'linearizable' && lost === 0)
-      expect(line[0]).toBe(isGood ? '✔' : '•')
-      if (lost > 0) expect(line).toContain(`${lost} lost`)
-      const row = told('markdown')
-        .match(new RegExp(`^\\| ${name} \\|.*`, 'm'))?.[0]
-        .split(' | ')
-      expect(row?.[2 + j]?.replace(' |', '')).toBe(level)
-      expect(told('junit')).toContain(`name="${where}"`)
+        expect([where, cell.staleNanos ?? 0]).toEqual([where, run.json.staleness?.behindNanos.max ?? 0])
+        // The same in every form.
+        const level = cell.level === 'none' ? 'not even eventual' : cell.level.replaceAll('-', ' ')
+        expect(page).toContain(`${level} 1 of 1 run${lost > 0 ? ` · ${lost} lost` : ''}`)
+        const line = lines.find((each) => each.includes(where)) ?? ''
+        expect(squeezed(line)).toContain(squeezed(`${where}: ${level}`))
+        const isGood = cell.kept === true || (cell.level === 'linearizable' && lost === 0)
+        expect(line[0]).toBe(isGood ? '✔' : '•')
+        if (lost > 0) expect(line).toContain(`${lost} lost`)
+        const row = told('markdown')
+          .match(new RegExp(`^\\| ${name} \\|.*`, 'm'))?.[0]
+          .split(' | ')
+        expect(row?.[2 + j]?.replace(' |', '')).toBe(level)
+        expect(told('junit')).toContain(`name="${where}"`)
+      }
+      const row = terminal.split('\n').find((text) => text.trim().startsWith(name)) ?? ''
+      const signs: { readonly [level: string]: string } = { linearizable: '●', sequential: '⊖', causal: '◑', none: '⊘' }
+      for (const { level, lost } of compared[i].cells)
+        expect(row).toContain(`${signs[level]}${lost > 0 ? '−' : ' '}`.trim())
     }
-    const row = terminal.split('\n').find((text) => text.trim().startsWith(name)) ?? ''
-    const signs: { readonly [level: string]: string } = { linearizable: '●', sequential: '⊖', causal: '◑', none: '⊘' }
-    for (const { level, lost } of compared[i].cells)
-      expect(row).toContain(`${signs[level]}${lost > 0 ? '−' : ' '}`.trim())
-  }
-  expect(compared.flatMap(({ cells }: Printed) => cells.map(({ lost }: Printed) => lost > 0))).toContain(true)
-}, 60_000)
+    expect(compared.flatMap(({ cells }: Printed) => cells.map(({ lost }: Printed) => lost > 0))).toContain(true)
+  },
+  60_000,
+)
 
-test('messages between nodes are told of simulated and of real runs', async () => {
+quickTest('messages between nodes are told of simulated and of real runs', async () => {
   for (const [name, settings] of [SIMULATED[0]!, REAL]) {
     const { json } = await tellingsOf(name, settings)
     const { operations, culprit } = json.levels[json.shown].counterexample
@@ -379,7 +387,7 @@ test('messages between nodes are told of simulated and of real runs', async () =
   }
 })
 
-test('on real processes, too, the history alone has the faults of the run', async () => {
+quickTest('on real processes, too, the history alone has the faults of the run', async () => {
   const { explained, alone } = await tellingsOf(...REAL)
   expect(alone.faults).toEqual(explained.faults)
 })

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
 // What a route table gets wrong, or leaves out, must not read like a verdict on the service.
 
@@ -48,12 +48,13 @@ async function record(read: object, { path = '/kv/x', loses = false } = {}) {
   writeFileSync(routes, JSON.stringify({ routes: [{ request: 'GET /kv/{key}', f: 'read', ...read }, write] }))
   const options = ['--upstream', await serve(loses), '--as', routes, '--out', directory, '--expect', 'linearizable']
   const client = ['--', 'node', '--input-type=module', '-e', CLIENT, '{n1}', path]
-  const { stdout, exitCode } = await chaos(['record', ...options, '--quiet', ...client])
+  const { stdout, exitCode } = await chaosHere(['record', ...options, '--quiet', ...client])
   return `${exitCode} ${stdout}`
 }
 
 test('a table that reads another place than it writes is pointed out, and the right one is linearizable', async () => {
-  const [wrong, right] = await Promise.all([record({ result: 'json.text' }), record({ result: 'json.value' })])
+  const wrong = await record({ result: 'json.text' })
+  const right = await record({ result: 'json.value' })
   expect(wrong).toMatch(
     /^2 \? .* reads returned what nobody wrote: x was written \d+ and read "\d+" \(of another type\)/,
   )
@@ -66,10 +67,8 @@ test('requests that no route takes are named beside the verdict', async () => {
 })
 
 test('a service that loses everything does not pass because its reads are left out', async () => {
-  const [leftOut, absent] = await Promise.all([
-    record({ result: 'json.value', outcomes: { 404: 'fail' } }, { loses: true }),
-    record({ result: 'json.value', outcomes: { 404: 'absent' } }, { loses: true }),
-  ])
+  const leftOut = await record({ result: 'json.value', outcomes: { 404: 'fail' } }, { loses: true })
+  const absent = await record({ result: 'json.value', outcomes: { 404: 'absent' } }, { loses: true })
   expect(leftOut).toMatch(/^2 \? .*Inconclusive: .*that is what a lost write looks like\. Have the route say "absent"/)
   expect(absent).toMatch(/^1 ✘ .*not linearizable/i)
 })

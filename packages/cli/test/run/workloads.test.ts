@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 import { describe, expect } from 'vitest'
-import { workloadsOfObjects } from '../../../workloads/test/of-objects.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 import { patientTest, test } from '../patient.ts'
 
@@ -54,18 +53,16 @@ describe('chaos workloads', () => {
   })
 })
 
-test.each(workloadsOfObjects.map(({ name }) => name))(
-  'chaos run --sim --workload %s is linearizable, and says what it ran',
-  async (name) => {
-    const { stdout, exitCode } = await chaosHere(short('--workload', name, '--json'))
-    expect(JSON.parse(stdout)).toMatchObject({
-      workload: name,
-      levels: { linearizable: { result: 'met' } },
-      vacuous: [],
-    })
-    expect(exitCode).toBe(0)
-  },
-)
+// One of registers and one of another object: each is held to its level by the simulator's tests.
+test.each(['register', 'bank'])('chaos run --sim --workload %s is linearizable, and says what it ran', async (name) => {
+  const { stdout, exitCode } = await chaosHere(short('--workload', name, '--json'))
+  expect(JSON.parse(stdout)).toMatchObject({
+    workload: name,
+    levels: { linearizable: { result: 'met' } },
+    vacuous: [],
+  })
+  expect(exitCode).toBe(0)
+})
 
 describe("a workload of one's own", () => {
   test('is run, judged and named like any other, also from TypeScript', async () => {
