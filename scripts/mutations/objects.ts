@@ -165,7 +165,7 @@ export const objectMutations: readonly Mutation[] = [
       breaks: 'two holders may have the same fencing token',
     },
   ]),
-  ...inFile('log/log.ts', definitions, [
+  ...inFile('log/dense.ts', definitions, [
     {
       name: 'log-two-values-at-one-offset',
       before: "if (part.input[append] !== id) return { result: 'violated', conflict: [append, i] }",

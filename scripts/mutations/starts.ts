@@ -8,7 +8,7 @@ export const startMutations: readonly Mutation[] = [
   ...inFile('register/encoding/encode.ts', registers, [
     {
       name: 'start-null-is-no-value',
-      before: 'const nullId = initialId === UNMENTIONED ? NULL : initialId',
+      before: 'const nullId = initialId === UNMENTIONED ? nothing : initialId',
       after: 'const nullId = initialId',
       breaks: 'null is read wherever the object holds what nobody mentions',
     },

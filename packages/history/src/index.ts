@@ -37,7 +37,7 @@ export { float64Array, int32Array, uint8Array } from './memory.ts'
 export { oncePerHistory } from './once-per-history.ts'
 export { CannotPack } from './packed/cannot-pack.ts'
 export { joinStretches, type ReadStretch } from './packed/join.ts'
-export { eachPartOfKey, operationsByKey, type PlacedKey } from './packed/parts-of-key.ts'
+export { eachPartOfKey, operationsByKey } from './packed/parts-of-key.ts'
 export { type Tally, tallyOf } from './packed/tally.ts'
 export { historyOfPlace, historyOfTally } from './packed/unpacked.ts'
 export {

@@ -1,4 +1,3 @@
-export { hasReadNothing } from './left-out-reads.ts'
 export { createLiveJudge, type Judged, type LiveJudge, type LiveViolation, violationText } from './live-judge.ts'
 export { createClockBounds, driveShare, type LoadEntry, type RemoteLoad } from './load/index.ts'
 export { currentLeader } from './nemesis-loop.ts'
@@ -58,4 +57,4 @@ export type {
   Suffering,
   Target,
 } from './target.ts'
-export { findVacuity, idleKinds, missingSuccesses, proves, type Signs, signsOf } from './vacuity.ts'
+export { findVacuity, hasReadNothing, idleKinds, missingSuccesses, proves, type Signs, signsOf } from './vacuity.ts'

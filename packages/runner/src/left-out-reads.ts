@@ -18,7 +18,7 @@ const MOST_NAMED = 3
  * was lost, this is all that shows it.
  */
 export function leftOutReads(history: History): string[] {
-  const found = candidatesOf(history)
+  const found = readsOfNothing(history)
   if (found.size === 0) return []
   const changes = changesOf(history, found)
   const { callEvent, returnEvent } = history.operations
@@ -47,11 +47,8 @@ export function leftOutReads(history: History): string[] {
   ]
 }
 
-/** Whether reads were told "not found", so that `leftOutReads` depends on the writes of their keys. */
-export const hasReadNothing = (history: History): boolean => candidatesOf(history).size > 0
-
-/** The reads in question, by key. */
-function candidatesOf(history: History): ReadonlyMap<number, readonly number[]> {
+/** The reads that were told that there is nothing, by key. */
+export function readsOfNothing(history: History): ReadonlyMap<number, readonly number[]> {
   const { f, key, outcome, length } = history.operations
   const isRead = history.functions.map((name) => READS.includes(name))
   const found = new Map<number, number[]>()

@@ -3,7 +3,7 @@ import type { FaultKind } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, type Tally } from '@chaosproxy/history'
 import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
 import type { Recovery } from './final-reads.ts'
-import { leftOutReads } from './left-out-reads.ts'
+import { leftOutReads, readsOfNothing } from './left-out-reads.ts'
 import { refusedFinalReads } from './refused-final-reads.ts'
 import type { FaultRecord } from './result/run-summary.ts'
 
@@ -117,6 +117,9 @@ export function signsOf(history: History): Signs {
     leavesOut: leftOutReads(history).length > 0,
   }
 }
+
+/** Whether a read was told that there is nothing: then `leavesOut` depends on all operations of its key. */
+export const hasReadNothing = (history: History): boolean => readsOfNothing(history).size > 0
 
 /** Whether nothing is missing in a history of registers, by the signs of its keys: otherwise `missingSuccesses` says what. */
 export function proves({ functions }: Tally, signs: readonly Signs[]): boolean {

@@ -1,32 +1,11 @@
-import { type ApartAnswer, decidedByStart, judgeApart, type ShareOptions, togetherApart } from '@chaosproxy/checker'
+import { type ApartAnswer, decidedByStart, judgeApart, type ShareOptions } from '@chaosproxy/checker'
 import { type History, historyOfPlace } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
-import { type Signs, signsOf } from '@chaosproxy/runner'
-import { isUnclear, judgeLongKeys, LONG } from './long-key.ts'
+import { signsOf } from '@chaosproxy/runner'
+import { isUnclear, type Judging, judgeLongKeys, LONG } from './long-key.ts'
 import { heldBytesOf, roomBeside } from './memory.ts'
-import { type CheckSpec, checkOptionsFor } from './options.ts'
-
-/** What some keys of a recording show. */
-export interface Shown {
-  readonly answer: ApartAnswer
-  readonly signs: Signs
-}
-
-/** How keys are judged: with what all that was packed takes, by default little. */
-export interface Judging {
-  readonly file: string
-  readonly settings: CheckSpec
-  readonly packedBytes?: number | undefined
-  readonly leftMs: () => number
-}
-
-type Limit = Extract<ApartAnswer, { readonly result: 'unknown' }>['limit']
-
-/** What keys show whose operations could not be judged: nothing, and so no sign either. */
-export const showsOnly = (answer: ApartAnswer): Shown => ({ answer, signs: { hasNews: false, leavesOut: false } })
-
-/** What is shown by a shard, or a thread, that was ended at a limit. */
-export const undecidedAt = (limit: Limit): Shown => showsOnly({ result: 'unknown', limit, undecided: 1, keys: 1 })
+import { checkOptionsFor } from './options.ts'
+import { type Shown, together } from './shown.ts'
 
 /**
  * Judges the keys of some places of a recording. What is said of levels other than linearizability, or of operations, is
@@ -64,11 +43,3 @@ function whole(history: History, options: ShareOptions): ApartAnswer | undefined
   if (isUnclear(history)) return { result: 'whole', why: 'answers were not understood' }
   return decidedByStart(history, options).length > 0 ? { result: 'whole', why: 'its start decides' } : undefined
 }
-
-export const together = (shown: readonly Shown[]): Shown => ({
-  answer: togetherApart(shown.map(({ answer }) => answer)),
-  signs: {
-    hasNews: shown.some(({ signs }) => signs.hasNews),
-    leavesOut: shown.some(({ signs }) => signs.leavesOut),
-  },
-})

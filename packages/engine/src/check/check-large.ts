@@ -1,7 +1,6 @@
 import { tallyOf } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
 import { doEach } from '../jobs/job.ts'
-import { type Shown, together, undecidedAt } from './apart.ts'
 import { placesFor } from './dealing.ts'
 import { epochMs } from './epoch.ts'
 import { isTroubled } from './failure.ts'
@@ -12,6 +11,7 @@ import { textBytesOf } from './named-file.ts'
 import type { CheckPool } from './pool.ts'
 import { readLarge } from './read-large.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
+import { type Shown, together, undecidedAt } from './shown.ts'
 
 /** Jobs for each thread, so that none waits long for the last. */
 const JOBS_PER_THREAD = 4

@@ -2,10 +2,10 @@ import { existsSync, statSync } from 'node:fs'
 import type { Others, ShareAnswer } from '@chaosproxy/checker'
 import { partsOf, STDIN } from '@chaosproxy/history/files'
 import type { Job } from '../jobs/job.ts'
-import type { Shown } from './apart.ts'
 import type { Known } from './large.ts'
 import { modelFileOf } from './options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
+import type { Shown } from './shown.ts'
 import * as worker from './worker.ts'
 
 type CheckJob<Input, Result> = Job<worker.Timed<Input>, Result | FileTrouble | StoppedFile>

@@ -2,13 +2,13 @@ import { check, findModel, reportOfApart, reportOfKeys, reportUndecided } from '
 import { historyOfTally, type Tally, UserError } from '@chaosproxy/history'
 import { type PackedRecording, readHeader, readKeys } from '@chaosproxy/history/files'
 import { proves } from '@chaosproxy/runner'
-import type { Shown } from './apart.ts'
 import { readingOf } from './check-file.ts'
 import { megabytes } from './memory.ts'
 import { textBytesOf } from './named-file.ts'
 import { checkOptionsFor } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask } from './result.ts'
+import type { Shown } from './shown.ts'
 
 // A recording that is too large to be held in memory: its operations are dropped, or packed, while it is read,
 // and its keys are judged by themselves. If each is linearizable, so is the recording, and little else has to be known of

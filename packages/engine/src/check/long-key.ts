@@ -3,14 +3,22 @@ import { eachPartOfKey, type History, historyOfTally, operationsByKey, tallyOf }
 import type { PackedRecording } from '@chaosproxy/history/files'
 import { unjudgedLine } from '@chaosproxy/report'
 import { hasReadNothing } from '@chaosproxy/runner'
-import type { Judging, Shown } from './apart.ts'
 import { roomBeside } from './memory.ts'
-import { checkOptionsFor } from './options.ts'
+import { type CheckSpec, checkOptionsFor } from './options.ts'
+import type { Shown } from './shown.ts'
 
 // A key with so many operations that they are better not unpacked all at once.
 
 /** With fewer, it takes less than 100 MB. */
 export const LONG = 500_000
+
+/** How keys are judged: with what all that was packed takes, by default little. */
+export interface Judging {
+  readonly file: string
+  readonly settings: CheckSpec
+  readonly packedBytes?: number | undefined
+  readonly leftMs: () => number
+}
 
 /** Whether an operation may have taken effect, since nobody knows what its answer means. */
 export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''

@@ -2,10 +2,11 @@ import { createBoardMemory, decideOwnShard, judgeShare, type ShareAnswer, type S
 import { CannotPack, type History, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, readHistory, readPacked } from '@chaosproxy/history/files'
 import type { Job, Task } from '../jobs/job.ts'
-import { judgePlaces, type Shown, showsOnly, undecidedAt } from './apart.ts'
+import { judgePlaces } from './apart.ts'
 import { dealingOf, shardOf } from './dealing.ts'
 import { type CheckSpec, checkOptionsFor, modelFileOf } from './options.ts'
 import { type RecordingName, storedIn } from './recording.ts'
+import { type Shown, showsOnly, undecidedAt } from './shown.ts'
 import { ownModel } from './thread-model.ts'
 
 /** The settings on which the judgement of a key depends. */

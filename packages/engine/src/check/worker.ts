@@ -10,7 +10,7 @@ import {
 import { borrowHistory, CannotPack, type History, type LentHistory, type ReadStretch } from '@chaosproxy/history'
 import { type PackedRecording, readPacked, readStretch, type Stretch } from '@chaosproxy/history/files'
 import type { Task } from '../jobs/job.ts'
-import { judgePlaces, type Shown } from './apart.ts'
+import { judgePlaces } from './apart.ts'
 import { checkFile, checkRead, readingOf, readTimed, unlessTroubled } from './check-file.ts'
 import { dealingOf } from './dealing.ts'
 import { epochMs } from './epoch.ts'
@@ -21,6 +21,8 @@ import { markDecided, markDeciding, markStarted, type Stopwatch } from './stopwa
 import { ownModel } from './thread-model.ts'
 
 export { judgeShard } from './shard.ts'
+
+import type { Shown } from './shown.ts'
 
 /** A history that another thread read. */
 export interface LentFile {

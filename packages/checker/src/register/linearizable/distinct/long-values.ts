@@ -1,0 +1,171 @@
+import { int32Array, uint8Array } from '@chaosproxy/history'
+import { NEVER } from '../../../encoding/encoded.ts'
+import type { Budget } from '../../../limits/budget.ts'
+import { sequenceOfZones, type Zones } from './zones.ts'
+
+/** Arrays are longer than this for each operation; what is not used of them takes no memory. */
+const ROOM_PER_OPERATION = 3
+const LEAST_ROOM = 2 ** 16
+
+/** The place of the initial value. */
+export const INITIAL = 0
+
+const WRITTEN = 1
+const SEEN = 2
+
+/** What is kept of a value: its zone, and what is known of it. */
+export const BYTES_PER_VALUE = 9
+/** The groups by the beginnings of their zones, and in the order that explains them. */
+export const BYTES_PER_PLACED_VALUE = 8
+export const BYTES_PER_UNKNOWN = 8
+
+/** The zones of the values of a key with at most so many operations. Each value has a place: its distance from the least. */
+export class LongValues {
+  readonly #operations: number
+  readonly #room: number
+  /** By place: the earliest return as its distance from NEVER, and the latest call + 1, so that 0 means none. */
+  readonly #early: Int32Array
+  readonly #late: Int32Array
+  readonly #known: Uint8Array
+  /** The value of place 0, which is the initial one's as well; undefined until there is a value. */
+  #base: number | undefined
+  #lowest: number
+  #highest = 0
+  #written = 0
+  #isImpossible = false
+
+  constructor(operations: number) {
+    this.#operations = operations
+    this.#room = ROOM_PER_OPERATION * operations + LEAST_ROOM
+    this.#early = int32Array(this.#room)
+    this.#late = int32Array(this.#room)
+    this.#known = uint8Array(this.#room)
+    this.#lowest = this.#room
+  }
+
+  /** How many values were written. */
+  get written(): number {
+    return this.#written
+  }
+
+  /** Whether a read returned before the only write of its value was called. */
+  get isImpossible(): boolean {
+    return this.#isImpossible
+  }
+
+  /** How many places are in use, or lie between those. */
+  get width(): number {
+    return Math.max(0, this.#highest - this.#lowest + 1)
+  }
+
+  /** The place of a value by its id; -1 if it has none. */
+  placeOf(id: number): number {
+    if ((id & 1) === 0) return -1
+    const value = id >> 1
+    this.#base ??= value - this.#operations - LEAST_ROOM / 2
+    const place = value - this.#base
+    if (place <= INITIAL || place >= this.#room) return -1
+    if (place < this.#lowest) this.#lowest = place
+    if (place > this.#highest) this.#highest = place
+    return place
+  }
+
+  see(place: number): void {
+    this.#known[place] |= SEEN
+  }
+
+  isSeen(place: number): boolean {
+    return (this.#known[place] & SEEN) !== 0
+  }
+
+  /** Notes the write of a value, all of whose reads that returned before it are known; false if there was one before. */
+  write(place: number, call: number): boolean {
+    if ((this.#known[place] & WRITTEN) !== 0) return false
+    this.#known[place] |= WRITTEN
+    this.#written += 1
+    // If another write of the value follows, it may explain that: then nothing is said.
+    if (NEVER - this.#early[place] < call) this.#isImpossible = true
+    return true
+  }
+
+  /** Extends the zone of a value to an operation. */
+  extend(place: number, call: number, returned: number): void {
+    if (NEVER - returned > this.#early[place]) this.#early[place] = NEVER - returned
+    if (call >= this.#late[place]) this.#late[place] = call + 1
+  }
+
+  /** Whether every value that was seen was written, and an order of the values explains all. Call it once. @throws OutOfTime */
+  hasOrder(events: number, budget: Budget): boolean {
+    // The initial value has the place before all others.
+    const from = Math.max(1, Math.min(this.#lowest, this.#highest)) - 1
+    const first = this.#early.subarray(from, this.#highest + 1)
+    const last = this.#late.subarray(from, this.#highest + 1)
+    const used = this.#known.subarray(from, this.#highest + 1)
+    first[0] = this.#early[INITIAL]
+    last[0] = this.#late[INITIAL]
+    used[0] = this.#known[INITIAL]
+    let groups = 0
+    for (let place = 0; place < used.length; place++) {
+      if (used[place] === SEEN && place !== INITIAL) return false
+      first[place] = NEVER - first[place]
+      last[place] -= 1
+      used[place] = used[place] === 0 ? 0 : 1
+      groups += used[place]
+    }
+    const zones = { first, last, used, initials: [INITIAL], keyOf: onlyKey }
+    const { sequence, isViolated } = sequenceOfZones(zones, events, budget)
+    if (isViolated[0] === 1) return false
+    requireOrder(sequence, groups, zones)
+    return true
+  }
+}
+
+const onlyKey = (): number => 0
+
+/** The writes whose outcome is unknown, of at most so many operations. */
+export class UnknownWrites {
+  readonly #places: Int32Array
+  readonly #calls: Int32Array
+  #length = 0
+
+  constructor(operations: number) {
+    this.#places = int32Array(operations)
+    this.#calls = int32Array(operations)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  add(place: number, call: number): void {
+    this.#places[this.#length] = place
+    this.#calls[this.#length++] = call
+  }
+
+  /** Once all operations are known, notes the writes whose values were read, and says how many there are. */
+  settle(values: LongValues): number | 'not applicable' {
+    let happened = 0
+    for (let n = 0; n < this.#length; n++) {
+      const [place, call] = [this.#places[n], this.#calls[n]]
+      if (!values.isSeen(place)) continue
+      if (!values.write(place, call)) return 'not applicable'
+      happened += 1
+      values.extend(place, call, NEVER)
+    }
+    return happened
+  }
+}
+
+/**
+ * Trusts nothing of how the sequence was found: a value may come after others if none of its operations had returned when
+ * one of theirs was called. Its write comes before its reads, none of which had returned when it was called.
+ */
+function requireOrder(sequence: Int32Array, groups: number, { first, last }: Pick<Zones, 'first' | 'last'>): void {
+  let latest = -1
+  for (let at = 0; at < sequence.length; at++) {
+    const group = sequence[at]
+    if (group === INITIAL ? at > 0 : first[group] <= latest) throw new Error('the sequence of values is no order')
+    if (last[group] > latest) latest = last[group]
+  }
+  if (sequence.length !== groups) throw new Error('the sequence has other values than the history')
+}
