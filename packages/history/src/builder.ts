@@ -106,6 +106,8 @@ export class HistoryBuilder implements EventSink {
   #seenProcesses = 0
   /** By function: whether the value of an answer takes the place of the invocation's. */
   readonly #answers: (AnswerCounts | undefined)[] = []
+  /** Inputs of puts that an answer took the place of, by row: see `#restoreRevised`. */
+  readonly #revised = new Map<number, number>()
   readonly #disorder: Disorder
   /** NaN before the first time. */
   #first = Number.NaN
@@ -276,6 +278,8 @@ export class HistoryBuilder implements EventSink {
   release(take: (columns: Columns, row: number) => void): string | undefined {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
     if (this.#clocks?.isEmpty === false) return 'times by several clocks'
+    if (this.#revised.size > 0 && this.#isWatched) return 'revisions of puts'
+    this.#revised.clear()
     this.#columns.release(this.#open, take)
     if (this.values.sizeBytes > MOST_TEXT_BYTES) this.values = this.#columns.withValues(this.values, new ValueTable())
     if (this.errors.sizeBytes > MOST_TEXT_BYTES) this.errors = new ByteTable()
@@ -371,6 +375,7 @@ export class HistoryBuilder implements EventSink {
   build(): History {
     const inversion = this.#disorder.refused(typicalNanos(this.#columns), this.#plansCalls)
     if (inversion !== undefined) throw new OutOfOrder(this.source, inversion, this.#warnings)
+    this.#restoreRevised()
     this.#attempts?.merge(this.#columns)
     fillInVersions(this.#columns)
     const cutOff = cutOffWarning(this.source, this.#header, this.#recorder, this.#latest)
@@ -421,9 +426,21 @@ export class HistoryBuilder implements EventSink {
     if (counts === undefined || ((columns.flags[row] ?? 0) & FLAG_UNSAID) !== 0) return
     const asked = this.values.json((columns.input[row] ?? 0) as ValueId)
     if (!counts(asked, this.values.json(value as ValueId))) return
+    if (this.functions.text(f) === 'put') this.#revised.set(row, columns.input[row] ?? 0)
     columns.input[row] = value
     this.#tolerated.otherValues += 1
     this.#tolerated.otherValueLine ||= line
+  }
+
+  get #isWatched(): boolean {
+    return this.#header?.model === 'watch' || ['watch', 'watched'].some((f) => this.functions.texts().includes(f))
+  }
+
+  /** Where changes are watched, a put is answered with its revision. */
+  #restoreRevised(): void {
+    if (this.#revised.size === 0 || !this.#isWatched) return
+    for (const [row, input] of this.#revised) this.#columns.input[row] = input
+    this.#tolerated.otherValues -= this.#revised.size
   }
 
   #call(

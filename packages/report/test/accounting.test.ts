@@ -53,7 +53,7 @@ test('lost, duplicated, unexpected and recovered messages are reported', () => {
   expect(accountLines(accounting).map(({ what, items }) => [what, items])).toEqual([
     ['lost', ['2']],
     ['unexpected', ['9']],
-    ['duplicated', ['1']],
+    ['duplicated', ['1 (1 too many)']],
     ['recovered', ['3']],
   ])
 })
@@ -62,7 +62,7 @@ test('the page of a file has the accounting in place of acknowledged writes that
   const text = renderCheck(report, history, plainStyle, page)
   expect(text).toContain('  accounting: 4 messages tried, 3 acknowledged, 3 seen\n')
   expect(text).toContain('  ✘ 1 lost (acknowledged or seen, and never seen again): 2\n')
-  expect(text).toContain('  ✘ 1 duplicated (seen more often than it was added): 1\n')
+  expect(text).toContain('  ✘ 1 duplicated (seen more often than it was added): 1 (1 too many)\n')
   expect(text).toContain('  1 recovered (seen, though adding it failed or its outcome was unknown): 3\n')
   expect(text).not.toContain('acknowledged write lost')
 })
