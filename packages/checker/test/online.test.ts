@@ -358,3 +358,16 @@ test('the online checker passes over events of others than clients, and names un
   )
   expect(() => checker.push({ process: 1, type: 'ok', f: 'read', value: 1 })).toThrow('without having invoked it')
 })
+
+test('a write that is answered with another value is given up, and one that is acknowledged in words is not', () => {
+  const answered = (value: Json): OnlineChecker => {
+    const checker = online()
+    checker.push({ process: 0, type: 'invoke', f: 'write', value: 'a' })
+    checker.push({ process: 0, type: 'ok', f: 'write', value })
+    checker.push({ process: 1, type: 'invoke', f: 'read', value: null })
+    checker.push({ process: 1, type: 'ok', f: 'read', value: 'b' })
+    return checker
+  }
+  expect(answered('b').soFar()).toBe('not certain')
+  for (const reply of ['a', 'OK', 7, null]) expect(answered(reply).soFar(), `${reply}`).toBe('not linearizable')
+})

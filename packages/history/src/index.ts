@@ -54,6 +54,7 @@ export {
 } from './placed-texts.ts'
 export { fillPlaceholders, literally, type Placeholders } from './placeholders.ts'
 export { isClient } from './processes.ts'
+export { answerCounts } from './replaced.ts'
 export { UNNAMED } from './sessions.ts'
 export { didYouMean, nearest } from './suggest.ts'
 export { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from './units.ts'

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { Recovery } from './final-reads.ts'
+import type { LiveViolation } from './live-judge.ts'
 import type { Change, FaultRecord, Heard, Listening } from './result/run-summary.ts'
 import type { Settled } from './settlement.ts'
 import type { NodeCommand } from './target.ts'
@@ -25,6 +26,8 @@ export interface RunOutcome {
   /** What nodes sent each other, as far as that was kept; `known`: other changes of the same key. Absent if it was not. */
   readonly recall?: ((listening: Listening, known: readonly Change[]) => Heard) | undefined
   readonly interrupted: boolean
+  /** The violation of linearizability that became certain while the history was recorded. */
+  readonly violation?: LiveViolation | undefined
   /** Nodes on which the protocol's deliberate mistake made a difference. */
   readonly marked: readonly NodeId[]
   /** What the proxy knows about outcomes the clients could not tell; absent if it kept no record. */

@@ -99,7 +99,10 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
           ...{ cluster, clients, workload, timeoutMs, quietMs, since, enter, ...healed },
           isInterrupted: () => interrupted,
         },
-        ended,
+        (outcome) => {
+          const { violation } = online.judged()
+          ended(violation === undefined ? outcome : { ...outcome, violation })
+        },
       ),
     )
   }

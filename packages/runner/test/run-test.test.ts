@@ -69,6 +69,25 @@ const startedWith = (more: (cluster: StartedCluster) => Partial<StartedCluster>)
   })
 
 describe('a run', () => {
+  test('ends as violated where a violation was certain while it ran and the last check has no time', async () => {
+    const { store } = memoryStore()
+    const target = simulatedTarget(protocols.find(({ name }) => name === 'primary-replica')!)
+    const spec = specOf({ target: 'sim:primary-replica', seed: 1, timeMs: 3_000, rate: 300, faults: ['partition'] })
+    const told: string[] = []
+    let asked = 0
+    const judged = await runTest(parseRunSpec({ ...spec, checkMs: 1 }, 'test'), registriesWith(target), {
+      ...optionsFor(store),
+      // Whenever it is asked, the time is over.
+      now: () => millis(10 * asked++),
+      listener: (event) => void (event.type === 'violation' && told.push(event.violation.sentence)),
+    })
+    expect(judged?.report.levels.linearizable).toMatchObject({
+      result: 'violated',
+      counterexample: { sentence: told[0], uncut: { why: 'time' } },
+    })
+    expect(judged?.report.headline).toMatch(/^not linearizable/)
+  })
+
   test('goes from its spec to its verdict, and keeps the spec', async () => {
     const { store, kept } = memoryStore()
     const judged = await runTest(specOf(), registriesWith(raft), optionsFor(store))

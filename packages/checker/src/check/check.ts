@@ -8,6 +8,7 @@ import { checkVersions } from '../record/check-versions.ts'
 import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { withMisreading } from '../record/misreading.ts'
+import { judgeProven } from './proven.ts'
 import { entryOf } from './registry.ts'
 import { requireUnderstood } from './understood.ts'
 
@@ -52,9 +53,14 @@ function judged<Name extends string>(
   entry: ModelEntry<Name>,
   options: CheckOptions<Name>,
 ): Report<Name> {
+  const { proven } = options
+  const judge = (some: History): Report<Name> =>
+    proven === undefined || history.clocks !== undefined
+      ? entry.judge.check(some, entry, options)
+      : judgeProven(proven, some, entry, options)
   const judgeable = judgeableOf(history, entry.record, options.initial)
-  if (judgeable === undefined) return entry.judge.check(history, entry, options)
-  return withDoubts(entry.judge.check(judgeable.history, entry, options), history, entry, judgeable)
+  if (judgeable === undefined) return judge(history)
+  return withDoubts(judge(judgeable.history), history, entry, judgeable)
 }
 
 /** An empty history satisfies anything. */

@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Level } from '../levels/levels.ts'
 import type { Limits } from '../limits/budget.ts'
+import type { OnlineViolation } from '../online/checker.ts'
 import type { Model } from './model.ts'
 
 /** The name of a model in the registry. */
@@ -26,4 +27,9 @@ export interface CheckOptions<Name extends string = Level> extends Limits {
    * counterexample is all operations of the key.
    */
   readonly explain?: boolean | undefined
+  /**
+   * The violation that the online checker found while this history was recorded, if it did. It decides what cannot be
+   * decided in the time and memory given. Only for the history as it was recorded, not for a part of it.
+   */
+  readonly proven?: OnlineViolation | undefined
 }

@@ -31,6 +31,8 @@ export interface OnlineViolation {
   readonly key: string | undefined
   /** Position among the events pushed, from 0. */
   readonly position: number
+  /** Position among the clients' events, as in a history's `returnEvent`. */
+  readonly clientPosition: number
   readonly process: Process
   /** What happened, in a sentence. */
   readonly sentence: string
@@ -71,13 +73,18 @@ export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, o
   const keys = createKeys(room, options)
   const open = new Map<Process, Open<Flight>>()
   let events = 0
+  let others = 0
   let found: OnlineViolation | undefined
   return {
     push(event) {
       const position = events++
       const { process } = event
       if (process === 'recorder') noteMark(keys, event)
-      if (!isClient(process) || found !== undefined) return undefined
+      if (!isClient(process)) {
+        others++
+        return undefined
+      }
+      if (found !== undefined) return undefined
       if (event.type === 'invoke') {
         const key = keyName(event.key)
         open.set(process, { key, flight: called(room, keys, key, event, position) })
@@ -90,7 +97,7 @@ export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, o
       if (flight === undefined) return undefined
       const impossible = ended(keys, key, flight, { position, type: event.type, output: event.value })
       if (impossible === undefined) return undefined
-      found = { key, position, process, sentence: impossible.sentence }
+      found = { key, position, clientPosition: position - others, process, sentence: impossible.sentence }
       keys.judged.clear()
       keys.doubtful.clear()
       keys.retained = 0

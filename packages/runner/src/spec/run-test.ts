@@ -150,8 +150,7 @@ async function judged(
     memoryBytes: CHECK_MEMORY_BYTES,
     now,
   }
-  const checked = (view: History): Report => check(view, checking) as Report
-  const report = checked(history)
+  const report = check(history, { ...checking, proven: outcome.violation }) as Report
   const checkMs = (now() - checkStarted) as Millis
   const backend = await store.readBackend()
   const summary = judgeRun({
@@ -166,7 +165,7 @@ async function judged(
     outcome,
     marks: target.marks,
     report,
-    backend: backend && checked(backend),
+    backend: backend && (check(backend, checking) as Report),
     checkMs,
     expect,
     checking,

@@ -1,4 +1,4 @@
-import { canonical, type EventInput, type Json, type Process, UserError } from '@chaosproxy/history'
+import { answerCounts, canonical, type EventInput, type Json, type Process, UserError } from '@chaosproxy/history'
 import { type Said, saidOf } from '../../encoding/half-said.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import {
@@ -150,6 +150,14 @@ function watchRegister(
     return monitor.succeeded(position, flight, flight.written === undefined ? name(seen) : undefined)
   }
 
+  /** Whether the answer of a write or cas says that it wrote something else than it asked for, which `check` believes. */
+  function isAnsweredOtherwise({ said, input, flight }: Asked, { type, output }: Ended): boolean {
+    if (type !== 'ok' || output === undefined || output === input) return false
+    if (said === undefined ? flight.written === undefined : said.is === 'half') return false
+    const counts = answerCounts(said === undefined ? 'write' : 'cas')
+    return counts?.(input, output) === true && canonical(output) !== canonical(input)
+  }
+
   return {
     called(operation) {
       const { f, input = null, process } = operation
@@ -159,6 +167,7 @@ function watchRegister(
       return flight === 'too much to remember' ? tooMuch(retainAtMost) : { process, input, said, flight }
     },
     ended(asked, ending) {
+      if (isAnsweredOtherwise(asked, ending)) return OTHERWISE
       const impossible = end(asked, ending)
       if (impossible !== undefined && readBack?.isDoubtful() === true) return MISREAD
       if (impossible !== undefined) return new Impossible(sentence(asked, ending, impossible, of))
@@ -175,6 +184,7 @@ const APPENDED = new GivenUp('it has appended strings')
 const MISREAD = new GivenUp(
   'its reads returned what nobody wrote, so that the route table may read another place than it writes',
 )
+const OTHERWISE = new GivenUp('a write was answered with another value than it asked for')
 const OBSERVED = new GivenUp('a failed cas observed another value')
 const REPEATED = 'values repeat, or the initial value is not known, so that what a read saw is ambiguous'
 

@@ -1,0 +1,90 @@
+import { type History, millis } from '@chaosproxy/history'
+import { asIn } from '../clocks/seen-by.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import { historyOfRows } from '../encoding/rows.ts'
+import type { ModelEntry } from '../judge/entry.ts'
+import { followsFrom } from '../judge/headline.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import type { Report } from '../judge/report.ts'
+import type { OnlineViolation } from '../online/checker.ts'
+import type { Counterexample } from '../verdict/verdict.ts'
+
+/** The share of the time for the whole history; the rest is for the operations up to the proven violation. */
+const WHOLE_SHARE = 0.8
+
+/**
+ * Judges a history of which the online checker proved, while it was recorded, that it is not linearizable. If the whole
+ * cannot be decided in the time and memory given, the proven violation decides: no later operation can mend it. It is
+ * explained by the operations of its key up to the event that made it certain, or, if they are too many as well, told
+ * as the online checker told it.
+ */
+export function judgeProven<Name extends string>(
+  proven: OnlineViolation,
+  history: History,
+  entry: ModelEntry<Name>,
+  options: CheckOptions<Name>,
+): Report<Name> {
+  const { ladder, check, headline } = entry.judge
+  const endsAt = options.now() + options.deadlineMs
+  const report = check(history, entry, { ...options, deadlineMs: millis(options.deadlineMs * WHOLE_SHARE) })
+  const level = options.levels.find((asked) => asked === 'linearizable')
+  const verdict = level && report.levels[level]
+  if (level === undefined || verdict?.result !== 'unknown') return report
+  const row = history.operations.returnEvent.indexOf(proven.clientPosition)
+  if (row === -1 || nameOfKey(history, row) !== proven.key) return report
+  const within = {
+    ...options,
+    levels: [level],
+    staleness: false,
+    deadlineMs: millis(Math.max(0, endsAt - options.now())),
+  }
+  const counterexample = upTo(row, history, entry, within) ?? toldBy(proven, row, history, verdict.reason)
+  const decided = { ...report.levels, [level]: { result: 'violated', counterexample } }
+  const levels = followsFrom(ladder, decided, (open) => reasonOf(report, open))
+  return { ...report, levels, headline: headline(levels, report.accounting) }
+}
+
+const nameOfKey = ({ keys, operations }: History, row: OperationRow): string | undefined => keys[operations.key[row]]
+
+const reasonOf = <Name extends string>({ levels }: Report<Name>, level: Name): string => {
+  const verdict = levels[level]
+  return verdict.result === 'unknown' ? verdict.reason : ''
+}
+
+/** What contradicts the operations of a key until this one returns; undefined if there is no time or memory to tell. */
+function upTo<Name extends string>(
+  row: OperationRow,
+  history: History,
+  { judge, ...entry }: ModelEntry<Name>,
+  options: CheckOptions<Name>,
+): Counterexample | undefined {
+  const { operations } = history
+  const cut = operations.returnEvent[row]
+  const rows = rowsOfKeyUntil(cut, row, history)
+  const report = judge.check(historyOfRows(history, Array.from(rows), cut), { judge, ...entry }, options)
+  const verdict = report.levels[options.levels[0]]
+  return verdict.result === 'violated' ? asIn({ history, rows }, verdict.counterexample) : undefined
+}
+
+const rowsOfKeyUntil = (cut: number, like: OperationRow, { operations: { key, callEvent } }: History): Int32Array =>
+  Int32Array.from(key.keys()).filter((row) => key[row] === key[like] && callEvent[row] <= cut)
+
+function toldBy(
+  { sentence, key }: OnlineViolation,
+  row: OperationRow,
+  history: History,
+  reason: string,
+): Counterexample {
+  return {
+    level: 'linearizable',
+    sentence,
+    operations: [{ operation: row, role: 'core' }],
+    keys: key === undefined ? [] : [key],
+    culprit: row,
+    uncut: {
+      why: reason.startsWith('out of memory') ? 'memory' : 'time',
+      among: rowsOfKeyUntil(history.operations.returnEvent[row], row, history).length,
+      standsAlone: false,
+    },
+  }
+}
