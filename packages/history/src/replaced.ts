@@ -5,7 +5,8 @@ export type AnswerCounts = (asked: Json, answered: Json) => boolean
 
 /** For an operation of this name; undefined if it is answered with something of another kind. */
 export function answerCounts(f: string): AnswerCounts | undefined {
-  if (f === 'write' || f === 'put') return isWritten
+  // Not `put`: stores of revisions answer it with one, which is a number as its value may be.
+  if (f === 'write') return isWritten
   return f === 'cas' ? isPair : undefined
 }
 
