@@ -5,9 +5,9 @@ import { patientTest, test } from '../patient.ts'
 
 // A live Redis and the programs that come with it, recorded by one command.
 
-const program = installed('redis-benchmark')
-describe.skipIf(program === undefined)(
-  `redis-cli and redis-benchmark${program === undefined ? `: ${whySkipped('redis-benchmark')}` : ''}`,
+const lacking = ['redis-server', 'redis-cli', 'redis-benchmark'].filter((program) => installed(program) === undefined)
+describe.skipIf(lacking.length > 0)(
+  `redis-cli and redis-benchmark${lacking.length > 0 ? `: ${whySkipped(...lacking)}` : ''}`,
   () => {
     const record = (port: number, command: readonly string[], model = 'register') =>
       chaos([

@@ -7,8 +7,9 @@ import { chaos, temporaryDirectory } from '../chaos.ts'
 import { test } from '../patient.ts'
 
 const program = installed('redis-server')
-describe.skipIf(program === undefined)(
-  `a Redis that speaks TLS${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
+const lacking = ['redis-server', 'redis-cli'].filter((each) => installed(each) === undefined)
+describe.skipIf(lacking.length > 0)(
+  `a Redis that speaks TLS${lacking.length > 0 ? `: ${whySkipped(...lacking)}` : ''}`,
   () => {
     test('has its traffic recorded and judged, with clients that speak plain RESP to the proxy', async () => {
       const directory = temporaryDirectory()
