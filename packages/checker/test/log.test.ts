@@ -111,7 +111,7 @@ describe('offsets', () => {
   test('increase', () => {
     expect(sparse(['append', 'a', 7], ['append', 'b', 3])).toBe('violated')
     expect(sparse(['append', 'a', 7], ['append', 'b', 7])).toBe('violated')
-    expect(sparse(['append', 'a', -1])).toBe('violated')
+    expect(sparse(['append', 'a', 0], ['append', 'b', 0])).toBe('violated')
   })
 
   test('say what a read from an offset must return', () => {

@@ -101,6 +101,95 @@ describe('another object whose answer has another value', () => {
   })
 })
 
+describe('an answer that no object could give', () => {
+  test.each([
+    ['log', [[0, 'send', 'a', -1]], ':1: this send is answered with -1. An offset is a whole number'],
+    ['log', [[0, 'send', 'a', 1.5]], ':1: this send is answered with 1.5.'],
+    ['log', [[0, 'send', 'a', '1']], ':1: this send is answered with the text "1"'],
+    ['dense-log', [[0, 'append', ['a', 'b'], [0, 1]]], ':1: this append is answered with [0,1]'],
+    [
+      'log',
+      [
+        [0, 'send', 'a', 1],
+        [1, 'poll', null, [{ offset: 1, value: 'a' }]],
+      ],
+      ':3: an entry that was read is {"offset":1',
+    ],
+    [
+      'log',
+      [
+        [0, 'send', 'a', 1],
+        [1, 'poll', null, [['1', 'a']]],
+      ],
+      ':3: an entry that was read is ["1","a"]',
+    ],
+    [
+      'register',
+      [
+        [0, 'write', 1, 1],
+        [0, 'cas', [1, 2], false],
+      ],
+      ':3: this cas is "ok" and answered with false',
+    ],
+    [
+      'register',
+      [
+        [0, 'append', 1, 1],
+        [1, 'read', null, [1]],
+      ],
+      ':3: this read returned a list',
+    ],
+  ] satisfies readonly (readonly [string, readonly Step[], string])[])(
+    'is refused with the line: %s %j',
+    (model, steps, text) => {
+      expect(found(model, steps)).toContain(text)
+    },
+  )
+
+  test.each([
+    [
+      'log',
+      [
+        [0, 'send', 'a', [1, 'a']],
+        [0, 'send', 2, 7],
+        [
+          1,
+          'poll',
+          null,
+          [
+            [1, 'a'],
+            [7, 2],
+          ],
+        ],
+      ],
+    ],
+    [
+      'log',
+      [
+        [0, 'send', 'a', 'OK'],
+        [1, 'poll', null, ['a']],
+      ],
+    ],
+    [
+      'log',
+      [
+        [0, 'send', { offset: 1 }, 3],
+        [1, 'poll', null, [{ offset: 1 }]],
+      ],
+    ],
+    [
+      'register',
+      [
+        [0, 'write', 1, 1],
+        [0, 'cas', [1, 2], true],
+        [0, 'append', 'a', 'a'],
+      ],
+    ],
+  ] satisfies readonly (readonly [string, readonly Step[]])[])('is not what these are: %s %j', (model, steps) => {
+    expect(found(model, steps)).toBe('met')
+  })
+})
+
 describe('locks', () => {
   const twoNames: readonly Step[] = [
     [0, 'lock', 'bob', 'bob'],

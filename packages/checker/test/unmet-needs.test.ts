@@ -93,23 +93,23 @@ const cases: {
   log: {
     blind: [
       ['append', 'a', 'ok'],
-      ['send', 7, 'ok'],
+      ['send', 7, 'ok', 3],
     ],
     failed: ['poll', null, 'fail'],
     seen: [
       ['poll', null, 'ok', []],
-      ['append', 'b', 'ok', 3],
+      ['read', 0, 'ok', []],
     ],
   },
   'dense-log': {
     blind: [
       ['append', 'a', 'ok'],
-      ['send', 7, 'ok'],
+      ['send', 7, 'ok', 3],
     ],
     failed: ['poll', null, 'fail'],
     seen: [
       ['poll', null, 'ok', []],
-      ['append', 'b', 'ok', 3],
+      ['read', 0, 'ok', []],
     ],
   },
 }

@@ -43,6 +43,9 @@ export const rules = {
 
   wrongTime: (time: string): string => `"time" is ${time}. It must be an integer number of nanoseconds.`,
 
+  fractionOfTime: (name: string, time: string): string =>
+    `"${name}" is ${time}. It must be an integer number of nanoseconds. In JSON lines, "${name}_s" is converted from seconds, and "${name}_ms" from milliseconds: sed 's/"${name}":/"${name}_s":/' FILE`,
+
   noTimes:
     'no event has a "time", so nothing tells its order among the others. Write integer nanoseconds by one clock for all files.',
 

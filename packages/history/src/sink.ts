@@ -21,4 +21,6 @@ export interface ChunkReader {
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number
   /** 1-based line of the first byte not consumed. */
   readonly line: number
+  /** What was read and not passed on yet; the bytes are approximate. */
+  readonly held?: { readonly events: number; readonly bytes: number }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type History, historyFromObjects, inputOf, outputOf, shownText, UserError } from '@chaosproxy/history'
-import { type ReadOptions, readHistory } from '@chaosproxy/history/files'
+import { MemoryLimitError, type ReadOptions, readHistory } from '@chaosproxy/history/files'
 import { afterAll, describe, expect, test } from 'vitest'
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-foreign-'))
@@ -133,12 +133,45 @@ describe('one operation per line', () => {
       const { operations, warnings } = await read(lines([{ f: 'write', input: 1, ...operation }]))
       return [operations.callTime[0], operations.returnTime[0], warnings.length]
     }
-    expect(await at({ call: 1.5, return: 2.25 })).toEqual([1500, 2250, 1])
+    expect(await at({ call: 1.5, return: 2.25 })).toEqual([1.5e9, 2.25e9, 1])
+    expect(await at({ startMs: 1.5, endMs: 2 })).toEqual([1_500_000, 2_000_000, 0])
+    expect(await at({ invokedAt: 5, completedAt: 7 })).toEqual([5, 7, 0])
+    expect(await at({ start_ms: 1, duration_us: 500 })).toEqual([1_000_000, 1_500_000, 0])
+    expect(await at({ start: 5, latency: 2 })).toEqual([5, 7, 0])
+    expect(await at({ start: '2026-01-01T00:00:00Z', took_ms: 5 })).toEqual([1767225600e9, 1767225600.005e9, 1])
+    expect(await refusal(lines([{ f: 'write', input: 1, start_ms: 5, latency: 2 }]))).toMatch(
+      /:1: nothing tells the unit of "latency"/,
+    )
     expect(await at({ call_ms: 1.5, return_ms: 2 })).toEqual([1_500_000, 2_000_000, 0])
     expect(await at({ start: 1_700_000_000_000, end: 1_700_000_000_005 })).toEqual([1.7e18, 1.7e18 + 5e6, 2])
     expect(await at({ start: '2026-01-01T00:00:00.000Z', end: '2026-01-01T00:00:00.005Z' })).toEqual([
       1_767_225_600_000_000_000, 1_767_225_600_005_000_000, 1,
     ])
+  })
+
+  test('has its unit from all times, of which the first may be whole by chance', async () => {
+    const text = lines([
+      { client: 0, f: 'write', input: 1, start: 0, end: 1 },
+      { client: 1, f: 'write', input: 2, start: 1.0001, end: 1.0002 },
+      { client: 2, f: 'read', output: 1, start: 1.0003, end: 1.0004 },
+    ])
+    const { operations } = await read(text)
+    expect([...operations.callTime.slice(0, 3)]).toEqual([0, 1.0001e9, 1.0003e9])
+  })
+
+  test('has keys in pairs if it is said', async () => {
+    const text = lines([
+      { f: 'write', input: ['x', 1], call: 0, return: 1 },
+      { f: 'read', input: ['x', null], output: ['x', 1], call: 2, return: 3 },
+    ])
+    expect((await read(text, { independent: true })).keys).toEqual(['x'])
+  })
+
+  test('counts against the limit of memory before it is passed on', async () => {
+    const text = Array.from({ length: 2000 }, (_, n) => ({ f: 'write', input: n, call: n, return: n + 1 }))
+    const path = join(directory, 'held.jsonl')
+    writeFileSync(path, lines(text))
+    await expect(readHistory(path, { memoryBytes: 100_000 })).rejects.toThrow(MemoryLimitError)
   })
 
   test('is in order of calls and returns, and calls come first at the same time', async () => {
@@ -264,6 +297,11 @@ describe('a time under another name', () => {
     ['t_ns', [5, 7], [5, 7]],
     ['time_ns', [5, 7], [5, 7]],
     ['time_ms', [5, 7], [5e6, 7e6]],
+    ['at', ['2026-01-01T00:00:00.000001Z', '2026-01-01T02:00:01,5+02:00'], [1767225600.000001e9, 1767225601.5e9]],
+    ['date', ['2026-01-01 00:00:00', '2026-01-01 00:00:01.25 +0000 UTC m=+0.2'], [1767225600e9, 1767225601.25e9]],
+    ['ts', [1_700_000_000, 1_700_000_001.5], [1.7e18, 1.7000000015e18]],
+    ['ts', [0.5, 1.25], [5e8, 1.25e9]],
+    ['ts', ['1700000000000000000', '1700000000500000000'], [1.7e18, 1.7000000005e18]],
     ['timestamp', [1_700_000_000.5, 1_700_000_001], [1.7000000005e18, 1.700000001e18]],
     ['timestamp', ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'], [1767225600e9, 1767225601e9]],
   ])('is taken, with a hint: %s %j', async (name, times, expected) => {
@@ -278,9 +316,26 @@ describe('a time under another name', () => {
     expect(await refusal(text)).toMatch(/:3: its time \(10\)[\s\S]*--order time[\s\S]*"t_ns" is taken for it/)
   })
 
+  test('is refused if it has a fraction after one that had none', async () => {
+    expect(await refusal(lines(events('t', [0, 0.01])))).toMatch(
+      /:2: "t" is 0.01.*"t_ms" from milliseconds: sed 's.*FILE$/,
+    )
+  })
+
   test('is not one if it is no number or date', async () => {
     expect((await read(lines(events('t', ['a', 'b'])))).warnings).toEqual([])
   })
+})
+
+test('a time is an integer, a text of one or a date; a fraction is refused with the way to convert it', async () => {
+  const at = async (time: unknown) =>
+    (await read(lines([{ process: 0, type: 'invoke', f: 'read', time }]))).operations.callTime[0]
+  expect(await at('1700000000000000000')).toBe(1.7e18)
+  expect(await at('2026-01-01T00:00:00.000000001+02:00')).toBe(1767218400e9)
+  expect(await refusal(lines([{ process: 0, type: 'invoke', f: 'read', time: 0.125 }]))).toMatch(
+    /:1: "time" is 0.125.*"time_s" is converted from seconds, and "time_ms" from milliseconds: sed 's.*FILE$/,
+  )
+  expect(await refusal(lines([{ process: 0, type: 'invoke', f: 'read', time: 'noon' }]))).toMatch(/"time" is "noon"/)
 })
 
 test('--keyed divides the pairs of JSON lines', async () => {

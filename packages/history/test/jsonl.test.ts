@@ -133,7 +133,7 @@ describe('a line that is wrong is refused, naming file, line and rule:', () => {
     [
       'a time with a fraction',
       '{"process":0,"type":"ok","f":"read","time":1.5}',
-      '"time" is 1.5. It must be an integer number of nanoseconds.',
+      `"time" is 1.5. It must be an integer number of nanoseconds. In JSON lines, "time_s" is converted from seconds, and "time_ms" from milliseconds: sed 's/"time":/"time_s":/' FILE`,
     ],
     [
       'a final that is not a truth value',

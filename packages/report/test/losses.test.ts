@@ -433,7 +433,16 @@ describe('a bank', () => {
     expect(sentence).toContain('The accounts opened empty')
     expect(sentence).toContain(`--initial '{"a":30,"b":30}'`)
     expect(judged([transfer(40)], null).title).toBe('Not linearizable')
+    // What the first read shows is not what the accounts opened with.
+    expect(judged([transfer(4), read({ a: 26, b: 34 })], null).sentence).toContain(`--initial '{"a":30,"b":30}', as`)
+    const meanwhile = { ...transfer(4), to: 12 }
+    expect(judged([meanwhile, read({ a: 26, b: 34 })], null).sentence).toContain('or say --initial unknown')
     expect(judged([transfer(40), read({ a: -10, b: 70 })], null).title).toBe('Account a was overdrawn by 10')
+  })
+
+  test('names cents', () => {
+    expect(judged([read({ a: 30.01, b: 30 })], { a: 30, b: 30 }).title).toBe('0.01 too much appeared in the accounts')
+    expect(judged([transfer(30.5)], { a: 30, b: 30 }).title).toBe('Account a was overdrawn by 0.5')
   })
 
   test('with deposits has no total that a read could miss', () => {

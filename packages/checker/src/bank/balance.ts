@@ -4,6 +4,7 @@ import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
 import type { Balance } from '../verdict/verdict.ts'
 import { show } from '../verdict/words.ts'
+import { type MovesOf, openedEmpty } from './opening.ts'
 
 /** More transfers than this are counted, not listed. */
 const MOST_LISTED = 5
@@ -19,6 +20,7 @@ interface Accounts {
   /** The opening balances; empty if none were given. */
   readonly opening: ReadonlyMap<string, number>
   movesOf(core: Part, i: number): readonly (readonly [account: string, amount: number])[]
+  readonly movesAlone: MovesOf
 }
 
 /**
@@ -27,7 +29,11 @@ interface Accounts {
  * process 3 read -4 at n1.` If they overdraw none: the first read in the whole history that shows an overdrawn account,
  * or by how much the read that cannot be shows more or less than there is.
  */
-export function balanceOf(core: Part, culprit: OperationRow, { opening, movesOf }: Accounts): Balance | undefined {
+export function balanceOf(
+  core: Part,
+  culprit: OperationRow,
+  { opening, movesOf, movesAlone }: Accounts,
+): Balance | undefined {
   const movements: Movement[] = []
   for (let i = 0; i < core.length; i++)
     for (const [account, amount] of movesOf(core, i)) movements.push({ account, amount, row: core.row[i] })
@@ -40,26 +46,11 @@ export function balanceOf(core: Part, culprit: OperationRow, { opening, movesOf 
     core.history.functions.includes('deposit') ? { sentence, overdrawn } : { sentence },
   )
   const known = firstOverdrawnRead(core.history) ?? story
-  return { ...known, sentence: `${known === undefined ? '' : `${known.sentence} `}${openedEmpty(core.history)}` }
-}
-
-/** Without opening balances the first read explains nothing, and whoever has them must learn how to give them. */
-const openedEmpty = (history: History): string =>
-  `The accounts opened empty, because no opening balances were given: give them with --initial '${JSON.stringify(openingOf(history))}'.`
-
-/** What the first read showed, if accounts may open with it. */
-function openingOf({ operations, functions, values }: History): Json {
-  for (let row = 0; row < operations.length; row++) {
-    if (operations.outcome[row] !== OK || functions[operations.f[row]] !== 'read') continue
-    const read = values.json(operations.output[row] as ValueId)
-    const isOpening = totalOf(read) !== undefined && overdraftIn(read) === undefined
-    return isOpening && JSON.stringify(read).length <= LONGEST_OPENING ? read : EXAMPLE
+  return {
+    ...known,
+    sentence: `${known === undefined ? '' : `${known.sentence} `}${openedEmpty(core.history, movesAlone)}`,
   }
-  return EXAMPLE
 }
-
-const EXAMPLE: Json = { a: 10, b: 10 }
-const LONGEST_OPENING = 60
 
 /** Transfers move money, and neither make nor destroy any. */
 function excessOf(

@@ -49,6 +49,7 @@ export const bank: ObjectEntry = {
       balanceOf(core, culprit, {
         opening: balancesOf(initial),
         movesOf: (part, i) => (part.f[i] === READ ? [] : movesOf(operationAt(part, i)).moves),
+        movesAlone: (f, value) => movesOf({ f, value }).moves,
       }),
     glance,
     needed,
@@ -212,7 +213,7 @@ function sameBalances(balances: Balances, read: Json): boolean {
   })
 }
 
-export function movesOf({ f, value }: ObjectOperation): Moved {
+export function movesOf({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): Moved {
   const said = isObject(value) ? value : {}
   const amount = said['amount']
   const accounts = f === 'transfer' ? [said['from'], said['to']] : [said['account']]

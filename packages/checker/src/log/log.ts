@@ -3,18 +3,16 @@ import type { ObjectEntry, ObjectModel } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
 import { relatedByTime } from '../object/search/decide.ts'
 import { dense } from './dense.ts'
-import { APPEND, logNumbers, observedIn, READ } from './operations.ts'
+import { APPEND, isAppendToLog, logNumbers, READ } from './operations.ts'
+import { nonsenseIn } from './sense.ts'
 import { sparse } from './sparse.ts'
 
 const common = {
   numbers: logNumbers,
   reads: [READ],
   mayLackResult: [APPEND],
-  observation: {
-    what: 'read, or append that returned an offset,',
-    functions: Object.keys(logNumbers),
-    isMetBy: observedIn,
-  },
+  nonsenseIn,
+  observation: { what: 'read or poll', functions: Object.keys(logNumbers).filter((f) => !isAppendToLog(f)) },
 } as const satisfies Partial<ObjectModel>
 
 /**

@@ -11,7 +11,6 @@ import {
   UserError,
 } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import type { IsMetBy } from '../judge/entry.ts'
 import type { ObjectOperation } from '../judge/model.ts'
 import { WrongValue } from '../judge/wrong-value.ts'
 import { badOperation, isSilent, jsonOf, type Part } from '../object/model/part.ts'
@@ -148,10 +147,3 @@ export function readAt(part: Part, entriesOf: EntriesOf, i: number): readonly Re
 
 export const noList = (output: Json | undefined): string =>
   `a read returns a list, not ${JSON.stringify(output ?? null)}`
-
-/** Offsets of appends can be wrong as well as what a read returned. */
-export function observedIn(history: History): ReturnType<IsMetBy> {
-  const { f, outcome } = history.operations
-  const offsetOf = offsetsByRow(history)
-  return (row) => outcome[row] === OK && (!isAppendToLog(history.functions[f[row]]) || offsetOf(row) !== undefined)
-}

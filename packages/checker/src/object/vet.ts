@@ -6,13 +6,20 @@ const NULL_ID = 0
 const NONE = -1
 
 /** @throws UserError for values that the model cannot give a meaning. */
-export function vetObject(history: History, model: string, { numbers, repeats, nameless }: ObjectModel): void {
-  if (repeats === undefined && nameless === undefined) return
+export function vetObject(
+  history: History,
+  model: string,
+  { numbers, repeats, nameless, nonsenseIn }: ObjectModel,
+): void {
+  const nonsense = nonsenseIn?.(history)
+  if (repeats === undefined && nameless === undefined && nonsense === undefined) return
   const numberOf = history.functions.map((f) => numbers[f] ?? NONE)
   const { length, f, input, output, outcome, key } = history.operations
   /** By key: the first operation without a name that says a value. */
   const first = new Map<number, number>()
   for (let row = 0; row < length; row++) {
+    const complaint = nonsense?.(row)
+    if (complaint !== undefined) throw new UserError('input', `${placeOf(history, row)}: ${complaint}`)
     const number = numberOf[f[row]] ?? NONE
     if (input[row] === NULL_ID) continue
     if (repeats?.includes(number) === true && outcome[row] === OK && isOther(history, row))

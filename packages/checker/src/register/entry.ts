@@ -4,6 +4,7 @@ import { headlineOf } from '../judge/headline.ts'
 import { consistency } from '../levels/levels.ts'
 import { checkRegisters } from './check.ts'
 import { registerRules } from './record-rules.ts'
+import { vetRegister } from './vet.ts'
 
 const functions: readonly string[] = ['read', 'write', 'cas', 'get', 'put', 'append']
 
@@ -22,6 +23,7 @@ export const registerEntry: ModelEntry = {
   summary: 'a value that is read, written, compared and set, and appended to',
   functions,
   knows: (f) => functions.includes(f),
+  vet: vetRegister,
   levels: consistency.levels,
   needs: [
     { what: 'read', functions: ['read', 'get', 'cas'], isMetBy: observed },

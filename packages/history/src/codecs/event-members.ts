@@ -10,6 +10,7 @@ import {
 import { EventError, rules, shortened } from '../rules.ts'
 import { canonical } from '../value.ts'
 import { isObject } from './json-text.ts'
+import { dateNanos, integerIn } from './time-units.ts'
 
 type Members = { readonly [member: string]: Json }
 
@@ -121,8 +122,11 @@ function timeOf(value: Json): number {
   if (typeof value === 'number' && Number.isInteger(value)) return value
   // An integer beyond 2^53, such as nanoseconds since 1970, arrives as a string to stay exact. Rounding it keeps the
   // order.
-  if (typeof value === 'string' && /^-?\d{16,}N$/.test(value)) return Number(value.slice(0, -1))
-  throw new EventError(rules.wrongTime(shown(value)))
+  const time = typeof value === 'string' ? (integerIn(value) ?? dateNanos(value)) : undefined
+  if (time !== undefined) return time
+  throw new EventError(
+    typeof value === 'number' ? rules.fractionOfTime('time', shown(value)) : rules.wrongTime(shown(value)),
+  )
 }
 
 function flagOf(value: Json, member: string): boolean {

@@ -1,13 +1,14 @@
 import { UserError } from '../error.ts'
 import type { EventInput, Process } from '../event.ts'
 import { plural } from '../figures.ts'
+import { sizeInHeap } from '../memory.ts'
 import { brokenRule, EventError } from '../rules.ts'
 import type { ChunkReader, EventSink } from '../sink.ts'
 import { TimeOrder } from '../time-order.ts'
 import { headerOfMembers, membersOf } from './event-members.ts'
 import { parseJson } from './json-text.ts'
 import { type OperationLine, operationOf, timeNames } from './operation-members.ts'
-import { NANOSECONDS, type Unit, unitOf } from './time-units.ts'
+import { type Extent, extentOf, NANOSECONDS, type Unit, unitOf } from './time-units.ts'
 
 const NEWLINE = 10
 
@@ -29,10 +30,19 @@ export class OperationLinesReader implements ChunkReader {
   readonly #options: Options
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
   readonly #operations: Read[] = []
-  #unit: Unit | undefined
+  /** Of their first operation. */
+  #timeNames: readonly string[] = []
+  #sampledBytes = 0
 
   constructor(options: Options) {
     this.#options = options
+  }
+
+  /** All operations are held until the last is read: any line may have been called before the others. */
+  get held(): { readonly events: number; readonly bytes: number } {
+    const { length } = this.#operations
+    const sampled = Math.max(1, Math.ceil(length / SAMPLED_EVERY))
+    return { events: 2 * length, bytes: (this.#sampledBytes / sampled) * length }
   }
 
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
@@ -62,7 +72,8 @@ export class OperationLinesReader implements ChunkReader {
         return
       }
       const operation = operationOf(members)
-      this.#unit ??= unitOf(timeNames(members), [operation.call, operation.returned ?? operation.call])
+      if (this.#operations.length === 0) this.#timeNames = timeNames(members)
+      if (this.#operations.length % SAMPLED_EVERY === 0) this.#sampledBytes += sizeInHeap(operation) + HELD_BYTES
       this.#operations.push({ ...operation, line: this.line })
     } catch (error) {
       if (error instanceof EventError || error instanceof UserError) throw brokenRule(source, this.line, error.message)
@@ -79,7 +90,7 @@ export class OperationLinesReader implements ChunkReader {
 
   #end(): void {
     const { source, sink } = this.#options
-    const unit = this.#unit ?? NANOSECONDS
+    const unit = this.#operations.length === 0 ? NANOSECONDS : unitOf(this.#timeNames, timesOf(this.#operations))
     if (unit.guessed)
       sink.warn(
         `${source}: the times of calls and returns are taken for ${unit.name}. Name the unit in the members, as in "call_ms".`,
@@ -94,6 +105,21 @@ export class OperationLinesReader implements ChunkReader {
     for (const { event, line } of events) file.sink.event(event, line)
     order.pass(sink)
   }
+}
+
+const SAMPLED_EVERY = 64
+/** Of an operation besides what it says: its line, and the two events that it becomes. */
+const HELD_BYTES = 400
+
+function timesOf(operations: readonly Read[]): Extent {
+  let [earliest, latest, hasFractions] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, false]
+  for (const { call, returned = call } of operations) {
+    const both = extentOf([call, returned])
+    earliest = Math.min(earliest, both.earliest)
+    latest = Math.max(latest, both.latest)
+    hasFractions ||= both.hasFractions
+  }
+  return { earliest, latest, hasFractions }
 }
 
 function eventsOf(

@@ -3,7 +3,7 @@ import { EventError, shortened } from '../rules.ts'
 import { canonical } from '../value.ts'
 import { isObject, parseJson } from './json-text.ts'
 import { ASKING } from './keyed-values.ts'
-import { timeValue } from './time-units.ts'
+import { timeValue, unitNamed } from './time-units.ts'
 
 // One line per operation, as programs that use Porcupine keep them: its client, when it was called and when it returned, what
 // was asked and what was answered. Everybody names these members a little differently.
@@ -63,6 +63,7 @@ const NAMES = {
     'finishtime',
     'responsetime',
   ],
+  took: ['duration', 'latency', 'elapsed', 'took', 'dur', 'rtt', 'elapsedtime'],
   f: ['f', 'op', 'operation', 'func', 'function', 'method', 'action', 'command', 'cmd', 'kind', 'name', 'type'],
   key: ['key', 'k'],
   input: ['input', 'in', 'args', 'arg', 'argument', 'arguments', 'request', 'req', 'value', 'val', 'v'],
@@ -73,7 +74,7 @@ const NAMES = {
   final: ['final'],
 } as const
 
-const UNIT = /_?(?:ns|nanos|nanoseconds|us|micros|microseconds|ms|millis|milliseconds|s|sec|seconds|at)$/
+const UNIT = /_?(?:ns|nanos|nanoseconds|us|micros|microseconds|ms|millis|milliseconds|s|sec|seconds|at)$/i
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[_-]/g, '')
 
@@ -84,7 +85,7 @@ function found(members: Members, what: keyof typeof NAMES): readonly [name: stri
   return undefined
 }
 
-const isTime = (what: keyof typeof NAMES): boolean => what === 'call' || what === 'returned'
+const isTime = (what: keyof typeof NAMES): boolean => what === 'call' || what === 'returned' || what === 'took'
 const said = (members: Members, what: keyof typeof NAMES): Json | undefined => found(members, what)?.[1]
 
 const NEVER = 9.2e18
@@ -107,7 +108,8 @@ export function hasOperationLines(content: string): boolean {
       !Object.hasOwn(members, 'return')
     )
       return false
-    return timeValue(said(members, 'call')) !== undefined && found(members, 'returned') !== undefined
+    const ended = found(members, 'returned') ?? found(members, 'took')
+    return timeValue(said(members, 'call')) !== undefined && ended !== undefined
   }
   return false
 }
@@ -115,7 +117,7 @@ export function hasOperationLines(content: string): boolean {
 /** The names of the two times, from which their unit may be known. */
 export const timeNames = (members: Members): readonly string[] => [
   found(members, 'call')?.[0] ?? '',
-  found(members, 'returned')?.[0] ?? '',
+  found(members, 'returned')?.[0] ?? found(members, 'call')?.[0] ?? '',
 ]
 
 /** @throws EventError */
@@ -123,7 +125,7 @@ export function operationOf(members: Members): OperationLine {
   const call = timeOf(said(members, 'call'))
   if (call === undefined)
     throw new EventError('"call" is missing. An operation says when it was called and when it returned, as numbers.')
-  const returned = timeOf(said(members, 'returned'))
+  const returned = found(members, 'returned') === undefined ? endOf(members, call) : timeOf(said(members, 'returned'))
   if (returned !== undefined && returned < call)
     throw new EventError(`this operation returned (${returned}) before it was called (${call}).`)
   const asked = partsOf(said(members, 'input'))
@@ -138,11 +140,13 @@ export function operationOf(members: Members): OperationLine {
   const key = said(members, 'key') ?? asked.key
   const node = said(members, 'node')
   const error = said(members, 'error') ?? undefined
+  const type = typeOf(members, returned, error)
   return {
     process: typeof process === 'number' || typeof process === 'string' ? process : undefined,
     call,
     returned,
-    type: typeOf(members, returned, error),
+    // A cas that is answered with false found another value.
+    type: type === 'ok' && f === 'cas' && said(members, 'output') === false ? 'fail' : type,
     event: {
       f: f.toLowerCase(),
       ...(key === undefined || key === null ? {} : { key }),
@@ -192,6 +196,25 @@ function partsOf(value: Json | undefined): {
 
 const pick = (members: Members, name: RegExp): Json | undefined =>
   Object.entries(members).find(([each]) => name.test(plain(each)))?.[1]
+
+/** When an operation returned that says how long it took, in the unit of its call. */
+function endOf(members: Members, call: number): number | undefined {
+  const [name, value] = found(members, 'took') ?? []
+  if (name === undefined || value === null) return undefined
+  const took = timeValue(value)
+  if (took === undefined || took < 0)
+    throw new EventError(`"${name}" is ${shortened(canonical(value ?? null))}, which is no duration.`)
+  const [start = '', began] = found(members, 'call') ?? []
+  // A date is in nanoseconds.
+  const own = typeof began === 'string' ? 1 : unitNamed(start)?.nanos
+  const unit = unitNamed(name)?.nanos
+  if (own === unit) return call + took
+  if (own === undefined || unit === undefined)
+    throw new EventError(
+      `nothing tells the unit of ${own === undefined ? `"${start}"` : `"${name}"`}. Name it, as in "start_ms" and "duration_ms".`,
+    )
+  return call + (took * unit) / own
+}
 
 /** Undefined for none: Porcupine has the largest integer for what never returned. */
 function timeOf(value: Json | undefined): number | undefined {

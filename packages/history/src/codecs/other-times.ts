@@ -1,9 +1,11 @@
 import type { EventInput } from '../event.ts'
+import { EventError, rules } from '../rules.ts'
 import type { EventSink } from '../sink.ts'
-import { timeValue, type Unit, unitOf } from './time-units.ts'
+import { extentOf, timeValue, type Unit, unitOf } from './time-units.ts'
 
 /** What people call the time. */
-const NAME = /^(?:t|ts|time|timestamp)(?:_?(?:ns|nanos|us|micros|ms|millis|s|sec))?$/i
+const NAME =
+  /^@?(?:t|ts|time|timestamp|time_stamp|at|when|date|datetime)(?:_?(?:ns|nanos|us|micros|ms|millis|s|sec))?$/i
 
 interface Found {
   readonly name: string
@@ -24,13 +26,17 @@ export class OtherTimes {
     if (time !== undefined || extra === undefined) return event
     const found = this.#found ?? this.#find(extra)
     const said = found === undefined ? undefined : timeValue(extra[found.name])
-    return found === undefined || said === undefined ? event : { ...event, time: Math.round(said * found.unit.nanos) }
+    if (found === undefined || said === undefined) return event
+    // The first time told the unit, and was a whole number.
+    if (found.unit.nanos === 1 && !Number.isInteger(said))
+      throw new EventError(rules.fractionOfTime(found.name, String(said)))
+    return { ...event, time: Math.round(said * found.unit.nanos) }
   }
 
   #find(extra: NonNullable<EventInput['extra']>): Found | undefined {
     const name = Object.keys(extra).find((each) => NAME.test(each) && timeValue(extra[each]) !== undefined)
     if (name === undefined) return undefined
-    const unit = unitOf([name], [timeValue(extra[name]) ?? 0])
+    const unit = unitOf([name], extentOf([timeValue(extra[name]) ?? 0]))
     this.#found = { name, unit }
     this.#warn(
       `there is no "time"; ${JSON.stringify(name)} is taken for it, in ${unit.name}. Call it "time", an integer in nanoseconds.`,

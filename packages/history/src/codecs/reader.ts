@@ -36,7 +36,7 @@ export function createReader(format: Format, options: ReaderOptions): ChunkReade
       )
     }
     case 'operations':
-      return new OperationLinesReader(options)
+      return new OperationLinesReader(options.independent === true ? keyed(options) : options)
     case 'porcupine-etcd':
       return new JepsenLogReader(options)
     default:

@@ -16,27 +16,57 @@ const UNITS: readonly (readonly [names: RegExp, name: string, nanos: number])[] 
   [/(?:_s|_sec|seconds)$/i, 'seconds', 1e9],
 ]
 
-/** By their names; otherwise by their size, if they count from 1970; otherwise fractions are of microseconds. */
-export function unitOf(names: readonly string[], times: readonly number[]): Unit {
-  const named = UNITS.find(([pattern]) => names.every((name) => pattern.test(name)))
-  if (named !== undefined) return { name: named[1], nanos: named[2], guessed: false }
-  const largest = Math.max(...times)
-  const of = (name: string, nanos: number): Unit => ({ name, nanos, guessed: true })
-  if (largest >= 1e17) return NANOSECONDS
-  if (largest >= 1e14) return of('microseconds', 1e3)
-  if (largest >= 1e11) return of('milliseconds', 1e6)
-  if (times.every(Number.isInteger)) return NANOSECONDS
-  return largest >= 1e9 ? of('seconds', 1e9) : of('microseconds', 1e3)
+/** The unit that the name of a time ends in. */
+export function unitNamed(name: string): Unit | undefined {
+  const named = UNITS.find(([pattern]) => pattern.test(name))
+  return named === undefined ? undefined : { name: named[1], nanos: named[2], guessed: false }
 }
 
-const HUGE = /^-?\d{16,}N$/
-const DATE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/
+/** The times of a file, as far as they tell their unit. */
+export interface Extent {
+  readonly earliest: number
+  readonly latest: number
+  readonly hasFractions: boolean
+}
+
+export const extentOf = (times: readonly number[]): Extent => ({
+  earliest: Math.min(...times),
+  latest: Math.max(...times),
+  hasFractions: !times.every(Number.isInteger),
+})
+
+/** By their names; otherwise by their size, if they count from 1970; otherwise fractions are of seconds, which loses none of them. */
+export function unitOf(names: readonly string[], { earliest, latest, hasFractions }: Extent): Unit {
+  const [named, ...others] = names.map(unitNamed)
+  if (named !== undefined && others.every((other) => other?.nanos === named.nanos)) return named
+  const of = (name: string, nanos: number): Unit => ({ name, nanos, guessed: true })
+  if (latest >= 1e17) return NANOSECONDS
+  if (latest >= 1e14) return of('microseconds', 1e3)
+  if (latest >= 1e11) return of('milliseconds', 1e6)
+  return hasFractions || (earliest >= IN_2017 && latest < IN_2036) ? of('seconds', 1e9) : NANOSECONDS
+}
+
+/** In seconds since 1970. */
+const IN_2017 = 1.5e9
+const IN_2036 = 2.1e9
+
+const INTEGER = /^-?\d+N?$/
+const DATE =
+  /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9})\d*)?(?: ?Z| ?([+-]\d\d):?(\d\d))?(?: [A-Z]{1,5})?(?: m=\S+)?$/
 
 /** A time as a number: large integers and dates are texts. Undefined for anything else. */
 export function timeValue(value: Json | undefined): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-  if (typeof value !== 'string') return undefined
-  if (HUGE.test(value)) return Number(value.slice(0, -1))
-  const date = DATE.test(value) ? Date.parse(value) * 1e6 : Number.NaN
-  return Number.isNaN(date) ? undefined : date
+  return typeof value === 'string' ? (integerIn(value) ?? dateNanos(value)) : undefined
+}
+
+/** An integer that no number of JSON holds exactly, as programs and our parser of JSON write it. */
+export const integerIn = (text: string): number | undefined =>
+  INTEGER.test(text) ? Number(text.replace('N', '')) : undefined
+
+/** A date, in nanoseconds since 1970 and UTC unless it says otherwise. `Date.parse` alone drops what is below a millisecond. */
+export function dateNanos(text: string): number | undefined {
+  const [, day, clock, fraction = '', hours = '+00', minutes = '00'] = DATE.exec(text) ?? []
+  const seconds = Date.parse(`${day}T${clock}${hours}:${minutes}`) * 1e6
+  return Number.isNaN(seconds) ? undefined : seconds + Number(fraction.padEnd(9, '0'))
 }

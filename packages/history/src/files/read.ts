@@ -76,7 +76,7 @@ async function readByTime(path: string, files: readonly string[], options: ReadO
       })
       for await (const bytes of steps) {
         textBytes += bytes
-        if (order.sizeBytes > memoryBytes) throw new MemoryLimitError({ events: order.eventCount, textBytes })
+        stopIfOver(memoryBytes, order, reader, textBytes)
       }
     } finally {
       source.close()
@@ -105,6 +105,7 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
   const name = sourceName(path)
   try {
     let builder: HistoryBuilder | undefined
+    let reader: ChunkReader | undefined
     const { memoryBytes = Number.POSITIVE_INFINITY } = options
     const steps = pumpSteps(source, path, options, (format) => {
       builder = new HistoryBuilder({
@@ -116,19 +117,29 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
         ordering: options.ordering,
         expectedOperations: Math.min((source.sizeBytes ?? 0) / OPERATION_BYTES, memoryBytes / ROW_BYTES),
       })
-      return createReader(format, { source: name, sink: builder, builder, independent: options.independent })
+      reader = createReader(format, { source: name, sink: builder, builder, independent: options.independent })
+      return reader
     })
     let textBytes = 0
     // Each step has fed one buffer to the reader.
     for await (const bytes of steps) {
       textBytes += bytes
-      if (builder !== undefined && builder.sizeBytes > memoryBytes)
-        throw new MemoryLimitError({ events: builder.eventCount, textBytes })
+      if (builder !== undefined) stopIfOver(memoryBytes, builder, reader, textBytes)
     }
     return (builder ?? new HistoryBuilder({ source: name })).build()
   } finally {
     source.close()
   }
+}
+
+function stopIfOver(
+  memoryBytes: number,
+  { sizeBytes, eventCount }: Pick<HistoryBuilder, 'sizeBytes' | 'eventCount'>,
+  reader: ChunkReader | undefined,
+  textBytes: number,
+): void {
+  const { events, bytes } = reader?.held ?? { events: 0, bytes: 0 }
+  if (sizeBytes + bytes > memoryBytes) throw new MemoryLimitError({ events: eventCount + events, textBytes })
 }
 
 export interface ReadEventsOptions extends ReadOptions {

@@ -57,6 +57,8 @@ export interface ObjectModel {
   readonly repeats?: readonly number[] | undefined
   /** The operation whose value, if there are several, may name objects, which only keys do. */
   readonly nameless?: number | undefined
+  /** What is wrong with the answer of an operation, that no state of the object could explain. */
+  nonsenseIn?(history: History): (row: OperationRow) => string | undefined
   readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
   /**
    * `history`: where the operations are from, if what an output means depends on the others.
