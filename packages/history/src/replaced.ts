@@ -5,8 +5,7 @@ export type AnswerCounts = (asked: Json, answered: Json) => boolean
 
 /** For an operation of this name; undefined if it is answered with something of another kind. */
 export function answerCounts(f: string): AnswerCounts | undefined {
-  // Not `put`: stores of revisions answer it with one, which is a number as its value may be.
-  if (f === 'write') return isWritten
+  if (f === 'write' || f === 'put') return isWritten
   return f === 'cas' ? isPair : undefined
 }
 
