@@ -1,4 +1,4 @@
-import type { OnlineChecker, SoFar } from '@chaosproxy/checker'
+import { findModel, type Need, type OnlineChecker, type SoFar } from '@chaosproxy/checker'
 import type { EventInput } from '@chaosproxy/history'
 import { type JudgedHistory, onlineCheckerFor } from './online.ts'
 
@@ -27,7 +27,12 @@ export interface LiveJudge {
   onViolation(listener: (violation: LiveViolation) => void): void
 }
 
-/** `placeOf` says where in the record the event is that was pushed last, from its position. */
+/**
+ * Until an operation has observed anything, any system would look the same, and the answer is `not certain`, as it is of
+ * a whole history.
+ *
+ * @param placeOf says where in the record the event is that was pushed last, from its position.
+ */
 export function createLiveJudge(
   judgedHistory: JudgedHistory,
   placeOf: (position: number) => LiveViolation['at'] = () => undefined,
@@ -36,9 +41,14 @@ export function createLiveJudge(
   const listeners: ((violation: LiveViolation) => void)[] = []
   let violation: LiveViolation | undefined
   let stopped: string | undefined
+  const observation = observationOf(judgedHistory)
+  let hasObserved = false
+  const doubt = (): string | undefined =>
+    online.doubt() ?? (hasObserved ? undefined : `no ${observation?.what} succeeded yet`)
   return {
     push(event) {
       if (stopped !== undefined) return
+      if (!hasObserved) hasObserved = event.type === 'ok' && observation?.functions?.includes(event.f) !== false
       const certain = online.push(event)
       if (certain === undefined) return
       const at = placeOf(certain.position)
@@ -50,13 +60,16 @@ export function createLiveJudge(
       stopped ??= why
     },
     judged() {
-      const soFar = online.soFar()
-      if (violation !== undefined) return { soFar, violation }
-      if (stopped !== undefined) return { soFar: 'not certain', doubt: stopped }
-      return soFar === 'not certain' ? { soFar, doubt: online.doubt() } : { soFar }
+      if (violation !== undefined) return { soFar: online.soFar(), violation }
+      const why = stopped ?? doubt()
+      return why === undefined ? { soFar: online.soFar() } : { soFar: 'not certain', doubt: why }
     },
   }
 }
+
+/** What a history has to observe to prove anything; undefined for a model that is judged only at the end. */
+const observationOf = ({ model }: JudgedHistory): Need | undefined =>
+  typeof model === 'string' ? findModel(model)?.needs[0] : undefined
 
 /** The violation with its place, in one line. */
 export const violationText = ({ sentence, position, at }: LiveViolation): string =>

@@ -13,7 +13,7 @@ test('a violation is told once, at the event that makes it certain, with its pla
   const told: string[] = []
   judge.onViolation((violation) => told.push(violationText(violation)))
   for (const event of STALE.slice(0, -1)) judge.push(event)
-  expect({ ...judge.judged(), told }).toEqual({ soFar: 'linearizable', told: [] })
+  expect({ ...judge.judged(), told }).toEqual({ soFar: 'not certain', doubt: 'no read succeeded yet', told: [] })
   judge.push(STALE.at(-1)!)
   for (const event of STALE) judge.push(event)
   expect(told).toEqual([expect.stringMatching(/^not linearizable: Process 1 read 1 for x, .* \(p:7\)$/)])
@@ -46,4 +46,20 @@ test('a table that reads another place than it writes is no violation of the ser
   for (const value of [1, 2]) for (const event of operation(0, 'write', value)) judge.push(event)
   for (const event of operation(1, 'read', 7)) judge.push(event)
   expect(judge.judged()).toEqual({ soFar: 'not certain', doubt: expect.stringContaining('route table') })
+})
+
+test('nothing is certain before something was observed', () => {
+  const observations = { register: 'read', counter: 'read', set: 'read', queue: 'dequeue' }
+  const written = { register: 'write', counter: 'add', set: 'add', queue: 'enqueue' }
+  for (const model of ['register', 'counter', 'set', 'queue'] as const) {
+    const judge = createLiveJudge({ model, initial: model === 'counter' ? 0 : model === 'register' ? null : [] })
+    expect(judge.judged().soFar, model).toBe('not certain')
+    for (const event of operation(0, written[model], 1)) judge.push(event)
+    judge.push({ process: 1, type: 'invoke', f: observations[model], key: 'x', value: null })
+    judge.push({ process: 1, type: 'fail', f: observations[model], key: 'x', value: null })
+    expect(judge.judged(), model).toEqual({ soFar: 'not certain', doubt: expect.stringMatching(/^no .* succeeded yet$/) })
+    judge.push({ process: 1, type: 'invoke', f: observations[model], key: 'x', value: null })
+    judge.push({ process: 1, type: 'ok', f: observations[model], key: 'x', value: model === 'set' ? [1] : 1 })
+    expect(judge.judged(), model).toEqual({ soFar: 'linearizable' })
+  }
 })

@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { check, levelsOf, type Report } from '@chaosproxy/checker'
+import { type CheckOptions, check, levelsOf, type Report } from '@chaosproxy/checker'
 import { millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { renderVerdict } from '@chaosproxy/report'
+import { missingSuccesses } from '@chaosproxy/runner'
 import { lastTime } from '@chaosproxy/runner/result'
 import { workloadOf } from '@chaosproxy/targets'
 import type { Judgement, JudgeTask } from './judge.ts'
@@ -30,7 +31,7 @@ parentPort?.on('message', async () => {
 async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
   const { model, initial } = named === undefined ? await workloadOf(name) : { model: named, initial: start }
   const history = await readHistory(file)
-  const report = check(history, {
+  const checking: CheckOptions<string> = {
     model,
     initial,
     levels: levelsOf(model),
@@ -38,10 +39,11 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
     deadlineMs: DEADLINE_MS,
     memoryBytes: MEMORY_BYTES,
     now: () => millis(performance.now()),
-  }) as Report
+  }
+  const report = check(history, checking) as Report
   return {
     ...renderVerdict(
-      { title, version, history, report, historyFile: file, linksHistory: false, asked },
+      { title, version, history, report, historyFile: file, linksHistory: false, asked, vacuous: missingSuccesses(history, checking) },
       { isSoFar: true },
     ),
     upTo: lastTime(history) / 1e6,
