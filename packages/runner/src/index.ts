@@ -57,4 +57,13 @@ export type {
   Suffering,
   Target,
 } from './target.ts'
-export { findVacuity, hasReadNothing, idleKinds, missingSuccesses, proves, type Signs, signsOf } from './vacuity.ts'
+export {
+  findVacuity,
+  hasReadNothing,
+  idleKinds,
+  missingSuccesses,
+  proves,
+  type Signs,
+  signsOf,
+  withoutObservation,
+} from './vacuity.ts'

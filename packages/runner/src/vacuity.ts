@@ -43,7 +43,11 @@ function withoutSuccesses(
   workload: Pick<Workload, 'vacuous' | 'model' | 'initial'>,
 ): readonly string[] {
   const said = workload.vacuous(history)
-  if (said.length > 0) return said
+  return said.length > 0 ? said : withoutObservation(history, workload)
+}
+
+/** That nothing was observed, if so: then any system would have met every level. */
+export function withoutObservation(history: History, workload: Pick<Workload, 'model' | 'initial'>): readonly string[] {
   const [observation] = entryOf(workload.model).needs
   const unmet = unmetNeeds(history, { ...workload, failedCas: 'drop' })
   return unmet.filter((need) => need === observation).map((need) => unmetText(history, need))

@@ -57,7 +57,10 @@ test('nothing is certain before something was observed', () => {
     for (const event of operation(0, written[model], 1)) judge.push(event)
     judge.push({ process: 1, type: 'invoke', f: observations[model], key: 'x', value: null })
     judge.push({ process: 1, type: 'fail', f: observations[model], key: 'x', value: null })
-    expect(judge.judged(), model).toEqual({ soFar: 'not certain', doubt: expect.stringMatching(/^no .* succeeded yet$/) })
+    expect(judge.judged(), model).toEqual({
+      soFar: 'not certain',
+      doubt: expect.stringMatching(/^no .* succeeded yet$/),
+    })
     judge.push({ process: 1, type: 'invoke', f: observations[model], key: 'x', value: null })
     judge.push({ process: 1, type: 'ok', f: observations[model], key: 'x', value: model === 'set' ? [1] : 1 })
     expect(judge.judged(), model).toEqual({ soFar: 'linearizable' })

@@ -45,7 +45,16 @@ function measured(rows: readonly Row[], faults: readonly FaultRecord[], healedMs
     memoryBytes: 1e8,
     now,
   })
-  return measure({ history, report, faults, healedAt: at(healedMs), timeoutNanos: at(1_000), timeNanos: at(healedMs) })
+  const hasObserved = rows.some(([, , , f, , type]) => f === 'read' && type === 'ok')
+  return measure({
+    history,
+    report,
+    hasObserved,
+    faults,
+    healedAt: at(healedMs),
+    timeoutNanos: at(1_000),
+    timeNanos: at(healedMs),
+  })
 }
 
 const cut = (fromMs: number, toMs: number, id = 'partition-1'): FaultRecord => ({
@@ -202,7 +211,16 @@ test('a cas that found another value was answered, as everywhere', () => {
   const limits = { deadlineMs: millis(1_000), memoryBytes: 1e8, now: () => millis(0) }
   const report = check(history, { ...options, ...limits })
   const times = { healedAt: at(100), timeoutNanos: at(10), timeNanos: at(100) }
-  expect(measure({ history, report, faults: [], ...times })).toMatchObject({ availability: 1, p50: at(5) })
+  expect(measure({ history, report, hasObserved: false, faults: [], ...times })).toMatchObject({
+    availability: 1,
+    p50: at(5),
+  })
+})
+
+test('a run in which nothing was read is as unknown as any other', () => {
+  const written = [0, 10, 'n1', 'write', 1, 'ok'] as const
+  expect(measured([written, [20, 30, 'n1', 'read', 1, 'ok']], [])).toMatchObject({ level: 'linearizable' })
+  expect(measured([written, [20, 30, 'n1', 'read', 1, 'fail']], [])).toMatchObject({ level: 'unknown', met: [] })
 })
 
 test('the runs of a cell are as weak as the weakest, and lose what all of them lose', () => {

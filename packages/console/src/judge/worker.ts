@@ -43,7 +43,16 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
   const report = check(history, checking) as Report
   return {
     ...renderVerdict(
-      { title, version, history, report, historyFile: file, linksHistory: false, asked, vacuous: missingSuccesses(history, checking) },
+      {
+        title,
+        version,
+        history,
+        report,
+        historyFile: file,
+        linksHistory: false,
+        asked,
+        vacuous: missingSuccesses(history, checking),
+      },
       { isSoFar: true },
     ),
     upTo: lastTime(history) / 1e6,

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Event, historyFromEvents, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
-import { planRun, type Registries, type RunSpec, type RunStore, runPlanned } from '@chaosproxy/runner'
+import {
+  planRun,
+  type Registries,
+  type RunSpec,
+  type RunStore,
+  runPlanned,
+  withoutObservation,
+} from '@chaosproxy/runner'
 import { type Measurement, measure } from '@chaosproxy/scenarios'
 import { registries as usualRegistries } from '../run/registries.ts'
 import { packageVersion } from '../version.ts'
@@ -51,6 +58,7 @@ export async function measureCell(
     measurement: measure({
       history,
       report,
+      hasObserved: withoutObservation(history, run.workload).length === 0,
       faults: summary.faults,
       healedAt: healedAt(events),
       timeoutNanos,

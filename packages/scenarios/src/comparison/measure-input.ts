@@ -6,6 +6,8 @@ import type { FaultRecord } from '@chaosproxy/runner/result'
 export interface MeasureInput {
   readonly history: History
   readonly report: Report<string>
+  /** Whether any operation observed something: otherwise every level is met, by any system. */
+  readonly hasObserved: boolean
   readonly faults: readonly FaultRecord[]
   /** When the faults were healed and clients had stopped. */
   readonly healedAt: Nanos

@@ -37,7 +37,7 @@ const compared: readonly string[] = rungs.flatMap((rung) => rung.compared)
 export const levelsByStrength: readonly string[] = [...compared, 'unknown', 'none']
 
 export function measure(input: MeasureInput): Measurement {
-  const { report } = input
+  const { report, hasObserved } = input
   const rows = rowsUnderFault(input)
   const answered = rows.filter((row) => isAnswered(input.history, row))
   const elsewhere = answeredElsewhere(input, rows)
@@ -48,8 +48,8 @@ export function measure(input: MeasureInput): Measurement {
     ).sort()
   const all = latencies()
   return {
-    level: levelOf(report),
-    met: levelsWith(report, 'met'),
+    level: hasObserved ? levelOf(report) : 'unknown',
+    met: hasObserved ? levelsWith(report, 'met') : [],
     violated: levelsWith(report, 'violated'),
     availability: meanOverNodes(input.history, rows, (row) => isAnswered(input.history, row)),
     practical: meanOverNodes(input.history, rows, (row) => isAnswered(input.history, row) || elsewhere.has(row)),
