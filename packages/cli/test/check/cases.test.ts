@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaosHere, root } from '../chaos.ts'
+
+// Small histories in the shape of public reports, where they lie beside the repository.
+const cases = join(root, '..', 'shared', 'cases', 'checker')
+
+const LINEARIZABLE = ['--expect', 'linearizable']
+const OPENED = ['--initial', '{"a":30,"b":30}']
+
+interface Row {
+  readonly file: string
+  readonly options: readonly string[]
+  readonly exitCode: number
+  /** In what is printed. */
+  readonly says: RegExp
+  readonly saysNot?: RegExp
+}
+
+const row = (file: string, options: readonly string[], exitCode: number, says: RegExp, saysNot?: RegExp): Row => ({
+  ...{ file, options: [...options, ...LINEARIZABLE], exitCode, says },
+  ...(saysNot === undefined ? {} : { saysNot }),
+})
+
+const met = (file: string, options: readonly string[] = []): Row => row(file, options, 0, /LINEARIZABLE/)
+
+/** Nothing contradicts the level, and nothing was read. */
+const UNREAD = /no read or poll succeeded.*linearizable +✔ met/s
+
+const rows: readonly Row[] = [
+  row('47b-stale-by-time-fine-by-lines.jsonl', [], 3, /:5: its time .* line 4 .*--order time/s, /-\d/),
+  row('47b-stale-by-time-fine-by-lines.jsonl', ['--order', 'time'], 1, /10\.0 s before this read began/),
+  row('47-grouped-by-client-time.jsonl', [], 3, /--order time.*--merge/s),
+  met('47-grouped-by-client-time.jsonl', ['--order', 'time']),
+  row('47-grouped-by-client-t_ns.jsonl', [], 3, /"t_ns" is taken for it/),
+  row('56a-counter-never-read.jsonl', [], 2, /no read succeeded/),
+  row('54a-bank-opens-by-option.jsonl', OPENED, 1, /4 too much appeared/, /overdrawn by/),
+  row('14c-bank-fine.edn', ['--model', 'bank'], 1, /opened empty/),
+  met('14c-bank-fine.edn', ['--model', 'bank', '--initial', '{"0":30,"1":30}']),
+  met('55-pairs-in-json-lines.jsonl', ['--keyed']),
+  met('58-answer-of-a-write-has-another-value.edn'),
+  row('59-log-offsets-from-one.jsonl', [], 2, UNREAD),
+  met('12a-log-large-offsets-with-gaps.jsonl'),
+  row('log-append-without-offset.jsonl', [], 2, UNREAD),
+  row('49-nil-as-keyword.edn', [], 1, /--initial '":nil"'/),
+  met('49-nil-as-keyword.edn', ['--initial', '":nil"']),
+  met('46a-one-line-per-operation.jsonl'),
+  met('41-history.txt'),
+  row('15e-two-named-locks-ok.jsonl', [], 3, /each key is a lock/),
+  row('17b-double-cas-amid-40-concurrent.jsonl', [], 1, /violated by 3 operations/),
+  row('21-set-read-as-vector-twice.edn', ['--model', 'set'], 1, /1 is in it twice/),
+  row('44-ledger.edn', ['--model', 'bank'], 3, /"transfer" of \[3,10\]/, /model threw/),
+  row('counter-float-noise-final-reads.jsonl', [], 1, /convergent +✔ met/),
+  row('headline-own-write-of-another.jsonl', [], 1, /p0's confirmed write was missing/, /own confirmed write/),
+  row('message-handed-out-three-times.jsonl', [], 1, /handed out 3 times/, /twice|×2/),
+  row('older-value-then-newer-again.jsonl', [], 1, /n1 answered without/, /no longer had/),
+]
+
+describe.skipIf(!existsSync(cases))('a history in the shape of a public report', () => {
+  test.each(rows)('$file $options ends with $exitCode', async ({ file, options, exitCode, says, saysNot }) => {
+    const ended = await chaosHere(['check', join(cases, file), ...options])
+    const printed = ended.stdout + ended.stderr
+    expect(printed).toMatch(says)
+    if (saysNot !== undefined) expect(printed).not.toMatch(saysNot)
+    expect(ended.exitCode).toBe(exitCode)
+  })
+})
