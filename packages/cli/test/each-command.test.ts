@@ -33,7 +33,11 @@ async function prints(args: readonly string[], exitCode: number, text: RegExp): 
 const passes: { readonly [command: string]: () => Promise<unknown> } = {
   run: async () => {
     const out = temporaryDirectory()
-    await prints(['run', '--time', '2s', '--faults', 'partition', '--out', out], 0, /^ {2}LINEARIZABLE/m)
+    await prints(
+      ['run', '--nodes', '3', '--time', '1s', '--faults', 'partition', '--out', out],
+      0,
+      /^ {2}LINEARIZABLE/m,
+    )
     const [directory = ''] = readdirSync(out).filter((name) => name.endsWith('raft'))
     const files = readdirSync(join(out, directory))
     expect(files).toEqual(expect.arrayContaining(['history.jsonl', 'report.html', 'run.json']))
@@ -49,7 +53,11 @@ const passes: { readonly [command: string]: () => Promise<unknown> } = {
   explain: () => prints(['explain', history('stale-read'), '--level', 'linearizable'], 0, /NOT LINEARIZABLE/),
   fuzz: async () => {
     const out = temporaryDirectory()
-    await prints(['fuzz', '--bug', 'stale-read', '--seeds', '400', '--out', out], 1, /NOT LINEARIZABLE/)
+    await prints(
+      ['fuzz', '--bug', 'stale-read', '--seeds', '400', '--workers', '1', '--out', out],
+      1,
+      /NOT LINEARIZABLE/,
+    )
   },
   simulate: async () => {
     const cwd = folderWith(RACING)
@@ -65,7 +73,7 @@ const passes: { readonly [command: string]: () => Promise<unknown> } = {
       '--seeds',
       '50',
     ]
-    const { exitCode, stdout } = await chaos([...args, '--workload-set', 'cas=0.5'], { cwd })
+    const { exitCode, stdout } = await chaos([...args, '--workers', '1', '--workload-set', 'cas=0.5'], { cwd })
     expect(exitCode).toBe(1)
     expect(stdout).toMatch(/NOT LINEARIZABLE/)
   },
