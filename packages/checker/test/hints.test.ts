@@ -48,14 +48,23 @@ test('elements of lists and sets are compared too', () => {
   ).toHaveLength(1)
 })
 
-test.each([':nil', 'nil', 'None', '', 'null'])('%j that nobody wrote may be how nothing is written', (value) => {
-  expect(
-    hints([
-      ['write', 'a', 'a'],
-      ['read', null, value],
-    ]),
-  ).toEqual([expect.stringContaining(`--initial '${JSON.stringify(value)}'`)])
-})
+test.each([':nil', 'nil', 'None', '', 'null', 0, -1, false])(
+  '%j, read before anything was written, may be how objects begin',
+  (value) => {
+    expect(
+      hints([
+        ['write', 'a', 'a'],
+        ['read', null, value],
+      ]),
+    ).toEqual([])
+    expect(
+      hints([
+        ['read', null, value],
+        ['write', 'a', 'a'],
+      ]),
+    ).toEqual([expect.stringContaining(`--initial '${JSON.stringify(value)}'`)])
+  },
+)
 
 test('what was written as it was read gets no hint, nor does a value that resembles none', () => {
   expect(
@@ -69,6 +78,21 @@ test('what was written as it was read gets no hint, nor does a value that resemb
     hints([
       ['write', 5, 5],
       ['read', null, 6],
+    ]),
+  ).toEqual([])
+})
+
+test('pairs whose reads ask for a key get the option that divides them', () => {
+  expect(
+    hints([
+      ['write', ['x', 5], ['x', 5]],
+      ['read', ['y', null], ['y', null]],
+    ]),
+  ).toEqual([expect.stringMatching(/^read \["y",null\] was answered with \["y",null\]\. .*: --keyed$/)])
+  expect(
+    hints([
+      ['write', [1, 5], [1, 5]],
+      ['read', null, [1, 6]],
     ]),
   ).toEqual([])
 })

@@ -2,15 +2,28 @@ import type { ByteTable } from './byte-table.ts'
 import type { Columns } from './columns.ts'
 import type { UserError } from './error.ts'
 import { type EventType, eventTypes, type Process } from './event.ts'
+import { type MergedFile, placeOfLine } from './merged-files.ts'
 import type { ProcessTable } from './processes.ts'
 import { brokenRule, rules } from './rules.ts'
 
 /** What was built of a history when an event broke a rule. */
 export interface Built {
   readonly source: string
+  readonly files: readonly MergedFile[] | undefined
   readonly columns: Columns
   readonly functions: ByteTable
   readonly processes: ProcessTable
+}
+
+/** A rule broken on a line that may be counted through several files. */
+export function brokenAt(
+  source: string,
+  files: readonly MergedFile[] | undefined,
+  line: number,
+  rule: string,
+): UserError {
+  const { file = source, line: own } = placeOfLine(files, line)
+  return brokenRule(file, own, rule)
 }
 
 /** The name of an event type, which is a position in `eventTypes`. */
@@ -21,10 +34,12 @@ export const processName = ({ names }: ProcessTable, process: number): Process =
 
 /** A process invoked again before its operation in `row` had ended. */
 export function twoInFlight(built: Built, process: number, f: number, row: number, line: number): UserError {
-  const { source, columns, functions, processes } = built
+  const { source, files, columns, functions, processes } = built
   const open = functions.text(columns.f[row] ?? 0)
   const name = processName(processes, process)
-  return brokenRule(source, line, rules.twoInFlight(name, functions.text(f), open, columns.callLine[row] ?? 0))
+  // A process is of one file.
+  const { line: openLine } = placeOfLine(files, columns.callLine[row] ?? 0)
+  return brokenAt(source, files, line, rules.twoInFlight(name, functions.text(f), open, openLine))
 }
 
 /** A completion names another function than its invocation in `row`. */
@@ -36,22 +51,22 @@ export function otherFunction(
   row: number,
   line: number,
 ): UserError {
-  const { source, columns, functions, processes } = built
+  const { source, files, columns, functions, processes } = built
   const open = functions.text(columns.f[row] ?? 0)
   const rule = rules.otherFunction(
     processName(processes, process),
     typeName(type),
     functions.text(f),
     open,
-    columns.callLine[row] ?? 0,
+    placeOfLine(files, columns.callLine[row] ?? 0).line,
   )
-  return brokenRule(source, line, rule)
+  return brokenAt(source, files, line, rule)
 }
 
 /** An invocation follows completions without any: the first of those is at fault. */
-export function mixed({ source, columns, functions, processes }: Built, line: number): UserError {
+export function mixed({ source, files, columns, functions, processes }: Built, line: number): UserError {
   const first = processName(processes, columns.process[0] ?? 0)
   const type = typeName((columns.outcome[0] ?? 0) + 1)
   const rule = rules.notInvoked(first, type, functions.text(columns.f[0] ?? 0))
-  return brokenRule(source, columns.returnLine[0] ?? line, rule)
+  return brokenAt(source, files, columns.returnLine[0] ?? line, rule)
 }

@@ -1,5 +1,5 @@
 import { Attempts } from './attempts.ts'
-import { type Built, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
+import { type Built, brokenAt, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
 import { ByteTable } from './byte-table.ts'
 import { ClockNotes } from './clocks.ts'
 import { Columns } from './columns.ts'
@@ -14,12 +14,13 @@ import { KnownTexts } from './known-texts.ts'
 import { historyOf } from './lending.ts'
 import { RecorderNotes } from './marks.ts'
 import { inHeap, inSharedMemory, int32Array, sizeInHeap } from './memory.ts'
+import type { MergedFile } from './merged-files.ts'
 import { CannotPack } from './packed/cannot-pack.ts'
 import { EdgeEventList } from './packed/edge-events.ts'
 import { EdgeNotes, type Edges } from './packed/edges.ts'
 import { clientNumber, isClient, ProcessTable } from './processes.ts'
 import { type AnswerCounts, answerCounts } from './replaced.ts'
-import { brokenRule, rules } from './rules.ts'
+import { rules } from './rules.ts'
 import { SessionTable } from './sessions.ts'
 import type { EventSink } from './sink.ts'
 import { cutOffWarning, nothingTolerated, probableUnit, type Tolerated, warningsAbout } from './tolerated.ts'
@@ -61,6 +62,8 @@ export interface HistoryOptions {
   /** It is a stretch of a recording that may begin and end amid operations: see `Edges`. */
   readonly stretch?: boolean | undefined
   readonly ordering?: Ordering | undefined
+  /** The files whose events follow, merged: lines are counted through all of them. */
+  readonly files?: readonly MergedFile[] | undefined
 }
 
 /**
@@ -109,6 +112,7 @@ export class HistoryBuilder implements EventSink {
   /** Inputs of puts that an answer took the place of, by row: see `#restoreRevised`. */
   readonly #revised = new Map<number, number>()
   readonly #disorder: Disorder
+  readonly #files: readonly MergedFile[] | undefined
   /** NaN before the first time. */
   #first = Number.NaN
   /** The latest time so far; Infinity before the first. */
@@ -126,6 +130,7 @@ export class HistoryBuilder implements EventSink {
     this.#mayLackInvocations = options.completionsOnly ?? false
     this.#edges = options.stretch === true ? new EdgeNotes() : undefined
     this.#disorder = new Disorder(options.ordering)
+    this.#files = options.files
     const memory = options.shared === true ? inSharedMemory : inHeap
     this.values = new ValueTable(memory)
     this.errors = new ByteTable(memory)
@@ -382,6 +387,7 @@ export class HistoryBuilder implements EventSink {
     return historyOf({
       header: this.#header,
       source: this.#named,
+      files: this.#files,
       format: this.#format,
       operations: this.#columns.operations(),
       values: this.values,
@@ -581,7 +587,8 @@ export class HistoryBuilder implements EventSink {
 
   /** For messages about broken rules. */
   #built(): Built {
-    return { source: this.source, columns: this.#columns, functions: this.functions, processes: this.processes }
+    const { functions, processes } = this
+    return { source: this.source, files: this.#files, columns: this.#columns, functions, processes }
   }
 
   #noteReuse(process: number, retired: number, line: number): void {
@@ -592,6 +599,6 @@ export class HistoryBuilder implements EventSink {
   }
 
   #broken(line: number, rule: string): UserError {
-    return brokenRule(this.source, line, rule)
+    return brokenAt(this.source, this.#files, line, rule)
   }
 }

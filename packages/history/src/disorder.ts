@@ -91,7 +91,7 @@ const outOfOrder = (source: string, { line, time, latest, latestLine }: Inversio
     source,
     line,
     `its time (${time}) is ${duration(latest - time)} before that of line ${latestLine} (${latest}), so the times contradict the order of the lines, and the verdict depends on which is right. ` +
-      `If the times are, as where one file holds one client after another: --order time. If the lines are: --order lines. For one file per client: --merge FILES. To tolerate more: --time-tolerance.`,
+      `If the times are, as where one file holds one client after another: --order time. If the lines are: --order lines. chaos check merges one file per client (--merge FILES), and tolerates this with --time-tolerance ${Math.ceil((latest - time) / 1e6)}ms.`,
   ).message
 
 const MOST_SAMPLED = 1000

@@ -3,12 +3,15 @@ import type { Event, Header } from './event.ts'
 import type { Format } from './format.ts'
 import type { Operations } from './history-columns.ts'
 import type { Mark, PassedOn } from './marks.ts'
+import type { MergedFile } from './merged-files.ts'
 
 /** The part of a history that is plain data. */
 export interface HistoryData {
   readonly header: Header | undefined
   /** The name messages use for it: its file's. */
   readonly source?: string | undefined
+  /** The files it was merged from, whose lines are counted through all of them; absent for a history of one. */
+  readonly files?: readonly MergedFile[] | undefined
   /** The format it was read from; absent for a history made in memory. */
   readonly format?: Format | undefined
   readonly operations: Operations

@@ -1,6 +1,7 @@
 import type { Json } from './event.ts'
 import type { HistoryData } from './history-data.ts'
 import type { LentHistory } from './lent-history.ts'
+import { type PlaceOfLine, placeOfLine } from './merged-files.ts'
 import type { Tally } from './packed/tally.ts'
 import type { ValueId, ValueTable } from './value.ts'
 
@@ -35,3 +36,6 @@ export const inputOf = (history: History, operation: number): Json =>
 
 export const outputOf = (history: History, operation: number): Json =>
   history.values.json((history.operations.output[operation] ?? 0) as ValueId)
+
+/** The file of a line, if the history was merged from several, and its number there. */
+export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceOfLine => placeOfLine(files, line)

@@ -16,7 +16,7 @@ export { type Format, formats } from './format.ts'
 export { historyFromEvents } from './from-events.ts'
 export { historyFromObjects } from './from-objects.ts'
 export { harmlessOutput, printable, printableLines } from './harmless-text.ts'
-export { type History, inputOf, operationsIn, outputOf } from './history.ts'
+export { type History, inputOf, operationsIn, outputOf, placeIn } from './history.ts'
 export {
   FAIL,
   FLAG_ANSWERED,

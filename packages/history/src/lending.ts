@@ -15,6 +15,7 @@ export function historyOf(parts: HistoryParts & Tables): History {
   return {
     header: parts.header,
     source: parts.source,
+    files: parts.files,
     format: parts.format,
     operations: parts.operations,
     values: parts.values,

@@ -1,6 +1,7 @@
 import { UserError } from './error.ts'
 import type { EventInput, Header, Process } from './event.ts'
 import { sizeInHeap } from './memory.ts'
+import type { MergedFile } from './merged-files.ts'
 import { isClient } from './processes.ts'
 import { rules } from './rules.ts'
 import type { EventSink } from './sink.ts'
@@ -20,6 +21,7 @@ interface Timed {
 /** What was read of one file. */
 interface ReadFile {
   readonly name: string
+  readonly linesBefore: number
   readonly events: Timed[]
   readonly header: Header | undefined
 }
@@ -45,10 +47,18 @@ export class TimeOrder {
     return this.#count
   }
 
+  /** Undefined for one file. */
+  get files(): readonly MergedFile[] | undefined {
+    return this.#files.length < 2 ? undefined : this.#files.map(({ name, linesBefore }) => ({ name, linesBefore }))
+  }
+
   /** Receives the next file; `ended` takes the number of its lines. */
   file(name: string): { readonly sink: EventSink; readonly ended: (lines: number) => void } {
     const events: Timed[] = []
-    const file: { -readonly [Member in keyof ReadFile]: ReadFile[Member] } = { name, events, header: undefined }
+    const file: { -readonly [Member in keyof ReadFile]: ReadFile[Member] } = {
+      ...{ name, events, linesBefore: this.#lines },
+      header: undefined,
+    }
     const number = this.#files.push(file) - 1
     const before = this.#lines
     const sink: EventSink = {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { CannotPack, type History, joinStretches, UserError } from '@chaosproxy/history'
+import { CannotPack, type History, joinStretches, placeIn, UserError } from '@chaosproxy/history'
 import {
   historiesIn,
   type ReadOptions,
@@ -210,6 +210,21 @@ describe('files of several clients', () => {
     const history = await readHistory('both', { merged: files })
     expect(shape(history)).toEqual(['a/0 write 0-1', 'b/0 read 2-4', 'a/0 write 3-5'])
     expect(Array.from(history.operations.callLine)).toEqual([1, 5, 3])
+  })
+
+  test('are named in errors, with their own lines', async () => {
+    const twice: readonly Line[] = [
+      [3 * S, 7, 'invoke', 'read'],
+      [5 * S, 7, 'invoke', 'read'],
+    ]
+    const files = [file('places/a.jsonl', jsonl(first)), file('places/b.jsonl', jsonl(twice))]
+    expect(await refusal('both', { merged: files })).toMatch(/b\.jsonl:2: process 7 invoked .* \(line 1\) is open/)
+    const named = await readHistory('both', { merged: [files[0] ?? '', files[0] ?? ''] })
+    expect([placeIn(named, 4), placeIn(named, 5)]).toEqual([
+      { file: expect.stringMatching(/a\.jsonl$/), line: 4 },
+      { file: expect.stringMatching(/a\.jsonl$/), line: 1 },
+    ])
+    expect(placeIn({}, 5)).toEqual({ file: undefined, line: 5 })
   })
 
   test('keep names of processes that differ', async () => {

@@ -182,7 +182,7 @@ export const operationText = (history: History, operation: number, options: { re
   `${processText(history, history.operations.process[operation] ?? 0)} ${requestText(history, operation, options)} → ${answerText(history, operation)}`
 
 /** The part of a history that has the line numbers of its operations. */
-export interface Lines {
+export interface Lines extends Pick<History, 'files'> {
   readonly operations: Pick<Operations, 'length' | 'callLine' | 'returnLine'>
 }
 

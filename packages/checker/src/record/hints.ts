@@ -1,34 +1,69 @@
-import { FAIL, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
+import { FAIL, type History, inputOf, type Json, OK, outputOf, type ValueId } from '@chaosproxy/history'
 
 /** Operations looked at, at most. */
 const MOST_LOOKED_AT = 200_000
 const MOST_DEPTH = 4
+
+/** In these formats nothing but `--keyed` says that values are pairs. */
+const MAY_BE_KEYED: ReadonlySet<History['format']> = new Set([undefined, 'jsonl', 'operations'])
 
 /** Values by which programs write that there is nothing. */
 const NOTHING: ReadonlySet<string> = new Set([':nil', 'nil', 'null', 'none', 'undefined', '<nil>', '(nil)', ''])
 
 /**
  * What the author of a history may have recorded otherwise than it was: values that were returned, that nobody wrote, and
- * that are written like others. Each hint is a sentence with the cure.
+ * that are written like others or were there at first, and pairs that may be keys with values. Each hint is a sentence with the cure.
  */
 export function hintsFor(history: History): readonly string[] {
   const written = new Map<string, Json>()
   const returned = new Map<string, Json>()
   const { length, input, output, outcome } = history.operations
   const looked = Math.min(length, MOST_LOOKED_AT)
+  const isUnwritten = unwrittenAt(history, looked)
+  /** Values that reads returned before anything had certainly been written. */
+  const atFirst = new Map<string, Json>()
+  let pair: number | undefined
   for (let row = 0; row < looked; row++) {
     if (input[row] !== output[row] && outcome[row] === OK) addAtoms(history, output[row], returned)
+    if (outcome[row] === OK && isUnwritten(row)) addAtoms(history, output[row], atFirst)
+    if (MAY_BE_KEYED.has(history.format) && asksForKey(history, row)) pair ??= row
     if (outcome[row] !== FAIL) addAtoms(history, input[row], written)
   }
   const byText = new Map([...written.values()].map((value) => [String(value), value]))
   const strange = [...returned].flatMap(([text, value]) => (written.has(text) ? [] : [value]))
   const other = strange.find((value) => byText.has(String(value)))
-  const nothing = strange.find((value) => typeof value === 'string' && NOTHING.has(value.toLowerCase()))
+  const isRegister = history.functions.some((f) => f === 'write' || f === 'put')
+  const nothing = strange.find((value) => atFirst.has(JSON.stringify(value)) && (isRegister || isNothing(value)))
+  if (pair !== undefined) return [pairs(history, pair)]
   return [
     ...(other === undefined ? [] : [ofOtherType(byText.get(String(other)) ?? null, other)]),
     ...(nothing === undefined ? [] : [startsAs(nothing)]),
   ]
 }
+
+const isNothing = (value: Json): boolean => typeof value === 'string' && NOTHING.has(value.toLowerCase())
+
+/** Whether no operation on the same key that may have written had been acknowledged when one was called. */
+function unwrittenAt({ operations, functions }: History, looked: number): (row: number) => boolean {
+  const { f, key, outcome, callEvent, returnEvent } = operations
+  const isRead = functions.map((name) => name === 'read' || name === 'get')
+  const written = new Map<number, number>()
+  for (let row = 0; row < looked; row++)
+    if (!isRead[f[row]] && outcome[row] === OK)
+      written.set(key[row], Math.min(written.get(key[row]) ?? Number.POSITIVE_INFINITY, returnEvent[row]))
+  return (row) => callEvent[row] < (written.get(key[row]) ?? Number.POSITIVE_INFINITY)
+}
+
+/** Whether an operation is invoked with a key and null, and answered with that key and something. */
+function asksForKey(history: History, row: number): boolean {
+  const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
+  const [name = null, nothing] = Array.isArray(asked) && asked.length === 2 ? asked : []
+  if (nothing !== null || name === null || !Array.isArray(answered) || answered.length !== 2) return false
+  return JSON.stringify(answered[0]) === JSON.stringify(name)
+}
+
+const pairs = (history: History, row: number): string =>
+  `${history.functions[history.operations.f[row]]} ${JSON.stringify(inputOf(history, row))} was answered with ${JSON.stringify(outputOf(history, row))}. If these are keys with their values, as in Jepsen's independent tests: --keyed`
 
 function addAtoms({ values }: History, id: number, atoms: Map<string, Json>): void {
   const add = (value: Json, depth: number): void => {
@@ -49,4 +84,4 @@ function ofOtherType(written: Json, read: Json): string {
 }
 
 const startsAs = (value: Json): string =>
-  `${JSON.stringify(value)} was read and nobody wrote it. If it is how nothing is written there, say that objects begin so: --initial '${JSON.stringify(value)}'`
+  `${JSON.stringify(value)} was read before anything was written. If objects begin so: --initial '${JSON.stringify(value)}'`

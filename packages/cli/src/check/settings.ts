@@ -6,6 +6,7 @@ import { isUserFile } from '@chaosproxy/targets/user-file'
 import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions } from '../arguments/baseline.ts'
 import { asCount, asDuration, asName, asRead, asSize, flag, valuesOf, word } from '../arguments/declare.ts'
+import { keyedFlag } from '../arguments/keyed.ts'
 import { parseLevel } from '../arguments/names.ts'
 import { oneOf } from '../arguments/one-of.ts'
 import type { Options } from '../arguments/option.ts'
@@ -42,7 +43,7 @@ const declared = {
   }),
   ...requireOption,
   format: asName(v.optional(v.picklist(formats)), 'format', { text: formats.join(', '), usual: 'detected' }),
-  keyed: flag("values are pairs of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
+  keyed: keyedFlag,
   order: orderOption,
   'time-tolerance': asDuration(
     v.optional(duration('how much earlier than a line before it an event may be', 0, HOUR_MS)),

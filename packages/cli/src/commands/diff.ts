@@ -2,10 +2,12 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { check, EXIT, type ExitCode, packageVersion, RUN_JSON, writeWholeFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { isStored, readHistory, whyUnwritable } from '@chaosproxy/history/files'
+import { isStored, type ReadOptions, readHistory, whyUnwritable } from '@chaosproxy/history/files'
 import { differenceOf, renderDifference, renderDifferenceHtml, toJson } from '@chaosproxy/report'
 import { isParsed, type Parsed, resultIn } from '@chaosproxy/runner/result'
 import { flag, word } from '../arguments/declare.ts'
+import { keyedFlag, keyedIn } from '../arguments/keyed.ts'
+import { orderOption } from '../arguments/order.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { pageChoice, refuseToLose } from '../reporting/choice.ts'
 import { print } from '../terminal/output.ts'
@@ -21,9 +23,12 @@ export const diffCommand: Command = {
   options: {
     out: word('write a page to this file, with the faults of both on one axis'),
     force: flag('overwrite a file even if it is no earlier page'),
+    order: orderOption,
+    keyed: keyedFlag,
     json: flag('print one JSON object on stdout instead of the page'),
   },
   groups: {
+    'What is compared': ['keyed', 'order'],
     Output: ['out', 'force', 'json'],
   },
   examples: [
@@ -38,7 +43,11 @@ async function executeDiff(options: ParsedOptions): Promise<ExitCode> {
   const [before, after] = [textOf(options, 'before') ?? '', textOf(options, 'after') ?? '']
   const out = textOf(options, 'out')
   if (out !== undefined) refuseToLose([pageChoice(out)], flagOf(options, 'force'))
-  const results = [await resultOf(before), await resultOf(after)] as const
+  const reading = {
+    independent: keyedIn(options),
+    ordering: { by: orderOption.valueIn(options, 'order') },
+  }
+  const results = [await resultOf(before, reading), await resultOf(after, reading)] as const
   const difference = differenceOf(...results)
   if (out !== undefined) writePage(out, results, namesOf(before, after))
   const text = flagOf(options, 'json')
@@ -72,13 +81,13 @@ function namesOf(before: string, after: string): readonly [string, string] {
 }
 
 /** The result in the form of `--json`, of the directory of a run, its `run.json`, a file with a result, or a history. */
-async function resultOf(typed: string): Promise<Parsed> {
-  if (isStored(typed)) return checkedResult(typed)
+async function resultOf(typed: string, reading: ReadOptions): Promise<Parsed> {
+  if (isStored(typed)) return checkedResult(typed, reading)
   if (!existsSync(typed)) throw new UserError('usage', `${typed}: there is no such run, result or history.`)
   const path = statSync(typed).isDirectory() ? join(typed, RUN_JSON) : typed
   if (!existsSync(path))
     throw new UserError('usage', `${typed}: there is no run.json in it. Is it the directory of a run?`)
-  return writtenResult(path) ?? (await checkedResult(path))
+  return writtenResult(path) ?? (await checkedResult(path, reading))
 }
 
 /** Undefined for a file that holds no result, which may be a history. */
@@ -96,8 +105,8 @@ function writtenResult(path: string): Parsed | undefined {
   throw new UserError('input', `${path}: this is no result of chaos. Give a run, what --json printed, or a history.`)
 }
 
-async function checkedResult(path: string): Promise<Parsed> {
-  const history = await readHistory(path)
+async function checkedResult(path: string, reading: ReadOptions): Promise<Parsed> {
+  const history = await readHistory(path, reading)
   const json = toJson({ report: check(history), history, checkMs: 0 })
   return isParsed(json) ? json : {}
 }

@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode } from '@chaosproxy/engine'
 import { type Explained, explain, renderExplained } from '@chaosproxy/report'
 import { flag, word } from '../arguments/declare.ts'
+import { keyedFlag, keyedIn } from '../arguments/keyed.ts'
 import { orderOption } from '../arguments/order.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { readExplained } from '../explain/read-explained.ts'
@@ -16,7 +17,7 @@ export const explainCommand: Command = {
   options: {
     level: word('the level to explain', 'the strongest that is violated'),
     model: word('what the object is', 'what the history names'),
-    keyed: flag("values are pairs of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
+    keyed: keyedFlag,
     order: orderOption,
     json: flag('print one JSON object on stdout instead of the page'),
   },
@@ -36,7 +37,7 @@ async function executeExplain(options: ParsedOptions): Promise<ExitCode> {
     await readExplained(textOf(options, 'run') ?? '', {
       level: textOf(options, 'level'),
       model: textOf(options, 'model'),
-      keyed: options['keyed'] === undefined ? undefined : flagOf(options, 'keyed'),
+      keyed: keyedIn(options),
       order: orderOption.valueIn(options, 'order'),
     }),
   )

@@ -90,6 +90,7 @@ async function readByTime(path: string, files: readonly string[], options: ReadO
     completionsOnly: format === 'edn',
     shared: options.shared,
     ordering: options.ordering,
+    files: order.files,
   })
   order.pass(builder)
   return builder.build()

@@ -12,7 +12,8 @@ import {
   tells,
   valueText,
 } from '../operation-words.ts'
-import { capitalised, digitsToTellApart, lineList, moment } from '../words.ts'
+import { linesText } from '../places.ts'
+import { capitalised, digitsToTellApart, moment } from '../words.ts'
 
 /** One operation of a story. */
 export interface Step {
@@ -38,7 +39,7 @@ export function stepsOf(history: History, { operations, culprit }: Counterexampl
     at: timed ? moment(callTime[row] ?? 0, digits) : '',
     text: `${capitalised(askedText(history, row))}, ${toldText(history, row, timed)}.`,
     isAccused: row === culprit,
-    lines: lineList(linesOf(history, row)),
+    lines: linesText(history, linesOf(history, row)),
   }))
 }
 

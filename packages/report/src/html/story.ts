@@ -16,7 +16,8 @@ import {
   tells,
   valueText,
 } from '../operation-words.ts'
-import { capitalised, digitsToTellApart, lineList, moment } from '../words.ts'
+import { linesText } from '../places.ts'
+import { capitalised, digitsToTellApart, moment } from '../words.ts'
 import { accusedOf } from './contradiction.ts'
 import { type Html, html } from './markup.ts'
 
@@ -59,7 +60,7 @@ function step(
     ? `${moment(callTime[operation] ?? 0, digits)} to ${hasReturned(history, operation) ? moment(returnTime[operation] ?? 0, digits) : 'no answer'}`
     : ''
   const [line] = hasTimeline ? linesOf(history, operation) : []
-  const cited = lineList(linesOf(history, operation))
+  const cited = linesText(history, linesOf(history, operation))
   const lines = line === undefined ? cited : html`<a href="#op=${line}" title="Show it in the timeline">${cited}</a>`
   const because = bad ? reproach(history, counterexample)?.text : undefined
   const states = counterexample.statesBefore

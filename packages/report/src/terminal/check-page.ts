@@ -6,6 +6,7 @@ import { type Facts, factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
+import { lineText } from '../places.ts'
 import { certaintiesIn, doubtsIn, recordFactsOf } from '../record.ts'
 import { stalenessText } from '../staleness-words.ts'
 import { durationOfMillis } from '../words.ts'
@@ -127,7 +128,7 @@ function levelCell(
   }
   const at = verdict.counterexample.culprit ?? verdict.counterexample.operations[0]?.operation
   const line = at === undefined ? undefined : linesOf(history, at)[0]
-  return { text: `${symbols.violated}${line === undefined ? '' : ` line ${count(line)}`}`, paint: style.accent }
+  return { text: `${symbols.violated}${line === undefined ? '' : ` ${lineText(history, line)}`}`, paint: style.accent }
 }
 
 /** Cuts the start of a path, since files differ in its end. */

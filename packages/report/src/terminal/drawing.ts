@@ -4,8 +4,9 @@ import type { FaultSpan } from '@chaosproxy/runner/result'
 import { decisive } from '../facts/decisive.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import { hasReturned, linesOf, nameText, nodeOf, operationText } from '../operation-words.ts'
+import { linesText } from '../places.ts'
 import { during } from '../shown-faults.ts'
-import { digitsToTellApart, lineList, moment } from '../words.ts'
+import { digitsToTellApart, moment } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import { type Box, type Layout, layOut, type Row } from './layout.ts'
 import type { Style, Symbols } from './style.ts'
@@ -189,7 +190,7 @@ function listCounterexample(
       : '',
     what: operationText(history, operation, { withKey: counterexample.keys.length > 0 }),
     where: nameText(nodeOf(history, operation) ?? ''),
-    lines: lineList(linesOf(history, operation)),
+    lines: linesText(history, linesOf(history, operation)),
   }))
   const width = (of: (cell: (typeof cells)[number]) => string): number =>
     Math.max(...cells.map((c) => displayWidth(of(c))))

@@ -19,8 +19,9 @@ import {
   requestText,
   tells,
 } from '../operation-words.ts'
+import { cited, linesText } from '../places.ts'
 import { uncutText } from '../uncut-words.ts'
-import { capitalised, lineList, listed, moment } from '../words.ts'
+import { capitalised, listed, moment } from '../words.ts'
 import { type Brevity, whole } from './brevity.ts'
 import { drawCounterexample } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
@@ -71,7 +72,7 @@ function brokenText(level: string, others: readonly string[]): string {
 const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
   operations.flatMap((operation) => linesOf(history, operation))
 
-/** `history.jsonl, lines 24,021–24,026`; `history.jsonl:24021` for a single line. */
+/** `history.jsonl, lines 24,021–24,026`, by file if there are several. */
 export function citation(history: History, counterexample: Counterexample, file: string): string {
   const lines = [
     ...new Set(
@@ -81,8 +82,7 @@ export function citation(history: History, counterexample: Counterexample, file:
       ),
     ),
   ]
-  if (lines.length === 0) return file
-  return lines.length === 1 ? `${file}:${lines[0]}` : `${file}, ${lineList(lines)}`
+  return history.files === undefined || lines.length === 0 ? cited(file, lines) : linesText(history, lines)
 }
 
 /** What is known of why it happened. */

@@ -4,8 +4,9 @@ import { judgedLevels } from '@chaosproxy/runner/result'
 import { adjective } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { hasReturned, linesOf, nameText, nodeOf, operationText, printable, valueText } from '../operation-words.ts'
+import { linesText } from '../places.ts'
 import { uncutText } from '../uncut-words.ts'
-import { capitalised, digitsToTellApart, lineList, listed, listedAtMost, moment } from '../words.ts'
+import { capitalised, digitsToTellApart, listed, listedAtMost, moment } from '../words.ts'
 import { finish } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { type Cell, table } from './table.ts'
@@ -119,14 +120,14 @@ function operationTable(history: History, { operations, culprit }: Counterexampl
           hasReturned(history, operation) ? moment(returned(operation), digits) : 'never',
         ]
       : []),
-    lineList(linesOf(history, operation)),
+    linesText(history, linesOf(history, operation)),
   ])
   return table(columns, rows, style.dim, 2)
 }
 
 function edgeLines(history: History, edges: readonly OrderEdge[]): string[] {
   const text = (row: number): string =>
-    `${operationText(history, row, { withKey: true })} (${lineList(linesOf(history, row))})`
+    `${operationText(history, row, { withKey: true })} (${linesText(history, linesOf(history, row))})`
   const chainLines = ({ shownBy }: OrderEdge, indent: string): string[] =>
     shownBy === undefined
       ? []

@@ -1,9 +1,10 @@
 import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
-import { count, type History } from '@chaosproxy/history'
+import type { History } from '@chaosproxy/history'
 import { levelsNotOfModel, strongestOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { levelRows, rowName, whyNotOfModel } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
+import { lineText } from '../places.ts'
 import { listedAtMost } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { type Cell, table } from './table.ts'
@@ -87,7 +88,7 @@ export function briefLevels(
 const placeOf = (history: History, counterexample: Counterexample): string => {
   const at = counterexample.culprit ?? counterexample.operations[0]?.operation
   const line = at === undefined ? undefined : linesOf(history, at)[0]
-  return line === undefined ? '' : `, line ${count(line)}`
+  return line === undefined ? '' : `, ${lineText(history, line)}`
 }
 
 /** The reason the headline gives for an unknown verdict, which the table need not repeat. */

@@ -1,0 +1,30 @@
+import { count, type History, placeIn, printable } from '@chaosproxy/history'
+import { lineList } from './words.ts'
+
+// Where operations stand in their file, or in the files that were merged.
+
+/** `line 5`; in a history of several files `b.jsonl:1`. */
+export function lineText(history: Pick<History, 'files'>, line: number): string {
+  const { file, line: own } = placeIn(history, line)
+  return file === undefined ? `line ${count(own)}` : `${nameOfFile(file)}:${own}`
+}
+
+/** `lines 5–6`; in a history of several files `a.jsonl, lines 1–2; b.jsonl:1`. */
+export function linesText(history: Pick<History, 'files'>, lines: readonly number[]): string {
+  if (history.files === undefined) return lineList(lines)
+  const byFile = new Map<string, number[]>()
+  for (const each of lines) {
+    const { file = '', line } = placeIn(history, each)
+    byFile.set(file, [...(byFile.get(file) ?? []), line])
+  }
+  return [...byFile].map(([file, own]) => cited(nameOfFile(file), own)).join('; ')
+}
+
+/** `history.jsonl, lines 24,021–24,026`; `history.jsonl:24021` for a single line. */
+export function cited(file: string, lines: readonly number[]): string {
+  const [only, ...others] = new Set(lines)
+  if (only === undefined) return file
+  return others.length === 0 ? `${file}:${only}` : `${file}, ${lineList(lines)}`
+}
+
+const nameOfFile = (file: string): string => printable(file.replace(/^.*\//, ''))
