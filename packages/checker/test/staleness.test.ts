@@ -1,7 +1,9 @@
 import type { Staleness } from '@chaosproxy/checker'
-import { type EventInput, type History, type Json, nanos } from '@chaosproxy/history'
+import { type EventInput, type History, type Json, millis, nanos } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
-import { measureStaleness, stalenessOfReads } from '../src/register/staleness/measure.ts'
+import { createBudget } from '../src/limits/budget.ts'
+import { encodeRegister } from '../src/register/encoding/encode.ts'
+import { measureStaleness, stalenessOf, stalenessOfReads } from '../src/register/staleness/measure.ts'
 import { hasLegalOrder, isLinearizable, type Op, operationsOf } from './brute-force.ts'
 import { historyOf, timeline } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
@@ -277,6 +279,20 @@ test('a read of a value overwritten 6 ms before is 6 ms and one version behind',
     deltaNanos: { atLeast: 6e6, atMost: 6e6 },
     k: { atLeast: 2, atMost: 2 },
   })
+})
+
+test('is absent without memory for the reads, and gives back what it takes', () => {
+  const history = historyOf('w1| w2|', '            r1|')
+  const { encoded, decoder } = encodeRegister(history, reading)
+  const staleness = (memoryBytes: number, times = 1) => {
+    const budget = createBudget({ deadlineMs: millis(1_000), memoryBytes, now: () => millis(0) })
+    return Array.from({ length: times }, () => stalenessOf(encoded, decoder, budget)).map((each) => each?.k)
+  }
+  expect(staleness(100)).toEqual([undefined])
+  expect(staleness(250, 2)).toEqual([
+    { atLeast: 2, atMost: 2 },
+    { atLeast: 2, atMost: 2 },
+  ])
 })
 
 test('the median of three reads is the middle one', () => {

@@ -7,21 +7,34 @@ import { APPEND, CAS, compact, DIFFERS, type Encoded, later, NEVER, renumber, re
  *
  * @throws OutOfTime
  */
-export function partition(encoded: Encoded, budget: Budget = unlimited): readonly Encoded[] {
-  if (encoded.keys === 1) return [compact(encoded, budget)]
+export const partition = (encoded: Encoded, budget: Budget = unlimited): readonly Encoded[] => [
+  ...partsInTurn(encoded, budget),
+]
+
+/**
+ * The same, one after the other: an object for each of many keys takes more memory than its operations.
+ *
+ * @throws OutOfTime
+ */
+export function* partsInTurn(encoded: Encoded, budget: Budget): Generator<Encoded> {
+  if (encoded.keys === 1) {
+    yield compact(encoded, budget)
+    return
+  }
   const { at, starts } = separated(encoded, budget)
   let sinceLook = 0
-  const parts: Encoded[] = []
   for (let k = 0; k < encoded.keys; k++) {
     sinceLook += starts[k + 1] - starts[k] + OPERATIONS_FOR_A_KEY
     if (sinceLook > STEPS_BETWEEN_LOOKS) {
       budget.look(sinceLook)
       sinceLook = 0
     }
-    parts.push(at(k))
+    yield at(k)
   }
-  return parts
 }
+
+/** What `partsInTurn` takes for each operation. */
+export const BYTES_PER_SEPARATED = 40
 
 /** The operations of each key, made one key at a time: for keys too many to hold all of them as histories. */
 export interface Separated {

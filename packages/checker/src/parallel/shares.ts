@@ -63,8 +63,8 @@ const LEAST_OPERATIONS = 20_000
 const LEAST_MS_FOR_EACH = 0.005
 
 /**
- * Distributes the keys over at most `most` threads. Undefined if one thread does as well: for few operations, a single
- * key, or a model other than registers.
+ * Distributes the keys over at most `most` threads, each of which needs memory. Undefined if one thread does as well: for few
+ * operations, a single key, or a model other than registers.
  */
 export function planShares(
   history: History,
@@ -80,10 +80,11 @@ export function planShares(
   const counts = new Int32Array(history.keys.length + 1)
   for (let i = 0; i < length; i++) counts[key[i] + 1]++
   const keys = Array.from(counts.keys()).filter((k) => counts[k] > 0)
-  if (keys.length < 2) return undefined
+  const threads = Math.min(most, Math.floor(options.memoryBytes / encodingBytes(history)))
+  if (keys.length < 2 || threads < 2) return undefined
   const beside = options.levels.some(isGlobal)
   // With only two threads, the other levels wait until a share is done.
-  const some = Math.min(beside && most > 2 ? most - 1 : most, keys.length)
+  const some = Math.min(beside && threads > 2 ? threads - 1 : threads, keys.length)
   const shares = Array.from({ length: some }, () => new Uint8Array(counts.length))
   const loads = new Float64Array(some)
   for (const k of keys.sort((a, b) => counts[b] - counts[a] || a - b)) {

@@ -65,7 +65,7 @@ function written({ keys, unknownEvery, form, isCas = false }: Kind): string {
 
 test.each<[string, Kind]>([
   ['one key', { keys: 1, unknownEvery: 1_000, form: 'jsonl' }],
-  ['many keys', { keys: 2_000, unknownEvery: 1_000, form: 'jsonl' }],
+  ['many keys', { keys: 50_000, unknownEvery: 1_000, form: 'jsonl' }],
   ['many unknown outcomes', { keys: 1, unknownEvery: 4, form: 'jsonl' }],
   ['compare-and-sets', { keys: 10, unknownEvery: 1_000, form: 'jsonl', isCas: true }],
   ['EDN', { keys: 1, unknownEvery: 1_000, form: 'edn' }],

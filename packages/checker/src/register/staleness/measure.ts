@@ -1,7 +1,7 @@
-import type { History } from '@chaosproxy/history'
+import { float64Array, type History } from '@chaosproxy/history'
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import type { OperationRow } from '../../encoding/operation-row.ts'
-import { partition } from '../../encoding/partition.ts'
+import { BYTES_PER_SEPARATED, partition, partsInTurn } from '../../encoding/partition.ts'
 import type { CheckOptions } from '../../judge/options.ts'
 import type { Bounds, Percentiles, Staleness } from '../../judge/staleness.ts'
 import { type Budget, unlimited } from '../../limits/budget.ts'
@@ -56,35 +56,43 @@ export function stalenessOfReads(history: History, options: StalenessOptions): R
   }
 }
 
+/** The reads that were measured. */
+const BYTES_PER_READ = 20
+
 /**
- * The same as `measureStaleness`, of a history that is already encoded.
+ * The same as `measureStaleness`, of a history that is already encoded. Absent, too, if there is not enough memory.
  *
  * @throws OutOfTime
  */
 export function stalenessOf(
   encoded: Encoded,
-  { history }: Pick<Decoder, 'history'>,
+  decoder: Pick<Decoder, 'history'>,
   budget: Budget,
 ): Staleness | undefined {
   if (encoded.hasAppend) return undefined
+  const bytes = encoded.length * (BYTES_PER_SEPARATED + BYTES_PER_READ)
+  if (!budget.take(bytes)) return undefined
+  try {
+    return measured(encoded, decoder, budget)
+  } finally {
+    budget.giveBack(bytes)
+  }
+}
+
+function measured(encoded: Encoded, { history }: Pick<Decoder, 'history'>, budget: Budget): Staleness {
   budget.look(encoded.length)
   const times = history.operations
   const timed = hasTimes(history)
-  const counts = { measured: 0, stale: 0, ambiguous: 0, unexplained: 0 }
-  const measured: { readonly part: Encoded; readonly key: KeyReads }[] = []
+  const reads = new MeasuredReads(encoded.length)
   let delta: Bounds = { atLeast: 0, atMost: 0 }
   let k: Bounds = { atLeast: 1, atMost: 1 }
-  for (const given of partition(encoded, budget)) {
+  for (const given of partsInTurn(encoded, budget)) {
     budget.tick()
     const { part, isCertain } = settledPart(given)
     const clusters = clustersOf(part)
     const key = readsBehind(part, clusters, times, budget)
     const mostBehind = key.versionsBehind.reduce(greater, 0)
-    counts.measured += key.reads.length
-    for (const versions of key.versionsBehind) if (versions > 0) counts.stale++
-    counts.ambiguous += key.ambiguous
-    counts.unexplained += key.unexplained
-    measured.push({ part, key })
+    reads.add(part, key)
     const distinct = key.unexplained === 0 && !clusters.writer.includes(MANY_WRITERS)
     const behind = key.behindNanos.reduce(greater, 0)
     const least = distinct && timed ? Math.max(behind, leastDelta(part, clusters, times, budget)) : behind
@@ -100,16 +108,7 @@ export function stalenessOf(
     }
   }
   budget.look(encoded.length)
-  const { behind, versions, worst, staleRows } = joined(measured, counts)
-  return {
-    reads: counts,
-    staleRows,
-    behindNanos: timed ? percentilesOf(behind) : undefined,
-    versionsBehind: percentilesOf(versions),
-    worst: counts.stale > 0 ? worst : undefined,
-    deltaNanos: timed ? delta : undefined,
-    k,
-  }
+  return reads.told(timed, delta, k)
 }
 
 /** With the initial value if it is known; otherwise reads count as reads of what was written. */
@@ -126,38 +125,54 @@ const largest = (a: Bounds, b: Bounds): Bounds => ({
 
 const greater = (a: number, b: number): number => Math.max(a, b)
 
-/** The reads of all keys together, and the one furthest behind. */
-function joined(
-  measured: readonly { readonly part: Encoded; readonly key: KeyReads }[],
-  { measured: total, stale }: Staleness['reads'],
-): {
-  readonly behind: Float64Array
-  readonly versions: Float64Array
-  readonly worst: OperationRow | undefined
-  readonly staleRows: Int32Array
-} {
-  const behind = new Float64Array(total)
-  const versions = new Float64Array(total)
-  const staleRows = new Int32Array(stale)
-  let at = 0
-  let found = 0
-  let worst: OperationRow | undefined
-  let worstAt = -1
-  for (const { part, key } of measured) {
-    for (let i = 0; i < key.reads.length; i++, at++) {
-      behind[at] = key.behindNanos[i]
-      versions[at] = key.versionsBehind[i]
-      if (versions[at] > 0) staleRows[found++] = part.row[key.reads[i]]
+/** The reads of all keys together, of at most so many operations, and the one furthest behind. */
+class MeasuredReads {
+  readonly #behind: Float64Array
+  readonly #versions: Float64Array
+  readonly #staleRows: number[] = []
+  #measured = 0
+  #ambiguous = 0
+  #unexplained = 0
+  #worst: OperationRow | undefined
+  #worstAt = -1
+
+  constructor(operations: number) {
+    this.#behind = float64Array(operations)
+    this.#versions = float64Array(operations)
+  }
+
+  add({ row }: Encoded, { reads, behindNanos, versionsBehind, ambiguous, unexplained }: KeyReads): void {
+    this.#ambiguous += ambiguous
+    this.#unexplained += unexplained
+    const [behind, versions] = [this.#behind, this.#versions]
+    for (let i = 0; i < reads.length; i++) {
+      const at = this.#measured++
+      behind[at] = behindNanos[i]
+      versions[at] = versionsBehind[i]
+      if (versions[at] > 0) this.#staleRows.push(row[reads[i]])
+      const worstAt = this.#worstAt
       const further =
         worstAt === -1 ||
         behind[at] > behind[worstAt] ||
         (behind[at] === behind[worstAt] && versions[at] > versions[worstAt])
       if (!further) continue
-      worst = part.row[key.reads[i]]
-      worstAt = at
+      this.#worst = row[reads[i]]
+      this.#worstAt = at
     }
   }
-  return { behind, versions, worst, staleRows }
+
+  told(timed: boolean, delta: Bounds, k: Bounds): Staleness {
+    const stale = this.#staleRows.length
+    return {
+      reads: { measured: this.#measured, stale, ambiguous: this.#ambiguous, unexplained: this.#unexplained },
+      staleRows: Int32Array.from(this.#staleRows),
+      behindNanos: timed ? percentilesOf(this.#behind.subarray(0, this.#measured)) : undefined,
+      versionsBehind: percentilesOf(this.#versions.subarray(0, this.#measured)),
+      worst: stale > 0 ? this.#worst : undefined,
+      deltaNanos: timed ? delta : undefined,
+      k,
+    }
+  }
 }
 
 /** Percentiles by nearest rank. Sorts in place. */
