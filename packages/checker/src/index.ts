@@ -27,6 +27,7 @@ export {
   reportOfKeys,
   reportUndecided,
   togetherApart,
+  type ViolatedKey,
 } from './parallel/apart.ts'
 export type { BoardMemory } from './parallel/board.ts'
 export { createBoardMemory } from './parallel/board.ts'

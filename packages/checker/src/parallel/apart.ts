@@ -1,4 +1,4 @@
-import type { History } from '@chaosproxy/history'
+import type { History, Json } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import { encodingBytes, takeEncoding } from '../judge/encoding-memory.ts'
 import { isByFinalReads, type Others, reportOf } from '../judge/judge-consistency.ts'
@@ -13,6 +13,7 @@ import { registerEntry } from '../register/entry.ts'
 import { type FinallyRead, finallyRead, NO_FINAL_READS, owedFor } from '../register/eventual/decide.ts'
 import { decideLinearizable } from '../register/linearizable/decide.ts'
 import { createLongKey } from '../register/linearizable/distinct/long-key.ts'
+import type { LongValue } from '../register/linearizable/distinct/long-values.ts'
 import { reasonUndecided } from '../register/linearizable/portfolio/answer.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
@@ -32,11 +33,18 @@ export type ApartAnswer =
       /** The levels that final reads seem to contradict; an order in real time explains them. */
       readonly contrary: readonly string[]
     }
-  /** The first of the keys, or of each of several parts; null for operations without a key. */
-  | { readonly result: 'violated'; readonly keys: readonly (string | null)[] }
+  /** The first of the keys, or of each of several parts. */
+  | { readonly result: 'violated'; readonly keys: readonly ViolatedKey[] }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
   /** Marks of the recorder, for example, concern all keys. */
   | { readonly result: 'whole'; readonly why: string }
+
+/** A key that is not linearizable; null for operations without one. */
+export interface ViolatedKey {
+  readonly key: string | null
+  /** Its operations on these values are not linearizable alone. By default all are needed. */
+  readonly values?: readonly (number | null)[] | undefined
+}
 
 /**
  * Judges the keys of a part of a history.
@@ -98,7 +106,7 @@ export function judgeLongKey(
           return { result: 'met', unknown: answer.unknown, happened, isJoined: false, finally: seen, contrary: [] }
         }
         case 'violated':
-          return { result: 'violated', keys: [key] }
+          return { result: 'violated', keys: [{ key, values: valuesOf(answer.values, options.initial) }] }
         case 'out of memory':
           return unknown('memory')
         case 'not applicable':
@@ -111,6 +119,13 @@ export function judgeLongKey(
   )
 }
 
+/** Null is read where nothing was written. */
+const valuesOf = (values: readonly LongValue[], initial: Json): readonly (number | null)[] =>
+  values.flatMap((value) => {
+    if (value !== 'initial') return [value]
+    return typeof initial === 'number' ? [initial, null] : [null]
+  })
+
 function judgeRegisters(history: History, given: ShareOptions, budget: ReturnType<typeof createBudget>): ApartAnswer {
   const options = narrowed(given)
   const judgeable = judgeableOf(history, registerEntry.record, options.initial)
@@ -121,7 +136,8 @@ function judgeRegisters(history: History, given: ShareOptions, budget: ReturnTyp
   const answer = decideLinearizable(encoded, decoder.value, budget, undefined, parts)
   if (answer.result === 'unknown')
     return { result: 'unknown', limit: answer.limit, undecided: answer.undecided, keys: encoded.keys }
-  if (answer.result === 'violated') return { result: 'violated', keys: [decoder.keyName(answer.part.key[0]) ?? null] }
+  if (answer.result === 'violated')
+    return { result: 'violated', keys: [{ key: decoder.keyName(answer.part.key[0]) ?? null }] }
   const opened = openedRegisters(registers, options)
   const { total, happened = 0 } = opened.info()
   const seen = finallyRead(encoded, decoder, budget)

@@ -1,6 +1,6 @@
-import { check, findModel, reportOfApart, reportOfKeys, reportUndecided } from '@chaosproxy/checker'
-import { historyOfTally, type Tally, UserError } from '@chaosproxy/history'
-import { type PackedRecording, readHeader, readKeys } from '@chaosproxy/history/files'
+import { check, findModel, reportOfApart, reportOfKeys, reportUndecided, type ViolatedKey } from '@chaosproxy/checker'
+import { type History, historyOfTally, type Tally, UserError } from '@chaosproxy/history'
+import { MemoryLimitError, type PackedRecording, readHeader, readKeys } from '@chaosproxy/history/files'
 import { proves } from '@chaosproxy/runner'
 import { readingOf } from './check-file.ts'
 import { megabytes } from './memory.ts'
@@ -87,18 +87,29 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
     return resultOf(task, { history: counted, report, parseMs, checkMs, checking })
   }
   const started = performance.now()
-  const keys = new Set(answer.keys.map((key) => key ?? ''))
-  const history = { ...(await readKeys(file, keys, readingOf(task))), tally }
+  const history = { ...(await readViolated(task, answer.keys)), tally }
   began()
   const checking = checkOptionsFor(file, history, settings, settings.timeoutMs)
   const part = check(history, checking)
   if (part.levels['linearizable']?.result === 'met')
     throw new UserError(
       'environment',
-      `${file}: keys ${[...keys].join(', ')} were called not linearizable, and are. If workers of a queue judged them, remove those from it.`,
+      `${file}: keys ${answer.keys.map(({ key }) => key ?? '').join(', ')} were called not linearizable, and are. If workers of a queue judged them, remove those from it.`,
     )
   const report = reportOfKeys(part, unknownOutcomes(tally), tooLarge(known))
   return resultOf(task, { history, report, parseMs, checkMs: checkMs + performance.now() - started, checking })
+}
+
+/** Of several keys one, if there is no memory for all. */
+async function readViolated(task: CheckTask, keys: readonly ViolatedKey[]): Promise<History> {
+  const wanted = new Map(keys.map(({ key, values }) => [key ?? '', values]))
+  try {
+    return await readKeys(task.file, wanted, readingOf(task))
+  } catch (error) {
+    const one = keys.find(({ values }) => values !== undefined) ?? keys[0]
+    if (!(error instanceof MemoryLimitError) || keys.length < 2 || one === undefined) throw error
+    return readViolated(task, [one])
+  }
 }
 
 const unknownOutcomes = ({ functions }: Tally): number => functions.reduce((sum, { info }) => sum + info, 0)

@@ -10,6 +10,7 @@ import { count } from './numbers.ts'
 
 const MOST_SHARDS = 10_000
 const MOST_PARTS = 100_000
+const MOST_VALUES = 4
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(4_096))
 const path = v.pipe(
@@ -82,6 +83,9 @@ const shardSpec: v.GenericSchema<unknown, ShardSpec> = v.pipe(
 
 const key = v.nullable(v.string())
 
+/** Those that contradict each other, and null. */
+const values = v.optional(v.pipe(v.array(v.nullable(v.number())), v.minLength(1), v.maxLength(MOST_VALUES)))
+
 const apart = v.variant('result', [
   v.strictObject({
     result: v.literal('met'),
@@ -97,7 +101,7 @@ const apart = v.variant('result', [
   }),
   v.strictObject({
     result: v.literal('violated'),
-    keys: v.pipe(v.array(key), v.minLength(1), v.maxLength(MOST_PLACES)),
+    keys: v.pipe(v.array(v.strictObject({ key, values })), v.minLength(1), v.maxLength(MOST_PLACES)),
   }),
   v.strictObject({
     result: v.literal('unknown'),

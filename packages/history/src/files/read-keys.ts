@@ -6,19 +6,23 @@ import type { History } from '../history.ts'
 import { historyOf } from '../lending.ts'
 import { CannotPack } from '../packed/cannot-pack.ts'
 import { sortRows } from '../packed/row-reader.ts'
-import { type ValueId, ValueTable } from '../value.ts'
+import { NULL, type ValueId, ValueTable } from '../value.ts'
 import { MemoryLimitError } from './memory-limit.ts'
 import { pumpSteps, type ReadOptions } from './read.ts'
 import { openSource, sourceName } from './source.ts'
 
+/** By name of the key: the values that matter; undefined for all. */
+export type WantedKeys = ReadonlyMap<string, readonly (number | null)[] | undefined>
+
 /**
- * Reads a recording like `readHistory`, but keeps the operations of some keys only, by name; '' for those without one.
+ * Reads a recording like `readHistory`, but keeps the operations of some keys only, by name, '' for those without one; of a key
+ * for which some values are named, only those that write or return one of them.
  * They have the positions, times and lines that they have in the whole history.
  *
  * @throws CannotPack as `readPacked` does.
  * @throws MemoryLimitError if `memoryBytes` is not enough for them.
  */
-export async function readKeys(path: string, keys: ReadonlySet<string>, options: ReadOptions = {}): Promise<History> {
+export async function readKeys(path: string, keys: WantedKeys, options: ReadOptions = {}): Promise<History> {
   const name = sourceName(path)
   const source = await openSource(path, options.stored)
   const { memoryBytes = Number.POSITIVE_INFINITY } = options
@@ -45,17 +49,17 @@ export async function readKeys(path: string, keys: ReadonlySet<string>, options:
 /** Takes the operations of some keys out of a builder, and lets it forget the others. */
 class Keeping {
   readonly #builder: HistoryBuilder
-  readonly #keys: ReadonlySet<string>
+  readonly #keys: WantedKeys
   readonly #columns: Columns = new Columns(64)
   readonly #values: ValueTable = new ValueTable()
   readonly #errors: ByteTable = new ByteTable()
-  /** By number of the key, preceded by none: whether it is kept, once that is known. */
-  readonly #kept: boolean[]
+  /** By number of the key, preceded by none: which of its operations are kept. */
+  readonly #wanted: (Wanted | undefined)[]
 
-  constructor(builder: HistoryBuilder, keys: ReadonlySet<string>) {
+  constructor(builder: HistoryBuilder, keys: WantedKeys) {
     this.#builder = builder
     this.#keys = keys
-    this.#kept = [keys.has('')]
+    this.#wanted = [wantedOf(keys, '')]
   }
 
   get sizeBytes(): number {
@@ -64,7 +68,8 @@ class Keeping {
 
   keep(): void {
     const { keys } = this.#builder
-    while (this.#kept.length <= keys.length) this.#kept.push(this.#keys.has(keys.text(this.#kept.length - 1)))
+    while (this.#wanted.length <= keys.length)
+      this.#wanted.push(wantedOf(this.#keys, keys.text(this.#wanted.length - 1)))
     const why = this.#builder.release(this.#take)
     if (why !== undefined) throw new CannotPack(why)
   }
@@ -86,8 +91,10 @@ class Keeping {
   }
 
   readonly #take = (from: Columns, row: number): void => {
-    const key = from.key[row] ?? -1
-    if (this.#kept[key + 1] !== true) return
+    const wanted = this.#wanted[(from.key[row] ?? -1) + 1]
+    if (wanted === undefined) return
+    const written = from.input[row] ?? NULL
+    if (wanted !== 'all' && !wanted.has(written === NULL ? (from.output[row] ?? NULL) : written)) return
     const { values, errors } = this.#builder
     const to = this.#columns
     const own = to.add(from, row)
@@ -96,4 +103,14 @@ class Keeping {
     const error = from.error[row] ?? 0
     to.error[own] = error === 0 ? 0 : this.#errors.internText(errors.text(error - 1)) + 1
   }
+}
+
+/** The ids of values that an operation must have. */
+type Wanted = 'all' | ReadonlySet<number>
+
+function wantedOf(keys: WantedKeys, name: string): Wanted | undefined {
+  if (!keys.has(name)) return undefined
+  const values = keys.get(name)
+  const ids = new ValueTable()
+  return values === undefined ? 'all' : new Set(values.map((value) => ids.id(value)))
 }

@@ -6,6 +6,7 @@ import {
   BYTES_PER_UNKNOWN,
   BYTES_PER_VALUE,
   INITIAL,
+  type LongValue,
   LongValues,
   UnknownWrites,
 } from './long-values.ts'
@@ -23,7 +24,8 @@ export type LongKeyAnswer =
       /** Position of its first call; undefined if nothing constrains it. */
       readonly firstCall: number | undefined
     }
-  | { readonly result: 'violated' }
+  /** By the operations on these values alone. */
+  | { readonly result: 'violated'; readonly values: readonly LongValue[] }
   | NotJudged
 
 interface NotJudged {
@@ -90,9 +92,9 @@ class ByZones implements LongKey {
     const { written } = values
     const happened = this.#unknown.settle(values)
     if (happened === 'not applicable' || written < LEAST_WRITTEN) return { result: 'not applicable' }
-    if (values.isImpossible) return { result: 'violated' }
     if (!budget.take(BYTES_PER_PLACED_VALUE * (values.width + 1))) return { result: 'out of memory' }
-    if (!values.hasOrder(this.#lastEvent + 1, budget)) return { result: 'violated' }
+    const conflicting = values.conflicting(this.#lastEvent + 1, budget)
+    if (conflicting !== undefined) return { result: 'violated', values: conflicting }
     const firstCall = this.#firstCall === NEVER ? undefined : this.#firstCall
     return { result: 'met', unknown: this.#unknownOutcomes, happened, firstCall }
   }

@@ -1,7 +1,11 @@
 import { int32Array, uint8Array } from '@chaosproxy/history'
 import { NEVER } from '../../../encoding/encoded.ts'
 import type { Budget } from '../../../limits/budget.ts'
+import type { Conflict } from './conflict.ts'
 import { sequenceOfZones, type Zones } from './zones.ts'
+
+/** A value that was written, or the one before all writes. */
+export type LongValue = number | 'initial'
 
 /** Arrays are longer than this for each operation; what is not used of them takes no memory. */
 const ROOM_PER_OPERATION = 3
@@ -32,7 +36,8 @@ export class LongValues {
   #lowest: number
   #highest = 0
   #written = 0
-  #isImpossible = false
+  /** The place of a value that a read returned before its only write was called; -1 if there is none. */
+  #impossible = -1
 
   constructor(operations: number) {
     this.#operations = operations
@@ -46,11 +51,6 @@ export class LongValues {
   /** How many values were written. */
   get written(): number {
     return this.#written
-  }
-
-  /** Whether a read returned before the only write of its value was called. */
-  get isImpossible(): boolean {
-    return this.#isImpossible
   }
 
   /** How many places are in use, or lie between those. */
@@ -84,7 +84,7 @@ export class LongValues {
     this.#known[place] |= WRITTEN
     this.#written += 1
     // If another write of the value follows, it may explain that: then nothing is said.
-    if (NEVER - this.#early[place] < call) this.#isImpossible = true
+    if (NEVER - this.#early[place] < call) this.#impossible = place
     return true
   }
 
@@ -94,8 +94,14 @@ export class LongValues {
     if (call >= this.#late[place]) this.#late[place] = call + 1
   }
 
-  /** Whether every value that was seen was written, and an order of the values explains all. Call it once. @throws OutOfTime */
-  hasOrder(events: number, budget: Budget): boolean {
+  /**
+   * Values whose operations no order explains; undefined if every value that was seen was written, and an order of the values
+   * explains all. Call it once.
+   *
+   * @throws OutOfTime
+   */
+  conflicting(events: number, budget: Budget): readonly LongValue[] | undefined {
+    if (this.#impossible >= 0) return [this.#valueOf(this.#impossible)]
     // The initial value has the place before all others.
     const from = Math.max(1, Math.min(this.#lowest, this.#highest)) - 1
     const first = this.#early.subarray(from, this.#highest + 1)
@@ -106,18 +112,31 @@ export class LongValues {
     used[0] = this.#known[INITIAL]
     let groups = 0
     for (let place = 0; place < used.length; place++) {
-      if (used[place] === SEEN && place !== INITIAL) return false
+      if (used[place] === SEEN && place !== INITIAL) return [this.#valueOf(from + place)]
       first[place] = NEVER - first[place]
       last[place] -= 1
       used[place] = used[place] === 0 ? 0 : 1
       groups += used[place]
     }
     const zones = { first, last, used, initials: [INITIAL], keyOf: onlyKey }
-    const { sequence, isViolated } = sequenceOfZones(zones, events, budget)
-    if (isViolated[0] === 1) return false
+    const { sequence, isViolated, conflicts } = sequenceOfZones(zones, events, budget)
+    if (isViolated[0] === 1)
+      return groupsIn(conflicts[0] ?? [], zones).map((group) =>
+        this.#valueOf(group === INITIAL ? INITIAL : from + group),
+      )
     requireOrder(sequence, groups, zones)
-    return true
+    return undefined
   }
+
+  #valueOf(place: number): LongValue {
+    return place === INITIAL ? 'initial' : place + (this.#base ?? 0)
+  }
+}
+
+/** The groups whose zones end or begin at some events. */
+function groupsIn(conflict: Conflict, { first, last }: Pick<Zones, 'first' | 'last'>): readonly number[] {
+  const events = new Set(conflict)
+  return Array.from(first.keys()).filter((group) => events.has(first[group]) || events.has(last[group]))
 }
 
 const onlyKey = (): number => 0
