@@ -8,6 +8,7 @@ import { MemoryLimitError, openHistoryWriter, readHistory } from '@chaosproxy/hi
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { printEdnEvent } from '../src/codecs/edn-writer.ts'
 import { readEvents } from '../src/files/read.ts'
+import { readKeys, type WantedKeys } from '../src/files/read-keys.ts'
 
 let directory = ''
 beforeAll(() => {
@@ -430,4 +431,30 @@ test('a directory of rotated parts is read as one file would be, whatever they a
     process: whole.operations.process,
   })
   expect(read.warnings).toEqual(whole.warnings.map((warning) => warning.replace('whole.jsonl', 'parts')))
+})
+
+test('keeps of a key only the operations on the values that are wanted', async () => {
+  const path = join(directory, 'keys.jsonl')
+  const operation = (f: string, key: string, value: number | null): string =>
+    [`{"process":0,"type":"invoke","f":"${f}","key":"${key}","value":${f === 'read' ? null : value}}`]
+      .concat(`{"process":0,"type":"ok","f":"${f}","key":"${key}","value":${value}}`)
+      .join('\n')
+  const operations = [
+    ['read', 'a', null],
+    ['write', 'a', 1],
+    ['write', 'a', 2],
+    ['read', 'a', 1],
+    ['write', 'b', 3],
+    ['write', 'c', 1],
+  ] as const
+  writeFileSync(path, `${operations.map(([f, key, value]) => operation(f, key, value)).join('\n')}\n`)
+  const rows = async (wanted: WantedKeys) =>
+    [...(await readKeys(path, wanted)).operations.callEvent].map((at) => at / 2)
+  expect(await rows(new Map([['a', [1]]]))).toEqual([1, 3])
+  expect(await rows(new Map([['a', [2, null]]]))).toEqual([0, 2])
+  const both = new Map<string, readonly number[] | undefined>([
+    ['a', [1]],
+    ['b', undefined],
+  ])
+  expect(await rows(both)).toEqual([1, 3, 4])
 })
