@@ -219,10 +219,11 @@ describe('files of several clients', () => {
     ]
     const files = [file('places/a.jsonl', jsonl(first)), file('places/b.jsonl', jsonl(twice))]
     expect(await refusal('both', { merged: files })).toMatch(/b\.jsonl:2: process 7 invoked .* \(line 1\) is open/)
-    const named = await readHistory('both', { merged: [files[0] ?? '', files[0] ?? ''] })
+    const both = [file('places/a.jsonl', jsonl(first)), file('places/c.jsonl', jsonl(second))]
+    const named = await readHistory('both', { merged: both })
     expect([placeIn(named, 4), placeIn(named, 5)]).toEqual([
       { file: expect.stringMatching(/a\.jsonl$/), line: 4 },
-      { file: expect.stringMatching(/a\.jsonl$/), line: 1 },
+      { file: expect.stringMatching(/c\.jsonl$/), line: 1 },
     ])
     expect(placeIn({}, 5)).toEqual({ file: undefined, line: 5 })
   })
