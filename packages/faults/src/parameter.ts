@@ -3,7 +3,16 @@ import { millis } from '@chaosproxy/history'
 import * as v from 'valibot'
 
 /** The unit of a numeric parameter; `text`, `flag` and `json` (any value) are not numeric. */
-export type ParameterUnit = 'ms' | 'bytes' | 'bytes/s' | 'probability' | 'count' | 'text' | 'flag' | 'json'
+export type ParameterUnit =
+  | 'ms'
+  | 'bytes'
+  | 'bytes/s'
+  | 'per second'
+  | 'probability'
+  | 'count'
+  | 'text'
+  | 'flag'
+  | 'json'
 
 /** The schema of one parameter, including its texts for help and messages. */
 export type ParameterSchema<Value> = v.GenericSchema<unknown, Value>
@@ -60,6 +69,9 @@ export const bytesPerSecond = (summary: string): ParameterSchema<number> => amou
 /** A whole number of things. */
 export const wholeNumber = (summary: string, bounds: Bounds = {}): ParameterSchema<number> =>
   v.pipe(amount('count', summary, bounds), v.safeInteger())
+
+/** How often something happens in a second, fractions allowed. */
+export const perSecond = (summary: string): ParameterSchema<number> => amount('per second', summary, { least: 0.001 })
 
 /** A number from 0 to 1. */
 export const probability = (summary: string): ParameterSchema<number> =>

@@ -1,5 +1,5 @@
 import { defineFault } from '../definition.ts'
-import { choice, json, optional, or, text, wholeNumber } from '../parameter.ts'
+import { choice, json, optional, or, perSecond, text, wholeNumber } from '../parameter.ts'
 import { validateFields } from './edits.ts'
 
 export const status = wholeNumber('the status the client sees', { least: 200, most: 599 })
@@ -24,7 +24,7 @@ export const rateLimit = defineFault({
   kind: 'rate-limit',
   summary: 'refuse requests above the rate',
   parameters: {
-    requestsPerSecond: wholeNumber('the rate', { least: 1 }),
+    requestsPerSecond: perSecond('the rate (0.5: one request every two seconds)'),
     burst: or(wholeNumber('largest burst', { least: 1 }), 1),
     status: or(status, 429),
     headers: optional(json('header fields of the refusal ({"Retry-After":"5"})')),

@@ -4,10 +4,10 @@ import type { Exit } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** As much as the system certainly sends at once, to a client that reads. */
-const AT_ONCE_BYTES = 32 * 1024
-
-/** How long the system is given to send what it has taken, before a reset makes it discard the rest. */
+/**
+ * The time for the system to send what it has taken, before a reset makes it discard the rest, and for the client to read
+ * it: libuv reports data and a reset that it finds together as an orderly end.
+ */
 const SENDING_MS = 50
 
 /** Passes answers on to the client, and tracks which ones it has received whole. */
@@ -46,8 +46,8 @@ export class ReplyOutbox {
     }
   }
 
-  /** Calls back when all that was passed has been sent, as far as that can be told. */
-  whenSent(clock: ProxyClock, callback: () => void, isSure: boolean = this.#passedBytes <= AT_ONCE_BYTES): void {
+  /** Calls back when all that was passed has been sent and read, as far as that can be told. */
+  whenSent(clock: ProxyClock, callback: () => void, isSure: boolean = this.#passedBytes === 0): void {
     const isSent = this.#deliveredBytes >= this.#passedBytes && !this.#exit.congested
     if (isSent && isSure) callback()
     else this.#cancelWait = clock.after(SENDING_MS, () => this.whenSent(clock, callback, isSent))

@@ -58,6 +58,7 @@ export function schemaOfParameter({ unit, summary, values, least = 0, most, ...r
       return { ...described, type: 'number', minimum: 0, maximum: 1 }
     case 'ms':
     case 'bytes/s':
+    case 'per second':
       return { ...described, type: 'number', minimum: least, ...(most === undefined ? {} : { maximum: most }) }
     case 'bytes':
     case 'count':
