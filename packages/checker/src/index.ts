@@ -18,7 +18,7 @@ export { consistency, levels } from './levels/levels.ts'
 export { rungs, wordsOfLevel } from './levels/words.ts'
 export { limitedTo } from './limits/budget.ts'
 export { modelEntry } from './object/own.ts'
-export type { OnlineChecker, OnlineViolation, SoFar } from './online/checker.ts'
+export type { OnlineChecker, SoFar } from './online/checker.ts'
 export {
   type ApartAnswer,
   judgeApart,

@@ -1,6 +1,7 @@
-import { createOnlineChecker, limitedTo, type OnlineViolation } from '@chaosproxy/checker'
+import { createOnlineChecker, limitedTo } from '@chaosproxy/checker'
 import { type EventInput, historyFromEvents, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import type { OnlineViolation } from '../src/online/checker.ts'
 import { checkHistory, timeline } from './checking.ts'
 
 // The read of x is stale for certain; the nemesis is no client, so positions among all events differ from those among

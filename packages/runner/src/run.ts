@@ -99,10 +99,7 @@ export function startRun(options: RunOptions, ended: (outcome: RunOutcome) => vo
           ...{ cluster, clients, workload, timeoutMs, quietMs, since, enter, ...healed },
           isInterrupted: () => interrupted,
         },
-        (outcome) => {
-          const { violation } = online.judged()
-          ended(violation === undefined ? outcome : { ...outcome, violation })
-        },
+        (outcome) => ended(withViolation(outcome, online.judged())),
       ),
     )
   }
@@ -155,3 +152,6 @@ function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
 
 const postponed = (schedule: Schedule, by: Nanos): Schedule =>
   schedule.map((fault) => ({ ...fault, from: nanos(fault.from + by), to: nanos(fault.to + by) }))
+
+const withViolation = (outcome: RunOutcome, { violation }: Judged): RunOutcome =>
+  violation === undefined ? outcome : { ...outcome, violation }
