@@ -19,7 +19,7 @@ test('a number that is read back as a text gets the command that records both al
     ['write', 5, 5],
     ['read', null, '5'],
   ])
-  expect(hint).toMatch(/^5 was written and "5" was read: .*jq -c .*tonumber/)
+  expect(hint).toMatch(/^5 was written and "5" was read: .*jq -c '\.value = \(.*tonumber/)
   expect(more).toEqual([])
 })
 

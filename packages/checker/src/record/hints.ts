@@ -76,10 +76,11 @@ function addAtoms({ values }: History, id: number, atoms: Map<string, Json>): vo
 
 function ofOtherType(written: Json, read: Json): string {
   const [a, b] = [JSON.stringify(written), JSON.stringify(read)]
+  // Not `|=`: jq 1.6 then deletes what `tonumber?` converts.
   const cure =
     typeof written === 'number'
-      ? `jq -c '.value |= walk(if type == "string" then tonumber? // . else . end)' FILE`
-      : `jq -c '.value |= walk(if type == "number" then tostring else . end)' FILE`
+      ? `jq -c '.value = (.value | walk(if type == "string" then tonumber? // . else . end))' FILE`
+      : `jq -c '.value = (.value | walk(if type == "number" then tostring else . end))' FILE`
   return `${a} was written and ${b} was read: the ${typeof written} ${a} and the ${typeof read} ${b} are different values. If they are meant to be the same, record both alike: ${cure}`
 }
 
