@@ -1,3 +1,4 @@
+import nodeCrypto from 'node:crypto'
 import { createRandom, nemeses, nodeNames } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
@@ -203,11 +204,27 @@ describe('a protocol of which no run can be repeated', () => {
     ['new Date()', () => new Date()],
     ['performance.now()', () => performance.now()],
     ['setTimeout()', () => setTimeout(() => {}, 1)],
+    ['crypto.randomUUID()', () => crypto.randomUUID()],
+    ['crypto.getRandomValues()', () => crypto.getRandomValues(new Uint8Array(4))],
+    ['crypto.randomBytes()', () => nodeCrypto.randomBytes(4)],
+    ['crypto.randomInt()', () => nodeCrypto.randomInt(4)],
+    ['process.hrtime()', () => process.hrtime()],
+    ['process.hrtime.bigint()', () => process.hrtime.bigint()],
   ])('is reported to call %s, with the event', (name, reach) => {
     const { findings } = searchSeeds(reaching(reach), { ...everything, first: 1, count: 1 })
     expect(findings[0]?.failure).toMatchObject({ kind: 'broken' })
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringMatching(/^n\d threw on .* it calls /))
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringContaining(name))
+  })
+
+  test('leaves the clock and chance to everybody else', () => {
+    searchSeeds(
+      reaching(() => crypto.randomUUID()),
+      { ...everything, first: 1, count: 1 },
+    )
+    expect(crypto.randomUUID()).toMatch(/^[0-9a-f-]{36}$/)
+    expect([crypto.getRandomValues(new Uint8Array(4)), nodeCrypto.randomBytes(4)]).toHaveLength(2)
+    expect(process.hrtime.bigint() > 0n && Date.now() > 0).toBe(true)
   })
 
   test('may make dates from the times it is given', () => {

@@ -1,3 +1,4 @@
+import nodeCrypto from 'node:crypto'
 import type { AnyMachine, ProtocolDefinition } from '@chaosproxy/protocols'
 
 /** What makes a run unrepeatable, and what to use instead. */
@@ -7,7 +8,7 @@ const LATER = 'return a "setTimer" effect'
 
 /**
  * Keeps a protocol from anything that differs between two runs: during `start` and `step`, JavaScript's clock,
- * randomness and timers throw an error that names them. For protocols not yet trusted, as it costs time.
+ * randomness and timers throw an error that names them, and so do Node's as members of `process` and `crypto`. For protocols not yet trusted, as it costs time.
  */
 export const guardProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => ({
   ...protocol,
@@ -24,19 +25,23 @@ function guarded<T>(run: () => T): T {
   const { Date: date, setTimeout, setInterval, setImmediate } = globalThis
   const { random } = Math
   const { now } = performance
-  Math.random = refusal('Math.random()', CHANCE)
-  performance.now = refusal('performance.now()', TIME)
-  Object.assign(globalThis, {
-    Date: TimelessDate,
-    setTimeout: refusal('setTimeout()', LATER),
-    setInterval: refusal('setInterval()', LATER),
-    setImmediate: refusal('setImmediate()', LATER),
-  })
+  const { hrtime } = process
+  const { randomUUID, getRandomValues } = crypto
+  const { randomUUID: uuid, randomBytes, randomInt } = nodeCrypto
+  Math.random = refused.random
+  performance.now = refused.now
+  process.hrtime = refused.hrtime
+  Object.assign(crypto, refused.ofCrypto)
+  Object.assign(nodeCrypto, refused.ofNodeCrypto)
+  Object.assign(globalThis, refused.ofGlobal)
   try {
     return run()
   } finally {
     Math.random = random
     performance.now = now
+    process.hrtime = hrtime
+    Object.assign(crypto, { randomUUID, getRandomValues })
+    Object.assign(nodeCrypto, { randomUUID: uuid, randomBytes, randomInt })
     Object.assign(globalThis, { Date: date, setTimeout, setInterval, setImmediate })
   }
 }
@@ -54,3 +59,25 @@ const TimelessDate = new Proxy(Date, {
   apply: refusal('Date()', TIME),
   get: (target, name, receiver) => (name === 'now' ? refusal('Date.now()', TIME) : Reflect.get(target, name, receiver)),
 })
+
+/** Put in place at each step: nothing is made anew. */
+const refused = {
+  random: refusal('Math.random()', CHANCE),
+  now: refusal('performance.now()', TIME),
+  hrtime: Object.assign(refusal('process.hrtime()', TIME), { bigint: refusal('process.hrtime.bigint()', TIME) }),
+  ofCrypto: {
+    randomUUID: refusal('crypto.randomUUID()', CHANCE),
+    getRandomValues: refusal('crypto.getRandomValues()', CHANCE),
+  },
+  ofNodeCrypto: {
+    randomUUID: refusal('crypto.randomUUID()', CHANCE),
+    randomBytes: refusal('crypto.randomBytes()', CHANCE),
+    randomInt: refusal('crypto.randomInt()', CHANCE),
+  },
+  ofGlobal: {
+    Date: TimelessDate,
+    setTimeout: refusal('setTimeout()', LATER),
+    setInterval: refusal('setInterval()', LATER),
+    setImmediate: refusal('setImmediate()', LATER),
+  },
+}
