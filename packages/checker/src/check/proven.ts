@@ -1,4 +1,4 @@
-import { type History, millis } from '@chaosproxy/history'
+import type { History } from '@chaosproxy/history'
 import { asIn } from '../clocks/seen-by.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { historyOfRows } from '../encoding/rows.ts'
@@ -6,17 +6,18 @@ import type { ModelEntry } from '../judge/entry.ts'
 import { followsFrom } from '../judge/headline.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
+import { limitedTo } from '../limits/budget.ts'
 import type { OnlineViolation } from '../online/checker.ts'
-import type { Counterexample } from '../verdict/verdict.ts'
+import { type Counterexample, MOST_OPERATIONS } from '../verdict/verdict.ts'
 
-/** The share of the time for the whole history; the rest is for the operations up to the proven violation. */
-const WHOLE_SHARE = 0.8
+/** Steps for the operations up to the proven violation: a fraction of a second, also if the time is over. */
+const STEPS = 2_000_000
 
 /**
  * Judges a history of which the online checker proved, while it was recorded, that it is not linearizable. If the whole
  * cannot be decided in the time and memory given, the proven violation decides: no later operation can mend it. It is
- * explained by the operations of its key up to the event that made it certain, or, if they are too many as well, told
- * as the online checker told it.
+ * explained by the operations of its key up to the event that made it certain or, if they are too many as well, told as
+ * the online checker told it, with the newest of them.
  */
 export function judgeProven<Name extends string>(
   proven: OnlineViolation,
@@ -25,19 +26,13 @@ export function judgeProven<Name extends string>(
   options: CheckOptions<Name>,
 ): Report<Name> {
   const { ladder, check, headline } = entry.judge
-  const endsAt = options.now() + options.deadlineMs
-  const report = check(history, entry, { ...options, deadlineMs: millis(options.deadlineMs * WHOLE_SHARE) })
+  const report = check(history, entry, options)
   const level = options.levels.find((asked) => asked === 'linearizable')
   const verdict = level && report.levels[level]
   if (level === undefined || verdict?.result !== 'unknown') return report
   const row = history.operations.returnEvent.indexOf(proven.clientPosition)
   if (row === -1 || nameOfKey(history, row) !== proven.key) return report
-  const within = {
-    ...options,
-    levels: [level],
-    staleness: false,
-    deadlineMs: millis(Math.max(0, endsAt - options.now())),
-  }
+  const within = { ...options, ...limitedTo(STEPS), levels: [level], staleness: false }
   const counterexample = upTo(row, history, entry, within) ?? toldBy(proven, row, history, verdict.reason)
   const decided = { ...report.levels, [level]: { result: 'violated', counterexample } }
   const levels = followsFrom(ladder, decided, (open) => reasonOf(report, open))
@@ -75,16 +70,16 @@ function toldBy(
   history: History,
   reason: string,
 ): Counterexample {
+  const rows = Array.from(rowsOfKeyUntil(history.operations.returnEvent[row], row, history))
+  const newest = rows.filter((each) => each !== row).slice(1 - MOST_OPERATIONS)
   return {
     level: 'linearizable',
     sentence,
-    operations: [{ operation: row, role: 'core' }],
+    operations: [...newest, row]
+      .sort((a, b) => a - b)
+      .map((operation) => ({ operation, role: operation === row ? 'core' : 'context' })),
     keys: key === undefined ? [] : [key],
     culprit: row,
-    uncut: {
-      why: reason.startsWith('out of memory') ? 'memory' : 'time',
-      among: rowsOfKeyUntil(history.operations.returnEvent[row], row, history).length,
-      standsAlone: false,
-    },
+    uncut: { why: reason.startsWith('out of memory') ? 'memory' : 'time', among: rows.length, standsAlone: false },
   }
 }

@@ -35,7 +35,7 @@ export function replacementOf(
 /** Whether a read is wrong whatever else happened: then nothing that could have taken effect wrote its value, nor was it there at first. */
 export const isImpossibleAlone = ({ levels }: Report<string>, culprit: OperationRow): boolean =>
   Object.values(levels).some((verdict) => {
-    if (verdict.result !== 'violated') return false
+    if (verdict.result !== 'violated' || verdict.counterexample.uncut?.standsAlone === false) return false
     const core = verdict.counterexample.operations.filter(({ role }) => role === 'core')
     return core.length === 1 && core[0]?.operation === culprit
   })
