@@ -27,9 +27,11 @@ export function reasonOf({ name, note, source }: SkippedTest, isInstalled: (prog
   const needed = /\bneeds? ([^()]+?)(?=\)|$| › )/.exec(note ?? name)?.[1]
   if (needed !== undefined) return `need ${needed}`
   if (note !== undefined) return `because ${note}`
-  const asked = new Set(Array.from(source.matchAll(/\b(?:isI|i)nstalled\('([^']+)'|findProgram\('([^']+)'/g), named))
+  const asked = new Set(
+    Array.from(source.matchAll(/\b(?:isI|i)nstalled\('([^']+)'|findProgram\('([^']+)'|'\/usr\/bin\/(\w+)'/g), named),
+  )
   const missing = [...asked].filter((program) => !isInstalled(program))
   return missing.length === 0 ? undefined : `need ${missing.join(' and ')}: sudo bash scripts/install-servers.sh`
 }
 
-const named = ([, installed, found]: RegExpExecArray): string => installed ?? found ?? ''
+const named = ([, installed, found, path]: RegExpExecArray): string => installed ?? found ?? path ?? ''
