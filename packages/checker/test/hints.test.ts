@@ -96,3 +96,12 @@ test('pairs whose reads ask for a key get the option that divides them', () => {
     ]),
   ).toEqual([])
 })
+
+test('an addition that is answered with another number gets both of its meanings', () => {
+  expect(
+    hints([
+      ['add', 1, 2],
+      ['read', null, 2],
+    ]),
+  ).toEqual([expect.stringMatching(/^add 1 was answered with 2, which is taken for the sum/)])
+})

@@ -23,10 +23,12 @@ export function hintsFor(history: History): readonly string[] {
   /** Values that reads returned before anything had certainly been written. */
   const atFirst = new Map<string, Json>()
   let pair: number | undefined
+  let total: number | undefined
   for (let row = 0; row < looked; row++) {
     if (input[row] !== output[row] && outcome[row] === OK) addAtoms(history, output[row], returned)
     if (outcome[row] === OK && isUnwritten(row)) addAtoms(history, output[row], atFirst)
     if (MAY_BE_KEYED.has(history.format) && asksForKey(history, row)) pair ??= row
+    if (outcome[row] === OK && isAnsweredTotal(history, row)) total ??= row
     if (outcome[row] !== FAIL) addAtoms(history, input[row], written)
   }
   const byText = new Map([...written.values()].map((value) => [String(value), value]))
@@ -38,6 +40,7 @@ export function hintsFor(history: History): readonly string[] {
   return [
     ...(other === undefined ? [] : [ofOtherType(byText.get(String(other)) ?? null, other)]),
     ...(nothing === undefined ? [] : [startsAs(nothing)]),
+    ...(total === undefined ? [] : [totals(history, total)]),
   ]
 }
 
@@ -61,6 +64,16 @@ function asksForKey(history: History, row: number): boolean {
   if (nothing !== null || name === null || !Array.isArray(answered) || answered.length !== 2) return false
   return JSON.stringify(answered[0]) === JSON.stringify(name)
 }
+
+/** An addition to a counter that is answered with another number: what was added, or the sum. */
+function isAnsweredTotal(history: History, row: number): boolean {
+  if (history.functions[history.operations.f[row]] !== 'add') return false
+  const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
+  return typeof asked === 'number' && typeof answered === 'number' && asked !== answered
+}
+
+const totals = (history: History, row: number): string =>
+  `add ${JSON.stringify(inputOf(history, row))} was answered with ${JSON.stringify(outputOf(history, row))}, which is taken for the sum. If it is what was added, write it in the invocation too.`
 
 const pairs = (history: History, row: number): string =>
   `${history.functions[history.operations.f[row]]} ${JSON.stringify(inputOf(history, row))} was answered with ${JSON.stringify(outputOf(history, row))}. If these are keys with their values, as in Jepsen's independent tests: --keyed`
