@@ -31,10 +31,12 @@ const ALONE =
 /** Runs on real processes, which wait for much of their time. */
 const RUNS = 'packages/cli/test/**/*.soak.test.ts'
 /** What `npm run test:commands` has no time for, found by what it imports, so that no file with such tests is forgotten here. */
-const PATIENT = readdirSync(join(import.meta.dirname, 'packages', 'cli', 'test'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => /(?<!\.soak)\.test\.ts$/.test(name))
-  .map((name) => `packages/cli/test/${name.replaceAll('\\', '/')}`)
-  .filter((path) => /import \{[^}]*\bpatientTest\b/.test(readFileSync(join(import.meta.dirname, path), 'utf8')))
+const PATIENT = ['cli', 'targets'].flatMap((name) =>
+  readdirSync(join(import.meta.dirname, 'packages', name, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /(?<!\.soak)\.test\.ts$/.test(path))
+    .map((path) => `packages/${name}/test/${path.replaceAll('\\', '/')}`)
+    .filter((path) => /import \{[^}]*\bpatientTest\b/.test(readFileSync(join(import.meta.dirname, path), 'utf8'))),
+)
 /** It packs and installs, and measures nothing. */
 const BY_ITSELF = 'packages/cli/test/published/published.soak.test.ts'
 

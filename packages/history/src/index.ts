@@ -28,7 +28,7 @@ export {
   OK,
   type Operations,
 } from './history-columns.ts'
-export { type Completion, type Input, isAnswer } from './input.ts'
+export { answerCounts, type Completion, type Input, isAnswer } from './input.ts'
 export { keyName } from './key-numbers.ts'
 export { borrowHistory } from './lending.ts'
 export type { LentHistory } from './lent-history.ts'
@@ -54,7 +54,6 @@ export {
 } from './placed-texts.ts'
 export { fillPlaceholders, literally, type Placeholders } from './placeholders.ts'
 export { isClient } from './processes.ts'
-export { answerCounts } from './replaced.ts'
 export { UNNAMED } from './sessions.ts'
 export { didYouMean, nearest } from './suggest.ts'
 export { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from './units.ts'

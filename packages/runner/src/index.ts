@@ -9,7 +9,6 @@ export type {
   FaultNoticed,
   Heal,
   Healed,
-  HistorySink,
   Injected,
   LostContact,
   ObservedClients,
@@ -25,6 +24,7 @@ export type { RunOutcome } from './run-outcome.ts'
 export { type Played, type PlayOptions, playScenario } from './scenario/play.ts'
 export { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario/scenario.ts'
 export { swapNodes } from './scenario/swap-nodes.ts'
+export { hasReadNothing, proves, type Signs, signsOf } from './signs.ts'
 export { askedOf, type OpenLoad, type PerformOptions, performRun, runOptionsOf } from './spec/perform.ts'
 export { count, duration } from './spec/quantities.ts'
 export type { ObservedParts, Registries, TrafficRunSpec } from './spec/registries.ts'
@@ -57,13 +57,4 @@ export type {
   Suffering,
   Target,
 } from './target.ts'
-export {
-  findVacuity,
-  hasReadNothing,
-  idleKinds,
-  missingSuccesses,
-  proves,
-  type Signs,
-  signsOf,
-  withoutObservation,
-} from './vacuity.ts'
+export { findVacuity, idleKinds, missingSuccesses, withoutObservation } from './vacuity.ts'

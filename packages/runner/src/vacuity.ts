@@ -1,9 +1,9 @@
-import { type CheckOptions, entryOf, findModel, type Need, unmetNeeds } from '@chaosproxy/checker'
+import { type CheckOptions, entryOf, type Need, unmetNeeds } from '@chaosproxy/checker'
 import type { FaultKind } from '@chaosproxy/faults'
-import { FAIL, type History, INFO, type Tally } from '@chaosproxy/history'
+import { type History, INFO } from '@chaosproxy/history'
 import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
 import type { Recovery } from './final-reads.ts'
-import { leftOutReads, readsOfNothing } from './left-out-reads.ts'
+import { leftOutReads } from './left-out-reads.ts'
 import { refusedFinalReads } from './refused-final-reads.ts'
 import type { FaultRecord } from './result/run-summary.ts'
 
@@ -102,39 +102,6 @@ export function missingSuccesses(
 
 const unmetText = (history: History, { what, functions }: Need): string =>
   `no ${what} succeeded${usualErrorText(history, functions)}`
-
-/** What some keys of a history of registers show of whether it proves something: see `proves`. */
-export interface Signs {
-  /** Whether some write can be told from another. */
-  readonly hasNews: boolean
-  /** Whether reads were left out that may have missed a write. */
-  readonly leavesOut: boolean
-}
-
-export function signsOf(history: History): Signs {
-  const { f, outcome, length } = history.operations
-  const mayChange = history.functions.map((name) => name !== 'read')
-  let changes = false
-  for (let row = 0; row < length && !changes; row++) changes = outcome[row] !== FAIL && mayChange[f[row] ?? -1] === true
-  return {
-    hasNews: changes && withoutNews(history).length === 0,
-    leavesOut: leftOutReads(history).length > 0,
-  }
-}
-
-/** Whether a read was told that there is nothing: then `leavesOut` depends on all operations of its key. */
-export const hasReadNothing = (history: History): boolean => readsOfNothing(history).size > 0
-
-/** Whether nothing is missing in a history of registers, by the signs of its keys: otherwise `missingSuccesses` says what. */
-export function proves({ functions }: Tally, signs: readonly Signs[]): boolean {
-  const succeeded = functions.filter(({ ok }) => ok > 0).map(({ f }) => f)
-  const needs = findModel('register')?.needs ?? []
-  return (
-    needs.every((need) => need.functions?.some((f) => succeeded.includes(f)) ?? succeeded.length > 0) &&
-    signs.some(({ hasNews }) => hasNews) &&
-    !signs.some(({ leavesOut }) => leavesOut)
-  )
-}
 
 /** The error that most of these operations ended with, as ` (9 of 12: timeout)`; empty if none had one. */
 function usualErrorText(history: History, functions: readonly string[] | undefined): string {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { millis } from '@chaosproxy/history'
 import { openHistoryWriter } from '@chaosproxy/history/files'
-import { type HistorySink, startRun } from '@chaosproxy/runner'
+import { type RunOptions, startRun } from '@chaosproxy/runner'
 import { startEmbeddedCluster } from '@chaosproxy/targets'
 import { register } from '@chaosproxy/workloads'
 
@@ -41,7 +41,7 @@ async function speedOf(request: RunRequest): Promise<RunSpeed> {
   })
   const client = openHistoryWriter(join(directory, 'history.jsonl'))
   const backend = openHistoryWriter(join(directory, 'history.backend.jsonl'))
-  const sink: HistorySink = {
+  const sink: RunOptions['sink'] = {
     append: client.append,
     wire: { client: (line) => client.appendLine(line), backend: (line) => backend.appendLine(line) },
   }

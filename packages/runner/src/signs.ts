@@ -1,0 +1,37 @@
+import { findModel } from '@chaosproxy/checker'
+import { FAIL, type History, type Tally } from '@chaosproxy/history'
+import { withoutNews } from '@chaosproxy/workloads'
+import { leftOutReads, readsOfNothing } from './left-out-reads.ts'
+
+/** What some keys of a history of registers show of whether it proves something: see `proves`. */
+export interface Signs {
+  /** Whether some write can be told from another. */
+  readonly hasNews: boolean
+  /** Whether reads were left out that may have missed a write. */
+  readonly leavesOut: boolean
+}
+
+export function signsOf(history: History): Signs {
+  const { f, outcome, length } = history.operations
+  const mayChange = history.functions.map((name) => name !== 'read')
+  let changes = false
+  for (let row = 0; row < length && !changes; row++) changes = outcome[row] !== FAIL && mayChange[f[row] ?? -1] === true
+  return {
+    hasNews: changes && withoutNews(history).length === 0,
+    leavesOut: leftOutReads(history).length > 0,
+  }
+}
+
+/** Whether a read was told that there is nothing: then `leavesOut` depends on all operations of its key. */
+export const hasReadNothing = (history: History): boolean => readsOfNothing(history).size > 0
+
+/** Whether nothing is missing in a history of registers, by the signs of its keys: otherwise `missingSuccesses` says what. */
+export function proves({ functions }: Tally, signs: readonly Signs[]): boolean {
+  const succeeded = functions.filter(({ ok }) => ok > 0).map(({ f }) => f)
+  const needs = findModel('register')?.needs ?? []
+  return (
+    needs.every((need) => need.functions?.some((f) => succeeded.includes(f)) ?? succeeded.length > 0) &&
+    signs.some(({ hasNews }) => hasNews) &&
+    !signs.some(({ leavesOut }) => leavesOut)
+  )
+}
