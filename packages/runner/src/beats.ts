@@ -12,12 +12,15 @@ interface BeatOptions {
 export function watchBeats(clock: Clock, { since, stood, isOver }: BeatOptions): void {
   const beat = createBeats(since())
   const schedule = (): void => {
-    clock.at(nanos(clock.now() + millisToNanos(BEAT_EVERY_MS)), () => {
-      if (isOver()) return
-      const standstill = beat(since())
-      if (standstill !== undefined) stood(standstill)
-      schedule()
-    })
+    const next = nanos(clock.now() + millisToNanos(BEAT_EVERY_MS))
+    // A program that has recorded itself and has nothing more to do ends.
+    clock.at(next, beaten, { keepsAlive: false })
+  }
+  function beaten(): void {
+    if (isOver()) return
+    const standstill = beat(since())
+    if (standstill !== undefined) stood(standstill)
+    schedule()
   }
   schedule()
 }

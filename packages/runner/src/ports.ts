@@ -15,8 +15,11 @@ export type Cancel = () => void
 export interface Clock {
   /** Nanoseconds since the run began. */
   now(): Nanos
-  /** Calls back at `time`, or as soon as possible if it has passed; never before `at` has returned. */
-  at(time: Nanos, callback: () => void): Cancel
+  /**
+   * Calls back at `time`, or as soon as possible if it has passed; never before `at` has returned. Unless `keepsAlive` is
+   * false, the process does not end before.
+   */
+  at(time: Nanos, callback: () => void, options?: { readonly keepsAlive?: boolean }): Cancel
 }
 
 export interface Request {

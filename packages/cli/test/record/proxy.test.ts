@@ -358,7 +358,7 @@ describe('chaos proxy', () => {
   test('explains itself with --help, and so does chaos ctl', async () => {
     const [proxy, ctl] = await Promise.all([chaos(['proxy', '--help']), chaos(['ctl', '-h'])])
     expect([proxy.exitCode, ctl.exitCode]).toEqual([0, 0])
-    expect(proxy.stdout).toMatch(/--upstream +host:port to forward to/)
+    expect(proxy.stdout).toMatch(/--upstream +host:port or unix:\/path to forward to/)
     expect(proxy.stdout).toContain('chaos proxy --config proxies.json -- npm test')
     expect(ctl.stdout).toMatch(/chaos ctl add KIND PROXY\|LINK… .* +put a fault in force/)
   })

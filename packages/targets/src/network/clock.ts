@@ -8,6 +8,7 @@ interface Alarm {
   readonly time: Nanos
   readonly sequence: number
   readonly callback: () => void
+  readonly keepsAlive: boolean
 }
 
 export interface MachineClock extends Clock {
@@ -25,6 +26,9 @@ export function createClock(originNanos: bigint): MachineClock {
   let asked = 0
   let stopped = false
   let disarm = () => {}
+  let timeout: NodeJS.Timeout | undefined
+  /** The alarms for which the process may not end. */
+  let keeping = 0
   const now = () => nanos(Number(process.hrtime.bigint() - originNanos))
 
   function arm(): void {
@@ -38,9 +42,17 @@ export function createClock(originNanos: bigint): MachineClock {
     } else {
       // Node's timers count whole milliseconds from a clock read once a turn, so this may fire early; `ring` then arms
       // again.
-      const timeout = setTimeout(ring, Math.min(remainingMs, LONGEST_TIMEOUT_MS))
+      timeout = setTimeout(ring, Math.min(remainingMs, LONGEST_TIMEOUT_MS))
+      if (keeping === 0) timeout.unref()
       disarm = () => clearTimeout(timeout)
     }
+  }
+
+  /** The timer is that of the first alarm, and keeps the process alive for all. */
+  function keep(more: 1 | -1): void {
+    keeping += more
+    if (keeping === 0) timeout?.unref()
+    else timeout?.ref()
   }
 
   function ring(): void {
@@ -54,6 +66,7 @@ export function createClock(originNanos: bigint): MachineClock {
         next = alarms[0]
       ) {
         alarms.shift()
+        if (next.keepsAlive) keep(-1)
         next.callback()
       }
     } finally {
@@ -63,14 +76,17 @@ export function createClock(originNanos: bigint): MachineClock {
 
   return {
     now,
-    at(time, callback) {
-      const alarm = { time, sequence: asked++, callback }
+    at(time, callback, { keepsAlive = true } = {}) {
+      const alarm = { time, sequence: asked++, callback, keepsAlive }
+      if (keepsAlive) keep(1)
       const position = positionAfter(alarms, time)
       alarms.splice(position, 0, alarm)
       if (position === 0) arm()
       return () => {
         const index = alarms.indexOf(alarm)
-        if (index !== -1) alarms.splice(index, 1)
+        if (index === -1) return
+        alarms.splice(index, 1)
+        if (keepsAlive) keep(-1)
         if (index === 0) arm()
       }
     },
