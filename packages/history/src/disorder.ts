@@ -6,8 +6,8 @@ import { brokenRule } from './rules.ts'
 /** How the events of a history are ordered. */
 export interface Ordering {
   /**
-   * `lines`: as they stand, whatever their times say. `time`: sorted by time; where one operation ends when another begins, they are concurrent. By default
-   * as they stand, and times that contradict this are refused.
+   * `lines`: as they stand, whatever their times say. `time`: sorted by time; an operation that ends when another begins is
+   * concurrent with it. By default as they stand, and times that contradict this are refused.
    */
   readonly by?: 'lines' | 'time' | undefined
   /** How far an event may be earlier than one on a line before it. */

@@ -6,7 +6,7 @@ export type MovesOf = (f: string, value: Json) => readonly (readonly [account: s
 
 const LONGEST = 60
 
-/** Without opening balances the first read explains nothing, and whoever has them must learn how to give them. */
+/** Without opening balances the first read explains nothing. Says so, and names the option that gives them. */
 export function openedEmpty(history: History, movesOf: MovesOf): string {
   const opening = openingOf(history, movesOf)
   const how =

@@ -72,7 +72,7 @@ export function judgeApart(history: History, options: ShareOptions): ApartAnswer
 export type EachPart = (take: (part: History) => boolean) => boolean
 
 /**
- * Judges one key of so many operations that they do not fit into memory at once; undefined if it takes all of them at once.
+ * Judges one key whose operations do not fit into memory at once; undefined if judging needs all of them at once.
  * `rest` is the history without its operations.
  */
 export function judgeLongKey(

@@ -49,7 +49,7 @@ export interface ObjectModel {
   readonly mayLackResult?: readonly number[] | undefined
   /** What has a result that could be wrong. By default a read. */
   readonly observation?: Need | undefined
-  /** Whether a read narrows what is known of the state, so that the search must not take it for an operation without effect. */
+  /** Whether a read narrows what is known of the state. The search then treats it as an operation with an effect. */
   readonly readsReveal?: boolean | undefined
   /** The reads that return only a part of the state, and so do not show the final state. */
   readonly partial?: readonly number[]

@@ -11,7 +11,7 @@ import {
   UnknownWrites,
 } from './long-values.ts'
 
-// One key with so many operations that their columns do not fit into memory. Their values must be integers that differ, few
+// One key whose columns of operations do not fit into memory. Their values must be integers that differ, few
 // of which are missing: two numbers for each, its zone, are then all that is kept, and decide it as in zones.ts.
 
 /** What a key shows that is linearizable or not. */
