@@ -4,7 +4,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { registry } from '../src/commands/registry.ts'
-import { calibrationFile } from './calibration.ts'
 import { bin, chaos, type Finished, root, startChaos, temporaryDirectory } from './chaos.ts'
 import { until } from './processes.ts'
 import { echoServer, startProxy } from './proxy-process.ts'
@@ -77,8 +76,6 @@ const passes: { readonly [command: string]: () => Promise<unknown> } = {
     expect(exitCode).toBe(1)
     expect(stdout).toMatch(/NOT LINEARIZABLE/)
   },
-  plan: () =>
-    prints(['plan', 'check', '--operations', '1e7', '--keys', '1e4', '--calibration', calibrationFile()], 0, /GB/),
   worker: () => prints(['worker', '--queue', 'redis://127.0.0.1:1'], 4, /127\.0\.0\.1:1 does not answer/),
   replay: () =>
     prints(['replay', join(root, 'packages/simulator/test/recorded/raft.replay')], 0, /same history|replay/),

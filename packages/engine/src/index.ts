@@ -21,7 +21,6 @@ export { type NamedRegistries, type OwnNames, registriesOf, withPaths } from './
 export { requireRun } from './config/schema.ts'
 export { knownName } from './known-name.ts'
 export { type LoadEvent, loadPerformer } from './load/performer.ts'
-export { type MadePlan, makePlan, measured, type Planned } from './plan/plan.ts'
 export { askProbes } from './probe/ask.ts'
 export type { Priority } from './queue/board.ts'
 export { type Campaign, listCampaigns, searchOf } from './queue/campaign.ts'

@@ -10,7 +10,6 @@ export const registry: { readonly [name: string]: (all: LoadAll) => Promise<Comm
   explain: async () => (await import('./explain.ts')).explainCommand,
   fuzz: async () => (await import('./fuzz.ts')).fuzzCommand,
   simulate: async () => (await import('./simulate.ts')).simulateCommand,
-  plan: async () => (await import('./plan.ts')).planCommand,
   worker: async () => (await import('./worker.ts')).workerCommand,
   replay: async () => (await import('./replay.ts')).replayCommand,
   scenario: async () => (await import('./scenario.ts')).scenarioCommand,

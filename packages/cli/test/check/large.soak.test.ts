@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { writeRecording } from '../../../engine/src/plan/recording.ts'
 import { installed } from '../../../proxy/test/real-servers.ts'
 import { chaos, temporaryDirectory } from '../chaos.ts'
 import { joined, queueOf } from '../queue/queue-process.ts'
+import { writeRecording } from './write-recording.ts'
 
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 const operations = isShort ? 400_000 : 20_000_000

@@ -12,13 +12,13 @@ export interface Shard {
 export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
 
 /** Operations that are judged at a time: with what it takes to judge them, some hundred megabytes. */
-export const OPERATIONS_AT_A_TIME = 100_000
+const OPERATIONS_AT_A_TIME = 100_000
 /** Of two lines of JSON. */
 const OPERATION_BYTES = 150
 export const MOST_PLACES = 2048
 
 /** What an operation takes that is packed. */
-export const PACKED_BYTES = 12
+const PACKED_BYTES = 12
 /** Each shard of a large recording is read anew, so there are as few as memory allows. */
 const LEAST_SHARDS = 4
 const MOST_SHARDS = 64

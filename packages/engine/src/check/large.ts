@@ -21,9 +21,7 @@ const TEXT_PER_MEMORY = 0.75
 const BYTES_PER_OPERATION = 200
 
 /** Whether a file is checked key by key, if it can be: held at once, it would take most of the memory, or more. */
-export const isLarge = (task: CheckTask): boolean => isTooLarge(textBytesOf(task), task.settings.memoryBytes)
-
-export const isTooLarge = (textBytes: number, memoryBytes: number): boolean => textBytes > memoryBytes * TEXT_PER_MEMORY
+export const isLarge = (task: CheckTask): boolean => textBytesOf(task) > task.settings.memoryBytes * TEXT_PER_MEMORY
 
 /** Whether a recording may be checked key by key: the report on one whose keys are linearizable needs nothing else. */
 export async function canBeApart({ file, stored, merged, settings, telling }: CheckTask): Promise<boolean> {

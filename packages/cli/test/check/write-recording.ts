@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { createRandom } from '@chaosproxy/faults'
 import { type EventInput, printJsonLine } from '@chaosproxy/history'
 
-/** A check of a recording, by its sizes. */
-export interface CheckSizes {
+/** The sizes of a recording. */
+interface RecordingSizes {
   readonly operations: number
   readonly keys: number
   readonly clients: number
@@ -15,10 +15,10 @@ const BATCH = 2_000
 const NANOS_PER_EVENT = 10_000
 
 /**
- * Writes a recording of registers into numbered parts of a directory: clients of which each reads or writes a key at a time,
- * linearizable, since a write takes effect when it is asked for, and a read when it is answered.
+ * Writes a linearizable recording of registers into numbered parts of a directory. Each client reads or writes one key
+ * at a time: a write takes effect when it is invoked, a read when it completes.
  */
-export function writeRecording(directory: string, { operations, keys, clients, parts }: CheckSizes): void {
+export function writeRecording(directory: string, { operations, keys, clients, parts }: RecordingSizes): void {
   const random = createRandom(`plan ${operations}`)
   const values = new Int32Array(keys).fill(-1)
   const open: ({ readonly f: 'read' | 'write'; readonly key: number; readonly value: number } | undefined)[] =
@@ -27,7 +27,7 @@ export function writeRecording(directory: string, { operations, keys, clients, p
   let [asked, written] = [0, 0]
   const next = (index: number): EventInput => {
     const time = index * NANOS_PER_EVENT
-    // In the end everybody only answers.
+    // At the end, only complete the operations that are still open.
     let process = random.integer(clients)
     while (open[process] === undefined && asked === operations) process = (process + 1) % clients
     const under = open[process]
