@@ -92,7 +92,8 @@ describe.runIf(isPossible)('a Compose project whose chaos is killed', () => {
         await new Promise((resolve) => setTimeout(resolve, random.integer(6_000)))
         child.kill('SIGKILL')
         await finished
-        await expect.poll(served, { timeout: 30_000, interval: 50 }).toEqual(['200', '200', '200'])
+        // What outlives chaos tries for up to a minute to start a node again.
+        await expect.poll(served, { timeout: 90_000, interval: 50 }).toEqual(['200', '200', '200'])
         await expectGone('killed', child.pid)
         await expect.poll(() => ({ held: NODES.map(held), mounts: mounts() }), { timeout: 30_000 }).toEqual(before)
       }

@@ -22,9 +22,11 @@ done <"/proc/$2/status"`
 
 /** How long a process may take to end once it is told to: engines wait as long. */
 const ENDS_WITHIN_S = 10
+/** How often an engine is asked for a start, once a second. */
+const STARTS_WITHIN_S = 20
 
 /** Longer than the command of `startedIfItEnds` takes. */
-export const WATCHED_WITHIN_MS = 20_000
+export const WATCHED_WITHIN_MS = 60_000
 
 /**
  * Starts the container once this process of it ends, of a signal that it has got but may not have followed yet. One that has
@@ -34,10 +36,18 @@ export const startedIfItEnds = (engine: EngineProgram, name: string, pid: number
   words: ['sh', '-c', STARTED_IF_IT_ENDS, engine, name, String(pid)],
 })
 
+// A process that has ended may still run as far as its engine knows, which then starts nothing and reports no failure.
 const STARTED_IF_IT_ENDS = `[ -d "/proc/$2" ] || exit 0
 for each in $(seq ${ENDS_WITHIN_S * 20}); do
-  [ -d "/proc/$2" ] || exec "$0" start "$1"
+  [ -d "/proc/$2" ] || break
   sleep 0.05
+done
+[ -d "/proc/$2" ] && exit 0
+for each in $(seq ${STARTS_WITHIN_S}); do
+  "$0" start "$1"
+  set -- "$1" "$2" "$("$0" inspect --type container --format '{{.State.Pid}}' "$1")"
+  [ "$3" -gt 0 ] && [ "$3" != "$2" ] && exit 0
+  sleep 1
 done`
 
 /**

@@ -20,7 +20,8 @@ export interface NodeToUndo {
 
 const LOOK_EVERY_MS = 10
 const BETWEEN_TRIES_MS = 100
-const TRIES_WITHIN_MS = 10_000
+/** Enough for engines on a machine with too much to do. */
+const TRIES_WITHIN_MS = 60_000
 
 /** Several faults of a node may be undone by one and the same command. */
 export function withoutRepeats(all: readonly Undo[]): readonly Undo[] {
