@@ -1,5 +1,5 @@
 import { millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
-import type { Clock } from './ports.ts'
+import type { Clock } from './ports/cluster.ts'
 import { BEAT_EVERY_MS, createBeats, type Standstill } from './result/standstills.ts'
 
 interface BeatOptions {

@@ -11,9 +11,10 @@ import {
   type Nanos,
   nanos,
 } from '@chaosproxy/history'
-import type { Clock, Cluster } from './ports.ts'
-import { type ProcessOptions, startProcess } from './process.ts'
-import { isRefusal } from './refused-final-reads.ts'
+import { type ProcessOptions, startProcess } from './clients/process.ts'
+import { isRefusal } from './judge/refused-final-reads.ts'
+import type { Clock, Cluster } from './ports/cluster.ts'
+import type { Recovery } from './ports/run-outcome.ts'
 
 type Options = ProcessOptions & {
   readonly cluster: Cluster
@@ -37,12 +38,6 @@ export interface ReadFinally {
   readonly convergedAfter: Nanos | undefined
   readonly recovery: Recovery
 }
-
-/** Whether anything was answered after healing. */
-export type Recovery =
-  | { readonly type: 'answered' }
-  /** Nothing was, in this time. */
-  | { readonly type: 'unanswered'; readonly waited: Nanos }
 
 const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
 

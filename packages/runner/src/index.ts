@@ -1,6 +1,25 @@
-export { createLiveJudge, type Judged, type LiveJudge, type LiveViolation, violationText } from './live-judge.ts'
-export { createClockBounds, driveShare, type LoadEntry, type RemoteLoad } from './load/index.ts'
-export { currentLeader } from './nemesis-loop.ts'
+export { type RunHandle, runOptionsOf } from './drive.ts'
+export { hasReadNothing, proves, type Signs, signsOf } from './judge/signs.ts'
+export { findVacuity, idleKinds, missingSuccesses, withoutObservation } from './judge/vacuity.ts'
+export { createClockBounds } from './load/clock-bounds.ts'
+export { driveShare } from './load/drive-share.ts'
+export type { LoadEntry, RemoteLoad } from './load/remote-load.ts'
+export { currentLeader } from './nemesis/nemesis-loop.ts'
+export { type ObservedParts, type PlannedRun, planRun, type Registries, type TrafficRunSpec } from './plan/plan-run.ts'
+export {
+  completeRun,
+  DEFAULT_TARGET,
+  DEFAULT_WORKLOAD,
+  mergeDrafts,
+  nameIn,
+  parseRunDraft,
+  settingsIn,
+  usualWorkload,
+} from './plan/run-draft.ts'
+export type { NamedPart, RunDraft, RunSpec } from './plan/run-spec.ts'
+export { draftEntries, memberText, parseRunSpec, RUN_DEFAULTS, runMembers, withNames } from './plan/run-spec.ts'
+export { count, duration, schemaProblems } from './plan/schema.ts'
+export type { TrafficServer, TrafficSpec } from './plan/traffic-spec.ts'
 export type {
   Client,
   Clock,
@@ -16,36 +35,10 @@ export type {
   WireEvent,
   WireRecorder,
   WireSink,
-} from './ports.ts'
-export { protocolTarget } from './protocol-target.ts'
-export { type Progress, type RunHandle, startRun } from './run.ts'
-export type { RunOptions } from './run-options.ts'
-export type { RunOutcome } from './run-outcome.ts'
-export { type Played, type PlayOptions, playScenario } from './scenario/play.ts'
-export { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario/scenario.ts'
-export { swapNodes } from './scenario/swap-nodes.ts'
-export { hasReadNothing, proves, type Signs, signsOf } from './signs.ts'
-export { askedOf, type OpenLoad, type PerformOptions, performRun, runOptionsOf } from './spec/perform.ts'
-export { count, duration } from './spec/quantities.ts'
-export type { ObservedParts, Registries, TrafficRunSpec } from './spec/registries.ts'
-export { type PlannedRun, planRun } from './spec/resolve.ts'
-export {
-  completeRun,
-  DEFAULT_TARGET,
-  DEFAULT_WORKLOAD,
-  mergeDrafts,
-  nameIn,
-  parseRunDraft,
-  settingsIn,
-  usualWorkload,
-} from './spec/run-draft.ts'
-export type { RunEvent, RunListener } from './spec/run-event.ts'
-export type { NamedPart, RunDraft, RunSpec } from './spec/run-spec.ts'
-export { draftEntries, memberText, parseRunSpec, RUN_DEFAULTS, runMembers, withNames } from './spec/run-spec.ts'
-export type { OpenRecord, RunStore } from './spec/run-store.ts'
-export { type JudgedRun, runPlanned } from './spec/run-test.ts'
-export { schemaProblems } from './spec/schema-problems.ts'
-export type { TrafficServer, TrafficSpec } from './spec/traffic-spec.ts'
+} from './ports/cluster.ts'
+export { createLiveJudge, type Judged, type LiveJudge, violationText } from './ports/live-judge.ts'
+export type { OpenRecord, RunOptions, RunStore } from './ports/run-options.ts'
+export type { RunOutcome } from './ports/run-outcome.ts'
 export type {
   AskedOperations,
   Elsewhere,
@@ -56,5 +49,17 @@ export type {
   StartOptions,
   Suffering,
   Target,
-} from './target.ts'
-export { findVacuity, idleKinds, missingSuccesses, withoutObservation } from './vacuity.ts'
+} from './ports/target.ts'
+export { protocolTarget } from './protocol-target.ts'
+export type { Progress, RunEvent, RunListener } from './run-event.ts'
+export { type JudgedRun, type PerformOptions, performRun, runPlanned, startRun } from './run-planned.ts'
+export { type Played, type PlayOptions, playScenario } from './scenario/play.ts'
+export {
+  keysOf,
+  type PlannedFault,
+  type PlannedOperation,
+  type Scenario,
+  scheduleOf,
+  swapNodes,
+} from './scenario/scenario.ts'
+export { askedOf, type OpenLoad } from './start.ts'

@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { functionsOf, notPromisedUnder, type ProtocolDefinition, stickinessOf } from '@chaosproxy/protocols'
 import type { Setting } from '@chaosproxy/workloads'
-import type { Target } from './target.ts'
+import type { Target } from './ports/target.ts'
 
 /** A protocol as a target, real or simulated. */
 export const protocolTarget = (

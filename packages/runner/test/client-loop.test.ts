@@ -1,7 +1,7 @@
 import { createRandom } from '@chaosproxy/faults'
 import { type Completion, type Nanos, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { type NodeChoice, startClientLoop } from '../src/client-loop.ts'
+import { type NodeChoice, startClientLoop } from '../src/clients/client-loop.ts'
 
 /** The nodes that a client asks, one operation after the other, when these are the answers. */
 function asked(nodes: NodeChoice, answers: readonly (readonly [f: string, completion: Completion])[]) {

@@ -1,9 +1,9 @@
 import { type Event, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
+import { createRunRecorder } from '../src/clients/recorder.ts'
 import { readFinally } from '../src/final-reads.ts'
-import type { Cluster } from '../src/ports.ts'
-import { createRunRecorder } from '../src/recorder.ts'
+import type { Cluster } from '../src/ports/cluster.ts'
 
 const ANSWERS_AFTER = millisToNanos(millis(1))
 const at = (ms: number): Nanos => millisToNanos(millis(ms))

@@ -2,9 +2,9 @@ import type { Fault } from '@chaosproxy/faults'
 import { historyFromEvents, nanos } from '@chaosproxy/history'
 import { judgeExpectation } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
-import { summarizeNodes, summarizePhases, withRecoveries } from '../src/phases.ts'
+import { summarizeNodes, summarizePhases, withRecoveries } from '../src/judge/phases.ts'
+import { findVacuity, missingSuccesses, notesOf } from '../src/judge/vacuity.ts'
 import type { FaultRecord } from '../src/result/run-summary.ts'
-import { findVacuity, missingSuccesses, notesOf } from '../src/vacuity.ts'
 import { report, violated } from './timeline.ts'
 
 const MS = 1e6

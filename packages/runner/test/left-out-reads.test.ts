@@ -1,6 +1,6 @@
 import { type EventInput, historyFromEvents } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { leftOutReads } from '../src/left-out-reads.ts'
+import { leftOutReads } from '../src/judge/left-out-reads.ts'
 
 type Told = readonly [process: number, type: EventInput['type'], f: string, value?: EventInput['value'], error?: string]
 

@@ -1,7 +1,7 @@
 import { type Event, type Nanos, nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createClockBounds } from '../src/load/clock-bounds.ts'
-import type { LoadEntry } from '../src/load/entry.ts'
+import type { LoadEntry } from '../src/load/remote-load.ts'
 import { createMerge } from '../src/load/merge.ts'
 
 const MS = 1_000_000

@@ -1,9 +1,9 @@
 import { createRandom } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { startNemesisLoop } from '../src/nemesis-loop.ts'
-import type { Cluster, Healed } from '../src/ports.ts'
-import type { RunRecorder } from '../src/recorder.ts'
+import type { RunRecorder } from '../src/clients/recorder.ts'
+import { startNemesisLoop } from '../src/nemesis/nemesis-loop.ts'
+import type { Cluster, Healed } from '../src/ports/cluster.ts'
 
 test('a fault that begins after the time it was to end at ends no earlier than it begins', () => {
   let time = 0

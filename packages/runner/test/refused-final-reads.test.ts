@@ -1,6 +1,6 @@
 import { type EventInput, historyFromEvents } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { findVacuity } from '../src/vacuity.ts'
+import { findVacuity } from '../src/judge/vacuity.ts'
 
 /** A final read of each key, refused with a status or answered. */
 const complaints = (...reads: readonly (readonly [key: string, status: number])[]) =>

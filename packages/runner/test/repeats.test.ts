@@ -1,6 +1,6 @@
 import type { Event } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { createRepeats } from '../src/repeats.ts'
+import { createRepeats } from '../src/clients/repeats.ts'
 
 /** Plays `invoke 1 f` and `ok 1` in both views; `repeats` is the process that an invocation repeats. */
 function played(

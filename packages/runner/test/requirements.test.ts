@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { allMet } from '../src/result/requirement-result.ts'
 import { judgeRequirements } from '../src/result/requirements/judge-requirements.ts'
 import { type MeasuredRecord, measures } from '../src/result/requirements/measures.ts'
 import type { ProbeAnswer } from '../src/result/requirements/probe.ts'
 import { parseRequirement } from '../src/result/requirements/requirement.ts'
-import { allMet } from '../src/result/requirements/result.ts'
 import { type Made, made, ms, report, staleRead, unknown, allMet as verdictsAllMet } from './timeline.ts'
 
 /** Four reads and six writes, a millisecond each; the last two writes, in a partition, were never answered. */

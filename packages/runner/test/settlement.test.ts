@@ -1,7 +1,7 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import type { WireEvent } from '../src/ports.ts'
-import { createSettlement } from '../src/settlement.ts'
+import { createSettlement } from '../src/clients/settlement.ts'
+import type { WireEvent } from '../src/ports/cluster.ts'
 
 const AT: Nanos = nanos(0)
 const event = (type: WireEvent['type'], process: number, more: Partial<WireEvent> = {}): WireEvent => ({

@@ -6,7 +6,7 @@ import type { Injectable } from '../../../node-simulator/src/world/blows.ts'
 import { createInjector } from '../../../node-simulator/src/world/inject.ts'
 import { httpClient, httpRouteTo, keyValueService } from '../../../proxy/test/http/live.ts'
 import { world } from '../../../proxy/test/messages/world.ts'
-import { hasMajority } from '../../../runner/src/majority.ts'
+import { hasMajority } from '../../../runner/src/result/majority.ts'
 import { injectIntoNodes } from '../../../targets/src/network/inject.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 

@@ -1,9 +1,9 @@
 import { createRandom } from '@chaosproxy/faults'
 import { millisToNanos, nanos } from '@chaosproxy/history'
-import { afterAll, type ClientsOptions, FOLLOW_MS, followOn, startClients } from '../driven-clients.ts'
-import type { Client, Cluster } from '../ports.ts'
-import type { RunRecorder } from '../recorder.ts'
-import { type LoadEntry, processNumbers, type Share, serialOf } from './entry.ts'
+import { afterAll, type ClientsOptions, FOLLOW_MS, followOn, startClients } from '../clients/driven-clients.ts'
+import type { RunRecorder } from '../clients/recorder.ts'
+import type { Client, Cluster } from '../ports/cluster.ts'
+import { type LoadEntry, processNumbers, type Share, serialOf } from './remote-load.ts'
 
 export interface ShareOptions
   extends Pick<ClientsOptions, 'workload' | 'settings' | 'clients' | 'sticky' | 'rate' | 'timeoutMs'> {

@@ -1,12 +1,12 @@
 import type { Random } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import { afterAll, operationsOf } from '../driven-clients.ts'
-import type { LiveJudge } from '../live-judge.ts'
-import type { RunClients } from '../run-clients.ts'
-import type { RunOptions } from '../run-options.ts'
-import { processNumbers, serialOf } from './entry.ts'
+import { afterAll, operationsOf } from '../clients/driven-clients.ts'
+import type { RunClients } from '../clients/run-clients.ts'
+import type { LiveJudge } from '../ports/live-judge.ts'
+import type { RunOptions } from '../ports/run-options.ts'
 import { createMerge } from './merge.ts'
 import type { RemoteLoad } from './remote-load.ts'
+import { processNumbers, serialOf } from './remote-load.ts'
 
 interface LoadingOptions {
   readonly random: Random

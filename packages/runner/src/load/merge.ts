@@ -1,7 +1,6 @@
 import { CLOCK_BROKEN, type Event, type Json, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
-import { createRunRecorder, type Invocation, type LiveCounts, type RunRecorder } from '../recorder.ts'
-import type { LoadEntry } from './entry.ts'
-import type { WorkerClock } from './remote-load.ts'
+import { createRunRecorder, type Invocation, type LiveCounts, type RunRecorder } from '../clients/recorder.ts'
+import type { LoadEntry, WorkerClock } from './remote-load.ts'
 
 interface MergeOptions {
   readonly workers: readonly WorkerClock[]

@@ -1,6 +1,5 @@
-import type { Nanos } from '@chaosproxy/history'
+import type { Completion, Json, Nanos } from '@chaosproxy/history'
 import type { ClockBounds } from './clock-bounds.ts'
-import type { LoadEntry } from './entry.ts'
 
 /** The clock of a worker, as the history names it, and what is known of it. */
 export interface WorkerClock {
@@ -26,4 +25,49 @@ export interface LoadListener {
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
   /** Nothing more comes from a worker; what it has left open ends with this error. Returns how many operations that were. */
   ended(worker: number, error: string): number
+}
+
+/**
+ * What a worker tells of the clients that it drives, in order; times are by its own clock. An operation is planned first, and
+ * asked only once the coordinator knows of the plan: if the worker dies, nothing it did can be missing from the history.
+ */
+export type LoadEntry =
+  | {
+      readonly type: 'planned'
+      readonly process: number
+      readonly time: Nanos
+      readonly node: string
+      readonly f: string
+      readonly key?: string | undefined
+      readonly value: Json
+      readonly final?: boolean | undefined
+    }
+  | { readonly type: 'asked'; readonly process: number; readonly time: Nanos }
+  | {
+      readonly type: 'completed'
+      readonly process: number
+      readonly time: Nanos
+      readonly completion: Completion
+    }
+
+/** One worker's part of the clients of a run: those whose number, divided by `of`, leaves `index`. */
+export interface Share {
+  readonly index: number
+  readonly of: number
+}
+
+/** More operations than any worker makes in a run: each has so many unique values to itself. */
+const VALUES_OF_ONE = 1_000_000_000
+
+/** Where the unique values of a worker begin; those of the coordinator, which is numbered after all of them, too. */
+export const serialOf = (index: number): number => index * VALUES_OF_ONE
+
+/** Numbers of processes that no other worker, and not the coordinator, uses. */
+export function processNumbers(index: number, of: number): () => number {
+  let next = index
+  return () => {
+    const number = next
+    next += of + 1
+    return number
+  }
 }

@@ -1,4 +1,4 @@
-import { allMet, type RequirementResult } from './requirements/result.ts'
+import { allMet, type RequirementResult } from './requirement-result.ts'
 import type { Expectation } from './run-summary.ts'
 
 /**

@@ -9,6 +9,8 @@ export type { Pacelc } from './pacelc.ts'
 export { AVAILABLE, isCut, outlasts, pacelcOf } from './pacelc.ts'
 export type { Parsed } from './parsed.ts'
 export { isParsed, memberAt, numberAt, RESULT_FORM, resultIn, textAt } from './parsed.ts'
+export type { RequirementResult } from './requirement-result.ts'
+export { allMet } from './requirement-result.ts'
 export type { Baseline } from './requirements/baseline.ts'
 export { judgeBaseline, parseBaseline, requireSameSubject } from './requirements/baseline.ts'
 export { judgeExpectation } from './requirements/expectation.ts'
@@ -18,8 +20,6 @@ export { measures } from './requirements/measures.ts'
 export type { Probe, ProbeAnswer } from './requirements/probe.ts'
 export { PROBE_EXAMPLES } from './requirements/probe.ts'
 export { parseRequirement, REQUIREMENT_EXAMPLE } from './requirements/requirement.ts'
-export type { RequirementResult } from './requirements/result.ts'
-export { allMet } from './requirements/result.ts'
 export type {
   Change,
   Expectation,

@@ -1,7 +1,7 @@
 import type { Report } from '@chaosproxy/checker'
 import type { Fault, FaultChoice, NodeId, Schedule } from '@chaosproxy/faults'
 import type { Json, Millis, Nanos } from '@chaosproxy/history'
-import type { RequirementResult } from './requirements/result.ts'
+import type { RequirementResult } from './requirement-result.ts'
 
 /** Everything known about a run besides its history: the content of `run.json` and the input of the result pages. */
 export interface RunSummary {

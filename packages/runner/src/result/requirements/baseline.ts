@@ -1,10 +1,10 @@
 import { duration, percent, UserError } from '@chaosproxy/history'
 import { foundText } from '../found.ts'
 import { isParsed, numberAt, RESULT_FORM, resultIn, textAt } from '../parsed.ts'
+import type { RequirementResult } from '../requirement-result.ts'
 import { judgeRequirements } from './judge-requirements.ts'
 import type { MeasuredRecord } from './measures.ts'
 import { parseRequirement } from './requirement.ts'
-import type { RequirementResult } from './result.ts'
 
 /** An earlier result, as far as a later one can fall behind it. */
 export interface Baseline {

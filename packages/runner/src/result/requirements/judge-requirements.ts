@@ -1,5 +1,6 @@
 import { checkPart, type PartVerdict, type Verdict } from '@chaosproxy/checker'
 import { count, duration, hasConcurrency, percent } from '@chaosproxy/history'
+import type { RequirementResult } from '../requirement-result.ts'
 import { type Standstill, standstillsOf, standstillText } from '../standstills.ts'
 import type { Comparison } from './bound.ts'
 import type { Figure, MeasuredRecord, Spell, Unit } from './measures.ts'
@@ -11,7 +12,6 @@ import type {
   Requirement,
   RunPart,
 } from './requirement.ts'
-import type { RequirementResult } from './result.ts'
 
 export const judgeRequirements = (
   requirements: readonly Requirement[],

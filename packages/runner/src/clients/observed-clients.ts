@@ -1,0 +1,99 @@
+import { type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import type { Cluster, HistorySink, ObservedClients, WireEvent, WireSink } from '../ports/cluster.ts'
+import type { LiveJudge } from '../ports/live-judge.ts'
+import type { RunOptions } from '../ports/run-options.ts'
+import type { RunRecorder } from './recorder.ts'
+import { createRepeats } from './repeats.ts'
+import type { RunClients } from './run-clients.ts'
+import { createSettlement, type Settlement } from './settlement.ts'
+
+/** At most this many keys get a final read. */
+const MOST_FINAL_KEYS = 2_000
+/** How long to wait for replies to operations that clients left open. */
+const OPEN_MS = millis(1_000)
+const LOOK_EVERY_MS = millis(20)
+
+interface ObservingOptions {
+  readonly since: () => Nanos
+  readonly online: LiveJudge
+}
+
+/** Follows clients that somebody else drives, by the record of the cluster's own proxy. */
+export function observeClients(
+  { cluster, workload, sink }: RunOptions,
+  observed: ObservedClients,
+  { since, online }: ObservingOptions,
+): RunClients {
+  if (cluster.record === undefined) throw new Error('clients are observed by a proxy that records, and there is none')
+  const settlement = createSettlement()
+  const repeats = createRepeats(typeof workload.model === 'string' ? workload.model : workload.model.name)
+  const traffic = noting({ sink, settlement, repeats, online })
+  const wire = cluster.record(traffic.sink, since)
+  let processes = 0
+  const recorder: RunRecorder = {
+    newProcess: () => processes++,
+    // The proxy's record is the history, final reads included.
+    invoked() {},
+    completed() {},
+    nemesis: (f, value) => wire.note(f, value),
+    counts: () => wire.counts(),
+  }
+  return {
+    recorder,
+    // They are ended first, as what ends them may well fail under faults, and is to be seen.
+    stop: (why, heal, stopped) => observed.end(why, () => heal(() => whenQuiet(cluster.clock, traffic.open, stopped))),
+    follow: (followed) => followed(),
+    inputs: () => workload.finale([...traffic.keys].filter(observed.canRead)),
+    areLikeFinalReads: false,
+    settle() {
+      wire.finish()
+      return settlement.settled()
+    },
+    doubts: () => (observed.repeatsAreDoubtful ? repeats.doubts() : []),
+  }
+}
+
+interface Noting {
+  readonly sink: HistorySink
+  readonly settlement: Settlement
+  readonly repeats: ReturnType<typeof createRepeats>
+  readonly online: LiveJudge
+}
+
+/** Keeps the record, and notes which keys clients use and what they have left open. */
+function noting({ sink, settlement, repeats, online }: Noting) {
+  const keys = new Set<string>()
+  const open = new Set<WireEvent['process']>()
+  const wire: WireSink = {
+    judge: online,
+    client(line, event) {
+      if (sink.wire === undefined) sink.append(event)
+      else sink.wire.client(line, event)
+      // A key may expire at any time, so nobody waits for it.
+      if (event.type === 'invoke' && event.expires !== true) open.add(event.process)
+      else open.delete(event.process)
+      if (event.key !== undefined && keys.size < MOST_FINAL_KEYS && event.process !== 'recorder') keys.add(event.key)
+      settlement.clientEvent(event)
+      repeats.client(line, event)
+      online.push(event)
+    },
+    backend(line, event) {
+      sink.wire?.backend(line)
+      settlement.backendEvent(event)
+      repeats.backend(event)
+    },
+  }
+  return { sink: wire, keys, open }
+}
+
+/** Waits for operations that ended clients left open. */
+function whenQuiet(clock: Cluster['clock'], open: ReadonlySet<unknown>, done: () => void): void {
+  const until = later(clock, OPEN_MS)
+  const look = () => {
+    if (open.size === 0 || clock.now() >= until) done()
+    else clock.at(later(clock, LOOK_EVERY_MS), look)
+  }
+  look()
+}
+
+const later = (clock: Cluster['clock'], ms: Millis): Nanos => nanos(clock.now() + millisToNanos(ms))

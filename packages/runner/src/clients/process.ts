@@ -1,0 +1,92 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Completion, Input, Millis } from '@chaosproxy/history'
+import type { Workload } from '@chaosproxy/workloads'
+import type { Client, Cluster } from '../ports/cluster.ts'
+import type { Invocation, RunRecorder } from './recorder.ts'
+
+export interface ProcessOptions {
+  readonly cluster: Pick<Cluster, 'connect'>
+  readonly recorder: RunRecorder
+  readonly workload: Pick<Workload, 'reads' | 'agreedOn'>
+  readonly timeoutMs: Millis
+  /** Whether its operations are marked as final. */
+  readonly final?: boolean | undefined
+}
+
+/** A client as the history sees it: a succession of processes, each running one operation at a time. */
+export interface ClientProcess {
+  /** Calls back once. Never retries. */
+  invoke(node: NodeId, input: Input, completed: (completion: Completion) => void): void
+  /** From now on its operations are marked as final. */
+  becomeFinal(): void
+  close(): void
+}
+
+/**
+ * Records each invocation and its completion. After an `info` the operation may still take effect, so its process is
+ * retired and a new one with new connections continues.
+ */
+export function startProcess(options: ProcessOptions): ClientProcess {
+  const { cluster, recorder, workload, timeoutMs } = options
+  let final = options.final ?? false
+  const connections = new Connections(cluster)
+  let process = recorder.newProcess()
+  let client = sessionOf(process)
+  let sequence = 0
+  let invocation: Invocation
+  let onCompletion: (completion: Completion) => void
+
+  // Created once per client rather than per operation: simulations run thousands of clients.
+  function completed(completion: Completion): void {
+    recorder.completed(invocation, completion)
+    if (completion.type === 'info') {
+      connections.close()
+      process = recorder.newProcess()
+      client = sessionOf(process)
+      sequence = 0
+    }
+    onCompletion(completion)
+  }
+
+  return {
+    invoke(node, input, callback) {
+      sequence++
+      // If the cluster retries internally, the session lets it apply the request once.
+      const session = { client, sequence }
+      invocation = { process, node, input, harmless: workload.reads.includes(input.f), session, final }
+      onCompletion = callback
+      recorder.invoked(invocation)
+      connections.to(node).invoke(invocation, timeoutMs, completed)
+    },
+    becomeFinal() {
+      final = true
+    },
+    close: () => connections.close(),
+  }
+}
+
+/** The name by which the cluster and its proxy know a process. */
+export const sessionOf = (process: number): string => `process-${process}`
+
+/** One process's connections, opened on first use and kept until the process is retired. */
+class Connections {
+  readonly #cluster: Pick<Cluster, 'connect'>
+  readonly #open: Map<NodeId, Client> = new Map()
+
+  constructor(cluster: Pick<Cluster, 'connect'>) {
+    this.#cluster = cluster
+  }
+
+  to(node: NodeId): Client {
+    const open = this.#open.get(node)
+    if (open !== undefined) return open
+    const connection = this.#cluster.connect(node)
+    this.#open.set(node, connection)
+    return connection
+  }
+
+  close(): void {
+    for (const connection of this.#open.values()) connection.close()
+    this.#open.clear()
+  }
+}

@@ -1,0 +1,79 @@
+import type { Completion, Input, Json, Nanos } from '@chaosproxy/history'
+import type { HistorySink, Request } from '../ports/cluster.ts'
+
+/** Counts of operations by outcome, so far. */
+export interface LiveCounts {
+  readonly ok: number
+  readonly fail: number
+  readonly info: number
+}
+
+export interface Invocation extends Request {
+  readonly process: number
+  readonly node: string
+  readonly final: boolean
+}
+
+/** Turns what happens into events of the history, numbered and timed as they happen. */
+export interface RunRecorder {
+  /** Process numbers are never reused. */
+  newProcess(): number
+  invoked(invocation: Invocation): void
+  completed(invocation: Invocation, completion: Completion): void
+  nemesis(f: string, value: Json): void
+  counts(): LiveCounts
+}
+
+export function createRunRecorder(sink: HistorySink, now: () => Nanos): RunRecorder {
+  let index = 0
+  let processes = 0
+  const counts = { ok: 0, fail: 0, info: 0 }
+
+  // Each event is one object literal, not assembled in steps: a simulated run records thousands of events a second.
+  return {
+    newProcess: () => processes++,
+    invoked({ process, node, input, final }) {
+      const { f, key, value } = input
+      const time = now()
+      sink.append(
+        final
+          ? { index: index++, time, process, type: 'invoke', f, key, value, node, final }
+          : { index: index++, time, process, type: 'invoke', f, key, value, node },
+      )
+    },
+    completed({ process, node, input }, completion) {
+      const { type } = completion
+      if (type === 'ok') counts.ok++
+      else if (type === 'fail') counts.fail++
+      else counts.info++
+      const { f, key } = input
+      const time = now()
+      sink.append(
+        completion.type === 'ok'
+          ? { index: index++, time, process, type, f, key, value: recordedValue(input, completion.value), node }
+          : completion.type === 'fail' && completion.answered === true
+            ? {
+                index: index++,
+                time,
+                process,
+                type,
+                f,
+                key,
+                value: input.value,
+                node,
+                error: completion.error,
+                answered: true,
+              }
+            : { index: index++, time, process, type, f, key, value: input.value, node, error: completion.error },
+      )
+    },
+    nemesis: (f, value) => sink.append({ index: index++, time: now(), process: 'nemesis', type: 'info', f, value }),
+    counts: () => ({ ...counts }),
+  }
+}
+
+/** Writes and cas are recorded with their input, whatever a user's protocol answers; others with their answer. */
+function recordedValue({ f, value }: Input, answer: Json): Json {
+  if (f === 'write' || f === 'cas') return value
+  return answer === null ? value : answer
+}

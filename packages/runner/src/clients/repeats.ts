@@ -1,0 +1,115 @@
+import type { Event } from '@chaosproxy/history'
+import type { WireEvent } from '../ports/cluster.ts'
+import { Recent } from './recent.ts'
+import { createSums, type Sums } from './sums.ts'
+
+/** Watches for changes that a client asked for again once their answer was lost, and that were carried out both times. */
+export interface Repeats {
+  /** An event of what clients were told, with its line, in which the proxy names the operation that it repeats. */
+  client(line: string, event: WireEvent): void
+  backend(event: WireEvent): void
+  /** Why a record in which each send is an operation of its own says too little; empty if nothing was done twice. */
+  doubts(): readonly string[]
+}
+
+/** What the proxy writes if the client has reconnected and begun with what was unanswered. */
+const REPEATS = /"repeats":(\d+),"resent":true/
+/** Doing these twice is not the same as once. */
+const ACCUMULATING: readonly string[] = ['add', 'subtract', 'append', 'enqueue', 'transfer']
+const MOST_KEYS = 3
+/** Repetitions that are looked into; later ones are only counted. */
+const MOST_REPETITIONS = 10_000
+
+/** A change that a client sent a second time. */
+interface Repetition {
+  readonly key: string
+  readonly first: Event['process']
+  /** Whether a node has carried out the second. */
+  isDone: boolean
+}
+
+export function createRepeats(model: string): Repeats {
+  /** What the nodes said to the last operation of each process, which has the same number in both views. */
+  const said = new Recent<Event['process'], 'nothing yet' | 'done' | 'refused'>()
+  /** Repetitions whose own answer is awaited, by process. */
+  const open = new Map<Event['process'], Repetition>()
+  const repetitions: Repetition[] = []
+  let further = 0
+  const sums = createSums()
+  return {
+    client(line, event) {
+      const { type, process, f, key, value } = event
+      sums.client(event)
+      if (type !== 'invoke') return
+      said.delete(process)
+      const first = REPEATS.exec(line)?.[1]
+      const accumulates = ACCUMULATING.includes(f)
+        ? model !== 'set'
+        : f === 'cas' && (value === null || value === undefined)
+      // A first attempt that never left the proxy did nothing.
+      if (first === undefined || !accumulates || !(said.has(Number(first)) || said.hasForgotten)) return
+      if (repetitions.length >= MOST_REPETITIONS) {
+        further++
+        return
+      }
+      const repetition = { key: key ?? f, first: Number(first), isDone: false }
+      open.set(process, repetition)
+      repetitions.push(repetition)
+    },
+    backend({ type, process }) {
+      if (type === 'invoke') said.set(process, 'nothing yet')
+      else if (type === 'ok') said.set(process, 'done')
+      else if (type === 'fail') said.set(process, 'refused')
+      const repetition = open.get(process)
+      if (repetition === undefined || type === 'invoke') return
+      open.delete(process)
+      repetition.isDone = type === 'ok'
+    },
+    doubts() {
+      const done = repetitions.filter(({ isDone, first }) => isDone && said.get(first) !== 'refused')
+      const certain = done.filter(({ first }) => said.get(first) === 'done')
+      const open = done.filter(({ first }) => said.get(first) !== 'done')
+      const { twice, perhaps } = told(open, sums)
+      return [
+        ...sentence([...certain, ...twice], 'both times'),
+        ...sentence(perhaps, 'perhaps'),
+        ...(further === 0 ? [] : [tooMany(further)]),
+      ]
+    },
+  }
+}
+
+/**
+ * Tells repetitions whose first attempt got no answer from any node by the sums that were seen: one that no answered
+ * addition made shows an attempt that was carried out, and none at all that there was no such attempt.
+ */
+function told(
+  repetitions: readonly Repetition[],
+  sums: Sums,
+): { readonly twice: readonly Repetition[]; readonly perhaps: readonly Repetition[] } {
+  const twice: Repetition[] = []
+  const perhaps: Repetition[] = []
+  for (const key of new Set(repetitions.map((repetition) => repetition.key))) {
+    const each = repetitions.filter((repetition) => repetition.key === key)
+    const hidden = sums.hidden(key)
+    const seen = Math.min(each.length, hidden.seen)
+    twice.push(...each.slice(0, seen))
+    if (!hidden.isAll) perhaps.push(...each.slice(seen))
+  }
+  return { twice, perhaps }
+}
+
+const tooMany = (further: number): string =>
+  `${further.toLocaleString('en-US')} further changes were sent again by the same client after their answer was lost, and may have been carried out both times: there were too many to look into. Record a shorter time`
+
+function sentence(repetitions: readonly Repetition[], how: 'both times' | 'perhaps'): readonly string[] {
+  const total = repetitions.length
+  if (total === 0) return []
+  const keys = [...new Set(repetitions.map(({ key }) => key))]
+  const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : ''
+  const [changes, were] = total === 1 ? ['change', 'was'] : ['changes', 'were']
+  const carried = how === 'both times' ? 'and carried out both times' : 'and may have been carried out both times'
+  return [
+    `${total} ${changes} whose answer was lost ${were} sent again by the same client ${carried}, of ${keys.slice(0, MOST_KEYS).join(', ')}${more}. If the driver did that by itself, what was asked for once was applied twice (for ioredis, maxRetriesPerRequest: 0 prevents it). To prove it, record those who ask: the app, with a route table, and this server with --as tcp`,
+  ]
+}

@@ -1,0 +1,63 @@
+import type { Event } from '@chaosproxy/history'
+import type { WireEvent } from '../ports/cluster.ts'
+import type { Settled } from '../ports/run-outcome.ts'
+import { Recent } from './recent.ts'
+
+/** Receives the events of both views, and when clients give up, as they happen. */
+export interface Settlement {
+  clientEvent(event: WireEvent): void
+  backendEvent(event: WireEvent): void
+  /** The client of this session gives up on its operation, and starts no other. */
+  gaveUp(session: string): void
+  settled(): Settled
+}
+
+/** Of what ended long ago it may count too little, never too much. */
+export function createSettlement(): Settlement {
+  const sessionOf = new Recent<Event['process'], string>()
+  /** Processes whose current operation a node has answered. A process has the same number in both views. */
+  const answered = new Recent<Event['process'], true>()
+  /** Processes whose operation ended without an answer to the client and has not been answered by a node yet. */
+  const unanswered = new Recent<Event['process'], true>()
+  /** Sessions whose last operation never left, and sessions whose client has given up. */
+  const unsent = new Recent<string, true>()
+  const givenUp = new Recent<string, true>()
+  let neverLeft = 0
+  let untold = 0
+
+  function ended({ type, process, edges }: WireEvent): void {
+    if (type === 'info') {
+      if (answered.has(process)) untold++
+      else unanswered.set(process, true)
+    } else if (type === 'fail' && edges !== undefined && !edges.includes('backend-out')) {
+      const session = sessionOf.get(process)
+      if (session === undefined) return
+      if (givenUp.has(session)) neverLeft++
+      else unsent.set(session, true)
+    }
+  }
+
+  return {
+    clientEvent(event) {
+      const { type, process, session } = event
+      if (process === 'nemesis' || process === 'recorder') return
+      if (type !== 'invoke') ended(event)
+      else if (session !== undefined) {
+        sessionOf.set(process, session)
+        unsent.delete(session)
+      }
+    },
+    backendEvent({ type, process }) {
+      if (type === 'invoke') answered.delete(process)
+      else if (type !== 'info') {
+        answered.set(process, true)
+        if (unanswered.delete(process)) untold++
+      }
+    },
+    gaveUp(session) {
+      if (unsent.has(session)) neverLeft++
+      else givenUp.set(session, true)
+    },
+    settled: () => ({ neverLeft, untold }),
+  }
+}

@@ -1,0 +1,90 @@
+import type { Json } from '@chaosproxy/history'
+import type { WireEvent } from '../ports/cluster.ts'
+
+/** What the values of keys that are only added to tell about additions that nobody was answered. */
+export interface Sums {
+  client(event: WireEvent): void
+  hidden(key: string): Hidden
+}
+
+export interface Hidden {
+  /** How many such additions left a value that was seen, at least. */
+  readonly seen: number
+  /** Whether there certainly are no others. */
+  readonly isAll: boolean
+}
+
+/** The values of one key. */
+interface Values {
+  /** What answered additions made of it. */
+  readonly made: Set<string>
+  /** What additions and reads found. */
+  readonly found: Set<string>
+  /** Whether an addition or a read found nothing there. */
+  beganEmpty: boolean
+  /** The last value read after the last addition. */
+  last: string | undefined
+  /** The greatest sum. */
+  greatest: number
+  /** Whether each addition was positive, and made a value that none had made before. */
+  isGrowing: boolean
+  /** Whether something other than additions changed it. */
+  isMixed: boolean
+}
+
+/** Once more is known, nothing is told. */
+const MOST_VALUES = 100_000
+
+export function createSums(): Sums {
+  const keys = new Map<string, Values>()
+  let held = 0
+  return {
+    client({ type, f, key, value = null }) {
+      if (key === undefined || (type !== 'ok' && type !== 'invoke') || held > MOST_VALUES) return
+      const values = keys.get(key) ?? newValues()
+      if (!keys.has(key)) keys.set(key, values)
+      held++
+      if (type === 'invoke') values.isMixed ||= f !== 'read' && !(f === 'cas' && value === null)
+      else if (f === 'read') noteRead(values, value)
+      else noteSum(values, value)
+    },
+    hidden(key) {
+      const values = keys.get(key)
+      if (values === undefined || values.isMixed || held > MOST_VALUES) return { seen: 0, isAll: false }
+      const { made, found, beganEmpty, last, greatest, isGrowing } = values
+      const unexplained = [...found].filter((value) => !made.has(value)).length
+      const seen = Math.max(0, beganEmpty ? unexplained : unexplained - 1)
+      // Growing values never come back, so an addition that nobody saw would have left one that is missing.
+      return { seen, isAll: beganEmpty && isGrowing && unexplained === 0 && Number(last) === greatest }
+    },
+  }
+}
+
+const newValues = (): Values => ({
+  made: new Set(),
+  found: new Set(),
+  beganEmpty: false,
+  last: undefined,
+  greatest: Number.NEGATIVE_INFINITY,
+  isGrowing: true,
+  isMixed: false,
+})
+
+function noteRead(values: Values, value: Json): void {
+  if (typeof value !== 'string') values.beganEmpty ||= value === null
+  else values.found.add(value)
+  values.last = typeof value === 'string' ? value : undefined
+}
+
+/** `[old, sum]`, or `[sum]` if nothing or zero was there. */
+function noteSum(values: Values, value: Json): void {
+  if (!Array.isArray(value)) return
+  const sum = String(value.at(-1))
+  const old = value.length === 2 ? String(value[0]) : undefined
+  if (old === undefined) values.beganEmpty = true
+  else values.found.add(old)
+  values.isGrowing &&= Number(sum) > Number(old ?? 0) && !values.made.has(sum)
+  values.made.add(sum)
+  values.greatest = Math.max(values.greatest, Number(sum))
+  values.last = undefined
+}

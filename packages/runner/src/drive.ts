@@ -1,0 +1,198 @@
+import { createRandom, type Fault, type Schedule } from '@chaosproxy/faults'
+import { type Event, type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { watchBeats } from './beats.ts'
+import { driveClients } from './clients/driven-clients.ts'
+import { observeClients } from './clients/observed-clients.ts'
+import type { RunClients, StopReason } from './clients/run-clients.ts'
+import { loadClients } from './load/loaded-clients.ts'
+import type { RemoteLoad } from './load/remote-load.ts'
+import { insistOnFaults } from './nemesis/insist.ts'
+import { currentLeader, type NemesisLoop, startNemesisLoop } from './nemesis/nemesis-loop.ts'
+import type { PlannedRun } from './plan/plan-run.ts'
+import type { Cancel, Healed, HistorySink, Injected } from './ports/cluster.ts'
+import { createLiveJudge, type LiveJudge } from './ports/live-judge.ts'
+import type { RunOptions } from './ports/run-options.ts'
+import type { RunOutcome, RunStage } from './ports/run-outcome.ts'
+import type { Target } from './ports/target.ts'
+import { STOOD_STILL } from './result/standstills.ts'
+import type { Progress, RunListener } from './run-event.ts'
+
+export interface RunHandle {
+  progress(): Progress
+  /** Injects a fault at once, which stays until it is healed, at the latest when the run stops. */
+  inject(fault: Fault, injected: (outcome: Injected) => void): void
+  /** Heals the fault in force with this id, as the history calls it. */
+  heal(id: string, healed: (outcome: Healed) => void): void
+  /** Stops the clients now; healing and final reads still follow. */
+  interrupt(): void
+}
+
+export interface DriveOptions extends RunOptions {
+  /** Clients that workers on other machines drive; when absent, the run drives its own. */
+  readonly load?: RemoteLoad | undefined
+}
+
+/** A run whose clients work while the nemesis follows its schedule. */
+export interface DrivenRun {
+  readonly options: DriveOptions
+  readonly clients: RunClients
+  readonly nemesis: NemesisLoop
+  readonly online: LiveJudge
+  /** Nanoseconds since the run began. */
+  since(): Nanos
+  enter(stage: RunStage): void
+  isInterrupted(): boolean
+  readonly handle: RunHandle
+}
+
+/**
+ * Starts the clients and the nemesis; calls `over` once, when the clients are to be stopped. Clients that the cluster lets
+ * it observe are awaited: the schedule begins with their first traffic.
+ */
+export function drive(options: DriveOptions, over: (why: StopReason) => void): DrivenRun {
+  const { cluster, schedule } = options
+  const { clock, observed } = cluster
+  const startedAt = clock.now()
+  const since = () => nanos(clock.now() - startedAt)
+  const online = judgeLive(options, () => stopWork('interrupted'))
+  const random = createRandom(options.seed)
+  let stage: RunStage = 'working'
+  let interrupted = false
+
+  const clients =
+    options.load !== undefined
+      ? loadClients(options, options.load, { random, startedAt, since, online })
+      : observed === undefined
+        ? driveClients(options, { random, since, online })
+        : observeClients(options, observed, { since, online })
+  const { recorder } = clients
+  const nemesis = startNemesisLoop({
+    ...{ cluster, recorder, startedAt },
+    schedule: observed === undefined ? schedule : [],
+    random: random.fork('nemesis'),
+  })
+  const isOver = () => stage === 'ended'
+  observed?.onTraffic(() => postponed(schedule, since()).forEach(nemesis.add))
+  observed?.onGone(() => stopWork('gone'))
+  observed?.onFault?.(nemesis.noticed)
+  cluster.onChange?.(({ what, ...change }) => void (isOver() || recorder.nemesis(what, change)))
+  if (options.mayStandStill === true)
+    watchBeats(clock, { since, isOver, stood: ({ from, to }) => recorder.nemesis(STOOD_STILL, { from, to }) })
+  const endInTime = (): Cancel =>
+    clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
+      insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, () => stopWork('late')),
+    )
+  const cancelEnd: Cancel = observed?.untilGone === true ? () => {} : endInTime()
+
+  function stopWork(why: StopReason): void {
+    if (stage !== 'working') return
+    stage = 'healing'
+    cancelEnd()
+    over(why)
+  }
+
+  return {
+    ...{ options, clients, nemesis, online, since },
+    enter(next) {
+      stage = next
+    },
+    isInterrupted: () => interrupted,
+    handle: {
+      progress() {
+        const node = currentLeader(cluster)
+        const statuses = cluster.status()
+        return {
+          stage,
+          elapsed: since(),
+          counts: recorder.counts(),
+          ...online.judged(),
+          activeFaults: nemesis.active(),
+          leader: node === undefined ? undefined : { node, term: statuses.get(node)?.term },
+          nodes: cluster.nodes.map((each) => ({ node: each, status: statuses.get(each) })),
+        }
+      },
+      inject: nemesis.inject,
+      heal: nemesis.healOne,
+      interrupt() {
+        interrupted = true
+        stopWork('interrupted')
+      },
+    },
+  }
+}
+
+/** A run whose clients are gone and whose faults are healed, as far as that can be known. */
+export type HealedRun = DrivenRun & Pick<RunOutcome, 'faults' | 'trouble'>
+
+/** Stops the clients, heals every fault, and calls back. */
+export function heal(run: DrivenRun, why: StopReason, healed: (run: HealedRun) => void): void {
+  let found: Pick<RunOutcome, 'faults' | 'trouble'> = { faults: [], trouble: [] }
+  const healAll = (done: () => void): void =>
+    run.nemesis.stop((faults, trouble) => {
+      found = { faults, trouble }
+      done()
+    })
+  run.clients.stop(why, healAll, () => healed({ ...run, ...found }))
+}
+
+/** @param stop Called if a violation ends the run. */
+function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
+  const { cluster, workload, mapping, sink, violated, stopOnViolation = false } = options
+  const { clock } = cluster
+  const judge = createLiveJudge({ ...workload, mapping }, sink.placeOf)
+  judge.onViolation((violation) => {
+    violated?.(violation)
+    // Not amid the event: what is under way is recorded first.
+    if (stopOnViolation) clock.at(clock.now(), stop)
+  })
+  return judge
+}
+
+const postponed = (schedule: Schedule, by: Nanos): Schedule =>
+  schedule.map((fault) => ({ ...fault, from: nanos(fault.from + by), to: nanos(fault.to + by) }))
+
+/** How long the replicas may take to agree after healing, unless the target gives another time. */
+const QUIET_MS = millis(10_000)
+
+export const quietMsOf = ({ quietMs = QUIET_MS }: Target): Millis => quietMs
+
+/** The options of the clients and the nemesis of a planned run, on any cluster. */
+export const runOptionsOf = (
+  { spec, target, targetSettings, nemeses, schedule, workload, workloadSettings }: PlannedRun,
+  { sink, listener }: { readonly sink: HistorySink; readonly listener?: RunListener | undefined },
+): Omit<RunOptions, 'cluster'> => ({
+  workload,
+  settings: workloadSettings,
+  schedule,
+  sink: listener === undefined ? sink : reporting(sink, listener),
+  clients: spec.clients,
+  sticky: typeof target.sticky === 'function' ? target.sticky(targetSettings) : target.sticky,
+  rate: spec.rate,
+  timeMs: spec.timeMs,
+  // A given schedule is followed to the letter, virtual time has no slow machines, and observed clients may be gone.
+  insistOn:
+    target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
+  timeoutMs: spec.timeoutMs,
+  quietMs: quietMsOf(target),
+  seed: spec.seed,
+  mayStandStill: target.tier === 'real',
+  violated: listener && ((violation) => listener({ type: 'violation', violation })),
+  mapping: target.mapping,
+  stopOnViolation: spec.stopOnViolation,
+})
+
+/** A sink that also passes its events to the listener. */
+const reporting = (sink: HistorySink, listener: RunListener): HistorySink => ({
+  ...sink,
+  append(event: Event) {
+    sink.append(event)
+    listener({ type: 'event', event })
+  },
+  wire: sink.wire && {
+    ...sink.wire,
+    client(line, event) {
+      sink.wire?.client(line, event)
+      listener({ type: 'event', event })
+    },
+  },
+})

@@ -1,0 +1,149 @@
+import { type CheckOptions, decidedByStart, type Report, verdictOf } from '@chaosproxy/checker'
+import type { FaultKind, Schedule } from '@chaosproxy/faults'
+import { type History, type Millis, plural } from '@chaosproxy/history'
+import type { Workload } from '@chaosproxy/workloads'
+import type { RunOutcome, Settled } from '../ports/run-outcome.ts'
+import { judgeHeldTo, type RunExpectation } from '../result/requirements/expectation.ts'
+import { judgeRequirements } from '../result/requirements/judge-requirements.ts'
+import type { ProbeAnswer } from '../result/requirements/probe.ts'
+import { parseRequirement } from '../result/requirements/requirement.ts'
+import type { FaultRecord, RunConfig, RunSummary, RunViews } from '../result/run-summary.ts'
+import { specWithoutSecrets } from '../result/secrets.ts'
+import { standstillsOf, standstillText } from '../result/standstills.ts'
+import { countOperations } from '../result/statistics.ts'
+import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
+import { findVacuity, notesOf } from './vacuity.ts'
+
+interface JudgeInput {
+  readonly version: string
+  readonly spec: RunConfig
+  readonly startedAt: string
+  readonly tier: RunSummary['tier']
+  readonly schedule: Schedule
+  readonly requestedFaults: readonly FaultKind[]
+  readonly history: History
+  /** The workload that was run; it knows which histories prove nothing. */
+  readonly workload?: Workload | undefined
+  readonly outcome: RunOutcome
+  /** Whether the target marks the point at which its mistake makes a difference. */
+  readonly marks: boolean
+  readonly report: Report<string>
+  /** The verdict on the nodes' side of the exchange, if the proxy recorded it. */
+  readonly backend?: Report<string> | undefined
+  readonly checkMs: Millis
+  readonly expect: RunExpectation | undefined
+  /** How the history was checked. */
+  readonly checking?: CheckOptions<string> | undefined
+  /** What probes answered. */
+  readonly answers?: ReadonlyMap<string, ProbeAnswer> | undefined
+}
+
+/** Summarises a run from its history, its faults and the checker's findings. */
+export function judgeRun(input: JudgeInput): RunSummary {
+  const { history, outcome, report } = input
+  const faults = withRecoveries(history, outcome.faults)
+  const vacuous = [
+    ...findVacuity(history, input.requestedFaults, faults, input.workload, outcome.recovery),
+    ...untried(input),
+    ...(input.checking === undefined ? [] : decidedByStart(history, input.checking)),
+    ...(outcome.doubts ?? []),
+  ]
+  return {
+    chaos: 1,
+    version: input.version,
+    spec: specWithoutSecrets(input.spec),
+    startedAt: input.startedAt,
+    tier: input.tier,
+    durationNanos: outcome.endedAt,
+    interrupted: outcome.interrupted,
+    schedule: input.schedule,
+    faults,
+    operations: countOperations(history),
+    phases: summarizePhases(history, faults, {
+      nodes: outcome.nodes,
+      healedAt: outcome.healedAt,
+      endedAt: outcome.endedAt,
+      report,
+    }),
+    nodes: summarizeNodes(history, outcome.healedAt),
+    vacuous,
+    notes: [
+      ...standstillsOf(history).map(standstillText),
+      ...notesOf(history, faults, input.workload),
+      ...(outcome.notes ?? []),
+    ],
+    trouble: outcome.trouble,
+    convergedAfterHealNanos: outcome.convergedAfter,
+    report,
+    views:
+      input.backend === undefined || outcome.settled === undefined
+        ? undefined
+        : compareViews(report, input.backend, outcome.settled),
+    expectation: input.expect === undefined ? undefined : judgeHeldTo(input.expect, report, vacuous),
+    requirements: judgeRequired(input, faults),
+    timing: { checkMs: input.checkMs },
+  }
+}
+
+function judgeRequired(
+  { spec, history, report, outcome, checking, answers }: JudgeInput,
+  faults: readonly FaultRecord[],
+) {
+  if (spec.require === undefined || spec.require.length === 0) return undefined
+  return judgeRequirements(
+    spec.require.map((text) => parseRequirement(text, 'require')),
+    {
+      history,
+      report,
+      faults: faults.map(({ fault: { kind }, from, to, inDoubt }) => ({
+        ...{ kind, from, to },
+        ...(inDoubt === undefined ? {} : { perhapsUntil: inDoubt.until ?? outcome.endedAt }),
+      })),
+      convergedAfterHealNanos: outcome.convergedAfter,
+      checking,
+      answers,
+    },
+  )
+}
+
+/** If the mistake made no difference, the run does not show whether the tool can find it. */
+const untried = ({
+  spec: {
+    target: { bug },
+  },
+  marks,
+  outcome,
+}: JudgeInput): string[] =>
+  bug === undefined || !marks || outcome.marked.length > 0
+    ? []
+    : [`the mistake ${bug} was never exercised: no node came to where it makes a difference`]
+
+/**
+ * Compares both views of a run: what clients were told, and what nodes were asked and answered. If the verdicts differ,
+ * either the nodes kept their promise and the clients were misinformed, or the nodes broke it unnoticed by the clients.
+ */
+function compareViews(client: Report<string>, backend: Report<string>, settled: Settled): RunViews {
+  return { client: client.headline, backend, settled, said: [...differenceOf(client, backend), ...toldOf(settled)] }
+}
+
+function differenceOf(client: Report<string>, backend: Report<string>): string[] {
+  const [strongest = ''] = Object.keys(backend.levels)
+  const told = verdictOf(client, strongest).result
+  const kept = verdictOf(backend, strongest).result
+  if (told === 'violated' && kept === 'met') return ['the nodes kept their promise; the clients were told wrong']
+  if (told === 'met' && kept === 'violated') return ['the nodes broke their promise; no client was told of it']
+  return []
+}
+
+function toldOf({ neverLeft, untold }: Settled): string[] {
+  return [
+    ...(untold === 0
+      ? []
+      : [`${plural(untold, 'answer')} ${untold === 1 ? 'was' : 'were'} sent by a node but never reached the client`]),
+    ...(neverLeft === 0
+      ? []
+      : [
+          `${plural(neverLeft, 'request')} ${neverLeft === 1 ? 'was' : 'were'} never sent, so ${neverLeft === 1 ? 'it' : 'they'} certainly had no effect`,
+        ]),
+  ]
+}

@@ -1,0 +1,197 @@
+import type { Report } from '@chaosproxy/checker'
+import type { Fault, NodeId } from '@chaosproxy/faults'
+import { FLAG_FINAL, type History, isAnswered, type Nanos, nanos } from '@chaosproxy/history'
+import { hasMajority, isStopping } from '../result/majority.ts'
+import { firstAnswerAfter } from '../result/requirements/measures.ts'
+import type { FaultRecord, NodeSummary, PhaseSummary } from '../result/run-summary.ts'
+
+/** A stretch of the run with the same faults in force throughout. */
+interface Stretch {
+  readonly phase: string
+  readonly majority: boolean
+  readonly from: Nanos
+  readonly to: Nanos
+}
+
+export const CALM = 'calm'
+export const HEALED = 'healed'
+const NO_MAJORITY = ', no majority up'
+
+export interface PhaseBounds {
+  readonly nodes: readonly NodeId[]
+  readonly healedAt: Nanos
+  readonly endedAt: Nanos
+  /** What the checker found, if anything was judged. */
+  readonly report?: Report<string> | undefined
+}
+
+/**
+ * Splits the run at the beginning and end of every fault and sums up the operations called in each phase: `calm`, each
+ * kind of fault, each combination of kinds (`kill+partition`; with `?` what perhaps was in force), and `healed` (everything after the last heal). If no
+ * node could reach a majority, the phase says so (`kill, no majority up`): a system that needs one cannot answer then.
+ */
+export function summarizePhases(
+  history: History,
+  faults: readonly FaultRecord[],
+  { nodes, healedAt, endedAt, report }: PhaseBounds,
+): PhaseSummary[] {
+  const stretches = cutIntoStretches(faults, nodes, healedAt, endedAt)
+  const rowsOf = new Map<string, number[]>()
+  for (const { phase } of stretches) rowsOf.set(phase, [])
+  const { length, callTime } = history.operations
+  let position = 0
+  for (let row = 0; row < length; row++) {
+    const called = callTime[row] ?? 0
+    while (position < stretches.length - 1 && called >= (stretches[position]?.to ?? 0)) position += 1
+    const phase = stretches[position]?.phase
+    if (phase !== undefined) rowsOf.get(phase)?.push(row)
+  }
+  const wrong = wrongIn(report)
+  return [...rowsOf].map(([phase, rows]) => {
+    const latencies = answeredLatencies(history, rows)
+    const own = stretches.filter((stretch) => stretch.phase === phase)
+    const recoveries = faults
+      .filter(({ fault, from }) => phase.split(NO_MAJORITY)[0] === fault.kind && own.some((each) => each.from === from))
+      .flatMap(({ recoveryNanos }) => recoveryNanos ?? [])
+    return {
+      phase,
+      majority: own.every(({ majority }) => majority),
+      share: shareOf(phase, stretches, endedAt),
+      operations: rows.length,
+      availability: rows.length === 0 ? 1 : latencies.length / rows.length,
+      ...availabilityOfUp(history, rows, faults),
+      p50Nanos: percentile(latencies, 0.5),
+      p99Nanos: percentile(latencies, 0.99),
+      ...(recoveries.length > 0 ? { slowestRecoveryNanos: nanos(Math.max(...recoveries)) } : {}),
+      ...wrong(rows),
+    }
+  })
+}
+
+/** Counts what went wrong among operations: stale reads, and levels whose counterexample ends there. */
+function wrongIn(
+  report: Report<string> | undefined,
+): (rows: readonly number[]) => Pick<PhaseSummary, 'staleReads' | 'violated'> {
+  if (report === undefined) return () => ({})
+  const stale = report.staleness === undefined ? undefined : new Set(report.staleness.staleRows)
+  const ends = Object.entries(report.levels).flatMap(([level, verdict]) => {
+    if (verdict.result !== 'violated') return []
+    const { culprit, operations } = verdict.counterexample
+    const row = culprit ?? operations.at(-1)?.operation
+    return row === undefined ? [] : [{ level, row }]
+  })
+  return (rows) => {
+    const own = new Set(rows)
+    return {
+      ...(stale === undefined ? {} : { staleReads: rows.filter((row) => stale.has(row)).length }),
+      violated: ends.filter(({ row }) => own.has(row)).map(({ level }) => level),
+    }
+  }
+}
+
+/** Counts only operations sent to nodes that were neither killed nor paused: a node that is down cannot answer. */
+function availabilityOfUp(
+  history: History,
+  rows: readonly number[],
+  faults: readonly FaultRecord[],
+): Pick<PhaseSummary, 'upAvailability'> {
+  const { callTime, node } = history.operations
+  const downs = faults.flatMap(({ fault, from, to }) => (isStopping(fault) ? { nodes: fault.nodes, from, to } : []))
+  const isUp = (row: number): boolean => {
+    const asked = history.nodes[node[row] ?? -1]
+    const at = callTime[row] ?? 0
+    return !downs.some(({ nodes, from, to }) => asked !== undefined && from <= at && at < to && nodes.includes(asked))
+  }
+  const up = rows.filter(isUp)
+  if (up.length === 0 || up.length === rows.length) return {}
+  return { upAvailability: up.filter((row) => isAnswered(history, row)).length / up.length }
+}
+
+function cutIntoStretches(
+  faults: readonly FaultRecord[],
+  nodes: readonly NodeId[],
+  healedAt: Nanos,
+  endedAt: Nanos,
+): Stretch[] {
+  const cuts = new Set<number>([0, healedAt])
+  for (const { from, to, inDoubt } of faults)
+    for (const time of [from, to, inDoubt?.until ?? to]) cuts.add(Math.min(time, healedAt))
+  const times = [...cuts].sort((a, b) => a - b)
+  const stretches: Stretch[] = []
+  for (const [i, from] of times.entries()) {
+    const to = times[i + 1]
+    if (to === undefined) break
+    const active = faults.filter((fault) => fault.from <= from && fault.to >= to).map(({ fault }) => fault)
+    const perhaps = faults.filter((fault) => isDoubtful(fault, from, to)).map(({ fault }) => fault)
+    const majority = hasMajority(nodes, [...active, ...perhaps])
+    const kinds = namesOf(active, perhaps)
+    const phase = kinds.length === 0 ? CALM : `${kinds.join('+')}${hasMajority(nodes, active) ? '' : NO_MAJORITY}`
+    stretches.push({ phase, majority, from: nanos(from), to: nanos(to) })
+  }
+  const unhealed = faults.filter((fault) => isDoubtful(fault, healedAt, endedAt)).map(({ fault }) => fault)
+  stretches.push({
+    phase: unhealed.length === 0 ? HEALED : namesOf([], unhealed).join('+'),
+    majority: hasMajority(nodes, unhealed),
+    from: healedAt,
+    to: endedAt,
+  })
+  return stretches
+}
+
+/** Whether nobody knows if the fault was in force. */
+const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
+  inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
+
+/** The kinds of faults in force, and those of faults that perhaps were: `kill+partition?`. */
+function namesOf(active: readonly Fault[], perhaps: readonly Fault[]): string[] {
+  const kinds = new Set<string>(active.map(({ kind }) => kind))
+  for (const { kind } of perhaps) if (!kinds.has(kind)) kinds.add(`${kind}?`)
+  return [...kinds].sort()
+}
+
+const shareOf = (phase: string, stretches: readonly Stretch[], endedAt: Nanos): number =>
+  stretches.filter((stretch) => stretch.phase === phase).reduce((sum, { from, to }) => sum + (to - from), 0) /
+  Math.max(1, endedAt)
+
+/** In increasing order. */
+function answeredLatencies(history: History, rows: readonly number[]): Float64Array {
+  const { callTime, returnTime } = history.operations
+  const latencies: number[] = []
+  for (const row of rows) if (isAnswered(history, row)) latencies.push((returnTime[row] ?? 0) - (callTime[row] ?? 0))
+  return Float64Array.from(latencies).sort()
+}
+
+/** Nearest rank; undefined for an empty list. */
+function percentile(sorted: Float64Array, share: number): Nanos | undefined {
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+  return value === undefined ? undefined : nanos(value)
+}
+
+/**
+ * For each fault, the time until the first answer to an operation called after the fault began. If the fault did not
+ * stop the cluster, this is the latency of an ordinary operation.
+ */
+export const withRecoveries = (history: History, faults: readonly FaultRecord[]): FaultRecord[] =>
+  faults.map((fault) => {
+    if (fault.skipped !== undefined) return fault
+    const first = firstAnswerAfter(history, fault.from)
+    return first === Number.POSITIVE_INFINITY ? fault : { ...fault, recoveryNanos: nanos(first - fault.from) }
+  })
+
+/** One entry per node that clients asked, sorted by name, without final reads or anything after healing. */
+export function summarizeNodes(history: History, healedAt: Nanos): NodeSummary[] {
+  const { length, node, callTime, flags } = history.operations
+  const asked = history.nodes.map(() => ({ operations: 0, answered: 0 }))
+  for (let row = 0; row < length; row++) {
+    const counts = asked[node[row] ?? -1]
+    if (counts === undefined || (callTime[row] ?? 0) >= healedAt || (flags[row] ?? 0) & FLAG_FINAL) continue
+    counts.operations += 1
+    if (isAnswered(history, row)) counts.answered += 1
+  }
+  return history.nodes
+    .map((name, i) => {
+      const { operations, answered } = asked[i] ?? { operations: 0, answered: 0 }
+      return { node: name, operations, availability: operations === 0 ? 1 : answered / operations }
+    })
+    .sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }))
+}

@@ -1,0 +1,135 @@
+import { type CheckOptions, entryOf, type Need, unmetNeeds } from '@chaosproxy/checker'
+import type { FaultKind } from '@chaosproxy/faults'
+import { type History, INFO } from '@chaosproxy/history'
+import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
+import type { Recovery } from '../ports/run-outcome.ts'
+import type { FaultRecord } from '../result/run-summary.ts'
+import { leftOutReads } from './left-out-reads.ts'
+import { refusedFinalReads } from './refused-final-reads.ts'
+
+/**
+ * Why a run proves less than it seems to, or nothing. A run without reads, without concurrency, or whose faults never
+ * took effect meets every level and shows nothing.
+ */
+export function findVacuity(
+  history: History,
+  requested: readonly FaultKind[],
+  faults: readonly FaultRecord[],
+  workload: Pick<Workload, 'vacuous' | 'races' | 'model' | 'initial'> = register,
+  recovery?: Recovery,
+): string[] {
+  if (history.operations.length === 0) return ['no operation was made']
+  const found = [
+    ...withoutRecovery(recovery),
+    ...withoutSuccesses(history, workload),
+    ...leftOutReads(history),
+    ...refusedFinalReads(history),
+    ...(isAccountedFor(history, faults) ? [] : withoutConcurrency(history, workload)),
+  ]
+  const idle = idleKinds(faults)
+  for (const kind of new Set(requested)) {
+    const ofKind = faults.filter((record) => record.fault.kind === kind)
+    if (ofKind.length === 0) found.push(`the run ended before any ${kind} was injected`)
+    else if (idle.includes(kind)) found.push(`no ${kind} took effect`)
+    else if (!ofKind.some((record) => hasOperationDuring(record, history)))
+      found.push(`no operation was under way during any ${kind}`)
+  }
+  return found
+}
+
+/** What the workload itself says is missing; otherwise that nothing was observed, whatever a workload demands. */
+function withoutSuccesses(
+  history: History,
+  workload: Pick<Workload, 'vacuous' | 'model' | 'initial'>,
+): readonly string[] {
+  const said = workload.vacuous(history)
+  return said.length > 0 ? said : withoutObservation(history, workload)
+}
+
+/** That nothing was observed, if so: then any system would have met every level. */
+export function withoutObservation(history: History, workload: Pick<Workload, 'model' | 'initial'>): readonly string[] {
+  const [observation] = entryOf(workload.model).needs
+  const unmet = unmetNeeds(history, { ...workload, failedCas: 'drop' })
+  return unmet.filter((need) => need === observation).map((need) => unmetText(history, need))
+}
+
+/** Recovery is part of every promise: a system that stops for ever makes no further mistake. */
+const withoutRecovery = (recovery: Recovery | undefined): string[] =>
+  recovery?.type === 'unanswered'
+    ? [`nothing was answered after everything was healed, in ${(recovery.waited / 1e9).toFixed(1)} s`]
+    : []
+
+/**
+ * What is worth knowing of a run that proves something: that nothing raced. A program that does one thing at a time shows
+ * lost and stale data as well as any other.
+ */
+export const notesOf = (
+  history: History,
+  faults: readonly FaultRecord[],
+  workload: Pick<Workload, 'races'> = register,
+): string[] =>
+  history.operations.length > 0 && isAccountedFor(history, faults)
+    ? withoutConcurrency(history, workload).map(
+        (serial) => `${serial}, so no race was tried; --require concurrency insists on one`,
+      )
+    : []
+
+/** Whether the outcome of every operation is known, or a fault was in force before it was given up. */
+function isAccountedFor(history: History, faults: readonly FaultRecord[]): boolean {
+  const { outcome, callTime, returnTime, returnEvent, length } = history.operations
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== INFO) continue
+    const called = callTime[row] ?? 0
+    const returned = returnEvent[row] === -1 ? Number.POSITIVE_INFINITY : (returnTime[row] ?? 0)
+    if (!faults.some(({ from, to }) => from <= returned && called <= to)) return false
+  }
+  return true
+}
+
+/**
+ * What a history lacks, although without it every level is met: for registers reads and writes (a cas counts as both),
+ * and writes must differ; for every other model an observation, a result that could be wrong.
+ */
+export function missingSuccesses(
+  history: History,
+  judgedBy: Pick<CheckOptions<string>, 'model' | 'initial' | 'failedCas'>,
+): string[] {
+  if (history.operations.length === 0) return ['no operation was made']
+  const missing = unmetNeeds(history, judgedBy).map((need) => unmetText(history, need))
+  const found = [...missing, ...leftOutReads(history)]
+  return entryOf(judgedBy.model).name === 'register' ? [...found, ...withoutNews(history)] : found
+}
+
+const unmetText = (history: History, { what, functions }: Need): string =>
+  `no ${what} succeeded${usualErrorText(history, functions)}`
+
+/** The error that most of these operations ended with, as ` (9 of 12: timeout)`; empty if none had one. */
+function usualErrorText(history: History, functions: readonly string[] | undefined): string {
+  const { f, length } = history.operations
+  const counts = new Map<string, number>()
+  let tried = 0
+  for (let row = 0; row < length; row++) {
+    if (functions !== undefined && !functions.includes(history.functions[f[row] ?? 0] ?? '')) continue
+    tried++
+    const error = history.errorOf(row)?.split('\n')[0]
+    if (error !== undefined) counts.set(error, (counts.get(error) ?? 0) + 1)
+  }
+  const [usual] = [...counts].sort(([, one], [, other]) => other - one)
+  return usual === undefined ? '' : ` (${usual[1]} of ${tried}: ${usual[0]})`
+}
+
+/** Kinds of fault that never took effect. */
+export function idleKinds(faults: readonly FaultRecord[]): FaultKind[] {
+  const kinds = new Set(faults.map(({ fault }) => fault.kind))
+  for (const { fault, hits } of faults) if (hits > 0) kinds.delete(fault.kind)
+  return [...kinds]
+}
+
+/** One that was called before, and is answered or given up only after it began, shows its effect as well. */
+function hasOperationDuring({ from, to }: FaultRecord, { operations }: History): boolean {
+  const { callTime, returnTime, returnEvent, length } = operations
+  for (let row = 0; row < length && (callTime[row] ?? 0) <= to; row++) {
+    if (returnEvent[row] === -1 || (returnTime[row] ?? 0) >= from) return true
+  }
+  return false
+}

@@ -1,0 +1,70 @@
+import { type Fault, type FaultKind, printMembers } from '@chaosproxy/faults'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import type { RunRecorder } from '../clients/recorder.ts'
+import type { Healed } from '../ports/cluster.ts'
+import type { FaultRecord } from '../result/run-summary.ts'
+
+type Injected = Pick<FaultRecord, 'id' | 'fault' | 'from'>
+
+/** The records of a run's faults; injections and healings are written into its history as well. */
+export interface FaultRecords {
+  /** What could not be injected or healed. */
+  readonly trouble: readonly string[]
+  /** The fault had nothing left to affect when its time came: why. */
+  skipped(id: string, fault: Fault, why: string): void
+  began(injected: Injected): void
+  failed(injected: Injected, error: string): void
+  ended(injected: Injected, outcome: Healed): void
+  /** Whether a fault of this kind has taken effect. */
+  haveBitten(kind: FaultKind): boolean
+  /** By the times at which they began. */
+  inOrder(): readonly FaultRecord[]
+}
+
+export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): FaultRecords {
+  const records: FaultRecord[] = []
+  const trouble: string[] = []
+  /** Faults that took time to inject. */
+  const slow = new Set<string>()
+  return {
+    trouble,
+    skipped(id, fault, why) {
+      const at = since()
+      records.push({ id, fault, from: at, to: at, hits: 0, skipped: why })
+    },
+    began({ id, fault, from }) {
+      // On a real cluster an injection takes time, and the history is read without this record: it must tell the same times.
+      const isLate = since() !== from
+      if (isLate) slow.add(id)
+      const described = printMembers(fault, { id })
+      recorder.nemesis(fault.kind, isLate ? { ...described, began: from } : described)
+    },
+    failed: ({ id, fault }, error) => void trouble.push(`${id} (${fault.kind}) could not be injected: ${error}`),
+    ended({ id, fault, from }, outcome) {
+      const hits = outcome.type === 'healed' ? outcome.hits : 0
+      if (outcome.type === 'failed') trouble.push(`${id} (${fault.kind}) could not be healed: ${outcome.error}`)
+      const now = since()
+      const lost = outcome.type === 'healed' ? outcome.lost : undefined
+      const to = lost === undefined ? now : nanos(Math.max(from, now - lost.knownAgo))
+      const healed = { id, fault: fault.kind, hits }
+      if (lost === undefined) {
+        recorder.nemesis('heal', slow.has(id) ? { ...healed, ended: to } : healed)
+        records.push({ id, fault, from, to, hits })
+        return
+      }
+      const until = lost.overAgo === undefined ? undefined : nanos(Math.max(to, now - lost.overAgo))
+      recorder.nemesis('heal', { ...healed, ended: to, inDoubtUntil: until ?? null })
+      trouble.push(`${id} (${fault.kind}): ${lost.why}. ${doubtText(to, until)}`)
+      records.push({ id, fault, from, to, hits, inDoubt: { why: lost.why, until } })
+    },
+    haveBitten: (kind) => records.some((record) => record.fault.kind === kind && record.hits > 0),
+    inOrder: () => records.toSorted((a, b) => a.from - b.from),
+  }
+}
+
+const doubtText = (to: Nanos, until: Nanos | undefined): string =>
+  until === undefined
+    ? `Whether it was in force is not known from ${seconds(to)} s on`
+    : `Whether it was in force is not known from ${seconds(to)} s to ${seconds(until)} s; after that it was not`
+
+const seconds = (time: Nanos): string => (time / 1e9).toFixed(1)

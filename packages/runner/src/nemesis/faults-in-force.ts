@@ -1,0 +1,121 @@
+import type { Fault } from '@chaosproxy/faults'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import type { Cluster, FaultNoticed, Heal, Healed, Injected } from '../ports/cluster.ts'
+import type { FaultRecord } from '../result/run-summary.ts'
+import type { FaultRecords } from './fault-records.ts'
+
+export interface ActiveFault {
+  readonly id: string
+  readonly fault: Fault
+  readonly from: Nanos
+  readonly to: Nanos
+  heal: Heal | undefined
+  healing: boolean
+  /** Once it is healed. */
+  outcome: Healed | undefined
+  /** Called back then. */
+  readonly waiting: ((outcome: Healed) => void)[]
+}
+
+/** The faults that a nemesis has injected and not yet healed. */
+export interface FaultsInForce {
+  /** By id. */
+  readonly active: ReadonlyMap<string, ActiveFault>
+  /** Those that somebody else injected and not yet healed. */
+  readonly strangers: ReadonlyMap<string, Pick<ActiveFault, 'fault'>>
+  /** All that were injected, healed or not. */
+  readonly injected: readonly ActiveFault[]
+  /** Injects a fault that is meant to last until `to`, and calls back once it is in force or has failed. */
+  enter(
+    fault: Pick<ActiveFault, 'id' | 'fault' | 'to'>,
+    entered: (outcome: Injected, current: ActiveFault) => void,
+  ): void
+  /** Notes a fault that somebody else injects; what it returns notes that it has healed. */
+  noticed: FaultNoticed
+  /** The records of all faults, once ours are healed. Others of which nobody has said that they are over may still be in force. */
+  concluded(): readonly FaultRecord[]
+  /** Heals a fault, once; has no effect on one that is not in force yet. */
+  end(current: ActiveFault, healed?: (outcome: Healed) => void): void
+}
+
+const NOT_SAID = 'whoever injected it has not said that it is over'
+
+/** `settled` is called back whenever a fault is over. */
+export function createFaultsInForce(
+  cluster: Pick<Cluster, 'inject'>,
+  records: FaultRecords,
+  since: () => Nanos,
+  settled: () => void,
+): FaultsInForce {
+  const active = new Map<string, ActiveFault>()
+  const injected: ActiveFault[] = []
+  const strangers = new Map<string, Pick<ActiveFault, 'id' | 'fault' | 'from'>>()
+  /** How often somebody else has injected a fault of this name. */
+  const named = new Map<string, number>()
+  return {
+    active,
+    strangers,
+    injected,
+    noticed(name, fault) {
+      const count = (named.get(name) ?? 0) + 1
+      named.set(name, count)
+      const id = count === 1 ? name : `${name} (${count})`
+      const current = { id, fault, from: since() }
+      strangers.set(id, current)
+      records.began(current)
+      return (hits) => {
+        if (strangers.delete(id)) records.ended(current, { type: 'healed', hits })
+      }
+    },
+    concluded() {
+      for (const current of strangers.values())
+        records.ended(current, { type: 'healed', hits: 0, lost: { why: NOT_SAID, knownAgo: nanos(0) } })
+      strangers.clear()
+      return records.inOrder()
+    },
+    enter({ id, fault, to }, entered) {
+      const from = since()
+      const current: ActiveFault = {
+        id,
+        fault,
+        from,
+        to,
+        heal: undefined,
+        healing: false,
+        outcome: undefined,
+        waiting: [],
+      }
+      injected.push(current)
+      active.set(current.id, current)
+      cluster.inject(current.fault, (outcome) => {
+        if (outcome.type === 'failed') {
+          records.failed(current, outcome.error)
+          active.delete(current.id)
+          injected.splice(injected.indexOf(current), 1)
+          settled()
+        } else {
+          current.heal = outcome.heal
+          records.began(current)
+        }
+        entered(outcome, current)
+      })
+    },
+    end(current, healed) {
+      if (current.heal === undefined) return
+      if (current.outcome !== undefined) {
+        healed?.(current.outcome)
+        return
+      }
+      if (healed !== undefined) current.waiting.push(healed)
+      if (current.healing) return
+      current.healing = true
+      current.heal((outcome) => {
+        current.outcome = outcome
+        records.ended(current, outcome)
+        active.delete(current.id)
+        for (const told of current.waiting) told(outcome)
+        settled()
+      })
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import type { FaultKind, Schedule, ScheduledFault } from '@chaosproxy/faults'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import type { Clock } from '../ports/cluster.ts'
+import type { NemesisLoop } from './nemesis-loop.ts'
+
+/** How often a fault that never took effect is repeated. */
+const MOST_ROUNDS = 3
+/** A shorter fault could be over before a slow machine has reacted to it. */
+const SHORTEST_NANOS = 1e9
+
+interface InsistOptions {
+  readonly nemesis: Pick<NemesisLoop, 'hasBitten' | 'heal' | 'add'>
+  readonly clock: Clock
+  /** Since the nemesis began. */
+  readonly since: () => Nanos
+  readonly schedule: Schedule
+  /** Kinds of which at least one fault must take effect. */
+  readonly kinds: readonly FaultKind[]
+}
+
+/**
+ * After the schedule, repeats the last fault of each kind that never took effect, alone and for longer each time. Calls
+ * back once every kind has taken effect or further tries are pointless. On a slow machine a node may take long to
+ * start, and cannot be paused meanwhile; a run without a pause would prove less than the user requested.
+ */
+export function insistOnFaults(options: InsistOptions, done: () => void): void {
+  round(options, 1, done)
+}
+
+function round(options: InsistOptions, number: number, done: () => void): void {
+  const { nemesis, clock, since } = options
+  if (idleFaults(options).length === 0) {
+    done()
+    return
+  }
+  // A fault counts only once it is healed, so heal first.
+  nemesis.heal(() => {
+    const idle = idleFaults(options)
+    if (idle.length === 0 || number > MOST_ROUNDS) {
+      done()
+      return
+    }
+    const begunAt = since()
+    let from: number = begunAt
+    for (const fault of idle) {
+      const to = from + Math.max(SHORTEST_NANOS, fault.to - fault.from) * 2 ** (number - 1)
+      nemesis.add({ id: `${fault.id}-again-${number}`, from: nanos(from), to: nanos(to), plan: fault.plan })
+      from = to
+    }
+    clock.at(nanos(clock.now() + from - begunAt), () => round(options, number + 1, done))
+  })
+}
+
+/** The last fault of each kind that never took effect. */
+function idleFaults({ nemesis, schedule, kinds }: InsistOptions): readonly ScheduledFault[] {
+  const idle = kinds.filter((kind) => !nemesis.hasBitten(kind))
+  return idle.flatMap((kind) => schedule.filter(({ plan }) => plan.kind === kind).slice(-1))
+}

@@ -1,0 +1,181 @@
+import {
+  type Fault,
+  type FaultKind,
+  isResolved,
+  type Random,
+  resolveFault,
+  type Schedule,
+  type ScheduledFault,
+  type Situation,
+} from '@chaosproxy/faults'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import type { RunRecorder } from '../clients/recorder.ts'
+import type { Cancel, Cluster, FaultNoticed, Healed, Injected } from '../ports/cluster.ts'
+import { isStopping } from '../result/majority.ts'
+import type { FaultRecord } from '../result/run-summary.ts'
+import { createFaultRecords } from './fault-records.ts'
+import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
+
+export interface NemesisLoop {
+  /** Faults in force now. */
+  active(): readonly Fault[]
+  /** The faults injected so far, as resolved, with their actual or planned ends. */
+  injected(): readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
+  /** Whether a fault of this kind has taken effect. A fault in force is counted once it is healed. */
+  hasBitten(kind: FaultKind): boolean
+  /** Adds a fault to the schedule. */
+  add(scheduled: ScheduledFault): void
+  /** Injects a fault at once, which stays until it is healed, at the latest when the loop is stopped. */
+  inject(fault: Fault, injected: (outcome: Injected) => void): void
+  /** Heals the fault in force with this id, whoever injected it. */
+  healOne(id: string, healed: (outcome: Healed) => void): void
+  /** Writes down a fault that somebody else injects, who also heals it. */
+  noticed: FaultNoticed
+  /** Drops the faults still to come, heals those in force, and calls back; not once the loop is stopped. */
+  heal(healed: () => void): void
+  /** Starts no more faults, heals those in force, and calls back with the records of all faults. */
+  stop(stopped: (records: readonly FaultRecord[], trouble: readonly string[]) => void): void
+}
+
+interface NemesisLoopOptions {
+  readonly cluster: Cluster
+  readonly recorder: RunRecorder
+  /** Times count from `startedAt`, as do those of the records and of the history. */
+  readonly schedule: Schedule
+  /** When the run began, by the cluster's clock. */
+  readonly startedAt: Nanos
+  /** Each fault is resolved from its own random stream, so that removing one does not change the others. */
+  readonly random: Random
+}
+
+/** The end of a fault that somebody heals. */
+const NEVER = nanos(Number.MAX_SAFE_INTEGER)
+
+/** Carries out a schedule of faults and writes each injection and healing into the history. */
+export function startNemesisLoop({ cluster, recorder, schedule, startedAt, random }: NemesisLoopOptions): NemesisLoop {
+  const { since, later, cancelAll } = createTimetable(cluster.clock, startedAt)
+  const records = createFaultRecords(recorder, since)
+  const inForce = createFaultsInForce(cluster, records, since, settle)
+  let stopped = false
+  let byHand = 0
+  let onHealed: (() => void) | undefined
+
+  for (const scheduled of schedule) add(scheduled)
+
+  function add(scheduled: ScheduledFault): void {
+    if (!stopped) later(scheduled.from, () => begin(scheduled))
+  }
+
+  function begin({ id, plan, to }: ScheduledFault): void {
+    const resolved = isResolved(plan) ? plan : resolveFault(plan, situationOf(id))
+    const fault = withoutOverlap(resolved, inForce.active)
+    if (fault === undefined) {
+      records.skipped(id, resolved, alreadyDown(resolved))
+      return
+    }
+    inForce.enter({ id, fault, to }, (outcome, current) => {
+      if (outcome.type === 'failed') return
+      if (onHealed !== undefined) inForce.end(current)
+      else later(to, () => inForce.end(current))
+    })
+  }
+
+  const situationOf = (id: string): Situation => ({
+    nodes: cluster.nodes,
+    leader: currentLeader(cluster),
+    random: random.fork(id),
+  })
+
+  function settle(): void {
+    if (inForce.active.size === 0) onHealed?.()
+  }
+
+  function heal(healed: () => void): void {
+    cancelAll()
+    onHealed = () => {
+      onHealed = undefined
+      healed()
+    }
+    for (const current of [...inForce.active.values()]) inForce.end(current)
+    settle()
+  }
+
+  return {
+    hasBitten: records.haveBitten,
+    add,
+    inject(fault, told) {
+      if (stopped) return told({ type: 'failed', error: 'the run is over' })
+      byHand++
+      inForce.enter({ id: `by hand ${byHand}`, fault, to: NEVER }, (outcome, current) =>
+        told(
+          outcome.type === 'failed' ? outcome : { type: 'injected', heal: (healed) => inForce.end(current, healed) },
+        ),
+      )
+    },
+    healOne(id, healed) {
+      const current = inForce.active.get(id)
+      if (current?.heal === undefined) healed({ type: 'failed', error: `no fault ${id} is in force` })
+      else inForce.end(current, healed)
+    },
+    heal(healed) {
+      // The caller of stop is always called back, whatever was under way.
+      if (!stopped) heal(healed)
+    },
+    // On processes a fault may begin after the time it was to end at; it ends after it has begun all the same.
+    injected: () => inForce.injected.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })),
+    noticed: inForce.noticed,
+    active: () => [...inForce.active.values(), ...inForce.strangers.values()].map((current) => current.fault),
+    stop(done) {
+      stopped = true
+      heal(() => done(inForce.concluded(), records.trouble))
+    },
+  }
+}
+
+/** Callbacks at times since then. */
+function createTimetable(clock: Cluster['clock'], startedAt: Nanos) {
+  const timers: Cancel[] = []
+  return {
+    since: (): Nanos => nanos(clock.now() - startedAt),
+    later(time: Nanos, callback: () => void): void {
+      timers.push(clock.at(nanos(startedAt + time), callback))
+    },
+    cancelAll(): void {
+      for (const cancel of timers) cancel()
+      timers.length = 0
+    },
+  }
+}
+
+/** `n1 was already down`. */
+function alreadyDown(fault: Fault): string {
+  const nodes = 'nodes' in fault ? fault.nodes : []
+  return `${nodes.join(' and ')} ${nodes.length === 1 ? 'was' : 'were'} already down`
+}
+
+/** Leaves out nodes that another fault already stops, or soon will: the two heals would race for them. */
+function withoutOverlap(fault: Fault, active: ReadonlyMap<string, ActiveFault>): Fault | undefined {
+  if (!isStopping(fault)) return fault
+  const down: string[] = []
+  for (const other of active.values()) if (isStopping(other.fault)) down.push(...other.fault.nodes)
+  const nodes = fault.nodes.filter((node) => !down.includes(node))
+  if (nodes.length === 0) return undefined
+  return nodes.length === fault.nodes.length ? fault : { ...fault, nodes }
+}
+
+/**
+ * The node with the highest term among those that believe they lead: a deposed leader may not know yet. Undefined if
+ * several lead in that term, as all masters do.
+ */
+export function currentLeader(cluster: Pick<Cluster, 'status'>): string | undefined {
+  let leader: string | undefined
+  let highest = -1
+  for (const [node, status] of cluster.status()) {
+    if (status?.leads !== true) continue
+    const term = status.term ?? 0
+    if (term < highest) continue
+    leader = term > highest ? node : undefined
+    highest = term
+  }
+  return leader
+}

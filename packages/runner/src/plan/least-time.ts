@@ -1,0 +1,44 @@
+import type { Nemesis } from '@chaosproxy/faults'
+import { type Millis, millis, UserError } from '@chaosproxy/history'
+import type { Target } from '../ports/target.ts'
+import { type PlannedFaults, planFaults, type Scheduling } from './plan-faults.ts'
+
+const STEP_MS = 500
+/** Enough steps for every kind of fault several times over. */
+const MOST_STEPS = 1_000
+
+/** What a run is too short for. */
+export interface Shortage {
+  /** The chosen faults whose kind does not happen in it, so that it proves nothing about them. */
+  readonly missing: readonly Nemesis[]
+  /** The least time that has room for all of them; undefined if there is none. */
+  readonly leastMs: Millis | undefined
+}
+
+/** Undefined for a run that has time for every kind of fault that was chosen. */
+export function shortageOf(spec: Scheduling, target: Target, planned: PlannedFaults): Shortage | undefined {
+  const missing = faultsWithoutRoom(planned)
+  return missing.length === 0 ? undefined : { missing, leastMs: leastTimeForAll(spec, target) }
+}
+
+const faultsWithoutRoom = ({ nemeses, schedule }: PlannedFaults): readonly Nemesis[] =>
+  nemeses.filter(({ kind }) => schedule.every(({ plan }) => plan.kind !== kind))
+
+/**
+ * The shortest time, from that of the spec on and in steps of half a second, in which every chosen fault happens with
+ * this seed.
+ *
+ * @throws UserError (usage, input) for faults that cannot be planned; messages begin with the target's name.
+ */
+export function leastTimeForAll(spec: Scheduling, target: Target): Millis | undefined {
+  const refuse = (problem: string): never => {
+    throw new UserError('usage', `${target.name}: ${problem}`)
+  }
+  const first = Math.ceil(spec.timeMs / STEP_MS)
+  for (let steps = first; steps <= first + MOST_STEPS; steps++) {
+    const timeMs = millis(steps * STEP_MS)
+    const planned = planFaults({ ...spec, timeMs }, { target, where: target.name, refuse })
+    if (faultsWithoutRoom(planned).length === 0) return timeMs
+  }
+  return undefined
+}

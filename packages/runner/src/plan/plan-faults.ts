@@ -1,0 +1,158 @@
+import {
+  ALL_FAULTS,
+  createRandom,
+  type FaultChoice,
+  type Nemesis,
+  nemeses,
+  nodeNames,
+  parseSchedule,
+  planSchedule,
+  type Random,
+  type Schedule,
+} from '@chaosproxy/faults'
+import { didYouMean, type Millis, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import type { Settings, Workload } from '@chaosproxy/workloads'
+import type { Offer, Target } from '../ports/target.ts'
+import type { RunSpec } from './run-spec.ts'
+
+export interface PlannedFaults {
+  /** Those chosen by name, each once. */
+  readonly nemeses: readonly Nemesis[]
+  readonly schedule: Schedule
+}
+
+/** What the schedule of a run depends on, besides its target. */
+export type Scheduling = Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number }
+
+type Refuse = (problem: string) => never
+
+interface FaultsOptions {
+  readonly target: Target
+  readonly where: string
+  readonly refuse: Refuse
+}
+
+/**
+ * Chooses the faults of the names that a spec gives from those that its target offers, and decides whatever the seed
+ * decides of when they happen. Each happens to all nodes that are offered with it.
+ *
+ * @throws UserError (input) for faults with times of their own that make no schedule.
+ */
+export function planFaults(spec: Scheduling, { target, where, refuse }: FaultsOptions): PlannedFaults {
+  const names = spec.faults.filter((fault) => typeof fault === 'string')
+  const offers = offersOf(target, spec.nodes)
+  const missing = names.find((name) => offers.every((offer) => named(offer, name) === undefined))
+  if (missing !== undefined) return refuse(target.refusal?.(missing) ?? refusalOf(missing, target))
+  const groups = offers.map((offer) => ({ ...offer, nemeses: names.flatMap((name) => named(offer, name) ?? []) }))
+  const random = createRandom(spec.seed).fork('schedule')
+  const planned =
+    target.clients === 'observed' ? planRounds(groups, spec.timeMs, random) : planOnce(groups, spec.timeMs, random)
+  const all = groups.flatMap((group) => group.nemeses)
+  return {
+    nemeses: all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i),
+    schedule: withScheduled(spec, planned, where),
+  }
+}
+
+/** What the nodes of a target can suffer, by groups that suffer alike. */
+const offersOf = (target: Target, nodes: number): readonly Offer[] =>
+  target.offers?.() ?? [{ nodes: nodeNames(nodes), nemeses: nemesesFor(target) }]
+
+const named = (offer: Offer, name: string): Nemesis | undefined => offer.nemeses.find((each) => each.name === name)
+
+/** What a target can suffer of all that there are. */
+const nemesesFor = (target: Target): readonly Nemesis[] =>
+  nemeses.filter(({ kind, among }) => target.suffers(kind, among) === true)
+
+/** A fault the target cannot suffer is refused before the run starts; it is never weakened silently. */
+function refusalOf(name: string, target: Target): string {
+  const nemesis = nemeses.find((each) => each.name === name)
+  if (nemesis !== undefined) return sufferingText(target, nemesis)
+  const known = nemeses.map((each) => each.name)
+  return `there is no fault ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`
+}
+
+/** Why the target cannot suffer this, and what it can. */
+export function sufferingText(
+  target: Target,
+  { kind, name, among }: Pick<Nemesis, 'kind' | 'name'> & Partial<Nemesis>,
+): string {
+  const suffering = target.suffers(kind, among)
+  if (suffering === true) throw new Error(`${target.name} can suffer ${name}`)
+  const possible = nemesesFor(target).map((each) => each.name)
+  const what = name === kind ? name : `${name} (${kind})`
+  return `${target.name} cannot suffer ${what}: ${suffering.not}. Instead: ${suffering.instead}. Faults it can suffer: ${possible.join(', ')}.`
+}
+
+/** Faults for as long as our own clients work. */
+const planOnce = (groups: readonly Offer[], durationMs: Millis, random: Random): Schedule =>
+  inOrder(
+    groups.flatMap(({ nodes, nemeses: kinds }, i) =>
+      planSchedule({ nemeses: kinds, nodes, durationMs, random: i === 0 ? random : random.fork(`group ${i}`) }),
+    ),
+  )
+
+/** How long observed clients work is unknown, so faults repeat in rounds, short enough that a brief command meets some. */
+const ROUND_MS = millis(5_000)
+/** When the first fault of a round starts, approximately. */
+const FIRST_MS = millis(500)
+
+/** Rounds of faults for as long as observed clients may work, counted from their first traffic. */
+function planRounds(groups: readonly Offer[], longestMs: number, random: Random): Schedule {
+  const schedule = groups.flatMap(({ nodes, nemeses: kinds, calm = 1 }, i) => {
+    const rounds = Math.max(1, Math.ceil(longestMs / ROUND_MS / calm))
+    return Array.from({ length: rounds }, (_, round) => {
+      const drawn = random.fork(i === 0 ? `round ${round}` : `round ${round} of group ${i}`)
+      return planSchedule({ nemeses: kinds, nodes, durationMs: ROUND_MS, random: drawn }).map((fault) => {
+        const first = millisToNanos(FIRST_MS)
+        const from = first + calm * (round * millisToNanos(ROUND_MS) + fault.from - first)
+        return { ...fault, from: nanos(from), to: nanos(from + fault.to - fault.from) }
+      })
+    }).flat()
+  })
+  return inOrder(schedule)
+}
+
+const inOrder = (schedule: Schedule): Schedule =>
+  schedule.toSorted((a, b) => a.from - b.from).map((fault, i) => ({ ...fault, id: `fault-${i + 1}` }))
+
+/** The planned faults, and those that the spec gives with their times. */
+function withScheduled({ faults }: Scheduling, planned: Schedule, where: string): Schedule {
+  const scheduled = parseSchedule(
+    faults.filter((fault) => typeof fault !== 'string'),
+    `${where}: scheduled faults`,
+    'scheduled',
+  )
+  const taken = scheduled.find(({ id }) => planned.some((other) => other.id === id))
+  if (taken !== undefined)
+    throw new UserError(
+      'input',
+      `${where}: the id ${taken.id} is taken by a fault that the seed decides. Give another.`,
+    )
+  return [...scheduled, ...planned].sort((a, b) => a.from - b.from)
+}
+
+interface Parts {
+  readonly target: Target
+  readonly workload: Workload
+  /** Those of the target. */
+  readonly settings: Settings
+}
+
+/**
+ * The faults of a spec, with names in the place of `all`: the first of every kind that the target can suffer and under
+ * which it promises anything. A target that promises nothing under any fault gets every kind.
+ */
+export function withAllNamed({ faults, nodes }: RunSpec, parts: Parts): readonly FaultChoice[] {
+  if (!faults.includes(ALL_FAULTS)) return faults
+  const { target, workload, settings } = parts
+  const offered = offersOf(target, nodes ?? target.defaultNodes).flatMap((offer) => offer.nemeses)
+  const question = { workload: workload.name, object: workload.object, settings }
+  const kept = offered.filter(({ kind }) => target.promises({ ...question, faults: [kind] }) !== 'nothing')
+  const possible = kept.length > 0 ? kept : offered
+  const all = possible.filter(({ kind }, i) => possible.findIndex((other) => other.kind === kind) === i)
+  const named = faults.flatMap((fault): readonly FaultChoice[] =>
+    fault === ALL_FAULTS ? all.map(({ name }) => name) : [fault],
+  )
+  return [...new Set(named)]
+}

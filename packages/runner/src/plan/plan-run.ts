@@ -1,0 +1,183 @@
+import type { FaultKind, FaultPlan, Nemesis, Schedule } from '@chaosproxy/faults'
+import { didYouMean, UserError } from '@chaosproxy/history'
+import { type Settings, settingsFor, type Workload } from '@chaosproxy/workloads'
+import type { Target } from '../ports/target.ts'
+import type { RunExpectation } from '../result/requirements/expectation.ts'
+import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
+import { type Shortage, shortageOf } from './least-time.ts'
+import { planFaults, sufferingText, withAllNamed } from './plan-faults.ts'
+import type { RunSpec } from './run-spec.ts'
+import type { TrafficSpec } from './traffic-spec.ts'
+
+/** Finds what a run's spec names. */
+export interface Registries {
+  /** @throws UserError (usage, input) for an unknown name or a missing file. */
+  target(name: string): Promise<Target>
+  /** @throws UserError (usage, input) for an unknown name or a missing file. */
+  workload(name: string): Promise<Workload>
+  /**
+   * What a recording observes, and how that is judged. Absent where nothing is recorded.
+   *
+   * @throws UserError (usage, input) for what cannot be recorded.
+   */
+  readonly traffic?: ((spec: TrafficRunSpec) => ObservedParts) | undefined
+}
+
+/** The run of a recording. */
+export interface TrafficRunSpec extends Omit<RunSpec, 'target'> {
+  readonly target: RunSpec['target'] & { readonly traffic: TrafficSpec }
+}
+
+/** The target and the workload of a recording, which follow from what is recorded. */
+export interface ObservedParts {
+  readonly target: Target
+  readonly workload: Workload
+}
+
+/** A run ready to start: everything its spec names has been found, and everything its seed decides is decided. */
+export interface PlannedRun {
+  /** Completed with the target's defaults. */
+  readonly spec: RunSpec & { readonly nodes: number }
+  readonly target: Target
+  readonly workload: Workload
+  readonly targetSettings: Settings
+  readonly workloadSettings: Settings
+  readonly nemeses: readonly Nemesis[]
+  /** The kinds requested; each must occur. */
+  readonly faultKinds: readonly FaultKind[]
+  readonly schedule: Schedule
+  /** What it is too short for; undefined if it has time for all that was chosen. */
+  readonly shortage: () => Shortage | undefined
+  /** Absent if the run only observes. */
+  readonly expect: RunExpectation | undefined
+}
+
+/**
+ * Finds everything a spec names and refuses what cannot work, before anything is started. Messages begin with `where`:
+ * the name of a file or of the command.
+ *
+ * @param refuseMore Refuses what the caller cannot do with the run. It comes before the search for programs: what cannot
+ *   work is refused alike on every machine.
+ * @throws UserError: usage and input for what cannot work; environment for programs missing on this machine.
+ */
+export async function planRun(
+  spec: RunSpec,
+  registries: Registries,
+  where: string,
+  refuseMore?: (run: PlannedRun) => void,
+): Promise<PlannedRun> {
+  const { target, workload } = await partsOf(spec, registries, where)
+  const refuse = (problem: string): never => {
+    throw new UserError('usage', `${where}: ${problem}`)
+  }
+  const { bug } = spec.target
+  const bugs = target.bugs.map(({ name }) => name)
+  if (bug !== undefined && !bugs.includes(bug)) refuse(`${target.name} has no mistake ${bug}.${suggestion(bug, bugs)}`)
+  const targetSettings = settingsOf(target, spec.target.settings, where)
+  const workloadSettings = settingsOf(workload, spec.workload.settings, where)
+  const nodes = spec.nodes ?? target.defaultNodes
+  target.validate?.(targetSettings, bug, nodes)
+  const needed = workload.uses?.(workloadSettings) ?? workload.functions
+  const lacking = needed.filter((name) => !target.functions(targetSettings).includes(name))
+  if (lacking.length > 0)
+    refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
+  requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
+  const named = withAllNamed(spec, { target, workload, settings: targetSettings })
+  const planned = planFaults({ ...spec, nodes, faults: named }, { target, where, refuse })
+  const { nemeses: chosen, schedule } = planned
+  for (const { id, plan } of schedule) {
+    const [{ kind }, among] = [plan, placeOf(plan)]
+    if (target.suffers(kind, among) !== true) refuse(sufferingText(target, { kind, name: id, among }))
+  }
+  const faults = requestedKinds(chosen, schedule)
+  const promised = target.promises({
+    workload: workload.name,
+    object: workload.object,
+    settings: targetSettings,
+    faults,
+  })
+  const run: PlannedRun = {
+    spec: { ...spec, nodes, faults: named },
+    target,
+    workload,
+    targetSettings,
+    workloadSettings,
+    nemeses: chosen,
+    faultKinds: faults,
+    schedule,
+    shortage: () => shortageOf({ ...spec, nodes, faults: named }, target, planned),
+    expect: expectationOf(spec, workload, promised, refuse),
+  }
+  refuseMore?.(run)
+  await requirePrograms(target)
+  return run
+}
+
+/** What the spec names. */
+async function partsOf(spec: RunSpec, registries: Registries, where: string): Promise<ObservedParts> {
+  const { traffic } = spec.target
+  if (traffic === undefined)
+    return {
+      target: await registries.target(spec.target.name),
+      workload: await registries.workload(spec.workload.name),
+    }
+  if (registries.traffic === undefined) throw new UserError('usage', `${where}: nothing can be recorded here.`)
+  return registries.traffic({ ...spec, target: { ...spec.target, traffic } })
+}
+
+const requestedKinds = (chosen: readonly Nemesis[], schedule: Schedule): readonly FaultKind[] => [
+  ...new Set([...chosen.map(({ kind }) => kind), ...schedule.map(({ plan }) => plan.kind)]),
+]
+
+/** If the workload cannot test the target's promise, the run has no expectation; an explicit level is kept. */
+function expectationOf(
+  { expect }: RunSpec,
+  { name, levels }: Workload,
+  promised: string,
+  refuse: (problem: string) => never,
+): RunExpectation | undefined {
+  if (expect === 'none') return undefined
+  if (expect !== undefined && !levels.includes(expect))
+    refuse(`the workload ${name} cannot tell whether a run is ${expect}. It can tell: ${levels.join(', ')}.`)
+  if (expect !== undefined) return { level: expect, promised: false }
+  return promised !== 'nothing' && levels.includes(promised) ? { level: promised, promised: true } : undefined
+}
+
+/** Whether the plan affects nodes and the links between them, or clients' links. */
+function placeOf(plan: FaultPlan): 'nodes' | 'clients' {
+  if ('nodes' in plan) return 'nodes'
+  const { links } = plan
+  const ofClients =
+    typeof links === 'string'
+      ? links.includes('clients')
+      : links.every(({ from, to }) => from === 'clients' || to === 'clients')
+  return ofClients ? 'clients' : 'nodes'
+}
+
+function settingsOf(
+  declaring: Pick<Target | Workload, 'name' | 'settings'>,
+  chosen: Settings,
+  where: string,
+): Settings {
+  try {
+    return settingsFor(declaring, chosen)
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(error.code, `${where}: ${error.message}`)
+    throw error
+  }
+}
+
+async function requirePrograms(target: Target): Promise<void> {
+  const missing = (await target.missing?.()) ?? []
+  if (missing.length === 0) return
+  const lines = missing.map(({ program, install, found }) =>
+    found === undefined ? `${program} (${install})` : `${program}, and ${found} (${install})`,
+  )
+  const what = missing.every(({ found }) => found !== undefined)
+    ? 'what is too old here'
+    : 'what is not on this machine'
+  throw new UserError('environment', `${target.name} needs ${what}: ${lines.join(', ')}`)
+}
+
+const suggestion = (typed: string, known: readonly string[]): string =>
+  `${didYouMean(typed, known)} Known: ${known.join(', ') || 'none'}.`

@@ -1,0 +1,122 @@
+import { ALL_FAULTS } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { type Settings, settingsFor, usualValue, type Workload } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import type { Target } from '../ports/target.ts'
+import { leastTimeForAll } from './least-time.ts'
+import { withAllNamed } from './plan-faults.ts'
+import type { Registries } from './plan-run.ts'
+import { draftEntries, type NamedPart, parseRunSpec, type RunDraft, type RunSpec, withNames } from './run-spec.ts'
+import { schemaProblems } from './schema.ts'
+
+const draftSchema: v.GenericSchema<unknown, RunDraft> = v.strictObject(draftEntries)
+
+/**
+ * Reads a draft from parsed JSON. Messages begin with `where`.
+ *
+ * @throws UserError (input): one line for each invalid member.
+ */
+export function parseRunDraft(json: unknown, where: string): RunDraft {
+  const result = v.safeParse(draftSchema, withNames(json))
+  if (result.success) return result.output
+  throw new UserError('input', schemaProblems(draftSchema, result.issues, { where, what: 'a run' }).join('\n'))
+}
+
+const partOf = (part: string | NamedPart | undefined): NamedPart =>
+  typeof part === 'string' ? { name: part } : (part ?? {})
+
+/** The name that a draft gives its target or workload. */
+export const nameIn = (part: string | NamedPart | undefined): string | undefined => partOf(part).name
+
+/** The settings that a draft gives its target or workload. */
+export const settingsIn = (part: string | NamedPart | undefined): Settings => partOf(part).settings ?? {}
+
+/**
+ * The first draft, overridden by the second. Settings and a mistake belong to the target or workload that they were
+ * given for; naming another one drops them.
+ */
+export function mergeDrafts(base: RunDraft, over: RunDraft): RunDraft {
+  const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
+  return {
+    ...base,
+    ...said,
+    target: mergeParts(base.target, over.target),
+    workload: mergeParts(base.workload, over.workload),
+  }
+}
+
+function mergeParts(base: string | NamedPart | undefined, over: string | NamedPart | undefined): NamedPart {
+  const first = partOf(base)
+  const second = partOf(over)
+  if (second.name !== undefined && second.name !== first.name) return second
+  return {
+    name: first.name,
+    bug: second.bug ?? first.bug,
+    settings: { ...first.settings, ...second.settings },
+  }
+}
+
+export const DEFAULT_TARGET = 'raft'
+export const DEFAULT_WORKLOAD = 'register'
+/** The workload of targets that support nothing but reads. */
+const READING_WORKLOAD = 'read-only'
+
+/**
+ * Completes a draft. A missing member comes from the settings under which the mistake is likely to show, from the
+ * target, or from the defaults, and a run of all faults takes as long as they need. `seed` is for a draft without one.
+ *
+ * @throws UserError for an unknown name or an invalid member.
+ */
+export async function completeRun(
+  draft: RunDraft,
+  registries: Registries,
+  { where, seed }: { readonly where: string; readonly seed: number },
+): Promise<RunSpec> {
+  const { name = DEFAULT_TARGET, bug, settings } = partOf(draft.target)
+  const chosen = partOf(draft.workload)
+  const target = await registries.target(name)
+  const under = target.bugs.find((each) => each.name === bug)?.under
+  const workloadName = chosen.name ?? under?.workload ?? usualWorkload(target, { ...under?.settings, ...settings })
+  const workload = await registries.workload(workloadName)
+  const { expect, ...rest } = defined(draft)
+  const spec = parseRunSpec(
+    {
+      seed,
+      nodes: target.defaultNodes,
+      ...(under?.faults === undefined ? {} : { faults: under.faults }),
+      ...rest,
+      ...(expect === undefined ? {} : { expect }),
+      target: { name, ...(bug === undefined ? {} : { bug }), settings: { ...under?.settings, ...settings } },
+      workload: { name: workloadName, settings: { ...weakerSettings(workload, target), ...chosen.settings } },
+    },
+    where,
+  )
+  if (draft.timeMs !== undefined || !spec.faults.includes(ALL_FAULTS)) return spec
+  const nodes = spec.nodes ?? target.defaultNodes
+  const usual = { ...settingsFor(target), ...spec.target.settings }
+  const faults = withAllNamed(spec, { target, workload, settings: usual })
+  return { ...spec, timeMs: leastTimeForAll({ ...spec, nodes, faults }, target) ?? spec.timeMs }
+}
+
+/** What clients do if nobody chose it: they only read where nothing else can be asked for. */
+export function usualWorkload(target: Target, settings: Settings): string {
+  const functions = target.functions({ ...settingsFor(target), ...settings })
+  return functions.length === 1 && functions[0] === 'read' ? READING_WORKLOAD : DEFAULT_WORKLOAD
+}
+
+const defined = (draft: RunDraft): RunDraft =>
+  Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined))
+
+/**
+ * Settings that distinguish weaker levels better, for a target that promises less than linearizability; also for one
+ * whose clients cannot call all the functions that the workload uses otherwise.
+ */
+function weakerSettings(workload: Workload, target: Target): Settings {
+  const settings = settingsFor(target)
+  const question = { workload: workload.name, object: workload.object, settings, faults: [] }
+  const functions = target.functions(settings)
+  const used = workload.uses?.(settingsFor(workload)) ?? workload.functions
+  if (target.promises(question) === 'linearizable' && used.every((name) => functions.includes(name))) return {}
+  const changed = workload.settings.filter(({ ifWeaker }) => ifWeaker !== undefined)
+  return Object.fromEntries(changed.map((setting) => [setting.name, usualValue(setting, true)]))
+}

@@ -1,0 +1,252 @@
+import { levelNames } from '@chaosproxy/checker'
+import type { FaultChoice } from '@chaosproxy/faults'
+import { type Json, type Millis, UserError } from '@chaosproxy/history'
+import type { Settings } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import { parseRequirement, REQUIREMENT_EXAMPLE } from '../result/requirements/requirement.ts'
+import { count, duration, entriesOf, schemaProblems, unwrapped } from './schema.ts'
+import { type TrafficSpec, trafficSchema } from './traffic-spec.ts'
+
+/** One run as JSON: flags are turned into it, `run.json` keeps it, and any run can be started from it. */
+export interface RunSpec {
+  readonly target: {
+    /** A name in the registry, or the path of a file. */
+    readonly name: string
+    readonly bug?: string | undefined
+    readonly settings: Settings
+    /** Of a recording: its servers, and the clients, which the run observes instead of driving clients of its own. */
+    readonly traffic?: TrafficSpec | undefined
+  }
+  readonly workload: { readonly name: string; readonly settings: Settings }
+  /** When absent, the target decides. */
+  readonly nodes?: number | undefined
+  readonly clients: number
+  /** Operations per second over all clients. */
+  readonly rate: number
+  /** How long clients keep starting operations. */
+  readonly timeMs: Millis
+  /** How long a client waits for an answer. */
+  readonly timeoutMs: Millis
+  /** Kinds as `--faults` names them, or faults with times as in a schedule. */
+  readonly faults: readonly FaultChoice[]
+  readonly seed: number
+  /** When absent, what the target promises. `none`: the run only observes. */
+  readonly expect?: string | undefined
+  /** Bounds besides the level: `availability during partition >= 99.5%`, `lost == 0`. */
+  readonly require?: readonly string[] | undefined
+  /** How long checking may take. */
+  readonly checkMs: Millis
+  /** Whether the clients are stopped once a violation of linearizability is certain, while the history is recorded. */
+  readonly stopOnViolation?: boolean | undefined
+}
+
+/**
+ * Part of a run's spec; missing members get defaults. Configuration files, command lines and programs all give drafts.
+ */
+export interface RunDraft extends Said<Omit<RunSpec, 'target' | 'workload' | 'timeMs' | 'timeoutMs' | 'checkMs'>> {
+  /** A name in the registry or the path of a file; an object to give more than that. */
+  readonly target?: string | NamedPart | undefined
+  readonly workload?: string | Omit<NamedPart, 'bug'> | undefined
+  /** How long clients keep starting operations; by default 20,000. */
+  readonly timeMs?: number | undefined
+  /** How long a client waits for an answer; by default 1,000. */
+  readonly timeoutMs?: number | undefined
+  /** How long checking may take; by default 60,000. */
+  readonly checkMs?: number | undefined
+}
+
+type Said<Of> = { readonly [Member in keyof Of]?: Of[Member] | undefined }
+
+export interface NamedPart {
+  readonly name?: string | undefined
+  /** A deliberate mistake, for a target. */
+  readonly bug?: string | undefined
+  readonly settings?: Settings | undefined
+}
+
+const settings = v.record(
+  v.string(),
+  v.union([v.number(), v.boolean(), v.string()], 'must be a number, a text, true or false'),
+  'must be an object of settings, such as {"keys":20}',
+)
+
+const faultChoice = v.union(
+  [
+    v.string(),
+    v.record(
+      v.string(),
+      v.custom<Json>(() => true),
+    ),
+  ],
+  'must be a name, or a fault with its times',
+)
+
+const HOUR_MS = 3_600_000
+
+/** Why a requirement cannot be read; undefined if it can. */
+function problemOf(requirement: string): string | undefined {
+  try {
+    parseRequirement(requirement, '')
+    return undefined
+  } catch (error) {
+    return error instanceof UserError ? `cannot be${error.message}` : String(error)
+  }
+}
+
+const targetName = v.pipe(
+  v.string('must be a name'),
+  v.description('what to test: a name that chaos targets lists, or a file'),
+)
+const bug = v.optional(
+  v.pipe(v.string('must be a name'), v.description('a deliberate mistake, as chaos targets --bugs lists them')),
+)
+const workloadName = v.pipe(v.string('must be a name'), v.description('what clients do'))
+
+/** The members of a run, without defaults: help and documents derive from them. */
+const members = {
+  nodes: count('how many nodes', 1, 15),
+  clients: count('number of concurrent clients', 1, 200),
+  rate: count('operations per second, over all clients together', 1, 1_000_000),
+  timeMs: duration('how long clients send requests', 100, 24 * HOUR_MS),
+  timeoutMs: duration('how long a client waits for a response', 1, HOUR_MS),
+  faults: v.pipe(
+    v.array(faultChoice, 'must be a list of faults, such as ["partition","kill"]'),
+    v.description('kinds of faults, as chaos targets --faults lists them, all, or faults with their times'),
+  ),
+  seed: count('the seed of every random choice in the run', 0, Number.MAX_SAFE_INTEGER),
+  expect: v.pipe(
+    v.picklist([...levelNames(), 'none'], `must be one of ${levelNames().join(', ')}, or none`),
+    v.description('the level it is held to; none: only report; absent: what the target promises'),
+  ),
+  require: v.pipe(
+    v.array(
+      v.pipe(
+        v.string('must be a text'),
+        v.rawCheck(({ dataset, addIssue }) => {
+          const problem = dataset.typed ? problemOf(dataset.value) : undefined
+          if (problem !== undefined) addIssue({ message: problem })
+        }),
+      ),
+      `must be a list of requirements, such as ["${REQUIREMENT_EXAMPLE}"]`,
+    ),
+    v.description(`bounds besides the level, such as "${REQUIREMENT_EXAMPLE}"`),
+  ),
+  checkMs: duration('how long checking may take', 1, 24 * HOUR_MS),
+  stopOnViolation: v.pipe(
+    v.boolean('must be true or false'),
+    v.description('end as soon as it is certain, while recording, that the history is not linearizable'),
+  ),
+}
+
+/** What a run does where nothing else is said. Two cores can sustain the rate, and the clients suffice for it while some wait. */
+export const RUN_DEFAULTS = {
+  clients: 20,
+  rate: 2000,
+  timeMs: 20_000,
+  timeoutMs: 1_000,
+  faults: ['partition', 'kill', 'pause'],
+  checkMs: 60_000,
+} as const
+
+const withDefaults = {
+  nodes: v.optional(members.nodes),
+  clients: v.optional(members.clients, RUN_DEFAULTS.clients),
+  rate: v.optional(members.rate, RUN_DEFAULTS.rate),
+  timeMs: v.optional(members.timeMs, RUN_DEFAULTS.timeMs),
+  timeoutMs: v.optional(members.timeoutMs, RUN_DEFAULTS.timeoutMs),
+  faults: v.optional(members.faults, [...RUN_DEFAULTS.faults]),
+  seed: members.seed,
+  expect: v.optional(members.expect),
+  require: v.optional(members.require),
+  checkMs: v.optional(members.checkMs, RUN_DEFAULTS.checkMs),
+  stopOnViolation: v.optional(members.stopOnViolation),
+}
+
+/**
+ * The members of a run besides its target and workload. Each says its type, bounds, text and default: for specs,
+ * configurations, options, help and documents.
+ */
+export const runMembers: {
+  readonly [Member in Exclude<keyof RunSpec, 'target' | 'workload'>]-?: v.GenericSchema<unknown, RunSpec[Member]>
+} = withDefaults
+
+/** Parses runs; the compiler checks it against `RunSpec`. */
+const runSchema = v.strictObject({
+  target: v.strictObject({ name: targetName, bug, settings: v.optional(settings, {}) }),
+  workload: v.optional(v.strictObject({ name: workloadName, settings: v.optional(settings, {}) }), {
+    name: 'register',
+    settings: {},
+  }),
+  ...withDefaults,
+})
+
+const zero = v.literal(0, 'must be 0: the clients of a recording are not ours')
+
+/** Parses recordings. */
+const recordingSchema = v.strictObject({
+  ...runSchema.entries,
+  target: v.strictObject({ name: targetName, settings: v.optional(settings, {}), traffic: trafficSchema }),
+  workload: v.optional(runSchema.entries.workload.wrapped, { name: 'traffic', settings: {} }),
+  clients: v.optional(zero, 0),
+  rate: v.optional(zero, 0),
+  faults: v.optional(members.faults, []),
+})
+
+/** Parses drafts of runs. */
+export const draftEntries: { readonly [Member in keyof RunDraft]-?: v.GenericSchema<unknown, RunDraft[Member]> } = {
+  target: v.optional(v.strictObject({ name: v.optional(targetName), bug, settings: v.optional(settings) })),
+  workload: v.optional(v.strictObject({ name: v.optional(workloadName), settings: v.optional(settings) })),
+  nodes: v.optional(members.nodes),
+  clients: v.optional(members.clients),
+  rate: v.optional(members.rate),
+  timeMs: v.optional(members.timeMs),
+  timeoutMs: v.optional(members.timeoutMs),
+  faults: v.optional(members.faults),
+  seed: v.optional(members.seed),
+  expect: v.optional(members.expect),
+  require: v.optional(members.require),
+  checkMs: v.optional(members.checkMs),
+  stopOnViolation: v.optional(members.stopOnViolation),
+}
+
+/**
+ * Reads a run from parsed JSON. Messages begin with `where`: the name of a file.
+ *
+ * @throws UserError (input): one line for each invalid member, with its allowed values.
+ */
+export function parseRunSpec(json: unknown, where: string): RunSpec {
+  const schema = isOfTraffic(json) ? recordingSchema : runSchema
+  const result = v.safeParse(schema, withNames(json), { abortEarly: true })
+  if (result.success) return result.output
+  throw new UserError('input', schemaProblems(schema, result.issues, { where, what: 'a run' }).join('\n'))
+}
+
+const isOfTraffic = (json: unknown): boolean =>
+  isObject(json) && isObject(json['target']) && json['target']['traffic'] !== undefined
+
+/** The meaning of a member such as `timeMs` or `target.bug`, for help and documents. */
+export function memberText(name: string): string {
+  let schema: unknown = runSchema
+  for (const key of name.split('.')) schema = entriesOf(schema)?.[key]
+  return descriptionOf(schema)
+}
+
+/** A target or workload with default settings can be given by name alone. */
+export function withNames(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json
+  const members: { [name: string]: unknown } = { ...json }
+  for (const member of ['target', 'workload'])
+    if (typeof members[member] === 'string') members[member] = { name: members[member] }
+  return members
+}
+
+function descriptionOf(schema: unknown): string {
+  const inner = unwrapped(schema)
+  const pipe = isObject(inner) && Array.isArray(inner['pipe']) ? inner['pipe'] : []
+  return pipe
+    .map((part: unknown) => (isObject(part) && part['type'] === 'description' ? String(part['description']) : ''))
+    .join('')
+}
+
+const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null

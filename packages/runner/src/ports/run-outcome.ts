@@ -1,0 +1,53 @@
+import type { NodeId } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
+import type { Change, FaultRecord, Heard, Listening } from '../result/run-summary.ts'
+import type { LiveViolation } from './live-judge.ts'
+import type { NodeCommand } from './target.ts'
+
+/** The results of a run besides its history. */
+export interface RunOutcome {
+  /** Those of the cluster that ran. */
+  readonly nodes: readonly NodeId[]
+  /** When the last fault was healed and the last client had stopped. */
+  readonly healedAt: Nanos
+  readonly endedAt: Nanos
+  readonly faults: readonly FaultRecord[]
+  readonly trouble: readonly string[]
+  /** How the nodes were started, if they are processes. */
+  readonly commands?: { readonly [node: NodeId]: NodeCommand } | undefined
+  /** Why the record says less than its operations seem to. */
+  readonly doubts?: readonly string[] | undefined
+  /** What is worth knowing and changes no verdict. */
+  readonly notes?: readonly string[] | undefined
+  /** Present if it was listened for. */
+  readonly heard?: Heard | undefined
+  /** What nodes sent each other, as far as that was kept; `known`: other changes of the same key. Absent if it was not. */
+  readonly recall?: ((listening: Listening, known: readonly Change[]) => Heard) | undefined
+  readonly interrupted: boolean
+  /** The violation of linearizability that became certain while the history was recorded. */
+  readonly violation?: LiveViolation | undefined
+  /** Nodes on which the protocol's deliberate mistake made a difference. */
+  readonly marked: readonly NodeId[]
+  /** What the proxy knows about outcomes the clients could not tell; absent if it kept no record. */
+  readonly settled: Settled | undefined
+  /** From healing until all nodes gave the same answers; absent if they did not in time. */
+  readonly convergedAfter: Nanos | undefined
+  /** Absent if nothing was asked after healing. */
+  readonly recovery?: Recovery | undefined
+}
+
+/** What the proxy knows about outcomes that the clients could not tell. */
+export interface Settled {
+  /** Operations indefinite to their clients whose requests never left for a node: certainly without effect. */
+  readonly neverLeft: number
+  /** Operations indefinite to their clients that a node did answer. */
+  readonly untold: number
+}
+
+/** Whether anything was answered after healing. */
+export type Recovery =
+  | { readonly type: 'answered' }
+  /** Nothing was, in this time. */
+  | { readonly type: 'unanswered'; readonly waited: Nanos }
+
+export type RunStage = 'working' | 'healing' | 'final reads' | 'ended'

@@ -1,0 +1,65 @@
+import { type Header, UserError } from '@chaosproxy/history'
+import type { PlannedRun } from './plan/plan-run.ts'
+import type { HistorySink } from './ports/cluster.ts'
+import type { RunStore } from './ports/run-options.ts'
+import { leaseMember } from './result/lease.ts'
+
+/** What a run needs to write its record. */
+interface Recording {
+  readonly sink: HistorySink
+  /** Call once there is something to record. */
+  readonly begun: () => void
+  /** Aborts once the record can no longer be written: the run need not finish. */
+  readonly abandoned: AbortSignal
+}
+
+/**
+ * Opens the record of a run in its store, and closes it after the run.
+ *
+ * @throws UserError (environment) if the record cannot be written; for other failures of the environment it adds where the
+ * record so far is kept.
+ */
+export async function recorded<Result>(
+  run: PlannedRun,
+  store: RunStore,
+  perform: (recording: Recording) => Promise<Result>,
+): Promise<Result> {
+  const abandoning = new AbortController()
+  let failure: UserError | undefined
+  const record = store.open(headerOf(run), (error) => {
+    failure = error
+    abandoning.abort(error)
+  })
+  let empty = true
+  let ended = false
+  const begun = () => {
+    empty = false
+  }
+  try {
+    const result = await perform({ sink: record, begun, abandoned: abandoning.signal })
+    ended = true
+    return result
+  } catch (error) {
+    throw failure ?? (empty ? error : withRecord(error, store.historyName))
+  } finally {
+    record.close(ended)
+  }
+}
+
+const withRecord = (error: unknown, historyName: string): unknown =>
+  error instanceof UserError && error.code === 'environment'
+    ? new UserError('environment', `${error.message}\nWhat was recorded until then: ${historyName}`)
+    : error
+
+/** The first line of the history, so that the file explains itself. */
+const headerOf = ({ spec, target, workload, targetSettings }: PlannedRun): Header => ({
+  chaos: 1,
+  model: typeof workload.model === 'string' ? workload.model : workload.model.name,
+  initial: workload.initial,
+  sessions: typeof target.sessions === 'function' ? target.sessions(targetSettings) : target.sessions,
+  mapping: target.mapping,
+  extra: {
+    ...{ target: spec.target.name, workload: spec.workload.name, nodes: spec.nodes, seed: spec.seed },
+    ...(workload.model === 'lock' ? leaseMember(target.settings, targetSettings) : {}),
+  },
+})

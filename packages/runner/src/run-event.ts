@@ -1,0 +1,40 @@
+import type { Fault } from '@chaosproxy/faults'
+import type { Event, Nanos } from '@chaosproxy/history'
+import type { NodeStatus } from '@chaosproxy/protocols'
+import type { LiveCounts } from './clients/recorder.ts'
+import type { RunSpec } from './plan/run-spec.ts'
+import type { Judged, LiveViolation } from './ports/live-judge.ts'
+import type { RunStage } from './ports/run-outcome.ts'
+import type { RunSummary } from './result/run-summary.ts'
+
+/** With the verdict while recording: a violation shows at the operation that makes it certain. */
+export interface Progress extends Judged {
+  readonly stage: RunStage
+  readonly elapsed: Nanos
+  readonly counts: LiveCounts
+  readonly activeFaults: readonly Fault[]
+  readonly leader: { readonly node: string; readonly term: number | undefined } | undefined
+  /** What each node last reported; `status` is absent while it does not answer. */
+  readonly nodes: readonly { readonly node: string; readonly status?: NodeStatus | undefined }[]
+}
+
+/** The events of a run in progress, as JSON, for a terminal, a file or a page. */
+export type RunEvent =
+  | { readonly type: 'starting'; readonly spec: RunSpec }
+  /** The cluster is ready to serve. */
+  | { readonly type: 'ready'; readonly readyMs?: number | undefined; readonly leader?: string | undefined }
+  /** An event of the history: an operation begins or ends, the nemesis does something. */
+  | { readonly type: 'event'; readonly event: Event }
+  /** Ten times a second of the cluster's own time: operation counts, faults in force, and the verdict so far. */
+  | { readonly type: 'status'; readonly progress: Progress }
+  /** Once, when a violation of linearizability is certain while the history is recorded. */
+  | { readonly type: 'violation'; readonly violation: LiveViolation }
+  /** The cluster is being stopped, or did not come up. */
+  | { readonly type: 'ending' }
+  | { readonly type: 'checking'; readonly operations: number }
+  /** The run ended without a verdict; `message` is for the user. */
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'judged'; readonly headline: string; readonly summary: Omit<RunSummary, 'report'> }
+
+/** Called at each event of a run, in order. It is not waited for. */
+export type RunListener = (event: RunEvent) => void
