@@ -2,8 +2,8 @@ import { check, type Report } from '@chaosproxy/checker'
 import { type Event, type EventInput, historyFromEvents, millis, nanos } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
 import { createClockBounds } from '../src/load/clock-bounds.ts'
-import type { LoadEntry } from '../src/load/remote-load.ts'
 import { createMerge } from '../src/load/merge.ts'
+import type { LoadEntry } from '../src/load/remote-load.ts'
 
 // What two workers did to one register, as their clocks tell of it: one 50 ms ahead, the other 50 ms behind, and they drift
 // apart. Nobody but the test knows the truth.

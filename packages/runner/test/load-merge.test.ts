@@ -1,8 +1,8 @@
 import { type Event, type Nanos, nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createClockBounds } from '../src/load/clock-bounds.ts'
-import type { LoadEntry } from '../src/load/remote-load.ts'
 import { createMerge } from '../src/load/merge.ts'
+import type { LoadEntry } from '../src/load/remote-load.ts'
 
 const MS = 1_000_000
 
