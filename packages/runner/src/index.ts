@@ -20,22 +20,7 @@ export type { NamedPart, RunDraft, RunSpec } from './plan/run-spec.ts'
 export { draftEntries, memberText, parseRunSpec, RUN_DEFAULTS, runMembers, withNames } from './plan/run-spec.ts'
 export { count, duration, schemaProblems } from './plan/schema.ts'
 export type { TrafficServer, TrafficSpec } from './plan/traffic-spec.ts'
-export type {
-  Client,
-  Clock,
-  Cluster,
-  Concluded,
-  FaultNoticed,
-  Heal,
-  Healed,
-  Injected,
-  LostContact,
-  ObservedClients,
-  Request,
-  WireEvent,
-  WireRecorder,
-  WireSink,
-} from './ports/cluster.ts'
+export type * from './ports/cluster.ts'
 export { createLiveJudge, type Judged, type LiveJudge, violationText } from './ports/live-judge.ts'
 export type { OpenRecord, RunOptions, RunStore } from './ports/run-options.ts'
 export type { RunOutcome } from './ports/run-outcome.ts'
