@@ -1,6 +1,6 @@
 import type { Budget } from '../limits/budget.ts'
 import { decimal, LARGEST_FRACTION } from '../object/model/decimal.ts'
-import { search } from '../object/model/slots.ts'
+import { firstWhere } from '../search/halving.ts'
 
 /** An addition to a counter, by event positions; `returns` is NEVER if its outcome is unknown. */
 export interface Addition {
@@ -28,8 +28,8 @@ export function createReachable(
   // Final reads mostly come after the same additions.
   const known = new Map<string, ReadonlySet<number> | undefined>()
   return (calls, returns) => {
-    const done = search(returned.length, (at) => returned[at] >= calls)
-    const name = `${done} ${search(called.length, (at) => called[at] >= returns)}`
+    const done = firstWhere(0, returned.length, (at) => returned[at] >= calls)
+    const name = `${done} ${firstWhere(0, called.length, (at) => called[at] >= returns)}`
     if (!known.has(name)) known.set(name, sumsBetween(additions, { start, calls, returns }, budget))
     return known.get(name)
   }

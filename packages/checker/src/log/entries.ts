@@ -1,4 +1,4 @@
-import { search } from '../object/model/slots.ts'
+import { firstWhere } from '../search/halving.ts'
 
 /**
  * The entries of a log, in order, as far as operations tell of them: the value of each, as a text or the id of one, and
@@ -54,7 +54,7 @@ export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }:
     return (place >= 0 || isOpen) && fits(place) ? [place] : []
   }
   const places: number[] = []
-  let place = firstWhere(most, (greatest) => greatest >= from)
+  let place = firstPassing(most, (greatest) => greatest >= from)
   for (; place + length <= values.length && (place === 0 || (least[place - 1] ?? 0) < from); place++)
     if (fits(place)) places.push(place)
   for (let before = 1; isOpen && before <= length && length - before <= values.length; before++)
@@ -110,5 +110,5 @@ function lowered<Value>({ least, most }: Entries<Value>, at: number, offset: num
 }
 
 /** The first index whose bound passes; bounds ascend. */
-const firstWhere = (bounds: readonly number[], passes: (bound: number) => boolean): number =>
-  search(bounds.length, (at) => passes(bounds[at] ?? 0))
+const firstPassing = (bounds: readonly number[], passes: (bound: number) => boolean): number =>
+  firstWhere(0, bounds.length, (at) => passes(bounds[at] ?? 0))

@@ -2,7 +2,8 @@ import type { Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import type { Part } from '../object/model/part.ts'
-import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots, search } from '../object/model/slots.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../object/model/slots.ts'
+import { firstWhere } from '../search/halving.ts'
 import { placeEarly } from './early.ts'
 import { append, type Entries, noteRead } from './entries.ts'
 import { APPEND, entriesAtFirst, entriesIn, offsetAt, offsetsIn, READ, readAt, readRange } from './operations.ts'
@@ -110,7 +111,7 @@ function entriesSeen(part: Part, { known, offsets, loose }: Appends, budget: Bud
     const entries = readAt(part, entriesOf, read)
     if (entries.length > limit) return { result: 'violated', conflict: [read] }
     const appends: number[] = []
-    let next = search(offsets.length, (at) => offsets[at] >= from)
+    let next = firstWhere(0, offsets.length, (at) => offsets[at] >= from)
     for (const { value, offset } of entries) {
       budget.tick()
       const id = part.history.values.id(value)
@@ -195,7 +196,7 @@ function placed(part: Part, { values, least }: Entries<number>, { reads }: Seen,
     loose[read] = appends.length === limit ? 1 : 0
     const last = appends.at(-1)
     if (last !== undefined) slot[read] = slot[last] + 1
-    else slot[read] = limit === 0 ? 0 : 2 * search(least.length, (at) => least[at] >= from)
+    else slot[read] = limit === 0 ? 0 : 2 * firstWhere(0, least.length, (at) => least[at] >= from)
     if (last === undefined && limit > 0 && from > 0) early.push(read)
   }
   const late = placeEarly(part, early, slot, budget)

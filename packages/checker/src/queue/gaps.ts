@@ -1,5 +1,5 @@
 import { type Budget, ticking } from '../limits/budget.ts'
-import { search } from '../object/model/slots.ts'
+import { firstWhere } from '../search/halving.ts'
 import type { Life } from './life.ts'
 
 /** The value id of null: a dequeue that found nothing. */
@@ -96,7 +96,7 @@ function findSparseGap(
   const next = new Int32Array(positions.length + 1).fill(-1)
   for (let at = positions.length - 1; at >= 0; at--) next[at] = isPossible[at] ? at : next[at + 1]
   return (from, to) => {
-    const before = search(positions.length, (at) => positions[at] > from) - 1
+    const before = firstWhere(0, positions.length, (at) => positions[at] > from) - 1
     const isAtOnce = before === -1 || isPossible[before]
     const later = next[before + 1]
     const at = isAtOnce ? from : later === -1 ? undefined : positions[later]

@@ -2,7 +2,7 @@ import { elementsOf, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import { badOperation, type Part } from '../object/model/part.ts'
-import { search } from '../object/model/slots.ts'
+import { firstWhere } from '../search/halving.ts'
 import { findGap, NULL_ID, type Taking } from './gaps.ts'
 import type { Life } from './life.ts'
 import { ENQUEUE, messagesAtFirst, NO_MESSAGE } from './operations.ts'
@@ -144,5 +144,5 @@ export function takenBefore(lives: readonly Life[], moments: readonly number[], 
   return lives
     .filter(({ dequeue, enqueued }) => dequeue === -1 && enqueued < sorted[sorted.length - 1])
     .sort(ticking((a, b) => a.enqueued - b.enqueued, budget))
-    .map((life) => ({ life, before: sorted[search(sorted.length, (at) => sorted[at] > life.enqueued)] }))
+    .map((life) => ({ life, before: sorted[firstWhere(0, sorted.length, (at) => sorted[at] > life.enqueued)] }))
 }

@@ -2,6 +2,7 @@ import { type Decoder, DIFFERS, type Encoded, NOTHING, restrict } from '../encod
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { implied, isWeak, type Level } from '../levels/levels.ts'
 import { type Budget, inTime } from '../limits/budget.ts'
+import { countBelow } from '../search/halving.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { judgeWeakerFromAny } from './causal/any-start.ts'
 import { judgeWeaker, unlikeRegister } from './causal/judge.ts'
@@ -116,7 +117,7 @@ function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: n
   const { length, row, key, kind, expects, writes, values, initial } = encoded
   const kept = new Set<number>()
   for (const operation of seed) {
-    const at = placeOf(row, operation)
+    const at = countBelow(row, operation)
     for (let i = Math.max(0, at - reach); i <= at + reach && i < length; i++) kept.add(i)
   }
   const nameOf = (i: number, value: number): number => key[i] * values + value
@@ -155,18 +156,6 @@ function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: n
     expects[i] === NOTHING || (writers.get(nameOf(i, expects[i]))?.length ?? 0) <= MOST_WRITERS
   const indices = [...kept].filter((i) => isClear(i) && kind[i] !== DIFFERS).sort((a, b) => a - b)
   return restrict(encoded, indices)
-}
-
-/** The position of a row among ascending ones. */
-function placeOf(rows: Int32Array, row: OperationRow): number {
-  let low = 0
-  let high = rows.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (rows[middle] < row) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** The violations in a short history. */

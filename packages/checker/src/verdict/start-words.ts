@@ -1,11 +1,18 @@
 import { CAS, type Decoder, type Encoded, NEVER, READ } from '../encoding/encoded.ts'
-import { createWords, show } from './words.ts'
+import { capital, createWords, show } from './words.ts'
+
+/** Says that an operation saw a value that nothing wrote. */
+export function outOfThinAir(set: Encoded, operation: number, decoder: Decoder): string {
+  const did = createWords(decoder).did(set.row[operation], set.kind[operation])
+  const value = show(decoder.value(set.names[set.expects[operation]]))
+  return `${capital(did)}, but no write that could have taken effect wrote ${value}${otherStart(set, operation, decoder)}.`
+}
 
 /**
  * If the initial value is unknown and an operation saw a value that was never written: the operation that saw another
  * initial value, and so rules it out. Empty if there is none, or the initial value is known.
  */
-export function otherStart(set: Encoded, operation: number, decoder: Decoder): string {
+function otherStart(set: Encoded, operation: number, decoder: Decoder): string {
   if (!set.anyStart) return ''
   const isWritten = (i: number): boolean =>
     set.writes.some((value, w) => set.key[w] === set.key[i] && value === set.expects[i])

@@ -1,5 +1,6 @@
+import { countBelow } from '../search/halving.ts'
 import type { Watch } from './record.ts'
-import { type Known, lowerBound, type Timeline } from './timeline.ts'
+import type { Known, Timeline } from './timeline.ts'
 
 /** The changes that a watch requests. */
 export interface Scope {
@@ -52,7 +53,7 @@ function scopeOf({ key, prefix, without }: Watch, timeline: Timeline): Scope {
 }
 
 /** The scope's first revision that is at least `least`. */
-export const firstFrom = ({ revisions }: Scope, least: number): number => lowerBound(revisions, least)
+export const firstFrom = ({ revisions }: Scope, least: number): number => countBelow(revisions, least)
 
 /** The change that preceded this one at its key; undefined if that cannot be known. */
 export function previousOf(known: Known, timeline: Timeline): { readonly held: Known | undefined } | undefined {

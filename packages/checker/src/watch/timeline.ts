@@ -1,5 +1,6 @@
 import { canonical, type Json } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
+import { countBelow } from '../search/halving.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
 import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
 
@@ -71,8 +72,8 @@ export function buildTimeline({ writes, readings, watches }: WatchRecord, callEv
     falsehoods,
     contradiction,
     hasHole(from, to) {
-      const first = lowerBound(unread, from)
-      const last = lowerBound(unread, to + 1)
+      const first = countBelow(unread, from)
+      const last = countBelow(unread, to + 1)
       return last - first + coverage.count(from, to) < to - from + 1
     },
   }
@@ -217,15 +218,3 @@ const nameOf = ({ key, value }: { readonly key: string; readonly value: Json | u
 
 export const sameValue = (a: Json | undefined, b: Json | undefined): boolean =>
   a === undefined || b === undefined ? a === b : canonical(a) === canonical(b)
-
-/** The first index whose number is at least `least`. */
-export function lowerBound(numbers: readonly number[], least: number): number {
-  let low = 0
-  let high = numbers.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (numbers[middle] < least) low = middle + 1
-    else high = middle
-  }
-  return low
-}

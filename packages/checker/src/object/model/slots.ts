@@ -1,5 +1,6 @@
 import { NEVER } from '../../encoding/encoded.ts'
 import { type Budget, ticking, unlimited } from '../../limits/budget.ts'
+import { firstWhere } from '../../search/halving.ts'
 import type { Part } from './part.ts'
 
 /**
@@ -42,12 +43,13 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
     // Within a slot calls ascend, so only an operation of an earlier slot can have been called after this one's return.
     if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }
   }
-  const firstOfSlot = (wanted: number): number => search(fixed.length, (at) => slot[fixed[at]] >= wanted)
+  const firstOfSlot = (wanted: number): number => firstWhere(0, fixed.length, (at) => slot[fixed[at]] >= wanted)
   const placed: { readonly before: number; readonly operation: number }[] = []
   for (const i of free) {
     budget.tick()
     // As late as real time allows: before the first operation called after its return.
-    const before = returns[i] === NEVER ? fixed.length : search(fixed.length, (at) => calls[latest[at]] > returns[i])
+    const before =
+      returns[i] === NEVER ? fixed.length : firstWhere(0, fixed.length, (at) => calls[latest[at]] > returns[i])
     if (before < firstOfSlot(slot[i])) return { result: 'violated', conflict: [latest[before], i] }
     placed.push({ before, operation: i })
   }
@@ -60,18 +62,6 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
     if (at < fixed.length) order[count++] = fixed[at]
   }
   return { result: 'met', order }
-}
-
-/** The first index from which on a monotonic condition holds. */
-export function search(length: number, holds: (at: number) => boolean): number {
-  let low = 0
-  let high = length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (holds(middle)) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 /** Sorts operations by the moment (an event position, possibly between two) at which each takes effect. */

@@ -8,7 +8,7 @@ import { likelyStart } from '../linearizable/portfolio/small.ts'
 import { type Choice, certainStarts, choicesAmong, settled } from '../start/choices.ts'
 import { type Hides, maySeeStart } from '../start/may-see.ts'
 
-interface Answer {
+export interface Answer {
   readonly result: 'met' | 'violated' | 'unknown'
 }
 

@@ -1,16 +1,14 @@
-import { type Decoder, type Encoded, later, restrict } from '../../encoding/encoded.ts'
+import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import { type WeakLevel, weakDefinition } from '../../levels/levels.ts'
-import { type Budget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
-import { otherStart } from '../../verdict/start-words.ts'
+import { type Budget, OUT_OF_TIME } from '../../limits/budget.ts'
+import { outOfThinAir } from '../../verdict/start-words.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
-import { CYCLE, capital, createWords, show } from '../../verdict/words.ts'
-import { answerForFew, type FewQuestion } from '../any-start/any.ts'
-import { type Case, isSure, located, showInvolved } from '../counterexample/involved.ts'
-import { limit, reduce, watched } from '../counterexample/reduce.ts'
+import { CYCLE, capital, createWords } from '../../verdict/words.ts'
+import type { FewQuestion } from '../any-start/any.ts'
+import { type Explanation, explained, findAmong } from '../any-start/explained.ts'
 import { storyOf } from '../counterexample/story.ts'
-import type { Edge } from '../sequential/edges.ts'
 import { readsFrom } from '../sequential/reads-from.ts'
-import { fromEarliest, toldEdge } from '../sequential/told-edges.ts'
+import { fromEarliest, stepOf, toldEdge } from '../sequential/told-edges.ts'
 import type { WeakAnswer } from './answer.ts'
 import { createWeaker } from './decide.ts'
 import { type Derivation, derivationOf } from './derivation.ts'
@@ -25,31 +23,13 @@ type Violated = Extract<WeakAnswer, { readonly result: 'violated' }>
 /**
  * Explains why a level below sequential consistency does not hold: reduced, and as a cycle of orders if there is one.
  */
-export function explainWeaker(
+export const explainWeaker = (
   level: WeakLevel,
   encoded: Encoded,
   violated: Violated,
   decoder: Decoder,
   budget: Budget,
-): Counterexample {
-  const watch = watched(budget)
-  const involved = later(() => involvedIn(violated, level))
-  return inTime(
-    () => {
-      const seek = (some: Encoded): WeakAnswer => find(level, some, decoder, watch.budget)
-      return cutDown(level, located({ encoded, violated }, involved, seek), encoded.length, decoder, watch)
-    },
-    () =>
-      showInvolved({
-        level,
-        encoded,
-        involved: involved(),
-        why: watch.limit() ?? 'time',
-        violates: (some, allowance) => violates(level, some, decoder, allowance),
-        sentence: allContradict(level, encoded.length),
-      }),
-  )
-}
+): Counterexample => explained({ encoded, violated }, explanationOf(level, decoder), decoder, budget)
 
 /**
  * Whether some operations violate a level by themselves, if that is quickly decided.
@@ -57,10 +37,15 @@ export function explainWeaker(
  * @throws OutOfTime
  */
 export const violates = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): boolean =>
-  find(level, some, decoder, budget).result === 'violated'
+  findAmong(some, explanationOf(level, decoder), decoder, budget).result === 'violated'
 
-const find = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): WeakAnswer =>
-  answerForFew(some, questionOf(level, budget), unknown, decoder.value, budget)
+const explanationOf = (level: WeakLevel, decoder: Decoder): Explanation<WeakAnswer> => ({
+  level,
+  questionOf: (budget) => questionOf(level, budget),
+  unknown: () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+  inGeneral: (count) => allContradict(level, count),
+  wordsOf: (set, answer) => wordsOf(level, set, answer, decoder),
+})
 
 /** How to decide a few operations whose initial value is settled. */
 export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAnswer> => ({
@@ -71,40 +56,6 @@ export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAn
 
 const allContradict = (level: WeakLevel, count: number): string =>
   `Whichever writes these reads saw, ${weakDefinition(level).words.noWay}: each choice among the ${count} operations leads to a contradiction.`
-
-/** @throws OutOfTime if there is no time to begin. */
-function cutDown(
-  level: WeakLevel,
-  { encoded, violated }: Case<WeakAnswer>,
-  among: number,
-  decoder: Decoder,
-  { budget, limit: limitReached }: ReturnType<typeof watched>,
-): Counterexample {
-  const seek = (some: Encoded): WeakAnswer => find(level, some, decoder, budget)
-  const contradicts = (some: Encoded): boolean => seek(some).result === 'violated'
-  const within = involvedIn(violated, level)
-  const reduced = reduce(
-    { operations: encoded, rule: 'process order', jsonOf: decoder.value, contradicts, within },
-    budget,
-  )
-  const makesSure = (some: readonly number[]): boolean =>
-    isSure((allowance) => violates(level, restrict(encoded, some), decoder, allowance))
-  const { shown, core, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
-  const indices = shown.filter((i) => core.has(i))
-  const set = restrict(encoded, indices)
-  const again = inTime(() => seek(set), unknown)
-  const told = wordsOf(level, set, again, decoder)
-  const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
-  return {
-    level,
-    ...told,
-    operations: shown.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
-    keys,
-    uncut,
-  }
-}
-
-const unknown = (): WeakAnswer => ({ result: 'unknown', reason: OUT_OF_TIME })
 
 /**
  * Whether a few operations can be explained, if that is quickly decided.
@@ -137,10 +88,7 @@ function wordsOf(
 ): Pick<Counterexample, 'sentence' | 'edges' | 'culprit'> {
   const words = createWords(decoder)
   if (answer.result === 'violated' && answer.thinAir !== undefined) {
-    const i = answer.thinAir
-    return {
-      sentence: `${capital(words.did(set.row[i], set.kind[i]))}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}${otherStart(set, i, decoder)}.`,
-    }
+    return { sentence: outOfThinAir(set, answer.thinAir, decoder) }
   }
   if (answer.result !== 'violated' || answer.found === undefined) {
     return { sentence: allContradict(level, set.length) }
@@ -150,15 +98,17 @@ function wordsOf(
   const row = (operation: number): number => set.row[indices[operation]]
   const kind = (operation: number): number => set.kind[indices[operation]]
   const the = (operation: number): string => words.the(row(operation), kind(operation))
-  const did = (operation: number): string => words.did(row(operation), kind(operation))
   const derivation = derivationOf(facts, contradiction, weakDefinition(level))
   const cycle = fromEarliest(derivation.cycle, row)
   const edges = cycle.map((edge) => toldEdge(edge, shownByReads(derivation), row))
   const story = storyOf(edges, decoder.history)
   if (story !== undefined) return { ...story, edges }
   const ofOneClient = (a: number, b: number): string => words.ofOneClient(row(a), row(b))
-  const who = (operation: number): string => words.who(row(operation))
-  const steps = cycle.map((edge) => stepOf(edge, { the, who, did, ofOneClient, level }))
+  const since = (reader: number): string => {
+    const who = words.who(row(reader))
+    return weakDefinition(level).words.since(who, words.did(row(reader), kind(reader)).slice(who.length + 1))
+  }
+  const steps = cycle.map((edge) => stepOf(edge, { the, ofOneClient, since }))
   return {
     sentence: `${capital(introduction(level, contradiction, facts, (operation) => words.client(row(operation))))}: ${steps.join('; ')}. ${CYCLE}`,
     edges,
@@ -180,28 +130,4 @@ function introduction(
   const { thread } = contradiction
   const { members, start } = facts.threads
   return weakDefinition(level).words.introduction(thread === undefined ? undefined : clientOf(members[start[thread]]))
-}
-
-interface Speaker {
-  readonly the: (operation: number) => string
-  readonly who: (operation: number) => string
-  readonly did: (operation: number) => string
-  readonly ofOneClient: (a: number, b: number) => string
-  readonly level: WeakLevel
-}
-
-function stepOf(edge: Edge, { the, who, did, ofOneClient, level }: Speaker): string {
-  switch (edge.reason) {
-    case 'reads from':
-      return `${the(edge.to)} saw ${the(edge.from)}`
-    case 'overwritten before': {
-      const reader = edge.reader ?? edge.to
-      const read = did(reader).slice(who(reader).length + 1)
-      return `${the(edge.from)} must come before ${the(edge.to)}, because ${weakDefinition(level).words.since(who(reader), read)}`
-    }
-    case 'overwritten after':
-      return `${the(edge.from)} must come before ${the(edge.to)}, which it did not see`
-    default:
-      return `${the(edge.from)} came before ${the(edge.to)} ${ofOneClient(edge.from, edge.to)}`
-  }
 }

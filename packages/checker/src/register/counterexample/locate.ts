@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, prefix, READ, restrict, WRITE } from '../../encoding/encoded.ts'
 import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
+import { firstWhere } from '../../search/halving.ts'
 import { MOST_OPERATIONS } from '../../verdict/verdict.ts'
 import type { Linearizability } from '../linearizable/portfolio/answer.ts'
 import { violatesLinearizability } from '../linearizable/portfolio/small.ts'
@@ -78,14 +79,8 @@ function firstContradiction(some: Encoded, jsonOf: JsonOf, budget: Budget): Loca
     .filter((position) => position !== NEVER)
     .sort((a, b) => a - b)
   if (returns.length === 0 || !isViolatedBy(returns[returns.length - 1])) return undefined
-  let low = 0
-  let high = returns.length - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (isViolatedBy(returns[middle])) high = middle
-    else low = middle + 1
-  }
-  return { part: some, culpritReturn: returns[low] }
+  const first = firstWhere(0, returns.length - 1, (at) => isViolatedBy(returns[at]))
+  return { part: some, culpritReturn: returns[first] }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { int32Array } from '@chaosproxy/history'
 import { CAS, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
 import type { Budget } from '../../limits/budget.ts'
+import { countBelow } from '../../search/halving.ts'
 
 /**
  * Whether a value of one register was taken away more often than it can have been there, by counting: however many
@@ -145,18 +146,6 @@ function withinWindow(
 
 const ascending = (some: readonly number[], column: Int32Array): Int32Array =>
   Int32Array.from(some, (i) => column[i]).sort()
-
-/** How many of the ascending numbers are less. */
-function countBelow(numbers: Int32Array, limit: number): number {
-  let low = 0
-  let high = numbers.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (numbers[middle] < limit) low = middle + 1
-    else high = middle
-  }
-  return low
-}
 
 /** Numbers, 0 at first, and the greatest of their sums up to each place, in a binary tree. */
 function createPrefixSums(length: number) {

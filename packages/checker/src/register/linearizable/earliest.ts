@@ -1,5 +1,6 @@
 import { compact, type Encoded, prefix } from '../../encoding/encoded.ts'
 import type { Budget } from '../../limits/budget.ts'
+import { firstWhere } from '../../search/halving.ts'
 import { decideInLinearTime } from './distinct/linear-time.ts'
 
 /**
@@ -9,12 +10,7 @@ import { decideInLinearTime } from './distinct/linear-time.ts'
  * @throws OutOfTime
  */
 export function earliestViolation(part: Encoded, budget: Budget): number {
-  let low = 0
-  let high = 2 * part.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (decideInLinearTime(compact(prefix(part, middle, budget), budget), budget).result === 'violated') high = middle
-    else low = middle + 1
-  }
-  return low
+  const isViolatedBy = (position: number): boolean =>
+    decideInLinearTime(compact(prefix(part, position, budget), budget), budget).result === 'violated'
+  return firstWhere(0, 2 * part.length, isViolatedBy)
 }

@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { APPEND, type Encoded, NOTHING } from '../../encoding/encoded.ts'
 import { UNMENTIONED } from '../../encoding/unknown-start.ts'
+import { firstWhere } from '../../search/halving.ts'
 
 /** The state of a string that no observation can match until the next write: appends only make it longer. */
 export const DEAD = 0
@@ -52,8 +53,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
   // The state of the first `length` units of the texts from `first` to `end`, followed by `piece`.
   const extended = (first: number, end: number, length: number, piece: string): number => {
     const unitsAt = (text: number): string => texts[text].slice(length, length + piece.length)
-    const from = search(first, end, (text) => unitsAt(text) >= piece)
-    const to = search(from, end, (text) => unitsAt(text) > piece)
+    const from = firstWhere(first, end, (text) => unitsAt(text) >= piece)
+    const to = firstWhere(from, end, (text) => unitsAt(text) > piece)
     if (from === to) return DEAD
     const key = from * 0x10000000 + length + piece.length
     const known = prefixes.get(key)
@@ -99,15 +100,3 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
 }
 
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** The first number in [from, to) for which `holds`, which must be monotonic; `to` if there is none. */
-function search(from: number, to: number, holds: (at: number) => boolean): number {
-  let low = from
-  let high = to
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (holds(middle)) high = middle
-    else low = middle + 1
-  }
-  return low
-}

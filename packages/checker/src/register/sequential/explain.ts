@@ -1,18 +1,14 @@
-import { type Decoder, type Encoded, later, NEVER, READ, restrict } from '../../encoding/encoded.ts'
-import { type Budget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
-import { otherStart } from '../../verdict/start-words.ts'
+import { type Decoder, type Encoded, NEVER } from '../../encoding/encoded.ts'
+import { type Budget, OUT_OF_TIME } from '../../limits/budget.ts'
+import { outOfThinAir } from '../../verdict/start-words.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
-import { CYCLE, capital, createWords, show, type Words } from '../../verdict/words.ts'
-import { answerForFew, type FewQuestion } from '../any-start/any.ts'
-import { type Case, isSure, located, showInvolved } from '../counterexample/involved.ts'
-import { limit, reduce, watched } from '../counterexample/reduce.ts'
+import { CYCLE, createWords } from '../../verdict/words.ts'
+import type { FewQuestion } from '../any-start/any.ts'
+import { explained } from '../any-start/explained.ts'
 import { storyOf } from '../counterexample/story.ts'
 import { findSequentialOrder, type Sequentiality } from './decide.ts'
 import { derive } from './derivation.ts'
-import type { Edge } from './edges.ts'
-import { fromEarliest, toldEdge } from './told-edges.ts'
-
-const unknown = (): Sequentiality => ({ result: 'unknown', reason: OUT_OF_TIME })
+import { fromEarliest, stepOf, toldEdge } from './told-edges.ts'
 
 /** Steps allowed for deciding one candidate set; harder candidates are not used. */
 const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
@@ -23,33 +19,24 @@ const MOST_PAIRS = 4
 type Violated = Extract<Sequentiality, { readonly result: 'violated' }>
 
 /** Explains why there is no order of all operations: reduced, and as a cycle of orders if there is one. */
-export function explainSequential(
+export const explainSequential = (
   encoded: Encoded,
   violated: Violated,
   decoder: Decoder,
   budget: Budget,
-): Counterexample {
-  const watch = watched(budget)
-  const involved = later(() => involvedIn(encoded, violated))
-  return inTime(
-    () => {
-      const seek = (some: Encoded): Sequentiality => findFew(some, decoder, watch.budget)
-      return cutDown(located({ encoded, violated }, involved, seek), encoded.length, decoder, watch)
+): Counterexample =>
+  explained<Sequentiality>(
+    { encoded, violated },
+    {
+      level: 'sequential',
+      questionOf: (allowance) => questionOf(decoder.value, allowance),
+      unknown: () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+      inGeneral: noSingleOrder,
+      wordsOf: (set, answer) => wordsOf(set, answer, decoder),
     },
-    () =>
-      showInvolved({
-        level: 'sequential',
-        encoded,
-        involved: involved(),
-        why: watch.limit() ?? 'time',
-        violates: (some, allowance) => violates(some, decoder, allowance),
-        sentence: `No single order of these ${encoded.length} operations keeps each process's own order and explains every result.`,
-      }),
+    decoder,
+    budget,
   )
-}
-
-const findFew = (some: Encoded, { value }: Decoder, budget: Budget): Sequentiality =>
-  answerForFew(some, questionOf(value, budget), unknown, value, budget)
 
 /** How to decide a few operations whose initial value is settled. */
 export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestion<Sequentiality> => ({
@@ -58,45 +45,8 @@ export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestio
   involved: (settled, answer) => (answer.result === 'violated' ? involvedIn(settled, answer) : undefined),
 })
 
-const violates = (some: Encoded, decoder: Decoder, budget: Budget): boolean =>
-  findFew(some, decoder, budget).result === 'violated'
-
-/** @throws OutOfTime if there is no time to begin. */
-function cutDown(
-  { encoded, violated }: Case<Sequentiality>,
-  among: number,
-  decoder: Decoder,
-  { budget, limit: limitReached }: ReturnType<typeof watched>,
-): Counterexample {
-  const jsonOf = decoder.value
-  const find = (some: Encoded): Sequentiality => findFew(some, decoder, budget)
-  const reduced = reduce(
-    {
-      operations: encoded,
-      rule: 'process order',
-      jsonOf,
-      contradicts: (some) => find(some).result === 'violated',
-      within: involvedIn(encoded, violated),
-    },
-    budget,
-  )
-  const makesSure = (some: readonly number[]): boolean =>
-    isSure((allowance) => violates(restrict(encoded, some), decoder, allowance))
-  const { shown, core, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
-  // The core alone has the shortest cycle.
-  const indices = shown.filter((i) => core.has(i))
-  const set = restrict(encoded, indices)
-  const again = inTime(() => find(set), unknown)
-  const told = wordsOf(set, again, decoder)
-  const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
-  return {
-    level: 'sequential',
-    ...told,
-    operations: shown.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
-    keys,
-    uncut,
-  }
-}
+const noSingleOrder = (count: number): string =>
+  `No single order of these ${count} operations keeps each process's own order and explains every result.`
 
 function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | undefined {
   if (violated.thinAir !== undefined) return [violated.thinAir]
@@ -122,11 +72,7 @@ function wordsOf(
 ): Pick<Counterexample, 'sentence' | 'edges' | 'culprit'> {
   const words = createWords(decoder)
   if (answer.result === 'violated' && answer.thinAir !== undefined) {
-    const i = answer.thinAir
-    const did = words.did(set.row[i], set.kind[i])
-    return {
-      sentence: `${capital(did)}, but no write that could have taken effect wrote ${show(decoder.value(set.names[set.expects[i]]))}${otherStart(set, i, decoder)}.`,
-    }
+    return { sentence: outOfThinAir(set, answer.thinAir, decoder) }
   }
   const pairs = answer.result === 'violated' ? answer.pairs : undefined
   if (pairs !== undefined && pairs.length > 0 && pairs.length <= MOST_PAIRS) {
@@ -135,9 +81,7 @@ function wordsOf(
     return { sentence: `No single order fits: ${either.join(', and ')}, some read contradicts it.` }
   }
   if (answer.result !== 'violated' || answer.cycle === undefined) {
-    return {
-      sentence: `No single order of these ${set.length} operations keeps each process's own order and explains every result.`,
-    }
+    return { sentence: noSingleOrder(set.length) }
   }
   const { facts, saturation, conflict } = answer.cycle
   const row = (operation: number): number => set.row[facts.indices[operation]]
@@ -148,31 +92,8 @@ function wordsOf(
   const edges = cycle.map((edge) => toldEdge(edge, derivation, row))
   const story = storyOf(edges, decoder.history)
   if (story !== undefined) return { ...story, edges }
-  const steps = cycle.map((edge) => stepOf(edge, { the, row, kind, words, source: saturation.writerOf }))
+  const since = (reader: number): string => `after it ${words.did(row(reader), kind(reader))}`
+  const ofOneClient = (a: number, b: number): string => words.ofOneClient(row(a), row(b))
+  const steps = cycle.map((edge) => stepOf(edge, { the, ofOneClient, since }))
   return { sentence: `No single order fits: ${steps.join('; ')}. ${CYCLE}`, edges }
-}
-
-interface Speaker {
-  readonly the: (operation: number) => string
-  readonly row: (operation: number) => number
-  readonly kind: (operation: number) => number
-  readonly words: Words
-  readonly source: Int32Array
-}
-
-function stepOf(edge: Edge, speaker: Speaker): string {
-  const { the, row, kind, words } = speaker
-  switch (edge.reason) {
-    case 'reads from':
-      return `${the(edge.to)} saw ${the(edge.from)}`
-    case 'overwritten before': {
-      const reader = edge.reader ?? edge.to
-      const read = kind(reader) === READ ? words.did(row(reader), READ) : words.did(row(reader), kind(reader))
-      return `${the(edge.from)} must come before ${the(edge.to)}, because after it ${read}`
-    }
-    case 'overwritten after':
-      return `${the(edge.from)} must come before ${the(edge.to)}, which it did not see`
-    default:
-      return `${the(edge.from)} came before ${the(edge.to)} ${words.ofOneClient(row(edge.from), row(edge.to))}`
-  }
 }

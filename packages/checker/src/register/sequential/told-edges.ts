@@ -25,3 +25,24 @@ export function fromEarliest(cycle: readonly Edge[], row: (operation: number) =>
   const first = rows.indexOf(rows.reduce((least, each) => Math.min(least, each)))
   return [...cycle.slice(first), ...cycle.slice(0, first)]
 }
+
+interface Speaker {
+  readonly the: (operation: number) => string
+  readonly ofOneClient: (a: number, b: number) => string
+  /** Why a read orders two writes. */
+  readonly since: (reader: number) => string
+}
+
+/** One order of a cycle, in words. */
+export function stepOf({ from, to, reason, reader }: Edge, { the, ofOneClient, since }: Speaker): string {
+  switch (reason) {
+    case 'reads from':
+      return `${the(to)} saw ${the(from)}`
+    case 'overwritten before':
+      return `${the(from)} must come before ${the(to)}, because ${since(reader ?? to)}`
+    case 'overwritten after':
+      return `${the(from)} must come before ${the(to)}, which it did not see`
+    default:
+      return `${the(from)} came before ${the(to)} ${ofOneClient(from, to)}`
+  }
+}

@@ -1,6 +1,7 @@
 import type { Operations } from '@chaosproxy/history'
 import { type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
 import type { Budget } from '../../limits/budget.ts'
+import { countBelow } from '../../search/halving.ts'
 import { type Clusters, isUnexplained, MANY_WRITERS } from './clusters.ts'
 
 /** How far behind each read of one key was, in columns; reads whose value says too little are only counted. */
@@ -71,7 +72,7 @@ export function readsBehind(part: Encoded, clusters: Clusters, times: Operations
       unexplained++
       continue
     }
-    const from = firstCalledAfter(calls, first[expects[i]])
+    const from = countBelow(calls, first[expects[i]] + 1)
     const overwriter = earliest[from]
     const stale = overwriter !== -1 && done[overwriter] < calls[i]
     for (; event < calls[i]; event++) {
@@ -91,18 +92,6 @@ export function readsBehind(part: Encoded, clusters: Clusters, times: Operations
     ambiguous,
     unexplained,
   }
-}
-
-/** The first operation called after a position; operations are in order of call. */
-function firstCalledAfter(calls: Int32Array, position: number): number {
-  let low = 0
-  let high = calls.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (calls[middle] > position) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 function add(tree: Int32Array, at: number): void {

@@ -1,4 +1,5 @@
 import { type Budget, createPace } from '../../../limits/budget.ts'
+import { countBelow } from '../../../search/halving.ts'
 import type { Edge } from '../../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
@@ -59,17 +60,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
   /** How many of a thread's forced sources are among its first `count` operations. */
-  const forcedAmong = (thread: number, count: number): number => {
-    const places = forcedPlaces[thread]
-    let low = 0
-    let high = places.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (places[middle] < count) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
+  const forcedAmong = (thread: number, count: number): number => countBelow(forcedPlaces[thread], count)
   const active: number[] = []
   // The process whose view it is: its reads, and the predecessors of each.
   let viewer = 0

@@ -1,0 +1,89 @@
+import { type Decoder, type Encoded, later, restrict } from '../../encoding/encoded.ts'
+import { type Budget, inTime } from '../../limits/budget.ts'
+import type { Counterexample } from '../../verdict/verdict.ts'
+import { type Case, isSure, located, showInvolved } from '../counterexample/involved.ts'
+import { limit, reduce, watched } from '../counterexample/reduce.ts'
+import { type Answer, answerForFew, type FewQuestion } from './any.ts'
+
+/** How to decide a few operations by a level that considers all keys together, and how to describe a contradiction. */
+export interface Explanation<Known extends Answer> {
+  readonly level: Counterexample['level']
+  readonly questionOf: (budget: Budget) => FewQuestion<Known>
+  /** If time runs out. */
+  readonly unknown: () => Known
+  /** If nothing more precise is known of that many operations. */
+  readonly inGeneral: (count: number) => string
+  readonly wordsOf: (set: Encoded, answer: Known) => Pick<Counterexample, 'sentence' | 'edges' | 'culprit'>
+}
+
+/** Explains why a level that considers all keys together does not hold: by as few operations as time allows. */
+export function explained<Known extends Answer>(
+  { encoded, violated }: Case<Known>,
+  explanation: Explanation<Known>,
+  decoder: Decoder,
+  budget: Budget,
+): Counterexample {
+  const { level, questionOf, inGeneral } = explanation
+  const watch = watched(budget)
+  const involved = later(() => questionOf(budget).involved(encoded, violated))
+  return inTime(
+    () => {
+      const seek = (some: Encoded): Known => findAmong(some, explanation, decoder, watch.budget)
+      return cutDown(located({ encoded, violated }, involved, seek), encoded.length, explanation, decoder, watch)
+    },
+    () =>
+      showInvolved({
+        level,
+        encoded,
+        involved: involved(),
+        why: watch.limit() ?? 'time',
+        violates: (some, allowance) => findAmong(some, explanation, decoder, allowance).result === 'violated',
+        sentence: inGeneral(encoded.length),
+      }),
+  )
+}
+
+/** @throws OutOfTime */
+export const findAmong = <Known extends Answer>(
+  some: Encoded,
+  { questionOf, unknown }: Pick<Explanation<Known>, 'questionOf' | 'unknown'>,
+  { value }: Decoder,
+  budget: Budget,
+): Known => answerForFew(some, questionOf(budget), unknown, value, budget)
+
+/** @throws OutOfTime if there is no time to begin. */
+function cutDown<Known extends Answer>(
+  { encoded, violated }: Case<Known>,
+  among: number,
+  explanation: Explanation<Known>,
+  decoder: Decoder,
+  { budget, limit: limitReached }: ReturnType<typeof watched>,
+): Counterexample {
+  const { level, questionOf, unknown, wordsOf } = explanation
+  const seek = (some: Encoded): Known => findAmong(some, explanation, decoder, budget)
+  const reduced = reduce(
+    {
+      operations: encoded,
+      rule: 'process order',
+      jsonOf: decoder.value,
+      contradicts: (some) => seek(some).result === 'violated',
+      within: questionOf(budget).involved(encoded, violated),
+    },
+    budget,
+  )
+  const makesSure = (some: readonly number[]): boolean =>
+    isSure((allowance) => findAmong(restrict(encoded, some), explanation, decoder, allowance).result === 'violated')
+  const { shown, core, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
+  // The core alone has the shortest cycle.
+  const indices = shown.filter((i) => core.has(i))
+  const set = restrict(encoded, indices)
+  const again = inTime(() => seek(set), unknown)
+  const keys = [...new Set(indices.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
+  return {
+    level,
+    ...wordsOf(set, again),
+    operations: shown.map((i) => ({ operation: encoded.row[i], role: core.has(i) ? 'core' : 'context' })),
+    keys,
+    uncut,
+  }
+}
