@@ -1,17 +1,38 @@
 import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
 import { type Input, type Json, millis } from '@chaosproxy/history'
-import type { Answer, Asking, ExpectedGoodput, Mishap, Remark } from './story.ts'
+import type { Asking, Ending, ExpectedGoodput, Mishap, Remark, Tale } from './story.ts'
 
 // Words to write stories with.
+
+/** Three nodes that keep registers. */
+export const threeNodes: Pick<Tale, 'nodes' | 'workload' | 'seed'> = { nodes: 3, workload: 'register', seed: 1 }
+/** The same, led by n1 when the story begins. */
+export const ledByN1: typeof threeNodes & Pick<Tale, 'leader'> = { ...threeNodes, leader: 'n1' }
+
+/** What a client asks, and the answer it must get. */
+type Exchange = Pick<Asking, 'input' | 'answer'>
 
 /** `Ana` asks `n1`. */
 export const ask = (
   atMs: number,
   [who, node]: readonly [who: string, node: NodeId],
-  input: Input,
-  answer: Answer,
+  exchange: Exchange,
   says: string,
-): Asking => ({ type: 'asking', atMs: millis(atMs), who, node, input, answer, says })
+): Asking => ({ type: 'asking', atMs: millis(atMs), who, node, ...exchange, says })
+
+/** A request that is answered with this value. */
+export const answered = (input: Input, value: Json): Exchange => ({ input, answer: { type: 'ok', value } })
+/** A read that returns this value. */
+export const sees = (key: string, value: Json): Exchange => answered(read(key), value)
+/** An update that is confirmed. */
+export const done = (input: Input): Exchange => answered(input, input.value)
+/** A request that certainly has no effect; `because`: the reason given must begin like this. */
+export const refused = (input: Input, because?: string): Exchange => ({
+  input,
+  answer: { type: 'fail', ...(because === undefined ? {} : { because }) },
+})
+/** A request without an answer: it may have taken effect. */
+export const unanswered = (input: Input): Exchange => ({ input, answer: { type: 'info' } })
 
 export const during = (
   [fromMs, toMs]: readonly [fromMs: number, toMs: number],
@@ -43,19 +64,19 @@ export const fewAnswered = (fromMs: number, untilMs: number, most = 0.1): Expect
   most,
 })
 
+/** The ending of a tale about a load: no history is judged. */
+export const served = (goodput: readonly ExpectedGoodput[], says: string): Ending => ({
+  verdicts: {},
+  finally: {},
+  goodput,
+  says,
+})
+
 export const read = (key: string): Input => ({ f: 'read', key, value: null })
 export const write = (key: string, value: Json): Input => ({ f: 'write', key, value })
 /** Compare and set: takes effect only if the value is `old`. */
 export const cas = (key: string, old: Json, next: Json): Input => ({ f: 'cas', key, value: [old, next] })
 export const add = (key: string, value: Json): Input => ({ f: 'add', key, value })
-
-export const ok = (value: Json): Answer => ({ type: 'ok', value })
-/** Told that nothing happened. */
-export const refused: Answer = { type: 'fail' }
-/** Told that nothing happened, and why. */
-export const refusedBecause = (because: string): Answer => ({ type: 'fail', because })
-/** Told nothing: it may have happened. */
-export const unanswered: Answer = { type: 'info' }
 
 /** Nothing passes between the groups; what was sent meanwhile arrives once it is over. */
 export const cut = (...groups: readonly (readonly NodeId[])[]): Fault => ({

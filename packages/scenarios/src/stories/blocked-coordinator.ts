@@ -1,13 +1,10 @@
 import { millis } from '@chaosproxy/history'
-import { ask, down, during, ok, read, stall, unanswered, write } from '../beats.ts'
+import { ask, done, down, during, ledByN1, read, refused, sees, stall, unanswered, write } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
-  nodes: 3,
-  workload: 'register',
+  ...ledByN1,
   timeoutMs: millis(800),
-  seed: 1,
-  leader: 'n1',
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
@@ -24,31 +21,27 @@ export const blockedCoordinator: Story = {
         ask(
           0,
           ['Ana', 'n1'],
-          write('room', 'old'),
-          ok('old'),
+          done(write('room', 'old')),
           'Ana writes an item that n2 keeps. n1 coordinates: it asks n2 for its vote, and decides.',
         ),
         during([600, 1_800], stall('n2', 'n1'), 'Ana’s next write goes the same way; but the vote of n2 is late …'),
         ask(
           800,
           ['Ana', 'n1'],
-          write('room', 'new'),
-          unanswered,
+          unanswered(write('room', 'new')),
           'n2 has voted yes. From now on it may neither commit nor abort by itself, and keeps the item locked.',
         ),
         during([1_500, 4_500], down('n1'), '… and before it arrives, n1 dies.'),
         ask(
           3_000,
           ['Ben', 'n2'],
-          read('room'),
-          { type: 'fail' },
+          refused(read('room')),
           'Ben asks n2 itself for the item. It is there, and n2 is well; but nobody can tell it what was decided, so it cannot answer.',
         ),
         ask(
           9_000,
           ['Ben', 'n2'],
-          read('room'),
-          ok('old'),
+          sees('room', 'old'),
           'n1 is back, finds no decision in its log, and so tells n2 to abort. Only now the item is free.',
         ),
       ],
@@ -67,18 +60,16 @@ export const blockedCoordinator: Story = {
       ask(
         0,
         ['Ana', 'n1'],
-        write('room', 'old'),
-        ok('old'),
+        done(write('room', 'old')),
         'Ana writes an item; the leader n1 decides with any one of the others.',
       ),
       during([600, 1_800], stall('n2', 'n1'), 'What n2 sends to n1 is late …'),
-      ask(800, ['Ana', 'n1'], write('room', 'new'), ok('new'), 'Ana writes again: n3 is enough.'),
+      ask(800, ['Ana', 'n1'], done(write('room', 'new')), 'Ana writes again: n3 is enough.'),
       during([1_500, 4_500], down('n1'), '… and n1 dies.'),
       ask(
         3_000,
         ['Ben', 'n2'],
-        read('room'),
-        ok('new'),
+        sees('room', 'new'),
         'The others have elected a leader among themselves. Ben is answered while n1 is still down.',
       ),
     ],

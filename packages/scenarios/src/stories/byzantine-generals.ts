@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, ok, read, write } from '../beats.ts'
+import { ask, done, sees, write } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -26,18 +26,16 @@ export const byzantineGenerals: Story = {
         ask(
           0,
           ['King', 'n1'],
-          write('attack', 7),
-          ok(7),
+          done(write('attack', 7)),
           'n1 commands n2 and n3; n4 is not asked. The king has n1 order an attack at seven. n3 is a traitor.',
         ),
         ask(
           600,
           ['Scout', 'n2'],
-          read('attack'),
-          ok(null),
+          sees('attack', null),
           'n2 was told seven by n1, and by n3 that n1 had said something else. One of the two lies: is it n3, or n1? It cannot tell, and stays.',
         ),
-        ask(700, ['Scout', 'n1'], read('attack'), ok(7), 'n1 attacks alone.'),
+        ask(700, ['Scout', 'n1'], sees('attack', 7), 'n1 attacks alone.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', eventual: 'violated' },
@@ -51,12 +49,11 @@ export const byzantineGenerals: Story = {
       knobs: { messages: 'signed', traitor: 'lieutenant' },
       bug: 'unverified-signatures',
       beats: [
-        ask(0, ['King', 'n1'], write('attack', 7), ok(7), 'Now n1 signs its orders. n4 is the traitor.'),
+        ask(0, ['King', 'n1'], done(write('attack', 7)), 'Now n1 signs its orders. n4 is the traitor.'),
         ask(
           1_000,
           ['Scout', 'n2'],
-          read('attack'),
-          ok(null),
+          sees('attack', null),
           'n4 passes on another hour, under the signature of n1 for seven. n2 does not compare the two, believes that n1 has signed both, and stays.',
         ),
       ],
@@ -72,15 +69,14 @@ export const byzantineGenerals: Story = {
     title: 'four generals, or signatures that are checked',
     knobs: { messages: 'signed', traitor: 'lieutenant' },
     beats: [
-      ask(0, ['King', 'n1'], write('attack', 7), ok(7), 'n1 signs its order. n4 is the traitor.'),
+      ask(0, ['King', 'n1'], done(write('attack', 7)), 'n1 signs its order. n4 is the traitor.'),
       ask(
         1_000,
         ['Scout', 'n2'],
-        read('attack'),
-        ok(7),
+        sees('attack', 7),
         'What n4 passes on does not fit its signature, so it counts for nothing. n2 attacks at seven.',
       ),
-      ask(1_100, ['Scout', 'n3'], read('attack'), ok(7), 'n3 as well.'),
+      ask(1_100, ['Scout', 'n3'], sees('attack', 7), 'n3 as well.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { down, during, fewAnswered, mostAnswered, read, remark } from '../beats.ts'
+import { down, during, fewAnswered, mostAnswered, read, remark, served } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const UNTIL_MS = 9_000
@@ -39,12 +39,10 @@ export const cascade: Story = {
           'n3 is back, and with it all the servers there ever were. Whichever of them is taken back first gets the load of all, and falls again.',
         ),
       ],
-      ending: {
-        verdicts: {},
-        finally: {},
-        goodput: [mostAnswered(500, 2_000), fewAnswered(6_000, UNTIL_MS, 0.5)],
-        says: 'Nothing is broken any more, and most requests fail.',
-      },
+      ending: served(
+        [mostAnswered(500, 2_000), fewAnswered(6_000, UNTIL_MS, 0.5)],
+        'Nothing is broken any more, and most requests fail.',
+      ),
     },
   ],
   fix: {
@@ -59,12 +57,10 @@ export const cascade: Story = {
         'The other three do what they can, 300 requests a second, and refuse the rest at once. Checks do not wait in the queue, so a busy server is not taken for a dead one; and if half of the servers seemed dead, the balancer would not believe it.',
       ),
     ],
-    ending: {
-      verdicts: {},
-      finally: {},
-      goodput: [mostAnswered(500, 2_000), mostAnswered(2_500, 4_000, 0.8), mostAnswered(4_500, UNTIL_MS)],
-      says: 'With three quarters of the servers, seven eighths of the requests are answered, and all of them once the fourth is back.',
-    },
+    ending: served(
+      [mostAnswered(500, 2_000), mostAnswered(2_500, 4_000, 0.8), mostAnswered(4_500, UNTIL_MS)],
+      'With three quarters of the servers, seven eighths of the requests are answered, and all of them once the fourth is back.',
+    ),
   },
   withoutLedger: 'How much is answered stands in the plot of answers over time.',
   lesson:

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, during, ok, paused, read, refusedBecause, write } from '../beats.ts'
+import { ask, done, during, paused, read, refused, sees, write } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -16,13 +16,12 @@ const knobs = { retry: 'none', 'timeout-ms': 400 }
 const before = ask(
   0,
   ['Ana', 'n2'],
-  write('menu', 'soup'),
-  ok('soup'),
+  done(write('menu', 'soup')),
   'n1 is a database; n2, which Ana and Ben ask, is an app server. Ana writes the menu of the day.',
 )
 const standstill = during([200, 3_000], paused('n1'), 'The database stands still.')
-const slowly = refusedBecause('no answer')
-const atOnce = refusedBecause('the circuit is open')
+const SLOWLY = 'no answer'
+const AT_ONCE = 'the circuit is open'
 
 export const circuitBreaker: Story = {
   name: 'circuit-breaker',
@@ -35,11 +34,21 @@ export const circuitBreaker: Story = {
       beats: [
         before,
         standstill,
-        ask(400, ['Ana', 'n2'], read('menu'), slowly, 'Ana looks for the menu. 400 ms later she is told: no answer.'),
-        ask(900, ['Ana', 'n2'], read('menu'), slowly, 'She tries again, and waits again.'),
-        ask(1_400, ['Ana', 'n2'], read('menu'), slowly, 'And again. The database is asked every time.'),
-        ask(1_900, ['Ben', 'n2'], read('menu'), slowly, 'Ben waits for what the app server could have told him.'),
-        ask(4_000, ['Ben', 'n2'], read('menu'), ok('soup'), 'The database goes on, with all those questions first.'),
+        ask(
+          400,
+          ['Ana', 'n2'],
+          refused(read('menu'), SLOWLY),
+          'Ana looks for the menu. 400 ms later she is told: no answer.',
+        ),
+        ask(900, ['Ana', 'n2'], refused(read('menu'), SLOWLY), 'She tries again, and waits again.'),
+        ask(1_400, ['Ana', 'n2'], refused(read('menu'), SLOWLY), 'And again. The database is asked every time.'),
+        ask(
+          1_900,
+          ['Ben', 'n2'],
+          refused(read('menu'), SLOWLY),
+          'Ben waits for what the app server could have told him.',
+        ),
+        ask(4_000, ['Ben', 'n2'], sees('menu', 'soup'), 'The database goes on, with all those questions first.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
@@ -55,26 +64,34 @@ export const circuitBreaker: Story = {
     beats: [
       before,
       standstill,
-      ask(400, ['Ana', 'n2'], read('menu'), slowly, 'Ana looks for the menu, and waits for nothing.'),
-      ask(900, ['Ana', 'n2'], read('menu'), slowly, 'She tries again. With this second failure the circuit opens …'),
-      ask(1_400, ['Ana', 'n2'], read('menu'), atOnce, '… and the third time she is told at once, and nobody is asked.'),
-      ask(1_500, ['Ben', 'n2'], read('menu'), atOnce, 'So is Ben.'),
+      ask(400, ['Ana', 'n2'], refused(read('menu'), SLOWLY), 'Ana looks for the menu, and waits for nothing.'),
+      ask(
+        900,
+        ['Ana', 'n2'],
+        refused(read('menu'), SLOWLY),
+        'She tries again. With this second failure the circuit opens …',
+      ),
+      ask(
+        1_400,
+        ['Ana', 'n2'],
+        refused(read('menu'), AT_ONCE),
+        '… and the third time she is told at once, and nobody is asked.',
+      ),
+      ask(1_500, ['Ben', 'n2'], refused(read('menu'), AT_ONCE), 'So is Ben.'),
       ask(
         2_000,
         ['Ana', 'n2'],
-        read('menu'),
-        slowly,
+        refused(read('menu'), SLOWLY),
         'After 600 ms one question is let through, to find out. It fails, and the circuit stays open.',
       ),
-      ask(2_600, ['Ben', 'n2'], read('menu'), atOnce, 'Ben is told at once again.'),
+      ask(2_600, ['Ben', 'n2'], refused(read('menu'), AT_ONCE), 'Ben is told at once again.'),
       ask(
         4_000,
         ['Ben', 'n2'],
-        read('menu'),
-        ok('soup'),
+        sees('menu', 'soup'),
         'The database goes on. The next question that is let through is answered, and closes the circuit.',
       ),
-      ask(4_100, ['Ana', 'n2'], read('menu'), ok('soup'), 'From here on everything is asked as before.'),
+      ask(4_100, ['Ana', 'n2'], sees('menu', 'soup'), 'From here on everything is asked as before.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },

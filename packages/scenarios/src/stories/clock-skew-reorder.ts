@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, clockAhead, during, ok, read, write } from '../beats.ts'
+import { ask, clockAhead, done, during, sees, write } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -31,19 +31,17 @@ export const clockSkewReorder: Story = {
         ask(
           100,
           ['Ana', 'n2'],
-          write('price', 100),
-          ok(100),
+          done(write('price', 100)),
           'Ana sets the price to $100 at n2, which stamps it with a time that is still to come.',
         ),
-        ask(300, ['Ben', 'n1'], read('price'), ok(100), 'Ben sees $100 at n1: the write has arrived.'),
+        ask(300, ['Ben', 'n1'], sees('price', 100), 'Ben sees $100 at n1: the write has arrived.'),
         ask(
           400,
           ['Ben', 'n1'],
-          write('price', 80),
-          ok(80),
+          done(write('price', 80)),
           'Ben corrects it to $80, and n1 confirms. By its own, right clock the correction is older than what it corrects.',
         ),
-        ask(600, ['Ben', 'n1'], read('price'), ok(100), 'So it never happened: n1 itself still shows $100.'),
+        ask(600, ['Ben', 'n1'], sees('price', 100), 'So it never happened: n1 itself still shows $100.'),
       ],
       ending: {
         verdicts: {
@@ -64,10 +62,10 @@ export const clockSkewReorder: Story = {
     leader: 'n1',
     beats: [
       ahead,
-      ask(100, ['Ana', 'n2'], write('price', 100), ok(100), 'Ana sets the price to $100.'),
-      ask(300, ['Ben', 'n1'], read('price'), ok(100), 'Ben sees $100.'),
-      ask(400, ['Ben', 'n1'], write('price', 80), ok(80), 'Ben corrects it to $80: the next entry of the log.'),
-      ask(600, ['Ben', 'n1'], read('price'), ok(80), 'It shows.'),
+      ask(100, ['Ana', 'n2'], done(write('price', 100)), 'Ana sets the price to $100.'),
+      ask(300, ['Ben', 'n1'], sees('price', 100), 'Ben sees $100.'),
+      ask(400, ['Ben', 'n1'], done(write('price', 80)), 'Ben corrects it to $80: the next entry of the log.'),
+      ask(600, ['Ben', 'n1'], sees('price', 80), 'It shows.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },

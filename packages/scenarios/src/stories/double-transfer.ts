@@ -1,5 +1,5 @@
 import { type Input, millis } from '@chaosproxy/history'
-import { ask, during, loseReply, ok, unanswered } from '../beats.ts'
+import { answered, ask, done, during, loseReply, unanswered } from '../beats.ts'
 import { paidOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -32,26 +32,23 @@ export const doubleTransfer: Story = {
         ask(
           0,
           ['Jose', 'n1'],
-          balances,
-          ok(opening),
+          answered(balances, opening),
           'Jose’s account a and his landlord’s account b hold $1,000 each.',
         ),
         deaf,
         ask(
           200,
           ['Jose', 'n1'],
-          pay(rent),
-          unanswered,
+          unanswered(pay(rent)),
           'Jose pays his rent, $400. The bank does it, and the answer is lost.',
         ),
         ask(
           800,
           ['Jose', 'n1'],
-          pay(rent),
-          ok(rent),
+          done(pay(rent)),
           'His app reports a timeout, waits, and tries again, as apps do. This time the answer arrives.',
         ),
-        ask(900, ['Jose', 'n1'], balances, ok(paid(80_000)), 'Jose sees $200.'),
+        ask(900, ['Jose', 'n1'], answered(balances, paid(80_000)), 'Jose sees $200.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
@@ -64,23 +61,21 @@ export const doubleTransfer: Story = {
     ...system,
     title: 'a client that tries again under the same id',
     beats: [
-      ask(0, ['Jose', 'n1'], balances, ok(opening), 'Both accounts hold $1,000.'),
+      ask(0, ['Jose', 'n1'], answered(balances, opening), 'Both accounts hold $1,000.'),
       deaf,
       ask(
         200,
         ['Jose', 'n1'],
-        pay({ ...rent, id: 'rent-november' }),
-        unanswered,
+        unanswered(pay({ ...rent, id: 'rent-november' })),
         'Jose pays his rent, $400, with an id. The bank does it, remembers the id, and the answer is lost.',
       ),
       ask(
         800,
         ['Jose', 'n1'],
-        pay({ ...rent, id: 'rent-november' }),
-        ok({ ...rent, id: 'rent-november' }),
+        done(pay({ ...rent, id: 'rent-november' })),
         'His app tries again with the same id. The bank knows it, and only repeats its answer.',
       ),
-      ask(900, ['Jose', 'n1'], balances, ok(paid(40_000)), 'Jose sees $600.'),
+      ask(900, ['Jose', 'n1'], answered(balances, paid(40_000)), 'Jose sees $600.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { add, ask, down, during, ok, read, stall, unanswered } from '../beats.ts'
+import { add, ask, done, down, during, sees, stall, unanswered } from '../beats.ts'
 import { sameEverywhere } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -16,8 +16,7 @@ const system = {
 const first = ask(
   0,
   ['Ana', 'n3'],
-  add('orders', 1),
-  ok(1),
+  done(add('orders', 1)),
   'n1 is the shop’s database, n2 the queue from which the warehouse hears of orders, n3 an app server. Ana orders.',
 )
 const deadOfNight = during([260, 900], down('n3'), 'Before n3 hears of it, it dies.')
@@ -33,10 +32,10 @@ export const dualWrite: Story = {
       beats: [
         first,
         during([150, 400], stall('n1', 'n3'), 'For a moment, what the database sends to n3 is late.'),
-        ask(200, ['Ana', 'n3'], add('orders', 1), unanswered, 'Ana orders again. The database stores the order.'),
+        ask(200, ['Ana', 'n3'], unanswered(add('orders', 1)), 'Ana orders again. The database stores the order.'),
         deadOfNight,
-        ask(1_500, ['Ben', 'n1'], read('orders'), ok(2), 'Ben at the till asks the database: two orders.'),
-        ask(1_600, ['Ben', 'n2'], read('orders'), ok(1), 'In the warehouse there is one.'),
+        ask(1_500, ['Ben', 'n1'], sees('orders', 2), 'Ben at the till asks the database: two orders.'),
+        ask(1_600, ['Ben', 'n2'], sees('orders', 1), 'In the warehouse there is one.'),
       ],
       ending: {
         verdicts: { eventual: 'violated' },
@@ -51,10 +50,10 @@ export const dualWrite: Story = {
       beats: [
         first,
         during([150, 400], stall('n2', 'n3'), 'For a moment, what the queue sends to n3 is late.'),
-        ask(200, ['Ana', 'n3'], add('orders', 1), unanswered, 'Ana orders again. The queue tells the warehouse.'),
+        ask(200, ['Ana', 'n3'], unanswered(add('orders', 1)), 'Ana orders again. The queue tells the warehouse.'),
         deadOfNight,
-        ask(1_500, ['Ben', 'n1'], read('orders'), ok(1), 'Ben at the till asks the database: one order.'),
-        ask(1_600, ['Ben', 'n2'], read('orders'), ok(2), 'In the warehouse there are two.'),
+        ask(1_500, ['Ben', 'n1'], sees('orders', 1), 'Ben at the till asks the database: one order.'),
+        ask(1_600, ['Ben', 'n2'], sees('orders', 2), 'In the warehouse there are two.'),
       ],
       ending: {
         verdicts: { eventual: 'violated' },
@@ -73,17 +72,15 @@ export const dualWrite: Story = {
       ask(
         200,
         ['Ana', 'n3'],
-        add('orders', 1),
-        unanswered,
+        unanswered(add('orders', 1)),
         'Ana orders again. The database stores the order and, in the same transaction, the event in its outbox.',
       ),
       deadOfNight,
-      ask(1_500, ['Ben', 'n1'], read('orders'), ok(2), 'Ben at the till asks the database: two orders.'),
+      ask(1_500, ['Ben', 'n1'], sees('orders', 2), 'Ben at the till asks the database: two orders.'),
       ask(
         1_600,
         ['Ben', 'n2'],
-        read('orders'),
-        ok(2),
+        sees('orders', 2),
         'The database’s relay has passed both on. So in the warehouse there are two.',
       ),
     ],

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { add, ask, during, ok, read, stall } from '../beats.ts'
+import { add, ask, done, during, sees, stall } from '../beats.ts'
 import { countedOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -30,16 +30,15 @@ export const duplicateDelivery: Story = {
       title: 'Raft that carries out whatever arrives',
       bug: 'double-apply',
       beats: [
-        ask(0, ['Ana', 'n2'], read('votes'), ok(0), 'No vote has been cast.'),
+        ask(0, ['Ana', 'n2'], sees('votes', 0), 'No vote has been cast.'),
         silence,
         ask(
           200,
           ['Ana', 'n2'],
-          add('votes', 1),
-          ok(1),
+          done(add('votes', 1)),
           'Ana votes at n2, which passes the vote on to n1. The receipt does not come back in time, so n2 passes the vote on once more, as it must; n1 enters it once more, as it must not.',
         ),
-        ask(700, ['Ana', 'n2'], read('votes'), ok(2), 'One voter, two votes.'),
+        ask(700, ['Ana', 'n2'], sees('votes', 2), 'One voter, two votes.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated' },
@@ -52,16 +51,15 @@ export const duplicateDelivery: Story = {
     ...system,
     title: 'Raft that remembers what it has carried out',
     beats: [
-      ask(0, ['Ana', 'n2'], read('votes'), ok(0), 'No vote has been cast.'),
+      ask(0, ['Ana', 'n2'], sees('votes', 0), 'No vote has been cast.'),
       silence,
       ask(
         200,
         ['Ana', 'n2'],
-        add('votes', 1),
-        ok(1),
+        done(add('votes', 1)),
         'Ana votes at n2. The vote is passed on twice, with the same session and number, and is carried out once.',
       ),
-      ask(700, ['Ana', 'n2'], read('votes'), ok(1), 'One voter, one vote.'),
+      ask(700, ['Ana', 'n2'], sees('votes', 1), 'One voter, one vote.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },

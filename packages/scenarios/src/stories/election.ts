@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, down, during, ok, read, refused, unanswered, write } from '../beats.ts'
+import { ask, done, down, during, read, refused, sees, unanswered, write } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -11,13 +11,7 @@ const system = {
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
-const before = ask(
-  200,
-  ['Ana', 'n2'],
-  write('door', 'open'),
-  ok('open'),
-  'Ana opens the door, by way of the leader n1.',
-)
+const before = ask(200, ['Ana', 'n2'], done(write('door', 'open')), 'Ana opens the door, by way of the leader n1.')
 
 export const election: Story = {
   name: 'election',
@@ -34,12 +28,11 @@ export const election: Story = {
         ask(
           2_000,
           ['Ben', 'n3'],
-          write('door', 'shut'),
-          unanswered,
+          unanswered(write('door', 'shut')),
           'Ben wants to shut the door. Everything he would need is there, but for somebody who may decide.',
         ),
-        ask(4_000, ['Ana', 'n2'], read('door'), refused, 'Nor may anybody say how the door is.'),
-        ask(6_500, ['Ana', 'n2'], read('door'), ok('open'), 'Somebody has come by night and started n1 again.'),
+        ask(4_000, ['Ana', 'n2'], refused(read('door')), 'Nor may anybody say how the door is.'),
+        ask(6_500, ['Ana', 'n2'], sees('door', 'open'), 'Somebody has come by night and started n1 again.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
@@ -57,11 +50,10 @@ export const election: Story = {
         ask(
           2_000,
           ['Ben', 'n3'],
-          write('door', 'shut'),
-          refused,
+          refused(write('door', 'shut')),
           'n2 and n3 have asked each other for their votes ever since. Two of five elect nobody: the other three might have elected somebody else.',
         ),
-        ask(6_500, ['Ana', 'n2'], read('door'), ok('open'), 'The others are back, and a leader is elected at once.'),
+        ask(6_500, ['Ana', 'n2'], sees('door', 'open'), 'The others are back, and a leader is elected at once.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
@@ -80,12 +72,11 @@ export const election: Story = {
       ask(
         560,
         ['Ben', 'n3'],
-        write('door', 'shut'),
-        ok('shut'),
+        done(write('door', 'shut')),
         'Ben wants to shut the door, a moment later. Nobody knows yet that n1 is gone. A quarter to half of a second later one of the four stands for election, gets three votes, and is the leader of a new term; n3 asks it then, and Ben waits for that long.',
       ),
-      ask(2_500, ['Ana', 'n2'], read('door'), ok('shut'), 'Ana sees it.'),
-      ask(6_500, ['Ana', 'n1'], read('door'), ok('shut'), 'n1 is back. It hears of the new term, and follows.'),
+      ask(2_500, ['Ana', 'n2'], sees('door', 'shut'), 'Ana sees it.'),
+      ask(6_500, ['Ana', 'n1'], sees('door', 'shut'), 'n1 is back. It hears of the new term, and follows.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },

@@ -1,6 +1,6 @@
 import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
-import { ask, cas, down, during, ok, read, unanswered } from '../beats.ts'
+import { ask, cas, done, down, during, sees, unanswered } from '../beats.ts'
 import { soldOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -22,7 +22,7 @@ const divided = (...divisions: readonly (readonly (readonly NodeId[])[])[]): Fau
   links: divisions.flatMap((groups) => linksBetween(groups)),
 })
 
-const first = ask(0, ['Ben', 'n1'], read('seat-8'), ok(null), 'Five nodes, of which n1 leads. Seat 8 is free.')
+const first = ask(0, ['Ben', 'n1'], sees('seat-8', null), 'Five nodes, of which n1 leads. Seat 8 is free.')
 
 const partsA = during(
   [100, 1_600],
@@ -62,24 +62,21 @@ export const figure8: Story = {
         ask(
           150,
           ['Ana', 'n1'],
-          cas('seat-8', null, 'Ana'),
-          ok([null, 'Ana']),
+          done(cas('seat-8', null, 'Ana')),
           'Ana books the seat at n1, which writes it into its log and into that of n2. Two of five: nothing is decided.',
         ),
         partsB,
         ask(
           1_520,
           ['Cleo', 'n5'],
-          cas('seat-8', null, 'Cleo'),
-          ok([null, 'Cleo']),
+          done(cas('seat-8', null, 'Cleo')),
           'Cleo books the seat at n5, which writes it into its own log, and reaches nobody. One of five: nothing is decided.',
         ),
         partsC,
         ask(
           2_600,
           ['Ben', 'n1'],
-          read('seat-8'),
-          ok('Ana'),
+          sees('seat-8', 'Ana'),
           'n1 leads again, in a new term, and copies Ana’s entry of the old one to n3. Three of five: it is taken for committed, Ana has her ticket, and Ben sees it.',
         ),
         crash,
@@ -87,8 +84,7 @@ export const figure8: Story = {
         ask(
           5_000,
           ['Ben', 'n5'],
-          read('seat-8'),
-          ok('Cleo'),
+          sees('seat-8', 'Cleo'),
           'n5 copies its log over theirs. Ana’s entry is gone from n2 and n3, and Cleo has a ticket for the same seat.',
         ),
       ],
@@ -108,16 +104,14 @@ export const figure8: Story = {
       ask(
         150,
         ['Ana', 'n1'],
-        cas('seat-8', null, 'Ana'),
-        unanswered,
+        unanswered(cas('seat-8', null, 'Ana')),
         'Ana books the seat at n1, which writes it into its log and into that of n2. She waits for an answer.',
       ),
       partsB,
       ask(
         1_520,
         ['Cleo', 'n5'],
-        cas('seat-8', null, 'Cleo'),
-        ok([null, 'Cleo']),
+        done(cas('seat-8', null, 'Cleo')),
         'n5 has begun its term with an empty entry, which n3 and n4 have as well. Cleo books the seat there.',
       ),
       partsC,
@@ -126,8 +120,7 @@ export const figure8: Story = {
       ask(
         5_000,
         ['Ben', 'n5'],
-        read('seat-8'),
-        ok('Cleo'),
+        sees('seat-8', 'Cleo'),
         'n1 could not lead again: n3 has an entry of a later term, and did not vote for it. Nothing of what n5 now overwrites was ever confirmed.',
       ),
     ],

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { fewAnswered, mostAnswered, read, remark } from '../beats.ts'
+import { fewAnswered, mostAnswered, read, remark, served } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const UNTIL_MS = 6_000
@@ -52,12 +52,10 @@ export const hotShard: Story = {
           'A hash spreads names evenly; it does not spread what is asked of them. The singer’s server has 160 requests a second for its 100, its queue grows until all in it have waited for too long, and the others are almost idle. A fifth server would change nothing.',
         ),
       ],
-      ending: {
-        verdicts: {},
-        finally: {},
-        goodput: [fewAnswered(2_000, UNTIL_MS, 0.6)],
-        says: 'No fault happened. On average the servers are at 60% of what they can do.',
-      },
+      ending: served(
+        [fewAnswered(2_000, UNTIL_MS, 0.6)],
+        'No fault happened. On average the servers are at 60% of what they can do.',
+      ),
     },
   ],
   fix: {
@@ -65,12 +63,10 @@ export const hotShard: Story = {
     title: 'each page on every server, and the next request to the one with least to do',
     knobs: { ...knobs, choice: 'least-connections' },
     beats: [calm, remark(1_000, 'The singer’s page is read from four copies.')],
-    ending: {
-      verdicts: {},
-      finally: {},
-      goodput: [mostAnswered(500, UNTIL_MS, 0.97, 0.6)],
-      says: 'Everything is answered. The price: a new song is to be brought to four places.',
-    },
+    ending: served(
+      [mostAnswered(500, UNTIL_MS, 0.97, 0.6)],
+      'Everything is answered. The price: a new song is to be brought to four places.',
+    ),
   },
   withoutLedger: 'How much is answered stands in the plot of answers over time.',
   lesson:

@@ -1,6 +1,6 @@
 import type { Fault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
-import { add, ask, clockAhead, during, ok, read, stall, unanswered } from '../beats.ts'
+import { add, ask, clockAhead, done, during, sees, stall, unanswered } from '../beats.ts'
 import { allCounted } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -32,23 +32,21 @@ export const leaseOnAWallClock: Story = {
       knobs: { clock: 'wall', fencing: false },
       beats: [
         wrong,
-        ask(50, ['Ana', 'n3'], add('stock', 10), ok(10), 'Ana books ten boxes in.'),
+        ask(50, ['Ana', 'n3'], done(add('stock', 10)), 'Ana books ten boxes in.'),
         slow,
         ask(
           200,
           ['Ana', 'n3'],
-          add('stock', 5),
-          ok(5),
+          done(add('stock', 5)),
           'Ana books five more in: n3 takes the lock for 100 ms and asks the store for the count. The answer, 10, is on its way.',
         ),
         ask(
           400,
           ['Ben', 'n4'],
-          add('stock', 3),
-          ok(3),
+          done(add('stock', 3)),
           'The lease has run out, so n4 gets the lock, reads 10 and stores 13. Then the 10 arrives at n3, by whose clock its lease has hardly begun: it stores 15.',
         ),
-        ask(1_000, ['Ben', 'n4'], read('stock'), ok(15), 'Ben’s three boxes are gone.'),
+        ask(1_000, ['Ben', 'n4'], sees('stock', 15), 'Ben’s three boxes are gone.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated' },
@@ -63,24 +61,22 @@ export const leaseOnAWallClock: Story = {
     knobs: { clock: 'wall', fencing: true },
     beats: [
       wrong,
-      ask(50, ['Ana', 'n3'], add('stock', 10), ok(10), 'Ana books ten boxes in.'),
+      ask(50, ['Ana', 'n3'], done(add('stock', 10)), 'Ana books ten boxes in.'),
       slow,
       ask(
         200,
         ['Ana', 'n3'],
-        add('stock', 5),
-        unanswered,
+        unanswered(add('stock', 5)),
         'Ana books five more in; the answer of the store to n3 is late again.',
       ),
       ask(
         400,
         ['Ben', 'n4'],
-        add('stock', 3),
-        ok(3),
+        done(add('stock', 3)),
         'n4 gets the lock with a higher token, and stores 13 under it. n3 tries to store 15 under its old token: the store refuses, and Ana is not told that it is done.',
       ),
-      ask(1_000, ['Ben', 'n4'], read('stock'), ok(13), 'Ben’s three boxes are there, Ana’s five are not.'),
-      ask(2_600, ['Ana', 'n4'], add('stock', 5), ok(5), 'Ana has looked, and books hers in again.'),
+      ask(1_000, ['Ben', 'n4'], sees('stock', 13), 'Ben’s three boxes are there, Ana’s five are not.'),
+      ask(2_600, ['Ana', 'n4'], done(add('stock', 5)), 'Ana has looked, and books hers in again.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },

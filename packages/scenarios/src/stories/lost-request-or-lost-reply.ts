@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { add, ask, during, loseReply, loseRequest, ok, read, unanswered } from '../beats.ts'
+import { add, ask, done, during, loseReply, loseRequest, sees, unanswered } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -21,8 +21,8 @@ export const lostRequestOrLostReply: Story = {
       workload: 'set',
       beats: [
         during([100, 400], loseRequest('n1'), 'For a moment, requests to n1 get lost on the way.'),
-        ask(200, ['Ana', 'n1'], add('orders', 'one pizza'), unanswered, 'Ana orders a pizza, and hears nothing.'),
-        ask(900, ['Ben', 'n1'], read('orders'), ok([]), 'Ben, at the oven, sees no order.'),
+        ask(200, ['Ana', 'n1'], unanswered(add('orders', 'one pizza')), 'Ana orders a pizza, and hears nothing.'),
+        ask(900, ['Ben', 'n1'], sees('orders', []), 'Ben, at the oven, sees no order.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
@@ -43,11 +43,10 @@ export const lostRequestOrLostReply: Story = {
         ask(
           200,
           ['Ana', 'n1'],
-          add('orders', 'one pizza'),
-          unanswered,
+          unanswered(add('orders', 'one pizza')),
           'Ana orders a pizza, and hears nothing: to her it is the same evening.',
         ),
-        ask(900, ['Ben', 'n1'], read('orders'), ok(['one pizza']), 'Ben, at the oven, sees the order.'),
+        ask(900, ['Ben', 'n1'], sees('orders', ['one pizza']), 'Ben, at the oven, sees the order.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
@@ -65,18 +64,16 @@ export const lostRequestOrLostReply: Story = {
       ask(
         200,
         ['Ana', 'n1'],
-        add('orders', 'order 17: one pizza'),
-        unanswered,
+        unanswered(add('orders', 'order 17: one pizza')),
         'Ana orders, under a number of her own, and hears nothing.',
       ),
       ask(
         800,
         ['Ana', 'n1'],
-        add('orders', 'order 17: one pizza'),
-        ok('order 17: one pizza'),
+        done(add('orders', 'order 17: one pizza')),
         'She orders again, under the same number. To a set, the second time changes nothing.',
       ),
-      ask(900, ['Ben', 'n1'], read('orders'), ok(['order 17: one pizza']), 'Ben sees one order.'),
+      ask(900, ['Ben', 'n1'], sees('orders', ['order 17: one pizza']), 'Ben sees one order.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },

@@ -1,15 +1,12 @@
 import { millis } from '@chaosproxy/history'
-import { ask, cas, ok, read, refused, write } from '../beats.ts'
+import { ask, cas, done, ledByN1, refused, sees, write } from '../beats.ts'
 import { nothingOverwritten } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
+  ...ledByN1,
   target: 'raft',
-  nodes: 3,
-  workload: 'register',
   timeoutMs: millis(500),
-  seed: 1,
-  leader: 'n1',
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
@@ -21,11 +18,11 @@ export const lostUpdate: Story = {
       ...system,
       title: 'Raft, read and then write',
       beats: [
-        ask(0, ['Ana', 'n1'], write('stock', 10), ok(10), 'Ten boxes are in stock.'),
-        ask(100, ['Ana', 'n1'], read('stock'), ok(10), 'Ana has five more, and reads how many there are.'),
-        ask(110, ['Ben', 'n2'], read('stock'), ok(10), 'Ben has three more, and reads the same.'),
-        ask(200, ['Ana', 'n1'], write('stock', 15), ok(15), 'Ana writes 10 + 5.'),
-        ask(210, ['Ben', 'n2'], write('stock', 13), ok(13), 'Ben writes 10 + 3, over it.'),
+        ask(0, ['Ana', 'n1'], done(write('stock', 10)), 'Ten boxes are in stock.'),
+        ask(100, ['Ana', 'n1'], sees('stock', 10), 'Ana has five more, and reads how many there are.'),
+        ask(110, ['Ben', 'n2'], sees('stock', 10), 'Ben has three more, and reads the same.'),
+        ask(200, ['Ana', 'n1'], done(write('stock', 15)), 'Ana writes 10 + 5.'),
+        ask(210, ['Ben', 'n2'], done(write('stock', 13)), 'Ben writes 10 + 3, over it.'),
       ],
       ending: {
         verdicts: { linearizable: 'met', eventual: 'met' },
@@ -38,19 +35,18 @@ export const lostUpdate: Story = {
     ...system,
     title: 'Raft, compare and set',
     beats: [
-      ask(0, ['Ana', 'n1'], write('stock', 10), ok(10), 'Ten boxes are in stock.'),
-      ask(100, ['Ana', 'n1'], read('stock'), ok(10), 'Ana reads how many there are.'),
-      ask(110, ['Ben', 'n2'], read('stock'), ok(10), 'So does Ben.'),
-      ask(200, ['Ana', 'n1'], cas('stock', 10, 15), ok([10, 15]), 'Ana writes 15, provided that it is still 10.'),
+      ask(0, ['Ana', 'n1'], done(write('stock', 10)), 'Ten boxes are in stock.'),
+      ask(100, ['Ana', 'n1'], sees('stock', 10), 'Ana reads how many there are.'),
+      ask(110, ['Ben', 'n2'], sees('stock', 10), 'So does Ben.'),
+      ask(200, ['Ana', 'n1'], done(cas('stock', 10, 15)), 'Ana writes 15, provided that it is still 10.'),
       ask(
         210,
         ['Ben', 'n2'],
-        cas('stock', 10, 13),
-        refused,
+        refused(cas('stock', 10, 13)),
         'Ben writes 13, provided that it is still 10. It is not, so he is refused …',
       ),
-      ask(300, ['Ben', 'n2'], read('stock'), ok(15), '… reads again …'),
-      ask(400, ['Ben', 'n2'], cas('stock', 15, 18), ok([15, 18]), '… and adds his three to what is there now.'),
+      ask(300, ['Ben', 'n2'], sees('stock', 15), '… reads again …'),
+      ask(400, ['Ben', 'n2'], done(cas('stock', 15, 18)), '… and adds his three to what is there now.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },

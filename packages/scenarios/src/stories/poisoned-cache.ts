@@ -1,15 +1,13 @@
 import { millis } from '@chaosproxy/history'
-import { ask, during, ok, read, stall, write } from '../beats.ts'
+import { ask, done, during, sees, stall, threeNodes, write } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
+  ...threeNodes,
   target: 'dns',
   knobs: { 'ttl-ms': 2_000, 'refresh-ms': 500 },
-  nodes: 3,
-  workload: 'register',
   timeoutMs: millis(500),
-  seed: 1,
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
@@ -17,23 +15,20 @@ const before = [
   ask(
     0,
     ['Ana', 'n1'],
-    write('shop', 'old server'),
-    ok('old server'),
+    done(write('shop', 'old server')),
     'n1 is the primary of the zone, n2 copies it, n3 is a cache. Ana enters where the shop is.',
   ),
   ask(
     600,
     ['Ben', 'n3'],
-    read('shop'),
-    ok('old server'),
+    sees('shop', 'old server'),
     'Ben asks n3, which asks n2, and keeps the answer for two seconds.',
   ),
   during([700, 2_000], stall('n1', 'n2'), 'What the primary sends to n2 is late.'),
   ask(
     800,
     ['Ana', 'n1'],
-    write('shop', 'new server'),
-    ok('new server'),
+    done(write('shop', 'new server')),
     'The shop moves. n1 tells the cache to drop the name, and it does.',
   ),
 ] as const
@@ -51,12 +46,11 @@ export const poisonedCache: Story = {
         ask(
           1_000,
           ['Ben', 'n3'],
-          read('shop'),
-          ok('old server'),
+          sees('shop', 'old server'),
           'The cache is empty, so n3 asks the nearest server, n2, which has not heard of the move. The old answer is back, with two new seconds to live.',
         ),
-        ask(2_200, ['Ana', 'n2'], read('shop'), ok('new server'), 'n2 has caught up.'),
-        ask(2_400, ['Ben', 'n3'], read('shop'), ok('old server'), 'For Ben nothing has changed.'),
+        ask(2_200, ['Ana', 'n2'], sees('shop', 'new server'), 'n2 has caught up.'),
+        ask(2_400, ['Ben', 'n3'], sees('shop', 'old server'), 'For Ben nothing has changed.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'met', eventual: 'met' },
@@ -73,12 +67,11 @@ export const poisonedCache: Story = {
       ask(
         1_000,
         ['Ben', 'n3'],
-        read('shop'),
-        ok('new server'),
+        sees('shop', 'new server'),
         'n3 knows in which version of the zone the name has changed. What n2 has is older, so n3 does not take it, and asks n1.',
       ),
-      ask(2_200, ['Ana', 'n2'], read('shop'), ok('new server'), 'n2 has caught up.'),
-      ask(2_400, ['Ben', 'n3'], read('shop'), ok('new server'), 'Ben is in the new shop.'),
+      ask(2_200, ['Ana', 'n2'], sees('shop', 'new server'), 'n2 has caught up.'),
+      ask(2_400, ['Ben', 'n3'], sees('shop', 'new server'), 'Ben is in the new shop.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },

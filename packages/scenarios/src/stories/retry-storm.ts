@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { during, fewAnswered, mostAnswered, paused, read, remark } from '../beats.ts'
+import { during, fewAnswered, mostAnswered, paused, read, remark, served } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const UNTIL_MS = 10_000
@@ -39,12 +39,10 @@ export const retryStorm: Story = {
           'The database is well again. But each request now waits longer than its app server does, which asks again: 280 requests a second come to a database that can do 100. It works without a pause, on what nobody waits for any more.',
         ),
       ],
-      ending: {
-        verdicts: {},
-        finally: {},
-        goodput: [calmly, fewAnswered(4_000, UNTIL_MS)],
-        says: 'The trigger lasted a second and is gone; the overload stays, since it feeds itself.',
-      },
+      ending: served(
+        [calmly, fewAnswered(4_000, UNTIL_MS)],
+        'The trigger lasted a second and is gone; the overload stays, since it feeds itself.',
+      ),
     },
     {
       ...system,
@@ -58,12 +56,10 @@ export const retryStorm: Story = {
           'Pauses between retries spread them out; they do not make them fewer. After half a second it is as before.',
         ),
       ],
-      ending: {
-        verdicts: {},
-        finally: {},
-        goodput: [calmly, fewAnswered(5_000, UNTIL_MS)],
-        says: 'Backoff with jitter is not enough: four attempts are four attempts.',
-      },
+      ending: served(
+        [calmly, fewAnswered(5_000, UNTIL_MS)],
+        'Backoff with jitter is not enough: four attempts are four attempts.',
+      ),
     },
   ],
   fix: {
@@ -87,12 +83,7 @@ export const retryStorm: Story = {
         'Retries add at most a tenth to the load, open circuits keep the rest away, and of what comes the database refuses what would wait too long.',
       ),
     ],
-    ending: {
-      verdicts: {},
-      finally: {},
-      goodput: [calmly, mostAnswered(4_000, UNTIL_MS)],
-      says: 'A second is lost, and no more.',
-    },
+    ending: served([calmly, mostAnswered(4_000, UNTIL_MS)], 'A second is lost, and no more.'),
   },
   withoutLedger: 'How much is answered stands in the plot of answers over time.',
   lesson:

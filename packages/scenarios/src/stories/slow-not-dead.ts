@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { during, fewAnswered, late, mostAnswered, read, remark } from '../beats.ts'
+import { during, fewAnswered, late, mostAnswered, read, remark, served } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const UNTIL_MS = 8_000
@@ -36,12 +36,10 @@ export const slowNotDead: Story = {
           'Three servers are idle most of the time, and could do three times what comes. Every fourth request still goes to n5, and nobody waits that long for an answer. Had n5 died, the checks would have taken it out.',
         ),
       ],
-      ending: {
-        verdicts: {},
-        finally: {},
-        goodput: [mostAnswered(500, 2_000), fewAnswered(2_500, 5_500, 0.8), mostAnswered(7_000, UNTIL_MS)],
-        says: 'For as long as n5 is slow, a quarter of the requests fail, though nothing is down.',
-      },
+      ending: served(
+        [mostAnswered(500, 2_000), fewAnswered(2_500, 5_500, 0.8), mostAnswered(7_000, UNTIL_MS)],
+        'For as long as n5 is slow, a quarter of the requests fail, though nothing is down.',
+      ),
     },
   ],
   fix: {
@@ -56,12 +54,10 @@ export const slowNotDead: Story = {
         'What waits at n5 counts against it, so that little goes there. What does is asked of another server after 200 ms, which a read may be.',
       ),
     ],
-    ending: {
-      verdicts: {},
-      finally: {},
-      goodput: [mostAnswered(500, 2_000), mostAnswered(2_500, 5_500, 0.97), mostAnswered(7_000, UNTIL_MS)],
-      says: 'Everything is answered, a few requests later than usual.',
-    },
+    ending: served(
+      [mostAnswered(500, 2_000), mostAnswered(2_500, 5_500, 0.97), mostAnswered(7_000, UNTIL_MS)],
+      'Everything is answered, a few requests later than usual.',
+    ),
   },
   withoutLedger: 'How much is answered stands in the plot of answers over time.',
   lesson:

@@ -1,17 +1,14 @@
 import { millis } from '@chaosproxy/history'
-import { during, fewAnswered, mostAnswered, paused, remark, write } from '../beats.ts'
+import { during, fewAnswered, ledByN1, mostAnswered, paused, remark, served, write } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const UNTIL_MS = 8_000
 const PAUSED_MS = [2_000, 5_000] as const
 
 const system = {
+  ...ledByN1,
   target: 'primary-replica',
-  nodes: 3,
-  workload: 'register',
   timeoutMs: millis(500),
-  seed: 1,
-  leader: 'n1',
   cast: [],
   load: { inputs: [write('photo', 'seen')], nodes: ['n1'], perSecond: 50, untilMs: millis(UNTIL_MS) },
 } as const satisfies Partial<Tale>
@@ -35,16 +32,10 @@ export const slowestCopy: Story = {
           'No write is confirmed before every copy has it, so none is confirmed. Three copies were to make the system safer; they have made it as quick as the slowest of three.',
         ),
       ],
-      ending: {
-        verdicts: {},
-        finally: {},
-        goodput: [
-          mostAnswered(500, 2_000, 0.9, 0.6),
-          fewAnswered(2_500, 5_000, 0.3),
-          mostAnswered(6_000, UNTIL_MS, 0.9, 0.6),
-        ],
-        says: 'Two of three nodes were well, and nobody could write.',
-      },
+      ending: served(
+        [mostAnswered(500, 2_000, 0.9, 0.6), fewAnswered(2_500, 5_000, 0.3), mostAnswered(6_000, UNTIL_MS, 0.9, 0.6)],
+        'Two of three nodes were well, and nobody could write.',
+      ),
     },
   ],
   fix: {
@@ -52,16 +43,14 @@ export const slowestCopy: Story = {
     title: 'a primary that waits for the quicker one of two',
     knobs: { sync: 'majority', reads: 'primary', failover: false },
     beats: [calm, standstill, remark(2_500, 'n2 has every write, and that makes two of three. n3 catches up later.')],
-    ending: {
-      verdicts: {},
-      finally: {},
-      goodput: [
+    ending: served(
+      [
         mostAnswered(500, 2_000, 0.9, 0.6),
         mostAnswered(2_500, 5_000, 0.9, 0.6),
         mostAnswered(6_000, UNTIL_MS, 0.9, 0.6),
       ],
-      says: 'Nobody noticed. The price: a write is on two nodes when it is confirmed, not on three.',
-    },
+      'Nobody noticed. The price: a write is on two nodes when it is confirmed, not on three.',
+    ),
   },
   withoutLedger: 'How much is answered stands in the plot of answers over time.',
   lesson:

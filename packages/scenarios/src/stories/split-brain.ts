@@ -1,15 +1,12 @@
 import { millis } from '@chaosproxy/history'
-import { ask, cas, cut, during, ok, read, refused } from '../beats.ts'
+import { ask, cas, cut, done, during, ledByN1, refused, sees } from '../beats.ts'
 import { soldOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
+  ...ledByN1,
   target: 'primary-replica',
-  nodes: 3,
-  workload: 'register',
   timeoutMs: millis(2_000),
-  seed: 1,
-  leader: 'n1',
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
@@ -29,24 +26,22 @@ export const splitBrain: Story = {
       title: 'a primary that confirms alone',
       knobs: { sync: 0, reads: 'primary' },
       beats: [
-        ask(0, ['Ana', 'n1'], read('seat-14'), ok(null), 'Seat 14 is free.'),
+        ask(0, ['Ana', 'n1'], sees('seat-14', null), 'Seat 14 is free.'),
         parted('stays one'),
         ask(
           3_000,
           ['Ana', 'n1'],
-          cas('seat-14', null, 'Ana'),
-          ok([null, 'Ana']),
+          done(cas('seat-14', null, 'Ana')),
           'Ana books seat 14 with the old primary, provided that it is still free. It is.',
         ),
         ask(
           3_100,
           ['Ben', 'n2'],
-          cas('seat-14', null, 'Ben'),
-          ok([null, 'Ben']),
+          done(cas('seat-14', null, 'Ben')),
           'Ben books seat 14 with the new one, on the same condition. It is free there, too.',
         ),
-        ask(3_200, ['Ana', 'n1'], read('seat-14'), ok('Ana'), 'Ana looks again: the seat is hers.'),
-        ask(3_300, ['Ben', 'n2'], read('seat-14'), ok('Ben'), 'Ben looks again: the seat is his.'),
+        ask(3_200, ['Ana', 'n1'], sees('seat-14', 'Ana'), 'Ana looks again: the seat is hers.'),
+        ask(3_300, ['Ben', 'n2'], sees('seat-14', 'Ben'), 'Ben looks again: the seat is his.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'violated' },
@@ -60,23 +55,21 @@ export const splitBrain: Story = {
     title: 'a primary that waits for a majority',
     knobs: { sync: 'majority', reads: 'primary' },
     beats: [
-      ask(0, ['Ana', 'n1'], read('seat-14'), ok(null), 'Seat 14 is free.'),
+      ask(0, ['Ana', 'n1'], sees('seat-14', null), 'Seat 14 is free.'),
       parted('steps down'),
       ask(
         3_000,
         ['Ana', 'n1'],
-        cas('seat-14', null, 'Ana'),
-        refused,
+        refused(cas('seat-14', null, 'Ana')),
         'Ana books seat 14 with n1, which is no primary any more and cannot reach one: she is refused.',
       ),
       ask(
         3_100,
         ['Ben', 'n2'],
-        cas('seat-14', null, 'Ben'),
-        ok([null, 'Ben']),
+        done(cas('seat-14', null, 'Ben')),
         'Ben books seat 14 with the new primary, which has a majority.',
       ),
-      ask(3_300, ['Ben', 'n2'], read('seat-14'), ok('Ben'), 'Ben looks again: the seat is his.'),
+      ask(3_300, ['Ben', 'n2'], sees('seat-14', 'Ben'), 'Ben looks again: the seat is his.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, cut, during, ok, read, write } from '../beats.ts'
+import { ask, cut, done, during, ledByN1, sees, write } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -7,12 +7,9 @@ import type { Story, Tale } from '../story.ts'
 const patient = { 'silence-min-ms': 2_000, 'silence-max-ms': 3_000 } as const
 
 const system = {
+  ...ledByN1,
   target: 'primary-replica',
-  nodes: 3,
-  workload: 'register',
   timeoutMs: millis(500),
-  seed: 1,
-  leader: 'n1',
   cast: ['Jose'],
   money: 'dollars',
 } as const satisfies Partial<Tale>
@@ -32,23 +29,21 @@ export const staleHistory: Story = {
       title: 'a primary that copies its writes later, reads from any replica',
       knobs: { ...patient, sync: 0, reads: 'replica' },
       beats: [
-        ask(0, ['Jose', 'n1'], write('balance', 100), ok(100), 'Jose has $100.'),
+        ask(0, ['Jose', 'n1'], done(write('balance', 100)), 'Jose has $100.'),
         lag,
         ask(
           400,
           ['Jose', 'n1'],
-          write('balance', 60),
-          ok(60),
+          done(write('balance', 60)),
           'He transfers $40. The primary has it, and tells him that it is done.',
         ),
         ask(
           700,
           ['Jose', 'n2'],
-          read('balance'),
-          ok(100),
+          sees('balance', 100),
           'The next page is served from n2, which has not heard of the transfer: it shows $100. Jose transfers again, or calls support.',
         ),
-        ask(1_600, ['Jose', 'n2'], read('balance'), ok(60), 'A second later the same page shows $60.'),
+        ask(1_600, ['Jose', 'n2'], sees('balance', 60), 'A second later the same page shows $60.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', 'read-your-writes': 'violated', eventual: 'met' },
@@ -62,17 +57,16 @@ export const staleHistory: Story = {
     title: 'the same replicas, reads and writes confirmed by a majority',
     knobs: { ...patient, sync: 'majority', reads: 'primary' },
     beats: [
-      ask(0, ['Jose', 'n1'], write('balance', 100), ok(100), 'Jose has $100.'),
+      ask(0, ['Jose', 'n1'], done(write('balance', 100)), 'Jose has $100.'),
       lag,
       ask(
         400,
         ['Jose', 'n1'],
-        write('balance', 60),
-        ok(60),
+        done(write('balance', 60)),
         'He transfers $40. The primary waits for one replica, n3, before it says that it is done.',
       ),
-      ask(700, ['Jose', 'n1'], read('balance'), ok(60), 'The next page is served by the primary: it shows $60.'),
-      ask(1_600, ['Jose', 'n2'], read('balance'), ok(60), 'A page asked of n2 is passed on to the primary.'),
+      ask(700, ['Jose', 'n1'], sees('balance', 60), 'The next page is served by the primary: it shows $60.'),
+      ask(1_600, ['Jose', 'n2'], sees('balance', 60), 'A page asked of n2 is passed on to the primary.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', 'read-your-writes': 'met', eventual: 'met' },

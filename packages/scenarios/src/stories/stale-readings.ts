@@ -1,15 +1,12 @@
 import { millis } from '@chaosproxy/history'
-import { ask, cas, during, ok, read, refused, stall, write } from '../beats.ts'
+import { ask, cas, done, during, ledByN1, refused, sees, stall, write } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
+  ...ledByN1,
   target: 'primary-replica',
-  nodes: 3,
-  workload: 'register',
   timeoutMs: millis(2_000),
-  seed: 1,
-  leader: 'n1',
   cast: ['Sensor', 'Controller'],
 } as const satisfies Partial<Tale>
 
@@ -17,15 +14,13 @@ const late = during([300, 3_000], stall('n1', 'n3'), 'What the primary n1 sends 
 const cold = ask(
   0,
   ['Sensor', 'n1'],
-  write('reading', '17 degrees, pump off'),
-  ok('17 degrees, pump off'),
+  done(write('reading', '17 degrees, pump off')),
   'A sensor enters what it measures: it is cold, and the pump is off.',
 )
 const hot = ask(
   600,
   ['Sensor', 'n1'],
-  write('reading', '90 degrees, pump on'),
-  ok('90 degrees, pump on'),
+  done(write('reading', '90 degrees, pump on')),
   'The water gets hot. The sensor enters that as well.',
 )
 
@@ -39,21 +34,19 @@ export const staleReadings: Story = {
       knobs: { sync: 0, reads: 'replica', failover: false },
       beats: [
         cold,
-        ask(100, ['Controller', 'n1'], write('heating', 'on'), ok('on'), 'The controller has turned the heating on.'),
+        ask(100, ['Controller', 'n1'], done(write('heating', 'on')), 'The controller has turned the heating on.'),
         late,
         hot,
         ask(
           1_500,
           ['Controller', 'n3'],
-          read('reading'),
-          ok('17 degrees, pump off'),
+          sees('reading', '17 degrees, pump off'),
           'The controller reads at n3, as always, and finds that it is cold. The answer comes at once and looks like any other.',
         ),
         ask(
           1_600,
           ['Controller', 'n1'],
-          write('heating', 'full'),
-          ok('full'),
+          done(write('heating', 'full')),
           'It does what is right when it is cold. Its order is not late: it goes to the primary.',
         ),
       ],
@@ -70,24 +63,22 @@ export const staleReadings: Story = {
     knobs: { sync: 'majority', reads: 'primary', failover: false },
     beats: [
       cold,
-      ask(100, ['Controller', 'n1'], write('heating', 'on'), ok('on'), 'The controller has turned the heating on.'),
+      ask(100, ['Controller', 'n1'], done(write('heating', 'on')), 'The controller has turned the heating on.'),
       late,
       hot,
       ask(
         1_500,
         ['Controller', 'n2'],
-        read('reading'),
-        ok('90 degrees, pump on'),
+        sees('reading', '90 degrees, pump on'),
         'The controller asks, and the primary answers, whichever node is asked: it is hot.',
       ),
       ask(
         1_600,
         ['Controller', 'n1'],
-        cas('reading', '17 degrees, pump off', 'heating full'),
-        refused,
+        refused(cas('reading', '17 degrees, pump off', 'heating full')),
         'An order that was made for an older reading, and says for which, is refused.',
       ),
-      ask(1_700, ['Controller', 'n1'], write('heating', 'off'), ok('off'), 'It turns the heating off.'),
+      ask(1_700, ['Controller', 'n1'], done(write('heating', 'off')), 'It turns the heating off.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },

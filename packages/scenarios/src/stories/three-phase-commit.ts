@@ -1,5 +1,5 @@
 import { type Input, millis } from '@chaosproxy/history'
-import { ask, deaf, down, during, ok, read, refused, stall, unanswered, write } from '../beats.ts'
+import { answered, ask, deaf, done, down, during, refused, sees, stall, unanswered, write } from '../beats.ts'
 import { moneyKept } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -25,16 +25,14 @@ const bank = {
 const before = ask(
   0,
   ['Jose', 'n1'],
-  balances,
-  ok(opening),
+  answered(balances, opening),
   'Jose’s account a is kept on n2, his landlord’s account b on n3. Either holds $1,000.',
 )
 const voteIsLate = during([150, 400], stall('n3', 'n1'), 'For a moment, what n3 sends to n1 is late.')
 const payment = ask(
   200,
   ['Jose', 'n1'],
-  pay,
-  ok(rent),
+  done(pay),
   'Jose pays his rent, $400. n1 asks n2 and n3 for their votes. Both vote yes; the vote of n3 is still on its way.',
 )
 const cut = (what: string) =>
@@ -56,18 +54,16 @@ export const threePhaseCommit: Story = {
         ask(
           0,
           ['Ana', 'n1'],
-          write('room', 'old'),
-          ok('old'),
+          done(write('room', 'old')),
           'Ana writes an item that n2 keeps. n1 coordinates: it collects votes, tells everybody that all have voted yes, and only then has them commit.',
         ),
         during([600, 1_800], stall('n2', 'n1'), 'Ana’s next write goes the same way; but the vote of n2 is late …'),
-        ask(800, ['Ana', 'n1'], write('room', 'new'), unanswered, 'n2 has voted yes, and keeps the item locked.'),
+        ask(800, ['Ana', 'n1'], unanswered(write('room', 'new')), 'n2 has voted yes, and keeps the item locked.'),
         during([1_500, 4_500], down('n1'), '… and before it arrives, n1 dies.'),
         ask(
           3_000,
           ['Ben', 'n2'],
-          read('room'),
-          ok('old'),
+          sees('room', 'old'),
           'n2 has heard nothing, and nobody that is alive has heard that all voted yes: so nobody can have committed. It aborts, unlocks the item, and answers Ben while n1 is still down.',
         ),
       ],
@@ -89,7 +85,12 @@ export const threePhaseCommit: Story = {
         cut(
           'n1 has all votes now, tells everybody so, hears nothing from n3, takes it for dead, and commits with n2: the dead will learn of it when they are back. But n3 is alive. It hears nothing either, takes the others for dead, knows of nobody that heard of the votes, and aborts.',
         ),
-        ask(4_000, ['Rosa', 'n3'], balances, ok({ ...opening, a: 60_000 }), 'Rosa, the landlord, has not got it.'),
+        ask(
+          4_000,
+          ['Rosa', 'n3'],
+          answered(balances, { ...opening, a: 60_000 }),
+          'Rosa, the landlord, has not got it.',
+        ),
       ],
       ending: {
         verdicts: { linearizable: 'violated' },
@@ -111,15 +112,13 @@ export const threePhaseCommit: Story = {
       ask(
         1_500,
         ['Rosa', 'n3'],
-        balances,
-        refused,
+        refused(balances),
         '… and neither commits nor aborts: it has given its word. Account b stays locked, and Rosa is told nothing.',
       ),
       ask(
         4_000,
         ['Rosa', 'n3'],
-        balances,
-        ok({ ...opening, a: 60_000, b: 140_000 }),
+        answered(balances, { ...opening, a: 60_000, b: 140_000 }),
         'Once n3 hears again, it asks, is told, and commits as well.',
       ),
     ],

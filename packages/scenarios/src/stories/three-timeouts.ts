@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, during, ok, paused, read, refusedBecause } from '../beats.ts'
+import { ask, during, paused, read, refused, sees } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const PAGE = null
@@ -25,8 +25,7 @@ const knobs = {
 const calm = ask(
   0,
   ['Ana', 'n1'],
-  read('page'),
-  ok(PAGE),
+  sees('page', PAGE),
   'n1 is a load balancer before four servers with the same static files, of which each takes 60 ms for a page. Ana gets hers.',
 )
 const balancerPaused = during(
@@ -45,13 +44,7 @@ export const threeTimeouts: Story = {
       knobs: { ...knobs, choice: 'consistent-hashing', attempts: 1, 'balancer-timeout-ms': 600 },
       beats: [
         calm,
-        ask(
-          400,
-          ['Ana', 'n1'],
-          read('page'),
-          refusedBecause('server: '),
-          'Ana asks again. Her server is about to answer …',
-        ),
+        ask(400, ['Ana', 'n1'], refused(read('page'), 'server: '), 'Ana asks again. Her server is about to answer …'),
         during(
           [430, 900],
           paused(...SERVERS),
@@ -61,20 +54,18 @@ export const threeTimeouts: Story = {
         ask(
           1_600,
           ['Ben', 'n1'],
-          read('page'),
-          refusedBecause('balancer: '),
+          refused(read('page'), 'balancer: '),
           'This time the balancer gives up first: no answer from the server. It cannot know whether that is dead, slow, or cut off.',
         ),
         balancerPaused,
         ask(
           3_100,
           ['Cleo', 'n2'],
-          read('page'),
-          refusedBecause('requester: '),
+          refused(read('page'), 'requester: '),
           'Cleo’s own side gives up, as it has heard nothing from the balancer. From where she sits, it is the same as before.',
         ),
-        ask(5_000, ['Ana', 'n1'], read('page'), ok(PAGE), 'All is well again, and nobody had to do anything.'),
-        ask(5_200, ['Ben', 'n2'], read('page'), ok(PAGE), 'Ben has his page.'),
+        ask(5_000, ['Ana', 'n1'], sees('page', PAGE), 'All is well again, and nobody had to do anything.'),
+        ask(5_200, ['Ben', 'n2'], sees('page', PAGE), 'Ben has his page.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
@@ -93,20 +84,18 @@ export const threeTimeouts: Story = {
       ask(
         410,
         ['Ana', 'n1'],
-        read('page'),
-        ok(PAGE),
+        sees('page', PAGE),
         'Whichever server the balancer tries first, there is time for a second one, because it waits for less long than its clients do. A read may be repeated.',
       ),
-      ask(1_600, ['Ben', 'n1'], read('page'), ok(PAGE), 'So it goes with Ben.'),
+      ask(1_600, ['Ben', 'n1'], sees('page', PAGE), 'So it goes with Ben.'),
       balancerPaused,
       ask(
         3_100,
         ['Cleo', 'n3'],
-        read('page'),
-        refusedBecause('requester: '),
+        refused(read('page'), 'requester: '),
         'Against a balancer that stands still there is no second server: that takes a second balancer.',
       ),
-      ask(5_000, ['Cleo', 'n3'], read('page'), ok(PAGE), 'A moment later Cleo asks again, and has her page.'),
+      ask(5_000, ['Cleo', 'n3'], sees('page', PAGE), 'A moment later Cleo asks again, and has her page.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, clockAhead, during, ok, read, write } from '../beats.ts'
+import { ask, clockAhead, done, during, sees, write } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -27,19 +27,17 @@ export const timeGoesBack: Story = {
       nodes: 2,
       beats: [
         setBack,
-        ask(200, ['Ana', 'n1'], write('address', 'old street'), ok('old street'), 'Ana enters her address at n1.'),
+        ask(200, ['Ana', 'n1'], done(write('address', 'old street')), 'Ana enters her address at n1.'),
         ask(
           600,
           ['Ana', 'n1'],
-          write('address', 'new street'),
-          ok('new street'),
+          done(write('address', 'new street')),
           'The clock has been set right in the meantime, two seconds back. Ana moves, tells n1 again, and is told that it is done.',
         ),
         ask(
           700,
           ['Ana', 'n1'],
-          read('address'),
-          ok('old street'),
+          sees('address', 'old street'),
           'The new address is the older one, by the clock: Ana still lives in the old street.',
         ),
       ],
@@ -63,15 +61,9 @@ export const timeGoesBack: Story = {
     leader: 'n1',
     beats: [
       setBack,
-      ask(200, ['Ana', 'n1'], write('address', 'old street'), ok('old street'), 'Ana enters her address.'),
-      ask(
-        600,
-        ['Ana', 'n1'],
-        write('address', 'new street'),
-        ok('new street'),
-        'The clock has been set right. Ana moves.',
-      ),
-      ask(700, ['Ana', 'n1'], read('address'), ok('new street'), 'She lives in the new street.'),
+      ask(200, ['Ana', 'n1'], done(write('address', 'old street')), 'Ana enters her address.'),
+      ask(600, ['Ana', 'n1'], done(write('address', 'new street')), 'The clock has been set right. Ana moves.'),
+      ask(700, ['Ana', 'n1'], sees('address', 'new street'), 'She lives in the new street.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },

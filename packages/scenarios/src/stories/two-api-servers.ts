@@ -1,14 +1,12 @@
 import { millis } from '@chaosproxy/history'
-import { ask, during, ok, read, refused, stall, write } from '../beats.ts'
+import { ask, done, during, read, refused, sees, stall, threeNodes, write } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
+  ...threeNodes,
   target: 'watch-cache',
-  nodes: 3,
-  workload: 'register',
   timeoutMs: millis(1_500),
-  seed: 1,
   cast: ['Scheduler', 'Kubelet'],
 } as const satisfies Partial<Tale>
 
@@ -16,22 +14,15 @@ const before = [
   ask(
     100,
     ['Scheduler', 'n2'],
-    write('pod-0', 'here'),
-    ok('here'),
+    done(write('pod-0', 'here')),
     'n1 is the store; n2 and n3 are API servers that watch it. The scheduler places a pod here, where the kubelet starts it.',
   ),
   during([300, 3_000], stall('n1', 'n3'), 'What the store sends to the API server n3 is late.'),
-  ask(
-    400,
-    ['Scheduler', 'n2'],
-    write('pod-0', 'elsewhere'),
-    ok('elsewhere'),
-    'The pod is moved, and started elsewhere.',
-  ),
-  ask(600, ['Kubelet', 'n2'], read('pod-0'), ok('elsewhere'), 'The kubelet asks n2, and stops the pod: it has moved.'),
+  ask(400, ['Scheduler', 'n2'], done(write('pod-0', 'elsewhere')), 'The pod is moved, and started elsewhere.'),
+  ask(600, ['Kubelet', 'n2'], sees('pod-0', 'elsewhere'), 'The kubelet asks n2, and stops the pod: it has moved.'),
 ] as const
 
-const after = ask(3_500, ['Kubelet', 'n3'], read('pod-0'), ok('elsewhere'), 'n3 has caught up.')
+const after = ask(3_500, ['Kubelet', 'n3'], sees('pod-0', 'elsewhere'), 'n3 has caught up.')
 
 export const twoApiServers: Story = {
   name: 'two-api-servers',
@@ -45,8 +36,7 @@ export const twoApiServers: Story = {
         ask(
           1_000,
           ['Kubelet', 'n3'],
-          read('pod-0'),
-          ok('here'),
+          sees('pod-0', 'here'),
           'The kubelet is restarted, and connects to n3, whose cache has not heard of the move. It starts the pod: one name, running twice.',
         ),
         after,
@@ -67,8 +57,7 @@ export const twoApiServers: Story = {
       ask(
         1_000,
         ['Kubelet', 'n3'],
-        read('pod-0'),
-        refused,
+        refused(read('pod-0')),
         'n3 asks the store how far it is, to wait until its cache is there as well. No answer comes, and it says that it cannot tell.',
       ),
       after,

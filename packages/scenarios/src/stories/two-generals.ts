@@ -1,14 +1,11 @@
 import { millis } from '@chaosproxy/history'
-import { ask, during, loseReply, ok, read, unanswered, write } from '../beats.ts'
+import { ask, done, during, ledByN1, loseReply, sees, unanswered, write } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
+  ...ledByN1,
   target: 'raft',
-  nodes: 3,
-  workload: 'register',
   timeoutMs: millis(400),
-  seed: 1,
-  leader: 'n1',
   cast: ['Alba', 'Brun'],
 } as const satisfies Partial<Tale>
 
@@ -31,43 +28,32 @@ export const twoGenerals: Story = {
         ask(
           100,
           ['Alba', 'n1'],
-          write('plan', 'attack at dawn'),
-          unanswered,
+          unanswered(write('plan', 'attack at dawn')),
           'Alba sends: attack at dawn. Did it arrive? She will not attack alone.',
         ),
-        ask(
-          600,
-          ['Brun', 'n3'],
-          read('plan'),
-          ok('attack at dawn'),
-          'Brun, beyond the valley, reads it: it did arrive.',
-        ),
+        ask(600, ['Brun', 'n3'], sees('plan', 'attack at dawn'), 'Brun, beyond the valley, reads it: it did arrive.'),
         ask(
           700,
           ['Brun', 'n2'],
-          write('reply', 'agreed'),
-          unanswered,
+          unanswered(write('reply', 'agreed')),
           'He sends: agreed. Did that arrive? If not, Alba will stay; so he will not attack alone either.',
         ),
         ask(
           1_300,
           ['Alba', 'n1'],
-          write('reply to the reply', 'then it is agreed'),
-          unanswered,
+          unanswered(write('reply to the reply', 'then it is agreed')),
           'It did arrive. Alba confirms that it did, and now cannot know whether Brun knows that she knows.',
         ),
         ask(
           1_900,
           ['Brun', 'n2'],
-          write('and so on', 'then it is agreed indeed'),
-          unanswered,
+          unanswered(write('and so on', 'then it is agreed indeed')),
           'Brun confirms the confirmation. Nothing is gained: the last courier is always the one whose arrival is uncertain.',
         ),
         ask(
           2_500,
           ['Alba', 'n1'],
-          read('plan'),
-          ok('attack at dawn'),
+          sees('plan', 'attack at dawn'),
           'In the morning the valley is empty, and everything can be read. Every message had arrived.',
         ),
       ],
@@ -91,29 +77,25 @@ export const twoGenerals: Story = {
       ask(
         100,
         ['Alba', 'n1'],
-        write('plan', 'attack at dawn'),
-        unanswered,
+        unanswered(write('plan', 'attack at dawn')),
         'Alba alone decides, and asks for nothing but a receipt. None comes.',
       ),
       ask(
         700,
         ['Alba', 'n1'],
-        write('plan', 'attack at dawn'),
-        unanswered,
+        unanswered(write('plan', 'attack at dawn')),
         'She sends the same again: to know it twice does no harm.',
       ),
       ask(
         1_300,
         ['Alba', 'n1'],
-        write('plan', 'attack at dawn'),
-        ok('attack at dawn'),
+        done(write('plan', 'attack at dawn')),
         'And again, until one receipt comes through. Now she knows that the plan stands, and whoever reads it may act.',
       ),
       ask(
         1_400,
         ['Brun', 'n2'],
-        read('plan'),
-        ok('attack at dawn'),
+        sees('plan', 'attack at dawn'),
         'Brun acts on what is decided, not on what Alba knows of him.',
       ),
     ],

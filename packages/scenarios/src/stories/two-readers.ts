@@ -1,14 +1,11 @@
 import { millis } from '@chaosproxy/history'
-import { ask, during, ok, read, stall, write } from '../beats.ts'
+import { ask, done, during, ledByN1, sees, stall, write } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
-  nodes: 3,
-  workload: 'register',
+  ...ledByN1,
   timeoutMs: millis(2_000),
-  seed: 1,
-  leader: 'n1',
   cast: ['Referee', 'Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
@@ -23,18 +20,17 @@ export const twoReaders: Story = {
       title: 'updates in one order, reads from the nearest copy',
       target: 'ordered-queue',
       beats: [
-        ask(0, ['Referee', 'n1'], write('score', '0:0'), ok('0:0'), 'The match begins.'),
+        ask(0, ['Referee', 'n1'], done(write('score', '0:0')), 'The match begins.'),
         late,
-        ask(400, ['Referee', 'n1'], write('score', '1:0'), ok('1:0'), 'A goal. The referee enters it.'),
+        ask(400, ['Referee', 'n1'], done(write('score', '1:0')), 'A goal. The referee enters it.'),
         ask(
           600,
           ['Ana', 'n2'],
-          read('score'),
-          ok('1:0'),
+          sees('score', '1:0'),
           'Ana sees it at n2, and calls to Ben across the room: one to nil!',
         ),
-        ask(700, ['Ben', 'n3'], read('score'), ok('0:0'), 'Ben looks at n3, after Ana has, and sees nil to nil.'),
-        ask(1_400, ['Ben', 'n3'], read('score'), ok('1:0'), 'A moment later he sees it as well.'),
+        ask(700, ['Ben', 'n3'], sees('score', '0:0'), 'Ben looks at n3, after Ana has, and sees nil to nil.'),
+        ask(1_400, ['Ben', 'n3'], sees('score', '1:0'), 'A moment later he sees it as well.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'met', eventual: 'met' },
@@ -48,15 +44,14 @@ export const twoReaders: Story = {
     title: 'Raft, which asks a majority before it answers a read',
     target: 'raft',
     beats: [
-      ask(0, ['Referee', 'n1'], write('score', '0:0'), ok('0:0'), 'The match begins.'),
+      ask(0, ['Referee', 'n1'], done(write('score', '0:0')), 'The match begins.'),
       during([200, 380], stall('n1', 'n3'), 'What n1 sends to n3 is late.'),
-      ask(220, ['Referee', 'n1'], write('score', '1:0'), ok('1:0'), 'A goal. n1 and n2 have it.'),
-      ask(260, ['Ana', 'n2'], read('score'), ok('1:0'), 'Ana sees it, and calls to Ben.'),
+      ask(220, ['Referee', 'n1'], done(write('score', '1:0')), 'A goal. n1 and n2 have it.'),
+      ask(260, ['Ana', 'n2'], sees('score', '1:0'), 'Ana sees it, and calls to Ben.'),
       ask(
         280,
         ['Ben', 'n3'],
-        read('score'),
-        ok('1:0'),
+        sees('score', '1:0'),
         'Ben asks n3, which does not answer from its own copy: he waits until n1 can tell it, and sees the goal.',
       ),
     ],
