@@ -1,74 +1,64 @@
 import { quote } from '@chaosproxy/faults'
 import type { ControlPlane } from '../plane/plane.ts'
-import type { ApiReply, ApiRequest } from '../server/api.ts'
+import type { ApiReply } from '../server/api.ts'
 import { ControlError } from '../state/errors.ts'
-import type { NamedFault } from '../state/fault-board.ts'
-import { type DescribedRoute, listOf, reference } from './described-route.ts'
-import { ownFault } from './own-fault.ts'
-import { json, noContent } from './replies.ts'
-import { readFault, readJsonBody } from './requests.ts'
+import type { FaultOrigin, NamedFault } from '../state/fault-board.ts'
+import { type DescribedRoute, reference } from './described-route.ts'
+import { adds, gets, lists, type NamedThings, puts, removes } from './named-things.ts'
+import { json } from './replies.ts'
+import { readFault, readJsonBody, readPartition, readRules } from './requests.ts'
 import type { Views } from './views.ts'
 
-/** Single faults. */
-export function faultRoutes(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
-  const freeName = createNames(plane)
-  const findOwn = (request: ApiRequest): NamedFault => ownFault(plane, request.param('fault'), 'api')
+/** Single faults, whole partitions, and rule sets. */
+export const faultRoutes = (plane: ControlPlane, views: Views): readonly DescribedRoute[] => [
+  ...singleFaults(plane, views),
+  ...partitions(plane, views),
+  ...ruleSets(plane, views),
+]
 
+function singleFaults(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
+  const faults: NamedThings<NamedFault> = { noun: 'fault', view: views.fault }
+  const freeName = createNames(plane)
   return [
-    {
-      method: 'GET',
-      path: '/v1/faults',
-      operation: 'listFaults',
-      summary: 'Every fault in force, toxics and partitions and those of the rule set among them',
-      success: { status: 200, description: 'The faults.', schema: listOf(reference('Fault')) },
-      handle: () => json(200, plane.faults.list().map(views.fault)),
-    },
-    {
-      method: 'POST',
-      path: '/v1/faults',
-      operation: 'addFault',
-      summary: 'Puts a fault in force, on live connections too',
-      body: reference('FaultRequest'),
-      success: { status: 201, description: 'It is in force.', schema: reference('Fault') },
-      errors: [404, 409],
-      handle({ body }) {
-        const { name, fault, lease } = readFault(readJsonBody(body), plane, 'fault')
+    lists(faults, 'Every fault in force, toxics and partitions and those of the rule set among them', () =>
+      plane.faults.list(),
+    ),
+    adds(
+      faults,
+      {
+        operation: 'addFault',
+        summary: 'Puts a fault in force, on live connections too',
+        done: 'It is in force.',
+        errors: [404, 409],
+      },
+      (body) => {
+        const { name, fault, lease } = readFault(body, plane, 'fault')
         const added = plane.addFault({ name: name ?? freeName(fault.kind), fault, lease, origin: 'api' })
-        return json(201, views.fault(added), { Location: `/v1/faults/${encodeURIComponent(added.name)}` })
+        return [added.name, added]
       },
-    },
-    {
-      method: 'GET',
-      path: '/v1/faults/{fault}',
-      operation: 'getFault',
-      summary: 'One fault, with how often it bit',
-      success: { status: 200, description: 'The fault.', schema: reference('Fault') },
-      errors: [404],
-      handle: (request) => json(200, views.fault(plane.faults.get(request.param('fault')))),
-    },
-    {
-      method: 'PUT',
-      path: '/v1/faults/{fault}',
-      operation: 'putFault',
-      summary:
-        'Puts a fault in force under this name, or changes the one that has it (status 200, or 201 for a new one)',
-      body: reference('FaultRequest'),
-      success: { status: 200, description: 'It is in force.', schema: reference('Fault') },
-      errors: [404, 409],
-      handle: (request) => putFault(plane, views, request),
-    },
-    {
-      method: 'DELETE',
-      path: '/v1/faults/{fault}',
-      operation: 'removeFault',
-      summary: 'Heals it, at once and on live connections',
-      success: { status: 204, description: 'It is healed.' },
-      errors: [404, 409],
-      handle(request) {
-        plane.removeFault(findOwn(request).name)
-        return noContent
+    ),
+    gets(faults, 'One fault, with how often it bit', (name) => plane.faults.get(name)),
+    puts(
+      faults,
+      {
+        operation: 'putFault',
+        summary:
+          'Puts a fault in force under this name, or changes the one that has it (status 200, or 201 for a new one)',
+        done: 'It is in force.',
+        errors: [404, 409],
       },
-    },
+      (name, body) => putFault(plane, name, body),
+    ),
+    removes(
+      faults,
+      {
+        operation: 'removeFault',
+        summary: 'Heals it, at once and on live connections',
+        done: 'It is healed.',
+        errors: [404, 409],
+      },
+      (name) => plane.removeFault(ownFault(plane, name, 'api').name),
+    ),
   ]
 }
 
@@ -83,15 +73,98 @@ function createNames(plane: ControlPlane): (kind: string) => string {
   }
 }
 
-function putFault(plane: ControlPlane, views: Views, request: ApiRequest): ApiReply {
-  const name = request.param('fault')
-  const wanted = readFault(readJsonBody(request.body), plane, 'fault')
+function putFault(plane: ControlPlane, name: string, body: unknown): readonly [status: 200 | 201, fault: NamedFault] {
+  const wanted = readFault(body, plane, 'fault')
   if (wanted.name !== undefined && wanted.name !== name)
     throw new ControlError(400, `the path names the fault ${quote(name)}, and its body ${quote(wanted.name)}`)
   if (!plane.faults.list().some((fault) => fault.name === name))
-    return json(201, views.fault(plane.addFault({ ...wanted, name, origin: 'api' })))
+    return [201, plane.addFault({ ...wanted, name, origin: 'api' })]
   const existing = ownFault(plane, name, 'api')
   if (wanted.lease !== undefined && wanted.lease !== existing.lease)
     throw new ControlError(409, `the fault ${quote(name)} lives by another lease; remove it, and add it anew`)
-  return json(200, views.fault(plane.updateFault(name, wanted.fault)))
+  return [200, plane.updateFault(name, wanted.fault)]
+}
+
+/** How faults of each origin are changed, for error messages. */
+const homes: { readonly [origin in FaultOrigin]: string } = {
+  api: 'at /v1/faults',
+  partition: 'at /v1/partitions',
+  rules: 'by putting another rule set at /v1/rules',
+  toxic: 'as a toxic of its proxy',
+}
+
+/** @throws ControlError (404), (409) for a fault of another origin. */
+function ownFault(plane: ControlPlane, name: string, origin: FaultOrigin): NamedFault {
+  const fault = plane.faults.get(name)
+  if (fault.origin === origin) return fault
+  throw new ControlError(409, `${quote(name)} is not changed here, but ${homes[fault.origin]}`)
+}
+
+/** Faults between whole groups of endpoints. */
+function partitions(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
+  const things: NamedThings<NamedFault> = { noun: 'partition', view: views.partition }
+  return [
+    lists(things, 'Every partition in force', () => plane.faults.list().filter(({ origin }) => origin === 'partition')),
+    puts(
+      things,
+      {
+        operation: 'putPartition',
+        summary: 'Cuts every link between the groups, under this name; one that has it is changed',
+        done: 'It is in force.',
+        errors: [409],
+      },
+      (name, body) => {
+        const fault = readPartition(body, plane, 'partition')
+        const exists = plane.faults.list().some((other) => other.name === name)
+        if (!exists) return [200, plane.addFault({ name, fault, origin: 'partition' })]
+        return [200, plane.updateFault(ownFault(plane, name, 'partition').name, fault)]
+      },
+    ),
+    removes(
+      things,
+      {
+        operation: 'healPartition',
+        summary: 'Heals it: what was held goes on, what lost bytes is reset',
+        done: 'It is healed.',
+        errors: [404, 409],
+      },
+      (name) => plane.removeFault(ownFault(plane, name, 'partition').name),
+    ),
+  ]
+}
+
+function ruleSets(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
+  function ruleSet(): ApiReply {
+    const { epoch } = plane.faults
+    const faults = plane.faults.list().filter(({ origin }) => origin === 'rules')
+    return json(200, { epoch, faults: faults.map(views.fault) }, { ETag: `"${epoch}"` })
+  }
+
+  return [
+    {
+      method: 'GET',
+      path: '/v1/rules',
+      operation: 'getRules',
+      summary: 'The rule set in force, with the epoch: how often any fault began, ended or was changed',
+      success: { status: 200, description: 'The rule set; the epoch is the ETag.', schema: reference('RuleSet') },
+      handle: ruleSet,
+    },
+    {
+      method: 'PUT',
+      path: '/v1/rules',
+      operation: 'swapRules',
+      summary:
+        'Puts another rule set in force, in one step: all of it or, where something is wrong, nothing. A fault that is just as before goes on. With If-Match, only where no fault changed since that epoch',
+      body: reference('RuleSetRequest'),
+      success: { status: 200, description: 'It is in force.', schema: reference('RuleSet') },
+      errors: [404, 409, 412],
+      handle({ body, headers }) {
+        const expected = headers['if-match']
+        if (expected !== undefined && expected !== '*' && expected !== `"${plane.faults.epoch}"`)
+          throw new ControlError(412, `epoch ${plane.faults.epoch} is in force, not ${expected}`)
+        plane.swapRules(readRules(readJsonBody(body), plane, 'rules'))
+        return ruleSet()
+      },
+    },
+  ]
 }

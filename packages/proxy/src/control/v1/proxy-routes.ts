@@ -1,45 +1,35 @@
-import { quote } from '@chaosproxy/faults'
+import { linkName, parseLink, quote } from '@chaosproxy/faults'
+import type { LinkStatistics } from '../../link/link-state.ts'
 import type { ControlPlane } from '../plane/plane.ts'
 import { ControlError } from '../state/errors.ts'
 import type { ListenRule } from '../state/listen-rule.ts'
-import { type DescribedRoute, listOf, reference } from './described-route.ts'
-import { json, noContent } from './replies.ts'
+import type { ManagedProxy } from '../state/proxies.ts'
+import { type DescribedRoute, reference } from './described-route.ts'
+import { adds, gets, lists, type NamedThings, removes } from './named-things.ts'
+import { json } from './replies.ts'
 import { type LocalFiles, readJsonBody, readProxy, readProxyChange } from './requests.ts'
 import type { Views } from './views.ts'
 
+/** Proxies, and the two links of each. */
 export function proxyRoutes(plane: ControlPlane, views: Views, mayListen: ListenRule): readonly DescribedRoute[] {
+  const proxies: NamedThings<ManagedProxy> = { noun: 'proxy', nouns: 'proxies', view: views.proxy }
   return [
-    {
-      method: 'GET',
-      path: '/v1/proxies',
-      operation: 'listProxies',
-      summary: 'Every proxy, in order of their names',
-      success: { status: 200, description: 'The proxies.', schema: listOf(reference('Proxy')) },
-      handle: () => json(200, plane.proxies.list().map(views.proxy)),
-    },
-    {
-      method: 'POST',
-      path: '/v1/proxies',
-      operation: 'addProxy',
-      summary: 'Opens a proxy: a listener, and whom it leads to',
-      body: reference('ProxyRequest'),
-      success: { status: 201, description: 'It accepts connections.', schema: reference('Proxy') },
-      errors: [403, 409, 500],
-      async handle({ body }) {
-        const settings = readProxy(readJsonBody(body), 'proxy', noFiles)
-        const proxy = await plane.addProxy({ ...settings, listen: mayListen(settings.listen) })
-        return json(201, views.proxy(proxy), { Location: `/v1/proxies/${encodeURIComponent(proxy.name)}` })
+    lists(proxies, 'Every proxy, in order of their names', () => plane.proxies.list()),
+    adds(
+      proxies,
+      {
+        operation: 'addProxy',
+        summary: 'Opens a proxy: a listener, and whom it leads to',
+        done: 'It accepts connections.',
+        errors: [403, 409, 500],
       },
-    },
-    {
-      method: 'GET',
-      path: '/v1/proxies/{proxy}',
-      operation: 'getProxy',
-      summary: 'One proxy',
-      success: { status: 200, description: 'The proxy.', schema: reference('Proxy') },
-      errors: [404],
-      handle: (request) => json(200, views.proxy(plane.proxies.get(request.param('proxy')))),
-    },
+      async (body) => {
+        const settings = readProxy(body, 'proxy', noFiles)
+        const proxy = await plane.addProxy({ ...settings, listen: mayListen(settings.listen) })
+        return [proxy.name, proxy]
+      },
+    ),
+    gets(proxies, 'One proxy', (name) => plane.proxies.get(name)),
     {
       method: 'PATCH',
       path: '/v1/proxies/{proxy}',
@@ -54,18 +44,33 @@ export function proxyRoutes(plane: ControlPlane, views: Views, mayListen: Listen
         return json(200, views.proxy(await plane.updateProxy(request.param('proxy'), change)))
       },
     },
-    {
-      method: 'DELETE',
-      path: '/v1/proxies/{proxy}',
-      operation: 'removeProxy',
-      summary: 'Frees its port and resets its connections',
-      success: { status: 204, description: 'It is gone.' },
-      errors: [404],
-      async handle(request) {
-        await plane.removeProxy(request.param('proxy'))
-        return noContent
+    removes(
+      proxies,
+      {
+        operation: 'removeProxy',
+        summary: 'Frees its port and resets its connections',
+        done: 'It is gone.',
+        errors: [404],
       },
-    },
+      (name) => plane.removeProxy(name),
+    ),
+    ...linkRoutes(plane, views),
+  ]
+}
+
+function linkRoutes(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
+  const links: NamedThings<readonly [name: string, statistics: LinkStatistics]> = {
+    noun: 'link',
+    view: ([name, statistics]) => views.link(name, statistics),
+  }
+  return [
+    lists(links, 'Every link: what it carried, and the faults on it', () => [...plane.statistics()]),
+    gets(links, 'One link, by its name: clients>db', (typed): readonly [name: string, statistics: LinkStatistics] => {
+      const name = linkName(parseLink(typed, 'link'))
+      const statistics = plane.statistics().get(name)
+      if (statistics === undefined) throw new ControlError(404, `there is no link ${quote(name)}`)
+      return [name, statistics]
+    }),
   ]
 }
 

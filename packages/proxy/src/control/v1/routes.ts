@@ -7,12 +7,9 @@ import { type DescribedRoute, reference } from './described-route.ts'
 import { streamEvents } from './event-stream.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { leaseRoutes } from './lease-routes.ts'
-import { linkRoutes } from './link-routes.ts'
 import { describeApi } from './openapi.ts'
-import { partitionRoutes } from './partition-routes.ts'
 import { proxyRoutes } from './proxy-routes.ts'
 import { json, noContent } from './replies.ts'
-import { ruleRoutes } from './rule-routes.ts'
 import { createViews } from './views.ts'
 
 /** Every route of the versioned interface. */
@@ -20,10 +17,7 @@ export function v1Routes(plane: ControlPlane, version: string, mayListen: Listen
   const views = createViews(plane)
   const routes: readonly DescribedRoute[] = [
     ...proxyRoutes(plane, views, mayListen),
-    ...linkRoutes(plane, views),
     ...faultRoutes(plane, views),
-    ...partitionRoutes(plane, views),
-    ...ruleRoutes(plane, views),
     ...leaseRoutes(plane, views),
     {
       method: 'POST',

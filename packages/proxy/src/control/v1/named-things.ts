@@ -1,0 +1,102 @@
+import { type DescribedRoute, listOf, reference } from './described-route.ts'
+import { json, noContent } from './replies.ts'
+import { readJsonBody } from './requests.ts'
+
+/** A kind of things that have names, such as faults at `/v1/faults/{fault}`. */
+export interface NamedThings<Thing> {
+  /** Names the path, its parameter and, capitalised, the schema. */
+  readonly noun: string
+  /** By default with an s. */
+  readonly nouns?: string | undefined
+  readonly view: (thing: Thing) => object
+}
+
+/** What the routes of each kind say differently. */
+interface Description extends Pick<DescribedRoute, 'operation' | 'summary' | 'errors'> {
+  /** Describes its success. */
+  readonly done: string
+}
+
+type Answered<Thing> = Thing | Promise<Thing>
+
+const capitalised = (noun: string): string => `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`
+const nounsOf = ({ noun, nouns = `${noun}s` }: NamedThings<never>): string => nouns
+const all = (things: NamedThings<never>): string => `/v1/${nounsOf(things)}`
+const one = (things: NamedThings<never>): string => `${all(things)}/{${things.noun}}`
+const schemaOf = ({ noun }: NamedThings<never>) => reference(capitalised(noun))
+
+export const lists = <Thing>(
+  things: NamedThings<Thing>,
+  summary: string,
+  list: () => readonly Thing[],
+): DescribedRoute => ({
+  method: 'GET',
+  path: all(things),
+  operation: `list${capitalised(nounsOf(things))}`,
+  summary,
+  success: { status: 200, description: `The ${nounsOf(things)}.`, schema: listOf(schemaOf(things)) },
+  handle: () => json(200, list().map(things.view)),
+})
+
+export const gets = <Thing>(
+  things: NamedThings<Thing>,
+  summary: string,
+  get: (name: string) => Thing,
+): DescribedRoute => ({
+  method: 'GET',
+  path: one(things),
+  operation: `get${capitalised(things.noun)}`,
+  summary,
+  success: { status: 200, description: `The ${things.noun}.`, schema: schemaOf(things) },
+  errors: [404],
+  handle: (request) => json(200, things.view(get(request.param(things.noun)))),
+})
+
+/** `add` makes one of the request's body, and returns it with the name it is found by. */
+export const adds = <Thing>(
+  things: NamedThings<Thing>,
+  { done, ...described }: Description,
+  add: (body: unknown) => Answered<readonly [name: string, thing: Thing]>,
+): DescribedRoute => ({
+  method: 'POST',
+  path: all(things),
+  ...described,
+  body: reference(`${capitalised(things.noun)}Request`),
+  success: { status: 201, description: done, schema: schemaOf(things) },
+  async handle({ body }) {
+    const [name, thing] = await add(readJsonBody(body))
+    return json(201, things.view(thing), { Location: `${all(things)}/${encodeURIComponent(name)}` })
+  },
+})
+
+/** `put` changes the one of this name (200), or makes it. */
+export const puts = <Thing>(
+  things: NamedThings<Thing>,
+  { done, ...described }: Description,
+  put: (name: string, body: unknown) => readonly [status: 200 | 201, thing: Thing],
+): DescribedRoute => ({
+  method: 'PUT',
+  path: one(things),
+  ...described,
+  body: reference(`${capitalised(things.noun)}Request`),
+  success: { status: 200, description: done, schema: schemaOf(things) },
+  handle(request) {
+    const [status, thing] = put(request.param(things.noun), readJsonBody(request.body))
+    return json(status, things.view(thing))
+  },
+})
+
+export const removes = <Thing>(
+  things: NamedThings<Thing>,
+  { done, ...described }: Description,
+  remove: (name: string) => Answered<void>,
+): DescribedRoute => ({
+  method: 'DELETE',
+  path: one(things),
+  ...described,
+  success: { status: 204, description: done },
+  async handle(request) {
+    await remove(request.param(things.noun))
+    return noContent
+  },
+})
