@@ -1,7 +1,7 @@
+import { type Link, linkName, type NodeId } from './definition/link.ts'
+import { parametersOf } from './definition/parameter.ts'
 import type { HttpTrigger } from './families/http.ts'
-import { type Link, linkName, type NodeId } from './link.ts'
-import { parametersOf } from './parameter.ts'
-import { definitionOf, type Fault } from './registry.ts'
+import { definitionOf, type Fault } from './families/registry.ts'
 
 /** A fault in a few words: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `20% of lose-reply on 5 links`. */
 export function describeFault(fault: Fault): string {

@@ -1,3 +1,16 @@
+export type { FaultFamily } from './definition/family.ts'
+export type { Endpoint, Link, NodeId } from './definition/link.ts'
+export { linkName, linksBetween, nodeNames, parseLink } from './definition/link.ts'
+export type {
+  DefaultedParameter,
+  OptionalParameter,
+  Parameter,
+  ParameterSchema,
+  Parameters,
+} from './definition/parameter.ts'
+export { choice, flag, ms, optional, or, parametersOf, text, wholeNumber } from './definition/parameter.ts'
+export { quote, readObject, readParameters } from './definition/read-parameters.ts'
+export { Trigger } from './definition/trigger.ts'
 export { describeFault } from './describe.ts'
 export type { DatagramFault } from './families/datagram.ts'
 export { datagramFamily } from './families/datagram.ts'
@@ -9,25 +22,7 @@ export type { MessageFault, MessageMatch } from './families/message.ts'
 export { messageFamily } from './families/message.ts'
 export type { EngineFault, NodeEffect, NodeFault } from './families/node.ts'
 export { isEngineFault, isEngineKind, isNodeKind, stopsNodes } from './families/node.ts'
-export type { CutMode, TcpFault, TcpHarm } from './families/tcp.ts'
-export { tcpFamily } from './families/tcp.ts'
-export type { FaultFamily } from './family.ts'
-export { fnv1a } from './fnv1a.ts'
-export { forge } from './forgery.ts'
-export { geographies } from './geography.ts'
-export { http2Codes } from './http2-codes.ts'
-export type { Endpoint, Link, NodeId } from './link.ts'
-export { linkName, linksBetween, nodeNames, parseLink } from './link.ts'
-export type { Nemesis, Traffic } from './nemeses/nemesis.ts'
-export { nemeses } from './nemeses/registry.ts'
-export { clientLinks, nemesisIn } from './nemeses/traffic.ts'
-export type { DefaultedParameter, OptionalParameter, Parameter, ParameterSchema, Parameters } from './parameter.ts'
-export { choice, flag, ms, optional, or, parametersOf, text, wholeNumber } from './parameter.ts'
-export { printFault, printMembers } from './print-fault.ts'
-export type { Random } from './random.ts'
-export { createRandom } from './random.ts'
-export { quote, readObject, readParameters } from './read-parameters.ts'
-export type { Fault, FaultKind, FaultOfKind, TrafficFault } from './registry.ts'
+export type { Fault, FaultKind, FaultOfKind, TrafficFault } from './families/registry.ts'
 export {
   familyOf,
   faultDefinitions,
@@ -36,11 +31,20 @@ export {
   parseTrafficFault,
   trafficFamilies,
   trafficFaultKinds,
-} from './registry.ts'
-export type { FaultChoice } from './schedule/fault-choice.ts'
-export { ALL_FAULTS, nameOfChoice } from './schedule/fault-choice.ts'
+} from './families/registry.ts'
+export type { CutMode, TcpFault, TcpHarm } from './families/tcp.ts'
+export { tcpFamily } from './families/tcp.ts'
+export { forge } from './forgery.ts'
+export { geographies } from './kinds/latency.ts'
+export { http2Codes } from './kinds/streams.ts'
+export type { Nemesis, Traffic } from './nemeses/nemesis.ts'
+export { planSchedule } from './nemeses/plan-schedule.ts'
+export { nemeses } from './nemeses/registry.ts'
+export { clientLinks, nemesisIn } from './nemeses/traffic.ts'
 export { parseSchedule, printSchedule } from './schedule/parse-schedule.ts'
-export { planSchedule } from './schedule/plan-schedule.ts'
+export { printFault, printMembers } from './schedule/print-fault.ts'
+export type { Random } from './schedule/random.ts'
+export { createRandom, fnv1a } from './schedule/random.ts'
 export { isResolved, resolveFault, type Situation } from './schedule/resolve.ts'
-export type { FaultPlan, Schedule, ScheduledFault } from './schedule/schedule.ts'
-export { Trigger } from './trigger.ts'
+export type { FaultChoice, FaultPlan, Schedule, ScheduledFault } from './schedule/schedule.ts'
+export { ALL_FAULTS, nameOfChoice } from './schedule/schedule.ts'

@@ -1,8 +1,8 @@
 import { nodeNames, parametersOf, tcpFamily } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
-import { defineFault } from '../src/definition.ts'
-import { defineFamily } from '../src/family.ts'
-import { ms } from '../src/parameter.ts'
+import { defineFault } from '../src/definition/definition.ts'
+import { defineFamily } from '../src/definition/family.ts'
+import { ms } from '../src/definition/parameter.ts'
 
 /** All that a new kind takes: its declaration, and a place in the list of its family. */
 const hiccup = defineFault({

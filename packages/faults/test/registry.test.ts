@@ -12,7 +12,7 @@ import {
   trafficFaultKinds,
 } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
-import { definitionOf, faultKinds } from '../src/registry.ts'
+import { definitionOf, faultKinds } from '../src/families/registry.ts'
 import { parsePlan } from '../src/schedule/parse-schedule.ts'
 
 const links = ['clients>n1']

@@ -8,7 +8,7 @@ import { vi } from 'vitest'
 
 vi.mock('../../../faults/src/families/tcp.ts', async (original) => {
   const { tcpFamily } = await original<typeof import('../../../faults/src/families/tcp.ts')>()
-  const { defineFamily } = await import('../../../faults/src/family.ts')
+  const { defineFamily } = await import('../../../faults/src/definition/family.ts')
   const { hiccup } = await import('./added/hiccup.ts')
   return { tcpFamily: defineFamily({ ...tcpFamily, noun: 'fault', kinds: [...tcpFamily.kinds, hiccup] }) }
 })

@@ -1,8 +1,8 @@
-import type { HarmOf } from '../definition.ts'
-import { defineFamily, type FaultOf } from '../family.ts'
+import type { HarmOf } from '../definition/definition.ts'
+import { defineFamily, type FaultOf } from '../definition/family.ts'
+import type { ValuesOf } from '../definition/parameter.ts'
+import { client, counting, times } from '../definition/trigger.ts'
 import { corruptDatagram, delayDatagram, dropDatagram, duplicateDatagram, reorderDatagram } from '../kinds/datagrams.ts'
-import type { ValuesOf } from '../parameter.ts'
-import { client, counting, times } from '../trigger.ts'
 
 /** Datagrams are counted from 1 on each link, from when the fault was applied. */
 const when = { ...counting('datagram', ' of a link'), ...times, client }

@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
-import { optional, text, type ValuesOf } from '../parameter.ts'
-import { quote } from '../read-parameters.ts'
+import { optional, text, type ValuesOf } from '../definition/parameter.ts'
+import { quote } from '../definition/read-parameters.ts'
 
 /** Conditions on a request's head. In a path, a name in braces matches one segment, and a star any rest. */
 export const headMatch = {

@@ -1,8 +1,8 @@
-import type { HarmOf } from '../definition.ts'
-import { defineFamily, type FaultOf } from '../family.ts'
+import type { HarmOf } from '../definition/definition.ts'
+import { defineFamily, type FaultOf } from '../definition/family.ts'
+import type { ValuesOf } from '../definition/parameter.ts'
+import { counting, times } from '../definition/trigger.ts'
 import { delayStream, goaway, grpcStatus, resetStream } from '../kinds/streams.ts'
-import type { ValuesOf } from '../parameter.ts'
-import { counting, times } from '../trigger.ts'
 import { headMatch, matchedClient, validateHeadMatch } from './http-match.ts'
 
 /** As for HTTP/1.1, but without conditions on bodies and answers. */

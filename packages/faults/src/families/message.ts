@@ -1,6 +1,8 @@
 import { UserError } from '@chaosproxy/history'
-import type { HarmOf } from '../definition.ts'
-import { defineFamily, type FaultOf } from '../family.ts'
+import type { HarmOf } from '../definition/definition.ts'
+import { defineFamily, type FaultOf } from '../definition/family.ts'
+import { json, optional, text, type ValuesOf, wholeNumber } from '../definition/parameter.ts'
+import { counting, times } from '../definition/trigger.ts'
 import {
   corruptMessage,
   delayMessage,
@@ -12,8 +14,6 @@ import {
   reorderMessage,
   replayMessage,
 } from '../kinds/messages.ts'
-import { json, optional, text, type ValuesOf, wholeNumber } from '../parameter.ts'
-import { counting, times } from '../trigger.ts'
 
 const match = {
   contains: optional(text('only messages with this text in their bytes')),

@@ -1,6 +1,8 @@
 import { UserError } from '@chaosproxy/history'
-import type { FaultDefinition, HarmOf } from '../definition.ts'
-import { findDefinition, readHarm } from '../family.ts'
+import type { FaultDefinition, HarmOf } from '../definition/definition.ts'
+import { findDefinition, readHarm } from '../definition/family.ts'
+import type { NodeId } from '../definition/link.ts'
+import { readObject } from '../definition/read-parameters.ts'
 import {
   clock,
   crash,
@@ -14,8 +16,6 @@ import {
   signal,
   stop,
 } from '../kinds/nodes.ts'
-import type { NodeId } from '../link.ts'
-import { readObject } from '../read-parameters.ts'
 
 /** What nodes suffer that a container engine runs, and processes of a machine do not. */
 const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk, clock] as const

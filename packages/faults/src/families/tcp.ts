@@ -1,7 +1,8 @@
-import type { HarmOf } from '../definition.ts'
-import { defineFamily, type FaultOf } from '../family.ts'
-import { bandwidth } from '../kinds/bandwidth.ts'
-import { corrupt, slice } from '../kinds/bytes.ts'
+import type { HarmOf } from '../definition/definition.ts'
+import { defineFamily, type FaultOf } from '../definition/family.ts'
+import { bytes, optional, type ValuesOf } from '../definition/parameter.ts'
+import { client, counting, times } from '../definition/trigger.ts'
+import { bandwidth, corrupt, slice } from '../kinds/bytes.ts'
 import {
   halfOpen,
   limitBytes,
@@ -15,8 +16,6 @@ import {
 } from '../kinds/connections.ts'
 import { blackhole, partition } from '../kinds/cut.ts'
 import { latency } from '../kinds/latency.ts'
-import { bytes, optional, type ValuesOf } from '../parameter.ts'
-import { client, counting, times } from '../trigger.ts'
 
 /**
  * Connections are counted from 1, beginning with those alive when the fault is applied. A probability is drawn once for

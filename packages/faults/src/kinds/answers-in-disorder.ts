@@ -1,5 +1,5 @@
-import { defineFault } from '../definition.ts'
-import { ms, or, wholeNumber } from '../parameter.ts'
+import { defineFault } from '../definition/definition.ts'
+import { ms, or, wholeNumber } from '../definition/parameter.ts'
 import { maxBodyBytes } from './bodies.ts'
 
 /** The client sees only one answer. */

@@ -1,5 +1,5 @@
-import { defineFault } from '../definition.ts'
-import { bytes, ms, optional, or } from '../parameter.ts'
+import { defineFault } from '../definition/definition.ts'
+import { bytes, ms, optional, or } from '../definition/parameter.ts'
 
 const pieces = {
   pieceBytes: or(bytes('size of a piece', { least: 1 }), 1),

@@ -1,5 +1,5 @@
-import { defineFault } from '../definition.ts'
-import { bytes, ms, or, probability } from '../parameter.ts'
+import { defineFault } from '../definition/definition.ts'
+import { bytes, bytesPerSecond, flag, ms, or, probability, usually } from '../definition/parameter.ts'
 
 export const slice = defineFault({
   kind: 'slice',
@@ -15,4 +15,15 @@ export const corrupt = defineFault({
   kind: 'corrupt',
   summary: 'flip one bit of a byte',
   parameters: { probability: probability('of each byte to be hit') },
+})
+
+export const bandwidth = defineFault({
+  kind: 'bandwidth',
+  plural: 'spells of low bandwidth',
+  summary: 'limit the rate of bytes; 0 lets none pass',
+  parameters: {
+    bytesPerSecond: bytesPerSecond('the rate'),
+    shared: usually(flag('share the rate among all connections of the link'), false),
+  },
+  describe: (harm, links) => `${harm.bytesPerSecond} bytes/s on ${links}`,
 })

@@ -1,5 +1,5 @@
-import { defineFault } from '../definition.ts'
-import { bytes, ms, or } from '../parameter.ts'
+import { defineFault } from '../definition/definition.ts'
+import { bytes, ms, or } from '../definition/parameter.ts'
 
 /** Over at once: there is nothing to heal. */
 export const reset = defineFault({

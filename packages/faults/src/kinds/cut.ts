@@ -1,5 +1,5 @@
-import { defineFault } from '../definition.ts'
-import { choice, or } from '../parameter.ts'
+import { defineFault } from '../definition/definition.ts'
+import { choice, or } from '../definition/parameter.ts'
 
 /** Nothing passes. On healing, held bytes go on, and connections that lost bytes are reset. */
 export const partition = defineFault({

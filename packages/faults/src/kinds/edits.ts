@@ -1,7 +1,7 @@
 import { type Json, UserError } from '@chaosproxy/history'
-import { defineFault } from '../definition.ts'
-import { json, optional, text, wholeNumber } from '../parameter.ts'
-import { quote, readObject } from '../read-parameters.ts'
+import { defineFault } from '../definition/definition.ts'
+import { json, optional, text, wholeNumber } from '../definition/parameter.ts'
+import { quote, readObject } from '../definition/read-parameters.ts'
 
 const edits = {
   headers: optional(json('fields to set ({"Name":"value"}) or to take out ({"Name":null})')),

@@ -1,5 +1,5 @@
-import { defineFault } from '../definition.ts'
-import { choice, ms, or } from '../parameter.ts'
+import { defineFault } from '../definition/definition.ts'
+import { choice, ms, or } from '../definition/parameter.ts'
 
 /** How a client is left without an answer. */
 const silence = or(

@@ -1,5 +1,5 @@
-import { defineFault } from '../definition.ts'
-import { flag, json, ms, or, wholeNumber } from '../parameter.ts'
+import { defineFault } from '../definition/definition.ts'
+import { flag, json, ms, or, wholeNumber } from '../definition/parameter.ts'
 
 const behind = or(wholeNumber('number of others that pass first', { least: 1 }), 1)
 const withinMs = or(ms('longest wait for them', { most: 3_600_000 }), 1000)

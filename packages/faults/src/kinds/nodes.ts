@@ -1,5 +1,5 @@
-import { defineFault } from '../definition.ts'
-import { bytes, choice, ms, or, probability, wholeNumber } from '../parameter.ts'
+import { defineFault } from '../definition/definition.ts'
+import { bytes, choice, ms, or, probability, wholeNumber } from '../definition/parameter.ts'
 
 export const kill = defineFault({
   kind: 'kill',

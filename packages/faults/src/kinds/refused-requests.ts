@@ -1,5 +1,5 @@
-import { defineFault } from '../definition.ts'
-import { choice, json, optional, or, perSecond, text, wholeNumber } from '../parameter.ts'
+import { defineFault } from '../definition/definition.ts'
+import { choice, json, optional, or, perSecond, text, wholeNumber } from '../definition/parameter.ts'
 import { validateFields } from './edits.ts'
 
 export const status = wholeNumber('the status the client sees', { least: 200, most: 599 })

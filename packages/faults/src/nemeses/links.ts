@@ -1,8 +1,7 @@
 import { millis } from '@chaosproxy/history'
-import type { Random } from '../random.ts'
+import type { Random } from '../schedule/random.ts'
 import type { FaultPlan } from '../schedule/schedule.ts'
-import { just } from './episode.ts'
-import type { Nemesis } from './nemesis.ts'
+import { just, type Nemesis } from './nemesis.ts'
 import { inAllTraffic, resetClients } from './traffic.ts'
 
 export const delay: Nemesis = {

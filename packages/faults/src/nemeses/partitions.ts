@@ -1,6 +1,5 @@
 import type { PartitionShape } from '../schedule/schedule.ts'
-import { just } from './episode.ts'
-import type { Nemesis } from './nemesis.ts'
+import { just, type Nemesis } from './nemesis.ts'
 import { cutOffClients, inAllTraffic } from './traffic.ts'
 
 // The leader is listed twice, since it does the most harm when cut off.

@@ -1,6 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { just } from './episode.ts'
-import type { Nemesis } from './nemesis.ts'
+import { just, type Nemesis } from './nemesis.ts'
 import { shiftMajority } from './shifting-majorities.ts'
 import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
 

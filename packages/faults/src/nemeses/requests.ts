@@ -1,7 +1,6 @@
 import { millis } from '@chaosproxy/history'
-import type { Random } from '../random.ts'
-import { just } from './episode.ts'
-import type { Nemesis } from './nemesis.ts'
+import type { Random } from '../schedule/random.ts'
+import { just, type Nemesis } from './nemesis.ts'
 import { holdAnswers, loseAnswers, loseQuestions } from './traffic.ts'
 
 const links = 'from-clients'

@@ -1,6 +1,6 @@
-import type { NodeId } from '../link.ts'
-import type { Random } from '../random.ts'
-import type { Episode, EpisodePart } from './episode.ts'
+import type { NodeId } from '../definition/link.ts'
+import type { Random } from '../schedule/random.ts'
+import type { Episode, EpisodePart } from './nemesis.ts'
 
 /** The share of the episode after which the power is back. */
 const POWER_IS_BACK = 0.04

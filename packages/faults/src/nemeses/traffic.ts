@@ -1,8 +1,7 @@
 import { millis } from '@chaosproxy/history'
+import type { Link, NodeId } from '../definition/link.ts'
 import { tcpFamily } from '../families/tcp.ts'
-import type { Link, NodeId } from '../link.ts'
-import { just } from './episode.ts'
-import type { Nemesis, Strategy, Traffic } from './nemesis.ts'
+import { just, type Nemesis, type Strategy, type Traffic } from './nemesis.ts'
 
 // What nemeses do where clients and servers are somebody else's, and only what passes between them can be hurt.
 

@@ -1,5 +1,5 @@
+import type { NodeId } from '../definition/link.ts'
 import { stopsNodes } from '../families/node.ts'
-import type { NodeId } from '../link.ts'
 import type { FaultPlan, LinkSelector, NodeSelector, PlannedFault } from './schedule.ts'
 
 /** How long a killed node takes until it is back, on a busy machine. */

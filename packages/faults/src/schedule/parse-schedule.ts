@@ -1,9 +1,9 @@
 import { didYouMean, type Json, millisToNanos, nanosToMillis, UserError } from '@chaosproxy/history'
+import { ms, text } from '../definition/parameter.ts'
+import { quote, readObject, readParameters } from '../definition/read-parameters.ts'
 import { isNodeKind } from '../families/node.ts'
-import { ms, text } from '../parameter.ts'
-import { printFault } from '../print-fault.ts'
-import { quote, readObject, readParameters } from '../read-parameters.ts'
-import { parseFault } from '../registry.ts'
+import { parseFault } from '../families/registry.ts'
+import { printFault } from './print-fault.ts'
 import {
   type FaultPlan,
   type LinkSelector,

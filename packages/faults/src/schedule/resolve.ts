@@ -1,7 +1,7 @@
-import { type Link, linksBetween, type NodeId } from '../link.ts'
-import type { Random } from '../random.ts'
-import type { Fault } from '../registry.ts'
+import { type Link, linksBetween, type NodeId } from '../definition/link.ts'
+import type { Fault } from '../families/registry.ts'
 import { minoritySize } from './outage.ts'
+import type { Random } from './random.ts'
 import type { FaultPlan, LinkSelector, NodeSelector, PartitionShape } from './schedule.ts'
 
 /** The situation in which a selector is resolved. */

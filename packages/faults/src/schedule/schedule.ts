@@ -1,7 +1,7 @@
-import type { Nanos } from '@chaosproxy/history'
+import type { Json, Nanos } from '@chaosproxy/history'
+import type { Link, NodeId } from '../definition/link.ts'
 import type { NodeFault } from '../families/node.ts'
-import type { Link, NodeId } from '../link.ts'
-import type { TrafficFault } from '../registry.ts'
+import type { TrafficFault } from '../families/registry.ts'
 
 /** Selects nodes, such as the leader, which is known only once the fault is injected. */
 export type NodeSelector = (typeof nodeSelectors)[number] | readonly NodeId[]
@@ -52,3 +52,16 @@ export interface ScheduledFault {
 }
 
 export type PlannedFault = Omit<ScheduledFault, 'id'>
+
+/**
+ * An item of `--faults`: the name of a nemesis, whose faults follow from the seed, or one fault of a schedule, with its
+ * times.
+ */
+export type FaultChoice = string | { readonly [member: string]: Json }
+
+/** The word for one fault of every kind that the target can suffer. */
+export const ALL_FAULTS = 'all'
+
+/** The name of the nemesis, or the kind of the fault. */
+export const nameOfChoice = (choice: FaultChoice): string =>
+  typeof choice === 'string' ? choice : String(choice['kind'])

@@ -1,6 +1,6 @@
 import { millisToNanos } from '@chaosproxy/history'
-import { defineFault } from '../../../../faults/src/definition.ts'
-import { ms, type ValuesOf } from '../../../../faults/src/parameter.ts'
+import { defineFault } from '../../../../faults/src/definition/definition.ts'
+import { ms, type ValuesOf } from '../../../../faults/src/definition/parameter.ts'
 import type { Injectable } from '../../../../node-simulator/src/world/blows.ts'
 import type { HttpRule } from '../../../../proxy/src/http/http-rule.ts'
 import type { Draft } from '../../../../proxy/src/http/request-harms.ts'

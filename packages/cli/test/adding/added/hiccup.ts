@@ -1,5 +1,5 @@
-import { defineFault } from '../../../../faults/src/definition.ts'
-import { ms } from '../../../../faults/src/parameter.ts'
+import { defineFault } from '../../../../faults/src/definition/definition.ts'
+import { ms } from '../../../../faults/src/definition/parameter.ts'
 
 /** A fault of bytes, as its file in `kinds` would declare it. */
 export const hiccup = defineFault({

@@ -1,12 +1,12 @@
-import type { FaultDefinition } from './definition.ts'
-import { type DatagramFault, datagramFamily } from './families/datagram.ts'
-import { type HttpFault, httpFamily } from './families/http.ts'
-import { type Http2Fault, http2Family } from './families/http2.ts'
-import { type MessageFault, messageFamily } from './families/message.ts'
-import { type NodeFault, nodeFamily } from './families/node.ts'
-import { type TcpFault, tcpFamily } from './families/tcp.ts'
-import { findDefinition } from './family.ts'
-import { readObject } from './read-parameters.ts'
+import type { FaultDefinition } from '../definition/definition.ts'
+import { findDefinition } from '../definition/family.ts'
+import { readObject } from '../definition/read-parameters.ts'
+import { type DatagramFault, datagramFamily } from './datagram.ts'
+import { type HttpFault, httpFamily } from './http.ts'
+import { type Http2Fault, http2Family } from './http2.ts'
+import { type MessageFault, messageFamily } from './message.ts'
+import { type NodeFault, nodeFamily } from './node.ts'
+import { type TcpFault, tcpFamily } from './tcp.ts'
 
 /** A fault that a proxy carries out: on bytes and connections, messages, HTTP requests and answers, or datagrams. */
 export type TrafficFault = TcpFault | HttpFault | Http2Fault | MessageFault | DatagramFault

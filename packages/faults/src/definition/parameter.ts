@@ -1,5 +1,4 @@
-import type { Json, Millis } from '@chaosproxy/history'
-import { millis } from '@chaosproxy/history'
+import { type Json, type Millis, millis } from '@chaosproxy/history'
 import * as v from 'valibot'
 
 /** The unit of a numeric parameter; `text`, `flag` and `json` (any value) are not numeric. */

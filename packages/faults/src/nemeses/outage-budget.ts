@@ -1,7 +1,7 @@
 import { type Millis, millisToNanos } from '@chaosproxy/history'
-import type { NodeId } from '../link.ts'
-import { outageNanos, RESTART_NANOS } from './outage.ts'
-import type { PlannedFault } from './schedule.ts'
+import type { NodeId } from '../definition/link.ts'
+import { outageNanos, RESTART_NANOS } from '../schedule/outage.ts'
+import type { PlannedFault } from '../schedule/schedule.ts'
 
 /**
  * A mix of this many kinds shows how a system lives with faults, so it leaves a majority up for most of the time: a

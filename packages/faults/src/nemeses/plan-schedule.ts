@@ -1,10 +1,9 @@
 import { type Millis, millis, millisToNanos } from '@chaosproxy/history'
-import type { NodeId } from '../link.ts'
-import type { Episode } from '../nemeses/episode.ts'
-import type { Nemesis } from '../nemeses/nemesis.ts'
-import type { Random } from '../random.ts'
+import type { NodeId } from '../definition/link.ts'
+import type { Random } from '../schedule/random.ts'
+import type { PlannedFault, Schedule } from '../schedule/schedule.ts'
+import type { Episode, Nemesis } from './nemesis.ts'
 import { createOutageBudget } from './outage-budget.ts'
-import type { PlannedFault, Schedule } from './schedule.ts'
 
 export interface SchedulePlan {
   readonly nemeses: readonly Nemesis[]

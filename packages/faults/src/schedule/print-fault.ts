@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
-import { linkName } from './link.ts'
-import { definitionOf, type Fault, type FaultKind } from './registry.ts'
-import type { FaultPlan } from './schedule/schedule.ts'
+import { linkName } from '../definition/link.ts'
+import { definitionOf, type Fault, type FaultKind } from '../families/registry.ts'
+import type { FaultPlan } from './schedule.ts'
 
 /**
  * A fault, or a plan of one, as written in files and histories: links by name, members in a fixed order, undefined
