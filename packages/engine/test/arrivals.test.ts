@@ -1,6 +1,6 @@
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { beginningAt } from '../src/replay/arrivals.ts'
+import { beginningAt } from '../src/worlds/arrivals.ts'
 
 const asks = (client: number, at: number, key: string) => ({
   ...{ client, at: nanos(at), node: 'n1' },

@@ -6,7 +6,7 @@ import { doEach, doneOf, type Job } from '../src/jobs/job.ts'
 import { jobName } from '../src/jobs/job-name.ts'
 import { once } from '../src/jobs/once.ts'
 import { thisThread } from '../src/jobs/this-thread.ts'
-import { userFilesOf } from '../src/jobs/user-files.ts'
+import { userFilesOf } from '../src/references/user-files.ts'
 
 interface Sum {
   readonly numbers: readonly number[]

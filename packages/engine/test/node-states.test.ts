@@ -5,7 +5,7 @@ import type { Scenario } from '@chaosproxy/runner'
 import type { SearchedProtocol } from '@chaosproxy/simulator'
 import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
-import { limitsFor, playSimulated, playWatched } from '../src/search/play.ts'
+import { limitsFor, playSimulated, playWatched } from '../src/worlds/play.ts'
 
 const at = (ms: number) => nanos(ms * 1e6)
 

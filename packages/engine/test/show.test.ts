@@ -3,8 +3,8 @@ import { findProtocol } from '@chaosproxy/protocols'
 import { type SearchedProtocol, searchSeeds, usualStrategies } from '@chaosproxy/simulator'
 import { register } from '@chaosproxy/workloads'
 import { expect, test, vi } from 'vitest'
-import { limitsFor } from '../src/search/play.ts'
 import { showScenario } from '../src/search/show.ts'
+import { limitsFor } from '../src/worlds/play.ts'
 
 test('a finding that is played again has the same verdict and the same words however slow the machine is', () => {
   const protocol = findProtocol('quorum')!

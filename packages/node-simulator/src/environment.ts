@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { fillPlaceholders, type Placeholders } from '@chaosproxy/history'
+import { REDIS, REDIS_PORT, urlVariables } from './declared/hosts.ts'
 import type { Program } from './program/bundle.ts'
-import { REDIS, REDIS_PORT } from './redis/node.ts'
 import type { Service } from './service.ts'
 import { CLIENTS } from './world/world.ts'
 
@@ -16,12 +16,6 @@ export interface Told {
   readonly args: readonly string[]
   readonly environment: { readonly [name: string]: string }
 }
-
-/** Variables with the URLs of programs that stand beside nodes: `PAYMENTS_URL` for one named `payments`. */
-export const urlVariables = (urls: ReadonlyMap<NodeId, string>): { readonly [name: string]: string } =>
-  Object.fromEntries(
-    Array.from(urls, ([name, url]) => [`${name.toUpperCase().replaceAll('-', '_')}_URL`, url] as const),
-  )
 
 /**
  * What every node is told, and every program beside them; to be refused before anything of this process is taken over.

@@ -1,5 +1,5 @@
 import { nanos } from '@chaosproxy/history'
-import { declaredService } from '@chaosproxy/node-simulator'
+import { declaredService } from '@chaosproxy/node-simulator/declared'
 import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { injectedFor, ran, serving } from './simulated.ts'

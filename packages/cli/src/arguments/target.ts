@@ -1,6 +1,6 @@
 import { knownName, type NamedRegistries, registriesOf } from '@chaosproxy/engine'
+import { isService, SERVICE } from '@chaosproxy/engine/references'
 import { UserError } from '@chaosproxy/history'
-import { isService, SERVICE } from '@chaosproxy/node-simulator'
 import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets'

@@ -7,8 +7,9 @@ import {
   type SearchOutcome,
   type SearchSpec,
 } from '@chaosproxy/engine'
+import { isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/engine/references'
+import { searchedIn } from '@chaosproxy/engine/worlds'
 import { type Json, millis } from '@chaosproxy/history'
-import { isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/node-simulator'
 import { type FoundFailure, type Race, raceJson, type SearchSubject, type Size } from '@chaosproxy/report'
 import { DEFAULT_WORKLOAD, type Scenario } from '@chaosproxy/runner'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
@@ -142,7 +143,7 @@ function titleOfFailure(failure: Failure, target: string): string {
     case 'unrecovered':
       return causeOf(failure)
     case 'broken':
-      return `the ${isService(target) ? 'program' : 'protocol'} does not work`
+      return `the ${searchedIn(target).noun} does not work`
     default:
       return failure satisfies never
   }

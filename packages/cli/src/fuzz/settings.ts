@@ -1,7 +1,7 @@
-import type { Priority, SearchSpec, SubjectName } from '@chaosproxy/engine'
+import type { Priority, SearchSpec } from '@chaosproxy/engine'
 import { requireAskable, searchOf, withPaths } from '@chaosproxy/engine'
+import { type SubjectName, searchedIn } from '@chaosproxy/engine/worlds'
 import { type Millis, UserError } from '@chaosproxy/history'
-import { isService } from '@chaosproxy/node-simulator'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
 import { duration, mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import {
@@ -193,7 +193,7 @@ async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnCo
   const chosen = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
   const named = nameIn(withPaths({ target: chosen.reference }, own).target) ?? chosen.reference
   const reference = named.startsWith(SIMULATED) ? named.slice(SIMULATED.length) : named
-  if (isService(reference))
+  if (searchedIn(reference).noun === 'program')
     throw new UserError(
       'usage',
       `chaos fuzz searches protocols; ${chosen.target.name} is a service: chaos simulate ${chosen.target.name} searches that.`,

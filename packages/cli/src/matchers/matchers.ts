@@ -1,5 +1,5 @@
 import type { SearchSettings } from '@chaosproxy/engine'
-import type { ServiceDeclaration } from '@chaosproxy/node-simulator'
+import type { ServiceDeclaration } from '@chaosproxy/engine/references'
 import type { ProtocolModule } from '@chaosproxy/protocols'
 import { judgeReceived } from './judge-received.ts'
 import { judgeSurvival, type SimulatedFinding } from './survive.ts'

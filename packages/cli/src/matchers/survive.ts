@@ -8,7 +8,7 @@ import {
   USUAL_OUT,
   writeWholeFile,
 } from '@chaosproxy/engine'
-import { isServiceDeclaration, type ServiceDeclaration } from '@chaosproxy/node-simulator'
+import { isServiceDeclaration, type ServiceDeclaration } from '@chaosproxy/engine/references'
 import type { ProtocolModule } from '@chaosproxy/protocols'
 
 /** How a search of simulated runs ended, for a test. */

@@ -1,12 +1,5 @@
-import {
-  commandLine,
-  EXIT,
-  type ExitCode,
-  recordingSpec,
-  registries,
-  trafficParts,
-  whenAborted,
-} from '@chaosproxy/engine'
+import { commandLine, EXIT, type ExitCode, recordingSpec, trafficParts, whenAborted } from '@chaosproxy/engine'
+import { registries } from '@chaosproxy/engine/worlds'
 import { millis, UserError } from '@chaosproxy/history'
 import type { Carriage, ProxySettings } from '@chaosproxy/proxy/control'
 import { planRun } from '@chaosproxy/runner'

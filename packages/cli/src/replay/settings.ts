@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { levelNames } from '@chaosproxy/checker'
-import type { SubjectName } from '@chaosproxy/engine'
-import { digestOfFile, locatedReference, withPaths } from '@chaosproxy/engine'
+import { withPaths } from '@chaosproxy/engine'
+import { digestOfFile, locatedReference } from '@chaosproxy/engine/references'
+import { type SubjectName, searchedIn } from '@chaosproxy/engine/worlds'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
-import { isService, loadService, parseServiceReference } from '@chaosproxy/node-simulator'
-import { type ProtocolDefinition, promiseOf } from '@chaosproxy/protocols'
+import { promiseOf } from '@chaosproxy/protocols'
 import { count, nameIn, runMembers, type Scenario, type Target } from '@chaosproxy/runner'
 import { NO_LEVEL, parseReplay, type Replay, SIMULATED } from '@chaosproxy/simulator'
-import { EXECUTED, loadProtocol, workloadOf } from '@chaosproxy/targets'
+import { EXECUTED, workloadOf } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asName, flag, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
@@ -74,8 +74,9 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const reference = nameIn(typed.target) ?? locatedReference(replay.scenario.target, file, PROTOCOL)
   const workload = nameIn(typed.workload) ?? locatedReference(replay.scenario.workload, file, WORKLOAD)
   admit(file, [...broughtTarget(reference), ...broughtWorkload(workload)], options, config)
-  const target = isService(reference) ? undefined : (await targetOf(reference)).target
-  const protocol = target === undefined ? await definitionOf(reference) : await loadProtocol(reference)
+  const world = searchedIn(reference)
+  const target = world.noun === 'program' ? undefined : (await targetOf(reference)).target
+  const { protocol } = await (await world.open()).load(reference)
   const asked = await workloadOf(workload)
   refuseUnknownOperations(file, asked, operations)
   if (target !== undefined) {
@@ -117,7 +118,7 @@ function typedTarget({ protocol, binary }: ValuesOf<typeof declared>): string | 
 
 /** @throws UserError (usage) */
 function refuseUninspectable(file: string, reference: string, { real, times }: ValuesOf<typeof declared>): void {
-  if (!isService(reference))
+  if (searchedIn(reference).noun !== 'program')
     throw new UserError(
       'usage',
       `--inspect: ${file} replays ${reference}, which is no Node program of chaos simulate. Debug a protocol with node --inspect-brk and its own tests.`,
@@ -164,9 +165,6 @@ function refuseUnknownOperations(
     )
   }
 }
-
-const definitionOf = async (reference: string): Promise<ProtocolDefinition> =>
-  (await loadService(parseServiceReference(reference))).definition
 
 /** @throws UserError (usage; environment for a program that this machine lacks) */
 async function refuseImpossible(target: Target, { faults, besides = [] }: Scenario): Promise<void> {

@@ -1,14 +1,7 @@
 import type { Level } from '@chaosproxy/checker'
 import type { ChosenBaseline, Config, LoadedConfig } from '@chaosproxy/engine'
-import {
-  type NamedRegistries,
-  type OwnNames,
-  onlyService,
-  readSpecFile,
-  requireRun,
-  USUAL_OUT,
-  withPaths,
-} from '@chaosproxy/engine'
+import { type NamedRegistries, type OwnNames, readSpecFile, requireRun, USUAL_OUT, withPaths } from '@chaosproxy/engine'
+import { onlyService } from '@chaosproxy/engine/references'
 import { UserError } from '@chaosproxy/history'
 import {
   completeRun,

@@ -1,4 +1,11 @@
-import { limitsFor, playOnProcesses, playWatched, type SubjectName, subjectOf, workloadNamed } from '@chaosproxy/engine'
+import {
+  limitsFor,
+  playOnProcesses,
+  playWatched,
+  type SubjectName,
+  subjectOf,
+  workloadNamed,
+} from '@chaosproxy/engine/worlds'
 import { millis } from '@chaosproxy/history'
 import type { StoryTelling } from '@chaosproxy/report'
 import { keysOf, swapNodes } from '@chaosproxy/runner'

@@ -1,20 +1,16 @@
 import { resolve } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
 import { requireAskable, withPaths } from '@chaosproxy/engine'
-import type { FaultChoice } from '@chaosproxy/faults'
-import { didYouMean, UserError } from '@chaosproxy/history'
 import {
   declaredService,
-  hasAssertions,
-  loadService,
-  requireSufferable,
-  type Service,
   type ServiceDeclaration,
   type ServiceSpec,
   serviceReference,
   USUAL_NODES,
-  usualServiceFaults,
-} from '@chaosproxy/node-simulator'
+} from '@chaosproxy/engine/references'
+import { searchedIn, type VirtualWorld } from '@chaosproxy/engine/worlds'
+import type { FaultChoice } from '@chaosproxy/faults'
+import { didYouMean, UserError } from '@chaosproxy/history'
 import { mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import type { TrialChoices } from '@chaosproxy/simulator'
 import * as v from 'valibot'
@@ -71,21 +67,22 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
   const config = await readOwnConfig(options, 'chaos simulate')
   const draft = withPaths(config.loaded?.config ?? {}, config.own)
   const { spec, nodes = USUAL_NODES } = parseService(options, typed, config, draft.nodes)
-  const service = await loadService(spec)
-  const { definition } = service
+  const target = serviceReference(spec)
+  const world = await searchedIn(target).open()
+  const { protocol, asserts } = await world.load(target)
   const { workload, reference } = await chooseSharedWorkload(options, config, nameIn(draft.workload))
   const { workload: asked } = mergeDrafts(draft, {
     workload: { name: reference, settings: parseClientSettings(workload, options) },
   })
   const settings = settingsIn(asked)
   const held = decidable(workload, { knobs: {}, level: typed.expect ?? draft.expect ?? USUAL_LEVEL })
-  requireAskable({ ...held, protocol: definition, workload, settings })
-  const choices = withFaults(parseTrialOptions(options, workload), draft.faults, `${config.own.where}: faults`)
+  requireAskable({ ...held, protocol, workload, settings })
+  const choices = withFaults(world, parseTrialOptions(options, workload), draft.faults, `${config.own.where}: faults`)
   return {
     search: {
       subject: {
         ...held,
-        target: serviceReference(spec),
+        target,
         bug: undefined,
         workload: reference,
         settings,
@@ -93,9 +90,9 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
         operations,
         choices,
       },
-      name: definition.name,
+      name: protocol.name,
       ...terms,
-      strategies: strategiesOf(typed.strategy, service),
+      strategies: strategiesOf(typed.strategy, spec, asserts),
       invariants: typed.invariants,
       guide: false,
     },
@@ -167,18 +164,19 @@ function namedOf(option: '--env' | '--beside', text: string): readonly [name: st
 
 /** @throws UserError (usage) for a fault that programs cannot suffer. */
 function withFaults(
+  world: VirtualWorld,
   choices: TrialChoices,
   configured: readonly FaultChoice[] | undefined,
   where: string,
 ): TrialChoices {
   const { faults } = choices
-  if (faults === undefined && configured === undefined) return { ...choices, faults: usualServiceFaults }
-  if (faults === undefined) return { ...choices, faults: namesIn(configured ?? [], where) }
-  requireSufferable(faults, '--faults')
+  if (faults === undefined && configured === undefined) return { ...choices, faults: world.usualFaults }
+  if (faults === undefined) return { ...choices, faults: namesIn(world, configured ?? [], where) }
+  world.requireSufferable(faults, '--faults')
   return choices
 }
 
-function namesIn(configured: readonly FaultChoice[], where: string): readonly string[] {
+function namesIn(world: VirtualWorld, configured: readonly FaultChoice[], where: string): readonly string[] {
   const names = configured.map((fault) => {
     if (typeof fault === 'string') return fault
     throw new UserError(
@@ -187,17 +185,20 @@ function namesIn(configured: readonly FaultChoice[], where: string): readonly st
     )
   })
   requireFaults(names, where)
-  requireSufferable(names, where)
+  world.requireSufferable(names, where)
   return names
 }
 
 /** @throws UserError (usage) for the strategy that follows assertions, of which there are none. */
-function strategiesOf(typed: readonly string[] | undefined, service: Service): readonly string[] {
-  const asserts = hasAssertions(service)
+function strategiesOf(
+  typed: readonly string[] | undefined,
+  { program }: ServiceSpec,
+  asserts: boolean,
+): readonly string[] {
   if (typed?.includes('coverage') && !asserts)
     throw new UserError(
       'usage',
-      `--strategy coverage: it follows what a program reaches, and ${service.spec.program} does not say it. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
+      `--strategy coverage: it follows what a program reaches, and ${program} does not say it. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
     )
   return typed ?? usualStrategyNames(asserts ? 'programs with assertions' : 'programs')
 }

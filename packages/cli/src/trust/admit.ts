@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { commandLine, withPaths } from '@chaosproxy/engine'
+import { isFullService, parseServiceReference, serviceReference } from '@chaosproxy/engine/references'
 import { UserError } from '@chaosproxy/history'
-import { isFullService, parseServiceReference, serviceReference } from '@chaosproxy/node-simulator'
 import { printableLines } from '@chaosproxy/report'
 import { nameIn, type RunSpec, type TrafficSpec } from '@chaosproxy/runner'
 import { REMOVED, textWithoutSecrets } from '@chaosproxy/runner/result'

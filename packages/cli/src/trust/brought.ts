@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { commandLine } from '@chaosproxy/engine'
-import { isFullService, isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/node-simulator'
+import { isFullService, isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/engine/references'
 import type { TrafficSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'

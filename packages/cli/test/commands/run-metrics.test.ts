@@ -1,4 +1,4 @@
-import { registries } from '@chaosproxy/engine'
+import { registries } from '@chaosproxy/engine/worlds'
 import { type Event, nanos } from '@chaosproxy/history'
 import { formatMetrics } from '@chaosproxy/proxy/control'
 import { completeRun, type PlannedRun, planRun } from '@chaosproxy/runner'

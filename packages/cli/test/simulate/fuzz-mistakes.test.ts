@@ -4,7 +4,7 @@ import { type ProtocolDefinition, protocols } from '@chaosproxy/protocols'
 import { planTrial, type SearchedProtocol, usualStrategies } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { search } from '../../../engine/src/search/search.ts'
-import { subjectOf } from '../../../engine/src/search/subject-name.ts'
+import { subjectOf } from '../../../engine/src/worlds/subject.ts'
 import { parseFuzzSettings } from '../../src/fuzz/settings.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 

@@ -1,6 +1,6 @@
+import { firstOf } from '../jobs/interruption.ts'
 import type { Job, JobEnd } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
-import { firstOf } from '../run/interruption.ts'
 import { checkJob } from './jobs.ts'
 import { megabytes, mostBytes, whenAbove } from './memory.ts'
 import { bytesOf } from './named-file.ts'

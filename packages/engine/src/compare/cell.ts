@@ -11,8 +11,8 @@ import {
   withoutObservation,
 } from '@chaosproxy/runner'
 import { type Measurement, measure } from '@chaosproxy/scenarios'
-import { registries as usualRegistries } from '../run/registries.ts'
 import { packageVersion } from '../version.ts'
+import { registries as usualRegistries } from '../worlds/registries.ts'
 
 /** What a run showed, and whether it kept its promise. */
 export interface MeasuredCell {

@@ -1,7 +1,7 @@
 import type { RunSpec } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import type { Job } from '../jobs/job.ts'
-import { userFilesOf } from '../jobs/user-files.ts'
+import { userFilesOf } from '../references/user-files.ts'
 import type { MeasuredCell } from './cell.ts'
 import { cell } from './worker.ts'
 

@@ -1,7 +1,7 @@
-import type { ServiceDeclaration } from '@chaosproxy/node-simulator'
 import type { RunDraft } from '@chaosproxy/runner'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
+import type { ServiceDeclaration } from '../references/services.ts'
 import type { ConfiguredRecording } from './configured-recording.ts'
 import type { ConfiguredUpstream } from './configured-upstream.ts'
 import type { HeldToBaseline } from './held-to-baseline.ts'

@@ -4,7 +4,8 @@ import { mergeDrafts, type NamedPart, nameIn, type Registries, type RunDraft } f
 import { SIMULATED } from '@chaosproxy/simulator'
 import { declaredTarget, targets, workloadFrom, workloadOf } from '@chaosproxy/targets'
 import { workloads } from '@chaosproxy/workloads'
-import { anyTargetOf, fullReference, serviceTargets } from '../service/target.ts'
+import { fullReference, serviceTargets } from '../references/services.ts'
+import { targetNamed } from '../worlds/registry.ts'
 import type { Config } from './config.ts'
 
 /** The user's own targets, workloads and services, and the file that declares them. */
@@ -39,10 +40,10 @@ export function registriesOf({
       const simulated = reference.startsWith(SIMULATED)
       const name = simulated ? reference.slice(SIMULATED.length) : reference
       const declared = ownOf(ownTargets, name)
-      if (declared === undefined) return anyTargetOf(fullReference(reference, own))
+      if (declared === undefined) return targetNamed(fullReference(reference, own))
       if (typeof declared === 'string') {
         const path = pathFrom(own.directory, declared)
-        return anyTargetOf(simulated ? `${SIMULATED}${path}` : path)
+        return targetNamed(simulated ? `${SIMULATED}${path}` : path)
       }
       if (simulated)
         throw new UserError('usage', `${reference}: only protocols can be simulated; ${name} is a cluster.`)

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
-import { isFile } from './user-files.ts'
+import { isFile } from '../references/user-files.ts'
 
 /** The files that code depends on. */
 interface Imported {

@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { jobName } from '../jobs/job-name.ts'
-import { userFilesOf } from '../jobs/user-files.ts'
+import { userFilesOf } from '../references/user-files.ts'
 import type { SearchState } from '../search/in-parallel.ts'
 import type { SearchSpec } from '../search/spec.ts'
 import { packageVersion } from '../version.ts'

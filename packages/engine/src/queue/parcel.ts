@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { isService } from '@chaosproxy/node-simulator'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isBinary } from '@chaosproxy/targets'
 import * as v from 'valibot'
 import { withImported } from '../jobs/imported-files.ts'
+import { isService } from '../references/services.ts'
 
 // Code of users travels as files, each under the hash of its content. In jobs and answers their paths start with SENT,
 // so that they mean the same on every machine.

@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
+import { firstOf, whenAborted } from '../jobs/interruption.ts'
 import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { jobName } from '../jobs/job-name.ts'
-import { firstOf, whenAborted } from '../run/interruption.ts'
 import type { Outcome } from './awaited-jobs.ts'
 import { type Board, type Lane, openBoard, type Priority } from './board.ts'
 import { createSender } from './cargo.ts'

@@ -14,8 +14,8 @@ import {
 import { findWorkload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { guideJob, minimiseJob, seedsJob } from '../search/jobs.ts'
-import type { SubjectName } from '../search/subject-name.ts'
 import type { GuideSpec, MinimiseSpec, SeedsSpec } from '../search/worker.ts'
+import type { SubjectName } from '../worlds/subject-name.ts'
 import type { QueuedKind } from './kind.ts'
 import { amount, count } from './numbers.ts'
 

@@ -1,10 +1,10 @@
 import inspector from 'node:inspector'
 import { UserError } from '@chaosproxy/history'
-import { type CodeWatch, outsidePromises } from '@chaosproxy/node-simulator'
+import { type ClientRequest, requestOf } from '../references/requests.ts'
 import { type Shown, showScenario } from '../search/show.ts'
-import { subjectOf } from '../search/subject-name.ts'
+import { subjectOf } from '../worlds/subject.ts'
+import type { Watching } from '../worlds/world.ts'
 import { noPlays, type ReplayOutcome, type ReplaySpec, replay, withPlay } from './play-again.ts'
-import { type ClientRequest, requestOf } from './request.ts'
 
 export interface InspectHooks {
   /** Called once a debugger can attach, before this process waits for one. */
@@ -37,10 +37,10 @@ export async function inspectReplay(
   if (before.interrupted) return before
   const { shown: found } = before
   const culprit = found === undefined ? undefined : culpritOf(found)
-  const probed = await subjectOf(subject, { code: stopsAt(culprit) }, 'functions')
+  const probed = await subjectOf(subject, { entered: stopsAt(culprit) })
   waiting({ url: openInspector(port), culprit })
   inspector.waitForDebugger()
-  const shown = await outsidePromises(() => showScenario(probed, scenario, invariants))
+  const shown = await probed.perform(() => showScenario(probed, scenario, invariants))
   return withPlay(noPlays, { ...shown, race: found?.digest === shown.digest ? found.race : undefined }, digest)
 }
 
@@ -52,10 +52,10 @@ function culpritOf({ race, culprit, history }: Shown): ClientRequest | undefined
 }
 
 /** Stops once, at the first function of the program's own that serves this request; of any, if there is none. */
-function stopsAt(culprit: ClientRequest | undefined): CodeWatch {
+function stopsAt(culprit: ClientRequest | undefined): NonNullable<Watching['entered']> {
   let stopped = false
-  return ({ type, request }) => {
-    if (stopped || type !== 'enters' || (culprit !== undefined && request !== culprit.name)) return false
+  return (request) => {
+    if (stopped || (culprit !== undefined && request !== culprit.name)) return false
     stopped = true
     return true
   }

@@ -1,14 +1,14 @@
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import { isService } from '@chaosproxy/node-simulator'
 import type { Scenario } from '@chaosproxy/runner'
 import { isUserFile } from '@chaosproxy/targets'
-import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
+import { abandonedAfter, GRACE_MS } from '../jobs/interruption.ts'
 import { createSearchPool } from '../search/pool.ts'
-import { type Shown, showScenario, showSupervised } from '../search/show.ts'
-import { type SubjectName, subjectOf } from '../search/subject-name.ts'
-import { asArrived } from './arrivals.ts'
-import { playForReal } from './real.ts'
+import { explain, playedHere, playedSupervised, type Shown } from '../search/show.ts'
+import { worldPlaying } from '../worlds/registry.ts'
+import { subjectOf } from '../worlds/subject.ts'
+import type { SubjectName } from '../worlds/subject-name.ts'
+import type { Player } from '../worlds/world.ts'
 
 /** What to play again, and how often. Plain data. */
 export interface ReplaySpec {
@@ -91,29 +91,23 @@ export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise
   const { listener = () => {}, signal = new AbortController().signal } = hooks
   const { subject, scenario, real, times, invariants } = spec
   // A step of a user's own protocol, and a program's turn, may never return.
-  const isSimulated = !real || isService(subject.target)
-  const pool = isSimulated && isUserFile(subject.target) ? createSearchPool(1) : undefined
+  const pool = isUserFile(subject.target) ? createSearchPool(1) : undefined
   const abandon = abandonedAfter(signal, GRACE_MS)
   // Each play listens.
   setMaxListeners(0, signal, abandon)
-  let forProcesses: Promise<Scenario> | undefined
-  const play = async (follows: boolean): Promise<Shown | undefined> => {
-    if (real) {
-      forProcesses ??=
-        pool === undefined
-          ? Promise.resolve(scenario)
-          : asArrived(pool, { subject, scenario, invariants, follows: true }, abandon)
-      return playForReal(subject, await forProcesses, signal)
-    }
-    if (pool === undefined) return showScenario(await subjectOf(subject), scenario, invariants)
-    return showSupervised(pool, { subject, scenario, invariants, follows }, abandon)
-  }
+  const searched = () => subjectOf(subject)
+  const simulated: Player = async (follows) =>
+    pool === undefined
+      ? playedHere(await searched(), scenario, invariants)
+      : playedSupervised(pool, { subject, scenario, invariants, follows }, abandon)
+  const world = await worldPlaying(subject.target, real)
+  const play = world.player({ subject, scenario, interrupted: signal, searched, simulated })
   try {
     let outcome: ReplayOutcome = noPlays
     for (let i = 0; i < times && !signal.aborted; i++) {
       listener({ type: 'playing', play: i + 1, times })
-      const shown = await play(outcome.failures === 0)
-      if (shown !== undefined) outcome = withPlay(outcome, shown, spec.digest)
+      const played = await play(outcome.failures === 0)
+      if (played !== undefined) outcome = withPlay(outcome, explain(played), spec.digest)
       // The simulator never yields to the event loop, so interrupts are only noticed here.
       await setImmediate()
     }

@@ -2,9 +2,9 @@ import { type Dirent, existsSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ListedRun, listedRun, type RunFiles, renderRunsHtml } from '@chaosproxy/report'
 import { isParsed } from '@chaosproxy/runner/result'
+import { RUN_JSON } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
 import { foundJson, foundText, writeWholeFile } from '../whole-file.ts'
-import { RUN_JSON } from './directory.ts'
 
 /** What was read of runs before, by directory: a run that has not changed is not read again. */
 export type KnownRuns = Map<string, { readonly changed: string; readonly run: ListedRun }>

@@ -3,9 +3,9 @@ import { plural } from '@chaosproxy/history'
 import { htmlOf, jsonOf, type RunSubject } from '@chaosproxy/report'
 import type { JudgedRun, PlannedRun } from '@chaosproxy/runner'
 import { type ExitCode, exitCodeFor, judgeExpectation } from '@chaosproxy/runner/result'
+import { type RunDirectory, writeResult } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
 import { circumstancesOf } from './circumstances.ts'
-import { type RunDirectory, writeResult } from './directory.ts'
 
 /** A finished run and where it is kept. */
 export interface FinishedRun {

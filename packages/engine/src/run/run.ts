@@ -4,8 +4,8 @@ import { completeRun, planRun, type RunDraft, type RunListener, type RunSpec } f
 import { commandLine } from '../command-line.ts'
 import type { Config } from '../config/config.ts'
 import { registriesOf, withPaths } from '../config/registries.ts'
+import { createRunDirectory, USUAL_OUT } from '../run-directory.ts'
 import { carryOut } from './carry-out.ts'
-import { createRunDirectory, USUAL_OUT } from './directory.ts'
 import { type FinishedRun, writeResults } from './results.ts'
 
 /** The user's own targets, workloads and services, as in a configuration, and how to follow and end the run. */

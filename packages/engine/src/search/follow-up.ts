@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { NO_LEVEL } from '@chaosproxy/simulator'
+import { abandonedAfter } from '../jobs/interruption.ts'
 import type { Pool } from '../jobs/job.ts'
-import { abandonedAfter } from '../run/interruption.ts'
 import { guideJob } from './jobs.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'

@@ -1,22 +1,14 @@
 import { nemeses } from '@chaosproxy/faults'
-import { millis, UserError } from '@chaosproxy/history'
-import {
-  awaitsOf,
-  besidesOf,
-  hasAssertions,
-  isServiceDeclaration,
-  requireSufferable,
-  type ServiceDeclaration,
-  usualServiceFaults,
-} from '@chaosproxy/node-simulator'
+import { UserError } from '@chaosproxy/history'
 import { type KnobValue, type ProtocolDefinition, type ProtocolModule, promiseOf } from '@chaosproxy/protocols'
 import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
-import { guardProtocol, mistakeSetting, NO_LEVEL, type SearchedProtocol } from '@chaosproxy/simulator'
-import { protocolFrom } from '@chaosproxy/targets'
+import { mistakeSetting, NO_LEVEL, type SearchedProtocol } from '@chaosproxy/simulator'
 import { findWorkload, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
+import type { ServiceDeclaration } from '../references/services.ts'
+import { worldTaking } from '../worlds/registry.ts'
+import type { Subject } from '../worlds/world.ts'
 import { requireAskable } from './askable.ts'
-import { loadDeclared, startsOf } from './service-subject.ts'
 
 /** What is simulated, and how: every member has a default. */
 export interface SubjectSettings {
@@ -54,38 +46,23 @@ export function requireSane(
 }
 
 /** What is simulated, and what it is unless the caller says otherwise. */
-export interface GivenSubject extends Omit<SearchedProtocol, 'nodes' | 'operations'> {
+export interface GivenSubject extends Subject {
   /** Undefined for a protocol: each trial chooses. */
   readonly usualNodes: number | undefined
   /** Undefined for a protocol: every fault among nodes. */
   readonly usualFaults: readonly string[] | undefined
 }
 
-/** On this thread nothing else ends a program that does not return; what is timed takes a fraction of a second. */
-const LONGEST_MS = millis(10_000)
-
 /** @throws UserError (usage) for something that is neither protocol nor service, or an unknown name; (input) for a file. */
 export async function subjectFrom(
   given: ProtocolModule | ServiceDeclaration,
   settings: SubjectSettings & { readonly faults?: readonly string[] | undefined },
 ): Promise<GivenSubject> {
-  if (typeof given !== 'object' || given === null || !isServiceDeclaration(given)) {
-    const protocol = guardProtocol(protocolFrom(given, 'the protocol'))
-    return { ...withNames(protocol, settings), usualNodes: undefined, usualFaults: undefined }
-  }
-  requireSufferable(settings.faults ?? [], 'faults:')
-  const { service, target, nodes } = await loadDeclared(given)
-  const named = withNames(service.definition, settings)
-  return {
-    ...named,
-    target,
-    ...startsOf(service, named, { longestMs: LONGEST_MS }),
-    besides: besidesOf(service),
-    awaits: awaitsOf(service),
-    asserts: hasAssertions(service),
-    usualNodes: nodes,
-    usualFaults: usualServiceFaults,
-  }
+  const world = await worldTaking(given)
+  world.requireSufferable(settings.faults ?? [], 'faults:')
+  const { protocol, subject, target, usualNodes } = await world.given(given)
+  const named = { ...withNames(protocol, settings), target, nodes: undefined, operations: 0 }
+  return { ...subject(named), usualNodes, usualFaults: world.usualFaults }
 }
 
 /** @throws UserError (usage) for an unknown name. */

@@ -1,12 +1,12 @@
 import { type Millis, millis } from '@chaosproxy/history'
-import { isService } from '@chaosproxy/node-simulator'
 import { noEvidence, planTrial, type SearchResult, type SeedFailure, strategiesNamed } from '@chaosproxy/simulator'
 import { doEach, PoisonousJob, type Pool } from '../jobs/job.ts'
+import { searchedIn } from '../worlds/registry.ts'
+import { subjectOf } from '../worlds/subject.ts'
 import { seedsJob } from './jobs.ts'
 import { followRanges, type SearchedRanges } from './searched-ranges.ts'
-import { GENERATION, GENERATION_OF_PROGRAMS, shareSeeds } from './shared-seeds.ts'
+import { shareSeeds } from './shared-seeds.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
-import { subjectOf } from './subject-name.ts'
 import { type Stuck, type Supervised, supervise } from './supervise.ts'
 import { createTally, type TallyState } from './tally.ts'
 import type { SeedsSpec } from './worker.ts'
@@ -44,7 +44,7 @@ interface Lost {
 
 function generationOf({ strategies, subject }: SearchSpec): number | undefined {
   if (!strategiesNamed(strategies).some(({ varies }) => varies === true)) return undefined
-  return isService(subject.target) ? GENERATION_OF_PROGRAMS : GENERATION
+  return searchedIn(subject.target).generation
 }
 
 /** Searches on a pool. Once `interrupted` threads begin no other seed; they are ended once `abandon` aborts. */
@@ -196,5 +196,7 @@ const seedsSpec = (spec: SearchSpec, first: number, count: number): SeedsSpec =>
   invariants: spec.invariants,
   verifyDeterminism: spec.verifyDeterminism,
   stopAtFirst: !spec.keepGoing,
-  ...(first === spec.firstSeed && isService(spec.subject.target) ? { selfCheck: { mostMs: checkingMs(spec) } } : {}),
+  ...(first === spec.firstSeed && searchedIn(spec.subject.target).isChecked
+    ? { selfCheck: { mostMs: checkingMs(spec) } }
+    : {}),
 })

@@ -1,10 +1,10 @@
 import type { Scenario } from '@chaosproxy/runner'
 import { type SearchResult, type SeedFailure, SIMULATED } from '@chaosproxy/simulator'
 import type { Job } from '../jobs/job.ts'
-import type { Simulated, SimulateSpec } from '../jobs/simulated-run.ts'
-import { userFilesOf } from '../jobs/user-files.ts'
-import type { SimulatedPlay } from './play.ts'
-import type { SubjectName } from './subject-name.ts'
+import { userFilesOf } from '../references/user-files.ts'
+import type { SimulatedPlay } from '../worlds/play.ts'
+import type { Simulated, SimulateSpec } from '../worlds/simulated-run.ts'
+import type { SubjectName } from '../worlds/subject-name.ts'
 import * as worker from './worker.ts'
 
 const filesOf = ({ subject: { target, workload } }: { readonly subject: SubjectName }): readonly string[] =>

@@ -2,14 +2,15 @@ import { dirname, join } from 'node:path'
 import { openHistoryWriter } from '@chaosproxy/history/files'
 import type { Scenario } from '@chaosproxy/runner'
 import { causeOf, printReplay, type SeedFailure } from '@chaosproxy/simulator'
+import { abandonedAfter, GRACE_MS } from '../jobs/interruption.ts'
 import type { Pool } from '../jobs/job.ts'
-import { digestOfFile, portableReference } from '../replay/own-files.ts'
-import { createRunDirectory, writeResult } from '../run/directory.ts'
-import { abandonedAfter, GRACE_MS } from '../run/interruption.ts'
+import { digestOfFile, portableReference } from '../references/own-files.ts'
+import { createRunDirectory, writeResult } from '../run-directory.ts'
+import { searchedIn } from '../worlds/registry.ts'
+import { subjectOf } from '../worlds/subject.ts'
 import { minimiseJob } from './jobs.ts'
-import { type Shown, showSupervised, unpromisedLevel } from './show.ts'
+import { explain, playedSupervised, type Shown, unpromisedLevel } from './show.ts'
 import type { SearchOutcome, SearchSpec } from './spec.ts'
-import { nodeVersionOf, subjectOf } from './subject-name.ts'
 import { supervise } from './supervise.ts'
 
 /** One cause of failure: shrunk, written to files, and ready to show. */
@@ -79,7 +80,8 @@ async function written(
   const invariants = spec.invariants && failure.kind !== 'violation'
   const scenario = await smallest(pool, spec, finding, ends)
   const play = { subject: spec.subject, scenario, invariants, follows: true }
-  const shown = await showSupervised(pool, play, ends.abandon)
+  const played = await playedSupervised(pool, play, ends.abandon)
+  const shown = played && explain(played)
   if (shown === undefined || (shown.failure?.kind === 'broken' && shown.failure.stuck === true))
     return { shown: undefined, files: undefined }
   // If the replay passes or fails in another way, report the original finding.
@@ -88,7 +90,7 @@ async function written(
   const { digest, events } = shown
   const found = `${causeOf(failure)}: ${sentence}`
   const source = digestOfFile(scenario.target)
-  const node = nodeVersionOf(scenario.target)
+  const node = searchedIn(scenario.target).node
   const level = unpromisedLevel(await subjectOf(spec.subject))
   writeResult(
     files.replay,

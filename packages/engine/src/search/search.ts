@@ -1,5 +1,4 @@
 import { type Millis, millis, UserError } from '@chaosproxy/history'
-import { outsidePromises, requireQuiet, type ServiceDeclaration } from '@chaosproxy/node-simulator'
 import type { ProtocolModule } from '@chaosproxy/protocols'
 import { drawnSequence } from '@chaosproxy/report'
 import {
@@ -21,11 +20,13 @@ import {
 import { isAskedToStop } from '@chaosproxy/targets/watchdog'
 import { doneOf, type Job } from '../jobs/job.ts'
 import { thisThread } from '../jobs/this-thread.ts'
+import type { ServiceDeclaration } from '../references/services.ts'
+import { searchedIn } from '../worlds/registry.ts'
+import type { Subject } from '../worlds/world.ts'
 import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.ts'
 import { type Searcher, searchInParallel } from './in-parallel.ts'
-import { requireRepeatable } from './service-subject.ts'
+import { requireRepeatable } from './repeatable.ts'
 import { showScenario, unpromisedLevel } from './show.ts'
-import { nodeVersionOf } from './subject-name.ts'
 
 /** How long and for what to search; every member has a default. */
 export interface SearchSettings
@@ -126,7 +127,7 @@ export async function search(
   const choices = { ...chosen, faults: faults ?? needed.faults ?? usualFaults }
   const subject = { ...named, nodes: settings.nodes ?? usualNodes, operations, choices }
   if (subject.start !== undefined && !signal.aborted)
-    await inTurn(subject, () =>
+    await subject.perform(() =>
       requireRepeatable(subject, { first: seed, count: seeds, strategies: strategiesFor(subject), limits: LIMITS }),
     )
   const terms = { firstSeed: seed, limit: { seeds }, keepGoing: false }
@@ -138,8 +139,8 @@ export async function search(
   const interrupted = finding === undefined && trials < seeds
   if (finding !== undefined) listener({ type: 'shrinking', seed: finding.seed, cause: causeOf(finding.failure) })
   const { missing = [], undecided } = evidence
-  const found = finding && (await inTurn(subject, () => foundOf(subject, finding, shrinkMs)))
-  if (subject.start !== undefined) await requireQuiet(subject.protocol.name)
+  const found = finding && (await subject.perform(() => foundOf(subject, finding, shrinkMs)))
+  await subject.settle()
   return {
     ...{ trials, found },
     vacuous: [
@@ -155,14 +156,14 @@ const strategiesFor = ({ start, asserts }: SearchedProtocol) =>
   usualStrategiesOf(start === undefined ? 'protocols' : asserts ? 'programs with assertions' : 'programs')
 
 /** Searches on this thread, where nothing can end a protocol that does not return. */
-function searcherHere(subject: SearchedProtocol, signal: AbortSignal): Searcher {
+function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
   const strategies = strategiesFor(subject)
   const reached = learnFrom(subject, [], { strategies, limits: LIMITS })
   const job: Job<{ readonly first: number; readonly count: number }, SearchResult> = {
     kind: 'search',
     reads: () => [],
     run: async ({ spec, progress }) =>
-      inTurn(subject, () =>
+      subject.perform(() =>
         searchSeeds(subject, {
           ...spec,
           ...{ strategies, reached, limits: LIMITS },
@@ -204,10 +205,6 @@ const LIMITS: TrialLimits = {
   invariants: true,
 }
 
-/** Programs are run outside of promises. */
-const inTurn = <T>({ start }: SearchedProtocol, work: () => T): Promise<T> | T =>
-  start === undefined ? work() : outsidePromises(work)
-
 function foundOf(subject: SearchedProtocol, finding: SeedFailure, shrinkMs: number): Found {
   const { failure, seed, scenario: original } = finding
   const isStuck = failure.kind === 'broken' && failure.stuck === true
@@ -233,7 +230,7 @@ function foundOf(subject: SearchedProtocol, finding: SeedFailure, shrinkMs: numb
     faults: scenario.faults.length,
     replay: printReplay({
       ...{ scenario, found: `${cause}: ${sentence}`, digest: shown?.digest, invariants },
-      ...{ level: unpromisedLevel(subject), node: nodeVersionOf(scenario.target) },
+      ...{ level: unpromisedLevel(subject), node: searchedIn(scenario.target).node },
     }),
     drawn: shown === undefined ? [] : drawnSequence(shown.steps, shown.columns),
   }

@@ -1,9 +1,5 @@
 import { createCondition } from '../jobs/condition.ts'
 
-/** Seeds of a generation: a range begins with what was interesting until the one before the last. */
-export const GENERATION = 4_096
-/** The same for programs, whose trials take many times as long, and of which few seeds are interesting. */
-export const GENERATION_OF_PROGRAMS = 256
 /** Playing them again is a small part of a generation's trials. */
 const MOST_SHARED = 16
 
@@ -23,7 +19,7 @@ interface Known {
   /** The first seed that is not yet searched. */
   next(): number
   interestingBefore(seed: number, most: number): readonly number[]
-  /** Seeds of a generation. */
+  /** Seeds of a generation: a range begins with what was interesting until the one before the last. */
   readonly generation: number
 }
 

@@ -1,34 +1,17 @@
 import { type Counterexample, check, limitedTo, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
-import { type Event, FLAG_FINAL, type Header, type History, historyFromEvents, type Nanos } from '@chaosproxy/history'
-import { isService, parseServiceReference, serviceName } from '@chaosproxy/node-simulator'
+import { type Event, FLAG_FINAL, type Header, type History, type Nanos } from '@chaosproxy/history'
 import { promiseOf } from '@chaosproxy/protocols'
-import {
-  type CodeRun,
-  type Race,
-  raceIn,
-  raceMember,
-  type SequenceStep,
-  sequenceColumns,
-  sequenceSteps,
-} from '@chaosproxy/report'
+import { type Race, raceIn, raceMember, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
 import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
-import type { FaultRecord } from '@chaosproxy/runner/result'
-import {
-  CHECK_STEPS,
-  digestOf,
-  type Failure,
-  type LogLine,
-  NO_LEVEL,
-  type SearchedProtocol,
-} from '@chaosproxy/simulator'
-import type { Workload } from '@chaosproxy/workloads'
+import { CHECK_STEPS, digestOf, type Failure, NO_LEVEL, type SearchedProtocol } from '@chaosproxy/simulator'
 import type { Pool } from '../jobs/job.ts'
-import { requestOf } from '../replay/request.ts'
+import { requestOf } from '../references/requests.ts'
+import { limitsFor, type PlayedScenario, playedScenario, playSimulated } from '../worlds/play.ts'
+import { searchedIn } from '../worlds/registry.ts'
+import { workloadNamed } from '../worlds/subject.ts'
 import { unusualText } from './delay-words.ts'
 import { playJob } from './jobs.ts'
-import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
-import { workloadNamed } from './subject-name.ts'
 import { supervise } from './supervise.ts'
 import type { PlaySpec } from './worker.ts'
 
@@ -64,49 +47,30 @@ export interface Shown {
 const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
-/** How a history is judged. */
-export type Judging = Pick<SearchedProtocol, 'level' | 'workload'>
-
 /** Replays a scenario in the simulator, on this thread, and explains the result. */
 export const showScenario = (subject: SearchedProtocol, scenario: Scenario, invariants: boolean): Shown =>
-  showPlay(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
+  explain(playedHere(subject, scenario, invariants))
 
-export const showPlay = ({ level, workload }: Judging, scenario: Scenario, play: SimulatedPlay): Shown =>
-  explain({ ...play, level, workload, scenario, history: historyFromEvents(play.events) })
+/** Plays a scenario in the simulator, on this thread. */
+export const playedHere = (subject: SearchedProtocol, scenario: Scenario, invariants: boolean): PlayedScenario =>
+  playedScenario(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
 
 /**
- * Replays it on a thread of the pool, where a protocol may hang or take all memory; that is then the result. Undefined
- * if it is abandoned.
+ * Plays it on a thread of the pool, where a protocol may hang or take all memory; that is then the result. Undefined if
+ * it is abandoned.
  */
-export async function showSupervised(
+export async function playedSupervised(
   pool: Pool,
   { subject, scenario, invariants, follows }: PlaySpec,
   abandon: AbortSignal,
-): Promise<Shown | undefined> {
+): Promise<PlayedScenario | undefined> {
   const end = await supervise(pool, playJob, { subject, scenario, invariants, follows }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
   const judging = { level: subject.level, workload: await workloadNamed(subject.workload) }
-  if (end.type === 'done') return showPlay(judging, scenario, end.value)
+  if (end.type === 'done') return playedScenario(judging, scenario, end.value)
   const { what, mistake, trace } = end
   const failure: Failure = { kind: 'broken', what, mistake, trace, stuck: true }
-  return showPlay(judging, scenario, { events: [], failure, records: [], trouble: [], log: [] })
-}
-
-export interface PlayedScenario {
-  readonly level: string
-  readonly workload: Workload
-  readonly scenario: Scenario
-  readonly history: History
-  readonly events: readonly Event[]
-  readonly records: readonly FaultRecord[]
-  readonly trouble: readonly string[]
-  readonly log: readonly LogLine[]
-  /** A failure that is already known; otherwise the history has to show it. */
-  readonly failure: Failure | undefined
-  /** What a program ran, where it was followed. */
-  readonly ran?: CodeRun | undefined
-  /** What else is wrong if the history shows no failure. */
-  readonly otherwise?: Failure | undefined
+  return playedScenario(judging, scenario, { events: [], failure, records: [], trouble: [], log: [] })
 }
 
 /** Explains the result of a scenario, simulated or real. */
@@ -250,5 +214,4 @@ const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: 
 export const unpromisedLevel = ({ level, protocol, knobs, workload }: SearchedProtocol): string | undefined =>
   level === promiseOf(protocol, knobs, workload.object) ? undefined : level
 
-const subjectNamed = (target: string): string =>
-  isService(target) ? serviceName(parseServiceReference(target)) : target
+const subjectNamed = (target: string): string => searchedIn(target).title(target)

@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises'
 import { check, type Report } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { type Event, type History, historyFromEvents, millis, UserError } from '@chaosproxy/history'
-import { outsidePromises, requireQuiet, type ServiceDeclaration } from '@chaosproxy/node-simulator'
 import { functionsOf, type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
 import { findVacuity, type RunEvent } from '@chaosproxy/runner'
 import {
@@ -16,6 +15,8 @@ import {
   type Simulation,
 } from '@chaosproxy/simulator'
 import { settingsFor } from '@chaosproxy/workloads'
+import type { ServiceDeclaration } from '../references/services.ts'
+import type { Subject } from '../worlds/world.ts'
 import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.ts'
 
 /** One simulated run; every member has a default. */
@@ -141,13 +142,13 @@ interface Performing {
   readonly signal: AbortSignal | undefined
 }
 
-async function performed(subject: SearchedProtocol, { options, nodes, signal }: Performing): Promise<SimulatedRun> {
+async function performed(subject: Subject, { options, nodes, signal }: Performing): Promise<SimulatedRun> {
   const { protocol, knobs } = subject
   const begin = (): SimulatedCluster =>
     clusterOf(subject, { nodes, seed: options.seed, knobs, longestSettingMs: longestSettingMs(protocol, knobs) })
   if (subject.start === undefined) return ended(beginSimulation(begin(), options), signal)
-  const run = await outsidePromises(() => endedAtOnce(begin(), options, signal))
-  await requireQuiet(protocol.name)
+  const run = await subject.perform(() => endedAtOnce(begin(), options, signal))
+  await subject.settle()
   return run
 }
 

@@ -1,7 +1,7 @@
 import type { Millis } from '@chaosproxy/history'
 import type { SearchResult } from '@chaosproxy/simulator'
 import type { QueueEvent } from '../queue/pool.ts'
-import type { SubjectName } from './subject-name.ts'
+import type { SubjectName } from '../worlds/subject-name.ts'
 
 /** A search on threads: what is searched, for how long, and where its findings are kept. Plain data. */
 export interface SearchSpec {

@@ -1,10 +1,10 @@
-import { isService } from '@chaosproxy/node-simulator'
 import { traceOf } from '@chaosproxy/protocols'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isBinary, isUserFile } from '@chaosproxy/targets'
 import type { Doing, Job, Pool } from '../jobs/job.ts'
+import { searchedIn } from '../worlds/registry.ts'
+import { withinText } from '../worlds/watched-protocol.ts'
 import { userMistake } from './user-mistake.ts'
-import { withinText } from './watched-protocol.ts'
 
 /** A protocol that blocked or ended its thread. */
 export interface Stuck {
@@ -70,7 +70,7 @@ export async function supervise<Spec extends object, Result>(
 const firstOf = (spec: object): number | undefined => ('first' in spec ? Number(spec.first) : undefined)
 
 /** What a job runs, as reports call it. */
-const subjectOf = (spec: object): string => (isService(referenceIn(spec)) ? 'the program' : 'the protocol')
+const subjectOf = (spec: object): string => `the ${searchedIn(referenceIn(spec)).noun}`
 
 /** Whether the job runs a user's own protocol, which a search names itself and a run names in its spec. */
 const isOfUser = (spec: object): boolean => isUserFile(referenceIn(spec))

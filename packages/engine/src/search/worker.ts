@@ -1,7 +1,5 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Millis } from '@chaosproxy/history'
-import { isService, outsidePromises, requireQuiet, serviceName } from '@chaosproxy/node-simulator'
-import { planRun, type Scenario } from '@chaosproxy/runner'
+import type { Scenario } from '@chaosproxy/runner'
 import {
   guide,
   learnFrom,
@@ -15,16 +13,14 @@ import {
 } from '@chaosproxy/simulator'
 import { beginUnit, isAskedToStop, type Progress } from '@chaosproxy/targets/watchdog'
 import type { Task } from '../jobs/job.ts'
-import type { Simulated, SimulateSpec } from '../jobs/simulated-run.ts'
-import { registries } from '../run/registries.ts'
-import { simulateSpec } from '../run/simulate-task.ts'
-import { simulatedServiceTarget, simulateService } from '../service/simulated.ts'
-import { followedCode } from './follow-code.ts'
-import { limitsFor, playSimulated, type SimulatedPlay } from './play.ts'
-import { requireRepeatable } from './service-subject.ts'
-import { guardedProtocol, type SubjectName, serviceNamed, subjectOf } from './subject-name.ts'
+import { limitsFor, playSimulated, type SimulatedPlay } from '../worlds/play.ts'
+import { searchedIn } from '../worlds/registry.ts'
+import type { Simulated, SimulateSpec } from '../worlds/simulated-run.ts'
+import { subjectOf } from '../worlds/subject.ts'
+import type { SubjectName } from '../worlds/subject-name.ts'
+import type { Subject } from '../worlds/world.ts'
+import { requireRepeatable } from './repeatable.ts'
 import { toCaller } from './user-mistake.ts'
-import { watchedProtocol, watchedTurns } from './watched-protocol.ts'
 
 /** A range of seeds for one thread. */
 export interface SeedsSpec {
@@ -118,47 +114,26 @@ export async function play({ spec, progress }: Task<PlaySpec>): Promise<Simulate
   const { scenario, invariants } = spec
   const subject = await watchedSubject(spec, progress)
   const played = await settled(subject, () => playSimulated(subject, scenario, limitsFor(invariants)))
-  if (!spec.follows || subject.start === undefined || played.failure === undefined) return played
-  const { events } = played
-  const ran = await followedCode(spec.subject, spec, { events, turns: watchedTurns(progress) }).catch(toCaller)
-  return { ...played, ran }
+  const { events, failure } = played
+  if (!spec.follows || failure === undefined) return played
+  const ran = await subject.follow?.({ scenario, invariants, events }).catch(toCaller)
+  return { ...played, ...(ran === undefined ? {} : { ran }) }
 }
 
 export async function simulateRun({ spec, progress }: Task<SimulateSpec>): Promise<Simulated> {
-  const file = spec.spec.target.name.slice(SIMULATED.length)
-  if (isService(file)) return serviceRun(spec, file, progress).catch(toCaller)
-  const protocol = watchedProtocol(await guardedProtocol(file), progress)
-  const simulated = await simulateSpec(spec, protocol, () => isAskedToStop(progress))
-  await setImmediate()
-  return simulated
-}
-
-async function serviceRun({ spec }: SimulateSpec, reference: string, progress: Progress): Promise<Simulated> {
-  const service = await serviceNamed(reference)
-  const target = async () => simulatedServiceTarget(service)
-  const run = await planRun(spec, { ...registries, target }, spec.target.name)
-  const simulated = await simulateService(service, run, {
-    turns: watchedTurns(progress),
-    isInterrupted: () => isAskedToStop(progress),
-  })
-  await requireQuiet(serviceName(service.spec))
-  return simulated
+  const world = await searchedIn(spec.spec.target.name.slice(SIMULATED.length)).open()
+  return world.run(spec, progress).catch(toCaller)
 }
 
 /**
- * Waits for promises that steps left behind: a rejected one must end this thread before its task is done, to be
- * reported, and so must a program that goes on. The work is done where programs can be run, outside of promises.
+ * Does work that runs the subject, and waits for what it left behind: a promise that is rejected then ends this thread
+ * before its task is done, to be reported, as does a program that goes on.
  */
-async function settled<T>({ start, protocol }: SearchedProtocol, work: () => T): Promise<T> {
-  const result = await outsidePromises(work).catch(toCaller)
-  await (start === undefined ? setImmediate() : requireQuiet(protocol.name).catch(toCaller))
+async function settled<T>(subject: Subject, work: () => T): Promise<T> {
+  const result = await subject.perform(work).catch(toCaller)
+  await subject.settle().catch(toCaller)
   return result
 }
 
-async function watchedSubject(
-  { subject }: { readonly subject: SubjectName },
-  progress: Progress,
-): Promise<SearchedProtocol> {
-  const named = await subjectOf(subject, { turns: watchedTurns(progress) }).catch(toCaller)
-  return named.start !== undefined ? named : { ...named, protocol: watchedProtocol(named.protocol, progress) }
-}
+const watchedSubject = ({ subject }: { readonly subject: SubjectName }, progress: Progress): Promise<Subject> =>
+  subjectOf(subject, { progress }).catch(toCaller)

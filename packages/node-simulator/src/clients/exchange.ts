@@ -10,6 +10,7 @@ import {
 } from '@chaosproxy/recorder/routes'
 import type { Client, Request } from '@chaosproxy/runner'
 import { type Answer, BodyCapture, createReplyReader } from '@chaosproxy/wire/http'
+import { requestName } from '../declared/reference.ts'
 import {
   type AnswerMessage,
   fieldOf,
@@ -21,7 +22,6 @@ import {
   type RequestMessage,
 } from '../world/messages.ts'
 import type { Network, Packet, Plug, Wire } from '../world/network.ts'
-import { requestName } from '../world/requests.ts'
 import type { World } from '../world/world.ts'
 
 export interface ClientOptions {

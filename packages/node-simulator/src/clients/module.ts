@@ -2,8 +2,8 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, type Input, UserError } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import { judgeAnswer } from '@chaosproxy/workloads'
+import { requestName } from '../declared/reference.ts'
 import type { Life } from '../world/life.ts'
-import { requestName } from '../world/requests.ts'
 import type { World } from '../world/world.ts'
 
 // Clients from a user's file, as `@chaosproxy/targets` runs them on a thread, but as a program of the simulator.

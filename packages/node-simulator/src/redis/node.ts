@@ -3,6 +3,7 @@ import { createRandom } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { fate, NodeClock, streamOf } from '@chaosproxy/simulator'
 import { resp } from '@chaosproxy/wire'
+import { REDIS, REDIS_PORT } from '../declared/hosts.ts'
 import { NotSimulated } from '../refusal.ts'
 import type { Host, Network, Packet, Plug, Wire } from '../world/network.ts'
 import type { Actor, World } from '../world/world.ts'
@@ -13,9 +14,6 @@ import { createSession, type Session } from './session.ts'
 import { type Change, Store } from './store.ts'
 import { wordsOf } from './words.ts'
 
-/** The node's name, and the host that programs dial. */
-export const REDIS: NodeId = 'redis'
-export const REDIS_PORT = 6_379
 /** How often `appendfsync everysec` writes to disk. */
 const FSYNC_NANOS = 1e9
 

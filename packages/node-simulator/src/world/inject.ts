@@ -1,7 +1,7 @@
 import { type Fault, linkName } from '@chaosproxy/faults'
 import type { Healed, Injected } from '@chaosproxy/runner'
-import { serviceSuffers } from '../suffers.ts'
 import { type Injectable, serviceBlows, type Undo } from './blows.ts'
+import { serviceSuffers } from './suffers.ts'
 
 /** Injects faults, and remembers what undoes those in force. */
 export function createInjector(around: Injectable): {

@@ -23,9 +23,6 @@ interface Serving {
   readonly serves?: string | undefined
 }
 
-/** The name of a client's request, as steps have it. */
-export const requestName = (session: string, sequence: number): string => `${session}-${sequence}`
-
 /**
  * Which client's request the code that runs serves, also where it is on another node that was asked on the way. Only
  * replays know it: contexts cost time.

@@ -9,7 +9,7 @@ import {
   whyUnwritable,
 } from '@chaosproxy/history/files'
 import type { OpenRecord, RunStore, Target } from '@chaosproxy/runner'
-import { writeWholeFile } from '../whole-file.ts'
+import { writeWholeFile } from './whole-file.ts'
 
 /** The directory of one run, and the files in it. */
 export interface RunDirectory {

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
-import { filesOfService, isService, parseServiceReference } from '@chaosproxy/node-simulator'
 import { EXECUTED, isBinary, isUserFile, wordsOf } from '@chaosproxy/targets'
+import { filesOfService, isService, parseServiceReference } from './services.ts'
 
 /** Whether what a spec names is a file of the user's own: no name of ours, and no program's command. */
 export const isOwnFile = (reference: string): boolean =>

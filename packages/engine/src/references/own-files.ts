@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { isService, parseServiceReference, programsOfService, serviceReference } from '@chaosproxy/node-simulator'
 import { isUserFile } from '@chaosproxy/targets'
-import { isOwnFile } from '../jobs/user-files.ts'
+import { isService, parseServiceReference, programsOfService, serviceReference } from './services.ts'
+import { isOwnFile } from './user-files.ts'
 
 // A replay file names a user's own protocol and workload relative to itself, so that they can be moved together.
 

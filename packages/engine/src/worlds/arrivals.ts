@@ -1,23 +1,17 @@
-import { historyFromEvents, type Nanos, nanos } from '@chaosproxy/history'
+import { type Nanos, nanos } from '@chaosproxy/history'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
-import type { Pool } from '../jobs/job.ts'
-import { playJob } from '../search/jobs.ts'
-import { supervise } from '../search/supervise.ts'
-import type { PlaySpec } from '../search/worker.ts'
-import { requestOf } from './request.ts'
+import { requestOf } from '../references/requests.ts'
+import type { PlayedScenario } from './play.ts'
 
 /**
  * A service's scenario for processes, whose messages have none of the simulator's delays: each operation begins when its
  * request came to the program in the simulator. As it is if nothing went wrong there, or the program was not followed.
  */
-export async function asArrived(pool: Pool, play: PlaySpec, abandon: AbortSignal): Promise<Scenario> {
-  const { scenario } = play
-  const end = await supervise(pool, playJob, { ...play, follows: true }, { signal: abandon })
-  if (end.type !== 'done' || end.value.ran === undefined) return scenario
-  const { events, ran } = end.value
+export function asArrived(scenario: Scenario, played: PlayedScenario | undefined): Scenario {
+  if (played?.ran === undefined) return scenario
+  const { history, ran } = played
   const first = new Map<string, Nanos>()
   for (const { request, at } of ran.steps) if (!first.has(request)) first.set(request, at)
-  const history = historyFromEvents(events)
   // Rows are in the order of invocation, as the operations of a recorded scenario are.
   const planned = Math.min(scenario.operations.length, history.operations.length)
   const arrivals = Array.from({ length: planned }, (_, row) => first.get(requestOf(history, row).name))

@@ -1,7 +1,7 @@
 import { type FaultKind, familyOf, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Suffering } from '@chaosproxy/runner'
-import { serviceBlows } from './world/blows.ts'
+import { serviceBlows } from './blows.ts'
 
 const instead: { readonly [kind in FaultKind]?: string } = {
   crash: 'kill',

@@ -1,5 +1,4 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { TurnWatch } from '@chaosproxy/node-simulator'
 import { type AnyMachine, describeEvent, type ProtocolDefinition, wrapWatches } from '@chaosproxy/protocols'
 import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
@@ -11,12 +10,12 @@ const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 export const withinText = (within: number): string => withins[within - 1] ?? withins[0]
 
 /** Reports the turns of simulated programs. */
-export const watchedTurns = (progress: Progress): TurnWatch => ({
-  entered(node) {
+export const watchedTurns = (progress: Progress) => ({
+  entered(node: NodeId): void {
     if (countCall(progress)) describeCall(progress, `a turn of ${node}`)
     enter(progress, TURN)
   },
-  left() {
+  left(): void {
     enter(progress, 0)
   },
 })

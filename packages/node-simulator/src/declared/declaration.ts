@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { REDIS } from './redis/node.ts'
-import type { BesideSpec, ServiceSpec } from './service.ts'
+import { REDIS } from './hosts.ts'
+import type { BesideSpec, ServiceSpec } from './reference.ts'
 
 /** A program that stands beside the nodes of a service, such as a fake of a server that they call. */
 export interface BesideDeclaration {

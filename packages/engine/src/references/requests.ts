@@ -1,5 +1,5 @@
 import type { History } from '@chaosproxy/history'
-import { requestName } from '@chaosproxy/node-simulator'
+import { requestName } from './services.ts'
 
 /** A client's request to a program, as a history has it. */
 export interface ClientRequest {

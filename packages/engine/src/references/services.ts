@@ -6,14 +6,33 @@ import {
   parseServiceReference,
   SERVICE,
   type ServiceDeclaration,
+  serviceName,
   serviceReference,
-} from '@chaosproxy/node-simulator'
-import type { Target } from '@chaosproxy/runner'
+} from '@chaosproxy/node-simulator/declared'
 import { SIMULATED } from '@chaosproxy/simulator'
-import { targetOf } from '@chaosproxy/targets'
-import { serviceNamed } from '../search/subject-name.ts'
-import { processesTarget } from './processes.ts'
-import { simulatedServiceTarget } from './simulated.ts'
+
+// What references to services of Node programs say. Nothing here loads what simulates them.
+
+export {
+  type BesideDeclaration,
+  filesOfService,
+  isServiceDeclaration,
+  programsOfService,
+  requestName,
+  type ServiceSpec,
+  USUAL_NODES,
+  urlVariables,
+} from '@chaosproxy/node-simulator/declared'
+export {
+  declaredService,
+  isFullService,
+  isService,
+  parseServiceReference,
+  SERVICE,
+  type ServiceDeclaration,
+  serviceName,
+  serviceReference,
+}
 
 /** The services of a configuration. */
 export interface OwnServices {
@@ -22,14 +41,6 @@ export interface OwnServices {
   readonly where: string
   /** The directory to which paths are relative. */
   readonly directory: string
-}
-
-/** Resolves a reference as `targetOf` does, or the full one of a service: the same declaration in virtual time, or as processes. */
-export async function anyTargetOf(reference: string): Promise<Target> {
-  const { simulated, name } = partsOf(reference)
-  if (!isService(name)) return targetOf(reference)
-  if (!isFullService(name)) throw unknownService(reference, { where: reference, directory: '.' })
-  return simulated ? simulatedServiceTarget(await serviceNamed(name)) : processesTarget(parseServiceReference(name))
 }
 
 /**
@@ -68,12 +79,14 @@ export function onlyService(own: OwnServices): string | undefined {
   )
 }
 
-function partsOf(reference: string): { readonly simulated: boolean; readonly name: string } {
+/** A reference without `sim:`, and whether it had that. */
+export function partsOf(reference: string): { readonly simulated: boolean; readonly name: string } {
   const simulated = reference.startsWith(SIMULATED)
   return { simulated, name: simulated ? reference.slice(SIMULATED.length) : reference }
 }
 
-function unknownService(reference: string, { services = {}, where }: OwnServices): UserError {
+/** The error for a service that nobody declares. */
+export function unknownService(reference: string, { services = {}, where }: OwnServices): UserError {
   const known = Object.keys(services)
   const wanted = partsOf(reference).name.slice(SERVICE.length)
   const remedy =

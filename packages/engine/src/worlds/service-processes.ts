@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { fillPlaceholders, literally, type Placeholders } from '@chaosproxy/history'
-import { type ServiceSpec, serviceName, USUAL_NODES, urlVariables } from '@chaosproxy/node-simulator'
 import type { Target } from '@chaosproxy/runner'
 import {
   type BesideServer,
@@ -11,6 +10,7 @@ import {
   type StartedDeclaration,
   startBeside,
 } from '@chaosproxy/targets'
+import { type ServiceSpec, serviceName, USUAL_NODES, urlVariables } from '../references/services.ts'
 
 /**
  * A service whose nodes are processes: each has a directory of its own, which is its disk, and dials the others through

@@ -1,4 +1,4 @@
-import { type Event, type Input, millis } from '@chaosproxy/history'
+import { type Event, type History, historyFromEvents, type Input, millis } from '@chaosproxy/history'
 import type { CodeRun } from '@chaosproxy/report'
 import type { Scenario } from '@chaosproxy/runner'
 import type { FaultRecord, Heard, NodeState } from '@chaosproxy/runner/result'
@@ -10,6 +10,7 @@ import {
   type SearchedProtocol,
   type TrialLimits,
 } from '@chaosproxy/simulator'
+import type { Workload } from '@chaosproxy/workloads'
 import { createNodeStateWatch } from './node-states.ts'
 
 const CHECK_MEMORY_BYTES = 256 * 2 ** 20
@@ -55,3 +56,28 @@ export function playSimulated(subject: SearchedProtocol, scenario: Scenario, lim
   const { records = [], trouble = [] } = played ?? {}
   return { events, failure, records, trouble, log, ...(heard === undefined ? {} : { heard }) }
 }
+
+/** A scenario as it was played, simulated or on processes. */
+export interface PlayedScenario {
+  readonly level: string
+  readonly workload: Workload
+  readonly scenario: Scenario
+  readonly history: History
+  readonly events: readonly Event[]
+  readonly records: readonly FaultRecord[]
+  readonly trouble: readonly string[]
+  readonly log: readonly LogLine[]
+  /** A failure that is already known; otherwise the history has to show it. */
+  readonly failure: Failure | undefined
+  /** What a program ran, where it was followed. */
+  readonly ran?: CodeRun | undefined
+  /** What else is wrong if the history shows no failure. */
+  readonly otherwise?: Failure | undefined
+}
+
+/** A simulated play of a scenario, held to a level. */
+export const playedScenario = (
+  { level, workload }: Pick<SearchedProtocol, 'level' | 'workload'>,
+  scenario: Scenario,
+  play: SimulatedPlay,
+): PlayedScenario => ({ ...play, level, workload, scenario, history: historyFromEvents(play.events) })

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
-import { isService, parseServiceReference } from '@chaosproxy/node-simulator'
 import {
   askedOf,
   currentLeader,
@@ -18,11 +17,13 @@ import {
 import { firstLeader, unrecovered } from '@chaosproxy/simulator'
 import { startEmbeddedCluster } from '@chaosproxy/targets'
 import { settingsFor, type Workload } from '@chaosproxy/workloads'
-import { unlessInterrupted, whenAborted } from '../run/interruption.ts'
-import { explain, type Shown } from '../search/show.ts'
-import { type SubjectName, subjectOf } from '../search/subject-name.ts'
-import { processesTarget } from '../service/processes.ts'
+import { unlessInterrupted, whenAborted } from '../jobs/interruption.ts'
+import { isService, parseServiceReference } from '../references/services.ts'
+import type { PlayedScenario } from './play.ts'
+import { processesTarget } from './service-processes.ts'
+import type { SubjectName } from './subject-name.ts'
 import { warmUp } from './warm-up.ts'
+import type { Scene } from './world.ts'
 
 const QUIET_MS = millis(5_000)
 /** Processes may take longer than simulated nodes, on a machine that has something else to do. */
@@ -40,25 +41,23 @@ export interface RealPlay {
 }
 
 /**
- * Replays a scenario on a fresh cluster of processes and explains the result. Undefined if interrupted: an unfinished
- * replay shows nothing.
+ * Plays a scenario on a fresh cluster of processes. Undefined if interrupted: an unfinished play shows nothing.
  *
  * @throws UserError (environment) if the cluster does not start.
  */
 export async function playForReal(
-  subject: SubjectName,
+  { subject, searched, interrupted }: Scene,
   recorded: Scenario,
-  interrupted: AbortSignal,
-): Promise<Shown | undefined> {
-  const searched = await subjectOf(subject)
-  const { workload } = searched
-  const leader = firstLeader(searched, recorded)
+): Promise<PlayedScenario | undefined> {
+  const simulated = await searched()
+  const { workload } = simulated
+  const leader = firstLeader(simulated, recorded)
   // A program's first requests take as long as many later ones.
   const warm = isService(subject.target)
   const play = await playOnProcesses(subject, { scenario: recorded, workload, leader, warm }, interrupted)
   if (play === undefined) return undefined
   const history = historyFromEvents(play.events)
-  return explain({
+  return {
     level: subject.level,
     workload,
     // Processes have delays of their own, and nothing holds their requests.
@@ -69,8 +68,8 @@ export async function playForReal(
     trouble: play.trouble,
     log: [],
     failure: undefined,
-    otherwise: unrecovered(searched, play.scenario, history, play.played),
-  })
+    otherwise: unrecovered(simulated, play.scenario, history, play.played),
+  }
 }
 
 interface Part {

@@ -1,9 +1,9 @@
 import type { Registries } from '@chaosproxy/runner'
 import { workloadOf } from '@chaosproxy/targets'
-import { anyTargetOf } from '../service/target.ts'
+import { targetNamed } from './registry.ts'
 
 /** Everything a spec can name: built-in targets and workloads, and the user's own files. */
 export const registries: Registries = {
-  target: anyTargetOf,
+  target: targetNamed,
   workload: workloadOf,
 }

@@ -1,0 +1,15 @@
+export { digestOfFile, locatedReference } from './own-files.ts'
+export {
+  type BesideDeclaration,
+  declaredService,
+  isFullService,
+  isService,
+  isServiceDeclaration,
+  onlyService,
+  parseServiceReference,
+  SERVICE,
+  type ServiceDeclaration,
+  type ServiceSpec,
+  serviceReference,
+  USUAL_NODES,
+} from './services.ts'

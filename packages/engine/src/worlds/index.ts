@@ -1,0 +1,7 @@
+export { limitsFor, playWatched } from './play.ts'
+export { playOnProcesses } from './real-play.ts'
+export { registries } from './registries.ts'
+export { searchedIn } from './registry.ts'
+export { subjectOf, workloadNamed } from './subject.ts'
+export type { SubjectName } from './subject-name.ts'
+export type { VirtualWorld } from './world.ts'

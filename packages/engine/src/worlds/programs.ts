@@ -1,0 +1,285 @@
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { type Event, millis, type Nanos, nanos, UserError } from '@chaosproxy/history'
+import {
+  awaitsOf,
+  besidesOf,
+  type CodeStep,
+  type CodeWatch,
+  createServiceCluster,
+  distrustPackages,
+  hasAssertions,
+  keepsSomePackages,
+  loadService,
+  outsidePromises,
+  type Probing,
+  requireQuiet,
+  requireSufferable,
+  type Service,
+  type SharedState,
+  type Site,
+  serviceSuffers,
+  type TurnWatch,
+  usualServiceFaults,
+} from '@chaosproxy/node-simulator'
+import { requireRequests } from '@chaosproxy/recorder/routes'
+import type { CodeRun } from '@chaosproxy/report'
+import {
+  type AskedOperations,
+  askedOf,
+  type PlannedRun,
+  planRun,
+  protocolTarget,
+  type RunOutcome,
+  runOptionsOf,
+  type Target,
+} from '@chaosproxy/runner'
+import {
+  beginSimulation,
+  digestOf,
+  runScenario,
+  type SearchedProtocol,
+  type Shortcut,
+  SIMULATED,
+  type SimulatedCluster,
+} from '@chaosproxy/simulator'
+import { workloadOf } from '@chaosproxy/targets'
+import { isAskedToStop } from '@chaosproxy/targets/watchdog'
+import type { Settings, Workload } from '@chaosproxy/workloads'
+import {
+  declaredService,
+  isServiceDeclaration,
+  parseServiceReference,
+  serviceName,
+  serviceReference,
+  USUAL_NODES,
+} from '../references/services.ts'
+import { limitsFor } from './play.ts'
+import type { Simulated } from './simulated-run.ts'
+import { watchedTurns } from './watched-protocol.ts'
+import type { Followed, Loaded, VirtualWorld, Watching } from './world.ts'
+
+/** Node programs in virtual time. */
+export const programs: VirtualWorld = {
+  target: async (reference) => simulatedServiceTarget(await serviceNamed(reference.slice(SIMULATED.length))),
+  player: ({ simulated }) => simulated,
+  async load(reference, watching = {}) {
+    const service = await serviceNamed(reference, watching.entered === undefined ? undefined : 'functions')
+    return loadedAs(service, () => serviceNamed(reference, 'lines'), watching)
+  },
+  async given(value) {
+    if (!isServiceDeclaration(value)) throw new TypeError('a protocol is no service')
+    const spec = declaredService(value, { where: 'the service', directory: '.' })
+    const service = await loadService(spec)
+    const loaded = loadedAs(service, () => loadService(spec, 'lines'), { longestMs: LONGEST_MS })
+    return { ...loaded, target: serviceReference(spec), usualNodes: value.nodes ?? USUAL_NODES }
+  },
+  async run({ spec }, progress) {
+    const service = await serviceNamed(spec.target.name.slice(SIMULATED.length))
+    const target = async () => simulatedServiceTarget(service)
+    const run = await planRun(spec, { workload: workloadOf, target }, spec.target.name)
+    const simulated = await simulateService(service, run, {
+      turns: watchedTurns(progress),
+      isInterrupted: () => isAskedToStop(progress),
+    })
+    await requireQuiet(serviceName(service.spec))
+    return simulated
+  },
+  requireSufferable,
+  usualFaults: usualServiceFaults,
+}
+
+/** On a thread that nothing else watches; what is timed takes a fraction of a second. */
+const LONGEST_MS = millis(10_000)
+
+const services = new Map<string, Promise<Service>>()
+
+/** Bundled once, like the files of protocols. @throws UserError (input) for a program that cannot be read. */
+function serviceNamed(reference: string, probing?: Probing): Promise<Service> {
+  const name = `${probing ?? ''} ${reference}`
+  const loading = services.get(name) ?? loadService(parseServiceReference(reference), probing)
+  services.set(name, loading)
+  return loading
+}
+
+function loadedAs(service: Service, probed: () => Promise<Service>, watching: Watching): Loaded {
+  const { definition: protocol } = service
+  const { progress, longestMs, entered } = watching
+  const watch: ServiceWatch = {
+    turns: progress && watchedTurns(progress),
+    longestMs,
+    code: entered && (({ type, request }) => type === 'enters' && entered(request)),
+  }
+  return {
+    protocol,
+    asserts: hasAssertions(service),
+    subject(chosen) {
+      const searched: SearchedProtocol = {
+        ...chosen,
+        ...startsOf(service, chosen, watch),
+        besides: besidesOf(service),
+        awaits: awaitsOf(service),
+        asserts: hasAssertions(service),
+      }
+      return {
+        ...searched,
+        perform: outsidePromises,
+        settle: () => requireQuiet(protocol.name),
+        follow: async (followed) => followedCode(await probed(), searched, followed, watch),
+      }
+    },
+  }
+}
+
+/** Who is told of what programs do. */
+interface ServiceWatch {
+  readonly turns?: TurnWatch | undefined
+  /** Of a service that was loaded with probes. */
+  readonly code?: CodeWatch | undefined
+  readonly longestMs?: Watching['longestMs']
+}
+
+/**
+ * What starts clusters of a service: by the shortcut with its installed packages as an earlier run loaded them.
+ *
+ * @throws UserError (input) if the routes are about one object, and clients would use several.
+ */
+function startsOf(
+  service: Service,
+  { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
+  watch: ServiceWatch = {},
+): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut | undefined } {
+  // A search draws the number of keys unless it is said.
+  const { functions, before } = askedOf(workload, { keys: 2, ...settings })
+  const isOfOne = isAboutOneObject(service, { functions, before })
+  const { initial } = workload
+  const startWith =
+    (keepsPackages: boolean): NonNullable<SearchedProtocol['start']> =>
+    (options) =>
+      createServiceCluster(service, { ...options, ...watch, initial, functions, isOfOne, keepsPackages })
+  const shortcut = { start: startWith(true), distrust: () => distrustPackages(service) }
+  return { start: startWith(false), shortcut: keepsSomePackages(service) ? shortcut : undefined }
+}
+
+function isAboutOneObject(
+  { clients }: Service,
+  { functions, before }: Pick<AskedOperations, 'functions' | 'before'>,
+): boolean {
+  if (clients.type === 'module') return false
+  const { maker, file } = clients
+  return requireRequests(maker, { functions: functions.filter((f) => maker.functions.includes(f)), before }, file)
+}
+
+/** A longer run is no failure that was cut down. */
+const MOST_STEPS = 50_000
+
+/**
+ * Plays a scenario once more with probes in the program, and returns every line that it ran for a client. Undefined if
+ * the history is another than without probes: then nothing is known of that one.
+ */
+async function followedCode(
+  service: Service,
+  subject: SearchedProtocol,
+  { scenario, invariants, events }: Followed,
+  { turns }: ServiceWatch,
+): Promise<CodeRun | undefined> {
+  const steps: CodeStep[] = []
+  const code = (step: CodeStep): boolean => {
+    if (steps.length < MOST_STEPS) steps.push(step)
+    return false
+  }
+  const probed = { ...subject, ...startsOf(service, subject, { turns, code }) }
+  const trial = await outsidePromises(() => runScenario(probed, scenario, limitsFor(invariants)))
+  if (digestOf(trial.events) !== digestOf(events)) return undefined
+  return codeRun(steps, service.program.sites, trial.startedAt)
+}
+
+function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: Nanos): CodeRun {
+  const files = new Map([...new Set(sites.map(({ file }) => file))].map((file) => [file, relative('.', file)]))
+  // What a function keeps that runs anew for each request is not shared by requests.
+  const entered = new Set(steps.flatMap(({ type, site }) => (type === 'enters' ? [site] : [])))
+  const shared = (states: readonly SharedState[] | undefined, node: string): readonly string[] =>
+    (states ?? [])
+      .filter(({ of }) => of === undefined || !entered.has(of))
+      .map(({ name, part, kept }) => JSON.stringify([name, part, kept === 'memory' ? node : '']))
+  return {
+    steps: steps.flatMap(({ type, site: number, request, node, at }) => {
+      const site = sites[number]
+      if (site === undefined) return []
+      const { within, line, reads, writes, rests } = site
+      const file = files.get(site.file) ?? site.file
+      const touched = { reads: shared(reads, node), writes: shared(writes, node), rests: shared(rests, node) }
+      return [{ type, site: number, within, request, file, line, at: nanos(at - startedAt), ...touched }]
+    }),
+    sources: Object.fromEntries(
+      [...files].map(([file, shown]) => [shown, readFileSync(file, 'utf8').split(/\r?\n/)] as const),
+    ),
+  }
+}
+
+/** A service in virtual time. Its runs are performed on a thread, by `simulateService`. */
+function simulatedServiceTarget({ spec, definition }: Service): Target {
+  const { summary, bugs, marks, functions, promises } = protocolTarget(definition)
+  const name = serviceName(spec)
+  return {
+    ...{ summary, bugs, marks, functions, promises, settings: [] },
+    name: `${SIMULATED}${name}`,
+    defaultNodes: spec.nodes ?? USUAL_NODES,
+    tier: 'simulated',
+    mapping: 'routes',
+    suffers: serviceSuffers,
+    async start() {
+      throw new UserError(
+        'usage',
+        `${name}: here a service runs as processes only; chaos run --sim and chaos simulate run it in virtual time.`,
+      )
+    },
+  }
+}
+
+/** Interrupts are only noticed between so many events. */
+const EVENTS_AT_A_TIME = 2_000
+
+/**
+ * A whole run of a service's programs, synchronous as they need it.
+ *
+ * @throws UserError (input) for a program that cannot be simulated, or never listens.
+ */
+function simulateService(
+  service: Service,
+  run: PlannedRun,
+  { turns, isInterrupted }: { readonly turns: TurnWatch; readonly isInterrupted: () => boolean },
+): Promise<Simulated> {
+  const { spec, workload, workloadSettings: settings } = run
+  const events: Event[] = []
+  const sink = { append: (event: Event) => void events.push(event) }
+  return outsidePromises(() => {
+    const { start } = startsOf(service, { workload, settings }, { turns })
+    const cluster = start({ nodes: spec.nodes, seed: spec.seed, knobs: {} })
+    try {
+      const simulation = beginSimulation(cluster, runOptionsOf(run, { sink }))
+      let interrupted = false
+      for (;;) {
+        const ended = simulation.advance(EVENTS_AT_A_TIME)
+        if (ended?.type === 'ended') return { events, outcome: withDeaths(ended.outcome, cluster) }
+        if (ended !== undefined)
+          return {
+            events,
+            failure: `${serviceName(service.spec)}: the simulation was stopped (${ended.reason}) before the run had ended.`,
+          }
+        if (interrupted || !isInterrupted()) continue
+        interrupted = true
+        simulation.handle.interrupt()
+      }
+    } finally {
+      cluster.close?.()
+    }
+  })
+}
+
+/** A program that ended by itself is trouble, as a process that does is. */
+function withDeaths(outcome: RunOutcome, cluster: SimulatedCluster): RunOutcome {
+  const broken = cluster.broken?.()
+  if (broken === undefined) return outcome
+  return { ...outcome, trouble: [...outcome.trouble, `${broken.node}: ${broken.what} (${broken.name})`] }
+}

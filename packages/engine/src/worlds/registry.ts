@@ -1,0 +1,97 @@
+import type { ProtocolModule } from '@chaosproxy/protocols'
+import type { Target } from '@chaosproxy/runner'
+import { SIMULATED } from '@chaosproxy/simulator'
+import {
+  isFullService,
+  isService,
+  isServiceDeclaration,
+  parseServiceReference,
+  partsOf,
+  type ServiceDeclaration,
+  serviceName,
+  unknownService,
+} from '../references/services.ts'
+import type { VirtualWorld, World } from './world.ts'
+
+/** What is known of a world before it is loaded. */
+interface Entry<Of extends World> {
+  /** Whether a full reference names something of it. */
+  knows(reference: string): boolean
+  open(): Promise<Of>
+}
+
+interface VirtualEntry extends Entry<VirtualWorld> {
+  /** What reports call its subjects. */
+  readonly noun: 'protocol' | 'program'
+  /** The name of a subject in reports. */
+  title(reference: string): string
+  /** Whether it runs what a caller hands over. */
+  takes(value: ProtocolModule | ServiceDeclaration): boolean
+  /** The version of Node, if runs may depend on it. */
+  readonly node: string | undefined
+  /** How many seeds a search tries before later ones vary those that were interesting. */
+  readonly generation: number
+  /** Whether a search checks first that runs are repeatable. */
+  readonly isChecked: boolean
+}
+
+/** State machines in virtual time: `sim:raft`. */
+const simulator: VirtualEntry = {
+  noun: 'protocol',
+  title: (reference) => reference,
+  knows: (reference) => reference.startsWith(SIMULATED) && !programs.knows(reference),
+  takes: (value) => !programs.takes(value),
+  node: undefined,
+  generation: 4_096,
+  isChecked: false,
+  open: async () => (await import('./simulator.ts')).simulator,
+}
+
+/** Node programs in virtual time: `sim:service:{…}`. */
+const programs: VirtualEntry = {
+  noun: 'program',
+  title: (reference) => serviceName(parseServiceReference(reference)),
+  knows: (reference) => reference.startsWith(SIMULATED) && isService(reference.slice(SIMULATED.length)),
+  takes: (value) => typeof value === 'object' && value !== null && isServiceDeclaration(value),
+  node: process.version,
+  // Their trials take many times as long, and few of their seeds are interesting.
+  generation: 256,
+  isChecked: true,
+  open: async () => (await import('./programs.ts')).programs,
+}
+
+/** Processes: every other reference. */
+const processes: Entry<World> = {
+  knows: (reference) => !reference.startsWith(SIMULATED),
+  open: async () => (await import('./processes.ts')).processes,
+}
+
+const virtual = [programs, simulator] as const
+
+/** The world in which a subject is searched and simulated. */
+export function searchedIn(subject: string): VirtualEntry {
+  const entry = virtual.find(({ knows }) => knows(`${SIMULATED}${subject}`))
+  if (entry === undefined) throw new RangeError(`no world simulates ${subject}`)
+  return entry
+}
+
+/** The world of what a caller hands over. */
+export const worldTaking = (value: ProtocolModule | ServiceDeclaration): Promise<VirtualWorld> =>
+  (programs.takes(value) ? programs : simulator).open()
+
+/** The world in which a scenario is played: as processes, or in virtual time. */
+export const worldPlaying = (subject: string, real: boolean): Promise<World> =>
+  (real ? processes : searchedIn(subject)).open()
+
+/**
+ * Resolves a full reference: the name of a target, the path of a user's file, or the declaration of a service. `sim:`
+ * selects virtual time.
+ *
+ * @throws UserError (usage, input)
+ */
+export async function targetNamed(reference: string): Promise<Target> {
+  const { name } = partsOf(reference)
+  if (isService(name) && !isFullService(name)) throw unknownService(reference, { where: reference, directory: '.' })
+  const entry = [...virtual, processes].find(({ knows }) => knows(reference)) ?? processes
+  return (await entry.open()).target(reference)
+}

@@ -1,0 +1,89 @@
+import { setImmediate } from 'node:timers/promises'
+import { type Event, UserError } from '@chaosproxy/history'
+import { findProtocol, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { performRun, planRun } from '@chaosproxy/runner'
+import { guardProtocol, SIMULATED, simulatedTarget } from '@chaosproxy/simulator'
+import { loadProtocol, protocolFrom, targetOf, workloadOf } from '@chaosproxy/targets'
+import { isAskedToStop } from '@chaosproxy/targets/watchdog'
+import type { Simulated, SimulateSpec } from './simulated-run.ts'
+import { watchedProtocol } from './watched-protocol.ts'
+import type { Loaded, VirtualWorld } from './world.ts'
+
+const loaded = new Map<string, Promise<ProtocolDefinition>>()
+
+/** State machines in virtual time. */
+export const simulator: VirtualWorld = {
+  target: targetOf,
+  player: ({ simulated }) => simulated,
+  async load(reference, { progress } = {}) {
+    const protocol = await guardedProtocol(reference)
+    return loadedAs(progress === undefined ? protocol : watchedProtocol(protocol, progress))
+  },
+  given: async (value) => {
+    const protocol = guardProtocol(protocolFrom(value, 'the protocol'))
+    return { ...loadedAs(protocol), target: protocol.name, usualNodes: undefined }
+  },
+  async run(spec, progress) {
+    const protocol = await guardedProtocol(spec.spec.target.name.slice(SIMULATED.length))
+    const simulated = await simulateSpec(spec, watchedProtocol(protocol, progress), () => isAskedToStop(progress))
+    await setImmediate()
+    return simulated
+  },
+  // A search leaves out what a protocol cannot suffer.
+  requireSufferable() {},
+  usualFaults: undefined,
+}
+
+const loadedAs = (protocol: ProtocolDefinition): Loaded => ({
+  protocol,
+  asserts: false,
+  subject: (chosen) => ({
+    ...chosen,
+    perform: async (work) => work(),
+    settle: () => setImmediate(),
+  }),
+})
+
+/** @throws UserError (usage, input) if there is no such protocol. */
+export function guardedProtocol(target: string): Promise<ProtocolDefinition> {
+  const loading = loaded.get(target) ?? loadGuarded(target)
+  loaded.set(target, loading)
+  return loading
+}
+
+/** Guards users' own protocols against whatever makes a run unrepeatable; built-in protocols need no guard. */
+async function loadGuarded(target: string): Promise<ProtocolDefinition> {
+  const protocol = await loadProtocol(target)
+  return findProtocol(target) === protocol ? protocol : guardProtocol(protocol)
+}
+
+const LOOK_EVERY_MS = 20
+
+/** Performs the run until `isInterrupted`. `protocol` is the one that the spec names. */
+export async function simulateSpec(
+  { spec, listening }: SimulateSpec,
+  protocol: ProtocolDefinition,
+  isInterrupted: () => boolean,
+): Promise<Simulated> {
+  const events: Event[] = []
+  const interrupting = new AbortController()
+  const timer = setInterval(() => isInterrupted() && interrupting.abort(), LOOK_EVERY_MS)
+  try {
+    const target = async () => simulatedTarget(protocol, true)
+    const run = await planRun(spec, { workload: workloadOf, target }, spec.target.name)
+    const sink = { append: (event: Event) => void events.push(event) }
+    const outcome = await performRun(run, {
+      sink,
+      dataDir: '',
+      logDir: '',
+      listening,
+      interrupted: interrupting.signal,
+    })
+    return { events, outcome }
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'environment') return { events, failure: error.message }
+    throw error
+  } finally {
+    clearInterval(timer)
+  }
+}

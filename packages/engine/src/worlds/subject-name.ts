@@ -1,0 +1,18 @@
+import type { KnobValue } from '@chaosproxy/protocols'
+import type { TrialChoices } from '@chaosproxy/simulator'
+import type { Settings } from '@chaosproxy/workloads'
+
+/** The subject of a search by its names, so that it can be sent to another thread. */
+export interface SubjectName {
+  /** A name, or the path of a file. */
+  readonly target: string
+  readonly bug: string | undefined
+  readonly knobs: { readonly [name: string]: KnobValue }
+  readonly level: string
+  /** A name, or the path of a file. */
+  readonly workload: string
+  readonly settings: Settings
+  readonly nodes: number | undefined
+  readonly operations: number
+  readonly choices?: TrialChoices | undefined
+}

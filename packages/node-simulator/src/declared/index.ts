@@ -1,0 +1,20 @@
+export {
+  type BesideDeclaration,
+  declaredService,
+  isServiceDeclaration,
+  type ServiceDeclaration,
+  USUAL_NODES,
+} from './declaration.ts'
+export { urlVariables } from './hosts.ts'
+export {
+  filesOfService,
+  isFullService,
+  isService,
+  parseServiceReference,
+  programsOfService,
+  requestName,
+  SERVICE,
+  type ServiceSpec,
+  serviceName,
+  serviceReference,
+} from './reference.ts'
