@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { count, duration, percent, plural, rate } from '../src/figures.ts'
+import { count, duration, percent, plural, rate } from '../src/text/figures.ts'
 
 test.each([
   [count(58_113), '58,113'],

@@ -17,7 +17,7 @@ import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { printEdnEvent } from '../src/codecs/edn-writer.ts'
 import { readEvents } from '../src/files/read.ts'
-import { NO_MICRO_VALUE } from '../src/transactions.ts'
+import { NO_MICRO_VALUE } from '../src/tables/transactions.ts'
 import { read } from './reading.ts'
 
 const elle = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'corpus', 'elle')

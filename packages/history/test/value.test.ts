@@ -1,7 +1,7 @@
 import { canonical, HASH_OF_QUOTE, mixed, NULL, quotedTextAt, UserError, ValueTable } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { smallIntegerId } from '../src/value.ts'
+import { smallIntegerId } from '../src/tables/value.ts'
 
 test('values are equal exactly when their ids are', () => {
   fc.assert(

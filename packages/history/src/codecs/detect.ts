@@ -1,6 +1,6 @@
-import { UserError } from '../error.ts'
-import type { Format } from '../format.ts'
-import { shortened } from '../rules.ts'
+import { UserError } from '../event/error.ts'
+import type { Format } from '../event/format.ts'
+import { shortened } from '../event/rules.ts'
 import { afterByteOrderMark } from './jsonl-reader.ts'
 import { hasOperationLines } from './operation-members.ts'
 

@@ -1,7 +1,7 @@
-import { MAXIMUM_DEPTH, TOO_DEEP } from '../depth.ts'
-import type { Json } from '../event.ts'
-import { EventError } from '../rules.ts'
-import { canonical } from '../value.ts'
+import { MAXIMUM_DEPTH, TOO_DEEP } from '../event/depth.ts'
+import type { Json } from '../event/event.ts'
+import { EventError } from '../event/rules.ts'
+import { canonical } from '../tables/value.ts'
 import { characterText, keyword, nameOf, plainText, setOf, symbol } from './edn-values.ts'
 import { exactNumber, exactRatio } from './exact-number.ts'
 

@@ -1,5 +1,5 @@
-import type { Json } from '../event.ts'
-import { canonical } from '../value.ts'
+import type { Json } from '../event/event.ts'
+import { canonical } from '../tables/value.ts'
 import { exactNumber, exactRatio } from './exact-number.ts'
 
 // EDN has values that JSON lacks, each equal only to its own kind: the keyword `:a` is not the text "a", nor the set

@@ -1,6 +1,6 @@
-import type { Event, EventInput, Json } from '../event.ts'
-import { isClient } from '../processes.ts'
-import { isTransaction } from '../transactions.ts'
+import type { Event, EventInput, Json } from '../event/event.ts'
+import { isClient } from '../tables/processes.ts'
+import { isTransaction } from '../tables/transactions.ts'
 import { atomOf, elementsOf } from './edn-values.ts'
 import { isArray, numberText } from './json-text.ts'
 

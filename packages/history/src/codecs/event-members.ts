@@ -6,9 +6,9 @@ import {
   type Json,
   type Process,
   type SessionSource,
-} from '../event.ts'
-import { EventError, rules, shortened } from '../rules.ts'
-import { canonical } from '../value.ts'
+} from '../event/event.ts'
+import { EventError, rules, shortened } from '../event/rules.ts'
+import { canonical } from '../tables/value.ts'
 import { isObject } from './json-text.ts'
 import { dateNanos, integerIn } from './time-units.ts'
 

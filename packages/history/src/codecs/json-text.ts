@@ -1,5 +1,5 @@
-import { MAXIMUM_DEPTH, tooDeep } from '../depth.ts'
-import type { Json } from '../event.ts'
+import { MAXIMUM_DEPTH, tooDeep } from '../event/depth.ts'
+import type { Json } from '../event/event.ts'
 import { exactNumber } from './exact-number.ts'
 
 const SIXTEEN_DIGITS = /\d{16}|\d\.\d{14}/

@@ -1,8 +1,8 @@
-import { type HistoryBuilder, NO_VALUE } from '../builder.ts'
-import { FLAG_ANSWERED, FLAG_FINAL, FLAG_UNSAID } from '../history-columns.ts'
-import * as layout from '../placed-texts.ts'
-import { mixed } from '../placed-texts.ts'
-import { NULL, smallIntegerId } from '../value.ts'
+import { type HistoryBuilder, NO_VALUE } from '../builder/builder.ts'
+import { FLAG_ANSWERED, FLAG_FINAL, FLAG_UNSAID } from '../columns/history-columns.ts'
+import * as layout from '../tables/placed-texts.ts'
+import { mixed } from '../tables/placed-texts.ts'
+import { NULL, smallIntegerId } from '../tables/value.ts'
 
 // Copied into this module: an imported constant is loaded at every use, and reading spends most of its time here.
 const { HASH_OF_QUOTE, HASH_START, QUOTE } = layout

@@ -1,5 +1,5 @@
-import type { Event, EventInput, Header, Json } from '../event.ts'
-import { EventError, shortened } from '../rules.ts'
+import type { Event, EventInput, Header, Json } from '../event/event.ts'
+import { EventError, shortened } from '../event/rules.ts'
 import { eventMembers, eventOfMembers, headerMembers, headerOfMembers, membersOf } from './event-members.ts'
 import { jsonErrorOffset, jsonText, numberText, parseJson } from './json-text.ts'
 

@@ -1,7 +1,7 @@
-import type { EventInput, Json } from '../event.ts'
-import { isClient } from '../processes.ts'
-import { brokenRule } from '../rules.ts'
-import type { EventSink } from '../sink.ts'
+import type { EventInput, Json } from '../event/event.ts'
+import { brokenRule } from '../event/rules.ts'
+import type { EventSink } from '../event/sink.ts'
+import { isClient } from '../tables/processes.ts'
 
 /** Functions that are invoked without a value. */
 export const ASKING: readonly string[] = [

@@ -1,6 +1,6 @@
-import type { EventInput } from '../event.ts'
-import { EventError, rules } from '../rules.ts'
-import type { EventSink } from '../sink.ts'
+import type { EventInput } from '../event/event.ts'
+import { EventError, rules } from '../event/rules.ts'
+import type { EventSink } from '../event/sink.ts'
 import { extentOf, timeValue, type Unit, unitOf } from './time-units.ts'
 
 /** What people call the time. */

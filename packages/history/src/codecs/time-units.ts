@@ -1,4 +1,4 @@
-import type { Json } from '../event.ts'
+import type { Json } from '../event/event.ts'
 
 /** The unit of the times in a file. */
 export interface Unit {

@@ -1,8 +1,8 @@
-import type { Event, EventInput, Header } from '../event.ts'
-import { keyName } from '../key-numbers.ts'
-import { isClient } from '../processes.ts'
-import type { EventSink } from '../sink.ts'
-import { nanos } from '../units.ts'
+import type { Event, EventInput, Header } from '../event/event.ts'
+import type { EventSink } from '../event/sink.ts'
+import { nanos } from '../event/units.ts'
+import { keyName } from '../tables/key-numbers.ts'
+import { isClient } from '../tables/processes.ts'
 
 export interface EventQueueOptions {
   readonly onHeader?: ((header: Header) => void) | undefined

@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
-import type { OutOfOrder } from '../disorder.ts'
-import { UserError } from '../error.ts'
-import { duration } from '../figures.ts'
-import type { History } from '../history.ts'
-import { partsOf } from './parts.ts'
+import type { OutOfOrder } from '../builder/disorder.ts'
+import { UserError } from '../event/error.ts'
+import type { History } from '../history/history.ts'
+import { duration } from '../text/figures.ts'
 import { openSource, STDIN } from './source.ts'
 import { isStored } from './stored/address.ts'
+import { partsOf } from './system/parts.ts'
 
 // Numbered files in a directory may be parts of one recording, or the logs of several clients. Only parts follow each other.
 

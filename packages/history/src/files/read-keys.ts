@@ -1,15 +1,15 @@
-import { HistoryBuilder } from '../builder.ts'
-import { ByteTable } from '../byte-table.ts'
+import { HistoryBuilder } from '../builder/builder.ts'
 import { createReader } from '../codecs/reader.ts'
-import { Columns } from '../columns.ts'
-import type { History } from '../history.ts'
-import { historyOf } from '../lending.ts'
-import { CannotPack } from '../packed/cannot-pack.ts'
+import { Columns } from '../columns/columns.ts'
+import { CannotPack } from '../event/error.ts'
+import type { History } from '../history/history.ts'
+import { historyOf } from '../history/lending.ts'
 import { sortRows } from '../packed/row-reader.ts'
-import { NULL, type ValueId, ValueTable } from '../value.ts'
-import { MemoryLimitError } from './memory-limit.ts'
+import { ByteTable } from '../tables/byte-table.ts'
+import { NULL, type ValueId, ValueTable } from '../tables/value.ts'
 import { pumpSteps, type ReadOptions } from './read.ts'
 import { openSource, sourceName } from './source.ts'
+import { MemoryLimitError } from './system/memory-limit.ts'
 
 /** By name of the key: the values that matter; undefined for all. */
 export type WantedKeys = ReadonlyMap<string, readonly (number | null)[] | undefined>

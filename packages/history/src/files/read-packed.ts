@@ -1,11 +1,11 @@
-import { HistoryBuilder } from '../builder.ts'
+import { HistoryBuilder } from '../builder/builder.ts'
 import { createReader } from '../codecs/reader.ts'
-import type { LentHistory } from '../lent-history.ts'
-import { CannotPack } from '../packed/cannot-pack.ts'
+import { CannotPack } from '../event/error.ts'
+import type { LentHistory } from '../history/history-data.ts'
 import { type Dealing, type Packed, Packer } from '../packed/packer.ts'
-import { MemoryLimitError } from './memory-limit.ts'
 import { pumpSteps, type ReadOptions, restOf } from './read.ts'
 import { openSource, sourceName } from './source.ts'
+import { MemoryLimitError } from './system/memory-limit.ts'
 
 /** A recording whose operations were packed while it was read. Plain data. */
 export interface PackedRecording {

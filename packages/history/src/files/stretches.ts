@@ -1,13 +1,13 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import { HistoryBuilder } from '../builder.ts'
+import { HistoryBuilder } from '../builder/builder.ts'
 import { JsonlReader } from '../codecs/jsonl-reader.ts'
-import { CannotPack } from '../packed/cannot-pack.ts'
+import { CannotPack } from '../event/error.ts'
 import type { ReadStretch } from '../packed/join.ts'
 import { type Dealing, Packer } from '../packed/packer.ts'
-import { MemoryLimitError } from './memory-limit.ts'
-import { partsOf } from './parts.ts'
 import { pumpSteps, restOf } from './read.ts'
 import { isPlainFile, rangesSource, sourceName } from './source.ts'
+import { MemoryLimitError } from './system/memory-limit.ts'
+import { partsOf } from './system/parts.ts'
 
 /** Whole lines of a file: the bytes from one place up to another. */
 export interface ByteRange {

@@ -1,9 +1,9 @@
 import { closeSync, existsSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { printEdnEvent } from '../codecs/edn-writer.ts'
 import { printJsonHeader, printJsonLine } from '../codecs/jsonl.ts'
-import { UserError } from '../error.ts'
-import type { Event, Header } from '../event.ts'
-import { whyUnwritable } from './system-errors.ts'
+import { UserError } from '../event/error.ts'
+import type { Event, Header } from '../event/event.ts'
+import { whyUnwritable } from './system/system-errors.ts'
 
 export interface WriterOptions {
   /** Written first; native format only. */

@@ -1,10 +1,10 @@
-import { HistoryBuilder } from '../builder.ts'
-import type { Columns } from '../columns.ts'
-import type { Process } from '../event.ts'
-import type { LentHistory } from '../lent-history.ts'
-import { CannotPack } from './cannot-pack.ts'
-import { edgeEvent } from './edge-events.ts'
-import { type Edges, IDLE } from './edges.ts'
+import { HistoryBuilder } from '../builder/builder.ts'
+import { edgeEvent } from '../builder/edge-events.ts'
+import { type Edges, IDLE } from '../builder/edges.ts'
+import type { Columns } from '../columns/columns.ts'
+import { CannotPack } from '../event/error.ts'
+import type { Process } from '../event/event.ts'
+import type { LentHistory } from '../history/history-data.ts'
 import { type Dealing, type Packed, Packer } from './packer.ts'
 
 /** A stretch of a recording, as it was read. Plain data. */

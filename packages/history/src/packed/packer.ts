@@ -1,13 +1,13 @@
-import type { HistoryBuilder } from '../builder.ts'
-import type { ByteTableData } from '../byte-table.ts'
-import type { Columns } from '../columns.ts'
-import type { History } from '../history.ts'
-import { inSharedMemory } from '../memory.ts'
-import { CannotPack } from './cannot-pack.ts'
-import type { Edges } from './edges.ts'
+import type { HistoryBuilder } from '../builder/builder.ts'
+import type { Edges } from '../builder/edges.ts'
+import type { Columns } from '../columns/columns.ts'
+import { type Counted, Counting } from '../columns/tally.ts'
+import { CannotPack } from '../event/error.ts'
+import type { History } from '../history/history.ts'
+import type { ByteTableData } from '../tables/byte-table.ts'
+import { inSharedMemory } from '../tables/memory.ts'
 import type { PackedRows } from './packed-rows.ts'
 import { RowWriter } from './row-writer.ts'
-import { type Counted, Counting } from './tally.ts'
 
 /** How keys are dealt: operations of one place are judged together, those of the place -1 elsewhere. */
 export interface Dealing {

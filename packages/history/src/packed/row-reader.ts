@@ -1,6 +1,6 @@
-import { ByteTable } from '../byte-table.ts'
-import { Columns } from '../columns.ts'
-import { NULL, smallIntegerId, ValueTable } from '../value.ts'
+import { Columns } from '../columns/columns.ts'
+import { ByteTable } from '../tables/byte-table.ts'
+import { NULL, smallIntegerId, ValueTable } from '../tables/value.ts'
 import type { PackedRows } from './packed-rows.ts'
 import * as form from './packed-rows.ts'
 

@@ -1,8 +1,8 @@
-import type { ByteTable } from '../byte-table.ts'
-import type { Columns } from '../columns.ts'
-import { inSharedMemory } from '../memory.ts'
-import { endOf, pageOf, startOf } from '../placed-texts.ts'
-import { NULL, ValueTable } from '../value.ts'
+import type { Columns } from '../columns/columns.ts'
+import type { ByteTable } from '../tables/byte-table.ts'
+import { inSharedMemory } from '../tables/memory.ts'
+import { endOf, pageOf, startOf } from '../tables/placed-texts.ts'
+import { NULL, ValueTable } from '../tables/value.ts'
 import type { PackedRows } from './packed-rows.ts'
 import * as form from './packed-rows.ts'
 

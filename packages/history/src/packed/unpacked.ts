@@ -1,12 +1,12 @@
-import { ByteTable } from '../byte-table.ts'
-import type { Columns } from '../columns.ts'
-import type { History } from '../history.ts'
-import { historyOf } from '../lending.ts'
-import type { LentHistory } from '../lent-history.ts'
-import { ValueTable } from '../value.ts'
+import type { Columns } from '../columns/columns.ts'
+import type { Tally } from '../columns/tally.ts'
+import type { History } from '../history/history.ts'
+import type { LentHistory } from '../history/history-data.ts'
+import { historyOf } from '../history/lending.ts'
+import { ByteTable } from '../tables/byte-table.ts'
+import { ValueTable } from '../tables/value.ts'
 import type { Packed } from './packer.ts'
 import { emptyUnpacked, type Meaning, sortRows, type Unpacked, unpack } from './row-reader.ts'
-import type { Tally } from './tally.ts'
 
 /**
  * The operations of one place as a history of their own, in which they have their positions and nothing of the processes,

@@ -1,4 +1,4 @@
-import { UserError } from '../../error.ts'
+import { UserError } from '../../event/error.ts'
 
 /** Where an object is, or all objects whose names begin alike. */
 export interface StoredAddress {

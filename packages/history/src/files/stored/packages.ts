@@ -1,4 +1,4 @@
-import { UserError } from '../../error.ts'
+import { UserError } from '../../event/error.ts'
 
 // What chaos uses of the client for S3, in types of our own: nobody needs the package to build chaos or to install it.
 

@@ -1,5 +1,5 @@
-import { UserError } from '../../error.ts'
-import { partsAmong } from '../parts.ts'
+import { UserError } from '../../event/error.ts'
+import { partsAmong } from '../system/parts.ts'
 import { addressOf, parseAddress, type StoredAddress } from './address.ts'
 import { type ListAnswer, loadClient, type S3Client, type S3Package } from './packages.ts'
 import { resumed } from './resumed.ts'

@@ -1,5 +1,5 @@
-import { UserError } from '../../error.ts'
-import { codeOf } from '../system-errors.ts'
+import { UserError } from '../../event/error.ts'
+import { codeOf } from '../system/system-errors.ts'
 import { parseAddress } from './address.ts'
 
 // Errors of the client say too little, or too much: a store repeats the key of whoever asks. So nothing of their texts is

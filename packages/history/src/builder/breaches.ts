@@ -1,10 +1,10 @@
-import type { ByteTable } from './byte-table.ts'
-import type { Columns } from './columns.ts'
-import type { UserError } from './error.ts'
-import { type EventType, eventTypes, type Process } from './event.ts'
-import { type MergedFile, placeOfLine } from './merged-files.ts'
-import type { ProcessTable } from './processes.ts'
-import { brokenRule, rules } from './rules.ts'
+import type { Columns } from '../columns/columns.ts'
+import { type MergedFile, placeOfLine } from '../columns/merged-files.ts'
+import type { UserError } from '../event/error.ts'
+import { type EventType, eventTypes, type Process } from '../event/event.ts'
+import { brokenRule, rules } from '../event/rules.ts'
+import type { ByteTable } from '../tables/byte-table.ts'
+import type { ProcessTable } from '../tables/processes.ts'
 
 /** What was built of a history when an event broke a rule. */
 export interface Built {

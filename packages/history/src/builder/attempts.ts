@@ -1,9 +1,9 @@
-import { ByteTable } from './byte-table.ts'
-import type { Columns } from './columns.ts'
-import type { EventInput } from './event.ts'
-import { FAIL, FLAG_UNSAID, OK } from './history-columns.ts'
-import { int32Array } from './memory.ts'
-import { canonical } from './value.ts'
+import type { Columns } from '../columns/columns.ts'
+import { FAIL, FLAG_UNSAID, OK } from '../columns/history-columns.ts'
+import type { EventInput } from '../event/event.ts'
+import { ByteTable } from '../tables/byte-table.ts'
+import { int32Array } from '../tables/memory.ts'
+import { canonical } from '../tables/value.ts'
 
 /** A read has no effect that could happen twice, so each of its attempts is an observation of its own. */
 const OBSERVING: ReadonlySet<string> = new Set(['read', 'get'])

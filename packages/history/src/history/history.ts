@@ -1,9 +1,9 @@
-import type { Json } from './event.ts'
-import type { HistoryData } from './history-data.ts'
-import type { LentHistory } from './lent-history.ts'
-import { type PlaceOfLine, placeOfLine } from './merged-files.ts'
-import type { Tally } from './packed/tally.ts'
-import type { ValueId, ValueTable } from './value.ts'
+import { FAIL, FLAG_ANSWERED, OK } from '../columns/history-columns.ts'
+import { type PlaceOfLine, placeOfLine } from '../columns/merged-files.ts'
+import type { Tally } from '../columns/tally.ts'
+import type { Json } from '../event/event.ts'
+import type { ValueId, ValueTable } from '../tables/value.ts'
+import type { HistoryData, LentHistory } from './history-data.ts'
 
 /** What happened, in memory: operations as columns, everything else as values. */
 export interface History extends HistoryData {
@@ -39,3 +39,7 @@ export const outputOf = (history: History, operation: number): Json =>
 
 /** The file of a line, if the history was merged from several, and its number there. */
 export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceOfLine => placeOfLine(files, line)
+
+/** Whether it was carried out, or declined by the object itself: a refusal for want of a leader or quorum is no answer. */
+export const isAnswered = ({ operations: { outcome, flags } }: History, row: number): boolean =>
+  outcome[row] === OK || (outcome[row] === FAIL && ((flags[row] ?? 0) & FLAG_ANSWERED) !== 0)

@@ -1,5 +1,5 @@
-import type { Header } from './event.ts'
-import type { RecorderNotes } from './marks.ts'
+import type { Header } from '../event/event.ts'
+import type { RecorderNotes } from '../event/marks.ts'
 
 /** Harmless irregularities, counted while a history is built. */
 export interface Tolerated {

@@ -1,8 +1,8 @@
-import { ByteTable } from './byte-table.ts'
+import { ByteTable } from '../tables/byte-table.ts'
+import { UNNAMED } from '../tables/sessions.ts'
+import { ValueTable } from '../tables/value.ts'
 import type { History } from './history.ts'
-import type { HistoryParts, LentHistory } from './lent-history.ts'
-import { UNNAMED } from './sessions.ts'
-import { ValueTable } from './value.ts'
+import type { HistoryParts, LentHistory } from './history-data.ts'
 
 interface Tables {
   readonly values: ValueTable

@@ -1,7 +1,7 @@
-import type { Columns } from './columns.ts'
-import { UserError } from './error.ts'
-import { count, duration } from './figures.ts'
-import { brokenRule } from './rules.ts'
+import type { Columns } from '../columns/columns.ts'
+import { UserError } from '../event/error.ts'
+import { brokenRule } from '../event/rules.ts'
+import { count, duration } from '../text/figures.ts'
 
 /** How the events of a history are ordered. */
 export interface Ordering {

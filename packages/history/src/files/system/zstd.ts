@@ -1,5 +1,5 @@
 import { Decompress } from 'fzstd'
-import { UserError } from '../error.ts'
+import { UserError } from '../../event/error.ts'
 
 /** Each 4 compressed bytes can expand to 128 KB; slices of this size keep the output of one step within 32 MB. */
 const SLICE_BYTES = 1024

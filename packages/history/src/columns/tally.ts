@@ -1,6 +1,6 @@
-import type { Columns } from '../columns.ts'
-import { FAIL, FLAG_ANSWERED, FLAG_VERSION, OK } from '../history-columns.ts'
-import { CannotPack } from './cannot-pack.ts'
+import { CannotPack } from '../event/error.ts'
+import type { Columns } from './columns.ts'
+import { FAIL, FLAG_ANSWERED, FLAG_VERSION, OK } from './history-columns.ts'
 import { Quantiles } from './quantiles.ts'
 
 /** What is counted of operations that are not kept. */

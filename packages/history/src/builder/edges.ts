@@ -1,4 +1,4 @@
-import type { Process } from '../event.ts'
+import type { Process } from '../event/event.ts'
 import { type EdgeEvent, EdgeEventList, type EdgeEvents } from './edge-events.ts'
 
 // A recording may be read in stretches, by several threads. An operation may be called in one and answered in a later

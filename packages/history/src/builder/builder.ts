@@ -1,33 +1,38 @@
+import { Columns } from '../columns/columns.ts'
+import {
+  FLAG_ANSWERED,
+  FLAG_FINAL,
+  FLAG_NO_RESULT,
+  FLAG_UNSAID,
+  FLAG_VERSION,
+  INFO,
+  OK,
+} from '../columns/history-columns.ts'
+import type { MergedFile } from '../columns/merged-files.ts'
+import { ClockNotes } from '../event/clocks.ts'
+import { CannotPack, type UserError } from '../event/error.ts'
+import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from '../event/event.ts'
+import type { Format } from '../event/format.ts'
+import { RecorderNotes } from '../event/marks.ts'
+import { rules } from '../event/rules.ts'
+import type { EventSink } from '../event/sink.ts'
+import { nanos } from '../event/units.ts'
+import type { History } from '../history/history.ts'
+import { historyOf } from '../history/lending.ts'
+import { ByteTable, KnownTexts } from '../tables/byte-table.ts'
+import { KeyNumbers, keyName } from '../tables/key-numbers.ts'
+import { inHeap, inSharedMemory, int32Array, sizeInHeap } from '../tables/memory.ts'
+import { clientNumber, isClient, ProcessTable } from '../tables/processes.ts'
+import { SessionTable } from '../tables/sessions.ts'
+import { isTransaction } from '../tables/transactions.ts'
+import { type ValueId, ValueTable } from '../tables/value.ts'
+import { AnsweredValues, fillInVersions, unsaidFlags } from './answered-values.ts'
 import { Attempts } from './attempts.ts'
 import { type Built, brokenAt, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
-import { ByteTable } from './byte-table.ts'
-import { ClockNotes } from './clocks.ts'
-import { Columns } from './columns.ts'
 import { Disorder, type Ordering, OutOfOrder, typicalNanos } from './disorder.ts'
-import type { UserError } from './error.ts'
-import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from './event.ts'
-import type { Format } from './format.ts'
-import type { History } from './history.ts'
-import { FLAG_ANSWERED, FLAG_FINAL, FLAG_NO_RESULT, FLAG_UNSAID, FLAG_VERSION, INFO, OK } from './history-columns.ts'
-import { type AnswerCounts, answerCounts } from './input.ts'
-import { KeyNumbers, keyName } from './key-numbers.ts'
-import { KnownTexts } from './known-texts.ts'
-import { historyOf } from './lending.ts'
-import { RecorderNotes } from './marks.ts'
-import { inHeap, inSharedMemory, int32Array, sizeInHeap } from './memory.ts'
-import type { MergedFile } from './merged-files.ts'
-import { CannotPack } from './packed/cannot-pack.ts'
-import { EdgeEventList } from './packed/edge-events.ts'
-import { EdgeNotes, type Edges } from './packed/edges.ts'
-import { clientNumber, isClient, ProcessTable } from './processes.ts'
-import { rules } from './rules.ts'
-import { SessionTable } from './sessions.ts'
-import type { EventSink } from './sink.ts'
+import { EdgeEventList } from './edge-events.ts'
+import { EdgeNotes, type Edges } from './edges.ts'
 import { cutOffWarning, nothingTolerated, probableUnit, type Tolerated, warningsAbout } from './tolerated.ts'
-import { isTransaction } from './transactions.ts'
-import { nanos } from './units.ts'
-import { fillInVersions, unsaidFlags } from './unsaid.ts'
-import { type ValueId, ValueTable } from './value.ts'
 
 /** In place of a value id: the event does not say a value. No value has this id. */
 export const NO_VALUE = -2
@@ -89,6 +94,7 @@ export class HistoryBuilder implements EventSink {
   readonly #recorder: RecorderNotes = new RecorderNotes()
   readonly #warnings: string[] = []
   readonly #tolerated: Tolerated = nothingTolerated()
+  readonly #answers: AnsweredValues
   /** Present once an invocation may have an id: most histories have none. */
   #attempts: Attempts | undefined
   /** Present once an event has members of its own, or the recorder says something. */
@@ -107,10 +113,6 @@ export class HistoryBuilder implements EventSink {
   #lastIndexLine = 0
   /** Processes below this number have been heard of before. */
   #seenProcesses = 0
-  /** By function: whether the value of an answer takes the place of the invocation's. */
-  readonly #answers: (AnswerCounts | undefined)[] = []
-  /** Inputs of puts that an answer took the place of, by row: see `#restoreRevised`. */
-  readonly #revised = new Map<number, number>()
   readonly #disorder: Disorder
   readonly #files: readonly MergedFile[] | undefined
   /** NaN before the first time. */
@@ -137,6 +139,7 @@ export class HistoryBuilder implements EventSink {
     this.keys = new ByteTable(memory)
     this.keyNumbers = new KeyNumbers(this.keys)
     this.#columns = new Columns(Math.max(1, Math.ceil(options.expectedOperations ?? 64)), memory)
+    this.#answers = new AnsweredValues(this.#columns, this.functions, this.#tolerated)
   }
 
   /** Events taken so far, clients' and others'. */
@@ -261,7 +264,7 @@ export class HistoryBuilder implements EventSink {
       if (key !== NONE) this.#checkKey(process, type, key, row, line)
       if (value !== NO_VALUE) {
         columns.output[row] = value
-        if (value !== columns.input[row] && type - 1 === OK) this.#answeredWith(value, row, line)
+        if (value !== columns.input[row] && type - 1 === OK) this.#answers.answered(row, value, this.values, line)
       } else if (type - 1 === OK) columns.flags[row] = (columns.flags[row] ?? 0) | FLAG_NO_RESULT
       if (node !== NONE) columns.node[row] = node
       columns.outcome[row] = type - 1
@@ -283,8 +286,8 @@ export class HistoryBuilder implements EventSink {
   release(take: (columns: Columns, row: number) => void): string | undefined {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
     if (this.#clocks?.isEmpty === false) return 'times by several clocks'
-    if (this.#revised.size > 0 && this.#isWatched) return 'revisions of puts'
-    this.#revised.clear()
+    if (this.#answers.hasRevised && this.#isWatched) return 'revisions of puts'
+    this.#answers.forget()
     this.#columns.release(this.#open, take)
     if (this.values.sizeBytes > MOST_TEXT_BYTES) this.values = this.#columns.withValues(this.values, new ValueTable())
     if (this.errors.sizeBytes > MOST_TEXT_BYTES) this.errors = new ByteTable()
@@ -380,7 +383,7 @@ export class HistoryBuilder implements EventSink {
   build(): History {
     const inversion = this.#disorder.refused(typicalNanos(this.#columns), this.#plansCalls)
     if (inversion !== undefined) throw new OutOfOrder(this.source, inversion, this.#warnings)
-    this.#restoreRevised()
+    if (this.#answers.hasRevised && this.#isWatched) this.#answers.restore()
     this.#attempts?.merge(this.#columns)
     fillInVersions(this.#columns)
     const cutOff = cutOffWarning(this.source, this.#header, this.#recorder, this.#latest)
@@ -423,30 +426,8 @@ export class HistoryBuilder implements EventSink {
     return this.#lastIndex !== NONE && (this.#format === 'edn' || this.#header?.sessions !== undefined)
   }
 
-  /** What a write really wrote is what its answer says, as in Jepsen's histories. */
-  #answeredWith(value: number, row: number, line: number): void {
-    const columns = this.#columns
-    const f = columns.f[row] ?? 0
-    while (this.#answers.length <= f) this.#answers.push(answerCounts(this.functions.text(this.#answers.length)))
-    const counts = this.#answers[f]
-    if (counts === undefined || ((columns.flags[row] ?? 0) & FLAG_UNSAID) !== 0) return
-    const asked = this.values.json((columns.input[row] ?? 0) as ValueId)
-    if (!counts(asked, this.values.json(value as ValueId))) return
-    if (this.functions.text(f) === 'put') this.#revised.set(row, columns.input[row] ?? 0)
-    columns.input[row] = value
-    this.#tolerated.otherValues += 1
-    this.#tolerated.otherValueLine ||= line
-  }
-
   get #isWatched(): boolean {
     return this.#header?.model === 'watch' || ['watch', 'watched'].some((f) => this.functions.texts().includes(f))
-  }
-
-  /** Where changes are watched, a put is answered with its revision. */
-  #restoreRevised(): void {
-    if (this.#revised.size === 0 || !this.#isWatched) return
-    for (const [row, input] of this.#revised) this.#columns.input[row] = input
-    this.#tolerated.otherValues -= this.#revised.size
   }
 
   #call(
@@ -601,4 +582,11 @@ export class HistoryBuilder implements EventSink {
   #broken(line: number, rule: string): UserError {
     return brokenAt(this.source, this.#files, line, rule)
   }
+}
+
+/** The history of these events, in this order. Index and time may be absent. Lines count from 1. */
+export function historyFromEvents(events: Iterable<EventInput>, options: HistoryOptions = {}): History {
+  const builder = new HistoryBuilder(options)
+  for (const event of events) builder.event(event)
+  return builder.build()
 }

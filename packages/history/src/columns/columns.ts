@@ -1,6 +1,6 @@
+import { inHeap, type Memory } from '../tables/memory.ts'
+import type { ValueId, ValueTable } from '../tables/value.ts'
 import type { Operations } from './history-columns.ts'
-import { inHeap, type Memory } from './memory.ts'
-import type { ValueId, ValueTable } from './value.ts'
 
 type Column = Int32Array | Uint8Array | Float64Array
 

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../error.ts'
+import { UserError } from '../../event/error.ts'
 
 // A recording that was rotated is several files, numbered in one way: part-0001.jsonl, part-0002.jsonl.gz, …
 

@@ -1,6 +1,6 @@
+import { MAXIMUM_DEPTH, tooDeep } from '../event/depth.ts'
+import type { Json } from '../event/event.ts'
 import { ByteTable, type ByteTableData } from './byte-table.ts'
-import { MAXIMUM_DEPTH, tooDeep } from './depth.ts'
-import type { Json } from './event.ts'
 import type { Memory } from './memory.ts'
 import type { PlacedTexts } from './placed-texts.ts'
 import { type MicroOperations, type MicroRange, type TransactionData, TransactionTable } from './transactions.ts'

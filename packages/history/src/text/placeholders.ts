@@ -1,4 +1,4 @@
-import { UserError } from './error.ts'
+import { UserError } from '../event/error.ts'
 import { nearest } from './suggest.ts'
 
 /** Values for placeholders in a command that are known only when it starts: `{port}`, `{data}`, `{node}`, … */

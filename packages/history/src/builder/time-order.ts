@@ -1,11 +1,11 @@
-import { UserError } from './error.ts'
-import type { EventInput, Header, Process } from './event.ts'
-import { sizeInHeap } from './memory.ts'
-import type { MergedFile } from './merged-files.ts'
-import { isClient } from './processes.ts'
-import { rules } from './rules.ts'
-import type { EventSink } from './sink.ts'
-import { canonical } from './value.ts'
+import type { MergedFile } from '../columns/merged-files.ts'
+import { UserError } from '../event/error.ts'
+import type { EventInput, Header, Process } from '../event/event.ts'
+import { rules } from '../event/rules.ts'
+import type { EventSink } from '../event/sink.ts'
+import { sizeInHeap } from '../tables/memory.ts'
+import { isClient } from '../tables/processes.ts'
+import { canonical } from '../tables/value.ts'
 
 interface Timed {
   readonly event: EventInput

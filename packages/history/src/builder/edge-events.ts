@@ -1,5 +1,5 @@
-import { type EventInput, eventTypes, type Json, type Process } from '../event.ts'
-import { FLAG_ANSWERED, FLAG_FINAL } from '../history-columns.ts'
+import { FLAG_ANSWERED, FLAG_FINAL } from '../columns/history-columns.ts'
+import { type EventInput, eventTypes, type Json, type Process } from '../event/event.ts'
 
 /**
  * Events of operations that are not all in one stretch: as columns, since with processes that end with an unknown outcome

@@ -1,5 +1,5 @@
+import type { Json } from '../event/event.ts'
 import { ByteTable, type ByteTableData } from './byte-table.ts'
-import type { Json } from './event.ts'
 import { inHeap, type Memory } from './memory.ts'
 
 /** The functions whose value is a transaction: a list of micro-operations, such as `[["append","x",1],["r","x",[1]]]`. */

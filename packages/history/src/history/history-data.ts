@@ -1,9 +1,12 @@
-import type { ClockReadings } from './clocks.ts'
-import type { Event, Header } from './event.ts'
-import type { Format } from './format.ts'
-import type { Operations } from './history-columns.ts'
-import type { Mark, PassedOn } from './marks.ts'
-import type { MergedFile } from './merged-files.ts'
+import type { Operations } from '../columns/history-columns.ts'
+import type { MergedFile } from '../columns/merged-files.ts'
+import type { ClockReadings } from '../event/clocks.ts'
+import type { Event, Header, Process } from '../event/event.ts'
+import type { Format } from '../event/format.ts'
+import type { Mark, PassedOn } from '../event/marks.ts'
+import type { ByteTableData } from '../tables/byte-table.ts'
+import type { Sessions } from '../tables/sessions.ts'
+import type { ValueTableData } from '../tables/value.ts'
 
 /** The part of a history that is plain data. */
 export interface HistoryData {
@@ -32,4 +35,19 @@ export interface HistoryData {
   readonly cutOff?: string | undefined
   /** How well the clocks that timed its events are known; absent if one clock timed them all. */
   readonly clocks?: ClockReadings | undefined
+}
+
+/** The parts of a history other than its tables. */
+export interface HistoryParts extends HistoryData {
+  readonly processNames: readonly Process[]
+  /** Undefined if every process is a client of its own. */
+  readonly sessions: Sessions | undefined
+  /** By operation: the number of its error's text, 0 for none, n for entry n - 1. */
+  readonly errorColumn: Int32Array
+}
+
+/** A history as plain data, for another thread. Both read parts in shared memory without a copy. */
+export interface LentHistory extends HistoryParts {
+  readonly values: ValueTableData
+  readonly errors: ByteTableData
 }

@@ -1,5 +1,5 @@
+import type { Json } from '../event/event.ts'
 import type { ByteTable } from './byte-table.ts'
-import type { Json } from './event.ts'
 import { canonical } from './value.ts'
 
 /** A key's name: a text names itself, anything else is named by its JSON text. */

@@ -1,4 +1,4 @@
-import type { Process } from './event.ts'
+import type { Process } from '../event/event.ts'
 import { int32Array } from './memory.ts'
 
 const NONE = -1

@@ -1,5 +1,5 @@
+import type { Header, Process } from '../event/event.ts'
 import { ByteTable } from './byte-table.ts'
-import type { Header, Process } from './event.ts'
 
 const NONE = -1
 

@@ -1,9 +1,9 @@
-import { HistoryBuilder } from './builder.ts'
-import { eventOfMembers, headerOfMembers, membersOf } from './codecs/event-members.ts'
-import { OtherTimes } from './codecs/other-times.ts'
-import type { Json } from './event.ts'
-import type { History } from './history.ts'
-import { brokenRule, EventError } from './rules.ts'
+import { HistoryBuilder } from '../builder/builder.ts'
+import type { Json } from '../event/event.ts'
+import { brokenRule, EventError } from '../event/rules.ts'
+import type { History } from '../history/history.ts'
+import { eventOfMembers, headerOfMembers, membersOf } from './event-members.ts'
+import { OtherTimes } from './other-times.ts'
 
 /**
  * The history of these events, each the object that a line of the native format holds; the first may be the header.

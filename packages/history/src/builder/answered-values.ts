@@ -1,0 +1,63 @@
+import type { Columns } from '../columns/columns.ts'
+import { FLAG_UNSAID, FLAG_VERSION, OK } from '../columns/history-columns.ts'
+import type { EventInput } from '../event/event.ts'
+import { type AnswerCounts, answerCounts } from '../event/input.ts'
+import type { ByteTable } from '../tables/byte-table.ts'
+import type { ValueId, ValueTable } from '../tables/value.ts'
+import type { Tolerated } from './tolerated.ts'
+
+/** Values of answers that take the place of those that were asked for, as in Jepsen's histories. */
+export class AnsweredValues {
+  readonly #columns: Columns
+  readonly #functions: ByteTable
+  readonly #tolerated: Tolerated
+  /** By function: whether the value of an answer counts. */
+  readonly #counts: (AnswerCounts | undefined)[] = []
+  /** Inputs of puts that an answer replaced, by row: see `restore`. */
+  readonly #revised = new Map<number, number>()
+
+  constructor(columns: Columns, functions: ByteTable, tolerated: Tolerated) {
+    this.#columns = columns
+    this.#functions = functions
+    this.#tolerated = tolerated
+  }
+
+  get hasRevised(): boolean {
+    return this.#revised.size > 0
+  }
+
+  /** Replaces the input of an operation by the value of its answer, if that is what the operation really wrote. */
+  answered(row: number, value: number, values: ValueTable, line: number): void {
+    const { f: functionOf, flags, input } = this.#columns
+    const f = functionOf[row] ?? 0
+    while (this.#counts.length <= f) this.#counts.push(answerCounts(this.#functions.text(this.#counts.length)))
+    const counts = this.#counts[f]
+    if (counts === undefined || ((flags[row] ?? 0) & FLAG_UNSAID) !== 0) return
+    const asked = input[row] ?? 0
+    if (!counts(values.json(asked as ValueId), values.json(value as ValueId))) return
+    if (this.#functions.text(f) === 'put') this.#revised.set(row, asked)
+    input[row] = value
+    this.#tolerated.otherValues += 1
+    this.#tolerated.otherValueLine ||= line
+  }
+
+  /** Where changes are watched, a put is answered with its revision, and wrote what was asked. */
+  restore(): void {
+    for (const [row, input] of this.#revised) this.#columns.input[row] = input
+    this.#tolerated.otherValues -= this.#revised.size
+  }
+
+  forget(): void {
+    this.#revised.clear()
+  }
+}
+
+/** The flags of an invocation whose value only its completion has; `"unsaid":"version"` says that it is a version. */
+export const unsaidFlags = ({ value, extra }: EventInput): number =>
+  extra?.['unsaid'] === 'version' ? FLAG_UNSAID | FLAG_VERSION : value === undefined ? FLAG_UNSAID : 0
+
+/** Completes the inputs that lack a version by the answers that have it. */
+export function fillInVersions({ length, flags, outcome, input, output }: Columns): void {
+  for (let row = 0; row < length; row++)
+    if (((flags[row] ?? 0) & FLAG_VERSION) !== 0 && outcome[row] === OK) input[row] = output[row] ?? 0
+}
