@@ -45,13 +45,16 @@ type FirstWord<Timer extends string> = Timer extends `${infer Name} ${string}` ?
 
 type MachineOf<Types extends MachineTypes> = StateMachine<Types['state'], Types['message'], Types['record']>
 
+/** Makes a state machine with its protocol's options. */
+export type MachineMaker<Types extends MachineTypes> = (config: Types['config']) => MachineOf<Types>
+
 /**
- * A state machine from handlers, one for each type of message and each timer; its protocol's options are given to what is
- * returned. To be called once, outside of functions: handlers that are made anew for each run are slower.
+ * A state machine from handlers, one for each type of message and each timer. Call it once, at the top of a module:
+ * handlers that are created anew for each run are slower.
  */
 export function defineMachine<Types extends MachineTypes, OfTurn extends Turn<Types> = Turn<Types>>(
   definition: MachineDefinition<Types, OfTurn>,
-): (config: Types['config']) => MachineOf<Types> {
+): MachineMaker<Types> {
   const { initial, redo, begin, request, before, after, status, holds } = definition
   const OwnTurn = definition.turn ?? (Turn as new (...args: ConstructorParameters<typeof Turn<Types>>) => OfTurn)
   const messages: MessageHandlers = {

@@ -1,27 +1,46 @@
-import { UserError } from '@chaosproxy/history'
-import { type Bug, DEFAULT_OBJECT, type Knob, type KnobValue, type ProtocolOptions } from './definition.ts'
+import { type Millis, millis, UserError } from '@chaosproxy/history'
+import {
+  type AnyMachine,
+  DEFAULT_OBJECT,
+  type Knob,
+  type KnobValue,
+  type ProtocolDefinition,
+  type ProtocolOptions,
+} from './definition.ts'
 import type { AnyObject } from './objects/object.ts'
-import { findObject } from './objects/registry.ts'
+import { findObject, objects } from './objects/registry.ts'
 
 /** The options a protocol declares. */
-export interface Declared {
-  readonly name: string
-  readonly knobs: readonly Knob[]
-  readonly bugs: readonly Bug[]
-  readonly objects: readonly string[]
-}
+type Declared = Pick<ProtocolDefinition, 'name' | 'knobs' | 'bugs' | 'objects'>
 
 /** Options validated against the protocol's declaration and completed with its defaults. */
 export interface Chosen {
   number(knob: string): number
+  ms(knob: string): Millis
   boolean(knob: string): boolean
   value(knob: string): KnobValue
+  /** The knobs as they were given, without defaults. */
+  readonly knobs: ProtocolOptions['knobs']
   readonly bug: string | undefined
   readonly object: AnyObject
 }
 
+const objectNames = objects.map(({ name }) => name)
+
+interface Declaration extends Omit<ProtocolDefinition, 'objects' | 'create' | 'marks'> {
+  /** When absent, all objects. */
+  readonly objects?: readonly string[]
+  create(chosen: Chosen): AnyMachine
+}
+
+/** One of this package's protocols. They all emit a mark when a bug makes a difference. */
+export function defineProtocol({ create, ...declaration }: Declaration): ProtocolDefinition {
+  const declared = { objects: objectNames, ...declaration, marks: true }
+  return { ...declared, create: (options) => create(chooseOptions(declared, options)) }
+}
+
 /** @throws UserError (usage) for an unknown bug, knob or object, or an invalid knob value. */
-export function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
+function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
   const { bug } = options
   if (bug !== undefined && !protocol.bugs.some((known) => known.name === bug))
     throw new UserError('usage', `${protocol.name} has no bug "${bug}". It has: ${names(protocol.bugs)}.`)
@@ -40,7 +59,9 @@ export function chooseOptions(protocol: Declared, options: ProtocolOptions): Cho
     bug,
     object: objectFor(protocol, options.object),
     value,
+    knobs: options.knobs,
     number: (name) => Number(value(name)),
+    ms: (name) => millis(Number(value(name))),
     boolean: (name) => value(name) === true,
   }
 }

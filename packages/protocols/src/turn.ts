@@ -25,6 +25,12 @@ export type MessageOf<Message extends { readonly type: string }, Type extends Me
 /** Takes a message of one type. */
 export type MessageHandler<OfTurn, Message> = (turn: OfTurn, message: Message, from: NodeId) => void
 
+/** Takes the messages of this type among those of a machine. */
+export type Handler<Types extends MachineTypes, Type extends Types['message']['type']> = MessageHandler<
+  Turn<Types>,
+  MessageOf<Types['message'], Type>
+>
+
 /** Handlers in two lists, by the same place: to run through a few types costs less than to look one up in a map. */
 export interface MessageHandlers {
   readonly types: readonly string[]

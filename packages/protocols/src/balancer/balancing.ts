@@ -1,13 +1,13 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import { refused } from '../objects/object.ts'
+import type { Handler } from '../turn.ts'
 import { changeHealth, choose } from './choosing.ts'
-import { type BalancerTurn, isRead, type Job, type Message } from './state.ts'
+import { type Balancer, type BalancerTurn, isRead, type Job } from './state.ts'
 
 // The balancer. A request without an answer may have had its effect, so that only one without effects may be sent to
 // another server (RFC 9110, §9.2.2: a proxy must not repeat non-idempotent requests).
 
-export function handleAsk(turn: BalancerTurn, { request, command }: Message<'ask'>, from: NodeId): void {
+export const handleAsk: Handler<Balancer, 'ask'> = (turn, { request, command }, from) => {
   if (turn.state.jobs.has(request)) return
   tryNext(
     turn,
@@ -33,7 +33,7 @@ function tryNext(turn: BalancerTurn, request: string, job: Job, why: string): vo
   turn.send(server, { type: 'serve', request, attempt, command: job.command })
 }
 
-export function handleServed(turn: BalancerTurn, { request, attempt, served }: Message<'served'>): void {
+export const handleServed: Handler<Balancer, 'served'> = (turn, { request, attempt, served }) => {
   const job = turn.state.jobs.get(request)
   if (job === undefined) return
   if ('result' in served) {
@@ -95,7 +95,7 @@ export function checkHealth(turn: BalancerTurn): void {
   turn.setTimer('health', millis(config.checkMs))
 }
 
-export function handleWell(turn: BalancerTurn, { round }: Message<'well'>, from: NodeId): void {
+export const handleWell: Handler<Balancer, 'well'> = (turn, { round }, from) => {
   // An answer that is later than the next check comes too late.
   if (round !== turn.state.round) return
   if (turn.state.health.get(from)?.up === false) turn.log(`takes ${from} back`)

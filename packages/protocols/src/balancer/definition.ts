@@ -1,14 +1,13 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { balancerInvariants } from './invariants.ts'
 import { createBalancer } from './machine.ts'
 import type { BalancerConfig } from './state.ts'
 
-const declared = {
+export const balancer: ProtocolDefinition = defineProtocol({
   name: 'balancer',
-  objects: objects.map(({ name }) => name),
+  summary: 'servers behind a load balancer with health checks, which have static files or share a store',
+  defaultNodes: 4,
   knobs: [
     {
       name: 'backend',
@@ -45,35 +44,26 @@ const declared = {
       under: { faults: ['pause', 'kill', 'partition'], workload: 'counter' },
     },
   ],
-} as const satisfies Declared
-
-export const balancer: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: balancerInvariants,
-  summary: 'servers behind a load balancer with health checks, which have static files or share a store',
-  defaultNodes: 4,
   // Files never change: they can only be read.
   functions: ({ backend }) => (backend === 'files' ? ['read'] : undefined),
   promises: () => 'linearizable',
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    const ms = (knob: string) => millis(chosen.number(knob))
+  create(chosen) {
     return createBalancer({
       object: chosen.object,
       backend: chosen.value('backend') === 'files' ? 'files' : 'store',
       choice: chosen.value('choice') as BalancerConfig['choice'],
       attempts: chosen.number('attempts'),
-      checkMs: ms('check-ms'),
+      checkMs: chosen.ms('check-ms'),
       missedChecks: chosen.number('missed-checks'),
       deepChecks: chosen.boolean('deep-checks'),
       panicShare: chosen.number('panic-share'),
-      requesterTimeoutMs: ms('requester-timeout-ms'),
-      balancerTimeoutMs: ms('balancer-timeout-ms'),
-      serverTimeoutMs: ms('server-timeout-ms'),
-      serviceMs: ms('service-ms'),
+      requesterTimeoutMs: chosen.ms('requester-timeout-ms'),
+      balancerTimeoutMs: chosen.ms('balancer-timeout-ms'),
+      serverTimeoutMs: chosen.ms('server-timeout-ms'),
+      serviceMs: chosen.ms('service-ms'),
       queueLimit: chosen.number('queue-limit'),
       bug: chosen.bug,
     })
   },
-}
+})

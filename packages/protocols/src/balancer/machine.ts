@@ -1,15 +1,13 @@
 import { millis } from '@chaosproxy/history'
 import { commandOf } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../owner.ts'
 import { createStation } from '../station.ts'
 import { checkHealth, checkJobs, handleAsk, handleServed, handleWell } from './balancing.ts'
-import { checkRequests, handleRequest, handleTold } from './requester.ts'
+import { checkRequests, end, handleRequest } from './requester.ts'
 import { handleCheck, handleDo, handleDone, handleServe, remember, serveNext } from './server.ts'
-import type { Balancer, BalancerConfig, BalancerMessage, BalancerRecord, BalancerState, BalancerTurn } from './state.ts'
-
-export type BalancerMachine = StateMachine<BalancerState, BalancerMessage, BalancerRecord>
+import type { Balancer, BalancerConfig, BalancerState, BalancerTurn } from './state.ts'
 
 /** How often requests are checked for their time. */
 const TICK_MS = millis(10)
@@ -19,7 +17,7 @@ const TICK_MS = millis(10)
  * a store on the second node. A client waits for its requester, the requester for the balancer, the balancer for a server
  * and the server for its turn, and each of them may give up first.
  */
-export const createBalancer: (config: BalancerConfig) => BalancerMachine = defineMachine<Balancer>({
+export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({
   initial,
   redo(turn, { request, attempt, command }) {
     remember(turn, { request, attempt }, turn.config.object.apply(turn.state.held, command.input))
@@ -30,7 +28,7 @@ export const createBalancer: (config: BalancerConfig) => BalancerMachine = defin
   request: (turn, asked) => handleRequest(turn, asked.requestId, commandOf(asked)),
   messages: {
     ask: handleAsk,
-    told: handleTold,
+    told: (turn, { request, result }) => end(turn, request, result),
     serve: handleServe,
     served: handleServed,
     check: handleCheck,

@@ -1,7 +1,8 @@
+import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { refused, unavailable, unsupported } from '../objects/object.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import { type BalancerTurn, isRead, type Message } from './state.ts'
+import { type BalancerTurn, isRead } from './state.ts'
 
 // A requester: each node asks the balancer on behalf of its clients, and gives up after a time of its own.
 
@@ -17,7 +18,8 @@ export function handleRequest(turn: BalancerTurn, requestId: string, command: Co
   }
 }
 
-export function handleTold(turn: BalancerTurn, { request, result }: Message<'told'>): void {
+/** The balancer has answered, or took too long. */
+export function end(turn: BalancerTurn, request: string, result: Completion): void {
   const { requests } = turn.state
   const asked = requests.get(request)
   if (asked === undefined) return
@@ -30,10 +32,6 @@ export function checkRequests(turn: BalancerTurn): void {
   for (const [request, { command, dueAt }] of [...state.requests]) {
     if (dueAt > turn.steady) continue
     const error = `requester: no answer from the balancer within ${config.requesterTimeoutMs} ms`
-    handleTold(turn, {
-      type: 'told',
-      request,
-      result: isRead(turn, command) ? refused(error) : { type: 'info', error },
-    })
+    end(turn, request, isRead(turn, command) ? refused(error) : { type: 'info', error })
   }
 }

@@ -1,18 +1,18 @@
-import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import { arrive, finish, paceOf, serve } from '../station.ts'
-import { type BalancerTurn, isRead, type Message, type Served, type Task } from './state.ts'
+import type { Handler } from '../turn.ts'
+import { type Balancer, type BalancerTurn, isRead, type Message, type Served, type Task } from './state.ts'
 
 // A server: it has the same files as all others, or asks the store that all of them share. It works on one request at a
 // time, and turns away what it has no place for, or what has waited too long.
 
-export function handleServe(turn: BalancerTurn, { request, attempt, command }: Message<'serve'>): void {
+export const handleServe: Handler<Balancer, 'serve'> = (turn, { request, attempt, command }) => {
   const { id } = turn.state
   const task: Task = { type: 'request', request, attempt, command, arrivedAt: turn.steady }
   if (!queue(turn, task)) answer(turn, task, { refusal: `server: ${id} has too many requests waiting` })
 }
 
-export function handleCheck(turn: BalancerTurn, { round }: Message<'check'>): void {
+export const handleCheck: Handler<Balancer, 'check'> = (turn, { round }) => {
   // A check without a place is not answered, which says enough.
   if (turn.config.deepChecks) queue(turn, { type: 'check', round })
   else turn.send(turn.state.balancer, { type: 'well', round })
@@ -63,7 +63,7 @@ export const handleDone = (turn: BalancerTurn, { request, attempt, result }: Mes
 const MEMORY_LIMIT = 10_000
 
 /** In the store. */
-export function handleDo(turn: BalancerTurn, { request, attempt, command }: Message<'do'>, from: NodeId): void {
+export const handleDo: Handler<Balancer, 'do'> = (turn, { request, attempt, command }, from) => {
   const { state, config } = turn
   const known = state.done.get(nameOf({ request, attempt }))
   const result = known ?? config.object.apply(state.held, command.input)

@@ -1,16 +1,16 @@
-import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { entryOf, ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import { type BrokerRecord, type BrokerTurn, type Entry, type Message, remember } from './state.ts'
+import type { Handler } from '../turn.ts'
+import { type Broker, type BrokerRecord, type BrokerTurn, type Entry, remember } from './state.ts'
 import { backlog, isPushed, owe, push } from './topics.ts'
 
 // The broker: one node with a disk. A message that was handed out stays in its queue, invisible, until it is settled or its
 // time is up, and keeps its place (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue delivery logic").
 
-export function handleDo(turn: BrokerTurn, message: Message<'do'>, from: NodeId): void {
+export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   const { state, config } = turn
   const { request, command, ticket, key } = message
   if (!takeTicket(state.receiving, from, ticket)) return
@@ -60,7 +60,7 @@ export function carryOut({ state, config }: Pick<BrokerTurn, 'state' | 'config'>
   return ok(value)
 }
 
-export function handleFetch(turn: BrokerTurn, { request, queue, ticket }: Message<'fetch'>, from: NodeId): void {
+export const handleFetch: Handler<Broker, 'fetch'> = (turn, { request, queue, ticket }, from) => {
   const { state, config, steady } = turn
   if (!takeTicket(state.receiving, from, ticket)) return
   const entries = state.queues.get(queue) ?? []
@@ -118,7 +118,7 @@ export function noteTaken(
   if (receipt !== undefined) remember(state.receipts, receipt, number)
 }
 
-export function handleSettle(turn: BrokerTurn, { request, queue, receipt }: Message<'settle'>, from: NodeId): void {
+export const handleSettle: Handler<Broker, 'settle'> = (turn, { request, queue, receipt }, from) => {
   const { state, config } = turn
   const entry = state.queues.get(queue)?.find(({ lease }) => lease?.receipt === receipt)
   if (entry !== undefined) take(turn, queue, entry, receipt)

@@ -1,7 +1,5 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { brokerInvariants } from './invariants.ts'
 import { createBroker } from './machine.ts'
 import type { BrokerConfig } from './state.ts'
@@ -9,9 +7,10 @@ import type { BrokerConfig } from './state.ts'
 /** Objects whose keys do not depend on each other. */
 const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
 
-const declared = {
+export const broker: ProtocolDefinition = defineProtocol({
   name: 'broker',
-  objects: objects.map(({ name }) => name),
+  summary: 'queues and topics on a broker, with messages that arrive at most once, at least once, or exactly once',
+  defaultNodes: 3,
   knobs: [
     {
       name: 'delivery',
@@ -69,14 +68,7 @@ const declared = {
       under: { faults: ['delay', 'pause'], workload: 'queue' },
     },
   ],
-} as const satisfies Declared
-
-export const broker: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: brokerInvariants,
-  summary: 'queues and topics on a broker, with messages that arrive at most once, at least once, or exactly once',
-  defaultNodes: 3,
   promises(object, { delivery = 'exactly-once', ordered = true, topics = 'pull' }) {
     // Copies take the changes of each key in order, but not those of several keys.
     if (object !== 'queue' && topics === 'push')
@@ -85,17 +77,15 @@ export const broker: ProtocolDefinition = {
     if (delivery === 'at-most-once') return 'none'
     return delivery === 'exactly-once' && ordered === true ? 'linearizable' : 'eventual'
   },
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    return createBroker({
+  create: (chosen) =>
+    createBroker({
       object: chosen.object,
       delivery: chosen.value('delivery') as BrokerConfig['delivery'],
       ordered: chosen.boolean('ordered'),
       topics: chosen.value('topics') === 'push' ? 'push' : 'pull',
-      visibilityMs: millis(chosen.number('visibility-ms')),
-      retransmitMs: millis(chosen.number('retransmit-ms')),
-      timeoutMs: millis(chosen.number('request-timeout-ms')),
+      visibilityMs: chosen.ms('visibility-ms'),
+      retransmitMs: chosen.ms('retransmit-ms'),
+      timeoutMs: chosen.ms('request-timeout-ms'),
       bug: chosen.bug,
-    })
-  },
-}
+    }),
+})

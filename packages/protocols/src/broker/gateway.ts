@@ -3,7 +3,8 @@ import type { Command } from '../command.ts'
 import { ok, refused, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import type { BrokerTurn, Call, Message } from './state.ts'
+import type { Handler } from '../turn.ts'
+import type { Broker, BrokerTurn, Call, Message } from './state.ts'
 import { readCopy } from './topics.ts'
 
 // A gateway produces and consumes for its clients. At most once: it asks once, and takes silence for an empty queue. At least
@@ -45,7 +46,7 @@ function ask(turn: BrokerTurn, request: string, call: Call): void {
 
 export const handleDid = (turn: BrokerTurn, { request, result }: Message<'did'>): void => end(turn, request, result)
 
-export function handleFetched(turn: BrokerTurn, { request, value, receipt }: Message<'fetched'>): void {
+export const handleFetched: Handler<Broker, 'fetched'> = (turn, { request, value, receipt }) => {
   const { state, config } = turn
   const call = state.calls.get(request)
   if (call === undefined || call.inHand !== undefined) return
@@ -60,7 +61,7 @@ export function handleFetched(turn: BrokerTurn, { request, value, receipt }: Mes
   }
 }
 
-export function handleSettled(turn: BrokerTurn, { request, receipt, accepted }: Message<'settled'>): void {
+export const handleSettled: Handler<Broker, 'settled'> = (turn, { request, receipt, accepted }) => {
   const { calls } = turn.state
   const call = calls.get(request)
   if (call?.inHand?.receipt !== receipt) return

@@ -1,6 +1,6 @@
 import { commandOf } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { carryOut, handleDo, handleFetch, handleSettle, noteTaken } from './broker.ts'
@@ -8,7 +8,6 @@ import { askAgain, handleDid, handleFetched, handleRequest, handleSettled } from
 import {
   type Broker,
   type BrokerConfig,
-  type BrokerMessage,
   type BrokerRecord,
   type BrokerState,
   type BrokerTurn,
@@ -16,14 +15,12 @@ import {
 } from './state.ts'
 import { handleGot, handlePublish, noteDelivered, owe, owes, push, take } from './topics.ts'
 
-export type BrokerMachine = StateMachine<BrokerState, BrokerMessage, BrokerRecord>
-
 /**
  * Queues and topics on one broker, the first node; every node is a gateway through which clients produce and consume. A
  * queue's message goes to one consumer; a topic is a log that each consumer reads from its own offset, or any other object;
  * or it is pushed to every node, which has a copy of its own.
  */
-export const createBroker: (config: BrokerConfig) => BrokerMachine = defineMachine<Broker>({
+export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
   initial,
   redo,
   begin(turn) {

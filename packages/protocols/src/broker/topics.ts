@@ -2,11 +2,12 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
+import type { Handler } from '../turn.ts'
 import {
+  type Broker,
   type BrokerConfig,
   type BrokerState,
   type BrokerTurn,
-  type Message,
   type Publication,
   remember,
 } from './state.ts'
@@ -73,7 +74,7 @@ export const backlog = ({ subscribers }: BrokerState): number =>
   Math.max(0, ...[...subscribers.values()].map((pending) => pending.length))
 
 /** At a subscriber: what was applied is on its disk before it is acknowledged. */
-export function handlePublish(turn: BrokerTurn, { number, command }: Message<'publish'>, from: NodeId): void {
+export const handlePublish: Handler<Broker, 'publish'> = (turn, { number, command }, from) => {
   const { state, config } = turn
   const isKnown = config.delivery === 'exactly-once' && state.got.has(String(number))
   if (!isKnown) {
@@ -88,7 +89,7 @@ export function take({ state, config }: Pick<BrokerTurn, 'state' | 'config'>, { 
   remember(state.got, String(number), true)
 }
 
-export function handleGot(turn: BrokerTurn, { number }: Message<'got'>, from: NodeId): void {
+export const handleGot: Handler<Broker, 'got'> = (turn, { number }, from) => {
   const { state, config } = turn
   const before = state.subscribers.get(from) ?? []
   if (!before.some((publication) => publication.number === number)) return

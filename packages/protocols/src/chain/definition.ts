@@ -1,14 +1,14 @@
 import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { chainInvariants } from './invariants.ts'
 import { createChain } from './machine.ts'
 import { serve } from './updates.ts'
 
-const declared = {
+export const chain: ProtocolDefinition = defineProtocol({
   name: 'chain',
-  objects: objects.map(({ name }) => name),
+  summary: 'chain replication: updates go from head to tail, which answers; a majority reconfigures the chain',
+  defaultNodes: 5,
   knobs: [
     {
       name: 'heartbeat-ms',
@@ -42,28 +42,20 @@ const declared = {
       under: { faults: ['delay', 'partition'] },
     },
   ],
-} as const satisfies Declared
-
-export const chain: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: chainInvariants,
-  summary: 'chain replication: updates go from head to tail, which answers; a majority reconfigures the chain',
-  defaultNodes: 5,
   promises: () => 'linearizable',
-  create(options) {
-    const chosen = chooseOptions(declared, options)
+  create(chosen) {
     const silenceMinMs = chosen.number('silence-min-ms')
     return createChain({
       serve,
-      heartbeatMs: millis(chosen.number('heartbeat-ms')),
+      heartbeatMs: chosen.ms('heartbeat-ms'),
       silenceMinMs: millis(silenceMinMs),
       silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),
-      leaderWaitMs: millis(chosen.number('leader-wait-ms')),
-      retryMs: millis(chosen.number('retry-ms')),
-      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      leaderWaitMs: chosen.ms('leader-wait-ms'),
+      retryMs: chosen.ms('retry-ms'),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       object: chosen.object,
       bug: chosen.bug,
     })
   },
-}
+})

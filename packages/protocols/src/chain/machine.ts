@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { defineMachine, type MachineRequest } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { createForwarding } from '../routing/forwarding.ts'
 import { handleRequest, offerRequests, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
@@ -19,26 +19,14 @@ import {
   reconfigure,
   seal,
 } from './reconfiguration.ts'
-import {
-  type Chain,
-  type ChainConfig,
-  type ChainMessage,
-  type ChainRecord,
-  type ChainState,
-  type ChainTurn,
-  isActive,
-  isHead,
-  isTail,
-} from './state.ts'
+import { type Chain, type ChainConfig, type ChainState, type ChainTurn, isActive, isHead, isTail } from './state.ts'
 import { askRound, executeAtTail, handleAck, handleConfirmed, handleUpdate, query, readHere } from './updates.ts'
-
-export type ChainMachine = StateMachine<ChainState, ChainMessage, ChainRecord>
 
 /**
  * Chain replication: updates go from the head along the chain; the tail answers them, and queries. Where it departs from
  * the paper: `state.ts`.
  */
-export const createChain: (config: ChainConfig) => ChainMachine = defineMachine<Chain>({
+export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
   initial,
   redo({ state }, record) {
     if (record.kind !== 'sealed') replaceFrom(state.log, record.from, record.entries)

@@ -1,13 +1,12 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
 import { countPresent, lastIndex, replaceFrom } from '../log.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import {
   broadcast,
-  type ChainMessage,
+  type Chain,
   type ChainTurn,
   type Configuration,
   isActive,
@@ -63,7 +62,7 @@ export function reconfigure(turn: ChainTurn): void {
   gatherIfMajority(turn)
 }
 
-export function handleSealed(turn: ChainTurn, { epoch, last }: MessageOf<ChainMessage, 'sealed'>, from: NodeId): void {
+export const handleSealed: Handler<Chain, 'sealed'> = (turn, { epoch, last }, from) => {
   const { state } = turn
   if (state.sealed === undefined || epoch !== state.promised) return
   state.sealed.set(from, last)

@@ -1,4 +1,3 @@
-import type { NodeId } from '@chaosproxy/faults'
 import type { Input } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { type Entry, entriesFrom, entryAt, lastIndex } from '../log.ts'
@@ -7,10 +6,10 @@ import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { applyOnce } from '../routing/sessions.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import {
   broadcast,
-  type ChainMessage,
+  type Chain,
   type ChainTurn,
   isHead,
   isTail,
@@ -20,8 +19,6 @@ import {
 } from './state.ts'
 
 // The protocol while nothing fails: §3.
-
-type Update = MessageOf<ChainMessage, 'update'>
 
 /** Entries in a repeated message. */
 const BATCH = 64
@@ -58,7 +55,7 @@ function extend(turn: ChainTurn, from: number, entries: readonly Entry[], origin
 }
 
 /** "requests are received in the same order" as they were sent (§3.1): one that overtook another is dropped, and comes again. */
-export function handleUpdate(turn: ChainTurn, message: Update, from: NodeId): void {
+export const handleUpdate: Handler<Chain, 'update'> = (turn, message, from) => {
   const { state, config } = turn
   const last = lastIndex(state.log)
   const gap = message.from > last + 1
@@ -100,7 +97,7 @@ function execute(turn: ChainTurn, upTo: number): void {
 }
 
 /** "upon receiving an ack(r), server i deletes r from Sent_i and forwards it to its predecessor" (§3.1). */
-export function handleAck(turn: ChainTurn, { index }: MessageOf<ChainMessage, 'ack'>): void {
+export const handleAck: Handler<Chain, 'ack'> = (turn, { index }) => {
   const { state } = turn
   state.begun = true
   if (index <= state.acked || index > lastIndex(state.log)) return
@@ -159,7 +156,7 @@ export function askRound(turn: ChainTurn): void {
   broadcast(turn, { type: 'confirm', epoch: state.epoch, round: state.roundStarted })
 }
 
-export function handleConfirmed(turn: ChainTurn, { round }: MessageOf<ChainMessage, 'confirmed'>, from: NodeId): void {
+export const handleConfirmed: Handler<Chain, 'confirmed'> = (turn, { round }, from) => {
   const { state } = turn
   state.rounds.set(from, Math.max(state.rounds.get(from) ?? 0, round))
   if (isTail(state)) rounds.confirmRound(turn)

@@ -1,12 +1,14 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { createCommitWait } from './machine.ts'
 
 const DEFAULT_MS = 10
 
-const declared = {
+export const commitWait: ProtocolDefinition = defineProtocol({
   name: 'commit-wait',
+  summary:
+    'keys have owners and writes have times; a read sees all that is not after it, if clocks differ by no more than ε',
+  defaultNodes: 3,
   objects: ['register'],
   knobs: [
     {
@@ -36,14 +38,6 @@ const declared = {
       under: { knobs: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
     },
   ],
-} as const satisfies Declared
-
-export const commitWait: ProtocolDefinition = {
-  ...declared,
-  marks: true,
-  summary:
-    'keys have owners and writes have times; a read sees all that is not after it, if clocks differ by no more than ε',
-  defaultNodes: 3,
   promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
   // As far apart as operations are, so that it matters.
@@ -54,14 +48,12 @@ export const commitWait: ProtocolDefinition = {
     drift: 1,
     jumpMs: Math.max(0, Number(epsilonMs) - Number(skewMs)),
   }),
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    return createCommitWait({
+  create: (chosen) =>
+    createCommitWait({
       order: chosen.value('order') === 'commit-wait' ? 'commit-wait' : 'uncertainty-interval',
-      skewMs: millis(chosen.number('skew-ms')),
-      epsilonMs: millis(chosen.number('epsilon-ms')),
-      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      skewMs: chosen.ms('skew-ms'),
+      epsilonMs: chosen.ms('epsilon-ms'),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       bug: chosen.bug,
-    })
-  },
-}
+    }),
+})

@@ -1,8 +1,8 @@
 import { type Completion, millis } from '@chaosproxy/history'
 import { commandOf } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createGenerator, draw } from '../generator.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { UNKEYED, unavailable } from '../objects/object.ts'
 import { inOrder, ownerOf } from '../owner.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
@@ -11,14 +11,10 @@ import {
   type Ask,
   type CommitWait,
   type CommitWaitConfig,
-  type CommitWaitMessage,
-  type CommitWaitRecord,
   type CommitWaitState,
   type CommitWaitTurn,
   timeHere,
 } from './state.ts'
-
-export type CommitWaitMachine = StateMachine<CommitWaitState, CommitWaitMessage, CommitWaitRecord>
 
 const SWEEP_MS = millis(100)
 const ASKED_LIMIT = 10_000
@@ -30,7 +26,7 @@ const ASKED_LIMIT = 10_000
  * intervals, as CockroachDB does). Either way a read sees every write that was answered before it began, as long as the
  * clocks keep to ε. Of Spanner's groups of replicas only the leader is here.
  */
-export const createCommitWait: (config: CommitWaitConfig) => CommitWaitMachine = defineMachine<CommitWait>({
+export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWait>({
   initial,
   redo: ({ state }, { key, version }) => add(state.versions, key, version),
   begin: (turn) => turn.setTimer('sweep', SWEEP_MS),

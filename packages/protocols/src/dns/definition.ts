@@ -1,11 +1,12 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { dnsInvariants } from './invariants.ts'
 import { createDns } from './machine.ts'
 
-const declared = {
+export const dns: ProtocolDefinition = defineProtocol({
   name: 'dns',
+  summary: 'a zone, secondaries that copy it, and resolvers that keep answers for their time to live',
+  defaultNodes: 4,
   objects: ['register'],
   knobs: [
     {
@@ -48,34 +49,25 @@ const declared = {
       under: { faults: ['delay'] },
     },
   ],
-} as const satisfies Declared
-
-export const dns: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: dnsInvariants,
-  summary: 'a zone, secondaries that copy it, and resolvers that keep answers for their time to live',
-  defaultNodes: 4,
   promises: () => 'eventual',
   impossible: ({ secondaries = 1 }, nodes) =>
     typeof secondaries === 'number' && secondaries >= nodes
       ? `${secondaries} secondaries and a primary are more than ${nodes} nodes`
       : undefined,
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    const ms = (knob: string) => millis(chosen.number(knob))
+  create(chosen) {
     return createDns({
       object: chosen.object,
       secondaries: chosen.number('secondaries'),
       firstSerial: chosen.number('first-serial'),
-      ttlMs: ms('ttl-ms'),
-      negativeTtlMs: ms('negative-ttl-ms'),
-      refreshMs: ms('refresh-ms'),
-      expireMs: ms('expire-ms'),
+      ttlMs: chosen.ms('ttl-ms'),
+      negativeTtlMs: chosen.ms('negative-ttl-ms'),
+      refreshMs: chosen.ms('refresh-ms'),
+      expireMs: chosen.ms('expire-ms'),
       flush: chosen.boolean('flush'),
       forwarding: chosen.boolean('forwarding'),
-      retransmitMs: ms('retransmit-ms'),
+      retransmitMs: chosen.ms('retransmit-ms'),
       bug: chosen.bug,
     })
   },
-}
+})

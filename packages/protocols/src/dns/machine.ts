@@ -1,12 +1,12 @@
 import { millis } from '@chaosproxy/history'
 import { commandOf } from '../command.ts'
-import { defineMachine, type MachineRequest } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { ok, UNKEYED, unavailable, unsupported, valueIn } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, issueTicket } from '../routing/forwarding.ts'
 import { askAgain, handleAnswer, handleFlush, handleQuery, resolve } from './resolver.ts'
-import type { Dns, DnsConfig, DnsMessage, DnsRecord, DnsState, DnsTurn } from './state.ts'
+import type { Dns, DnsConfig, DnsState, DnsTurn } from './state.ts'
 import {
   authoritative,
   handleRefresh,
@@ -19,15 +19,13 @@ import {
   update,
 } from './zone.ts'
 
-export type DnsMachine = StateMachine<DnsState, DnsMessage, DnsRecord>
-
 /**
  * A zone and its caches, after Mockapetris, RFC 1034 and 1035: the first node is the primary, which takes updates; the
  * next are secondaries, which copy its zone; the others are resolvers, which keep answers for their time to live. Reads
  * are answered by the node that was asked, so they are late: by a refresh interval and a time to live at most, while the
  * primary can be reached; by the expiry of the zone and a time to live otherwise.
  */
-export const createDns: (config: DnsConfig) => DnsMachine = defineMachine<Dns>({
+export const createDns: MachineMaker<Dns> = defineMachine<Dns>({
   initial,
   redo({ state: { zone }, config }, { input, serial }) {
     if (zone === undefined) return

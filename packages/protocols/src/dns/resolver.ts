@@ -1,14 +1,12 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { ok, unavailable } from '../objects/object.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { isLater } from './serial.ts'
-import type { Answer, CacheEntry, DnsMessage, DnsTurn, Question } from './state.ts'
+import type { Answer, CacheEntry, Dns, DnsTurn, Question } from './state.ts'
 import { authoritative } from './zone.ts'
 
 // A resolver answers from its cache, or asks servers one after the other (RFC 1034 §5.3.3).
-
-type Message<Type extends DnsMessage['type']> = MessageOf<DnsMessage, Type>
 
 /** How often every server is asked. */
 const ROUNDS = 4
@@ -65,7 +63,7 @@ export function askAgain(turn: DnsTurn): void {
     if (steady - question.askedAt >= config.retransmitMs) askNext(turn, name, question)
 }
 
-export function handleQuery(turn: DnsTurn, { name, id }: Message<'query'>, from: NodeId): void {
+export const handleQuery: Handler<Dns, 'query'> = (turn, { name, id }, from) => {
   const answer = turn.state.role === 'resolver' ? fromCache(turn, name) : authoritative(turn, name)
   turn.send(from, { type: 'answer', name, id, ...(answer === undefined ? {} : { answer }) })
 }
@@ -88,7 +86,7 @@ function fromCache(turn: DnsTurn, name: string): Answer | undefined {
 const lifeOf = ({ config }: DnsTurn, { value }: Answer): number =>
   value === null ? config.negativeTtlMs : config.ttlMs
 
-export function handleAnswer(turn: DnsTurn, { name, id, answer }: Message<'answer'>): void {
+export const handleAnswer: Handler<Dns, 'answer'> = (turn, { name, id, answer }) => {
   const { state } = turn
   const question = state.questions.get(name)
   // RFC 5452 §4.2 and 9.1: an answer counts only if it matches a question that is open.
@@ -131,7 +129,7 @@ function entryOf(turn: DnsTurn, answer: Answer): CacheEntry {
   return { ...answer, at: steady, until: millis(steady + leftMs) }
 }
 
-export function handleFlush(turn: DnsTurn, { name, serial }: Message<'flush'>): void {
+export const handleFlush: Handler<Dns, 'flush'> = (turn, { name, serial }) => {
   const { cache, flushed } = turn.state
   const known = flushed.get(name)
   if (known !== undefined && !isLater(serial, known)) return

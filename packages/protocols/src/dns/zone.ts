@@ -3,13 +3,11 @@ import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { isLater, nextSerial } from './serial.ts'
-import { type Answer, type DnsMessage, type DnsTurn, readOf, type Zone } from './state.ts'
+import { type Answer, type Dns, type DnsTurn, readOf, type Zone } from './state.ts'
 
 // The authoritative servers: a primary with the zone, and secondaries that copy it (RFC 1034 §4.3.5).
-
-type Message<Type extends DnsMessage['type']> = MessageOf<DnsMessage, Type>
 
 /** A dynamic update (RFC 2136). Each one gives the zone a new serial. */
 export function update(turn: DnsTurn, { input }: Command): Completion {
@@ -56,7 +54,7 @@ export function authoritative({ state, config, steady }: DnsTurn, name: string):
 }
 
 /** On the primary: a secondary compares serials to see whether its zone has changed. */
-export function handleRefresh(turn: DnsTurn, { serial }: Message<'refresh'>, from: NodeId): void {
+export const handleRefresh: Handler<Dns, 'refresh'> = (turn, { serial }, from) => {
   const { state } = turn
   const { serial: current } = zoneOfPrimary(turn)
   turn.send(from, { type: 'soa', serial: current })
@@ -76,7 +74,7 @@ export function refresh(turn: DnsTurn): void {
   turn.send(primary, zone === undefined ? { type: 'refresh' } : { type: 'refresh', serial: zone.serial })
 }
 
-export function handleSoa(turn: DnsTurn, { serial }: Message<'soa'>): void {
+export const handleSoa: Handler<Dns, 'soa'> = (turn, { serial }) => {
   const { state, steady } = turn
   if (isNews(turn, serial)) turn.send(state.primary, { type: 'transfer' })
   else state.heardAt = steady
@@ -92,7 +90,7 @@ function isNews(turn: DnsTurn, serial: number): boolean {
   return serial > zone.serial
 }
 
-export function handleZone(turn: DnsTurn, { serial, content }: Message<'zone'>): void {
+export const handleZone: Handler<Dns, 'zone'> = (turn, { serial, content }) => {
   const { state, config, steady } = turn
   // Late copies of an earlier transfer are ignored.
   if (!isNews(turn, serial)) return
@@ -101,7 +99,7 @@ export function handleZone(turn: DnsTurn, { serial, content }: Message<'zone'>):
   refresh(turn)
 }
 
-export function handleUpdate(turn: DnsTurn, { requestId, command, ticket }: Message<'update'>, from: NodeId): void {
+export const handleUpdate: Handler<Dns, 'update'> = (turn, { requestId, command, ticket }, from) => {
   if (!takeTicket(turn.state.forwarding, from, ticket)) return
   turn.send(from, { type: 'updated', requestId, result: update(turn, command) })
 }

@@ -1,12 +1,12 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import {
   type Battle,
   commanderOf,
   type Decision,
-  type GeneralsMessage,
+  type Generals,
   type GeneralsState,
   type GeneralsTurn,
   type Order,
@@ -15,8 +15,6 @@ import {
 } from './state.ts'
 
 // Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, for one traitor: OM(1) of §3, and SM(1) of §4.
-
-type OrderMessage = MessageOf<GeneralsMessage, 'order'>
 
 /** "The commander sends his value to every lieutenant" (OM, step 1), signed if messages are (SM, step 1). */
 export function command(turn: GeneralsTurn, order: Order): void {
@@ -44,11 +42,7 @@ function altered(order: Order): Order {
   return { ...order, input: { ...order.input, value: typeof value === 'number' ? -value : null } }
 }
 
-export function handleOrder(
-  turn: GeneralsTurn,
-  { battle: number, order, signatures }: OrderMessage,
-  from: NodeId,
-): void {
+export const handleOrder: Handler<Generals, 'order'> = (turn, { battle: number, order, signatures }, from) => {
   const { state, config } = turn
   if (!state.generals.includes(from) || !state.generals.includes(state.id)) return
   openUpTo(turn, number)

@@ -1,13 +1,12 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { generalsInvariants } from './invariants.ts'
 import { createGenerals } from './machine.ts'
 
-const declared = {
+export const generals: ProtocolDefinition = defineProtocol({
   name: 'generals',
-  objects: objects.map(({ name }) => name),
+  summary: 'a commander and lieutenants agree on orders though one of them lies: Byzantine generals, oral or signed',
+  defaultNodes: 4,
   knobs: [
     {
       name: 'messages',
@@ -44,14 +43,7 @@ const declared = {
       under: { knobs: { messages: 'signed' }, faults: ['clock'] },
     },
   ],
-} as const satisfies Declared
-
-export const generals: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: generalsInvariants,
-  summary: 'a commander and lieutenants agree on orders though one of them lies: Byzantine generals, oral or signed',
-  defaultNodes: 4,
   // A traitorous commander answers his clients what he has told nobody.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),
   // The traitor is the fault. "The absence of a message can be detected" (A3) only while messages are in time.
@@ -67,15 +59,14 @@ export const generals: ProtocolDefinition = {
       ? `with a traitor and ${nodes} generals there is nobody left to agree with: use 3 or more`
       : undefined
   },
-  create(options) {
-    const chosen = chooseOptions(declared, options)
+  create(chosen) {
     const traitor = chosen.value('traitor')
     return createGenerals({
       object: chosen.object,
       messages: chosen.value('messages') === 'signed' ? 'signed' : 'oral',
       traitor: traitor === 'commander' || traitor === 'none' ? traitor : 'lieutenant',
-      roundMs: millis(chosen.number('round-ms')),
+      roundMs: chosen.ms('round-ms'),
       bug: chosen.bug,
     })
   },
-}
+})

@@ -1,6 +1,6 @@
-import { defineMachine, type MachineRequest } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { unavailable, unsupported } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
@@ -9,14 +9,10 @@ import {
   commanderOf,
   type Generals,
   type GeneralsConfig,
-  type GeneralsMessage,
-  type GeneralsRecord,
   type GeneralsState,
   type GeneralsTurn,
   type Order,
 } from './state.ts'
-
-export type GeneralsMachine = StateMachine<GeneralsState, GeneralsMessage, GeneralsRecord>
 
 /**
  * A commander sends orders to his lieutenants, one of whom, or he himself, may be a traitor who tells some of them
@@ -24,7 +20,7 @@ export type GeneralsMachine = StateMachine<GeneralsState, GeneralsMessage, Gener
  * is the commander; a traitor among the lieutenants is the last. Clients' updates are the orders; reads are answered by
  * the node that was asked. A traitor lies to other generals and not to clients.
  */
-export const createGenerals: (config: GeneralsConfig) => GeneralsMachine = defineMachine<Generals>({
+export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
   initial,
   redo({ state }, { battle, decision }) {
     state.decided[battle] = decision

@@ -1,15 +1,17 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { leaseLockInvariants } from './invariants.ts'
 import { createLeaseLock } from './machine.ts'
 
 /** How many times as fast as another a monotonic clock may run. */
 const DRIFT = 1.25
 
-const declared = {
+export const leaseLock: ProtocolDefinition = defineProtocol({
   name: 'lease-lock',
+  summary:
+    'nodes read and write a store under the leases of a lock service; the store fences off whoever lost the lock',
+  defaultNodes: 5,
   // A lock in a store that is itself under locks would only confuse.
   objects: objects.map(({ name }) => name).filter((name) => name !== 'lock'),
   knobs: [
@@ -54,15 +56,7 @@ const declared = {
       under: { knobs: { 'lease-ms': 20 }, faults: ['delay', 'pause'] },
     },
   ],
-} as const satisfies Declared
-
-export const leaseLock: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: leaseLockInvariants,
-  summary:
-    'nodes read and write a store under the leases of a lock service; the store fences off whoever lost the lock',
-  defaultNodes: 5,
   // Leases so short that they often run out under their holders.
   strictest: { 'lease-ms': 20 },
   // Without fencing no clock helps: what a holder sends may arrive after its lease.
@@ -70,16 +64,14 @@ export const leaseLock: ProtocolDefinition = {
   // With fencing no holder looks at its clock, and those of the wall may be anywhere.
   clocks: ({ fencing, clock, 'clock-drift': drift = DRIFT }) =>
     fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    return createLeaseLock({
+  create: (chosen) =>
+    createLeaseLock({
       object: chosen.object,
-      leaseMs: millis(chosen.number('lease-ms')),
+      leaseMs: chosen.ms('lease-ms'),
       drift: chosen.number('clock-drift'),
       clock: chosen.value('clock') === 'wall' ? 'wall' : 'monotonic',
       fencing: chosen.boolean('fencing'),
-      retransmitMs: millis(chosen.number('retransmit-ms')),
+      retransmitMs: chosen.ms('retransmit-ms'),
       bug: chosen.bug,
-    })
-  },
-}
+    }),
+})

@@ -1,20 +1,11 @@
 import { commandOf } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { UNKEYED, valueIn } from '../objects/object.ts'
 import { handleAcquire, handleRelease } from './service.ts'
-import type {
-  LeaseLock,
-  LeaseLockConfig,
-  LeaseLockMessage,
-  LeaseLockRecord,
-  LeaseLockState,
-  LeaseLockTurn,
-} from './state.ts'
+import type { LeaseLock, LeaseLockConfig, LeaseLockState, LeaseLockTurn } from './state.ts'
 import { handleLoad, handleStore } from './store.ts'
 import { handleGranted, handleLoaded, handleRefused, handleRequest, handleStored, workAgain } from './worker.ts'
-
-export type LeaseLockMachine = StateMachine<LeaseLockState, LeaseLockMessage, LeaseLockRecord>
 
 /** Objects of which each key is a content of its own, with its own lock. Others have one lock. */
 const KEYED = ['register', 'counter', 'set', 'queue', 'log']
@@ -24,7 +15,7 @@ const KEYED = ['register', 'counter', 'set', 'queue', 'log']
  * the requests and stores the result. The first node is the lock service, the second the store. The lock is a lease: its
  * holder may believe that it still holds it when it is another's. With fencing the store refuses the earlier one.
  */
-export const createLeaseLock: (config: LeaseLockConfig) => LeaseLockMachine = defineMachine<LeaseLock>({
+export const createLeaseLock: MachineMaker<LeaseLock> = defineMachine<LeaseLock>({
   initial,
   redo({ state }, record) {
     if (record.kind === 'grant') state.locks.set(record.key, { ...record.grant, since: 0 })

@@ -1,13 +1,10 @@
-import type { NodeId } from '@chaosproxy/faults'
-import type { MessageOf } from '../turn.ts'
-import type { Grant, LeaseLockMessage, LeaseLockTurn } from './state.ts'
+import type { Handler } from '../turn.ts'
+import type { Grant, LeaseLock, LeaseLockTurn } from './state.ts'
 
 // The lock service: one holder at a time, for as long as its lease lasts (Gray & Cheriton, "Leases", 1989), with a token that
 // grows from holder to holder (the sequencer of Burrows, "The Chubby lock service", 2006, §2.4).
 
-type Message<Type extends LeaseLockMessage['type']> = MessageOf<LeaseLockMessage, Type>
-
-export function handleAcquire(turn: LeaseLockTurn, { key, section, attempt }: Message<'acquire'>, from: NodeId): void {
+export const handleAcquire: Handler<LeaseLock, 'acquire'> = (turn, { key, section, attempt }, from) => {
   const { state, config } = turn
   const lock = state.locks.get(key)
   const isHeld = lock?.section !== undefined && !isOver(turn, lock)
@@ -31,7 +28,7 @@ function keepsToken(turn: LeaseLockTurn, { section: holder }: Grant, section: st
 const isOver = ({ config, now, steady }: LeaseLockTurn, { until, since }: Grant): boolean =>
   config.clock === 'wall' ? now >= until : steady >= since + config.leaseMs
 
-export function handleRelease(turn: LeaseLockTurn, { key, section }: Message<'release'>): void {
+export const handleRelease: Handler<LeaseLock, 'release'> = (turn, { key, section }) => {
   const { locks } = turn.state
   const lock = locks.get(key)
   if (lock === undefined || lock.section !== section) return

@@ -1,15 +1,12 @@
-import type { NodeId } from '@chaosproxy/faults'
-import type { MessageOf } from '../turn.ts'
-import type { Cell, LeaseLockMessage, LeaseLockTurn } from './state.ts'
+import type { Handler } from '../turn.ts'
+import type { Cell, LeaseLock, LeaseLockTurn } from './state.ts'
 
 // The store: it refuses a token lower than one that it has seen (Kleppmann, "How to do distributed locking", 2016). A load
 // counts as well: a value that was loaded must not be overwritten by an earlier holder.
 
-type Message<Type extends LeaseLockMessage['type']> = MessageOf<LeaseLockMessage, Type>
-
 const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
 
-export function handleLoad(turn: LeaseLockTurn, { key, section, token }: Message<'load'>, from: NodeId): void {
+export const handleLoad: Handler<LeaseLock, 'load'> = (turn, { key, section, token }, from) => {
   const { state, config } = turn
   const cell = state.cells.get(key) ?? EMPTY
   if (config.fencing && token < cell.fence) {
@@ -31,7 +28,7 @@ function raiseFence(turn: LeaseLockTurn, key: string, cell: Cell): void {
   turn.persist({ kind: 'cell', key, cell })
 }
 
-export function handleStore(turn: LeaseLockTurn, message: Message<'store'>, from: NodeId): void {
+export const handleStore: Handler<LeaseLock, 'store'> = (turn, message, from) => {
   const { state, config } = turn
   const { key, section, token, content, base } = message
   const cell = state.cells.get(key) ?? EMPTY

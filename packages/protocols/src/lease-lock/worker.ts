@@ -1,12 +1,10 @@
 import type { Completion, Json } from '@chaosproxy/history'
 import { unavailable, unsupported } from '../objects/object.ts'
-import type { MessageOf } from '../turn.ts'
-import type { Lease, LeaseLockMessage, LeaseLockTurn, Pending, Section } from './state.ts'
+import type { Handler } from '../turn.ts'
+import type { Lease, LeaseLock, LeaseLockTurn, Pending, Section } from './state.ts'
 
 // A worker serves its clients' requests under the lock of their key: it loads what the store has, applies them, and stores
 // the result. Whether it still holds the lock it can only tell by its clock.
-
-type Message<Type extends LeaseLockMessage['type']> = MessageOf<LeaseLockMessage, Type>
 
 /** Requests beyond this number that wait for one lock are refused. */
 const WAITING_LIMIT = 1_000
@@ -49,10 +47,7 @@ function acquire(turn: LeaseLockTurn, key: string, section: Section): void {
   turn.send(state.service, { type: 'acquire', key, section: section.name, attempt })
 }
 
-export function handleGranted(
-  turn: LeaseLockTurn,
-  { key, section: name, attempt, token, until }: Message<'granted'>,
-): void {
+export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, section: name, attempt, token, until }) => {
   const { state, config } = turn
   const section = state.sections.get(key)
   if (section?.name !== name) {
@@ -72,7 +67,7 @@ export function handleGranted(
 const mayHold = ({ config, now, steady }: LeaseLockTurn, { until }: Lease): boolean =>
   config.fencing || (config.clock === 'wall' ? now : steady) < until
 
-export function handleLoaded(turn: LeaseLockTurn, { key, section: name, content, version }: Message<'loaded'>): void {
+export const handleLoaded: Handler<LeaseLock, 'loaded'> = (turn, { key, section: name, content, version }) => {
   const { state, config } = turn
   const { object } = config
   const section = state.sections.get(key)
@@ -93,13 +88,13 @@ export function handleLoaded(turn: LeaseLockTurn, { key, section: name, content,
   turn.send(state.store, { type: 'store', key, section: name, token: lease.token, content: next, base: version })
 }
 
-export function handleStored(turn: LeaseLockTurn, { key, section: name }: Message<'stored'>): void {
+export const handleStored: Handler<LeaseLock, 'stored'> = (turn, { key, section: name }) => {
   const section = turn.state.sections.get(key)
   if (section?.name === name && section.phase.type === 'store') end(turn, key, section, section.phase.results)
 }
 
 /** The lock was lost to a later holder. */
-export function handleRefused(turn: LeaseLockTurn, { key, section: name }: Message<'refused'>): void {
+export const handleRefused: Handler<LeaseLock, 'refused'> = (turn, { key, section: name }) => {
   const section = turn.state.sections.get(key)
   if (section?.name !== name) return
   if (section.phase.type === 'load') beginAgain(turn, key, section)

@@ -1,14 +1,33 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition, ProtocolOptions } from '../definition.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import type { Conflicts } from './clock.ts'
 import { masterMasterInvariants } from './invariants.ts'
 import { createMasterMaster } from './machine.ts'
 import { mergeables } from './mergeable.ts'
 import { settled } from './settled.ts'
 
-const declared = {
+type Knobs = ProtocolOptions['knobs']
+
+/**
+ * The latest write by real time is the one that stays if clocks are right, and finer than the time from one write to the
+ * next. Lamport clocks know nothing of real time.
+ */
+const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Knobs): boolean =>
+  conflicts !== 'lamport' &&
+  !(conflicts === 'version-vector' && siblings === 'all') &&
+  Number(resolutionMs) <= FINEST_RESOLUTION_MS
+
+const FINEST_RESOLUTION_MS = 0.1
+
+/** In a bank, a node knows its own spending but not that of others at the same time. */
+const isEventual = (object: string, knobs: Knobs): boolean =>
+  object === 'counter' ? knobs['sums'] !== 'settle' : object !== 'bank' && settlesByTime(knobs)
+
+export const masterMaster: ProtocolDefinition = defineProtocol({
   name: 'master-master',
+  summary:
+    'every node takes writes and answers at once; conflicting writes are settled by a clock, and sums are merged',
+  defaultNodes: 5,
   objects: Object.keys(mergeables),
   knobs: [
     {
@@ -67,37 +86,11 @@ const declared = {
       under: { knobs: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
     },
   ],
-} as const satisfies Declared
-
-type Knobs = ProtocolOptions['knobs']
-
-/**
- * The latest write by real time is the one that stays if clocks are right, and finer than the time from one write to the
- * next. Lamport clocks know nothing of real time.
- */
-const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Knobs): boolean =>
-  conflicts !== 'lamport' &&
-  !(conflicts === 'version-vector' && siblings === 'all') &&
-  Number(resolutionMs) <= FINEST_RESOLUTION_MS
-
-const FINEST_RESOLUTION_MS = 0.1
-
-/** In a bank, a node knows its own spending but not that of others at the same time. */
-const isEventual = (object: string, knobs: Knobs): boolean =>
-  object === 'counter' ? knobs['sums'] !== 'settle' : object !== 'bank' && settlesByTime(knobs)
-
-export const masterMaster: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: masterMasterInvariants,
-  summary:
-    'every node takes writes and answers at once; conflicting writes are settled by a clock, and sums are merged',
-  defaultNodes: 5,
   promises: (object, knobs) => (isEventual(object, knobs) ? 'eventual' : 'none'),
   // A write stamped by a slow clock loses to earlier ones.
   notUnder: ['clock'],
-  create(options) {
-    const chosen = chooseOptions(declared, options)
+  create(chosen) {
     const { name } = chosen.object
     const mergeable = (chosen.value('sums') === 'settle' ? settled[name] : undefined) ?? mergeables[name]
     if (mergeable === undefined) throw new Error(`master-master cannot merge a ${name}`)
@@ -105,9 +98,9 @@ export const masterMaster: ProtocolDefinition = {
       mergeable,
       conflicts: chosen.value('conflicts') as Conflicts,
       siblings: chosen.value('siblings') === 'all' ? 'all' : 'latest',
-      retransmitMs: millis(chosen.number('retransmit-ms')),
-      resolutionMs: millis(chosen.number('resolution-ms')),
+      retransmitMs: chosen.ms('retransmit-ms'),
+      resolutionMs: chosen.ms('resolution-ms'),
       bug: chosen.bug,
     })
   },
-}
+})

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { defineMachine, type MachineRequest } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import type { MessageOf } from '../turn.ts'
 import { afterHearing, BEGINNING, nextTick } from './clock.ts'
 import { heldOf, isNewer, isSame, replace } from './conflict.ts'
@@ -14,8 +14,6 @@ import type {
 } from './state.ts'
 import { compareStamps, type Stamp, type Version, vectorOf } from './version.ts'
 
-export type MasterMasterMachine = StateMachine<MasterMasterState, MasterMasterMessage, Version>
-
 /** Versions per message. */
 const BATCH = 64
 const NOTHING: readonly string[] = []
@@ -25,7 +23,7 @@ const NOTHING: readonly string[] = []
  * write replaces what its node had, and concurrent writes stay side by side. A node keeps sending its versions to every
  * other node until that node confirms them, so copies agree once all nodes can communicate; replaced versions are gone.
  */
-export const createMasterMaster: (config: MasterMasterConfig) => MasterMasterMachine = defineMachine<MasterMaster>({
+export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<MasterMaster>({
   initial,
   redo(turn, version) {
     const { state } = turn

@@ -1,13 +1,12 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { orderedQueueInvariants } from './invariants.ts'
 import { createOrderedQueue } from './machine.ts'
 
-const declared = {
+export const orderedQueue: ProtocolDefinition = defineProtocol({
   name: 'ordered-queue',
-  objects: objects.map(({ name }) => name),
+  summary: 'one node orders all updates and passes them on; every node answers reads from its own copy',
+  defaultNodes: 3,
   knobs: [{ name: 'retransmit-ms', summary: 'how often what was not confirmed is sent again', default: 50 }],
   bugs: [
     {
@@ -26,23 +25,14 @@ const declared = {
       under: { faults: ['kill'] },
     },
   ],
-} as const satisfies Declared
-
-export const orderedQueue: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: orderedQueueInvariants,
-  summary: 'one node orders all updates and passes them on; every node answers reads from its own copy',
-  defaultNodes: 3,
   promises: () => 'sequential',
   // Another node may lag behind the one that a client has read from.
   sticky: true,
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    return createOrderedQueue({
+  create: (chosen) =>
+    createOrderedQueue({
       object: chosen.object,
-      retransmitMs: millis(chosen.number('retransmit-ms')),
+      retransmitMs: chosen.ms('retransmit-ms'),
       bug: chosen.bug,
-    })
-  },
-}
+    }),
+})

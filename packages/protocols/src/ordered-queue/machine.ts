@@ -1,19 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { commandOf } from '../command.ts'
-import { defineMachine, type MachineRequest } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { ok, unavailable, unsupported, valueIn } from '../objects/object.ts'
-import type {
-  Entry,
-  OrderedQueue,
-  OrderedQueueConfig,
-  OrderedQueueMessage,
-  OrderedQueueRecord,
-  OrderedQueueState,
-  OrderedQueueTurn,
-} from './state.ts'
-
-export type OrderedQueueMachine = StateMachine<OrderedQueueState, OrderedQueueMessage, OrderedQueueRecord>
+import type { Entry, OrderedQueue, OrderedQueueConfig, OrderedQueueState, OrderedQueueTurn } from './state.ts'
 
 /** Entries or proposals per message or retransmission. */
 const BATCH = 64
@@ -27,7 +17,7 @@ const PENDING_LIMIT = 10_000
  * 1994: sequentially consistent for clients that stay with one node, and not linearizable, since a node that lags answers
  * reads with old values.
  */
-export const createOrderedQueue: (config: OrderedQueueConfig) => OrderedQueueMachine = defineMachine<OrderedQueue>({
+export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<OrderedQueue>({
   initial,
   redo({ state, config }, entries) {
     for (const entry of entries) {

@@ -3,7 +3,8 @@ import type { Command } from '../command.ts'
 import { refused, unavailable, unsupported } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import type { Message, OutboxTurn } from './state.ts'
+import type { Handler } from '../turn.ts'
+import type { Message, Outbox, OutboxTurn } from './state.ts'
 
 // An app server. With an outbox it writes to the database and is done. In a dual write it writes to the database and to the
 // queue, one after the other: nothing makes both happen, and two app servers may come to the two in different orders
@@ -40,14 +41,14 @@ function publish(turn: OutboxTurn, request: string, command: Command): void {
   turn.send(queue, { type: 'publish', request, command, ticket: issueTicket(toQueue) })
 }
 
-export function handleCommitted(turn: OutboxTurn, { request, result }: Message<'committed'>): void {
+export const handleCommitted: Handler<Outbox, 'committed'> = (turn, { request, result }) => {
   const call = turn.state.calls.get(request)
   if (call === undefined) return
   if (turn.config.write === 'database-then-queue' && result.type === 'ok') publish(turn, request, call.command)
   else end(turn, request, result)
 }
 
-export function handlePublished(turn: OutboxTurn, { request }: Message<'published'>): void {
+export const handlePublished: Handler<Outbox, 'published'> = (turn, { request }) => {
   const call = turn.state.calls.get(request)
   if (call === undefined) return
   const { input } = call.command

@@ -1,7 +1,7 @@
-import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { takeTicket } from '../routing/forwarding.ts'
-import type { Message, OutboxTurn } from './state.ts'
+import type { Handler } from '../turn.ts'
+import type { Outbox, OutboxTurn } from './state.ts'
 
 // The database and its relay. The effect and its event are one transaction; the relay sends events in order, again and again
 // until the queue confirms them (Richardson, "Microservices Patterns", 2018, §3.3.7, "Transactional outbox").
@@ -9,7 +9,7 @@ import type { Message, OutboxTurn } from './state.ts'
 /** Events in one message. */
 const BATCH = 20
 
-export function handleCommit(turn: OutboxTurn, { request, command, ticket }: Message<'commit'>, from: NodeId): void {
+export const handleCommit: Handler<Outbox, 'commit'> = (turn, { request, command, ticket }, from) => {
   const { state, config } = turn
   if (!takeTicket(state.commits, from, ticket)) return
   const result = config.object.apply(state.stored, command.input)
@@ -44,7 +44,7 @@ export function relay(turn: OutboxTurn): void {
   turn.send(queue, { type: 'events', first: sent + 1, commands })
 }
 
-export function handleReceived(turn: OutboxTurn, { upTo }: Message<'received'>): void {
+export const handleReceived: Handler<Outbox, 'received'> = (turn, { upTo }) => {
   if (upTo <= turn.state.sent) return
   forget(turn, upTo)
   turn.cancelTimer('relay')

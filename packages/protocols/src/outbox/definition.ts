@@ -1,12 +1,13 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { createOutbox } from './machine.ts'
 import type { OutboxConfig } from './state.ts'
 
-const declared = {
+export const outbox: ProtocolDefinition = defineProtocol({
   name: 'outbox',
+  summary: 'a database and a queue that are to have the same, by an outbox in the database or by writing to both',
+  defaultNodes: 3,
   // What is read changes nothing, or the view would have to be asked in turn with the database.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
   knobs: [
@@ -41,22 +42,13 @@ const declared = {
       under: { faults: ['delay', 'partition'], workload: 'counter' },
     },
   ],
-} as const satisfies Declared
-
-export const outbox: ProtocolDefinition = {
-  ...declared,
-  marks: true,
-  summary: 'a database and a queue that are to have the same, by an outbox in the database or by writing to both',
-  defaultNodes: 3,
   promises: (_, { write = 'outbox' }) => (write === 'outbox' ? 'eventual' : 'none'),
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    return createOutbox({
+  create: (chosen) =>
+    createOutbox({
       object: chosen.object,
       write: chosen.value('write') as OutboxConfig['write'],
-      timeoutMs: millis(chosen.number('request-timeout-ms')),
-      relayMs: millis(chosen.number('relay-ms')),
+      timeoutMs: chosen.ms('request-timeout-ms'),
+      relayMs: chosen.ms('relay-ms'),
       bug: chosen.bug,
-    })
-  },
-}
+    }),
+})

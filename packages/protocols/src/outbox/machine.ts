@@ -1,22 +1,20 @@
 import { commandOf } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { valueIn } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { checkCalls, handleAnswer, handleCommitted, handlePublished, handleRequest } from './app-server.ts'
 import { handleCommit, handleReceived, relay } from './database.ts'
 import { handleEvents, handlePublish, handleQuery } from './queue.ts'
-import type { Outbox, OutboxConfig, OutboxMessage, OutboxRecord, OutboxState, OutboxTurn } from './state.ts'
-
-export type OutboxMachine = StateMachine<OutboxState, OutboxMessage, OutboxRecord>
+import type { Outbox, OutboxConfig, OutboxRecord, OutboxState, OutboxTurn } from './state.ts'
 
 /**
  * A database, and a queue that tells others what has changed in it. The first node is the database and answers its clients
  * from there; the second one is the queue, with a view made of its events, from which all other nodes answer. Both are to
  * have the same in the end.
  */
-export const createOutbox: (config: OutboxConfig) => OutboxMachine = defineMachine<Outbox>({
+export const createOutbox: MachineMaker<Outbox> = defineMachine<Outbox>({
   initial,
   redo,
   begin: relay,

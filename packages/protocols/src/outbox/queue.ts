@@ -1,11 +1,11 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { takeTicket } from '../routing/forwarding.ts'
-import type { Message, OutboxTurn } from './state.ts'
+import type { Handler } from '../turn.ts'
+import type { Outbox } from './state.ts'
 
 // The queue, with its only consumer: a view that applies events in order. The relay repeats events, so the consumer tells by
 // their numbers which of them it has had (Hohpe & Woolf, "Enterprise Integration Patterns", 2003, "Idempotent Receiver").
 
-export function handleEvents(turn: OutboxTurn, { first, commands }: Message<'events'>, from: NodeId): void {
+export const handleEvents: Handler<Outbox, 'events'> = (turn, { first, commands }, from) => {
   const { state, config } = turn
   for (const [i, command] of commands.entries()) {
     const isRepeated = first + i <= state.received
@@ -20,7 +20,7 @@ export function handleEvents(turn: OutboxTurn, { first, commands }: Message<'eve
   turn.send(from, { type: 'received', upTo: state.received })
 }
 
-export function handlePublish(turn: OutboxTurn, { request, command, ticket }: Message<'publish'>, from: NodeId): void {
+export const handlePublish: Handler<Outbox, 'publish'> = (turn, { request, command, ticket }, from) => {
   const { state, config } = turn
   if (!takeTicket(state.publications, from, ticket)) return
   config.object.apply(state.viewed, command.input)
@@ -28,6 +28,6 @@ export function handlePublish(turn: OutboxTurn, { request, command, ticket }: Me
   turn.send(from, { type: 'published', request })
 }
 
-export function handleQuery(turn: OutboxTurn, { request, input }: Message<'query'>, from: NodeId): void {
+export const handleQuery: Handler<Outbox, 'query'> = (turn, { request, input }, from) => {
   turn.send(from, { type: 'answer', request, result: turn.config.object.apply(turn.state.viewed, input) })
 }

@@ -1,11 +1,8 @@
-import type { NodeId } from '@chaosproxy/faults'
-import type { MessageOf } from '../turn.ts'
-import type { PaxosMessage, PaxosTurn, SlotProposal } from './state.ts'
+import type { Handler } from '../turn.ts'
+import type { Paxos, PaxosTurn, SlotProposal } from './state.ts'
 
 // "An acceptor records its intended response in stable storage before actually sending the response" (§2.5): each
 // `persist` comes before the message that depends on it.
-
-type Accept = MessageOf<PaxosMessage, 'accept'>
 
 /**
  * "If an acceptor receives a prepare request with number n greater than that of any prepare request to which it has
@@ -29,7 +26,7 @@ function setPromise(turn: PaxosTurn, ballot: number): void {
  * "If an acceptor receives an accept request for a proposal numbered n, it accepts the proposal unless it has already
  * responded to a prepare request having a number greater than n" (§2.2, phase 2b).
  */
-export function handleAccept(turn: PaxosTurn, message: Accept, from: NodeId): void {
+export const handleAccept: Handler<Paxos, 'accept'> = (turn, message, from) => {
   const { ballot, commands } = message
   accept(
     turn,

@@ -1,13 +1,13 @@
 import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { paxosInvariants } from './invariants.ts'
 import { createPaxos, serve } from './machine.ts'
 
-const declared = {
+export const paxos: ProtocolDefinition = defineProtocol({
   name: 'paxos',
-  objects: objects.map(({ name }) => name),
+  summary: 'multi-Paxos: one instance of consensus for each slot of a log, and a stable leader chosen by ballots',
+  defaultNodes: 5,
   knobs: [
     { name: 'heartbeat-ms', summary: 'milliseconds between heartbeats of a leader', default: 50 },
     { name: 'silence-min-ms', summary: 'shortest silence after which a node prepares a ballot', default: 250 },
@@ -54,29 +54,21 @@ const declared = {
       under: { faults: ['isolate-leader'], knobs: { reads: 'round' } },
     },
   ],
-} as const satisfies Declared
-
-export const paxos: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: paxosInvariants,
-  summary: 'multi-Paxos: one instance of consensus for each slot of a log, and a stable leader chosen by ballots',
-  defaultNodes: 5,
   promises: () => 'linearizable',
-  create(options) {
-    const chosen = chooseOptions(declared, options)
+  create(chosen) {
     const silenceMinMs = chosen.number('silence-min-ms')
     return createPaxos({
       serve,
-      heartbeatMs: millis(chosen.number('heartbeat-ms')),
+      heartbeatMs: chosen.ms('heartbeat-ms'),
       silenceMinMs: millis(silenceMinMs),
       silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),
       reads: chosen.value('reads') === 'log' ? 'log' : 'round',
-      leaderWaitMs: millis(chosen.number('leader-wait-ms')),
-      retryMs: millis(chosen.number('retry-ms')),
-      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      leaderWaitMs: chosen.ms('leader-wait-ms'),
+      retryMs: chosen.ms('retry-ms'),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       object: chosen.object,
       bug: chosen.bug,
     })
   },
-}
+})

@@ -5,14 +5,14 @@ import { draw } from '../generator.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { accept, promise } from './acceptor.ts'
 import { answerReadyReads, applyNext } from './learner.ts'
 import {
   broadcast,
   isMajority,
   nextBallot,
-  type PaxosMessage,
+  type Paxos,
   type PaxosTurn,
   type Proposal,
   type SlotProposal,
@@ -61,7 +61,7 @@ export function campaign(turn: PaxosTurn): void {
   leadIfPromised(turn)
 }
 
-export function handlePromise(turn: PaxosTurn, message: MessageOf<PaxosMessage, 'promise'>, from: NodeId): void {
+export const handlePromise: Handler<Paxos, 'promise'> = (turn, message, from) => {
   const { state } = turn
   if (state.role !== 'candidate' || message.ballot !== state.ballot) return
   state.promises.set(from, message.accepted)
@@ -144,7 +144,7 @@ function proposeAll(turn: PaxosTurn, from: number, commands: readonly (Command |
   choose(turn)
 }
 
-export function handleAccepted(turn: PaxosTurn, message: MessageOf<PaxosMessage, 'accepted'>, acceptor: NodeId): void {
+export const handleAccepted: Handler<Paxos, 'accepted'> = (turn, message, acceptor) => {
   const { state } = turn
   if (state.role !== 'leader' || message.ballot !== state.ballot) return
   hear(turn, acceptor)
@@ -185,7 +185,7 @@ function repeatProposals(turn: PaxosTurn, node: NodeId): void {
   }
 }
 
-export function handleAlive(turn: PaxosTurn, message: MessageOf<PaxosMessage, 'alive'>, from: NodeId): void {
+export const handleAlive: Handler<Paxos, 'alive'> = (turn, message, from) => {
   const { state } = turn
   if (state.role !== 'leader' || message.ballot !== state.ballot) return
   hear(turn, from)

@@ -2,9 +2,9 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import { answer, answerReads } from '../routing/answers.ts'
 import { applyOnce } from '../routing/sessions.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { accept } from './acceptor.ts'
-import type { PaxosMessage, PaxosTurn } from './state.ts'
+import type { Paxos, PaxosTurn } from './state.ts'
 
 // Learning chosen values (§2.3) from the leader, and applying them in the order of their slots (§3).
 
@@ -26,7 +26,7 @@ export function learnUpTo(turn: PaxosTurn, leader: NodeId, ballot: number, chose
   }
 }
 
-export function handleLearn(turn: PaxosTurn, { from: first }: MessageOf<PaxosMessage, 'learn'>, from: NodeId): void {
+export const handleLearn: Handler<Paxos, 'learn'> = (turn, { from: first }, from) => {
   const { state } = turn
   const count = Math.min(BATCH, state.applied - first + 1)
   if (state.role !== 'leader' || count <= 0) return
@@ -34,7 +34,7 @@ export function handleLearn(turn: PaxosTurn, { from: first }: MessageOf<PaxosMes
   turn.send(from, { type: 'chosen', ballot: state.ballot, from: first, commands })
 }
 
-export function handleChosen(turn: PaxosTurn, message: MessageOf<PaxosMessage, 'chosen'>): void {
+export const handleChosen: Handler<Paxos, 'chosen'> = (turn, message) => {
   const { state } = turn
   const { from, commands, ballot } = message
   const last = from + commands.length - 1

@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { unavailable } from '../objects/object.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { createForwarding } from '../routing/forwarding.ts'
@@ -35,13 +35,11 @@ import {
   type PaxosTurn,
 } from './state.ts'
 
-export type PaxosMachine = StateMachine<PaxosState, PaxosMessage, PaxosRecord>
-
 /**
  * Multi-Paxos: an instance of Paxos for each slot of a log of commands. Every node is proposer, acceptor and learner. One
  * phase 1 covers all slots, so that a leader needs phase 2 only (§3).
  */
-export const createPaxos: (config: PaxosConfig) => PaxosMachine = defineMachine<Paxos>({
+export const createPaxos: MachineMaker<Paxos> = defineMachine<Paxos>({
   initial,
   redo,
   begin,

@@ -1,7 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { primaryReplicaInvariants } from './invariants.ts'
 import { createPrimaryReplica } from './machine.ts'
 import { serve } from './serving.ts'
@@ -14,9 +13,10 @@ const STRICTEST = { sync: 'majority', reads: 'primary' } as const
  */
 const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const
 
-const declared = {
+export const primaryReplica: ProtocolDefinition = defineProtocol({
   name: 'primary-replica',
-  objects: objects.map(({ name }) => name),
+  summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
+  defaultNodes: 5,
   knobs: [
     {
       name: 'sync',
@@ -75,14 +75,7 @@ const declared = {
       under: { knobs: STRICTEST, faults: ['kill', 'isolate-leader'] },
     },
   ],
-} as const satisfies Declared
-
-export const primaryReplica: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: primaryReplicaInvariants,
-  summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
-  defaultNodes: 5,
   promises: (_, knobs) =>
     (knobs['sync'] === 'majority' || knobs['sync'] === 'all') && knobs['reads'] === 'primary'
       ? 'linearizable'
@@ -95,8 +88,7 @@ export const primaryReplica: ProtocolDefinition = {
     typeof sync === 'number' && sync >= nodes
       ? `a write cannot wait for ${sync} replicas: of ${nodes} nodes, ${nodes - 1} are replicas (sync=all waits for all of them)`
       : undefined,
-  create(options) {
-    const chosen = chooseOptions(declared, options)
+  create(chosen) {
     const sync = chosen.value('sync')
     const silenceMinMs = chosen.number('silence-min-ms')
     return createPrimaryReplica({
@@ -105,14 +97,14 @@ export const primaryReplica: ProtocolDefinition = {
       reads: chosen.value('reads') === 'primary' ? 'primary' : 'replica',
       ownWrites: chosen.boolean('own-writes'),
       failover: chosen.boolean('failover'),
-      heartbeatMs: millis(chosen.number('heartbeat-ms')),
+      heartbeatMs: chosen.ms('heartbeat-ms'),
       silenceMinMs: millis(silenceMinMs),
       silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),
-      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       leaderWaitMs: millis(0),
       retryMs: millis(0),
       object: chosen.object,
       bug: chosen.bug,
     })
   },
-}
+})

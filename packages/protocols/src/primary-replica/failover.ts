@@ -3,10 +3,10 @@ import { millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
 import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { answer, failReads } from '../routing/answers.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { applyAll } from './copy.ts'
 import { appendEntry, createReplica, heartbeat } from './replication.ts'
-import { majorityOf, type PrimaryReplicaMessage, type PrimaryReplicaTurn, promiseEpoch } from './state.ts'
+import { majorityOf, type PrimaryReplica, type PrimaryReplicaTurn, promiseEpoch } from './state.ts'
 
 /** Follows `primary` (undefined if unknown) in the current epoch. */
 export function follow(turn: PrimaryReplicaTurn, primary: NodeId | undefined): void {
@@ -58,11 +58,7 @@ export function campaign(turn: PrimaryReplicaTurn): void {
 }
 
 /** Precondition: the message's epoch is later than any that this node has promised. */
-export function handleElect(
-  turn: PrimaryReplicaTurn,
-  message: MessageOf<PrimaryReplicaMessage, 'elect'>,
-  from: NodeId,
-): void {
+export const handleElect: Handler<PrimaryReplica, 'elect'> = (turn, message, from) => {
   const { state, config } = turn
   promiseEpoch(turn, message.epoch)
   follow(turn, undefined)
@@ -73,11 +69,7 @@ export function handleElect(
   turn.send(from, { type: 'promise', epoch: message.epoch, granted: upToDate || stale })
 }
 
-export function handlePromise(
-  turn: PrimaryReplicaTurn,
-  message: MessageOf<PrimaryReplicaMessage, 'promise'>,
-  from: NodeId,
-): void {
+export const handlePromise: Handler<PrimaryReplica, 'promise'> = (turn, message, from) => {
   const { state } = turn
   if (state.role !== 'candidate' || message.epoch !== state.epoch || !message.granted) return
   if (!state.promises.includes(from)) state.promises.push(from)

@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { defineMachine, type MachineRequest } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { valueIn } from '../objects/object.ts'
 import { readOf } from '../routing/answers.ts'
 import { createForwarding } from '../routing/forwarding.ts'
@@ -18,47 +18,43 @@ import {
   type PrimaryReplica,
   type PrimaryReplicaConfig,
   type PrimaryReplicaMessage,
-  type PrimaryReplicaRecord,
   type PrimaryReplicaState,
   type PrimaryReplicaTurn,
   promiseEpoch,
 } from './state.ts'
 
-export type PrimaryReplicaMachine = StateMachine<PrimaryReplicaState, PrimaryReplicaMessage, PrimaryReplicaRecord>
-
 /**
  * One node takes the writes and sends them, in order, to the replicas. Each primary has its own epoch. A node that has
  * promised an epoch follows no earlier one, which fences off old primaries.
  */
-export const createPrimaryReplica: (config: PrimaryReplicaConfig) => PrimaryReplicaMachine =
-  defineMachine<PrimaryReplica>({
-    initial,
-    redo({ state }, record) {
-      if (record.kind === 'entries') replaceFrom(state.log, record.from, record.entries)
-      else state.epoch = record.epoch
+export const createPrimaryReplica: MachineMaker<PrimaryReplica> = defineMachine<PrimaryReplica>({
+  initial,
+  redo({ state }, record) {
+    if (record.kind === 'entries') replaceFrom(state.log, record.from, record.entries)
+    else state.epoch = record.epoch
+  },
+  begin,
+  request,
+  messages: { ...routedMessages, replicate, replicated, elect, promise },
+  timers: {
+    requests: sweepRequests,
+    silence: campaign,
+    reach: checkReach,
+    heartbeat(turn) {
+      if (turn.state.role !== 'primary') return
+      heartbeat(turn)
+      turn.setTimer('heartbeat', turn.config.heartbeatMs)
     },
-    begin,
-    request,
-    messages: { ...routedMessages, replicate, replicated, elect, promise },
-    timers: {
-      requests: sweepRequests,
-      silence: campaign,
-      reach: checkReach,
-      heartbeat(turn) {
-        if (turn.state.role !== 'primary') return
-        heartbeat(turn)
-        turn.setTimer('heartbeat', turn.config.heartbeatMs)
-      },
-    },
-    status: ({ role, epoch, applied, leader }) => ({
-      role,
-      leads: role === 'primary',
-      term: epoch,
-      applied,
-      leader,
-    }),
-    holds: ({ copy }, read, { object }) => valueIn(object, copy.held, read),
-  })
+  },
+  status: ({ role, epoch, applied, leader }) => ({
+    role,
+    leads: role === 'primary',
+    term: epoch,
+    applied,
+    leader,
+  }),
+  holds: ({ copy }, read, { object }) => valueIn(object, copy.held, read),
+})
 
 function initial(node: NodeSetting, { object }: PrimaryReplicaConfig): PrimaryReplicaState {
   return {

@@ -2,13 +2,10 @@ import type { NodeId } from '@chaosproxy/faults'
 import { countPresent, type Entry, entriesFrom, firstOfTerm, lastIndex, replaceFrom, termAt } from '../log.ts'
 import { answerReads } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { applyAll, applyNext, rebuildCopy } from './copy.ts'
 import { acknowledgeOwn, releaseOwn } from './own-writes.ts'
-import { majorityOf, type PrimaryReplicaMessage, type PrimaryReplicaTurn, type Replica, syncCount } from './state.ts'
-
-type Replicate = MessageOf<PrimaryReplicaMessage, 'replicate'>
-type Replicated = MessageOf<PrimaryReplicaMessage, 'replicated'>
+import { majorityOf, type PrimaryReplica, type PrimaryReplicaTurn, type Replica, syncCount } from './state.ts'
 
 /** Entries per message, and entries in flight to one replica. */
 const BATCH = 64
@@ -57,7 +54,7 @@ function sendFrom(turn: PrimaryReplicaTurn, id: NodeId, replica: Replica, limit:
 }
 
 /** Handles a message from the primary that this node follows. Where the logs differ, the primary's wins. */
-export function handleReplicate(turn: PrimaryReplicaTurn, message: Replicate, from: NodeId): void {
+export const handleReplicate: Handler<PrimaryReplica, 'replicate'> = (turn, message, from) => {
   const { state, config } = turn
   const { log } = state
   const { epoch, round, prevIndex } = message
@@ -80,7 +77,7 @@ export function handleReplicate(turn: PrimaryReplicaTurn, message: Replicate, fr
 }
 
 /** Handles the reply to a message that this node sent in its current epoch. */
-export function handleReplicated(turn: PrimaryReplicaTurn, message: Replicated, from: NodeId): void {
+export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, message, from) => {
   const { state } = turn
   const replica = state.replicas.get(from)
   if (state.role !== 'primary' || replica === undefined) return

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { MessageOf } from '../turn.ts'
-import { type KeyTag, type QuorumMessage, type QuorumState, type QuorumTurn, replicasOf } from './state.ts'
+import type { Handler } from '../turn.ts'
+import { type KeyTag, type Quorum, type QuorumState, type QuorumTurn, replicasOf } from './state.ts'
 import { compareTags } from './tag.ts'
 
 // Anti-entropy: "to detect the inconsistencies between replicas faster and to minimize the amount of transferred data"
@@ -38,7 +38,7 @@ function nextPeer(state: QuorumState): NodeId | undefined {
 const nextKeys = ({ keys, digestFrom }: QuorumState): readonly string[] => keys.slice(digestFrom, digestFrom + BATCH)
 
 /** Asks for the versions that are later than those here. */
-export function handleDigest(turn: QuorumTurn, { tags }: MessageOf<QuorumMessage, 'digest'>, from: NodeId): void {
+export const handleDigest: Handler<Quorum, 'digest'> = (turn, { tags }, from) => {
   const { versions } = turn.state
   const keys = tags.flatMap(([key, tag]) => {
     const own = versions.get(key)
@@ -47,7 +47,7 @@ export function handleDigest(turn: QuorumTurn, { tags }: MessageOf<QuorumMessage
   if (keys.length > 0) turn.send(from, { type: 'want', keys })
 }
 
-export function handleWant(turn: QuorumTurn, message: MessageOf<QuorumMessage, 'want'>, from: NodeId): void {
+export const handleWant: Handler<Quorum, 'want'> = (turn, message, from) => {
   const versions = message.keys.flatMap((key) => turn.state.versions.get(key) ?? [])
   turn.send(from, { type: 'versions', versions })
 }

@@ -1,6 +1,5 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition, ProtocolOptions } from '../definition.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { quorumInvariants } from './invariants.ts'
 import { createQuorum } from './machine.ts'
 import { FUNCTIONS } from './operations.ts'
@@ -8,8 +7,11 @@ import { impossibleSizes, overlap } from './sizes.ts'
 
 const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 
-const declared = {
+/** The default is ABD: a majority of all nodes, writes in two phases, and reads that write back. */
+export const quorum: ProtocolDefinition = defineProtocol({
   name: 'quorum',
+  summary: 'no leader: a read asks R of N replicas and a write W; by default atomic registers as by ABD',
+  defaultNodes: 5,
   objects: ['register'],
   knobs: [
     { name: 'replicas', summary: 'how many nodes hold each key (N)', default: 'all', values: [...COUNTS, 'all'] },
@@ -71,34 +73,24 @@ const declared = {
     },
     { name: 'no-tie-break', summary: 'of two writes with the same counter each replica keeps the one it got first' },
   ],
-} as const satisfies Declared
-
-/** The default is ABD: a majority of all nodes, writes in two phases, and reads that write back. */
-export const quorum: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   functions: FUNCTIONS,
   invariants: quorumInvariants,
-  summary: 'no leader: a read asks R of N replicas and a write W; by default atomic registers as by ABD',
-  defaultNodes: 5,
   promises,
   notUnder: (knobs) => (knobs['tags'] === 'clock' ? ['clock'] : []),
   impossible: impossibleSizes,
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    return createQuorum({
-      knobs: options.knobs,
+  create: (chosen) =>
+    createQuorum({
+      knobs: chosen.knobs,
       writeBack: chosen.boolean('write-back'),
       readRepair: chosen.boolean('read-repair'),
       sloppy: chosen.boolean('sloppy'),
       tags: chosen.value('tags') === 'clock' ? 'clock' : 'counter',
       antiEntropy: chosen.boolean('anti-entropy'),
-      syncMs: millis(chosen.number('sync-ms')),
-      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      syncMs: chosen.ms('sync-ms'),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       bug: chosen.bug,
-    })
-  },
-}
+    }),
+})
 
 /**
  * Where reads and writes meet, reads write back and tags count, registers are atomic; without write-back they are

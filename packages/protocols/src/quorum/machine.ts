@@ -1,18 +1,16 @@
-import { defineMachine } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { handleDigest, handleWant, synchronise } from './anti-entropy.ts'
 import { handleQueried, handleRequest, handleStored, sweep } from './operations.ts'
 import { addHint, dropHint, handleHandoff, handlePut, handleTaken, latestOf, take } from './replica.ts'
 import { sizesOf } from './sizes.ts'
-import type { Quorum, QuorumConfig, QuorumMessage, QuorumRecord, QuorumState, QuorumTurn } from './state.ts'
-
-export type QuorumMachine = StateMachine<QuorumState, QuorumMessage, QuorumRecord>
+import type { Quorum, QuorumConfig, QuorumRecord, QuorumState, QuorumTurn } from './state.ts'
 
 /**
  * Replicas without a leader. The node that a client calls asks the replicas of the key itself: a read waits for R of
  * them, a write for W. Reads the time only where writes take their tags from clocks.
  */
-export const createQuorum: (config: QuorumConfig) => QuorumMachine = defineMachine<Quorum>({
+export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
   initial,
   redo,
   begin(turn) {

@@ -2,10 +2,11 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import {
   type Operation,
   preferenceList,
+  type Quorum,
   type QuorumMessage,
   type QuorumState,
   type QuorumTurn,
@@ -102,11 +103,7 @@ function messageFor({ id, phase, key, version, standIns }: Operation, node: Node
   return { type: 'put', operation: id, version, owner: standIns.get(node) ?? null }
 }
 
-export function handleQueried(
-  turn: QuorumTurn,
-  { operation: id, version }: MessageOf<QuorumMessage, 'queried'>,
-  from: NodeId,
-): void {
+export const handleQueried: Handler<Quorum, 'queried'> = (turn, { operation: id, version }, from) => {
   const operation = turn.state.operations.get(id)
   if (operation === undefined || operation.phase !== 'query' || operation.answered.includes(from)) return
   operation.answered.push(from)
@@ -166,11 +163,7 @@ function store(turn: QuorumTurn, operation: Operation): void {
   ask(turn, operation)
 }
 
-export function handleStored(
-  turn: QuorumTurn,
-  { operation: id }: MessageOf<QuorumMessage, 'stored'>,
-  from: NodeId,
-): void {
+export const handleStored: Handler<Quorum, 'stored'> = (turn, { operation: id }, from) => {
   const { state } = turn
   const operation = state.operations.get(id)
   if (operation === undefined || operation.phase !== 'put' || operation.answered.includes(from)) return

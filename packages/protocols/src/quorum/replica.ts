@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { MessageOf } from '../turn.ts'
-import type { QuorumMessage, QuorumState, QuorumTurn } from './state.ts'
+import type { Handler, MessageOf } from '../turn.ts'
+import type { Quorum, QuorumMessage, QuorumState, QuorumTurn } from './state.ts'
 import { compareTags, type Version } from './tag.ts'
 
 // What a replica does: it answers queries, keeps the latest version of each key, and keeps hints for others.
@@ -21,7 +21,7 @@ export function latestOf({ versions, hints }: QuorumState, key: string): Version
  * A replica replaces its version if the one it is sent is later, and acknowledges it either way (ABD). The
  * acknowledgement waits for the disk, because it follows the record.
  */
-export function handlePut(turn: QuorumTurn, put: Put, from: NodeId): void {
+export const handlePut: Handler<Quorum, 'put'> = (turn, put, from) => {
   store(turn, put)
   turn.send(from, { type: 'stored', operation: put.operation })
 }
@@ -77,11 +77,11 @@ export function dropHint({ hints }: QuorumState, owner: NodeId, { key, tag }: Pi
   return kept?.delete(key) === true
 }
 
-export function handleHandoff(turn: QuorumTurn, { version }: MessageOf<QuorumMessage, 'handoff'>, from: NodeId): void {
+export const handleHandoff: Handler<Quorum, 'handoff'> = (turn, { version }, from) => {
   take(turn, version)
   turn.send(from, { type: 'taken', key: version.key, tag: version.tag })
 }
 
-export function handleTaken(turn: QuorumTurn, { key, tag }: MessageOf<QuorumMessage, 'taken'>, owner: NodeId): void {
+export const handleTaken: Handler<Quorum, 'taken'> = (turn, { key, tag }, owner) => {
   if (dropHint(turn.state, owner, { key, tag })) turn.persist({ kind: 'handed', owner, key, tag })
 }

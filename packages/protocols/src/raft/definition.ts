@@ -1,7 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import type { BugSetting, ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { raftChanges, raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
 import { serve } from './serving.ts'
@@ -13,9 +12,10 @@ const RESTARTS: BugSetting = { faults: ['kill'] }
 /** How many times as fast as another a clock may run. */
 const DRIFT = 1.25
 
-const declared = {
+export const raft: ProtocolDefinition = defineProtocol({
   name: 'raft',
-  objects: objects.map(({ name }) => name),
+  summary: 'consensus by a replicated log and an elected leader; reads by read-index',
+  defaultNodes: 5,
   knobs: [
     {
       name: 'pre-vote',
@@ -141,20 +141,12 @@ const declared = {
     },
     { name: 'stale-append', summary: 'entries are taken from leaders of earlier terms', under: CUT_OFF },
   ],
-} as const satisfies Declared
-
-export const raft: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: raftInvariants,
   changes: raftChanges,
-  summary: 'consensus by a replicated log and an elected leader; reads by read-index',
-  defaultNodes: 5,
   promises: () => 'linearizable',
   // Only leases depend on clocks.
   clocks: ({ reads, 'clock-drift': drift = DRIFT }) => (reads === 'lease' ? { drift: Number(drift) } : {}),
-  create(options) {
-    const chosen = chooseOptions(declared, options)
+  create(chosen) {
     const electionMinMs = chosen.number('election-min-ms')
     const electionMaxMs = Math.max(electionMinMs, chosen.number('election-max-ms'))
     const heartbeatMs = chosen.number('heartbeat-ms')
@@ -173,15 +165,15 @@ export const raft: ProtocolDefinition = {
       leaseMs: bug === 'lease-too-long' ? millis(2 * electionMaxMs) : trueLeaseMs,
       trueLeaseMs,
       snapshotEntries: chosen.number('snapshot-entries'),
-      transferMs: millis(chosen.number('transfer-ms')),
-      resizeMs: millis(chosen.number('resize-ms')),
+      transferMs: chosen.ms('transfer-ms'),
+      resizeMs: chosen.ms('resize-ms'),
       batch: chosen.number('batch'),
       pipeline: chosen.number('pipeline'),
-      leaderWaitMs: millis(chosen.number('leader-wait-ms')),
-      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
-      retryMs: millis(chosen.number('retry-ms')),
+      leaderWaitMs: chosen.ms('leader-wait-ms'),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
+      retryMs: chosen.ms('retry-ms'),
       object: chosen.object,
       bug,
     })
   },
-}
+})

@@ -1,6 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { defineMachine } from '../define-machine.ts'
-import type { StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { valueIn } from '../objects/object.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
@@ -19,22 +18,11 @@ import { initial, redo } from './recovery.ts'
 import { handleAppend, handleAppendReply } from './replication.ts'
 import { heartbeat } from './rounds.ts'
 import { handleSnapshot } from './snapshot.ts'
-import {
-  type Append,
-  type Raft,
-  type RaftConfig,
-  type RaftMessage,
-  type RaftRecord,
-  type RaftState,
-  RaftTurn,
-  type VoteReply,
-} from './state.ts'
+import { type Append, type Raft, RaftTurn, type VoteReply } from './state.ts'
 import { transferTimer } from './transfer.ts'
 
-export type RaftMachine = StateMachine<RaftState, RaftMessage, RaftRecord>
-
 /** Raft. Reads the time only for leases; everything else depends on timers alone. */
-export const createRaft: (config: RaftConfig) => RaftMachine = defineMachine<Raft, RaftTurn>({
+export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
   turn: RaftTurn,
   initial,
   redo,

@@ -2,21 +2,19 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, type Json, millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
 import { declined, ok, unavailable } from '../objects/object.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import {
   type Attempt,
   type Job,
   majorityOf,
   nameOfToken,
-  type RedlockMessage,
+  type Redlock,
   type RedlockTurn,
   sendToMasters,
   trueMajority,
 } from './state.ts'
 
 // The client's part of Redlock (redis.io, "Distributed Locks with Redis", "The Redlock Algorithm", steps 1 to 5).
-
-type Message<Type extends RedlockMessage['type']> = MessageOf<RedlockMessage, Type>
 
 /** Steps 1 and 2: takes the time, and tries to set the key on all masters, under a value that nobody else has. */
 export function begin(turn: RedlockTurn, key: string, job: Job): void {
@@ -30,7 +28,7 @@ export function begin(turn: RedlockTurn, key: string, job: Job): void {
   sendToMasters(turn, { type: 'set', key, value })
 }
 
-export function handleSetDone(turn: RedlockTurn, { value, isMine, counter }: Message<'set-done'>, from: NodeId): void {
+export const handleSetDone: Handler<Redlock, 'set-done'> = (turn, { value, isMine, counter }, from) => {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase !== 'set') return
   if (isMine) attempt.set.add(from)
@@ -60,7 +58,7 @@ function locked(turn: RedlockTurn, attempt: Attempt): void {
   sendToMasters(turn, { type: 'raise', key: attempt.key, value: attempt.value, token: attempt.token })
 }
 
-export function handleRaised(turn: RedlockTurn, { value }: Message<'raised'>, from: NodeId): void {
+export const handleRaised: Handler<Redlock, 'raised'> = (turn, { value }, from) => {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase !== 'raise') return
   attempt.raised.add(from)
@@ -122,7 +120,7 @@ export function release(turn: RedlockTurn, key: string, value: string, request?:
   sendToMasters(turn, { type: 'delete', key, value })
 }
 
-export function handleDeleted(turn: RedlockTurn, { value, wasMine }: Message<'deleted'>, from: NodeId): void {
+export const handleDeleted: Handler<Redlock, 'deleted'> = (turn, { value, wasMine }, from) => {
   const { state } = turn
   const releasing = state.releases.get(value)
   if (releasing === undefined) return
@@ -137,7 +135,7 @@ export function handleDeleted(turn: RedlockTurn, { value, wasMine }: Message<'de
   if (answers.size === state.masters.length) state.releases.delete(value)
 }
 
-export function handleLoaded(turn: RedlockTurn, { value, content }: Message<'loaded'>): void {
+export const handleLoaded: Handler<Redlock, 'loaded'> = (turn, { value, content }) => {
   const { state, config } = turn
   const { object } = config
   const attempt = state.attempts.get(value)
@@ -164,13 +162,13 @@ function store(turn: RedlockTurn, { key, value, token, content }: Attempt): void
   turn.send(turn.state.resource, { type: 'store', key, value, token: shown, content })
 }
 
-export function handleStored(turn: RedlockTurn, { value }: Message<'stored'>): void {
+export const handleStored: Handler<Redlock, 'stored'> = (turn, { value }) => {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase === 'store') finish(turn, attempt, attempt.result ?? unavailable)
 }
 
 /** A later holder has come in between. */
-export function handleRefused(turn: RedlockTurn, { value }: Message<'refused'>): void {
+export const handleRefused: Handler<Redlock, 'refused'> = (turn, { value }) => {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase === 'load') giveBack(turn, attempt)
   // An earlier copy of this message may have been accepted before the later holder came.

@@ -1,6 +1,5 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { redlockInvariants } from './invariants.ts'
 import { createRedlock } from './machine.ts'
 
@@ -12,8 +11,10 @@ const LONG = { 'ttl-ms': LONG_MS } as const
 /** The share of the time to live that is left for clock drift. */
 const DRIFT = 0.1
 
-const declared = {
+export const redlock: ProtocolDefinition = defineProtocol({
   name: 'redlock',
+  summary: 'a lock on a majority of independent masters, for a time to live',
+  defaultNodes: 5,
   // Those of which each key is a content of its own, with its own lock.
   objects: ['register', 'counter', 'set', 'queue', 'log', 'lock'],
   knobs: [
@@ -54,14 +55,7 @@ const declared = {
       under: { knobs: LONG, faults: ['kill'], workload: 'lock' },
     },
   ],
-} as const satisfies Declared
-
-export const redlock: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: redlockInvariants,
-  summary: 'a lock on a majority of independent masters, for a time to live',
-  defaultNodes: 5,
   // A lock that outlives all its holders is one; a resource needs fencing, since what is late is not known to be.
   promises: (object, { fencing = false, 'ttl-ms': ttlMs = 0 }) =>
     (object === 'lock' ? Number(ttlMs) >= LONG_MS : fencing === true) ? 'linearizable' : 'none',
@@ -71,16 +65,14 @@ export const redlock: ProtocolDefinition = {
       ? `${nodes} masters survive no more failures than ${nodes - 1}, and two halves keep each other from the lock: use an odd number`
       : undefined,
   clocks: ({ 'clock-drift': share = DRIFT }) => ({ drift: 1 / (1 - Number(share)) }),
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    return createRedlock({
+  create: (chosen) =>
+    createRedlock({
       object: chosen.object,
-      ttlMs: millis(chosen.number('ttl-ms')),
+      ttlMs: chosen.ms('ttl-ms'),
       drift: chosen.number('clock-drift'),
-      attemptMs: millis(chosen.number('attempt-ms')),
-      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      attemptMs: chosen.ms('attempt-ms'),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       fencing: chosen.boolean('fencing'),
       bug: chosen.bug,
-    })
-  },
-}
+    }),
+})

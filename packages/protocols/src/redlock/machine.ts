@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
-import { defineMachine, type MachineRequest } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { UNKEYED, unsupported } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import {
@@ -17,17 +17,7 @@ import {
 } from './client.ts'
 import { expire, handleDelete, handleRaise, handleSet, replay } from './master.ts'
 import { handleLoad, handleStore } from './resource.ts'
-import {
-  nameOfToken,
-  type Redlock,
-  type RedlockConfig,
-  type RedlockMessage,
-  type RedlockRecord,
-  type RedlockState,
-  type RedlockTurn,
-} from './state.ts'
-
-export type RedlockMachine = StateMachine<RedlockState, RedlockMessage, RedlockRecord>
+import { nameOfToken, type Redlock, type RedlockState, type RedlockTurn } from './state.ts'
 
 const AGAIN_MS = millis(20)
 
@@ -37,7 +27,7 @@ const AGAIN_MS = millis(20)
  * release what they like. Other objects stand for the resource that a lock is for: the first node keeps it, and every
  * request loads it, changes it and stores it under the lock of its key.
  */
-export const createRedlock: (config: RedlockConfig) => RedlockMachine = defineMachine<Redlock>({
+export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
   initial,
   redo: ({ state }, record) => replay(state, record),
   begin(turn) {

@@ -1,13 +1,10 @@
-import type { NodeId } from '@chaosproxy/faults'
-import type { MessageOf } from '../turn.ts'
-import { nameOfToken, type RedlockMessage, type RedlockRecord, type RedlockState, type RedlockTurn } from './state.ts'
+import type { Handler } from '../turn.ts'
+import { nameOfToken, type Redlock, type RedlockRecord, type RedlockState, type RedlockTurn } from './state.ts'
 
 // One of N masters that know nothing of each other (redis.io, "Distributed Locks with Redis").
 
-type Message<Type extends RedlockMessage['type']> = MessageOf<RedlockMessage, Type>
-
 /** `SET key value NX PX ttl`: sets the key unless it is set, and forgets it after the time to live. */
-export function handleSet(turn: RedlockTurn, { key, value }: Message<'set'>, from: NodeId): void {
+export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) => {
   const { state, config } = turn
   if (!state.locks.has(key) && !state.gone.has(value)) {
     state.locks.set(key, value)
@@ -37,7 +34,7 @@ function remove(turn: RedlockTurn, key: string, isReleased: boolean): void {
 }
 
 /** `if redis.call("get", key) == value then return redis.call("del", key)` */
-export function handleDelete(turn: RedlockTurn, { key, value }: Message<'delete'>, from: NodeId): void {
+export const handleDelete: Handler<Redlock, 'delete'> = (turn, { key, value }, from) => {
   const { state, config } = turn
   const there = state.locks.get(key)
   const isMine = there !== undefined && (there === value || isToken(state, key, there, value))
@@ -77,7 +74,7 @@ function rememberToken(
 }
 
 /** Not part of Redlock, which has no fencing tokens: the holder writes one to a majority, greater than all before it. */
-export function handleRaise(turn: RedlockTurn, { key, value, token }: Message<'raise'>, from: NodeId): void {
+export const handleRaise: Handler<Redlock, 'raise'> = (turn, { key, value, token }, from) => {
   const { state } = turn
   if (state.locks.get(key) !== value) return
   const record = { kind: 'raised', key, value, token } as const

@@ -1,11 +1,13 @@
-import { millis, UserError } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { shardedInvariants } from './invariants.ts'
 import { createSharded } from './machine.ts'
 
-const declared = {
+export const sharded: ProtocolDefinition = defineProtocol({
   name: 'sharded',
+  summary: 'keys are spread over shards, each with one owner; shards move from node to node under load',
+  defaultNodes: 3,
   // Objects whose keys have nothing to do with each other.
   objects: ['register', 'counter', 'set', 'queue', 'lock', 'log'],
   knobs: [
@@ -41,17 +43,9 @@ const declared = {
       summary: 'writes that arrive while their shard is on its way are answered, and go nowhere',
     },
   ],
-} as const satisfies Declared
-
-export const sharded: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: shardedInvariants,
-  summary: 'keys are spread over shards, each with one owner; shards move from node to node under load',
-  defaultNodes: 3,
   promises: () => 'linearizable',
-  create(options) {
-    const chosen = chooseOptions(declared, options)
+  create(chosen) {
     const shards = chosen.number('shards')
     if (!Number.isInteger(shards))
       throw new UserError('usage', `sharded: shards=${shards} is not possible; give a whole number, 1 or more.`)
@@ -60,10 +54,10 @@ export const sharded: ProtocolDefinition = {
       object: chosen.object,
       by: by === 'range' || by === 'directory' ? by : 'hash',
       shards,
-      rebalanceMs: millis(chosen.number('rebalance-ms')),
-      retransmitMs: millis(chosen.number('retransmit-ms')),
-      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      rebalanceMs: chosen.ms('rebalance-ms'),
+      retransmitMs: chosen.ms('retransmit-ms'),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       bug: chosen.bug,
     })
   },
-}
+})

@@ -1,7 +1,7 @@
 import { commandOf } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding } from '../routing/forwarding.ts'
 import { giveAgain, handleTake, handleTook, rebalance } from './moving.ts'
@@ -10,19 +10,16 @@ import {
   firstPlace,
   type Sharded,
   type ShardedConfig,
-  type ShardedMessage,
   type ShardedRecord,
   type ShardedState,
   type ShardedTurn,
 } from './state.ts'
 
-export type ShardedMachine = StateMachine<ShardedState, ShardedMessage, ShardedRecord>
-
 /**
  * Keys are spread over shards, by hash, by range or by a directory, and each shard has one owner, which moves. Any node
  * passes a client's request to the owner that it knows of; an earlier owner refuses it and says where the shard went.
  */
-export const createSharded: (config: ShardedConfig) => ShardedMachine = defineMachine<Sharded>({
+export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
   initial,
   redo,
   begin(turn) {

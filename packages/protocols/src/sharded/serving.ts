@@ -4,8 +4,8 @@ import type { Command } from '../command.ts'
 import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { ownerOf } from '../owner.ts'
 import { issueTicket, type Ticket, takeTicket } from '../routing/forwarding.ts'
-import type { MessageOf } from '../turn.ts'
-import { type Asked, placeOf, type ShardedMessage, type ShardedTurn } from './state.ts'
+import type { Handler } from '../turn.ts'
+import { type Asked, placeOf, type Sharded, type ShardedTurn } from './state.ts'
 
 const ASKED_LIMIT = 10_000
 const LETTERS = 26
@@ -118,10 +118,7 @@ export function handleAsk(
 }
 
 /** Follows the move at once if it is news, and otherwise asks again later: the shard may be on its way. */
-export function handleMoved(
-  turn: ShardedTurn,
-  { requestId, number, shard, place }: MessageOf<ShardedMessage, 'moved'>,
-): void {
+export const handleMoved: Handler<Sharded, 'moved'> = (turn, { requestId, number, shard, place }) => {
   const { state } = turn
   const isNews = place.epoch > placeOf(state, shard).epoch && place.owner !== state.id
   if (isNews) state.places.set(shard, place)

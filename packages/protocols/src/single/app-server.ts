@@ -4,15 +4,13 @@ import { draw } from '../generator.ts'
 import { refused, unavailable, unsupported } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { mayPass, noteFailure, noteSuccess } from './breaker.ts'
-import { bound, type Call, type SingleMessage, type SingleTurn } from './state.ts'
+import { bound, type Call, type Single, type SingleTurn } from './state.ts'
 
 // An app server: it keeps nothing of its own, and asks the database on behalf of its clients. No answer in time may mean
 // that the request was lost, or that its effect is there and the answer was lost; trying again is safe only for requests
 // without effect or with a key (Helland, "Life beyond Distributed Transactions", 2007, §5).
-
-type Message<Type extends SingleMessage['type']> = MessageOf<SingleMessage, Type>
 
 /** Answers kept for when the database gives none. */
 const KNOWN_LIMIT = 1_000
@@ -56,7 +54,7 @@ function keyOf(turn: SingleTurn, request: string, number: number): string | unde
   return `${request}-${number}`
 }
 
-export function handleDid(turn: SingleTurn, { request, result }: Message<'did'>): void {
+export const handleDid: Handler<Single, 'did'> = (turn, { request, result }) => {
   const { state, config } = turn
   noteSuccess(state.breaker)
   const call = state.calls.get(request)
@@ -69,7 +67,7 @@ export function handleDid(turn: SingleTurn, { request, result }: Message<'did'>)
 }
 
 /** Turned away: that attempt has no effect. */
-export function handleBusy(turn: SingleTurn, { request, attempt: number }: Message<'busy'>): void {
+export const handleBusy: Handler<Single, 'busy'> = (turn, { request, attempt: number }) => {
   const call = turn.state.calls.get(request)
   if (call === undefined) return
   const left = { ...call, uncertain: call.uncertain - 1 }

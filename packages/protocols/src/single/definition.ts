@@ -1,7 +1,5 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { singleInvariants } from './invariants.ts'
 import { createSingle } from './machine.ts'
 import type { SingleConfig } from './state.ts'
@@ -9,9 +7,10 @@ import type { SingleConfig } from './state.ts'
 const RETRIES = ['none', 'blind', 'key'] as const
 const BACKOFFS = ['none', 'fixed', 'exponential', 'jitter'] as const
 
-const declared = {
+export const single: ProtocolDefinition = defineProtocol({
   name: 'single',
-  objects: objects.map(({ name }) => name),
+  summary: 'app servers on one database, which try again when no answer comes: never, blindly, or under a key',
+  defaultNodes: 3,
   knobs: [
     {
       name: 'retry',
@@ -68,34 +67,25 @@ const declared = {
       under: { knobs: { 'breaker-failures': 2 }, faults: ['delay', 'pause'], workload: 'counter' },
     },
   ],
-} as const satisfies Declared
-
-export const single: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: singleInvariants,
-  summary: 'app servers on one database, which try again when no answer comes: never, blindly, or under a key',
-  defaultNodes: 3,
   // Asked again blindly, anything may be done twice, and an old write after a later one.
   promises: (_, { retry, degrade }) => (retry === 'blind' ? 'none' : degrade === true ? 'eventual' : 'linearizable'),
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    const ms = (knob: string) => millis(chosen.number(knob))
+  create(chosen) {
     return createSingle({
       object: chosen.object,
       retry: chosen.value('retry') as SingleConfig['retry'],
-      timeoutMs: ms('timeout-ms'),
+      timeoutMs: chosen.ms('timeout-ms'),
       attempts: chosen.number('attempts'),
       backoff: chosen.value('backoff') as SingleConfig['backoff'],
-      backoffMs: ms('backoff-ms'),
-      longestBackoffMs: ms('longest-backoff-ms'),
+      backoffMs: chosen.ms('backoff-ms'),
+      longestBackoffMs: chosen.ms('longest-backoff-ms'),
       retryBudget: chosen.number('retry-budget'),
       breakerFailures: chosen.number('breaker-failures'),
-      coolDownMs: ms('cool-down-ms'),
+      coolDownMs: chosen.ms('cool-down-ms'),
       degrade: chosen.boolean('degrade'),
-      serviceMs: ms('service-ms'),
+      serviceMs: chosen.ms('service-ms'),
       queueLimit: chosen.number('queue-limit'),
       bug: chosen.bug,
     })
   },
-}
+})

@@ -1,7 +1,7 @@
 import { commandOf } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { valueIn } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding } from '../routing/forwarding.ts'
@@ -9,15 +9,13 @@ import { createStation } from '../station.ts'
 import { awaitCalls, handleBusy, handleDid, handleRequest, lookAtCalls } from './app-server.ts'
 import { createBreaker } from './breaker.ts'
 import { handleDo, handleServed, redo } from './database.ts'
-import type { Single, SingleConfig, SingleMessage, SingleRecord, SingleState } from './state.ts'
-
-export type SingleMachine = StateMachine<SingleState, SingleMessage, SingleRecord>
+import type { Single, SingleConfig, SingleState } from './state.ts'
 
 /**
  * App servers on one database, as most systems begin. The first node is the database; every node is an app server, which
  * asks it on behalf of its clients. What an app server does when no answer comes decides what the system promises.
  */
-export const createSingle: (config: SingleConfig) => SingleMachine = defineMachine<Single>({
+export const createSingle: MachineMaker<Single> = defineMachine<Single>({
   initial,
   redo,
   request: (turn, asked) => handleRequest(turn, asked.requestId, commandOf(asked)),

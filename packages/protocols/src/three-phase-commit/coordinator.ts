@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { unavailable } from '../objects/object.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { type Attempt, answerOf, answerToNo, transactionFor } from '../two-phase-commit/retries.ts'
-import type { Open, ThreePhaseMessage, ThreePhaseTurn } from './state.ts'
+import type { Open, ThreePhase, ThreePhaseTurn } from './state.ts'
 
 /** Phase 1: every site votes, and may say no. The coordinator is a site too, even if it holds none of the items. */
 export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
@@ -29,11 +29,7 @@ export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
   }
 }
 
-export function handleYes(
-  turn: ThreePhaseTurn,
-  { transaction, read }: MessageOf<ThreePhaseMessage, 'yes'>,
-  from: NodeId,
-): void {
+export const handleYes: Handler<ThreePhase, 'yes'> = (turn, { transaction, read }, from) => {
   const open = turn.state.open.get(transaction)
   if (open?.phase !== 'voting') return
   open.votes.set(from, read)
@@ -50,11 +46,7 @@ export function handleYes(
   for (const site of open.sites) turn.send(site, { type: 'pre-commit', transaction })
 }
 
-export function handlePreCommitted(
-  turn: ThreePhaseTurn,
-  { transaction }: MessageOf<ThreePhaseMessage, 'pre-committed'>,
-  from: NodeId,
-): void {
+export const handlePreCommitted: Handler<ThreePhase, 'pre-committed'> = (turn, { transaction }, from) => {
   const open = turn.state.open.get(transaction)
   if (open?.phase !== 'pre-committing') return
   open.acknowledged.add(from)
@@ -68,7 +60,7 @@ function commit(turn: ThreePhaseTurn, transaction: string, open: Open): void {
   turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
 }
 
-export function handleNo(turn: ThreePhaseTurn, { transaction, refusal }: MessageOf<ThreePhaseMessage, 'no'>): void {
+export const handleNo: Handler<ThreePhase, 'no'> = (turn, { transaction, refusal }) => {
   const open = turn.state.open.get(transaction)
   if (open?.phase !== 'voting') return
   abort(turn, transaction, open)

@@ -1,7 +1,6 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import type { Declared } from '../options.ts'
-import { chooseForTransactions } from '../two-phase-commit/config.ts'
+import { defineProtocol } from '../options.ts'
+import { transactionConfig } from '../two-phase-commit/config.ts'
 import { twoPhaseInvariants } from '../two-phase-commit/invariants.ts'
 import { planners } from '../two-phase-commit/items.ts'
 import { createThreePhaseCommit } from './machine.ts'
@@ -9,8 +8,10 @@ import { createThreePhaseCommit } from './machine.ts'
 /** Decisions are made while others are still down. */
 const IMPATIENT = { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } as const
 
-const declared = {
+export const threePhaseCommit: ProtocolDefinition = defineProtocol({
   name: 'three-phase-commit',
+  summary: 'two-phase commit with a phase between, so that a dead coordinator blocks nobody; a cut splits it',
+  defaultNodes: 3,
   objects: Object.keys(planners),
   knobs: [
     { name: 'check-ms', summary: 'how often a site looks at its undecided transactions', default: 50 },
@@ -30,22 +31,16 @@ const declared = {
       under: { knobs: IMPATIENT, faults: ['kill'], workload: 'bank' },
     },
   ],
-} as const satisfies Declared
-
-export const threePhaseCommit: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: twoPhaseInvariants,
-  summary: 'two-phase commit with a phase between, so that a dead coordinator blocks nobody; a cut splits it',
-  defaultNodes: 3,
   promises: () => 'linearizable',
   // Silence must mean death: whatever makes the living silent may be decided twice.
   notUnder: [
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),
   ],
-  create(options) {
-    const { chosen, config } = chooseForTransactions(declared, options)
-    return createThreePhaseCommit({ ...config, silenceMs: millis(chosen.number('silence-ms')) })
-  },
-}
+  create: (chosen) =>
+    createThreePhaseCommit({
+      ...transactionConfig('three-phase-commit', chosen),
+      silenceMs: chosen.ms('silence-ms'),
+    }),
+})

@@ -1,22 +1,13 @@
 import { commandOf } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { UNKEYED } from '../objects/object.ts'
 import { coordinatorAtFirst, tryAgain } from '../two-phase-commit/retries.ts'
 import { NOTHING_SETTLED } from '../two-phase-commit/state.ts'
 import { begin, checkOpen, handleNo, handlePreCommitted, handleYes } from './coordinator.ts'
 import { finish, handleDecision, handlePreCommit, handlePrepare, hold } from './site.ts'
-import type {
-  ThreePhase,
-  ThreePhaseConfig,
-  ThreePhaseMessage,
-  ThreePhaseRecord,
-  ThreePhaseState,
-  ThreePhaseTurn,
-} from './state.ts'
+import type { ThreePhase, ThreePhaseRecord, ThreePhaseState, ThreePhaseTurn } from './state.ts'
 import { checkDoubts, handleHowFar, handleThisFar } from './termination.ts'
-
-export type ThreePhaseMachine = StateMachine<ThreePhaseState, ThreePhaseMessage, ThreePhaseRecord>
 
 /**
  * Items are spread over the nodes, one copy of each, as in two-phase commit; between the votes and the commit, every site
@@ -24,7 +15,7 @@ export type ThreePhaseMachine = StateMachine<ThreePhaseState, ThreePhaseMessage,
  * without a coordinator that is dead, so nobody is blocked. The price: silence must mean death. A cut network, or a message
  * that takes longer than the time allowed, and the two sides decide differently.
  */
-export const createThreePhaseCommit: (config: ThreePhaseConfig) => ThreePhaseMachine = defineMachine<ThreePhase>({
+export const createThreePhaseCommit: MachineMaker<ThreePhase> = defineMachine<ThreePhase>({
   initial,
   redo,
   begin: (turn) => turn.setTimer('check', turn.config.checkMs),

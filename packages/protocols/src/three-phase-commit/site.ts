@@ -1,16 +1,11 @@
-import type { NodeId } from '@chaosproxy/faults'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { lock, unlock, vote } from '../two-phase-commit/items.ts'
-import type { Doubt, SitePart, SiteRefusal, ThreePhaseMessage, ThreePhaseState, ThreePhaseTurn } from './state.ts'
+import type { Doubt, SitePart, SiteRefusal, ThreePhase, ThreePhaseState, ThreePhaseTurn } from './state.ts'
 
 /** Outcomes remembered, for sites that ask and for late copies of messages. */
 const FINISHED_LIMIT = 10_000
 
-export function handlePrepare(
-  turn: ThreePhaseTurn,
-  { transaction, operations, sites }: MessageOf<ThreePhaseMessage, 'prepare'>,
-  from: NodeId,
-): void {
+export const handlePrepare: Handler<ThreePhase, 'prepare'> = (turn, { transaction, operations, sites }, from) => {
   const { state } = turn
   const voteNo = (refusal: SiteRefusal): void => turn.send(from, { type: 'no', transaction, refusal })
   if (state.finished.has(transaction)) {
@@ -42,11 +37,7 @@ export function hold(
   lock(state, transaction, part)
 }
 
-export function handlePreCommit(
-  turn: ThreePhaseTurn,
-  { transaction }: MessageOf<ThreePhaseMessage, 'pre-commit'>,
-  from: NodeId,
-): void {
+export const handlePreCommit: Handler<ThreePhase, 'pre-commit'> = (turn, { transaction }, from) => {
   const doubt = turn.state.doubts.get(transaction)
   if (doubt === undefined) return
   preCommit(turn, transaction, doubt)
@@ -60,10 +51,7 @@ export function preCommit(turn: ThreePhaseTurn, transaction: string, doubt: Doub
   turn.persist({ kind: 'pre-committed', transaction })
 }
 
-export function handleDecision(
-  turn: ThreePhaseTurn,
-  { transaction, commit }: MessageOf<ThreePhaseMessage, 'decision'>,
-): void {
+export const handleDecision: Handler<ThreePhase, 'decision'> = (turn, { transaction, commit }) => {
   const { state } = turn
   if (state.finished.has(transaction)) return
   if (commit && !state.doubts.has(transaction))

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { preCommit, settle } from './site.ts'
-import type { Doubt, Progress, ThreePhaseMessage, ThreePhaseTurn } from './state.ts'
+import type { Doubt, Progress, ThreePhase, ThreePhaseTurn } from './state.ts'
 
 // The termination protocol: sites that hear nothing from the coordinator decide among themselves. If one of them is
 // pre-committed, all have voted yes, and the dead may have committed: the living pre-commit and then commit. If none is, nobody
@@ -29,11 +29,7 @@ function ask(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
 const others = ({ state }: ThreePhaseTurn, { part }: Doubt): readonly NodeId[] =>
   part.sites.filter((site) => site !== state.id)
 
-export function handleHowFar(
-  turn: ThreePhaseTurn,
-  { transaction }: MessageOf<ThreePhaseMessage, 'how-far'>,
-  from: NodeId,
-): void {
+export const handleHowFar: Handler<ThreePhase, 'how-far'> = (turn, { transaction }, from) => {
   const { state } = turn
   const doubt = state.doubts.get(transaction)
   // It has never voted, and will not vote yes after this answer.
@@ -48,11 +44,7 @@ function progressOf({ state }: ThreePhaseTurn, transaction: string, doubt: Doubt
   return doubt.preCommitted ? 'pre-committed' : 'ready'
 }
 
-export function handleThisFar(
-  turn: ThreePhaseTurn,
-  { transaction, progress, restarted }: MessageOf<ThreePhaseMessage, 'this-far'>,
-  from: NodeId,
-): void {
+export const handleThisFar: Handler<ThreePhase, 'this-far'> = (turn, { transaction, progress, restarted }, from) => {
   const doubt = turn.state.doubts.get(transaction)
   if (doubt === undefined) return
   if (progress === 'committed' || progress === 'aborted') settle(turn, transaction, progress === 'committed')

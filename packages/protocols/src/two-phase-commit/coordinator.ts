@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { unavailable } from '../objects/object.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { type Attempt, answerOf, answerToNo, transactionFor } from './retries.ts'
-import type { Open, TwoPhaseMessage, TwoPhaseTurn } from './state.ts'
+import type { Open, TwoPhase, TwoPhaseTurn } from './state.ts'
 
 // Two-phase commit with presumed abort: a coordinator that knows nothing of a transaction has aborted it, so only commits are
 // written down (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
@@ -23,11 +23,7 @@ export function begin(turn: TwoPhaseTurn, attempted: Attempt): void {
   }
 }
 
-export function handleYes(
-  turn: TwoPhaseTurn,
-  { transaction, read }: MessageOf<TwoPhaseMessage, 'yes'>,
-  from: NodeId,
-): void {
+export const handleYes: Handler<TwoPhase, 'yes'> = (turn, { transaction, read }, from) => {
   const { state } = turn
   const open = state.open.get(transaction)
   if (open === undefined) return
@@ -55,7 +51,7 @@ function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   turn.reply(requestId, answer)
 }
 
-export function handleNo(turn: TwoPhaseTurn, { transaction, refusal }: MessageOf<TwoPhaseMessage, 'no'>): void {
+export const handleNo: Handler<TwoPhase, 'no'> = (turn, { transaction, refusal }) => {
   const open = turn.state.open.get(transaction)
   if (open === undefined) return
   abort(turn, transaction, open)
@@ -68,11 +64,7 @@ function abort(turn: TwoPhaseTurn, transaction: string, { participants }: Open):
   tell(turn, transaction, participants, false)
 }
 
-export function handleInquire(
-  turn: TwoPhaseTurn,
-  { transaction }: MessageOf<TwoPhaseMessage, 'inquire'>,
-  from: NodeId,
-): void {
+export const handleInquire: Handler<TwoPhase, 'inquire'> = (turn, { transaction }, from) => {
   const { state, config } = turn
   if (state.open.has(transaction)) return
   const isCommitted = state.committed.has(transaction)
@@ -82,11 +74,7 @@ export function handleInquire(
   turn.send(from, { type: 'decision', transaction, commit: isCommitted || presumed })
 }
 
-export function handleDone(
-  turn: TwoPhaseTurn,
-  { transaction }: MessageOf<TwoPhaseMessage, 'done'>,
-  from: NodeId,
-): void {
+export const handleDone: Handler<TwoPhase, 'done'> = (turn, { transaction }, from) => {
   const { committed } = turn.state
   const left = committed.get(transaction)
   if (left === undefined) return

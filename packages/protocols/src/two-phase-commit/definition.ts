@@ -1,12 +1,14 @@
 import type { ProtocolDefinition } from '../definition.ts'
-import type { Declared } from '../options.ts'
-import { chooseForTransactions } from './config.ts'
+import { defineProtocol } from '../options.ts'
+import { transactionConfig } from './config.ts'
 import { twoPhaseInvariants } from './invariants.ts'
 import { planners } from './items.ts'
 import { createTwoPhaseCommit } from './machine.ts'
 
-const declared = {
+export const twoPhaseCommit: ProtocolDefinition = defineProtocol({
   name: 'two-phase-commit',
+  summary: 'items are spread over the nodes; a transaction commits if every node concerned votes for it, or nowhere',
+  defaultNodes: 3,
   objects: Object.keys(planners),
   knobs: [
     { name: 'check-ms', summary: 'how often undecided transactions are looked at', default: 50 },
@@ -35,14 +37,7 @@ const declared = {
       under: { faults: ['kill', 'loss'] },
     },
   ],
-} as const satisfies Declared
-
-export const twoPhaseCommit: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: twoPhaseInvariants,
-  summary: 'items are spread over the nodes; a transaction commits if every node concerned votes for it, or nowhere',
-  defaultNodes: 3,
   promises: () => 'linearizable',
-  create: (options) => createTwoPhaseCommit(chooseForTransactions(declared, options).config),
-}
+  create: (chosen) => createTwoPhaseCommit(transactionConfig('two-phase-commit', chosen)),
+})

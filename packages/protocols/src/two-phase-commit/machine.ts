@@ -1,21 +1,11 @@
 import { commandOf } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { UNKEYED } from '../objects/object.ts'
-import type { TransactionConfig } from './config.ts'
 import { begin, checkDecisions, handleDone, handleInquire, handleNo, handleYes } from './coordinator.ts'
 import { checkDoubts, finish, handleDecision, handlePrepare, hold } from './participant.ts'
 import { coordinatorAtFirst, tryAgain } from './retries.ts'
-import {
-  NOTHING_SETTLED,
-  type TwoPhase,
-  type TwoPhaseMessage,
-  type TwoPhaseRecord,
-  type TwoPhaseState,
-  type TwoPhaseTurn,
-} from './state.ts'
-
-export type TwoPhaseMachine = StateMachine<TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord>
+import { NOTHING_SETTLED, type TwoPhase, type TwoPhaseRecord, type TwoPhaseState, type TwoPhaseTurn } from './state.ts'
 
 /**
  * Items are spread over the nodes, one copy of each. The node that a client asks coordinates its transaction: all nodes
@@ -23,7 +13,7 @@ export type TwoPhaseMachine = StateMachine<TwoPhaseState, TwoPhaseMessage, TwoPh
  * systems", 1978). Locks are kept until the end, so transactions are as if one came after the other. A node
  * that voted yes can neither commit nor abort by itself: while the coordinator is down, it is blocked.
  */
-export const createTwoPhaseCommit: (config: TransactionConfig) => TwoPhaseMachine = defineMachine<TwoPhase>({
+export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPhase>({
   initial,
   redo,
   begin: (turn) => turn.setTimer('check', turn.config.checkMs),

@@ -1,18 +1,13 @@
-import type { NodeId } from '@chaosproxy/faults'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { lock, unlock, vote } from './items.ts'
-import type { Prepared, Settled, TwoPhaseMessage, TwoPhaseState, TwoPhaseTurn } from './state.ts'
+import type { Prepared, Settled, TwoPhase, TwoPhaseState, TwoPhaseTurn } from './state.ts'
 
 /** Transactions remembered, so that a late copy of a message does not begin one anew. */
 const FINISHED_LIMIT = 10_000
 /** With decide-on-timeout: after how many checks. */
 const PATIENCE_CHECKS = 2
 
-export function handlePrepare(
-  turn: TwoPhaseTurn,
-  { transaction, operations }: MessageOf<TwoPhaseMessage, 'prepare'>,
-  from: NodeId,
-): void {
+export const handlePrepare: Handler<TwoPhase, 'prepare'> = (turn, { transaction, operations }, from) => {
   const { state, config } = turn
   if (state.finished.has(transaction)) return
   const known = state.prepared.get(transaction)
@@ -41,11 +36,7 @@ export function hold(state: TwoPhaseState, transaction: string, prepared: Prepar
   lock(state, transaction, prepared)
 }
 
-export function handleDecision(
-  turn: TwoPhaseTurn,
-  { transaction, commit }: MessageOf<TwoPhaseMessage, 'decision'>,
-  from: NodeId,
-): void {
+export const handleDecision: Handler<TwoPhase, 'decision'> = (turn, { transaction, commit }, from) => {
   const { state } = turn
   if (state.prepared.has(transaction)) decide(turn, transaction, commit)
   else if (commit && !state.finished.has(transaction)) settle(state, { transaction, outcome: 'forgotten' })

@@ -1,13 +1,13 @@
 import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { viewstampedInvariants } from './invariants.ts'
 import { createViewstamped, serve } from './machine.ts'
 
-const declared = {
+export const viewstamped: ProtocolDefinition = defineProtocol({
   name: 'viewstamped',
-  objects: objects.map(({ name }) => name),
+  summary: 'Viewstamped Replication: a primary by turns, view changes, and recovery from the others or from disk',
+  defaultNodes: 5,
   knobs: [
     { name: 'heartbeat-ms', summary: 'milliseconds between heartbeats of a primary', default: 50 },
     { name: 'silence-min-ms', summary: 'shortest silence after which a node starts a view change', default: 250 },
@@ -60,14 +60,7 @@ const declared = {
       under: { faults: ['kill', 'isolate-leader'], knobs: { recovery: 'disk' } },
     },
   ],
-} as const satisfies Declared
-
-export const viewstamped: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: viewstampedInvariants,
-  summary: 'Viewstamped Replication: a primary by turns, view changes, and recovery from the others or from disk',
-  defaultNodes: 5,
   promises: () => 'linearizable',
   // A majority that restarts without its log has nobody left to ask: §4.3 assumes that f nodes are recovering at most.
   mayStopUnder: ({ recovery }) => (recovery === 'nonce' ? ['kill', 'crash'] : []),
@@ -75,21 +68,20 @@ export const viewstamped: ProtocolDefinition = {
     recovery === 'nonce' && nodes < 3
       ? `recovery=nonce needs 3 nodes, because a node that restarts asks a majority of all; there are ${nodes}`
       : undefined,
-  create(options) {
-    const chosen = chooseOptions(declared, options)
+  create(chosen) {
     const silenceMinMs = chosen.number('silence-min-ms')
     return createViewstamped({
       serve,
-      heartbeatMs: millis(chosen.number('heartbeat-ms')),
+      heartbeatMs: chosen.ms('heartbeat-ms'),
       silenceMinMs: millis(silenceMinMs),
       silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),
       recovery: chosen.value('recovery') === 'nonce' ? 'nonce' : 'disk',
       reads: chosen.value('reads') === 'log' ? 'log' : 'round',
-      leaderWaitMs: millis(chosen.number('leader-wait-ms')),
-      retryMs: millis(chosen.number('retry-ms')),
-      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      leaderWaitMs: chosen.ms('leader-wait-ms'),
+      retryMs: chosen.ms('retry-ms'),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       object: chosen.object,
       bug: chosen.bug,
     })
   },
-}
+})

@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
-import { defineMachine } from '../define-machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import { createLog, lastIndex, replaceFrom } from '../log.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { unavailable } from '../objects/object.ts'
 import { answer, answerReads } from '../routing/answers.ts'
 import { createForwarding } from '../routing/forwarding.ts'
@@ -45,13 +45,11 @@ import {
   startViewChange,
 } from './view-change.ts'
 
-export type ViewstampedMachine = StateMachine<ViewstampedState, ViewstampedMessage, ViewstampedRecord>
-
 /**
  * Viewstamped Replication: the view number says which node is primary; the others take its log in order, and change the
  * view when it is silent.
  */
-export const createViewstamped: (config: ViewstampedConfig) => ViewstampedMachine = defineMachine<Viewstamped>({
+export const createViewstamped: MachineMaker<Viewstamped> = defineMachine<Viewstamped>({
   initial,
   redo({ state }, record) {
     if (record.kind !== 'view') replaceFrom(state.log, record.from, record.entries)
@@ -156,6 +154,7 @@ export function serve(turn: ViewstampedTurn, origin: Origin, command: Command): 
   }
 }
 
+type NewState = MessageOf<ViewstampedMessage, 'new-state'>
 type Handler<Message> = MessageHandler<ViewstampedTurn, Message>
 
 /**
@@ -174,11 +173,11 @@ function ofView<Message extends { readonly view: number }>(handle: Handler<Messa
   }
 }
 
-function handleNewState(turn: ViewstampedTurn, message: MessageOf<ViewstampedMessage, 'new-state'>): void {
+function handleNewState(turn: ViewstampedTurn, message: NewState, from: NodeId): void {
   const { state } = turn
   if (message.view > state.view || (message.view === state.view && state.status === 'view-change'))
-    handleNewView(turn, message)
-  else if (message.view === state.view && !isPrimary(state)) handleMissing(turn, message)
+    handleNewView(turn, message, from)
+  else if (message.view === state.view && !isPrimary(state)) handleMissing(turn, message, from)
 }
 
 /** Whether the sender is the primary that this node follows. If it is one of a view that began elsewhere, asks for it. */

@@ -1,10 +1,9 @@
-import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { type Entry, entriesFrom, entryAt, lastIndex } from '../log.ts'
 import { answer, answerReads } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { applyOnce } from '../routing/sessions.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import {
   type Backup,
   broadcast,
@@ -12,14 +11,11 @@ import {
   primaryOf,
   quorumOf,
   storeEntries,
-  type ViewstampedMessage,
+  type Viewstamped,
   type ViewstampedTurn,
 } from './state.ts'
 
 // Normal operation: §4.1. State transfer: §5.2.
-
-type Prepare = MessageOf<ViewstampedMessage, 'prepare'>
-type NewState = MessageOf<ViewstampedMessage, 'new-state'>
 
 /** Entries per repeated message. */
 const BATCH = 64
@@ -40,7 +36,7 @@ export function propose(turn: ViewstampedTurn, command: Command): void {
 }
 
 /** "Backups process Prepare messages in order: a backup won't accept a prepare until it has entries for all earlier requests in its log" (§4.1). */
-export function handlePrepare(turn: ViewstampedTurn, { entries, ...message }: Prepare, from: NodeId): void {
+export const handlePrepare: Handler<Viewstamped, 'prepare'> = (turn, { entries, ...message }, from) => {
   const { state } = turn
   if (message.from > lastIndex(state.log) + 1) {
     turn.send(from, { type: 'get-state', view: state.view, from: lastIndex(state.log) + 1 })
@@ -61,11 +57,7 @@ function append(turn: ViewstampedTurn, from: number, entries: readonly Entry[]):
   storeEntries(turn, first, fresh)
 }
 
-export function handleCommit(
-  turn: ViewstampedTurn,
-  message: MessageOf<ViewstampedMessage, 'commit'>,
-  from: NodeId,
-): void {
+export const handleCommit: Handler<Viewstamped, 'commit'> = (turn, message, from) => {
   const { state } = turn
   const op = lastIndex(state.log)
   commitUpTo(turn, Math.min(message.commit, op))
@@ -73,11 +65,7 @@ export function handleCommit(
   if (message.commit > op) turn.send(from, { type: 'get-state', view: state.view, from: op + 1 })
 }
 
-export function handlePrepareOk(
-  turn: ViewstampedTurn,
-  message: MessageOf<ViewstampedMessage, 'prepare-ok'>,
-  from: NodeId,
-): void {
+export const handlePrepareOk: Handler<Viewstamped, 'prepare-ok'> = (turn, message, from) => {
   const { state } = turn
   const backup = state.backups.get(from)
   if (!isPrimary(state) || message.view !== state.view || backup === undefined) return
@@ -139,11 +127,7 @@ const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Backup>({
 export const roundFromNow: (turn: ViewstampedTurn) => number = rounds.roundFromNow
 
 /** "A replica responds to a GetState message only if its status is normal and it is currently in view v" (§5.2). */
-export function handleGetState(
-  turn: ViewstampedTurn,
-  { view, from }: MessageOf<ViewstampedMessage, 'get-state'>,
-  to: NodeId,
-): void {
+export const handleGetState: Handler<Viewstamped, 'get-state'> = (turn, { view, from }, to) => {
   const { state } = turn
   if (state.status !== 'normal' || state.view !== view) return
   const entries = entriesFrom(state.log, from, lastIndex(state.log) - from + 1)
@@ -151,7 +135,7 @@ export function handleGetState(
 }
 
 /** What this node lacks of its own view. */
-export function handleMissing(turn: ViewstampedTurn, { from, entries, commit, view }: NewState): void {
+export const handleMissing: Handler<Viewstamped, 'new-state'> = (turn, { from, entries, commit, view }) => {
   const { state } = turn
   if (from > lastIndex(state.log) + 1) return
   append(turn, from, entries)

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { lastIndex } from '../log.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { commitUpTo } from './normal.ts'
 import {
   broadcast,
@@ -9,7 +9,7 @@ import {
   primaryOf,
   quorumOf,
   type RecoveryResponse,
-  type ViewstampedMessage,
+  type Viewstamped,
   type ViewstampedTurn,
 } from './state.ts'
 import { begin, lead, startViewChange } from './view-change.ts'
@@ -30,11 +30,7 @@ export function askForRecovery(turn: ViewstampedTurn): void {
  * "A replica j replies to a Recovery message only when its status is normal. […] If j is the primary of its view, l is
  * its log" (§4.3, step 2).
  */
-export function handleRecovery(
-  turn: ViewstampedTurn,
-  { nonce }: MessageOf<ViewstampedMessage, 'recovery'>,
-  from: NodeId,
-): void {
+export const handleRecovery: Handler<Viewstamped, 'recovery'> = (turn, { nonce }, from) => {
   const { state } = turn
   if (state.status !== 'normal') return
   const entries = isPrimary(state) ? [...state.log.entries] : null

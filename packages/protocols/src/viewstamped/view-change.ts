@@ -4,7 +4,7 @@ import { draw } from '../generator.ts'
 import { countPresent, type Entry, lastIndex, replaceFrom } from '../log.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
-import type { MessageOf } from '../turn.ts'
+import type { Handler } from '../turn.ts'
 import { commitUpTo, heartbeat } from './normal.ts'
 import {
   broadcast,
@@ -13,7 +13,7 @@ import {
   isPrimary,
   primaryOf,
   quorumOf,
-  type ViewstampedMessage,
+  type Viewstamped,
   type ViewstampedTurn,
 } from './state.ts'
 
@@ -162,11 +162,7 @@ export function lead(turn: ViewstampedTurn): void {
 }
 
 /** "When other replicas receive the StartView message, they replace their log with the one in the message […]. If there are non-committed operations in the log, they send a PrepareOk" (§4.2, step 5). */
-export function handleStartView(
-  turn: ViewstampedTurn,
-  { view, entries, commit }: MessageOf<ViewstampedMessage, 'start-view'>,
-  from: NodeId,
-): void {
+export const handleStartView: Handler<Viewstamped, 'start-view'> = (turn, { view, entries, commit }, from) => {
   const { state } = turn
   if (view < state.view || (view === state.view && state.status === 'normal')) return
   resign(turn)
@@ -183,7 +179,7 @@ export function requestView(turn: ViewstampedTurn, from: NodeId, view: number): 
   turn.send(from, { type: 'get-state', view, from: turn.state.applied + 1 })
 }
 
-export function handleNewView(turn: ViewstampedTurn, message: MessageOf<ViewstampedMessage, 'new-state'>): void {
+export const handleNewView: Handler<Viewstamped, 'new-state'> = (turn, message) => {
   const { state } = turn
   const { view, from, entries, commit } = message
   // Everything up to the commit number is the same everywhere.

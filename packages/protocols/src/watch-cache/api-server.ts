@@ -1,12 +1,10 @@
 import type { Input, Millis } from '@chaosproxy/history'
 import { unavailable } from '../objects/object.ts'
-import type { MessageOf } from '../turn.ts'
-import type { Change, WatchCacheMessage, WatchCacheTurn } from './state.ts'
+import type { Handler } from '../turn.ts'
+import type { Change, WatchCache, WatchCacheTurn } from './state.ts'
 
 // An API server: it lists what there is, watches what changes from there on, and answers reads from what it has so
 // (Kubernetes API concepts, "Efficient detection of changes"; the reflector of client-go).
-
-type Message<Type extends WatchCacheMessage['type']> = MessageOf<WatchCacheMessage, Type>
 
 /** Consistent reads beyond this number are refused. */
 const WAITING_LIMIT = 10_000
@@ -18,7 +16,7 @@ export function resync(turn: WatchCacheTurn): void {
   else turn.send(state.store, { type: 'list' })
 }
 
-export function handleListed(turn: WatchCacheTurn, { revision, content }: Message<'listed'>): void {
+export const handleListed: Handler<WatchCache, 'listed'> = (turn, { revision, content }) => {
   const { state, config } = turn
   // A late copy of an earlier list.
   if (state.isListed && revision <= state.revision) return
@@ -34,7 +32,7 @@ export function handleCompacted(turn: WatchCacheTurn): void {
   turn.send(turn.state.store, { type: 'list' })
 }
 
-export function handleEvents(turn: WatchCacheTurn, { from, to, changes }: Message<'events'>): void {
+export const handleEvents: Handler<WatchCache, 'events'> = (turn, { from, to, changes }) => {
   const { state, config } = turn
   if (!state.isListed || to <= state.revision) return
   if (from > state.revision + 1) {
@@ -78,7 +76,7 @@ export function read(turn: WatchCacheTurn, requestId: string, input: Input): voi
   }
 }
 
-export function handlePresent(turn: WatchCacheTurn, { requestId, revision }: Message<'present'>): void {
+export const handlePresent: Handler<WatchCache, 'present'> = (turn, { requestId, revision }) => {
   const { state } = turn
   const waiting = state.waiting.get(requestId)
   if (waiting === undefined) return

@@ -1,15 +1,14 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
-import { objects } from '../objects/registry.ts'
-import { chooseOptions, type Declared } from '../options.ts'
+import { defineProtocol } from '../options.ts'
 import { watchCacheInvariants } from './invariants.ts'
 import { createWatchCache } from './machine.ts'
 
 const CONSISTENT = { reads: 'consistent' } as const
 
-const declared = {
+export const watchCache: ProtocolDefinition = defineProtocol({
   name: 'watch-cache',
-  objects: objects.map(({ name }) => name),
+  summary: 'one store numbers all changes; API servers list, watch, and answer reads from what they have so',
+  defaultNodes: 4,
   knobs: [
     {
       name: 'reads',
@@ -43,25 +42,16 @@ const declared = {
       under: { knobs: CONSISTENT, faults: ['delay', 'partition'] },
     },
   ],
-} as const satisfies Declared
-
-export const watchCache: ProtocolDefinition = {
-  ...declared,
-  marks: true,
   invariants: watchCacheInvariants,
-  summary: 'one store numbers all changes; API servers list, watch, and answer reads from what they have so',
-  defaultNodes: 4,
   promises: (_, { reads }) => (reads === 'consistent' ? 'linearizable' : 'eventual'),
   strictest: CONSISTENT,
-  create(options) {
-    const chosen = chooseOptions(declared, options)
-    return createWatchCache({
+  create: (chosen) =>
+    createWatchCache({
       object: chosen.object,
       reads: chosen.value('reads') === 'consistent' ? 'consistent' : 'cache',
       history: chosen.number('history'),
-      resyncMs: millis(chosen.number('resync-ms')),
-      requestTimeoutMs: millis(chosen.number('request-timeout-ms')),
+      resyncMs: chosen.ms('resync-ms'),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       bug: chosen.bug,
-    })
-  },
-}
+    }),
+})

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Command, commandOf } from '../command.ts'
-import { defineMachine, type MachineRequest } from '../define-machine.ts'
-import type { NodeSetting, StateMachine } from '../machine.ts'
+import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import type { NodeSetting } from '../machine.ts'
 import { unsupported, valueIn } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
@@ -15,24 +15,15 @@ import {
   read,
   resync,
 } from './api-server.ts'
-import type {
-  WatchCache,
-  WatchCacheConfig,
-  WatchCacheMessage,
-  WatchCacheRecord,
-  WatchCacheState,
-  WatchCacheTurn,
-} from './state.ts'
+import type { WatchCache, WatchCacheConfig, WatchCacheMessage, WatchCacheState, WatchCacheTurn } from './state.ts'
 import { handleList, handleWatch, keep, write } from './store.ts'
-
-export type WatchCacheMachine = StateMachine<WatchCacheState, WatchCacheMessage, WatchCacheRecord>
 
 /**
  * A store with a revision for each change, and API servers that keep a copy of it by list and watch, as in Kubernetes. The
  * first node is the store, which takes all writes; it answers reads as well, and is never late. The caches of the others
  * are late by what is on its way, and while they are cut off by as long as that lasts.
  */
-export const createWatchCache: (config: WatchCacheConfig) => WatchCacheMachine = defineMachine<WatchCache>({
+export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCache>({
   initial,
   redo({ state, config }, change) {
     config.object.apply(state.held, change.input)
