@@ -54,7 +54,7 @@ export type MachineMaker<Types extends MachineTypes> = (config: Types['config'])
  */
 export function defineMachine<Types extends MachineTypes, OfTurn extends Turn<Types> = Turn<Types>>(
   definition: MachineDefinition<Types, OfTurn>,
-): MachineMaker<Types> {
+): (config: Types['config']) => MachineOf<Types> {
   const { initial, redo, begin, request, before, after, status, holds } = definition
   const OwnTurn = definition.turn ?? (Turn as new (...args: ConstructorParameters<typeof Turn<Types>>) => OfTurn)
   const messages: MessageHandlers = {

@@ -51,6 +51,13 @@ export type NodeWatch<State = unknown, Message = unknown, DurableRecord = unknow
   watch(state: State, event: MachineEvent<Message> | undefined, durable: readonly DurableRecord[]): string | undefined
 }['watch']
 
+/** Watches each state for itself, whatever came before. */
+export const watchState =
+  <State>(breachOf: (state: State) => string | undefined): (() => InvariantWatch<State>) =>
+  () =>
+  () =>
+    breachOf
+
 /** The same invariants, each watch of a node replaced by what `wrap` makes of it. */
 export const wrapWatches = (
   invariants: readonly Invariant[] | undefined,

@@ -1,7 +1,8 @@
 import { type Input, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import type { ChainEffect, ChainMessage, ChainRecord, ChainState } from '../src/chain/state.ts'
+import type { Chain, ChainMessage, ChainRecord, ChainState } from '../src/chain/state.ts'
 import { findProtocol, type MachineEvent } from '../src/index.ts'
+import type { EffectOf } from '../src/turn.ts'
 import { registersOf } from './raft-node.ts'
 
 interface NodeOptions {
@@ -16,10 +17,10 @@ function createNode({ id = 'n1', bug, journal = [] }: NodeOptions) {
   const peers = ['n1', 'n2', 'n3'].filter((node) => node !== id)
   const started = machine.start({ id, peers, seed: 1 }, journal, millis(0))
   let state = started.state as ChainState
-  function step(event: MachineEvent<ChainMessage>): readonly ChainEffect[] {
+  function step(event: MachineEvent<ChainMessage>): readonly EffectOf<Chain>[] {
     const transition = machine.step(state, event, millis(0), millis(0))
     state = transition.state
-    return transition.effects as readonly ChainEffect[]
+    return transition.effects as readonly EffectOf<Chain>[]
   }
   return {
     get state() {
@@ -38,11 +39,11 @@ const write = (value: number): Input => ({ f: 'write', key: 'x', value })
 const read: Input = { f: 'read', key: 'x', value: null }
 const entry = (term: number, value: number) => ({ term, command: { input: write(value) } })
 const origin = { node: 'n1', requestId: 'r1', attempt: 1 }
-const sent = (effects: readonly ChainEffect[]) =>
+const sent = (effects: readonly EffectOf<Chain>[]) =>
   effects.flatMap((effect) => (effect.type === 'send' ? [{ to: effect.to, ...effect.message }] : []))
-const results = (effects: readonly ChainEffect[]) =>
+const results = (effects: readonly EffectOf<Chain>[]) =>
   effects.flatMap((effect) => (effect.type === 'reply' ? [effect.result] : []))
-const recordsOf = (effects: readonly ChainEffect[]) =>
+const recordsOf = (effects: readonly EffectOf<Chain>[]) =>
   effects.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
 const begin = (epoch: number, ...values: readonly number[]): ChainMessage => ({
   type: 'begin',

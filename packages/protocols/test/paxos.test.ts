@@ -1,7 +1,8 @@
 import { type Input, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol, type KnobValue, type MachineEvent } from '../src/index.ts'
-import type { PaxosEffect, PaxosMessage, PaxosRecord, PaxosState } from '../src/paxos/state.ts'
+import type { Paxos, PaxosMessage, PaxosRecord, PaxosState } from '../src/paxos/state.ts'
+import type { EffectOf } from '../src/turn.ts'
 import { registersOf } from './raft-node.ts'
 
 interface NodeOptions {
@@ -14,10 +15,10 @@ interface NodeOptions {
 function createNode({ knobs = {}, bug, journal = [] }: NodeOptions) {
   const machine = findProtocol('paxos')!.create({ bug, knobs })
   let state = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, journal, millis(0)).state as PaxosState
-  function step(event: MachineEvent<PaxosMessage>): readonly PaxosEffect[] {
+  function step(event: MachineEvent<PaxosMessage>): readonly EffectOf<Paxos>[] {
     const transition = machine.step(state, event, millis(0), millis(0))
     state = transition.state
-    return transition.effects as readonly PaxosEffect[]
+    return transition.effects as readonly EffectOf<Paxos>[]
   }
   return {
     get state() {
@@ -34,13 +35,13 @@ type Node = ReturnType<typeof createNode>
 const write = (value: number): Input => ({ f: 'write', key: 'x', value })
 const command = (value: number) => ({ input: write(value) })
 const read: Input = { f: 'read', key: 'x', value: null }
-const sent = (effects: readonly PaxosEffect[]) =>
+const sent = (effects: readonly EffectOf<Paxos>[]) =>
   effects.flatMap((effect) => (effect.type === 'send' ? [{ to: effect.to, ...effect.message }] : []))
-const results = (effects: readonly PaxosEffect[]) =>
+const results = (effects: readonly EffectOf<Paxos>[]) =>
   effects.flatMap((effect) => (effect.type === 'reply' ? [effect.result] : []))
-const recordsOf = (effects: readonly PaxosEffect[]) =>
+const recordsOf = (effects: readonly EffectOf<Paxos>[]) =>
   effects.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
-const marked = (effects: readonly PaxosEffect[]) => effects.some(({ type }) => type === 'mark')
+const marked = (effects: readonly EffectOf<Paxos>[]) => effects.some(({ type }) => type === 'mark')
 const promise = (ballot: number, accepted: Extract<PaxosMessage, { type: 'promise' }>['accepted'] = []) =>
   ({ type: 'promise', ballot, accepted }) as const
 const accept = (ballot: number, from: number, value: number): PaxosMessage => ({

@@ -1,8 +1,7 @@
-import type { ProtocolDefinition } from '../definition.ts'
+import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import { balancerInvariants } from './invariants.ts'
 import { createBalancer } from './machine.ts'
-import type { BalancerConfig } from './state.ts'
+import type { BalancerConfig, BalancerState } from './state.ts'
 
 export const balancer: ProtocolDefinition = defineProtocol({
   name: 'balancer',
@@ -44,7 +43,13 @@ export const balancer: ProtocolDefinition = defineProtocol({
       under: { faults: ['pause', 'kill', 'partition'], workload: 'counter' },
     },
   ],
-  invariants: balancerInvariants,
+  invariants: [
+    {
+      name: 'every server is checked',
+      summary: 'also a server that is out is checked in each round, or it would never be taken back',
+      watch: watchState(unchecked),
+    },
+  ],
   // Files never change: they can only be read.
   functions: ({ backend }) => (backend === 'files' ? ['read'] : undefined),
   promises: () => 'linearizable',
@@ -67,3 +72,12 @@ export const balancer: ProtocolDefinition = defineProtocol({
     })
   },
 })
+
+/** A round may pass without one. */
+const MOST_ROUNDS = 2
+
+function unchecked({ health }: BalancerState): string | undefined {
+  for (const [server, { unchecked: rounds }] of health)
+    if (rounds > MOST_ROUNDS) return `${server} has not been checked for ${rounds} rounds`
+  return undefined
+}

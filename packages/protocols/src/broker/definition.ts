@@ -1,8 +1,7 @@
-import type { ProtocolDefinition } from '../definition.ts'
+import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import { brokerInvariants } from './invariants.ts'
 import { createBroker } from './machine.ts'
-import type { BrokerConfig } from './state.ts'
+import type { BrokerConfig, BrokerState } from './state.ts'
 
 /** Objects whose keys do not depend on each other. */
 const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
@@ -68,7 +67,13 @@ export const broker: ProtocolDefinition = defineProtocol({
       under: { faults: ['delay', 'pause'], workload: 'queue' },
     },
   ],
-  invariants: brokerInvariants,
+  invariants: [
+    {
+      name: 'settled once',
+      summary: 'with exactly-once delivery, a message is settled under the receipt of its last hand-over only',
+      watch: watchState(({ twice }: BrokerState) => twice),
+    },
+  ],
   promises(object, { delivery = 'exactly-once', ordered = true, topics = 'pull' }) {
     // Copies take the changes of each key in order, but not those of several keys.
     if (object !== 'queue' && topics === 'push')

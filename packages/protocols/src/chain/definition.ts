@@ -1,6 +1,6 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
+import { chosenRouting, chosenSuccession, routingKnobs, successionKnobs } from '../routing/succession.ts'
 import { chainInvariants } from './invariants.ts'
 import { createChain } from './machine.ts'
 import { serve } from './updates.ts'
@@ -9,22 +9,7 @@ export const chain: ProtocolDefinition = defineProtocol({
   name: 'chain',
   summary: 'chain replication: updates go from head to tail, which answers; a majority reconfigures the chain',
   defaultNodes: 5,
-  knobs: [
-    {
-      name: 'heartbeat-ms',
-      summary: 'milliseconds between heartbeats of the head, and until something is sent along the chain again',
-      default: 50,
-    },
-    { name: 'silence-min-ms', summary: 'shortest silence after which a node reconfigures the chain', default: 250 },
-    { name: 'silence-max-ms', summary: 'longest silence after which a node reconfigures the chain', default: 500 },
-    { name: 'leader-wait-ms', summary: 'how long a request waits for a head before it is refused', default: 300 },
-    {
-      name: 'retry-ms',
-      summary: 'how long a request waits for its answer before it is sent to the same head again; 0: never again',
-      default: 250,
-    },
-    { name: 'request-timeout-ms', summary: 'how long a request that a head has waits for its answer', default: 1000 },
-  ],
+  knobs: [...successionKnobs('head', 'reconfigures the chain'), ...routingKnobs('head')],
   bugs: [
     {
       name: 'head-answers',
@@ -44,18 +29,10 @@ export const chain: ProtocolDefinition = defineProtocol({
   ],
   invariants: chainInvariants,
   promises: () => 'linearizable',
-  create(chosen) {
-    const silenceMinMs = chosen.number('silence-min-ms')
-    return createChain({
+  create: (chosen) =>
+    createChain({
       serve,
-      heartbeatMs: chosen.ms('heartbeat-ms'),
-      silenceMinMs: millis(silenceMinMs),
-      silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),
-      leaderWaitMs: chosen.ms('leader-wait-ms'),
-      retryMs: chosen.ms('retry-ms'),
-      requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      object: chosen.object,
-      bug: chosen.bug,
-    })
-  },
+      ...chosenSuccession(chosen),
+      ...chosenRouting(chosen),
+    }),
 })

@@ -1,25 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
-import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
-import { createForwarding } from '../routing/forwarding.ts'
 import { handleRequest, offerRequests, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { isRead } from '../routing/routing.ts'
-import { createCopy } from '../routing/sessions.ts'
+import { awaitLeader, followerAtFirst, type SuccessionConfig } from '../routing/succession.ts'
 import type { MessageHandler } from '../turn.ts'
-import {
-  awaitHead,
-  begin,
-  beginChain,
-  checkChain,
-  handleSealed,
-  heartbeat,
-  reconfigure,
-  seal,
-} from './reconfiguration.ts'
-import { type Chain, type ChainConfig, type ChainState, type ChainTurn, isActive, isHead, isTail } from './state.ts'
+import { begin, beginChain, checkChain, handleSealed, heartbeat, reconfigure, seal } from './reconfiguration.ts'
+import { type Chain, type ChainState, type ChainTurn, isActive, isHead, isTail } from './state.ts'
 import { askRound, executeAtTail, handleAck, handleConfirmed, handleUpdate, query, readHere } from './updates.ts'
 
 /**
@@ -80,28 +69,19 @@ export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
   }),
 })
 
-function initial(node: NodeSetting, { object }: ChainConfig): ChainState {
+function initial(node: NodeSetting, config: SuccessionConfig): ChainState {
   return {
-    id: node.id,
+    ...followerAtFirst(node, config),
     nodes: [node.id, ...node.peers].sort(),
-    generator: createGenerator(node.seed),
-    forwarding: createForwarding(node.seed),
-    requests: new Map(),
-    leader: undefined,
     promised: 0,
     epoch: 0,
     chain: [],
     log: createLog(),
-    applied: 0,
-    copy: createCopy(object),
     acked: 0,
     begun: false,
     origins: new Map(),
     sealed: undefined,
     heard: [],
-    reads: [],
-    roundStarted: 0,
-    roundConfirmed: 0,
     rounds: new Map(),
   }
 }
@@ -112,7 +92,7 @@ function initial(node: NodeSetting, { object }: ChainConfig): ChainState {
  */
 function resume(turn: ChainTurn): void {
   const { state, config } = turn
-  awaitHead(turn)
+  awaitLeader(turn)
   if (!isActive(state)) return
   if (isHead(state)) {
     reconfigure(turn)
@@ -151,7 +131,7 @@ function follow(turn: ChainTurn, head: NodeId): void {
   if (isHead(state)) return
   const isNew = state.leader !== head
   state.leader = head
-  awaitHead(turn)
+  awaitLeader(turn)
   if (isNew) offerRequests(turn)
 }
 

@@ -1,11 +1,10 @@
 import { millis } from '@chaosproxy/history'
-import { draw } from '../generator.ts'
 import { countPresent, lastIndex, replaceFrom } from '../log.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
+import { awaitLeader, broadcast } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import {
-  broadcast,
   type Chain,
   type ChainTurn,
   type Configuration,
@@ -23,12 +22,6 @@ import { executeAtTail, historyFor, sendAgain } from './updates.ts'
 
 /** How long to wait for more nodes than a majority. */
 const GATHER_MS = millis(20)
-
-export function awaitHead(turn: ChainTurn): void {
-  const { silenceMinMs, silenceMaxMs } = turn.config
-  const afterMs = millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs))
-  turn.setTimer('silence', afterMs)
-}
 
 /** Ends all earlier epochs here, durably, before anybody is told. */
 export function seal(turn: ChainTurn, epoch: number): Configuration {
@@ -49,7 +42,7 @@ function retire(turn: ChainTurn): void {
   turn.cancelTimer('heartbeat')
   turn.cancelTimer('check')
   turn.cancelTimer('gather')
-  awaitHead(turn)
+  awaitLeader(turn)
 }
 
 export function reconfigure(turn: ChainTurn): void {

@@ -1,22 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Input, Millis } from '@chaosproxy/history'
-import type { Generator } from '../generator.ts'
+import type { Input } from '@chaosproxy/history'
 import type { Entry, Log } from '../log.ts'
-import type { Effect } from '../machine.ts'
-import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
+import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
+import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts'
 import type { Turn } from '../turn.ts'
 
 // Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
 // 2004. Departures: the paper's servers are fail-stop, and a master outside of the chain knows which have failed. Here
 // nodes are cut off and come back, and are their own master: a majority agrees on each configuration, so a chain is never
 // shorter than a majority, and a tail makes sure that the chain has not gone on without it before it answers a query.
-
-export interface ChainConfig extends RoutingConfig {
-  readonly heartbeatMs: Millis
-  readonly silenceMinMs: Millis
-  readonly silenceMaxMs: Millis
-  readonly bug: string | undefined
-}
 
 /** A chain, and the history with which it began. The epoch numbers the configuration. */
 export interface Configuration {
@@ -63,13 +55,10 @@ export type ChainRecord =
       readonly entries: readonly Entry[]
     }
 
-export type ChainEffect = Effect<ChainMessage, ChainRecord>
-
 /** The log is the paper's `Hist`; those of its entries beyond `acked` are `Sent`. */
-export interface ChainState extends RoutingState {
+export interface ChainState extends SuccessionState {
   /** Every node, by name. */
   readonly nodes: readonly NodeId[]
-  readonly generator: Generator
   // Durable.
   /** No earlier epoch goes on here. */
   promised: number
@@ -88,12 +77,11 @@ export interface ChainState extends RoutingState {
   sealed: Map<NodeId, Configuration> | undefined
   /** The nodes that the head has heard of since the last check. */
   heard: NodeId[]
-  roundStarted: number
   rounds: Map<NodeId, number>
 }
 
 export interface Chain {
-  readonly config: ChainConfig
+  readonly config: SuccessionConfig
   readonly state: ChainState
   readonly message: ChainMessage
   readonly record: ChainRecord
@@ -101,10 +89,6 @@ export interface Chain {
 }
 
 export type ChainTurn = Turn<Chain>
-
-export function broadcast(turn: ChainTurn, message: ChainMessage): void {
-  for (const node of turn.state.nodes) if (node !== turn.state.id) turn.send(node, message)
-}
 
 export const majorityOf = ({ nodes }: ChainState): number => Math.floor(nodes.length / 2) + 1
 

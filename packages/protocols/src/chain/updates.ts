@@ -6,17 +6,9 @@ import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { applyOnce } from '../routing/sessions.ts'
+import { broadcast } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
-import {
-  broadcast,
-  type Chain,
-  type ChainTurn,
-  isHead,
-  isTail,
-  majorityOf,
-  predecessorOf,
-  successorOf,
-} from './state.ts'
+import { type Chain, type ChainTurn, isHead, isTail, majorityOf, predecessorOf, successorOf } from './state.ts'
 
 // The protocol while nothing fails: §3.
 

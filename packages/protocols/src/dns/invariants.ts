@@ -1,4 +1,4 @@
-import type { Invariant, InvariantWatch } from '../definition.ts'
+import { type Invariant, type InvariantWatch, watchState } from '../definition.ts'
 import { isLater } from './serial.ts'
 import type { DnsMessage, DnsState } from './state.ts'
 
@@ -8,16 +8,12 @@ export const dnsInvariants: readonly Invariant[] = [
   {
     name: 'no answer outlives its time',
     summary: 'what a cache answers is no older than its time to live, however many caches it came through',
-    watch:
-      (): Watch =>
-      () =>
-      ({ late }) =>
-        late,
+    watch: watchState(({ late }: DnsState) => late),
   },
   {
     name: 'nothing is refilled from before its update',
     summary: 'once a cache has heard of an update of a name, it keeps no answer from an earlier version of the zone',
-    watch: (): Watch => () => watchRefills,
+    watch: watchState(refill),
   },
   {
     name: 'zones go forward',
@@ -26,7 +22,7 @@ export const dnsInvariants: readonly Invariant[] = [
   },
 ]
 
-function watchRefills({ id, cache, flushed }: DnsState): string | undefined {
+function refill({ id, cache, flushed }: DnsState): string | undefined {
   for (const [name, serial] of flushed) {
     const kept = cache.get(name)?.serial
     if (kept !== undefined && isLater(serial, kept))

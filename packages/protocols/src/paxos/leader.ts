@@ -1,22 +1,13 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { draw } from '../generator.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
+import { awaitLeader, broadcast } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import { accept, promise } from './acceptor.ts'
 import { answerReadyReads, applyNext } from './learner.ts'
-import {
-  broadcast,
-  isMajority,
-  nextBallot,
-  type Paxos,
-  type PaxosTurn,
-  type Proposal,
-  type SlotProposal,
-} from './state.ts'
+import { isMajority, nextBallot, type Paxos, type PaxosTurn, type Proposal, type SlotProposal } from './state.ts'
 
 /** Slots in one repeated message. */
 const BATCH = 64
@@ -38,12 +29,6 @@ export function follow(turn: PaxosTurn, leader: NodeId | undefined): void {
   state.leader = leader
   awaitLeader(turn)
   if (isNew) offerRequests(turn)
-}
-
-export function awaitLeader(turn: PaxosTurn): void {
-  const { silenceMinMs, silenceMaxMs } = turn.config
-  const afterMs = millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs))
-  turn.setTimer('silence', afterMs)
 }
 
 /** Phase 1a: "A proposer selects a proposal number n and sends a prepare request with number n" (§2.2). */

@@ -1,19 +1,17 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
-import { createGenerator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
 import { unavailable } from '../objects/object.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
-import { createForwarding } from '../routing/forwarding.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
-import { applyOnce, createCopy } from '../routing/sessions.ts'
+import { applyOnce } from '../routing/sessions.ts'
+import { awaitLeader, followerAtFirst } from '../routing/succession.ts'
 import type { MessageOf } from '../turn.ts'
 import { handleAccept, promise } from './acceptor.ts'
 import {
-  awaitLeader,
   campaign,
   checkReach,
   follow,
@@ -81,19 +79,13 @@ export const createPaxos: MachineMaker<Paxos> = defineMachine<Paxos>({
   }),
 })
 
-function initial(node: NodeSetting, { object }: PaxosConfig): PaxosState {
+function initial(node: NodeSetting, config: PaxosConfig): PaxosState {
   return {
-    id: node.id,
+    ...followerAtFirst(node, config),
     nodes: [node.id, ...node.peers].sort(),
-    generator: createGenerator(node.seed),
-    forwarding: createForwarding(node.seed),
-    requests: new Map(),
     role: 'follower',
-    leader: undefined,
     promised: 0,
     accepted: new Map(),
-    applied: 0,
-    copy: createCopy(object),
     ballot: 0,
     promises: new Map(),
     next: 1,
@@ -101,9 +93,6 @@ function initial(node: NodeSetting, { object }: PaxosConfig): PaxosState {
     proposedBefore: 1,
     inherited: 0,
     origins: new Map(),
-    reads: [],
-    roundStarted: 0,
-    roundConfirmed: 0,
     rounds: new Map(),
     heard: [],
   }

@@ -1,21 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Generator } from '../generator.ts'
-import type { Effect } from '../machine.ts'
-import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
+import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
+import type { Reads, SuccessionConfig, SuccessionState } from '../routing/succession.ts'
 import type { Turn } from '../turn.ts'
 
 // Sections are those of Lamport, "Paxos Made Simple", 2001. "PMMC": van Renesse & Altinbuken, "Paxos Made Moderately
 // Complex", 2015.
 
-export interface PaxosConfig extends RoutingConfig {
-  readonly heartbeatMs: Millis
-  readonly silenceMinMs: Millis
-  readonly silenceMaxMs: Millis
-  /** Whether reads take a slot of the log, or a round that confirms the leader. */
-  readonly reads: 'log' | 'round'
-  readonly bug: string | undefined
+export interface PaxosConfig extends SuccessionConfig {
+  readonly reads: Reads
 }
 
 /** What a leader proposes for a slot, and an acceptor accepts. Null: a no-op. */
@@ -55,13 +48,10 @@ export type PaxosRecord =
   /** Every slot up to `chosen` is chosen, which spares learning those again. */
   | { readonly kind: 'accepted'; readonly proposals: readonly SlotProposal[]; readonly chosen: number }
 
-export type PaxosEffect = Effect<PaxosMessage, PaxosRecord>
-
 /** Slots 1 to `applied` are chosen and applied. */
-export interface PaxosState extends RoutingState {
+export interface PaxosState extends SuccessionState {
   /** Every node, by name. */
   readonly nodes: readonly NodeId[]
-  readonly generator: Generator
   role: 'leader' | 'candidate' | 'follower'
   // The acceptor's, durable.
   promised: number
@@ -81,7 +71,6 @@ export interface PaxosState extends RoutingState {
   inherited: number
   /** Where to send the result of each slot. */
   origins: Map<number, Origin>
-  roundStarted: number
   /** By acceptor: the last round it answered. */
   rounds: Map<NodeId, number>
   /** The acceptors that have answered since the last check. */
@@ -97,10 +86,6 @@ export interface Paxos {
 }
 
 export type PaxosTurn = Turn<Paxos>
-
-export function broadcast(turn: PaxosTurn, message: PaxosMessage): void {
-  for (const node of turn.state.nodes) if (node !== turn.state.id) turn.send(node, message)
-}
 
 // "Different proposers choose their numbers from disjoint sets of numbers" (§2.5): a ballot's remainder is its node.
 

@@ -1,6 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
+import { chosenSuccession, successionKnobs } from '../routing/succession.ts'
 import { primaryReplicaInvariants } from './invariants.ts'
 import { createPrimaryReplica } from './machine.ts'
 import { serve } from './serving.ts'
@@ -38,9 +39,7 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
       default: false,
     },
     { name: 'failover', summary: 'a replica takes over when the primary is silent', default: true },
-    { name: 'heartbeat-ms', summary: 'milliseconds between heartbeats of a primary', default: 50 },
-    { name: 'silence-min-ms', summary: 'shortest silence after which a replica takes over', default: 250 },
-    { name: 'silence-max-ms', summary: 'longest silence after which a replica takes over', default: 500 },
+    ...successionKnobs('primary', 'takes over'),
     { name: 'request-timeout-ms', summary: 'how long a request waits for the primary', default: 1000 },
   ],
   bugs: [
@@ -90,19 +89,16 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
       : undefined,
   create(chosen) {
     const sync = chosen.value('sync')
-    const silenceMinMs = chosen.number('silence-min-ms')
     return createPrimaryReplica({
       serve,
+      ...chosenSuccession(chosen),
       sync: sync === 'all' || sync === 'majority' ? sync : Number(sync),
       reads: chosen.value('reads') === 'primary' ? 'primary' : 'replica',
       ownWrites: chosen.boolean('own-writes'),
       failover: chosen.boolean('failover'),
-      heartbeatMs: chosen.ms('heartbeat-ms'),
-      silenceMinMs: millis(silenceMinMs),
-      silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),
-      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       leaderWaitMs: millis(0),
       retryMs: millis(0),
+      requestTimeoutMs: chosen.ms('request-timeout-ms'),
       object: chosen.object,
       bug: chosen.bug,
     })

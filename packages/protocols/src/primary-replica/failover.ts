@@ -1,8 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { millis } from '@chaosproxy/history'
-import { draw } from '../generator.ts'
 import { isUpToDate, lastIndex, lastTerm } from '../log.ts'
 import { answer, failReads } from '../routing/answers.ts'
+import { awaitLeader } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import { applyAll } from './copy.ts'
 import { appendEntry, createReplica, heartbeat } from './replication.ts'
@@ -34,11 +33,7 @@ function abandonRequests(turn: PrimaryReplicaTurn): void {
 }
 
 export function awaitPrimary(turn: PrimaryReplicaTurn): void {
-  const { config, state } = turn
-  if (!config.failover) return
-  const { silenceMinMs, silenceMaxMs } = config
-  const afterMs = millis(silenceMinMs + draw(state.generator) * (silenceMaxMs - silenceMinMs))
-  turn.setTimer('silence', afterMs)
+  if (turn.config.failover) awaitLeader(turn)
 }
 
 /** The primary has been silent too long: ask the others to promise to follow this node instead. */

@@ -1,15 +1,13 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
-import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
 import { valueIn } from '../objects/object.ts'
 import { readOf } from '../routing/answers.ts'
-import { createForwarding } from '../routing/forwarding.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { isRead } from '../routing/routing.ts'
-import { createCopy } from '../routing/sessions.ts'
+import { followerAtFirst } from '../routing/succession.ts'
 import type { MessageOf } from '../turn.ts'
 import { rebuildCopy } from './copy.ts'
 import { awaitPrimary, becomePrimary, campaign, checkReach, follow, handleElect, handlePromise } from './failover.ts'
@@ -56,28 +54,19 @@ export const createPrimaryReplica: MachineMaker<PrimaryReplica> = defineMachine<
   holds: ({ copy }, read, { object }) => valueIn(object, copy.held, read),
 })
 
-function initial(node: NodeSetting, { object }: PrimaryReplicaConfig): PrimaryReplicaState {
+function initial(node: NodeSetting, config: PrimaryReplicaConfig): PrimaryReplicaState {
   return {
-    id: node.id,
+    ...followerAtFirst(node, config),
     peers: node.peers,
-    generator: createGenerator(node.seed),
-    forwarding: createForwarding(node.seed),
     epoch: 0,
     log: createLog(),
     role: 'replica',
-    leader: undefined,
-    copy: createCopy(object),
-    applied: 0,
     promises: [],
     replicas: new Map(),
     committed: 0,
     noopIndex: 0,
-    roundStarted: 0,
-    roundConfirmed: 0,
-    reads: [],
     proposals: new Map(),
     ownWrites: new Map(),
-    requests: new Map(),
   }
 }
 

@@ -1,12 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Millis } from '@chaosproxy/history'
-import type { Generator } from '../generator.ts'
+import type { Completion } from '@chaosproxy/history'
 import type { Entry, Log } from '../log.ts'
-import type { Effect } from '../machine.ts'
-import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
+import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
+import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts'
 import type { Turn } from '../turn.ts'
 
-export interface PrimaryReplicaConfig extends RoutingConfig {
+export interface PrimaryReplicaConfig extends SuccessionConfig {
   /** How many replicas must have a write before it is acknowledged. `all`: every other node. */
   readonly sync: number | 'majority' | 'all'
   /** Who answers reads: the primary alone, or every node from its own copy. */
@@ -14,10 +13,6 @@ export interface PrimaryReplicaConfig extends RoutingConfig {
   /** Whether a write is acknowledged only once the node that its client called has it too. */
   readonly ownWrites: boolean
   readonly failover: boolean
-  readonly heartbeatMs: Millis
-  readonly silenceMinMs: Millis
-  readonly silenceMaxMs: Millis
-  readonly bug: string | undefined
 }
 
 export type PrimaryReplicaMessage =
@@ -46,8 +41,6 @@ export type PrimaryReplicaRecord =
   /** Replaces everything in the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
 
-export type PrimaryReplicaEffect = Effect<PrimaryReplicaMessage, PrimaryReplicaRecord>
-
 /** A primary's knowledge of one replica. */
 export interface Replica {
   next: number
@@ -65,9 +58,8 @@ export interface OwnWrite {
 }
 
 /** The copy is the result of the first `applied` entries; the leader is the primary. */
-export interface PrimaryReplicaState extends RoutingState {
+export interface PrimaryReplicaState extends SuccessionState {
   readonly peers: readonly NodeId[]
-  readonly generator: Generator
   /** The highest epoch this node has promised to follow. Durable, as is the log. */
   epoch: number
   readonly log: Log
@@ -77,7 +69,6 @@ export interface PrimaryReplicaState extends RoutingState {
   replicas: Map<NodeId, Replica>
   committed: number
   noopIndex: number
-  roundStarted: number
   /** Where to send the answer to each entry, by index. */
   readonly proposals: Map<number, Origin>
   /** Committed writes that wait for their clients' replicas, by index and in that order. */

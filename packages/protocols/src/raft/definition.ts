@@ -1,6 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import type { BugSetting, ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
+import { chosenRouting, routingKnobs } from '../routing/succession.ts'
 import { raftChanges, raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
 import { serve } from './serving.ts'
@@ -63,13 +64,7 @@ export const raft: ProtocolDefinition = defineProtocol({
       default: 0,
       worthTrying: [100],
     },
-    { name: 'leader-wait-ms', summary: 'how long a request waits for a leader before it is refused', default: 300 },
-    {
-      name: 'retry-ms',
-      summary: 'how long a request waits for the answer of its leader before it is sent there again; 0: never again',
-      default: 250,
-    },
-    { name: 'request-timeout-ms', summary: 'how long a request that a leader has waits for its answer', default: 1000 },
+    ...routingKnobs('leader'),
   ],
   bugs: [
     {
@@ -147,33 +142,27 @@ export const raft: ProtocolDefinition = defineProtocol({
   // Only leases depend on clocks.
   clocks: ({ reads, 'clock-drift': drift = DRIFT }) => (reads === 'lease' ? { drift: Number(drift) } : {}),
   create(chosen) {
-    const electionMinMs = chosen.number('election-min-ms')
-    const electionMaxMs = Math.max(electionMinMs, chosen.number('election-max-ms'))
-    const heartbeatMs = chosen.number('heartbeat-ms')
-    const drift = chosen.number('clock-drift')
-    const trueLeaseMs = millis(electionMinMs / drift)
-    const { bug } = chosen
+    const electionMinMs = chosen.ms('election-min-ms')
+    const electionMaxMs = millis(Math.max(electionMinMs, chosen.ms('election-max-ms')))
+    const trueLeaseMs = millis(electionMinMs / chosen.number('clock-drift'))
+    const isLeaseTooLong = chosen.bug === 'lease-too-long'
     return createRaft({
       serve,
+      ...chosenRouting(chosen),
       preVote: chosen.boolean('pre-vote'),
-      heartbeatMs: millis(heartbeatMs),
-      electionMinMs: millis(electionMinMs),
-      electionMaxMs: millis(electionMaxMs),
+      heartbeatMs: chosen.ms('heartbeat-ms'),
+      electionMinMs,
+      electionMaxMs,
       // The mistake: the lease lasts as long as a leader waits before it steps down, while another may be elected
       // meanwhile.
-      reads: bug === 'lease-too-long' || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
-      leaseMs: bug === 'lease-too-long' ? millis(2 * electionMaxMs) : trueLeaseMs,
+      reads: isLeaseTooLong || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
+      leaseMs: isLeaseTooLong ? millis(2 * electionMaxMs) : trueLeaseMs,
       trueLeaseMs,
       snapshotEntries: chosen.number('snapshot-entries'),
       transferMs: chosen.ms('transfer-ms'),
       resizeMs: chosen.ms('resize-ms'),
       batch: chosen.number('batch'),
       pipeline: chosen.number('pipeline'),
-      leaderWaitMs: chosen.ms('leader-wait-ms'),
-      requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      retryMs: chosen.ms('retry-ms'),
-      object: chosen.object,
-      bug,
     })
   },
 })

@@ -1,20 +1,16 @@
-import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
-import { createForwarding } from '../routing/forwarding.ts'
-import { createCopy } from '../routing/sessions.ts'
+import { followerAtFirst } from '../routing/succession.ts'
 import { noteConfigurations } from './configuration.ts'
 import { NEVER } from './rounds.ts'
 import { restoreSnapshot } from './snapshot.ts'
 import type { Configuration, RaftConfig, RaftRecord, RaftState, RaftTurn } from './state.ts'
 
-export function initial(node: NodeSetting, { object }: RaftConfig): RaftState {
+export function initial(node: NodeSetting, config: RaftConfig): RaftState {
   const everybody: Configuration = { index: 0, members: [node.id, ...node.peers] }
   return {
-    id: node.id,
+    ...followerAtFirst(node, config),
     peers: node.peers,
-    generator: createGenerator(node.seed),
-    forwarding: createForwarding(node.seed),
     term: 0,
     votedFor: null,
     log: createLog(),
@@ -23,25 +19,18 @@ export function initial(node: NodeSetting, { object }: RaftConfig): RaftState {
     configuration: everybody,
     voter: true,
     role: 'follower',
-    leader: undefined,
     loyal: false,
     commitIndex: 0,
-    applied: 0,
-    copy: createCopy(object),
     votes: [],
     stored: 0,
     progress: new Map(),
     noopIndex: 0,
-    roundStarted: 0,
     roundEnd: 0,
-    roundConfirmed: 0,
     roundStartedAt: NEVER,
     leaseUntil: NEVER,
     leaseForfeited: false,
     transferTo: undefined,
-    reads: [],
     proposals: new Map(),
-    requests: new Map(),
   }
 }
 

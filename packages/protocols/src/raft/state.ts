@@ -153,7 +153,6 @@ export interface RaftState extends RoutingState {
   stored: number
   progress: Map<NodeId, Progress>
   noopIndex: number
-  roundStarted: number
   /** The last index when the round began. */
   roundEnd: number
   roundStartedAt: Millis

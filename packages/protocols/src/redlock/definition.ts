@@ -1,7 +1,8 @@
-import type { ProtocolDefinition } from '../definition.ts'
+import type { NodeId } from '@chaosproxy/faults'
+import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import { redlockInvariants } from './invariants.ts'
 import { createRedlock } from './machine.ts'
+import { type RedlockMessage, type RedlockState, trueMajority } from './state.ts'
 
 /** Longer than any client of a run holds a lock. */
 const LONG_MS = 10_000
@@ -55,7 +56,13 @@ export const redlock: ProtocolDefinition = defineProtocol({
       under: { knobs: LONG, faults: ['kill'], workload: 'lock' },
     },
   ],
-  invariants: redlockInvariants,
+  invariants: [
+    {
+      name: 'a majority has what is granted',
+      summary: 'at the moment when a client is told that it has a lock, a majority of masters have it as its own',
+      watch: watchGrants,
+    },
+  ],
   // A lock that outlives all its holders is one; a resource needs fencing, since what is late is not known to be.
   promises: (object, { fencing = false, 'ttl-ms': ttlMs = 0 }) =>
     (object === 'lock' ? Number(ttlMs) >= LONG_MS : fencing === true) ? 'linearizable' : 'none',
@@ -76,3 +83,18 @@ export const redlock: ProtocolDefinition = defineProtocol({
       bug: chosen.bug,
     }),
 })
+
+function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {
+  const masters = new Map<NodeId, RedlockState>()
+  return (node) => (state) => {
+    masters.set(node, state)
+    const { granted } = state
+    if (granted === undefined) return undefined
+    const { key, value, ownHad } = granted
+    // In the same step it may have been given back already.
+    let having = ownHad ? 1 : 0
+    for (const [master, { locks }] of masters) if (master !== node && locks.get(key) === value) having++
+    if (having >= trueMajority(state)) return undefined
+    return `${node} was granted ${key} when ${having} of ${state.masters.length} masters had it as its own`
+  }
+}

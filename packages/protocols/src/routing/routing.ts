@@ -47,6 +47,7 @@ export interface RoutingState {
   leader: NodeId | undefined
   /** On the leader: pending reads. */
   reads: Read<Origin>[]
+  roundStarted: number
   roundConfirmed: number
   applied: number
   copy: SessionedCopy

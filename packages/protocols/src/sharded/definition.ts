@@ -1,8 +1,9 @@
+import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import type { ProtocolDefinition } from '../definition.ts'
+import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import { shardedInvariants } from './invariants.ts'
 import { createSharded } from './machine.ts'
+import type { ShardedMessage, ShardedState } from './state.ts'
 
 export const sharded: ProtocolDefinition = defineProtocol({
   name: 'sharded',
@@ -43,7 +44,13 @@ export const sharded: ProtocolDefinition = defineProtocol({
       summary: 'writes that arrive while their shard is on its way are answered, and go nowhere',
     },
   ],
-  invariants: shardedInvariants,
+  invariants: [
+    {
+      name: 'one owner per shard',
+      summary: 'no two nodes serve the same shard, whatever became of the messages of its moves',
+      watch: watchOwners,
+    },
+  ],
   promises: () => 'linearizable',
   create(chosen) {
     const shards = chosen.number('shards')
@@ -61,3 +68,21 @@ export const sharded: ProtocolDefinition = defineProtocol({
     })
   },
 })
+
+function watchOwners(): InvariantWatch<ShardedState, ShardedMessage> {
+  const owners = new Map<number, NodeId>()
+  return (node) => {
+    let moves = -1
+    return (state, event) => {
+      if (event !== undefined && state.moves === moves) return undefined
+      moves = state.moves
+      for (const [shard, owner] of owners) if (owner === node && !state.owned.has(shard)) owners.delete(shard)
+      for (const shard of state.owned.keys()) {
+        const other = owners.get(shard)
+        if (other !== undefined && other !== node) return `${node} owns shard ${shard}, and so does ${other}`
+        owners.set(shard, node)
+      }
+      return undefined
+    }
+  }
+}

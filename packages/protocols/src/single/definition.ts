@@ -1,8 +1,7 @@
-import type { ProtocolDefinition } from '../definition.ts'
+import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import { singleInvariants } from './invariants.ts'
 import { createSingle } from './machine.ts'
-import type { SingleConfig } from './state.ts'
+import type { SingleConfig, SingleState } from './state.ts'
 
 const RETRIES = ['none', 'blind', 'key'] as const
 const BACKOFFS = ['none', 'fixed', 'exponential', 'jitter'] as const
@@ -67,7 +66,13 @@ export const single: ProtocolDefinition = defineProtocol({
       under: { knobs: { 'breaker-failures': 2 }, faults: ['delay', 'pause'], workload: 'counter' },
     },
   ],
-  invariants: singleInvariants,
+  invariants: [
+    {
+      name: 'once for each key',
+      summary: 'what has a key takes effect once, and is answered ok only if its effect is there (Helland 2012)',
+      watch: watchState(({ wrong }: SingleState) => wrong),
+    },
+  ],
   // Asked again blindly, anything may be done twice, and an old write after a later one.
   promises: (_, { retry, degrade }) => (retry === 'blind' ? 'none' : degrade === true ? 'eventual' : 'linearizable'),
   create(chosen) {

@@ -1,6 +1,13 @@
-import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
+import {
+  chosenReads,
+  chosenRouting,
+  chosenSuccession,
+  readsKnob,
+  routingKnobs,
+  successionKnobs,
+} from '../routing/succession.ts'
 import { viewstampedInvariants } from './invariants.ts'
 import { createViewstamped, serve } from './machine.ts'
 
@@ -9,9 +16,7 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
   summary: 'Viewstamped Replication: a primary by turns, view changes, and recovery from the others or from disk',
   defaultNodes: 5,
   knobs: [
-    { name: 'heartbeat-ms', summary: 'milliseconds between heartbeats of a primary', default: 50 },
-    { name: 'silence-min-ms', summary: 'shortest silence after which a node starts a view change', default: 250 },
-    { name: 'silence-max-ms', summary: 'longest silence after which a node starts a view change', default: 500 },
+    ...successionKnobs('primary', 'starts a view change'),
     {
       name: 'recovery',
       summary: 'whether a node that restarts has its log on disk, or asks the others for it, as in the paper',
@@ -19,24 +24,8 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
       values: ['disk', 'nonce'],
       worthTrying: ['nonce'],
     },
-    {
-      name: 'reads',
-      summary: 'reads wait for a round that confirms the primary, or take a place in the log like anything else',
-      default: 'round',
-      values: ['round', 'log'],
-      worthTrying: ['log'],
-    },
-    { name: 'leader-wait-ms', summary: 'how long a request waits for a primary before it is refused', default: 300 },
-    {
-      name: 'retry-ms',
-      summary: 'how long a request waits for the answer of its primary before it is sent there again; 0: never again',
-      default: 250,
-    },
-    {
-      name: 'request-timeout-ms',
-      summary: 'how long a request that a primary has waits for its answer',
-      default: 1000,
-    },
+    readsKnob('primary'),
+    ...routingKnobs('primary'),
   ],
   bugs: [
     {
@@ -68,20 +57,12 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
     recovery === 'nonce' && nodes < 3
       ? `recovery=nonce needs 3 nodes, because a node that restarts asks a majority of all; there are ${nodes}`
       : undefined,
-  create(chosen) {
-    const silenceMinMs = chosen.number('silence-min-ms')
-    return createViewstamped({
+  create: (chosen) =>
+    createViewstamped({
       serve,
-      heartbeatMs: chosen.ms('heartbeat-ms'),
-      silenceMinMs: millis(silenceMinMs),
-      silenceMaxMs: millis(Math.max(silenceMinMs, chosen.number('silence-max-ms'))),
+      ...chosenSuccession(chosen),
+      ...chosenRouting(chosen),
       recovery: chosen.value('recovery') === 'nonce' ? 'nonce' : 'disk',
-      reads: chosen.value('reads') === 'log' ? 'log' : 'round',
-      leaderWaitMs: chosen.ms('leader-wait-ms'),
-      retryMs: chosen.ms('retry-ms'),
-      requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      object: chosen.object,
-      bug: chosen.bug,
-    })
-  },
+      reads: chosenReads(chosen),
+    }),
 })

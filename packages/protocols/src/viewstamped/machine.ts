@@ -1,16 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
-import { createGenerator } from '../generator.ts'
 import { createLog, lastIndex, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
 import { unavailable } from '../objects/object.ts'
 import { answer, answerReads } from '../routing/answers.ts'
-import { createForwarding } from '../routing/forwarding.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
-import { createCopy } from '../routing/sessions.ts'
+import { awaitLeader, followerAtFirst } from '../routing/succession.ts'
 import type { MessageHandler, MessageOf } from '../turn.ts'
 import {
   handleCommit,
@@ -34,7 +32,6 @@ import {
   type ViewstampedTurn,
 } from './state.ts'
 import {
-  awaitPrimary,
   checkReach,
   handleDoViewChange,
   handleNewView,
@@ -92,20 +89,14 @@ export const createViewstamped: MachineMaker<Viewstamped> = defineMachine<Viewst
   }),
 })
 
-function initial(node: NodeSetting, { object }: ViewstampedConfig): ViewstampedState {
+function initial(node: NodeSetting, config: ViewstampedConfig): ViewstampedState {
   return {
-    id: node.id,
+    ...followerAtFirst(node, config),
     nodes: [node.id, ...node.peers].sort(),
-    generator: createGenerator(node.seed),
-    forwarding: createForwarding(node.seed),
-    requests: new Map(),
     status: 'normal',
-    leader: undefined,
     view: 0,
     lastNormal: 0,
     log: createLog(),
-    applied: 0,
-    copy: createCopy(object),
     startViewChanges: [],
     doViewChanges: new Map(),
     nonce: node.seed,
@@ -114,9 +105,6 @@ function initial(node: NodeSetting, { object }: ViewstampedConfig): ViewstampedS
     inherited: 0,
     sentBefore: 0,
     origins: new Map(),
-    reads: [],
-    roundStarted: 0,
-    roundConfirmed: 0,
   }
 }
 
@@ -135,7 +123,7 @@ function begin(turn: ViewstampedTurn, journal: readonly ViewstampedRecord[]): vo
   if (state.status === 'normal') state.leader = primaryOf(state, state.view)
   if (state.status === 'recovering') askForRecovery(turn)
   else if (isPrimary(state)) lead(turn)
-  else awaitPrimary(turn)
+  else awaitLeader(turn)
 }
 
 /** Serves a request that its origin sent to this node as the primary. */
@@ -188,6 +176,6 @@ function isOfView(turn: ViewstampedTurn, from: NodeId, view: number): boolean {
     requestView(turn, from, view)
     return false
   }
-  awaitPrimary(turn)
+  awaitLeader(turn)
   return !isPrimary(state)
 }

@@ -3,10 +3,10 @@ import { type Entry, entriesFrom, entryAt, lastIndex } from '../log.ts'
 import { answer, answerReads } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { applyOnce } from '../routing/sessions.ts'
+import { broadcast } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import {
   type Backup,
-  broadcast,
   isPrimary,
   primaryOf,
   quorumOf,

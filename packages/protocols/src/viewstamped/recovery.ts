@@ -1,10 +1,10 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { lastIndex } from '../log.ts'
+import { broadcast } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import { commitUpTo } from './normal.ts'
 import {
-  broadcast,
   isPrimary,
   primaryOf,
   quorumOf,

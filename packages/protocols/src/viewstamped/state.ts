@@ -1,22 +1,15 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Millis } from '@chaosproxy/history'
-import type { Generator } from '../generator.ts'
 import type { Entry, Log } from '../log.ts'
-import type { Effect } from '../machine.ts'
-import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
+import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
+import type { Reads, SuccessionConfig, SuccessionState } from '../routing/succession.ts'
 import type { Turn } from '../turn.ts'
 
 // Sections are those of Liskov & Cowling, "Viewstamped Replication Revisited", 2012. Messages keep its names.
 
-export interface ViewstampedConfig extends RoutingConfig {
-  readonly heartbeatMs: Millis
-  readonly silenceMinMs: Millis
-  readonly silenceMaxMs: Millis
+export interface ViewstampedConfig extends SuccessionConfig {
   /** After a restart a node has its log on disk, or asks the others for it (§4.3). */
   readonly recovery: 'disk' | 'nonce'
-  /** Whether reads take a place in the log, or a round that confirms the primary. */
-  readonly reads: 'log' | 'round'
-  readonly bug: string | undefined
+  readonly reads: Reads
 }
 
 export interface DoViewChange {
@@ -69,8 +62,6 @@ export type ViewstampedRecord =
   /** The view has begun here, with these entries in place of those from `from` on. */
   | { readonly kind: 'begun'; readonly view: number; readonly from: number; readonly entries: readonly Entry[] }
 
-export type ViewstampedEffect = Effect<ViewstampedMessage, ViewstampedRecord>
-
 /** What a primary knows of a backup. */
 export interface Backup {
   op: number
@@ -79,10 +70,9 @@ export interface Backup {
 }
 
 /** `applied` is the commit number; the log's last index is the op number. */
-export interface ViewstampedState extends RoutingState {
+export interface ViewstampedState extends SuccessionState {
   /** Every node, by name, which decides whose turn it is to be primary. */
   readonly nodes: readonly NodeId[]
-  readonly generator: Generator
   status: 'normal' | 'view-change' | 'recovering'
   view: number
   lastNormal: number
@@ -101,7 +91,6 @@ export interface ViewstampedState extends RoutingState {
   sentBefore: number
   /** By op number. */
   origins: Map<number, Origin>
-  roundStarted: number
 }
 
 export interface Viewstamped {
@@ -113,10 +102,6 @@ export interface Viewstamped {
 }
 
 export type ViewstampedTurn = Turn<Viewstamped>
-
-export function broadcast(turn: ViewstampedTurn, message: ViewstampedMessage): void {
-  for (const node of turn.state.nodes) if (node !== turn.state.id) turn.send(node, message)
-}
 
 /** "The primary is chosen round-robin" (§4): the view number decides. */
 export const primaryOf = ({ nodes }: ViewstampedState, view: number): NodeId => {

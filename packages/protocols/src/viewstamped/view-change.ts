@@ -1,13 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { millis } from '@chaosproxy/history'
-import { draw } from '../generator.ts'
 import { countPresent, type Entry, lastIndex, replaceFrom } from '../log.ts'
 import { failReads } from '../routing/answers.ts'
 import { offerRequests } from '../routing/requests.ts'
+import { awaitLeader, broadcast } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import { commitUpTo, heartbeat } from './normal.ts'
 import {
-  broadcast,
   type DoViewChange,
   failuresOf,
   isPrimary,
@@ -18,12 +16,6 @@ import {
 } from './state.ts'
 
 // View changes: §4.2.
-
-export function awaitPrimary(turn: ViewstampedTurn): void {
-  const { silenceMinMs, silenceMaxMs } = turn.config
-  const afterMs = millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs))
-  turn.setTimer('silence', afterMs)
-}
 
 /**
  * "A replica i that notices the need for a view change advances its view-number, sets its status to view-change, and
@@ -43,7 +35,7 @@ export function startViewChange(turn: ViewstampedTurn, view: number): void {
   else turn.persist({ kind: 'view', view })
   turn.log(`starts the change to view ${view}`)
   broadcast(turn, { type: 'start-view-change', view })
-  awaitPrimary(turn)
+  awaitLeader(turn)
   doViewChangeIfDue(turn)
 }
 
@@ -138,7 +130,7 @@ export function begin(turn: ViewstampedTurn, view: number, from: number, entries
   state.leader = primary
   if (primary === state.id) return
   turn.log(`follows ${primary} in view ${view}`)
-  awaitPrimary(turn)
+  awaitLeader(turn)
   offerRequests(turn)
 }
 

@@ -1,7 +1,7 @@
-import type { ProtocolDefinition } from '../definition.ts'
+import { type InvariantWatch, type ProtocolDefinition, watchState } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import { watchCacheInvariants } from './invariants.ts'
 import { createWatchCache } from './machine.ts'
+import type { WatchCacheMessage, WatchCacheState } from './state.ts'
 
 const CONSISTENT = { reads: 'consistent' } as const
 
@@ -42,7 +42,18 @@ export const watchCache: ProtocolDefinition = defineProtocol({
       under: { knobs: CONSISTENT, faults: ['delay', 'partition'] },
     },
   ],
-  invariants: watchCacheInvariants,
+  invariants: [
+    {
+      name: 'no gap in a watch',
+      summary: 'a cache applies every change of the store, in the order of revisions, unless it lists anew',
+      watch: watchState(({ skipped }: WatchCacheState) => skipped),
+    },
+    {
+      name: 'a cache does not go back',
+      summary: 'the revision of a cache only increases while its API server lives',
+      watch: watchRevisions,
+    },
+  ],
   promises: (_, { reads }) => (reads === 'consistent' ? 'linearizable' : 'eventual'),
   strictest: CONSISTENT,
   create: (chosen) =>
@@ -55,3 +66,16 @@ export const watchCache: ProtocolDefinition = defineProtocol({
       bug: chosen.bug,
     }),
 })
+
+type Watch = InvariantWatch<WatchCacheState, WatchCacheMessage>
+
+function watchRevisions(): Watch {
+  return (node) => {
+    let last = 0
+    return ({ revision }, event) => {
+      if (event !== undefined && revision < last) return `${node} went back from revision ${last} to ${revision}`
+      last = revision
+      return undefined
+    }
+  }
+}

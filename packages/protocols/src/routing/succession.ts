@@ -1,0 +1,113 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Millis, millis } from '@chaosproxy/history'
+import type { Knob } from '../definition.ts'
+import { createGenerator, draw, type Generator } from '../generator.ts'
+import type { NodeSetting } from '../machine.ts'
+import type { AnyObject } from '../objects/object.ts'
+import type { Chosen } from '../options.ts'
+import { createForwarding } from './forwarding.ts'
+import type { RoutingConfig, RoutingState } from './routing.ts'
+import { createCopy } from './sessions.ts'
+
+// A leader sends heartbeats, and another node takes over after a random time of silence.
+
+export interface SuccessionConfig extends RoutingConfig {
+  readonly heartbeatMs: Millis
+  readonly silenceMinMs: Millis
+  readonly silenceMaxMs: Millis
+  readonly bug: string | undefined
+}
+
+export interface SuccessionState extends RoutingState {
+  readonly generator: Generator
+}
+
+/** `leader` is the protocol's word for it; after its silence a node `succeeds`, such as `takes over`. */
+export const successionKnobs = (leader: string, succeeds: string): readonly Knob[] => [
+  { name: 'heartbeat-ms', summary: `milliseconds between heartbeats of a ${leader}`, default: 50 },
+  { name: 'silence-min-ms', summary: `shortest silence after which a node ${succeeds}`, default: 250 },
+  { name: 'silence-max-ms', summary: `longest silence after which a node ${succeeds}`, default: 500 },
+]
+
+export const routingKnobs = (leader: string): readonly Knob[] => [
+  { name: 'leader-wait-ms', summary: `how long a request waits for a ${leader} before it is refused`, default: 300 },
+  {
+    name: 'retry-ms',
+    summary: `how long a request waits for the answer of its ${leader} before it is sent there again; 0: never again`,
+    default: 250,
+  },
+  {
+    name: 'request-timeout-ms',
+    summary: `how long a request that a ${leader} has waits for its answer`,
+    default: 1000,
+  },
+]
+
+/** Whether reads take a place in the log, or a round of messages that confirms the leader. */
+export type Reads = 'log' | 'round'
+
+export const readsKnob = (leader: string): Knob => ({
+  name: 'reads',
+  summary: `reads wait for a round that confirms the ${leader}, or take a place in the log like anything else`,
+  default: 'round',
+  values: ['round', 'log'],
+  worthTrying: ['log'],
+})
+
+export const chosenReads = (chosen: Chosen): Reads => (chosen.value('reads') === 'log' ? 'log' : 'round')
+
+export function chosenSuccession(
+  chosen: Chosen,
+): Pick<SuccessionConfig, 'heartbeatMs' | 'silenceMinMs' | 'silenceMaxMs'> {
+  const silenceMinMs = chosen.ms('silence-min-ms')
+  const silenceMaxMs = millis(Math.max(silenceMinMs, chosen.ms('silence-max-ms')))
+  return { heartbeatMs: chosen.ms('heartbeat-ms'), silenceMinMs, silenceMaxMs }
+}
+
+export const chosenRouting = (chosen: Chosen): Omit<RoutingConfig, 'serve'> & Pick<SuccessionConfig, 'bug'> => ({
+  leaderWaitMs: chosen.ms('leader-wait-ms'),
+  retryMs: chosen.ms('retry-ms'),
+  requestTimeoutMs: chosen.ms('request-timeout-ms'),
+  object: chosen.object,
+  bug: chosen.bug,
+})
+
+/** A node that has no leader yet, and no requests. */
+export const followerAtFirst = (
+  { id, seed }: NodeSetting,
+  { object }: { readonly object: AnyObject },
+): SuccessionState => ({
+  id,
+  generator: createGenerator(seed),
+  forwarding: createForwarding(seed),
+  requests: new Map(),
+  leader: undefined,
+  applied: 0,
+  copy: createCopy(object),
+  reads: [],
+  roundStarted: 0,
+  roundConfirmed: 0,
+})
+
+/** Waits for the leader once more; the timer rings after a random silence. */
+export function awaitLeader(turn: SuccessionTurn): void {
+  const { silenceMinMs, silenceMaxMs } = turn.config
+  turn.setTimer('silence', millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs)))
+}
+
+interface SuccessionTurn {
+  readonly state: SuccessionState
+  readonly config: SuccessionConfig
+  setTimer(timer: 'silence', afterMs: Millis): void
+}
+
+/** Sends to all other nodes. */
+export function broadcast<Message>(turn: BroadcastingTurn<Message>, message: Message): void {
+  const { id, nodes } = turn.state
+  for (const node of nodes) if (node !== id) turn.send(node, message)
+}
+
+interface BroadcastingTurn<Message> {
+  readonly state: { readonly id: NodeId; readonly nodes: readonly NodeId[] }
+  send(to: NodeId, message: Message): void
+}
