@@ -2,21 +2,22 @@ import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol, type KnobValue, type MachineEvent } from '../src/index.ts'
 import type {
-  PrimaryReplicaEffect,
+  PrimaryReplica,
   PrimaryReplicaMessage,
   PrimaryReplicaRecord,
   PrimaryReplicaState,
 } from '../src/primary-replica/state.ts'
+import type { EffectOf } from '../src/turn.ts'
 import { registersOf } from './raft-node.ts'
 
 /** `n1` of three, driven by hand. */
 function createNode(knobs: { readonly [name: string]: KnobValue }, bug?: string, journal: PrimaryReplicaRecord[] = []) {
   const machine = findProtocol('primary-replica')!.create({ bug, knobs })
   let state = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, journal, millis(0)).state as PrimaryReplicaState
-  function step(event: MachineEvent<PrimaryReplicaMessage>): readonly PrimaryReplicaEffect[] {
+  function step(event: MachineEvent<PrimaryReplicaMessage>): readonly EffectOf<PrimaryReplica>[] {
     const transition = machine.step(state, event, millis(0), millis(0))
     state = transition.state
-    return transition.effects as readonly PrimaryReplicaEffect[]
+    return transition.effects as readonly EffectOf<PrimaryReplica>[]
   }
   const node = {
     get state() {
@@ -35,8 +36,8 @@ function createNode(knobs: { readonly [name: string]: KnobValue }, bug?: string,
   return node
 }
 
-const replies = (effects: readonly PrimaryReplicaEffect[]) => effects.filter((effect) => effect.type === 'reply')
-const sent = (effects: readonly PrimaryReplicaEffect[]) =>
+const replies = (effects: readonly EffectOf<PrimaryReplica>[]) => effects.filter((effect) => effect.type === 'reply')
+const sent = (effects: readonly EffectOf<PrimaryReplica>[]) =>
   effects.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []))
 
 describe('acknowledging', () => {
@@ -80,7 +81,8 @@ describe('own writes', () => {
     command: { input: { f: 'write', key: 'x', value: 1 } },
     ticket: { life: 1, number: 1 },
   } as const
-  const answers = (effects: readonly PrimaryReplicaEffect[]) => sent(effects).filter(({ type }) => type === 'answer')
+  const answers = (effects: readonly EffectOf<PrimaryReplica>[]) =>
+    sent(effects).filter(({ type }) => type === 'answer')
 
   test('a write waits for the replica that its client called, whoever else has it', () => {
     const node = createNode({ 'own-writes': true, sync: 1 })

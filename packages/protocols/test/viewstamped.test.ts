@@ -1,12 +1,8 @@
 import { type Input, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol, type KnobValue, type MachineEvent } from '../src/index.ts'
-import type {
-  ViewstampedEffect,
-  ViewstampedMessage,
-  ViewstampedRecord,
-  ViewstampedState,
-} from '../src/viewstamped/state.ts'
+import type { EffectOf } from '../src/turn.ts'
+import type { Viewstamped, ViewstampedMessage, ViewstampedRecord, ViewstampedState } from '../src/viewstamped/state.ts'
 import { registersOf } from './raft-node.ts'
 
 interface NodeOptions {
@@ -23,16 +19,16 @@ function createNode({ id = 'n1', knobs = {}, bug, journal = [], seed = 1 }: Node
   const peers = ['n1', 'n2', 'n3'].filter((node) => node !== id)
   const started = machine.start({ id, peers, seed }, journal, millis(0))
   let state = started.state as ViewstampedState
-  function step(event: MachineEvent<ViewstampedMessage>): readonly ViewstampedEffect[] {
+  function step(event: MachineEvent<ViewstampedMessage>): readonly EffectOf<Viewstamped>[] {
     const transition = machine.step(state, event, millis(0), millis(0))
     state = transition.state
-    return transition.effects as readonly ViewstampedEffect[]
+    return transition.effects as readonly EffectOf<Viewstamped>[]
   }
   return {
     get state() {
       return state
     },
-    started: started.effects as readonly ViewstampedEffect[],
+    started: started.effects as readonly EffectOf<Viewstamped>[],
     timer: (timer: string) => step({ type: 'timer', timer }),
     message: (from: string, message: ViewstampedMessage) => step({ type: 'message', from, message }),
     request: (requestId: string, input: Input) => step({ type: 'request', requestId, input }),
@@ -42,13 +38,13 @@ function createNode({ id = 'n1', knobs = {}, bug, journal = [], seed = 1 }: Node
 const write = (value: number): Input => ({ f: 'write', key: 'x', value })
 const read: Input = { f: 'read', key: 'x', value: null }
 const entry = (term: number, value: number) => ({ term, command: { input: write(value) } })
-const sent = (effects: readonly ViewstampedEffect[]) =>
+const sent = (effects: readonly EffectOf<Viewstamped>[]) =>
   effects.flatMap((effect) => (effect.type === 'send' ? [{ to: effect.to, ...effect.message }] : []))
-const results = (effects: readonly ViewstampedEffect[]) =>
+const results = (effects: readonly EffectOf<Viewstamped>[]) =>
   effects.flatMap((effect) => (effect.type === 'reply' ? [effect.result] : []))
-const recordsOf = (effects: readonly ViewstampedEffect[]) =>
+const recordsOf = (effects: readonly EffectOf<Viewstamped>[]) =>
   effects.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
-const marked = (effects: readonly ViewstampedEffect[]) => effects.some(({ type }) => type === 'mark')
+const marked = (effects: readonly EffectOf<Viewstamped>[]) => effects.some(({ type }) => type === 'mark')
 const prepare = (view: number, from: number, value: number, commit = 0): ViewstampedMessage => ({
   type: 'prepare',
   view,
