@@ -42,13 +42,13 @@ export async function run(print: (line: string) => void): Promise<void> {
       await stopAll(workers)
     }
     print(`${JOBS} trivial jobs and their merge:`)
-    const { openQueuePool, createSearchPool } = await innerParts()
+    const { openQueuePool, createSearchPool, searchKinds: kinds } = await innerParts()
     const threads = createSearchPool(2)
     await printTrivialJobs('no queue, two threads   ', () => trivialJobs(threads, used), print)
     await threads.close()
     const workers = await startWorkers(queue, 2)
     const byWorkers = async (): Promise<Cost> => {
-      const pool = await openQueuePool(queue, createSearchPool(1))
+      const pool = await openQueuePool(queue, createSearchPool(1), { kinds })
       return trivialJobs(pool, used).finally(() => pool.close())
     }
     await printTrivialJobs('two workers of a thread', byWorkers, print)
@@ -174,7 +174,8 @@ interface Pool {
 
 /** What the engine does not show to others. */
 interface Inner {
-  readonly openQueuePool: (address: string, local: Pool) => Promise<Pool>
+  readonly openQueuePool: (address: string, local: Pool, settings: { readonly kinds: unknown }) => Promise<Pool>
+  readonly searchKinds: unknown
   readonly createSearchPool: (threads: number) => Pool
   readonly searcherOn: (pool: Pool, spec: object, interrupted: AbortSignal, abandon: AbortSignal) => object
   readonly searchInParallel: (searcher: object, spec: object, hooks: object) => Promise<{ readonly trials: number }>
@@ -204,6 +205,8 @@ const oneSeedEach = {
 async function innerParts(): Promise<Inner> {
   const load = (path: string): Promise<Inner> =>
     import(pathToFileURL(join(packages, 'engine', 'dist', path)).href) as Promise<Inner>
-  const parts = await Promise.all(['queue/pool.js', 'search/pool.js', 'search/in-parallel.js'].map(load))
+  const parts = await Promise.all(
+    ['queue/pool.js', 'search/pool.js', 'search/in-parallel.js', 'search/queue-kinds.js'].map(load),
+  )
   return Object.assign({}, ...parts) as Inner
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { JobEnd } from '../src/jobs/job.ts'
 import { printOrder, readEnd, readOrder, readSpec } from '../src/queue/message.ts'
-import { seedsKind } from '../src/queue/search-kinds.ts'
+import { searchKinds, seedsKind } from '../src/search/queue-kinds.ts'
 import type { SeedsSpec } from '../src/search/worker.ts'
 
 const spec: SeedsSpec = {
@@ -29,16 +29,18 @@ const sent = (order: object) => throughRedis(printOrder(seedsKind, order, { look
 
 describe('a range of seeds', () => {
   test('is read from the queue as it was written', () => {
-    const { kind, spec: read, looks } = readOrder(sent(spec))
+    const { kind, spec: read, looks } = readOrder(searchKinds, sent(spec))
     expect([kind, readSpec(kind, read, new Set()), looks]).toEqual([seedsKind, spec, 12])
   })
 
   test('is refused if it is of another version, which may search otherwise', () => {
-    expect(() => readOrder({ ...sent(spec), version: '0.0.0' })).toThrow(/it is of chaos 0\.0\.0, and this worker is/)
+    expect(() => readOrder(searchKinds, { ...sent(spec), version: '0.0.0' })).toThrow(
+      /it is of chaos 0\.0\.0, and this worker is/,
+    )
   })
 
   test('is refused if its kind is unknown', () => {
-    expect(() => readOrder({ ...sent(spec), kind: 'guess' })).toThrow('there is no kind "guess"')
+    expect(() => readOrder(searchKinds, { ...sent(spec), kind: 'guess' })).toThrow('there is no kind "guess"')
   })
 
   test.each([
@@ -49,7 +51,7 @@ describe('a range of seeds', () => {
     ['members that nobody knows', { require: 'child_process' }, 'require'],
     ['strategies that there are not', { strategies: ['guessing'] }, 'strategies.0'],
   ])('with %s is refused', (_, wrong, where) => {
-    const { kind, spec: read } = readOrder(sent({ ...spec, ...wrong }))
+    const { kind, spec: read } = readOrder(searchKinds, sent({ ...spec, ...wrong }))
     expect(() => readSpec(kind, read, new Set(['/tmp/other.ts']))).toThrow(`it is no job of kind search: ${where}: `)
   })
 })

@@ -6,9 +6,10 @@ import { thisThread } from '../src/jobs/this-thread.ts'
 import type { Outcome } from '../src/queue/awaited-jobs.ts'
 import { openBoard, type Priority } from '../src/queue/board.ts'
 import { openQueuePool } from '../src/queue/pool.ts'
-import { work } from '../src/queue/work.ts'
 import { seedsJob } from '../src/search/jobs.ts'
+import { searchKinds } from '../src/search/queue-kinds.ts'
 import type { SeedsSpec } from '../src/search/worker.ts'
+import { work } from '../src/worker/work.ts'
 
 const redis = installed('redis-server')
 
@@ -38,7 +39,7 @@ async function started() {
 describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
   test('gives up the jobs that nobody has begun when it is closed', async () => {
     const { host, port } = await startRedis(redis!)
-    const pool = await openQueuePool(`redis://${host}:${port}`, thisThread)
+    const pool = await openQueuePool(`redis://${host}:${port}`, thisThread, { kinds: searchKinds })
     const waiting = pool.do(seedsJob, seeds)
     await pool.close()
     expect(await waiting).toMatchObject({ type: 'given up' })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Worker } from '../src/queue/packages.ts'
-import { createRest } from '../src/queue/rest.ts'
+import { createRest } from '../src/worker/rest.ts'
 
 /** A worker of BullMQ, as far as it is asked to take jobs or not. */
 function createWorker() {

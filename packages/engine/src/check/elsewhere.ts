@@ -65,8 +65,8 @@ export async function* checkFilesElsewhere(
   const model = modelFileOf(spec)
   if (model !== undefined) await vetModel(model)
   // Its packages are installed only where a queue is used.
-  const { openQueuePool } = await import('../queue/pool.ts')
-  const workers = await openQueuePool(queue, thisThread, listener, priority)
+  const [{ openQueuePool }, { shardKind }] = await Promise.all([import('../queue/pool.ts'), import('./queue-kind.ts')])
+  const workers = await openQueuePool(queue, thisThread, { kinds: [shardKind], listener, priority })
   const pool = createCheckPool(1, spec)
   const check = async (task: CheckTask | FileTrouble): Promise<CheckResult> =>
     'trouble' in task ? task : checkElsewhere(task, { workers, pool, listener })

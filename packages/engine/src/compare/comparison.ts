@@ -5,12 +5,12 @@ import type { Registries, RunSpec } from '@chaosproxy/runner'
 import { isCut, outlasts, pacelcOf } from '@chaosproxy/runner/result'
 import { combineRuns, faultMs, type MeasuredRun, networkNotes } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator'
-import { doEach, doneOf } from '../jobs/job.ts'
+import { doEach, doneOf, type Pool } from '../jobs/job.ts'
 import { once } from '../jobs/once.ts'
 import { thisThread } from '../jobs/this-thread.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
 import type { Priority } from '../queue/board.ts'
-import type { QueueEvent } from '../queue/pool.ts'
+import type { QueueEvent, QueueSettings } from '../queue/pool.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
 import { cellJob } from './job.ts'
 import type { ComparedTarget, ComparisonPlan, PlannedCell } from './plan.ts'
@@ -74,6 +74,15 @@ interface Performer {
   end(): Promise<void>
 }
 
+async function queuePool(
+  queue: string,
+  threads: Pool,
+  settings: Pick<QueueSettings, 'listener' | 'priority'>,
+): Promise<Pool> {
+  const [{ openQueuePool }, { cellKind }] = await Promise.all([import('../queue/pool.ts'), import('./queue-kind.ts')])
+  return openQueuePool(queue, threads, { ...settings, kinds: [cellKind] })
+}
+
 /** Runs in virtual time do not disturb one another: as many at a time as there are cores, and each only once. */
 async function performSimulated(
   { queue, priority, signal }: CompareHooks,
@@ -81,10 +90,7 @@ async function performSimulated(
 ): Promise<Performer> {
   const threads = createThreadPool('compare-worker', availableParallelism())
   // Its packages are installed only where a queue is used.
-  const pool =
-    queue === undefined
-      ? threads
-      : await (await import('../queue/pool.ts')).openQueuePool(queue, threads, listener, priority)
+  const pool = queue === undefined ? threads : await queuePool(queue, threads, { listener, priority })
   const { width, do: perform, close } = once(pool, { stop: queue === undefined ? undefined : signal })
   return {
     width,

@@ -3,7 +3,6 @@ import * as v from 'valibot'
 import type { Doing, JobEnd } from '../jobs/job.ts'
 import { packageVersion } from '../version.ts'
 import type { AnyKind } from './kind.ts'
-import { kindNamed } from './kinds.ts'
 import { count } from './numbers.ts'
 import { type Parcel, sentFiles } from './parcel.ts'
 
@@ -17,6 +16,10 @@ const message = v.strictObject({
   looks: v.optional(count),
   wanted: v.optional(count),
 })
+
+/** The kind that jobs of this name are of. */
+export const kindNamed = (kinds: readonly AnyKind[], name: string): AnyKind | undefined =>
+  kinds.find(({ job }) => job.kind === name)
 
 /** What a worker is to do. */
 interface Order extends Pick<Doing, 'looks' | 'wanted'> {
@@ -32,15 +35,15 @@ export const printOrder = (
   { looks, wanted, files = [] }: Pick<Doing, 'looks' | 'wanted'> & { readonly files?: Parcel['files'] | undefined },
 ): object => ({ version: packageVersion(), kind: kind.job.kind, spec, files, looks, wanted })
 
-/** @throws UserError (input) for anything but a job of this version. */
-export function readOrder(data: unknown): Order {
+/** @throws UserError (input) for anything but a job of this version and of one of these kinds. */
+export function readOrder(kinds: readonly AnyKind[], data: unknown): Order {
   const { version, kind: name, ...order } = understood(() => v.parse(message, data), 'it is no job of chaos')
   if (version !== packageVersion())
     throw new UserError(
       'input',
       `it is of chaos ${version}, and this worker is ${packageVersion()}: install the same version on both.`,
     )
-  const kind = kindNamed(name)
+  const kind = kindNamed(kinds, name)
   if (kind === undefined)
     throw new UserError('input', `it is no job of chaos: there is no kind ${JSON.stringify(name)}`)
   return { kind, ...order }

@@ -4,10 +4,8 @@ import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../j
 import { jobName } from '../jobs/job-name.ts'
 import type { Outcome } from './awaited-jobs.ts'
 import { type Board, type Lane, openBoard, type Priority } from './board.ts'
-import { createSender } from './cargo.ts'
-import type { AnyKind } from './kind.ts'
-import { kindNamed } from './kinds.ts'
-import { printOrder, readEnd } from './message.ts'
+import type { AnyKind, Cargo } from './kind.ts'
+import { kindNamed, printOrder, readEnd } from './message.ts'
 import { type Parcel, pack } from './parcel.ts'
 
 /** Enough for dozens of threads: more only fills Redis. */
@@ -27,17 +25,24 @@ export type QueueEvent =
   /** Redis no longer knew some jobs, as after a restart without persistence. They are handed out again. */
   | { readonly type: 'lost'; readonly jobs: number }
 
+/** What a pool sends to workers, and how. */
+export interface QueueSettings {
+  readonly kinds: readonly AnyKind[]
+  readonly listener?: ((event: QueueEvent) => void) | undefined
+  /** What workers take first. */
+  readonly priority?: Priority | undefined
+}
+
 /**
- * Has workers on other machines do the kinds of jobs that travel, and `local` all others, as what reads stdin. A job of one name is done once,
- * however often and by how many coordinators it is asked for. Closes `local` too.
+ * Has workers on other machines do jobs of these kinds, and `local` all others, such as one that reads stdin. A job of one
+ * name is done once, however often and by how many coordinators it is asked for. Closes `local` too.
  *
  * @throws UserError as `connectQueue` does.
  */
 export async function openQueuePool(
   address: string,
   local: Pool,
-  listener: (event: QueueEvent) => void = () => {},
-  priority?: Priority,
+  { kinds, listener = () => {}, priority }: QueueSettings,
 ): Promise<Pool> {
   const board = await openBoard(address, priority)
   const missing = tellWhatIsMissing(board, listener)
@@ -93,7 +98,7 @@ export async function openQueuePool(
       spec: Spec,
       doing: Doing = {},
     ): Promise<JobEnd<Result>> {
-      const [kind, references] = [kindNamed(job.kind), job.reads(spec)]
+      const [kind, references] = [kindNamed(kinds, job.kind), job.reads(spec)]
       if (kind === undefined || references === undefined) return local.do(job, spec, doing)
       const asking = ask(kind, spec, { ...doing, references })
       asked.add(asking)
@@ -179,3 +184,17 @@ function createPacker(): (references: readonly string[]) => Parcel {
 /** Whether another attempt may know more. What is searched in a seed stays the same. */
 const isPassing = (kind: AnyKind, end: JobEnd<unknown>): boolean =>
   kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value as never))
+
+/** Puts what many jobs need there once, unless it was lost. */
+function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {
+  const sent = new Map<string, Promise<void>>()
+  return async (cargo = new Map(), isLost) => {
+    for (const [hash, text] of cargo) {
+      const sending = isLost ? undefined : sent.get(hash)
+      const there = sending ?? board.keep(new Map([[hash, text()]]))
+      sent.set(hash, there)
+      // A job that is handed out before its file is there fails for want of it.
+      await there
+    }
+  }
+}

@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events'
 import { abandonedAfter, firstOf, GRACE_MS } from '../jobs/interruption.ts'
 import type { Pool } from '../jobs/job.ts'
 import type { Priority } from '../queue/board.ts'
-import type { Continued } from '../queue/campaign.ts'
 import { makeOutDirectory } from '../run-directory.ts'
+import type { Continued } from './campaign.ts'
 import { followUp } from './follow-up.ts'
 import { searcherOn, searchInParallel } from './in-parallel.ts'
 import { createSearchPool } from './pool.ts'
@@ -74,7 +74,7 @@ async function campaignOf(
   listener: (event: SearchEvent) => void,
 ): Promise<Continued | undefined> {
   if (queue === undefined || campaign === undefined) return undefined
-  const { continueCampaign } = await import('../queue/campaign.ts')
+  const { continueCampaign } = await import('./campaign.ts')
   const continued = await continueCampaign(queue, campaign, spec)
   const { before, isOver } = continued
   if (before !== undefined) {
@@ -105,10 +105,11 @@ async function poolFor(
   listener: (event: SearchEvent) => void,
 ): Promise<Pool> {
   if (queue === undefined) return createSearchPool(workers)
-  const [{ openQueuePool }, { requireNoProgram }] = await Promise.all([
+  const [{ openQueuePool }, { requireNoProgram }, { searchKinds }] = await Promise.all([
     import('../queue/pool.ts'),
     import('../queue/parcel.ts'),
+    import('./queue-kinds.ts'),
   ])
   requireNoProgram([subject.target, subject.workload])
-  return openQueuePool(queue, createSearchPool(workers), listener, priority)
+  return openQueuePool(queue, createSearchPool(workers), { kinds: searchKinds, listener, priority })
 }

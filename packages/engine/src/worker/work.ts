@@ -6,12 +6,13 @@ import { whenAborted } from '../jobs/interruption.ts'
 import type { Job, Pool } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
 import { type DriveEvent, loadWorker } from '../load/load-worker.ts'
-import { QUEUES, storeOn } from './board.ts'
-import { connectQueue } from './connect.ts'
-import type { AnyKind } from './kind.ts'
-import { printEnd, readOrder, readSpec } from './message.ts'
-import type { Client, TakenJob, Worker } from './packages.ts'
-import { createUnpacker, MissingFile, NOTHING } from './parcel.ts'
+import { QUEUES, storeOn } from '../queue/board.ts'
+import { connectQueue } from '../queue/connect.ts'
+import type { AnyKind } from '../queue/kind.ts'
+import { printEnd, readOrder, readSpec } from '../queue/message.ts'
+import type { Client, TakenJob, Worker } from '../queue/packages.ts'
+import { createUnpacker, MissingFile, NOTHING } from '../queue/parcel.ts'
+import { kinds } from './kinds.ts'
 import { createRest } from './rest.ts'
 
 /** What a worker tells on the way. */
@@ -66,7 +67,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   async function perform({ data }: TakenJob): Promise<object> {
     const startedAt = performance.now()
     try {
-      const { kind, spec: sent, files, looks, wanted } = readOrder(data)
+      const { kind, spec: sent, files, looks, wanted } = readOrder(kinds, data)
       if (files.length > 0 && !allowCode) throw new UserError('usage', NO_CODE)
       const { paths, receive, send } = files.length === 0 ? NOTHING : await unpacker.unpack(files)
       const asked = readSpec(kind, receive(sent), paths)

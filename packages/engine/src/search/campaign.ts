@@ -1,14 +1,14 @@
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { jobName } from '../jobs/job-name.ts'
+import { connectQueue } from '../queue/connect.ts'
+import { count } from '../queue/numbers.ts'
+import { pack } from '../queue/parcel.ts'
 import { userFilesOf } from '../references/user-files.ts'
-import type { SearchState } from '../search/in-parallel.ts'
-import type { SearchSpec } from '../search/spec.ts'
 import { packageVersion } from '../version.ts'
-import { connectQueue } from './connect.ts'
-import { count } from './numbers.ts'
-import { pack } from './parcel.ts'
-import { chosenStrategies, milliseconds, requireKnown, requireSame, searchResult, subject } from './search-kinds.ts'
+import type { SearchState } from './in-parallel.ts'
+import { chosenStrategies, milliseconds, requireKnown, requireSame, searchResult, subject } from './queue-kinds.ts'
+import type { SearchSpec } from './spec.ts'
 
 // A search that was given a name is kept under it, so that it survives whoever began it: what is searched, and what all
 // ranges of seeds until now came to together. Jobs are known for a week, and this for as long as the Redis keeps it.

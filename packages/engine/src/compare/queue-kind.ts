@@ -4,10 +4,10 @@ import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { findWorkload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import type { MeasuredCell } from '../compare/cell.ts'
-import { cellJob } from '../compare/job.ts'
-import type { QueuedKind } from './kind.ts'
-import { count, finite } from './numbers.ts'
+import type { QueuedKind } from '../queue/kind.ts'
+import { count, finite } from '../queue/numbers.ts'
+import type { MeasuredCell } from './cell.ts'
+import { cellJob } from './job.ts'
 
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
 const perhaps = v.nullish(finite)

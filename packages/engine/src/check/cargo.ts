@@ -2,10 +2,9 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { type FilePart, hashOf, type RecordingName } from '../check/recording.ts'
-import type { Board } from './board.ts'
-import type { Cargo, LocalStore } from './kind.ts'
-import { DAMAGED_FILE, LOST_FILE, MissingFile } from './parcel.ts'
+import type { Cargo, LocalStore } from '../queue/kind.ts'
+import { DAMAGED_FILE, LOST_FILE, MissingFile } from '../queue/parcel.ts'
+import { type FilePart, hashOf, type RecordingName } from './recording.ts'
 
 // Recordings are read where they are, if a worker sees the same disk. Small ones travel through Redis, too, each part
 // under the hash of its content.
@@ -35,20 +34,6 @@ function textOf(path: string): string {
 /** The parts that are files: workers read from a store themselves. */
 const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
   parts.flatMap((part) => ('sha256' in part ? [part] : []))
-
-/** Puts what many jobs need there once, unless it was lost. */
-export function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {
-  const sent = new Map<string, Promise<void>>()
-  return async (cargo = new Map(), isLost) => {
-    for (const [hash, text] of cargo) {
-      const sending = isLost ? undefined : sent.get(hash)
-      const there = sending ?? board.keep(new Map([[hash, text()]]))
-      sent.set(hash, there)
-      // A job that is handed out before its file is there fails for want of it.
-      await there
-    }
-  }
-}
 
 /** Files whose hashes were seen to be right, by what would change with their content. */
 const seen = new Set<string>()

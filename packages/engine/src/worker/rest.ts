@@ -1,4 +1,4 @@
-import type { Worker } from './packages.ts'
+import type { Worker } from '../queue/packages.ts'
 
 /** How long to take no job after one that could not be done. After each that follows it, twice as long. */
 const RESTS_MS = 3_000

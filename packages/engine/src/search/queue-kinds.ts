@@ -13,11 +13,11 @@ import {
 } from '@chaosproxy/simulator'
 import { findWorkload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { guideJob, minimiseJob, seedsJob } from '../search/jobs.ts'
-import type { GuideSpec, MinimiseSpec, SeedsSpec } from '../search/worker.ts'
+import type { AnyKind, QueuedKind } from '../queue/kind.ts'
+import { amount, count } from '../queue/numbers.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
-import type { QueuedKind } from './kind.ts'
-import { amount, count } from './numbers.ts'
+import { guideJob, minimiseJob, seedsJob } from './jobs.ts'
+import type { GuideSpec, MinimiseSpec, SeedsSpec } from './worker.ts'
 
 const MOST_SEEDS = 10_000
 const MOST_SHARED = 64
@@ -210,3 +210,6 @@ export const guideKind: QueuedKind<GuideSpec, SeedFailure | undefined> = {
   },
   title: ({ subject, finding }) => `the broken invariant of seed ${finding.seed} of ${subject.target}, to follow`,
 }
+
+/** The kinds of jobs of a search that travel. */
+export const searchKinds: readonly AnyKind[] = [seedsKind, minimiseKind, guideKind]

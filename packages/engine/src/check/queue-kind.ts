@@ -2,11 +2,11 @@ import { models } from '@chaosproxy/checker'
 import { formats, type Json, millis } from '@chaosproxy/history'
 import { isStored } from '@chaosproxy/history/files'
 import * as v from 'valibot'
-import { MOST_PLACES } from '../check/dealing.ts'
-import { type ShardResult, type ShardSpec, shardJob } from '../check/shard.ts'
+import type { QueuedKind } from '../queue/kind.ts'
+import { count } from '../queue/numbers.ts'
 import { cargoOf, hereOrFetched } from './cargo.ts'
-import type { QueuedKind } from './kind.ts'
-import { count } from './numbers.ts'
+import { MOST_PLACES } from './dealing.ts'
+import { type ShardResult, type ShardSpec, shardJob } from './shard.ts'
 
 const MOST_SHARDS = 10_000
 const MOST_PARTS = 100_000
