@@ -11,12 +11,9 @@ export interface Command {
   readonly summary: string
   /** What the positional arguments are, by name. */
   readonly positionals?: { readonly [name: string]: string }
+  /** In the order in which help lists them. If any is common, the others need `--help --all`. */
   readonly options: Options
-  /** The options that `--help` lists; the others need `--help --all`. Without it all are listed. */
-  readonly common?: readonly string[]
   readonly examples: readonly (readonly [command: string, explanation: string])[]
-  /** The options by group, for help; those of no group join the last. */
-  readonly groups?: { readonly [title: string]: readonly string[] }
   /** The words that may follow the name, for completion. */
   readonly words?: readonly string[]
   /** Help for what follows the name, if that has help of its own. */

@@ -16,31 +16,24 @@ interface HelpStyle {
 
 /** Declares what the help of a command shows. */
 export function declareHelp(builder: Argv, command: Command, { all, says }: HelpStyle): void {
-  const { common, examples } = command
-  const isShort = common !== undefined && !all
-  const shown = Object.entries(command.options).map(([name, option]): [string, Options] => [
+  const entries = Object.entries(command.options)
+  const hasCommon = entries.some(([, option]) => option.common)
+  const isShort = hasCommon && !all
+  const shown = entries.map(([name, { valueIn: _, group, common, ...option }]): [string, Options] => [
     name,
-    { ...option, describe: says(option.describe), hidden: isShort && !common.includes(name) },
+    {
+      ...option,
+      describe: says(option.describe),
+      hidden: isShort && common !== true,
+      ...(group === undefined ? {} : { group: `${group}:` }),
+    },
   ])
   builder.options(Object.fromEntries(shown))
-  for (const [title, options] of groupsOf(command)) builder.group([...options], `${title}:`)
   for (const [name, meaning] of Object.entries(command.positionals ?? {}))
     builder.positional(name, { describe: says(meaning), type: 'string' })
-  for (const [example, explanation] of isShort ? examples.slice(0, FIRST_EXAMPLES) : examples)
+  for (const [example, explanation] of isShort ? command.examples.slice(0, FIRST_EXAMPLES) : command.examples)
     builder.example(example, says(explanation))
-  if (common !== undefined)
-    builder.option('all', { type: 'boolean', describe: `with --help: list all ${shown.length} options` })
-}
-
-/** The groups for help. An option that is in none of them joins the last. */
-function groupsOf({
-  options,
-  groups = {},
-}: Command): readonly (readonly [title: string, options: readonly string[]])[] {
-  const entries = Object.entries(groups)
-  const grouped = new Set(entries.flatMap(([, named]) => named))
-  const others = Object.keys(options).filter((name) => !grouped.has(name))
-  return entries.map(([title, named], i) => [title, i === entries.length - 1 ? [...named, ...others] : named])
+  if (hasCommon) builder.option('all', { type: 'boolean', describe: `with --help: list all ${shown.length} options` })
 }
 
 /**
@@ -49,6 +42,6 @@ function groupsOf({
  */
 export function withoutTexts(options: Command['options']): { [name: string]: Options } {
   return Object.fromEntries(
-    Object.entries(options).map(([name, { describe: _, ...option }]) => [name, { ...option, hidden: true }]),
+    Object.entries(options).map(([name, { describe: _, group: __, ...option }]) => [name, { ...option, hidden: true }]),
   )
 }

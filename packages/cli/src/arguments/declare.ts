@@ -2,8 +2,8 @@ import type { Millis } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { oneOf } from './one-of.ts'
-import type { Option, Options, ValuesOf } from './option.ts'
+import { oneOf } from './names.ts'
+import type { Option, Options, Typed, ValuesOf } from './option.ts'
 import { parseDuration, parseSize, printDuration, printSize } from './quantities.ts'
 
 /** What an option says besides its schema. */
@@ -129,11 +129,48 @@ export const unlessNot = (text: string): Option<boolean> => ({
   valueIn: (options, name) => options[name] !== false,
 })
 
+/**
+ * The options under one title of `--help`, in the order in which it lists them. Without `--all` it lists the common ones:
+ * those named here, and those of several commands that say it themselves.
+ */
+export function inGroup<Declared extends Options>(
+  group: string,
+  commonNames: readonly string[],
+  declared: Declared,
+): Declared {
+  const unknown = commonNames.find((name) => declared[name] === undefined)
+  if (unknown !== undefined) throw new Error(`${group} has no option ${unknown}`)
+  return mapped(declared, (option, name) => ({ ...option, group, common: option.common || commonNames.includes(name) }))
+}
+
+const mapped = <Declared extends Options>(
+  declared: Declared,
+  change: (option: Option, name: string) => Option,
+): Declared =>
+  Object.fromEntries(Object.entries(declared).map(([name, option]) => [name, change(option, name)])) as Declared
+
+/** An option that `--help` lists without `--all`. */
+export const common = <Declared extends Option>(option: Declared): Declared => ({ ...option, common: true })
+
+/** The same options, of which only those named are common. */
+export const onlyCommon = <Declared extends Options>(
+  declared: Declared,
+  ...names: readonly (keyof Declared & string)[]
+): Declared => mapped(declared, (option, name) => ({ ...option, common: names.includes(name) }))
+
 /** All values of the options. @throws UserError (usage) that names the first that is wrong. */
 export const valuesOf = <Declared extends Options>(options: ParsedOptions, declared: Declared): ValuesOf<Declared> =>
   Object.fromEntries(
     Object.entries(declared).map(([name, option]) => [name, option.valueIn(options, name)]),
   ) as ValuesOf<Declared>
+
+/** The words of a command line that gives these options, in this order. */
+export const wordsFor = <Declared extends Options>(typed: Typed<Declared>): string[] =>
+  Object.entries(typed).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return []
+    if (value === true) return [`--${name}`]
+    return (Array.isArray(value) ? value : [value]).flatMap((each) => [`--${name}`, String(each)])
+  })
 
 /** A schema as valibot has it, with what may be wrapped around it. */
 interface Wrapper {

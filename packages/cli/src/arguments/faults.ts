@@ -3,7 +3,7 @@ import { knownName } from '@chaosproxy/engine'
 import { ALL_FAULTS, type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
-import { oneOf } from './one-of.ts'
+import { oneOf } from './names.ts'
 
 const NONE = 'none'
 

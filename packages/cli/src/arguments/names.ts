@@ -1,6 +1,10 @@
 import { levelNames } from '@chaosproxy/checker'
+import { knownName } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { oneOf } from './one-of.ts'
+
+/** The name typed, if it is one of `known`; otherwise a usage error that suggests the nearest. */
+export const oneOf = <Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name =>
+  knownName(`--${option} ${typed}`, what, typed, known)
 
 /** A level of any judge; whether the model's judge has it is checked later. */
 export const parseLevel = (option: string, typed: string): string => oneOf(option, 'level', typed, levelNames())

@@ -8,6 +8,10 @@ export interface Option<Value = unknown> {
   readonly requiresArg?: boolean
   readonly describe: string
   readonly default?: unknown
+  /** The title that `--help` lists it under. */
+  readonly group?: string
+  /** Whether `--help` lists it without `--all`, which lists every option. */
+  readonly common?: boolean
   /**
    * The value on a parsed command line, or the default.
    *
@@ -24,4 +28,9 @@ export interface Options {
 /** The values of options, by name. */
 export type ValuesOf<Declared extends Options> = {
   readonly [Name in keyof Declared]: Declared[Name] extends Option<infer Value> ? Value : never
+}
+
+/** Texts as they are typed after options of these names; undefined and false are left out. */
+export type Typed<Declared extends Options> = {
+  readonly [Name in keyof Declared]?: string | number | boolean | readonly string[] | undefined
 }

@@ -6,14 +6,15 @@ import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf } from '../command.ts'
-import { word, words } from './declare.ts'
-import { parseSettings } from './names.ts'
-import { oneOf } from './one-of.ts'
+import { common, word, words } from './declare.ts'
+import { oneOf, parseSettings } from './names.ts'
 import type { Options } from './option.ts'
 
 /** The options of every command that tests a target. */
 export const targetOptions: Options = {
-  target: word('what to test; chaos targets lists them, with the services of the configuration', DEFAULT_TARGET),
+  target: common(
+    word('what to test; chaos targets lists them, with the services of the configuration', DEFAULT_TARGET),
+  ),
   protocol: word('a protocol of your own instead: its file'),
   binary: word('a program of your own instead, one process per node: it answers events, lines of JSON on stdin'),
   bug: word('give the target a deliberate bug; chaos targets --bugs lists them'),

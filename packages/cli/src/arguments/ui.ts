@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
-import { flag, word } from './declare.ts'
+import { common, flag, word } from './declare.ts'
 import type { Options } from './option.ts'
 
 /** How the live page of a run is served. */
@@ -10,14 +10,14 @@ export interface UiSettings {
 }
 
 export const uiOptions: Options = {
-  ui: flag('serve a live page of the run, where links can be cut and nodes killed by hand'),
+  ui: common(flag('serve a live page of the run, where links can be cut and nodes killed by hand')),
   'ui-listen': word('with --ui: host:port of the live page', '127.0.0.1 and any free port'),
 }
 
 /** The same for proxies without a cluster. */
 export const proxyUiOptions: Options = {
   ...uiOptions,
-  ui: flag('serve a live page of the proxies, where links can be cut and slowed by hand'),
+  ui: common(flag('serve a live page of the proxies, where links can be cut and slowed by hand')),
 }
 
 /** @throws UserError (usage) for a recording with a directory of its own, which is a run. */

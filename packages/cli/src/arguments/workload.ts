@@ -4,8 +4,7 @@ import { workloadOf } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { word, words } from './declare.ts'
-import { parseSettings } from './names.ts'
-import { oneOf } from './one-of.ts'
+import { oneOf, parseSettings } from './names.ts'
 import type { Options } from './option.ts'
 
 /** A workload, and the reference by which saved files, other threads and processes find it. */

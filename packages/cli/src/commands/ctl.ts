@@ -2,7 +2,7 @@ import { EXIT, readTextFile } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { createControlClient } from '@chaosproxy/proxy/client'
 import { printable } from '@chaosproxy/report'
-import { flag, word } from '../arguments/declare.ts'
+import { flag, inGroup, word } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Action } from '../proxy/action.ts'
 import { actions } from '../proxy/actions.ts'
@@ -23,19 +23,18 @@ export const ctlCommand: Command = {
   positional: '[words..]',
   summary: 'control a running chaos proxy: list, inspect, add and remove faults, swap rules, watch',
   options: {
-    host: word('where it is [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
-    token: word('the token it asks for, or env:NAME, the variable that holds it [CHAOS_TOKEN]'),
-    ca: word('PEM file with the certificate to trust, of an authority or its own, where it speaks TLS'),
-    name: word('with add: what the fault is called'),
-    lease: word('with add: heal the fault when this lease ends'),
-    upstream: flag('with add: only what clients send'),
-    downstream: flag('with add: only what servers send'),
-    json: flag('print JSON on stdout'),
-  },
-  groups: {
-    'Which proxy': ['host', 'token', 'ca'],
-    'With add': ['name', 'lease', 'upstream', 'downstream'],
-    Output: ['json'],
+    ...inGroup('Which proxy', [], {
+      host: word('where it is [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
+      token: word('the token it asks for, or env:NAME, the variable that holds it [CHAOS_TOKEN]'),
+      ca: word('PEM file with the certificate to trust, of an authority or its own, where it speaks TLS'),
+    }),
+    ...inGroup('With add', [], {
+      name: word('with add: what the fault is called'),
+      lease: word('with add: heal the fault when this lease ends'),
+      upstream: flag('with add: only what clients send'),
+      downstream: flag('with add: only what servers send'),
+    }),
+    ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
   examples: [
     ...[...actions, WATCH].map(

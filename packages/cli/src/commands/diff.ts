@@ -5,9 +5,8 @@ import { UserError } from '@chaosproxy/history'
 import { isStored, type ReadOptions, readHistory, whyUnwritable } from '@chaosproxy/history/files'
 import { differenceOf, renderDifference, renderDifferenceHtml, toJson } from '@chaosproxy/report'
 import { isParsed, type Parsed, resultIn } from '@chaosproxy/runner/result'
-import { flag, word } from '../arguments/declare.ts'
-import { keyedFlag, keyedIn } from '../arguments/keyed.ts'
-import { orderOption } from '../arguments/order.ts'
+import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
+import { readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { pageChoice, refuseToLose } from '../reporting/choice.ts'
 import { print } from '../terminal/output.ts'
@@ -21,15 +20,12 @@ export const diffCommand: Command = {
     'two results: chaos diff chaos-results/ONE chaos-results/OTHER. Each is a run, what --json printed, or a history.',
   summary: 'compare two runs or histories: verdicts, availability, latency, losses',
   options: {
-    out: word('write a page to this file, with the faults of both on one axis'),
-    force: flag('overwrite a file even if it is no earlier page'),
-    order: orderOption,
-    keyed: keyedFlag,
-    json: flag('print one JSON object on stdout instead of the page'),
-  },
-  groups: {
-    'What is compared': ['keyed', 'order'],
-    Output: ['out', 'force', 'json'],
+    ...inGroup('What is compared', [], readingOptions),
+    ...inGroup('Output', [], {
+      out: word('write a page to this file, with the faults of both on one axis'),
+      force: flag('overwrite a file even if it is no earlier page'),
+      json: flag('print one JSON object on stdout instead of the page'),
+    }),
   },
   examples: [
     ['chaos diff chaos-results/20261120-074501-raft chaos-results/20261121-074502-raft', 'two runs'],
@@ -43,10 +39,8 @@ async function executeDiff(options: ParsedOptions): Promise<ExitCode> {
   const [before, after] = [textOf(options, 'before') ?? '', textOf(options, 'after') ?? '']
   const out = textOf(options, 'out')
   if (out !== undefined) refuseToLose([pageChoice(out)], flagOf(options, 'force'))
-  const reading = {
-    independent: keyedIn(options),
-    ordering: { by: orderOption.valueIn(options, 'order') },
-  }
+  const { keyed, order } = valuesOf(options, readingOptions)
+  const reading = { independent: keyed, ordering: { by: order } }
   const results = [await resultOf(before, reading), await resultOf(after, reading)] as const
   const difference = differenceOf(...results)
   if (out !== undefined) writePage(out, results, namesOf(before, after))

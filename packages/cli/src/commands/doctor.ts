@@ -3,7 +3,7 @@ import { configPathIn, EXIT, withPaths } from '@chaosproxy/engine'
 import { isService, SERVICE } from '@chaosproxy/engine/references'
 import { printableLines } from '@chaosproxy/report'
 import { nameIn } from '@chaosproxy/runner'
-import { flag, word } from '../arguments/declare.ts'
+import { flag, inGroup, word } from '../arguments/declare.ts'
 import { chooseTarget } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
@@ -19,13 +19,11 @@ export const doctorCommand: Command = {
   positional: '',
   summary: 'check this machine: what is missing, and which faults need it (runs chaos.config.ts)',
   options: {
-    target: word('what to look at [default: that of the configuration, or raft]'),
-    ...configOption,
-    json: flag('print one JSON object on stdout'),
-  },
-  groups: {
-    'What is looked at': ['target', 'config'],
-    Output: ['json'],
+    ...inGroup('What is looked at', [], {
+      target: word('what to look at [default: that of the configuration, or raft]'),
+      ...configOption,
+    }),
+    ...inGroup('Output', [], { json: flag('print one JSON object on stdout') }),
   },
   examples: [['chaos doctor --target primary-replica', 'before running it']],
   async run(options) {

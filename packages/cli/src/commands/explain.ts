@@ -1,13 +1,18 @@
 import { EXIT, type ExitCode } from '@chaosproxy/engine'
 import { type Explained, explain, renderExplained } from '@chaosproxy/report'
-import { flag, word } from '../arguments/declare.ts'
-import { keyedFlag, keyedIn } from '../arguments/keyed.ts'
-import { orderOption } from '../arguments/order.ts'
+import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
+import { readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { readExplained } from '../explain/read-explained.ts'
 import { print } from '../terminal/output.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
+
+const explained = {
+  level: word('the level to explain', 'the strongest that is violated'),
+  model: word('what the object is', 'what the history names'),
+  ...readingOptions,
+}
 
 export const explainCommand: Command = {
   name: 'explain',
@@ -15,15 +20,8 @@ export const explainCommand: Command = {
   needs: 'a run or a history: chaos explain chaos-results/DIR, or chaos explain history.jsonl.',
   summary: 'explain a violation as a story: what happened, what each level allows, what usually causes it',
   options: {
-    level: word('the level to explain', 'the strongest that is violated'),
-    model: word('what the object is', 'what the history names'),
-    keyed: keyedFlag,
-    order: orderOption,
-    json: flag('print one JSON object on stdout instead of the page'),
-  },
-  groups: {
-    'What is explained': ['level', 'model', 'keyed', 'order'],
-    Output: ['json'],
+    ...inGroup('What is explained', [], explained),
+    ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of the page') }),
   },
   examples: [
     ['chaos explain chaos-results/20261120-074501-raft', 'a run'],
@@ -33,14 +31,7 @@ export const explainCommand: Command = {
 }
 
 async function executeExplain(options: ParsedOptions): Promise<ExitCode> {
-  const told = explain(
-    await readExplained(textOf(options, 'run') ?? '', {
-      level: textOf(options, 'level'),
-      model: textOf(options, 'model'),
-      keyed: keyedIn(options),
-      order: orderOption.valueIn(options, 'order'),
-    }),
-  )
+  const told = explain(await readExplained(textOf(options, 'run') ?? '', valuesOf(options, explained)))
   print(process.stdout, flagOf(options, 'json') ? `${JSON.stringify(told)}\n` : pageOf(told))
   return EXIT.met
 }

@@ -5,8 +5,8 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { DEFAULT_TARGET, runMembers } from '@chaosproxy/runner'
 import { targets } from '@chaosproxy/targets'
-import { asCount, flag, word, wordOrNone, words } from '../arguments/declare.ts'
-import { oneOf } from '../arguments/one-of.ts'
+import { asCount, flag, inGroup, word, wordOrNone, words } from '../arguments/declare.ts'
+import { oneOf } from '../arguments/names.ts'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { initCompose } from '../init/compose.ts'
 import { EXAMPLE_FILE, EXAMPLE_SERVICE } from '../init/example.ts'
@@ -18,19 +18,21 @@ import { print } from '../terminal/output.ts'
 const FILE = 'chaos.config.ts'
 
 const declared = {
-  target: word('what to test; chaos targets lists them', DEFAULT_TARGET),
-  command: word(
-    'test a service of your own: the command that starts a node, with {listen} for the address clients use',
-  ),
-  path: word('with --command: the path of an object, which is read by GET and written by PUT', USUAL_PLACE.path),
-  value: word('with --command: where its value is, such as json.data.text or body', USUAL_PLACE.value),
-  example: flag('write a small example service and test it, to see how a service of your own is declared'),
-  compose: wordOrNone(
-    'write a declaration of a Compose project as it runs: its file, or its name [default: the Compose file here]',
-  ),
-  service: words('with --compose: a service that is a node; repeat it for several', 'the likeliest are proposed'),
-  nodes: asCount(runMembers.nodes, { usual: 'the target decides' }),
-  force: flag('overwrite an existing file'),
+  ...inGroup('What is tested', [], {
+    target: word('what to test; chaos targets lists them', DEFAULT_TARGET),
+    command: word(
+      'test a service of your own: the command that starts a node, with {listen} for the address clients use',
+    ),
+    path: word('with --command: the path of an object, which is read by GET and written by PUT', USUAL_PLACE.path),
+    value: word('with --command: where its value is, such as json.data.text or body', USUAL_PLACE.value),
+    example: flag('write a small example service and test it, to see how a service of your own is declared'),
+    compose: wordOrNone(
+      'write a declaration of a Compose project as it runs: its file, or its name [default: the Compose file here]',
+    ),
+    service: words('with --compose: a service that is a node; repeat it for several', 'the likeliest are proposed'),
+    nodes: asCount(runMembers.nodes, { usual: 'the target decides' }),
+  }),
+  ...inGroup('What is written', [], { force: flag('overwrite an existing file') }),
 }
 
 export const initCommand: Command = {
@@ -38,10 +40,6 @@ export const initCommand: Command = {
   positional: '[what]',
   summary: 'create a chaos.config.ts, or a protocol of your own with chaos init protocol',
   options: declared,
-  groups: {
-    'What is tested': ['target', 'command', 'path', 'value', 'example', 'compose', 'service', 'nodes'],
-    'What is written': ['force'],
-  },
   examples: [
     ['chaos init', 'asks on a terminal what to test'],
     ['chaos init protocol', 'a protocol of your own to start from, for chaos fuzz --protocol'],

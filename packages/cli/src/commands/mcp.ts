@@ -8,11 +8,6 @@ export const mcpCommand: Command = {
   positional: '',
   summary: 'serve the Model Context Protocol on stdin and stdout: agents list, run, check, explain, inject and heal',
   options: mcpOptions,
-  groups: {
-    'What clients may do': ['longest', 'config', 'allow-code'],
-    'Which proxy': ['host', 'token'],
-    Output: ['out'],
-  },
   examples: [
     ['chaos mcp', 'what an MCP client starts; its configuration is in the manual page "agents"'],
     ['chaos mcp --longest 30s --token env:CHAOS_TOKEN', 'short runs only, and faults at a proxy that asks for a token'],

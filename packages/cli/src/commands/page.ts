@@ -2,7 +2,7 @@ import { isSavedPage, renderSavedPage } from '@chaosproxy/console'
 import { EXIT, type ExitCode, writeWholeFile } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import { flag, word } from '../arguments/declare.ts'
+import { flag, inGroup, word } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { print, printAsIs } from '../terminal/output.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
@@ -13,11 +13,10 @@ export const pageCommand: Command = {
   name: 'page',
   positional: '',
   summary: 'write a page that judges the histories dropped on it, in any browser and without a server',
-  options: {
+  options: inGroup('Output', [], {
     out: word('where the page goes; - for stdout', USUAL_FILE),
     force: flag('overwrite a file even if it is not an earlier page of this kind'),
-  },
-  groups: { Output: ['out', 'force'] },
+  }),
   examples: [
     ['chaos page', `${USUAL_FILE}, to be opened from disk`],
     ['chaos page --out public/judge.html', 'to be served by anything that serves files'],

@@ -1,6 +1,6 @@
 import { EXIT } from '@chaosproxy/engine'
 import { reporters } from '@chaosproxy/report'
-import { flag } from '../arguments/declare.ts'
+import { flag, inGroup } from '../arguments/declare.ts'
 import { type Command, flagOf } from '../command.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
@@ -10,10 +10,7 @@ export const reportersCommand: Command = {
   name: 'reporters',
   positional: '',
   summary: 'list the output formats for results',
-  options: { json: flag('print JSON on stdout') },
-  groups: {
-    Output: ['json'],
-  },
+  options: inGroup('Output', [], { json: flag('print JSON on stdout') }),
   examples: [
     ['chaos run --reporter junit=junit.xml', 'the page, and a file for a CI server'],
     ['chaos check history.jsonl --reporter markdown', 'for a pull request'],

@@ -1,6 +1,6 @@
 import { EXIT } from '@chaosproxy/engine'
 import { didYouMean, UserError } from '@chaosproxy/history'
-import { flag, word, words } from '../arguments/declare.ts'
+import { flag, inGroup, word, words } from '../arguments/declare.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { actions } from '../routes/actions.ts'
 import { print } from '../terminal/output.ts'
@@ -11,20 +11,18 @@ export const routesCommand: Command = {
   needs: 'schema, check FILE or try FILE',
   summary: 'work on a route table: print its schema, check it, try what a request would be recorded as',
   options: {
-    request: word('with try: method and path, or a file with the whole request as @FILE'),
-    header: words("with try: a header of the request, as 'X-Client: alice'"),
-    body: word("with try: the request's body"),
-    answer: word('with try: the status of the response, or a file with the whole response as @FILE', '200'),
-    'answer-header': words('with try: a header of the response'),
-    'answer-body': word("with try: the response's body"),
-    model: word('model of the operations, as for chaos proxy'),
-    json: flag('print JSON on stdout'),
-  },
-  groups: {
-    'The request to try': ['request', 'header', 'body'],
-    'The response to it': ['answer', 'answer-header', 'answer-body'],
-    'How it is read': ['model'],
-    Output: ['json'],
+    ...inGroup('The request to try', [], {
+      request: word('with try: method and path, or a file with the whole request as @FILE'),
+      header: words("with try: a header of the request, as 'X-Client: alice'"),
+      body: word("with try: the request's body"),
+    }),
+    ...inGroup('The response to it', [], {
+      answer: word('with try: the status of the response, or a file with the whole response as @FILE', '200'),
+      'answer-header': words('with try: a header of the response'),
+      'answer-body': word("with try: the response's body"),
+    }),
+    ...inGroup('How it is read', [], { model: word('model of the operations, as for chaos proxy') }),
+    ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
   examples: [
     ['chaos routes schema > routes.schema.json', 'for editors: name it as "$schema" in the table'],

@@ -3,7 +3,7 @@ import { faultDefinitions, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { settingsFor } from '@chaosproxy/workloads'
-import { flag } from '../arguments/declare.ts'
+import { flag, inGroup } from '../arguments/declare.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { fitted } from '../terminal/fitted.ts'
@@ -16,14 +16,12 @@ export const targetsCommand: Command = {
   positional: '[name]',
   summary: 'list what can be tested, the faults it can suffer and its deliberate bugs',
   options: {
-    faults: flag('which faults each target can suffer, and why not'),
-    bugs: flag('the deliberate mistakes, for --bug'),
-    ...configOption,
-    json: flag('print JSON on stdout'),
-  },
-  groups: {
-    'What is listed': ['faults', 'bugs', 'config'],
-    Output: ['json'],
+    ...inGroup('What is listed', [], {
+      faults: flag('which faults each target can suffer, and why not'),
+      bugs: flag('the deliberate mistakes, for --bug'),
+      ...configOption,
+    }),
+    ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
   examples: [
     ['chaos targets --bugs', 'bugs to try the tool on'],

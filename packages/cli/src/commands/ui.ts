@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { openRunsConsole } from '@chaosproxy/console'
 import { EXIT, type ExitCode, USUAL_OUT, whenAborted } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
-import { word } from '../arguments/declare.ts'
+import { inGroup, word } from '../arguments/declare.ts'
 import { type Command, type ParsedOptions, textOf } from '../command.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
@@ -11,8 +11,7 @@ export const uiCommand: Command = {
   name: 'ui',
   positional: '[directory]',
   summary: 'browse the runs of a directory: verdicts over time, reports, two runs side by side, what runs now',
-  options: { listen: word('host:port of the page', '127.0.0.1 and any free port') },
-  groups: { Output: ['listen'] },
+  options: inGroup('Output', [], { listen: word('host:port of the page', '127.0.0.1 and any free port') }),
   examples: [
     ['chaos ui', `the runs in ${USUAL_OUT}`],
     ['chaos ui nightly --listen 127.0.0.1:8475', 'those of another directory, at a fixed port'],

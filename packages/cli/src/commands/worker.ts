@@ -3,7 +3,7 @@ import { EXIT, type WorkEvent, work } from '@chaosproxy/engine'
 import { plural, printable, UserError } from '@chaosproxy/history'
 import { count } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import { asCount, flag, valuesOf, word, words } from '../arguments/declare.ts'
+import { asCount, flag, inGroup, valuesOf, word, words } from '../arguments/declare.ts'
 import type { Command } from '../command.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
@@ -13,20 +13,22 @@ const MOST_RATE = 10_000
 const LEFT_WITHIN_MS = 1_000
 
 const declared = {
-  queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it'),
-  'allow-code': flag(
-    'also run protocols, workloads and models of users, which come through the queue: whoever reaches the Redis can run code here',
-  ),
-  drive: words(
-    'also drive clients of runs (chaos run --queue) at this host, or host:port; once for each. The password in CHAOS_CLIENT_PASSWORD goes nowhere else',
-  ),
-  rate: asCount(
-    v.optional(count('how many jobs to begin in a second, together with all workers that say so', 1, MOST_RATE)),
-    {
-      usual: 'as many as there are',
-    },
-  ),
-  threads: asCount(v.optional(count('how many threads', 1, MOST_THREADS)), { usual: 'one for each core' }),
+  ...inGroup('Which work', [], {
+    queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it'),
+    drive: words(
+      'also drive clients of runs (chaos run --queue) at this host, or host:port; once for each. The password in CHAOS_CLIENT_PASSWORD goes nowhere else',
+    ),
+    'allow-code': flag(
+      'also run protocols, workloads and models of users, which come through the queue: whoever reaches the Redis can run code here',
+    ),
+  }),
+  ...inGroup('With what', [], {
+    threads: asCount(v.optional(count('how many threads', 1, MOST_THREADS)), { usual: 'one for each core' }),
+    rate: asCount(
+      v.optional(count('how many jobs to begin in a second, together with all workers that say so', 1, MOST_RATE)),
+      { usual: 'as many as there are' },
+    ),
+  }),
 }
 
 export const workerCommand: Command = {
@@ -34,7 +36,6 @@ export const workerCommand: Command = {
   positional: '',
   summary: 'do jobs from a queue for chaos on other machines, until Ctrl-C',
   options: declared,
-  groups: { 'Which work': ['queue', 'drive', 'allow-code'], 'With what': ['threads', 'rate'] },
   examples: [
     ['chaos worker --queue redis://10.0.0.5:6379', 'joins in, until Ctrl-C'],
     ['chaos worker --queue redis://10.0.0.5:6379 --drive 10.0.0.5', 'and drives clients of runs on that machine'],

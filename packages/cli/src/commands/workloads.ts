@@ -1,7 +1,7 @@
 import { levels as allLevels } from '@chaosproxy/checker'
 import { EXIT } from '@chaosproxy/engine'
 import type { Workload } from '@chaosproxy/workloads'
-import { flag } from '../arguments/declare.ts'
+import { flag, inGroup } from '../arguments/declare.ts'
 import { type Command, flagOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { fitted } from '../terminal/fitted.ts'
@@ -12,10 +12,9 @@ export const workloadsCommand: Command = {
   name: 'workloads',
   positional: '',
   summary: 'list workloads and their settings',
-  options: { ...configOption, json: flag('print JSON on stdout') },
-  groups: {
-    'What is listed': ['config'],
-    Output: ['json'],
+  options: {
+    ...inGroup('What is listed', [], configOption),
+    ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
   examples: [['chaos run --workload queue', 'puts messages in and takes them out, and drains the queues in the end']],
   async run(options) {

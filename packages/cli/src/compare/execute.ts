@@ -1,7 +1,5 @@
 import {
-  type ComparedRun,
   type CompareEvent,
-  commandLine,
   compareSystems,
   EXIT,
   type ExitCode,
@@ -19,7 +17,7 @@ import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
-import type { CompareSettings } from './settings.ts'
+import { againCommand, type CompareSettings } from './use.ts'
 
 /** Performs every run, and shows what they measured. */
 export async function executeCompare(settings: CompareSettings): Promise<ExitCode> {
@@ -76,31 +74,6 @@ function writePage(file: string, comparison: Comparison): void {
   } catch (error) {
     throw new UserError('environment', `--html ${file}: ${whyUnwritable(error)}`)
   }
-}
-
-/** One run by itself: the same command for one system, fault and seed. */
-function againCommand({ plan, configFile }: CompareSettings, { system, cell, spec }: ComparedRun): string {
-  const faults = cell.condition === 'calm' ? 'none' : cell.condition
-  return commandLine([
-    ...[
-      'npx',
-      'chaos',
-      'compare',
-      '--targets',
-      system.typed,
-      '--faults',
-      faults,
-      '--seeds',
-      '1',
-      '--seed',
-      String(spec.seed),
-    ],
-    ...['--time', `${plan.timeMs}ms`, '--rate', String(plan.rate), '--clients', String(plan.clients)],
-    ...['--nodes', String(system.nodes), '--timeout', `${plan.timeoutMs}ms`],
-    ...(plan.network === 'local' ? [] : ['--network', plan.network]),
-    ...(plan.real ? ['--real'] : []),
-    ...(configFile === undefined ? [] : ['--config', configFile]),
-  ])
 }
 
 /** A comparison finds what there is; only a broken promise is news. */

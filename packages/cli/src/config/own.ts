@@ -7,11 +7,11 @@ import {
   registriesOf,
 } from '@chaosproxy/engine'
 import { word } from '../arguments/declare.ts'
-import type { Options } from '../arguments/option.ts'
+import type { Option } from '../arguments/option.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 
 /** The options of every command that reads a configuration. */
-export const configOption: Options = {
+export const configOption: { readonly config: Option<string | undefined> } = {
   config: word('the configuration file', 'chaos.config.ts, mts, js, mjs or json, if it is there'),
 }
 

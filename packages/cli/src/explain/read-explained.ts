@@ -6,8 +6,7 @@ import { type History, type Ordering, UserError } from '@chaosproxy/history'
 import { isStored, readHistory } from '@chaosproxy/history/files'
 import type { ExplainInput } from '@chaosproxy/report'
 import type { RunSummary } from '@chaosproxy/runner/result'
-import { parseLevel } from '../arguments/names.ts'
-import { oneOf } from '../arguments/one-of.ts'
+import { oneOf, parseLevel } from '../arguments/names.ts'
 
 /** What is to be explained, and how it is read. */
 interface Asked {

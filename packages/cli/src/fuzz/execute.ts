@@ -20,13 +20,18 @@ import { stdoutScreen } from '../reporting/screen.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
+import { tellCampaigns } from './campaigns.ts'
 import { subjectOf, subjectText, takenText } from './outcome.ts'
-import type { FuzzSettings } from './settings.ts'
+import type { CampaignsAsked, FuzzSettings } from './use.ts'
 
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
 
+/** Searches, or lists the searches of a queue. */
+export const executeFuzz = (settings: FuzzSettings | CampaignsAsked): Promise<ExitCode> =>
+  'campaignsOf' in settings ? tellCampaigns(settings.campaignsOf) : searchAndTell(settings)
+
 /** Searches, and shows what was found. */
-export async function executeFuzz(settings: FuzzSettings): Promise<ExitCode> {
+async function searchAndTell(settings: FuzzSettings): Promise<ExitCode> {
   const { search, reporters } = settings
   makeOutDirectory(search.out)
   const own = await loadOwnReporters(reporters)

@@ -16,9 +16,8 @@ import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
 import { EXECUTED, isBinary, isUserFile } from '@chaosproxy/targets'
 import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
-import { USUAL_OPERATIONS } from './search-options.ts'
-import type { FuzzSettings } from './settings.ts'
-import { printTrialOptions } from './trial-options.ts'
+import { printTrialOptions, USUAL_OPERATIONS } from './options.ts'
+import type { FuzzSettings } from './use.ts'
 
 /** `raft with the mistake stale-read`. */
 export const subjectText = ({ name, subject: { bug } }: SearchSpec): string =>

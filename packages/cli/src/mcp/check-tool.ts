@@ -3,7 +3,7 @@ import { type CheckTask, checkCommandLine, checkFiles } from '@chaosproxy/engine
 import { UserError } from '@chaosproxy/history'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { namedFiles } from '../check/files.ts'
-import { parseCheckSettings } from '../check/settings.ts'
+import { parseCheckSettings } from '../check/use.ts'
 import { confined, confinedWithin } from './confined.ts'
 import { requireAllowed } from './own-names.ts'
 import { type Input, objectOf, text } from './schema.ts'

@@ -2,7 +2,7 @@ import { USUAL_OUT } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { duration } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import { asDuration, flag, valuesOf, word, words } from '../arguments/declare.ts'
+import { asDuration, flag, inGroup, valuesOf, word, words } from '../arguments/declare.ts'
 import type { Options } from '../arguments/option.ts'
 import type { ParsedOptions } from '../command.ts'
 
@@ -28,17 +28,23 @@ const HOUR_MS = 3_600_000
 const USUAL_LONGEST_MS = 120_000
 
 const declared = {
-  out: word('where to create the directories of runs', USUAL_OUT),
-  config: word('a configuration file, of which clients may use the names; it is code'),
-  'allow-code': flag('let clients name files of code in this directory: protocols, workloads, models, clusters'),
-  longest: asDuration(
-    v.optional(duration('the longest run that a client may ask for', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
-    { such: '30s, 2m' },
-  ),
-  host: word('the proxy to inject faults into, which need not be on this machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
-  token: words(
-    'env:NAME, the variable that holds the token of that proxy; further ones are variables that clients may name for other proxies of this machine [CHAOS_TOKEN]',
-  ),
+  ...inGroup('What clients may do', [], {
+    longest: asDuration(
+      v.optional(duration('the longest run that a client may ask for', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
+      { such: '30s, 2m' },
+    ),
+    config: word('a configuration file, of which clients may use the names; it is code'),
+    'allow-code': flag('let clients name files of code in this directory: protocols, workloads, models, clusters'),
+  }),
+  ...inGroup('Which proxy', [], {
+    host: word(
+      'the proxy to inject faults into, which need not be on this machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]',
+    ),
+    token: words(
+      'env:NAME, the variable that holds the token of that proxy; further ones are variables that clients may name for other proxies of this machine [CHAOS_TOKEN]',
+    ),
+  }),
+  ...inGroup('Output', [], { out: word('where to create the directories of runs', USUAL_OUT) }),
 }
 
 export const mcpOptions: Options = declared

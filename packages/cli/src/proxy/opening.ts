@@ -4,7 +4,7 @@ import { type ConfigPlace, type ControlPlane, loadProxyConfig } from '@chaosprox
 import { recordedExamples } from '@chaosproxy/recorder/protocols'
 import { placeOfConfig } from './carried.ts'
 import type { RecordSettings } from './recording.ts'
-import type { ProxyCommandSettings } from './settings.ts'
+import type { ProxyCommandSettings } from './use.ts'
 
 /** Opens the proxies of the config file first, then those of the command line. */
 export async function openProxies(

@@ -14,7 +14,7 @@ import { saysIt } from './carried.ts'
 import { openProxies } from './opening.ts'
 import { recordedBy, summaryLines } from './recording-summary.ts'
 import { logEvents, serveControl } from './serve-control.ts'
-import type { ProxyCommandSettings, RunRecording } from './settings.ts'
+import type { ProxyCommandSettings, RunRecording } from './use.ts'
 
 /** The duration in the spec of a recording without --time, which goes on until somebody ends it. */
 const LONGEST_MS = 600_000

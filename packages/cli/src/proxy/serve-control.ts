@@ -6,8 +6,8 @@ import { temporaryFile, writeAuthorities } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 import { outputFailed, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
-import type { ProxyCommandSettings } from './settings.ts'
 import { renderStartPage } from './start-page.ts'
+import type { ProxyCommandSettings } from './use.ts'
 
 /** The Toxiproxy release to report, for clients that check the version. */
 const TOXIPROXY_VERSION = '2.12.0'

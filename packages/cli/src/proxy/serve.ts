@@ -2,6 +2,7 @@ import type { ProxiesConsole } from '@chaosproxy/console'
 import { EXIT, type ExitCode } from '@chaosproxy/engine'
 import { createControlPlane, createNetwork, createWorkerNetwork, type Network } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
+import type { Closing } from '../config/composed.ts'
 import { endingSignals } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createLog } from './log.ts'
@@ -9,10 +10,18 @@ import { openProxies } from './opening.ts'
 import type { OpenRecording, RecordSettings } from './recording.ts'
 import { recordedBy, type SummaryOptions } from './recording-summary.ts'
 import { logEvents, serveControl } from './serve-control.ts'
-import type { ProxyCommandSettings } from './settings.ts'
+import type { ProxyCommandSettings } from './use.ts'
 
 /** Runs proxies and their control interface until told to end. */
-export async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
+export async function executeProxy({ close, ...settings }: ProxyCommandSettings & Closing): Promise<ExitCode> {
+  try {
+    return await serveProxies(settings)
+  } finally {
+    await close()
+  }
+}
+
+async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   const log = await createLog(settings.log)
   // Loaded only if needed, since most proxies record nothing.
   if (settings.run !== undefined) return (await import('./record-run.ts')).recordRun(settings, settings.run, log)

@@ -4,7 +4,7 @@ import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { exitCodeOf, jsonOf, pageOf } from './outcome.ts'
-import type { ReplaySettings } from './settings.ts'
+import type { ReplaySettings } from './use.ts'
 
 const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more to end at once.'
 

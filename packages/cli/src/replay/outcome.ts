@@ -6,7 +6,7 @@ import { causeOf } from '@chaosproxy/simulator'
 import { raceMemberOf, traceOf } from '../fuzz/outcome.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
-import type { ReplaySettings } from './settings.ts'
+import type { ReplaySettings } from './use.ts'
 
 /** One failure is a finding, whatever the other replays show; without any, doubt is never a success. */
 export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {

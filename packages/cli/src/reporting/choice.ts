@@ -2,9 +2,9 @@ import type { Reporting } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { reporters } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
-import { flag, words } from '../arguments/declare.ts'
-import { oneOf } from '../arguments/one-of.ts'
-import type { Options } from '../arguments/option.ts'
+import { common, flag, words } from '../arguments/declare.ts'
+import { oneOf } from '../arguments/names.ts'
+import type { Option } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
@@ -26,14 +26,18 @@ const names = (): readonly string[] => reporters.map(({ name }) => name)
 const [usual] = reporters
 const QUIET = 'line'
 
+type ReporterOptions = { readonly reporter: Option<readonly string[]> } & {
+  readonly [Name in 'json' | 'quiet' | 'force' | 'verbose']: Option<boolean>
+}
+
 /** The options of every command with results. */
-export const reporterOptions = (): Options => ({
+export const reporterOptions = (): ReporterOptions => ({
   reporter: words(
     `output format, NAME or NAME=FILE, any number of times: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
   ),
-  json: flag('print JSON on stdout instead of the page, one line per run or file: --reporter json'),
-  force: flag('overwrite a file even if it is not an earlier report of the same kind'),
+  json: common(flag('print JSON on stdout instead of the page, one line per run or file: --reporter json')),
   quiet: flag('print only the verdict, in one line, and errors: --reporter line'),
+  force: flag('overwrite a file even if it is not an earlier report of the same kind'),
   verbose: flag('log to stderr what is started and done, and every fault as it begins and ends'),
 })
 

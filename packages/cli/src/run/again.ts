@@ -6,7 +6,7 @@ import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { SettingValue } from '@chaosproxy/workloads'
 import type { LoadChoice } from '../arguments/load.ts'
 import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
-import { usualOperations, usualSetting } from './settings.ts'
+import { usualOperations, usualSetting } from './use.ts'
 
 /**
  * The command that repeats this run: by its options if they suffice, otherwise by its `run.json`. With a configuration file

@@ -29,10 +29,10 @@ import { type Followers, openFollowers } from './followers.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
 import type { LivePage } from './live-page.ts'
 import { loadTelling } from './load-telling.ts'
-import type { RunSettings } from './settings.ts'
 import { showProgress } from './show-progress.ts'
 import { tellMore } from './tell-more.ts'
 import { tooShortText } from './too-short.ts'
+import type { RunSettings } from './use.ts'
 
 /** Performs the run, with its live page if that is wanted, which is loaded only then. */
 export async function executeRun(settings: RunSettings): Promise<ExitCode> {

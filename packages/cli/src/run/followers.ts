@@ -4,7 +4,7 @@ import type { MetricsServer } from '../metrics/serve.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { print } from '../terminal/output.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
-import type { RunSettings } from './settings.ts'
+import type { RunSettings } from './use.ts'
 
 /** Whoever follows runs besides the screen: a file of events, a collector of traces, Prometheus. */
 export interface Followers {

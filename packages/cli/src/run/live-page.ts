@@ -2,7 +2,7 @@ import { type FollowedRun, type Following, openConsole } from '@chaosproxy/conso
 import { type ExitCode, type FinishedRun, whenAborted } from '@chaosproxy/engine'
 import { print } from '../terminal/output.ts'
 import { listenForInterrupts } from './interrupts.ts'
-import type { RunSettings } from './settings.ts'
+import type { RunSettings } from './use.ts'
 
 /** The live page, for one run after another. */
 export interface LivePage {

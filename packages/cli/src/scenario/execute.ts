@@ -14,7 +14,7 @@ import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
 import { accidentOf, fixOf, playTale, playTaleForReal } from './play-tale.ts'
-import type { ScenarioSettings } from './settings.ts'
+import type { ScenarioSettings } from './use.ts'
 
 /** Lists the stories, or plays one and tells it. */
 export async function executeScenario(settings: ScenarioSettings): Promise<ExitCode> {

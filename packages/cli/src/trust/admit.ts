@@ -8,7 +8,7 @@ import { REMOVED, textWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { EXECUTED } from '@chaosproxy/targets'
 import { flag } from '../arguments/declare.ts'
-import type { Options } from '../arguments/option.ts'
+import type { Option } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { OwnConfig } from '../config/own.ts'
 import { print } from '../terminal/output.ts'
@@ -23,7 +23,7 @@ import {
 } from './brought.ts'
 
 /** The option of commands that take files with specs or scenarios. */
-export const trustOption: Options = {
+export const trustOption: { readonly trust: Option<boolean> } = {
   trust: flag('run the programs, files and probes that the file names'),
 }
 

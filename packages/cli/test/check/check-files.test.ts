@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect } from 'vitest'
 import { checkRead } from '../../../engine/src/check/check-file.ts'
-import { parseCheckSettings } from '../../src/check/settings.ts'
+import { parseCheckSettings } from '../../src/check/use.ts'
 import { chaos, chaosHere, root, temporaryDirectory } from '../chaos.ts'
 import { patientTest, test } from '../patient.ts'
 

@@ -5,8 +5,7 @@ import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { asCount, asDuration, asName, asSize, ifTyped, valuesOf } from '../../src/arguments/declare.ts'
 import { parseFaultChoices, parseNemeses } from '../../src/arguments/faults.ts'
-import { parseSettings } from '../../src/arguments/names.ts'
-import { oneOf } from '../../src/arguments/one-of.ts'
+import { oneOf, parseSettings } from '../../src/arguments/names.ts'
 import { parseDuration, parseSize, printDuration } from '../../src/arguments/quantities.ts'
 
 describe('durations', () => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { commandLine, fileWord } from '../../../engine/src/command-line.ts'
 import type { ParsedOptions } from '../../src/command.ts'
 import { againCommand } from '../../src/run/again.ts'
-import { parseRunSettings } from '../../src/run/settings.ts'
+import { parseRunSettings } from '../../src/run/use.ts'
 import { temporaryDirectory } from '../chaos.ts'
 
 const asTheShellReadsIt = (line: string): string[] =>

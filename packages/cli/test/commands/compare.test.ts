@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { planRun } from '@chaosproxy/runner'
 import { describe, expect } from 'vitest'
 import { registries } from '../../../engine/src/worlds/registries.ts'
-import { parseCompareSettings } from '../../src/compare/settings.ts'
+import { parseCompareSettings } from '../../src/compare/use.ts'
 import { BRIEF_COMPARISON, chaosHere, temporaryDirectory } from '../chaos.ts'
 import { patientTest, test } from '../patient.ts'
 

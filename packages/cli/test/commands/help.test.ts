@@ -63,20 +63,3 @@ test('--all means nothing without --help', async () => {
   const { exitCode, stderr } = await chaosHere(['workloads', '--all'])
   expect([exitCode, stderr]).toEqual([3, expect.stringContaining('Unknown option --all')])
 })
-
-test('no group names an option that a command does not have', async () => {
-  const { runCommand } = await import('../../src/commands/run.ts')
-  const { fuzzCommand } = await import('../../src/commands/fuzz.ts')
-  const { recordCommand } = await import('../../src/commands/record.ts')
-  const { checkCommand } = await import('../../src/commands/check.ts')
-  const { proxyCommand } = await import('../../src/commands/proxy.ts')
-  for (const { name, options, groups = {}, common = [] } of [
-    runCommand,
-    fuzzCommand,
-    recordCommand,
-    checkCommand,
-    proxyCommand,
-  ])
-    for (const option of [...Object.values(groups).flat(), ...common])
-      expect(Object.keys(options), name).toContain(option)
-})

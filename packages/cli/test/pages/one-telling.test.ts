@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parseCompareSettings } from '../../src/compare/settings.ts'
+import { parseCompareSettings } from '../../src/compare/use.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 import { isPatient, patientTest, test as quickTest } from '../patient.ts'
 import { momentsOf, type Printed, squeezed, type Tellings, tellingsOf, words } from './tellings.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseRunSettings } from '../../src/run/settings.ts'
+import { parseRunSettings } from '../../src/run/use.ts'
 import { tooShortText } from '../../src/run/too-short.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 

@@ -5,7 +5,7 @@ import { planTrial, type SearchedProtocol, usualStrategies } from '@chaosproxy/s
 import { describe, expect, test } from 'vitest'
 import { search } from '../../../engine/src/search/search.ts'
 import { subjectOf } from '../../../engine/src/worlds/subject.ts'
-import { parseFuzzSettings } from '../../src/fuzz/settings.ts'
+import { parseFuzzSettings } from '../../src/fuzz/use.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
 const mistakes: readonly (readonly [string, ProtocolDefinition, ProtocolDefinition['bugs'][number]])[] =

@@ -1,7 +1,9 @@
 import {
   type ChosenSystem,
+  type ComparedRun,
   type ComparedTarget,
   type ComparisonPlan,
+  commandLine,
   type Priority,
   planSystem,
   USUAL_TERMS,
@@ -15,52 +17,91 @@ import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { asCount, asDuration, asName, asRead, flag, valuesOf, word, words } from '../arguments/declare.ts'
+import {
+  asCount,
+  asDuration,
+  asName,
+  asRead,
+  flag,
+  inGroup,
+  valuesOf,
+  word,
+  words,
+  wordsFor,
+} from '../arguments/declare.ts'
 import { parseNemeses } from '../arguments/faults.ts'
-import type { Options } from '../arguments/option.ts'
 import { printDuration } from '../arguments/quantities.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
-import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import type { ParsedOptions } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { pageChoice, parseReporters, type ReporterChoice, refuseToLose, reporterOptions } from '../reporting/choice.ts'
+import type { Use } from '../use.ts'
 import { configuredSettings, configuredTargets, configuredTexts } from './configured.ts'
 import { type NamedTarget, namedTargets } from './named-targets.ts'
 
 const LAST_SEED = Number.MAX_SAFE_INTEGER - 1_000
 const DAY_MS = 24 * 3_600_000
 
+const { force, json, ...reporting } = reporterOptions()
+
 const declared = {
-  targets: words(
-    'the systems, with settings: raft,primary-replica:sync=1:reads=primary',
-    'those of chaos.config.ts, or all systems',
-  ),
-  faults: asRead(
-    'faults to compare under, each for the middle half of a run, or none',
-    parseNemeses,
-    USUAL_TERMS.faults.join(','),
-  ),
-  sweep: words(
-    'a setting at several values, any number of times: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1 for two that move together',
-  ),
-  network: asName(v.optional(v.picklist(networks.map(({ name }) => name)), USUAL_TERMS.network), 'network', {
-    text: `the network between the nodes: ${networks.map(({ name }) => name).join(', ')}`,
+  ...inGroup('What is compared', ['targets', 'sweep', 'nodes'], {
+    targets: words(
+      'the systems, with settings: raft,primary-replica:sync=1:reads=primary',
+      'those of chaos.config.ts, or all systems',
+    ),
+    sweep: words(
+      'a setting at several values, any number of times: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1 for two that move together',
+    ),
+    nodes: asCount(runMembers.nodes, { usual: 'each system decides' }),
+    network: asName(v.optional(v.picklist(networks.map(({ name }) => name)), USUAL_TERMS.network), 'network', {
+      text: `the network between the nodes: ${networks.map(({ name }) => name).join(', ')}`,
+    }),
+    sim: flag('in virtual time, which is the default'),
+    real: flag('on real processes, one run after the other'),
+    ...queueOption,
   }),
-  nodes: asCount(runMembers.nodes, { usual: 'each system decides' }),
-  clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients)),
-  rate: asCount(v.optional(count('operations per second, over all clients', 1, 100_000), USUAL_TERMS.rate)),
-  time: asDuration(v.optional(duration('how long each run lasts', 0, DAY_MS), USUAL_TERMS.timeMs)),
-  timeout: asDuration(v.optional(runMembers.timeoutMs, USUAL_TERMS.timeoutMs)),
-  seeds: asCount(v.optional(count('runs of each system under each fault', 1, 1_000), USUAL_TERMS.seeds)),
-  seed: asCount(v.optional(count('the first seed', 0, LAST_SEED), USUAL_TERMS.seed)),
-  sim: flag('in virtual time, which is the default'),
-  real: flag('on real processes, one run after the other'),
-  ...queueOption,
-  html: word('write it as an HTML page'),
+  ...inGroup('What clients do', ['time'], {
+    clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients)),
+    rate: asCount(v.optional(count('operations per second, over all clients', 1, 100_000), USUAL_TERMS.rate)),
+    time: asDuration(v.optional(duration('how long each run lasts', 0, DAY_MS), USUAL_TERMS.timeMs)),
+    timeout: asDuration(v.optional(runMembers.timeoutMs, USUAL_TERMS.timeoutMs)),
+  }),
+  ...inGroup('What goes wrong', ['faults', 'seeds'], {
+    faults: asRead(
+      'faults to compare under, each for the middle half of a run, or none',
+      parseNemeses,
+      USUAL_TERMS.faults.join(','),
+    ),
+    seeds: asCount(v.optional(count('runs of each system under each fault', 1, 1_000), USUAL_TERMS.seeds)),
+    seed: asCount(v.optional(count('the first seed', 0, LAST_SEED), USUAL_TERMS.seed)),
+  }),
+  ...inGroup('Output', ['html'], {
+    html: word('write it as an HTML page'),
+    force,
+    json,
+    ...configOption,
+    ...reporting,
+  }),
 }
 
-/** All options of `chaos compare`. */
-export const compareOptions = (): Options => ({ ...declared, ...configOption, ...reporterOptions() })
+export const compareUse: Use<CompareSettings> = {
+  name: 'compare',
+  positional: '',
+  summary: 'measure systems side by side under the same faults: levels, availability, latency, losses',
+  options: declared,
+  examples: [
+    ['chaos compare --html compare.html', 'every system under the usual faults'],
+    ['chaos compare --targets raft,master-master --faults partition', 'two systems, one fault'],
+    [
+      'chaos compare --targets primary-replica:reads=primary --sweep sync=0..4 --network geo',
+      'the price of each replica',
+    ],
+    ['chaos compare --sweep quorum=R1W3..R3W1 --sweep sync=0..4', 'two curves in one page'],
+  ],
+  read: parseCompareSettings,
+}
 
 /** The settings of `chaos compare`, validated. */
 export interface CompareSettings {
@@ -78,7 +119,7 @@ export interface CompareSettings {
 export async function parseCompareSettings(options: ParsedOptions): Promise<CompareSettings> {
   const config = await readOwnConfig(options, 'chaos compare')
   const given = valuesOf({ ...configuredTexts(config), ...options }, declared)
-  const { real, queue, html } = given
+  const { real, queue, html, priority } = given
   requireQueued(options)
   if (real && given.sim) throw new UserError('usage', '--sim and --real exclude each other: give one.')
   const sweeps = given.sweep.map(parseSweep)
@@ -115,15 +156,32 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   )
   if (real && queue !== undefined)
     throw new UserError('usage', '--queue: workers do simulated runs, and --real is of this machine: give one of them.')
-  if (html !== undefined) refuseToLose([pageChoice(html, 'html')], flagOf(options, 'force'))
+  if (html !== undefined) refuseToLose([pageChoice(html, 'html')], given.force)
   return {
     plan: { ...terms, systems, conditions: [CALM, ...nemeses.map(({ name }) => name)] },
-    html,
     reporters: parseReporters(options, 'comparison'),
-    configFile: textOf(options, 'config'),
-    queue,
-    priority: given.priority,
+    configFile: given.config,
+    ...{ html, queue, priority },
   }
+}
+
+/** The command that performs one run by itself: one system, one fault, one seed. */
+export function againCommand({ plan, configFile }: CompareSettings, { system, cell, spec }: ComparedRun): string {
+  const words = wordsFor<typeof declared>({
+    targets: system.typed,
+    faults: cell.condition === 'calm' ? 'none' : cell.condition,
+    seeds: 1,
+    seed: spec.seed,
+    time: `${plan.timeMs}ms`,
+    rate: plan.rate,
+    clients: plan.clients,
+    nodes: system.nodes,
+    timeout: `${plan.timeoutMs}ms`,
+    network: plan.network === 'local' ? undefined : plan.network,
+    real: plan.real,
+    config: configFile,
+  })
+  return commandLine(['npx', 'chaos', 'compare', ...words])
 }
 
 const SHORTEST_MS = 1_000

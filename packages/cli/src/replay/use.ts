@@ -11,13 +11,14 @@ import { NO_LEVEL, parseReplay, type Replay, SIMULATED } from '@chaosproxy/simul
 import { EXECUTED, workloadOf } from '@chaosproxy/targets'
 import type { Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { asCount, asName, flag, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
-import type { Options, ValuesOf } from '../arguments/option.ts'
+import { asCount, asName, flag, inGroup, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
+import type { ValuesOf } from '../arguments/option.ts'
 import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { admit, trustOption } from '../trust/admit.ts'
 import { broughtTarget, broughtWorkload } from '../trust/brought.ts'
+import type { Use } from '../use.ts'
 
 /** The settings of `chaos replay`, validated and with defaults filled in. */
 export interface ReplaySettings {
@@ -41,26 +42,42 @@ const PROTOCOL = { noun: 'protocol', option: '--protocol' }
 const WORKLOAD = { noun: 'workload', option: '--workload' }
 
 const declared = {
-  real: flag('on real processes, with real faults: the same scenario, another interleaving'),
-  times: asCount(v.optional(count('play it this many times', 1, MOST_TIMES), 1)),
-  expect: asName(runMembers.expect, 'level', {
-    text: 'the level to hold it to',
-    usual: 'what the target promises',
+  ...inGroup('How to replay', [], {
+    real: flag('on real processes, with real faults: the same scenario, another interleaving'),
+    times: asCount(v.optional(count('play it this many times', 1, MOST_TIMES), 1)),
+    expect: asName(runMembers.expect, 'level', {
+      text: 'the level to hold it to',
+      usual: 'what the target promises',
+    }),
+    invariants: unlessNot("check the protocol's own invariants, too, where the file says so"),
+    protocol: word('the file of your own protocol, if it moved'),
+    program: word('the file of your own Node program, to allow it'),
+    beside: words('NAME=FILE of a program beside its nodes, to allow it'),
+    client: word('the file of its clients, to allow it'),
+    binary: word('your own program, as it is started here'),
+    workload: word('the file of your own workload, if it moved'),
+    ...trustOption,
   }),
-  invariants: unlessNot("check the protocol's own invariants, too, where the file says so"),
-  protocol: word('the file of your own protocol, if it moved'),
-  workload: word('the file of your own workload, if it moved'),
-  program: word('the file of your own Node program, to allow it'),
-  beside: words('NAME=FILE of a program beside its nodes, to allow it'),
-  client: word('the file of its clients, to allow it'),
-  binary: word('your own program, as it is started here'),
-  inspect: flag("of a Node program: wait for a debugger, and stop it where the culprit's request begins"),
-  'inspect-port': asCount(v.optional(count('where the debugger attaches; 0: a free port', 0, 65_535), INSPECT_PORT)),
-  json: flag('print one JSON object on stdout instead of the page'),
+  ...inGroup('Debugging', [], {
+    inspect: flag("of a Node program: wait for a debugger, and stop it where the culprit's request begins"),
+    'inspect-port': asCount(v.optional(count('where the debugger attaches; 0: a free port', 0, 65_535), INSPECT_PORT)),
+  }),
+  ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of the page'), ...configOption }),
 }
 
-/** All options of `chaos replay`. */
-export const replayOptions = (): Options => ({ ...declared, ...trustOption, ...configOption })
+export const replayUse: Use<ReplaySettings> = {
+  name: 'replay',
+  positional: '<file>',
+  needs: 'the file that chaos fuzz wrote: chaos replay FILE',
+  summary: 'replay a failure that chaos fuzz found, in the simulator or on real processes',
+  options: declared,
+  examples: [
+    ['chaos replay not-linearizable.json', 'the same history, to the byte'],
+    ['chaos replay not-linearizable.json --real --times 10', 'the same faults at the same times, on real nodes'],
+    ['chaos replay not-linearizable.json --inspect', 'the same race under a debugger, in which time stands still'],
+  ],
+  read: parseReplaySettings,
+}
 
 /** @throws UserError (usage, input) for an invalid option or file. */
 export async function parseReplaySettings(options: ParsedOptions): Promise<ReplaySettings> {

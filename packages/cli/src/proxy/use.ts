@@ -1,40 +1,31 @@
 import { statSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
-import {
-  fileWord,
-  parseInitial,
-  type RecordedMembers,
-  readTextFile,
-  recordedCarriage,
-  USUAL_OUT,
-} from '@chaosproxy/engine'
+import { fileWord, findConfig, readTextFile, recordedCarriage, USUAL_OUT } from '@chaosproxy/engine'
 import { type Millis, UserError } from '@chaosproxy/history'
 import type { PartsOptions } from '@chaosproxy/proxy'
 import {
   type Carriage,
   type ControlOptions,
-  carriageName,
   carriageNames,
   checkedAddress,
   isPrivateListener,
-  type ProxySettings,
-  parseCarriage,
-  parseEnd,
-  tlsBetween,
 } from '@chaosproxy/proxy/control'
 import { count, duration, runMembers, type TrafficServer } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import { asCount, asDuration, asName, asRead, flag, valuesOf, word, words } from '../arguments/declare.ts'
-import type { Options, ValuesOf } from '../arguments/option.ts'
+import { asCount, asDuration, asName, asRead, flag, inGroup, valuesOf, word, words } from '../arguments/declare.ts'
+import type { ValuesOf } from '../arguments/option.ts'
 import { parseDuration, parseSize, printDuration, printSize } from '../arguments/quantities.ts'
-import { requireOption, stopOption } from '../arguments/require.ts'
+import { checkLimit, judgedBy, requireOption, stopOption, USUAL_CHECK_MS } from '../arguments/require.ts'
 import { parseProxyUi, proxyUiOptions, type UiSettings } from '../arguments/ui.ts'
-import { type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { composeOptions } from '../record/composed.ts'
+import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
+import { type Closing, composeOptions, readComposed } from '../config/composed.ts'
+import { proxiedUpstreams } from '../config/upstreams.ts'
 import { eventsOption, parseEvents } from '../run/event-file.ts'
+import type { Use } from '../use.ts'
 import { recordedWays, type Said, saidInConfig, saysIt } from './carried.ts'
 import type { LogFormat } from './log.ts'
+import { carriageOf, type ProxyPair, parsePairs, recordedMembers } from './pairs.ts'
 import type { RecordSettings } from './recording.ts'
 import { tokenOf } from './token.ts'
 
@@ -96,19 +87,6 @@ export interface RunRecording {
   readonly servers: readonly TrafficServer[]
 }
 
-export interface ProxyPair {
-  readonly name: string
-  readonly listen: string
-  readonly upstream: string
-  /** How the traffic is read. */
-  readonly carries: Carriage | undefined
-  readonly isHttps: boolean
-  readonly keepHost: boolean
-  readonly mayNamePaths: boolean
-  /** TLS at its ends; absent if it is passed through. */
-  readonly tls?: ProxySettings['tls']
-}
-
 /** Toxiproxy's port, where its clients look for it. */
 const CONTROL_PORT = '8474'
 const MOST_WORKERS = 64
@@ -123,72 +101,109 @@ const DRAIN_MS = 5_000
 const LONGEST_MS = 1_000 * 3_600_000
 
 const declared = {
-  listen: words('host:port or unix:/path to listen on, once for each proxy; with https:// in front it speaks TLS'),
-  upstream: words('host:port or unix:/path to forward to, once for each proxy; with https:// in front for TLS'),
-  name: words('name of the proxy, once for each', 'n1, n2, …'),
-  'keep-host': flag('a server reached by TLS gets the Host that the client sent, and not its own name'),
-  config: word('JSON file with proxies, their toxics, faults, partitions; also a list as Toxiproxy takes it'),
-  record: word(
-    'record the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}',
-  ),
-  carries: words(
-    `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames.join(', ')}; once, or once for each proxy`,
-  ),
-  client: word(
-    'with --record: what identifies clients, such as header.X-Client, peer.process, peer.address, connection',
-  ),
-  initial: word('with --record: what keys hold at the start: unknown, read, or a value in JSON', 'unknown'),
-  out: word(
-    'with --record, or proxies that say how they are recorded: where to create the directory of this run, or a plain file to write instead, such as history.jsonl',
-    USUAL_OUT,
-  ),
-  force: flag('overwrite an existing recording'),
-  ...requireOption,
-  expect: asName(runMembers.expect, 'level', {
-    text: `fail (exit 1) if the recording does not meet this level, such as ${'linearizable' satisfies Level}`,
-    usual: 'only report',
-  }),
-  ...stopOption,
-  'check-timeout': asDuration(runMembers.checkMs),
-  model: word('model of the recorded operations, as for chaos check'),
-  rotate: asRead(
-    'write numbered parts to the directory of --out, and begin another after this size or time: 64MB, 1GB, 1h',
-    parseRotation,
-  ),
-  compress: flag('with --rotate: compress finished parts (gzip)'),
-  keep: asCount(
-    v.optional(count('with --rotate: keep only so many of the newest parts, and any with a violation', 2, MOST_KEPT)),
-    { usual: 'all' },
-  ),
-  control: word('address of the control API', `127.0.0.1:${CONTROL_PORT}`),
-  host: word('only the host of --control, as with Toxiproxy'),
-  port: word('only the port of --control, as with Toxiproxy'),
-  token: word(
-    'token that every request to --control needs; env:NAME, the variable that holds it, keeps it out of ps [CHAOS_TOKEN]',
-  ),
-  'control-cert': word('PEM file with the certificate of --control, which then speaks HTTPS; with --control-key'),
-  'control-key': word('PEM file with the key of that certificate'),
-  open: flag('serve other machines without a token, and listen where anyone asks'),
-  'host-name': words('with --open: a host name with dots to answer to, once for each'),
-  toxiproxy: flag("answer Toxiproxy's clients too, on the same port"),
-  'proxy-metrics': flag('with --toxiproxy: GET /metrics'),
-  'runtime-metrics': flag('the same'),
-  workers: asCount(
-    v.optional(
-      count('processes to spread connections over, for many small messages; not with recording', 1, MOST_WORKERS),
-      1,
+  ...inGroup('What is proxied', ['listen', 'upstream', 'carries', 'config'], {
+    listen: words('host:port or unix:/path to listen on, once for each proxy; with https:// in front it speaks TLS'),
+    upstream: words('host:port or unix:/path to forward to, once for each proxy; with https:// in front for TLS'),
+    ...composeOptions,
+    name: words('name of the proxy, once for each', 'n1, n2, …'),
+    carries: words(
+      `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames.join(', ')}; once, or once for each proxy`,
     ),
-  ),
-  seed: word('the seed of every random choice', '1'),
-  log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', { text: 'json or pretty', usual: 'pretty on a terminal' }),
-  time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
-  drain: asDuration(v.optional(duration('after SIGTERM, wait this long for open connections to end', 0, LONGEST_MS)), {
-    usual: '5s',
+    config: word('JSON file with proxies, their toxics, faults, partitions; also a list as Toxiproxy takes it'),
+  }),
+  ...inGroup('What is recorded', ['record', 'out'], {
+    record: word(
+      'record the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}',
+    ),
+    client: word(
+      'with --record: what identifies clients, such as header.X-Client, peer.process, peer.address, connection',
+    ),
+    initial: word('with --record: what keys hold at the start: unknown, read, or a value in JSON', 'unknown'),
+    model: word('model of the recorded operations, as for chaos check'),
+    out: word(
+      'with --record, or proxies that say how they are recorded: where to create the directory of this run, or a plain file to write instead, such as history.jsonl',
+      USUAL_OUT,
+    ),
+    force: flag('overwrite an existing recording'),
+    rotate: asRead(
+      'write numbered parts to the directory of --out, and begin another after this size or time: 64MB, 1GB, 1h',
+      parseRotation,
+    ),
+    compress: flag('with --rotate: compress finished parts (gzip)'),
+    keep: asCount(
+      v.optional(count('with --rotate: keep only so many of the newest parts, and any with a violation', 2, MOST_KEPT)),
+      { usual: 'all' },
+    ),
+    ...eventsOption,
+  }),
+  ...inGroup('What must hold', [], {
+    expect: asName(runMembers.expect, 'level', {
+      text: `fail (exit 1) if the recording does not meet this level, such as ${'linearizable' satisfies Level}`,
+      usual: 'only report',
+    }),
+    require: { ...requireOption.require, common: false },
+    ...stopOption,
+    ...checkLimit,
+  }),
+  ...inGroup('How it is controlled', ['toxiproxy'], {
+    control: word('address of the control API', `127.0.0.1:${CONTROL_PORT}`),
+    'control-cert': word('PEM file with the certificate of --control, which then speaks HTTPS; with --control-key'),
+    'control-key': word('PEM file with the key of that certificate'),
+    host: word('only the host of --control, as with Toxiproxy'),
+    port: word('only the port of --control, as with Toxiproxy'),
+    token: word(
+      'token that every request to --control needs; env:NAME, the variable that holds it, keeps it out of ps [CHAOS_TOKEN]',
+    ),
+    open: flag('serve other machines without a token, and listen where anyone asks'),
+    'host-name': words('with --open: a host name with dots to answer to, once for each'),
+    toxiproxy: flag("answer Toxiproxy's clients too, on the same port"),
+  }),
+  ...inGroup('Metrics and log', [], {
+    'proxy-metrics': flag('with --toxiproxy: GET /metrics'),
+    'runtime-metrics': flag('the same'),
+    log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', {
+      text: 'json or pretty',
+      usual: 'pretty on a terminal',
+    }),
+  }),
+  ...inGroup('How it is seen', [], proxyUiOptions),
+  ...inGroup('How it runs', ['time'], {
+    workers: asCount(
+      v.optional(
+        count('processes to spread connections over, for many small messages; not with recording', 1, MOST_WORKERS),
+        1,
+      ),
+    ),
+    seed: word('the seed of every random choice', '1'),
+    time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
+    'keep-host': flag('a server reached by TLS gets the Host that the client sent, and not its own name'),
+    drain: asDuration(
+      v.optional(duration('after SIGTERM, wait this long for open connections to end', 0, LONGEST_MS)),
+      { usual: '5s' },
+    ),
   }),
 }
 
-/** All options of `chaos proxy`. */
-export const proxyOptions: Options = { ...declared, ...composeOptions, ...eventsOption, ...proxyUiOptions }
+export const proxyUse: Use<ProxyCommandSettings & Closing> = {
+  name: 'proxy',
+  positional: '',
+  summary: 'stand between clients and servers: forward, inject faults on demand, record',
+  options: declared,
+  examples: [
+    ['chaos proxy --listen 127.0.0.1:6380 --upstream 127.0.0.1:6379', 'stand in front of a server'],
+    ['chaos proxy --upstream 127.0.0.1:8080 --carries http', 'with faults for single requests'],
+    ['chaos proxy --upstream 127.0.0.1:8080 --record routes.json', 'record an HTTP service'],
+    ['chaos proxy --config proxies.json -- npm test', 'only for as long as the tests run'],
+    ['chaos proxy --toxiproxy', "in Toxiproxy's place, on port 8474"],
+  ],
+  normalize: doubleDashes,
+  async read(options) {
+    // With --config or --toxiproxy its proxies come from elsewhere.
+    const isPlain = options['config'] === undefined && !flagOf(options, 'toxiproxy')
+    const loaded = isPlain ? await findConfig('.') : undefined
+    return readComposed(options, (all) => parseProxySettings(proxiedUpstreams(all, loaded)))
+  },
+}
 
 type Typed = ValuesOf<typeof declared>
 
@@ -196,13 +211,11 @@ type Typed = ValuesOf<typeof declared>
 export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings {
   const typed = valuesOf(options, declared)
   const control = parseControl(typed)
-  const pairs = parsePairs(options)
+  const pairs = parsePairs({ ...typed, keepHost: typed['keep-host'] })
   const runs = parseRun(options, typed, pairs)
   return {
     pairs,
-    ...(runs === undefined
-      ? { record: parseRecord(options, typed, pairs), run: undefined }
-      : { record: undefined, run: runs }),
+    ...(runs === undefined ? { record: parseRecord(typed, pairs), run: undefined } : { record: undefined, run: runs }),
     configFile: typed.config,
     control,
     token: parseToken(typed, control),
@@ -218,88 +231,6 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
     drainMs: typed.drain ?? DRAIN_MS,
     timeMs: typed.time,
     command: textsOf(options, '--'),
-  }
-}
-
-/** Proxies must all have names or none, which makes them n1, n2 and so on. */
-export function parsePairs(options: ParsedOptions): readonly ProxyPair[] {
-  const listens = textsOf(options, 'listen')
-  const upstreams = textsOf(options, 'upstream')
-  const names = textsOf(options, 'name')
-  const carriages = parseCarriages(options)
-  if (listens.length > upstreams.length)
-    throw new UserError(
-      'usage',
-      `--listen ${listens[upstreams.length]}: say where it leads to, with one --upstream host:port for each --listen.`,
-    )
-  if (names.length > upstreams.length)
-    throw new UserError('usage', `--name ${names[upstreams.length]}: there is no --upstream for it.`)
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw new UserError('usage', `--name ${twice}: it is given twice.`)
-  if (carriages.length > 1 && carriages.length !== upstreams.length)
-    throw new UserError(
-      'usage',
-      `--carries is given ${carriages.length} times for ${upstreams.length} proxies: give it once for all of them, or once for each.`,
-    )
-  return upstreams.map((typed, i) => {
-    const listen = parseEnd('listen', listens[i] ?? '127.0.0.1:0')
-    const upstream = parseEnd('upstream', typed)
-    const carries = carriages[carriages.length === 1 ? 0 : i]
-    const tls = tlsBetween(listen, upstream, carries)
-    const { isHttps } = upstream
-    const addresses = { listen: listen.address, upstream: upstream.address, isHttps }
-    const pair = {
-      name: names[i] ?? `n${i + 1}`,
-      ...addresses,
-      carries,
-      keepHost: options['keep-host'] === true,
-      mayNamePaths: true,
-    }
-    return tls === undefined ? pair : { ...pair, tls }
-  })
-}
-
-/** How traffic is read, according to `--carries` or, with a route table, `--record`. */
-function parseCarriages(options: ParsedOptions): readonly Carriage[] {
-  const carried = textsOf(options, 'carries')
-  const record = textOf(options, 'record')
-  if (record === undefined) return carried.map((typed) => parseCarriage(carriageOf(typed), `--carries ${typed}`))
-  const members = recordedMembers(options)
-  if (carried.length === 0) return [recordedCarriage('--record', record, members)]
-  return carried.map((typed) => {
-    const kind = parseCarriage(carriageOf(typed), `--carries ${typed}`)
-    const recorded = recordedCarriage('--record', record, members)
-    if (kind.kind === 'http2' && recorded.kind === 'http') return { kind: 'http2', table: recorded.table }
-    if (carriageName(kind) !== carriageName(recorded))
-      throw new UserError(
-        'usage',
-        `--carries ${typed}: what --record ${record} reads is ${carriageName(recorded)}. Leave --carries out.`,
-      )
-    return kind.kind === 'http' && recorded.kind === 'http' ? { ...recorded, websocket: kind.websocket } : recorded
-  })
-}
-
-/** A name, or an object with settings. */
-function carriageOf(typed: string): unknown {
-  if (!typed.trimStart().startsWith('{')) return typed
-  try {
-    return JSON.parse(typed)
-  } catch (error) {
-    throw new UserError(
-      'usage',
-      `--carries ${typed}: this is no JSON: ${error instanceof Error ? error.message : error}`,
-    )
-  }
-}
-
-/** Options about a recording, which override the route table. */
-function recordedMembers(options: ParsedOptions): RecordedMembers {
-  const client = textOf(options, 'client')
-  const initial = textOf(options, 'initial')
-  return {
-    client,
-    initial: initial === undefined ? undefined : parseInitial('--initial', initial),
-    model: textOf(options, 'model'),
   }
 }
 
@@ -335,6 +266,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     )
   }
   if (table === undefined) refuseMembers(typed)
+  const { expect, require, stopOnViolation = false, checkMs = USUAL_CHECK_MS } = judgedBy(typed)
   return {
     table,
     as: table ?? typed.config ?? [...new Set(typed.carries)].join(' '),
@@ -343,10 +275,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     initial: typed.initial,
     model: typed.model,
     out: out ?? USUAL_OUT,
-    expect: typed.expect ?? (typed['stop-on-violation'] ? JUDGED_LEVEL : undefined),
-    stopOnViolation: typed['stop-on-violation'],
-    require: typed.require,
-    checkMs: typed['check-timeout'],
+    ...{ expect, require, stopOnViolation, checkMs },
     events: parseEvents(options),
     seed: asCount(v.optional(runMembers.seed, 1)).valueIn(options, 'seed'),
     servers: said.map((each) =>
@@ -397,7 +326,7 @@ const isFile = (out: string): boolean =>
   extname(out) !== '' && !out.endsWith('/') && statSync(out, { throwIfNoEntry: false })?.isDirectory() !== true
 
 /** Any option about recording turns recording on. */
-function parseRecord(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RecordSettings | undefined {
+function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings | undefined {
   const { out, rotate, model, record: table } = typed
   const needless = (['compress', 'keep'] as const).find(
     (name) => rotate === undefined && (typed[name] ?? false) !== false,
@@ -419,7 +348,7 @@ function parseRecord(options: ParsedOptions, typed: Typed, pairs: readonly Proxy
       'usage',
       `--rotate writes numbered parts to a directory, and --out ${out} is a file: name the directory, such as --out ${basename(out, extname(out))}.`,
     )
-  const carries = table === undefined ? undefined : recordedCarriage('--record', table, recordedMembers(options))
+  const carries = table === undefined ? undefined : recordedCarriage('--record', table, recordedMembers(typed))
   return {
     out: out ?? (rotate === undefined ? USUAL_FILE : USUAL_DIRECTORY),
     table,
@@ -467,3 +396,13 @@ function parseToken(typed: Typed, control: string): string | undefined {
     `--control ${control} can be reached from other machines: give a --token (or CHAOS_TOKEN), which every request must then bring, or say --open to answer anyone, as Toxiproxy does.`,
   )
 }
+
+/** Accepts flags with a single dash, as Toxiproxy's server does. Words after `--` belong to another command. */
+function doubleDashes(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--')
+  const ours = end < 0 ? argv : argv.slice(0, end)
+  const rest = end < 0 ? [] : argv.slice(end)
+  return [...ours.map((arg) => (GO_FLAG.test(arg) ? `-${arg}` : arg)), ...rest]
+}
+
+const GO_FLAG = /^-(host|port|config|seed|proxy-metrics|runtime-metrics)(=.*)?$/

@@ -18,16 +18,23 @@ import {
 import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets'
 import { findWorkload, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { asCount, asDuration, asName, asRead, flag, unlessNot, valuesOf, word } from '../arguments/declare.ts'
-import type { Options } from '../arguments/option.ts'
+import { asCount, asDuration, asName, asRead, flag, inGroup, unlessNot, valuesOf, word } from '../arguments/declare.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
 import { type ChosenWorkload, chooseWorkload, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { parseReporters, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
-import { LONGEST_SEARCH_MS, parseSearch, parseStrategies, searchOptions, usualStrategyNames } from './search-options.ts'
-import { parseClientSettings, parseTrialOptions, trialOptions } from './trial-options.ts'
+import type { Use } from '../use.ts'
+import {
+  LONGEST_SEARCH_MS,
+  parseClientSettings,
+  parseSearch,
+  parseStrategies,
+  parseTrialOptions,
+  searchOptions,
+  usualStrategyNames,
+} from './options.ts'
 
 /** The settings of `chaos fuzz`, validated and with defaults filled in. */
 export interface FuzzSettings {
@@ -45,43 +52,75 @@ export interface FuzzSettings {
 
 export type Taken = Pick<MistakeSetting, 'knobs' | 'besides' | 'workload'>
 
-const declared = {
-  expect: asName(runMembers.expect, 'level', {
-    text: 'the level to hold it to; none: only its invariants',
-    usual: 'what it promises',
-  }),
-  nodes: asCount(runMembers.nodes, { usual: 'three or five' }),
-  for: asDuration(
-    v.optional(
-      duration(
-        'search this long, such as 8h, and do not stop at failures: --time with --keep-going',
-        0,
-        LONGEST_SEARCH_MS,
-      ),
-    ),
-  ),
-  strategy: asRead(
-    `how to choose faults, comma-separated: ${strategies.map(({ name }) => name).join(', ')}`,
-    parseStrategies,
-    'all but coverage, in turn, windows and leaders more often',
-  ),
+const unlessNots = {
   invariants: unlessNot("check the protocol's own invariants, too; --no-invariants checks histories only"),
   guide: unlessNot('after a broken invariant, search on until a client sees it; --no-guide stops at the invariant'),
-  ...queueOption,
-  campaign: word("keep the search in the queue's Redis under this name; asked for again, anywhere, it goes on"),
-  campaigns: flag('list the searches that are kept in the queue, and how far they are'),
 }
 
-/** All options of `chaos fuzz`. */
-export const fuzzOptions = (): Options => ({
-  ...targetOptions,
-  ...workloadOptions(),
-  ...trialOptions,
-  ...searchOptions,
-  ...declared,
-  ...configOption,
-  ...reporterOptions(),
-})
+const declared = {
+  ...inGroup('What is searched', ['protocol', 'bug'], {
+    ...targetOptions,
+    nodes: asCount(runMembers.nodes, { usual: 'three or five' }),
+    ...configOption,
+  }),
+  ...inGroup('What must hold', ['expect'], {
+    expect: asName(runMembers.expect, 'level', {
+      text: 'the level to hold it to; none: only its invariants',
+      usual: 'what it promises',
+    }),
+    invariants: unlessNots.invariants,
+  }),
+  ...inGroup('What clients do', [], { ...workloadOptions(), ...searchOptions.clients }),
+  ...inGroup('What goes wrong', [], { ...searchOptions.faults, ...searchOptions.clocks }),
+  ...inGroup('How to search', ['workers'], {
+    ...searchOptions.limits,
+    for: asDuration(
+      v.optional(
+        duration(
+          'search this long, such as 8h, and do not stop at failures: --time with --keep-going',
+          0,
+          LONGEST_SEARCH_MS,
+        ),
+      ),
+    ),
+    strategy: asRead(
+      `how to choose faults, comma-separated: ${strategies.map(({ name }) => name).join(', ')}`,
+      parseStrategies,
+      'all but coverage, in turn, windows and leaders more often',
+    ),
+    guide: unlessNots.guide,
+    ...searchOptions.search,
+    ...queueOption,
+    campaign: word("keep the search in the queue's Redis under this name; asked for again, anywhere, it goes on"),
+    campaigns: flag('list the searches that are kept in the queue, and how far they are'),
+  }),
+  ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions() }),
+}
+
+/** Lists the searches that a queue keeps by name, instead of searching. */
+export interface CampaignsAsked {
+  readonly campaignsOf: string | undefined
+}
+
+export const fuzzUse: Use<FuzzSettings | CampaignsAsked> = {
+  name: 'fuzz',
+  positional: '',
+  summary: 'search simulated runs for a failure of a protocol, and shrink it',
+  options: declared,
+  examples: [
+    ['chaos fuzz --bug stale-read', 'finds a Raft that reads from a deposed leader, within a second'],
+    ['chaos fuzz --target primary-replica --set sync=all --set reads=primary --time 60s', 'search for a minute'],
+    ['chaos fuzz --protocol ./mine.ts --faults clock,kill --drift 20% --jump 0', 'clocks that drift and never jump'],
+    ["chaos fuzz --binary 'python3 node.py' --seeds 50", 'nodes in any language, in virtual time'],
+    [
+      'chaos fuzz --campaign nightly --for 8h --queue env:CHAOS_QUEUE',
+      'a night by the workers of a queue, kept by name',
+    ],
+    ['chaos fuzz --seeds 20000 --json', 'for CI: exits with 1 when something was found'],
+  ],
+  read: (options) =>
+    flagOf(options, 'campaigns') ? { campaignsOf: textOf(options, 'queue') } : parseFuzzSettings(options),
+}
 
 /** @throws UserError (usage) that names the option. */
 export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSettings> {
@@ -143,7 +182,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       workload: isWorkloadTaken ? needed.workload : undefined,
     },
     reporters: parseReporters(options, 'search'),
-    verbose: flagOf(options, 'verbose'),
+    verbose: given.verbose,
     queue: given.queue,
     priority: given.priority,
     campaign: given.campaign,
@@ -162,8 +201,8 @@ async function keptSearch(
   { queue, campaign }: { readonly queue: string | undefined; readonly campaign: string | undefined },
 ) {
   const isTyped = (name: string): boolean =>
-    !NOT_OF_SEARCH.has(name) && options[name] !== undefined && options[name] !== name in UNLESS_NOT
-  if (queue === undefined || campaign === undefined || Object.keys(fuzzOptions()).some(isTyped)) return undefined
+    !NOT_OF_SEARCH.has(name) && options[name] !== undefined && options[name] !== name in unlessNots
+  if (queue === undefined || campaign === undefined || Object.keys(declared).some(isTyped)) return undefined
   return {
     search: await searchOf(queue, campaign),
     taken: { knobs: {}, besides: [], workload: undefined },
@@ -172,8 +211,6 @@ async function keptSearch(
     ...{ queue, campaign },
   }
 }
-
-const UNLESS_NOT: Options = { invariants: declared.invariants, guide: declared.guide }
 
 /** @throws UserError (usage) for a campaign without a queue to keep it. */
 function requireQueue(queue: string | undefined, campaign: string | undefined): void {

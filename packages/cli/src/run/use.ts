@@ -1,6 +1,6 @@
 import type { Level } from '@chaosproxy/checker'
 import type { ChosenBaseline, Config, LoadedConfig } from '@chaosproxy/engine'
-import { type NamedRegistries, type OwnNames, readSpecFile, requireRun, USUAL_OUT, withPaths } from '@chaosproxy/engine'
+import { type NamedRegistries, type OwnNames, readSpecFile, requireRun, withPaths } from '@chaosproxy/engine'
 import { onlyService } from '@chaosproxy/engine/references'
 import { UserError } from '@chaosproxy/history'
 import {
@@ -23,28 +23,38 @@ import { SIMULATED } from '@chaosproxy/simulator'
 import { register, type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
-import { asCount, asDuration, asName, asRead, flag, ifTyped, valuesOf, word, words } from '../arguments/declare.ts'
+import {
+  asCount,
+  asDuration,
+  asName,
+  asRead,
+  flag,
+  ifTyped,
+  inGroup,
+  valuesOf,
+  word,
+  words,
+} from '../arguments/declare.ts'
 import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
 import { type LoadChoice, loadOptions, parseLoad } from '../arguments/load.ts'
-import { oneOf } from '../arguments/one-of.ts'
-import type { Options, ValuesOf } from '../arguments/option.ts'
-import { requireOption, stopOption } from '../arguments/require.ts'
+import { oneOf } from '../arguments/names.ts'
+import type { ValuesOf } from '../arguments/option.ts'
+import { checkLimit, judgedBy, requireOption, stopOption } from '../arguments/require.ts'
 import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
-import { parseUi, type UiSettings, uiOptions } from '../arguments/ui.ts'
+import { parseUi, type UiSettings } from '../arguments/ui.ts'
 import { chooseWorkload, parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
-import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { metricsOptions, parseMetrics } from '../metrics/settings.ts'
-import { shownRecordings } from '../record/shown-recordings.ts'
-import { isSilent, parseReporters, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
-import { parseTelemetry, type TelemetrySettings, telemetryOptions } from '../telemetry/settings.ts'
+import { isSilent } from '../reporting/choice.ts'
 import { admit, refuseOthers, trustOption, withTypedSecrets } from '../trust/admit.ts'
 import { broughtProbes, broughtTarget, broughtTraffic, broughtWorkload } from '../trust/brought.ts'
-import { eventsOption, parseEvents } from './event-file.ts'
+import type { Use } from '../use.ts'
 import type { Interrupts } from './interrupts.ts'
+import { outputOptions, parseOutput, type RunOutput } from './output.ts'
+import { shownRecordings } from './shown-recordings.ts'
 
 /** The settings of `chaos run`: the run itself, and how to show it. */
-export interface RunSettings {
+export interface RunSettings extends RunOutput {
   readonly run: PlannedRun
   /** The same with the seeds that follow, if it is to be repeated. */
   readonly repeats?: readonly PlannedRun[] | undefined
@@ -52,23 +62,12 @@ export interface RunSettings {
   readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare. */
   readonly verifyDeterminism: boolean
-  readonly reporters: readonly ReporterChoice[]
-  /** Whether to tell all that happens on stderr. */
-  readonly verbose?: boolean | undefined
   /** Whether a violation is told on stderr as soon as it is certain; by default it is. */
   readonly announces?: boolean | undefined
-  /** The file to write events to as they happen. */
-  readonly events: string | undefined
-  /** Where its traces go, if anywhere. */
-  readonly telemetry?: TelemetrySettings | undefined
-  /** The `host:port` where Prometheus finds its metrics, if anywhere. */
-  readonly metrics?: string | undefined
   /** Its live page, if one is wanted. */
   readonly ui?: UiSettings | undefined
   /** An earlier result that this one must not fall behind. */
   readonly baseline?: ChosenBaseline | undefined
-  /** Where to create run directories. */
-  readonly out: string
   /** The command that repeats the run, where that is the one that was typed. */
   readonly again?: string | undefined
   /** Has workers of a queue drive the clients. */
@@ -80,59 +79,77 @@ export interface RunSettings {
 const MOST_TIMES = 1_000
 const MOST_KEYS = 10_000
 
-/** The options of `chaos run` that are of no other command. Members of a run are left to the configuration if not typed. */
+/** Members of a run are left to the configuration if not typed. */
 const declared = {
-  nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the target decides' })),
-  time: ifTyped(asDuration(runMembers.timeMs, { such: '500ms, 20s, 2m' })),
-  rate: ifTyped(asCount(runMembers.rate)),
-  clients: ifTyped(asCount(runMembers.clients)),
-  keys: asCount(v.optional(count('how many keys they use', 1, MOST_KEYS)), {
-    usual: `the workload decides; ${usualSetting(register, 'keys')} registers`,
+  ...inGroup('What is tested', ['nodes'], {
+    ...targetOptions,
+    nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the target decides' })),
+    ...configOption,
+    spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
+    program: word('with --spec: the Node program that it names, to allow it'),
+    beside: words('with --spec: NAME=FILE of a program beside its nodes, to allow it'),
+    client: word('with --spec: the file of its clients, to allow it'),
+    ...trustOption,
   }),
-  operations: asRead(
-    'of the register workload: read,write or read,write,cas',
-    parseOperations,
-    'with cas where the target promises linearizability',
-  ),
-  timeout: ifTyped(asDuration(runMembers.timeoutMs)),
-  faults: asRead(
-    'faults to inject, comma-separated, all, none, or a schedule.json; chaos targets --faults lists them',
-    parseFaultChoices,
-    `${RUN_DEFAULTS.faults.join(',')}, or one that exposes the bug`,
-  ),
-  seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn' })),
-  expect: asName(runMembers.expect, 'level', {
-    text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: only report`,
-    usual: 'what the target promises',
+  ...inGroup('What clients do', ['workload', 'time'], {
+    ...workloadOptions(`${DEFAULT_WORKLOAD}, or one that exposes the bug`),
+    time: ifTyped(asDuration(runMembers.timeMs, { such: '500ms, 20s, 2m' })),
+    rate: ifTyped(asCount(runMembers.rate)),
+    clients: ifTyped(asCount(runMembers.clients)),
+    keys: asCount(v.optional(count('how many keys they use', 1, MOST_KEYS)), {
+      usual: `the workload decides; ${usualSetting(register, 'keys')} registers`,
+    }),
+    operations: asRead(
+      'of the register workload: read,write or read,write,cas',
+      parseOperations,
+      'with cas where the target promises linearizability',
+    ),
+    timeout: ifTyped(asDuration(runMembers.timeoutMs)),
   }),
-  times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
-  ...requireOption,
-  ...stopOption,
-  sim: flag('run in virtual time, in this process: repeatable to the byte'),
-  'verify-determinism': flag('with --sim: run twice, and compare to the byte'),
-  out: word('where to create the directory of this run', USUAL_OUT),
-  'check-timeout': ifTyped(asDuration(runMembers.checkMs)),
-  program: word('with --spec: the Node program that it names, to allow it'),
-  beside: words('with --spec: NAME=FILE of a program beside its nodes, to allow it'),
-  client: word('with --spec: the file of its clients, to allow it'),
-  spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
+  ...inGroup('Who drives the clients', [], loadOptions),
+  ...inGroup('What goes wrong', ['faults', 'seed', 'sim'], {
+    faults: asRead(
+      'faults to inject, comma-separated, all, none, or a schedule.json; chaos targets --faults lists them',
+      parseFaultChoices,
+      `${RUN_DEFAULTS.faults.join(',')}, or one that exposes the bug`,
+    ),
+    seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn' })),
+    times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
+    sim: flag('run in virtual time, in this process: repeatable to the byte'),
+    'verify-determinism': flag('with --sim: run twice, and compare to the byte'),
+  }),
+  ...inGroup('What must hold', ['expect'], {
+    expect: asName(runMembers.expect, 'level', {
+      text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: only report`,
+      usual: 'what the target promises',
+    }),
+    ...requireOption,
+    ...stopOption,
+    ...baselineOptions,
+    ...checkLimit,
+  }),
+  ...outputOptions,
 }
 
-/** All options of `chaos run`. */
-export const runOptions = (): Options => ({
-  ...targetOptions,
-  ...workloadOptions(`${DEFAULT_WORKLOAD}, or one that exposes the bug`),
-  ...declared,
-  ...loadOptions,
-  ...baselineOptions,
-  ...trustOption,
-  ...configOption,
-  ...eventsOption,
-  ...telemetryOptions,
-  ...metricsOptions,
-  ...uiOptions,
-  ...reporterOptions(),
-})
+export const runUse: Use<RunSettings> = {
+  name: 'run',
+  positional: '[run]',
+  summary: 'break a cluster under load and report which consistency level survived',
+  positionals: { run: 'a run that chaos.config.ts names; without it, options and defaults say what to run' },
+  options: declared,
+  examples: [
+    ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],
+    ['chaos run --target primary-replica --expect linearizable', 'finds a stale read and exits with 1'],
+    ['chaos run --bug ack-before-majority', 'a Raft with a bug: exits with 1, since it breaks its promise'],
+    ['chaos run --require "availability >= 99%" --require "lost == 0"', 'gate on more than consistency'],
+    ['chaos run --times 20 --sim', '20 seeds, and how often it happens'],
+    ['chaos run --spec chaos-results/DIR/run.json', 'repeat a run'],
+    ['chaos run nightly', 'the run that chaos.config.ts calls nightly'],
+    ['chaos run --ui', 'watch it on a live page, and cut links by hand'],
+    ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],
+  ],
+  read: parseRunSettings,
+}
 
 type Typed = ValuesOf<typeof declared>
 
@@ -147,8 +164,8 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const typed = valuesOf(options, declared)
   const { spec: file, times } = typed
   const { loaded, own, registries: named } = await readOwnConfig(options, 'chaos run')
-  const reporters = parseReporters(options, 'run')
-  const registries = { ...named, traffic: shownRecordings(isSilent(reporters) ? 'stderr' : 'stdout') }
+  const output = parseOutput(options, loaded?.config.out)
+  const registries = { ...named, traffic: shownRecordings(isSilent(output.reporters) ? 'stderr' : 'stdout') }
   const spec =
     file === undefined
       ? await specOfOptions({ options, typed }, withPaths(baseDraft(options, loaded), own), {
@@ -171,13 +188,8 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     repeats,
     config: loaded?.path,
     ...ofRun(run),
-    reporters,
-    verbose: flagOf(options, 'verbose'),
-    events: parseEvents(options),
-    telemetry: parseTelemetry(options),
-    metrics: parseMetrics(options),
+    ...output,
     baseline,
-    out: typed.out ?? loaded?.config.out ?? USUAL_OUT,
   }
 }
 
@@ -307,10 +319,7 @@ const membersIn = (typed: Typed): RunDraft => ({
   timeoutMs: typed.timeout,
   faults: typed.faults,
   seed: typed.seed,
-  expect: typed.expect ?? (typed['stop-on-violation'] ? 'linearizable' : undefined),
-  require: typed.require,
-  checkMs: typed['check-timeout'],
-  stopOnViolation: typed['stop-on-violation'] || undefined,
+  ...judgedBy(typed),
 })
 
 /** `--keys` and `--operations` are short for settings of workloads. */

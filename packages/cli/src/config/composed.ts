@@ -12,10 +12,28 @@ export const composeOptions: { readonly [name in 'compose' | 'service']: Option 
   service: words('with --compose: a service that clients talk to; repeat it for several', 'the likeliest'),
 }
 
-export interface Composed {
+interface Composed extends Closing {
   /** The options with the containers of the project as upstreams. */
   readonly options: ParsedOptions
+}
+
+/** Something to close once the command is over. */
+export interface Closing {
   close(): Promise<void>
+}
+
+/** Reads settings from options with a Compose project as upstreams, until they are closed. @throws what either does */
+export async function readComposed<Settings>(
+  options: ParsedOptions,
+  read: (completed: ParsedOptions) => Settings | Promise<Settings>,
+): Promise<Settings & Closing> {
+  const { options: completed, close } = await composed(options)
+  try {
+    return { ...(await read(completed)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
 /**
@@ -24,7 +42,7 @@ export interface Composed {
  *
  * @throws UserError (usage, environment)
  */
-export async function composed(options: ParsedOptions): Promise<Composed> {
+async function composed(options: ParsedOptions): Promise<Composed> {
   const wanted = textOf(options, 'compose')
   const services = textsOf(options, 'service')
   if (wanted === undefined) {

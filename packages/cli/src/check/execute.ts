@@ -20,46 +20,18 @@ import { plural, UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
 import { againText, waitingText } from '../arguments/queue.ts'
-import { mergedFiles, namedFiles } from '../check/files.ts'
-import { type CheckSettings, checkOptions, parseCheckSettings } from '../check/settings.ts'
-import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { findReporter, isForPrograms, isSilent, refuseToLose } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
+import { mergedFiles, namedFiles } from './files.ts'
+import type { CheckSettings } from './use.ts'
 
-export const checkCommand: Command = {
-  name: 'check',
-  positional: '<files..>',
-  needs: 'at least one history: chaos check FILE, or - for standard input.',
-  summary: 'say which consistency levels saved histories meet',
-  options: checkOptions(),
-  common: ['model', 'level', 'expect', 'require', 'explain', 'out', 'json'],
-  groups: {
-    'What is checked': ['model', 'initial', 'format', 'keyed', 'order', 'time-tolerance', 'merge', 'failed-cas'],
-    'What must hold': ['level', 'expect', 'require', 'baseline', 'tolerance'],
-    Limits: ['timeout', 'memory', 'workers', 'queue', 'priority'],
-    Output: ['explain', 'out', 'reporter', 'json', 'quiet', 'force', 'verbose'],
-  },
-  examples: [
-    ['chaos check history.jsonl', 'verdict, and the smallest explanation'],
-    ["chaos check 'runs/**/*.jsonl' etcd_007.log", 'a table of several files, of any known format'],
-    ['chaos check recording/', 'a rotated recording: part-0001.jsonl, part-0002.jsonl.gz, … in one directory'],
-    ['chaos check recording/ --queue redis://10.0.0.5:6379', 'by the workers of a queue, which share its keys'],
-    ['chaos check --merge logs/', 'one file per client: all histories in the directory, merged by time'],
-    ['chaos check s3://bucket/recording/', 'the same in a store; credentials come from the environment (AWS_…)'],
-    ['zcat history.edn.gz | chaos check -', 'from stdin (gzip and zstd files are decompressed automatically)'],
-    ['chaos check history.jsonl --expect sequential', 'gate a build on it'],
-    ['chaos check history.jsonl --model ./stack.ts', 'by a model of your own'],
-  ],
-  run: runCheck,
-}
-
-async function runCheck(options: ParsedOptions): Promise<ExitCode> {
-  const settings = parseCheckSettings(options)
+/** Checks the files, and reports each as soon as it is decided. */
+export async function executeCheck(settings: CheckSettings): Promise<ExitCode> {
   const spec = { ...settings.spec, answers: [...(await askProbes(settings.spec.require ?? []))] }
-  const named = textsOf(options, 'files')
+  const named = settings.files
   const merged = settings.merge ? await mergedFiles(named) : undefined
   const files: readonly NamedFile[] = merged === undefined ? await namedFiles(named) : [{ file: nameOfMerged(named) }]
   requireOneForPages(settings, files.length)

@@ -14,54 +14,82 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 import { mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import type { TrialChoices } from '@chaosproxy/simulator'
 import * as v from 'valibot'
-import { asCount, asName, asRead, flag, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
+import { asCount, asName, asRead, flag, inGroup, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
 import { requireFaults } from '../arguments/faults.ts'
-import type { Options, ValuesOf } from '../arguments/option.ts'
+import type { ValuesOf } from '../arguments/option.ts'
 import { workloadOptions } from '../arguments/workload.ts'
-import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import { type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
-import { parseSearch, parseStrategies, searchOptions, usualStrategyNames } from '../fuzz/search-options.ts'
-import { chooseSharedWorkload, decidable, type FuzzSettings } from '../fuzz/settings.ts'
-import { parseClientSettings, parseTrialOptions, trialOptions } from '../fuzz/trial-options.ts'
+import {
+  parseClientSettings,
+  parseSearch,
+  parseStrategies,
+  parseTrialOptions,
+  searchOptions,
+  usualStrategyNames,
+} from '../fuzz/options.ts'
+import { chooseSharedWorkload, decidable, type FuzzSettings } from '../fuzz/use.ts'
 import { parseReporters, reporterOptions } from '../reporting/choice.ts'
+import type { Use } from '../use.ts'
 
 const USUAL_LEVEL: Level = 'linearizable'
 
 const declared = {
-  nodes: asCount(runMembers.nodes, { text: 'how many nodes run the program', usual: USUAL_NODES }),
-  routes: word('the route table that makes the requests of clients', 'routes.json beside the program'),
-  client: word('in place of routes: a file of clients, defineClient({ … }), which is simulated as well'),
-  env: words(
-    'a variable of its environment, such as PRIMARY=http://{peer.n1}; {node}, {number}, {nodes}, {port}, {peers} are filled in',
-  ),
-  'power-loss': flag('kills also cut the power: data that was written but not fsynced may be lost or torn'),
-  redis: flag('adds a Redis in memory, which the program reaches at redis:6379 (REDIS_URL)'),
-  beside: words('a program beside the nodes, such as a fake: payments=./fake.ts is dialled at PAYMENTS_URL'),
-  http: asName(v.optional(v.picklist(['bytes', 'messages'])), 'form of requests', {
-    text: 'what is sent for requests: bytes, or messages, which is faster',
-    usual: 'bytes',
+  ...inGroup('What is simulated', ['nodes', 'routes', 'client', 'env'], {
+    nodes: asCount(runMembers.nodes, { text: 'how many nodes run the program', usual: USUAL_NODES }),
+    routes: word('the route table that makes the requests of clients', 'routes.json beside the program'),
+    client: word('in place of routes: a file of clients, defineClient({ … }), which is simulated as well'),
+    env: words(
+      'a variable of its environment, such as PRIMARY=http://{peer.n1}; {node}, {number}, {nodes}, {port}, {peers} are filled in',
+    ),
+    arg: words('an argument of the program'),
+    redis: flag('adds a Redis in memory, which the program reaches at redis:6379 (REDIS_URL)'),
+    beside: words('a program beside the nodes, such as a fake: payments=./fake.ts is dialled at PAYMENTS_URL'),
+    http: asName(v.optional(v.picklist(['bytes', 'messages'])), 'form of requests', {
+      text: 'what is sent for requests: bytes, or messages, which is faster',
+      usual: 'bytes',
+    }),
+    ...configOption,
   }),
-  arg: words('an argument of the program'),
-  expect: asName(runMembers.expect, 'level', {
-    text: 'the level that its histories must meet; none: only check that the program does not crash',
-    usual: USUAL_LEVEL,
+  ...inGroup('What must hold', ['expect'], {
+    expect: asName(runMembers.expect, 'level', {
+      text: 'the level that its histories must meet; none: only check that the program does not crash',
+      usual: USUAL_LEVEL,
+    }),
+    invariants: unlessNot('a program that crashes is a failure; --no-invariants restarts it instead'),
   }),
-  strategy: asRead('how to choose faults, comma-separated, as in chaos fuzz', parseStrategies, 'several in turn'),
-  invariants: unlessNot('a program that crashes is a failure; --no-invariants restarts it instead'),
+  ...inGroup('What clients do', [], { ...workloadOptions(), ...searchOptions.clients }),
+  ...inGroup('What goes wrong', [], {
+    ...searchOptions.faults,
+    'power-loss': flag('kills also cut the power: data that was written but not fsynced may be lost or torn'),
+    ...searchOptions.clocks,
+  }),
+  ...inGroup('How to search', [], {
+    ...searchOptions.limits,
+    strategy: asRead('how to choose faults, comma-separated, as in chaos fuzz', parseStrategies, 'several in turn'),
+    ...searchOptions.search,
+  }),
+  ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions() }),
 }
 
-/** All options of `chaos simulate`. */
-export const simulateOptions = (): Options => ({
-  ...declared,
-  ...workloadOptions(),
-  ...trialOptions,
-  ...searchOptions,
-  ...configOption,
-  ...reporterOptions(),
-})
+export const simulateUse: Use<FuzzSettings> = {
+  name: 'simulate',
+  positional: '<program>',
+  needs:
+    'the file of your Node program: chaos simulate ./server.ts --routes routes.json; or the name of a service in your configuration',
+  summary: 'search simulated runs of your own Node program for a failure, and shrink it',
+  options: declared,
+  examples: [
+    ['chaos simulate ./server.ts --nodes 3 --routes routes.json', 'every node runs server.ts, in virtual time'],
+    ['chaos simulate ./server.ts --beside payments=./fake.ts', 'a server that it calls, played by a program of yours'],
+    ['chaos simulate ./server.ts --client ./client.ts', 'requests that no route table can make, by your own code'],
+    ['chaos simulate ./server.ts --nodes 1 --faults none --seeds 50', 'races across awaits alone'],
+  ],
+  read: parseSimulateSettings,
+}
 
 /** A search over runs of a service. @throws UserError (usage, input) that names the option. */
-export async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettings> {
+async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettings> {
   const typed = valuesOf(options, declared)
   const { operations, terms } = parseSearch(options)
   const config = await readOwnConfig(options, 'chaos simulate')
@@ -99,7 +127,7 @@ export async function parseSimulateSettings(options: ParsedOptions): Promise<Fuz
     queue: undefined,
     taken: { knobs: {}, besides: [], workload: undefined },
     reporters: parseReporters(options, 'search'),
-    verbose: flagOf(options, 'verbose'),
+    verbose: typed.verbose,
   }
 }
 

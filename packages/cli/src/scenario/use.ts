@@ -1,10 +1,10 @@
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { findStory, type Story, scenarioOf, stories, type Tale } from '@chaosproxy/scenarios'
 import { targets } from '@chaosproxy/targets'
-import { flag, valuesOf, word } from '../arguments/declare.ts'
-import type { Options } from '../arguments/option.ts'
-import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
+import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { pageChoice, parseReporters, type ReporterChoice, refuseToLose, reporterOptions } from '../reporting/choice.ts'
+import type { Use } from '../use.ts'
 
 /** The settings of `chaos scenario`, validated. */
 export interface ScenarioSettings {
@@ -19,25 +19,40 @@ export interface ScenarioSettings {
   readonly html: string | undefined
 }
 
+const { force, json, ...reporting } = reporterOptions()
+
 const declared = {
-  fix: flag('show what would have prevented it'),
-  real: flag('play it on real processes instead of in virtual time'),
-  html: word('write it as an HTML page, with what would have prevented it'),
+  ...inGroup('How to play it', [], {
+    fix: flag('show what would have prevented it'),
+    real: flag('play it on real processes instead of in virtual time'),
+  }),
+  ...inGroup('Output', [], {
+    html: word('write it as an HTML page, with what would have prevented it'),
+    force,
+    json: { ...json, common: false },
+    ...reporting,
+  }),
 }
 
-/** All options of `chaos scenario`. */
-export const scenarioOptions = (): Options => ({ ...declared, ...reporterOptions() })
+export const scenarioUse: Use<ScenarioSettings> = {
+  name: 'scenario',
+  positional: '[name]',
+  summary: 'play a textbook accident step by step, or list them all',
+  options: declared,
+  examples: [
+    ['chaos scenario', 'the stories, with a line each'],
+    ['chaos scenario burrito-and-taco', 'how to spend $15 of $10'],
+    ['chaos scenario burrito-and-taco --fix', 'and how not to'],
+    ['chaos scenario split-brain --html story.html', 'a page to show to others'],
+  ],
+  read: parseScenarioSettings,
+}
 
 /** @throws UserError (usage) */
-export function parseScenarioSettings(options: ParsedOptions): ScenarioSettings {
+function parseScenarioSettings(options: ParsedOptions): ScenarioSettings {
   const name = textOf(options, 'name')
-  const { fix, real, html } = valuesOf(options, declared)
-  const settings = {
-    ...{ fix, real },
-    json: flagOf(options, 'json'),
-    reporters: parseReporters(options, 'story'),
-    html,
-  }
+  const { fix, real, html, force, json } = valuesOf(options, declared)
+  const settings = { fix, real, json, reporters: parseReporters(options, 'story'), html }
   if (name === undefined) {
     const [reporter] = textsOf(options, 'reporter')
     const flag = [
@@ -56,7 +71,7 @@ export function parseScenarioSettings(options: ParsedOptions): ScenarioSettings 
   if (story === undefined)
     throw new UserError('usage', `There is no story ${name}.${didYouMean(name, names)} chaos scenario lists them.`)
   if (settings.real) refuseImpossible(settings.fix ? [story.fix] : story.told)
-  if (html !== undefined) refuseToLose([pageChoice(html, 'html')], flagOf(options, 'force'))
+  if (html !== undefined) refuseToLose([pageChoice(html, 'html')], force)
   return { story, ...settings }
 }
 

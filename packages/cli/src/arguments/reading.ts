@@ -1,0 +1,18 @@
+import type { Ordering } from '@chaosproxy/history'
+import * as v from 'valibot'
+import { asName, flag, ifTyped } from './declare.ts'
+import type { Option } from './option.ts'
+
+/** How the events of a history are read. */
+export const readingOptions: {
+  readonly keyed: Option<boolean | undefined>
+  readonly order: Option<Ordering['by']>
+} = {
+  keyed: ifTyped(
+    flag("values are pairs of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
+  ),
+  order: asName(v.optional(v.picklist(['lines', 'time'])), 'order', {
+    text: 'lines: in the order of lines, whatever their times say; time: sorted by time',
+    usual: 'lines, whose times must agree',
+  }),
+}

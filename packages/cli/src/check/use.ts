@@ -1,0 +1,185 @@
+import { levelNames, models, UNKNOWN_START } from '@chaosproxy/checker'
+import { type CheckSpec, modelNamesText, type Priority, USUAL_CHECK } from '@chaosproxy/engine'
+import { formats, type Json, type Ordering, USUAL_TOLERANCE_NANOS, UserError } from '@chaosproxy/history'
+import { count, duration } from '@chaosproxy/runner'
+import { isUserFile } from '@chaosproxy/targets/user-file'
+import * as v from 'valibot'
+import { baselineOptions, parseBaselineOptions } from '../arguments/baseline.ts'
+import { asCount, asDuration, asName, asRead, asSize, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
+import { oneOf, parseLevel } from '../arguments/names.ts'
+import { queueOption, requireQueued } from '../arguments/queue.ts'
+import { readingOptions } from '../arguments/reading.ts'
+import { requireOption } from '../arguments/require.ts'
+import { type ParsedOptions, textsOf } from '../command.ts'
+import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
+import type { Use } from '../use.ts'
+
+/** Every model's name, then the names that other tools and older files use. */
+const MODEL_NAMES: readonly string[] = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
+/** In place of a level, as for a run: nothing is expected. */
+const NO_EXPECTATION = 'none'
+const FAILED_CAS = ['auto', 'drop', 'observes'] as const
+
+/** More threads than this are taken for a typing mistake. */
+const MOST_WORKERS = 256
+
+const HOUR_MS = 3_600_000
+
+const declared = {
+  ...inGroup('What is checked', ['model'], {
+    model: asRead(
+      `what the object is: ${modelNamesText()}; or the path of a file that exports a model of your own`,
+      (typed) => (isUserFile(typed) ? typed : oneOf('model', 'model', typed, MODEL_NAMES)),
+    ),
+    initial: asRead('value before the first write, as JSON, or unknown', parseInitial, 'null, or what the file says'),
+    format: asName(v.optional(v.picklist(formats)), 'format', { text: formats.join(', '), usual: 'detected' }),
+    ...readingOptions,
+    'time-tolerance': asDuration(
+      v.optional(duration('how much earlier than a line before it an event may be', 0, HOUR_MS)),
+      { usual: `${USUAL_TOLERANCE_NANOS / 1e6}ms, or less in a history of short operations` },
+    ),
+    merge: flag('the files, or those in a directory, are one history: merge them by time'),
+    'failed-cas': asName(v.optional(v.picklist(FAILED_CAS), 'auto'), 'reading of a failed cas', {
+      text: 'a failed cas did not happen (drop), or saw another value (observes); auto: as is usual for the format',
+    }),
+  }),
+  ...inGroup('What must hold', ['level', 'expect'], {
+    level: asRead(
+      `decide only these levels, comma-separated: ${levelNames().join(', ')}`,
+      (typed) => typed.split(',').map((level) => parseLevel('level', level.trim())),
+      'all',
+    ),
+    expect: asName(v.optional(v.picklist([...levelNames(), NO_EXPECTATION])), 'level', {
+      text: 'exit with 1 unless this level is met; none: only report',
+    }),
+    ...requireOption,
+    ...baselineOptions,
+  }),
+  ...inGroup('Limits', [], {
+    timeout: asDuration(
+      v.optional(
+        duration('time limit for checking each file, once it is read', 0, 24 * HOUR_MS),
+        USUAL_CHECK.timeoutMs,
+      ),
+    ),
+    memory: asSize(
+      v.optional(
+        v.pipe(v.number(), v.description('memory limit of the process for each file that is checked at a time')),
+        USUAL_CHECK.memoryBytes,
+      ),
+    ),
+    workers: asCount(
+      v.optional(
+        count('threads: check this many files at once, or divide the keys of one file among as many', 1, MOST_WORKERS),
+      ),
+      { usual: 'one per core, none for small files' },
+    ),
+    ...queueOption,
+  }),
+  ...inGroup('Output', ['explain', 'out'], {
+    explain: flag('print all the evidence: possible values, every operation, every order'),
+    out: word('write a report (HTML) of the one file given'),
+    ...reporterOptions(),
+  }),
+}
+
+export const checkUse: Use<CheckSettings> = {
+  name: 'check',
+  positional: '<files..>',
+  needs: 'at least one history: chaos check FILE, or - for standard input.',
+  summary: 'say which consistency levels saved histories meet',
+  options: declared,
+  examples: [
+    ['chaos check history.jsonl', 'verdict, and the smallest explanation'],
+    ["chaos check 'runs/**/*.jsonl' etcd_007.log", 'a table of several files, of any known format'],
+    ['chaos check recording/', 'a rotated recording: part-0001.jsonl, part-0002.jsonl.gz, … in one directory'],
+    ['chaos check recording/ --queue redis://10.0.0.5:6379', 'by the workers of a queue, which share its keys'],
+    ['chaos check --merge logs/', 'one file per client: all histories in the directory, merged by time'],
+    ['chaos check s3://bucket/recording/', 'the same in a store; credentials come from the environment (AWS_…)'],
+    ['zcat history.edn.gz | chaos check -', 'from stdin (gzip and zstd files are decompressed automatically)'],
+    ['chaos check history.jsonl --expect sequential', 'gate a build on it'],
+    ['chaos check history.jsonl --model ./stack.ts', 'by a model of your own'],
+  ],
+  read: parseCheckSettings,
+}
+
+/** The settings of `chaos check`. */
+export interface CheckSettings {
+  /** As named on the command line. */
+  readonly files: readonly string[]
+  readonly spec: CheckSpec
+  /** Whether all files are one history. */
+  readonly merge: boolean
+  readonly out: string | undefined
+  /** The queue whose workers judge the keys. */
+  readonly queue: string | undefined
+  readonly priority: Priority
+  /** Whether reports may replace files that are none. */
+  readonly force: boolean
+  readonly verbose: boolean
+  /** With the one that `--out` stands for. */
+  readonly reporters: readonly ReporterChoice[]
+}
+
+/** @throws UserError (usage, input) */
+export function parseCheckSettings(options: ParsedOptions): CheckSettings {
+  const typed = valuesOf(options, declared)
+  const { expect, out } = typed
+  requireQueued(options)
+  return {
+    files: textsOf(options, 'files'),
+    spec: {
+      initial: typed.initial,
+      model: typed.model,
+      levels: typed.level,
+      expect: expect === NO_EXPECTATION ? undefined : expect,
+      require: typed.require,
+      baseline: parseBaselineOptions(options),
+      format: typed.format,
+      keyed: typed.keyed,
+      ordering: orderingOf(typed.order, typed['time-tolerance'], typed.merge),
+      failedCas: typed['failed-cas'],
+      timeoutMs: typed.timeout,
+      memoryBytes: typed.memory,
+      workers: typed.workers,
+      explain: typed.explain,
+    },
+    merge: typed.merge,
+    out,
+    queue: typed.queue,
+    priority: typed.priority,
+    force: typed.force,
+    verbose: typed.verbose,
+    reporters: [...chooseReporters(options, 'file'), ...(out === undefined ? [] : [pageChoice(out)])],
+  }
+}
+
+/** @throws UserError (usage) for options that contradict each other. */
+function orderingOf(by: Ordering['by'], toleranceMs: number | undefined, isMerged: boolean): Ordering | undefined {
+  if (isMerged && by === 'lines')
+    throw new UserError('usage', '--order lines: files are merged by time (--merge). Leave out one of them.')
+  if (toleranceMs !== undefined && by !== undefined)
+    throw new UserError(
+      'usage',
+      `--time-tolerance: with --order ${by} no time contradicts the order. Leave out one of them.`,
+    )
+  if (toleranceMs !== undefined && isMerged)
+    throw new UserError(
+      'usage',
+      '--time-tolerance: what is merged by time (--merge) is in order. Leave out one of them.',
+    )
+  if (by === undefined && toleranceMs === undefined) return undefined
+  return { by, toleranceNanos: toleranceMs === undefined ? undefined : toleranceMs * 1e6 }
+}
+
+function parseInitial(text: string): Json {
+  if (text === UNKNOWN_START) return text
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    throw new UserError(
+      'usage',
+      `--initial ${text}: not JSON. A number is written 0, a text '"a"', nothing null; unknown where nobody knows it.`,
+    )
+  }
+}

@@ -1,0 +1,233 @@
+import { availableParallelism } from 'node:os'
+import { type SearchSpec, USUAL_OUT } from '@chaosproxy/engine'
+import { ALL_FAULTS, nemeses } from '@chaosproxy/faults'
+import { millis, UserError } from '@chaosproxy/history'
+import { count, duration } from '@chaosproxy/runner'
+import {
+  type SubjectKind,
+  simulatorSuffers,
+  strategies,
+  type TrialChoices,
+  usualStrategiesOf,
+} from '@chaosproxy/simulator'
+import type { Settings, Workload } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import { asCount, asDuration, asRead, common, flag, valuesOf, word, wordsFor } from '../arguments/declare.ts'
+import { parseNemeses } from '../arguments/faults.ts'
+import { oneOf } from '../arguments/names.ts'
+import type { Options } from '../arguments/option.ts'
+import { parseDuration, printDuration } from '../arguments/quantities.ts'
+import { parseWorkloadSettings } from '../arguments/workload.ts'
+import type { ParsedOptions } from '../command.ts'
+
+/** Short trials find more in the same time. */
+export const USUAL_OPERATIONS = 60
+
+const USUAL_TIME_MS = millis(30_000)
+const USUAL_SHRINK_MS = 3_000
+/** No search is that long: a greater number is a mistake. */
+export const LONGEST_SEARCH_MS: number = 1_000 * 3_600_000
+const MOST_SEEDS = 1_000_000_000
+const MOST_WORKERS = 256
+const GREATEST_DRIFT_PPM = 500_000
+const GREATEST_JUMP_MS = 3_600_000
+const LONGEST_TRIAL_MS = 60_000
+
+const clients = {
+  operations: asCount(
+    v.optional(count('operations per trial: short trials find more in the same time', 1, 10_000), USUAL_OPERATIONS),
+  ),
+  keys: asCount(v.optional(count('how many keys clients use', 1, 10_000)), { usual: 'drawn' }),
+  clients: asCount(v.optional(count('how many clients', 1, 1_000)), { usual: 'two to seven' }),
+  mix: word('what clients ask for, by weight, such as read=5,write=3', 'the workload decides'),
+  length: asRead(
+    'virtual time of the operations and faults of a trial',
+    (typed) => bounded('length', typed, LONGEST_TRIAL_MS),
+    '0.3 s to 3 s',
+  ),
+}
+
+const faults = {
+  faults: common(
+    asRead(
+      'faults to inject, comma-separated, all, or none; chaos targets --faults lists them',
+      parseFaults,
+      'all among nodes',
+    ),
+  ),
+}
+
+const clocks = {
+  drift: asRead(
+    'how much faster or slower a clock may run, such as 20% or 200ppm',
+    parseDrift,
+    'what the protocol assumes, or 5%',
+  ),
+  jump: asRead(
+    'how far a clock may jump, such as 500ms',
+    (typed) => bounded('jump', typed, GREATEST_JUMP_MS),
+    'what the protocol assumes, or 2s',
+  ),
+}
+
+const limits = {
+  seed: common(
+    asCount(
+      v.optional(count('the first seed; each trial has one of its own', 0, Number.MAX_SAFE_INTEGER - MOST_SEEDS), 1),
+    ),
+  ),
+  seeds: common(asCount(v.optional(count('stop after this many seeds', 1, MOST_SEEDS)))),
+  time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_SEARCH_MS)), {
+    usual: printDuration(USUAL_TIME_MS),
+  }),
+}
+
+const search = {
+  'keep-going': flag('do not stop at the first failure; show one of each cause'),
+  shrink: asDuration(
+    v.optional(
+      duration('how long to shrink a failure, up to five times as long where runs are slow', 0, LONGEST_SEARCH_MS),
+      USUAL_SHRINK_MS,
+    ),
+  ),
+  'verify-determinism': flag('run every trial twice, and compare to the byte'),
+  workers: asCount(v.optional(count('how many threads', 1, MOST_WORKERS)), { usual: 'one for each core' }),
+}
+
+const output = { out: common(word('directory for the failures found', USUAL_OUT)) }
+
+/** The options of every search, by what they are about. Some fix what each trial otherwise draws. */
+export const searchOptions: {
+  readonly [Part in 'clients' | 'faults' | 'clocks' | 'limits' | 'search' | 'output']: Options
+} = { clients, faults, clocks, limits, search, output }
+
+type SearchTerms = Pick<
+  SearchSpec,
+  'firstSeed' | 'limit' | 'keepGoing' | 'verifyDeterminism' | 'shrinkMs' | 'workers' | 'out'
+>
+
+/** What the options of every search say, and how many operations each trial has. */
+export function parseSearch(options: ParsedOptions): { readonly operations: number; readonly terms: SearchTerms } {
+  const typed = valuesOf(options, { ...limits, ...search, ...output })
+  if (typed.seeds !== undefined && typed.time !== undefined)
+    throw new UserError('usage', '--seeds and --time both say when to stop: give one of them.')
+  return {
+    operations: clients.operations.valueIn(options, 'operations'),
+    terms: {
+      firstSeed: typed.seed,
+      limit: typed.seeds === undefined ? { timeMs: typed.time ?? USUAL_TIME_MS } : { seeds: typed.seeds },
+      keepGoing: typed['keep-going'],
+      verifyDeterminism: typed['verify-determinism'],
+      shrinkMs: typed.shrink,
+      workers: typed.workers ?? availableParallelism(),
+      out: typed.out ?? USUAL_OUT,
+    },
+  }
+}
+
+const strategyNames = strategies.map(({ name }) => name)
+
+/** Names of strategies, comma-separated. @throws UserError (usage) */
+export const parseStrategies = (typed: string): readonly string[] =>
+  typed.split(',').map((name) => oneOf('strategy', 'strategy', name.trim(), strategyNames))
+
+export const usualStrategyNames = (subject: SubjectKind): readonly string[] =>
+  usualStrategiesOf(subject).map(({ name }) => name)
+
+/** @throws UserError (usage) that names the option. */
+export function parseTrialOptions(options: ParsedOptions, workload: Workload): TrialChoices {
+  const { drift, jump, length, mix, ...typed } = valuesOf(options, { ...clients, ...faults, ...clocks })
+  const given: TrialChoices = {
+    faults: typed.faults,
+    clocks: drift === undefined && jump === undefined ? undefined : { driftPpm: drift, jumpMs: jump },
+    clients: typed.clients,
+    lengthMs: length,
+    mix: mix === undefined ? undefined : parseMix(mix, workload),
+  }
+  refuseIdleClocks(given)
+  return given
+}
+
+/** The settings of the clients. `--keys` is short for one of them. @throws UserError (usage) */
+export function parseClientSettings(workload: Workload, options: ParsedOptions): Settings {
+  const settings = parseWorkloadSettings(workload, options)
+  const keys = clients.keys.valueIn(options, 'keys')
+  if (keys === undefined) return settings
+  if (!workload.settings.some(({ name }) => name === 'keys'))
+    throw new UserError('usage', `--keys ${keys}: the workload ${workload.name} has no keys.`)
+  return { ...settings, keys }
+}
+
+function parseFaults(typed: string): readonly string[] {
+  if (typed === ALL_FAULTS) return nemeses.filter(({ kind }) => simulatorSuffers(kind) === true).map(({ name }) => name)
+  const chosen = parseNemeses(typed)
+  for (const { name, kind } of chosen) {
+    const suffers = simulatorSuffers(kind)
+    if (suffers !== true)
+      throw new UserError(
+        'usage',
+        `--faults ${name}: simulated runs cannot suffer it: ${suffers.not}; instead: ${suffers.instead}.`,
+      )
+  }
+  return chosen.map(({ name }) => name)
+}
+
+/** Strengths of clocks that no fault makes wrong would be ignored. */
+function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
+  if (clocks === undefined || faults === undefined) return
+  const clockFaults = nemeses.filter(({ kind }) => kind === 'clock').map(({ name }) => name)
+  if (!faults.some((name) => clockFaults.includes(name)))
+    throw new UserError('usage', `--drift and --jump are of wrong clocks: add ${clockFaults.join(' or ')} to --faults.`)
+}
+
+/** `20%` or `200ppm`, as parts per million. */
+function parseDrift(typed: string): number {
+  const match = /^(\d+(?:\.\d+)?)(%|ppm)$/.exec(typed)
+  const ppm = match === null ? Number.NaN : Math.round(Number(match[1]) * (match[2] === '%' ? 10_000 : 1))
+  if (ppm >= 0 && ppm <= GREATEST_DRIFT_PPM) return ppm
+  throw new UserError(
+    'usage',
+    `--drift ${typed}: write a share up to ${GREATEST_DRIFT_PPM / 10_000}%, such as 20% or 200ppm.`,
+  )
+}
+
+function bounded(option: string, typed: string, mostMs: number): ReturnType<typeof millis> {
+  if (option === 'jump' && typed === '0') return millis(0)
+  const ms = parseDuration(option, typed)
+  if (ms <= mostMs && (ms > 0 || option === 'jump')) return ms
+  throw new UserError('usage', `--${option} ${typed}: give more than 0 and at most ${mostMs / 1000}s.`)
+}
+
+function parseMix(typed: string, { functions }: Workload): { readonly [f: string]: number } {
+  const mix: { [f: string]: number } = {}
+  for (const part of typed.split(',')) {
+    const [name = '', weight = '1'] = part.trim().split('=')
+    const f = oneOf('mix', 'function of the workload', name, functions)
+    if (!(Number(weight) > 0 && Number.isFinite(Number(weight))))
+      throw new UserError('usage', `--mix ${typed}: the weight of ${f} is "${weight}": give a number above 0.`)
+    mix[f] = Number(weight)
+  }
+  return mix
+}
+
+/** The same choices as they are typed. */
+export const printTrialOptions = ({
+  faults: names,
+  clocks: wrong,
+  clients: many,
+  lengthMs,
+  mix,
+}: TrialChoices): string[] =>
+  wordsFor<typeof clients & typeof faults & typeof clocks>({
+    faults: names && (names.join(',') || 'none'),
+    drift: wrong?.driftPpm === undefined ? undefined : `${wrong.driftPpm}ppm`,
+    jump: wrong?.jumpMs === undefined ? undefined : `${wrong.jumpMs}ms`,
+    clients: many,
+    length: lengthMs === undefined ? undefined : `${lengthMs}ms`,
+    mix:
+      mix &&
+      (Object.entries(mix)
+        .map(([f, weight]) => `${f}=${weight}`)
+        .join(',') ||
+        undefined),
+  })

@@ -1,0 +1,115 @@
+import { parseInitial, type RecordedMembers, recordedCarriage } from '@chaosproxy/engine'
+import { UserError } from '@chaosproxy/history'
+import {
+  type Carriage,
+  carriageName,
+  type ProxySettings,
+  parseCarriage,
+  parseEnd,
+  tlsBetween,
+} from '@chaosproxy/proxy/control'
+
+/** What is typed about a recording that overrides its route table. */
+interface MemberWords {
+  readonly client?: string | undefined
+  readonly initial?: string | undefined
+  readonly model?: string | undefined
+}
+
+/** What is typed about proxies: each list has one for each, in the same order. */
+interface PairWords extends MemberWords {
+  readonly listen: readonly string[]
+  readonly upstream: readonly string[]
+  readonly name: readonly string[]
+  readonly carries?: readonly string[]
+  readonly record?: string | undefined
+  readonly keepHost?: boolean
+}
+
+/** A proxy: where it listens, and where it leads. */
+export interface ProxyPair {
+  readonly name: string
+  readonly listen: string
+  readonly upstream: string
+  /** How the traffic is read. */
+  readonly carries: Carriage | undefined
+  readonly isHttps: boolean
+  readonly keepHost: boolean
+  readonly mayNamePaths: boolean
+  /** TLS at its ends; absent if it is passed through. */
+  readonly tls?: ProxySettings['tls']
+}
+
+/** Proxies must all have names or none, which makes them n1, n2 and so on. */
+export function parsePairs(typed: PairWords): readonly ProxyPair[] {
+  const { listen: listens, upstream: upstreams, name: names } = typed
+  const carriages = parseCarriages(typed)
+  if (listens.length > upstreams.length)
+    throw new UserError(
+      'usage',
+      `--listen ${listens[upstreams.length]}: say where it leads to, with one --upstream host:port for each --listen.`,
+    )
+  if (names.length > upstreams.length)
+    throw new UserError('usage', `--name ${names[upstreams.length]}: there is no --upstream for it.`)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw new UserError('usage', `--name ${twice}: it is given twice.`)
+  if (carriages.length > 1 && carriages.length !== upstreams.length)
+    throw new UserError(
+      'usage',
+      `--carries is given ${carriages.length} times for ${upstreams.length} proxies: give it once for all of them, or once for each.`,
+    )
+  return upstreams.map((text, i) => {
+    const listen = parseEnd('listen', listens[i] ?? '127.0.0.1:0')
+    const upstream = parseEnd('upstream', text)
+    const carries = carriages[carriages.length === 1 ? 0 : i]
+    const tls = tlsBetween(listen, upstream, carries)
+    const { isHttps } = upstream
+    const addresses = { listen: listen.address, upstream: upstream.address, isHttps }
+    const pair = {
+      name: names[i] ?? `n${i + 1}`,
+      ...addresses,
+      carries,
+      keepHost: typed.keepHost === true,
+      mayNamePaths: true,
+    }
+    return tls === undefined ? pair : { ...pair, tls }
+  })
+}
+
+/** How traffic is read, according to `--carries` or, with a route table, `--record`. */
+function parseCarriages({ carries: carried = [], record, ...about }: PairWords): readonly Carriage[] {
+  if (record === undefined) return carried.map((typed) => parseCarriage(carriageOf(typed), `--carries ${typed}`))
+  const members = recordedMembers(about)
+  if (carried.length === 0) return [recordedCarriage('--record', record, members)]
+  return carried.map((typed) => {
+    const kind = parseCarriage(carriageOf(typed), `--carries ${typed}`)
+    const recorded = recordedCarriage('--record', record, members)
+    if (kind.kind === 'http2' && recorded.kind === 'http') return { kind: 'http2', table: recorded.table }
+    if (carriageName(kind) !== carriageName(recorded))
+      throw new UserError(
+        'usage',
+        `--carries ${typed}: what --record ${record} reads is ${carriageName(recorded)}. Leave --carries out.`,
+      )
+    return kind.kind === 'http' && recorded.kind === 'http' ? { ...recorded, websocket: kind.websocket } : recorded
+  })
+}
+
+/** A name, or an object with settings. */
+export function carriageOf(typed: string): unknown {
+  if (!typed.trimStart().startsWith('{')) return typed
+  try {
+    return JSON.parse(typed)
+  } catch (error) {
+    throw new UserError(
+      'usage',
+      `--carries ${typed}: this is no JSON: ${error instanceof Error ? error.message : error}`,
+    )
+  }
+}
+
+/** Options about a recording, which override the route table. */
+export const recordedMembers = ({ client, initial, model }: MemberWords): RecordedMembers => ({
+  client,
+  initial: initial === undefined ? undefined : parseInitial('--initial', initial),
+  model,
+})

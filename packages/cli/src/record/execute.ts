@@ -1,0 +1,22 @@
+import { commandLine, type ExitCode } from '@chaosproxy/engine'
+import type { PlannedRun } from '@chaosproxy/runner'
+import type { Closing } from '../config/composed.ts'
+import { executeRun } from '../run/execute.ts'
+import type { RunSettings } from '../run/use.ts'
+
+/** Records what the command does, which is a run. */
+export async function executeRecord({ close, ...settings }: RunSettings & Closing): Promise<ExitCode> {
+  try {
+    return await executeRun({ ...settings, again: againOf(settings.run) })
+  } finally {
+    await close()
+  }
+}
+
+/** The command as typed, with the seed that was drawn. */
+function againOf({ spec }: PlannedRun): string {
+  const typed = process.argv.slice(2)
+  const end = typed.indexOf('--')
+  const seed = typed.slice(0, end).some((word) => /^--seed(=|$)/.test(word)) ? [] : ['--seed', String(spec.seed)]
+  return commandLine(['npx', 'chaos', ...typed.slice(0, end), ...seed, ...typed.slice(end)])
+}

@@ -1,0 +1,237 @@
+import { relative, resolve } from 'node:path'
+import type { Level } from '@chaosproxy/checker'
+import { type LoadedConfig, type NamedRegistries, recordingSpec } from '@chaosproxy/engine'
+import { UserError } from '@chaosproxy/history'
+import { planRun, runMembers, type TrafficServer, type TrafficSpec } from '@chaosproxy/runner'
+import { wordsOf } from '@chaosproxy/targets'
+import * as v from 'valibot'
+import { baselineOptions, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
+import {
+  asCount,
+  asDuration,
+  asName,
+  asRead,
+  flag,
+  ifTyped,
+  inGroup,
+  onlyCommon,
+  valuesOf,
+  word,
+  words,
+} from '../arguments/declare.ts'
+import type { ValuesOf } from '../arguments/option.ts'
+import { printDuration } from '../arguments/quantities.ts'
+import { checkLimit, judgedBy, requireOption, stopOption, USUAL_CHECK_MS } from '../arguments/require.ts'
+import { parseUi } from '../arguments/ui.ts'
+import { type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { type Closing, composeOptions, readComposed } from '../config/composed.ts'
+import { configOption, readOwnConfig } from '../config/own.ts'
+import { recordedUpstreams } from '../config/upstreams.ts'
+import { parsePairs } from '../proxy/pairs.ts'
+import { isSilent } from '../reporting/choice.ts'
+import { outputOptions, parseOutput } from '../run/output.ts'
+import { shownRecordings } from '../run/shown-recordings.ts'
+import type { RunSettings } from '../run/use.ts'
+import type { Use } from '../use.ts'
+
+const USUAL_TIME_MS = 600_000
+
+const declared = {
+  ...inGroup('What is recorded', ['upstream', 'serve', 'as', 'env'], {
+    upstream: words(
+      'host:port of a server, once for each; with https:// in front for TLS',
+      'the upstreams of chaos.config.ts',
+    ),
+    serve: words(
+      'a command that starts a server instead, once for each: {listen}, {port} and {data} say where, {n1} reaches another by its proxy, {n1.direct} past it',
+    ),
+    ...composeOptions,
+    as: words(
+      'what passes: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; with several servers once for all, or once for each; tcp has faults only, no recording',
+    ),
+    listen: words('host:port to listen on, once for each; with https:// in front it speaks TLS', 'any free port'),
+    name: words('name of the server, once for each', 'n1, n2, …'),
+    env: words(
+      'a variable of the command, such as REDIS_URL=redis://{n1}; {n1}, {n1.host} and {n1.port} are the proxy’s address',
+    ),
+    client: word('what identifies clients, such as header.X-Client, peer.process, peer.address, connection'),
+    initial: word('what keys hold at the start: unknown, read, or a value in JSON', 'unknown'),
+    model: word('model of the operations, as for chaos check'),
+    ...configOption,
+  }),
+  ...inGroup('What goes wrong', ['faults', 'hurt', 'seed'], {
+    faults: asRead(
+      'faults to inject, again and again, comma-separated: partition, lose-reply, …',
+      (typed) => (typed === 'none' ? [] : listed(typed)),
+      'none',
+    ),
+    hurt: asRead('servers to inject the faults into, comma-separated', listed, 'all'),
+    seed: ifTyped(asCount(runMembers.seed, { text: 'the seed that decides which faults come when', usual: 'drawn' })),
+  }),
+  ...inGroup('What must hold', ['expect'], {
+    expect: asName(runMembers.expect, 'level', {
+      text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}`,
+      usual: 'only report',
+    }),
+    ...requireOption,
+    ...stopOption,
+    ...baselineOptions,
+    'may-fail': flag('ignore the exit code of the command'),
+  }),
+  ...inGroup('Limits', [], {
+    time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
+      text: "end the command after this long; the exit code is then the verdict's",
+      usual: `${printDuration(USUAL_TIME_MS)}, and a command that runs longer is trouble`,
+    }),
+    timeout: asDuration(runMembers.timeoutMs, { text: 'how long a final read waits for its response' }),
+    ...checkLimit,
+  }),
+  ...onlyCommon(outputOptions, 'ui', 'out'),
+}
+
+type RecordSettings = Omit<RunSettings, 'again'> & Closing
+
+export const recordUse: Use<RecordSettings> = {
+  name: 'record',
+  positional: '',
+  summary: 'record and check what a command of yours does, such as its tests, under faults',
+  options: declared,
+  examples: [
+    ['chaos record --upstream 127.0.0.1:8080 --as routes.json --env API=http://{n1} -- npm test', 'what the tests do'],
+    [
+      'chaos record --upstream 127.0.0.1:6379 --as resp --faults lose-reply --expect linearizable -- node app.js {n1.port}',
+      'with answers lost',
+    ],
+    ['chaos record --compose compose.yaml --as routes.json -- npm test', 'what the tests do to a project that runs'],
+    [
+      "chaos record --name db --name app --serve 'redis-server --port {port} --dir {data}' --serve 'node app.js {listen} {db}' --as tcp --as routes.json --hurt db --faults lose-reply -- node test.js {app}",
+      'what an app does when it loses responses of its database; chaos starts and stops both',
+    ],
+  ],
+  async read(options) {
+    const { loaded, registries } = await readOwnConfig(options, 'chaos record')
+    return readComposed(options, (all) =>
+      parseRecordSettings(withPromises(recordedUpstreams(all, loaded), loaded), registries),
+    )
+  },
+}
+
+/** The options, completed by what the configuration holds recordings to. */
+function withPromises(options: ParsedOptions, loaded: LoadedConfig | undefined): ParsedOptions {
+  const { expect, require, baseline, tolerance } = loaded?.config.recording ?? {}
+  const file = baseline && relative('.', resolve(loaded?.directory ?? '.', baseline))
+  const configured = { expect, require, baseline: file, tolerance }
+  return { ...configured, ...Object.fromEntries(Object.entries(options).filter(([, typed]) => typed !== undefined)) }
+}
+
+type Typed = ValuesOf<typeof declared>
+
+/** What is written with commas between. */
+function listed(typed: string): readonly string[] {
+  return typed.split(',').map((name) => name.trim())
+}
+
+/** The settings of `chaos record`, which are those of a run. @throws UserError (usage, input) */
+async function parseRecordSettings(
+  options: ParsedOptions,
+  registries: NamedRegistries,
+): Promise<Omit<RecordSettings, keyof Closing>> {
+  const command = textsOf(options, '--')
+  if (command.length === 0)
+    throw new UserError(
+      'usage',
+      'chaos record needs the command whose traffic is to be recorded, after --: chaos record --upstream 127.0.0.1:8080 --as routes.json -- npm test',
+    )
+  const typed = valuesOf(options, declared)
+  const { expect, require, stopOnViolation, checkMs = USUAL_CHECK_MS } = judgedBy(typed)
+  const spec = recordingSpec({
+    traffic: trafficOf(options, typed, command),
+    faults: typed.faults ?? [],
+    seed: typed.seed ?? Math.floor(Math.random() * 10_000),
+    timeMs: typed.time,
+    timeoutMs: typed.timeout,
+    ...{ expect, require, stopOnViolation, checkMs },
+  })
+  const output = parseOutput(options)
+  const traffic = shownRecordings(isSilent(output.reporters) ? 'stderr' : 'stdout')
+  const run = await planRun(spec, { ...registries, traffic }, 'chaos record')
+  const baseline = parseBaselineOptions(options)
+  if (baseline !== undefined) requireSameRun(baseline, run)
+  return { ...output, run, baseline, verifyDeterminism: false, ui: parseUi(options, run, 1) }
+}
+
+/** The protocol of servers that get faults but are not recorded. */
+const BYTES = 'tcp'
+
+function trafficOf(options: ParsedOptions, typed: Typed, command: readonly string[]): TrafficSpec {
+  const { client, initial, model, hurt } = typed
+  const environment = parseEnvironment(typed.env)
+  const said = {
+    ...{ client, initial, model, hurt },
+    ...(Object.keys(environment).length === 0 ? {} : { environment }),
+    mayFail: typed['may-fail'] || undefined,
+    endsInTime: textOf(options, 'time') !== undefined || undefined,
+  }
+  const given = Object.entries(said).filter(([, value]) => value !== undefined)
+  return { as: tableIn(typed), servers: serversIn(typed), ...Object.fromEntries(given), command }
+}
+
+/** The path of the route table, or the name of a protocol that needs none. */
+function tableIn({ as: given }: Typed): string {
+  const [table, another] = [...new Set(given.filter((each) => each !== BYTES))]
+  if (table === undefined)
+    throw new UserError(
+      'usage',
+      given.length > 0
+        ? 'With --as tcp alone nothing is recorded. Give a file with a route table, resp, or {"kind":"postgresql","table":"kv"} for at least one server.'
+        : 'chaos record needs --as: a file with a route table (HTTP; chaos routes schema tells how they are written), resp (Redis), or {"kind":"postgresql","table":"kv"}.',
+    )
+  if (another !== undefined)
+    throw new UserError(
+      'usage',
+      `--as ${table} and --as ${another}: one table says what is recorded. Servers that are only hurt are --as tcp.`,
+    )
+  return table
+}
+
+/** The servers that are running first, then those that the run starts. */
+function serversIn(typed: Typed): readonly TrafficServer[] {
+  const { upstream: upstreams, listen: listens, as: given } = typed
+  const started = typed.serve.map((text) => wordsOf(text, '--serve'))
+  const pairs = parsePairs({
+    ...{ name: typed.name, listen: listens },
+    // A placeholder: the address is known once the server has started.
+    upstream: [...upstreams, ...started.map(() => '127.0.0.1:1')],
+  })
+  if (pairs.length === 0)
+    throw new UserError(
+      'usage',
+      'chaos record needs --upstream host:port, once for each server that the command talks to, or --serve with a command that starts one.',
+    )
+  if (given.length > 1 && given.length !== pairs.length)
+    throw new UserError(
+      'usage',
+      `--as is given ${given.length} times for ${pairs.length} servers: give it once for all of them, or once for each.`,
+    )
+  return pairs.map(({ name }, i): TrafficServer => {
+    const upstream = upstreams[i]
+    const listen = listens[i]
+    return {
+      name,
+      ...(listen === undefined ? {} : { listen }),
+      ...(upstream === undefined ? { serve: started[i - upstreams.length] } : { upstream }),
+      ...(given[given.length === 1 ? 0 : i] === BYTES ? { recorded: false } : {}),
+    }
+  })
+}
+
+/** Parses assignments such as `REDIS_URL=redis://{n1}`. */
+function parseEnvironment(typed: readonly string[]): { readonly [name: string]: string } {
+  return Object.fromEntries(
+    typed.map((assignment) => {
+      const equals = assignment.indexOf('=')
+      if (equals > 0) return [assignment.slice(0, equals), assignment.slice(equals + 1)]
+      throw new UserError('usage', `--env ${assignment}: write NAME=value, such as REDIS_URL=redis://{n1}.`)
+    }),
+  )
+}
