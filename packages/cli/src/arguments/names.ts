@@ -9,6 +9,10 @@ export const oneOf = <Name extends string>(option: string, what: string, typed: 
 /** A level of any judge; whether the model's judge has it is checked later. */
 export const parseLevel = (option: string, typed: string): string => oneOf(option, 'level', typed, levelNames())
 
+/** Settings as they are typed: `sync=1`. */
+export const printSettings = (settings: { readonly [name: string]: unknown }): readonly string[] =>
+  Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+
 /** `--set name=value`, any number of times. A value is a number, true, false or text. */
 export function parseSettings(
   settings: readonly string[],

@@ -51,6 +51,9 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
   return targetOf(file)
 }
 
+export const isTargetTyped = (options: ParsedOptions): boolean =>
+  ['target', 'protocol', 'binary'].some((name) => textOf(options, name) !== undefined)
+
 /** The choices besides the built-in targets, and the default. */
 interface Choice {
   readonly registries?: NamedRegistries | undefined

@@ -4,8 +4,8 @@ import { workloadOf } from '@chaosproxy/targets'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { word, words } from './declare.ts'
-import { oneOf, parseSettings } from './names.ts'
-import type { Options } from './option.ts'
+import { oneOf, parseSettings, printSettings } from './names.ts'
+import type { Options, Typed } from './option.ts'
 
 /** A workload, and the reference by which saved files, other threads and processes find it. */
 export interface ChosenWorkload {
@@ -30,6 +30,12 @@ export async function chooseWorkload(
   const reference = textOf(options, 'workload') ?? usual
   return { workload: await find(reference), reference }
 }
+
+/** A workload and its settings as they are typed. */
+export const workloadTyped = (workload: string | undefined, settings: Settings): Typed<Options> => ({
+  workload,
+  'workload-set': printSettings(settings),
+})
 
 /**
  * The settings that `--workload-set` gives, with their values as typed. The workload must have settings of these names.

@@ -12,10 +12,10 @@ import {
 } from '@chaosproxy/simulator'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { asCount, asDuration, asRead, common, flag, valuesOf, word, wordsFor } from '../arguments/declare.ts'
+import { asCount, asDuration, asRead, common, flag, valuesOf, word } from '../arguments/declare.ts'
 import { parseNemeses } from '../arguments/faults.ts'
-import { oneOf } from '../arguments/names.ts'
-import type { Options } from '../arguments/option.ts'
+import { oneOf, printSettings } from '../arguments/names.ts'
+import type { Options, Typed } from '../arguments/option.ts'
 import { parseDuration, printDuration } from '../arguments/quantities.ts'
 import { parseWorkloadSettings } from '../arguments/workload.ts'
 import type { ParsedOptions } from '../command.ts'
@@ -211,23 +211,17 @@ function parseMix(typed: string, { functions }: Workload): { readonly [f: string
 }
 
 /** The same choices as they are typed. */
-export const printTrialOptions = ({
+export const trialTyped = ({
   faults: names,
   clocks: wrong,
   clients: many,
   lengthMs,
   mix,
-}: TrialChoices): string[] =>
-  wordsFor<typeof clients & typeof faults & typeof clocks>({
-    faults: names && (names.join(',') || 'none'),
-    drift: wrong?.driftPpm === undefined ? undefined : `${wrong.driftPpm}ppm`,
-    jump: wrong?.jumpMs === undefined ? undefined : `${wrong.jumpMs}ms`,
-    clients: many,
-    length: lengthMs === undefined ? undefined : `${lengthMs}ms`,
-    mix:
-      mix &&
-      (Object.entries(mix)
-        .map(([f, weight]) => `${f}=${weight}`)
-        .join(',') ||
-        undefined),
-  })
+}: TrialChoices): Typed<Options> => ({
+  faults: names && (names.join(',') || 'none'),
+  drift: wrong?.driftPpm === undefined ? undefined : `${wrong.driftPpm}ppm`,
+  jump: wrong?.jumpMs === undefined ? undefined : `${wrong.jumpMs}ms`,
+  clients: many,
+  length: lengthMs === undefined ? undefined : `${lengthMs}ms`,
+  mix: mix && (printSettings(mix).join(',') || undefined),
+})

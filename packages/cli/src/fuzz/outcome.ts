@@ -7,16 +7,14 @@ import {
   type SearchOutcome,
   type SearchSpec,
 } from '@chaosproxy/engine'
-import { isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/engine/references'
 import { searchedIn } from '@chaosproxy/engine/worlds'
 import { type Json, millis } from '@chaosproxy/history'
 import { type FoundFailure, type Race, raceJson, type SearchSubject, type Size } from '@chaosproxy/report'
-import { DEFAULT_WORKLOAD, type Scenario } from '@chaosproxy/runner'
+import type { Scenario } from '@chaosproxy/runner'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
-import { EXECUTED, isBinary, isUserFile } from '@chaosproxy/targets'
 import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
-import { printTrialOptions, USUAL_OPERATIONS } from './options.ts'
+import { seedAgain } from './again.ts'
 import type { FuzzSettings } from './use.ts'
 
 /** `raft with the mistake stale-read`. */
@@ -81,48 +79,6 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
 /** A replay file is data: what it names that runs code has to be repeated. */
 const ownFiles = ({ subject: { target, workload } }: SearchSpec): readonly string[] =>
   [...broughtTarget(target), ...broughtWorkload(workload)].flatMap(repeating)
-
-/** A run that never ends has no replay file, only a seed. */
-function seedAgain({ subject }: SearchSpec, seed: number): string {
-  const { target, bug, knobs, level, nodes, operations, choices, workload, settings } = subject
-  return commandLine([
-    ...['npx', 'chaos', ...subjectWords(target)],
-    ...(workload === DEFAULT_WORKLOAD && bug === undefined ? [] : ['--workload', workload]),
-    ...Object.entries(settings).flatMap(([name, value]) => ['--workload-set', `${name}=${value}`]),
-    ...(bug === undefined ? [] : ['--bug', bug]),
-    ...Object.entries(knobs).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
-    ...(nodes === undefined ? [] : ['--nodes', String(nodes)]),
-    ...(operations === USUAL_OPERATIONS ? [] : ['--operations', String(operations)]),
-    ...(choices === undefined ? [] : printTrialOptions(choices)),
-    ...['--expect', level, '--seed', String(seed), '--seeds', '1'],
-  ])
-}
-
-const serviceWords = ({
-  program,
-  routes,
-  client,
-  args = [],
-  environment = {},
-  losesPower,
-  redis,
-  beside = {},
-  http,
-}: ServiceSpec): readonly string[] => [
-  ...['simulate', program, ...(client === undefined ? ['--routes', routes] : ['--client', client])],
-  ...(losesPower === true ? ['--power-loss'] : []),
-  ...(redis === undefined ? [] : ['--redis']),
-  ...Object.entries(beside).flatMap(([name, each]) => ['--beside', `${name}=${each.program}`]),
-  ...(http === 'messages' ? ['--http', http] : []),
-  ...args.flatMap((arg) => ['--arg', arg]),
-  ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-]
-
-function subjectWords(target: string): readonly string[] {
-  if (isService(target)) return serviceWords(parseServiceReference(target))
-  if (isBinary(target)) return ['fuzz', '--binary', target.slice(EXECUTED.length)]
-  return ['fuzz', isUserFile(target) ? '--protocol' : '--target', target]
-}
 
 export const traceOf = (failure: Failure | undefined): readonly string[] =>
   failure?.kind === 'broken' ? failure.trace : []

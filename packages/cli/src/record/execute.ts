@@ -1,6 +1,6 @@
 import { commandLine, type ExitCode } from '@chaosproxy/engine'
 import type { PlannedRun } from '@chaosproxy/runner'
-import type { Closing } from '../config/composed.ts'
+import type { Closing } from '../config/servers.ts'
 import { executeRun } from '../run/execute.ts'
 import type { RunSettings } from '../run/use.ts'
 

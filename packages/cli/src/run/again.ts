@@ -3,8 +3,11 @@ import { DEFAULT_WORKLOAD, type PlannedRun, RUN_DEFAULTS, type RunSpec } from '@
 import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
-import type { SettingValue } from '@chaosproxy/workloads'
+import { wordsFor } from '../arguments/declare.ts'
 import type { LoadChoice } from '../arguments/load.ts'
+import { printSettings } from '../arguments/names.ts'
+import type { Options, Typed } from '../arguments/option.ts'
+import { workloadTyped } from '../arguments/workload.ts'
 import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
 import { usualOperations, usualSetting } from './use.ts'
 
@@ -13,90 +16,69 @@ import { usualOperations, usualSetting } from './use.ts'
  * they do not, since they would be read with its defaults.
  */
 export function againCommand(run: PlannedRun, runJson: string, config?: string, load?: LoadChoice): string {
-  const { spec, target, targetSettings, expect } = run
-  if (spec.target.traffic !== undefined)
-    return commandLine(wordsWithoutSecrets(['npx', 'chaos', 'run', '--spec', runJson, '--trust']))
+  const { spec, target } = run
+  if (spec.target.traffic !== undefined) return runCommandLine(wordsFor({ spec: runJson, trust: true }))
   const names = spec.faults.filter((fault) => typeof fault === 'string')
   if (names.length < spec.faults.length || config !== undefined) {
-    const named = config === undefined || CONFIG_NAMES.includes(config) ? [] : ['--config', config]
-    return commandLine(
-      wordsWithoutSecrets(['npx', 'chaos', 'run', '--spec', runJson, ...named, ...repeats(spec), ...loadWords(load)]),
-    )
+    const named = config === undefined || CONFIG_NAMES.includes(config) ? undefined : config
+    return runCommandLine([...wordsFor({ spec: runJson, config: named }), ...repeats(spec), ...wordsFor({ ...load })])
   }
-  const simulated = spec.target.name.startsWith(SIMULATED)
-  const reference = simulated ? spec.target.name.slice(SIMULATED.length) : spec.target.name
-  const words = [
-    'npx',
-    'chaos',
-    'run',
-    isUserFile(reference) && !isDeclaration(reference) ? '--protocol' : '--target',
-    reference,
-  ]
-  words.push('--seed', String(spec.seed))
-  const unlessDefault = <Value>(
-    option: string,
-    value: Value,
-    usual: Value,
-    print: (value: Value) => string = String,
-  ) => {
-    if (print(value) !== print(usual)) words.push(`--${option}`, print(value))
-  }
-  const seconds = (durationMs: number) => `${durationMs / 1000}s`
-  unlessDefault('nodes', spec.nodes, target.defaultNodes)
-  unlessDefault<number>('time', spec.timeMs, RUN_DEFAULTS.timeMs, seconds)
-  unlessDefault<number>('rate', spec.rate, RUN_DEFAULTS.rate)
-  unlessDefault<number>('clients', spec.clients, RUN_DEFAULTS.clients)
-  words.push(...workloadWords(run))
-  unlessDefault<number>('timeout', spec.timeoutMs, RUN_DEFAULTS.timeoutMs, seconds)
-  unlessDefault<readonly string[]>('faults', names, RUN_DEFAULTS.faults, (all) => all.join(',') || 'none')
-  if (spec.target.bug !== undefined) words.push('--bug', spec.target.bug)
-  for (const [name, value] of Object.entries(spec.target.settings)) words.push('--set', `${name}=${value}`)
-  // Without --expect a run is held to what the target promises.
-  if (expect?.promised !== true) {
-    const level = expect?.level ?? 'none'
-    const promised = target.promises({
-      workload: run.workload.name,
-      object: run.workload.object,
-      settings: targetSettings,
-      faults: run.faultKinds,
-    })
-    if (level !== 'none' || promised !== 'nothing') words.push('--expect', level)
-  }
-  for (const required of spec.require ?? []) words.push('--require', required)
-  if (simulated) words.push('--sim')
-  words.push(...loadWords(load))
-  return commandLine(wordsWithoutSecrets(words))
+  const isSimulated = spec.target.name.startsWith(SIMULATED)
+  const reference = isSimulated ? spec.target.name.slice(SIMULATED.length) : spec.target.name
+  return runCommandLine(
+    wordsFor({
+      [isUserFile(reference) && !isDeclaration(reference) ? 'protocol' : 'target']: reference,
+      seed: spec.seed,
+      nodes: unless(target.defaultNodes, spec.nodes),
+      time: unless(seconds(RUN_DEFAULTS.timeMs), seconds(spec.timeMs)),
+      rate: unless(RUN_DEFAULTS.rate, spec.rate),
+      clients: unless(RUN_DEFAULTS.clients, spec.clients),
+      ...workloadOf(run),
+      timeout: unless(seconds(RUN_DEFAULTS.timeoutMs), seconds(spec.timeoutMs)),
+      faults: unless(RUN_DEFAULTS.faults.join(','), names.join(',') || 'none'),
+      bug: spec.target.bug,
+      set: printSettings(spec.target.settings),
+      expect: expectTyped(run),
+      require: spec.require,
+      sim: isSimulated,
+      ...load,
+    }),
+  )
 }
 
 /** An address with a password is never typed, but named by its variable. */
-const loadWords = (load: LoadChoice | undefined): readonly string[] =>
-  load === undefined
-    ? []
-    : [
-        ...['--queue', load.queue],
-        ...(load.workers === undefined ? [] : ['--workers', String(load.workers)]),
-        ...(load.reach === undefined ? [] : ['--reach', load.reach]),
-      ]
+const runCommandLine = (words: readonly string[]): string =>
+  commandLine(wordsWithoutSecrets(['npx', 'chaos', 'run', ...words]))
+
+const unless = <Value>(usual: Value, value: Value): Value | undefined => (value === usual ? undefined : value)
+
+const seconds = (durationMs: number): string => `${durationMs / 1000}s`
 
 /** A spec is data: what it names that runs code has to be repeated. */
 const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[] =>
   [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require)].flatMap(repeating)
 
-function workloadWords({ spec, target, workload }: PlannedRun): string[] {
-  const { name, settings } = spec.workload
-  const words = name === DEFAULT_WORKLOAD ? [] : ['--workload', name]
-  const { keys, cas, ...others } = settings
-  if (keys !== undefined && !(name === DEFAULT_WORKLOAD && keys === usualSetting(workload, 'keys')))
-    words.push('--keys', String(keys))
-  const usual = usualOperations(target).includes('cas')
-  if (name !== DEFAULT_WORKLOAD) words.push(...setting('cas', cas))
-  else if (cas === 0 && usual) words.push('--operations', 'read,write')
-  else if (!usual && (cas === undefined || cas === usualSetting(workload, 'cas')))
-    words.push('--operations', 'read,write,cas')
-  else if (cas !== 0) words.push(...setting('cas', cas))
-  for (const [other, value] of Object.entries(others)) words.push(...setting(other, value))
-  return words
+/** Without `--expect` a run is held to what the target promises. */
+function expectTyped({ target, workload, targetSettings, faultKinds, expect }: PlannedRun): string | undefined {
+  if (expect?.promised === true) return undefined
+  const question = { workload: workload.name, object: workload.object, settings: targetSettings, faults: faultKinds }
+  return expect?.level ?? (target.promises(question) === 'nothing' ? undefined : 'none')
 }
 
-const setting = (name: string, value: SettingValue | undefined): string[] =>
-  value === undefined ? [] : ['--workload-set', `${name}=${value}`]
+function workloadOf({ spec, target, workload }: PlannedRun): Typed<Options> {
+  const { name, settings } = spec.workload
+  const { keys, cas, ...others } = settings
+  const isUsual = name === DEFAULT_WORKLOAD
+  const usesCas = usualOperations(target).includes('cas')
+  // `--operations` says it for the default workload, where it can.
+  const without = isUsual && cas === 0 && usesCas
+  const within = isUsual && !usesCas && (cas === undefined || cas === usualSetting(workload, 'cas'))
+  const isLeftOut = cas === undefined || without || within || (isUsual && cas === 0)
+  return {
+    // Before its settings, which come last.
+    workload: undefined,
+    keys: keys === undefined || (isUsual && keys === usualSetting(workload, 'keys')) ? undefined : String(keys),
+    operations: without ? 'read,write' : within ? 'read,write,cas' : undefined,
+    ...workloadTyped(isUsual ? undefined : name, isLeftOut ? others : { cas, ...others }),
+  }
+}

@@ -40,7 +40,14 @@ import { type LoadChoice, loadOptions, parseLoad } from '../arguments/load.ts'
 import { oneOf } from '../arguments/names.ts'
 import type { ValuesOf } from '../arguments/option.ts'
 import { checkLimit, judgedBy, requireOption, stopOption } from '../arguments/require.ts'
-import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
+import {
+  chooseTarget,
+  isTargetTyped,
+  parseBug,
+  parseKnobs,
+  requireSettings,
+  targetOptions,
+} from '../arguments/target.ts'
 import { parseUi, type UiSettings } from '../arguments/ui.ts'
 import { chooseWorkload, parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
@@ -273,7 +280,7 @@ function draftOf({
 
 /** What is tested unless somebody says: the configuration's service, if that is all it has. */
 const onlyTarget = (options: ParsedOptions, own: OwnNames): string | undefined =>
-  ['target', 'protocol', 'binary'].some((name) => textOf(options, name) !== undefined) ? undefined : onlyService(own)
+  isTargetTyped(options) ? undefined : onlyService(own)
 
 /** The whole run: options override the base, and defaults fill in the rest. */
 async function specOfOptions(

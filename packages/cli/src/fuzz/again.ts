@@ -1,0 +1,57 @@
+import { commandLine, type SearchSpec } from '@chaosproxy/engine'
+import { isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/engine/references'
+import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
+import { EXECUTED, isBinary, isUserFile } from '@chaosproxy/targets'
+import { wordsFor } from '../arguments/declare.ts'
+import { printSettings } from '../arguments/names.ts'
+import { workloadTyped } from '../arguments/workload.ts'
+import { trialTyped, USUAL_OPERATIONS } from './options.ts'
+
+/** The search of one seed: a run that never ends has no replay file. */
+export function seedAgain({ subject }: SearchSpec, seed: number): string {
+  const { target, bug, knobs, level, nodes, operations, choices, workload, settings } = subject
+  return commandLine([
+    ...['npx', 'chaos', ...subjectWords(target)],
+    ...wordsFor({
+      ...workloadTyped(workload === DEFAULT_WORKLOAD && bug === undefined ? undefined : workload, settings),
+      bug,
+      set: printSettings(knobs),
+      nodes,
+      operations: operations === USUAL_OPERATIONS ? undefined : operations,
+      ...trialTyped(choices ?? {}),
+      expect: level,
+      seed,
+      seeds: 1,
+    }),
+  ])
+}
+
+function subjectWords(target: string): readonly string[] {
+  if (isService(target)) return serviceWords(parseServiceReference(target))
+  if (isBinary(target)) return ['fuzz', ...wordsFor({ binary: target.slice(EXECUTED.length) })]
+  return ['fuzz', ...wordsFor({ [isUserFile(target) ? 'protocol' : 'target']: target })]
+}
+
+const serviceWords = ({
+  program,
+  routes,
+  client,
+  args = [],
+  environment = {},
+  losesPower,
+  redis,
+  beside = {},
+  http,
+}: ServiceSpec): readonly string[] => [
+  ...['simulate', program],
+  ...wordsFor({
+    routes: client === undefined ? routes : undefined,
+    client,
+    'power-loss': losesPower,
+    redis: redis !== undefined,
+    beside: Object.entries(beside).map(([name, each]) => `${name}=${each.program}`),
+    http: http === 'messages' ? http : undefined,
+    arg: args,
+    env: printSettings(environment),
+  }),
+]
