@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 
 // A package imports only from rows above its own.
 const rows = [
-  'assertions',
   'history',
   'faults',
   'protocols',
@@ -22,6 +21,7 @@ const rows = [
   'engine',
   'console',
   'cli',
+  'assertions',
   'testcontainers',
   'playwright',
   'undici',
@@ -35,8 +35,10 @@ const json = (...path: string[]) =>
   JSON.parse(readFileSync(join(packages, ...path), 'utf8').replace(/^\s*\/\/.*$/gm, ''))
 const above = (row: string) => rows.slice(0, rows.indexOf(row))
 
-test('every package has a row', () => {
+test('every package has a row, here and in README.md, in the same order', () => {
   expect(readdirSync(packages).sort()).toEqual([...rows].sort())
+  const [, table = ''] = readFileSync(join(packages, '..', 'README.md'), 'utf8').split('| package | holds |')
+  expect(Array.from(table.matchAll(/^\| `([a-z-]+)` \| \S/gm), ([, name]) => name)).toEqual(rows)
 })
 
 describe.each(rows)('%s', (row) => {
@@ -96,18 +98,34 @@ test.each([['runner', 'result']])(
 )
 
 /** The packages whose folders have floors: none imports from one that imports from it, however far around. */
-const withFloors = ['history', 'checker', 'wire', 'recorder', 'proxy', 'faults', 'runner', 'workloads', 'engine']
+const withFloors = [
+  'history',
+  'checker',
+  'wire',
+  'recorder',
+  'proxy',
+  'faults',
+  'runner',
+  'workloads',
+  'engine',
+  'protocols',
+  'simulator',
+  'node-simulator',
+]
 
 test.each(withFloors)('%s has no circle of imports between its folders', (row) => {
   const between = new Map<string, string[]>()
   for (const [file, imported] of importsWithin(join(packages, row, 'src'))) {
     // An entry point passes names on from all of them.
     if (entriesOf(row).some(([, path]) => path === join(packages, row, 'src', file))) continue
-    const others = imported.map((path) => dirname(path)).filter((folder) => folder !== dirname(file))
-    between.set(dirname(file), [...(between.get(dirname(file)) ?? []), ...others])
+    const others = imported.map(floorOf).filter((floor) => floor !== floorOf(file))
+    between.set(floorOf(file), [...(between.get(floorOf(file)) ?? []), ...others])
   }
   expect(firstCircle(between)).toEqual([])
 })
+
+/** A file's folder; files of no folder are floors of their own. */
+const floorOf = (file: string): string => (dirname(file) === '.' ? file : dirname(file))
 
 /** The packages whose public surface is just what others use. */
 const spare = [

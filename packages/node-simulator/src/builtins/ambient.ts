@@ -9,7 +9,8 @@ import { guardProcess, noteWaiting } from '../world/strays.ts'
 import { blobMembers, blobOfBody, noting } from './blob.ts'
 import { fill, uuidFrom } from './chance.ts'
 import { simulatedDate } from './clock.ts'
-import { simulatedFetch } from './fetch/fetch.ts'
+import { simulatedFetch } from './http/fetch.ts'
+import { type Intrinsics, noteIntrinsics } from './intrinsics.ts'
 import { neverCalling } from './never-calling.ts'
 import { refusedFunction } from './refused.ts'
 import { builtin } from './registry.ts'
@@ -19,8 +20,48 @@ import { simulatedTimers } from './timers.ts'
 type Holder = { [name: string]: unknown }
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
+/** The globals of this process, once the simulator's own have taken their places. */
+interface TakenGlobals {
+  readonly intrinsics: Intrinsics
+  giveBack(): void
+}
+
+function take(): TakenGlobals {
+  const giveBack = installAmbient()
+  return { intrinsics: noteIntrinsics(), giveBack }
+}
+
+/** Runs that follow one another without anything in between keep what the first of them took. */
+let series: { taken: TakenGlobals | undefined } | undefined
+
+/** Takes the globals for a run: to be given back when it is over. */
+export function takeGlobals(): TakenGlobals {
+  if (series === undefined) return take()
+  series.taken ??= take()
+  return { ...series.taken, giveBack() {} }
+}
+
+/**
+ * Runs this where promises can be run to their end, which is not so in an async function. All that it runs takes the
+ * globals of this process once, which are given back at its end.
+ */
+export const outsidePromises = <T>(run: () => T): Promise<T> =>
+  new Promise((resolve, reject) => {
+    setImmediate(() => {
+      series = { taken: undefined }
+      try {
+        resolve(run())
+      } catch (error) {
+        reject(error)
+      } finally {
+        series.taken?.giveBack()
+        series = undefined
+      }
+    })
+  })
+
 /** Globals that packages reach whatever they are given: while a program runs they are simulated, else themselves. */
-export function installAmbient(): () => void {
+function installAmbient(): () => void {
   const undo: (() => void)[] = [guardProcess, patchNetwork()]
   const put = (holder: object, name: string, value: unknown): void => {
     const before = Object.getOwnPropertyDescriptor(holder, name)

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import type { Path } from '../disk/calls.ts'
+import type { Path } from './file-calls.ts'
 
 export type StreamOptions = BufferEncoding | { readonly fd?: unknown } | null
 

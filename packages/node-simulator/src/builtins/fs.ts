@@ -1,6 +1,6 @@
 import fs from 'node:fs'
-import type { FileCalls, Path } from '../disk/calls.ts'
 import { type Life, runningLife } from '../world/life.ts'
+import type { FileCalls, Path } from './file-calls.ts'
 import { fileHandle } from './file-handle.ts'
 import { type FileStreams, streamsOver } from './file-streams.ts'
 import { refusedModule } from './refused.ts'

@@ -1,3 +1,4 @@
+import https from 'node:https'
 import { Stream } from 'node:stream'
 import tls from 'node:tls'
 import { NotSimulated } from '../refusal.ts'
@@ -7,10 +8,10 @@ import { refusedModule } from './refused.ts'
 const ENCRYPTED = 'is encrypted inside of Node'
 const USE_HTTP = 'Between simulated nodes use http:, for instance where CHAOS_SIMULATED is set.'
 
-export const refusedEncryption = (what: string): NotSimulated => new NotSimulated(what, ENCRYPTED, USE_HTTP)
+const refusedEncryption = (what: string): NotSimulated => new NotSimulated(what, ENCRYPTED, USE_HTTP)
 
 /** A module of Node that encrypts, such as `tls`: it may be loaded, and every call is refused. */
-export const encryptedModule = (name: string, real: object): { [member: string]: unknown } =>
+const encryptedModule = (name: string, real: object): { [member: string]: unknown } =>
   refusedModule(name, { ...real }, ENCRYPTED, USE_HTTP)
 
 /**
@@ -45,3 +46,13 @@ export const tlsModule = (): object => ({
   checkServerIdentity: tls.checkServerIdentity,
   createSecureContext: tls.createSecureContext,
 })
+
+/** Packages make one at import, which harms nothing until it is to connect. */
+class Agent extends https.Agent {
+  override createConnection(): never {
+    throw refusedEncryption('https.Agent')
+  }
+}
+
+/** `node:https` without connections. */
+export const httpsModule = (): object => ({ ...encryptedModule('https', https), Agent, globalAgent: new Agent() })

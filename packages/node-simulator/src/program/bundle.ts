@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { UserError } from '@chaosproxy/history'
 import { isNativeLoader } from '../native.ts'
+import { PROGRAM_FILES } from '../world/strays.ts'
 import { importBundler } from './bundler.ts'
 import { clientApi } from './client-api.ts'
 import { expectedIn } from './expected.ts'
@@ -21,7 +22,6 @@ import {
   type Left,
   META,
   NULL,
-  PROGRAM_FILES,
   REQUIRE,
   statementsOf,
   throwAsNull,

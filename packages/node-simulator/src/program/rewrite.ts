@@ -2,9 +2,6 @@ import { parseAst } from 'rolldown/parseAst'
 import type { Node } from './syntax.ts'
 import { TABLE, type Table, tableIn } from './tables.ts'
 
-/** How the names of programs' files begin in stacks. */
-export const PROGRAM_FILES = 'simulated:'
-
 /** Names that the rewritten text finds around it. */
 export const REQUIRE = '__chaosRequire'
 export const IMPORT = '__chaosImport'

@@ -1,5 +1,5 @@
-import { FileCalls } from '../disk/calls.ts'
-import type { Files } from '../disk/files.ts'
+import { FileCalls } from '../builtins/file-calls.ts'
+import type { Files } from '../world/files.ts'
 import type { Life } from '../world/life.ts'
 import type { CodeStep } from '../world/requests.ts'
 import type { Program } from './bundle.ts'

@@ -1,6 +1,6 @@
 import { wrongType } from './failures.ts'
 import type { Session } from './session.ts'
-import type { Stream } from './streams/stream.ts'
+import type { Stream } from './stream.ts'
 
 /** The value of a key, by its type. Strings hold one byte in each character. */
 export interface Values {

@@ -1,7 +1,7 @@
 import { createRandom, type NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { NodeClock } from '@chaosproxy/simulator'
-import { Files } from '../disk/files.ts'
+import { Files } from './files.ts'
 import { type Death, type Hosts, Life } from './life.ts'
 import type { Network } from './network.ts'
 import { hostOf } from './servers.ts'

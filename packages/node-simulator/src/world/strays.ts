@@ -3,8 +3,10 @@ import net from 'node:net'
 import process from 'node:process'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
-import { PROGRAM_FILES } from '../program/rewrite.ts'
 import { turn } from './life.ts'
+
+/** The prefix of programs' file names in stacks. */
+export const PROGRAM_FILES = 'simulated:'
 
 type Call = (this: unknown, ...args: unknown[]) => unknown
 

@@ -5,12 +5,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { installed, type RealServer, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { commands } from '../../src/redis/commands/registry.ts'
-import { execute } from '../../src/redis/execute.ts'
 import { printReply } from '../../src/redis/reply.ts'
-import { isPermittedInScripts, isWrite } from '../../src/redis/scripting/permitted.ts'
+import { NOT_FROM_SCRIPTS, WRITES } from '../../src/redis/scripting/evaluate.ts'
+import { execute } from '../../src/redis/server/execute.ts'
+import { wordsOf } from '../../src/redis/server/node.ts'
 import { createSession } from '../../src/redis/session.ts'
 import { Store } from '../../src/redis/store.ts'
-import { wordsOf } from '../../src/redis/words.ts'
 import { anyCommand } from './commands.ts'
 import { anyBareProgram, anyProgram } from './programs.ts'
 
@@ -120,10 +120,10 @@ describe.skipIf(program === undefined)(
           return info !== undefined && 'items' in info && JSON.stringify(info.items[2]).includes(`"${flag}"`)
         })
       // Those of a container of commands are its subcommands' there.
-      expect(names.filter((name) => !isPermittedInScripts(name) && !/^(CLIENT|SCRIPT)$/.test(name))).toEqual(
+      expect(names.filter((name) => NOT_FROM_SCRIPTS.has(name) && !/^(CLIENT|SCRIPT)$/.test(name))).toEqual(
         flagged('noscript'),
       )
-      expect(names.filter((name) => isWrite(name) && name !== 'XGROUP')).toEqual(flagged('write'))
+      expect(names.filter((name) => WRITES.has(name) && name !== 'XGROUP')).toEqual(flagged('write'))
     })
 
     test('runs random programs of Lua to the same results, errors, and orders of tables', async () => {

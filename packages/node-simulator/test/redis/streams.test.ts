@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { execute, giveUp } from '../../src/redis/execute.ts'
 import { printReply } from '../../src/redis/reply.ts'
+import { execute, giveUp } from '../../src/redis/server/execute.ts'
 import { createSession, type Session } from '../../src/redis/session.ts'
 import { Store } from '../../src/redis/store.ts'
 

@@ -3,9 +3,9 @@ import { CommandError, syntaxError, UnknownCommand } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
 import { NO_ARRAY, OK, type Reply } from '../reply.ts'
-import { consumerOf, entryReply, groupAt, noteChange, streamAt, streamFor } from '../streams/access.ts'
-import { idOf, idText, LEAST_ID, rangeOf, type StreamId } from '../streams/ids.ts'
-import { type Delivery, entryAt, type Group, type Stream } from '../streams/stream.ts'
+import { type Delivery, entryAt, type Group, type Stream } from '../stream.ts'
+import { consumerOf, entryReply, groupAt, noteChange, streamAt, streamFor } from '../stream-access.ts'
+import { idOf, idText, LEAST_ID, rangeOf, type StreamId } from '../stream-ids.ts'
 
 const NO_STREAM =
   'ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.'

@@ -1,9 +1,9 @@
 import type { Call, Command } from '../command.ts'
 import { CommandError, UnknownCommand } from '../failures.ts'
 import type { Reply } from '../reply.ts'
-import { entryReply, streamAt } from '../streams/access.ts'
-import { idText, LEAST_ID } from '../streams/ids.ts'
-import { countUpTo, type Group, hasGapAfter, type Stream } from '../streams/stream.ts'
+import { countUpTo, type Group, hasGapAfter, type Stream } from '../stream.ts'
+import { entryReply, streamAt } from '../stream-access.ts'
+import { idText, LEAST_ID } from '../stream-ids.ts'
 
 const NODE_ENTRIES = 100
 

@@ -2,8 +2,6 @@ import type { Call, Command, Waits } from '../command.ts'
 import { CommandError, syntaxError, UnknownCommand } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
 import { NO_ARRAY, type Reply } from '../reply.ts'
-import { consumerOf, entryReply, groupAt, noteChange, streamAt } from '../streams/access.ts'
-import { idOf, idText, LEAST_ID, MOST_ID, type StreamId } from '../streams/ids.ts'
 import {
   countUpTo,
   entriesBetween,
@@ -12,7 +10,9 @@ import {
   hasGapAfter,
   type Stream,
   type StreamEntry,
-} from '../streams/stream.ts'
+} from '../stream.ts'
+import { consumerOf, entryReply, groupAt, noteChange, streamAt } from '../stream-access.ts'
+import { idOf, idText, LEAST_ID, MOST_ID, type StreamId } from '../stream-ids.ts'
 
 interface Reading {
   readonly count: number

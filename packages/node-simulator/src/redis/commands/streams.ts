@@ -2,9 +2,9 @@ import type { Call, Command } from '../command.ts'
 import { CommandError, syntaxError, UnknownCommand, wrongArity } from '../failures.ts'
 import { integerOf, wholeOf } from '../numbers.ts'
 import { NO_ARRAY, OK, type Reply } from '../reply.ts'
-import { entryReply, streamAt, streamFor } from '../streams/access.ts'
-import { idOf, idText, LEAST_ID, newId, rangeOf } from '../streams/ids.ts'
-import { entriesBetween, removeEntries, type Trimming, trim } from '../streams/stream.ts'
+import { entriesBetween, removeEntries, type Trimming, trim } from '../stream.ts'
+import { entryReply, streamAt, streamFor } from '../stream-access.ts'
+import { idOf, idText, LEAST_ID, newId, rangeOf } from '../stream-ids.ts'
 
 interface Cut {
   readonly trimming: Trimming | undefined

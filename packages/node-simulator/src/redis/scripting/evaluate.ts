@@ -1,8 +1,8 @@
 import type { Call } from '../command.ts'
 import { CommandError, UnknownCommand, WrongWordCount } from '../failures.ts'
 import { type Chunk, compile, LuaSyntaxError } from '../lua/compiler/compile.ts'
+import { Machine } from '../lua/compiler/machine.ts'
 import { CHUNK, plainText, ScriptRefusal } from '../lua/errors.ts'
-import { Machine } from '../lua/machine.ts'
 import { LuaTable } from '../lua/table.ts'
 import { LuaError, type LuaFunction } from '../lua/values.ts'
 import type { Reply } from '../reply.ts'
@@ -10,7 +10,6 @@ import { createSession } from '../session.ts'
 import type { Store } from '../store.ts'
 import { sha1 } from './cache.ts'
 import { replyOf } from './convert.ts'
-import { isPermittedInScripts, isWrite } from './permitted.ts'
 import { type Running, redisLibrary } from './redis-library.ts'
 
 /** A script as a client sends it. */
@@ -84,6 +83,21 @@ export function evaluate(call: Call, evaluation: Evaluation): Reply {
   })
 }
 
+const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
+
+/** Commands that scripts may not use, as they are about connections, or wait. */
+export const NOT_FROM_SCRIPTS: ReadonlySet<string> = words(`
+  AUTH HELLO CLIENT QUIT RESET MULTI EXEC DISCARD WATCH UNWATCH SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE
+  EVAL EVALSHA EVAL_RO EVALSHA_RO SCRIPT BLPOP BRPOP BLMOVE BRPOPLPUSH BZPOPMIN BZPOPMAX`)
+
+/** Commands that a read-only script may not use. */
+export const WRITES: ReadonlySet<string> = words(`
+  APPEND BLMOVE BLPOP BRPOP BRPOPLPUSH BZPOPMAX BZPOPMIN DECR DECRBY DEL EXPIRE EXPIREAT FLUSHALL FLUSHDB GETDEL GETEX
+  GETSET HDEL HINCRBY HINCRBYFLOAT HMSET HSET HSETNX INCR INCRBY INCRBYFLOAT LINSERT LMOVE LPOP LPUSH LPUSHX LREM LSET
+  LTRIM MSET MSETNX PERSIST PEXPIRE PEXPIREAT PSETEX RENAME RENAMENX RPOP RPOPLPUSH RPUSH RPUSHX SADD SDIFFSTORE SET
+  SETEX SETNX SETRANGE SINTERSTORE SMOVE SPOP SREM SUNIONSTORE UNLINK XACK XADD XAUTOCLAIM XCLAIM XDEL XGROUP
+  XREADGROUP XSETID XTRIM ZADD ZINCRBY ZPOPMAX ZPOPMIN ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE`)
+
 function performing({ session, perform, requireRunnable }: Call, isReadOnly: boolean): Running['perform'] {
   // What a script selects is selected for it alone.
   const own = createSession(session.id)
@@ -91,8 +105,8 @@ function performing({ session, perform, requireRunnable }: Call, isReadOnly: boo
   return (words) => {
     const name = (words[0] ?? '').toUpperCase()
     requireFit(requireRunnable, words)
-    if (!isPermittedInScripts(name)) throw new CommandError('ERR This Redis command is not allowed from script')
-    if (isReadOnly && isWrite(name))
+    if (NOT_FROM_SCRIPTS.has(name)) throw new CommandError('ERR This Redis command is not allowed from script')
+    if (isReadOnly && WRITES.has(name))
       throw new CommandError('ERR Write commands are not allowed from read-only scripts.')
     if (/^XREAD(GROUP)?$/.test(name) && words.some((word) => word.toUpperCase() === 'BLOCK'))
       throw new CommandError(`ERR ${name.toLowerCase()} command is not allowed with BLOCK option from scripts`)
@@ -109,7 +123,7 @@ function requireFit(requireRunnable: Call['requireRunnable'], words: readonly st
   }
 }
 
-/** Turns what a script ended by into what the server says of it. */
+/** Maps a script's failure to the error reply that Redis sends. */
 function orRefused<T>(hash: string, act: () => T): T {
   try {
     return act()

@@ -1,15 +1,14 @@
 import { createRequire } from 'node:module'
 import vm from 'node:vm'
 import type * as ast from 'luaparse'
+import type { Options, Parser, Token } from 'luaparse'
 import { CHUNK, ScriptRefusal } from '../errors.ts'
-import type { Machine } from '../machine.ts'
 import type { LuaFunction } from '../values.ts'
 import type { Compiling } from './expressions.ts'
-import { groupStarts } from './groups.ts'
 import { alignLines } from './lines.ts'
+import type { Machine } from './machine.ts'
 import { Scope } from './scope.ts'
 import { compileBody } from './statements.ts'
-import { compileTable } from './tables.ts'
 
 /** A script on a machine. */
 export type Chunk = (machine: Machine) => LuaFunction
@@ -39,7 +38,7 @@ function parse(source: string): Parsed {
   if (source.startsWith('#!')) throw new ScriptRefusal(source.split('\n', 1)[0] ?? '', undefined, 1)
   parser ??= createRequire(import.meta.url)('luaparse') as typeof import('luaparse')
   try {
-    const groups = groupStarts(parser as unknown as Parameters<typeof groupStarts>[0], source)
+    const groups = groupStarts(parser as unknown as Lexing, source)
     const chunk = parser.parse(source, {
       luaVersion: '5.1',
       locations: true,
@@ -59,7 +58,6 @@ function compileChunk({ chunk: { body }, groups }: Parsed): string {
   const scope = new Scope()
   const to: Compiling = {
     scope,
-    compileTable,
     isGrouped: (node) => groups.has((node as { readonly range?: readonly number[] }).range?.[0] ?? -1),
     compileFunction: ({ parameters, body: statements }, receiver) => {
       const names: string[] = receiver ? ['self'] : []
@@ -79,4 +77,32 @@ function compileChunk({ chunk: { body }, groups }: Parsed): string {
     return `${declared} if (--$.fuel < 0) $.exhausted(); ${inner} return $.NO_RESULTS;`
   }
   return `"use strict"; return (...$rest) => { ${functionBody(true, () => compileBody(body, to))} };`
+}
+
+interface Lexing {
+  parse(options: Partial<Options>): Parser
+}
+
+const [STRING, IDENTIFIER, PUNCTUATOR, END] = [2, 8, 32, 1]
+
+/** After these a parenthesis begins the arguments of a call. */
+const isCalled = ({ type, value }: Token): boolean =>
+  type === STRING || type === IDENTIFIER || (type === PUNCTUATOR && /^[)\]}]$/.test(value))
+
+/**
+ * Where expressions begin that are in parentheses, which the parser does not tell: of a call in parentheses only the first
+ * result counts.
+ */
+function groupStarts(lexer: Lexing, source: string): ReadonlySet<number> {
+  const starts = new Set<number>()
+  const parser = lexer.parse({ wait: true, luaVersion: '5.1', encodingMode: 'pseudo-latin1' })
+  parser.write(source)
+  let before: Token | undefined
+  let groups = false
+  for (let token = parser.lex(); token.type !== END; token = parser.lex()) {
+    if (groups) starts.add(token.range[0])
+    groups = token.type === PUNCTUATOR && token.value === '(' && (before === undefined || !isCalled(before))
+    before = token
+  }
+  return starts
 }

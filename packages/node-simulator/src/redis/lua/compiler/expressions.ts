@@ -7,7 +7,6 @@ export interface Compiling {
   readonly scope: Scope
   /** Whether an expression is in parentheses. */
   readonly isGrouped: (node: ast.Expression) => boolean
-  readonly compileTable: (node: ast.TableConstructorExpression, to: Compiling) => string
   /** Compiles the parameters and the body of a function. */
   readonly compileFunction: (node: ast.FunctionDeclaration, receiver: boolean) => string
 }
@@ -66,7 +65,7 @@ export function compileValue(node: ast.Expression, to: Compiling): string {
     case 'FunctionDeclaration':
       return to.compileFunction(node, false)
     case 'TableConstructorExpression':
-      return to.compileTable(node, to)
+      return compileTable(node, to)
     case 'LogicalExpression':
       return compileLogical(node, to)
     case 'BinaryExpression':
@@ -182,4 +181,32 @@ function argumentsOf(node: Call, to: Compiling): string {
   if (node.type === 'StringCallExpression') return compileValue(node.argument, to)
   if (node.type === 'TableCallExpression') return compileValue(node.arguments as unknown as ast.Expression, to)
   return compileList(node.arguments, to)
+}
+
+/** A table with the room that Lua reserves for what its constructor lists, as `#` and `pairs` depend on that. */
+function compileTable({ fields }: ast.TableConstructorExpression, to: Compiling): string {
+  const last = fields.at(-1)
+  const rest = last?.type === 'TableValue' && hasMany(last.value, to) ? compileMany(last.value, to) : undefined
+  const listed = rest === undefined ? fields : fields.slice(0, -1)
+  const items = listed.filter(({ type }) => type === 'TableValue').length
+  const room = [reserved(items), reserved(listed.length - items)]
+  const parts = listed.map((field) => {
+    if (field.type === 'TableValue') return `$.ITEM, ${compileValue(field.value, to)}`
+    const key = field.type === 'TableKeyString' ? JSON.stringify(field.key.name) : compileValue(field.key, to)
+    const value = compileValue(field.value, to)
+    const isCertain = field.type === 'TableKeyString' || /^(String|Numeric|Boolean)Literal$/.test(field.key.type)
+    return isCertain ? `${key}, ${value}` : `...$.entry(${key}, ${value})`
+  })
+  if (fields.length === 0) return '$.emptyTable()'
+  return `$.table(${room.join(', ')}, [${parts.join(', ')}]${rest === undefined ? '' : `, ${rest}`})`
+}
+
+/** Sizes are kept in one byte: of those from 16 only the first bits. */
+function reserved(count: number): number {
+  let [size, power] = [count, 1]
+  while (size >= 16) {
+    size = (size + 1) >> 1
+    power *= 2
+  }
+  return size * power
 }

@@ -1,4 +1,5 @@
 import type * as ast from 'luaparse'
+import { ScriptRefusal } from '../errors.ts'
 import {
   type Compiling,
   compileCall,
@@ -12,7 +13,6 @@ import {
   nameArgument,
 } from './expressions.ts'
 import { atLine } from './lines.ts'
-import { refuseSyntax } from './syntax.ts'
 
 /** Ends a script that takes too many steps. */
 const STEP = 'if (--$.fuel < 0) $.exhausted();'
@@ -184,4 +184,9 @@ function compileGenericFor(node: ast.ForGenericStatement, to: Compiling): string
   const head = `${before} const ${next} = ${values[0]}, ${state} = ${values[1]}; let ${control} = ${values[2]};`
   const call = `const ${found} = $.callable(${next})${atLine(line, `(${state}, ${control})`)};`
   return `{ ${head} while (true) { ${STEP} ${call} ${body} } }`
+}
+
+/** Something that the parser knows, and Lua 5.1 does not. */
+function refuseSyntax({ type, loc }: ast.Node): never {
+  throw new ScriptRefusal(type, undefined, loc?.start.line)
 }

@@ -2,17 +2,16 @@ import type { NodeId } from '@chaosproxy/faults'
 import { createRandom } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { fate, NodeClock, streamOf } from '@chaosproxy/simulator'
-import { resp } from '@chaosproxy/wire'
-import { REDIS, REDIS_PORT } from '../declared/hosts.ts'
-import { NotSimulated } from '../refusal.ts'
-import type { Host, Network, Packet, Plug, Wire } from '../world/network.ts'
-import type { Actor, World } from '../world/world.ts'
+import { isNoCommand, readRespCommand, resp } from '@chaosproxy/wire'
+import { REDIS, REDIS_PORT } from '../../declared/hosts.ts'
+import { NotSimulated } from '../../refusal.ts'
+import type { Host, Network, Packet, Plug, Wire } from '../../world/network.ts'
+import type { Actor, World } from '../../world/world.ts'
+import { UnknownCommand } from '../failures.ts'
+import { printReply } from '../reply.ts'
+import { createSession, type Session } from '../session.ts'
+import { type Change, Store } from '../store.ts'
 import { disconnect, execute, giveUp, redo } from './execute.ts'
-import { UnknownCommand } from './failures.ts'
-import { printReply } from './reply.ts'
-import { createSession, type Session } from './session.ts'
-import { type Change, Store } from './store.ts'
-import { wordsOf } from './words.ts'
 
 /** How often `appendfsync everysec` writes to disk. */
 const FSYNC_NANOS = 1e9
@@ -251,4 +250,10 @@ class Connection implements Plug {
     this.#cancelWait?.()
     this.#wire.send({ type: 'reset' })
   }
+}
+
+/** The words of a command, one byte in each character; none for an empty line, undefined if it cannot be read. */
+export function wordsOf(frame: Buffer): readonly string[] | undefined {
+  if (isNoCommand(frame)) return []
+  return readRespCommand(frame)?.map((word) => (typeof word === 'string' ? Buffer.from(word) : word).toString('latin1'))
 }

@@ -1,5 +1,5 @@
 import http from 'node:http'
-import { type Life, runningLife } from '../world/life.ts'
+import { type Life, runningLife } from '../../world/life.ts'
 
 /** Connections that an agent keeps are of one program: an agent of all nodes would mix them up. */
 function agentOf(life: Life): http.Agent {

@@ -1,4 +1,4 @@
-import { LEAST_ID, type StreamId } from './ids.ts'
+import { LEAST_ID, type StreamId } from './stream-ids.ts'
 
 export interface StreamEntry {
   readonly id: StreamId

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NotSimulated } from '../refusal.ts'
+import { FileError, type Files, type Inode } from '../world/files.ts'
 import type { Life } from '../world/life.ts'
-import { FileError, type Files, type Inode } from './files.ts'
 
 export type Path = string | URL | Buffer
 type Data = string | NodeJS.ArrayBufferView

@@ -1,15 +1,15 @@
-import { ArgumentError, badArgument, fail, refuse } from './errors.ts'
-import { baseLibrary } from './library/base.ts'
-import { bitLibrary } from './library/bits.ts'
-import { jsonLibrary } from './library/json.ts'
-import { mathLibrary, ScriptRandom } from './library/math.ts'
-import { messagePackLibrary } from './library/message-pack.ts'
-import { refusedLibrary } from './library/refused.ts'
-import { stringLibrary } from './library/strings.ts'
-import { tableLibrary } from './library/tables.ts'
-import * as operators from './operators.ts'
-import { LuaTable } from './table.ts'
-import { type LuaFunction, type LuaValue, NO_RESULTS } from './values.ts'
+import { ArgumentError, badArgument, fail, refuse } from '../errors.ts'
+import { libraryTable } from '../library/arguments.ts'
+import { baseLibrary } from '../library/base.ts'
+import { bitLibrary } from '../library/bits.ts'
+import { jsonLibrary } from '../library/json.ts'
+import { mathLibrary, ScriptRandom } from '../library/math.ts'
+import { messagePackLibrary } from '../library/message-pack.ts'
+import { stringLibrary } from '../library/strings.ts'
+import { tableLibrary } from '../library/tables.ts'
+import * as operators from '../operators.ts'
+import { LuaTable } from '../table.ts'
+import { type LuaFunction, type LuaValue, NO_RESULTS } from '../values.ts'
 
 /** Steps, which are rounds of loops and calls, that a script may take. */
 export const MOST_STEPS = 5_000_000
@@ -18,6 +18,10 @@ const ITEM: unique symbol = Symbol('an item of a table')
 type Part = LuaValue | typeof ITEM
 
 const nonexistent = (name: string): never => fail(`Script attempted to access nonexistent global variable '${name}'`)
+
+/** A library whose functions may be looked at, and not called. */
+const refusedLibrary = (name: string, functions: readonly string[]): LuaTable =>
+  libraryTable(Object.fromEntries(functions.map((each) => [each, () => refuse(`${name}.${each}`)])))
 
 /** What compiled scripts find under the name `$`. */
 export class Machine {

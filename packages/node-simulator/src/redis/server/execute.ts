@@ -1,13 +1,13 @@
-import type { Call, Waits } from './command.ts'
-import { isListening } from './commands/connections.ts'
-import { leaveAll } from './commands/pub-sub.ts'
-import { commands } from './commands/registry.ts'
-import { forget, isOutdated } from './commands/transactions.ts'
-import { CommandError, UnknownCommand, WrongWordCount } from './failures.ts'
-import { NO_ARRAY, type Reply } from './reply.ts'
-import { journaled } from './scripting/cache.ts'
-import { createSession, type Session } from './session.ts'
-import type { Change, Store } from './store.ts'
+import type { Call, Waits } from '../command.ts'
+import { isListening } from '../commands/connections.ts'
+import { leaveAll } from '../commands/pub-sub.ts'
+import { commands } from '../commands/registry.ts'
+import { forget, isOutdated } from '../commands/transactions.ts'
+import { CommandError, UnknownCommand, WrongWordCount } from '../failures.ts'
+import { NO_ARRAY, type Reply } from '../reply.ts'
+import { journaled } from '../scripting/cache.ts'
+import { createSession, type Session } from '../session.ts'
+import type { Change, Store } from '../store.ts'
 
 const AT_ONCE: readonly string[] = ['MULTI', 'EXEC', 'DISCARD', 'WATCH', 'QUIT', 'RESET']
 const WHILE_LISTENING: readonly string[] = [

@@ -3,7 +3,7 @@ import { NotSimulated } from '../../refusal.ts'
 import { runningLife } from '../../world/life.ts'
 import { MessageLine } from '../../world/line.ts'
 import { fieldOf, isPlain, type RequestMessage } from '../../world/messages.ts'
-import { simulatedRequest } from '../http.ts'
+import { simulatedRequest } from './http.ts'
 import { type Asked, askedOf } from './request.ts'
 import { FetchedResponse, type WholeAnswer } from './response.ts'
 

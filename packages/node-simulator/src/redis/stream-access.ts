@@ -1,8 +1,8 @@
-import type { Call } from '../command.ts'
-import { CommandError } from '../failures.ts'
-import type { Reply } from '../reply.ts'
-import { idText } from './ids.ts'
+import type { Call } from './command.ts'
+import { CommandError } from './failures.ts'
+import type { Reply } from './reply.ts'
 import { createStream, type Group, type Stream, type StreamEntry } from './stream.ts'
+import { idText } from './stream-ids.ts'
 
 export const streamAt = ({ database }: Call, key = ''): Stream | undefined => database.value(key, 'stream')
 

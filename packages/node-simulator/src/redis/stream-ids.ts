@@ -1,4 +1,4 @@
-import { CommandError } from '../failures.ts'
+import { CommandError } from './failures.ts'
 
 /** The milliseconds in the upper 64 bits, and the sequence number in the lower. */
 export type StreamId = bigint

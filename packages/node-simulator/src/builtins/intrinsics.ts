@@ -8,8 +8,8 @@ import stream from 'node:stream'
 import stringDecoder from 'node:string_decoder'
 import url from 'node:url'
 import util from 'node:util'
-import { simulatedDate } from '../builtins/clock.ts'
-import { type Noted, noteMembers, putBack, replacedIn } from './members.ts'
+import { type Noted, noteMembers, putBack, replacedIn } from '../world/members.ts'
+import { simulatedDate } from './clock.ts'
 
 type Holder = object
 
