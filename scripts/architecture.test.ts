@@ -106,6 +106,7 @@ const withFloors = [
   'proxy',
   'faults',
   'runner',
+  'targets',
   'workloads',
   'engine',
   'protocols',

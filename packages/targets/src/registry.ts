@@ -4,14 +4,15 @@ import { protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator'
 import { isBinary } from './binary/binary-protocol.ts'
-import { declaredTarget } from './cluster/target.ts'
+import { declaredTarget } from './declared/target.ts'
 import { embeddedTarget } from './embedded/target.ts'
 import { etcd } from './etcd/target.ts'
 import { postgres } from './postgres/target.ts'
-import { loadProtocol } from './protocol-file.ts'
+import { builtEntry } from './processes/entry.ts'
 import { redis } from './redis/target.ts'
-import { isUserFile } from './user-file/import.ts'
-import { vetProtocol } from './vet-protocol.ts'
+import { isUserFile } from './user-files/import.ts'
+import { loadProtocol } from './user-files/protocol-file.ts'
+import { vetFile } from './user-files/vet-file.ts'
 
 /** Whether it is the path of a file that declares a cluster. */
 export const isDeclaration = (reference: string): boolean => reference.endsWith('.json')
@@ -36,7 +37,7 @@ export async function targetOf(reference: string): Promise<Target> {
   const name = simulated ? reference.slice(SIMULATED.length) : reference
   if (isDeclaration(name)) {
     if (simulated) throw new UserError('usage', `${reference}: only protocols can be simulated; ${name} is a cluster.`)
-    const { readDeclaration } = await import('./cluster/read-declaration.ts')
+    const { readDeclaration } = await import('./declared/read-declaration.ts')
     return declaredTarget(readDeclaration(name), { where: name, directory: dirname(name) })
   }
   if (isUserFile(name)) {
@@ -52,3 +53,10 @@ export async function targetOf(reference: string): Promise<Target> {
     `there is no target ${reference}.${didYouMean(reference, known)} Known: ${known.join(', ')}.`,
   )
 }
+
+/**
+ * Reports what is wrong with a user's protocol file: see `vetFile`. A file that passes can be loaded by `loadProtocol`.
+ *
+ * @throws UserError as `loadProtocol` does, and (input) if loading does not end or ends the thread.
+ */
+export const vetProtocol = (path: string): Promise<void> => vetFile(path, builtEntry('user-files'))

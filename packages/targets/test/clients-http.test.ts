@@ -2,9 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Input } from '@chaosproxy/history'
 import { afterEach, describe, expect, test } from 'vitest'
-import { parseClientDeclaration } from '../src/clients/declaration.ts'
-import { planClients } from '../src/clients/registry.ts'
-import { read, tryClient, write } from './clients.ts'
+import { planClients } from '../src/client-kinds/registry.ts'
+import { parseClientDeclaration, read, tryClient, write } from './clients.ts'
 
 const open: (() => unknown)[] = []
 afterEach(async () => {

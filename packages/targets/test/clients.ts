@@ -1,11 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Completion, type Input, millis, type UserError } from '@chaosproxy/history'
+import { type Completion, type Input, millis, UserError } from '@chaosproxy/history'
+import * as v from 'valibot'
 import { onTestFinished } from 'vitest'
-import { parseClientDeclaration } from '../src/clients/declaration.ts'
-import { planClients } from '../src/clients/registry.ts'
-import { startKeeper } from '../src/command/keeper.ts'
+import { type ClientDeclaration, clientSchema, planClients } from '../src/client-kinds/registry.ts'
+import { startKeeper } from '../src/keeper/keeper.ts'
+
+/** @throws UserError (input) whose message begins with `where`. */
+export function parseClientDeclaration(json: unknown, where: string): ClientDeclaration {
+  const result = v.safeParse(clientSchema, json, { abortEarly: true })
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const path = v.getDotPath(issue)
+  const member = path === null ? '' : `: "${path}"`
+  if (issue.expected === 'never') throw new UserError('input', `${where}${member}: there is no such member.`)
+  throw new UserError('input', `${where}${member} ${issue.message}.`)
+}
 
 /** A directory that goes with the test. */
 export function temporaryDirectory(): string {

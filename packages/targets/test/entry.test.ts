@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { builtEntry } from '../src/entry.ts'
+import { builtEntry } from '../src/processes/entry.ts'
 
 let packages: string
 beforeEach(() => {

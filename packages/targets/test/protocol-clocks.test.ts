@@ -1,6 +1,6 @@
 import { findProtocol } from '@chaosproxy/protocols'
 import { describe, expect, test } from 'vitest'
-import { protocolFrom } from '../src/protocol-file.ts'
+import { protocolFrom } from '../src/user-files/protocol-file.ts'
 
 const mine = (clocks: unknown) =>
   protocolFrom({ name: 'mine', create: findProtocol('raft')!.create, clocks }, 'mine.mjs')

@@ -1,6 +1,6 @@
 import { findProtocol, functionsOf, type ProtocolModule } from '@chaosproxy/protocols'
 import { describe, expect, test } from 'vitest'
-import { protocolFrom } from '../src/protocol-file.ts'
+import { protocolFrom } from '../src/user-files/protocol-file.ts'
 
 const mine = (members: object) =>
   protocolFrom({ name: 'mine', create: findProtocol('raft')!.create, ...members }, 'mine.mjs')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { importUserFile } from '../src/user-file/import.ts'
+import { importUserFile } from '../src/user-files/import.ts'
 import { ensureBuilt } from './build.ts'
 
 beforeAll(ensureBuilt)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { workloadFrom } from '../src/workload-file.ts'
+import { workloadFrom } from '../src/user-files/workload-file.ts'
 
 const workload = (functions: readonly string[], model: unknown = 'register') =>
   workloadFrom({ name: 'mine', model, functions, create: () => ({ client: () => ({ next: () => ({}) }) }) }, 'mine.ts')

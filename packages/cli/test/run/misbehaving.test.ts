@@ -7,7 +7,7 @@ import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { limitsFor } from '../../../engine/src/worlds/play.ts'
 import { guardedProtocol, simulateSpec } from '../../../engine/src/worlds/simulator.ts'
-import { vetProtocol } from '../../../targets/src/vet-protocol.ts'
+import { vetProtocol } from '../../../targets/src/registry.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 import { type Misbehaving, misbehaving } from './misbehaving.ts'
 

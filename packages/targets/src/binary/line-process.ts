@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { SilentProgramError } from '@chaosproxy/protocols'
-import { MARK, type TreeRoot } from '../command/process-tree.ts'
+import { MARK, type TreeRoot } from '../processes/process-tree.ts'
 import { endWithThisThread, forget } from './program-keeper.ts'
 
 // A process that is asked and answers while this thread waits: in virtual time nothing else may happen meanwhile. Its stdin and

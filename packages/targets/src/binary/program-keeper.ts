@@ -1,5 +1,5 @@
-import { type Keeper, startKeeper } from '../command/keeper.ts'
-import { startTimeOf, type TreeRoot } from '../command/process-tree.ts'
+import { type Keeper, startKeeper } from '../keeper/keeper.ts'
+import { startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
 // A thread that waits for its program is ended from outside, without a chance to end the program. The keeper's pipe
 // closes with the thread.

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
+import type { FromHost, ToHost } from './messages.ts'
 import {
   type ClientModule,
   errorText,
@@ -7,8 +8,7 @@ import {
   loadClientModule,
   type ModuleClient,
   requireClient,
-} from '../clients/module-file.ts'
-import type { FromHost, ToHost } from './messages.ts'
+} from './module-file.ts'
 
 // Runs the clients of a user's file on a thread of their own: an endless loop, an uncaught error or a process.exit ends
 // only this thread, and the run reports it.

@@ -1,5 +1,5 @@
 import type { Input, UserError } from '@chaosproxy/history'
-import type { ClientAddress } from '../clients/module-file.ts'
+import type { ClientAddress } from './module-file.ts'
 
 // The messages between a run and the thread of its user's client.
 

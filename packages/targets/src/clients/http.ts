@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Completion } from '@chaosproxy/history'
-import { UserError } from '@chaosproxy/history'
+import { type Completion, UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import {
   answered,
@@ -19,15 +18,40 @@ import {
 } from '@chaosproxy/recorder/routes'
 import type { Client } from '@chaosproxy/runner'
 import type { Answer } from '@chaosproxy/wire/http'
-import type { HttpDeclaration } from './declaration.ts'
+import * as v from 'valibot'
+import { type ClientKind, keys } from './client-kind.ts'
 import { type HttpReplies, httpReplies } from './http-replies.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
 import { type ExchangeEnd, openLine } from './line.ts'
 import type { NodeAddress, PlannedClients } from './planned-clients.ts'
 import { createProbation, type Probation } from './probation.ts'
 
+/** A route table describes the requests. */
+export interface HttpDeclaration {
+  readonly kind: 'http'
+  /** The path of a table, or the table itself. */
+  readonly routes: string | { readonly [member: string]: unknown }
+  /** The service's names for objects: `{key}`, `{number}` (counted from 1), `{run}` (differs between runs). */
+  readonly keys?: string | undefined
+}
+
 /** An HTTP client without code: the route table that recognises operations in requests also makes the requests. */
-export function planHttp(declaration: HttpDeclaration, where: string, directory: string): PlannedClients {
+export const http: ClientKind<HttpDeclaration> = {
+  kind: 'http',
+  entries: {
+    routes: v.pipe(
+      v.union(
+        [v.string(), v.record(v.string(), v.unknown())],
+        'must be a file with a route table, or the table itself',
+      ),
+      v.description('the route table: a file, or the table itself'),
+    ),
+    keys,
+  },
+  plan: planHttp,
+}
+
+function planHttp(declaration: HttpDeclaration, where: string, directory: string): PlannedClients {
   const { table, at } = tableOf(declaration.routes, where, directory)
   const namesFor = compileKeyNames(declaration.keys ?? '{key}', where)
   const plain = compileRequestMaker(generatorTable(table, null), at)

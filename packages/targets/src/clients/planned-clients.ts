@@ -4,8 +4,7 @@ import type { Header, SessionSource, UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
-import type { Keeper } from '../command/keeper.ts'
-import type { ClientDeclaration } from './declaration.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 
 /** The clients of an external system: a declaration, validated as far as possible without starting anything. */
 export interface PlannedClients {
@@ -26,7 +25,7 @@ export interface PlannedClients {
   /**
    * Makes the same clients in another process, by `openElsewhere`: a declaration without paths. Absent if they cannot be.
    */
-  readonly elsewhere?: ClientDeclaration | undefined
+  readonly elsewhere?: { readonly kind: string } | undefined
   /** Call once for each run. @throws UserError (input) for an unsupported function or a client that does not work. */
   open(options: OpenClientsOptions): Promise<OpenedClients>
 }

@@ -1,6 +1,6 @@
-import type { ProgramCommand } from '../command/command.ts'
 import { type CommandProcess, startCommand } from '../command/command-process.ts'
-import type { Keeper } from '../command/keeper.ts'
+import type { Keeper } from '../keeper/keeper.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 
 /** One process of the user's program. */
 export interface ProgramProcess {

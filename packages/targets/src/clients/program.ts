@@ -3,14 +3,43 @@ import { join } from 'node:path'
 import { type Completion, UserError } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import { allFunctions, judgeAnswer, shownAnswer } from '@chaosproxy/workloads'
-import { commandText, type ProgramCommand } from '../command/command.ts'
+import * as v from 'valibot'
 import { lastWords } from '../command/log-tail.ts'
-import { wordsOf } from '../command/words.ts'
-import type { ProgramDeclaration } from './declaration.ts'
+import { type CommandText, commandSchema, wordsOf } from '../command/words.ts'
+import { commandText, type ProgramCommand } from '../processes/command.ts'
+import { type ClientKind, functions } from './client-kind.ts'
 import { createFirstAnswers, type FirstAnswers } from './first-answers.ts'
 import { createPendingRequests, type PendingRequests } from './pending-requests.ts'
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from './planned-clients.ts'
 import { createProgramProcesses, type ProgramProcess } from './program-processes.ts'
+
+/** A program in any language: it reads one line of JSON for each operation and writes one for each answer. */
+export interface ProgramDeclaration {
+  readonly kind: 'program'
+  readonly command: CommandText
+  readonly environment?: { readonly [name: string]: string } | undefined
+  /** As for a module. */
+  readonly functions?: readonly string[] | undefined
+}
+
+/**
+ * Clients as external processes. Each process handles one operation at a time, so there are as many as there are
+ * concurrent operations.
+ */
+export const program: ClientKind<ProgramDeclaration> = {
+  kind: 'program',
+  entries: {
+    command: v.pipe(commandSchema, v.description('the program and its arguments; no shell is involved')),
+    environment: v.optional(
+      v.pipe(
+        v.record(v.string(), v.string('must be a text'), 'must be an object of texts'),
+        v.description('variables on top of the environment'),
+      ),
+    ),
+    functions,
+  },
+  plan: planProgram,
+}
 
 /** Extra time for the first answer: a virtual machine may have to start first. */
 const STARTING_MS = 10_000
@@ -20,11 +49,7 @@ const END_GRACE_MS = 500
 /** After this many exits in a row without an answer in between, the program is taken to be broken. */
 const MOST_ENDS = 5
 
-/**
- * Clients as external processes. Each process handles one operation at a time, so there are as many as there are
- * concurrent operations.
- */
-export function planProgram(
+function planProgram(
   { command, environment, functions }: ProgramDeclaration,
   where: string,
   directory: string,

@@ -1,18 +1,56 @@
 import { randomBytes } from 'node:crypto'
-import type { Completion, Input, Json } from '@chaosproxy/history'
-import { UserError } from '@chaosproxy/history'
+import { type Completion, type Input, type Json, UserError } from '@chaosproxy/history'
 import { FINAL_SUFFIX, redis, refusalOf } from '@chaosproxy/recorder/redis'
 import type { Client } from '@chaosproxy/runner'
-import { type CommandSpec, commandsOf, isTableName } from './commands.ts'
-import type { RespDeclaration } from './declaration.ts'
+import * as v from 'valibot'
+import { type ClientKind, keys } from './client-kind.ts'
+import { type CommandSpec, commandsOf, isTableName, type OwnCommands, type TableName, tableNames } from './commands.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
 import { type ExchangeEnd, openLine } from './line.ts'
 import type { NodeAddress, PlannedClients } from './planned-clients.ts'
 import { createProbation, type Probation } from './probation.ts'
 import { errorOf, type RespReplies, type RespReply, respReplies } from './resp-replies.ts'
 
+/** A command table describes the requests, for Redis and compatible systems. */
+export interface RespDeclaration {
+  readonly kind: 'resp'
+  /** The name of a built-in table, or the user's commands by function. */
+  readonly commands: TableName | OwnCommands
+  /** As for HTTP. */
+  readonly keys?: string | undefined
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+}
+
+const command = v.strictObject({
+  send: v.pipe(
+    v.array(v.string('must be a word'), 'must be a list of words, such as ["GET","{key}"]'),
+    v.minLength(1, 'must not be empty'),
+  ),
+  result: v.optional(v.picklist(['given', 'token', 'text', 'number', 'boolean', 'list'])),
+  refused: v.optional(v.array(v.nullable(v.union([v.string(), v.number()])), 'must be a list of answers')),
+})
+
 /** A client without code for Redis and compatible systems: a command table describes how operations are sent. */
-export function planResp(declaration: RespDeclaration, where: string): PlannedClients {
+export const resp: ClientKind<RespDeclaration> = {
+  kind: 'resp',
+  entries: {
+    commands: v.pipe(
+      v.union(
+        [v.picklist(tableNames), v.record(v.string(), v.union([command, v.array(command)]))],
+        `must be ${tableNames.join(', ')}, or a table: {"read": {"send": ["GET","{key}"], "result": "text"}, …}`,
+      ),
+      v.description('the command table: its name, or the table itself'),
+    ),
+    keys,
+    username: v.optional(v.string('must be a text')),
+    password: v.optional(v.string('must be a text')),
+  },
+  isPlain: true,
+  plan: planResp,
+}
+
+function planResp(declaration: RespDeclaration, where: string): PlannedClients {
   const { commands } = declaration
   const table = commandsOf(commands)
   if (Object.keys(table).length === 0)

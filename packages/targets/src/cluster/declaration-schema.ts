@@ -1,6 +1,6 @@
 import { levels } from '@chaosproxy/checker'
 import * as v from 'valibot'
-import { clientSchema } from '../clients/declaration.ts'
+import { clientSchema } from '../client-kinds/registry.ts'
 import { commandSchema as command } from '../command/words.ts'
 import { remoteProxiesSchema } from '../remote/declaration.ts'
 import type {

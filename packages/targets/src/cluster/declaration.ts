@@ -1,6 +1,6 @@
 import type { Level } from '@chaosproxy/checker'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
-import type { ClientDeclaration } from '../clients/declaration.ts'
+import type { ClientDeclaration } from '../client-kinds/registry.ts'
 import type { CommandText } from '../command/words.ts'
 import type { RemoteProxiesDeclaration } from '../remote/declaration.ts'
 

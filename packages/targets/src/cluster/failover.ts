@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { commandText, type ProgramCommand } from '../command/command.ts'
-import type { Keeper } from '../command/keeper.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import { wordsOf } from '../command/words.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import type { Handover } from '../network/node-harms.ts'
+import { commandText, type ProgramCommand } from '../processes/command.ts'
 import type { FailoverCommands } from './declaration.ts'
 
 /** The commands of a failover, with placeholders. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Target } from '@chaosproxy/runner'
-import { requireElsewhere } from '../clients/elsewhere.ts'
+import { requireElsewhere } from '../client-kinds/elsewhere.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import type { CommonDeclaration } from './declaration.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'

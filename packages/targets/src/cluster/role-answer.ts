@@ -1,7 +1,7 @@
 import { get } from 'node:http'
-import type { ProgramCommand } from '../command/command.ts'
 import { startCommand } from '../command/command-process.ts'
-import type { Keeper } from '../command/keeper.ts'
+import type { Keeper } from '../keeper/keeper.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 
 const LONGEST_MS = 1_000
 const MOST_CHARACTERS = 64 * 1024

@@ -1,13 +1,13 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
-import { commandText, type ProgramCommand } from '../command/command.ts'
 import type { Exit } from '../command/command-process.ts'
-import type { Keeper, Turn } from '../command/keeper.ts'
 import { lastLines } from '../command/log-tail.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { attemptFor, type Readiness, readinessText } from '../command/readiness.ts'
 import { runToEnd } from '../command/run-to-end.ts'
+import type { Keeper, Turn } from '../keeper/keeper.ts'
+import { commandText, type ProgramCommand } from '../processes/command.ts'
 import type { ClusterNode } from './open-cluster.ts'
 
 /** A fault on an external process, as the commands that inject and heal it. */

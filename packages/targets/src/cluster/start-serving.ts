@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
 import type { StartOptions } from '@chaosproxy/runner'
-import { declaredElsewhere } from '../clients/elsewhere.ts'
+import { declaredElsewhere } from '../client-kinds/elsewhere.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import { type ClusterNetwork, type ClusterNetworkOptions, openClusterNetwork } from '../network/cluster-network.ts'

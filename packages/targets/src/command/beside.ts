@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
+import { type Keeper, startKeeper } from '../keeper/keeper.ts'
 import { type CommandNode, openCommandNode } from './command-node.ts'
 import { makeDataDirectory } from './data-directory.ts'
-import { type Keeper, startKeeper } from './keeper.ts'
 import type { Placeholders } from './placeholders.ts'
 
 /** A server that nodes use, and that no fault hits. */

@@ -5,8 +5,8 @@ import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { UserError } from '@chaosproxy/history'
-import { commandText, type ProgramCommand } from './command.ts'
-import type { Keeper } from './keeper.ts'
+import type { Keeper } from '../keeper/keeper.ts'
+import { commandText, type ProgramCommand } from '../processes/command.ts'
 import {
   isTreeAlive,
   killTree,
@@ -16,7 +16,7 @@ import {
   startTimeOf,
   stopTree,
   type TreeRoot,
-} from './process-tree.ts'
+} from '../processes/process-tree.ts'
 import { findProgram } from './programs.ts'
 import { userToBecome } from './user.ts'
 

@@ -1,5 +1,5 @@
 import { fillPlaceholders, type Placeholders } from '@chaosproxy/history'
-import type { ProgramCommand } from './command.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 
 export { fillPlaceholders, type Placeholders }
 

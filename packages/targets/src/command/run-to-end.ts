@@ -1,5 +1,4 @@
-import type { CommandProcessOptions, Exit } from './command-process.ts'
-import { startCommand } from './command-process.ts'
+import { type CommandProcessOptions, type Exit, startCommand } from './command-process.ts'
 
 export interface RunToEndOptions extends Omit<CommandProcessOptions, 'line' | 'finishesWithinMs'> {
   readonly timeoutMs: number

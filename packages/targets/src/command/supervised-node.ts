@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import type { ProgramCommand } from './command.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 import type { CommandProcess } from './command-process.ts'
 import { lastWords } from './log-tail.ts'
 

@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
-import type { ProgramCommand } from './command.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 
 /** A command line, which is split at spaces outside quotes, or its words. No shell is involved. */
 export type CommandText = string | readonly string[]

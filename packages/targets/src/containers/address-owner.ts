@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
-import { livingSince } from '../command/process-tree.ts'
+import { livingSince } from '../processes/process-tree.ts'
 import { groupsOf } from './ipv6-groups.ts'
 
 // An address says which process has added it: by its PID namespace, its number and when it started. One of IPv4 does so by a

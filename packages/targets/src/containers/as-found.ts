@@ -1,4 +1,4 @@
-import type { ProgramCommand } from '../command/command.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 import type { EngineProgram } from './engine.ts'
 
 // What the keeper runs to see that a container is as it was found, once nobody else is left to see it.

@@ -1,6 +1,6 @@
 import { type Link, linkName } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
-import type { Keeper } from '../command/keeper.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
 import { connectionName, type DirectTraffic, directTraffic, type LinkNames } from './direct-traffic.ts'
 import type { Family } from './engine.ts'

@@ -1,6 +1,6 @@
 import { cpus as processors, totalmem } from 'node:os'
 import type { UndoneFault } from '../cluster/running-node.ts'
-import type { ProgramCommand } from '../command/command.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 import { askEngine, type EngineProgram } from './engine.ts'
 
 /** A container, by the name that its engine knows. */

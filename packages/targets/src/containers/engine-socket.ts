@@ -3,7 +3,7 @@ import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CommandProcess, startCommand } from '../command/command-process.ts'
-import type { Keeper } from '../command/keeper.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import { type Container, containersIn, containersOf, type EngineProgram } from './engine.ts'
 
 // Starting the engine's program takes longer than anything else between a container's start and its links: what waits for an

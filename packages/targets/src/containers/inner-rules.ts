@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Keeper } from '../command/keeper.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import {
   ADDRESS,
   type AddressPair,

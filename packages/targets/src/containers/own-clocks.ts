@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import type { Keeper } from '../command/keeper.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import type { Handover } from '../network/node-harms.ts'
 import type { Member } from './members.ts'
 import { writeOverride } from './override.ts'

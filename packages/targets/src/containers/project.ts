@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { basename, dirname, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
-import type { ProgramCommand } from '../command/command.ts'
 import { findProgram } from '../command/programs.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 import { type AskedEngine, askedEngines, type Container, type EngineProgram } from './engine.ts'
 
 /** The containers that a declaration means, and the engine that has them. */

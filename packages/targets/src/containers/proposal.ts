@@ -1,4 +1,4 @@
-import type { ClientDeclaration } from '../clients/declaration.ts'
+import type { ClientDeclaration } from '../client-kinds/registry.ts'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import { usualPort } from './container-kind.ts'
 import type { Container, EngineProgram } from './engine.ts'

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
-import type { Keeper } from '../command/keeper.ts'
-import { startTimeOf, type TreeRoot } from '../command/process-tree.ts'
+import type { Keeper } from '../keeper/keeper.ts'
+import { startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
 /** What one container sends to a port of another goes to the proxy, which dials on from this address. */
 export interface RedirectedPort {

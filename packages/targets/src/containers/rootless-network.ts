@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import type { Keeper } from '../command/keeper.ts'
 import { lastLines } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import { ownerOfLabel, ownLabel } from './address-owner.ts'
 import { askEngine } from './engine.ts'
 

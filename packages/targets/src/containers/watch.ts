@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CommandProcess, startCommand } from '../command/command-process.ts'
-import type { Keeper } from '../command/keeper.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import type { ContainerEvent } from './container-event.ts'
 import type { EngineProgram } from './engine.ts'
 import { timeOfDay, watchEventFile } from './event-file.ts'

@@ -1,8 +1,8 @@
 import { createRandom } from '@chaosproxy/faults'
 import type { UserError } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
-import type { Keeper } from '../command/keeper.ts'
 import { type Life, type SupervisedNode, superviseNode } from '../command/supervised-node.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import type { NodeSetup } from '../node/wire.ts'
 import { brokenError, type NodeProcess, type Ports, startNode } from './node-process.ts'
 

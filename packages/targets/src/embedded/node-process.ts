@@ -1,12 +1,12 @@
 import { UserError } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
-import type { ProgramCommand } from '../command/command.ts'
 import { type CommandProcess, startCommand } from '../command/command-process.ts'
-import type { Keeper } from '../command/keeper.ts'
 import { neverReady } from '../command/readiness.ts'
-import { builtEntry } from '../entry.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import type { BrokenProtocol, NodeReport, NodeRequest, NodeSetup } from '../node/wire.ts'
-import { isUserFile } from '../user-file/import.ts'
+import type { ProgramCommand } from '../processes/command.ts'
+import { builtEntry } from '../processes/entry.ts'
+import { isUserFile } from '../user-files/import.ts'
 
 /** Keeps a protocol from taking the machine's memory. The watchdog, which explains itself, acts before this limit. */
 const LARGEST_HEAP = '--max-old-space-size=1024'

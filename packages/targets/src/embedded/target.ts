@@ -1,7 +1,7 @@
 import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import { protocolTarget, type Target } from '@chaosproxy/runner'
+import { NODE_CLIENTS } from '../node/node-routes.ts'
 import { startEmbeddedCluster } from './cluster.ts'
-import { NODE_CLIENTS } from './node-routes.ts'
 import { embeddedSuffers } from './suffers.ts'
 
 /** A protocol as processes of this machine. They load it by its reference: a name, or a path. */

@@ -3,10 +3,10 @@ import { UserError } from '@chaosproxy/history'
 import type { PromiseQuestion, Suffering, Target } from '@chaosproxy/runner'
 import { numberOf, type Setting } from '@chaosproxy/workloads'
 import type { NodesDeclaration } from '../cluster/declaration.ts'
-import { targetWithClients } from '../cluster/target.ts'
 import { missingPrograms } from '../command/programs.ts'
-import { etcdClients } from './clients.ts'
-import { etcdErrors } from './outcomes.ts'
+import { targetWithClients } from '../declared/target.ts'
+import { etcdClients } from './client/clients.ts'
+import { etcdErrors } from './client/outcomes.ts'
 
 const own: readonly Setting[] = [
   {

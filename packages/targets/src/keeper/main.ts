@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { NodeId } from '@chaosproxy/faults'
-import type { KeeperRequest } from '../command/keeper.ts'
-import { killTree } from '../command/process-tree.ts'
+import { killTree } from '../processes/process-tree.ts'
+import type { KeeperRequest } from './keeper.ts'
 import { runAll, runCommand, type Undo, undoNodes, untilFinished, type Watched, withoutRepeats } from './undoing.ts'
 
 // The keeper briefly outlives its owner, the runner. The owner tells it on standard input which processes it has

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { KeeperRequest } from '../command/keeper.ts'
-import { isTreeAlive, killTree } from '../command/process-tree.ts'
+import { isTreeAlive, killTree } from '../processes/process-tree.ts'
+import type { KeeperRequest } from './keeper.ts'
 
 export type Undo = Extract<KeeperRequest, { readonly type: 'undo' }>
 

@@ -1,16 +1,20 @@
 import type { Link, NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import type {
-  Address,
-  HttpFaults,
-  Intercept,
-  MessageFaults,
-  Network,
-  PeerFinder,
-  Route,
-  RouteOptions,
+import {
+  type Address,
+  chain,
+  createHttpFaults,
+  createMessageFaults,
+  createNetwork,
+  type HttpFaults,
+  type Intercept,
+  type MessageFaults,
+  type Network,
+  type PeerFinder,
+  type Route,
+  type RouteOptions,
+  recordConversations,
 } from '@chaosproxy/proxy'
-import { chain, createHttpFaults, createMessageFaults, createNetwork, recordConversations } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
 import type { Heard, Recollection } from '@chaosproxy/runner/result'

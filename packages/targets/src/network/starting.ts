@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
-import { type Keeper, startKeeper } from '../command/keeper.ts'
+import { type Keeper, startKeeper } from '../keeper/keeper.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { DatagramCuts } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'

@@ -1,6 +1,5 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
-import type { Recorder } from '@chaosproxy/recorder'
-import { createRecorder } from '@chaosproxy/recorder'
+import { createRecorder, type Recorder } from '@chaosproxy/recorder'
 import type { WireEvent, WireRecorder, WireSink } from '@chaosproxy/runner'
 
 /** What the proxy sees of the clients. What it has seen by the time recording begins is recorded then, as of time 0. */

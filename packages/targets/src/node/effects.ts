@@ -1,6 +1,5 @@
 import type { Effect } from '@chaosproxy/protocols'
-import type { Journal } from './journal.ts'
-import { encodeRecord } from './journal.ts'
+import { encodeRecord, type Journal } from './journal.ts'
 
 // Effects pass through here without a look at their messages, results and records.
 export type AnyEffect = Effect<unknown, unknown>

@@ -3,9 +3,9 @@ import { UserError } from '@chaosproxy/history'
 import { errorOutcomes, noticeOutcomes } from '@chaosproxy/recorder/postgresql'
 import type { Target } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
-import { declaredTarget } from '../cluster/target.ts'
+import { declaredTarget } from '../declared/target.ts'
+import { findServer, INSTALL, isReachable, missingServer } from './client/programs.ts'
 import { postgresCluster, settings } from './cluster.ts'
-import { findServer, INSTALL, isReachable, missingServer } from './programs.ts'
 
 const NODES = 3
 const WHERE = { where: 'postgres', directory: '.' }

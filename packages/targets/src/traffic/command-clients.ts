@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
-import { commandText } from '../command/command.ts'
 import { type CommandProcess, type CommandProcessOptions, startCommand } from '../command/command-process.ts'
 import { fillCommand } from '../command/placeholders.ts'
+import { commandText } from '../processes/command.ts'
 import { writeAuthorities } from './authorities.ts'
 import type { TrafficClients } from './observed-traffic.ts'
 

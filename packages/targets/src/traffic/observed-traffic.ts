@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream'
 import type { TrafficFault } from '@chaosproxy/faults'
 import type { Carriage, ControlPlane, ManagedProxy } from '@chaosproxy/proxy/control'
 import type { ObservedClients } from '@chaosproxy/runner'
-import type { ProgramCommand } from '../command/command.ts'
-import type { Keeper } from '../command/keeper.ts'
+import type { Keeper } from '../keeper/keeper.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 import type { OpenProxies, TrafficUpstream } from './traffic-cluster.ts'
 
 /** A server that is already running, or the command that starts one. */

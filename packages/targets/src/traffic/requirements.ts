@@ -2,7 +2,7 @@ import { plural, UserError } from '@chaosproxy/history'
 import { type Carriage, carriageName, type ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Recorder, RecorderCounters } from '@chaosproxy/recorder'
 import type { Concluded, RunOutcome } from '@chaosproxy/runner'
-import { commandText } from '../command/command.ts'
+import { commandText } from '../processes/command.ts'
 import type { ObservedTraffic, RecordedServer } from './observed-traffic.ts'
 import type { TrafficUpstream } from './traffic-cluster.ts'
 

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import type { ProgramCommand } from '../command/command.ts'
 import { type CommandNode, openCommandNode } from '../command/command-node.ts'
-import type { Keeper } from '../command/keeper.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import { commandsOf } from '../command/supervised-node.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import type { Victim } from '../network/node-harms.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 
 /**
  * A server that the run starts and ends. `{port}`, `{listen}` and `{data}` tell it where to listen and keep its data.

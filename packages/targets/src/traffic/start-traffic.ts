@@ -3,8 +3,8 @@ import type { UserError } from '@chaosproxy/history'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
 import type { ObservedClients, StartedCluster, StartOptions } from '@chaosproxy/runner'
-import { type Keeper, startKeeper } from '../command/keeper.ts'
 import { reservePorts } from '../command/ports.ts'
+import { type Keeper, startKeeper } from '../keeper/keeper.ts'
 import { readFinallyBy, withSpellings } from './final-client.ts'
 import {
   type Addresses,

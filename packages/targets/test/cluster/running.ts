@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunningDeclaration } from '../../src/cluster/declaration.ts'
-import type { Keeper } from '../../src/command/keeper.ts'
 import { releasePorts, reservePorts } from '../../src/command/ports.ts'
 import { runToEnd } from '../../src/command/run-to-end.ts'
+import type { Keeper } from '../../src/keeper/keeper.ts'
 import { processExists } from '../real-cluster.ts'
 import { kv } from './kv.ts'
 

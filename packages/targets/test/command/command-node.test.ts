@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { findProgram, missingPrograms } from '../../src/command/programs.ts'
-import { missingServer } from '../../src/postgres/programs.ts'
+import { missingServer } from '../../src/postgres/client/programs.ts'
 import { temporaryDirectory } from '../clients.ts'
 import { eventually, processExists } from '../real-cluster.ts'
 import { commands, script, shell } from './commands.ts'

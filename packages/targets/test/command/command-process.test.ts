@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { isStopped } from '../../src/command/process-tree.ts'
+import { isStopped } from '../../src/processes/process-tree.ts'
 import { eventually, processExists } from '../real-cluster.ts'
 import { commands, script, shell } from './commands.ts'
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { EngineFault } from '@chaosproxy/faults'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { parseDeclaration } from '../../src/cluster/read-declaration.ts'
-import { declaredTarget } from '../../src/cluster/target.ts'
-import { startKeeper } from '../../src/command/keeper.ts'
 import { engineFaults } from '../../src/containers/engine-faults.ts'
+import { parseDeclaration } from '../../src/declared/read-declaration.ts'
+import { declaredTarget } from '../../src/declared/target.ts'
+import { startKeeper } from '../../src/keeper/keeper.ts'
 import { ensureBuilt } from '../build.ts'
 
 type Asked<Fault = EngineFault> = Fault extends EngineFault ? Omit<Fault, 'nodes'> : never

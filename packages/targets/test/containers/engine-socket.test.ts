@@ -4,8 +4,8 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import type { Keeper } from '../../src/command/keeper.ts'
 import { openEngineSocket } from '../../src/containers/engine-socket.ts'
+import type { Keeper } from '../../src/keeper/keeper.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-socket-'))
 afterEach(() => {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import type { EngineFault } from '@chaosproxy/faults'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { isStopped } from '../../src/command/process-tree.ts'
+import { isStopped } from '../../src/processes/process-tree.ts'
 import { ensureBuilt } from '../build.ts'
 import { eventually, processExists } from '../real-cluster.ts'
 

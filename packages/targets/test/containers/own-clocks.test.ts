@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { startKeeper } from '../../src/command/keeper.ts'
 import { findLibrary, openOwnClocks } from '../../src/containers/own-clocks.ts'
+import { startKeeper } from '../../src/keeper/keeper.ts'
 import { ensureBuilt } from '../build.ts'
 
 /** The clock of one service, and what its programs read. */

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import type { Keeper } from '../../src/command/keeper.ts'
 import { watchContainers } from '../../src/containers/watch.ts'
+import type { Keeper } from '../../src/keeper/keeper.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-watch-'))
 afterEach(() => {

@@ -2,8 +2,8 @@ import type { Fault } from '@chaosproxy/faults'
 import type { Injected, StartedCluster } from '@chaosproxy/runner'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { patientTest } from '../../../cli/test/patient.ts'
-import { encoded, type Gateway, numberIn, openGateway } from '../../src/etcd/gateway.ts'
-import { etcdErrors, meaningOf } from '../../src/etcd/outcomes.ts'
+import { encoded, type Gateway, numberIn, openGateway } from '../../src/etcd/client/gateway.ts'
+import { etcdErrors, meaningOf } from '../../src/etcd/client/outcomes.ts'
 import { addressOf, isInstalled, startEtcd, why } from './etcd-cluster.ts'
 
 // What a live etcd answers, what that is taken for, and what was done: revisions count changes.

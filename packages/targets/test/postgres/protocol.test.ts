@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { errorOutcomes, judgeReport } from '../../../recorder/src/postgresql/errors.ts'
-import { createLogin } from '../../src/postgres/authentication.ts'
+import { createLogin } from '../../src/postgres/client/authentication.ts'
 
 // RFC 7677, section 3: the exchange of user "user" with the password "pencil".
 test('a login with SCRAM-SHA-256 says what the example of its RFC says, and wants to see the server prove itself', () => {

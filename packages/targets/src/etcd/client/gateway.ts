@@ -1,8 +1,8 @@
 import { type Json, type Millis, millis } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
-import { type HttpReplies, httpReplies } from '../clients/http-replies.ts'
-import { type ExchangeEnd, openLine } from '../clients/line.ts'
-import type { NodeAddress } from '../clients/planned-clients.ts'
+import { type HttpReplies, httpReplies } from '../../clients/http-replies.ts'
+import { type ExchangeEnd, openLine } from '../../clients/line.ts'
+import type { NodeAddress } from '../../clients/planned-clients.ts'
 import { meaningOf } from './outcomes.ts'
 
 /** A reply of etcd's JSON gateway: 64-bit numbers are strings, bytes are base64, and zero values are omitted. */

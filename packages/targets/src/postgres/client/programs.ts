@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { MissingProgram } from '@chaosproxy/runner'
-import { findProgram, isOlder, versionOf } from '../command/programs.ts'
+import { findProgram, isOlder, versionOf } from '../../command/programs.ts'
 
 /** Where Debian, Red Hat and Homebrew install servers, each version in its own directory. */
 const PLACES = [

@@ -3,9 +3,9 @@ import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { builtEntry } from '../entry.ts'
-import type { ProgramCommand } from './command.ts'
-import type { TreeRoot } from './process-tree.ts'
+import type { ProgramCommand } from '../processes/command.ts'
+import { builtEntry } from '../processes/entry.ts'
+import type { TreeRoot } from '../processes/process-tree.ts'
 
 /** A process that ends ours if this one dies without cleaning up: see `keeper/main.ts`. */
 export interface Keeper {

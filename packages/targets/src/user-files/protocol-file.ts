@@ -12,8 +12,8 @@ import {
   promisedLevels,
   protocols,
 } from '@chaosproxy/protocols'
-import { binaryProtocol, isBinary } from './binary/binary-protocol.ts'
-import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
+import { binaryProtocol, isBinary } from '../binary/binary-protocol.ts'
+import { importUserFile, isUserFile, thrownText } from './import.ts'
 
 const DEFAULT_NODES = 3
 const objectNames = objects.map(({ name }) => name)

@@ -1,16 +1,24 @@
 import { createRandom } from '@chaosproxy/faults'
 import { historyFromEvents, type Input } from '@chaosproxy/history'
 import { settingsFor, type Workload } from '@chaosproxy/workloads'
-import { vetOnThread } from '../user-file/vet-on-thread.ts'
-import { loadWorkload, told } from '../workload-file.ts'
+import { loadProtocol } from './protocol-file.ts'
+import { vetOnThread } from './vet-on-thread.ts'
+import { loadWorkload, told } from './workload-file.ts'
 
-// Loads a user's workload file for the first time and tries it out, on a thread that it may crash or block. See
-// `workloadOf`.
+// Loads a user's file for the first time and tries it out, on a thread that it may crash or block: see `vetFile`. The
+// argument says what the file is.
 
 const CLIENTS = 4
 const OPERATIONS = 500
 
-await vetOnThread(async (path) => {
+await vetOnThread(process.argv[2] === 'workload' ? tryWorkload : tryProtocol)
+
+async function tryProtocol(path: string): Promise<void> {
+  const { create, bugs } = await loadProtocol(path)
+  for (const bug of [undefined, ...bugs.map(({ name }) => name)]) create({ bug, knobs: {} })
+}
+
+async function tryWorkload(path: string): Promise<void> {
   const workload = await loadWorkload(path)
   const clients = workload.create(settingsFor(workload), 0)
   for (let rank = 0; rank < CLIENTS; rank++) {
@@ -24,7 +32,7 @@ await vetOnThread(async (path) => {
   }
   told(path, 'finale', () => workload.finale(['x', 'y']).length)
   told(path, 'vacuous', () => workload.vacuous(historyFromEvents([])).length)
-})
+}
 
 /** Applies a user's own model once, to its initial state. */
 function applyOnce({ model }: Workload, { f, value }: Input, path: string): void {

@@ -1,5 +1,5 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
-import type { NodeAddress } from '../clients/planned-clients.ts'
+import type { NodeAddress } from '../../clients/planned-clients.ts'
 import type { Locks } from './locks.ts'
 import type { Asking } from './store.ts'
 import type { WatchStream } from './watch-stream.ts'

@@ -8,25 +8,40 @@ const LONGEST_MS = 20_000
 const LARGEST_MB = 512
 const OUTSIDE = 'look for a loop, or an await, outside its functions'
 
+interface VettingOptions {
+  /** Arguments for the thread's script. */
+  readonly argv?: readonly string[]
+  /** What to look for if loading does not end. */
+  readonly hint?: string
+}
+
 /**
  * Loads a user's file on a thread, where an endless loop, a `process.exit` or an await that never settles does no harm,
- * and reports what is wrong with it. `entry` is the thread's script; `hint` tells the user what to look for if loading
- * does not end.
+ * and reports what is wrong with it. `entry` is the thread's script.
  *
  * @throws UserError as loading does, and (input) if loading does not end or ends the thread.
  */
-export async function vetFile(path: string, entry: string | URL, hint: string = OUTSIDE): Promise<void> {
+export async function vetFile(
+  path: string,
+  entry: string | URL,
+  { argv = [], hint = OUTSIDE }: VettingOptions = {},
+): Promise<void> {
   if (!existsSync(path)) throw new UserError('usage', `${path}: there is no such file.`)
-  const wrong = await verdictOn(path, entry, hint)
+  const wrong = await verdictOn(path, entry, { argv, hint })
   if (wrong !== undefined) throw wrong
 }
 
-function verdictOn(path: string, entry: string | URL, hint: string): Promise<UserError | undefined> {
+function verdictOn(
+  path: string,
+  entry: string | URL,
+  { argv, hint }: Required<VettingOptions>,
+): Promise<UserError | undefined> {
   const bad = (what: string): UserError => new UserError('input', `${path} ${what}`)
   return new Promise((resolve) => {
     // Discard its output: the real load will print it again.
     const thread = new Worker(entry, {
       workerData: path,
+      argv: [...argv],
       stdout: true,
       stderr: true,
       execArgv: [],

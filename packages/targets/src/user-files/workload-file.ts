@@ -9,9 +9,9 @@ import {
   type WorkloadModule,
   workloads,
 } from '@chaosproxy/workloads'
-import { builtEntry } from './entry.ts'
-import { importUserFile, isUserFile, thrownText } from './user-file/import.ts'
-import { vetFile } from './user-file/vet-file.ts'
+import { builtEntry } from '../processes/entry.ts'
+import { importUserFile, isUserFile, thrownText } from './import.ts'
+import { vetFile } from './vet-file.ts'
 
 /**
  * Loads a workload by name or from a user's file, whose default export is a `WorkloadModule`. A file is first tried out
@@ -20,7 +20,7 @@ import { vetFile } from './user-file/vet-file.ts'
  * @throws UserError (usage, input) if there is none, or the file does not work.
  */
 export async function workloadOf(reference: string): Promise<Workload> {
-  if (isUserFile(reference)) await vetFile(reference, builtEntry('workload-vetting'), LOOP)
+  if (isUserFile(reference)) await vetFile(reference, builtEntry('user-files'), { argv: ['workload'], hint: LOOP })
   return loadWorkload(reference)
 }
 

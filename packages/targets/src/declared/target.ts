@@ -1,9 +1,8 @@
 import { UserError } from '@chaosproxy/history'
 import type { Suffering, Target } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { planClients } from '../client-kinds/registry.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
-import { planClients } from '../clients/registry.ts'
-import { containersTarget } from '../containers/target.ts'
 import {
   type ClusterDeclaration,
   hasContainers,
@@ -12,11 +11,12 @@ import {
   nodeCount,
   type RunningDeclaration,
   type StartedDeclaration,
-} from './declaration.ts'
-import { carriedBy, type DeclaredTargetOptions, NO_FAILOVER, ofCluster } from './of-cluster.ts'
-import { type ClusterPlan, inPlace, planCluster } from './parts.ts'
-import { planRunning, type RunningPlan } from './running-plan.ts'
-import type { Exposure } from './suffers.ts'
+} from '../cluster/declaration.ts'
+import { carriedBy, type DeclaredTargetOptions, NO_FAILOVER, ofCluster } from '../cluster/of-cluster.ts'
+import { type ClusterPlan, inPlace, planCluster } from '../cluster/parts.ts'
+import { planRunning, type RunningPlan } from '../cluster/running-plan.ts'
+import type { Exposure } from '../cluster/suffers.ts'
+import { containersTarget } from '../containers/target.ts'
 
 /**
  * An external cluster as a target.
@@ -61,7 +61,7 @@ export function targetWithClients(declaration: NodesDeclaration, { where, client
       if (Array.isArray(declaration.nodes) && nodes !== count)
         throw new UserError('usage', `${where}: nodes has ${count} nodes, one by one: ${nodes} cannot be started.`)
       // Load the proxy only when a cluster starts.
-      const { startCommandCluster } = await import('./start-commands.ts')
+      const { startCommandCluster } = await import('../cluster/start-commands.ts')
       return startCommandCluster({
         ...{ ...rest, nodes, declaration, where, plan, exposure },
         clients: clientsFor(rest.settings),
@@ -91,7 +91,7 @@ function runningTarget(declaration: RunningDeclaration, { where, directory }: De
     settings: [],
     async start({ nodes, ...rest }) {
       if (nodes !== count) throw new UserError('usage', `${where}: the cluster has ${count} nodes, not ${nodes}.`)
-      const { attachCluster } = await import('./start-running.ts')
+      const { attachCluster } = await import('../cluster/start-running.ts')
       return attachCluster({ ...rest, declaration, where, plan, clients, exposure })
     },
   }

@@ -1,6 +1,6 @@
 import { type ClientRequest, request } from 'node:http'
 import type { Json } from '@chaosproxy/history'
-import type { NodeAddress } from '../clients/planned-clients.ts'
+import type { NodeAddress } from '../../clients/planned-clients.ts'
 import { type Body, bodyIn, decodedIn, isBody, listIn, numberIn, objectIn } from './gateway.ts'
 import { type Trouble, valueIn } from './store.ts'
 

@@ -1,4 +1,4 @@
-import { builtEntry } from '../entry.ts'
+import { builtEntry } from '../processes/entry.ts'
 
 /** The words that run a Node program in a file, JavaScript or TypeScript, which not every Node runs by itself. */
 export const nodeProgram = (path: string): readonly [string, ...string[]] =>

@@ -3,9 +3,8 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { schemaProblems } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import type { ClusterDeclaration } from './declaration.ts'
-import { hasContainers } from './declaration.ts'
-import { containersSchema, runningSchema, startedSchema } from './declaration-schema.ts'
+import { type ClusterDeclaration, hasContainers } from '../cluster/declaration.ts'
+import { containersSchema, runningSchema, startedSchema } from '../cluster/declaration-schema.ts'
 
 /** @throws UserError (input): one line for each invalid member, beginning with `where`. */
 export function parseDeclaration(json: unknown, where: string): ClusterDeclaration {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type Input, type Json, UserError } from '@chaosproxy/history'
-import { importUserFile, thrownText } from '../user-file/import.ts'
+import { importUserFile, thrownText } from '../user-files/import.ts'
 
 /** The address that a client dials: the proxy in front of the node. */
 export interface ClientAddress {

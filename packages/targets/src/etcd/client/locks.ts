@@ -1,4 +1,4 @@
-import type { NodeAddress } from '../clients/planned-clients.ts'
+import type { NodeAddress } from '../../clients/planned-clients.ts'
 import { encoded, numberIn, openGateway } from './gateway.ts'
 import { type Asking, type Compare, commit, createdAt, deleteStep, isTrouble, putStep, type Trouble } from './store.ts'
 

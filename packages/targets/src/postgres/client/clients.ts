@@ -1,14 +1,42 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
-import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
+import * as v from 'valibot'
+import type { ClientKind } from '../../clients/client-kind.ts'
+import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from '../../clients/planned-clients.ts'
 import { type Connection, NotConnected, openConnection } from './connection.ts'
-import type { PostgresDeclaration } from './declaration.ts'
-import { type Asked, type ObjectName, objectOf, objects } from './objects.ts'
+import { commits, isolations, type PostgresDeclaration, readsFrom } from './declaration.ts'
+import { type Asked, type ObjectName, objectNames, objectOf, objects } from './objects.ts'
 import { completionOf, type Judged, judgeEnd } from './outcomes.ts'
 import { makeTables } from './tables.ts'
 
+const oneOf = <Name extends string>(names: readonly Name[], description: string) =>
+  v.optional(v.pipe(v.picklist(names, `must be ${names.join(', ')}`), v.description(description)))
+
 /** Clients of PostgreSQL. They retry nothing except the search for the primary, which precedes the operation. */
+export const postgresKind: ClientKind<PostgresDeclaration> = {
+  kind: 'postgres',
+  entries: {
+    user: v.optional(v.pipe(v.string('must be a text'), v.description('[default: postgres]'))),
+    password: v.optional(v.string('must be a text')),
+    database: v.optional(v.pipe(v.string('must be a text'), v.description('[default: postgres]'))),
+    reads: oneOf(readsFrom, 'whom reads are asked of; replicas: the node that the client is at [default: primary]'),
+    isolation: oneOf(isolations, 'of every transaction [default: what the server says]'),
+    commit: oneOf(commits, 'what a commit waits for; async: for no standby [default: what the server says]'),
+    local: v.optional(
+      v.pipe(
+        v.number('must be a share'),
+        v.minValue(0, 'must be a share from 0 to 1'),
+        v.maxValue(1, 'must be a share from 0 to 1'),
+        v.description('share of the sessions that wait for no standby, whatever commit says [default: 0]'),
+      ),
+    ),
+    object: oneOf(objectNames, 'what the objects are [default: what the workload asks for]'),
+  },
+  isPlain: true,
+  plan: planPostgres,
+}
+
 export function planPostgres(declaration: PostgresDeclaration): PlannedClients {
   const { object } = declaration
   const named = object === undefined ? Object.values(objects) : [objects[object]]

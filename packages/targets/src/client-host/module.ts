@@ -4,20 +4,38 @@ import { Worker } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
 import { allFunctions, judgeAnswer } from '@chaosproxy/workloads'
-import type { FromHost, ToHost } from '../client-host/messages.ts'
-import { builtEntry } from '../entry.ts'
-import type { ModuleDeclaration } from './declaration.ts'
-import { createFirstAnswers } from './first-answers.ts'
-import { createPendingRequests } from './pending-requests.ts'
-import type { OpenedClients, PlannedClients } from './planned-clients.ts'
+import * as v from 'valibot'
+import { type ClientKind, functions } from '../clients/client-kind.ts'
+import { createFirstAnswers } from '../clients/first-answers.ts'
+import { createPendingRequests } from '../clients/pending-requests.ts'
+import type { OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
+import { builtEntry } from '../processes/entry.ts'
+import type { FromHost, ToHost } from './messages.ts'
+
+/** A user's file, whose default export is `defineClient({ … })`. */
+export interface ModuleDeclaration {
+  readonly kind: 'module'
+  readonly file: string
+  /** The functions it supports; by default those of every workload. */
+  readonly functions?: readonly string[] | undefined
+}
+
+/** Clients from a user's file, run on a thread of their own. */
+export const module: ClientKind<ModuleDeclaration> = {
+  kind: 'module',
+  entries: {
+    file: v.pipe(v.string('must be a file'), v.description('the file whose default export is defineClient({ … })')),
+    functions,
+  },
+  plan: planModule,
+}
 
 const LOADING_MS = 10_000
 const PING_EVERY_MS = 1_000
 /** A thread silent for this long is taken to be in an endless loop. */
 const STUCK_MS = 10_000
 
-/** Clients from a user's file, run on a thread of their own. */
-export function planModule(declaration: ModuleDeclaration, where: string, directory: string): PlannedClients {
+function planModule(declaration: ModuleDeclaration, where: string, directory: string): PlannedClients {
   const file = resolve(directory, declaration.file)
   if (!existsSync(file)) throw new UserError('usage', `${where}: "file" is ${declaration.file}: there is no such file.`)
   return {

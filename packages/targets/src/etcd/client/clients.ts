@@ -1,7 +1,7 @@
 import type { Input } from '@chaosproxy/history'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import { numberOf, type Settings } from '@chaosproxy/workloads'
-import type { NodeAddress, PlannedClients } from '../clients/planned-clients.ts'
+import type { NodeAddress, PlannedClients } from '../../clients/planned-clients.ts'
 import { openGateway } from './gateway.ts'
 import { openLocks } from './locks.ts'
 import type { Keeping, Operation } from './operation.ts'

@@ -2,10 +2,9 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Json, UserError } from '@chaosproxy/history'
 import type { AskedOperations, Client, Elsewhere } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import { createHttpClient } from '../embedded/http-client.ts'
-import { type ClientDeclaration, clientSchema } from './declaration.ts'
-import type { NodeAddress, PlannedClients } from './planned-clients.ts'
-import { planClients } from './registry.ts'
+import type { NodeAddress, PlannedClients } from '../clients/planned-clients.ts'
+import { createHttpClient } from '../node/http-client.ts'
+import { type ClientDeclaration, clientKindOf, clientSchema, planClients } from './registry.ts'
 
 /** Clients that can be made in another process, on another machine: plain data, without credentials. */
 export type ClientsElsewhere =
@@ -27,7 +26,7 @@ const PASSWORD = 'CHAOS_CLIENT_PASSWORD'
 const json = v.custom<Json>((given) => given !== undefined)
 
 /** Whether it names nothing on the machine where it is used. */
-const isWithoutCode = ({ kind }: ClientDeclaration): boolean => kind === 'resp' || kind === 'postgres'
+const isWithoutCode = (declaration: ClientDeclaration): boolean => clientKindOf(declaration).isPlain === true
 
 const schema: v.GenericSchema<unknown, ClientsElsewhere> = v.variant('kind', [
   v.strictObject({ kind: v.literal('embedded'), registers: v.boolean() }),
@@ -51,9 +50,11 @@ interface Surroundings {
  * what they report themselves is not in the form of what they ask, as texts are not numbers.
  */
 export function requireElsewhere(
-  { elsewhere, sessions }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
+  { sessions, ...clients }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
   where: string,
 ): ClientDeclaration {
+  // Planned from a declaration of a registered kind.
+  const elsewhere = clients.elsewhere as ClientDeclaration | undefined
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
     throw new UserError(
       'usage',

@@ -1,0 +1,37 @@
+import * as v from 'valibot'
+import type { PlannedClients } from './planned-clients.ts'
+
+/**
+ * A kind of clients that a cluster can declare: `"client": {"kind": "http", "routes": "routes.json"}`. A kind is one value,
+ * listed in `client-kinds/registry.ts`.
+ */
+export interface ClientKind<Declaration extends { readonly kind: string }> {
+  readonly kind: Declaration['kind']
+  /** The members of its declaration besides `kind`. */
+  readonly entries: v.ObjectEntries
+  /** Whether its declaration is plain data, without code or files, so that another machine can make its clients. */
+  readonly isPlain?: true | undefined
+  /**
+   * Validates a declaration as far as possible without starting anything.
+   *
+   * @param where The start of every message. @param directory The declaration's directory, to which its paths are
+   * relative. @throws UserError (input)
+   */
+  plan(declaration: Declaration, where: string, directory: string): PlannedClients
+}
+
+/** How a service names the objects. */
+export const keys: v.GenericSchema<unknown, string | undefined> = v.optional(
+  v.pipe(
+    v.string('must be a text, such as "chaos-{run}-{key}"'),
+    v.description('what the service calls the objects: {key}, {number} (counted from 1), {run} (another for each run)'),
+  ),
+)
+
+/** The functions that a user's code supports. */
+export const functions: v.GenericSchema<unknown, string[] | undefined> = v.optional(
+  v.pipe(
+    v.array(v.string('must be a name'), 'must be a list of names, such as ["read","write"]'),
+    v.description('what it can be asked for [default: what any workload asks]'),
+  ),
+)

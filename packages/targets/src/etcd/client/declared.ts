@@ -1,0 +1,65 @@
+import * as v from 'valibot'
+import { type ClientKind, keys } from '../../clients/client-kind.ts'
+import { compileKeyNames } from '../../clients/keys.ts'
+import type { PlannedClients } from '../../clients/planned-clients.ts'
+import { etcdClients } from './clients.ts'
+
+/** Operations on etcd, over its JSON gateway: `"client": {"kind": "etcd", "keys": "chaos-{run}-{key}"}`. */
+export interface EtcdDeclaration {
+  readonly kind: 'etcd'
+  /** As for HTTP. */
+  readonly keys?: string | undefined
+  /** `serializable`: reads are answered from the data of whichever member is asked, which may be behind. */
+  readonly reads?: EtcdReads | undefined
+}
+
+type EtcdReads = 'linearizable' | 'serializable'
+
+const etcdReads: readonly EtcdReads[] = ['linearizable', 'serializable']
+
+/** Clients of an etcd of the user's: its members are asked for keys that have names of their own in each run. */
+export const etcdKind: ClientKind<EtcdDeclaration> = {
+  kind: 'etcd',
+  entries: {
+    keys,
+    reads: v.optional(
+      v.pipe(
+        v.picklist(etcdReads, `must be ${etcdReads.join(', ')}`),
+        v.description('serializable: answered by whichever member is asked [default: linearizable]'),
+      ),
+    ),
+  },
+  plan: planEtcd,
+}
+
+/** Operations of watches read whole ranges of keys, and so cannot share an etcd with other programs. */
+const FUNCTIONS: readonly string[] = [
+  ...['read', 'write', 'cas', 'append', 'add', 'subtract', 'remove', 'contains', 'acquire', 'release'],
+]
+
+function planEtcd({ keys: names = '{key}', reads = 'linearizable' }: EtcdDeclaration, where: string): PlannedClients {
+  const namesFor = compileKeyNames(names, where)
+  const plain = etcdClients({ reads, update: 'txn', fencing: true, ttl: 10 })
+  return {
+    ...plain,
+    functions: FUNCTIONS,
+    async open(options) {
+      const nameKey = namesFor(options.run ?? Date.now().toString(36))
+      const opened = await plain.open(options)
+      return {
+        ...opened,
+        connect(address) {
+          const client = opened.connect(address)
+          return {
+            ...client,
+            invoke(asked, timeoutMs, completed) {
+              const { input } = asked
+              const named = input.key === undefined ? input : { ...input, key: nameKey(input.key) }
+              client.invoke({ ...asked, input: named }, timeoutMs, completed)
+            },
+          }
+        },
+      }
+    },
+  }
+}
