@@ -3,9 +3,9 @@ import { models } from '@chaosproxy/checker'
 import { packageVersion } from '@chaosproxy/engine'
 import { USUAL_CHECK } from '@chaosproxy/engine/judged'
 import { stylesheet } from '@chaosproxy/report'
-import { savedPageScript, savedWorkerScript } from './built-file.ts'
 import { MOST_TEXT_BYTES } from './saved/bytes.ts'
 import type { Setting } from './saved/setting.ts'
+import { savedPageScript, savedWorkerScript } from './server/built-file.ts'
 import { savedStyles } from './server/saved-styles.ts'
 
 /**

@@ -1,7 +1,6 @@
 import { consistency, type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
 import { plural } from '@chaosproxy/history'
 import { judgedLevels, levelsNotOfModel } from '@chaosproxy/runner/result'
-import type { Despite } from './losses/loss.ts'
 import { listed } from './words.ts'
 
 /** The adjective for a history that meets the level: `sequentially consistent`. */
@@ -22,6 +21,13 @@ export interface LevelRow {
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
 /** Strongest first; adjacent levels that only follow from others, or are undecided for the same reason, share a row. */
+/** A level that is met although a promise was broken, and why both are true. */
+export interface Despite {
+  readonly level: string
+  /** `by p8's writes alone, the g it read may be the newer one`. */
+  readonly because: string
+}
+
 export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
   const rows: LevelRow[] = []
   for (const [level, verdict] of Object.entries(report.levels)) {

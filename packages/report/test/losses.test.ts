@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../runner/test/timeline.ts'
 import { accountLines } from '../src/accounting-words.ts'
 import { factsOf } from '../src/facts/facts.ts'
+import { shortSentence } from '../src/facts/violation-words.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { reproach } from '../src/moments.ts'
 import { operationText } from '../src/operation-words.ts'
-import { shortSentence } from '../src/terminal/evidence.ts'
 
 // The headline says what users lost, and claims no more than the record shows.
 

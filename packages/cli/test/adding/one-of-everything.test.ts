@@ -149,8 +149,8 @@ vi.mock('../../src/commands/registry.ts', async (original) => {
   const { greet } = await import('./added/command.ts')
   return { registry: { ...registry, greet: async () => greet } }
 })
-vi.mock('../../../scenarios/src/registry.ts', async (original) => {
-  const { stories } = await original<typeof import('../../../scenarios/src/registry.ts')>()
+vi.mock('../../../scenarios/src/stories/registry.ts', async (original) => {
+  const { stories } = await original<typeof import('../../../scenarios/src/stories/registry.ts')>()
   const all = [...stories, { ...stories[0], name: 'retold', summary: 'the first, once more' }]
   return { stories: all, findStory: (name: string) => all.find((story) => story.name === name) }
 })

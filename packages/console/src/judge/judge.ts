@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { ModelName } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
 import type { VerdictPart } from '@chaosproxy/report'
-import { judgeScript } from '../built-file.ts'
+import { judgeScript } from '../server/built-file.ts'
 import { FIRST_REST_MS, restAfter } from './pace.ts'
 
 /** What the judging thread has to know. */

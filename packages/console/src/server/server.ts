@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { WebSocketServer } from 'ws'
-import { pageScript } from '../built-file.ts'
+import { pageScript } from './built-file.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { type Content, refuseUpgrade, startGuardedServer } from './guarded-server.ts'
 import { shell } from './shell.ts'

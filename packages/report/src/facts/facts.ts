@@ -8,13 +8,13 @@ import {
   type RunSummary,
   strongestOf,
 } from '@chaosproxy/runner/result'
+import { accusedLevel, counterexampleOf } from '../accused.ts'
 import { leaseSentence } from '../lease-words.ts'
 import type { Loss } from '../losses/loss.ts'
 import { lossOf } from '../losses/registry.ts'
 import type { Race } from '../race/code-run.ts'
 import { raceOfHeader } from '../race/race-json.ts'
 import { shownFaults } from '../shown-faults.ts'
-import { accusedLevel, counterexampleOf } from './accused.ts'
 import { type Headline, headlineOf } from './headline.ts'
 import { type NearFault, nearFaults } from './near-faults.ts'
 import { type Violation, violationsOf } from './violations.ts'

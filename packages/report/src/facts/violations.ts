@@ -1,6 +1,6 @@
 import { type Counterexample, consistency, type Report, verdictOf } from '@chaosproxy/checker'
 import { judgedLevels } from '@chaosproxy/runner/result'
-import { counterexampleOf } from './accused.ts'
+import { counterexampleOf } from '../accused.ts'
 
 /** One cause, told once: what happened, and every level that it breaks. */
 export interface Violation {

@@ -1,8 +1,8 @@
 import { verdictOf } from '@chaosproxy/checker'
 import { count } from '@chaosproxy/history'
 import type { Facts } from '../facts/facts.ts'
+import { shortSentence } from '../facts/violation-words.ts'
 import { requirementText } from '../requirement-words.ts'
-import { shortSentence } from '../terminal/evidence.ts'
 import { capitalised } from '../words.ts'
 import type { Page } from './page-input.ts'
 

@@ -1,5 +1,5 @@
 import { factsOf } from '../facts/facts.ts'
-import { whyTitle } from '../terminal/evidence.ts'
+import { whyTitle } from '../facts/violation-words.ts'
 import { ladder } from './ladder.ts'
 import { html } from './markup.ts'
 import { figure } from './page.ts'

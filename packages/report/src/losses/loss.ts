@@ -1,5 +1,6 @@
 import type { Counterexample, Report } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
+import type { Despite } from '../level-words.ts'
 
 /** What a broken promise cost, in the words of those who use the object. */
 export interface Loss {
@@ -9,12 +10,6 @@ export interface Loss {
   readonly level?: string
   /** A level whose name seems to deny the title, and why both are true if it is met. */
   readonly despite?: Despite
-}
-
-export interface Despite {
-  readonly level: string
-  /** `by p8's writes alone, the g it read may be the newer one`. */
-  readonly because: string
 }
 
 export interface LossInput {

@@ -7,8 +7,9 @@ import {
   type Report,
 } from '@chaosproxy/checker'
 import { FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
+import { counterexampleOf } from '../accused.ts'
 import { disagreementOf } from '../disagreement.ts'
-import { counterexampleOf } from '../facts/accused.ts'
+import type { Despite } from '../level-words.ts'
 import {
   clientOf,
   isFinal,
@@ -21,7 +22,7 @@ import {
   writtenText,
 } from '../operation-words.ts'
 import { appendLoss } from './append.ts'
-import type { Despite, FindLoss, Loss } from './loss.ts'
+import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
 /** `p2's confirmed write to x is gone`, a change that is lost, or a confirmed write that a later read did not see. */

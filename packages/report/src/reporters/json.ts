@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
-import { toJson } from '../json.ts'
+import { toJson } from '../facts/json.ts'
 import { printable } from '../operation-words.ts'
 import type { Reporter } from './reporter.ts'
 import type { Subject } from './subject.ts'

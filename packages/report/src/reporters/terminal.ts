@@ -1,10 +1,10 @@
 import { type CheckRow, renderCheck, renderCheckTable } from '../terminal/check-page.ts'
 import { renderComparison } from '../terminal/comparison-page.ts'
 import { renderExplanations } from '../terminal/explanation.ts'
-import { renderRepeat, renderRepeats } from '../terminal/repeats-page.ts'
 import { renderRun } from '../terminal/run-page.ts'
 import { renderSearch } from '../terminal/search-page.ts'
 import { renderStory } from '../terminal/story-page.ts'
+import { renderRepeat, renderRepeats } from './repeats-page.ts'
 import type { Place, Reporter } from './reporter.ts'
 import type { FileSubject, Subject } from './subject.ts'
 

@@ -1,16 +1,16 @@
 import { count, percent, plural } from '@chaosproxy/history'
 import { factsOf } from '../facts/facts.ts'
 import { titleWithVerdict } from '../facts/headline.ts'
+import { sentenceText } from '../facts/violation-words.ts'
 import { printable } from '../operation-words.ts'
 import { wilsonInterval } from '../proportion.ts'
-import type { Finding } from '../reporters/finding.ts'
-import type { RunSubject } from '../reporters/subject.ts'
 import { requirementText } from '../requirement-words.ts'
-import { sentenceText } from './evidence.ts'
-import { paintFor } from './mood.ts'
-import { copied, finish, pageStyle, vacuousTexts } from './run-page.ts'
-import type { Style, TerminalOptions } from './style.ts'
-import { wrap } from './width.ts'
+import { paintFor } from '../terminal/mood.ts'
+import { copied, finish, pageStyle, vacuousTexts } from '../terminal/run-page.ts'
+import type { Style, TerminalOptions } from '../terminal/style.ts'
+import { wrap } from '../terminal/width.ts'
+import type { Finding } from './finding.ts'
+import type { RunSubject } from './subject.ts'
 
 /** One of several runs: its verdict in a line and, if it broke its promise, how, and where its report is. */
 export function renderRepeat(subject: RunSubject, style: Style, options: TerminalOptions): string {

@@ -1,0 +1,125 @@
+import { type Counterexample, levels, type OperationRow } from '@chaosproxy/checker'
+import { count, duration, type History, operationsIn } from '@chaosproxy/history'
+import { adjective } from '../level-words.ts'
+import { hasTimes, reproach } from '../moments.ts'
+import {
+  answerText,
+  clientOf,
+  linesOf,
+  nameText,
+  nodeOf,
+  printable,
+  processInWords,
+  requestText,
+  tells,
+} from '../operation-words.ts'
+import { cited, linesText } from '../places.ts'
+import { capitalised, listed, moment } from '../words.ts'
+import type { Facts } from './facts.ts'
+import type { NearFault } from './near-faults.ts'
+import type { Violation } from './violations.ts'
+
+/** `four`: small numbers read faster as words. */
+const inWords = (value: number): string =>
+  ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'][value] ?? count(value)
+
+/** The most keys to name in a title. */
+const MOST_KEYS = 4
+
+/** `Why it is not linearizable, in three operations of 58,113, key "x", during partition {n1 | n2 n3}` */
+export function whyTitle(
+  history: History,
+  { counterexample, others }: Violation,
+  near: readonly NearFault[] = [],
+): string {
+  const shown = counterexample.operations.length
+  const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => `"${nameText(key)}"`)
+  const around = [...new Set(near.map(({ short }) => short))]
+  return [
+    `Why it is not ${brokenText(counterexample.level, others)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === operationsIn(history) ? '' : ` of ${count(operationsIn(history))}`}`,
+    keys.length === 0
+      ? []
+      : `${keys.length === 1 ? 'key' : 'keys'} ${keys.length > MOST_KEYS ? `${keys.slice(0, MOST_KEYS).join(', ')} and ${count(counterexample.keys.length - MOST_KEYS)} more` : listed(keys)}`,
+    around.length === 0 ? [] : `during ${listed(around.slice(0, 2))}${around.length > 2 ? ' and more' : ''}`,
+  ]
+    .flat()
+    .join(', ')
+}
+
+/** `linearizable, nor even causally consistent`: levels go from the strongest to the weakest. */
+function brokenText(level: string, others: readonly string[]): string {
+  const rankOf = (name: string): number => (levels as readonly string[]).indexOf(name)
+  const stronger = others.find((other) => rankOf(other) !== -1 && rankOf(other) < rankOf(level))
+  return stronger === undefined ? adjective(level) : `${adjective(stronger)}, nor even ${adjective(level)}`
+}
+
+const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
+  operations.flatMap((operation) => linesOf(history, operation))
+
+/** `history.jsonl, lines 24,021–24,026`, by file if there are several. */
+export function citation(history: History, counterexample: Counterexample, file: string): string {
+  const lines = [
+    ...new Set(
+      linesOfAll(
+        history,
+        counterexample.operations.map(({ operation }) => operation),
+      ),
+    ),
+  ]
+  return history.files === undefined || lines.length === 0 ? cited(file, lines) : linesText(history, lines)
+}
+
+/** What is known of why it happened. */
+export type Because = Pick<Facts, 'near'> & Partial<Pick<Facts, 'wire' | 'lease'>>
+
+/** What happened, what the most telling fault has to do with it, and whether the change had reached the node. */
+export const sentenceText = ({ sentence }: Counterexample, because: Because): string =>
+  [printable(sentence), causeText(because)].filter((text) => text !== '').join(' ')
+
+const causeText = ({ near, wire, lease = '' }: Because): string =>
+  [lease, near[0]?.relation ?? '', wire?.sentence ?? ''].filter((text) => text !== '').join(' ')
+
+/** A sentence longer than this takes more than two lines of a page. */
+const LONG_SENTENCE = 200
+/** Without its cause, which stays as it is: a sentence shorter than this would hardly become shorter. */
+const LONG_STORY = 190
+
+/** As `sentenceText`, in two lines: of a long story only the answer that cannot be, and what makes it impossible. */
+export function shortSentence(history: History, counterexample: Counterexample, known: Because): string {
+  const { culprit, sentence, balance } = counterexample
+  const whole = sentenceText(counterexample, known)
+  if (whole.length <= LONG_SENTENCE || sentence.length <= LONG_STORY) return whole
+  const relation = causeText(known)
+  const because = reproach(history, counterexample)
+  if (balance !== undefined) {
+    const before = missedBefore(history, counterexample, because?.by)
+    return [printable(balance.sentence), before, relation].filter((text) => text !== '').join(' ')
+  }
+  if (culprit === undefined || because === undefined) {
+    const clauses = printable(sentence).split(/[:;] /)
+    // A cycle that is told as a story ends with the answer that cannot be.
+    const telling = (culprit === undefined ? clauses[0] : clauses.at(-1)) ?? ''
+    return [`${telling.replace(/\.$/, '')}.`, relation].filter((text) => text !== '').join(' ')
+  }
+  const node = nodeOf(history, culprit)
+  const { process, callTime } = history.operations
+  const when = hasTimes(history) ? ` at ${moment(callTime[culprit] ?? 0)}` : ''
+  const where = node === undefined ? '' : ` ${tells(history, culprit) ? 'from' : 'at'} ${nameText(node)}`
+  const withKey = counterexample.keys.length > 1
+  const asked = `${processInWords(history, process[culprit] ?? 0)}'s ${requestText(history, culprit, { withKey })}`
+  const answered = `${capitalised(asked)}${where}${when} returned ${answerText(history, culprit)}`
+  return [`${answered}, though ${because.text}.`, relation].filter((text) => text !== '').join(' ')
+}
+
+/** What a read that is drawn lacked, where the balance that is told was read later. */
+function missedBefore(history: History, { culprit }: Counterexample, by: OperationRow | undefined): string {
+  if (culprit === undefined || by === undefined || !tells(history, culprit) || tells(history, by)) return ''
+  const { callTime, returnTime } = history.operations
+  const node = nodeOf(history, culprit)
+  const gap = hasTimes(history) ? ` ${duration((callTime[culprit] ?? 0) - (returnTime[by] ?? 0))} before` : ' before'
+  return `Earlier, ${clientOf(history, culprit)}'s read${node === undefined ? '' : ` from ${nameText(node)}`} lacked ${requestText(history, by, { withKey: false })}, acknowledged${gap}.`
+}
+
+/** `Not causally consistent: p1 wrote …`. */
+export const violationText = ({ level, sentence }: Counterexample): string =>
+  `Not ${adjective(level)}: ${printable(sentence)}`
