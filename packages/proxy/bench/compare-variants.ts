@@ -1,5 +1,4 @@
-import type { RecordFile, Route } from '@chaosproxy/proxy'
-import { createNetwork } from '@chaosproxy/proxy'
+import { createNetwork, type RecordFile, type Route } from '@chaosproxy/proxy'
 import type { Intercept } from '@chaosproxy/proxy/parts'
 
 const ROUNDS = 11

@@ -1,8 +1,7 @@
 // One of the two ends of a measurement of HTTP: a key-value service as people write them, or the clients that load it.
 
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { connect } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { serveRequests } from './children.ts'
 
 export type HttpRequest = { readonly do: 'serve' } | HttpLoadRequest

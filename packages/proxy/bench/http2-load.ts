@@ -1,8 +1,7 @@
 // One of the two ends of a measurement of HTTP/2: a key-value service as people write them, or the clients that load it.
 
 import { once } from 'node:events'
-import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
-import { connect, createServer } from 'node:http2'
+import { type ClientHttp2Session, connect, createServer, type OutgoingHttpHeaders } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { serveRequests } from './children.ts'
 

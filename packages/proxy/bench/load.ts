@@ -1,8 +1,7 @@
 // One of the two ends of a measurement, each in a process of its own: the server, or the client that loads it.
 
 import { createServer as createHttpServer } from 'node:http'
-import type { AddressInfo, Server, Socket } from 'node:net'
-import { connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { serveRequests } from './children.ts'
 
 export type Measure = 'download' | 'upload' | 'round trips' | 'connections' | 'http'

@@ -1,10 +1,8 @@
 // The proxy under measurement, in a process of its own, so that its CPU time and memory are told from all others'.
 
 import type { TcpFault } from '@chaosproxy/faults'
-import type { Network } from '@chaosproxy/proxy'
-import { createNetwork } from '@chaosproxy/proxy'
-import type { AppliedFault } from '@chaosproxy/proxy/parts'
-import { createWorkerNetwork } from '@chaosproxy/proxy/parts'
+import { createNetwork, type Network } from '@chaosproxy/proxy'
+import { type AppliedFault, createWorkerNetwork } from '@chaosproxy/proxy/parts'
 import { serveRequests } from './children.ts'
 
 export type ProxyRequest =

@@ -1,5 +1,4 @@
-import type { TcpHarm } from '@chaosproxy/faults'
-import { createRandom } from '@chaosproxy/faults'
+import { createRandom, type TcpHarm } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

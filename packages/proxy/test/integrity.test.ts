@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { Random, TcpFault, TcpHarm } from '@chaosproxy/faults'
-import { createRandom } from '@chaosproxy/faults'
+import { createRandom, type Random, type TcpFault, type TcpHarm } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { Random, TcpFault, TcpHarm } from '@chaosproxy/faults'
-import { createRandom } from '@chaosproxy/faults'
+import { createRandom, type Random, type TcpFault, type TcpHarm } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { createWorkerNetwork } from '../src/workers/worker-network.ts'
 import { startClients } from './client-process.ts'
-import type { ProxyProcess, ProxyUsage } from './proxy-process.ts'
-import { startProxyProcess } from './proxy-process.ts'
+import { type ProxyProcess, type ProxyUsage, startProxyProcess } from './proxy-process.ts'
 import { cleanUp, dial, echo, pairOf, serve, startDialling } from './sockets.ts'
 
 // Long runs of the proxy, in a process of its own. CHAOS_SOAK=short moves fewer bytes, for less long.

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { connect as connectPlainly } from 'node:net'
+import { type AddressInfo, connect as connectPlainly } from 'node:net'
 import {
   type ConnectionOptions,
   connect,

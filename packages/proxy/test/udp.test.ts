@@ -1,5 +1,4 @@
-import type { Socket } from 'node:dgram'
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { DatagramFault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { EventInput } from '@chaosproxy/history'
-import { historyFromEvents } from '@chaosproxy/history'
+import { type EventInput, historyFromEvents } from '@chaosproxy/history'
 import { expect } from 'vitest'
 import { parseJsonLine } from '../../history/src/codecs/jsonl.ts'
 import type { RecordedEvent } from '../src/record/event-line.ts'

@@ -1,6 +1,5 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { MessageParser, RequestHead, ResponseHead } from '@chaosproxy/wire/http'
-import { STEP } from '@chaosproxy/wire/http'
+import { type MessageParser, type RequestHead, type ResponseHead, STEP } from '@chaosproxy/wire/http'
 import type { Gate } from './gate.ts'
 import type { MessageIntake } from './message-intake.ts'
 

@@ -1,6 +1,5 @@
 import type { HttpMatch } from '@chaosproxy/faults'
-import type { MatchableHead } from '@chaosproxy/wire/http'
-import { compilePath, pathOf } from '@chaosproxy/wire/http'
+import { compilePath, type MatchableHead, pathOf } from '@chaosproxy/wire/http'
 import { type ClientFilter, createClientFilter } from '../link/client-filter.ts'
 
 export type HeadMatch = (head: MatchableHead, client: string) => boolean

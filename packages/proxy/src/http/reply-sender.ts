@@ -1,13 +1,11 @@
 import type { Answer } from '@chaosproxy/wire/http'
 import type { Gate } from './gate.ts'
 import type { HttpRule, WaitingReply } from './http-rule.ts'
-import type { Pause } from './pause.ts'
-import { Pieces } from './pause.ts'
+import { type Pause, Pieces } from './pause.ts'
 import type { ReplyFate, ReplyPlan } from './reply-fate.ts'
 import type { ReplyOutbox } from './reply-outbox.ts'
 import type { SharedConnection } from './shared-connection.ts'
-import type { HttpTurn } from './turn.ts'
-import { LOST } from './turn.ts'
+import { type HttpTurn, LOST } from './turn.ts'
 
 export interface ReplySenderOptions {
   readonly connection: SharedConnection

@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Json } from '@chaosproxy/history'
-import type { Answer, BodyKind, Field, Fields } from '@chaosproxy/wire/http'
-import { BodyReader, encoded, STEP } from '@chaosproxy/wire/http'
+import { type Answer, type BodyKind, BodyReader, encoded, type Field, type Fields, STEP } from '@chaosproxy/wire/http'
 
 /** A message to send: its head, and its body unless that follows as it arrives. */
 export interface Message {

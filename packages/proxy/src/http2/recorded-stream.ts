@@ -1,9 +1,6 @@
-import type { Peer, RoutedRequest } from '@chaosproxy/recorder/routes'
-import { keptOfAnswer } from '@chaosproxy/recorder/routes'
-import type { Method } from '@chaosproxy/wire/grpc'
-import { GRPC_UNKNOWN, isGrpc, onlyMessage } from '@chaosproxy/wire/grpc'
-import type { Answer, MatchableHead } from '@chaosproxy/wire/http'
-import { BodyCapture, type Captured } from '@chaosproxy/wire/http'
+import { keptOfAnswer, type Peer, type RoutedRequest } from '@chaosproxy/recorder/routes'
+import { GRPC_UNKNOWN, isGrpc, type Method, onlyMessage } from '@chaosproxy/wire/grpc'
+import { type Answer, BodyCapture, type Captured, type MatchableHead } from '@chaosproxy/wire/http'
 import type { HpackFields } from '@chaosproxy/wire/http2'
 import type { HttpTurn } from '../http/turn.ts'
 

@@ -1,9 +1,7 @@
-import type { TcpFault } from '@chaosproxy/faults'
-import { linkName, tcpFamily } from '@chaosproxy/faults'
+import { linkName, type TcpFault, tcpFamily } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { StandingHarm } from '../delivery/registry.ts'
-import type { ClientFilter } from './client-filter.ts'
-import { createClientFilter } from './client-filter.ts'
+import { type ClientFilter, createClientFilter } from './client-filter.ts'
 
 /** A fault that stays until it is removed. */
 export type StandingFault = Extract<TcpFault, StandingHarm>

@@ -1,6 +1,5 @@
 import type { TcpFault } from '@chaosproxy/faults'
-import type { StandingFault } from './affliction.ts'
-import { clientFilterOf, createAffliction, validateUpdate } from './affliction.ts'
+import { clientFilterOf, createAffliction, type StandingFault, validateUpdate } from './affliction.ts'
 import type { ProxyClock } from './clock.ts'
 import type { LinkState } from './link-state.ts'
 

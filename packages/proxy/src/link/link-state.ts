@@ -1,5 +1,4 @@
-import type { Link, Random, TcpFault } from '@chaosproxy/faults'
-import { linkName, Trigger } from '@chaosproxy/faults'
+import { type Link, linkName, type Random, type TcpFault, Trigger } from '@chaosproxy/faults'
 import { createStage } from '../delivery/create-stage.ts'
 import type { Placed } from '../delivery/plan.ts'
 import type { Timetable } from '../delivery/stage.ts'

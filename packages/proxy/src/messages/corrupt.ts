@@ -1,6 +1,5 @@
 import type { Random } from '@chaosproxy/faults'
-import type { Direction, Framing } from '@chaosproxy/wire'
-import { isOneMessage } from '@chaosproxy/wire'
+import { type Direction, type Framing, isOneMessage } from '@chaosproxy/wire'
 
 /** Attempts to find a bit whose flip does not break the framing. */
 const ATTEMPTS_PER_BIT = 100

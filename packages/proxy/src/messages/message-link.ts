@@ -1,5 +1,4 @@
-import type { Link, Random } from '@chaosproxy/faults'
-import { linkName } from '@chaosproxy/faults'
+import { type Link, linkName, type Random } from '@chaosproxy/faults'
 import { CarriedRules } from '../link/rule-list.ts'
 import { MessageRule, type Standing, type Track } from './message-rule.ts'
 

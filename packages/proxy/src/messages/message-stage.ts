@@ -1,6 +1,5 @@
 import type { Random } from '@chaosproxy/faults'
-import type { FrameSink } from '@chaosproxy/wire'
-import { FrameReader } from '@chaosproxy/wire'
+import { FrameReader, type FrameSink } from '@chaosproxy/wire'
 import type { Exit, Stage } from '../interceptor/interceptor.ts'
 import { Run } from '../interceptor/run.ts'
 import type { ProxyClock } from '../link/clock.ts'

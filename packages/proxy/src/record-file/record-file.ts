@@ -1,6 +1,5 @@
 import { close as closeFile, existsSync, fsync, ftruncateSync, openSync, write as writeFile } from 'node:fs'
-import type { Header } from '@chaosproxy/history'
-import { printJsonHeader, UserError } from '@chaosproxy/history'
+import { type Header, printJsonHeader, UserError } from '@chaosproxy/history'
 import { createPartSeries, type PartSeries, type PartsOptions, type PartsStatistics } from './part-series.ts'
 import { sealRecord } from './seal-record.ts'
 

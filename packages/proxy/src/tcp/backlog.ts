@@ -1,8 +1,6 @@
-import type { Next, Placed } from '../delivery/plan.ts'
-import { meets, queueLimitBytes } from '../delivery/plan.ts'
+import { meets, type Next, type Placed, queueLimitBytes } from '../delivery/plan.ts'
 import type { Content } from '../delivery/stage.ts'
-import type { Waiting } from './chunk-queue.ts'
-import { ChunkQueue } from './chunk-queue.ts'
+import { ChunkQueue, type Waiting } from './chunk-queue.ts'
 
 const NO_STAGES: readonly Placed[] = []
 const PLAIN_LIMIT_BYTES = queueLimitBytes(NO_STAGES)

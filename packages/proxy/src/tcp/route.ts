@@ -1,5 +1,4 @@
-import type { Server, Socket } from 'node:net'
-import { createServer } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { basename } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Endpoint } from '@chaosproxy/faults'
@@ -17,8 +16,7 @@ import { isPath, markUnix, placeOf, removeStale } from '../socket/unix-socket.ts
 import { negotiate } from '../tls/negotiation.ts'
 import type { SecureEdges } from '../tls/secure-edges.ts'
 import type { TlsOptions } from '../tls/tls-options.ts'
-import type { Upstream } from './connection.ts'
-import { Connection } from './connection.ts'
+import { Connection, type Upstream } from './connection.ts'
 import { descriptors } from './descriptors.ts'
 import { MISREAD, type Trouble, type TroubleReporter } from './trouble.ts'
 

@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net'
-import { connect as connectPlainly, isIP } from 'node:net'
+import { connect as connectPlainly, isIP, type Socket } from 'node:net'
 import type { SecureContext, SecureContextOptions } from 'node:tls'
 import { connect, createSecureContext, createServer, TLSSocket } from 'node:tls'
 import { UserError } from '@chaosproxy/history'

@@ -1,10 +1,8 @@
-import type { DatagramFault, Link, Random } from '@chaosproxy/faults'
-import { datagramFamily, linkName, Trigger } from '@chaosproxy/faults'
+import { type DatagramFault, datagramFamily, type Link, linkName, type Random, Trigger } from '@chaosproxy/faults'
 import type { ProxyClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
 import { appliedTo, RuleList } from '../link/rule-list.ts'
-import type { DatagramRule } from './datagram-rule.ts'
-import { standingDatagramFault } from './datagram-rule.ts'
+import { type DatagramRule, standingDatagramFault } from './datagram-rule.ts'
 
 /** A datagram fault in force. */
 export interface AppliedDatagramFault {

@@ -1,5 +1,4 @@
-import type { Placed } from '../delivery/plan.ts'
-import { cutAt } from '../delivery/plan.ts'
+import { cutAt, type Placed } from '../delivery/plan.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { Flow, LinkState } from '../link/link-state.ts'
 import type { DatagramLink, WaitingDatagram } from './datagram-faults.ts'

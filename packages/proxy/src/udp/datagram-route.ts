@@ -1,5 +1,4 @@
-import type { RemoteInfo, Socket } from 'node:dgram'
-import { createSocket } from 'node:dgram'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import type { Endpoint } from '@chaosproxy/faults'

@@ -1,6 +1,5 @@
 import type { DatagramFault, Random, Trigger } from '@chaosproxy/faults'
-import type { ClientFilter } from '../link/client-filter.ts'
-import { createClientFilter } from '../link/client-filter.ts'
+import { type ClientFilter, createClientFilter } from '../link/client-filter.ts'
 
 /** A datagram fault in force, over all its links. */
 export interface StandingDatagramFault {

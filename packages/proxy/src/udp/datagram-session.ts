@@ -1,10 +1,8 @@
-import type { Socket } from 'node:dgram'
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { hostAndPort } from '../socket/host-and-port.ts'
 import type { Upstream } from '../tcp/connection.ts'
-import type { Allowance } from './datagram-flow.ts'
-import { DatagramFlow } from './datagram-flow.ts'
+import { type Allowance, DatagramFlow } from './datagram-flow.ts'
 import type { DatagramWiring } from './datagram-wiring.ts'
 
 export interface DatagramSessionOptions extends Omit<DatagramWiring, 'closed'> {

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { UserError } from '@chaosproxy/history'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Disk } from '../../src/record-file/record-file.ts'
-import { openRecordFile } from '../../src/record-file/record-file.ts'
+import { type Disk, openRecordFile } from '../../src/record-file/record-file.ts'
 import { sealRecord } from '../../src/record-file/seal-record.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-record-'))

@@ -1,5 +1,4 @@
-import type { BackendMessage, ServerReport } from '@chaosproxy/wire/postgresql'
-import { reportOf, reportText } from '@chaosproxy/wire/postgresql'
+import { type BackendMessage, reportOf, reportText, type ServerReport } from '@chaosproxy/wire/postgresql'
 import type { Completions, Interpretation } from '../record/call.ts'
 import { judgeNotices, judgeReport } from './errors.ts'
 import type { Questions } from './questions.ts'

@@ -1,5 +1,4 @@
-import type { EventType, Json, Nanos, Process } from '@chaosproxy/history'
-import { printJsonLine } from '@chaosproxy/history'
+import { type EventType, type Json, type Nanos, type Process, printJsonLine } from '@chaosproxy/history'
 
 /** An event as its line has it; members unknown to the format sit alongside the others. */
 export interface RecordedEvent {

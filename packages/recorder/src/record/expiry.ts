@@ -1,6 +1,5 @@
 import type { Nanos } from '@chaosproxy/history'
-import type { Extra } from './event-line.ts'
-import { eventLine, sessionText, subjectText, valueText } from './event-line.ts'
+import { type Extra, eventLine, sessionText, subjectText, valueText } from './event-line.ts'
 import type { Lanes } from './processes.ts'
 import type { View } from './view.ts'
 

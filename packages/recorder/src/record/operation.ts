@@ -1,6 +1,5 @@
 import { isTooDeep, type Json, type Nanos, TOO_DEEP } from '@chaosproxy/history'
-import type { Call, Edges, Interpretation } from './call.ts'
-import { ALL_EDGES, nameOf, namesOfEdges, UNSAID } from './call.ts'
+import { ALL_EDGES, type Call, type Edges, type Interpretation, nameOf, namesOfEdges, UNSAID } from './call.ts'
 import type { Extra, Line, RecordedEvent } from './event-line.ts'
 import { eventLine, extraOf, joined, NO_EXTRA, subjectText, valueText } from './event-line.ts'
 import { outcomeOf } from './outcome.ts'

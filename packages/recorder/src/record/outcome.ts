@@ -1,5 +1,4 @@
-import type { Edges, Interpretation } from './call.ts'
-import { EDGE } from './call.ts'
+import { EDGE, type Edges, type Interpretation } from './call.ts'
 
 /** Everything known about an operation when it ends in one of the two views. */
 export interface Ending {

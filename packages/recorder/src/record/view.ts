@@ -1,9 +1,7 @@
 import type { Json, Nanos } from '@chaosproxy/history'
 import type { Touches } from './call.ts'
-import type { Line } from './event-line.ts'
-import { eventLine, subjectText, valueText } from './event-line.ts'
-import type { LineSink, Place } from './event-order.ts'
-import { EventOrder } from './event-order.ts'
+import { eventLine, type Line, subjectText, valueText } from './event-line.ts'
+import { EventOrder, type LineSink, type Place } from './event-order.ts'
 import type { Ticks } from './processes.ts'
 
 const NEVER = Number.POSITIVE_INFINITY

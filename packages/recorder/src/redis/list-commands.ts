@@ -1,5 +1,4 @@
-import type { Says } from './answers.ts'
-import { saysCount } from './answers.ts'
+import { type Says, saysCount } from './answers.ts'
 import { type CommandReaders, one, read, several, word } from './command-reader.ts'
 
 const saysItems: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)

@@ -1,5 +1,4 @@
-import type { Json } from '@chaosproxy/history'
-import { nanos } from '@chaosproxy/history'
+import { type Json, nanos } from '@chaosproxy/history'
 import type { Call, Understanding } from '../../src/record/call.ts'
 import { createRecorder } from '../../src/record/recorder.ts'
 import { RecordedLines } from '../recorded-lines.ts'

@@ -1,5 +1,4 @@
-import type { Json } from '@chaosproxy/history'
-import { nanos, printJsonLine } from '@chaosproxy/history'
+import { type Json, nanos, printJsonLine } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { parseJsonLine } from '../../../history/src/codecs/jsonl.ts'
 import { eventLine, subjectText } from '../../src/record/event-line.ts'

@@ -1,8 +1,7 @@
 import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { duration } from '@chaosproxy/history'
 import { allMet, levelsOfModel, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
-import type { Despite } from '../level-words.ts'
-import { adjective } from '../level-words.ts'
+import { adjective, type Despite } from '../level-words.ts'
 import type { Loss } from '../losses/loss.ts'
 import { capitalised } from '../words.ts'
 

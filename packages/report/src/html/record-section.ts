@@ -1,5 +1,4 @@
-import type { RecordFacts } from '../record.ts'
-import { recordLines } from '../record.ts'
+import { type RecordFacts, recordLines } from '../record.ts'
 import { capitalised } from '../words.ts'
 import { type Html, html } from './markup.ts'
 

@@ -1,5 +1,4 @@
-import type { FrameScanner } from './frame-scanner.ts'
-import { NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
+import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
 /** Receives what a reader has read, in order. Together it is the stream, byte for byte. */
 export interface FrameSink {

@@ -1,6 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import type { FrameScanner } from './frame-scanner.ts'
-import { NEEDS_MORE } from './frame-scanner.ts'
+import { type FrameScanner, NEEDS_MORE } from './frame-scanner.ts'
 import type { Framing } from './framing.ts'
 
 const LINE_FEED = 0x0a

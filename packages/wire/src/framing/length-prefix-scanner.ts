@@ -1,5 +1,4 @@
-import type { FrameScanner } from './frame-scanner.ts'
-import { NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
+import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
 /** Where a frame has its length. The names are those of Netty's LengthFieldBasedFrameDecoder. */
 export interface LengthPrefix {

@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Json, UserError } from '@chaosproxy/history'
 import type { Framing } from './framing.ts'
-import type { LengthPrefix } from './length-prefix-scanner.ts'
-import { createLengthPrefixScanner } from './length-prefix-scanner.ts'
+import { createLengthPrefixScanner, type LengthPrefix } from './length-prefix-scanner.ts'
 
 /** Messages with a length prefix. Their content is unknown, and read as text or as `{"base64":…}`. */
 export function lengthPrefixed(prefix: LengthPrefix): Framing {

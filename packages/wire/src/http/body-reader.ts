@@ -1,5 +1,4 @@
-import type { Step } from './syntax.ts'
-import { COLON, CR, HEX, isName, LF, MAXIMUM_HEAD_BYTES, SEMICOLON, STEP, TEXT, TOKEN } from './syntax.ts'
+import { COLON, CR, HEX, isName, LF, MAXIMUM_HEAD_BYTES, SEMICOLON, STEP, type Step, TEXT, TOKEN } from './syntax.ts'
 
 /** How a body is delimited: there is none, by its length, by its last chunk, or by the end of the connection. */
 export type BodyKind = 'none' | 'sized' | 'chunked' | 'until-close'

@@ -1,5 +1,4 @@
-import type { Framing } from './header-block.ts'
-import { HeaderBlock } from './header-block.ts'
+import { type Framing, HeaderBlock } from './header-block.ts'
 import type { HeaderMemo } from './header-memo.ts'
 import { COLON, CR, isDigit, isName, LF, SPACE, TAB, TEXT, TOKEN } from './syntax.ts'
 

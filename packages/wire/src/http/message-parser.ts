@@ -1,9 +1,7 @@
-import type { BodyKind } from './body-reader.ts'
-import { BodyReader } from './body-reader.ts'
+import { type BodyKind, BodyReader } from './body-reader.ts'
 import { HeadCarry } from './head-carry.ts'
 import type { HeaderBlock } from './header-block.ts'
-import type { Step } from './syntax.ts'
-import { MAXIMUM_HEAD_BYTES, STEP } from './syntax.ts'
+import { MAXIMUM_HEAD_BYTES, STEP, type Step } from './syntax.ts'
 
 /** Reads one head: a request's or a response's. */
 export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {

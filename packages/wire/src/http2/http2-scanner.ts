@@ -1,5 +1,4 @@
-import type { FrameScanner } from '../framing/frame-scanner.ts'
-import { NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
+import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
 import { createLengthPrefixScanner } from '../framing/length-prefix-scanner.ts'
 import { HEADER_BYTES, PREFACE } from './frames.ts'
 

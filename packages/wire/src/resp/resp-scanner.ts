@@ -1,5 +1,4 @@
-import type { FrameScanner } from '../framing/frame-scanner.ts'
-import { NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
+import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
 
 /** The longest line in either direction, as in Redis (PROTO_INLINE_MAX_SIZE). */
 const LONGEST_LINE_BYTES = 64 * 1024

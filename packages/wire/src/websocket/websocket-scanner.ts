@@ -1,5 +1,4 @@
-import type { FrameScanner } from '../framing/frame-scanner.ts'
-import { NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
+import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
 import type { Direction } from '../framing/framing.ts'
 import { isControl, isKnown, OPCODE } from './frame.ts'
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Direction } from '../../src/framing/framing.ts'
-import { isOneMessage } from '../../src/framing/framing.ts'
+import { type Direction, isOneMessage } from '../../src/framing/framing.ts'
 import { websocket } from '../../src/websocket/websocket.ts'
 import { frames, latin, readAll } from './examples.ts'
 

@@ -1,8 +1,7 @@
 import type { Random } from '@chaosproxy/faults'
 import { badRequests, badResponses, goodRequests, goodResponses } from './corpus.ts'
 import { bytesOf, readRequests, readResponses } from './feed.ts'
-import type { NodeView } from './node-view.ts'
-import { nodeReadsRequests, nodeReadsResponse } from './node-view.ts'
+import { type NodeView, nodeReadsRequests, nodeReadsResponse } from './node-view.ts'
 
 interface Ours {
   readonly messages: readonly { readonly subject: string; readonly body: string; readonly complete: boolean }[]

@@ -1,9 +1,7 @@
 import { HeaderMemo } from '../../src/http/header-memo.ts'
 import { MessageParser } from '../../src/http/message-parser.ts'
-import type { RequestHead } from '../../src/http/request-head.ts'
-import { bodyOfRequest, RequestHeadReader } from '../../src/http/request-head.ts'
-import type { ResponseHead } from '../../src/http/response-head.ts'
-import { bodyOfResponse, ResponseHeadReader } from '../../src/http/response-head.ts'
+import { bodyOfRequest, type RequestHead, RequestHeadReader } from '../../src/http/request-head.ts'
+import { bodyOfResponse, type ResponseHead, ResponseHeadReader } from '../../src/http/response-head.ts'
 import { STEP } from '../../src/http/syntax.ts'
 import type { ResponseStream } from './corpus.ts'
 

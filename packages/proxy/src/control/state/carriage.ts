@@ -1,10 +1,8 @@
 import { quote, readObject } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { findRecordedProtocol, type RecordedProtocol, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
-import type { RouteTable } from '@chaosproxy/recorder/routes'
-import { parseRouteTable } from '@chaosproxy/recorder/routes'
-import type { Encryption, Framing } from '@chaosproxy/wire'
-import { framingNames, parseFraming } from '@chaosproxy/wire'
+import { parseRouteTable, type RouteTable } from '@chaosproxy/recorder/routes'
+import { type Encryption, type Framing, framingNames, parseFraming } from '@chaosproxy/wire'
 
 /** The protocol a proxy carries, if known. Needed to fault or record single requests and messages. */
 export type Carriage =

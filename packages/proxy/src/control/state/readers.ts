@@ -1,7 +1,6 @@
 import { type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import type { RouteTable } from '@chaosproxy/recorder/routes'
-import { clientSourcesOf } from '@chaosproxy/recorder/routes'
+import { clientSourcesOf, type RouteTable } from '@chaosproxy/recorder/routes'
 import { websocket } from '@chaosproxy/wire'
 import type { HttpRoute } from '../../http/http-faults.ts'
 import { chain } from '../../interceptor/chain.ts'

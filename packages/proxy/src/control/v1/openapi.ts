@@ -1,5 +1,4 @@
-import type { DescribedRoute, Schema } from './described-route.ts'
-import { schemaOfParameter } from './described-route.ts'
+import { type DescribedRoute, type Schema, schemaOfParameter } from './described-route.ts'
 import { componentSchemas } from './schemas.ts'
 
 const ALWAYS: readonly number[] = [400, 401, 403, 413, 503]

@@ -1,5 +1,4 @@
-import type { Json } from '@chaosproxy/history'
-import { canonical } from '@chaosproxy/history'
+import { canonical, type Json } from '@chaosproxy/history'
 import { encodeSegment } from '@chaosproxy/wire/http'
 import type { WrittenRequest } from '../mapping/try-request.ts'
 import type { Trouble, WrittenParts } from '../places/place.ts'

@@ -1,5 +1,4 @@
-import type { Input, Json } from '@chaosproxy/history'
-import { UserError } from '@chaosproxy/history'
+import { type Input, type Json, UserError } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import type { Interpretation } from '../../record/call.ts'
 import { formOf, isList } from '../forms/form-of.ts'

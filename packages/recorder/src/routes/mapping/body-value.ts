@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Json } from '@chaosproxy/history'
-import { isTooDeep, parseJson, TOO_DEEP } from '@chaosproxy/history'
-import type { Captured } from '@chaosproxy/wire/http'
-import { decoded, isPlain } from '@chaosproxy/wire/http'
+import { isTooDeep, type Json, parseJson, TOO_DEEP } from '@chaosproxy/history'
+import { type Captured, decoded, isPlain } from '@chaosproxy/wire/http'
 
 /** Larger compressed bodies are not unpacked. */
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024

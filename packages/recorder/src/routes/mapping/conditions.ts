@@ -1,5 +1,4 @@
-import type { Json } from '@chaosproxy/history'
-import { canonical, isTooDeep } from '@chaosproxy/history'
+import { canonical, isTooDeep, type Json } from '@chaosproxy/history'
 import { withoutLineEnd } from '../places/body.ts'
 import type { Conditions } from '../table/route-table.ts'
 import type { Scene } from './scene.ts'

@@ -1,6 +1,5 @@
 import type { Recorder } from '../../record/recorder.ts'
-import type { ClientSource, RouteTable } from '../table/route-table.ts'
-import { isIgnored } from '../table/route-table.ts'
+import { type ClientSource, isIgnored, type RouteTable } from '../table/route-table.ts'
 
 /**
  * Declares to the recorder what the table says about the whole history: what identifies clients, and the initial

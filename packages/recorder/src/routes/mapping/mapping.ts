@@ -1,5 +1,4 @@
-import type { Schema } from '@chaosproxy/wire/grpc'
-import { describeGrpcStatus } from '@chaosproxy/wire/grpc'
+import { describeGrpcStatus, type Schema } from '@chaosproxy/wire/grpc'
 import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import { compilePath, decodeSegment, pathOf } from '@chaosproxy/wire/http'
 import type { Call, Completions, Interpretation, Touches, Understanding } from '../../record/call.ts'

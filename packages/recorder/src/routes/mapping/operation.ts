@@ -1,6 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import type { Call, Entry, Interpretation, Touches } from '../../record/call.ts'
-import { UNSAID } from '../../record/call.ts'
+import { type Call, type Entry, type Interpretation, type Touches, UNSAID } from '../../record/call.ts'
 import { keySpec, type OperationSpec, type ValueSource, type ValueSpec } from '../table/route-table.ts'
 import type { Meaning } from './outcomes.ts'
 import { type Item, itemsOf, type Scene } from './scene.ts'

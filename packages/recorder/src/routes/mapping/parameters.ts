@@ -1,5 +1,4 @@
-import type { ClientSource, RouteSpec } from '../table/route-table.ts'
-import { isIgnored, operationsOf } from '../table/route-table.ts'
+import { type ClientSource, isIgnored, operationsOf, type RouteSpec } from '../table/route-table.ts'
 import { sourcesOf } from './value-source.ts'
 
 /** The parameters of the query that a route names: for its key, values, conditions or client, or to send them. */

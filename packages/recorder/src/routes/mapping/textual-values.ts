@@ -1,8 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { formOf, isList } from '../forms/form-of.ts'
 import { findPlace } from '../places/place-of.ts'
-import type { RouteTable, ValueSpec } from '../table/route-table.ts'
-import { isIgnored, operationsOf } from '../table/route-table.ts'
+import { isIgnored, operationsOf, type RouteTable, type ValueSpec } from '../table/route-table.ts'
 import { withoutAnswer } from './value-source.ts'
 
 /** Brings the values of one table to the form in which they are recorded. */

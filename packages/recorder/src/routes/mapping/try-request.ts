@@ -1,5 +1,4 @@
-import type { Json } from '@chaosproxy/history'
-import { nanos, UserError } from '@chaosproxy/history'
+import { type Json, nanos, UserError } from '@chaosproxy/history'
 import { createRecorder } from '../../record/recorder.ts'
 import type { RouteTable } from '../table/route-table.ts'
 import { describeTable } from './describe-table.ts'

@@ -1,5 +1,4 @@
-import type { Json } from '@chaosproxy/history'
-import { canonical, isTooDeep, UserError } from '@chaosproxy/history'
+import { canonical, isTooDeep, type Json, UserError } from '@chaosproxy/history'
 import { formOf, isList } from '../forms/form-of.ts'
 import { memberOf, membersIn } from '../places/json.ts'
 import { findPlace } from '../places/place-of.ts'

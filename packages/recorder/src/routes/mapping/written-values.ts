@@ -1,7 +1,5 @@
-import type { Json } from '@chaosproxy/history'
-import { canonical, isTooDeep } from '@chaosproxy/history'
-import type { RouteTable } from '../table/route-table.ts'
-import { isIgnored, operationsOf } from '../table/route-table.ts'
+import { canonical, isTooDeep, type Json } from '@chaosproxy/history'
+import { isIgnored, operationsOf, type RouteTable } from '../table/route-table.ts'
 
 const MOST_KEYS = 1000
 const MOST_VALUES = 8

@@ -1,6 +1,5 @@
 import { encodeSegment } from '@chaosproxy/wire/http'
-import type { RouteTable } from './route-table.ts'
-import { isIgnored, keySpec, operationsOf, requestLine } from './route-table.ts'
+import { isIgnored, keySpec, operationsOf, type RouteTable, requestLine } from './route-table.ts'
 
 /** The target of the GET that reads a key. */
 export type TargetOf = (key: string) => string
