@@ -25,12 +25,8 @@ function singleFaults(plane: ControlPlane, views: Views): readonly DescribedRout
     ),
     adds(
       faults,
-      {
-        operation: 'addFault',
-        summary: 'Puts a fault in force, on live connections too',
-        done: 'It is in force.',
-        errors: [404, 409],
-      },
+      'Puts a fault in force, on live connections too',
+      { done: 'It is in force.', errors: [404, 409] },
       (body) => {
         const { name, fault, lease } = readFault(body, plane, 'fault')
         const added = plane.addFault({ name: name ?? freeName(fault.kind), fault, lease, origin: 'api' })
@@ -40,23 +36,14 @@ function singleFaults(plane: ControlPlane, views: Views): readonly DescribedRout
     gets(faults, 'One fault, with how often it bit', (name) => plane.faults.get(name)),
     puts(
       faults,
-      {
-        operation: 'putFault',
-        summary:
-          'Puts a fault in force under this name, or changes the one that has it (status 200, or 201 for a new one)',
-        done: 'It is in force.',
-        errors: [404, 409],
-      },
+      'Puts a fault in force under this name, or changes the one that has it (status 200, or 201 for a new one)',
+      { done: 'It is in force.', errors: [404, 409] },
       (name, body) => putFault(plane, name, body),
     ),
     removes(
       faults,
-      {
-        operation: 'removeFault',
-        summary: 'Heals it, at once and on live connections',
-        done: 'It is healed.',
-        errors: [404, 409],
-      },
+      'Heals it, at once and on live connections',
+      { done: 'It is healed.', errors: [404, 409] },
       (name) => plane.removeFault(ownFault(plane, name, 'api').name),
     ),
   ]
@@ -102,17 +89,13 @@ function ownFault(plane: ControlPlane, name: string, origin: FaultOrigin): Named
 
 /** Faults between whole groups of endpoints. */
 function partitions(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
-  const things: NamedThings<NamedFault> = { noun: 'partition', view: views.partition }
+  const things: NamedThings<NamedFault> = { noun: 'partition', removed: 'heal', view: views.partition }
   return [
     lists(things, 'Every partition in force', () => plane.faults.list().filter(({ origin }) => origin === 'partition')),
     puts(
       things,
-      {
-        operation: 'putPartition',
-        summary: 'Cuts every link between the groups, under this name; one that has it is changed',
-        done: 'It is in force.',
-        errors: [409],
-      },
+      'Cuts every link between the groups, under this name; one that has it is changed',
+      { done: 'It is in force.', errors: [409] },
       (name, body) => {
         const fault = readPartition(body, plane, 'partition')
         const exists = plane.faults.list().some((other) => other.name === name)
@@ -122,12 +105,8 @@ function partitions(plane: ControlPlane, views: Views): readonly DescribedRoute[
     ),
     removes(
       things,
-      {
-        operation: 'healPartition',
-        summary: 'Heals it: what was held goes on, what lost bytes is reset',
-        done: 'It is healed.',
-        errors: [404, 409],
-      },
+      'Heals it: what was held goes on, what lost bytes is reset',
+      { done: 'It is healed.', errors: [404, 409] },
       (name) => plane.removeFault(ownFault(plane, name, 'partition').name),
     ),
   ]

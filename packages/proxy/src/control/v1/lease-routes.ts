@@ -7,16 +7,13 @@ import { readLease } from './requests.ts'
 import type { Views } from './views.ts'
 
 export function leaseRoutes({ leases }: Pick<ControlPlane, 'leases'>, views: Views): readonly DescribedRoute[] {
-  const things: NamedThings<Lease> = { noun: 'lease', view: views.lease }
+  const things: NamedThings<Lease> = { noun: 'lease', added: 'grant', removed: 'end', view: views.lease }
   return [
     lists(things, 'Every lease that is still good', () => leases.list()),
     adds(
       things,
-      {
-        operation: 'grantLease',
-        summary: 'A lease for faults that are to heal by themselves when their owner is gone',
-        done: 'It has begun.',
-      },
+      'A lease for faults that are to heal by themselves when their owner is gone',
+      { done: 'It has begun.' },
       (body) => {
         const { owner, ttlMs } = readLease(body, 'lease')
         const lease = leases.grant(owner, ttlMs)
@@ -33,15 +30,8 @@ export function leaseRoutes({ leases }: Pick<ControlPlane, 'leases'>, views: Vie
       errors: [404],
       handle: (request) => json(200, views.lease(leases.renew(request.param('lease')))),
     },
-    removes(
-      things,
-      {
-        operation: 'endLease',
-        summary: 'Ends it, and heals every fault that lives by it',
-        done: 'It is over.',
-        errors: [404],
-      },
-      (id) => leases.end(id),
+    removes(things, 'Ends it, and heals every fault that lives by it', { done: 'It is over.', errors: [404] }, (id) =>
+      leases.end(id),
     ),
   ]
 }

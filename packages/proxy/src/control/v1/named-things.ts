@@ -8,13 +8,16 @@ export interface NamedThings<Thing> {
   readonly noun: string
   /** By default with an s. */
   readonly nouns?: string | undefined
+  /** The verbs of the operations, where they are not add and remove. */
+  readonly added?: string | undefined
+  readonly removed?: string | undefined
   readonly view: (thing: Thing) => object
 }
 
-/** What the routes of each kind say differently. */
-interface Description extends Pick<DescribedRoute, 'operation' | 'summary' | 'errors'> {
-  /** Describes its success. */
+/** The description of its success, and the statuses of its own failures. */
+interface Outcomes {
   readonly done: string
+  readonly errors?: readonly number[] | undefined
 }
 
 type Answered<Thing> = Thing | Promise<Thing>
@@ -23,6 +26,7 @@ const capitalised = (noun: string): string => `${noun.charAt(0).toUpperCase()}${
 const nounsOf = ({ noun, nouns = `${noun}s` }: NamedThings<never>): string => nouns
 const all = (things: NamedThings<never>): string => `/v1/${nounsOf(things)}`
 const one = (things: NamedThings<never>): string => `${all(things)}/{${things.noun}}`
+const operationOf = (verb: string, { noun }: NamedThings<never>): string => `${verb}${capitalised(noun)}`
 const schemaOf = ({ noun }: NamedThings<never>) => reference(capitalised(noun))
 
 export const lists = <Thing>(
@@ -45,7 +49,7 @@ export const gets = <Thing>(
 ): DescribedRoute => ({
   method: 'GET',
   path: one(things),
-  operation: `get${capitalised(things.noun)}`,
+  operation: operationOf('get', things),
   summary,
   success: { status: 200, description: `The ${things.noun}.`, schema: schemaOf(things) },
   errors: [404],
@@ -55,14 +59,17 @@ export const gets = <Thing>(
 /** `add` makes one of the request's body, and returns it with the name it is found by. */
 export const adds = <Thing>(
   things: NamedThings<Thing>,
-  { done, ...described }: Description,
+  summary: string,
+  { done, errors }: Outcomes,
   add: (body: unknown) => Answered<readonly [name: string, thing: Thing]>,
 ): DescribedRoute => ({
   method: 'POST',
   path: all(things),
-  ...described,
+  operation: operationOf(things.added ?? 'add', things),
+  summary,
   body: reference(`${capitalised(things.noun)}Request`),
   success: { status: 201, description: done, schema: schemaOf(things) },
+  errors,
   async handle({ body }) {
     const [name, thing] = await add(readJsonBody(body))
     return json(201, things.view(thing), { Location: `${all(things)}/${encodeURIComponent(name)}` })
@@ -72,14 +79,17 @@ export const adds = <Thing>(
 /** `put` changes the one of this name (200), or makes it. */
 export const puts = <Thing>(
   things: NamedThings<Thing>,
-  { done, ...described }: Description,
+  summary: string,
+  { done, errors }: Outcomes,
   put: (name: string, body: unknown) => readonly [status: 200 | 201, thing: Thing],
 ): DescribedRoute => ({
   method: 'PUT',
   path: one(things),
-  ...described,
+  operation: operationOf('put', things),
+  summary,
   body: reference(`${capitalised(things.noun)}Request`),
   success: { status: 200, description: done, schema: schemaOf(things) },
+  errors,
   handle(request) {
     const [status, thing] = put(request.param(things.noun), readJsonBody(request.body))
     return json(status, things.view(thing))
@@ -88,13 +98,16 @@ export const puts = <Thing>(
 
 export const removes = <Thing>(
   things: NamedThings<Thing>,
-  { done, ...described }: Description,
+  summary: string,
+  { done, errors }: Outcomes,
   remove: (name: string) => Answered<void>,
 ): DescribedRoute => ({
   method: 'DELETE',
   path: one(things),
-  ...described,
+  operation: operationOf(things.removed ?? 'remove', things),
+  summary,
   success: { status: 204, description: done },
+  errors,
   async handle(request) {
     await remove(request.param(things.noun))
     return noContent

@@ -17,12 +17,8 @@ export function proxyRoutes(plane: ControlPlane, views: Views, mayListen: Listen
     lists(proxies, 'Every proxy, in order of their names', () => plane.proxies.list()),
     adds(
       proxies,
-      {
-        operation: 'addProxy',
-        summary: 'Opens a proxy: a listener, and whom it leads to',
-        done: 'It accepts connections.',
-        errors: [403, 409, 500],
-      },
+      'Opens a proxy: a listener, and whom it leads to',
+      { done: 'It accepts connections.', errors: [403, 409, 500] },
       async (body) => {
         const settings = readProxy(body, 'proxy', noFiles)
         const proxy = await plane.addProxy({ ...settings, listen: mayListen(settings.listen) })
@@ -44,15 +40,8 @@ export function proxyRoutes(plane: ControlPlane, views: Views, mayListen: Listen
         return json(200, views.proxy(await plane.updateProxy(request.param('proxy'), change)))
       },
     },
-    removes(
-      proxies,
-      {
-        operation: 'removeProxy',
-        summary: 'Frees its port and resets its connections',
-        done: 'It is gone.',
-        errors: [404],
-      },
-      (name) => plane.removeProxy(name),
+    removes(proxies, 'Frees its port and resets its connections', { done: 'It is gone.', errors: [404] }, (name) =>
+      plane.removeProxy(name),
     ),
     ...linkRoutes(plane, views),
   ]
