@@ -100,7 +100,6 @@ test.each([['runner', 'result']])(
 /** The packages whose folders have floors: none imports from one that imports from it, however far around. */
 const withFloors = [
   'history',
-const withFloors = [
   'checker',
   'wire',
   'recorder',
@@ -116,7 +115,6 @@ const withFloors = [
   'report',
   'scenarios',
   'console',
-]
 ]
 
 test.each(withFloors)('%s has no circle of imports between its folders', (row) => {

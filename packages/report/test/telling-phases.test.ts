@@ -1,6 +1,6 @@
 import type { PhaseSummary } from '@chaosproxy/runner/result'
 import { expect, test } from 'vitest'
-import { tellingPhases } from '../src/html/telling-phases.ts'
+import { tellingPhases } from '../src/html/sections.ts'
 
 const phase = (name: string, availability: number, more: Partial<PhaseSummary> = {}): PhaseSummary => ({
   phase: name,

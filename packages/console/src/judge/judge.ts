@@ -3,7 +3,6 @@ import type { ModelName } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
 import type { VerdictPart } from '@chaosproxy/report'
 import { judgeScript } from '../server/built-file.ts'
-import { FIRST_REST_MS, restAfter } from './pace.ts'
 
 /** What the judging thread has to know. */
 export interface JudgeTask {
@@ -86,3 +85,12 @@ export function startJudge(
   after(FIRST_REST_MS)
   return { hurry: judge, stop }
 }
+
+/** Judging again takes at most this share of a core: the run comes first. */
+const SHARE = 0.2
+const LEAST_REST_MS = 400
+/** The first judgement waits for something to judge. */
+const FIRST_REST_MS = 300
+
+/** How long to rest after a judgement that took so long. */
+const restAfter = (tookMs: number): number => Math.max(LEAST_REST_MS, tookMs * (1 / SHARE - 1))

@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type CheckOptions, check, levelsOf, type Report } from '@chaosproxy/checker'
 import { millis } from '@chaosproxy/history'
@@ -7,7 +9,6 @@ import { missingSuccesses } from '@chaosproxy/runner'
 import { lastTime } from '@chaosproxy/runner/result'
 import { workloadOf } from '@chaosproxy/targets'
 import type { Judgement, JudgeTask } from './judge.ts'
-import { stepAside } from './step-aside.ts'
 
 // Judges the record of a run that is still being written: all of it again each time that it is asked to.
 
@@ -57,5 +58,21 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
     ),
     upTo: lastTime(history) / 1e6,
     operations: history.operations.length,
+  }
+}
+
+/** A thirtieth of what an ordinary thread gets where both want a core: less, and the verdict would never turn on a busy one. */
+const NICENESS = 15
+
+/**
+ * Lets all other threads and processes of the machine go first: clients and nodes are what the run is about. Only on
+ * Linux does a thread have a priority of its own; elsewhere its rests have to do.
+ */
+function stepAside(): void {
+  try {
+    const [, thread] = /\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self')) ?? []
+    if (thread !== undefined) setPriority(Number(thread), NICENESS)
+  } catch {
+    // Not on Linux, or not allowed.
   }
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { stylesheet } from '@chaosproxy/report'
 import { WebSocketServer } from 'ws'
 import { pageScript } from './built-file.ts'
 import { type Channel, openChannel } from './channel.ts'
+import { consoleStyles } from './console-styles.ts'
 import { type Content, refuseUpgrade, startGuardedServer } from './guarded-server.ts'
-import { shell } from './shell.ts'
-import { pageStyles } from './styles.ts'
 
 export interface PageServerOptions {
   /** `host:port`; port 0 is any free one. */
@@ -70,3 +70,12 @@ const ownParts: { readonly [path: string]: ((token: string) => Pick<Content, 'ty
   '/page.js': () => ({ type: 'text/javascript', body: readFileSync(pageScript(), 'utf8') }),
   '/page.css': () => ({ type: 'text/css', body: pageStyles }),
 }
+
+/** The page before its code runs. Everything else is drawn in the browser. */
+const shell = (token: string): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>chaos</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css?token=${token}"></head>
+<body><div id="page"><noscript>The live page needs JavaScript. The run goes on without it, and its report is written at the end.</noscript></div><script type="module" src="/page.js?token=${token}"></script></body></html>
+`
+
+/** The report's styles, for the ladder and the drawing are the report's, and the page's own. */
+const pageStyles: string = `${stylesheet}\n${consoleStyles}`

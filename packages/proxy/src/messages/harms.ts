@@ -1,5 +1,5 @@
 import { forge, type MessageFault, type Random } from '@chaosproxy/faults'
-import { flipBits } from './corrupt.ts'
+import { type Direction, type Framing, isOneMessage } from '@chaosproxy/wire'
 import type { MessageRule, Track } from './message-rule.ts'
 
 /** No message is duplicated into more than this, however many rules do it. */
@@ -94,4 +94,33 @@ function forgedBytes(message: Buffer, fields: number, { framing, direction }: Tr
   const said = framing.readsJson === true ? framing.read(message) : undefined
   const forged = said === undefined ? undefined : forge(said, fields, () => random.next())
   return forged === undefined ? undefined : framing.write(forged, direction)
+}
+
+/** Attempts to find a bit whose flip does not break the framing. */
+const ATTEMPTS_PER_BIT = 100
+
+/**
+ * Flips bits of a message so that it stays one message of the same length: the framing stays intact, and only the
+ * receiver can notice. Undefined if no bit could be flipped, as in an empty line.
+ */
+export function flipBits(
+  message: Buffer,
+  bits: number,
+  framing: Framing,
+  direction: Direction,
+  random: Random,
+): Buffer | undefined {
+  const flipped = Buffer.from(message)
+  for (let flips = 0; flips < bits; flips++) flipOne(flipped, framing, direction, random)
+  return flipped.equals(message) ? undefined : flipped
+}
+
+function flipOne(message: Buffer, framing: Framing, direction: Direction, random: Random): void {
+  for (let attempt = 0; attempt < ATTEMPTS_PER_BIT; attempt++) {
+    const at = random.integer(message.length)
+    const before = message[at] ?? 0
+    message[at] = before ^ (1 << random.integer(8))
+    if (isOneMessage(framing, direction, message)) return
+    message[at] = before
+  }
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { Placed } from '../delivery/plan.ts'
-import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor/interceptor.ts'
+import type { Conversation, Exit, Intercept, Interceptor, Stage } from '../interceptor/interceptor.ts'
 import { taped } from '../interceptor/taped-conversations.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { LinkState } from '../link/link-state.ts'
@@ -9,7 +9,6 @@ import { goOnTo } from '../socket/inner-socket.ts'
 import { peerOf } from '../socket/peer-of.ts'
 import { resetSocket } from '../socket/reset-socket.ts'
 import { isPath, isUnix, markUnix } from '../socket/unix-socket.ts'
-import { createExit } from './exit.ts'
 import { Pump, type PumpedConnection } from './pump.ts'
 import { ReadBuffer } from './read-buffer.ts'
 import { endTurn, LONGEST_GATHERED_BYTES, type Receive, receiveInTurn } from './turn.ts'
@@ -357,3 +356,27 @@ function receiverOf(inlet: Inlet): Receive {
  */
 const wasReset = (socket: Socket): boolean =>
   !socket.writableEnded && socket.remoteAddress === undefined && !isUnix(socket)
+
+/**
+ * The interceptor's way to the pump. Calls `reach` before passing anything on, and `reset` instead of the pump's own.
+ */
+function createExit(pump: Pump, reach: () => void, reset: () => void): Exit {
+  return {
+    pass(bytes) {
+      reach()
+      if (pump.passesThrough || bytes.length * 2 > bytes.buffer.byteLength) return pump.receive(bytes)
+      // A few waiting bytes must not keep the whole buffer they were read into alive.
+      pump.receive(Buffer.from(bytes))
+      return true
+    },
+    end() {
+      reach()
+      pump.end()
+    },
+    reset,
+    setReading: (reading) => pump.setWanted(reading),
+    get congested() {
+      return pump.congested
+    },
+  }
+}

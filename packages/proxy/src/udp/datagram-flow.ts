@@ -2,7 +2,8 @@ import { cutAt, type Placed } from '../delivery/plan.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { Flow, LinkState } from '../link/link-state.ts'
 import type { DatagramLink, WaitingDatagram } from './datagram-faults.ts'
-import { planDatagram } from './plan-datagram.ts'
+import { type DatagramFate, suffer } from './datagram-harms.ts'
+import { type DatagramRule, strikes } from './datagram-rule.ts'
 
 /** The memory for waiting datagrams, shared by all sessions of a route. */
 export interface Allowance {
@@ -109,4 +110,16 @@ export class DatagramFlow implements Flow {
   #lose(bytes: Buffer): void {
     this.#options.link.droppedBytes += bytes.length
   }
+}
+
+/** Applies each rule to a datagram in turn. Delays add up; of several rules that set it aside, the last counts. */
+function planDatagram(rules: readonly DatagramRule[], bytes: Buffer, client: string, nowMs: number): DatagramFate {
+  let fate: DatagramFate = { bytes, copies: 1, delayMs: 0, aside: undefined, waitsFor: [] }
+  for (const rule of rules) {
+    if (!strikes(rule, client, nowMs)) continue
+    rule.standing.hits++
+    fate = suffer(fate, rule)
+    if (fate.copies === 0) break
+  }
+  return fate
 }

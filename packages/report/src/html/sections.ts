@@ -7,6 +7,7 @@ import { brokenLevel, isBroken } from '../broken-phase.ts'
 import { clocksText } from '../clock-words.ts'
 import { adjective } from '../level-words.ts'
 import { printable, valueText } from '../operation-words.ts'
+import { type RecordFacts, recordLines } from '../record.ts'
 import { labelOfFault } from '../shown-faults.ts'
 import { atomicityText, behindText, staleText, unmeasuredText } from '../staleness-words.ts'
 import { faultLines, infoText, majorityText } from '../terminal/run-tables.ts'
@@ -14,7 +15,6 @@ import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
 import { viewsTexts } from '../views-words.ts'
 import { capitalised, durationOfMillis, listedAtMost, moment } from '../words.ts'
 import { type Content, type Html, html } from './markup.ts'
-import { tellingPhases } from './telling-phases.ts'
 
 /** Availability, latency, stale reads and what was broken, while calm and under each kind of fault. */
 export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined {
@@ -172,4 +172,46 @@ function accountingSection(accounting: Accounting): Html {
       html`<tr${isTrouble ? html` class="trouble"` : undefined}><th scope="row">${count(amount)} ${what}</th><td>${listedAtMost(items, 12)} <span class="note">${meaning}</span></td></tr>`,
   )
   return html`<section aria-labelledby="accounting"><h2 id="accounting">Accounting</h2><p class="note">${sumsText(accounting)}; ${printable(accounting.reason)}</p>${lines.length === 0 ? undefined : html`<table class="mini"><tbody>${lines}</tbody></table>`}</section>`
+}
+
+/** At most this many of each kind are listed. */
+const MOST_LISTED = 50
+
+/** What the record lacks, how it tells clients apart, and what was passed on without being recorded. */
+export function recordSection(facts: RecordFacts | undefined): Html | undefined {
+  if (facts === undefined) return undefined
+  const lines = recordLines(facts, MOST_LISTED)
+  if (lines.length === 0) return undefined
+  return html`<section aria-labelledby="record"><h2 id="record">The record</h2><table class="mini"><tbody>${lines.map(
+    ({ about, text, isDoubt }) =>
+      html`<tr${isDoubt ? html` class="trouble"` : undefined}><th scope="row">${capitalised(about)}</th><td>${capitalised(text)}</td></tr>`,
+  )}</tbody></table></section>`
+}
+
+/** More phases than this are too many to compare at a glance. */
+const MOST_PHASES = 6
+
+/**
+ * Calm, to compare with, and the phases that fared worst: those in which a level was broken, then those with the most
+ * stale reads, then those that left most requests unanswered, with faults alone before several at once. At most six, in
+ * the order of the run.
+ */
+export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
+  const worstFirst = phases.toSorted((one, other) => compareInTurn(weights(one), weights(other)))
+  const telling = new Set(worstFirst.slice(0, MOST_PHASES))
+  return phases.filter((phase) => telling.has(phase))
+}
+
+/** The smaller, the sooner it is shown; each decides only between phases that are equal in all before it. */
+const weights = (phase: PhaseSummary): readonly number[] => [
+  phase.phase === 'calm' ? 0 : 1,
+  isBroken(phase) ? 0 : 1,
+  -(phase.staleReads ?? 0),
+  phase.phase.includes('+') ? 1 : 0,
+  phase.operations === 0 ? 1 : phase.availability,
+]
+
+function compareInTurn(one: readonly number[], other: readonly number[]): number {
+  const at = one.findIndex((weight, i) => weight !== other[i])
+  return (one[at] ?? 0) - (other[at] ?? 0)
 }

@@ -1,12 +1,12 @@
 import type { Verdict } from '@chaosproxy/checker'
-import type { Explained } from '../explanation/explained.ts'
+import { type Explained, type ExplainInput, factsOfExplained } from '../explanation/explained.ts'
 import { RACE_TITLE } from '../race/race-words.ts'
 import { capitalised, listed } from '../words.ts'
+import { drawCounterexample } from './drawing.ts'
 import type { PageStyle } from './evidence.ts'
-import { paintFor } from './mood.ts'
 import { drawRace } from './race-lines.ts'
 import { finish, pageStyle, vacuousTexts, warnings } from './run-page.ts'
-import type { Style, TerminalOptions } from './style.ts'
+import { paintFor, plainStyle, type Style, type TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
 
 /** A verdict as a story, for people. Ends in a newline. */
@@ -109,4 +109,13 @@ function undecidedLine(levels: readonly Explained['levels'][number][], page: Pag
   const text = `${capitalised(listed(names))} are undecided: ${levels[0]?.why ?? ''}.`
   const [first = '', ...rest] = hanging(text, '  ', page)
   return [page.style.yellow(first), ...rest]
+}
+
+/** The contradiction that `explain` tells, drawn without colours; empty if nothing is violated. No newline at its end. */
+export function drawContradiction(input: ExplainInput, options: TerminalOptions): string {
+  const { shown, near } = factsOfExplained(input)
+  if (shown === undefined) return ''
+  const page = pageStyle(plainStyle, options)
+  const drawing = drawCounterexample(input.history, shown, near, page)
+  return drawing.map((line) => line.trimEnd()).join('\n')
 }

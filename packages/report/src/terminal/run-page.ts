@@ -14,11 +14,10 @@ import { durationOfMillis, listedAtMost, perSecond } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
 import { evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { briefLevels, levelTable } from './level-table.ts'
-import { paintFor } from './mood.ts'
 import { drawRace } from './race-lines.ts'
 import { recordText } from './record-text.ts'
 import { countsText, faultLines, infoText, majorityText, nodesText, phasesInBrief, phaseTable } from './run-tables.ts'
-import { type Style, symbolsOf, type TerminalOptions } from './style.ts'
+import { paintFor, type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { fitLine, spread, wrap } from './width.ts'
 
 /** What the page shows besides the run itself: its files, the command to repeat it, the exit code. */

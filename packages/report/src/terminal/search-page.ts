@@ -4,11 +4,11 @@ import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { durationOfMillis } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
-import { paintFor } from './mood.ts'
 import { drawRace } from './race-lines.ts'
 import { copied, finish, pageStyle, warnings } from './run-page.ts'
 import { drawSequence, type SequenceStep } from './sequence-diagram.ts'
 import type { Style, TerminalOptions } from './style.ts'
+import { paintFor } from './style.ts'
 import { wrap } from './width.ts'
 
 /** The work and the results of a search for failures. */

@@ -1,3 +1,5 @@
+import type { Mood } from '../facts/headline.ts'
+
 /** How a terminal styles text; files, tests and pipes use plain text. */
 export interface Style {
   readonly bold: (text: string) => string
@@ -107,3 +109,6 @@ export interface TerminalOptions {
 }
 
 export const symbolsOf = (options: TerminalOptions): Symbols => (options.unicode ? unicodeSymbols : asciiSymbols)
+
+export const paintFor = (mood: Mood, style: Style): ((text: string) => string) =>
+  ({ good: style.green, bad: style.accent, unsure: style.yellow })[mood]

@@ -15,9 +15,8 @@ export {
   typeOf,
   windowUpdate,
 } from './frames.ts'
-export { HeaderBlockJoiner } from './header-blocks.ts'
 export type { PlainBlock } from './header-reader.ts'
-export { HeaderReader } from './header-reader.ts'
+export { HeaderBlockJoiner, HeaderReader } from './header-reader.ts'
 export type { HpackFields } from './hpack/hpack-decoder.ts'
 export { createHttp2Scanner } from './http2-scanner.ts'
 export { lastHeaders, withTableSizes } from './plain-block.ts'

@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest'
 import { parseDeclarations } from '../../src/grpc/declarations.ts'
 import { decodeMessage } from '../../src/grpc/decode-message.ts'
 import { parseDescriptorSet } from '../../src/grpc/descriptor-set.ts'
-import { messagesOf } from '../../src/grpc/grpc-body.ts'
+import { messagesOf } from '../../src/grpc/grpc-content.ts'
 import type { MessageType } from '../../src/grpc/message-type.ts'
 import { WireError } from '../../src/grpc/wire-reader.ts'
 

@@ -15,7 +15,6 @@ import { type Carriage, carriageName, encryptionOf, recordedBy } from './carriag
 import { ControlError } from './errors.ts'
 import { validateName } from './names.ts'
 import { findRoundTrip, type Hop } from './round-trip.ts'
-import { createSerially } from './serial.ts'
 
 /** The settings of a proxy to create. */
 export interface ProxySettings {
@@ -374,4 +373,25 @@ function refusePaths(settings: { readonly [Name in keyof ProxySettings]?: ProxyS
 function validateUpstream(upstream: string): void {
   if (upstream === '') throw new ControlError(400, 'missing required field: upstream')
   parseAddress(upstream)
+}
+
+/** Runs the tasks of one name in order, one at a time; different names do not wait for each other. */
+type Serially = <T>(name: string, task: () => Promise<T>) => Promise<T>
+
+function createSerially(): Serially {
+  const last: Map<string, Promise<unknown>> = new Map()
+  return async (name, task) => {
+    const before = last.get(name)
+    const mine = (async () => {
+      // Its own caller has been told how the earlier task ended.
+      await before?.catch(() => undefined)
+      return task()
+    })()
+    last.set(name, mine)
+    try {
+      return await mine
+    } finally {
+      if (last.get(name) === mine) last.delete(name)
+    }
+  }
 }

@@ -1,10 +1,11 @@
+import type { ServerResponse } from 'node:http'
 import { metricsReply } from '../metrics/metrics.ts'
 import type { ControlPlane } from '../plane/plane.ts'
 import type { ApiRequest } from '../server/api.ts'
 import { ControlError } from '../state/errors.ts'
+import type { RecordedEvent } from '../state/events.ts'
 import type { ListenRule } from '../state/listen-rule.ts'
 import { type DescribedRoute, reference } from './described-route.ts'
-import { streamEvents } from './event-stream.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { leaseRoutes } from './lease-routes.ts'
 import { describeApi } from './openapi.ts'
@@ -91,4 +92,33 @@ function firstAfter({ headers, query }: ApiRequest): number | undefined {
   if (!/^\d+$/.test(String(text)) || !Number.isSafeInteger(sequence))
     throw new ControlError(400, 'the number of an event is a whole number, from 0')
   return sequence
+}
+
+/** Keeps intermediaries from closing a quiet stream. */
+const KEEP_ALIVE_MS = 15_000
+/** How often hits are reported while a client is listening; without one they are only counted. */
+const HITS_EVERY_MS = 250
+/** A reader that falls further behind is disconnected; it may reconnect and catch up. */
+const MOST_WAITING_BYTES = 1024 * 1024
+
+/**
+ * Sends events as they happen, as Server-Sent Events (WHATWG HTML §9.2). The id is the sequence number: a client that
+ * reconnects with `Last-Event-ID` gets the events it missed, if they are still kept.
+ */
+function streamEvents(plane: ControlPlane, response: ServerResponse, after: number | undefined): void {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+  const send = (event: RecordedEvent): void => {
+    if (response.writableLength > MOST_WAITING_BYTES) response.destroy()
+    else response.write(`id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+  }
+  response.write(': events of chaos proxy\n\n')
+  for (const event of plane.events.since(after ?? plane.events.lastSequence)) send(event)
+  const unsubscribe = plane.events.subscribe(send)
+  const hits = setInterval(() => plane.faults.reportHits(), HITS_EVERY_MS)
+  const keepAlive = setInterval(() => response.write(': \n\n'), KEEP_ALIVE_MS)
+  response.on('close', () => {
+    unsubscribe()
+    clearInterval(hits)
+    clearInterval(keepAlive)
+  })
 }

@@ -7,7 +7,7 @@ import { compileMapping, type HttpMapping } from '../mapping/mapping.ts'
 import type { WrittenRequest } from '../mapping/try-request.ts'
 import { isOfAnswer, partsOfKey, sourcesOf } from '../mapping/value-source.ts'
 import type { Trouble } from '../places/place.ts'
-import { findPlace } from '../places/place-of.ts'
+import { findPlace } from '../places/registry.ts'
 import {
   isIgnored,
   keySpec,
@@ -19,7 +19,6 @@ import {
   type ValueSpec,
 } from '../table/route-table.ts'
 import { RequestDraft } from './request-draft.ts'
-import { fillSent } from './sent.ts'
 
 /** The client and the id of a request. */
 export interface Asker {
@@ -280,3 +279,26 @@ export function requireFunctions(maker: RequestMaker, wanted: readonly string[],
   const reasons = lacking.map((f) => maker.refusals.get(f) ?? `${where}: no route says how to ${f}`)
   throw new UserError('input', reasons.join('\n'))
 }
+
+/** The values for the names in braces. */
+interface SentWords {
+  readonly key: string
+  readonly value: Json
+  readonly session: string
+  readonly requestId: string
+}
+
+const WORD = /\{(key|value|session|requestId)\}/g
+
+/** Fills in a template. A text that is exactly `{value}` becomes the value itself, of any type. */
+function fillSent(template: Json, words: SentWords): Json {
+  if (typeof template === 'string') {
+    if (template === '{value}') return words.value
+    return template.replaceAll(WORD, (_, name: keyof SentWords) => textOf(words[name]))
+  }
+  if (Array.isArray(template)) return template.map((item: Json) => fillSent(item, words))
+  if (template === null || typeof template !== 'object') return template
+  return Object.fromEntries(Object.entries(template).map(([name, member]) => [name, fillSent(member as Json, words)]))
+}
+
+const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
