@@ -11,6 +11,7 @@ import { addressFindings } from '../doctor/addresses.ts'
 import { areAttachable, containerFindings } from '../doctor/containers.ts'
 import { type Finding, faultFindings, machineFindings, targetFindings } from '../doctor/findings.ts'
 import { fitted } from '../terminal/fitted.ts'
+import { type Listed, listing } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
@@ -69,11 +70,9 @@ function sayWhatRuns(config: string | undefined): void {
 
 function section(title: string, findings: readonly Finding[]): string[] {
   const style = styleFor(process.stdout)
-  const widest = Math.max(...findings.map(({ what }) => what.length)) + 2
-  const lines = findings.map(({ what, ok, detail, remedy }) =>
-    ok
-      ? `  ✔ ${what.padEnd(widest)}${detail}`
-      : `  ✘ ${what.padEnd(widest)}${detail}${remedy === undefined ? '' : `. ${remedy}`}`,
+  const rows = findings.map(
+    ({ what, ok, detail, remedy }): Listed =>
+      ok ? [`  ✔ ${what}`, detail] : [`  ✘ ${what}`, `${detail}${remedy === undefined ? '' : `. ${remedy}`}`],
   )
-  return [style.bold(title), ...lines, '']
+  return [style.bold(title), ...listing(rows, String), '']
 }

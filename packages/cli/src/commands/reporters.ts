@@ -3,6 +3,7 @@ import { reporters } from '@chaosproxy/report'
 import { flag, inGroup } from '../arguments/declare.ts'
 import { type Command, flagOf } from '../command.ts'
 import { fitted } from '../terminal/fitted.ts'
+import { listing } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
@@ -23,10 +24,11 @@ export const reportersCommand: Command = {
 }
 
 function linesOf(): string[] {
-  const style = styleFor(process.stdout)
-  const widest = Math.max(...reporters.map(({ name }) => name.length)) + 2
   return [
-    ...reporters.map(({ name, summary }) => `${style.bold(name.padEnd(widest))}${summary}`),
+    ...listing(
+      reporters.map(({ name, summary }) => [name, summary]),
+      styleFor(process.stdout).bold,
+    ),
     '',
     'Choose any: --reporter NAME for stdout, --reporter NAME=FILE for a file; chaos run, record, check and fuzz take it.',
     'One of your own is a file, --reporter ./mine.ts, whose default export makes a text of the findings.',

@@ -7,6 +7,7 @@ import { flag, inGroup } from '../arguments/declare.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { fitted } from '../terminal/fitted.ts'
+import { type Listed, listing, settingText } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
 import { widthAsked } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -56,15 +57,11 @@ const realOf = (targets: readonly Target[]): readonly Target[] =>
 
 function targetList(targets: readonly Target[]): Listing {
   const real = realOf(targets)
-  const widest = Math.max(...real.map(({ name }) => name.length)) + 2
-  const lines = real.flatMap((target) => [
-    `${style.bold(target.name.padEnd(widest))}${target.summary}`,
-    `${' '.repeat(widest)}${target.defaultNodes} nodes · promises under faults: ${promiseOf(target)}`,
-    ...target.settings.map(
-      (setting) =>
-        `${' '.repeat(widest)}--set ${setting.name}=${style.bold(String(setting.default))}  ${setting.summary}${setting.values === undefined ? '' : ` (${setting.values.join(', ')})`}`,
-    ),
-    '',
+  const described = real.flatMap((target): readonly Listed[] => [
+    [target.name, target.summary],
+    ['', `${target.defaultNodes} nodes · promises under faults: ${promiseOf(target)}`],
+    ...target.settings.map((setting): Listed => ['', settingText('--set', setting, style)]),
+    ['', ''],
   ])
   const rows = targets.map((target) => ({
     target: target.name,
@@ -76,7 +73,8 @@ function targetList(targets: readonly Target[]): Listing {
     bugs: target.bugs.map((bug) => bug.name),
     ...(target.errors === undefined ? {} : { errors: target.errors }),
   }))
-  return { rows, lines: [...lines, 'Run one: chaos run --target NAME; with --sim, or as sim:NAME, in the simulator'] }
+  const how = 'Run one: chaos run --target NAME; with --sim, or as sim:NAME, in the simulator'
+  return { rows, lines: [...listing(described, style.bold), how] }
 }
 
 /** What a target's errors say of the operations they answer: one line for each meaning. */
@@ -112,13 +110,13 @@ function faultTable(targets: readonly Target[]): Listing {
     return { kind, summary, own, nemeses: own[0]?.nemeses ?? [] }
   })
   const width = Math.max(...kinds.map(({ kind }) => kind.length)) + 2
-  const table = tickedTable(targets, kinds, width)
+  const table = tickedTable(targets, kinds)
   const asked = widthAsked(process.stdout)
   const isWide = asked !== undefined && width + (table.ticks + 1) * targets.length > asked / 2
   return {
     rows,
     lines: [
-      ...(isWide ? namedTable(targets, kinds, width) : table.lines),
+      ...(isWide ? namedTable(targets, kinds) : table.lines),
       '',
       'Choose them: chaos run --faults partition,lose-reply',
       'Any kind, with any parameters and at any time, in a schedule: chaos run --faults ./schedule.json, which holds',
@@ -135,23 +133,23 @@ interface KindRow {
 }
 
 /** A column for each target. */
-function tickedTable(targets: readonly Target[], kinds: readonly KindRow[], width: number) {
+function tickedTable(targets: readonly Target[], kinds: readonly KindRow[]) {
   const ticks = String(targets.length).length
-  const columns = targets.map(({ name }, i) => `${i + 1} ${name}`)
-  const header = `${' '.repeat(width)}${targets.map((_, i) => String(i + 1).padEnd(ticks)).join(' ')}  ${columns.join(' · ')}`
-  const lines = kinds.flatMap(({ kind, summary, nemeses: names, own }) => [
-    `${style.bold(kind.padEnd(width))}${own.map(({ suffers }) => (suffers ? '✔' : '✘').padEnd(ticks)).join(' ')}  ${summary}`,
-    ...chosenBy(names, width),
+  const inColumns = (texts: readonly string[]): string => texts.map((text) => text.padEnd(ticks)).join(' ')
+  const numbers = targets.map((_, i) => String(i + 1))
+  const header = `${inColumns(numbers)}  ${targets.map(({ name }, i) => `${numbers[i]} ${name}`).join(' · ')}`
+  const rows = kinds.flatMap(({ kind, summary, nemeses: names, own }): readonly Listed[] => [
+    [kind, `${inColumns(own.map(({ suffers }) => (suffers ? '✔' : '✘')))}  ${summary}`],
+    ...chosenBy(names),
     ...refusalsOf(own).map(
-      ({ names, reason }, _, { length }) =>
-        `${' '.repeat(width)}✘ ${length === 1 ? '' : `${names.join(', ')}: `}${reason}`,
+      ({ names, reason }, _, { length }): Listed => ['', `✘ ${length === 1 ? '' : `${names.join(', ')}: `}${reason}`],
     ),
   ])
-  return { ticks, lines: [header, ...lines] }
+  return { ticks, lines: listing([['', header], ...rows], style.bold) }
 }
 
 /** Without a column for each target, for which a terminal is too narrow: the targets that cannot suffer a fault are named. */
-function namedTable(targets: readonly Target[], kinds: readonly KindRow[], width: number): readonly string[] {
+function namedTable(targets: readonly Target[], kinds: readonly KindRow[]): readonly string[] {
   const simulated = targets.filter(({ tier }) => tier === 'simulated').map(({ name }) => name)
   const named = (names: readonly string[]): string => {
     if (names.length === targets.length) return 'all'
@@ -161,16 +159,19 @@ function namedTable(targets: readonly Target[], kinds: readonly KindRow[], width
   return [
     `A target suffers every fault that does not name it after ✘. Targets: ${targets.map(({ name }) => name).join(', ')}`,
     '',
-    ...kinds.flatMap(({ kind, summary, nemeses: names, own }) => [
-      `${style.bold(kind.padEnd(width))}${summary}`,
-      ...chosenBy(names, width),
-      ...refusalsOf(own).map(({ names, reason }) => `${' '.repeat(width)}✘ ${named(names)}: ${reason}`),
-    ]),
+    ...listing(
+      kinds.flatMap(({ kind, summary, nemeses: names, own }): readonly Listed[] => [
+        [kind, summary],
+        ...chosenBy(names),
+        ...refusalsOf(own).map(({ names, reason }): Listed => ['', `✘ ${named(names)}: ${reason}`]),
+      ]),
+      style.bold,
+    ),
   ]
 }
 
-const chosenBy = (nemeses: readonly string[], width: number): readonly string[] =>
-  nemeses.length === 0 ? [] : [`${' '.repeat(width)}--faults ${nemeses.join(', ')}`]
+const chosenBy = (nemeses: readonly string[]): readonly Listed[] =>
+  nemeses.length === 0 ? [] : [['', `--faults ${nemeses.join(', ')}`]]
 
 interface Refusal {
   readonly not?: string

@@ -5,6 +5,7 @@ import { flag, inGroup } from '../arguments/declare.ts'
 import { type Command, flagOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { fitted } from '../terminal/fitted.ts'
+import { type Listed, listing, settingText } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
@@ -48,18 +49,16 @@ const rowsOf = (listed: readonly Workload[]): object[] =>
 
 function linesOf(listed: readonly Workload[]): string[] {
   const style = styleFor(process.stdout)
-  const widest = Math.max(...listed.map(({ name }) => name.length)) + 2
-  const indent = ' '.repeat(widest)
-  const lines = listed.flatMap(({ name, summary, functions, levels, settings }) => [
-    `${style.bold(name.padEnd(widest))}${summary}`,
-    `${indent}${functions.join(', ')} · ${levels.length === allLevels.length ? 'all levels' : levels.join(', ')}`,
-    ...settings.map(
-      (setting) =>
-        `${indent}--workload-set ${setting.name}=${style.bold(String(setting.default))}  ${setting.summary}${setting.values === undefined ? '' : ` (${setting.values.join(', ')})`}`,
-    ),
-    '',
+  const rows = listed.flatMap(({ name, summary, functions, levels, settings }): readonly Listed[] => [
+    [name, summary],
+    ['', `${functions.join(', ')} · ${levels.length === allLevels.length ? 'all levels' : levels.join(', ')}`],
+    ...settings.map((setting): Listed => ['', settingText('--workload-set', setting, style)]),
+    ['', ''],
   ])
-  return [...lines, 'Choose one: chaos run --workload NAME; or a file of your own: --workload ./mine.ts']
+  return [
+    ...listing(rows, style.bold),
+    'Choose one: chaos run --workload NAME; or a file of your own: --workload ./mine.ts',
+  ]
 }
 
 const modelName = (model: Workload['model']): string => (typeof model === 'string' ? model : model.name)

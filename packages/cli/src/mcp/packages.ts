@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
-import { UserError } from '@chaosproxy/history'
+import { loadOptional } from '@chaosproxy/history/files'
 import type { Schema } from './schema.ts'
 
 // What chaos uses of the protocol's SDK, in types of our own: nobody needs the package to build chaos or to install it.
@@ -79,16 +79,11 @@ const PACKAGE = '@modelcontextprotocol/sdk'
  */
 export async function loadSdk(): Promise<Sdk> {
   // Names that no compiler or bundler follows.
-  const [server, stdio, types] = ['server/index.js', 'server/stdio.js', 'types.js'].map((part) => `${PACKAGE}/${part}`)
-  try {
-    const [{ Server }, { StdioServerTransport }, { ListToolsRequestSchema, CallToolRequestSchema }]: [Sdk, Sdk, Sdk] =
-      await Promise.all([import(server ?? ''), import(stdio ?? ''), import(types ?? '')])
-    return { Server, StdioServerTransport, ListToolsRequestSchema, CallToolRequestSchema }
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new UserError(
-      'environment',
-      `chaos mcp: a package is missing, which chaos needs for this command alone. Install it where chaos is installed: npm install ${PACKAGE}`,
-    )
-  }
+  const load = (): Promise<Sdk[]> =>
+    Promise.all(['server/index.js', 'server/stdio.js', 'types.js'].map((part) => import(`${PACKAGE}/${part}`)))
+  const parts = await loadOptional(load, {
+    why: 'chaos mcp: a package is missing, which chaos needs for this command alone',
+    packages: [PACKAGE],
+  })
+  return Object.assign({}, ...parts) as Sdk
 }

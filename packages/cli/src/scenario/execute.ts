@@ -10,6 +10,7 @@ import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { fitted } from '../terminal/fitted.ts'
+import { listing } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -118,10 +119,11 @@ const listed = ({ name, summary, lesson, source, told, fix }: Story): Json => ({
 })
 
 function listLines(): string[] {
-  const style = styleFor(process.stdout)
-  const widest = Math.max(...stories.map(({ name }) => name.length)) + 2
   return [
-    ...stories.map(({ name, summary }) => `${style.bold(name.padEnd(widest))}${summary}`),
+    ...listing(
+      stories.map(({ name, summary }) => [name, summary]),
+      styleFor(process.stdout).bold,
+    ),
     '',
     'Play one: chaos scenario NAME; with --fix, what would have prevented it',
   ]

@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { loadOptional } from '@chaosproxy/history/files'
 
 // What chaos uses of OpenTelemetry's SDK, in types of our own: nobody needs the packages to build chaos or to install it.
 
@@ -79,18 +79,11 @@ const VERSIONS = { api: '1.9', resources: '2', 'sdk-trace': '2', 'exporter-trace
  * @throws UserError (environment) if it is not installed.
  */
 export async function loadSdk(): Promise<Sdk> {
-  try {
-    // Names that no compiler or bundler follows.
-    const [api, resources, tracing, exporting]: Sdk[] = await Promise.all(
-      Object.keys(VERSIONS).map((name) => import(`@opentelemetry/${name}`)),
-    )
-    return { ...api, ...resources, ...tracing, ...exporting } as Sdk
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    const wanted = Object.entries(VERSIONS).map(([name, version]) => `@opentelemetry/${name}@${version}`)
-    throw new UserError(
-      'environment',
-      `--otel: packages are missing, which chaos needs for this option alone. Install them where chaos is installed: npm install ${wanted.join(' ')}`,
-    )
-  }
+  // Names that no compiler or bundler follows.
+  const load = (): Promise<Sdk[]> => Promise.all(Object.keys(VERSIONS).map((name) => import(`@opentelemetry/${name}`)))
+  const parts = await loadOptional(load, {
+    why: '--otel: packages are missing, which chaos needs for this option alone',
+    packages: Object.entries(VERSIONS).map(([name, version]) => `@opentelemetry/${name}@${version}`),
+  })
+  return Object.assign({}, ...parts) as Sdk
 }

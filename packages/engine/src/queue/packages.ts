@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { loadOptional } from '@chaosproxy/history/files'
 
 // What chaos uses of BullMQ and its client, in types of our own: nobody needs the packages to build chaos or to install it.
 
@@ -127,9 +127,6 @@ interface Packages {
   readonly Redis: new (url: string, options: ClientOptions) => Client
 }
 
-/** The line that installs them. */
-const INSTALL = 'npm install bullmq ioredis'
-
 /**
  * Loads the packages, which are installed only where a queue is used.
  *
@@ -137,15 +134,12 @@ const INSTALL = 'npm install bullmq ioredis'
  */
 export async function loadPackages(): Promise<Packages> {
   // Names that no compiler or bundler follows.
-  const [engine, client] = ['bullmq', 'ioredis']
-  try {
-    const [bullmq, { Redis }]: [BullMQ, Pick<Packages, 'Redis'>] = await Promise.all([import(engine), import(client)])
-    return { bullmq, Redis }
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new UserError(
-      'environment',
-      `--queue: two packages are missing, which chaos needs for queues alone. Install them where chaos is installed: ${INSTALL}`,
-    )
-  }
+  const packages = ['bullmq', 'ioredis']
+  const why = '--queue: two packages are missing, which chaos needs for queues alone'
+  const [bullmq, { Redis }] = await loadOptional(
+    (): Promise<[BullMQ, Pick<Packages, 'Redis'>]> =>
+      Promise.all([import(packages[0] ?? ''), import(packages[1] ?? '')]),
+    { why, packages },
+  )
+  return { bullmq, Redis }
 }

@@ -1,4 +1,4 @@
-import { UserError } from '../../event/error.ts'
+import { loadOptional } from '../system/optional-packages.ts'
 
 // What chaos uses of the client for S3, in types of our own: nobody needs the package to build chaos or to install it.
 
@@ -57,9 +57,6 @@ export interface S3Package {
   readonly ListObjectsV2Command: new (input: Listed) => Command<ListAnswer>
 }
 
-/** The line that installs it. */
-const INSTALL = 'npm install @aws-sdk/client-s3'
-
 /**
  * Loads the client, which is installed only where recordings in a store are read.
  *
@@ -70,13 +67,6 @@ export async function loadClient(address: string): Promise<S3Package> {
   const client = '@aws-sdk/client-s3'
   // It would tell our users which version of Node its next ones need.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
-  try {
-    return (await import(client)) as S3Package
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new UserError(
-      'environment',
-      `${address}: a package is missing, which chaos needs only to read from a store. Install it where chaos is installed: ${INSTALL}`,
-    )
-  }
+  const why = `${address}: a package is missing, which chaos needs only to read from a store`
+  return loadOptional(() => import(client) as Promise<S3Package>, { why, packages: [client] })
 }

@@ -1,0 +1,20 @@
+import { type Style, table } from '@chaosproxy/report'
+import type { Setting } from '@chaosproxy/workloads'
+
+/** A name and what it is; without a name, a further line about the one above. */
+export type Listed = readonly [name: string, text: string]
+
+/** Lines of names and texts, each in its column. */
+export const listing = (rows: readonly Listed[], paint: (name: string) => string): string[] =>
+  table(
+    [{ title: '' }, { title: '' }],
+    rows.map(([name, text]) => [name === '' ? name : { text: name, paint }, text]),
+    paint,
+    2,
+  )
+    .slice(1)
+    .map((line) => line.trimEnd())
+
+/** How a setting is typed, with its default and its values. */
+export const settingText = (option: string, { name, default: usual, summary, values }: Setting, style: Style): string =>
+  `${option} ${name}=${style.bold(String(usual))}  ${summary}${values === undefined ? '' : ` (${values.join(', ')})`}`
