@@ -7,9 +7,15 @@ import { flag, inGroup, word } from '../arguments/declare.ts'
 import { chooseTarget } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
-import { addressFindings } from '../doctor/addresses.ts'
-import { areAttachable, containerFindings } from '../doctor/containers.ts'
-import { type Finding, faultFindings, machineFindings, targetFindings } from '../doctor/findings.ts'
+import {
+  addressFindings,
+  areAttachable,
+  containerFindings,
+  type Finding,
+  faultFindings,
+  machineFindings,
+  targetFindings,
+} from '../doctor/findings.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { type Listed, listing } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'

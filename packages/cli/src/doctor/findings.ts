@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { availableParallelism, freemem } from 'node:os'
 import { basename, resolve } from 'node:path'
-import { faultDefinitions } from '@chaosproxy/faults'
+import { faultDefinitions, nodeNames } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
-import { commandSchema, findProgram, wordsOf } from '@chaosproxy/targets'
+import { commandSchema, containerAllowances, findProgram, wordsOf } from '@chaosproxy/targets'
 import * as v from 'valibot'
 
 /** The result of one check. */
@@ -143,3 +143,59 @@ function isThere({ words: [program], directory, isPrepared }: DeclaredCommand): 
   if (!program.includes('/')) return findProgram(program) !== undefined
   return isPrepared || findProgram(resolve(directory, program)) !== undefined
 }
+
+const PATIENCE_MS = 2_000
+const ADDRESS = /^\[?(?<host>[^\]]+?)\]?:(?<port>\d+)$/
+
+const withAddresses = v.object({
+  nodes: v.array(v.object({ addresses: v.record(v.string(), v.string()) })),
+})
+
+/** Connects to every address of a cluster that runs already. */
+export async function addressFindings(declared: Target['declared']): Promise<Finding[]> {
+  const cluster = v.safeParse(withAddresses, declared)
+  if (!cluster.success) return []
+  const { nodes } = cluster.output
+  const names = nodeNames(nodes.length)
+  const asked = nodes.flatMap(({ addresses }, i) =>
+    Object.entries(addresses).map(async ([port, address]): Promise<Finding> => {
+      const why = await whyUnreached(address)
+      const what = port === 'client' ? (names[i] ?? '') : `${names[i]} ${port}`
+      const detail = why === undefined ? `${address} answers` : `${address} does not answer: ${why}`
+      return { what, ok: why === undefined, detail, remedy: 'Start the server, or correct its address.' }
+    }),
+  )
+  return Promise.all(asked)
+}
+
+/** Undefined if something accepts connections there. */
+function whyUnreached(address: string): Promise<string | undefined> {
+  const { host, port } = ADDRESS.exec(address)?.groups ?? {}
+  if (host === undefined || port === undefined) return Promise.resolve('no host:port')
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port) })
+    const end = (why: string | undefined): void => {
+      socket.destroy()
+      resolve(why)
+    }
+    socket.setTimeout(PATIENCE_MS, () => end(`no connection in ${PATIENCE_MS / 1000} s`))
+    socket.on('connect', () => end(undefined))
+    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message))
+  })
+}
+
+/** A finding about containers, which concerns only targets that are made of them. */
+export interface ContainerFinding extends Finding {
+  readonly isNeeded: boolean
+}
+
+/** What the container engines of this machine allow; empty if there is none. */
+export const containerFindings = (): readonly ContainerFinding[] =>
+  containerAllowances().map(({ allowed, ...rest }) => ({ ok: allowed, ...rest }))
+
+/** Whether a target that consists of containers has what it needs; true of any other. */
+export const areAttachable = (declared: Target['declared'], findings: readonly ContainerFinding[]): boolean =>
+  typeof declared !== 'object' ||
+  declared === null ||
+  !('compose' in declared || 'containers' in declared) ||
+  (findings.length > 0 && findings.every(({ ok, isNeeded }) => ok || !isNeeded))

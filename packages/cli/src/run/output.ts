@@ -1,11 +1,11 @@
 import { USUAL_OUT } from '@chaosproxy/engine'
-import { inGroup, word } from '../arguments/declare.ts'
+import { UserError } from '@chaosproxy/history'
+import { inGroup, word, wordOrNone } from '../arguments/declare.ts'
 import type { Option, Options } from '../arguments/option.ts'
 import { uiOptions } from '../arguments/ui.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
-import { metricsOptions, parseMetrics } from '../metrics/settings.ts'
 import { parseReporters, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
-import { parseTelemetry, type TelemetrySettings, telemetryOptions } from '../telemetry/settings.ts'
+import type { TelemetrySettings } from '../telemetry/telemetry.ts'
 import { eventsOption, parseEvents } from './event-file.ts'
 
 /** The options of what is shown of a run, and where. */
@@ -13,8 +13,10 @@ export const outputOptions: Options & { readonly out: Option<string | undefined>
   ...uiOptions,
   out: word('where to create the directory of this run', USUAL_OUT),
   ...eventsOption,
-  ...telemetryOptions,
-  ...metricsOptions,
+  otel: wordOrNone(
+    'send operations and faults as OpenTelemetry traces to this collector (OTLP over HTTP), such as http://localhost:4318; without an address, where OTEL_EXPORTER_OTLP_ENDPOINT says',
+  ),
+  metrics: word('serve metrics of the run for Prometheus at this host:port, such as 127.0.0.1:9464, under /metrics'),
   ...reporterOptions(),
 })
 
@@ -42,3 +44,20 @@ export const parseOutput = (options: ParsedOptions, usualOut: string = USUAL_OUT
   metrics: parseMetrics(options),
   out: textOf(options, 'out') ?? usualOut,
 })
+
+/** @throws UserError (usage) for an address that is none. */
+function parseTelemetry(options: ParsedOptions): TelemetrySettings | undefined {
+  const typed = textOf(options, 'otel')
+  if (typed === undefined) return undefined
+  const isAddress = typed === '' || (URL.canParse(typed) && ['http:', 'https:'].includes(new URL(typed).protocol))
+  if (!isAddress)
+    throw new UserError('usage', `--otel ${typed}: this is no address of a collector, such as http://localhost:4318.`)
+  return { endpoint: typed }
+}
+
+/** @throws UserError (usage) for what is no address. */
+export function parseMetrics(options: ParsedOptions): string | undefined {
+  const typed = textOf(options, 'metrics')
+  if (typed === undefined || /^[^\s/]*:\d{1,5}$/.test(typed)) return typed
+  throw new UserError('usage', `--metrics ${typed}: write host:port, such as 127.0.0.1:9464.`)
+}

@@ -5,8 +5,12 @@ import type { PlannedRun, RunEvent, RunListener } from '@chaosproxy/runner'
 import { type CountingExporter, countingExporter } from './counting-exporter.ts'
 import { type HrTime, loadSdk, type Sdk, type Span } from './packages.ts'
 import { createQuota } from './quota.ts'
-import type { TelemetrySettings } from './settings.ts'
 import { createSpanLog, type FinishedSpan } from './span-log.ts'
+
+/** Where traces go; an empty text leaves that to the environment. */
+export interface TelemetrySettings {
+  readonly endpoint: string
+}
 
 /** Spans of runs on their way to a collector, for which no run waits. */
 export interface Telemetry {

@@ -5,7 +5,7 @@ import { completeRun, type PlannedRun, planRun } from '@chaosproxy/runner'
 import { expect, onTestFinished, test } from 'vitest'
 import { createRunMetrics } from '../../src/metrics/run-metrics.ts'
 import { serveMetrics } from '../../src/metrics/serve.ts'
-import { parseMetrics } from '../../src/metrics/settings.ts'
+import { parseMetrics } from '../../src/run/output.ts'
 
 const planned = async (): Promise<PlannedRun> =>
   planRun(await completeRun({ target: 'sim:raft' }, registries, { where: 'test', seed: 7 }), registries, 'test')

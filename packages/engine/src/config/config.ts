@@ -2,9 +2,7 @@ import type { RunDraft } from '@chaosproxy/runner'
 import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
 import type { ServiceDeclaration } from '../references/services.ts'
-import type { ConfiguredRecording } from './configured-recording.ts'
-import type { ConfiguredUpstream } from './configured-upstream.ts'
-import type { HeldToBaseline } from './held-to-baseline.ts'
+import type { ConfiguredRecording, ConfiguredUpstream, HeldToBaseline } from './members.ts'
 
 /** A run of a configuration: what it has that differs from the rest. */
 export interface ConfiguredRun extends RunDraft, HeldToBaseline {}

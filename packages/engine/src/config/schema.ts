@@ -4,11 +4,7 @@ import { parseDeclaration, targets } from '@chaosproxy/targets'
 import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Config } from './config.ts'
-import { recordingSchema } from './configured-recording.ts'
-import { serviceSchema } from './configured-service.ts'
-import { upstreamSchema } from './configured-upstream.ts'
-import { baselineEntries } from './held-to-baseline.ts'
-import { pathSchema } from './path-schema.ts'
+import { baselineEntries, pathSchema, recordingSchema, serviceSchema, upstreamSchema } from './members.ts'
 
 const name = v.pipe(
   v.string('must be a name'),

@@ -1,0 +1,109 @@
+import { draftEntries, runMembers } from '@chaosproxy/runner'
+import * as v from 'valibot'
+
+// The members of a configuration that are not of a run: what each is, and its schema.
+
+export const pathSchema: v.GenericSchema<string> = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
+
+const text = v.string('must be a text')
+
+const programMembers = {
+  entry: v.pipe(pathSchema, v.description('the file of its program')),
+  args: v.optional(v.array(text, 'must be a list of texts')),
+  environment: v.optional(v.record(text, text, 'must be an object of texts')),
+}
+
+/** A Node service, for `chaos simulate` and as a target. */
+export const serviceSchema: v.GenericSchema = v.strictObject(
+  {
+    ...programMembers,
+    routes: v.optional(v.pipe(pathSchema, v.description('its route table; by default routes.json beside the program'))),
+    client: v.optional(
+      v.pipe(
+        pathSchema,
+        v.description('in place of routes: a file of clients, whose default export is defineClient({ … })'),
+      ),
+    ),
+    nodes: runMembers.nodes,
+    redis: v.optional(
+      v.pipe(
+        v.literal('simulated', 'must be "simulated"'),
+        v.description(
+          'a Redis, at REDIS_URL: in the simulator one in memory, at redis:6379; a redis-server for processes',
+        ),
+      ),
+    ),
+    beside: v.optional(
+      v.pipe(
+        v.record(v.string(), v.strictObject(programMembers, 'must be an object with an entry'), 'must be an object'),
+        v.description('programs that stand beside the nodes, by name: payments is dialled at PAYMENTS_URL'),
+      ),
+    ),
+    http: v.optional(
+      v.pipe(
+        v.picklist(['bytes', 'messages'], 'must be "bytes" or "messages"'),
+        v.description('what the simulator sends for requests: bytes, or whole messages, which is faster'),
+      ),
+    ),
+    losesPower: v.optional(
+      v.pipe(v.boolean('must be true or false'), v.description('kills also cut the power of their node')),
+    ),
+  },
+  'must be an object with an entry',
+)
+
+/** A server for `chaos record` and `chaos proxy`: where it is, or the command that starts it. */
+export interface ConfiguredUpstream {
+  /** `host:port` of a server that is running already. */
+  readonly upstream?: string | undefined
+  /** The command that starts it, with placeholders: only for `chaos record`. */
+  readonly serve?: string | undefined
+  /** What passes: the path of a route table, `resp`, or `tcp` (not recorded), which is the default. */
+  readonly as?: string | undefined
+  /** Where the proxy listens; by default at any free port. */
+  readonly listen?: string | undefined
+  /** Whether faults happen to it; by default they do. */
+  readonly hurt?: boolean | undefined
+}
+
+const someText = v.pipe(text, v.nonEmpty('must not be empty'))
+
+export const upstreamSchema: v.GenericSchema = v.strictObject({
+  upstream: v.optional(someText),
+  serve: v.optional(someText),
+  as: v.optional(someText),
+  listen: v.optional(someText),
+  hurt: v.optional(v.boolean('must be true or false')),
+})
+
+/** What a run must not fall behind. A run's own baseline replaces that of all runs, its tolerance with it. */
+export interface HeldToBaseline {
+  /** An earlier result, as `--json` printed it, or a `run.json`: runs must not fall behind it. */
+  readonly baseline?: string | undefined
+  /** How much worse availability and p99 may be, such as `20%`. */
+  readonly tolerance?: string | undefined
+}
+
+export const baselineEntries: v.ObjectEntries = {
+  baseline: v.optional(v.pipe(pathSchema, v.description('an earlier result that runs must not fall behind'))),
+  tolerance: v.optional(
+    v.pipe(
+      v.string('must be a percentage'),
+      v.regex(/^\d+(\.\d+)?%$/, 'must be a percentage, such as 20%'),
+      v.description('how much worse than the baseline availability and p99 may be'),
+    ),
+  ),
+}
+
+/** What `chaos record` holds its recordings to. */
+export interface ConfiguredRecording extends HeldToBaseline {
+  /** A level, or `none`, which is the default. */
+  readonly expect?: string | undefined
+  /** What must hold besides, as for `--require`. */
+  readonly require?: readonly string[] | undefined
+}
+
+export const recordingSchema: v.GenericSchema = v.strictObject(
+  { expect: draftEntries.expect, require: draftEntries.require, ...baselineEntries },
+  'must be an object',
+)
