@@ -2,19 +2,16 @@ export { check } from './check/check.ts'
 export { decidedByStart } from './check/decided-by-start.ts'
 export { createOnlineChecker, onlineModel } from './check/online.ts'
 export { entryOf, findModel, levelNames, levelsOf, models } from './check/registry.ts'
-export { requireUnderstood } from './check/understood.ts'
-export { unmetNeeds } from './check/unmet-needs.ts'
+export { requireUnderstood, unmetNeeds } from './check/understood.ts'
 export type { OperationRow } from './encoding/operation-row.ts'
 export { UNKNOWN_START } from './encoding/unknown-start.ts'
-export type { ClockCost } from './judge/clock-cost.ts'
 export type { ModelEntry, Need } from './judge/entry.ts'
 export type { Others } from './judge/judge-consistency.ts'
 export type { IntegerModel, Model, ModelInput } from './judge/model.ts'
 export type { CheckOptions, ModelName } from './judge/options.ts'
-export type { LostWrite, Report } from './judge/report.ts'
+export type { ClockCost, LostWrite, Report } from './judge/report.ts'
 export type { Bounds, Staleness } from './judge/staleness.ts'
-export type { Level } from './levels/levels.ts'
-export { consistency, levels } from './levels/levels.ts'
+export { consistency, type Level, levels } from './levels/levels.ts'
 export { rungs, wordsOfLevel } from './levels/words.ts'
 export { limitedTo } from './limits/budget.ts'
 export { modelEntry } from './object/own.ts'
@@ -29,8 +26,7 @@ export {
   togetherApart,
   type ViolatedKey,
 } from './parallel/apart.ts'
-export type { BoardMemory } from './parallel/board.ts'
-export { createBoardMemory } from './parallel/board.ts'
+export { type BoardMemory, createBoardMemory } from './parallel/board.ts'
 export {
   decideOwnShard,
   mayBeSettled,
@@ -39,13 +35,16 @@ export {
   type SomeParts,
   settledBy,
 } from './parallel/own.ts'
-export type { JudgedShares, Plan, ShareAnswer, ShareOptions } from './parallel/shares.ts'
 export {
+  type JudgedShares,
   judgeBeside,
   judgeShare,
   mergeShares,
+  type Plan,
   planShares,
   reportOfShares,
+  type ShareAnswer,
+  type ShareOptions,
   undecidedBeside,
   undecidedShare,
 } from './parallel/shares.ts'
@@ -53,5 +52,4 @@ export { checkPart } from './part/check-part.ts'
 export type { PartVerdict } from './part/verdict.ts'
 export { hintsFor } from './record/hints.ts'
 export type { Accounted, Accounting } from './verdict/accounting.ts'
-export type { Counterexample, OrderEdge, Uncut, Verdict } from './verdict/verdict.ts'
-export { verdictOf } from './verdict/verdict.ts'
+export { type Counterexample, type OrderEdge, type Uncut, type Verdict, verdictOf } from './verdict/verdict.ts'

@@ -1,13 +1,26 @@
-import type { Json } from '@chaosproxy/history'
+import type { History, Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import type { ObjectOperation, Specification } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import type { ByStart } from '../judge/entry.ts'
+import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, sorted } from '../object/model/any-start.ts'
 import { decimal } from '../object/model/decimal.ts'
+import { lateReadsInWords, readTooLate } from '../object/model/late-reads.ts'
 import { operationAt, type Part } from '../object/model/part.ts'
 import { movesOf } from './bank.ts'
-import { bankByStart } from './by-start.ts'
+
+/** Banks whose balances were first read after most of the money had been moved. */
+export function bankByStart(history: History): ByStart {
+  const late = readTooLate(
+    history,
+    (f) => f === 'read',
+    () => true,
+  )
+  return {
+    found: lateReadsInWords(history, 'bank', 'change', late),
+    remedy: `Say what was there, such as --initial '{"a":10,"b":0}', or read it before the first change`,
+  }
+}
 
 /** The amounts moved so far and, once the balances were read, the balances. */
 interface Bank {

@@ -1,7 +1,8 @@
-import { type History, UserError } from '@chaosproxy/history'
-import { placeOf } from '../encoding/place.ts'
-import type { ModelEntry } from '../judge/entry.ts'
-import { models } from './registry.ts'
+import { type History, OK, UserError } from '@chaosproxy/history'
+import { placeOf } from '../encoding/operation-row.ts'
+import type { ModelEntry, Need } from '../judge/entry.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import { entryOf, models } from './registry.ts'
 
 /**
  * Refuses a history that a model cannot be about.
@@ -30,4 +31,20 @@ function unknownFunction(history: History, row: number, { name, functions = [] }
     'input',
     `${placeOf(history, row)}: the ${name} model does not know the operation "${f}"; it knows ${functions.join(', ')}. ${remedy}`,
   )
+}
+
+/** What a history lacks to prove anything: without an observation it meets every level, by any system. */
+export function unmetNeeds(
+  history: History,
+  options: Pick<CheckOptions<string>, 'model' | 'initial' | 'failedCas'>,
+): readonly Need[] {
+  return entryOf(options.model).needs.filter((need) => !isMet(need, history, options))
+}
+
+function isMet(need: Need, history: History, options: Pick<CheckOptions<string>, 'initial' | 'failedCas'>): boolean {
+  const { f, outcome, length } = history.operations
+  const isOne = history.functions.map((name) => need.functions?.includes(name) ?? true)
+  const meets = need.isMetBy?.(history, options) ?? ((row: number) => outcome[row] === OK)
+  for (let row = 0; row < length; row++) if (isOne[f[row]] && meets(row)) return true
+  return false
 }

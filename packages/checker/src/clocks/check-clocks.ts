@@ -1,14 +1,12 @@
 import { type ClockReadings, duration, type History, millis, plural } from '@chaosproxy/history'
-import type { ClockCost } from '../judge/clock-cost.ts'
+import { addTo } from '../encoding/lists.ts'
 import type { ModelEntry } from '../judge/entry.ts'
 import { followsFrom } from '../judge/headline.ts'
 import type { CheckOptions } from '../judge/options.ts'
-import type { Report } from '../judge/report.ts'
+import type { ClockCost, Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
-import { boundedBy } from './intervals.ts'
-import { openOrders } from './open-orders.ts'
+import { boundedBy, endsOf } from './intervals.ts'
 import { asIn, seenBy } from './seen-by.ts'
-import { withinOf } from './within.ts'
 
 /** The share of the time for the most orders that the clocks leave: what they explain is met, and that is the rule. */
 const NARROWEST_SHARE = 0.6
@@ -104,4 +102,57 @@ function reasonOf({ clocks, withinNanos, unordered, cramped }: Omit<ClockCost, '
     return 'a clock did not keep its bounds, and nothing is known of the times that it gave: its machine may have slept. Run it again'
   const short = cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than that`
   return `the ${plural(clocks, 'clock')} of the workers agreed with this one only to within ±${duration(max)}${short}, and ${orders}, on which it depends. Let the workers run nearer to the target, on machines with less to do, or one worker alone`
+}
+
+export function withinOf({ within, clock }: ClockReadings): ClockCost['withinNanos'] {
+  const known = within.filter((_, line) => (clock[line] ?? -1) !== -1).sort()
+  const at = (share: number): number | null => {
+    const nanos = known[Math.max(0, Math.ceil(share * known.length) - 1)] ?? 0
+    return Number.isFinite(nanos) ? nanos : null
+  }
+  return { max: at(1), p50: at(0.5) }
+}
+
+/**
+ * The number of ordered pairs of operations on one object, timed by different clocks, of which nobody can tell whether
+ * the first had returned before the second was called.
+ */
+export function openOrders(clocks: ClockReadings, { operations }: History): number {
+  const { length, key, callLine } = operations
+  const ends = endsOf(clocks, operations)
+  const groups = new Map<number, Map<number, number[]>>()
+  for (let row = 0; row < length; row++) {
+    const clock = clocks.clock[callLine[row]] ?? -1
+    const ofKey = groups.get(key[row]) ?? new Map<number, number[]>()
+    groups.set(key[row], ofKey)
+    addTo(ofKey, clock, row)
+  }
+  let open = 0
+  for (const ofKey of groups.values())
+    for (const [first, before] of ofKey)
+      for (const [second, after] of ofKey) {
+        if (first === second) continue
+        // Pairs of which the first may have returned before the second was called, without those of which it has.
+        open += ordered(before, after, ends.earliestReturn, ends.latestCall)
+        open -= ordered(before, after, ends.latestReturn, ends.earliestCall)
+      }
+  return open
+}
+
+/** The number of pairs of which the first returned before the second was called. */
+function ordered(
+  before: readonly number[],
+  after: readonly number[],
+  returned: Float64Array,
+  called: Float64Array,
+): number {
+  const returns = Float64Array.from(before, (row) => returned[row]).sort()
+  const calls = Float64Array.from(after, (row) => called[row]).sort()
+  let count = 0
+  let gone = 0
+  for (const call of calls) {
+    while (gone < returns.length && returns[gone] < call) gone++
+    count += gone
+  }
+  return count
 }

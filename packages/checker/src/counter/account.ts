@@ -1,7 +1,7 @@
 import { FLAG_FINAL, type History, INFO, type Json, OK, UserError, type ValueId } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import type { OperationRow } from '../encoding/operation-row.ts'
-import { placeOf } from '../encoding/place.ts'
+import { addTo } from '../encoding/lists.ts'
+import { type OperationRow, placeOf } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import { type Budget, unlimited } from '../limits/budget.ts'
 import { decimal } from '../object/model/decimal.ts'
@@ -80,9 +80,7 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
       else sum[isReturn ? 'downDone' : 'downAsked'] += amount
       if (isReturn) continue
       const addition = { amount: decimal(amount), calls: calls[i], returns: returns[i] }
-      const known = additions.get(row.key)
-      if (known === undefined) additions.set(row.key, [addition])
-      else known.push(addition)
+      addTo(additions, row.key, addition)
     } else if (isReturn) {
       const called = atCall.get(row.row) ?? { up: 0, down: 0 }
       reads.push({

@@ -1,11 +1,28 @@
+import type { History } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import type { ByStart } from '../judge/entry.ts'
 import type { Specification } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { decimal } from '../object/model/decimal.ts'
+import { lateReadsInWords, readTooLate } from '../object/model/late-reads.ts'
 import { eventsInOrder, jsonOf, operationAt, type Part } from '../object/model/part.ts'
-import { counterByStart } from './by-start.ts'
-import { amountOf } from './operations.ts'
+import { amountOf, counterNumbers, READ } from './operations.ts'
+
+/** Counters that were first read after most of what was added to them. */
+export function counterByStart(history: History): ByStart {
+  const { input } = history.operations
+  const zero: number = history.values.id(0)
+  const late = readTooLate(
+    history,
+    (f) => counterNumbers[f] === READ,
+    (row) => input[row] !== zero,
+  )
+  return {
+    found: lateReadsInWords(history, 'counter', 'addition', late),
+    remedy: 'Say what was there with --initial 0, or read it before the first addition',
+  }
+}
 
 /** The sum of additions so far, until a read reveals the value. */
 interface Count {

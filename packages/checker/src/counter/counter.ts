@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import { addTo } from '../encoding/lists.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { Specification } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
@@ -139,9 +140,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
       if (decimal(wanted * step) !== seen[i] || wanted < count) return { result: 'violated', conflict: [i] }
       if (wanted === count) emit(i)
       else {
-        const same = waiting.get(wanted)
-        if (same === undefined) waiting.set(wanted, [i])
-        else same.push(i)
+        addTo(waiting, wanted, i)
       }
       continue
     }

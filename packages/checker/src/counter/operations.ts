@@ -1,6 +1,5 @@
 import { type Json, UserError } from '@chaosproxy/history'
-import type { ObjectOperation } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import { decimal } from '../object/model/decimal.ts'
 
 export const ADD = 0

@@ -33,3 +33,10 @@ export function turned({ start, items }: Lists, budget: Budget): Lists {
   const { start: turnedStart, items: places } = groupBy(items, length, budget)
   return { start: turnedStart, items: places.map((place) => owner[place]) }
 }
+
+/** Adds an item to the list of a key. */
+export function addTo<Key, Item>(lists: Map<Key, Item[]>, key: Key, item: Item): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [item])
+  else list.push(item)
+}

@@ -1,2 +1,18 @@
+import { type History, placeIn } from '@chaosproxy/history'
+
 /** An operation of a history: its row in `Operations`. */
 export type OperationRow = number
+
+/** Where an operation was invoked, for messages. */
+export const placeOf = (history: History, row: number): string => {
+  const line = history.operations.callLine[row]
+  if (line <= 0) return `operation ${row}`
+  const { file = history.source, line: own } = placeIn(history, line)
+  return file === undefined ? `line ${own}` : `${file}:${own}`
+}
+
+/**
+ * An additional value of the outcome column: the operation is not judged, because its key had been changed outside the
+ * record by then. Like a failed operation it constrains nothing, but it did happen.
+ */
+export const UNJUDGED = 3

@@ -4,7 +4,6 @@ import type { Level } from '../levels/levels.ts'
 import type { Accounting } from '../verdict/accounting.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
-import type { ByStart } from './by-start.ts'
 import type { CheckOptions } from './options.ts'
 import type { Report } from './report.ts'
 
@@ -73,4 +72,12 @@ export interface RecordRules {
    * (from -1), the event position of that touch. Absent if no level lets a read see later writes.
    */
   seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
+}
+
+/** What a history shows that nothing but an unknown initial value explains. */
+export interface ByStart {
+  /** One clause each. */
+  readonly found: readonly string[]
+  /** What to do about it, as a sentence without its full stop. */
+  readonly remedy: string
 }

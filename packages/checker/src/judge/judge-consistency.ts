@@ -87,10 +87,7 @@ export function judgeConsistency(
   const budget = createBudget(options)
   const cramped = takeEncoding(history, budget) ?? kind.take?.(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
-  const opened = inTime(
-    () => kind.open(budget),
-    () => undefined,
-  )
+  const opened = inTime(() => kind.open(budget))
   if (opened === undefined) return reportUnread(history, entry, options, OUT_OF_TIME)
   const linearizable = judgeOrder(opened, options, budget)
   const others = judgeOthers(opened, entry, options, budget, linearizable)
@@ -126,18 +123,12 @@ export function judgeOthers(
   const asked = byFinalReads.filter((level) => options.levels.includes(level) && known.includes(level))
   const end = asked.length === 0 ? NOT_ASKED : convergencesOf(opened, budget)
   for (const level of asked) if (end[level] !== undefined) decided[level] = end[level]
-  const accounting = inTime(
-    () => opened.account?.(budget),
-    () => undefined,
-  )
+  const accounting = inTime(() => opened.account?.(budget))
   const lost = accounting === undefined ? end.lost : lostFor(accounting)
   const others: Others = { decided, lost, accounting, staleness: undefined, owed: end.owed }
   if (linearizable?.result === 'met') return explainedBy(others)
   Object.assign(decided, opened.byClients(budget, operationsOf(linearizable)))
-  const staleness = inTime(
-    () => (options.staleness === true ? opened.staleness?.(budget) : undefined),
-    () => undefined,
-  )
+  const staleness = inTime(() => (options.staleness === true ? opened.staleness?.(budget) : undefined))
   return { ...others, staleness }
 }
 

@@ -61,12 +61,14 @@ export class OutOfTime extends Error {}
 /** The reason given by a verdict whose search has none of its own. */
 export const OUT_OF_TIME = 'out of time (see --timeout)'
 
-/** Returns the result of the work, or `late` if the deadline passes first. */
-export function inTime<Result, Late>(work: () => Result, late: () => Late): Result | Late {
+/** Returns the result of the work, or `late` (by default undefined) if the deadline passes first. */
+export function inTime<Result>(work: () => Result): Result | undefined
+export function inTime<Result, Late>(work: () => Result, late: () => Late): Result | Late
+export function inTime<Result, Late>(work: () => Result, late?: () => Late): Result | Late | undefined {
   try {
     return work()
   } catch (error) {
-    if (error instanceof OutOfTime) return late()
+    if (error instanceof OutOfTime) return late?.()
     throw error
   }
 }

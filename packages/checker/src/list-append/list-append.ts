@@ -1,7 +1,6 @@
 import { canonical, type Json, UserError } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import type { Specification } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import { type Specification, WrongValue } from '../judge/model.ts'
 import { type Budget, unlimited } from '../limits/budget.ts'
 import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
 import { type ObjectEntry, readIn, relatedByElement } from '../object/model/object-model.ts'

@@ -2,6 +2,7 @@ import { type Json, UserError } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { Specification } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
+import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
 import { type ObjectEntry, relatedByGroups } from '../object/model/object-model.ts'
 import { badOperation, jsonOf, type Part } from '../object/model/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../object/model/slots.ts'
@@ -169,3 +170,27 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
   const isFirst = (i: number): boolean => part.f[i] === RELEASE && tenure[i] === i
   return relatedByGroups(part, (i) => [tenure[i]], budget, isFirst)
 }
+
+/** A lock whose holder at the start is unknown. */
+interface AnyLock {
+  /** Undefined if it is free; null if unknown. */
+  readonly holder: string | undefined | null
+  readonly token: number | undefined
+}
+
+/** The process that releases it first held it; if it is acquired first, it was free. */
+const fromAny: Specification<AnyLock> = {
+  initial: { holder: null, token: undefined },
+  perProcess: true,
+  step: ({ holder, token }, { f, process, value, output }) => {
+    if (lockNumbers[f] === RELEASE) {
+      return holder === process || holder === null ? [{ holder: undefined, token }] : []
+    }
+    if (typeof holder === 'string') return []
+    if (typeof output !== 'number' || output === value) return [{ holder: process, token }]
+    return token === undefined || output > token ? [{ holder: process, token: output }] : []
+  },
+  key: ({ holder, token }) => `${holder === null ? '?' : holder === undefined ? '' : `by ${holder}`}:${token ?? ''}`,
+}
+
+export const lockFromAny: AnyStart = { specification: fromAny, guesses: guessNothing }

@@ -1,8 +1,7 @@
 import { canonical, type History } from '@chaosproxy/history'
-import type { ObjectOperation, Specification } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
-import { denseLogByStart } from './by-start.ts'
+import { denseLogByStart } from './any-start.ts'
 import { type EntriesOf, entriesIn, noList, type OffsetOf, offsetsIn, rangeOf } from './operations.ts'
 
 /** The entries appended after an unknown number of initial ones, and what reads revealed of either. */

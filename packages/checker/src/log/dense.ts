@@ -1,7 +1,6 @@
 import { canonical, type History, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import type { Specification } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import { type Specification, WrongValue } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import type { ObjectModel } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'

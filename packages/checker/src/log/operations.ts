@@ -11,8 +11,7 @@ import {
   UserError,
 } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import type { ObjectOperation } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import { badOperation, isSilent, jsonOf, type Part } from '../object/model/part.ts'
 
 // The operations of a log: what an append returned, and what a read asked for and returned.

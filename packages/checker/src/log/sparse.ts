@@ -1,6 +1,5 @@
 import { canonical, type History, type Json } from '@chaosproxy/history'
-import type { ObjectOperation, Specification } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import type { ObjectModel } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
 import { append, copyOf, type Entries, noteRead, placesOf, type Reading } from './entries.ts'

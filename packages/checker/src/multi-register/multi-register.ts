@@ -1,9 +1,10 @@
 import { canonical, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import { addTo } from '../encoding/lists.ts'
 import type { IsMetBy } from '../judge/entry.ts'
-import type { ObjectOperation, Specification } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
+import type { AnyStart } from '../object/model/any-start.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, operationAt, type Part } from '../object/model/part.ts'
 
@@ -157,9 +158,7 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
     // An empty txn can take effect at any time.
     if (txn.length === 0) continue
     const group = groupNamed(txn[0].register)
-    const known = members.get(group)
-    if (known === undefined) members.set(group, [i])
-    else known.push(i)
+    addTo(members, group, i)
   }
   return [...members.values()]
 }
@@ -191,9 +190,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
   const writers = new Map<string, number[]>()
   for (const [i, { leaves }] of all.entries()) {
     for (const name of leaves) {
-      const known = writers.get(name)
-      if (known === undefined) writers.set(name, [i])
-      else known.push(i)
+      addTo(writers, name, i)
     }
   }
   return (chosen) => {
@@ -215,4 +212,12 @@ function supports(part: Part, budget: Budget): (some: readonly number[]) => bool
     const left = new Set(some.flatMap((i) => all[i].leaves))
     return some.every((i) => all[i].sees.every((name) => left.has(name) || !inWhole.has(name)))
   }
+}
+
+const nothing: Registers = new Map()
+
+/** A register's initial value is the one read before any write; no guess would be faster. */
+export const multiRegisterFromAny: AnyStart = {
+  specification: specificationFrom({ registers: nothing, rest: undefined }),
+  guesses: () => ({ starts: [], isComplete: false }),
 }

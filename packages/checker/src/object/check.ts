@@ -287,10 +287,7 @@ function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, sett
         kind: 'order',
         get orders() {
           if (found === undefined) {
-            const verdict = inTime(
-              () => judgeShards(parts, judge, budget),
-              () => undefined,
-            )
+            const verdict = inTime(() => judgeShards(parts, judge, budget))
             found = verdict?.result === 'met' && verdict.witness.kind === 'order' ? verdict.witness.orders : []
           }
           return found

@@ -1,4 +1,5 @@
 import { FLAG_FINAL, type History, type Json, OK } from '@chaosproxy/history'
+import { addTo } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { ModelEntry } from '../judge/entry.ts'
 import type { Convergences } from '../judge/judge-consistency.ts'
@@ -49,9 +50,7 @@ function endingOf(history: History, functions: Functions, object: ObjectModel, b
     if (outcome[row] !== OK || number === -1) continue
     if (!functions.isRead(number)) updated.add(key[row])
     else if ((flags[row] & FLAG_FINAL) !== 0 && object.partial?.includes(number) !== true) {
-      const known = finals.get(key[row])
-      if (known === undefined) finals.set(key[row], [row])
-      else known.push(row)
+      addTo(finals, key[row], row)
     }
   }
   return { finals, unread: [...updated].filter((each) => !finals.has(each)), noun: 'successful final read' }

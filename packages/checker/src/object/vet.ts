@@ -1,5 +1,5 @@
 import { type History, OK, UserError, type ValueId } from '@chaosproxy/history'
-import { placeOf } from '../encoding/place.ts'
+import { placeOf } from '../encoding/operation-row.ts'
 import type { ObjectModel } from './model/object-model.ts'
 
 const NULL_ID = 0

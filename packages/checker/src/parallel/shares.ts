@@ -169,10 +169,7 @@ export function judgeBeside(history: History, given: ShareOptions, memory: Board
   if (cramped !== undefined) return undecidedBeside(options, cramped)
   try {
     const judged = judgeableOf(history, registerEntry.record, options.initial)?.history ?? history
-    const registers = inTime(
-      () => registersOf(judged, options, budget),
-      () => undefined,
-    )
+    const registers = inTime(() => registersOf(judged, options, budget))
     return registers === undefined
       ? undecidedBeside(options, OUT_OF_TIME)
       : judgeOthers(openedRegisters(registers, options), registerEntry, options, budget, undefined)

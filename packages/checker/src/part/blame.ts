@@ -1,5 +1,6 @@
 import { type History, millis, OK } from '@chaosproxy/history'
 import { check } from '../check/check.ts'
+import { addTo } from '../encoding/lists.ts'
 import { historyOfRows } from '../encoding/rows.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Verdict } from '../verdict/verdict.ts'
@@ -96,9 +97,7 @@ function rowsByKey({ operations: { length, key } }: History): ReadonlyMap<number
   const byKey = new Map<number, number[]>()
   for (let row = 0; row < length; row++) {
     const place = key[row] ?? -1
-    const rows = byKey.get(place)
-    if (rows === undefined) byKey.set(place, [row])
-    else rows.push(row)
+    addTo(byKey, place, row)
   }
   return byKey
 }

@@ -1,5 +1,5 @@
 import { elementsOf, FAIL, type History, INFO, type Json, OK, type ValueId } from '@chaosproxy/history'
-import type { ByStart } from '../judge/by-start.ts'
+import type { ByStart } from '../judge/entry.ts'
 import { nameOfKey } from '../object/model/late-reads.ts'
 import { NULL_ID } from './gaps.ts'
 import { DEQUEUE, DRAIN, ENQUEUE, queueNumbers } from './operations.ts'

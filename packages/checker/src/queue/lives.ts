@@ -1,5 +1,6 @@
 import { elementsOf, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import { addTo } from '../encoding/lists.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import { badOperation, type Part } from '../object/model/part.ts'
 import { firstWhere } from '../search/halving.ts'
@@ -48,9 +49,7 @@ export function lifetimes(
     } else if (returns[i] === NEVER) unknown.push(i)
     else if (output[i] === NULL_ID) empties.push(i)
     else {
-      const same = dequeues.get(output[i])
-      if (same === undefined) dequeues.set(output[i], [i])
-      else same.push(i)
+      addTo(dequeues, output[i], i)
     }
   }
   if (repeated && empties.length > 0) return strayIn(part, null, budget)

@@ -1,7 +1,6 @@
 import { elementsOf, type History, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import type { ObjectOperation } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { closedUnder, type ObjectModel, relatedByGroups } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'

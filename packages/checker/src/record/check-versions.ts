@@ -1,6 +1,6 @@
 import { FAIL, type History, OK, type ValueId } from '@chaosproxy/history'
+import { UNJUDGED } from '../encoding/operation-row.ts'
 import { historyOfRows } from '../encoding/rows.ts'
-import { UNJUDGED } from '../encoding/unjudged.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'

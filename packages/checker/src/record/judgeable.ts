@@ -1,6 +1,6 @@
 import { FAIL, FLAG_UNSAID, type History, INFO, type Json, type Mark, OK } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import { UNJUDGED } from '../encoding/unjudged.ts'
+import { UNJUDGED } from '../encoding/operation-row.ts'
 import type { RecordRules } from '../judge/entry.ts'
 
 /** The part of a history that can be judged, and what limits it. */

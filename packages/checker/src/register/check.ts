@@ -234,7 +234,7 @@ function judgeBelowSequential(
   budget: Budget,
 ): Decided {
   if (encoded.anyStart) return judgeWeakerFromAny(encoded, decoder, levels, budget)
-  const known = inTime(sources, () => undefined)
+  const known = inTime(sources)
   if (known !== undefined) return judgeWeaker(encoded, decoder, levels, known, budget)
   return Object.fromEntries(levels.filter(isWeak).map((level) => [level, LATE]))
 }

@@ -1,6 +1,5 @@
 import { canonical, type Json } from '@chaosproxy/history'
-import type { Specification } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import { type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, sorted } from '../object/model/any-start.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'

@@ -1,7 +1,7 @@
 import { canonical, elementsOf, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import type { Specification } from '../judge/model.ts'
-import { WrongValue } from '../judge/wrong-value.ts'
+import { addTo } from '../encoding/lists.ts'
+import { type Specification, WrongValue } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import { createNumbering } from '../object/model/elements.ts'
 import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
@@ -179,9 +179,7 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   for (let i = 0; i < part.length; i++) {
     budget.tick()
     if (part.f[i] === READ) return []
-    const known = members.get(part.input[i])
-    if (known === undefined) members.set(part.input[i], [i])
-    else known.push(i)
+    addTo(members, part.input[i], i)
   }
   return [...members.values()]
 }

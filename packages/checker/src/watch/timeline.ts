@@ -1,7 +1,6 @@
 import { canonical, type Json } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { countBelow } from '../search/halving.ts'
-import { type Coverage, coverageOf } from './coverage.ts'
 import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
 
 /** A change whose revision is known from its acknowledgement or from a watch. */
@@ -218,3 +217,26 @@ const nameOf = ({ key, value }: { readonly key: string; readonly value: Json | u
 
 export const sameValue = (a: Json | undefined, b: Json | undefined): boolean =>
   a === undefined || b === undefined ? a === b : canonical(a) === canonical(b)
+
+/** Ranges of revisions whose changes were read from the store in full. */
+export interface Coverage {
+  /** The reading that covers a revision, if any. */
+  at(revision: number): Reading | undefined
+  /** How many of the revisions from `from` to `to`, inclusive, are covered. */
+  count(from: number, to: number): number
+}
+
+export function coverageOf(readings: readonly Reading[]): Coverage {
+  const spans: { readonly from: number; to: number }[] = []
+  for (const { from, to } of [...readings].sort((a, b) => a.from - b.from)) {
+    const last = spans.at(-1)
+    if (to < from) continue
+    if (last !== undefined && from <= last.to + 1) last.to = Math.max(last.to, to)
+    else spans.push({ from, to })
+  }
+  return {
+    at: (revision) => readings.find(({ from, to }) => from <= revision && revision <= to),
+    count: (from, to) =>
+      spans.reduce((sum, span) => sum + Math.max(0, Math.min(to, span.to) - Math.max(from, span.from) + 1), 0),
+  }
+}

@@ -1,5 +1,5 @@
 import type { History, Json } from '@chaosproxy/history'
-import type { ByStart } from '../../judge/by-start.ts'
+import type { ByStart } from '../../judge/entry.ts'
 import type { Specification } from '../../judge/model.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { ObjectModel } from './object-model.ts'

@@ -1,6 +1,5 @@
 import { FAIL, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
-import type { OperationRow } from '../../encoding/operation-row.ts'
-import { UNJUDGED } from '../../encoding/unjudged.ts'
+import { type OperationRow, UNJUDGED } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { show } from '../../verdict/words.ts'

@@ -1,6 +1,6 @@
 import { FAIL, type History, INFO, OK, type ValueId } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
-import type { ByStart } from '../../judge/by-start.ts'
+import type { ByStart } from '../../judge/entry.ts'
 import { nameOfKey } from './late-reads.ts'
 
 /** An element at its place in a list or a log. */

@@ -1,5 +1,5 @@
 import { elementsOf, type History, type Json, UserError, type ValueId } from '@chaosproxy/history'
-import { placeOf } from '../../encoding/place.ts'
+import { placeOf } from '../../encoding/operation-row.ts'
 
 /** The elements that the read in a row of the history returned, as value ids. */
 export type Contents = (row: number) => Int32Array

@@ -1,7 +1,6 @@
 import { UserError } from '@chaosproxy/history'
-import { placeOf } from '../../encoding/place.ts'
-import type { IntegerModel, ObjectOperation, Specification } from '../../judge/model.ts'
-import { WrongValue } from '../../judge/wrong-value.ts'
+import { placeOf } from '../../encoding/operation-row.ts'
+import { type IntegerModel, type ObjectOperation, type Specification, WrongValue } from '../../judge/model.ts'
 import { type Budget, OutOfTime } from '../../limits/budget.ts'
 import { isSilent, operationAt, type Part } from './part.ts'
 

@@ -1,4 +1,5 @@
 import { elementsOf, type History, type Json } from '@chaosproxy/history'
+import { addTo } from '../../encoding/lists.ts'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Need } from '../../judge/entry.ts'
 import type { Specification } from '../../judge/model.ts'
@@ -26,28 +27,33 @@ export interface ObjectEntry {
   readonly object: ObjectModel
 }
 
-/** How an object other than a register is judged. */
-export interface ObjectModel {
+/**
+ * How an object other than a register is judged. Four members are required: `specification` says what the object does,
+ * `numbers` and `reads` name its operations, `rule` names what a violation breaks. That decides linearizable and
+ * sequential for short histories. Each other member is optional and buys something: see the interfaces below.
+ */
+export interface ObjectModel extends Results, Speed, Dependence, Wording, Ends {
   /** The rule that every correct history obeys, as the end of a sentence about one that does not. */
   readonly rule: string
-  /** Functions whose invocation needs no value; a counter's `add`, for example, then adds one. */
-  readonly mayLackInput?: readonly string[] | undefined
-  /** More about an operation that does not fit. */
-  beside?(history: History, row: number, initial: Json): string | undefined
-  /**
-   * The contradiction in a sentence, given its operations and the first after which no order is left; undefined if the usual
-   * sentence says it as well.
-   */
-  tell?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
-  /** What the operations of a contradiction come to, given the first after which no order is left. */
-  aftermath?(core: Part, initial: Json, culprit: OperationRow): Balance | undefined
   /** The number of each `f` within this model; several names can mean the same function. */
   readonly numbers: { readonly [f: string]: number }
   /** The numbers of operations that never change the state. */
   readonly reads: readonly number[]
+  /**
+   * `history`: where the operations are from, if what an output means depends on the others.
+   *
+   * @throws UserError if the initial value makes no sense for this object.
+   */
+  specification(initial: Json, history?: History): Specification<unknown>
+}
+
+/** Buys histories as people record them: values left out, results that say less or more than a read of the whole. */
+interface Results {
+  /** Functions whose invocation needs no value; a counter's `add`, for example, then adds one. */
+  readonly mayLackInput?: readonly string[] | undefined
   /** The numbers of functions that may complete without a result: then any fits. */
   readonly mayLackResult?: readonly number[] | undefined
-  /** What has a result that could be wrong. By default a read. */
+  /** The operations whose result could be wrong. By default the reads. */
   readonly observation?: Need | undefined
   /** Whether a read narrows what is known of the state. The search then treats it as an operation with an effect. */
   readonly readsReveal?: boolean | undefined
@@ -57,15 +63,14 @@ export interface ObjectModel {
   readonly repeats?: readonly number[] | undefined
   /** The operation whose value, if there are several, may name objects, which only keys do. */
   readonly nameless?: number | undefined
-  /** What is wrong with the answer of an operation, that no state of the object could explain. */
-  nonsenseIn?(history: History): (row: OperationRow) => string | undefined
+  /** The operations that stand for several, and how they are taken apart. */
   readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
-  /**
-   * `history`: where the operations are from, if what an output means depends on the others.
-   *
-   * @throws UserError if the initial value makes no sense for this object.
-   */
-  specification(initial: Json, history?: History): Specification<unknown>
+  /** Finds answers that no state of the object could explain, and says what is wrong with them. */
+  nonsenseIn?(history: History): (row: OperationRow) => string | undefined
+}
+
+/** Buys long histories: without these, the search decides them by the specification alone. */
+interface Speed {
   /**
    * Decides one part in (nearly) linear time, if the theory allows it.
    *
@@ -98,6 +103,15 @@ export interface ObjectModel {
    */
   divide?(part: Part, budget: Budget): readonly (readonly number[])[]
   /**
+   * The same object, changed in place: does the operation at an index, and returns whether it was possible. Used to
+   * replay witnesses too long for the specification, whose states take time to build.
+   */
+  simulate?(part: Part, initial: Json): (i: number) => boolean
+}
+
+/** Buys smaller counterexamples: which operations can be left out of one. */
+interface Dependence {
+  /**
    * Adds to a choice of operations everything its results may depend on: removing the rest of a history with a legal
    * order never creates a contradiction. By default, all earlier operations that may change the state.
    */
@@ -107,26 +121,38 @@ export interface ObjectModel {
    * default, whether they are closed under `related`.
    */
   supports?(part: Part, budget: Budget, initial: Json): (some: readonly number[]) => boolean
+}
+
+/** Buys clearer sentences about a counterexample. */
+interface Wording {
+  /** More about an operation that does not fit. */
+  beside?(history: History, row: number, initial: Json): string | undefined
   /**
-   * The same object, changed in place: does the operation at an index, and returns whether it was possible. Used to
-   * replay witnesses too long for the specification, whose states take time to build.
+   * The contradiction in a sentence, given its operations and the first after which no order is left; undefined if the usual
+   * sentence is as good.
    */
-  simulate?(part: Part, initial: Json): (i: number) => boolean
+  tell?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
+  /** The sum of the operations of a contradiction, given the first after which no order is left. */
+  aftermath?(core: Part, initial: Json, culprit: OperationRow): Balance | undefined
+}
+
+/** Buys the account of what was lost, and the levels about how the objects ended: eventual and convergent. */
+interface Ends {
   /** @throws OutOfTime */
   account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting
   /**
-   * What the object holds by a read's output, if outputs that differ may say the same; equal contents are equal as JSON.
-   * By default the output itself.
+   * The contents that a read's output shows, if different outputs may show the same; equal contents are equal as JSON. By
+   * default the output itself.
    */
   contentOf?(output: Json, initial: Json): Json
   /**
-   * What tells how its objects ended; by default, final reads.
+   * The operations that show how the objects ended; by default, final reads.
    *
    * @throws OutOfTime
    */
   ending?(history: History, budget: Budget): Ending
   /**
-   * Whether the objects ended as they should, those that anything tells it of.
+   * Whether the objects ended as they should, as far as their ends are known.
    *
    * @throws OutOfTime
    */
@@ -167,9 +193,7 @@ export function relatedByGroups(
     budget.tick()
     for (const group of groupsOf(i)) {
       budget.tick()
-      const known = members.get(group)
-      if (known === undefined) members.set(group, [i])
-      else known.push(i)
+      addTo(members, group, i)
     }
   }
   return (chosen) => {

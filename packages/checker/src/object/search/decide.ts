@@ -1,6 +1,6 @@
 import { NEVER } from '../../encoding/encoded.ts'
-import type { OperationRow } from '../../encoding/operation-row.ts'
-import { placeOf } from '../../encoding/place.ts'
+import { addTo } from '../../encoding/lists.ts'
+import { type OperationRow, placeOf } from '../../encoding/operation-row.ts'
 import type { Specification } from '../../judge/model.ts'
 import { type Budget, inTime, ticking, unlimited } from '../../limits/budget.ts'
 import type { Balance } from '../../verdict/verdict.ts'
@@ -90,9 +90,7 @@ export function shardsOf(
       budget.tick()
       const operation = operationAt(part, i)
       const name = byModel(() => shard(operation), `"${operation.f}"`, placeOf(part.history, part.row[i]))
-      const known = members.get(name)
-      if (known === undefined) members.set(name, [i])
-      else known.push(i)
+      addTo(members, name, i)
     }
     return members.size === 1 ? [part] : [...members.values()].map((indices) => choose(part, indices, budget))
   })
@@ -117,10 +115,7 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
     if (seen !== undefined) return seen
     for (const p of inTurn(parts)) {
       const part = parts[p]
-      const begun = inTime(
-        () => begin(part, judge, budget),
-        () => undefined,
-      )
+      const begun = inTime(() => begin(part, judge, budget))
       if (begun === undefined) exhausted = 'time'
       else if ('run' in begun) open.push({ part: p, search: begun })
       else if (begun.result === 'met') {
@@ -163,10 +158,7 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   if (glance === undefined) return undefined
   for (const part of parts) {
     if (part.length < LONG) continue
-    const conflict = inTime(
-      () => glance(part, budget),
-      () => undefined,
-    )
+    const conflict = inTime(() => glance(part, budget))
     if (conflict !== undefined) return { result: 'violated', part, conflict, until: undefined }
   }
   return undefined

@@ -41,7 +41,7 @@ export function createGuidedSearch(
       }
       if (progress !== 'paused' || left > 0) return progress
       hasSupposed = true
-      supposing = inTime(suppose, () => undefined)
+      supposing = inTime(suppose)
       left = STEPS_SUPPOSING * (length + 1)
       return 'paused'
     },

@@ -1,4 +1,5 @@
 import { NEVER } from '../../encoding/encoded.ts'
+import { addTo } from '../../encoding/lists.ts'
 import type { Budget, Progress } from '../../limits/budget.ts'
 import { createMemo } from '../../search/memo.ts'
 import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
@@ -276,9 +277,7 @@ export function classesOf(
   for (let i = 0; i < part.length; i++) {
     budget.tick()
     if (part.returns[i] !== NEVER || isRead(part.f[i])) continue
-    const members = classes.get(code[i])
-    if (members === undefined) classes.set(code[i], [i])
-    else members.push(i)
+    addTo(classes, code[i], i)
   }
   return [...classes.values()]
 }

@@ -10,7 +10,9 @@ import {
   tooMuch,
 } from '../../online/object-monitor.ts'
 import { show } from '../../verdict/words.ts'
+import { bag } from '../bag.ts'
 import { DRAIN, ENQUEUE, messagesAtFirst, NO_MESSAGE, queueFunctions, queueNumbers } from '../operations.ts'
+import { queue } from '../queue.ts'
 import { createMonitorFromAny } from './any-start.ts'
 import type { MessageName } from './message.ts'
 import {
@@ -139,3 +141,9 @@ function sentence({ process, input }: Asked, { type, output }: Ended, impossible
 }
 
 const shown = (name: MessageName): string => (typeof name === 'number' ? String(name) : show(JSON.parse(name)))
+
+/** Bags, judged while they are recorded. */
+export const bagRoom: OnlineRoom<Asked> = messageRoom({ model: bag.name, isInOrder: false })
+
+/** Queues, judged while they are recorded. */
+export const queueRoom: OnlineRoom<Asked> = messageRoom({ model: queue.name, isInOrder: true })

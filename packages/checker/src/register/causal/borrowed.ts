@@ -1,11 +1,10 @@
 import { type Decoder, type Encoded, restrict } from '../../encoding/encoded.ts'
 import type { WeakLevel } from '../../levels/levels.ts'
-import type { Budget } from '../../limits/budget.ts'
-import { inTime } from '../../limits/budget.ts'
+import { type Budget, inTime } from '../../limits/budget.ts'
 import { shrink } from '../../search/shrink.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
+import { rowsIn } from '../counterexample/involved.ts'
 import { isSupported, writtenValues } from '../counterexample/sources.ts'
-import { rowsIn } from '../start/rows.ts'
 import { explainWeaker, violates } from './explain.ts'
 
 /**

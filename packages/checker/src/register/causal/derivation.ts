@@ -1,3 +1,4 @@
+import { addTo } from '../../encoding/lists.ts'
 import type { WeakDefinition } from '../../levels/definition.ts'
 import type { Edge } from '../sequential/edges.ts'
 import type { Contradiction } from './orders/judged.ts'
@@ -96,9 +97,7 @@ interface Numbered {
 function incoming(edges: readonly Edge[]): ReadonlyMap<number, readonly Numbered[]> {
   const into = new Map<number, Numbered[]>()
   for (const [number, edge] of edges.entries()) {
-    const known = into.get(edge.to)
-    if (known === undefined) into.set(edge.to, [{ edge, number }])
-    else known.push({ edge, number })
+    addTo(into, edge.to, { edge, number })
   }
   return into
 }

@@ -32,10 +32,7 @@ export function judgeWeaker(
   if (other !== undefined) return undefinedFor(other, levels)
   const verdicts: Verdicts = {}
   const explanations = createExplanations(encoded, decoder, budget)
-  const weaker = inTime(
-    () => createWeaker(encoded, sources, budget),
-    () => undefined,
-  )
+  const weaker = inTime(() => createWeaker(encoded, sources, budget))
   if (weaker === undefined) {
     return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason: OUT_OF_TIME }]))
   }

@@ -168,10 +168,7 @@ export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Enc
     const set = restrict(part, named.slice(-MOST_OPERATIONS))
     if (contradicts(set)) return { set, standsAlone: true }
   }
-  const end = inTime(
-    () => violated.culpritReturn(),
-    () => undefined,
-  )
+  const end = inTime(() => violated.culpritReturn())
   const around = end ?? (named.length > 0 ? part.returns[named[named.length - 1]] : NEVER)
   const all = Array.from({ length: part.length }, (_, i) => i)
   if (part.length <= MOST_OPERATIONS) return { set: part, standsAlone: contradicts(part) }

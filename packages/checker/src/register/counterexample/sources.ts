@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
+import { addTo } from '../../encoding/lists.ts'
 import { type Budget, ticking, unlimited } from '../../limits/budget.ts'
 import { appendText } from '../replay/appends.ts'
 import type { OrderRule } from '../replay/replay.ts'
@@ -111,9 +112,7 @@ function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
 }
 
 function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
-  const list = lists.get(at)
-  if (list === undefined) lists.set(at, [item])
-  else list.push(item)
+  addTo(lists, at, item)
 }
 
 /** Whether a set still contains a writer for each observed value that has one in the whole: no read loses its write. */

@@ -25,8 +25,7 @@ import {
   WRITE,
 } from '../../encoding/encoded.ts'
 import { saidOf } from '../../encoding/half-said.ts'
-import { placeOf } from '../../encoding/place.ts'
-import { UNJUDGED } from '../../encoding/unjudged.ts'
+import { placeOf, UNJUDGED } from '../../encoding/operation-row.ts'
 import { isUnknownStart, UNMENTIONED } from '../../encoding/unknown-start.ts'
 import type { CheckOptions } from '../../judge/options.ts'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../limits/budget.ts'

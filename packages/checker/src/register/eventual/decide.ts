@@ -1,5 +1,6 @@
 import { FLAG_FINAL, type Json, OK } from '@chaosproxy/history'
 import { APPEND, type Decoder, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
+import { addTo } from '../../encoding/lists.ts'
 import { type Convergences, unknownConvergences } from '../../judge/judge-consistency.ts'
 import type { LostWrite } from '../../judge/report.ts'
 import type { Budget } from '../../limits/budget.ts'
@@ -92,9 +93,7 @@ function finalReads(encoded: Encoded, decoder: Decoder, budget: Budget): Map<num
     budget.tick()
     const row = encoded.row[i]
     if ((flags[row] & FLAG_FINAL) === 0 || encoded.kind[i] !== READ || outcome[row] !== OK) continue
-    const reads = finals.get(encoded.key[i])
-    if (reads === undefined) finals.set(encoded.key[i], [i])
-    else reads.push(i)
+    addTo(finals, encoded.key[i], i)
   }
   return finals
 }
@@ -103,9 +102,7 @@ function keysOf(encoded: Encoded, budget: Budget): Map<number, number[]> {
   const keys = new Map<number, number[]>()
   for (let i = 0; i < encoded.length; i++) {
     budget.tick()
-    const operations = keys.get(encoded.key[i])
-    if (operations === undefined) keys.set(encoded.key[i], [i])
-    else operations.push(i)
+    addTo(keys, encoded.key[i], i)
   }
   return keys
 }
@@ -122,9 +119,7 @@ function judgeKey(
   const { encoded, reads } = input
   const values = new Map<number, number[]>()
   for (const read of reads) {
-    const same = values.get(encoded.expects[read])
-    if (same === undefined) values.set(encoded.expects[read], [read])
-    else same.push(read)
+    addTo(values, encoded.expects[read], read)
   }
   const lastWriter = lastWriters(input, [...values.keys()], budget)
   const lost = lostWrites(input, lastWriter, budget)

@@ -7,13 +7,11 @@ import { areAppendsInOrder } from '../replay/text-replay.ts'
 import { casesOf, onlyCases } from '../start/cases.ts'
 import { orderAppends } from './distinct/append-zones.ts'
 import { operationsAt } from './distinct/conflict.ts'
-import { decideInLinearTime } from './distinct/linear-time.ts'
-import { createDue, OPERATIONS_PER_LOOK } from './due.ts'
-import { earliestViolation } from './earliest.ts'
+import { decideInLinearTime, earliestViolation } from './distinct/linear-time.ts'
 import { decideManyKeys, hasManyKeys } from './many-keys.ts'
 import { type KeyOrder, type Linearizability, reasonUndecided, type Violation } from './portfolio/answer.ts'
 import { createPortfolio } from './portfolio/portfolio.ts'
-import { type JsonOf, type Task, takeTurns, type Undertaking, verify } from './turns.ts'
+import { createDue, type JsonOf, OPERATIONS_PER_LOOK, type Task, takeTurns, type Undertaking, verify } from './turns.ts'
 
 const TOO_MANY_STARTS =
   'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read'
@@ -66,10 +64,7 @@ function decideQuickly(
     const p = partOf(c)
     if (laidOut.has(p)) continue
     if (race.isBeaten(rankOf(0, p))) break
-    const answer = inTime(
-      () => decideInLinearTime(part, budget),
-      () => undefined,
-    )
+    const answer = inTime(() => decideInLinearTime(part, budget))
     if (answer === undefined) break
     if (answer.result === 'met') laidOut.set(p, { operations: part, order: answer.order })
     else if (answer.result === 'violated') {
@@ -98,7 +93,7 @@ function layOut(
 ): void {
   for (const [p, { operations, order }] of laidOut) {
     if (race.isBeaten(rankOf(0, p)) || (isDue(operations) && budget.expired(OPERATIONS_PER_LOOK))) break
-    const laid = inTime(order, () => undefined)
+    const laid = inTime(order)
     if (laid === undefined) break
     verify(operations, p, laid, jsonOf)
     orders[p] = laid

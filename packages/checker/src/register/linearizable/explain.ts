@@ -82,9 +82,8 @@ function cutDown(
       .map((operation) => ({ operation, role: cores.has(operation) ? 'core' : 'context' })),
     keys: keyName === undefined ? [] : [keyName],
     culprit: culprit === -1 ? undefined : set.row[culprit],
-    statesBefore: inTime(
-      () => (culprit === -1 ? undefined : statesBefore(part, part.returns.indexOf(culpritReturn), decoder, budget)),
-      () => undefined,
+    statesBefore: inTime(() =>
+      culprit === -1 ? undefined : statesBefore(part, part.returns.indexOf(culpritReturn), decoder, budget),
     ),
   }
 }

@@ -6,12 +6,20 @@ import { type Limit, type Race, rankOf } from '../../limits/race.ts'
 import type { PackedOrders } from '../../verdict/witness-order.ts'
 import { onlyCases } from '../start/cases.ts'
 import { operationsAt } from './distinct/conflict.ts'
-import { decideInLinearTime } from './distinct/linear-time.ts'
-import { createDue, OPERATIONS_PER_LOOK } from './due.ts'
-import { earliestViolation } from './earliest.ts'
+import { decideInLinearTime, earliestViolation } from './distinct/linear-time.ts'
 import { type Linearizability, reasonUndecided, type Violation } from './portfolio/answer.ts'
 import { createPortfolio } from './portfolio/portfolio.ts'
-import { FIRST_STEPS, type JsonOf, runInSlices, type Task, takeTurns, type Undertaking, verify } from './turns.ts'
+import {
+  createDue,
+  FIRST_STEPS,
+  type JsonOf,
+  OPERATIONS_PER_LOOK,
+  runInSlices,
+  type Task,
+  takeTurns,
+  type Undertaking,
+  verify,
+} from './turns.ts'
 
 /** With more keys than this, a history for each takes more memory than all of their operations. */
 const MANY = 8_192
@@ -107,10 +115,7 @@ function attemptEach(known: Known): Violation | Limit | undefined {
 
 /** One key: its order, a violation, or what ran out; undefined if it is undecided or kept already. */
 function attempt({ jsonOf, budget, hard }: Known, key: number, part: Encoded): Found | Violation | Limit | undefined {
-  const answer = inTime(
-    () => decideInLinearTime(part, budget),
-    () => undefined,
-  )
+  const answer = inTime(() => decideInLinearTime(part, budget))
   if (answer === undefined) return 'time'
   if (answer.result === 'met') return { key, part, order: answer.order }
   const rank = rankOf(0, key)
@@ -155,7 +160,7 @@ function keepWrites({ separated: { starts, columns }, rows, counts }: Known, key
 
 function layOut(known: Known, waiting: readonly Found[]): void {
   for (const { key, part, order } of waiting) {
-    const laid = inTime(order, () => undefined)
+    const laid = inTime(order)
     if (laid === undefined) return
     verify(part, key, laid, known.jsonOf)
     keep(known, key, part, laid)

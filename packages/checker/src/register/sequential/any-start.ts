@@ -1,7 +1,7 @@
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { decideFromAny, type FromAny, likelyStarts } from '../any-start/any.ts'
-import { rowsIn } from '../start/rows.ts'
+import { rowsIn } from '../counterexample/involved.ts'
 import { findSequentialOrder, type Sequentiality } from './decide.ts'
 import { explainSequential, questionOf } from './explain.ts'
 

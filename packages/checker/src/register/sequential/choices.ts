@@ -1,4 +1,5 @@
 import { type Encoded, NEVER, NOTHING, restrict } from '../../encoding/encoded.ts'
+import { addTo } from '../../encoding/lists.ts'
 import { type Budget, OutOfTime } from '../../limits/budget.ts'
 import { ascending, INITIAL } from './reads-from.ts'
 
@@ -44,9 +45,7 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
     budget.tick()
     if (writes[i] === NOTHING) continue
     const name = key[i] * values + writes[i]
-    const list = writers.get(name)
-    if (list === undefined) writers.set(name, [i])
-    else list.push(i)
+    addTo(writers, name, i)
   }
   const reads: number[] = []
   const candidates: number[][] = []

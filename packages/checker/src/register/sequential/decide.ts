@@ -157,10 +157,7 @@ function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: B
     const first = runFor(Math.min(steps, FIRST_STEPS))
     if (first !== 'paused') return answerOf(first, search)
     if (!encoded.hasAppend && steps > FIRST_STEPS) {
-      const order = inTime(
-        () => layOutByLot(encoded, budget.within(LOT_MS)),
-        () => undefined,
-      )
+      const order = inTime(() => layOutByLot(encoded, budget.within(LOT_MS)))
       if (order !== undefined) return { result: 'met', order }
     }
     if (!encoded.hasConditional && !encoded.hasAppend) {

@@ -91,10 +91,7 @@ export function saturate(
     return { result: 'stopped', reason: 'memory' }
   }
   const { of, place, start, members } = threads
-  const columns = inTime(
-    () => columnsOf(facts, threads, budget),
-    () => undefined,
-  )
+  const columns = inTime(() => columnsOf(facts, threads, budget))
   if (columns === undefined) {
     budget.giveBack(bytes)
     return { result: 'stopped', reason: 'time' }

@@ -1,5 +1,6 @@
-import type { Encoded } from '../../../encoding/encoded.ts'
+import { compact, type Encoded, prefix } from '../../../encoding/encoded.ts'
 import type { Budget } from '../../../limits/budget.ts'
+import { firstWhere } from '../../../search/halving.ts'
 import { overconsumed } from '../../counting/consumption.ts'
 import { appendZones } from './append-zones.ts'
 import { chainZones } from './chain-zones.ts'
@@ -17,4 +18,16 @@ export function decideInLinearTime(part: Encoded, budget: Budget): ZonesAnswer {
   const answer = chainZones(part, budget)
   const conflict = answer.result === 'not applicable' ? overconsumed(part, budget) : undefined
   return conflict === undefined ? answer : { result: 'violated', conflicts: [conflict.map((i) => part.calls[i])] }
+}
+
+/**
+ * The first return event at which the zones conflict. Prefixes of a linearizable history are linearizable, so bisection
+ * finds it.
+ *
+ * @throws OutOfTime
+ */
+export function earliestViolation(part: Encoded, budget: Budget): number {
+  const isViolatedBy = (position: number): boolean =>
+    decideInLinearTime(compact(prefix(part, position, budget), budget), budget).result === 'violated'
+  return firstWhere(0, 2 * part.length, isViolatedBy)
 }

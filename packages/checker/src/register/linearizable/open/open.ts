@@ -1,6 +1,5 @@
 import { CAS, type Encoded, NEVER, READ, WRITE } from '../../../encoding/encoded.ts'
 import { eventCount } from '../distinct/zones.ts'
-import { type Bag, createBag } from './bag.ts'
 import { assignSlots, eventsByPosition } from './events.ts'
 
 /**
@@ -169,4 +168,36 @@ export function eventsOf(part: Encoded, matters: (optional: number) => boolean):
   let count = 0
   for (let position = 0; position < at.length; position++) if (at[position] !== NEVER) at[count++] = at[position]
   return at.subarray(0, count)
+}
+
+/** A multiset of small numbers, with its distinct members in a dense list. */
+export interface Bag {
+  readonly add: (item: number) => void
+  readonly remove: (item: number) => void
+  readonly count: (item: number) => number
+  readonly size: () => number
+  readonly at: (place: number) => number
+}
+
+export function createBag(items: number): Bag {
+  const counts = new Int32Array(items)
+  const places = new Int32Array(items)
+  const list = new Int32Array(items)
+  let size = 0
+  return {
+    add: (item) => {
+      if (counts[item]++ > 0) return
+      places[item] = size
+      list[size++] = item
+    },
+    remove: (item) => {
+      if (--counts[item] > 0) return
+      const last = list[--size]
+      list[places[item]] = last
+      places[last] = places[item]
+    },
+    count: (item) => counts[item],
+    size: () => size,
+    at: (place) => list[place],
+  }
 }

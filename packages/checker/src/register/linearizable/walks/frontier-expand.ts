@@ -1,6 +1,6 @@
 import { type Encoded, WRITE } from '../../../encoding/encoded.ts'
 import type { OpenOperations } from '../open/open.ts'
-import type { OptionalOperations } from '../open/optional-operations.ts'
+import type { OptionalOperations } from '../open/optional.ts'
 import type { Allowance } from './allowance.ts'
 import type { Firings } from './firings.ts'
 import { BITS, COST, type Frontline, type Layout, NODE, STATE } from './frontier-configurations.ts'

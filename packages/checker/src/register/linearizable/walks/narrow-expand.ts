@@ -1,6 +1,6 @@
 import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../../../encoding/encoded.ts'
 import { type FewOpen, KINDS } from '../open/narrow-open.ts'
-import type { OptionalOperations } from '../open/optional-operations.ts'
+import type { OptionalOperations } from '../open/optional.ts'
 import type { Allowance } from './allowance.ts'
 import type { Firings } from './firings.ts'
 import {
