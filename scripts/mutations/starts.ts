@@ -140,7 +140,7 @@ export const startMutations: readonly Mutation[] = [
       breaks: 'a read cannot have counted what was being added while it went on',
     },
   ]),
-  ...inFile('lock/any-start.ts', objects, [
+  ...inFile('lock/lock.ts', objects, [
     {
       name: 'start-lock-is-free',
       before: 'return holder === process || holder === null ? [{ holder: undefined, token }] : []',

@@ -168,7 +168,7 @@ export const weakerMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'register/causal/choices.ts',
+    'register/causal/repeated.ts',
     ['weaker'],
     [
       {
