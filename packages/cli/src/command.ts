@@ -1,4 +1,4 @@
-import type { ExitCode } from '@chaosproxy/engine'
+import type { ExitCode } from '@chaosproxy/engine/run'
 import type { Options } from './arguments/option.ts'
 
 /** A subcommand. Help and the check for unknown options come from this declaration. */

@@ -1,4 +1,4 @@
-import type { ExitCode } from '@chaosproxy/engine'
+import type { ExitCode } from '@chaosproxy/engine/run'
 import type { Command, ParsedOptions } from './command.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type FinishedRun, packageVersion, runSubjectOf } from '@chaosproxy/engine'
+import { type FinishedRun, packageVersion, runSubjectOf } from '@chaosproxy/engine/run'
 import { renderVerdict } from '@chaosproxy/report'
 import type { PlannedRun, RunHandle, RunListener } from '@chaosproxy/runner'
 import type { Hello, Order, Verdict } from './browser/frames.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { packageVersion } from '@chaosproxy/engine'
+import { packageVersion } from '@chaosproxy/engine/run'
 import { describeFault, type Link, linkName, parseTrafficFault } from '@chaosproxy/faults'
 import type { ControlPlane, ManagedProxy } from '@chaosproxy/proxy/control'
 import { type ProxiesPage, proxiesScript, renderProxiesHtml } from '@chaosproxy/report'

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { foundJson, type KnownRuns, listRuns, packageVersion, RUN_JSON } from '@chaosproxy/engine'
+import { foundJson, type KnownRuns, listRuns, packageVersion, RUN_JSON } from '@chaosproxy/engine/run'
 import { parseAddress } from '@chaosproxy/proxy/control'
 import {
   type ComparedResult,

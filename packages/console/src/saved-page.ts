@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { models } from '@chaosproxy/checker'
-import { packageVersion } from '@chaosproxy/engine'
 import { USUAL_CHECK } from '@chaosproxy/engine/judged'
+import { packageVersion } from '@chaosproxy/engine/run'
 import { stylesheet } from '@chaosproxy/report'
 import { MOST_TEXT_BYTES } from './saved/bytes.ts'
 import type { Setting } from './saved/setting.ts'

@@ -9,7 +9,7 @@ import {
   type StartedCluster,
   type Target,
 } from '@chaosproxy/runner'
-import { simulatedTarget } from '@chaosproxy/simulator'
+import { simulatedTarget } from '@chaosproxy/simulator/target'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '../src/run-event.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { ChosenBaseline, LoadedConfig } from '@chaosproxy/engine'
+import type { ChosenBaseline, LoadedConfig } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import type { PlannedRun } from '@chaosproxy/runner'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { knownName } from '@chaosproxy/engine'
+import { knownName } from '@chaosproxy/engine/run'
 import { ALL_FAULTS, type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'

@@ -1,5 +1,5 @@
 import { levelNames } from '@chaosproxy/checker'
-import { knownName } from '@chaosproxy/engine'
+import { knownName } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 
 /** The name typed, if it is one of `known`; otherwise a usage error that suggests the nearest. */

@@ -7,14 +7,10 @@ import {
   checkCommandLine,
   checkFiles,
   checkFilesElsewhere,
-  EXIT,
-  type ExitCode,
   memoryNote,
-  partOf,
-  type SubjectTexts,
-  type Telling,
   troubleOf,
 } from '@chaosproxy/engine'
+import { EXIT, type ExitCode, partOf, type SubjectTexts, type Telling } from '@chaosproxy/engine/run'
 import { optimiseLate } from '@chaosproxy/engine/short-run'
 import { plural, UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'

@@ -1,4 +1,4 @@
-import { EXIT } from '@chaosproxy/engine'
+import { EXIT } from '@chaosproxy/engine/run'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { type Command, type LoadAll, textOf } from '../command.ts'
 import { completionScripts } from '../completion/scripts.ts'

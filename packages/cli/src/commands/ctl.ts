@@ -1,4 +1,4 @@
-import { EXIT, readTextFile } from '@chaosproxy/engine'
+import { EXIT, readTextFile } from '@chaosproxy/engine/run'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { createControlClient } from '@chaosproxy/proxy/client'
 import { printable } from '@chaosproxy/report'

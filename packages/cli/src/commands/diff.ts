@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { check, EXIT, type ExitCode, packageVersion, RUN_JSON, writeWholeFile } from '@chaosproxy/engine'
+import { check } from '@chaosproxy/engine'
+import { EXIT, type ExitCode, packageVersion, RUN_JSON, writeWholeFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { isStored, type ReadOptions, readHistory, whyUnwritable } from '@chaosproxy/history/files'
 import { differenceOf, renderDifference, renderDifferenceHtml, toJson } from '@chaosproxy/report'

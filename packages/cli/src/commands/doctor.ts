@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
-import { configPathIn, EXIT, withPaths } from '@chaosproxy/engine'
 import { isService, SERVICE } from '@chaosproxy/engine/references'
+import { configPathIn, EXIT, withPaths } from '@chaosproxy/engine/run'
 import { printableLines } from '@chaosproxy/report'
 import { nameIn } from '@chaosproxy/runner'
 import { flag, inGroup, word } from '../arguments/declare.ts'

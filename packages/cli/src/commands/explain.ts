@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from '@chaosproxy/engine'
+import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import { type Explained, explain, renderExplained } from '@chaosproxy/report'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { readingOptions } from '../arguments/reading.ts'

@@ -1,4 +1,4 @@
-import { EXIT } from '@chaosproxy/engine'
+import { EXIT } from '@chaosproxy/engine/run'
 import type { Command } from '../command.ts'
 import { serveMcp } from '../mcp/serve.ts'
 import { mcpOptions, parseMcpSettings } from '../mcp/settings.ts'

@@ -1,5 +1,5 @@
 import { isSavedPage, renderSavedPage } from '@chaosproxy/console'
-import { EXIT, type ExitCode, writeWholeFile } from '@chaosproxy/engine'
+import { EXIT, type ExitCode, writeWholeFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { flag, inGroup, word } from '../arguments/declare.ts'

@@ -1,4 +1,4 @@
-import { EXIT } from '@chaosproxy/engine'
+import { EXIT } from '@chaosproxy/engine/run'
 import { reporters } from '@chaosproxy/report'
 import { flag, inGroup } from '../arguments/declare.ts'
 import { type Command, flagOf } from '../command.ts'

@@ -1,4 +1,4 @@
-import { EXIT } from '@chaosproxy/engine'
+import { EXIT } from '@chaosproxy/engine/run'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { flag, inGroup, word, words } from '../arguments/declare.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'

@@ -1,4 +1,4 @@
-import { EXIT } from '@chaosproxy/engine'
+import { EXIT } from '@chaosproxy/engine/run'
 import { faultDefinitions, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'

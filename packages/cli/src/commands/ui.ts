@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { openRunsConsole } from '@chaosproxy/console'
-import { EXIT, type ExitCode, USUAL_OUT, whenAborted } from '@chaosproxy/engine'
+import { EXIT, type ExitCode, USUAL_OUT, whenAborted } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { inGroup, word } from '../arguments/declare.ts'
 import { type Command, type ParsedOptions, textOf } from '../command.ts'

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { EXIT, type WorkEvent, work } from '@chaosproxy/engine'
+import { type WorkEvent, work } from '@chaosproxy/engine'
+import { EXIT } from '@chaosproxy/engine/run'
 import { plural, printable, UserError } from '@chaosproxy/history'
 import { count } from '@chaosproxy/runner'
 import * as v from 'valibot'

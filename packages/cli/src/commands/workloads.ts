@@ -1,5 +1,5 @@
 import { levels as allLevels } from '@chaosproxy/checker'
-import { EXIT } from '@chaosproxy/engine'
+import { EXIT } from '@chaosproxy/engine/run'
 import type { Workload } from '@chaosproxy/workloads'
 import { flag, inGroup } from '../arguments/declare.ts'
 import { type Command, flagOf } from '../command.ts'

@@ -1,12 +1,5 @@
-import {
-  type CompareEvent,
-  compareSystems,
-  EXIT,
-  type ExitCode,
-  packageVersion,
-  partOf,
-  writeWholeFile,
-} from '@chaosproxy/engine'
+import { type CompareEvent, compareSystems } from '@chaosproxy/engine'
+import { EXIT, type ExitCode, packageVersion, partOf, writeWholeFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { type Comparison, renderComparisonHtml } from '@chaosproxy/report'

@@ -1,4 +1,4 @@
-import type { NamedRegistries } from '@chaosproxy/engine'
+import type { NamedRegistries } from '@chaosproxy/engine/run'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { findProtocol, protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'

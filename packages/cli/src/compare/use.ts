@@ -3,17 +3,16 @@ import {
   type ComparedRun,
   type ComparedTarget,
   type ComparisonPlan,
-  commandLine,
   type Priority,
   planSystem,
   USUAL_TERMS,
-  withPaths,
 } from '@chaosproxy/engine'
+import { commandLine, withPaths } from '@chaosproxy/engine/run'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { count, duration, nameIn, runMembers, type Target } from '@chaosproxy/runner'
 import { CALM, networks, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'

@@ -5,7 +5,7 @@ import {
   type NamedRegistries,
   type OwnNames,
   registriesOf,
-} from '@chaosproxy/engine'
+} from '@chaosproxy/engine/run'
 import { word } from '../arguments/declare.ts'
 import type { Option } from '../arguments/option.ts'
 import { type ParsedOptions, textOf } from '../command.ts'

@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path'
-import type { ConfiguredUpstream, LoadedConfig } from '@chaosproxy/engine'
+import type { ConfiguredUpstream } from '@chaosproxy/engine'
+import type { LoadedConfig } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { leadPublished, releasePorts, reservePorts, servedContainers } from '@chaosproxy/targets'
 import { wordOrNone, words } from '../arguments/declare.ts'

@@ -1,5 +1,6 @@
-import { commandLine, type SearchSpec } from '@chaosproxy/engine'
+import type { SearchSpec } from '@chaosproxy/engine'
 import { isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/engine/references'
+import { commandLine } from '@chaosproxy/engine/run'
 import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
 import { EXECUTED, isBinary, isUserFile } from '@chaosproxy/targets'
 import { wordsFor } from '../arguments/declare.ts'

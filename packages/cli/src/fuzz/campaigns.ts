@@ -1,4 +1,5 @@
-import { type Campaign, EXIT, type ExitCode, listCampaigns } from '@chaosproxy/engine'
+import { type Campaign, listCampaigns } from '@chaosproxy/engine'
+import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import { count, duration, plural, UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import { print } from '../terminal/output.ts'

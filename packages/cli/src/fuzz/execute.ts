@@ -1,15 +1,5 @@
-import {
-  doubtsOf,
-  EXIT,
-  type ExitCode,
-  makeOutDirectory,
-  packageVersion,
-  partOf,
-  type Result,
-  type SearchEvent,
-  type SearchOutcome,
-  searchAndShrink,
-} from '@chaosproxy/engine'
+import { doubtsOf, type Result, type SearchEvent, type SearchOutcome, searchAndShrink } from '@chaosproxy/engine'
+import { EXIT, type ExitCode, makeOutDirectory, packageVersion, partOf } from '@chaosproxy/engine/run'
 import { duration, plural, rate } from '@chaosproxy/history'
 import { causeOf, NO_LEVEL } from '@chaosproxy/simulator'
 import { againText, waitingText } from '../arguments/queue.ts'

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { type SearchSpec, USUAL_OUT } from '@chaosproxy/engine'
+import type { SearchSpec } from '@chaosproxy/engine'
+import { USUAL_OUT } from '@chaosproxy/engine/run'
 import { ALL_FAULTS, nemeses } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'

@@ -1,12 +1,5 @@
-import {
-  commandLine,
-  doubtsOf,
-  type ExitCode,
-  fileWord,
-  type Result,
-  type SearchOutcome,
-  type SearchSpec,
-} from '@chaosproxy/engine'
+import { doubtsOf, type Result, type SearchOutcome, type SearchSpec } from '@chaosproxy/engine'
+import { commandLine, type ExitCode, fileWord } from '@chaosproxy/engine/run'
 import { searchedIn } from '@chaosproxy/engine/worlds'
 import { type Json, millis } from '@chaosproxy/history'
 import { type FoundFailure, type Race, raceJson, type SearchSubject, type Size } from '@chaosproxy/report'

@@ -1,5 +1,6 @@
 import type { Priority, SearchSpec } from '@chaosproxy/engine'
-import { requireAskable, searchOf, withPaths } from '@chaosproxy/engine'
+import { requireAskable, searchOf } from '@chaosproxy/engine'
+import { withPaths } from '@chaosproxy/engine/run'
 import { type SubjectName, searchedIn } from '@chaosproxy/engine/worlds'
 import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
@@ -10,11 +11,11 @@ import {
   mistakeSetting,
   NO_LEVEL,
   possibleNodes,
-  SIMULATED,
   strategies,
   type TrialChoices,
   unpromisedOf,
 } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets'
 import { findWorkload, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'

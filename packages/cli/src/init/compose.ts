@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
-import { writeWholeFile } from '@chaosproxy/engine'
+import { writeWholeFile } from '@chaosproxy/engine/run'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import {

@@ -1,6 +1,7 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
 import type { Run } from '@chaosproxy/engine'
-import { check, packageVersion } from '@chaosproxy/engine'
+import { check } from '@chaosproxy/engine'
+import { packageVersion } from '@chaosproxy/engine/run'
 import { didYouMean, type EventInput, type History, historyFromObjects, UserError } from '@chaosproxy/history'
 import { type FileSubject, type Finding, findingsOf, htmlOf } from '@chaosproxy/report'
 

@@ -1,14 +1,7 @@
 import { join } from 'node:path'
-import {
-  commandLine,
-  createRunDirectory,
-  type Found,
-  type SearchSettings,
-  search,
-  USUAL_OUT,
-  writeWholeFile,
-} from '@chaosproxy/engine'
+import { type Found, type SearchSettings, search } from '@chaosproxy/engine'
 import { isServiceDeclaration, type ServiceDeclaration } from '@chaosproxy/engine/references'
+import { commandLine, createRunDirectory, USUAL_OUT, writeWholeFile } from '@chaosproxy/engine/run'
 import type { ProtocolModule } from '@chaosproxy/protocols'
 
 /** How a search of simulated runs ended, for a test. */

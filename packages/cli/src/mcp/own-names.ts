@@ -5,7 +5,7 @@ import {
   type NamedRegistries,
   type OwnNames,
   registriesOf,
-} from '@chaosproxy/engine'
+} from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { type Brought, describeBrought } from '../trust/brought.ts'
 import { confined } from './confined.ts'

@@ -7,7 +7,7 @@ import {
   withPaths,
   writeResults,
   writeRunsPage,
-} from '@chaosproxy/engine'
+} from '@chaosproxy/engine/run'
 import { nameOfChoice } from '@chaosproxy/faults'
 import { plural, UserError } from '@chaosproxy/history'
 import { jsonOf } from '@chaosproxy/report'
@@ -20,7 +20,7 @@ import {
   type RunDraft,
   type RunListener,
 } from '@chaosproxy/runner'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { againCommand } from '../run/again.ts'
 import { tooShortText } from '../run/too-short.ts'
 import { broughtTarget, broughtWorkload } from '../trust/brought.ts'

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { packageVersion } from '@chaosproxy/engine'
+import { packageVersion } from '@chaosproxy/engine/run'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import { listenForInterrupts } from '../run/interrupts.ts'

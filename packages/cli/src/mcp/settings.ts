@@ -1,4 +1,4 @@
-import { USUAL_OUT } from '@chaosproxy/engine'
+import { USUAL_OUT } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { duration } from '@chaosproxy/runner'
 import * as v from 'valibot'

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { EXIT, type ExitCode } from '@chaosproxy/engine'
+import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { endWithThisThread, forget, MARK } from '@chaosproxy/targets'
 import type { Logger } from 'pino'

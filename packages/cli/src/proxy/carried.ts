@@ -1,4 +1,4 @@
-import { readBytesFile, readJsonFile, readTextFile } from '@chaosproxy/engine'
+import { readBytesFile, readJsonFile, readTextFile } from '@chaosproxy/engine/run'
 import { type Carriage, type ConfigPlace, proxiesIn, recordedBy } from '@chaosproxy/proxy/control'
 import type { TrafficServer } from '@chaosproxy/runner'
 

@@ -1,4 +1,4 @@
-import { readJsonFile } from '@chaosproxy/engine'
+import { readJsonFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { type ConfigPlace, type ControlPlane, loadProxyConfig } from '@chaosproxy/proxy/control'
 import { recordedExamples } from '@chaosproxy/recorder/protocols'

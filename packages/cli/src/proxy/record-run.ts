@@ -1,4 +1,5 @@
-import { commandLine, EXIT, type ExitCode, recordingSpec, trafficParts, whenAborted } from '@chaosproxy/engine'
+import { recordingSpec, trafficParts } from '@chaosproxy/engine'
+import { commandLine, EXIT, type ExitCode, whenAborted } from '@chaosproxy/engine/run'
 import { registries } from '@chaosproxy/engine/worlds'
 import { millis, UserError } from '@chaosproxy/history'
 import type { Carriage, ProxySettings } from '@chaosproxy/proxy/control'

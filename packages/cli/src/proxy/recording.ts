@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { commandLine, EXIT, type ExitCode, fileWord } from '@chaosproxy/engine'
+import { commandLine, EXIT, type ExitCode, fileWord } from '@chaosproxy/engine/run'
 import { plural, RECORD_END, UserError } from '@chaosproxy/history'
 import {
   openRecordFile,

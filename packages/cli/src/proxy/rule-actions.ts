@@ -1,4 +1,4 @@
-import { readJsonFile } from '@chaosproxy/engine'
+import { readJsonFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import type { Action } from './action.ts'
 import type { RuleSetAnswer } from './control-types.ts'

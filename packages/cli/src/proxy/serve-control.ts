@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { EXIT, type ExitCode, packageVersion, whenAborted } from '@chaosproxy/engine'
+import { EXIT, type ExitCode, packageVersion, whenAborted } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { type ControlOptions, type ControlPlane, type ControlServer, startControl } from '@chaosproxy/proxy/control'
 import { temporaryFile, writeAuthorities } from '@chaosproxy/targets'

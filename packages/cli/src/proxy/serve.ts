@@ -1,5 +1,5 @@
 import type { ProxiesConsole } from '@chaosproxy/console'
-import { EXIT, type ExitCode } from '@chaosproxy/engine'
+import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import { createControlPlane, createNetwork, createWorkerNetwork, type Network } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
 import type { Closing } from '../config/servers.ts'

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
-import { fileWord, findConfig, readTextFile, recordedCarriage, USUAL_OUT } from '@chaosproxy/engine'
+import { recordedCarriage } from '@chaosproxy/engine'
+import { fileWord, findConfig, readTextFile, USUAL_OUT } from '@chaosproxy/engine/run'
 import { type Millis, UserError } from '@chaosproxy/history'
 import type { PartsOptions } from '@chaosproxy/proxy'
 import {

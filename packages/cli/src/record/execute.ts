@@ -1,4 +1,4 @@
-import { commandLine, type ExitCode } from '@chaosproxy/engine'
+import { commandLine, type ExitCode } from '@chaosproxy/engine/run'
 import type { PlannedRun } from '@chaosproxy/runner'
 import type { Closing } from '../config/servers.ts'
 import { executeRun } from '../run/execute.ts'

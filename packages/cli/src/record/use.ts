@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
-import { type LoadedConfig, type NamedRegistries, recordingSpec } from '@chaosproxy/engine'
+import { recordingSpec } from '@chaosproxy/engine'
+import type { LoadedConfig, NamedRegistries } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { planRun, runMembers, type TrafficServer, type TrafficSpec } from '@chaosproxy/runner'
 import { wordsOf } from '@chaosproxy/targets'

@@ -1,5 +1,6 @@
-import type { ExitCode, InspectedAt, ReplayOutcome, ReplaySpec } from '@chaosproxy/engine'
+import type { InspectedAt, ReplayOutcome, ReplaySpec } from '@chaosproxy/engine'
 import { inspectReplay, replay } from '@chaosproxy/engine'
+import type { ExitCode } from '@chaosproxy/engine/run'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'

@@ -1,5 +1,5 @@
 import type { ReplayOutcome } from '@chaosproxy/engine'
-import { EXIT, type ExitCode } from '@chaosproxy/engine'
+import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import type { Json } from '@chaosproxy/history'
 import { renderReplay } from '@chaosproxy/report'
 import { causeOf } from '@chaosproxy/simulator'

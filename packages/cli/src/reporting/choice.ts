@@ -1,4 +1,4 @@
-import type { Reporting } from '@chaosproxy/engine'
+import type { Reporting } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { reporters } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'

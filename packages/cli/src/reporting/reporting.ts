@@ -9,7 +9,7 @@ import {
   sayBy,
   type Text,
   writeWholeFile,
-} from '@chaosproxy/engine'
+} from '@chaosproxy/engine/run'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { printableLines, titleWithVerdict } from '@chaosproxy/report'
 import { print, printAsIs } from '../terminal/output.ts'

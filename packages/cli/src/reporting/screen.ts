@@ -1,4 +1,4 @@
-import type { Screen } from '@chaosproxy/engine'
+import type { Screen } from '@chaosproxy/engine/run'
 import { terminalOptions, wantsColours } from '../terminal/page-width.ts'
 
 /** How stdout shows text. */

@@ -1,4 +1,4 @@
-import { readBytesFile, readJsonFile } from '@chaosproxy/engine'
+import { readBytesFile, readJsonFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { withDescriptor } from '@chaosproxy/proxy/control'
 import { parseRouteTable, type RouteTable, routeTableSchema, tryRequest } from '@chaosproxy/recorder/routes'

@@ -1,4 +1,4 @@
-import { readTextFile } from '@chaosproxy/engine'
+import { readTextFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import {
   readHeader,

@@ -6,13 +6,12 @@ import {
   type ExitCode,
   type FinishedRun,
   firstOf,
-  loadPerformer,
   packageVersion,
   partOf,
   runSubjectOf,
   writeResults,
   writeRunsPage,
-} from '@chaosproxy/engine'
+} from '@chaosproxy/engine/run'
 import { nameOfChoice } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/history'
 import { printable } from '@chaosproxy/report'
@@ -103,7 +102,8 @@ async function performOne(
   try {
     const { load } = settings
     // Whoever cannot reach the queue gets no directory.
-    const performer = load === undefined ? undefined : await loadPerformer({ ...load, listener: loadTelling(progress) })
+    const performer =
+      load && (await (await import('@chaosproxy/engine')).loadPerformer({ ...load, listener: loadTelling(progress) }))
     const directory = createRunDirectory(settings.out, run.target.name, startedAt)
     if (!isQuiet) printTitle(titleOf(run))
     const tooShort = isRecording ? undefined : tooShortText(run)

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { EXIT } from '@chaosproxy/engine'
+import { EXIT } from '@chaosproxy/engine/run'
 import { print } from '../terminal/output.ts'
 
 /** Handles Ctrl-C and SIGTERM: the first ends the work in good order, the second ends the process at once. */

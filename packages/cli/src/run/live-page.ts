@@ -1,5 +1,5 @@
 import { type FollowedRun, type Following, openConsole } from '@chaosproxy/console'
-import { type ExitCode, type FinishedRun, whenAborted } from '@chaosproxy/engine'
+import { type ExitCode, type FinishedRun, whenAborted } from '@chaosproxy/engine/run'
 import { print } from '../terminal/output.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import type { RunSettings } from './use.ts'

@@ -1,4 +1,4 @@
-import { USUAL_OUT } from '@chaosproxy/engine'
+import { USUAL_OUT } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { inGroup, word, wordOrNone } from '../arguments/declare.ts'
 import type { Option, Options } from '../arguments/option.ts'

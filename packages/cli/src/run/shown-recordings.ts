@@ -1,18 +1,22 @@
-import { recordingsOf } from '@chaosproxy/engine'
 import type { Registries } from '@chaosproxy/runner'
 import { print } from '../terminal/output.ts'
 
 /** Finds what the spec of a recording names; without a command, prints the addresses that clients are to use. */
-export const shownRecordings = (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
-  recordingsOf({
-    prints,
-    told: (proxies) =>
-      print(
-        process[prints],
-        [
-          ...proxies.map(({ name, listen, upstream }) => `  ${name}  ${listen} → ${upstream}`),
-          '  Recording whoever uses these addresses. Ctrl-C ends it.',
-          '',
-        ].join('\n'),
-      ),
-  })
+export const shownRecordings =
+  (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
+  async (spec) => {
+    // Few runs are recordings.
+    const { recordingsOf } = await import('@chaosproxy/engine')
+    return recordingsOf({
+      prints,
+      told: (proxies) =>
+        print(
+          process[prints],
+          [
+            ...proxies.map(({ name, listen, upstream }) => `  ${name}  ${listen} → ${upstream}`),
+            '  Recording whoever uses these addresses. Ctrl-C ends it.',
+            '',
+          ].join('\n'),
+        ),
+    })(spec)
+  }

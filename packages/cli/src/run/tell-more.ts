@@ -1,4 +1,4 @@
-import { commandLine } from '@chaosproxy/engine'
+import { commandLine } from '@chaosproxy/engine/run'
 import { type Event, plural } from '@chaosproxy/history'
 import type { PlannedRun, RunListener, TrafficSpec } from '@chaosproxy/runner'
 import type { ClusterChange } from '@chaosproxy/runner/result'

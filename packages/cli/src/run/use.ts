@@ -1,7 +1,8 @@
 import type { Level } from '@chaosproxy/checker'
-import type { ChosenBaseline, Config, LoadedConfig } from '@chaosproxy/engine'
-import { type NamedRegistries, type OwnNames, readSpecFile, requireRun, withPaths } from '@chaosproxy/engine'
+import type { Config } from '@chaosproxy/engine'
 import { onlyService } from '@chaosproxy/engine/references'
+import type { ChosenBaseline, LoadedConfig } from '@chaosproxy/engine/run'
+import { type NamedRegistries, type OwnNames, readSpecFile, requireRun, withPaths } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import {
   completeRun,
@@ -19,7 +20,7 @@ import {
   type Target,
   usualWorkload,
 } from '@chaosproxy/runner'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { register, type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'

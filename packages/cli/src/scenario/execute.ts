@@ -1,4 +1,4 @@
-import { commandLine, EXIT, type ExitCode, packageVersion, partOf, writeWholeFile } from '@chaosproxy/engine'
+import { commandLine, EXIT, type ExitCode, packageVersion, partOf, writeWholeFile } from '@chaosproxy/engine/run'
 import { type Json, UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { renderStoryHtml, type StoryTelling, type ToldStory } from '@chaosproxy/report'

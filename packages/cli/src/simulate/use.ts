@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
-import { requireAskable, withPaths } from '@chaosproxy/engine'
+import { requireAskable } from '@chaosproxy/engine'
 import {
   declaredService,
   type ServiceDeclaration,
@@ -8,6 +8,7 @@ import {
   serviceReference,
   USUAL_NODES,
 } from '@chaosproxy/engine/references'
+import { withPaths } from '@chaosproxy/engine/run'
 import { searchedIn, type VirtualWorld } from '@chaosproxy/engine/worlds'
 import type { FaultChoice } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'

@@ -1,4 +1,4 @@
-import { packageVersion } from '@chaosproxy/engine'
+import { packageVersion } from '@chaosproxy/engine/run'
 import { nameOfChoice } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import type { PlannedRun, RunEvent, RunListener } from '@chaosproxy/runner'

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { commandLine } from '@chaosproxy/engine'
 import { isFullService, isService, parseServiceReference, type ServiceSpec } from '@chaosproxy/engine/references'
+import { commandLine } from '@chaosproxy/engine/run'
 import type { TrafficSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targets'
 
 /**

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { foundJson } from '@chaosproxy/engine'
+import { foundJson } from '@chaosproxy/engine/run'
 
 /** Where the address of a run's live page is, in the directory of the run, while that page is open. */
 const LIVE_JSON = 'live.json'

@@ -1,5 +1,5 @@
 import type { RunSpec } from '@chaosproxy/runner'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import type { Job } from '../jobs/job.ts'
 import { userFilesOf } from '../references/user-files.ts'
 import type { MeasuredCell } from './cell.ts'

@@ -11,7 +11,7 @@ import {
   usualWorkload,
 } from '@chaosproxy/runner'
 import { CALM, conditionFaults, networkFaults } from '@chaosproxy/scenarios'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 
 /** What all runs of a comparison have in common. */

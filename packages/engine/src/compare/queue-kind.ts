@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { findWorkload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { QueuedKind } from '../queue/kind.ts'

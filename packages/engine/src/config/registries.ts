@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { mergeDrafts, type NamedPart, nameIn, type Registries, type RunDraft } from '@chaosproxy/runner'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { declaredTarget, targets, workloadFrom, workloadOf } from '@chaosproxy/targets'
 import { workloads } from '@chaosproxy/workloads'
 import { fullReference, serviceTargets } from '../references/services.ts'

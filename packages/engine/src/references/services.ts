@@ -9,7 +9,7 @@ import {
   serviceName,
   serviceReference,
 } from '@chaosproxy/node-simulator/declared'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 
 // What references to services of Node programs say. Nothing here loads what simulates them.
 

@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { type PerformOptions, type PlannedRun, performRun, type RunOutcome } from '@chaosproxy/runner'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isUserFile } from '@chaosproxy/targets'
 
 /** Performs a run any number of times. */

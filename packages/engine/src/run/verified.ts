@@ -1,5 +1,4 @@
 import { type Event, UserError } from '@chaosproxy/history'
-import { digestOf } from '@chaosproxy/simulator'
 import type { Performer } from './apart.ts'
 
 /** Performs every run twice, and rejects it unless both histories are byte for byte the same. */
@@ -18,6 +17,7 @@ export const verified = ({ perform, end }: Performer): Performer => ({
     const again: Event[] = []
     const repeated = { append: (event: Event) => void again.push(event) }
     await perform(run, { ...options, sink: repeated, listener: undefined })
+    const { digestOf } = await import('@chaosproxy/simulator')
     if (options.interrupted?.aborted || digestOf(again) === digestOf(events)) return outcome
     throw new UserError(
       'environment',

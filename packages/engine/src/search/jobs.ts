@@ -1,5 +1,6 @@
 import type { Scenario } from '@chaosproxy/runner'
-import { type SearchResult, type SeedFailure, SIMULATED } from '@chaosproxy/simulator'
+import type { SearchResult, SeedFailure } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import type { Job } from '../jobs/job.ts'
 import { userFilesOf } from '../references/user-files.ts'
 import type { SimulatedPlay } from '../worlds/play.ts'

@@ -1,5 +1,5 @@
 import { traceOf } from '@chaosproxy/protocols'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isBinary, isUserFile } from '@chaosproxy/targets'
 import type { Doing, Job, Pool } from '../jobs/job.ts'
 import { searchedIn } from '../worlds/registry.ts'

@@ -7,10 +7,10 @@ import {
   type SearchedProtocol,
   type SearchResult,
   type SeedFailure,
-  SIMULATED,
   searchSeeds,
   strategiesNamed,
 } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { beginUnit, isAskedToStop, type Progress } from '@chaosproxy/targets/watchdog'
 import type { Task } from '../jobs/job.ts'
 import { limitsFor, playSimulated, type SimulatedPlay } from '../worlds/play.ts'

@@ -40,9 +40,9 @@ import {
   runScenario,
   type SearchedProtocol,
   type Shortcut,
-  SIMULATED,
   type SimulatedCluster,
 } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import { workloadOf } from '@chaosproxy/targets'
 import { isAskedToStop } from '@chaosproxy/targets/watchdog'
 import type { Settings, Workload } from '@chaosproxy/workloads'

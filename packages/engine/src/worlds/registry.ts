@@ -1,6 +1,6 @@
 import type { ProtocolModule } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
-import { SIMULATED } from '@chaosproxy/simulator'
+import { SIMULATED } from '@chaosproxy/simulator/target'
 import {
   isFullService,
   isService,

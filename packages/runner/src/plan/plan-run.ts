@@ -20,7 +20,7 @@ export interface Registries {
    *
    * @throws UserError (usage, input) for what cannot be recorded.
    */
-  readonly traffic?: ((spec: TrafficRunSpec) => ObservedParts) | undefined
+  readonly traffic?: ((spec: TrafficRunSpec) => ObservedParts | Promise<ObservedParts>) | undefined
 }
 
 /** The run of a recording. */
