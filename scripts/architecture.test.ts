@@ -153,8 +153,8 @@ test.each(spare)('%s exports only what sources and benchmarks outside it import'
     ...(other === row ? [] : textsBelow(join(packages, other, 'src'))),
   ])
   for (const [entry, path] of entriesOf(row)) {
-    const used = new Set(outside.flatMap((text) => namesIn(text, `from '${entry}'`)))
-    const exported = namesIn(readFileSync(path, 'utf8'), "from './")
+    const used = new Set(outside.flatMap((text) => [...namesIn(text, `from '${entry}'`), ...loadedFrom(text, entry)]))
+    const exported = namesIn(readFileSync(path, 'utf8').replaceAll(/^import .*$/gm, ''), "from './")
     expect(
       exported.filter((name) => !used.has(name)),
       entry,
@@ -197,6 +197,12 @@ const namesIn = (text: string, from: string): readonly string[] =>
     .map((name) => name.trim().replace(/^type /, ''))
     .filter((name) => name !== '')
     .map((name) => (from.endsWith('./') ? name.replace(/^.* as /, '') : name.replace(/ as .*$/, '')))
+
+/** The names that a file takes from an entry when it needs them: `const { … } = await import('…')`. */
+const loadedFrom = (text: string, entry: string): readonly string[] =>
+  Array.from(text.matchAll(/\{([^{}]*)\} = await import\('([^']*)'\)/g))
+    .filter(([, , place]) => place === entry)
+    .flatMap(([, names = '']) => names.split(',').map((name) => name.trim().replace(/:.*$/, '')))
 
 /** The files of a folder, each with those it imports by a relative path. */
 function importsWithin(folder: string): ReadonlyMap<string, readonly string[]> {

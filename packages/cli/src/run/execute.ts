@@ -27,7 +27,7 @@ import { againCommand } from './again.ts'
 import { type Followers, openFollowers } from './followers.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
 import type { LivePage } from './live-page.ts'
-import { loadTelling } from './load-telling.ts'
+import { queuePerformer } from './queue-performer.ts'
 import { showProgress } from './show-progress.ts'
 import { tellMore } from './tell-more.ts'
 import { tooShortText } from './too-short.ts'
@@ -102,8 +102,7 @@ async function performOne(
   try {
     const { load } = settings
     // Whoever cannot reach the queue gets no directory.
-    const performer =
-      load && (await (await import('@chaosproxy/engine')).loadPerformer({ ...load, listener: loadTelling(progress) }))
+    const performer = load && (await queuePerformer(load, progress))
     const directory = createRunDirectory(settings.out, run.target.name, startedAt)
     if (!isQuiet) printTitle(titleOf(run))
     const tooShort = isRecording ? undefined : tooShortText(run)
