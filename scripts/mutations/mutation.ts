@@ -30,7 +30,7 @@ export function sourceOf(root: string, { file }: Mutation): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
-/** The source with the mistake made; undefined unless the line stands there once, or as often as is said. */
+/** The source with the bug made; undefined unless the line stands there once, or as often as is said. */
 export function applied(source: string, { before, after, occurrence }: Mutation): string | undefined {
   const lines = source.split('\n')
   const at = lines.flatMap((line, number) => (line.trim() === before ? [number] : []))

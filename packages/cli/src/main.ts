@@ -153,7 +153,7 @@ async function report(error: unknown): Promise<ExitCode> {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   print(
     process.stderr,
-    `This is a mistake in chaos itself, not in what you did. Please report it with the lines below.\n${printableLines(text)}\n`,
+    `This is a bug in chaos, not in what you did. Please report it with the lines below.\n${printableLines(text)}\n`,
   )
   return EXIT.environment
 }

@@ -251,7 +251,7 @@ describe('before anything is started', () => {
     )
   })
 
-  test('settings and mistakes that cannot be together are refused by the target', async () => {
+  test('the target refuses settings and bugs that exclude each other', async () => {
     const validate = () => {
       throw new UserError('usage', 'fast and safe exclude each other')
     }

@@ -80,6 +80,6 @@ describe('a spec', () => {
 
   test('explains its members, for help', () => {
     expect(memberText('clients')).toBe('number of concurrent clients')
-    expect(memberText('target.bug')).toMatch(/deliberate mistake/)
+    expect(memberText('target.bug')).toMatch(/deliberate bug/)
   })
 })

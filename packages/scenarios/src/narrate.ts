@@ -60,7 +60,7 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
     kind: played.kind,
     title: tale.title,
     setting: [
-      tale.bug === undefined ? tale.target : `${tale.target} with the mistake ${tale.bug}`,
+      tale.bug === undefined ? tale.target : `${tale.target} with the bug ${tale.bug}`,
       `${tale.nodes} nodes`,
       played.world,
     ].join(' · '),

@@ -33,7 +33,7 @@ export interface Workload {
   finale(keys: readonly string[]): readonly Input[]
   /** The part of a final read's answer on which nodes must agree; when absent, all of it. */
   agreedOn?(answer: Json): Json
-  /** The functions between which a race could show a mistake, and what to call one of them; absent if none could. */
+  /** The functions between which a race could show a bug, and what to call one of them; absent if none could. */
   readonly races?: { readonly what: string; readonly functions: readonly string[] }
   /** Why a run proves less than it seems to; empty if it proves something. */
   vacuous(history: History): readonly string[]

@@ -123,7 +123,7 @@ const log = byKey(() => {
   }
 })
 
-/** A right object for each workload, by its name, and wrong ones: what makes a mistake at the nth chance it has. */
+/** A right object for each workload, by its name, and wrong ones: what is wrong at every nth chance it has. */
 export const plainObjects: { readonly [workload: string]: () => PlainObject } = {
   register,
   append: register,

@@ -3,7 +3,7 @@ import { createRandom } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { settingsFor, type Workload, withoutConcurrency } from '../src/index.ts'
-import { mistakes } from './mistakes.ts'
+import { bugs } from './bugs.ts'
 import { plainObjects } from './objects.ts'
 import { workloadsOfObjects } from './of-objects.ts'
 import { judged, play } from './play.ts'
@@ -23,7 +23,7 @@ const few = (workload: Workload) =>
 describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as const))('%s', (name, workload) => {
   const right = plainObjects[name]!
 
-  test('meets every level that its model decides on an object that makes no mistake', () => {
+  test('meets every level that its model decides on an object without a bug', () => {
     fc.assert(
       fc.property(options, (chosen) => {
         const report = judged(workload, play(workload, right(), { ...chosen, ...few(workload) }))
@@ -36,14 +36,14 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     )
   })
 
-  test.each(Object.entries(mistakes[name]!))('%s: its model says so', (_, mistaken) => {
+  test.each(Object.entries(bugs[name]!))('%s: its model says so', (_, buggy) => {
     let caught = 0
     const seeds = 8
     for (let seed = 0; seed < seeds; seed++) {
-      const history = play(workload, mistaken(3), { seed, clients: 3, operations: 150, unknown: 0, ...few(workload) })
+      const history = play(workload, buggy(3), { seed, clients: 3, operations: 150, unknown: 0, ...few(workload) })
       if (judged(workload, history).levels.linearizable.result === 'violated') caught++
     }
-    // Some mistakes are done to what nobody looks at again.
+    // Some bugs are done to what nobody looks at again.
     expect(caught).toBeGreaterThan(seeds / 4)
   })
 

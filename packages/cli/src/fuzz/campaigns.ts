@@ -19,7 +19,7 @@ export async function tellCampaigns(queue: string | undefined): Promise<ExitCode
 
 function lineOf({ name, spec, state, isOver, seenAt }: Campaign, now: number): string {
   const { limit, subject } = spec
-  const bug = subject.bug === undefined ? '' : ` with the mistake ${subject.bug}`
+  const bug = subject.bug === undefined ? '' : ` with the bug ${subject.bug}`
   const length = 'seeds' in limit ? `${count(limit.seeds)} seeds` : duration(limit.timeMs * 1e6)
   const silentMs = now - seenAt
   const parts = [

@@ -10,9 +10,9 @@ import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
 import { seedAgain } from './again.ts'
 import type { FuzzSettings } from './use.ts'
 
-/** `raft with the mistake stale-read`. */
+/** `raft with the bug stale-read`. */
 export const subjectText = ({ name, subject: { bug } }: SearchSpec): string =>
-  bug === undefined ? name : `${name} with the mistake ${bug}`
+  bug === undefined ? name : `${name} with the bug ${bug}`
 
 /** `with the settings its mistake needs: pre-vote=false; faults lose-reply; workload bank`; empty if it took none. */
 export function takenText({ taken: { knobs, besides, workload } }: FuzzSettings): string {

@@ -120,5 +120,5 @@ function troubleOf(error: unknown): string {
   if (error instanceof UserError) return error.message
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   say(stack)
-  return `This is a mistake in chaos itself, not in what you asked for: ${stack.split('\n')[0] ?? ''}. The standard error of chaos mcp has more; please report it.`
+  return `This is a bug in chaos, not in what you asked for: ${stack.split('\n')[0] ?? ''}. The standard error of chaos mcp has more; please report it.`
 }

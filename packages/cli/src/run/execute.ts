@@ -163,7 +163,7 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
   const what =
     traffic === undefined
       ? [
-          `${target.name}${bug === undefined ? '' : ` with the mistake ${bug}`}`,
+          `${target.name}${bug === undefined ? '' : ` with the bug ${bug}`}`,
           `workload ${workload.name}`,
           plural(spec.nodes, 'node'),
           plural(spec.clients, 'client'),

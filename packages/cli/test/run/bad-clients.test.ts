@@ -54,7 +54,7 @@ describe('a client that is wrong is told before the run begins:', () => {
   ])('%s', async (_, client, text, message) => {
     const { exitCode, stdout, stderr } = await runWith(client, text)
     expect(stderr).toMatch(message)
-    expect(stderr).not.toContain('This is a mistake in chaos itself')
+    expect(stderr).not.toContain('This is a bug in chaos')
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
   })
 })

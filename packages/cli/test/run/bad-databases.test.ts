@@ -21,7 +21,7 @@ function declared(port: number, client: object = {}): string {
 const refused = async (cwd: string) => {
   const flags = ['--time', '5s', '--keys', '2', '--seed', '1', '--faults', 'none']
   const { exitCode, stderr } = await chaos(['run', '--target', './own.json', ...flags], { cwd })
-  expect(stderr).not.toContain('mistake in chaos')
+  expect(stderr).not.toContain('bug in chaos')
   return { exitCode, stderr }
 }
 

@@ -131,7 +131,7 @@ describe("a cluster of a user's own, declared in a file", () => {
     const cwd = declared([], changes)
     const { exitCode, stderr } = await chaosHere(run('--time', '1s', '--faults', 'none'), { cwd })
     expect(stderr).toContain(message)
-    expect(stderr).not.toContain('mistake in chaos')
+    expect(stderr).not.toContain('bug in chaos')
     expect(exitCode).toBe(code)
     expect(processesOf(cwd)).toEqual([])
   })

@@ -194,7 +194,7 @@ describe('a run with a deliberate mistake', () => {
 
   test('says so if the bug never made a difference', async () => {
     expect(await vacuousOf('--bug', 'quorum-off-by-one', '--faults', 'none', '--nodes', '1')).toContain(
-      'the mistake quorum-off-by-one was never exercised: no node came to where it makes a difference',
+      'the bug quorum-off-by-one was never exercised: no node came to where it makes a difference',
     )
     expect(await vacuousOf('--bug', 'stale-read', '--faults', 'none')).toEqual([])
   })

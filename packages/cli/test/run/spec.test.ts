@@ -117,7 +117,7 @@ describe('--spec', () => {
       /^FILE: raft cannot suffer clock: all processes of a machine read the same clock\. Instead: pause, or with --sim\. Faults it can/,
     )
     expect(await refused({ ...spec, target: { name: 'raft', bug: 'nosuch' } })).toMatch(
-      /^FILE: raft has no mistake nosuch/,
+      /^FILE: raft has no bug nosuch/,
     )
     expect(await refused({ ...spec, target: { name: 'raft', settings: { speed: 1 } } })).toMatch(
       /^FILE: raft has no setting "speed"\. It has: /,

@@ -133,7 +133,7 @@ describe("a workload of one's own", () => {
     const file = source === '' ? './nowhere.mjs' : written(source)
     const { stderr, stdout, exitCode } = await chaosHere(short('--workload', file))
     expect(stderr).toMatch(message)
-    expect(stderr).not.toMatch(/mistake in chaos/)
+    expect(stderr).not.toMatch(/bug in chaos/)
     expect(stdout).toBe('')
     expect(exitCode).toBe(3)
   })

@@ -13,7 +13,7 @@ import { wrap } from './width.ts'
 
 /** The work and the results of a search for failures. */
 export interface SearchSummary {
-  /** `raft with the mistake stale-read`. */
+  /** `raft with the bug stale-read`. */
   readonly subject: string
   /** `with the settings its mistake needs: pre-vote=false`; empty if nothing was taken that nobody chose. */
   readonly taken: string

@@ -25,7 +25,7 @@ interface JudgeInput {
   /** The workload that was run; it knows which histories prove nothing. */
   readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
-  /** Whether the target marks the point at which its mistake makes a difference. */
+  /** Whether the target marks the point at which its bug makes a difference. */
   readonly marks: boolean
   readonly report: Report<string>
   /** The verdict on the nodes' side of the exchange, if the proxy recorded it. */
@@ -106,7 +106,7 @@ function judgeRequired(
   )
 }
 
-/** If the mistake made no difference, the run does not show whether the tool can find it. */
+/** If the bug made no difference, the run does not show whether the tool can find it. */
 const untried = ({
   spec: {
     target: { bug },
@@ -116,7 +116,7 @@ const untried = ({
 }: JudgeInput): string[] =>
   bug === undefined || !marks || outcome.marked.length > 0
     ? []
-    : [`the mistake ${bug} was never exercised: no node came to where it makes a difference`]
+    : [`the bug ${bug} was never exercised: no node came to where it makes a difference`]
 
 /**
  * Compares both views of a run: what clients were told, and what nodes were asked and answered. If the verdicts differ,

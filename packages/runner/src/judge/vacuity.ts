@@ -53,7 +53,7 @@ export function withoutObservation(history: History, workload: Pick<Workload, 'm
   return unmet.filter((need) => need === observation).map((need) => unmetText(history, need))
 }
 
-/** Recovery is part of every promise: a system that stops for ever makes no further mistake. */
+/** Recovery is part of every promise: a system that stops for ever violates nothing further. */
 const withoutRecovery = (recovery: Recovery | undefined): string[] =>
   recovery?.type === 'unanswered'
     ? [`nothing was answered after everything was healed, in ${(recovery.waited / 1e9).toFixed(1)} s`]

@@ -72,7 +72,7 @@ export async function planRun(
   }
   const { bug } = spec.target
   const bugs = target.bugs.map(({ name }) => name)
-  if (bug !== undefined && !bugs.includes(bug)) refuse(`${target.name} has no mistake ${bug}.${suggestion(bug, bugs)}`)
+  if (bug !== undefined && !bugs.includes(bug)) refuse(`${target.name} has no bug ${bug}.${suggestion(bug, bugs)}`)
   const targetSettings = settingsOf(target, spec.target.settings, where)
   const workloadSettings = settingsOf(workload, spec.workload.settings, where)
   const nodes = spec.nodes ?? target.defaultNodes

@@ -32,7 +32,7 @@ export const nameIn = (part: string | NamedPart | undefined): string | undefined
 export const settingsIn = (part: string | NamedPart | undefined): Settings => partOf(part).settings ?? {}
 
 /**
- * The first draft, overridden by the second. Settings and a mistake belong to the target or workload that they were
+ * The first draft, overridden by the second. Settings and a bug belong to the target or workload that they were
  * given for; naming another one drops them.
  */
 export function mergeDrafts(base: RunDraft, over: RunDraft): RunDraft {
@@ -62,7 +62,7 @@ export const DEFAULT_WORKLOAD = 'register'
 const READING_WORKLOAD = 'read-only'
 
 /**
- * Completes a draft. A missing member comes from the settings under which the mistake is likely to show, from the
+ * Completes a draft. A missing member comes from the settings under which the bug is likely to show, from the
  * target, or from the defaults, and a run of all faults takes as long as they need. `seed` is for a draft without one.
  *
  * @throws UserError for an unknown name or an invalid member.

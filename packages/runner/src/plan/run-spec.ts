@@ -59,7 +59,7 @@ type Said<Of> = { readonly [Member in keyof Of]?: Of[Member] | undefined }
 
 export interface NamedPart {
   readonly name?: string | undefined
-  /** A deliberate mistake, for a target. */
+  /** A deliberate bug, for a target. */
   readonly bug?: string | undefined
   readonly settings?: Settings | undefined
 }
@@ -98,7 +98,7 @@ const targetName = v.pipe(
   v.description('what to test: a name that chaos targets lists, or a file'),
 )
 const bug = v.optional(
-  v.pipe(v.string('must be a name'), v.description('a deliberate mistake, as chaos targets --bugs lists them')),
+  v.pipe(v.string('must be a name'), v.description('a deliberate bug, as chaos targets --bugs lists them')),
 )
 const workloadName = v.pipe(v.string('must be a name'), v.description('what clients do'))
 

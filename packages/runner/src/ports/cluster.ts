@@ -92,7 +92,7 @@ export interface Cluster {
   readonly observed?: ObservedClients | undefined
   /** Calls back with each change that the cluster has noticed and did not make itself. Absent if it notices none. */
   onChange?(changed: (change: ClusterChange) => void): void
-  /** Nodes on which the protocol's deliberate mistake has made a difference so far. */
+  /** Nodes on which the protocol's deliberate bug has made a difference so far. */
   marked(): readonly NodeId[]
   /** Heals everything, ends every node, frees every port. */
   stop(stopped: () => void): void

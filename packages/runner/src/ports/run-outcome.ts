@@ -26,7 +26,7 @@ export interface RunOutcome {
   readonly interrupted: boolean
   /** The violation of linearizability that became certain while the history was recorded. */
   readonly violation?: LiveViolation | undefined
-  /** Nodes on which the protocol's deliberate mistake made a difference. */
+  /** Nodes on which the protocol's deliberate bug made a difference. */
   readonly marked: readonly NodeId[]
   /** What the proxy knows about outcomes the clients could not tell; absent if it kept no record. */
   readonly settled: Settled | undefined

@@ -8,8 +8,8 @@ import type { Cluster } from './cluster.ts'
 /** Whether a target can suffer a kind of fault; if not, why, and the nearest alternative. */
 export type Suffering = true | { readonly not: string; readonly instead: string }
 
-/** A deliberate mistake a target can be given, and what exposes it. */
-export interface Mistake {
+/** A deliberate bug a target can be given, and what exposes it. */
+export interface Bug {
   readonly name: string
   readonly summary: string
   readonly under?: {
@@ -47,10 +47,10 @@ export interface Target {
   readonly defaultNodes: number
   /** What `--set` can change. */
   readonly settings: readonly Setting[]
-  readonly bugs: readonly Mistake[]
+  readonly bugs: readonly Bug[]
   /**
-   * Whether the target marks the point at which its mistake makes a difference: a run without a mark has not tried the
-   * mistake.
+   * Whether the target marks the point at which its bug makes a difference: a run without a mark has not tried the
+   * bug.
    */
   readonly marks: boolean
   /** Whether each client stays with one node; otherwise some ask any. */
@@ -79,7 +79,7 @@ export interface Target {
   /** Why no fault of this name is offered, and what to do; when absent, as `suffers` says. */
   refusal?(name: string): string
   /**
-   * Rejects settings, mistakes and numbers of nodes that do not go together, before anything is started.
+   * Rejects settings, bugs and numbers of nodes that do not go together, before anything is started.
    *
    * @throws UserError (usage)
    */

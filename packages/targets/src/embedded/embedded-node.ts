@@ -16,7 +16,7 @@ export interface EmbeddedNodeOptions {
   /** Reports the ports on which the node now listens; undefined once it does not. */
   readonly moved: (ports: Ports | undefined) => void
   readonly statusChanged: () => void
-  /** A deliberate mistake has changed this node's behaviour. */
+  /** A deliberate bug has changed this node's behaviour. */
   readonly marked: () => void
   /** The process ended unexpectedly. */
   readonly died: (message: string) => void

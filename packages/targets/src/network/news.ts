@@ -6,7 +6,7 @@ import type { ClusterChange } from '@chaosproxy/runner/result'
 export interface ClusterNews {
   /** Unrequested failures, in order. */
   readonly trouble: string[]
-  /** The nodes in which a deliberate mistake has changed behaviour. */
+  /** The nodes in which a deliberate bug has changed behaviour. */
   readonly marked: Set<NodeId>
   /** Called whenever a node's status may have changed. */
   readonly watchers: Set<() => void>

@@ -37,7 +37,7 @@ export interface NodeOptions {
   readonly watchdog?: Watchdog | undefined
   /** Called after every change. */
   readonly statusChanged: (status: NodeStatus) => void
-  /** Called once, when a deliberate mistake first changes behaviour. */
+  /** Called once, when a deliberate bug first changes behaviour. */
   readonly marked: () => void
   /** Called once, when each peer has dialled this node; never if it has none. */
   readonly linked: () => void

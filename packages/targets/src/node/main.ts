@@ -60,7 +60,7 @@ async function run(setup: NodeSetup): Promise<void> {
   report({ type: 'ready', clientPort: node.clientPort, peerPort: node.peerPort })
 }
 
-/** Logs a user's problem, such as a full disk, by its message, and a mistake of ours with its stack. */
+/** Logs a user's problem, such as a full disk, by its message, and a bug of ours with its stack. */
 function stopFor(error: Error): void {
   if (error instanceof MachineError) {
     const { message: what, trace } = error

@@ -31,7 +31,7 @@ export type NodeReport =
   | { readonly type: 'ready'; readonly clientPort: number; readonly peerPort: number }
   /** Sent on every change, and on request. */
   | { readonly type: 'status'; readonly status: NodeStatus }
-  /** Sent once, when a deliberate mistake first changes this node's behaviour. */
+  /** Sent once, when a deliberate bug first changes this node's behaviour. */
   | { readonly type: 'marked' }
   /** Sent once, when each peer has dialled this node. */
   | { readonly type: 'linked' }

@@ -2,11 +2,11 @@ import type { Completion, Input } from '@chaosproxy/history'
 import { type PlainObject, plainObjects } from './objects.ts'
 
 /** Makes a right object wrong at the nth operation that gives it the chance. */
-type Mistake = (nth: number) => PlainObject
+type Bug = (nth: number) => PlainObject
 
 /** Says that it was done, and does nothing: at the nth operation of such an f. */
 const lost =
-  (workload: string, f: string): Mistake =>
+  (workload: string, f: string): Bug =>
   (nth) => {
     const object = plainObjects[workload]!()
     let seen = 0
@@ -18,7 +18,7 @@ const lost =
 
 /** Does it twice. */
 const twice =
-  (workload: string, f: string): Mistake =>
+  (workload: string, f: string): Bug =>
   (nth) => {
     const object = plainObjects[workload]!()
     let seen = 0
@@ -30,7 +30,7 @@ const twice =
 
 /** Answers as it did the last time it was asked the same. */
 const stale =
-  (workload: string, f: string): Mistake =>
+  (workload: string, f: string): Bug =>
   (nth) => {
     const object = plainObjects[workload]!()
     const before = new Map<string, Completion>()
@@ -50,7 +50,7 @@ const stale =
   }
 
 /** Grants a lock that somebody holds. */
-const grantsTwice: Mistake = (nth) => {
+const grantsTwice: Bug = (nth) => {
   const object = plainObjects['lock']!()
   let refused = 0
   let token = 0
@@ -65,7 +65,7 @@ const grantsTwice: Mistake = (nth) => {
 
 /** Gives an answer once more. */
 const repeats =
-  (workload: string, f: string): Mistake =>
+  (workload: string, f: string): Bug =>
   (nth) => {
     const object = plainObjects[workload]!()
     const answers = new Map<string | undefined, Completion>()
@@ -81,13 +81,13 @@ const repeats =
   }
 
 /** Another page than the one that was there from the start. */
-const invents: Mistake = (every) => {
+const invents: Bug = (every) => {
   const right = plainObjects['read-only']!()
   let reads = 0
   return (input) => (++reads % every === 0 ? { type: 'ok', value: 'another page' } : right(input))
 }
 
-export const mistakes: { readonly [workload: string]: { readonly [mistake: string]: Mistake } } = {
+export const bugs: { readonly [workload: string]: { readonly [bug: string]: Bug } } = {
   register: { 'a write is lost': lost('register', 'write'), 'a read is stale': stale('register', 'read') },
   append: { 'an append is lost': lost('append', 'append'), 'an append is done twice': twice('append', 'append') },
   counter: { 'an add is lost': lost('counter', 'add'), 'an add is done twice': twice('counter', 'add') },
