@@ -27,20 +27,23 @@ export interface ClusterNode extends Victim {
 
 /** An external cluster that is ready to serve. */
 export interface OwnCluster extends StartedCluster {
+  readonly readyMs: number
   /** The proxied address at which clients reach the node. */
   clientAddress(node: NodeId): { readonly host: string; readonly port: number }
   pid(node: NodeId): number | undefined
   readonly keeperPid: number
 }
 
-export interface ClusterParts {
-  readonly nodes: readonly ClusterNode[]
+export interface ClusterParts<Node extends ClusterNode = ClusterNode> {
+  readonly nodes: readonly Node[]
   readonly network: ClusterNetwork
-  readonly clients: OpenedClients
+  readonly clients: Pick<OpenedClients, 'connect' | 'close'>
   /** What clients in other processes are made of; a function that throws where they cannot be. */
   readonly elsewhere: () => ClientsElsewhere
   readonly wire: WireRecord | undefined
-  readonly roles: RoleWatch | undefined
+  readonly roles?: RoleWatch | undefined
+  /** The status that a node reports itself; by default what is known of its role. */
+  readonly statusOf?: ((node: Node) => NodeStatus | undefined) | undefined
   readonly suffers: (kind: Fault['kind']) => Suffering
   /** Endpoints that are no nodes but have links. */
   readonly others?: readonly string[] | undefined
@@ -51,6 +54,8 @@ export interface ClusterParts {
   readonly news: OwnNews
   readonly notes?: (() => Promise<readonly string[]>) | undefined
   readonly calledNanos: bigint
+  /** When its clock begins, by `process.hrtime`; by default now. */
+  readonly readyNanos?: bigint | undefined
   readonly keeperPid: number
   /** Stops everything; later calls return the first one's promise. */
   readonly stop: () => Promise<void>
@@ -68,17 +73,18 @@ export interface OwnNews {
 const LINGERS_MS = millis(500)
 
 /** Opens the cluster; its clock starts now. */
-export function openCluster(parts: ClusterParts): OwnCluster {
+export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>): OwnCluster {
   const { nodes, network, clients, wire, roles, suffers, others, remotes, datagrams, failover, news } = parts
   const byId = new Map(nodes.map((node) => [node.id, node]))
-  const readyNanos = process.hrtime.bigint()
+  const { readyNanos = process.hrtime.bigint() } = parts
   const clock = createClock(readyNanos)
 
   /** Undefined while the node is down, so that its last answer does not outlive it. */
-  function statusOf(node: ClusterNode): NodeStatus | undefined {
+  function roleOf(node: ClusterNode): NodeStatus | undefined {
     if (!node.life().alive) return undefined
     return roles === undefined ? UNKNOWN_ROLE : roles.status(node.id)
   }
+  const { statusOf = roleOf } = parts
   const addressOf = (id: NodeId): NodeAddress => ({
     node: id,
     ...network.clientAddress(id),

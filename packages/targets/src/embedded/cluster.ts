@@ -3,24 +3,20 @@ import { join, resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type KnobValue } from '@chaosproxy/protocols'
-import type { AskedOperations, StartedCluster } from '@chaosproxy/runner'
+import type { AskedOperations } from '@chaosproxy/runner'
 import { jsonLines } from '@chaosproxy/wire'
-import type { ClientsElsewhere } from '../client-kinds/elsewhere.ts'
-import { commandsOf } from '../command/supervised-node.ts'
+import { type ClusterParts, type OwnCluster, openCluster } from '../cluster/open-cluster.ts'
 import type { Keeper } from '../keeper/keeper.ts'
-import { createClock, machineMs } from '../network/clock.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
-import { inject } from '../network/inject.ts'
 import type { ClusterNews } from '../network/news.ts'
 import { startCluster } from '../network/starting.ts'
-import type { WireRecord } from '../network/wire-record.ts'
 import { createHttpClient } from '../node/http-client.ts'
 import { nodeRoutes } from '../node/node-routes.ts'
 import { isUserFile } from '../user-files/import.ts'
 import { loadProtocol } from '../user-files/protocol-file.ts'
 import { type EmbeddedNode, embeddedNode } from './embedded-node.ts'
 import type { Ports } from './node-process.ts'
-import { leaderOf, ready } from './ready.ts'
+import { ready } from './ready.ts'
 import { embeddedSuffers } from './suffers.ts'
 
 export interface EmbeddedClusterOptions {
@@ -48,15 +44,10 @@ export interface EmbeddedClusterOptions {
 }
 
 /** A protocol as real processes, one for each node, with every link through the proxy. */
-export interface EmbeddedCluster extends StartedCluster {
-  readonly readyMs: number
+export interface EmbeddedCluster extends OwnCluster {
   logPath(node: NodeId): string
   /** The URL of the node's client interface, through the proxy: for curl. */
   url(node: NodeId): string
-  /** The pid of the node's current process; undefined if it has none. */
-  pid(node: NodeId): number | undefined
-  /** The pid of the process that ends the nodes if this one cannot. */
-  readonly keeperPid: number
 }
 
 const STARTUP_TIMEOUT_MS = 60_000
@@ -159,67 +150,32 @@ const listeningOn = ({ clientPort, peerPort }: Ports): Listening => ({
   peer: { host: '127.0.0.1', port: peerPort },
 })
 
-interface ClusterParts extends Pick<Surroundings, 'options' | 'network' | 'news' | 'calledNanos' | 'logPath'> {
-  readonly managed: readonly EmbeddedNode[]
-  readonly wire: WireRecord | undefined
-  readonly keeperPid: number
-  readonly stop: () => Promise<void>
-}
+type Parts = Pick<Surroundings, 'options' | 'network' | 'news' | 'calledNanos' | 'logPath'> &
+  Pick<ClusterParts, 'wire' | 'keeperPid' | 'stop'> & { readonly managed: readonly EmbeddedNode[] }
 
 /** Starts the cluster's clock. */
-function asCluster({
-  options,
-  managed,
-  network,
-  news,
-  wire,
-  calledNanos,
-  logPath,
-  keeperPid,
-  stop,
-}: ClusterParts): EmbeddedCluster {
+function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedCluster {
+  const { network, news } = parts
   const registers = (options.object ?? DEFAULT_OBJECT) === DEFAULT_OBJECT
-  const byId = new Map(managed.map((node) => [node.id, node]))
   // Align the times in the logs with those in the history.
   const readyNanos = process.hrtime.bigint()
   for (const node of managed) node.countFrom(readyNanos)
-  const clock = createClock(readyNanos)
   return {
-    nodes: managed.map((node) => node.id),
-    clock,
-    readyMs: Number(readyNanos - calledNanos) / 1e6,
-    connect(id) {
-      const life = () => byId.get(id)?.life() ?? { number: 0, alive: false }
-      return createHttpClient({ node: id, ...network.clientAddress(id), registers, life })
-    },
-    elsewhere: () => ({
-      clients: { kind: 'embedded', registers } satisfies ClientsElsewhere,
-      addresses: managed.map(({ id }) => ({ node: id, ...network.clientAddress(id) })),
+    ...openCluster({
+      ...parts,
+      nodes: managed,
+      readyNanos,
+      clients: { connect: (address) => createHttpClient({ ...address, registers }), close: async () => {} },
+      elsewhere: () => ({ kind: 'embedded', registers }),
+      statusOf: (node) => node.status(),
+      suffers: embeddedSuffers,
+      failover: undefined,
     }),
-    inject(fault, injected) {
-      inject(fault, { nodes: byId, network, suffers: embeddedSuffers }).then(injected, (error: Error) =>
-        injected({ type: 'failed', error: error.message }),
-      )
-    },
-    ...(wire === undefined ? {} : { record: wire.begin }),
-    status: () => new Map(managed.map((node) => [node.id, node.status()])),
+    // Nodes report what they owe, so that nothing lingers unseen.
+    lingersMs: undefined,
     marked: () => managed.map((node) => node.id).filter((id) => news.marked.has(id)),
-    leader: () => leaderOf(managed),
     logPath,
     url: (id) => `http://127.0.0.1:${network.clientAddress(id).port}`,
-    pid: (id) => byId.get(id)?.pid(),
-    commands: () => commandsOf(managed),
-    keeperPid,
-    // Nothing to do: time passes by itself, and recording has not begun.
-    begin() {},
-    recall: (asked) => network.recall({ ...asked, zeroMs: machineMs(clock, asked.startedAt) }),
-    onBroken: news.onBroken,
-    trouble: () => news.trouble,
-    stop(stopped) {
-      // Drop the alarms, so that nothing acts on a stopped cluster.
-      clock.stop()
-      stop().then(stopped)
-    },
   }
 }
 

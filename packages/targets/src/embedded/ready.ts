@@ -69,20 +69,6 @@ export async function ready(
   }
 }
 
-/** The node that believes it leads, in the highest term if there are several; undefined if several share that term. */
-export function leaderOf(nodes: readonly EmbeddedNode[]): NodeId | undefined {
-  let leaders: NodeId[] = []
-  let highest = Number.NEGATIVE_INFINITY
-  for (const node of nodes) {
-    const status = node.status()
-    const term = status?.term ?? 0
-    if (!status?.leads || term < highest) continue
-    leaders = term > highest ? [node.id] : [...leaders, node.id]
-    highest = term
-  }
-  return leaders.length === 1 ? leaders[0] : undefined
-}
-
 function endedEarly(node: NodeId, logPath: string): UserError {
   return new UserError(
     'environment',

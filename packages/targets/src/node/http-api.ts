@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { type Command, type NodeStatus, type Session, UNSUPPORTED } from '@chaosproxy/protocols'
+import { inputOf, type RegisterRoute, registerRoutes } from './node-routes.ts'
 
 export const MAX_BODY_BYTES: number = 1024 * 1024
 
@@ -54,27 +55,31 @@ interface Refusal {
   readonly error: string
   readonly allow?: string
 }
-export type Asking = { readonly type: 'read' | 'write' | 'cas'; readonly key: string } | { readonly type: 'do' }
+export type Asking =
+  | { readonly type: 'register'; readonly route: RegisterRoute; readonly key: string }
+  | { readonly type: 'do' }
 type Route = Refusal | { readonly type: 'status' } | Asking
 
 const refusal = (status: number, error: string): Refusal => ({ type: 'refused', status, error })
 const tooLarge = refusal(413, `the body is larger than ${MAX_BODY_BYTES} bytes`)
-const PATHS = 'GET /kv/KEY, PUT /kv/KEY, POST /kv/KEY/cas, POST /do and GET /status'
+const PATHS = [...registerRoutes.map(({ method, suffix }) => `${method} /kv/KEY${suffix}`), 'POST /do and GET /status']
 
 function routeOf(request: HttpRequest): Route {
   const [path = ''] = (request.url ?? '').split('?', 1)
   const parts = path.split('/')
   if (path === '/status') return request.method === 'GET' ? { type: 'status' } : notAllowed(request, 'GET')
   if (path === '/do') return request.method === 'POST' ? { type: 'do' } : notAllowed(request, 'POST')
-  const key = parts[1] === 'kv' && parts[2] ? decoded(parts[2]) : undefined
-  if (parts.length === 3 && key !== undefined) {
-    if (request.method === 'GET') return { type: 'read', key }
-    if (request.method === 'PUT') return { type: 'write', key }
-    return notAllowed(request, 'GET, PUT')
-  }
-  if (parts.length === 4 && parts[3] === 'cas' && key !== undefined)
-    return request.method === 'POST' ? { type: 'cas', key } : notAllowed(request, 'POST')
-  return refusal(404, `there is nothing at ${path}; a node serves ${PATHS} (a slash within a key is written %2F)`)
+  const [, kv, encoded, ...rest] = parts
+  const key = kv === 'kv' && encoded ? decoded(encoded) : undefined
+  const suffix = rest.length === 0 ? '' : `/${rest.join('/')}`
+  const there = key === undefined ? [] : registerRoutes.filter((route) => route.suffix === suffix)
+  const route = there.find(({ method }) => method === request.method)
+  if (route !== undefined && key !== undefined) return { type: 'register', route, key }
+  if (there.length > 0) return notAllowed(request, there.map(({ method }) => method).join(', '))
+  return refusal(
+    404,
+    `there is nothing at ${path}; a node serves ${PATHS.join(', ')} (a slash within a key is written %2F)`,
+  )
 }
 
 const notAllowed = (request: HttpRequest, allow: string): Refusal => ({
@@ -93,38 +98,23 @@ function decoded(part: string): string | undefined {
 function commandOf(route: Asking, body: string, request: HttpRequest): Command | Refusal {
   const session = sessionOf(request)
   if (session !== undefined && 'status' in session) return session
-  const input = inputOf(route, body)
+  const input = route.type === 'do' ? doneAs(body) : registerInput(route, body)
   return 'status' in input ? input : { input, session }
 }
 
-function inputOf(route: Asking, body: string): Input | Refusal {
-  const members = route.type === 'read' ? undefined : requestBody(body)
-  switch (route.type) {
-    case 'read':
-      return { f: 'read', key: route.key, value: null }
-    case 'write': {
-      const value = members?.value
-      if (value === undefined) return refusal(400, 'the body must be JSON with the value to write: {"value":7}')
-      return { f: 'write', key: route.key, value }
-    }
-    case 'cas': {
-      const { old, new: next } = members ?? {}
-      if (old === undefined || next === undefined)
-        return refusal(400, 'the body must be JSON with the value expected and the one to write: {"old":7,"new":8}')
-      return { f: 'cas', key: route.key, value: [old, next] }
-    }
-    case 'do': {
-      const { f, key, value = null } = members ?? {}
-      if (typeof f !== 'string' || (key !== undefined && typeof key !== 'string'))
-        return refusal(
-          400,
-          'the body must be JSON that says what to do, such as {"f":"add","value":1}; "key" is a text',
-        )
-      return key === undefined ? { f, value } : { f, key, value }
-    }
-    default:
-      return route satisfies never
-  }
+function registerInput({ route, key }: Extract<Asking, { readonly type: 'register' }>, body: string): Input | Refusal {
+  const { members, needs } = route
+  return (
+    inputOf(route, key, members.length === 0 ? undefined : requestBody(body)) ??
+    refusal(400, `the body must be JSON with ${needs}`)
+  )
+}
+
+function doneAs(body: string): Input | Refusal {
+  const { f, key, value = null } = requestBody(body) ?? {}
+  if (typeof f !== 'string' || (key !== undefined && typeof key !== 'string'))
+    return refusal(400, 'the body must be JSON that says what to do, such as {"f":"add","value":1}; "key" is a text')
+  return key === undefined ? { f, value } : { f, key, value }
 }
 
 function sessionOf(request: HttpRequest): Session | Refusal | undefined {
@@ -137,23 +127,19 @@ function sessionOf(request: HttpRequest): Session | Refusal | undefined {
 }
 
 interface Body {
-  readonly f?: Json
-  readonly key?: Json
-  readonly value?: Json
-  readonly old?: Json
-  readonly new?: Json
+  readonly [member: string]: Json
 }
 
 function requestBody(text: string): Body | undefined {
   try {
     const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null ? body : undefined
+    return typeof body === 'object' && body !== null ? (body as Body) : undefined
   } catch {
     return undefined
   }
 }
 
-/** The only place that maps a result to a status; the client maps it back in `embedded/http-client.ts`. */
+/** The only place that maps a result to a status; the client maps it back in `http-client.ts`. */
 function answer(reply: HttpReply, result: Completion): void {
   if (result.type === 'ok') reply(200, { value: result.value })
   else if (result.type === 'info') reply(504, { error: result.error })

@@ -1,9 +1,10 @@
-import type { Completion, Input, Json } from '@chaosproxy/history'
+import type { Completion, Json } from '@chaosproxy/history'
 import type { Session } from '@chaosproxy/protocols'
 import type { Client, Request } from '@chaosproxy/runner'
 import { type ExchangeEnd, openLine, type ReplySource } from '../clients/line.ts'
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { type NodeResponse, parseResponse } from './http-response.ts'
+import { exchangeFor } from './node-routes.ts'
 
 /** The proxy's address for clients of the node, whose name is the Host header. */
 export interface HttpClientOptions extends Pick<NodeAddress, 'node' | 'host' | 'port' | 'life'> {
@@ -52,7 +53,7 @@ function completionOf(end: ExchangeEnd<NodeResponse>, { harmless }: Request): Co
     return body?.value === undefined ? lost('unreadable answer: no value') : { type: 'ok', value: body.value }
   if (reason === undefined) return lost(`status ${status}`)
   switch (status) {
-    // Definite: the node sends these only if nothing was done (`node/http-api.ts`), always with the reason. A fault's
+    // Definite: the node sends these only if nothing was done (`http-api.ts`), always with the reason. A fault's
     // made-up answer has none, and may come after the node has done what it was asked for.
     case 400:
     case 404:
@@ -80,21 +81,6 @@ function encodeRequest({ input, session, final }: Request, { node, registers }: 
 
 const sessionHeaders = ({ client, sequence }: Session): string =>
   `Chaos-Session: ${encodeURIComponent(client)}\r\nChaos-Sequence: ${sequence}\r\n`
-
-/** As in `node/http-api.ts`: registers have their own paths, and every other input is posted unchanged. */
-function exchangeFor(
-  input: Input,
-  registers: boolean,
-): { readonly line: string; readonly content: object | undefined } {
-  const { f, key, value } = input
-  if (!registers || key === undefined) return { line: 'POST /do', content: input }
-  const path = `/kv/${encodeURIComponent(key)}`
-  if (f === 'read') return { line: `GET ${path}`, content: undefined }
-  if (f === 'write') return { line: `PUT ${path}`, content: { value } }
-  if (f === 'cas' && Array.isArray(value))
-    return { line: `POST ${path}/cas`, content: { old: value[0], new: value[1] } }
-  return { line: 'POST /do', content: input }
-}
 
 function answerBody(text: string): { readonly value?: Json; readonly error?: Json } | undefined {
   try {

@@ -1,23 +1,86 @@
+import type { Input, Json } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/routes'
 import type { AskedOperations } from '@chaosproxy/runner'
 
-/** A node sends these only if nothing was done: see `node/http-api.ts`. */
+// How a node's HTTP interface states operations, for everybody who needs it: clients make requests by it
+// (`http-client.ts`), nodes understand them (`http-api.ts`), and the proxy recognises operations in them (`nodeRoutes`).
+
+/** An operation on a register at `/kv/KEY`; `POST /do` takes any operation as it is. */
+export interface RegisterRoute {
+  readonly f: string
+  readonly method: 'GET' | 'PUT' | 'POST'
+  /** Follows `/kv/KEY`. */
+  readonly suffix: string
+  /** The members of the body that hold the operation's value: none, the value itself, or the elements of a list. */
+  readonly members: readonly string[]
+  /** What the body must hold. */
+  readonly needs?: string
+}
+
+export const registerRoutes: readonly RegisterRoute[] = [
+  { f: 'read', method: 'GET', suffix: '', members: [] },
+  { f: 'write', method: 'PUT', suffix: '', members: ['value'], needs: 'the value to write: {"value":7}' },
+  {
+    ...{ f: 'cas', method: 'POST', suffix: '/cas', members: ['old', 'new'] },
+    needs: 'the value expected and the one to write: {"old":7,"new":8}',
+  },
+]
+
+/** The request that asks for an operation; `registers`: the nodes replicate registers. */
+export function exchangeFor(
+  input: Input,
+  registers: boolean,
+): { readonly line: string; readonly content: object | undefined } {
+  const { f, key, value } = input
+  const route = registers && key !== undefined ? registerRoutes.find((each) => each.f === f) : undefined
+  if (route === undefined || key === undefined) return { line: 'POST /do', content: input }
+  const { method, suffix, members } = route
+  const [first, second] = members
+  if (second !== undefined && !Array.isArray(value)) return { line: 'POST /do', content: input }
+  const line = `${method} /kv/${encodeURIComponent(key)}${suffix}`
+  if (first === undefined) return { line, content: undefined }
+  return {
+    line,
+    content:
+      Array.isArray(value) && second !== undefined ? { [first]: value[0], [second]: value[1] } : { [first]: value },
+  }
+}
+
+/** The operation that a request asks for; undefined if its body lacks what the route needs. */
+export function inputOf(
+  { f, members }: RegisterRoute,
+  key: string,
+  body: { readonly [member: string]: Json } | undefined,
+): Input | undefined {
+  const values: Json[] = []
+  for (const member of members) {
+    const value = body?.[member]
+    if (value === undefined) return undefined
+    values.push(value)
+  }
+  return { f, key, value: values.length > 1 ? values : (values[0] ?? null) }
+}
+
+/** A node sends these only if nothing was done: see `http-api.ts`. */
 const REFUSALS = { '501': 'fail', '503': 'fail' } as const
 
 /** The field that identifies a request's client. */
 export const NODE_CLIENTS = 'header.Chaos-Session'
 
-/**
- * The routes of a node's HTTP interface: `GET` and `PUT /kv/KEY`, `POST /kv/KEY/cas`, and `POST /do` for any operation.
- */
+/** The same as a route table, by which the proxy records. */
 export const nodeRoutes = ({ functions, reads, initial }: AskedOperations): RouteTable => ({
   client: NODE_CLIENTS,
   final: 'Chaos-Final',
   initial: { value: initial },
   routes: [
-    { request: 'GET /kv/{key}', f: 'read', result: 'json.value', outcomes: REFUSALS },
-    { request: 'PUT /kv/{key}', f: 'write', value: 'json.value', outcomes: REFUSALS },
-    { request: 'POST /kv/{key}/cas', f: 'cas', value: ['json.old', 'json.new'], outcomes: REFUSALS },
+    ...registerRoutes.map(({ f, method, suffix, members }) => ({
+      request: `${method} /kv/{key}${suffix}`,
+      f,
+      ...(members.length === 0
+        ? { result: 'json.value' }
+        : { value: members.length === 1 ? `json.${members[0]}` : members.map((member) => `json.${member}`) }),
+      outcomes: REFUSALS,
+    })),
     ...functions.flatMap((f) => {
       const asked = { f, value: 'json.value', result: 'json.value', harmless: reads.includes(f), outcomes: REFUSALS }
       const request = 'POST /do'
