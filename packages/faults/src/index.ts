@@ -24,6 +24,7 @@ export type { EngineFault, NodeEffect, NodeFault } from './families/node.ts'
 export { isEngineFault, isEngineKind, isNodeKind, stopsNodes } from './families/node.ts'
 export type { Fault, FaultKind, FaultOfKind, TrafficFault } from './families/registry.ts'
 export {
+  definitionOf,
   familyOf,
   faultDefinitions,
   faultKinds,

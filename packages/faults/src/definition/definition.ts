@@ -17,6 +17,8 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   validate?(harm: HarmOf<FaultDefinition<Kind, Entries>>, where: string): void
   /** Whether it acts on answers, so that answers can be matched as well. */
   readonly actsOnReplies?: true | undefined
+  /** Why processes of one machine cannot suffer it, and the nearest fault that they can. */
+  readonly notInProcesses?: { readonly not: string; readonly instead: string } | undefined
   /** While it lasts, its nodes do nothing. */
   readonly stopsNodes?: true | undefined
   /** The plural in words; by default `spells of KIND`. */

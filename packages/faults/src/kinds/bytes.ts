@@ -14,6 +14,10 @@ export const slice = defineFault({
 export const corrupt = defineFault({
   kind: 'corrupt',
   summary: 'flip one bit of a byte',
+  notInProcesses: {
+    not: 'a system without checksums takes a flipped bit for real data',
+    instead: 'reset, or corrupt-message with --sim, where framing notices',
+  },
   parameters: { probability: probability('of each byte to be hit') },
 })
 

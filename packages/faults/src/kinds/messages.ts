@@ -48,6 +48,7 @@ export const corruptMessage = defineFault({
 export const fabricateMessage = defineFault({
   kind: 'fabricate-message',
   summary: 'replace the message by another',
+  notInProcesses: { not: 'no node is meant to survive a peer that lies', instead: 'drop-message or duplicate-message' },
   parameters: { message: json('what it says instead') },
 })
 
@@ -60,6 +61,10 @@ const forged = {
 export const forgeMessage = defineFault({
   kind: 'forge-message',
   summary: 'change fields of a JSON message; its receiver believes them',
+  notInProcesses: {
+    not: 'a process that believes something false may exit, and nothing restarts it',
+    instead: 'a protocol with --sim',
+  },
   parameters: forged,
 })
 
@@ -67,5 +72,6 @@ export const forgeMessage = defineFault({
 export const forgeSignedMessage = defineFault({
   kind: 'forge-signed-message',
   summary: 'as forge-message, with signed messages: receivers notice the change and drop the message',
+  notInProcesses: { not: 'messages are not signed', instead: 'drop-message, which has the same effect' },
   parameters: forged,
 })

@@ -18,6 +18,10 @@ export const crash = defineFault({
   plural: 'crashes',
   stopsNodes: true,
   summary: 'kill the process just before its nth effect of one kind; restart it on the same disk when healed',
+  notInProcesses: {
+    not: 'nothing tells when a process is about to write, send or reply',
+    instead: 'kill, or with --sim',
+  },
   parameters: {
     before: choice(['persist', 'send', 'reply'], 'what it dies before'),
     nth: or(wholeNumber('which one, counted from 1', { least: 1 }), 1),
@@ -105,6 +109,7 @@ export const clock = defineFault({
   kind: 'clock',
   plural: 'wrong clocks',
   summary: 'make the clock jump, then run too fast or too slow',
+  notInProcesses: { not: 'all processes of a machine read the same clock', instead: 'pause, or with --sim' },
   parameters: {
     offsetMs: or(ms('size of the jump', { least: -LONGEST_JUMP_MS, most: LONGEST_JUMP_MS }), 0),
     driftPpm: or(

@@ -21,27 +21,6 @@ export interface Exposure {
   readonly hasEngine?: boolean | undefined
 }
 
-const always: { readonly [kind in FaultKind]?: Refusal } = {
-  crash: { not: 'nobody knows when a program of others writes, sends or answers', instead: 'kill' },
-  clock: { not: 'all processes of a machine read the same clock', instead: 'pause' },
-  corrupt: {
-    not: 'a system without checksums would take a flipped bit for real data',
-    instead: 'reset',
-  },
-  'fabricate-message': {
-    not: 'no node is meant to survive a peer that lies',
-    instead: 'drop-message or duplicate-message',
-  },
-  'forge-message': {
-    not: 'a process that believes what is false may end by that, and there is nobody to start it again',
-    instead: 'a protocol with --sim',
-  },
-  'forge-signed-message': {
-    not: 'messages are not signed',
-    instead: 'drop-message, which comes to the same',
-  },
-}
-
 const UNLINKED: Refusal = {
   not: 'its nodes do not dial each other through the proxy: no {peer.…} is in their commands, no "links" are declared',
   instead: 'cut-clients, delay-clients, kill or pause',
@@ -50,7 +29,7 @@ const UNLINKED: Refusal = {
 /** Whether the fault is possible; on this kind of links, if given. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
-  const refusal = always[kind] ?? processRefusal(kind)
+  const refusal = processRefusal(kind)
   if (refusal !== undefined) return refusal
   if (kind === 'kill' || kind === 'pause' || kind === 'failover') return exposure.refused[kind] ?? true
   if (among === 'nodes' && !exposure.linked) return UNLINKED

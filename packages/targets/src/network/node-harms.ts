@@ -1,4 +1,11 @@
-import { type EngineFault, type FaultKind, isEngineKind, isNodeKind, type NodeFault } from '@chaosproxy/faults'
+import {
+  definitionOf,
+  type EngineFault,
+  type FaultKind,
+  isEngineKind,
+  isNodeKind,
+  type NodeFault,
+} from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
 
 /** A fault of a node that is in force. */
@@ -33,8 +40,10 @@ export const nodeHarms: { readonly [Kind in Exclude<NodeFault['kind'], 'failover
     pause: { strike: (node) => node.pause(), heal: (node) => node.resume() },
   }
 
-/** Why no process can suffer a fault of nodes; undefined if processes can, or if it is none. */
+/** Why no process can suffer a kind of fault; undefined if processes can. */
 export function processRefusal(kind: FaultKind): Exclude<Suffering, true> | undefined {
+  const { notInProcesses } = definitionOf(kind)
+  if (notInProcesses !== undefined) return notInProcesses
   if (!isNodeKind(kind) || kind === 'failover' || Object.hasOwn(nodeHarms, kind)) return undefined
   if (isEngineKind(kind)) return { not: 'no container engine runs its nodes', instead: 'kill or pause' }
   return { not: 'processes of a machine cannot suffer it', instead: 'kill or pause, or with --sim' }

@@ -69,13 +69,14 @@ function routeOf(request: HttpRequest): Route {
   const parts = path.split('/')
   if (path === '/status') return request.method === 'GET' ? { type: 'status' } : notAllowed(request, 'GET')
   if (path === '/do') return request.method === 'POST' ? { type: 'do' } : notAllowed(request, 'POST')
-  const [, kv, encoded, ...rest] = parts
-  const key = kv === 'kv' && encoded ? decoded(encoded) : undefined
-  const suffix = rest.length === 0 ? '' : `/${rest.join('/')}`
-  const there = key === undefined ? [] : registerRoutes.filter((route) => route.suffix === suffix)
-  const route = there.find(({ method }) => method === request.method)
-  if (route !== undefined && key !== undefined) return { type: 'register', route, key }
-  if (there.length > 0) return notAllowed(request, there.map(({ method }) => method).join(', '))
+  const key = parts[1] === 'kv' && parts[2] ? decoded(parts[2]) : undefined
+  if (key !== undefined) {
+    const suffix = parts.length === 3 ? '' : `/${parts.slice(3).join('/')}`
+    const route = registerRoutes.find((each) => each.suffix === suffix && each.method === request.method)
+    if (route !== undefined) return { type: 'register', route, key }
+    const there = registerRoutes.filter((each) => each.suffix === suffix)
+    if (there.length > 0) return notAllowed(request, there.map(({ method }) => method).join(', '))
+  }
   return refusal(
     404,
     `there is nothing at ${path}; a node serves ${PATHS.join(', ')} (a slash within a key is written %2F)`,
