@@ -116,9 +116,7 @@ describe('--spec', () => {
     expect(await refused({ ...spec, faults: ['clock'] })).toMatch(
       /^FILE: raft cannot suffer clock: all processes of a machine read the same clock\. Instead: pause, or with --sim\. Faults it can/,
     )
-    expect(await refused({ ...spec, target: { name: 'raft', bug: 'nosuch' } })).toMatch(
-      /^FILE: raft has no bug nosuch/,
-    )
+    expect(await refused({ ...spec, target: { name: 'raft', bug: 'nosuch' } })).toMatch(/^FILE: raft has no bug nosuch/)
     expect(await refused({ ...spec, target: { name: 'raft', settings: { speed: 1 } } })).toMatch(
       /^FILE: raft has no setting "speed"\. It has: /,
     )
