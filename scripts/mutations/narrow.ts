@@ -48,7 +48,7 @@ export const narrowMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'register/linearizable/walks/usage.ts',
+    'search/usage.ts',
     ['usage', ...narrow],
     [
       {

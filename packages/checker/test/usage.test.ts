@@ -2,7 +2,7 @@ import { millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createBudget } from '../src/limits/budget.ts'
-import { createUsage, NOTHING_USED } from '../src/register/linearizable/walks/usage.ts'
+import { createUsage, NOTHING_USED } from '../src/search/usage.ts'
 
 const budgetOf = (memoryBytes: number) =>
   createBudget({ deadlineMs: millis(1_000), memoryBytes, now: () => millis(performance.now()) })

@@ -4,8 +4,8 @@ import type { Budget, Progress } from '../src/limits/budget.ts'
 import { appendZones } from '../src/register/linearizable/distinct/append-zones.ts'
 import { chainZones } from '../src/register/linearizable/distinct/chain-zones.ts'
 import { type ZonesAnswer, zones } from '../src/register/linearizable/distinct/zones.ts'
-import { assignSlots, eventsByPosition } from '../src/register/linearizable/open/events.ts'
 import { MOST_OPEN } from '../src/register/linearizable/open/narrow-open.ts'
+import { eventsByPosition } from '../src/register/linearizable/open/open.ts'
 import { createNarrowSearch } from '../src/register/linearizable/search/narrow-search.ts'
 import { createSearch } from '../src/register/linearizable/search/search.ts'
 import { createNarrowFrontier } from '../src/register/linearizable/walks/narrow.ts'
@@ -16,6 +16,7 @@ import { completion, orderWrites } from '../src/register/sequential/orders.ts'
 import { readsFrom } from '../src/register/sequential/reads-from.ts'
 import { type Saturation, saturate } from '../src/register/sequential/saturation.ts'
 import { createSequentialSearch } from '../src/register/sequential/search.ts'
+import { assignSlots } from '../src/search/events.ts'
 
 // Each way that the checker has of deciding a level, by itself: `check` takes the first that applies, and so would never
 // show a mistake in the others.

@@ -1,10 +1,12 @@
 import { NEVER } from '../../encoding/encoded.ts'
 import { type Budget, ticking } from '../../limits/budget.ts'
+import { assignSlots } from '../../search/events.ts'
 import { createHeap } from '../../search/heap.ts'
 import { createMemo } from '../../search/memo.ts'
+import { createUsage, NOTHING_USED } from '../../search/usage.ts'
 import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
 import { eventsInOrder, type Part } from '../model/part.ts'
-import { classesOf, type ObjectSearch, ranksOf, slotsOf } from './search.ts'
+import { classesOf, completedEvents, type ObjectSearch, ranksOf } from './search.ts'
 
 /** A configuration of the search, in order of discovery. */
 interface Configuration {
@@ -62,7 +64,7 @@ export function createFrugalSearch(
   const { code, step } = machine
   const events = eventsInOrder(part, budget)
   const { calls, returns } = ranksOf(events, length)
-  const slots = slotsOf(events, returns, length, budget)
+  const slots = assignSlots(completedEvents(events, returns, budget), length)
   const words = Math.ceil(slots.count / 32)
   const classes = classesOf(part, code, isRead, budget)
   const optional = classes.reduce((sum, { length: size }) => sum + size, 0)
@@ -71,7 +73,7 @@ export function createFrugalSearch(
   const worth = (4 * (optional + 1)) / (completed.length + 1)
   const lateFrom = placesOfInfo(part, completed, slots.count, budget)
   const costOf = (member: number, first: number): number => (first < lateFrom[member] ? EARLY : LATE)
-  const tallies = createTallies(classes.length)
+  const usage = createUsage(classes.length, budget)
   const memo = createMemo(3 + words, budget)
   const key = new Int32Array(3 + words)
   const observes = Uint8Array.from(part.f, (number) => (isRead(number) ? 1 : 0))
@@ -169,9 +171,8 @@ export function createFrugalSearch(
     }
     const before = returns[completed[from.first]]
     let least = Number.POSITIVE_INFINITY
-    const used = tallies.at(from.used)
     for (let c = 0; c < classes.length; c++) {
-      const member = classes[c][used[c]]
+      const member = classes[c][usage.count(from.used, c)]
       if (member !== undefined && calls[member] < before) least = Math.min(least, costOf(member, from.first))
     }
     if (least < Number.POSITIVE_INFINITY) schedule(from, 1, least)
@@ -189,9 +190,8 @@ export function createFrugalSearch(
       step(next, code[operation]) !== IMPOSSIBLE && step(state, code[operation]) === IMPOSSIBLE
 
     const extendBy = (at: Configuration, left: number, last: number, beforeLast: number): boolean => {
-      const counts = tallies.at(at.used)
       for (let c = 0; c < classes.length; c++) {
-        const member = classes[c][counts[c]]
+        const member = classes[c][usage.count(at.used, c)]
         if (member === undefined || calls[member] > before) continue
         const kind = code[member]
         const state = step(at.state, kind)
@@ -202,10 +202,15 @@ export function createFrugalSearch(
         if (left > 1 && fitsNow) continue
         const possible = left > 1 || fitsNow ? [] : others.filter((operation) => isEnabled(operation, at.state, state))
         if (left === 1 && !fitsNow && possible.length === 0) continue
+        const nowUsed = usage.after(at.used, c)
+        if (nowUsed === -1) {
+          fits = false
+          return false
+        }
         const next: Configuration = {
           ...at,
           state,
-          used: tallies.plus(at.used, c),
+          used: nowUsed,
           trail: extend(at.trail, member),
           cost: at.cost + costOf(member, at.first),
         }
@@ -228,7 +233,14 @@ export function createFrugalSearch(
     if (!started) {
       started = true
       take((BYTES_PER_STEP + BYTES_PER_WINDOW + 4 * slots.count) * length)
-      const begin = { trail: -1, state: machine.initial, first: 0, taken: new Int32Array(words), used: 0, cost: 0 }
+      const begin = {
+        trail: -1,
+        state: machine.initial,
+        first: 0,
+        taken: new Int32Array(words),
+        used: NOTHING_USED,
+        cost: 0,
+      }
       if (settle(begin)) return 'met'
     }
     for (let left = steps; left > 0; left--) {
@@ -256,6 +268,7 @@ export function createFrugalSearch(
     release: () => {
       memo.release()
       machine.release()
+      usage.release()
       budget.giveBack(bytes)
       bytes = 0
     },
@@ -277,31 +290,6 @@ function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: nu
     places[i] = place + 2 * clients
   }
   return places
-}
-
-/** The number of members used of each class, as one number (0: none), because many configurations share it. */
-function createTallies(classes: number): {
-  readonly at: (tally: number) => Int32Array
-  readonly plus: (tally: number, member: number) => number
-} {
-  const tallies = [new Int32Array(classes)]
-  const numbers = new Map<string, number>([[tallies[0].join(), 0]])
-  const known = new Map<number, number>()
-  return {
-    at: (tally) => tallies[tally],
-    plus: (tally, member) => {
-      const name = tally * classes + member
-      const next = known.get(name)
-      if (next !== undefined) return next
-      const counts = tallies[tally].slice()
-      counts[member]++
-      const key = counts.join()
-      const number = numbers.get(key) ?? tallies.push(counts) - 1
-      numbers.set(key, number)
-      known.set(name, number)
-      return number
-    },
-  }
 }
 
 /** By index among the completed operations by return: the operations open at that return, in order of call. */

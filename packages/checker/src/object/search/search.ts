@@ -1,6 +1,7 @@
 import { NEVER } from '../../encoding/encoded.ts'
 import { addTo } from '../../encoding/lists.ts'
 import type { Budget, Progress } from '../../limits/budget.ts'
+import { assignSlots, eventList } from '../../search/events.ts'
 import { createMemo } from '../../search/memo.ts'
 import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
 import { eventsInOrder, type Part } from '../model/part.ts'
@@ -21,13 +22,8 @@ const CHOICE = -1
 const OBSERVATION = -2
 
 /**
- * Wing & Gong's search (1993) with Lowe's memoisation (2017), for any machine: takes the operations one after another,
- * never one that was called after the return of one not yet taken, and backtracks when stuck.
- *
- * A configuration is remembered exactly, as the first return not yet taken, the state, one bit for each operation open
- * then, and the number used of each class of operations of unknown outcome. Operations that never change the state are
- * taken as soon as they fit: whatever could follow without them can follow with them. Of equal operations, the one to
- * return first goes first: exchanging two of them keeps an order valid.
+ * Wing & Gong's search (see `search/events.ts`) for any machine. Of equal operations, the one to return first goes first:
+ * exchanging two of them keeps an order valid.
  */
 export function createObjectSearch(
   part: Part,
@@ -39,8 +35,9 @@ export function createObjectSearch(
   const { code, step, several } = machine
   const events = eventsInOrder(part, budget)
   const { calls, returns } = ranksOf(events, length)
-  const { next, previous, head } = linked(events, returns, length, budget)
-  const slots = slotsOf(events, returns, length, budget)
+  const completed = completedEvents(events, returns, budget)
+  const { next, previous, head } = eventList(completed, length)
+  const slots = assignSlots(completed, length)
   const classes = classesOf(part, code, isRead, budget)
   const slotWords = Math.ceil(slots.count / 32)
   const width = 2 + slotWords + classes.length
@@ -221,49 +218,13 @@ export function ranksOf(events: Int32Array, length: number): { calls: Int32Array
   return { calls, returns }
 }
 
-/** A circular doubly linked list of the completed operations' events: call of i is entry i, its return length + i. */
-function linked(
-  events: Int32Array,
-  returns: Int32Array,
-  length: number,
-  budget: Budget,
-): { next: Int32Array; previous: Int32Array; head: number } {
-  const head = 2 * length
-  const next = new Int32Array(head + 1)
-  const previous = new Int32Array(head + 1)
-  let last = head
-  for (const event of events) {
+/** The events of operations that completed, as `search/events.ts` numbers them. */
+export function completedEvents(events: Int32Array, returns: Int32Array, budget: Budget): Int32Array {
+  const completed = events.filter((event) => {
     budget.tick()
-    const operation = event >> 1
-    if (returns[operation] === NEVER) continue
-    const entry = (event & 1) === 0 ? operation : length + operation
-    next[last] = entry
-    previous[entry] = last
-    last = entry
-  }
-  next[last] = head
-  previous[head] = last
-  return { next, previous, head }
-}
-
-/** Assigns small numbers that differ between operations open at the same time. */
-export function slotsOf(
-  events: Int32Array,
-  returns: Int32Array,
-  length: number,
-  budget: Budget,
-): { of: Int32Array; count: number } {
-  const of = new Int32Array(length)
-  const free: number[] = []
-  let count = 0
-  for (const event of events) {
-    budget.tick()
-    const operation = event >> 1
-    if (returns[operation] === NEVER) continue
-    if ((event & 1) === 0) of[operation] = free.pop() ?? count++
-    else free.push(of[operation])
-  }
-  return { of, count }
+    return returns[event >> 1] !== NEVER
+  })
+  return completed.map((event) => ((event & 1) === 0 ? (event >> 1) + 1 : -(event >> 1) - 1))
 }
 
 /** The operations of unknown outcome by effect, each class in order of call. */

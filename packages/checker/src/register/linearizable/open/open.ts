@@ -1,6 +1,7 @@
+import { int32Array } from '@chaosproxy/history'
 import { CAS, type Encoded, NEVER, READ, WRITE } from '../../../encoding/encoded.ts'
+import { assignSlots } from '../../../search/events.ts'
 import { eventCount } from '../distinct/zones.ts'
-import { assignSlots, eventsByPosition } from './events.ts'
 
 /**
  * The operations open at one moment of the walk, as sets of slots: bit s & 31 of word s >> 5. Tables by value have
@@ -200,4 +201,19 @@ export function createBag(items: number): Bag {
     size: () => size,
     at: (place) => list[place],
   }
+}
+
+/**
+ * By position: i + 1 for the call of operation i, -(i + 1) for its return, otherwise 0. Operations of unknown outcome
+ * are left out.
+ */
+export function eventsByPosition(part: Encoded): Int32Array {
+  const { length, calls, returns } = part
+  const events = int32Array(eventCount(part))
+  for (let i = 0; i < length; i++) {
+    if (returns[i] === NEVER) continue
+    events[calls[i]] = i + 1
+    events[returns[i]] = -(i + 1)
+  }
+  return events
 }

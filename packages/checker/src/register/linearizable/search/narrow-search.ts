@@ -1,7 +1,7 @@
 import { int32Array } from '@chaosproxy/history'
 import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../../encoding/encoded.ts'
 import type { Budget, Progress } from '../../../limits/budget.ts'
-import type { Slots } from '../open/events.ts'
+import type { Slots } from '../../../search/events.ts'
 import { KINDS, MOST_OPEN } from '../open/narrow-open.ts'
 import type { Search } from './search.ts'
 

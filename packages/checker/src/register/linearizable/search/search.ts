@@ -1,9 +1,10 @@
 import type { Json } from '@chaosproxy/history'
 import { APPEND, CAS, DIFFERS, type Encoded, READ, WRITE } from '../../../encoding/encoded.ts'
 import type { Budget, Progress } from '../../../limits/budget.ts'
+import { assignSlots, eventList } from '../../../search/events.ts'
 import { createMemo } from '../../../search/memo.ts'
 import { type AppendStates, createAppendStates, DEAD } from '../../replay/appends.ts'
-import { assignSlots, eventsByPosition } from '../open/events.ts'
+import { eventsByPosition } from '../open/open.ts'
 import { type OptionalClass, optionalClasses } from '../open/optional.ts'
 
 /** A resumable decision procedure for one key. */
@@ -18,17 +19,8 @@ export interface Search {
 }
 
 /**
- * Wing & Gong's search (1993) with Lowe's memoisation (2017): takes the operations one after another, never one that
- * was called after the return of one not yet taken, and backtracks when stuck. No recursion: the path is an array, so
- * its length is bounded by memory only.
- *
- * A configuration (the operations taken, and the state) is remembered exactly, in a few words. It is determined by p,
- * the first return not yet taken, the state, and, for the operations open at p, whether each was taken: one bit for
- * each slot, where a slot is reused after its operation returned. Bits are toggled and never cleared, so that a bit's
- * meaning follows from p.
- *
- * An observation (read, or failed cas) that holds in the current state is taken at once and never reconsidered: it
- * changes no state and lifts an obligation, so whatever could follow without it can follow with it.
+ * Wing & Gong's search (see `search/events.ts`) for registers of any kind, with any number of operations open. Writes of
+ * unknown outcome are taken only where an open operation observes them.
  */
 export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const { length, kind, calls, returns } = part
@@ -235,25 +227,6 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
 /** In the path's class column: a mandatory operation that was chosen, or an observation taken because it held. */
 const CHOICE = -1
 const OBSERVATION = -2
-
-/** A circular doubly linked list of events: the call of i is entry i, its return length + i, the head 2 * length. */
-function eventList(events: Int32Array, length: number): { next: Int32Array; previous: Int32Array; head: number } {
-  const head = 2 * length
-  const next = new Int32Array(head + 1)
-  const previous = new Int32Array(head + 1)
-  let last = head
-  for (let position = 0; position < events.length; position++) {
-    const event = events[position]
-    if (event === 0) continue
-    const entry = event > 0 ? event - 1 : length - event - 1
-    next[last] = entry
-    previous[entry] = last
-    last = entry
-  }
-  next[last] = head
-  previous[head] = last
-  return { next, previous, head }
-}
 
 /** Where a key counts the used members of each class, from word `from` on. */
 function packCounts(

@@ -1,4 +1,5 @@
 import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../../../encoding/encoded.ts'
+import type { Usage } from '../../../search/usage.ts'
 import { type FewOpen, KINDS } from '../open/narrow-open.ts'
 import type { OptionalOperations } from '../open/optional.ts'
 import type { Allowance } from './allowance.ts'
@@ -15,7 +16,6 @@ import {
   USED,
   WORDS,
 } from './narrow-configurations.ts'
-import type { Usage } from './usage.ts'
 
 const NONE = -1
 

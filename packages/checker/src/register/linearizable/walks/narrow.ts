@@ -1,15 +1,16 @@
 import { CAS, DIFFERS, type Encoded, READ, WRITE } from '../../../encoding/encoded.ts'
 import type { Budget, Progress } from '../../../limits/budget.ts'
 import { ones } from '../../../search/beam.ts'
-import { eventsByPosition, mostOpen } from '../open/events.ts'
+import { assignSlots } from '../../../search/events.ts'
+import { createUsage, NOTHING_USED } from '../../../search/usage.ts'
 import { createFewOpen, KINDS, MOST_OPEN } from '../open/narrow-open.ts'
+import { eventsByPosition } from '../open/open.ts'
 import { createOptionalOperations, optionalClasses } from '../open/optional.ts'
 import type { Search } from '../search/search.ts'
 import { createAllowance } from './allowance.ts'
 import { createFirings, orderFromFirings } from './firings.ts'
 import { DONE, HIDEABLE, NODE, push, USED, WORDS } from './narrow-configurations.ts'
 import { createExpansion } from './narrow-expand.ts'
-import { createUsage, NOTHING_USED } from './usage.ts'
 
 /** Configurations followed at first; the others are put off until these have failed. */
 const BEAM = 4
@@ -47,7 +48,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   const classes = optionalClasses(part, part.expects, part.writes)
   if (classes.length > MOST_CLASSES) return undefined
   const events = eventsByPosition(part)
-  if (mostOpen(events) > MOST_OPEN) return undefined
+  if (assignSlots(events, part.length).count > MOST_OPEN) return undefined
   for (const { members } of classes) for (const member of members) events[part.calls[member]] = member + 1
 
   const bytes = 4 * (events.length + 2 * part.length + 5 * part.values)

@@ -1,6 +1,7 @@
 import type { Encoded } from '../../../encoding/encoded.ts'
 import type { Budget, Progress } from '../../../limits/budget.ts'
-import { eventsByPosition, mostOpen } from '../open/events.ts'
+import { assignSlots } from '../../../search/events.ts'
+import { eventsByPosition } from '../open/open.ts'
 import { type OptionalClass, optionalClasses } from '../open/optional.ts'
 import type { Search } from '../search/search.ts'
 import { type FiringPath, orderFromFirings } from './firings.ts'
@@ -29,7 +30,7 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
   const classes = optionalClasses(part, part.expects, part.writes)
   const counted = new Uint8Array(classes.length)
   const all = new Uint8Array(classes.length).fill(classes.length <= MOST_COUNTED ? 1 : 0)
-  const isShallow = mostOpen(eventsByPosition(part)) < MANY_OPEN
+  const isShallow = assignSlots(eventsByPosition(part), part.length).count < MANY_OPEN
   const first = isShallow ? { counted, beam: EVERY } : { counted: all, beam: BEAM }
   let frontier: Frontier = createFrontier(part, classes, first, budget)
   let found: FiringPath = { operations: new Int32Array(0), positions: new Int32Array(0) }

@@ -1,4 +1,4 @@
-import type { Budget } from '../../../limits/budget.ts'
+import type { Budget } from '../limits/budget.ts'
 
 /**
  * How many operations of unknown outcome of each class were used. Different counts have different numbers, so that a
