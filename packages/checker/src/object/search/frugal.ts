@@ -1,12 +1,11 @@
-import { NEVER } from '../../encoding/encoded.ts'
 import { type Budget, ticking } from '../../limits/budget.ts'
 import { assignSlots } from '../../search/events.ts'
 import { createHeap } from '../../search/heap.ts'
 import { createMemo } from '../../search/memo.ts'
 import { createUsage, NOTHING_USED } from '../../search/usage.ts'
 import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
-import { eventsInOrder, type Part } from '../model/part.ts'
-import { classesOf, completedEvents, type ObjectSearch, ranksOf } from './search.ts'
+import type { Part } from '../model/part.ts'
+import { classesOf, type ObjectSearch, rankedEvents } from './search.ts'
 
 /** A configuration of the search, in order of discovery. */
 interface Configuration {
@@ -62,14 +61,13 @@ export function createFrugalSearch(
 ): ObjectSearch {
   const { length } = part
   const { code, step } = machine
-  const events = eventsInOrder(part, budget)
-  const { calls, returns } = ranksOf(events, length)
-  const slots = assignSlots(completedEvents(events, returns, budget), length)
+  const { calls, returns, events } = rankedEvents(part, budget)
+  const slots = assignSlots(events, length)
   const words = Math.ceil(slots.count / 32)
   const classes = classesOf(part, code, isRead, budget)
   const optional = classes.reduce((sum, { length: size }) => sum + size, 0)
-  const completed = events.filter((event) => (event & 1) === 1).map((event) => event >> 1)
-  const windows = createWindows(events, returns, budget)
+  const completed = events.filter((event) => event < 0).map((event) => -event - 1)
+  const windows = windowsOf(events, budget)
   const worth = (4 * (optional + 1)) / (completed.length + 1)
   const lateFrom = placesOfInfo(part, completed, slots.count, budget)
   const costOf = (member: number, first: number): number => (first < lateFrom[member] ? EARLY : LATE)
@@ -109,7 +107,7 @@ export function createFrugalSearch(
   /** The open operations not taken, either reads or others. */
   const candidates = ({ first, taken }: Configuration, reading: 0 | 1): number[] => {
     const list: number[] = []
-    for (const operation of windows.at(first)) {
+    for (const operation of windows[first]) {
       if (observes[operation] === reading && !isTaken(taken, operation)) list.push(operation)
     }
     return list
@@ -126,7 +124,7 @@ export function createFrugalSearch(
         again = true
       }
       if (first === completed.length) break
-      for (const operation of windows.at(first)) {
+      for (const operation of windows[first]) {
         if (observes[operation] === 0 || isTaken(taken, operation)) continue
         if (step(state, code[operation]) === IMPOSSIBLE) continue
         flip(taken, operation)
@@ -203,10 +201,8 @@ export function createFrugalSearch(
         const possible = left > 1 || fitsNow ? [] : others.filter((operation) => isEnabled(operation, at.state, state))
         if (left === 1 && !fitsNow && possible.length === 0) continue
         const nowUsed = usage.after(at.used, c)
-        if (nowUsed === -1) {
-          fits = false
-          return false
-        }
+        fits &&= nowUsed !== -1
+        if (nowUsed === -1) return false
         const next: Configuration = {
           ...at,
           state,
@@ -233,14 +229,8 @@ export function createFrugalSearch(
     if (!started) {
       started = true
       take((BYTES_PER_STEP + BYTES_PER_WINDOW + 4 * slots.count) * length)
-      const begin = {
-        trail: -1,
-        state: machine.initial,
-        first: 0,
-        taken: new Int32Array(words),
-        used: NOTHING_USED,
-        cost: 0,
-      }
+      const taken = new Int32Array(words)
+      const begin = { trail: -1, state: machine.initial, first: 0, taken, used: NOTHING_USED, cost: 0 }
       if (settle(begin)) return 'met'
     }
     for (let left = steps; left > 0; left--) {
@@ -266,9 +256,7 @@ export function createFrugalSearch(
     },
     culprit: () => completed[furthest],
     release: () => {
-      memo.release()
-      machine.release()
-      usage.release()
+      for (const each of [memo, machine, usage]) each.release()
       budget.giveBack(bytes)
       bytes = 0
     },
@@ -293,22 +281,16 @@ function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: nu
 }
 
 /** By index among the completed operations by return: the operations open at that return, in order of call. */
-function createWindows(
-  events: Int32Array,
-  returns: Int32Array,
-  budget: Budget,
-): { readonly at: (place: number) => Int32Array } {
+function windowsOf(events: Int32Array, budget: Budget): readonly Int32Array[] {
   const open: number[] = []
   const windows: Int32Array[] = []
   for (const event of events) {
     budget.tick()
-    const operation = event >> 1
-    if (returns[operation] === NEVER) continue
-    if ((event & 1) === 0) open.push(operation)
+    if (event > 0) open.push(event - 1)
     else {
       windows.push(Int32Array.from(open))
-      open.splice(open.indexOf(operation), 1)
+      open.splice(open.indexOf(-event - 1), 1)
     }
   }
-  return { at: (place) => windows[place] }
+  return windows
 }

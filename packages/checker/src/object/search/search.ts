@@ -33,11 +33,9 @@ export function createObjectSearch(
 ): ObjectSearch {
   const { length } = part
   const { code, step, several } = machine
-  const events = eventsInOrder(part, budget)
-  const { calls, returns } = ranksOf(events, length)
-  const completed = completedEvents(events, returns, budget)
-  const { next, previous, head } = eventList(completed, length)
-  const slots = assignSlots(completed, length)
+  const { calls, returns, events } = rankedEvents(part, budget)
+  const { next, previous, head } = eventList(events, length)
+  const slots = assignSlots(events, length)
   const classes = classesOf(part, code, isRead, budget)
   const slotWords = Math.ceil(slots.count / 32)
   const width = 2 + slotWords + classes.length
@@ -207,24 +205,25 @@ export function createObjectSearch(
   }
 }
 
-export function ranksOf(events: Int32Array, length: number): { calls: Int32Array; returns: Int32Array } {
+/** By operation: the ranks of its call and its return; and the events of completed ones, as `search/events.ts` has them. */
+export function rankedEvents(
+  part: Part,
+  budget: Budget,
+): { readonly calls: Int32Array; readonly returns: Int32Array; readonly events: Int32Array } {
+  const inOrder = eventsInOrder(part, budget)
+  const { length } = part
   const calls = new Int32Array(length)
   const returns = new Int32Array(length).fill(NEVER)
-  for (let rank = 0; rank < events.length; rank++) {
-    const event = events[rank]
-    if ((event & 1) === 0) calls[event >> 1] = rank
-    else returns[event >> 1] = rank
-  }
-  return { calls, returns }
-}
-
-/** The events of operations that completed, as `search/events.ts` numbers them. */
-export function completedEvents(events: Int32Array, returns: Int32Array, budget: Budget): Int32Array {
-  const completed = events.filter((event) => {
+  for (const [rank, event] of inOrder.entries()) ((event & 1) === 0 ? calls : returns)[event >> 1] = rank
+  const completed = inOrder.filter((event) => {
     budget.tick()
     return returns[event >> 1] !== NEVER
   })
-  return completed.map((event) => ((event & 1) === 0 ? (event >> 1) + 1 : -(event >> 1) - 1))
+  return {
+    calls,
+    returns,
+    events: completed.map((event) => ((event & 1) === 0 ? (event >> 1) + 1 : -(event >> 1) - 1)),
+  }
 }
 
 /** The operations of unknown outcome by effect, each class in order of call. */
