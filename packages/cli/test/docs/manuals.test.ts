@@ -23,6 +23,21 @@ async function expectGenerated(name: string, generated: string): Promise<void> {
 }
 
 describe('the manuals', () => {
+  test('add a fault by the code that the tests of additions run, in files that exist', () => {
+    const page = read('adding-a-fault.md')
+    const added = ['hiccup.ts', 'nemeses.ts'].map((name) =>
+      readFileSync(join(root, 'packages', 'cli', 'test', 'adding', 'added', name), 'utf8'),
+    )
+    const blocks = Array.from(page.matchAll(/```ts\n(.*?)```/gs), ([, code = '']) => code)
+    expect(blocks).toHaveLength(3)
+    for (const block of blocks) {
+      const body = block.match(/^ {2}[\s\S]*$/m)?.[0] ?? ''
+      expect(added.some((text) => text.includes(body))).toBe(true)
+    }
+    const paths = Array.from(page.matchAll(/`(packages\/[\w./-]+)`/g), ([, path = '']) => path)
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
   test('list the faults as they are declared', async () => {
     const ofTraffic = trafficFamilies.flatMap(({ kinds }) => kinds.map(({ kind }) => kind as string))
     const others = faultDefinitions.filter(({ kind }) => !ofTraffic.includes(kind))
