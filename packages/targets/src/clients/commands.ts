@@ -68,6 +68,14 @@ export const tableNames: readonly string[] = Object.keys(tables)
 export const isTableName = (commands: string | OwnCommands): commands is TableName =>
   typeof commands === 'string' && tableNames.includes(commands)
 
+/** The functions that some table has. */
+export const tableFunctions: readonly string[] = [...new Set(Object.values(tables).flatMap(Object.keys))]
+
+/** The objects of workloads, each with its table: lists are stored as the model of that name judges them. */
+export const objectTables: ReadonlyMap<string, TableName> = new Map(
+  (Object.keys(tables) as TableName[]).map((name) => [name === 'list-append' ? 'lists' : name, name]),
+)
+
 /** A user's table: one or several commands for each function. */
 export interface OwnCommands {
   readonly [f: string]: CommandSpec | readonly CommandSpec[]

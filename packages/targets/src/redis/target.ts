@@ -2,7 +2,7 @@ import type { FaultKind } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { redisErrors } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Suffering, Target } from '@chaosproxy/runner'
-import type { TableName } from '../clients/commands.ts'
+import { objectTables, tableFunctions } from '../clients/commands.ts'
 import { planCluster } from '../cluster/parts.ts'
 import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
 import { missingPrograms } from '../command/programs.ts'
@@ -11,21 +11,6 @@ import { redisDeclaration } from './declaration.ts'
 import { choiceOf, redisSettings } from './settings.ts'
 
 const NAME = 'redis'
-
-/** The Redis type of each workload's objects. */
-const tables: { readonly [object: string]: TableName } = {
-  register: 'register',
-  counter: 'counter',
-  set: 'set',
-  queue: 'queue',
-  lists: 'list-append',
-  lock: 'lock',
-}
-
-const functions: readonly string[] = [
-  ...['read', 'write', 'cas', 'append', 'add', 'subtract', 'remove', 'contains'],
-  ...['enqueue', 'dequeue', 'drain', 'acquire', 'release'],
-]
 
 const QUIET_MS = millis(20_000)
 
@@ -49,7 +34,7 @@ export const redis: Target = {
   quietMs: QUIET_MS,
   // A Redlock acquisition goes to every primary, so the record of one of them cannot describe it.
   sessions: ({ lock }) => (lock === 'redlock' ? undefined : REDIS_CLIENTS),
-  functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : functions),
+  functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : tableFunctions),
   // The documentation calls replication asynchronous and says that a failover may lose acknowledged writes. With WAIT
   // for all replicas none is lost that way, but reads may see unconfirmed writes, which may be lost.
   promises: () => 'nothing',
@@ -71,9 +56,9 @@ function redisSuffers(kind: FaultKind, among: 'nodes' | 'clients' | undefined): 
 
 async function start({ nodes, settings, object, ...options }: StartOptions): Promise<StartedCluster> {
   const choice = choiceOf(settings, nodes)
-  const table = tables[object]
+  const table = objectTables.get(object)
   if (table === undefined)
-    throw new UserError('usage', `redis has no ${object}: it has ${Object.keys(tables).join(', ')}.`)
+    throw new UserError('usage', `redis has no ${object}: it has ${[...objectTables.keys()].join(', ')}.`)
   const declaration = redisDeclaration(nodes, choice)
   const clients = planRedisClients({ nodes, choice, table })
   // Load the proxy only when a cluster starts.

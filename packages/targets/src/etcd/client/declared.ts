@@ -3,6 +3,7 @@ import { type ClientKind, keys } from '../../clients/client-kind.ts'
 import { compileKeyNames } from '../../clients/keys.ts'
 import type { PlannedClients } from '../../clients/planned-clients.ts'
 import { etcdClients } from './clients.ts'
+import { ownOperations } from './operations.ts'
 
 /** Operations on etcd, over its JSON gateway: `"client": {"kind": "etcd", "keys": "chaos-{run}-{key}"}`. */
 export interface EtcdDeclaration {
@@ -32,17 +33,13 @@ export const etcdKind: ClientKind<EtcdDeclaration> = {
   plan: planEtcd,
 }
 
-/** Operations of watches read whole ranges of keys, and so cannot share an etcd with other programs. */
-const FUNCTIONS: readonly string[] = [
-  ...['read', 'write', 'cas', 'append', 'add', 'subtract', 'remove', 'contains', 'acquire', 'release'],
-]
-
 function planEtcd({ keys: names = '{key}', reads = 'linearizable' }: EtcdDeclaration, where: string): PlannedClients {
   const namesFor = compileKeyNames(names, where)
   const plain = etcdClients({ reads, update: 'txn', fencing: true, ttl: 10 })
   return {
     ...plain,
-    functions: FUNCTIONS,
+    // Watches read whole ranges of keys, and so cannot share an etcd with other programs.
+    functions: Object.keys(ownOperations),
     async open(options) {
       const nameKey = namesFor(options.run ?? Date.now().toString(36))
       const opened = await plain.open(options)

@@ -15,10 +15,8 @@ import {
 } from './store.ts'
 import { readAll, watchOperations } from './watch-operations.ts'
 
-/** By function. */
-export const operations: { readonly [f: string]: Perform } = {
-  ...watchOperations,
-
+/** By function, those of watches aside, which read whole ranges of keys. */
+export const ownOperations: { readonly [f: string]: Perform } = {
   async read(operation, input, keeping) {
     const { as, initial } = keeping
     const { key } = input
@@ -85,6 +83,9 @@ export const operations: { readonly [f: string]: Perform } = {
     return released ? { type: 'ok', value } : { type: 'fail', error: 'the lock was lost', answered: true }
   },
 }
+
+/** By function. */
+export const operations: { readonly [f: string]: Perform } = { ...watchOperations, ...ownOperations }
 
 const object = (key: string): string => `object/${key}`
 const element = ({ key = '', value }: Input): string => `${object(key)}/${JSON.stringify(value)}`

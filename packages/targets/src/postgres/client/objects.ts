@@ -203,7 +203,7 @@ const membersOf = (value: Json): { readonly [member: string]: Json } =>
     ? (value as { readonly [member: string]: Json })
     : {}
 
-export const objectNames: readonly ObjectName[] = ['register', 'counter', 'set', 'lists', 'bank']
+export const objectNames = Object.keys(objects) as readonly ObjectName[]
 
 /** The object that has these operations. */
 export function objectOf(functions: readonly string[], initial: Json): ObjectName {
