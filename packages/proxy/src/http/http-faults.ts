@@ -7,7 +7,7 @@ import type { Intercept } from '../interceptor/interceptor.ts'
 import { createClientFilter } from '../link/client-filter.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { withdrawalOf } from '../link/rule-list.ts'
+import { type Applied, withdrawalOf } from '../link/rule-list.ts'
 import { HttpConnection, type RecordQueue } from './http-connection.ts'
 import { HttpLink, type HttpStatistics } from './http-link.ts'
 import { type HitRequest, HttpRule } from './http-rule.ts'
@@ -35,17 +35,9 @@ export interface HttpRoute {
 }
 
 /** An HTTP fault in force. */
-export interface AppliedHttpFault {
-  readonly fault: HttpFault
-  /** How many requests or answers it hit. */
-  readonly hits: number
+export interface AppliedHttpFault extends Applied<HttpFault> {
   /** The requests that it hit last, oldest first on each link. */
   readonly recent: readonly HitRequest[]
-  /** How many it should have hit and could not, and why it could not hit the last of them. */
-  readonly missed: number
-  readonly missedBecause: string | undefined
-  /** Heals at once: held messages go on. Calling it again does nothing. */
-  remove(): void
 }
 
 /** Faults on HTTP/1.1 requests, and their recording, on links declared to carry HTTP. */

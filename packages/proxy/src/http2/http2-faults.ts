@@ -7,11 +7,10 @@ import type { Intercept } from '../interceptor/interceptor.ts'
 import { createClientFilter } from '../link/client-filter.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { withdrawalOf } from '../link/rule-list.ts'
+import { type Applied, appliedTo } from '../link/rule-list.ts'
 import { Http2Connection } from './http2-connection.ts'
 import { Http2Link } from './http2-link.ts'
 import { Http2Recording } from './http2-recording.ts'
-import type { StandingHttp2Fault } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
   /** The source of all randomness: a stream per link, from it one per fault, and from that one per connection. */
@@ -22,18 +21,6 @@ export interface Http2FaultsOptions {
   readonly recorder?: Recorder | undefined
   /** The queues the recorder writes to: while one is congested, no requests are read. */
   readonly recordQueues?: readonly RecordQueue[] | undefined
-}
-
-/** An HTTP/2 fault in force. */
-export interface AppliedHttp2Fault {
-  readonly fault: Http2Fault
-  /** Requests or responses delayed or ended so far or, for GOAWAY, how many were sent. */
-  readonly hits: number
-  /** Requests or responses with undecodable headers, and replies that were complete before a status could be given. */
-  readonly missed: number
-  readonly missedBecause: string | undefined
-  /** Heals at once and releases what it held. Calling it again does nothing. */
-  remove(): void
 }
 
 export interface Http2Route {
@@ -48,7 +35,7 @@ export interface Http2Faults {
   /** For the `intercept` of a route from one endpoint to another. Anything that is not HTTP/2 passes unchanged. */
   intercept(route: Http2Route): Intercept
   /** In force when it returns, for requests that begin from now on. @throws UserError (usage) for an unknown link. */
-  apply(fault: Http2Fault): AppliedHttp2Fault
+  apply(fault: Http2Fault): Applied<Http2Fault>
 }
 
 export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
@@ -83,20 +70,9 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
       const targets = [...new Set(fault.links.map((link) => knownLink(fault, link)))]
       const { client } = fault.match ?? {}
       if (client !== undefined) createClientFilter(client)
-      const standing: StandingHttp2Fault = { fault, appliedAtMs: clock.nowMs(), hits: 0, missed: 0 }
-      return {
-        fault,
-        get hits() {
-          return standing.hits
-        },
-        get missed() {
-          return standing.missed
-        },
-        get missedBecause() {
-          return standing.missed === 0 ? undefined : 'the header fields could not be decoded, or the reply was complete'
-        },
-        remove: withdrawalOf(targets.map((list) => ({ list, rule: list.add(standing) }))),
-      }
+      const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0, missed: 0 }
+      const placed = targets.map((list) => ({ list, rule: list.add(standing) }))
+      return appliedTo(standing, placed, 'the header fields could not be decoded, or the reply was complete')
     },
   }
 }

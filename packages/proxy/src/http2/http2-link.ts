@@ -1,9 +1,10 @@
-import { CarriedRules, type Carrier } from '../link/rule-list.ts'
-import { type StandingHttp2Fault, StreamRule } from './stream-rule.ts'
+import type { Http2Fault } from '@chaosproxy/faults'
+import { CarriedRules, type Carrier, type Standing } from '../link/rule-list.ts'
+import { StreamRule } from './stream-rule.ts'
 
 /** One direction between two endpoints: its HTTP/2 faults and the connections they affect. */
 export class Http2Link extends CarriedRules<StreamRule> {
-  add(standing: StandingHttp2Fault): StreamRule {
+  add(standing: Standing<Http2Fault>): StreamRule {
     const rule = new StreamRule(standing, this.nextRandom())
     this.put(rule)
     return rule

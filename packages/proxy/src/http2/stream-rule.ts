@@ -1,25 +1,17 @@
 import { type Http2Fault, type Random, Trigger } from '@chaosproxy/faults'
 import type { MatchableHead } from '@chaosproxy/wire/http'
 import { compileHeadMatch, type HeadMatch } from '../http/head-match.ts'
-
-/** A fault in force, on all its links. */
-export interface StandingHttp2Fault {
-  readonly fault: Http2Fault
-  readonly appliedAtMs: number
-  hits: number
-  /** Requests or responses for which it could not be told whether the fault applies. */
-  missed: number
-}
+import type { Standing } from '../link/rule-list.ts'
 
 /** A fault on one link. Its counters span all connections of the link. */
 export class StreamRule {
-  readonly standing: StandingHttp2Fault
+  readonly standing: Standing<Http2Fault>
   readonly #random: Random
   readonly #isForHead: HeadMatch
   readonly #trigger: Trigger
   readonly #streams: Map<number, Random> = new Map()
 
-  constructor(standing: StandingHttp2Fault, random: Random) {
+  constructor(standing: Standing<Http2Fault>, random: Random) {
     this.standing = standing
     this.#random = random
     this.#isForHead = compileHeadMatch(standing.fault.match)

@@ -70,16 +70,41 @@ export function withdrawalOf<Rule>(placed: readonly PlacedRule<Rule>[]): () => v
   }
 }
 
-/** The caller's handle on a fault, whose hits are counted over all its links together. */
-export function appliedTo<Fault, Rule>(
-  standing: { readonly fault: Fault; readonly hits: number },
-  placed: readonly PlacedRule<Rule>[],
-): { readonly fault: Fault; readonly hits: number; remove(): void } {
-  return {
-    fault: standing.fault,
-    get hits() {
-      return standing.hits
-    },
-    remove: withdrawalOf(placed),
-  }
+/** A fault of one family in force, over all its links. */
+export interface Standing<Fault> {
+  readonly fault: Fault
+  readonly appliedAtMs: number
+  hits: number
+  /** How often it may have been for what passed and could not hit it. */
+  missed: number
 }
+
+/** The caller's handle on a fault, which counts over all its links together. */
+export interface Applied<Fault> {
+  readonly fault: Fault
+  readonly hits: number
+  readonly missed: number
+  /** Why it could not hit the last time. */
+  readonly missedBecause: string | undefined
+  /** Heals at once: what it held goes on. Calling it again does nothing. */
+  remove(): void
+}
+
+/** @param why Why a fault of this family misses. */
+export const appliedTo = <Fault, Rule>(
+  standing: Standing<Fault>,
+  placed: readonly PlacedRule<Rule>[],
+  why?: string,
+): Applied<Fault> => ({
+  fault: standing.fault,
+  get hits() {
+    return standing.hits
+  },
+  get missed() {
+    return standing.missed
+  },
+  get missedBecause() {
+    return standing.missed === 0 ? undefined : why
+  },
+  remove: withdrawalOf(placed),
+})

@@ -4,7 +4,7 @@ import { type Framing, isOneMessage } from '@chaosproxy/wire'
 import type { Conversation, Intercept } from '../interceptor/interceptor.ts'
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { withdrawalOf } from '../link/rule-list.ts'
+import { type Applied, appliedTo } from '../link/rule-list.ts'
 import { compileMatch } from './match.ts'
 import { MessageLink, type MessageStatistics } from './message-link.ts'
 import type { Track } from './message-rule.ts'
@@ -19,18 +19,6 @@ export interface MessageFaultsOptions {
   readonly maxMessageBytes?: number | undefined
 }
 
-/** A message fault in force. */
-export interface AppliedMessageFault {
-  readonly fault: MessageFault
-  /** How many messages it lost, changed, delayed, let be overtaken, or sent again. */
-  readonly hits: number
-  /** How many it may have been for and could not hit, and why. */
-  readonly missed: number
-  readonly missedBecause: string | undefined
-  /** Heals at once: held messages go on, and pending repetitions are dropped. Calling it again does nothing. */
-  remove(): void
-}
-
 /** Faults of single messages, on links with a known framing. */
 export interface MessageFaults {
   /** For the `intercept` of a route from one endpoint to another. */
@@ -41,7 +29,7 @@ export interface MessageFaults {
    *
    * @throws UserError (usage) if a link is not framed, or its messages have no such part to match.
    */
-  apply(fault: MessageFault): AppliedMessageFault
+  apply(fault: MessageFault): Applied<MessageFault>
   /** Keyed by `linkName`, for every framed link. */
   statistics(): ReadonlyMap<string, MessageStatistics>
 }
@@ -96,19 +84,8 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
     apply(fault) {
       const targets = [...new Set(fault.links.map((link) => validated(fault, links.find(link), link)))]
       const standing = { fault, appliedAtMs: clock.nowMs(), hits: 0, missed: 0 }
-      return {
-        fault,
-        get hits() {
-          return standing.hits
-        },
-        get missed() {
-          return standing.missed
-        },
-        get missedBecause() {
-          return standing.missed === 0 ? undefined : COMPRESSED
-        },
-        remove: withdrawalOf(targets.map((list) => ({ list, rule: list.add(standing) }))),
-      }
+      const placed = targets.map((list) => ({ list, rule: list.add(standing) }))
+      return appliedTo(standing, placed, COMPRESSED)
     },
     statistics: () => links.map((link) => link.statistics()),
   }

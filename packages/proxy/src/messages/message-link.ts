@@ -1,6 +1,6 @@
-import { type Link, linkName, type Random } from '@chaosproxy/faults'
-import { CarriedRules } from '../link/rule-list.ts'
-import { MessageRule, type Standing, type Track } from './message-rule.ts'
+import { type Link, linkName, type MessageFault, type Random } from '@chaosproxy/faults'
+import { CarriedRules, type Standing } from '../link/rule-list.ts'
+import { MessageRule, type Track } from './message-rule.ts'
 
 /** The messages of one link so far. */
 export interface MessageStatistics {
@@ -27,7 +27,7 @@ export class MessageLink extends CarriedRules<MessageRule> {
     this.name = name
   }
 
-  add(standing: Standing): MessageRule {
+  add(standing: Standing<MessageFault>): MessageRule {
     const rule = new MessageRule(standing, this.nextRandom())
     this.put(rule)
     return rule

@@ -1,15 +1,7 @@
 import { type MessageFault, type Random, Trigger } from '@chaosproxy/faults'
 import type { Direction, Framing } from '@chaosproxy/wire'
+import type { Standing } from '../link/rule-list.ts'
 import { compileMatch } from './match.ts'
-
-/** A fault in force, over all its links. */
-export interface Standing {
-  readonly fault: MessageFault
-  readonly appliedAtMs: number
-  hits: number
-  /** Messages that it might have hit, or should have, and could not. */
-  missed: number
-}
 
 /**
  * The framing and direction of a link on one route. A link may be dialled from both ends, and then carries requests on
@@ -22,12 +14,12 @@ export interface Track {
 
 /** A fault on one link, with its counts over all connections of the link. */
 export class MessageRule {
-  readonly standing: Standing
+  readonly standing: Standing<MessageFault>
   readonly #random: Random
   readonly #predicates: Map<Framing, { [direction in Direction]?: (message: Buffer) => boolean }> = new Map()
   readonly #trigger: Trigger
 
-  constructor(standing: Standing, random: Random) {
+  constructor(standing: Standing<MessageFault>, random: Random) {
     this.standing = standing
     this.#random = random
     this.#trigger = new Trigger(standing.fault.when)

@@ -5,11 +5,12 @@ import { type AppliedFault, afflict, resetLinks, type StandingApplied } from '..
 import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkState, type LinkStatistics } from '../link/link-state.ts'
 import { LinkTable } from '../link/link-table.ts'
+import type { Applied } from '../link/rule-list.ts'
 import type { Passage } from '../tape/passages.ts'
 import { createTapes } from '../tape/tapes.ts'
 import { openRoute, type Route, type RouteOptions } from '../tcp/route.ts'
 import { createTroubleReporter, type TroubleListener, type TroubleReporter } from '../tcp/trouble.ts'
-import { type AppliedDatagramFault, createDatagramFaults } from '../udp/datagram-faults.ts'
+import { createDatagramFaults } from '../udp/datagram-faults.ts'
 import type { DatagramRoute, DatagramRouteOptions } from '../udp/datagram-route.ts'
 
 export interface NetworkOptions {
@@ -40,7 +41,7 @@ export interface Network {
    *
    * @throws UserError for an invalid number.
    */
-  applyToDatagrams(fault: DatagramFault): AppliedDatagramFault
+  applyToDatagrams(fault: DatagramFault): Applied<DatagramFault>
   /**
    * Resolves once every change so far is in effect everywhere, which in a single process is at once.
    */

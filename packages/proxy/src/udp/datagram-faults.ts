@@ -1,17 +1,8 @@
 import { type DatagramFault, datagramFamily, type Link, linkName, type Random, Trigger } from '@chaosproxy/faults'
 import type { ProxyClock } from '../link/clock.ts'
 import { LinkTable } from '../link/link-table.ts'
-import { appliedTo, RuleList } from '../link/rule-list.ts'
+import { type Applied, appliedTo, RuleList } from '../link/rule-list.ts'
 import { type DatagramRule, standingDatagramFault } from './datagram-rule.ts'
-
-/** A datagram fault in force. */
-export interface AppliedDatagramFault {
-  readonly fault: DatagramFault
-  /** How many datagrams it lost, doubled, changed, delayed, or let be overtaken. */
-  readonly hits: number
-  /** Heals at once: held datagrams go on. Calling it again does nothing. */
-  remove(): void
-}
 
 /** A datagram that waits because of rules. */
 export interface WaitingDatagram {
@@ -40,7 +31,7 @@ export class DatagramLink extends RuleList<DatagramRule> {
 export interface DatagramFaults {
   link(link: Link): DatagramLink
   /** @throws UserError (input) for an invalid number, (usage) for an invalid client. */
-  apply(fault: DatagramFault): AppliedDatagramFault
+  apply(fault: DatagramFault): Applied<DatagramFault>
 }
 
 export function createDatagramFaults(random: Random, clock: ProxyClock): DatagramFaults {

@@ -1,12 +1,10 @@
 import type { DatagramFault, Random, Trigger } from '@chaosproxy/faults'
 import { type ClientFilter, createClientFilter } from '../link/client-filter.ts'
+import type { Standing } from '../link/rule-list.ts'
 
 /** A datagram fault in force, over all its links. */
-export interface StandingDatagramFault {
-  readonly fault: DatagramFault
-  readonly appliedAtMs: number
+export interface StandingDatagramFault extends Standing<DatagramFault> {
   readonly isForClient: ClientFilter | undefined
-  hits: number
 }
 
 export const standingDatagramFault = (fault: DatagramFault, appliedAtMs: number): StandingDatagramFault => ({
@@ -14,6 +12,7 @@ export const standingDatagramFault = (fault: DatagramFault, appliedAtMs: number)
   appliedAtMs,
   isForClient: fault.when?.client === undefined ? undefined : createClientFilter(fault.when.client),
   hits: 0,
+  missed: 0,
 })
 
 /** A datagram fault on one link, with its own count of the link's datagrams and its own random stream. */
