@@ -49,9 +49,9 @@ export function goodputDifferences({ load, ending }: Tale, events: readonly Even
 }
 
 const differenceText = ({ fromMs, untilMs, least, most }: ExpectedGoodput, share: number): string =>
-  `between ${seconds(fromMs)} and ${seconds(untilMs)}, ${percent(share)} of what was asked was answered, where ${
+  `between ${seconds(fromMs)} and ${seconds(untilMs)}, ${percent(share)} of the requests were answered, where the story expects ${
     least > 0 ? `at least ${percent(least)}` : `at most ${percent(most)}`
-  } is told`
+  }`
 
 const seconds = (ms: Millis): string => `${ms / 1_000} s`
 const percent = (share: number): string => `${Math.round(share * 100)}%`

@@ -4,7 +4,7 @@ import { valueWords } from './words.ts'
 
 // Promises of stories. Each looks at what clients were answered, and at nothing else.
 
-/** Of what was paid in, no more is spent: by additions below zero, or by writing a smaller balance on condition. */
+/** No more is spent than was paid in: by negative additions, or by a compare-and-set to a smaller balance. */
 export const spentOnce = (key: string): Ledger => ({
   promise: 'Never more is spent than was paid in.',
   stands(done, money) {
@@ -25,7 +25,7 @@ function changeOf({ input: { f, value } }: Done): number {
   return typeof old === 'number' && typeof next === 'number' ? next - old : 0
 }
 
-/** What is free is given to one client only. */
+/** Only one client gets what is free. */
 export const soldOnce = (key: string): Ledger => ({
   promise: `${key} is sold once.`,
   stands(done) {
@@ -37,9 +37,9 @@ export const soldOnce = (key: string): Ledger => ({
   },
 })
 
-const NEVER_OLDER = 'What was confirmed or seen once is what everyone sees from then on, until it is replaced.'
+const NEVER_OLDER = 'Once a value is confirmed or seen, everyone sees it until it is replaced.'
 
-/** A read shows what was confirmed, or read, before it was asked for: or something newer. */
+/** A read shows what was confirmed or read before it began, or something newer. */
 export const neverOlder = (key: string, promise: string = NEVER_OLDER): Ledger => ({
   promise,
   stands(done, money) {
@@ -79,9 +79,9 @@ function writtenBy({ input: { f, value: asked }, value }: Done): Json {
   return f === 'cas' && Array.isArray(asked) ? (asked[1] ?? null) : asked
 }
 
-/** A read shows the sum of what was added before it was asked for. */
+/** A read shows at least the sum of what was added before it began. */
 export const allCounted = (key: string): Ledger => ({
-  promise: 'Whatever was added is counted.',
+  promise: 'Every addition is counted.',
   stands(done, money) {
     const about = onKey(done, key)
     const sumOf = (additions: readonly Done[]): number =>
@@ -99,9 +99,9 @@ export const allCounted = (key: string): Ledger => ({
   },
 })
 
-/** What is added once is counted once: where a read shows more than was ever added. */
+/** Nothing is counted twice: no read shows more than was ever added. */
 export const countedOnce = (key: string): Ledger => ({
-  promise: 'Whatever was added is counted once.',
+  promise: 'Every addition is counted once.',
   stands(done, money) {
     const about = onKey(done, key)
     const added = about.reduce((sum, each) => sum + (each.input.f === 'add' ? changeOf(each) : 0), 0)
@@ -113,9 +113,9 @@ export const countedOnce = (key: string): Ledger => ({
   },
 })
 
-/** What clients meant to add, each to what it had read, is in what was written last. */
+/** The last value written contains every client's addition to the value it had read. */
 export const nothingOverwritten = (key: string): Ledger => ({
-  promise: 'What everyone added is in the books.',
+  promise: 'Everyone’s addition is in the books.',
   stands(done, money) {
     const seen = new Map<string, number>()
     let [meant, written] = [0, 0]
@@ -137,9 +137,9 @@ export const nothingOverwritten = (key: string): Ledger => ({
   },
 })
 
-/** From this account no more goes than this amount. */
+/** No more than this amount leaves the account. */
 export const paidOnce = (account: string, amount: number): Ledger => ({
-  promise: 'What is to be paid once is paid once.',
+  promise: 'A payment is made once.',
   stands(done, money) {
     const balances = done.flatMap(({ input, value }) => (input.f === 'read' ? balanceIn(value, account) : []))
     const [opening, last] = [balances[0], Math.min(...balances)]
@@ -157,7 +157,7 @@ const balanceIn = (accounts: Json, account: string): number[] => {
   return typeof balance === 'number' ? [balance] : []
 }
 
-/** Money only moves: whoever reads all accounts finds as much as at first. */
+/** Money only moves: every read of all accounts finds the same total. */
 export const moneyKept: Ledger = {
   promise: 'Money moves; none is lost, none is made.',
   stands(done, money) {
@@ -175,9 +175,9 @@ function sumIn(accounts: Json): number[] {
   ]
 }
 
-/** Reads between which nothing changed say the same, whoever is asked. */
+/** Reads without a change between them agree, whichever node answers. */
 export const sameEverywhere = (key: string): Ledger => ({
-  promise: 'Whoever is asked, and wherever, says the same.',
+  promise: 'Every node gives the same answer.',
   stands(done, money) {
     const about = onKey(done, key)
     const [first, ...others] = about.slice(about.findLastIndex(({ input }) => input.f !== 'read') + 1)
@@ -190,7 +190,7 @@ export const sameEverywhere = (key: string): Ledger => ({
   },
 })
 
-/** Whoever has seen the effect sees no other value of the cause than this one from then on. */
+/** A client that has seen the effect sees only this value of the cause from then on. */
 export const causeFirst = (effect: string, cause: { readonly key: string; readonly value: Json }): Ledger => ({
   promise: `Whoever sees the ${effect} sees the ${cause.key} ${valueWords(cause.value)}.`,
   stands(done, money) {

@@ -254,7 +254,7 @@ function lastStep(last: readonly LastAnswer[], money: Money | undefined): ToldSt
   const signs = Array.from(told.values(), (sign) => ({ ...sign, nodes: sorted(sign.nodes) }))
   return {
     what: 'end',
-    text: last.length === 0 ? 'In the end no node answers.' : 'In the end every node is asked once more.',
+    text: last.length === 0 ? 'At the end no node answers.' : 'At the end every node is read once more.',
     signs,
   }
 }
@@ -269,10 +269,10 @@ function answerDifference(asking: Asking, asked: readonly Asked[], money: Money 
   const returned = asked.find((each) => each.asking === asking)?.returned
   const where = `${who} asked ${node} to ${requestWords(input, money)} and`
   const expected = expectedWords(answer, money)
-  if (returned === undefined) return [`${where} was never heard of again, where ${expected} is told`]
+  if (returned === undefined) return [`${where} never got an answer, where the story expects ${expected}`]
   if (isAsTold(answer, returned)) return []
   const why = isReasonTold(answer) ? ` (${returned.error ?? 'no reason given'})` : ''
-  return [`${where} got ${answerWords(input, returned, money)}${why}, where ${expected} is told`]
+  return [`${where} got ${answerWords(input, returned, money)}${why}, where the story expects ${expected}`]
 }
 
 function isAsTold(answer: Answer, returned: Returned): boolean {
@@ -295,12 +295,14 @@ function lastDifferences({ ending, nodes, money }: Tale, last: readonly LastAnsw
     if (others.length === 0 && answers.length === nodes) return []
     const seen = answers.map((answer) => `${answer.node} ${valueWords(answer.value, money)}`).join(', ')
     return [
-      `in the end the nodes answer ${seen === '' ? 'nothing' : seen} for ${key}, where ${valueWords(value, money)} is told`,
+      `in the end the nodes answer ${seen === '' ? 'nothing' : seen} for ${key}, where the story expects ${valueWords(value, money)}`,
     ]
   })
 }
 
 const verdictDifferences = ({ ending }: Tale, verdicts: readonly ToldVerdict[]): string[] =>
   verdicts.flatMap(({ level, result }) =>
-    result === ending.verdicts[level] ? [] : [`${level} is ${result}, where ${ending.verdicts[level]} is told`],
+    result === ending.verdicts[level]
+      ? []
+      : [`${level} is ${result}, where the story expects ${ending.verdicts[level]}`],
   )

@@ -15,7 +15,7 @@ export interface Story {
   readonly ledger?: Ledger | undefined
   /** Why no ledger would say something, of a story that has none. */
   readonly withoutLedger?: string | undefined
-  /** Two sentences. */
+  /** Two to four sentences. */
   readonly lesson: string
   /** Where in the literature it comes from. */
   readonly source: string

@@ -210,7 +210,9 @@ test('a story whose load is answered differently than told is found out', async 
   if (story === undefined) throw new Error('the story is gone')
   const other = { ...story.fix, ending: { ...story.fix.ending, goodput: story.told[0].ending.goodput } }
   expect((await playTale({ tale: other, kind: 'fix' })).differences).toEqual([
-    expect.stringMatching(/^between 4 s and 10 s, \d+% of what was asked was answered, where at most 10% is told$/),
+    expect.stringMatching(
+      /^between 4 s and 10 s, \d+% of the requests were answered, where the story expects at most 10%$/,
+    ),
   ])
 })
 
@@ -231,8 +233,8 @@ test('a story that goes differently than told is found out: answer, end and verd
     },
   }
   expect((await playTale({ tale: other, kind: 'accident' })).differences).toEqual([
-    'Jose asked n2 to read balance and got $100, where $60 is told',
-    expect.stringMatching(/^in the end the nodes answer (n. \$60(, )?){3} for balance, where \$100 is told$/),
-    'linearizable is violated, where met is told',
+    'Jose asked n2 to read balance and got $100, where the story expects $60',
+    expect.stringMatching(/^in the end the nodes answer (n. \$60(, )?){3} for balance, where the story expects \$100$/),
+    'linearizable is violated, where the story expects met',
   ])
 })

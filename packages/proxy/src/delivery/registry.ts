@@ -12,7 +12,7 @@ import {
   timeout,
 } from './losses.ts'
 import { bandwidth, latency, slice, slowClose } from './schedules.ts'
-import type { Stage, StageContext, StageOf } from './stage.ts'
+import type { StageOf } from './stage.ts'
 
 /** A fault that stays until it is removed; a reset is over as soon as it has happened. */
 export type StandingHarm = Exclude<TcpHarm, { readonly kind: 'reset' }>
@@ -34,8 +34,3 @@ export const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } 
   'limit-time': limitTime,
   corrupt,
 }
-
-/** A fault's stage in one direction of one connection. An update may change its parameters, but never its kind. */
-export const createStage = (kind: StandingHarm['kind'], context: StageContext): Stage =>
-  // The table pairs each kind with the stage of that kind, which the compiler cannot follow through the lookup.
-  (stages[kind] as (context: StageContext) => Stage)(context)

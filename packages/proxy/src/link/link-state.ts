@@ -1,6 +1,6 @@
 import { type Link, linkName, type Random, type TcpFault, Trigger } from '@chaosproxy/faults'
+import { createStage } from '../delivery/create-stage.ts'
 import type { Placed } from '../delivery/plan.ts'
-import { createStage } from '../delivery/registry.ts'
 import type { Timetable } from '../delivery/stage.ts'
 import type { Tape } from '../tape/tape.ts'
 import type { Affliction, StandingFault } from './affliction.ts'

@@ -4,10 +4,3 @@ import type { RecordedProtocol } from '../spoken/protocol.ts'
 
 /** A new one is a folder beside this one, and a line here; its framing is a folder and a line in `wire`. */
 export const recordedProtocols: readonly RecordedProtocol[] = [redis, postgresql]
-
-/** How to ask for each, for messages. */
-export const recordedExamples: string = recordedProtocols.map(({ example }) => example).join(', or ')
-
-/** The protocol of this name. */
-export const findRecordedProtocol = (name: unknown): RecordedProtocol | undefined =>
-  recordedProtocols.find(({ kind }) => kind === name)

@@ -10,7 +10,7 @@ const system = {
 
 export const blockedCoordinator: Story = {
   name: 'blocked-coordinator',
-  summary: 'a coordinator dies between the votes and the decision, and everybody waits for it',
+  summary: 'a coordinator dies between the votes and the decision, and everyone waits for it',
   told: [
     {
       ...system,
@@ -29,26 +29,26 @@ export const blockedCoordinator: Story = {
           800,
           ['Ana', 'n1'],
           unanswered(write('room', 'new')),
-          'n2 has voted yes. From now on it may neither commit nor abort by itself, and keeps the item locked.',
+          'n2 has voted yes. It may no longer commit or abort on its own, so it keeps the item locked.',
         ),
         during([1_500, 4_500], down('n1'), '… and before it arrives, n1 dies.'),
         ask(
           3_000,
           ['Ben', 'n2'],
           refused(read('room')),
-          'Ben asks n2 itself for the item. It is there, and n2 is well; but nobody can tell it what was decided, so it cannot answer.',
+          'Ben asks n2 for the item. n2 has it and is healthy, but it cannot learn the decision, so it cannot answer.',
         ),
         ask(
           9_000,
           ['Ben', 'n2'],
           sees('room', 'old'),
-          'n1 is back, finds no decision in its log, and so tells n2 to abort. Only now the item is free.',
+          'n1 is back, finds no decision in its log, and tells n2 to abort. Only now is the item unlocked.',
         ),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { room: 'old' },
-        says: 'Nothing was lost and nothing half done; but for as long as one node was down, what another one kept could not be read.',
+        says: 'Nothing was lost or half done. But while one node was down, the data of another could not be read.',
       },
     },
   ],
@@ -70,17 +70,17 @@ export const blockedCoordinator: Story = {
         3_000,
         ['Ben', 'n2'],
         sees('room', 'new'),
-        'The others have elected a leader among themselves. Ben is answered while n1 is still down.',
+        'The others have elected a leader. Ben is answered while n1 is still down.',
       ),
     ],
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { room: 'new' },
-      says: 'The decision is where a majority is, not where one node is.',
+      says: 'A majority holds the decision, not one node.',
     },
   },
-  withoutLedger: 'Nothing is lost or half done; what is told is for how long nobody may read it.',
+  withoutLedger: 'Nothing is lost or half done; the story is about how long it cannot be read.',
   lesson:
-    'A participant that has voted yes has given its say away: until it hears the decision, it can only wait, and one coordinator that is down keeps all of them waiting. Let a group that agrees by majority be the coordinator, so that no single node has to come back.',
+    'A participant that has voted yes can only wait for the decision, and one dead coordinator keeps all participants waiting. Replicate the coordinator in a group that decides by majority, so that no single node has to come back.',
   source: 'D. Skeen: Nonblocking Commit Protocols, 1981; J. Gray, L. Lamport: Consensus on Transaction Commit, 2006',
 }

@@ -5,8 +5,8 @@ import type { Story, Tale } from '../story.ts'
 
 const cast = ['Ana', 'Ben'] as const
 const BROKEN =
-  'The line between the two nodes breaks. Both go on serving: neither can tell a broken line from a dead peer.'
-const HEALED = 'The line is back, and the nodes compare what they did.'
+  'The link between the two nodes breaks. Both keep serving: neither can tell a broken link from a dead peer.'
+const HEALED = 'The link is back, and the nodes compare what they did.'
 
 const twoMasters = {
   target: 'master-master',
@@ -31,7 +31,7 @@ const lastWriterWins: Tale = {
       done(cas('balance', 10, 0)),
       'She buys a burrito for $10, on condition that the balance is still $10. It is, says n1.',
     ),
-    ask(450, ['Ben', 'n2'], sees('balance', 10), 'Ben sees $10 as well: nobody can have told n2 of the burrito.'),
+    ask(450, ['Ben', 'n2'], sees('balance', 10), 'Ben sees $10 as well: n2 cannot have heard of the burrito.'),
     ask(
       500,
       ['Ben', 'n2'],
@@ -99,7 +99,7 @@ const majority: Tale = {
     during(
       [200, 1100],
       cut(['n1', 'n3'], ['n2']),
-      'The line to n2 breaks. n1 and n3 are two of three and go on; n2 is alone.',
+      'The link to n2 breaks. n1 and n3 are two of three and continue; n2 is alone.',
     ),
     ask(300, ['Ana', 'n1'], sees('balance', 10), 'Ana sees $10.'),
     ask(350, ['Ana', 'n1'], done(cas('balance', 10, 0)), 'She buys the burrito: n1 and n3 agree.'),
@@ -109,13 +109,13 @@ const majority: Tale = {
       refused(read('balance')),
       'Ben asks n2, which cannot know whether its copy is the latest, and says so.',
     ),
-    ask(1400, ['Ben', 'n2'], sees('balance', 0), 'The line is back. Ben sees $0.'),
+    ask(1400, ['Ben', 'n2'], sees('balance', 0), 'The link is back. Ben sees $0.'),
     ask(1500, ['Ben', 'n2'], refused(cas('balance', 10, 5)), 'The taco is refused: the balance is not $10.'),
   ],
   ending: {
     verdicts: { linearizable: 'met', eventual: 'met' },
     finally: { balance: 0 },
-    says: '$10 spent of $10. The price: while the line was down, Ben could not even ask.',
+    says: '$10 spent of $10. The price: while the link was down, Ben could not even read.',
   },
 }
 
@@ -126,7 +126,7 @@ export const burritoAndTaco: Story = {
   fix: majority,
   ledger: spentOnce('balance'),
   lesson:
-    'Two nodes that both answer while they cannot talk will both promise what there is only once; settling the conflict afterwards decides who is wronged, not whether. What must never go below zero needs one place, or one majority, to ask first.',
+    'Two nodes that both answer while they cannot talk will both sell the same thing. Resolving the conflict afterwards only decides who loses. A balance that must never go below zero needs one node, or one majority, that is asked first.',
   source:
     'S. Gilbert, N. Lynch: Brewer’s Conjecture and the Feasibility of Consistent, Available, Partition-Tolerant Web Services, 2002; P. Bailis et al.: Coordination Avoidance in Database Systems, 2014 (a balance that must not be negative cannot be kept without coordination)',
 }

@@ -14,11 +14,11 @@ const system = {
 
 export const byzantineGenerals: Story = {
   name: 'byzantine-generals',
-  summary: 'one of three generals lies about what he was told, and nobody can say which',
+  summary: 'one of three generals lies about his orders, and nobody can tell which',
   told: [
     {
       ...system,
-      title: 'three generals, who pass on what they were told',
+      title: 'three generals, who pass on their orders',
       knobs: { messages: 'oral', traitor: 'lieutenant' },
       bug: 'three-generals',
       seed: 3,
@@ -33,19 +33,19 @@ export const byzantineGenerals: Story = {
           600,
           ['Scout', 'n2'],
           sees('attack', null),
-          'n2 was told seven by n1, and by n3 that n1 had said something else. One of the two lies: is it n3, or n1? It cannot tell, and stays.',
+          'n1 told n2 seven; n3 tells it that n1 said something else. One of the two lies, and n2 cannot tell which. It stays.',
         ),
         ask(700, ['Scout', 'n1'], sees('attack', 7), 'n1 attacks alone.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', eventual: 'violated' },
         finally: {},
-        says: 'Two loyal generals, one liar, and no agreement: with three, no exchange of spoken messages brings it about.',
+        says: 'Two loyal generals, one liar, and no agreement: with three generals, unsigned messages cannot achieve it.',
       },
     },
     {
       ...system,
-      title: 'signatures that nobody looks at',
+      title: 'signatures that nobody checks',
       knobs: { messages: 'signed', traitor: 'lieutenant' },
       bug: 'unverified-signatures',
       beats: [
@@ -54,13 +54,13 @@ export const byzantineGenerals: Story = {
           1_000,
           ['Scout', 'n2'],
           sees('attack', null),
-          'n4 passes on another hour, under the signature of n1 for seven. n2 does not compare the two, believes that n1 has signed both, and stays.',
+          'n4 passes on another hour with n1’s signature for seven. n2 does not verify it, believes that n1 signed both, and stays.',
         ),
       ],
       ending: {
         verdicts: { linearizable: 'violated' },
         finally: {},
-        says: 'A signature that is not checked is ink.',
+        says: 'A signature that is not checked is only ink.',
       },
     },
   ],
@@ -81,11 +81,11 @@ export const byzantineGenerals: Story = {
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { attack: 7 },
-      says: 'A lie that can be shown to be one does no harm. With signatures three generals would do, too; without, it takes four.',
+      says: 'A lie that can be detected does no harm. With signatures, three generals are enough; without, it takes four.',
     },
   },
   ledger: neverOlder('attack', 'Every loyal general knows the hour that was ordered.'),
   lesson:
-    'With messages that anybody on the way can alter, agreement in spite of m liars takes 3m + 1 nodes. Signatures that are checked take away from a liar what others have said, and leave it to lie in its own name.',
+    'If messages can be altered on the way, agreement despite m liars takes 3m + 1 nodes. If signatures are checked, a liar cannot change what others said; it can only lie in its own name.',
   source: 'L. Lamport, R. Shostak, M. Pease: The Byzantine Generals Problem, 1982',
 }

@@ -25,11 +25,11 @@ const AT_ONCE = 'the circuit is open'
 
 export const circuitBreaker: Story = {
   name: 'circuit-breaker',
-  summary: 'a database stands still, and everybody waits for it who could have been told so at once',
+  summary: 'a database stalls, and every request waits for it instead of failing at once',
   told: [
     {
       ...system,
-      title: 'an app server that waits each time',
+      title: 'an app server that always waits',
       knobs,
       beats: [
         before,
@@ -38,7 +38,7 @@ export const circuitBreaker: Story = {
           400,
           ['Ana', 'n2'],
           refused(read('menu'), SLOWLY),
-          'Ana looks for the menu. 400 ms later she is told: no answer.',
+          'Ana reads the menu. After 400 ms the app server reports: no answer.',
         ),
         ask(900, ['Ana', 'n2'], refused(read('menu'), SLOWLY), 'She tries again, and waits again.'),
         ask(1_400, ['Ana', 'n2'], refused(read('menu'), SLOWLY), 'And again. The database is asked every time.'),
@@ -46,14 +46,14 @@ export const circuitBreaker: Story = {
           1_900,
           ['Ben', 'n2'],
           refused(read('menu'), SLOWLY),
-          'Ben waits for what the app server could have told him.',
+          'Ben waits to learn what the app server already knew.',
         ),
-        ask(4_000, ['Ben', 'n2'], sees('menu', 'soup'), 'The database goes on, with all those questions first.'),
+        ask(4_000, ['Ben', 'n2'], sees('menu', 'soup'), 'The database continues, with the queued reads first.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { menu: 'soup' },
-        says: 'Each question took 400 ms of a client, a place in the app server, and some work of the database, and got nobody an answer.',
+        says: 'Each read cost a client 400 ms, a slot in the app server and some work of the database, and none was answered.',
       },
     },
   ],
@@ -64,7 +64,7 @@ export const circuitBreaker: Story = {
     beats: [
       before,
       standstill,
-      ask(400, ['Ana', 'n2'], refused(read('menu'), SLOWLY), 'Ana looks for the menu, and waits for nothing.'),
+      ask(400, ['Ana', 'n2'], refused(read('menu'), SLOWLY), 'Ana reads the menu, and waits in vain.'),
       ask(
         900,
         ['Ana', 'n2'],
@@ -75,32 +75,32 @@ export const circuitBreaker: Story = {
         1_400,
         ['Ana', 'n2'],
         refused(read('menu'), AT_ONCE),
-        '… and the third time she is told at once, and nobody is asked.',
+        '… and the third read fails at once, without asking the database.',
       ),
       ask(1_500, ['Ben', 'n2'], refused(read('menu'), AT_ONCE), 'So is Ben.'),
       ask(
         2_000,
         ['Ana', 'n2'],
         refused(read('menu'), SLOWLY),
-        'After 600 ms one question is let through, to find out. It fails, and the circuit stays open.',
+        'After 600 ms one read is let through as a probe. It fails, and the circuit stays open.',
       ),
-      ask(2_600, ['Ben', 'n2'], refused(read('menu'), AT_ONCE), 'Ben is told at once again.'),
+      ask(2_600, ['Ben', 'n2'], refused(read('menu'), AT_ONCE), 'Ben’s read fails at once, too.'),
       ask(
         4_000,
         ['Ben', 'n2'],
         sees('menu', 'soup'),
-        'The database goes on. The next question that is let through is answered, and closes the circuit.',
+        'The database continues. The next probe succeeds and closes the circuit.',
       ),
-      ask(4_100, ['Ana', 'n2'], sees('menu', 'soup'), 'From here on everything is asked as before.'),
+      ask(4_100, ['Ana', 'n2'], sees('menu', 'soup'), 'From now on reads go through as before.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { menu: 'soup' },
-      says: 'Three slow answers instead of four, three quick ones, and a database that had little to catch up with.',
+      says: 'Three slow failures instead of four, three fast ones, and a database with little to catch up on.',
     },
   },
-  withoutLedger: 'Every answer is right; what it costs to wait for one is told by the times.',
+  withoutLedger: 'Every answer is right; the times show what waiting costs.',
   lesson:
-    'What has just failed a few times will probably fail again, and each attempt costs the caller its time and the callee its strength. A circuit breaker stops asking, says so at once, and lets one request through now and then to notice that all is well again.',
+    'A call that has just failed several times will probably fail again, and each attempt costs both sides. A circuit breaker stops calling, fails at once, and lets a probe through now and then to notice the recovery.',
   source: 'M. Nygard: Release It!, 2007 (Circuit Breaker); M. Fowler: CircuitBreaker, 2014',
 }

@@ -4,11 +4,7 @@ import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
 const cast = ['Ana', 'Ben'] as const
-const ahead = during(
-  [0, 2_000],
-  clockAhead('n2', 3_000),
-  'The clock of n2 runs three seconds ahead. Nothing tells that it does.',
-)
+const ahead = during([0, 2_000], clockAhead('n2', 3_000), 'The clock of n2 runs three seconds ahead. Nobody notices.')
 
 const system = {
   workload: 'register',
@@ -19,7 +15,7 @@ const system = {
 
 export const clockSkewReorder: Story = {
   name: 'clock-skew-reorder',
-  summary: 'the last write loses, because the one before it was made by a clock that runs ahead',
+  summary: 'the last write loses, because the clock that stamped the one before it runs ahead',
   told: [
     {
       ...system,
@@ -32,16 +28,16 @@ export const clockSkewReorder: Story = {
           100,
           ['Ana', 'n2'],
           done(write('price', 100)),
-          'Ana sets the price to $100 at n2, which stamps it with a time that is still to come.',
+          'Ana sets the price to $100 at n2, which stamps the write with a time in the future.',
         ),
         ask(300, ['Ben', 'n1'], sees('price', 100), 'Ben sees $100 at n1: the write has arrived.'),
         ask(
           400,
           ['Ben', 'n1'],
           done(write('price', 80)),
-          'Ben corrects it to $80, and n1 confirms. By its own, right clock the correction is older than what it corrects.',
+          'Ben corrects it to $80, and n1 confirms. By n1’s correct clock, the correction is older than the write it replaces.',
         ),
-        ask(600, ['Ben', 'n1'], sees('price', 100), 'So it never happened: n1 itself still shows $100.'),
+        ask(600, ['Ben', 'n1'], sees('price', 100), 'So the correction loses: even n1 still shows $100.'),
       ],
       ending: {
         verdicts: {
@@ -50,7 +46,7 @@ export const clockSkewReorder: Story = {
           eventual: 'violated',
         },
         finally: { price: 100 },
-        says: 'A confirmed write is lost, with no partition, no crash and no concurrent client; and for three seconds, so is every other.',
+        says: 'A confirmed write is lost without a partition, a crash or a concurrent client. So is every other write for three seconds.',
       },
     },
   ],
@@ -70,12 +66,12 @@ export const clockSkewReorder: Story = {
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { price: 80 },
-      says: 'The clock is as wrong as before, and nobody notices.',
+      says: 'The clock is as wrong as before, and it does not matter.',
     },
   },
   ledger: neverOlder('price'),
   lesson:
-    'Timestamps of different clocks do not order events, and “the last writer wins” then means “the fastest clock wins”. What must follow what it has seen needs an order that does not come from clocks: a log, Lamport’s counters, or a clock that never falls behind what it has heard of.',
+    'Timestamps of different clocks do not order events: “the last writer wins” then means “the fastest clock wins”. Order writes by something else: a log, Lamport clocks, or a hybrid clock that never falls behind the timestamps it receives.',
   source:
     'L. Lamport: Time, Clocks, and the Ordering of Events in a Distributed System, 1978; K. Kingsbury: Jepsen: Cassandra, 2013 (last write wins)',
 }

@@ -19,15 +19,15 @@ const paid = (amount: number) => ({ ...opening, a: 100_000 - amount, b: 100_000 
 const balances: Input = { f: 'read', value: null }
 const rent = { from: 'a', to: 'b', amount: 40_000 }
 const pay = (value: typeof rent & { readonly id?: string }): Input => ({ f: 'transfer', value })
-const deaf = during([100, 400], loseReply('n1'), 'For a moment, answers of n1 get lost on the way back.')
+const deaf = during([100, 400], loseReply('n1'), 'For a moment, replies of n1 are lost on the way back.')
 
 export const doubleTransfer: Story = {
   name: 'double-transfer',
-  summary: 'a payment is not answered, the client tries again, and the rent is paid twice',
+  summary: 'a payment gets no answer, the client retries, and the rent is paid twice',
   told: [
     {
       ...system,
-      title: 'a client that simply tries again',
+      title: 'a client that simply retries',
       beats: [
         ask(
           0,
@@ -40,26 +40,26 @@ export const doubleTransfer: Story = {
           200,
           ['Jose', 'n1'],
           unanswered(pay(rent)),
-          'Jose pays his rent, $400. The bank does it, and the answer is lost.',
+          'Jose pays his rent, $400. The bank transfers it, and the reply is lost.',
         ),
         ask(
           800,
           ['Jose', 'n1'],
           done(pay(rent)),
-          'His app reports a timeout, waits, and tries again, as apps do. This time the answer arrives.',
+          'His app reports a timeout, waits and retries, as apps do. This time the reply arrives.',
         ),
         ask(900, ['Jose', 'n1'], answered(balances, paid(80_000)), 'Jose sees $200.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { '': paid(80_000) },
-        says: 'The rent of $400 cost $800. The bank did exactly what it was asked to, twice.',
+        says: 'The rent of $400 cost $800. The bank did exactly as it was told, twice.',
       },
     },
   ],
   fix: {
     ...system,
-    title: 'a client that tries again under the same id',
+    title: 'a client that retries with the same id',
     beats: [
       ask(0, ['Jose', 'n1'], answered(balances, opening), 'Both accounts hold $1,000.'),
       deaf,
@@ -67,13 +67,13 @@ export const doubleTransfer: Story = {
         200,
         ['Jose', 'n1'],
         unanswered(pay({ ...rent, id: 'rent-november' })),
-        'Jose pays his rent, $400, with an id. The bank does it, remembers the id, and the answer is lost.',
+        'Jose pays his rent, $400, with an id. The bank transfers it and stores the id, and the reply is lost.',
       ),
       ask(
         800,
         ['Jose', 'n1'],
         done(pay({ ...rent, id: 'rent-november' })),
-        'His app tries again with the same id. The bank knows it, and only repeats its answer.',
+        'His app retries with the same id. The bank knows the id and only repeats its reply.',
       ),
       ask(900, ['Jose', 'n1'], answered(balances, paid(40_000)), 'Jose sees $600.'),
     ],
@@ -85,7 +85,7 @@ export const doubleTransfer: Story = {
   },
   ledger: paidOnce('a', rent.amount),
   lesson:
-    'A timeout is not a failure, and trying again without an id asks for a second payment. Whoever starts the request chooses an id, sends the same one each time, and the server remembers what it did for it, in the same transaction as the deed.',
+    'A timeout is not a failure, and a retry without an id is a second payment. Let the client choose an id and send it with every retry, and let the server store it in the same transaction as the payment.',
   source:
     'P. Helland: Life beyond Distributed Transactions, 2007; J. Saltzer, D. Reed, D. Clark: End-to-End Arguments in System Design, 1984 (duplicate suppression)',
 }

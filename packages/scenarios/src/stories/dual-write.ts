@@ -19,11 +19,11 @@ const first = ask(
   done(add('orders', 1)),
   'n1 is the shop’s database, n2 the queue from which the warehouse hears of orders, n3 an app server. Ana orders.',
 )
-const deadOfNight = during([260, 900], down('n3'), 'Before n3 hears of it, it dies.')
+const deadOfNight = during([260, 900], down('n3'), 'Before n3 receives the reply, it dies.')
 
 export const dualWrite: Story = {
   name: 'dual-write',
-  summary: 'an app server writes to a database and to a queue, and dies between the two',
+  summary: 'an app server writes to a database and a queue, and dies between the two',
   told: [
     {
       ...system,
@@ -40,7 +40,7 @@ export const dualWrite: Story = {
       ending: {
         verdicts: { eventual: 'violated' },
         finally: {},
-        says: 'The second order is paid for, and is never sent. Nobody will notice but Ana.',
+        says: 'The second order is paid for and never shipped. Only Ana will notice.',
       },
     },
     {
@@ -58,7 +58,7 @@ export const dualWrite: Story = {
       ending: {
         verdicts: { eventual: 'violated' },
         finally: {},
-        says: 'The second order is sent, and does not exist.',
+        says: 'The second order is shipped, and does not exist in the database.',
       },
     },
   ],
@@ -81,18 +81,18 @@ export const dualWrite: Story = {
         1_600,
         ['Ben', 'n2'],
         sees('orders', 2),
-        'The database’s relay has passed both on. So in the warehouse there are two.',
+        'The database’s relay has forwarded both, so the warehouse has two.',
       ),
     ],
     ending: {
       verdicts: { eventual: 'met' },
       finally: { orders: 2 },
-      says: 'The app server died as before; nothing depended on it any more.',
+      says: 'The app server died as before, but nothing depended on it any more.',
     },
   },
   ledger: sameEverywhere('orders'),
   lesson:
-    'Two systems cannot be written to as one: between the two writes anything may happen, and two writers may reach them in different orders. Write to one of them, with the message to the other in the same transaction, and let a relay repeat that message until it is confirmed, to a receiver that knows what it has had.',
+    'Two systems cannot be written atomically: anything may happen between the two writes, and two writers may reach the systems in different orders. Write to one of them and store the message for the other in the same transaction. Let a relay resend that message until it is confirmed, to a receiver that drops duplicates.',
   source:
     'M. Kleppmann: Designing Data-Intensive Applications, 2017, chapter 11 (keeping systems in sync); C. Richardson: Microservices Patterns, 2018, section 3.3.7 (transactional outbox)',
 }

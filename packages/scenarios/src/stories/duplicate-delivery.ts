@@ -18,16 +18,16 @@ const system = {
 const silence = during(
   [150, 330],
   stall('n1', 'n2'),
-  'For a moment nothing arrives at n2 that the leader n1 sends, though n1 hears n2 well.',
+  'For a moment n2 receives nothing from the leader n1, though n1 still receives everything from n2.',
 )
 
 export const duplicateDelivery: Story = {
   name: 'duplicate-delivery',
-  summary: 'a vote is passed on twice because no receipt came, and counts for two',
+  summary: 'a vote is forwarded twice because no acknowledgement came, and counts twice',
   told: [
     {
       ...system,
-      title: 'Raft that carries out whatever arrives',
+      title: 'Raft that applies every message it receives',
       bug: 'double-apply',
       beats: [
         ask(0, ['Ana', 'n2'], sees('votes', 0), 'No vote has been cast.'),
@@ -36,20 +36,20 @@ export const duplicateDelivery: Story = {
           200,
           ['Ana', 'n2'],
           done(add('votes', 1)),
-          'Ana votes at n2, which passes the vote on to n1. The receipt does not come back in time, so n2 passes the vote on once more, as it must; n1 enters it once more, as it must not.',
+          'Ana votes at n2, which forwards the vote to n1. No acknowledgement comes back in time, so n2 forwards the vote again, as it must; n1 applies it again, as it must not.',
         ),
         ask(700, ['Ana', 'n2'], sees('votes', 2), 'One voter, two votes.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated' },
         finally: { votes: 2 },
-        says: 'All three nodes agree on the same wrong count: consensus on a log does not tell how often something may stand in it.',
+        says: 'All three nodes agree on the same wrong count: consensus on a log does not remove duplicates from it.',
       },
     },
   ],
   fix: {
     ...system,
-    title: 'Raft that remembers what it has carried out',
+    title: 'Raft that remembers what it has applied',
     beats: [
       ask(0, ['Ana', 'n2'], sees('votes', 0), 'No vote has been cast.'),
       silence,
@@ -57,18 +57,18 @@ export const duplicateDelivery: Story = {
         200,
         ['Ana', 'n2'],
         done(add('votes', 1)),
-        'Ana votes at n2. The vote is passed on twice, with the same session and number, and is carried out once.',
+        'Ana votes at n2. The vote is forwarded twice, with the same session and number, and is applied once.',
       ),
       ask(700, ['Ana', 'n2'], sees('votes', 1), 'One voter, one vote.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { votes: 1 },
-      says: 'The message came twice as before; it counted once.',
+      says: 'The message came twice as before, and counted once.',
     },
   },
   ledger: countedOnce('votes'),
   lesson:
-    'Delivery exactly once does not exist; there is at most once, at least once, and remembering. The receiver keeps, with its state and as durably, the last number of each client that it has carried out.',
+    'There is no exactly-once delivery, only at most once, at least once, and deduplication. Let the receiver store the last number that it applied for each client, with its state and as durably.',
   source: 'D. Ongaro: Consensus: Bridging Theory and Practice, 2014, section 6.3 (linearizable semantics by sessions)',
 }

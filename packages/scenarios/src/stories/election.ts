@@ -11,33 +11,33 @@ const system = {
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
-const before = ask(200, ['Ana', 'n2'], done(write('door', 'open')), 'Ana opens the door, by way of the leader n1.')
+const before = ask(200, ['Ana', 'n2'], done(write('door', 'open')), 'Ana opens the door through the leader n1.')
 
 export const election: Story = {
   name: 'election',
-  summary: 'a leader dies, and nothing can be written until the others have agreed on a new one',
+  summary: 'a leader dies, and nothing can be written until the others elect a new one',
   told: [
     {
       ...system,
-      title: 'a primary that nobody may replace',
+      title: 'a primary that cannot be replaced',
       target: 'primary-replica',
       knobs: { sync: 'majority', reads: 'primary', failover: false },
       beats: [
         before,
-        during([500, 5_000], down('n1'), 'n1 dies. Four of five nodes are well.'),
+        during([500, 5_000], down('n1'), 'n1 dies. Four of five nodes are healthy.'),
         ask(
           2_000,
           ['Ben', 'n3'],
           unanswered(write('door', 'shut')),
-          'Ben wants to shut the door. Everything he would need is there, but for somebody who may decide.',
+          'Ben wants to shut the door. Four nodes are there, but none of them may decide.',
         ),
-        ask(4_000, ['Ana', 'n2'], refused(read('door')), 'Nor may anybody say how the door is.'),
-        ask(6_500, ['Ana', 'n2'], sees('door', 'open'), 'Somebody has come by night and started n1 again.'),
+        ask(4_000, ['Ana', 'n2'], refused(read('door')), 'Nor may any node say whether the door is open.'),
+        ask(6_500, ['Ana', 'n2'], sees('door', 'open'), 'An operator has come at night and restarted n1.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { door: 'open' },
-        says: 'Nothing was lost, and nothing could be done for as long as one of five nodes was down.',
+        says: 'Nothing was lost, but nothing could be done while one of five nodes was down.',
       },
     },
     {
@@ -46,25 +46,25 @@ export const election: Story = {
       target: 'raft',
       beats: [
         before,
-        during([500, 5_000], down('n1', 'n4', 'n5'), 'n1 dies, and with it two more of five.'),
+        during([500, 5_000], down('n1', 'n4', 'n5'), 'n1 dies, and two more of the five nodes with it.'),
         ask(
           2_000,
           ['Ben', 'n3'],
           refused(write('door', 'shut')),
-          'n2 and n3 have asked each other for their votes ever since. Two of five elect nobody: the other three might have elected somebody else.',
+          'n2 and n3 keep asking for votes. Two of five cannot elect a leader: the other three might have elected another.',
         ),
-        ask(6_500, ['Ana', 'n2'], sees('door', 'open'), 'The others are back, and a leader is elected at once.'),
+        ask(6_500, ['Ana', 'n2'], sees('door', 'open'), 'The others are back, and elect a leader at once.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { door: 'open' },
-        says: 'Those that cannot be a majority stand still, so that there are never two leaders.',
+        says: 'A minority makes no progress, so that there are never two leaders.',
       },
     },
   ],
   fix: {
     ...system,
-    title: 'Raft, in which a majority elects a leader by itself',
+    title: 'Raft, in which a majority elects a leader',
     target: 'raft',
     beats: [
       before,
@@ -73,20 +73,20 @@ export const election: Story = {
         560,
         ['Ben', 'n3'],
         done(write('door', 'shut')),
-        'Ben wants to shut the door, a moment later. Nobody knows yet that n1 is gone. A quarter to half of a second later one of the four stands for election, gets three votes, and is the leader of a new term; n3 asks it then, and Ben waits for that long.',
+        'Ben wants to shut the door a moment later, when no node knows yet that n1 is gone. A quarter to half a second later one of the four stands for election, gets three votes and leads the new term. Until then Ben waits; then n3 forwards his request to it.',
       ),
       ask(2_500, ['Ana', 'n2'], sees('door', 'shut'), 'Ana sees it.'),
-      ask(6_500, ['Ana', 'n1'], sees('door', 'shut'), 'n1 is back. It hears of the new term, and follows.'),
+      ask(6_500, ['Ana', 'n1'], sees('door', 'shut'), 'n1 is back. It learns of the new term and becomes a follower.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { door: 'shut' },
-      says: 'Half a second without a leader, and nobody was woken up.',
+      says: 'Half a second without a leader, and no operator was woken up.',
     },
   },
-  withoutLedger: 'Nothing is lost or wrong; what is told is who may write, and when.',
+  withoutLedger: 'Nothing is lost or wrong; the story is about who may write, and when.',
   lesson:
-    'Whoever may take over on its own judgement may do so twice, and what nobody may take over stands still: an election by a majority is the way between. It costs a timeout, which is long enough not to mistake a slow leader for a dead one, and as many nodes as one more than half.',
+    'If any node may take over on its own, two may do so at once; if none may, one failure stops everything. An election by majority avoids both. It costs a timeout, long enough not to take a slow leader for a dead one, and needs more than half of the nodes.',
   source:
     'D. Ongaro, J. Ousterhout: In Search of an Understandable Consensus Algorithm, 2014, section 5.2; H. Garcia-Molina: Elections in a Distributed Computing System, 1982',
 }

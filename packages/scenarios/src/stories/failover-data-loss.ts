@@ -12,11 +12,11 @@ const system = {
 
 export const failoverDataLoss: Story = {
   name: 'failover-data-loss',
-  summary: 'the primary confirms an order and is cut off; its successor has never heard of it',
+  summary: 'the primary confirms an order and is cut off; its successor never received it',
   told: [
     {
       ...system,
-      title: 'a primary that copies its writes later',
+      title: 'a primary that replicates later',
       knobs: { sync: 0, reads: 'primary' },
       beats: [
         ask(0, ['Ana', 'n1'], done(write('order', 'draft')), 'Ana prepares an order.'),
@@ -29,20 +29,20 @@ export const failoverDataLoss: Story = {
           250,
           ['Ana', 'n1'],
           done(write('order', 'sent')),
-          'Ana sends the order. n1 writes it down and confirms; the replicas will have it as soon as the line is back.',
+          'Ana sends the order. n1 stores and confirms it; the replicas will get it once the link is back.',
         ),
         ask(
           1_500,
           ['Ben', 'n2'],
           sees('order', 'draft'),
-          'The replicas, tired of the silence, have made one of their own the primary. Ben, in the warehouse, finds a draft.',
+          'After a timeout the replicas have made one of themselves the primary. Ben, in the warehouse, finds a draft.',
         ),
         ask(1_600, ['Ben', 'n2'], done(write('order', 'cancelled')), 'He tidies up, and cancels it.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', eventual: 'met' },
         finally: { order: 'cancelled' },
-        says: 'The line is back, and n1 gives way to the new primary: the confirmed order is gone, and every copy agrees that it never was.',
+        says: 'The link is back, and n1 follows the new primary: the confirmed order is gone from every copy.',
       },
     },
   ],
@@ -57,7 +57,7 @@ export const failoverDataLoss: Story = {
         250,
         ['Ana', 'n1'],
         unanswered(write('order', 'sent')),
-        'Ana sends the order. n1 cannot reach a replica and so confirms nothing: Ana knows that she does not know.',
+        'Ana sends the order. n1 cannot reach a replica, so it confirms nothing: Ana knows that the outcome is unknown.',
       ),
       ask(1_500, ['Ben', 'n2'], sees('order', 'draft'), 'The replicas have a new primary. Ben finds a draft.'),
       ask(1_600, ['Ben', 'n2'], done(write('order', 'cancelled')), 'He cancels it, and a majority has it.'),
@@ -70,7 +70,7 @@ export const failoverDataLoss: Story = {
   },
   ledger: neverOlder('order'),
   lesson:
-    'A confirmation from one node lasts as long as that node; failover replaces the node and, with it, everything only it had. What must survive a failover has to be on a majority before it is confirmed.',
+    'A write confirmed by one node lasts only as long as that node: a failover loses whatever only the old primary had. To survive a failover, a write must be on a majority before it is confirmed.',
   source:
     'M. Kleppmann: Designing Data-Intensive Applications, 2017, chapter 5 (GitHub’s failover of 2012 to an out-of-date replica); K. Kingsbury: Jepsen: Redis, 2013',
 }

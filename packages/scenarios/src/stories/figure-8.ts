@@ -33,28 +33,28 @@ const partsA = during(
     ],
     [['n3'], ['n4']],
   ),
-  '(a) n1 reaches n2 and nobody else. (b) Of the others only n5 reaches two, so only n5 can be elected, in a later term.',
+  '(a) n1 reaches only n2. (b) Among the others only n5 reaches two nodes, so only n5 can be elected, in a later term.',
 )
-const partsB = during([1_500, 2_900], divided([['n5'], ['n1', 'n2', 'n3', 'n4']]), 'n5 is cut off in its turn.')
+const partsB = during([1_500, 2_900], divided([['n5'], ['n1', 'n2', 'n3', 'n4']]), 'Then n5 is cut off.')
 const partsC = during(
   [1_600, 2_900],
   divided([['n4'], ['n1', 'n2', 'n3', 'n5']], [['n2'], ['n3']]),
-  '(c) Now n1 reaches n2 and n3, and asks to lead once more.',
+  '(c) Now n1 reaches n2 and n3, and stands for election again.',
 )
 const crash = during([2_800, 6_000], down('n1'), '(d) n1 crashes.')
 const partsD = during(
   [2_900, 6_000],
   divided([['n2'], ['n3'], ['n4']]),
-  'n5 is back, and the only one to reach the other three: its last entry is of a later term than theirs, so they elect it.',
+  'n5 is back and alone reaches the other three. Its last entry has a later term than theirs, so they elect it.',
 )
 
 export const figure8: Story = {
   name: 'figure-8',
-  summary: 'an entry is on a majority, counts as committed, and is overwritten all the same',
+  summary: 'an entry is on a majority, counts as committed, and is still overwritten',
   told: [
     {
       ...system,
-      title: 'Raft, but an entry counts as committed once a majority has it, of whatever term it is',
+      title: 'Raft, but an entry counts as committed once a majority has it, whatever its term',
       bug: 'commit-old-term',
       beats: [
         first,
@@ -63,21 +63,21 @@ export const figure8: Story = {
           150,
           ['Ana', 'n1'],
           done(cas('seat-8', null, 'Ana')),
-          'Ana books the seat at n1, which writes it into its log and into that of n2. Two of five: nothing is decided.',
+          'Ana books the seat at n1, which appends the booking to its own log and to n2’s. Two of five: nothing is decided.',
         ),
         partsB,
         ask(
           1_520,
           ['Cleo', 'n5'],
           done(cas('seat-8', null, 'Cleo')),
-          'Cleo books the seat at n5, which writes it into its own log, and reaches nobody. One of five: nothing is decided.',
+          'Cleo books the seat at n5, which appends the booking to its own log and reaches nobody. One of five: nothing is decided.',
         ),
         partsC,
         ask(
           2_600,
           ['Ben', 'n1'],
           sees('seat-8', 'Ana'),
-          'n1 leads again, in a new term, and copies Ana’s entry of the old one to n3. Three of five: it is taken for committed, Ana has her ticket, and Ben sees it.',
+          'n1 leads again in a new term, and copies Ana’s entry of the old term to n3. Three of five: n1 takes it for committed, Ana has her ticket, and Ben sees it.',
         ),
         crash,
         partsD,
@@ -85,19 +85,19 @@ export const figure8: Story = {
           5_000,
           ['Ben', 'n5'],
           sees('seat-8', 'Cleo'),
-          'n5 copies its log over theirs. Ana’s entry is gone from n2 and n3, and Cleo has a ticket for the same seat.',
+          'n5 overwrites their logs with its own. Ana’s entry is gone from n2 and n3, and Cleo has a ticket for the same seat.',
         ),
       ],
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'violated', eventual: 'met' },
         finally: { 'seat-8': 'Cleo' },
-        says: 'One seat, two tickets, although every decision was on three of five logs when it was made.',
+        says: 'One seat, two tickets, although every booking was on three of five logs when it was confirmed.',
       },
     },
   ],
   fix: {
     ...system,
-    title: 'Raft, which counts the copies of entries of its own term only, and begins each term with one',
+    title: 'Raft, which counts only copies of entries of its own term, and starts each term with one',
     beats: [
       first,
       partsA,
@@ -105,14 +105,14 @@ export const figure8: Story = {
         150,
         ['Ana', 'n1'],
         unanswered(cas('seat-8', null, 'Ana')),
-        'Ana books the seat at n1, which writes it into its log and into that of n2. She waits for an answer.',
+        'Ana books the seat at n1, which appends the booking to its own log and to n2’s. She waits for an answer.',
       ),
       partsB,
       ask(
         1_520,
         ['Cleo', 'n5'],
         done(cas('seat-8', null, 'Cleo')),
-        'n5 has begun its term with an empty entry, which n3 and n4 have as well. Cleo books the seat there.',
+        'n5 has started its term with an empty entry, which n3 and n4 have as well. Cleo books the seat there.',
       ),
       partsC,
       crash,
@@ -121,17 +121,17 @@ export const figure8: Story = {
         5_000,
         ['Ben', 'n5'],
         sees('seat-8', 'Cleo'),
-        'n1 could not lead again: n3 has an entry of a later term, and did not vote for it. Nothing of what n5 now overwrites was ever confirmed.',
+        'n1 could not lead again: n3 has an entry of a later term and did not vote for it. None of the entries that n5 now overwrites was ever confirmed.',
       ),
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { 'seat-8': 'Cleo' },
-      says: 'One seat, one ticket. Ana was told nothing, since nothing was decided.',
+      says: 'One seat, one ticket. Ana got no answer, since nothing was decided.',
     },
   },
   ledger: soldOnce('seat-8'),
   lesson:
-    'Being on a majority does not make an entry permanent: a node with a later one may still be elected, and overwrite it. A leader counts only entries of its own term, whose presence on a majority keeps all with less from being elected, and commits the older ones along with them.',
+    'An entry on a majority is not yet permanent: a node whose log ends in a later term may still be elected and overwrite it. So a leader counts only copies of entries of its own term. Once one of those is on a majority, no node without it can be elected, and all earlier entries are committed with it.',
   source: 'D. Ongaro, J. Ousterhout: In Search of an Understandable Consensus Algorithm, 2014, Figure 8 and §5.4.2',
 }

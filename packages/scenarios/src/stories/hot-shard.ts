@@ -34,43 +34,43 @@ const knobs = { backend: 'files', 'service-ms': 10, 'check-ms': 2_000, attempts:
 
 const calm = remark(
   0,
-  'Four servers hold the pages of everybody, and each does 100 requests a second: 400 in all, and 240 come. But one person is a singer, and has a new song: 160 of them are for her page.',
+  'Four servers hold everyone’s pages. Each serves 100 requests a second, 400 in all, and 240 arrive. But one person is a singer with a new song: 160 of them are for her page.',
 )
 
 export const hotShard: Story = {
   name: 'hot-shard',
-  summary: 'four servers have room for all, and most requests fail, since they all go to one of them',
+  summary: 'four servers have enough capacity, but most requests go to one of them and fail',
   told: [
     {
       ...system,
-      title: 'each page on one server, found by a hash',
+      title: 'each page on one server, chosen by a hash',
       knobs: { ...knobs, choice: 'consistent-hashing' },
       beats: [
         calm,
         remark(
           1_000,
-          'A hash spreads names evenly; it does not spread what is asked of them. The singer’s server has 160 requests a second for its 100, its queue grows until all in it have waited for too long, and the others are almost idle. A fifth server would change nothing.',
+          'A hash spreads names evenly, not the load on them. The singer’s server gets 160 requests a second and can serve 100. Its queue grows until every request in it times out, while the others are almost idle. A fifth server would not help.',
         ),
       ],
       ending: served(
         [fewAnswered(2_000, UNTIL_MS, 0.6)],
-        'No fault happened. On average the servers are at 60% of what they can do.',
+        'No fault happened. On average the servers run at 60% of their capacity.',
       ),
     },
   ],
   fix: {
     ...system,
-    title: 'each page on every server, and the next request to the one with least to do',
+    title: 'each page on every server, and each request to the least busy one',
     knobs: { ...knobs, choice: 'least-connections' },
-    beats: [calm, remark(1_000, 'The singer’s page is read from four copies.')],
+    beats: [calm, remark(1_000, 'The singer’s page is served from four copies.')],
     ending: served(
       [mostAnswered(500, UNTIL_MS, 0.97, 0.6)],
-      'Everything is answered. The price: a new song is to be brought to four places.',
+      'Every request is answered. The price: a new song must be copied to four servers.',
     ),
   },
-  withoutLedger: 'How much is answered stands in the plot of answers over time.',
+  withoutLedger: 'The plot of answers over time shows how much is answered.',
   lesson:
-    'Sharding divides the keys, not the load, and one key cannot be divided: the shard of a popular one is full while the average looks fine. Watch the fullest shard rather than the average, and give what everybody reads more copies.',
+    'Sharding divides keys, not load, and a single key cannot be divided: the shard of a popular key is overloaded while the average looks fine. Watch the busiest shard rather than the average, and keep more copies of popular data.',
   source:
     'B. Fan, H. Lim, D. Andersen, M. Kaminsky: Small Cache, Big Effect, 2011; M. Kleppmann: Designing Data-Intensive Applications, 2017, chapter 6 (skewed workloads and relieving hot spots)',
 }

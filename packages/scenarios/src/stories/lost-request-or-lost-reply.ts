@@ -13,14 +13,14 @@ const system = {
 
 export const lostRequestOrLostReply: Story = {
   name: 'lost-request-or-lost-reply',
-  summary: 'no answer comes, and nothing tells whether the pizza is in the oven',
+  summary: 'no answer comes, and nothing shows whether the pizza is in the oven',
   told: [
     {
       ...system,
       title: 'the request is lost',
       workload: 'set',
       beats: [
-        during([100, 400], loseRequest('n1'), 'For a moment, requests to n1 get lost on the way.'),
+        during([100, 400], loseRequest('n1'), 'For a moment, requests to n1 are lost on the way.'),
         ask(200, ['Ana', 'n1'], unanswered(add('orders', 'one pizza')), 'Ana orders a pizza, and hears nothing.'),
         ask(900, ['Ben', 'n1'], sees('orders', []), 'Ben, at the oven, sees no order.'),
       ],
@@ -35,16 +35,12 @@ export const lostRequestOrLostReply: Story = {
       title: 'the answer is lost',
       workload: 'set',
       beats: [
-        during(
-          [100, 400],
-          loseReply('n1'),
-          'The same moment, the other direction: answers of n1 get lost on the way back.',
-        ),
+        during([100, 400], loseReply('n1'), 'This time the other direction: replies of n1 are lost on the way back.'),
         ask(
           200,
           ['Ana', 'n1'],
           unanswered(add('orders', 'one pizza')),
-          'Ana orders a pizza, and hears nothing: to her it is the same evening.',
+          'Ana orders a pizza, and hears nothing: she cannot tell the difference.',
         ),
         ask(900, ['Ben', 'n1'], sees('orders', ['one pizza']), 'Ben, at the oven, sees the order.'),
       ],
@@ -57,10 +53,10 @@ export const lostRequestOrLostReply: Story = {
   ],
   fix: {
     ...system,
-    title: 'an order that can be repeated without harm',
+    title: 'an order that can safely be repeated',
     workload: 'set',
     beats: [
-      during([100, 400], loseReply('n1'), 'Answers of n1 get lost on the way back.'),
+      during([100, 400], loseReply('n1'), 'Replies of n1 are lost on the way back.'),
       ask(
         200,
         ['Ana', 'n1'],
@@ -81,9 +77,9 @@ export const lostRequestOrLostReply: Story = {
       says: 'Ana got an answer, and one pizza.',
     },
   },
-  withoutLedger: 'Nothing that was promised is broken: what is missing is knowledge, which no answer shows.',
+  withoutLedger: 'No promise is broken: what is missing is knowledge, which no answer shows.',
   lesson:
-    'Whoever gets no answer cannot know whether the request, the work or the answer was lost, and must not take it for a failure. Make requests repeatable, by naming what shall be true afterwards or by an id of their own, and repeat them until an answer comes.',
+    'A client without an answer cannot know whether the request or the reply was lost, and must not take it for a failure. Make requests idempotent, by stating the result or by carrying an id, and repeat them until an answer comes.',
   source:
     'J. Saltzer, D. Reed, D. Clark: End-to-End Arguments in System Design, 1984; A. Birrell, B. Nelson: Implementing Remote Procedure Calls, 1984',
 }

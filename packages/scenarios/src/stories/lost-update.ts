@@ -12,7 +12,7 @@ const system = {
 
 export const lostUpdate: Story = {
   name: 'lost-update',
-  summary: 'two clients read a number, add to it and write it back; one addition is gone',
+  summary: 'two clients read a number, add to it and write it back; one addition is lost',
   told: [
     {
       ...system,
@@ -38,12 +38,12 @@ export const lostUpdate: Story = {
       ask(0, ['Ana', 'n1'], done(write('stock', 10)), 'Ten boxes are in stock.'),
       ask(100, ['Ana', 'n1'], sees('stock', 10), 'Ana reads how many there are.'),
       ask(110, ['Ben', 'n2'], sees('stock', 10), 'So does Ben.'),
-      ask(200, ['Ana', 'n1'], done(cas('stock', 10, 15)), 'Ana writes 15, provided that it is still 10.'),
+      ask(200, ['Ana', 'n1'], done(cas('stock', 10, 15)), 'Ana writes 15 if it is still 10.'),
       ask(
         210,
         ['Ben', 'n2'],
         refused(cas('stock', 10, 13)),
-        'Ben writes 13, provided that it is still 10. It is not, so he is refused …',
+        'Ben writes 13 if it is still 10. It is not, so he is refused …',
       ),
       ask(300, ['Ben', 'n2'], sees('stock', 15), '… reads again …'),
       ask(400, ['Ben', 'n2'], done(cas('stock', 15, 18)), '… and adds his three to what is there now.'),
@@ -56,6 +56,6 @@ export const lostUpdate: Story = {
   },
   ledger: nothingOverwritten('stock'),
   lesson:
-    'Linearizability is a promise about single operations; what you do between a read and a write is not one of them. Make the whole change a single operation: an increment, a compare-and-set, or a transaction that is serializable.',
+    'Linearizability is a promise about single operations. A read followed by a write is two. Make the whole change one operation: an increment, a compare-and-set, or a serializable transaction.',
   source: 'H. Berenson et al.: A Critique of ANSI SQL Isolation Levels, 1995 (P4, lost update)',
 }

@@ -13,16 +13,16 @@ const album = ask(
   0,
   ['Ana', 'n1'],
   done(write('album', 'for everybody')),
-  'Ana’s album is for everybody to see, her mother included.',
+  'Ana’s album is for everybody, her mother included.',
 )
 
 export const photoQueue: Story = {
   name: 'photo-queue',
-  summary: 'an album is closed before a photo is added; one reader gets the two in the other order',
+  summary: 'an album is closed before a photo is added; one reader sees the two in reverse order',
   told: [
     {
       ...system,
-      title: 'two masters that tell each other of every change by itself',
+      title: 'two masters that replicate each change separately',
       target: 'master-master',
       beats: [
         album,
@@ -31,20 +31,20 @@ export const photoQueue: Story = {
           400,
           ['Ana', 'n1'],
           done(write('album', 'for friends')),
-          'First Ana closes the album: from now on it is for friends only.',
+          'Ana closes the album: from now on it is for friends only.',
         ),
         ask(600, ['Cleo', 'n2'], sees('album', 'for friends'), 'Cleo, a friend, sees that it is closed …'),
         ask(
           700,
           ['Cleo', 'n2'],
           done(write('photo', 'from the party')),
-          '… and adds a photo, which Ana’s mother need not see.',
+          '… and adds a photo that is not for Ana’s mother.',
         ),
         ask(
           1_000,
           ['Ben', 'n3'],
           sees('photo', 'from the party'),
-          'n3 has the photo from n2, and nothing from n1. It shows it …',
+          'n3 has the photo from n2, and nothing from n1. It shows the photo …',
         ),
         ask(
           1_100,
@@ -57,43 +57,39 @@ export const photoQueue: Story = {
       ending: {
         verdicts: { sequential: 'violated', causal: 'violated', eventual: 'met' },
         finally: { album: 'for friends', photo: 'from the party' },
-        says: 'In the end everything is as it should be. For a moment the second change was there without the first.',
+        says: 'In the end everything is right. For a moment the second change was visible without the first.',
       },
     },
   ],
   fix: {
     ...system,
-    title: 'one queue that all changes go through, in one order',
+    title: 'one queue that orders all changes',
     target: 'ordered-queue',
     beats: [
       album,
-      during(
-        [200, 1_500],
-        stall('n1', 'n3'),
-        'What n1 sends to n3 is late. It has the queue that all changes go through.',
-      ),
+      during([200, 1_500], stall('n1', 'n3'), 'What n1 sends to n3 is late. n1 keeps the queue of all changes.'),
       ask(
         400,
         ['Ana', 'n1'],
         done(write('album', 'for friends')),
-        'Ana closes the album, which is the second entry of the queue …',
+        'Ana closes the album: the second entry of the queue …',
       ),
       ask(600, ['Cleo', 'n2'], sees('album', 'for friends'), '… Cleo sees that it is closed …'),
-      ask(700, ['Cleo', 'n2'], done(write('photo', 'from the party')), '… and the photo that Cleo adds as its third.'),
+      ask(700, ['Cleo', 'n2'], done(write('photo', 'from the party')), '… and adds a photo: the third entry.'),
       ask(1_100, ['Ben', 'n3'], sees('photo', null), 'n3 is behind, and shows no photo …'),
       ask(1_200, ['Ben', 'n3'], sees('album', 'for everybody'), '… in the album as it was before.'),
-      ask(2_500, ['Ben', 'n3'], sees('photo', 'from the party'), 'A moment later n3 has the photo …'),
-      ask(2_600, ['Ben', 'n3'], sees('album', 'for friends'), '… and had closed the album before it.'),
+      ask(2_500, ['Ben', 'n3'], sees('photo', 'from the party'), 'A moment later n3 shows the photo …'),
+      ask(2_600, ['Ben', 'n3'], sees('album', 'for friends'), '… after it has closed the album.'),
     ],
     ending: {
       verdicts: { linearizable: 'violated', sequential: 'met', eventual: 'met' },
       finally: { album: 'for friends', photo: 'from the party' },
-      says: 'One reader sees it late, and none sees it in another order. Nobody waited: Ana was answered at once.',
+      says: 'One reader sees the changes late, but in the right order. Nobody waited: Ana was answered at once.',
     },
   },
   ledger: causeFirst('photo', { key: 'album', value: 'for friends' }),
   lesson:
-    'Changes that are each passed on by themselves arrive in any order, and then a photo comes before the lock that was put on for its sake. One queue for all changes lets readers lag behind, each by another time, and lets none of them see the second change without the first.',
+    'Changes that are replicated separately arrive in any order: the photo may come before the restriction that was meant for it. With one queue for all changes, readers may lag, but none sees the second change without the first.',
   source:
     'L. Lamport: Time, Clocks, and the Ordering of Events in a Distributed System, 1978; W. Lloyd, M. Freedman, M. Kaminsky, D. Andersen: Don’t Settle for Eventual, 2011 (the photo and the album)',
 }

@@ -35,11 +35,11 @@ const before = [
 
 export const poisonedCache: Story = {
   name: 'poisoned-cache',
-  summary: 'a cache is emptied in time, then refilled with the value it had just dropped',
+  summary: 'a cache drops a value in time, then refills itself with the same old value',
   told: [
     {
       ...system,
-      title: 'a cache that is filled from whoever is near',
+      title: 'a cache that refills from the nearest server',
       bug: 'refill-from-stale',
       beats: [
         ...before,
@@ -47,7 +47,7 @@ export const poisonedCache: Story = {
           1_000,
           ['Ben', 'n3'],
           sees('shop', 'old server'),
-          'The cache is empty, so n3 asks the nearest server, n2, which has not heard of the move. The old answer is back, with two new seconds to live.',
+          'The cache is empty, so n3 asks the nearest server, n2, which has not heard of the move. The old answer is back for another two seconds.',
         ),
         ask(2_200, ['Ana', 'n2'], sees('shop', 'new server'), 'n2 has caught up.'),
         ask(2_400, ['Ben', 'n3'], sees('shop', 'old server'), 'For Ben nothing has changed.'),
@@ -55,33 +55,33 @@ export const poisonedCache: Story = {
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'met', eventual: 'met' },
         finally: { shop: 'new server' },
-        says: 'The invalidation arrived, and the stale answer outlived it, by as long as answers live. If they live for a day, it is a day.',
+        says: 'The invalidation arrived, but the stale answer came back and stays for its time to live. If that is a day, it is wrong for a day.',
       },
     },
   ],
   fix: {
     ...system,
-    title: 'an invalidation that says since when',
+    title: 'an invalidation that carries the version',
     beats: [
       ...before,
       ask(
         1_000,
         ['Ben', 'n3'],
         sees('shop', 'new server'),
-        'n3 knows in which version of the zone the name has changed. What n2 has is older, so n3 does not take it, and asks n1.',
+        'n3 knows in which version of the zone the name changed. n2’s copy is older, so n3 rejects it and asks n1.',
       ),
       ask(2_200, ['Ana', 'n2'], sees('shop', 'new server'), 'n2 has caught up.'),
-      ask(2_400, ['Ben', 'n3'], sees('shop', 'new server'), 'Ben is in the new shop.'),
+      ask(2_400, ['Ben', 'n3'], sees('shop', 'new server'), 'Ben finds the new shop.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { shop: 'new server' },
-      says: 'The cache and the lagging copy are the same as before. The version that came with the invalidation is all that was added.',
+      says: 'Cache and lagging copy are as before. Only the version in the invalidation was added.',
     },
   },
   ledger: neverOlder('shop'),
   lesson:
-    'To empty a cache is half of an invalidation: what fills it next may come from a copy that has not heard of the change, and then it stays. Send the version with the invalidation and refuse what is older, or let only who holds a lease fill the cache.',
+    'Dropping a cached value is half of an invalidation: the next fill may come from a copy that has not heard of the change. Send the version with the invalidation and refuse older values, or let only the holder of a lease fill the cache.',
   source:
     'R. Nishtala et al.: Scaling Memcache at Facebook, 2013 (stale sets, leases and remote markers); J. Jiang et al.: Ghost Domain Names: Revoked Yet Still Resolvable, 2012',
 }

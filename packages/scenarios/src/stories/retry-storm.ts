@@ -19,41 +19,41 @@ const knobs = { 'service-ms': 10, 'timeout-ms': 400, attempts: 4 }
 
 const calm = remark(
   0,
-  'The database n1 takes 10 ms for a request, so it can do 100 a second. The app servers n2 to n4 ask it for 70.',
+  'The database n1 takes 10 ms for a request, so it can serve 100 a second. The app servers n2 to n4 send 70.',
 )
 const hiccup = during([2_000, 3_000], paused('n1'), 'For one second the database does nothing.')
 
 export const retryStorm: Story = {
   name: 'retry-storm',
-  summary: 'a database stops for one second, and retries keep it busy for ever after',
+  summary: 'a database stops for one second, and retries overload it for good',
   told: [
     {
       ...system,
-      title: 'app servers that ask again at once, four times',
+      title: 'app servers that retry at once, up to four times',
       knobs: { ...knobs, retry: 'blind', backoff: 'none' },
       beats: [
         calm,
         hiccup,
         remark(
           3_000,
-          'The database is well again. But each request now waits longer than its app server does, which asks again: 280 requests a second come to a database that can do 100. It works without a pause, on what nobody waits for any more.',
+          'The database is healthy again. But each request now waits longer than its app server does, so the app server retries: 280 requests a second for a database that can serve 100. It works without a pause, on requests that have already timed out.',
         ),
       ],
       ending: served(
         [calmly, fewAnswered(4_000, UNTIL_MS)],
-        'The trigger lasted a second and is gone; the overload stays, since it feeds itself.',
+        'The trigger lasted one second; the overload sustains itself.',
       ),
     },
     {
       ...system,
-      title: 'app servers that wait longer and longer, and some time at random',
+      title: 'app servers that back off, with jitter',
       knobs: { ...knobs, retry: 'blind', backoff: 'jitter', 'backoff-ms': 200 },
       beats: [
         calm,
         hiccup,
         remark(
           3_500,
-          'Pauses between retries spread them out; they do not make them fewer. After half a second it is as before.',
+          'Backoff spreads retries out, but does not reduce them. After half a second the overload is back.',
         ),
       ],
       ending: served(
@@ -64,7 +64,7 @@ export const retryStorm: Story = {
   ],
   fix: {
     ...system,
-    title: 'a retry budget, a circuit breaker, and a database that turns away what it cannot do in time',
+    title: 'a retry budget, a circuit breaker, and a database that sheds load',
     knobs: {
       ...knobs,
       retry: 'key',
@@ -80,14 +80,14 @@ export const retryStorm: Story = {
       hiccup,
       remark(
         3_000,
-        'Retries add at most a tenth to the load, open circuits keep the rest away, and of what comes the database refuses what would wait too long.',
+        'Retries add at most a tenth to the load, open circuits keep the rest away, and the database refuses requests that would wait too long.',
       ),
     ],
-    ending: served([calmly, mostAnswered(4_000, UNTIL_MS)], 'A second is lost, and no more.'),
+    ending: served([calmly, mostAnswered(4_000, UNTIL_MS)], 'One second is lost, and no more.'),
   },
-  withoutLedger: 'How much is answered stands in the plot of answers over time.',
+  withoutLedger: 'The plot of answers over time shows how much is answered.',
   lesson:
-    'A retry is more load at the moment when there is too much of it, and what is done too late is as good as not done. Bound retries by a share of the requests, stop asking what does not answer, and refuse early what cannot be done in time.',
+    'A retry adds load when there is already too much, and work done too late is wasted. Limit retries to a share of the requests, stop calling a server that does not answer, and refuse early what cannot be done in time.',
   source:
     'N. Bronson, A. Aghayev, A. Charapko, T. Zhu: Metastable Failures in Distributed Systems, HotOS 2021; M. Brooker: Exponential Backoff and Jitter, AWS, 2015; Site Reliability Engineering, 2016, chapters 21 and 22',
 }

@@ -13,12 +13,12 @@ const system = {
   load: { inputs: [write('photo', 'seen')], nodes: ['n1'], perSecond: 50, untilMs: millis(UNTIL_MS) },
 } as const satisfies Partial<Tale>
 
-const calm = remark(0, 'n1 is the primary, n2 and n3 are its replicas. 50 writes come in a second.')
-const standstill = during(PAUSED_MS, paused('n3'), 'One replica, n3, stands still for three seconds. It serves nobody.')
+const calm = remark(0, 'n1 is the primary, n2 and n3 are its replicas. 50 writes a second arrive.')
+const standstill = during(PAUSED_MS, paused('n3'), 'One replica, n3, stalls for three seconds. It serves no clients.')
 
 export const slowestCopy: Story = {
   name: 'slowest-copy',
-  summary: 'a replica that serves nobody stands still, and with it every write there is',
+  summary: 'a replica that serves no clients stalls, and every write stalls with it',
   told: [
     {
       ...system,
@@ -29,18 +29,18 @@ export const slowestCopy: Story = {
         standstill,
         remark(
           2_500,
-          'No write is confirmed before every copy has it, so none is confirmed. Three copies were to make the system safer; they have made it as quick as the slowest of three.',
+          'No write is confirmed before every copy has it, so none is confirmed. Three copies should make the system safer; they also make it as slow as the slowest.',
         ),
       ],
       ending: served(
         [mostAnswered(500, 2_000, 0.9, 0.6), fewAnswered(2_500, 5_000, 0.3), mostAnswered(6_000, UNTIL_MS, 0.9, 0.6)],
-        'Two of three nodes were well, and nobody could write.',
+        'Two of three nodes were healthy, and nobody could write.',
       ),
     },
   ],
   fix: {
     ...system,
-    title: 'a primary that waits for the quicker one of two',
+    title: 'a primary that waits for the faster of two replicas',
     knobs: { sync: 'majority', reads: 'primary', failover: false },
     beats: [calm, standstill, remark(2_500, 'n2 has every write, and that makes two of three. n3 catches up later.')],
     ending: served(
@@ -52,9 +52,9 @@ export const slowestCopy: Story = {
       'Nobody noticed. The price: a write is on two nodes when it is confirmed, not on three.',
     ),
   },
-  withoutLedger: 'How much is answered stands in the plot of answers over time.',
+  withoutLedger: 'The plot of answers over time shows how much is answered.',
   lesson:
-    'Waiting for all copies makes a write as slow as the slowest of them, and as available as all of them at once. Wait for as many as must survive, and let the rest follow.',
+    'Waiting for all copies makes a write as slow as the slowest copy, and unavailable when any one is. Wait for as many copies as must survive, and let the rest follow.',
   source:
     'M. Kleppmann: Designing Data-Intensive Applications, 2017, chapter 5 (synchronous versus asynchronous replication); D. Gifford: Weighted Voting for Replicated Data, 1979',
 }

@@ -14,7 +14,7 @@ const parted = (whatN1Does: string) =>
   during(
     [500, 5_000],
     cut(['n1'], ['n2', 'n3']),
-    `The network splits: the primary n1 on one side, both replicas on the other. The replicas hear nothing for a while and make one of their own the primary; n1 hears nothing either, and ${whatN1Does}.`,
+    `The network splits: the primary n1 on one side, both replicas on the other. The replicas hear nothing for a while and make one of themselves the primary; n1 hears nothing either, and ${whatN1Does}.`,
   )
 
 export const splitBrain: Story = {
@@ -27,18 +27,18 @@ export const splitBrain: Story = {
       knobs: { sync: 0, reads: 'primary' },
       beats: [
         ask(0, ['Ana', 'n1'], sees('seat-14', null), 'Seat 14 is free.'),
-        parted('stays one'),
+        parted('remains primary'),
         ask(
           3_000,
           ['Ana', 'n1'],
           done(cas('seat-14', null, 'Ana')),
-          'Ana books seat 14 with the old primary, provided that it is still free. It is.',
+          'Ana books seat 14 at the old primary if it is still free. It is.',
         ),
         ask(
           3_100,
           ['Ben', 'n2'],
           done(cas('seat-14', null, 'Ben')),
-          'Ben books seat 14 with the new one, on the same condition. It is free there, too.',
+          'Ben books seat 14 at the new primary on the same condition. It is free there, too.',
         ),
         ask(3_200, ['Ana', 'n1'], sees('seat-14', 'Ana'), 'Ana looks again: the seat is hers.'),
         ask(3_300, ['Ben', 'n2'], sees('seat-14', 'Ben'), 'Ben looks again: the seat is his.'),
@@ -46,7 +46,7 @@ export const splitBrain: Story = {
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'violated' },
         finally: { 'seat-14': 'Ben' },
-        says: 'One seat, two tickets. When the network is whole again the old primary gives way, and Ana’s booking is gone without a word.',
+        says: 'One seat, two tickets. When the network heals, the old primary steps down, and Ana’s booking is silently gone.',
       },
     },
   ],
@@ -61,13 +61,13 @@ export const splitBrain: Story = {
         3_000,
         ['Ana', 'n1'],
         refused(cas('seat-14', null, 'Ana')),
-        'Ana books seat 14 with n1, which is no primary any more and cannot reach one: she is refused.',
+        'Ana books seat 14 at n1, which is no longer primary and cannot reach the new one: she is refused.',
       ),
       ask(
         3_100,
         ['Ben', 'n2'],
         done(cas('seat-14', null, 'Ben')),
-        'Ben books seat 14 with the new primary, which has a majority.',
+        'Ben books seat 14 at the new primary, which has a majority.',
       ),
       ask(3_300, ['Ben', 'n2'], sees('seat-14', 'Ben'), 'Ben looks again: the seat is his.'),
     ],
@@ -79,7 +79,7 @@ export const splitBrain: Story = {
   },
   ledger: soldOnce('seat-14'),
   lesson:
-    'Silence looks the same from a dead primary and an unreachable one, so replacing a silent primary may leave you with two. Only what needs a majority for each decision, or fences the old primary off first, has one brain.',
+    'A dead primary and an unreachable one look the same, so replacing a silent primary may leave you with two. Require a majority for each decision, or fence the old primary off first.',
   source:
     'S. Davidson, H. Garcia-Molina, D. Skeen: Consistency in Partitioned Networks, 1985; P. Bailis, K. Kingsbury: The Network is Reliable, 2014 (split brains of real systems)',
 }

@@ -17,44 +17,39 @@ const system = {
 const lag = during(
   [200, 1_200],
   cut(['n1'], ['n2']),
-  'The line from the primary n1 to the replica n2 stalls for a moment. What n1 sends is kept, and arrives later.',
+  'The link from the primary n1 to the replica n2 stalls for a moment. What n1 sends arrives later.',
 )
 
 export const staleHistory: Story = {
   name: 'stale-history',
-  summary: 'a transfer is confirmed, and does not show on the page that follows',
+  summary: 'a transfer is confirmed, but the next page does not show it',
   told: [
     {
       ...system,
-      title: 'a primary that copies its writes later, reads from any replica',
+      title: 'a primary that replicates later, with reads from any replica',
       knobs: { ...patient, sync: 0, reads: 'replica' },
       beats: [
         ask(0, ['Jose', 'n1'], done(write('balance', 100)), 'Jose has $100.'),
         lag,
-        ask(
-          400,
-          ['Jose', 'n1'],
-          done(write('balance', 60)),
-          'He transfers $40. The primary has it, and tells him that it is done.',
-        ),
+        ask(400, ['Jose', 'n1'], done(write('balance', 60)), 'He transfers $40. The primary stores and confirms it.'),
         ask(
           700,
           ['Jose', 'n2'],
           sees('balance', 100),
-          'The next page is served from n2, which has not heard of the transfer: it shows $100. Jose transfers again, or calls support.',
+          'The next page is served from n2, which has not received the transfer: it shows $100. Jose transfers again, or calls support.',
         ),
         ask(1_600, ['Jose', 'n2'], sees('balance', 60), 'A second later the same page shows $60.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', 'read-your-writes': 'violated', eventual: 'met' },
         finally: { balance: 60 },
-        says: 'Nothing was lost, and all copies agree in the end; but Jose was shown a past in which he had not acted.',
+        says: 'Nothing was lost, and all copies agree in the end. But Jose was shown the state before his own transfer.',
       },
     },
   ],
   fix: {
     ...system,
-    title: 'the same replicas, reads and writes confirmed by a majority',
+    title: 'the same replicas, with reads from the primary and writes confirmed by a majority',
     knobs: { ...patient, sync: 'majority', reads: 'primary' },
     beats: [
       ask(0, ['Jose', 'n1'], done(write('balance', 100)), 'Jose has $100.'),
@@ -63,20 +58,20 @@ export const staleHistory: Story = {
         400,
         ['Jose', 'n1'],
         done(write('balance', 60)),
-        'He transfers $40. The primary waits for one replica, n3, before it says that it is done.',
+        'He transfers $40. The primary waits for one replica, n3, before it confirms.',
       ),
       ask(700, ['Jose', 'n1'], sees('balance', 60), 'The next page is served by the primary: it shows $60.'),
-      ask(1_600, ['Jose', 'n2'], sees('balance', 60), 'A page asked of n2 is passed on to the primary.'),
+      ask(1_600, ['Jose', 'n2'], sees('balance', 60), 'n2 forwards the read to the primary.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', 'read-your-writes': 'met', eventual: 'met' },
       finally: { balance: 60 },
-      says: 'Jose sees what he did. The price: every read goes to one node, and every write waits for another.',
+      says: 'Jose sees his transfer. The price: every read goes to one node, and every write waits for another.',
     },
   },
   ledger: neverOlder('balance'),
   lesson:
-    'A replica that is behind answers truthfully about the past, and nobody can tell from the answer. Whoever has just written must be sent to a copy that has the write: the primary, a sticky session, or a replica that waits until it has caught up.',
+    'A lagging replica returns a past state, and nothing in the answer shows it. Send a client that has just written to a copy that has the write: the primary, the replica of a sticky session, or one that waits until it has caught up.',
   source:
     'D. Terry et al.: Session Guarantees for Weakly Consistent Replicated Data, 1994 (read your writes); M. Kleppmann: Designing Data-Intensive Applications, 2017, chapter 5 (problems with replication lag)',
 }

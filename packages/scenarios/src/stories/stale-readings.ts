@@ -15,18 +15,18 @@ const cold = ask(
   0,
   ['Sensor', 'n1'],
   done(write('reading', '17 degrees, pump off')),
-  'A sensor enters what it measures: it is cold, and the pump is off.',
+  'A sensor reports its reading: it is cold, and the pump is off.',
 )
 const hot = ask(
   600,
   ['Sensor', 'n1'],
   done(write('reading', '90 degrees, pump on')),
-  'The water gets hot. The sensor enters that as well.',
+  'The water gets hot. The sensor reports that as well.',
 )
 
 export const staleReadings: Story = {
   name: 'stale-readings',
-  summary: 'a controller reads how things were a second ago, and does now what was right then',
+  summary: 'a controller reads the state of a second ago, and acts on it now',
   told: [
     {
       ...system,
@@ -41,25 +41,25 @@ export const staleReadings: Story = {
           1_500,
           ['Controller', 'n3'],
           sees('reading', '17 degrees, pump off'),
-          'The controller reads at n3, as always, and finds that it is cold. The answer comes at once and looks like any other.',
+          'The controller reads from n3, as always, and learns that it is cold. The answer looks like any other.',
         ),
         ask(
           1_600,
           ['Controller', 'n1'],
           done(write('heating', 'full')),
-          'It does what is right when it is cold. Its order is not late: it goes to the primary.',
+          'It acts as if it were cold. Its order is not late: it goes to the primary.',
         ),
       ],
       ending: {
         verdicts: { linearizable: 'violated', eventual: 'met' },
         finally: { reading: '90 degrees, pump on', heating: 'full' },
-        says: '90 degrees, and the heating on full. Each part did what it was built for.',
+        says: '90 degrees, and the heating at full power. Each part worked as designed.',
       },
     },
   ],
   fix: {
     ...system,
-    title: 'an order on condition that the reading is still the same, decided where it is kept',
+    title: 'an order that holds only if the reading is unchanged, checked where it is stored',
     knobs: { sync: 'majority', reads: 'primary', failover: false },
     beats: [
       cold,
@@ -70,25 +70,25 @@ export const staleReadings: Story = {
         1_500,
         ['Controller', 'n2'],
         sees('reading', '90 degrees, pump on'),
-        'The controller asks, and the primary answers, whichever node is asked: it is hot.',
+        'The controller reads, and the primary answers, whichever node is asked: it is hot.',
       ),
       ask(
         1_600,
         ['Controller', 'n1'],
         refused(cas('reading', '17 degrees, pump off', 'heating full')),
-        'An order that was made for an older reading, and says for which, is refused.',
+        'An order that names the older reading it was made for is refused.',
       ),
       ask(1_700, ['Controller', 'n1'], done(write('heating', 'off')), 'It turns the heating off.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { reading: '90 degrees, pump on', heating: 'off' },
-      says: 'The controller acts on what is so, or not at all.',
+      says: 'The controller acts on the current reading, or not at all.',
     },
   },
   ledger: neverOlder('reading'),
   lesson:
-    'What is read is always the past; how long past, a copy does not say. Whoever acts on a reading must ask for one that is fresh, or send along what it was decided on, so that the order can be refused if that is no longer so.',
+    'A read always shows the past, and a copy does not say how old it is. Before acting on a reading, ask for a fresh one, or send the reading with the order, so that the order is refused if the reading has changed.',
   source:
     'X. Sun et al.: Automatic Reliability Testing for Cluster Management Controllers (Sieve), OSDI 2022; Amazon Web Services: Summary of the Amazon DynamoDB Service Disruption, 2025 (an enactor applies an old plan over a newer one)',
 }

@@ -26,7 +26,7 @@ const before = ask(
   0,
   ['Jose', 'n1'],
   answered(balances, opening),
-  'Jose’s account a is kept on n2, his landlord’s account b on n3. Either holds $1,000.',
+  'Jose’s account a is on n2, his landlord’s account b on n3. Each holds $1,000.',
 )
 const voteIsLate = during([150, 400], stall('n3', 'n1'), 'For a moment, what n3 sends to n1 is late.')
 const payment = ask(
@@ -36,11 +36,11 @@ const payment = ask(
   'Jose pays his rent, $400. n1 asks n2 and n3 for their votes. Both vote yes; the vote of n3 is still on its way.',
 )
 const cut = (what: string) =>
-  during([300, 3_000], deaf('n3', 'n1', 'n2'), `Before it arrives, n3 can hear nobody any more. ${what}`)
+  during([300, 3_000], deaf('n3', 'n1', 'n2'), `Before it arrives, n3 stops receiving anything. ${what}`)
 
 export const threePhaseCommit: Story = {
   name: 'three-phase-commit',
-  summary: 'nobody waits for a dead coordinator any more; cut in two, either side decides for itself',
+  summary: 'nobody waits for a dead coordinator, but in a partition each side decides for itself',
   told: [
     {
       ...system,
@@ -55,7 +55,7 @@ export const threePhaseCommit: Story = {
           0,
           ['Ana', 'n1'],
           done(write('room', 'old')),
-          'Ana writes an item that n2 keeps. n1 coordinates: it collects votes, tells everybody that all have voted yes, and only then has them commit.',
+          'Ana writes an item that n2 keeps. n1 coordinates: it collects votes, announces that all have voted yes, and only then tells the nodes to commit.',
         ),
         during([600, 1_800], stall('n2', 'n1'), 'Ana’s next write goes the same way; but the vote of n2 is late …'),
         ask(800, ['Ana', 'n1'], unanswered(write('room', 'new')), 'n2 has voted yes, and keeps the item locked.'),
@@ -64,13 +64,13 @@ export const threePhaseCommit: Story = {
           3_000,
           ['Ben', 'n2'],
           sees('room', 'old'),
-          'n2 has heard nothing, and nobody that is alive has heard that all voted yes: so nobody can have committed. It aborts, unlocks the item, and answers Ben while n1 is still down.',
+          'No live node has heard that all voted yes, so no node can have committed. n2 aborts, unlocks the item, and answers Ben while n1 is still down.',
         ),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { room: 'old' },
-        says: 'With two phases, Ben would have waited for n1. The third phase costs each write one more round.',
+        says: 'With two phases Ben would have waited for n1. The third phase costs each write one more round trip.',
       },
     },
     {
@@ -83,19 +83,19 @@ export const threePhaseCommit: Story = {
         voteIsLate,
         payment,
         cut(
-          'n1 has all votes now, tells everybody so, hears nothing from n3, takes it for dead, and commits with n2: the dead will learn of it when they are back. But n3 is alive. It hears nothing either, takes the others for dead, knows of nobody that heard of the votes, and aborts.',
+          'n1 now has all votes and announces it. It hears nothing from n3, takes it for dead, and commits with n2. But n3 is alive. It hears nothing either, takes the others for dead, knows of no node that heard of the votes, and aborts.',
         ),
         ask(
           4_000,
           ['Rosa', 'n3'],
           answered(balances, { ...opening, a: 60_000 }),
-          'Rosa, the landlord, has not got it.',
+          'Rosa, the landlord, has not received it.',
         ),
       ],
       ending: {
         verdicts: { linearizable: 'violated' },
         finally: { '': { ...opening, a: 60_000 } },
-        says: '$400 have left one account and arrived in none. Both sides kept to the protocol; what it takes for death was silence.',
+        says: '$400 have left one account and arrived in none. Both sides followed the protocol, which takes silence for death.',
       },
     },
   ],
@@ -108,29 +108,29 @@ export const threePhaseCommit: Story = {
       before,
       voteIsLate,
       payment,
-      cut('n1 has all votes now and commits. n3 does not hear of it …'),
+      cut('n1 now has all votes and commits. n3 does not hear of it …'),
       ask(
         1_500,
         ['Rosa', 'n3'],
         refused(balances),
-        '… and neither commits nor aborts: it has given its word. Account b stays locked, and Rosa is told nothing.',
+        '… and neither commits nor aborts, since it has voted yes. Account b stays locked, and Rosa is refused.',
       ),
       ask(
         4_000,
         ['Rosa', 'n3'],
         answered(balances, { ...opening, a: 60_000, b: 140_000 }),
-        'Once n3 hears again, it asks, is told, and commits as well.',
+        'Once n3 is reachable again, it asks for the decision and commits as well.',
       ),
     ],
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { '': { ...opening, a: 60_000, b: 140_000 } },
-      says: 'The rent is paid. The price: an account that nobody could read for as long as the line was down.',
+      says: 'The rent is paid. The price: nobody could read account b while the link was down.',
     },
   },
   ledger: moneyKept,
   lesson:
-    'No commit protocol both never waits and survives a cut network: with a third phase nobody waits for the dead, and those that were only silent decide otherwise. Where silence may be a cut, either wait, or let a majority decide and the others follow it.',
+    'No commit protocol both never blocks and survives a partition: with a third phase nobody waits for dead nodes, but nodes that were only unreachable may decide differently. If partitions can happen, either wait, or let a majority decide.',
   source:
     'D. Skeen: Nonblocking Commit Protocols, 1981; D. Skeen, M. Stonebraker: A Formal Model of Crash Recovery in a Distributed System, 1983 (no protocol is resilient to a partition); J. Gray, L. Lamport: Consensus on Transaction Commit, 2006',
 }

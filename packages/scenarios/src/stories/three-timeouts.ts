@@ -26,17 +26,17 @@ const calm = ask(
   0,
   ['Ana', 'n1'],
   sees('page', PAGE),
-  'n1 is a load balancer before four servers with the same static files, of which each takes 60 ms for a page. Ana gets hers.',
+  'n1 is a load balancer before four servers with the same static files. Each takes 60 ms for a page. Ana gets hers.',
 )
 const balancerPaused = during(
   [3_000, 4_300],
   paused('n1'),
-  'The balancer itself stands still for a moment. The servers are idle, and nobody can reach them.',
+  'The balancer itself stalls for a moment. The servers are idle, and nobody can reach them.',
 )
 
 export const threeTimeouts: Story = {
   name: 'three-timeouts',
-  summary: 'three times there is no page, for three reasons that only the text of the error tells apart',
+  summary: 'three requests time out for three reasons; only the text of the error says which',
   told: [
     {
       ...system,
@@ -48,64 +48,64 @@ export const threeTimeouts: Story = {
         during(
           [430, 900],
           paused(...SERVERS),
-          '… and stands still, like all of them, for less than half a second. When it goes on, it finds that her request has waited for longer than it lets one wait, and turns it away.',
+          '… and stalls, like all the servers, for less than half a second. When it continues, her request has waited longer than the server allows, and is refused.',
         ),
-        during([1_500, 2_400], paused(...SERVERS), 'The servers stand still again, for longer.'),
+        during([1_500, 2_400], paused(...SERVERS), 'The servers stall again, for longer.'),
         ask(
           1_600,
           ['Ben', 'n1'],
           refused(read('page'), 'balancer: '),
-          'This time the balancer gives up first: no answer from the server. It cannot know whether that is dead, slow, or cut off.',
+          'This time the balancer gives up first: no answer from the server, which may be dead, slow or unreachable.',
         ),
         balancerPaused,
         ask(
           3_100,
           ['Cleo', 'n2'],
           refused(read('page'), 'requester: '),
-          'Cleo’s own side gives up, as it has heard nothing from the balancer. From where she sits, it is the same as before.',
+          'Cleo’s own side gives up, since it has heard nothing from the balancer. To her it looks the same as before.',
         ),
-        ask(5_000, ['Ana', 'n1'], sees('page', PAGE), 'All is well again, and nobody had to do anything.'),
+        ask(5_000, ['Ana', 'n1'], sees('page', PAGE), 'Everything works again, and nobody had to intervene.'),
         ask(5_200, ['Ben', 'n2'], sees('page', PAGE), 'Ben has his page.'),
       ],
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { page: PAGE },
-        says: 'Three timeouts: of the server, of the balancer, of the client. There was no state, so nothing could be lost: asking again was all it took.',
+        says: 'Three timeouts: the server’s, the balancer’s, the client’s. There was no state to lose, so a retry was all it took.',
       },
     },
   ],
   fix: {
     ...system,
-    title: 'a balancer that gives the request to another server, in time',
+    title: 'a balancer that retries on another server in time',
     knobs: { ...knobs, choice: 'least-connections', attempts: 2, 'balancer-timeout-ms': 300 },
     beats: [
       calm,
-      during([400, 2_400], paused('n2'), 'A server stands still for two seconds.'),
+      during([400, 2_400], paused('n2'), 'A server stalls for two seconds.'),
       ask(
         410,
         ['Ana', 'n1'],
         sees('page', PAGE),
-        'Whichever server the balancer tries first, there is time for a second one, because it waits for less long than its clients do. A read may be repeated.',
+        'Whichever server the balancer tries first, there is time for a second, because the balancer’s timeout is shorter than its clients’. Reads are safe to repeat.',
       ),
-      ask(1_600, ['Ben', 'n1'], sees('page', PAGE), 'So it goes with Ben.'),
+      ask(1_600, ['Ben', 'n1'], sees('page', PAGE), 'So does Ben’s request.'),
       balancerPaused,
       ask(
         3_100,
         ['Cleo', 'n3'],
         refused(read('page'), 'requester: '),
-        'Against a balancer that stands still there is no second server: that takes a second balancer.',
+        'If the balancer itself stalls, a second server does not help: that takes a second balancer.',
       ),
-      ask(5_000, ['Cleo', 'n3'], sees('page', PAGE), 'A moment later Cleo asks again, and has her page.'),
+      ask(5_000, ['Cleo', 'n3'], sees('page', PAGE), 'A moment later Cleo retries, and gets her page.'),
     ],
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { page: PAGE },
-      says: 'Two of three timeouts are gone. The third one is of the part of which there is only one.',
+      says: 'Two of three timeouts are gone. The third comes from the one part without a spare.',
     },
   },
-  withoutLedger: 'There is no state that a promise could be about, only answers that come or do not.',
+  withoutLedger: 'There is no state to make a promise about, only answers that come or do not.',
   lesson:
-    'A timeout says who waited, not what was wrong: the server, the balancer and the client each have one, and an error that does not say whose it was sends people to the wrong machine. Let each wait for less long than whoever waits for it, so that there is time left to try elsewhere.',
+    'A timeout says who waited, not what went wrong. Server, balancer and client each have one, and an error that does not name its source sends people to the wrong machine. Make each timeout shorter than its caller’s, so that there is time to try elsewhere.',
   source:
     'RFC 9110, 2022, section 15.6 (502, 503 and 504); Site Reliability Engineering, 2016, chapter 20 (load balancing in the datacenter)',
 }

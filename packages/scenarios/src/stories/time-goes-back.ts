@@ -6,7 +6,7 @@ import type { Story, Tale } from '../story.ts'
 const setBack = during(
   [0, 400],
   clockAhead('n1', 2_000),
-  'The clock of n1 is two seconds ahead, until somebody sets it right.',
+  'The clock of n1 is two seconds ahead, until it is corrected.',
 )
 
 const system = {
@@ -18,7 +18,7 @@ const system = {
 
 export const timeGoesBack: Story = {
   name: 'time-goes-back',
-  summary: 'a clock is set right, and a node begins to lose the writes of its only client',
+  summary: 'a clock is corrected, and a node loses the writes of its only client',
   told: [
     {
       ...system,
@@ -32,13 +32,13 @@ export const timeGoesBack: Story = {
           600,
           ['Ana', 'n1'],
           done(write('address', 'new street')),
-          'The clock has been set right in the meantime, two seconds back. Ana moves, tells n1 again, and is told that it is done.',
+          'The clock has been corrected, two seconds back. Ana moves and updates her address at n1, which confirms it.',
         ),
         ask(
           700,
           ['Ana', 'n1'],
           sees('address', 'old street'),
-          'The new address is the older one, by the clock: Ana still lives in the old street.',
+          'By the clock, the new address is the older one: Ana still lives in the old street.',
         ),
       ],
       ending: {
@@ -49,7 +49,7 @@ export const timeGoesBack: Story = {
           eventual: 'violated',
         },
         finally: { address: 'old street' },
-        says: 'One client, one node, no fault but the repair of a clock; and a confirmed write is lost.',
+        says: 'One client, one node, no fault except a corrected clock, and a confirmed write is lost.',
       },
     },
   ],
@@ -62,18 +62,18 @@ export const timeGoesBack: Story = {
     beats: [
       setBack,
       ask(200, ['Ana', 'n1'], done(write('address', 'old street')), 'Ana enters her address.'),
-      ask(600, ['Ana', 'n1'], done(write('address', 'new street')), 'The clock has been set right. Ana moves.'),
+      ask(600, ['Ana', 'n1'], done(write('address', 'new street')), 'The clock has been corrected. Ana moves.'),
       ask(700, ['Ana', 'n1'], sees('address', 'new street'), 'She lives in the new street.'),
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { address: 'new street' },
-      says: 'Timers may fire early or late when a clock is set; the order of the log does not change.',
+      says: 'Timers may fire early or late when a clock is set, but the order of the log does not change.',
     },
   },
   ledger: neverOlder('address'),
   lesson:
-    'The time of day is not monotonic: it is stepped by administrators, by NTP and by virtual machines that wake up. Use a monotonic clock for durations, and for order something that only counts up, such as a hybrid logical clock, which never stamps a write before one it has seen.',
+    'The time of day is not monotonic: administrators, NTP and resuming virtual machines step it. Use a monotonic clock for durations. For order, use something that only counts up, such as a hybrid logical clock, which never stamps a write before one it has seen.',
   source:
     'S. Kulkarni et al.: Logical Physical Clocks, 2014 (hybrid logical clocks); J. Graham-Cumming: How and why the leap second affected Cloudflare DNS, 2017',
 }

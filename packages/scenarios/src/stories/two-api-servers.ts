@@ -26,7 +26,7 @@ const after = ask(3_500, ['Kubelet', 'n3'], sees('pod-0', 'elsewhere'), 'n3 has 
 
 export const twoApiServers: Story = {
   name: 'two-api-servers',
-  summary: 'a client asks another API server, goes back in time, and starts a pod that runs elsewhere',
+  summary: 'a client switches API servers, sees an older state, and starts a pod that runs elsewhere',
   told: [
     {
       ...system,
@@ -37,14 +37,14 @@ export const twoApiServers: Story = {
           1_000,
           ['Kubelet', 'n3'],
           sees('pod-0', 'here'),
-          'The kubelet is restarted, and connects to n3, whose cache has not heard of the move. It starts the pod: one name, running twice.',
+          'The kubelet restarts and connects to n3, whose cache has not received the move. It starts the pod: one name, running twice.',
         ),
         after,
       ],
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'violated', 'monotonic-reads': 'violated', eventual: 'met' },
         finally: { 'pod-0': 'elsewhere' },
-        says: 'Each cache only ever goes forward. It is the client that went back, by going from one to the other.',
+        says: 'Each cache only moves forward. The client went back by switching caches.',
       },
     },
   ],
@@ -58,19 +58,19 @@ export const twoApiServers: Story = {
         1_000,
         ['Kubelet', 'n3'],
         refused(read('pod-0')),
-        'n3 asks the store how far it is, to wait until its cache is there as well. No answer comes, and it says that it cannot tell.',
+        'n3 asks the store for its revision, to wait until its cache has reached it. No answer comes, and n3 refuses the read.',
       ),
       after,
     ],
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { 'pod-0': 'elsewhere' },
-      says: 'A round trip for each read, for one number and not for the data, and no answer while the store cannot be reached.',
+      says: 'The price: a round trip for each read, for one number rather than the data, and no answer while the store is unreachable.',
     },
   },
   ledger: neverOlder('pod-0'),
   lesson:
-    'A cache that is only ever late is harmless until a client has two of them: moving from one to the other, it may go back in time and undo what it has done. Let the client carry the revision it has seen, or let the cache ask the store how far it must be.',
+    'A cache that only lags is harmless until a client uses two: switching between them, it may go back in time and undo its own work. Let the client carry the revision it has seen, or let the cache ask the store which revision it must reach.',
   source:
     'Kubernetes issue 59848, 2018 (a restarted kubelet reads an older state); Kubernetes enhancement 2340: Consistent reads from cache, 2023; X. Sun et al.: Automatic Reliability Testing for Cluster Management Controllers, 2022 (time travel)',
 }

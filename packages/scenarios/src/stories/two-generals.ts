@@ -13,16 +13,16 @@ const enemy = (untilMs: number) =>
   during(
     [0, untilMs],
     loseReply('n1', 'n2'),
-    'Two generals win only if they attack together. Their couriers cross a valley that the enemy holds: whoever sends one never sees him return.',
+    'Two generals win only if they attack together. Their couriers cross a valley that the enemy holds, and no courier returns.',
   )
 
 export const twoGenerals: Story = {
   name: 'two-generals',
-  summary: 'however many confirmations are sent, the last one may be the one that is lost',
+  summary: 'however many confirmations are sent, the last one may be lost',
   told: [
     {
       ...system,
-      title: 'couriers that may not arrive',
+      title: 'couriers who may not arrive',
       beats: [
         enemy(2_450),
         ask(
@@ -31,30 +31,30 @@ export const twoGenerals: Story = {
           unanswered(write('plan', 'attack at dawn')),
           'Alba sends: attack at dawn. Did it arrive? She will not attack alone.',
         ),
-        ask(600, ['Brun', 'n3'], sees('plan', 'attack at dawn'), 'Brun, beyond the valley, reads it: it did arrive.'),
+        ask(600, ['Brun', 'n3'], sees('plan', 'attack at dawn'), 'Brun, across the valley, reads it: it did arrive.'),
         ask(
           700,
           ['Brun', 'n2'],
           unanswered(write('reply', 'agreed')),
-          'He sends: agreed. Did that arrive? If not, Alba will stay; so he will not attack alone either.',
+          'He sends: agreed. Did that arrive? If not, Alba will stay, so he will not attack alone either.',
         ),
         ask(
           1_300,
           ['Alba', 'n1'],
           unanswered(write('reply to the reply', 'then it is agreed')),
-          'It did arrive. Alba confirms that it did, and now cannot know whether Brun knows that she knows.',
+          'It did. Alba confirms, but cannot know whether Brun receives her confirmation.',
         ),
         ask(
           1_900,
           ['Brun', 'n2'],
           unanswered(write('and so on', 'then it is agreed indeed')),
-          'Brun confirms the confirmation. Nothing is gained: the last courier is always the one whose arrival is uncertain.',
+          'Brun confirms the confirmation. Nothing is gained: the arrival of the last courier is always uncertain.',
         ),
         ask(
           2_500,
           ['Alba', 'n1'],
           sees('plan', 'attack at dawn'),
-          'In the morning the valley is empty, and everything can be read. Every message had arrived.',
+          'In the morning the valley is free, and it turns out that every message had arrived.',
         ),
       ],
       ending: {
@@ -65,49 +65,49 @@ export const twoGenerals: Story = {
           'reply to the reply': 'then it is agreed',
           'and so on': 'then it is agreed indeed',
         },
-        says: 'Four messages, all delivered, and neither general could attack: no number of them makes both certain.',
+        says: 'Four messages, all delivered, and neither general could attack: no number of messages makes both certain.',
       },
     },
   ],
   fix: {
     ...system,
-    title: 'one decides, and repeats it until it is confirmed',
+    title: 'one general decides, and repeats the decision until it is confirmed',
     beats: [
       enemy(1_150),
       ask(
         100,
         ['Alba', 'n1'],
         unanswered(write('plan', 'attack at dawn')),
-        'Alba alone decides, and asks for nothing but a receipt. None comes.',
+        'Alba alone decides, and asks only for an acknowledgement. None comes.',
       ),
       ask(
         700,
         ['Alba', 'n1'],
         unanswered(write('plan', 'attack at dawn')),
-        'She sends the same again: to know it twice does no harm.',
+        'She sends the same again: receiving it twice does no harm.',
       ),
       ask(
         1_300,
         ['Alba', 'n1'],
         done(write('plan', 'attack at dawn')),
-        'And again, until one receipt comes through. Now she knows that the plan stands, and whoever reads it may act.',
+        'And again, until one acknowledgement comes through. Now she knows that the plan stands, and anyone who reads it may act.',
       ),
       ask(
         1_400,
         ['Brun', 'n2'],
         sees('plan', 'attack at dawn'),
-        'Brun acts on what is decided, not on what Alba knows of him.',
+        'Brun acts on the decision, not on what Alba knows about him.',
       ),
     ],
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { plan: 'attack at dawn' },
-      says: 'Certainty on both sides at a given hour is still impossible. A decision that is made once and repeated until it is known is not.',
+      says: 'Both sides still cannot be certain at a given hour. But a decision can be made once and repeated until it is known.',
     },
   },
-  withoutLedger: 'Every message arrives; what neither side has is certainty, which no answer shows.',
+  withoutLedger: 'Every message arrives; what both sides lack is certainty, which no answer shows.',
   lesson:
-    'Over a line that may lose any message, no protocol of finitely many messages makes two sides certain of the same thing at the same time. So do not need it: let one place decide, make messages repeatable, and repeat them until they are answered.',
+    'Over a link that may lose any message, no finite protocol makes two sides certain of the same thing at the same time. So do not depend on that: let one side decide, make messages idempotent, and repeat them until they are acknowledged.',
   source:
     'E. Akkoyunlu, K. Ekanadham, R. Huber: Some Constraints and Tradeoffs in the Design of Network Communications, 1975; J. Gray: Notes on Data Base Operating Systems, 1978 (the generals)',
 }

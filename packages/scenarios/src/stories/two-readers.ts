@@ -13,7 +13,7 @@ const late = during([200, 1_200], stall('n1', 'n3'), 'What n1 sends to n3 is lat
 
 export const twoReaders: Story = {
   name: 'two-readers',
-  summary: 'one reader sees the goal, tells the other, and the other does not find it',
+  summary: 'one reader sees the goal and tells another, who does not see it',
   told: [
     {
       ...system,
@@ -22,20 +22,20 @@ export const twoReaders: Story = {
       beats: [
         ask(0, ['Referee', 'n1'], done(write('score', '0:0')), 'The match begins.'),
         late,
-        ask(400, ['Referee', 'n1'], done(write('score', '1:0')), 'A goal. The referee enters it.'),
+        ask(400, ['Referee', 'n1'], done(write('score', '1:0')), 'A goal. The referee records it.'),
         ask(
           600,
           ['Ana', 'n2'],
           sees('score', '1:0'),
-          'Ana sees it at n2, and calls to Ben across the room: one to nil!',
+          'Ana sees it at n2, and calls across the room to Ben: one to nil!',
         ),
-        ask(700, ['Ben', 'n3'], sees('score', '0:0'), 'Ben looks at n3, after Ana has, and sees nil to nil.'),
+        ask(700, ['Ben', 'n3'], sees('score', '0:0'), 'Ben then looks at n3, and sees nil to nil.'),
         ask(1_400, ['Ben', 'n3'], sees('score', '1:0'), 'A moment later he sees it as well.'),
       ],
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'met', eventual: 'met' },
         finally: { score: '1:0' },
-        says: 'All saw the same updates in the same order; only not at the same time. Without the call across the room nobody could have told.',
+        says: 'All saw the same updates in the same order, but not at the same time. Without the call across the room, nobody could have noticed.',
       },
     },
   ],
@@ -52,18 +52,18 @@ export const twoReaders: Story = {
         280,
         ['Ben', 'n3'],
         sees('score', '1:0'),
-        'Ben asks n3, which does not answer from its own copy: he waits until n1 can tell it, and sees the goal.',
+        'Ben asks n3, which does not answer from its own copy. He waits until it has asked n1, and sees the goal.',
       ),
     ],
     ending: {
       verdicts: { linearizable: 'met', sequential: 'met', eventual: 'met' },
       finally: { score: '1:0' },
-      says: 'Whoever looks later never sees less. The price: Ben waits as long as the line does.',
+      says: 'A later read never shows less. The price: Ben waits as long as the link is stalled.',
     },
   },
   ledger: neverOlder('score'),
   lesson:
-    'Sequential consistency keeps one order for all, and each client sees time go forward; it does not promise that it is the same time for two of them. As soon as clients talk to each other outside of the system, only linearizability keeps them from contradicting each other.',
+    'Sequential consistency keeps one order for all, and each client moves forward in it, but two clients may be at different points. Once clients talk to each other outside the system, only linearizability prevents contradictions.',
   source:
     'L. Lamport: How to Make a Multiprocessor Computer That Correctly Executes Multiprocess Programs, 1979; H. Attiya, J. Welch: Sequential Consistency versus Linearizability, 1994',
 }

@@ -2,7 +2,7 @@ import { canonical, type Json } from '@chaosproxy/history'
 import { encodeSegment } from '@chaosproxy/wire/http'
 import type { WrittenRequest } from '../mapping/try-request.ts'
 import type { Trouble, WrittenParts } from '../places/place.ts'
-import { findPlace } from '../places/registry.ts'
+import { findPlace } from '../places/place-of.ts'
 import { placeParts } from '../table/route-table.ts'
 
 /** A request built place by place: the reverse of reading values from a `Message`. */

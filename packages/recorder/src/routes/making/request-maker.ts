@@ -7,7 +7,7 @@ import { compileMapping, type HttpMapping } from '../mapping/mapping.ts'
 import type { WrittenRequest } from '../mapping/try-request.ts'
 import { isOfAnswer, partsOfKey, sourcesOf } from '../mapping/value-source.ts'
 import type { Trouble } from '../places/place.ts'
-import { findPlace } from '../places/registry.ts'
+import { findPlace } from '../places/place-of.ts'
 import {
   isIgnored,
   keySpec,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
-import { findPlace } from '../places/registry.ts'
+import { findPlace } from '../places/place-of.ts'
 import type { ClientSource } from '../table/route-table.ts'
 import type { Message } from './message.ts'
 import { compileValue } from './value-source.ts'

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { formOf, isList } from '../forms/form-of.ts'
-import { findPlace } from '../places/registry.ts'
+import { findPlace } from '../places/place-of.ts'
 import { isIgnored, operationsOf, type RouteTable, type ValueSpec } from '../table/route-table.ts'
 import { withoutAnswer } from './value-source.ts'
 

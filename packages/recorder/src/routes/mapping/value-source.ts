@@ -1,7 +1,7 @@
 import { canonical, isTooDeep, type Json, UserError } from '@chaosproxy/history'
 import { formOf, isList } from '../forms/form-of.ts'
 import { memberOf, membersIn } from '../places/json.ts'
-import { findPlace } from '../places/registry.ts'
+import { findPlace } from '../places/place-of.ts'
 import { placeParts, type ValueSource, type ValueSpec } from '../table/route-table.ts'
 import { LONGEST_TEXT_BYTES } from './body-value.ts'
 import type { Scene } from './scene.ts'

@@ -1,6 +1,7 @@
 import { grpcStatusNames } from '@chaosproxy/wire/grpc'
 import { peerSources } from '../mapping/client-source.ts'
-import { patternOf, places } from '../places/registry.ts'
+import { patternOf } from '../places/place-of.ts'
+import { places } from '../places/registry.ts'
 import type { JsonSchema } from './members.ts'
 
 const METHODS = '[A-Z]+(,[A-Z]+)*'

@@ -1,4 +1,3 @@
-import { placeParts, type ValueSource } from '../table/route-table.ts'
 import { body } from './body.ts'
 import { cookie } from './cookie.ts'
 import { form } from './form.ts'
@@ -13,14 +12,3 @@ import { query } from './query.ts'
  * follow. The order is that of error messages.
  */
 export const places: readonly Place[] = [path, query, header, cookie, form, body, json]
-
-/** The place that a source without the prefix `answer.` names; undefined if there is none. */
-export function findPlace(source: ValueSource): Place | undefined {
-  const { kind } = placeParts(source)
-  return byKind.get(kind)
-}
-
-const byKind: ReadonlyMap<string, Place> = new Map(places.map((place) => [place.kind, place]))
-
-/** The source of a regular expression for sources in one of these places. */
-export const patternOf = (some: readonly Place[]): string => some.map(({ kind, name }) => `${kind}${name}`).join('|')

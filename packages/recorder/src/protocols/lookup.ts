@@ -1,0 +1,9 @@
+import type { RecordedProtocol } from '../spoken/protocol.ts'
+import { recordedProtocols } from './registry.ts'
+
+/** How to ask for each, for messages. */
+export const recordedExamples: string = recordedProtocols.map(({ example }) => example).join(', or ')
+
+/** The protocol of this name. */
+export const findRecordedProtocol = (name: unknown): RecordedProtocol | undefined =>
+  recordedProtocols.find(({ kind }) => kind === name)

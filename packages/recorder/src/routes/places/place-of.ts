@@ -1,0 +1,14 @@
+import { placeParts, type ValueSource } from '../table/route-table.ts'
+import type { Place } from './place.ts'
+import { places } from './registry.ts'
+
+/** The place that a source without the prefix `answer.` names; undefined if there is none. */
+export function findPlace(source: ValueSource): Place | undefined {
+  const { kind } = placeParts(source)
+  return byKind.get(kind)
+}
+
+const byKind: ReadonlyMap<string, Place> = new Map(places.map((place) => [place.kind, place]))
+
+/** The source of a regular expression for sources in one of these places. */
+export const patternOf = (some: readonly Place[]): string => some.map(({ kind, name }) => `${kind}${name}`).join('|')
