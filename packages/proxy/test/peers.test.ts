@@ -148,7 +148,7 @@ describe('processes given from outside', () => {
 
   test.each([
     [[], 'x: [] is no object'],
-    [{}, 'x: no process is given, as in {"n1":4711}.'],
+    [{}, 'x: give a process for each name, as in {"n1":4711}.'],
     [{ n1: 0 }, 'x: "n1" is 0. Give a process id, or the name of a file that holds one.'],
     [{ n1: 1.5 }, '"n1" is 1.5.'],
     [{ n1: '' }, '"n1" is "".'],
@@ -170,7 +170,7 @@ test('on other systems than Linux the error says what to do instead', () => {
   Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' })
   try {
     expect(() => findBySocketOwner(() => new Map())).toThrow(UserError)
-    expect(() => findBySocketOwner(() => new Map())).toThrow('this is darwin. Give each link an address of its own')
+    expect(() => findBySocketOwner(() => new Map())).toThrow('this is darwin. Give each link its own address')
   } finally {
     if (platform !== undefined) Object.defineProperty(process, 'platform', platform)
   }

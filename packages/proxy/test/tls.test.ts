@@ -292,7 +292,7 @@ describe('options from outside', () => {
   test('a certificate and a key that do not belong together are refused before anyone listens', async () => {
     const mixed = { certificate: identity.certificate, key: createAuthority().issue(['x']).key }
     await expect(routeWith({ terminate: { identity: mixed } }, await echo())).rejects.toThrow(
-      /proxy route clients>n1: tls.terminate: a certificate or key cannot be used \(.*\)\. Give PEM/,
+      /proxy route clients>n1: tls.terminate: a certificate or key cannot be used \(.*\)\. Give a certificate and key in PEM/,
     )
   })
 })

@@ -96,5 +96,5 @@ test('a setting that needs a single process is refused', async () => {
   expect(() => network.apply({ kind: 'latency', latencyMs: millis(-1), jitterMs: millis(0), links: links.to })).toThrow(
     '"latencyMs" is -1',
   )
-  await expect(createWorkerNetwork({ seed: 1, workers: 0 })).rejects.toThrow('no number of processes')
+  await expect(createWorkerNetwork({ seed: 1, workers: 0 })).rejects.toThrow('not a number of processes')
 })

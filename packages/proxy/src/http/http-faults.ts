@@ -66,7 +66,7 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
     if (known !== undefined) return known
     throw new UserError(
       'usage',
-      `${fault.kind} on ${linkName(link)}: no route for HTTP carries requests over this link. It names their way, from client to server: ${links.names.join(', ') || 'there is none yet'}.`,
+      `${fault.kind} on ${linkName(link)}: no route for HTTP carries requests over this link. Name the direction of the requests, from client to server: ${links.names.join(', ') || 'there is none yet'}.`,
     )
   }
 

@@ -16,7 +16,7 @@ export type PidFiles = 'allowed' | 'refused'
  */
 export function parsePeers(value: unknown, where: string, pidFiles: PidFiles): PeerFinder {
   const entries = Object.entries(readObject(value, where))
-  if (entries.length === 0) throw new UserError('input', `${where}: no process is given, as in {"n1":4711}.`)
+  if (entries.length === 0) throw new UserError('input', `${where}: give a process for each name, as in {"n1":4711}.`)
   const sources = entries.map(
     ([endpoint, source]) => [endpoint, readSource(source, `${where}: ${quote(endpoint)}`, pidFiles)] as const,
   )

@@ -23,7 +23,7 @@ export function findBySocketOwner(processes: () => Processes | Promise<Processes
   if (process.platform !== 'linux')
     throw new UserError(
       'environment',
-      `who owns a socket can be found out on Linux only, and this is ${process.platform}. Give each link an address of its own: a route from each node to each other.`,
+      `the owner of a socket can be found on Linux only, and this is ${process.platform}. Give each link its own address: one route from each node to each other node.`,
     )
   return {
     by: 'socket owner',
@@ -46,7 +46,7 @@ export function findAnyProcess(): PeerFinder {
   if (process.platform !== 'linux')
     throw new UserError(
       'environment',
-      `which process dialled can be found out on Linux only, and this is ${process.platform}. Name clients by something in their requests: "client": "header.X-Client".`,
+      `the dialling process can be found on Linux only, and this is ${process.platform}. Name clients by something in their requests: "client": "header.X-Client".`,
     )
   let last: readonly string[] = []
   return {

@@ -435,7 +435,7 @@ const closed = (file: number, synchronise: boolean): Promise<void> =>
 function writingFailed(path: string, error: unknown): UserError {
   return new UserError(
     'environment',
-    `${path}: the record cannot be written (${whyOf(error)}). Traffic goes on without one; choose a directory that can be written to, with space left, and start anew.`,
+    `${path}: the record cannot be written (${whyOf(error)}). Traffic continues unrecorded. Choose a writable directory with free space, and start again.`,
   )
 }
 

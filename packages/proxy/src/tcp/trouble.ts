@@ -40,7 +40,7 @@ const REASONS: { readonly [code: string]: string } = {
   EMFILE: TOO_MANY,
   ENFILE: TOO_MANY,
   TLS_MISSING:
-    'a client asked for TLS, which the proxy has no certificate for, and hung up. Let it speak plaintext to the proxy (sslmode=disable), or let the proxy listen with --listen tls://HOST:PORT',
+    'a client asked for TLS and hung up: the proxy has no certificate. Let the client use plaintext (sslmode=disable), or let the proxy listen with --listen tls://HOST:PORT',
 }
 
 /** What a client speaks, if a proxy reads it as something else. */

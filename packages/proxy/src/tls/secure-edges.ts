@@ -172,7 +172,7 @@ function contextOf(given: SecureContextOptions, where: string): SecureContext {
     const reason = (error as Error).message
     throw new UserError(
       'input',
-      `${where}: a certificate or key cannot be used (${reason}). Give PEM that belongs together.`,
+      `${where}: a certificate or key cannot be used (${reason}). Give a certificate and key in PEM that match.`,
     )
   }
 }

@@ -94,7 +94,7 @@ export function startWorker({ seed, number, died, troubled }: WorkerOptions): Wo
     },
   }
   worker.once('exit', (exitCode) => {
-    fail(new UserError('environment', `a worker of the proxy ended with code ${exitCode} before it took commands.`))
+    fail(new UserError('environment', `a worker of the proxy exited with code ${exitCode} before it was ready.`))
     for (const { resolve } of waiting.values()) resolve(NOTHING)
     waiting.clear()
     if (!stopped && unsent === undefined) died(handle)

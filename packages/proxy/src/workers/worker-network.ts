@@ -33,7 +33,10 @@ const MOST_WORKERS = 64
  */
 export async function createWorkerNetwork({ seed, workers }: WorkerNetworkOptions): Promise<Network> {
   if (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS)
-    throw new UserError('usage', `workers: ${workers} is no number of processes. Give one from 1 to ${MOST_WORKERS}.`)
+    throw new UserError(
+      'usage',
+      `workers: ${workers} is not a number of processes. Give one from 1 to ${MOST_WORKERS}.`,
+    )
   const listeners: TroubleListener[] = []
   const troubled: TroubleListener = (trouble) => {
     for (const listener of listeners) listener(trouble)

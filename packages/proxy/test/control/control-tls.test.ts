@@ -92,7 +92,7 @@ describe('a control interface that speaks TLS', () => {
       'The certificate of the proxy at localhost:PORT is not for the name localhost (DNS:host-b): ask for the proxy by a name in it, or start the proxy again with one that has this name (--control-cert, --control-key).',
     )
     expect(await said(plain.server.port)).toBe(
-      'What answers at localhost:PORT speaks no TLS: write http://, or start the proxy with --control-cert and --control-key.',
+      'The server at localhost:PORT does not speak TLS: write http://, or start the proxy with --control-cert and --control-key.',
     )
   })
 
@@ -123,7 +123,7 @@ describe('a control interface that speaks TLS', () => {
     const { key } = authority.issue(['localhost'])
     await expect(control({ identity: { ...localhost, key } })).rejects.toMatchObject({
       code: 'input',
-      message: expect.stringMatching(/^The certificate of the control interface and its key do not go together/),
+      message: expect.stringMatching(/^The certificate and key of the control interface do not match/),
     })
   })
 })

@@ -61,7 +61,7 @@ describe('a proxy that knows what it carries', () => {
     expect(made).toMatchObject({ status: 201, json: { authority: expect.stringContaining('BEGIN CERTIFICATE') } })
     const tls = { terminate: { certificate: '/etc/passwd', key: '/etc/passwd' } }
     const refused = await ask('POST', '/v1/proxies', { ...proxy, name: 'q', tls })
-    expect(refused).toMatchObject({ status: 400, json: { error: expect.stringContaining('"/etc/passwd" is no PEM') } })
+    expect(refused).toMatchObject({ status: 400, json: { error: expect.stringContaining('"/etc/passwd" is not PEM') } })
   })
 })
 

@@ -250,6 +250,6 @@ describe('on one connection', () => {
 test('a fault on a link that carries no HTTP is refused, with those that do', async () => {
   const { apply } = await httpRouteTo(await keyValueService())
   expect(() => apply({ kind: 'lose-reply', links: ['n1>clients'] })).toThrow(
-    'lose-reply on n1>clients: no route for HTTP carries requests over this link. It names their way, from client to server: clients>n1.',
+    'lose-reply on n1>clients: no route for HTTP carries requests over this link. Name the direction of the requests, from client to server: clients>n1.',
   )
 })

@@ -72,7 +72,7 @@ describe('the addresses of a proxy in a config or a request', () => {
       upstream: 'cache:6379',
       tls: { originate: { verify: true } },
     })
-    expect(() => read({ upstream: 'ftp://x' })).toThrow('"upstream" ftp://x: this is no address')
+    expect(() => read({ upstream: 'ftp://x' })).toThrow('"upstream" ftp://x: this is not an address')
   })
 
   test('keep what "tls" says, and HTTP/2 is negotiated where it is carried', () => {

@@ -76,7 +76,9 @@ describe('commands become operations', () => {
     })
     const { commands } = parseRespSettings({ commands: 'counter', cas: 'return 1' }, 'x')
     expect(commands.readers.has('EVAL')).toBe(true)
-    expect(() => parseCarriage({ kind: 'resp', cas: 1 }, 'x')).toThrow('x: "cas" is 1. Give the source of the script')
+    expect(() => parseCarriage({ kind: 'resp', cas: 1 }, 'x')).toThrow(
+      'x: "cas" is 1. Give the source of the compare-and-set script',
+    )
     expect(() => parseCarriage({ kind: 'resp', scripts: 'all' }, 'x')).toThrow('x: "scripts" is "all". Give "keys"')
     expect(() => parseCarriage({ kind: 'resp', commands: 'lists' }, 'x')).toThrow(
       'Known: register, counter, set, queue',

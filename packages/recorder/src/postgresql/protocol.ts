@@ -14,12 +14,12 @@ export const postgresql: RecordedProtocol = defineProtocol({
     nothing:
       'statements on one row by its primary key are recorded. Name the table, its key and the recorded column: --as \'{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}\'.',
     notUnderstood:
-      'What to write instead stands with each. A fault that loses single messages does that too, and so does TLS that the proxy does not end.',
+      'Each one says what to write instead. Faults that lose single messages cause this too, and so does TLS that the proxy does not terminate.',
     touched:
-      'Write one row by its primary key in each statement. Where no function that is called writes the table, say "functions":"read" beside "table".',
+      'Write one row by its primary key in each statement. If no called function writes the table, say "functions":"read" beside "table".',
     overwritten:
-      'Read and write in one transaction, or write in one statement (SET n = n + 1): then that is judged. Or record the service in front of the database. Where the two have nothing to do with each other, say "transactions":"apart" beside "table"',
-    unnamed: 'Let them name themselves (application_name), or give --client peer.process.',
+      'Read and write in one transaction, or in one statement (SET n = n + 1), to have that judged. Or record the service in front of the database. If the two are unrelated, say "transactions":"apart" beside "table"',
+    unnamed: 'Set application_name in the clients, or give --client peer.process.',
   },
   parse: parsePostgresqlSettings,
   load: async () => {

@@ -264,11 +264,7 @@ export class RespSession {
         this.#lost('EXEC', 'one of its SELECTs failed, and what stood behind it went to another database')
       if (!Array.isArray(answer) && this.#here.database !== before) {
         this.#here.database = before
-        this.#failedAt(
-          request,
-          'EXEC',
-          'it failed with its SELECT, and what was sent behind it went to another database',
-        )
+        this.#failedAt(request, 'EXEC', 'it failed with its SELECT, and the commands after it went to another database')
       }
       return open.completions(answer)
     }

@@ -48,19 +48,16 @@ function parseCommands(
   where: string,
 ): CommandSet {
   if (cas !== undefined && (typeof cas !== 'string' || cas === ''))
-    throw new UserError(
-      'input',
-      `${where}: "cas" is ${quote(cas)}. Give the source of the script that compares and sets.`,
-    )
+    throw new UserError('input', `${where}: "cas" is ${quote(cas)}. Give the source of the compare-and-set script.`)
   if (scripts !== 'anything' && scripts !== 'keys')
     throw new UserError(
       'input',
-      `${where}: "scripts" is ${quote(scripts)}. Give "keys" where no script writes a key that it does not declare, or "anything".`,
+      `${where}: "scripts" is ${quote(scripts)}. Give "keys" if every script writes only keys that it declares, or "anything".`,
     )
   if (wait !== 'nothing' && wait !== 'confirms')
     throw new UserError(
       'input',
-      `${where}: "wait" is ${quote(wait)}. Give "confirms" where clients count a write as acknowledged when the WAIT right behind it is answered, or "nothing".`,
+      `${where}: "wait" is ${quote(wait)}. Give "confirms" if clients treat a write as acknowledged once the WAIT after it is answered, or "nothing".`,
     )
   if (typeof model !== 'string' || !commandModels.includes(model))
     throw new UserError('input', `${where}: "commands" is ${quote(model)}. Known: ${commandModels.join(', ')}.`)

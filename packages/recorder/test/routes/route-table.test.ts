@@ -27,7 +27,7 @@ describe('says what is wrong, where, and what to give instead', () => {
     [routes({ ...read, request: 'GET /kv/:key' }), 'a name in a path is written in braces. Write "GET /kv/{key}".'],
     [routes({ ...read, request: 'GET /<int:user>/x/<id>' }), 'in braces. Write "GET /{user}/x/{id}".'],
     [routes({ ...read, request: 'GET /kv/{a-b}' }), 'a name in braces is of letters, digits and _, as {key}.'],
-    [routes({ ...read, request: 'GET /kv/{a}{b}' }), 'nothing says where one name of {a}{b} ends and the next begins'],
+    [routes({ ...read, request: 'GET /kv/{a}{b}' }), '{a}{b}: it is unclear where one name ends and the next begins'],
     [route({ f: 7 }), `${at}: "f" is 7. Say what the request does`],
     [route({ value: 'json.' }), '"value" is "json.". Give a place: path.NAME, query.NAME, header.NAME'],
     [
@@ -66,7 +66,7 @@ describe('says what is wrong, where, and what to give instead', () => {
     [{ ...route({}), requestId: 3 }, 'x: "requestId" is 3. Name a field, such as "Idempotency-Key".'],
     [{ ...route({}), final: '' }, 'x: "final" is "". Name a field, such as "X-Final".'],
     [{ ...route({}), initial: null }, 'x: "initial" is null. Give "unknown", "read" or {"value": …}.'],
-    [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List what is to be read at the start'],
+    [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List the keys to read at the start'],
     [{ ...route({}), keys: ['a'] }, 'x: "keys" are what is read at the start: say "initial": "read" as well.'],
     [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", and no route says how'],
   ])('%j', (value, message) => {
@@ -120,7 +120,7 @@ describe('refuses what could not be meant', () => {
     [
       'a route without a key where others have one',
       routes({ ...read, request: 'GET /kv/{key}' }, { request: 'PUT /kv', f: 'write', value: 'json.value' }),
-      'x: route 2 (PUT /kv): its write has no "key", and GET /kv/{key} has one, so that they would never be about the same object. Say where the request has it, such as "key": "json.key"; of one fixed object: "key": {"const": "NAME"}.',
+      'x: route 2 (PUT /kv): its write has no "key", and GET /kv/{key} has one, so they would never be about the same object. Say where the request has it, such as "key": "json.key"; of one fixed object: "key": {"const": "NAME"}.',
     ],
     [
       'a name in the path that is no key',
@@ -130,12 +130,12 @@ describe('refuses what could not be meant', () => {
     [
       'a name in the path that nothing uses',
       routes({ ...read, request: 'GET /t/{tenant}/kv/{key}' }),
-      '{tenant} of the path is used by nothing, so that what differs in it would be one object. Make it part of the key ("key": ["path.tenant", "path.key"]), or write * for it.',
+      '{tenant} of the path is not used, so different values of it would be one object. Make it part of the key ("key": ["path.tenant", "path.key"]), or write * for it.',
     ],
     [
       'two collections with the same keys',
       routes(...collection('/users/{key}'), ...collection('/orders/{key}')),
-      'x: /users/{key} and /orders/{key} are both read and changed, and have the same keys, so that different objects would be one. Tell them apart by a constant: "key": [{"const": "users"}, "path.key"] and "key": [{"const": "orders"}, "path.key"]. If they are the same objects, give both the same constant.',
+      'x: /users/{key} and /orders/{key} are both read and changed, and have the same keys, so different objects would be one. Distinguish them by a constant: "key": [{"const": "users"}, "path.key"] and "key": [{"const": "orders"}, "path.key"]. If they are the same objects, give both the same constant.',
     ],
     [
       'two collections whose keys have different names',
@@ -178,7 +178,7 @@ describe('refuses what could not be meant', () => {
     [
       'a result for no single item',
       route({ each: 'json.items', key: 'item.id', value: 'item.value', result: 'json.value' }),
-      '"each" is a list of the request, so that "result" is of no single item.',
+      '"each" is a list of the request, so "result" belongs to no single item.',
     ],
   ])('%s', (_, value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)

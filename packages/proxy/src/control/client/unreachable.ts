@@ -10,7 +10,7 @@ export function unreachable(base: URL, error: NodeJS.ErrnoException, words: Cont
   if (/wrong version number|packet length too long|http request/i.test(error.message))
     return new UserError(
       'environment',
-      `What answers at ${host} speaks no TLS: write http://, or start the proxy with --control-cert and --control-key.`,
+      `The server at ${host} does not speak TLS: write http://, or start the proxy with --control-cert and --control-key.`,
     )
   const why =
     error.code === 'ECONNREFUSED'

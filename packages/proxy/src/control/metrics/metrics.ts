@@ -73,13 +73,13 @@ function linkMetrics(plane: ControlPlane): readonly Metric[] {
     metric(
       'failed_dials_total',
       'counter',
-      'Dials of the upstream that came to nothing, through no fault in force.',
+      'Dials of the upstream that failed without a fault in force.',
       ({ failedDials }) => failedDials,
     ),
     metric(
       'failed_accepts_total',
       'counter',
-      'Clients that were turned away: no descriptor was left, or only those kept for the control.',
+      'Clients refused: no file descriptor was left, or only those reserved for the control interface.',
       ({ failedAccepts }) => failedAccepts,
     ),
     metric('hits_total', 'counter', 'How often a fault bit on the link.', ({ hits }) => hits),

@@ -71,7 +71,7 @@ function tlsOf({ certificate, key }: Identity): { readonly cert: string; readonl
   } catch (error) {
     throw new UserError(
       'input',
-      `The certificate of the control interface and its key do not go together, or are no PEM: ${(error as Error).message}.`,
+      `The certificate and key of the control interface do not match, or are not PEM: ${(error as Error).message}.`,
     )
   }
 }

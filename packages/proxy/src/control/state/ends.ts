@@ -32,7 +32,7 @@ export function parseEnd(option: 'listen' | 'upstream', typed: string, where = `
   if (known === undefined || /[/?#@]/.test(place))
     throw new UserError(
       'usage',
-      `${where} ${typed}: this is no address. Write host:port or an origin, such as https://api.example:8443.`,
+      `${where} ${typed}: this is not an address. Write host:port or an origin, such as https://api.example:8443.`,
     )
   const hasPort = /:\d+$/.test(place)
   const port = option === 'listen' ? 0 : known.port

@@ -351,12 +351,12 @@ async function isOther(now: string, wanted: string): Promise<boolean> {
 }
 
 function refuseForDatagrams({ carries, tls, peers, listens = true }: ProxySettings): void {
-  if (!listens) throw new ControlError(400, 'listens: datagrams come by a port only')
+  if (!listens) throw new ControlError(400, 'listens: a UDP proxy listens on one port only')
   if (peers !== undefined)
-    throw new ControlError(400, 'peers: who dials is found out for TCP only; give each link of UDP a proxy of its own')
-  if (tls !== undefined) throw new ControlError(400, 'tls: it ends and begins on TCP only')
+    throw new ControlError(400, 'peers: the dialling process is known for TCP only; open a proxy for each UDP link')
+  if (tls !== undefined) throw new ControlError(400, 'tls: only a TCP proxy can terminate or originate TLS')
   if (carries !== undefined)
-    throw new ControlError(400, 'carries: what a proxy carries is read of TCP only; datagrams are hurt as they are')
+    throw new ControlError(400, 'carries: only TCP traffic is parsed; faults on UDP act on whole datagrams')
 }
 
 function refusePaths(settings: { readonly [Name in keyof ProxySettings]?: ProxySettings[Name] | undefined }): void {
@@ -365,7 +365,7 @@ function refusePaths(settings: { readonly [Name in keyof ProxySettings]?: ProxyS
   if (!isPathAt(listen) && !isPathAt(upstream)) return
   if (mayNamePaths !== true)
     throw new ControlError(403, 'unix: only --upstream, --listen and --config may name sockets of this machine')
-  if (protocol === 'udp') throw new ControlError(400, 'unix: datagrams come by a port only')
+  if (protocol === 'udp') throw new ControlError(400, 'unix: a UDP proxy listens on a port only')
   if (isPathAt(listen) && (tls?.terminate !== undefined || peers !== undefined))
     throw new ControlError(400, 'unix: clients of a socket have no address, which "tls.terminate" and "peers" need')
 }

@@ -153,6 +153,6 @@ function carriedBy<Value>({ value }: Lazy<Value>, { kind, links }: HttpFault | H
   const where = links.map(linkName).join(', ')
   throw new UserError(
     'usage',
-    `${kind} on ${where}: no proxy carries what this hurts. What one carries is said when it is opened, with "carries" or --carries (${carriageNames.join(', ')}), and of a recorded server with "as".`,
+    `${kind} on ${where}: no proxy parses the traffic that this fault needs. Say what a proxy carries when you open it, with "carries" or --carries (${carriageNames.join(', ')}), or with "as" for a recorded server.`,
   )
 }

@@ -13,7 +13,7 @@ export function v1Api(plane: ControlPlane, version: string, mayListen: ListenRul
   return {
     owns: (path) => path === PREFIX || path.startsWith(`${PREFIX}/`),
     routes: v1Routes(plane, version, mayListen),
-    noSuchPath: () => failure(404, 'there is no such path; GET /v1/openapi.json tells which there are'),
+    noSuchPath: () => failure(404, 'there is no such path; GET /v1/openapi.json lists the paths'),
     wrongMethod(allowed) {
       const reply = failure(405, `this path knows ${allowed.join(', ')}`)
       return { ...reply, headers: { ...reply.headers, Allow: allowed.join(', ') } }

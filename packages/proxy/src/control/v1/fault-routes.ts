@@ -20,12 +20,12 @@ function singleFaults(plane: ControlPlane, views: Views): readonly DescribedRout
   const faults: NamedThings<NamedFault> = { noun: 'fault', view: views.fault }
   const freeName = createNames(plane)
   return [
-    lists(faults, 'Every fault in force, toxics and partitions and those of the rule set among them', () =>
+    lists(faults, 'Every fault in force, including toxics, partitions and those of the rule set', () =>
       plane.faults.list(),
     ),
     adds(
       faults,
-      'Puts a fault in force, on live connections too',
+      'Injects a fault, on live connections too',
       { done: 'It is in force.', errors: [404, 409] },
       (body) => {
         const { name, fault, lease } = readFault(body, plane, 'fault')
@@ -33,10 +33,10 @@ function singleFaults(plane: ControlPlane, views: Views): readonly DescribedRout
         return [added.name, added]
       },
     ),
-    gets(faults, 'One fault, with how often it bit', (name) => plane.faults.get(name)),
+    gets(faults, 'One fault, with its hits', (name) => plane.faults.get(name)),
     puts(
       faults,
-      'Puts a fault in force under this name, or changes the one that has it (status 200, or 201 for a new one)',
+      'Injects a fault under this name, or changes the one that has it (status 200, or 201 for a new one)',
       { done: 'It is in force.', errors: [404, 409] },
       (name, body) => putFault(plane, name, body),
     ),
@@ -68,7 +68,7 @@ function putFault(plane: ControlPlane, name: string, body: unknown): readonly [s
     return [201, plane.addFault({ ...wanted, name, origin: 'api' })]
   const existing = ownFault(plane, name, 'api')
   if (wanted.lease !== undefined && wanted.lease !== existing.lease)
-    throw new ControlError(409, `the fault ${quote(name)} lives by another lease; remove it, and add it anew`)
+    throw new ControlError(409, `the fault ${quote(name)} has another lease; remove it and add it again`)
   return [200, plane.updateFault(name, wanted.fault)]
 }
 
@@ -105,7 +105,7 @@ function partitions(plane: ControlPlane, views: Views): readonly DescribedRoute[
     ),
     removes(
       things,
-      'Heals it: what was held goes on, what lost bytes is reset',
+      'Heals it: held bytes are delivered, and connections that lost bytes are reset',
       { done: 'It is healed.', errors: [404, 409] },
       (name) => plane.removeFault(ownFault(plane, name, 'partition').name),
     ),
@@ -124,7 +124,7 @@ function ruleSets(plane: ControlPlane, views: Views): readonly DescribedRoute[] 
       method: 'GET',
       path: '/v1/rules',
       operation: 'getRules',
-      summary: 'The rule set in force, with the epoch: how often any fault began, ended or was changed',
+      summary: 'The rule set in force, with the epoch, which counts changes of faults',
       success: { status: 200, description: 'The rule set; the epoch is the ETag.', schema: reference('RuleSet') },
       handle: ruleSet,
     },
@@ -133,7 +133,7 @@ function ruleSets(plane: ControlPlane, views: Views): readonly DescribedRoute[] 
       path: '/v1/rules',
       operation: 'swapRules',
       summary:
-        'Puts another rule set in force, in one step: all of it or, where something is wrong, nothing. A fault that is just as before goes on. With If-Match, only where no fault changed since that epoch',
+        'Replaces the rule set atomically: all of it, or nothing if something is invalid. An unchanged fault keeps its state. With If-Match, only if no fault has changed since that epoch',
       body: reference('RuleSetRequest'),
       success: { status: 200, description: 'It is in force.', schema: reference('RuleSet') },
       errors: [404, 409, 412],

@@ -9,10 +9,10 @@ import type { Views } from './views.ts'
 export function leaseRoutes({ leases }: Pick<ControlPlane, 'leases'>, views: Views): readonly DescribedRoute[] {
   const things: NamedThings<Lease> = { noun: 'lease', added: 'grant', removed: 'end', view: views.lease }
   return [
-    lists(things, 'Every lease that is still good', () => leases.list()),
+    lists(things, 'Every lease in force', () => leases.list()),
     adds(
       things,
-      'A lease for faults that are to heal by themselves when their owner is gone',
+      'Grants a lease: its faults heal when it ends, or is not renewed in time',
       { done: 'It has begun.' },
       (body) => {
         const { owner, ttlMs } = readLease(body, 'lease')
@@ -20,17 +20,17 @@ export function leaseRoutes({ leases }: Pick<ControlPlane, 'leases'>, views: Vie
         return [lease.id, lease]
       },
     ),
-    gets(things, 'One lease, and how long it still lasts', (id) => leases.get(id)),
+    gets(things, 'One lease, with its remaining time', (id) => leases.get(id)),
     {
       method: 'POST',
       path: '/v1/leases/{lease}/renew',
       operation: 'renewLease',
-      summary: 'A heartbeat: it lasts its whole time again',
+      summary: 'Renews it for its full duration',
       success: { status: 200, description: 'It goes on.', schema: reference('Lease') },
       errors: [404],
       handle: (request) => json(200, views.lease(leases.renew(request.param('lease')))),
     },
-    removes(things, 'Ends it, and heals every fault that lives by it', { done: 'It is over.', errors: [404] }, (id) =>
+    removes(things, 'Ends it, and heals every fault that depends on it', { done: 'It is over.', errors: [404] }, (id) =>
       leases.end(id),
     ),
   ]

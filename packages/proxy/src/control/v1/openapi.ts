@@ -4,14 +4,14 @@ import { componentSchemas } from './schemas.ts'
 const ALWAYS: readonly number[] = [400, 401, 403, 413, 503]
 
 const REASONS: { readonly [status: number]: string } = {
-  400: 'What was sent makes no sense; the message says what and why.',
+  400: 'The request is invalid; the message says what and why.',
   401: 'A token is needed.',
-  403: 'Asked by a web page, or by a name that is not this machine.',
+  403: 'Sent by a web page, or to a host name that is not this machine.',
   404: 'There is no such thing.',
   409: 'The name is taken, or belongs to something else.',
   412: 'Another rule set is in force than the one named by If-Match.',
   413: 'The body is too large.',
-  500: 'This machine cannot do it, such as listen on a port that is taken.',
+  500: 'This machine cannot do it, for example because the port is taken.',
   503: 'No answer in time.',
 }
 

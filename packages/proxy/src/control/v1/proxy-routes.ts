@@ -17,7 +17,7 @@ export function proxyRoutes(plane: ControlPlane, views: Views, mayListen: Listen
     lists(proxies, 'Every proxy, in order of their names', () => plane.proxies.list()),
     adds(
       proxies,
-      'Opens a proxy: a listener, and whom it leads to',
+      'Opens a proxy: a listener and its upstream',
       { done: 'It accepts connections.', errors: [403, 409, 500] },
       async (body) => {
         const settings = readProxy(body, 'proxy', noFiles)
@@ -30,9 +30,10 @@ export function proxyRoutes(plane: ControlPlane, views: Views, mayListen: Listen
       method: 'PATCH',
       path: '/v1/proxies/{proxy}',
       operation: 'changeProxy',
-      summary: 'Enables or disables a proxy, or moves an end of it; a moved end resets its connections, faults stay',
+      summary:
+        'Enables or disables a proxy, or changes its addresses; that resets its connections and keeps its faults',
       body: reference('ProxyChange'),
-      success: { status: 200, description: 'It is as asked for.', schema: reference('Proxy') },
+      success: { status: 200, description: 'It is changed.', schema: reference('Proxy') },
       errors: [403, 404, 500],
       async handle(request) {
         const change = readProxyChange(readJsonBody(request.body), 'proxy')
@@ -66,7 +67,7 @@ function linkRoutes(plane: ControlPlane, views: Views): readonly DescribedRoute[
 /** A request must not make the server read local files. */
 const noFiles: LocalFiles = {
   readPem(text) {
-    throw new ControlError(400, `${quote(text)} is no PEM; files are read only for a config file`)
+    throw new ControlError(400, `${quote(text)} is not PEM; files are read only for a config file`)
   },
   pidFiles: 'refused',
 }

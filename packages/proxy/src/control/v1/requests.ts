@@ -36,7 +36,7 @@ function parseJson(body: Buffer): unknown {
     return JSON.parse(body.toString('utf8'))
   } catch (error) {
     const why = body.length === 0 ? 'it is empty' : error instanceof Error ? error.message : String(error)
-    throw new ControlError(400, `the body is no JSON: ${why}`)
+    throw new ControlError(400, `the body is not JSON: ${why}`)
   }
 }
 
@@ -57,7 +57,7 @@ export function readProxy(value: unknown, where: string, { readPem, pidFiles }: 
   const read = readParameters(newProxyParameters, members, where, ['carries', 'tls', 'peers'])
   for (const end of [read.from, read.to]) {
     if (end?.includes('>') === true)
-      throw new ControlError(400, `${where}: ${quote(end)}: the ends of links hold no ">"`)
+      throw new ControlError(400, `${where}: ${quote(end)}: the end of a link must not contain ">"`)
     if (end !== undefined) validateName('an end of a link', end)
   }
   const { tls, peers } = members

@@ -24,8 +24,8 @@ export function v1Routes(plane: ControlPlane, version: string, mayListen: Listen
       method: 'POST',
       path: '/v1/reset',
       operation: 'reset',
-      summary: 'Heals everything: no faults of any kind, no leases, and every proxy enabled',
-      success: { status: 204, description: 'Nothing is hurt any more.' },
+      summary: 'Heals every fault, ends every lease, and enables every proxy',
+      success: { status: 204, description: 'No fault is in force.' },
       errors: [500],
       async handle() {
         await plane.resetAll()
@@ -36,11 +36,14 @@ export function v1Routes(plane: ControlPlane, version: string, mayListen: Listen
       method: 'GET',
       path: '/v1/events',
       operation: 'watchEvents',
-      summary: 'What happens, as it happens: proxies, faults and their hits, leases, rule sets (Server-Sent Events)',
-      query: [
-        { name: 'since', unit: 'count', summary: 'begin after this event, where it is still kept', optional: true },
-      ],
-      success: { status: 200, description: 'Events, until you leave.', contentType: 'text/event-stream', schema: {} },
+      summary: 'Events as they happen: proxies, faults and their hits, leases, rule sets (Server-Sent Events)',
+      query: [{ name: 'since', unit: 'count', summary: 'begin after this event, if it is still kept', optional: true }],
+      success: {
+        status: 200,
+        description: 'Events, until the client disconnects.',
+        contentType: 'text/event-stream',
+        schema: {},
+      },
       handle(request) {
         const after = firstAfter(request)
         return { stream: (response) => streamEvents(plane, response, after) }
@@ -50,7 +53,7 @@ export function v1Routes(plane: ControlPlane, version: string, mayListen: Listen
       method: 'GET',
       path: '/v1/recording',
       operation: 'getRecording',
-      summary: 'What was recorded so far, whether it is linearizable, in which files, and how far the disk is behind',
+      summary: 'The recording so far: counts, files, whether it is linearizable, and how far the disk is behind',
       success: { status: 200, description: 'The record.', schema: reference('Recording') },
       errors: [404],
       handle() {
@@ -68,7 +71,7 @@ export function v1Routes(plane: ControlPlane, version: string, mayListen: Listen
       method: 'GET',
       path: '/v1/metrics',
       operation: 'getMetrics',
-      summary: 'Everything countable, as it is now (Prometheus)',
+      summary: 'All counters, as they are now (Prometheus)',
       success: { status: 200, description: 'Metrics.', contentType: 'text/plain', schema: { type: 'string' } },
       handle: () => metricsReply(plane),
     },
@@ -90,7 +93,7 @@ function firstAfter({ headers, query }: ApiRequest): number | undefined {
   if (text === undefined) return undefined
   const sequence = Number(text)
   if (!/^\d+$/.test(String(text)) || !Number.isSafeInteger(sequence))
-    throw new ControlError(400, 'the number of an event is a whole number, from 0')
+    throw new ControlError(400, 'the number of an event must be a whole number, at least 0')
   return sequence
 }
 

@@ -52,17 +52,17 @@ export const newProxyParameters: typeof proxyParameters & {
 } = {
   name: text('one of a kind'),
   ...proxyParameters,
-  from: or(text('who dials it, as links name it'), 'clients'),
-  to: optional(text('whom it leads to, as links name it; by default its name')),
+  from: or(text('the name of the dialling end in links'), 'clients'),
+  to: optional(text('the name of the upstream end in links; by default that of the proxy')),
   protocol: or(choice(['tcp', 'udp'], 'what it passes on'), 'tcp'),
-  keepHost: or(flag('whether a server reached by TLS gets the Host that the client sent, and not its own name'), false),
+  keepHost: or(flag('whether a server reached by TLS gets the Host of the client instead of its own name'), false),
 }
 
 export const leaseParameters: {
   readonly owner: ParameterSchema<string>
   readonly ttlMs: DefaultedParameter<Millis>
 } = {
-  owner: text('who it is for, as events tell it'),
+  owner: text('its owner, as events name it'),
   ttlMs: or(ms('how long it lasts without being renewed', { least: 100, most: 86_400_000 }), 30_000),
 }
 
@@ -76,13 +76,13 @@ export const partitionParameters: { readonly mode: DefaultedParameter<CutMode> }
 /** A fault's members besides its kind and its parameters. */
 const besideHarm: { readonly [name: string]: Schema } = {
   name: { type: 'string', description: 'one of a kind; given one where it is left out' },
-  links: { ...listOf(aText), description: 'directions to hurt, such as clients>db' },
+  links: { ...listOf(aText), description: 'directions the fault acts on, such as clients>db' },
   proxies: {
     ...listOf(aText),
     description: 'instead of links: both links of these proxies, or one of them by direction',
   },
   direction: { type: 'string', enum: ['both', 'upstream', 'downstream'], default: 'both' },
-  lease: { type: 'string', description: 'the lease it lives by' },
+  lease: { type: 'string', description: 'the lease it depends on' },
 }
 
 const faultSchemas = ({ kinds, match, when }: FaultFamily): readonly Schema[] =>
@@ -111,17 +111,17 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
   ProxyRequest: schemaOfParameters(newProxyParameters, {
     carries: {
       description:
-        'what its bytes are, where single requests or messages are to be hurt or recorded; a route table stands beside the kind http; tcp: bytes that are not recorded',
+        'the protocol of its bytes, for faults on single requests or messages and for recording; with the kind http, a route table may be given; tcp: bytes that are not recorded',
       oneOf: [
         { type: 'string', enum: [...carriageNames, 'tcp'] },
         objectOf({ kind: { type: 'string', enum: carriageNames } }),
       ],
     },
-    tls: { type: 'object', description: 'where TLS is to end (terminate) and begin anew (originate)' },
+    tls: { type: 'object', description: 'where TLS ends (terminate) and begins again (originate)' },
     peers: {
       type: 'object',
       description:
-        'who may dial, where nodes share the address: for each its process id, or a file that holds it; known by the owner of the socket, on Linux',
+        'the dialling nodes, if several share the address: each with its process id, or a file that holds it; found by the owner of the socket, on Linux',
     },
   }),
   ProxyChange: schemaOfParameters(proxyChangeParameters),

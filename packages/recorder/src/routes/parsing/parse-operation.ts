@@ -57,7 +57,7 @@ export const operationMembers: MembersOf<OperationSpec> = {
   },
   perhaps: only(
     true,
-    'true: it may happen at any time after the request, or never, as when a lease removes its key',
+    'true: it may take effect at any time after the request, or never, as when a lease removes its key',
     ': then it happens',
   ),
   each: {
@@ -92,7 +92,7 @@ function checkOperation(
     )
   if (f === 'cas' && !(Array.isArray(value) && value.length === 2) && !isConstant(value))
     throw wrong(
-      `${at}: a cas needs two values: what is expected, and what is to be: "value": ["header.If-Match", "answer.header.ETag"].`,
+      `${at}: a cas needs two values, the expected and the new one: "value": ["header.If-Match", "answer.header.ETag"].`,
     )
   if (perhaps && (f === 'read' || f === 'get'))
     throw wrong(`${at}: a ${f} has "perhaps", which is for operations that change something. Leave it out.`)
@@ -102,7 +102,7 @@ function checkOperation(
     throw wrong(`${at}: "each" is given, and no "key". Say what tells its items apart: "key": "item.id" or "name".`)
   if (each !== undefined && !isOfAnswer(each) && result !== undefined)
     throw wrong(
-      `${at}: "each" is a list of the request, so that "result" is of no single item. Leave it out, or take the list from the answer: "each": "answer.${each}".`,
+      `${at}: "each" is a list of the request, so "result" belongs to no single item. Leave it out, or take the list from the answer: "each": "answer.${each}".`,
     )
   if (key === undefined && names.length > 0 && !names.includes('key')) {
     const [name] = names

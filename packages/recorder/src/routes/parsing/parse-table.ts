@@ -65,7 +65,7 @@ function startOf(
     throw wrong(`${where}: "keys" are what is read at the start: say "initial": "read" as well.`)
   if (initial === 'read') {
     if (keys !== undefined) return { read: keys }
-    throw wrong(`${where}: "keys" is ${quote(keys)}. List what is to be read at the start: "keys": ["x", "y"].`)
+    throw wrong(`${where}: "keys" is ${quote(keys)}. List the keys to read at the start: "keys": ["x", "y"].`)
   }
   return initial === undefined || initial === 'unknown' ? initial : { value: normalize(initial.value) }
 }

@@ -58,7 +58,7 @@ export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>>
   },
   outcomes: {
     summary:
-      'what a status means: ok, fail (certainly not done), info (nobody knows) or absent (done; there is no value)',
+      'what a status means: ok, fail (certainly not done), info (unknown) or absent (done, and there is no value)',
     schema: { type: 'object', propertyNames: matching(STATUS), additionalProperties: outcome.schema },
     parse: parseOutcomes,
   },
@@ -108,7 +108,7 @@ function parseRequest(request: unknown, where: string): string {
     const adjacent = adjacentNames(request)
     if (adjacent === undefined) return request
     throw wrong(
-      `${given}: nothing says where one name of ${adjacent} ends and the next begins. Put a text between them, or one name for both.`,
+      `${given}: ${adjacent}: it is unclear where one name ends and the next begins. Put text between them, or use one name.`,
     )
   }
   const [path = '', query] = typeof request === 'string' ? request.split('?') : []

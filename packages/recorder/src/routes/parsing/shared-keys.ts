@@ -62,7 +62,7 @@ const PATH = 'path.'
 
 function sharedKeys(one: Collection, other: Collection, where: string): UserError {
   return wrong(
-    `${where}: ${one.path} and ${other.path} are both read and changed, and have the same keys, so that different objects would be one. Tell them apart by a constant: ${keyBeside(one, other)} and ${keyBeside(other, one)}. If they are the same objects, give both the same constant.`,
+    `${where}: ${one.path} and ${other.path} are both read and changed, and have the same keys, so different objects would be one. Distinguish them by a constant: ${keyBeside(one, other)} and ${keyBeside(other, one)}. If they are the same objects, give both the same constant.`,
   )
 }
 

@@ -50,7 +50,7 @@ function checkNames(operations: readonly OperationSpec[], route: RouteSpec, at: 
   if (unused === undefined) return
   const parts = [`path.${unused}`, ...sourcesOf(keys[0])].map((source) => `"${source}"`)
   throw wrong(
-    `${at}: {${unused}} of the path is used by nothing, so that what differs in it would be one object. Make it part of the key ("key": [${parts.join(', ')}]), or write * for it.`,
+    `${at}: {${unused}} of the path is not used, so different values of it would be one object. Make it part of the key ("key": [${parts.join(', ')}]), or write * for it.`,
   )
 }
 
@@ -186,7 +186,7 @@ function refuseMissingKeys(routes: readonly RouteSpec[], where: string): void {
     if (keyless === undefined) continue
     const place = /^(GET|HEAD|DELETE)\b/.test(route.request) ? 'query.key' : 'json.key'
     throw wrong(
-      `${where}: route ${i + 1} (${route.request}): its ${keyless.f} has no "key", and ${keyed.request} has one, so that they would never be about the same object. Say where the request has it, such as "key": "${place}"; of one fixed object: "key": {"const": "NAME"}.`,
+      `${where}: route ${i + 1} (${route.request}): its ${keyless.f} has no "key", and ${keyed.request} has one, so they would never be about the same object. Say where the request has it, such as "key": "${place}"; of one fixed object: "key": {"const": "NAME"}.`,
     )
   }
 }

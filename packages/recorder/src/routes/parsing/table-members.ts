@@ -70,20 +70,17 @@ export const tableMembers: MembersOf<WrittenTable> = {
     },
   },
   keys: texts(
-    'what is read at the start, where "initial" is "read"',
-    'List what is to be read at the start: "keys": ["x", "y"].',
+    'the keys to read at the start, if "initial" is "read"',
+    'List the keys to read at the start: "keys": ["x", "y"].',
   ),
-  requestId: field(
-    'the field with the id of a request, which the service applies at most once however often it is sent',
-    'Idempotency-Key',
-  ),
+  requestId: field('the field with the id of a request; the service applies each id at most once', 'Idempotency-Key'),
   sends: {
     summary: 'what every generated request also contains, by place, such as a token',
     schema: reference('sends'),
     parse: (value, where, { names }) => parseSends(value, { where, names }),
   },
   ignoredParameters: texts(
-    'parameters of queries that make no difference; a request with others that no route names is not understood',
+    'query parameters to ignore; a request with any other parameter that no route names is not understood',
     'List names of query parameters: ["_", "api-version"].',
   ),
   final: field('the field that marks a read as one of the last, made once all writes are over', 'X-Final'),
