@@ -2,8 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { type Completion, millis } from '@chaosproxy/history'
 import type { Request } from '@chaosproxy/runner'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createHttpClient } from '../src/node/http-client.ts'
-import { parseResponse } from '../src/node/http-response.ts'
+import { createHttpClient, parseResponse } from '../src/node/http-client.ts'
 
 const read: Request = { input: { f: 'read', key: 'x', value: null }, harmless: true }
 const write: Request = { input: { f: 'write', key: 'x', value: 1 }, harmless: false }

@@ -4,11 +4,20 @@ import { defineFamily, type FaultOf } from '../definition/family.ts'
 import { optional, text, type ValuesOf } from '../definition/parameter.ts'
 import { quote } from '../definition/read-parameters.ts'
 import { counting, times } from '../definition/trigger.ts'
-import { duplicateRequest, reorderReplies, staleReply } from '../kinds/answers-in-disorder.ts'
 import { trickleReply, trickleRequest, truncateReply } from '../kinds/bodies.ts'
 import { editReply, editRequest } from '../kinds/edits.ts'
-import { crashBeforeReply, delayReply, delayRequest, loseReply, loseRequest } from '../kinds/lost-answers.ts'
-import { errorStatus, rateLimit } from '../kinds/refused-requests.ts'
+import {
+  crashBeforeReply,
+  delayReply,
+  delayRequest,
+  duplicateRequest,
+  errorStatus,
+  loseReply,
+  loseRequest,
+  rateLimit,
+  reorderReplies,
+  staleReply,
+} from '../kinds/requests.ts'
 import { headMatch, matchedClient, validateHeadMatch } from './http-match.ts'
 
 const match = {

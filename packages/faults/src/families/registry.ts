@@ -47,9 +47,6 @@ export function definitionOf(kind: FaultKind): FaultDefinition {
   return definition
 }
 
-/** Whether it is a fault of nodes; all others are faults of links. */
-export const isNodeFault = (fault: Fault): fault is NodeFault => nodeFamily.has(fault.kind)
-
 /** Reads a traffic fault of any family. @throws UserError (input) that begins with `where`. */
 export function parseTrafficFault(value: unknown, where: string, beside: readonly string[] = []): TrafficFault {
   const { kind } = readObject(value, where)

@@ -4,9 +4,11 @@ import { bytes, optional, type ValuesOf } from '../definition/parameter.ts'
 import { client, counting, times } from '../definition/trigger.ts'
 import { bandwidth, corrupt, slice } from '../kinds/bytes.ts'
 import {
+  blackhole,
   halfOpen,
   limitBytes,
   limitTime,
+  partition,
   refuse,
   reset,
   resetPeer,
@@ -14,7 +16,6 @@ import {
   slowConnect,
   timeout,
 } from '../kinds/connections.ts'
-import { blackhole, partition } from '../kinds/cut.ts'
 import { latency } from '../kinds/latency.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { defineFault } from '../definition/definition.ts'
-import { bytes, ms, or } from '../definition/parameter.ts'
+import { bytes, choice, ms, or } from '../definition/parameter.ts'
 
 /** Over at once: there is nothing to heal. */
 export const reset = defineFault({
@@ -63,4 +63,27 @@ export const limitTime = defineFault({
   kind: 'limit-time',
   summary: 'close the connection cleanly after this long',
   parameters: { afterMs: ms('the age') },
+})
+
+/** Nothing passes. On healing, held bytes go on, and connections that lost bytes are reset. */
+export const partition = defineFault({
+  kind: 'partition',
+  plural: 'partitions',
+  summary: 'block everything until healed',
+  parameters: {
+    mode: or(
+      choice(
+        ['hold', 'drop'],
+        'hold: bytes are kept and go on at heal; drop: they are lost, and the connection is reset at heal',
+      ),
+      'hold',
+    ),
+  },
+})
+
+/** A partition that drops. */
+export const blackhole = defineFault({
+  kind: 'blackhole',
+  summary: 'drop all bytes; reset the connection when healed',
+  parameters: {},
 })

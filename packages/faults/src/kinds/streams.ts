@@ -21,7 +21,7 @@ export const http2Codes = {
 
 export type Http2Code = keyof typeof http2Codes
 
-export const http2CodeNames: readonly Http2Code[] = Object.keys(http2Codes) as Http2Code[]
+const http2CodeNames: readonly Http2Code[] = Object.keys(http2Codes) as Http2Code[]
 
 /**
  * Delays everything of the request in this direction; other streams go on. Compression makes each header block depend on

@@ -104,7 +104,7 @@ const PRIME = 0x01000193
 export const fnv1a = (text: string): number => fnv1aAfter(OFFSET_BASIS, text)
 
 /** FNV-1a of a text that follows what has been hashed before. */
-export function fnv1aAfter(before: number, text: string): number {
+function fnv1aAfter(before: number, text: string): number {
   let hash = before | 0
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME)
   return hash

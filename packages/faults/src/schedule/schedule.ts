@@ -11,14 +11,7 @@ export const nodeSelectors = ['one', 'minority', 'leader', 'follower', 'all'] as
 /** How a partition cuts the cluster. */
 export type PartitionShape = (typeof partitionShapes)[number]
 
-export const partitionShapes = [
-  'halves',
-  'majority-ring',
-  'isolate-leader',
-  'isolate-one',
-  'one-way',
-  'bridge',
-] as const
+const partitionShapes = ['halves', 'majority-ring', 'isolate-leader', 'isolate-one', 'one-way', 'bridge'] as const
 
 /** Selects links: those of a cut, all between nodes, or those of clients. */
 export type LinkSelector = (typeof linkSelectors)[number] | readonly Link[]

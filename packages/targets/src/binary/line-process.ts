@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { SilentProgramError } from '@chaosproxy/protocols'
-import { MARK, type TreeRoot } from '../processes/process-tree.ts'
-import { endWithThisThread, forget } from './program-keeper.ts'
+import { type Keeper, startKeeper } from '../keeper/keeper.ts'
+import { MARK, startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
 // A process that is asked and answers while this thread waits: in virtual time nothing else may happen meanwhile. Its stdin and
 // stdout are named pipes, since those of Node's own child processes can only be read by returning to the event loop.
@@ -127,3 +127,30 @@ function writeUnlessEnded(fd: number, text: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
   }
 }
+
+// A thread that waits for its program is ended from outside, without a chance to end the program. The keeper's pipe
+// closes with the thread.
+
+let keeper: Keeper | undefined
+
+/** Has a program killed, with all that it started, once this thread has ended in whatever way. */
+export function endWithThisThread(pid: number, mark: string): TreeRoot {
+  keeper ??= startKeeper(() => {
+    keeper = undefined
+  })
+  keeper.unref()
+  const root = { pid, startTime: startTimeOf(pid), mark, forks: true }
+  keeper.watch(root)
+  return root
+}
+
+/** Has a directory removed once this thread has ended without doing so itself. */
+export function removeWithThisThread(path: string): void {
+  keeper ??= startKeeper(() => {
+    keeper = undefined
+  })
+  keeper.unref()
+  keeper.removeLater(path)
+}
+
+export const forget = (root: TreeRoot): void => keeper?.forget(root)

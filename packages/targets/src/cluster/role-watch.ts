@@ -1,7 +1,9 @@
+import { get } from 'node:http'
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
+import { startCommand } from '../command/command-process.ts'
 import { fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
 import { wordsOf } from '../command/words.ts'
 import type { Keeper } from '../keeper/keeper.ts'
@@ -9,7 +11,6 @@ import type { ProgramCommand } from '../processes/command.ts'
 import type { RoleDeclaration } from './declaration.ts'
 import { addressText } from './node-placeholders.ts'
 import { type RoleWatch, watchRoles } from './role.ts'
-import { commandAnswer, httpAnswer } from './role-answer.ts'
 
 export interface RoleWatchOfOptions {
   readonly role: RoleDeclaration | undefined
@@ -79,3 +80,34 @@ function askerOf(
 const commandOf = (role: RoleDeclaration, where: string): ProgramCommand => ({
   words: role.by === 'command' ? wordsOf(role.command, `${where}: role.command`) : [role.path],
 })
+
+const LONGEST_MS = 1_000
+const MOST_CHARACTERS = 64 * 1024
+
+/** The status and, on the next line, the body: `200\n{"role":"primary"}`. Undefined without an answer within 1 s. */
+function httpAnswer(url: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, signal: AbortSignal.timeout(LONGEST_MS) }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (text: string) => {
+        if (body.length < MOST_CHARACTERS) body += text
+      })
+      response.once('end', () => resolve(`${response.statusCode}\n${body}`))
+      response.once('error', () => resolve(undefined))
+    })
+    request.once('error', () => resolve(undefined))
+  })
+}
+
+/** The command's output; undefined if it fails or takes longer than 1 s. */
+async function commandAnswer(
+  command: ProgramCommand,
+  { name, keeper, logPath }: { readonly name: string; readonly keeper: Keeper; readonly logPath: string },
+): Promise<string | undefined> {
+  const lines: string[] = []
+  const process = await startCommand({ name, command, keeper, logPath, line: (line) => lines.push(line) })
+  const timer = setTimeout(() => void process.kill(), LONGEST_MS)
+  const { code } = await process.exited
+  clearTimeout(timer)
+  return code === 0 ? lines.join('\n') : undefined
+}

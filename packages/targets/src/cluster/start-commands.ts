@@ -13,7 +13,6 @@ import type { NodesDeclaration } from './declaration.ts'
 import { requireFilled } from './failover.ts'
 import { nodePlaceholders, type Surroundings } from './node-placeholders.ts'
 import type { OwnCluster } from './open-cluster.ts'
-import { ownAddress } from './own-address.ts'
 import { type ClusterPlan, inPlace, withPlace } from './parts.ts'
 import type { RoleWatch } from './role.ts'
 import { type DeclaredOptions, startServing } from './start-serving.ts'
@@ -152,3 +151,11 @@ const pidsOf = (nodes: readonly Started[]): ReadonlyMap<NodeId, number> =>
       return pid === undefined ? [] : [[node.id, pid] as const]
     }),
   )
+
+const BYTES = 254
+
+/** Differs between processes, so that clusters with fixed ports do not collide. */
+const network = `127.${1 + (process.pid % BYTES)}.${1 + (Math.floor(process.pid / BYTES) % BYTES)}`
+
+/** The node's own loopback address. Linux accepts all of 127.0.0.0/8. */
+export const ownAddress = (node: NodeId): string => `${network}.${10 + Number(node.slice(1))}`

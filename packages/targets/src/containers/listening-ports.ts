@@ -63,13 +63,13 @@ function tableOf(pid: number | 'self', table: string): string {
   }
 }
 
-export const portsIn = (table: string): readonly number[] =>
+const portsIn = (table: string): readonly number[] =>
   listenersIn(table)
     .filter(({ address }) => !isLoopback(address))
     .map(({ port }) => port)
 
 /** Of the table of IPv6, in which sockets of IPv4 are as well. */
-export const ports6In = (table: string): readonly number[] =>
+const ports6In = (table: string): readonly number[] =>
   listenersIn(table)
     .filter(({ address }) => address !== LOOPBACK6 && !/^0{16}F{4}0{4}/.test(address))
     .map(({ port }) => port)

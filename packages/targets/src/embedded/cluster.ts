@@ -2,8 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { DEFAULT_OBJECT, type KnobValue } from '@chaosproxy/protocols'
-import type { AskedOperations } from '@chaosproxy/runner'
+import { DEFAULT_OBJECT, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { type AskedOperations, protocolTarget, type Target } from '@chaosproxy/runner'
 import { jsonLines } from '@chaosproxy/wire'
 import { type ClusterParts, type OwnCluster, openCluster } from '../cluster/open-cluster.ts'
 import type { Keeper } from '../keeper/keeper.ts'
@@ -11,7 +11,7 @@ import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
 import type { ClusterNews } from '../network/news.ts'
 import { startCluster } from '../network/starting.ts'
 import { createHttpClient } from '../node/http-client.ts'
-import { nodeRoutes } from '../node/node-routes.ts'
+import { NODE_CLIENTS, nodeRoutes } from '../node/node-routes.ts'
 import { isUserFile } from '../user-files/import.ts'
 import { loadProtocol } from '../user-files/protocol-file.ts'
 import { type EmbeddedNode, embeddedNode } from './embedded-node.ts'
@@ -197,3 +197,15 @@ function makeDirectories(paths: readonly string[]): void {
     }
   }
 }
+
+/** A protocol as processes of this machine. They load it by its reference: a name, or a path. */
+export const embeddedTarget = (protocol: ProtocolDefinition, reference: string = protocol.name): Target => ({
+  ...protocolTarget(protocol),
+  name: protocol.name,
+  tier: 'real',
+  sessions: { by: NODE_CLIENTS, named: true },
+  suffers: embeddedSuffers,
+  requireElsewhere() {},
+  start: ({ settings, asked, ...options }) =>
+    startEmbeddedCluster({ ...options, protocol: reference, knobs: settings, recorded: asked }),
+})

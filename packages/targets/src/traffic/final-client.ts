@@ -1,13 +1,15 @@
 import type { Input } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
+import type { SpokenProtocol } from '@chaosproxy/recorder/protocols'
 import { nameOfField, nameOfKey } from '@chaosproxy/recorder/redis'
 import { compileRequestMaker, createSpellings, type RouteTable } from '@chaosproxy/recorder/routes'
+import { FrameReader, type Framing } from '@chaosproxy/wire'
 import { type CommandSpec, commandsOf, isTableName } from '../clients/commands.ts'
 import { httpClient } from '../clients/http.ts'
+import { openLine, type ReplySource } from '../clients/line.ts'
 import { createProbation } from '../clients/probation.ts'
 import { respClient } from '../clients/resp.ts'
 import type { ReadFinally } from './read-finally.ts'
-import { readSpoken } from './spoken-reader.ts'
 
 /** The header that marks final reads if the table names none. */
 const FINAL = 'Chaos-Final'
@@ -92,5 +94,60 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
     canRead: (key) => exact.make({ f: 'read', key, value: null }, asker).type === 'made',
     connect: (address) =>
       httpClient(address, { maker: exact, isOfOne: false, nameKey: (key) => key, probation: nobody }),
+  }
+}
+
+/** Longer answers are not read. */
+const MOST_BYTES = 16 * 1024 * 1024
+
+/** Reads keys as the protocol itself says, one message for each; undefined if it does not. */
+function readSpoken({ protocol, model }: SpokenProtocol): ReadFinally | undefined {
+  const { framing, finalReads } = protocol
+  const reads = finalReads?.(model)
+  if (reads === undefined) return undefined
+  return {
+    canRead: (key) => reads.ask(key) !== undefined,
+    connect(address) {
+      const line = openLine<Buffer, ReplySource<Buffer>>(address, () => answersIn(framing))
+      return {
+        invoke({ input: { key = '' } }, timeoutMs, completed) {
+          const asked = reads.ask(key)
+          if (asked === undefined) {
+            queueMicrotask(() => completed({ type: 'fail', error: `nothing asks for ${key}` }))
+            return
+          }
+          const bytes = framing.write(asked, 'requests')
+          line.ask({
+            bytes: () => bytes,
+            timeoutMs,
+            ended(end) {
+              if (end.type === 'lost') completed({ type: 'fail', error: end.why })
+              else completed(reads.understood(framing.read(end.reply)))
+            },
+          })
+        },
+        close: () => line.close(),
+      }
+    },
+  }
+}
+
+function answersIn(framing: Framing): ReplySource<Buffer> {
+  const frames = new FrameReader({ scanner: framing.scanner('responses'), maxFrameBytes: MOST_BYTES })
+  return {
+    read(chunk) {
+      const found: Buffer[] = []
+      let isRead = true
+      frames.read(chunk, {
+        frame: (bytes) => found.push(Buffer.from(bytes)),
+        loose: () => {
+          isRead = false
+        },
+      })
+      const [reply, more] = found
+      if (!isRead || more !== undefined) return { type: 'unreadable', why: `this is no answer of ${framing.name}` }
+      return reply === undefined ? { type: 'incomplete' } : { type: 'reply', reply, reusable: true }
+    },
+    end: () => ({ type: 'unreadable', why: 'the server ended the connection' }),
   }
 }

@@ -1,4 +1,3 @@
-export { offerApi, PACKAGE_NAME } from './api.ts'
-export { importUserFile, isUserFile } from './import.ts'
+export { importUserFile, isUserFile, offerApi, PACKAGE_NAME } from './import.ts'
 export { vetFile } from './vet-file.ts'
 export { vetOnThread } from './vet-on-thread.ts'

@@ -1,0 +1,102 @@
+import { defineFault } from '../definition/definition.ts'
+import { choice, json, ms, optional, or, perSecond, text, wholeNumber } from '../definition/parameter.ts'
+import { maxBodyBytes } from './bodies.ts'
+import { validateFields } from './edits.ts'
+
+/** How a client is left without an answer. */
+const silence = or(
+  choice(['reset', 'hang'], 'reset: the client sees its connection reset; hang: it sees nothing'),
+  'reset',
+)
+const delay = {
+  delayMs: ms('the delay'),
+  jitterMs: or(ms('jitter: uniform, ± this much'), 0),
+}
+
+// The first four kinds are the four ways not to get an answer.
+
+export const loseRequest = defineFault({
+  kind: 'lose-request',
+  summary: 'drop the request before it reaches the server',
+  parameters: { silence },
+})
+
+export const crashBeforeReply = defineFault({
+  kind: 'crash-before-reply',
+  summary: 'reset the connection after the server has the request and before it replies',
+  parameters: {},
+})
+
+export const loseReply = defineFault({
+  kind: 'lose-reply',
+  summary: 'the server replies, and the reply is lost',
+  parameters: { silence },
+  actsOnReplies: true,
+})
+
+/** Later answers on the connection wait for it. */
+export const delayReply = defineFault({
+  kind: 'delay-reply',
+  summary: 'delay the response',
+  parameters: delay,
+  actsOnReplies: true,
+})
+
+/** Later requests on the connection wait for it. */
+export const delayRequest = defineFault({
+  kind: 'delay-request',
+  summary: 'delay the request',
+  parameters: delay,
+})
+
+export const status = wholeNumber('the status the client sees', { least: 200, most: 599 })
+
+export const errorStatus = defineFault({
+  kind: 'error-status',
+  summary: 'answer the client with an error',
+  parameters: {
+    status: or(status, 503),
+    body: or(text('the body of the response'), 'an injected error\n'),
+    headers: optional(json('its header fields ({"Retry-After":"5","Content-Type":"application/json"})')),
+    after: or(
+      choice(['nothing', 'forwarding'], 'nothing: the request never left; forwarding: the server has done it'),
+      'nothing',
+    ),
+  },
+  validate: ({ headers }, where) => void validateFields(headers, where),
+})
+
+/** Refuses requests above the rate with 429, or with another status. */
+export const rateLimit = defineFault({
+  kind: 'rate-limit',
+  summary: 'refuse requests above the rate',
+  parameters: {
+    requestsPerSecond: perSecond('the rate (0.5: one request every two seconds)'),
+    burst: or(wholeNumber('largest burst', { least: 1 }), 1),
+    status: or(status, 429),
+    headers: optional(json('header fields of the refusal ({"Retry-After":"5"})')),
+  },
+  validate: ({ headers }, where) => void validateFields(headers, where),
+})
+
+/** The client sees only one answer. */
+export const duplicateRequest = defineFault({
+  kind: 'duplicate-request',
+  summary: 'send the request to the server several times',
+  parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1), maxBodyBytes },
+})
+
+/** Gives the answer that the same request had before the answer last changed. */
+export const staleReply = defineFault({
+  kind: 'stale-reply',
+  summary: 'the client gets an earlier response to the same request',
+  parameters: { maxBodyBytes },
+  actsOnReplies: true,
+})
+
+export const reorderReplies = defineFault({
+  kind: 'reorder-replies',
+  summary: 'hold the response until one on another connection has passed it',
+  parameters: { withinMs: or(ms('longest wait for one', { most: 3_600_000 }), 1000) },
+  actsOnReplies: true,
+})
