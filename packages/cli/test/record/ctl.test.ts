@@ -137,7 +137,7 @@ describe('chaos ctl', () => {
     ['add latency db latencyMs=-5', 'The proxy refuses (HTTP 400): fault: latency: "latencyMs" is -5'],
     ['add latency db db>clients latencyMs=5', 'name proxies or links, not both'],
     ['add latency clients>bd latencyMs=5', 'no proxy carries the link clients>bd. Known: clients>db, db>clients'],
-    ['add drop-message db', 'no proxy carries what this hurts. What one carries'],
+    ['add drop-message db', 'no proxy parses the traffic that this fault needs'],
     ['add corrupt db probability=x', 'probability=x: not a number'],
     ['remove slow', 'There is no fault "slow". None is in force.'],
     ['change slow a=1', 'There is no fault "slow". None is in force.'],
