@@ -26,7 +26,7 @@ export function bounded(json: Json): Json {
     const short = cut(json, limits)
     if (bytesOf(JSON.stringify(short)) <= MOST_JSON_BYTES) return short
   }
-  return { error: 'what is known of this history is too long to be said' }
+  return { error: 'the details of this history are too long to print' }
 }
 
 function cut(json: Json, limits: Limits): Json {

@@ -9,7 +9,7 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
   const whose = clocks === 1 ? 'the clock of 1 load worker' : `the clocks of ${count(clocks)} load workers`
   const known =
     max === null
-      ? `${whose} did not all keep their bounds, so that nothing is known of some times`
+      ? `${whose} did not all keep their bounds, so some times are unknown`
       : `${whose} agreed to within ±${duration(max)}${p50 === null ? '' : `, half of the time ±${duration(p50)}`}`
   const open = `${plural(unordered, 'order')} between two operations ${unordered === 1 ? 'is' : 'are'} open`
   const short = cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than that`

@@ -111,7 +111,7 @@ export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
     if (sessions.named) say('clients', `identified by ${sessions.by}`)
     else say('clients', `not identified: each ${sessions.by} counts as a client of its own`, true)
   }
-  if (initial === UNKNOWN) say('start', 'nobody knows what was there before the first write')
+  if (initial === UNKNOWN) say('start', 'the value before the first write is unknown')
   if (touched.length > 0) {
     const texts = touched.map(
       ({ key, line, what, why }) => `${key ?? 'every key'} by ${what} (${why}), line ${count(line)}`,

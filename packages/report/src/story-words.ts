@@ -12,7 +12,7 @@ export function verdictsText(verdicts: readonly ToldVerdict[]): string {
     ...(violated.length === 0
       ? []
       : [`${met.length === 0 ? 'the history is' : 'it is'} not ${violated.join(', nor ')}`]),
-    ...(unknown.length === 0 ? [] : [`whether it is ${listed(unknown)} is not known`]),
+    ...(unknown.length === 0 ? [] : [`whether it is ${listed(unknown)} is unknown`]),
   ]
   return parts.join('; ')
 }

@@ -90,7 +90,7 @@ describe('a lock', () => {
     test('has that as its cause, with what to do about it', () => {
       const { history, report, shown, near } = judge(held, lasts(300))
       const [first] = causesOf({ history, report, counterexample: shown!, near })
-      expect(first?.cause).toBe('The time that a lock was for had passed, and its holder did not know.')
+      expect(first?.cause).toBe('A lock had expired, and its holder did not know.')
       expect(first?.remedy).toContain('token')
     })
 

@@ -54,7 +54,7 @@ describe('a watch', () => {
     ["p7's watch went back in time", all, [events(x2), events(x1), events(y3)]],
     ["p7's watch was sent the same change twice", all, [events(x1), events(x1, x2)]],
     ["p7's watch reported a change wrongly", all, [events({ revision: 2, key: 'x', value: 7 })]],
-    ["p7's watch was told wrongly how far it had come", all, [events(x1, x2, y3), { progress: 9 }, { progress: 8 }]],
+    ["p7's watch got a wrong report of its progress", all, [events(x1, x2, y3), { progress: 9 }, { progress: 8 }]],
     [
       "p7's watch was told that it was up to date, but missed p1's confirmed put of x",
       all,

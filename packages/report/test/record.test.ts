@@ -86,7 +86,7 @@ test('the terminal page prints what a verdict may rest on before the levels, the
   const page = renderCheck(report, history, plainStyle, options)
   expect(page).toMatch(/UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 5, where EVAL touched it/)
   expect(page).toContain('clients  identified by header.X-Client')
-  expect(page).toContain('start    nobody knows what was there before the first write')
+  expect(page).toContain('start    the value before the first write is unknown')
   expect(page).toContain('touched  outside the record: x by EVAL (scripts are not looked into), line 5')
   expect(page).toContain('unjudged 14 requests were forwarded, not checked: EVAL 2×, which may write; GET /health 12×')
   expect(page.indexOf('touched')).toBeLessThan(page.indexOf('verdict'))

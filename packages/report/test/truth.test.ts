@@ -87,9 +87,7 @@ describe('of all faults, a report draws', () => {
     }
     expect(explained.sentence).toContain(CAUSE)
     expect(explained.faults).toEqual([`n3 n5 killed, 5.138 s to 6.902 s. ${CAUSE}`])
-    expect(explained.causes[0]?.cause).toBe(
-      'A node that had just come back answered without the writes that it had missed.',
-    )
+    expect(explained.causes[0]?.cause).toBe('A node that had just come back answered before it had caught up.')
     const drawn = page(told).match(/<g class="fault">/g)
     expect(drawn).toHaveLength(1)
   })

@@ -115,11 +115,11 @@ describe('a real run in which it cannot be told whether the change was sent', ()
   test.each([
     [
       'not recorded',
-      'messages to n3 not fully recorded: some broke off unread, were forgotten, or passed the proxy by',
+      'messages to n3 not fully recorded: some were cut off, dropped from memory, or bypassed the proxy',
     ],
     [
       'not recognised',
-      'x = 743 not recognised in what passed to n3: it may have been sent or not (recognised: key and value together in HTTP/1.1 or lines of JSON, without TLS or compression)',
+      'x = 743 not recognised in the traffic to n3: it may have been sent or not (recognised: key and value together in HTTP/1.1 or lines of JSON, without TLS or compression)',
     ],
   ] as const)('says that it was %s, and draws no fate', (unclear, words) => {
     const all = told([], { isCut: true, unclear })
@@ -142,7 +142,7 @@ test('of attempts to reach a node that was down only the first is told', () => {
   )
   expect(all.explained.messages).toEqual([
     'n1 → n3: connection, sent at 6.5800 s, lost (it was down)',
-    'messages to n3 not fully recorded: some broke off unread, were forgotten, or passed the proxy by',
+    'messages to n3 not fully recorded: some were cut off, dropped from memory, or bypassed the proxy',
     '2 other messages about it or between the two meanwhile',
   ])
 })

@@ -38,7 +38,7 @@ describe('chaos explain', () => {
     ['stale-read', 'A read was answered by a copy that was behind.'],
     ['own-transfer-invisible', 'A client did not see its own write.'],
     ['replica-goes-back', 'A client saw something new and then something older.'],
-    ['split-brain', 'The copies did not agree in the end.'],
+    ['split-brain', 'The copies did not converge.'],
     ['failover-forgets', 'A write that was acknowledged is gone.'],
     ['read-of-failed-write', 'A value was read whose write was reported as failed.'],
   ])('names for %s what it was made to show: %s', async (name, cause) => {
@@ -57,7 +57,7 @@ describe('chaos explain', () => {
     await chaosHere(['run', ...args, '--out', out])
     const { stdout } = await chaosHere(['explain', join(out, readdirSync(out)[0] ?? '')])
     expect(stdout).toMatch(/NOT LINEARIZABLE/)
-    expect(stdout).toMatch(/What usually causes it/)
+    expect(stdout).toMatch(/Usual causes/)
   })
 
   test('names in one line the levels that an object is not judged by', async () => {
@@ -78,7 +78,7 @@ describe('chaos explain', () => {
       /Sequential, causal, .*, writes-follow-reads and convergent are undecided: the queue model can be checked for linearizable and eventual only\./,
     )
     expect(stdout.match(/can be checked for/g)).toHaveLength(1)
-    expect(stdout).toContain('Something was done twice.')
+    expect(stdout).toContain('An operation took effect twice.')
   })
 
   test('given the description of a run, says which directory to give', async () => {

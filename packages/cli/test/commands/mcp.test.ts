@@ -89,7 +89,7 @@ test('an agent breaks a target, and judges and explains what it found', async ()
   const explain = await call('explain', { path })
   expect(explain.data).toMatchObject({ title, sentence })
   expect(explain.data.drawing).toMatch(/┌ p\d+ write \d+\n(?:.*\n)*.*✘ write \d+ was acknowledged/)
-  expect(explain.text).toContain('What usually causes it')
+  expect(explain.text).toContain('Usual causes')
 
   // A mistake is an answer, and the next call is heard.
   const impossible = await call('run', { target: 'sim:raft', faults: ['crash-before-reply'] })

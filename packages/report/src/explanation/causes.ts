@@ -26,8 +26,8 @@ interface Cause {
 /** Most telling first; one entry each. */
 const causes: readonly Cause[] = [
   {
-    cause: 'The client was told something else than the nodes answered: what they answered keeps the level.',
-    remedy: 'Look at what stands between them: a proxy, a cache, a driver that retries.',
+    cause: 'The client got other answers than the nodes gave: the answers of the nodes meet the level.',
+    remedy: 'Look between them: at a proxy, a cache, a driver that retries.',
     fits: ({ backend, counterexample }) => backend?.levels[counterexample.level]?.result === 'met',
   },
   {
@@ -37,15 +37,15 @@ const causes: readonly Cause[] = [
     fits: ({ history, counterexample }) => readsWrittenBy(history, counterexample, FAIL),
   },
   {
-    cause: 'The copies did not agree in the end.',
+    cause: 'The copies did not converge.',
     remedy:
       'Two nodes accepted writes of one key and neither learned of the other’s, or they settled the conflict differently: settle it by the same rule everywhere, and compare the copies once links are healed.',
     fits: disagreeInTheEnd,
   },
   {
-    cause: 'The time that a lock was for had passed, and its holder did not know.',
+    cause: 'A lock had expired, and its holder did not know.',
     remedy:
-      'A holder that is paused, slow or cut off cannot notice in time: give every grant a token that grows, and let whatever the lock protects refuse lower ones. Renewing the lock only makes it rarer.',
+      'A holder that is paused, slow or cut off cannot notice in time: give every grant an increasing token, and let the protected resource refuse lower ones. Renewing the lock only makes this rarer.',
     fits: ({ history, counterexample }) => leaseSentence(history, counterexample) !== '',
   },
   {
@@ -56,7 +56,7 @@ const causes: readonly Cause[] = [
       lost.length > 0 || (accounting?.isExcused !== true && (accounting?.lost.length ?? 0) > 0),
   },
   {
-    cause: 'Something was done twice.',
+    cause: 'An operation took effect twice.',
     remedy:
       'A request without an answer was sent again, by a driver, a proxy or the application: give requests an idempotency key that is stored together with their effect.',
     fits: ({ report: { accounting, model }, history }) =>
@@ -66,7 +66,7 @@ const causes: readonly Cause[] = [
   {
     cause: 'A client did not see its own write.',
     remedy:
-      'Its reads go to another copy than its writes: keep a session at one replica, or let reads wait for the position of the last write.',
+      'It reads from another copy than it writes to: keep a session at one replica, or let reads wait for the position of the last write.',
     fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'write'),
   },
   {
@@ -75,7 +75,7 @@ const causes: readonly Cause[] = [
     fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'read'),
   },
   {
-    cause: 'A node that had just come back answered without the writes that it had missed.',
+    cause: 'A node that had just come back answered before it had caught up.',
     remedy:
       'A node that was down or paused catches up with a majority (or the primary) before it answers reads; a lease it held has run out.',
     fits: ({ history, counterexample, near }) =>
@@ -92,7 +92,7 @@ const causes: readonly Cause[] = [
   {
     cause: 'A read was answered by a copy that was behind.',
     remedy:
-      'Reads of replicas, caches and followers are old by the delay of replication: read from the primary, through a quorum, or after waiting for the position of the last write. If old answers are fine, expect sequential or eventual.',
+      'Reads from replicas, caches and followers lag by the replication delay: read from the primary, through a quorum, or after waiting for the position of the last write. If old answers are fine, expect sequential or eventual.',
     fits: ({ history, counterexample }) => isStaleRead(history, counterexample),
   },
 ]

@@ -28,11 +28,11 @@ export interface Explained {
   readonly also: readonly string[]
   /** The operations that matter, in the order in which they began. */
   readonly steps: readonly Step[]
-  /** What nodes sent each other meanwhile; empty where that was not recorded. */
+  /** Messages between nodes meanwhile; empty where that was not recorded. */
   readonly messages: readonly string[]
   /** Of a simulated program: the await that was overtaken, and the lines that both requests ran; absent if none was. */
   readonly race?: Race | undefined
-  /** What was broken meanwhile. */
+  /** Faults in force meanwhile. */
   readonly faults: readonly string[]
   /** Strongest first: what the level asks for, and whether it allows what was seen. */
   readonly levels: readonly {

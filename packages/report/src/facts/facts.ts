@@ -58,7 +58,7 @@ export interface Facts {
   readonly spans: readonly FaultSpan[]
   /** The faults that matter to {@link shown}, most telling first. */
   readonly near: readonly NearFault[]
-  /** What nodes sent each other meanwhile, where that was recorded. */
+  /** Messages between nodes meanwhile, where that was recorded. */
   readonly wire: Wire | undefined
   /** Of a lock that was for some time only: whether that had passed. Empty if that explains nothing. */
   readonly lease: string

@@ -186,6 +186,6 @@ export function unclearLine({
   if (unclear === undefined) return []
   const node = nameText(reader)
   return unclear === 'not recorded'
-    ? [`messages to ${node} not fully recorded: some broke off unread, were forgotten, or passed the proxy by`]
-    : [`${change} not recognised in what passed to ${node}: it may have been sent or not (${READABLE})`]
+    ? [`messages to ${node} not fully recorded: some were cut off, dropped from memory, or bypassed the proxy`]
+    : [`${change} not recognised in the traffic to ${node}: it may or may not have been sent (${READABLE})`]
 }

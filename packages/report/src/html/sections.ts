@@ -116,7 +116,7 @@ function configuration({ spec, tier, startedAt, durationNanos, timing }: RunSumm
   const { target, workload } = spec
   return rows([
     ['target', target.name],
-    ...(target.bug === undefined ? [] : ([['deliberate mistake', target.bug]] as const)),
+    ...(target.bug === undefined ? [] : ([['deliberate bug', target.bug]] as const)),
     ...settingRows('settings', target.settings),
     ...trafficRows(target.traffic),
     ['workload', workload.name],

@@ -10,7 +10,7 @@ export const counterLoss: FindLoss = ({ history, report }) => {
   return inTheEnd(history, wrong) ?? meanwhile(history, wrong)
 }
 
-/** Where every final read of a counter is below what was acknowledged, or above all that was added: by how much at least. */
+/** Where every final read of a counter is below what was acknowledged, or above the sum of all additions: by how much at least. */
 function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefined {
   const byRow = new Map(wrong.map((each) => [each.operation, each]))
   const least = new Map<string | undefined, { readonly missing: number; readonly extra: number }>()
@@ -36,7 +36,9 @@ function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefin
         : `${name} lost ${count(missing)} of the sum`,
       level: 'eventual',
     }
-  return extra > 0 ? { title: `${name} ended ${count(extra)} above all that was added`, level: 'eventual' } : undefined
+  return extra > 0
+    ? { title: `${name} ended ${count(extra)} above the sum of all additions`, level: 'eventual' }
+    : undefined
 }
 
 function meanwhile(history: History, wrong: readonly Accounted[]): Loss {

@@ -36,7 +36,7 @@ const told: { readonly [guarantee: string]: (seen: Seen) => string } = {
   atomic: ({ watch }) => `${watch} was sent a transaction in parts`,
   bookmarkable: ({ watch, change }) =>
     change === undefined
-      ? `${watch} was told wrongly how far it had come`
+      ? `${watch} got a wrong report of its progress`
       : `${watch} was told that it was up to date, but missed ${change}`,
   reliable: missed,
   resumable: (seen) => (seen.isRefused ? `${seen.watch} was refused changes that nobody had compacted` : missed(seen)),

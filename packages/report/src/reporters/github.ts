@@ -12,7 +12,7 @@ const MOST_SHOWN = 3
  */
 export const githubReporter: Reporter = {
   name: 'github',
-  summary: 'annotations for GitHub Actions, three at most',
+  summary: 'at most three annotations for GitHub Actions',
   sharesStdout: true,
   end(told) {
     const findings = told.flatMap((each) => each.findings).filter(({ result }) => result !== 'passed')

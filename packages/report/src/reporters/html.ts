@@ -11,7 +11,7 @@ const PAGE = /^<!doctype html>\s*<html[^>]*><head><meta charset="utf-8"><meta na
 
 export const htmlReporter: Reporter = {
   name: 'html',
-  summary: 'a self-contained page, drawn',
+  summary: 'a self-contained page with drawings',
   ofOne: true,
   not: { search: 'chaos fuzz writes the history of what it finds: chaos check FILE --reporter html=report.html' },
   recognises: (start) => PAGE.test(start),

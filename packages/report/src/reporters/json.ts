@@ -7,7 +7,7 @@ import type { Subject } from './subject.ts'
 
 export const jsonReporter: Reporter = {
   name: 'json',
-  summary: 'everything, as one JSON object for each run or file (schema/result.schema.json says of what form)',
+  summary: 'everything, as one JSON object for each run or file (schema/result.schema.json describes it)',
   recognises: isResult,
   // JSON leaves some control characters as they are, and those that change the direction of writing.
   each: (subject) => `${printable(JSON.stringify(jsonOf(subject)))}\n`,

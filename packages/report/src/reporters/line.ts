@@ -13,7 +13,7 @@ const MARKS: { readonly [result in Finding['result']]: readonly [unicode: string
 /** One line for each verdict, as `--quiet` prints it. */
 export const lineReporter: Reporter = {
   name: 'line',
-  summary: 'the verdict alone, a line for each: --quiet',
+  summary: 'only the verdict, one line each: --quiet',
   sharesStdout: true,
   each(subject, { terminal: { unicode } }) {
     // The message is an error, which goes to stderr.

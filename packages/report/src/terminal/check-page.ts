@@ -204,6 +204,6 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
       ? []
       : [copied(`${style.dim('report'.padEnd(9))}${printable(options.reportFile)}`)],
     expectationLines(facts, options.exitCode, page),
-    brevity.others ? [style.dim('--explain tells every contradiction.')] : [],
+    brevity.others ? [style.dim('--explain prints every contradiction.')] : [],
   ]
 }

@@ -28,7 +28,7 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
         page,
       ),
       titled(
-        'What nodes sent each other meanwhile',
+        'Messages between nodes meanwhile',
         messages.flatMap((message) => hanging(message, '  ', page)),
         page,
       ),
@@ -40,13 +40,13 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
         page,
       ),
       titled(
-        'What was broken meanwhile',
+        'Faults in force meanwhile',
         faults.flatMap((fault) => hanging(fault, '  ', page)),
         page,
       ),
-      titled('What the levels would have allowed', levelLines(explained, page), page),
+      titled('What each level allows', levelLines(explained, page), page),
       titled(
-        'What usually causes it',
+        'Usual causes',
         causes.flatMap(({ cause, remedy }) => [...hanging(cause, '  ', page), ...hanging(remedy, '    ', page)]),
         page,
       ),

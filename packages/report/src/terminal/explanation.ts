@@ -60,7 +60,7 @@ function evidenceOf({ witness }: Extract<Verdict, { readonly result: 'met' }>): 
       return `all final reads agreed: ${listedAtMost(values, MOST_STATES)}.`
     }
     default:
-      return 'every read was looked at, and none contradicts it.'
+      return 'every read was examined, and none contradicts it.'
   }
 }
 

@@ -15,7 +15,7 @@ import { wrap } from './width.ts'
 export interface SearchSummary {
   /** `raft with the bug stale-read`. */
   readonly subject: string
-  /** `with the settings its mistake needs: pre-vote=false`; empty if nothing was taken that nobody chose. */
+  /** `with the settings its bug needs: pre-vote=false`; empty if nothing was taken that nobody chose. */
   readonly taken: string
   /** The level its histories were held to, as an adjective: `linearizable`. Undefined: only its invariants were watched. */
   readonly level: string | undefined
