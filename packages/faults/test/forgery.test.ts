@@ -39,7 +39,7 @@ test('a forged message differs in one field, which keeps its type', () => {
   )
 })
 
-test('a forged message keeps its kind, and one without data cannot be forged', () => {
+test('a forged message keeps its kind; a message without data cannot be forged', () => {
   for (let seed = 0; seed < 50; seed++) {
     const forged = forge({ type: 'vote', term: 3, from: { type: 'node', name: 'n2' } }, 2, drawFrom(seed))
     expect(forged).toMatchObject({ type: 'vote', from: { type: 'node' } })

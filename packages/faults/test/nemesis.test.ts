@@ -52,7 +52,7 @@ describe('a schedule', () => {
     )
   })
 
-  test('gives every kind its turn before any comes again', () => {
+  test('uses every kind once before it repeats one', () => {
     const kinds = nemeses.filter(({ name }) => ['partition', 'kill', 'pause'].includes(name))
     const schedule = planSchedule({ nemeses: kinds, nodes, durationMs: millis(20_000), random: createRandom(7) })
     const turns = schedule.map((fault) => fault.plan.kind).filter((kind, i, all) => kind !== all[i - 1])
@@ -60,14 +60,14 @@ describe('a schedule', () => {
     expect(schedule.length).toBeGreaterThan(6)
   })
 
-  test('of a single kind goes through its phases, even if they leave few nodes up', () => {
+  test('keeps all phases of a single kind, even if they leave few nodes up', () => {
     const shifting = nemeses.filter(({ name }) => name === 'shifting')
     const plan = (kinds: typeof nemeses) =>
       planSchedule({ nemeses: kinds, nodes, durationMs: millis(60_000), random: createRandom(1) })
     expect(plan(shifting).filter(({ plan }) => plan.kind === 'kill').length).toBeGreaterThan(20)
   })
 
-  test('lets one majority live after the other, beginning with all nodes down', () => {
+  test('starts with all nodes down, then lets one majority after another live', () => {
     const shifting = nemeses.find(({ name }) => name === 'shifting')!
     for (const size of [3, 4, 5, 7]) {
       const { parts } = shifting.plan(createRandom(size), nodeNames(size))
@@ -85,7 +85,7 @@ describe('a schedule', () => {
     }
   })
 
-  test('without nemeses is empty', () => {
+  test('is empty without nemeses', () => {
     expect(planSchedule({ nemeses: [], nodes, durationMs: millis(1000), random: createRandom(1) })).toEqual([])
   })
 })
@@ -112,7 +112,7 @@ describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses of %d no
   })
 })
 
-describe('a fault, resolved', () => {
+describe('resolving a fault', () => {
   test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))(
     'of %s is of the kind it says',
     (_, nemesis) => {
@@ -125,7 +125,7 @@ describe('a fault, resolved', () => {
     },
   )
 
-  test('isolates the leader that leads when it is injected', () => {
+  test('isolates the node that leads at injection', () => {
     const fault = resolveFault({ kind: 'partition', links: 'isolate-leader', mode: 'hold' }, situation(1, 'n4'))
     expect(fault.kind === 'partition' && new Set(fault.links.map(linkName))).toEqual(
       new Set(['n1', 'n2', 'n3', 'n5'].flatMap((other) => [`n4>${other}`, `${other}>n4`])),
@@ -133,7 +133,7 @@ describe('a fault, resolved', () => {
     expect(describeFault(fault)).toBe('partition {n1 n2 n3 n5 | n4}')
   })
 
-  test('of a majority ring leaves every node a majority, and no two the same one', () => {
+  test('a majority ring gives every node a majority of its own', () => {
     for (const size of [5, 6, 7, 9]) {
       const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)
       const fault = resolveFault(
@@ -160,7 +160,7 @@ describe('a fault, resolved', () => {
     expect(describeFault({ kind: 'partition', links: linksBetween(groups), mode: 'hold' })).toBe(words)
   })
 
-  test('of a ring is described by the pairs it cuts, and of one direction by its links', () => {
+  test('describes a ring by the pairs it cuts, and a one-way cut by its links', () => {
     const ring = linksBetween([['n1'], ['n3']]).concat(linksBetween([['n2'], ['n4']]))
     expect(describeFault({ kind: 'partition', links: ring, mode: 'drop' })).toBe('partition {n1–n3, n2–n4} (dropping)')
     expect(describeFault({ kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' })).toBe(
@@ -168,14 +168,14 @@ describe('a fault, resolved', () => {
     )
   })
 
-  test('that leaves few pairs connected is described by those', () => {
+  test('describes a cut that leaves few pairs by the pairs it leaves', () => {
     const links = linksBetween([['n1'], ['n2'], ['n3'], ['n4'], ['n5']])
     const left = links.filter(({ from, to }) => ![from, to].every((end) => end === 'n1' || end === 'n2'))
     const open = left.filter(({ from, to }) => ![from, to].every((end) => end === 'n2' || end === 'n3'))
     expect(describeFault({ kind: 'partition', links: open, mode: 'hold' })).toBe('partition {all but n1–n2, n2–n3}')
   })
 
-  test('of a minority never takes a majority down', () => {
+  test('a minority never includes a majority', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 9 }), fc.integer(), (size, seed) => {
         const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)
@@ -192,7 +192,7 @@ describe('a fault, resolved', () => {
 })
 
 describe('randomness', () => {
-  test('of a fork does not depend on what its parent drew', () => {
+  test('a fork does not depend on what its parent has drawn', () => {
     const fresh = createRandom(42).fork('link n1>n2')
     const parent = createRandom(42)
     parent.next()

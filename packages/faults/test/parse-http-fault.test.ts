@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 const links = ['clients>n1']
 
-test('what is left out takes its default', () => {
+test('fills in defaults', () => {
   expect(httpFamily.parse({ kind: 'error-status', links }, 'rules.json')).toEqual({
     kind: 'error-status',
     links: [{ from: 'clients', to: 'n1' }],
@@ -13,7 +13,7 @@ test('what is left out takes its default', () => {
   })
 })
 
-test('what is narrowed keeps its match and its trigger', () => {
+test('keeps match and trigger', () => {
   const fault = {
     kind: 'lose-reply',
     silence: 'hang',
@@ -28,7 +28,7 @@ test.each(httpFamily.kinds.map(({ kind }) => kind))('every parameter of %s is ch
   expect(() => httpFamily.parse({ kind, links, nonsense: 1 }, 'x')).toThrow(`x: ${kind} has no parameter "nonsense"`)
 })
 
-describe('says what is wrong, where, and what to give instead', () => {
+describe('a refusal says what is wrong, where, and what to give instead', () => {
   test.each([
     [3, 'x: 3 is no object.'],
     [{ links }, 'x: "kind" is missing. Known: lose-request, crash-before-reply, '],

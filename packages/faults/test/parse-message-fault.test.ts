@@ -14,8 +14,8 @@ const refusal = (value: unknown): string => {
   return 'accepted'
 }
 
-describe('a message fault read from outside', () => {
-  test('takes the defaults of the table for what is left out', () => {
+describe('parsing a message fault', () => {
+  test('fills in the declared defaults', () => {
     expect(messageFamily.parse({ kind: 'reorder-message', links, when: { every: 3 } }, 'x')).toEqual({
       kind: 'reorder-message',
       behind: 1,
@@ -38,7 +38,7 @@ describe('a message fault read from outside', () => {
     },
   )
 
-  test('takes every way to match and to trigger', () => {
+  test('accepts every match and every trigger', () => {
     const match = { contains: 'x', member: 'entry.term', equals: null, command: 'SET', key: 'k' }
     const when = { probability: 0.5, nth: 1, first: 2, every: 3, afterMessages: 1, fromMs: 0, untilMs: 5 }
     expect(Object.keys(match)).toEqual(Object.keys(messageFamily.match))
@@ -65,7 +65,7 @@ describe('a message fault read from outside', () => {
     expect(refusal(value)).toContain(message)
   })
 
-  test('anything is accepted or refused, and never breaks the reader', () => {
+  test('accepts or refuses any input without crashing', () => {
     const kinds = fc.constantFrom(...messageFamily.kinds.map(({ kind }) => kind), 'x')
     const value = fc.oneof(
       fc.jsonValue(),

@@ -14,8 +14,8 @@ const refusal = (value: unknown): string => {
   return 'accepted'
 }
 
-describe('a fault read from outside', () => {
-  test('takes the defaults of the table for what is left out', () => {
+describe('parsing a fault', () => {
+  test('fills in the declared defaults', () => {
     expect(tcpFamily.parse({ kind: 'latency', latencyMs: 50, links }, 'x')).toEqual({
       kind: 'latency',
       latencyMs: 50,
@@ -38,7 +38,7 @@ describe('a fault read from outside', () => {
     },
   )
 
-  test('takes two places for a latency: half their round trip', () => {
+  test('turns two places into half their round trip', () => {
     const there = { kind: 'latency', geography: 'california-netherlands', links }
     expect(tcpFamily.parse(there, 'x')).toEqual({
       kind: 'latency',
@@ -51,19 +51,19 @@ describe('a fault read from outside', () => {
     expect(refusal({ ...there, geography: 'atlantis' })).toContain('one of same-datacentre')
   })
 
-  test.each([NaN, -1, Infinity, '5', null, [], {}, true, 1e300])('takes no %s for a number', (value) => {
+  test.each([NaN, -1, Infinity, '5', null, [], {}, true, 1e300])('refuses %s as a number', (value) => {
     const accepted = value === null ? 'needs "latencyMs"' : '"latencyMs" is'
     expect(refusal({ kind: 'latency', latencyMs: value, links })).toContain(accepted)
   })
 
-  test('takes no fraction of a byte, and no probability above 1', () => {
+  test('refuses a fraction of a byte and a probability above 1', () => {
     expect(refusal({ kind: 'limit-bytes', bytes: 1.5, links })).toContain('a whole number of bytes, at least 0')
     expect(refusal({ kind: 'corrupt', probability: 7, links })).toContain('a probability from 0 to 1')
     expect(refusal({ kind: 'reset', links, when: { probability: -0.1 } })).toContain('a probability from 0 to 1')
     expect(refusal({ kind: 'slice', averageBytes: 0, links })).toContain('at least 1')
   })
 
-  test('lets nothing unknown through', () => {
+  test('refuses unknown members', () => {
     expect(refusal({ kind: 'latency', latencyMs: 5, jiterMs: 2, links })).toContain(
       'no parameter "jiterMs". It has: latencyMs',
     )
@@ -72,19 +72,19 @@ describe('a fault read from outside', () => {
     expect(refusal({ kind: 'constructor', links })).toContain('there is no fault "constructor"')
   })
 
-  test('keeps its trigger', () => {
+  test('keeps the trigger', () => {
     const when = { probability: 0.5, first: 3, client: '10.0.0.0/8' }
     expect(tcpFamily.parse({ kind: 'refuse', links, when }, 'x').when).toEqual(when)
     expect(Object.keys(tcpFamily.when)).toContain('untilMs')
   })
 
-  test('is a link only where it has two ends', () => {
+  test('refuses a link without two ends', () => {
     expect(parseLink({ from: 'n1', to: 'n2' }, 'x')).toEqual({ from: 'n1', to: 'n2' })
     for (const bad of ['n1', 'n1>', '>n2', 'a>b>c', 5, null, {}]) expect(() => parseLink(bad, 'x')).toThrow(UserError)
     expect(refusal({ kind: 'reset', links: [] })).toContain('must be a list of links')
   })
 
-  test('never ends in anything but a fault or a message of less than 500 letters', () => {
+  test('returns a fault, or refuses with fewer than 500 characters', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...tcpFamily.kinds.map(({ kind }) => kind)),

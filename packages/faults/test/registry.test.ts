@@ -24,7 +24,7 @@ test('no kind of fault belongs to two families', () => {
   for (const { name, kinds } of families) for (const { kind } of kinds) expect(familyOf(kind)?.name).toBe(name)
 })
 
-test('a fault is read by its family, and an unknown one is told all there are', () => {
+test('a fault is parsed by its family; an unknown kind is refused with the list of kinds', () => {
   expect(parseTrafficFault({ kind: 'refuse', links }, 'x').kind).toBe('refuse')
   expect(parseTrafficFault({ kind: 'drop-message', links }, 'x').kind).toBe('drop-message')
   expect(parseTrafficFault({ kind: 'lose-reply', links }, 'x').kind).toBe('lose-reply')
@@ -37,7 +37,7 @@ test('a fault is read by its family, and an unknown one is told all there are', 
 
 const asDeclared = faultDefinitions.map((definition) => [definition.kind, definition] as const)
 
-test.each(asDeclared)('%s says what it does, and what each of its parameters is', (kind, { summary, parameters }) => {
+test.each(asDeclared)('%s has a summary, and so has each of its parameters', (kind, { summary, parameters }) => {
   expect(summary).toMatch(/\w/)
   expect(definitionOf(kind).parameters).toBe(parameters)
   for (const parameter of parametersOf(parameters)) {
@@ -46,7 +46,7 @@ test.each(asDeclared)('%s says what it does, and what each of its parameters is'
   }
 })
 
-test.each(asDeclared)('the defaults of %s are values that it takes', (kind, { parameters }) => {
+test.each(asDeclared)('%s accepts its own defaults', (kind, { parameters }) => {
   const given = parametersOf(parameters).map(({ name, unit, least, values, ...parameter }) => [
     name,
     parameter.default ?? values?.[0] ?? (unit === 'text' ? 'x' : unit === 'flag' ? true : (least ?? 1)),
@@ -70,7 +70,7 @@ test.each(
   expect(() => parseFault(fault, 'x')).toThrow('"untilMs" is 5, which is not after "fromMs" 5')
 })
 
-describe('a misspelt word is answered with the one that was meant', () => {
+describe('a misspelt word gets a suggestion', () => {
   test.each([
     [{ kind: 'latencey', links }, 'Did you mean latency?'],
     [{ kind: 'latency', links, latencyMs: 5, jiterMs: 2 }, 'Did you mean jitterMs?'],
@@ -90,13 +90,13 @@ describe('a schedule', () => {
     { id: 'fault-4', fromMs: 250, toMs: 300, kind: 'partition', links: ['n1>n2'], mode: 'drop' },
   ]
 
-  test('comes back from a file as it was, its selectors with it', () => {
+  test('a schedule survives being printed and parsed, selectors included', () => {
     const schedule = parseSchedule(written, 'schedule.json')
     expect(printSchedule(schedule)).toEqual(written)
     expect(schedule[0]?.plan.kind).toBe('lose-reply')
   })
 
-  test('names its faults itself where nobody has, and puts them in order', () => {
+  test('a schedule numbers unnamed faults and sorts them by time', () => {
     const [, kill] = written
     const faults = parseSchedule(
       [
@@ -126,7 +126,7 @@ describe('a schedule', () => {
     expect(() => parseSchedule(value, 'x')).toThrow(message)
   })
 
-  test('with named faults takes the names as they are', () => {
+  test('a schedule keeps the given names of faults', () => {
     expect(parsePlan({ kind: 'kill', nodes: ['n1'] }, 'x')).toEqual({ kind: 'kill', nodes: ['n1'] })
   })
 })

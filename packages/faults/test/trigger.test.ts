@@ -26,14 +26,14 @@ describe('a trigger', () => {
     expect(hits(when)).toEqual(expected)
   })
 
-  test('counts candidates that its share leaves out', () => {
+  test('counts the candidates that its probability skips', () => {
     const trigger = new Trigger({ first: 3, probability: 0.5 })
     const draws = [0.9, 0.1, 0.9]
     expect([1, 2, 3].map((ms) => trigger.strikes(ms, () => draws.shift()!))).toEqual([false, true, false])
     expect(trigger.strikes(4, never)).toBe(false)
   })
 
-  test('draws only for what its counts allow, so that a draw more never shifts the others', () => {
+  test('draws only for candidates that its counts allow, so that later draws do not shift', () => {
     const trigger = new Trigger({ every: 2, probability: 1 })
     let draws = 0
     const draw = () => {
@@ -44,7 +44,7 @@ describe('a trigger', () => {
     expect(draws).toBe(2)
   })
 
-  test('hits about the share that it is given', () => {
+  test('hits about the given share of candidates', () => {
     const random = createRandom(1)
     const trigger = new Trigger({ probability: 0.2 })
     const count = Array.from({ length: 10_000 }, () => trigger.strikes(1, () => random.next())).filter(Boolean).length
@@ -52,7 +52,7 @@ describe('a trigger', () => {
     expect(count).toBeLessThan(2_200)
   })
 
-  test('chooses at any time, with the same counts and share', () => {
+  test('chooses outside its time window by the same counts and probability', () => {
     const trigger = new Trigger({ fromMs: 1_000, nth: 2 })
     expect([trigger.chooses(never), trigger.chooses(never), trigger.chooses(never)]).toEqual([false, true, false])
   })

@@ -39,7 +39,7 @@ const fail = { type: 'fail', error: 'connection refused' } as const
 const info = { type: 'info', error: 'no answer' } as const
 const sticky: NodeChoice = { type: 'while up', home: 'n1', others: ['n2'] }
 
-test('a sticky session stays with its node until a read gets no answer there, then with the other', () => {
+test('a sticky session moves to the other node when a read gets no reply', () => {
   expect(
     asked(sticky, [
       ['read', ok],
@@ -50,7 +50,7 @@ test('a sticky session stays with its node until a read gets no answer there, th
   ).toEqual(['n1', 'n1', 'n2', 'n2'])
 })
 
-test('a sticky session moves when an outcome is unknown, not when a write is refused', () => {
+test('a sticky session moves on an unknown outcome, not on a refused write', () => {
   expect(
     asked(sticky, [
       ['write', fail],
@@ -60,7 +60,7 @@ test('a sticky session moves when an outcome is unknown, not when a write is ref
   ).toEqual(['n1', 'n1', 'n2'])
 })
 
-test('a sticky session returns once the other node does not answer either, and stays where there is no other', () => {
+test('a sticky session returns if the other node does not reply either, and stays if there is no other', () => {
   expect(
     asked(sticky, [
       ['read', fail],

@@ -47,7 +47,7 @@ const withSamples = (samples: readonly ClockSample[], bounds: ClockBounds = crea
 }
 
 describe('bounds of a remote clock', () => {
-  test('hold the true moment, whatever the offset, the drift and the way of the messages', () => {
+  test('bounds hold the true moment, whatever the offset, drift and delays', () => {
     const random = randomFrom(inject('seed'))
     const wrong: object[] = []
     for (let trial = 0; trial < 300; trial++) {
@@ -63,7 +63,7 @@ describe('bounds of a remote clock', () => {
     expect(wrong).toEqual([])
   })
 
-  test('are as wide as the quickest exchange nearby, and not as the slowest', () => {
+  test('bounds are as narrow as the fastest exchange nearby', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(1_000_000), received: nanos(100_000) },
       { sent: nanos(50_000_000), remote: nanos(51_000_000), received: nanos(90_000_000) },
@@ -73,7 +73,7 @@ describe('bounds of a remote clock', () => {
     expect(latest - earliest).toBeLessThan(200_000)
   })
 
-  test('stay the same for moments after what was forgotten', () => {
+  test('forgetting samples does not change later bounds', () => {
     const { samples, moments } = observe(randomFrom(7), 500e-6)
     const [all, some] = [withSamples(samples), withSamples(samples)]
     const { remote: middle } = moments[Math.floor(moments.length / 2)]!
@@ -81,7 +81,7 @@ describe('bounds of a remote clock', () => {
     for (const { remote } of moments) if (remote >= middle) expect(some.at(remote)).toEqual(all.at(remote))
   })
 
-  test('of a machine that slept count on nothing but the order of samples', () => {
+  test('after a machine has slept, bounds use only the order of samples', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(0), received: nanos(1e6) },
       // Ten seconds passed here, and a tenth of one there.
@@ -91,7 +91,7 @@ describe('bounds of a remote clock', () => {
     expect(bounds.at(nanos(5e7))).toEqual({ earliest: 0, latest: 10e9 + 1e6 })
   })
 
-  test('widen with the time since the last sample', () => {
+  test('bounds widen with the time since the last sample', () => {
     const bounds = withSamples([{ sent: nanos(0), remote: nanos(0), received: nanos(1e5) }])
     const { earliest, latest } = bounds.at(nanos(1e9))
     expect(earliest).toBe(1e9 * (1 - 500e-6))

@@ -46,7 +46,7 @@ export function clusterContract(
       await common?.stop()
     })
 
-    test('what was written through one node is read through every other', async () => {
+    test('a write through one node is read through every other', async () => {
       await world.write('n1', 'x', 1)
       for (const node of world.cluster.nodes) expect(await world.readWhenUp(node, 'x')).toEqual(ok(1))
     })
@@ -63,12 +63,12 @@ export function clusterContract(
       expect(await world.readWhenUp('n3', 'x')).toEqual(ok(2))
     })
 
-    test('someone is seen to lead', async () => {
+    test('some node leads', async () => {
       await world.write('n1', 'x', 1)
       await world.advance(() => [...world.cluster.status().values()].some((status) => status?.leads === true))
     })
 
-    test('nodes killed all at once restart with all that was acknowledged', async () => {
+    test('nodes killed at the same time restart with every acknowledged write', async () => {
       for (let value = 1; value <= 5; value++) await world.write('n1', `k${value}`, value)
       const heal = await world.inject({ kind: 'kill', nodes: world.cluster.nodes })
       expect(await heal()).toEqual({ type: 'healed', hits: 3 })
@@ -86,7 +86,7 @@ export function clusterContract(
       expect(await world.readWhenUp('n2', 'x')).toEqual(ok(1))
     })
 
-    test('a node cut off serves nothing, and catches up once the cut is healed', async () => {
+    test('an isolated node serves nothing, and catches up after healing', async () => {
       await world.write('n1', 'x', 1)
       const heal = await world.inject({ kind: 'partition', links: aroundNode('n3', ['n1', 'n2']), mode: 'hold' })
       const cut = await world.invoke('n3', { f: 'write', key: 'x', value: 2 }, BRIEF)
@@ -136,7 +136,7 @@ export function clusterContract(
       expect(pending.completions).toMatchObject([{ type: 'ok' }])
     })
 
-    test('an invocation completes once, and in time, however late its answer', async () => {
+    test('an invocation completes once, within its timeout', async () => {
       await world.write('n1', 'x', 1)
       const heal = await world.inject({ kind: 'pause', nodes: ['n2'] })
       const began = world.cluster.clock.now()
@@ -148,7 +148,7 @@ export function clusterContract(
       expect(pending.completions).toMatchObject([{ type: 'info' }])
     })
 
-    test('latency on a link is felt by what crosses it, until it is healed', async () => {
+    test('latency delays requests on its link until it is healed', async () => {
       await world.write('n1', 'x', 1)
       const links = [{ from: 'clients', to: 'n1' }]
       const heal = await world.inject({ kind: 'latency', links, latencyMs: millis(300), jitterMs: millis(0) })
@@ -158,7 +158,7 @@ export function clusterContract(
       expect(hitsOf(await heal())).toBeGreaterThan(0)
     })
 
-    test('nodes whose connections were reset find each other again', async () => {
+    test('nodes reconnect after their connections are reset', async () => {
       await world.write('n1', 'x', 1)
       const heal = await world.inject({ kind: 'reset', links: aroundNode('n1', ['n2', 'n3']) })
       await heal()
@@ -166,18 +166,18 @@ export function clusterContract(
       expect(await world.readWhenUp('n3', 'x')).toEqual(ok(2))
     })
 
-    test('healing twice does nothing more, and says the same', async () => {
+    test('healing twice has no further effect and returns the same', async () => {
       const heal = await world.inject({ kind: 'kill', nodes: ['n3'] })
       const first = await heal()
       expect(await heal()).toEqual(first)
     })
 
-    test('a fault on a node that is not there is refused', async () => {
+    test('a fault on an unknown node is refused', async () => {
       const outcome = await world.tryInject({ kind: 'kill', nodes: ['n9'] })
       expect(outcome).toMatchObject({ type: 'failed' })
     })
 
-    test('the clock calls back at the time or after it, later, and not once cancelled', async () => {
+    test('the clock never calls back early, synchronously, or after cancellation', async () => {
       const { clock } = world.cluster
       const called: string[] = []
       const from = clock.now()
@@ -191,7 +191,7 @@ export function clusterContract(
       expect(clock.now() - from).toBeGreaterThanOrEqual(2e6)
     })
 
-    test('it stops with faults in force', async () => {
+    test('a cluster stops with faults in force', async () => {
       const stopped = createWorld(await makeCluster(MADE), '')
       await stopped.inject({ kind: 'pause', nodes: ['n1'] })
       await stopped.inject({ kind: 'kill', nodes: ['n2'] })

@@ -82,7 +82,7 @@ function readOf(options: { readonly lingersMs?: number; readonly isGivenUp: bool
 }
 
 describe('final reads', () => {
-  test('wait for what a client has given up and a node still keeps in a queue: agreement has to last', () => {
+  test('final reads wait until agreement lasts if an abandoned update may still take effect', () => {
     const { finals, convergedAfter } = readOf({ lingersMs: 500, isGivenUp: true })
     expect(finals).toEqual([2, 2])
     // When the nodes agreed, not when that was believed.
@@ -90,15 +90,15 @@ describe('final reads', () => {
     expect(convergedAfter).toBeLessThan(500)
   })
 
-  test('are made as soon as nodes agree where every client knows what became of its updates', () => {
+  test('final reads follow the first agreement if every update has a known outcome', () => {
     expect(readOf({ lingersMs: 500, isGivenUp: false })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('are made as soon as nodes agree where these say what they owe', () => {
+  test('final reads follow the first agreement if nodes report what they owe', () => {
     expect(readOf({ isGivenUp: true })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('end at once where every one is refused for want of credentials, which waiting does not change', () => {
+  test('final reads end at once if all are refused for missing credentials', () => {
     expect(readOf({ isGivenUp: false, refusal: 'status 401: who are you?' })).toMatchObject({
       finals: [],
       recovery: 'answered',

@@ -64,22 +64,22 @@ describe('phases', () => {
   })
   const named = new Map(phases.map((phase) => [phase.phase, phase]))
 
-  test('are calm, each kind of fault, each combination, and healed', () => {
+  test('phases are calm, each kind of fault, each combination, and healed', () => {
     expect([...named.keys()].sort()).toEqual(['calm', 'healed', 'kill', 'kill+partition', 'partition'])
   })
 
-  test('share the whole time among them', () => {
+  test('the shares of all phases add up to the run', () => {
     expect(phases.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
     expect(named.get('calm')?.share).toBeCloseTo(0.2)
     expect(named.get('healed')?.share).toBeCloseTo(0.5)
   })
 
-  test('have the operations that were called in them', () => {
+  test('a phase counts the operations called in it', () => {
     expect(named.get('calm')?.operations).toBe(1)
     expect(named.get('kill+partition')).toMatchObject({ operations: 2, availability: 0.5, p50Nanos: 10 * MS })
   })
 
-  test('have the stale reads that were called in them, and the levels that something in them breaks', () => {
+  test('a phase has the stale reads called in it, and the levels violated in it', () => {
     const operations = [1, 3].map((operation) => ({ operation, role: 'core' as const }))
     const broken = { level: 'linearizable' as const, sentence: 's', keys: [], operations, culprit: 3 }
     const judged = report('x', { linearizable: violated(broken) })
@@ -103,7 +103,7 @@ describe('phases', () => {
     expect(phases[0]).not.toHaveProperty('violated')
   })
 
-  test('count as answered what the object itself declined, whatever the words, and no other refusal', () => {
+  test('phases count a refusal by the object as answered, and no other refusal', () => {
     const refused = timeline([
       [0, 'cas', 1, 2, 'fail', 'n1', 'any words', 'answered'],
       [0, 'cas', 3, 4, 'fail', 'n1', 'status 409', 'answered'],
@@ -114,7 +114,7 @@ describe('phases', () => {
     expect(calm).toMatchObject({ phase: 'calm', operations: 4, availability: 0.5 })
   })
 
-  test('tell a minority down from no majority up', () => {
+  test('phases distinguish a minority that is down from no majority up', () => {
     const three: Fault = { kind: 'kill', nodes: ['n1', 'n2'] }
     const phasesOf = (...some: Fault[]): readonly (readonly [string, boolean])[] =>
       summarizePhases(
@@ -130,12 +130,12 @@ describe('phases', () => {
     expect(phasesOf(apart)).toContainEqual(['partition', true])
   })
 
-  test('count a cas that found another value as an answer', () => {
+  test('phases count a failed compare-and-set as answered', () => {
     expect(named.get('kill')).toMatchObject({ operations: 1, availability: 1 })
   })
 })
 
-test('recovery is the time until an operation called after the fault began was answered', () => {
+test('recovery is the time from the start of a fault to the first reply to a later operation', () => {
   const history = timeline([
     [0, 'write', 5, 12, 'ok'],
     [1, 'write', 11, 90, 'info'],
@@ -144,7 +144,7 @@ test('recovery is the time until an operation called after the fault began was a
   expect(withRecoveries(history, [fault('fault-1', kill, 10, 50)])[0]?.recoveryNanos).toBe(34 * MS)
 })
 
-test('nodes are listed by number, with what they answered before everything was healed', () => {
+test('nodes are sorted by number, with their availability before healing', () => {
   const history = timeline([
     [0, 'write', 1, 2, 'ok', 'n10'],
     [1, 'write', 1, 2, 'fail', 'n2', 'unavailable'],
@@ -234,7 +234,7 @@ describe('nothing passes vacuously', () => {
   const unheard = (where: string) =>
     `all writes to ${where} wrote the same value, so that no read can tell an old value from a new one`
 
-  test('writes that all write the same value, of which a stale read would show nothing', () => {
+  test('writes of one value only prove nothing, since a stale read would not show', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1]), [], [])).toEqual([unheard('x')])
     expect(findVacuity(writing(['x', 1], ['y', 2], ['y', 2], ['x', 1]), [], [])).toEqual([unheard('each of 2 keys')])
     expect(
@@ -242,27 +242,27 @@ describe('nothing passes vacuously', () => {
     ).toEqual([unheard('x')])
   })
 
-  test('one key with two values, or one that is written only once, is enough', () => {
+  test('one key with two values, or written once, is enough', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1], ['x', 2]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1], ['x', 1], ['y', 1]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
   })
 
-  test('a fault that was asked for never took effect', () => {
+  test('a requested fault that never took effect makes a run vacuous', () => {
     expect(findVacuity(busy, ['partition'], [fault('fault-1', cut, 0, 10, 0)])).toEqual(['no partition took effect'])
   })
 
-  test('a fault that was asked for never came', () => {
+  test('a requested fault that was never injected makes a run vacuous', () => {
     expect(findVacuity(busy, ['kill'], [])).toEqual(['the run ended before any kill was injected'])
   })
 
-  test('nobody asked for anything during a fault', () => {
+  test('a fault without operations makes a run vacuous', () => {
     expect(findVacuity(busy, ['kill'], [fault('fault-1', kill, 20, 30)])).toEqual([
       'no operation was under way during any kill',
     ])
   })
 
-  test('an operation that was called before a fault, and was answered in it, has lived through it', () => {
+  test('an operation called before a fault and answered during it counts as under way', () => {
     const [last = 0] = [...busy.operations.returnTime].sort((one, other) => other - one)
     const [first = 0] = [...busy.operations.callTime].sort((one, other) => other - one)
     expect(last).toBeGreaterThan(first)
@@ -270,7 +270,7 @@ describe('nothing passes vacuously', () => {
     expect(findVacuity(busy, ['kill'], [within])).toEqual([])
   })
 
-  test('turns a level that is met into unknown, and leaves one that is violated violated', () => {
+  test('vacuity turns a met level into unknown, and leaves a violated one', () => {
     const levels = { linearizable: { result: 'met' }, sequential: { result: 'violated' } }
     const report = { levels } as unknown as Parameters<typeof judgeExpectation>[0]
     expect(judgeExpectation(report, 'linearizable', ['no read succeeded']).met).toBe('unknown')

@@ -26,8 +26,8 @@ const missed = (error = 'status 404') =>
     [1, 'fail', 'read', null, error],
   ] as const
 
-describe('a read that found nothing and was left out, after an acknowledged write', () => {
-  test('is what a lost write looks like', () => {
+describe('left-out reads', () => {
+  test('a left-out read after an acknowledged write may hide a lost write', () => {
     expect(complaints(...written, ...missed())).toEqual([
       '1 read of x ended in status 404 and was left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"',
     ])
@@ -35,18 +35,18 @@ describe('a read that found nothing and was left out, after an acknowledged writ
     expect(complaints(...written, ...missed('status 200'))).toHaveLength(1)
   })
 
-  test('is nothing of the kind before the write, or during it', () => {
+  test('a read before or during the write is not left out', () => {
     expect(complaints(...missed(), ...written)).toEqual([])
     expect(complaints([0, 'invoke', 'write', 1], ...missed(), [0, 'ok', 'write', 1])).toEqual([])
   })
 
-  test('may be due to a removal after the write, also to one of unknown outcome', () => {
+  test('a removal after the write explains a read of nothing, even with an unknown outcome', () => {
     expect(complaints(...written, ...removed, ...missed())).toEqual([])
     expect(complaints(...written, [2, 'invoke', 'write', null], ...missed())).toEqual([])
     expect(complaints(...written, [2, 'invoke', 'cas', [1, null]], ...missed())).toEqual([])
   })
 
-  test('is nothing of the kind if it was refused for another reason, or the write was', () => {
+  test('a read refused for another reason, or after a refused write, is not left out', () => {
     expect(complaints(...written, ...missed('status 503'))).toEqual([])
     expect(complaints(...written, ...missed('status 200, which says nothing'))).toEqual([])
     expect(complaints([0, 'invoke', 'write', 1], [0, 'fail', 'write', 1], ...missed())).toEqual([])

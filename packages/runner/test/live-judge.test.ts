@@ -8,7 +8,7 @@ const operation = (process: number, f: string, value: number, key = 'x'): EventI
 ]
 const STALE = [...operation(0, 'write', 1), ...operation(0, 'write', 2), ...operation(1, 'read', 1)]
 
-test('a violation is told once, at the event that makes it certain, with its place in the record', () => {
+test('a violation is reported once, at the event that makes it certain, with its place in the record', () => {
   const judge = createLiveJudge({ model: 'register', initial: null }, (position) => ({ path: 'p', line: position + 2 }))
   const told: string[] = []
   judge.onViolation((violation) => told.push(violationText(violation)))
@@ -20,7 +20,7 @@ test('a violation is told once, at the event that makes it certain, with its pla
   expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { key: 'x', position: 5 } })
 })
 
-test('what cannot be judged is never called linearizable, and the reason is given', () => {
+test('a history that cannot be judged is not called linearizable; the reason is given', () => {
   const touched = createLiveJudge({ model: 'register', initial: null })
   for (const event of operation(0, 'write', 1)) touched.push(event)
   touched.push({ process: 'recorder', type: 'info', f: 'touched', key: 'x', value: { what: 'EVAL', why: 'unknown' } })
@@ -30,7 +30,7 @@ test('what cannot be judged is never called linearizable, and the reason is give
   expect(strange.judged()).toEqual({ soFar: 'not certain', doubt: expect.stringContaining('juggle') })
 })
 
-test('a judge that was stopped is never certain again, unless it was already', () => {
+test('a stopped judge is certain only of an earlier violation', () => {
   const stopped = createLiveJudge({ model: 'register', initial: null })
   stopped.stop('nobody knows the start')
   for (const event of STALE) stopped.push(event)
@@ -41,14 +41,14 @@ test('a judge that was stopped is never certain again, unless it was already', (
   expect(violated.judged().soFar).toBe('not linearizable')
 })
 
-test('a table that reads another place than it writes is no violation of the service', () => {
+test('a route table that reads another place than it writes is not a violation of the service', () => {
   const judge = createLiveJudge({ model: 'register', initial: null, mapping: 'routes' })
   for (const value of [1, 2]) for (const event of operation(0, 'write', value)) judge.push(event)
   for (const event of operation(1, 'read', 7)) judge.push(event)
   expect(judge.judged()).toEqual({ soFar: 'not certain', doubt: expect.stringContaining('route table') })
 })
 
-test('nothing is certain before something was observed', () => {
+test('nothing is certain before an operation has observed something', () => {
   const observations = { register: 'read', counter: 'read', set: 'read', queue: 'dequeue' }
   const written = { register: 'write', counter: 'add', set: 'add', queue: 'enqueue' }
   for (const model of ['register', 'counter', 'set', 'queue'] as const) {

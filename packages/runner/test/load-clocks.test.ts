@@ -97,8 +97,8 @@ const randomFrom = (seed: number) => {
   }
 }
 
-describe('a register that two workers with skewed and drifting clocks used', () => {
-  test('is linearizable where it is, although its record would be condemned if their clocks were believed', () => {
+describe('a register used by two workers with skewed clocks', () => {
+  test('a linearizable history stays linearizable although its clocks disagree', () => {
     const random = randomFrom(inject('seed'))
     const operations = atomic(random)
     const report = judge(recorded(operations, () => (0.1 + random() * 0.2) * MS))
@@ -113,7 +113,7 @@ describe('a register that two workers with skewed and drifting clocks used', () 
     expect(judge(believed).levels.linearizable.result).toBe('violated')
   })
 
-  test('is never condemned, however long the exchanges with their clocks take', () => {
+  test('a linearizable history is never condemned, however slow the clock exchanges', () => {
     const random = randomFrom(inject('seed') + 1)
     for (let trial = 0; trial < 8; trial++) {
       const longest = random() ** 3 * 15 * MS
@@ -129,12 +129,12 @@ describe('a register that two workers with skewed and drifting clocks used', () 
     { worker: 1, process: 1, called: 230 * MS + laterBy, returned: 240 * MS + laterBy, f: 'read', value: 1 },
   ]
 
-  test('is condemned for a read that was stale for longer than their clocks may disagree', () => {
+  test("a read stale for longer than the clocks' error is a violation", () => {
     const report = judge(recorded(stale(3 * MS), () => 0.5 * MS))
     expect(report.levels.linearizable.result).toBe('violated')
   })
 
-  test('is of unknown consistency after a read that was stale for less than that, and the reason says so', () => {
+  test("a read stale for less than the clocks' error is unknown, with the reason", () => {
     const report = judge(recorded(stale(1 * MS), () => 3 * MS))
     expect(report.levels.linearizable).toMatchObject({
       result: 'unknown',

@@ -43,8 +43,8 @@ const completed = (process: number, time: Nanos): LoadEntry => ({
   ...{ type: 'completed', process, time, completion: { type: 'ok', value: null } },
 })
 
-describe('the histories of several workers', () => {
-  test('are one history in the order of time, whatever their clocks say', () => {
+describe('merged workers', () => {
+  test('merged workers form one history in order of time, whatever their clocks show', () => {
     const { at, remote, merge, lines } = merging(50, -3_000)
     at(0)
     at(100, [
@@ -60,7 +60,7 @@ describe('the histories of several workers', () => {
     expect(lines().at(-1)).toBe('nemesis info 301')
   })
 
-  test('say of each event whose clock timed it and how far that may be off, which is never less than it is', () => {
+  test('each merged event names its clock and a bound on its error that holds', () => {
     const { at, remote, events } = merging(50)
     at(0)
     at(100, [[planned(0, remote(0, 30)), asked(0, remote(0, 30)), completed(0, remote(0, 40))]])
@@ -76,7 +76,7 @@ describe('the histories of several workers', () => {
     }
   })
 
-  test('go on without a worker that is lost, whose operations may all have happened', () => {
+  test("a lost worker's open operations end as info, and the others continue", () => {
     const { at, remote, merge, events, lines } = merging(0, 0)
     at(0)
     const first = [planned(0, remote(0, 10)), asked(0, remote(0, 11)), planned(3, remote(0, 12))]
@@ -89,7 +89,7 @@ describe('the histories of several workers', () => {
     expect(merge.recorder.counts()).toEqual({ ok: 1, fail: 0, info: 2 })
   })
 
-  test('say which clock did not keep its bounds', () => {
+  test('the history reports a clock that broke its bounds', () => {
     const { at, remote, events } = merging(0)
     at(0)
     at(100, [[planned(0, remote(0, 50)), asked(0, remote(0, 50)), completed(0, remote(0, 60))]])

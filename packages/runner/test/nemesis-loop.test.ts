@@ -5,7 +5,7 @@ import type { RunRecorder } from '../src/clients/recorder.ts'
 import { startNemesisLoop } from '../src/nemesis/nemesis-loop.ts'
 import type { Cluster, Healed } from '../src/ports/cluster.ts'
 
-test('a fault that begins after the time it was to end at ends no earlier than it begins', () => {
+test('a fault injected after its planned end does not end before it begins', () => {
   let time = 0
   const due: (() => void)[] = []
   const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {
@@ -32,7 +32,7 @@ test('a fault that begins after the time it was to end at ends no earlier than i
   expect(loop.injected()).toEqual([{ fault: { kind: 'kill', nodes: ['n1'] }, from: 203, to: 203 }])
 })
 
-test('a loop that is stopped calls back, although it is asked to heal meanwhile', () => {
+test('a stopped loop calls back even if it is asked to heal meanwhile', () => {
   const due: (() => void)[] = []
   const healings: ((outcome: Healed) => void)[] = []
   const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {

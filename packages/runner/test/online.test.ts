@@ -11,7 +11,7 @@ const readsNothing: readonly EventInput[] = [
   { process: 2, type: 'ok', f: 'read', value: 2 },
 ]
 
-test('an event that the online checker cannot read ends its judgement, and nothing else', () => {
+test('an event that the online checker cannot read stops only the judgement', () => {
   const online = onlineCheckerFor(register)
   for (const event of [write, written]) online.push(event)
   expect(online.soFar()).toBe('linearizable')

@@ -17,23 +17,23 @@ describe('the class by PACELC', () => {
     expect(pacelcOf(cells, cut)).toBe(name)
   })
 
-  test('takes the run with the least answered, and each kind of cut', () => {
+  test('takes the least available run for each kind of cut', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('isolate-leader', 'eventual', 0.9)], cut)).toBe('PC/EC')
   })
 
-  test('counts late messages as a network that is whole: what they bring out is given up for latency', () => {
+  test('treats delays as a connected network: violations under them trade consistency for latency', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('delay', 'causal')], cut)).toBe('PA/EL')
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('kill', 'none', 0)], cut)).toBe('PA/EC')
   })
 
-  test('calls none available by a cut that its clients could wait out, nor where there is nothing to cut', () => {
+  test('does not call a system available by a cut shorter than the client timeout, or without links to cut', () => {
     const short = { ...cut, lastsMs: 1_000 }
     expect(pacelcOf([calm, cell('partition', 'linearizable')], short)).toBeUndefined()
     expect(pacelcOf([calm, cell('partition', 'linearizable', 0.6)], short)).toBe('PC/EC')
     expect(pacelcOf([calm, cell('partition', 'linearizable')], { ...cut, nodes: 1 })).toBeUndefined()
   })
 
-  test('is not told of a system that was not cut, or whose level is not decided', () => {
+  test('says nothing of a system that was not cut, or whose level is undecided', () => {
     expect(pacelcOf([calm, cell('kill', 'linearizable')], cut)).toBeUndefined()
     expect(pacelcOf([cell('calm', 'unknown'), cell('partition', 'linearizable')], cut)).toBeUndefined()
     expect(pacelcOf([cell('calm', 'unknown'), cell('delay', 'causal'), cell('partition', 'none')], cut)).toBe('PA/EL')

@@ -32,7 +32,7 @@ const nodesOf = ({ plan }: { readonly plan: object }): readonly string[] =>
   'nodes' in plan ? (plan.nodes as readonly string[]) : []
 
 describe('the faults of a run', () => {
-  test('are those that its target offers by name, on the nodes that it offers them for', async () => {
+  test("faults come from the target's offers, on the offered nodes", async () => {
     const target: Target = {
       ...plain,
       offers: () => [{ nodes: ['db'], nemeses: [happening('kill', 'kill:db'), happening('pause')] }],
@@ -43,7 +43,7 @@ describe('the faults of a run', () => {
     expect(new Set(schedule.flatMap(nodesOf))).toEqual(new Set(['db']))
   })
 
-  test('are the same as of a target that says nothing, if all is offered for all nodes', async () => {
+  test('offering every fault for every node equals offering nothing special', async () => {
     const target: Target = { ...plain, offers: () => [{ nodes: nodeNames(3), nemeses }] }
     for (let seed = 1; seed <= 50; seed++) {
       const [one, other] = [
@@ -54,7 +54,7 @@ describe('the faults of a run', () => {
     }
   })
 
-  test('come in rounds for observed clients, further apart for a group that needs calm', async () => {
+  test('faults come in rounds for observed clients, further apart for a group that needs calm', async () => {
     const offered = (calm: number): Target => ({
       ...plain,
       clients: 'observed',
@@ -65,7 +65,7 @@ describe('the faults of a run', () => {
     expect(often.schedule.at(-1)?.from).toBeGreaterThan(15e9)
   })
 
-  test('happen in every group that offers them, with ids in the order of their times', async () => {
+  test('faults happen in every group that offers them, numbered by time', async () => {
     const target: Target = {
       ...plain,
       offers: () => [
@@ -97,7 +97,7 @@ describe('all faults', () => {
   const registries = (target: Target) => ({ target: async () => target, workload: async () => register })
   const kindsOf = (names: readonly unknown[]) => names.map((name) => nemeses.find((each) => each.name === name)?.kind)
 
-  test('are one of every kind that the target can suffer, by name, so that the record says what was meant', async () => {
+  test('"all" becomes one named fault of every kind that the target can suffer', async () => {
     const { spec, nemeses: chosen } = await planned(plain, ['all'])
     const kinds = kindsOf(spec.faults)
     expect(new Set(kinds)).toEqual(new Set(nemeses.map(({ kind }) => kind).filter((kind) => kind !== 'clock')))
@@ -105,7 +105,7 @@ describe('all faults', () => {
     expect(chosen.map(({ name }) => name)).toEqual(spec.faults)
   })
 
-  test('leave out those under which the target promises nothing', async () => {
+  test('"all" leaves out faults under which the target promises nothing', async () => {
     const target: Target = {
       ...plain,
       promises: ({ faults }) => (faults.includes('forge-message') ? 'nothing' : 'linearizable'),
@@ -115,7 +115,7 @@ describe('all faults', () => {
     expect(held).toEqual({ level: 'linearizable', promised: true })
   })
 
-  test('get as much time as they need, unless a time is given', async () => {
+  test('a run of all faults takes as long as they need, unless a time is given', async () => {
     const draft = { target: 'fake', workload: 'register', faults: ['all'] }
     const complete = (more: object) => completeRun({ ...draft, ...more }, registries(plain), { where: 'test', seed: 7 })
     const spec = await complete({})

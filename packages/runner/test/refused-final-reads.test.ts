@@ -20,14 +20,14 @@ const complaints = (...reads: readonly (readonly [key: string, status: number])[
     [],
   ).filter((complaint) => complaint.startsWith('the final reads'))
 
-test('final reads refused for want of credentials prove nothing, and the table can say what to send', () => {
+test('final reads refused for missing credentials prove nothing; the complaint names "sends"', () => {
   expect(complaints(['x', 401], ['x', 401], ['y', 200])).toEqual([
     'the final reads of 1 key were refused with status 401, since they carry nothing of what clients send to prove who they are. Have the route table say what to send: "sends": {"header.Authorization": "Bearer …"}',
   ])
   expect(complaints(['x', 403], ['y', 403])[0]).toMatch(/^the final reads of 2 keys were refused with status 403/)
 })
 
-test('final reads that some node answered, or that failed otherwise, are no such refusals', () => {
+test('final reads that a node answered, or that failed otherwise, are not reported as refused', () => {
   expect(complaints(['x', 401], ['x', 200])).toEqual([])
   expect(complaints(['x', 503])).toEqual([])
 })

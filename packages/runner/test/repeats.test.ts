@@ -22,7 +22,7 @@ function played(
   return watched.doubts()
 }
 
-describe('a change that was sent again after its answer was lost', () => {
+describe('a repeated change', () => {
   test.each([
     ['counter', 'add'],
     ['register', 'append'],
@@ -44,14 +44,14 @@ describe('a change that was sent again after its answer was lost', () => {
     expect(played(model, f, backend, repeats)).toEqual([])
   })
 
-  test('is doubted, too, if its first answer never came from the server', () => {
+  test('a repeated command is doubtful if the server never replied to the first', () => {
     expect(played('counter', 'add', ['info', 'ok'], 1)).toEqual([
       expect.stringMatching(/^1 change .* may have been carried out both times, of hits/),
     ])
   })
 })
 
-describe('a sum that was asked for again, without an answer to the first', () => {
+describe('a repeated addition', () => {
   /** An addition answered by each of `sums`, one sent twice that is answered by `again`, and a last read. */
   function added(sums: readonly (readonly string[])[], again: readonly string[], last: string) {
     const watched = createRepeats('register')
@@ -73,11 +73,11 @@ describe('a sum that was asked for again, without an answer to the first', () =>
     return watched.doubts()
   }
 
-  test('was carried out both times if the second found a sum that no answered addition made', () => {
+  test('a repeated addition was executed twice if the second found an unexplained sum', () => {
     expect(added([['1'], ['1', '2']], ['3', '4'], '4')).toEqual([expect.stringMatching(/and carried out both times/)])
   })
 
-  test('was carried out once if each sum was made by an answered addition', () => {
+  test('a repeated addition was executed once if answered additions explain every sum', () => {
     expect(added([['1'], ['1', '2']], ['2', '3'], '3')).toEqual([])
   })
 
@@ -90,11 +90,11 @@ describe('a sum that was asked for again, without an answer to the first', () =>
   })
 })
 
-describe('a recording of days', () => {
+describe('a long recording', () => {
   const said = (process: number, type: Event['type'], value?: unknown): Event =>
     ({ index: 0, time: 0, process, type, f: 'cas', key: 'hits', value }) as unknown as Event
 
-  test('forgets first attempts, and then doubts what it would otherwise know never to have left', () => {
+  test('after forgetting a first attempt, a repetition is doubtful', () => {
     const watched = createRepeats('register')
     const resent = () => {
       watched.client('{"process":1,"repeats":0,"resent":true}\n', said(1, 'invoke'))
@@ -106,7 +106,7 @@ describe('a recording of days', () => {
     expect(resent()).toEqual([expect.stringContaining('may have been carried out both times')])
   })
 
-  test('counts repetitions that are too many to look into', () => {
+  test('counts repetitions beyond the number it examines', () => {
     const watched = createRepeats('register')
     watched.backend(said(0, 'invoke'))
     for (let process = 1; process < 10_003; process++)

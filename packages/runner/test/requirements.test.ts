@@ -58,13 +58,13 @@ describe('a requirement', () => {
     expect(judged(text)).toMatchObject({ met: 'unknown', found: '', why })
   })
 
-  test('that nothing is lost is unknown if the copies were never read in the end', () => {
+  test('"lost == 0" is unknown without final reads', () => {
     const unread = { ...record, report: report('unknown', { eventual: unknown('no final reads') }) }
     expect(judged('lost == 0', unread)).toMatchObject({ met: 'unknown', why: 'no final reads' })
     expect(judged('lost == 0', { ...record, report: undefined })).toMatchObject({ met: 'unknown' })
   })
 
-  test('that nothing is lost is unknown if what is missing may have been taken by what nobody answered', () => {
+  test('"lost == 0" is unknown if an unanswered dequeue may have taken the missing element', () => {
     const missing = { key: 'q', value: 1, count: 1, operation: 4 as never }
     const lists = {
       lost: [missing],
@@ -86,7 +86,7 @@ describe('a requirement', () => {
     expect(judged('lost == 0', lost)).toMatchObject({ met: false, found: '1' })
   })
 
-  test('about staleness is broken by a stale read', () => {
+  test('a bound on staleness is broken by a stale read', () => {
     const { history, report: found } = staleRead()
     const behind = { p50: 0, p99: 2e6, max: 2e6 }
     const reads = { measured: 4, stale: 1, ambiguous: 0, unexplained: 0 }
@@ -117,7 +117,7 @@ describe('a requirement', () => {
     expect(() => parseRequirement(text, '--require')).toThrow(message)
   })
 
-  test('of any text is either read or refused for the user', () => {
+  test('any text is parsed or refused with a UserError', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         try {
@@ -129,7 +129,7 @@ describe('a requirement', () => {
     )
   })
 
-  test('and its opposite are never both met, nor both broken', () => {
+  test('a requirement and its opposite are never both met or both broken', () => {
     const bounds = { share: '50%', duration: '3ms', count: '0' }
     for (const { name, unit } of measures) {
       const [less, more] = [judged(`${name} < ${bounds[unit]}`), judged(`${name} >= ${bounds[unit]}`)]
@@ -138,14 +138,14 @@ describe('a requirement', () => {
   })
 })
 
-test('several requirements are met if each is, and unknown only if none is broken', () => {
+test('several requirements are met if all are, and unknown only if none is broken', () => {
   const result = (met: boolean | 'unknown') => ({ requirement: 'x', met, found: '', why: '' })
   expect(allMet([])).toBe(true)
   expect(allMet([result(true), result('unknown')])).toBe('unknown')
   expect(allMet([result('unknown'), result(false)])).toBe(false)
 })
 
-describe('a level that is required', () => {
+describe('a required level', () => {
   const stale = staleRead()
   const staleRecord = (faults: MeasuredRecord['faults']): MeasuredRecord => ({
     history: stale.history,
@@ -163,7 +163,7 @@ describe('a level that is required', () => {
   })
   const culprit = stale.history.operations.length - 1
 
-  test('of the whole history is its verdict', () => {
+  test('a level without a phase is the verdict on the whole history', () => {
     expect(judged('linearizable', staleRecord([]))).toMatchObject({ met: false })
     expect(judged('linearizable', { ...record, checking: staleRecord([]).checking })).toMatchObject({
       met: true,
@@ -172,7 +172,7 @@ describe('a level that is required', () => {
     expect(judged('causal', { ...staleRecord([]), report: report('none', {}) })).toMatchObject({ met: 'unknown' })
   })
 
-  test('during a fault is broken only by what was called during it', () => {
+  test('a level during a fault is broken only by operations called during it', () => {
     const called = stale.history.operations.callTime[culprit]!
     const during = staleRecord([{ kind: 'partition', from: called - 1, to: called + 1 }])
     expect(judged('linearizable during partition', during)).toMatchObject({ met: false })
@@ -192,7 +192,7 @@ describe('a level that is required', () => {
 describe('a probe', () => {
   const asked = (text: string, answer: ProbeAnswer) => judged(text, { ...record, answers: new Map([[text, answer]]) })
 
-  test('is compared by the number that it answered', () => {
+  test('a probe is compared by the number it returned', () => {
     expect(asked('http://db/health status == 200', { value: 200 })).toMatchObject({
       met: true,
       found: '200',
@@ -202,7 +202,7 @@ describe('a probe', () => {
     expect(asked('command "./count.sh" output >= 100', { value: 100 })).toMatchObject({ met: true })
   })
 
-  test('without an answer is unknown, and says why', () => {
+  test('a probe without a reply is unknown, with the reason', () => {
     expect(asked('http://db/health status == 200', { why: 'no answer within 10 s' })).toMatchObject({
       met: 'unknown',
       why: 'no answer within 10 s',
@@ -210,7 +210,7 @@ describe('a probe', () => {
     expect(judged('http://db status == 200')).toMatchObject({ met: 'unknown', why: 'nobody was asked' })
   })
 
-  test('reads whom to ask, what to take of the answer, and how long to wait', () => {
+  test('a probe names its address, the member of the reply, and its timeout', () => {
     expect(parseRequirement("command 'redis-cli dbsize' output > 0 within 500ms", '')).toMatchObject({
       kind: 'probe',
       probe: { kind: 'command', command: 'redis-cli dbsize', take: 'output', withinMs: 500 },

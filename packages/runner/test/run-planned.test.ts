@@ -69,7 +69,7 @@ const startedWith = (more: (cluster: StartedCluster) => Partial<StartedCluster>)
   })
 
 describe('a run', () => {
-  test('ends as violated where a violation was certain while it ran and the last check has no time', async () => {
+  test('a run is violated if a violation was certain while it ran, even if the final check has no time', async () => {
     const { store } = memoryStore()
     const target = simulatedTarget(protocols.find(({ name }) => name === 'primary-replica')!)
     const spec = specOf({ target: 'sim:primary-replica', seed: 1, timeMs: 3_000, rate: 300, faults: ['partition'] })
@@ -88,7 +88,7 @@ describe('a run', () => {
     expect(judged?.report.headline).toMatch(/^not linearizable/)
   })
 
-  test('goes from its spec to its verdict, and keeps the spec', async () => {
+  test('a run goes from its spec to its verdict, and keeps the spec', async () => {
     const { store, kept } = memoryStore()
     const judged = await runTest(specOf(), registriesWith(raft), optionsFor(store))
     expect(judged?.summary).toMatchObject({
@@ -107,7 +107,7 @@ describe('a run', () => {
     expect(kept.events.length).toBeGreaterThan(50)
   })
 
-  test('of the same spec is the same, whether somebody watches or not', async () => {
+  test('a listener does not change a run', async () => {
     const quiet = memoryStore()
     const watched = memoryStore()
     await runTest(specOf(), registriesWith(raft), optionsFor(quiet.store))
@@ -115,7 +115,7 @@ describe('a run', () => {
     expect(watched.kept.events).toEqual(quiet.kept.events)
   })
 
-  test('reports events while it runs', async () => {
+  test('a run reports events in order', async () => {
     const told: RunEvent[] = []
     const { store, kept } = memoryStore()
     await runTest(specOf(), registriesWith(raft), optionsFor(store, { listener: (event) => told.push(event) }))
@@ -130,7 +130,7 @@ describe('a run', () => {
     expect(JSON.parse(JSON.stringify(told))).toHaveLength(told.length)
   })
 
-  test('that is interrupted is healed, read a last time and judged all the same', async () => {
+  test('an interrupted run is healed, read a last time and judged', async () => {
     const interrupting = new AbortController()
     const listener = (event: RunEvent) => {
       if (event.type === 'status' && event.progress.elapsed > nanos(200e6)) interrupting.abort()
@@ -143,7 +143,7 @@ describe('a run', () => {
     expect(judged?.summary.convergedAfterHealNanos).toBeDefined()
   })
 
-  test('that is interrupted before the target is there leaves nothing to judge', async () => {
+  test('a run interrupted before its target has started leaves nothing to judge', async () => {
     const interrupting = new AbortController()
     const target = targetLike({
       async start({ signal }) {
@@ -160,7 +160,7 @@ describe('a run', () => {
 })
 
 describe('a target', () => {
-  test('that does not start makes the run fail with its error', async () => {
+  test('a target that does not start fails the run with its error', async () => {
     const start = () => Promise.reject(new UserError('environment', 'n1 did not start'))
     const told: RunEvent[] = []
     const { store } = memoryStore()
@@ -171,7 +171,7 @@ describe('a target', () => {
     expect(told.map(({ type }) => type)).toEqual(['starting', 'failed'])
   })
 
-  test('that breaks ends the run, and is stopped', async () => {
+  test('a target that breaks ends the run, and is stopped', async () => {
     let stopped = 0
     const target = startedWith((cluster) => ({
       onBroken(callback) {
@@ -192,7 +192,7 @@ describe('a target', () => {
     expect(kept.events.length).toBeGreaterThan(0)
   })
 
-  test('whose record can no longer be written is stopped as it is', async () => {
+  test('a run whose record cannot be written stops at once', async () => {
     const { store, fail, kept } = memoryStore()
     const listener = (event: RunEvent) => {
       if (event.type === 'event' && kept.events.length === 20) fail(new UserError('environment', 'the disk is full'))
@@ -203,7 +203,7 @@ describe('a target', () => {
     expect(kept.open).toBe(false)
   })
 
-  test('that met trouble has it in its summary', async () => {
+  test('the summary has the trouble of the target', async () => {
     const { store } = memoryStore()
     const target = startedWith(() => ({ trouble: () => ['n2 ended by itself'] }))
     const judged = await runTest(specOf(), registriesWith(target), optionsFor(store))
@@ -235,7 +235,7 @@ describe('before anything is started', () => {
     })
   })
 
-  test('what cannot work is refused alike where programs are missing', async () => {
+  test('a spec that cannot work is refused before missing programs are looked for', async () => {
     const missing = async () => [{ program: 'redis-server', install: 'apt-get install redis-server' }]
     await expect(refused({ missing }, { expect: 'bookmarkable' })).rejects.toMatchObject({ code: 'usage' })
     const refuse = () => {
@@ -258,7 +258,7 @@ describe('before anything is started', () => {
     await expect(refused({ validate })).rejects.toThrow('fast and safe exclude each other')
   })
 
-  test('a run is held to what its target promises, to what was asked for, or to nothing', async () => {
+  test('a run is expected to meet the promise of its target, the requested level, or nothing', async () => {
     const target = registriesWith(targetLike({ promises: () => 'sequential' }))
     const expected = async (more: object) => (await planRun(specOf(more), target, 'mine.json')).expect
     expect(await expected({})).toEqual({ level: 'sequential', promised: true })

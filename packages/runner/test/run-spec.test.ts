@@ -15,7 +15,7 @@ function problemOf(json: unknown): string {
 }
 
 describe('a spec', () => {
-  test('needs a target and a seed; the rest has defaults', () => {
+  test('a spec needs a target and a seed; the rest has defaults', () => {
     expect(parseRunSpec(smallest, 'mine.json')).toEqual({
       target: { name: 'raft', settings: {} },
       workload: { name: 'register', settings: {} },
@@ -29,7 +29,7 @@ describe('a spec', () => {
     })
   })
 
-  test('that was read is the same when it is read again', () => {
+  test('a parsed spec parses to itself', () => {
     const whole = {
       target: { name: 'sim:raft', bug: 'forget-vote', settings: { batch: 3, 'pre-vote': false, reads: 'lease' } },
       workload: { name: 'bank', settings: { accounts: 5 } },
@@ -78,7 +78,7 @@ describe('a spec', () => {
     expect(said).not.toContain('\n')
   })
 
-  test('explains its members, for help', () => {
+  test('a spec explains its members for help', () => {
     expect(memberText('clients')).toBe('number of concurrent clients')
     expect(memberText('target.bug')).toMatch(/deliberate bug/)
   })

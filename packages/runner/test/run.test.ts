@@ -98,12 +98,12 @@ describe('a run', () => {
     expect(outcome.convergedAfter).toBeDefined()
   })
 
-  test('leaves calm behind: no fault outlives it', () => {
+  test('no fault outlives the run', () => {
     for (const fault of outcome.faults) expect(fault.to).toBeLessThanOrEqual(outcome.healedAt)
   })
 })
 
-describe('a run that insists on faults', () => {
+describe('insisting on faults', () => {
   const all = nodeNames(3)
   const fault = (id: string, fromMs: number, toMs: number, plan: Schedule[number]['plan']): Schedule[number] => ({
     ...{ id, plan },
@@ -122,7 +122,7 @@ describe('a run that insists on faults', () => {
     return { events, records: run.outcome.faults.map(({ id, hits }) => ({ id, hits })), outcome: run.outcome }
   }
 
-  test('repeats a fault that found nothing to act on once its time is over, with clients still at work', () => {
+  test('repeats a fault without effect after the schedule, while clients continue', () => {
     const { events, records, outcome } = insisting(drowned, ['kill', 'pause'])
     expect(records).toEqual([
       { id: 'fault-1', hits: 3 },
@@ -135,7 +135,7 @@ describe('a run that insists on faults', () => {
     expect(clientEvents(events).some(({ type, time }) => type === 'ok' && time > from && time < to)).toBe(true)
   })
 
-  test('waits for a fault still in force, and repeats none that took effect', () => {
+  test('waits for a fault in force, and repeats none that took effect', () => {
     const late = [drowned[0]!, fault('fault-2', 2950, 4000, { kind: 'pause', nodes: ['n1'] })]
     expect(insisting(late, ['kill', 'pause']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
@@ -150,12 +150,12 @@ describe('a run that insists on faults', () => {
     ])
   })
 
-  test('does not repeat faults that nobody insists on, nor kinds that never had their turn', () => {
+  test('repeats only faults that are insisted on and were scheduled', () => {
     expect(insisting(drowned, ['kill', 'clock']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 })
 
-test('replicas of a set agree in whatever order each has its elements', () => {
+test('replicas of a set agree whatever the order of elements', () => {
   const events: Event[] = []
   const machine = findProtocol('master-master')!.create({ knobs: {}, object: 'set' })
   const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 3 })
@@ -163,7 +163,7 @@ test('replicas of a set agree in whatever order each has its elements', () => {
   expect(run).toMatchObject({ type: 'ended', outcome: { convergedAfter: expect.any(Number) } })
 })
 
-test('a queue is drained in the end, by asking until it is answered', () => {
+test('the final drain of a queue is repeated until it is answered', () => {
   const events: Event[] = []
   const machine = findProtocol('raft')!.create({ knobs: {}, object: 'queue' })
   const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 3 })
@@ -187,7 +187,7 @@ test('the same seed gives the same history, and another seed another one', () =>
   expect(bytes(5)).not.toBe(bytes(6))
 })
 
-test('a fault taken out of the schedule leaves the choices of the others as they were', () => {
+test('removing a fault from the schedule does not change the others', () => {
   const full = scheduleFor(['partition', 'kill'], 3)
   const run = (schedule: Schedule) => {
     const events: Event[] = []

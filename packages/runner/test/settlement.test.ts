@@ -15,8 +15,8 @@ const event = (type: WireEvent['type'], process: number, more: Partial<WireEvent
   ...more,
 })
 
-describe('what one view knows of the other', () => {
-  test('a request that never left has certainly failed, though its client could not know', () => {
+describe('settlement', () => {
+  test('a request that never left counts as failed, though its client could not know', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
@@ -24,7 +24,7 @@ describe('what one view knows of the other', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('a request that never left has failed, also if its client gave up first', () => {
+  test('a request that never left counts as failed, even if its client gave up first', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     gaveUp('a')
@@ -32,14 +32,14 @@ describe('what one view knows of the other', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('a client that was refused knows that itself', () => {
+  test('a refused request is not counted: its client knows', () => {
     const { clientEvent, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('what never left is not taken for the operation after it', () => {
+  test('a request that never left is not mistaken for the next operation', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
@@ -49,7 +49,7 @@ describe('what one view knows of the other', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('an answer of the backend before its client gave up is one that the client never received', () => {
+  test('a reply of the backend before the client gave up counts as never received', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     backendEvent(event('ok', 1))
@@ -57,7 +57,7 @@ describe('what one view knows of the other', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
   })
 
-  test('an answer of the backend after its client gave up is one that the client never received', () => {
+  test('a reply of the backend after the client gave up counts as never received', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     clientEvent(event('info', 1))
@@ -65,7 +65,7 @@ describe('what one view knows of the other', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
   })
 
-  test('an answer to an earlier operation says nothing of a later one', () => {
+  test('a reply to an earlier operation does not count for a later one', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     backendEvent(event('ok', 1))
@@ -75,7 +75,7 @@ describe('what one view knows of the other', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('what the nemesis and the recorder say is nobody’s operation', () => {
+  test('events of the nemesis and the recorder are no operations', () => {
     const { clientEvent, settled } = createSettlement()
     clientEvent(event('info', 0, { process: 'nemesis', f: 'partition' }))
     clientEvent(event('info', 0, { process: 'recorder', f: 'touched' }))

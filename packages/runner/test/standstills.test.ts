@@ -9,12 +9,12 @@ import { createBeats, type Standstill, standstillsOf } from '../src/result/stand
 const at = (seconds: number) => nanos(seconds * 1e9)
 
 describe('beats', () => {
-  test('find nothing in a process that runs, even on a busy machine', () => {
+  test('a running process has no standstill, even on a busy machine', () => {
     const beat = createBeats(at(0))
     expect([0.1, 0.2, 0.9, 1.8, 2.8].map((time) => beat(at(time)))).toEqual(Array(5).fill(undefined))
   })
 
-  test('find the time in which the process stood still', () => {
+  test('a standstill has the time in which the process stood still', () => {
     const beat = createBeats(at(0))
     expect([0.1, 5.2, 5.3].map((time) => beat(at(time)))).toEqual([
       undefined,
@@ -23,7 +23,7 @@ describe('beats', () => {
     ])
   })
 
-  test('are due every 100 ms of the clock, until they are ended', () => {
+  test('beats come every 100 ms of the clock until the run ends', () => {
     let now = at(0)
     const alarms: (() => void)[] = []
     const clock = {
@@ -80,7 +80,7 @@ const judged = (requirement: string, standstill?: Standstill) =>
     convergedAfterHealNanos: at(1),
   })[0]
 
-describe('a requirement about when things happened', () => {
+describe('requirements and standstills', () => {
   test.each(['availability >= 50%', 'p99 < 1s', 'p50 of read < 1s', 'recovery < 5s', 'convergence < 5s'])(
     'is unknown if this program stood still meanwhile: %s',
     (requirement) => {
@@ -92,7 +92,7 @@ describe('a requirement about when things happened', () => {
     },
   )
 
-  test('is decided for parts in which it did not', () => {
+  test('requirements are decided for parts of a run without a standstill', () => {
     const standstill = { from: at(4.05), to: at(6.1) }
     expect(judged('availability during kill >= 50%', standstill)).toMatchObject({ met: true })
     expect(judged('availability during pause >= 50%', standstill)).toMatchObject({ met: 'unknown' })
@@ -100,12 +100,12 @@ describe('a requirement about when things happened', () => {
   })
 })
 
-test('a standstill is no fault', () => {
+test('a standstill is not a fault', () => {
   expect(standstillsOf(history({ from: at(1), to: at(3) }))).toEqual([{ from: at(1), to: at(3) }])
   expect(faultSpans(history({ from: at(1), to: at(3) }), undefined)).toEqual([])
 })
 
-test('what a stranger calls a standstill without its times is none', () => {
+test('a foreign event named standstill without times is ignored', () => {
   const strange = historyFromEvents([
     { process: 'nemesis', type: 'info', f: 'stood-still', value: null },
     { process: 'nemesis', type: 'info', f: 'stood-still', value: ['x'] },

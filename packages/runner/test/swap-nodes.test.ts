@@ -34,7 +34,7 @@ const scenario: Scenario = {
   ],
 }
 
-test('two nodes change places, in what is asked of them and in what befalls them', () => {
+test('swaps two nodes in operations and in faults', () => {
   const { operations, faults } = swapNodes(scenario, 'n1', 'n3')
   expect(operations.map(({ node }) => node)).toEqual(['n3', 'n2', 'n1'])
   expect(faults.map(({ fault }) => fault)).toEqual([
@@ -50,7 +50,7 @@ test('two nodes change places, in what is asked of them and in what befalls them
   ])
 })
 
-test('changing places twice, or with itself, changes nothing', () => {
+test('swapping twice, or a node with itself, changes nothing', () => {
   expect(swapNodes(swapNodes(scenario, 'n1', 'n2'), 'n1', 'n2')).toEqual(scenario)
   expect(swapNodes(scenario, 'n2', 'n2')).toEqual(scenario)
 })

@@ -3,12 +3,12 @@ import { EVEN_RANK, readShare } from '../src/reading.ts'
 
 const RANKS = [0, 1, 2, 3]
 
-test('some clients mostly write and some mostly read, and up to a half the mean is the share that was set', () => {
+test('some clients mostly write, others mostly read; up to one half, the mean is the configured share', () => {
   expect(RANKS.map((rank) => readShare(0.5, rank))).toEqual([0.1, 0.5, 0.9, 0.5])
   expect(readShare(0.7, EVEN_RANK)).toBe(0.7)
 })
 
-test('where all is to be read, every client only reads, and where nothing is, none does', () => {
+test('with a share of 1 every client only reads; with 0 none reads', () => {
   expect(RANKS.map((rank) => readShare(1, rank))).toEqual([1, 1, 1, 1])
   expect(RANKS.map((rank) => readShare(0, rank))).toEqual([0, 0, 0, 0])
 })

@@ -14,7 +14,7 @@ const read = (from: number, to: number) => ok({ from, to, changes: [] })
 const asks = (value: Json) => ({ f: 'changes', value })
 
 describe('the settler of a watched store', () => {
-  test('reads every unknown stretch, then what comes after, and ends when nothing does', () => {
+  test('reads every unknown stretch, then whatever follows, and ends when nothing follows', () => {
     const settler = createSettler(storeWith(2, 3, 7, 6, 9))
     const after = settler.finisher()
     expect(after()).toEqual(asks({ from: 4, to: 5 }))
@@ -28,7 +28,7 @@ describe('the settler of a watched store', () => {
     expect(after()).toBeUndefined()
   })
 
-  test('goes on where a reading ended early, retries one that failed, and gives up in the end', () => {
+  test('continues a read that ended early, retries one that failed, and finally gives up', () => {
     const settler = createSettler(storeWith(9))
     const after = settler.finisher()
     expect(after()).toEqual(asks({ from: 2, to: 8 }))
@@ -40,7 +40,7 @@ describe('the settler of a watched store', () => {
     }
   })
 
-  test('is asked by one client only', () => {
+  test('only one client settles', () => {
     const settler = createSettler(storeWith(3))
     const [first, second] = [settler.finisher(), settler.finisher()]
     expect(first()).toBeDefined()
@@ -48,7 +48,7 @@ describe('the settler of a watched store', () => {
     expect(first()).toBeDefined()
   })
 
-  test('reads everything before it is compacted, and nothing that is compacted', () => {
+  test('reads everything before compaction, and nothing that is compacted', () => {
     const store = storeWith(2, 5)
     const settler = createSettler(store)
     expect(settler.before(2)).toBeUndefined()

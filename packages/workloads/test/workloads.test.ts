@@ -56,7 +56,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     expect(asked()).toEqual(asked())
   })
 
-  test('asks only for the functions it declares, also in the end', () => {
+  test('calls only the functions it declares, final reads included', () => {
     const client = workload.create(settingsFor(workload), 0).client(createRandom(1), 0)
     const asked = new Set(Array.from({ length: 500 }, () => client.next().f))
     const finale = workload.finale(['x', 'y']).map(({ f }) => f)
@@ -70,7 +70,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     expect(workload.levels).toEqual(model.levels)
   })
 
-  test('repeats no value of the run that it continues', () => {
+  test('repeats no value of the run it continues', () => {
     const serial = 200
     const values = (after: number) => {
       const client = workload.create(settingsFor(workload), after).client(createRandom(1), 0)
@@ -82,14 +82,14 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     expect(values(serial).filter((value) => before.has(value))).toEqual([])
   })
 
-  test('a run proves something, and one in which nothing succeeded does not', () => {
+  test('a run is not vacuous; a run without a success is', () => {
     const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
     expect(workload.vacuous(play(workload, right(), chosen))).toEqual([])
     const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
     expect(workload.vacuous(refused)).not.toEqual([])
   })
 
-  test('a run of one client races with nobody', () => {
+  test('a run with one client has no races', () => {
     const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
     expect(withoutConcurrency(play(workload, right(), chosen), workload)).toEqual([])
     // Reads alone cannot get in each other's way.
