@@ -15,6 +15,21 @@ export interface MachineTypes {
   readonly timer: string
 }
 
+/** The types of a machine in one line; their names say which is which. */
+export interface Types<
+  Config,
+  State extends { readonly id: NodeId },
+  Message extends { readonly type: string },
+  Record,
+  Timer extends string,
+> {
+  readonly config: Config
+  readonly state: State
+  readonly message: Message
+  readonly record: Record
+  readonly timer: Timer
+}
+
 /** A message of this type. */
 export type MessageOf<Message extends { readonly type: string }, Type extends Message['type']> = Message extends unknown
   ? Type extends Message['type']

@@ -1,7 +1,8 @@
 import crypto from 'node:crypto'
 import type { Random } from '@chaosproxy/faults'
-import { type Life, runningLife } from '../world/life.ts'
+import { runningLife } from '../world/life.ts'
 import { refusedModule } from './refused.ts'
+import { computed, type Done } from './thread-pool.ts'
 
 /** Fills memory from the program's own generator. */
 export function fill<View extends ArrayBufferView>(random: Random, view: View): View {
@@ -18,24 +19,11 @@ export function uuidFrom(random: Random): `${string}-${string}-${string}-${strin
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-type Done = (error: Error | null, value?: unknown) => void
-
-/** Work of a thread is done at once, and its result comes later, in virtual time. */
-function later(life: Life, work: () => unknown, done: Done): void {
-  let result: readonly [Error | null, unknown?]
-  try {
-    result = [null, work()]
-  } catch (error) {
-    result = [error as Error]
-  }
-  life.after(life.threadMs(), () => done(...result))
-}
-
 function randomBytes(size: number, done?: Done): Buffer | undefined {
   const life = runningLife()
   const made = () => fill(life.random, Buffer.alloc(size))
   if (done === undefined) return made()
-  later(life, made, done)
+  computed(life, made, done)
   return undefined
 }
 
@@ -46,7 +34,7 @@ function randomInt(...args: readonly unknown[]): number | undefined {
   const life = runningLife()
   const made = () => least + life.random.integer(beyond - least)
   if (done === undefined) return made()
-  later(life, made, done)
+  computed(life, made, done)
   return undefined
 }
 
@@ -64,7 +52,7 @@ const asThreaded =
   (...args: unknown[]): void => {
     const done = args.pop() as Done
     const twin = crypto[`${name}Sync`] as unknown as (...args: unknown[]) => unknown
-    later(runningLife(), () => twin(...args), done)
+    computed(runningLife(), () => twin(...args), done)
   }
 
 /** `node:crypto`, whose randomness is the program's own and whose threads are none. */
@@ -86,7 +74,7 @@ export function cryptoModule(): object {
     randomFillSync,
     randomFill(view: ArrayBufferView, ...rest: unknown[]) {
       const done = rest.pop() as Done
-      later(runningLife(), () => randomFillSync(view, ...(rest as number[])), done)
+      computed(runningLife(), () => randomFillSync(view, ...(rest as number[])), done)
     },
     randomUUID: () => uuidFrom(runningLife().random),
     getRandomValues: (view: ArrayBufferView) => fill(runningLife().random, view),

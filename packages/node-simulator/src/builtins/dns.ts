@@ -1,8 +1,7 @@
 import dns from 'node:dns'
 import { type Life, runningLife } from '../world/life.ts'
 import { refusedFunction, refusedModule } from './refused.ts'
-
-type Found = (error: Error | null, address?: unknown, family?: number) => void
+import { acting, type Done } from './thread-pool.ts'
 
 interface LookupOptions {
   readonly all?: boolean | undefined
@@ -18,17 +17,17 @@ function found(life: Life, host: string): string {
 
 function lookup(host: string, ...rest: readonly unknown[]): void {
   const life = runningLife()
-  const done = rest.at(-1) as Found
+  const done = rest.at(-1) as Done
   const { all = false } = typeof rest[0] === 'object' && rest[0] !== null ? (rest[0] as LookupOptions) : {}
-  life.after(life.threadMs(), () => {
-    try {
-      const address = found(life, host)
-      if (all) done(null, [{ address, family: 4 }])
+  acting(
+    life,
+    () => found(life, host),
+    (error, address) => {
+      if (error !== null) done(error)
+      else if (all) done(null, [{ address, family: 4 }])
       else done(null, address, 4)
-    } catch (error) {
-      done(error as Error)
-    }
-  })
+    },
+  )
 }
 
 async function lookupPromise(host: string, { all = false }: LookupOptions = {}): Promise<unknown> {
@@ -51,16 +50,7 @@ function noRecord(host: string): never {
 
 const resolveTxtPromise = async (host: string): Promise<never> => noRecord(host)
 
-function resolveTxt(host: string, done: Found): void {
-  const life = runningLife()
-  life.after(life.threadMs(), () => {
-    try {
-      noRecord(host)
-    } catch (error) {
-      done(error as Error)
-    }
-  })
-}
+const resolveTxt = (host: string, done: Done): void => acting(runningLife(), () => noRecord(host), done)
 
 const refused = refusedModule('dns', { ...dns }, OUTSIDE, INSTEAD)
 const refusedPromises = refusedModule('dns.promises', { ...dns.promises }, OUTSIDE, INSTEAD)

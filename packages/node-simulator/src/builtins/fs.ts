@@ -1,12 +1,12 @@
 import fs from 'node:fs'
-import { type Life, runningLife } from '../world/life.ts'
+import { runningLife } from '../world/life.ts'
 import type { FileCalls, Path } from './file-calls.ts'
 import { fileHandle } from './file-handle.ts'
 import { type FileStreams, streamsOver } from './file-streams.ts'
 import { refusedModule } from './refused.ts'
+import { acting, type Done } from './thread-pool.ts'
 
 type Work = (...args: never[]) => unknown
-type Done = (error: Error | null, ...results: unknown[]) => void
 
 const TRANSFERS: ReadonlySet<string> = new Set(['read', 'write'])
 
@@ -49,26 +49,12 @@ function writeOf(calls: FileCalls, descriptor: number, data: string | NodeJS.Arr
   return calls.write(descriptor, part, at)
 }
 
-/** A job of the thread pool: it happens when it ends, so that two of them may happen in either order. */
-function later(life: Life, work: () => unknown, done: Done): void {
-  life.after(life.threadMs(), () => {
-    let result: unknown
-    try {
-      result = work()
-    } catch (error) {
-      done(error as Error)
-      return
-    }
-    done(null, result)
-  })
-}
-
 const promised =
   (work: Work) =>
   (...args: unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const run = (): unknown => Reflect.apply(work, undefined, args)
-      later(runningLife(), run, (error, result) => (error === null ? resolve(result) : reject(error)))
+      acting(runningLife(), run, (error, result) => (error === null ? resolve(result) : reject(error)))
     })
 
 /** `node:fs` over the disk of a node. */
@@ -87,7 +73,7 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
       if (typeof done !== 'function') throw new TypeError(`fs.${name}: the "cb" argument must be of type function.`)
       const run = (): unknown => Reflect.apply(work, undefined, args)
       // Beside how many bytes there were, the callback is given what they were read into or written from.
-      later(runningLife(), run, TRANSFERS.has(name) ? (error, bytes) => done(error, bytes, args[1]) : (done as Done))
+      acting(runningLife(), run, TRANSFERS.has(name) ? (error, bytes) => done(error, bytes, args[1]) : (done as Done))
     }
   const named = Object.entries(works)
   const withCallbacks = Object.fromEntries(named.map(([name, work]) => [name, withCallback(name, work)]))
@@ -99,7 +85,7 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
     ...Object.fromEntries(named.map(([name, work]) => [`${name}Sync`, work])),
     existsSync: (path: Path) => calls().exists(path),
     exists: (path: Path, done: (exists: boolean) => void) =>
-      later(
+      acting(
         runningLife(),
         () => calls().exists(path),
         (_, found) => done(found === true),

@@ -1,11 +1,10 @@
 import zlib from 'node:zlib'
 import { runningLife } from '../world/life.ts'
 import { refusedModule } from './refused.ts'
+import { computed, type Done } from './thread-pool.ts'
 
 const INSTEAD =
   'Use the …Sync functions or those with a callback, or leave compression out where CHAOS_SIMULATED is set.'
-
-type Done = (error: Error | null, result?: unknown) => void
 
 /** `gzip`, `inflate` and the like: done at once, answered in virtual time. */
 const answered =
@@ -13,14 +12,7 @@ const answered =
   (...args: unknown[]): void => {
     const done = args.pop()
     if (typeof done !== 'function') throw new TypeError(`zlib.${name}: the last argument must be of type function.`)
-    const life = runningLife()
-    let result: Parameters<Done>
-    try {
-      result = [null, twin(...args)]
-    } catch (error) {
-      result = [error as Error]
-    }
-    life.after(life.threadMs(), () => (done as Done)(...result))
+    computed(runningLife(), () => twin(...args), done as Done)
   }
 
 /** `node:zlib` without its streams, which work in threads. */

@@ -28,7 +28,14 @@ export interface Command {
   /** How many words it has, its name included; negative: at least as many. */
   readonly words: number
   /** The same of its subcommands, by their names; others are not known. */
-  readonly subcommands?: { readonly [name: string]: number }
+  readonly subcommands?: { readonly [name: string]: number } | undefined
   /** Undefined: it has written its replies itself. @throws CommandError, UnknownCommand */
   readonly run: (call: Call) => Reply | Waits | undefined
 }
+
+export const command = (
+  name: string,
+  words: number,
+  run: Command['run'],
+  subcommands?: Command['subcommands'],
+): Command => ({ name, words, subcommands, run })

@@ -82,6 +82,17 @@ export class Database {
     return true
   }
 
+  /** Removes members of the key's collection, if there is one; returns how many there were. */
+  removeFrom(
+    key: string,
+    collection: { delete(member: string): boolean } | undefined,
+    members: readonly string[],
+  ): number {
+    const removed = members.filter((member) => collection?.delete(member)).length
+    if (removed > 0) this.changed(key)
+    return removed
+  }
+
   /** The value of a key was modified: a collection that has become empty is no key any more. */
   changed(key: string): void {
     const value = this.entries.get(key)?.value

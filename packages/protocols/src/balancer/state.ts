@@ -3,7 +3,7 @@ import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Station } from '../station.ts'
-import type { MessageOf, Turn } from '../turn.ts'
+import type { MessageOf, Turn, Types } from '../turn.ts'
 
 export interface BalancerConfig {
   readonly object: AnyObject
@@ -113,14 +113,13 @@ export interface BalancerState {
   ticking: boolean
 }
 
-export interface Balancer {
-  readonly config: BalancerConfig
-  readonly state: BalancerState
-  readonly message: BalancerMessage
-  readonly record: BalancerRecord
-  readonly timer: 'health' | 'tick' | 'served'
-}
-
+export type Balancer = Types<
+  BalancerConfig,
+  BalancerState,
+  BalancerMessage,
+  BalancerRecord,
+  'health' | 'tick' | 'served'
+>
 export type BalancerTurn = Turn<Balancer>
 
 export const isRead = ({ config }: BalancerTurn, { input }: Command): boolean => config.object.reads.includes(input.f)

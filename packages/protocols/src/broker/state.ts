@@ -3,7 +3,7 @@ import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { MessageOf, Turn } from '../turn.ts'
+import type { MessageOf, Turn, Types } from '../turn.ts'
 
 export interface BrokerConfig {
   readonly object: AnyObject
@@ -122,14 +122,7 @@ export interface BrokerState {
   twice: string | undefined
 }
 
-export interface Broker {
-  readonly config: BrokerConfig
-  readonly state: BrokerState
-  readonly message: BrokerMessage
-  readonly record: BrokerRecord
-  readonly timer: 'push' | 'again'
-}
-
+export type Broker = Types<BrokerConfig, BrokerState, BrokerMessage, BrokerRecord, 'push' | 'again'>
 export type BrokerTurn = Turn<Broker>
 
 export type Message<Type extends BrokerMessage['type']> = MessageOf<BrokerMessage, Type>

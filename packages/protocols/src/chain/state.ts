@@ -3,7 +3,7 @@ import type { Input } from '@chaosproxy/history'
 import type { Entry, Log } from '../log.ts'
 import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
 // 2004. Departures: the paper's servers are fail-stop, and a master outside of the chain knows which have failed. Here
@@ -80,14 +80,13 @@ export interface ChainState extends SuccessionState {
   rounds: Map<NodeId, number>
 }
 
-export interface Chain {
-  readonly config: SuccessionConfig
-  readonly state: ChainState
-  readonly message: ChainMessage
-  readonly record: ChainRecord
-  readonly timer: 'silence' | 'gather' | 'check' | 'heartbeat' | RoutedTimer
-}
-
+export type Chain = Types<
+  SuccessionConfig,
+  ChainState,
+  ChainMessage,
+  ChainRecord,
+  'silence' | 'gather' | 'check' | 'heartbeat' | RoutedTimer
+>
 export type ChainTurn = Turn<Chain>
 
 export const majorityOf = ({ nodes }: ChainState): number => Math.floor(nodes.length / 2) + 1

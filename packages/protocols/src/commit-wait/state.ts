@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 export interface CommitWaitConfig {
   /** How writes and reads are ordered across clocks. */
@@ -63,14 +63,13 @@ export interface CommitWaitState {
   readonly queued: Map<string, readonly Ask[]>
 }
 
-export interface CommitWait {
-  readonly config: CommitWaitConfig
-  readonly state: CommitWaitState
-  readonly message: CommitWaitMessage
-  readonly record: CommitWaitRecord
-  readonly timer: 'sweep' | `commit ${string}`
-}
-
+export type CommitWait = Types<
+  CommitWaitConfig,
+  CommitWaitState,
+  CommitWaitMessage,
+  CommitWaitRecord,
+  'sweep' | `commit ${string}`
+>
 export type CommitWaitTurn = Turn<CommitWait>
 
 /** By this node's clock. */

@@ -3,7 +3,7 @@ import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 export interface DnsConfig {
   readonly object: AnyObject
@@ -105,14 +105,7 @@ export interface DnsState {
   late: string | undefined
 }
 
-export interface Dns {
-  readonly config: DnsConfig
-  readonly state: DnsState
-  readonly message: DnsMessage
-  readonly record: DnsRecord
-  readonly timer: 'again' | 'settled'
-}
-
+export type Dns = Types<DnsConfig, DnsState, DnsMessage, DnsRecord, 'again' | 'settled'>
 export type DnsTurn = Turn<Dns>
 
 export const readOf = (name: string): Input => ({ f: 'read', key: name, value: null })

@@ -3,7 +3,7 @@ import type { Input, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 export interface GeneralsConfig {
   readonly object: AnyObject
@@ -66,14 +66,7 @@ export interface GeneralsState {
   readonly battles: Map<number, Battle>
 }
 
-export interface Generals {
-  readonly config: GeneralsConfig
-  readonly state: GeneralsState
-  readonly message: GeneralsMessage
-  readonly record: GeneralsRecord
-  readonly timer: `battle ${number}`
-}
-
+export type Generals = Types<GeneralsConfig, GeneralsState, GeneralsMessage, GeneralsRecord, `battle ${number}`>
 export type GeneralsTurn = Turn<Generals>
 
 export const commanderOf = ({ generals, id }: GeneralsState): NodeId => generals[0] ?? id

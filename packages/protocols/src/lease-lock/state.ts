@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 export interface LeaseLockConfig {
   readonly object: AnyObject
@@ -118,12 +118,5 @@ export interface LeaseLockState {
   named: number
 }
 
-export interface LeaseLock {
-  readonly config: LeaseLockConfig
-  readonly state: LeaseLockState
-  readonly message: LeaseLockMessage
-  readonly record: LeaseLockRecord
-  readonly timer: 'again'
-}
-
+export type LeaseLock = Types<LeaseLockConfig, LeaseLockState, LeaseLockMessage, LeaseLockRecord, 'again'>
 export type LeaseLockTurn = Turn<LeaseLock>

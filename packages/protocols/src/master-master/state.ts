@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 import type { Conflicts, Tick } from './clock.ts'
 import type { AnyMergeable } from './mergeable.ts'
 import type { Stamp, Version } from './version.ts'
@@ -39,12 +39,5 @@ export interface MasterMasterState {
   wrote: readonly string[]
 }
 
-export interface MasterMaster {
-  readonly config: MasterMasterConfig
-  readonly state: MasterMasterState
-  readonly message: MasterMasterMessage
-  readonly record: Version
-  readonly timer: 'gossip'
-}
-
+export type MasterMaster = Types<MasterMasterConfig, MasterMasterState, MasterMasterMessage, Version, 'gossip'>
 export type MasterMasterTurn = Turn<MasterMaster>

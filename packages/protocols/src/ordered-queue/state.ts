@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 export interface OrderedQueueConfig {
   readonly object: AnyObject
@@ -48,12 +48,11 @@ export interface OrderedQueueState {
   readonly have: Map<NodeId, number>
 }
 
-export interface OrderedQueue {
-  readonly config: OrderedQueueConfig
-  readonly state: OrderedQueueState
-  readonly message: OrderedQueueMessage
-  readonly record: OrderedQueueRecord
-  readonly timer: 'again'
-}
-
+export type OrderedQueue = Types<
+  OrderedQueueConfig,
+  OrderedQueueState,
+  OrderedQueueMessage,
+  OrderedQueueRecord,
+  'again'
+>
 export type OrderedQueueTurn = Turn<OrderedQueue>

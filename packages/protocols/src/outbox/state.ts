@@ -3,7 +3,7 @@ import type { Completion, Input, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { MessageOf, Turn } from '../turn.ts'
+import type { MessageOf, Turn, Types } from '../turn.ts'
 
 export interface OutboxConfig {
   readonly object: AnyObject
@@ -77,14 +77,7 @@ export interface OutboxState {
   received: number
 }
 
-export interface Outbox {
-  readonly config: OutboxConfig
-  readonly state: OutboxState
-  readonly message: OutboxMessage
-  readonly record: OutboxRecord
-  readonly timer: 'relay' | 'calls'
-}
-
+export type Outbox = Types<OutboxConfig, OutboxState, OutboxMessage, OutboxRecord, 'relay' | 'calls'>
 export type OutboxTurn = Turn<Outbox>
 
 export type Message<Type extends OutboxMessage['type']> = MessageOf<OutboxMessage, Type>

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { Reads, SuccessionConfig, SuccessionState } from '../routing/succession.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of Lamport, "Paxos Made Simple", 2001. "PMMC": van Renesse & Altinbuken, "Paxos Made Moderately
 // Complex", 2015.
@@ -77,14 +77,13 @@ export interface PaxosState extends SuccessionState {
   heard: NodeId[]
 }
 
-export interface Paxos {
-  readonly config: PaxosConfig
-  readonly state: PaxosState
-  readonly message: PaxosMessage
-  readonly record: PaxosRecord
-  readonly timer: 'silence' | 'reach' | 'heartbeat' | RoutedTimer
-}
-
+export type Paxos = Types<
+  PaxosConfig,
+  PaxosState,
+  PaxosMessage,
+  PaxosRecord,
+  'silence' | 'reach' | 'heartbeat' | RoutedTimer
+>
 export type PaxosTurn = Turn<Paxos>
 
 // "Different proposers choose their numbers from disjoint sets of numbers" (§2.5): a ballot's remainder is its node.

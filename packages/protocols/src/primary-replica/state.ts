@@ -3,7 +3,7 @@ import type { Completion } from '@chaosproxy/history'
 import type { Entry, Log } from '../log.ts'
 import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 export interface PrimaryReplicaConfig extends SuccessionConfig {
   /** How many replicas must have a write before it is acknowledged. `all`: every other node. */
@@ -75,14 +75,13 @@ export interface PrimaryReplicaState extends SuccessionState {
   readonly ownWrites: Map<number, OwnWrite>
 }
 
-export interface PrimaryReplica {
-  readonly config: PrimaryReplicaConfig
-  readonly state: PrimaryReplicaState
-  readonly message: PrimaryReplicaMessage
-  readonly record: PrimaryReplicaRecord
-  readonly timer: 'silence' | 'reach' | 'heartbeat' | RoutedTimer
-}
-
+export type PrimaryReplica = Types<
+  PrimaryReplicaConfig,
+  PrimaryReplicaState,
+  PrimaryReplicaMessage,
+  PrimaryReplicaRecord,
+  'silence' | 'reach' | 'heartbeat' | RoutedTimer
+>
 export type PrimaryReplicaTurn = Turn<PrimaryReplica>
 
 export const majorityOf = (state: PrimaryReplicaState): number => Math.floor((state.peers.length + 1) / 2) + 1

@@ -1,7 +1,7 @@
 import { fnv1a, type NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Millis } from '@chaosproxy/history'
 import type { KnobValue } from '../definition.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 import type { Sizes } from './sizes.ts'
 import type { Tag, Version } from './tag.ts'
 
@@ -101,14 +101,7 @@ export interface QuorumState {
   vouched: Vouched | undefined
 }
 
-export interface Quorum {
-  readonly config: QuorumConfig
-  readonly state: QuorumState
-  readonly message: QuorumMessage
-  readonly record: QuorumRecord
-  readonly timer: 'sync' | 'sweep'
-}
-
+export type Quorum = Types<QuorumConfig, QuorumState, QuorumMessage, QuorumRecord, 'sync' | 'sweep'>
 export type QuorumTurn = Turn<Quorum>
 
 /**

@@ -5,7 +5,7 @@ import type { Entry, Log } from '../log.ts'
 import type { Effect } from '../machine.ts'
 import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
 import type { SavedCopy } from '../routing/sessions.ts'
-import { type MessageHandlers, type MessageOf, Turn } from '../turn.ts'
+import { type MessageHandlers, type MessageOf, Turn, type Types } from '../turn.ts'
 
 // Sections are those of "In Search of an Understandable Consensus Algorithm (Extended Version)", Ongaro & Ousterhout
 // 2014, or, when marked "thesis", of "Consensus: Bridging Theory and Practice", Ongaro 2014.
@@ -168,13 +168,13 @@ export interface RaftState extends RoutingState {
   readonly proposals: Map<number, { readonly term: number; readonly origin: Origin }>
 }
 
-export interface Raft {
-  readonly config: RaftConfig
-  readonly state: RaftState
-  readonly message: RaftMessage
-  readonly record: RaftRecord
-  readonly timer: 'election' | 'silence' | 'heartbeat' | 'quorum' | 'transfer' | 'resize' | RoutedTimer
-}
+export type Raft = Types<
+  RaftConfig,
+  RaftState,
+  RaftMessage,
+  RaftRecord,
+  'election' | 'silence' | 'heartbeat' | 'quorum' | 'transfer' | 'resize' | RoutedTimer
+>
 
 /** Term and vote are "updated on stable storage before responding to RPCs" (Figure 2), so they are persisted first. */
 export class RaftTurn extends Turn<Raft> {

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { AnyObject } from '../objects/object.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 export interface RedlockConfig {
   readonly object: AnyObject
@@ -117,14 +117,7 @@ export interface RedlockState {
   granted: (Named & { readonly ownHad: boolean }) | undefined
 }
 
-export interface Redlock {
-  readonly config: RedlockConfig
-  readonly state: RedlockState
-  readonly message: RedlockMessage
-  readonly record: RedlockRecord
-  readonly timer: 'again' | `expire ${string}`
-}
-
+export type Redlock = Types<RedlockConfig, RedlockState, RedlockMessage, RedlockRecord, 'again' | `expire ${string}`>
 export type RedlockTurn = Turn<Redlock>
 
 export function sendToMasters(turn: RedlockTurn, message: RedlockMessage): void {

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 import type { Generator } from '../generator.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 export interface ShardedConfig {
   readonly object: AnyObject
@@ -97,14 +97,7 @@ export interface ShardedState {
   moves: number
 }
 
-export interface Sharded {
-  readonly config: ShardedConfig
-  readonly state: ShardedState
-  readonly message: ShardedMessage
-  readonly record: ShardedRecord
-  readonly timer: 'again' | 'rebalance'
-}
-
+export type Sharded = Types<ShardedConfig, ShardedState, ShardedMessage, ShardedRecord, 'again' | 'rebalance'>
 export type ShardedTurn = Turn<Sharded>
 
 /** Shards are dealt out at first, one node after the other. */

@@ -5,7 +5,7 @@ import type { Generator } from '../generator.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Station } from '../station.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 import type { Breaker } from './breaker.ts'
 
 export interface SingleConfig {
@@ -100,14 +100,7 @@ export interface SingleState {
   wrong: string | undefined
 }
 
-export interface Single {
-  readonly config: SingleConfig
-  readonly state: SingleState
-  readonly message: SingleMessage
-  readonly record: SingleRecord
-  readonly timer: 'served' | 'calls'
-}
-
+export type Single = Types<SingleConfig, SingleState, SingleMessage, SingleRecord, 'served' | 'calls'>
 export type SingleTurn = Turn<Single>
 
 /** Keys, and requests, that a database remembers. */

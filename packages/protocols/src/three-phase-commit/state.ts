@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 import type { TransactionConfig } from '../two-phase-commit/config.ts'
 import type { Held, Operation, Refusal, Staged, Values } from '../two-phase-commit/items.ts'
 import type { Attempt } from '../two-phase-commit/retries.ts'
@@ -79,12 +79,11 @@ export interface ThreePhaseState extends Held {
   settled: readonly Settled[]
 }
 
-export interface ThreePhase {
-  readonly config: ThreePhaseConfig
-  readonly state: ThreePhaseState
-  readonly message: ThreePhaseMessage
-  readonly record: ThreePhaseRecord
-  readonly timer: 'check' | 'again'
-}
-
+export type ThreePhase = Types<
+  ThreePhaseConfig,
+  ThreePhaseState,
+  ThreePhaseMessage,
+  ThreePhaseRecord,
+  'check' | 'again'
+>
 export type ThreePhaseTurn = Turn<ThreePhase>

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Generator } from '../generator.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 import type { TransactionConfig } from './config.ts'
 import type { Held, Operation, Refusal, Staged, Values } from './items.ts'
 import type { Attempt } from './retries.ts'
@@ -63,12 +63,5 @@ export interface Settled {
 
 export const NOTHING_SETTLED: readonly Settled[] = []
 
-export interface TwoPhase {
-  readonly config: TransactionConfig
-  readonly state: TwoPhaseState
-  readonly message: TwoPhaseMessage
-  readonly record: TwoPhaseRecord
-  readonly timer: 'check' | 'again'
-}
-
+export type TwoPhase = Types<TransactionConfig, TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord, 'check' | 'again'>
 export type TwoPhaseTurn = Turn<TwoPhase>

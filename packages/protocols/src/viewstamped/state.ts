@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Entry, Log } from '../log.ts'
 import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { Reads, SuccessionConfig, SuccessionState } from '../routing/succession.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of Liskov & Cowling, "Viewstamped Replication Revisited", 2012. Messages keep its names.
 
@@ -93,14 +93,13 @@ export interface ViewstampedState extends SuccessionState {
   origins: Map<number, Origin>
 }
 
-export interface Viewstamped {
-  readonly config: ViewstampedConfig
-  readonly state: ViewstampedState
-  readonly message: ViewstampedMessage
-  readonly record: ViewstampedRecord
-  readonly timer: 'silence' | 'reach' | 'recover' | 'heartbeat' | RoutedTimer
-}
-
+export type Viewstamped = Types<
+  ViewstampedConfig,
+  ViewstampedState,
+  ViewstampedMessage,
+  ViewstampedRecord,
+  'silence' | 'reach' | 'recover' | 'heartbeat' | RoutedTimer
+>
 export type ViewstampedTurn = Turn<Viewstamped>
 
 /** "The primary is chosen round-robin" (§4): the view number decides. */

@@ -3,7 +3,7 @@ import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { Turn } from '../turn.ts'
+import type { Turn, Types } from '../turn.ts'
 
 export interface WatchCacheConfig {
   readonly object: AnyObject
@@ -73,12 +73,5 @@ export interface WatchCacheState {
   skipped: string | undefined
 }
 
-export interface WatchCache {
-  readonly config: WatchCacheConfig
-  readonly state: WatchCacheState
-  readonly message: WatchCacheMessage
-  readonly record: WatchCacheRecord
-  readonly timer: 'resync'
-}
-
+export type WatchCache = Types<WatchCacheConfig, WatchCacheState, WatchCacheMessage, WatchCacheRecord, 'resync'>
 export type WatchCacheTurn = Turn<WatchCache>

@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError, syntaxError, UnknownCommand, wrongArity } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
 import { OK, type Reply } from '../reply.ts'
@@ -114,25 +114,17 @@ function reset({ store, session }: Call): Reply {
 }
 
 export const connectionCommands: readonly Command[] = [
-  { name: 'PING', words: -1, run: ping },
-  { name: 'ECHO', words: 2, run: ({ args }) => args[0] ?? '' },
-  { name: 'SELECT', words: 2, run: select },
-  { name: 'AUTH', words: -2, run: refuseLogin },
-  { name: 'HELLO', words: -1, run: hello },
-  { name: 'CLIENT', words: -2, run: client },
-  { name: 'INFO', words: -1, run: info },
-  { name: 'RESET', words: 1, run: reset },
-  {
-    name: 'QUIT',
-    words: -1,
-    run({ session }) {
-      session.closing = true
-      return OK
-    },
-  },
-  {
-    name: 'TIME',
-    words: 1,
-    run: ({ store: { now } }) => [String(Math.floor(now / 1_000)), String((now % 1_000) * 1_000)],
-  },
+  command('PING', -1, ping),
+  command('ECHO', 2, ({ args }) => args[0] ?? ''),
+  command('SELECT', 2, select),
+  command('AUTH', -2, refuseLogin),
+  command('HELLO', -1, hello),
+  command('CLIENT', -2, client),
+  command('INFO', -1, info),
+  command('RESET', 1, reset),
+  command('QUIT', -1, ({ session }) => {
+    session.closing = true
+    return OK
+  }),
+  command('TIME', 1, ({ store: { now } }) => [String(Math.floor(now / 1_000)), String((now % 1_000) * 1_000)]),
 ]

@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
@@ -63,22 +63,18 @@ const remaining =
   }
 
 export const expiryCommands: readonly Command[] = [
-  { name: 'EXPIRE', words: -3, run: expire('EX') },
-  { name: 'PEXPIRE', words: -3, run: expire('PX') },
-  { name: 'EXPIREAT', words: -3, run: expire('EXAT') },
-  { name: 'PEXPIREAT', words: -3, run: expire('PXAT') },
-  { name: 'TTL', words: 2, run: remaining(1_000, 'now') },
-  { name: 'PTTL', words: 2, run: remaining(1, 'now') },
-  { name: 'EXPIRETIME', words: 2, run: remaining(1_000, 'zero') },
-  { name: 'PEXPIRETIME', words: 2, run: remaining(1, 'zero') },
-  {
-    name: 'PERSIST',
-    words: 2,
-    run({ database, args: [key = ''] }) {
-      const entry = database.entry(key)
-      if (entry?.expiresAt === undefined) return 0
-      database.put(key, entry.value)
-      return 1
-    },
-  },
+  command('EXPIRE', -3, expire('EX')),
+  command('PEXPIRE', -3, expire('PX')),
+  command('EXPIREAT', -3, expire('EXAT')),
+  command('PEXPIREAT', -3, expire('PXAT')),
+  command('TTL', 2, remaining(1_000, 'now')),
+  command('PTTL', 2, remaining(1, 'now')),
+  command('EXPIRETIME', 2, remaining(1_000, 'zero')),
+  command('PEXPIRETIME', 2, remaining(1, 'zero')),
+  command('PERSIST', 2, ({ database, args: [key = ''] }) => {
+    const entry = database.entry(key)
+    if (entry?.expiresAt === undefined) return 0
+    database.put(key, entry.value)
+    return 1
+  }),
 ]

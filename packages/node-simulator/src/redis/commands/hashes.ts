@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError, wrongArity } from '../failures.ts'
 import { doubleOf, floatSum, wholeOf } from '../numbers.ts'
 import { OK, type Reply } from '../reply.ts'
@@ -49,58 +49,35 @@ function incrementByFloat(call: Call): Reply {
 }
 
 export const hashCommands: readonly Command[] = [
-  { name: 'HSET', words: -4, run: set },
-  {
-    name: 'HMSET',
-    words: -4,
-    run(call) {
-      set(call)
-      return OK
-    },
-  },
-  {
-    name: 'HSETNX',
-    words: 4,
-    run(call) {
-      const [key = '', field = '', text = ''] = call.args
-      return fieldsAt(call, key).has(field) ? 0 : put(call, key, [field, text])
-    },
-  },
-  { name: 'HGET', words: 3, run: (call) => fieldsAt(call, call.args[0]).get(call.args[1] ?? '') ?? null },
-  {
-    name: 'HMGET',
-    words: -3,
-    run(call) {
-      const [key, ...names] = call.args
-      const fields = fieldsAt(call, key)
-      return names.map((name) => fields.get(name) ?? null)
-    },
-  },
-  { name: 'HGETALL', words: 2, run: (call) => ({ map: [...fieldsAt(call, call.args[0])].flat() }) },
-  {
-    name: 'HDEL',
-    words: -3,
-    run({ database, args: [key = '', ...names] }) {
-      const hash = database.value(key, 'hash')
-      const removed = names.filter((name) => hash?.fields.delete(name)).length
-      if (removed > 0) database.changed(key)
-      return removed
-    },
-  },
-  { name: 'HEXISTS', words: 3, run: (call) => (fieldsAt(call, call.args[0]).has(call.args[1] ?? '') ? 1 : 0) },
-  { name: 'HKEYS', words: 2, run: (call) => [...fieldsAt(call, call.args[0]).keys()] },
-  { name: 'HVALS', words: 2, run: (call) => [...fieldsAt(call, call.args[0]).values()] },
-  { name: 'HLEN', words: 2, run: (call) => fieldsAt(call, call.args[0]).size },
-  { name: 'HSTRLEN', words: 3, run: (call) => fieldsAt(call, call.args[0]).get(call.args[1] ?? '')?.length ?? 0 },
-  { name: 'HINCRBY', words: 4, run: increment },
-  { name: 'HINCRBYFLOAT', words: 4, run: incrementByFloat },
-  {
-    name: 'HSCAN',
-    words: -3,
-    run(call) {
-      const fields = fieldsAt(call, call.args[0])
-      const item = (name: string): readonly Reply[] => [name, fields.get(name) ?? '']
-      return scanned(call, 1, [...fields.keys()], { valued: ['MATCH', 'COUNT'], item, whole: PAGED_FROM })
-    },
-  },
+  command('HSET', -4, set),
+  command('HMSET', -4, (call) => {
+    set(call)
+    return OK
+  }),
+  command('HSETNX', 4, (call) => {
+    const [key = '', field = '', text = ''] = call.args
+    return fieldsAt(call, key).has(field) ? 0 : put(call, key, [field, text])
+  }),
+  command('HGET', 3, (call) => fieldsAt(call, call.args[0]).get(call.args[1] ?? '') ?? null),
+  command('HMGET', -3, (call) => {
+    const [key, ...names] = call.args
+    const fields = fieldsAt(call, key)
+    return names.map((name) => fields.get(name) ?? null)
+  }),
+  command('HGETALL', 2, (call) => ({ map: [...fieldsAt(call, call.args[0])].flat() })),
+  command('HDEL', -3, ({ database, args: [key = '', ...names] }) =>
+    database.removeFrom(key, database.value(key, 'hash')?.fields, names),
+  ),
+  command('HEXISTS', 3, (call) => (fieldsAt(call, call.args[0]).has(call.args[1] ?? '') ? 1 : 0)),
+  command('HKEYS', 2, (call) => [...fieldsAt(call, call.args[0]).keys()]),
+  command('HVALS', 2, (call) => [...fieldsAt(call, call.args[0]).values()]),
+  command('HLEN', 2, (call) => fieldsAt(call, call.args[0]).size),
+  command('HSTRLEN', 3, (call) => fieldsAt(call, call.args[0]).get(call.args[1] ?? '')?.length ?? 0),
+  command('HINCRBY', 4, increment),
+  command('HINCRBYFLOAT', 4, incrementByFloat),
+  command('HSCAN', -3, (call) => {
+    const fields = fieldsAt(call, call.args[0])
+    const item = (name: string): readonly Reply[] => [name, fields.get(name) ?? '']
+    return scanned(call, 1, [...fields.keys()], { valued: ['MATCH', 'COUNT'], item, whole: PAGED_FROM })
+  }),
 ]

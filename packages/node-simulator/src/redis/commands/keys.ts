@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError } from '../failures.ts'
 import { globMatcher } from '../glob.ts'
 import { optionsOf } from '../options.ts'
@@ -32,41 +32,30 @@ const flush =
   }
 
 export const keyCommands: readonly Command[] = [
-  { name: 'DEL', words: -2, run: remove },
-  { name: 'UNLINK', words: -2, run: remove },
-  { name: 'EXISTS', words: -2, run: count },
-  { name: 'TOUCH', words: -2, run: count },
-  { name: 'TYPE', words: 2, run: (call) => ({ simple: typeAt(call, call.args[0] ?? '') }) },
-  { name: 'KEYS', words: 2, run: ({ database, args }) => database.keys().filter(globMatcher(args[0] ?? '')) },
-  {
-    name: 'SCAN',
-    words: -2,
-    run: (call) =>
-      scanned(call, 0, call.database.keys(), {
-        valued: ['MATCH', 'COUNT', 'TYPE'],
-        accept: (key, options) => typeAt(call, key) === (options.get('TYPE') ?? typeAt(call, key)).toLowerCase(),
-        item: (key) => [key],
-        whole: 0,
-      }),
-  },
-  {
-    name: 'RENAME',
-    words: 3,
-    run(call) {
-      rename(call, true)
-      return OK
-    },
-  },
-  { name: 'RENAMENX', words: 3, run: (call) => (rename(call, false) && call.args[0] !== call.args[1] ? 1 : 0) },
-  {
-    name: 'RANDOMKEY',
-    words: 1,
-    run({ database, store }) {
-      const keys = database.keys()
-      return keys[Math.floor(store.draw() * keys.length)] ?? null
-    },
-  },
-  { name: 'DBSIZE', words: 1, run: ({ database }) => database.keys().length },
-  { name: 'FLUSHDB', words: -1, run: flush(false) },
-  { name: 'FLUSHALL', words: -1, run: flush(true) },
+  command('DEL', -2, remove),
+  command('UNLINK', -2, remove),
+  command('EXISTS', -2, count),
+  command('TOUCH', -2, count),
+  command('TYPE', 2, (call) => ({ simple: typeAt(call, call.args[0] ?? '') })),
+  command('KEYS', 2, ({ database, args }) => database.keys().filter(globMatcher(args[0] ?? ''))),
+  command('SCAN', -2, (call) =>
+    scanned(call, 0, call.database.keys(), {
+      valued: ['MATCH', 'COUNT', 'TYPE'],
+      accept: (key, options) => typeAt(call, key) === (options.get('TYPE') ?? typeAt(call, key)).toLowerCase(),
+      item: (key) => [key],
+      whole: 0,
+    }),
+  ),
+  command('RENAME', 3, (call) => {
+    rename(call, true)
+    return OK
+  }),
+  command('RENAMENX', 3, (call) => (rename(call, false) && call.args[0] !== call.args[1] ? 1 : 0)),
+  command('RANDOMKEY', 1, ({ database, store }) => {
+    const keys = database.keys()
+    return keys[Math.floor(store.draw() * keys.length)] ?? null
+  }),
+  command('DBSIZE', 1, ({ database }) => database.keys().length),
+  command('FLUSHDB', -1, flush(false)),
+  command('FLUSHALL', -1, flush(true)),
 ]

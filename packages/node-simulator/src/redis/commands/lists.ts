@@ -1,4 +1,4 @@
-import type { Call, Command, Waits } from '../command.ts'
+import { type Call, type Command, command, type Waits } from '../command.ts'
 import { CommandError, syntaxError } from '../failures.ts'
 import { doubleOf, integerOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
@@ -68,24 +68,28 @@ function move(call: Call, from: Side, to: Side): Reply {
 }
 
 /** How long a command may wait, in milliseconds; 0: for ever. */
-export function timeoutOf(text = ''): number {
+function timeoutOf(text = ''): number {
   const seconds = doubleOf(text, 'ERR timeout is not a float or out of range')
   if (seconds < 0) throw new CommandError('ERR timeout is negative')
   if (!Number.isFinite(seconds)) throw new CommandError('ERR timeout is out of range')
   return Math.ceil(seconds * 1_000)
 }
 
-const waitingPop =
-  (command: 'LPOP' | 'RPOP') =>
+/** Waits until a command finds something at one of the keys; `reply` puts it together with its key. */
+export const waitingFor =
+  (command: string, reply: (key: string, found: Reply) => Reply | undefined) =>
   ({ args }: Call): Waits => ({
     waits: {
       keys: args.slice(0, -1),
       timeoutMs: timeoutOf(args.at(-1)),
       does: (key) => [command, key],
-      reply: (key, item) => (item === null ? undefined : [key, item]),
+      reply,
       nothing: NO_ARRAY,
     },
   })
+
+const waitingPop = (command: 'LPOP' | 'RPOP') =>
+  waitingFor(command, (key, item) => (item === null ? undefined : [key, item]))
 
 const waitingMove = (args: readonly string[], from: Side, to: Side): Waits => {
   const [source = '', target = ''] = args
@@ -179,32 +183,28 @@ function positions(call: Call): Reply {
 }
 
 export const listCommands: readonly Command[] = [
-  { name: 'LPOS', words: -3, run: positions },
-  { name: 'LPUSH', words: -3, run: pushing('LEFT', false) },
-  { name: 'RPUSH', words: -3, run: pushing('RIGHT', false) },
-  { name: 'LPUSHX', words: -3, run: pushing('LEFT', true) },
-  { name: 'RPUSHX', words: -3, run: pushing('RIGHT', true) },
-  { name: 'LPOP', words: -2, run: popping('LEFT') },
-  { name: 'RPOP', words: -2, run: popping('RIGHT') },
-  { name: 'LLEN', words: 2, run: (call) => itemsAt(call, call.args[0]).length },
-  {
-    name: 'LRANGE',
-    words: 4,
-    run(call) {
-      const [key, first = '', last = ''] = call.args
-      const items = itemsAt(call, key)
-      return items.slice(...boundsOf(first, last, items.length))
-    },
-  },
-  { name: 'LINDEX', words: 3, run: (call) => itemsAt(call, call.args[0]).at(integerOf(call.args[1] ?? '')) ?? null },
-  { name: 'LSET', words: 4, run: setItem },
-  { name: 'LREM', words: 4, run: removeItems },
-  { name: 'LTRIM', words: 4, run: trim },
-  { name: 'LINSERT', words: 5, run: insert },
-  { name: 'LMOVE', words: 5, run: (call) => move(call, sideOf(call.args[2]), sideOf(call.args[3])) },
-  { name: 'RPOPLPUSH', words: 3, run: (call) => move(call, 'RIGHT', 'LEFT') },
-  { name: 'BLPOP', words: -3, run: waitingPop('LPOP') },
-  { name: 'BRPOP', words: -3, run: waitingPop('RPOP') },
-  { name: 'BLMOVE', words: 6, run: ({ args }) => waitingMove(args, sideOf(args[2]), sideOf(args[3])) },
-  { name: 'BRPOPLPUSH', words: 4, run: ({ args }) => waitingMove(args, 'RIGHT', 'LEFT') },
+  command('LPOS', -3, positions),
+  command('LPUSH', -3, pushing('LEFT', false)),
+  command('RPUSH', -3, pushing('RIGHT', false)),
+  command('LPUSHX', -3, pushing('LEFT', true)),
+  command('RPUSHX', -3, pushing('RIGHT', true)),
+  command('LPOP', -2, popping('LEFT')),
+  command('RPOP', -2, popping('RIGHT')),
+  command('LLEN', 2, (call) => itemsAt(call, call.args[0]).length),
+  command('LRANGE', 4, (call) => {
+    const [key, first = '', last = ''] = call.args
+    const items = itemsAt(call, key)
+    return items.slice(...boundsOf(first, last, items.length))
+  }),
+  command('LINDEX', 3, (call) => itemsAt(call, call.args[0]).at(integerOf(call.args[1] ?? '')) ?? null),
+  command('LSET', 4, setItem),
+  command('LREM', 4, removeItems),
+  command('LTRIM', 4, trim),
+  command('LINSERT', 5, insert),
+  command('LMOVE', 5, (call) => move(call, sideOf(call.args[2]), sideOf(call.args[3]))),
+  command('RPOPLPUSH', 3, (call) => move(call, 'RIGHT', 'LEFT')),
+  command('BLPOP', -3, waitingPop('LPOP')),
+  command('BRPOP', -3, waitingPop('RPOP')),
+  command('BLMOVE', 6, ({ args }) => waitingMove(args, sideOf(args[2]), sideOf(args[3]))),
+  command('BRPOPLPUSH', 4, ({ args }) => waitingMove(args, 'RIGHT', 'LEFT')),
 ]

@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { UnknownCommand } from '../failures.ts'
 import { globMatcher } from '../glob.ts'
 import type { Reply } from '../reply.ts'
@@ -77,10 +77,10 @@ function pubsub({ store, args: [what = '', ...rest] }: Call): Reply {
 }
 
 export const pubSubCommands: readonly Command[] = [
-  { name: 'SUBSCRIBE', words: -2, run: subscribing('channels') },
-  { name: 'PSUBSCRIBE', words: -2, run: subscribing('patterns') },
-  { name: 'UNSUBSCRIBE', words: -1, run: unsubscribing('channels') },
-  { name: 'PUNSUBSCRIBE', words: -1, run: unsubscribing('patterns') },
-  { name: 'PUBLISH', words: 3, run: publish },
-  { name: 'PUBSUB', words: -2, run: pubsub },
+  command('SUBSCRIBE', -2, subscribing('channels')),
+  command('PSUBSCRIBE', -2, subscribing('patterns')),
+  command('UNSUBSCRIBE', -1, unsubscribing('channels')),
+  command('PUNSUBSCRIBE', -1, unsubscribing('patterns')),
+  command('PUBLISH', 3, publish),
+  command('PUBSUB', -2, pubsub),
 ]

@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts'
+import { type Command, command } from '../command.ts'
 import { UnknownCommand } from '../failures.ts'
 import type { Reply } from '../reply.ts'
 import { connectionCommands } from './connections.ts'
@@ -17,15 +17,11 @@ import { streamCommands } from './streams.ts'
 import { stringCommands } from './strings.ts'
 import { transactionCommands } from './transactions.ts'
 
-const command: Command = {
-  name: 'COMMAND',
-  words: -1,
-  run({ args: [what = ''] }): Reply {
-    if (what.toUpperCase() === 'COUNT') return commands.size
-    if (what.toUpperCase() === 'LIST') return [...commands.keys()].map((name) => name.toLowerCase())
-    throw new UnknownCommand(`COMMAND ${what}`.trimEnd())
-  },
-}
+const describing = command('COMMAND', -1, ({ args: [what = ''] }): Reply => {
+  if (what.toUpperCase() === 'COUNT') return commands.size
+  if (what.toUpperCase() === 'LIST') return [...commands.keys()].map((name) => name.toLowerCase())
+  throw new UnknownCommand(`COMMAND ${what}`.trimEnd())
+})
 
 /** Every command that the simulated Redis knows. */
 export const commands: ReadonlyMap<string, Command> = new Map(
@@ -45,6 +41,6 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     ...scriptCommands,
     ...pubSubCommands,
     ...connectionCommands,
-    command,
+    describing,
   ].map((each) => [each.name, each]),
 )

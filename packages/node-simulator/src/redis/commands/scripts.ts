@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError, UnknownCommand } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
 import { OK, type Reply } from '../reply.ts'
@@ -35,9 +35,9 @@ function script({ store, args: [what = '', ...rest] }: Call): Reply {
 }
 
 export const scriptCommands: readonly Command[] = [
-  { name: 'EVAL', words: -3, run: evaluating('text', false) },
-  { name: 'EVALSHA', words: -3, run: evaluating('hash', false) },
-  { name: 'EVAL_RO', words: -3, run: evaluating('text', true) },
-  { name: 'EVALSHA_RO', words: -3, run: evaluating('hash', true) },
-  { name: 'SCRIPT', words: -2, subcommands: { LOAD: 3, EXISTS: -3, FLUSH: -2, KILL: 2 }, run: script },
+  command('EVAL', -3, evaluating('text', false)),
+  command('EVALSHA', -3, evaluating('hash', false)),
+  command('EVAL_RO', -3, evaluating('text', true)),
+  command('EVALSHA_RO', -3, evaluating('hash', true)),
+  command('SCRIPT', -2, script, { LOAD: 3, EXISTS: -3, FLUSH: -2, KILL: 2 }),
 ]

@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { syntaxError } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
 import type { Reply } from '../reply.ts'
@@ -21,12 +21,8 @@ function add({ database }: Call, key: string, texts: readonly string[]): number 
   return added
 }
 
-function remove({ database }: Call, key: string, texts: readonly string[]): number {
-  const set = database.value(key, 'set')
-  const removed = texts.filter((text) => set?.members.delete(text)).length
-  if (removed > 0) database.changed(key)
-  return removed
-}
+const remove = ({ database }: Call, key: string, texts: readonly string[]): number =>
+  database.removeFrom(key, database.value(key, 'set')?.members, texts)
 
 /** Some members, each once, in the order in which they are drawn. */
 function drawn({ store }: Call, members: ReadonlySet<string>, count: number): string[] {
@@ -94,37 +90,30 @@ function move(call: Call): Reply {
 }
 
 export const setCommands: readonly Command[] = [
-  { name: 'SADD', words: -3, run: (call) => add(call, call.args[0] ?? '', call.args.slice(1)) },
-  { name: 'SREM', words: -3, run: (call) => remove(call, call.args[0] ?? '', call.args.slice(1)) },
-  { name: 'SISMEMBER', words: 3, run: (call) => (membersAt(call, call.args[0]).has(call.args[1] ?? '') ? 1 : 0) },
-  {
-    name: 'SMISMEMBER',
-    words: -3,
-    run(call) {
-      const [key, ...texts] = call.args
-      const members = membersAt(call, key)
-      return texts.map((text) => (members.has(text) ? 1 : 0))
-    },
-  },
-  { name: 'SMEMBERS', words: 2, run: (call) => ({ set: [...membersAt(call, call.args[0])] }) },
-  { name: 'SCARD', words: 2, run: (call) => membersAt(call, call.args[0]).size },
-  { name: 'SPOP', words: -2, run: popMembers },
-  { name: 'SRANDMEMBER', words: -2, run: randomMembers },
-  { name: 'SUNION', words: -2, run: combining(union) },
-  { name: 'SINTER', words: -2, run: combining(intersection) },
-  { name: 'SDIFF', words: -2, run: combining(difference) },
-  { name: 'SUNIONSTORE', words: -3, run: storing(union) },
-  { name: 'SINTERSTORE', words: -3, run: storing(intersection) },
-  { name: 'SDIFFSTORE', words: -3, run: storing(difference) },
-  { name: 'SMOVE', words: 4, run: move },
-  {
-    name: 'SSCAN',
-    words: -3,
-    run: (call) =>
-      scanned(call, 1, [...membersAt(call, call.args[0])], {
-        valued: ['MATCH', 'COUNT'],
-        item: (member) => [member],
-        whole: PAGED_FROM,
-      }),
-  },
+  command('SADD', -3, (call) => add(call, call.args[0] ?? '', call.args.slice(1))),
+  command('SREM', -3, (call) => remove(call, call.args[0] ?? '', call.args.slice(1))),
+  command('SISMEMBER', 3, (call) => (membersAt(call, call.args[0]).has(call.args[1] ?? '') ? 1 : 0)),
+  command('SMISMEMBER', -3, (call) => {
+    const [key, ...texts] = call.args
+    const members = membersAt(call, key)
+    return texts.map((text) => (members.has(text) ? 1 : 0))
+  }),
+  command('SMEMBERS', 2, (call) => ({ set: [...membersAt(call, call.args[0])] })),
+  command('SCARD', 2, (call) => membersAt(call, call.args[0]).size),
+  command('SPOP', -2, popMembers),
+  command('SRANDMEMBER', -2, randomMembers),
+  command('SUNION', -2, combining(union)),
+  command('SINTER', -2, combining(intersection)),
+  command('SDIFF', -2, combining(difference)),
+  command('SUNIONSTORE', -3, storing(union)),
+  command('SINTERSTORE', -3, storing(intersection)),
+  command('SDIFFSTORE', -3, storing(difference)),
+  command('SMOVE', 4, move),
+  command('SSCAN', -3, (call) =>
+    scanned(call, 1, [...membersAt(call, call.args[0])], {
+      valued: ['MATCH', 'COUNT'],
+      item: (member) => [member],
+      whole: PAGED_FROM,
+    }),
+  ),
 ]

@@ -1,10 +1,10 @@
-import type { Call, Command, Waits } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError, syntaxError } from '../failures.ts'
 import { doubleOf, integerOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
-import { doubleText, NO_ARRAY, type Reply } from '../reply.ts'
+import { doubleText, type Reply } from '../reply.ts'
 import { scanned } from '../scan.ts'
-import { boundsOf, countOf, timeoutOf } from './lists.ts'
+import { boundsOf, countOf, waitingFor } from './lists.ts'
 
 type Scored = readonly [member: string, score: number]
 
@@ -15,17 +15,15 @@ const scoresAt = ({ database }: Call, key = ''): ReadonlyMap<string, number> =>
   database.value(key, 'zset')?.scores ?? NONE
 
 /** By score, and by bytes where scores are equal. */
-const ordered = (call: Call, key?: string): Scored[] =>
-  [...scoresAt(call, key)].sort(([one, score], [other, otherScore]) =>
+function ordered(call: Call, key?: string, reversed = false): Scored[] {
+  const all = [...scoresAt(call, key)].sort(([one, score], [other, otherScore]) =>
     score === otherScore ? (one < other ? -1 : 1) : score < otherScore ? -1 : 1,
   )
-
-function remove({ database }: Call, key: string, members: readonly string[]): number {
-  const zset = database.value(key, 'zset')
-  const removed = members.filter((member) => zset?.scores.delete(member)).length
-  if (removed > 0) database.changed(key)
-  return removed
+  return reversed ? all.reverse() : all
 }
+
+const remove = ({ database }: Call, key: string, members: readonly string[]): number =>
+  database.removeFrom(key, database.value(key, 'zset')?.scores, members)
 
 const ADD_OPTIONS: readonly string[] = ['NX', 'XX', 'GT', 'LT', 'CH', 'INCR']
 
@@ -122,7 +120,7 @@ function rangeReply(call: Call, { by, reversed, limit, withScores }: Range): Rep
   const [offset, count] = (limit ?? ['0', '-1']).map(integerOf) as [number, number]
   const accept = by === 'rank' ? undefined : reversed ? WITHIN[by](last, first) : WITHIN[by](first, last)
   if (by === 'rank') boundsOf(first, last, 0)
-  const all = reversed ? ordered(call, key).reverse() : ordered(call, key)
+  const all = ordered(call, key, reversed)
   const found = accept === undefined ? all.slice(...boundsOf(first, last, all.length)) : all.filter(accept)
   const page = offset < 0 ? [] : found.slice(offset, count < 0 ? undefined : offset + count)
   return withScores ? { scored: page } : page.map(([member]) => member)
@@ -163,7 +161,7 @@ const rank =
   (reversed: boolean) =>
   (call: Call): Reply => {
     const [key, member] = call.args
-    const all = reversed ? ordered(call, key).reverse() : ordered(call, key)
+    const all = ordered(call, key, reversed)
     const at = all.findIndex(([name]) => name === member)
     return at < 0 ? null : at
   }
@@ -174,7 +172,7 @@ const pop =
     const [key = '', wanted, ...others] = call.args
     if (others.length > 0) throw syntaxError()
     const count = wanted === undefined ? 1 : countOf(wanted)
-    const all = reversed ? ordered(call, key).reverse() : ordered(call, key)
+    const all = ordered(call, key, reversed)
     const popped = all.slice(0, count)
     const members = popped.map(([member]) => member)
     remove(call, key, members)
@@ -183,17 +181,8 @@ const pop =
     return { scored: popped }
   }
 
-const waitingPop =
-  (command: 'ZPOPMIN' | 'ZPOPMAX') =>
-  ({ args }: Call): Waits => ({
-    waits: {
-      keys: args.slice(0, -1),
-      timeoutMs: timeoutOf(args.at(-1)),
-      does: (key) => [command, key],
-      reply: (key, popped) => (Array.isArray(popped) && popped.length > 0 ? [key, ...popped] : undefined),
-      nothing: NO_ARRAY,
-    },
-  })
+const waitingPop = (command: 'ZPOPMIN' | 'ZPOPMAX') =>
+  waitingFor(command, (key, popped) => (Array.isArray(popped) && popped.length > 0 ? [key, ...popped] : undefined))
 
 const removing =
   (chosen: (call: Call) => (all: readonly Scored[]) => readonly Scored[]) =>
@@ -210,64 +199,56 @@ const score = (call: Call, member = ''): Reply => {
 }
 
 export const sortedSetCommands: readonly Command[] = [
-  { name: 'ZADD', words: -4, run: add },
-  {
-    name: 'ZINCRBY',
-    words: 4,
-    run(call) {
-      const [key = '', by = '', member = ''] = call.args
-      return put(call, key, [[member, doubleOf(by)]], new Set(['INCR']))
-    },
-  },
-  { name: 'ZREM', words: -3, run: (call) => remove(call, call.args[0] ?? '', call.args.slice(1)) },
-  { name: 'ZSCORE', words: 3, run: (call) => score(call, call.args[1]) },
-  { name: 'ZMSCORE', words: -3, run: (call) => call.args.slice(1).map((member) => score(call, member)) },
-  { name: 'ZCARD', words: 2, run: (call) => scoresAt(call, call.args[0]).size },
-  { name: 'ZCOUNT', words: 4, run: counting(within) },
-  { name: 'ZRANGE', words: -4, run: range },
-  { name: 'ZREVRANGE', words: -4, run: rangeBy('rank', true) },
-  { name: 'ZRANGEBYSCORE', words: -4, run: rangeBy('score', false) },
-  { name: 'ZREVRANGEBYSCORE', words: -4, run: rangeBy('score', true) },
-  { name: 'ZRANGEBYLEX', words: -4, run: rangeBy('name', false) },
-  { name: 'ZREVRANGEBYLEX', words: -4, run: rangeBy('name', true) },
-  { name: 'ZLEXCOUNT', words: 4, run: counting(withinNames) },
-  {
-    name: 'ZREMRANGEBYLEX',
-    words: 4,
-    run: removing(({ args: [, least = '', most = ''] }) => {
+  command('ZADD', -4, add),
+  command('ZINCRBY', 4, (call) => {
+    const [key = '', by = '', member = ''] = call.args
+    return put(call, key, [[member, doubleOf(by)]], new Set(['INCR']))
+  }),
+  command('ZREM', -3, (call) => remove(call, call.args[0] ?? '', call.args.slice(1))),
+  command('ZSCORE', 3, (call) => score(call, call.args[1])),
+  command('ZMSCORE', -3, (call) => call.args.slice(1).map((member) => score(call, member))),
+  command('ZCARD', 2, (call) => scoresAt(call, call.args[0]).size),
+  command('ZCOUNT', 4, counting(within)),
+  command('ZRANGE', -4, range),
+  command('ZREVRANGE', -4, rangeBy('rank', true)),
+  command('ZRANGEBYSCORE', -4, rangeBy('score', false)),
+  command('ZREVRANGEBYSCORE', -4, rangeBy('score', true)),
+  command('ZRANGEBYLEX', -4, rangeBy('name', false)),
+  command('ZREVRANGEBYLEX', -4, rangeBy('name', true)),
+  command('ZLEXCOUNT', 4, counting(withinNames)),
+  command(
+    'ZREMRANGEBYLEX',
+    4,
+    removing(({ args: [, least = '', most = ''] }) => {
       const accept = withinNames(least, most)
       return (all) => all.filter(accept)
     }),
-  },
-  { name: 'ZRANK', words: 3, run: rank(false) },
-  { name: 'ZREVRANK', words: 3, run: rank(true) },
-  { name: 'ZPOPMIN', words: -2, run: pop(false) },
-  { name: 'ZPOPMAX', words: -2, run: pop(true) },
-  { name: 'BZPOPMIN', words: -3, run: waitingPop('ZPOPMIN') },
-  { name: 'BZPOPMAX', words: -3, run: waitingPop('ZPOPMAX') },
-  {
-    name: 'ZREMRANGEBYSCORE',
-    words: 4,
-    run: removing(({ args: [, least = '', most = ''] }) => {
+  ),
+  command('ZRANK', 3, rank(false)),
+  command('ZREVRANK', 3, rank(true)),
+  command('ZPOPMIN', -2, pop(false)),
+  command('ZPOPMAX', -2, pop(true)),
+  command('BZPOPMIN', -3, waitingPop('ZPOPMIN')),
+  command('BZPOPMAX', -3, waitingPop('ZPOPMAX')),
+  command(
+    'ZREMRANGEBYSCORE',
+    4,
+    removing(({ args: [, least = '', most = ''] }) => {
       const accept = within(least, most)
       return (all) => all.filter(accept)
     }),
-  },
-  {
-    name: 'ZREMRANGEBYRANK',
-    words: 4,
-    run: removing(({ args: [, first = '', last = ''] }) => {
+  ),
+  command(
+    'ZREMRANGEBYRANK',
+    4,
+    removing(({ args: [, first = '', last = ''] }) => {
       boundsOf(first, last, 0)
       return (all) => all.slice(...boundsOf(first, last, all.length))
     }),
-  },
-  {
-    name: 'ZSCAN',
-    words: -3,
-    run(call) {
-      const scores = scoresAt(call, call.args[0])
-      const item = (member: string): readonly Reply[] => [member, doubleText(scores.get(member) ?? 0)]
-      return scanned(call, 1, [...scores.keys()], { valued: ['MATCH', 'COUNT'], item, whole: PAGED_FROM })
-    },
-  },
+  ),
+  command('ZSCAN', -3, (call) => {
+    const scores = scoresAt(call, call.args[0])
+    const item = (member: string): readonly Reply[] => [member, doubleText(scores.get(member) ?? 0)]
+    return scanned(call, 1, [...scores.keys()], { valued: ['MATCH', 'COUNT'], item, whole: PAGED_FROM })
+  }),
 ]

@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError, syntaxError, UnknownCommand } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
@@ -230,14 +230,9 @@ function claimAll(call: Call): Reply {
 }
 
 export const streamGroupCommands: readonly Command[] = [
-  {
-    name: 'XGROUP',
-    words: -2,
-    subcommands: { CREATE: -5, SETID: -5, DESTROY: 4, CREATECONSUMER: 5, DELCONSUMER: 5 },
-    run: manage,
-  },
-  { name: 'XACK', words: -4, run: acknowledge },
-  { name: 'XPENDING', words: -3, run: pending },
-  { name: 'XCLAIM', words: -6, run: claim },
-  { name: 'XAUTOCLAIM', words: -6, run: claimAll },
+  command('XGROUP', -2, manage, { CREATE: -5, SETID: -5, DESTROY: 4, CREATECONSUMER: 5, DELCONSUMER: 5 }),
+  command('XACK', -4, acknowledge),
+  command('XPENDING', -3, pending),
+  command('XCLAIM', -6, claim),
+  command('XAUTOCLAIM', -6, claimAll),
 ]

@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError, UnknownCommand } from '../failures.ts'
 import type { Reply } from '../reply.ts'
 import { countUpTo, type Group, hasGapAfter, type Stream } from '../stream.ts'
@@ -80,5 +80,5 @@ function info(call: Call): Reply {
 }
 
 export const streamInfoCommands: readonly Command[] = [
-  { name: 'XINFO', words: -2, subcommands: { STREAM: -3, GROUPS: 3, CONSUMERS: 4 }, run: info },
+  command('XINFO', -2, info, { STREAM: -3, GROUPS: 3, CONSUMERS: 4 }),
 ]

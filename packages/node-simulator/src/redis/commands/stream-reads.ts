@@ -1,4 +1,4 @@
-import type { Call, Command, Waits } from '../command.ts'
+import { type Call, type Command, command, type Waits } from '../command.ts'
 import { CommandError, syntaxError, UnknownCommand } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
 import { NO_ARRAY, type Reply } from '../reply.ts'
@@ -189,6 +189,6 @@ function history(
 }
 
 export const streamReadCommands: readonly Command[] = [
-  { name: 'XREAD', words: -4, run: read },
-  { name: 'XREADGROUP', words: -7, run: readAsGroup },
+  command('XREAD', -4, read),
+  command('XREADGROUP', -7, readAsGroup),
 ]

@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError, syntaxError, UnknownCommand, wrongArity } from '../failures.ts'
 import { integerOf, wholeOf } from '../numbers.ts'
 import { NO_ARRAY, OK, type Reply } from '../reply.ts'
@@ -122,11 +122,11 @@ function setId(call: Call): Reply {
 }
 
 export const streamCommands: readonly Command[] = [
-  { name: 'XADD', words: -5, run: add },
-  { name: 'XTRIM', words: -4, run: cut },
-  { name: 'XLEN', words: 2, run: (call) => streamAt(call, call.args[0])?.entries.length ?? 0 },
-  { name: 'XRANGE', words: -4, run: range(false) },
-  { name: 'XREVRANGE', words: -4, run: range(true) },
-  { name: 'XDEL', words: -3, run: remove },
-  { name: 'XSETID', words: -3, run: setId },
+  command('XADD', -5, add),
+  command('XTRIM', -4, cut),
+  command('XLEN', 2, (call) => streamAt(call, call.args[0])?.entries.length ?? 0),
+  command('XRANGE', -4, range(false)),
+  command('XREVRANGE', -4, range(true)),
+  command('XDEL', -3, remove),
+  command('XSETID', -3, setId),
 ]

@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError, syntaxError, wrongArity } from '../failures.ts'
 import { floatSum, integerOf, sumOf, wholeOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
@@ -103,94 +103,75 @@ function setRange(call: Call): Reply {
 }
 
 export const stringCommands: readonly Command[] = [
-  { name: 'GET', words: 2, run: (call) => textAt(call, call.args[0] ?? '') ?? null },
-  { name: 'SET', words: -3, run: set },
-  {
-    name: 'SETNX',
-    words: 3,
-    run(call) {
-      const [key = '', text = ''] = call.args
-      if (call.database.entry(key) !== undefined) return 0
-      put(call, key, text)
-      return 1
-    },
-  },
-  { name: 'SETEX', words: 4, run: putFor('EX') },
-  { name: 'PSETEX', words: 4, run: putFor('PX') },
-  {
-    name: 'GETSET',
-    words: 3,
-    run(call) {
-      const [key = '', text = ''] = call.args
-      const before = textAt(call, key) ?? null
-      put(call, key, text)
-      return before
-    },
-  },
-  {
-    name: 'GETDEL',
-    words: 2,
-    run(call) {
-      const [key = ''] = call.args
-      const before = textAt(call, key) ?? null
-      call.database.remove(key)
-      return before
-    },
-  },
-  { name: 'GETEX', words: -2, run: getex },
-  { name: 'INCR', words: 2, run: add(() => 1n) },
-  { name: 'DECR', words: 2, run: add(() => -1n) },
-  { name: 'INCRBY', words: 3, run: add(({ args }) => wholeOf(args[1] ?? '')) },
-  { name: 'DECRBY', words: 3, run: add(decrement) },
-  {
-    name: 'INCRBYFLOAT',
-    words: 3,
-    run(call) {
-      const [key = '', by = ''] = call.args
-      const sum = floatSum(textAt(call, key) ?? '0', by)
-      rewrite(call, key, sum)
-      return sum
-    },
-  },
-  {
-    name: 'APPEND',
-    words: 3,
-    run(call) {
-      const [key = '', more = ''] = call.args
-      const text = (textAt(call, key) ?? '') + more
-      rewrite(call, key, text)
-      return text.length
-    },
-  },
-  { name: 'STRLEN', words: 2, run: (call) => textAt(call, call.args[0] ?? '')?.length ?? 0 },
-  {
-    name: 'MGET',
-    words: -2,
-    run: ({ args, database }) =>
-      args.map((key) => {
-        const value = database.entry(key)?.value
-        return value?.type === 'string' ? value.text : null
-      }),
-  },
-  {
-    name: 'MSET',
-    words: -3,
-    run(call) {
-      requirePairs(call)
-      setAll(call)
-      return OK
-    },
-  },
-  {
-    name: 'MSETNX',
-    words: -3,
-    run(call) {
-      requirePairs(call)
-      if (call.args.some((key, i) => i % 2 === 0 && call.database.entry(key) !== undefined)) return 0
-      setAll(call)
-      return 1
-    },
-  },
-  { name: 'GETRANGE', words: 4, run: getRange },
-  { name: 'SETRANGE', words: 4, run: setRange },
+  command('GET', 2, (call) => textAt(call, call.args[0] ?? '') ?? null),
+  command('SET', -3, set),
+  command('SETNX', 3, (call) => {
+    const [key = '', text = ''] = call.args
+    if (call.database.entry(key) !== undefined) return 0
+    put(call, key, text)
+    return 1
+  }),
+  command('SETEX', 4, putFor('EX')),
+  command('PSETEX', 4, putFor('PX')),
+  command('GETSET', 3, (call) => {
+    const [key = '', text = ''] = call.args
+    const before = textAt(call, key) ?? null
+    put(call, key, text)
+    return before
+  }),
+  command('GETDEL', 2, (call) => {
+    const [key = ''] = call.args
+    const before = textAt(call, key) ?? null
+    call.database.remove(key)
+    return before
+  }),
+  command('GETEX', -2, getex),
+  command(
+    'INCR',
+    2,
+    add(() => 1n),
+  ),
+  command(
+    'DECR',
+    2,
+    add(() => -1n),
+  ),
+  command(
+    'INCRBY',
+    3,
+    add(({ args }) => wholeOf(args[1] ?? '')),
+  ),
+  command('DECRBY', 3, add(decrement)),
+  command('INCRBYFLOAT', 3, (call) => {
+    const [key = '', by = ''] = call.args
+    const sum = floatSum(textAt(call, key) ?? '0', by)
+    rewrite(call, key, sum)
+    return sum
+  }),
+  command('APPEND', 3, (call) => {
+    const [key = '', more = ''] = call.args
+    const text = (textAt(call, key) ?? '') + more
+    rewrite(call, key, text)
+    return text.length
+  }),
+  command('STRLEN', 2, (call) => textAt(call, call.args[0] ?? '')?.length ?? 0),
+  command('MGET', -2, ({ args, database }) =>
+    args.map((key) => {
+      const value = database.entry(key)?.value
+      return value?.type === 'string' ? value.text : null
+    }),
+  ),
+  command('MSET', -3, (call) => {
+    requirePairs(call)
+    setAll(call)
+    return OK
+  }),
+  command('MSETNX', -3, (call) => {
+    requirePairs(call)
+    if (call.args.some((key, i) => i % 2 === 0 && call.database.entry(key) !== undefined)) return 0
+    setAll(call)
+    return 1
+  }),
+  command('GETRANGE', 4, getRange),
+  command('SETRANGE', 4, setRange),
 ]

@@ -1,4 +1,4 @@
-import type { Call, Command } from '../command.ts'
+import { type Call, type Command, command } from '../command.ts'
 import { CommandError } from '../failures.ts'
 import { OK } from '../reply.ts'
 import type { Session } from '../session.ts'
@@ -16,50 +16,30 @@ export const isOutdated = ({ store, session }: Pick<Call, 'store' | 'session'>):
 
 /** `EXEC` is executed where commands are. */
 export const transactionCommands: readonly Command[] = [
-  {
-    name: 'MULTI',
-    words: 1,
-    run({ session }) {
-      if (session.queued !== undefined) throw new CommandError('ERR MULTI calls can not be nested')
-      session.queued = []
-      return OK
-    },
-  },
-  {
-    name: 'EXEC',
-    words: 1,
-    run() {
-      throw new CommandError('ERR EXEC without MULTI')
-    },
-  },
-  {
-    name: 'DISCARD',
-    words: 1,
-    run({ session }) {
-      if (session.queued === undefined) throw new CommandError('ERR DISCARD without MULTI')
-      forget(session)
-      return OK
-    },
-  },
-  {
-    name: 'WATCH',
-    words: -2,
-    run({ session, database, args }) {
-      if (session.queued !== undefined) throw new CommandError('ERR WATCH inside MULTI is not allowed')
-      for (const key of args) {
-        const name = `${database.number} ${key}`
-        if (!session.watched.has(name))
-          session.watched.set(name, { database: database.number, key, version: database.version(key) })
-      }
-      return OK
-    },
-  },
-  {
-    name: 'UNWATCH',
-    words: 1,
-    run({ session }) {
-      session.watched.clear()
-      return OK
-    },
-  },
+  command('MULTI', 1, ({ session }) => {
+    if (session.queued !== undefined) throw new CommandError('ERR MULTI calls can not be nested')
+    session.queued = []
+    return OK
+  }),
+  command('EXEC', 1, () => {
+    throw new CommandError('ERR EXEC without MULTI')
+  }),
+  command('DISCARD', 1, ({ session }) => {
+    if (session.queued === undefined) throw new CommandError('ERR DISCARD without MULTI')
+    forget(session)
+    return OK
+  }),
+  command('WATCH', -2, ({ session, database, args }) => {
+    if (session.queued !== undefined) throw new CommandError('ERR WATCH inside MULTI is not allowed')
+    for (const key of args) {
+      const name = `${database.number} ${key}`
+      if (!session.watched.has(name))
+        session.watched.set(name, { database: database.number, key, version: database.version(key) })
+    }
+    return OK
+  }),
+  command('UNWATCH', 1, ({ session }) => {
+    session.watched.clear()
+    return OK
+  }),
 ]

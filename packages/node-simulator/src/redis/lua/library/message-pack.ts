@@ -115,61 +115,48 @@ class Unpacking {
   }
 
   #long(code: number): LuaValue {
-    switch (code) {
-      case 0xc0:
-        return undefined
-      case 0xc2:
-      case 0xc3:
-        return code === 0xc3
-      case 0xc4:
-      case 0xd9:
-        return this.#text(this.#take(1).readUInt8())
-      case 0xc5:
-      case 0xda:
-        return this.#text(this.#take(2).readUInt16BE())
-      case 0xc6:
-      case 0xdb:
-        return this.#text(this.#take(4).readUInt32BE())
-      case 0xdc:
-        return this.#items(this.#take(2).readUInt16BE())
-      case 0xdd:
-        return this.#items(this.#take(4).readUInt32BE())
-      case 0xde:
-        return this.#members(this.#take(2).readUInt16BE())
-      case 0xdf:
-        return this.#members(this.#take(4).readUInt32BE())
-      default:
-        return this.#number(code)
+    const number = NUMBERS.get(code)
+    if (number !== undefined) return number.read(this.#take(number.size))
+    const counted = COUNTED.get(code)
+    if (counted !== undefined) {
+      const length = this.#take(counted.size).readUIntBE(0, counted.size)
+      return counted.of === 'text'
+        ? this.#text(length)
+        : counted.of === 'items'
+          ? this.#items(length)
+          : this.#members(length)
     }
-  }
-
-  #number(code: number): number {
-    switch (code) {
-      case 0xca:
-        return this.#take(4).readFloatBE()
-      case 0xcb:
-        return this.#take(8).readDoubleBE()
-      case 0xcc:
-        return this.#take(1).readUInt8()
-      case 0xcd:
-        return this.#take(2).readUInt16BE()
-      case 0xce:
-        return this.#take(4).readUInt32BE()
-      case 0xcf:
-        return Number(this.#take(8).readBigUInt64BE())
-      case 0xd0:
-        return this.#take(1).readInt8()
-      case 0xd1:
-        return this.#take(2).readInt16BE()
-      case 0xd2:
-        return this.#take(4).readInt32BE()
-      case 0xd3:
-        return Number(this.#take(8).readBigInt64BE())
-      default:
-        return fail('Bad data format in input.')
-    }
+    if (code === 0xc0) return undefined
+    return code === 0xc2 || code === 0xc3 ? code === 0xc3 : fail('Bad data format in input.')
   }
 }
+
+interface Reading {
+  readonly size: number
+  read(bytes: Buffer): number
+}
+
+/** How numbers are read, by their codes. */
+const NUMBERS: ReadonlyMap<number, Reading> = new Map<number, Reading>([
+  [0xca, { size: 4, read: (bytes) => bytes.readFloatBE() }],
+  [0xcb, { size: 8, read: (bytes) => bytes.readDoubleBE() }],
+  ...[1, 2, 4].map((size, i) => [0xcc + i, { size, read: (bytes: Buffer) => bytes.readUIntBE(0, size) }] as const),
+  [0xcf, { size: 8, read: (bytes) => Number(bytes.readBigUInt64BE()) }],
+  ...[1, 2, 4].map((size, i) => [0xd0 + i, { size, read: (bytes: Buffer) => bytes.readIntBE(0, size) }] as const),
+  [0xd3, { size: 8, read: (bytes) => Number(bytes.readBigInt64BE()) }],
+])
+
+interface Counted {
+  readonly of: 'text' | 'items' | 'members'
+  readonly size: number
+}
+
+/** What follows a length, and how many bytes the length has, by codes. */
+const COUNTED: ReadonlyMap<number, Counted> = new Map<number, Counted>([
+  ...[1, 2, 4].flatMap((size, i) => [0xc4, 0xd9].map((first) => [first + i, { of: 'text', size }] as const)),
+  ...[2, 4].map((size, i) => [0xdc + i, { of: 'items', size }] as const),
+  ...[2, 4].map((size, i) => [0xde + i, { of: 'members', size }] as const),
+])
 
 function unpacked(text: string): readonly LuaValue[] {
   const unpacking = new Unpacking(text)
