@@ -25,7 +25,7 @@ import type { Stoppable } from './world/blows.ts'
 import { delaysOf } from './world/delays.ts'
 import { canDrain, takeUncaught } from './world/drain.ts'
 import { hostsOf } from './world/hosts.ts'
-import { createInjector } from './world/inject.ts'
+import { injectorOf } from './world/inject.ts'
 import { type Life, turn } from './world/life.ts'
 import { watchMemory } from './world/memory.ts'
 import { Network } from './world/network.ts'
@@ -84,7 +84,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
   const { world, network, nodes, beside, redis, clients, deaths, close } = openWorld(service, options, names)
   const programs = [...beside.values(), ...nodes.values()]
   const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...beside, ...redis])
-  const { inject, healAll } = createInjector({ world, network, nodes: stoppable })
+  const { inject, healAll } = injectorOf({ world, network, nodes: stoppable })
   const lookAtMemory = watchMemory()
   let [connected, events] = [0, 0]
   for (const node of [...redis.values(), ...programs]) node.start()

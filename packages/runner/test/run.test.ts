@@ -5,7 +5,7 @@ import { type Cluster, type RunOptions, type RunOutcome, startRun } from '@chaos
 import { findWorkload, register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { createSimulatedCluster } from '../../simulator/src/cluster.ts'
-import { simulateRun } from '../../simulator/src/simulate.ts'
+import { simulateRun } from '../../simulator/test/simulate-run.ts'
 
 // The simulator is a world as good as any: these tests are about what a run does, whichever world it is in.
 

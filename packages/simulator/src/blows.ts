@@ -1,5 +1,7 @@
-import type { FaultKind, FaultOfKind, NodeId } from '@chaosproxy/faults'
+import type { Fault, FaultKind, FaultOfKind, Link, NodeId, TrafficFault } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
+import type { Undo } from './injector.ts'
+import { messageTroubles, type StandingFault } from './message-troubles.ts'
 import type { SimulatedNetwork } from './network.ts'
 import type { SimulatedNode } from './node.ts'
 
@@ -9,9 +11,6 @@ export interface World {
   readonly nodes: ReadonlyMap<NodeId, SimulatedNode>
   now(): Nanos
 }
-
-/** Heals, and returns how often the fault took effect. */
-export type Undo = () => number
 
 /** Every kind of fault that nodes and connections can suffer here, and what it does. It is in force on return. */
 export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, world: World) => Undo } = {
@@ -33,6 +32,28 @@ export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, 
     }
   },
   clock: setClocks,
+}
+
+/** The fault is in force when this returns. It must be possible. */
+export function apply(fault: Fault, world: World): Undo {
+  const trouble = messageTroubles[fault.kind]
+  if (trouble !== undefined && 'links' in fault) {
+    const links = trouble.onReplies === true ? fault.links.map(({ from, to }) => ({ from: to, to: from })) : fault.links
+    return onLinks(fault, links, world)
+  }
+  // The table pairs each kind with its own blow, which the compiler cannot follow through the lookup.
+  const blow = blows[fault.kind] as ((fault: Fault, world: World) => Undo) | undefined
+  if (blow === undefined) throw new Error(`${fault.kind} is refused above`)
+  return blow(fault, world)
+}
+
+function onLinks(fault: TrafficFault, links: readonly Link[], { network, now }: World): Undo {
+  const current: StandingFault = { hits: 0, fault, appliedAt: now() }
+  network.add(links, current)
+  return () => {
+    network.remove(links, current)
+    return current.hits
+  }
 }
 
 function crash({ nodes, before, nth }: FaultOfKind<'crash'>, world: World): Undo {

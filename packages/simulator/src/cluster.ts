@@ -1,17 +1,18 @@
-import type { Fault, NodeId } from '@chaosproxy/faults'
+import type { NodeId } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 import type { AnyMachine } from '@chaosproxy/protocols'
-import type { Clock, Cluster, Injected } from '@chaosproxy/runner'
-import { apply, possible } from './apply-fault.ts'
-import type { World } from './blows.ts'
+import type { Clock, Cluster } from '@chaosproxy/runner'
+import { apply } from './blows.ts'
 import { createClient, Deadlines } from './client.ts'
 import type { Ear } from './ear.ts'
 import { streamOf } from './fate.ts'
+import { createInjector, strangerIn } from './injector.ts'
 import { type MomentWatch, noWatch } from './moments.ts'
 import { type Belief, SimulatedNetwork } from './network.ts'
 import { type Observer, SimulatedNode } from './node.ts'
 import { Call, EventQueue } from './queue.ts'
 import { recoveryMs } from './recovery-time.ts'
+import { whyNotSimulated } from './suffers.ts'
 
 export interface SimulationOptions {
   readonly machine: AnyMachine
@@ -86,8 +87,13 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
     for (const peer of nodes.values()) if (peer !== node) node.wire(peer, network.link(node.id, peer.id))
   let jumpedMs = 0
   const world = { network, nodes, now: () => queue.now }
-  const { inject, healAll } = createInjector(world, queue, (fault) => {
-    if (fault.kind === 'clock') jumpedMs = Math.max(jumpedMs, Math.abs(fault.offsetMs))
+  const { inject, healAll } = createInjector({
+    soon: (callback) => queue.schedule(queue.now, new Call(callback)),
+    problemOf: (fault) => strangerIn(fault, world) ?? whyNotSimulated(fault),
+    strike(fault) {
+      if (fault.kind === 'clock') jumpedMs = Math.max(jumpedMs, Math.abs(fault.offsetMs))
+      return apply(fault, world)
+    },
   })
 
   function serverOf(id: NodeId): SimulatedNode {
@@ -197,47 +203,3 @@ const clockOf = (queue: EventQueue): Clock => ({
     return () => call.cancel()
   },
 })
-
-/** Injects faults, and remembers what undoes those in force. */
-function createInjector(
-  world: World,
-  queue: EventQueue,
-  applied: (fault: Fault) => void,
-): { inject: Cluster['inject']; healAll(): void } {
-  const heals = new Set<() => number>()
-  const soon = (callback: () => void): void => queue.schedule(queue.now, new Call(callback))
-
-  function inject(fault: Fault, injected: (outcome: Injected) => void): void {
-    const wanted = possible(fault, world)
-    if ('not' in wanted) {
-      soon(() => injected({ type: 'failed', error: wanted.not }))
-      return
-    }
-    const undo = apply(wanted, world)
-    applied(fault)
-    heals.add(undo)
-    let hits: number | undefined
-    const heal = (): number => {
-      heals.delete(undo)
-      hits ??= undo()
-      return hits
-    }
-    soon(() =>
-      injected({
-        type: 'injected',
-        heal: (healed) => {
-          const count = heal()
-          soon(() => healed({ type: 'healed', hits: count }))
-        },
-      }),
-    )
-  }
-
-  return {
-    inject,
-    healAll() {
-      for (const undo of heals) undo()
-      heals.clear()
-    },
-  }
-}

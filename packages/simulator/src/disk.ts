@@ -2,6 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
 import type { Effect } from '@chaosproxy/protocols'
 import { fate, type Stream, streamOf } from './fate.ts'
+import type { Happening } from './queue.ts'
 
 export type AnyEffect = Effect<unknown, unknown>
 
@@ -89,5 +90,27 @@ export class Disk {
     const waited = this.#waiting
     this.#waiting = []
     return waited
+  }
+}
+
+/** A node that waits for its disk. */
+interface Writer {
+  written(life: number, batch: readonly AnyEffect[]): void
+}
+
+/** The moment at which what a node wrote in one of its lives is durable. */
+export class Fsync implements Happening {
+  readonly #writer: Writer
+  readonly #life: number
+  readonly #batch: readonly AnyEffect[]
+
+  constructor(writer: Writer, life: number, batch: readonly AnyEffect[]) {
+    this.#writer = writer
+    this.#life = life
+    this.#batch = batch
+  }
+
+  happen(): void {
+    this.#writer.written(this.#life, this.#batch)
   }
 }

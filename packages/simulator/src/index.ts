@@ -1,5 +1,6 @@
 export type { RunEnd, SimulatedCluster } from './cluster.ts'
 export { fate, type Stream, streamOf, substream } from './fate.ts'
+export { createInjector, type Injector, strangerIn, type Undo } from './injector.ts'
 export { type Moment, type MomentWatch, noWatch } from './moments.ts'
 export { NodeClock } from './node-clock.ts'
 export { Call, EventQueue } from './queue.ts'

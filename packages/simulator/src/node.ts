@@ -10,9 +10,8 @@ import {
   threwOn,
 } from '@chaosproxy/protocols'
 import { CrashPoints } from './crash-points.ts'
-import { type AnyEffect, Disk, type DiskOptions } from './disk.ts'
+import { type AnyEffect, Disk, type DiskOptions, Fsync } from './disk.ts'
 import { fateBits, type Stream, streamOf } from './fate.ts'
-import { Fsync } from './fsync.ts'
 import type { MomentWatch } from './moments.ts'
 import type { Belief, Link } from './network.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'

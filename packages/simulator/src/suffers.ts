@@ -52,30 +52,24 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
   return { not, instead: instead[kind] ?? 'run it on real processes' }
 }
 
-/** The fault, if it can be simulated faithfully; otherwise why not. */
-export function simulated(fault: Fault): Fault | { readonly not: string } {
+/** Why a fault cannot be simulated faithfully; undefined if it can. */
+export function whyNotSimulated(fault: Fault): string | undefined {
   const suffering = simulatorSuffers(fault.kind)
-  if (suffering !== true) return { not: `${suffering.not}; instead: ${suffering.instead}` }
+  if (suffering !== true) return `${suffering.not}; instead: ${suffering.instead}`
   if ('match' in fault && fault.match !== undefined)
-    return { not: 'what messages say is matched on real bytes only: leave "match" out' }
-  if ('nodes' in fault) return fault
+    return 'what messages say is matched on real bytes only: leave "match" out'
+  if ('nodes' in fault) return undefined
   const ofConnections = 'when' in fault && (familyOf(fault.kind)?.name ?? 'tcp') === 'tcp'
-  if (ofConnections && fault.when !== undefined)
-    return { not: 'connections are not counted in virtual time: leave "when" out' }
+  if (ofConnections && fault.when !== undefined) return 'connections are not counted in virtual time: leave "when" out'
   if (fault.kind === 'latency' && (fault.distribution ?? 'uniform') !== 'uniform')
-    return { not: `latencies are spread evenly in virtual time, not ${fault.distribution}` }
+    return `latencies are spread evenly in virtual time, not ${fault.distribution}`
   const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
   if (fault.kind === 'duplicate-message' && ofClients !== undefined)
-    return {
-      not: `${linkName(ofClients)} carries no messages that could come twice: each request of a client is made once`,
-    }
+    return `${linkName(ofClients)} carries no messages that could come twice: each request of a client is made once`
   if ((fault.kind === 'forge-message' || fault.kind === 'forge-signed-message') && ofClients !== undefined)
-    return {
-      not: `${linkName(ofClients)} carries what clients say, which is recorded as said: forge links between nodes`,
-    }
+    return `${linkName(ofClients)} carries what clients say, which is recorded as said: forge links between nodes`
   const isHttp = familyOf(fault.kind)?.name === 'http'
   const notRequests = isHttp ? fault.links.find(({ from }) => from !== 'clients') : undefined
-  if (notRequests !== undefined)
-    return { not: `${linkName(notRequests)} carries no requests: they go from clients to nodes` }
-  return fault
+  if (notRequests !== undefined) return `${linkName(notRequests)} carries no requests: they go from clients to nodes`
+  return undefined
 }

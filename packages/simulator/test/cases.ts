@@ -5,7 +5,7 @@ import { type AnyMachine, findProtocol, type KnobValue } from '@chaosproxy/proto
 import { register } from '@chaosproxy/workloads'
 import type { SimulationOptions } from '../src/cluster.ts'
 import { createSimulatedCluster } from '../src/cluster.ts'
-import { simulateRun } from '../src/simulate.ts'
+import { simulateRun } from './simulate-run.ts'
 
 /** One simulated run, in short. */
 export interface Case {

@@ -4,7 +4,7 @@ import { findProtocol, protocols } from '@chaosproxy/protocols'
 import { settingsFor, workloads } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 import { createSimulatedCluster } from '../src/cluster.ts'
-import { simulateRun } from '../src/simulate.ts'
+import { simulateRun } from './simulate-run.ts'
 
 /** A run whose links between nodes lie; every event, and the lines that nodes logged. */
 function lyingRun(name: string, faults: readonly string[], seed: number) {

@@ -5,7 +5,7 @@ import { settingsFor } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { workloadFor } from '../bench/mistake-subjects.ts'
 import { createSimulatedCluster } from '../src/cluster.ts'
-import { simulateRun } from '../src/simulate.ts'
+import { simulateRun } from './simulate-run.ts'
 
 const NODES = 5
 const TIME_MS = millis(5_000)

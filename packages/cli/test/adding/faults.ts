@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Injected } from '@chaosproxy/runner'
 import { expect, test } from 'vitest'
 import type { Injectable } from '../../../node-simulator/src/world/blows.ts'
-import { createInjector } from '../../../node-simulator/src/world/inject.ts'
+import { injectorOf } from '../../../node-simulator/src/world/inject.ts'
 import { httpClient, httpRouteTo, keyValueService } from '../../../proxy/test/http/live.ts'
 import { world } from '../../../proxy/test/messages/world.ts'
 import { hasMajority } from '../../../runner/src/result/majority.ts'
@@ -87,9 +87,7 @@ test('a fault of nodes that is added by one line for each world bites among proc
     },
     nodes: new Map([['n1', {}]]),
   }
-  const injected = new Promise<Injected>((told) =>
-    createInjector(program as unknown as Injectable).inject(frozen, told),
-  )
+  const injected = new Promise<Injected>((told) => injectorOf(program as unknown as Injectable).inject(frozen, told))
   expect(await heal(await injected)).toEqual({ type: 'healed', hits: 1 })
   expect([...program.world.paused.keys(), done.at(-1)]).toEqual(['n1', 'n1'])
 

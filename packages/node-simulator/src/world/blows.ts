@@ -1,5 +1,5 @@
 import type { FaultKind, FaultOfKind, NodeId } from '@chaosproxy/faults'
-import type { NodeClock } from '@chaosproxy/simulator'
+import type { NodeClock, Undo } from '@chaosproxy/simulator'
 import type { LinkFault, Network } from './network.ts'
 import type { World } from './world.ts'
 
@@ -18,9 +18,6 @@ export interface Injectable {
   readonly network: Network
   readonly nodes: ReadonlyMap<NodeId, Stoppable>
 }
-
-/** Heals, and returns how often the fault took effect. */
-export type Undo = () => number
 
 /** Every kind of fault that simulated programs can suffer, and what it does. It is in force on return. */
 export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, around: Injectable) => Undo } = {

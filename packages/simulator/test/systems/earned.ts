@@ -4,7 +4,7 @@ import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
 import { findProtocol, stickinessOf } from '@chaosproxy/protocols'
 import { settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
 import { createSimulatedCluster } from '../../src/cluster.ts'
-import { simulateRun } from '../../src/simulate.ts'
+import { simulateRun } from '../simulate-run.ts'
 import { type SystemRow, titleOf } from './row.ts'
 
 const NODES = 5

@@ -1,0 +1,67 @@
+import { type Fault, type Link, linkName } from '@chaosproxy/faults'
+import type { Cluster, Healed } from '@chaosproxy/runner'
+
+/** Heals, and returns how often the fault took effect. */
+export type Undo = () => number
+
+export interface InjectorOptions {
+  /** Calls back at this moment of virtual time, once everything due before has happened. */
+  soon(callback: () => void): void
+  /** Why a fault cannot be injected; undefined if it can. */
+  problemOf(fault: Fault): string | undefined
+  /** The fault is in force when this returns. It has no problem. */
+  strike(fault: Fault): Undo
+}
+
+export interface Injector extends Pick<Cluster, 'inject'> {
+  healAll(): void
+}
+
+/** Injects faults, and remembers what undoes those in force. */
+export function createInjector({ soon, problemOf, strike }: InjectorOptions): Injector {
+  const inForce = new Set<Undo>()
+  return {
+    inject(fault, injected) {
+      const error = problemOf(fault)
+      if (error !== undefined) {
+        soon(() => injected({ type: 'failed', error }))
+        return
+      }
+      const undo = once(strike(fault))
+      inForce.add(undo)
+      const heal = (healed: (outcome: Healed) => void): void => {
+        inForce.delete(undo)
+        const hits = undo()
+        soon(() => healed({ type: 'healed', hits }))
+      }
+      soon(() => injected({ type: 'injected', heal }))
+    },
+    healAll() {
+      for (const undo of inForce) undo()
+      inForce.clear()
+    },
+  }
+}
+
+function once(undo: Undo): Undo {
+  let hits: number | undefined
+  return () => {
+    hits ??= undo()
+    return hits
+  }
+}
+
+interface Place {
+  readonly nodes: { has(node: string): boolean }
+  readonly network: { has(link: Link): boolean }
+}
+
+/** Says which node or link of a fault does not exist; undefined if all do. */
+export function strangerIn(fault: Fault, { nodes, network }: Place): string | undefined {
+  if ('nodes' in fault) {
+    const stranger = fault.nodes.find((id) => !nodes.has(id))
+    return stranger === undefined ? undefined : `there is no node ${stranger}`
+  }
+  const stranger = fault.links.find((link) => !network.has(link))
+  return stranger === undefined ? undefined : `there is no link ${linkName(stranger)}`
+}
