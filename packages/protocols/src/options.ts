@@ -1,6 +1,7 @@
 import { type Millis, millis, UserError } from '@chaosproxy/history'
 import {
   type AnyMachine,
+  type Bug,
   DEFAULT_OBJECT,
   type Knob,
   type KnobValue,
@@ -27,17 +28,28 @@ export interface Chosen {
 
 const objectNames = objects.map(({ name }) => name)
 
-interface Declaration extends Omit<ProtocolDefinition, 'objects' | 'create' | 'marks'> {
+/** Knobs by their names. */
+export interface Knobs {
+  readonly [name: string]: Omit<Knob, 'name'>
+}
+
+interface Declaration extends Omit<ProtocolDefinition, 'objects' | 'create' | 'marks' | 'knobs' | 'bugs'> {
   /** When absent, all objects. */
   readonly objects?: readonly string[]
+  readonly knobs: Knobs
+  readonly bugs: { readonly [name: string]: Omit<Bug, 'name'> }
   create(chosen: Chosen): AnyMachine
 }
 
 /** One of this package's protocols. They all emit a mark when a bug makes a difference. */
 export function defineProtocol({ create, ...declaration }: Declaration): ProtocolDefinition {
-  const declared = { objects: objectNames, ...declaration, marks: true }
+  const [knobs, bugs] = [namedIn(declaration.knobs), namedIn(declaration.bugs)]
+  const declared = { objects: objectNames, ...declaration, knobs, bugs, marks: true }
   return { ...declared, create: (options) => create(chooseOptions(declared, options)) }
 }
+
+const namedIn = <Item>(items: { readonly [name: string]: Item }): readonly (Item & { readonly name: string })[] =>
+  Object.entries(items).map(([name, item]) => ({ name, ...item }))
 
 /** @throws UserError (usage) for an unknown bug, knob or object, or an invalid knob value. */
 function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {

@@ -10,63 +10,54 @@ export const broker: ProtocolDefinition = defineProtocol({
   name: 'broker',
   summary: 'queues and topics on a broker, with messages that arrive at most once, at least once, or exactly once',
   defaultNodes: 3,
-  knobs: [
-    {
-      name: 'delivery',
+  knobs: {
+    delivery: {
       summary:
         'how often a message arrives when answers get lost; exactly once: keys for producers, receipts for consumers',
       default: 'exactly-once',
       values: ['at-most-once', 'at-least-once', 'exactly-once'],
     },
-    { name: 'ordered', summary: 'whether a message waits until the one before it is settled', default: true },
-    {
-      name: 'topics',
+    ordered: { summary: 'whether a message waits until the one before it is settled', default: true },
+    topics: {
       summary:
         'whether what is no queue is read at the broker, or pushed to all nodes, each of which reads its own copy',
       default: 'pull',
       values: ['pull', 'push'],
     },
-    {
-      name: 'visibility-ms',
+    'visibility-ms': {
       summary: 'how long a message that was handed out is invisible to others',
       default: 100,
       worthTrying: [20],
     },
-    { name: 'retransmit-ms', summary: 'how often a gateway asks again', default: 20 },
-    { name: 'request-timeout-ms', summary: 'how long a gateway asks', default: 500 },
-  ],
-  bugs: [
-    {
-      name: 'ack-before-persist',
+    'retransmit-ms': { summary: 'how often a gateway asks again', default: 20 },
+    'request-timeout-ms': { summary: 'how long a gateway asks', default: 500 },
+  },
+  bugs: {
+    'ack-before-persist': {
       summary: 'producers hear that their message is safe before it is on disk',
       under: { faults: ['kill'], workload: 'queue' },
     },
-    {
-      name: 'redeliver-at-the-end',
+    'redeliver-at-the-end': {
       summary: 'a message that was not settled is put back behind all others',
       under: { knobs: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
     },
-    {
-      name: 'forget-producers',
+    'forget-producers': {
       summary: 'who has produced what is kept in memory, so that a restart takes a repetition for a new message',
       under: { faults: ['kill'], workload: 'queue' },
     },
-    {
-      name: 'settle-late',
+    'settle-late': {
       summary: 'a consumer can settle a message that has become visible again and was handed to another',
       under: { knobs: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
     },
-    {
-      name: 'one-ack-for-all',
+    'one-ack-for-all': {
       summary: 'a message that one subscriber has acknowledged is not sent to the others again',
       under: { knobs: { topics: 'push' }, faults: ['loss'], workload: 'register' },
     },
-    {
-      name: 'empty-while-in-flight',
+    'empty-while-in-flight': {
       summary: 'a queue whose messages are all handed out is said to be empty',
       under: { faults: ['delay', 'pause'], workload: 'queue' },
     },
-  ],
+  },
   invariants: [
     {
       name: 'settled once',

@@ -9,24 +9,21 @@ export const chain: ProtocolDefinition = defineProtocol({
   name: 'chain',
   summary: 'chain replication: updates go from head to tail, which answers; a majority reconfigures the chain',
   defaultNodes: 5,
-  knobs: [...successionKnobs('head', 'reconfigures the chain'), ...routingKnobs('head')],
-  bugs: [
-    {
-      name: 'head-answers',
+  knobs: { ...successionKnobs('head', 'reconfigures the chain'), ...routingKnobs('head') },
+  bugs: {
+    'head-answers': {
       summary: 'the head answers an update before it has gone along the chain',
       under: { faults: ['isolate-leader'] },
     },
-    {
-      name: 'no-inprocess-resend',
+    'no-inprocess-resend': {
       summary: 'updates in process are not sent to the new successor when the chain changes',
       under: { faults: ['isolate-leader', 'pause', 'kill'] },
     },
-    {
-      name: 'read-from-anywhere',
+    'read-from-anywhere': {
       summary: 'every node answers queries from its own copy',
       under: { faults: ['delay', 'partition'] },
     },
-  ],
+  },
   invariants: chainInvariants,
   promises: () => 'linearizable',
   create: (chosen) =>

@@ -10,34 +10,30 @@ export const commitWait: ProtocolDefinition = defineProtocol({
     'keys have owners and writes have times; a read sees all that is not after it, if clocks differ by no more than ε',
   defaultNodes: 3,
   objects: ['register'],
-  knobs: [
-    {
-      name: 'order',
+  knobs: {
+    order: {
       summary: 'who waits for clocks that differ: writers until their time has passed, or readers that look ahead',
       default: 'commit-wait',
       values: ['commit-wait', 'uncertainty-interval'],
       worthTrying: ['uncertainty-interval'],
     },
-    { name: 'epsilon-ms', summary: 'how far a clock may be from true time', default: DEFAULT_MS },
-    {
-      name: 'skew-ms',
+    'epsilon-ms': { summary: 'how far a clock may be from true time', default: DEFAULT_MS },
+    'skew-ms': {
       summary: 'how far clocks are from true time at most: each life of a node draws its own deviation',
       default: DEFAULT_MS,
     },
-    { name: 'request-timeout-ms', summary: 'how long a request waits for the owner of its key', default: 1000 },
-  ],
-  bugs: [
-    {
-      name: 'no-wait',
+    'request-timeout-ms': { summary: 'how long a request waits for the owner of its key', default: 1000 },
+  },
+  bugs: {
+    'no-wait': {
       summary: 'a write is answered before its time has passed on all clocks',
       under: { knobs: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 } },
     },
-    {
-      name: 'trust-clock',
+    'trust-clock': {
       summary: 'a reader takes its own clock for the true time',
       under: { knobs: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
     },
-  ],
+  },
   promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
   // As far apart as operations are, so that it matters.

@@ -7,42 +7,36 @@ export const generals: ProtocolDefinition = defineProtocol({
   name: 'generals',
   summary: 'a commander and lieutenants agree on orders though one of them lies: Byzantine generals, oral or signed',
   defaultNodes: 4,
-  knobs: [
-    {
-      name: 'messages',
+  knobs: {
+    messages: {
       summary: 'oral: anybody can alter what he passes on; signed: that would be noticed',
       default: 'oral',
       values: ['oral', 'signed'],
     },
-    {
-      name: 'traitor',
+    traitor: {
       summary: 'who tells some of the others something else',
       default: 'lieutenant',
       values: ['none', 'commander', 'lieutenant'],
     },
-    {
-      name: 'round-ms',
+    'round-ms': {
       summary: 'how long a message may take; after two rounds nobody waits any longer',
       default: 200,
     },
-  ],
-  bugs: [
-    {
-      name: 'trust-commander',
+  },
+  bugs: {
+    'trust-commander': {
       summary: 'lieutenants do not ask each other what the commander has told them: OM(0)',
       under: { knobs: { traitor: 'commander' }, faults: ['clock'] },
     },
-    {
-      name: 'three-generals',
+    'three-generals': {
       summary: 'only three take part, though one of them may be a traitor',
       under: { faults: ['clock'] },
     },
-    {
-      name: 'unverified-signatures',
+    'unverified-signatures': {
       summary: 'orders are signed, and nobody looks whether the signature fits',
       under: { knobs: { messages: 'signed' }, faults: ['clock'] },
     },
-  ],
+  },
   invariants: generalsInvariants,
   // A traitorous commander answers his clients what he has told nobody.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),

@@ -14,48 +14,41 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   defaultNodes: 5,
   // A lock in a store that is itself under locks would only confuse.
   objects: objects.map(({ name }) => name).filter((name) => name !== 'lock'),
-  knobs: [
-    {
-      name: 'fencing',
+  knobs: {
+    fencing: {
       summary: 'the store refuses holders of the lock with a lower token than it has seen',
       default: true,
     },
-    {
-      name: 'clock',
+    clock: {
       summary: 'what leases are measured by: wall clocks, which may differ and jump, or each node its monotonic clock',
       default: 'monotonic',
       values: ['wall', 'monotonic'],
       worthTrying: ['wall'],
     },
-    { name: 'lease-ms', summary: 'how long a lease lasts', default: 100, worthTrying: [20] },
-    {
-      name: 'clock-drift',
+    'lease-ms': { summary: 'how long a lease lasts', default: 100, worthTrying: [20] },
+    'clock-drift': {
       summary: 'how much faster one monotonic clock may run than another, as holders assume',
       default: DRIFT,
     },
-    {
-      name: 'retransmit-ms',
+    'retransmit-ms': {
       summary: 'how often a worker asks again for a busy lock, or for an answer that may be lost',
       default: 20,
     },
-  ],
-  bugs: [
-    {
-      name: 'reuse-token',
+  },
+  bugs: {
+    'reuse-token': {
       summary: 'a lease that ran out is granted anew under its old token',
       under: { knobs: { 'lease-ms': 20 }, faults: ['delay', 'pause'] },
     },
-    {
-      name: 'fence-loads-only',
+    'fence-loads-only': {
       summary: 'tokens are compared when something is loaded, and not when the result is stored',
       under: { knobs: { 'lease-ms': 20 }, faults: ['delay', 'pause'] },
     },
-    {
-      name: 'fence-stores-only',
+    'fence-stores-only': {
       summary: 'a load with a higher token does not keep an earlier holder from storing',
       under: { knobs: { 'lease-ms': 20 }, faults: ['delay', 'pause'] },
     },
-  ],
+  },
   invariants: [
     {
       name: 'nothing is overwritten unseen',

@@ -29,63 +29,54 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
     'every node takes writes and answers at once; conflicting writes are settled by a clock, and sums are merged',
   defaultNodes: 5,
   objects: Object.keys(mergeables),
-  knobs: [
-    {
-      name: 'conflicts',
+  knobs: {
+    conflicts: {
       summary:
         'how conflicting writes are settled: the latest by wall clock, by Lamport clock or by hybrid clock wins, or version vectors keep both',
       default: 'timestamp',
       values: ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'],
     },
-    {
-      name: 'siblings',
+    siblings: {
       summary:
         'with version vectors: what a read of concurrent writes answers, the latest by wall clock or all in a list',
       default: 'latest',
       values: ['latest', 'all'],
     },
-    {
-      name: 'sums',
+    sums: {
       summary: "counters and balances: merge adds up every node's changes, settle lets one of two results win",
       default: 'merge',
       values: ['merge', 'settle'],
     },
-    { name: 'retransmit-ms', summary: 'how often what was not confirmed is sent again', default: 100 },
-    { name: 'resolution-ms', summary: 'what timestamps are multiples of, in milliseconds', default: 0.1 },
-  ],
-  bugs: [
-    {
-      name: 'no-tie-break',
+    'retransmit-ms': { summary: 'how often what was not confirmed is sent again', default: 100 },
+    'resolution-ms': { summary: 'what timestamps are multiples of, in milliseconds', default: 0.1 },
+  },
+  bugs: {
+    'no-tie-break': {
       summary: 'of two writes with the same timestamp each node keeps its own',
       under: { knobs: { 'resolution-ms': 50 } },
     },
-    {
-      name: 'forget-gossip',
+    'forget-gossip': {
       summary: 'writes are passed on once, and never again to who missed them',
       under: { faults: ['loss'] },
     },
-    { name: 'clock-ignorant', summary: 'what arrives last wins, whatever its timestamp', under: { faults: ['delay'] } },
-    {
-      name: 'forget-received',
+    'clock-ignorant': { summary: 'what arrives last wins, whatever its timestamp', under: { faults: ['delay'] } },
+    'forget-received': {
       summary: "others' writes are confirmed without being stored, so a restart forgets them",
       under: { faults: ['kill'] },
     },
-    {
-      name: 'merge-by-arrival',
+    'merge-by-arrival': {
       summary: 'of concurrent versions the one that arrives last is kept: a merge that is not commutative',
       under: { knobs: { conflicts: 'version-vector' } },
     },
-    {
-      name: 'forget-context',
+    'forget-context': {
       summary: "a write's version vector leaves out what other nodes wrote, so it does not replace what it should",
       under: { knobs: { conflicts: 'version-vector' } },
     },
-    {
-      name: 'deaf-clock',
+    'deaf-clock': {
       summary: 'a logical clock does not learn from the stamps it is sent, so a later write loses to an earlier one',
       under: { knobs: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
     },
-  ],
+  },
   invariants: masterMasterInvariants,
   promises: (object, knobs) => (isEventual(object, knobs) ? 'eventual' : 'none'),
   // A write stamped by a slow clock loses to earlier ones.

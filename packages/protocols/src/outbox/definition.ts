@@ -10,38 +10,33 @@ export const outbox: ProtocolDefinition = defineProtocol({
   defaultNodes: 3,
   // What is read changes nothing, or the view would have to be asked in turn with the database.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
-  knobs: [
-    {
-      name: 'write',
+  knobs: {
+    write: {
       summary: 'how the queue hears of a write: by an outbox in the database, or by a dual write in either order',
       default: 'outbox',
       values: ['outbox', 'database-then-queue', 'queue-then-database'],
     },
-    { name: 'request-timeout-ms', summary: 'how long an app server waits for an answer', default: 500 },
-    { name: 'relay-ms', summary: 'how often the relay sends again what was not confirmed', default: 20 },
-  ],
-  bugs: [
-    {
-      name: 'outbox-apart',
+    'request-timeout-ms': { summary: 'how long an app server waits for an answer', default: 500 },
+    'relay-ms': { summary: 'how often the relay sends again what was not confirmed', default: 20 },
+  },
+  bugs: {
+    'outbox-apart': {
       summary: 'the event is stored in a transaction of its own, after that of the effect',
       under: { faults: ['kill'], workload: 'counter' },
     },
-    {
-      name: 'outbox-in-memory',
+    'outbox-in-memory': {
       summary: 'events wait in memory for the relay, so a restart forgets them',
       under: { faults: ['kill', 'partition'], workload: 'counter' },
     },
-    {
-      name: 'forget-on-send',
+    'forget-on-send': {
       summary: 'the relay forgets an event once it is sent, whether it arrives or not',
       under: { faults: ['loss', 'partition', 'kill'], workload: 'counter' },
     },
-    {
-      name: 'apply-repeats',
+    'apply-repeats': {
       summary: 'the consumer applies whatever comes, also what it has had before',
       under: { faults: ['delay', 'partition'], workload: 'counter' },
     },
-  ],
+  },
   promises: (_, { write = 'outbox' }) => (write === 'outbox' ? 'eventual' : 'none'),
   create: (chosen) =>
     createOutbox({

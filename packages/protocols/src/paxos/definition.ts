@@ -15,34 +15,29 @@ export const paxos: ProtocolDefinition = defineProtocol({
   name: 'paxos',
   summary: 'multi-Paxos: one instance of consensus for each slot of a log, and a stable leader chosen by ballots',
   defaultNodes: 5,
-  knobs: [...successionKnobs('leader', 'prepares a ballot'), readsKnob('leader'), ...routingKnobs('leader')],
-  bugs: [
-    {
-      name: 'ignore-highest-accepted',
+  knobs: { ...successionKnobs('leader', 'prepares a ballot'), reads: readsKnob('leader'), ...routingKnobs('leader') },
+  bugs: {
+    'ignore-highest-accepted': {
       summary: 'a new leader goes by what it has accepted itself, whatever higher-numbered proposals promises report',
       under: { faults: ['isolate-leader', 'partition'] },
     },
-    {
-      name: 'ignore-promise',
+    'ignore-promise': {
       summary: 'acceptors accept proposals of lower ballots than they promised',
       under: { faults: ['isolate-leader', 'partition'] },
     },
-    {
-      name: 'forget-promise',
+    'forget-promise': {
       summary: 'promises are kept in memory only, so a restart forgets them',
       under: { faults: ['kill', 'isolate-leader'] },
     },
-    {
-      name: 'quorum-off-by-one',
+    'quorum-off-by-one': {
       summary: 'half of the nodes, rounded down, are taken for a majority',
       under: { faults: ['halves'] },
     },
-    {
-      name: 'stale-read',
+    'stale-read': {
       summary: 'a leader answers reads without confirming that it still leads',
       under: { faults: ['isolate-leader'], knobs: { reads: 'round' } },
     },
-  ],
+  },
   invariants: paxosInvariants,
   promises: () => 'linearizable',
   create: (chosen) =>

@@ -18,62 +18,53 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
   name: 'primary-replica',
   summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
   defaultNodes: 5,
-  knobs: [
-    {
-      name: 'sync',
+  knobs: {
+    sync: {
       summary:
         'how many replicas must have a write before it is acknowledged; majority: as many as make one with the primary',
       default: 0,
       values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 'majority', 'all'],
     },
-    {
-      name: 'reads',
+    reads: {
       summary:
         'who answers reads: the primary, or every node from its own copy; sticky: each client stays with its node, even while that is down; sticky-while-up: until it does not answer',
       default: 'replica',
       values: ['primary', 'replica', 'sticky', 'sticky-while-up'],
     },
-    {
-      name: 'own-writes',
+    'own-writes': {
       summary: 'a write is acknowledged only once the replica that its client called has it as well',
       default: false,
     },
-    { name: 'failover', summary: 'a replica takes over when the primary is silent', default: true },
+    failover: { summary: 'a replica takes over when the primary is silent', default: true },
     ...successionKnobs('primary', 'takes over'),
-    { name: 'request-timeout-ms', summary: 'how long a request waits for the primary', default: 1000 },
-  ],
-  bugs: [
-    {
-      name: 'no-fencing',
+    'request-timeout-ms': { summary: 'how long a request waits for the primary', default: 1000 },
+  },
+  bugs: {
+    'no-fencing': {
       summary: 'an old primary goes on after a failover, and replicas go along with it',
       under: { knobs: STRICTEST, faults: ['isolate-leader'] },
     },
-    {
-      name: 'ack-before-replicate',
+    'ack-before-replicate': {
       summary: 'writes are acknowledged at once, whatever sync says',
       under: { knobs: STRICTEST, faults: ['isolate-leader'] },
     },
-    {
-      name: 'promote-stale',
+    'promote-stale': {
       summary: 'any replica can take over, whatever its copy lacks',
       under: { knobs: STRICTEST, faults: ['isolate-leader', 'partition'] },
     },
-    {
-      name: 'stale-read',
+    'stale-read': {
       summary: 'a synchronous primary answers reads without confirming that it still is one',
       under: { knobs: STRICTEST, faults: ['isolate-leader'] },
     },
-    {
-      name: 'own-write-when-sent',
+    'own-write-when-sent': {
       summary: 'own-writes counts what was sent to the replica as what the replica has',
       under: { knobs: STICKY, faults: ['delay'] },
     },
-    {
-      name: 'forget-epoch',
+    'forget-epoch': {
       summary: 'promises are kept in memory only, so a restart forgets them',
       under: { knobs: STRICTEST, faults: ['kill', 'isolate-leader'] },
     },
-  ],
+  },
   invariants: primaryReplicaInvariants,
   promises: (_, knobs) =>
     (knobs['sync'] === 'majority' || knobs['sync'] === 'all') && knobs['reads'] === 'primary'

@@ -13,66 +13,57 @@ export const quorum: ProtocolDefinition = defineProtocol({
   summary: 'no leader: a read asks R of N replicas and a write W; by default atomic registers as by ABD',
   defaultNodes: 5,
   objects: ['register'],
-  knobs: [
-    { name: 'replicas', summary: 'how many nodes hold each key (N)', default: 'all', values: [...COUNTS, 'all'] },
-    {
-      name: 'r',
+  knobs: {
+    replicas: { summary: 'how many nodes hold each key (N)', default: 'all', values: [...COUNTS, 'all'] },
+    r: {
       summary: 'how many replicas a read waits for (R)',
       default: 'majority',
       values: [...COUNTS, 'majority', 'all'],
     },
-    {
-      name: 'w',
+    w: {
       summary: 'how many replicas a write waits for (W)',
       default: 'majority',
       values: [...COUNTS, 'majority', 'all'],
     },
-    {
-      name: 'write-back',
+    'write-back': {
       summary: 'W replicas have what a read found before it is answered, as in ABD',
       default: true,
     },
-    {
-      name: 'tags',
+    tags: {
       summary: 'what orders writes: a counter above that of R replicas, or the clock of the node that takes the write',
       default: 'counter',
       values: ['counter', 'clock'],
     },
-    {
-      name: 'read-repair',
+    'read-repair': {
       summary: 'replicas that answered a read with an older version are sent the latest, without waiting for them',
       default: true,
     },
-    {
-      name: 'sloppy',
+    sloppy: {
       summary: 'other nodes stand in for replicas that do not answer, and hand over what they took later',
       default: false,
     },
-    { name: 'anti-entropy', summary: 'replicas compare what they have, so that they agree in the end', default: true },
-    { name: 'sync-ms', summary: 'milliseconds between comparisons, and between attempts to hand over', default: 100 },
-    { name: 'request-timeout-ms', summary: 'how long a request waits for replicas', default: 1000 },
-  ],
-  bugs: [
-    {
-      name: 'no-write-back',
+    'anti-entropy': { summary: 'replicas compare what they have, so that they agree in the end', default: true },
+    'sync-ms': { summary: 'milliseconds between comparisons, and between attempts to hand over', default: 100 },
+    'request-timeout-ms': { summary: 'how long a request waits for replicas', default: 1000 },
+  },
+  bugs: {
+    'no-write-back': {
       summary: 'reads are answered with what only some replica has, so that a later read may miss it',
       under: { faults: ['delay', 'partition'] },
     },
-    {
-      name: 'quorum-off-by-one',
+    'quorum-off-by-one': {
       summary: 'writes wait for one replica too few: R + W = N',
       under: { faults: ['partition'] },
     },
-    {
-      name: 'drop-handoff-on-restart',
+    'drop-handoff-on-restart': {
       summary: 'what a node took for another is kept in memory only, so a restart drops it',
       under: {
         knobs: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' },
         faults: ['partition', 'kill'],
       },
     },
-    { name: 'no-tie-break', summary: 'of two writes with the same counter each replica keeps the one it got first' },
-  ],
+    'no-tie-break': { summary: 'of two writes with the same counter each replica keeps the one it got first' },
+  },
   functions: FUNCTIONS,
   invariants: quorumInvariants,
   promises,

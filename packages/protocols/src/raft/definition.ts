@@ -17,111 +17,94 @@ export const raft: ProtocolDefinition = defineProtocol({
   name: 'raft',
   summary: 'consensus by a replicated log and an elected leader; reads by read-index',
   defaultNodes: 5,
-  knobs: [
-    {
-      name: 'pre-vote',
+  knobs: {
+    'pre-vote': {
       summary: 'ask whether an election could be won before starting one',
       default: true,
       worthTrying: [false],
     },
-    { name: 'heartbeat-ms', summary: 'milliseconds between heartbeats of a leader', default: 50 },
-    { name: 'election-min-ms', summary: 'shortest election timeout, in milliseconds', default: 250 },
-    { name: 'election-max-ms', summary: 'longest election timeout, in milliseconds', default: 500 },
-    { name: 'batch', summary: 'most entries in one message', default: 64, worthTrying: [1] },
-    {
-      name: 'pipeline',
+    'heartbeat-ms': { summary: 'milliseconds between heartbeats of a leader', default: 50 },
+    'election-min-ms': { summary: 'shortest election timeout, in milliseconds', default: 250 },
+    'election-max-ms': { summary: 'longest election timeout, in milliseconds', default: 500 },
+    batch: { summary: 'most entries in one message', default: 64, worthTrying: [1] },
+    pipeline: {
       summary: 'most messages with entries on their way to one follower',
       default: 4,
       worthTrying: [1],
     },
-    {
-      name: 'reads',
+    reads: {
       summary: 'how a leader makes sure that it leads before it answers a read',
       default: 'read-index',
       values: ['read-index', 'lease'],
       worthTrying: ['lease'],
     },
-    {
-      name: 'clock-drift',
+    'clock-drift': {
       summary: 'how much faster one clock may run than another, as leases assume',
       default: DRIFT,
     },
-    {
-      name: 'snapshot-entries',
+    'snapshot-entries': {
       summary: 'how many entries call for a snapshot that takes their place',
       default: 10_000,
       worthTrying: [4],
     },
-    {
-      name: 'transfer-ms',
+    'transfer-ms': {
       summary: 'how long a leader leads before it hands over to another; 0: as long as it can',
       default: 0,
       worthTrying: [150],
     },
-    {
-      name: 'resize-ms',
+    'resize-ms': {
       summary: 'how often a leader takes a vote from a node, or gives one back; 0: never',
       default: 0,
       worthTrying: [100],
     },
     ...routingKnobs('leader'),
-  ],
-  bugs: [
-    {
-      name: 'ack-before-majority',
+  },
+  bugs: {
+    'ack-before-majority': {
       summary: 'the leader takes an entry for committed once it has it itself',
       under: CUT_OFF,
     },
-    {
-      name: 'forget-vote',
+    'forget-vote': {
       summary: 'term and vote are kept in memory only, so a restart forgets them',
       under: RESTARTS,
     },
-    { name: 'stale-read', summary: 'a leader answers reads without confirming that it still leads', under: CUT_OFF },
-    {
-      name: 'commit-old-term',
+    'stale-read': { summary: 'a leader answers reads without confirming that it still leads', under: CUT_OFF },
+    'commit-old-term': {
       summary: 'entries of earlier terms are committed by counting their copies (Figure 8)',
       under: { faults: ['shifting'] },
     },
-    {
-      name: 'no-log-check',
+    'no-log-check': {
       summary: 'votes are given to candidates whose logs lack entries',
       under: { faults: ['isolate-leader', 'kill'] },
     },
-    { name: 'ack-before-fsync', summary: 'messages and replies do not wait for the disk', under: RESTARTS },
-    {
-      name: 'double-apply',
+    'ack-before-fsync': { summary: 'messages and replies do not wait for the disk', under: RESTARTS },
+    'double-apply': {
       summary: 'a request that comes again is carried out again',
       under: { faults: ['isolate-leader'], workload: 'list-append' },
     },
-    { name: 'dedup-leader-only', summary: 'only the leader remembers which requests were carried out', under: CUT_OFF },
-    { name: 'reply-by-index', summary: 'a request is answered by whatever was committed in its place', under: CUT_OFF },
-    {
-      name: 'read-without-noop',
+    'dedup-leader-only': { summary: 'only the leader remembers which requests were carried out', under: CUT_OFF },
+    'reply-by-index': { summary: 'a request is answered by whatever was committed in its place', under: CUT_OFF },
+    'read-without-noop': {
       summary: 'a new leader answers reads before an entry of its term is committed',
       under: { faults: ['shifting'] },
     },
-    {
-      name: 'quorum-off-by-one',
+    'quorum-off-by-one': {
       summary: 'half of the nodes, rounded down, are taken for a majority',
       under: { faults: ['halves'] },
     },
-    {
-      name: 'vote-twice',
+    'vote-twice': {
       summary: 'a node votes for every candidate of a term that asks',
       under: { faults: ['isolate-leader', 'kill'], knobs: { 'pre-vote': false, 'election-max-ms': 260 } },
     },
-    {
-      name: 'up-to-date-length-only',
+    'up-to-date-length-only': {
       summary: 'the longer log wins votes, whatever the terms of its entries',
       under: { faults: ['isolate-leader', 'shifting'], knobs: { 'pre-vote': false } },
     },
-    { name: 'no-prev-check', summary: 'a follower appends without looking at what comes before', under: CUT_OFF },
-    { name: 'prev-length-only', summary: 'a follower appends wherever its log is long enough', under: CUT_OFF },
-    { name: 'no-truncate', summary: 'entries that conflict with those of the leader are kept', under: CUT_OFF },
-    { name: 'lease-too-long', summary: 'a lease outlasts the silence that followers promise', under: CUT_OFF },
-    {
-      name: 'forget-snapshot',
+    'no-prev-check': { summary: 'a follower appends without looking at what comes before', under: CUT_OFF },
+    'prev-length-only': { summary: 'a follower appends wherever its log is long enough', under: CUT_OFF },
+    'no-truncate': { summary: 'entries that conflict with those of the leader are kept', under: CUT_OFF },
+    'lease-too-long': { summary: 'a lease outlasts the silence that followers promise', under: CUT_OFF },
+    'forget-snapshot': {
       summary: 'a snapshot that the leader sent is confirmed without being stored',
       under: {
         faults: ['isolate-leader', 'kill'],
@@ -129,13 +112,12 @@ export const raft: ProtocolDefinition = defineProtocol({
         trialKnobs: { 'snapshot-entries': 4 },
       },
     },
-    {
-      name: 'overlapping-changes',
+    'overlapping-changes': {
       summary: 'membership changes do not wait for the one before to be committed',
       under: { faults: ['isolate-leader', 'partition'], knobs: { 'resize-ms': 60 } },
     },
-    { name: 'stale-append', summary: 'entries are taken from leaders of earlier terms', under: CUT_OFF },
-  ],
+    'stale-append': { summary: 'entries are taken from leaders of earlier terms', under: CUT_OFF },
+  },
   invariants: raftInvariants,
   changes: raftChanges,
   promises: () => 'linearizable',

@@ -18,44 +18,38 @@ export const redlock: ProtocolDefinition = defineProtocol({
   defaultNodes: 5,
   // Those of which each key is a content of its own, with its own lock.
   objects: ['register', 'counter', 'set', 'queue', 'log', 'lock'],
-  knobs: [
-    {
-      name: 'ttl-ms',
+  knobs: {
+    'ttl-ms': {
       summary: 'how long a master keeps a lock that nobody gives back',
       default: 1_000,
       isLeaseMs: true,
     },
-    {
-      name: 'fencing',
+    fencing: {
       summary: 'the holder writes a token to a majority, and the resource refuses lower ones; Redlock has none',
       default: false,
     },
-    { name: 'clock-drift', summary: 'the share of the time to live by which clocks may differ', default: DRIFT },
-    { name: 'attempt-ms', summary: 'within which a majority must have answered', default: 50, worthTrying: [200] },
-    { name: 'request-timeout-ms', summary: 'how long a request tries to get the lock', default: 500 },
-  ],
-  bugs: [
-    {
-      name: 'no-majority',
+    'clock-drift': { summary: 'the share of the time to live by which clocks may differ', default: DRIFT },
+    'attempt-ms': { summary: 'within which a majority must have answered', default: 50, worthTrying: [200] },
+    'request-timeout-ms': { summary: 'how long a request tries to get the lock', default: 500 },
+  },
+  bugs: {
+    'no-majority': {
       summary: 'one master less than a majority is enough',
       under: { knobs: FENCED, faults: ['partition', 'loss'] },
     },
-    {
-      name: 'validity-not-subtracted',
+    'validity-not-subtracted': {
       summary: 'the time it took to get the lock is not taken off its time to live',
       under: { knobs: { ...FENCED, 'ttl-ms': 20, 'attempt-ms': 200 }, faults: ['delay', 'pause'] },
     },
-    {
-      name: 'release-any',
+    'release-any': {
       summary: 'a lock is released without looking whether it is still one’s own',
       under: { knobs: LONG, faults: ['delay', 'loss'], workload: 'lock' },
     },
-    {
-      name: 'forget-on-restart',
+    'forget-on-restart': {
       summary: 'masters keep locks in memory only, and come back at once',
       under: { knobs: LONG, faults: ['kill'], workload: 'lock' },
     },
-  ],
+  },
   invariants: [
     {
       name: 'a majority has what is granted',

@@ -4,7 +4,7 @@ import type { Knob } from '../definition.ts'
 import { createGenerator, draw, type Generator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
 import type { AnyObject } from '../objects/object.ts'
-import type { Chosen } from '../options.ts'
+import type { Chosen, Knobs } from '../options.ts'
 import { createForwarding } from './forwarding.ts'
 import type { RoutingConfig, RoutingState } from './routing.ts'
 import { createCopy } from './sessions.ts'
@@ -23,31 +23,25 @@ export interface SuccessionState extends RoutingState {
 }
 
 /** `leader` is the protocol's word for it; after its silence a node `succeeds`, such as `takes over`. */
-export const successionKnobs = (leader: string, succeeds: string): readonly Knob[] => [
-  { name: 'heartbeat-ms', summary: `milliseconds between heartbeats of a ${leader}`, default: 50 },
-  { name: 'silence-min-ms', summary: `shortest silence after which a node ${succeeds}`, default: 250 },
-  { name: 'silence-max-ms', summary: `longest silence after which a node ${succeeds}`, default: 500 },
-]
+export const successionKnobs = (leader: string, succeeds: string): Knobs => ({
+  'heartbeat-ms': { summary: `milliseconds between heartbeats of a ${leader}`, default: 50 },
+  'silence-min-ms': { summary: `shortest silence after which a node ${succeeds}`, default: 250 },
+  'silence-max-ms': { summary: `longest silence after which a node ${succeeds}`, default: 500 },
+})
 
-export const routingKnobs = (leader: string): readonly Knob[] => [
-  { name: 'leader-wait-ms', summary: `how long a request waits for a ${leader} before it is refused`, default: 300 },
-  {
-    name: 'retry-ms',
+export const routingKnobs = (leader: string): Knobs => ({
+  'leader-wait-ms': { summary: `how long a request waits for a ${leader} before it is refused`, default: 300 },
+  'retry-ms': {
     summary: `how long a request waits for the answer of its ${leader} before it is sent there again; 0: never again`,
     default: 250,
   },
-  {
-    name: 'request-timeout-ms',
-    summary: `how long a request that a ${leader} has waits for its answer`,
-    default: 1000,
-  },
-]
+  'request-timeout-ms': { summary: `how long a request that a ${leader} has waits for its answer`, default: 1000 },
+})
 
 /** Whether reads take a place in the log, or a round of messages that confirms the leader. */
 export type Reads = 'log' | 'round'
 
-export const readsKnob = (leader: string): Knob => ({
-  name: 'reads',
+export const readsKnob = (leader: string): Omit<Knob, 'name'> => ({
   summary: `reads wait for a round that confirms the ${leader}, or take a place in the log like anything else`,
   default: 'round',
   values: ['round', 'log'],

@@ -11,39 +11,34 @@ export const sharded: ProtocolDefinition = defineProtocol({
   defaultNodes: 3,
   // Objects whose keys have nothing to do with each other.
   objects: ['register', 'counter', 'set', 'queue', 'lock', 'log'],
-  knobs: [
-    {
-      name: 'by',
+  knobs: {
+    by: {
       summary:
         'how the shard of a key is found: by its hash, by its first letter, or from a directory on the first node',
       default: 'hash',
       values: ['hash', 'range', 'directory'],
       worthTrying: ['directory'],
     },
-    { name: 'shards', summary: 'how many shards there are', default: 8, worthTrying: [2] },
-    {
-      name: 'rebalance-ms',
+    shards: { summary: 'how many shards there are', default: 8, worthTrying: [2] },
+    'rebalance-ms': {
       summary: 'how often each node gives one of its shards to another',
       default: 100,
       worthTrying: [20],
     },
-    {
-      name: 'retransmit-ms',
+    'retransmit-ms': {
       summary: 'how often a shard is sent again, and a request that found no owner asked again',
       default: 20,
     },
-    { name: 'request-timeout-ms', summary: 'how long a request waits for the owner of its shard', default: 1000 },
-  ],
-  bugs: [
-    {
-      name: 'both-owners-serve',
+    'request-timeout-ms': { summary: 'how long a request waits for the owner of its shard', default: 1000 },
+  },
+  bugs: {
+    'both-owners-serve': {
       summary: 'a shard is served by its earlier owner until the next has confirmed it',
     },
-    {
-      name: 'drop-in-flight',
+    'drop-in-flight': {
       summary: 'writes that arrive while their shard is on its way are answered, and go nowhere',
     },
-  ],
+  },
   invariants: [
     {
       name: 'one owner per shard',

@@ -10,62 +10,54 @@ export const single: ProtocolDefinition = defineProtocol({
   name: 'single',
   summary: 'app servers on one database, which try again when no answer comes: never, blindly, or under a key',
   defaultNodes: 3,
-  knobs: [
-    {
-      name: 'retry',
+  knobs: {
+    retry: {
       summary: 'what an app server does when no answer comes: nothing, ask again, or ask again under the same key',
       default: 'key',
       values: RETRIES,
     },
-    { name: 'timeout-ms', summary: 'how long an app server waits for an answer to one attempt', default: 100 },
-    { name: 'attempts', summary: 'how often a request is tried, the first time included', default: 4 },
-    {
-      name: 'backoff',
+    'timeout-ms': { summary: 'how long an app server waits for an answer to one attempt', default: 100 },
+    attempts: { summary: 'how often a request is tried, the first time included', default: 4 },
+    backoff: {
       summary: 'the pause before a retry: none, fixed, doubling, or any time up to the doubling one (full jitter)',
       default: 'jitter',
       values: BACKOFFS,
     },
-    { name: 'backoff-ms', summary: 'the first pause', default: 25 },
-    { name: 'longest-backoff-ms', summary: 'the longest pause', default: 1_000 },
-    { name: 'retry-budget', summary: 'retries for each first attempt, on average; 0: any number', default: 0 },
-    {
-      name: 'breaker-failures',
+    'backoff-ms': { summary: 'the first pause', default: 25 },
+    'longest-backoff-ms': { summary: 'the longest pause', default: 1_000 },
+    'retry-budget': { summary: 'retries for each first attempt, on average; 0: any number', default: 0 },
+    'breaker-failures': {
       summary: 'failures in a row after which nothing is sent for a while; 0: the circuit stays closed',
       default: 0,
       worthTrying: [2],
     },
-    { name: 'cool-down-ms', summary: 'how long nothing is sent once the circuit is open', default: 200 },
-    { name: 'degrade', summary: 'whether reads that fail are answered with what was read before', default: false },
-    { name: 'service-ms', summary: 'how long the database works on one request; 0: no time', default: 0 },
-    { name: 'queue-limit', summary: 'how many requests the database lets wait, if it takes time', default: 100_000 },
-  ],
-  bugs: [
-    {
-      name: 'key-in-memory',
+    'cool-down-ms': { summary: 'how long nothing is sent once the circuit is open', default: 200 },
+    degrade: { summary: 'whether reads that fail are answered with what was read before', default: false },
+    'service-ms': { summary: 'how long the database works on one request; 0: no time', default: 0 },
+    'queue-limit': { summary: 'how many requests the database lets wait, if it takes time', default: 100_000 },
+  },
+  bugs: {
+    'key-in-memory': {
       summary: 'the database remembers keys in memory only, so a restart forgets them',
       under: { faults: ['kill', 'delay'], workload: 'counter' },
     },
-    {
-      name: 'key-after-effect',
+    'key-after-effect': {
       summary: 'the key is stored in a transaction of its own, after that of the effect',
       under: { faults: ['kill'], workload: 'counter' },
     },
-    {
-      name: 'key-before-effect',
+    'key-before-effect': {
       summary: 'the key is stored in a transaction of its own, before that of the effect',
       under: { faults: ['kill'], workload: 'counter' },
     },
-    {
-      name: 'key-per-attempt',
+    'key-per-attempt': {
       summary: 'each attempt has a key of its own, so that no retry is known',
       under: { faults: ['delay', 'pause'], workload: 'counter' },
     },
-    {
-      name: 'refuse-after-sent',
+    'refuse-after-sent': {
       summary: 'with the circuit open, a request is refused as never sent although it was tried before',
       under: { knobs: { 'breaker-failures': 2 }, faults: ['delay', 'pause'], workload: 'counter' },
     },
-  ],
+  },
   invariants: [
     {
       name: 'once for each key',

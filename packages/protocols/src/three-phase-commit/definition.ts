@@ -13,24 +13,22 @@ export const threePhaseCommit: ProtocolDefinition = defineProtocol({
   summary: 'two-phase commit with a phase between, so that a dead coordinator blocks nobody; a cut splits it',
   defaultNodes: 3,
   objects: Object.keys(planners),
-  knobs: [
-    { name: 'check-ms', summary: 'how often a site looks at its undecided transactions', default: 50 },
-    { name: 'vote-timeout-ms', summary: 'how long the coordinator waits for votes and acknowledgements', default: 200 },
-    { name: 'silence-ms', summary: 'after how long a silence the sites decide without the coordinator', default: 300 },
-    { name: 'attempts', summary: 'how often a transaction is tried that finds an item locked', default: 60 },
-  ],
-  bugs: [
-    {
-      name: 'forget-vote',
+  knobs: {
+    'check-ms': { summary: 'how often a site looks at its undecided transactions', default: 50 },
+    'vote-timeout-ms': { summary: 'how long the coordinator waits for votes and acknowledgements', default: 200 },
+    'silence-ms': { summary: 'after how long a silence the sites decide without the coordinator', default: 300 },
+    attempts: { summary: 'how often a transaction is tried that finds an item locked', default: 60 },
+  },
+  bugs: {
+    'forget-vote': {
       summary: 'a yes is kept in memory only, so a restarted site has nothing to commit',
       under: { faults: ['kill'] },
     },
-    {
-      name: 'decide-alone',
+    'decide-alone': {
       summary: 'a restarted site decides without the sites that do not answer, which may have decided before',
       under: { knobs: IMPATIENT, faults: ['kill'], workload: 'bank' },
     },
-  ],
+  },
   invariants: twoPhaseInvariants,
   promises: () => 'linearizable',
   // Silence must mean death: whatever makes the living silent may be decided twice.

@@ -10,33 +10,29 @@ export const twoPhaseCommit: ProtocolDefinition = defineProtocol({
   summary: 'items are spread over the nodes; a transaction commits if every node concerned votes for it, or nowhere',
   defaultNodes: 3,
   objects: Object.keys(planners),
-  knobs: [
-    { name: 'check-ms', summary: 'how often undecided transactions are looked at', default: 50 },
-    { name: 'vote-timeout-ms', summary: 'how long a coordinator waits for votes before it aborts', default: 200 },
-    { name: 'attempts', summary: 'how often a transaction is tried that finds an item locked', default: 60 },
-  ],
-  bugs: [
-    {
-      name: 'presume-commit',
+  knobs: {
+    'check-ms': { summary: 'how often undecided transactions are looked at', default: 50 },
+    'vote-timeout-ms': { summary: 'how long a coordinator waits for votes before it aborts', default: 200 },
+    attempts: { summary: 'how often a transaction is tried that finds an item locked', default: 60 },
+  },
+  bugs: {
+    'presume-commit': {
       summary: 'a coordinator that knows nothing of a transaction says that it was committed',
       under: { faults: ['loss', 'kill'] },
     },
-    {
-      name: 'forget-prepared',
+    'forget-prepared': {
       summary: 'a vote is kept in memory only, so a restarted node has nothing to commit',
       under: { faults: ['kill'] },
     },
-    {
-      name: 'decide-on-timeout',
+    'decide-on-timeout': {
       summary: 'a node that voted yes and hears nothing aborts, rather than be blocked',
       under: { faults: ['loss', 'partition'] },
     },
-    {
-      name: 'forget-decision',
+    'forget-decision': {
       summary: 'a commit is kept in memory only, so a restarted coordinator says that it was aborted',
       under: { faults: ['kill', 'loss'] },
     },
-  ],
+  },
   invariants: twoPhaseInvariants,
   promises: () => 'linearizable',
   create: (chosen) => createTwoPhaseCommit(transactionConfig('two-phase-commit', chosen)),

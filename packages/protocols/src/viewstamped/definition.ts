@@ -15,40 +15,35 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
   name: 'viewstamped',
   summary: 'Viewstamped Replication: a primary by turns, view changes, and recovery from the others or from disk',
   defaultNodes: 5,
-  knobs: [
+  knobs: {
     ...successionKnobs('primary', 'starts a view change'),
-    {
-      name: 'recovery',
+    recovery: {
       summary: 'whether a node that restarts has its log on disk, or asks the others for it, as in the paper',
       default: 'disk',
       values: ['disk', 'nonce'],
       worthTrying: ['nonce'],
     },
-    readsKnob('primary'),
+    reads: readsKnob('primary'),
     ...routingKnobs('primary'),
-  ],
-  bugs: [
-    {
-      name: 'stale-view-change',
+  },
+  bugs: {
+    'stale-view-change': {
       summary: 'a new primary takes the longest log, whatever the last view in which its sender was normal',
       under: { faults: ['isolate-leader', 'partition'] },
     },
-    {
-      name: 'answer-before-prepare-ok',
+    'answer-before-prepare-ok': {
       summary: 'the primary answers before f backups have the request',
       under: { faults: ['isolate-leader'] },
     },
-    {
-      name: 'skip-recovery',
+    'skip-recovery': {
       summary: 'a node that has lost its log takes part again at once',
       under: { faults: ['kill'], knobs: { recovery: 'nonce' } },
     },
-    {
-      name: 'forget-view',
+    'forget-view': {
       summary: 'view numbers are kept in memory only, so a restart brings back a view that was left',
       under: { faults: ['kill', 'isolate-leader'], knobs: { recovery: 'disk' } },
     },
-  ],
+  },
   invariants: viewstampedInvariants,
   promises: () => 'linearizable',
   // A majority that restarts without its log has nobody left to ask: §4.3 assumes that f nodes are recovering at most.

@@ -9,39 +9,34 @@ export const watchCache: ProtocolDefinition = defineProtocol({
   name: 'watch-cache',
   summary: 'one store numbers all changes; API servers list, watch, and answer reads from what they have so',
   defaultNodes: 4,
-  knobs: [
-    {
-      name: 'reads',
+  knobs: {
+    reads: {
       summary: 'cache: whatever the cache of the node has; consistent: once the cache has what the store had',
       default: 'cache',
       values: ['cache', 'consistent'],
     },
-    {
-      name: 'history',
+    history: {
       summary: 'how many changes the store keeps for watches to resume from',
       default: 32,
       worthTrying: [2, 8],
     },
-    { name: 'resync-ms', summary: 'how often an API server resumes its watch', default: 50 },
-    { name: 'request-timeout-ms', summary: 'how long a consistent read waits for the store', default: 500 },
-  ],
-  bugs: [
-    {
-      name: 'resume-at-latest',
+    'resync-ms': { summary: 'how often an API server resumes its watch', default: 50 },
+    'request-timeout-ms': { summary: 'how long a consistent read waits for the store', default: 500 },
+  },
+  bugs: {
+    'resume-at-latest': {
       summary: 'after a gap a watch goes on from the latest revision heard of, not from the last one received',
       under: { faults: ['loss', 'partition'] },
     },
-    {
-      name: 'ignore-compaction',
+    'ignore-compaction': {
       summary: 'a watch from a revision that is compacted begins with the oldest change that is left',
       under: { knobs: { history: 2 }, faults: ['loss', 'partition'] },
     },
-    {
-      name: 'trust-cache',
+    'trust-cache': {
       summary: 'consistent reads are answered from the cache without asking the store',
       under: { knobs: CONSISTENT, faults: ['delay', 'partition'] },
     },
-  ],
+  },
   invariants: [
     {
       name: 'no gap in a watch',
