@@ -14,6 +14,12 @@ import { findObject, objects } from './objects/registry.ts'
 /** The options a protocol declares. */
 type Declared = Pick<ProtocolDefinition, 'name' | 'knobs' | 'bugs' | 'objects'>
 
+/** What a machine replicates, and the bug it has. */
+export interface Subject {
+  readonly object: AnyObject
+  readonly bug: string | undefined
+}
+
 /** Options validated against the protocol's declaration and completed with its defaults. */
 export interface Chosen {
   number(knob: string): number
@@ -22,6 +28,7 @@ export interface Chosen {
   value(knob: string): KnobValue
   /** The knobs as they were given, without defaults. */
   readonly knobs: ProtocolOptions['knobs']
+  readonly subject: Subject
   readonly bug: string | undefined
   readonly object: AnyObject
 }
@@ -67,9 +74,10 @@ function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
     if (found === undefined) throw new Error(`${protocol.name} reads a knob that it does not declare: ${name}`)
     return found
   }
+  const subject = { object: objectFor(protocol, options.object), bug }
   return {
-    bug,
-    object: objectFor(protocol, options.object),
+    ...subject,
+    subject,
     value,
     knobs: options.knobs,
     number: (name) => Number(value(name)),

@@ -109,10 +109,10 @@ export function isWhole(method: string, { status, rawHeaders }: AnswerHead, byte
 export const keepsOpen = ({ rawHeaders }: AnswerHead): boolean =>
   !/\bclose\b/i.test(fieldOf(rawHeaders, 'connection') ?? '')
 
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+export const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 const TARGET = /^\/[\u0021-\u007e]*$/
-const NAME = /^[\w!#$%&'*+.^`|~-]+$/
-const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
+export const FIELD_NAME: RegExp = /^[\w!#$%&'*+.^`|~-]+$/
+export const FIELD_VALUE: RegExp = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
 /** What these ask for is said in bytes. */
 const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'expect', 'upgrade', 'te', 'trailer', 'transfer-encoding', 'content-length'],
@@ -122,7 +122,7 @@ const OF_CONNECTIONS: ReadonlySet<string> = new Set([
 export function isPlain(method: string, target: string, headers: Iterable<readonly [string, string]>): boolean {
   if (!METHODS.has(method) || !TARGET.test(target)) return false
   for (const [name, value] of headers)
-    if (OF_CONNECTIONS.has(name.toLowerCase()) || !NAME.test(name) || !VALUE.test(value)) return false
+    if (OF_CONNECTIONS.has(name.toLowerCase()) || !FIELD_NAME.test(name) || !FIELD_VALUE.test(value)) return false
   return true
 }
 

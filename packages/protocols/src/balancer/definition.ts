@@ -51,7 +51,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
   promises: () => 'linearizable',
   create(chosen) {
     return createBalancer({
-      object: chosen.object,
+      ...chosen.subject,
       backend: chosen.value('backend') === 'files' ? 'files' : 'store',
       choice: chosen.value('choice') as BalancerConfig['choice'],
       attempts: chosen.number('attempts'),
@@ -64,7 +64,6 @@ export const balancer: ProtocolDefinition = defineProtocol({
       serverTimeoutMs: chosen.ms('server-timeout-ms'),
       serviceMs: chosen.ms('service-ms'),
       queueLimit: chosen.number('queue-limit'),
-      bug: chosen.bug,
     })
   },
 })

@@ -1,12 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Station } from '../station.ts'
 import type { MessageOf, Turn, Types } from '../turn.ts'
 
-export interface BalancerConfig {
-  readonly object: AnyObject
+export interface BalancerConfig extends Subject {
   readonly backend: 'files' | 'store'
   readonly choice: 'round-robin' | 'least-connections' | 'consistent-hashing'
   /** Whether a health check waits its turn at the server, like a request. */
@@ -24,7 +23,6 @@ export interface BalancerConfig {
   readonly serverTimeoutMs: Millis
   readonly serviceMs: Millis
   readonly queueLimit: number
-  readonly bug: string | undefined
 }
 
 /** An attempt at a request. */

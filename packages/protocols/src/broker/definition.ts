@@ -75,13 +75,12 @@ export const broker: ProtocolDefinition = defineProtocol({
   },
   create: (chosen) =>
     createBroker({
-      object: chosen.object,
+      ...chosen.subject,
       delivery: chosen.value('delivery') as BrokerConfig['delivery'],
       ordered: chosen.boolean('ordered'),
       topics: chosen.value('topics') === 'push' ? 'push' : 'pull',
       visibilityMs: chosen.ms('visibility-ms'),
       retransmitMs: chosen.ms('retransmit-ms'),
       timeoutMs: chosen.ms('request-timeout-ms'),
-      bug: chosen.bug,
     }),
 })

@@ -1,12 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessageOf, Turn, Types } from '../turn.ts'
 
-export interface BrokerConfig {
-  readonly object: AnyObject
+export interface BrokerConfig extends Subject {
   readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
   /** Whether a message waits until the one before it is settled. */
   readonly ordered: boolean
@@ -17,7 +16,6 @@ export interface BrokerConfig {
   /** How often a gateway asks again. */
   readonly retransmitMs: Millis
   readonly timeoutMs: Millis
-  readonly bug: string | undefined
 }
 
 export type BrokerMessage =

@@ -5,7 +5,7 @@ import type { NodeSetting } from '../machine.ts'
 import { handleRequest, offerRequests, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { isRead } from '../routing/routing.ts'
-import { awaitLeader, followerAtFirst, type SuccessionConfig } from '../routing/succession.ts'
+import { awaitLeader, memberAtFirst, type SuccessionConfig } from '../routing/succession.ts'
 import type { MessageHandler } from '../turn.ts'
 import { begin, beginChain, checkChain, handleSealed, heartbeat, reconfigure, seal } from './reconfiguration.ts'
 import { type Chain, type ChainState, type ChainTurn, isActive, isHead, isTail } from './state.ts'
@@ -71,15 +71,13 @@ export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
 
 function initial(node: NodeSetting, config: SuccessionConfig): ChainState {
   return {
-    ...followerAtFirst(node, config),
-    nodes: [node.id, ...node.peers].sort(),
+    ...memberAtFirst(node, config),
     promised: 0,
     epoch: 0,
     chain: [],
     log: createLog(),
     acked: 0,
     begun: false,
-    origins: new Map(),
     sealed: undefined,
     heard: [],
     rounds: new Map(),

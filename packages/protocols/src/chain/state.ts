@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Input } from '@chaosproxy/history'
 import type { Entry, Log } from '../log.ts'
 import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
-import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts'
+import type { MemberState, SuccessionConfig } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
@@ -56,9 +56,7 @@ export type ChainRecord =
     }
 
 /** The log is the paper's `Hist`; those of its entries beyond `acked` are `Sent`. */
-export interface ChainState extends SuccessionState {
-  /** Every node, by name. */
-  readonly nodes: readonly NodeId[]
+export interface ChainState extends MemberState {
   // Durable.
   /** No earlier epoch goes on here. */
   promised: number
@@ -71,8 +69,6 @@ export interface ChainState extends SuccessionState {
   acked: number
   /** Whether the tail has confirmed to have begun the epoch. */
   begun: boolean
-  /** By entry that is not acknowledged yet. */
-  origins: Map<number, Origin>
   /** While this node brings about a new configuration: what the others have sealed. */
   sealed: Map<NodeId, Configuration> | undefined
   /** The nodes that the head has heard of since the last check. */

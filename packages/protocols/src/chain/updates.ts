@@ -5,8 +5,7 @@ import { unavailable } from '../objects/object.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
-import { applyOnce } from '../routing/sessions.ts'
-import { broadcast } from '../routing/succession.ts'
+import { applyNext, broadcast } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import { type Chain, type ChainTurn, isHead, isTail, majorityOf, predecessorOf, successorOf } from './state.ts'
 
@@ -78,14 +77,7 @@ function execute(turn: ChainTurn, upTo: number): void {
   const { state, config } = turn
   // With its mistake, the head answers too.
   const answers = isTail(state) || config.bug === 'head-answers'
-  while (state.applied < upTo) {
-    state.applied++
-    const command = entryAt(state.log, state.applied)?.command ?? null
-    const result = command === null ? undefined : applyOnce(config.object, state.copy, command)
-    const origin = state.origins.get(state.applied)
-    state.origins.delete(state.applied)
-    if (origin !== undefined && result !== undefined && answers) answer(turn, origin, result)
-  }
+  while (state.applied < upTo) applyNext(turn, entryAt(state.log, state.applied + 1)?.command ?? null, answers)
 }
 
 /** "upon receiving an ack(r), server i deletes r from Sent_i and forwards it to its predecessor" (§3.1). */

@@ -51,7 +51,7 @@ export const dns: ProtocolDefinition = defineProtocol({
       : undefined,
   create(chosen) {
     return createDns({
-      object: chosen.object,
+      ...chosen.subject,
       secondaries: chosen.number('secondaries'),
       firstSerial: chosen.number('first-serial'),
       ttlMs: chosen.ms('ttl-ms'),
@@ -61,7 +61,6 @@ export const dns: ProtocolDefinition = defineProtocol({
       flush: chosen.boolean('flush'),
       forwarding: chosen.boolean('forwarding'),
       retransmitMs: chosen.ms('retransmit-ms'),
-      bug: chosen.bug,
     })
   },
 })

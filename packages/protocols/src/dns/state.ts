@@ -1,12 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
-export interface DnsConfig {
-  readonly object: AnyObject
+export interface DnsConfig extends Subject {
   /** How many of the nodes after the primary copy its zone. */
   readonly secondaries: number
   readonly firstSerial: number
@@ -22,7 +21,6 @@ export interface DnsConfig {
   /** Whether resolvers ask each other's caches first. */
   readonly forwarding: boolean
   readonly retransmitMs: Millis
-  readonly bug: string | undefined
 }
 
 /** An answer on its way. The value of a name that does not exist is null. */

@@ -56,11 +56,10 @@ export const generals: ProtocolDefinition = defineProtocol({
   create(chosen) {
     const traitor = chosen.value('traitor')
     return createGenerals({
-      object: chosen.object,
+      ...chosen.subject,
       messages: chosen.value('messages') === 'signed' ? 'signed' : 'oral',
       traitor: traitor === 'commander' || traitor === 'none' ? traitor : 'lieutenant',
       roundMs: chosen.ms('round-ms'),
-      bug: chosen.bug,
     })
   },
 })

@@ -1,17 +1,15 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Input, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
-export interface GeneralsConfig {
-  readonly object: AnyObject
+export interface GeneralsConfig extends Subject {
   readonly messages: 'oral' | 'signed'
   readonly traitor: 'none' | 'commander' | 'lieutenant'
   /** How long a message may take: what has not come after two of these was never sent. */
   readonly roundMs: Millis
-  readonly bug: string | undefined
 }
 
 /** What the commander wants done, and the request it came from. */

@@ -65,12 +65,11 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
     fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
   create: (chosen) =>
     createLeaseLock({
-      object: chosen.object,
+      ...chosen.subject,
       leaseMs: chosen.ms('lease-ms'),
       drift: chosen.number('clock-drift'),
       clock: chosen.value('clock') === 'wall' ? 'wall' : 'monotonic',
       fencing: chosen.boolean('fencing'),
       retransmitMs: chosen.ms('retransmit-ms'),
-      bug: chosen.bug,
     }),
 })

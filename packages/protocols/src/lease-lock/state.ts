@@ -1,18 +1,16 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Turn, Types } from '../turn.ts'
 
-export interface LeaseLockConfig {
-  readonly object: AnyObject
+export interface LeaseLockConfig extends Subject {
   readonly leaseMs: Millis
   /** How much faster one monotonic clock may run than another, as holders assume. */
   readonly drift: number
   readonly clock: 'wall' | 'monotonic'
   readonly fencing: boolean
   readonly retransmitMs: Millis
-  readonly bug: string | undefined
 }
 
 /** Names one attempt of one worker to do something under the lock of a key. */

@@ -28,8 +28,7 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
   sticky: true,
   create: (chosen) =>
     createOrderedQueue({
-      object: chosen.object,
+      ...chosen.subject,
       retransmitMs: chosen.ms('retransmit-ms'),
-      bug: chosen.bug,
     }),
 })

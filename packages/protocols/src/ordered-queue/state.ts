@@ -1,13 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Turn, Types } from '../turn.ts'
 
-export interface OrderedQueueConfig {
-  readonly object: AnyObject
+export interface OrderedQueueConfig extends Subject {
   readonly retransmitMs: Millis
-  readonly bug: string | undefined
 }
 
 /** An update, and where it comes from: the number counts the updates of one life of one node. */

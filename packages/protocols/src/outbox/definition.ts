@@ -40,10 +40,9 @@ export const outbox: ProtocolDefinition = defineProtocol({
   promises: (_, { write = 'outbox' }) => (write === 'outbox' ? 'eventual' : 'none'),
   create: (chosen) =>
     createOutbox({
-      object: chosen.object,
+      ...chosen.subject,
       write: chosen.value('write') as OutboxConfig['write'],
       timeoutMs: chosen.ms('request-timeout-ms'),
       relayMs: chosen.ms('relay-ms'),
-      bug: chosen.bug,
     }),
 })

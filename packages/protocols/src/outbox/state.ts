@@ -1,18 +1,16 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessageOf, Turn, Types } from '../turn.ts'
 
-export interface OutboxConfig {
-  readonly object: AnyObject
+export interface OutboxConfig extends Subject {
   readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
   /** How long an app server waits for an answer. */
   readonly timeoutMs: Millis
   /** How often the relay sends again what was not confirmed. */
   readonly relayMs: Millis
-  readonly bug: string | undefined
 }
 
 export type OutboxMessage =

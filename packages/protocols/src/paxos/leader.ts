@@ -6,7 +6,7 @@ import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { awaitLeader, broadcast } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import { accept, promise } from './acceptor.ts'
-import { answerReadyReads, applyNext } from './learner.ts'
+import { answerReadyReads, applyChosen } from './learner.ts'
 import { isMajority, nextBallot, type Paxos, type PaxosTurn, type Proposal, type SlotProposal } from './state.ts'
 
 /** Slots in one repeated message. */
@@ -146,7 +146,7 @@ function choose(turn: PaxosTurn): void {
   for (;;) {
     const votes = state.votes.get(state.applied + 1)
     if (votes === undefined || !isMajority(turn, votes.length)) break
-    applyNext(turn)
+    applyChosen(turn)
   }
   answerReadyReads(turn)
 }

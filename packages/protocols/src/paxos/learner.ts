@@ -1,7 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion } from '@chaosproxy/history'
-import { answer, answerReads } from '../routing/answers.ts'
-import { applyOnce } from '../routing/sessions.ts'
+import { answerReads } from '../routing/answers.ts'
+import { applyNext } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import { accept } from './acceptor.ts'
 import type { Paxos, PaxosTurn } from './state.ts'
@@ -22,7 +21,7 @@ export function learnUpTo(turn: PaxosTurn, leader: NodeId, ballot: number, chose
       turn.send(leader, { type: 'learn', from: state.applied + 1 })
       return
     }
-    applyNext(turn)
+    applyChosen(turn)
   }
 }
 
@@ -43,21 +42,15 @@ export const handleChosen: Handler<Paxos, 'chosen'> = (turn, message) => {
     turn,
     commands.map((command, i) => [from + i, { ballot, command }]),
   )
-  while (state.applied < last) applyNext(turn)
+  while (state.applied < last) applyChosen(turn)
 }
 
-/** Applies the next slot, which is chosen, and answers the requests that wait for it here. */
-export function applyNext(turn: PaxosTurn): void {
-  const { state, config } = turn
-  state.applied++
-  const slot = state.applied
-  const command = state.accepted.get(slot)?.command ?? null
-  const result: Completion | undefined = command === null ? undefined : applyOnce(config.object, state.copy, command)
+/** Applies the next slot, which is chosen. */
+export function applyChosen(turn: PaxosTurn): void {
+  const { state } = turn
+  const slot = state.applied + 1
   state.votes.delete(slot)
-  const origin = state.origins.get(slot)
-  if (origin === undefined) return
-  state.origins.delete(slot)
-  if (result !== undefined) answer(turn, origin, result)
+  applyNext(turn, state.accepted.get(slot)?.command ?? null)
 }
 
 export function answerReadyReads(turn: PaxosTurn): void {

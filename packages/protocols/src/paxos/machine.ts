@@ -8,7 +8,7 @@ import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { applyOnce } from '../routing/sessions.ts'
-import { awaitLeader, followerAtFirst } from '../routing/succession.ts'
+import { awaitLeader, memberAtFirst } from '../routing/succession.ts'
 import type { MessageOf } from '../turn.ts'
 import { handleAccept, promise } from './acceptor.ts'
 import {
@@ -81,8 +81,7 @@ export const createPaxos: MachineMaker<Paxos> = defineMachine<Paxos>({
 
 function initial(node: NodeSetting, config: PaxosConfig): PaxosState {
   return {
-    ...followerAtFirst(node, config),
-    nodes: [node.id, ...node.peers].sort(),
+    ...memberAtFirst(node, config),
     role: 'follower',
     promised: 0,
     accepted: new Map(),
@@ -92,7 +91,6 @@ function initial(node: NodeSetting, config: PaxosConfig): PaxosState {
     votes: new Map(),
     proposedBefore: 1,
     inherited: 0,
-    origins: new Map(),
     rounds: new Map(),
     heard: [],
   }

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
-import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
-import type { Reads, SuccessionConfig, SuccessionState } from '../routing/succession.ts'
+import type { RoutedMessage, RoutedTimer } from '../routing/routing.ts'
+import type { MemberState, Reads, SuccessionConfig } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of Lamport, "Paxos Made Simple", 2001. "PMMC": van Renesse & Altinbuken, "Paxos Made Moderately
@@ -49,9 +49,7 @@ export type PaxosRecord =
   | { readonly kind: 'accepted'; readonly proposals: readonly SlotProposal[]; readonly chosen: number }
 
 /** Slots 1 to `applied` are chosen and applied. */
-export interface PaxosState extends SuccessionState {
-  /** Every node, by name. */
-  readonly nodes: readonly NodeId[]
+export interface PaxosState extends MemberState {
   role: 'leader' | 'candidate' | 'follower'
   // The acceptor's, durable.
   promised: number
@@ -69,8 +67,6 @@ export interface PaxosState extends SuccessionState {
   proposedBefore: number
   /** The last slot that phase 1 brought to light: reads wait for it. */
   inherited: number
-  /** Where to send the result of each slot. */
-  origins: Map<number, Origin>
   /** By acceptor: the last round it answered. */
   rounds: Map<NodeId, number>
   /** The acceptors that have answered since the last check. */

@@ -90,8 +90,7 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
       leaderWaitMs: millis(0),
       retryMs: millis(0),
       requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      object: chosen.object,
-      bug: chosen.bug,
+      ...chosen.subject,
     })
   },
 })

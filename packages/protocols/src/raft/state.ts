@@ -33,7 +33,6 @@ export interface RaftConfig extends RoutingConfig {
   readonly transferMs: Millis
   /** How often a leader removes a voter or adds one back; 0: never. */
   readonly resizeMs: Millis
-  readonly bug: string | undefined
 }
 
 interface Candidacy {

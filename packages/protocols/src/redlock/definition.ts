@@ -68,13 +68,12 @@ export const redlock: ProtocolDefinition = defineProtocol({
   clocks: ({ 'clock-drift': share = DRIFT }) => ({ drift: 1 / (1 - Number(share)) }),
   create: (chosen) =>
     createRedlock({
-      object: chosen.object,
+      ...chosen.subject,
       ttlMs: chosen.ms('ttl-ms'),
       drift: chosen.number('clock-drift'),
       attemptMs: chosen.ms('attempt-ms'),
       requestTimeoutMs: chosen.ms('request-timeout-ms'),
       fencing: chosen.boolean('fencing'),
-      bug: chosen.bug,
     }),
 })
 

@@ -1,11 +1,10 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Turn, Types } from '../turn.ts'
 
-export interface RedlockConfig {
-  readonly object: AnyObject
+export interface RedlockConfig extends Subject {
   readonly ttlMs: Millis
   /** The share of the time to live that clocks may differ by (CLOCK_DRIFT_FACTOR). */
   readonly drift: number
@@ -13,7 +12,6 @@ export interface RedlockConfig {
   readonly attemptMs: Millis
   readonly requestTimeoutMs: Millis
   readonly fencing: boolean
-  readonly bug: string | undefined
 }
 
 /** Each attempt has a value of its own, which only its owner knows. */

@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from './forwarding.ts'
 import type { Read } from './reads.ts'
 import type { SessionedCopy } from './sessions.ts'
@@ -53,8 +53,7 @@ export interface RoutingState {
   copy: SessionedCopy
 }
 
-export interface RoutingConfig {
-  readonly object: AnyObject
+export interface RoutingConfig extends Subject {
   /** Serves a request that its origin sent to this node as the leader. */
   serve(turn: RoutingTurn, origin: Origin, command: Command): void
   /** How long a request waits for a leader before it is refused; 0: not at all. */

@@ -1,13 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Millis, millis } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
 import type { Knob } from '../definition.ts'
 import { createGenerator, draw, type Generator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
-import type { AnyObject } from '../objects/object.ts'
-import type { Chosen, Knobs } from '../options.ts'
+import type { Chosen, Knobs, Subject } from '../options.ts'
+import { answer } from './answers.ts'
 import { createForwarding } from './forwarding.ts'
-import type { RoutingConfig, RoutingState } from './routing.ts'
-import { createCopy } from './sessions.ts'
+import type { Origin, RoutingConfig, RoutingState, RoutingTurn } from './routing.ts'
+import { applyOnce, createCopy } from './sessions.ts'
 
 // A leader sends heartbeats, and another node takes over after a random time of silence.
 
@@ -15,11 +16,18 @@ export interface SuccessionConfig extends RoutingConfig {
   readonly heartbeatMs: Millis
   readonly silenceMinMs: Millis
   readonly silenceMaxMs: Millis
-  readonly bug: string | undefined
 }
 
 export interface SuccessionState extends RoutingState {
   readonly generator: Generator
+}
+
+/** Of a node in a group whose members all have the same log. */
+export interface MemberState extends SuccessionState {
+  /** Every node, by name. */
+  readonly nodes: readonly NodeId[]
+  /** By place in the log: where to send the result. */
+  origins: Map<number, Origin>
 }
 
 /** `leader` is the protocol's word for it; after its silence a node `succeeds`, such as `takes over`. */
@@ -58,19 +66,15 @@ export function chosenSuccession(
   return { heartbeatMs: chosen.ms('heartbeat-ms'), silenceMinMs, silenceMaxMs }
 }
 
-export const chosenRouting = (chosen: Chosen): Omit<RoutingConfig, 'serve'> & Pick<SuccessionConfig, 'bug'> => ({
+export const chosenRouting = (chosen: Chosen): Omit<RoutingConfig, 'serve'> => ({
   leaderWaitMs: chosen.ms('leader-wait-ms'),
   retryMs: chosen.ms('retry-ms'),
   requestTimeoutMs: chosen.ms('request-timeout-ms'),
-  object: chosen.object,
-  bug: chosen.bug,
+  ...chosen.subject,
 })
 
 /** A node that has no leader yet, and no requests. */
-export const followerAtFirst = (
-  { id, seed }: NodeSetting,
-  { object }: { readonly object: AnyObject },
-): SuccessionState => ({
+export const followerAtFirst = ({ id, seed }: NodeSetting, { object }: Subject): SuccessionState => ({
   id,
   generator: createGenerator(seed),
   forwarding: createForwarding(seed),
@@ -82,6 +86,26 @@ export const followerAtFirst = (
   roundStarted: 0,
   roundConfirmed: 0,
 })
+
+export const memberAtFirst = (node: NodeSetting, config: Subject): MemberState => ({
+  ...followerAtFirst(node, config),
+  nodes: [node.id, ...node.peers].sort(),
+  origins: new Map(),
+})
+
+/** Applies the next place of the log, and answers the request from which it came if that waits here. */
+export function applyNext(turn: MemberTurn, command: Command | null, answers = true): void {
+  const { state, config } = turn
+  state.applied++
+  const result = command === null ? undefined : applyOnce(config.object, state.copy, command)
+  const origin = state.origins.get(state.applied)
+  state.origins.delete(state.applied)
+  if (origin !== undefined && result !== undefined && answers) answer(turn, origin, result)
+}
+
+interface MemberTurn extends RoutingTurn {
+  readonly state: MemberState
+}
 
 /** Waits for the leader once more; the timer rings after a random silence. */
 export function awaitLeader(turn: SuccessionTurn): void {

@@ -53,13 +53,12 @@ export const sharded: ProtocolDefinition = defineProtocol({
       throw new UserError('usage', `sharded: shards=${shards} is not possible; give a whole number, 1 or more.`)
     const by = chosen.value('by')
     return createSharded({
-      object: chosen.object,
+      ...chosen.subject,
       by: by === 'range' || by === 'directory' ? by : 'hash',
       shards,
       rebalanceMs: chosen.ms('rebalance-ms'),
       retransmitMs: chosen.ms('retransmit-ms'),
       requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      bug: chosen.bug,
     })
   },
 })

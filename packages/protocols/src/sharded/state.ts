@@ -2,19 +2,17 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Generator } from '../generator.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
-export interface ShardedConfig {
-  readonly object: AnyObject
+export interface ShardedConfig extends Subject {
   /** How the shard of a key is found. */
   readonly by: 'hash' | 'range' | 'directory'
   readonly shards: number
   readonly rebalanceMs: Millis
   readonly retransmitMs: Millis
   readonly requestTimeoutMs: Millis
-  readonly bug: string | undefined
 }
 
 /** Where a shard is; it has a new epoch with each move. */

@@ -69,7 +69,7 @@ export const single: ProtocolDefinition = defineProtocol({
   promises: (_, { retry, degrade }) => (retry === 'blind' ? 'none' : degrade === true ? 'eventual' : 'linearizable'),
   create(chosen) {
     return createSingle({
-      object: chosen.object,
+      ...chosen.subject,
       retry: chosen.value('retry') as SingleConfig['retry'],
       timeoutMs: chosen.ms('timeout-ms'),
       attempts: chosen.number('attempts'),
@@ -82,7 +82,6 @@ export const single: ProtocolDefinition = defineProtocol({
       degrade: chosen.boolean('degrade'),
       serviceMs: chosen.ms('service-ms'),
       queueLimit: chosen.number('queue-limit'),
-      bug: chosen.bug,
     })
   },
 })

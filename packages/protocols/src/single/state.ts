@@ -2,14 +2,13 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Generator } from '../generator.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Station } from '../station.ts'
 import type { Turn, Types } from '../turn.ts'
 import type { Breaker } from './breaker.ts'
 
-export interface SingleConfig {
-  readonly object: AnyObject
+export interface SingleConfig extends Subject {
   readonly retry: 'none' | 'blind' | 'key'
   /** How long an app server waits for the database's answer to one attempt. */
   readonly timeoutMs: Millis
@@ -29,7 +28,6 @@ export interface SingleConfig {
   readonly serviceMs: Millis
   /** How many requests the database lets wait. */
   readonly queueLimit: number
-  readonly bug: string | undefined
 }
 
 export type SingleMessage =

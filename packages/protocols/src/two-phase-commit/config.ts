@@ -1,11 +1,9 @@
 import { type Millis, UserError } from '@chaosproxy/history'
-import type { AnyObject } from '../objects/object.ts'
-import type { Chosen } from '../options.ts'
+import type { Chosen, Subject } from '../options.ts'
 import { type Planner, planners } from './items.ts'
 
 /** The options that two-phase and three-phase commit have in common. */
-export interface TransactionConfig {
-  readonly object: AnyObject
+export interface TransactionConfig extends Subject {
   readonly planner: Planner
   /** How often each node looks at what it has not decided. */
   readonly checkMs: Millis
@@ -13,7 +11,6 @@ export interface TransactionConfig {
   readonly voteTimeoutMs: Millis
   /** How often a transaction is tried that finds an item locked. */
   readonly attempts: number
-  readonly bug: string | undefined
 }
 
 /** @throws UserError (usage) if `attempts` is no whole number. */

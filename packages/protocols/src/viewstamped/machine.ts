@@ -8,7 +8,7 @@ import { answer, answerReads } from '../routing/answers.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
-import { awaitLeader, followerAtFirst } from '../routing/succession.ts'
+import { awaitLeader, memberAtFirst } from '../routing/succession.ts'
 import type { MessageHandler, MessageOf } from '../turn.ts'
 import {
   handleCommit,
@@ -91,8 +91,7 @@ export const createViewstamped: MachineMaker<Viewstamped> = defineMachine<Viewst
 
 function initial(node: NodeSetting, config: ViewstampedConfig): ViewstampedState {
   return {
-    ...followerAtFirst(node, config),
-    nodes: [node.id, ...node.peers].sort(),
+    ...memberAtFirst(node, config),
     status: 'normal',
     view: 0,
     lastNormal: 0,
@@ -104,7 +103,6 @@ function initial(node: NodeSetting, config: ViewstampedConfig): ViewstampedState
     backups: new Map(),
     inherited: 0,
     sentBefore: 0,
-    origins: new Map(),
   }
 }
 

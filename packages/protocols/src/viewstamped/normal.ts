@@ -1,9 +1,8 @@
 import type { Command } from '../command.ts'
 import { type Entry, entriesFrom, entryAt, lastIndex } from '../log.ts'
-import { answer, answerReads } from '../routing/answers.ts'
+import { answerReads } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
-import { applyOnce } from '../routing/sessions.ts'
-import { broadcast } from '../routing/succession.ts'
+import { applyNext, broadcast } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
 import {
   type Backup,
@@ -85,16 +84,8 @@ function advanceCommit(turn: ViewstampedTurn): void {
 
 /** Executes what is committed, in order; the client table keeps a repeated request from being executed twice (§4.1). */
 export function commitUpTo(turn: ViewstampedTurn, commit: number): void {
-  const { state, config } = turn
-  while (state.applied < commit) {
-    state.applied++
-    const command = entryAt(state.log, state.applied)?.command ?? null
-    const result = command === null ? undefined : applyOnce(config.object, state.copy, command)
-    const origin = state.origins.get(state.applied)
-    if (origin === undefined) continue
-    state.origins.delete(state.applied)
-    if (result !== undefined) answer(turn, origin, result)
-  }
+  const { state } = turn
+  while (state.applied < commit) applyNext(turn, entryAt(state.log, state.applied + 1)?.command ?? null)
   if (isPrimary(state)) answerReads(turn)
 }
 

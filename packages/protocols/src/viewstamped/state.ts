@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Entry, Log } from '../log.ts'
-import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
-import type { Reads, SuccessionConfig, SuccessionState } from '../routing/succession.ts'
+import type { RoutedMessage, RoutedTimer } from '../routing/routing.ts'
+import type { MemberState, Reads, SuccessionConfig } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of Liskov & Cowling, "Viewstamped Replication Revisited", 2012. Messages keep its names.
@@ -70,9 +70,7 @@ export interface Backup {
 }
 
 /** `applied` is the commit number; the log's last index is the op number. */
-export interface ViewstampedState extends SuccessionState {
-  /** Every node, by name, which decides whose turn it is to be primary. */
-  readonly nodes: readonly NodeId[]
+export interface ViewstampedState extends MemberState {
   status: 'normal' | 'view-change' | 'recovering'
   view: number
   lastNormal: number
@@ -89,8 +87,6 @@ export interface ViewstampedState extends SuccessionState {
   inherited: number
   /** Ops up to here were sent before the last heartbeat. */
   sentBefore: number
-  /** By op number. */
-  origins: Map<number, Origin>
 }
 
 export type Viewstamped = Types<

@@ -53,12 +53,11 @@ export const watchCache: ProtocolDefinition = defineProtocol({
   strictest: CONSISTENT,
   create: (chosen) =>
     createWatchCache({
-      object: chosen.object,
+      ...chosen.subject,
       reads: chosen.value('reads') === 'consistent' ? 'consistent' : 'cache',
       history: chosen.number('history'),
       resyncMs: chosen.ms('resync-ms'),
       requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      bug: chosen.bug,
     }),
 })
 

@@ -1,12 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { AnyObject } from '../objects/object.ts'
+import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
-export interface WatchCacheConfig {
-  readonly object: AnyObject
+export interface WatchCacheConfig extends Subject {
   /** `cache`: whatever the node's cache has. `consistent`: at least what the store had when the read came. */
   readonly reads: 'cache' | 'consistent'
   /** How many past changes the store keeps for watches to resume from. */
@@ -14,7 +13,6 @@ export interface WatchCacheConfig {
   /** How often an API server asks again for what it lacks. */
   readonly resyncMs: Millis
   readonly requestTimeoutMs: Millis
-  readonly bug: string | undefined
 }
 
 /** A change of the store, and its revision. Revisions count all changes. */

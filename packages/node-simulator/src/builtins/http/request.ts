@@ -1,3 +1,5 @@
+import { FIELD_NAME, FIELD_VALUE, METHODS } from '../../world/messages.ts'
+
 /** What a program asks `fetch` for. */
 export interface Asked {
   readonly url: URL
@@ -9,14 +11,11 @@ export interface Asked {
   readonly signal: AbortSignal | undefined
 }
 
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 /** Members of `init` that are read here, and those that change nothing between nodes. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['method', 'headers', 'body', 'signal', 'redirect'],
   ...['cache', 'credentials', 'integrity', 'keepalive', 'mode', 'referrer', 'referrerPolicy', 'priority'],
 ])
-const NAME = /^[\w!#$%&'*+.^`|~-]+$/
-const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
 
 /**
  * The request that the arguments of `fetch` describe. Most are read here: Node's own `Request` costs as much as the whole
@@ -73,9 +72,9 @@ function headersOf(headers: NonNullable<RequestInit['headers']>): { [name: strin
   const read: { [name: string]: string } = {}
   for (const [name, value] of Object.entries(headers as { readonly [name: string]: unknown })) {
     const lower = name.toLowerCase()
-    if (typeof value !== 'string' || !NAME.test(name) || Object.hasOwn(read, lower)) return undefined
+    if (typeof value !== 'string' || !FIELD_NAME.test(name) || Object.hasOwn(read, lower)) return undefined
     const trimmed = value.trim()
-    if (!VALUE.test(trimmed)) return undefined
+    if (!FIELD_VALUE.test(trimmed)) return undefined
     read[lower] = trimmed
   }
   return read
