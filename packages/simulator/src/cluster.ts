@@ -1,12 +1,12 @@
-import type { NodeId } from '@chaosproxy/faults'
+import type { Fault, NodeId } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 import type { AnyMachine } from '@chaosproxy/protocols'
 import type { Clock, Cluster } from '@chaosproxy/runner'
-import { apply } from './blows.ts'
+import { apply, type World } from './blows.ts'
 import { createClient, Deadlines } from './client.ts'
 import type { Ear } from './ear.ts'
 import { streamOf } from './fate.ts'
-import { createInjector, strangerIn } from './injector.ts'
+import { createInjector, type Injector, strangerIn, type Undo } from './injector.ts'
 import { type MomentWatch, noWatch } from './moments.ts'
 import { type Belief, SimulatedNetwork } from './network.ts'
 import { type Observer, SimulatedNode } from './node.ts'
@@ -87,13 +87,9 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
     for (const peer of nodes.values()) if (peer !== node) node.wire(peer, network.link(node.id, peer.id))
   let jumpedMs = 0
   const world = { network, nodes, now: () => queue.now }
-  const { inject, healAll } = createInjector({
-    soon: (callback) => queue.schedule(queue.now, new Call(callback)),
-    problemOf: (fault) => strangerIn(fault, world) ?? whyNotSimulated(fault),
-    strike(fault) {
-      if (fault.kind === 'clock') jumpedMs = Math.max(jumpedMs, Math.abs(fault.offsetMs))
-      return apply(fault, world)
-    },
+  const { inject, healAll } = injectorOf(queue, world, (fault) => {
+    if (fault.kind === 'clock') jumpedMs = Math.max(jumpedMs, Math.abs(fault.offsetMs))
+    return apply(fault, world)
   })
 
   function serverOf(id: NodeId): SimulatedNode {
@@ -203,3 +199,10 @@ const clockOf = (queue: EventQueue): Clock => ({
     return () => call.cancel()
   },
 })
+
+const injectorOf = (queue: EventQueue, world: World, strike: (fault: Fault) => Undo): Injector =>
+  createInjector({
+    soon: (callback) => queue.schedule(queue.now, new Call(callback)),
+    problemOf: (fault) => strangerIn(fault, world) ?? whyNotSimulated(fault),
+    strike,
+  })
