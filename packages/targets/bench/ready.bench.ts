@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { millis } from '@chaosproxy/history'
-import { targetOf } from '@chaosproxy/targets'
+import { targetOf } from '@chaosproxy/targets/named'
 import { register, settingsFor } from '@chaosproxy/workloads'
 
 export const name = 'targets: from nothing until databases serve'

@@ -4,12 +4,8 @@ import { protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator/target'
 import { isBinary } from './binary/binary-protocol.ts'
-import { declaredTarget } from './declared/target.ts'
 import { embeddedTarget } from './embedded/cluster.ts'
-import { etcd } from './etcd/target.ts'
-import { postgres } from './postgres/target.ts'
 import { builtEntry } from './processes/entry.ts'
-import { redis } from './redis/target.ts'
 import { isUserFile } from './user-files/import.ts'
 import { loadProtocol } from './user-files/protocol-file.ts'
 import { vetFile } from './user-files/vet-file.ts'
@@ -17,17 +13,24 @@ import { vetFile } from './user-files/vet-file.ts'
 /** Whether it is the path of a file that declares a cluster. */
 export const isDeclaration = (reference: string): boolean => reference.endsWith('.json')
 
-/** The built-in targets. */
-export const targets: readonly Target[] = [
+/** Every protocol as a target: in processes, and in virtual time. */
+export const protocolTargets: readonly Target[] = [
   ...protocols.map((protocol) => embeddedTarget(protocol)),
   ...protocols.map((protocol) => simulatedTarget(protocol)),
-  etcd,
-  redis,
-  postgres,
 ]
 
+/** The databases, each loaded when it is asked for. */
+const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
+  ['etcd', async () => (await import('./etcd/target.ts')).etcd],
+  ['redis', async () => (await import('./redis/target.ts')).redis],
+  ['postgres', async () => (await import('./postgres/target.ts')).postgres],
+])
+
+/** The names of the built-in targets. */
+export const targetNames: readonly string[] = [...protocolTargets.map(({ name }) => name), ...databases.keys()]
+
 /**
- * Resolves a reference: the name of one of `targets`, the path of a user's protocol, or a JSON file that declares a
+ * Resolves a reference: one of `targetNames`, the path of a user's protocol, or a JSON file that declares a
  * cluster. The prefix `sim:` selects the simulator.
  *
  * @throws UserError (usage, input)
@@ -37,7 +40,10 @@ export async function targetOf(reference: string): Promise<Target> {
   const name = simulated ? reference.slice(SIMULATED.length) : reference
   if (isDeclaration(name)) {
     if (simulated) throw new UserError('usage', `${reference}: only protocols can be simulated; ${name} is a cluster.`)
-    const { readDeclaration } = await import('./declared/read-declaration.ts')
+    const [{ readDeclaration }, { declaredTarget }] = await Promise.all([
+      import('./declared/read-declaration.ts'),
+      import('./declared/target.ts'),
+    ])
     return declaredTarget(readDeclaration(name), { where: name, directory: dirname(name) })
   }
   if (isUserFile(name)) {
@@ -45,12 +51,13 @@ export async function targetOf(reference: string): Promise<Target> {
     const protocol = await loadProtocol(name)
     return simulated ? simulatedTarget(protocol, true) : embeddedTarget(protocol, name)
   }
-  const found = targets.find((target) => target.name === reference)
+  const database = databases.get(reference)
+  if (database !== undefined) return database()
+  const found = protocolTargets.find((target) => target.name === reference)
   if (found !== undefined) return found
-  const known = targets.map((target) => target.name)
   throw new UserError(
     'usage',
-    `there is no target ${reference}.${didYouMean(reference, known)} Known: ${known.join(', ')}.`,
+    `there is no target ${reference}.${didYouMean(reference, targetNames)} Known: ${targetNames.join(', ')}.`,
   )
 }
 

@@ -1,7 +1,9 @@
 import { faultDefinitions } from '@chaosproxy/faults'
 import { protocols } from '@chaosproxy/protocols'
-import { targetOf, targets } from '@chaosproxy/targets'
+import { targetNames, targetOf } from '@chaosproxy/targets/named'
 import { expect, test } from 'vitest'
+
+const targets = await Promise.all(targetNames.map(targetOf))
 
 test('every protocol is a target as real processes, and one in the simulator; then come systems of others', () => {
   const names = protocols.map(({ name }) => name)

@@ -3,7 +3,7 @@ import { knownName, type NamedRegistries, registriesOf } from '@chaosproxy/engin
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets'
+import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets/named'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { common, word, words } from './declare.ts'

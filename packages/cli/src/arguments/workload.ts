@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_WORKLOAD, type Registries } from '@chaosproxy/runner'
-import { workloadOf } from '@chaosproxy/targets'
+import { workloadOf } from '@chaosproxy/targets/named'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { word, words } from './declare.ts'

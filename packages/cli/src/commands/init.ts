@@ -4,7 +4,8 @@ import { CONFIG_NAMES, EXIT, writeWholeFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { DEFAULT_TARGET, runMembers } from '@chaosproxy/runner'
-import { targets } from '@chaosproxy/targets'
+import { SIMULATED } from '@chaosproxy/simulator/target'
+import { targetNames, targetOf } from '@chaosproxy/targets/named'
 import { asCount, flag, inGroup, word, wordOrNone, words } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/names.ts'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
@@ -96,7 +97,7 @@ export const initCommand: Command = {
       ? { target: { example }, nodes: 3 }
       : asks
         ? await askedFor()
-        : { ...startOf(textOf(options, 'target'), textOf(options, 'command'), textOf(options, 'nodes')), place }
+        : { ...(await startOf(textOf(options, 'target'), textOf(options, 'command'), textOf(options, 'nodes'))), place }
     try {
       writeWholeFile(FILE, configText(start))
       if (example) writeWholeFile(EXAMPLE_FILE, EXAMPLE_SERVICE)
@@ -157,26 +158,29 @@ function placeOf(options: ParsedOptions): ServedPlace | undefined {
 const isSaid = (options: ParsedOptions): boolean =>
   ['target', 'command', 'nodes'].some((name) => textOf(options, name) !== undefined)
 
-function startOf(target: string | undefined, command: string | undefined, nodes: string | undefined): Start {
+async function startOf(
+  target: string | undefined,
+  command: string | undefined,
+  nodes: string | undefined,
+): Promise<Start> {
   if (target !== undefined && command !== undefined)
     throw new UserError('usage', '--target and --command both say what to test: give one of them.')
   const count = declared.nodes.valueIn({ nodes }, 'nodes')
   if (command !== undefined) return { target: { command }, nodes: count ?? 3 }
-  const known = targets.map(({ name }) => name)
-  const name = oneOf('target', 'target', target ?? DEFAULT_TARGET, known)
-  return { target: { name }, nodes: count ?? targets.find((each) => each.name === name)?.defaultNodes ?? 3 }
+  const name = oneOf('target', 'target', target ?? DEFAULT_TARGET, targetNames)
+  return { target: { name }, nodes: count ?? (await targetOf(name)).defaultNodes }
 }
 
 async function askedFor(): Promise<Start> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   try {
-    const names = targets.filter(({ tier }) => tier === 'real').map(({ name }) => name)
+    const names = targetNames.filter((name) => !name.startsWith(SIMULATED))
     const own = await terminal.question(
       'The command that starts a node of your service (empty: a system that comes along): ',
     )
     const target = own === '' ? await terminal.question(`Which one (${names.join(', ')}) [raft]: `) : ''
     const nodes = await terminal.question('How many nodes (empty: as many as usual): ')
-    return startOf(target || undefined, own || undefined, nodes || undefined)
+    return await startOf(target || undefined, own || undefined, nodes || undefined)
   } finally {
     terminal.close()
   }

@@ -13,7 +13,7 @@ import { findProtocol } from '@chaosproxy/protocols'
 import { count, duration, nameIn, runMembers, type Target } from '@chaosproxy/runner'
 import { CALM, networks, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { isDeclaration, isUserFile } from '@chaosproxy/targets'
+import { isDeclaration, isUserFile } from '@chaosproxy/targets/named'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import {

@@ -4,7 +4,8 @@ import { availableParallelism, freemem } from 'node:os'
 import { basename, resolve } from 'node:path'
 import { faultDefinitions, nodeNames } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
-import { commandSchema, containerAllowances, findProgram, wordsOf } from '@chaosproxy/targets'
+import { commandSchema, containerAllowances, findProgram } from '@chaosproxy/targets'
+import { wordsOf } from '@chaosproxy/targets/named'
 import * as v from 'valibot'
 
 /** The result of one check. */

@@ -16,7 +16,7 @@ import {
   unpromisedOf,
 } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets'
+import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets/named'
 import { findWorkload, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, flag, inGroup, unlessNot, valuesOf, word } from '../arguments/declare.ts'

@@ -4,7 +4,7 @@ import { recordingSpec } from '@chaosproxy/engine'
 import type { LoadedConfig, NamedRegistries } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { planRun, runMembers, type TrafficServer, type TrafficSpec } from '@chaosproxy/runner'
-import { wordsOf } from '@chaosproxy/targets'
+import { wordsOf } from '@chaosproxy/targets/named'
 import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
 import {

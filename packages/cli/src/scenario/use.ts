@@ -1,6 +1,6 @@
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { findStory, type Story, scenarioOf, stories, type Tale } from '@chaosproxy/scenarios'
-import { targets } from '@chaosproxy/targets'
+import { protocolTargets } from '@chaosproxy/targets/named'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { pageChoice, parseReporters, type ReporterChoice, refuseToLose, reporterOptions } from '../reporting/choice.ts'
@@ -77,7 +77,7 @@ function parseScenarioSettings(options: ParsedOptions): ScenarioSettings {
 
 function refuseImpossible(tales: readonly Tale[]): void {
   for (const tale of tales) {
-    const target = targets.find(({ name }) => name === tale.target)
+    const target = protocolTargets.find(({ name }) => name === tale.target)
     for (const { fault } of scenarioOf(tale).faults) {
       const suffering = target?.suffers(fault.kind) ?? true
       if (suffering !== true)

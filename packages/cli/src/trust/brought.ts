@@ -4,7 +4,7 @@ import { commandLine } from '@chaosproxy/engine/run'
 import type { TrafficSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targets'
+import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targets/named'
 
 /**
  * Something that a file of data names and that is more than data once it is used: code that runs here, or a request sent

@@ -79,12 +79,12 @@ vi.mock('../../../faults/src/nemeses/registry.ts', async (original) => {
 // What is tested, by what, and how it is judged.
 
 vi.mock('../../../targets/src/registry.ts', async (original) => {
-  const { targets, targetOf, ...others } = await original<typeof import('../../../targets/src/registry.ts')>()
-  const [raft] = targets as readonly [Target]
+  const { targetNames, targetOf, ...others } = await original<typeof import('../../../targets/src/registry.ts')>()
+  const raft = await targetOf('raft')
   const own: Target = { ...raft, name: 'own-target', summary: 'Raft by another name' }
   return {
     ...others,
-    targets: [...targets, own],
+    targetNames: [...targetNames, own.name],
     targetOf: async (name: string) => (name === own.name ? own : targetOf(name)),
   }
 })

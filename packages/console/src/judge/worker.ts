@@ -7,7 +7,7 @@ import { readHistory } from '@chaosproxy/history/files'
 import { renderVerdict } from '@chaosproxy/report'
 import { missingSuccesses } from '@chaosproxy/runner'
 import { lastTime } from '@chaosproxy/runner/result'
-import { workloadOf } from '@chaosproxy/targets'
+import { workloadOf } from '@chaosproxy/targets/named'
 import type { Judgement, JudgeTask } from './judge.ts'
 
 // Judges the record of a run that is still being written: all of it again each time that it is asked to.

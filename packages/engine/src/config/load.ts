@@ -42,7 +42,7 @@ export async function findConfig(directory: string): Promise<LoadedConfig | unde
  * invalid.
  */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
-  return { config: parseConfig(await exportedBy(path), path), path, directory: dirname(path) }
+  return { config: await parseConfig(await exportedBy(path), path), path, directory: dirname(path) }
 }
 
 async function exportedBy(path: string): Promise<unknown> {

@@ -2,7 +2,7 @@ import { isAbsolute, relative, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { mergeDrafts, type NamedPart, nameIn, type Registries, type RunDraft } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { declaredTarget, targets, workloadFrom, workloadOf } from '@chaosproxy/targets'
+import { targetNames as builtIn, workloadFrom, workloadOf } from '@chaosproxy/targets/named'
 import { workloads } from '@chaosproxy/workloads'
 import { fullReference, serviceTargets } from '../references/services.ts'
 import { targetNamed } from '../worlds/registry.ts'
@@ -33,7 +33,7 @@ export function registriesOf({
   ...own
 }: OwnNames): NamedRegistries {
   return {
-    targetNames: [...targets.map(({ name }) => name), ...Object.keys(ownTargets), ...serviceTargets(own)],
+    targetNames: [...builtIn, ...Object.keys(ownTargets), ...serviceTargets(own)],
     workloadNames: [...workloads.map(({ name }) => name), ...Object.keys(ownWorkloads)],
     reference: (target) => fullReference(target, own),
     async target(reference) {
@@ -48,6 +48,7 @@ export function registriesOf({
       if (simulated)
         throw new UserError('usage', `${reference}: only protocols can be simulated; ${name} is a cluster.`)
       const { directory, where } = own
+      const { declaredTarget } = await import('@chaosproxy/targets')
       return declaredTarget({ name, ...declared }, { where: `${where}: targets.${name}`, directory })
     },
     async workload(name) {

@@ -1,6 +1,6 @@
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { draftEntries, schemaProblems, withNames } from '@chaosproxy/runner'
-import { parseDeclaration, targets } from '@chaosproxy/targets'
+import { targetNames } from '@chaosproxy/targets/named'
 import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Config } from './config.ts'
@@ -62,7 +62,7 @@ export const configSchema: v.GenericSchema = v.strictObject({
 })
 
 /** @throws UserError (input): one line for each invalid member, beginning with `where`. */
-export function parseConfig(json: unknown, where: string): Config {
+export async function parseConfig(json: unknown, where: string): Promise<Config> {
   const result = v.safeParse(configSchema, withNamesInRuns(json))
   if (!result.success)
     throw new UserError(
@@ -71,15 +71,18 @@ export function parseConfig(json: unknown, where: string): Config {
     )
   const config = result.output as Config
   for (const [own, declared] of Object.entries(config.targets ?? {})) {
-    refuseTaken(own, targets, `${where}: targets.${own}`)
-    if (typeof declared !== 'string') parseDeclaration(declared, `${where}: targets.${own}`)
+    refuseTaken(own, targetNames, `${where}: targets.${own}`)
+    if (typeof declared === 'string') continue
+    const { parseDeclaration } = await import('@chaosproxy/targets')
+    parseDeclaration(declared, `${where}: targets.${own}`)
   }
-  for (const own of Object.keys(config.workloads ?? {})) refuseTaken(own, workloads, `${where}: workloads.${own}`)
+  const workloadNames = workloads.map(({ name }) => name)
+  for (const own of Object.keys(config.workloads ?? {})) refuseTaken(own, workloadNames, `${where}: workloads.${own}`)
   return config
 }
 
-function refuseTaken(own: string, ours: readonly { readonly name: string }[], where: string): void {
-  if (ours.some((each) => each.name === own))
+function refuseTaken(own: string, ours: readonly string[], where: string): void {
+  if (ours.includes(own))
     throw new UserError('input', `${where}: ${own} comes with chaos already; give yours another name.`)
 }
 

@@ -11,13 +11,13 @@ import {
   type HurtServers,
   type OpenProxies,
   type OpenTraffic,
-  RECORDING,
   type RecordedServer,
   type TrafficClients,
   trafficTarget,
   trafficWorkload,
   withFinal,
 } from '@chaosproxy/targets'
+import { RECORDING } from '@chaosproxy/targets/named'
 import type { Workload } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
 import { recordedCarriage } from './carriage.ts'

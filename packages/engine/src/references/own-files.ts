@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { isUserFile } from '@chaosproxy/targets'
+import { isUserFile } from '@chaosproxy/targets/named'
 import { isService, parseServiceReference, programsOfService, serviceReference } from './services.ts'
 import { isOwnFile } from './user-files.ts'
 

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { EXECUTED, isBinary, isUserFile, wordsOf } from '@chaosproxy/targets'
+import { EXECUTED, isBinary, isUserFile, wordsOf } from '@chaosproxy/targets/named'
 import { filesOfService, isService, parseServiceReference } from './services.ts'
 
 /** Whether what a spec names is a file of the user's own: no name of ours, and no program's command. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Scenario } from '@chaosproxy/runner'
-import { isUserFile } from '@chaosproxy/targets'
+import { isUserFile } from '@chaosproxy/targets/named'
 import { abandonedAfter, GRACE_MS } from '../jobs/interruption.ts'
 import { createSearchPool } from '../search/pool.ts'
 import { explain, playedHere, playedSupervised, type Shown } from '../search/show.ts'

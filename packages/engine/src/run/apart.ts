@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { type PerformOptions, type PlannedRun, performRun, type RunOutcome } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { isUserFile } from '@chaosproxy/targets'
+import { isUserFile } from '@chaosproxy/targets/named'
 
 /** Performs a run any number of times. */
 export interface Performer {

@@ -1,6 +1,6 @@
 import { traceOf } from '@chaosproxy/protocols'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { isBinary, isUserFile } from '@chaosproxy/targets'
+import { isBinary, isUserFile } from '@chaosproxy/targets/named'
 import type { Doing, Job, Pool } from '../jobs/job.ts'
 import { searchedIn } from '../worlds/registry.ts'
 import { withinText } from '../worlds/watched-protocol.ts'

@@ -1,15 +1,16 @@
 import type { Scenario } from '@chaosproxy/runner'
-import { targetOf } from '@chaosproxy/targets'
+import { targetOf } from '@chaosproxy/targets/named'
 import { isService, parseServiceReference } from '../references/services.ts'
 import { asArrived } from './arrivals.ts'
-import { playForReal } from './real-play.ts'
-import { processesTarget } from './service-processes.ts'
 import type { World } from './world.ts'
 
 /** Processes on this machine. */
 export const processes: World = {
-  target: async (reference) =>
-    isService(reference) ? processesTarget(parseServiceReference(reference)) : targetOf(reference),
+  async target(reference) {
+    if (!isService(reference)) return targetOf(reference)
+    const { processesTarget } = await import('./service-processes.ts')
+    return processesTarget(parseServiceReference(reference))
+  },
   player(scene) {
     const { subject, scenario, simulated } = scene
     let forProcesses: Promise<Scenario> | undefined
@@ -17,6 +18,7 @@ export const processes: World = {
       forProcesses ??= isService(subject.target)
         ? simulated(true).then((played) => asArrived(scenario, played))
         : Promise.resolve(scenario)
+      const { playForReal } = await import('./real-play.ts')
       return playForReal(scene, await forProcesses)
     }
   },

@@ -43,7 +43,7 @@ import {
   type SimulatedCluster,
 } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { workloadOf } from '@chaosproxy/targets'
+import { workloadOf } from '@chaosproxy/targets/named'
 import { isAskedToStop } from '@chaosproxy/targets/watchdog'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import {

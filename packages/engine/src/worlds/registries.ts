@@ -1,5 +1,5 @@
 import type { Registries } from '@chaosproxy/runner'
-import { workloadOf } from '@chaosproxy/targets'
+import { workloadOf } from '@chaosproxy/targets/named'
 import { targetNamed } from './registry.ts'
 
 /** Everything a spec can name: built-in targets and workloads, and the user's own files. */

@@ -1,4 +1,4 @@
-import { loadWorkload } from '@chaosproxy/targets'
+import { loadWorkload } from '@chaosproxy/targets/named'
 import type { Workload } from '@chaosproxy/workloads'
 import { searchedIn } from './registry.ts'
 import type { SubjectName } from './subject-name.ts'

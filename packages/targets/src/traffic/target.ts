@@ -4,6 +4,7 @@ import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Suffering, Target } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 import { nodeHarms } from '../network/node-harms.ts'
+import { RECORDING } from './name.ts'
 import { type ObservedTraffic, waysOf } from './observed-traffic.ts'
 import { type HurtServers, trafficOffer, trafficRefusal } from './offer.ts'
 import { startTraffic } from './start-traffic.ts'
@@ -42,9 +43,6 @@ export function trafficTarget(traffic: TrafficTarget): Target {
     start: (options) => startTraffic(traffic, options),
   }
 }
-
-/** The name of the target of every recording. */
-export const RECORDING = 'record'
 
 function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hurt: readonly HurtServers[]): Suffering {
   if (among !== 'nodes') return true

@@ -1,0 +1,7 @@
+export { EXECUTED, isBinary } from './binary/binary-protocol.ts'
+export { wordsOf } from './command/words.ts'
+export { isDeclaration, protocolTargets, targetNames, targetOf } from './registry.ts'
+export { RECORDING } from './traffic/name.ts'
+export { isUserFile } from './user-files/import.ts'
+export { loadProtocol, protocolFrom } from './user-files/protocol-file.ts'
+export { loadWorkload, workloadFrom, workloadOf } from './user-files/workload-file.ts'

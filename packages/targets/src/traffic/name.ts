@@ -1,0 +1,2 @@
+/** The name of the target of every recording. */
+export const RECORDING = 'record'

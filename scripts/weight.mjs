@@ -1,0 +1,100 @@
+// Prints how heavy the project is: lines, importers of the node simulator, modules of a run, knots of folders.
+// node scripts/weight.mjs   (after npx tsc -b; the run takes a few seconds)
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const packages = join(import.meta.dirname, '..', 'packages')
+const rows = readdirSync(packages)
+
+/** The sources of a package, by their paths within it. */
+const sourcesOf = (row) => {
+  const folder = join(packages, row, 'src')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name))
+  return new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]))
+}
+const sources = new Map(rows.map((row) => [row, sourcesOf(row)]))
+
+const lines = rows.map((row) => [row, [...sources.get(row).values()].join('').split('\n').length - 1])
+console.log(`lines in packages/*/src: ${lines.reduce((sum, [, count]) => sum + count, 0)}`)
+for (const [row, count] of lines.toSorted(([, a], [, b]) => b - a)) console.log(`  ${String(count).padStart(6)} ${row}`)
+
+const importers = ['engine', 'cli'].flatMap((row) =>
+  [...sources.get(row)].filter(([, text]) => text.includes("'@chaosproxy/node-simulator")).map(([file]) => `${row}/${file}`),
+)
+console.log(`files of engine and cli that import node-simulator: ${importers.length}`)
+for (const file of importers) console.log(`  ${file}`)
+
+const loaded = modulesOf(['run', '--target', 'raft', '--time', '1s', '--rate', '50'])
+console.log(`modules loaded by chaos run --target raft, unbundled: ${loaded.length}`)
+const byRow = Map.groupBy?.(loaded, (file) => file.split('/')[0]) ?? grouped(loaded)
+for (const [row, files] of [...byRow].toSorted(([, a], [, b]) => b.length - a.length))
+  console.log(`  ${String(files.length).padStart(6)} ${row}`)
+
+console.log('knots of folders:')
+for (const row of rows) for (const knot of knotsOf(row)) console.log(`  ${row}: ${knot.toSorted().join(', ')}`)
+
+function grouped(files) {
+  const groups = new Map()
+  for (const file of files) groups.set(file.split('/')[0], [...(groups.get(file.split('/')[0]) ?? []), file])
+  return groups
+}
+
+/** The modules of this project that the process of a command loads from what tsc built. */
+function modulesOf(words) {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-weight-'))
+  const hooks = `export async function load(url, context, next) {
+    if (url.includes('/packages/')) process._rawDebug('loaded ' + url)
+    return next(url, context)
+  }`
+  const register = `import { register } from 'node:module'
+  register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}))`
+  const main = pathToFileURL(join(packages, 'cli', 'dist', 'main.js')).href
+  const start = `const { runProcess } = await import(${JSON.stringify(main)})
+  await runProcess(${JSON.stringify([...words, '--out', directory, '--quiet'])})`
+  try {
+    const { stderr } = spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(register)}`, '--input-type=module', '--eval', start],
+      { encoding: 'utf8', cwd: directory, maxBuffer: 1 << 26 },
+    )
+    const urls = Array.from(stderr.matchAll(/^loaded .*\/packages\/(.*)$/gm), ([, path]) => path)
+    return [...new Set(urls)]
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** The folders of a package that import one another in a circle, however far around; its entry points apart. */
+function knotsOf(row) {
+  const { exports } = JSON.parse(readFileSync(join(packages, row, 'package.json'), 'utf8'))
+  const entries = Object.values(exports).map((target) => target.default?.replace(/^\.\/dist\/(.*)\.js$/, '$1.ts'))
+  const between = new Map()
+  for (const [file, text] of sources.get(row)) {
+    if (entries.includes(file)) continue
+    const folder = dirname(file)
+    for (const [, path] of text.matchAll(/(?:from |import\()'(\.[^']+)'/g)) {
+      const other = dirname(join(folder, path))
+      if (other !== folder) between.set(folder, (between.get(folder) ?? new Set()).add(other))
+    }
+  }
+  const reached = (from) => {
+    const found = new Set()
+    const visit = (folder) => {
+      for (const next of between.get(folder) ?? []) if (!found.has(next)) visit(found.add(next) && next)
+    }
+    visit(from)
+    return found
+  }
+  const left = new Set(between.keys())
+  const knots = []
+  for (const folder of between.keys()) {
+    if (!left.has(folder)) continue
+    const knot = [...reached(folder)].filter((other) => reached(other).has(folder))
+    for (const each of knot) left.delete(each)
+    if (knot.length > 1) knots.push(knot)
+  }
+  return knots
+}
