@@ -63,8 +63,8 @@ const bundle = (row, input) =>
   })
 
 /** The processes and threads that targets start: each folder with a main.ts is one. */
-const started = readdirSync('packages/targets/dist').filter((name) =>
-  existsSync(`packages/targets/dist/${name}/main.js`),
+const started = readdirSync('packages/targets/src').filter((name) =>
+  existsSync(`packages/targets/src/${name}/main.ts`),
 )
 
 const made = { cli: 'main.js', engine: 'check-worker.js', console: 'judge.js', targets: 'node.js' }

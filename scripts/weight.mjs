@@ -22,7 +22,9 @@ console.log(`lines in packages/*/src: ${lines.reduce((sum, [, count]) => sum + c
 for (const [row, count] of lines.toSorted(([, a], [, b]) => b - a)) console.log(`  ${String(count).padStart(6)} ${row}`)
 
 const importers = ['engine', 'cli'].flatMap((row) =>
-  [...sources.get(row)].filter(([, text]) => text.includes("'@chaosproxy/node-simulator")).map(([file]) => `${row}/${file}`),
+  [...sources.get(row)]
+    .filter(([, text]) => text.includes("'@chaosproxy/node-simulator"))
+    .map(([file]) => `${row}/${file}`),
 )
 console.log(`files of engine and cli that import node-simulator: ${importers.length}`)
 for (const file of importers) console.log(`  ${file}`)

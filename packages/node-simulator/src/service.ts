@@ -2,13 +2,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { objects, type ProtocolDefinition } from '@chaosproxy/protocols'
-import {
-  compileRequestMaker,
-  generatorTable,
-  parseRouteTable,
-  type RequestMaker,
-  type RouteTable,
-} from '@chaosproxy/recorder/routes'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
+import { compileRequestMaker, generatorTable, parseRouteTable, type RequestMaker } from '@chaosproxy/recorder/routes'
 import { allFunctions } from '@chaosproxy/workloads'
 import { type ServiceSpec, serviceName } from './declared/reference.ts'
 import { loadProgram, type Program } from './program/bundle.ts'

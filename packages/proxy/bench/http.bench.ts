@@ -5,7 +5,7 @@ import { httpFamily } from '@chaosproxy/faults'
 import { createHttpFaults, openRecordFile, type RecordFile, startRunClock } from '@chaosproxy/proxy'
 import type { Intercept } from '@chaosproxy/proxy/parts'
 import { createRecorder } from '@chaosproxy/recorder'
-import type { RouteTable } from '@chaosproxy/recorder/routes'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import {
   bodyOfRequest,
   bodyOfResponse,

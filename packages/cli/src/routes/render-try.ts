@@ -1,4 +1,5 @@
-import type { RouteTable, TriedRequest } from '@chaosproxy/recorder/routes'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
+import type { TriedRequest } from '@chaosproxy/recorder/routes'
 
 /** How a request is recorded, for people: its route, its client, its events. */
 export function renderTry(tried: TriedRequest, table: RouteTable, path: string): string {

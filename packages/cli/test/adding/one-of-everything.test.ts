@@ -137,9 +137,9 @@ vi.mock('../../../recorder/src/routes/forms/registry.ts', async (original) => {
   return { valueForms: [...valueForms, behind] }
 })
 vi.mock('../../../recorder/src/routes/places/registry.ts', async (original) => {
-  const { places } = await original<typeof import('../../../recorder/src/routes/places/registry.ts')>()
+  const { places, ...others } = await original<typeof import('../../../recorder/src/routes/places/registry.ts')>()
   const { baggage } = await import('./added/route-place.ts')
-  return { places: [...places, baggage] }
+  return { ...others, places: [...places, baggage] }
 })
 
 // What is typed, and what is shown.

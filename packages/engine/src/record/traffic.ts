@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Json } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
 import { type Carriage, parseEnd, tlsBetween } from '@chaosproxy/proxy/control'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { recordedExamples, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
-import type { RouteTable } from '@chaosproxy/recorder/routes'
 import type { ObservedParts, Registries, RunSpec, TrafficRunSpec, TrafficSpec } from '@chaosproxy/runner'
 import {
   checkTable,

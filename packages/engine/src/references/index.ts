@@ -1,4 +1,3 @@
-export { digestOfFile, locatedReference } from './own-files.ts'
 export {
   type BesideDeclaration,
   declaredService,

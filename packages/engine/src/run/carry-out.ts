@@ -1,14 +1,12 @@
 import { existsSync, rmSync } from 'node:fs'
 import { millis } from '@chaosproxy/history'
 import { type PlannedRun, type RunHandle, type RunListener, runPlanned } from '@chaosproxy/runner'
-import { askProbes } from '../probe/ask.ts'
 import { type RunDirectory, storeIn } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
 import { type Performer, performerFor } from './apart.ts'
 import { withHeard } from './heard.ts'
 import { type ChosenBaseline, heldTo } from './held-to.ts'
 import { exitCodeOf, type FinishedRun } from './results.ts'
-import { verified } from './verified.ts'
 
 interface CarryOutOptions {
   readonly directory: RunDirectory
@@ -38,7 +36,7 @@ export async function carryOut(
 ): Promise<FinishedRun | undefined> {
   const store = storeIn(directory, run.target.tier)
   const performer = options.performer ?? (await performerFor(run, interrupted))
-  const { perform, end } = twice ? verified(performer) : performer
+  const { perform, end } = twice ? (await import('./verified.ts')).verified(performer) : performer
   let hasBegun = false
   try {
     const outcome = await runPlanned(run, {
@@ -56,7 +54,7 @@ export async function carryOut(
             steered?.(handle)
           },
         }),
-      ask: askProbes,
+      ask: async (...asked) => (await import('../probe/ask.ts')).askProbes(...asked),
     })
     if (outcome === undefined) {
       rmSync(directory.path, { recursive: true, force: true })

@@ -1,3 +1,4 @@
+export { digestOfFile, locatedReference } from '../references/own-files.ts'
 export { limitsFor, playWatched } from './play.ts'
 export { playOnProcesses } from './real-play.ts'
 export { registries } from './registries.ts'

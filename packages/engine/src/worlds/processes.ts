@@ -1,7 +1,6 @@
 import type { Scenario } from '@chaosproxy/runner'
 import { targetOf } from '@chaosproxy/targets/named'
 import { isService, parseServiceReference } from '../references/services.ts'
-import { asArrived } from './arrivals.ts'
 import type { World } from './world.ts'
 
 /** Processes on this machine. */
@@ -15,10 +14,10 @@ export const processes: World = {
     const { subject, scenario, simulated } = scene
     let forProcesses: Promise<Scenario> | undefined
     return async () => {
+      const [{ playForReal }, { asArrived }] = await Promise.all([import('./real-play.ts'), import('./arrivals.ts')])
       forProcesses ??= isService(subject.target)
         ? simulated(true).then((played) => asArrived(scenario, played))
         : Promise.resolve(scenario)
-      const { playForReal } = await import('./real-play.ts')
       return playForReal(scene, await forProcesses)
     }
   },

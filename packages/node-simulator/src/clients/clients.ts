@@ -1,5 +1,6 @@
 import { canonical, type Json } from '@chaosproxy/history'
-import { compileRequestMaker, generatorTable, type RequestMaker, type RouteTable } from '@chaosproxy/recorder/routes'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
+import { compileRequestMaker, generatorTable, type RequestMaker } from '@chaosproxy/recorder/routes'
 import type { Client } from '@chaosproxy/runner'
 import { deathText } from '../deaths.ts'
 import { type NodesOptions, nodeOf } from '../nodes.ts'

@@ -1,7 +1,7 @@
 import type { Random } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { ConnectionRecorder } from '@chaosproxy/recorder'
-import { type HttpMapping, type Peer, peerOf } from '@chaosproxy/recorder/routes'
+import { type HttpMapping, type Peer, peerOf } from '@chaosproxy/recorder/mapping'
 import type { HeaderMemo, RequestHead } from '@chaosproxy/wire/http'
 import type { Conversation, Interceptor } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'

@@ -1,7 +1,7 @@
 import { createRandom, type Endpoint, type HttpFault, type Link, linkName } from '@chaosproxy/faults'
 import { nanos, UserError } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/recorder'
-import { compileMapping, describeTable, type RouteTable } from '@chaosproxy/recorder/routes'
+import { compileMapping, describeTable, type RouteTable } from '@chaosproxy/recorder/mapping'
 import { HeaderMemo } from '@chaosproxy/wire/http'
 import type { Intercept } from '../interceptor/interceptor.ts'
 import { createClientFilter } from '../link/client-filter.ts'

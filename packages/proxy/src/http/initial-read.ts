@@ -1,7 +1,7 @@
 import { request as ask, type IncomingHttpHeaders } from 'node:http'
 import { UserError } from '@chaosproxy/history'
 import type { Completions, Interpretation, Recorder } from '@chaosproxy/recorder'
-import { compileMapping, initialReadOf, type RouteTable } from '@chaosproxy/recorder/routes'
+import { compileMapping, initialReadOf, type RouteTable } from '@chaosproxy/recorder/mapping'
 import type { Answer } from '@chaosproxy/wire/http'
 import { dialServer, type Reached } from '../tls/dial-server.ts'
 

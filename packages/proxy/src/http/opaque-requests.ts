@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http'
 import type { Touches } from '@chaosproxy/recorder'
-import { type HttpMapping, nameOfRequest } from '@chaosproxy/recorder/routes'
+import { type HttpMapping, nameOfRequest } from '@chaosproxy/recorder/mapping'
 
 /** Something that may have been asked in bytes that are not understood, and what it may have changed. */
 export interface PossibleRequest {

@@ -1,5 +1,5 @@
 import type { Nanos } from '@chaosproxy/history'
-import { keptOfAnswer } from '@chaosproxy/recorder/routes'
+import { keptOfAnswer } from '@chaosproxy/recorder/mapping'
 import type { Answer, BodyKind, Captured, ResponseHead } from '@chaosproxy/wire/http'
 import { BodyCapture, bodyOfResponse, MessageParser, ResponseHeadReader } from '@chaosproxy/wire/http'
 import type { Stage } from '../interceptor/interceptor.ts'

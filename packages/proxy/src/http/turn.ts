@@ -1,6 +1,6 @@
 import type { Nanos } from '@chaosproxy/history'
 import type { Completions, ConnectionRecorder, Exchange } from '@chaosproxy/recorder'
-import { nameOfRequest, type Peer, type RoutedRequest, type Understood } from '@chaosproxy/recorder/routes'
+import { nameOfRequest, type Peer, type RoutedRequest, type Understood } from '@chaosproxy/recorder/mapping'
 import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import type { HttpRule } from './http-rule.ts'
 import type { Reply } from './reply.ts'

@@ -1,7 +1,7 @@
 import { createRandom, type Endpoint, type Http2Fault, type Link, linkName } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Recorder } from '@chaosproxy/recorder'
-import { compileMapping, describeTable, peerOf, type RouteTable } from '@chaosproxy/recorder/routes'
+import { compileMapping, describeTable, peerOf, type RouteTable } from '@chaosproxy/recorder/mapping'
 import type { RecordQueue } from '../http/http-connection.ts'
 import type { Intercept } from '../interceptor/interceptor.ts'
 import { createClientFilter } from '../link/client-filter.ts'

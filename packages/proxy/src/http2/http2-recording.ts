@@ -1,7 +1,7 @@
 import { http2Codes } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { ConnectionRecorder } from '@chaosproxy/recorder'
-import type { HttpMapping, Peer, RoutedRequest } from '@chaosproxy/recorder/routes'
+import type { HttpMapping, Peer, RoutedRequest } from '@chaosproxy/recorder/mapping'
 import { isGrpc } from '@chaosproxy/wire/grpc'
 import { type Answer, type MatchableHead, pathOf } from '@chaosproxy/wire/http'
 import { dataOf, endsStream, FRAME, firstWord, HeaderReader, streamOf, typeOf } from '@chaosproxy/wire/http2'

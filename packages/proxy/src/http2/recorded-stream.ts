@@ -1,4 +1,4 @@
-import { keptOfAnswer, type Peer, type RoutedRequest } from '@chaosproxy/recorder/routes'
+import { keptOfAnswer, type Peer, type RoutedRequest } from '@chaosproxy/recorder/mapping'
 import { GRPC_UNKNOWN, isGrpc, type Method, onlyMessage } from '@chaosproxy/wire/grpc'
 import { type Answer, BodyCapture, type Captured, type MatchableHead } from '@chaosproxy/wire/http'
 import type { HpackFields } from '@chaosproxy/wire/http2'

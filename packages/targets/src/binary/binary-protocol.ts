@@ -10,11 +10,7 @@ import {
 } from '@chaosproxy/protocols'
 import { wordsOf } from '../command/words.ts'
 import { LineProcess } from './line-process.ts'
-
-/** Begins a reference to a program of the user's: `exec:python3 node.py`. */
-export const EXECUTED = 'exec:'
-
-export const isBinary = (reference: string): boolean => reference.startsWith(EXECUTED)
+import { EXECUTED } from './reference.ts'
 
 interface Running {
   readonly process: LineProcess

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Completion, UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import {
   answered,
   compileRequestMaker,
@@ -11,7 +12,6 @@ import {
   type MadeRequest,
   parseRouteTable,
   type RequestMaker,
-  type RouteTable,
   requestText,
   requireFunctions,
   requireRequests,

@@ -1,5 +1,5 @@
 import type { Input, Json } from '@chaosproxy/history'
-import type { RouteTable } from '@chaosproxy/recorder/routes'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { AskedOperations } from '@chaosproxy/runner'
 
 // How a node's HTTP interface states operations, for everybody who needs it: clients make requests by it

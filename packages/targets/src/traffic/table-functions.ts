@@ -1,5 +1,6 @@
 import { models } from '@chaosproxy/checker'
-import { checkFunctions, type RouteTable } from '@chaosproxy/recorder/routes'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
+import { checkFunctions } from '@chaosproxy/recorder/routes'
 
 /**
  * Checks that some model, or the wanted one, has every function that the table records.

@@ -12,7 +12,7 @@ import {
   promisedLevels,
   protocols,
 } from '@chaosproxy/protocols'
-import { binaryProtocol, isBinary } from '../binary/binary-protocol.ts'
+import { isBinary } from '../binary/reference.ts'
 import { importUserFile, isUserFile, thrownText } from './import.ts'
 
 const DEFAULT_NODES = 3
@@ -26,7 +26,10 @@ const promiseNames: readonly unknown[] = [...promisedLevels, 'none']
  * @throws UserError (usage) if there is none, or the file does not export one; (input) if the file fails to run.
  */
 export async function loadProtocol(reference: string): Promise<ProtocolDefinition> {
-  if (isBinary(reference)) return protocolFrom(binaryProtocol(reference), reference)
+  if (isBinary(reference)) {
+    const { binaryProtocol } = await import('../binary/binary-protocol.ts')
+    return protocolFrom(binaryProtocol(reference), reference)
+  }
   if (isUserFile(reference)) return protocolFrom(await importUserFile(reference), reference)
   const protocol = findProtocol(reference)
   if (protocol !== undefined) return protocol

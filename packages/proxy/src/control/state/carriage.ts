@@ -1,7 +1,8 @@
 import { quote, readObject } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { findRecordedProtocol, type RecordedProtocol, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
-import { parseRouteTable, type RouteTable } from '@chaosproxy/recorder/routes'
+import { parseRouteTable } from '@chaosproxy/recorder/routes'
 import { type Encryption, type Framing, framingNames, parseFraming } from '@chaosproxy/wire'
 
 /** The protocol a proxy carries, if known. Needed to fault or record single requests and messages. */

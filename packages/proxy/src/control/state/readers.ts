@@ -1,6 +1,7 @@
 import { type Http2Fault, type HttpFault, linkName, type MessageFault } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { clientSourcesOf, type RouteTable } from '@chaosproxy/recorder/routes'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
+import { clientSourcesOf } from '@chaosproxy/recorder/routes'
 import { websocket } from '@chaosproxy/wire'
 import type { HttpRoute } from '../../http/http-faults.ts'
 import { chain } from '../../interceptor/chain.ts'

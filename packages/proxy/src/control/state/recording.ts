@@ -1,5 +1,5 @@
 import type { Recorder } from '@chaosproxy/recorder'
-import type { RouteTable } from '@chaosproxy/recorder/routes'
+import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { RecordFile } from '../../record-file/record-file.ts'
 import type { Carriage } from './carriage.ts'
 import type { FaultNotes } from './fault-notes.ts'

@@ -1,0 +1,8 @@
+export { initialReadOf } from '../table/initial-target.ts'
+export type { RouteTable } from '../table/route-table.ts'
+export type { Peer } from './client-source.ts'
+export { peerOf } from './client-source.ts'
+export { describeTable } from './describe-table.ts'
+export { keptOfAnswer } from './kept-of-answer.ts'
+export type { HttpMapping, RoutedRequest, Understood } from './mapping.ts'
+export { compileMapping, nameOfRequest } from './mapping.ts'
