@@ -34,9 +34,10 @@ vi.mock('../../../faults/src/families/node.ts', async (original) => {
 // ... then a line in the table of each world that carries them out.
 
 vi.mock('../../../proxy/src/delivery/registry.ts', async (original) => {
-  const { stages } = await original<typeof import('../../../proxy/src/delivery/registry.ts')>()
+  const registry = await original<typeof import('../../../proxy/src/delivery/registry.ts')>()
   const { hiccupOfBytes } = await import('./added/hiccup.ts')
-  return { stages: { ...stages, hiccup: hiccupOfBytes } }
+  Object.assign(registry.stages, { hiccup: hiccupOfBytes })
+  return registry
 })
 vi.mock('../../../proxy/src/http/request-harms.ts', async (original) => {
   const { requestHarms, ...others } = await original<typeof import('../../../proxy/src/http/request-harms.ts')>()
@@ -127,9 +128,10 @@ vi.mock('../../../wire/src/framings.ts', async (original) => {
   return { framings: [...framings, tinyFraming] }
 })
 vi.mock('../../../recorder/src/protocols/registry.ts', async (original) => {
-  const { recordedProtocols } = await original<typeof import('../../../recorder/src/protocols/registry.ts')>()
+  const registry = await original<typeof import('../../../recorder/src/protocols/registry.ts')>()
   const { tiny } = await import('./tiny/protocol.ts')
-  return { recordedProtocols: [...recordedProtocols, tiny] }
+  ;(registry.recordedProtocols as unknown[]).push(tiny)
+  return registry
 })
 vi.mock('../../../recorder/src/routes/forms/registry.ts', async (original) => {
   const { valueForms } = await original<typeof import('../../../recorder/src/routes/forms/registry.ts')>()
@@ -137,9 +139,16 @@ vi.mock('../../../recorder/src/routes/forms/registry.ts', async (original) => {
   return { valueForms: [...valueForms, behind] }
 })
 vi.mock('../../../recorder/src/routes/places/registry.ts', async (original) => {
-  const { places, ...others } = await original<typeof import('../../../recorder/src/routes/places/registry.ts')>()
+  const registry = await original<typeof import('../../../recorder/src/routes/places/registry.ts')>()
   const { baggage } = await import('./added/route-place.ts')
-  return { ...others, places: [...places, baggage] }
+  const { placeParts } = await import('../../../recorder/src/routes/table/route-table.ts')
+  const { places, findPlace } = registry
+  return {
+    ...registry,
+    places: [...places, baggage],
+    findPlace: (source: Parameters<typeof findPlace>[0]) =>
+      placeParts(source).kind === baggage.kind ? baggage : findPlace(source),
+  }
 })
 
 // What is typed, and what is shown.
