@@ -34,10 +34,9 @@ vi.mock('../../../faults/src/families/node.ts', async (original) => {
 // ... then a line in the table of each world that carries them out.
 
 vi.mock('../../../proxy/src/delivery/registry.ts', async (original) => {
-  const registry = await original<typeof import('../../../proxy/src/delivery/registry.ts')>()
+  const { stages } = await original<typeof import('../../../proxy/src/delivery/registry.ts')>()
   const { hiccupOfBytes } = await import('./added/hiccup.ts')
-  Object.assign(registry.stages, { hiccup: hiccupOfBytes })
-  return registry
+  return { stages: { ...stages, hiccup: hiccupOfBytes } }
 })
 vi.mock('../../../proxy/src/http/request-harms.ts', async (original) => {
   const { requestHarms, ...others } = await original<typeof import('../../../proxy/src/http/request-harms.ts')>()
@@ -128,10 +127,9 @@ vi.mock('../../../wire/src/framings.ts', async (original) => {
   return { framings: [...framings, tinyFraming] }
 })
 vi.mock('../../../recorder/src/protocols/registry.ts', async (original) => {
-  const registry = await original<typeof import('../../../recorder/src/protocols/registry.ts')>()
+  const { recordedProtocols } = await original<typeof import('../../../recorder/src/protocols/registry.ts')>()
   const { tiny } = await import('./tiny/protocol.ts')
-  ;(registry.recordedProtocols as unknown[]).push(tiny)
-  return registry
+  return { recordedProtocols: [...recordedProtocols, tiny] }
 })
 vi.mock('../../../recorder/src/routes/forms/registry.ts', async (original) => {
   const { valueForms } = await original<typeof import('../../../recorder/src/routes/forms/registry.ts')>()
@@ -139,16 +137,9 @@ vi.mock('../../../recorder/src/routes/forms/registry.ts', async (original) => {
   return { valueForms: [...valueForms, behind] }
 })
 vi.mock('../../../recorder/src/routes/places/registry.ts', async (original) => {
-  const registry = await original<typeof import('../../../recorder/src/routes/places/registry.ts')>()
+  const { places } = await original<typeof import('../../../recorder/src/routes/places/registry.ts')>()
   const { baggage } = await import('./added/route-place.ts')
-  const { placeParts } = await import('../../../recorder/src/routes/table/route-table.ts')
-  const { places, findPlace } = registry
-  return {
-    ...registry,
-    places: [...places, baggage],
-    findPlace: (source: Parameters<typeof findPlace>[0]) =>
-      placeParts(source).kind === baggage.kind ? baggage : findPlace(source),
-  }
+  return { places: [...places, baggage] }
 })
 
 // What is typed, and what is shown.
