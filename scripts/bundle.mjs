@@ -63,9 +63,7 @@ const bundle = (row, input) =>
   })
 
 /** The processes and threads that targets start: each folder with a main.ts is one. */
-const started = readdirSync('packages/targets/src').filter((name) =>
-  existsSync(`packages/targets/src/${name}/main.ts`),
-)
+const started = readdirSync('packages/targets/src').filter((name) => existsSync(`packages/targets/src/${name}/main.ts`))
 
 const made = { cli: 'main.js', engine: 'check-worker.js', console: 'judge.js', targets: 'node.js' }
 if (Object.entries(made).every(([row, file]) => isBundleFresh(`packages/${row}`, file))) process.exit()
