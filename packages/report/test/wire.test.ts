@@ -119,7 +119,7 @@ describe('a real run in which it cannot be told whether the change was sent', ()
     ],
     [
       'not recognised',
-      'x = 743 not recognised in the traffic to n3: it may have been sent or not (recognised: key and value together in HTTP/1.1 or lines of JSON, without TLS or compression)',
+      'x = 743 not recognised in the traffic to n3: it may or may not have been sent (recognised: key and value together in HTTP/1.1 or lines of JSON, without TLS or compression)',
     ],
   ] as const)('says that it was %s, and draws no fate', (unclear, words) => {
     const all = told([], { isCut: true, unclear })
