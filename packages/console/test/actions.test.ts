@@ -23,7 +23,7 @@ test('several picked nodes are cut from the rest, and a button says so', () => {
   ])
 })
 
-test('of a link each direction can be cut alone', () => {
+test('each direction of a link can be cut alone', () => {
   const actions = actionsFor({ type: 'link', from: 'n1', to: 'n2' }, hello)
   expect(actions.map(({ fault }) => fault.links)).toEqual([['n1>n2', 'n2>n1'], ['n1>n2'], ['n2>n1']])
 })

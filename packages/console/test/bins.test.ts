@@ -49,7 +49,7 @@ test('errors that differ only in numbers, names of nodes or quoted text are of o
   expect(classOf('status 503')).not.toBe(classOf('status 409'))
 })
 
-test('a server that invents errors without end gets no more classes than a page can show', () => {
+test('an endless variety of errors is grouped into no more classes than a page can show', () => {
   const bins = createBins()
   for (let i = 0; i < 1_000; i++) bins.add(1, 'info', 1, 'x'.repeat(i % 50))
   const { errors, rows } = bins.since(nothing, 1)

@@ -112,7 +112,7 @@ describe('a cut that holds', () => {
     await late.until((r) => r.text === 'come in')
   })
 
-  test('with two cuts on a link, heals with the last', async () => {
+  test('heals with the last one if a link has two', async () => {
     const { network, client, server } = await conversation()
     const [first, second] = [network.apply(hold(to)), network.apply(hold(both))]
     client.socket.write('x')

@@ -65,7 +65,7 @@ function deliverAll(stages: readonly Placed[], sizeBytes: number, arrivedAtMs = 
   return pieces
 }
 
-test('without faults everything is due at once, whole', () => {
+test('without faults every chunk is due at once, in one piece', () => {
   expect(planDelivery([], bytes(9, 5), 5)).toMatchObject({ kind: 'deliver', piece: { sizeBytes: 9 }, atMs: 5 })
 })
 
@@ -134,7 +134,7 @@ describe('latency', () => {
     draws.sort((a, b) => a - b)
     expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
   })
-  test('without jitter no chance is drawn', () => {
+  test('draws no random number without jitter', () => {
     expect(drawLatencyMs(latency(5, 0, 'pareto'), noChance)).toBe(5)
   })
 })
@@ -159,7 +159,7 @@ describe('bandwidth', () => {
       ),
     )
   })
-  test('of two limits the narrower one counts', () => {
+  test('applies the narrower of two limits', () => {
     const [last] = deliverAll(stagesOf(bandwidth(1000), bandwidth(10), bandwidth(500)), 10).slice(-1)
     expect(last?.atMs).toBeCloseTo(1000, -1)
   })
@@ -167,7 +167,7 @@ describe('bandwidth', () => {
     expect(planDelivery(stagesOf(bandwidth(0)), bytes(1), 1e9).kind).toBe('hold')
     expect(planDelivery(stagesOf(bandwidth(0)), end(), 1e9).kind).toBe('hold')
   })
-  test('after a stall only a tenth of a second is made up for', () => {
+  test('makes up for at most a tenth of a second after a stall', () => {
     const stages = stagesOf(bandwidth(1_000_000))
     let burst = 0
     for (;;) {
@@ -179,7 +179,7 @@ describe('bandwidth', () => {
     }
     expect(burst).toBe(100_000)
   })
-  test('a piece that takes longer than the catch-up comes due all the same', () => {
+  test('delivers a piece that takes longer than the catch-up', () => {
     const stages = stagesOf(bandwidth(0.5))
     for (const nowMs of [0, 500, 1999, 2000.5])
       expect(due(planDelivery(stages, bytes(3), nowMs))).toMatchObject({ piece: { sizeBytes: 1 }, atMs: 2000 })
@@ -281,7 +281,7 @@ describe('corruption', () => {
   })
 })
 
-test('what may wait grows with the delay, and has a bound', () => {
+test('the queue limit grows with the delay, up to a bound', () => {
   const plain = queueLimitBytes([])
   expect(queueLimitBytes(stagesOf(partition('hold')))).toBe(plain)
   expect(queueLimitBytes(stagesOf(latency(50)))).toBeGreaterThan(50 * plain)

@@ -27,7 +27,7 @@ test('a few bytes are sent at once, in order with those of the stream', async ()
   expect(peer.bytes.toString()).toBe('one two three')
 })
 
-test('what is written and ended behind bytes that are still being sent comes after them', async () => {
+test('writes and an end queued behind bytes in flight come after them', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   let sent = 0

@@ -190,7 +190,7 @@ describe('chance', () => {
     expect(await delays(2)).not.toEqual(first)
   })
 
-  test('of one link is not shifted by what happens on another', async () => {
+  test('on one link does not depend on events on another', async () => {
     const other = async (network: Network) => {
       network.apply({ kind: 'latency', links: back, latencyMs: millis(5), jitterMs: millis(5) }).remove()
       await network.route({ from: 'clients', to: `n${network.statistics().size}` })

@@ -30,7 +30,7 @@ const transparent: Intercept = ({ requests, responses }) => ({
 })
 
 describe('an interceptor that passes everything on is not noticed', () => {
-  test('by bytes, whatever their number, nor by a reader that is slow', async () => {
+  test('by any number of bytes, nor by a slow reader', async () => {
     const sent = randomBytes(8_000_000)
     const { client, server } = await conversation({ intercept: transparent, dialled: true })
     server.socket.end(sent)
@@ -42,7 +42,7 @@ describe('an interceptor that passes everything on is not noticed', () => {
     expect([client.bytes.equals(sent), server.bytes.equals(sent)]).toEqual([true, true])
   })
 
-  test('by a client that ends and still waits for its answer', async () => {
+  test('by a client that half-closes and waits for its answer', async () => {
     const { route } = await routeTo(
       await serve(async (socket) => {
         const request = await new Received(socket).until((r) => r.ended)
@@ -56,7 +56,7 @@ describe('an interceptor that passes everything on is not noticed', () => {
     expect([client.text, client.error]).toEqual(['you said hello', undefined])
   })
 
-  test('by an RST, from either end, nor by one right behind data', async () => {
+  test('by an RST from either end, also right behind data', async () => {
     for (const [sender, receiver] of [
       ['client', 'server'],
       ['server', 'client'],
@@ -149,7 +149,7 @@ test('an interceptor may hold, change and let go later what passes, and is told 
   expect(left).toEqual([5, 11])
 })
 
-test('what a fault holds back has not left', async () => {
+test('bytes that a fault holds back do not count as sent', async () => {
   const left: number[] = []
   const { network, client, server } = await conversation({
     dialled: true,

@@ -71,7 +71,7 @@ test('the record of a server that answers at once is linearizable, and every com
   expect(verdictOf(lines).levels.linearizable.result).toBe('met')
 })
 
-test('a server that answers reads with old values is found out', async () => {
+test('a server that answers reads with old values is detected', async () => {
   const last = new Map<string, string>()
   const stale = await serveResp(([name = '', key = '', value = '']) => {
     if (name === 'SET') {

@@ -227,7 +227,7 @@ describe('on both sides', () => {
     expect([client.received.error, accepted[0]?.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('what was dropped resets at heal', async () => {
+  test('connections that lost bytes are reset at heal', async () => {
     const { client, network } = await both()
     const cut = network.apply(drop(links.to))
     client.socket.write('gone')

@@ -160,7 +160,7 @@ describe('the embedded operations', () => {
     }
   })
 
-  test('of a run of 200,000 make a page below 3 MB that says what it left out and has the contradiction', () => {
+  test('make a page below 3 MB of a run of 200,000, with the contradiction and a note on what it omits', () => {
     const { history, run } = sampleRun(200_000)
     const text = renderHtml(page({ history, run, report: run.report }))
     expect(text.length).toBeLessThan(3_000_000)

@@ -75,7 +75,7 @@ test('a file has its name, a run its directory, its phases and what was expected
   })
 })
 
-test('what was never answered returns at null, not at a number JSON cannot say', () => {
+test('an unanswered operation returns at null, not at a number that JSON cannot express', () => {
   const history = made([{ p: 0, f: 'write', in: 1, from: 5e9 }])
   const linearizable = violated({
     level: 'linearizable',

@@ -62,7 +62,7 @@ describe('the lanes of the timeline', () => {
     ])
   })
 
-  test('of processes that are all retired one after the other are a single one', () => {
+  test('join processes that are retired one after the other', () => {
     const history = made(Array.from({ length: 20_000 }, (_, i) => op(i, 2 * i, 2 * i + 1, { type: 'info' })))
     expect(lanesOf(history, []).names).toEqual(['p0 +19999'])
   })

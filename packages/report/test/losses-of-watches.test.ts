@@ -117,7 +117,7 @@ describe('several registers', () => {
   const titleOf = (...txns: readonly Made[]): string => judge(txns, 'multi-register').title
   const both = txn(0, 0, 5, ['write', 'x', 1], ['write', 'y', 1])
 
-  test('of which somebody saw only some as they were written together', () => {
+  test('say who saw only a part of a transaction', () => {
     expect(titleOf(both, txn(1, 3, 8, ['read', 'x', 1], ['read', 'y', null]))).toBe(
       'p1 saw only a part of what p0 wrote',
     )
@@ -131,7 +131,7 @@ describe('several registers', () => {
     expect(titleOf(both, txn(0, 10, 15, ['read', 'y', null]))).toBe('p0 did not see its own confirmed write to y')
   })
 
-  test('that two saw each without the other’s write, or in different orders', () => {
+  test('say which clients missed each other’s write, or saw two orders', () => {
     const one = txn(0, 0, 20, ['write', 'x', 1], ['read', 'y', null])
     expect(titleOf(one, txn(1, 1, 21, ['write', 'y', 2], ['read', 'x', null]))).toBe(
       'p0 and p1 each missed what the other had written',
@@ -144,7 +144,7 @@ describe('several registers', () => {
     expect(titleOf(...writes, ...reads)).toBe('p2 and p3 saw the same writes in different orders')
   })
 
-  test('that held what nobody had written say so', () => {
+  test('say that a value was never written', () => {
     expect(titleOf(both, txn(1, 10, 15, ['read', 'x', 9]))).toBe('p1 read x = 9, which nobody had written')
   })
 
@@ -165,14 +165,14 @@ describe('a string that is appended to', () => {
   })
   const titleOf = (...operations: readonly Made[]): string => judge(operations, 'register').title
 
-  test('and lacks what was acknowledged names whose', () => {
+  test('says whose acknowledged append is missing', () => {
     const two = [append(1, '1.', 0), append(2, '2.', 10)]
     expect(titleOf(...two, read(3, '1.', 20, { node: 'n3' }))).toBe("p2's confirmed append to k was missing at n3")
     expect(titleOf(...two, read(3, '1.', 20))).toBe("p3 did not see p2's confirmed append to k")
     expect(titleOf(...two, read(2, '1.', 20))).toBe('p2 did not see its own confirmed append to k')
   })
 
-  test('and was seen longer before, or in another order, names the clients', () => {
+  test('names the clients that saw it longer before, or in another order', () => {
     const two = [append(1, '1.', 0), append(2, '2.', 1)].map((each) => ({ ...each, to: 100 }))
     expect(titleOf(...two, read(3, '1.2.', 10), read(4, '1.', 20))).toBe(
       'p4 did not see an append to k that p3 had already read',

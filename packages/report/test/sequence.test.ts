@@ -11,7 +11,7 @@ const log = (lines: number) =>
 const stepsWith = (lines: number) =>
   sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: log(lines) })
 
-test('what nodes said long before the end gives way to its number of lines', () => {
+test('log lines long before the end are replaced by their number', () => {
   const texts = stepsWith(30).map(({ text }) => text)
   expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(24)
   expect(texts).toContain('(6 lines of logs before this)')

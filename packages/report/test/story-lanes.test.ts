@@ -32,7 +32,7 @@ test('nodes on one side of a cut stand next to one another, so that one wall is 
   expect(wallsIn(signRow(cut, lanes, wallsAfter([], cut)).html)).toEqual(['59%'])
 })
 
-test('where a cut is only between some nodes of two sides, they stand next to each other', () => {
+test('nodes separated by a partial cut stand next to each other', () => {
   const one: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'late' }
   const signs = [call('Ana', 'n1'), one, call('Ben', 'n3')]
   const late = lanesOf({ ...telling, steps: [{ what: '', text: '', signs }] })

@@ -45,7 +45,7 @@ function staleHistory(key: string, other: string, value: string) {
 const tooWide = (text: string, width: number) => text.split('\n').filter((line) => displayWidth(line) > width)
 
 describe('no line is wider than the terminal, whatever keys, values and nodes are called:', () => {
-  test('that of a check, its explanations and its drawing', () => {
+  test('on the page of a check, with explanations and drawing', () => {
     fc.assert(
       fc.property(name, name, name, terminal, (key, other, value, options) => {
         const history = staleHistory(key, other, value)
@@ -66,7 +66,7 @@ describe('no line is wider than the terminal, whatever keys, values and nodes ar
     )
   })
 
-  test('that of a story', () => {
+  test('on the page of a story', () => {
     const lanes = fc.uniqueArray(name, { minLength: 3, maxLength: 7 })
     fc.assert(
       fc.property(lanes, name, terminal, (names, text, options) => {
@@ -77,7 +77,7 @@ describe('no line is wider than the terminal, whatever keys, values and nodes ar
     )
   })
 
-  test('and a line that is broken loses nothing but spaces', () => {
+  test('and a wrapped line loses only spaces', () => {
     fc.assert(
       fc.property(fc.array(name, { minLength: 1 }), fc.integer({ min: 10, max: 60 }), (words, width) => {
         const lines = fitLine(words.join(' '), width)

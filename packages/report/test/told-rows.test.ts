@@ -18,14 +18,14 @@ const paired = (told: string, fixed: string): string =>
     .join(' ')
 
 describe('steps stand side by side', () => {
-  test('that tell of the same thing', () => {
+  test('if both tell of the same thing', () => {
     expect(paired('abc', 'abc')).toBe('aa bb cc')
     expect(paired('abc', 'ac')).toBe('aa b- cc')
     expect(paired('ac', 'abc')).toBe('aa -b cc')
     expect(paired('abxd', 'aybd')).toBe('aa -y bb x- dd')
   })
 
-  test('and alone if there is nothing of the kind on the other side', () => {
+  test('and alone if the other side has none like it', () => {
     expect(paired('ab', '')).toBe('a- b-')
     expect(paired('', 'ab')).toBe('-a -b')
     expect(paired('a', 'b')).toBe('a- -b')

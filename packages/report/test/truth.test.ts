@@ -234,7 +234,7 @@ describe('a lock that two clients held', () => {
   })
 })
 
-test('where a single answer is drawn, what the strongest level forbids is told beside it, and once', () => {
+test('next to a single drawn answer, the strongest level’s violation is reported once', () => {
   const of = (level: string, ...operations: readonly number[]): Counterexample => ({
     ...{ level, sentence: `${level} is broken.`, keys: [] },
     operations: operations.map((operation) => ({ operation, role: 'core' as const })),

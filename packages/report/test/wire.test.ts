@@ -43,7 +43,7 @@ const everywhere = (all: ReturnType<typeof told>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
-test('what is listened for is the change that was missed, from its call to the answer without it', () => {
+test('a run listens for the missed change, from its call to the answer that lacks it', () => {
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
@@ -134,7 +134,7 @@ describe('a real run in which it cannot be told whether the change was sent', ()
   })
 })
 
-test('of attempts to reach a node that was down only the first is told', () => {
+test('only the first attempt to reach a dead node is reported', () => {
   const attempt = { from: 'n1', to: 'n3', type: 'connection', fate: 'lost', by: 'down' } as const
   const all = told(
     [6580, 6590, 6600].map((at) => ({ ...attempt, sentAt: ms(at), endedAt: ms(at + 1) })),
@@ -163,7 +163,7 @@ test('names of messages sent at one time stand on either side of them', () => {
   expect(svg.match(/class="message-name end"/g)).toHaveLength(1)
 })
 
-test('what was heard about something else is not told', () => {
+test('messages about other changes are not reported', () => {
   if (listening === undefined) throw new Error('nothing to listen for')
   const other = { ...listening, to: nanos(listening.to + 1) }
   expect(told([sent], { listening: other }).terminal).not.toContain('replicate')

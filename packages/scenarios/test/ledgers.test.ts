@@ -27,7 +27,7 @@ const stands = (ledger: Ledger, ...all: readonly Done[]) => ledger.stands(all, '
 describe('what was paid in is spent once', () => {
   const ledger = spentOnce('x')
 
-  test('by subtracting, or by writing less on condition', () => {
+  test('counting negative additions and compare-and-sets to a smaller balance as spending', () => {
     const paid = done('add', 10, 0, 1)
     expect(stands(ledger, paid)).toEqual({ says: 'spent $0 of $10', broken: false })
     expect(stands(ledger, paid, done('add', -10, 1, 2))).toEqual({ says: 'spent $10 of $10', broken: false })
@@ -40,13 +40,13 @@ describe('what was paid in is spent once', () => {
     })
   })
 
-  test('and there is nothing to say before anything was paid in, or of other accounts', () => {
+  test('without a standing before anything was paid in, and for other accounts', () => {
     expect(stands(ledger)).toBeUndefined()
     expect(stands(ledger, { ...done('add', 10, 0, 1), input: { f: 'add', key: 'y', value: 10 } })).toBeUndefined()
   })
 })
 
-test('what is free is sold to one', () => {
+test('a free seat is sold to one client', () => {
   const ledger = soldOnce('x')
   expect(stands(ledger, read(null, 0, 1))).toBeUndefined()
   const sold = done('cas', [null, 'Ana'], 0, 1)
@@ -100,7 +100,7 @@ test('a read shows all that was added before it was asked for', () => {
   })
 })
 
-test('what is added once is counted once', () => {
+test('nothing is counted more than once', () => {
   const ledger = countedOnce('x')
   expect(stands(ledger)).toBeUndefined()
   const added = done('add', 1, 0, 1)
@@ -115,7 +115,7 @@ describe('what everyone added is in the books', () => {
   const reads = [by('Ana', read(10, 1, 2)), by('Ben', read(10, 1, 2))]
   const first = by('Ana', done('write', 15, 3, 4))
 
-  test('unless one writes over what another added since', () => {
+  test('a write over an addition made since the read breaks the promise', () => {
     expect(stands(ledger, ...reads)).toBeUndefined()
     expect(stands(ledger, opening, ...reads, first)).toEqual({ says: '$15 came, $15 in the books', broken: false })
     expect(stands(ledger, opening, ...reads, first, by('Ben', done('write', 13, 5, 6)))).toEqual({
@@ -124,7 +124,7 @@ describe('what everyone added is in the books', () => {
     })
   })
 
-  test('and not if it was read again, or changed on condition', () => {
+  test('a new read or a compare-and-set keeps the promise', () => {
     const again = [by('Ben', read(15, 4, 5)), by('Ben', done('write', 18, 5, 6))]
     expect(stands(ledger, opening, ...reads, first, ...again)).toMatchObject({ broken: false })
     expect(stands(ledger, opening, ...reads, first, by('Ben', done('cas', [15, 18], 5, 6)))).toEqual({
@@ -134,7 +134,7 @@ describe('what everyone added is in the books', () => {
   })
 })
 
-test('what is due once is paid once', () => {
+test('a payment is made once', () => {
   const ledger = paidOnce('a', 40)
   expect(stands(ledger, read({ a: 100, b: 0 }, 0, 1))).toBeUndefined()
   expect(stands(ledger, read({ a: 100, b: 0 }, 0, 1), read({ a: 60, b: 40 }, 2, 3))).toEqual({
@@ -157,7 +157,7 @@ test('money moves, and none is lost', () => {
   })
 })
 
-test('whoever is asked says the same, until it changes', () => {
+test('all nodes give the same answer until it changes', () => {
   const ledger = sameEverywhere('x')
   expect(stands(ledger, done('add', 1, 0, 1))).toBeUndefined()
   expect(stands(ledger, read(2, 0, 1), read(2, 2, 3))).toEqual({ says: 'Ana sees $2', broken: false })
@@ -165,7 +165,7 @@ test('whoever is asked says the same, until it changes', () => {
   expect(stands(ledger, read(2, 0, 1), read(1, 2, 3))).toEqual({ says: 'Ana sees $2; then Ana sees $1', broken: true })
 })
 
-test('whoever sees the photo sees the album closed, and others need not', () => {
+test('a client that has seen the photo must see the album closed; others need not', () => {
   const ledger = causeFirst('photo', { key: 'album', value: 'closed' })
   const of = (key: string, each: Done, who = 'Ana'): Done => ({ ...each, who, input: { ...each.input, key } })
   const photo = of('photo', read('party', 2, 3))

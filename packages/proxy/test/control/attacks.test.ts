@@ -35,7 +35,7 @@ describe('a request without a token', () => {
     expect(plane.proxies.get('n1').listen).toBe(before)
   })
 
-  test('that gives no address, as clients of Toxiproxy may, listens on loopback', async () => {
+  test('without an address, as clients of Toxiproxy may send, listens on loopback', async () => {
     const { ask } = await control()
     const { json } = await ask('POST', '/proxies', { name: 'db', listen: '', upstream })
     expect(json.listen).toMatch(/^127\.0\.0\.1:\d+$/)

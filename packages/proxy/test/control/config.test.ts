@@ -22,7 +22,7 @@ describe('POST /v1/reset', () => {
 })
 
 describe('a config file', () => {
-  test('as the one among the examples opens everything it says', async () => {
+  test('such as the one among the examples opens everything in it', async () => {
     const { plane } = await control()
     const path = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'proxies.json')
     await loadProxyConfig(plane, JSON.parse(readFileSync(path, 'utf8')), {

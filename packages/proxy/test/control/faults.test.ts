@@ -46,7 +46,7 @@ describe('faults', () => {
     expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
   })
 
-  test('of toxics, partitions and rule sets are seen, and changed only where they belong', async () => {
+  test('of toxics, partitions and rule sets are listed, and changed only through their own routes', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
     await ask('PUT', '/v1/partitions/split', { groups: [['a'], ['b']] })
@@ -58,7 +58,7 @@ describe('faults', () => {
     expect((await ask('DELETE', '/v1/partitions/split')).status).toBe(204)
   })
 
-  test('of a link that nobody carries are refused, since they would have no effect', async () => {
+  test('of a link that no proxy carries are refused, since they would have no effect', async () => {
     const { ask } = await withProxies()
     const answer = await ask('POST', '/v1/faults', { ...latency, links: ['clients>n9'] })
     expect(answer).toMatchObject({
@@ -107,7 +107,7 @@ describe('partitions', () => {
     expect((await ask('GET', '/v1/partitions')).json).toHaveLength(1)
   })
 
-  test('of ends that nobody knows are refused', async () => {
+  test('of unknown ends are refused', async () => {
     const { ask } = await withProxies()
     for (const groups of [[['a'], ['z']], [['a']], 'a|b', [['a'], []], [['a'], ['clients']], [['a'], [5]]])
       expect((await ask('PUT', '/v1/partitions/p', { groups })).status, JSON.stringify(groups)).toBe(400)
@@ -134,7 +134,7 @@ describe('rule sets', () => {
     ])
   })
 
-  test('of which one fault is wrong are not in force at all', async () => {
+  test('with one invalid fault are refused as a whole', async () => {
     const { ask } = await withProxies()
     await ask('PUT', '/v1/rules', { faults: [{ ...latency, links: ['a>b'], name: 'old' }] })
     const good = { ...latency, links: ['a>b'], name: 'new' }

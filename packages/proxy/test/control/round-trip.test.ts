@@ -62,7 +62,7 @@ describe('a proxy is opened', () => {
     expect(plane.proxies.list().map(({ enabled }) => enabled)).toEqual([true, true, true, true])
   })
 
-  test('of datagrams, to the port of its own number that is one of streams', async () => {
+  test('of datagrams, to the TCP port with its own number', async () => {
     const { plane } = await control()
     const streams = await plane.addProxy(proxy('tcp', '127.0.0.1:0', '127.0.0.1:9'))
     const datagrams = { ...proxy('udp', '127.0.0.1:0', streams.listen), protocol: 'udp' as const }

@@ -108,7 +108,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(recorder.counters).toMatchObject({ operations: 14, unmatched: 1, touched: 0 })
     })
 
-    test('by the table in the manual, reads of other revisions, of keys alone and of counts are no reads of now', async () => {
+    test('by the table in the manual, reads of other revisions, of keys alone and of counts are not current reads', async () => {
       const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], manualTable)
       const [port = 0] = ports
       const revisionOf = async (text: Promise<string>) => JSON.parse(await text).header.revision as number
@@ -168,7 +168,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(JSON.stringify(verdict)).toContain('POST /etcdserverpb.KV/Put')
     })
 
-    test('a read that a follower answers by itself is stale, and is found', async () => {
+    test('a stale read answered by a follower alone is found', async () => {
       const { servers, leader } = await slowCluster()
       const { ports, view, recorder } = await recordedWays(servers, bothTable)
       const leaderPort = ports[leader] ?? 0

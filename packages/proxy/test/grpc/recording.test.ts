@@ -92,7 +92,7 @@ describe('a call of gRPC', () => {
     }
   })
 
-  test('that its client gives up, or a fault ends, is of unknown outcome', async () => {
+  test('that its client gives up, or a fault ends, has an unknown outcome', async () => {
     const { call, view, apply, service, recorder } = await kvRoute()
     apply({ kind: 'reset-stream', back: true, when: { nth: 1 } })
     expect(await call('Put', { key: 'x', value: 'one' })).toEqual({ status: status.INTERNAL })
@@ -103,7 +103,7 @@ describe('a call of gRPC', () => {
     expect(view.events.some(({ type }) => type === 'fail')).toBe(false)
   })
 
-  test('that says nothing of how it ended is of unknown outcome', async () => {
+  test('without a status has an unknown outcome', async () => {
     const service = await serveHttp2((stream) => {
       stream.resume()
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' })

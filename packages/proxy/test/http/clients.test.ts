@@ -102,7 +102,7 @@ describe('what cannot be known touches', () => {
     ])
   })
 
-  test('what others saw of it only after its mark, which a 404 withdraws', async () => {
+  test('only what others saw of it after its mark, which a 404 withdraws', async () => {
     const { route, client } = await httpRouteTo(await keyValueService(), { table: { ...textTable } })
     const send = httpClient(route.port)
     await send('POST', '/kv/x', 'v')

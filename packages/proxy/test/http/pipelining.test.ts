@@ -60,7 +60,7 @@ test('whatever happens to pipelined requests, each gets its own answer, in the o
   expect(faults.every(({ hits }) => hits > 0)).toBe(true)
 })
 
-test('a client that asks and asks, of a server that does not answer, is stopped, and goes on once that does', async () => {
+test('a client that keeps sending to a silent server is paused, and resumed once the server answers', async () => {
   const REQUESTS = 25_000
   const asked = 'GET /kv/x HTTP/1.1\r\nHost: n1\r\n\r\n'
   const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1'

@@ -27,7 +27,7 @@ describe('without a fault', () => {
     expect(answers.map((answer, i) => answer === bodies[i])).toEqual(bodies.map(() => true))
   })
 
-  test('what is no HTTP/2 is passed as it is, from either side, at once', async () => {
+  test('bytes that are not HTTP/2 pass unchanged and at once, from either side', async () => {
     const faults = createHttp2Faults({ seed: 1 })
     const intercept = faults.intercept({ from: 'clients', to: 'n1' })
     const route = await network().route({ from: 'clients', to: 'n1', upstream: await echo(), intercept })

@@ -134,7 +134,7 @@ describe('a message is', () => {
     expect(there.text).toBe('{"term":7}\n')
   })
 
-  test('not falsified where there is no JSON', () => {
+  test('not forged if it is not JSON', () => {
     const { apply, send, there } = world({ framing: resp })
     const fault = apply({ kind: 'forge-message', fields: 1, besides: false })
     send('PING\r\n')

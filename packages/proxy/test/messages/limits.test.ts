@@ -62,7 +62,7 @@ describe('messages that are too large, or none', () => {
   })
 })
 
-test('what is duplicated often is kept once', () => {
+test('a message duplicated many times is stored once', () => {
   const { apply, send, there } = world({ maxMessageBytes: 1 << 20 })
   apply({ kind: 'duplicate-message', copies: 100 })
   apply({ kind: 'delay-message', delayMs: millis(1000), jitterMs: millis(0) })

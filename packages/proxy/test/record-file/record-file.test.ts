@@ -194,7 +194,7 @@ describe('while the disk stalls', () => {
     expect(disk.written.join('').length).toBe(file.statistics.writtenBytes)
   })
 
-  test('what waits for one part is written at once, up to some megabytes', async () => {
+  test('lines that wait for one part are written together, up to some megabytes', async () => {
     const disk = new StalledDisk()
     const file = openRecordFile(newPath(), { disk: disk.write })
     const text = `${'x'.repeat(999)}\n`

@@ -166,7 +166,7 @@ test('a list is a queue while it is filled at one end and emptied at the other',
   expect(['LPUSH q a', 'RPOP q'].map(kindOf)).toEqual(['passed-on', 'passed-on'])
 })
 
-test('what is done to a hash is done to each of its fields', () => {
+test('a command on a hash acts on each of its fields', () => {
   const keySpace = new KeySpace()
   const context = { commands: commandSet(), keySpace, database: '1' }
   const analysed = (text: string) => analyse(text.split(' ')[0] ?? '', text.split(' '), context)

@@ -128,7 +128,7 @@ test('a queue is drained by a script, oldest first', async () => {
   expect(told().at(-1)).toBe('0 ok drain q=["1"]')
 })
 
-test('what a client asks whose name ends in :final is a final read', async () => {
+test('a read of a client whose name ends in :final is a final read', async () => {
   const { ask, views } = await recorded({ answer: ([name]) => (name === 'CLIENT' ? '+OK\r\n' : undefined) })
   await ask(command('CLIENT', 'SETNAME', 'a:final') + command('GET', 'x'), 10)
   expect(views.client.find(({ type }) => type === 'invoke')).toMatchObject({ session: 'a', final: true })

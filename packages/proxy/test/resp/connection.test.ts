@@ -27,7 +27,7 @@ describe('a transaction', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, open: 0, unmatched: 4 })
   })
 
-  test('of which a watched key was changed, or that was refused, did nothing', async () => {
+  test('with a changed watched key, or that was refused, has no effect', async () => {
     const watched = await recorded(transacting('*-1\r\n'))
     await watched.ask(sent(['SET', 'x', '1']), 5 + 9 + 5)
     expect(ended(watched.told())).toEqual(['0 fail write x=undefined !a key that was watched has changed'])
@@ -51,7 +51,7 @@ describe('a transaction', () => {
     expect(ended(told())).toEqual(['0 ok write x="1"'])
   })
 
-  test('whose answers are not those of its commands is not understood', async () => {
+  test('whose replies do not fit its commands is not understood', async () => {
     const { ask, told } = await recorded(transacting('*1\r\n+OK\r\n'))
     await ask(sent(['SET', 'x', '1'], ['SET', 'y', '1']), 5 + 18 + 9)
     expect(ended(told())).toEqual([
@@ -85,7 +85,7 @@ describe('clients are told apart', () => {
             : undefined,
   }
 
-  test('by CLIENT SETNAME, with what is sent right behind it, and over connections', async () => {
+  test('by CLIENT SETNAME, from the next command on, and across connections', async () => {
     const { ask, views, connect, recorder } = await recorded(greeting)
     await ask(command('GET', 'x'), 5)
     await ask(command('CLIENT', 'SETNAME', 'alice') + command('GET', 'x'), 10)

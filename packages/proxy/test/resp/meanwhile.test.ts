@@ -51,7 +51,7 @@ describe('a field that is first asked for while its hash is being deleted is no 
   })
 })
 
-test('what stands behind a SELECT that fails in a transaction went elsewhere, so that every key is touched', async () => {
+test('commands after a failed SELECT in a transaction went to another database, so every key is touched', async () => {
   const { marks, ask } = await recorded({
     answer: scripted({
       MULTI: '+OK\r\n',

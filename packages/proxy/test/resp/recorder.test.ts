@@ -51,7 +51,7 @@ describe('commands become operations', () => {
     expect(told()).toEqual(['0 invoke add n=1', '0 ok add n=1', '0 invoke read n=null', '0 ok read n=1'])
   })
 
-  test('a script that compares and sets, where it is said which', async () => {
+  test('a compare-and-set script, if it is declared', async () => {
     const script =
       "if redis.call('get',KEYS[1])==ARGV[1] then redis.call('set',KEYS[1],ARGV[2]) return 1 else return 0 end"
     const { ask, told, recorder } = await recorded({
@@ -113,7 +113,7 @@ describe('an error is', () => {
     expect(await failing(error)).toEqual([`0 info write x=undefined !${error}`, `1 fail read x=undefined !${error}`])
   })
 
-  test('of unknown outcome where the answer is of a kind that the command does not have', async () => {
+  test('an unknown outcome if the command never gives such a reply', async () => {
     const { ask, told } = await recorded({ answer: () => ':7\r\n' })
     await ask(command('SET', 'x', '1'), 4)
     expect(told()[1]).toBe('0 info write x=undefined !an answer of another kind than the command has')
@@ -146,7 +146,7 @@ describe('many at once', () => {
 })
 
 describe('what is not understood is passed on and counted', () => {
-  test('a connection that subscribes, or speaks no RESP', async () => {
+  test('a connection that subscribes, or does not speak RESP', async () => {
     const { client, ask, connect, recorder, told } = await recorded({
       answer: ([name]) => (name === 'SUBSCRIBE' ? '>1\r\n+x\r\n*1\r\n+y\r\n' : undefined),
     })
@@ -169,7 +169,7 @@ describe('what is not understood is passed on and counted', () => {
     expect(marks()).toEqual(['touched *: MULTI'])
   })
 
-  test('what is answered more than once, such as leaving several channels', async () => {
+  test('a command with several replies, such as leaving several channels', async () => {
     const { ask, told, recorder, marks } = await recorded({
       answer: ([name]) => (name === 'UNSUBSCRIBE' ? ':0\r\n:0\r\n' : undefined),
     })
@@ -277,7 +277,7 @@ describe('with message faults behind the recorder', () => {
   })
 })
 
-test('a client that asks and asks, of a server that does not answer, is stopped, and goes on once that does', async () => {
+test('a client that keeps sending to a silent server is paused, and resumed once the server answers', async () => {
   const REQUESTS = 25_000
   const asked = command('GET', 'x')
   const there: Received[] = []

@@ -73,7 +73,7 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     expect(recorder.counters.touched).toBe(0)
   })
 
-  test('a script that the server has kept from before is named by its SHA-1, by which it can be declared', async () => {
+  test('a script cached by the server before is named by its SHA-1, by which it can be declared', async () => {
     const { client, owner, judge } = await redis()
     const sha = String(await owner.send('SCRIPT', 'LOAD', OWN))
     await client.send('EVALSHA', sha, '1', 'n', '5')
@@ -146,7 +146,7 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     expect(result()).toBe(wanted)
   })
 
-  test('a database that was emptied says nothing of the others', async () => {
+  test('a flushed database does not affect the others', async () => {
     const { client, owner, result } = await redis()
     await owner.ask('SET old 1')
     for (const text of ['SELECT 1', 'FLUSHDB', 'GET old', 'SELECT 0', 'GET old', 'SET old 2', 'GET old'])
@@ -162,7 +162,7 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     expect(result()).toBe('violated')
   })
 
-  test('with several servers, one that is emptied says nothing of the others', async () => {
+  test('with several servers, a flushed one does not affect the others', async () => {
     const [one, two] = await Promise.all([startRedis(REDIS ?? ''), startRedis(REDIS ?? '')])
     const { connect, judge } = await recordRedis([one, two])
     const [first, second] = await Promise.all([connect(0), connect(1)])

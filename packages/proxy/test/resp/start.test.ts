@@ -49,7 +49,7 @@ async function proxied(server: RealServer, carries: unknown) {
   }
 }
 
-test('what keys hold is read before the first client comes, where that is asked for', async (context) => {
+test('initial values are read before the first client connects, if asked for', async (context) => {
   if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
   const server = await startRedis(REDIS)
   const owner = await connectTo(server)

@@ -39,7 +39,7 @@ test('a tape keeps the latest of what passed within its memory, and says up to w
   )
 })
 
-test('of a long chunk a tape keeps the beginning and the length', () => {
+test('a tape keeps the beginning and the length of a long chunk', () => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   tape.received(4, 1.5, 7, Buffer.alloc(40 * KIB, 'a'))
   const [entry] = [...tape.entries()] as [TapeEntry & { kind: 'bytes' }]

@@ -35,7 +35,7 @@ describe('timeout', () => {
     expect(network.statistics().get('clients>n1')).toMatchObject({ deliveredBytes: 0, droppedBytes: 4 })
   })
 
-  test('of 0 ends nothing until it is removed, and then the connections it touched', async () => {
+  test('of 0 ends no connection until it is removed, and then those it touched', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))

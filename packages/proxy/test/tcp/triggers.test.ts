@@ -57,7 +57,7 @@ describe('a trigger', () => {
     expect(await hit(when)).toEqual(expected)
   })
 
-  test('of a probability comes from the seed', async () => {
+  test('with a probability is drawn from the seed', async () => {
     const first = await hit({ probability: 0.5 }, 1)
     expect(await hit({ probability: 0.5 }, 1)).toEqual(first)
     const others = await Promise.all([2, 3, 4].map((seed) => hit({ probability: 0.5 }, seed)))
@@ -92,7 +92,7 @@ describe('a trigger', () => {
     fault.remove()
   })
 
-  test('of a reset chooses among those alive', async () => {
+  test('of a reset chooses among live connections', async () => {
     const { network, route } = await routeTo(await echo())
     const clients: Received[] = []
     for (let i = 0; i < 4; i++) {
@@ -147,7 +147,7 @@ describe('an update', () => {
     expect(() => fault.update(on(back, { kind: 'half-open' }))).toThrow('cannot become half-open on n1>clients')
   })
 
-  test('after it was removed brings nothing back', async () => {
+  test('after its removal has no effect', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }))
     fault.remove()

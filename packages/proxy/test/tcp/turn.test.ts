@@ -28,7 +28,7 @@ describe('in a turn of the event loop', () => {
     expect(log).toEqual(['a read 1', 'b read 2', 'a wrote 1', 'b wrote 2'])
   })
 
-  test('what one socket is sent is one write, in its order', () => {
+  test('all that is sent to one socket is one write, in order', () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     for (const text of ['1', '2', '3']) receiveInTurn(receive, Buffer.from(text), false)
@@ -46,7 +46,7 @@ describe('in a turn of the event loop', () => {
     expect(log).toEqual(['a read 1', 'a wrote 1', 'end'])
   })
 
-  test('what is gathered is written before anything that may not wait', () => {
+  test('gathered bytes are written before anything urgent', () => {
     const log: string[] = []
     const { gathered } = passing(log, 'a')
     const receive = (bytes: Buffer): void => {

@@ -152,7 +152,7 @@ describe('POST /proxies', () => {
     expect(Object.keys((await ask('GET', '/proxies')).json)).toEqual(['db'])
   })
 
-  test('of one name twice at once makes one', async () => {
+  test('creates one proxy for two simultaneous requests with one name', async () => {
     const { ask } = await control()
     const answers = await Promise.all(Array.from({ length: 8 }, () => ask('POST', '/proxies', proxy('db'))))
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(409)])
@@ -174,7 +174,7 @@ describe('POST /populate', () => {
     })
   })
 
-  test('with an empty list makes nothing', async () => {
+  test('creates nothing from an empty list', async () => {
     const { ask } = await control()
     expect(await ask('POST', '/populate', [])).toMatchObject({ status: 201, text: '{"proxies":[]}' })
   })

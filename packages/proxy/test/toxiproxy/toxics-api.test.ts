@@ -117,7 +117,7 @@ describe('toxics', () => {
     expect((await ask('GET', '/proxies/db')).json.toxics).toEqual([])
   })
 
-  test('that are changed to nonsense stay as they were', async () => {
+  test('stay as they were after an invalid change', async () => {
     const { ask } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'bandwidth', name: 'b', attributes: { rate: 5 } })
     expect((await ask('POST', '/proxies/db/toxics/b', { attributes: { rate: -1 } })).status).toBe(400)

@@ -161,7 +161,7 @@ describe('a conversation with PostgreSQL', () => {
       ...end,
     ])
 
-  test('what a transaction reads and writes of one row is one operation, at its commit', () => {
+  test('reads and writes of one row in a transaction are one operation at its commit', () => {
     expect(inTransaction([asks(query('COMMIT')), answers(tag('COMMIT'), ready())])).toEqual([
       '0 invoke cas x=[2] as a',
       '0 ok cas x=[1,2]',
@@ -213,7 +213,7 @@ describe('a conversation with PostgreSQL', () => {
     ])
   })
 
-  test('what is not followed touches the rows it may have written, with what to write instead', () => {
+  test('a statement that cannot be followed touches the rows it may have written, and says what to write instead', () => {
     const lines = recorded([
       asks(query('BEGIN')),
       answers(tag('BEGIN'), ready('T')),

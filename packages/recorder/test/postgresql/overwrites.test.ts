@@ -22,7 +22,7 @@ function noticed(...steps: readonly (readonly [by: number, f: string, value: Jso
   return found
 }
 
-test('a number that others have written since it was read, and that is then written, is noticed', () => {
+test('notices a write of a number that others have changed since it was read', () => {
   expect(noticed([0, 'read', 5], [1, 'read', 5], [0, 'write', 6], [1, 'write', 6])).toEqual(['x'])
   expect(noticed([0, 'read', 5], [1, 'add', 1], [0, 'write', 6])).toEqual(['x'])
 })

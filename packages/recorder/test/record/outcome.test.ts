@@ -54,7 +54,7 @@ test('a refusal made up by a fault is distinguished from one of the backend', ()
   expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
 })
 
-test('a refusal that is the answer of the object itself stays one, unless a fault made it up', () => {
+test('a refusal by the object itself stays a refusal, unless a fault fabricated it', () => {
   const answered = { ...fail, answered: true } as const
   const end = (backend: typeof answered | typeof fail | typeof ok) =>
     outcomeOf({ edges: ALL_EDGES, answer: answered, backend, harmless: true })

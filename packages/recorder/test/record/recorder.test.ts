@@ -58,7 +58,7 @@ describe('lines', () => {
     expect(backend.events[1]?.extra).toEqual({ epoch: 4, edges: ['client-in', 'backend-out', 'backend-in'] })
   })
 
-  test('of the nemesis stand in both views', () => {
+  test('of the nemesis are in both views', () => {
     const { client, backend, recorder } = recording()
     recorder.note('rules', { applied: 'lose-reply' })
     for (const view of [client, backend])
@@ -104,7 +104,7 @@ describe('processes', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('of which nothing is known are retired, in both views', () => {
+  test('with an unknown outcome are retired in both views', () => {
     const { client, connection, now } = recording()
     const lost = connection.begin(now())
     lost.called(asks(write(1)))
@@ -176,7 +176,7 @@ describe('order', () => {
     for (const view of [client, backend]) expect(view.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
   })
 
-  test('what waits is bounded: the oldest is overtaken then, and that is counted', () => {
+  test('waiting operations are bounded: beyond that the oldest is overtaken, and counted', () => {
     const sink = new RecordedLines()
     const order = new EventOrder(sink, 3)
     const place = order.reserve()
@@ -221,7 +221,7 @@ describe('retries', () => {
     ])
   })
 
-  test('without a name, only what got no answer is repeated, and only by the same client', () => {
+  test('without an id, only an unanswered request can be a retry, and only of the same client', () => {
     const { client, recorder, connection, now } = recording()
     const done = connection.begin(now())
     done.called(asks(write(1)))
@@ -262,7 +262,7 @@ describe('retries', () => {
     ])
   })
 
-  test('where clients repeat first of all, what comes later on a connection takes no repetition away', () => {
+  test('if clients retry first after reconnecting, later requests do not count as retries', () => {
     const retries = new Retries()
     const busy = retries.forConnection({ client: 'c', repeatsFirst: true })
     busy.correlate(write(2), undefined)
@@ -295,7 +295,7 @@ describe('retries', () => {
     expect(open().correlate(write(1), undefined)).toBeUndefined()
   })
 
-  test('what a reconnected client sends first of all is said to be sent again', () => {
+  test('the first request of a reconnected client counts as a retry', () => {
     const { client, recorder, connection, now } = recording()
     for (const value of [1, 2]) {
       const lost = connection.begin(now())

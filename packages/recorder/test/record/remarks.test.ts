@@ -304,7 +304,7 @@ describe('what the answer tells', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2 })
   })
 
-  test('a key that is never told touches those that somebody saw absent, before or after, and no other', () => {
+  test('an unknown key touches only the keys that somebody saw absent, before or after', () => {
     const { client, connection, connect, now, recorder } = recording()
     const seeAbsent = (key: string) => {
       const exchange = connect().beginWhole(now())

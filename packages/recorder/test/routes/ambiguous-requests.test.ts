@@ -125,20 +125,20 @@ describe('a key', () => {
     result: 'body',
   }
 
-  test('of several parts differs where they differ, also by where a slash is', () => {
+  test('of several parts differs if any part differs, or a slash moves', () => {
     const key = (target: string) => completionOf(read, `GET ${target}`)?.['key']
     expect(key('/tenants/a/users/b')).toBe('a/b')
     expect(key('/tenants/a%2Fb/users/c')).not.toBe(key('/tenants/a/users/b%2Fc'))
     expect(key('/tenants/%22a%2Fb%22/users/c')).not.toBe(key('/tenants/a%2Fb/users/c'))
   })
 
-  test('that is an object is one, whatever the order of its members', () => {
+  test('that is an object does not depend on the order of its members', () => {
     const write = { request: 'POST /kv', f: 'write', key: 'json.id', value: 'json.v' }
     const key = (id: string) => completionOf(write, 'POST /kv', { body: `{"id":${id},"v":1}` })?.['key']
     expect(key('{"a":1,"b":2}')).toBe(key('{"b":2,"a":1}'))
   })
 
-  test('in a parameter that is given twice is not understood, as services differ in which of them they take', () => {
+  test('in a parameter that is given twice is not understood, since services differ in which value they take', () => {
     const write = { request: 'PUT /kv', f: 'write', key: 'query.k', value: 'body' }
     const events = recorded(write, 'PUT /kv?k=a&k=b', { body: '1' })
     expect(events.map(({ f }) => f)).toContain('touched')

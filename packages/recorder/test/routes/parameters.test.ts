@@ -42,7 +42,7 @@ test('a parameter is named by what a route uses it for, and by any route for the
   expect(tried({ routes: [old, read] }, 'GET /kv/x?version=current').kind).toBe('operations')
 })
 
-test('a parameter that makes no difference can be said to make none', () => {
+test('a parameter can be declared irrelevant', () => {
   const table = { ignoredParameters: ['_'], routes: [read] }
   expect(tried(table, 'GET /kv/x?_=17').kind).toBe('operations')
   expect(tried(table, 'GET /kv/x?_=17&at=3').kind).toBe('not-understood')

@@ -246,7 +246,7 @@ describe('what cannot be turned round is said, with what helps', () => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, route)).toMatch(/Give each its own route/)
   })
 
-  test('a route that another one takes the requests of', () => {
+  test('a route whose requests another one takes', () => {
     const first = { request: 'PUT /{key}', when: { 'json.v': 1 }, f: 'append', value: 'json.v' }
     const second = { request: 'PUT /{key}', f: 'write', value: 'json.v' }
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, first, second)).toMatch(/route 1 takes its requests/)

@@ -130,7 +130,7 @@ test.each([
   expect(normal(out)).toEqual([':1\r\n', `loose ${text}:2\r\n`, ''])
 })
 
-test('a message that was begun before anyone listened goes on loose, and the next is whole', () => {
+test('a message that began before anyone listened passes in pieces, and the next one is whole', () => {
   const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 100 })
   const out: string[] = []
   const sink = { frame: (b: Buffer) => void out.push(`whole ${b}`), loose: (b: Buffer) => void out.push(`loose ${b}`) }

@@ -107,7 +107,7 @@ async function blocksOf(requests: readonly OutgoingHttpHeaders[], settings = {})
 const letters = (from: number, to: number): string =>
   String.fromCharCode(...Array.from({ length: to - from + 1 }, (_, i) => from + i))
 
-test('what another implementation encodes is read as it was meant, with all it refers back to', async () => {
+test('decodes the blocks of another implementation, with references to earlier ones', async () => {
   const seed = `hpack ${inject('seed')}`
   const random = createRandom(seed)
   const text = (most: number) =>

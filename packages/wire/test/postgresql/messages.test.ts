@@ -189,7 +189,7 @@ describe('messages of PostgreSQL', () => {
     expect(scanner.scan(Buffer.from([0, 0, 0x40, 0, 0, 3, 0, 0]), 0)).toBe(-2)
   })
 
-  test('what follows an agreed encryption is not framed, and its bytes are all handed on', () => {
+  test('bytes after an agreed encryption are not framed, and all are passed on', () => {
     const frames: string[] = []
     let loose = 0
     const reader = new FrameReader({ scanner: createPostgresqlScanner('responses'), maxFrameBytes: 100 })
