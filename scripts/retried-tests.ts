@@ -38,7 +38,7 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/proxy/test/grpc/etcd.test.ts',
-    title: 'a read that a follower answers by itself is stale, and is found',
+    title: 'a stale read answered by a follower alone is found',
     reason: BY_CHANCE,
   },
   {

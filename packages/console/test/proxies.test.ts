@@ -45,7 +45,7 @@ describe('the page of proxies', () => {
     expect(await click('refuse', 'web')).toEqual([200, 'Done.'])
     expect(await statusOf(`${site}/a?x=<b>`)).toBe(503)
     const hurt = await text()
-    expect(hurt).toContain('<h1>Hurting 1 of 1 proxy</h1>')
+    expect(hurt).toContain('<h1>Faults on 1 of 1 proxy</h1>')
     expect(hurt).toMatch(/hit 1<\/span> <code>GET \/a\?x=/)
     expect(hurt).not.toContain('/before')
 

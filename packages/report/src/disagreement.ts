@@ -2,7 +2,7 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { type History, OK, outputOf } from '@chaosproxy/history'
 import { isRead, writtenText } from './operation-words.ts'
 
-/** Two reads of which each saw another of two writes last. */
+/** Two reads that disagree about which of two writes came last. */
 export interface Disagreement {
   /** The read that saw what the culprit did not. */
   readonly other: OperationRow

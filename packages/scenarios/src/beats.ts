@@ -42,7 +42,7 @@ export const during = (
 
 export const remark = (atMs: number, says: string): Remark => ({ type: 'remark', atMs: millis(atMs), says })
 
-/** At least this share of what is asked in the meantime is answered. */
+/** At least this share of the requests in this time is answered. */
 export const mostAnswered = (
   fromMs: number,
   untilMs: number,
@@ -56,7 +56,7 @@ export const mostAnswered = (
   most: 2,
 })
 
-/** At most this share of what is asked in the meantime is answered. */
+/** At most this share of the requests in this time is answered. */
 export const fewAnswered = (fromMs: number, untilMs: number, most = 0.1): ExpectedGoodput => ({
   fromMs: millis(fromMs),
   untilMs: millis(untilMs),
@@ -78,14 +78,14 @@ export const write = (key: string, value: Json): Input => ({ f: 'write', key, va
 export const cas = (key: string, old: Json, next: Json): Input => ({ f: 'cas', key, value: [old, next] })
 export const add = (key: string, value: Json): Input => ({ f: 'add', key, value })
 
-/** Nothing passes between the groups; what was sent meanwhile arrives once it is over. */
+/** Nothing passes between the groups; messages sent meanwhile arrive once the fault is over. */
 export const cut = (...groups: readonly (readonly NodeId[])[]): Fault => ({
   kind: 'partition',
   mode: 'hold',
   links: linksBetween(groups),
 })
 
-/** The clocks of a node run ahead of the others by so much, until the fault is over. */
+/** The clock of a node runs ahead of the others by this much until the fault is over. */
 export const clockAhead = (node: NodeId, offsetMs: number): Fault => ({
   kind: 'clock',
   nodes: [node],
@@ -95,31 +95,31 @@ export const clockAhead = (node: NodeId, offsetMs: number): Fault => ({
 
 const toClients = (nodes: readonly NodeId[]) => nodes.map((to) => ({ from: 'clients', to }))
 
-/** Clients wait in vain: their requests never arrive. */
+/** Clients time out: their requests never arrive. */
 export const loseRequest = (...nodes: readonly NodeId[]): Fault => ({
   kind: 'lose-request',
   silence: 'hang',
   links: toClients(nodes),
 })
 
-/** Clients wait in vain: their requests are carried out, and the answers never arrive. */
+/** Clients time out: their requests are executed, and the replies never arrive. */
 export const loseReply = (...nodes: readonly NodeId[]): Fault => ({
   kind: 'lose-reply',
   silence: 'hang',
   links: toClients(nodes),
 })
 
-/** Nothing passes in this direction until it is over; it then arrives. */
+/** Nothing arrives in this direction until the fault is over. */
 export const stall = (from: NodeId, to: NodeId): Fault => ({ kind: 'partition', mode: 'hold', links: [{ from, to }] })
 
-/** A node hears nothing of what the others send, until it is over. */
+/** A node receives nothing from the others until the fault is over. */
 export const deaf = (node: NodeId, ...others: readonly NodeId[]): Fault => ({
   kind: 'partition',
   mode: 'hold',
   links: others.map((from) => ({ from, to: node })),
 })
 
-/** What passes in this direction arrives so much later. */
+/** Everything in this direction arrives this much later. */
 export const late = (from: NodeId, to: NodeId, latencyMs: number): Fault => ({
   kind: 'latency',
   latencyMs: millis(latencyMs),
@@ -128,8 +128,8 @@ export const late = (from: NodeId, to: NodeId, latencyMs: number): Fault => ({
   links: [{ from, to }],
 })
 
-/** Stopped, and going on where it was once it is over. */
+/** Stopped, and resumed once the fault is over. */
 export const paused = (...nodes: readonly NodeId[]): Fault => ({ kind: 'pause', nodes })
 
-/** Killed, and started again on the same disk once it is over. */
+/** Killed, and restarted on the same disk once the fault is over. */
 export const down = (...nodes: readonly NodeId[]): Fault => ({ kind: 'kill', nodes })

@@ -124,7 +124,7 @@ function doneIn({ asked, events }: Afterwards): readonly Done[] {
   )
   const last = lastAnswersIn(events).map(
     ({ node, key, at, value }): Done => ({
-      who: `whoever asks ${node}`,
+      who: `a read at ${node}`,
       calledAt: at,
       returnedAt: at,
       input: { f: 'read', ...(key === '' ? {} : { key }), value: null },

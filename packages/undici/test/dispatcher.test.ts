@@ -185,8 +185,8 @@ test('whatever the faults, the record is that of the same requests through a por
 
 describe('a fault that has no meaning for HTTP/1.1 of a server somebody else started', () => {
   test.each([
-    [{ kind: 'drop-message' }, 'drop-message on clients>n1: no proxy carries what this hurts'],
-    [{ kind: 'drop-datagram' }, 'the link carries streams of TCP, and this hurts datagrams only'],
+    [{ kind: 'drop-message' }, 'drop-message on clients>n1: no proxy parses the traffic that this fault needs'],
+    [{ kind: 'drop-datagram' }, 'the link carries TCP, and this fault acts on datagrams only'],
     [{ kind: 'reset-stream' }, 'with listen: false nothing speaks HTTP/2. Use lose-request, lose-reply'],
     [{ kind: 'kill', nodes: ['n1'] }, 'record() did not start these servers, so it cannot kill or pause them'],
   ])('is refused with the reason: %j', async (fault, reason) => {

@@ -173,7 +173,7 @@ describe('the page of proxies, in a real browser', () => {
     page.on('pageerror', (error) => trouble.push(error.message))
     await page.goto(/http:\S+/.exec(said)?.[0] ?? '')
     await page.getByRole('button', { name: 'Cut web' }).click()
-    await page.getByRole('heading', { name: 'Hurting 1 of 2 proxies' }).waitFor()
+    await page.getByRole('heading', { name: 'Faults on 1 of 2 proxies' }).waitFor()
     for (const colorScheme of ['dark', 'light'] as const)
       for (const width of [400, 800, 1400]) {
         await page.emulateMedia({ colorScheme })

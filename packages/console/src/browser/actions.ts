@@ -15,7 +15,7 @@ export interface FaultDraft {
   readonly latencyMs?: number
 }
 
-/** Something that can be done to what is picked, in words that say what will happen. */
+/** An action on the selection, with words that say what will happen. */
 export interface Action {
   readonly label: string
   /** The key that prepares it on a focused node. */

@@ -90,7 +90,7 @@ function closedBecause({ connection, frame }: View): string | undefined {
 
 function Lost({ view }: { readonly view: View }): JSX.Element | null {
   if (view.connection !== 'lost') return null
-  return <div class="lost-bar">No connection to chaos: what is shown is old. Trying again.</div>
+  return <div class="lost-bar">No connection to chaos: the data shown is stale. Reconnecting.</div>
 }
 
 const ANNOUNCE_EVERY_MS = 1_500

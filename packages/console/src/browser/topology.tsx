@@ -46,7 +46,7 @@ const pairs = (nodes: readonly string[]): readonly (readonly [string, string])[]
 
 type Condition = 'whole' | 'half' | 'cut' | 'hurt'
 
-/** What faults make of a link: cut both ways, one way, or hurt in another manner. */
+/** How faults affect a link: cut both ways, cut one way, or otherwise. */
 function conditionOf(faults: readonly FaultRow[], one: string, other: string): Condition {
   const ways = [`${one}>${other}`, `${other}>${one}`]
   const cuts = faults.filter(({ kind }) => kind === 'partition' || kind === 'blackhole').flatMap(({ links }) => links)

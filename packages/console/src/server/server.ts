@@ -25,7 +25,7 @@ export interface PageServer {
 
 /** Pages at once. Each costs a frame ten times a second. */
 const MOST_PAGES = 16
-/** An order is short: what is longer is none. */
+/** An order is short: anything longer is refused. */
 const LONGEST_ORDER_BYTES = 16_384
 /** Too many pages are open already. */
 const UNAVAILABLE = 503

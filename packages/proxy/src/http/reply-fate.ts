@@ -49,7 +49,7 @@ export interface ReplyFate {
   /** What the client gets; if its body follows, the server's own. */
   readonly reply: Reply
   readonly trickle: Trickle | undefined
-  /** After so many bytes of its content, the connection is reset. */
+  /** The connection is reset after this many bytes of its content. */
   readonly truncate: { readonly bytes: number; readonly rule: HttpRule } | undefined
   readonly reorder: { readonly withinMs: number; readonly rule: HttpRule } | undefined
   /** `reply` is truncated already. */

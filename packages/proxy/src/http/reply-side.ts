@@ -286,7 +286,7 @@ export class ReplySide implements Stage {
     this.#gate.close()
   }
 
-  /** The chunk ends in the middle of an answer that is hurt. */
+  /** The chunk ends in the middle of a faulted reply. */
   #chunkRead(): void {
     const [turn] = this.#connection.asked
     if (turn === undefined) return
@@ -360,7 +360,7 @@ export class ReplySide implements Stage {
     intake.treatment = 'pass'
   }
 
-  /** An answer that is hurt has arrived completely. */
+  /** A faulted reply has arrived completely. */
   #harmedRead(turn: HttpTurn, body: Captured | undefined, time: Nanos): void {
     const { lost } = this.#plan ?? {}
     if (this.#progress === 'held') this.#decide(turn, body ?? { bytes: NOTHING })

@@ -165,7 +165,7 @@ const editedFields = (fields: Fields | undefined, changes: Changes): Fields => (
   get: (name) => (changes.has(name) ? changes.get(name)?.value : fields?.get(name)),
 })
 
-/** The offset after so many bytes of a whole reply's content; undefined if it has no more than those. */
+/** The offset after this many bytes of a whole reply's content; undefined if it is not longer. */
 export function offsetInContent({ raw, headLength, kind }: Reply, contentBytes: number): number | undefined {
   const reader = new BodyReader()
   reader.start(kind, raw.length - headLength)

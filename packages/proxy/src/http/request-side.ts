@@ -338,7 +338,7 @@ export class RequestSide implements Stage {
     if (this.#isSearched) this.#prefix.add(bytes, start, end)
   }
 
-  /** The chunk ends in the middle of a request that is hurt. */
+  /** The chunk ends in the middle of a faulted request. */
   #chunkRead(): void {
     const turn = this.#turn
     if (turn === undefined) return
@@ -390,7 +390,7 @@ export class RequestSide implements Stage {
     }
   }
 
-  /** A request that is hurt has arrived completely. */
+  /** A faulted request has arrived completely. */
   #harmedRead(turn: HttpTurn): void {
     if (this.#progress === 'searched') this.#decideSearched(turn)
     if (this.#progress === 'sent') this.#sendWhatCame(turn, true)

@@ -72,7 +72,7 @@ export interface Conversation {
   readonly responses: Exit
   /** Ends both sides by RST, at once. */
   abort(): void
-  /** Reports a client that speaks something else than what is read. */
+  /** Reports a client that does not speak the expected protocol. */
   misread?(what: 'http2'): void
   /** Must be called by whatever loses, repeats, changes or reorders messages, before anyone can see the effect. */
   disturbed?(altered?: readonly Buffer[]): void

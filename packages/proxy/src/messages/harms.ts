@@ -89,7 +89,7 @@ export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHar
   },
 }
 
-/** Undefined for what is no JSON, or says nothing that could be said otherwise. */
+/** Undefined if it is not JSON, or has nothing that could be changed. */
 function forgedBytes(message: Buffer, fields: number, { framing, direction }: Track, random: Random) {
   const said = framing.readsJson === true ? framing.read(message) : undefined
   const forged = said === undefined ? undefined : forge(said, fields, () => random.next())

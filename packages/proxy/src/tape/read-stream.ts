@@ -53,7 +53,7 @@ function lineMessage(line: Buffer, sentAtMs: number, endBytes: number): ReadMess
   }
 }
 
-/** Chunks may begin and end in the middle of a message, so that what is not found in them may still be there. */
+/** Chunks may begin and end in the middle of a message, so a change may be there without being found. */
 function readChunks(stream: Stream): ReadStream {
   const messages = stream.pieces.map(({ bytes, sizeBytes, positionBytes, atMs }): ReadMessage => {
     const text = textOf(bytes)

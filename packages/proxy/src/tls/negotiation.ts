@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Encryption } from '@chaosproxy/wire'
 
-/** As long as for a handshake of TLS: a client that connects and sends nothing would be kept for ever. */
+/** As long as for a handshake of TLS: a client that connects and sends nothing would be kept open forever. */
 const PATIENCE_MS = 10_000
 
 export interface NegotiationOptions {
@@ -43,7 +43,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
       seen = seen.subarray(sizeBytes)
       if (kind === 'nothing') {
         done()
-        // Whoever takes the client over reads this first.
+        // The next reader of the client reads this first.
         client.unshift(seen)
         plainly(client)
         return

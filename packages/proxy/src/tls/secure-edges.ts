@@ -10,7 +10,7 @@ import { createAuthority } from './authority.ts'
 import { RequestedTls } from './requested-tls.ts'
 import type { OriginateOptions, TerminateOptions, TlsOptions } from './tls-options.ts'
 
-/** A peer that takes longer is disconnected; otherwise one that connects and sends nothing would be kept for ever. */
+/** A peer that takes longer is disconnected; otherwise one that connects and sends nothing would be kept open forever. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
 const LOOPBACK_NAMES: readonly [string, ...string[]] = ['localhost', '127.0.0.1', '::1']
 

@@ -113,7 +113,7 @@ describe('a proxy of UDP', () => {
   test('takes no fault that cannot act on datagrams, nor TCP one that cannot act on streams', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/v1/proxies', { name: 'dns', upstream: '127.0.0.1:1', protocol: 'udp', enabled: false })
-    const error = expect.stringContaining('hurt by partition, blackhole and the faults of UDP only')
+    const error = expect.stringContaining('on which only partition, blackhole and the faults of UDP act')
     const refused = { status: 400, json: { error } }
     for (const fault of [latency, { kind: 'reset' }, { kind: 'corrupt', probability: 1 }])
       expect(await ask('POST', '/v1/faults', { ...fault, proxies: ['dns'] })).toMatchObject(refused)
@@ -122,7 +122,7 @@ describe('a proxy of UDP', () => {
     expect(await ask('POST', '/proxies/dns/toxics', { type: 'latency' })).toMatchObject({ status: 400 })
     expect(await ask('POST', '/v1/faults', { kind: 'drop-datagram', proxies: ['n1'] })).toMatchObject({
       status: 400,
-      json: { error: expect.stringContaining('clients>n1: the link carries streams of TCP') },
+      json: { error: expect.stringContaining('clients>n1: the link carries TCP') },
     })
     expect((await ask('GET', '/v1/faults')).json).toEqual([])
     const cuts = await ask('POST', '/v1/faults', { kind: 'blackhole', proxies: ['n1', 'dns'] })

@@ -132,7 +132,7 @@ const OPAQUE = 'from here on the connection is not understood'
 
 const ALTERED = {
   what: 'a request that a fault changed',
-  why: 'the server got something else than what is recorded; faults that change only replies leave the record whole',
+  why: 'the server received something other than what is recorded; faults that change only replies keep the record complete',
 }
 
 export const createRecorder = (options: RecorderOptions): Recorder => new LiveRecorder(options)

@@ -83,7 +83,7 @@ export const cas = (key: string, value: readonly Json[], says: Says): CommandOpe
   says,
 })
 
-/** An addition of which only the answer has the values: a cas of both. */
+/** An addition whose values only the reply has: a cas of both. */
 export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   call: { f: 'cas', key, value: UNSAID, amount },
   says: saysSum(amount),

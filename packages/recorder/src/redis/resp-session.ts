@@ -242,7 +242,7 @@ export class RespSession {
     const { parts, touches, lifetimes } = open
     const [first, ...rest] = parts
     if (first === undefined) return { ...passedOn('EXEC', touches, answered), lifetimes }
-    const why = 'in a transaction it was changed by what is no operation'
+    const why = 'in a transaction it was changed by a command that is not an operation'
     return {
       understanding: operations([first, ...rest], this.#identity),
       touched: touches === 'nothing' ? undefined : { what: 'EXEC', why, touches },

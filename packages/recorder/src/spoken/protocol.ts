@@ -11,7 +11,7 @@ export interface RecordedProtocol {
   readonly example: string
   /** How its messages are cut. */
   readonly framing: Framing
-  /** Whether its name alone does not say what to record: then only its messages can be hurt. */
+  /** Whether its name alone is not enough to record it: then faults can only act on its messages. */
   readonly needsSettings: boolean
   /** The schemes of its addresses. */
   readonly schemes: { readonly [scheme: string]: { readonly port: number; readonly isSecure: boolean } }

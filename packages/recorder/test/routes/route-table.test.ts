@@ -67,7 +67,7 @@ describe('says what is wrong, where, and what to give instead', () => {
     [{ ...route({}), final: '' }, 'x: "final" is "". Name a field, such as "X-Final".'],
     [{ ...route({}), initial: null }, 'x: "initial" is null. Give "unknown", "read" or {"value": …}.'],
     [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List the keys to read at the start'],
-    [{ ...route({}), keys: ['a'] }, 'x: "keys" are what is read at the start: say "initial": "read" as well.'],
+    [{ ...route({}), keys: ['a'] }, 'x: "keys" are read at the start: set "initial": "read" as well.'],
     [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", and no route says how'],
   ])('%j', (value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)
@@ -167,7 +167,7 @@ describe('refuses what could not be meant', () => {
       routes({ request: 'GET /static/*', ignore: true }, { ...read, request: 'GET /static/kv/{key}' }),
       'x: route 2 (GET /static/kv/{key}) is never reached',
     ],
-    ['an ignored route that does something', routes({ ...read, ignore: true }), '"f" stands beside "ignore"'],
+    ['an ignored route that does something', routes({ ...read, ignore: true }), '"f" does not go with "ignore"'],
     ['a route that is not quite ignored', routes({ request: 'GET /', ignore: 'yes' }), '"ignore" is "yes". Give true'],
     [
       'operations beside an operation',

@@ -7,7 +7,7 @@ export interface Stretch {
   readonly x: (time: number) => number
 }
 
-/** How the bars stand that were drawn: times in the canvas's own pixels, of which so many have gone by to the left. */
+/** Where the drawn bars are: times in the canvas's own pixels, shifted left by `gone` of them. */
 interface Kept {
   readonly time: number
   readonly perNano: number
@@ -25,7 +25,7 @@ export class BarLayer {
   readonly #context = this.#canvas.getContext('2d')
   #kept: Kept | undefined
 
-  /** Has everything drawn anew the next time. */
+  /** Redraws everything the next time. */
   forget(): void {
     this.#kept = undefined
   }

@@ -57,7 +57,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     j: forward,
     k: backward,
   }
-  // Whoever only reads scrolls by these keys.
+  // Readers scroll with these keys.
   const whileWalking: { readonly [key: string]: () => void } = {
     ArrowDown: forward,
     ArrowUp: backward,

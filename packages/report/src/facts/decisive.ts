@@ -7,7 +7,7 @@ import { gapOf } from './near-faults.ts'
 const MOST_OF_CYCLE = 24
 
 /**
- * The counterexample with at most so many operations: of many the last, with the impossible one and those that make it
+ * The counterexample with at most this many operations: the last ones, with the impossible one and those that make it
  * impossible. What came long before, such as the first elements of a list, explains nothing.
  */
 export function decisive(history: History, counterexample: Counterexample, most: number): Counterexample {

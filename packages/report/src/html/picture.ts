@@ -33,7 +33,7 @@ interface Line {
 
 /**
  * The verdict, a sentence and the contradiction as one picture that needs nothing else: for a pull request, a wiki or a
- * chat. Its colours follow the theme of whoever looks. A history in which nothing is wrong is its verdict and its levels.
+ * chat. Its colours follow the reader’s theme. A history in which nothing is wrong is its verdict and its levels.
  */
 export function renderPicture(page: Page, facts: Facts = factsOf(page)): string {
   const head = placed(headOf(page, facts), MARGIN)

@@ -40,12 +40,12 @@ interface ShownFault {
   readonly kept?: string | undefined
 }
 
-/** Every proxy with what passes and what hurts it. Its server keeps it up to date and carries out what is clicked. */
+/** Every proxy with its traffic and its faults. Its server keeps it up to date and carries out clicks. */
 export function renderProxiesHtml(page: ProxiesPage): string {
   const { version, seed, proxies, faults, events } = page
   const hurt = proxies.filter(({ hurtBy }) => hurtBy.length > 0).length
   const title =
-    hurt === 0 ? 'No fault in force' : `Hurting ${count(hurt)} of ${plural(proxies.length, 'proxy', 'proxies')}`
+    hurt === 0 ? 'No fault in force' : `Faults on ${count(hurt)} of ${plural(proxies.length, 'proxy', 'proxies')}`
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}: chaos proxy</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(own)}</style></head>
 <body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos proxy</span><span>seed ${seed}</span><span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>

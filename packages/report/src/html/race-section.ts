@@ -20,7 +20,7 @@ function rowHtml(race: Race, row: RaceRow, before: RaceRow | undefined): Html {
 
 const times = (ran: LineTimes | undefined): Html => html`<td class="times">${timesText(ran, '→', '…')}</td>`
 
-/** Only pages with a race carry these. */
+/** Only for pages with a race. */
 export const raceStyles = `
 .race{display:grid;grid-template-columns:minmax(0,7fr) minmax(0,4fr);gap:28px}.race-said{font-weight:600;max-width:60em;margin-bottom:12px;overflow-wrap:anywhere}
 .src{border-collapse:collapse;width:100%;font:13px/22px ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}

@@ -29,7 +29,7 @@ ${stepper}
 `.html
 }
 
-/** Every accident beside what prevents it; what is told alone stands alone. */
+/** Every accident next to its prevention, if that is told too. */
 function sectionsOf(tellings: readonly StoryTelling[]): readonly Html[] {
   const fix = tellings.find(({ kind }) => kind === 'fix')
   const accidents = tellings.filter(({ kind }) => kind === 'accident')

@@ -72,7 +72,7 @@ function acknowledged(history: History, culprit: number): readonly number[] {
   return rows
 }
 
-/** What a poll asked for: from an offset, at most so many. */
+/** What a poll asked for: a number of messages from an offset. */
 function rangeOf(value: Json): { readonly from: number; readonly limit: number } {
   const { offset = value, limit } =
     typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -75,7 +75,7 @@ function fromNowhere(history: History, txns: readonly Txn[], { row, reads }: Txn
   return `${clientOf(history, row)} read ${held}, which nobody had written`
 }
 
-/** A transaction of which it saw one write, and another register as it had surely been before. */
+/** A transaction that it saw in part: one register as written, another as certainly before it. */
 function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const half = others.find(
     (txn) =>

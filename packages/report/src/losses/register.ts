@@ -50,7 +50,7 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   return { title: `${clientOf(history, first.operation)}'s confirmed write${to} is gone`, level: 'eventual' }
 }
 
-/** Two clients who both changed a value that was there once: the contradiction is they, and whoever wrote the value. */
+/** Two clients who both changed one value: the contradiction is their changes and the write of the value. */
 function changedTwice(history: History, { culprit, operations, keys }: Counterexample): Loss | undefined {
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
   const from = replacedText(history, culprit)
@@ -216,7 +216,7 @@ function unseen(history: History, report: Report<string>, counterexample: Counte
   }
 }
 
-/** Two clients of which each saw another of two writes last. */
+/** Two clients that disagree about which of two writes came last. */
 function disagreement(history: History, counterexample: Counterexample): Loss | undefined {
   const { culprit, keys } = counterexample
   const other = disagreementOf(history, counterexample)?.other

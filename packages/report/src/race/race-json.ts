@@ -15,7 +15,7 @@ export function raceJson(race: Race): Json {
   return { sentence, overtaken: part(overtaken), by: part(by) }
 }
 
-/** What a history's header says of the race in the program that it is of, for whoever reads the history later. */
+/** The race in the simulated program, as the header of its history stores it. */
 export const raceMember = (race: Race | undefined): Header['extra'] =>
   race === undefined ? undefined : { [MEMBER]: JSON.parse(JSON.stringify(named(race))) as Json }
 
@@ -38,7 +38,7 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
   }
 }
 
-/** A header is anybody's: what is not of this form is no race. */
+/** Headers come from anywhere: a malformed race is ignored. */
 class OtherForm extends Error {}
 
 /** Longer texts and lists are not what was written here. */

@@ -5,7 +5,7 @@ const MOST_ROWS = 40
 /** So few lines between two that ran are shown as well. */
 const FEW = 2
 
-/** The lines that either request ran, file by file, with what is between them where that is short. */
+/** The lines that either request ran, file by file, with short gaps filled in. */
 export function rowsOf(
   { steps: [ofOvertaken, ofOther], sources }: Ran,
   { overtaken, by }: { readonly overtaken: RacingPart; readonly by: RacingPart },

@@ -20,7 +20,7 @@ const TO = 0.75
 /** How long the fault of a run of this length lasts, in milliseconds. */
 export const faultMs = (timeMs: number): number => timeMs * (TO - FROM)
 
-/** Nemeses that would draw another cut for each seed, some of which cut nobody off from a majority. */
+/** Nemeses that draw another cut for each seed, some of which leave every node with a majority. */
 const SPLITS: readonly string[] = ['partition', 'halves']
 
 /**

@@ -84,7 +84,7 @@ function parseMethod(types: ReadonlyMap<string, MessageType>, path: string, pair
   if (input === undefined || output === undefined || (pair as readonly unknown[]).length !== 2)
     throw new UserError(
       'input',
-      `${at}: give what is asked and what is answered, both from "messages": ["a.Request", "a.Response"].`,
+      `${at}: give the request and the response type, both from "messages": ["a.Request", "a.Response"].`,
     )
   return { input, output, streams: false }
 }

@@ -25,6 +25,6 @@ export function parseSchema(members: { readonly [name: string]: unknown }, where
   if (typeof base64 === 'string') return parseDescriptorSet(Buffer.from(base64, 'base64'), `${where}: "descriptor"`)
   throw new UserError(
     'input',
-    `${where}: "descriptor" is ${quote(descriptor)}. No files are read here: give what is in it as {"base64":"…"}, or declare "messages".`,
+    `${where}: "descriptor" is ${quote(descriptor)}. No files are read here: give its content as {"base64":"…"}, or declare "messages".`,
   )
 }

@@ -231,7 +231,7 @@ describe('declarations', () => {
     [{ 'a.B': ['bytes key'] }, {}, '"bytes key" declares no field'],
     [{ 'a.B': ['Size size = 1'] }, {}, '"Size" is no type. Declare it in "messages", or take int32 for an enum'],
     [{ 'a.B': [] }, { 'a.C/Put': ['a.B', 'a.B'] }, 'is no method. Write it as gRPC does: "/package.Service/Method"'],
-    [{ 'a.B': [] }, { '/a.C/Put': ['a.B'] }, 'give what is asked and what is answered'],
+    [{ 'a.B': [] }, { '/a.C/Put': ['a.B'] }, 'give the request and the response type'],
   ])('%j %j are refused', (messages, methods, problem) => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(UserError)
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)

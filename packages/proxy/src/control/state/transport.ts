@@ -21,8 +21,8 @@ export function validateTransport({ kind, links }: TrafficFault, proxies: readon
     throw new ControlError(
       400,
       protocol === 'udp'
-        ? `${where}: the link carries datagrams, which are hurt by ${CUTS.join(', ')} and the faults of UDP only`
-        : `${where}: the link carries streams of TCP, and this hurts datagrams only`,
+        ? `${where}: the link carries datagrams, on which only ${CUTS.join(', ')} and the faults of UDP act`
+        : `${where}: the link carries TCP, and this fault acts on datagrams only`,
     )
   }
 }

@@ -29,6 +29,6 @@ function refuseBesideIgnore(written: Written, at: string): void {
   const beside = Object.keys(written).find((name) => !Object.hasOwn(requestMembers, name))
   if (beside !== undefined)
     throw wrong(
-      `${at}: ${quote(beside)} stands beside "ignore": what is ignored is no operation. Leave one of them out.`,
+      `${at}: ${quote(beside)} does not go with "ignore": an ignored request is not an operation. Leave one of them out.`,
     )
 }

@@ -62,7 +62,7 @@ function startOf(
   normalize: Normalize,
 ): InitialSpec | undefined {
   if (keys !== undefined && initial !== 'read')
-    throw wrong(`${where}: "keys" are what is read at the start: say "initial": "read" as well.`)
+    throw wrong(`${where}: "keys" are read at the start: set "initial": "read" as well.`)
   if (initial === 'read') {
     if (keys !== undefined) return { read: keys }
     throw wrong(`${where}: "keys" is ${quote(keys)}. List the keys to read at the start: "keys": ["x", "y"].`)
