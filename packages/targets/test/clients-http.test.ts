@@ -88,14 +88,14 @@ describe('a client that a route table is enough for', () => {
     await expect(counterClient(1, [reading ?? {}, other], ['x'])).rejects.toThrow(/Give all of them the same "key"/)
   })
 
-  test('says info of a write whose answer does not come, and fail of a read', async () => {
+  test('without a reply a write is info and a read is fail', async () => {
     const port = await serve((request) => request.socket.destroy())
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
     expect(await ask(write('x', 1))).toMatchObject({ type: 'info' })
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
   })
 
-  test('sends a request once, whatever becomes of it', async () => {
+  test('sends a request once, whatever happens to it', async () => {
     let requests = 0
     const port = await serve((_, response) => {
       requests++
@@ -107,7 +107,7 @@ describe('a client that a route table is enough for', () => {
     expect(requests).toBe(2)
   })
 
-  test('says fail where nobody listens: the request never left', async () => {
+  test('a refused connection is fail: the request never left', async () => {
     const port = await serve(() => {})
     for (const close of open.splice(0)) await close()
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })

@@ -28,7 +28,7 @@ const clientOf = (directory: string, functions?: readonly string[]) =>
 const cas = (value: readonly [number, number]): Input => ({ f: 'cas', key: 'x', value: [...value] })
 
 describe('a client as a function', () => {
-  test('returns what it read, and what it wrote counts as asked for, whatever the driver answers', async () => {
+  test('returns the value read; a write counts as requested, whatever the driver returns', async () => {
     const { ask } = await clientOf(
       fileWith(`if (f === 'read') return data.get(key) ?? null; data.set(key, value); return 'OK'`),
     )
@@ -52,7 +52,7 @@ describe('a client as a function', () => {
     expect((await broken).message).toMatch(/answered a cas with 1\. Answer true, or false/)
   })
 
-  test('learns from a signal that nobody waits any more', async () => {
+  test('is told by a signal that nobody waits any more', async () => {
     const { ask } = await clientOf(
       fileWith(
         `if (f === 'read') return data.get('aborted') ?? null

@@ -69,7 +69,7 @@ describe.skipIf(redis === undefined)(
       },
     )
 
-    test('compares and sets by a script, and from nothing by NX', async () => {
+    test('compares and sets by a script, and with NX if the key must not exist', async () => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port, {
         functions: ['read', 'write', 'cas'],

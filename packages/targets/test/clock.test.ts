@@ -4,7 +4,7 @@ import { createClock } from '../src/network/clock.ts'
 
 const inMs = (from: number, afterMs: number) => nanos(from + afterMs * 1e6)
 
-test('alarms that come due while the process is busy ring in the order of their times', async () => {
+test('alarms due while the process is busy ring in order of time', async () => {
   const clock = createClock(process.hrtime.bigint())
   const rung: number[] = []
   const from = clock.now()
@@ -32,7 +32,7 @@ test('an alarm never rings early, nor once cancelled, nor twice', async () => {
   expect(rung).toEqual(['on time true'])
 })
 
-test('an alarm asked for from a callback, however late, rings in a later turn', async () => {
+test('an alarm set in a callback rings in a later turn, however late', async () => {
   const clock = createClock(process.hrtime.bigint())
   const turns: string[] = []
   await new Promise<void>((resolve) => {

@@ -95,7 +95,7 @@ describe('a cluster', () => {
     expect(all.map(processExists)).toEqual([false, false, false])
   })
 
-  test('a start that is given up ends what was started', async () => {
+  test('an aborted start stops whatever it had started', async () => {
     const before = childrenOfThisProcess()
     const abort = new AbortController()
     const starting = start({ signal: abort.signal })
@@ -120,7 +120,7 @@ describe('kill and restart', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 3 })
   })
 
-  test('a node that two kills hit comes back when the last is healed', async () => {
+  test('a node under two kills restarts when the last is healed', async () => {
     const cluster = await start()
     const first = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
     const second = await inject(cluster, { kind: 'kill', nodes: ['n1', 'n2'] })
@@ -130,7 +130,7 @@ describe('kill and restart', () => {
     expect(pids(cluster).map(processExists)).toEqual([true, true, true])
   })
 
-  test('a node that ends without having been asked is reported as trouble', async () => {
+  test('a node that exits unexpectedly is reported as trouble', async () => {
     const cluster = await start()
     process.kill(cluster.pid('n2') as number, 'SIGKILL')
     await eventually(async () =>
@@ -143,7 +143,7 @@ describe('kill and restart', () => {
 })
 
 describe('pause', () => {
-  test('a paused node neither answers nor is known, and goes on where it was', async () => {
+  test('a paused node neither replies nor has a status, and continues when resumed', async () => {
     const cluster = await start()
     const pid = cluster.pid('n1') as number
     const heal = await inject(cluster, { kind: 'pause', nodes: ['n1'] })
@@ -185,7 +185,7 @@ describe('links', () => {
     await eventually(async () => expect(await ask(cluster, old, read('x'))).toEqual({ type: 'ok', value: 1 }))
   })
 
-  test('a cut from clients to a node is felt by clients of that node only', async () => {
+  test('cutting clients from one node affects only clients of that node', async () => {
     const cluster = await share()
     const heal = await inject(cluster, { kind: 'partition', links: [{ from: 'clients', to: 'n1' }], mode: 'hold' })
     expect(await ask(cluster, 'n1', read('x'), 100)).toMatchObject({ type: 'fail', error: 'timeout after 100 ms' })
@@ -226,7 +226,7 @@ describe('links', () => {
 
   const fromClients = ({ nodes }: EmbeddedCluster) => nodes.map((to) => ({ from: 'clients', to }))
 
-  test('a reply that is lost leaves its client without an answer, and the write in place', async () => {
+  test('a lost reply leaves the client without a reply and the write in place', async () => {
     const cluster = await share()
     await serves(cluster)
     const links = fromClients(cluster)
@@ -239,7 +239,7 @@ describe('links', () => {
     await serves(cluster)
   })
 
-  test('a request that is lost is never carried out', async () => {
+  test('a lost request is never executed', async () => {
     const cluster = await share()
     await serves(cluster)
     const lost = {
@@ -279,7 +279,7 @@ describe('links', () => {
     )
   })
 
-  test('messages are lost where they are known only, and an unknown node is refused by its name', async () => {
+  test('messages are lost only on known links, and an unknown node is refused by name', async () => {
     const cluster = await share()
     const loss = { kind: 'drop-message', links: [{ from: 'clients', to: 'n2' }] } as const
     await expect(inject(cluster, loss)).rejects.toThrow('clients>n2 carries nothing that drop-message could hurt')
@@ -331,7 +331,7 @@ describe('trouble of the environment is told as such', () => {
     await expect(start({ dataDir })).rejects.toThrow(/n\d ended while the cluster was starting.*ENOSPC/s)
   })
 
-  test('an unknown protocol, and no node at all', async () => {
+  test('an unknown protocol and a cluster without nodes are refused', async () => {
     await expect(start({ protocol: 'rafd' })).rejects.toThrow(/no protocol "rafd". There are: raft/)
     await expect(start({ nodes: 0 })).rejects.toThrow('the number of nodes is 0; give a whole number, 1 or more')
   })

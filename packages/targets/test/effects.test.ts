@@ -34,7 +34,7 @@ test('without anything to persist, effects are carried out at once', () => {
   expect(writes).toEqual([])
 })
 
-test('nothing behind a record is done before it is durable, be it of the same step or of a later one', async () => {
+test('no effect after a record happens before it is durable, in the same step or a later one', async () => {
   const { runner, done, writes } = slowDisk()
   runner.run([log('before'), persist(1), log('after')])
   runner.run([log('later step')])
@@ -45,7 +45,7 @@ test('nothing behind a record is done before it is durable, be it of the same st
   expect(runner.backlog()).toBe(0)
 })
 
-test('records that come while a write is under way share the next one', async () => {
+test('records that arrive during a write share the next one', async () => {
   const { runner, done, writes, records } = slowDisk()
   runner.run([persist(1), log('one')])
   await nextTurn()
@@ -59,7 +59,7 @@ test('records that come while a write is under way share the next one', async ()
   expect(done).toEqual(['one', 'two', 'three'])
 })
 
-test('when the disk fails, nothing that waited for it is ever done', async () => {
+test('after a disk failure, no effect that waited for the disk happens', async () => {
   const { runner, done, writes, failures } = slowDisk()
   runner.run([persist(1), log('acknowledged')])
   await nextTurn()
@@ -70,7 +70,7 @@ test('when the disk fails, nothing that waited for it is ever done', async () =>
   expect(failures).toEqual(['ENOSPC'])
 })
 
-test('whatever the steps and the pace of the disk: every effect once, in order, each behind its records', async () => {
+test('every effect happens once, in order and after its records, at any pace of the disk', async () => {
   const step = fc.array(fc.boolean(), { maxLength: 4 })
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(step, fc.boolean()), { maxLength: 12 }), async (steps) => {

@@ -41,7 +41,7 @@ test('a bundle that is older than anything built is left alone', () => {
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })
 
-test('a build whose sources are not there is run', () => {
+test('a build without sources is run', () => {
   const root = tree(built)
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })

@@ -112,7 +112,7 @@ describe('what became of a message', () => {
     expect(fateOf(times(50, 51), pausedTo(90))).toEqual({ fate: 'received', by: 'pause', endedAt: ms(90) })
   })
 
-  test('blames no fault of another link, nor one that was over', () => {
+  test('blames no fault of another link or another time', () => {
     const elsewhere = fault(10, 110, { ...cut('hold'), links: [{ from: 'n1', to: 'n2' }] })
     expect(fateOf(times(50), around(elsewhere, fault(10, 40, cut('hold'))))).toEqual({ fate: 'on its way' })
   })

@@ -125,7 +125,7 @@ describe('when there is no answer', () => {
     })
   })
 
-  test('a hang-up is unknown if the node came back meanwhile, for then it may have seen the request', async () => {
+  test('a hang-up is unknown if the node has restarted, since it may have seen the request', async () => {
     const life = { number: 2, alive: false }
     const { port } = await serve((socket) => {
       current = { number: 3, alive: true }
@@ -138,7 +138,7 @@ describe('when there is no answer', () => {
     expect(completion).toEqual({ type: 'info', error: 'ECONNRESET' })
   })
 
-  test('after a timeout the connection is given up, so that a late answer is nobody’s', async () => {
+  test('a timeout closes the connection, so that a late reply is dropped', async () => {
     const { port, sockets } = await serve((socket, request) => {
       if (request.startsWith('GET')) socket.write(response(200, '{"value":2}'))
     })
@@ -174,7 +174,7 @@ describe('on the wire', () => {
     expect(sockets.size).toBe(1)
   })
 
-  test('an answer that says so ends its connection', async () => {
+  test('a reply with "Connection: close" ends its connection', async () => {
     const { port, sockets } = await serve((socket) =>
       socket.write(response(200, '{"value":1}', 'Connection: close\r\n')),
     )
@@ -184,7 +184,7 @@ describe('on the wire', () => {
     expect(sockets.size).toBe(2)
   })
 
-  test('requests are as curl would send them', async () => {
+  test('requests look like those of curl', async () => {
     const { port, requests } = await serve((socket) => socket.write(response(200, '{"value":null}')))
     const asked = client(port)
     await asked.invoke({

@@ -23,7 +23,7 @@ test('records that are written are read back', () => {
   )
 })
 
-test('a journal cut off at any byte gives the records that are whole', () => {
+test('a journal cut off at any byte returns its complete records', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1 }), fc.nat(), (records, anywhere) => {
       const bytes = encode(records)
@@ -58,7 +58,7 @@ test('no flipped bit ever gives a wrong record: the rest is cut off, or refused 
   )
 })
 
-test('an append is readable once it is durable, and goes on behind what is there', async () => {
+test('an append is readable once durable, and follows the existing records', async () => {
   const path = join(directory, 'appended')
   for (const value of [1, 2, 3]) {
     const { journal, records } = openJournal(path)
@@ -69,7 +69,7 @@ test('an append is readable once it is durable, and goes on behind what is there
   expect(openJournal(path).records).toEqual([{ value: 1 }, { value: 2 }, { value: 3 }])
 })
 
-test('a torn tail is cut off the file, so that what is appended next follows the last whole record', async () => {
+test('a torn tail is truncated, so the next record follows the last complete one', async () => {
   const path = join(directory, 'torn')
   writeFileSync(path, encodeRecord('whole') + encodeRecord('torn by a crash').slice(0, -5))
   const { journal, records, tornBytes } = openJournal(path)
@@ -80,7 +80,7 @@ test('a torn tail is cut off the file, so that what is appended next follows the
   journal.close()
 })
 
-test('appends go into padding, so that few of them change the length of the file', async () => {
+test('appends fill padding, so that few of them change the length of the file', async () => {
   const path = join(directory, 'padded')
   const { journal } = openJournal(path)
   const values = Array.from({ length: 300 }, (_, value) => value)
@@ -106,7 +106,7 @@ test('padding behind a torn record is not part of it, and is cut off with it', a
   expect(readFileSync(path, 'utf8')).toBe(encodeRecord('whole'))
 })
 
-test('a disk with room for the records, and none for padding, keeps them', async (context) => {
+test('a disk with room for records but not for padding keeps the records', async (context) => {
   const disk = mkdtempSync(join(directory, 'disk-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', disk]).status === 0
   if (!mounted) context.skip('needs to mount a small disk, which takes root')
@@ -121,7 +121,7 @@ test('a disk with room for the records, and none for padding, keeps them', async
   expect(openJournal(path).records).toEqual([text, text])
 })
 
-test('damage before intact records is refused, with file, record and byte', () => {
+test('damage before intact records is refused, with file, record and offset', () => {
   const path = join(directory, 'damaged')
   writeFileSync(
     path,
@@ -130,7 +130,7 @@ test('damage before intact records is refused, with file, record and byte', () =
   expect(() => openJournal(path)).toThrow(/damaged: record 2 at byte 26 is corrupt .* start the node empty/)
 })
 
-test('an append to a disk that takes nothing reports why', async () => {
+test('an append to a full disk reports why it failed', async () => {
   const { journal } = openJournal('/dev/full')
   await expect(append(journal, encodeRecord('lost'))).rejects.toThrow(/ENOSPC/)
 })

@@ -59,7 +59,7 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ status: 200, body: { value: 7 } })
   })
 
-  test('keys may be any text, written as a URL writes it', async () => {
+  test('a key may be any text, percent-encoded in URLs', async () => {
     const node = await start()
     const path = `/kv/${encodeURIComponent('a/b ?ü')}`
     await call(node, 'PUT', path, '{"value":"there"}')
@@ -67,7 +67,7 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/a')).toMatchObject({ body: { value: null } })
   })
 
-  test('a compare-and-set writes where the value is as expected, and else is a definite mismatch', async () => {
+  test('a compare-and-set writes if the value matches, and is a definite mismatch otherwise', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":null,"new":1}')).toMatchObject({ status: 200 })
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":2,"new":3}')).toMatchObject({
@@ -77,7 +77,7 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
   })
 
-  test('any operation that a history can hold may be requested', async () => {
+  test('any operation of a history can be requested', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/do', '{"f":"echo","value":[1]}')).toMatchObject({
       status: 200,
@@ -97,7 +97,7 @@ describe('for clients, over HTTP', () => {
     })
   })
 
-  test('definite refusals are 503, unknown ends are 504, and an answer may come from a timer', async () => {
+  test('a definite refusal is 503, an unknown outcome 504, and a timer may reply', async () => {
     const node = await start()
     expect(await call(node, 'GET', '/kv/unavailable')).toMatchObject({ status: 503, body: { error: 'unavailable' } })
     expect(await call(node, 'GET', '/kv/unknown')).toMatchObject({ status: 504, body: { error: 'who knows' } })
@@ -113,7 +113,7 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/session')).toMatchObject({ body: { value: null } })
   })
 
-  test('its status says who it is and what it believes', async () => {
+  test('the status of a node has its name and its view', async () => {
     const node = await start()
     const body = { node: 'n1', protocol: 'tiny', role: 'tiny', leads: true, term: 0 }
     expect(await call(node, 'GET', '/status')).toMatchObject({ status: 200, body })
@@ -150,7 +150,7 @@ describe('for clients, over HTTP', () => {
       expect(await call(node, 'GET', '/kv/x', undefined, headers)).toMatchObject({ status: 400 })
   })
 
-  test('what is not HTTP is answered with 400 and JSON', async () => {
+  test('anything that is not HTTP gets a 400 with JSON', async () => {
     const node = await start()
     const answer = await exchange(node.clientPort, 'hello?\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1.1 400 .*\r\n\r\n\{"error":"this is not an HTTP\/1.1 request"\}\n$/s)
@@ -189,7 +189,7 @@ describe('plain requests, which no general parser reads', () => {
     expect(statusAndBody(await answersTo(dribbled, 1, ...bytes))).toEqual(expected)
   })
 
-  test('several that are sent at once are answered in order, also where the last is not plain', async () => {
+  test('pipelined requests are answered in order, even if the last is not plain', async () => {
     const node = await start()
     const requests = [
       request('PUT /kv/x', '{"value":1}'),
@@ -206,7 +206,7 @@ describe('plain requests, which no general parser reads', () => {
     ])
   })
 
-  test('a client that sends far more than was answered has to wait, and gets every answer', async () => {
+  test('a client that pipelines too much is paused, and still gets every reply', async () => {
     const node = await start()
     const large = JSON.stringify({ value: 'x'.repeat(100_000) })
     const requests = [request('GET /kv/later', ''), ...Array.from({ length: 40 }, () => request('PUT /kv/x', large))]
@@ -227,7 +227,7 @@ describe('plain requests, which no general parser reads', () => {
 })
 
 describe('on disk', () => {
-  test('acknowledged writes are there after a restart', async () => {
+  test('acknowledged writes survive a restart', async () => {
     const node = await start()
     await call(node, 'PUT', '/kv/x', '{"value":[1,{"deep":"ü"}]}')
     node.close()
@@ -240,7 +240,7 @@ describe('on disk', () => {
     expect(failures).toEqual([expect.stringMatching(/^\/dev\/full: writing failed \(ENOSPC/)])
   })
 
-  test('a protocol that throws ends the node with the reason', async () => {
+  test('a protocol that throws ends its node with the error', async () => {
     const step = () => {
       throw new Error('an impossible state')
     }
@@ -251,7 +251,7 @@ describe('on disk', () => {
 })
 
 describe('among nodes', () => {
-  test('a write reaches the peers, over a link that is dialled until it is there', async () => {
+  test('a write reaches the peers over a link that is dialled until it connects', async () => {
     const [first, second] = await Promise.all([listener(), listener()])
     const n1 = await start({ id: 'n1', peers: [{ id: 'n2', port: second.port }] })
     const n2 = await start({ id: 'n2', peers: [{ id: 'n1', port: first.port }] })
@@ -301,7 +301,7 @@ describe('among nodes', () => {
     expect(lines.at(-1)).toMatch(/^closed a connection: an unknown sender sent what is no message/)
   })
 
-  test('a line that is not JSON ends the connection, and what came before it counts', async () => {
+  test('a line that is not JSON closes the connection after the lines before it', async () => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     await exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n{"key":"x","val\n')

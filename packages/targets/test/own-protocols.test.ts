@@ -84,7 +84,7 @@ describe('a node whose protocol goes wrong is told as that, with the event and t
     expect(await toldOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
   })
 
-  test('in what a step left to itself', async () => {
+  test('in a promise that a step left behind', async () => {
     expect(await toldOf('Promise.reject(new Error("later"))')).toMatch(
       /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
     )

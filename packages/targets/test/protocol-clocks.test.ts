@@ -6,7 +6,7 @@ const mine = (clocks: unknown) =>
   protocolFrom({ name: 'mine', create: findProtocol('raft')!.create, clocks }, 'mine.mjs')
 
 describe('the bounds of clocks that a user’s protocol declares', () => {
-  test('may depend on its knobs', () => {
+  test('may depend on its settings', () => {
     const { clocks } = mine((knobs: { readonly slack: number }) => ({ drift: 1 + knobs.slack }))
     expect(typeof clocks === 'function' && clocks({ slack: 0.25 })).toEqual({ drift: 1.25 })
     expect(mine({ drift: 1.1, jumpMs: 50 }).clocks).toEqual({ drift: 1.1, jumpMs: 50 })

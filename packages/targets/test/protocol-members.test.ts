@@ -32,7 +32,7 @@ describe('a user’s protocol', () => {
     expect(() => mine(members)).toThrow(reason)
   })
 
-  test('may say by its knobs under which faults it promises nothing, in words that there are', () => {
+  test('its settings may exclude faults from its promise, by their names', () => {
     const { notUnder } = mine({ notUnder: ({ strict }: { strict?: boolean }) => (strict ? [] : ['kil']) })
     const asked = (strict: boolean) => typeof notUnder === 'function' && notUnder({ strict })
     expect(asked(true)).toEqual([])

@@ -5,7 +5,7 @@ import { ask, eventually, inject, realClusters } from './real-cluster.ts'
 
 const { start, directory } = realClusters()
 
-test('a bug reaches the nodes: Raft that forgets its vote writes none into its journal', async () => {
+test('a bug reaches the nodes: a Raft that forgets its vote does not journal it', async () => {
   const votesOf = async (bug: string | undefined) => {
     const dataDir = directory()
     // A leader has voted for itself, and that was on its disk before it asked the others.
@@ -16,12 +16,12 @@ test('a bug reaches the nodes: Raft that forgets its vote writes none into its j
   expect(await votesOf('forget-vote')).toBeNull()
 })
 
-test('a bug or a knob that the protocol does not have is refused before anything is started', async () => {
+test('an unknown bug or setting of a protocol is refused before anything starts', async () => {
   await expect(start({ protocol: 'raft', bug: 'no-such-bug' })).rejects.toThrow(/no-such-bug/)
   await expect(start({ protocol: 'raft', knobs: { 'no-such-knob': 1 } })).rejects.toThrow(/no-such-knob/)
 })
 
-test('a node answers anybody who speaks HTTP, through the proxy like its clients', async () => {
+test('a node serves any HTTP client through the proxy', async () => {
   const cluster = await start({ protocol: 'master-master' })
   const written = await fetch(`${cluster.url('n2')}/kv/x`, { method: 'PUT', body: '{"value":"by hand"}' })
   expect(await written.json()).toEqual({ value: 'by hand' })
@@ -29,7 +29,7 @@ test('a node answers anybody who speaks HTTP, through the proxy like its clients
   expect(await status.json()).toMatchObject({ node: 'n2', protocol: 'master-master', role: 'master' })
 })
 
-test('the clock of a node neither begins anew when it restarts nor differs from that of the others', async () => {
+test('a restart does not reset the clock of a node, and all nodes share one clock', async () => {
   const cluster = await start({ protocol: 'master-master' })
   // The last writer wins, by the clock of the node that took the write.
   const writers = ['n1', 'n3', 'n2', 'n1'] as const

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const targets = await Promise.all(targetNames.map(targetOf))
 
-test('every protocol is a target as real processes, and one in the simulator; then come systems of others', () => {
+test('every protocol is a target as processes and in the simulator; then come other systems', () => {
   const names = protocols.map(({ name }) => name)
   expect(targets.map(({ name, tier }) => [name, tier])).toEqual([
     ...names.map((name) => [name, 'real']),
@@ -16,13 +16,13 @@ test('every protocol is a target as real processes, and one in the simulator; th
   ])
 })
 
-test('a target is found by its name, and one that is not there suggests another', async () => {
+test('a target is found by name; an unknown name gets a suggestion', async () => {
   expect((await targetOf('sim:raft')).tier).toBe('simulated')
   await expect(targetOf('sim:rfat')).rejects.toThrow('there is no target sim:rfat. Did you mean sim:raft? Known: ')
   await expect(targetOf('./none.ts')).rejects.toThrow('./none.ts')
 })
 
-test('every target says of every fault whether it can suffer it, or why not and what to do instead', () => {
+test('every target accepts or refuses every fault, with a reason and an alternative', () => {
   for (const target of targets)
     for (const kind of faultDefinitions.map((definition) => definition.kind)) {
       const suffering = target.suffers(kind)

@@ -79,7 +79,7 @@ test('paths of an extended tsconfig.json, workspace packages and their TypeScrip
   expect(await imported('apps/api/src/server.ts', files)).toBe('a,true,log.ts,exact,lazy')
 })
 
-test('an error is told with its own line, below types and comments that are gone', async () => {
+test('an error is reported with its original line, after types and comments are stripped', async () => {
   const thrower = `interface Gone {\n  a: 1\n}\n\n/* and\n   this */\nexport const f = (x: unknown): never => {\n\n  throw new Error(\`no \${x}\`)\n}\n`
   const error = await imported('server.ts', {
     'server.ts': `import type { T } from './t'\n\nimport { f } from './f'\n\n\ntype U = T\nf('x')\n`,
@@ -97,6 +97,6 @@ test('a tsconfig.json that cannot be read is named, and the program runs', async
   expect(told.mock.calls.join()).toContain('its tsconfig.json counts for nothing')
 })
 
-test('a file that is no TypeScript is told with its place', async () => {
+test('a syntax error in TypeScript is reported with its place', async () => {
   await expect(imported('server.ts', { 'server.ts': 'const a: = 1' })).rejects.toThrow(/server\.ts/)
 })

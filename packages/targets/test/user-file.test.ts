@@ -25,7 +25,7 @@ test('files imported at the same time print to stderr, and leave stdout as it wa
   expect(aside.mock.calls.flat().filter((text) => text === 'loud')).toHaveLength(3)
 })
 
-test('a file in TypeScript, and what loads it, leave stack traces as Node has them', () => {
+test('loading a TypeScript file leaves stack traces as Node has them', () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-user-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const file = join(directory, 'own.ts')

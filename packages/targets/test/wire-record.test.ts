@@ -47,7 +47,7 @@ const lastOf = (f: string, events: readonly Line[]) =>
     .slice(-2)
 
 describe('the record of the proxy', () => {
-  test('has what clients asked and were answered, in both views', async () => {
+  test('has requests and replies of clients, in both views', async () => {
     await served('/kv/x', 'a', { method: 'PUT', body: '{"value":7}' })
     await served('/kv/x', 'a')
     for (const view of [client, backend]) {
@@ -63,7 +63,7 @@ describe('the record of the proxy', () => {
     expect(client[0]?.session).toBe('a')
   })
 
-  test('has a failed cas as what the node refused', async () => {
+  test('records a failed compare-and-set as a refusal of the node', async () => {
     await send('/kv/x/cas', 'a', { method: 'POST', body: '{"old":1,"new":2}' })
     expect(shape(client)).toEqual([
       ['invoke', 'cas', 'x', [1, 2]],
@@ -77,7 +77,7 @@ describe('the record of the proxy', () => {
     expect(client.filter(({ process }) => process !== 'recorder').map(({ final }) => final)).toEqual([true, undefined])
   })
 
-  test('has what did not get as far as the proxy where it is told of it', async () => {
+  test('has invocations that failed before the proxy, as reported', async () => {
     const invocation = { session: 'a', node: 'n1', f: 'write', key: 'x', value: 7, final: false, error: 'ECONNRESET' }
     recorder.missed(invocation)
     expect(client.map(({ type, edges, error }) => [type, edges, error])).toEqual([

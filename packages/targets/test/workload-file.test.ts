@@ -12,19 +12,19 @@ const own = (functions?: readonly string[]) => ({
   key: () => '',
 })
 
-test('a workload with a function that its model does not know is refused, with the one that was meant', () => {
+test('a workload with a function unknown to its model is refused, with a suggestion', () => {
   expect(() => workload(['write', 'raed'])).toThrow(
     'mine.ts: "functions" has raed, which its model does not know. Did you mean read? It knows: read, write, cas',
   )
   expect(() => workload(['psuh'], own(['push', 'pop']))).toThrow('Did you mean push? It knows: push, pop')
 })
 
-test('other names of a function are known, and a model that lists none takes any', () => {
+test('synonyms of a function are accepted, and a model without a list accepts any function', () => {
   expect(workload(['get', 'put']).functions).toEqual(['get', 'put'])
   expect(workload(['psuh'], own()).functions).toEqual(['psuh'])
 })
 
-test('an operation that is misspelt is refused with the function that was meant', () => {
+test('a misspelt operation is refused with a suggestion', () => {
   const clients = workloadFrom(
     {
       ...{ name: 'mine', model: 'register', functions: ['read', 'write'] },

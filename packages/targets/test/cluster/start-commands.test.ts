@@ -42,7 +42,7 @@ describe("a cluster of the user's own commands", () => {
     await eventually(async () => expect(cluster.leader()).toBe('n1'))
   })
 
-  test('loses the data of a node with it where that is wanted', async () => {
+  test('loses the data of a killed node if asked to', async () => {
     const { write, read, inject } = await start(kv, { settings: { data: 'wiped' } })
     await write('n1', 'x', 7)
     const heal = await inject({ kind: 'kill', nodes: ['n1'] })
@@ -50,7 +50,7 @@ describe("a cluster of the user's own commands", () => {
     expect(await read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('answers later where a node is paused meanwhile', async () => {
+  test('replies late if a node is paused meanwhile', async () => {
     const { ask, read, inject } = await start(kv)
     const heal = await inject({ kind: 'pause', nodes: ['n1'] })
     expect(await ask('n1', { f: 'read', key: 'x', value: null }, 100)).toMatchObject({ type: 'fail' })
@@ -69,7 +69,7 @@ describe("a cluster of the user's own commands", () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('has not failed over if its command says so by its exit code', async () => {
+  test('has not failed over if its command exits with an error', async () => {
     const { inject } = await start({ ...kv, faults: { failover: { do: 'false' } } })
     const heal = await inject({ kind: 'failover', nodes: ['n2'] })
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
@@ -80,11 +80,11 @@ describe("a cluster of the user's own commands", () => {
     expect(targetOf({ ...kv, faults: { failover: { do: 'true' } } }).suffers('failover')).toBe(true)
   })
 
-  test('refuses a placeholder in it that there is not, before anything is started', async () => {
+  test('an unknown placeholder in it is refused before anything starts', async () => {
     await expect(start({ ...kv, faults: { failover: { do: 'promote {peeer.n1}' } } })).rejects.toThrow('{peeer.n1}')
   })
 
-  test('has faults of single requests, since its clients speak HTTP', async () => {
+  test('suffers faults of single requests, since its clients speak HTTP', async () => {
     const { write, read, inject } = await start(kv)
     const heal = await inject({ kind: 'lose-reply', silence: 'reset', links: [{ from: 'clients', to: 'n1' }] })
     expect(await write('n1', 'x', 7)).toMatchObject({ type: 'info' })

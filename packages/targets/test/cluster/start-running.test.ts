@@ -109,7 +109,7 @@ describe('a cluster that somebody else has started', () => {
     expect(await second.read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('that is not there is refused with its address', async () => {
+  test('an unreachable address is refused by name', async () => {
     const theirs = await someones()
     theirs.end()
     const { declaration } = theirs

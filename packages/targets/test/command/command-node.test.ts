@@ -42,7 +42,7 @@ describe("a node that is anybody's command", () => {
     expect(moved).toEqual([node.ports.client, undefined, node.ports.client])
   })
 
-  test('begins anew once its data is wiped', async () => {
+  test('starts from nothing after its data is wiped', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.kill()
@@ -101,7 +101,7 @@ describe("a node that is anybody's command", () => {
     expect(run.log()).toBe(`n1 127.0.0.1 ${client} ${peer} n2=127.0.0.1:1,n3=127.0.0.1:2 {kept} {"json":1}\n`)
   })
 
-  test('with a placeholder that there is not is refused before anything is started', async () => {
+  test('an unknown placeholder is refused before anything starts', async () => {
     const command = { words: ['redis-server', '--port', '{prot}'] } as const
     await expect(run.node({ ...countingServer, command })).rejects.toMatchObject({
       code: 'input',
@@ -206,7 +206,7 @@ describe('a node is ready', () => {
 })
 
 describe('over the lives of a node', () => {
-  test('an end that nobody asked for is told, with its last words', async () => {
+  test('an unexpected exit is reported with the last lines of output', async () => {
     const told: string[] = []
     const node = await run.node({
       command: shell('echo up; sleep 0.2; echo "out of memory"; exit 1'),
@@ -270,7 +270,7 @@ describe.runIf(findProgram('python3') !== undefined)('python3 -m http.server', (
   })
 })
 
-test('programs that are not on this machine are told with how to install them, and old ones with their version', async () => {
+test('missing programs are reported with how to install them, old ones with their version', async () => {
   const directory = temporaryDirectory()
   const printing = (name: string, version: string): string => {
     const path = join(directory, name)

@@ -65,7 +65,7 @@ describe('what a command starts in turn', () => {
     expect(pidsIn(path).map(processExists)).toEqual([false])
   })
 
-  test('does not get away by forking while it is killed', async () => {
+  test('cannot escape a kill by forking', async () => {
     const path = join(run.directory(), 'count')
     // A new child every few milliseconds, all of which would outlive it.
     const node = await run.start(shell(`for i in $(seq 2000); do sleep 300 & echo $! >> ${path}; done; wait`))

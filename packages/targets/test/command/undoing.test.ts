@@ -20,19 +20,19 @@ const undo = (name: string, turn?: Undo['turn'], script = 'true'): Undo => ({
 const done = () => (existsSync(join(at, 'done')) ? readFileSync(join(at, 'done'), 'utf8').trim().split('\n') : [])
 const until = (script: string) => ({ command: command(script), timeoutMs: 10_000 })
 
-test('what lets a node go on is undone first, then it is started, then all that it need not wait for', async () => {
+test('a node is first released, then started, then the rest is undone', async () => {
   const undos = [undo('limit'), undo('start', 'start'), undo('unpause', 'first')]
   await undoNodes([{ finishing: [], undos, until: until('[ -e done ]') }])
   expect(done()).toEqual(['unpause', 'start', 'limit'])
 })
 
-test('a node that does not run yet is started again before limits are taken back, which happens once', async () => {
+test('a stopped node is started before its limits are lifted, once', async () => {
   const undos = [undo('limit'), undo('start', 'start', '{ [ ! -e tried ] || touch runs; touch tried; }')]
   await undoNodes([{ finishing: [], undos, until: until('[ -e runs ]') }])
   expect(done()).toEqual(['start', 'start', 'limit'])
 })
 
-test('limits are taken back only once all nodes are back', async () => {
+test('limits are lifted only after all nodes are back', async () => {
   const slow = undo('start', 'start', 'until [ -e other ]; do sleep 0.01; done')
   const other = { ...undo('other', 'start', 'touch other'), node: 'n2' as const }
   const limit = { ...undo('limit'), node: 'n2' as const }

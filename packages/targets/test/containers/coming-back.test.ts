@@ -33,7 +33,7 @@ test.each([
   expect(isComingBack(found)).toBe(isAwaited)
 })
 
-test('a container that runs is looked at again only once its process has ended', () => {
+test('a running container is inspected again only after its process has ended', () => {
   const running = { Running: true, FinishedAt: undefined }
   expect(isOutdated(container({ ...running, Pid: process.pid }, 'always'))).toBe(false)
   expect(isOutdated(container({ ...running, Pid: 2 ** 30 }, 'always'))).toBe(true)

@@ -16,7 +16,7 @@ test('a line of the events of podman is the start or the end of a container, or 
   expect(eventIn('{"ID":"c1","Sta')).toBeUndefined()
 })
 
-test('an event is known again by the time of day, as every format has it', () => {
+test('an event is identified by its time, in every format', () => {
   expect(timeOfDay('start c1 2026-11-24 04:07:34.140177279 +0000 UTC')).toBe('04:07:34.140177279')
 })
 

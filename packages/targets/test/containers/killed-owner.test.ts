@@ -211,7 +211,7 @@ test('a stop in flight does not wait for a process that takes long to end', asyn
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that gets its SIGTERM only once it goes on is started again', async () => {
+test('a process that handles SIGTERM only after it is resumed is started again', async () => {
   const owner = startOwner({ faults: [SIGSTOP, SIGTERM] })
   await owner.injected(2)
   await owner.kill()
@@ -220,7 +220,7 @@ test('a process that gets its SIGTERM only once it goes on is started again', as
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that takes its time to end of a signal is started again then', async () => {
+test('a process that exits slowly after a signal is started again afterwards', async () => {
   const owner = startOwner({ faults: [SIGTERM] })
   owner.write('busy')
   await owner.injected(1)
@@ -233,7 +233,7 @@ test('a process that takes its time to end of a signal is started again then', a
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('addresses are removed only once the process has ended that holds the rules which lead to them', async () => {
+test('addresses are removed only after the process that holds their rules has exited', async () => {
   const at = mkdtempSync(join(tmpdir(), 'chaos-owner-'))
   ended.push(() => rmSync(at, { recursive: true, force: true }))
   const script = `

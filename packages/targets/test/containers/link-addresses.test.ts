@@ -126,7 +126,7 @@ describe.runIf(hasAddresses)('addresses of links', () => {
   })
 })
 
-test('an address names the process that has added it, which lives or has ended, or none', () => {
+test('an address names the process that added it, if it is still known', () => {
   const [label, address6] = [ownLabel(), ownAddress6(9)]
   expect(label).toHaveLength(15)
   expect(ownerOf(label, '198.19.0.1')).toEqual({ pid: process.pid, lives: true })

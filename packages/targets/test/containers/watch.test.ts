@@ -13,7 +13,7 @@ afterEach(() => {
 
 const keeper: Pick<Keeper, 'watch' | 'forget'> = { watch() {}, forget() {} }
 
-test('an engine that stops telling of events, as when it restarts, is asked again until it does', async () => {
+test('events are requested again when the engine stops sending them, as on a restart', async () => {
   // Its first two answers are that it goes away, and that it is away.
   writeFileSync(
     join(directory, 'docker'),

@@ -115,7 +115,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask({ f: 'changes', value: { from: first } })).toMatchObject({ type: 'fail' })
   })
 
-  test('ends a watch whose member is gone, and has what it sent before', async () => {
+  test('ends a watch whose member is gone, and keeps what it had sent', async () => {
     const { cluster, ask } = await startEtcd({ functions: ['put', 'watch', 'watched'], initial: null })
     const watching = asker(cluster)
     expect(await watching({ f: 'watch', value: { watch: 1 } })).toMatchObject({ type: 'ok' })
@@ -132,7 +132,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     })
   })
 
-  test('gives a lock to one holder at a time, with a token that grows', async () => {
+  test('grants a lock to one holder at a time, with increasing tokens', async () => {
     const { ask } = await startEtcd({ functions: ['acquire', 'release'], initial: null }, { fencing: true })
     const first = await ask(x('acquire'))
     const token = first.type === 'ok' ? first.value : null

@@ -42,7 +42,7 @@ const refused: { readonly [says: string]: readonly [path: string, request: objec
   'database space exceeded': ['/v3/kv/put', put('a')],
 }
 
-test('an error that is not in the table says nothing of what was done', () => {
+test('an error that is not in the table leaves the outcome unknown', () => {
   expect(meaningOf('etcdserver: something new')).toBe('info')
 })
 

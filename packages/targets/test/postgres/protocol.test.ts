@@ -3,7 +3,7 @@ import { errorOutcomes, judgeReport } from '../../../recorder/src/postgresql/err
 import { createLogin } from '../../src/postgres/client/authentication.ts'
 
 // RFC 7677, section 3: the exchange of user "user" with the password "pencil".
-test('a login with SCRAM-SHA-256 says what the example of its RFC says, and wants to see the server prove itself', () => {
+test('a SCRAM-SHA-256 login follows the example of RFC 7677 and verifies the server', () => {
   const login = createLogin({ user: 'user', password: 'pencil' }, 'rOprNGfwEbeRWgbNEkqO')
   const authentication = (method: number, text: string) => ({ method, bytes: Buffer.from(text) })
   expect(login(authentication(10, 'SCRAM-SHA-256\0\0'))?.toString()).toContain('n,,n=,r=rOprNGfwEbeRWgbNEkqO')
@@ -26,7 +26,7 @@ test('an error of PostgreSQL counts as a certain failure only if its meaning is 
   )
 })
 
-test('after a command was carried out, only a conflict found at its commit is a certain failure', () => {
+test('after a command is executed, only a conflict at commit is a definite failure', () => {
   expect(refused('40001', true)).toBe('fail')
   expect(['57014', '57P01', '53100'].map((code) => refused(code, true))).toEqual(['info', 'info', 'info'])
   expect(refused('25006', false, 'PANIC')).toBe('info')

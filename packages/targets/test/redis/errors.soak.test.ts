@@ -122,7 +122,7 @@ describe.skipIf(redis === undefined)(
       },
     )
 
-    test('an error within a script may leave a part of it done', async () => {
+    test('an error within a script leaves the outcome unknown', async () => {
       const { port } = await startRedis(redis ?? '')
       const ask = raw(port)
       const script = "redis.call('SET',KEYS[1],'2') return redis.call('LPUSH',KEYS[1],'a')"
@@ -133,7 +133,7 @@ describe.skipIf(redis === undefined)(
   },
 )
 
-test('each error of Redis is in the table once, with its reason', () => {
+test('every error of Redis is in the table once, with its reason', () => {
   expect(new Set(redisErrors.flatMap(({ says }) => says)).size).toBe(redisErrors.length)
   for (const { why } of redisErrors) expect(why).toMatch(/\w+ \w+/)
 })

@@ -76,14 +76,14 @@ describe.skipIf(program === undefined)(
   },
 )
 
-test('Redis promises no level, so that no run of it is condemned unless it is held to one', () => {
+test('Redis promises no level, so a run of it is judged only against a requested one', () => {
   const usual = Object.fromEntries(redis.settings.map(({ name, default: value }) => [name, value]))
   const question = { workload: 'register', object: 'register', faults: [] }
   expect(redis.promises({ ...question, settings: usual })).toBe('nothing')
   expect(redis.promises({ ...question, settings: { ...usual, wait: 'all' } })).toBe('nothing')
 })
 
-test('settings that do not go together are refused before anything is started', async () => {
+test('contradictory settings are refused before anything starts', async () => {
   const usual = Object.fromEntries(redis.settings.map(({ name, default: value }) => [name, value]))
   expect(() => redis.validate?.({ ...usual, lock: 'redlock', wait: 1 }, undefined, 3)).toThrow(
     'every node is a primary',

@@ -166,7 +166,7 @@ describe('a fault on a link that a proxy of another host carries', () => {
     expect(healed).not.toHaveProperty('lost.overAgo')
   })
 
-  test('is known to be over once contact is back, after its lease had run out', async () => {
+  test('is known to be over when contact returns after its lease', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
