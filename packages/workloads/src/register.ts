@@ -25,7 +25,7 @@ export const register: Workload = {
     readsSetting,
     {
       name: 'cas',
-      summary: 'share of what is not a read that compares and sets; with 0, levels below sequential are decided',
+      summary: 'share of updates that are compare-and-sets; with 0, levels below sequential are decided',
       default: 0.2,
       ifWeaker: 0,
       min: 0,

@@ -24,8 +24,8 @@ export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, p
 export interface Nemesis extends Strategy {
   readonly name: string
   /**
-   * What it does instead where only the traffic between servers and their clients can be hurt, not that between the
-   * servers. When absent, a nemesis among clients does the same as in a cluster, if that sort of traffic can suffer it.
+   * What it does instead if faults can be injected only between servers and their clients. When absent, a nemesis among
+   * clients does the same as in a cluster, if that sort of traffic can suffer it.
    */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }

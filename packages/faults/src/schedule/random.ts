@@ -100,7 +100,7 @@ function mixed(value: number): number {
 const OFFSET_BASIS = 0x811c9dc5
 const PRIME = 0x01000193
 
-/** FNV-1a over the UTF-16 units of a text: 32 bits, signed. Cheap, and the same everywhere: it spreads, it does not protect. */
+/** FNV-1a over the UTF-16 units of a text: 32 bits, signed. A fast, portable hash; not cryptographic. */
 export const fnv1a = (text: string): number => fnv1aAfter(OFFSET_BASIS, text)
 
 /** FNV-1a of a text that follows what has been hashed before. */

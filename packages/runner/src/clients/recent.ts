@@ -1,4 +1,4 @@
-/** What is remembered of processes and sessions at most: recordings go on for days, and processes are never reused. */
+/** The most processes or sessions remembered: recordings last for days, and process numbers are never reused. */
 const MOST_RECENT = 100_000
 
 /** A map that forgets its oldest entries. */

@@ -6,7 +6,7 @@ import type { RunRecorder } from './recorder.ts'
 export interface RunClients {
   readonly recorder: RunRecorder
   /**
-   * Ends them, has everything healed, whenever it is their turn, and calls back once they are gone and all is healed.
+   * Stops the clients, calls `heal` when it suits them, and `stopped` when both are done.
    */
   stop(why: StopReason, heal: (healed: () => void) => void, stopped: () => void): void
   /** Lets each client finish what it started, such as reading the rest of a stream, and calls back. */
@@ -14,11 +14,11 @@ export interface RunClients {
   /** What to read of each node; called once clients use no more keys. */
   inputs(): readonly Input[]
   /**
-   * Whether the system has recovered once final reads are answered; they may lack what requests of other clients had, such
+   * Whether answered final reads show that the system has recovered. Final reads may lack what observed clients send, such
    * as their Authorization.
    */
   readonly areLikeFinalReads: boolean
-  /** What to ask for if nothing is to be read; when absent, nothing is asked for, and it does not show whether the system recovered. */
+  /** What to ask if there is nothing to read; when absent, recovery is not tested then. */
   readonly otherwise?: (() => Input) | undefined
   /** Ends the proxy's record, if there is one. */
   settle(): Settled | undefined

@@ -1,14 +1,14 @@
 import type { Json } from '@chaosproxy/history'
 import type { WireEvent } from '../ports/cluster.ts'
 
-/** What the values of keys that are only added to tell about additions that nobody was answered. */
+/** Finds additions without a reply in the values of keys that only additions change. */
 export interface Sums {
   client(event: WireEvent): void
   hidden(key: string): Hidden
 }
 
 export interface Hidden {
-  /** How many such additions left a value that was seen, at least. */
+  /** At least this many such additions left a value that was seen. */
   readonly seen: number
   /** Whether there certainly are no others. */
   readonly isAll: boolean
@@ -32,7 +32,7 @@ interface Values {
   isMixed: boolean
 }
 
-/** Once more is known, nothing is told. */
+/** Beyond this many values nothing is inferred. */
 const MOST_VALUES = 100_000
 
 export function createSums(): Sums {

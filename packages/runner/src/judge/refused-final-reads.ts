@@ -1,13 +1,13 @@
 import { FLAG_FINAL, type History, OK } from '@chaosproxy/history'
 
-/** Who asks is not known to the server, or may not ask. */
+/** The server does not know the client, or denies it access. */
 const REFUSED = /^status (401|403)\b/
 
 export const isRefusal = (error: string): boolean => REFUSED.test(error)
 
 /**
- * The complaint if all final reads of some keys were refused because they carry none of the clients' credentials: then
- * nobody has seen what is there in the end.
+ * The complaint if all final reads of some keys were refused because they carry none of the clients' credentials: the final
+ * state of these keys is then unknown.
  */
 export function refusedFinalReads(history: History): string[] {
   const { key, flags, outcome, length } = history.operations

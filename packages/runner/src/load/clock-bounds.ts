@@ -50,7 +50,7 @@ export function createClockBounds(mostDrift: number = MOST_DRIFT): ClockBounds {
   let known: Known[] = []
   let isBroken = false
 
-  /** Bounds by a sample and those before it, so many nanoseconds of the remote clock later. */
+  /** The bounds of a sample and those before it, `elapsed` nanoseconds of the remote clock later. */
   const later = ({ earliest, latest }: Bounds, elapsed: number): Bounds => ({
     earliest: earliest + elapsed * (1 - mostDrift),
     latest: latest + elapsed * (1 + mostDrift),

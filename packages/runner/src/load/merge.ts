@@ -20,7 +20,7 @@ export interface Merge {
   readonly recorder: Omit<RunRecorder, 'newProcess'>
   /** What a worker told, in order and each once. By its clock, it did nothing else until `upTo`. */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
-  /** Nothing more comes from a worker; what it has left open ends with this error. Returns how many operations that were. */
+  /** The worker is gone; its open operations end with this error. Returns their number. */
   ended(worker: number, error: string): number
 }
 

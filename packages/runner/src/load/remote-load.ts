@@ -23,13 +23,13 @@ export interface RemoteLoad {
 export interface LoadListener {
   /** What a worker told, in order and each once. By its clock, it did nothing else until `upTo`. */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
-  /** Nothing more comes from a worker; what it has left open ends with this error. Returns how many operations that were. */
+  /** The worker is gone; its open operations end with this error. Returns their number. */
   ended(worker: number, error: string): number
 }
 
 /**
- * What a worker tells of the clients that it drives, in order; times are by its own clock. An operation is planned first, and
- * asked only once the coordinator knows of the plan: if the worker dies, nothing it did can be missing from the history.
+ * A worker's report on the clients it drives, in order, timed by its own clock. An operation is planned first, and sent only
+ * after the coordinator knows the plan: if the worker dies, nothing it did is missing from the history.
  */
 export type LoadEntry =
   | {
@@ -56,10 +56,10 @@ export interface Share {
   readonly of: number
 }
 
-/** More operations than any worker makes in a run: each has so many unique values to itself. */
+/** The range of unique values that each worker owns; no worker makes as many operations. */
 const VALUES_OF_ONE = 1_000_000_000
 
-/** Where the unique values of a worker begin; those of the coordinator, which is numbered after all of them, too. */
+/** The first unique value of a worker. The coordinator is numbered after the last worker. */
 export const serialOf = (index: number): number => index * VALUES_OF_ONE
 
 /** Numbers of processes that no other worker, and not the coordinator, uses. */

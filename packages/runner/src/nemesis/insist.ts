@@ -21,7 +21,7 @@ interface InsistOptions {
 /**
  * After the schedule, repeats the last fault of each kind that never took effect, alone and for longer each time. Calls
  * back once every kind has taken effect or further tries are pointless. On a slow machine a node may take long to
- * start, and cannot be paused meanwhile; a run without a pause would prove less than the user requested.
+ * start, and cannot be paused meanwhile: a run without a pause would prove less than the user requested.
  */
 export function insistOnFaults(options: InsistOptions, done: () => void): void {
   round(options, 1, done)

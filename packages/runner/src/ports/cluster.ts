@@ -77,8 +77,8 @@ export interface Cluster {
    */
   readonly lingersMs?: Millis | undefined
   /**
-   * How long it may honestly take, once everything is healed, until it answers something again; it may grow while the
-   * cluster runs. When absent, as long as a run waits for agreement.
+   * How long recovery may take after everything is healed, until the first reply; it may grow while the cluster runs. By
+   * default as long as a run waits for agreement.
    */
   recoveryMs?(): Millis
   /**
@@ -107,15 +107,15 @@ export interface ObservedClients {
   /** Calls back once, when they have ended by themselves. */
   onGone(gone: () => void): void
   /**
-   * Calls back for each fault that somebody else injects, under its name, whether before or after this call; what that
-   * returns is called once it has healed, with how often it took effect. All have healed once the clients are ended.
+   * Calls back for each fault that somebody else injects, before or after this call: see `FaultNoticed`. All are healed by the
+   * time the clients have ended.
    */
   onFault?(began: FaultNoticed): void
   /** Calls back once they are gone; ends those that are left, for this reason. */
   end(why: 'gone' | 'interrupted' | 'late', ended: () => void): void
   /** Whether a final read can read this key. */
   canRead(key: string): boolean
-  /** Whether a change that is sent again cannot be known from one that was meant again: nothing in requests names them. */
+  /** Whether a retried change cannot be told from an intended repetition, because requests carry no identifier. */
   readonly repeatsAreDoubtful: boolean
   /**
    * What else the record says of the servers.
@@ -125,7 +125,7 @@ export interface ObservedClients {
   concluded(faults: readonly FaultRecord[]): Concluded
 }
 
-/** Is told that somebody else has injected a fault, and returns what is to be told of its end. */
+/** Called when somebody else injects a fault; calls the returned function with the hits when it is healed. */
 export type FaultNoticed = (name: string, fault: Fault) => (hits: number) => void
 
 export interface Concluded {
@@ -146,7 +146,7 @@ export interface WireSink {
   client(line: string, event: WireEvent): void
   /** What the nodes were asked and answered. */
   backend(line: string, event: WireEvent): void
-  /** What is known of the history so far, for whoever asks the proxy. */
+  /** The verdict so far, for the proxy's own API. */
   readonly judge?: Pick<LiveJudge, 'judged' | 'onViolation'> | undefined
 }
 

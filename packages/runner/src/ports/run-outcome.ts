@@ -17,7 +17,7 @@ export interface RunOutcome {
   readonly commands?: { readonly [node: NodeId]: NodeCommand } | undefined
   /** Why the record says less than its operations seem to. */
   readonly doubts?: readonly string[] | undefined
-  /** What is worth knowing and changes no verdict. */
+  /** Remarks that change no verdict. */
   readonly notes?: readonly string[] | undefined
   /** Present if it was listened for. */
   readonly heard?: Heard | undefined

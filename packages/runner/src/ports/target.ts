@@ -147,7 +147,7 @@ export interface AskedOperations {
 /** The command that started a node, with its placeholders filled in. */
 export interface NodeCommand {
   readonly words: readonly string[]
-  /** What was added to this process's environment; undefined removes a variable. */
+  /** Changes to this process's environment; undefined removes a variable. */
   readonly environment?: { readonly [name: string]: string | undefined } | undefined
   readonly directory?: string | undefined
   readonly user?: string | undefined
@@ -175,11 +175,11 @@ export interface StartedCluster extends Cluster {
   begin(): void
   /** Calls back once nothing more can be learned from this cluster, because its own code is broken. */
   onBroken(callback: (error: UserError) => void): void
-  /** What it was told to listen for; absent if it cannot. */
+  /** The messages it was asked to record; absent if it cannot. */
   heard?(): Heard | undefined
-  /** What its nodes sent each other about a change, from its record of all that passed; absent if it keeps none. */
+  /** The messages between its nodes about a change, from its record of traffic; absent if it keeps none. */
   recall?(asked: Recollection): Heard
-  /** What is worth knowing about it and changes no verdict, for a run that is over. */
+  /** Remarks that change no verdict, once the run is over. */
   notes?(): Promise<readonly string[]>
   /** Unexpected failures, such as a node that exited by itself, in order. */
   trouble(): readonly string[]

@@ -21,7 +21,7 @@ export interface RunSummary {
   readonly nodes: readonly NodeSummary[]
   /** Why the run proves nothing, or less than it seems to: no successful read, a fault that never took effect, … */
   readonly vacuous: readonly string[]
-  /** What is worth knowing and changes no verdict: nothing raced, … */
+  /** Remarks that change no verdict: nothing raced, … */
   readonly notes?: readonly string[] | undefined
   /** What went wrong in the environment: a node that did not restart, … */
   readonly trouble: readonly string[]

@@ -12,8 +12,8 @@ export interface PendingRequests {
   /** How many there have been. */
   count(): number
   /**
-   * Adds a request; `late` is called if it is not settled within `afterMs`. Returns its number, or undefined if nothing
-   * can be asked any more: its answer is then lost at once.
+   * Adds a request; `late` is called if it is not settled within `afterMs`. Returns its number, or undefined if the client is
+   * closed: the request is then lost at once.
    */
   add(
     request: Request,
@@ -23,9 +23,9 @@ export interface PendingRequests {
   /** Undefined once it is settled. */
   find(id: number): Request | undefined
   settle(id: number, completion: Completion): void
-  /** The answer does not come, so what became of the request is unknown, unless it changes nothing. */
+  /** No answer will come: the outcome is unknown, unless the request changes nothing. */
   lose(id: number, error: string): void
-  /** Loses all answers, and those of requests still to come. */
+  /** Loses all requests, and those still to come. */
   close(error: string): void
   isClosed(): boolean
 }

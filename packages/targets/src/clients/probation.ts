@@ -28,7 +28,7 @@ export function createProbation(broke: (error: UserError) => void): Probation {
       const count = (failures.get(f) ?? 0) + 1
       failures.set(f, count)
       if (count === MOST)
-        broke(new UserError('input', `no ${f} can be asked for: ${why}. Mend the declaration, or leave ${f} out.`))
+        broke(new UserError('input', `no ${f} can be asked for: ${why}. Correct the declaration, or leave ${f} out.`))
     },
     admitted: (f) => void admitted.add(f),
     refused(f, error) {

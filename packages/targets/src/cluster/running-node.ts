@@ -21,7 +21,7 @@ export interface CommandFault {
 
 /** A fault whose undoing may depend on whether others are in force. */
 export interface UndoneFault extends Omit<CommandFault, 'undo'> {
-  /** Undefined if whoever heals it does what is left to do. */
+  /** Undefined if healing does the rest. */
   readonly undo: ProgramCommand | undefined
   /** What undoes it once no other fault can be in force any more, if that is something else. */
   readonly undoLast?: ProgramCommand | undefined

@@ -22,19 +22,19 @@ export const listeningPorts6 = (pid: number): readonly number[] => [...new Set(p
 export const listensAtLoopback6 = (port: number): boolean =>
   listenersIn(tableOf('self', 'tcp6')).some((each) => each.port === port && [ANY6, LOOPBACK6].includes(each.address))
 
-/** Those of these addresses to which a process of this network namespace has a connection. */
+/** The given addresses that a process in this network namespace is connected to. */
 export function connectedTo(pid: number, addresses: readonly string[]): readonly string[] {
   const connected = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table))))
   return addresses.filter((address) => connected.has(wordsOf(address)))
 }
 
-/** Those of these addresses that a process of this network namespace dials, and that have not answered yet. */
+/** The given addresses that a process in this network namespace is dialling, without a reply yet. */
 export function diallingTo(pid: number, addresses: readonly string[]): readonly string[] {
   const dialled = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table), SYN_SENT)))
   return addresses.filter((address) => dialled.has(wordsOf(address)))
 }
 
-/** The addresses at the other ends, without what makes IPv6 addresses of IPv4 ones. */
+/** The remote addresses, with IPv4 addresses in their own form, not mapped to IPv6. */
 export const connectionsIn = (table: string, wanted: string = ESTABLISHED): readonly string[] =>
   table
     .split('\n')

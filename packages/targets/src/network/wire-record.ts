@@ -2,10 +2,10 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import { createRecorder, type Recorder } from '@chaosproxy/recorder'
 import type { WireEvent, WireRecorder, WireSink } from '@chaosproxy/runner'
 
-/** What the proxy sees of the clients. What it has seen by the time recording begins is recorded then, as of time 0. */
+/** The proxy's record of the clients. Events from before recording begins are recorded at time 0. */
 export interface WireRecord {
   readonly recorder: Recorder
-  /** What is known of the history so far. */
+  /** The verdict on the history so far. */
   readonly judging: NonNullable<WireSink['judge']>
   /** Starts recording to the sink, with times from this clock. Call once. */
   readonly begin: (sink: WireSink, now: () => Nanos) => WireRecorder
