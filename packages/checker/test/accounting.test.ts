@@ -40,7 +40,7 @@ test('a read of a counter lies between what was acknowledged before it and what 
   ])
 })
 
-test('what is taken from a counter counts for the least from its call on, for the most from its return on', () => {
+test('a decrement of a counter lowers the least possible read from its call on, and the greatest from its return on', () => {
   const events = eventsOf(
     [0, 'invoke', 'add', 5],
     [0, 'ok', 'add', 5],
@@ -95,7 +95,7 @@ test('messages that were acknowledged and never came out are lost, once the queu
   expect([complete.result, valuesOf(complete.lost)]).toEqual(['met', []])
 })
 
-test('messages that come out twice are duplicated, those of unknown outcome recovered, others unexpected', () => {
+test('counts messages dequeued twice as duplicated, dequeued after an unknown enqueue as recovered, others as unexpected', () => {
   const account = accountOf(
     'bag',
     [0, 'invoke', 'enqueue', 'twice'],
@@ -112,7 +112,7 @@ test('messages that come out twice are duplicated, those of unknown outcome reco
   expect([account.attempted, account.acknowledged, account.ok]).toEqual([2, 1, 2])
 })
 
-test('a message that only failed enqueues tried to add comes from nowhere', () => {
+test('a message that only failed enqueues tried to add is unexpected', () => {
   const eventually = (initial: Json, ...steps: readonly Step[]): string =>
     checkHistory(historyFromEvents(eventsOf(...steps)), { model: 'bag', initial }).levels.eventual.result
   const failed: readonly Step[] = [
@@ -139,7 +139,7 @@ test('a message that only failed enqueues tried to add comes from nowhere', () =
   expect(eventually(null, ...done, ...drain('a', 'a'))).toBe('met')
 })
 
-test('a drain of one queue does not show that another was drained, nor that it was after it began', () => {
+test('a drain shows only that its own queue was drained, and only what was enqueued before the drain began', () => {
   const put = (key: string): EventInput[] => [
     { process: 0, type: 'invoke', f: 'enqueue', key, value: 1 },
     { process: 0, type: 'ok', f: 'enqueue', key, value: 1 },
@@ -209,7 +209,7 @@ test('a queue is judged by a drain, or a final dequeue that found nothing, and b
   expect(ends([...dequeue('a'), ...dequeue(null)], true)).toBe('met')
 })
 
-test('an element of a set that reads lack for a while is stale, one that the last reads lack is lost', () => {
+test('a set element is stale if some reads lack it, lost if the last reads lack it', () => {
   const account = accountOf(
     'set',
     [0, 'invoke', 'add', 1],
@@ -239,7 +239,7 @@ test('an element that was removed is not lost', () => {
   expect([account.result, valuesOf(account.lost)]).toEqual(['met', []])
 })
 
-test('final reads of a counter must agree within what the additions allow', () => {
+test('final reads of a counter must lie between the bounds that its additions allow', () => {
   const finals = (...values: readonly number[]): string => {
     const events = eventsOf(
       [0, 'invoke', 'add', 1],
@@ -263,7 +263,7 @@ test('final reads of a counter must agree within what the additions allow', () =
   expect(finals(0, 0)).toBe('violated')
 })
 
-test('a final read of a counter that lacks additions is told with what each node had acknowledged of them', () => {
+test('reports a final read of a counter that lacks additions with the sum that each node acknowledged', () => {
   const at = (node: string | undefined, process: number, f: string, value: number): EventInput[] => {
     const about = { process, f, key: 'c', ...(node === undefined ? {} : { node }) }
     return [
@@ -284,7 +284,7 @@ test('a final read of a counter that lacks additions is told with what each node
   expect(reasonOf(undefined, undefined)).toBe('a final read of c returned 50, though the additions allow only -1')
 })
 
-test('final reads of a counter agree on a sum that the additions can come to', () => {
+test('final reads of a counter agree on a sum that some of its additions add up to', () => {
   const finallyRead = (value: number, amounts: readonly (readonly [amount: number, type: 'ok' | 'info'])[]): string => {
     const events = amounts.flatMap(([amount, type], process): EventInput[] => [
       { process, type: 'invoke', f: 'add', value: amount },

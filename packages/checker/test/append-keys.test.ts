@@ -123,7 +123,7 @@ test.each([
   },
 )
 
-test('an order of appends is accepted exactly when it is a witness, whatever was done to it', () => {
+test('accepts an order of appends exactly when it is a witness, however it was altered', () => {
   const count = { right: 0, wrong: 0 }
   for (let n = 0; n < many(600); n++) {
     const seed = baseSeed + n

@@ -94,7 +94,7 @@ test(`blocks of appends agree with the search in depth on ${manyOf(3_000)} histo
   expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(800))
 })
 
-test('where a piece begins another, texts do not tell who wrote them', () => {
+test('does not decide by texts if one appended piece begins another', () => {
   const history = smallHistory([
     { process: 0, type: 'invoke', f: 'append', value: 'a' },
     { process: 0, type: 'ok', f: 'append', value: 'a' },

@@ -70,7 +70,7 @@ function registerEvents(random: () => number): EventInput[] {
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
 
-test.each(modelNames)('%s: what a level is found to be does not depend on the other levels asked for', (model) => {
+test.each(modelNames)('%s: the verdict on a level does not depend on which other levels are asked for', (model) => {
   const found = new Set<string>()
   for (let n = 0; n < many(1_500); n++) {
     const random = randomFrom(baseSeed + n)
@@ -92,7 +92,7 @@ test.each(modelNames)('%s: what a level is found to be does not depend on the ot
 const eachWay = (model: string, level: Level, events: readonly EventInput[]): string[] =>
   [[level], levels].map((asked) => resultOf(checkHistory(smallHistory(events), { model, levels: asked }), level))
 
-test('final reads before and after a write of unknown outcome took effect converge, whatever else was asked for', () => {
+test('final reads on both sides of a write of unknown outcome converge, whichever other levels are asked for', () => {
   const history = historyOf('w1?', '    fr|', '          fr1|')
   for (const level of ['eventual', 'convergent'] as const) {
     expect(resultOf(checkHistory(history, { levels: [level] }), level)).toBe('met')

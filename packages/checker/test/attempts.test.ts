@@ -30,7 +30,7 @@ test('a service that applies every request id once, and repeats its answer, is l
   expect(judged('register', first, other, again, operation(3, 'read', null, 2))).toBe('met')
 })
 
-test('a service that applies a write again, after the other was read, is not linearizable', () => {
+test('a service that applies a write a second time, after another write was read, is not linearizable', () => {
   const first = operation(0, 'write', 1, 'lost', 'a')
   const other = operation(1, 'write', 2, 2, 'b')
   const again = operation(3, 'write', 1, 1, 'a')

@@ -74,7 +74,7 @@ test(`chains of cas agree with a search without any reduction on ${manyOf(2_000)
 
 const decided = (...rows: readonly string[]): string => decide(historyOf(...rows))
 
-test('a value is replaced once', () => {
+test('refutes two cas that replace one written value', () => {
   expect(decided('w1| c12----|', '    c13----|')).toBe('violated')
   expect(decided('w1| c12----|', '    c23----|')).toBe('met')
 })

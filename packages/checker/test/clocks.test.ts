@@ -80,7 +80,7 @@ const judge = (events: readonly EventInput[], explain = false) =>
   checkHistory(historyFromEvents(events), { explain, levels: levels as never })
 
 describe('a history by several clocks', () => {
-  test('of a linearizable system is never condemned, however much the clocks disagree', () => {
+  test('is never violated if the system is linearizable, however much the clocks disagree', () => {
     const random = randomFrom(inject('seed'))
     const results = { met: 0, unknown: 0, violated: 0 }
     for (let trial = 0; trial < many(150); trial++) {
@@ -94,7 +94,7 @@ describe('a history by several clocks', () => {
     expect(results.unknown).toBeGreaterThan(0)
   })
 
-  test('of clocks that agree well is judged as by one clock', () => {
+  test('gets the verdicts of one clock if the clocks agree well', () => {
     const random = randomFrom(inject('seed') + 1)
     for (let trial = 0; trial < many(20); trial++) {
       const report = judge(observed(atomicEvents(random), 1, random))
@@ -126,7 +126,7 @@ describe('a stale read', () => {
     expect(report.clocks).toMatchObject({ unordered: 1, undecided: ['linearizable'] })
   })
 
-  test('of another process of one worker is a violation, however far the clocks of two may be apart', () => {
+  test('is a violation between two processes of one worker, however far the clocks of workers differ', () => {
     const rows = ['w7---|', 'w1---| w2---|', '                r1---|']
     const ofOther = (event: EventInput) => ({ ...event, process: `${event.process}` })
     const report = judge(byTwoClocks(50 * MS, ...rows).map(ofOther), true)
@@ -153,14 +153,14 @@ test('a read of what nobody wrote is a violation at every level, whatever the cl
     expect(resultOf(report, level)).toBe('violated')
 })
 
-test('operations shorter than the clocks are known leave open what their order decides', () => {
+test("leaves a level open if it depends on the order of operations shorter than the clocks' error", () => {
   const report = judge(byTwoClocks(5 * MS, 'w1-|', '     r1-|'))
   expect(resultOf(report, 'linearizable')).toBe('unknown')
   expect(resultOf(report, 'sequential')).toBe('met')
   expect(report.clocks).toMatchObject({ cramped: 2, unordered: 2 })
 })
 
-test('nothing in real time is known of a clock that did not keep its bounds', () => {
+test('a clock that broke its bounds proves no order in real time', () => {
   const events = byTwoClocks(1, 'w1---|   w2---|', '                           r1---|')
   const broken: EventInput = { process: 'recorder', type: 'info', f: 'clock-broken', value: { clock: 'b' } }
   expect(resultOf(judge(events), 'linearizable')).toBe('violated')
@@ -169,7 +169,7 @@ test('nothing in real time is known of a clock that did not keep its bounds', ()
   expect(report.clocks?.withinNanos.max).toBeNull()
 })
 
-test('a history as one clock saw it has every order of that clock, and no order that is not real', () => {
+test('keeps every order that one clock saw, and adds none that is not real', () => {
   const random = randomFrom(inject('seed') + 2)
   let orders = 0
   for (let trial = 0; trial < many(60); trial++) {

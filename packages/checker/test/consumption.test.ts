@@ -33,7 +33,7 @@ const check = (events: readonly EventInput[], initial: unknown = null) => {
 }
 
 describe('amid forty operations that overlap', () => {
-  test('a value that was written once is changed once', () => {
+  test('a value that was written once can be replaced once', () => {
     const twice: Asked[] = [
       ['write', 77],
       ['cas', [77, 1]],
@@ -47,7 +47,7 @@ describe('amid forty operations that overlap', () => {
     expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', shown: 3 })
   })
 
-  test('each write, cas and initial value lets it be changed once more, of unknown outcome or not', () => {
+  test('each further write or cas of the value, and the initial value, allows one more replacement, whatever its outcome', () => {
     const three: Asked[] = [
       ['write', 77, 'info'],
       ['cas', [1, 77]],
@@ -60,7 +60,7 @@ describe('amid forty operations that overlap', () => {
     expect(check(overlapping(...three, ['write', 77]), 1).linearizable).not.toBe('violated')
   })
 
-  test('a write that failed lets nothing be changed', () => {
+  test('a failed write allows no replacement', () => {
     const failed: Asked[] = [
       ['write', 77, 'fail'],
       ['write', 77],
@@ -70,7 +70,7 @@ describe('amid forty operations that overlap', () => {
     expect(check(overlapping(...crowd, ...failed)).linearizable).toBe('violated')
   })
 
-  test('the writes of before do not count', () => {
+  test('writes before the window do not count', () => {
     const before = Array.from({ length: 10 }, (_, n): EventInput[] => [
       { process: 900 + n, type: 'invoke', f: 'write', value: n % 2 === 0 ? 77 : 5 },
       { process: 900 + n, type: 'ok', f: 'write', value: n % 2 === 0 ? 77 : 5 },
@@ -85,7 +85,7 @@ describe('amid forty operations that overlap', () => {
   })
 })
 
-test('no value is taken for read again that was changed before, and written once', () => {
+test('refutes a read of a value that was written once and replaced before', () => {
   const events: EventInput[] = [
     ...overlapping(...crowd, ['write', 77], ['cas', [77, 1]]),
     { process: 99, type: 'invoke', f: 'read', value: null },

@@ -14,7 +14,7 @@ const drop: Reading = { initial: null, failedCas: 'drop' }
 const resultsOf = (report: Report): string => both.map((level) => resultOf(report, level)).join(', ')
 const judged = (...rows: readonly string[]): string => resultsOf(checkHistory(historyOf(...rows), { levels: both }))
 
-describe('replicas converge where all final reads of a key agree, no matter on what', () => {
+describe('replicas converge if all final reads of a key agree, on whatever value', () => {
   test.each([
     ['on the last value', ['w1-|', '     fr1|', '     fr1|'], 'met, met'],
     ['on a value that was overwritten', ['w1-| w2-|', '          fr1|', '          fr1|'], 'violated, met'],
@@ -33,12 +33,12 @@ describe('replicas converge where all final reads of a key agree, no matter on w
     expect(judged(...rows)).toBe(expected)
   })
 
-  test('a linearizable history may have a write of unknown outcome between two final reads', () => {
+  test('a linearizable history converges even if a write of unknown outcome comes between two final reads', () => {
     const report = checkHistory(historyOf('w1?', '    fr|', '          fr1|'), { levels: ['linearizable', ...both] })
     expect(resultsOf(report)).toBe('met, met')
   })
 
-  test('replicas of an object converge only if their reads say the same', () => {
+  test('replicas of an object converge only if their final reads are equal', () => {
     expect(
       ofObject('set', [
         [1, 2],

@@ -49,7 +49,7 @@ function repeated(rounds: number, clients: number): EventInput[] {
   return events
 }
 
-describe('copies that the network made of a transfer', () => {
+describe('duplicates of a transfer made by the network', () => {
   test('do not slow the check: a long history full of them is decided in time', () => {
     const { linearizable } = checkHistory(historyFromEvents(repeated(150, 10)), { model: 'bank', initial }).levels
     expect(linearizable.result).toBe('met')

@@ -157,7 +157,7 @@ function sentenceOf(...rows: readonly string[]): string | undefined {
   return eventual.result === 'violated' ? eventual.counterexample.sentence : undefined
 }
 
-test('final reads that differ are named by their nodes', () => {
+test('names the nodes whose final reads differ', () => {
   expect(sentenceOf('w1-| w2-|', '          fr1|', '          fr2|')).toBe(
     'After everything had healed, the replicas still disagreed: n2 read 1, but n3 read 2.',
   )
@@ -181,7 +181,7 @@ test('a write of unknown outcome may have come last', () => {
   expect(sentenceOf('w1-?', '      w2-|', '            fr1|')).toBeUndefined()
 })
 
-test('an order in real time explains final reads that differ, but not a key that was never read finally', () => {
+test('linearizability explains final reads that differ, but not a key without a final read', () => {
   const apart = ['wx1-|', '      wx2-?', '            frx1|', '                 frx2|']
   const ordered = { ...drop, levels: ['linearizable', 'eventual', 'convergent'] } as const
   for (const [rows, result] of [
@@ -197,7 +197,7 @@ test('an order in real time explains final reads that differ, but not a key that
   }
 })
 
-test('the value of a write that failed comes from nowhere, and the acknowledged one it stands in for is lost', () => {
+test("reading a failed write's value is a violation, and the acknowledged write it replaced is lost", () => {
   expect(sentenceOf('w1-x', '      w2-|', '            fr1|')).toBe(
     'After everything had healed, n3 read 1, which only process 0 had tried to write, and that certainly failed.',
   )
@@ -214,7 +214,7 @@ test('a key that nobody wrote holds its initial value', () => {
   )
 })
 
-test('what was appended is at the end of what is left, and is not lost where it is part of it', () => {
+test('appended pieces must end the final text, and are lost only if it lacks them', () => {
   type Step = readonly [f: 'write' | 'append' | 'read', value: string]
   const left = (...steps: readonly Step[]) => {
     const events = steps.flatMap(([f, value], process): EventInput[] => [
@@ -231,7 +231,7 @@ test('what was appended is at the end of what is left, and is not lost where it 
   expect(left(['write', 'w'], ['append', 'a'], ['append', 'b'], ['read', 'w'])).toEqual(['violated', ['a', 'b']])
 })
 
-test('a hundred thousand final reads of as many answers are judged in no time', () => {
+test('judges a hundred thousand different final reads at once', () => {
   const all = Array.from({ length: 100_000 }, (_, i) => i)
   const writes = all.flatMap((i): EventInput[] => [
     { process: i, type: 'invoke', f: 'write', value: i },

@@ -27,7 +27,7 @@ test('a failed cas that counts as an observation says that the object held anoth
   expect(judged('status 412')).toBe('violated')
 })
 
-test('a cas that was never carried out says nothing about the object, whatever is asked', () => {
+test('a cas that was never carried out observes nothing, whichever reading of failed cas is asked for', () => {
   for (const error of [
     'never forwarded: the connection was refused',
     'unavailable',

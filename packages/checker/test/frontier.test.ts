@@ -146,7 +146,7 @@ test('with more operations open than a word has bits, the frontier search agrees
   expect(decided).toBeGreaterThan(atLeast(15))
 })
 
-test('two searches in turns answer what either would', () => {
+test('searches that take turns give the answer of each alone', () => {
   for (let n = 0; n < many(400); n++) {
     const seed = baseSeed + n
     const { part } = judge(seed, () => ({ operations: 60 + (n % 60) }))
@@ -160,7 +160,7 @@ test('two searches in turns answer what either would', () => {
   }
 })
 
-test('a search that may use no memory says so', () => {
+test('a search without memory reports that it ran out', () => {
   const { part } = judge(baseSeed, () => ({ unknown: 0 }))
   const poor = createBudget({ deadlineMs: millis(5_000), memoryBytes: 64, now: () => millis(performance.now()) })
   expect(

@@ -28,12 +28,12 @@ test('the value that a cas replaced is the one its completion names', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['c', 'b']), read('b'))).toBe('violated')
 })
 
-test('a cas that found what it did not replace is a read', () => {
+test('a cas that reports another old value than it expected is a read', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'a']), read('a'))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'a']), read('b'))).toBe('violated')
 })
 
-test('a cas of which nothing says what it replaced is a write', () => {
+test('a cas without an old value in its call or completion is a write', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['b']), read('b'))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined), read('a'))).toBe('violated')
 })

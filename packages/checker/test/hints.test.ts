@@ -14,7 +14,7 @@ const hints = (steps: readonly Step[]): readonly string[] =>
     ),
   )
 
-test('a number that is read back as a text gets the command that records both alike', () => {
+test('suggests a conversion to numbers if a written number is read back as text', () => {
   const [hint, ...more] = hints([
     ['write', 5, 5],
     ['read', null, '5'],
@@ -23,7 +23,7 @@ test('a number that is read back as a text gets the command that records both al
   expect(more).toEqual([])
 })
 
-test('a text that is read back as a number gets the other', () => {
+test('suggests a conversion to text if a written text is read back as a number', () => {
   expect(
     hints([
       ['write', '5', '5'],
@@ -32,7 +32,7 @@ test('a text that is read back as a number gets the other', () => {
   ).toEqual([expect.stringMatching(/"5" was written and 5 was read: .*tostring/)])
 })
 
-test('elements of lists and sets are compared too', () => {
+test('compares elements of lists and sets as well', () => {
   expect(
     hints([
       ['add', 1, 1],
@@ -49,7 +49,7 @@ test('elements of lists and sets are compared too', () => {
 })
 
 test.each([':nil', 'nil', 'None', '', 'null', 0, -1, false])(
-  '%j, read before anything was written, may be how objects begin',
+  'suggests --initial if %j was read before any write',
   (value) => {
     expect(
       hints([
@@ -66,7 +66,7 @@ test.each([':nil', 'nil', 'None', '', 'null', 0, -1, false])(
   },
 )
 
-test('what was written as it was read gets no hint, nor does a value that resembles none', () => {
+test('gives no hint for a value that was written as it was read, or that resembles no written value', () => {
   expect(
     hints([
       ['write', 5, 5],
@@ -82,7 +82,7 @@ test('what was written as it was read gets no hint, nor does a value that resemb
   ).toEqual([])
 })
 
-test('pairs whose reads ask for a key get the option that divides them', () => {
+test('suggests --keyed if reads ask for pairs with a key', () => {
   expect(
     hints([
       ['write', ['x', 5], ['x', 5]],
@@ -97,7 +97,7 @@ test('pairs whose reads ask for a key get the option that divides them', () => {
   ).toEqual([])
 })
 
-test('an addition that is answered with another number gets both of its meanings', () => {
+test('explains both meanings of an addition that is answered with another number', () => {
   expect(
     hints([
       ['add', 1, 2],

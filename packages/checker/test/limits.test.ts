@@ -50,7 +50,7 @@ test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'caus
 )
 
 test.each(modelNames.filter((name) => name !== 'register'))(
-  'when the time is up, a %s is unknown or decided already, and nothing goes on for long',
+  'after the deadline a %s is decided or unknown, and no pass continues for long',
   (model) => {
     const name = Object.keys(objects).find((each) => each.startsWith(model))
     if (name === undefined) return
@@ -80,7 +80,7 @@ function expectLooks(history: History, model: ModelName, levels: readonly Level[
 }
 
 test.each(Object.keys(objects))(
-  'every pass over a long history of one %s looks at the clock, and ends there',
+  'every pass over a long history of one %s checks the clock and stops at the deadline',
   (name) => {
     const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown: 0, seed: 3 })
     expectLooks(history, findModel(name.split(' ')[0] ?? '')?.name ?? 'register', ['linearizable'], 1_500)
@@ -88,7 +88,7 @@ test.each(Object.keys(objects))(
 )
 
 test.each(['atomic', 'causal', 'lww'] as const)(
-  'every pass over the registers of one %s store looks at the clock, and ends there',
+  'every pass over the registers of one %s store checks the clock and stops at the deadline',
   (store) => {
     const run = {
       store,
@@ -134,14 +134,11 @@ function expectSteps(history: History, model: ModelName, levels: readonly Level[
   return all
 }
 
-test.each(Object.keys(objects))(
-  'a check of one %s counts its steps, and has the same result within as many',
-  (name) => {
-    const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown: 0, seed: 3 })
-    const steps = expectSteps(history, findModel(name.split(' ')[0] ?? '')?.name ?? 'register', ['linearizable'])
-    expect(steps).toBeGreaterThan(history.operations.length)
-  },
-)
+test.each(Object.keys(objects))('a check of one %s limited by its own number of steps has the same result', (name) => {
+  const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown: 0, seed: 3 })
+  const steps = expectSteps(history, findModel(name.split(' ')[0] ?? '')?.name ?? 'register', ['linearizable'])
+  expect(steps).toBeGreaterThan(history.operations.length)
+})
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
   'a check of registers for %s counts its steps, and has the same result within as many',
@@ -150,7 +147,7 @@ test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'caus
   },
 )
 
-test.each(modelNames)('a search of a %s that finds no answer ends after as many steps as it may take', (model) => {
+test.each(modelNames)('an undecided search of a %s ends once its steps are used up', (model) => {
   const name = Object.keys(objects).find((each) => each.startsWith(model))
   if (name === undefined) return
   const history = generateObjectHistory(name, { operations: 400, clients: 8, unknown: 0.05, seed: 3 })
@@ -172,7 +169,7 @@ function looksOf(pass: (budget: Budget) => void): number {
   return looks
 }
 
-test('what copies operations, or goes through many for each of them, looks at the clock as it does', () => {
+test('passes that copy operations, or visit many for each one, check the clock meanwhile', () => {
   const set = objectOf('set')
   if (set?.divide === undefined) throw new Error('sets are divided')
   const functions = functionsOfObject(modelOf('set'), set, null)
@@ -192,7 +189,7 @@ test('what copies operations, or goes through many for each of them, looks at th
   expect(looksOf((budget) => choicesOf(encoded, budget))).toBeGreaterThan(100)
 })
 
-test('a model of one’s own is not asked for another step once the time is up', () => {
+test("makes no step of a user's model after the deadline", () => {
   for (const looks of [3, 30, 100]) {
     let steps = 0
     let left = looks
@@ -220,7 +217,7 @@ test('a model of one’s own is not asked for another step once the time is up',
   }
 })
 
-test('operations that take more memory than there is are not looked at', () => {
+test('does not encode operations that need more memory than the limit', () => {
   const history = registers('scattered')
   const limits = { initial: null, failedCas: 'drop', deadlineMs: millis(1_000), memoryBytes: 10_000 } as const
   for (const model of ['register', 'set'] as const) {

@@ -51,12 +51,12 @@ describe('a register', () => {
 })
 
 describe('compare-and-set', () => {
-  test('two of them cannot both succeed from one value', () => {
+  test('cannot succeed twice from one write of a value', () => {
     expect(verdictOf('w1|  c12-----|', '       c13-----|')).toBe('violated')
     expect(verdictOf('w1|  c12-----|', '       c23-----|')).toBe('met')
   })
 
-  test('a failed one says nothing, or on request that the value was another', () => {
+  test('observes nothing if it failed, or on request that the value was another', () => {
     const history = historyOf('w1|  c12--x', '             r1|')
     expect(resultOf(checkHistory(history), 'linearizable')).toBe('met')
     expect(resultOf(checkHistory(history, { failedCas: 'observes' }), 'linearizable')).toBe('violated')
@@ -137,7 +137,7 @@ describe('a counterexample', () => {
     expect(counterexampleOf('      w7|', ' r7|').sentence).toContain("before process 0's write of 7 was called")
   })
 
-  test('is the earliest: what happened after the contradiction is not in it', () => {
+  test('leaves out what happened after the first contradiction', () => {
     const { operations } = counterexampleOf('w1|  w2|      w3|  w4|', '         r1|           r3|')
     expect(operations.map(({ operation }) => operation)).toEqual([0, 1, 2])
   })
@@ -158,7 +158,7 @@ test('a cas without a pair of values is named with its line', () => {
   expect(() => checkHistory(history)).toThrow(/line 1: cas takes \[old, new\], not 1/)
 })
 
-test('a deadline in the past gives unknown, with what was found out', () => {
+test('a deadline in the past gives unknown, with the verdicts found by then', () => {
   const repeated = timeline('w1---|  w1---|  w2---|', ' w2---|   r1---|', '  r2----|')
   let now = 0
   const verdict = checkHistory(smallHistory(repeated), { deadlineMs: millis(0), now: () => millis(now++) }).levels

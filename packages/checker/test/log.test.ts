@@ -57,13 +57,13 @@ const verdictBy = (model: string, ...operations: readonly Done[]): string => {
 const verdictOn = (...operations: readonly Done[]): string => verdictBy('dense-log', ...operations)
 
 describe('an append that returns its own value', () => {
-  test('has an offset by chance where others return offsets', () => {
+  test('returned an offset that equals it by chance, if other appends return offsets', () => {
     expect(verdictOn(['append', 7, 0], ['append', 1, 1], ['read', 1, [1]])).toBe('met')
     expect(verdictOn(['append', 7, 0], ['append', 2, 2])).toBe('violated')
     expect(verdictOn(['append', 2, 2], ['append', 7, 0])).toBe('violated')
   })
 
-  test('repeats its invocation where all do', () => {
+  test('repeats its invocation if all appends do', () => {
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [5, 6]])).toBe('met')
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [6, 5]])).toBe('violated')
   })
@@ -114,7 +114,7 @@ describe('offsets', () => {
     expect(sparse(['append', 'a', 0], ['append', 'b', 0])).toBe('violated')
   })
 
-  test('say what a read from an offset must return', () => {
+  test('determine what a read from an offset must return', () => {
     const sent: Done[] = [
       ['append', 'a', 10],
       ['append', 'b', 20],
@@ -137,7 +137,7 @@ describe('offsets', () => {
     ).toBe('violated')
   })
 
-  test('leave room for the entries between them', () => {
+  test('allow unread entries between them', () => {
     const around = (last: number): Done[] => [
       ['append', 'a', 1],
       ['append', 'b', null],
@@ -166,7 +166,7 @@ describe('offsets', () => {
   })
 })
 
-test('an append that was answered without a value returned no offset, whatever others returned', () => {
+test('an append answered without a value has no known offset, even if other appends return theirs', () => {
   const events: EventInput[] = [
     { process: 0, type: 'invoke', f: 'append', value: 101 },
     { process: 0, type: 'ok', f: 'append', value: 0 },

@@ -82,7 +82,7 @@ describe('a cas whose version nobody was told', () => {
   })
 })
 
-test('versions that repeat themselves do not tell writes apart, and the verdict is unknown', () => {
+test('the verdict is unknown if versions repeat, because they do not identify writes', () => {
   const repeated = [...wrote(0, 1), ...wrote(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 2)]
   expect(verdict(...repeated)).toBe('unknown')
 })
@@ -154,7 +154,7 @@ function randomTold(random: () => number): readonly Told[] {
   return told
 }
 
-test('verdicts on random histories with lost versions are those of trying every possibility', () => {
+test('verdicts on random histories with lost versions equal those of trying every assignment', () => {
   const random = mulberry(7)
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < 300; n++) {

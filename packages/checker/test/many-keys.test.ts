@@ -73,7 +73,7 @@ test('the first violated key of many is reported, by operations of its own', () 
   expect(linearizable.counterexample.keys).toEqual([`k${violated.indexOf(true)}`])
 })
 
-test('many keys that the memory has no room for are unknown, with that reason', () => {
+test('many keys that exceed the memory limit are unknown, with that reason', () => {
   const events = manyKeys(randomFrom(seed + 2), 'atomic')
   const history = smallHistory(events)
   const memoryBytes = encodingBytes(history) + 10_000
@@ -81,7 +81,7 @@ test('many keys that the memory has no room for are unknown, with that reason', 
   expect(linearizable).toMatchObject({ result: 'unknown', reason: expect.stringContaining('--memory') })
 })
 
-test('more objects than the memory has room for are unknown, with that reason', () => {
+test('objects that exceed the memory limit are unknown, with that reason', () => {
   const events = Array.from({ length: 5_000 }, (_, key): EventInput[] => [
     { process: key, type: 'invoke', f: 'add', key: `k${key}`, value: 1 },
     { process: key, type: 'ok', f: 'add', key: `k${key}`, value: 1 },

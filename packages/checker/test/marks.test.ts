@@ -167,7 +167,7 @@ describe('a key that something touches outside the record', () => {
     },
   )
 
-  test('is named, with what touched it, where, and what to do', () => {
+  test('is named, with the request that touched it, its line and the remedy', () => {
     const write = (value: number) => [
       { process: 0, type: 'invoke', f: 'write', key: 'x', value } as const,
       { process: 0, type: 'ok', f: 'write', key: 'x', value } as const,
@@ -184,7 +184,7 @@ describe('a key that something touches outside the record', () => {
     )
   })
 
-  test('may be written later what was read before, as far as levels without real time are concerned', () => {
+  test('may be read before it is written, at levels without real time', () => {
     const call = (process: number, f: string, value: number | null, result: number): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value },
       { process, type: 'ok', f, key: 'x', value: result },
@@ -260,7 +260,7 @@ describe('an operation whose invocation says no value', () => {
   const judged = (...events: readonly EventInput[]) =>
     checkHistory(historyFromEvents(events), { levels: ['linearizable'] }).levels.linearizable
 
-  test('has the input that its completion says', () => {
+  test('takes its input from its completion', () => {
     const write: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x' },
       { process: 0, type: 'ok', f: 'write', key: 'x', value: 5 },
@@ -274,7 +274,7 @@ describe('an operation whose invocation says no value', () => {
     expect(judged(...write, ...cas, ...read(1, 7)).result).toBe('met')
   })
 
-  test('may have written anything where its outcome is unknown', () => {
+  test('may have written anything if its outcome is unknown', () => {
     const unknown: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x' },
       { process: 0, type: 'info', f: 'write', key: 'x' },

@@ -25,7 +25,7 @@ describe.runIf(corpusIsHere)('labelled histories', () => {
     expect(count['not linearizable']).toBeGreaterThan(20)
   })
 
-  test('measured: 1-atomic exactly where linearizable, and so with Δ', async () => {
+  test('is 1-atomic, with Δ = 0, exactly if the label says linearizable', async () => {
     const wrong: string[] = []
     let known = 0
     for (const labelled of registers()) {

@@ -117,7 +117,7 @@ test(`forced orders and the search by process agree on ${manyOf(600)} histories 
   })
 })
 
-test('every witness of a medium history is a witness, and every counterexample is one by itself', () => {
+test('every witness of a medium history replays, and every counterexample is contradictory by itself', () => {
   for (let n = 0; n < many(100); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)

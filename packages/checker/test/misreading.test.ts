@@ -24,7 +24,7 @@ const reasonOf = (report: ReturnType<typeof recorded>): string => {
 }
 
 describe('a route table that reads another place than it writes', () => {
-  test('is the finding, with a value written and a value read, and no level is violated', () => {
+  test('is reported, with a written and a read value, instead of a violation', () => {
     const report = recorded((value) => ({ value, version: 1 }))
     expect(reasonOf(report)).toMatch(
       /^6 of 6 reads returned what nobody wrote: x was written 1 and read {"value":1,"version":1} \(which has it at "value"\)\. The table probably reads another place than it writes/,
@@ -46,19 +46,19 @@ describe('a violation stays one', () => {
     expect(reasonOf(recorded((value) => (value > 3 ? 'corrupt' : value)))).toBe('violated')
   })
 
-  test('where every read is of an old value', () => {
+  test('a violation stays one where every read returns an old value', () => {
     expect(reasonOf(recorded((value) => Math.max(1, value - 1)))).toBe('violated')
   })
 
-  test('where all is lost', () => {
+  test('a violation stays one where every write is lost', () => {
     expect(reasonOf(recorded(() => null))).toBe('violated')
   })
 
-  test('where no table says what the operations are', () => {
+  test('a violation stays one without a route table', () => {
     expect(reasonOf(recorded(String, 'none'))).toBe('violated')
   })
 
-  test('where there are too few reads to say what most of them are', () => {
+  test('a violation stays one with too few reads to judge the route table', () => {
     expect(reasonOf(recorded(String, 'routes', 3))).toBe('violated')
   })
 })

@@ -37,7 +37,7 @@ const results = (events: readonly EventInput[], initial: Json = null): string[] 
 }
 
 describe('several registers', () => {
-  test('that are written together are seen together', () => {
+  test('are seen together if they are written together', () => {
     const written = [
       0,
       [
@@ -132,7 +132,7 @@ describe('several registers', () => {
     expect(results(events)).toEqual(['violated', 'violated'])
   })
 
-  test('that are read late are sequentially consistent, not linearizable', () => {
+  test('are sequentially consistent, not linearizable, if a read is late', () => {
     const events = txns(
       [
         [
@@ -159,7 +159,7 @@ describe('several registers', () => {
     )
   })
 
-  test('that one txn writes and then reads hold what it wrote', () => {
+  test('hold what a txn wrote when the same txn reads them', () => {
     expect(
       results(
         txns([
@@ -188,7 +188,7 @@ describe('several registers', () => {
     ).toEqual(['violated', 'violated'])
   })
 
-  test('begin with what the initial value says of each, or of all', () => {
+  test('begin with the initial value given for each, or for all', () => {
     expect(
       results(
         txns([

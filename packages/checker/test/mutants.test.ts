@@ -22,7 +22,7 @@ import { smallHistory } from './small-history.ts'
 const linearizable = (history: History, options: Partial<CheckOptions> = {}): string =>
   resultOf(checkHistory(history, options), 'linearizable')
 
-describe('the replay of a witness, which every "met" has passed,', () => {
+describe('the replay of a witness', () => {
   const encode = (history: History, failedCas: 'drop' | 'observes' = 'drop') =>
     encodeRegister(history, { initial: null, failedCas })
   const fault = (history: History, order: readonly number[], rule: OrderRule, failedCas?: 'drop' | 'observes') => {
@@ -30,12 +30,12 @@ describe('the replay of a witness, which every "met" has passed,', () => {
     return faultOfWitness(encoded, Int32Array.from(order), rule, decoder.value)
   }
 
-  test('accepts what is one', () => {
+  test('accepts a witness', () => {
     expect(fault(historyOf('w1|  r1|', '   w2|'), [1, 0, 2], 'process order')).toBe(undefined)
     expect(fault(historyOf('w1-----|  r1|', '   w2|'), [1, 0, 2], 'real time')).toBe(undefined)
   })
 
-  test('wants every completed operation, and each once', () => {
+  test('requires every completed operation, each once', () => {
     for (const key of ['', 'x']) {
       const history = historyOf(`w${key}1|  r${key}1|`, key === '' ? '          w2--?' : '          wy2--?')
       for (const rule of ['real time', 'process order'] as const) {
@@ -47,7 +47,7 @@ describe('the replay of a witness, which every "met" has passed,', () => {
     }
   })
 
-  test('wants the order that was promised', () => {
+  test('requires the promised order', () => {
     const history = historyOf('w1|      r2|', '     w2|      r2|')
     expect(fault(history, [1, 2, 3, 0], 'real time')).toMatch(/^operation \d returned before one that precedes it/)
     expect(fault(historyOf('w1|', '     w2|'), [1, 0], 'real time')).toMatch(/^operation 0 returned before/)
@@ -56,7 +56,7 @@ describe('the replay of a witness, which every "met" has passed,', () => {
     expect(fault(historyOf('w1|  w2|'), [1, 0], 'process order')).toBe("operation 0 is out of its client's order")
   })
 
-  test('wants every result to be legal where it is placed', () => {
+  test('requires every result to be legal where it is placed', () => {
     const illegal = 'operation 1 is not legal where it is placed'
     for (const rule of ['real time', 'process order'] as const) {
       expect(fault(historyOf('w1|', 'r2--|'), [0, 1], rule)).toBe(illegal)
@@ -66,7 +66,7 @@ describe('the replay of a witness, which every "met" has passed,', () => {
     }
   })
 
-  test('lets what has an unknown outcome come after what its process did next, and not before what it did earlier', () => {
+  test("allows an operation of unknown outcome after its process's next operation, but not before an earlier one", () => {
     const history = historyOf('w1|  w2--?  r1|', '                 r2|')
     expect(fault(history, [0, 2, 1, 3], 'process order')).toBe(undefined)
     expect(fault(history, [1, 3, 0, 2], 'process order')).toBe("operation 0 is out of its client's order")
@@ -75,7 +75,7 @@ describe('the replay of a witness, which every "met" has passed,', () => {
 })
 
 describe('operations of unknown outcome', () => {
-  test('that write the same value, but from different ones, are different operations', () => {
+  test('are kept apart if they replace different values by the same one', () => {
     // 3 can come about from 1 only once: after that the value must come from 2, and there was none.
     const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
     expect(linearizable(historyOf(...once))).toBe('violated')
@@ -83,12 +83,12 @@ describe('operations of unknown outcome', () => {
     expect(linearizable(historyOf(...once, 'c23--?'))).toBe('violated')
   })
 
-  test('that write the same value leave it open which of them happened', () => {
+  test('are interchangeable if they write the same value', () => {
     expect(checkHistory(historyOf('w1--?', 'w1--?', '     r1|')).info).toEqual({ total: 2, happened: 0, undecided: 2 })
     expect(checkHistory(historyOf('w1--?', 'w2--?', '     r1|')).info).toEqual({ total: 2, happened: 1, undecided: 1 })
   })
 
-  test('may chain: one makes way for another that somebody saw', () => {
+  test('may chain: one enables another whose value was read', () => {
     const bySearch = (history: History): string => {
       const [part] = partition(encodeRegister(history, { initial: null, failedCas: 'drop' }).encoded)
       const budget = createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e8, now: () => millis(0) })
@@ -100,7 +100,7 @@ describe('operations of unknown outcome', () => {
     expect([linearizable(gap), bySearch(gap)]).toEqual(['violated', 'violated'])
   })
 
-  test('explain a failed cas by being there when it looked', () => {
+  test('explain a failed cas by their value', () => {
     // The cas from 1 failed while 1 was all that completed writes could leave.
     const history = historyOf('w1|', '   w1--?   w2--?', '               c13--x')
     expect(linearizable(history, { failedCas: 'observes' })).toBe('met')
@@ -123,7 +123,7 @@ describe('append', () => {
     return linearizable(smallHistory(events), { initial: '' })
   }
 
-  test('to what is not a string appends to its text', () => {
+  test('appends to the text of a value that is no string', () => {
     expect(appended(7, '7a')).toBe('met')
     expect(appended(7, 'a')).toBe('violated')
     expect(appended([1], '[1]a')).toBe('met')
@@ -143,7 +143,7 @@ test('a contradiction is complete only once the impossible read returned, not wh
   expect(verdict.counterexample.operations.map(({ operation }) => operation)).toEqual([0, 1, 2, 3])
 })
 
-test('only the last of several lost writes is listed: those before it were rightly overwritten', () => {
+test('lists only the last of several lost writes: it had rightly overwritten the others', () => {
   const report = checkHistory(historyOf('w1|  w2|  w3|', '               fr1|', '               fr1|'))
   expect(report.lost).toEqual([{ key: undefined, value: 3, operation: 2 }])
 })
@@ -171,14 +171,14 @@ test('a counterexample keeps both writes that overlapped a read, the one called 
 })
 
 describe('operations without a key', () => {
-  test('are about an object beside the ones with keys', () => {
+  test('concern an object of their own, alongside those with keys', () => {
     expect(linearizable(historyOf('w1|  wx2|', '              r1|  rx2|'))).toBe('met')
     expect(linearizable(historyOf('w1|  wx2|', '              r2|'))).toBe('violated')
   })
 })
 
 describe('memory and time', () => {
-  test('are given back, and neither is exceeded', () => {
+  test('are given back and never exceeded', () => {
     let now = 0
     const budget = createBudget({ deadlineMs: millis(10), memoryBytes: 100, now: () => millis(now) })
     expect([budget.take(60), budget.take(60)]).toEqual([true, false])

@@ -54,13 +54,13 @@ describe('a drain of unknown outcome', () => {
     },
   )
 
-  test('takes the messages of a queue in their order', () => {
+  test('a drain takes the messages of a queue in order', () => {
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 1])).toBe('met')
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 2], ['dequeue', null, 1])).toBe('violated')
   })
 })
 
-test('the order of an object’s members does not matter, nor in what was there from the start', () => {
+test('the order of an object’s members does not matter, not even in the initial value', () => {
   const first = { b: 1, a: 2 }
   const same = { a: 2, b: 1 }
   expect(judge('queue', [first], ['dequeue', null, same])).toBe('met')
@@ -81,7 +81,7 @@ test('accounts may have any name', () => {
 })
 
 describe('what makes no sense is named with its line:', () => {
-  test('an operation that is called as what every object has', () => {
+  test('an operation named like a member that every JavaScript object has', () => {
     for (const model of ['register', 'queue', 'bank'] as const) {
       const calling = (): string => judge(model, null, ['toString', 1, 1])
       expect(calling).toThrow(UserError)
@@ -89,7 +89,7 @@ describe('what makes no sense is named with its line:', () => {
     }
   })
 
-  test('null for a message, since a dequeue returns it that found nothing', () => {
+  test('null as a message, because a dequeue that finds nothing returns null', () => {
     for (const model of ['queue', 'bag'] as const) {
       for (const initial of [null, [1]]) {
         expect(() => judge(model, initial, ['enqueue', null, null])).toThrow(/line 1: .*null is no message/)
@@ -110,12 +110,12 @@ describe('what makes no sense is named with its line:', () => {
     expect(() => judge(model, null, [f, null, answer])).toThrow(/line 1: a \w+ returns .*, not/)
   })
 
-  test('a counter that is read as a text, also where it goes up and down', () => {
+  test('a counter that is read as a text, even if it also goes down', () => {
     const counted = [3, -1].map((amount): Done => ['add', amount, amount])
     expect(() => judge('counter', null, ...counted, ['read', null, 'ab'])).toThrow(/line 5: a read returns a number/)
   })
 
-  test('a lock that begins as what is no process', () => {
+  test('a lock whose initial holder is no process', () => {
     expect(() => judge('lock', { a: 1 }, ['acquire', null, null])).toThrow(/the lock begins as \{"a":1\}/)
     expect(judge('lock', 7, ['acquire', null, null])).toBe('violated')
   })

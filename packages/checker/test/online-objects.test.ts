@@ -55,23 +55,26 @@ const checked =
 
 const listed = (events: readonly EventInput[]): string => events.map((event) => JSON.stringify(event)).join('\n')
 
-test.each(models)(`%s: what is said of each prefix of ${manyOf(HISTORIES)} random histories is as defined`, (model) => {
-  const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
-  for (let n = 0; n < many(HISTORIES); n++) {
-    const seed = baseSeed + n
-    const { initial, events } = randomEnded(model, randomFrom(seed))
-    const watched = watch(model, initial, events)
-    const defined = (upTo: number): Judged =>
-      isKeyedLinearizable(model, smallHistory(events.slice(0, upTo)), initial) ? 'met' : 'violated'
-    const fault = faultOf(watched, defined)
-    if (fault !== undefined)
-      expect.fail(`seed ${seed}, initial ${JSON.stringify(initial)}: ${fault}\n${listed(events)}`)
-    count[watched.soFar.at(-1) ?? 'linearizable']++
-  }
-  for (const kind of ['linearizable', 'not linearizable'] as const)
-    expect(count[kind], JSON.stringify(count)).toBeGreaterThan(atLeast(HISTORIES / 10))
-  expect(count['not certain'], JSON.stringify(count)).toBeLessThan(many(HISTORIES) * mostUncertain[model])
-})
+test.each(models)(
+  `%s: each prefix of ${manyOf(HISTORIES)} random histories gets the verdict of the definition`,
+  (model) => {
+    const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
+    for (let n = 0; n < many(HISTORIES); n++) {
+      const seed = baseSeed + n
+      const { initial, events } = randomEnded(model, randomFrom(seed))
+      const watched = watch(model, initial, events)
+      const defined = (upTo: number): Judged =>
+        isKeyedLinearizable(model, smallHistory(events.slice(0, upTo)), initial) ? 'met' : 'violated'
+      const fault = faultOf(watched, defined)
+      if (fault !== undefined)
+        expect.fail(`seed ${seed}, initial ${JSON.stringify(initial)}: ${fault}\n${listed(events)}`)
+      count[watched.soFar.at(-1) ?? 'linearizable']++
+    }
+    for (const kind of ['linearizable', 'not linearizable'] as const)
+      expect(count[kind], JSON.stringify(count)).toBeGreaterThan(atLeast(HISTORIES / 10))
+    expect(count['not certain'], JSON.stringify(count)).toBeLessThan(many(HISTORIES) * mostUncertain[model])
+  },
+)
 
 /** The share of random histories that need not be decided. */
 const mostUncertain: { readonly [model in (typeof models)[number]]: number } = {
@@ -83,7 +86,7 @@ const mostUncertain: { readonly [model in (typeof models)[number]]: number } = {
 }
 
 test.each(models)(
-  `%s: nothing is said of ${manyOf(HISTORIES)} random histories with unknown initial values that check contradicts`,
+  `%s: no verdict on ${manyOf(HISTORIES)} random histories with unknown initial values contradicts check`,
   (model) => {
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (let n = 0; n < many(HISTORIES); n++) {
@@ -98,7 +101,7 @@ test.each(models)(
   },
 )
 
-test.each(models)(`%s: what is said of ${manyOf(1_000)} longer histories is what check says`, (model) => {
+test.each(models)(`%s: ${manyOf(1_000)} longer histories get the verdict of check`, (model) => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(1_000); n++) {
     const seed = baseSeed + n

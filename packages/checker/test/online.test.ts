@@ -78,7 +78,7 @@ test(`the online checker reports a violation at the first event for which the de
   expect(count['not certain']).toBeLessThan(atMost(1_000))
 })
 
-test(`repeated values never make the online checker report a violation that is none: ${manyOf(6_000)} small random histories`, () => {
+test(`the online checker reports no false violation of repeated values: ${manyOf(6_000)} small random histories`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(6_000); n++) {
     const seed = baseSeed + n
@@ -184,7 +184,7 @@ interface Pending {
 
 const sentenceOf = (...rows: readonly string[]): string | undefined => watch(timeline(...rows)).violation?.sentence
 
-test('a value overwritten before the read was called is stale, however long it has been forgotten', () => {
+test('a read of a value overwritten before its call is stale, even if the value was forgotten long ago', () => {
   expect(sentenceOf('w1-| w2-| w3-|', '              r3| r1|')).toBe(
     'Process 1 read 1, but that value had been overwritten for certain, or was never written.',
   )
@@ -207,7 +207,7 @@ test('two compare-and-sets cannot replace the same value', () => {
   expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
 })
 
-test('a cas may have been called before the write that it replaces: what came before either is overwritten', () => {
+test('a cas may be called before the write that it replaces; values from before either are overwritten', () => {
   const others = ['   c12------', '     w1------', '  r2-----|']
   expect(sentenceOf(' w9-|     r9|', ...others)).toBe('Process 0 read 9, but that value had been overwritten by then.')
   expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
@@ -218,7 +218,7 @@ test('a write of unknown outcome may appear at any later time, but not disappear
   expect(sentenceOf('w1--?', '       w2-| r1| r2-|')).toContain('read 2')
 })
 
-test('a value written again while the first may still be read makes its reads ambiguous, so nothing is certain', () => {
+test('the checker is uncertain once a value is written again while the first write of it may still be read', () => {
   const soFar = (...rows: readonly string[]): SoFar => watch(timeline(...rows)).soFar
   expect(soFar('w1--| w1--|', '            r1|')).toBe('linearizable')
   expect(soFar('w1--|  ', '  w1--|', '  r1-----|')).toBe('not certain')
@@ -263,7 +263,7 @@ test('no more keys are judged than was allowed, and the checker says so', () => 
   expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'there are more than 2 keys'])
 })
 
-test('the keys that hold most are given up when all keys together need too much memory, and the others are judged on', () => {
+test('when memory runs out the checker gives up the largest keys and goes on with the others', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, retainInAllAtMost: 12 })
   const x = ['wx1| wx2| wx3| wx4| wx5| wx6| wx7| wx8|', 'rx-----------------------------------|']
   for (const event of timeline('wy1|', ...x)) checker.push(event)
@@ -283,7 +283,7 @@ test('once a read has shown the initial value of a key, later reads of it are no
   expect([checker.soFar(), checker.retained() < 5]).toEqual(['linearizable', true])
 })
 
-test('a doubt that is dispelled is one no longer, and the next one is told', () => {
+test('reports the next doubt once an earlier one is resolved', () => {
   const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
   for (const event of timeline('wx1---------|', '    rx1|')) checker.push(event)
   expect(checker.doubt()).toBeUndefined()
@@ -304,19 +304,19 @@ const byRoutes = (initial: Json, ...rows: readonly string[]): OnlineChecker => {
 const MISREAD = 'x: its reads returned what nobody wrote, so that the route table may read another place than it writes'
 
 test.each([null, 'unknown'])(
-  'a service is not blamed for a table that reads another place than it writes (%s at the start)',
+  'gives up a key if the route table reads another place than it writes (%s at the start)',
   (initial) => {
     expect(byRoutes(initial, 'wx1| rx7| wx2| rx7| wx3| rx7|').doubt()).toBe(MISREAD)
     expect(byRoutes(initial, 'rx7| wx1| rx7|').doubt()).toBe(MISREAD)
   },
 )
 
-test('a read of what was written shows that the table reads the right place, and then nothing is excused', () => {
+test('a read of a written value shows that the route table is right; later strange reads are violations', () => {
   expect(byRoutes(null, 'wx1| rx1| wx2| rx7|').soFar()).toBe('not linearizable')
   expect(byRoutes('unknown', 'wx1| rx1| wx2| rx1|').soFar()).toBe('not linearizable')
 })
 
-test('a stale or a missing value is a violation, whatever the table', () => {
+test('a stale or a missing value is a violation even with a route table', () => {
   expect(byRoutes(null, 'wx1| wx2| rx1|').soFar()).toBe('not linearizable')
   expect(byRoutes(null, 'wx1| rx|').soFar()).toBe('not linearizable')
 })
@@ -327,7 +327,7 @@ const getset = (process: number, to: Json, answer: Json): readonly EventInput[] 
   { process, type: 'ok', f: 'cas', value: [answer, to] },
 ]
 
-test('a cas that names only its new value has the old one in its answer', () => {
+test('takes the old value of a cas from its answer if only the new one was asked', () => {
   const watched = watch([...timeline('w1|'), ...getset(1, '2', '1'), ...getset(1, null, '2'), ...timeline('r_|')])
   expect(watched).toMatchObject({ violation: undefined, soFar: 'not certain' })
 })
@@ -338,7 +338,7 @@ test('a cas that names only its new value is certain until an answer says the ol
   expect(watch([invoke!, end, ...timeline('r2|')]).soFar).toBe('linearizable')
 })
 
-test('a value that a cas overwrote is not there any more, even if the cas named only its new value', () => {
+test('a value replaced by a cas that names only its new value cannot be read later', () => {
   const { violation } = watch([...timeline('w1|'), ...getset(1, 2, 1), ...timeline('r1|')])
   expect(violation).toMatchObject({ position: 5 })
   expect(watch([...timeline('w1|'), ...getset(1, 2, 1), ...timeline('r2|')]).violation).toBeUndefined()
@@ -350,7 +350,7 @@ test('a cas that names neither one value nor two is refused', () => {
   )
 })
 
-test('the online checker passes over events of others than clients, and names unknown operations', () => {
+test('the online checker skips events that are not by clients, and names unknown operations', () => {
   const checker = online()
   expect(checker.push({ process: 'nemesis', type: 'info', f: 'kill' })).toBeUndefined()
   expect(() => checker.push({ process: 1, type: 'invoke', f: 'enqueue', value: 1 })).toThrow(
@@ -359,7 +359,7 @@ test('the online checker passes over events of others than clients, and names un
   expect(() => checker.push({ process: 1, type: 'ok', f: 'read', value: 1 })).toThrow('without having invoked it')
 })
 
-test('a write that is answered with another value is given up, and one that is acknowledged in words is not', () => {
+test('gives up a key whose write is answered with another value, but not one acknowledged in words', () => {
   const answered = (value: Json): OnlineChecker => {
     const checker = online()
     checker.push({ process: 0, type: 'invoke', f: 'write', value: 'a' })

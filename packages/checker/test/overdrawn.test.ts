@@ -2,7 +2,7 @@ import { historyFromEvents } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { checkHistory } from './checking.ts'
 
-test('a read of an overdrawn account is reported as such', () => {
+test('reports a read of an overdrawn account as an overdraft', () => {
   const transfer = { from: 'a', to: 'b', amount: 7 }
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: { ...transfer, id: '1' } },
@@ -15,7 +15,7 @@ test('a read of an overdrawn account is reported as such', () => {
   expect(linearizable.counterexample.sentence).toContain('where a is overdrawn by 4')
 })
 
-test('an account that two nodes overdraw together is named, with its balance and what was spent of it', () => {
+test('names an account that two nodes overdraw together, with its balance and the amounts spent', () => {
   const transfer = (amount: number, id: number) => ({ from: 'a', to: 'b', amount, id })
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: transfer(8, 1), node: 'n1' },

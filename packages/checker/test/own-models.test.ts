@@ -82,7 +82,7 @@ test('parts that a model separates are judged separately', () => {
   expect(judge([...write(0, 'x', 1), ...write(0, 'y', 2), ...read(1, 'x', 2)], registers)).toBe('violated')
 })
 
-test('a model that throws is reported with the operation on which it did', () => {
+test('reports a model that throws with the operation it threw on', () => {
   const strict: Model<number> = {
     ...counter,
     apply: (count, input) => {

@@ -31,7 +31,7 @@ function judged(history: History, level: string, from = 0, to = Number.POSITIVE_
 const hurt = historyOf('w1-|   w2-|', '     r1|      r1| r2|')
 
 describe('linearizable, of a part of a history,', () => {
-  test('is broken where the read is that completes a contradiction, and nowhere else', () => {
+  test('is broken only in the part with the read that completes a contradiction', () => {
     expect(judged(hurt, 'linearizable', 10, 18)).toMatchObject({
       result: 'violated',
       sentence: expect.stringMatching(/read 1/),
@@ -41,7 +41,7 @@ describe('linearizable, of a part of a history,', () => {
     expect(judged(hurt, 'linearizable')).toMatchObject({ result: 'violated' })
   })
 
-  test('counts what was read before: a value that another read had seen overwritten is stale', () => {
+  test('counts earlier reads: a value that another read had seen overwritten is stale', () => {
     const history = historyOf('w1---------|', 'w2---------|', '      r1|', '           r2|', '               r1|')
     expect(judged(history, 'linearizable', 15)).toMatchObject({ result: 'violated' })
     expect(judged(history, 'linearizable', 0, 15)).toEqual({ result: 'met' })
@@ -67,7 +67,7 @@ describe('linearizable, of a part of a history,', () => {
     })
   })
 
-  test('is unknown after an impossible change outside the part, and met before it', () => {
+  test('is met before an impossible change outside the part, and unknown after it', () => {
     const history = historyOf('w1-| r1|  c23|  r3|')
     expect(judged(history, 'linearizable', 0, 9)).toEqual({ result: 'met' })
     expect(judged(history, 'linearizable', 15)).toEqual({
@@ -97,12 +97,12 @@ describe('a weaker level, of a part,', () => {
   /** Process 2 reads 2 and then 1, which process 1 wrote in the other order; process 3 reads only 2. */
   const back = historyOf('w1| w2|', '        r2|  r1|', '             r2|   r2|')
 
-  test('is broken if the reads of the part and all changes contradict each other alone', () => {
+  test("is broken if the part's reads and all changes contradict each other by themselves", () => {
     expect(judged(back, 'sequential', 8, 14)).toMatchObject({ result: 'violated' })
     expect(judged(back, 'sequential')).toMatchObject({ result: 'violated' })
   })
 
-  test('is unknown if it takes reads outside the part to show it, and never met', () => {
+  test('is unknown if only reads outside the part show the violation', () => {
     expect(judged(back, 'sequential', 15)).toEqual({
       result: 'unknown',
       reason: 'the history is not sequential, and it takes reads outside this part to show it',
@@ -135,7 +135,7 @@ describe('for any history', () => {
       ),
     )
 
-  test('linearizability is blamed on the same operations as by judging at every single return', () => {
+  test('linearizability is blamed on the same operations as by judging at every return', () => {
     for (let n = 0; n < many(150); n++) {
       const history = drawn()
       const part = below(3)
@@ -153,7 +153,7 @@ describe('for any history', () => {
     }
   })
 
-  test('a part is broken only where the whole is, and a whole that is broken has no sound halves', () => {
+  test('a part is broken only if the whole is, and a broken whole has a broken half', () => {
     for (let n = 0; n < many(150); n++) {
       const history = drawn()
       const whole = checkHistory(history, { levels: LEVELS })

@@ -26,7 +26,7 @@ function provenIn(events: readonly EventInput[]): OnlineViolation | undefined {
 const untimed = (events: readonly EventInput[]): EventInput[] => events.map(({ time: _, ...event }) => event)
 
 describe('a violation that was proven while the history was recorded', () => {
-  test('decides a history for which there is no time, by the operations of its key up to it', () => {
+  test('decides a history without time left, by the operations of its key up to the violation', () => {
     const events = untimed([...later('y', 3_000), ...STALE, ...later('x', 3_000)])
     const limits = () => ({ ...limitedTo(10_000) })
     expect(checkHistory(historyFromEvents(events), limits()).levels.linearizable.result).toBe('unknown')
@@ -39,7 +39,7 @@ describe('a violation that was proven while the history was recorded', () => {
     expect(report.levels.sequential.result).toBe('unknown')
   })
 
-  test('is told as it was found where there is no memory either', () => {
+  test('is reported as recorded if there is no memory either', () => {
     const events = untimed([...STALE, ...later('x', 10), ...later('y', 10)])
     const proven = provenIn(events)
     const report = checkHistory(historyFromEvents(events), { memoryBytes: 1, proven })
@@ -56,7 +56,7 @@ describe('a violation that was proven while the history was recorded', () => {
     })
   })
 
-  test('decides nothing where it is no part of the history, and where nobody asked', () => {
+  test('decides nothing if it is not in the history or not asked for', () => {
     const events = untimed([...STALE, ...later('y', 10)])
     const proven = provenIn(events) as OnlineViolation
     const limit = { deadlineMs: millis(0) }

@@ -61,7 +61,7 @@ describe('eventual consistency', () => {
     expect(report.headline).toBe('sequentially consistent, not linearizable, and replicas did not converge')
   })
 
-  test('agreement on a value that an acknowledged write came after is a lost write', () => {
+  test('final reads that agree on a value older than an acknowledged write show a lost write', () => {
     const report = checkHistory(historyOf('w1|  w2|', '          fr1|', '          fr1|'))
     expect(resultOf(report, 'eventual')).toBe('violated')
     expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
@@ -70,15 +70,15 @@ describe('eventual consistency', () => {
     ).toBe('met')
   })
 
-  test('agreement on a value that nobody wrote is a violation', () => {
+  test('final reads that agree on a value nobody wrote are a violation', () => {
     expect(resultOf(checkHistory(historyOf('w1|', '          fr7|')), 'eventual')).toBe('violated')
   })
 
-  test('a history without final reads does not say', () => {
+  test('is unknown without final reads', () => {
     expect(resultOf(checkHistory(historyOf('w1|  r1|')), 'eventual')).toBe('unknown')
   })
 
-  test('replicas that agree in the end, and did not before, are only eventually consistent', () => {
+  test('replicas that agree only at the end are only eventually consistent', () => {
     const report = checkHistory(
       historyOf(
         'w1--|',
@@ -92,13 +92,13 @@ describe('eventual consistency', () => {
   })
 })
 
-test('a history in which nothing was completed contradicts nothing: any order explains it', () => {
+test('a history without completed operations meets every level', () => {
   const report = checkHistory(historyOf('w1--?', 'r--?'))
   expect(report.levels.linearizable).toEqual({ result: 'met', witness: { kind: 'order', orders: [] } })
   expect(report.levels.eventual.result).toBe('unknown')
 })
 
-test('operations of unknown outcome are counted, and those that somebody saw happened', () => {
+test('counts operations of unknown outcome, and those whose effect was read', () => {
   const report = checkHistory(historyOf('w1|  w2--?', 'w3--?', '          r2|'))
   expect(report.info).toEqual({ total: 2, happened: 1, undecided: 1 })
 })
@@ -153,12 +153,12 @@ describe('the lattice', () => {
     )
   })
 
-  test('what a met level implies is met, all the way down', () => {
+  test('every level that a met level implies is met', () => {
     const all = followsFrom(consistency, { sequential: met }, () => 'open')
     expect(levels.filter((level) => all[level].result !== 'met')).toEqual(['linearizable', 'eventual', 'convergent'])
   })
 
-  test('what implies a violated level is violated, all the way up', () => {
+  test('every level that implies a violated level is violated', () => {
     const all = followsFrom(consistency, { 'monotonic-reads': violated }, () => 'open')
     expect(levels.filter((level) => all[level].result === 'violated')).toEqual([
       'linearizable',

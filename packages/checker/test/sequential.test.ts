@@ -132,7 +132,7 @@ test(`joined threads and guessed sources agree with the definition on ${manyOf(5
   }
 })
 
-test('every way to assign writes to reads is tried, whichever is the only one with an order', () => {
+test('finds the only assignment of writes to reads that has an order, whichever it is', () => {
   const op = (process: number, f: 'read' | 'write'): EventInput[] => [
     { process, type: 'invoke', f, value: f === 'read' ? null : 1 },
     { process, type: 'ok', f, value: 1 },
@@ -155,7 +155,7 @@ test('every way to assign writes to reads is tried, whichever is the only one wi
   expect(find('none of them')).toBe('violated')
 })
 
-test('an append of unknown outcome explains a failed cas, even where nobody reads what it left', () => {
+test('an append of unknown outcome explains a failed cas even if its result was never read', () => {
   const history = smallHistory([
     { process: 1, type: 'invoke', f: 'append', value: 'x' },
     { process: 2, type: 'invoke', f: 'cas', value: ['', 'y'] },
@@ -166,7 +166,7 @@ test('an append of unknown outcome explains a failed cas, even where nobody read
   expect(createSequentialSearch(encoded, json, freshBudget()).run(100)).toBe('met')
 })
 
-test('a limit of memory or time is kept, and said to be what stopped it', () => {
+test('keeps the limits of memory and time, and names the one that stopped it', () => {
   const run = { store: 'buffered', operations: 10_000, processes: 30, keys: 50, unknown: 0, planted: 'none' } as const
   const of = (values: number) =>
     historyFromEvents(simulateStore({ ...run, values, seed: baseSeed }), { expectedOperations: run.operations })
@@ -185,7 +185,7 @@ test('a limit of memory or time is kept, and said to be what stopped it', () => 
   }
 })
 
-test('a counterexample that needs an operation of unknown outcome has who saw its effect', () => {
+test('a counterexample that needs an operation of unknown outcome includes a read of its effect', () => {
   const op = (process: number, f: 'read' | 'write' | 'cas', value: Json, type: 'ok' | 'info' = 'ok'): EventInput[] => [
     { process, type: 'invoke', f, value: f === 'read' ? null : value },
     { process, type, f, value },
@@ -202,7 +202,7 @@ test('a counterexample that needs an operation of unknown outcome has who saw it
   expect(verdict.counterexample.operations).toEqual([0, 1, 2, 3, 4].map((operation) => ({ operation, role: 'core' })))
 })
 
-test('an order laid out at random is a witness, and the few small histories that have an order are found', () => {
+test('orders laid out at random replay, and exist for nearly all small histories that have one', () => {
   const share = { found: 0, met: 0 }
   for (let n = 0; n < many(1_500); n++) {
     const random = randomFrom(baseSeed + n)
@@ -225,7 +225,7 @@ test('an order laid out at random is a witness, and the few small histories that
   expect(share.found / share.met).toBeGreaterThan(0.95)
 })
 
-test('eighty operations with compare-and-sets and unknown outcomes are decided at once, where replicas lag', () => {
+test('decides eighty operations with cas and unknown outcomes on lagging replicas at once', () => {
   for (let n = 0; n < 9; n++) {
     const shape: Shape = {
       ...{ processes: 5, operations: 80, keys: 1, values: 5, cas: true, store: 'replicas' },
@@ -238,7 +238,7 @@ test('eighty operations with compare-and-sets and unknown outcomes are decided a
   }
 })
 
-test('a value that nobody wrote is found at once alongside compare-and-sets that failed', () => {
+test('finds a value that nobody wrote at once alongside failed cas', () => {
   const events: EventInput[] = [
     { process: 0, type: 'invoke', f: 'cas', value: [1, 2] },
     { process: 0, type: 'fail', f: 'cas', value: [1, 2] },

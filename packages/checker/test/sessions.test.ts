@@ -21,7 +21,7 @@ test.each([0, 1])('each level agrees with its definition where clients overlap w
   }
 })
 
-test('where nothing named a client, no level that rests on its order is met by itself, and what is violated is so however clients are told apart', () => {
+test('with unnamed clients no level based on their order is met by itself, and violations hold for every assignment of clients', () => {
   const counts = noCounts()
   for (let n = 0; counts.judged < many(1_000); n++) agreeUnnamed(baseSeed + 500_000_000 + n, counts)
   for (const level of ['sequential', ...weakLevels] as const) {
@@ -44,7 +44,7 @@ const overTwo = (write: number, read: number, session: string | undefined): Even
 describe('one client over two connections', () => {
   const rests = ['sequential', ...weakLevels] as const
 
-  test('is seen to miss its own write, which the counterexample tells by its name', () => {
+  test('violates read-your-writes, and the counterexample names the client', () => {
     const report = checkHistory(smallHistory(overTwo(1, 0, 'alice'), named), { levels })
     const verdict = report.levels['read-your-writes']
     if (verdict.result !== 'violated') expect.fail(verdict.result)
@@ -54,7 +54,7 @@ describe('one client over two connections', () => {
     expect(resultOf(report, 'sequential')).toBe('violated')
   })
 
-  test('is not taken for two that need not see each other’s writes', () => {
+  test('is not treated as two independent clients', () => {
     const apart = overTwo(1, 0, 'alice').map((event) =>
       event.process === 1 && event.type === 'invoke' ? { ...event, session: 'bob' } : event,
     )
@@ -62,7 +62,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'that nothing named leaves all that rests on its order unknown, with the remedy (session: %s)',
+    'leaves levels based on its order unknown if nothing named it, with the remedy (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
@@ -77,19 +77,19 @@ describe('one client over two connections', () => {
     },
   )
 
-  test('that nothing named is linearizable, and all that follows, where it is', () => {
+  test('can be linearizable, and all that follows, even if nothing named it', () => {
     const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
     const report = checkHistory(smallHistory(overTwo(1, 1, undefined), header), { levels })
     expect(report.headline).toBe('linearizable')
     for (const level of rests) expect(resultOf(report, level)).toBe('met')
   })
 
-  test('that nothing named and that reads what nobody wrote violates all that rests on its order', () => {
+  test('violates the levels based on its order if it reads what nobody wrote, even if nothing named it', () => {
     const report = checkHistory(smallHistory(overTwo(1, 7, undefined), named), { levels })
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })
 
-  test('that nothing named need not have written in the order of its requests', () => {
+  test('need not have written in the order of its requests if nothing named it', () => {
     const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },
       { process, type: 'ok', f, key: 'x', value },
@@ -100,7 +100,7 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level), level).toBe('unknown')
   })
 
-  test('that only some requests name is named with how many did not', () => {
+  test('is reported with the number of requests that did not name it', () => {
     const some = overTwo(1, 0, 'alice').map((event) => (event.process === 1 ? { ...event, session: undefined } : event))
     const verdict = checkHistory(smallHistory(some, named), { levels }).levels.sequential
     expect(verdict).toMatchObject({
@@ -130,7 +130,7 @@ describe('a lock', () => {
     expect(held('carol')).toBe('violated')
   })
 
-  test('is unknown where nothing named who released it', () => {
+  test('is unknown if nothing named the client that released it', () => {
     expect(held(undefined)).toBe('unknown')
   })
 })

@@ -93,7 +93,7 @@ test('a history judged in shares gets the report of check, verdicts, witnesses a
   expect(seen.violated).toBeGreaterThan(5)
 })
 
-test('a long history judged in shares tells each violation by the operations that check tells it by', () => {
+test('a long history judged in shares shows each violation by the same operations as check', () => {
   const random = randomFrom(baseSeed)
   const shape = {
     ...shapeFrom(random),
@@ -113,7 +113,7 @@ test('a long history judged in shares tells each violation by the operations tha
   expect(report, `seed ${baseSeed}`).toEqual(check(history, options))
 })
 
-test('with no time, shares say what check says', () => {
+test('without time, shares give the report of check', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -137,7 +137,7 @@ test('memory is counted for all shares together', () => {
   expect(answers.map(({ result }) => result)).toContain('unknown')
 })
 
-test('keys are not shared with threads for which there is no memory', () => {
+test('gives no keys to threads for which there is no memory', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 8, operations: 100, store: 'atomic' as const, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -147,7 +147,7 @@ test('keys are not shared with threads for which there is no memory', () => {
   expect([0, 1.5, 2.5, 10].map((times) => shares(times * bytes))).toEqual([undefined, undefined, 2, 4])
 })
 
-test('a share stops where a violation that goes before its own was found', () => {
+test('a share stops once an earlier violation was found elsewhere', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, store: 'stale' as const, mutated: 0.2, values: 0, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -186,7 +186,7 @@ test('a history whose parts are decided apart by a model of the user’s gets th
   expect(seen.violated).toBeGreaterThan(5)
 })
 
-test('a part that is linearizable is not called violated on the word of a worker', () => {
+test('does not believe a worker that calls a linearizable part violated', () => {
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'write', value: 1 },
     { process: 0, type: 'ok', f: 'write', value: 1 },

@@ -281,7 +281,7 @@ test('a read of a value overwritten 6 ms before is 6 ms and one version behind',
   })
 })
 
-test('is absent without memory for the reads, and gives back what it takes', () => {
+test('staleness is absent without memory for the reads, and gives back the memory it takes', () => {
   const history = historyOf('w1| w2|', '            r1|')
   const { encoded, decoder } = encodeRegister(history, reading)
   const staleness = (memoryBytes: number, times = 1) => {
@@ -307,7 +307,7 @@ test('a read that overlaps the overwriting write is not behind', () => {
   })
 })
 
-test('which of two writes came last may show only many writes earlier: neither is given up for the other', () => {
+test('keeps both orders of two writes until a write many steps earlier decides between them', () => {
   // Each read shows that two writes come one just before the other. Of the two that are left one comes after all of these,
   // and one before: that can only be the one called before the first had ended, which ended last and is tried as the last.
   const others = Array.from({ length: 19 }, (_, n) => `w${n + 2}| r${n + 1}|`).join(' ')
@@ -323,7 +323,7 @@ test('a value that others have read is overwritten by then, though its write is 
   })
 })
 
-test('a value with two writers says nothing about which one was read', () => {
+test('a read of a value with two writers is ambiguous', () => {
   expect(measure(historyOf('w1| w2| w1|', '              r2| r1|'))).toMatchObject({
     reads: { measured: 1, stale: 1, ambiguous: 1 },
     k: { atLeast: 2, atMost: undefined },
@@ -338,7 +338,7 @@ test('a value that nobody wrote is neither fresh nor stale', () => {
   })
 })
 
-test('a history without times has versions, and no spans of time', () => {
+test('a history without times is measured in versions only', () => {
   const event = (type: EventInput['type'], f: string, value: Json): EventInput => ({ process: 0, type, f, value })
   const history = smallHistory(
     [1, 2]
@@ -348,7 +348,7 @@ test('a history without times has versions, and no spans of time', () => {
   expect(measure(history)).toMatchObject({ versionsBehind: { max: 1 }, behindNanos: undefined, deltaNanos: undefined })
 })
 
-test('times beyond 2^53, and times that contradict the order of events, end in an answer', () => {
+test('times beyond 2^53, and times that contradict the order of events, still get an answer', () => {
   const at = (events: readonly EventInput[], time: (position: number) => number): History =>
     smallHistory(events.map((event, i) => ({ ...event, time: time(i) })))
   const events = timeline('w1| w2|', '            r1|')

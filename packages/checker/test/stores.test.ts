@@ -66,7 +66,7 @@ test('a contradiction of many processes, one after another, is found, and so is 
   }
 })
 
-test('one contradiction in the middle of a long run is found', () => {
+test('finds one contradiction in the middle of a long run', () => {
   for (const planted of ['buffering', 'readers', 'puzzle'] as const) {
     expect(judge({ planted, processes: 12 }, ['sequential']), planted).toEqual(['violated'])
     // Of these only the first is causal for certain: the others pass word around behind the store's back, and what lags
@@ -76,7 +76,7 @@ test('one contradiction in the middle of a long run is found', () => {
   }
 })
 
-test('a contradiction that takes cases is shown by the operations that it needs, and the pairs that have no order', () => {
+test('shows a contradiction by cases with the operations it needs and the pairs without an order', () => {
   // Around other puzzles what surrounds them settles an order, and no cases are needed: these three were seen to take them.
   for (const seed of [2, 4, 5]) {
     const events = simulateStore({

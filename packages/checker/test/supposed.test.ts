@@ -45,7 +45,7 @@ function afterOutage(seed: number, outage = OUTAGE): { events: EventInput[]; bal
   return { events, balances }
 }
 
-test('transfers that took effect all at once after an outage are told from those that did not', () => {
+test('distinguishes transfers that took effect after an outage from those that did not', () => {
   for (const seed of [1, 2, 3]) {
     const { events } = afterOutage(seed)
     const { linearizable } = checkHistory(historyFromEvents(events), { model: 'bank', initial }).levels

@@ -161,7 +161,7 @@ describe('a violation of registers', () => {
     },
   )
 
-  test('is found near where it shows in a long history of one key, with the writes that were read there', () => {
+  test('is found where it shows in a long history of one key, with the writes that were read there', () => {
     const others: Step[] = Array.from({ length: 12_000 }, (_, n) =>
       n % 2 === 0 ? write(n % 5, 'x', n) : read(n % 5, 'x', n - 1),
     )

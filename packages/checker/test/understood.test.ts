@@ -73,7 +73,7 @@ describe('a write that is answered with another value', () => {
     },
   )
 
-  test('is told in a warning', () => {
+  test('causes a warning', () => {
     const { warnings } = historyFromObjects(lines([[0, 'write', 1, 2]]), 'h.jsonl')
     expect(warnings).toEqual([
       'h.jsonl: a write was answered with another value than asked for (line 2); the value of the answer counts.',
@@ -91,7 +91,7 @@ describe('another object whose answer has another value', () => {
     expect(found(model, [[0, f, asked, answered]])).toMatch(/^h\.jsonl:1: this .* \(line 2\)/)
   })
 
-  test('is taken for a reply if it is of another kind', () => {
+  test('does not count if its value is of another kind', () => {
     expect(
       found('set', [
         [0, 'add', 1, 'OK'],

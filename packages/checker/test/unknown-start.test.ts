@@ -44,8 +44,8 @@ const checkUnknown = (
   failedCas: Reading['failedCas'] = 'drop',
 ) => checkHistory(smallHistory(events), { initial: 'unknown', levels: asked, failedCas })
 
-describe('where nobody knows what a key held at the start', () => {
-  test(`linearizable and sequential say what trying every value says (seed ${baseSeed})`, () => {
+describe('with unknown initial values', () => {
+  test(`linearizable and sequential equal trying every value (seed ${baseSeed})`, () => {
     let unknown = 0
     const results = { met: 0, violated: 0 }
     for (let n = 0; n < many(2_000); n++) {
@@ -66,7 +66,7 @@ describe('where nobody knows what a key held at the start', () => {
     expect(Math.min(results.met, results.violated)).toBeGreaterThan(atLeast(100))
   })
 
-  test(`the levels below say what trying every value says (seed ${baseSeed})`, () => {
+  test(`the levels below equal trying every value (seed ${baseSeed})`, () => {
     let unknown = 0
     for (let n = 0; n < many(600); n++) {
       const random = randomFrom(baseSeed + n)
@@ -89,7 +89,7 @@ describe('where nobody knows what a key held at the start', () => {
     expect(unknown).toBeLessThan(atMost(30))
   })
 
-  test(`eventual says what trying every value says (seed ${baseSeed})`, () => {
+  test(`eventual equals trying every value (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(1_000); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { finals: true })
@@ -102,7 +102,7 @@ describe('where nobody knows what a key held at the start', () => {
     }
   })
 
-  test(`no level is met that implies one that is not, and a counterexample taken alone is one (seed ${baseSeed})`, () => {
+  test(`met levels imply met levels, and each counterexample is contradictory by itself (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(300); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { operations: 4 + Math.floor(random() * 16), finals: false })
@@ -126,7 +126,7 @@ describe('where nobody knows what a key held at the start', () => {
     }
   })
 
-  test(`texts may begin with what was there (seed ${baseSeed})`, () => {
+  test(`texts may begin with the initial text (seed ${baseSeed})`, () => {
     const results = { met: 0, violated: 0, unknown: 0 }
     for (let n = 0; n < many(500); n++) {
       const random = randomFrom(baseSeed + n)
@@ -199,12 +199,12 @@ describe('where nobody knows what a key held at the start', () => {
   })
 })
 
-test('what was there may be read by a client that wrote, where it need not see its own writes', () => {
+test('a client may read the initial value after its own write at levels that allow it', () => {
   const { levels: verdicts } = checkUnknown(timeline('w1| r7| r8| r7|', '  w7| w8|'), levels)
   expect(verdicts['monotonic-reads'].result).toBe('met')
 })
 
-test('levels without real time say what else was there, too', () => {
+test('counterexamples of levels without real time name the initial value as well', () => {
   const { sequential, pram } = checkUnknown(timeline('rx3|', '     rx7|'), levels).levels
   for (const verdict of [sequential, pram]) {
     if (verdict.result !== 'violated') expect.fail(verdict.result)
@@ -214,7 +214,7 @@ test('levels without real time say what else was there, too', () => {
   }
 })
 
-describe('the online checker, where nobody knows what a key held at the start', () => {
+describe('the online checker, with unknown initial values,', () => {
   const reading: Reading = { initial: START, failedCas: 'drop' }
   const watch = (events: readonly EventInput[]) => {
     const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
@@ -222,7 +222,7 @@ describe('the online checker, where nobody knows what a key held at the start', 
     return checker
   }
 
-  test(`says violated only where every start is, and mostly finds it (seed ${baseSeed})`, () => {
+  test(`reports a violation only if every initial value is one, and finds most (seed ${baseSeed})`, () => {
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (let n = 0; n < many(2_000); n++) {
       const random = randomFrom(baseSeed + n)
@@ -244,7 +244,7 @@ describe('the online checker, where nobody knows what a key held at the start', 
     expect(count['not certain']).toBeLessThan(atMost(600))
   })
 
-  test('a key that the recorder marks is judged no more', () => {
+  test('stops judging a key that the recorder marks', () => {
     const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', value: { what: 'EVAL' } }
     const stale = timeline('w1| w2|', '        r1|')
     expect(watch(stale).soFar()).toBe('not linearizable')
@@ -252,7 +252,7 @@ describe('the online checker, where nobody knows what a key held at the start', 
   })
 })
 
-test('nothing is read as the empty string was, once that was appended to an unknown start', () => {
+test('the empty string cannot be read after an append to an unknown initial text', () => {
   const events = (output: string | null): EventInput[] => [
     { process: 0, type: 'invoke', f: 'append', value: '' },
     { process: 0, type: 'ok', f: 'append', value: '' },

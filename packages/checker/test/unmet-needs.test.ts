@@ -125,7 +125,7 @@ describe('a history in which nothing was observed proves nothing', () => {
   })
 
   for (const [model, { blind, failed, seen }] of Object.entries(cases)) {
-    test(`${model}: acknowledged updates and failed observations are not enough, each observation is`, () => {
+    test(`${model}: needs one successful observation; updates and failed observations are not enough`, () => {
       const others = model === 'register' && blind.length > 0 ? [] : []
       expect(missingIn(model, [...blind, failed])).toHaveLength(1)
       for (const each of seen) expect(missingIn(model, [...blind, failed, each]), each[0]).toEqual(others)

@@ -10,7 +10,7 @@ const budgetOf = (memoryBytes: number) =>
 const CLASSES = 4
 const uses = fc.array(fc.nat(CLASSES - 1), { maxLength: 12 })
 
-test('what was used has one number, whatever the order in which it was, and is compared class by class', () => {
+test('usage has one number, whatever the order of uses, and is compared class by class', () => {
   fc.assert(
     fc.property(fc.array(uses, { minLength: 2, maxLength: 20 }), (sequences) => {
       const usage = createUsage(CLASSES, budgetOf(1e6))
@@ -31,7 +31,7 @@ test('what was used has one number, whatever the order in which it was, and is c
   )
 })
 
-test('counting ends where memory does, and gives back what it took', () => {
+test('counting stops when memory runs out, and gives back what it took', () => {
   const budget = budgetOf(4_000)
   const usage = createUsage(2, budget)
   let used = NOTHING_USED

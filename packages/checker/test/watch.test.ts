@@ -46,7 +46,7 @@ describe('a watch that shows everything in order', () => {
     expect(broken(judge(...three, watch(1, 4, { from: 2 }), watched(1, refusal)))).toEqual(['resumable'])
   })
 
-  test('may be taken up where it ended', () => {
+  test('may be resumed where it ended', () => {
     const first = [watch(1, 4, { from: 2 }), watched(1, events(x1))]
     expect(broken(judge(...three, ...first, watch(2, 4, { from: 3, resumes: 1 }), watched(2, events(x2, y3))))).toEqual(
       [],
@@ -75,16 +75,16 @@ describe('a write without an answer', () => {
     })
   })
 
-  test('was not carried out where reading its revision shows nothing', () => {
+  test('was not carried out if a reading of its revision shows nothing', () => {
     expect(judge(...written, ...shown, changes(3, 3)).levels.faithful.result).toBe('met')
   })
 
-  test('may still have been carried out beyond what was read', () => {
+  test('may still have been carried out beyond the revisions that were read', () => {
     const more = [put(6, 'x', 6), watched(1, events(event(6, 'x', 6)))]
     expect(judge(...written, ...shown, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
   })
 
-  test('is not settled by the reading of another value, or one that was over before', () => {
+  test('is not settled by a reading of another value, or by one that ended before', () => {
     for (const lines of [
       [...written, ...shown, changes(3, 3, event(3, 'x', 7))],
       [changes(3, 3, x2), ...written, ...shown],
@@ -96,7 +96,7 @@ describe('a write without an answer', () => {
   })
 })
 
-test('a reading that lacks what was acknowledged decides nothing, but what the stream shows alone stays broken', () => {
+test('a reading that lacks acknowledged writes decides nothing, but violations in the stream alone stand', () => {
   const back = watched(1, events(y3), events(x1))
   const { levels } = judge(...three, watch(1, 4, { from: 2 }), back, changes(3, 3))
   expect(levels.ordered.result).toBe('violated')
@@ -106,7 +106,7 @@ test('a reading that lacks what was acknowledged decides nothing, but what the s
   })
 })
 
-test('an event at a revision that was read without it is no true one', () => {
+test('an event at a revision whose reading lacks it is false', () => {
   const lines = [
     put(2, 'x', 1),
     open(put(3, 'x', 2)),
@@ -182,7 +182,7 @@ describe('each guarantee is broken by', () => {
 })
 
 describe('a write whose outcome nobody knows', () => {
-  test('is settled by a watch that shows it, and then every other watch has to', () => {
+  test('is settled by a watch that shows it; every other watch must then show it', () => {
     const lines = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const seen = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'x', 3)]
     expect(broken(judge(...lines, watched(1, events(...seen))))).toEqual([])
@@ -210,7 +210,7 @@ describe('a write whose outcome nobody knows', () => {
   })
 })
 
-test('the deletion that etcd 3.4 forgets when it compacts there is named with its writer, and nothing more is shown', () => {
+test('names the deletion that etcd 3.4 forgets on compaction, with its writer, and nothing else', () => {
   const report = judge(
     ...[put(2, 'a', 1), put(3, 'a', 2), put(4, 'a', 3), del(5, 'a'), put(6, 'a', 4), compact(5)],
     ...[watch(1, 6, { from: 5, key: 'a' }), watched(1, events(event(6, 'a', 4)))],

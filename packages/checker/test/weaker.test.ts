@@ -144,7 +144,7 @@ test(`no level is met while one that it implies is violated, on ${manyOf(2_000)}
   expect(count['met']).toBeGreaterThan(atLeast(1_000))
 })
 
-test('less to explain, or one more write that may have happened, never turns met into violated', () => {
+test('fewer reads, or one more optional write, never turn met into violated', () => {
   const decideAll = (events: readonly EventInput[]): readonly string[] => {
     const { encoded } = encodeRegister(smallHistory(events), reading)
     const weaker = createWeaker(encoded, readsFrom(encoded), freshBudget())
@@ -185,7 +185,7 @@ test('less to explain, or one more write that may have happened, never turns met
   expect(met).toBeGreaterThan(atLeast(2_000))
 })
 
-test('every counterexample of a longer history is one by itself, and says so in words', () => {
+test('every counterexample of a longer history is contradictory by itself, and its sentence says why', () => {
   let seen = 0
   for (let n = 0; n < many(150); n++) {
     const seed = baseSeed + n

@@ -84,13 +84,13 @@ describe('pairing', () => {
     expect([0, 1, 2].map(history.errorOf)).toEqual(['refused', undefined, 'timeout'])
   })
 
-  test('a completion that says no value or key has those of its invocation', () => {
+  test('a completion without a value or key takes those of its invocation', () => {
     const history = historyFromEvents([call(0, 'write', 5, { key: 'k' }), { process: 0, type: 'ok', f: 'write' }])
     expect(outputOf(history, 0)).toBe(5)
     expect(history.keys[history.operations.key[0] ?? -1]).toBe('k')
   })
 
-  test('an event without a time has its position among the events of clients instead', () => {
+  test('an event without a time gets its position among client events as time', () => {
     const history = historyFromEvents([
       call(0, 'read'),
       call(1, 'read'),
@@ -102,7 +102,7 @@ describe('pairing', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('where only some events have a time, a warning says so', () => {
+  test('warns if only some events have a time', () => {
     const history = historyFromEvents([call(0, 'read', null, { time: 5 }), end(0, 'ok', 'read', 0)], {
       source: 'h.jsonl',
     })
@@ -124,7 +124,7 @@ describe('pairing', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('two processes whose integers no double can tell apart are two processes', () => {
+  test('keeps processes apart whose integers a double cannot distinguish', () => {
     const lines = ['9007199254740993', '9007199254740992'].map(
       (process) => parseJsonLine(`{"process":${process},"type":"invoke","f":"read"}`) as { event: EventInput },
     )
@@ -132,7 +132,7 @@ describe('pairing', () => {
     expect([history.processName(0), history.processName(1)]).toEqual(['9007199254740993', '9007199254740992'])
   })
 
-  test('the nemesis, the recorder and names that only ever say info are not clients', () => {
+  test('the nemesis, the recorder and names with only info events are not clients', () => {
     const history = historyFromEvents([
       { process: 'nemesis', type: 'invoke', f: 'kill' },
       { process: 'recorder', type: 'info', f: 'passed-on', value: { what: 'GET /', count: 1, mayWrite: false } },
@@ -142,7 +142,7 @@ describe('pairing', () => {
     expect(history.nemesis.map(({ process }) => process)).toEqual(['nemesis', 'operator'])
   })
 
-  test('columns grow as needed, and many processes of any size are told apart', () => {
+  test('columns grow as needed, and many processes of any size are kept apart', () => {
     const events: EventInput[] = []
     for (let i = 0; i < 3000; i += 1) {
       events.push(call(i * 1_000_003, 'write', i), end(i * 1_000_003, 'ok', 'write', i))

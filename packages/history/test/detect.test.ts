@@ -27,7 +27,7 @@ describe('the format is known by the first bytes:', () => {
   }
 })
 
-describe('what is no history is refused kindly:', () => {
+describe('refuses with a helpful message:', () => {
   test('prose', () => {
     expect(() => detect('Dear diary\ntoday')).toThrow(
       `notes.txt: line 1 is neither JSON nor EDN nor a Porcupine log ("Dear diary").\n${formats}`,

@@ -37,7 +37,7 @@ describe('values of independent tests are a key and a value,', () => {
   const pairs = (text: string, independent?: boolean): unknown =>
     eventsOf(text, independent === undefined ? {} : { independent }).map(({ key, value }) => [key, value])
 
-  test('also where they are printed as plain pairs and a read comes late', () => {
+  test('even if they are printed as plain pairs and a read comes late', () => {
     expect(pairs(`${write}\n${read}`)).toEqual([
       [1, 5],
       [1, 5],
@@ -46,7 +46,7 @@ describe('values of independent tests are a key and a value,', () => {
     ])
   })
 
-  test('but not where a read is invoked with nil, or a value is no pair', () => {
+  test('but not if a read is invoked with nil, or a value is no pair', () => {
     const plain = lines(':type :invoke :f :read :value nil', ':type :ok :f :read :value [1 5]')
     expect(pairs(`${write}\n${plain}`)).toEqual([
       [undefined, [1, 5]],
@@ -60,7 +60,7 @@ describe('values of independent tests are a key and a value,', () => {
     ])
   })
 
-  test('and the user is asked where nothing tells and it makes a difference', () => {
+  test('and the user is asked if the file does not show it and it matters', () => {
     const completed = lines(':type :ok :f :write :value [1 5]', ':type :ok :f :read :value [1 5]')
     expect(() => pairs(completed)).toThrow(/h\.edn:2: nothing tells whether \[1,5\] is a key and a value.*--keyed/)
     expect(pairs(completed, true)).toEqual([
@@ -207,7 +207,7 @@ describe('a history in EDN', () => {
     ])
   })
 
-  test('that is cut off is used up to there, with a warning', () => {
+  test('is used up to where it is cut off, with a warning', () => {
     const whole = '{:process 0 :type :invoke :f :read}\n{:process 0 :type :ok :f :read :value 1}'
     for (const [text, line] of [
       [whole.slice(0, -5), 2],
@@ -268,7 +268,7 @@ describe('EDN that is wrong is refused, naming file, line and rule:', () => {
     test(what, () => expect(refusal(`${good}${text}`)).toBe(`h.edn:2: ${message}`))
   }
 
-  test('something behind the end', () => {
+  test('something after the end', () => {
     expect(refusal(`[${good}]\n${good}`)).toBe(
       'h.edn:3: something follows the end of the history. A file holds one history.',
     )

@@ -86,7 +86,7 @@ describe('a key that is text and one that is not are two,', () => {
     expect(keysOf('1', 1, '1', 1)).toEqual(['1', '1 (not a text)'])
   })
 
-  test('also where lines are read fast', () => {
+  test('even on the fast path', () => {
     const line = (process: number, key: string): string =>
       `{"process":${process},"type":"invoke","f":"read","key":${key}}\n`
     for (const order of [

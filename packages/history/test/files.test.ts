@@ -94,7 +94,7 @@ describe('a history file', () => {
     expect(history.format).toBe('jsonl')
   })
 
-  test('has lines appended as they are together, and before whatever comes after them', () => {
+  test('keeps appended lines together, and before later events', () => {
     const path = join(directory, 'lines.jsonl')
     const lines = someEvents(6).map((event) => `${JSON.stringify(event)}\n`)
     const inFile = () => readFileSync(path, 'utf8').split('\n').length - 1
@@ -116,7 +116,7 @@ describe('a history file', () => {
     }
   })
 
-  test('does not wait with a batch that is large', () => {
+  test('writes a large batch without waiting', () => {
     const path = join(directory, 'large.jsonl')
     const writer = openHistoryWriter(path)
     writer.appendLine(`${JSON.stringify({ ...someEvents(1)[0], error: 'x'.repeat(300 * 1024) })}\n`)
@@ -124,7 +124,7 @@ describe('a history file', () => {
     writer.close()
   })
 
-  test('may be EDN, found out or told', async () => {
+  test('may be EDN, detected or declared', async () => {
     const path = join(directory, 'written.edn')
     const writer = openHistoryWriter(path, { format: 'edn' })
     writer.appendAll(someEvents(100))
@@ -211,7 +211,7 @@ describe('a history file', () => {
     }
   })
 
-  test('with a line longer than the buffer is read all the same', async () => {
+  test('may have a line longer than the buffer', async () => {
     const long = 'x'.repeat(3_000_000)
     const path = file(
       'long.jsonl',
@@ -224,7 +224,7 @@ describe('a history file', () => {
     )
   })
 
-  test('may be read as events alone even if it would not pair', async () => {
+  test('may be read as events alone even if they do not pair', async () => {
     const path = file(
       'unpaired.jsonl',
       '{"process":0,"type":"ok","f":"read"}\n{"process":"nemesis","type":"info","f":"x"}\n',
@@ -236,14 +236,14 @@ describe('a history file', () => {
   })
 })
 
-describe('what cannot be read says so in one sentence:', () => {
+describe('explains in one sentence why it cannot read:', () => {
   test('no file', async () => {
     expect(await refusal(join(directory, 'absent'))).toBe(
       'input: DIR/absent: there is no such file. Check the path, or use - for stdin.',
     )
   })
 
-  test('a rotated recording of which a part is not there, or not the only one', async () => {
+  test('a rotated recording with a missing part, or with a part twice', async () => {
     const parts = (...names: readonly string[]) => {
       const path = mkdtempSync(join(directory, 'refused-'))
       for (const name of names) writeFileSync(join(path, name), '')
@@ -294,7 +294,7 @@ describe('what cannot be read says so in one sentence:', () => {
 })
 
 describe('a history being written', () => {
-  test('survives a kill of its writer at any moment, up to the last event appended', async () => {
+  test('survives a kill of its writer at any moment, up to the last appended event', async () => {
     const path = join(directory, 'killed.jsonl')
     const dist = new URL('../dist/files/index.js', import.meta.url).href
     const script = `
@@ -313,7 +313,7 @@ describe('a history being written', () => {
     expect(cutOff.warnings).toHaveLength(1)
   })
 
-  test('says that the disk is full, once, and counts what is lost', () => {
+  test('reports a full disk once, and counts lost events', () => {
     const errors: string[] = []
     const writer = openHistoryWriter('/dev/full', {
       onError: (error) => errors.push(`${error.code}: ${error.message}`),
@@ -399,7 +399,7 @@ describe('a limit of memory', () => {
     expect(await readWithin(path, 200_000_000)).toEqual({ events: text.split('\n').length - 1 })
   })
 
-  test('holds for what is compressed, of which nobody knows how much it is', async () => {
+  test('holds for compressed input of unknown size', async () => {
     const path = file('many.jsonl.gz', gzipSync(operation('x', 1).repeat(400_000)))
     const stopped = (await readWithin(path, 10_000_000)) as { stoppedAfter: number }
     expect(stopped.stoppedAfter).toBeGreaterThan(50_000)
@@ -433,7 +433,7 @@ test('a directory of rotated parts is read as one file would be, whatever they a
   expect(read.warnings).toEqual(whole.warnings.map((warning) => warning.replace('whole.jsonl', 'parts')))
 })
 
-test('keeps of a key only the operations on the values that are wanted', async () => {
+test('keeps only the operations of a key on the wanted values', async () => {
   const path = join(directory, 'keys.jsonl')
   const operation = (f: string, key: string, value: number | null): string =>
     [`{"process":0,"type":"invoke","f":"${f}","key":"${key}","value":${f === 'read' ? null : value}}`]

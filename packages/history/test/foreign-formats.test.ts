@@ -77,7 +77,7 @@ describe('one operation per line', () => {
     expect(shape(history)).toEqual(WRITE_AND_READ)
   })
 
-  test('is read with a status, a header, keys, and members that mean nothing here', async () => {
+  test('is read with a status, a header, keys, and members it does not know', async () => {
     const history = await read(
       `{"chaos":1,"model":"register"}\n${lines([
         {
@@ -108,7 +108,7 @@ describe('one operation per line', () => {
     ])
   })
 
-  test('is read where inputs are structures, and what never returned has the largest integer', async () => {
+  test('is read with structured inputs, and the largest integer for an operation that never returned', async () => {
     const text = `{"ClientId":0,"Input":{"Op":"Put","Key":"x","Value":"a"},"Call":1000,"Output":{"Value":""},"Return":2000}
 {"ClientId":1,"Input":{"Op":"get","Key":"x","Value":""},"Call":3000,"Output":{"Value":"a"},"Return":4000}
 {"ClientId":2,"Input":{"op":"cas","key":"x","old":"a","new":"b"},"Call":3000,"Output":null,"Return":9223372036854775807}
@@ -128,7 +128,7 @@ describe('one operation per line', () => {
     expect(shape(await read(text))).toEqual(WRITE_AND_READ)
   })
 
-  test('has times in the unit that names or sizes tell', async () => {
+  test('takes the unit of times from their names or sizes', async () => {
     const at = async (operation: object) => {
       const { operations, warnings } = await read(lines([{ f: 'write', input: 1, ...operation }]))
       return [operations.callTime[0], operations.returnTime[0], warnings.length]
@@ -149,7 +149,7 @@ describe('one operation per line', () => {
     ])
   })
 
-  test('has its unit from all times, of which the first may be whole by chance', async () => {
+  test('decides the unit by all times, because the first may be whole by chance', async () => {
     const text = lines([
       { client: 0, f: 'write', input: 1, start: 0, end: 1 },
       { client: 1, f: 'write', input: 2, start: 1.0001, end: 1.0002 },
@@ -159,7 +159,7 @@ describe('one operation per line', () => {
     expect([...operations.callTime.slice(0, 3)]).toEqual([0, 1.0001e9, 1.0003e9])
   })
 
-  test('has keys in pairs if it is said', async () => {
+  test('has keys in pairs on request', async () => {
     const text = lines([
       { f: 'write', input: ['x', 1], call: 0, return: 1 },
       { f: 'read', input: ['x', null], output: ['x', 1], call: 2, return: 3 },
@@ -167,14 +167,14 @@ describe('one operation per line', () => {
     expect((await read(text, { independent: true })).keys).toEqual(['x'])
   })
 
-  test('counts against the limit of memory before it is passed on', async () => {
+  test('counts against the memory limit while it is held', async () => {
     const text = Array.from({ length: 2000 }, (_, n) => ({ f: 'write', input: n, call: n, return: n + 1 }))
     const path = join(directory, 'held.jsonl')
     writeFileSync(path, lines(text))
     await expect(readHistory(path, { memoryBytes: 100_000 })).rejects.toThrow(MemoryLimitError)
   })
 
-  test('is in order of calls and returns, and calls come first at the same time', async () => {
+  test('is ordered by calls and returns, calls first at the same time', async () => {
     const text = lines([
       { client: 'b', f: 'read', call: 10, return: 20, output: 1 },
       { client: 'a', f: 'write', call: 0, return: 10, input: 1 },
@@ -311,7 +311,7 @@ describe('a time under another name', () => {
     expect(historyFromObjects(events(name, times)).operations.callTime[0]).toBe(expected[0])
   })
 
-  test('refuses lines that contradict it, and says which member it is', async () => {
+  test('refuses lines that contradict it, and names the member', async () => {
     const text = lines([...events('t_ns', [50, 60]), ...events('t_ns', [10, 20])])
     expect(await refusal(text)).toMatch(/:3: its time \(10\)[\s\S]*--order time[\s\S]*"t_ns" is taken for it/)
   })
@@ -322,7 +322,7 @@ describe('a time under another name', () => {
     )
   })
 
-  test('is not one if it is no number or date', async () => {
+  test('is ignored if it is no number or date', async () => {
     expect((await read(lines(events('t', ['a', 'b'])))).warnings).toEqual([])
   })
 })

@@ -81,13 +81,13 @@ describe('a line of 100 MB', () => {
     rmSync(join(directory, name))
   })
 
-  test('that a small compressed file unfolds into is refused the same way', async () => {
+  test('is refused the same way if a small compressed file unfolds into it', async () => {
     const text = `${invoked}${'x'.repeat(40_000_000)}`
     expect(await said(file('bomb.gz', gzipSync(text)))).toBe(`input: bomb.gz:2: this line ${tooLong} event per line.`)
   })
 })
 
-test('100 MB of empty lines are no events, and cost little', async () => {
+test('100 MB of empty lines are read cheaply as no events', async () => {
   const path = longFile('empty-lines.jsonl', invoked, '\n', '')
   expect(await said(path)).toBe('1 read')
   rmSync(path)
@@ -122,7 +122,7 @@ describe('a million brackets', () => {
     rmSync(join(directory, name))
   })
 
-  test('without an end, on the last line, is taken for a line that was cut off', async () => {
+  test('are treated as a cut-off line if they are unclosed on the last line', async () => {
     expect(await said(file('cut.jsonl', `${invoked}${'['.repeat(many)}`))).toBe(
       '1 read; cut.jsonl:2: the last line is cut off (neither a line end nor valid JSON) and is left out; the lines before it are used.',
     )
@@ -161,7 +161,7 @@ describe('numbers that are none, or too large for a double', () => {
     expect(await said(file('h.jsonl', content))).toBe(`input: ${message}`)
   })
 
-  test('a time that is no number in EDN is refused', async () => {
+  test('refuses a time in EDN that is no number', async () => {
     expect(await said(file('h.edn', edn(':value 1 :time ##NaN')))).toBe(
       'input: h.edn:1: "time" is "##NaN". It must be an integer number of nanoseconds.',
     )
@@ -194,7 +194,7 @@ describe('numbers that are none, or too large for a double', () => {
 })
 
 describe('identities that collide', () => {
-  test('an index that is there twice is refused, with both lines', async () => {
+  test('refuses a repeated index, with both lines', async () => {
     const sentence =
       'index 3 comes after index 3 (line 1). Events are in order of their index; sort them, or leave "index" out to take the order of lines.'
     const twice = '{"index":3,"process":0,"type":"invoke","f":"read"}\n{"index":3,"process":0,"type":"ok","f":"read"}\n'

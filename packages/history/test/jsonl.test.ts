@@ -14,7 +14,7 @@ import { createReader } from '../src/codecs/reader.ts'
 import { events, read, readInChunks } from './reading.ts'
 
 describe('a native line', () => {
-  test('that is printed is read back as the same event', () => {
+  test('is read back as the same event that was printed', () => {
     fc.assert(
       fc.property(events(), (event) => {
         expect(parseJsonLine(printJsonLine(event))).toEqual({ kind: 'event', event })
@@ -22,7 +22,7 @@ describe('a native line', () => {
     )
   })
 
-  test('that is read is printed as the same JSON, unknown members included', () => {
+  test('is printed as the same JSON that was read, unknown members included', () => {
     const line =
       '{"index":3,"time":9,"process":1,"type":"ok","f":"read","key":"x","value":[1,"é"],"node":"n1","error":"e","final":true,"answered":true,"epoch":4,"__proto__":{"a":1}}'
     const parsed = parseJsonLine(line)
@@ -191,7 +191,7 @@ describe('a last line without its end', () => {
     }
   })
 
-  test('is no excuse for a file that has nothing else', () => {
+  test('does not excuse a file that has nothing else', () => {
     expect(() => read('{"process":0,"ty')).toThrow('h.jsonl:1: bad JSON: the line ends at column 17, too early.')
   })
 })
@@ -303,7 +303,7 @@ describe('the scanner', () => {
       ? { ...result, operations: { ...(result.operations as object), input: undefined, output: undefined } }
       : result
 
-  test('reads any lines, cut into any chunks, as JSON.parse line by line does', () => {
+  test('reads any lines, cut into any chunks, as JSON.parse does line by line', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -345,7 +345,7 @@ describe('the scanner', () => {
   })
 })
 
-test('a reader tells its sink of every event, the nemesis too, with all members', () => {
+test("a reader passes every event to its sink, the nemesis's too, with all members", () => {
   const seen: EventInput[] = []
   const sink = { header: () => undefined, warn: () => undefined, event: (event: EventInput) => void seen.push(event) }
   const reader = createReader('jsonl', { source: 'h.jsonl', sink })

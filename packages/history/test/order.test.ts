@@ -95,7 +95,7 @@ describe('times that contradict the order of lines', () => {
     await expect(join()).rejects.toThrow(CannotPack)
   })
 
-  test('are in order once sorted', async () => {
+  test('are accepted with --order time', async () => {
     const path = file('sorted.jsonl', jsonl(grouped(S)))
     const history = await readHistory(path, { ordering: { by: 'time' } })
     expect(shape(history)).toEqual(['0 write 0-1', '1 read 2-3', '0 write 4-5'])
@@ -103,7 +103,7 @@ describe('times that contradict the order of lines', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('make operations concurrent of which one ends when the other begins', async () => {
+  test('make two operations concurrent if one ends when the other begins', async () => {
     const path = file(
       'ties.jsonl',
       jsonl([
@@ -137,7 +137,7 @@ describe('times that contradict the order of lines', () => {
     ])
   })
 
-  test('are warned of where they are as small as real recorders have them', async () => {
+  test('cause only a warning if they are as small as real recorders make them', async () => {
     const lines: readonly Line[] = [
       [10 * MS, 0, 'invoke', 'write', 1],
       [14 * MS, 0, 'ok', 'write', 1],
@@ -156,7 +156,7 @@ describe('times that contradict the order of lines', () => {
     )
   })
 
-  test('are a matter of invocations in recordings of Jepsen that number their events, as it stamps them when they were due', async () => {
+  test('are tolerated for invocations in numbered Jepsen histories, which are stamped when they were due', async () => {
     const late: readonly Line[] = [
       [1 * S, 0, 'invoke', 'write', 1],
       [9 * S, 0, 'ok', 'write', 1],
@@ -177,7 +177,7 @@ describe('times that contradict the order of lines', () => {
   })
 })
 
-test('an event without a time has that of the event before it', async () => {
+test('an event without a time takes that of the event before it', async () => {
   const path = file(
     'partial.jsonl',
     jsonl([
@@ -204,7 +204,7 @@ describe('files of several clients', () => {
     [5 * S, 0, 'ok', 'read', 1],
   ]
 
-  test('are merged by time, and a process of each is a process of its own', async () => {
+  test('are merged by time, with processes kept apart by file', async () => {
     const files = [file('merge/a.jsonl', jsonl(first)), file('merge/b.jsonl', jsonl(second))]
     expect(historiesIn(join(directory, 'merge'))).toEqual(files)
     const history = await readHistory('both', { merged: files })
@@ -228,7 +228,7 @@ describe('files of several clients', () => {
     expect(placeIn({}, 5)).toEqual({ file: undefined, line: 5 })
   })
 
-  test('keep names of processes that differ', async () => {
+  test('keep process names that do not collide', async () => {
     const named = (lines: readonly Line[], name: string) =>
       jsonl(lines.map(([time, , ...rest]) => [time, name, ...rest]))
     const files = [file('names/a.jsonl', named(first, 'alice')), file('names/b.jsonl', named(second, 'bob'))]

@@ -39,13 +39,13 @@ describe("Porcupine's etcd log", () => {
     )
   })
 
-  test('in which nothing tells of an operation is refused', () => {
+  test('is refused if no line describes an operation', () => {
     expect(() => read('INFO  jepsen.core - Worker 2 starting\n', { format: 'porcupine-etcd' })).toThrow(
       'h.edn: no line of this log tells of an operation, as "INFO  jepsen.util - 0 :invoke :read nil" does.',
     )
   })
 
-  test('whose last line is cut off is used up to there', () => {
+  test('is used up to its last line if that is cut off', () => {
     const history = read(`${log}INFO  jepsen.util - 1 :invoke :cas [3`, { format: 'porcupine-etcd' })
     expect(history.operations.length).toBe(4)
     expect(history.warnings).toEqual(['h.edn:11: the last line is cut off and is left out.'])

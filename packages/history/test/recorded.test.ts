@@ -20,7 +20,7 @@ const invoke = (process: number, more: Partial<EventInput> = {}): EventInput => 
 const ok = (process: number): EventInput => ({ process, type: 'ok', f: 'read', value: 1 })
 
 describe('sessions', () => {
-  test('where nothing speaks of sessions, every process is a client of its own', () => {
+  test('without sessions every process is a client of its own', () => {
     const history = historyFromEvents([invoke(7), invoke(9)])
     expect(history.hasSessions).toBe(false)
     expect([history.sessionOf(0), history.sessionOf(1)]).toEqual([0, 1])
@@ -36,20 +36,20 @@ describe('sessions', () => {
     expect(history.sessionName(history.sessionOf(2))).toBe('2')
   })
 
-  test('where the recorder told clients apart, one without a name is unnamed', () => {
+  test('a process without a session is unnamed if the recorder identified clients', () => {
     const header = { chaos: 1, sessions: { by: 'header.X-Client', named: true } } as const
     const history = historyFromEvents([invoke(0, { session: 'alice' }), invoke(1)], { header })
     expect(history.sessionOf(1)).toBe(UNNAMED)
   })
 
-  test('where nothing named clients, all are unnamed', () => {
+  test('all clients are unnamed if the header says that nothing named them', () => {
     const header = { chaos: 1, sessions: { by: 'connection', named: false } } as const
     const history = historyFromEvents([invoke(0)], { header })
     expect(history.hasSessions).toBe(true)
     expect(history.sessionOf(0)).toBe(UNNAMED)
   })
 
-  test('a process that changes its session is refused, and so is one that joins a session late', () => {
+  test('refuses a process that changes its session or joins one late', () => {
     const alice = invoke(0, { session: 'alice' })
     expect(() => historyFromEvents([alice, ok(0), invoke(0, { session: 'bob' })], { source: 'h' })).toThrow(
       'h:3: process 0 is now of session "bob", and was of "alice".',
@@ -105,7 +105,7 @@ describe('what the recorder says', () => {
     ])
   })
 
-  test('an invocation that says no value is marked; one that says null is not', () => {
+  test('marks an invocation without a value, but not one with null', () => {
     const history = historyFromEvents([
       { process: 0, type: 'invoke', f: 'write' },
       { process: 1, type: 'invoke', f: 'write', value: null },
@@ -120,7 +120,7 @@ describe('what the recorder says', () => {
     expect(parseJsonLine(printJsonLine(event))).toEqual({ kind: 'event', event })
   })
 
-  test('a header that says something else of its sessions is refused', () => {
+  test('refuses a header with an unknown kind of sessions', () => {
     expect(() => parseJsonLine('{"chaos":1,"sessions":"cookie"}')).toThrow('"sessions" is "cookie".')
   })
 })

@@ -70,7 +70,7 @@ describe('transactions', () => {
     }
   })
 
-  test('of any shape keep their value, and equal ones have one id', () => {
+  test('keep their value in any shape, and equal ones have one id', () => {
     fc.assert(
       fc.property(fc.array(transactions, { minLength: 1, maxLength: 40 }), (values) => {
         const history = historyFromEvents(values.flatMap((value) => txn(value as unknown as Json)))
@@ -88,7 +88,7 @@ describe('transactions', () => {
     )
   })
 
-  test('that are no list of micro-operations are values like any other', () => {
+  test('are plain values if they are no list of micro-operations', () => {
     const odd: Json[] = [7, 'x', [1], [['r']], [[1, 2, 3]], [['r', 'x', 1, 2]], { r: 1 }]
     const history = historyFromEvents(odd.flatMap((value) => txn(value)))
     for (const [row, value] of odd.entries()) {

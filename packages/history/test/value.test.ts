@@ -42,13 +42,13 @@ test('members of objects may come in any order', () => {
   expect(table.id({ a: 1, b: [2, { d: 1, c: 2 }] })).toBe(table.id({ b: [2, { c: 2, d: 1 }], a: 1 }))
 })
 
-test('a value nested without end is refused, not a crash', () => {
+test('refuses a value nested too deeply instead of crashing', () => {
   let deep: unknown[] = []
   for (let i = 0; i < 100_000; i += 1) deep = [deep]
   expect(() => new ValueTable().id(deep as never)).toThrow(UserError)
 })
 
-test('a table keeps many texts apart, long ones too', () => {
+test('a table keeps many texts apart, even long ones', () => {
   const table = new ValueTable()
   const texts = Array.from({ length: 20_000 }, (_, i) => (i % 1000 === 0 ? 'x'.repeat(i * 100) : `text ${i} é`))
   const ids = texts.map((text) => table.id(text))
@@ -56,7 +56,7 @@ test('a table keeps many texts apart, long ones too', () => {
   expect(texts.every((text, i) => table.id(text) === ids[i] && table.json(table.id(text)) === text)).toBe(true)
 })
 
-test('a string is found in place by its bytes, wherever they stand, and nothing else is', () => {
+test('finds a string by its bytes at any position, and nothing else', () => {
   const value = fc.oneof(fc.integer(), fc.string({ unit: 'binary' }), fc.constantFrom('a"b', 'ü', '\\', 2.5, null))
   fc.assert(
     fc.property(fc.array(value), fc.string(), (values, before) => {

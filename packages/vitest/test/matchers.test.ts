@@ -43,7 +43,7 @@ describe('a matcher', () => {
     annotate.mockRestore()
   })
 
-  test('fails what proves nothing, whichever way it is asked', ({ task }) => {
+  test('fails a history that proves nothing, with and without .not', ({ task }) => {
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     expect(messageOf(() => expect(unread).toBeLinearizable())).toMatch(/^Inconclusive/)
     expect(messageOf(() => expect(unread).not.toBeLinearizable())).toContain('no read succeeded')
@@ -104,7 +104,7 @@ describe('a Node service', () => {
   })
   const settings = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 }, shrinkMs: 100 }
 
-  test('fails by what simulated runs of it show, drawn, with the command that replays it', async ({ task }) => {
+  test('fails with the drawn counterexample of a simulated run and the command that replays it', async ({ task }) => {
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     const error = await expect(booking('hasty'))
       .toSurviveSimulation({ ...settings, seeds: 64 })

@@ -80,7 +80,7 @@ function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank
   return [{ isKnown: true, accounts: new Map(Array.from(said, ([account, balance]) => [account, [balance, 0]])), done }]
 }
 
-/** The result of the read that returned first, less what was acknowledged when it was called. */
+/** The result of the read that returned first, less the transfers acknowledged before its call. */
 function guesses(part: Part, budget: Budget): Guesses {
   let first: number | undefined
   for (let i = 0; i < part.length; i++) {

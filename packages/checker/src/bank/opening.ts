@@ -16,7 +16,7 @@ export function openedEmpty(history: History, movesOf: MovesOf): string {
   return `The accounts opened empty, because no opening balances were given: ${how}.`
 }
 
-/** The opening balances that explain the first read; undefined if they depend on what else took effect before it. */
+/** The opening balances that explain the first read; undefined if they depend on operations that may precede it. */
 function openingOf(history: History, movesOf: MovesOf): Json | undefined {
   const { operations, functions } = history
   const first = firstRead(history)

@@ -32,7 +32,7 @@ export function relatedByAccount(
   }
   return (chosen) => {
     const kept = new Set<number>()
-    /** By account: up to what event everything that brings money to it is kept, and how many of those there are. */
+    /** By account: the event up to which all its incoming money is kept, and the number of those operations. */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
     /** What is kept takes at most this from an account, and had to return by these events. */
@@ -44,7 +44,7 @@ export function relatedByAccount(
       own.ends.push(end)
       if (own.sum > (opening.get(account) ?? 0)) for (const each of own.ends.splice(0)) needed.push([account, each])
     }
-    /** `until`: before what event one of unknown outcome has to have happened, to matter. */
+    /** `until`: the event before which an operation of unknown outcome must have happened to matter. */
     const keep = (i: number, until: number): void => {
       const end = returns[i] === NEVER ? until : returns[i]
       for (const [account, amount] of moved[i]?.moves ?? [])

@@ -83,7 +83,7 @@ function contradictedByOne(
     if (open.length === 0 || leftMs <= 0) break
     const seen = seenBy(clock, clocks, history)
     if (seen === undefined) continue
-    // Every clock gets as much of what is left.
+    // Every clock gets an equal share of the remaining time.
     const deadlineMs = millis(leftMs / (clocks.names.length - clock))
     const report = judge(seen.history, { ...options, levels: open, deadlineMs })
     for (const level of open) {

@@ -130,7 +130,7 @@ function inOrder(history: History, events: readonly Placed[], ends: Ends): Seen 
   return { history: clientsApart(seen, permuted), rows }
 }
 
-/** A counterexample of what was seen, by the rows of the history. */
+/** A counterexample made of reads, by rows of the history. */
 export function asIn({ rows }: Seen, { operations, culprit, edges, ...said }: Counterexample): Counterexample {
   const row = (seen: OperationRow): OperationRow => (rows[seen] ?? 0) as OperationRow
   const edge = ({ before, after, reason, shownBy }: OrderEdge): OrderEdge => ({

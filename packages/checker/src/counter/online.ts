@@ -60,7 +60,7 @@ export const counterRoom: OnlineRoom<Asked> = {
   },
 }
 
-/** What is known of one counter. */
+/** The state of one counter. */
 interface Counting {
   readonly of: string
   readonly start: number | undefined

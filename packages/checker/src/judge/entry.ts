@@ -65,7 +65,7 @@ export interface RecordRules {
   readonly mayBeTaken: boolean
   /** Fills in what operations leave out; undefined if nothing needs it. */
   inFull?(history: History): History | undefined
-  /** What nothing but an unknown initial value explains. Absent if that could hide no mistake. */
+  /** Observations that only an unknown initial value explains. Absent if that could hide no bug. */
   readonly byStart?: ((history: History) => ByStart) | undefined
   /**
    * Whether an operation may have written a value that was seen before its key was touched; `positions` has, by key
@@ -74,7 +74,7 @@ export interface RecordRules {
   seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
 }
 
-/** What a history shows that nothing but an unknown initial value explains. */
+/** Observations that only an unknown initial value explains. */
 export interface ByStart {
   /** One clause each. */
   readonly found: readonly string[]

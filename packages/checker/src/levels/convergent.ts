@@ -3,7 +3,7 @@ import { rungs } from './rungs.ts'
 
 /**
  * Convergence alone (Bailis & Ghodsi 2013, the liveness half of eventual consistency): after healing, all final reads
- * agree, no matter on what. Defined by final reads: without them it stays unknown, whatever else holds.
+ * agree, on whatever value. Defined by final reads: without them it stays unknown, whatever else holds.
  */
 export const convergent: LevelDefinition<'convergent'> = {
   name: 'convergent',

@@ -13,7 +13,7 @@ export interface LevelDefinition<Name extends string = string> {
   readonly sentence: string
   /** Where pages show it. */
   readonly rung: Rung
-  /** A comparison of systems tells it. Others say too little alone to sum up a run. */
+  /** Shown in a comparison of systems. The others alone say too little to sum up a run. */
   readonly isCompared?: true
   /** The levels that it directly implies. The order is partial. */
   readonly implies: readonly string[]
@@ -21,7 +21,7 @@ export interface LevelDefinition<Name extends string = string> {
   readonly impliedBy?: readonly string[]
   /** It needs evidence of its own: no other level's verdict decides it. */
   readonly isApart?: true
-  /** It depends on what happened before what in real time, whichever clients did it. */
+  /** It depends on the order in real time of operations by different clients. */
   readonly isRealTime?: true
   /** The headline of a history that meets it; absent if that says too little to sum a history up. */
   readonly headline?: string

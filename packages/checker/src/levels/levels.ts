@@ -49,7 +49,7 @@ export const weakLevels: readonly WeakLevel[] = [...weak.values()]
 
 export const isWeak = (level: string): level is WeakLevel => (weakLevels as readonly string[]).includes(level)
 
-/** How a level between sequential and eventual is decided and told. */
+/** How a level between sequential and eventual is decided and described. */
 export function weakDefinition(level: WeakLevel): WeakDefinition<WeakLevel> {
   const definition = weak.get(level)
   if (definition === undefined) throw new Error(`${level} is not a level between sequential and eventual`)

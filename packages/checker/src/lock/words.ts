@@ -14,7 +14,7 @@ interface Holding {
 
 /**
  * What a lock did that no lock may do, in a sentence: `Process 0 held L from 0.002 s to 0.060 s; process 1 was given it
- * at 0.043 s.` Undefined if it is none of the usual mistakes.
+ * at 0.043 s.` Undefined if it is none of the usual violations.
  */
 export function lockSentence(
   history: History,

@@ -22,7 +22,7 @@ type PlacesOf = (
   read: readonly ReadEntry[],
 ) => readonly (number | undefined)[]
 
-/** By what appends and reads returned. */
+/** The places that appends and reads returned. */
 function* placedIn(history: History, placesOf: PlacesOf): Iterable<Placed> {
   const { f, key, outcome, input, returnEvent, length } = history.operations
   const appends = history.functions.map(isAppendToLog)

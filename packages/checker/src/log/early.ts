@@ -5,7 +5,7 @@ import { LEFT_OUT } from '../object/model/slots.ts'
 
 /**
  * Places reads that found nothing as early as what returned before them allows: then the fewest operations must come
- * before them. Returns one that is too late even so, and what it comes too late for.
+ * before them. Returns one that is still too late, and the operation that it should precede.
  */
 export function placeEarly(
   part: Part,

@@ -38,8 +38,8 @@ export function append<Value>(entries: Entries<Value>, value: Value, offset: num
 }
 
 /**
- * Where the entries that a read returned may begin among those that are known: usually one place. A negative place means
- * that so many of them come before the first one that is known; beyond their number, that others come in between.
+ * The places, among the known entries, at which a read may begin: usually one. A negative place -n means that n entries of
+ * the read come before the first known entry; -length - 1, that unknown entries lie in between as well.
  */
 export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>): readonly number[] {
   const { values, least, most, isOpen } = known

@@ -64,7 +64,7 @@ function appendsOf(part: Part, budget: Budget): Appends | FastAnswer {
     if (part.f[i] !== APPEND) continue
     const offset = offsetAt(part, offsetOf, i)
     if (offset === undefined) {
-      // Which of two equal values a read returned is not told by the value.
+      // A value that was appended twice does not say which of the two a read returned.
       if (loose.has(part.input[i])) return NOT_APPLICABLE
       loose.set(part.input[i], i)
       continue

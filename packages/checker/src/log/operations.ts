@@ -14,7 +14,7 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import { badOperation, isSilent, jsonOf, type Part } from '../object/model/part.ts'
 
-// The operations of a log: what an append returned, and what a read asked for and returned.
+// The operations of a log: the offset that an append returned, the range that a read asked for, its entries.
 
 export const APPEND = 0
 export const READ = 1

@@ -80,7 +80,7 @@ function simulate(part: Part, initial: Json): (i: number) => boolean {
     const reading = { from, limit, entries }
     const [place, another] = placesOf(known, reading)
     if (place === undefined) return false
-    // Equal values of unknown offsets may be either; then the read tells nothing.
+    // The read may have begun at several places: then it proves nothing.
     return another !== undefined || noteRead(known, reading, place)
   }
 }

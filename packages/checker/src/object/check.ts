@@ -205,7 +205,7 @@ function judgeFromAny(
   return {
     model: entry.name,
     specification: typeof specification === 'function' ? specification(history) : specification,
-    // A read changes what is known.
+    // A read adds to the known state.
     isRead: () => false,
     observes: functions.isRead,
     divide: object.divide,

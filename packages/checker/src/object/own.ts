@@ -69,7 +69,7 @@ const observedBy =
 const isTested = ({ initial, encode, step }: IntegerModel, input: ModelInput, output: Json): boolean =>
   encode(input, output) !== encode(input, undefined) || step(initial, encode(input, output)) === -1
 
-/** Decides some parts of a history by a user's model, for those who put together what all parts come to: see `decideSome`. */
+/** Decides some parts of a history by a user's model; the caller puts the parts together: see `decideSome`. */
 export function decideOwn<State>(
   history: History,
   model: Model<State>,

@@ -25,7 +25,7 @@ export interface OnlineOptions {
  */
 export type SoFar = 'linearizable' | 'not linearizable' | 'not certain'
 
-/** The first event after which no order explains what was recorded. */
+/** The first event after which no order explains the record. */
 export interface OnlineViolation {
   /** Absent if operations have no key. */
   readonly key: string | undefined
@@ -218,7 +218,7 @@ function doubtOf<Flight>({ doubtful, none }: Keys<Flight>): string | undefined {
 
 const TOUCHED = new GivenUp('something outside the record touched it, or an answer was not understood')
 
-/** What is missing from the record may explain what would otherwise be impossible. */
+/** Operations missing from the record may explain what would otherwise be impossible. */
 function noteMark<Flight>(keys: Keys<Flight>, { f, key }: EventInput): void {
   if (f !== 'touched' && f !== 'not-understood') return
   const touched = keyName(key)

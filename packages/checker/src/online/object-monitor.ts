@@ -18,7 +18,7 @@ export interface Ended {
   readonly output: Json | undefined
 }
 
-/** Nothing explains what was recorded so far. */
+/** No order explains the record so far. */
 export class Impossible {
   /** What happened, in a sentence. */
   readonly sentence: string

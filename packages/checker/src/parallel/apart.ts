@@ -27,7 +27,7 @@ export type ApartAnswer =
       readonly result: 'met'
       readonly unknown: number
       readonly happened: number
-      /** Whether texts were joined: then nobody knows what happened. */
+      /** Whether texts were joined: then the operations are unknown. */
       readonly isJoined: boolean
       readonly finally: FinallyRead
       /** The levels that final reads seem to contradict; an order in real time explains them. */
@@ -119,7 +119,7 @@ export function judgeLongKey(
   )
 }
 
-/** Null is read where nothing was written. */
+/** Null is read before anything was written. */
 const valuesOf = (values: readonly LongValue[], initial: Json): readonly (number | null)[] =>
   values.flatMap((value) => {
     if (value !== 'initial') return [value]

@@ -1,7 +1,7 @@
 import type { Ledger } from '../limits/budget.ts'
 import type { Race } from '../limits/race.ts'
 
-/** What several threads judging one history tell each other meanwhile, in shared memory. */
+/** Shared memory through which the threads that judge one history exchange findings. */
 export interface Board {
   readonly ledger: Ledger
   readonly race: Race

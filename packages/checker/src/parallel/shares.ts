@@ -158,7 +158,7 @@ function judgeKeys(history: History, options: CheckOptions, { share, budget, boa
   return { result: 'met', orders, keys: encoded.keys }
 }
 
-/** A message cannot carry what is computed on demand. */
+/** A message cannot carry getters that compute on demand. */
 const plain = (counterexample: Counterexample): Counterexample => ({ ...counterexample })
 
 /** Judges the levels that consider all keys together, assuming that the history is not linearizable. */
@@ -234,7 +234,7 @@ export function reportOfShares(
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
   const judgeable = judgeableOf(history, entry.record, options.initial)
-  // Even past the deadline, what the shares decided is kept.
+  // Verdicts of the shares are kept even past the deadline.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
   const opened = openedRegisters(registers, options)
   const others =

@@ -69,7 +69,7 @@ function countAtFirst({ values }: History, initial: Json): (value: number) => nu
   return (value) => counts.get(value) ?? 0
 }
 
-/** What went into a history's queues, what came out, and what shows that nothing was left. */
+/** The messages put into a history's queues and taken out, and the evidence that nothing was left. */
 interface Traffic {
   /** By the name of a message, as `elementName` gives it. */
   readonly tallies: ReadonlyMap<number, Tally>
@@ -151,7 +151,7 @@ function beyond(stock: ReadonlyMap<number, number>): number {
 }
 
 interface Tally {
-  /** The enqueue to show; for a message that nobody enqueued, what took it. */
+  /** The enqueue to show; for a message that nobody enqueued, the operation that took it. */
   row: number
   readonly value: number
   attempts: number

@@ -86,7 +86,7 @@ function simulate(part: Part): (i: number) => boolean {
     if (part.f[i] === ENQUEUE) return change(part.input[i], 1)
     if (part.returns[i] === NEVER) return ++unknown > 0
     if (part.output[i] !== NULL_ID) return change(part.output[i], -1)
-    // Dequeues of unknown outcome took what was left.
+    // Dequeues of unknown outcome took the rest.
     const isEmpty = size <= unknown
     unknown -= size
     size = 0

@@ -7,7 +7,7 @@ import { DEQUEUE, DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 /** A message of one queue, by event positions. */
 interface Message {
   readonly id: number
-  /** How often it was put in, leaving out what was refused. */
+  /** How often it was put in, without refused enqueues. */
   puts: number
   refused: number
   takes: number
@@ -32,10 +32,10 @@ const AS_NOTHING = "Say what was there: --initial '[]' for nothing"
 /** What came out of bags that was not put in before, or more often. */
 export const bagByStart = (history: History): ByStart => byStart(history, 'bag', () => undefined)
 
-/** The same of queues, and what came out in another order than it was put in. */
+/** The same for queues, and messages that came out in another order than they were put in. */
 export const queueByStart = (history: History): ByStart => byStart(history, 'queue', outOfOrder)
 
-/** A sight that nothing explains but what was there at the start. */
+/** An observation that only the initial content explains. */
 interface Sight {
   readonly seen: string
   /** What must have been there, with its verb. */
@@ -57,7 +57,7 @@ function byStart(history: History, kind: string, look: Look): ByStart {
   return { found: words, remedy: AS_NOTHING }
 }
 
-/** What is strange about one message, whatever became of the others. */
+/** The observations of one message that only the initial content explains, regardless of other messages. */
 function strangeIn(message: Message, shown: string, where: string): readonly Sight[] {
   const { puts, takes, refused, putCall, takeReturn } = message
   const only = `${shown} was`

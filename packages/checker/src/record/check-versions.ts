@@ -20,7 +20,7 @@ import {
 /** For each version that was found, how often part of a history may be judged. */
 const MOST_TRIED_FOR_EACH = 16
 
-/** The share of the time for finding which lost write wrote what. */
+/** The share of the time for assigning versions to lost writes. */
 const SEARCH_SHARE = 0.3
 
 type Judge = (history: History, options: CheckOptions<string>) => Report<string>
@@ -145,7 +145,7 @@ const UNSURE: Verdict = {
     'the answers to writes of versions were lost, and there is more than one way to say which of them wrote what was read. Lose fewer answers for each key: shorter faults, or more keys',
 }
 
-/** The report with what is certain without the unknown versions, in place of the verdicts in doubt. */
+/** The report with the verdicts that hold without the unknown versions, in place of those in doubt. */
 function withoutDoubtful(report: Report<string>, certain: Report<string>, doubtful: readonly string[]): Report<string> {
   const levels: { [level: string]: Verdict } = { ...report.levels }
   for (const level of doubtful) {

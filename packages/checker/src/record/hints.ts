@@ -65,7 +65,7 @@ function asksForKey(history: History, row: number): boolean {
   return JSON.stringify(answered[0]) === JSON.stringify(name)
 }
 
-/** An addition to a counter that is answered with another number: what was added, or the sum. */
+/** An addition to a counter that is answered with another number: the amount added, or the sum. */
 function isAnsweredTotal(history: History, row: number): boolean {
   if (history.functions[history.operations.f[row]] !== 'add') return false
   const [asked, answered] = [inputOf(history, row), outputOf(history, row)]

@@ -3,7 +3,7 @@ import { NEVER } from '../encoding/encoded.ts'
 import { UNJUDGED } from '../encoding/operation-row.ts'
 import type { RecordRules } from '../judge/entry.ts'
 
-/** The part of a history that can be judged, and what limits it. */
+/** The part of a history that can be judged, and the reasons for its limits. */
 export interface Judgeable {
   readonly history: History
   /** What touched keys outside the record, for keys with operations that are not judged; the first mark of each key. */

@@ -5,7 +5,7 @@ import { isUnknownStart } from '../encoding/unknown-start.ts'
 export interface LostVersions {
   /** All rows of the key. */
   readonly rows: readonly number[]
-  /** The writes whose versions nobody was told, in order of their calls. */
+  /** The writes whose versions were lost, in order of their calls. */
   readonly lost: readonly LostWrite[]
   /** The versions that were observed and that no write is known for, by when they were first known to be there. */
   readonly found: readonly FoundVersion[]
@@ -29,7 +29,7 @@ export interface FoundVersion {
 /** By row: which version each lost write wrote. Those that are missing wrote one that nobody saw, or nothing. */
 export type Assignment = ReadonlyMap<number, ValueId>
 
-/** A write of unknown outcome whose version nobody was told. */
+/** A write of unknown outcome whose version was lost. */
 const isLost = ({ operations: { outcome, flags } }: History, row: number): boolean =>
   outcome[row] === INFO && (flags[row] & FLAG_VERSION) !== 0
 
@@ -139,7 +139,7 @@ export function writersOf(
     .reverse()
 }
 
-/** The history in which the lost writes of these keys wrote what is assigned, or are left out. */
+/** The history in which the lost writes of these keys wrote their assigned versions, or are left out. */
 export function assigned(
   history: History,
   keys: ReadonlyMap<number, LostVersions>,

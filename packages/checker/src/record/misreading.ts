@@ -37,7 +37,7 @@ function reasonOf(history: History, initial: Json): string | undefined {
   const { functions, operations, keys } = history
   const { length, f, key, outcome, output, callEvent } = operations
   const isRead = functions.map((name) => name === 'read' || name === 'get')
-  // Texts that were joined are not what anybody wrote.
+  // Nobody wrote texts that were joined.
   if (functions.includes('append')) return undefined
   const { written, firstReturn, open } = writesOf(history)
   const initialId: number | undefined = isUnknownStart(initial) ? undefined : history.values.id(initial)
@@ -49,7 +49,7 @@ function reasonOf(history: History, initial: Json): string | undefined {
     if (callEvent[row] < (firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY)) continue
     telling++
     const id = output[row]
-    // A missing value is what a lost write looks like.
+    // A lost write also looks like a missing value.
     if (outputOf(history, row) === null || id === initialId || written.get(key[row])?.has(id)) continue
     strange++
     example ??= row
@@ -99,7 +99,7 @@ function writtenBy(history: History, row: number): Json | undefined {
   return functions[operations.f[row]] === 'cas' && Array.isArray(said) ? said.at(-1) : said
 }
 
-/** A value that was written and differs from what was read in a way that says which place would have been right. */
+/** A written value that differs from a read one in a way that shows the right place. */
 function relatedTo(read: Json, { values }: History, written: ReadonlySet<number> = new Set()): Json | undefined {
   for (const id of written) {
     const value = values.json(id as never)

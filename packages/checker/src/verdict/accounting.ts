@@ -8,7 +8,7 @@ import type { Budget } from '../limits/budget.ts'
  * history at once.
  */
 export interface Accounting {
-  /** `met`: nothing lost and nothing unexpected; `unknown` if nothing was read that could tell. */
+  /** `met`: nothing lost and nothing unexpected; `unknown` if no read could show either. */
   readonly result: 'met' | 'violated' | 'unknown'
   /** One sentence: why. */
   readonly reason: string

@@ -9,6 +9,6 @@ export interface Ladder<Name extends string = string> {
   readonly implied: { readonly [level in Name]: readonly Name[] }
   /** Levels that need evidence of their own: no other level's verdict decides them. */
   readonly apart: readonly Name[]
-  /** Levels that depend on what happened before what in real time, and are met more easily the less of that is known. */
+  /** Levels that depend on the order in real time, and are met more easily the less of that order is known. */
   readonly realTime: readonly Name[]
 }

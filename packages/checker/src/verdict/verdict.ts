@@ -54,7 +54,7 @@ export interface Counterexample {
   readonly level: string
   /** What happened, in a sentence that names processes, values, nodes and times. */
   readonly sentence: string
-  /** What it comes to, for models that keep accounts. */
+  /** The sum of its operations, for models that keep accounts. */
   readonly balance?: Balance | undefined
   /** In order of invocation. */
   readonly operations: readonly CounterexampleOperation[]

@@ -41,7 +41,7 @@ export class AnsweredValues {
     this.#tolerated.otherValueLine ||= line
   }
 
-  /** Where changes are watched, a put is answered with its revision, and wrote what was asked. */
+  /** For watched objects: a put is answered with its revision, and wrote the value that was asked for. */
   restore(): void {
     for (const [row, input] of this.#revised) this.#columns.input[row] = input
     this.#tolerated.otherValues -= this.#revised.size

@@ -21,7 +21,7 @@ export class Attempts {
   readonly #idOfRow: number[] = []
   #isAnyRepeated = false
 
-  /** Notes the id of an invocation, if it has one. `part` tells the operations of one request apart. */
+  /** Notes the id of an invocation, if it has one. `part` numbers the operations of one request. */
   note(row: number, { f, extra }: EventInput): void {
     if (extra === undefined || typeof extra['requestId'] !== 'string' || OBSERVING.has(f)) return
     const { requestId, part } = extra

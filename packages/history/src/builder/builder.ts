@@ -152,7 +152,7 @@ export class HistoryBuilder implements EventSink {
     return this.#clientEvents
   }
 
-  /** Approximate memory it holds, including what the next events will need. */
+  /** Approximate memory it holds, including room for the next events. */
   get sizeBytes(): number {
     for (const event of this.#unmeasured) this.#otherBytes += sizeInHeap(event)
     this.#unmeasured = []
@@ -281,7 +281,7 @@ export class HistoryBuilder implements EventSink {
 
   /**
    * Hands over the operations that are complete, and forgets them. Texts of values and errors are forgotten once they
-   * take much memory. Otherwise, says what of the history can be told only at its end.
+   * take much memory. Returns the obstacle instead, if something about the history is known only at its end.
    */
   release(take: (columns: Columns, row: number) => void): string | undefined {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
@@ -297,7 +297,7 @@ export class HistoryBuilder implements EventSink {
   /**
    * The edges of a stretch, whose operations in flight are not its own any more.
    *
-   * @throws CannotPack for what is told of a history as a whole, or by positions in it.
+   * @throws CannotPack for facts about a history as a whole, or about positions in it.
    */
   edges(isFirst: boolean): Edges {
     if (this.#edges === undefined) throw new Error('only a stretch has edges')
@@ -370,7 +370,7 @@ export class HistoryBuilder implements EventSink {
     this.#events += 1
   }
 
-  /** Takes what is in flight for complete: no more events come. */
+  /** Treats operations in flight as complete: no more events come. */
   giveUp(): void {
     this.#open.fill(NONE)
   }

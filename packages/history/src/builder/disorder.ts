@@ -42,7 +42,7 @@ export class Disorder {
   readonly #ordering: Ordering
   #count = 0
   #worst: Inversion | undefined
-  /** The worst of what is no invocation. */
+  /** The worst of a completion. */
   #worstReturn: Inversion | undefined
 
   constructor(ordering: Ordering = {}) {

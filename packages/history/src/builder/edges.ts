@@ -11,7 +11,7 @@ export interface Edges {
   /** What was called and not answered. */
   readonly open: EdgeEvents
   readonly processes: readonly Process[]
-  /** By process: what it has done in the end. */
+  /** By process: its state at the end. */
   readonly states: Uint8Array
   /** Infinity if no event has one. */
   readonly firstTime: number

@@ -159,7 +159,7 @@ function apart(files: readonly ReadFile[]): readonly ReadonlyMap<Process, Proces
   )
 }
 
-/** The shortest names that tell files apart: `c1` for `logs/c1.jsonl`. */
+/** The shortest distinct names of files: `c1` for `logs/c1.jsonl`. */
 function labelsOf(names: readonly string[]): readonly string[] {
   const bases = names.map((name) => name.replace(/^.*\//, ''))
   const stems = bases.map((base) => base.replace(/(?<=.)\.[^/]*$/, ''))

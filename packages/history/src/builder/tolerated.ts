@@ -44,7 +44,7 @@ export function cutOffWarning(
   )
 }
 
-/** What the author of the history should know about it, and what to do next time. */
+/** The warnings about a history, each with its remedy. */
 export function warningsAbout(
   { reused, reusedExample, lacksInvocations, withoutTime, otherValues, otherValueLine, hugeTimes }: Tolerated,
   {

@@ -75,7 +75,7 @@ export class EdnParser {
     }
   }
 
-  /** A form, or NOTHING for what was discarded. */
+  /** A form, or NOTHING for a discarded one. */
   #element(depth: number): Json | typeof NOTHING {
     this.#space()
     if (depth > MAXIMUM_DEPTH) throw this.#error(TOO_DEEP)

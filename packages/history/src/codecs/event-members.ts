@@ -100,7 +100,7 @@ function typeOf(value: Json): EventType {
 }
 
 function processOf(value: Json): Process {
-  // An integer that no double can tell from its neighbours becomes a name: its digits.
+  // An integer beyond the precision of a double becomes a name: its digits.
   if (typeof value === 'string' && value !== '') return LARGE_INTEGER.test(value) ? value.slice(0, -1) : value
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) {
     return Number.isSafeInteger(value) ? value : BigInt(value).toString()

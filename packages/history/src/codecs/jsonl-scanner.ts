@@ -68,7 +68,7 @@ const INFO_TEXT = ascii('info')
 
 /**
  * Reads usual lines of a native history straight into a builder, without creating strings or objects. Anything else
- * (escapes, characters beyond ASCII, fractions, nested values, unknown or repeated members, named processes, mistakes)
+ * (escapes, characters beyond ASCII, fractions, nested values, unknown or repeated members, named processes, errors)
  * is left to the slow way, which alone decides what such a line means.
  */
 export class LineScanner {

@@ -9,7 +9,7 @@ export const ASKING: readonly string[] = [
   ...['acquire', 'lock', 'release', 'unlock'],
 ]
 
-/** Events held back at most until one of them tells. */
+/** Events held back at most until one of them shows whether values are keyed. */
 const MOST_HELD = 200_000
 
 interface Options {
@@ -91,7 +91,7 @@ export class KeyedValues {
     this.#options.sink.event({ ...event, key: key === null ? undefined : key, value: own }, line)
   }
 
-  /** Whether the history is keyed, if this event tells. */
+  /** Whether the history is keyed, if this event shows it. */
   #toldBy(event: EventInput, line: number): boolean | undefined {
     const { process, type, f, key, value = null } = event
     if (!isClient(process)) return undefined

@@ -108,7 +108,7 @@ export class OperationLinesReader implements ChunkReader {
 }
 
 const SAMPLED_EVERY = 64
-/** Of an operation besides what it says: its line, and the two events that it becomes. */
+/** An operation's line, and the two events that it becomes. */
 const HELD_BYTES = 400
 
 function timesOf(operations: readonly Read[]): Extent {

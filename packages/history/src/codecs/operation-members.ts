@@ -158,7 +158,7 @@ export function operationOf(members: Members): OperationLine {
   }
 }
 
-/** A single value is what a read returned. */
+/** A single value is the result of a read. */
 function valuesOf(members: Members, f: string, asked: Json | undefined): Pick<OperationLine, 'input' | 'output'> {
   const output = found(members, 'output')
   if (output !== undefined) {
@@ -216,7 +216,7 @@ function endOf(members: Members, call: number): number | undefined {
   return call + (took * unit) / own
 }
 
-/** Undefined for none: Porcupine has the largest integer for what never returned. */
+/** Undefined for none: Porcupine gives an operation that never returned the largest integer. */
 function timeOf(value: Json | undefined): number | undefined {
   const time = timeValue(value)
   return time === undefined || time < 0 || time >= NEVER ? undefined : time

@@ -27,7 +27,7 @@ export class OtherTimes {
     const found = this.#found ?? this.#find(extra)
     const said = found === undefined ? undefined : timeValue(extra[found.name])
     if (found === undefined || said === undefined) return event
-    // The first time told the unit, and was a whole number.
+    // The first time decided the unit, and was a whole number.
     if (found.unit.nanos === 1 && !Number.isInteger(said))
       throw new EventError(rules.fractionOfTime(found.name, String(said)))
     return { ...event, time: Math.round(said * found.unit.nanos) }

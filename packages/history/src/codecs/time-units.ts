@@ -4,7 +4,7 @@ import type { Json } from '../event/event.ts'
 export interface Unit {
   readonly name: string
   readonly nanos: number
-  /** Whether only the size of a time tells it. */
+  /** Whether it was guessed from the size of a time. */
   readonly guessed: boolean
 }
 
@@ -22,7 +22,7 @@ export function unitNamed(name: string): Unit | undefined {
   return named === undefined ? undefined : { name: named[1], nanos: named[2], guessed: false }
 }
 
-/** The times of a file, as far as they tell their unit. */
+/** The times of a file, as evidence of their unit. */
 export interface Extent {
   readonly earliest: number
   readonly latest: number

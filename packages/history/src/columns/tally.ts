@@ -41,7 +41,7 @@ export class Counting {
   /** By node: operations, and those answered. */
   readonly #nodes: number[] = []
 
-  /** @throws CannotPack for what is judged by all operations together. */
+  /** @throws CannotPack for models that judge all operations together. */
   add({ f, outcome, flags, callTime, returnTime, node }: Columns, row: number): void {
     const ended = outcome[row] ?? 0
     const flag = flags[row] ?? 0
@@ -161,7 +161,7 @@ function placeOf(given: number): number {
   if (!(given > 0)) return 0
   if (given < EXACT) return Math.floor(given)
   if (given < 2 ** 31) {
-    // The same as below, without a power, for what nearly all are.
+    // The same as below, without a power, for nearly all values.
     const below = 21 - Math.clz32(given)
     return EXACT + (below - 1) * PARTS + ((given >>> below) - PARTS)
   }

@@ -18,7 +18,7 @@ export const CLOCK_BROKEN = 'clock-broken'
 
 const NONE = -1
 
-/** Collects what events say of their clocks. */
+/** Collects the clock readings of events. */
 export class ClockNotes {
   readonly #within: number[] = []
   readonly #clock: number[] = []

@@ -14,7 +14,7 @@ export function isTooDeep(value: Json, depth = 0): boolean {
   return false
 }
 
-/** What `isTooDeep` means, in words that follow what it is said of. */
+/** The meaning of `isTooDeep`, in words that follow the name of a value. */
 export const TOO_DEEP: string = `nested deeper than ${MAXIMUM_DEPTH} levels`
 
 export const tooDeep = (): UserError => new UserError('input', `a value is ${TOO_DEEP}; flatten it`)

@@ -1,7 +1,7 @@
 export type UserErrorCode = 'usage' | 'input' | 'environment'
 
 /**
- * A user's mistake, or trouble of the machine: shown as its message alone, never with a stack. The message says what is
+ * A user's error, or trouble of the machine: shown as its message alone, never with a stack. The message says what is
  * wrong, where (file:line or option), and what to do next.
  */
 export class UserError extends Error {

@@ -57,7 +57,7 @@ export interface Header {
   readonly model?: string | undefined
   /** Every object's value before the first write. The text `"unknown"`: it held data before anything was recorded. */
   readonly initial?: Json | undefined
-  /** How the recorder told clients apart; absent if every process is a client of its own. */
+  /** How the recorder identified clients; absent if every process is a client of its own. */
   readonly sessions?: SessionSource | undefined
   /** `routes`: a route table of the user says what the operations are, and may be wrong about where they have their values. */
   readonly mapping?: 'routes' | undefined
@@ -66,7 +66,7 @@ export interface Header {
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
 
-/** What told clients apart: a part of the request (`header.X-Client`), or only the `connection`. */
+/** What identified clients: a part of the request (`header.X-Client`), or only the `connection`. */
 export interface SessionSource {
   readonly by: string
   /** Whether `by` identifies clients. A connection does not: clients share connections, and use several. */

@@ -1,6 +1,6 @@
 import type { EventInput, Header } from './event.ts'
 
-/** Receives what a codec reads: a builder, or a stream of events. */
+/** Receives the events that a codec reads: a builder, or a stream. */
 export interface EventSink {
   header(header: Header): void
   /** `line` is where the event begins in its file, 1-based. */

@@ -53,7 +53,7 @@ class Keeping {
   readonly #columns: Columns = new Columns(64)
   readonly #values: ValueTable = new ValueTable()
   readonly #errors: ByteTable = new ByteTable()
-  /** By number of the key, preceded by none: which of its operations are kept. */
+  /** By number of the key, 0 for none: which of its operations are kept. */
   readonly #wanted: (Wanted | undefined)[]
 
   constructor(builder: HistoryBuilder, keys: WantedKeys) {

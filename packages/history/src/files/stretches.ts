@@ -27,7 +27,7 @@ export interface Stretch {
 const NEWLINE = 10
 const LOOK_BYTES = 1 << 16
 
-/** Cuts a recording into about so many stretches of whole lines. Undefined unless it is in files that are not compressed. */
+/** Cuts a recording into about `count` stretches of whole lines. Undefined if it is compressed or not in files. */
 export function stretchesOf(path: string, count: number): readonly Stretch[] | undefined {
   const parts = partsOf(path)
   if (!parts.every(isPlainFile)) return undefined
@@ -70,8 +70,8 @@ function lineAfter(path: string, at: number, size: number): number {
 /**
  * Reads a stretch of a recording in JSON lines, to be joined with the others.
  *
- * @throws CannotPack for what only a reader of the whole can tell.
- * @throws UserError for a mistake, with a line counted from the stretch's beginning.
+ * @throws CannotPack if only a reader of the whole can judge it.
+ * @throws UserError for a broken rule, with a line counted from the stretch's beginning.
  */
 export async function readStretch(
   { path, ranges, isFirst }: Stretch,

@@ -28,8 +28,8 @@ interface Reaching {
 /**
  * Puts stretches together, in their order.
  *
- * @throws CannotPack for what only a reader of the whole can tell, mistakes for example.
- * @throws UserError for a mistake, with a line that means nothing.
+ * @throws CannotPack if only a reader of the whole can judge it, as after a broken rule.
+ * @throws UserError for a broken rule, with a line that means nothing.
  */
 export function joinStretches(
   stretches: readonly ReadStretch[],

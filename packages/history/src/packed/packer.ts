@@ -16,7 +16,7 @@ export interface Dealing {
   readonly placeOf: (key: string) => number
 }
 
-/** Operations by places of their keys, and what was counted of all. Plain data. */
+/** Operations by places of their keys, and the counts of all. Plain data. */
 export interface Packed {
   readonly rows: readonly PackedRows[]
   readonly keys: ByteTableData
@@ -27,7 +27,7 @@ export interface Packed {
   readonly functions: readonly string[]
   readonly counted: Counted
   readonly clientEvents: number
-  /** The event position of what its rows count as 0; by default, they follow those before them. */
+  /** The event position that its rows count from; by default the end of the rows before them. */
   readonly at?: number | undefined
 }
 
@@ -63,7 +63,7 @@ export class Packer {
     return packed + this.#builder.sizeBytes + 3 * this.#places.byteLength
   }
 
-  /** Packs what is complete. @throws CannotPack */
+  /** Packs the complete operations. @throws CannotPack */
   pack(): void {
     this.#learnKeys()
     const why = this.#builder.release(this.#take)

@@ -67,7 +67,7 @@ export function eachPartOfKey(
   return handOver(reaching.left())
 }
 
-/** What tells the rows of a key from others; undefined if the place has no other key. */
+/** Recognises the rows of a key; undefined if the place has no other key. */
 function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row: number) => boolean) | undefined {
   const names = keys.texts()
   if (names.length === 1 && names[0] === key) return undefined

@@ -28,7 +28,7 @@ export interface Meaning {
   readonly keys: Int32Array
   /** By number of a function. */
   readonly functions: Uint8Array
-  /** The event position of what they count as 0. */
+  /** The event position that they count from. */
   readonly position: number
 }
 

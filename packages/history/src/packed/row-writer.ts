@@ -79,7 +79,7 @@ export class RowWriter {
   }
 
   packed(): PackedRows {
-    // The last page is cut where it is used up, which keeps its memory, but tells readers where to stop.
+    // The last page is cut at its end, which keeps its memory, but shows readers where to stop.
     const last = this.#page.subarray(0, this.#at)
     return { count: this.#count, pages: this.#count === 0 ? [] : [...this.#pages.slice(0, -1), last] }
   }

@@ -77,7 +77,7 @@ function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteT
   return Int32Array.from(numbers)
 }
 
-/** A history of which only what was counted is left. */
+/** A history of which only the counts are left. */
 export function historyOfTally(rest: LentHistory, tally: Tally): History {
   const { lend: _, ...history } = historyOf({
     ...rest,

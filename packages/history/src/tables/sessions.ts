@@ -3,7 +3,7 @@ import { ByteTable } from './byte-table.ts'
 
 const NONE = -1
 
-/** In place of a session: nothing told this client from others. */
+/** In place of a session: nothing identified this client. */
 export const UNNAMED = -1
 
 /** The client each process belongs to, if some processes are not clients of their own. */

@@ -4,7 +4,7 @@ export function count(value: number): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** How many a second: `0.4`, `38`, `1,204`. Of what is slow, the tenths matter. */
+/** A rate per second: `0.4`, `38`, `1,204`, with tenths if it is low. */
 export const rate = (perSecond: number): string => (perSecond < 10 ? perSecond.toFixed(1) : count(perSecond))
 
 /** `1 operation`, `2 operations`, `1,204 operations`. */

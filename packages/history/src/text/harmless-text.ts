@@ -1,7 +1,7 @@
 // Texts of strangers (keys, values, nodes, errors, file names, results) are shown on terminals and in logs of CI, and
 // must not control either.
 
-/** Control characters, those that change the writing direction or are invisible, and what begins a command of CI. */
+/** Control characters, those that change the writing direction or are invisible, and the beginnings of CI commands. */
 const COMMANDING =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
   /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|#(?=#(?:\[|vso\[|teamcity\[))|(?<=^\s*):(?=:)/g

@@ -1,4 +1,4 @@
-/** The known name nearest to what was typed; undefined if none is near enough to have been meant. */
+/** The known name nearest to the typed one; undefined if none is near enough. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(typed.length / 3)) + 1

@@ -20,7 +20,7 @@ export interface AnyStart {
   readonly guesses: (part: Part, budget: Budget) => Guesses
   /** As in `ObjectModel`, if it does not depend on the initial value. */
   readonly supports?: ObjectModel['supports']
-  /** What only the initial value explains, so that it could hide a mistake; absent if there is no such thing. */
+  /** Observations that only the initial value explains, so that it could hide a bug; absent if there are none. */
   readonly byStart?: (history: History) => ByStart
 }
 

@@ -7,7 +7,7 @@ import type { ObjectModel } from './object-model.ts'
 import type { Functions } from './part.ts'
 
 /**
- * Convergence of any object: its final reads that ask the same of the same key return the same, no matter what.
+ * Convergence of any object: final reads of one key that ask the same return the same.
  *
  * @throws OutOfTime
  */

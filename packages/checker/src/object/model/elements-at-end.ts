@@ -52,7 +52,7 @@ function changesOf(
   return changes
 }
 
-/** One object: what may have changed it, and its final reads. */
+/** One object: the operations that may have changed it, and its final reads. */
 interface Own {
   readonly key: number
   readonly reads: readonly OperationRow[]

@@ -1,13 +1,13 @@
 import type { History } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 
-/** What tells how the objects of a history ended. */
+/** The evidence of how the objects of a history ended. */
 export interface Ending {
   /** By key: the answered operations that return all an object holds, after the writes stopped. */
   readonly finals: ReadonlyMap<number, readonly OperationRow[]>
   /** The keys with acknowledged updates and no such operation. */
   readonly unread: readonly number[]
-  /** What such an operation is, to follow "no". */
+  /** The name of such an operation, to follow "no". */
   readonly noun: string
 }
 

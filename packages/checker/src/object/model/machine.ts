@@ -157,7 +157,7 @@ export function named<Result>(
   return byModel(ask, `"${f}" of ${JSON.stringify(value)}`, placeOf(part.history, representative[operation]))
 }
 
-/** A model's answer; if it throws, that is the user's mistake, and the error says on what. */
+/** A model's answer; if it throws, the error names the operation and blames the model. */
 export function byModel<Result>(ask: () => Result, on: string, place?: string): Result {
   try {
     return ask()
@@ -171,8 +171,8 @@ export function byModel<Result>(ask: () => Result, on: string, place?: string): 
       )
     const hint =
       place === undefined
-        ? 'The model has a mistake.'
-        : 'Either the operation is not one of this model, or the model has a mistake.'
+        ? 'The model has a bug.'
+        : 'Either the operation is not one of this model, or the model has a bug.'
     throw new UserError('input', `${place === undefined ? '' : `${place}: `}the model threw on ${on}: ${said}. ${hint}`)
   }
 }

@@ -159,7 +159,7 @@ interface Ends {
   eventual?(ended: Ended, budget: Budget): Convergence
 }
 
-/** A history with what tells how its objects ended. */
+/** A history with the evidence of how its objects ended. */
 export interface Ended {
   readonly history: History
   readonly initial: Json

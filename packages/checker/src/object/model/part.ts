@@ -159,7 +159,7 @@ function partOf(history: History, { rows, numbers, functions, key, contents }: C
   }
 }
 
-/** @throws UserError if the operation returned no list: nothing could be said of what it took. */
+/** @throws UserError if the operation returned no list: then nobody knows which items it took. */
 function itemsOf(history: History, row: number): readonly Json[] {
   const { f, output } = history.operations
   const value = history.values.json(output[row] as ValueId)

@@ -24,7 +24,7 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
     if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
   }
   const left = core.length - clauses.length
-  // What is said beside an operation ends with a comma, and so does its place in the list.
+  // A remark on an operation ends with a comma, and so does its place in the list.
   const told = clauses.map((clause) => clause.replace(/,$/, ''))
   const last = told.pop() ?? ''
   const listed = told.length === 0 ? last : `${told.join(', ')}, and ${last}`

@@ -2,7 +2,7 @@ import type { Budget } from '../../limits/budget.ts'
 import { type Addition, countOf, type Sighting, subsetSums } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, type View, viewOf } from './view.ts'
 
-/** Operations of unknown outcome that took effect, as sightings tell. */
+/** Operations of unknown outcome that took effect, judging by sightings. */
 export interface Guess {
   /** What they add together. */
   readonly sum: number
@@ -129,7 +129,7 @@ function extended(guess: Guess, place: Place, budget: Budget): Guess[] {
   return found
 }
 
-/** Meets in the middle: the subsets of one half of what may be included, and of the other. */
+/** Meets in the middle: combines the subsets of one half of the candidates with those of the other. */
 function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Guess[] {
   const { unknown, view } = place
   const { overlapping, excess } = view.sighting

@@ -3,7 +3,7 @@ import type { Budget } from '../../limits/budget.ts'
 import type { Weights } from '../model/machine.ts'
 import { eventsInOrder, type Part } from '../model/part.ts'
 
-/** A completed read of all amounts, with what can have changed the sum it shows. */
+/** A completed read of all amounts, with the operations that can have changed its sum. */
 export interface Sighting {
   /** The read, as an index into the part. */
   readonly read: number
@@ -25,7 +25,7 @@ export interface Addition {
   readonly adds: number
 }
 
-/** Sightings with more overlapping operations tell little, and their subsets are many. */
+/** Sightings with more overlapping operations prove little, and have too many subsets. */
 const MOST_OVERLAPPING = 12
 
 /** What a part's machine knows of its operations. */
@@ -83,7 +83,7 @@ export function unknownOf({ part, code, weights, isRead }: Known): readonly Addi
   return unknown
 }
 
-/** By subset, one bit for each item: what its items add. */
+/** By subset, one bit for each item: the sum of its items. */
 export function subsetSums(items: readonly Addition[]): Float64Array {
   const sums = new Float64Array(1 << items.length)
   for (const [bit, { adds }] of items.entries()) {

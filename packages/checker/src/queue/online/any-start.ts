@@ -20,7 +20,7 @@ interface Watching {
   readonly isInOrder: boolean
   /** Supposes that what was put in comes out before an equal message that was there at first; undefined once that failed. */
   supposed: MessageMonitor | undefined
-  /** Begins when the queue is found empty, and knows only what happened since. */
+  /** Begins when the queue is found empty, and knows only later events. */
   certain: MessageMonitor | undefined
   readonly flights: Map<Flight, Twofold>
   /** Enqueues that returned while some dequeue was in flight. */
@@ -76,7 +76,7 @@ export function createMonitorFromAny(isInOrder: boolean): MessageMonitor {
   }
 }
 
-/** Passes a call to both monitors. One that cannot tell messages apart any more is given up. */
+/** Passes a call to both monitors. Gives up one that cannot distinguish messages any more. */
 function called(
   watching: Watching,
   { call, isDrain }: Pick<Flight, 'call' | 'isDrain'>,

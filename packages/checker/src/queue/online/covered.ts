@@ -6,7 +6,7 @@ export interface Covered {
   add(from: number, to: number): void
   /** The first and the last moment between these events that is not covered. */
   gaps(from: number, to: number): { readonly first: number; readonly last: number } | undefined
-  /** Forgets what lies before this event. */
+  /** Forgets everything before this event. */
   forget(before: number): void
   size(): number
 }

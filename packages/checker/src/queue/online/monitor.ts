@@ -7,7 +7,7 @@ export type Impossible =
   | { readonly is: 'not there'; readonly message: MessageName }
   /** It came out after another that was put in later, or after the queue was empty. */
   | { readonly is: 'too late'; readonly message: MessageName }
-  /** It must have come out before what was recorded, and no dequeue can have taken it. */
+  /** It must have come out earlier, and no dequeue can have taken it. */
   | { readonly is: 'left behind'; readonly message: MessageName }
   /** It came out, and then its enqueue turned out certainly not to have happened. */
   | { readonly is: 'never put in' }
@@ -20,7 +20,7 @@ export type Doubt =
   | 'open'
   /** Dequeues of unknown outcome may have taken one message or another. */
   | 'ambiguous'
-  /** What was in it at first may explain what came out. */
+  /** The initial content may explain what came out. */
   | 'lost'
 
 /** An operation in flight. */
@@ -50,7 +50,7 @@ export interface MessageMonitor {
 export interface Start {
   /** Whether messages come out in the order they were put in. */
   readonly isInOrder: boolean
-  /** Undefined if anything may have been in at first: then what nobody put in was. */
+  /** Undefined if unknown: then messages that nobody put in were there at first. */
   readonly messages: readonly MessageName[] | undefined
 }
 
@@ -61,7 +61,7 @@ interface Found {
 
 interface Watching {
   readonly isInOrder: boolean
-  /** Whether what nobody put in may have been in at first. */
+  /** Whether messages that nobody put in may have been there at first. */
   readonly isAnyStart: boolean
   /** Those that may come out, by name. */
   readonly byName: Map<MessageName, Message>
@@ -71,7 +71,7 @@ interface Watching {
   readonly owed: Message[]
   /** Dequeues in flight, in order of call. */
   readonly takers: Set<Flight>
-  /** Calls of dequeues of unknown outcome that nothing has to be explained by yet, ascending. */
+  /** Calls of dequeues of unknown outcome that are not charged with a message yet, ascending. */
   readonly unknown: number[]
   /** The first call of a drain of unknown outcome: from then on, anything may have been taken. */
   drained: number
@@ -81,7 +81,7 @@ interface Watching {
   readonly found: Found[]
   /** The latest call of an enqueue whose message came out. */
   latest: number
-  /** By when what nobody put in must have been taken out. */
+  /** The event by which messages that nobody put in must have been taken out. */
   firstOut: number
   isAmbiguous: boolean
 }
@@ -223,7 +223,7 @@ function cameOut(watching: Watching, name: MessageName, call: number, position: 
   return undefined
 }
 
-/** Decides what no dequeue in flight can change any more. */
+/** Decides the questions that no dequeue in flight can affect any more. */
 function settle(watching: Watching): Impossible | undefined {
   const { takers, found, covered } = watching
   const [first] = takers
@@ -290,7 +290,7 @@ function firstLeftBehind({ owed, takers, unknown, drained }: Watching): Message 
   )
 }
 
-/** What is owed and no dequeue in flight can have taken, one of unknown outcome did. */
+/** Charges owed messages that no dequeue in flight can have taken to dequeues of unknown outcome. */
 function useUp(watching: Watching, watched: number): void {
   const { owed, unknown, drained } = watching
   while (owed.length > 0 && owed[0].deadline < watched) {

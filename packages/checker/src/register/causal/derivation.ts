@@ -12,7 +12,7 @@ export interface Derivation {
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
-/** Completes a contradiction to a whole cycle, and expands its derived orders into what they were derived from. */
+/** Completes a contradiction to a whole cycle, and expands its derived orders into their premises. */
 export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakDefinition): Derivation {
   const { derived, involved } = contradiction
   // If each client chooses its sources, the reads of others order nothing.

@@ -61,7 +61,7 @@ export function limit(
   const all = core.size <= MOST_OPERATIONS ? [...core] : shown.toSorted((a, b) => returns[a] - returns[b])
   const kept = all.slice(-MOST_OPERATIONS).sort((a, b) => a - b)
   const uncut: Uncut = { why: limit ?? 'size', among, standsAlone: makesSure(kept) }
-  // A core that is shown without what it rests on is cut down all the same.
+  // A core that is shown without its context is cut down all the same.
   const isWhole = core.size <= MOST_OPERATIONS && limit === undefined
   return { shown: kept, core: new Set(kept.filter((i) => core.has(i))), uncut: isWhole ? undefined : uncut }
 }

@@ -22,7 +22,7 @@ interface Step extends Stop {
   readonly seen: OperationRow | undefined
 }
 
-/** A cycle of orders as people tell it. */
+/** A cycle of orders in words. */
 export interface Story {
   readonly sentence: string
   /** The one answer that cannot be, if a single one closes the cycle. */
@@ -119,7 +119,7 @@ function isTellable(segment: readonly Step[], history: History): boolean {
   const client = clientOf(history, segment[0]?.row ?? 0)
   return segment.every(({ row, way }) => {
     if (clientOf(history, row) !== client || !PLAIN.has(functionOf(history, row))) return false
-    // Only what reads can see, miss or be given something.
+    // Only reads can see or miss a write.
     return way === 'then' || (way === 'saw' ? writes(history, row) : reads(history, row))
   })
 }

@@ -100,7 +100,7 @@ export function encodeRegister(
   }
 }
 
-/** The operations that constrain something, and what they do. */
+/** The operations that constrain something, with their effects. */
 interface Meaning extends IdColumns, Pick<Encoded, 'row' | 'hasAppend'> {
   /** Whether some operation has no key. */
   readonly isUnkeyed: boolean

@@ -53,7 +53,7 @@ export function decideLinearizable(
   return typeof exhausted === 'object' ? exhausted : conclude(work, exhausted)
 }
 
-/** Decides what linear time decides; what is left is begun as a search. */
+/** Decides the keys that linear time decides, and begins a search for each of the others. */
 function decideQuickly(
   { encoded, parts, cases: { cases, partOf, refute }, jsonOf, budget, race, conflicts }: Undertaking,
   open: Task[],

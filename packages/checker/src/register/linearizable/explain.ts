@@ -312,7 +312,7 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
   const candidates = new Set<number>([before.initial])
   // If the initial value is unknown, it may be any value that was read.
   if (part.anyStart) for (const value of recent.expects) if (value !== NOTHING) candidates.add(value)
-  // A write of unknown outcome that nobody saw is also possible, but tells the reader nothing.
+  // A write of unknown outcome that nobody saw is also possible, but is of no use to the reader.
   const unseen = unseenWrites(part)
   for (let i = 0; i < recent.length; i++) {
     if (recent.writes[i] !== NOTHING && !unseen.has(recent.row[i])) candidates.add(recent.writes[i])

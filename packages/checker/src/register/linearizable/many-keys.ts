@@ -83,11 +83,11 @@ export function decideManyKeys(encoded: Encoded, jsonOf: JsonOf, budget: Budget,
   return conclude(known, stopped ?? exhausted)
 }
 
-/** The columns of the orders, and of what is found of a key while it is decided. */
+/** The columns of the orders, and of one key while it is decided. */
 const BYTES_PER_OPERATION = 8
 const BYTES_PER_KEY = 16
 
-/** A violation, or what ran out. */
+/** A violation, or the limit that was reached. */
 function attemptEach(known: Known): Violation | Limit | undefined {
   const { encoded, budget, race, separated } = known
   const isDue = createDue()
@@ -113,7 +113,7 @@ function attemptEach(known: Known): Violation | Limit | undefined {
   return undefined
 }
 
-/** One key: its order, a violation, or what ran out; undefined if it is undecided or kept already. */
+/** One key: its order, a violation, or the limit reached; undefined if it is undecided or kept already. */
 function attempt({ jsonOf, budget, hard }: Known, key: number, part: Encoded): Found | Violation | Limit | undefined {
   const answer = inTime(() => decideInLinearTime(part, budget))
   if (answer === undefined) return 'time'

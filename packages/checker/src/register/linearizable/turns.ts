@@ -42,7 +42,7 @@ export const FIRST_STEPS = 20
 const GROWTH = 8
 const SLICE = 4096
 
-/** The searches take turns. Returns a violation, or what ran out; undefined if every search came to its end. */
+/** The searches take turns. Returns a violation, or the limit reached; undefined if every search ended. */
 export function takeTurns(work: Undertaking, open: Task[]): Violation | Limit | undefined {
   const { parts, cases, numberOf, jsonOf, budget, race, orders, conflicts } = work
   let steps = FIRST_STEPS

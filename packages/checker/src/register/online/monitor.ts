@@ -224,7 +224,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     else values.set(value, twin)
   }
 
-  /** The operation is over: forgets what only it could still have read. */
+  /** The operation is over: forgets the values that only it could still have read. */
   function closed(flight: Flight): void {
     if (!flight.observes) return
     observers.delete(flight)

@@ -73,7 +73,7 @@ interface Watching {
   readonly name: (value: Json | undefined) => ValueName
   readonly failedCas: 'drop' | 'observes'
   readonly retainAtMost: number
-  /** Absent if what reads return is certainly what they found. */
+  /** Absent if reads certainly return the value they found. */
   readonly readBack: ReadBack | undefined
 }
 
@@ -109,7 +109,7 @@ function createReadBack(initial: ValueName): ReadBack {
       }
     },
     read(value) {
-      // A missing value is what a lost write looks like.
+      // A lost write also looks like a missing value.
       if (unread === undefined || value === initial) return
       if (!unread.has(value)) isStrange = true
       else {

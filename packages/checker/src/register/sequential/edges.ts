@@ -5,7 +5,7 @@ export interface Edge {
   readonly from: number
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
-  /** If derived: `premise` precedes `conclusion` (by earlier edges), and `reader` saw what it saw. */
+  /** If derived: `premise` precedes `conclusion` (by earlier edges), and `reader` saw its source. */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined
 }

@@ -20,7 +20,7 @@ const CERTAIN = 8
  * Builds an order of all keys' operations from front to back, making random choices, and starts over when it gets stuck.
  * Returns undefined if no attempt succeeds, which proves nothing. An observation that holds is taken at once; otherwise
  * the next write is drawn at random, favouring writes that many observations wait for. Most sequential histories have so
- * many valid orders that an early attempt succeeds, whereas a depth-first search pays for an early mistake by exploring
+ * many valid orders that an early attempt succeeds, whereas a depth-first search pays for an early wrong choice by exploring
  * everything after it. Does not handle appends.
  *
  * @throws OutOfTime

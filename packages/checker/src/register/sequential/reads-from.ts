@@ -51,7 +51,7 @@ export function readsFrom(
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
-      // An impossible optional cas is a contradiction only if nothing else explains what needs it.
+      // An impossible optional cas is a contradiction only if the reads that need it have no other source.
       if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }

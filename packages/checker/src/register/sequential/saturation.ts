@@ -117,7 +117,7 @@ export function saturate(
     if (stopped === undefined) merge(from, to, vectors.all)
     return undefined
   }
-  /** Draws the conclusions from what newly precedes an operation that observes or writes its key. */
+  /** Draws the conclusions from new predecessors of an operation that observes or writes its key. */
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
@@ -155,7 +155,7 @@ export function saturate(
     }
     return undefined
   }
-  /** Draws the conclusions, and passes on what precedes an operation. */
+  /** Draws the conclusions, and passes on the predecessors of an operation. */
   const process = (operation: number): Conflict | undefined => {
     if (writerOf[operation] >= INITIAL || writes[operation] !== NOTHING) {
       const conflict = conclude(operation)

@@ -61,7 +61,7 @@ export function chooseSources<Found>(
   }
 }
 
-/** The search for each read's source, with what it has found so far. */
+/** The search for each read's source, with the sources found so far. */
 interface Choosing {
   readonly choices: Choices
   readonly threads: Threads

@@ -22,7 +22,7 @@ export interface ReadStaleness {
 type StalenessOptions = Pick<CheckOptions, 'initial' | 'failedCas'>
 
 /**
- * Measures how far behind reads were; see `readsBehind` for what that means.
+ * Measures how far behind reads were, as `readsBehind` defines it.
  *
  * Δ and k have an upper bound only if no key has a cas, a value with several writers, or an unexplained read. The measured
  * reads bound them from below; so does, for Δ, the order of values if each has one writer (a cas counts as a write).
@@ -111,7 +111,7 @@ function measured(encoded: Encoded, { history }: Pick<Decoder, 'history'>, budge
   return reads.told(timed, delta, k)
 }
 
-/** With the initial value if it is known; otherwise reads count as reads of what was written. */
+/** With the initial value if it is known; otherwise every read counts as a read of a written value. */
 function settledPart(part: Encoded): { readonly part: Encoded; readonly isCertain: boolean } {
   if (!part.anyStart) return { part, isCertain: true }
   const { alternatives } = startsOf(part, () => null)
@@ -125,7 +125,7 @@ const largest = (a: Bounds, b: Bounds): Bounds => ({
 
 const greater = (a: number, b: number): number => Math.max(a, b)
 
-/** The reads of all keys together, of at most so many operations, and the one furthest behind. */
+/** The reads of all keys, with room for that many operations, and the one furthest behind. */
 class MeasuredReads {
   readonly #behind: Float64Array
   readonly #versions: Float64Array

@@ -2,7 +2,7 @@ import { loadOptional } from '../system/optional-packages.ts'
 
 // What chaos uses of the client for S3, in types of our own: nobody needs the package to build chaos or to install it.
 
-/** An answer to a request for an object, or for what is known about it. */
+/** The response to a request for an object or its metadata. */
 export interface ObjectAnswer {
   readonly ETag?: string
   readonly ContentLength?: number
@@ -65,7 +65,7 @@ export interface S3Package {
 export async function loadClient(address: string): Promise<S3Package> {
   // A name that no compiler or bundler follows.
   const client = '@aws-sdk/client-s3'
-  // It would tell our users which version of Node its next ones need.
+  // It would warn our users about the Node version that its later releases need.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
   const why = `${address}: a package is missing, which chaos needs only to read from a store`
   return loadOptional(() => import(client) as Promise<S3Package>, { why, packages: [client] })

@@ -20,7 +20,7 @@ const FIRST_WAIT_MS = 100
 /**
  * Each byte once, in order, over as many streams as it takes.
  *
- * @throws what ended the last attempt, if several in a row brought nothing.
+ * @throws the error of the last attempt, if several in a row brought nothing.
  */
 export async function* resumed({
   from,
@@ -49,7 +49,7 @@ export async function* resumed({
   }
 }
 
-/** The store ended its streams, although it had told that there is more. */
+/** The store ended its stream before the announced length. */
 class EndedEarly extends Error {
   override readonly name = 'EndedEarly'
 }

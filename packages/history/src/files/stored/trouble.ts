@@ -35,14 +35,14 @@ const REMEDIES: { readonly [name: string]: string } = {
   NotFound: 'there is no such object. Check the name; a directory of numbered parts ends with a slash.',
 }
 
-/** What is told when a recording is no longer what it was when it was named. */
+/** The error for a recording that changed after it was listed. */
 export const changed = (address: string): UserError =>
   new UserError(
     'input',
     `${address}: the object has changed since it was looked up, so parts of two recordings would be mixed. Check it again once nobody writes to it.`,
   )
 
-/** Why a request failed, and what to do about it, for an address that can be told. */
+/** Why a request failed and the remedy, for an address that is safe to print. */
 export function troubleAt(address: string, error: unknown): UserError {
   if (error instanceof UserError) return error
   const name = nameOf(error)
@@ -77,7 +77,7 @@ export function isPassing(error: unknown): boolean {
   return !Object.hasOwn(REMEDIES, nameOf(error)) && !/^Region is missing$/.test((error as Error).message)
 }
 
-/** Without what may be written in front of an @. */
+/** Without any credentials before an @. */
 function endpointText(): string {
   const given = endpointGiven()
   if (given === undefined) return 'Amazon S3'

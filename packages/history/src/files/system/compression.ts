@@ -1,6 +1,6 @@
 import { isZstd } from './zstd.ts'
 
-/** So many bytes tell how the rest is compressed. */
+/** The number of bytes that show how a file is compressed. */
 export const MAGIC_BYTES = 4
 
 export type Compression = 'gzip' | 'zstd'

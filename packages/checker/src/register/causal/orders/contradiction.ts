@@ -13,7 +13,7 @@ export interface Relations {
   readonly inFuture: () => Judged
   /** That, or a read saw a write that was overwritten in its own causal past. */
   readonly inCausalPast: () => Judged
-  /** That, or no order of the writes that all processes share fits what they saw. */
+  /** That, or no order of the writes shared by all processes fits their reads. */
   readonly inArbitration: () => Judged
   /** That of the future, or what the reads of single clients show about the order of the writes. */
   readonly inSession: (guarantee: Guarantee) => Judged

@@ -38,7 +38,7 @@ export interface Views {
  * that precedes it in each thread.
  */
 export function createViews(facts: Facts, given: CausalOrder | undefined, budget: Budget): Views {
-  // If a client's operations overlap, its threads alone do not say what precedes an operation.
+  // If a client's operations overlap, its threads alone do not show all predecessors of an operation.
   const needed = given === undefined && facts.threads.isBranched
   const own = needed ? clientOrder(facts, budget) : undefined
   const order = given ?? own

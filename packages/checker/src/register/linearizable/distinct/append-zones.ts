@@ -8,7 +8,7 @@ import { eventCount, type ZonesAnswer } from './zones.ts'
 
 /** The orders found, for each key. */
 export interface AppendOrders extends Orders {
-  /** By key, 1 if its texts do not tell who wrote them: then nothing else is known of the key. */
+  /** By key, 1 if its texts do not identify their writers: then nothing else is known of the key. */
   readonly isUnclear: Uint8Array
 }
 

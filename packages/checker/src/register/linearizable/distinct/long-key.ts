@@ -99,7 +99,7 @@ class ByZones implements LongKey {
     return { result: 'met', unknown: this.#unknownOutcomes, happened, firstCall }
   }
 
-  /** Whether there is memory for what is known now. */
+  /** Whether there is memory for all values known now. */
   #hasRoom(): boolean {
     const bytes = BYTES_PER_VALUE * this.#values.width + BYTES_PER_UNKNOWN * this.#unknown.length
     if (!this.#budget.take(bytes - this.#takenBytes)) return false

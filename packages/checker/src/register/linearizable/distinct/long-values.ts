@@ -7,7 +7,7 @@ import { sequenceOfZones, type Zones } from './zones.ts'
 /** A value that was written, or the one before all writes. */
 export type LongValue = number | 'initial'
 
-/** Arrays are longer than this for each operation; what is not used of them takes no memory. */
+/** Arrays have more room than this for each operation; unused room takes no memory. */
 const ROOM_PER_OPERATION = 3
 const LEAST_ROOM = 2 ** 16
 
@@ -17,13 +17,13 @@ export const INITIAL = 0
 const WRITTEN = 1
 const SEEN = 2
 
-/** What is kept of a value: its zone, and what is known of it. */
+/** The zone of a value, and the operations seen on it. */
 export const BYTES_PER_VALUE = 9
 /** The groups by the beginnings of their zones, and in the order that explains them. */
 export const BYTES_PER_PLACED_VALUE = 8
 export const BYTES_PER_UNKNOWN = 8
 
-/** The zones of the values of a key with at most so many operations. Each value has a place: its distance from the least. */
+/** The zones of the values of a key with a bounded number of operations. A value's place is its distance from the least. */
 export class LongValues {
   readonly #operations: number
   readonly #room: number

@@ -10,7 +10,7 @@ import { createPieces, type Pieces } from './pieces.ts'
  * was read tells which put it began with and which appends followed, one after another, with nothing in between.
  */
 export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
-  /** By key: 1 if its texts do not tell that much. */
+  /** By key: 1 if its texts do not show that. */
   readonly isUnclear: Uint8Array
   /** By key: 1 if a text was read that no order can produce. */
   readonly isImpossible: Uint8Array

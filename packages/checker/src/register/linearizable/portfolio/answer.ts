@@ -37,7 +37,7 @@ export interface KeyOrder {
 
 export type Violation = Extract<Linearizability, { readonly result: 'violated' }>
 
-/** Why there is no answer: what ran out, and how many keys are undecided. */
+/** Why there is no answer: the limit reached, and the number of undecided keys. */
 export function reasonUndecided(limit: Limit, undecided: number, keys: number): string {
   const said = limit === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
   if (keys === 1) return `${said}: the search found neither an order nor a contradiction`

@@ -129,7 +129,7 @@ export function createExpansion(
   /** Whether an unused member has been called. */
   const isLeft = (c: number): boolean => usage.count(used, c) < called[c]
 
-  /** Fires the first unused member: which of them it is never matters. */
+  /** Fires the first unused member; any of them would do. */
   const fireOptional = (c: number, done: number, hideable: number): void => {
     const after = usage.after(used, c)
     const member = classes[c].members[usage.count(used, c)]
