@@ -10,7 +10,7 @@ import { operationAt, type Part } from '../object/model/part.ts'
 import { movesOf } from './bank.ts'
 
 /** Banks whose balances were first read after most of the money had been moved. */
-export function bankByStart(history: History): ByStart {
+function bankByStart(history: History): ByStart {
   const late = readTooLate(
     history,
     (f) => f === 'read',

@@ -10,7 +10,7 @@ import { eventsInOrder, jsonOf, operationAt, type Part } from '../object/model/p
 import { amountOf, counterNumbers, READ } from './operations.ts'
 
 /** Counters that were first read after most of what was added to them. */
-export function counterByStart(history: History): ByStart {
+function counterByStart(history: History): ByStart {
   const { input } = history.operations
   const zero: number = history.values.id(0)
   const late = readTooLate(

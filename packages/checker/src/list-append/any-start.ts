@@ -7,7 +7,7 @@ import { createContents } from '../object/model/elements.ts'
 import { elementsByStart, type Placed } from '../object/model/elements-by-start.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
 
-export const listByStart = (history: History): ByStart =>
+const listByStart = (history: History): ByStart =>
   elementsByStart(history, 'list', (f) => f === 'append', placedIn(history))
 
 /** Lists only grow, so every place is looked at once: in the first read that shows it. */

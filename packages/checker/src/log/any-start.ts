@@ -13,7 +13,7 @@ export const denseLogByStart = (history: History): ByStart =>
     placedIn(history, ({ from }, read) => read.map(({ offset }, at) => offset ?? from + at)),
   )
 
-export const logByStart = (history: History): ByStart =>
+const logByStart = (history: History): ByStart =>
   elementsByStart(history, 'log', isAppendToLog, placedIn(history, placesIn(history)))
 
 /** Where the entries that a read returned are; undefined for those of which that is unknown. */

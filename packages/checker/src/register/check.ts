@@ -97,10 +97,6 @@ const SEQUENTIAL_SHARE = 0.7
 const EXPLAIN_MS = 2_000
 const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left() / 2)
 
-/** The levels in between are implied by sequential consistency, and for a cas known only through it. */
-const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
-  levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
-
 function orderShareFor(registers: Registers, options: CheckOptions): number | undefined {
   // It implies sequential consistency and is far cheaper to decide, so it is worth trying for that alone; but an
   // undecided attempt must leave time for the other. Without names for the clients, nothing but linearizability shows
@@ -109,6 +105,10 @@ function orderShareFor(registers: Registers, options: CheckOptions): number | un
   if (needsSequential(registers, options) || isLooseWeak) return LINEARIZABLE_SHARE
   return options.levels.includes('linearizable') ? 1 : undefined
 }
+
+/** The levels in between are implied by sequential consistency, and for a cas known only through it. */
+const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
+  levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
 
 /** Whether one real-time order explains everything; `budget` pays for reducing a counterexample. */
 function decideOrder(registers: Registers, share: Budget, budget: Budget, explain: boolean): Verdict {
@@ -144,30 +144,7 @@ export function counterexampleOf(
   return explainLinearizability(answer, decoder, budget.within(explainMs(budget)), explain)
 }
 
-/**
- * What was decided on another thread, without knowing the contradiction of linearizability that others found: like the
- * answer of `judgeOthers`, which begins with it, so that a violation is told by the same operations however many threads
- * judged it.
- */
-export function beginningWith(
-  linearizable: Verdict,
-  { decided, ...others }: Others,
-  registers: Registers,
-  { levels }: CheckOptions,
-  budget: Budget,
-): Others {
-  const operations = operationsOf(linearizable)
-  const isLoose = looseReason(registers.history) !== undefined
-  const first = inTime(
-    () => {
-      const share = budget.within(explainMs(budget))
-      return judgeNearby(isLoose ? withoutUnnamed(registers, share) : registers, levels, share, operations, true)
-    },
-    (): Decided => ({}),
-  )
-  const kept = Object.entries(decided).filter(([level]) => !isViolated(level as Level, first))
-  return { ...others, decided: { ...Object.fromEntries(kept), ...first } }
-}
+const LATE = { result: 'unknown', reason: OUT_OF_TIME } as const satisfies Verdict
 
 /** The levels that depend on the order within each client. */
 function judgeByClients(
@@ -226,7 +203,31 @@ function judgeInOrder(
   return decided
 }
 
-const LATE = { result: 'unknown', reason: OUT_OF_TIME } as const satisfies Verdict
+function judgeSequential({ encoded, decoder, sources }: Registers, budget: Budget): Verdict {
+  const found = inTime(
+    () =>
+      encoded.anyStart
+        ? findOrderFromAny(encoded, decoder, budget)
+        : findSequentialOrder(encoded, decoder.value, budget, undefined, sources()),
+    () => LATE,
+  )
+  if (found.result === 'unknown') return found
+  if (found.result === 'violated') {
+    const counterexample = explainSequential(encoded, found, decoder, budget.within(explainMs(budget)))
+    return { result: 'violated', counterexample }
+  }
+  if ('order' in found) return metInOrder(encoded, found.order, decoder)
+  const { answer, operations } = found
+  if (answer.result !== 'met') throw new Error('a level that is met has an order')
+  return metInOrder(operations, answer.order, decoder)
+}
+
+function metInOrder(encoded: Encoded, found: Int32Array, decoder: Decoder): Verdict {
+  const fault = faultOfWitness(encoded, found, 'process order', decoder.value)
+  if (fault !== undefined) throw new Error(`the order found is not a witness of sequential consistency: ${fault}`)
+  const order = orderOfRows(undefined, found.length, () => Array.from(found, (i) => encoded.row[i]))
+  return { result: 'met', witness: { kind: 'order', orders: [order] } }
+}
 
 function judgeBelowSequential(
   { encoded, decoder, sources }: Registers,
@@ -239,49 +240,27 @@ function judgeBelowSequential(
   return Object.fromEntries(levels.filter(isWeak).map((level) => [level, LATE]))
 }
 
-function judgeSequential({ encoded, decoder, sources }: Registers, budget: Budget): Verdict {
-  if (encoded.anyStart) return judgeFromAny(encoded, decoder, budget)
-  const answer = inTime(
-    () => findSequentialOrder(encoded, decoder.value, budget, undefined, sources()),
-    () => LATE,
+/**
+ * What was decided on another thread, without knowing the contradiction of linearizability that others found: like the
+ * answer of `judgeOthers`, which begins with it, so that a violation is told by the same operations however many threads
+ * judged it.
+ */
+export function beginningWith(
+  linearizable: Verdict,
+  { decided, ...others }: Others,
+  registers: Registers,
+  { levels }: CheckOptions,
+  budget: Budget,
+): Others {
+  const operations = operationsOf(linearizable)
+  const isLoose = looseReason(registers.history) !== undefined
+  const first = inTime(
+    () => {
+      const share = budget.within(explainMs(budget))
+      return judgeNearby(isLoose ? withoutUnnamed(registers, share) : registers, levels, share, operations, true)
+    },
+    (): Decided => ({}),
   )
-  if (answer.result === 'unknown') return answer
-  if (answer.result === 'violated') {
-    return {
-      result: 'violated',
-      counterexample: explainSequential(encoded, answer, decoder, budget.within(explainMs(budget))),
-    }
-  }
-  return metInOrder(encoded, answer.order, decoder)
-}
-
-function metInOrder(encoded: Encoded, found: Int32Array, decoder: Decoder): Verdict {
-  const fault = faultOfWitness(encoded, found, 'process order', decoder.value)
-  if (fault !== undefined) throw new Error(`the order found is not a witness of sequential consistency: ${fault}`)
-  const order = orderOfRows(undefined, found.length, () => Array.from(found, (i) => encoded.row[i]))
-  return { result: 'met', witness: { kind: 'order', orders: [order] } }
-}
-
-/** For keys whose initial values are unknown. */
-function judgeFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): Verdict {
-  const found = inTime(
-    () => findOrderFromAny(encoded, decoder, budget),
-    () => LATE,
-  )
-  if (found.result === 'unknown') return found
-  if (found.result === 'violated') {
-    const { involved } = found
-    return {
-      result: 'violated',
-      counterexample: explainSequential(
-        encoded,
-        { result: 'violated', involved },
-        decoder,
-        budget.within(explainMs(budget)),
-      ),
-    }
-  }
-  const { answer, operations } = found
-  if (answer.result !== 'met') throw new Error('a level that is met has an order')
-  return metInOrder(operations, answer.order, decoder)
+  const kept = Object.entries(decided).filter(([level]) => !isViolated(level as Level, first))
+  return { ...others, decided: { ...Object.fromEntries(kept), ...first } }
 }

@@ -11,7 +11,7 @@ import { checkRegisters } from './check.ts'
  * How to read incomplete records of registers: a write overwrites whatever touched the register, and lower levels let
  * reads see later writes.
  */
-export const registerRules: RecordRules = {
+const registerRules: RecordRules = {
   mayLackInput: [],
   namesVersions: true,
   mayBeTaken: false,
@@ -82,7 +82,7 @@ export const registerEntry: ModelEntry = {
 }
 
 /** @throws UserError for answers that contradict what a register does. */
-export function vetRegister(history: History): void {
+function vetRegister(history: History): void {
   const { functions, operations, values } = history
   const { f, outcome, output, length } = operations
   const cas = functions.indexOf('cas')

@@ -219,14 +219,14 @@ export const sameValue = (a: Json | undefined, b: Json | undefined): boolean =>
   a === undefined || b === undefined ? a === b : canonical(a) === canonical(b)
 
 /** Ranges of revisions whose changes were read from the store in full. */
-export interface Coverage {
+interface Coverage {
   /** The reading that covers a revision, if any. */
   at(revision: number): Reading | undefined
   /** How many of the revisions from `from` to `to`, inclusive, are covered. */
   count(from: number, to: number): number
 }
 
-export function coverageOf(readings: readonly Reading[]): Coverage {
+function coverageOf(readings: readonly Reading[]): Coverage {
   const spans: { readonly from: number; to: number }[] = []
   for (const { from, to } of [...readings].sort((a, b) => a.from - b.from)) {
     const last = spans.at(-1)

@@ -45,7 +45,7 @@ interface Kind {
  *
  * It holds the messages that may be in, and those that came out while some dequeue is in flight.
  */
-export const messageRoom = ({ model, isInOrder }: Kind): OnlineRoom<Asked> => ({
+const messageRoom = ({ model, isInOrder }: Kind): OnlineRoom<Asked> => ({
   model,
   functions: queueFunctions,
   knows: (f) => Object.hasOwn(queueNumbers, f),
