@@ -14,14 +14,20 @@ export interface Declared {
 /** A line that begins something else than what stands before it. Bodies are indented, and end with a brace. */
 const BEGINS = /^(?:\/\*\*|\/\/|export\b|declare\b|import\b|interface\b|type\b|(?:abstract )?class\b)/
 const REEXPORTED = /^export (?:type )?\{([^}]*)\}(?: from '([^']+)')?;$/gm
+const IMPORTED = /^import (?:type )?\{([^}]*)\} from '([^']+)';$/gm
 
 /** Every name that a file of declarations exports and that is ours, in the order of the file. */
 export function exportsOf(path: string): readonly Declared[] {
   const text = readFileSync(path, 'utf8')
   const own = [...text.matchAll(/^export (?:declare )?(?:abstract )?(?:interface|class|function|const|type) (\w+)/gm)]
   const names = new Map<string, string | undefined>()
+  const imported = new Map(
+    [...text.matchAll(IMPORTED)].flatMap(([, listed = '', from]) =>
+      namesIn(listed).map((name) => [name, from] as const),
+    ),
+  )
   for (const [, listed = '', from] of text.matchAll(REEXPORTED)) {
-    for (const name of listed.split(',')) names.set(name.trim().replace(/^type /, ''), from)
+    for (const name of namesIn(listed)) names.set(name, from ?? imported.get(name))
   }
   for (const [, name = ''] of own) names.set(name, undefined)
   return [...names].flatMap(([name, from]) => {
@@ -29,6 +35,9 @@ export function exportsOf(path: string): readonly Declared[] {
     return found === undefined ? [] : [found]
   })
 }
+
+const namesIn = (listed: string): readonly string[] =>
+  listed.split(',').map((name) => name.trim().replace(/^type /, ''))
 
 /** Undefined for what another package declares. */
 function declaredIn(importer: string, from: string, name: string): Declared | undefined {

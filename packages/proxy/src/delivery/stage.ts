@@ -45,7 +45,8 @@ export interface Stage {
    */
   delayMs?(chunk: Chunk, content: Content): number
   /**
-   * When a piece that arrives at `atMs` leaves. Time before `earliestMs` is long past and need not be caught up on.
+   * When a piece that arrives at `atMs` leaves. Planning asks it again as long as the piece waits. A pause that begins after
+   * the last piece begins no earlier than `earliestMs`: now, less what later stages delay.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
   /** The piece has left. Returns 'close' if nothing may follow it. `last`: it was the last of its chunk. */
