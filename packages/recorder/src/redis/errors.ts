@@ -5,7 +5,7 @@ import type { ErrorMeaning } from '@chaosproxy/history'
  * (a timeout, a broken connection) or an error after part of the work, as within a script or a transaction.
  */
 export const redisErrors: readonly ErrorMeaning[] = [
-  { says: ['ERR'], means: 'fail', why: 'a mistake in the command, found before it is carried out' },
+  { says: ['ERR'], means: 'fail', why: 'an error in the command, found before it is carried out' },
   { says: ['WRONGTYPE'], means: 'fail', why: 'the key holds another kind of value; the type is looked at first' },
   { says: ['WRONGPASS'], means: 'fail', why: 'AUTH or HELLO was refused' },
   { says: ['NOAUTH'], means: 'fail', why: 'looked at before the command is' },
