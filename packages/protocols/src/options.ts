@@ -28,7 +28,6 @@ export interface Chosen {
   value(knob: string): KnobValue
   /** The knobs as they were given, without defaults. */
   readonly knobs: ProtocolOptions['knobs']
-  readonly subject: Subject
   readonly bug: string | undefined
   readonly object: AnyObject
 }
@@ -74,10 +73,9 @@ function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
     if (found === undefined) throw new Error(`${protocol.name} reads a knob that it does not declare: ${name}`)
     return found
   }
-  const subject = { object: objectFor(protocol, options.object), bug }
   return {
-    ...subject,
-    subject,
+    bug,
+    object: objectFor(protocol, options.object),
     value,
     knobs: options.knobs,
     number: (name) => Number(value(name)),

@@ -51,7 +51,8 @@ export const balancer: ProtocolDefinition = defineProtocol({
   promises: () => 'linearizable',
   create(chosen) {
     return createBalancer({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       backend: chosen.value('backend') === 'files' ? 'files' : 'store',
       choice: chosen.value('choice') as BalancerConfig['choice'],
       attempts: chosen.number('attempts'),

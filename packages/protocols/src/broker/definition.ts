@@ -75,7 +75,8 @@ export const broker: ProtocolDefinition = defineProtocol({
   },
   create: (chosen) =>
     createBroker({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       delivery: chosen.value('delivery') as BrokerConfig['delivery'],
       ordered: chosen.boolean('ordered'),
       topics: chosen.value('topics') === 'push' ? 'push' : 'pull',

@@ -51,7 +51,8 @@ export const dns: ProtocolDefinition = defineProtocol({
       : undefined,
   create(chosen) {
     return createDns({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       secondaries: chosen.number('secondaries'),
       firstSerial: chosen.number('first-serial'),
       ttlMs: chosen.ms('ttl-ms'),

@@ -56,7 +56,8 @@ export const generals: ProtocolDefinition = defineProtocol({
   create(chosen) {
     const traitor = chosen.value('traitor')
     return createGenerals({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       messages: chosen.value('messages') === 'signed' ? 'signed' : 'oral',
       traitor: traitor === 'commander' || traitor === 'none' ? traitor : 'lieutenant',
       roundMs: chosen.ms('round-ms'),

@@ -65,7 +65,8 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
     fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
   create: (chosen) =>
     createLeaseLock({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       leaseMs: chosen.ms('lease-ms'),
       drift: chosen.number('clock-drift'),
       clock: chosen.value('clock') === 'wall' ? 'wall' : 'monotonic',

@@ -28,7 +28,8 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
   sticky: true,
   create: (chosen) =>
     createOrderedQueue({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       retransmitMs: chosen.ms('retransmit-ms'),
     }),
 })

@@ -40,7 +40,8 @@ export const outbox: ProtocolDefinition = defineProtocol({
   promises: (_, { write = 'outbox' }) => (write === 'outbox' ? 'eventual' : 'none'),
   create: (chosen) =>
     createOutbox({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       write: chosen.value('write') as OutboxConfig['write'],
       timeoutMs: chosen.ms('request-timeout-ms'),
       relayMs: chosen.ms('relay-ms'),

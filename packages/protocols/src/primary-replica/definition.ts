@@ -90,7 +90,8 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
       leaderWaitMs: millis(0),
       retryMs: millis(0),
       requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
     })
   },
 })

@@ -68,7 +68,8 @@ export const redlock: ProtocolDefinition = defineProtocol({
   clocks: ({ 'clock-drift': share = DRIFT }) => ({ drift: 1 / (1 - Number(share)) }),
   create: (chosen) =>
     createRedlock({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       ttlMs: chosen.ms('ttl-ms'),
       drift: chosen.number('clock-drift'),
       attemptMs: chosen.ms('attempt-ms'),

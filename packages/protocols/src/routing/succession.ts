@@ -2,13 +2,11 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Millis, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Knob } from '../definition.ts'
-import { createGenerator, draw, type Generator } from '../generator.ts'
-import type { NodeSetting } from '../machine.ts'
-import type { Chosen, Knobs, Subject } from '../options.ts'
+import { draw, type Generator } from '../generator.ts'
+import type { Chosen, Knobs } from '../options.ts'
 import { answer } from './answers.ts'
-import { createForwarding } from './forwarding.ts'
 import type { Origin, RoutingConfig, RoutingState, RoutingTurn } from './routing.ts'
-import { applyOnce, createCopy } from './sessions.ts'
+import { applyOnce } from './sessions.ts'
 
 // A leader sends heartbeats, and another node takes over after a random time of silence.
 
@@ -70,27 +68,8 @@ export const chosenRouting = (chosen: Chosen): Omit<RoutingConfig, 'serve'> => (
   leaderWaitMs: chosen.ms('leader-wait-ms'),
   retryMs: chosen.ms('retry-ms'),
   requestTimeoutMs: chosen.ms('request-timeout-ms'),
-  ...chosen.subject,
-})
-
-/** A node that has no leader yet, and no requests. */
-export const followerAtFirst = ({ id, seed }: NodeSetting, { object }: Subject): SuccessionState => ({
-  id,
-  generator: createGenerator(seed),
-  forwarding: createForwarding(seed),
-  requests: new Map(),
-  leader: undefined,
-  applied: 0,
-  copy: createCopy(object),
-  reads: [],
-  roundStarted: 0,
-  roundConfirmed: 0,
-})
-
-export const memberAtFirst = (node: NodeSetting, config: Subject): MemberState => ({
-  ...followerAtFirst(node, config),
-  nodes: [node.id, ...node.peers].sort(),
-  origins: new Map(),
+  object: chosen.object,
+  bug: chosen.bug,
 })
 
 /** Applies the next place of the log, and answers the request from which it came if that waits here. */

@@ -53,7 +53,8 @@ export const sharded: ProtocolDefinition = defineProtocol({
       throw new UserError('usage', `sharded: shards=${shards} is not possible; give a whole number, 1 or more.`)
     const by = chosen.value('by')
     return createSharded({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       by: by === 'range' || by === 'directory' ? by : 'hash',
       shards,
       rebalanceMs: chosen.ms('rebalance-ms'),

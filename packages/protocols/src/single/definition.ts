@@ -69,7 +69,8 @@ export const single: ProtocolDefinition = defineProtocol({
   promises: (_, { retry, degrade }) => (retry === 'blind' ? 'none' : degrade === true ? 'eventual' : 'linearizable'),
   create(chosen) {
     return createSingle({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       retry: chosen.value('retry') as SingleConfig['retry'],
       timeoutMs: chosen.ms('timeout-ms'),
       attempts: chosen.number('attempts'),

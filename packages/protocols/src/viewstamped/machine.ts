@@ -1,14 +1,17 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import { createGenerator } from '../generator.ts'
 import { createLog, lastIndex, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
 import { unavailable } from '../objects/object.ts'
 import { answer, answerReads } from '../routing/answers.ts'
+import { createForwarding } from '../routing/forwarding.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
-import { awaitLeader, memberAtFirst } from '../routing/succession.ts'
+import { createCopy } from '../routing/sessions.ts'
+import { awaitLeader } from '../routing/succession.ts'
 import type { MessageHandler, MessageOf } from '../turn.ts'
 import {
   handleCommit,
@@ -91,7 +94,18 @@ export const createViewstamped: MachineMaker<Viewstamped> = defineMachine<Viewst
 
 function initial(node: NodeSetting, config: ViewstampedConfig): ViewstampedState {
   return {
-    ...memberAtFirst(node, config),
+    id: node.id,
+    generator: createGenerator(node.seed),
+    forwarding: createForwarding(node.seed),
+    requests: new Map(),
+    leader: undefined,
+    applied: 0,
+    copy: createCopy(config.object),
+    reads: [],
+    roundStarted: 0,
+    roundConfirmed: 0,
+    nodes: [node.id, ...node.peers].sort(),
+    origins: new Map(),
     status: 'normal',
     view: 0,
     lastNormal: 0,

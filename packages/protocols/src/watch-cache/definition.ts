@@ -53,7 +53,8 @@ export const watchCache: ProtocolDefinition = defineProtocol({
   strictest: CONSISTENT,
   create: (chosen) =>
     createWatchCache({
-      ...chosen.subject,
+      object: chosen.object,
+      bug: chosen.bug,
       reads: chosen.value('reads') === 'consistent' ? 'consistent' : 'cache',
       history: chosen.number('history'),
       resyncMs: chosen.ms('resync-ms'),
