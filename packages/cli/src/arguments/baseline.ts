@@ -12,7 +12,7 @@ import type { Options } from './option.ts'
 const DEFAULT_TOLERANCE = '20%'
 
 export const baselineOptions: Options = {
-  baseline: word('exit with 1 if this falls behind an earlier result: what --json printed, or a run.json'),
+  baseline: word('exit with 1 if the result is worse than an earlier one: the output of --json, or a run.json'),
   tolerance: word('how much worse than the baseline availability and p99 may be', DEFAULT_TOLERANCE),
 }
 

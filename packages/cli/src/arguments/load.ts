@@ -15,12 +15,12 @@ export const loadOptions: {
   readonly reach: Option<string | undefined>
 } = {
   queue: word(
-    'let workers drive the clients (chaos worker): redis://host:6379, or env:NAME, the variable that holds it',
+    'have workers (chaos worker) drive the clients, through the queue at redis://host:6379, or env:NAME, the variable with its address',
   ),
   workers: asCount(v.optional(count('with --queue: how many workers drive clients', 1, MOST_WORKERS)), {
     usual: 'all that have joined',
   }),
-  reach: word("with --queue: this machine's address for workers on others; its proxies listen there", '127.0.0.1'),
+  reach: word('with --queue: the address at which workers reach this machine; the proxies listen there', '127.0.0.1'),
 }
 
 /** Workers of a queue that drive the clients of a run. */

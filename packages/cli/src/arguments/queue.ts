@@ -10,9 +10,11 @@ export const queueOption: {
   readonly queue: Option<string | undefined>
   readonly priority: Option<Priority>
 } = {
-  queue: word('let workers elsewhere do it (chaos worker): redis://host:6379, or env:NAME, the variable that holds it'),
+  queue: word(
+    'hand the work to workers (chaos worker), through the queue at redis://host:6379, or env:NAME, the variable with its address',
+  ),
   priority: asName(v.optional(v.picklist(['high', 'usual', 'low']), 'usual'), 'priority', {
-    text: "what workers take first, of all in the queue: high, usual or low; a night's search is best low",
+    text: 'priority among the jobs of the queue: high, usual or low; use low for a search overnight',
   }),
 }
 

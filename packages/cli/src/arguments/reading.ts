@@ -12,7 +12,7 @@ export const readingOptions: {
     flag("values are pairs of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
   ),
   order: asName(v.optional(v.picklist(['lines', 'time'])), 'order', {
-    text: 'lines: in the order of lines, whatever their times say; time: sorted by time',
-    usual: 'lines, whose times must agree',
+    text: 'order of events: lines, as they stand, whatever their times; time, sorted by time',
+    usual: 'lines, and their times must agree',
   }),
 }

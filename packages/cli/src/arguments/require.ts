@@ -19,7 +19,7 @@ export const requireOption: { readonly require: Option<readonly string[] | undef
 /** Of every command that records what real clients do. */
 export const stopOption: { readonly 'stop-on-violation': Option<boolean> } = {
   'stop-on-violation': flag(
-    'end as soon as it is certain, while recording, that the history is not linearizable; implies --expect linearizable',
+    'stop as soon as a violation of linearizability is certain, while recording; implies --expect linearizable',
   ),
 }
 

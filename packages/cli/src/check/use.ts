@@ -28,19 +28,19 @@ const HOUR_MS = 3_600_000
 const declared = {
   ...inGroup('What is checked', ['model'], {
     model: asRead(
-      `what the object is: ${modelNamesText()}; or the path of a file that exports a model of your own`,
+      `model of the object: ${modelNamesText()}; or the path of a file that exports a model of your own`,
       (typed) => (isUserFile(typed) ? typed : oneOf('model', 'model', typed, MODEL_NAMES)),
     ),
     initial: asRead('value before the first write, as JSON, or unknown', parseInitial, 'null, or what the file says'),
     format: asName(v.optional(v.picklist(formats)), 'format', { text: formats.join(', '), usual: 'detected' }),
     ...readingOptions,
     'time-tolerance': asDuration(
-      v.optional(duration('how much earlier than a line before it an event may be', 0, HOUR_MS)),
+      v.optional(duration('how much earlier than the lines before it an event may be', 0, HOUR_MS)),
       { usual: `${USUAL_TOLERANCE_NANOS / 1e6}ms, or less in a history of short operations` },
     ),
-    merge: flag('the files, or those in a directory, are one history: merge them by time'),
+    merge: flag('merge the files, or those in a directory, by time into one history'),
     'failed-cas': asName(v.optional(v.picklist(FAILED_CAS), 'auto'), 'reading of a failed cas', {
-      text: 'a failed cas did not happen (drop), or saw another value (observes); auto: as is usual for the format',
+      text: 'what a failed cas means: it did not happen (drop), or saw another value (observes); auto: as usual for the format',
     }),
   }),
   ...inGroup('What must hold', ['level', 'expect'], {
@@ -64,13 +64,17 @@ const declared = {
     ),
     memory: asSize(
       v.optional(
-        v.pipe(v.number(), v.description('memory limit of the process for each file that is checked at a time')),
+        v.pipe(v.number(), v.description('memory limit of the process, for each file checked at once')),
         USUAL_CHECK.memoryBytes,
       ),
     ),
     workers: asCount(
       v.optional(
-        count('threads: check this many files at once, or divide the keys of one file among as many', 1, MOST_WORKERS),
+        count(
+          'number of threads: check this many files at once, or share the keys of one file among them',
+          1,
+          MOST_WORKERS,
+        ),
       ),
       { usual: 'one per core, none for small files' },
     ),
@@ -78,7 +82,7 @@ const declared = {
   }),
   ...inGroup('Output', ['explain', 'out'], {
     explain: flag('print all the evidence: possible values, every operation, every order'),
-    out: word('write a report (HTML) of the one file given'),
+    out: word('write an HTML report, of a single file'),
     ...reporterOptions(),
   }),
 }

@@ -24,12 +24,12 @@ export const ctlCommand: Command = {
   summary: 'control a running chaos proxy: list, inspect, add and remove faults, swap rules, watch',
   options: {
     ...inGroup('Which proxy', [], {
-      host: word('where it is [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
+      host: word('address of its control API [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
       token: word('the token it asks for, or env:NAME, the variable that holds it [CHAOS_TOKEN]'),
-      ca: word('PEM file with the certificate to trust, of an authority or its own, where it speaks TLS'),
+      ca: word('PEM file with the certificate to trust if it speaks TLS: its own, or that of an authority'),
     }),
     ...inGroup('With add', [], {
-      name: word('with add: what the fault is called'),
+      name: word('with add: name of the fault'),
       lease: word('with add: heal the fault when this lease ends'),
       upstream: flag('with add: only what clients send'),
       downstream: flag('with add: only what servers send'),

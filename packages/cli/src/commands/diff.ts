@@ -23,8 +23,8 @@ export const diffCommand: Command = {
   options: {
     ...inGroup('What is compared', [], readingOptions),
     ...inGroup('Output', [], {
-      out: word('write a page to this file, with the faults of both on one axis'),
-      force: flag('overwrite a file even if it is no earlier page'),
+      out: word('write an HTML page to this file, with the faults of both on one axis'),
+      force: flag('overwrite a file even if it is not an earlier page'),
       json: flag('print one JSON object on stdout instead of the page'),
     }),
   },

@@ -26,8 +26,8 @@ export const doctorCommand: Command = {
   positional: '',
   summary: 'check this machine: what is missing, and which faults need it (runs chaos.config.ts)',
   options: {
-    ...inGroup('What is looked at', [], {
-      target: word('what to look at [default: that of the configuration, or raft]'),
+    ...inGroup('What is checked', [], {
+      target: word('the target to check [default: that of the configuration, or raft]'),
       ...configOption,
     }),
     ...inGroup('Output', [], { json: flag('print one JSON object on stdout') }),

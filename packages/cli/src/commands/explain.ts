@@ -10,7 +10,7 @@ import { styleFor } from '../terminal/style.ts'
 
 const explained = {
   level: word('the level to explain', 'the strongest that is violated'),
-  model: word('what the object is', 'what the history names'),
+  model: word('model of the object', 'that of the history'),
   ...readingOptions,
 }
 

@@ -25,10 +25,10 @@ const declared = {
       'test a service of your own: the command that starts a node, with {listen} for the address clients use',
     ),
     path: word('with --command: the path of an object, which is read by GET and written by PUT', USUAL_PLACE.path),
-    value: word('with --command: where its value is, such as json.data.text or body', USUAL_PLACE.value),
+    value: word('with --command: where a response has the value, such as json.data.text or body', USUAL_PLACE.value),
     example: flag('write a small example service and test it, to see how a service of your own is declared'),
     compose: wordOrNone(
-      'write a declaration of a Compose project as it runs: its file, or its name [default: the Compose file here]',
+      'write a declaration of a running Compose project, by file or name [default: the Compose file here]',
     ),
     service: words('with --compose: a service that is a node; repeat it for several', 'the likeliest are proposed'),
     nodes: asCount(runMembers.nodes, { usual: 'the target decides' }),

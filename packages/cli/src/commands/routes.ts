@@ -26,7 +26,7 @@ export const routesCommand: Command = {
   },
   examples: [
     ['chaos routes schema > routes.schema.json', 'for editors: name it as "$schema" in the table'],
-    ['chaos routes check routes.json', 'what is wrong with a table, if anything is'],
+    ['chaos routes check routes.json', 'check a table'],
     [
       `chaos routes try routes.json --request 'GET /kv/x' --answer-body '{"value":1}'`,
       'what this would be recorded as',

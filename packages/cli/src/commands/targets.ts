@@ -18,8 +18,8 @@ export const targetsCommand: Command = {
   summary: 'list what can be tested, the faults it can suffer and its deliberate bugs',
   options: {
     ...inGroup('What is listed', [], {
-      faults: flag('which faults each target can suffer, and why not'),
-      bugs: flag('the deliberate mistakes, for --bug'),
+      faults: flag('which faults each target can suffer, and why not the others'),
+      bugs: flag('the deliberate bugs, for --bug'),
       ...configOption,
     }),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),

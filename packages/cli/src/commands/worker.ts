@@ -17,17 +17,17 @@ const declared = {
   ...inGroup('Which work', [], {
     queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable that holds it'),
     drive: words(
-      'also drive clients of runs (chaos run --queue) at this host, or host:port; once for each. The password in CHAOS_CLIENT_PASSWORD goes nowhere else',
+      'also drive clients of chaos run --queue against this host, or host:port; once for each. CHAOS_CLIENT_PASSWORD is sent nowhere else',
     ),
     'allow-code': flag(
-      'also run protocols, workloads and models of users, which come through the queue: whoever reaches the Redis can run code here',
+      'also run protocols, workloads and models of users that come through the queue: anyone who reaches the Redis can run code here',
     ),
   }),
   ...inGroup('With what', [], {
     threads: asCount(v.optional(count('how many threads', 1, MOST_THREADS)), { usual: 'one for each core' }),
     rate: asCount(
-      v.optional(count('how many jobs to begin in a second, together with all workers that say so', 1, MOST_RATE)),
-      { usual: 'as many as there are' },
+      v.optional(count('most jobs begun per second, shared by all workers with this option', 1, MOST_RATE)),
+      { usual: 'no limit' },
     ),
   }),
 }

@@ -57,8 +57,8 @@ const declared = {
     network: asName(v.optional(v.picklist(networks.map(({ name }) => name)), USUAL_TERMS.network), 'network', {
       text: `the network between the nodes: ${networks.map(({ name }) => name).join(', ')}`,
     }),
-    sim: flag('in virtual time, which is the default'),
-    real: flag('on real processes, one run after the other'),
+    sim: flag('run in virtual time, which is the default'),
+    real: flag('run on real processes, one run after another'),
     ...queueOption,
   }),
   ...inGroup('What clients do', ['time'], {

@@ -66,7 +66,7 @@ const tableOf = ({ as = 'tcp' }: Server, directory: string): string =>
 
 export const composeOptions: { readonly [name in 'compose' | 'service']: Option } = {
   compose: wordOrNone(
-    'a Compose project that runs, its file or name, in place of --upstream: its published ports lead through the proxy (Linux, root)',
+    'a running Compose project, by file or name, in place of --upstream: its published ports lead through the proxy (Linux, root)',
   ),
   service: words('with --compose: a service that clients talk to; repeat it for several', 'the likeliest'),
 }

@@ -42,7 +42,7 @@ const clients = {
   clients: asCount(v.optional(count('how many clients', 1, 1_000)), { usual: 'two to seven' }),
   mix: word('what clients ask for, by weight, such as read=5,write=3', 'the workload decides'),
   length: asRead(
-    'virtual time of the operations and faults of a trial',
+    'how long a trial has operations and faults, in virtual time',
     (typed) => bounded('length', typed, LONGEST_TRIAL_MS),
     '0.3 s to 3 s',
   ),
@@ -73,9 +73,7 @@ const clocks = {
 
 const limits = {
   seed: common(
-    asCount(
-      v.optional(count('the first seed; each trial has one of its own', 0, Number.MAX_SAFE_INTEGER - MOST_SEEDS), 1),
-    ),
+    asCount(v.optional(count('the first seed; each trial takes the next', 0, Number.MAX_SAFE_INTEGER - MOST_SEEDS), 1)),
   ),
   seeds: common(asCount(v.optional(count('stop after this many seeds', 1, MOST_SEEDS)))),
   time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_SEARCH_MS)), {
@@ -87,7 +85,7 @@ const search = {
   'keep-going': flag('do not stop at the first failure; show one of each cause'),
   shrink: asDuration(
     v.optional(
-      duration('how long to shrink a failure, up to five times as long where runs are slow', 0, LONGEST_SEARCH_MS),
+      duration('time limit for shrinking a failure; five times as long if runs are slow', 0, LONGEST_SEARCH_MS),
       USUAL_SHRINK_MS,
     ),
   ),

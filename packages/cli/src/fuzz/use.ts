@@ -66,8 +66,8 @@ const declared = {
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
-      text: 'the level to hold it to; none: only its invariants',
-      usual: 'what it promises',
+      text: 'the level that histories must meet; none: check only invariants',
+      usual: 'what the target promises',
     }),
     invariants: unlessNots.invariants,
   }),
@@ -87,13 +87,15 @@ const declared = {
     strategy: asRead(
       `how to choose faults, comma-separated: ${strategies.map(({ name }) => name).join(', ')}`,
       parseStrategies,
-      'all but coverage, in turn, windows and leaders more often',
+      'all but coverage in turn, with windows and leaders more often',
     ),
     guide: unlessNots.guide,
     ...searchOptions.search,
     ...queueOption,
-    campaign: word("keep the search in the queue's Redis under this name; asked for again, anywhere, it goes on"),
-    campaigns: flag('list the searches that are kept in the queue, and how far they are'),
+    campaign: word(
+      "keep the search in the queue's Redis under this name; the same command on any machine continues it",
+    ),
+    campaigns: flag('list the searches kept in the queue, and their progress'),
   }),
   ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions() }),
 }

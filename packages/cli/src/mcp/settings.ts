@@ -33,7 +33,7 @@ const declared = {
       v.optional(duration('the longest run that a client may ask for', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
       { such: '30s, 2m' },
     ),
-    config: word('a configuration file, of which clients may use the names; it is code'),
+    config: word('a configuration file whose names clients may use; it is run as code'),
     'allow-code': flag('let clients name files of code in this directory: protocols, workloads, models, clusters'),
   }),
   ...inGroup('Which proxy', [], {
@@ -41,7 +41,7 @@ const declared = {
       'the proxy to inject faults into, which need not be on this machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]',
     ),
     token: words(
-      'env:NAME, the variable that holds the token of that proxy; further ones are variables that clients may name for other proxies of this machine [CHAOS_TOKEN]',
+      'env:NAME, the variable with the token of that proxy; further ones are for other proxies of this machine, if clients name them [CHAOS_TOKEN]',
     ),
   }),
   ...inGroup('Output', [], { out: word('where to create the directories of runs', USUAL_OUT) }),

@@ -118,10 +118,10 @@ const declared = {
     client: word(
       'with --record: what identifies clients, such as header.X-Client, peer.process, peer.address, connection',
     ),
-    initial: word('with --record: what keys hold at the start: unknown, read, or a value in JSON', 'unknown'),
+    initial: word('with --record: value of the keys at the start: unknown, read (from the server), or JSON', 'unknown'),
     model: word('model of the recorded operations, as for chaos check'),
     out: word(
-      'with --record, or proxies that say how they are recorded: where to create the directory of this run, or a plain file to write instead, such as history.jsonl',
+      'where to create the directory of a recording, or a plain file to write instead, such as history.jsonl',
       USUAL_OUT,
     ),
     force: flag('overwrite an existing recording'),
@@ -131,7 +131,9 @@ const declared = {
     ),
     compress: flag('with --rotate: compress finished parts (gzip)'),
     keep: asCount(
-      v.optional(count('with --rotate: keep only so many of the newest parts, and any with a violation', 2, MOST_KEPT)),
+      v.optional(
+        count('with --rotate: keep only this many of the newest parts, and any with a violation', 2, MOST_KEPT),
+      ),
       { usual: 'all' },
     ),
     ...eventsOption,
@@ -154,13 +156,13 @@ const declared = {
     token: word(
       'token that every request to --control needs; env:NAME, the variable that holds it, keeps it out of ps [CHAOS_TOKEN]',
     ),
-    open: flag('serve other machines without a token, and listen where anyone asks'),
-    'host-name': words('with --open: a host name with dots to answer to, once for each'),
+    open: flag('listen beyond loopback without requiring a token'),
+    'host-name': words('with --open: a host name with dots that requests may use, once for each'),
     toxiproxy: flag("answer Toxiproxy's clients too, on the same port"),
   }),
   ...inGroup('Metrics and log', [], {
     'proxy-metrics': flag('with --toxiproxy: GET /metrics'),
-    'runtime-metrics': flag('the same'),
+    'runtime-metrics': flag('the same as --proxy-metrics'),
     log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', {
       text: 'json or pretty',
       usual: 'pretty on a terminal',
@@ -170,13 +172,17 @@ const declared = {
   ...inGroup('How it runs', ['time'], {
     workers: asCount(
       v.optional(
-        count('processes to spread connections over, for many small messages; not with recording', 1, MOST_WORKERS),
+        count(
+          'spread connections over this many processes, for many small messages; not while recording',
+          1,
+          MOST_WORKERS,
+        ),
         1,
       ),
     ),
     seed: word('the seed of every random choice', '1'),
     time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
-    'keep-host': flag('a server reached by TLS gets the Host that the client sent, and not its own name'),
+    'keep-host': flag('send the Host of the client to a server reached by TLS, instead of its own name'),
     drain: asDuration(
       v.optional(duration('after SIGTERM, wait this long for open connections to end', 0, LONGEST_MS)),
       { usual: '5s' },

@@ -43,11 +43,11 @@ const declared = {
       'the upstreams of chaos.config.ts',
     ),
     serve: words(
-      'a command that starts a server instead, once for each: {listen}, {port} and {data} say where, {n1} reaches another by its proxy, {n1.direct} past it',
+      'a command that starts a server instead, once for each: {listen}, {port} and {data} are filled in; {n1} is the address of another server behind its proxy, {n1.direct} its own',
     ),
     ...composeOptions,
     as: words(
-      'what passes: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; with several servers once for all, or once for each; tcp has faults only, no recording',
+      'protocol of the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; once for all servers, or once for each; tcp: faults only, no recording',
     ),
     listen: words('host:port to listen on, once for each; with https:// in front it speaks TLS', 'any free port'),
     name: words('name of the server, once for each', 'n1, n2, …'),
@@ -55,13 +55,13 @@ const declared = {
       'a variable of the command, such as REDIS_URL=redis://{n1}; {n1}, {n1.host} and {n1.port} are the proxy’s address',
     ),
     client: word('what identifies clients, such as header.X-Client, peer.process, peer.address, connection'),
-    initial: word('what keys hold at the start: unknown, read, or a value in JSON', 'unknown'),
+    initial: word('value of the keys at the start: unknown, read (from the server), or JSON', 'unknown'),
     model: word('model of the operations, as for chaos check'),
     ...configOption,
   }),
   ...inGroup('What goes wrong', ['faults', 'hurt', 'seed'], {
     faults: asRead(
-      'faults to inject, again and again, comma-separated: partition, lose-reply, …',
+      'faults to inject repeatedly, comma-separated: partition, lose-reply, …',
       (typed) => (typed === 'none' ? [] : listed(typed)),
       'none',
     ),
@@ -80,8 +80,8 @@ const declared = {
   }),
   ...inGroup('Limits', [], {
     time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
-      text: "end the command after this long; the exit code is then the verdict's",
-      usual: `${printDuration(USUAL_TIME_MS)}, and a command that runs longer is trouble`,
+      text: 'end the command after this long; the exit code is then that of the verdict',
+      usual: `${printDuration(USUAL_TIME_MS)}, after which the run fails`,
     }),
     timeout: asDuration(runMembers.timeoutMs, { text: 'how long a final read waits for its response' }),
     ...checkLimit,
@@ -100,9 +100,9 @@ export const recordUse: Use<RecordSettings> = {
     ['chaos record --upstream 127.0.0.1:8080 --as routes.json --env API=http://{n1} -- npm test', 'what the tests do'],
     [
       'chaos record --upstream 127.0.0.1:6379 --as resp --faults lose-reply --expect linearizable -- node app.js {n1.port}',
-      'with answers lost',
+      'with lost responses',
     ],
-    ['chaos record --compose compose.yaml --as routes.json -- npm test', 'what the tests do to a project that runs'],
+    ['chaos record --compose compose.yaml --as routes.json -- npm test', 'what the tests do to a running project'],
     [
       "chaos record --name db --name app --serve 'redis-server --port {port} --dir {data}' --serve 'node app.js {listen} {db}' --as tcp --as routes.json --hurt db --faults lose-reply -- node test.js {app}",
       'what an app does when it loses responses of its database; chaos starts and stops both',

@@ -14,7 +14,7 @@ export const outputOptions: Options & { readonly out: Option<string | undefined>
   out: word('where to create the directory of this run', USUAL_OUT),
   ...eventsOption,
   otel: wordOrNone(
-    'send operations and faults as OpenTelemetry traces to this collector (OTLP over HTTP), such as http://localhost:4318; without an address, where OTEL_EXPORTER_OTLP_ENDPOINT says',
+    'send operations and faults as OpenTelemetry traces to this collector (OTLP over HTTP), such as http://localhost:4318; without an address, to OTEL_EXPORTER_OTLP_ENDPOINT',
   ),
   metrics: word('serve metrics of the run for Prometheus at this host:port, such as 127.0.0.1:9464, under /metrics'),
   ...reporterOptions(),

@@ -94,9 +94,9 @@ const declared = {
     nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the target decides' })),
     ...configOption,
     spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
-    program: word('with --spec: the Node program that it names, to allow it'),
-    beside: words('with --spec: NAME=FILE of a program beside its nodes, to allow it'),
-    client: word('with --spec: the file of its clients, to allow it'),
+    program: word('with --spec: allow this Node program, which the spec names'),
+    beside: words('with --spec: allow this program beside the nodes, NAME=FILE'),
+    client: word('with --spec: allow this file of clients'),
     ...trustOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
@@ -104,11 +104,11 @@ const declared = {
     time: ifTyped(asDuration(runMembers.timeMs, { such: '500ms, 20s, 2m' })),
     rate: ifTyped(asCount(runMembers.rate)),
     clients: ifTyped(asCount(runMembers.clients)),
-    keys: asCount(v.optional(count('how many keys they use', 1, MOST_KEYS)), {
+    keys: asCount(v.optional(count('how many keys clients use', 1, MOST_KEYS)), {
       usual: `the workload decides; ${usualSetting(register, 'keys')} registers`,
     }),
     operations: asRead(
-      'of the register workload: read,write or read,write,cas',
+      'operations of the register workload: read,write or read,write,cas',
       parseOperations,
       'with cas where the target promises linearizability',
     ),

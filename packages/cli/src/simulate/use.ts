@@ -44,10 +44,12 @@ const declared = {
       'a variable of its environment, such as PRIMARY=http://{peer.n1}; {node}, {number}, {nodes}, {port}, {peers} are filled in',
     ),
     arg: words('an argument of the program'),
-    redis: flag('adds a Redis in memory, which the program reaches at redis:6379 (REDIS_URL)'),
-    beside: words('a program beside the nodes, such as a fake: payments=./fake.ts is dialled at PAYMENTS_URL'),
+    redis: flag('add a Redis in memory, which the program reaches at redis:6379 (REDIS_URL)'),
+    beside: words(
+      'another program beside the nodes, such as a fake: payments=./fake.ts, which nodes reach at PAYMENTS_URL',
+    ),
     http: asName(v.optional(v.picklist(['bytes', 'messages'])), 'form of requests', {
-      text: 'what is sent for requests: bytes, or messages, which is faster',
+      text: 'send requests as bytes, or as whole messages, which is faster',
       usual: 'bytes',
     }),
     ...configOption,

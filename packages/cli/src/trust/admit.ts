@@ -24,7 +24,7 @@ import {
 
 /** The option of commands that take files with specs or scenarios. */
 export const trustOption: { readonly trust: Option<boolean> } = {
-  trust: flag('run the programs, files and probes that the file names'),
+  trust: flag('allow every program, file and probe that the given file names'),
 }
 
 /**
