@@ -32,7 +32,7 @@ export function parseBaselineOptions(
   if (file !== undefined)
     return { baseline: readBaseline(file), tolerance: parseTolerance(tolerance ?? DEFAULT_TOLERANCE) }
   if (tolerance !== undefined)
-    throw new UserError('usage', `--tolerance ${tolerance}: it is of a baseline: add --baseline FILE.`)
+    throw new UserError('usage', `--tolerance ${tolerance}: there is no baseline to compare with: add --baseline FILE.`)
   return undefined
 }
 

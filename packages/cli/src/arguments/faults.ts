@@ -30,7 +30,7 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
   return typed.split(',').map((part) => {
     const name = oneOf('faults', 'fault', part.trim(), [...known, NONE])
     const nemesis = nemeses.find((candidate) => candidate.name === name)
-    if (nemesis === undefined) throw new UserError('usage', `--faults ${typed}: "none" stands alone.`)
+    if (nemesis === undefined) throw new UserError('usage', `--faults ${typed}: "none" excludes other faults.`)
     return nemesis
   })
 }

@@ -36,7 +36,7 @@ export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun):
   if (queue === undefined) {
     const given = workers === undefined ? (reach === undefined ? undefined : 'reach') : 'workers'
     if (given === undefined) return undefined
-    throw new UserError('usage', `--${given} is about the workers of a queue: give --queue too, or leave it out.`)
+    throw new UserError('usage', `--${given} needs a queue of workers: give --queue too, or leave it out.`)
   }
   const refuse = (why: string): never => {
     throw new UserError('usage', `--queue: ${why}`)

@@ -21,7 +21,7 @@ export const queueOption: {
 /** @throws UserError (usage) for a priority without a queue. */
 export function requireQueued(options: ParsedOptions): void {
   if (options['priority'] !== undefined && options['queue'] === undefined)
-    throw new UserError('usage', '--priority is among the jobs of a queue: add --queue redis://host:6379.')
+    throw new UserError('usage', '--priority needs a queue: add --queue redis://host:6379.')
 }
 
 type Told<Type extends SearchEvent['type']> = Extract<SearchEvent, { readonly type: Type }>

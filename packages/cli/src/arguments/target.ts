@@ -99,7 +99,7 @@ export function parseBug(target: Target, typed: string | undefined): string | un
   if (typed === undefined) return undefined
   return oneOf(
     'bug',
-    `mistake in ${target.name}`,
+    `bug of ${target.name}`,
     typed,
     target.bugs.map((bug) => bug.name),
   )
@@ -110,7 +110,7 @@ export function parseKnobs(target: Target, typed: readonly string[]): { [name: s
   for (const [name, value] of Object.entries(knobs)) {
     oneOf(
       'set',
-      `knob of ${target.name}`,
+      `setting of ${target.name}`,
       name,
       target.settings.map((knob) => knob.name),
     )

@@ -27,14 +27,14 @@ export function parseProxyUi(options: ParsedOptions, isRun: boolean): UiSettings
   if (isRun)
     throw new UserError(
       'usage',
-      '--ui: what is recorded as a run is shown by chaos record --ui; or write a plain file: --out history.jsonl.',
+      '--ui cannot show this recording. Use chaos record --ui, or record to a plain file: --out history.jsonl.',
     )
   return { listen }
 }
 
 function withoutUi(listen: string | undefined): undefined {
   if (listen === undefined) return undefined
-  throw new UserError('usage', `--ui-listen ${listen} says where the live page listens: give --ui with it.`)
+  throw new UserError('usage', `--ui-listen ${listen} needs the live page: add --ui.`)
 }
 
 /** @throws UserError (usage) for a run that a page cannot follow. */

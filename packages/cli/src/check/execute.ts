@@ -117,7 +117,7 @@ function showProgress({ update, note, warn }: ProgressDisplay, files: number): (
 function requireOneForPages({ reporters }: CheckSettings, files: number): void {
   const page = reporters.find(({ name }) => findReporter(name)?.ofOne)
   if (page === undefined || files === 1) return
-  throw new UserError('usage', `${page.typed}: a report is of one file, and ${files} were given.`)
+  throw new UserError('usage', `${page.typed}: a report shows one file, and ${files} were given.`)
 }
 
 /** @throws UserError (usage) if a text would replace a history; `--out` has a check of its own. */
@@ -125,7 +125,7 @@ function requireOtherFiles({ reporters, out }: CheckSettings, files: readonly st
   const inputs = new Set(files.map((file) => resolve(file)))
   for (const { file, typed } of reporters)
     if (file !== undefined && file !== out && inputs.has(resolve(file)))
-      throw new UserError('usage', `${typed}: that is a history to check, and it would be lost. Name another file.`)
+      throw new UserError('usage', `${typed}: this would overwrite a history that is to be checked. Name another file.`)
 }
 
 function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, telling: Telling): SubjectTexts {

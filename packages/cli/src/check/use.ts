@@ -163,14 +163,11 @@ function orderingOf(by: Ordering['by'], toleranceMs: number | undefined, isMerge
   if (isMerged && by === 'lines')
     throw new UserError('usage', '--order lines: files are merged by time (--merge). Leave out one of them.')
   if (toleranceMs !== undefined && by !== undefined)
-    throw new UserError(
-      'usage',
-      `--time-tolerance: with --order ${by} no time contradicts the order. Leave out one of them.`,
-    )
+    throw new UserError('usage', `--time-tolerance: with --order ${by} it has no effect. Leave out one of them.`)
   if (toleranceMs !== undefined && isMerged)
     throw new UserError(
       'usage',
-      '--time-tolerance: what is merged by time (--merge) is in order. Leave out one of them.',
+      '--time-tolerance: with --merge, which sorts by time, it has no effect. Leave out one of them.',
     )
   if (by === undefined && toleranceMs === undefined) return undefined
   return { by, toleranceNanos: toleranceMs === undefined ? undefined : toleranceMs * 1e6 }
@@ -183,7 +180,7 @@ function parseInitial(text: string): Json {
   } catch {
     throw new UserError(
       'usage',
-      `--initial ${text}: not JSON. A number is written 0, a text '"a"', nothing null; unknown where nobody knows it.`,
+      `--initial ${text}: not JSON. Write a number as 0, a text as '"a"', no value as null, and one that nobody knows as unknown.`,
     )
   }
 }

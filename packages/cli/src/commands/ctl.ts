@@ -105,7 +105,10 @@ function findAction(word: string | undefined): Action {
   const found = actions.find(({ names }) => word !== undefined && names.includes(word))
   if (found !== undefined) return found
   if (word === undefined) throw new UserError('usage', `Say what to do: chaos ctl ${known.join(', ')}.`)
-  throw new UserError('usage', `chaos ctl cannot "${word}".${didYouMean(word, known)} It can: ${known.join(', ')}.`)
+  throw new UserError(
+    'usage',
+    `chaos ctl has no action "${word}".${didYouMean(word, known)} Its actions: ${known.join(', ')}.`,
+  )
 }
 
 /** Refuses surplus words: a user who types `reset db` means only db, and would lose all faults. */
@@ -114,10 +117,7 @@ function refuseMore({ names: [name], usage }: Pick<Action, 'names' | 'usage'>, w
   const most = usage === '' ? 0 : usage.split(' ').length
   const extra = words[most]
   if (extra !== undefined)
-    throw new UserError(
-      'usage',
-      `chaos ctl ${name} takes no "${extra}". Its use: ${`chaos ctl ${name} ${usage}`.trim()}`,
-    )
+    throw new UserError('usage', `chaos ctl ${name} takes no "${extra}". Usage: ${`chaos ctl ${name} ${usage}`.trim()}`)
 }
 
 function parseDirection(options: ParsedOptions): 'upstream' | 'downstream' | undefined {

@@ -97,7 +97,7 @@ function writtenResult(path: string): Parsed | undefined {
   if (!isParsed(json)) return undefined
   const result = resultIn(json)
   if (result !== undefined) return result
-  throw new UserError('input', `${path}: this is no result of chaos. Give a run, what --json printed, or a history.`)
+  throw new UserError('input', `${path}: this is not a result of chaos. Give a run, what --json printed, or a history.`)
 }
 
 async function checkedResult(path: string, reading: ReadOptions): Promise<Parsed> {

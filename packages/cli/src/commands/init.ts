@@ -58,7 +58,7 @@ export const initCommand: Command = {
     if (what !== undefined && what !== 'protocol')
       throw new UserError(
         'usage',
-        `chaos init ${what}: there is chaos init, for a configuration, chaos init protocol, and chaos init --example simulate.`,
+        `chaos init ${what}: use chaos init, for a configuration, chaos init protocol, or chaos init --example simulate.`,
       )
     if (what === 'protocol') return initProtocol(options)
     const compose = textOf(options, 'compose')
@@ -73,12 +73,12 @@ export const initCommand: Command = {
       await initCompose({ wanted: compose, services, force: flagOf(options, 'force'), asks })
       return EXIT.met
     }
-    if (services.length > 0) throw new UserError('usage', '--service is about a Compose project: give --compose, too.')
+    if (services.length > 0) throw new UserError('usage', '--service needs a Compose project: give --compose, too.')
     const there = CONFIG_NAMES.find((name) => existsSync(name))
     if (there !== undefined && !(flagOf(options, 'force') && there === FILE))
       throw new UserError(
         'usage',
-        `${there} is here already. ${there === FILE ? '--force replaces it.' : 'Remove it first.'}`,
+        `${there} already exists. ${there === FILE ? '--force replaces it.' : 'Remove it first.'}`,
       )
     const example = flagOf(options, 'example')
     if (example && isSaid(options))
@@ -89,7 +89,7 @@ export const initCommand: Command = {
     if (example && existsSync(EXAMPLE_FILE))
       throw new UserError(
         'usage',
-        `${EXAMPLE_FILE} is here already: --example would replace it. Do it in another directory.`,
+        `${EXAMPLE_FILE} is here already: --example would replace it. Use another directory.`,
       )
     const place = placeOf(options)
     const asks = !example && process.stdin.isTTY === true && process.stdout.isTTY === true && !isSaid(options)
@@ -116,7 +116,7 @@ function initSimulated(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options) || flagOf(options, 'force'))
     throw new UserError('usage', 'chaos init --example simulate takes no other option.')
   const there = [...SIMULATED_FILES.map(([name]) => name), ...CONFIG_NAMES].find((name) => existsSync(name))
-  if (there !== undefined) throw new UserError('usage', `${there} is here already. Do it in another directory.`)
+  if (there !== undefined) throw new UserError('usage', `${there} already exists. Use another directory.`)
   for (const [name, text] of SIMULATED_FILES) writeWholeFile(name, text)
   print(process.stdout, SIMULATED_EXAMPLE)
   return EXIT.met
@@ -127,7 +127,7 @@ function initProtocol(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options) || flagOf(options, 'example'))
     throw new UserError('usage', 'chaos init protocol takes only --force: the other options are for a configuration.')
   if (existsSync(PROTOCOL_FILE) && !flagOf(options, 'force'))
-    throw new UserError('usage', `${PROTOCOL_FILE} is here already. --force replaces it.`)
+    throw new UserError('usage', `${PROTOCOL_FILE} already exists. --force replaces it.`)
   try {
     writeWholeFile(PROTOCOL_FILE, EXAMPLE_PROTOCOL)
   } catch (error) {
@@ -147,11 +147,11 @@ function placeOf(options: ParsedOptions): ServedPlace | undefined {
   const value = textOf(options, 'value')
   if (path === undefined && value === undefined) return undefined
   if (textOf(options, 'command') === undefined)
-    throw new UserError('usage', '--path and --value are about a service of your own: give --command, too.')
+    throw new UserError('usage', '--path and --value need a service of your own: give --command, too.')
   if (path !== undefined && !PATH.test(path))
     throw new UserError('usage', `--path ${path}: write the path of an object with {key} in it: ${USUAL_PLACE.path}.`)
   if (value !== undefined && !VALUE.test(value))
-    throw new UserError('usage', `--value ${value}: write body, or where in it, such as ${USUAL_PLACE.value}.`)
+    throw new UserError('usage', `--value ${value}: write body, or a path into it, such as ${USUAL_PLACE.value}.`)
   return { path: path ?? USUAL_PLACE.path, value: value ?? USUAL_PLACE.value }
 }
 

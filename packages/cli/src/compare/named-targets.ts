@@ -127,7 +127,7 @@ function systemOfSweep(sweep: Sweep): string {
   if (other !== undefined)
     throw new UserError(
       'usage',
-      `--sweep ${sweep.typed}: say with --targets which system it is to be tried on: ${having.map(({ name }) => name).join(', ')} have such a setting.`,
+      `--sweep ${sweep.typed}: ${having.map(({ name }) => name).join(', ')} have such a setting: choose one with --targets.`,
     )
   return only.name
 }

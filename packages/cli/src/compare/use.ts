@@ -154,7 +154,10 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     systems.map(({ name }) => name),
   )
   if (real && queue !== undefined)
-    throw new UserError('usage', '--queue: workers do simulated runs, and --real is of this machine: give one of them.')
+    throw new UserError(
+      'usage',
+      '--queue: workers perform simulated runs only, and --real runs on this machine: give one of them.',
+    )
   if (html !== undefined) refuseToLose([pageChoice(html, 'html')], given.force)
   return {
     plan: { ...terms, systems, conditions: [CALM, ...nemeses.map(({ name }) => name)] },
@@ -231,7 +234,7 @@ async function chosenSystem(
   if (!real && findProtocol(reference) === undefined && (!isUserFile(reference) || isDeclaration(reference)))
     throw new UserError(
       'usage',
-      `--targets ${typed}: ${name} runs as real processes only: add --real, which takes as long as the clock says.`,
+      `--targets ${typed}: ${name} runs as real processes only: add --real, which runs in real time.`,
     )
   return { name: [name, ...written].join(' '), typed, value, curve, target, reference, settings }
 }

@@ -105,7 +105,7 @@ async function composed(options: ParsedOptions): Promise<Composed> {
   const wanted = textOf(options, 'compose')
   const services = textsOf(options, 'service')
   if (wanted === undefined) {
-    if (services.length > 0) throw new UserError('usage', '--service is about a Compose project: give --compose, too.')
+    if (services.length > 0) throw new UserError('usage', '--service needs a Compose project: give --compose, too.')
     return { options, close: async () => {} }
   }
   const said = ['upstream', 'serve', 'listen', 'name', 'toxiproxy'].find((name) => options[name] !== undefined)

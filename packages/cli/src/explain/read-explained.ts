@@ -58,7 +58,7 @@ function filesOf(typed: string): Files {
   if (basename(typed) === RUN_JSON)
     throw new UserError(
       'usage',
-      `${typed}: it describes a run, and is no history. Give the run's directory: chaos explain ${dirname(typed)}`,
+      `${typed}: this describes a run and is not a history. Give the run's directory: chaos explain ${dirname(typed)}`,
     )
   if (!statSync(typed).isDirectory()) return { history: typed, backend: undefined, run: undefined }
   const history = join(typed, 'history.jsonl')

@@ -176,7 +176,10 @@ function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
   if (clocks === undefined || faults === undefined) return
   const clockFaults = nemeses.filter(({ kind }) => kind === 'clock').map(({ name }) => name)
   if (!faults.some((name) => clockFaults.includes(name)))
-    throw new UserError('usage', `--drift and --jump are of wrong clocks: add ${clockFaults.join(' or ')} to --faults.`)
+    throw new UserError(
+      'usage',
+      `--drift and --jump need a fault of clocks: add ${clockFaults.join(' or ')} to --faults.`,
+    )
 }
 
 /** `20%` or `200ppm`, as parts per million. */

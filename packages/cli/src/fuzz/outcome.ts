@@ -14,7 +14,7 @@ import type { FuzzSettings } from './use.ts'
 export const subjectText = ({ name, subject: { bug } }: SearchSpec): string =>
   bug === undefined ? name : `${name} with the bug ${bug}`
 
-/** `with the settings its mistake needs: pre-vote=false; faults lose-reply; workload bank`; empty if it took none. */
+/** `with the settings its bug needs: pre-vote=false; faults lose-reply; workload bank`; empty if it took none. */
 export function takenText({ taken: { knobs, besides, workload } }: FuzzSettings): string {
   const parts = [
     Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
@@ -22,7 +22,7 @@ export function takenText({ taken: { knobs, besides, workload } }: FuzzSettings)
     workload === undefined ? [] : [`workload ${workload}`],
   ]
   const text = parts.filter((part) => part.length > 0).map((part) => part.join(', '))
-  return text.length === 0 ? '' : `with the settings its mistake needs: ${text.join('; ')}`
+  return text.length === 0 ? '' : `with the settings its bug needs: ${text.join('; ')}`
 }
 
 /** What reporters tell of a search. */

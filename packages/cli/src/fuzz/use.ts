@@ -277,13 +277,13 @@ function heldTo(
   if (expected === NO_LEVEL)
     throw new UserError(
       'usage',
-      `--expect none leaves a search only invariants to look at, and ${invariants ? `${protocol.name} declares none` : '--no-invariants leaves them out'}.`,
+      `--expect none leaves a search only invariants to check, and ${invariants ? `${protocol.name} declares none` : '--no-invariants leaves them out'}.`,
     )
   if (expected !== undefined) return { knobs: given, level: expected }
   const knobs = Object.keys(given).length === 0 ? (protocol.strictest ?? given) : given
   const level = promiseOf(protocol, knobs, object)
   if (level !== NO_LEVEL || watched) return { knobs, level }
-  throw new UserError('usage', 'the target promises no level: say with --expect which one its histories are held to.')
+  throw new UserError('usage', 'the target promises no level: say with --expect which one its histories must meet.')
 }
 
 /** @throws UserError (usage) if the knobs suit neither the number of nodes given nor any that a search would choose. */
@@ -306,9 +306,9 @@ function refuseUnpromised(
   if (unpromised === undefined) return
   const { what, lacks } = unpromised
   if (lacks === 'strengths')
-    throw new UserError('usage', `${what}: say with --drift and --jump how wrong they are to be, such as --jump 1s.`)
+    throw new UserError('usage', `${what}: say with --drift and --jump how wrong they may be, such as --jump 1s.`)
   if (expected === undefined)
-    throw new UserError('usage', `${what}: say with --expect which level its histories are held to nevertheless.`)
+    throw new UserError('usage', `${what}: say with --expect which level its histories must meet nevertheless.`)
 }
 
 /** @throws UserError (usage) for a level that the workload's histories cannot be judged by. */
@@ -316,7 +316,7 @@ export function decidable<Held extends Pick<SubjectName, 'level'>>({ name, level
   if (held.level === NO_LEVEL || levels.includes(held.level)) return held
   throw new UserError(
     'usage',
-    `the workload ${name} cannot tell whether a history is ${held.level}: say with --expect which level to hold them to. It can tell: ${levels.join(', ')}.`,
+    `the workload ${name} has histories that cannot be judged by ${held.level}. Choose another level with --expect: ${levels.join(', ')}.`,
   )
 }
 

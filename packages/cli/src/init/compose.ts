@@ -113,7 +113,7 @@ function requireFree(file: string, force: boolean): void {
   if (!existsSync(file) || (force && isDeclaration(file))) return
   throw new UserError(
     'usage',
-    `${file} is here already. ${isDeclaration(file) ? '--force replaces it.' : 'It is no declaration of containers: do it in another directory.'}`,
+    `${file} already exists. ${isDeclaration(file) ? '--force replaces it.' : 'It is not a declaration of containers: use another directory.'}`,
   )
 }
 

@@ -74,7 +74,7 @@ export const injectTool: Tool = {
     const { kind, proxies, links, direction, parameters, match, when, name, forMs } = input
     for (const proxy of (proxies as readonly string[] | undefined) ?? []) await proxyPath(client, proxy)
     if (proxies === undefined && links === undefined)
-      throw new UserError('usage', 'inject: say whom it hurts: "proxies" or "links". The tool "proxies" lists both.')
+      throw new UserError('usage', 'inject: say what it hits: "proxies" or "links". The tool "proxies" lists both.')
     const lease = forMs === undefined ? undefined : await leaseOf(client, Number(forMs))
     const body = { ...(parameters as object | undefined), kind, proxies, links, direction, match, when, name, lease }
     const fault = await added(client, body, lease)

@@ -56,7 +56,7 @@ export function parseMcpSettings(options: ParsedOptions): McpSettings {
   if (tokens.some((each) => !each.startsWith('env:')))
     throw new UserError(
       'usage',
-      '--token: give env:NAME, the variable that holds it; configurations of MCP clients are read by many.',
+      '--token: give env:NAME, the variable that holds it; configurations of MCP clients are no place for secrets.',
     )
   return {
     out,

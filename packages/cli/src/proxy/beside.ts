@@ -33,7 +33,7 @@ export function runBeside({ program, args, env, log }: BesideOptions): Beside {
     child.on('error', (error: NodeJS.ErrnoException) => {
       running = false
       const why = error.code === 'ENOENT' ? 'there is no such program' : error.message
-      reject(new UserError('usage', `${program}: ${why}. After -- stands the command to run while the proxies are up.`))
+      reject(new UserError('usage', `${program}: ${why}. After --, give the command to run while the proxies are up.`))
     })
     child.on('exit', (code, signal) => {
       running = false

@@ -29,7 +29,7 @@ export const leaseActions: readonly Action[] = [
     summary: 'start a lease, of 30 s by default; faults added with --lease heal when it ends',
     async run({ client, words }) {
       const [owner, duration] = words
-      if (owner === undefined) throw new UserError('usage', 'Say whose it is: chaos ctl lease OWNER [DURATION]')
+      if (owner === undefined) throw new UserError('usage', 'Name its owner: chaos ctl lease OWNER [DURATION]')
       const ttl = duration === undefined ? {} : { ttlMs: parseDuration('lease', duration) }
       const lease = (await client.send('POST', '/v1/leases', { owner, ...ttl })) as LeaseAnswer
       const use = `use it with chaos ctl add --lease ${lease.id}`

@@ -88,7 +88,7 @@ function parseCarriages({ carries: carried = [], record, ...about }: PairWords):
     if (carriageName(kind) !== carriageName(recorded))
       throw new UserError(
         'usage',
-        `--carries ${typed}: what --record ${record} reads is ${carriageName(recorded)}. Leave --carries out.`,
+        `--carries ${typed}: --record ${record} reads ${carriageName(recorded)}. Leave --carries out.`,
       )
     return kind.kind === 'http' && recorded.kind === 'http' ? { ...recorded, websocket: kind.websocket } : recorded
   })
@@ -100,10 +100,7 @@ export function carriageOf(typed: string): unknown {
   try {
     return JSON.parse(typed)
   } catch (error) {
-    throw new UserError(
-      'usage',
-      `--carries ${typed}: this is no JSON: ${error instanceof Error ? error.message : error}`,
-    )
+    throw new UserError('usage', `--carries ${typed}: not JSON: ${error instanceof Error ? error.message : error}`)
   }
 }
 

@@ -28,7 +28,7 @@ export async function recordRun(
   log: Logger,
 ): Promise<ExitCode> {
   if (settings.workers > 1)
-    throw new UserError('usage', '--workers: what passes is recorded by one process. Leave it out, or record nothing.')
+    throw new UserError('usage', '--workers: a single process records the traffic. Leave it out, or record nothing.')
   const interrupts = listenForInterrupts(
     'Ending: closing the proxies, finishing the record and checking it. Once more to end at once.',
   )

@@ -124,7 +124,7 @@ function clearOfParts(directory: string, force: boolean): void {
   if (parts.length > 0 && !force)
     throw new UserError(
       'usage',
-      `--out ${directory}: there is a recording already, and it would be lost. Name another directory, or replace it with --force.`,
+      `--out ${directory}: this would overwrite a recording. Name another directory, or replace it with --force.`,
     )
   for (const name of parts) rmSync(join(directory, name))
 }

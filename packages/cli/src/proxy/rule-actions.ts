@@ -24,7 +24,7 @@ export const ruleActions: readonly Action[] = [
       if (file === undefined || words.length > 1)
         throw new UserError(
           'usage',
-          'Give it one file: chaos ctl swap FILE, with {"faults":[…]}; none are {"faults":[]}.',
+          'Give it one file: chaos ctl swap FILE, with {"faults":[…]}; {"faults":[]} is the empty set.',
         )
       const rules = (await client.send('PUT', '/v1/rules', readJsonFile('chaos ctl swap', file))) as RuleSetAnswer
       const done = `  in force, as of epoch ${rules.epoch}:\n${renderFaults(rules.faults, style)}`

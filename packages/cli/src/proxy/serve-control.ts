@@ -90,7 +90,7 @@ async function startControlAt(plane: ControlPlane, options: ControlOptions): Pro
       throw error
     throw new UserError(
       error.code,
-      `${error.message} End what listens there, another proxy perhaps, or choose another port: --control 127.0.0.1:0 is any free one.`,
+      `${error.message} Stop the program that listens there, or choose another port: --control 127.0.0.1:0 takes any free one.`,
     )
   }
 }

@@ -340,7 +340,7 @@ function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings 
   if (needless !== undefined)
     throw new UserError(
       'usage',
-      `--${needless} is about the parts of a recording: say when one ends, such as --rotate 1GB.`,
+      `--${needless} needs a recording in parts: say when a part ends, such as --rotate 1GB.`,
     )
   if (table === undefined && out === undefined) {
     if (rotate === undefined && model === undefined) return undefined
@@ -378,7 +378,7 @@ function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undef
 function parseControl({ control, host, port }: Typed): string {
   if (control === undefined) return checkedAddress('--port', `${host ?? '127.0.0.1'}:${port ?? CONTROL_PORT}`)
   if (host !== undefined || port !== undefined)
-    throw new UserError('usage', '--control says host and port at once: leave --host and --port out.')
+    throw new UserError('usage', '--control gives both host and port: leave --host and --port out.')
   return checkedAddress('--control', control)
 }
 

@@ -189,7 +189,7 @@ function tableIn({ as: given }: Typed): string {
   if (another !== undefined)
     throw new UserError(
       'usage',
-      `--as ${table} and --as ${another}: one table says what is recorded. Servers that are only hurt are --as tcp.`,
+      `--as ${table} and --as ${another}: only one of them can say what is recorded. For servers that only have faults, use --as tcp.`,
     )
   return table
 }

@@ -138,7 +138,7 @@ function refuseUninspectable(file: string, reference: string, { real, times }: V
   if (searchedIn(reference).noun !== 'program')
     throw new UserError(
       'usage',
-      `--inspect: ${file} replays ${reference}, which is no Node program of chaos simulate. Debug a protocol with node --inspect-brk and its own tests.`,
+      `--inspect: ${file} replays ${reference}, which is not a Node program. Debug a protocol with node --inspect-brk and its own tests.`,
     )
   if (real || times > 1)
     throw new UserError('usage', `--inspect plays once, in the simulator: leave out ${real ? '--real' : '--times'}.`)
@@ -178,7 +178,7 @@ function refuseUnknownOperations(
     if (functions.includes(input.f)) continue
     throw new UserError(
       'input',
-      `${file}: operations[${place}]: "f" is ${JSON.stringify(input.f)}, which clients of the workload ${name} do not ask for. Give ${functions.join(', ')}.`,
+      `${file}: operations[${place}]: "f" is ${JSON.stringify(input.f)}, which is not an operation of the workload ${name}. Give ${functions.join(', ')}.`,
     )
   }
 }
@@ -197,7 +197,7 @@ async function refuseImpossible(target: Target, { faults, besides = [] }: Scenar
     if (hit !== undefined)
       throw new UserError(
         'usage',
-        `--real: no fault hits the ${hit} that stands beside real processes, and here a ${fault.kind} does. Without --real the simulator plays it.`,
+        `--real: ${hit} suffers ${fault.kind} here, and programs beside real processes suffer no faults. Without --real the simulator plays it.`,
       )
   }
   const [lacks] = (await target.missing?.()) ?? []

@@ -75,7 +75,7 @@ export function chooseReporters(
 ): readonly ReporterChoice[] {
   const quiet = flagOf(options, 'quiet')
   if (quiet && flagOf(options, 'verbose'))
-    throw new UserError('usage', '--quiet and --verbose ask for opposite things: leave one of them out.')
+    throw new UserError('usage', '--quiet and --verbose exclude each other: give one.')
   const typed = [...textsOf(options, 'reporter'), ...(flagOf(options, 'json') ? ['json'] : [])]
   const chosen = typed.map((text) => parseChoice(text, kind))
   requireRoomOnStdout(chosen)

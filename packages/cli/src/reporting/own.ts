@@ -26,7 +26,7 @@ function asReporter(exported: unknown, typed: string): OwnReporter {
   if (typeof exported !== 'function')
     throw new UserError(
       'usage',
-      `${typed}: its default export is to be a function of all findings that returns a text: export default (findings) => findings.map(({ title }) => title).join('\\n')`,
+      `${typed}: its default export must be a function that turns all findings into a text: export default (findings) => findings.map(({ title }) => title).join('\\n')`,
     )
   return (findings) => {
     const text: unknown = exported(findings)

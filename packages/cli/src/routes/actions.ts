@@ -41,7 +41,7 @@ function readTable(action: string, path: string, options: ParsedOptions): RouteT
 function fileOf(options: ParsedOptions, action: string): string {
   const file = textsOf(options, 'file').at(-1)
   if (file !== undefined) return file
-  throw new UserError('usage', `chaos routes ${action}: which table? Name its file: chaos routes ${action} routes.json`)
+  throw new UserError('usage', `chaos routes ${action}: name the file of a table: chaos routes ${action} routes.json`)
 }
 
 function refuseFile(options: ParsedOptions): void {
@@ -49,6 +49,6 @@ function refuseFile(options: ParsedOptions): void {
   if (file !== undefined)
     throw new UserError(
       'usage',
-      `chaos routes schema ${file}: the schema is that of all tables. chaos routes check ${file} checks this one.`,
+      `chaos routes schema ${file}: all tables have the same schema. chaos routes check ${file} checks this one.`,
     )
 }

@@ -15,7 +15,7 @@ export function writtenRequest(options: ParsedOptions): WrittenRequest {
   if (typed === undefined)
     throw new UserError(
       'usage',
-      `chaos routes try: which request? Say --request 'GET /kv/x', or --request @request.http for a file with all of it.`,
+      `chaos routes try: give a request: --request 'GET /kv/x', or --request @request.http for a file with the whole request.`,
     )
   const request = readWrittenRequest(contentOf('request', typed), `--request ${typed}`)
   return {

@@ -51,7 +51,7 @@ function parseTelemetry(options: ParsedOptions): TelemetrySettings | undefined {
   if (typed === undefined) return undefined
   const isAddress = typed === '' || (URL.canParse(typed) && ['http:', 'https:'].includes(new URL(typed).protocol))
   if (!isAddress)
-    throw new UserError('usage', `--otel ${typed}: this is no address of a collector, such as http://localhost:4318.`)
+    throw new UserError('usage', `--otel ${typed}: not the address of a collector, such as http://localhost:4318.`)
   return { endpoint: typed }
 }
 

@@ -213,12 +213,12 @@ async function plannedRepeats(
 
 function specOfFile(file: string, options: ParsedOptions, config: OwnConfig): RunSpec {
   const name = textOf(options, 'run')
-  if (name !== undefined) throw new UserError('usage', `--spec ${file} says all of the run: leave ${name} out.`)
+  if (name !== undefined) throw new UserError('usage', `--spec ${file} defines the whole run: leave ${name} out.`)
   const given = OF_SPEC.filter((option) => options[option] !== undefined && options[option] !== false)
   if (given.length > 0)
     throw new UserError(
       'usage',
-      `--spec ${file} says all of the run: leave --${given.join(', --')} out, or edit the file.`,
+      `--spec ${file} defines the whole run: leave --${given.join(', --')} out, or edit the file.`,
     )
   const spec = readSpecFile(file)
   const { target, workload, require } = spec
@@ -347,7 +347,7 @@ function workloadSettings(
   if (workload.name !== 'register')
     throw new UserError(
       'usage',
-      `--operations ${operations.join(',')}: only those of the workload register can be chosen; ${workload.name} has ${workload.functions.join(', ')}.`,
+      `--operations ${operations.join(',')}: only the workload register lets you choose them; ${workload.name} has ${workload.functions.join(', ')}.`,
     )
   if (!operations.includes('cas')) return { cas: 0, ...settings }
   return usualOperations(target).includes('cas') ? settings : { cas: usualSetting(workload, 'cas'), ...settings }

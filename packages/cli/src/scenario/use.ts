@@ -61,10 +61,7 @@ function parseScenarioSettings(options: ParsedOptions): ScenarioSettings {
       reporter && `--reporter ${reporter}`,
     ].find((typed) => typed !== undefined)
     if (flag === undefined) return { story: undefined, ...settings }
-    throw new UserError(
-      'usage',
-      `${flag} is about one story: name it, such as chaos scenario ${stories[0]?.name} ${flag}`,
-    )
+    throw new UserError('usage', `${flag} needs one story: name it, such as chaos scenario ${stories[0]?.name} ${flag}`)
   }
   const story = findStory(name)
   const names = stories.map((each) => each.name)
@@ -83,7 +80,7 @@ function refuseImpossible(tales: readonly Tale[]): void {
       if (suffering !== true)
         throw new UserError(
           'usage',
-          `--real: ${tale.target} as real processes cannot suffer ${fault.kind}: ${suffering.not}. Without --real it is told in virtual time.`,
+          `--real: ${tale.target} as real processes cannot suffer ${fault.kind}: ${suffering.not}. Without --real it is played in virtual time.`,
         )
     }
   }

@@ -6,7 +6,7 @@ export function refuseToOverwrite(
   path: string,
   { what, force, option = 'out' }: { readonly what: string; readonly force: boolean; readonly option?: string },
 ): void {
-  if (!force && holdsSomething(path)) refuse(`--${option} ${path}`, `there is ${what} already, and it would be lost`)
+  if (!force && holdsSomething(path)) refuse(`--${option} ${path}`, `this would overwrite ${what}`)
 }
 
 interface Replacement {
@@ -23,8 +23,8 @@ export function refuseToOverwriteOthers(path: string, { typed, force, recognises
   refuse(
     typed,
     recognises === undefined
-      ? 'there is a file already, and nothing tells whether it is an earlier report, so it is kept'
-      : 'there is a file that is no report of this kind already, and it would be lost',
+      ? 'the file exists, and may not be an earlier report'
+      : 'this would overwrite a file that is not an earlier report of this kind',
   )
 }
 

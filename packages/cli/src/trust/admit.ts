@@ -61,7 +61,7 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
   const names = [...new Set(others.map(({ option }) => option))]
   throw new UserError(
     'usage',
-    `--spec ${file} says all of the run: leave --${names.join(', --')} out, or edit the file. Beside it they only repeat the programs, files and probes that it names.`,
+    `--spec ${file} defines the whole run: leave --${names.join(', --')} out, or edit the file. With --spec, they may only repeat the programs, files and probes that it names.`,
   )
 }
 

@@ -103,7 +103,7 @@ describe('chaos check with a pattern', () => {
   test('that matches several files cannot fill one report', async () => {
     const cwd = someFiles({ 'a.jsonl': 'fresh-read', 'b.jsonl': 'fresh-read' })
     const { exitCode, stderr } = await chaosHere(['check', '*.jsonl', '--out', 'report.html'], { cwd })
-    expect(stderr).toContain('--out report.html: a report is of one file, and 2 were given.')
+    expect(stderr).toContain('--out report.html: a report shows one file, and 2 were given.')
     expect(exitCode).toBe(3)
   })
 })

@@ -173,7 +173,7 @@ describe('a mistake gets a helpful answer', () => {
     [['run', '--faults', 'partitions'], '--faults partitions: there is no such fault. Did you mean partition?'],
     [['run', '--bug', 'forget-votes'], 'Did you mean forget-vote?'],
     [['run', '--expect', 'linearisable'], 'Did you mean linearizable?'],
-    [['run', '--set', 'speed=3'], 'there is no such knob of raft'],
+    [['run', '--set', 'speed=3'], 'there is no such setting of raft'],
     [['run', 'raft'], 'chaos run raft: runs are named in a chaos.config.ts, and there is none here.'],
     [['check', history('stale-read'), '--expect', 'strict'], '--expect strict: there is no such level.'],
     [['check', history('stale-read'), '--format', 'xml'], '--format xml: there is no such format.'],
@@ -181,8 +181,8 @@ describe('a mistake gets a helpful answer', () => {
     [['check'], 'chaos check needs at least one history'],
     [['replay', 'nowhere.json'], 'nowhere.json: there is no such file.'],
     [['targets', '--faults', '--bugs'], '--faults and --bugs are two lists'],
-    [['ctl', 'reset', 'db'], 'chaos ctl reset takes no "db". Its use: chaos ctl reset'],
-    [['ctl', 'inspect', 'db', 'n1'], 'chaos ctl inspect takes no "n1". Its use: chaos ctl inspect PROXY'],
+    [['ctl', 'reset', 'db'], 'chaos ctl reset takes no "db". Usage: chaos ctl reset'],
+    [['ctl', 'inspect', 'db', 'n1'], 'chaos ctl inspect takes no "n1". Usage: chaos ctl inspect PROXY'],
     [[], 'Three commands to begin with:'],
   ])('chaos %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await chaosHere(args)

@@ -48,7 +48,7 @@ describe('chaos diff', () => {
 
   test.each([
     [['none', history('stale-read')], 'none: there is no such run, result or history.'],
-    [[join(root, 'package.json'), history('stale-read')], 'this is no result of chaos.'],
+    [[join(root, 'package.json'), history('stale-read')], 'this is not a result of chaos.'],
     [[history('stale-read')], 'two results'],
   ])('says what is wrong with %j in one line', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(['diff', ...args])

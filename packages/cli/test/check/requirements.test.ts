@@ -178,7 +178,7 @@ describe('--baseline', () => {
     expect(other.stderr).toContain('it is of the model queue, and this is of register')
     expect(other.exitCode).toBe(3)
     const alone = await chaosHere(['check', stale, '--tolerance', '5%'])
-    expect(alone.stderr).toContain('--tolerance 5%: it is of a baseline: add --baseline FILE.')
+    expect(alone.stderr).toContain('--tolerance 5%: there is no baseline to compare with: add --baseline FILE.')
     expect(alone.exitCode).toBe(3)
   })
 })

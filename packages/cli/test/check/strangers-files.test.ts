@@ -92,7 +92,7 @@ describe("a stranger's spec", () => {
       ['--require', 'lost == 0'],
     ]) {
       const { exitCode, stderr } = await chaosHere(['run', '--spec', file, ...other])
-      expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('says all of the run') })
+      expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('defines the whole run') })
     }
     expect(files.wasRun()).toBe(false)
   })

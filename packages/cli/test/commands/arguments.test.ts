@@ -108,7 +108,9 @@ describe('a misspelt name', () => {
   })
 
   test('says so where there is nothing to name', () => {
-    expect(() => oneOf('set', 'knob of pb', 'a', [])).toThrow('--set a: there is no such knob of pb. It has none.')
+    expect(() => oneOf('set', 'setting of pb', 'a', [])).toThrow(
+      '--set a: there is no such setting of pb. It has none.',
+    )
   })
 
   test('gets a list of what there is if it is a fault', () => {
@@ -118,9 +120,9 @@ describe('a misspelt name', () => {
   })
 })
 
-test('no faults are asked for with none, which stands alone', () => {
+test('none stands for no faults, and excludes others', () => {
   expect(parseNemeses('none')).toEqual([])
-  expect(() => parseNemeses('kill,none')).toThrow('"none" stands alone')
+  expect(() => parseNemeses('kill,none')).toThrow('"none" excludes other faults')
 })
 
 test('a fault may name a service, which only the target knows', () => {

@@ -145,7 +145,7 @@ describe('chaos compare', () => {
 
   test.each([
     [['--targets', 'rafft'], /rafft.*Did you mean raft\?/],
-    [['--targets', 'raft:sync=1'], /--targets raft:sync=1: sync: there is no such knob of raft/],
+    [['--targets', 'raft:sync=1'], /--targets raft:sync=1: sync: there is no such setting of raft/],
     [['--targets', 'raft,raft'], /raft is given twice/],
     [['--targets', 'redis'], /runs as real processes only: add --real/],
     [
@@ -157,7 +157,7 @@ describe('chaos compare', () => {
     [['--targets', 'raft,quorum', '--sweep', 'sync=1,2'], /none of raft, quorum has such a setting/],
     [['--sweep', 'quorum=R1W3..R9W3', '--nodes', '5'], /quorum/],
     [['--targets', 'quorum', '--sweep', 'r=1..9'], /quorum/],
-    [['--targets', 'raft', '--sweep', 'foo=1,2'], /--sweep foo=1,2: foo: there is no such knob of raft/],
+    [['--targets', 'raft', '--sweep', 'foo=1,2'], /--sweep foo=1,2: foo: there is no such setting of raft/],
     [['--sweep', 'sync=3'], /--sweep sync=3: one value is no sweep\. Write --sweep sync=0\.\.4/],
     [
       ['--targets', 'raft', '--sweep', 'heartbeat-ms=abc'],

@@ -16,7 +16,7 @@ describe('chaos init', () => {
     expect(JSON.parse(stdout).headline).toBe('linearizable')
     expect(exitCode).toBe(0)
     const again = await chaosHere(['init'], { cwd })
-    expect(again).toMatchObject({ exitCode: 3, stderr: 'chaos.config.ts is here already. --force replaces it.\n' })
+    expect(again).toMatchObject({ exitCode: 3, stderr: 'chaos.config.ts already exists. --force replaces it.\n' })
     expect(await chaosHere(['init', '--force', '--target', 'rfat'], { cwd })).toMatchObject({
       exitCode: 3,
       stderr: expect.stringContaining('Did you mean raft?'),
@@ -71,7 +71,7 @@ test('refuses to write the simulated example over other files, and with options 
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'server.ts'), '')
   const refused = await chaosHere(['init', '--example', 'simulate'], { cwd })
-  expect(refused).toMatchObject({ exitCode: 3, stderr: 'server.ts is here already. Do it in another directory.\n' })
+  expect(refused).toMatchObject({ exitCode: 3, stderr: 'server.ts already exists. Use another directory.\n' })
   expect(await chaosHere(['init', '--example', 'simulate', '--nodes', '2'], { cwd })).toMatchObject({ exitCode: 3 })
 })
 

@@ -162,7 +162,7 @@ describe('a report', () => {
     const refused = await check(history)
     expect(refused.exitCode).toBe(3)
     expect(refused.stderr).toBe(
-      `--out ${history}: there is a file that is no report of this kind already, and it would be lost. Name another file, or replace it with --force.\n`,
+      `--out ${history}: this would overwrite a file that is not an earlier report of this kind. Name another file, or replace it with --force.\n`,
     )
     expect(readFileSync(history, 'utf8')).toBe(readFileSync(staleRead, 'utf8'))
     expect((await check(history, '--force')).exitCode).toBe(0)

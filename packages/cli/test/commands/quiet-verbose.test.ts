@@ -83,7 +83,7 @@ describe('--quiet prints the verdict in one line, and nothing else', () => {
 
   test('--quiet cannot be combined with --verbose', async () => {
     const { exitCode, stderr } = await chaosHere(['check', history('stale-read'), '--quiet', '--verbose'])
-    expect(stderr).toBe('--quiet and --verbose ask for opposite things: leave one of them out.\n')
+    expect(stderr).toBe('--quiet and --verbose exclude each other: give one.\n')
     expect(exitCode).toBe(3)
   })
 })

@@ -80,10 +80,7 @@ test('spans that a collector refuses are counted and reported, and the verdict s
 
 test('--otel refuses a text that is no address before anything starts', async () => {
   const { stderr, exitCode } = await runWith('--otel', 'localhost')
-  expect([exitCode, stderr]).toEqual([
-    3,
-    expect.stringContaining('--otel localhost: this is no address of a collector'),
-  ])
+  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('--otel localhost: not the address of a collector')])
 })
 
 const event = (members: Partial<Event> & Pick<Event, 'time' | 'type'>): Event => ({

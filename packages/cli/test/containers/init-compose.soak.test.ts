@@ -60,7 +60,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
       expect(exitCode).toBe(3)
       return stderr
     }
-    expect(await refused('cache')).toContain('cache.json is here already. --force replaces it.')
+    expect(await refused('cache')).toContain('cache.json already exists. --force replaces it.')
     expect(await refused('cache', '--force', '--service', 'redi')).toMatch(/cache has no such service\. .*redis/)
     expect(await refused('nobodys')).toContain('--compose nobodys: there is no such file')
     expect(await refused('')).toContain('there is no compose.yaml')

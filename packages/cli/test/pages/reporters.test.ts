@@ -74,7 +74,7 @@ test('a picture is of one file, and replaces an earlier one of its kind alone', 
   expect((await check('--reporter', `svg=${other}`)).exitCode).toBe(3)
   expect(readFileSync(other, 'utf8')).toBe('<svg>drawn by hand</svg>')
   const two = await check(history('fresh-read'), '--reporter', 'svg=two.svg')
-  expect(two.stderr).toContain('--reporter svg=two.svg: a report is of one file, and 2 were given')
+  expect(two.stderr).toContain('--reporter svg=two.svg: a report shows one file, and 2 were given')
 })
 
 test('no reporter replaces a history that is checked', async () => {

@@ -61,7 +61,7 @@ describe('a queue that cannot be used says why', () => {
     [['worker', '--queue', 'env:NO_SUCH_QUEUE'], 3, 'export NO_SUCH_QUEUE=redis://127.0.0.1:6379'],
     [['worker', '--queue', 'env:CLOSED_QUEUE'], 4, '--queue: the Redis at 127.0.0.1:1 does not answer'],
     [['fuzz', '--seeds', '1', '--queue', 'env:CLOSED_QUEUE'], 4, 'the Redis at 127.0.0.1:1 does not answer'],
-    [['fuzz', '--priority', 'low'], 3, '--priority is among the jobs of a queue: add --queue redis://host:6379.'],
+    [['fuzz', '--priority', 'low'], 3, '--priority needs a queue: add --queue redis://host:6379.'],
     [['check', 'a.jsonl', '--priority', 'low'], 3, '--priority is among the jobs of a queue'],
     [['compare', '--priority', 'low'], 3, '--priority is among the jobs of a queue'],
   ])('%j', async (args, exitCode, message) => {

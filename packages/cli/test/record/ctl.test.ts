@@ -124,7 +124,7 @@ describe('chaos ctl', () => {
   test.each([
     ['swap', 'Give it one file: chaos ctl swap FILE'],
     ['swap /no/such/file', 'chaos ctl swap /no/such/file: there is no such file'],
-    ['lease', 'Say whose it is'],
+    ['lease', 'Name its owner'],
     ['lease me soon', 'soon'],
     ['renew', 'Say which lease'],
     ['inspect bd', 'There is no proxy "bd". Did you mean db? Known: db.'],
@@ -132,7 +132,7 @@ describe('chaos ctl', () => {
     ['add latencey db', 'There is no fault "latencey". Did you mean latency? chaos ctl kinds lists them.'],
     ['add latency db latencyMS=5', 'latency has no parameter "latencyMS". Did you mean latencyMs?'],
     ['add latency db', 'latency needs "latencyMs" of milliseconds'],
-    ['add latency', 'Say whom it hurts: chaos ctl add latency PROXY'],
+    ['add latency', 'Say what it hits: chaos ctl add latency PROXY'],
     ['add latency db latencyMs=fast', '--latencyMs fast: not a duration'],
     ['add latency db latencyMs=-5', 'The proxy refuses (HTTP 400): fault: latency: "latencyMs" is -5'],
     ['add latency db db>clients latencyMs=5', 'name proxies or links, not both'],
@@ -210,7 +210,7 @@ describe('chaos ctl', () => {
     expect(JSON.parse(good.stdout)).toMatchObject([{ name: 'db', upstream: '127.0.0.1:1', liveConnections: 0 }])
     expect(bad).toMatchObject({
       exitCode: 3,
-      stderr: expect.stringMatching(/cannot "lst"\. Did you mean list\? It can: list, inspect/),
+      stderr: expect.stringMatching(/has no action "lst"\. Did you mean list\? Its actions: list, inspect/),
     })
   })
 })

@@ -199,7 +199,7 @@ describe('chaos proxy', () => {
       const { exitCode, stderr } = await chaos([...args, ...upstream])
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 3 })
       expect(stderr).toBe(
-        `--out ${file}: there is a recording already, and it would be lost. Name another file, or replace it with --force.\n`,
+        `--out ${file}: this would overwrite a recording. Name another file, or replace it with --force.\n`,
       )
       expect(readFileSync(file, 'utf8')).toBe(kept)
     }

@@ -100,7 +100,7 @@ describe('a request is tried', () => {
   })
 
   test.each([
-    [['routes', 'try', table], "which request? Say --request 'GET /kv/x'"],
+    [['routes', 'try', table], "give a request: --request 'GET /kv/x'"],
     [['routes', 'try', table, '--request', 'kv'], '--request kv: the first line is "kv". Write a method and a path'],
     [
       ['routes', 'try', table, '--request', 'GET /', '--answer', 'ok'],
@@ -110,7 +110,7 @@ describe('a request is tried', () => {
       ['routes', 'try', table, '--request', 'GET /', '--header', 'x'],
       '--header: "x" is no header. Write X-Client: alice',
     ],
-    [['routes', 'try'], 'which table? Name its file'],
+    [['routes', 'try'], 'name the file of a table'],
     [['routes', 'check', 'nope.json'], 'chaos routes check nope.json: there is no such file'],
     [['routes', 'shema'], 'there is no such action. There are: schema, check, try. Did you mean schema?'],
     [['routes', 'schema', 'x.json'], 'the schema is that of all tables'],

@@ -33,7 +33,7 @@ describe('chaos init protocol', () => {
     const directory = await withProtocol()
     writeFileSync(join(directory, 'protocol.ts'), 'mine')
     const { exitCode, stderr } = await chaosHere(['init', 'protocol'], { cwd: directory })
-    expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: 'protocol.ts is here already. --force replaces it.\n' })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: 'protocol.ts already exists. --force replaces it.\n' })
     expect(readFileSync(join(directory, 'protocol.ts'), 'utf8')).toBe('mine')
     await chaosHere(['init', 'protocol', '--force'], { cwd: directory })
     expect(readFileSync(join(directory, 'protocol.ts'), 'utf8')).toContain('majorities')

@@ -156,7 +156,7 @@ describe('--spec', () => {
 
   test('is refused together with other options of the run', async () => {
     expect(await refused({ target: 'raft', seed: 1 }, '--seed', '2', '--sim')).toMatch(
-      /says all of the run: leave --seed, --sim out, or edit the file\.$/,
+      /defines the whole run: leave --seed, --sim out, or edit the file\.$/,
     )
   })
 

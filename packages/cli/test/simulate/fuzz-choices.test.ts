@@ -49,7 +49,7 @@ describe('a search for what an author of a protocol asks about', () => {
 
   test.each([
     [['--drift', '5'], '--drift 5: write a share up to 50%, such as 20% or 200ppm.'],
-    [['--faults', 'kill', '--drift', '5%'], '--drift and --jump are of wrong clocks: add clock to --faults.'],
+    [['--faults', 'kill', '--drift', '5%'], '--drift and --jump need a fault of clocks: add clock to --faults.'],
     [['--faults', 'kil'], 'Did you mean kill?'],
     [['--faults', 'error-status'], '--faults error-status: simulated runs cannot suffer it'],
     [['--mix', 'reed=2'], 'Did you mean read?'],

@@ -72,7 +72,7 @@ describe('a search for a deliberate mistake', () => {
   test('says in its title, on its page and in its JSON what it chose', async () => {
     const args = ['fuzz', '--protocol', own, '--bug', 'once', '--seeds', '2', '--workers', '1', '--no-guide']
     const out = ['--out', temporaryDirectory()]
-    const said = 'with the settings its mistake needs: hurry=true; also the faults pause, lose-reply; workload counter'
+    const said = 'with the settings its bug needs: hurry=true; also the faults pause, lose-reply; workload counter'
     const { stdout, stderr } = await chaosHere([...args, ...out])
     expect(stderr).toContain(said)
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(said)
