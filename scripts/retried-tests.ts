@@ -28,12 +28,12 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/cli/test/commands/config.test.ts',
-    title: 'has a run by its name, its workload found from the file it is named in, and options before both',
+    title: 'performs a run by its name, finds its workload relative to the configuration, and lets options override both',
     reason: ON_A_BUSY_MACHINE,
   },
   {
     file: 'packages/cli/test/run/own-service.test.ts',
-    title: 'a replica that answers reads is found to answer stale ones',
+    title: 'stale reads from a replica are found',
     reason: BY_CHANCE,
   },
   {

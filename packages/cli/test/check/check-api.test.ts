@@ -26,14 +26,14 @@ describe('check', () => {
     expect(levels.sequential.result).toBe('met')
   })
 
-  test('says why a level that is met proves little, as chaos check does', () => {
+  test('says why a met level proves little, as chaos check does', () => {
     const { levels, vacuous } = check(staleRead.slice(0, 2))
     expect(levels.linearizable.result).toBe('met')
     expect(vacuous).toEqual(['no read succeeded'])
     expect(check(staleRead).vacuous).toEqual([])
   })
 
-  test('says of a file what chaos check says of it, read as a history or as its lines', async () => {
+  test('reports the same of a file as chaos check, given as a history or as lines', async () => {
     const { stdout } = await chaosHere(['check', STALE, '--json'])
     const told = Object.entries<{ result: string }>(JSON.parse(stdout).levels)
     const results = told.map(([level, { result }]) => [level, result])
@@ -51,11 +51,11 @@ describe('check', () => {
     expect(check(events, { initial: 4 }).levels.linearizable.result).toBe('violated')
   })
 
-  test('takes a history that is there already', () => {
+  test('takes a history that was read before', () => {
     expect(check(historyFromEvents(staleRead)).levels.linearizable.result).toBe('violated')
   })
 
-  test('says of no events at all that nothing was proved', () => {
+  test('proves nothing without events', () => {
     expect(check([]).levels.linearizable).toMatchObject({ result: 'unknown' })
   })
 

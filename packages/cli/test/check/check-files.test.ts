@@ -19,7 +19,7 @@ function someFiles(names: { readonly [file: string]: string }): string {
   return directory
 }
 
-test('a rotated recording is checked like the one file that it was', async () => {
+test('a rotated recording is checked like a single file', async () => {
   const cwd = temporaryDirectory()
   const lines = writesAndReads(200, 4, 120).trimEnd().split('\n')
   writeFileSync(join(cwd, 'whole.jsonl'), lines.join('\n'))

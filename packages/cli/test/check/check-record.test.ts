@@ -22,7 +22,7 @@ const header = { chaos: 1, model: 'register', initial: 'unknown' }
 describe('a service that held something before it was recorded', () => {
   const events = [...read(0, 3), ...write(1, 4), ...read(0, 4)]
 
-  test('leaves a linearizable record if the header or the command line says that its start is unknown', async () => {
+  test('has a linearizable record if the header or the command line says that its initial values are unknown', async () => {
     const found = async (...args: readonly string[]) =>
       (await chaosHere(['check', ...args, '--expect', 'linearizable'])).exitCode
     expect(await found(saved(header, ...events))).toBe(0)
@@ -30,7 +30,7 @@ describe('a service that held something before it was recorded', () => {
     expect(await found(saved(...events))).toBe(1)
   })
 
-  test('leaves no linearizable record if the command line gives a start that the reads contradict', async () => {
+  test('has a record that is not linearizable if the reads contradict the initial value that was given', async () => {
     const judged = async (initial: string) => {
       const file = saved(header, ...events)
       const { exitCode, stdout } = await chaosHere([
@@ -49,7 +49,7 @@ describe('a service that held something before it was recorded', () => {
     expect(await judged('3')).toEqual({ exitCode: 0, linearizable: 'met' })
   })
 
-  test('leaves no linearizable record if its old value comes back after a write', async () => {
+  test('has a record that is not linearizable if its old value comes back after a write', async () => {
     const { exitCode, stdout } = await chaosHere([
       'check',
       saved(header, ...events, ...read(0, 3)),

@@ -9,7 +9,7 @@ import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../chaos
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
 describe('chaos check', () => {
-  test('of one file shows the verdict, the sentence and where its lines are', async () => {
+  test('shows the verdict of one file, the sentence and its lines', async () => {
     const { exitCode, stdout, stderr } = await chaos(['check', history('stale-read')])
     expect(stdout).toMatch(/NOT LINEARIZABLE/)
     expect(stdout).toMatch(/Process 1 read 1 for x from n2 at 0\.014 s/)
@@ -17,7 +17,7 @@ describe('chaos check', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) })
   })
 
-  test('of several files shows a table with a line for each', async () => {
+  test('shows a table of several files, with a line for each', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), history('split-brain')])
     const lines = stdout.split('\n')
     for (const name of ['stale-read', 'fresh-read', 'split-brain'])
@@ -36,7 +36,7 @@ describe('chaos check', () => {
     expect(exitCode).toBe(expected)
   })
 
-  test('of one client over two connections is violated or unknown, depending on whether the recording named it', async () => {
+  test('finds one client on two connections violated or unknown, depending on whether the recording named it', async () => {
     const directory = temporaryDirectory()
     const record = (name: string, sessions: object, session: object): string => {
       const file = join(directory, name)
@@ -62,7 +62,7 @@ describe('chaos check', () => {
     expect(unsure.stdout).toContain('say in the route table which header or cookie does: "client": "header.X-Client"')
   })
 
-  test('of a history in which nothing was read says that it proves little, and exits with 2, whatever was expected', async () => {
+  test('exits with 2 for a history in which nothing was read, whatever was expected', async () => {
     const file = join(temporaryDirectory(), 'writes.jsonl')
     writeFileSync(
       file,
@@ -78,7 +78,7 @@ describe('chaos check', () => {
     expect(JSON.parse(stdout).vacuous).toEqual(['no read succeeded'])
   })
 
-  test('that asks for one level speaks of that level; where it cannot be decided it exits with 2', async () => {
+  test('reports only the level that was asked for, and exits with 2 if it cannot be decided', async () => {
     const decided = await chaosHere(['check', history('stale-read'), '--level', 'sequential'])
     expect(decided.stdout).toMatch(/^ {2}SEQUENTIALLY CONSISTENT/m)
     expect(decided.exitCode).toBe(0)
@@ -87,7 +87,7 @@ describe('chaos check', () => {
     expect(open.exitCode).toBe(2)
   })
 
-  test('with --json prints one object a file, levels strongest first', async () => {
+  test('prints one JSON object per file with --json, strongest level first', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), '--json'])
     const [stale, fresh] = stdout
       .trimEnd()
@@ -121,7 +121,7 @@ describe('chaos check', () => {
     }
   })
 
-  test('writes a report that stands alone', async () => {
+  test('writes a self-contained report', async () => {
     const report = join(temporaryDirectory(), 'report.html')
     const { exitCode } = await chaosHere(['check', history('stale-read'), '--out', report])
     expect(exitCode).toBe(0)
@@ -137,7 +137,7 @@ describe('chaos check', () => {
     expect(readdirSync(directory)).toEqual(['empty.jsonl'])
   })
 
-  test('that cannot write its report has shown the verdict, and says why', async () => {
+  test('shows the verdict even if it cannot write its report, and says why', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([
       'check',
       history('stale-read'),
@@ -158,7 +158,7 @@ describe('chaos check', () => {
   })
 })
 
-describe('a mistake gets a helpful answer', () => {
+describe('a wrong command line gets a helpful answer', () => {
   test.each([
     [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
     [['run', '--no-such'], 'Unknown option --no-such. chaos run --help lists them.'],
@@ -193,7 +193,7 @@ describe('a mistake gets a helpful answer', () => {
   })
 })
 
-describe('a file that is no history', () => {
+describe('a file that is not a history', () => {
   const refused = async (file: string, message: string | RegExp, run = chaosHere) => {
     const { exitCode, stderr, stdout } = await run(['check', file])
     expect(stderr.trimEnd().split('\n').length).toBeLessThan(4)
@@ -238,7 +238,7 @@ describe('a file that is no history', () => {
     await refused(file, /noise/, chaos)
   })
 
-  test('among others does not keep them from being checked', async () => {
+  test('does not keep other files from being checked', async () => {
     const { exitCode, stdout } = await chaosHere(['check', history('fresh-read'), 'nowhere.jsonl'])
     expect(stdout).toContain('fresh-read.jsonl')
     expect(stdout).toContain('nowhere.jsonl')
@@ -246,7 +246,7 @@ describe('a file that is no history', () => {
   })
 })
 
-test('a history whose last line was cut off is used up to there, and says so', async () => {
+test('a history whose last line is cut off is checked up to there, with a note', async () => {
   const file = join(temporaryDirectory(), 'cut.jsonl')
   const whole = readFileSync(history('fresh-read'))
   writeFileSync(file, whole)
@@ -269,7 +269,7 @@ test.each([[['--help']], [['help', 'run']], [['check', '--help']], [['targets', 
   },
 )
 
-test('targets are listed, with what they can suffer and the mistakes they can be given', async () => {
+test('targets are listed, with the faults they can suffer and their bugs', async () => {
   expect((await chaosHere(['targets'])).stdout).toMatch(/raft[\s\S]*primary-replica[\s\S]*master-master/)
   expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/drop-message +✔ .*\n +--faults loss\n/)
   const bugs = JSON.parse((await chaosHere(['targets', '--bugs', '--json'])).stdout)

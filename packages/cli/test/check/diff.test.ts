@@ -16,7 +16,7 @@ describe('chaos diff', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('of a result with itself finds no level that differs, and nothing better or worse', async () => {
+  test('finds no difference between a result and itself', async () => {
     const { stdout } = await chaosHere(['diff', history('stale-read'), history('stale-read'), '--json'])
     const { settings, levels, figures } = JSON.parse(stdout)
     expect({ settings, levels }).toEqual({ settings: [], levels: [] })

@@ -39,7 +39,7 @@ const check = async (path: string, more: readonly string[]) => {
 }
 
 describe.skipIf(installed('redis-server') === undefined)('a recording in 40 parts, larger than memory', () => {
-  test('is judged by two workers as alone, and one planted violation is found by the same counterexample', async () => {
+  test('gets the same verdict from two workers as from one process, and the same counterexample for a planted violation', async () => {
     const path = temporaryDirectory()
     writeRecording(path, { operations, keys: operations / 1_000, clients: 20, parts: PARTS })
     const queue = await queueOf()

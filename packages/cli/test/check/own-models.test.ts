@@ -65,7 +65,7 @@ describe('a model of one’s own, given as a file', () => {
     expect(JSON.parse(stdout)).toMatchObject({ model: 'stack', levels: { linearizable: { result: 'violated' } } })
   })
 
-  test('names an operation that it does not know with its line', async () => {
+  test('refuses an unknown operation, with its line', async () => {
     const other = fileOf('h.jsonl', '{"process":0,"type":"invoke","f":"peek","value":null}\n')
     const { exitCode, stderr } = await chaos(['check', other, '--model', example])
     expect(stderr).toContain(`${other}:1: the stack model does not know the operation "peek"; it knows push, pop, top.`)
@@ -76,7 +76,7 @@ describe('a model of one’s own, given as a file', () => {
 /** What the model does, its file, and what is said of it. */
 type Refused = readonly [string, string, RegExp]
 
-describe('a model that does not work is one line, and exit code 3:', () => {
+describe('a model that fails is reported in one line with exit code 3:', () => {
   const model = (apply: string, more = ''): string =>
     `const all = []; export default { name: 'mine', initial: [], key: JSON.stringify, apply(state, { f, value }) { ${apply} } ${more} }`
   const refused: Refused[] = [

@@ -12,7 +12,7 @@ describe('chaos check --require', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('exits with 0 if all bounds hold, and tells what was found', async () => {
+  test('exits with 0 if all bounds hold, and reports the figures', async () => {
     const required = ['--require', 'availability >= 99%', '--require', 'lost == 0']
     const { exitCode, stdout } = await chaosHere(['check', stale, ...required, '--json'])
     expect(JSON.parse(stdout).requirements).toEqual([
@@ -22,7 +22,7 @@ describe('chaos check --require', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('exits with 2 if nothing can tell, and says why', async () => {
+  test('exits with 2 if a bound cannot be decided, and says why', async () => {
     const { exitCode, stdout } = await chaosHere(['check', stale, '--require', 'p99 during kill < 1s'])
     expect(stdout).toContain('? p99 during kill < 1s: unknown, no operation was called during a kill')
     expect(exitCode).toBe(2)
@@ -41,7 +41,7 @@ describe('chaos check --require', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('is refused if it is about a function that nothing knows', async () => {
+  test('is refused if it names an unknown function', async () => {
     const { exitCode, stderr } = await chaosHere(['check', stale, '--require', 'availability of raed >= 99%'])
     expect(stderr).toContain(
       '--require "availability of raed >= 99%": there is no function raed. Did you mean read? Known: write, read, cas',
@@ -86,7 +86,7 @@ describe('chaos run --require', () => {
     expect(again.exitCode).toBe(1)
   })
 
-  test('takes bounds from the configuration, where a mistake is one line', async () => {
+  test('takes bounds from the configuration, and reports an invalid one in one line', async () => {
     const cwd = temporaryDirectory()
     const config = (require: readonly string[]) =>
       writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ target: 'sim:raft', require }))
@@ -125,7 +125,7 @@ describe('--baseline', () => {
     return to
   }
 
-  test('is met by the run it was made from, and broken by one that is weaker, slower or loses more', async () => {
+  test('is met by its own run, and broken by one that is weaker, slower or loses more', async () => {
     const out = temporaryDirectory()
     await simulate(out)
     const same = await simulate(out, '--baseline', runJsonIn(out), '--tolerance', '0%')
@@ -139,7 +139,7 @@ describe('--baseline', () => {
     expect(slower.exitCode).toBe(1)
   })
 
-  test('turns a build red that falls from linearizable to something weaker, with no level expected', async () => {
+  test('fails a build that falls from linearizable to a weaker level, without --expect', async () => {
     const fresh = await chaosHere(['check', join(root, 'histories', 'fresh-read.jsonl'), '--json'])
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, fresh.stdout)
@@ -171,7 +171,7 @@ describe('--baseline', () => {
     expect({ exitCode, left: readdirSync(out) }).toEqual({ exitCode: 3, left: [] })
   })
 
-  test('of another model is refused for a history, and a tolerance needs one', async () => {
+  test('is refused for a history of another model, and is needed for a tolerance', async () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, '{"chaos":1,"model":"queue","levels":{}}')
     const other = await chaosHere(['check', stale, '--baseline', baseline])

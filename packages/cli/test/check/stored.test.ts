@@ -47,7 +47,7 @@ async function recorded(lines: readonly string[], put: (key: string, content: Ui
   return file
 }
 
-test('a recording in a store is checked like the file that it was, as one object or as numbered parts', async () => {
+test('a recording in a store is checked like a file, as one object or as numbered parts', async () => {
   const store = await startStore()
   useStore(store.port)
   const lines = recordingOf(300, 5, 150)
@@ -75,7 +75,7 @@ test('a recording in a store is read by every command that reads a history', asy
   expect(await chaosHere(['diff', file, address])).toMatchObject({ exitCode: 0 })
 })
 
-test('a recording in a store loses nothing, and counts nothing twice, over connections that break in the middle', async () => {
+test('a recording in a store loses and repeats nothing when connections break in the middle', async () => {
   const store = await startStore()
   const lines = recordingOf(8_000, 7, 5_000)
   const file = await recorded(lines, store.put)
@@ -190,7 +190,7 @@ test('an object that changed since it was looked up is refused', async () => {
 })
 
 describe.skipIf(installed('redis-server') === undefined)('a recording in a store, by a queue', () => {
-  test('is fetched by each worker with credentials of its own, which are in no job', async () => {
+  test('is fetched by each worker with its own credentials, which are in no job', async () => {
     const [queue, store] = [await queueOf(), await startStore()]
     const env = environmentOf(store.port)
     const file = await recorded(recordingOf(1_200, 12, 700), store.put)
@@ -204,7 +204,7 @@ describe.skipIf(installed('redis-server') === undefined)('a recording in a store
     for (const told of [kept, worker.printed(), shared.stderr, shared.stdout]) expect(told).not.toContain(KEY)
   })
 
-  patientTest('is refused by a worker that finds another in its place', async () => {
+  patientTest('is refused by a worker that finds another object in its place', async () => {
     const [queue, store] = [await queueOf(), await startStore()]
     const env = environmentOf(store.port)
     await store.put('a.jsonl', recordingOf(600, 7).join('\n'))

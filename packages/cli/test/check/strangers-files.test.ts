@@ -74,7 +74,7 @@ describe("a stranger's spec", () => {
     }
   })
 
-  test('says of a cluster which commands it would start, and of a file that it lies elsewhere', async () => {
+  test('names the commands that a cluster would start, and says that a file lies elsewhere', async () => {
     const files = strangersDirectory()
     mkdirSync(join(files.directory, 'inner'))
     const file = files.write('inner/spec.json', spec({ target: { name: files.cluster, settings: {} } }))
@@ -82,7 +82,7 @@ describe("a stranger's spec", () => {
     expect(stderr).toContain(`which runs sh -c touch ${files.mark} (outside of the directory of ${file})`)
   })
 
-  test('accepts only options that repeat what it says', async () => {
+  test('accepts only options that repeat its content', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ workload: { name: files.module, settings: {} } }))
     for (const other of [
@@ -97,7 +97,7 @@ describe("a stranger's spec", () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('that is repeated on the command line, or trusted, runs what it names; trusted, it is named before', async () => {
+  test('runs what it names if that is repeated on the command line or trusted; if trusted, it is printed first', async () => {
     const files = strangersDirectory()
     const requirement = `command "touch ${files.mark}" exit == 0`
     const file = files.write('spec.json', spec({ require: [requirement] }))
@@ -110,7 +110,7 @@ describe("a stranger's spec", () => {
     expect(repeated.stdout).toContain(`found 0`)
   })
 
-  test('with built-in names only, and bounds without probes, needs no permission', async () => {
+  test('needs no permission with only built-in names and bounds without probes', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ require: ['operations >= 1'] }))
     const { exitCode, stderr } = await chaosHere(['run', '--spec', file, '--out', join(files.directory, 'out')])
@@ -152,7 +152,7 @@ describe("a stranger's replay file", () => {
   })
 })
 
-patientTest('the command that a page gives to repeat its run names what the run was of', async () => {
+patientTest('the command on a page that repeats its run names the program of the run', async () => {
   const files = strangersDirectory()
   const requirement = `command "touch ${files.mark}" exit == 0`
   const schedule = files.write('schedule.json', [
@@ -165,7 +165,7 @@ patientTest('the command that a page gives to repeat its run names what the run 
   expect(stdout).toMatch(/--spec \S+run\.json --require 'command "touch /)
 })
 
-patientTest('a secret of a probe is in no file and on no screen, and the probe is asked with it', async () => {
+patientTest('a secret of a probe reaches the probe, and no file or screen', async () => {
   const files = strangersDirectory()
   const { server, authorizations } = await protectedServer()
   const { port } = server.address() as AddressInfo
@@ -202,7 +202,7 @@ async function protectedServer() {
   return { server, authorizations }
 }
 
-test('a page that is no report of ours is not replaced by one, and a report is', async () => {
+test('a report replaces a report of ours, and no other page', async () => {
   const directory = temporaryDirectory()
   const page = join(directory, 'mine.html')
   writeFileSync(page, '<!doctype html><title>mine</title>')
@@ -240,7 +240,7 @@ test.each(reporters.map((reporter) => [reporter.name, reporter.recognises !== un
   },
 )
 
-test('the text of a reporter is replaced by that of every other command', async () => {
+test('the text of a reporter replaces that of any other command', async () => {
   const directory = temporaryDirectory()
   const out = join(temporaryDirectory(), 'out')
   const reporters = ['json', 'jsonl', 'junit', 'tap', 'markdown'].flatMap((name) => [
@@ -278,7 +278,7 @@ test('events replace events of an earlier run, and no other file', async () => {
     expect((await chaosHere([...run, '--events', events, ...force])).exitCode).toBeLessThan(3)
 })
 
-test('a record is not written through a link that leads to nothing yet', async () => {
+test('a record is not written through a dangling link', async () => {
   const directory = temporaryDirectory()
   const [link, elsewhere] = [join(directory, 'events.jsonl'), join(directory, 'elsewhere')]
   symlinkSync(elsewhere, link)

@@ -28,7 +28,7 @@ describe('durations', () => {
     },
   )
 
-  test('mean the same in every unit', () => {
+  test('have the same meaning in every unit', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10_000 }), (seconds) => {
         expect(parseDuration('time', `${seconds}s`)).toBe(parseDuration('time', `${seconds * 1000}ms`))
@@ -37,7 +37,7 @@ describe('durations', () => {
   })
 })
 
-test('sizes are decimal, as the units say', () => {
+test('sizes are decimal: 1KB is 1,000 bytes', () => {
   expect(parseSize('memory', '64KB')).toBe(64_000)
   expect(parseSize('memory', '2GB')).toBe(2_000_000_000)
   expect(() => parseSize('memory', '2 GB')).toThrow('--memory 2 GB: not a size.')
@@ -55,7 +55,7 @@ describe('an option that is declared by a schema', () => {
     expect(level.describe).toBe('what must hold')
   })
 
-  test('has its value as typed or, if it is not, its default', () => {
+  test('has the value as typed, or its default', () => {
     expect(valuesOf({ nodes: '3', time: ['1s', '2s'] }, { nodes, time, level })).toEqual({
       nodes: 3,
       time: 2_000,
@@ -64,7 +64,7 @@ describe('an option that is declared by a schema', () => {
     expect(valuesOf({}, { nodes, time, level })).toEqual({ nodes: 5, time: 20_000, level: undefined })
   })
 
-  test('leaves its default to others if told so', () => {
+  test('leaves its default to the caller if it is asked to', () => {
     expect(ifTyped(nodes).valueIn({}, 'nodes')).toBeUndefined()
     expect(ifTyped(nodes).describe).toBe(nodes.describe)
     expect(ifTyped(nodes).valueIn({ nodes: '7' }, 'nodes')).toBe(7)
@@ -80,7 +80,7 @@ describe('an option that is declared by a schema', () => {
     expect(() => time.valueIn({ time: wrong }, 'time')).toThrow(`--time ${wrong}: must be between 100ms and 24h.`)
   })
 
-  test('refuses a name that there is not, and suggests one', () => {
+  test('refuses an unknown name, and suggests the nearest', () => {
     expect(() => level.valueIn({ level: 'strog' }, 'level')).toThrow(
       '--level strog: there is no such level. Did you mean strong? Known: weak, strong.',
     )
@@ -103,11 +103,11 @@ describe('a misspelt name', () => {
     expect(nearest('linearisable', ['linearizable', 'sequential'])).toBe('linearizable')
   })
 
-  test('gets no suggestion if it is like none', () => {
+  test('gets no suggestion if it resembles none', () => {
     expect(didYouMean('zzz', ['target', 'time'])).toBe('')
   })
 
-  test('says so where there is nothing to name', () => {
+  test('is refused as such if there are no names', () => {
     expect(() => oneOf('set', 'setting of pb', 'a', [])).toThrow(
       '--set a: there is no such setting of pb. It has none.',
     )

@@ -30,7 +30,7 @@ test('a shell splits a quoted command line into the same words', () => {
   )
 })
 
-test('a file whose name begins with a dash is no option', () => {
+test('a file name that begins with a dash is not an option', () => {
   expect([fileWord('-weird.jsonl'), fileWord('-'), fileWord('a-b')]).toEqual(['./-weird.jsonl', '-', 'a-b'])
 })
 
@@ -39,7 +39,7 @@ async function againFor(typed: ParsedOptions): Promise<string> {
   return againCommand(run, 'run.json', config, load)
 }
 
-test('the command that repeats a run names the level that was asked for, and no other', async () => {
+test('the command that repeats a run names only the level that was given', async () => {
   const typed = {
     time: '1s',
     rate: 10,
@@ -55,7 +55,7 @@ test('the command that repeats a run names the level that was asked for, and no 
   expect(await againFor(typed)).not.toContain('--expect')
 })
 
-test('the command that repeats a run whose clients workers drove has workers drive them again', async () => {
+test('the command that repeats a run driven by workers uses workers again', async () => {
   const load = { queue: 'env:CHAOS_QUEUE', workers: 2, reach: '10.0.0.5' }
   expect(await againFor({ seed: 1, ...load })).toContain('--queue env:CHAOS_QUEUE --workers 2 --reach 10.0.0.5')
   const { run } = await parseRunSettings({ seed: 1 })
@@ -66,7 +66,7 @@ test('the command that repeats a run whose clients workers drove has workers dri
   expect(await againFor({ seed: 1, queue: 'redis://10.0.0.5:6379' })).toMatch(/--queue redis:\/\/10\.0\.0\.5:6379$/)
 })
 
-test('a run whose clients workers cannot drive is refused before anything is started', async () => {
+test('a run whose clients workers cannot drive is refused before anything starts', async () => {
   const refused = async (typed: ParsedOptions): Promise<string> => {
     const parsing = parseRunSettings({ queue: 'redis://127.0.0.1:1', ...typed })
     return parsing.then(

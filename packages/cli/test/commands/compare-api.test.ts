@@ -16,7 +16,7 @@ describe('compare', () => {
     expect(begun.map((event) => event.type === 'running' && event.run)).toEqual(begun.map((_, i) => i + 1))
   })
 
-  test('begins no further run once it is aborted, and compares what was measured until then', async () => {
+  test('starts no further run once it is aborted, and compares what was measured before', async () => {
     const stop = new AbortController()
     const begun: CompareEvent[] = []
     const listener = (event: CompareEvent) => {
@@ -31,7 +31,7 @@ describe('compare', () => {
     expect(notes[0]).toMatch(/^it was ended after \d+ of \d+ runs/)
   })
 
-  test('compares nothing once it is aborted before the first run', async () => {
+  test('compares nothing if it is aborted before the first run', async () => {
     const comparison = await compare({ targets: ['raft'], ...BRIEF }, { signal: AbortSignal.abort() })
     expect(comparison).toMatchObject({ systems: [], interrupted: true })
   })

@@ -10,7 +10,7 @@ import { patientTest, test } from '../patient.ts'
 const quick = ['--time', '2s', '--rate', '150', '--seeds', '1', '--seed', '2']
 
 describe('chaos compare', () => {
-  test('measures two systems under one fault: one waits and is right, the other answers and is late', async () => {
+  test('measures two systems under one fault: one waits and stays consistent, the other answers with stale values', async () => {
     const page = join(temporaryDirectory(), 'compare.html')
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'isolate-leader', ...quick]
     const { stdout, exitCode } = await chaosHere([...args, '--timeout', '900ms', '--json', '--html', page])
@@ -37,7 +37,7 @@ describe('chaos compare', () => {
     expect(notes).toEqual([expect.stringMatching(/^the cuts last 500 ms, and clients wait 1000 ms for an answer: /)])
   })
 
-  test('only reads from servers that have nothing to lose', async () => {
+  test('only reads from stateless servers', async () => {
     const {
       plan: { systems },
     } = await parseCompareSettings({ faults: 'none', seeds: '1' })
@@ -49,26 +49,26 @@ describe('chaos compare', () => {
     expect(cells[0].availability.least).toBe(1)
   })
 
-  test('takes sim:raft for raft, since time is virtual, and not together with --real', async () => {
+  test('takes sim:raft as raft, and refuses it with --real', async () => {
     const { plan } = await parseCompareSettings({ targets: 'sim:raft,quorum:r=1:w=1', faults: 'none', seeds: '1' })
     expect(plan.systems.map(({ name }) => name)).toEqual(['raft', 'quorum r=1 w=1'])
     const together = parseCompareSettings({ targets: 'sim:raft', faults: 'none', real: true })
     await expect(together).rejects.toThrow('sim:raft and --real exclude each other: give one.')
   })
 
-  test('puts the network that was named between the nodes, and says so', async () => {
+  test('simulates the named network between the nodes, and says so', async () => {
     const args = ['compare', '--targets', 'raft', '--faults', 'none', '--network', 'california-netherlands', ...quick]
     const { systems, notes } = JSON.parse((await chaosHere([...args, '--json'])).stdout)
     expect(systems[0].cells[0].latency.writeP50).toBeGreaterThan(150e6)
     expect(notes).toEqual(['a round trip of 150 ms between any two nodes'])
   })
 
-  patientTest('measures the same again, whichever thread has which run', async () => {
+  patientTest('measures the same again, whichever thread performs which run', async () => {
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'kill', ...quick, '--json']
     expect((await chaosHere(args)).stdout).toBe((await chaosHere(args)).stdout)
   })
 
-  test('sweeps a setting: what waits for no replica loses what it has confirmed, what waits for all loses nothing', async () => {
+  test('sweeps a setting: without waiting for replicas confirmed writes are lost, waiting for all loses nothing', async () => {
     const args = ['compare', '--targets', 'primary-replica:reads=primary', '--sweep', 'sync=0,all', '--nodes', '3']
     const { stdout } = await chaosHere([...args, '--faults', 'isolate-leader', ...quick, '--json'])
     const [none, all] = JSON.parse(stdout).systems
@@ -77,7 +77,7 @@ describe('chaos compare', () => {
     expect(all.cells[1].lost).toBe(0)
   })
 
-  test('sweeps several settings at once: a grid where one system has them, else a curve for each system', async () => {
+  test('sweeps several settings at once: a grid if one system has them all, otherwise a curve for each system', async () => {
     const named = async (...sweep: string[]) => {
       const {
         plan: { systems, sweep: subjects },
@@ -100,7 +100,7 @@ describe('chaos compare', () => {
     )
   })
 
-  test('has every run of every system planned before any begins, so that none is refused halfway', async () => {
+  test('plans every run of every system before the first starts, so that none is refused halfway', async () => {
     const {
       plan: { systems },
     } = await parseCompareSettings({ seeds: '1' })

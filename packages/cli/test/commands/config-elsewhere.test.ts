@@ -39,7 +39,7 @@ describe('chaos compare', () => {
     expect: 'linearizable',
   }
 
-  test('has its target, settings, faults and expectation from the configuration', async () => {
+  test('takes target, settings, faults and expectation from the configuration', async () => {
     const { config } = configured(settings)
     const { plan: planned } = await parseCompareSettings({ config, seeds: '2' })
     expect(planned).toMatchObject({ conditions: ['calm', 'kill'], clients: 4, rate: 100, seeds: [40, 41] })
@@ -65,7 +65,7 @@ describe('chaos compare', () => {
     ])
   })
 
-  patientTest('compares all targets of its own: protocols simulated, clusters with --real', async () => {
+  patientTest('compares all targets of the configuration: protocols simulated, clusters with --real', async () => {
     const { config, directory } = configured({ targets: { mine: './mine.ts' }, faults: ['kill'] })
     cpSync(join(root, 'examples', 'mine.ts'), join(directory, 'mine.ts'))
     const [mine] = (await parseCompareSettings({ config, seeds: '1' })).plan.systems
@@ -76,7 +76,7 @@ describe('chaos compare', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('refuses a schedule, which has times of its own', async () => {
+  test('refuses a schedule, since it has its own times', async () => {
     const { config } = configured({ faults: [{ fromMs: 1, toMs: 50, kind: 'kill', nodes: ['n2'] }] })
     const { stderr, exitCode } = await chaosHere(['compare', '--config', config])
     expect(stderr).toMatch(/chaos\.config\.json: faults has times.*Say which with --faults/)

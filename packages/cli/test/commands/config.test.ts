@@ -48,15 +48,15 @@ async function specsOf(cwd: string, ...args: readonly string[]) {
   return { directory, record: JSON.parse(readFileSync(join(cwd, directory, 'run.json'), 'utf8')) }
 }
 
-describe('chaos run, where there is a chaos.config.ts,', () => {
-  patientTest('has what that says of every run', async () => {
+describe('chaos run with a chaos.config.ts', () => {
+  patientTest('takes the settings of every run from it', async () => {
     const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
     const { record, directory } = await specsOf(cwd)
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft' }, timeMs: 1000, rate: 200, seed: 7 })
     expect(directory).toMatch(/^results[\\/]/)
   })
 
-  test('has a run by its name, its workload found from the file it is named in, and options before both', async () => {
+  test('performs a run by its name, finds its workload relative to the configuration, and lets options override both', async () => {
     const cwd = project({ 'sub/chaos.config.ts': CONFIG, 'sub/work/mine.ts': MINE })
     const { record } = await specsOf(cwd, 'nightly', '--config', 'sub/chaos.config.ts', '--seed', '8')
     expect(record.spec).toMatchObject({
@@ -74,7 +74,7 @@ describe('chaos run, where there is a chaos.config.ts,', () => {
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft', settings: {} }, expect: 'none' })
   })
 
-  patientTest('is the same from JSON, and from JavaScript that exports a plain object', async () => {
+  patientTest('reads the same from JSON, and from JavaScript that exports a plain object', async () => {
     const json = { $schema: 'x', target: 'sim:raft', timeMs: 1000, rate: 200, clients: 4, faults: [], seed: 3 }
     const files = [{ 'chaos.config.json': json }, { 'chaos.config.mjs': `export default ${JSON.stringify(json)}` }]
     for (const each of files) {
@@ -84,7 +84,7 @@ describe('chaos run, where there is a chaos.config.ts,', () => {
   })
 })
 
-describe('a configuration that cannot be is one line, and exit code 3:', () => {
+describe('an invalid configuration is reported in one line with exit code 3:', () => {
   const config = (text: string) => ({ 'chaos.config.ts': text })
   test.each<[string, { readonly [name: string]: string }, readonly string[], string]>([
     ['it throws', config(`throw new Error('no luck')`), [], 'chaos.config.ts does not run: no luck'],
@@ -172,7 +172,7 @@ describe('a configuration that cannot be is one line, and exit code 3:', () => {
   })
 })
 
-test('a configuration that throws is told with the line, and with the column where the loader leaves it', async () => {
+test('a configuration that throws is reported with its line and, if the loader keeps it, its column', async () => {
   const linesAt = async (text: string) => {
     const cwd = project({ 'chaos.config.ts': text })
     const { stderr } = await chaosHere(['run', '--config', 'chaos.config.ts'], { cwd })
@@ -186,7 +186,7 @@ test('a configuration that throws is told with the line, and with the column whe
   expect(await linesAt(`export default {}\n  throw new Error('no luck')`)).toEqual([':2:7'])
 })
 
-describe('what a configuration names', () => {
+describe('a name of a configuration', () => {
   const files = {
     'sub/work/mine.ts': MINE,
     'sub/proto.ts': readFileSync(join(root, 'examples', 'mine.ts'), 'utf8'),
@@ -212,7 +212,7 @@ describe('what a configuration names', () => {
     expect(first.match(/[✔✘]/g)).toHaveLength(columns.length)
   })
 
-  test('is recorded: its upstreams, unless the command line has others', async () => {
+  test('stands for an upstream to record, unless the command line names others', async () => {
     const directory = project({
       'routes.json': { routes: [{ request: 'GET /{key}', f: 'read', result: 'body' }] },
       'chaos.config.mjs': `export default { upstreams: {
@@ -264,7 +264,7 @@ describe('what a configuration names', () => {
 })
 
 describe('run', () => {
-  test('completes a run with defaults', async () => {
+  test('completes a draft of a run with defaults', async () => {
     const out = temporaryDirectory()
     const draft = { target: 'sim:raft', timeMs: 1_000, rate: 200, faults: ['kill'], seed: 5 }
     const { spec, report, exitCode, directory, history } = await run(draft, { out })
@@ -275,7 +275,7 @@ describe('run', () => {
     expect(readdirSync(directory)).toEqual(expect.arrayContaining(['history.jsonl', 'run.json', 'report.html']))
   })
 
-  patientTest('is what chaos run is with the same options', async () => {
+  patientTest('performs the same run as chaos run with the same options', async () => {
     const out = temporaryDirectory()
     const draft = {
       target: 'sim:primary-replica',

@@ -20,7 +20,7 @@ test('printable text keeps its lines and loses its control characters', () => {
   expect(commandsIn(printableLines(HOSTILE))).toEqual([])
 })
 
-describe('what a history says is data, also in what is said of it on stderr:', () => {
+describe('the texts of a history are escaped on stderr, too:', () => {
   const history = (header: object, f: string) =>
     [
       { chaos: 1, ...header },
@@ -53,7 +53,7 @@ describe('what a history says is data, also in what is said of it on stderr:', (
   })
 })
 
-describe('what a proxy says is data:', () => {
+describe('the texts of a proxy are escaped:', () => {
   const servers: ReturnType<typeof createServer>[] = []
   afterEach(() => {
     for (const server of servers.splice(0)) server.close()

@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
 import { test } from '../patient.ts'
 
-test('chaos doctor connects to each address of a cluster that runs already, and says which answers', async () => {
+test('chaos doctor connects to each address of a running cluster, and says which ones answer', async () => {
   const servers = [createServer(), createServer()]
   for (const server of servers) await once(server.listen(0, '127.0.0.1'), 'listening')
   const [up, down] = servers.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`)
@@ -27,7 +27,7 @@ test('chaos doctor connects to each address of a cluster that runs already, and 
   }
 })
 
-test('the configuration that chaos doctor runs is named before it runs', async () => {
+test('chaos doctor names a configuration before it runs it', async () => {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'chaos.config.mjs'), "process.stderr.write('it runs\\n')\nexport default {}\n")
   const { stderr } = await chaos(['doctor'], { cwd })

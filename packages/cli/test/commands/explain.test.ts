@@ -45,13 +45,13 @@ describe('chaos explain', () => {
     expect((await explained(name)).causes[0].cause).toBe(cause)
   })
 
-  test('has nothing to explain where nothing is violated', async () => {
+  test('has nothing to explain if no level is violated', async () => {
     const { stdout, exitCode } = await chaosHere(['explain', history('fresh-read')])
     expect(stdout).toContain('Nothing is violated, so there is nothing to explain.')
     expect(exitCode).toBe(0)
   })
 
-  test('takes the directory of a run, and knows what was broken', async () => {
+  test('takes the directory of a run, and names the faults that were injected', async () => {
     const out = temporaryDirectory()
     const args = ['--sim', '--target', 'primary-replica', '--time', '3s', '--seed', '1', '--faults', 'partition']
     await chaosHere(['run', ...args, '--out', out])
@@ -60,7 +60,7 @@ describe('chaos explain', () => {
     expect(stdout).toMatch(/Usual causes/)
   })
 
-  test('names in one line the levels that an object is not judged by', async () => {
+  test('refuses a level that the object is not judged by, in one line', async () => {
     const out = temporaryDirectory()
     const queue = [
       '--target',
@@ -81,7 +81,7 @@ describe('chaos explain', () => {
     expect(stdout).toContain('An operation took effect twice.')
   })
 
-  test('given the description of a run, says which directory to give', async () => {
+  test('asks for the directory when it is given the run.json of a run', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'run.json'), '{\n}')
     const { exitCode, stderr } = await chaosHere(['explain', join(directory, 'run.json')])
@@ -101,7 +101,7 @@ describe('chaos explain', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
   })
 
-  test('given a directory that is no run, says what to give', async () => {
+  test('says what to give instead of a directory that is not a run', async () => {
     const directory = join(temporaryDirectory(), 'empty')
     mkdirSync(directory)
     const { exitCode, stderr } = await chaosHere(['explain', directory])

@@ -24,7 +24,7 @@ test('chaos --help lists the commands', () => {
 })
 
 describe.each(commands)('chaos %s --help', (command) => {
-  test('has an example at least, each a command of its own', async () => {
+  test('has at least one example', async () => {
     const examples = under(await helpOf(command), 'Examples').join('\n')
     expect(examples).toMatch(/^ +(\w+ .*\| )?chaos /m)
   })
@@ -38,7 +38,7 @@ describe.each(commands)('chaos %s --help', (command) => {
 })
 
 describe.each(actions.map(({ names }) => names[0]))('chaos ctl %s --help', (action) => {
-  test('tells of this action alone, with its options', async () => {
+  test('describes only this action, with its options', async () => {
     const help = await helpOf('ctl', action)
     expect(help).toMatch(new RegExp(`^chaos ctl ${action}`))
     expect(under(help, 'Options').join('\n')).toContain('--host')
@@ -59,7 +59,7 @@ test.each(['run', 'check', 'fuzz', 'record', 'proxy', 'simulate', 'compare'])(
   },
 )
 
-test('--all means nothing without --help', async () => {
+test('--all is unknown without --help', async () => {
   const { exitCode, stderr } = await chaosHere(['workloads', '--all'])
   expect([exitCode, stderr]).toEqual([3, expect.stringContaining('Unknown option --all')])
 })

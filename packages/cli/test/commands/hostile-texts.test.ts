@@ -57,13 +57,13 @@ const events: readonly { readonly [member: string]: Json }[] = [
 
 const lines = (all: Json) => (all as readonly Json[]).map((line) => `${JSON.stringify(line)}\n`).join('')
 
-describe('a text of strangers controls nothing:', () => {
+describe('a text from strangers cannot inject control sequences:', () => {
   const histories = [...poisoned(events)]
   // Everywhere at once, since each alone takes too long for every command.
   const everywhere = (member: string, more: string) =>
     lines(events.map((event) => (member in event ? { ...event, [member]: `${event[member]}${more}` } : event)))
 
-  test('in any place of a history that is checked', async () => {
+  test('anywhere in a history that is checked', async () => {
     const cwd = directory()
     for (const [i, history] of histories.entries()) writeFileSync(join(cwd, `${i}.jsonl`), lines(history))
     for (let i = 0; i < histories.length; i += 50)
@@ -134,7 +134,7 @@ describe('a text of strangers controls nothing:', () => {
       rmSync(out, { recursive: true, force: true })
     })
 
-    test('in any place of a result that is compared', async () => {
+    test('anywhere in a result that is compared', async () => {
       const cwd = directory()
       writeFileSync(join(cwd, 'good.json'), JSON.stringify(run))
       const small = Object.fromEntries(Object.entries(run).map(([name, value]) => [name, shortened(value as Json)]))
@@ -144,7 +144,7 @@ describe('a text of strangers controls nothing:', () => {
       }
     })
 
-    test('in any place of a spec that is run', async () => {
+    test('anywhere in a spec that is run', async () => {
       const cwd = directory()
       const spec = JSON.parse(readFileSync(join(root, 'packages/simulator/test/recorded/raft.replay'), 'utf8')) as Json
       for (const other of poisoned(shortened(spec))) {

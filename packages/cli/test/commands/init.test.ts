@@ -6,7 +6,7 @@ import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
 import { patientTest, test } from '../patient.ts'
 
 describe('chaos init', () => {
-  patientTest('writes a configuration whose runs run as they are', async () => {
+  patientTest('writes a configuration whose runs work unchanged', async () => {
     const cwd = temporaryDirectory()
     expect(await chaosHere(['init'], { cwd })).toMatchObject({
       exitCode: 0,
@@ -23,7 +23,7 @@ describe('chaos init', () => {
     })
   })
 
-  test('writes one for a service of one’s own, which says of a command that cannot be what is wrong with it', async () => {
+  test('writes a configuration for a service of one’s own, and says what is wrong with an impossible command', async () => {
     const cwd = temporaryDirectory()
     const command = 'no-such-service --port {port}'
     expect((await chaosHere(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)
@@ -33,7 +33,7 @@ describe('chaos init', () => {
     expect(exitCode).toBe(4)
   })
 
-  patientTest('writes where a service keeps its objects, if that is said', async () => {
+  patientTest('writes the paths at which a service keeps its objects', async () => {
     const cwd = temporaryDirectory()
     const init = (...typed: string[]) => chaosHere(['init', '--force', ...typed], { cwd })
     const place = ['--path', '/v1/documents/{key}', '--value', 'json.data.text']
@@ -67,7 +67,7 @@ patientTest(
   },
 )
 
-test('refuses to write the simulated example over other files, and with options that it has not', async () => {
+test('refuses to overwrite files with the simulated example, and options that it does not have', async () => {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'server.ts'), '')
   const refused = await chaosHere(['init', '--example', 'simulate'], { cwd })
@@ -75,21 +75,24 @@ test('refuses to write the simulated example over other files, and with options 
   expect(await chaosHere(['init', '--example', 'simulate', '--nodes', '2'], { cwd })).toMatchObject({ exitCode: 3 })
 })
 
-patientTest('writes a program whose race the printed command finds, and the other command finds it cured', async () => {
-  const cwd = temporaryDirectory()
-  const { stdout } = await chaosHere(['init', '--example', 'simulate'], { cwd })
-  const commands = [...stdout.matchAll(/npx chaos (simulate .*)/g)].map(([, words = '']) => words.split(' '))
-  expect(commands).toHaveLength(2)
-  const [racing = [], careful = []] = commands
-  const found = await chaos([...racing, '--json'], { cwd })
-  expect(JSON.parse(found.stdout)).toMatchObject({ found: true, failures: [{ cause: 'not linearizable' }] })
-  expect(found.exitCode).toBe(1)
-  const clean = await chaos([...careful, '--json'], { cwd })
-  expect(clean.exitCode, clean.stdout + clean.stderr).toBe(0)
-})
+patientTest(
+  'writes a program in which one printed command finds a race, and the other finds none after the cure',
+  async () => {
+    const cwd = temporaryDirectory()
+    const { stdout } = await chaosHere(['init', '--example', 'simulate'], { cwd })
+    const commands = [...stdout.matchAll(/npx chaos (simulate .*)/g)].map(([, words = '']) => words.split(' '))
+    expect(commands).toHaveLength(2)
+    const [racing = [], careful = []] = commands
+    const found = await chaos([...racing, '--json'], { cwd })
+    expect(JSON.parse(found.stdout)).toMatchObject({ found: true, failures: [{ cause: 'not linearizable' }] })
+    expect(found.exitCode).toBe(1)
+    const clean = await chaos([...careful, '--json'], { cwd })
+    expect(clean.exitCode, clean.stdout + clean.stderr).toBe(0)
+  },
+)
 
 describe('chaos doctor', () => {
-  test('says of this machine that it can run a Raft, and which faults that can suffer', async () => {
+  test('says that this machine can run a Raft, and which faults the Raft can suffer', async () => {
     const { stdout } = await chaosHere(['doctor', '--target', 'raft', '--json'])
     const { target, machine, needs, faults } = JSON.parse(stdout)
     expect(target).toBe('raft')
@@ -104,7 +107,7 @@ describe('chaos doctor', () => {
     for (const { ok, remedy } of faults) if (!ok) expect(remedy).toMatch(/^instead: ./)
   })
 
-  test("names the programs and scripts of a cluster's commands that are not there", async () => {
+  test("names the programs and scripts of a cluster's commands that are missing", async () => {
     const file = join(temporaryDirectory(), 'cluster.json')
     const command = 'node no-such-server.js {listen}'
     const nodes = [{ command: 'no-such-program {listen}' }, {}, { command: './no-such-file {listen}' }]
@@ -137,7 +140,7 @@ describe('chaos doctor, of containers', () => {
     return { exitCode, of: (what: string) => containers.find((each) => each.what === what) }
   }
 
-  test('says that no engine answers, and that a target of containers cannot be attached to', async () => {
+  test('says that no engine answers, and that it cannot attach to a target of containers', async () => {
     const file = engine('echo Cannot connect to the Docker daemon >&2; exit 1')
     const { exitCode, of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: false, detail: 'Cannot connect to the Docker daemon' })
@@ -145,14 +148,14 @@ describe('chaos doctor, of containers', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('says that an engine has its containers on another machine', async () => {
+  test('says that the containers of an engine are on another machine', async () => {
     const file = engine('[ "$1" = ps ] || echo 25.0')
     vi.stubEnv('DOCKER_HOST', 'tcp://10.0.0.1:2375')
     const { of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: false, detail: 'it runs containers elsewhere (tcp://10.0.0.1:2375)' })
   })
 
-  test('names the version of an engine that answers, and what its rules between containers lack', async () => {
+  test('names the version of the engine, and which rules between containers it lacks', async () => {
     const file = engine('[ "$1" = ps ] || echo 25.0')
     const { of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: true, detail: '25.0, 0 of 0 containers run' })

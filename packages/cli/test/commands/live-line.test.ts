@@ -12,7 +12,7 @@ const calm = {
   leader: { node: 'n5', term: 4 },
 } as const
 
-test('the live line of a run shows how it fares, and what its record shows so far', () => {
+test('the live line of a run shows its progress and the verdict so far', () => {
   expect(liveLine(calm, 20_000, 3_412)).toBe(
     '00:12 / 00:20   3,412 ops/s   ok 38,201  fail 12  info 148   leader n5 (term 4)\n    so far: linearizable',
   )

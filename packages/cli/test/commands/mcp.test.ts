@@ -60,7 +60,7 @@ async function connected(args: readonly string[] = [], env: { readonly [name: st
 /** Breaks its promise each time: simulated, it is repeatable to the byte. */
 const BROKEN = { simulate: true, bug: 'ack-before-majority', timeMs: 4000, rate: 200, seed: 1 } as const
 
-test('an agent breaks a target, and judges and explains what it found', async () => {
+test('an agent breaks a target, then judges and explains the history', async () => {
   const { cwd, listed, call } = await connected()
   expect(listed.map(({ name }) => name)).toEqual(tools.map(({ name }) => name))
   for (const { inputSchema, outputSchema } of listed)
@@ -127,7 +127,7 @@ test('a token is never written into the configuration of a client', () => {
   expect(() => parseMcpSettings({ token: ['env:CHAOS_TOKEN', 'secret'] })).toThrow(/give env:NAME/)
 })
 
-test('a path may not leave the working directory, nor may a link lead out of it', () => {
+test('a path may not leave the working directory, not even through a link', () => {
   const cwd = temporaryDirectory()
   const before = process.cwd()
   process.chdir(cwd)
@@ -147,7 +147,7 @@ test('a path may not leave the working directory, nor may a link lead out of it'
   }
 })
 
-test('lines reach the protocol whole, and those that are too long to be messages do not', async () => {
+test('whole lines reach the protocol, and lines too long for a message do not', async () => {
   const dropped: number[] = []
   const lines = wholeLines((sizeBytes) => dropped.push(sizeBytes))
   for (const chunk of ['one\ntw', 'o', '\n\n', 'x'.repeat(2_000_000), 'x\nthree\n']) lines.write(Buffer.from(chunk))
@@ -219,7 +219,7 @@ patientTest('an agent injects a fault at a running proxy, sees it in force, and 
   expect((await call('heal', { address, all: true })).data['faults']).toEqual([])
 })
 
-patientTest('a run on real processes is cancelled in good order, and the next one begins', async () => {
+patientTest('a run on real processes is cancelled and cleaned up before the next one starts', async () => {
   const { client, call } = await connected(['--longest', '30s'])
   const cancelling = new AbortController()
   const long = client.callTool({ name: 'run', arguments: { timeMs: 30_000, faults: [], rate: 50 } }, undefined, {
@@ -233,7 +233,7 @@ patientTest('a run on real processes is cancelled in good order, and the next on
   await expect.poll(async () => (await next()).isError, { timeout: 60_000, interval: 200 }).toBe(false)
 })
 
-patientTest('code of users runs only where the user allows it', async () => {
+patientTest('code of users runs only if the user allows it', async () => {
   const allowing = await connected(['--allow-code'])
   cpSync(join(root, 'examples', 'mine.ts'), join(allowing.cwd, 'mine.ts'))
   const run = { simulate: true, timeMs: 1000, rate: 50, faults: [], seed: 1 }
@@ -247,7 +247,7 @@ patientTest('code of users runs only where the user allows it', async () => {
   expect((await allowing.call('list', { what: 'targets' })).isError).toBe(false)
 })
 
-patientTest('without the SDK the command says how it is installed, and stdout stays empty', async () => {
+patientTest('without the SDK, the command says how to install it, and stdout stays empty', async () => {
   const directory = temporaryDirectory()
   const hooks = `export const resolve = (name, context, next) => {
     if (!name.startsWith('@modelcontextprotocol/')) return next(name, context)
@@ -265,7 +265,7 @@ patientTest('without the SDK the command says how it is installed, and stdout st
   expect(finished.stderr).toContain('npm install @modelcontextprotocol/sdk')
 })
 
-test('a token goes to no other address of this machine than its own', async () => {
+test('a token is sent only to its own address, even on this machine', async () => {
   const heard: (string | undefined)[] = []
   const listener = createServer((request, response) => {
     heard.push(request.headers.authorization)

@@ -73,7 +73,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  patientTest('of a search and of a run costs neither what they found', () => {
+  patientTest('of a search or a run does not lose what it found', () => {
     const [found, ran] = [out(), out()]
     const fuzz = chaosInto('/dev/full', ['fuzz', '--bug', 'stale-read', '--seeds', '40', '--shrink', '1s', ...found])
     const run = chaosInto('/dev/full', ['run', '--sim', '--time', '1s', '--faults', 'none', ...ran])
@@ -84,7 +84,7 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
     expect(readdirSync(found[1]!)).toHaveLength(1)
   })
 
-  test('to standard error stops neither the verdict nor the traffic of a proxy', () => {
+  test('to standard error stops neither a verdict nor the traffic of a proxy', () => {
     const full = openSync('/dev/full', 'w')
     const quietly = (...args: string[]) =>
       spawnSync(process.execPath, [bin, ...args], {
@@ -108,7 +108,7 @@ describe('a reader that closes early, as head does,', () => {
     })
   })
 
-  test('ends a watch, which nobody reads any more', async () => {
+  test('ends a watch', async () => {
     const { url } = await startProxy()
     const watching = chaosIntoHead(['ctl', 'watch', '--host', url])
     let watched = false
@@ -136,7 +136,7 @@ describe('after --', () => {
     expect(status).toBe(0)
   })
 
-  test('no word is an option of any command: ctl, replay, standard input', async () => {
+  test('no word is an option of ctl, replay or check', async () => {
     expect((await chaosHere(['ctl', '--', 'kinds'])).stdout).toContain('latencyMs')
     expect((await chaosHere(['replay', '--', '--odd.json'])).stderr).toBe(
       '--odd.json: there is no such file. Check the path.\n',
@@ -144,7 +144,7 @@ describe('after --', () => {
     expect(chaosInto('/dev/null', ['check', '--', '-'], readFileSync(staleRead, 'utf8')).exitCode).toBe(0)
   })
 
-  test('words are refused by a command that takes none', async () => {
+  test('a command without arguments refuses words', async () => {
     const { exitCode, stderr } = await chaosHere(['workloads', '--', '--json'])
     expect(stderr).toBe('chaos workloads takes no argument "--json". chaos workloads --help tells what it takes.\n')
     expect(exitCode).toBe(3)
@@ -152,7 +152,7 @@ describe('after --', () => {
 })
 
 describe('a report', () => {
-  test('replaces a report, and no other file without --force', async () => {
+  test('replaces an earlier report, and any other file only with --force', async () => {
     const directory = temporaryDirectory()
     const [page, history] = [join(directory, 'report.html'), join(directory, 'history.jsonl')]
     copyFileSync(staleRead, history)
@@ -169,7 +169,7 @@ describe('a report', () => {
     expect(readFileSync(history, 'utf8')).toMatch(/^<!doctype html>/i)
   })
 
-  test('shows the command that repeats it quoted for a shell', async () => {
+  test('quotes the command that repeats it for a shell', async () => {
     const directory = temporaryDirectory()
     const history = join(directory, "Jose's $1 run.jsonl")
     copyFileSync(staleRead, history)
@@ -180,7 +180,7 @@ describe('a report', () => {
 })
 
 describe('a file is written whole or not at all', () => {
-  test('where the disk is full what was there stays, and no other file does', (context) => {
+  test('on a full disk, the old content stays, and no temporary file', (context) => {
     const disk = temporaryDirectory()
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0)
       context.skip('needs to mount a small disk, which takes root')

@@ -22,7 +22,7 @@ function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
 }
 
 describe('progress', () => {
-  test('is plain lines on a terminal of unknown width, where pages have the usual width', () => {
+  test('is plain lines on a terminal of unknown width, where pages have the default width', () => {
     expect(onTerminal(0).stderr).toBe('  reading history.jsonl\n')
     expect([0, 60, 200].map((columns) => pageWidth({ columns }))).toEqual([110, 60, 110])
   })
@@ -32,14 +32,14 @@ describe('progress', () => {
     (set) => expect(onTerminal(80, set).stderr).toBe('  reading history.jsonl\n'),
   )
 
-  test('moves on other terminals, and leaves signals alone: Ctrl-C must end the program while the checker works', () => {
+  test('is animated on other terminals, and leaves signals alone: Ctrl-C must end the program while the checker works', () => {
     const { listeners, stderr } = onTerminal(80)
     expect(stderr).toContain('reading history.jsonl')
     expect(stderr).not.toBe('  reading history.jsonl\n')
     expect(listeners).toBe(0)
   })
 
-  test('is a line every few seconds elsewhere, and every minute while it stays the same', async () => {
+  test('is a line every few seconds elsewhere, or every minute while nothing changes', async () => {
     const now = vi.spyOn(performance, 'now')
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     vi.stubEnv('CI', 'true')

@@ -10,7 +10,7 @@ const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3
 const search = ['fuzz', '--seeds', '2', '--workers', '1']
 
 describe('--quiet prints the verdict in one line, and nothing else', () => {
-  test('of a check, with why it is broken', async () => {
+  test('for a check, with the reason for a violation', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([
       ...['check', history('stale-read'), '--expect', 'linearizable', '--quiet'],
     ])
@@ -18,7 +18,7 @@ describe('--quiet prints the verdict in one line, and nothing else', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
   })
 
-  test('of several files, one of which cannot be read, each in a line', async () => {
+  test('for several files, with one line each, even if one cannot be read', async () => {
     const { stdout } = await chaosHere(['check', history('fresh-read'), '/no/such.jsonl', '--quiet'])
     expect(stdout.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^✔ .*fresh-read\.jsonl: Linearizable$/),
@@ -32,7 +32,7 @@ describe('--quiet prints the verdict in one line, and nothing else', () => {
     expect(stderr).toMatch(/^[^\n]*no such file[^\n]*\n$/)
   })
 
-  test('of a run, whether it keeps its promise or not', async () => {
+  test('for a run, whether it keeps its promise or not', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([...simulated, '--quiet', ...out()])
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 0,
@@ -41,13 +41,13 @@ describe('--quiet prints the verdict in one line, and nothing else', () => {
     })
   })
 
-  patientTest('of a search', async () => {
+  patientTest('for a search', async () => {
     const { stdout, stderr } = await chaosHere([...search, '--quiet', ...out()])
     expect(stdout).toMatch(/^[✔?] raft: Nothing found[^\n]*\n$/)
     expect(stderr).toBe('')
   })
 
-  test('of what chaos record saw', async () => {
+  test('for a recording', async () => {
     const { cwd, record } = valueService()
     const { exitCode, stdout, stderr } = await chaosHere([...record, '--quiet', ...WRITE_AND_READ], { cwd })
     expect(stderr).toBe('')
@@ -88,7 +88,7 @@ describe('--quiet prints the verdict in one line, and nothing else', () => {
   })
 })
 
-describe('--verbose tells on stderr', () => {
+describe('--verbose reports on stderr', () => {
   test('what a run starts, and every fault as it begins and ends', async () => {
     const directory = temporaryDirectory()
     const { stdout, stderr } = await chaosHere([...simulated, '--verbose', '--json', '--out', directory])

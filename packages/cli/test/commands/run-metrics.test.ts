@@ -57,7 +57,7 @@ test('the status says what is in force, which nodes are up, who leads, and the v
   expect(text).toContain('chaos_run_verdict{verdict="not linearizable"} 1\n')
 })
 
-test('they are served to Prometheus, and to no page from elsewhere', async () => {
+test('metrics are served to Prometheus, and not to pages of other origins', async () => {
   const server = await serveMetrics('127.0.0.1:0')
   onTestFinished(() => server.close())
   server.follow(await planned())
@@ -68,6 +68,6 @@ test('they are served to Prometheus, and to no page from elsewhere', async () =>
   expect((await fetch(server.url, { headers: { origin: 'http://evil.example' } })).status).toBe(403)
 })
 
-test('--metrics refuses a text that is no address', () => {
+test('--metrics refuses an invalid address', () => {
   expect(() => parseMetrics({ metrics: '9464' })).toThrow('--metrics 9464: write host:port')
 })

@@ -31,7 +31,7 @@ describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise
     expect(steps.map(({ ledger }) => ledger?.broken === true)).toEqual(steps.map((_, i) => i >= since))
   })
 
-  test('is broken in one telling at least', async () => {
+  test('is broken in at least one telling', async () => {
     const tellings = await Promise.all(accidentOf(story).map(playTale))
     expect(tellings.some(({ steps }) => steps.some(({ ledger }) => ledger?.broken))).toBe(true)
   })
@@ -43,7 +43,7 @@ describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise
   })
 })
 
-test('between two masters that cannot talk, each believes its own, until one of them is forgotten', async () => {
+test('two masters that cannot talk each keep their own value, until one of them is discarded', async () => {
   const [part] = accidentOf(stories.find(({ name }) => name === 'burrito-and-taco')!)
   const { steps } = await playTale(part!)
   const believed = steps.map(({ nodes = [] }) => nodes.map(({ lines }) => lines.join()).join(' '))
@@ -103,7 +103,7 @@ describe('chaos scenario', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('tells the same again, to the byte', async () => {
+  test('plays the same again, to the byte', async () => {
     const [one, other] = [
       await chaosHere(['scenario', 'stale-history']),
       await chaosHere(['scenario', 'stale-history']),
@@ -119,7 +119,7 @@ describe('chaos scenario', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('tells what was seen to every reporter asked for', async () => {
+  test('passes the result to every reporter asked for', async () => {
     const directory = temporaryDirectory()
     const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
     const reporters = files.flatMap(([name, file]) => ['--reporter', `${name}=${file}`])
@@ -150,7 +150,7 @@ describe('chaos scenario', () => {
     expect(page).toContain('Raft on three nodes')
   })
 
-  test('writes a page without addresses but its own steps, with what happened and what prevents it', async () => {
+  test('writes a page that loads nothing from elsewhere, with what happened and what prevents it', async () => {
     const page = join(temporaryDirectory(), 'story.html')
     const { exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
     expect(exitCode).toBe(0)
@@ -169,7 +169,7 @@ describe('chaos scenario', () => {
     expect(readFileSync(page, 'utf8')).toBe(text)
   })
 
-  test('plots how much is answered over time, in the terminal, as JSON and on the page', async () => {
+  test('plots the goodput over time, in the terminal, as JSON and on the page', async () => {
     const page = join(temporaryDirectory(), 'storm.html')
     const { stdout, exitCode } = await chaosHere(['scenario', 'retry-storm', '--html', page])
     expect(stdout).toMatch(/answered requests a second; 70 are asked\n +\d+ {2}[▁-█ ]+\n/)
@@ -183,11 +183,11 @@ describe('chaos scenario', () => {
     expect(Math.min(...answeredPerSecond.slice(16))).toBeGreaterThan(50)
   })
 
-  test('does not replace a file that is no page', async () => {
+  test('does not replace a file that is not a page', async () => {
     const file = join(temporaryDirectory(), 'notes.txt')
     writeFileSync(file, 'mine')
     const { exitCode, stderr } = await chaosHere(['scenario', 'burrito-and-taco', '--html', file])
-    expect(stderr).toMatch(/^--html .*would be lost/)
+    expect(stderr).toMatch(/^--html .*would overwrite/)
     expect(exitCode).toBe(3)
     expect(readFileSync(file, 'utf8')).toBe('mine')
   })
@@ -205,7 +205,7 @@ describe('chaos scenario', () => {
   })
 })
 
-test('a story whose load is answered differently than told is found out', async () => {
+test('a story whose goodput differs from the telling is detected', async () => {
   const story = stories.find(({ name }) => name === 'retry-storm')
   if (story === undefined) throw new Error('the story is gone')
   const other = { ...story.fix, ending: { ...story.fix.ending, goodput: story.told[0].ending.goodput } }
@@ -216,7 +216,7 @@ test('a story whose load is answered differently than told is found out', async 
   ])
 })
 
-test('a story that goes differently than told is found out: answer, end and verdict', async () => {
+test('a story that differs from the telling in a response, its end or its verdict is detected', async () => {
   const [told] = stories.find(({ name }) => name === 'stale-history')?.told ?? []
   if (told === undefined) throw new Error('the story is gone')
   const other = {

@@ -78,7 +78,7 @@ test('spans that a collector refuses are counted and reported, and the verdict s
   expect(exitCode).toBe(0)
 })
 
-test('--otel refuses a text that is no address before anything starts', async () => {
+test('--otel refuses an invalid address before anything starts', async () => {
   const { stderr, exitCode } = await runWith('--otel', 'localhost')
   expect([exitCode, stderr]).toEqual([3, expect.stringContaining('--otel localhost: not the address of a collector')])
 })
@@ -119,7 +119,7 @@ test('spans still open when a run ends are closed at that moment', () => {
   expect(log.endAll(nanos(10))).toEqual([])
 })
 
-test('a quota admits so many a second, and counts the others', () => {
+test('a quota admits a number per second, and counts the rest', () => {
   const quota = createQuota(10)
   const admitted = Array.from({ length: 300 }, (_, i) => quota.admits(nanos(i * 1e7))).filter(Boolean)
   // Ten at once, and ten in each of three seconds.

@@ -23,7 +23,7 @@ function throwing(when: 'told' | 'soon'): NodeJS.ProcessEnv {
 }
 
 describe('an error that nothing catches', () => {
-  test('closes what a proxy recorded and exits with 4', async () => {
+  test('closes the recording of a proxy and exits with 4', async () => {
     const server = createServer((_, response) => response.end('7')).listen(0, '127.0.0.1')
     await once(server, 'listening')
     onTestFinished(() => {

@@ -64,7 +64,7 @@ describe('fits 80 columns:', () => {
     expect(wide(await narrow(...search, ...args))).toEqual([])
   })
 
-  test('chaos compare, whose tables go on below', async () => {
+  test('chaos compare, whose wide tables continue below', async () => {
     const systems = 'raft,primary-replica:sync=1:reads=primary,primary-replica:reads=replica:sync=majority'
     const faults = 'partition,isolate-leader,kill,pause,delay,clock'
     const compare = ['compare', ...BRIEF_COMPARISON, '--targets', systems, '--faults', faults]
@@ -95,7 +95,7 @@ test('chaos targets, where each fault names the targets that cannot suffer it, a
   }
 })
 
-test('a list is broken at spaces, under the column that goes on, and loses nothing', () => {
+test('a list wraps at spaces, under its last column, and loses nothing', () => {
   expect(fitted('  name    a summary of it, which goes on and on', 24)).toBe(
     ['  name    a summary of', '          it, which goes', '          on and on'].join('\n'),
   )
@@ -109,6 +109,6 @@ test('a list is broken at spaces, under the column that goes on, and loses nothi
   )
 })
 
-test('a list is whole where nobody says how wide a line may be', () => {
+test('a list does not wrap if the width is unknown', () => {
   expect(fitted('a b '.repeat(100), undefined)).toBe('a b '.repeat(100))
 })

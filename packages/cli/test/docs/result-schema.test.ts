@@ -86,7 +86,7 @@ describe('result.schema.json says what --json prints', () => {
     expect(vacuous.requirements).toMatchObject([{ met: 'unknown' }])
   })
 
-  patientTest('of what chaos record saw', async () => {
+  patientTest('of a recording', async () => {
     const { cwd, record } = valueService()
     const client = 'fetch("http://{n1}/x").then((answer) => fetch(answer.url + "?other", { method: "POST" }))'
     const { stdout } = await chaosHere([...record, '--json', '--', 'node', '-e', client], { cwd })

@@ -86,7 +86,7 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('swaps the rule set for that of a file, and shows it', async () => {
+  test('replaces the rule set with that of a file, and shows it', async () => {
     const { text, plane } = await ctl()
     const directory = mkdtempSync(join(tmpdir(), 'chaos-ctl-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -108,7 +108,7 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('begins, renews and ends leases, and faults that live by them', async () => {
+  test('starts, renews and ends leases, and the faults that depend on them', async () => {
     const { run, text, plane } = await ctl()
     expect(await text('leases')).toBe('  no leases\n')
     const { data } = await run('lease me 60s')
@@ -184,7 +184,7 @@ describe('chaos ctl', () => {
       expect(text).toContain(`  ${kind} `)
   })
 
-  test('takes a parameter for the fault before one of the same name for when', () => {
+  test('gives a parameter to the fault rather than to a trigger of the same name', () => {
     expect(readFaultWords(['corrupt', 'db', 'probability=0.5', 'when.probability=0.1'])).toEqual({
       kind: 'corrupt',
       proxies: ['db'],
@@ -193,7 +193,7 @@ describe('chaos ctl', () => {
     })
   })
 
-  test('says so where nothing answers, and where the address is malformed', async () => {
+  test('says that nothing answers, or that the address is malformed', async () => {
     await expect(
       createControlClient({ host: '127.0.0.1:1', token: undefined, words }).get('/v1/proxies'),
     ).rejects.toThrow('No proxy answers at 127.0.0.1:1. Nothing listens there. Start one')

@@ -37,7 +37,7 @@ const CUT_OFF =
 /** A client that writes once and never ends by itself. */
 const LASTING_CLIENT = `fetch('http://'+process.env.CHAOS_PROXY_N1+'/kv/x',{method:'PUT',body:'{"value":1}'}).then(()=>fetch('http://'+process.env.CHAOS_PROXY_N1+'/kv/x')).then(()=>setInterval(()=>{},1e3))`
 
-test('a command that lasts longer than the time asked for is ended, and the exit code is that of the verdict', async () => {
+test('a command that exceeds --time is ended, and the exit code is that of the verdict', async () => {
   const directory = temporaryDirectory()
   const routes = join(directory, 'routes.json')
   writeFileSync(routes, JSON.stringify(ROUTES))
@@ -82,7 +82,7 @@ describe('a recording whose recorder was killed', () => {
     expect(oneLine((await chaosHere(['explain', history])).stdout)).toMatch(CUT_OFF)
   })
 
-  test('is not reported as cut off if the recorder was stopped in good order', async () => {
+  test('is not reported as cut off if the recorder was stopped normally', async () => {
     const { proxy, history } = await recordingProxy()
     proxy.child.kill('SIGINT')
     await proxy.finished
@@ -93,7 +93,7 @@ describe('a recording whose recorder was killed', () => {
     expect(warnings).toEqual([])
   })
 
-  test('leaves a directory without a run.json, which is judged by its name as far as it goes', async () => {
+  test('leaves a directory without a run.json, which is judged as far as it goes', async () => {
     const { proxy, history: results } = await recordingProxy('results')
     const run = join(results, readdirSync(results)[0] ?? '')
     await until(async () => /"type":"ok","f":"read"/.test(readFileSync(join(run, 'history.jsonl'), 'utf8')))
@@ -107,7 +107,7 @@ describe('a recording whose recorder was killed', () => {
     expect((await chaosHere(['check', run])).stdout.replaceAll(/\s+/g, ' ')).toMatch(CUT_OFF)
   })
 
-  test('leaves every part, which are judged as one history that was cut off', async () => {
+  test('leaves all parts, which are judged as one history that was cut off', async () => {
     const { proxy, history, ask } = await recordingProxy('parts', ['--rotate', '1MB', '--compress'])
     for (let i = 0; i < 6; i++) await ask('x', `${i}${'x'.repeat(500_000)}`)
     ask('held', 5).catch(() => undefined)
@@ -158,7 +158,7 @@ describe('a recording whose recorder was killed', () => {
     expect(warnings).toEqual([expect.stringMatching(CUT_OFF)])
   })
 
-  test('is not suspected of being cut off where the format promises no end mark', async () => {
+  test('is not suspected of being cut off if the format has no end mark', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     writeFileSync(
       file,

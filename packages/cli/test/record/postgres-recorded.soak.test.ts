@@ -82,7 +82,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     )
   }
 
-  test('is linearizable to clients that lock what they read, also when their connections are cut', async () => {
+  test('is linearizable for clients that lock what they read, even when their connections are cut', async () => {
     const { exitCode, stdout, stderr } = await recorded({
       mode: 'locked',
       faults: 'reset,cut-clients',
@@ -93,19 +93,19 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(exitCode, stdout).toBe(0)
   })
 
-  test('loses updates of clients that read, and write without a lock', async () => {
+  test('loses updates of clients that read and write without a lock', async () => {
     const { exitCode, stdout, stderr } = await recorded({ mode: 'unlocked', rounds: 100 })
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
     expect(exitCode).toBe(1)
   })
 
-  test('takes what they read and wrote apart where that is asked for, and then finds nothing', async () => {
+  test('finds nothing if reads and writes of a transaction are judged apart, as requested', async () => {
     const { exitCode, stdout, stderr } = await recorded({ mode: 'unlocked', as: { transactions: 'apart' } })
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)
   })
 
-  test('is unknown where a function may write, and linearizable with the remedy', async () => {
+  test('is unknown if a function may write, and linearizable with the remedy', async () => {
     const unknown = await recorded({ mode: 'audited' })
     expect(unknown.stdout, unknown.stderr).toContain('UNKNOWN WHETHER LINEARIZABLE')
     expect(unknown.stdout.replace(/\s+/g, ' ')).toContain('say "functions":"read" beside "table"')
@@ -129,7 +129,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('recorded for clients that read and then write a number by a pool of connections is never called right without a remedy', async () => {
+  test('is never called linearizable without the remedy if clients read and write a number through a pool', async () => {
     const lost = await counted('apart')
     expect(lost.told).toMatch(
       /hits: \d+ times a client read a number and then wrote one, .*Read and write in one transaction/,
@@ -146,7 +146,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(locked.exitCode, locked.told).toBe(0)
   })
 
-  test('recorded with additions to unknown numbers is judged unknown as a register, and linearizable as a counter', async () => {
+  test('is unknown as a register and linearizable as a counter if numbers are added to unknown values', async () => {
     const unknown = await counted('added')
     expect(unknown.told).toContain('record with --model counter')
     expect(unknown.exitCode, unknown.told).toBe(2)

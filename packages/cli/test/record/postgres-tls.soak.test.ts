@@ -61,13 +61,13 @@ async function recorded({ server, upstream, listen, connection }: Asked) {
 describe.skipIf(lacking)(`PostgreSQL and TLS${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
   const tls = identity
 
-  test('a client that prefers TLS goes on in plaintext, and is recorded, though the server offers TLS', async () => {
+  test('a client that prefers TLS falls back to plaintext and is recorded, although the server offers TLS', async () => {
     const { exitCode, told } = await recorded({ server: { tls }, connection: 'sslmode=prefer' })
     expect(told).toContain('LINEARIZABLE')
     expect(exitCode, told).toBe(0)
   })
 
-  test('a client that insists on TLS is told of, with the remedy', async () => {
+  test('a client that insists on TLS is reported, with the remedy', async () => {
     const { exitCode, told } = await recorded({ server: { tls }, connection: 'sslmode=require' })
     expect(told).toMatch(/n1: a client asked for TLS.*sslmode=disable.*--listen tls:/)
     expect(exitCode, told).not.toBe(0)
@@ -81,7 +81,7 @@ describe.skipIf(lacking)(`PostgreSQL and TLS${lacking ? `: ${whySkipped('postgre
     }
   })
 
-  test('a server that takes nothing but TLS is recorded with clients that speak plaintext, and a password', async () => {
+  test('a server that requires TLS is recorded with clients that speak plaintext and give a password', async () => {
     const server = { password: 'secret', tls: { ...tls, only: true } } as const
     const { exitCode, told } = await recorded({ server, upstream: 'tls', connection: 'sslmode=prefer' })
     expect(told).toContain('LINEARIZABLE')
@@ -96,7 +96,7 @@ describe.skipIf(lacking)(`PostgreSQL and TLS${lacking ? `: ${whySkipped('postgre
     expect(exitCode, told).toBe(0)
   })
 
-  test('a server without TLS that is to be reached by TLS is told of', async () => {
+  test('an upstream without TLS that is configured for TLS is reported', async () => {
     const { exitCode, told } = await recorded({ server: {}, upstream: 'tls', connection: 'sslmode=disable' })
     expect(told).toContain('the server offers no TLS')
     expect(exitCode, told).toBe(4)

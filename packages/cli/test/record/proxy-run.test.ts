@@ -89,7 +89,7 @@ describe('a recording by chaos proxy', () => {
     for (const { hits } of faults) expect(hits).toBeGreaterThan(0)
   })
 
-  test('closes its ports before the last reads, so that nobody writes after them', async () => {
+  test('closes its ports before the final reads, so that nobody writes after them', async () => {
     const { listen, child, finished, runIn } = await recordingProxy()
     await put(listen, 1)
     const { port } = new URL(listen)
@@ -106,7 +106,7 @@ describe('a recording by chaos proxy', () => {
     expect(history.findIndex(({ final }) => final === true)).toBeGreaterThan(last)
   })
 
-  test('can be repeated from its spec, with whatever clients connect then', async () => {
+  test('can be repeated from its spec with other clients', async () => {
     const first = await recordingProxy()
     await put(first.listen, 1)
     first.child.kill('SIGTERM')
@@ -138,7 +138,7 @@ describe('a recording by chaos proxy', () => {
     expect(spec.target.traffic.command).toEqual(['node', '-e', script])
   })
 
-  test('made with a file of proxies names the command that repeats it, since a spec does not hold all of that file', async () => {
+  test('names the command that repeats it if it was made with --config, since a spec does not hold the whole file', async () => {
     const directory = temporaryDirectory()
     const [routes, config] = [join(directory, 'routes.json'), join(directory, 'proxies.json')]
     writeFileSync(routes, JSON.stringify(ROUTES))
@@ -231,7 +231,7 @@ describe('a recording by chaos proxy', () => {
       }
     })
 
-    test('is one run, without last reads, if their tables differ', async () => {
+    test('is one run, without final reads, if their tables differ', async () => {
       const [read, write] = ROUTES.routes
       const carts = [
         { ...read, request: 'GET /carts/{key}' },
@@ -255,7 +255,7 @@ describe('a recording by chaos proxy', () => {
     })
   })
 
-  test('leaves no directory behind if it cannot begin', async () => {
+  test('leaves no directory behind if it cannot start', async () => {
     const directory = temporaryDirectory()
     const routes = join(directory, 'routes.json')
     writeFileSync(routes, JSON.stringify(ROUTES))
@@ -274,7 +274,7 @@ describe('where a recording by chaos proxy goes', () => {
     return record === undefined ? { directory: run?.out } : { file: record.out }
   }
 
-  test('is a directory of its own, unless a file is named or files rotate', () => {
+  test('is a new directory, unless --out names a file or --rotate is given', () => {
     expect(of({})).toEqual({ directory: 'chaos-results' })
     expect(of({ out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ out: 'results.d/' })).toEqual({ directory: 'results.d/' })
@@ -292,7 +292,7 @@ describe('where a recording by chaos proxy goes', () => {
   }
   const http = { kind: 'http', ...ROUTES }
 
-  test('is the same without --record, where proxies say what they carry', () => {
+  test('is the same without --record, if proxies say what they carry', () => {
     const said = { upstream: undefined, record: undefined, config: configOf(http) }
     expect(of({ ...said, out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ ...said, expect: 'linearizable' })).toEqual({ directory: 'chaos-results' })
@@ -302,7 +302,7 @@ describe('where a recording by chaos proxy goes', () => {
     expect(of({ ...said, config: configOf(undefined, 'http'), out: 'results' })).toEqual({ file: 'results' })
   })
 
-  test('is about each way once in which proxies are recorded', () => {
+  test('every way to record proxies has one case here', () => {
     const [read] = ROUTES.routes
     const other = { ...http, routes: [read] }
     const config = configOf({ ...http, kind: 'http2' }, 'tcp', http, other, 'resp', 'resp', 'http')

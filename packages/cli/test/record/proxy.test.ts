@@ -38,7 +38,7 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 describe('chaos proxy', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('prints its addresses, and ends in good order by %s', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('prints its addresses, and ends cleanly on %s', async (signal) => {
     const upstream = await echoServer()
     const { url, child, finished } = await startProxy([
       '--listen',
@@ -78,7 +78,7 @@ describe('chaos proxy', () => {
     },
   )
 
-  test('opens what a config file says', async () => {
+  test('opens the proxies of a config file', async () => {
     const config = join(temporaryDirectory(), 'proxies.json')
     const upstream = await echoServer()
     const proxies = [
@@ -140,7 +140,7 @@ describe('chaos proxy', () => {
     })
   })
 
-  test('takes what proxies carry once for all or once for each, with parameters', () => {
+  test('takes --carries once for all proxies or once for each, with parameters', () => {
     const carriesOf = (options: Parameters<typeof parseProxySettings>[0]) =>
       parseProxySettings(options).pairs.map(({ carries }) => carries && carriageName(carries))
     const two = { upstream: ['a:1', 'a:2'] }
@@ -155,7 +155,7 @@ describe('chaos proxy', () => {
       expect(carriesOf({ ...two, carries: name })).toHaveLength(2)
   })
 
-  test('takes for a recorded Redis what identifies its clients, what it holds at the start, and the model it is checked as', () => {
+  test('takes --client, --initial and --model for a recorded Redis', () => {
     const recorded = (more: Parameters<typeof parseProxySettings>[0]) => {
       const { pairs, record } = parseProxySettings({ upstream: 'a:1', record: 'resp', out: 'x.jsonl', ...more })
       const [pair] = pairs
@@ -172,7 +172,7 @@ describe('chaos proxy', () => {
     expect(record).toMatchObject({ model: 'counter' })
   })
 
-  patientTest('never replaces a recording by itself: neither what clients saw nor what backends answered', async () => {
+  patientTest('never overwrites a recording unless told to: neither that of clients nor that of backends', async () => {
     const directory = temporaryDirectory()
     const out = join(directory, 'history.jsonl')
     const args = [
@@ -207,7 +207,7 @@ describe('chaos proxy', () => {
     expect(readFileSync(out, 'utf8')).not.toContain(kept)
   })
 
-  test('says what is wrong and where, and ends with 3, or with 4 if the machine is to blame', async () => {
+  test('says what is wrong and where, and exits with 3, or with 4 for a failure of the machine', async () => {
     const config = join(temporaryDirectory(), 'bad.json')
     writeFileSync(
       config,
@@ -230,7 +230,7 @@ describe('chaos proxy', () => {
     }
   })
 
-  test('runs beside a command, which knows where it is, and ends as that does', async () => {
+  test('runs a command with its addresses, and exits with the same code', async () => {
     const upstream = await echoServer()
     const script =
       'console.log(process.env.CHAOS_PROXY_URL, process.env.CHAOS_PROXY_MY_DB); process.exit(Number(process.argv[1]))'
@@ -307,7 +307,7 @@ describe('chaos proxy', () => {
     expect(checked).toMatchObject({ exitCode: 0 })
   })
 
-  test('out of descriptors still answers its control API, counts the connections it turned away, and serves those it has', async () => {
+  test('out of descriptors, still answers its control API, counts refused connections, and serves the open ones', async () => {
     const { url, lines, finished, child } = await startProxyWithFiles(250, ['--upstream', await echoServer()])
     const [{ listen }] = await getJson(`${url}/v1/proxies`)
     const clients = Array.from({ length: 300 }, () => {
@@ -342,7 +342,7 @@ describe('chaos proxy', () => {
     expect(troubles().length).toBeLessThan(100)
   })
 
-  test('that leads to itself is refused', async () => {
+  test('refuses to lead to itself', async () => {
     const config = join(temporaryDirectory(), 'proxies.json')
     writeFileSync(config, JSON.stringify({ proxies: [{ name: 'a', upstream: '127.0.0.1:1' }] }))
     // Held by a server, so that nobody else can take it.

@@ -53,7 +53,7 @@ const outputsOf = (history: History) =>
   Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
 
 describe('record', () => {
-  test('passes a client that does one thing at a time, and notes that nothing raced, unless races are required', async () => {
+  test('passes a sequential client with a note that nothing raced, unless races are required', async () => {
     for (const require of [[], ['concurrency']]) {
       const recorder = await recording(await storeOverHttp(), { expect: 'linearizable', require })
       const client = clientOf(recorder.url(), 'alice')
@@ -104,7 +104,7 @@ describe('record', () => {
     expect(refused.length).toBeGreaterThan(0)
   })
 
-  test("judges what the caller's own clients do through the proxy", async () => {
+  test("judges what the caller's own clients did through the proxy", async () => {
     const recorder = await recording(await storeOverHttp(), { expect: 'linearizable' })
     const clients = ['alice', 'bob', 'carol', 'dave'].map((name) => clientOf(recorder.url(), name))
     await Promise.all(clients.map((client, i) => client.put(i)))
@@ -129,7 +129,7 @@ describe('record', () => {
     },
   )
 
-  test('tells of every operation, and when it is aborted judges what was recorded until then', async () => {
+  test('reports every operation, and judges what was recorded when it is aborted', async () => {
     const stop = new AbortController()
     const told: RunEvent[] = []
     const settings = { signal: stop.signal, listener: (event: RunEvent) => void told.push(event) }
@@ -147,12 +147,12 @@ describe('record', () => {
     await expect(fetch(recorder.url())).rejects.toThrow()
   })
 
-  test('opens nothing if it is aborted already', async () => {
+  test('opens nothing if it is aborted before it starts', async () => {
     const given = recording(await storeOverHttp(), {}, { signal: AbortSignal.abort(new Error('too late')) })
     await expect(given).rejects.toThrow('too late')
   })
 
-  test('finds what a stale store does', async () => {
+  test('finds the stale reads of a store', async () => {
     const recorder = await recording(await staleStore(), { expect: 'linearizable' })
     const alice = clientOf(recorder.url(), 'alice')
     await alice.put(1)
@@ -163,7 +163,7 @@ describe('record', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('injects faults, counts how often they took effect, and knows that a request whose response was lost may have been carried out', async () => {
+  test('injects faults, counts how often they took effect, and treats a request without a response as possibly done', async () => {
     const recorder = await recording(await storeOverHttp())
     const alice = clientOf(recorder.url(), 'alice')
     await alice.put(1)
@@ -178,7 +178,7 @@ describe('record', () => {
     expect(history.nemesis.map(({ f }) => f)).toEqual(['lose-reply', 'heal', 'healed'])
   })
 
-  test('has faults in its history that something else injects, from the note to its end', async () => {
+  test('has the faults that others inject in its history, from their note to their end', async () => {
     const recorder = await recording(await storeOverHttp())
     const ended = recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)
@@ -190,7 +190,7 @@ describe('record', () => {
     expect(() => recorder.note({ kind: 'partitoin' })).toThrow('Did you mean partition?')
   })
 
-  test('takes no last read for final while a noted fault may be in force', async () => {
+  test('takes no read as final while a noted fault may be in force', async () => {
     const recorder = await recording(await storeOverHttp())
     recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)

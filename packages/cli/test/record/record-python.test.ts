@@ -102,7 +102,7 @@ describe('a service in Python', () => {
     if (installed('python3') === undefined) context.skip(whySkipped('python3'))
   })
 
-  test('is linearizable where it is, with URLs of its own and ids in bodies', async () => {
+  test('is linearizable, with its own URLs and ids in bodies', async () => {
     const judged = await judge(named, [await startService()], async (clients) => {
       const [alice, bob] = [clients('alice'), clients('bob')]
       for (let i = 0; i < 5; i++) {
@@ -115,7 +115,7 @@ describe('a service in Python', () => {
     expect(judged.summary).toContain('recorded 20 operations (20 ok')
   })
 
-  patientTest('that held data before is not blamed for it in a second recording', async () => {
+  patientTest('that held data before is not found violated in a second recording', async () => {
     const service = await startService()
     for (const text of ['first', 'second']) {
       const judged = await judge(named, [service], async (clients) => {
@@ -138,7 +138,7 @@ describe('a service in Python', () => {
     expect(resultOf(judged, 'linearizable')).toBe('met')
   })
 
-  patientTest('with a pool in front is not blamed by clients that share a connection', async () => {
+  patientTest('behind a pool is not found violated when clients share a connection', async () => {
     const primary = await startService()
     const replica = await startService(`http://${primary}`)
     // Alice writes at the primary, and Bob reads an old copy, over the same connections.
@@ -181,7 +181,7 @@ describe('a service in Python', () => {
     },
   )
 
-  patientTest('that answers without the member is unknown until the table says what that means', async () => {
+  patientTest('whose responses lack the member is unknown until the table says what that means', async () => {
     const { missing: _, ...strict } = read
     const drive = async (clients: Clients) => {
       await clients('alice').read('d1')
@@ -195,7 +195,7 @@ describe('a service in Python', () => {
     expect(resultOf(await judge(named, [await startService()], drive), 'linearizable')).toBe('met')
   })
 
-  patientTest('that forgets is caught by what it does not say', async () => {
+  patientTest('that loses a value is caught by a response without it', async () => {
     const judged = await judge(named, [await startService(`http://${await startService()}`)], async (clients) => {
       await clients('alice').save('d1', 'x')
       await clients('alice').read('d1')
@@ -206,7 +206,7 @@ describe('a service in Python', () => {
     expect(resultOf(judged, 'linearizable')).toBe('violated')
   })
 
-  patientTest('that answers 202 has not said that it is done', async () => {
+  patientTest('that answers 202 has not confirmed the operation', async () => {
     const later = { ...save, request: 'POST /api/v2/documents/later' }
     const drive = async (clients: Clients) => {
       const alice = clients('alice')
@@ -224,7 +224,7 @@ describe('a service in Python', () => {
     )
   })
 
-  patientTest('that is asked for more than the table knows is unknown from there on, by name', async () => {
+  patientTest('that gets a request outside the table is unknown from there on, with the request named', async () => {
     const drive = async (clients: Clients) => {
       await clients('alice').save('d1', 'x')
       await clients('alice').ask('POST', '/login', '')
@@ -239,7 +239,7 @@ describe('a service in Python', () => {
     expect(resultOf(trusted, 'linearizable')).toBe('met')
   })
 
-  patientTest('with ETags is judged by versions, and with ids that it makes by those', async () => {
+  patientTest('with ETags is judged by versions, and with generated ids by those', async () => {
     const pages = [
       { request: 'GET /pages/{key}', f: 'read', result: 'header.ETag', outcomes: { '404': 'absent' } },
       {

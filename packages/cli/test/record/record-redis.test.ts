@@ -16,7 +16,7 @@ describe.skipIf(lacking.length > 0)(
       ])
     const shell = (script: string) => ['sh', '-c', script]
 
-    test('have their commands recorded and judged, and their keys and fields read at the end', async () => {
+    test('are recorded and judged, and their keys and fields are read at the end', async () => {
       const { port } = await startRedis(installed('redis-server') ?? '')
       const { exitCode, stdout, stderr } = await record(
         port,

@@ -91,7 +91,7 @@ describe('servers that chaos record starts', () => {
     },
   )
 
-  patientTest('can be killed and paused, and are there again in the end', async () => {
+  patientTest('can be killed and paused, and are up again at the end', async () => {
     const { args } = both('pause')
     const { stdout, stderr } = await chaos(args)
     const { run } = JSON.parse(stdout || stderr)
@@ -101,7 +101,7 @@ describe('servers that chaos record starts', () => {
     expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).toMatch(/"f":"pause".*"nodes":\["store"\]/)
   })
 
-  patientTest('--events tells every event of the recording, as that of a run does', async () => {
+  patientTest('--events writes every event of the recording, as for a run', async () => {
     const { directory, table, path } = files()
     const events = join(directory, 'events.jsonl')
     const { stdout } = await chaos([

@@ -25,7 +25,7 @@ async function recorded(options: readonly string[] = [], command: readonly strin
 }
 
 describe('the run.json of a recording', () => {
-  test('given to chaos run starts the same servers and the same command, and records again', async () => {
+  test('starts the same servers and the same command, and records again, when given to chaos run', async () => {
     const { first, kept, again } = await recorded(['--faults', 'delay-reply'], ['--', 'node', '-e', BUSY])
     expect(JSON.parse(first.stdout).headline).toBe('linearizable')
     const second = await again(['--trust', '--json'])
@@ -40,7 +40,7 @@ describe('the run.json of a recording', () => {
     expect(history).toContain('"final":true')
   })
 
-  test('runs no command of a file that nobody trusts', async () => {
+  test('runs no command unless the file is trusted', async () => {
     const { again } = await recorded()
     const { exitCode, stderr } = await again([])
     expect(exitCode).toBe(3)
@@ -49,7 +49,7 @@ describe('the run.json of a recording', () => {
     )
   })
 
-  test('tells what happens by --events and --verbose as any run does, and how to repeat it', async () => {
+  test('supports --events and --verbose like any run, and says how to repeat it', async () => {
     const { cwd, again } = await recorded()
     const events = join(cwd, 'events.jsonl')
     const { stdout, stderr } = await again(['--trust', '--verbose', '--events', events])
@@ -64,7 +64,7 @@ describe('the run.json of a recording', () => {
     expect(told.filter(({ event }) => event?.f === 'write').map(({ event }) => event.type)).toEqual(['invoke', 'ok'])
   })
 
-  test('keeps no secret of the command, and takes it from the environment of whoever repeats it', async () => {
+  test('keeps no secret of the command, and takes it from the environment when repeated', async () => {
     const env = ['--env', 'API_TOKEN=swordfish', '--env', 'PLACE=http://{n1}']
     const check = `if (process.env.API_TOKEN?.length !== 9) process.exit(9);fetch(process.env.PLACE + "/x")`
     const { runJson, kept, first, again } = await recorded(env, ['--', 'node', '-e', check])
@@ -83,14 +83,14 @@ describe('the run.json of a recording', () => {
     }
   })
 
-  test('is refused if a secret was removed from its command, which would be given the placeholder', async () => {
+  test('is refused if a secret was removed from its command', async () => {
     const { again } = await recorded([], ['--', 'node', '-e', 'fetch("http://{n1}/x")', 'password=swordfish'])
     const { exitCode, stderr } = await again(['--trust'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain("'password=(removed)' was kept without a secret. Write it there again")
   })
 
-  test('is refused, and what is wrong is named, if somebody has made it impossible to record', async () => {
+  test('is refused, with the reason, if it was edited so that nothing can be recorded', async () => {
     const { cwd, kept, again: _ } = await recorded()
     const refusal = async (changes: object) => {
       const file = join(cwd, 'spec.json')

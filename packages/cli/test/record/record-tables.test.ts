@@ -52,7 +52,7 @@ async function record(read: object, { path = '/kv/x', loses = false } = {}) {
   return `${exitCode} ${stdout}`
 }
 
-test('a table that reads another place than it writes is pointed out, and the right one is linearizable', async () => {
+test('a table that reads from another place than it writes to is reported, and the correct table is linearizable', async () => {
   const wrong = await record({ result: 'json.text' })
   const right = await record({ result: 'json.value' })
   expect(wrong).toMatch(
@@ -61,7 +61,7 @@ test('a table that reads another place than it writes is pointed out, and the ri
   expect(right).toMatch(/^0 ✔ .*: Linearizable\n$/)
 })
 
-test('requests that no route takes are named beside the verdict', async () => {
+test('requests without a route are named beside the verdict', async () => {
   const said = await record({ result: 'json.value' }, { path: '/cache/kv/x' })
   expect(said).toMatch(/^0 ✔ .*: Linearizable \(12 requests were forwarded, not checked: GET \/cache\/kv\/x 12×\)\n$/)
 })

@@ -103,7 +103,7 @@ test('stale reads that curl gets are found', async (context) => {
   expect(checked).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/linearizable +. violated/) })
 })
 
-test('what wrk does to a key-value service is linearizable, every request of it', async (context) => {
+test('what wrk does to a key-value service is linearizable, with every request recorded', async (context) => {
   if (installed('wrk') === undefined) return context.skip(whySkipped('wrk'))
   const { recorded, checked } = await recordAndCheck(newest, wrk())
   const answered = Number(/(\d+) requests in/.exec(recorded.stdout)?.[1])

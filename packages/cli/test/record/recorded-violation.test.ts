@@ -30,7 +30,7 @@ async function recorded(args: readonly string[]) {
   return { proxy, ask }
 }
 
-test('a recording tells a violation at once, everywhere alike, and goes on unless it is asked to end', async () => {
+test('a recording reports a violation at once, the same everywhere, and goes on unless --stop-on-violation is given', async () => {
   const out = join(temporaryDirectory(), 'parts')
   const { proxy, ask } = await recorded(['--rotate', '1MB', '--out', out, '--expect', 'linearizable'])
   for (const key of ['x', 'stale']) for (const value of [1, 2]) await ask(key, value)
@@ -58,7 +58,7 @@ test('a recording tells a violation at once, everywhere alike, and goes on unles
   expect(stdout).toContain(`NOT LINEARIZABLE: ${said?.['sentence']} (${part}:13)`)
 })
 
-test('a recording is ended by a violation if that is asked for, and one without is linearizable', async () => {
+test('a violation ends a recording with --stop-on-violation, and one without a violation is linearizable', async () => {
   const out = join(temporaryDirectory(), 'parts')
   const stopped = await recorded(['--rotate', '1MB', '--out', out, '--stop-on-violation'])
   for (const value of [1, 2]) await stopped.ask('stale', value)
@@ -78,7 +78,7 @@ const put = (value) => fetch(at, { method: 'PUT', body: JSON.stringify({ value }
 await put(1); await put(2); await (await fetch(at)).json()
 setInterval(() => {}, 1000)`
 
-test('chaos record tells a violation at once, in its events, too, and ends if that is asked for', async () => {
+test('chaos record reports a violation at once, also in its events, and ends with --stop-on-violation', async () => {
   const directory = temporaryDirectory()
   const out = join(directory, 'out')
   const events = join(directory, 'events.jsonl')

@@ -23,7 +23,7 @@ describe('the summary of a recording', () => {
     for (const part of unwanted) expect(text).not.toContain(part)
   })
 
-  test('names some of what was passed on, and says how much more there was', () => {
+  test('names some of the requests that were only forwarded, and counts the rest', () => {
     const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } as never })
     const passed = { HELLO: 2, CLIENT: 6, MULTI: 20, EXEC: 20, WATCH: 40 }
     for (const [what, times] of Object.entries(passed))

@@ -98,7 +98,7 @@ describe.skipIf(program === undefined)(`Redis${program === undefined ? `: ${whyS
     expect(exitCode, stdout + stderr).toBe(0)
   })
 
-  test('keys used alongside an unknown script are unknown, until the user says that scripts keep to their keys', async () => {
+  test('keys used alongside an unknown script are unknown, unless the user declares that scripts use only their keys', async () => {
     const unknown = await recorded('resp', ['scripts.mjs', '{n1.port}'])
     expect(unknown.exitCode, unknown.stdout + unknown.stderr).toBe(2)
     const remedy = '{"kind":"resp","scripts":"keys"}'

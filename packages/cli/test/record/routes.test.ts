@@ -30,7 +30,7 @@ test('the schema of route tables is printed', async () => {
 })
 
 describe('a table is checked', () => {
-  test('a table that makes sense passes the check', async () => {
+  test('a valid table passes the check', async () => {
     expect(await chaosHere(['routes', 'check', table])).toMatchObject({
       exitCode: 0,
       stdout: `  ${table}: 2 routes make sense\n`,
@@ -93,7 +93,7 @@ describe('a request is tried', () => {
     })
   })
 
-  test('a request that no route takes, and that may write, is named as such', async () => {
+  test('a request without a route that may write is reported as such', async () => {
     const { stdout } = await chaosHere(['routes', 'try', table, '--request', 'POST /login'])
     expect(stdout).toContain('no route takes it')
     expect(stdout).toContain('"f":"touched"')

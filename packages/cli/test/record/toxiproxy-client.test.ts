@@ -87,7 +87,7 @@ describe('toxiproxy-node-client against chaos proxy --toxiproxy', () => {
     await expect(toxiproxy.createProxy({ name: '', listen: '', upstream })).rejects.toThrow('status code 400')
   })
 
-  test('finds what a config file in its own format says, toxics included', async () => {
+  test('finds the proxies and toxics of a config file in its own format', async () => {
     const upstream = await echoServer()
     const config = `${temporaryDirectory()}/toxiproxy.json`
     const toxics = [{ type: 'latency', attributes: { latency: 50 } }]

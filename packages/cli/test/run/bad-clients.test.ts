@@ -28,7 +28,7 @@ async function runWith(client: object, text: string) {
   return chaosHere([...args, '--faults', 'none', '--expect', 'linearizable'], { cwd })
 }
 
-describe('a client that is wrong is told before the run begins:', () => {
+describe('a broken client file is reported before the run starts:', () => {
   test.each([
     [
       'a function that answers a read with nothing',

@@ -40,14 +40,14 @@ const tell = (port: number, ...commands: readonly string[]): Promise<void> =>
 describe.skipIf(redis === undefined)(
   `a Redis of somebody's own${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test('with another password is told apart from one that does not answer', async () => {
+    test('that refuses the password is told apart from one that does not answer', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { exitCode, stderr } = await refused(declared(port, { password: 'wrong' }))
       expect(stderr).toMatch(/not let in: every read was answered WRONGPASS.*Give "client" the "username"/)
       expect(exitCode).toBe(4)
     })
 
-    test('with a user who may read and not write is refused at the start, with its error', async () => {
+    test('whose user may only read is refused at the start, with its error', async () => {
       const { port } = await startRedis(redis ?? '')
       await tell(port, 'ACL SETUSER reader on >secret ~* +@all -set -eval')
       const { exitCode, stderr } = await refused(declared(port, { username: 'reader', password: 'secret' }))
@@ -66,14 +66,14 @@ describe.skipIf(redis === undefined)(
   },
 )
 
-test('a database at an address where nobody listens is named with its address', async () => {
+test('a database at an address without a listener is named with its address', async () => {
   const port = await freePort()
   const { exitCode, stderr } = await refused(declared(port))
   expect(stderr).toContain(`127.0.0.1:${port}`)
   expect(exitCode).toBe(4)
 })
 
-describe('a server that is too old is named, with its version and the oldest that will do', () => {
+describe('a server that is too old is named, with its version and the oldest supported one', () => {
   test.each([
     ['redis', 'redis-server', 'Redis server v=6.0.16 sha=00000000:0', 'redis-server 7.0 or later', '6.0.16'],
     ['etcd', 'etcd', 'etcd Version: 3.3.27', 'etcd 3.4 or later', '3.3.27'],

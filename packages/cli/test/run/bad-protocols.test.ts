@@ -53,7 +53,7 @@ const failureOf = async (goesWrong: string) => {
 /** What the protocol does, the code, and what is said of it. */
 type Blamed = readonly [string, string, RegExp]
 
-describe('a protocol that does not work is reported as that, with the event, never as a verdict:', () => {
+describe('a failing protocol is reported as such, with the event, never as a verdict:', () => {
   const isBlamed = async (_: string, goesWrong: string, what: RegExp) => {
     const { exitCode, failures } = await failureOf(goesWrong)
     expect(failures[0]).toMatchObject({ kind: 'broken', sentence: expect.stringMatching(what) })
@@ -100,7 +100,7 @@ patientTest(
   },
 )
 
-test('a promise that a step leaves behind is reported as the protocol’s doing in a simulated run as well', async () => {
+test('a promise left by a step is reported as a failure of the protocol, in a simulated run as well', async () => {
   const file = protocolThat('Promise.reject(new Error("left alone"))')
   const run = ['run', '--sim', '--time', '2s', '--rate', '200', '--faults', 'none', '--protocol', file]
   const { exitCode, stderr } = await chaos([...run, '--out', temporaryDirectory()])

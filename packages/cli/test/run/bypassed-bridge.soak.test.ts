@@ -54,7 +54,7 @@ describe.runIf(isBypassed && isPossible)('containers on a bridge that the rules 
   const left = () =>
     say(`${inside.join(' ')} bash -c "nft list tables | grep chaos_; ip -br address | grep 198.19; true"`)
 
-  test('containers on a bypassed bridge are cut apart, also after they were killed', async () => {
+  test('containers on a bypassed bridge are partitioned, even after they were killed', async () => {
     const { stdout, stderr } = await run('partition,kill', '8s').finished
     expect(JSON.parse(stdout || stderr).levels.linearizable.result).toBe('violated')
     expect([...tables(), left()]).toEqual([''])

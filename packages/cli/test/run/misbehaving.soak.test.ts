@@ -28,7 +28,7 @@ async function told(args: readonly string[], { source, says, unusable }: Misbeha
 
 const ways = Object.entries(commands).map(([command, args], way) => [command, args, way] as const)
 
-describe.each(ways)('chaos %s tells within 30 s of a protocol that', (command, args, way) => {
+describe.each(ways)('chaos %s reports within 30 s a protocol that', (command, args, way) => {
   const cases = misbehaving
     .filter((_, i) => !short || i % ways.length === way)
     .filter(({ simulatedOnly }) => command !== 'run' || !simulatedOnly)

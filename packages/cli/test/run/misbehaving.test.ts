@@ -64,7 +64,7 @@ test('more than forty ways in which a protocol misbehaves are tried', () => {
   expect(new Set(misbehaving.map(({ name }) => name)).size).toBe(misbehaving.length)
 })
 
-describe('a protocol that misbehaves is told as that, with the event, in a search and in a simulated run: one that', () => {
+describe('a search and a simulated run report a misbehaving protocol with the event: one that', () => {
   const cases = misbehaving.filter(({ unusable, endless }) => !unusable && !endless)
   test.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
     const protocol = await guardedProtocol(written(one))
@@ -76,7 +76,7 @@ describe('a protocol that misbehaves is told as that, with the event, in a searc
     expect(run.failure).toMatch(one.says)
   })
 
-  test('throws is told with the place where it did', async () => {
+  test('throws is reported with the place where it did', async () => {
     const protocol = await guardedProtocol(written(misbehaving.find(({ name }) => name === 'throws')!))
     const { finding } = firstFinding(protocol)
     expect(finding?.failure).toHaveProperty('trace', [expect.stringMatching(/^at .*mine\.mjs:\d+:\d+\)$/)])

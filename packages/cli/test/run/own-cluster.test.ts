@@ -65,7 +65,7 @@ async function nothingLeft(directory: string): Promise<void> {
 }
 
 describe("a cluster of a user's own, declared in a file", () => {
-  patientTest('is linearizable while its nodes are killed, paused and cut apart, if it is', async () => {
+  patientTest('is found linearizable while its nodes are killed, paused and partitioned', async () => {
     const cwd = declared()
     const faults = scheduleIn(cwd, [
       { fromMs: 500, toMs: 1_500, kind: 'kill', nodes: ['n2'] },
@@ -95,7 +95,7 @@ describe("a cluster of a user's own, declared in a file", () => {
     await nothingLeft(cwd)
   })
 
-  patientTest('tells and draws the replication request that a cut lost', async () => {
+  patientTest('describes and draws the replication request that a cut lost', async () => {
     const cwd = declared(['--async', '--local'])
     const links = [{ from: 'n1', to: 'n3' }]
     const faults = scheduleIn(cwd, [{ fromMs: 500, toMs: 4_000, kind: 'partition', links, mode: 'drop' }])

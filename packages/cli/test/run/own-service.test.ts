@@ -30,24 +30,27 @@ async function driven(routes: object, reads: Reads) {
 }
 
 describe('driven by the generator through a route table', () => {
-  test('a replica that answers reads is found to answer stale ones', async () => {
+  test('stale reads from a replica are found', async () => {
     const { exitCode, stdout } = await driven(byValue, 'local')
     expect(stdout).toContain('NOT LINEARIZABLE')
     expect(stdout).toMatch(/Process \d+(?: read \S+ for \w+|: read|'s read(?: \w+)?) from n[123] at/)
     expect(exitCode).toBe(1)
   })
 
-  patientTest('replicas that ask the primary are clean, with compare-and-set in the body', async () => {
+  patientTest('replicas that ask the primary are linearizable, with compare-and-set in the body', async () => {
     const { exitCode, stdout } = await driven(byValue, 'primary')
     expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)
   })
 
-  patientTest('replicas that ask the primary are clean, with If-Match for a cas and versions for values', async () => {
-    const { exitCode, stdout } = await driven(byVersion, 'primary')
-    expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
-    expect(exitCode).toBe(0)
-  })
+  patientTest(
+    'replicas that ask the primary are linearizable, with If-Match for a cas and versions for values',
+    async () => {
+      const { exitCode, stdout } = await driven(byVersion, 'primary')
+      expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
+      expect(exitCode).toBe(0)
+    },
+  )
 })
 
 /** Runs a command whose requests to the three servers go through a recording proxy, and judges the record. */
@@ -80,7 +83,7 @@ describe.skipIf(!isPatient || installed('curl') === undefined)(
       expect(exitCode).toBe(1)
     })
 
-    patientTest('the correct variant is clean, and the replicas agree in the end', async () => {
+    patientTest('the correct variant is linearizable, and the replicas agree at the end', async () => {
       const { exitCode, stdout, stderr } = await recorded('primary', byValue, ['bash', '-c', CURL])
       expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
       expect(stdout).toMatch(/eventual\s+✔ met/)
@@ -117,7 +120,7 @@ describe.skipIf(installed('wrk') === undefined)(
       expect(exitCode).toBe(1)
     })
 
-    patientTest('the correct variant is clean', async () => {
+    patientTest('the correct variant is linearizable', async () => {
       const { exitCode, stdout, stderr } = await wrk('primary')
       expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
       expect(exitCode).toBe(0)
@@ -125,7 +128,7 @@ describe.skipIf(installed('wrk') === undefined)(
   },
 )
 
-describe('a command whose traffic is hurt', () => {
+describe('a command whose traffic has faults', () => {
   /** Six clients, each of a name of its own, that give up after 300 ms. */
   const CLIENTS = `
     const end = Date.now() + 4000
@@ -145,7 +148,7 @@ describe('a command whose traffic is hurt', () => {
   const clients = (...more: readonly string[]) => [process.execPath, '--input-type=module', '-e', CLIENTS, ...more]
   const HURT = ['--faults', 'partition,lose-reply', '--env', 'ITEMS={n1}']
 
-  patientTest('is judged with the faults in force, and what was unknown to its clients told', async () => {
+  patientTest('is judged with the faults in force, and unknown outcomes are reported', async () => {
     const { exitCode, stdout, stderr } = await recorded('primary', byValue, clients(), HURT)
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(stdout).toMatch(/faults that took effect: .*lose-reply.*partition/)
@@ -154,7 +157,7 @@ describe('a command whose traffic is hurt', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('that fails makes the run fail, unless it may', async () => {
+  patientTest('that fails makes the run fail, except with --may-fail', async () => {
     const failed = await recorded('primary', byValue, clients('7'), HURT)
     expect(failed.stdout, failed.stderr).toMatch(/ended\s+with\s+exit\s+code\s+7/)
     expect(failed.exitCode).toBe(4)
@@ -162,7 +165,7 @@ describe('a command whose traffic is hurt', () => {
     expect(tolerated.exitCode).toBe(0)
   })
 
-  test('prints one object with --json, and the command goes to standard error', async () => {
+  test('prints one object with --json, and the output of the command on standard error', async () => {
     const { stdout, stderr } = await recorded(
       'primary',
       byValue,
@@ -188,13 +191,13 @@ describe('nothing vacuous passes', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('a command that goes by the proxy is told how to find it', async () => {
+  patientTest('a command that bypasses the proxy gets a hint how to reach it', async () => {
     const { exitCode, stderr } = await recorded('primary', byValue, ['true'])
     expect(stderr).toMatch(/Nothing came by the proxy \(n1 at 127\.0\.0\.1:\d+.*CHAOS_PROXY_N1/)
     expect(exitCode).toBe(3)
   })
 
-  test('a server that is not there is reported with its address', async () => {
+  test('a server that does not answer is reported with its address', async () => {
     const directory = temporaryDirectory()
     const table = join(directory, 'routes.json')
     writeFileSync(table, JSON.stringify(byValue))
@@ -215,7 +218,7 @@ describe('nothing vacuous passes', () => {
   })
 })
 
-describe('what is wrong with the command line is said before anything is started', () => {
+describe('a wrong command line is refused before anything starts', () => {
   test.each([
     [['--upstream', 'localhost:1', '--as', 'resp'], /needs the command whose traffic is to be recorded, after --/],
     [['--as', 'resp', '--', 'true'], /needs --upstream/],
@@ -239,14 +242,14 @@ describe('what is wrong with the command line is said before anything is started
     expect(exitCode).toBe(3)
   })
 
-  test('a program that is not there', async () => {
+  test('a missing program', async () => {
     const { exitCode, stderr } = await recorded('primary', byValue, ['./nowhere'])
     expect(stderr).toMatch(/there is no program \.\/nowhere/)
     expect(exitCode).toBe(4)
   })
 })
 
-patientTest('the record is kept as that of a run, with what it was made by', async () => {
+patientTest('the record is kept like that of a run, with the command that made it', async () => {
   const directory = temporaryDirectory()
   const table = join(directory, 'routes.json')
   writeFileSync(table, JSON.stringify(byValue))

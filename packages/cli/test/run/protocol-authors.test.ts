@@ -21,7 +21,7 @@ async function withProtocol(): Promise<string> {
 const moduleIn = async (directory: string) => (await importUserFile(join(directory, 'protocol.ts'))) as ProtocolModule
 
 describe('chaos init protocol', () => {
-  patientTest('writes a protocol that is right, and wrong with its mistake, for a test of one’s own too', async () => {
+  patientTest('writes a protocol that is correct, and violated with its bug, in a test of one’s own too', async () => {
     const protocol = await moduleIn(await withProtocol())
     expect(await search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
     const { found } = await search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })
@@ -29,7 +29,7 @@ describe('chaos init protocol', () => {
     expect(JSON.parse(found?.replay ?? '{}')).toMatchObject({ kind: 'scenario', target: 'majorities' })
   })
 
-  test('leaves a file that is there as it is, unless it is forced', async () => {
+  test('does not overwrite a file without --force', async () => {
     const directory = await withProtocol()
     writeFileSync(join(directory, 'protocol.ts'), 'mine')
     const { exitCode, stderr } = await chaosHere(['init', 'protocol'], { cwd: directory })
@@ -39,7 +39,7 @@ describe('chaos init protocol', () => {
     expect(readFileSync(join(directory, 'protocol.ts'), 'utf8')).toContain('majorities')
   })
 
-  test('suggests what there is', async () => {
+  test('suggests the known words', async () => {
     const { exitCode, stderr } = await chaosHere(['init', 'protocoll'], { cwd: temporaryDirectory() })
     expect(stderr).toContain('chaos init protocol')
     expect(exitCode).toBe(3)
@@ -56,7 +56,7 @@ describe('the simulator as a library', () => {
     expect(runs[0]?.report.levels['linearizable']?.result).toBe('met')
   })
 
-  test('refuses what would test something else than was meant, or nothing', async () => {
+  test('refuses options that would test nothing, or something else', async () => {
     const protocol = await moduleIn(await withProtocol())
     const settings = [
       [{ faults: ['kil'] }, 'faults: kil: there is no such fault. Did you mean kill?'],
@@ -71,7 +71,7 @@ describe('the simulator as a library', () => {
     await expect(simulate(protocol, { nodes: 0 })).rejects.toThrow('nodes: 0 is no number of nodes')
   })
 
-  test('refuses what is no protocol, and names that there are not', async () => {
+  test('refuses an export that is not a protocol, and unknown names', async () => {
     await expect(search({} as ProtocolModule)).rejects.toThrow('the protocol: "name" is no text')
     const protocol = await moduleIn(await withProtocol())
     await expect(search(protocol, { bug: 'no-write-bak' })).rejects.toThrow('Did you mean no-write-back?')
@@ -115,7 +115,7 @@ const FINDING = ['--bug no-write-back', '--expect linearizable']
 const wordsOf = (command: string): string[] =>
   (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
 
-patientTest('every command of the page for authors does what it says, one after another', async () => {
+patientTest('the commands of the page for authors work, one after another', async () => {
   const cwd = temporaryDirectory()
   symlinkSync(join(root, 'examples'), join(cwd, 'examples'))
   const commands = blocks('sh').flatMap((block) => block.trim().split('\n'))

@@ -119,7 +119,7 @@ const seenOf = (directory: string): string => {
 }
 
 describe('a run whose nodes are cut off by proxies of other hosts', () => {
-  test('is judged with the faults that they carried out, and shows the token to nobody', async () => {
+  test('is judged with the faults that they injected, and reveals the token nowhere', async () => {
     const { directory, run, faults, hosts } = await twoHosts()
     const { finished } = run('--time', '6s', ...schedule(directory, 1_000, 4_000), '--expect', 'linearizable')
     await until(async () => (await faults()).length > 0)
@@ -144,7 +144,7 @@ describe('a run whose nodes are cut off by proxies of other hosts', () => {
     await until(async () => hosts.every(({ lines }) => lines.some(({ msg }) => msg === 'lease-expired')))
   })
 
-  test('does not know what became of a fault if contact is never back, and takes no read for final', async () => {
+  test('does not know what became of a fault if contact is lost for good, and takes no read as final', async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '5s', ...schedule(directory, 500, 4_500))
     await until(isHurtAtEach)
@@ -162,7 +162,7 @@ describe('a run whose nodes are cut off by proxies of other hosts', () => {
     await until(async () => (await faults()).length === 0)
   })
 
-  test('reads finally if contact is back in time, and says between when the fault is in doubt', async () => {
+  test('performs final reads if contact is back in time, and says in which interval the fault is in doubt', async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '13s', ...schedule(directory, 500, 12_000))
     await until(isHurtAtEach)
@@ -316,7 +316,7 @@ describe.skipIf(!hasNamespaces)('a run on two hosts with networks of their own',
     expect(await faults()).toEqual([])
   })
 
-  test('says that it does not know what became of a fault on a host whose cable was pulled, which heals it', async () => {
+  test('says that it does not know what became of a fault on a host that is unplugged, which heals it itself', async () => {
     const { directory, run, faults, pull, plug } = await namespaces()
     const { finished } = run('--time', '5s', ...schedule(directory, 500, 4_500))
     await until(async () => (await faults()).length > 1)

@@ -14,7 +14,7 @@ async function simulate(...args: readonly string[]) {
 const broken = ['--bug', 'forget-vote', '--seed', '51', '--rate', '2000']
 
 describe('a run without --expect', () => {
-  patientTest('fails where the target breaks what it promises', async () => {
+  patientTest('fails if the target breaks its promise', async () => {
     const { exitCode, result } = await simulate(...broken)
     expect(result).toMatchObject({
       expected: 'linearizable',
@@ -23,12 +23,12 @@ describe('a run without --expect', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('holds the target to what it promises with the settings given', async () => {
+  test('holds the target to its promise under the given settings', async () => {
     const strict = await simulate('--target', 'primary-replica', '--set', 'sync=majority', '--set', 'reads=primary')
     expect(strict).toMatchObject({ exitCode: 0, result: { expected: 'linearizable', expectation: { met: true } } })
   })
 
-  test('only observes where the target promises nothing', async () => {
+  test('only observes if the target promises nothing', async () => {
     const { exitCode, result } = await simulate('--target', 'primary-replica', '--seed', '1')
     expect(result.levels.linearizable.result).toBe('violated')
     expect(result).toMatchObject({ expected: 'none' })

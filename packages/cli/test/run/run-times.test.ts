@@ -5,7 +5,7 @@ import { chaosHere, temporaryDirectory } from '../chaos.ts'
 const simulated = ['run', '--sim', '--time', '1s', '--rate', '150', '--seed', '1', '--faults', 'none']
 
 describe('chaos run --times', () => {
-  test('runs with that many seeds, and says how often the promise was broken', async () => {
+  test('runs with N seeds, and says how often the promise was broken', async () => {
     const out = temporaryDirectory()
     const broken = ['--bug', 'stale-read', '--faults', 'isolate-leader', '--time', '2s', '--times', '4']
     const { exitCode, stdout } = await chaosHere([...simulated, ...broken, '--out', out])
@@ -16,7 +16,7 @@ describe('chaos run --times', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('bounds how often a promise that was always kept could be broken', async () => {
+  test('bounds how often a promise might be broken that no run broke', async () => {
     const { exitCode, stdout } = await chaosHere([...simulated, '--times', '3', '--out', temporaryDirectory()])
     expect(stdout).toContain('KEPT IN 3 OF 3 RUNS')
     expect(stdout).toContain('it happens in 0.0% to 56.1% of such runs')

@@ -53,7 +53,7 @@ describe('a real run', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('that is interrupted is healed, finished and checked, and exits with 130', async () => {
+  patientTest('that is interrupted heals, finishes and checks, and exits with 130', async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--out', out])
     await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 200)
@@ -81,7 +81,7 @@ describe('a real run', () => {
 
   const lines = (out: string) => readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8').split('\n').length
 
-  patientTest('of one client, in which nothing overlaps, may pass: nothing raced', async () => {
+  patientTest('of one client may pass, although nothing overlaps', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...[
@@ -113,15 +113,18 @@ describe('a simulated run', () => {
     return readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8')
   }
 
-  patientTest('of one seed is the same history to the byte in two processes, and another of another', async () => {
-    const [first, second, other] = await Promise.all([
-      simulate(temporaryDirectory(), '9'),
-      simulate(temporaryDirectory(), '9'),
-      simulate(temporaryDirectory(), '10'),
-    ])
-    expect(second).toBe(first)
-    expect(other).not.toBe(first)
-  })
+  patientTest(
+    'has the same history to the byte for the same seed in two processes, and another for another seed',
+    async () => {
+      const [first, second, other] = await Promise.all([
+        simulate(temporaryDirectory(), '9'),
+        simulate(temporaryDirectory(), '9'),
+        simulate(temporaryDirectory(), '10'),
+      ])
+      expect(second).toBe(first)
+      expect(other).not.toBe(first)
+    },
+  )
 
   patientTest(
     'of a protocol that keeps something outside its state is told from one that can be repeated',
@@ -151,7 +154,7 @@ describe('a simulated run', () => {
   })
 })
 
-describe('a run with a deliberate mistake', () => {
+describe('a run with a deliberate bug', () => {
   const vacuousOf = async (...args: readonly string[]) => {
     const here = [
       'run',
@@ -169,7 +172,7 @@ describe('a run with a deliberate mistake', () => {
     return JSON.parse((await chaosHere([...here, ...args])).stdout).vacuous
   }
 
-  test('takes the settings and faults that expose it, unless others were asked for', async () => {
+  test('takes the settings and faults that expose it, unless others are given', async () => {
     const out = temporaryDirectory()
     const args = ['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'forget-snapshot', '--out', out]
     await chaosHere(args)
@@ -181,7 +184,7 @@ describe('a run with a deliberate mistake', () => {
     expect(asked).toMatchObject({ target: { settings: { 'snapshot-entries': 7 } }, faults: [] })
   })
 
-  test('takes the workload that exposes it, unless another one or certain operations were asked for', async () => {
+  test('takes the workload that exposes it, unless another one or --operations is given', async () => {
     const workloadOf = async (...more: readonly string[]): Promise<string> => {
       const out = temporaryDirectory()
       await chaosHere(['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'double-apply', '--out', out, ...more])
@@ -200,7 +203,7 @@ describe('a run with a deliberate mistake', () => {
   })
 })
 
-patientTest('a mistake is caught within three simulated seeds', async () => {
+patientTest('a bug is caught within three simulated seeds', async () => {
   const verdicts: string[] = []
   for (const seed of ['51', '52', '53']) {
     const args = ['run', '--sim', '--bug', 'forget-vote', '--seed', seed, '--out', temporaryDirectory(), '--json']
@@ -210,8 +213,8 @@ patientTest('a mistake is caught within three simulated seeds', async () => {
   expect(verdicts).toContain('violated')
 })
 
-describe('an environment that does not play along', () => {
-  test('is reported if --out is a file, and nothing is started', async () => {
+describe('an unusable environment', () => {
+  test('is reported if --out is a file, before anything starts', async () => {
     const directory = temporaryDirectory()
     const file = join(directory, 'taken')
     writeFileSync(file, '')

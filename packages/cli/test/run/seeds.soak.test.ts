@@ -31,7 +31,7 @@ describe('ten runs of Raft with ten seeds', () => {
   })
 })
 
-describe('a deliberate mistake is caught within three runs', () => {
+describe('a deliberate bug is caught within three runs', () => {
   // The second is caught in every other run or so: enough for people, not for a short check that must not flicker.
   test.each(short ? ['ack-before-majority'] : ['ack-before-majority', 'forget-vote'])('%s', async (bug) => {
     const verdicts: (string | undefined)[] = []

@@ -24,8 +24,8 @@ export default {
 }
 `
 
-describe('a link that loses replies, before a backend that answers rightly', () => {
-  test('is not blamed on the backend: replies that its clients never received are counted', async () => {
+describe('a link that loses replies, in front of a correct backend', () => {
+  test('does not make the backend violated: replies that its clients never received are counted', async () => {
     const directory = temporaryDirectory()
     const protocol = join(directory, 'honest.mjs')
     writeFileSync(protocol, HONEST)

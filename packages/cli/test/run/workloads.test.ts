@@ -46,7 +46,7 @@ describe('chaos workloads', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('prints the same for programs with --json', async () => {
+  test('prints the same as JSON with --json', async () => {
     const listed = JSON.parse((await chaosHere(['workloads', '--json'])).stdout) as { workload: string }[]
     expect(listed.map((row) => row.workload)).toEqual(workloads.map(({ name }) => name))
     expect(listed[0]).toMatchObject({ model: 'register', functions: ['read', 'write', 'cas'] })
@@ -65,7 +65,7 @@ test.each(['register', 'bank'])('chaos run --sim --workload %s is linearizable, 
 })
 
 describe("a workload of one's own", () => {
-  test('is run, judged and named like any other, also from TypeScript', async () => {
+  test('is run, judged and named like any other, even in TypeScript', async () => {
     const source = workload({ next: WORKING }).replace(
       'create(settings, serial)',
       'create(settings: object, serial: number)',
@@ -100,7 +100,7 @@ describe("a workload of one's own", () => {
     expect(JSON.parse(stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
   })
 
-  patientTest('is searched with, and the replay file names it', async () => {
+  patientTest('is used in a search, and the replay file names it', async () => {
     const file = written(workload({ next: WORKING }))
     const out = temporaryDirectory()
     const typed = ['fuzz', '--workload', file, '--bug', 'stale-read', '--seeds', '64', '--shrink', '1s', '--out', out]
