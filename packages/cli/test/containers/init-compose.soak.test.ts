@@ -53,7 +53,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     expect(faultsInEffect(cwd)).toEqual(['partition'])
   })
 
-  test('refuses what is there already, services that are not, and projects that nobody has started', async () => {
+  test('refuses to overwrite files, unknown services and projects that are not running', async () => {
     const cwd = join(directory, 'elsewhere')
     const refused = async (...typed: string[]) => {
       const { exitCode, stderr } = await init(cwd, ...typed)

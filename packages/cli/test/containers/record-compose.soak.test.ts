@@ -41,7 +41,7 @@ describe.runIf(isPossible)('what a test suite does to a Compose project', () => 
   }, 120_000)
   afterAll(end, 120_000)
 
-  test('is recorded and hurt on its published port, by chaos record', async () => {
+  test('is recorded with faults on its published port, by chaos record', async () => {
     const args = ['--compose', 'compose.yaml', '--as', 'routes.json', '--faults', 'lose-reply', '--seed', '1']
     const { stdout, stderr, exitCode } = await chaos(['record', ...args, '--json', '--', 'node', 'suite.mjs'], {
       cwd,
@@ -78,7 +78,7 @@ describe.runIf(isPossible)('what a test suite does to a Compose project', () => 
     expect((await fetch(`http://[::1]:${port}/items/x`)).status).toBe(418)
   })
 
-  test('cannot be recorded of a project that does not run, and says what to do', async () => {
+  test('cannot be recorded if the project is not running, and says what to do', async () => {
     const args = ['--compose', 'nobodys', '--as', 'routes.json', '--', 'true']
     const { stderr, exitCode } = await chaos(['record', ...args], { cwd, env })
     expect([exitCode, stderr]).toEqual([4, expect.stringContaining('no container of it runs. Start it first')])

@@ -122,7 +122,7 @@ describe('the manuals', () => {
     },
   )
 
-  test('are all to be found from the README', () => {
+  test('are all linked from the README', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
     for (const name of names) expect(readme, name).toContain(`(packages/cli/docs/${name})`)
   })

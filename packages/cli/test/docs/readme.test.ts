@@ -105,7 +105,7 @@ async function keepingService(): Promise<string> {
 }
 
 describe('the README and the manuals', () => {
-  test('show just the npm commands that a clone knows', () => {
+  test('show only npm commands that exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     expect(commands.filter((command) => command.startsWith('npm '))).toEqual(['npm ci', 'npm test'])
     for (const [, name] of pages.matchAll(/`npm run ([a-z:]+)`/g)) expect(Object.keys(scripts)).toContain(name)
@@ -133,7 +133,7 @@ describe('the README and the manuals', () => {
     }
   })
 
-  patientTest('hurt a service by the commands they show for a proxy that runs, as typed', async () => {
+  patientTest('inject faults by the commands they show for a running proxy, as typed', async () => {
     const [service] = block('npx chaos proxy --listen 127.0.0.1:20081 ')
     const control = block('npx chaos ctl add ')
     const typed = words(service!).slice(3)

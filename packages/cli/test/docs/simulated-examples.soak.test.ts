@@ -84,7 +84,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
     },
   )
 
-  test('is blamed for the await that was overtaken, and for none where that is not the cause', async () => {
+  test('names the overtaken await, and none if that is not the cause', async () => {
     const cwd = join(DIRECTORY, `simulated-${name}`)
     const options = ['--seeds', '128', '--shrink', '4s', '--out', temporaryDirectory(), '--json']
     const { stdout } = await chaos(['simulate', bug, ...options], { cwd })
@@ -157,7 +157,7 @@ describe.each(AS_PROCESSES)('simulated-%s as processes', (name, bug, cured) => {
     expect(result.operations.ok).toBeGreaterThan(0)
   })
 
-  test('is not condemned once it is cured', async () => {
+  test('is not violated once it is fixed', async () => {
     const { exitCode, result } = await ran(cured)
     expect(result).toMatchObject({ tier: 'real', trouble: [] })
     expect(exitCode).toBe(0)

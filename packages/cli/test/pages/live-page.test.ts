@@ -119,7 +119,7 @@ describe('the live page, in a real browser', () => {
     },
   )
 
-  patientTest.skipIf(without)('starts the same run again when it is asked to, and follows that', async () => {
+  patientTest.skipIf(without)('starts the same run again when asked, and follows it', async () => {
     const run = await startRun(['--time', '1s', '--rate', '100', '--faults', 'none', '--workload', 'counter'])
     await open(run, async (page) => {
       await page.getByRole('button', { name: /^Start again, seed/ }).click()
@@ -174,7 +174,7 @@ describe('the live page, in a real browser', () => {
     })
   })
 
-  test.skipIf(without)('says that the connection is lost when chaos ends, and takes no more orders', async () => {
+  test.skipIf(without)('says that the connection is lost when chaos ends, and disables its buttons', async () => {
     const run = await startRun(['--time', '60s', '--rate', '100', '--faults', 'none'])
     const page = await browser!.newPage()
     await page.goto(run.url.href)
@@ -215,7 +215,7 @@ function opening(url: URL, headers: { readonly [name: string]: string } = {}): P
 }
 
 describe('the server of the live page', () => {
-  test('answers nobody without its token, from another origin or for another host', async () => {
+  test('refuses requests without its token, from another origin or for another host', async () => {
     const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
     const wrong = new URL(run.url)
     wrong.searchParams.set('token', 'guessed')
@@ -257,7 +257,7 @@ describe('the server of the live page', () => {
     expect((await run.finished).exitCode).toBe(0)
   })
 
-  patientTest('outlives ten thousand quick reconnects, keeps nothing of them and still shows the run', async () => {
+  patientTest('survives ten thousand quick reconnects without leaks, and still shows the run', async () => {
     const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
     const address = new URL(run.url)
     address.protocol = 'ws:'

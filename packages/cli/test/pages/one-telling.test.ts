@@ -192,7 +192,7 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
       expect(figures.get(`stale reads, ${phase}`) ?? '0').toBe(staleReads.toLocaleString('en'))
   })
 
-  test('broke the same in each phase', async () => {
+  test('has the same violations in each phase', async () => {
     const { json, text, terminal } = await tellingsOf(name, settings)
     const phases = Object.entries<Printed>(json.phases)
     const broken = phases.filter(([, { broken }]) => broken !== null)

@@ -103,7 +103,7 @@ describe('the page that judges what is dropped on it, in a real browser', () => 
     }
   })
 
-  test.skipIf(without)('says what is wrong with what it is given, and goes on', async () => {
+  test.skipIf(without)('reports an invalid input, and goes on', async () => {
     await open(async (page, report) => {
       const alert = page.getByRole('alert')
       for (const [name, text, why] of [

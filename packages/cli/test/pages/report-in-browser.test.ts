@@ -252,7 +252,7 @@ describe('a report, opened in a real browser', () => {
     },
   )
 
-  patientTest('does the same whether its code comes from the sources or as it is installed', async (context) => {
+  patientTest('behaves the same from sources and as installed', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])

@@ -108,7 +108,7 @@ describe('chaos record with a baseline', () => {
     return cwd
   }
 
-  patientTest('fails where it has fallen behind: by flag and by configuration', async () => {
+  patientTest('fails if it falls behind, by flag and by configuration', async () => {
     const cwd = await withBaseline()
     expect((await chaosHere(record('stale'), { cwd })).exitCode).toBe(0)
     const byFlag = await chaosHere(record('stale', '--baseline', 'baseline.json'), { cwd })
@@ -136,7 +136,7 @@ describe('chaos record with a baseline', () => {
     },
   )
 
-  test('names the member that is wrong, and a baseline that is of something else', async () => {
+  test('names an invalid member, and a baseline of another subject', async () => {
     const cwd = project()
     configured(cwd, { baselin: 'x' })
     const misspelt = await chaosHere(record('fresh'), { cwd })

@@ -64,7 +64,7 @@ test('an HTML page of a search is refused, with what to do instead', async () =>
   expect(exitCode).toBe(3)
 })
 
-test('a picture is of one file, and replaces an earlier one of its kind alone', async () => {
+test('a picture shows one file, and replaces only an earlier one of its kind', async () => {
   const directory = temporaryDirectory()
   const [picture, other] = [join(directory, 'why.svg'), join(directory, 'mine.svg')]
   const check = (...args: readonly string[]) => chaosHere(['check', history('stale-read'), ...args])
@@ -86,7 +86,7 @@ test('no reporter replaces a history that is checked', async () => {
   expect(readFileSync(file, 'utf8')).toBe(readFileSync(history('stale-read'), 'utf8'))
 })
 
-test('what cannot be written costs a line that says what to write instead, and never the verdict', async () => {
+test('a text that cannot be written costs a line with a remedy, and never the verdict', async () => {
   const check = (...args: readonly string[]) =>
     chaosHere(['check', history('stale-read'), '--reporter', 'junit=/no/such/junit.xml', ...args])
   const { stdout, stderr, exitCode } = await check()
@@ -166,7 +166,7 @@ describe('on GitHub Actions', () => {
   const onGitHub = (args: readonly string[], summary: string) =>
     chaos(args, { env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary } })
 
-  test('annotations follow the page, and the summary of the job is added to', async () => {
+  test('annotations follow the page, and the result is appended to the summary of the job', async () => {
     const summary = summaryFile()
     const { exitCode, stdout } = await onGitHub(['check', history('stale-read'), '--expect', 'linearizable'], summary)
     expect(stdout).toContain('NOT LINEARIZABLE')

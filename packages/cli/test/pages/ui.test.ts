@@ -150,7 +150,7 @@ describe('the page of runs, in a real browser', () => {
 })
 
 describe('the page of proxies, in a real browser', () => {
-  test('is refused for a recording that is a run, with what shows that', async () => {
+  test('is refused for a recording that is a run, with the command that shows it', async () => {
     const routes = join(root, 'examples', 'routes.json')
     const args = ['proxy', '--ui', '--upstream', '127.0.0.1:1', '--record', existsSync(routes) ? routes : 'resp']
     const { exitCode, stderr } = await chaosHere(args)

@@ -59,7 +59,7 @@ describe('a file of the user’s that imports chaosproxy by its name, in a folde
     expect(exitCode).toBe(0)
   })
 
-  test('fails as ever where it imports what is nowhere', async () => {
+  test('fails if it imports an unknown package', async () => {
     const directory = filesOf({ 'wrong.ts': `import 'chaosproxx'\nexport default {}` })
     await expect(importUserFile(join(directory, 'wrong.ts'))).rejects.toThrow(/does not run: .*chaosproxx/)
   })

@@ -379,7 +379,7 @@ function deadLinks(tarball: string, page: string, packed: readonly string[]): st
 describe('each package', () => {
   const tool = (name: string) => join(root, 'node_modules', '.bin', name)
 
-  test('has pages with links to what is packed beside them, or to the web', () => {
+  test('has pages that link only to packed files or to the web', () => {
     for (const tarball of tarballs()) {
       const { stdout } = spawnSync('tar', ['-tf', tarball], { encoding: 'utf8' })
       const files = stdout.split('\n').map((path) => path.replace(/^package\//, ''))
@@ -392,7 +392,7 @@ describe('each package', () => {
     }
   })
 
-  test('is what publint demands', async () => {
+  test('passes publint', async () => {
     for (const tarball of tarballs()) await succeeds(work, tool('publint'), tarball, '--strict')
   })
 

@@ -55,7 +55,7 @@ const forged = (port: number): LoadOrder => ({
   ...{ seed: 1, clients: 1, rate: 100, timeoutMs: millis(500), sticky: true, leaseMs: millis(5_000) },
 })
 
-describe.skipIf(redis === undefined)('whoever writes to the queue', () => {
+describe.skipIf(redis === undefined)('a stranger who writes to the queue', () => {
   test.each([
     ['a worker that drives nothing', []],
     ['a worker that drives clients at another host', ['--drive', '10.0.0.5']],

@@ -37,7 +37,7 @@ async function waiting(file: string, queue: string) {
 }
 
 describe.skipIf(redis === undefined)('a check through a queue', () => {
-  test('says what a check alone says, counterexample and all, and judges nothing again that is known', async () => {
+  test('reports the same as a check without a queue, counterexample included, and judges nothing twice', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const file = fileOf(recordingOf(2_000, 20, 1_200))
@@ -51,7 +51,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(shards(worker.printed())).toBe(done)
   })
 
-  patientTest('judges a rotated recording in which nothing is wrong, by two workers', async () => {
+  patientTest('judges a correct rotated recording by two workers', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const parts = temporaryDirectory()
@@ -64,7 +64,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(16)
   })
 
-  patientTest('sends a small recording to workers that have it not, of which nothing is left there', async () => {
+  patientTest('sends a small recording to workers that lack it, and leaves nothing there', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7, 300))
     const alone = await chaos(['check', file, '--expect', 'linearizable'])
@@ -89,7 +89,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('judges here what cannot be judged key by key, and says so', async () => {
+  test('judges on this machine what cannot be judged key by key, and says so', async () => {
     const queue = await queueOf()
     await joined(queue)
     const file = fileOf(recordingOf(20, 1))
@@ -139,7 +139,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     },
   )
 
-  patientTest('tells of a model that throws or never returns at a worker what a check alone tells', async () => {
+  patientTest('reports a model that throws or never returns at a worker like a check without a queue', async () => {
     const queue = await queueOf()
     const worker = await joined(queue, ['--allow-code'])
     const cwd = temporaryDirectory()
@@ -168,33 +168,38 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect([shared.exitCode, shards(worker.printed())]).toEqual([1, 3])
   })
 
-  patientTest('keeps no operation of a recording larger than memory, and finds what a check alone finds', async () => {
-    const queue = await queueOf()
-    const workers = [await joined(queue), await joined(queue)]
-    for (const [staleAt, exitCode] of [
-      [undefined, 0],
-      [30_000, 1],
-    ] as const) {
-      const parts = temporaryDirectory()
-      const lines = recordingOf(60_000, 64, staleAt)
-      // An operation is called in one part and answered in the next.
-      const cuts = [0, 31_001, 60_002, 90_003, lines.length]
-      for (const n of [1, 2, 3, 4])
-        writeFileSync(join(parts, `part-${n}.jsonl`), lines.slice(cuts[n - 1], cuts[n]).join('\n'))
-      const [alone, here] = [await check(parts), await check(parts, ['--memory', '6MB'])]
-      const elsewhere = await check(parts, ['--memory', '5MB', '--queue', queue])
-      const { linearizable } = alone.result.levels
-      expect(elsewhere.stderr).not.toContain('cannot be judged apart')
-      for (const large of [here, elsewhere]) {
-        expect([large.exitCode, large.result.levels.linearizable]).toEqual([exitCode, linearizable])
-        expect(large.result.operations).toEqual(alone.result.operations)
+  patientTest(
+    'keeps no operation of a recording larger than memory, and finds the same as a check without a queue',
+    async () => {
+      const queue = await queueOf()
+      const workers = [await joined(queue), await joined(queue)]
+      for (const [staleAt, exitCode] of [
+        [undefined, 0],
+        [30_000, 1],
+      ] as const) {
+        const parts = temporaryDirectory()
+        const lines = recordingOf(60_000, 64, staleAt)
+        // An operation is called in one part and answered in the next.
+        const cuts = [0, 31_001, 60_002, 90_003, lines.length]
+        for (const n of [1, 2, 3, 4])
+          writeFileSync(join(parts, `part-${n}.jsonl`), lines.slice(cuts[n - 1], cuts[n]).join('\n'))
+        const [alone, here] = [await check(parts), await check(parts, ['--memory', '6MB'])]
+        const elsewhere = await check(parts, ['--memory', '5MB', '--queue', queue])
+        const { linearizable } = alone.result.levels
+        expect(elsewhere.stderr).not.toContain('cannot be judged apart')
+        for (const large of [here, elsewhere]) {
+          expect([large.exitCode, large.result.levels.linearizable]).toEqual([exitCode, linearizable])
+          expect(large.result.operations).toEqual(alone.result.operations)
+        }
+        if (exitCode === 0) expect(elsewhere.result.levels).toEqual(alone.result.levels)
+        else
+          expect(elsewhere.result.levels.sequential).toMatchObject({
+            result: expect.stringMatching('violated|unknown'),
+          })
       }
-      if (exitCode === 0) expect(elsewhere.result.levels).toEqual(alone.result.levels)
-      else
-        expect(elsewhere.result.levels.sequential).toMatchObject({ result: expect.stringMatching('violated|unknown') })
-    }
-    expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(8)
-  })
+      expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(8)
+    },
+  )
 
   patientTest('goes on with another worker when one is killed', async () => {
     const queue = await queueOf()
@@ -209,7 +214,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
   })
 })
 
-test('what does not travel to workers is refused with what to do instead', async () => {
+test('options that cannot be sent to workers are refused with what to do instead', async () => {
   const cwd = temporaryDirectory()
   const stdin = await chaosHere(['check', '-', '--queue', 'redis://127.0.0.1:1'], { cwd })
   expect(stdin.stderr).toContain('--queue: standard input cannot travel to workers. Save it to a file')

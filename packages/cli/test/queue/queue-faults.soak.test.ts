@@ -112,7 +112,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(exitCode).toBe(1)
   })
 
-  test('judges no recording that is damaged whenever it is fetched, and says where to look', async () => {
+  test('does not judge a recording that is damaged at every fetch, and says where to look', async () => {
     const { host, port } = await startRedis(redis!)
     const queue = `redis://${host}:${port}`
     const { cwd, file } = recordingElsewhere()
@@ -147,7 +147,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(JSON.parse(stdout).trials).toBe(100)
   })
 
-  test('in which all workers have a full disk ends the campaign, with what they lack', async () => {
+  test('ends the campaign if all workers have a full disk, and says what they lack', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownProtocol()
     const script = 'trap "" XFSZ; ulimit -f 1; exec "$@"'
@@ -157,7 +157,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(exitCode).toBe(4)
   })
 
-  test('shows a protocol that takes all memory of a worker as what is wrong with the protocol', async () => {
+  test('reports a protocol that takes all memory of a worker as a failure of the protocol', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownProtocol()
     writeFileSync(join(cwd, 'own.ts'), readFileSync(join(cwd, 'protocol.ts')))
@@ -172,7 +172,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(worker.child.exitCode).toBeNull()
   })
 
-  test('refuses what another version of chaos wants, and does what this one wants', async () => {
+  test('refuses jobs of another version of chaos, and does those of this version', async () => {
     const queue = await queueOf()
     const { child, printed } = await joined(queue)
     const board = new Queue('chaos', { connection: { url: queue } })
@@ -213,7 +213,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(exitCode).toBe(4)
   })
 
-  test('that does not answer is waited for, by the worker and by the command, which both say so', async () => {
+  test('is waited for by the worker and the command while it does not answer, and both say so', async () => {
     const { host, port } = await startRedis(redis!)
     const queue = `redis://${host}:${port}`
     const client = clientOf(queue)

@@ -59,7 +59,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     expect(worker.searched()).toBe(10)
   })
 
-  test('goes on by its name alone, tells what was known, and ends as one that nobody disturbed', async () => {
+  test('continues by its name alone, reports earlier findings, and ends like an undisturbed one', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const named = ['--queue', queue, '--campaign', 'nightly']

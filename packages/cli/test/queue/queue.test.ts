@@ -17,7 +17,7 @@ const fuzz = async (args: readonly string[]) => {
 }
 
 describe.skipIf(redis === undefined)('a search through a queue', () => {
-  test('finds the same with a worker as alone, and searches no seeds twice', async () => {
+  test('finds the same with a worker as without, and searches no seed twice', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const seeds = ['--seeds', '80', '--keep-going']
@@ -73,7 +73,7 @@ describe('a queue that cannot be used says why', () => {
     expect(code).toBe(exitCode)
   })
 
-  test('a program to start cannot be sent to workers', async () => {
+  test('a program of --binary cannot be sent to workers', async () => {
     const cwd = temporaryDirectory()
     writeFileSync(join(cwd, 'node.mjs'), '')
     const words = ['fuzz', '--binary', 'node node.mjs', '--seeds', '1', '--queue', 'redis://127.0.0.1:1']

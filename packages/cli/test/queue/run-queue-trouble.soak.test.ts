@@ -69,8 +69,8 @@ function historyLines(out: string): number {
 
 const drives = ({ printed }: Awaited<ReturnType<typeof joined>>): boolean => printed().includes('Drives part')
 
-describe.skipIf(redis === undefined)('a run whose clients workers drive', () => {
-  test('goes on without a worker that is killed, and says what is not known of it', async () => {
+describe.skipIf(redis === undefined)('a run whose clients are driven by workers', () => {
+  test('goes on without a killed worker, and says which outcomes are unknown', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { finished, said } = await started(queue, ['--time', '13s'])
@@ -83,7 +83,7 @@ describe.skipIf(redis === undefined)('a run whose clients workers drive', () => 
     expect(exitCode).toBe(4)
   })
 
-  test('goes on when Redis is restarted, and a worker paused, for less than a lease: nothing is lost or there twice', async () => {
+  test('loses and repeats nothing when Redis restarts or a worker is paused for less than a lease', async () => {
     const port = await freePort()
     const serve = () =>
       startProcess(redis ?? '', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'])
@@ -156,7 +156,7 @@ describe.skipIf(redis === undefined)('a run whose clients workers drive', () => 
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('does not begin with a worker of another version, or with something that is no load, and says so', async () => {
+  test('refuses a worker of another version, and a message that is not a load', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const { Queue } = await import('bullmq')
@@ -170,7 +170,7 @@ describe.skipIf(redis === undefined)('a run whose clients workers drive', () => 
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('drives a declared service that runs already, whose password does not travel', async () => {
+  test('drives a running declared service, whose password is not sent to workers', async () => {
     const [queue, password] = [await queueOf(), `secret-${process.pid}`]
     const { host, port } = await startRedis(redis ?? '', ['--requirepass', password])
     const cwd = temporaryDirectory()
@@ -194,7 +194,7 @@ describe.skipIf(redis === undefined)('a run whose clients workers drive', () => 
   })
 })
 
-test('a worker on another machine is not sent to the loopback of this one, and told what to do', async () => {
+test('a worker on another machine is not given the loopback of this one, and is told what to do', async () => {
   const elsewhere = { clients: {}, addresses: [{ node: 'n1', host: '127.0.0.1', port: 1 }] }
   expect(await whyUnreachable(elsewhere, 'another machine')).toContain('Start the run with --reach')
   expect(await whyUnreachable(elsewhere, machineIdentity())).toContain('127.0.0.1:1: ECONNREFUSED')

@@ -16,7 +16,7 @@ async function searched(binary: string, ...args: readonly string[]) {
   return { exitCode, ...JSON.parse(stdout) }
 }
 
-test('a program in JavaScript is searched in virtual time, and what is found replays to the byte', async () => {
+test('a program in JavaScript is searched in virtual time, and its failure replays to the byte', async () => {
   const binary = `'${process.execPath}' '${example('node.mjs')}'`
   const found = await searched(binary, '--expect', 'linearizable', '--operations', '20')
   expect(found).toMatchObject({ exitCode: 1, failures: [{ kind: 'violation' }] })
@@ -25,7 +25,7 @@ test('a program in JavaScript is searched in virtual time, and what is found rep
   expect(JSON.parse(again.stdout)).toMatchObject({ failures: 1, identical: true, digest })
 })
 
-patientTest('one in Python is right as it is, and loses writes if a restart forgets them', async (context) => {
+patientTest('a program in Python is correct, and loses writes if a restart forgets them', async (context) => {
   const python = installed('python3')
   if (python === undefined) context.skip(whySkipped('python3'))
   const binary = `'${python}' '${example('node.py')}'`
@@ -48,7 +48,7 @@ function silent(): { readonly binary: string; readonly script: string } {
   return { script, binary: `'${process.execPath}' '${script}'` }
 }
 
-patientTest('one that never answers is reported without being cut down, and is not left behind', async () => {
+patientTest('a program that never answers is reported without shrinking, and is not left behind', async () => {
   const { binary, script } = silent()
   const found = await searched(binary, '--expect', 'linearizable', '--seeds', '3')
   const [{ sentence, found: size, shrunk }] = found.failures

@@ -28,8 +28,8 @@ const own = join(import.meta.dirname, 'authors', 'needs-a-setting.mjs')
 /** What becomes of a command line with these options. */
 const parsed = (options: { readonly [name: string]: string }) => parseFuzzSettings(options)
 
-describe('a search for a deliberate mistake', () => {
-  test.each(mistakes)('runs with what %s declares that it needs', async (_, { name }, bug) => {
+describe('a search for a deliberate bug', () => {
+  test.each(mistakes)('uses the settings that %s declares to need', async (_, { name }, bug) => {
     const {
       search: { subject },
       taken,
@@ -41,7 +41,7 @@ describe('a search for a deliberate mistake', () => {
     expect(neverDrawn(await subjectOf(subject), faults)).toEqual([])
   })
 
-  test('adds to the usual faults those that it would leave out, if the simulator has them', async () => {
+  test('adds the faults that the bug needs to the default ones, if the simulator has them', async () => {
     const {
       search: { subject },
       taken,
@@ -80,7 +80,7 @@ describe('a search for a deliberate mistake', () => {
     expect(told).toMatchObject({ settings: { hurry: true }, workload: 'counter' })
   })
 
-  test('chooses the same through the API, where the user’s choices count as well', async () => {
+  test('chooses the same through the API, where choices of the user take precedence, too', async () => {
     const protocol = protocols.find(({ name }) => name === 'master-master')
     if (protocol === undefined) throw new Error('there is no master-master')
     const settings = { bug: 'deaf-clock', seeds: 20, shrinkMs: 1 }

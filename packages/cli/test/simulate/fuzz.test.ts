@@ -5,7 +5,7 @@ import { patientTest, test } from '../patient.ts'
 const fuzz = (args: readonly string[], out: string) => chaos(['fuzz', '--json', '--out', out, ...args])
 
 describe('chaos fuzz', () => {
-  test('finds a mistake, cuts it down, and exits with 1; its replay gives the same history to the byte', async () => {
+  test('finds a bug, shrinks it, and exits with 1; its replay gives the same history to the byte', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await fuzz(['--bug', 'stale-read', '--seeds', '400', '--shrink', '5s'], out)
     const found = JSON.parse(stdout)
@@ -24,7 +24,7 @@ describe('chaos fuzz', () => {
     expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('violated')
   })
 
-  test('searches as long as --for says, past the first failure', async () => {
+  test('searches for the time of --for, past the first failure', async () => {
     const words = ['fuzz', '--bug', 'stale-read', '--for', '3s', '--shrink', '100ms', '--json']
     const { exitCode, stdout } = await chaosHere([...words, '--out', temporaryDirectory()])
     const { failures, timing } = JSON.parse(stdout)
@@ -35,7 +35,7 @@ describe('chaos fuzz', () => {
     expect(stderr).toContain('--for says when to stop, as --seeds and --time do: give one of them.')
   })
 
-  test('draws every operation and fault to which a failure was cut down', async () => {
+  test('draws every operation and fault of a shrunk failure', async () => {
     // It is cut down long before: the limit is there for machines that have much else to do.
     const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400', '--shrink', '60s']
     const { stdout } = await chaosHere(['fuzz', ...args, '--out', temporaryDirectory()])
@@ -46,7 +46,7 @@ describe('chaos fuzz', () => {
     expect(stdout).toMatch(/killed|partition|cut|paused|late|lost|clock/)
   })
 
-  test('writes what it finds with the model of its workload', async () => {
+  test('writes its findings with the model of the workload', async () => {
     const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400', '--shrink', '100ms']
     const { failures } = JSON.parse((await fuzz(args, temporaryDirectory())).stdout)
     const checked = await chaosHere(['check', failures[0].history, '--json'])
@@ -90,7 +90,7 @@ describe('chaos fuzz', () => {
     expect(await seedFound('1')).toBe(await seedFound('3'))
   })
 
-  patientTest('draws who did what when, and says how to have it again', async () => {
+  patientTest('draws who did what when, and says how to repeat it', async () => {
     const out = temporaryDirectory()
     const { stdout } = await chaos(['fuzz', '--bug', 'ack-before-majority', '--no-invariants', '--out', out])
     expect(stdout).toMatch(/^ {2}NOT LINEARIZABLE$/m)
@@ -99,7 +99,7 @@ describe('chaos fuzz', () => {
     expect(stdout).toMatch(/again {4}npx chaos replay .*not-linearizable\.json/)
   })
 
-  test('refuses before it searches if what it finds could not be kept', async () => {
+  test('refuses to search if its findings could not be written', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['fuzz', '--bug', 'stale-read', '--out', 'package.json'])
     expect(stderr).toBe(
       '--out package.json: cannot make a directory for this run: a part of its path is a file. Choose another directory.\n',
@@ -107,7 +107,7 @@ describe('chaos fuzz', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' })
   })
 
-  test('suggests a bug that exists for one that does not', async () => {
+  test('suggests a known bug for an unknown one', async () => {
     const { exitCode, stderr } = await chaosHere(['fuzz', '--bug', 'stale-reed'])
     expect(stderr).toContain('stale-read')
     expect(exitCode).toBe(3)

@@ -105,7 +105,7 @@ describe('chaos replay --inspect', () => {
 
   const protocolReplay = join(import.meta.dirname, '../../../simulator/test/recorded/raft.replay')
 
-  test('refuses the replay of a protocol, and what is no simulated single play', async () => {
+  test('refuses the replay of a protocol, --real and --times', async () => {
     const { exitCode, stderr } = await chaosHere(['replay', protocolReplay, '--inspect'])
     expect(stderr).toMatch(/^--inspect: .*raft\.replay replays raft, which is no Node program of chaos simulate\./)
     expect(exitCode).toBe(3)

@@ -13,7 +13,7 @@ const protocolIn = async () => (await importUserFile(FILE)) as ProtocolModule
 const faults = ['loss']
 
 describe('a protocol that stops for ever at its first lost message', () => {
-  test('is found by a search, cut down, and stops again when it is replayed', async () => {
+  test('is found by a search, shrunk, and stops again when it is replayed', async () => {
     const directory = temporaryDirectory()
     const fuzz = ['fuzz', '--protocol', FILE, '--faults', faults.join(','), '--seeds', '64', '--json']
     const found = await chaosHere(fuzz, { cwd: directory })
@@ -32,18 +32,18 @@ describe('a protocol that stops for ever at its first lost message', () => {
     expect(again.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('is a failure of its own kind in the search API', async () => {
+  test('is reported as unrecovered by the search API', async () => {
     const { found } = await search(await protocolIn(), { faults, seeds: 64, shrinkMs: 200 })
     expect(found).toMatchObject({ kind: 'unrecovered', cause: 'never recovers' })
   })
 
-  test('does not pass where it only recovers because it sends again', async () => {
+  test('does not pass if it recovers only by resending', async () => {
     const sendsAgain = await protocolIn()
     const found = await search(sendsAgain, { knobs: { resend: true }, faults, seeds: 200 })
     expect(found).toMatchObject({ found: undefined, vacuous: [] })
   })
 
-  test('leaves the verdict of a run unknown, and the page begins with that', async () => {
+  test('makes the verdict of a run unknown, which the page says first', async () => {
     const run = await chaosHere([
       ...['run', '--sim', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],
@@ -55,7 +55,7 @@ describe('a protocol that stops for ever at its first lost message', () => {
     expect(simulated.vacuous[0]).toMatch(/^nothing was answered after everything was healed/)
   })
 
-  patientTest('leaves a run on real processes unknown in the same words', async () => {
+  patientTest('makes a run on real processes unknown, in the same words', async () => {
     const run = await chaosHere([
       ...['run', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],

@@ -12,7 +12,7 @@ const named = (name: string) => {
 }
 
 describe('search', () => {
-  test('tells how far it is, and what it cuts down', async () => {
+  test('reports its progress and what it shrinks', async () => {
     const told: SearchStep[] = []
     const settings = {
       bug: 'deaf-clock',
@@ -26,7 +26,7 @@ describe('search', () => {
     expect(told.at(-1)).toEqual({ type: 'shrinking', seed: found?.seed, cause: found?.cause })
   })
 
-  test('leaves what it has done when it is aborted, and says what that does not prove', async () => {
+  test('returns what it found when it is aborted, and says what that does not prove', async () => {
     const stop = new AbortController()
     const listener = () => stop.abort()
     const searched = await search(named('raft'), { seeds: 100_000, listener, signal: stop.signal })
@@ -35,19 +35,19 @@ describe('search', () => {
     expect(searched.vacuous).toEqual([`it was ended after ${searched.trials} of 100000 trials`])
   })
 
-  test('lets others have their turn, so that a timer can end it', async () => {
+  test('yields to the event loop, so that a timer can end it', async () => {
     const searched = await search(named('raft'), { seeds: 1_000_000, signal: AbortSignal.timeout(50) })
     expect(searched.interrupted).toBe(true)
   })
 
-  test('runs nothing if it is aborted already', async () => {
+  test('runs nothing if it is aborted before it starts', async () => {
     const searched = await search(named('raft'), { signal: AbortSignal.abort() })
     expect(searched).toMatchObject({ trials: 0, interrupted: true, vacuous: ['it was ended after 0 of 300 trials'] })
   })
 })
 
 describe('simulate', () => {
-  test('tells of every event of the history before it is judged', async () => {
+  test('reports every event of the history before it is judged', async () => {
     const told: SimulateStep[] = []
     const { history } = await simulate(named('raft'), { timeMs: 500, listener: (event) => void told.push(event) })
     const calls = told.filter((event) => event.type === 'event' && event.event.type === 'invoke')
@@ -55,7 +55,7 @@ describe('simulate', () => {
     expect(told.at(-1)).toEqual({ type: 'checking', operations: history.operations.length })
   })
 
-  test('heals, reads a last time and judges when it is aborted', async () => {
+  test('heals, performs final reads and judges when it is aborted', async () => {
     const stop = new AbortController()
     let events = 0
     const listener = () => {
@@ -75,7 +75,7 @@ describe('a Node service', () => {
   const declared = (program: string) => ({ entry: join(folderWith(program), 'server.ts'), nodes: 1 })
   const calm = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 } }
 
-  test('is searched for a race across an await, which is cut down and drawn', async () => {
+  test('is searched for a race across an await, which is shrunk and drawn', async () => {
     const { found } = await search(declared(RACING), { ...calm, seeds: 64 })
     expect(found).toMatchObject({ kind: 'violation', cause: 'not linearizable' })
     expect(found?.operations).toBeLessThan(60)
@@ -83,7 +83,7 @@ describe('a Node service', () => {
     expect(found?.replay).toContain('"digest"')
   })
 
-  test('is run once, and judged, and runs the same again', async () => {
+  test('is run once and judged, and repeats the same run', async () => {
     const service = declared(CURED)
     const one = await simulate(service, { timeMs: 300, clients: 3 })
     expect(one.report.levels['linearizable']?.result).toBe('met')
@@ -92,14 +92,14 @@ describe('a Node service', () => {
     expect(again.history.operations).toEqual(one.history.operations)
   })
 
-  test('that ends by itself is told with its line', async () => {
+  test('that exits by itself is reported with its line', async () => {
     const dying = declared(`${CURED}\nsetTimeout(() => { throw new Error('boom') }, 100)`)
     await expect(simulate(dying, { timeMs: 300 })).rejects.toThrow(/on n1, it threw: Error: boom, at .*server\.ts:\d+/)
     const { found } = await search(dying, { ...calm, seeds: 1, shrinkMs: 1 })
     expect(found).toMatchObject({ kind: 'invariant', sentence: expect.stringContaining('boom') })
   })
 
-  test('proves little if no run meets what it asserts to be reachable', async () => {
+  test('proves little if no run reaches what it asserts to be reachable', async () => {
     const assertions = join(root, 'packages', 'assertions', 'src', 'index.ts')
     const asserting = declared(`
       import { reachable } from ${JSON.stringify(assertions)}

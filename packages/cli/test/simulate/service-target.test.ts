@@ -55,7 +55,7 @@ describe('a service of the configuration', () => {
     expect(JSON.parse(simulated.stdout)).toMatchObject({ tier: 'simulated', trouble: [] })
   })
 
-  patientTest('shows its race in a simulated run, which is repeatable to the byte, and as a process', async () => {
+  patientTest('shows its race in a simulated run, repeatable to the byte, and as a process', async () => {
     const cwd = folderOf({ services })
     const args = [
       '--target',
@@ -77,7 +77,7 @@ describe('a service of the configuration', () => {
     for (const { exitCode, stderr } of [simulated, real]) expect(exitCode, stderr).toBe(1)
   })
 
-  patientTest('is killed, paused and cut off as processes, and a kill keeps what was written', async () => {
+  patientTest('is killed, paused and cut off as processes, and keeps its files over a kill', async () => {
     const cwd = join(root, 'examples', 'simulated-replicas')
     const faults = ['--faults', 'kill,pause,partition', '--seed', '1', '--time', '6s']
     const { exitCode, stdout, stderr } = await chaos(['run', '--target', 'service:durable', ...faults, '--json'], {
@@ -88,7 +88,7 @@ describe('a service of the configuration', () => {
     expect([...new Set(kinds)].sort()).toEqual(['kill', 'partition', 'pause'])
   })
 
-  patientTest('is repeated from its run.json by whoever names its program, without its secrets', async () => {
+  patientTest('is repeated from its run.json if its program is named, without its secrets', async () => {
     const secret = { ...services.race, environment: { API_TOKEN: 'swordfish' } }
     const cwd = folderOf({ services: { race: secret } })
     const { exitCode } = await chaos(['run', '--sim', ...brief], { cwd })
@@ -140,7 +140,7 @@ describe('a service of the configuration', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('names the placeholder that is not known, and those that are', async () => {
+  test('names an unknown placeholder, and the known ones', async () => {
     const wrong = { ...services.race, environment: { OTHER: '{peer.n4}' } }
     const cwd = folderOf({ services: { race: wrong } })
     const args = ['simulate', 'race', '--faults', 'none', '--seeds', '1', '--workers', '1']
@@ -150,7 +150,7 @@ describe('a service of the configuration', () => {
     }
   })
 
-  patientTest('has a redis-server as processes where the simulator has its own', async () => {
+  patientTest('gets a redis-server as a process, in place of the simulated Redis', async () => {
     const cwd = folderWith(CURED)
     symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'))
     writeFileSync(
@@ -184,7 +184,7 @@ describe('a service of the configuration', () => {
     expect(without.exitCode).toBe(4)
   })
 
-  patientTest('is found in the simulator, and that very failure is played on processes', async () => {
+  patientTest('is found in the simulator, and the same failure is played on processes', async () => {
     const cwd = folderOf({ services })
     const some = ['--faults', 'none', '--keys', '1', '--workload-set', 'cas=0.5', '--seeds', '128', '--json']
     const found = await chaos(['simulate', 'race', ...some, '--workers', '1'], { cwd })
@@ -197,7 +197,7 @@ describe('a service of the configuration', () => {
     expect(real.exitCode).toBe(1)
   })
 
-  test('refuses to play on processes what they cannot suffer', async () => {
+  test('refuses to play faults on processes that cannot suffer them', async () => {
     const cwd = folderOf({ services })
     const reference = { program: './race.ts', routes: './routes.json', redis: 'simulated' }
     const scenario = {

@@ -8,7 +8,7 @@ import { CURED, folderWith, RACING, register } from '../racing-register.ts'
 const calm = ['--nodes', '1', '--faults', 'none', '--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1']
 
 describe('chaos simulate', () => {
-  test('finds a race across an await in a Node program, cuts it down, and replays it to the byte', async () => {
+  test('finds a race across an await in a Node program, shrinks it, and replays it to the byte', async () => {
     const cwd = folderWith(RACING)
     const args = ['simulate', './server.ts', ...calm, '--seeds', '64', '--workers', '1', '--json']
     const { exitCode, stdout } = await chaos(args, { cwd })
@@ -37,7 +37,7 @@ describe('chaos simulate', () => {
     expect(strange.stderr).toContain('repeat it on the command line (--program ')
   })
 
-  test('asks a program with a single object for that one, and says how if it would ask for several', async () => {
+  test('uses the single object of a program, and says how to use several', async () => {
     const cwd = folderWith(register(''))
     const routes = [
       { request: 'GET /v', f: 'read', result: 'json.value' },
@@ -62,7 +62,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('refuses a program that goes on in the real world after the very last run with exit 3, by what it called', async () => {
+  test('refuses a program that acts in the real world after the last run, by its call, with exit code 3', async () => {
     const awaited = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
     const cwd = folderWith(`${register('')}\n${awaited}\nsetTimeout(() => {}, 1)`)
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', ...calm, '--seeds', '1', '--workers', '1'], {
@@ -72,7 +72,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('refuses a program that cannot be simulated with exit 3, and does not report it as a failure', async () => {
+  test('refuses a program that cannot be simulated with exit code 3, not as a failure', async () => {
     const cwd = folderWith(`import { Worker } from 'node:worker_threads'\nnew Worker('./x.js')`)
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', '--seeds', '1', '--workers', '1'], { cwd })
     expect(exitCode).toBe(3)
@@ -84,7 +84,7 @@ describe('chaos simulate', () => {
     ).toEqual([])
   })
 
-  patientTest('ends a program that loops for ever, and names the turn', async () => {
+  patientTest('ends a program that loops forever, and names the turn', async () => {
     const cwd = folderWith(`${CURED}\nsetTimeout(() => { for (;;); }, 10)`)
     const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
     const { exitCode, stdout } = await chaos(args, { cwd })
@@ -123,7 +123,7 @@ describe('chaos simulate', () => {
     },
   )
 
-  test('refuses a program that keeps something from one run to the next', async () => {
+  test('refuses a program that keeps state from one run to the next', async () => {
     const leaking = `import path from 'node:path'\npath.join.runs = (path.join.runs ?? 0) + 1`
     const cwd = folderWith(`${leaking}\n${CURED.replace('values.get(key) ?? null', 'path.join.runs')}`)
     const args = ['simulate', './server.ts', ...calm, '--seeds', '4', '--workers', '1']
@@ -132,7 +132,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('finds nothing in a program whose package takes a name once in each process', async () => {
+  test('finds nothing in a program whose package registers a name once per process', async () => {
     const cwd = folderWith(`import metrics from 'metrics'\nmetrics.register('requests')\n${CURED}`)
     const folder = join(cwd, 'node_modules', 'metrics')
     mkdirSync(folder, { recursive: true })
@@ -152,7 +152,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('varies the runs that reached what is rare, which finds a race there sooner', async () => {
+  patientTest('varies the runs that reached rare places, which finds a race there sooner', async () => {
     const rare = `if (!armed && Math.floor(Math.random() * 1024) === 7) {
       armed = true
       reachable('armed')
@@ -175,7 +175,7 @@ describe('chaos simulate', () => {
     expect(alone).toMatchObject({ found: false, trials: 120 })
   })
 
-  patientTest('loses what a program never fsynced when kills cut the power', async () => {
+  patientTest('loses writes that a program never fsynced when kills cut the power', async () => {
     const cwd = folderWith(`
       import { appendFileSync, existsSync, readFileSync } from 'node:fs'
       import { createServer } from 'node:http'
@@ -197,7 +197,7 @@ describe('chaos simulate', () => {
     expect(JSON.parse(lost.stdout)).toMatchObject({ found: true, failures: [{ cause: 'not linearizable' }] })
   })
 
-  test('refuses to follow what a program reaches if the program does not say it', async () => {
+  test('refuses --strategy coverage for a program without assertions', async () => {
     const { exitCode, stderr } = await chaosHere(['simulate', './server.ts', '--strategy', 'swarm,coverage'], {
       cwd: folderWith(CURED),
     })
