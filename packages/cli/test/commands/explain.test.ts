@@ -86,7 +86,7 @@ describe('chaos explain', () => {
     writeFileSync(join(directory, 'run.json'), '{\n}')
     const { exitCode, stderr } = await chaosHere(['explain', join(directory, 'run.json')])
     expect(stderr).toContain(
-      `it describes a run, and is no history. Give the run's directory: chaos explain ${directory}`,
+      `this describes a run and is not a history. Give the run's directory: chaos explain ${directory}`,
     )
     expect(exitCode).toBe(3)
   })

@@ -194,9 +194,9 @@ describe('chaos scenario', () => {
 
   test.each([
     [['scenario', 'burito-and-taco'], /no story burito-and-taco\. Did you mean burrito-and-taco\?/],
-    [['scenario', '--fix'], /--fix is about one story: name it/],
-    [['scenario', '--real'], /--real is about one story/],
-    [['scenario', '--html', 'x.html'], /--html x.html is about one story/],
+    [['scenario', '--fix'], /--fix needs one story: name it/],
+    [['scenario', '--real'], /--real needs one story/],
+    [['scenario', '--html', 'x.html'], /--html x.html needs one story/],
     [['scenario', 'time-goes-back', '--real'], /cannot suffer clock: all processes of a machine read the same clock/],
   ])('refuses %j, and says what to do', async (args, message) => {
     const { stderr, exitCode } = await chaosHere(args)

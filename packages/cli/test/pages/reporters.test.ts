@@ -81,7 +81,7 @@ test('no reporter replaces a history that is checked', async () => {
   const file = join(temporaryDirectory(), 'history.jsonl')
   copyFileSync(history('stale-read'), file)
   const { stderr, exitCode } = await chaosHere(['check', file, '--reporter', `json=${file}`])
-  expect(stderr).toContain('that is a history to check')
+  expect(stderr).toContain('this would overwrite a history that is to be checked')
   expect(exitCode).toBe(3)
   expect(readFileSync(file, 'utf8')).toBe(readFileSync(history('stale-read'), 'utf8'))
 })
@@ -128,7 +128,7 @@ export default report`)
   })
 
   test.each([
-    ['export default { end: () => 1 }', 'its default export is to be a function'],
+    ['export default { end: () => 1 }', 'its default export must be a function'],
     ['throw new Error("no luck")', 'does not run: no luck'],
   ])('that cannot be one is refused before anything starts: %s', async (text, message) => {
     const { exitCode, stderr, stdout } = await chaosHere(['check', history('stale-read'), '--reporter', written(text)])

@@ -62,8 +62,8 @@ describe('a queue that cannot be used says why', () => {
     [['worker', '--queue', 'env:CLOSED_QUEUE'], 4, '--queue: the Redis at 127.0.0.1:1 does not answer'],
     [['fuzz', '--seeds', '1', '--queue', 'env:CLOSED_QUEUE'], 4, 'the Redis at 127.0.0.1:1 does not answer'],
     [['fuzz', '--priority', 'low'], 3, '--priority needs a queue: add --queue redis://host:6379.'],
-    [['check', 'a.jsonl', '--priority', 'low'], 3, '--priority is among the jobs of a queue'],
-    [['compare', '--priority', 'low'], 3, '--priority is among the jobs of a queue'],
+    [['check', 'a.jsonl', '--priority', 'low'], 3, '--priority needs a queue'],
+    [['compare', '--priority', 'low'], 3, '--priority needs a queue'],
   ])('%j', async (args, exitCode, message) => {
     vi.stubEnv('CLOSED_QUEUE', 'redis://me:secret@127.0.0.1:1')
     onTestFinished(() => void vi.unstubAllEnvs())

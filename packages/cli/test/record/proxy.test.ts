@@ -116,9 +116,9 @@ describe('chaos proxy', () => {
     ],
     [{ upstream: '6379' }, '--upstream 6379: missing port in address. Write host:port, such as 127.0.0.1:8080.'],
     [{ upstream: 'a:1', carries: 'smoke' }, '--carries smoke is "smoke". Known: http, http2, json-lines'],
-    [{ upstream: 'a:1', carries: '{"kind"' }, '--carries {"kind": this is no JSON'],
+    [{ upstream: 'a:1', carries: '{"kind"' }, '--carries {"kind": not JSON'],
     [{ upstream: ['a:1', 'a:2', 'a:3'], carries: ['http', 'resp'] }, '--carries is given 2 times for 3 proxies'],
-    [{ upstream: 'a:1', carries: 'http', record: 'resp' }, 'what --record resp reads is resp. Leave --carries out'],
+    [{ upstream: 'a:1', carries: 'http', record: 'resp' }, '--record resp reads resp. Leave --carries out'],
     [{ control: '127.0.0.1:1', port: '1' }, 'leave --host and --port out'],
     [{ token: '' }, '--token is empty'],
     [{ record: '/no/such/routes.json' }, '--record /no/such/routes.json: there is no such file'],
@@ -219,7 +219,7 @@ describe('chaos proxy', () => {
       [
         ['--control', taken],
         4,
-        `The control interface cannot listen on ${taken}: the port is taken. End what listens there, another proxy perhaps, or choose another port: --control 127.0.0.1:0`,
+        `The control interface cannot listen on ${taken}: the port is taken. Stop the program that listens there, or choose another port: --control 127.0.0.1:0`,
       ],
       [['--control', '127.0.0.1:0', '--', '/no/such/program'], 3, '/no/such/program: there is no such program'],
     ]

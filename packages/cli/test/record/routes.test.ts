@@ -113,7 +113,7 @@ describe('a request is tried', () => {
     [['routes', 'try'], 'name the file of a table'],
     [['routes', 'check', 'nope.json'], 'chaos routes check nope.json: there is no such file'],
     [['routes', 'shema'], 'there is no such action. There are: schema, check, try. Did you mean schema?'],
-    [['routes', 'schema', 'x.json'], 'the schema is that of all tables'],
+    [['routes', 'schema', 'x.json'], 'all tables have the same schema'],
     [['routes'], 'chaos routes needs schema, check FILE or try FILE'],
   ])('a request is refused: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(args)

@@ -60,7 +60,7 @@ describe('a search with the choices of a protocol author', () => {
       'generals promises nothing under kill: say with --expect which level',
     ],
     [['--target', 'commit-wait', '--jump', '1s'], 'nothing where clocks jump by more than 0 ms: say with --expect'],
-    [['--target', 'commit-wait', '--faults', 'clock'], 'say with --drift and --jump how wrong they are to be'],
+    [['--target', 'commit-wait', '--faults', 'clock'], 'say with --drift and --jump how wrong they may be'],
     [
       ['--target', 'dns', '--workload', 'queue'],
       'dns cannot be asked to enqueue, dequeue, drain, as the workload queue',
