@@ -207,7 +207,10 @@ test('a report replaces a report of ours, and no other page', async () => {
   const page = join(directory, 'mine.html')
   writeFileSync(page, '<!doctype html><title>mine</title>')
   const refused = await chaosHere(['check', staleRead, '--out', page])
-  expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringContaining('a file that is not an earlier report')])
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    3,
+    expect.stringContaining('a file that is not an earlier report'),
+  ])
   expect(readFileSync(page, 'utf8')).toContain('mine')
   const report = join(directory, 'report.html')
   for (const _ of ['new', 'replaced'])
