@@ -23,7 +23,7 @@ export interface Command {
   run(options: ParsedOptions): Promise<ExitCode>
 }
 
-/** Loads every command there is, for the one that names the others. */
+/** Loads every command, for the one that names the others. */
 export type LoadAll = () => Promise<readonly Command[]>
 
 /** The command line as yargs parsed it. Each command reads its own options with the functions below. */

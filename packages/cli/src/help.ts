@@ -37,7 +37,7 @@ export function declareHelp(builder: Argv, command: Command, { all, says }: Help
 }
 
 /**
- * yargs formats the help of every command it runs, asked for or not, which takes longer than everything else it does.
+ * yargs formats the help of every command that it runs, even without `--help`, which takes longer than all its other work.
  * Without texts there is little to format.
  */
 export function withoutTexts(options: Command['options']): { [name: string]: Options } {

@@ -13,7 +13,7 @@ import { pageWidth, speaksUnicode } from './terminal/page-width.ts'
 
 const names = Object.keys(registry)
 
-/** What somebody needs who types the name of the command alone. */
+/** Printed for `chaos` without arguments. */
 const START_PAGE = `Say what to do. Three commands to begin with:
 
   chaos scenario split-brain                 watch a violation happen, told step by step
@@ -31,7 +31,7 @@ export async function runProcess(typed: readonly string[]): Promise<void> {
   await main(typed)
 }
 
-/** Runs the given command line and sets the process's exit code. Never throws for a user's mistake. */
+/** Runs the given command line and sets the process's exit code. Never throws for a user's error. */
 export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
   // When running from sources, offer the built API.

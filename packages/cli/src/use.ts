@@ -2,7 +2,7 @@ import type { ExitCode } from '@chaosproxy/engine/run'
 import type { Command, ParsedOptions } from './command.ts'
 
 /**
- * What may be asked of one command, said once: help, completion and refusals derive from its options, and `read` returns
+ * A use of chaos, declared once: help, completion and refusals derive from its options, and `read` returns
  * the settings that a command line stands for.
  */
 export interface Use<Settings> extends Omit<Command, 'run'> {
@@ -10,7 +10,7 @@ export interface Use<Settings> extends Omit<Command, 'run'> {
   read(options: ParsedOptions): Settings | Promise<Settings>
 }
 
-/** The command for a use. What carries it out is loaded when it runs: help needs none of it. */
+/** The command for a use. The code that executes it is loaded only when it runs: help needs none of it. */
 export const commandFor = <Settings>(
   use: Use<Settings>,
   load: () => Promise<(settings: Settings) => Promise<ExitCode>>,

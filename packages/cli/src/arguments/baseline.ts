@@ -42,7 +42,7 @@ export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }:
   requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model })
 }
 
-/** A run's own baseline replaces that of all runs, its tolerance with it; its tolerance alone is for that of all runs. */
+/** A run's baseline replaces the common one together with its tolerance; a run's tolerance alone applies to the common one. */
 function configured(loaded: LoadedConfig | undefined, run: string | undefined) {
   const own = run === undefined ? undefined : loaded?.config.runs?.[run]
   if (own?.baseline !== undefined) return own

@@ -121,7 +121,7 @@ export const words = (text: string, usual?: string): Option<readonly string[]> =
 /** An option without a value. */
 export const flag = (text: string): Option<boolean> => ({ type: 'boolean', describe: text, valueIn: flagOf })
 
-/** Something that is done unless `--no-NAME` is given. */
+/** An option that is on unless `--no-NAME` is given. */
 export const unlessNot = (text: string): Option<boolean> => ({
   type: 'boolean',
   default: true,

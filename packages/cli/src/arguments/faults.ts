@@ -11,7 +11,7 @@ const NONE = 'none'
 export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>
   isPath(typed) ? readSchedule(typed) : parseNames(typed)
 
-/** What follows a colon is for the target to know: the service of `partition:db`. */
+/** The text after a colon is checked by the target: the service of `partition:db`. */
 function parseNames(typed: string): readonly string[] {
   const names = typed.split(',').map((part) => part.trim())
   const known = names.filter((name) => name !== ALL_FAULTS)
@@ -42,7 +42,7 @@ export function requireFaults(choices: readonly FaultChoice[], where: string): v
     if (typeof choice === 'string') knownName(`${where}: ${choice}`, 'fault', baseOf(choice), known)
 }
 
-/** A list of faults with their times. Read here, so that a mistake in the file is reported before anything starts. */
+/** Reads a list of faults with their times, early, so that an invalid file is reported before anything starts. */
 function readSchedule(file: string): readonly FaultChoice[] {
   let text: string
   try {

@@ -8,7 +8,7 @@ import type { Option } from './option.ts'
 
 const MOST_WORKERS = 100
 
-/** Has clients on other machines drive the target. */
+/** The options that let workers on other machines drive the clients. */
 export const loadOptions: {
   readonly queue: Option<string | undefined>
   readonly workers: Option<number | undefined>

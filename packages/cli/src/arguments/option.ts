@@ -1,4 +1,4 @@
-/** An option of a command: what yargs is to know of it, and what its values are. yargs has no types of its own, and ours are published. */
+/** An option of a command, for yargs and with the type of its value. yargs has no types of its own, and ours are published. */
 export interface Option<Value = unknown> {
   readonly type: 'boolean' | 'string'
   /** Whether it may be given several times. */

@@ -16,7 +16,7 @@ export const requireOption: { readonly require: Option<readonly string[] | undef
   },
 }
 
-/** Of every command that records what real clients do. */
+/** For every command that records real clients. */
 export const stopOption: { readonly 'stop-on-violation': Option<boolean> } = {
   'stop-on-violation': flag(
     'stop as soon as a violation of linearizability is certain, while recording; implies --expect linearizable',
@@ -27,7 +27,7 @@ export const checkLimit: { readonly 'check-timeout': Option<Millis | undefined> 
   'check-timeout': ifTyped(asDuration(runMembers.checkMs)),
 }
 
-/** How long checking takes at most, where nobody says. */
+/** The default time limit for checking. */
 export const USUAL_CHECK_MS: Millis = millis(RUN_DEFAULTS.checkMs)
 
 /** What a run is judged by, as members of its spec. */

@@ -14,7 +14,7 @@ export const uiOptions: Options = {
   'ui-listen': word('with --ui: host:port of the live page', '127.0.0.1 and any free port'),
 }
 
-/** The same for proxies without a cluster. */
+/** The same options for proxies without a cluster. */
 export const proxyUiOptions: Options = {
   ...uiOptions,
   ui: common(flag('serve a live page of the proxies, where links can be cut and slowed by hand')),

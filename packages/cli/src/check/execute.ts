@@ -69,13 +69,13 @@ export async function executeCheck(settings: CheckSettings): Promise<ExitCode> {
   }
   const exitCode = reporting.finish(exitCodeOf(results))
   const [only] = results
-  // Without a table, the page of what cannot be read is the error itself.
+  // Without a table, the page of an unreadable file is the error itself.
   if (alone && only !== undefined && 'trouble' in only && !isQuiet)
     throw new UserError(only.trouble.code, only.trouble.message)
   return exitCode
 }
 
-/** What messages call several files that are one history. */
+/** The name of several merged files in messages. */
 function nameOfMerged([first = '', ...others]: readonly string[]): string {
   return others.length === 0 ? first : `${first} and ${plural(others.length, 'other file')}`
 }

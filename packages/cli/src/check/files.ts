@@ -7,7 +7,7 @@ import { historiesIn, isStored, STDIN, storedParts } from '@chaosproxy/history/f
 /**
  * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`).
  * The name of an existing file is never taken for a pattern. A run's directory stands for the history in it, whether or
- * not the run came to its end. What a recording in a store consists of is looked up.
+ * not the run ended. The parts of a recording in a store are looked up.
  */
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()
@@ -16,7 +16,7 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
       files.set(given, await storedFile(given))
       continue
     }
-    // A directory is called by its name.
+    // A directory keeps its name.
     const name = given.replace(/(?<=.)\/+$/, '')
     if (name === STDIN && files.has(name)) throw new UserError('usage', '-: stdin can be read only once.')
     if (name === STDIN || existsSync(name)) {
@@ -37,7 +37,7 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
 }
 
 /**
- * The files to merge: each that is named, and every history in a directory.
+ * The files to merge: each named file, and every history in a named directory.
  *
  * @throws UserError (usage, input)
  */
@@ -75,7 +75,7 @@ function historyOfRun(directory: string): string | undefined {
   return statSync(directory).isDirectory() && existsSync(history) ? history : undefined
 }
 
-/** Made only where it is needed: the first collator of a process takes a tenth of what a command takes to start. */
+/** Created on demand: the first collator of a process takes a tenth of the start of a command. */
 const naturalOrder = () => new Intl.Collator('en', { numeric: true }).compare
 
 const noMatch = (pattern: string): UserError =>

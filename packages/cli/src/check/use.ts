@@ -20,7 +20,7 @@ const MODEL_NAMES: readonly string[] = [...models.map(({ name }) => name), ...mo
 const NO_EXPECTATION = 'none'
 const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 
-/** More threads than this are taken for a typing mistake. */
+/** More threads than this are a typing error. */
 const MOST_WORKERS = 256
 
 const HOUR_MS = 3_600_000
@@ -109,7 +109,7 @@ export const checkUse: Use<CheckSettings> = {
 
 /** The settings of `chaos check`. */
 export interface CheckSettings {
-  /** As named on the command line. */
+  /** The files, as typed. */
   readonly files: readonly string[]
   readonly spec: CheckSpec
   /** Whether all files are one history. */
@@ -118,10 +118,10 @@ export interface CheckSettings {
   /** The queue whose workers judge the keys. */
   readonly queue: string | undefined
   readonly priority: Priority
-  /** Whether reports may replace files that are none. */
+  /** Whether reports may overwrite files that are not reports. */
   readonly force: boolean
   readonly verbose: boolean
-  /** With the one that `--out` stands for. */
+  /** Including the one that `--out` stands for. */
   readonly reporters: readonly ReporterChoice[]
 }
 

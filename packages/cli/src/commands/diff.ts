@@ -69,7 +69,7 @@ function writePage(
   }
 }
 
-/** Short names that differ. */
+/** Short names that tell the two apart. */
 function namesOf(before: string, after: string): readonly [string, string] {
   const [first, second] = [basename(before), basename(after)]
   return first === second ? [before, after] : [first, second]
@@ -85,7 +85,7 @@ async function resultOf(typed: string, reading: ReadOptions): Promise<Parsed> {
   return writtenResult(path) ?? (await checkedResult(path, reading))
 }
 
-/** Undefined for a file that holds no result, which may be a history. */
+/** Undefined for a file that is not a result, but may be a history. */
 function writtenResult(path: string): Parsed | undefined {
   if (!path.endsWith('.json')) return undefined
   let json: unknown

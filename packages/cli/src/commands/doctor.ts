@@ -68,7 +68,7 @@ export const doctorCommand: Command = {
   },
 }
 
-/** Somebody may look at a repository with this command before they have read any of it. */
+/** This command may be used to look at a repository before reading its code. */
 function sayWhatRuns(config: string | undefined): void {
   if (config === undefined || extname(config) === '.json') return
   print(process.stderr, `  runs ${printableLines(config)}, which is code\n`)

@@ -137,7 +137,7 @@ function initProtocol(options: ParsedOptions): typeof EXIT.met {
   return EXIT.met
 }
 
-/** Quotes and braces other than {key} would break out of the text that is written. */
+/** Quotes, and braces other than {key}, would break out of the generated text. */
 const PATH = /^\/[^\s'"`{}\\]*\{key\}[^\s'"`{}\\]*$/
 const VALUE = /^(body|(json|query|header|form)\.[\w.-]+)$/
 

@@ -51,7 +51,7 @@ interface Listing {
 }
 
 const style = styleFor(process.stdout)
-/** Without the simulated ones, unless one was asked for. */
+/** The targets that are not simulated, or the single one that was asked for. */
 const realOf = (targets: readonly Target[]): readonly Target[] =>
   targets.length === 1 ? targets : targets.filter(({ tier }) => tier === 'real')
 
@@ -77,7 +77,7 @@ function targetList(targets: readonly Target[]): Listing {
   return { rows, lines: [...listing(described, style.bold), how] }
 }
 
-/** What a target's errors say of the operations they answer: one line for each meaning. */
+/** Which errors of a target mean that an operation failed, and which leave it unknown: one line for each. */
 function errorTable({ errors = [] }: Target): readonly string[] {
   if (errors.length === 0) return []
   const said = errors.map(({ says }) => says.join(', '))
@@ -148,7 +148,7 @@ function tickedTable(targets: readonly Target[], kinds: readonly KindRow[]) {
   return { ticks, lines: listing([['', header], ...rows], style.bold) }
 }
 
-/** Without a column for each target, for which a terminal is too narrow: the targets that cannot suffer a fault are named. */
+/** For a terminal too narrow for a column per target: names the targets that cannot suffer a fault. */
 function namedTable(targets: readonly Target[], kinds: readonly KindRow[]): readonly string[] {
   const simulated = targets.filter(({ tier }) => tier === 'simulated').map(({ name }) => name)
   const named = (names: readonly string[]): string => {
@@ -178,7 +178,7 @@ interface Refusal {
   readonly instead?: string
 }
 
-/** Each reason, with the targets it is true of. */
+/** Each reason, with the targets that give it. */
 function refusalsOf(
   rows: readonly (Refusal & { readonly target: string })[],
 ): readonly { readonly names: readonly string[]; readonly reason: string }[] {

@@ -23,7 +23,7 @@ export const uiCommand: Command = {
 async function browseRuns(options: ParsedOptions): Promise<ExitCode> {
   const typed = textOf(options, 'directory')
   const directory = typed ?? USUAL_OUT
-  // The usual one is made by the first run, and the page waits for that.
+  // The default directory may not exist yet: the first run creates it.
   if (typed !== undefined && !existsSync(typed))
     throw new UserError(
       'usage',

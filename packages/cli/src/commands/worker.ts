@@ -63,7 +63,7 @@ export const workerCommand: Command = {
         signal: interrupts.signal,
         listener: (event) => print(process.stdout, `${printable(toldOf(event))}\n`),
       })
-      // Connections to a Redis that is gone are tried again for ever.
+      // A lost Redis would be reconnected to forever.
       setTimeout(() => process.exit(EXIT.met), LEFT_WITHIN_MS).unref()
       return EXIT.met
     } finally {

@@ -4,7 +4,7 @@ import type { Settings } from '@chaosproxy/workloads'
 import type { OwnConfig } from '../config/own.ts'
 
 /**
- * The configuration's members as the options of the same meaning would have them.
+ * The members of the configuration as texts of the corresponding options.
  *
  * @throws UserError (usage) for faults that have times of their own.
  */
@@ -28,14 +28,14 @@ export function configuredTexts({ loaded }: OwnConfig): { readonly [option: stri
   }
 }
 
-/** All targets of one's own, or else the one that runs are of; none if the configuration names none. */
+/** All targets that the configuration declares, or else the target of its runs, if it names one. */
 export function configuredTargets({ loaded }: OwnConfig): readonly string[] {
   const own = Object.keys(loaded?.config.targets ?? {})
   const named = nameIn(loaded?.config.target)
   return own.length > 0 || named === undefined ? own : [named]
 }
 
-/** The settings that the configuration gives to the target of its runs. */
+/** The settings that the configuration gives the target of its runs. */
 export function configuredSettings({ loaded }: OwnConfig, name: string): Settings {
   const part = loaded?.config.target
   return nameIn(part) === name ? settingsIn(part) : {}

@@ -69,7 +69,7 @@ function writePage(file: string, comparison: Comparison): void {
   }
 }
 
-/** A comparison finds what there is; only a broken promise is news. */
+/** Only a broken promise fails a comparison. */
 function exitCodeOf({ systems }: Comparison): ExitCode {
   const kept = systems.flatMap(({ cells }) => cells.map((cell) => cell.kept))
   if (kept.includes(false)) return EXIT.violated

@@ -6,28 +6,28 @@ import type { Sweep, SweepPoint } from '@chaosproxy/scenarios'
 import type { Settings } from '@chaosproxy/workloads'
 import { targetOf } from '../arguments/target.ts'
 
-/** A system to be compared, with the settings it is to have. */
+/** A system to compare, with its settings. */
 export interface NamedTarget {
   /** `primary-replica:reads=primary:sync=2`. */
   readonly typed: string
-  /** The option that it comes from, for messages, or the member of a configuration. */
+  /** The option or the member of a configuration that it comes from, for messages. */
   readonly option: string
   /** Where its name is written: `--targets`. */
   readonly where: string
   /** The value of the swept setting. */
   readonly value?: string | undefined
-  /** The curve of a sweep that it belongs to: the system with whatever else was swept. */
+  /** The curve of a sweep that it belongs to: the system with the other swept settings. */
   readonly curve?: string | undefined
 }
 
 /** Quorums that do not overlap, as eventually consistent stores have them by default: the other side of the default. */
 const LOOSEST = 'quorum:r=1:w=1'
 
-/** Where every textbook begins: it has nothing that it could lose. */
+/** A stateless system, which has nothing to lose. */
 const STATELESS = 'balancer:backend=files'
 
 /**
- * What a comparison without named systems is of: one without state, each protocol with its default and its strictest
+ * The systems of a comparison that names none: a stateless one, each protocol with its default and its strictest
  * settings, and loose quorums.
  */
 const usualTargets = (): readonly string[] => [
@@ -51,8 +51,8 @@ interface Naming {
 }
 
 /**
- * The systems typed, with every combination of the values that are swept. A sweep is of the systems that have its
- * settings; one that comes without systems names its own.
+ * The systems typed, with every combination of the swept values. A sweep applies to the systems that have its
+ * settings; without systems, it names its own.
  *
  * @throws UserError (usage)
  */
@@ -68,7 +68,7 @@ export async function namedTargets(
   const used = new Set<Sweep>()
   for (const base of bases) {
     const { target } = await targetOf(base.split(':')[0] ?? '', registries, where)
-    // With one system, what it does not know is refused by its name.
+    // With a single system, the refusal of an unknown setting names the system.
     const own = bases.length === 1 ? sweeps : sweeps.filter((sweep) => hasAll(target, sweep))
     for (const sweep of own) used.add(sweep)
     const [first, ...others] = own
@@ -112,7 +112,7 @@ function gridOf(
   )
 }
 
-/** `--sweep quorum=R1W3..R3W1` is of the system quorum, and `--sweep sync=0..4` of the one that has such a setting. */
+/** `--sweep quorum=R1W3..R3W1` names the system quorum; `--sweep sync=0..4` stands for the one system with that setting. */
 function systemOfSweep(sweep: Sweep): string {
   if (findProtocol(sweep.subject) !== undefined) return sweep.subject
   const having = protocols.filter((protocol) => hasAll({ settings: protocol.knobs ?? [] }, sweep))
@@ -141,7 +141,7 @@ const hasAll = (target: Settable, { points }: Sweep): boolean =>
     settings.every(([typed]) => target.settings.some(({ name }) => name === settingNamed(target, typed))),
   )
 
-/** The setting meant: `syncReplicas` is `sync`, since no other begins `sync-replicas`. Else what was typed. */
+/** The setting meant: `syncReplicas` is `sync`, the only setting that begins `sync-replicas`. Otherwise the text typed. */
 function settingNamed({ settings }: Settable, typed: string): string {
   const dashed = typed.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
   const names = settings.map(({ name }) => name)

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts'
 
-/** What completes the command line, by shell. The scripts hold every word themselves, so that Tab starts no process. */
+/** The completion script of each shell. It holds every word itself, so that Tab starts no process. */
 export const completionScripts: {
   readonly [shell: string]: (commands: readonly Command[]) => string
 } = { bash, zsh, fish }

@@ -10,7 +10,7 @@ import { print } from '../terminal/output.ts'
 
 // Where the servers of `chaos record` and `chaos proxy` come from, unless they are typed: the configuration, or a Compose project.
 
-/** What is said on the command line replaces all of the configuration's upstreams. */
+/** Any of these options replaces all upstreams of the configuration. */
 const SAID = ['upstream', 'serve', 'as', 'name', 'listen', 'hurt']
 const NO_FILES = ['resp', 'tcp']
 
@@ -96,7 +96,7 @@ export async function readComposed<Settings>(
 }
 
 /**
- * Completes the options by a Compose project that runs: its services are the upstreams, and programs of this machine
+ * Completes the options by a running Compose project: its services are the upstreams, and programs of this machine
  * that dial their published ports reach the proxy instead.
  *
  * @throws UserError (usage, environment)

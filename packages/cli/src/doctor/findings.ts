@@ -134,7 +134,7 @@ const withCommands = v.object({
 
 const SCRIPT = /^[^-{}][^{}]*\.(?:[cm]?[jt]sx?|py|rb|sh|pl|php)$/
 
-/** What an interpreter is told to run: `server.js` of `node server.js`. */
+/** The script that an interpreter runs: `server.js` of `node server.js`. */
 function scriptsOf({ words: [, first], directory, isPrepared }: DeclaredCommand): string[] {
   return first !== undefined && SCRIPT.test(first) && !isPrepared ? [resolve(directory, first)] : []
 }
@@ -152,7 +152,7 @@ const withAddresses = v.object({
   nodes: v.array(v.object({ addresses: v.record(v.string(), v.string()) })),
 })
 
-/** Connects to every address of a cluster that runs already. */
+/** Connects to every address of a running cluster. */
 export async function addressFindings(declared: Target['declared']): Promise<Finding[]> {
   const cluster = v.safeParse(withAddresses, declared)
   if (!cluster.success) return []

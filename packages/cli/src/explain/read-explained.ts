@@ -47,7 +47,7 @@ const judged = (history: History, model: string | undefined): Report<string> & P
 interface Files {
   readonly history: string
   readonly backend: string | undefined
-  /** What the run wrote of itself. */
+  /** The summary that the run wrote. */
   readonly run: RunSummary | undefined
 }
 

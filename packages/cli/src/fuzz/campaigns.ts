@@ -4,7 +4,7 @@ import { count, duration, plural, UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import { print } from '../terminal/output.ts'
 
-/** A coordinator that lives keeps its campaign this often. */
+/** A living coordinator saves its campaign at least this often. */
 const SILENT_MS = 15_000
 
 /** Lists the searches that a queue keeps by name. @throws UserError (usage) without a queue. */

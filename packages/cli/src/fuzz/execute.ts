@@ -113,7 +113,7 @@ function continuedText({
   return `The campaign ${campaign} ${isOver ? 'is over' : 'goes on'}. ${known}`
 }
 
-/** Below this, the time that is left is not worth showing. */
+/** A shorter remaining time is not shown. */
 const LONG_MS = 10_000
 
 function titleOf(settings: FuzzSettings): string {

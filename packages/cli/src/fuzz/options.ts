@@ -26,7 +26,7 @@ export const USUAL_OPERATIONS = 60
 
 const USUAL_TIME_MS = millis(30_000)
 const USUAL_SHRINK_MS = 3_000
-/** No search is that long: a greater number is a mistake. */
+/** No search takes that long: a greater number is a typing error. */
 export const LONGEST_SEARCH_MS: number = 1_000 * 3_600_000
 const MOST_SEEDS = 1_000_000_000
 const MOST_WORKERS = 256
@@ -95,7 +95,7 @@ const search = {
 
 const output = { out: common(word('directory for the failures found', USUAL_OUT)) }
 
-/** The options of every search, by what they are about. Some fix what each trial otherwise draws. */
+/** The options of every search, by subject. Some fix what each trial otherwise draws. */
 export const searchOptions: {
   readonly [Part in 'clients' | 'faults' | 'clocks' | 'limits' | 'search' | 'output']: Options
 } = { clients, faults, clocks, limits, search, output }
@@ -171,7 +171,7 @@ function parseFaults(typed: string): readonly string[] {
   return chosen.map(({ name }) => name)
 }
 
-/** Strengths of clocks that no fault makes wrong would be ignored. */
+/** Without a fault of clocks, `--drift` and `--jump` would be ignored. */
 function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
   if (clocks === undefined || faults === undefined) return
   const clockFaults = nemeses.filter(({ kind }) => kind === 'clock').map(({ name }) => name)

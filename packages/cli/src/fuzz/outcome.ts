@@ -25,7 +25,7 @@ export function takenText({ taken: { knobs, besides, workload } }: FuzzSettings)
   return text.length === 0 ? '' : `with the settings its bug needs: ${text.join('; ')}`
 }
 
-/** What reporters tell of a search. */
+/** The subject of a search, for reporters. */
 export const subjectOf = (
   settings: FuzzSettings,
   outcome: SearchOutcome,
@@ -69,7 +69,7 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
       : commandLine(['npx', 'chaos', 'replay', fileWord(files.replay), ...ownFiles(settings)]),
 })
 
-/** A replay file is data: what it names that runs code has to be repeated. */
+/** A replay file is data: the code that it names has to be named again. */
 const ownFiles = ({ subject: { target, workload } }: SearchSpec): readonly string[] =>
   [...broughtTarget(target), ...broughtWorkload(workload)].flatMap(repeating)
 

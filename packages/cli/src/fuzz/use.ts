@@ -40,11 +40,11 @@ import {
 /** The settings of `chaos fuzz`, validated and with defaults filled in. */
 export interface FuzzSettings {
   readonly search: SearchSpec
-  /** What nobody chose, and was taken because the mistake needs it. */
+  /** The settings that nobody chose, taken because the bug needs them. */
   readonly taken: Taken
   readonly reporters: readonly ReporterChoice[]
   readonly verbose: boolean
-  /** The Redis through which others search. */
+  /** The Redis of the queue whose workers search. */
   readonly queue: string | undefined
   readonly priority?: Priority | undefined
   /** The name under which the search is kept there. */
@@ -192,7 +192,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   }
 }
 
-/** What every machine chooses for itself, however a search was begun. */
+/** Options that each machine chooses for itself, even in a campaign. */
 const NOT_OF_SEARCH: ReadonlySet<string> = new Set([
   ...['queue', 'priority', 'campaign', 'campaigns', 'workers', 'out', 'shrink', 'help'],
   ...Object.keys(reporterOptions()),
@@ -225,7 +225,7 @@ function requireQueue(queue: string | undefined, campaign: string | undefined): 
 }
 
 /**
- * The target, which is to be a protocol: its reference is one that worker threads can load.
+ * The target, which must be a protocol, by a reference that worker threads can load.
  *
  * @throws UserError (usage) for a target that runs only for real.
  */
@@ -246,7 +246,7 @@ async function chooseProtocol(options: ParsedOptions, { own, registries }: OwnCo
   )
 }
 
-/** The workload, which worker threads are to load by its name or its file. */
+/** The workload, by a name or a file that worker threads can load. */
 export async function chooseSharedWorkload(
   options: ParsedOptions,
   { own, registries }: OwnConfig,

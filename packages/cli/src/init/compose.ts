@@ -16,10 +16,10 @@ import { print } from '../terminal/output.ts'
 export interface ComposeChoices {
   /** As typed: a file, the name of a project, or nothing. */
   readonly wanted: string
-  /** The services that are nodes, if that is said. */
+  /** The services that are nodes, if they were named. */
   readonly services: readonly string[]
   readonly force: boolean
-  /** Whether somebody can be asked. */
+  /** Whether stdin is a terminal, so that questions can be asked. */
   readonly asks: boolean
 }
 

@@ -44,7 +44,7 @@ async function checked(input: Input, { settings }: CallContext): Promise<Answer>
   // A recording in parts.
   if (statSync(file).isDirectory()) confinedWithin('check', file, readdirSync(file))
   const again = checkCommandLine(file, spec)
-  // The one reporter has everything, for whichever thread reads the file.
+  // The JSON reporter has every member, whichever thread reads the file.
   const telling = {
     reporters: [{ name: 'json', file: undefined, isOwn: false }],
     screen: { colours: false, terminal: { width: 110, unicode: true } },

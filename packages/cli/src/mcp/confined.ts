@@ -4,7 +4,7 @@ import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
 /**
- * The path of what a client names, which must lie in the working directory, wherever links lead.
+ * The path that a client names, which must lie in the working directory after following links.
  *
  * @throws UserError (usage, input)
  */
@@ -23,7 +23,7 @@ export function confined(tool: string, path: string): string {
   )
 }
 
-/** The same for files of a directory, which may be links: those that are there. */
+/** The same for the files of a directory, which may be links. */
 export function confinedWithin(tool: string, directory: string, files: readonly string[]): void {
   for (const file of files) if (existsSync(join(directory, file))) confined(tool, join(directory, file))
 }

@@ -67,7 +67,7 @@ export const explainTool: Tool = {
 }
 
 const PAGE = { width: 110, unicode: true } as const
-/** A model has no right margin, and a drawing that does not fit becomes a list. */
+/** A wide page, since a drawing that does not fit becomes a list. */
 const DRAWING = { width: 240, unicode: true } as const
 
 async function explained(input: Input): Promise<Answer> {

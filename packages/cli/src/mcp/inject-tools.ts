@@ -92,7 +92,7 @@ async function leaseOf(client: ControlClient, ttlMs: number): Promise<string> {
   return lease.id
 }
 
-/** Nothing lives by the lease of a fault that is refused. */
+/** Ends the lease of a refused fault, since nothing else depends on it. */
 async function added(client: ControlClient, body: object, lease: string | undefined): Promise<FaultAnswer> {
   try {
     return (await client.send('POST', '/v1/faults', body)) as FaultAnswer
@@ -141,7 +141,7 @@ const inForceText = (faults: readonly FaultAnswer[]): string =>
 
 const USUAL_ADDRESS = '127.0.0.1:8474'
 
-/** Clients reach proxies of this machine, and the one that the user named. */
+/** Clients may reach proxies of this machine, and the one that the user named. */
 function clientFor(tool: string, { address, token }: Input, settings: McpSettings): ControlClient {
   const host = address === undefined ? (settings.host ?? USUAL_ADDRESS) : String(address)
   if (host !== settings.host && !isLoopback(hostOf(host)))

@@ -1,16 +1,16 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
 const NEWLINE = 0x0a
-/** Longer than any call of a tool. */
+/** No call of a tool is longer. */
 const LONGEST_BYTES = 1_000_000
 
-/** Passes whole lines on, and drops those that are too long to be messages: the SDK would give up for good. */
+/** Passes whole lines on and drops those too long for a message, on which the SDK would stop for good. */
 export function wholeLines(dropped: (sizeBytes: number) => void): Transform {
   let parts: Buffer[] = []
   let sizeBytes = 0
   const add = (part: Buffer): void => {
     sizeBytes += part.length
-    // Of a line that is too long only its length is kept.
+    // Keep only the length of a line that is too long.
     if (sizeBytes <= LONGEST_BYTES) parts.push(part)
     else parts = []
   }

@@ -141,7 +141,7 @@ function sufferingOf(
   return suffering === true ? { suffers: true } : { suffers: false, ...suffering }
 }
 
-/** What `inject` takes for a kind: its own parameters, and what narrows it down. */
+/** The arguments of `inject` for a kind: its parameters, matches and triggers. */
 function parametersIn({ kinds, match, when }: FaultFamily, kind: string) {
   const definition = kinds.find((each) => each.kind === kind)
   return {

@@ -18,7 +18,7 @@ export interface ListedTool {
   }
 }
 
-/** The result of a call. An error is a text for the model, which may mend its arguments. */
+/** The result of a call. An error is a text for the model, which may correct its arguments. */
 export interface ToolResult {
   readonly content: readonly { readonly type: 'text'; readonly text: string }[]
   readonly structuredContent?: { readonly [member: string]: unknown }

@@ -77,7 +77,7 @@ export const runTool: Tool = {
   },
 }
 
-/** Several runs at once would slow one another down, and be judged for it. */
+/** One run at a time: several would slow one another down and change their verdicts. */
 let isRunning = false
 
 async function performed(input: Input, { settings, signal, progress }: CallContext): Promise<Answer> {
@@ -131,7 +131,7 @@ const nameOf = (part: RunDraft['target']): string => (typeof part === 'string' ?
 
 const EVERY_MS = 500
 
-/** Tells a client that asked for progress how far the run is. */
+/** Reports the progress of a run to a client that asked for it. */
 function reporting({ spec }: PlannedRun, progress: CallContext['progress']): RunListener {
   let toldAt = Number.NEGATIVE_INFINITY
   return (event) => {

@@ -57,7 +57,7 @@ export function requireInput(tool: string, { properties = {}, required = [] }: S
     throw new UserError('usage', `${tool} needs "${missing}": ${properties[missing]?.description ?? ''}.`)
 }
 
-/** What the value must be, if it is something else. */
+/** What the value must be, if it does not fit. */
 function problemOf({ type, items, enum: values, minimum, maximum }: Schema, value: unknown): string | undefined {
   switch (type) {
     case 'string':

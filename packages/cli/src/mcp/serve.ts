@@ -41,7 +41,7 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
     })
     await server.connect(new StdioServerTransport(input, output.protocol))
     await gone
-    // Ends calls early, but in good order: nodes are stopped, and what is recorded is judged.
+    // Ends calls early but cleanly: nodes are stopped, and the record is judged.
     await server.close()
     await Promise.allSettled(calls)
   } finally {
@@ -53,7 +53,7 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
 
 const say = (text: string): void => print(process.stderr, `chaos mcp: ${printableLines(text)}\n`)
 
-/** Keeps stdout for the protocol: what anything else prints, such as code of the user's, goes to stderr. */
+/** Keeps stdout for the protocol: other output, such as that of user code, goes to stderr. */
 function ownStdout(): { readonly protocol: Writable; release(): void } {
   const { write } = process.stdout
   const own = write.bind(process.stdout)
@@ -84,7 +84,7 @@ const listed = ({ name, title, summary, effect, input, output }: Tool, settings:
   },
 })
 
-/** Never throws: a model reads the reason, and what to do instead, in the result. */
+/** Never throws: the result tells the model the reason and what to do instead. */
 async function called({ params }: CallRequest, extra: CallExtra, settings: McpSettings): Promise<ToolResult> {
   const { name, arguments: input = {}, _meta } = params
   try {
@@ -108,7 +108,7 @@ function progressTo(extra: CallExtra, progressToken: string | number | undefined
   if (progressToken === undefined) return () => {}
   let last = -1
   return (done, total, message) => {
-    // The protocol wants each to be more than the one before.
+    // The protocol requires increasing values.
     if (done <= last) return
     last = done
     const params = { progressToken, progress: done, total, message }

@@ -89,7 +89,7 @@ export function toldResult(json: Json, exitCode: number): ToldResult {
   }
 }
 
-/** A pass is never claimed where nothing was expected: a history may be broken all the same. */
+/** Without an expectation nothing passes: the history may still violate a level. */
 function outcomeOf(exitCode: number, hasExpectation: boolean): (typeof OUTCOMES)[number] {
   if (exitCode === EXIT.violated) return 'violated'
   if (exitCode === EXIT.unknown) return 'unknown'

@@ -1,10 +1,10 @@
 import type { Input, Schema } from './schema.ts'
 import type { McpSettings } from './settings.ts'
 
-/** What a call is given besides its arguments. */
+/** The context of a call. */
 export interface CallContext {
   readonly settings: McpSettings
-  /** Aborted when nobody waits for the result any more. */
+  /** Aborted when the client no longer waits for the result. */
   readonly signal: AbortSignal
   /** Reports progress to a client that asked for it. */
   progress(done: number, total: number, message: string): void

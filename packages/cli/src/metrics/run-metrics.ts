@@ -2,7 +2,7 @@ import type { Event, Process } from '@chaosproxy/history'
 import { type Metric, processMetrics, type Sample } from '@chaosproxy/proxy/control'
 import type { PlannedRun, RunEvent } from '@chaosproxy/runner'
 
-/** What a run has done so far, as Prometheus asks for it. */
+/** The counters of a run so far, in the format of Prometheus. */
 export interface RunMetrics {
   note(event: RunEvent): void
   read(): readonly Metric[]
@@ -10,12 +10,12 @@ export interface RunMetrics {
 
 type Progress = Extract<RunEvent, { type: 'status' }>['progress']
 
-/** Upper bounds in seconds, of which the last is infinite. */
+/** Upper bounds in seconds; the last is infinite. */
 const BOUNDS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, Number.POSITIVE_INFINITY]
 const VERDICTS = ['linearizable', 'not linearizable', 'not certain'] as const
 
 interface Latencies {
-  /** How many were within each bound, and not within the one before. */
+  /** The count of each bucket: within its bound and above the previous one. */
   readonly counts: number[]
   sumS: number
 }

@@ -26,7 +26,7 @@ export function runBeside({ program, args, env, log }: BesideOptions): Beside {
   const shell = process.platform === 'win32'
   const mark = randomUUID()
   const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env, [MARK]: mark }, shell })
-  // It would go on if this process were killed.
+  // Otherwise it would survive if this process were killed.
   const root = child.pid === undefined ? undefined : endWithThisThread(child.pid, mark)
   let running = true
   const ended = new Promise<ExitCode>((resolve, reject) => {

@@ -38,9 +38,9 @@ export type FaultAnswer = {
   readonly links: readonly string[]
   readonly origin: string
   readonly hits: number
-  /** How often it should have hit and could not. */
+  /** How often it should have taken effect and could not. */
   readonly missed?: number
-  /** Why it could not the last time. */
+  /** Why it could not, the last time. */
   readonly missedBecause?: string
   readonly lease?: string
 } & { readonly [parameter: string]: unknown }

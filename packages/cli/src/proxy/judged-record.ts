@@ -6,7 +6,7 @@ import type { Workload } from '@chaosproxy/workloads'
 
 /** A record that is judged while it is written. */
 export interface JudgedRecord {
-  /** Takes what clients saw. */
+  /** Records the events that clients saw. */
   readonly sink: Parameters<typeof createRecorder>[0]['client']
   readonly judging: Pick<LiveJudge, 'judged' | 'onViolation'>
   /** Resolves when it is certain that the record is not linearizable. */
@@ -20,16 +20,16 @@ const OTHERWISE =
 export function judgeRecord(file: RecordFile, model: string | undefined, recorder: () => Recorder): JudgedRecord {
   const listeners: Parameters<LiveJudge['onViolation']>[0][] = []
   let judge: LiveJudge | undefined
-  /** Whether what all keys hold at the start, and what tells it, are what the judge was made for. */
+  /** Whether the initial values, and their source, are still those that the judge was created for. */
   let isAsBefore = (): boolean => true
-  /** Made with the first event, when it is known what all keys hold at the start. */
+  /** Created with the first event, when the initial values are known. */
   function createJudge(): LiveJudge {
     const made = recorder()
     const { initial, mapping } = made
     isAsBefore = () => made.mapping === mapping && isSame(made.initial, initial)
     const history = { model: (model ?? 'register') as Workload['model'], initial, mapping }
     const created = createLiveJudge(history, () => file.place())
-    // The part that has it is evidence, and so are those that are left before it.
+    // The part with the violation is evidence, and so are the remaining parts before it.
     created.onViolation(() => file.pin())
     for (const listener of listeners) created.onViolation(listener)
     return created
@@ -54,7 +54,7 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
 
 const isSame = (one: Json, other: Json): boolean => one === other || canonical(one) === canonical(other)
 
-/** The verdict of what was judged while it was recorded: never more than that. */
+/** The verdict of judging while recording, which claims no more than was judged. */
 export function judgedLines({ soFar, doubt, violation }: Judged): readonly string[] {
   if (violation !== undefined)
     return [`  NOT ${violationText(violation).slice('not '.length).replace('linearizable', 'LINEARIZABLE')}`]

@@ -90,7 +90,7 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     ...{ client, initial, model },
     command: command.length === 0 ? undefined : command,
     endsInTime: timeMs === undefined ? undefined : true,
-    // A spec has no place for the toxics, faults and certificates of a configuration, nor for what each proxy carries: only
+    // A spec cannot hold the toxics, faults and certificates of a configuration, nor the protocol of each proxy: only
     // the command repeats those.
     again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }

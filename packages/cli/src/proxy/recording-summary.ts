@@ -4,9 +4,9 @@ import type { RecordedProtocol, Remedies } from '@chaosproxy/recorder/protocols'
 
 export interface SummaryOptions {
   readonly lostLines: number
-  /** Absent if somebody else says where the record is. */
+  /** Absent if the caller prints where the record is. */
   readonly path: string | undefined
-  /** What was recorded: the remedies follow it. */
+  /** What was recorded, which decides the remedies. */
   readonly by: 'routes' | RecordedProtocol
 }
 

@@ -26,9 +26,9 @@ export interface RecordSettings {
   readonly carries: Carriage | undefined
   /** The model, for `chaos check`. */
   readonly model: string | undefined
-  /** What the record must be; undefined if it is only judged. */
+  /** The level that the record must meet; undefined if it is only judged. */
   readonly expect: 'linearizable' | undefined
-  /** Whether to end once it is certain that the record is not linearizable. */
+  /** Whether to end once a violation of linearizability is certain. */
   readonly stopOnViolation: boolean
   /** Absent if the record is one file. */
   readonly parts: PartsOptions | undefined
@@ -41,9 +41,9 @@ export interface OpenRecording extends ProxyRecording {
   close(): Promise<void>
   /** Resolves when it is certain that the record is not linearizable. */
   readonly violated: Promise<void>
-  /** What the record came to, if it must be linearizable. */
+  /** The exit code by the verdict, if the record must be linearizable. */
   exitCode(): ExitCode | undefined
-  /** A text on what was recorded, and what to do with it. */
+  /** A text about the recording, and what to do with it. */
   summary(of: Pick<SummaryOptions, 'by'>): string
 }
 
@@ -115,7 +115,7 @@ export function openRecording(
 }
 
 /**
- * A longer recording's last parts would be taken for those of this one.
+ * The last parts of a longer recording would seem to belong to this one.
  *
  * @throws UserError (usage) if there are parts already, unless they may be removed.
  */
@@ -133,7 +133,7 @@ function partsThere(directory: string): readonly string[] {
   try {
     return readdirSync(directory).filter((name) => /^part-\d+\.jsonl(\.gz(\.unfinished)?)?$/.test(name))
   } catch {
-    // Opening the first part says what is wrong.
+    // The error of opening the first part explains it.
     return []
   }
 }

@@ -126,7 +126,7 @@ function withPromises(options: ParsedOptions, loaded: LoadedConfig | undefined):
 
 type Typed = ValuesOf<typeof declared>
 
-/** What is written with commas between. */
+/** Splits a list at its commas. */
 function listed(typed: string): readonly string[] {
   return typed.split(',').map((name) => name.trim())
 }
@@ -194,7 +194,7 @@ function tableIn({ as: given }: Typed): string {
   return table
 }
 
-/** The servers that are running first, then those that the run starts. */
+/** Running servers first, then those that the run starts. */
 function serversIn(typed: Typed): readonly TrafficServer[] {
   const { upstream: upstreams, listen: listens, as: given } = typed
   const started = typed.serve.map((text) => wordsOf(text, '--serve'))

@@ -9,7 +9,7 @@ import type { ReplaySettings } from './use.ts'
 
 const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more to end at once.'
 
-/** Plays the scenario as often as requested, and shows what came of it. */
+/** Plays the scenario as often as requested, and shows the result. */
 export async function executeReplay(settings: ReplaySettings): Promise<ExitCode> {
   const outcome = settings.inspectPort === undefined ? await played(settings) : await inspected(settings)
   print(process.stdout, settings.json ? `${JSON.stringify(jsonOf(settings, outcome))}\n` : pageOf(settings, outcome))
@@ -30,7 +30,7 @@ async function played(settings: ReplaySettings): Promise<ReplayOutcome> {
   }
 }
 
-/** Without our own answer to an interrupt, which could not be heard while a debugger holds this process. */
+/** Without a handler for interrupts, which could not run while a debugger holds this process. */
 const inspected = (settings: ReplaySettings): Promise<ReplayOutcome> =>
   inspectReplay(specOf(settings), settings.inspectPort ?? 0, {
     waiting: (at) => print(process.stderr, `${attachText(at)}\n`),

@@ -8,7 +8,7 @@ import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './use.ts'
 
-/** One failure is a finding, whatever the other replays show; without any, doubt is never a success. */
+/** A single failure counts, whatever the other replays show; without failures, a doubt is not a success. */
 export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {
   if (failures > 0) return shown?.failure?.kind === 'broken' ? EXIT.environment : EXIT.violated
   if (interrupted) return EXIT.interrupted
@@ -87,7 +87,7 @@ function playedText({ replay, times, real, changed }: ReplaySettings, outcome: R
     : `${often}in the simulator: ANOTHER history than was recorded (${whyOther(replay.node, changed)})`
 }
 
-/** Programs may look at their Node, whose errors and headers also change. */
+/** Programs may depend on their Node, whose errors and headers change between versions. */
 function whyOther(node: string | undefined, changed: boolean): string {
   const by = node === undefined ? 'protocol' : 'program'
   if (changed) return `the ${by} has changed since`

@@ -25,7 +25,7 @@ export interface ReplaySettings {
   readonly file: string
   readonly replay: Replay
   readonly subject: SubjectName
-  /** Whether the user's protocol is no longer the one that was searched. */
+  /** Whether the user's protocol has changed since the search. */
   readonly changed: boolean
   readonly real: boolean
   readonly times: number
@@ -36,7 +36,7 @@ export interface ReplaySettings {
 }
 
 const MOST_TIMES = 10_000
-/** Where Node's inspector listens unless it is told. */
+/** The default port of Node's inspector. */
 const INSPECT_PORT = 9_229
 const PROTOCOL = { noun: 'protocol', option: '--protocol' }
 const WORKLOAD = { noun: 'workload', option: '--workload' }

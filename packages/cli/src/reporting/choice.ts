@@ -141,7 +141,7 @@ function requireRoomOnStdout(chosen: readonly ReporterChoice[]): void {
   )
 }
 
-/** Whether nothing is to be said of progress: stdout is for another program, or only the verdict is wanted. */
+/** Whether to print no progress: stdout is for another program, or only the verdict is wanted. */
 export const isSilent = (choices: readonly ReporterChoice[]): boolean =>
   isForPrograms(choices) ||
   (choices.some((choice) => isOnStdout(choice, QUIET)) && !choices.some((choice) => isOnStdout(choice, usual?.name)))
@@ -149,6 +149,6 @@ export const isSilent = (choices: readonly ReporterChoice[]): boolean =>
 const isOnStdout = (choice: ReporterChoice, name: string | undefined): boolean =>
   choice.file === undefined && choice.name === name
 
-/** Whether stdout is for another program, so that nothing else may be said there. */
+/** Whether stdout is for another program, so that nothing else may be printed there. */
 export const isForPrograms = (choices: readonly ReporterChoice[]): boolean =>
   choices.some(({ file, name }) => file === undefined && !sharesStdout(name))

@@ -3,7 +3,7 @@ import type { Finding } from '@chaosproxy/report'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 import type { ReporterChoice } from './choice.ts'
 
-/** The default export of a reporter of the user's own: the text about all that was found. */
+/** The default export of a user's reporter: turns all findings into a text. */
 export type OwnReporter = (findings: readonly Finding[]) => string
 
 /** By path. */

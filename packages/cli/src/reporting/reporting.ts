@@ -16,7 +16,7 @@ import { print, printAsIs } from '../terminal/output.ts'
 import { isForPrograms, type ReporterChoice } from './choice.ts'
 import type { OwnReporters } from './own.ts'
 
-/** Writes what reporters say, each to its place. */
+/** Writes the text of each reporter to its file or to stdout. */
 export interface Reporting {
   /** Adds a subject. Text for programs is printed at once, a page only when all is known. */
   add(part: SubjectTexts): void
@@ -95,7 +95,7 @@ export function createReporting(
   }
 }
 
-/** Annotations are commands, and escape what they hold; a line of a page may begin with anything, as its style sheet does. */
+/** Annotations are commands that escape their own content; lines of a page may begin with anything. */
 const AS_IS: ReadonlySet<string> = new Set(['github', 'html', 'svg'])
 
 const show = ({ name, isOwn }: ReporterChoice, text: string): void =>

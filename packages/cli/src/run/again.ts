@@ -54,7 +54,7 @@ const unless = <Value>(usual: Value, value: Value): Value | undefined => (value 
 
 const seconds = (durationMs: number): string => `${durationMs / 1000}s`
 
-/** A spec is data: what it names that runs code has to be repeated. */
+/** A spec is data: the code that it names has to be named again. */
 const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[] =>
   [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require)].flatMap(repeating)
 
@@ -70,12 +70,12 @@ function workloadOf({ spec, target, workload }: PlannedRun): Typed<Options> {
   const { keys, cas, ...others } = settings
   const isUsual = name === DEFAULT_WORKLOAD
   const usesCas = usualOperations(target).includes('cas')
-  // `--operations` says it for the default workload, where it can.
+  // For the default workload, `--operations` expresses the setting `cas` if possible.
   const without = isUsual && cas === 0 && usesCas
   const within = isUsual && !usesCas && (cas === undefined || cas === usualSetting(workload, 'cas'))
   const isLeftOut = cas === undefined || without || within || (isUsual && cas === 0)
   return {
-    // Before its settings, which come last.
+    // Holds the place before the settings, which are printed last.
     workload: undefined,
     keys: keys === undefined || (isUsual && keys === usualSetting(workload, 'keys')) ? undefined : String(keys),
     operations: without ? 'read,write' : within ? 'read,write,cas' : undefined,

@@ -33,14 +33,14 @@ import { tellMore } from './tell-more.ts'
 import { tooShortText } from './too-short.ts'
 import type { RunSettings } from './use.ts'
 
-/** Performs the run, with its live page if that is wanted, which is loaded only then. */
+/** Performs the run, with its live page if wanted, which is loaded only then. */
 export async function executeRun(settings: RunSettings): Promise<ExitCode> {
   if (settings.ui === undefined) return performAll(settings)
   const { withLivePage } = await import('./live-page.ts')
   return withLivePage(settings, (page) => performAll(settings, page))
 }
 
-/** Performs the run, and its repeats, shows what they came to, and writes each result next to its history. */
+/** Performs the run and its repeats, shows the results, and writes each next to its history. */
 async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitCode> {
   const { reporters, repeats = [] } = settings
   const own = await loadOwnReporters(reporters)
@@ -74,7 +74,7 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
   }
 }
 
-/** A violation outweighs everything. Runs that an interrupt prevented are not forgotten. */
+/** The exit code of all runs: a violation outweighs everything, and runs missing after an interrupt count. */
 function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
   const codes = done.map(({ exitCode }) => exitCode)
   if (wanted === 1) return codes[0] ?? EXIT.interrupted
@@ -83,7 +83,7 @@ function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
   return worst ?? (done.length < wanted ? EXIT.interrupted : EXIT.met)
 }
 
-/** Undefined if it was interrupted before there was anything to record. */
+/** Undefined if it was interrupted before anything was recorded. */
 async function performOne(
   settings: RunSettings,
   followers: Followers,
@@ -101,7 +101,7 @@ async function performOne(
   const interrupts = settings.interrupts ?? listenForInterrupts()
   try {
     const { load } = settings
-    // Whoever cannot reach the queue gets no directory.
+    // Connect first: no directory is created if the queue cannot be reached.
     const performer = load && (await queuePerformer(load, progress))
     const directory = createRunDirectory(settings.out, run.target.name, startedAt)
     if (!isQuiet) printTitle(titleOf(run))
@@ -137,7 +137,7 @@ async function performOne(
   }
 }
 
-/** Tells at once, on whatever screen, of what the report will show at the end. */
+/** Prints a violation at once, which the report shows at the end. */
 const announce: RunListener = (event) => {
   if (event.type === 'violation') print(process.stderr, `\n  ${printable(violationText(event.violation))}\n`)
 }

@@ -6,13 +6,13 @@ import { print } from '../terminal/output.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
 import type { RunSettings } from './use.ts'
 
-/** Whoever follows runs besides the screen: a file of events, a collector of traces, Prometheus. */
+/** The followers of a run besides the screen: a file of events, a collector of traces, Prometheus. */
 export interface Followers {
-  /** What hears of the next run. */
+  /** The listeners for the next run. */
   of(run: PlannedRun): readonly RunListener[]
   /** @throws UserError (environment) if the file of events is incomplete. */
   finish(): void
-  /** Tells, unless it is to be quiet, what became of the traces. */
+  /** Closes them, and prints what became of the traces unless `isQuiet`. */
   close(isQuiet: boolean): Promise<void>
 }
 

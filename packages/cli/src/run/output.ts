@@ -8,7 +8,7 @@ import { parseReporters, type ReporterChoice, reporterOptions } from '../reporti
 import type { TelemetrySettings } from '../telemetry/telemetry.ts'
 import { eventsOption, parseEvents } from './event-file.ts'
 
-/** The options of what is shown of a run, and where. */
+/** The options for the output of a run. */
 export const outputOptions: Options & { readonly out: Option<string | undefined> } = inGroup('Output', [], {
   ...uiOptions,
   out: word('where to create the directory of this run', USUAL_OUT),
@@ -20,10 +20,10 @@ export const outputOptions: Options & { readonly out: Option<string | undefined>
   ...reporterOptions(),
 })
 
-/** What is shown of a run besides its page, and where. */
+/** The output of a run: which reporters, files and servers get it. */
 export interface RunOutput {
   readonly reporters: readonly ReporterChoice[]
-  /** Whether to tell all that happens on stderr. */
+  /** Whether to log every event on stderr. */
   readonly verbose?: boolean | undefined
   /** The file to write events to as they happen. */
   readonly events: string | undefined

@@ -4,13 +4,13 @@ import { plural } from '@chaosproxy/history'
 import type { LoadChoice } from '../arguments/load.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
-/** Has workers of a queue drive the clients. What that needs is loaded only here. */
+/** Lets workers of a queue drive the clients. Its modules are loaded only here. */
 export async function queuePerformer(load: LoadChoice, display: ProgressDisplay): Promise<Performer> {
   const { loadPerformer } = await import('@chaosproxy/engine')
   return loadPerformer({ ...load, listener: loadTelling(display) })
 }
 
-/** Shows what becomes of the workers that drive clients. */
+/** Shows which workers drive the clients, and which were lost. */
 function loadTelling(display: ProgressDisplay): (event: LoadEvent) => void {
   return (event) => {
     switch (event.type) {

@@ -1,7 +1,7 @@
 import type { Registries } from '@chaosproxy/runner'
 import { print } from '../terminal/output.ts'
 
-/** Finds what the spec of a recording names; without a command, prints the addresses that clients are to use. */
+/** Resolves the recordings of a spec; without a command, prints the addresses for clients. */
 export const shownRecordings =
   (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
   async (spec) => {

@@ -4,7 +4,7 @@ import type { PlannedRun, RunListener, TrafficSpec } from '@chaosproxy/runner'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
-/** For `--verbose`: what is started, every fault's begin and end, and what becomes of the record. */
+/** For `--verbose`: prints what is started, when each fault begins and ends, and the state of the record. */
 export function tellMore({ note }: ProgressDisplay, run: PlannedRun, place: string): RunListener {
   const { target, workload } = run
   return (event) => {
@@ -49,7 +49,7 @@ const trafficLines = (traffic: TrafficSpec | undefined): readonly string[] =>
 
 const modelName = ({ workload: { model } }: PlannedRun): string => (typeof model === 'string' ? model : model.name)
 
-/** What the containers of a project do by themselves. */
+/** Events of containers that chaos did not cause. */
 const CHANGES: readonly string[] = ['joined', 'left', 'started'] satisfies ClusterChange['what'][]
 
 /** `1.204 s  partition begins: links=n1>n2,n2>n1`. */

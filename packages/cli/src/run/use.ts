@@ -64,21 +64,21 @@ import { shownRecordings } from './shown-recordings.ts'
 /** The settings of `chaos run`: the run itself, and how to show it. */
 export interface RunSettings extends RunOutput {
   readonly run: PlannedRun
-  /** The same with the seeds that follow, if it is to be repeated. */
+  /** The same run with the following seeds, if it is to be repeated. */
   readonly repeats?: readonly PlannedRun[] | undefined
   /** The configuration file, if there is one. */
   readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare. */
   readonly verifyDeterminism: boolean
-  /** Whether a violation is told on stderr as soon as it is certain; by default it is. */
+  /** Whether to print a violation on stderr as soon as it is certain, which is the default. */
   readonly announces?: boolean | undefined
   /** Its live page, if one is wanted. */
   readonly ui?: UiSettings | undefined
-  /** An earlier result that this one must not fall behind. */
+  /** An earlier result that this one must match. */
   readonly baseline?: ChosenBaseline | undefined
-  /** The command that repeats the run, where that is the one that was typed. */
+  /** The command that repeats the run, if it is the one that was typed. */
   readonly again?: string | undefined
-  /** Has workers of a queue drive the clients. */
+  /** The queue whose workers drive the clients. */
   readonly load?: LoadChoice | undefined
   /** Ends the run early, if the caller listens for Ctrl-C itself. */
   readonly interrupts?: Interrupts | undefined
@@ -87,7 +87,7 @@ export interface RunSettings extends RunOutput {
 const MOST_TIMES = 1_000
 const MOST_KEYS = 10_000
 
-/** Members of a run are left to the configuration if not typed. */
+/** Members of a run that are not typed are left to the configuration. */
 const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,
@@ -161,7 +161,7 @@ export const runUse: Use<RunSettings> = {
 
 type Typed = ValuesOf<typeof declared>
 
-/** Options that are part of a spec, and so cannot be combined with one. Others may repeat what it names. */
+/** Options that a spec contains, which therefore exclude `--spec`. Others may repeat what it names. */
 const OF_SPEC = [
   ...['nodes', 'time', 'rate', 'clients', 'workload-set', 'keys', 'operations', 'timeout', 'faults', 'seed'],
   ...['expect', 'bug', 'set', 'sim', 'check-timeout'],
@@ -251,7 +251,7 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
   return mergeDrafts(draft, named)
 }
 
-/** Where the configuration has what a run uses of it: `chaos.config.ts: runs.nightly.target`. */
+/** The place of a run's member in the configuration: `chaos.config.ts: runs.nightly.target`. */
 function placeOf(member: 'target' | 'faults', loaded: LoadedConfig | undefined, run: string | undefined): string {
   const isOfRun = run !== undefined && loaded?.config.runs?.[run]?.[member] !== undefined
   return `${loaded?.path ?? 'chaos run'}: ${isOfRun ? `runs.${run}.` : ''}${member}`
@@ -263,7 +263,7 @@ interface Surroundings {
   readonly whereIs: (member: 'target' | 'faults') => string
 }
 
-/** The members of a configuration that are of a run. */
+/** The members of a configuration that belong to a run. */
 function draftOf({
   $schema,
   targets,
@@ -279,7 +279,7 @@ function draftOf({
   return draft
 }
 
-/** What is tested unless somebody says: the configuration's service, if that is all it has. */
+/** The default target: the only service of the configuration, if it has no other target. */
 const onlyTarget = (options: ParsedOptions, own: OwnNames): string | undefined =>
   isTargetTyped(options) ? undefined : onlyService(own)
 
@@ -311,7 +311,7 @@ async function specOfOptions(
   return completeRun(whole, registries, { where: 'chaos run', seed: Math.floor(Math.random() * 10_000) })
 }
 
-/** Only the register has operations to choose, so --operations implies that workload. */
+/** Only the register workload has `--operations`, so the option implies it. */
 const workloadUnder = (target: Target, bug: string | undefined, { operations }: Typed): string | undefined =>
   operations === undefined ? target.bugs.find(({ name }) => name === bug)?.under?.workload : undefined
 
@@ -353,7 +353,7 @@ function workloadSettings(
   return usualOperations(target).includes('cas') ? settings : { cas: usualSetting(workload, 'cas'), ...settings }
 }
 
-/** The default of a setting, where the workload has it. */
+/** The default of a setting, if the workload has it. */
 export function usualSetting({ settings }: Workload, name: string): SettingValue {
   return settings.find((setting) => setting.name === name)?.default ?? 0
 }

@@ -77,7 +77,7 @@ async function play(
   }
 }
 
-/** A page shows the accident and what prevents it, whichever of the two is told here. */
+/** A page shows both the accident and its prevention, whichever is printed here. */
 async function wholeOf(story: Story, told: ToldStory, { fix, html, reporters }: ScenarioSettings): Promise<ToldStory> {
   if (html === undefined && !reporters.some(({ name }) => name === 'html')) return told
   const tellings = fix

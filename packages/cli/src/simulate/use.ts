@@ -134,7 +134,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   }
 }
 
-/** A service of the configuration by its name, or a program by its file; options count more than what is declared. */
+/** A service of the configuration by its name, or a program by its file. Options override the declaration. */
 function parseService(
   options: ParsedOptions,
   typed: ValuesOf<typeof declared>,
@@ -152,7 +152,7 @@ function parseService(
       : { where: `${own.where}: services.${program}`, directory: own.directory }
   const { routes, client } = typed
   const environment = Object.fromEntries(typed.env.map((text) => namedOf('--env', text)))
-  // What is typed is found from the working directory, wherever the configuration is.
+  // Typed paths are relative to the working directory, wherever the configuration is.
   const ownPath = (file: string | undefined): string | undefined => file && resolve(file)
   const besides = Object.fromEntries(
     typed.beside

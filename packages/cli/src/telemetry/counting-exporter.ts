@@ -1,9 +1,9 @@
 import type { SpanExporter } from './packages.ts'
 
-/** An exporter that knows what became of the spans. */
+/** An exporter that counts exported and failed spans. */
 export interface CountingExporter extends SpanExporter {
   readonly sent: number
-  /** Why the last batch that failed did. */
+  /** Why the last failed batch failed. */
   readonly trouble: string | undefined
 }
 

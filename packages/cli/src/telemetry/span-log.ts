@@ -13,11 +13,11 @@ export interface FinishedSpan {
   readonly error: string | undefined
 }
 
-/** Operations and faults that have begun, until they end. */
+/** Operations and faults in progress. */
 export interface SpanLog {
-  /** What is over by this event. */
+  /** The span that this event ends, if any. */
   note(event: Event): FinishedSpan | undefined
-  /** Ends, at that time, all that has not ended. */
+  /** Ends every open span at the given time. */
   endAll(at: Nanos): readonly FinishedSpan[]
 }
 
@@ -98,7 +98,7 @@ function operationSpan(invoked: Event, ended: Event, faults: readonly FaultBegun
       ...(ended.error === undefined ? {} : { 'chaos.error': shortened(ended.error) }),
       ...(faults.length === 0 ? {} : { 'chaos.faults': faults.map(({ text }) => text) }),
     },
-    // What the object itself declined, such as a lock that is held, is an answer.
+    // A refusal by the object itself, such as a lock that is held, is a result and not an error.
     error:
       ended.type === 'ok' || ended.answered === true ? undefined : `${ended.type}: ${shortened(ended.error ?? '')}`,
   }

@@ -12,14 +12,14 @@ export interface TelemetrySettings {
   readonly endpoint: string
 }
 
-/** Spans of runs on their way to a collector, for which no run waits. */
+/** Sends spans of runs to a collector. No run waits for it. */
 export interface Telemetry {
   follow(run: PlannedRun): RunListener
-  /** Sends what is left, for a few seconds at most, and tells in a sentence what became of it all. */
+  /** Sends the remaining spans, for a few seconds at most, and returns a sentence about the outcome. */
   close(): Promise<string>
 }
 
-/** More are not sent: a span costs about 10 µs, which is to stay below a hundredth of a core. */
+/** The limit of spans sent: at about 10 µs each, they stay below a hundredth of a core. */
 const MOST_PER_SECOND = 1_000
 const MOST_WAITING = 8_192
 const TIMEOUT_MS = 2_000
@@ -78,7 +78,7 @@ type Tracer = ReturnType<InstanceType<Sdk['TracerProvider']>['getTracer']>
  */
 function followed(run: PlannedRun, sdk: Sdk, tracer: Tracer, made: Made): RunListener {
   const log = createSpanLog()
-  // Those that failed are rarer, and not to be lost among the others.
+  // Failed operations are rarer, and must not be lost among the others.
   const [answered, failed] = [createQuota(MOST_PER_SECOND), createQuota(MOST_PER_SECOND)]
   let root: Span | undefined
   let beganMs = 0

@@ -3,8 +3,8 @@ import { fitLine } from '@chaosproxy/report'
 import { speaksUnicode, widthAsked } from './page-width.ts'
 
 /**
- * The lines of a list, broken at spaces where a terminal is too narrow for them; what follows is set under the column that
- * goes on. Whoever reads from a pipe gets whole lines.
+ * The lines of a list, wrapped at spaces if the terminal is too narrow; continuation lines are indented to the column
+ * that they continue. A pipe gets whole lines.
  */
 export function fitted(text: string, width: number | undefined = widthAsked(process.stdout)): string {
   const said = speaksUnicode() ? text : asciiOnly(text)

@@ -4,8 +4,8 @@ import { EXIT } from '@chaosproxy/runner/result'
 const ENDING_MS = 10_000
 
 /**
- * Ends the process in good order after an error that nothing caught: reports it, lets the command end as by SIGTERM,
- * which closes what it recorded, and exits as for a broken environment. Node would exit with 1, which means a violated
+ * Ends the process cleanly after an uncaught error: reports it, lets the command end as by SIGTERM,
+ * which closes its recording, and exits as for a broken environment. Node would exit with 1, which means a violated
  * expectation.
  */
 export function endOnUncaughtErrors(report: (error: unknown) => Promise<unknown>): void {

@@ -26,19 +26,19 @@ function noteFailure(error: NodeJS.ErrnoException): void {
 
 const ignore = (): void => {}
 
-/** Prints lines for people, or JSON: nothing in them is a command for a terminal or for CI, whatever strangers wrote. */
+/** Prints lines for people, or JSON. Control sequences and CI commands in texts of strangers are escaped. */
 export function print(stream: NodeJS.WriteStream, text: string): void {
   write(stream, harmlessOutput(text, { colours: wantsColours(stream) }))
 }
 
-/** Prints what programs take as it is, and in which a line may begin with anything: a page, a script, commands for CI. */
+/** Prints a text for programs unchanged: a page, a script, commands for CI. */
 export function printAsIs(stream: NodeJS.WriteStream, text: string): void {
   write(stream, text)
 }
 
 function write(stream: NodeJS.WriteStream, text: string): void {
   if (stream.destroyed || !stream.writable) return
-  // What goes to stdout may be data, which stays as it is; pages and lists see to it themselves.
+  // Text on stdout may be data, which must not change; pages and lists escape their own texts.
   stream.write(stream === process.stderr && !speaksUnicode() ? asciiOnly(text) : text)
 }
 

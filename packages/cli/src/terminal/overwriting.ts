@@ -13,7 +13,7 @@ interface Replacement {
   /** The option as typed. */
   readonly typed: string
   readonly force: boolean
-  /** Whether a file that begins so was written by the same option earlier; absent if nothing could tell. */
+  /** Whether a file that starts with this text was written by the same option earlier; absent if that cannot be known. */
   readonly recognises: ((start: string) => boolean) | undefined
 }
 
@@ -40,7 +40,7 @@ function holdsSomething(path: string): boolean {
 /** The longest result in JSON has its first line within this. */
 const MARK_WITHIN_BYTES = 1 << 20
 
-/** Nothing, and so no mark, of a file that may not be read. */
+/** The first bytes of a file, or nothing if it cannot be read. */
 function startOf(path: string): string {
   let file: number
   try {

@@ -18,22 +18,22 @@ export function terminalOptions(stream: NodeJS.WriteStream): TerminalOptions {
   return { width: pageWidth(stream), unicode: speaksUnicode() }
 }
 
-/** At most a width that reads easily, which is also used if neither the terminal nor COLUMNS says another. */
+/** At most a width that reads easily, which is also the default if neither the terminal nor COLUMNS gives one. */
 export const pageWidth = (stream: Pick<NodeJS.WriteStream, 'columns'>): number => widthAsked(stream) ?? WIDEST_PAGE
 
-/** Undefined if neither says a width, as where a pipe is read. */
+/** Undefined if neither gives a width, as for a pipe. */
 export function widthAsked({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number | undefined {
   const asked = columns || columnsAsked()
   return asked === undefined ? undefined : Math.min(WIDEST_PAGE, asked)
 }
 
-/** What shells and CI servers say where no terminal does; too few columns are taken for a mistake. */
+/** COLUMNS, which shells and CI servers set; a value that is too small is ignored. */
 function columnsAsked(): number | undefined {
   const columns = Number(process.env['COLUMNS'])
   return Number.isInteger(columns) && columns >= NARROWEST_PAGE ? columns : undefined
 }
 
-/** Whether the locale has UTF-8; where nothing says which it is, it is taken to. The console of Linux draws few characters. */
+/** Whether the locale uses UTF-8, which is assumed if no variable is set. The console of Linux draws few characters. */
 export function speaksUnicode(): boolean {
   const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env
   const locale = LC_ALL || LC_CTYPE || LANG || ''

@@ -9,13 +9,13 @@ export interface ProgressDisplay {
   /** A text that stays on the screen. */
   succeed(text: string): void
   warn(text: string): void
-  /** A line for those who asked to be told more. */
+  /** A line for `--verbose`. */
   note(text: string): void
   stop(): void
 }
 
 const PLAIN_LINE_EVERY_MS = 5_000
-/** One that says what the last one said shows only that the work still goes on. */
+/** How often an unchanged line is printed again, to show that the work goes on. */
 const SAME_LINE_EVERY_MS = 60_000
 
 interface ProgressOptions {

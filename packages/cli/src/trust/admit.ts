@@ -28,8 +28,8 @@ export const trustOption: { readonly trust: Option<boolean> } = {
 }
 
 /**
- * A spec or a replay file is data, whoever wrote it: nothing that it names is run unless the command line or the user's
- * own configuration names it too, or the user says `--trust`, which shows what that is.
+ * A spec or a replay file is data: nothing that it names is run unless the command line or the user's
+ * own configuration names it too, or `--trust` is given, which prints what is run.
  *
  * @throws UserError (usage) that lists what the file would run, and how to allow it.
  */
@@ -49,7 +49,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
 }
 
 /**
- * Beside a spec, an option may only repeat what the spec names.
+ * With a spec, an option may only repeat what the spec names.
  *
  * @throws UserError (usage)
  */
@@ -66,8 +66,8 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
 }
 
 /**
- * The spec of a file, with the secrets that it was stored without, as far as the command line has them; the command of a
- * recording has those of its variables from the environment.
+ * The spec of a file, with the secrets that were removed from it, if the command line has them; the command of a
+ * recording gets those of its variables from the environment.
  *
  * @throws UserError (usage) for a variable that is not there, and for a command kept without a secret.
  */
@@ -89,7 +89,7 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
   }
 }
 
-/** A service with this process's values of the variables that were kept without theirs. */
+/** A service with the removed values of its variables, taken from this process's environment. */
 function completeService(file: string, name: string): string {
   const [before, after] = name.startsWith(SIMULATED) ? [SIMULATED, name.slice(SIMULATED.length)] : ['', name]
   if (!isFullService(after) || !after.includes(REMOVED)) return name
@@ -98,7 +98,7 @@ function completeService(file: string, name: string): string {
   return before + serviceReference({ ...service, args, environment: ownVariables(file, environment) })
 }
 
-/** Refuses commands of which a word was kept without its secret: as it stands there, it would be passed on. */
+/** Refuses commands with a word whose secret was removed, which would be passed on as a placeholder. */
 function complete(file: string, traffic: TrafficSpec): TrafficSpec {
   requireWhole(file, [...traffic.servers.map(({ serve }) => serve ?? []), traffic.command ?? []])
   return traffic
@@ -118,7 +118,7 @@ interface Variables {
   readonly [name: string]: string
 }
 
-/** With this process's values of the variables that were kept without theirs. */
+/** The environment with the removed values, taken from this process's. */
 const ownVariables = (file: string, kept: Variables): Variables =>
   Object.fromEntries(
     Object.entries(kept).map(([name, value]): [string, string] => {
@@ -152,7 +152,7 @@ function typedIn(options: ParsedOptions): readonly Typed[] {
   ]
 }
 
-/** What the configuration names, which is the user's own code. */
+/** The code that the configuration names, which is the user's own. */
 function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   if (loaded === undefined) return []
   const { targets = {}, workloads = {}, runs = {}, services = {} } = loaded.config
@@ -179,7 +179,7 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   return [...programs, ...named]
 }
 
-/** Paths may be spelled differently. A stored program or requirement is without its secrets. */
+/** Compares paths however they are spelled, and stored programs and requirements without their secrets. */
 function isSame(one: Brought, other: Brought): boolean {
   if (one.kind !== other.kind) return false
   if (one.text === other.text) return true
@@ -188,7 +188,7 @@ function isSame(one: Brought, other: Brought): boolean {
   return prefix(one) === prefix(other) && resolve(fileOf(one)) === resolve(fileOf(other))
 }
 
-/** Says where a file is that does not lie beside the one that names it. */
+/** The directory of a file that does not lie beside the one that names it. */
 function placeOf(brought: Brought, file: string): string {
   const { kind } = brought
   if (kind === 'program' || kind === 'probe' || kind === 'command') return ''

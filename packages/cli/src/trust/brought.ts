@@ -7,7 +7,7 @@ import { SIMULATED } from '@chaosproxy/simulator/target'
 import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targets/named'
 
 /**
- * Something that a file of data names and that is more than data once it is used: code that runs here, or a request sent
+ * Something named in a file of data that acts once it is used: code that runs here, or a request sent
  * from here.
  */
 export interface Brought {
@@ -16,7 +16,7 @@ export interface Brought {
   readonly text: string
 }
 
-/** The target of a spec or a replay file; nothing for one that is built in or that the configuration has. */
+/** The target of a spec or a replay file; nothing if it is built in or declared in the configuration. */
 export function broughtTarget(name: string): readonly Brought[] {
   const reference = name.startsWith(SIMULATED) ? name.slice(SIMULATED.length) : name
   if (isBinary(reference)) return [{ kind: 'program', text: reference.slice(EXECUTED.length) }]
@@ -47,7 +47,7 @@ export const broughtProbes = (requirements: readonly string[]): readonly Brought
     .filter((text) => parseRequirement(text, '--require').kind === 'probe')
     .map((text) => ({ kind: 'probe', text }))
 
-/** The option that says it on the command line, and its value; nothing if no option does. */
+/** The option that names it on the command line, and its value; nothing if there is none. */
 export function repeating({ kind, text }: Brought): readonly string[] {
   if (kind === 'command') return []
   const options = {
@@ -63,7 +63,7 @@ export function repeating({ kind, text }: Brought): readonly string[] {
   return [options[kind], text]
 }
 
-/** What it does, for messages: `the program ./node`, `the cluster x.json, which runs sh -c …`. */
+/** Its description for messages: `the program ./node`, `the cluster x.json, which runs sh -c …`. */
 export function describeBrought(brought: Brought): string {
   const { kind, text } = brought
   if (kind === 'beside') return `the program beside its nodes in ${fileOf(brought)}`
@@ -78,13 +78,13 @@ export function describeBrought(brought: Brought): string {
   return `the cluster in ${text}${shown === '' ? '' : `, which runs ${shown}${more}`}`
 }
 
-/** The path that it names. */
+/** Its path. */
 export const fileOf = ({ kind, text }: Brought): string =>
   kind === 'beside' ? text.slice(text.indexOf('=') + 1) : text
 
 const MOST_COMMANDS = 5
 
-/** The commands and modules that a declaration of a cluster names, wherever they stand; none if it cannot be read. */
+/** All commands and modules in a declaration of a cluster; none if it cannot be read. */
 function commandsOf(path: string): readonly string[] {
   try {
     return [...new Set(commandsIn(JSON.parse(readFileSync(path, 'utf8')), undefined))]
