@@ -19,20 +19,12 @@ export {
   isServiceDeclaration,
   programsOfService,
   requestName,
+  type ServiceDeclaration,
   type ServiceSpec,
   USUAL_NODES,
   urlVariables,
 } from '@chaosproxy/node-simulator/declared'
-export {
-  declaredService,
-  isFullService,
-  isService,
-  parseServiceReference,
-  SERVICE,
-  type ServiceDeclaration,
-  serviceName,
-  serviceReference,
-}
+export { declaredService, isFullService, isService, parseServiceReference, SERVICE, serviceName, serviceReference }
 
 /** The services of a configuration. */
 export interface OwnServices {
