@@ -28,7 +28,8 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/cli/test/commands/config.test.ts',
-    title: 'performs a run by its name, finds its workload relative to the configuration, and lets options override both',
+    title:
+      'performs a run by its name, finds its workload relative to the configuration, and lets options override both',
     reason: ON_A_BUSY_MACHINE,
   },
   {
