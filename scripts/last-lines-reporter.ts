@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
-import { installed } from '../packages/proxy/test/installed.ts'
+import { installed } from './installed.ts'
 import { retriedAs } from './retried-tests.ts'
 import { reasonOf, type SkippedTest, sumsOfSkipped } from './skipped-tests.ts'
 

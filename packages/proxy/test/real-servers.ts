@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cleanUp } from './sockets.ts'
 
-export { installed, whySkipped } from './installed.ts'
+export { installed, whySkipped } from '../../../scripts/installed.ts'
 
 // Servers that others wrote, on ports of their own, each ended with its test.
 
