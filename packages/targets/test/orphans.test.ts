@@ -36,7 +36,7 @@ async function startScript(script: string) {
 /** The same with a command that knows nothing of its owner: a shell with a child, a session of its own and a daemon. */
 async function startCommandRunner() {
   const runDir = directory()
-  const built = (name: string) => pathToFileURL(join(import.meta.dirname, '..', 'dist', 'command', name)).href
+  const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '..', 'dist', ...path)).href
   const pids = join(runDir, 'pids')
   const family = `echo $$ >> ${pids}; sleep 300 & echo $! >> ${pids};
     setsid sh -c 'echo $$ >> ${pids}; sleep 300; true' &
@@ -44,8 +44,8 @@ async function startCommandRunner() {
     while [ $(wc -l < ${pids}) -lt 4 ]; do sleep 0.01; done; echo all; wait`
   const script = `
     import { readFileSync } from 'node:fs'
-    import { startKeeper } from '${built('keeper.js')}'
-    import { startCommand } from '${built('command-process.js')}'
+    import { startKeeper } from '${built('keeper', 'keeper.js')}'
+    import { startCommand } from '${built('command', 'command-process.js')}'
     const keeper = startKeeper(() => {})
     const options = { name: 'n1', logPath: '${runDir}/n1.log', keeper }
     const node = await startCommand({

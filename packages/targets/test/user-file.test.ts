@@ -32,7 +32,7 @@ test('loading a TypeScript file leaves stack traces as Node has them', () => {
   writeFileSync(file, 'export default Error.stackTraceLimit as number\nconsole.log(Error.stackTraceLimit)\n')
   const dist = join(import.meta.dirname, '..', 'dist')
   const imported = `
-    import { importUserFile } from ${JSON.stringify(pathToFileURL(join(dist, 'user-file', 'import.js')).href)}
+    import { importUserFile } from ${JSON.stringify(pathToFileURL(join(dist, 'user-files', 'import.js')).href)}
     const format = Error.prepareStackTrace
     await importUserFile(${JSON.stringify(file)})
     console.log(Error.stackTraceLimit, Error.prepareStackTrace === format)`

@@ -80,7 +80,7 @@ function startOwner({ faults, holds, untold = 0, boots = false }: Moment) {
     for (const each of new Set([first.pid ?? 0, pid()])) if (processExists(each)) process.kill(each, 'SIGKILL')
   })
   const script = `
-    import { startKeeper } from '${built('command', 'keeper.js')}'
+    import { startKeeper } from '${built('keeper', 'keeper.js')}'
     import { containerNode } from '${built('containers', 'container-node.js')}'
     const real = startKeeper(() => {})
     let commands = 0
@@ -238,8 +238,8 @@ test('addresses are removed only after the process that holds their rules has ex
   ended.push(() => rmSync(at, { recursive: true, force: true }))
   const script = `
     import { spawn } from 'node:child_process'
-    import { startKeeper } from '${built('command', 'keeper.js')}'
-    import { startTimeOf } from '${built('command', 'process-tree.js')}'
+    import { startKeeper } from '${built('keeper', 'keeper.js')}'
+    import { startTimeOf } from '${built('processes', 'process-tree.js')}'
     const keeper = startKeeper(() => {})
     const { pid } = spawn('sleep', ['600'], { stdio: 'ignore' })
     keeper.watch({ pid, startTime: startTimeOf(pid), mark: '', forks: false })

@@ -43,7 +43,7 @@ interface Owner {
 /** A process that adds addresses, and says so. */
 async function startOwner(families: readonly Family[], before: readonly string[] = []): Promise<Owner> {
   const script = `
-    import { startKeeper } from '${built('command', 'keeper.js')}'
+    import { startKeeper } from '${built('keeper', 'keeper.js')}'
     import { addLinkAddresses } from '${built('containers', 'link-addresses.js')}'
     const keeper = startKeeper(() => {})
     const { addresses } = addLinkAddresses(${JSON.stringify(families)}, keeper)
