@@ -1,4 +1,3 @@
-import type { Target } from '@chaosproxy/runner'
 import { vi } from 'vitest'
 
 // One of everything that can be added, each by the lines that it takes in our registries. All are there at once, in one
@@ -54,21 +53,22 @@ vi.mock('../../../targets/src/network/node-harms.ts', async (original) => {
   return { ...others, nodeHarms: Object.assign(others.nodeHarms, { freeze: freezeProcess }) }
 })
 vi.mock('../../../simulator/src/message-troubles.ts', async (original) => {
-  const { messageTroubles } = await original<typeof import('../../../simulator/src/message-troubles.ts')>()
+  const { messageTroubles, ...others } = await original<typeof import('../../../simulator/src/message-troubles.ts')>()
   const { stallInSimulator, swallowInSimulator } = await import('./added/faults.ts')
   return {
+    ...others,
     messageTroubles: { ...messageTroubles, 'stall-request': stallInSimulator, 'swallow-message': swallowInSimulator },
   }
 })
 vi.mock('../../../simulator/src/blows.ts', async (original) => {
-  const { blows } = await original<typeof import('../../../simulator/src/blows.ts')>()
+  const others = await original<typeof import('../../../simulator/src/blows.ts')>()
   const { freezeInSimulator } = await import('./added/faults.ts')
-  return { blows: { ...blows, freeze: freezeInSimulator } }
+  return { ...others, blows: Object.assign(others.blows, { freeze: freezeInSimulator }) }
 })
 vi.mock('../../../node-simulator/src/world/blows.ts', async (original) => {
-  const { serviceBlows } = await original<typeof import('../../../node-simulator/src/world/blows.ts')>()
+  const { serviceBlows, ...others } = await original<typeof import('../../../node-simulator/src/world/blows.ts')>()
   const { freezeProgram } = await import('./added/faults.ts')
-  return { serviceBlows: { ...serviceBlows, freeze: freezeProgram } }
+  return { ...others, serviceBlows: { ...serviceBlows, freeze: freezeProgram } }
 })
 vi.mock('../../../faults/src/nemeses/registry.ts', async (original) => {
   const { nemeses } = await original<typeof import('../../../faults/src/nemeses/registry.ts')>()
@@ -80,12 +80,13 @@ vi.mock('../../../faults/src/nemeses/registry.ts', async (original) => {
 
 vi.mock('../../../targets/src/registry.ts', async (original) => {
   const { targetNames, targetOf, ...others } = await original<typeof import('../../../targets/src/registry.ts')>()
-  const raft = await targetOf('raft')
-  const own: Target = { ...raft, name: 'own-target', summary: 'Raft by another name' }
+  const name = 'own-target'
   return {
     ...others,
-    targetNames: [...targetNames, own.name],
-    targetOf: async (name: string) => (name === own.name ? own : targetOf(name)),
+    targetNames: [...targetNames, name],
+    // Raft is loaded when it is asked for: what it loads may import this registry.
+    targetOf: async (wanted: string) =>
+      wanted === name ? { ...(await targetOf('raft')), name, summary: 'Raft by another name' } : targetOf(wanted),
   }
 })
 vi.mock('../../../protocols/src/registry.ts', async (original) => {
