@@ -136,7 +136,7 @@ describe('a recording whose recorder was killed', () => {
       '--out',
       history,
     ])
-    expect(again).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('there is a recording already') })
+    expect(again).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('this would overwrite a recording') })
   })
 
   test('is reported as cut off after chaos record, too', async () => {

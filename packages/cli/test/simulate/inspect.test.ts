@@ -107,7 +107,7 @@ describe('chaos replay --inspect', () => {
 
   test('refuses the replay of a protocol, --real and --times', async () => {
     const { exitCode, stderr } = await chaosHere(['replay', protocolReplay, '--inspect'])
-    expect(stderr).toMatch(/^--inspect: .*raft\.replay replays raft, which is no Node program of chaos simulate\./)
+    expect(stderr).toMatch(/^--inspect: .*raft\.replay replays raft, which is not a Node program\./)
     expect(exitCode).toBe(3)
   })
 })

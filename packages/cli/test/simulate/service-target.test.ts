@@ -217,6 +217,6 @@ describe('a service of the configuration', () => {
     expect(await refused({ kind: 'clock', nodes: ['n1'], offsetMs: 100, driftPpm: 0 })).toMatch(
       /real processes cannot suffer clock/,
     )
-    expect(await refused({ kind: 'pause', nodes: ['redis'] })).toContain('no fault hits the redis that stands beside')
+    expect(await refused({ kind: 'pause', nodes: ['redis'] })).toContain('programs beside real processes suffer no faults')
   })
 })
