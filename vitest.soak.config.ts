@@ -83,7 +83,7 @@ export default defineConfig({
           ...leavingOut,
           env: { PATIENT: 'true' },
           name: 'patient',
-          include: PATIENT,
+          include: PATIENT.filter((file) => !leftOut.includes(file)),
           isolate: false,
           maxWorkers: 4,
           sequence: { groupOrder: 1 },

@@ -9,6 +9,17 @@ export interface LongFile {
 const SIMULATOR = 'packages/simulator/test'
 const CLI = 'packages/cli/test'
 
+/** Their tests that `npm run test:commands` has no time for take a minute or more each file. */
+const PATIENT_FILES = [
+  'docs/readme',
+  'pages/report-in-browser',
+  'queue/queue',
+  'queue/queue-check',
+  'run/protocol-authors',
+  'simulate/service-target',
+  'simulate/simulate-redis',
+]
+
 /** The files that `CHAOS_SOAK=short` leaves out. The whole soak runs them. */
 export const LONG_FILES: readonly LongFile[] = [
   ...['doubts', 'objects', 'registers', 'sessions'].map((name) => ({
@@ -34,6 +45,11 @@ export const LONG_FILES: readonly LongFile[] = [
     file: `${CLI}/containers/${name}-compose.soak.test.ts`,
     inCi: `${CLI}/containers/compose.soak.test.ts`,
   })),
+  ...PATIENT_FILES.map((name) => ({
+    file: `${CLI}/${name}.test.ts`,
+    inCi: `the other tests of that file, in npm run test:commands`,
+  })),
+  { file: `${CLI}/run/seeds.soak.test.ts`, inCi: `${CLI}/run/run.test.ts, with one seed` },
   { file: `${CLI}/containers/killed-rootless.soak.test.ts`, inCi: `${CLI}/containers/killed-compose.soak.test.ts` },
 ]
 

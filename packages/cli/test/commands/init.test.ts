@@ -45,7 +45,7 @@ describe('chaos init', () => {
     expect((await chaosHere(typed, { cwd })).exitCode).toBe(0)
     for (const [typed, message] of [
       [['--command', 'x', '--path', '/documents'], '--path /documents: write the path of an object with {key} in it'],
-      [['--command', 'x', '--value', "json.'"], "--value json.': write body, or where in it"],
+      [['--command', 'x', '--value', "json.'"], "--value json.': write body, or a path into it"],
       [['--path', '/v1/{key}'], 'give --command, too'],
     ] as const)
       expect(await init(...typed)).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(message) })
