@@ -15,8 +15,10 @@ const PATIENT_FILES = [
   'pages/report-in-browser',
   'queue/queue',
   'queue/queue-check',
+  'run/own-cluster',
   'run/protocol-authors',
   'simulate/service-target',
+  'simulate/simulate',
   'simulate/simulate-redis',
 ]
 
@@ -49,6 +51,14 @@ export const LONG_FILES: readonly LongFile[] = [
     file: `${CLI}/${name}.test.ts`,
     inCi: `the other tests of that file, in npm run test:commands`,
   })),
+  { file: `${CLI}/containers/docker.soak.test.ts`, inCi: `${CLI}/containers/containers.soak.test.ts` },
+  { file: `${CLI}/queue/run-queue-trouble.soak.test.ts`, inCi: `${CLI}/queue/run-queue.soak.test.ts` },
+  { file: `${CLI}/run/misbehaving.soak.test.ts`, inCi: `${CLI}/run/misbehaving.test.ts` },
+  { file: `${CLI}/run/remote-proxies.soak.test.ts`, inCi: 'packages/targets/test/remote' },
+  {
+    file: 'packages/testcontainers/test/with-testcontainers.soak.test.ts',
+    inCi: 'packages/testcontainers/test/chaos-network.soak.test.ts',
+  },
   { file: `${CLI}/run/seeds.soak.test.ts`, inCi: `${CLI}/run/run.test.ts, with one seed` },
   { file: `${CLI}/containers/killed-rootless.soak.test.ts`, inCi: `${CLI}/containers/killed-compose.soak.test.ts` },
 ]
