@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -22,6 +22,10 @@ async function startAt(port: number): Promise<ChildProcess> {
   return server
 }
 
+/** Whether jobs wait there for a worker. */
+const jobsWait = (port: number): boolean =>
+  /:(wait|prioritized)$/m.test(spawnSync('redis-cli', ['-p', String(port), 'keys', '*'], { encoding: 'utf8' }).stdout)
+
 const campaign = () => [
   ...['fuzz', '--target', 'quorum', '--set', 'r=1', '--set', 'w=1', '--expect', 'linearizable', '--keep-going'],
   ...['--seeds', '640', '--shrink', '200ms', '--no-guide', '--json', '--out', temporaryDirectory()],
@@ -37,11 +41,14 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     const queue = `redis://127.0.0.1:${port}`
     const first = await startAt(port)
     const worker = await joined(queue)
+    // A worker that stands still leaves jobs in Redis until Redis is killed.
+    worker.child.kill('SIGSTOP')
     const { finished } = startChaos([...campaign(), '--queue', queue])
-    await until(() => worker.searched() > 0)
+    await until(() => jobsWait(port))
     first.kill('SIGKILL')
     await until(() => first.signalCode !== null)
     await startAt(port)
+    worker.child.kill('SIGCONT')
     const { stdout, stderr } = await finished
     const alone = await chaos(campaign())
     expect(told(stdout)).toEqual(told(alone.stdout))
