@@ -31,18 +31,13 @@ for (const file of importers) console.log(`  ${file}`)
 
 const loaded = modulesOf(['run', '--target', 'raft', '--time', '1s', '--rate', '50'])
 console.log(`modules loaded by chaos run --target raft, unbundled: ${loaded.length}`)
-const byRow = Map.groupBy?.(loaded, (file) => file.split('/')[0]) ?? grouped(loaded)
-for (const [row, files] of [...byRow].toSorted(([, a], [, b]) => b.length - a.length))
-  console.log(`  ${String(files.length).padStart(6)} ${row}`)
+const perRow = new Map()
+for (const file of loaded) perRow.set(file.split('/')[0], (perRow.get(file.split('/')[0]) ?? 0) + 1)
+for (const [row, count] of [...perRow].toSorted(([, a], [, b]) => b - a))
+  console.log(`  ${String(count).padStart(6)} ${row}`)
 
 console.log('knots of folders:')
 for (const row of rows) for (const knot of knotsOf(row)) console.log(`  ${row}: ${knot.toSorted().join(', ')}`)
-
-function grouped(files) {
-  const groups = new Map()
-  for (const file of files) groups.set(file.split('/')[0], [...(groups.get(file.split('/')[0]) ?? []), file])
-  return groups
-}
 
 /** The modules of this project that the process of a command loads from what tsc built. */
 function modulesOf(words) {
@@ -69,6 +64,11 @@ function modulesOf(words) {
   }
 }
 
+/** A file's folder; files of no folder are floors of their own, as in architecture.test.ts. */
+function floorOf(file) {
+  return dirname(file) === '.' ? file : dirname(file)
+}
+
 /** The folders of a package that import one another in a circle, however far around; its entry points apart. */
 function knotsOf(row) {
   const { exports } = JSON.parse(readFileSync(join(packages, row, 'package.json'), 'utf8'))
@@ -76,10 +76,10 @@ function knotsOf(row) {
   const between = new Map()
   for (const [file, text] of sources.get(row)) {
     if (entries.includes(file)) continue
-    const folder = dirname(file)
+    const floor = floorOf(file)
     for (const [, path] of text.matchAll(/(?:from |import\()'(\.[^']+)'/g)) {
-      const other = dirname(join(folder, path))
-      if (other !== folder) between.set(folder, (between.get(folder) ?? new Set()).add(other))
+      const other = floorOf(join(dirname(file), path))
+      if (other !== floor) between.set(floor, (between.get(floor) ?? new Set()).add(other))
     }
   }
   const reached = (from) => {
