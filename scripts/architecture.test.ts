@@ -115,6 +115,7 @@ const withFloors = [
   'report',
   'scenarios',
   'console',
+  'cli',
 ]
 
 test.each(withFloors)('%s has no circle of imports between its folders', (row) => {

@@ -1,5 +1,5 @@
 import type { ExitCode } from '@chaosproxy/engine/run'
-import type { Options } from './arguments/option.ts'
+import type { Options } from './option.ts'
 
 /** A subcommand. Help and the check for unknown options come from this declaration. */
 export interface Command {

@@ -6,8 +6,8 @@ import { whyUnreadable } from '@chaosproxy/history/files'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { type Baseline, parseBaseline, requireSameSubject } from '@chaosproxy/runner/result'
 import { type ParsedOptions, textOf } from '../command.ts'
+import type { Options } from '../option.ts'
 import { word } from './declare.ts'
-import type { Options } from './option.ts'
 
 const DEFAULT_TOLERANCE = '20%'
 

@@ -2,8 +2,8 @@ import type { Millis } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import type { Option, Options, Typed, ValuesOf } from '../option.ts'
 import { oneOf } from './names.ts'
-import type { Option, Options, Typed, ValuesOf } from './option.ts'
 import { parseDuration, parseSize, printDuration, printSize } from './quantities.ts'
 
 /** What an option says besides its schema. */

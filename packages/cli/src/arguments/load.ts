@@ -3,8 +3,8 @@ import { count, type PlannedRun } from '@chaosproxy/runner'
 import { findWorkload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { ParsedOptions } from '../command.ts'
+import type { Option } from '../option.ts'
 import { asCount, valuesOf, word } from './declare.ts'
-import type { Option } from './option.ts'
 
 const MOST_WORKERS = 100
 

@@ -2,8 +2,8 @@ import type { Priority, SearchEvent } from '@chaosproxy/engine'
 import { plural, UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import type { ParsedOptions } from '../command.ts'
+import type { Option } from '../option.ts'
 import { asName, word } from './declare.ts'
-import type { Option } from './option.ts'
 
 /** Hands work to other machines. */
 export const queueOption: {

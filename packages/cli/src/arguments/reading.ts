@@ -1,7 +1,7 @@
 import type { Ordering } from '@chaosproxy/history'
 import * as v from 'valibot'
+import type { Option } from '../option.ts'
 import { asName, flag, ifTyped } from './declare.ts'
-import type { Option } from './option.ts'
 
 /** How the events of a history are read. */
 export const readingOptions: {

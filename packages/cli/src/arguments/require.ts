@@ -3,8 +3,8 @@ import { type Millis, millis } from '@chaosproxy/history'
 import { RUN_DEFAULTS, type RunDraft, runMembers } from '@chaosproxy/runner'
 import { measures, PROBE_EXAMPLES, parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/runner/result'
 import { type ParsedOptions, textsOf } from '../command.ts'
+import type { Option, ValuesOf } from '../option.ts'
 import { asDuration, flag, ifTyped, words } from './declare.ts'
-import type { Option, ValuesOf } from './option.ts'
 
 export const requireOption: { readonly require: Option<readonly string[] | undefined> } = {
   require: {

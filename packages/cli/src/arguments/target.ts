@@ -6,9 +6,9 @@ import { SIMULATED } from '@chaosproxy/simulator/target'
 import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets/named'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf } from '../command.ts'
+import type { Options } from '../option.ts'
 import { common, word, words } from './declare.ts'
 import { oneOf, parseSettings } from './names.ts'
-import type { Options } from './option.ts'
 
 /** The options of every command that tests a target. */
 export const targetOptions: Options = {

@@ -1,8 +1,8 @@
 import { UserError } from '@chaosproxy/history'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import type { Options } from '../option.ts'
 import { common, flag, word } from './declare.ts'
-import type { Options } from './option.ts'
 
 /** How the live page of a run is served. */
 export interface UiSettings {

@@ -3,9 +3,9 @@ import { DEFAULT_WORKLOAD, type Registries } from '@chaosproxy/runner'
 import { workloadOf } from '@chaosproxy/targets/named'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
+import type { Options, Typed } from '../option.ts'
 import { word, words } from './declare.ts'
 import { oneOf, parseSettings, printSettings } from './names.ts'
-import type { Options, Typed } from './option.ts'
 
 /** A workload, and the reference by which saved files, other threads and processes find it. */
 export interface ChosenWorkload {

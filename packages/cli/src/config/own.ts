@@ -7,8 +7,8 @@ import {
   registriesOf,
 } from '@chaosproxy/engine/run'
 import { word } from '../arguments/declare.ts'
-import type { Option } from '../arguments/option.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
+import type { Option } from '../option.ts'
 
 /** The options of every command that reads a configuration. */
 export const configOption: { readonly config: Option<string | undefined> } = {

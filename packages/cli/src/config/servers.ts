@@ -4,8 +4,8 @@ import type { LoadedConfig } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { leadPublished, releasePorts, reservePorts, servedContainers } from '@chaosproxy/targets'
 import { wordOrNone, words } from '../arguments/declare.ts'
-import type { Option } from '../arguments/option.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
+import type { Option } from '../option.ts'
 import { print } from '../terminal/output.ts'
 
 // Where the servers of `chaos record` and `chaos proxy` come from, unless they are typed: the configuration, or a Compose project.

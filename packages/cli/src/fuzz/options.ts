@@ -16,10 +16,10 @@ import * as v from 'valibot'
 import { asCount, asDuration, asRead, common, flag, valuesOf, word } from '../arguments/declare.ts'
 import { parseNemeses } from '../arguments/faults.ts'
 import { oneOf, printSettings } from '../arguments/names.ts'
-import type { Options, Typed } from '../arguments/option.ts'
 import { parseDuration, printDuration } from '../arguments/quantities.ts'
 import { parseWorkloadSettings } from '../arguments/workload.ts'
 import type { ParsedOptions } from '../command.ts'
+import type { Options, Typed } from '../option.ts'
 
 /** Short trials find more in the same time. */
 export const USUAL_OPERATIONS = 60

@@ -3,8 +3,8 @@ import { UserError } from '@chaosproxy/history'
 import { duration } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { asDuration, flag, inGroup, valuesOf, word, words } from '../arguments/declare.ts'
-import type { Options } from '../arguments/option.ts'
 import type { ParsedOptions } from '../command.ts'
+import type { Options } from '../option.ts'
 
 /** What the user who starts the server allows its clients. */
 export interface McpSettings {

@@ -20,13 +20,13 @@ import {
   word,
   words,
 } from '../arguments/declare.ts'
-import type { ValuesOf } from '../arguments/option.ts'
 import { printDuration } from '../arguments/quantities.ts'
 import { checkLimit, judgedBy, requireOption, stopOption, USUAL_CHECK_MS } from '../arguments/require.ts'
 import { parseUi } from '../arguments/ui.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { type Closing, composeOptions, readComposed, recordedUpstreams } from '../config/servers.ts'
+import type { ValuesOf } from '../option.ts'
 import { parsePairs } from '../proxy/pairs.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { outputOptions, parseOutput } from '../run/output.ts'

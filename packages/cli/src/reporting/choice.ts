@@ -4,8 +4,8 @@ import { reporters } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { common, flag, words } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/names.ts'
-import type { Option } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
+import type { Option } from '../option.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 /** A reporter that somebody chose, and where its text goes. Plain data, so that it can be sent to other threads. */

@@ -4,8 +4,8 @@ import { whyUnwritable } from '@chaosproxy/history/files'
 import type { RunListener } from '@chaosproxy/runner'
 import { specWithoutSecrets } from '@chaosproxy/runner/result'
 import { word } from '../arguments/declare.ts'
-import type { Options } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textOf } from '../command.ts'
+import type { Options } from '../option.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 const FLUSH_BYTES = 64 * 1024

@@ -39,7 +39,6 @@ import {
 import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
 import { type LoadChoice, loadOptions, parseLoad } from '../arguments/load.ts'
 import { oneOf } from '../arguments/names.ts'
-import type { ValuesOf } from '../arguments/option.ts'
 import { checkLimit, judgedBy, requireOption, stopOption } from '../arguments/require.ts'
 import {
   chooseTarget,
@@ -53,6 +52,7 @@ import { parseUi, type UiSettings } from '../arguments/ui.ts'
 import { chooseWorkload, parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
+import type { ValuesOf } from '../option.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { admit, refuseOthers, trustOption, withTypedSecrets } from '../trust/admit.ts'
 import { broughtProbes, broughtTarget, broughtTraffic, broughtWorkload } from '../trust/brought.ts'

@@ -17,7 +17,6 @@ import type { TrialChoices } from '@chaosproxy/simulator'
 import * as v from 'valibot'
 import { asCount, asName, asRead, flag, inGroup, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
 import { requireFaults } from '../arguments/faults.ts'
-import type { ValuesOf } from '../arguments/option.ts'
 import { workloadOptions } from '../arguments/workload.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
@@ -30,6 +29,7 @@ import {
   usualStrategyNames,
 } from '../fuzz/options.ts'
 import { chooseSharedWorkload, decidable, type FuzzSettings } from '../fuzz/use.ts'
+import type { ValuesOf } from '../option.ts'
 import { parseReporters, reporterOptions } from '../reporting/choice.ts'
 import type { Use } from '../use.ts'
 

@@ -8,9 +8,9 @@ import { REMOVED, textWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { EXECUTED } from '@chaosproxy/targets/named'
 import { flag } from '../arguments/declare.ts'
-import type { Option } from '../arguments/option.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { OwnConfig } from '../config/own.ts'
+import type { Option } from '../option.ts'
 import { print } from '../terminal/output.ts'
 import {
   type Brought,
