@@ -201,7 +201,10 @@ describe('servers that chaos record starts', () => {
     [['--serve', 'node "x', '--as', 'resp', '--', 'true'], /a quote .* does not end/],
     [['--serve', 'node x', '--as', 'tcp', '--', 'true'], /With --as tcp alone nothing is recorded/],
     [['--serve', 'node x', '--as', 'resp', '--as', 'tcp', '--', 'true'], /--as is given 2 times for 1 servers/],
-    [['--serve', 'node x', '--as', 'resp', '--as', 'a.json', '--', 'true'], /only one of them can say what is recorded/],
+    [
+      ['--serve', 'node x', '--as', 'resp', '--as', 'a.json', '--', 'true'],
+      /only one of them can say what is recorded/,
+    ],
     [['--serve', 'node x', '--as', 'resp', '--hurt', 'n2', '--', 'true'], /--hurt/],
   ])('%j is refused before anything is started', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(['record', ...args, '--out', temporaryDirectory()])

@@ -217,6 +217,8 @@ describe('a service of the configuration', () => {
     expect(await refused({ kind: 'clock', nodes: ['n1'], offsetMs: 100, driftPpm: 0 })).toMatch(
       /real processes cannot suffer clock/,
     )
-    expect(await refused({ kind: 'pause', nodes: ['redis'] })).toContain('programs beside real processes suffer no faults')
+    expect(await refused({ kind: 'pause', nodes: ['redis'] })).toContain(
+      'programs beside real processes suffer no faults',
+    )
   })
 })
