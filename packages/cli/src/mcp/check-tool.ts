@@ -2,13 +2,20 @@ import { readdirSync, statSync } from 'node:fs'
 import { type CheckTask, checkCommandLine, checkFiles } from '@chaosproxy/engine'
 import { UserError } from '@chaosproxy/history'
 import { isUserFile } from '@chaosproxy/targets/user-file'
+import * as v from 'valibot'
 import { namedFiles } from '../check/files.ts'
 import { parseCheckSettings } from '../check/use.ts'
 import { confined, confinedWithin } from './confined.ts'
 import { requireAllowed } from './own-names.ts'
-import { type Input, objectOf, text } from './schema.ts'
-import { toldAlways, toldMembers, toldResult, toldText } from './told-result.ts'
+import { text, told } from './schema.ts'
+import { toldMembers, toldResult, toldText } from './told-result.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
+
+const input = v.strictObject({
+  path: text('a history or the directory of a run, within the working directory of this server'),
+  model: v.optional(text('what the object is: register, queue, lock, …; what the history names if left out')),
+  expect: v.optional(text('the level it is held to; none if left out')),
+})
 
 export const checkTool: Tool = {
   name: 'check',
@@ -16,28 +23,21 @@ export const checkTool: Tool = {
   summary:
     'Says which consistency levels a saved history meets: a file (JSON lines, EDN or a Porcupine log) or the directory of a run.',
   effect: 'reads',
-  input: () =>
-    objectOf(
-      {
-        path: text('a history or the directory of a run, within the working directory of this server'),
-        model: text('what the object is: register, queue, lock, …; what the history names if left out'),
-        expect: text('the level it is held to; none if left out'),
-      },
-      ['path'],
-    ),
-  output: objectOf({ ...toldMembers, file: text('the history'), reproduce: text('the command that repeats it') }, [
-    ...toldAlways,
-    'file',
-    'reproduce',
-  ]),
+  input: () => input,
+  output: v.strictObject({
+    ...toldMembers,
+    file: told('the history'),
+    reproduce: told('the command that repeats it'),
+  }),
   call: checked,
 }
 
-async function checked(input: Input, { settings }: CallContext): Promise<Answer> {
-  const path = confined('check', String(input['path']))
-  const { model, expect } = input
-  if (typeof model === 'string' && isUserFile(model))
-    requireAllowed('check', [{ kind: 'protocol', text: model }], settings)
+async function checked(
+  { path: given, model, expect }: v.InferOutput<typeof input>,
+  { settings }: CallContext,
+): Promise<Answer> {
+  const path = confined('check', given)
+  if (model !== undefined && isUserFile(model)) requireAllowed('check', [{ kind: 'protocol', text: model }], settings)
   const { spec } = parseCheckSettings({ model, expect })
   const [named] = await namedFiles([path])
   const file = confined('check', named?.file ?? path)
@@ -55,8 +55,8 @@ async function checked(input: Input, { settings }: CallContext): Promise<Answer>
     if ('stopped' in result) throw new UserError('environment', result.stopped)
     const [said] = result.part.texts
     if (said === undefined || 'threw' in said) throw new Error(`the result of ${file} has no form: ${said?.threw}`)
-    const told = toldResult(JSON.parse(said.said), result.exitCode)
-    return { data: { ...told, file, reproduce: again }, text: `${toldText(told)}\nReproduce: ${again}` }
+    const found = toldResult(JSON.parse(said.said), result.exitCode)
+    return { data: { ...found, file, reproduce: again }, text: `${toldText(found)}\nReproduce: ${again}` }
   }
   throw new Error(`${file} was given to the checker and has no result`)
 }

@@ -1,35 +1,41 @@
 import { trafficFaultKinds } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type ControlClient, createControlClient, isLoopback } from '@chaosproxy/proxy/client'
+import { count } from '@chaosproxy/runner'
+import * as v from 'valibot'
 import type { FaultAnswer, LeaseAnswer, ProxyAnswer } from '../proxy/control-types.ts'
 import { faultsOf, findFault, proxyPath } from '../proxy/lookup.ts'
 import { tokenOf } from '../proxy/token.ts'
-import { anyObject, flag, type Input, objectOf, oneOf, type Schema, text, texts, whole } from './schema.ts'
+import { anyObject, flag, objects, oneOf, text, texts, told } from './schema.ts'
 import type { McpSettings } from './settings.ts'
-import type { Tool } from './tool.ts'
+import type { CallContext, Tool } from './tool.ts'
 
 /** Which proxy is meant. */
 const place = {
-  address: text(
-    'host:port of the control interface of a running chaos proxy, on this machine; the user may name another as the default',
+  address: v.optional(
+    text(
+      'host:port of the control interface of a running chaos proxy, on this machine; the user may name another as the default',
+    ),
   ),
-  token: text('env:NAME, the variable of this server that holds its token, as the user has named it by --token'),
+  token: v.optional(
+    text('env:NAME, the variable of this server that holds its token, as the user has named it by --token'),
+  ),
 }
 
-const inForce: Schema = {
-  type: 'array',
-  items: { type: 'object' },
-  description: 'every fault in force, with its name, kind, links and how often it took effect',
-}
+const placeSchema = v.strictObject(place)
+
+type Place = v.InferOutput<typeof placeSchema>
+
+const inForce = objects('every fault in force, with its name, kind, links and how often it took effect')
 
 export const proxiesTool: Tool = {
   name: 'proxies',
   title: 'Look at a running proxy',
   summary: 'Lists what a running chaos proxy carries, with the names that "inject" takes, and every fault in force.',
   effect: 'reads',
-  input: () => objectOf(place),
-  output: objectOf({ proxies: { type: 'array', items: { type: 'object' } }, faults: inForce }, ['proxies', 'faults']),
-  async call(input, { settings }) {
+  input: () => placeSchema,
+  output: v.strictObject({ proxies: objects('every proxy, with its links'), faults: inForce }),
+  async call(input: Place, { settings }: CallContext) {
     const client = clientFor('proxies', input, settings)
     const proxies = (await client.get('/v1/proxies')) as readonly ProxyAnswer[]
     const faults = await faultsOf(client)
@@ -43,40 +49,36 @@ export const proxiesTool: Tool = {
 
 const LONGEST_LEASE_MS = 86_400_000
 
+const injected = v.strictObject({
+  ...place,
+  kind: oneOf(trafficFaultKinds, 'the kind of fault'),
+  proxies: v.optional(texts('the names of the proxies to hurt; this or links')),
+  links: v.optional(texts('the directions to hurt instead, such as clients>db')),
+  direction: v.optional(oneOf(['both', 'upstream', 'downstream'], 'with proxies: which way; both if left out')),
+  parameters: v.optional(anyObject('the parameters of the kind, such as {"latencyMs":200}')),
+  match: v.optional(anyObject('only requests or messages that meet these conditions')),
+  when: v.optional(anyObject('when it takes effect, such as {"probability":0.1}')),
+  name: v.optional(text('what it is called; named by its kind if left out')),
+  forMs: v.optional(count('heals by itself after this time', 100, LONGEST_LEASE_MS)),
+})
+
 export const injectTool: Tool = {
   name: 'inject',
   title: 'Inject a fault',
   summary:
     'Puts a fault in force on what a running chaos proxy carries, on live connections too. It stays until "heal", or for "forMs". The tool "list" tells the kinds and their parameters.',
   effect: 'hurts',
-  input: () =>
-    objectOf(
-      {
-        ...place,
-        kind: oneOf(trafficFaultKinds, 'the kind of fault'),
-        proxies: texts('the names of the proxies to hurt; this or links'),
-        links: texts('the directions to hurt instead, such as clients>db'),
-        direction: oneOf(['both', 'upstream', 'downstream'], 'with proxies: which way; both if left out'),
-        parameters: anyObject('the parameters of the kind, such as {"latencyMs":200}'),
-        match: anyObject('only requests or messages that meet these conditions'),
-        when: anyObject('when it takes effect, such as {"probability":0.1}'),
-        name: text('what it is called; named by its kind if left out'),
-        forMs: whole('heals by itself after this time', { minimum: 100, maximum: LONGEST_LEASE_MS }),
-      },
-      ['kind'],
-    ),
-  output: objectOf({ fault: anyObject('the fault as it is in force'), heal: text('how it is healed') }, [
-    'fault',
-    'heal',
-  ]),
-  async call(input, { settings }) {
+  input: () => injected,
+  output: v.strictObject({ fault: anyObject('the fault as it is in force'), heal: told('how it is healed') }),
+  async call(input: v.InferOutput<typeof injected>, { settings }: CallContext) {
     const client = clientFor('inject', input, settings)
-    const { kind, proxies, links, direction, parameters, match, when, name, forMs } = input
-    for (const proxy of (proxies as readonly string[] | undefined) ?? []) await proxyPath(client, proxy)
+    const { address: _, token: __, parameters, forMs, ...said } = input
+    const { kind, proxies, links } = said
+    for (const proxy of proxies ?? []) await proxyPath(client, proxy)
     if (proxies === undefined && links === undefined)
       throw new UserError('usage', 'inject: say what it hits: "proxies" or "links". The tool "proxies" lists both.')
-    const lease = forMs === undefined ? undefined : await leaseOf(client, Number(forMs))
-    const body = { ...(parameters as object | undefined), kind, proxies, links, direction, match, when, name, lease }
+    const lease = forMs === undefined ? undefined : await leaseOf(client, forMs)
+    const body = { ...parameters, ...said, lease }
     const fault = await added(client, body, lease)
     const ended = kind === 'reset' ? 'it is over: connections were reset' : undefined
     const heal = ended ?? (lease === undefined ? `heal {"names":["${fault.name}"]}` : `by itself after ${forMs} ms`)
@@ -102,34 +104,34 @@ async function added(client: ControlClient, body: object, lease: string | undefi
   }
 }
 
+const healed = v.strictObject({
+  ...place,
+  names: v.optional(texts('the faults to heal')),
+  all: v.optional(flag('all faults, but those of toxics and rule sets, which stay')),
+})
+
 export const healTool: Tool = {
   name: 'heal',
   title: 'Heal faults',
   summary: 'Ends faults of a running chaos proxy, at once and on live connections: some by name, or all.',
   effect: 'hurts',
-  input: () =>
-    objectOf({
-      ...place,
-      names: texts('the faults to heal'),
-      all: flag('all faults, but those of toxics and rule sets, which stay'),
-    }),
-  output: objectOf({ healed: texts('what was healed'), faults: inForce }, ['healed', 'faults']),
-  async call(input, { settings }) {
+  input: () => healed,
+  output: v.strictObject({ healed: texts('what was healed'), faults: inForce }),
+  async call(input: v.InferOutput<typeof healed>, { settings }: CallContext) {
     const client = clientFor('heal', input, settings)
-    const names = (input['names'] as readonly string[] | undefined) ?? []
-    if (names.length === 0 && input['all'] !== true)
+    const { names = [], all = false } = input
+    if (names.length === 0 && !all)
       throw new UserError('usage', `heal: say which: "names", or "all": true. ${inForceText(await faultsOf(client))}`)
-    const chosen =
-      input['all'] === true
-        ? (await faultsOf(client)).filter(({ origin }) => origin === 'api' || origin === 'partition')
-        : await Promise.all(names.map((name) => findFault(client, name)))
+    const chosen = all
+      ? (await faultsOf(client)).filter(({ origin }) => origin === 'api' || origin === 'partition')
+      : await Promise.all(names.map((name) => findFault(client, name)))
     for (const { name, origin } of chosen)
       await client.send('DELETE', `/v1/${origin === 'partition' ? 'partitions' : 'faults'}/${encodeURIComponent(name)}`)
     const faults = await faultsOf(client)
-    const healed = chosen.map(({ name }) => name)
+    const ended = chosen.map(({ name }) => name)
     return {
-      data: { healed, faults },
-      text: `${healed.length === 0 ? 'Nothing was to be healed' : `Healed: ${healed.join(', ')}`}. ${inForceText(faults)}`,
+      data: { healed: ended, faults },
+      text: `${ended.length === 0 ? 'Nothing was to be healed' : `Healed: ${ended.join(', ')}`}. ${inForceText(faults)}`,
     }
   },
 }
@@ -142,8 +144,8 @@ const inForceText = (faults: readonly FaultAnswer[]): string =>
 const USUAL_ADDRESS = '127.0.0.1:8474'
 
 /** Clients may reach proxies of this machine, and the one that the user named. */
-function clientFor(tool: string, { address, token }: Input, settings: McpSettings): ControlClient {
-  const host = address === undefined ? (settings.host ?? USUAL_ADDRESS) : String(address)
+function clientFor(tool: string, { address, token }: Place, settings: McpSettings): ControlClient {
+  const host = address ?? settings.host ?? USUAL_ADDRESS
   if (host !== settings.host && !isLoopback(hostOf(host)))
     throw new UserError(
       'usage',
@@ -151,7 +153,7 @@ function clientFor(tool: string, { address, token }: Input, settings: McpSetting
     )
   return createControlClient({
     host,
-    token: tokenFor(tool, host, token === undefined ? undefined : String(token), settings),
+    token: tokenFor(tool, host, token, settings),
     words: { host: '"address"', token: '"token": "env:NAME"', authorities: 'NODE_EXTRA_CA_CERTS' },
   })
 }

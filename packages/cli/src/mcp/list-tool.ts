@@ -3,13 +3,19 @@ import { type FaultFamily, familyOf, faultDefinitions, nemeses, type Parameter, 
 import type { Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { settingsFor } from '@chaosproxy/workloads'
+import * as v from 'valibot'
 import { readNames } from './own-names.ts'
-import { type Input, objectOf, oneOf, type Schema, text } from './schema.ts'
+import { objects, oneOf, text } from './schema.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
 const KINDS = ['targets', 'workloads', 'faults'] as const
 
-const rows = (description: string): Schema => ({ type: 'array', items: { type: 'object' }, description })
+const input = v.strictObject({
+  what: oneOf(KINDS, 'which list'),
+  target: v.optional(text('with targets or faults: only about this target')),
+})
+
+type Input = v.InferOutput<typeof input>
 
 export const listTool: Tool = {
   name: 'list',
@@ -17,27 +23,26 @@ export const listTool: Tool = {
   summary:
     'Lists what can be tested and its deliberate bugs (targets), what clients can do (workloads), or what can go wrong (faults). With a target, only that one: its settings and bugs, or which faults it can suffer and, of the others, why not and what to use instead.',
   effect: 'reads',
-  input: () =>
-    objectOf({ what: oneOf(KINDS, 'which list'), target: text('with targets or faults: only about this target') }, [
-      'what',
-    ]),
-  output: objectOf({
-    targets: rows('name, summary, nodes, what it promises, bugs; of a single target also its settings'),
-    workloads: rows('name, summary, model, functions, the levels it can tell, settings'),
-    faults: rows(
-      'kind and summary; "runs" has the names that "run" takes; "inject" has the parameters if "inject" takes the kind; with a target whether it suffers the kind, or why not and what to use instead',
+  input: () => input,
+  output: v.strictObject({
+    targets: v.optional(objects('name, summary, nodes, what it promises, bugs; of a single target also its settings')),
+    workloads: v.optional(objects('name, summary, model, functions, the levels it can tell, settings')),
+    faults: v.optional(
+      objects(
+        'kind and summary; "runs" has the names that "run" takes; "inject" has the parameters if "inject" takes the kind; with a target whether it suffers the kind, or why not and what to use instead',
+      ),
     ),
   }),
   call: list,
 }
 
 async function list(input: Input, context: CallContext): Promise<Answer> {
-  switch (input['what']) {
+  switch (input.what) {
     case 'workloads':
       return listWorkloads(context)
     case 'faults':
       return listFaults(input, context)
-    default:
+    case 'targets':
       return listTargets(input, context)
   }
 }
@@ -45,7 +50,7 @@ async function list(input: Input, context: CallContext): Promise<Answer> {
 async function targetsOf({ target }: Input, { settings }: CallContext): Promise<readonly Target[]> {
   const { registries } = await readNames(settings)
   const known = registries.targetNames
-  const names = target === undefined ? known.filter((name) => !name.startsWith(SIMULATED)) : [String(target)]
+  const names = target === undefined ? known.filter((name) => !name.startsWith(SIMULATED)) : [target]
   return Promise.all(
     names.map(async (name) => {
       knownName(`list: ${name}`, 'target', name, known)
@@ -55,7 +60,7 @@ async function targetsOf({ target }: Input, { settings }: CallContext): Promise<
 }
 
 async function listTargets(input: Input, context: CallContext): Promise<Answer> {
-  const isAlone = input['target'] !== undefined
+  const isAlone = input.target !== undefined
   const listed = (await targetsOf(input, context)).map((target) => ({
     name: target.name,
     summary: target.summary,
@@ -113,7 +118,7 @@ interface ListedFault {
 }
 
 async function listFaults(input: Input, context: CallContext): Promise<Answer> {
-  const [target] = input['target'] === undefined ? [] : await targetsOf(input, context)
+  const [target] = input.target === undefined ? [] : await targetsOf(input, context)
   const listed = faultDefinitions.map(({ kind, summary }): ListedFault => {
     const family = familyOf(kind)
     return {

@@ -1,6 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
 import { loadOptional } from '@chaosproxy/history/files'
-import type { Schema } from './schema.ts'
 
 // What chaos uses of the protocol's SDK, in types of our own: nobody needs the package to build chaos or to install it.
 
@@ -9,8 +8,8 @@ export interface ListedTool {
   readonly name: string
   readonly title: string
   readonly description: string
-  readonly inputSchema: Schema
-  readonly outputSchema: Schema
+  readonly inputSchema: object
+  readonly outputSchema: object
   readonly annotations: {
     readonly readOnlyHint: boolean
     readonly destructiveHint: boolean

@@ -13,6 +13,9 @@ import { plural, UserError } from '@chaosproxy/history'
 import { jsonOf } from '@chaosproxy/report'
 import {
   completeRun,
+  DEFAULT_TARGET,
+  draftEntries,
+  duration,
   memberText,
   type PlannedRun,
   parseRunDraft,
@@ -21,14 +24,37 @@ import {
   type RunListener,
 } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
+import * as v from 'valibot'
 import { againCommand } from '../run/again.ts'
 import { tooShortText } from '../run/too-short.ts'
 import { broughtTarget, broughtWorkload } from '../trust/brought.ts'
 import { readNames, requireAllowed } from './own-names.ts'
-import { anyObject, flag, type Input, objectOf, text, texts, whole } from './schema.ts'
+import { anyObject, flag, text, texts, told, whole } from './schema.ts'
 import type { McpSettings } from './settings.ts'
-import { toldAlways, toldMembers, toldResult, toldText } from './told-result.ts'
+import { toldMembers, toldResult, toldText } from './told-result.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
+
+/** Of the members of a run: a requirement may be a command, and how long checking takes is for the user to say. */
+const { target: _, workload: __, require: ___, checkMs: ____, ...members } = draftEntries
+
+const USUAL_MS = 20_000
+
+const inputFor = ({ longestMs }: McpSettings) =>
+  v.strictObject({
+    target: v.optional(text(`a name that the tool "list" gives, ${DEFAULT_TARGET} if left out`)),
+    simulate: v.optional(flag('in virtual time instead of real processes; for targets that are protocols')),
+    bug: v.optional(text(memberText('target.bug'))),
+    settings: v.optional(anyObject('settings of the target, by name')),
+    workload: v.optional(text('what clients do, by a name that the tool "list" gives')),
+    workloadSettings: v.optional(anyObject('settings of the workload, by name')),
+    ...members,
+    timeMs: v.optional(
+      duration(`${memberText('timeMs')}, in milliseconds; ${USUAL_MS} or less if left out`, 100, longestMs),
+    ),
+    faults: v.optional(texts('kinds of faults, by names that the tool "list" gives; [] for none')),
+  })
+
+type Input = v.InferOutput<ReturnType<typeof inputFor>>
 
 export const runTool: Tool = {
   name: 'run',
@@ -36,37 +62,17 @@ export const runTool: Tool = {
   summary:
     'Starts a target, injects faults while clients use it, heals it, and judges which consistency level survived. Returns the verdict, the contradiction in a sentence, the directory of the record and the command that repeats the run. One run at a time; with "simulate" it takes a moment and is repeatable to the byte.',
   effect: 'runs',
-  input: ({ longestMs }) =>
-    objectOf({
-      target: text('a name that the tool "list" gives, raft if left out'),
-      simulate: flag('in virtual time instead of real processes; for targets that are protocols'),
-      bug: text(memberText('target.bug')),
-      settings: anyObject('settings of the target, by name'),
-      workload: text('what clients do, by a name that the tool "list" gives'),
-      workloadSettings: anyObject('settings of the workload, by name'),
-      nodes: whole(memberText('nodes'), { minimum: 1 }),
-      clients: whole(memberText('clients'), { minimum: 1 }),
-      rate: whole(memberText('rate'), { minimum: 1 }),
-      timeMs: whole(`${memberText('timeMs')}, in milliseconds; 20000 or less if left out`, {
-        minimum: 100,
-        maximum: longestMs,
-      }),
-      faults: texts('kinds of faults, by names that the tool "list" gives; [] for none'),
-      seed: whole(`${memberText('seed')}; drawn if left out`),
-      expect: text(memberText('expect')),
-    }),
-  output: objectOf(
-    {
-      ...toldMembers,
-      target: text('what was run'),
-      faults: texts('what was injected'),
-      directory: text('the record: give it to "check" and "explain"'),
-      report: text('the report for people, an HTML file'),
-      reproduce: text('the command that repeats the run'),
-    },
-    [...toldAlways, 'target', 'faults', 'directory', 'report', 'reproduce', 'seed'],
-  ),
-  async call(input, context) {
+  input: inputFor,
+  output: v.strictObject({
+    ...toldMembers,
+    target: told('what was run'),
+    faults: texts('what was injected'),
+    directory: told('the record: give it to "check" and "explain"'),
+    report: told('the report for people, an HTML file'),
+    reproduce: told('the command that repeats the run'),
+    seed: whole('repeats the run'),
+  }),
+  async call(input: Input, context: CallContext) {
     if (isRunning) throw new UserError('usage', 'run: another run is under way. Wait for its result, or cancel it.')
     isRunning = true
     try {
@@ -108,17 +114,14 @@ async function planned(input: Input, settings: McpSettings): Promise<PlannedRun>
   return planRun(spec, registries, 'run')
 }
 
-const USUAL_MS = 20_000
-
 function draftOf(input: Input, { longestMs }: McpSettings): RunDraft {
-  const { target = 'raft', simulate, bug, settings, workload, workloadSettings, ...members } = input
-  const name = String(target)
-  const isSimulated = simulate === true && !name.startsWith(SIMULATED)
+  const { target = DEFAULT_TARGET, simulate, bug, settings, workload, workloadSettings, ...others } = input
+  const isSimulated = simulate === true && !target.startsWith(SIMULATED)
   return parseRunDraft(
     {
       timeMs: Math.min(USUAL_MS, longestMs),
-      ...members,
-      target: { name: isSimulated ? `${SIMULATED}${name}` : name, bug, settings },
+      ...others,
+      target: { name: isSimulated ? `${SIMULATED}${target}` : target, bug, settings },
       ...(workload === undefined && workloadSettings === undefined
         ? {}
         : { workload: { name: workload, settings: workloadSettings } }),
@@ -148,11 +151,11 @@ function reporting({ spec }: PlannedRun, progress: CallContext['progress']): Run
 
 function answerOf(finished: FinishedRun, isCancelled: boolean): Answer {
   const { run, directory, again, judged } = finished
-  const told = toldResult(jsonOf(runSubjectOf(finished)), isCancelled ? EXIT.interrupted : finished.exitCode)
+  const found = toldResult(jsonOf(runSubjectOf(finished)), isCancelled ? EXIT.interrupted : finished.exitCode)
   const tooShort = tooShortText(run)
   const data = {
-    ...told,
-    doubts: [...told.doubts, ...(tooShort === undefined ? [] : [tooShort])],
+    ...found,
+    doubts: [...found.doubts, ...(tooShort === undefined ? [] : [tooShort])],
     target: run.spec.target.name,
     faults: run.spec.faults.map(nameOfChoice),
     seed: judged.summary.spec.seed,

@@ -1,89 +1,45 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
+import { schemaProblems } from '@chaosproxy/runner'
+import { toJsonSchema } from '@valibot/to-json-schema'
+import * as v from 'valibot'
 
-/** The part of JSON Schema that describes what tools take and return. */
-export interface Schema {
-  readonly type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean'
-  readonly description?: string
-  readonly properties?: { readonly [name: string]: Schema }
-  readonly required?: readonly string[]
-  readonly additionalProperties?: boolean
-  readonly items?: Schema
-  readonly enum?: readonly string[]
-  readonly minimum?: number
-  readonly maximum?: number
-}
+// What tools take and return. What clients list, and what calls refuse, derive from these schemas.
 
-/** The members of an object. All are optional unless `required` names them. */
-export const objectOf = (
-  properties: { readonly [name: string]: Schema },
-  required: readonly string[] = [],
-): Schema => ({ type: 'object', properties, required, additionalProperties: false })
+/** A text that a client gives. */
+export const text = (description: string): v.GenericSchema<string> =>
+  v.pipe(v.string('must be a text'), v.nonEmpty('must be a text'), v.description(description))
 
-export const text = (description: string): Schema => ({ type: 'string', description })
-export const texts = (description: string): Schema => ({ type: 'array', items: { type: 'string' }, description })
-export const flag = (description: string): Schema => ({ type: 'boolean', description })
-export const whole = (description: string, bounds: { minimum?: number; maximum?: number } = {}): Schema => ({
-  type: 'integer',
-  description,
-  ...bounds,
-})
+/** A text of a result. */
+export const told = (description: string): v.GenericSchema<string> => v.pipe(v.string(), v.description(description))
+
+export const texts = (description: string): v.GenericSchema<string[]> =>
+  v.pipe(v.array(v.string('must be a text'), 'must be a list of texts'), v.description(description))
+
+export const flag = (description: string): v.GenericSchema<boolean> =>
+  v.pipe(v.boolean('must be true or false'), v.description(description))
+
+export const whole = (description: string): v.GenericSchema<number> =>
+  v.pipe(v.number(), v.integer(), v.description(description))
+
+export const oneOf = <Value extends string>(values: readonly Value[], description: string): v.GenericSchema<Value> =>
+  v.pipe(v.picklist(values, `must be one of ${values.join(', ')}`), v.description(description))
+
 /** An object whose members are not described further. */
-export const anyObject = (description: string): Schema => ({ type: 'object', description })
-export const oneOf = (values: readonly string[], description: string): Schema => ({
-  type: 'string',
-  enum: values,
-  description,
-})
+export const anyObject = (description: string): v.GenericSchema<Input> =>
+  v.pipe(v.record(v.string(), v.unknown(), 'must be an object'), v.description(description))
+
+export const objects = (description: string): v.GenericSchema<Input[]> =>
+  v.pipe(v.array(v.record(v.string(), v.unknown())), v.description(description))
 
 /** The arguments of a call. */
 export type Input = { readonly [name: string]: unknown }
 
-/** @throws UserError (usage) that names the first argument that does not fit, and what would. */
-export function requireInput(tool: string, { properties = {}, required = [] }: Schema, input: Input): void {
-  const known = Object.keys(properties)
-  for (const [name, value] of Object.entries(input)) {
-    const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
-    if (schema === undefined)
-      throw new UserError(
-        'usage',
-        `${tool} has no argument "${name}".${didYouMean(name, known)} It has: ${known.join(', ')}.`,
-      )
-    const problem = problemOf(schema, value)
-    if (problem !== undefined)
-      throw new UserError('usage', `${tool}: "${name}" is ${shortened(value)}, but must be ${problem}.`)
-  }
-  const missing = required.find((name) => input[name] === undefined)
-  if (missing !== undefined)
-    throw new UserError('usage', `${tool} needs "${missing}": ${properties[missing]?.description ?? ''}.`)
-}
+export const jsonSchemaOf = (schema: v.GenericSchema): object =>
+  toJsonSchema(schema, { errorMode: 'ignore', typeMode: 'input' })
 
-/** What the value must be, if it does not fit. */
-function problemOf({ type, items, enum: values, minimum, maximum }: Schema, value: unknown): string | undefined {
-  switch (type) {
-    case 'string':
-      if (values !== undefined) return values.some((each) => each === value) ? undefined : `one of ${values.join(', ')}`
-      return typeof value === 'string' && value !== '' ? undefined : 'a text'
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'true or false'
-    case 'integer': {
-      const [least, most] = [minimum ?? 0, maximum ?? Number.MAX_SAFE_INTEGER]
-      const fits = typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
-      return fits ? undefined : `a whole number from ${least} to ${most}`
-    }
-    case 'array':
-      return Array.isArray(value) && value.every((item) => problemOf(items ?? {}, item) === undefined)
-        ? undefined
-        : 'a list of texts'
-    case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'an object'
-    default:
-      return undefined
-  }
-}
-
-const LONGEST = 60
-
-function shortened(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value)
-  return json.length > LONGEST ? `${json.slice(0, LONGEST)}…` : json
+/** The arguments that a schema knows. @throws UserError (usage): a line for each that does not fit, and what would. */
+export function requireInput(tool: string, schema: v.GenericSchema, input: Input): Input {
+  const result = v.safeParse(schema, input)
+  if (result.success) return result.output as Input
+  throw new UserError('usage', schemaProblems(schema, result.issues, { where: tool, what: 'the input' }).join('\n'))
 }

@@ -6,7 +6,7 @@ import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { wholeLines } from './lines.ts'
 import { type CallExtra, type CallRequest, type ListedTool, loadSdk, type ToolResult } from './packages.ts'
-import { requireInput } from './schema.ts'
+import { jsonSchemaOf, requireInput } from './schema.ts'
 import type { McpSettings } from './settings.ts'
 import type { CallContext, Tool } from './tool.ts'
 import { tools } from './tools.ts'
@@ -75,8 +75,8 @@ const listed = ({ name, title, summary, effect, input, output }: Tool, settings:
   name,
   title,
   description: summary,
-  inputSchema: input(settings),
-  outputSchema: output,
+  inputSchema: jsonSchemaOf(input(settings)),
+  outputSchema: jsonSchemaOf(output),
   annotations: {
     readOnlyHint: effect === 'reads',
     destructiveHint: effect === 'hurts',
@@ -90,9 +90,9 @@ async function called({ params }: CallRequest, extra: CallExtra, settings: McpSe
   try {
     const tool = tools.find((each) => each.name === name)
     if (tool === undefined) throw unknownTool(name)
-    requireInput(name, tool.input(settings), input)
+    const given = requireInput(name, tool.input(settings), input)
     const progress = progressTo(extra, _meta?.progressToken)
-    const { data, text } = await tool.call(input, { settings, signal: extra.signal, progress })
+    const { data, text } = await tool.call(given, { settings, signal: extra.signal, progress })
     return { content: [{ type: 'text', text: printableLines(text) }], structuredContent: data }
   } catch (error) {
     return { content: [{ type: 'text', text: printableLines(troubleOf(error)) }], isError: true }

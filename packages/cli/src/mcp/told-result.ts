@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { EXIT } from '@chaosproxy/runner/result'
-import { anyObject, oneOf, type Schema, text, texts, whole } from './schema.ts'
+import * as v from 'valibot'
+import { anyObject, oneOf, texts, told, whole } from './schema.ts'
 
 /** The members of a result as `--json` has them, of which a model needs few. */
 interface WholeResult {
@@ -44,27 +45,22 @@ export interface ToldResult {
 const OUTCOMES = ['as expected', 'violated', 'unknown', 'trouble', 'interrupted', 'nothing expected'] as const
 
 /** The schema of {@link ToldResult}. */
-export const toldMembers: { readonly [name: string]: Schema } = {
-  title: text('what users lost, in their words; the verdict if nothing is lost'),
-  verdict: text('the strongest consistency that was kept, or what was broken: "Not linearizable"'),
+export const toldMembers: v.ObjectEntries = {
+  title: told('what users lost, in their words; the verdict if nothing is lost'),
+  verdict: told('the strongest consistency that was kept, or what was broken: "Not linearizable"'),
   outcome: oneOf(OUTCOMES, 'the expectation compared with what was found; exitCode as a word'),
-  expected: text('the level that was expected, or none'),
+  expected: told('the level that was expected, or none'),
   exitCode: whole(
     'as of the command: 0 as expected, 1 violated, 2 unknown, 4 trouble with the target, 130 interrupted',
   ),
   levels: anyObject('each consistency level: met, violated or unknown'),
   undecided: anyObject('why, for each level that is unknown'),
-  sentence: text('the contradiction in a sentence; empty if there is none'),
+  sentence: told('the contradiction in a sentence; empty if there is none'),
   doubts: texts('why it proves less than it seems to; empty if it does not'),
   operations: anyObject('how many operations, by outcome'),
-  model: text('what the object is: register, queue, lock, …'),
-  seed: whole('repeats the run'),
+  model: v.optional(told('what the object is: register, queue, lock, …')),
+  seed: v.optional(whole('repeats the run')),
 }
-
-/** Every result has these. */
-export const toldAlways: readonly string[] = Object.keys(toldMembers).filter(
-  (name) => name !== 'model' && name !== 'seed',
-)
 
 export function toldResult(json: Json, exitCode: number): ToldResult {
   const result = json as unknown as WholeResult

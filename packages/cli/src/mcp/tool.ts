@@ -1,4 +1,5 @@
-import type { Input, Schema } from './schema.ts'
+import type * as v from 'valibot'
+import type { Input } from './schema.ts'
 import type { McpSettings } from './settings.ts'
 
 /** The context of a call. */
@@ -23,8 +24,12 @@ export interface Tool {
   readonly summary: string
   /** `reads` changes nothing, `runs` starts and ends processes of its own, `hurts` changes a running proxy. */
   readonly effect: 'reads' | 'runs' | 'hurts'
-  readonly input: (settings: McpSettings) => Schema
-  readonly output: Schema
-  /** @throws UserError, which becomes an error result: the reason and what to do instead. */
+  readonly input: (settings: McpSettings) => v.GenericSchema
+  readonly output: v.GenericSchema
+  /**
+   * Gets what its input schema parsed.
+   *
+   * @throws UserError, which becomes an error result: the reason and what to do instead.
+   */
   call(input: Input, context: CallContext): Promise<Answer>
 }

@@ -108,18 +108,18 @@ test('an agent breaks a target, then judges and explains the history', async () 
 const settings = parseMcpSettings({})
 
 test.each([
-  ['run', { targt: 'raft' }, /no argument "targt"\. Did you mean target\?/],
-  ['run', { timeMs: 10_000_000 }, /"timeMs" is 10000000, but must be a whole number from 100 to 120000/],
-  ['run', { simulate: 'yes' }, /"simulate" is "yes", but must be true or false/],
-  ['run', { faults: 'partition' }, /"faults" is "partition", but must be a list of texts/],
-  ['run', { settings: [] }, /"settings" is \[\], but must be an object/],
-  ['run', { constructor: 1 }, /no argument "constructor"/],
-  ['list', {}, /list needs "what": which list/],
-  ['list', { what: 'everything' }, /must be one of targets, workloads, faults/],
-  ['check', { path: '' }, /"path" is "", but must be a text/],
-  ['inject', { kind: 'x'.repeat(100) }, /"x{59}…, but must be one of/],
+  ['run', { targt: 'raft' }, 'run: there is no member targt. Did you mean target?'],
+  ['run', { timeMs: 10_000_000 }, 'run: timeMs must be a number of milliseconds from 100 to 120000, not 10000000.'],
+  ['run', { simulate: 'yes' }, 'run: simulate must be true or false, not "yes".'],
+  ['run', { faults: 'partition' }, 'run: faults must be a list of texts, not "partition".'],
+  ['run', { settings: 7 }, 'run: settings must be an object, not 7.'],
+  ['run', { require: ['exec:touch x'] }, 'run: there is no member require.'],
+  ['list', {}, 'list: what is missing.'],
+  ['list', { what: 'everything' }, 'list: what must be one of targets, workloads, faults, not "everything".'],
+  ['check', { path: '' }, 'check: path must be a text, not "".'],
+  ['inject', { kind: 'x'.repeat(100) }, `not "${'x'.repeat(56)}….`],
 ])('arguments that do not fit are refused with what would: %s %j', (name, input, message) => {
-  const schema = tools.find((tool) => tool.name === name)?.input(settings) ?? {}
+  const schema = tools.find((tool) => tool.name === name)!.input(settings)
   expect(() => requireInput(name, schema, input)).toThrow(message)
 })
 
