@@ -1,3 +1,5 @@
+import type { RunDraft } from '@chaosproxy/runner'
+
 /** An option of a command, for yargs and with the type of its value. yargs has no types of its own, and ours are published. */
 export interface Option<Value = unknown> {
   readonly type: 'boolean' | 'string'
@@ -12,13 +14,20 @@ export interface Option<Value = unknown> {
   readonly group?: string
   /** Whether `--help` lists it without `--all`, which lists every option. */
   readonly common?: boolean
+  /** The member of a run that it sets. */
+  readonly member?: keyof RunDraft | undefined
   /**
    * The value on a parsed command line, or the default.
    *
    * @throws UserError (usage) that names the option and says what to give.
    */
   readonly valueIn: (options: { readonly [name: string]: unknown }, name: string) => Value
+  /** The value as it is typed. */
+  print(value: Value): Word
 }
+
+/** What is typed after an option; true: nothing. Undefined and false leave the option out. */
+export type Word = string | number | boolean | readonly string[] | undefined
 
 /** The options of a command, or some of them, by name. */
 export interface Options {
@@ -30,7 +39,5 @@ export type ValuesOf<Declared extends Options> = {
   readonly [Name in keyof Declared]: Declared[Name] extends Option<infer Value> ? Value : never
 }
 
-/** Texts as they are typed after options of these names; undefined and false are left out. */
-export type Typed<Declared extends Options> = {
-  readonly [Name in keyof Declared]?: string | number | boolean | readonly string[] | undefined
-}
+/** What is typed after options of these names. */
+export type Typed<Declared extends Options> = { readonly [Name in keyof Declared]?: Word }

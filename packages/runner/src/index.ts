@@ -10,6 +10,7 @@ export {
   completeRun,
   DEFAULT_TARGET,
   DEFAULT_WORKLOAD,
+  draftIn,
   mergeDrafts,
   nameIn,
   parseRunDraft,

@@ -1,5 +1,6 @@
 import type { Millis } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
+import { type RunDraft, runMembers } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Option, Options, Typed, ValuesOf } from '../option.ts'
@@ -14,6 +15,8 @@ interface Besides {
   readonly such?: string | undefined
   /** What holds without it; by default the schema's default. */
   readonly usual?: string | number | undefined
+  /** The member of a run that it sets; by default the one whose schema it has. */
+  readonly member?: keyof RunDraft | undefined
 }
 
 /** How a value is typed, in place of JSON. */
@@ -29,19 +32,21 @@ interface Notation {
 function typedAs<Value>(
   schema: v.GenericSchema<unknown, Value>,
   { read, print = String, range }: Notation,
-  { text, such, usual = printed(schema, print) }: Besides,
+  { text, such, usual = printed(schema, print), member = memberOf(schema) }: Besides,
 ): Option<Value> {
   const meaning = `${text ?? textIn(schema)}${such === undefined ? '' : `: ${such}`}`
   return {
     type: 'string',
     requiresArg: true,
     describe: usual === undefined ? meaning : `${meaning} [default: ${usual}]`,
+    member,
     valueIn(options, name) {
       const typed = textOf(options, name)
       const result = v.safeParse(schema, typed === undefined ? undefined : read(typed, name))
       if (result.success) return result.output
       throw new UserError('usage', `--${name} ${typed}: ${range?.(schema) ?? result.issues[0].message}.`)
     },
+    print: (value) => (value === undefined ? undefined : print(value)),
   }
 }
 
@@ -106,6 +111,7 @@ export const wordOrNone = (text: string): Option<string | undefined> => ({
   type: 'string',
   describe: text,
   valueIn: textOf,
+  print: (value) => value,
 })
 
 /** A text that may be given several times. */
@@ -116,10 +122,16 @@ export const words = (text: string, usual?: string): Option<readonly string[]> =
   requiresArg: true,
   describe: usual === undefined ? text : `${text} [default: ${usual}]`,
   valueIn: textsOf,
+  print: (value) => value,
 })
 
 /** An option without a value. */
-export const flag = (text: string): Option<boolean> => ({ type: 'boolean', describe: text, valueIn: flagOf })
+export const flag = (text: string): Option<boolean> => ({
+  type: 'boolean',
+  describe: text,
+  valueIn: flagOf,
+  print: (value) => value,
+})
 
 /** An option that is on unless `--no-NAME` is given. */
 export const unlessNot = (text: string): Option<boolean> => ({
@@ -127,6 +139,7 @@ export const unlessNot = (text: string): Option<boolean> => ({
   default: true,
   describe: text,
   valueIn: (options, name) => options[name] !== false,
+  print: () => undefined,
 })
 
 /**
@@ -164,6 +177,24 @@ export const valuesOf = <Declared extends Options>(options: ParsedOptions, decla
     Object.entries(declared).map(([name, option]) => [name, option.valueIn(options, name)]),
   ) as ValuesOf<Declared>
 
+/** The members of a run that options set to these values. */
+export const membersOf = <Declared extends Options>(values: ValuesOf<Declared>, declared: Declared): RunDraft =>
+  Object.fromEntries(
+    Object.entries(declared).flatMap(([name, { member }]) => (member === undefined ? [] : [[member, values[name]]])),
+  )
+
+/** The options that set these members of a run, as they are typed. */
+export const typedMembers = (
+  members: { readonly [Member in keyof RunDraft]?: unknown },
+  declared: Options,
+): Typed<Options> =>
+  Object.fromEntries(
+    Object.entries(declared).flatMap(([name, { member, print }]) => {
+      const value = member === undefined ? undefined : members[member]
+      return value === undefined ? [] : [[name, print(value)]]
+    }),
+  )
+
 /** The words of a command line that gives these options, in this order. */
 export const wordsFor = <Declared extends Options>(typed: Typed<Declared>): string[] =>
   Object.entries(typed).flatMap(([name, value]) => {
@@ -184,6 +215,11 @@ const innermost = (schema: unknown): v.GenericSchema & Wrapper => {
   const { wrapped } = schema as Wrapper
   return wrapped === undefined ? (schema as v.GenericSchema) : innermost(wrapped)
 }
+
+const memberOf = (schema: unknown): keyof RunDraft | undefined =>
+  (Object.keys(runMembers) as (keyof typeof runMembers)[]).find(
+    (member) => innermost(runMembers[member]) === innermost(schema),
+  )
 
 const textIn = (schema: unknown): string => v.getDescription(innermost(schema)) ?? ''
 

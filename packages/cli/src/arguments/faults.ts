@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { knownName } from '@chaosproxy/engine/run'
-import { ALL_FAULTS, type FaultChoice, type Nemesis, nemeses, parseSchedule, printSchedule } from '@chaosproxy/faults'
+import {
+  ALL_FAULTS,
+  type FaultChoice,
+  type Nemesis,
+  nameOfChoice,
+  nemeses,
+  parseSchedule,
+  printSchedule,
+} from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { oneOf } from './names.ts'
@@ -10,6 +18,10 @@ const NONE = 'none'
 /** `partition,kill,pause`, `partition:db`, `all`, `none`, or the path of a schedule. @throws UserError (usage, input) */
 export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>
   isPath(typed) ? readSchedule(typed) : parseNames(typed)
+
+/** Faults as they are typed, without times. */
+export const printFaults = (choices: readonly FaultChoice[] | undefined): string | undefined =>
+  choices && (choices.map(nameOfChoice).join(',') || NONE)
 
 /** The text after a colon is checked by the target: the service of `partition:db`. */
 function parseNames(typed: string): readonly string[] {

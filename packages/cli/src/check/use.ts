@@ -9,7 +9,7 @@ import { asCount, asDuration, asName, asRead, asSize, flag, inGroup, valuesOf, w
 import { oneOf, parseLevel } from '../arguments/names.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { readingOptions } from '../arguments/reading.ts'
-import { requireOption } from '../arguments/require.ts'
+import { judgingOptions } from '../arguments/require.ts'
 import { type ParsedOptions, textsOf } from '../command.ts'
 import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
 import type { Use } from '../use.ts'
@@ -52,7 +52,7 @@ const declared = {
     expect: asName(v.optional(v.picklist([...levelNames(), NO_EXPECTATION])), 'level', {
       text: 'exit with 1 unless this level is met; none: only report',
     }),
-    ...requireOption,
+    require: judgingOptions.require,
     ...baselineOptions,
   }),
   ...inGroup('Limits', [], {

@@ -1,31 +1,25 @@
 import { UserError } from '@chaosproxy/history'
 import { nameIn, settingsIn } from '@chaosproxy/runner'
 import type { Settings } from '@chaosproxy/workloads'
+import { typedMembers } from '../arguments/declare.ts'
+import { printFaults } from '../arguments/faults.ts'
 import type { OwnConfig } from '../config/own.ts'
+import type { Options, Typed } from '../option.ts'
 
 /**
  * The members of the configuration as texts of the corresponding options.
  *
  * @throws UserError (usage) for faults that have times of their own.
  */
-export function configuredTexts({ loaded }: OwnConfig): { readonly [option: string]: string | undefined } {
+export function configuredTexts({ loaded }: OwnConfig, declared: Options): Typed<Options> {
   if (loaded === undefined) return {}
-  const { faults, nodes, clients, rate, timeMs, timeoutMs, seed } = loaded.config
+  const { faults, ...members } = loaded.config
   if (faults?.some((fault) => typeof fault !== 'string'))
     throw new UserError(
       'usage',
       `${loaded.path}: faults has times, and chaos compare puts each kind in the middle of a run. Say which with --faults, such as --faults kill,pause.`,
     )
-  const inMs = (duration: number | undefined) => (duration === undefined ? undefined : `${duration}ms`)
-  return {
-    faults: faults?.length === 0 ? 'none' : faults?.join(','),
-    nodes: nodes?.toString(),
-    clients: clients?.toString(),
-    rate: rate?.toString(),
-    time: inMs(timeMs),
-    timeout: inMs(timeoutMs),
-    seed: seed?.toString(),
-  }
+  return { ...typedMembers(members, declared), faults: printFaults(faults) }
 }
 
 /** All targets that the configuration declares, or else the target of its runs, if it names one. */

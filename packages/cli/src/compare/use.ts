@@ -23,6 +23,7 @@ import {
   asRead,
   flag,
   inGroup,
+  typedMembers,
   valuesOf,
   word,
   words,
@@ -63,8 +64,12 @@ const declared = {
   }),
   ...inGroup('What clients do', ['time'], {
     clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients)),
-    rate: asCount(v.optional(count('operations per second, over all clients', 1, 100_000), USUAL_TERMS.rate)),
-    time: asDuration(v.optional(duration('how long each run lasts', 0, DAY_MS), USUAL_TERMS.timeMs)),
+    rate: asCount(v.optional(count('operations per second, over all clients', 1, 100_000), USUAL_TERMS.rate), {
+      member: 'rate',
+    }),
+    time: asDuration(v.optional(duration('how long each run lasts', 0, DAY_MS), USUAL_TERMS.timeMs), {
+      member: 'timeMs',
+    }),
     timeout: asDuration(v.optional(runMembers.timeoutMs, USUAL_TERMS.timeoutMs)),
   }),
   ...inGroup('What goes wrong', ['faults', 'seeds'], {
@@ -74,7 +79,7 @@ const declared = {
       USUAL_TERMS.faults.join(','),
     ),
     seeds: asCount(v.optional(count('runs of each system under each fault', 1, 1_000), USUAL_TERMS.seeds)),
-    seed: asCount(v.optional(count('the first seed', 0, LAST_SEED), USUAL_TERMS.seed)),
+    seed: asCount(v.optional(count('the first seed', 0, LAST_SEED), USUAL_TERMS.seed), { member: 'seed' }),
   }),
   ...inGroup('Output', ['html'], {
     html: word('write it as an HTML page'),
@@ -117,7 +122,7 @@ export interface CompareSettings {
 /** @throws UserError (usage) naming the invalid option, or the combination that is impossible, and why. */
 export async function parseCompareSettings(options: ParsedOptions): Promise<CompareSettings> {
   const config = await readOwnConfig(options, 'chaos compare')
-  const given = valuesOf({ ...configuredTexts(config), ...options }, declared)
+  const given = valuesOf({ ...configuredTexts(config, declared), ...options }, declared)
   const { real, queue, html, priority } = given
   requireQueued(options)
   if (real && given.sim) throw new UserError('usage', '--sim and --real exclude each other: give one.')
@@ -173,12 +178,7 @@ export function againCommand({ plan, configFile }: CompareSettings, { system, ce
     targets: system.typed,
     faults: cell.condition === 'calm' ? 'none' : cell.condition,
     seeds: 1,
-    seed: spec.seed,
-    time: `${plan.timeMs}ms`,
-    rate: plan.rate,
-    clients: plan.clients,
-    nodes: system.nodes,
-    timeout: `${plan.timeoutMs}ms`,
+    ...typedMembers({ ...plan, nodes: system.nodes, seed: spec.seed }, declared),
     network: plan.network === 'local' ? undefined : plan.network,
     real: plan.real,
     config: configFile,

@@ -1,7 +1,7 @@
 import { recordingSpec, trafficParts } from '@chaosproxy/engine'
 import { commandLine, EXIT, type ExitCode, whenAborted } from '@chaosproxy/engine/run'
 import { registries } from '@chaosproxy/engine/worlds'
-import { millis, UserError } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
 import type { Carriage, ProxySettings } from '@chaosproxy/proxy/control'
 import { planRun } from '@chaosproxy/runner'
 import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
@@ -19,7 +19,6 @@ import type { ProxyCommandSettings, RunRecording } from './use.ts'
 
 /** The duration in the spec of a recording without --time, which goes on until somebody ends it. */
 const LONGEST_MS = 600_000
-const TIMEOUT_MS = millis(1_000)
 
 /** Runs proxies and their control interface until told to end, records the traffic as a run, and judges it. */
 export async function recordRun(
@@ -77,14 +76,14 @@ export async function recordRun(
 }
 
 /** The command's own exit code if the verdict is met, or unknown while no level was asked for; otherwise the verdict's. */
-function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { expect, require }: RunRecording): ExitCode {
-  const isHeld = expect !== undefined || require !== undefined
+function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { draft }: RunRecording): ExitCode {
+  const isHeld = draft.expect !== undefined || draft.require !== undefined
   if (verdict === EXIT.met || (verdict === EXIT.unknown && !isHeld)) return own ?? verdict
   return verdict
 }
 
 function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording: RunRecording) {
-  const { table, as, client, initial, model, servers, expect, require, seed, checkMs, stopOnViolation } = recording
+  const { table, as, client, initial, model, servers, seed, draft } = recording
   const again = commandLine(wordsWithoutSecrets(['npx', 'chaos', ...process.argv.slice(2)]))
   const said = {
     ...{ client, initial, model },
@@ -95,13 +94,7 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
-  return recordingSpec({
-    traffic: { as, servers, ...Object.fromEntries(given) },
-    ...{ seed, expect, require, checkMs, faults: [] },
-    stopOnViolation: stopOnViolation || undefined,
-    timeMs: millis(timeMs ?? LONGEST_MS),
-    timeoutMs: TIMEOUT_MS,
-  })
+  return recordingSpec({ as, servers, ...Object.fromEntries(given) }, { ...draft, seed, timeMs: timeMs ?? LONGEST_MS })
 }
 
 type Said = ProxySettings['carries']

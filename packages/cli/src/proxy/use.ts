@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
 import { recordedCarriage } from '@chaosproxy/engine'
 import { fileWord, findConfig, readTextFile, USUAL_OUT } from '@chaosproxy/engine/run'
-import { type Millis, UserError } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
 import type { PartsOptions } from '@chaosproxy/proxy'
 import {
   type Carriage,
@@ -12,11 +12,23 @@ import {
   checkedAddress,
   isPrivateListener,
 } from '@chaosproxy/proxy/control'
-import { count, duration, runMembers, type TrafficServer } from '@chaosproxy/runner'
+import { count, duration, type RunDraft, runMembers, type TrafficServer } from '@chaosproxy/runner'
 import * as v from 'valibot'
-import { asCount, asDuration, asName, asRead, flag, inGroup, valuesOf, word, words } from '../arguments/declare.ts'
+import {
+  asCount,
+  asDuration,
+  asName,
+  asRead,
+  flag,
+  inGroup,
+  membersOf,
+  onlyCommon,
+  valuesOf,
+  word,
+  words,
+} from '../arguments/declare.ts'
 import { parseDuration, parseSize, printDuration, printSize } from '../arguments/quantities.ts'
-import { checkLimit, judgedBy, requireOption, stopOption, USUAL_CHECK_MS } from '../arguments/require.ts'
+import { judgingOptions, withImpliedLevel } from '../arguments/require.ts'
 import { parseProxyUi, proxyUiOptions, type UiSettings } from '../arguments/ui.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
 import { type Closing, composeOptions, proxiedUpstreams, readComposed } from '../config/servers.ts'
@@ -76,10 +88,8 @@ export interface RunRecording {
   readonly model: string | undefined
   /** Where to create its directory. */
   readonly out: string
-  readonly expect: string | undefined
-  readonly stopOnViolation: boolean
-  readonly require: readonly string[] | undefined
-  readonly checkMs: Millis
+  /** What judges it. */
+  readonly draft: RunDraft
   /** The file to write events to as they happen. */
   readonly events: string | undefined
   readonly seed: number
@@ -143,9 +153,7 @@ const declared = {
       text: `fail (exit 1) if the recording does not meet this level, such as ${'linearizable' satisfies Level}`,
       usual: 'only report',
     }),
-    require: { ...requireOption.require, common: false },
-    ...stopOption,
-    ...checkLimit,
+    ...onlyCommon(judgingOptions),
   }),
   ...inGroup('How it is controlled', ['toxiproxy'], {
     control: word('address of the control API', `127.0.0.1:${CONTROL_PORT}`),
@@ -272,7 +280,6 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     )
   }
   if (table === undefined) refuseMembers(typed)
-  const { expect, require, stopOnViolation = false, checkMs = USUAL_CHECK_MS } = judgedBy(typed)
   return {
     table,
     as: table ?? typed.config ?? [...new Set(typed.carries)].join(' '),
@@ -281,9 +288,9 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     initial: typed.initial,
     model: typed.model,
     out: out ?? USUAL_OUT,
-    ...{ expect, require, stopOnViolation, checkMs },
-    events: parseEvents(options),
+    draft: withImpliedLevel(membersOf(typed, declared)),
     seed: asCount(v.optional(runMembers.seed, 1)).valueIn(options, 'seed'),
+    events: parseEvents(options),
     servers: said.map((each) =>
       table === undefined && !saysIt(each) ? { ...each.server, recorded: false } : each.server,
     ),
@@ -362,7 +369,7 @@ function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings 
     model:
       model ?? modelOfCommands([...pairs.map(({ carries }) => carries), ...(carries === undefined ? [] : [carries])]),
     expect: typed.expect === JUDGED_LEVEL ? JUDGED_LEVEL : undefined,
-    stopOnViolation: typed['stop-on-violation'],
+    stopOnViolation: typed['stop-on-violation'] === true,
     parts: rotate === undefined ? undefined : { ...rotate, compress: typed.compress, keep: typed.keep },
     force: typed.force,
   }

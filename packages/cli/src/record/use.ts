@@ -15,13 +15,14 @@ import {
   flag,
   ifTyped,
   inGroup,
+  membersOf,
   onlyCommon,
   valuesOf,
   word,
   words,
 } from '../arguments/declare.ts'
 import { printDuration } from '../arguments/quantities.ts'
-import { checkLimit, judgedBy, requireOption, stopOption, USUAL_CHECK_MS } from '../arguments/require.ts'
+import { judgingOptions, withImpliedLevel } from '../arguments/require.ts'
 import { parseUi } from '../arguments/ui.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
@@ -60,11 +61,14 @@ const declared = {
     ...configOption,
   }),
   ...inGroup('What goes wrong', ['faults', 'hurt', 'seed'], {
-    faults: asRead(
-      'faults to inject repeatedly, comma-separated: partition, lose-reply, …',
-      (typed) => (typed === 'none' ? [] : listed(typed)),
-      'none',
-    ),
+    faults: {
+      ...asRead(
+        'faults to inject repeatedly, comma-separated: partition, lose-reply, …',
+        (typed) => (typed === 'none' ? [] : listed(typed)),
+        'none',
+      ),
+      member: 'faults',
+    },
     hurt: asRead('servers to inject the faults into, comma-separated', listed, 'all'),
     seed: ifTyped(asCount(runMembers.seed, { text: 'the seed that decides which faults come when', usual: 'drawn' })),
   }),
@@ -73,8 +77,7 @@ const declared = {
       text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}`,
       usual: 'only report',
     }),
-    ...requireOption,
-    ...stopOption,
+    ...judgingOptions,
     ...baselineOptions,
     'may-fail': flag('ignore the exit code of the command'),
   }),
@@ -84,7 +87,6 @@ const declared = {
       usual: `${printDuration(USUAL_TIME_MS)}, after which the run fails`,
     }),
     timeout: asDuration(runMembers.timeoutMs, { text: 'how long a final read waits for its response' }),
-    ...checkLimit,
   }),
   ...onlyCommon(outputOptions, 'ui', 'out'),
 }
@@ -143,15 +145,9 @@ async function parseRecordSettings(
       'chaos record needs the command whose traffic is to be recorded, after --: chaos record --upstream 127.0.0.1:8080 --as routes.json -- npm test',
     )
   const typed = valuesOf(options, declared)
-  const { expect, require, stopOnViolation, checkMs = USUAL_CHECK_MS } = judgedBy(typed)
-  const spec = recordingSpec({
-    traffic: trafficOf(options, typed, command),
-    faults: typed.faults ?? [],
-    seed: typed.seed ?? Math.floor(Math.random() * 10_000),
-    timeMs: typed.time,
-    timeoutMs: typed.timeout,
-    ...{ expect, require, stopOnViolation, checkMs },
-  })
+  const seed = typed.seed ?? Math.floor(Math.random() * 10_000)
+  const draft = withImpliedLevel(membersOf(typed, declared))
+  const spec = recordingSpec(trafficOf(options, typed, command), { ...draft, seed, timeMs: typed.time })
   const output = parseOutput(options)
   const traffic = shownRecordings(isSilent(output.reporters) ? 'stderr' : 'stdout')
   const run = await planRun(spec, { ...registries, traffic }, 'chaos record')

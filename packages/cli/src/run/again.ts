@@ -1,25 +1,25 @@
+import { isDeepStrictEqual } from 'node:util'
 import { CONFIG_NAMES, commandLine } from '@chaosproxy/engine/run'
 import { DEFAULT_WORKLOAD, type PlannedRun, RUN_DEFAULTS, type RunSpec } from '@chaosproxy/runner'
 import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets/named'
-import { wordsFor } from '../arguments/declare.ts'
+import { typedMembers, wordsFor } from '../arguments/declare.ts'
 import type { LoadChoice } from '../arguments/load.ts'
 import { printSettings } from '../arguments/names.ts'
 import { workloadTyped } from '../arguments/workload.ts'
 import type { Options, Typed } from '../option.ts'
 import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
-import { usualOperations, usualSetting } from './use.ts'
+import { runUse, usualOperations, usualSetting } from './use.ts'
 
 /**
  * The command that repeats this run: by its options if they suffice, otherwise by its `run.json`. With a configuration file
  * they do not, since they would be read with its defaults.
  */
 export function againCommand(run: PlannedRun, runJson: string, config?: string, load?: LoadChoice): string {
-  const { spec, target } = run
+  const { spec } = run
   if (spec.target.traffic !== undefined) return runCommandLine(wordsFor({ spec: runJson, trust: true }))
-  const names = spec.faults.filter((fault) => typeof fault === 'string')
-  if (names.length < spec.faults.length || config !== undefined) {
+  if (spec.faults.some((fault) => typeof fault !== 'string') || config !== undefined) {
     const named = config === undefined || CONFIG_NAMES.includes(config) ? undefined : config
     return runCommandLine([...wordsFor({ spec: runJson, config: named }), ...repeats(spec), ...wordsFor({ ...load })])
   }
@@ -29,17 +29,10 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string, 
     wordsFor({
       [isUserFile(reference) && !isDeclaration(reference) ? 'protocol' : 'target']: reference,
       seed: spec.seed,
-      nodes: unless(target.defaultNodes, spec.nodes),
-      time: unless(seconds(RUN_DEFAULTS.timeMs), seconds(spec.timeMs)),
-      rate: unless(RUN_DEFAULTS.rate, spec.rate),
-      clients: unless(RUN_DEFAULTS.clients, spec.clients),
+      ...typedMembers(unusualMembers(run), runUse.options),
       ...workloadOf(run),
-      timeout: unless(seconds(RUN_DEFAULTS.timeoutMs), seconds(spec.timeoutMs)),
-      faults: unless(RUN_DEFAULTS.faults.join(','), names.join(',') || 'none'),
       bug: spec.target.bug,
       set: printSettings(spec.target.settings),
-      expect: expectTyped(run),
-      require: spec.require,
       sim: isSimulated,
       ...load,
     }),
@@ -50,9 +43,14 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string, 
 const runCommandLine = (words: readonly string[]): string =>
   commandLine(wordsWithoutSecrets(['npx', 'chaos', 'run', ...words]))
 
-const unless = <Value>(usual: Value, value: Value): Value | undefined => (value === usual ? undefined : value)
-
-const seconds = (durationMs: number): string => `${durationMs / 1000}s`
+/** The members that a run has only by what is typed. */
+function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?: unknown } {
+  const usual: { readonly [member: string]: unknown } = { ...RUN_DEFAULTS, nodes: run.target.defaultNodes }
+  const members = { ...run.spec, expect: expectTyped(run) }
+  return Object.fromEntries(
+    Object.entries(members).filter(([member, value]) => !isDeepStrictEqual(value, usual[member])),
+  )
+}
 
 /** A spec is data: the code that it names has to be named again. */
 const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[] =>

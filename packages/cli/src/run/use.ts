@@ -1,5 +1,4 @@
 import type { Level } from '@chaosproxy/checker'
-import type { Config } from '@chaosproxy/engine'
 import { onlyService } from '@chaosproxy/engine/references'
 import type { ChosenBaseline, LoadedConfig } from '@chaosproxy/engine/run'
 import { type NamedRegistries, type OwnNames, readSpecFile, requireRun, withPaths } from '@chaosproxy/engine/run'
@@ -8,6 +7,7 @@ import {
   completeRun,
   count,
   DEFAULT_WORKLOAD,
+  draftIn,
   mergeDrafts,
   nameIn,
   type PlannedRun,
@@ -32,14 +32,15 @@ import {
   flag,
   ifTyped,
   inGroup,
+  membersOf,
   valuesOf,
   word,
   words,
 } from '../arguments/declare.ts'
-import { parseFaultChoices, requireFaults } from '../arguments/faults.ts'
+import { parseFaultChoices, printFaults, requireFaults } from '../arguments/faults.ts'
 import { type LoadChoice, loadOptions, parseLoad } from '../arguments/load.ts'
 import { oneOf } from '../arguments/names.ts'
-import { checkLimit, judgedBy, requireOption, stopOption } from '../arguments/require.ts'
+import { judgingOptions, withImpliedLevel } from '../arguments/require.ts'
 import {
   chooseTarget,
   isTargetTyped,
@@ -52,7 +53,7 @@ import { parseUi, type UiSettings } from '../arguments/ui.ts'
 import { chooseWorkload, parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
-import type { ValuesOf } from '../option.ts'
+import type { Option, ValuesOf } from '../option.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { admit, refuseOthers, trustOption, withTypedSecrets } from '../trust/admit.ts'
 import { broughtProbes, broughtTarget, broughtTraffic, broughtWorkload } from '../trust/brought.ts'
@@ -116,11 +117,15 @@ const declared = {
   }),
   ...inGroup('Who drives the clients', [], loadOptions),
   ...inGroup('What goes wrong', ['faults', 'seed', 'sim'], {
-    faults: asRead(
-      'faults to inject, comma-separated, all, none, or a schedule.json; chaos targets --faults lists them',
-      parseFaultChoices,
-      `${RUN_DEFAULTS.faults.join(',')}, or one that exposes the bug`,
-    ),
+    faults: {
+      ...asRead(
+        'faults to inject, comma-separated, all, none, or a schedule.json; chaos targets --faults lists them',
+        parseFaultChoices,
+        `${RUN_DEFAULTS.faults.join(',')}, or one that exposes the bug`,
+      ),
+      member: 'faults',
+      print: printFaults,
+    },
     seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn' })),
     times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
     sim: flag('run in virtual time, in this process: repeatable to the byte'),
@@ -131,10 +136,8 @@ const declared = {
       text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: only report`,
       usual: 'what the target promises',
     }),
-    ...requireOption,
-    ...stopOption,
+    ...judgingOptions,
     ...baselineOptions,
-    ...checkLimit,
   }),
   ...outputOptions,
 }
@@ -163,8 +166,8 @@ type Typed = ValuesOf<typeof declared>
 
 /** Options that a spec contains, which therefore exclude `--spec`. Others may repeat what it names. */
 const OF_SPEC = [
-  ...['nodes', 'time', 'rate', 'clients', 'workload-set', 'keys', 'operations', 'timeout', 'faults', 'seed'],
-  ...['expect', 'bug', 'set', 'sim', 'check-timeout'],
+  ...Object.entries<Option>(declared).flatMap(([name, { member = 'require' }]) => (member === 'require' ? [] : [name])),
+  ...['workload-set', 'keys', 'operations', 'bug', 'set', 'sim'],
 ]
 
 /** @throws UserError (usage) naming the invalid option. */
@@ -243,12 +246,11 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
       `chaos run ${name}: runs are named in a chaos.config.ts, and there is none here. chaos init writes one; --target names what to test.`,
     )
   }
-  const { runs = {}, ...config } = loaded.config
-  const draft = draftOf(config)
+  const { runs = {} } = loaded.config
+  const draft = draftIn(loaded.config)
   if (name === undefined) return draft
   requireRun(loaded.config, name, loaded.path)
-  const { baseline, tolerance, ...named } = runs[name] ?? {}
-  return mergeDrafts(draft, named)
+  return mergeDrafts(draft, draftIn(runs[name] ?? {}))
 }
 
 /** The place of a run's member in the configuration: `chaos.config.ts: runs.nightly.target`. */
@@ -261,22 +263,6 @@ interface Surroundings {
   readonly own: OwnNames
   readonly registries: NamedRegistries
   readonly whereIs: (member: 'target' | 'faults') => string
-}
-
-/** The members of a configuration that belong to a run. */
-function draftOf({
-  $schema,
-  targets,
-  workloads,
-  services,
-  upstreams,
-  recording,
-  out,
-  baseline,
-  tolerance,
-  ...draft
-}: Config): RunDraft {
-  return draft
 }
 
 /** The default target: the only service of the configuration, if it has no other target. */
@@ -305,7 +291,7 @@ async function specOfOptions(
   const draft = mergeDrafts(base, {
     target: { name: reference, bug, settings },
     workload: { name: workload.reference, settings: workloadSettings(workload.workload, { options, typed }, target) },
-    ...membersIn(typed),
+    ...withImpliedLevel(membersOf(typed, declared)),
   })
   const whole = typed.sim ? simulatedDraft(draft, reference) : draft
   return completeRun(whole, registries, { where: 'chaos run', seed: Math.floor(Math.random() * 10_000) })
@@ -317,18 +303,6 @@ const workloadUnder = (target: Target, bug: string | undefined, { operations }: 
 
 const workloadServed = (target: Target, settings: Settings, { operations }: Typed): string | undefined =>
   operations === undefined ? usualWorkload(target, settings) : undefined
-
-/** The given options that are members of a run. */
-const membersIn = (typed: Typed): RunDraft => ({
-  nodes: typed.nodes,
-  clients: typed.clients,
-  rate: typed.rate,
-  timeMs: typed.time,
-  timeoutMs: typed.timeout,
-  faults: typed.faults,
-  seed: typed.seed,
-  ...judgedBy(typed),
-})
 
 /** `--keys` and `--operations` are short for settings of workloads. */
 function workloadSettings(

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { levelNames } from '@chaosproxy/checker'
 import { type Fault, http2Family, parseFault, parseTrafficFault } from '@chaosproxy/faults'
-import { type Json, millis, UserError } from '@chaosproxy/history'
+import { type Json, UserError } from '@chaosproxy/history'
 import { parseAddress } from '@chaosproxy/proxy/control'
 import { type Heal, type Injected, planRun, type RunHandle, type RunListener, type RunSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
@@ -176,9 +176,8 @@ const healedBy = (heal: Heal): Promise<number> =>
   })
 
 /** What stands for the time of a recording in its spec: it ends when it is stopped. */
-const LONGEST_MS = millis(600_000)
+const LONGEST_MS = 600_000
 const TIMEOUT_MS = 1_000
-const CHECK_MS = millis(60_000)
 
 const WITHOUT_PORTS =
   'run the program that called record() with listen: false, in whose process the clients were; with a port, a spec records again.'
@@ -208,18 +207,15 @@ function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
   if (expect !== undefined) knownName(`expect ${expect}`, 'level', expect, [...levelNames(), 'none'])
   const servers = places.map(({ name, upstream }) => ({ name, upstream }))
   const initial = initialOf(draft)
-  return recordingSpec({
-    traffic: {
+  return recordingSpec(
+    {
       ...{ as, servers },
       ...(model === undefined ? {} : { model }),
       ...(initial === undefined ? {} : { initial }),
       ...(listen ? {} : { again: WITHOUT_PORTS }),
     },
-    ...{ seed, expect, require, faults: [] },
-    timeMs: LONGEST_MS,
-    timeoutMs: millis(timeoutMs),
-    checkMs: CHECK_MS,
-  })
+    { seed, expect, require, timeMs: LONGEST_MS, timeoutMs },
+  )
 }
 
 const drawnSeed = (): number => Math.floor(Math.random() * 10_000)

@@ -1,10 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Json } from '@chaosproxy/history'
-import { UserError } from '@chaosproxy/history'
+import { millis, UserError } from '@chaosproxy/history'
 import { type Carriage, parseEnd, tlsBetween } from '@chaosproxy/proxy/control'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { recordedExamples, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
-import type { ObservedParts, Registries, RunSpec, TrafficRunSpec, TrafficSpec } from '@chaosproxy/runner'
+import {
+  type ObservedParts,
+  type Registries,
+  RUN_DEFAULTS,
+  type RunDraft,
+  type RunSpec,
+  type TrafficRunSpec,
+  type TrafficSpec,
+} from '@chaosproxy/runner'
 import {
   checkTable,
   commandClients,
@@ -57,20 +65,22 @@ export function trafficParts(
   return { workload, target: trafficTarget({ servers, carries, others, as, model, clients, open, workload, hurt }) }
 }
 
-/** The spec of a recording's run, from what is special to it. */
-export const recordingSpec = ({
-  traffic,
-  ...terms
-}: { readonly traffic: TrafficSpec } & Pick<
-  RunSpec,
-  'faults' | 'seed' | 'timeMs' | 'timeoutMs' | 'checkMs' | 'expect' | 'require' | 'stopOnViolation'
->): RunSpec => ({
+/** What a recording's run has in common with other runs. */
+export interface RecordingDraft extends Omit<RunDraft, 'target' | 'workload'> {
+  readonly seed: number
+  readonly timeMs: number
+}
+
+/** The spec of a recording's run. */
+export const recordingSpec = (
+  traffic: TrafficSpec,
+  { timeMs, timeoutMs = RUN_DEFAULTS.timeoutMs, checkMs = RUN_DEFAULTS.checkMs, faults = [], ...draft }: RecordingDraft,
+): RunSpec => ({
+  ...draft,
   target: { name: RECORDING, settings: {}, traffic },
   workload: { name: 'traffic', settings: {} },
-  nodes: traffic.servers.length,
-  clients: 0,
-  rate: 0,
-  ...terms,
+  ...{ nodes: traffic.servers.length, clients: 0, rate: 0, faults },
+  ...{ timeMs: millis(timeMs), timeoutMs: millis(timeoutMs), checkMs: millis(checkMs) },
 })
 
 interface RecordingOptions {

@@ -22,6 +22,10 @@ export function parseRunDraft(json: unknown, where: string): RunDraft {
   throw new UserError('input', schemaProblems(draftSchema, result.issues, { where, what: 'a run' }).join('\n'))
 }
 
+/** The members of a larger object that are those of a draft. */
+export const draftIn = (whole: RunDraft): RunDraft =>
+  Object.fromEntries(Object.entries(whole).filter(([member]) => Object.hasOwn(draftEntries, member)))
+
 const partOf = (part: string | NamedPart | undefined): NamedPart =>
   typeof part === 'string' ? { name: part } : (part ?? {})
 

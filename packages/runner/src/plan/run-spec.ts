@@ -102,42 +102,6 @@ const bug = v.optional(
 )
 const workloadName = v.pipe(v.string('must be a name'), v.description('what clients do'))
 
-/** The members of a run, without defaults: help and documents derive from them. */
-const members = {
-  nodes: count('how many nodes', 1, 15),
-  clients: count('number of concurrent clients', 1, 200),
-  rate: count('operations per second, over all clients together', 1, 1_000_000),
-  timeMs: duration('how long clients send requests', 100, 24 * HOUR_MS),
-  timeoutMs: duration('how long a client waits for a response', 1, HOUR_MS),
-  faults: v.pipe(
-    v.array(faultChoice, 'must be a list of faults, such as ["partition","kill"]'),
-    v.description('kinds of faults, as chaos targets --faults lists them, all, or faults with their times'),
-  ),
-  seed: count('the seed of every random choice in the run', 0, Number.MAX_SAFE_INTEGER),
-  expect: v.pipe(
-    v.picklist([...levelNames(), 'none'], `must be one of ${levelNames().join(', ')}, or none`),
-    v.description('the level it is held to; none: only report; absent: what the target promises'),
-  ),
-  require: v.pipe(
-    v.array(
-      v.pipe(
-        v.string('must be a text'),
-        v.rawCheck(({ dataset, addIssue }) => {
-          const problem = dataset.typed ? problemOf(dataset.value) : undefined
-          if (problem !== undefined) addIssue({ message: problem })
-        }),
-      ),
-      `must be a list of requirements, such as ["${REQUIREMENT_EXAMPLE}"]`,
-    ),
-    v.description(`bounds besides the level, such as "${REQUIREMENT_EXAMPLE}"`),
-  ),
-  checkMs: duration('how long checking may take', 1, 24 * HOUR_MS),
-  stopOnViolation: v.pipe(
-    v.boolean('must be true or false'),
-    v.description('end as soon as it is certain, while recording, that the history is not linearizable'),
-  ),
-}
-
 /** What a run does where nothing else is said. Two cores can sustain the rate, and the clients suffice for it while some wait. */
 export const RUN_DEFAULTS = {
   clients: 20,
@@ -148,27 +112,54 @@ export const RUN_DEFAULTS = {
   checkMs: 60_000,
 } as const
 
-const withDefaults = {
-  nodes: v.optional(members.nodes),
-  clients: v.optional(members.clients, RUN_DEFAULTS.clients),
-  rate: v.optional(members.rate, RUN_DEFAULTS.rate),
-  timeMs: v.optional(members.timeMs, RUN_DEFAULTS.timeMs),
-  timeoutMs: v.optional(members.timeoutMs, RUN_DEFAULTS.timeoutMs),
-  faults: v.optional(members.faults, [...RUN_DEFAULTS.faults]),
-  seed: members.seed,
-  expect: v.optional(members.expect),
-  require: v.optional(members.require),
-  checkMs: v.optional(members.checkMs, RUN_DEFAULTS.checkMs),
-  stopOnViolation: v.optional(members.stopOnViolation),
-}
+const faults = v.pipe(
+  v.array(faultChoice, 'must be a list of faults, such as ["partition","kill"]'),
+  v.description('kinds of faults, as chaos targets --faults lists them, all, or faults with their times'),
+)
+
+type Members = Omit<RunSpec, 'target' | 'workload'>
 
 /**
  * The members of a run besides its target and workload. Each says its type, bounds, text and default: for specs,
  * configurations, options, help and documents.
  */
-export const runMembers: {
-  readonly [Member in Exclude<keyof RunSpec, 'target' | 'workload'>]-?: v.GenericSchema<unknown, RunSpec[Member]>
-} = withDefaults
+export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema<unknown, Members[Member]> } = {
+  nodes: v.optional(count('how many nodes', 1, 15)),
+  clients: v.optional(count('number of concurrent clients', 1, 200), RUN_DEFAULTS.clients),
+  rate: v.optional(count('operations per second, over all clients together', 1, 1_000_000), RUN_DEFAULTS.rate),
+  timeMs: v.optional(duration('how long clients send requests', 100, 24 * HOUR_MS), RUN_DEFAULTS.timeMs),
+  timeoutMs: v.optional(duration('how long a client waits for a response', 1, HOUR_MS), RUN_DEFAULTS.timeoutMs),
+  faults: v.optional(faults, [...RUN_DEFAULTS.faults]),
+  seed: count('the seed of every random choice in the run', 0, Number.MAX_SAFE_INTEGER),
+  expect: v.optional(
+    v.pipe(
+      v.picklist([...levelNames(), 'none'], `must be one of ${levelNames().join(', ')}, or none`),
+      v.description('the level it is held to; none: only report; absent: what the target promises'),
+    ),
+  ),
+  require: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          v.string('must be a text'),
+          v.rawCheck(({ dataset, addIssue }) => {
+            const problem = dataset.typed ? problemOf(dataset.value) : undefined
+            if (problem !== undefined) addIssue({ message: problem })
+          }),
+        ),
+        `must be a list of requirements, such as ["${REQUIREMENT_EXAMPLE}"]`,
+      ),
+      v.description(`bounds besides the level, such as "${REQUIREMENT_EXAMPLE}"`),
+    ),
+  ),
+  checkMs: v.optional(duration('how long checking may take', 1, 24 * HOUR_MS), RUN_DEFAULTS.checkMs),
+  stopOnViolation: v.optional(
+    v.pipe(
+      v.boolean('must be true or false'),
+      v.description('end as soon as it is certain, while recording, that the history is not linearizable'),
+    ),
+  ),
+}
 
 /** Parses runs; the compiler checks it against `RunSpec`. */
 const runSchema = v.strictObject({
@@ -177,7 +168,7 @@ const runSchema = v.strictObject({
     name: 'register',
     settings: {},
   }),
-  ...withDefaults,
+  ...runMembers,
 })
 
 const zero = v.literal(0, 'must be 0: the clients of a recording are not ours')
@@ -189,24 +180,19 @@ const recordingSchema = v.strictObject({
   workload: v.optional(runSchema.entries.workload.wrapped, { name: 'traffic', settings: {} }),
   clients: v.optional(zero, 0),
   rate: v.optional(zero, 0),
-  faults: v.optional(members.faults, []),
+  faults: v.optional(faults, []),
 })
 
-/** Parses drafts of runs. */
+/** The members of a draft: those of a run, without defaults. */
 export const draftEntries: { readonly [Member in keyof RunDraft]-?: v.GenericSchema<unknown, RunDraft[Member]> } = {
   target: v.optional(v.strictObject({ name: v.optional(targetName), bug, settings: v.optional(settings) })),
   workload: v.optional(v.strictObject({ name: v.optional(workloadName), settings: v.optional(settings) })),
-  nodes: v.optional(members.nodes),
-  clients: v.optional(members.clients),
-  rate: v.optional(members.rate),
-  timeMs: v.optional(members.timeMs),
-  timeoutMs: v.optional(members.timeoutMs),
-  faults: v.optional(members.faults),
-  seed: v.optional(members.seed),
-  expect: v.optional(members.expect),
-  require: v.optional(members.require),
-  checkMs: v.optional(members.checkMs),
-  stopOnViolation: v.optional(members.stopOnViolation),
+  ...withoutDefaults(runMembers),
+}
+
+function withoutDefaults<Entries extends v.ObjectEntries>(entries: Entries): Entries {
+  const bare = Object.entries(entries).map(([name, schema]) => [name, v.optional(unwrapped(schema) as v.GenericSchema)])
+  return Object.fromEntries(bare) as Entries
 }
 
 /**
