@@ -10,15 +10,22 @@ export interface Use<Settings> extends Omit<Command, 'run'> {
   read(options: ParsedOptions): Settings | Promise<Settings>
 }
 
+interface Execution<Settings> {
+  execute(settings: Settings): Promise<ExitCode>
+}
+
 /** The command for a use. The code that executes it is loaded only when it runs: help needs none of it. */
-export const commandFor = <Settings>(
-  use: Use<Settings>,
-  load: () => Promise<(settings: Settings) => Promise<ExitCode>>,
-): Command => ({
-  ...use,
-  async run(options) {
-    const settings = await use.read(options)
-    const execute = await load()
-    return execute(settings)
-  },
-})
+export async function commandFor<Settings>(
+  declared: Promise<{ readonly use: Use<Settings> }>,
+  load: () => Promise<Execution<Settings>>,
+): Promise<Command> {
+  const { use } = await declared
+  return {
+    ...use,
+    async run(options) {
+      const settings = await use.read(options)
+      const { execute } = await load()
+      return execute(settings)
+    },
+  }
+}

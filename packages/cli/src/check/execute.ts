@@ -25,7 +25,7 @@ import { mergedFiles, namedFiles } from './files.ts'
 import type { CheckSettings } from './use.ts'
 
 /** Checks the files, and reports each as soon as it is decided. */
-export async function executeCheck(settings: CheckSettings): Promise<ExitCode> {
+export async function execute(settings: CheckSettings): Promise<ExitCode> {
   const spec = { ...settings.spec, answers: [...(await askProbes(settings.spec.require ?? []))] }
   const named = settings.files
   const merged = settings.merge ? await mergedFiles(named) : undefined

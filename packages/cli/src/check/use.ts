@@ -87,7 +87,7 @@ const declared = {
   }),
 }
 
-export const checkUse: Use<CheckSettings> = {
+export const use: Use<CheckSettings> = {
   name: 'check',
   positional: '<files..>',
   needs: 'at least one history: chaos check FILE, or - for standard input.',

@@ -3,53 +3,23 @@ import { commandFor } from '../use.ts'
 
 /** Each command is loaded only when it runs: most start in a fraction of the time that loading all of them takes. */
 export const registry: { readonly [name: string]: (all: LoadAll) => Promise<Command> } = {
-  run: async () =>
-    commandFor((await import('../run/use.ts')).runUse, async () => (await import('../run/execute.ts')).executeRun),
+  run: () => commandFor(import('../run/use.ts'), () => import('../run/execute.ts')),
   init: async () => (await import('./init.ts')).initCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
-  check: async () =>
-    commandFor(
-      (await import('../check/use.ts')).checkUse,
-      async () => (await import('../check/execute.ts')).executeCheck,
-    ),
+  check: () => commandFor(import('../check/use.ts'), () => import('../check/execute.ts')),
   diff: async () => (await import('./diff.ts')).diffCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
-  fuzz: async () =>
-    commandFor((await import('../fuzz/use.ts')).fuzzUse, async () => (await import('../fuzz/execute.ts')).executeFuzz),
-  simulate: async () =>
-    commandFor(
-      (await import('../simulate/use.ts')).simulateUse,
-      async () => (await import('../fuzz/execute.ts')).executeFuzz,
-    ),
+  fuzz: () => commandFor(import('../fuzz/use.ts'), () => import('../fuzz/execute.ts')),
+  simulate: () => commandFor(import('../simulate/use.ts'), () => import('../fuzz/execute.ts')),
   worker: async () => (await import('./worker.ts')).workerCommand,
-  replay: async () =>
-    commandFor(
-      (await import('../replay/use.ts')).replayUse,
-      async () => (await import('../replay/execute.ts')).executeReplay,
-    ),
-  scenario: async () =>
-    commandFor(
-      (await import('../scenario/use.ts')).scenarioUse,
-      async () => (await import('../scenario/execute.ts')).executeScenario,
-    ),
-  compare: async () =>
-    commandFor(
-      (await import('../compare/use.ts')).compareUse,
-      async () => (await import('../compare/execute.ts')).executeCompare,
-    ),
+  replay: () => commandFor(import('../replay/use.ts'), () => import('../replay/execute.ts')),
+  scenario: () => commandFor(import('../scenario/use.ts'), () => import('../scenario/execute.ts')),
+  compare: () => commandFor(import('../compare/use.ts'), () => import('../compare/execute.ts')),
   targets: async () => (await import('./targets.ts')).targetsCommand,
   workloads: async () => (await import('./workloads.ts')).workloadsCommand,
   reporters: async () => (await import('./reporters.ts')).reportersCommand,
-  proxy: async () =>
-    commandFor(
-      (await import('../proxy/use.ts')).proxyUse,
-      async () => (await import('../proxy/serve.ts')).executeProxy,
-    ),
-  record: async () =>
-    commandFor(
-      (await import('../record/use.ts')).recordUse,
-      async () => (await import('../record/execute.ts')).executeRecord,
-    ),
+  proxy: () => commandFor(import('../proxy/use.ts'), () => import('../proxy/execute.ts')),
+  record: () => commandFor(import('../record/use.ts'), () => import('../record/execute.ts')),
   ui: async () => (await import('./ui.ts')).uiCommand,
   page: async () => (await import('./page.ts')).pageCommand,
   mcp: async () => (await import('./mcp.ts')).mcpCommand,

@@ -13,7 +13,7 @@ import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { againCommand, type CompareSettings } from './use.ts'
 
 /** Performs every run, and shows what they measured. */
-export async function executeCompare(settings: CompareSettings): Promise<ExitCode> {
+export async function execute(settings: CompareSettings): Promise<ExitCode> {
   const own = await loadOwnReporters(settings.reporters)
   const startedAt = performance.now()
   const progress = await createProgress({ quiet: isSilent(settings.reporters) })

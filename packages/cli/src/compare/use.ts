@@ -90,7 +90,7 @@ const declared = {
   }),
 }
 
-export const compareUse: Use<CompareSettings> = {
+export const use: Use<CompareSettings> = {
   name: 'compare',
   positional: '',
   summary: 'measure systems side by side under the same faults: levels, availability, latency, losses',

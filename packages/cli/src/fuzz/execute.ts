@@ -17,7 +17,7 @@ import type { CampaignsAsked, FuzzSettings } from './use.ts'
 const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
 
 /** Searches, or lists the searches of a queue. */
-export const executeFuzz = (settings: FuzzSettings | CampaignsAsked): Promise<ExitCode> =>
+export const execute = (settings: FuzzSettings | CampaignsAsked): Promise<ExitCode> =>
   'campaignsOf' in settings ? tellCampaigns(settings.campaignsOf) : searchAndTell(settings)
 
 /** Searches, and shows what was found. */

@@ -105,7 +105,7 @@ export interface CampaignsAsked {
   readonly campaignsOf: string | undefined
 }
 
-export const fuzzUse: Use<FuzzSettings | CampaignsAsked> = {
+export const use: Use<FuzzSettings | CampaignsAsked> = {
   name: 'fuzz',
   positional: '',
   summary: 'search simulated runs for a failure of a protocol, and shrink it',

@@ -8,7 +8,7 @@ import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
 import type { TrafficClients } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 import { parseReporters } from '../reporting/choice.ts'
-import { executeRun } from '../run/execute.ts'
+import { execute as executeRun } from '../run/execute.ts'
 import { type Interrupts, listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { saysIt } from './carried.ts'
@@ -58,7 +58,6 @@ export async function recordRun(
     )
     const verdict = await executeRun({
       run,
-      verifyDeterminism: false,
       reporters: parseReporters({}, 'run'),
       events: recording.events,
       out: recording.out,

@@ -26,10 +26,8 @@ export interface RecordSettings {
   readonly carries: Carriage | undefined
   /** The model, for `chaos check`. */
   readonly model: string | undefined
-  /** The level that the record must meet; undefined if it is only judged. */
-  readonly expect: 'linearizable' | undefined
-  /** Whether to end once a violation of linearizability is certain. */
-  readonly stopOnViolation: boolean
+  /** What to do once a violation of linearizability is certain: report it, exit with 1 in the end, or end at once. */
+  readonly onViolation: 'report' | 'fail' | 'stop'
   /** Absent if the record is one file. */
   readonly parts: PartsOptions | undefined
   /** Whether to replace existing recordings. */
@@ -49,7 +47,7 @@ export interface OpenRecording extends ProxyRecording {
 
 /** @throws UserError (environment) if the files cannot be created, (usage) if they already exist. */
 export function openRecording(
-  { out, carries, model, parts, force, expect, stopOnViolation }: RecordSettings,
+  { out, carries, model, parts, force, onViolation }: RecordSettings,
   log: Logger,
 ): OpenRecording {
   const backendOut = parts === undefined ? backendPath(out) : join(out, 'backend')
@@ -83,9 +81,9 @@ export function openRecording(
   return {
     recorder,
     judging,
-    violated: stopOnViolation ? violated : new Promise<void>(() => undefined),
+    violated: onViolation === 'stop' ? violated : new Promise<void>(() => undefined),
     exitCode() {
-      if (expect === undefined && !stopOnViolation) return undefined
+      if (onViolation === 'report') return undefined
       const { soFar } = judging.judged()
       return soFar === 'linearizable' ? EXIT.met : soFar === 'not certain' ? EXIT.unknown : EXIT.violated
     },

@@ -198,7 +198,7 @@ const declared = {
   }),
 }
 
-export const proxyUse: Use<ProxyCommandSettings & Closing> = {
+export const use: Use<ProxyCommandSettings & Closing> = {
   name: 'proxy',
   positional: '',
   summary: 'stand between clients and servers: forward, inject faults on demand, record',
@@ -368,8 +368,7 @@ function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings 
     carries,
     model:
       model ?? modelOfCommands([...pairs.map(({ carries }) => carries), ...(carries === undefined ? [] : [carries])]),
-    expect: typed.expect === JUDGED_LEVEL ? JUDGED_LEVEL : undefined,
-    stopOnViolation: typed['stop-on-violation'] === true,
+    onViolation: typed['stop-on-violation'] === true ? 'stop' : typed.expect === JUDGED_LEVEL ? 'fail' : 'report',
     parts: rotate === undefined ? undefined : { ...rotate, compress: typed.compress, keep: typed.keep },
     force: typed.force,
   }

@@ -1,11 +1,11 @@
 import { commandLine, type ExitCode } from '@chaosproxy/engine/run'
 import type { PlannedRun } from '@chaosproxy/runner'
 import type { Closing } from '../config/servers.ts'
-import { executeRun } from '../run/execute.ts'
+import { execute as executeRun } from '../run/execute.ts'
 import type { RunSettings } from '../run/use.ts'
 
 /** Records what the command does, which is a run. */
-export async function executeRecord({ close, ...settings }: RunSettings & Closing): Promise<ExitCode> {
+export async function execute({ close, ...settings }: RunSettings & Closing): Promise<ExitCode> {
   try {
     return await executeRun({ ...settings, again: againOf(settings.run) })
   } finally {

@@ -93,7 +93,7 @@ const declared = {
 
 type RecordSettings = Omit<RunSettings, 'again'> & Closing
 
-export const recordUse: Use<RecordSettings> = {
+export const use: Use<RecordSettings> = {
   name: 'record',
   positional: '',
   summary: 'record and check what a command of yours does, such as its tests, under faults',
@@ -153,7 +153,7 @@ async function parseRecordSettings(
   const run = await planRun(spec, { ...registries, traffic }, 'chaos record')
   const baseline = parseBaselineOptions(options)
   if (baseline !== undefined) requireSameRun(baseline, run)
-  return { ...output, run, baseline, verifyDeterminism: false, ui: parseUi(options, run, 1) }
+  return { ...output, run, baseline, ui: parseUi(options, run, 1) }
 }
 
 /** The protocol of servers that get faults but are not recorded. */

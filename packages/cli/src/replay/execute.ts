@@ -10,7 +10,7 @@ import type { ReplaySettings } from './use.ts'
 const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more to end at once.'
 
 /** Plays the scenario as often as requested, and shows the result. */
-export async function executeReplay(settings: ReplaySettings): Promise<ExitCode> {
+export async function execute(settings: ReplaySettings): Promise<ExitCode> {
   const outcome = settings.inspectPort === undefined ? await played(settings) : await inspected(settings)
   print(process.stdout, settings.json ? `${JSON.stringify(jsonOf(settings, outcome))}\n` : pageOf(settings, outcome))
   return exitCodeOf(outcome)

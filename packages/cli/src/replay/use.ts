@@ -65,7 +65,7 @@ const declared = {
   ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of the page'), ...configOption }),
 }
 
-export const replayUse: Use<ReplaySettings> = {
+export const use: Use<ReplaySettings> = {
   name: 'replay',
   positional: '<file>',
   needs: 'the file that chaos fuzz wrote: chaos replay FILE',

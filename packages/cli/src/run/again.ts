@@ -10,7 +10,7 @@ import { printSettings } from '../arguments/names.ts'
 import { workloadTyped } from '../arguments/workload.ts'
 import type { Options, Typed } from '../option.ts'
 import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
-import { runUse, usualOperations, usualSetting } from './use.ts'
+import { use, usualOperations, usualSetting } from './use.ts'
 
 /**
  * The command that repeats this run: by its options if they suffice, otherwise by its `run.json`. With a configuration file
@@ -29,7 +29,7 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string, 
     wordsFor({
       [isUserFile(reference) && !isDeclaration(reference) ? 'protocol' : 'target']: reference,
       seed: spec.seed,
-      ...typedMembers(unusualMembers(run), runUse.options),
+      ...typedMembers(unusualMembers(run), use.options),
       ...workloadOf(run),
       bug: spec.target.bug,
       set: printSettings(spec.target.settings),

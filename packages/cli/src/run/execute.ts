@@ -34,7 +34,7 @@ import { tooShortText } from './too-short.ts'
 import type { RunSettings } from './use.ts'
 
 /** Performs the run, with its live page if wanted, which is loaded only then. */
-export async function executeRun(settings: RunSettings): Promise<ExitCode> {
+export async function execute(settings: RunSettings): Promise<ExitCode> {
   if (settings.ui === undefined) return performAll(settings)
   const { withLivePage } = await import('./live-page.ts')
   return withLivePage(settings, (page) => performAll(settings, page))

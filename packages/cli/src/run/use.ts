@@ -70,7 +70,7 @@ export interface RunSettings extends RunOutput {
   /** The configuration file, if there is one. */
   readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare. */
-  readonly verifyDeterminism: boolean
+  readonly verifyDeterminism?: boolean | undefined
   /** Whether to print a violation on stderr as soon as it is certain, which is the default. */
   readonly announces?: boolean | undefined
   /** Its live page, if one is wanted. */
@@ -142,7 +142,7 @@ const declared = {
   ...outputOptions,
 }
 
-export const runUse: Use<RunSettings> = {
+export const use: Use<RunSettings> = {
   name: 'run',
   positional: '[run]',
   summary: 'break a cluster under load and report which consistency level survived',

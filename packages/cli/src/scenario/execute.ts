@@ -18,7 +18,7 @@ import { accidentOf, fixOf, playTale, playTaleForReal } from './play-tale.ts'
 import type { ScenarioSettings } from './use.ts'
 
 /** Lists the stories, or plays one and tells it. */
-export async function executeScenario(settings: ScenarioSettings): Promise<ExitCode> {
+export async function execute(settings: ScenarioSettings): Promise<ExitCode> {
   const { story, json } = settings
   if (story === undefined) {
     print(process.stdout, json ? `${JSON.stringify(stories.map(listed))}\n` : fitted(`${listLines().join('\n')}\n`))

@@ -34,7 +34,7 @@ const declared = {
   }),
 }
 
-export const scenarioUse: Use<ScenarioSettings> = {
+export const use: Use<ScenarioSettings> = {
   name: 'scenario',
   positional: '[name]',
   summary: 'play a textbook accident step by step, or list them all',

@@ -75,7 +75,7 @@ const declared = {
   ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions() }),
 }
 
-export const simulateUse: Use<FuzzSettings> = {
+export const use: Use<FuzzSettings> = {
   name: 'simulate',
   positional: '<program>',
   needs:

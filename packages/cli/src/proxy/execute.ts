@@ -13,7 +13,7 @@ import { logEvents, serveControl } from './serve-control.ts'
 import type { ProxyCommandSettings } from './use.ts'
 
 /** Runs proxies and their control interface until told to end. */
-export async function executeProxy({ close, ...settings }: ProxyCommandSettings & Closing): Promise<ExitCode> {
+export async function execute({ close, ...settings }: ProxyCommandSettings & Closing): Promise<ExitCode> {
   try {
     return await serveProxies(settings)
   } finally {
