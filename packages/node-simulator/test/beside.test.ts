@@ -80,13 +80,13 @@ describe('a program beside the nodes', () => {
 })
 
 test.each([
-  [{ Payments: { entry: './p.ts' } }, 'Payments: a name is small letters'],
-  [{ redis: { entry: './p.ts' } }, 'redis: that name is taken'],
-  [{ n4: { entry: './p.ts' } }, 'n4: that name is taken'],
-  [{ payments: {} }, 'payments: "entry" must be the path of a program'],
-  [{ payments: { entry: './p.ts', nodes: 2 } }, 'payments: there is no member "nodes"'],
-  [{ payments: './p.ts' }, 'payments: give { "entry": "./payments.ts" }'],
+  [{ Payments: { entry: './p.ts' } }, 'beside.Payments must be named with small letters'],
+  [{ redis: { entry: './p.ts' } }, 'beside.redis must have another name'],
+  [{ n4: { entry: './p.ts' } }, 'beside.n4 must have another name'],
+  [{ payments: {} }, 'beside.payments.entry is missing.'],
+  [{ payments: { entry: './p.ts', nodes: 2 } }, 'there is no member beside.payments.nodes.'],
+  [{ payments: './p.ts' }, 'beside.payments must be an object with an entry, not "./p.ts".'],
 ])('a declaration beside of %j is refused with the reason', (beside, reason) => {
   const declaration = { entry: './server.ts', routes: './routes.json', beside } as never
-  expect(() => declaredService(declaration, { where: 'shop', directory: '.' })).toThrow(`shop: "beside": ${reason}`)
+  expect(() => declaredService(declaration, { where: 'shop', directory: '.' })).toThrow(`shop: ${reason}`)
 })

@@ -102,9 +102,15 @@ export const ifTyped = <Value>(option: Option<Value>): Option<Value | undefined>
   valueIn: (options, name) => (textOf(options, name) === undefined ? undefined : option.valueIn(options, name)),
 })
 
+/** A text, by its schema. */
+export const asText = <Value extends string | undefined>(
+  schema: v.GenericSchema<unknown, Value>,
+  besides: Besides = {},
+): Option<Value> => typedAs(schema, { read: (typed) => typed }, besides)
+
 /** A text. */
 export const word = (text: string, usual?: string): Option<string | undefined> =>
-  typedAs(v.optional(v.string()), { read: (typed) => typed }, { text, usual })
+  asText(v.optional(v.string()), { text, usual })
 
 /** A text that may be left out: the option alone is the empty text. */
 export const wordOrNone = (text: string): Option<string | undefined> => ({

@@ -5,6 +5,7 @@ import {
   declaredService,
   type ServiceDeclaration,
   type ServiceSpec,
+  serviceMembers,
   serviceReference,
   USUAL_NODES,
 } from '@chaosproxy/engine/references'
@@ -14,8 +15,7 @@ import type { FaultChoice } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import type { TrialChoices } from '@chaosproxy/simulator'
-import * as v from 'valibot'
-import { asCount, asName, asRead, flag, inGroup, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
+import { asCount, asName, asRead, asText, flag, inGroup, unlessNot, valuesOf, words } from '../arguments/declare.ts'
 import { requireFaults } from '../arguments/faults.ts'
 import { workloadOptions } from '../arguments/workload.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
@@ -38,8 +38,8 @@ const USUAL_LEVEL: Level = 'linearizable'
 const declared = {
   ...inGroup('What is simulated', ['nodes', 'routes', 'client', 'env'], {
     nodes: asCount(runMembers.nodes, { text: 'how many nodes run the program', usual: USUAL_NODES }),
-    routes: word('the route table that makes the requests of clients', 'routes.json beside the program'),
-    client: word('in place of routes: a file of clients, defineClient({ … }), which is simulated as well'),
+    routes: asText(serviceMembers.routes),
+    client: asText(serviceMembers.client),
     env: words(
       'a variable of its environment, such as PRIMARY=http://{peer.n1}; {node}, {number}, {nodes}, {port}, {peers} are filled in',
     ),
@@ -48,10 +48,7 @@ const declared = {
     beside: words(
       'another program beside the nodes, such as a fake: payments=./fake.ts, which nodes reach at PAYMENTS_URL',
     ),
-    http: asName(v.optional(v.picklist(['bytes', 'messages'])), 'form of requests', {
-      text: 'send requests as bytes, or as whole messages, which is faster',
-      usual: 'bytes',
-    }),
+    http: asName(serviceMembers.http, 'form of requests', { usual: 'bytes' }),
     ...configOption,
   }),
   ...inGroup('What must hold', ['expect'], {

@@ -113,6 +113,8 @@ describe('a Node service', () => {
     await expect(search(declared(CURED), { faults: ['duplicate'] })).rejects.toThrow(
       /simulated programs cannot suffer it/,
     )
-    await expect(search({ ...declared(CURED), node: 3 } as never)).rejects.toThrow('there is no member "node"')
+    await expect(search({ ...declared(CURED), node: 3 } as never)).rejects.toThrow(
+      'there is no member node. Did you mean nodes?',
+    )
   })
 })

@@ -3,8 +3,9 @@ import { draftEntries, schemaProblems, withNames } from '@chaosproxy/runner'
 import { targetNames } from '@chaosproxy/targets/named'
 import { workloads } from '@chaosproxy/workloads'
 import * as v from 'valibot'
+import { serviceSchema } from '../references/services.ts'
 import type { Config } from './config.ts'
-import { baselineEntries, pathSchema, recordingSchema, serviceSchema, upstreamSchema } from './members.ts'
+import { baselineEntries, pathSchema, recordingSchema, upstreamSchema } from './members.ts'
 
 const name = v.pipe(
   v.string('must be a name'),

@@ -9,6 +9,7 @@ export {
   SERVICE,
   type ServiceDeclaration,
   type ServiceSpec,
+  serviceMembers,
   serviceReference,
   USUAL_NODES,
 } from './services.ts'

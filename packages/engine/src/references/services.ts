@@ -21,6 +21,8 @@ export {
   requestName,
   type ServiceDeclaration,
   type ServiceSpec,
+  serviceMembers,
+  serviceSchema,
   USUAL_NODES,
   urlVariables,
 } from '@chaosproxy/node-simulator/declared'

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
+import { runMembers, schemaProblems } from '@chaosproxy/runner'
+import * as v from 'valibot'
 import { REDIS } from './hosts.ts'
 import type { BesideSpec, ServiceSpec } from './reference.ts'
 
@@ -54,29 +56,77 @@ export interface ServiceDeclaration {
 
 /** How many nodes run a program unless its declaration says. */
 export const USUAL_NODES = 3
-/** As many as a cluster of processes can have. */
-const MOST_NODES = 15
-
 /** Whether it declares a service, as opposed to a protocol. */
 export const isServiceDeclaration = (value: object): value is ServiceDeclaration => 'entry' in value
 
-const MEMBERS: readonly string[] = [
-  'entry',
-  'routes',
-  'client',
-  'args',
-  'environment',
-  'nodes',
-  'redis',
-  'beside',
-  'losesPower',
-  'http',
-]
-const BESIDE_MEMBERS: readonly string[] = ['entry', 'args', 'environment']
 /** What may be a host and the beginning of a variable's name. */
 const BESIDE_NAME = /^[a-z][a-z0-9-]*$/
 /** Hosts that are something else already. */
-const TAKEN = new RegExp(`^(?:${REDIS}|clients|localhost|n\\d+)$`)
+const TAKEN = new RegExp(`^(?!(?:${REDIS}|clients|localhost|n\\d+)$)`)
+
+const text = v.string('must be a text')
+const path = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
+
+const programMembers = {
+  entry: v.pipe(path, v.description('the file of its program')),
+  args: v.optional(v.array(text, 'must be a list of texts')),
+  environment: v.optional(v.record(text, text, 'must be an object of texts')),
+}
+
+const besideName = v.pipe(
+  text,
+  v.regex(BESIDE_NAME, 'must be named with small letters, digits and hyphens, since it is dialled'),
+  v.regex(TAKEN, 'must have another name: that one is taken'),
+)
+
+/** What a declaration of a service says: for configurations, options, help and documents. */
+export const serviceMembers: {
+  readonly [Member in keyof ServiceDeclaration]-?: v.GenericSchema<unknown, ServiceDeclaration[Member]>
+} = {
+  ...programMembers,
+  routes: v.optional(
+    v.pipe(
+      path,
+      v.description('the route table that makes the requests of clients; by default routes.json beside the program'),
+    ),
+  ),
+  client: v.optional(
+    v.pipe(path, v.description('in place of routes: a file of clients, whose default export is defineClient({ … })')),
+  ),
+  nodes: runMembers.nodes,
+  redis: v.optional(
+    v.pipe(
+      v.literal('simulated', 'must be "simulated"'),
+      v.description(
+        'a Redis, at REDIS_URL: in the simulator one in memory, at redis:6379; a redis-server for processes',
+      ),
+    ),
+  ),
+  beside: v.optional(
+    v.pipe(
+      v.record(
+        besideName,
+        v.strictObject(programMembers, 'must be an object with an entry'),
+        'must be an object of programs by name',
+      ),
+      v.description('programs that stand beside the nodes, by name: payments is dialled at PAYMENTS_URL'),
+    ),
+  ),
+  http: v.optional(
+    v.pipe(
+      v.picklist(['bytes', 'messages'], 'must be "bytes" or "messages"'),
+      v.description('what the simulator sends for requests: bytes, or whole messages, which is faster'),
+    ),
+  ),
+  losesPower: v.optional(
+    v.pipe(v.boolean('must be true or false'), v.description('kills also cut the power of their node')),
+  ),
+}
+
+export const serviceSchema: v.GenericSchema<unknown, ServiceDeclaration> = v.strictObject(
+  serviceMembers,
+  'must be an object with an entry',
+)
 
 interface Place {
   /** The start of every message. */
@@ -96,8 +146,11 @@ export function declaredService(
   declaration: ServiceDeclaration,
   { where, directory, option = '"routes"' }: Place,
 ): ServiceSpec {
-  const wrong = problemOf(declaration)
-  if (wrong !== undefined) throw new UserError('usage', `${where}: ${wrong}`)
+  const { success, issues } = v.safeParse(serviceSchema, declaration)
+  if (!success)
+    throw new UserError('usage', schemaProblems(serviceSchema, issues, { where, what: 'a service' }).join('\n'))
+  if (declaration.routes !== undefined && declaration.client !== undefined)
+    throw new UserError('usage', `${where}: requests are made by "routes" or by "client": give one of them.`)
   const { entry, routes, client, args, environment, losesPower, redis, http } = declaration
   const program = pathFrom(directory, entry)
   return {
@@ -137,51 +190,6 @@ function routesBeside(program: string, { where, option }: { readonly where: stri
     'usage',
     `${where}: a route table is needed, which says what requests clients make: give its file with ${option}, or put routes.json beside ${program}. chaos routes --help says how to write one.`,
   )
-}
-
-function problemOf(declaration: ServiceDeclaration): string | undefined {
-  const stranger = Object.keys(declaration).find((member) => !MEMBERS.includes(member))
-  if (stranger !== undefined) return `there is no member "${stranger}". There are: ${MEMBERS.join(', ')}.`
-  const { routes = '.', client = '.', nodes = 1 } = declaration
-  const ofProgram = problemOfProgram(declaration)
-  if (ofProgram !== undefined) return ofProgram
-  if (typeof routes !== 'string' || routes === '') return '"routes" must be the path of a route table.'
-  if (typeof client !== 'string' || client === '') return '"client" must be the path of a file of clients.'
-  if (declaration.routes !== undefined && declaration.client !== undefined)
-    return 'requests are made by "routes" or by "client": give one of them.'
-  const ofBeside = problemOfBeside(declaration.beside)
-  if (ofBeside !== undefined) return ofBeside
-  if (declaration.redis !== undefined && declaration.redis !== 'simulated')
-    return '"redis" must be "simulated": the Redis that the simulator has; chaos run starts a redis-server in its place.'
-  if (declaration.http !== undefined && declaration.http !== 'bytes' && declaration.http !== 'messages')
-    return '"http" must be "bytes" or "messages".'
-  if (!Number.isInteger(nodes) || nodes < 1 || nodes > MOST_NODES)
-    return `"nodes" is ${nodes}: give a whole number from 1 to ${MOST_NODES}.`
-  return undefined
-}
-
-function problemOfProgram({ entry, args = [], environment = {} }: BesideDeclaration): string | undefined {
-  if (typeof entry !== 'string' || entry === '') return '"entry" must be the path of a program.'
-  if (!Array.isArray(args) || args.some((arg) => typeof arg !== 'string')) return '"args" must be a list of texts.'
-  if (typeof environment !== 'object' || Object.values(environment).some((text) => typeof text !== 'string'))
-    return '"environment" must be an object of texts.'
-  return undefined
-}
-
-function problemOfBeside(beside: ServiceDeclaration['beside'] = {}): string | undefined {
-  if (typeof beside !== 'object' || beside === null) return '"beside" must be an object of programs by name.'
-  for (const [name, program] of Object.entries(beside)) {
-    const where = `"beside": ${name}: `
-    if (!BESIDE_NAME.test(name)) return `${where}a name is small letters, digits and hyphens, since it is dialled.`
-    if (TAKEN.test(name)) return `${where}that name is taken. Choose another one.`
-    if (typeof program !== 'object' || program === null) return `${where}give { "entry": "./${name}.ts" }.`
-    const stranger = Object.keys(program).find((member) => !BESIDE_MEMBERS.includes(member))
-    if (stranger !== undefined)
-      return `${where}there is no member "${stranger}". There are: ${BESIDE_MEMBERS.join(', ')}.`
-    const problem = problemOfProgram(program)
-    if (problem !== undefined) return where + problem
-  }
-  return undefined
 }
 
 /** Relative to the working directory where it is below that, and never like a name. */

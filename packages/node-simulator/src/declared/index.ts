@@ -3,6 +3,8 @@ export {
   declaredService,
   isServiceDeclaration,
   type ServiceDeclaration,
+  serviceMembers,
+  serviceSchema,
   USUAL_NODES,
 } from './declaration.ts'
 export { urlVariables } from './hosts.ts'
