@@ -95,6 +95,10 @@ export function requireSettings(target: Target, written: Settings | undefined, w
   }
 }
 
+/** What a target promises of registers, without faults. */
+export const usualPromise = (target: Target): string =>
+  target.promises({ workload: 'register', object: 'register', settings: settingsFor(target), faults: [] })
+
 export function parseBug(target: Target, typed: string | undefined): string | undefined {
   if (typed === undefined) return undefined
   return oneOf(

@@ -2,8 +2,8 @@ import { EXIT } from '@chaosproxy/engine/run'
 import { faultDefinitions, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
-import { settingsFor } from '@chaosproxy/workloads'
 import { flag, inGroup } from '../arguments/declare.ts'
+import { usualPromise } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { fitted } from '../terminal/fitted.ts'
@@ -59,7 +59,7 @@ function targetList(targets: readonly Target[]): Listing {
   const real = realOf(targets)
   const described = real.flatMap((target): readonly Listed[] => [
     [target.name, target.summary],
-    ['', `${target.defaultNodes} nodes · promises under faults: ${promiseOf(target)}`],
+    ['', `${target.defaultNodes} nodes · promises under faults: ${usualPromise(target)}`],
     ...target.settings.map((setting): Listed => ['', settingText('--set', setting, style)]),
     ['', ''],
   ])
@@ -68,7 +68,7 @@ function targetList(targets: readonly Target[]): Listing {
     summary: target.summary,
     tier: target.tier,
     defaultNodes: target.defaultNodes,
-    promises: promiseOf(target),
+    promises: usualPromise(target),
     settings: target.settings,
     bugs: target.bugs.map((bug) => bug.name),
     ...(target.errors === undefined ? {} : { errors: target.errors }),
@@ -92,9 +92,6 @@ function errorTable({ errors = [] }: Target): readonly string[] {
 const WIDEST_ERROR = 46
 
 /** The promise with default settings. */
-const promiseOf = (target: Target): string =>
-  target.promises({ workload: 'register', object: 'register', settings: settingsFor(target), faults: [] })
-
 /** Every kind of fault, and which targets can suffer it. */
 function faultTable(targets: readonly Target[]): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {

@@ -2,8 +2,8 @@ import { knownName } from '@chaosproxy/engine/run'
 import { type FaultFamily, familyOf, faultDefinitions, nemeses, type Parameter, parametersOf } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { settingsFor } from '@chaosproxy/workloads'
 import * as v from 'valibot'
+import { usualPromise } from '../arguments/target.ts'
 import { readNames } from './own-names.ts'
 import { objects, oneOf, text } from './schema.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
@@ -65,7 +65,7 @@ async function listTargets(input: Input, context: CallContext): Promise<Answer> 
     name: target.name,
     summary: target.summary,
     nodes: target.defaultNodes,
-    promises: promiseOf(target),
+    promises: usualPromise(target),
     bugs: isAlone
       ? target.bugs.map(({ name, summary, under }) => ({ name, summary, ...(under === undefined ? {} : { under }) }))
       : target.bugs.map(({ name }) => name),
@@ -79,9 +79,6 @@ async function listTargets(input: Input, context: CallContext): Promise<Answer> 
   const known = settings.map((setting) => `setting ${setting.name}=${setting.default}: ${setting.summary}`)
   return { data: { targets: listed }, text: [...lines, ...known].join('\n') }
 }
-
-const promiseOf = (target: Target): string =>
-  target.promises({ workload: 'register', object: 'register', settings: settingsFor(target), faults: [] })
 
 async function listWorkloads({ settings }: CallContext): Promise<Answer> {
   const { registries } = await readNames(settings)

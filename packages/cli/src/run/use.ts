@@ -21,7 +21,7 @@ import {
   usualWorkload,
 } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { register, type Settings, type SettingValue, settingsFor, type Workload } from '@chaosproxy/workloads'
+import { register, type Settings, type SettingValue, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions, requireSameRun } from '../arguments/baseline.ts'
 import {
@@ -48,6 +48,7 @@ import {
   parseKnobs,
   requireSettings,
   targetOptions,
+  usualPromise,
 } from '../arguments/target.ts'
 import { parseUi, type UiSettings } from '../arguments/ui.ts'
 import { chooseWorkload, parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
@@ -351,10 +352,7 @@ type Operation = (typeof operationNames)[number]
 
 /** Below linearizability, a history of only reads and writes can be judged by more levels. */
 export const usualOperations = (target: Target): readonly Operation[] =>
-  target.promises({ workload: 'register', object: 'register', settings: settingsFor(target), faults: [] }) ===
-  'linearizable'
-    ? operationNames
-    : ['read', 'write']
+  usualPromise(target) === 'linearizable' ? operationNames : ['read', 'write']
 
 function parseOperations(typed: string): readonly Operation[] {
   const named = typed.split(',').map((name) => oneOf('operations', 'operation', name.trim(), operationNames))

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { registry } from '../../src/commands/registry.ts'
@@ -12,13 +12,13 @@ const FOREIGN: { readonly [use: string]: readonly string[] } = {
 }
 
 const withoutComments = (file: string): string =>
-  readFileSync(join(sources, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 
 /** The files of a command: what its use and its execution import, except what belongs to other commands. */
 function filesOf(use: string): readonly string[] {
   const found = new Set([`${use}/use.ts`, `${use}/execute.ts`].filter((file) => existsSync(join(sources, file))))
   for (const file of found)
-    for (const [, path] of withoutComments(file).matchAll(/from '(\.[^']+)'/g)) {
+    for (const [, path] of withoutComments(join(sources, file)).matchAll(/from '(\.[^']+)'/g)) {
       const imported = relative(sources, join(sources, dirname(file), path!)).replaceAll('\\', '/')
       if (existsSync(join(sources, imported))) found.add(imported)
     }
@@ -47,11 +47,32 @@ test('the commands with many options have a use', () => {
 
 test.each(uses)('chaos %s has the name of each option in two files at most', async (use) => {
   const { options } = await registry[use]!(async () => [])
-  const texts = filesOf(use).map((file) => [file, withoutComments(file)] as const)
+  const texts = filesOf(use).map((file) => [file, withoutComments(join(sources, file))] as const)
   const crowded = Object.keys(options).flatMap((name) => {
     const files = texts.filter(([, text]) => namedIn(name).test(text)).map(([file]) => file)
     return files.length > 2 ? [{ name, files }] : []
   })
+  expect(crowded).toEqual([])
+})
+
+/** Members of specs of the engine, which passes them on to threads and machines and validates them where they arrive. */
+const PASSED_ON = ['allow-code', 'failed-cas', 'keep-going', 'verify-determinism']
+
+test('a name of several words stands in two files at most of the cli and the engine, in either spelling', async () => {
+  const commands = await Promise.all(Object.values(registry).map((load) => load(async () => [])))
+  const names = new Set(commands.flatMap(({ options }) => Object.keys(options)).filter((name) => name.includes('-')))
+  const texts = [sources, join(sources, '..', '..', 'engine', 'src')].flatMap((directory) =>
+    readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => [file, withoutComments(join(directory, file))] as const),
+  )
+  const filesWith = (pattern: RegExp) => texts.filter(([, text]) => pattern.test(text)).map(([file]) => file)
+  const crowded = [...names].flatMap((name) => {
+    const camel = PASSED_ON.includes(name) ? [] : [name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())]
+    const files = filesWith(new RegExp(`(?<![\\w-])(?:${[name, ...camel].join('|')})(?![\\w-])`))
+    return files.length > 2 ? [{ name, files }] : []
+  })
+  expect(names.size).toBeGreaterThan(15)
   expect(crowded).toEqual([])
 })
 
