@@ -14,7 +14,7 @@ import {
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asRead, common, flag, valuesOf, word } from '../arguments/declare.ts'
-import { parseNemeses } from '../arguments/faults.ts'
+import { parseNemeses, printFaults } from '../arguments/faults.ts'
 import { oneOf, printSettings } from '../arguments/names.ts'
 import { parseDuration, printDuration } from '../arguments/quantities.ts'
 import { parseWorkloadSettings } from '../arguments/workload.ts'
@@ -220,7 +220,7 @@ export const trialTyped = ({
   lengthMs,
   mix,
 }: TrialChoices): Typed<Options> => ({
-  faults: names && (names.join(',') || 'none'),
+  faults: printFaults(names),
   drift: wrong?.driftPpm === undefined ? undefined : `${wrong.driftPpm}ppm`,
   jump: wrong?.jumpMs === undefined ? undefined : `${wrong.jumpMs}ms`,
   clients: many,

@@ -120,9 +120,9 @@ export const use: Use<RecordSettings> = {
 
 /** The options, completed by what the configuration holds recordings to. */
 function withPromises(options: ParsedOptions, loaded: LoadedConfig | undefined): ParsedOptions {
-  const { expect, require, baseline, tolerance } = loaded?.config.recording ?? {}
+  const { baseline, ...held } = loaded?.config.recording ?? {}
   const file = baseline && relative('.', resolve(loaded?.directory ?? '.', baseline))
-  const configured = { expect, require, baseline: file, tolerance }
+  const configured = { ...held, baseline: file }
   return { ...configured, ...Object.fromEntries(Object.entries(options).filter(([, typed]) => typed !== undefined)) }
 }
 

@@ -1,9 +1,19 @@
 import { didYouMean, nearest } from '@chaosproxy/history'
-import { count, duration } from '@chaosproxy/runner'
+import { count, duration, runMembers } from '@chaosproxy/runner'
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import { asCount, asDuration, asName, asSize, ifTyped, valuesOf } from '../../src/arguments/declare.ts'
+import {
+  asCount,
+  asDuration,
+  asName,
+  asSize,
+  flag,
+  ifTyped,
+  membersOf,
+  typedMembers,
+  valuesOf,
+} from '../../src/arguments/declare.ts'
 import { parseFaultChoices, parseNemeses } from '../../src/arguments/faults.ts'
 import { oneOf, parseSettings } from '../../src/arguments/names.ts'
 import { parseDuration, parseSize, printDuration } from '../../src/arguments/quantities.ts'
@@ -85,6 +95,19 @@ describe('an option that is declared by a schema', () => {
       '--level strog: there is no such level. Did you mean strong? Known: weak, strong.',
     )
   })
+})
+
+test('an option with the schema of a member of a run sets that member, and is printed from it', () => {
+  const declared = {
+    time: ifTyped(asDuration(runMembers.timeMs)),
+    clients: asCount(v.optional(runMembers.clients, 3)),
+    pace: asCount(v.optional(count('operations per second', 1, 10)), { member: 'rate' }),
+    stop: { ...flag('stop early'), member: 'stopOnViolation' as const },
+    other: asCount(v.optional(count('how many others', 1, 15), 5)),
+  }
+  const members = membersOf(valuesOf({ time: '2m', pace: '7', stop: true }, declared), declared)
+  expect(members).toEqual({ timeMs: 120_000, clients: 3, rate: 7, stopOnViolation: true })
+  expect(typedMembers(members, declared)).toEqual({ time: '2m', clients: '3', pace: '7', stop: true })
 })
 
 test.each([

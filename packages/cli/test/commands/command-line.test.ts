@@ -55,6 +55,14 @@ test('the command that repeats a run names only the level that was given', async
   expect(await againFor(typed)).not.toContain('--expect')
 })
 
+test('the command that repeats a run has every member that is not as usual', async () => {
+  const typed = { time: '90s', clients: 3, 'check-timeout': '2m', 'stop-on-violation': true, require: 'lost == 0' }
+  expect(await againFor({ ...typed, seed: 1, faults: 'kill' })).toBe(
+    "npx chaos run --target raft --seed 1 --time 90s --clients 3 --faults kill --expect linearizable --require 'lost == 0' --stop-on-violation --check-timeout 2m",
+  )
+  expect(await againFor({ seed: 1 })).toBe('npx chaos run --target raft --seed 1')
+})
+
 test('the command that repeats a run driven by workers uses workers again', async () => {
   const load = { queue: 'env:CHAOS_QUEUE', workers: 2, reach: '10.0.0.5' }
   expect(await againFor({ seed: 1, ...load })).toContain('--queue env:CHAOS_QUEUE --workers 2 --reach 10.0.0.5')
