@@ -6,7 +6,8 @@ import { mcpOptions, parseMcpSettings } from '../mcp/settings.ts'
 export const mcpCommand: Command = {
   name: 'mcp',
   positional: '',
-  summary: 'serve the Model Context Protocol on stdin and stdout: agents list, run, check, explain, inject and heal',
+  summary:
+    'serve the Model Context Protocol on stdin and stdout: agents list, run, check, explain, inject and heal (needs the package @modelcontextprotocol/sdk, too)',
   options: mcpOptions,
   examples: [
     ['chaos mcp', 'what an MCP client starts; its configuration is in the manual page "agents"'],

@@ -9,9 +9,10 @@ import { objects, oneOf, text } from './schema.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
 const KINDS = ['targets', 'workloads', 'faults'] as const
+type Kind = (typeof KINDS)[number]
 
 const input = v.strictObject({
-  what: oneOf(KINDS, 'which list'),
+  what: v.optional(oneOf(KINDS, 'which list; the names of the lists if left out')),
   target: v.optional(text('with targets or faults: only about this target')),
 })
 
@@ -21,10 +22,11 @@ export const listTool: Tool = {
   name: 'list',
   title: 'List targets, workloads and faults',
   summary:
-    'Lists what can be tested and its deliberate bugs (targets), what clients can do (workloads), or what can go wrong (faults). With a target, only that one: its settings and bugs, or which faults it can suffer and, of the others, why not and what to use instead.',
+    'Lists what can be tested and its deliberate bugs (targets), what clients can do (workloads), or what can go wrong (faults); without "what", these three lists. With a target, only that one: its settings and bugs, or which faults it can suffer and, of the others, why not and what to use instead.',
   effect: 'reads',
   input: () => input,
   output: v.strictObject({
+    lists: v.optional(objects('without "what": the lists there are, with what each is and how many it has')),
     targets: v.optional(objects('name, summary, nodes, what it promises, bugs; of a single target also its settings')),
     workloads: v.optional(objects('name, summary, model, functions, the levels it can tell, settings')),
     faults: v.optional(
@@ -44,13 +46,30 @@ async function list(input: Input, context: CallContext): Promise<Answer> {
       return listFaults(input, context)
     case 'targets':
       return listTargets(input, context)
+    case undefined:
+      return input.target === undefined ? listLists(context) : listTargets(input, context)
   }
 }
+
+async function listLists({ settings }: CallContext): Promise<Answer> {
+  const { targetNames, workloadNames } = (await readNames(settings)).registries
+  const summaries: { readonly [kind in Kind]: readonly [summary: string, count: number] } = {
+    targets: ['what can be tested', realOf(targetNames).length],
+    workloads: ['what clients can do', workloadNames.length],
+    faults: ['what can go wrong', faultDefinitions.length],
+  }
+  const lists = KINDS.map((what) => ({ what, summary: summaries[what][0], count: summaries[what][1] }))
+  const lines = lists.map(({ what, summary, count }) => `list {"what":"${what}"}: ${summary} (${count})`)
+  return { data: { lists }, text: lines.join('\n') }
+}
+
+/** Leaves out the simulated targets: `run` simulates every one that can be. */
+const realOf = (names: readonly string[]): readonly string[] => names.filter((name) => !name.startsWith(SIMULATED))
 
 async function targetsOf({ target }: Input, { settings }: CallContext): Promise<readonly Target[]> {
   const { registries } = await readNames(settings)
   const known = registries.targetNames
-  const names = target === undefined ? known.filter((name) => !name.startsWith(SIMULATED)) : [target]
+  const names = target === undefined ? realOf(known) : [target]
   return Promise.all(
     names.map(async (name) => {
       knownName(`list: ${name}`, 'target', name, known)

@@ -24,6 +24,22 @@ export interface ToolResult {
   readonly isError?: boolean
 }
 
+/** A resource as a client lists it. */
+export interface ListedResource {
+  readonly uri: string
+  readonly name: string
+  readonly title: string
+  readonly mimeType: string
+}
+
+export interface ResourceContents {
+  readonly contents: readonly { readonly uri: string; readonly mimeType: string; readonly text: string }[]
+}
+
+interface ReadRequest {
+  readonly params: { readonly uri: string }
+}
+
 export interface CallRequest {
   readonly params: {
     readonly name: string
@@ -52,21 +68,31 @@ export interface CallExtra {
 interface McpServer {
   onclose?: () => void
   onerror?: (error: Error) => void
-  setRequestHandler(schema: unknown, handle: (request: CallRequest, extra: CallExtra) => unknown): void
+  setRequestHandler<Request>(
+    schema: RequestSchema<Request>,
+    handle: (request: Request, extra: CallExtra) => unknown,
+  ): void
   connect(transport: object): Promise<void>
   close(): Promise<void>
 }
 
 interface ServerOptions {
-  readonly capabilities: { readonly tools: object }
+  readonly capabilities: { readonly tools: object; readonly resources: object }
   readonly instructions: string
+}
+
+/** What the SDK reads requests of this type by. */
+interface RequestSchema<Request> {
+  readonly parse: (message: unknown) => Request
 }
 
 interface Sdk {
   readonly Server: new (info: { readonly name: string; readonly version: string }, options: ServerOptions) => McpServer
   readonly StdioServerTransport: new (input: Readable, output: Writable) => object
-  readonly ListToolsRequestSchema: unknown
-  readonly CallToolRequestSchema: unknown
+  readonly ListToolsRequestSchema: RequestSchema<object>
+  readonly CallToolRequestSchema: RequestSchema<CallRequest>
+  readonly ListResourcesRequestSchema: RequestSchema<object>
+  readonly ReadResourceRequestSchema: RequestSchema<ReadRequest>
 }
 
 const PACKAGE = '@modelcontextprotocol/sdk'

@@ -2,28 +2,33 @@ import { Writable } from 'node:stream'
 import { packageVersion } from '@chaosproxy/engine/run'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
+import * as v from 'valibot'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { wholeLines } from './lines.ts'
+import { nextCall } from './next-call.ts'
 import { type CallExtra, type CallRequest, type ListedTool, loadSdk, type ToolResult } from './packages.ts'
-import { jsonSchemaOf, requireInput } from './schema.ts'
+import { listedReports, readReport } from './reports.ts'
+import { jsonSchemaOf, requireInput, text as textSchema } from './schema.ts'
 import type { McpSettings } from './settings.ts'
 import type { CallContext, Tool } from './tool.ts'
 import { tools } from './tools.ts'
 
 const INSTRUCTIONS =
-  'chaos breaks replicated systems on purpose and judges what they kept. "run" breaks a target and returns a verdict and a directory; "explain" tells the contradiction in it; "check" judges any recorded history. "inject" and "heal" hurt what goes through a running "chaos proxy --control". Start with "list". What is unknown is not a pass: read "outcome" and "doubts".'
+  'chaos breaks replicated systems on purpose and judges what they kept. "run" breaks a target and returns a verdict and a directory; "explain" tells the contradiction in it; "check" judges any recorded history. "inject" and "heal" hurt what goes through a running "chaos proxy --control". Start with "list". "next" of a result is the call that usually follows. Reports of runs are resources. What is unknown is not a pass: read "outcome" and "doubts".'
 
 /** Serves the protocol on stdin and stdout until the client is gone or Ctrl-C. */
 export async function serveMcp(settings: McpSettings): Promise<void> {
-  const { Server, StdioServerTransport, ListToolsRequestSchema, CallToolRequestSchema } = await loadSdk()
-  const server = new Server(
+  const sdk = await loadSdk()
+  const server = new sdk.Server(
     { name: 'chaos', version: packageVersion() },
-    { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
+    { capabilities: { tools: {}, resources: {} }, instructions: INSTRUCTIONS },
   )
   const calls = new Set<Promise<unknown>>()
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map((tool) => listed(tool, settings)) }))
-  server.setRequestHandler(CallToolRequestSchema, (request, extra) => {
+  server.setRequestHandler(sdk.ListToolsRequestSchema, () => ({ tools: tools.map((tool) => listed(tool, settings)) }))
+  server.setRequestHandler(sdk.ListResourcesRequestSchema, () => ({ resources: listedReports(settings.out) }))
+  server.setRequestHandler(sdk.ReadResourceRequestSchema, ({ params }) => readReport(settings.out, params.uri))
+  server.setRequestHandler(sdk.CallToolRequestSchema, (request, extra) => {
     const result = called(request, extra, settings)
     calls.add(result)
     return result.finally(() => calls.delete(result))
@@ -39,7 +44,7 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
       output.protocol.once('error', resolve)
       interrupts.signal.addEventListener('abort', () => resolve(), { once: true })
     })
-    await server.connect(new StdioServerTransport(input, output.protocol))
+    await server.connect(new sdk.StdioServerTransport(input, output.protocol))
     await gone
     // Ends calls early but cleanly: nodes are stopped, and the record is judged.
     await server.close()
@@ -71,12 +76,14 @@ function ownStdout(): { readonly protocol: Writable; release(): void } {
   }
 }
 
+const NEXT = textSchema('the call that usually follows; absent if none does')
+
 const listed = ({ name, title, summary, effect, input, output }: Tool, settings: McpSettings): ListedTool => ({
   name,
   title,
   description: summary,
   inputSchema: jsonSchemaOf(input(settings)),
-  outputSchema: jsonSchemaOf(output),
+  outputSchema: jsonSchemaOf(v.strictObject({ ...output.entries, next: v.optional(NEXT) })),
   annotations: {
     readOnlyHint: effect === 'reads',
     destructiveHint: effect === 'hurts',
@@ -93,7 +100,12 @@ async function called({ params }: CallRequest, extra: CallExtra, settings: McpSe
     const given = requireInput(name, tool.input(settings), input)
     const progress = progressTo(extra, _meta?.progressToken)
     const { data, text } = await tool.call(given, { settings, signal: extra.signal, progress })
-    return { content: [{ type: 'text', text: printableLines(text) }], structuredContent: data }
+    const next = nextCall(name, input, data)
+    if (next === undefined) return { content: [{ type: 'text', text: printableLines(text) }], structuredContent: data }
+    return {
+      content: [{ type: 'text', text: printableLines(`${text}\nNext: ${next}`) }],
+      structuredContent: { ...data, next },
+    }
   } catch (error) {
     return { content: [{ type: 'text', text: printableLines(troubleOf(error)) }], isError: true }
   }

@@ -25,7 +25,7 @@ export interface Tool {
   /** `reads` changes nothing, `runs` starts and ends processes of its own, `hurts` changes a running proxy. */
   readonly effect: 'reads' | 'runs' | 'hurts'
   readonly input: (settings: McpSettings) => v.GenericSchema
-  readonly output: v.GenericSchema
+  readonly output: v.StrictObjectSchema<v.ObjectEntries, undefined>
   /**
    * Gets what its input schema parsed.
    *

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { expect, onTestFinished } from 'vitest'
 import { confined, confinedWithin } from '../../src/mcp/confined.ts'
 import { wholeLines } from '../../src/mcp/lines.ts'
+import { nextCall } from '../../src/mcp/next-call.ts'
 import { requireInput } from '../../src/mcp/schema.ts'
 import { parseMcpSettings } from '../../src/mcp/settings.ts'
 import { tools } from '../../src/mcp/tools.ts'
@@ -61,8 +62,13 @@ async function connected(args: readonly string[] = [], env: { readonly [name: st
 const BROKEN = { simulate: true, bug: 'ack-before-majority', timeMs: 4000, rate: 200, seed: 1 } as const
 
 test('an agent breaks a target, then judges and explains the history', async () => {
-  const { cwd, listed, call } = await connected()
+  const { cwd, client, listed, call } = await connected()
   expect(listed.map(({ name }) => name)).toEqual(tools.map(({ name }) => name))
+  const lists = await call('list', {})
+  expect(lists.data).toMatchObject({
+    lists: [{ what: 'targets' }, { what: 'workloads' }, { what: 'faults' }],
+    next: 'list {"what":"targets"}',
+  })
   for (const { inputSchema, outputSchema } of listed)
     expect([inputSchema.type, outputSchema?.type]).toEqual(['object', 'object'])
 
@@ -83,6 +89,15 @@ test('an agent breaks a target, then judges and explains the history', async () 
   expect(run.text).toContain(run.data.sentence)
 
   const path = run.data.directory
+  expect(run.data['next']).toBe(`explain ${JSON.stringify({ path })}`)
+  expect(run.text).toContain(`Next: explain ${JSON.stringify({ path })}`)
+  const { resources } = await client.listResources()
+  expect(resources).toMatchObject([{ title: run.data['title'], mimeType: 'text/html' }])
+  const { contents } = await client.readResource({ uri: resources[0]!.uri })
+  expect(contents).toMatchObject([{ text: readFileSync(join(cwd, path, 'report.html'), 'utf8') }])
+  const missing = client.readResource({ uri: resources[0]!.uri.replace('report.html', '..%2Frun.json') })
+  await expect(missing).rejects.toThrow(/no such report in chaos-results/)
+
   const check = await call('check', { path, expect: 'linearizable' })
   const { title, sentence, levels } = run.data
   expect(check.data).toMatchObject({ outcome: 'violated', title, levels })
@@ -114,13 +129,58 @@ test.each([
   ['run', { faults: 'partition' }, 'run: faults must be a list of texts, not "partition".'],
   ['run', { settings: 7 }, 'run: settings must be an object, not 7.'],
   ['run', { require: ['exec:touch x'] }, 'run: there is no member require.'],
-  ['list', {}, 'list: what is missing.'],
+  ['check', {}, 'check: path is missing.'],
   ['list', { what: 'everything' }, 'list: what must be one of targets, workloads, faults, not "everything".'],
   ['check', { path: '' }, 'check: path must be a text, not "".'],
   ['inject', { kind: 'x'.repeat(100) }, `not "${'x'.repeat(56)}….`],
 ])('arguments that do not fit are refused with what would: %s %j', (name, input, message) => {
   const schema = tools.find((tool) => tool.name === name)!.input(settings)
   expect(() => requireInput(name, schema, input)).toThrow(message)
+})
+
+const found = { outcome: 'as expected', levels: {}, seed: 7, directory: 'chaos-results/one' }
+
+test.each([
+  ['list', {}, {}, 'list {"what":"targets"}'],
+  ['list', { what: 'targets' }, { targets: [{ name: 'raft' }] }, 'run {"target":"raft","simulate":true}'],
+  ['list', { target: 'redis' }, { targets: [{ name: 'redis' }] }, 'run {"target":"redis"}'],
+  ['list', { what: 'workloads' }, { workloads: [{ name: 'queue' }] }, 'run {"workload":"queue"}'],
+  [
+    'list',
+    { what: 'faults', target: 'redis' },
+    { faults: [{ runs: [] }, { runs: ['one-way'], suffers: false }, { runs: ['kill', 'kill-leader'], suffers: true }] },
+    'run {"target":"redis","faults":["kill"]}',
+  ],
+  ['run', { target: 'raft' }, { ...found, outcome: 'violated' }, 'explain {"path":"chaos-results/one"}'],
+  ['run', { target: 'raft' }, { ...found, outcome: 'unknown' }, 'explain {"path":"chaos-results/one"}'],
+  ['run', { target: 'raft', seed: 7 }, found, 'run {"target":"raft","seed":8}'],
+  ['check', { path: 'one.edn' }, { ...found, outcome: 'violated' }, 'explain {"path":"one.edn"}'],
+  [
+    'check',
+    { path: 'one.edn', model: 'queue' },
+    { outcome: 'nothing expected', levels: { linearizable: 'violated' } },
+    'explain {"path":"one.edn","model":"queue"}',
+  ],
+  ['check', { path: 'one.edn' }, found, undefined],
+  ['explain', { path: 'one.edn' }, {}, undefined],
+  [
+    'proxies',
+    { address: '127.0.0.1:9' },
+    { proxies: [{ name: 'db' }], faults: [] },
+    'inject {"address":"127.0.0.1:9","kind":"latency","proxies":["db"],"parameters":{"latencyMs":200},"forMs":10000}',
+  ],
+  ['proxies', {}, { proxies: [{ name: 'db' }], faults: [{ name: 'slow' }] }, 'heal {"names":["slow"]}'],
+  ['proxies', {}, { proxies: [], faults: [] }, undefined],
+  ['inject', { kind: 'latency' }, { fault: { name: 'slow' } }, 'heal {"names":["slow"]}'],
+  ['inject', { kind: 'latency', forMs: 100 }, { fault: { name: 'slow' } }, 'proxies {}'],
+  ['heal', { all: true }, { healed: [], faults: [] }, 'proxies {}'],
+])('the result of %s %j names the call that usually follows', (tool, input, data, next) => {
+  expect(nextCall(tool, input, data)).toBe(next)
+})
+
+test('chaos mcp --help names the second package that it needs', async () => {
+  const { stdout } = await chaos(['mcp', '--help'])
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('needs the package @modelcontextprotocol/sdk')
 })
 
 test('a token is never written into the configuration of a client', () => {

@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { listRuns, readTextFile } from '@chaosproxy/engine/run'
+import { UserError } from '@chaosproxy/history'
+import type { ListedResource, ResourceContents } from './packages.ts'
+
+const REPORT = 'report.html'
+const BEGINNING = 'chaos://runs/'
+const TYPE = 'text/html'
+
+/** The address of a run's report, by the name of its directory. */
+const uriOf = (name: string): string => `${BEGINNING}${encodeURIComponent(name)}/${REPORT}`
+
+/** The reports in a directory of results, newest first. */
+export const listedReports = (out: string): readonly ListedResource[] =>
+  listRuns(out)
+    .runs.filter(({ hasReport }) => hasReport)
+    .map(({ name, title }) => ({ uri: uriOf(name), name: `${name}/${REPORT}`, title, mimeType: TYPE }))
+
+/**
+ * Only what is listed can be read: a name cannot lead elsewhere.
+ *
+ * @throws UserError (usage, input)
+ */
+export function readReport(out: string, uri: string): ResourceContents {
+  const found = listedReports(out).find((report) => report.uri === uri)
+  if (found === undefined)
+    throw new UserError(
+      'usage',
+      `${uri}: there is no such report in ${out}. List the resources to see which there are.`,
+    )
+  return { contents: [{ uri, mimeType: TYPE, text: readTextFile(uri, join(out, found.name)) }] }
+}
