@@ -9,61 +9,59 @@ import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import {
   addressFindings,
-  areAttachable,
   containerFindings,
-  type Finding,
   faultFindings,
+  isOfContainers,
   machineFindings,
   targetFindings,
 } from '../doctor/findings.ts'
+import { blockersOf, type Examined, shortPage, wholePage } from '../doctor/page.ts'
 import { fitted } from '../terminal/fitted.ts'
-import { type Listed, listing } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
 export const doctorCommand: Command = {
   name: 'doctor',
   positional: '',
-  summary: 'check this machine: what is missing, and which faults need it (runs chaos.config.ts)',
+  summary: 'check what keeps a target from running here, and which faults it can suffer (runs chaos.config.ts)',
   options: {
     ...inGroup('What is checked', [], {
       target: word('the target to check [default: that of the configuration, or raft]'),
       ...configOption,
     }),
-    ...inGroup('Output', [], { json: flag('print one JSON object on stdout') }),
+    ...inGroup('Output', [], {
+      all: flag('list every finding, and every fault with what it does or why it cannot be injected'),
+      json: flag('print one JSON object on stdout'),
+    }),
   },
-  examples: [['chaos doctor --target primary-replica', 'before running it']],
+  examples: [
+    ['chaos doctor', 'before running what the configuration says'],
+    ['chaos doctor --target primary-replica --all', 'with every fault that can be injected, and why others cannot'],
+  ],
   async run(options) {
     sayWhatRuns(textOf(options, 'config') ?? configPathIn('.'))
     const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')
     const usual = nameIn(withPaths(loaded?.config ?? {}, own).target)
     const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
-    const machine = await machineFindings()
-    const needs = [...(await targetFindings(target)), ...(await addressFindings(target.declared))]
-    const faults = faultFindings(target)
-    const containers = containerFindings()
-    const isWell = [...machine, ...needs].every(({ ok }) => ok) && areAttachable(target.declared, containers)
-    if (flagOf(options, 'json'))
-      print(process.stdout, `${JSON.stringify({ target: target.name, machine, containers, needs, faults })}\n`)
-    else
-      print(
-        process.stdout,
-        fitted(
-          [
-            ...section('This machine', machine),
-            ...(containers.length > 0 ? section('Containers', containers) : []),
-            ...section(
-              target.name,
-              needs.length > 0 ? needs : [{ what: 'programs', ok: true, detail: 'nothing is missing' }],
-            ),
-            ...section(`Faults ${target.name} can suffer`, faults),
-            isWell
-              ? `Ready: npx chaos run --target ${isService(reference) ? SERVICE : ''}${target.name}`
-              : 'Something is missing; see above.',
-            '',
-          ].join('\n'),
-        ),
-      )
+    const examined: Examined = {
+      target: target.name,
+      machine: await machineFindings(),
+      needs: [...(await targetFindings(target)), ...(await addressFindings(target.declared))],
+      containers: containerFindings(),
+      faults: faultFindings(target),
+      isOfContainers: isOfContainers(target.declared),
+    }
+    const isWell = blockersOf(examined).length === 0
+    if (flagOf(options, 'json')) {
+      const { isOfContainers: _, ...findings } = examined
+      print(process.stdout, `${JSON.stringify(findings)}\n`)
+    } else {
+      const page = flagOf(options, 'all') ? wholePage : shortPage
+      const end = isWell
+        ? `Ready: npx chaos run --target ${isService(reference) ? SERVICE : ''}${target.name}`
+        : `Not ready: ${flagOf(options, 'all') ? 'see ✘' : 'see'} above.`
+      print(process.stdout, fitted([...page(examined, styleFor(process.stdout)), end, ''].join('\n')))
+    }
     return isWell ? EXIT.met : EXIT.environment
   },
 }
@@ -72,13 +70,4 @@ export const doctorCommand: Command = {
 function sayWhatRuns(config: string | undefined): void {
   if (config === undefined || extname(config) === '.json') return
   print(process.stderr, `  runs ${printableLines(config)}, which is code\n`)
-}
-
-function section(title: string, findings: readonly Finding[]): string[] {
-  const style = styleFor(process.stdout)
-  const rows = findings.map(
-    ({ what, ok, detail, remedy }): Listed =>
-      ok ? [`  ✔ ${what}`, detail] : [`  ✘ ${what}`, `${detail}${remedy === undefined ? '' : `. ${remedy}`}`],
-  )
-  return [style.bold(title), ...listing(rows, String), '']
 }

@@ -194,9 +194,6 @@ export interface ContainerFinding extends Finding {
 export const containerFindings = (): readonly ContainerFinding[] =>
   containerAllowances().map(({ allowed, ...rest }) => ({ ok: allowed, ...rest }))
 
-/** Whether a target that consists of containers has what it needs; true of any other. */
-export const areAttachable = (declared: Target['declared'], findings: readonly ContainerFinding[]): boolean =>
-  typeof declared !== 'object' ||
-  declared === null ||
-  !('compose' in declared || 'containers' in declared) ||
-  (findings.length > 0 && findings.every(({ ok, isNeeded }) => ok || !isNeeded))
+/** Whether a target consists of containers that an engine runs. */
+export const isOfContainers = (declared: Target['declared']): boolean =>
+  typeof declared === 'object' && declared !== null && ('compose' in declared || 'containers' in declared)

@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { plainStyle } from '@chaosproxy/report'
 import { expect } from 'vitest'
+import { blockersOf, type Examined, shortPage, wholePage } from '../../src/doctor/page.ts'
 import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
 import { test } from '../patient.ts'
 
@@ -32,4 +34,58 @@ test('chaos doctor names a configuration before it runs it', async () => {
   writeFileSync(join(cwd, 'chaos.config.mjs'), "process.stderr.write('it runs\\n')\nexport default {}\n")
   const { stderr } = await chaos(['doctor'], { cwd })
   expect(stderr).toMatch(/^ {2}runs chaos\.config\.mjs, which is code\n/)
+})
+
+test('chaos doctor counts the faults that can be injected, and lists them with --all', async () => {
+  const short = await chaosHere(['doctor', '--target', 'raft'])
+  expect(short.stdout).toMatch(/^This machine: Node \d.*\n\d+ faults can be injected into raft; --all lists them$/m)
+  expect(short.stdout).toMatch(/\nReady: npx chaos run --target raft\n$/)
+  expect(short.stdout).not.toContain('✘')
+  const whole = await chaosHere(['doctor', '--target', 'raft', '--all'])
+  const faults = whole.stdout.split('Faults raft can suffer\n')[1] ?? ''
+  const [, injected] = /(\d+) faults can/.exec(short.stdout) ?? []
+  expect(faults.match(/^ {2}✔/gm)).toHaveLength(Number(injected))
+  expect(faults).toMatch(/^ {2}✘ .*instead: /m)
+})
+
+test('chaos doctor shows first what blocks, and no ✘ for what the target does not need', () => {
+  const fine = { ok: true, detail: 'there' }
+  const docker = { what: 'docker', ok: false, detail: 'it does not answer', isNeeded: true }
+  const rules = { what: 'rules', ok: false, detail: 'not root', isNeeded: false }
+  const examined: Examined = {
+    target: 'shop',
+    machine: [{ what: 'Node', ok: true, detail: '22.1.0' }],
+    needs: [
+      { what: 'node', ...fine },
+      { what: 'server.js', ok: false, detail: 'does not exist', remedy: 'Write it.' },
+    ],
+    containers: [docker, rules],
+    faults: [
+      { what: 'kill', ...fine },
+      { what: 'clock', ok: false, detail: 'no clock' },
+    ],
+    isOfContainers: false,
+  }
+  expect(shortPage(examined, plainStyle)).toEqual([
+    'What keeps shop from running',
+    '  ✘ server.js  does not exist. Write it.',
+    '',
+    'shop',
+    '  ✔ node  there',
+    '',
+    'This machine: Node 22.1.0',
+    '1 fault can be injected into shop; --all lists it',
+    '',
+  ])
+  const ofContainers = { ...examined, needs: [], isOfContainers: true }
+  expect(shortPage(ofContainers, plainStyle).slice(0, 6)).toEqual([
+    'What keeps shop from running',
+    '  ✘ docker  it does not answer',
+    '',
+    'shop',
+    '  – rules  not root',
+    '',
+  ])
+  expect(blockersOf({ ...ofContainers, containers: [] })).toMatchObject([{ what: 'containers', ok: false }])
+  expect(wholePage(examined, plainStyle).join('\n')).toMatch(/✘ docker .*✔ kill .*✘ clock/s)
 })
