@@ -14,13 +14,22 @@ export interface Command {
   /** In the order in which help lists them. If any is common, the others need `--help --all`. */
   readonly options: Options
   readonly examples: readonly (readonly [command: string, explanation: string])[]
-  /** The words that may follow the name, for completion. */
-  readonly words?: readonly string[]
+  /** What may follow the name, for help and completion. */
+  readonly actions?: readonly CommandAction[]
   /** Help for what follows the name, if that has help of its own. */
   helpFor?(argv: readonly string[]): string | undefined
   /** Rewrites the command line before it is parsed, for other styles of options. */
   normalize?(argv: readonly string[]): readonly string[]
   run(options: ParsedOptions): Promise<ExitCode>
+}
+
+/** One thing that a command can do, by the word that follows its name. */
+export interface CommandAction {
+  /** The word, then others that mean the same. */
+  readonly names: readonly [string, ...string[]]
+  /** The words that follow it; empty if there are none. */
+  readonly usage: string
+  readonly summary: string
 }
 
 /** Loads every command, for the one that names the others. */

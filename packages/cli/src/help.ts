@@ -31,6 +31,7 @@ export function declareHelp(builder: Argv, command: Command, { all, says }: Help
   builder.options(Object.fromEntries(shown))
   for (const [name, meaning] of Object.entries(command.positionals ?? {}))
     builder.positional(name, { describe: says(meaning), type: 'string' })
+  for (const { names, usage, summary } of command.actions ?? []) builder.command(`${names[0]} ${usage}`, says(summary))
   for (const [example, explanation] of isShort ? command.examples.slice(0, FIRST_EXAMPLES) : command.examples)
     builder.example(example, says(explanation))
   if (hasCommon) builder.option('all', { type: 'boolean', describe: `with --help: list all ${shown.length} options` })

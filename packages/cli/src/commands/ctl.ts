@@ -3,7 +3,7 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 import { createControlClient } from '@chaosproxy/proxy/client'
 import { printable } from '@chaosproxy/report'
 import { flag, inGroup, word } from '../arguments/declare.ts'
-import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { type Command, type CommandAction, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Action } from '../proxy/action.ts'
 import { actions } from '../proxy/actions.ts'
 import { tokenOf } from '../proxy/token.ts'
@@ -12,11 +12,13 @@ import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
-const WATCH: Omit<Action, 'run'> = {
+const WATCH: CommandAction = {
   names: ['watch', 'w'],
   usage: '',
   summary: 'what happens, as it happens, until Ctrl-C',
 }
+
+const all: readonly CommandAction[] = [...actions, WATCH]
 
 export const ctlCommand: Command = {
   name: 'ctl',
@@ -36,18 +38,17 @@ export const ctlCommand: Command = {
     }),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
+  actions: all,
   examples: [
-    ...[...actions, WATCH].map(
-      ({ names, usage, summary }) => [`chaos ctl ${names[0]}${usage === '' ? '' : ` ${usage}`}`, summary] as const,
-    ),
     [
       'chaos ctl add latency db latencyMs=200 jitterMs=50',
       'responses of db come about 200 ms later, and so do requests',
     ],
+    ['chaos ctl add lose-reply shop method=PUT nth=3', 'every third PUT takes effect, and its response is lost'],
+    ['chaos ctl reset', 'heals all faults'],
   ],
-  words: [...actions, WATCH].map(({ names: [name] }) => name),
   helpFor(argv) {
-    const action = [...actions, WATCH].find(({ names }) => names.includes(argv[0] ?? ''))
+    const action = all.find(({ names }) => names.includes(argv[0] ?? ''))
     return action === undefined ? undefined : helpOf(action)
   },
   async run(options) {
@@ -81,7 +82,7 @@ export const ctlCommand: Command = {
   },
 }
 
-function helpOf({ names: [name, ...others], usage, summary }: Omit<Action, 'run'>): string {
+function helpOf({ names: [name, ...others], usage, summary }: CommandAction): string {
   const options = Object.entries(ctlCommand.options).flatMap(([option, { describe = '' }]) => {
     const [, only, text = ''] = /^(?:with (\w+): )?(.*)$/.exec(String(describe)) ?? []
     return only === undefined || only === name ? [`  --${option.padEnd(12)}${text}`] : []
@@ -101,7 +102,7 @@ function helpOf({ names: [name, ...others], usage, summary }: Omit<Action, 'run'
 
 /** @throws UserError (usage) */
 function findAction(word: string | undefined): Action {
-  const known = [...actions, WATCH].map(({ names: [name] }) => name)
+  const known = all.map(({ names: [name] }) => name)
   const found = actions.find(({ names }) => word !== undefined && names.includes(word))
   if (found !== undefined) return found
   if (word === undefined) throw new UserError('usage', `Say what to do: chaos ctl ${known.join(', ')}.`)
@@ -112,7 +113,7 @@ function findAction(word: string | undefined): Action {
 }
 
 /** Refuses surplus words: a user who types `reset db` means only db, and would lose all faults. */
-function refuseMore({ names: [name], usage }: Pick<Action, 'names' | 'usage'>, words: readonly string[]): void {
+function refuseMore({ names: [name], usage }: CommandAction, words: readonly string[]): void {
   if (usage.includes('…')) return
   const most = usage === '' ? 0 : usage.split(' ').length
   const extra = words[most]

@@ -10,7 +10,10 @@ const optionsOf = ({ options }: Command): readonly string[] => [
   '--help',
 ]
 
-const wordsOf = (command: Command): readonly string[] => [...(command.words ?? []), ...optionsOf(command)]
+const wordsOf = (command: Command): readonly string[] => [
+  ...(command.actions ?? []).map(({ names: [name] }) => name),
+  ...optionsOf(command),
+]
 
 function bash(commands: readonly Command[]): string {
   return `# Completion of chaos in bash.
@@ -57,7 +60,9 @@ function fish(commands: readonly Command[]): string {
     const within = `__chaos_within ${command.name}`
     return [
       `complete -c $program -n __chaos_within -f -a ${command.name} -d ${quoted(command.summary)}`,
-      ...(command.words ?? []).map((word) => `complete -c $program -n '${within}' -f -a ${word}`),
+      ...(command.actions ?? []).map(
+        ({ names: [name], summary }) => `complete -c $program -n '${within}' -f -a ${name} -d ${quoted(summary)}`,
+      ),
       ...Object.entries(command.options).map(
         ([name, { describe = '', requiresArg }]) =>
           `complete -c $program -n '${within}' -l ${name}${requiresArg === true ? ' -r' : ''} -d ${quoted(String(describe))}`,

@@ -1,5 +1,6 @@
 import type { ControlClient } from '@chaosproxy/proxy/client'
 import type { Style } from '@chaosproxy/report'
+import type { CommandAction } from '../command.ts'
 
 /** The output of an action: data for programs, text for people. */
 export interface ActionResult {
@@ -18,10 +19,6 @@ export interface ActionContext {
 }
 
 /** One thing that `chaos ctl` can do. */
-export interface Action {
-  readonly names: readonly [string, ...string[]]
-  /** The words that follow its name. */
-  readonly usage: string
-  readonly summary: string
+export interface Action extends CommandAction {
   run(context: ActionContext): Promise<ActionResult>
 }

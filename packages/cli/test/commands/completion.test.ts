@@ -39,10 +39,10 @@ describe('chaos completion', () => {
     const completion = await script('bash')
     expect(offered(completion, ['chaos', 'ru'])).toEqual(['run'])
     expect(offered(completion, ['chaos', 'run', '--verify'])).toEqual(['--verify-determinism'])
-    expect(offered(completion, ['chaos', 'ctl', 'ins'])).toEqual(['inspect'])
+    expect(offered(completion, ['chaos', 'ctl', 'ins'])).toEqual([expect.stringMatching(/^inspect\tone proxy: /)])
     expect(offered(completion, ['chaos', 'nothing', 'x'])).toEqual([''])
     expect(offered(completion, ['npx', 'chaos', 'ru'])).toEqual(['run'])
-    expect(offered(completion, ['npx', 'chaos', 'ctl', 'ins'])).toEqual(['inspect'])
+    expect(offered(completion, ['npx', 'chaos', 'ctl', 'ins'])).toEqual([expect.stringMatching(/^inspect\tone proxy: /)])
     expect(offered(completion, ['npx', 'vitest', 'ru'])).toEqual([''])
   })
 
@@ -89,8 +89,8 @@ describe('chaos completion', () => {
     }
     expect(offers('chaos ru')).toEqual([expect.stringMatching(/^run\t\w.*/)])
     expect(offers('chaos run --ta')).toEqual([expect.stringMatching(/^--target\t\w.*/)])
-    expect(offers('chaos ctl ins')).toEqual(['inspect'])
-    expect(offers('./node_modules/.bin/chaos ctl ins')).toEqual(['inspect'])
+    expect(offers('chaos ctl ins')).toEqual([expect.stringMatching(/^inspect\tone proxy: /)])
+    expect(offers('./node_modules/.bin/chaos ctl ins')).toEqual([expect.stringMatching(/^inspect\tone proxy: /)])
     expect(offers('npx chaos ru')).toEqual([expect.stringMatching(/^run\t\w.*/)])
     expect(offers('npx chaos run --ta')).toEqual([expect.stringMatching(/^--target\t\w.*/)])
     expect(offers('npx vitest run --targ')).toEqual([''])
