@@ -1,31 +1,33 @@
 import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline/promises'
 import { CONFIG_NAMES, EXIT, writeWholeFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { DEFAULT_TARGET, runMembers } from '@chaosproxy/runner'
-import { SIMULATED } from '@chaosproxy/simulator/target'
 import { targetNames, targetOf } from '@chaosproxy/targets/named'
 import { asCount, flag, inGroup, word, wordOrNone, words } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/names.ts'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
+import { askingOnTerminal, canAsk } from '../init/asking.ts'
 import { initCompose } from '../init/compose.ts'
 import { EXAMPLE_FILE, EXAMPLE_SERVICE } from '../init/example.ts'
+import { chooseForFolder, type FolderChoice } from '../init/folder.ts'
+import type { TypedPlace } from '../init/proposal.ts'
 import { EXAMPLE_PROTOCOL, PROTOCOL_FILE } from '../init/protocol.ts'
 import { SIMULATED_EXAMPLE, SIMULATED_FILES } from '../init/simulated.ts'
-import { configText, type ServedPlace, type Start, USUAL_PLACE } from '../init/template.ts'
+import { surveyFolder } from '../init/survey.ts'
+import { configText, type Start, USUAL_PLACE } from '../init/template.ts'
 import { print } from '../terminal/output.ts'
 
 const FILE = 'chaos.config.ts'
 
 const declared = {
   ...inGroup('What is tested', [], {
-    target: word('what to test; chaos targets lists them', DEFAULT_TARGET),
+    target: word(`what to test; chaos targets lists them [default: the service in this folder, or ${DEFAULT_TARGET}]`),
     command: word(
       'test a service of your own: the command that starts a node, with {listen} for the address clients use',
     ),
-    path: word('with --command: the path of an object, which is read by GET and written by PUT', USUAL_PLACE.path),
-    value: word('with --command: where a response has the value, such as json.data.text or body', USUAL_PLACE.value),
+    path: word('the path of an object of your service, which is read by GET and written by PUT', USUAL_PLACE.path),
+    value: word('where a response of your service has the value, such as json.data.text or body', USUAL_PLACE.value),
     example: flag('write a small example service and test it, to see how a service of your own is declared'),
     compose: wordOrNone(
       'write a declaration of a running Compose project, by file or name [default: the Compose file here]',
@@ -39,10 +41,11 @@ const declared = {
 export const initCommand: Command = {
   name: 'init',
   positional: '[what]',
-  summary: 'create a chaos.config.ts, or a protocol of your own with chaos init protocol',
+  positionals: { what: 'protocol: a protocol of your own in place of a configuration' },
+  summary: 'look at this folder, and write a chaos.config.ts for the service in it',
   options: declared,
   examples: [
-    ['chaos init', 'asks on a terminal what to test'],
+    ['chaos init', 'looks at this folder, and proposes what to test'],
     ['chaos init protocol', 'a protocol of your own to start from, for chaos fuzz --protocol'],
     ['chaos init --example simulate', 'a Node program with a race, for chaos simulate'],
     ["chaos init --command 'node server.js --port {port}' --nodes 3", 'for a service of your own'],
@@ -69,8 +72,7 @@ export const initCommand: Command = {
           'usage',
           '--compose takes --service and --force: the other options are for a configuration.',
         )
-      const asks = process.stdin.isTTY === true && process.stdout.isTTY === true
-      await initCompose({ wanted: compose, services, force: flagOf(options, 'force'), asks })
+      await initCompose({ wanted: compose, services, force: flagOf(options, 'force'), asks: canAsk() })
       return EXIT.met
     }
     if (services.length > 0) throw new UserError('usage', '--service needs a Compose project: give --compose, too.')
@@ -80,35 +82,73 @@ export const initCommand: Command = {
         'usage',
         `${there} already exists. ${there === FILE ? '--force replaces it.' : 'Remove it first.'}`,
       )
-    const example = flagOf(options, 'example')
-    if (example && isSaid(options))
-      throw new UserError(
-        'usage',
-        '--example has its own service of three nodes: leave --target, --command and --nodes out.',
-      )
-    if (example && existsSync(EXAMPLE_FILE))
-      throw new UserError(
-        'usage',
-        `${EXAMPLE_FILE} is here already: --example would replace it. Use another directory.`,
-      )
-    const place = placeOf(options)
-    const asks = !example && process.stdin.isTTY === true && process.stdout.isTTY === true && !isSaid(options)
-    const start = example
-      ? { target: { example }, nodes: 3 }
-      : asks
-        ? await askedFor()
-        : { ...(await startOf(textOf(options, 'target'), textOf(options, 'command'), textOf(options, 'nodes'))), place }
-    try {
-      writeWholeFile(FILE, configText(start))
-      if (example) writeWholeFile(EXAMPLE_FILE, EXAMPLE_SERVICE)
-    } catch (error) {
-      throw new UserError('environment', `${FILE}: ${whyUnwritable(error)}`)
-    }
-    const edit =
-      'command' in start.target ? 'Say in it which requests read and write (client.routes), then try it' : 'Try it'
-    print(process.stdout, `Wrote ${FILE}${example ? ` and ${EXAMPLE_FILE}` : ''}. ${edit}: npx chaos run smoke\n`)
-    return EXIT.met
+    return flagOf(options, 'example') ? initExample(options) : initConfiguration(options)
   },
+}
+
+/** @throws UserError (usage) for options that are for something else, or a file that is there. */
+function initExample(options: ParsedOptions): typeof EXIT.met {
+  if (isSaid(options))
+    throw new UserError(
+      'usage',
+      '--example has its own service of three nodes: leave --target, --command and --nodes out.',
+    )
+  if (existsSync(EXAMPLE_FILE))
+    throw new UserError('usage', `${EXAMPLE_FILE} is here already: --example would replace it. Use another directory.`)
+  writeOrSay(FILE, configText({ target: { example: true }, nodes: 3 }))
+  writeOrSay(EXAMPLE_FILE, EXAMPLE_SERVICE)
+  print(process.stdout, `Wrote ${FILE} and ${EXAMPLE_FILE}. Try it: npx chaos run smoke\n`)
+  return EXIT.met
+}
+
+/** Writes what was said, or what the folder proposes. */
+async function initConfiguration(options: ParsedOptions): Promise<typeof EXIT.met> {
+  const [target, command] = ['target', 'command'].map((name) => textOf(options, name))
+  const nodes = declared.nodes.valueIn(options, 'nodes')
+  const choice: FolderChoice =
+    target === undefined && command === undefined
+      ? await chosenForFolder(placeTyped(options, nodes))
+      : { write: 'configuration', start: await startOf(options, { target, command, nodes }) }
+  switch (choice.write) {
+    case 'nothing':
+      return EXIT.met
+    case 'declaration':
+      await initCompose({ wanted: choice.composeFile, services: [], force: false, asks: true })
+      return EXIT.met
+    case 'configuration':
+      writeOrSay(FILE, configText(choice.start))
+      print(
+        process.stdout,
+        command === undefined
+          ? `Wrote ${FILE}. Next: npx chaos doctor, then npx chaos run smoke\n`
+          : `Wrote ${FILE}. Say in it which requests read and write (client.routes), then try it: npx chaos run smoke\n`,
+      )
+      return EXIT.met
+    default:
+      return choice satisfies never
+  }
+}
+
+async function chosenForFolder(typed: TypedPlace): Promise<FolderChoice> {
+  const usual = await targetStart(DEFAULT_TARGET, typed.nodes)
+  const asked = {
+    survey: surveyFolder(process.cwd()),
+    typed,
+    usual,
+    say: (text: string) => print(process.stdout, text),
+  }
+  return canAsk()
+    ? askingOnTerminal((ask) => chooseForFolder({ ...asked, ask }))
+    : chooseForFolder({ ...asked, ask: undefined })
+}
+
+/** @throws UserError (environment) */
+function writeOrSay(file: string, text: string): void {
+  try {
+    writeWholeFile(file, text)
+  } catch (error) {
+    throw new UserError('environment', `${file}: ${whyUnwritable(error)}`)
+  }
 }
 
 /** @throws UserError (usage) for a file that is there, or options that are for something else. */
@@ -142,46 +182,37 @@ const PATH = /^\/[^\s'"`{}\\]*\{key\}[^\s'"`{}\\]*$/
 const VALUE = /^(body|(json|query|header|form)\.[\w.-]+)$/
 
 /** @throws UserError (usage) */
-function placeOf(options: ParsedOptions): ServedPlace | undefined {
-  const path = textOf(options, 'path')
-  const value = textOf(options, 'value')
-  if (path === undefined && value === undefined) return undefined
-  if (textOf(options, 'command') === undefined)
-    throw new UserError('usage', '--path and --value need a service of your own: give --command, too.')
+function placeTyped(options: ParsedOptions, nodes: number | undefined): TypedPlace {
+  const [path, value] = ['path', 'value'].map((name) => textOf(options, name))
   if (path !== undefined && !PATH.test(path))
     throw new UserError('usage', `--path ${path}: write the path of an object with {key} in it: ${USUAL_PLACE.path}.`)
   if (value !== undefined && !VALUE.test(value))
     throw new UserError('usage', `--value ${value}: write body, or a path into it, such as ${USUAL_PLACE.value}.`)
-  return { path: path ?? USUAL_PLACE.path, value: value ?? USUAL_PLACE.value }
+  return { path, value, nodes }
 }
 
 const isSaid = (options: ParsedOptions): boolean =>
   ['target', 'command', 'nodes'].some((name) => textOf(options, name) !== undefined)
 
-async function startOf(
-  target: string | undefined,
-  command: string | undefined,
-  nodes: string | undefined,
-): Promise<Start> {
-  if (target !== undefined && command !== undefined)
-    throw new UserError('usage', '--target and --command both say what to test: give one of them.')
-  const count = declared.nodes.valueIn({ nodes }, 'nodes')
-  if (command !== undefined) return { target: { command }, nodes: count ?? 3 }
-  const name = oneOf('target', 'target', target ?? DEFAULT_TARGET, targetNames)
-  return { target: { name }, nodes: count ?? (await targetOf(name)).defaultNodes }
+interface Said {
+  readonly target: string | undefined
+  readonly command: string | undefined
+  readonly nodes: number | undefined
 }
 
-async function askedFor(): Promise<Start> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  try {
-    const names = targetNames.filter((name) => !name.startsWith(SIMULATED))
-    const own = await terminal.question(
-      'The command that starts a node of your service (empty: a system that comes along): ',
-    )
-    const target = own === '' ? await terminal.question(`Which one (${names.join(', ')}) [raft]: `) : ''
-    const nodes = await terminal.question('How many nodes (empty: as many as usual): ')
-    return await startOf(target || undefined, own || undefined, nodes || undefined)
-  } finally {
-    terminal.close()
-  }
+/** @throws UserError (usage) */
+async function startOf(options: ParsedOptions, { target, command, nodes }: Said): Promise<Start> {
+  if (target !== undefined && command !== undefined)
+    throw new UserError('usage', '--target and --command both say what to test: give one of them.')
+  const { path = USUAL_PLACE.path, value = USUAL_PLACE.value } = placeTyped(options, nodes)
+  if (command !== undefined)
+    return { target: { command }, nodes: nodes ?? 3, place: { ...USUAL_PLACE, path, value, result: value } }
+  if (['path', 'value'].some((name) => textOf(options, name) !== undefined))
+    throw new UserError('usage', '--path and --value need a service of your own: give --command, too.')
+  return targetStart(target ?? DEFAULT_TARGET, nodes)
+}
+
+async function targetStart(target: string, nodes: number | undefined): Promise<Start> {
+  const name = oneOf('target', 'target', target, targetNames)
+  return { target: { name }, nodes: nodes ?? (await targetOf(name)).defaultNodes }
 }

@@ -1,21 +1,35 @@
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
+import type { WriteMethod } from './found.ts'
 
 /** The choices for a new configuration. */
 export interface Start {
-  /** What to test: a built-in target, a command that starts a node of the user's own, or the example service. */
-  readonly target: { readonly name: string } | { readonly command: string } | { readonly example: true }
+  /** What to test: a built-in target, a command that starts a node of the user's own, what listens, or the example service. */
+  readonly target: { readonly name: string } | OwnStart | { readonly address: string } | { readonly example: true }
   readonly nodes: number
   /** Where a service of the user's own keeps its objects; by default as the example does. */
   readonly place?: ServedPlace | undefined
 }
 
-/** The path of an object, with {key} in it, and where its value is in bodies: `json.item`. */
-export interface ServedPlace {
-  readonly path: string
-  readonly value: string
+/** How a node of a service is started. */
+export interface OwnStart {
+  readonly command: string
+  readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-export const USUAL_PLACE: ServedPlace = { path: '/items/{key}', value: 'json.item' }
+/** The path of an object, with {key} in it, how it is written, and where its value is in bodies: `json.item`. */
+export interface ServedPlace {
+  readonly path: string
+  readonly write: WriteMethod
+  readonly value: string
+  readonly result: string
+}
+
+export const USUAL_PLACE: ServedPlace = {
+  path: '/items/{key}',
+  write: 'PUT',
+  value: 'json.item',
+  result: 'json.item',
+}
 
 /** A commented configuration that runs unchanged and explains what can be changed. */
 export function configText({ target, nodes, place = USUAL_PLACE }: Start): string {
@@ -33,16 +47,46 @@ export default defineConfig({
   timeMs: 10_000,
   rate: 500,
   // What goes wrong: npx chaos targets --faults lists it.
-  faults: [${own ? `'kill', 'pause'` : `'partition', 'kill', 'pause'`}],
+  faults: [${faultsFor(target)}],
   // The level to hold it to. Without it, what the target promises; 'none' only looks.
   ${own ? '' : '// '}expect: 'linearizable',
-${own ? ownTarget('command' in target ? target.command : EXAMPLE_COMMAND, nodes, { place, example: 'example' in target }) : COMMENTED_TARGET}
+${own ? ownTarget(startText(target, nodes), place, needsOwnKeys(target)) : COMMENTED_TARGET}
   runs: {
     smoke: { timeMs: 3_000 },
     nightly: { timeMs: 300_000 },
   },
 })
 `
+}
+
+/** A service that runs already is not ours to kill. */
+const faultsFor = (target: Start['target']): string =>
+  'name' in target
+    ? `'partition', 'kill', 'pause'`
+    : 'address' in target
+      ? `'lose-reply', 'delay-clients'`
+      : `'kill', 'pause'`
+
+/** Whether values of an earlier run may still be there. */
+const needsOwnKeys = (target: Start['target']): boolean =>
+  'address' in target ||
+  ('command' in target &&
+    ![target.command, ...Object.values(target.environment ?? {})].some((text) => text.includes('{data}')))
+
+const START = `      // {listen} is the HOST:PORT to serve clients on, {port} its port alone, {node} the node's name, {data} a directory
+      // of its own, {peer.n2} where to reach another node: an address of the proxy.
+`
+
+function startText(target: Exclude<Start['target'], { readonly name: string }>, nodes: number): string {
+  if ('address' in target)
+    return `      // It runs already: chaos starts and kills nothing, and hurts what passes between clients and it.
+      nodes: [{ addresses: { client: '${target.address}' } }],
+`
+  const { command, environment = {} } = 'command' in target ? target : { command: EXAMPLE_COMMAND }
+  const variables = Object.entries(environment).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+  return `      nodes: ${nodes},
+${START}      command: ${JSON.stringify(command)},
+${variables.length === 0 ? '' : `      environment: { ${variables.join(', ')} },\n`}${'example' in target ? EXAMPLE_SETTINGS : ''}`
 }
 
 /** The command that starts the example service. */
@@ -52,27 +96,22 @@ const EXAMPLE_SETTINGS = `      // npx chaos run --set reads=local lets every no
       settings: { reads: { summary: 'who answers a read', values: ['primary', 'local'], default: 'primary' } },
 `
 
-interface OwnTarget {
-  readonly place: ServedPlace
-  readonly example: boolean
-}
+const OWN_KEYS = `        // Each run has keys of its own, since what an earlier one wrote may still be there.
+        keys: '{key}-{run}',
+`
 
-const ownTarget = (command: string, nodes: number, { place: { path, value }, example }: OwnTarget): string => `
+const ownTarget = (start: string, { path, write, value, result }: ServedPlace, ownKeys: boolean): string => `
   targets: {
     service: {
-      nodes: ${nodes},
-      // {listen} is the HOST:PORT to serve clients on, {port} its port alone, {node} the node's name, {data} a directory
-      // of its own, {peer.n2} where to reach another node: an address of the proxy.
-      command: ${JSON.stringify(command)},
-${example ? EXAMPLE_SETTINGS : ''}      // Which requests read and write, and where key and value are in them: json.item is the member "item" of a JSON body,
+${start}      // Which requests read and write, and where key and value are in them: json.item is the member "item" of a JSON body,
       // body all of it, query.id and header.X-Id are what they say. A 404 means that there is no value. A route of one
       // fixed object says { request: 'GET /counter', key: { const: 'counter' }, … }, for --workload-set keys=1.
       client: {
         kind: 'http',
-        routes: {
+${ownKeys ? OWN_KEYS : ''}        routes: {
           routes: [
-            { request: 'GET ${path}', f: 'read', result: '${value}', outcomes: { 404: 'absent' } },
-            { request: 'PUT ${path}', f: 'write', value: '${value}' },
+            { request: 'GET ${path}', f: 'read', result: '${result}', outcomes: { 404: 'absent' } },
+            { request: '${write} ${path}', f: 'write', value: '${value}' },
           ],
         },
       },
@@ -80,10 +119,11 @@ ${example ? EXAMPLE_SETTINGS : ''}      // Which requests read and write, and wh
   },
 `
 
-const COMMENTED_TARGET = ownTarget('node server.js --listen {listen} --data {data}', 3, {
-  place: USUAL_PLACE,
-  example: false,
-})
+const COMMENTED_TARGET = ownTarget(
+  startText({ command: 'node server.js --listen {listen} --data {data}' }, 3),
+  USUAL_PLACE,
+  false,
+)
   .split('\n')
   .map((line) => (line === '' ? line : line.replace(/^ {2}/, '  // ')))
   .join('\n')

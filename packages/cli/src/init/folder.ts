@@ -1,0 +1,104 @@
+import { UserError } from '@chaosproxy/history'
+import { type Listed, listing } from '../terminal/listing.ts'
+import { type Ask, isYes } from './asking.ts'
+import type { ComposedService } from './found.ts'
+import { type Proposal, proposalOf, type TypedPlace } from './proposal.ts'
+import type { FolderSurvey } from './survey.ts'
+import { type Start, USUAL_PLACE } from './template.ts'
+
+/** What to write for a folder: a configuration, the declaration of its Compose project, or nothing. */
+export type FolderChoice =
+  | { readonly write: 'configuration'; readonly start: Start }
+  | { readonly write: 'declaration'; readonly composeFile: string }
+  | { readonly write: 'nothing' }
+
+export interface Asked {
+  readonly survey: FolderSurvey
+  readonly typed: TypedPlace
+  /** Without a terminal the likeliest is written without a question. */
+  readonly ask: Ask | undefined
+  readonly say: (text: string) => void
+  /** What to test in a folder without a service. */
+  readonly usual: Start
+}
+
+/**
+ * Shows what was found in a folder and what would be written, and asks whether to write it.
+ *
+ * @throws UserError (usage) if what is there cannot be tested as it is.
+ */
+export async function chooseForFolder(asked: Asked): Promise<FolderChoice> {
+  const { survey, typed, ask, say } = asked
+  const first = proposalOf(survey, typed)
+  if (first === undefined) return withoutProgram(asked)
+  say(`${shown(first.found)}\n\n`)
+  const proposal = ask !== undefined && first.asksForRoutes ? await withRoutes(first, ask, asked) : first
+  const others = survey.compose === undefined ? [] : [composeText(survey.compose)]
+  const open = [...proposal.open, ...others].map((text) => `  • ${text}\n`)
+  say(`  chaos.config.ts\n${shown(proposal.says)}\n${open.length === 0 ? '' : `\n${open.join('')}`}\n`)
+  if (ask !== undefined && !isYes(await ask('Write chaos.config.ts? [Y/n] '))) return nothingWritten(say)
+  return { write: 'configuration', start: proposal.start }
+}
+
+const shown = (rows: readonly Listed[]): string =>
+  listing(
+    rows.map(([name, text]): Listed => [`    ${name}`, text]),
+    String,
+  ).join('\n')
+
+async function withRoutes(proposal: Proposal, ask: Ask, { survey, typed, say }: Asked): Promise<Proposal> {
+  for (const text of proposal.open) say(`  • ${text}\n`)
+  const path = await ask(`Path of an object, with {key} in it, that GET reads and PUT writes [${USUAL_PLACE.path}] `)
+  const value = await ask(`Where its value is in bodies [${typed.value ?? USUAL_PLACE.value}] `)
+  const told = { ...typed, path: path || USUAL_PLACE.path, value: value || typed.value || USUAL_PLACE.value }
+  return proposalOf(survey, told) ?? proposal
+}
+
+async function withoutProgram({ survey, typed, ask, say, usual }: Asked): Promise<FolderChoice> {
+  const { compose, image } = survey
+  if (typed.path !== undefined || typed.value !== undefined)
+    throw new UserError('usage', '--path and --value need a service of your own: give --command, too.')
+  if (compose !== undefined) {
+    say(`${shown([[compose.file, compose.services.map(serviceText).join('; ')]])}\n\n`)
+    if (ask === undefined)
+      throw new UserError(
+        'usage',
+        `Nothing was written. ${composeText(compose)}, or say what to test: --command or --target.`,
+      )
+    const isWanted = isYes(
+      await ask(`Read ${compose.file} through its engine, and write a declaration of its nodes? [Y/n] `),
+    )
+    return isWanted ? { write: 'declaration', composeFile: compose.file } : nothingWritten(say)
+  }
+  if (image !== undefined && image.command !== '')
+    throw new UserError(
+      'usage',
+      `Nothing was written: Dockerfile starts ${image.command}, which is in the image and not in this folder. Give the command that starts it here, npx chaos init --command 'PROGRAM --port {port}', or put it into a Compose file: npx chaos init --compose.`,
+    )
+  say(
+    `  Nothing here looks like a service: ${LOOKED_FOR}.\n  For one: npx chaos init --command 'node server.js --port {port}'\n\n`,
+  )
+  const what = 'name' in usual.target ? usual.target.name : 'the example'
+  if (ask !== undefined && !isYes(await ask(`Write a configuration for ${what}, which comes along? [Y/n] `)))
+    return nothingWritten(say)
+  return { write: 'configuration', start: usual }
+}
+
+const LOOKED_FOR =
+  'no package.json with a server, no Flask, FastAPI or other Python server, no Compose file, no Dockerfile'
+
+function nothingWritten(say: Asked['say']): FolderChoice {
+  say(`Nothing was written. Other beginnings:
+  npx chaos init --command 'node server.js --port {port}'   the command that starts a node of your service
+  npx chaos init --compose                                  the containers of a Compose project
+  npx chaos init --example                                  a small service to try
+  npx chaos init --target raft                              a system that comes along
+`)
+  return { write: 'nothing' }
+}
+
+const serviceText = ({ name, image, ports }: ComposedService): string =>
+  `${name} (${[image ?? 'built here', ...ports.map((port) => `port ${port}`)].join(', ')})`
+
+const composeText = ({ file }: NonNullable<FolderSurvey['compose']>): string =>
+  `The containers of ${file}: npx chaos init --compose ${file}`

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A process that was started in the folder, and listens. */
+export interface ListeningProcess {
+  readonly pid: number
+  /** Its command line. */
+  readonly command: string
+  readonly port: number
+}
+
+const LISTENING = '0A'
+
+/** The processes started in this directory that listen, by Linux's /proc; empty on other systems. */
+export function listeningIn(directory: string, proc = '/proc'): readonly ListeningProcess[] {
+  const ports = new Map(['tcp', 'tcp6'].flatMap((table) => listenersIn(textOf(join(proc, 'net', table)))))
+  const pids = namesIn(proc).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+  return pids.flatMap((pid) => {
+    const at = (name: string) => join(proc, pid, name)
+    if (linkOf(at('cwd')) !== directory) return []
+    const sockets = namesIn(at('fd')).map((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(at(join('fd', fd))))?.[1] ?? '')
+    const [port] = sockets.flatMap((inode) => ports.get(inode) ?? []).toSorted((a, b) => a - b)
+    const command = textOf(at('cmdline')).split('\0').join(' ').trim()
+    return port === undefined ? [] : [{ pid: Number(pid), command, port }]
+  })
+}
+
+/** Inode and port of every socket that listens (proc_pid_net(5)). */
+const listenersIn = (table: string): readonly (readonly [inode: string, port: number])[] =>
+  table
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
+      return state === LISTENING ? [[inode, Number.parseInt(local.split(':')[1] ?? '', 16)] as const] : []
+    })
+
+// A process may end meanwhile, or belong to somebody else.
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

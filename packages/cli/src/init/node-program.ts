@@ -1,0 +1,89 @@
+import type { FoundProgram, SourceFile } from './found.ts'
+import { dataVariable, fixedPort, portVariable } from './settings-in-source.ts'
+
+const FRAMEWORKS = 'express fastify hono koa @nestjs/core @hapi/hapi restify polka h3 next elysia'.split(' ')
+
+/** Where a program begins if nothing says it. */
+const USUAL = ['server', 'index', 'app', 'main'].flatMap((name) =>
+  ['js', 'mjs', 'cjs', 'ts', 'mts'].flatMap((ending) => [`${name}.${ending}`, `src/${name}.${ending}`]),
+)
+
+interface Manifest {
+  readonly main?: unknown
+  readonly scripts?: { readonly start?: unknown }
+  readonly dependencies?: { readonly [name: string]: unknown }
+  readonly devDependencies?: { readonly [name: string]: unknown }
+}
+
+/**
+ * The Node program that package.json starts, or one in a file of a usual name.
+ *
+ * @param manifest the text of package.json; undefined if there is none.
+ * @param sources the JavaScript and TypeScript files of the folder.
+ */
+export function nodeProgram(manifest: string | undefined, sources: readonly SourceFile[]): FoundProgram | undefined {
+  const { main, scripts = {}, dependencies = {}, devDependencies = {} } = parsed(manifest)
+  const installed = Object.keys({ ...dependencies, ...devDependencies })
+  const start = typeof scripts.start === 'string' ? scripts.start : undefined
+  const known = (path: string) => sources.find((source) => source.path === path.replace(/^\.\//, ''))
+  const named =
+    /(?:^|\s)(\S+\.[cm]?[jt]s)(?=\s|$)/.exec(start ?? '')?.[1] ?? (typeof main === 'string' ? main : undefined)
+  const entry = [...(named === undefined ? [] : [named]), ...USUAL].map(known).find((source) => source !== undefined)
+  const framework = FRAMEWORKS.find((name) => installed.includes(name))
+  const serves = framework !== undefined || (entry === undefined ? sources : [entry]).some(isServer)
+  if ((start === undefined && entry === undefined) || !serves) return undefined
+  const { command, environment } = start === undefined ? runs(entry?.path ?? '', installed) : startOf(start)
+  const around = entry === undefined ? sources : [entry, ...sources.filter((source) => source !== entry)]
+  const variable = portVariable(around, /\bprocess\.env(?:\.|\[\s*['"])(\w+)/g)
+  const data = dataVariable(around, /\bprocess\.env(?:\.|\[\s*['"])(\w+)/g)
+  const fixed = fixedPort(around, [/\.listen\(\s*(?:\{[^}]*?\bport:\s*)?(\d{2,5})\b/, /\bport\s*[:=]\s*(\d{2,5})\b/i])
+  const port =
+    variable === undefined ? (fixed ?? { by: 'unknown' as const }) : { by: 'variable' as const, name: variable }
+  return {
+    where: start === undefined ? (entry?.path ?? 'package.json') : 'package.json',
+    kind: framework ?? 'Node',
+    command,
+    environment: {
+      ...environment,
+      [variable ?? 'PORT']: '{port}',
+      ...(data === undefined ? {} : { [data]: '{data}' }),
+    },
+    port,
+    entry: entry?.path ?? '',
+  }
+}
+
+function parsed(manifest: string | undefined): Manifest {
+  try {
+    const found: unknown = JSON.parse(manifest ?? '{}')
+    return typeof found === 'object' && found !== null ? found : {}
+  } catch {
+    return {}
+  }
+}
+
+const isServer = ({ text }: SourceFile): boolean => /\.listen\(|\bcreateServer\(|\bserve\(/.test(text)
+
+interface Started {
+  readonly command: string
+  readonly environment: { readonly [name: string]: string }
+}
+
+/** A start script as a command: without a shell, npm and what restarts a program, none of which a kill should meet. */
+function startOf(script: string): Started {
+  const words = script.trim().split(/\s+/)
+  const assigned = words.findIndex((word) => !/^[A-Za-z_]\w*=\S*$/.test(word))
+  const environment = Object.fromEntries(
+    words.slice(0, assigned).map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
+  )
+  const [program = '', ...rest] = words.slice(assigned)
+  if (/[&|;<>$`"'(){}]/.test(script)) return { command: 'npm start', environment: {} }
+  if (program === 'node') return { command: ['node', ...rest].join(' '), environment }
+  if (program === 'nodemon') return { command: ['node', ...rest].join(' '), environment }
+  return { command: ['npx', program, ...rest].join(' '), environment }
+}
+
+const runs = (path: string, installed: readonly string[]): Started => ({
+  command: /\.m?ts$/.test(path) && installed.includes('tsx') ? `npx tsx ${path}` : `node ${path}`,
+  environment: {},
+})

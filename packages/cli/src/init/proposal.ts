@@ -1,0 +1,128 @@
+import { plural } from '@chaosproxy/history'
+import type { FoundProgram } from './found.ts'
+import type { FolderSurvey } from './survey.ts'
+import { type ServedPlace, type Start, USUAL_PLACE } from './template.ts'
+
+/** A configuration that could be written for a folder. */
+export interface Proposal {
+  readonly start: Start
+  /** What it rests on: where something was found, and what. */
+  readonly found: readonly (readonly [where: string, what: string])[]
+  /** What it says, for people. */
+  readonly says: readonly (readonly [member: string, text: string])[]
+  /** What was not found or cannot work yet, each with what to do. */
+  readonly open: readonly string[]
+  /** Whether the routes are a guess without any sign. */
+  readonly asksForRoutes: boolean
+}
+
+/** What a user typed, which counts more than what was found. */
+export interface TypedPlace {
+  readonly path: string | undefined
+  readonly value: string | undefined
+  readonly nodes: number | undefined
+}
+
+/** Undefined if nothing in the folder looks like a service. */
+export function proposalOf(survey: FolderSurvey, typed: TypedPlace): Proposal | undefined {
+  const { program, listening, source } = survey
+  const running = listening.find(
+    ({ port }) => program === undefined || (program.port.by === 'source' && program.port.port === port),
+  )
+  if (program === undefined && running === undefined) return undefined
+  const found = source.routes
+  const path = typed.path ?? found?.path ?? USUAL_PLACE.path
+  const place: ServedPlace = {
+    path,
+    write: (path === found?.path ? found.write : undefined) ?? 'PUT',
+    value: typed.value ?? found?.value ?? USUAL_PLACE.value,
+    result: typed.value ?? found?.result ?? found?.value ?? USUAL_PLACE.value,
+  }
+  const target: Start['target'] =
+    running === undefined && program !== undefined
+      ? { command: program.command, environment: program.environment }
+      : { address: `127.0.0.1:${running?.port}` }
+  const nodes = typed.nodes ?? 1
+  return {
+    start: { target, nodes, place },
+    found: [
+      ...(program === undefined ? [] : foundProgram(program)),
+      ...(running === undefined
+        ? []
+        : [[`port ${running.port}`, `${running.command} listens (process ${running.pid})`] as const]),
+      ...(found === undefined ? [] : [[found.where, `GET and ${found.write} ${found.path}`] as const]),
+    ],
+    says: [
+      'command' in target
+        ? ['starts', `${commandLine(target)}; ${plural(nodes, 'node')}`]
+        : ['uses', `what listens at 127.0.0.1:${running?.port}`],
+      ['reads', `GET ${place.path}, the value at ${place.result}`],
+      ['writes', `${place.write} ${place.path}, the value at ${place.value}`],
+    ],
+    open: [...(running === undefined && program !== undefined ? openOf(program) : []), ...openRoutes(survey, typed)],
+    asksForRoutes: found === undefined && typed.path === undefined,
+  }
+}
+
+function commandLine({
+  command,
+  environment,
+}: {
+  readonly command: string
+  readonly environment?: { readonly [name: string]: string } | undefined
+}): string {
+  return [...Object.entries(environment ?? {}).map(([name, value]) => `${name}=${value}`), command].join(' ')
+}
+
+function foundProgram({ where, kind, command, port, entry }: FoundProgram): Proposal['found'] {
+  const reads =
+    port.by === 'variable'
+      ? `reads its port from ${port.name}`
+      : port.by === 'source'
+        ? `always listens on ${port.port}`
+        : undefined
+  return [
+    [where, `${kind}, started by ${command}`],
+    ...(reads === undefined ? [] : [[port.by === 'source' ? port.where : entry, reads] as const]),
+  ]
+}
+
+function openOf({ port, entry }: FoundProgram): readonly string[] {
+  switch (port.by) {
+    case 'source':
+      return [
+        `${port.where} always listens on ${port.port}, and each node needs a port of its own: ${readsPort(port.where, port.port)}. Or start it yourself and run chaos init again, which then uses what listens.`,
+      ]
+    case 'unknown':
+      return [
+        `${entry === '' ? 'The source' : entry} does not say how it learns its port. The configuration gives it in the variable PORT; if it is an argument, write {port} into the command.`,
+      ]
+    case 'variable':
+    case 'command':
+      return []
+    default:
+      return port satisfies never
+  }
+}
+
+const readsPort = (file: string, port: number): string =>
+  file.endsWith('.py')
+    ? `write int(os.environ.get('PORT', ${port})) in its place`
+    : `write Number(process.env.PORT ?? ${port}) in its place`
+
+function openRoutes({ source: { routes, seen } }: FolderSurvey, typed: TypedPlace): readonly string[] {
+  const again = 'npx chaos init --force --path /orders/{key} --value json.state'
+  if (typed.path !== undefined) return []
+  if (routes === undefined)
+    return [
+      `${seen.length === 0 ? 'No route was found' : `None of the routes (${seen.slice(0, 6).join(', ')}) reads and writes one object by its path`}. ${USUAL_PLACE.path} is only an example; say which it is: ${again}`,
+      ...(seen.some((each) => each.startsWith('POST '))
+        ? ['If the service names its objects itself, record your own client or test instead: npx chaos record --help']
+        : []),
+    ]
+  if (routes.value === undefined && typed.value === undefined)
+    return [
+      `Where the value is in a body was not found. ${USUAL_PLACE.value} is a guess; say where: ${again.replace('/orders/{key}', routes.path).replace('json.state', 'json.NAME')}`,
+    ]
+  return []
+}

@@ -1,0 +1,180 @@
+import { type FoundRoutes, type SourceFile, WRITE_METHODS, type WriteMethod } from './found.ts'
+
+/** A request that a source handles. */
+interface Handler {
+  readonly method: string
+  /** As a route table has it, with {key}; undefined if several parts of it vary. */
+  readonly path: string
+  readonly where: string
+  /** What follows, up to the next handler. */
+  readonly body: string
+}
+
+export interface RoutesInSource {
+  /** Undefined if no path is both read by GET and written. */
+  readonly routes: FoundRoutes | undefined
+  /** Every request that was seen, such as `POST /items`. */
+  readonly seen: readonly string[]
+}
+
+/** Guesses from the text of a service at which path it keeps objects. */
+export function routesInSource(sources: readonly SourceFile[]): RoutesInSource {
+  const handlers = sources.flatMap((source) =>
+    source.path.endsWith('.py') ? ofPython(source) : ofNode(source, mountedAt(source, sources)),
+  )
+  const found = handlers.length > 0 ? handlers : sources.flatMap(ofPlainServer)
+  return {
+    routes: pairIn(found),
+    seen: [...new Set(found.map(({ method, path }) => `${method} ${path}`))],
+  }
+}
+
+/** With one key and nothing else that varies. */
+const PLAIN_PATH = /^\/[\w./~-]*\{key\}[\w./~-]*$/
+
+function pairIn(handlers: readonly Handler[]): FoundRoutes | undefined {
+  const reads = handlers.filter(({ method, path }) => method === 'GET' && PLAIN_PATH.test(path))
+  for (const method of WRITE_METHODS)
+    for (const read of reads) {
+      const write = handlers.find((each) => each.method === method && each.path === read.path)
+      if (write !== undefined) return routesOf(read, write, method)
+    }
+  return undefined
+}
+
+function routesOf(read: Handler, write: Handler, method: WriteMethod): FoundRoutes {
+  const [value, result] = [valueIn(write.body), resultIn(read.body)]
+  return {
+    path: read.path,
+    write: method,
+    value: value ?? result,
+    result: result ?? value,
+    where: write.where,
+  }
+}
+
+const IN_NODE =
+  /\b\w+\s*\.\s*(?<method>get|put|post|patch)\s*(?:<[^>]*>)?\(\s*(?<quote>['"`])(?<path>\/[^'"`]*)\k<quote>/g
+
+const ofNode = ({ path: file, text }: SourceFile, mounted: string): readonly Handler[] =>
+  handlersIn(file, text, IN_NODE, (path) =>
+    `${mounted}${path === '/' ? '' : path}`.replaceAll(/:(\w+)(?:\([^)]*\))?/g, '{$1}'),
+  )
+
+/** The path below which another file uses this one: `/items` of `app.use('/items', require('./items'))`. */
+function mountedAt({ path: file }: SourceFile, sources: readonly SourceFile[]): string {
+  const name = file.replace(/^.*\//, '').replace(/\.\w+$/, '')
+  const from = `['"]\\.[^'"]*\\b${name}(?:\\.\\w+)?['"]`
+  for (const { text } of sources) {
+    const direct = new RegExp(`\\.use\\(\\s*['"](/[^'"]+)['"]\\s*,\\s*require\\(\\s*${from}`).exec(text)?.[1]
+    if (direct !== undefined) return direct
+    const imported = new RegExp(`(?:import\\s+(\\w+)\\s+from|(\\w+)\\s*=\\s*require\\()\\s*${from}`).exec(text)
+    const router = imported?.[1] ?? imported?.[2]
+    if (router === undefined) continue
+    const used =
+      new RegExp(`\\.use\\(\\s*['"](/[^'"]+)['"]\\s*,\\s*${router}\\b`).exec(text)?.[1] ??
+      new RegExp(`\\.register\\(\\s*${router}\\s*,\\s*\\{[^}]*prefix:\\s*['"](/[^'"]+)['"]`).exec(text)?.[1]
+    if (used !== undefined) return used
+  }
+  return ''
+}
+
+const IN_PYTHON =
+  /@\w+(?:\.\w+)*\.(?<method>get|put|post|patch|route)\(\s*(?<quote>['"])(?<path>\/[^'"]*)\k<quote>(?<rest>[^)]*)/g
+
+const ofPython = ({ path: file, text }: SourceFile): readonly Handler[] =>
+  handlersIn(file, text, IN_PYTHON, (path) =>
+    path.replaceAll(/<(?:\w+:)?(\w+)>/g, '{$1}').replaceAll(/\{(\w+):\w+\}/g, '{$1}'),
+  )
+
+function handlersIn(
+  file: string,
+  text: string,
+  pattern: RegExp,
+  templateOf: (path: string) => string,
+): readonly Handler[] {
+  const matches = [...text.matchAll(pattern)]
+  return matches.flatMap((match, i) => {
+    const { method = '', path = '', rest = '' } = match.groups ?? {}
+    const body = text.slice(match.index + match[0].length, matches[i + 1]?.index)
+    return methodsOf(method, rest).map((each) => ({
+      method: each,
+      path: withKey(templateOf(path)),
+      where: `${file}:${text.slice(0, match.index).split('\n').length}`,
+      body,
+    }))
+  })
+}
+
+/** `GET, PUT` of `@app.route('/x', methods=['GET', 'PUT'])`. */
+function methodsOf(method: string, rest: string): readonly string[] {
+  if (method !== 'route') return [method.toUpperCase()]
+  const listed = /methods\s*=\s*[[({]([^\])}]*)/.exec(rest)?.[1]
+  return listed === undefined ? ['GET'] : Array.from(listed.matchAll(/\w+/g), ([each]) => each.toUpperCase())
+}
+
+/** The only name in a path is that of the key. */
+const withKey = (path: string): string =>
+  path.match(/\{\w+\}/g)?.length === 1 ? path.replace(/\{\w+\}/, '{key}') : path
+
+const IN_PLAIN = /(?<quote>['"`])(?<path>\/\w[\w/-]*\/)(?:\k<quote>|\$\{)/
+const OF_FILES = /^\/(?:usr|etc|tmp|var|bin|opt|home|proc|dev)\//
+
+/** A server without a framework: its methods, and what its paths begin with, are texts in the source. */
+function ofPlainServer({ path: file, text }: SourceFile): readonly Handler[] {
+  const match = IN_PLAIN.exec(text)
+  const path = match?.groups?.['path']
+  if (match === null || path === undefined || OF_FILES.test(path)) return []
+  const begins = WRITE_METHODS.flatMap((method) => beginOf(method, text))
+  if (begins.length === 0) return []
+  const reads = beginOf('GET', text)
+  const all = [...(reads.length === 0 ? [{ method: 'GET', at: 0 }] : reads), ...begins]
+  return all.map(({ method, at }) => ({
+    method,
+    path: `${path}{key}`,
+    where: `${file}:${text.slice(0, match.index).split('\n').length}`,
+    body: text.slice(at, Math.min(...all.map((other) => (other.at > at ? other.at : text.length)))),
+  }))
+}
+
+/** Where a method is handled: `do_PUT` in Python, a comparison with 'PUT' anywhere else. */
+function beginOf(method: string, text: string): readonly { readonly method: string; readonly at: number }[] {
+  const at = new RegExp(`\\bdo_${method}\\b|['"\`]${method}['"\`]`).exec(text)?.index
+  return at === undefined ? [] : [{ method, at }]
+}
+
+/** Where a handler finds the value in a request's JSON. */
+function valueIn(body: string): string | undefined {
+  const member = firstOf(body, [
+    /\b(?:req|request)\.body\.(\w+)/,
+    /\{\s*(\w+)[^{}]*\}\s*=\s*(?:await\s+)?(?:\w+\.)*(?:body|json\(\)|req\.json\(\)|parse\([^)]*\))/,
+    /\bJSON\.parse\([^)]*\)\.(\w+)/,
+    /\b(?:json|get_json\(\)|loads\([^\n]*?\)|data|body|payload)\s*(?:\[\s*|\.get\(\s*)['"](\w+)['"]/,
+    /\b(?:item|body|payload|data)\.(\w+)/,
+  ])
+  return member === undefined ? undefined : `json.${member}`
+}
+
+/** Where a handler puts it into a response's. */
+function resultIn(body: string): string | undefined {
+  const member = firstOf(withoutRefusals(body), [
+    /\.(?:json|send)\(\s*\{\s*['"]?(\w+)['"]?\s*[:,}]/,
+    /\bJSON\.stringify\(\s*\{\s*['"]?(\w+)['"]?\s*[:,}]/,
+    /\b(?:jsonify|dumps)\(\s*\{\s*['"](\w+)['"]\s*:/,
+    /\bjsonify\(\s*(\w+)\s*=/,
+    /\breturn\s*\{\s*['"]?(\w+)['"]?\s*[:,}]/,
+  ])
+  return member === undefined ? undefined : `json.${member}`
+}
+
+/** Responses such as `{ error: 'not found' }` say nothing about where values are. */
+const withoutRefusals = (body: string): string =>
+  body.replaceAll(/\{\s*['"]?(?:error|message|detail|status)['"]?\s*:[^}]*\}/g, '')
+
+function firstOf(body: string, patterns: readonly RegExp[]): string | undefined {
+  for (const pattern of patterns) {
+    const member = pattern.exec(body)?.[1]
+    if (member !== undefined) return member
+  }
+  return undefined
+}

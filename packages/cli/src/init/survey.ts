@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { readComposeFile } from './compose-file.ts'
+import { readDockerfile } from './dockerfile.ts'
+import type { ComposedService, FoundProgram, SourceFile } from './found.ts'
+import { type ListeningProcess, listeningIn } from './listening.ts'
+import { nodeProgram } from './node-program.ts'
+import { pythonProgram } from './python-program.ts'
+import { type RoutesInSource, routesInSource } from './routes-in-source.ts'
+
+/** What was found in a folder. */
+export interface FolderSurvey {
+  readonly program: FoundProgram | undefined
+  readonly source: RoutesInSource
+  readonly compose: { readonly file: string; readonly services: readonly ComposedService[] } | undefined
+  /** The command of a Dockerfile that nothing else explains. */
+  readonly image: { readonly command: string; readonly exposed: readonly number[] } | undefined
+  readonly listening: readonly ListeningProcess[]
+}
+
+const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const
+
+/** Looks at what a project says of itself. Nothing of it runs. */
+export function surveyFolder(directory: string): FolderSurvey {
+  const sources = sourcesIn(directory)
+  const [node, python] = [/\.[cm]?[jt]s$/, /\.py$/].map((ending) => sources.filter(({ path }) => ending.test(path)))
+  const dockerfile = read(join(directory, 'Dockerfile'))
+  const image = dockerfile === undefined ? undefined : readDockerfile(dockerfile)
+  const venv = existsSync(join(directory, '.venv/bin/python')) ? '.venv/bin/python' : undefined
+  const program =
+    nodeProgram(read(join(directory, 'package.json')), node ?? []) ??
+    pythonProgram(python ?? [], venv) ??
+    (image === undefined ? undefined : programOf(image.words, directory))
+  const composeFile = COMPOSE_FILES.find((name) => existsSync(join(directory, name)))
+  return {
+    program,
+    source: routesInSource(program === undefined ? sources : entryFirst(sources, program.entry)),
+    compose:
+      composeFile === undefined
+        ? undefined
+        : { file: composeFile, services: readComposeFile(read(join(directory, composeFile)) ?? '') },
+    image:
+      image === undefined || program !== undefined
+        ? undefined
+        : { command: image.words.join(' '), exposed: image.exposed },
+    listening: listeningIn(directory),
+  }
+}
+
+/** A program of an image, if it is in the folder too. */
+function programOf([program = '', ...rest]: readonly string[], directory: string): FoundProgram | undefined {
+  const script = rest.find((word) => existsSync(join(directory, word)))
+  const isHere = /^\.?\/?[\w./-]+$/.test(program) && !program.startsWith('/') && existsSync(join(directory, program))
+  if (script === undefined && !isHere) return undefined
+  return {
+    ...{ where: 'Dockerfile', kind: program, command: [isHere ? `./${program}` : program, ...rest].join(' ') },
+    ...{ environment: { PORT: '{port}' }, port: { by: 'unknown' }, entry: script ?? program },
+  }
+}
+
+/** The routes of a program are likelier in the language that it is written in. */
+function entryFirst(sources: readonly SourceFile[], entry: string): readonly SourceFile[] {
+  const isPython = (path: string) => path.endsWith('.py')
+  const own = sources.filter(({ path }) => isPython(path) === isPython(entry))
+  return [...own.filter(({ path }) => path === entry), ...own.filter(({ path }) => path !== entry)]
+}
+
+const SKIPPED =
+  /^(?:\..*|node_modules|dist|build|coverage|vendor|venv|__pycache__|chaos-results|tests?|__tests__|spec|public)$/
+const SOURCE = /\.(?:[cm]?[jt]s|py)$/
+const NO_SOURCE = /\.(?:test|spec|config|d)\.[cm]?[jt]s$|^test_.*\.py$/
+/** Enough for a service; a monorepo is not read whole. */
+const MOST_FILES = 200
+const MOST_BYTES = 200_000
+const DEPTH = 4
+
+function sourcesIn(directory: string): readonly SourceFile[] {
+  const found: SourceFile[] = []
+  const look = (below: string, depth: number): void => {
+    const entries = readdirSync(join(directory, below), { withFileTypes: true }).toSorted((a, b) =>
+      a.name < b.name ? -1 : 1,
+    )
+    for (const entry of entries) {
+      if (found.length >= MOST_FILES || SKIPPED.test(entry.name)) continue
+      const path = below === '' ? entry.name : `${below}/${entry.name}`
+      if (entry.isDirectory() && depth < DEPTH) look(path, depth + 1)
+      if (!entry.isFile() || !SOURCE.test(entry.name) || NO_SOURCE.test(entry.name)) continue
+      const text = statSync(join(directory, path)).size <= MOST_BYTES ? read(join(directory, path)) : undefined
+      if (text !== undefined) found.push({ path, text })
+    }
+  }
+  try {
+    look('', 0)
+  } catch {
+    // A folder that cannot be read has nothing to propose.
+  }
+  return found
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

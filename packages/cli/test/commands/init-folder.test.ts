@@ -1,0 +1,316 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, onTestFinished } from 'vitest'
+import { readComposeFile } from '../../src/init/compose-file.ts'
+import { readDockerfile } from '../../src/init/dockerfile.ts'
+import { type Asked, chooseForFolder } from '../../src/init/folder.ts'
+import { listeningIn } from '../../src/init/listening.ts'
+import { surveyFolder } from '../../src/init/survey.ts'
+import { configText } from '../../src/init/template.ts'
+import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { test } from '../patient.ts'
+
+function folderOf(files: { readonly [path: string]: string }): string {
+  const cwd = realpathSync(temporaryDirectory())
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(cwd, path)), { recursive: true })
+    writeFileSync(join(cwd, path), text)
+  }
+  return cwd
+}
+
+const manifest = (start: string | undefined, ...packages: readonly string[]): string =>
+  JSON.stringify({ scripts: { start }, dependencies: Object.fromEntries(packages.map((name) => [name, '*'])) })
+
+const EXPRESS = `const app = express()
+app.get('/orders/:id', (req, res) => {
+  const order = orders.get(req.params.id)
+  if (!order) return res.status(404).json({ error: 'no such order' })
+  res.json({ state: order })
+})
+app.put('/orders/:id', (req, res) => {
+  const { state } = req.body
+  orders.set(req.params.id, state)
+  res.json({ ok: true })
+})
+app.listen(process.env.PORT ?? 3000)
+`
+
+const FLASK = `from flask import Flask, jsonify, request
+shop = Flask(__name__)
+
+@shop.get("/orders/<order>")
+def read(order):
+    return jsonify({"state": orders[order]})
+
+@shop.route("/orders/<order>", methods=["PUT"])
+def write(order):
+    orders[order] = request.json["state"]
+    return "", 204
+`
+
+const PLAIN_PYTHON = `from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        key = self.path.removeprefix("/items/")
+        self.answer(200, json.dumps({"value": items[key]}))
+    def do_PUT(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        items[self.path.removeprefix("/items/")] = body["value"]
+
+HTTPServer(("", 8000), Handler).serve_forever()
+`
+
+const orders = { path: '/orders/{key}', write: 'PUT', value: 'json.state', result: 'json.state' }
+const byPort = { PORT: '{port}' }
+
+describe('the survey of a folder', () => {
+  test.each([
+    [
+      'an Express service',
+      { 'package.json': manifest('NODE_ENV=production nodemon server.js', 'express'), 'server.js': EXPRESS },
+      { command: 'node server.js', environment: { NODE_ENV: 'production', ...byPort } },
+      { ...orders, where: 'server.js:7' },
+    ],
+    [
+      'a service in TypeScript with a router of its own',
+      {
+        'package.json': manifest('tsx src/index.ts', 'express', 'tsx'),
+        'src/index.ts': `import items from './items'\napp.use('/api/items', items)\napp.listen(Number(process.env['HTTP_PORT']))`,
+        'src/items.ts': `router.get('/:key', (req, res) => res.send({ text: all[req.params.key] }))
+router.post('/:key', async (req, res) => { all[req.params.key] = req.body.text; res.end() })`,
+      },
+      { command: 'npx tsx src/index.ts', environment: { HTTP_PORT: '{port}' } },
+      { path: '/api/items/{key}', write: 'POST', value: 'json.text', result: 'json.text', where: 'src/items.ts:2' },
+    ],
+    [
+      'a Fastify service that keeps its data in a directory',
+      {
+        'package.json': manifest('node app.mjs --quiet', 'fastify'),
+        'app.mjs': `const dir = process.env.DATA_DIR
+app.get('/kv/:k', async ({ params }) => { return { value: read(params.k) } })
+app.put('/kv/:k', async ({ params, body }) => { save(params.k, body.value); return { ok: 1 } })
+app.listen({ port: process.env.PORT })`,
+      },
+      { command: 'node app.mjs --quiet', environment: { ...byPort, DATA_DIR: '{data}' } },
+      { path: '/kv/{key}', write: 'PUT', value: 'json.value', result: 'json.value', where: 'app.mjs:3' },
+    ],
+    [
+      'a start script that needs a shell',
+      { 'package.json': manifest('npm run build && node dist/index.js', 'koa') },
+      { command: 'npm start', environment: byPort },
+      undefined,
+    ],
+    [
+      'a server in one file without package.json',
+      { 'server.js': `createServer((req, res) => { if (req.method === 'PUT') put(req.url.slice('/kv/'.length)) })` },
+      { command: 'node server.js', environment: byPort },
+      { path: '/kv/{key}', write: 'PUT', value: undefined, result: undefined, where: 'server.js:1' },
+    ],
+    [
+      'a Flask service',
+      { 'requirements.txt': 'flask\n', 'app.py': FLASK },
+      { command: 'python3 -m flask --app app:shop run --port {port}', environment: {} },
+      { ...orders, where: 'app.py:8' },
+    ],
+    [
+      'a FastAPI service',
+      {
+        'app/main.py': `from fastapi import FastAPI
+api: FastAPI = FastAPI()
+@api.get("/orders/{order}")
+async def read(order: str):
+    return {"state": orders[order]}
+@api.put("/orders/{order}")
+async def write(order: str, body: Order):
+    orders[order] = body.state
+`,
+      },
+      { command: 'python3 -m uvicorn app.main:api --port {port}', environment: {} },
+      { ...orders, where: 'app/main.py:6' },
+    ],
+    [
+      'a server of the standard library of Python',
+      { 'kv.py': PLAIN_PYTHON },
+      { command: 'python3 kv.py', environment: byPort, port: { by: 'source', port: 8000, where: 'kv.py' } },
+      { path: '/items/{key}', write: 'PUT', value: 'json.value', result: 'json.value', where: 'kv.py:5' },
+    ],
+    [
+      'a program that a Dockerfile starts',
+      { Dockerfile: 'FROM ruby\nEXPOSE 4567\nCMD ["ruby", "app.rb"]\n', 'app.rb': 'get "/"' },
+      { command: 'ruby app.rb', environment: byPort },
+      undefined,
+    ],
+  ])('finds %s, its command and its routes', (_, files, program, routes) => {
+    const survey = surveyFolder(folderOf(files))
+    expect(survey.program).toMatchObject(program)
+    expect(survey.source.routes).toEqual(routes)
+  })
+
+  test('finds nothing in a folder without a server', () => {
+    const files = {
+      'package.json': manifest('react-scripts start', 'react'),
+      'src/index.js': 'render()',
+      'a.py': 'import json',
+    }
+    expect(surveyFolder(folderOf(files)).program).toBeUndefined()
+  })
+
+  test('finds the process that listens here', async () => {
+    const cwd = folderOf({})
+    const script = `require('node:http').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
+    const child = spawn(process.execPath, ['-e', script], { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const [line] = await once(child.stdout, 'data')
+    const found = listeningIn(cwd)
+    if (process.platform === 'linux') expect(found).toMatchObject([{ pid: child.pid, port: Number(String(line)) }])
+    else expect(found).toEqual([])
+  })
+
+  test('reads the services of a Compose file', () => {
+    const text = `# a shop
+version: "3"
+services:
+  web:
+    build: .
+    environment:
+      image: none
+    ports:
+      - "8080:3000"
+      - 127.0.0.1:9090:9090/tcp
+  db:
+    image: 'postgres:16' # the usual one
+    ports: ["5432:5432"]
+
+  cache:
+    image: redis
+volumes:
+  data:
+`
+    expect(readComposeFile(text)).toEqual([
+      { name: 'web', image: undefined, ports: ['8080', '9090'] },
+      { name: 'db', image: 'postgres:16', ports: ['5432'] },
+      { name: 'cache', image: 'redis', ports: [] },
+    ])
+    expect(readComposeFile('services:\n  a:\n    ports:\n    - 80:80\n    image: a')).toEqual([
+      { name: 'a', image: 'a', ports: ['80'] },
+    ])
+    expect(readComposeFile('nothing')).toEqual([])
+  })
+
+  test('reads the last stage of a Dockerfile', () => {
+    const text =
+      'FROM node AS build\nCMD ["no"]\nFROM node\nEXPOSE 3000/tcp 9000\nENTRYPOINT ["node"]\nCMD server.js \\\n  --quiet\n'
+    expect(readDockerfile(text)).toEqual({ words: ['node', 'server.js', '--quiet'], exposed: [3000, 9000] })
+  })
+})
+
+/** What is asked and said on a terminal where these answers are typed. */
+async function asked(files: { readonly [path: string]: string }, answers: readonly string[] | undefined, typed = {}) {
+  const said: string[] = []
+  const left = [...(answers ?? [])]
+  const answer = async (question: string) => {
+    said.push(question)
+    return left.shift() ?? 'n'
+  }
+  const choice = await chooseForFolder({
+    survey: surveyFolder(folderOf(files)),
+    typed: { path: undefined, value: undefined, nodes: undefined, ...typed },
+    ask: answers === undefined ? undefined : answer,
+    say: (text) => void said.push(text),
+    usual: { target: { name: 'raft' }, nodes: 5 },
+  } satisfies Asked)
+  return { choice, said: said.join(''), left }
+}
+
+const SHOP = { 'package.json': manifest('node server.js', 'express'), 'server.js': EXPRESS }
+
+describe('chaos init on a terminal', () => {
+  test('shows what it found and what it would write, and asks whether to', async () => {
+    const { choice, said, left } = await asked(SHOP, [''])
+    expect(said).toBe(`    package.json  express, started by node server.js
+    server.js     reads its port from PORT
+    server.js:7   GET and PUT /orders/{key}
+
+  chaos.config.ts
+    starts  PORT={port} node server.js; 1 node
+    reads   GET /orders/{key}, the value at json.state
+    writes  PUT /orders/{key}, the value at json.state
+
+Write chaos.config.ts? [Y/n] `)
+    expect([choice.write, left]).toEqual(['configuration', []])
+  })
+
+  test('writes nothing if the answer is no, and names other beginnings', async () => {
+    const { choice, said } = await asked(SHOP, ['n'])
+    expect(choice).toEqual({ write: 'nothing' })
+    expect(said).toMatch(/Nothing was written.*npx chaos init --compose .*npx chaos init --target raft/s)
+  })
+
+  test('asks for the routes that it cannot find', async () => {
+    const files = { 'package.json': manifest('node server.js', 'express'), 'server.js': "app.post('/orders', create)" }
+    const { choice, said } = await asked(files, ['/orders/{key}', '', 'yes'])
+    expect(said).toContain('None of the routes (POST /orders) reads and writes one object by its path')
+    expect(choice).toMatchObject({ start: { place: { path: '/orders/{key}', value: 'json.item' } } })
+  })
+
+  test('offers the declaration of a Compose project, and a system that comes along where there is nothing', async () => {
+    const compose = await asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n    ports: ["80:80"]\n' }, ['y'])
+    expect(compose.said).toContain('compose.yaml  web (shop, port 80)')
+    expect(compose.choice).toEqual({ write: 'declaration', composeFile: 'compose.yaml' })
+    const nothing = await asked({}, [''])
+    expect(nothing.said).toMatch(/Nothing here looks like a service.*for raft, which comes along\? \[Y\/n\] $/s)
+    expect(nothing.choice).toMatchObject({ start: { target: { name: 'raft' } } })
+  })
+})
+
+describe('chaos init without a terminal', () => {
+  test('writes what it found, and says what to do next', async () => {
+    const cwd = folderOf(SHOP)
+    const { exitCode, stdout } = await chaosHere(['init'], { cwd })
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/Wrote chaos\.config\.ts\. Next: npx chaos doctor, then npx chaos run smoke\n$/)
+    const text = readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')
+    for (const part of [
+      'nodes: 1,',
+      'command: "node server.js"',
+      'environment: { PORT: "{port}" }',
+      "keys: '{key}-{run}'",
+      "{ request: 'GET /orders/{key}', f: 'read', result: 'json.state', outcomes: { 404: 'absent' } }",
+      "{ request: 'PUT /orders/{key}', f: 'write', value: 'json.state' }",
+    ])
+      expect(text).toContain(part)
+    expect((await chaosHere(['doctor'], { cwd })).exitCode).toBe(0)
+  })
+
+  test('says what cannot work yet, and how to change it', async () => {
+    const { said } = await asked({ 'kv.py': PLAIN_PYTHON }, undefined)
+    expect(said).toContain(
+      "kv.py always listens on 8000, and each node needs a port of its own: write int(os.environ.get('PORT', 8000)) in its place",
+    )
+    const { said: routeless } = await asked({ 'server.js': 'createServer().listen(process.env.PORT)' }, undefined)
+    expect(routeless).toMatch(
+      /No route was found\. .*npx chaos init --force --path \/orders\/\{key\} --value json\.state/,
+    )
+    const { said: typed } = await asked(SHOP, undefined, { path: '/v2/{key}', nodes: 3 })
+    expect(typed).toMatch(/node server\.js; 3 nodes\n.*GET \/v2\/\{key\}.*\n.*PUT \/v2\/\{key\}/)
+  })
+
+  test('refuses what it cannot write without a question', async () => {
+    await expect(asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n' }, undefined)).rejects.toThrow(
+      /Nothing was written\. .*npx chaos init --compose compose\.yaml/,
+    )
+    await expect(asked({ Dockerfile: 'FROM scratch\nCMD ["/shop"]\n' }, undefined)).rejects.toThrow(
+      /Dockerfile starts \/shop, which is in the image/,
+    )
+  })
+
+  test('uses what listens if the port cannot be chosen', () => {
+    const text = configText({ target: { address: '127.0.0.1:8000' }, nodes: 1 })
+    expect(text).toContain("nodes: [{ addresses: { client: '127.0.0.1:8000' } }]")
+    expect(text).toContain("faults: ['lose-reply', 'delay-clients']")
+  })
+})
