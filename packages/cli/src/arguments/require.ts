@@ -1,7 +1,7 @@
 import type { Level } from '@chaosproxy/checker'
 import type { Millis } from '@chaosproxy/history'
 import { type RunDraft, runMembers } from '@chaosproxy/runner'
-import { measures, PROBE_EXAMPLES, parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/runner/result'
+import { parseRequirement, REQUIREMENT_EXAMPLE } from '@chaosproxy/runner/result'
 import { type ParsedOptions, textsOf } from '../command.ts'
 import type { Option } from '../option.ts'
 import { asDuration, flag, ifTyped, words } from './declare.ts'
@@ -14,7 +14,7 @@ export const judgingOptions: {
 } = {
   require: {
     ...words(
-      `exit with 1 unless this holds, any number of times: "${REQUIREMENT_EXAMPLE}", "p99 of read < 200ms", "lost == 0"; of ${measures.map(({ name }) => name).join(', ')}; a level: "linearizable of read during healed"; or a probe: "${PROBE_EXAMPLES[0]}", '${PROBE_EXAMPLES[1]}'`,
+      `exit with 1 unless this holds, any number of times: "${REQUIREMENT_EXAMPLE}", "lost == 0"; the manual page "ci" has all`,
     ),
     common: true,
     member: 'require',

@@ -37,6 +37,21 @@ describe.each(commands)('chaos %s --help', (command) => {
   })
 })
 
+test('chaos ctl --help lists every action as a command, with what it does', async () => {
+  const listed = under(await helpOf('ctl'), 'Commands').join('\n')
+  for (const { names, usage, summary } of actions)
+    expect(listed.replaceAll(/\s+/g, ' ')).toContain(
+      `chaos ctl ${names[0]} ${usage}${usage === '' ? '' : ' '}${summary}`,
+    )
+  expect(listed).toContain('chaos ctl watch')
+})
+
+test.each(['run', 'check', 'record'])('chaos %s --help says in two lines what --require takes', async (command) => {
+  const [, after = ''] = (await helpOf(command)).split(/^ +--require /m)
+  const lines = after.split('\n')
+  expect(lines.findIndex((line) => /^ +--/.test(line))).toBeLessThanOrEqual(3)
+})
+
 describe.each(actions.map(({ names }) => names[0]))('chaos ctl %s --help', (action) => {
   test('describes only this action, with its options', async () => {
     const help = await helpOf('ctl', action)

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { faultDefinitions, nemeses, parametersOf, trafficFamilies } from '@chaosproxy/faults'
 import { memberText } from '@chaosproxy/runner'
+import { measures } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { chaosHere, root } from '../chaos.ts'
 
@@ -104,6 +105,11 @@ describe('the manuals', () => {
     await expectGenerated('configuration.md', table(['member', 'is', 'meaning'], rows))
   })
 
+  test('list what --require can be about', () => {
+    const page = read('ci.md')
+    for (const { name, summary } of measures) expect(page).toContain(`| \`${name}\` | ${summary} |`)
+  })
+
   test('show drawings as chaos check draws them', async () => {
     const shown = [...read('levels.md').matchAll(/```sh\nnpx chaos check (\S+)\n```\n\n```text\n([\s\S]*?)```/g)]
     expect(shown.length).toBeGreaterThan(4)
@@ -121,6 +127,14 @@ describe('the manuals', () => {
         expect(existsSync(join(root, dirname(page), link!)), `${page}: ${link}`).toBe(true)
     },
   )
+
+  test.each([...names, '../../../README.md'])('%s has no paragraph of more than five lines', (name) => {
+    const prose = read(name)
+      .split(MARK)[0]!
+      .replaceAll(/^```.*?^```$/gms, '\n')
+    const paragraphs = prose.split(/\n\s*\n|\n(?= *- )/).map((text) => text.trim().split('\n'))
+    expect(paragraphs.filter(([first = '', ...rest]) => !first.startsWith('|') && rest.length > 4)).toEqual([])
+  })
 
   test('are all linked from the README', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')

@@ -18,7 +18,6 @@ export { judgeRequirements } from './requirements/judge-requirements.ts'
 export { requireKnownFunctions } from './requirements/known-functions.ts'
 export { measures } from './requirements/measures.ts'
 export type { Probe, ProbeAnswer } from './requirements/probe.ts'
-export { PROBE_EXAMPLES } from './requirements/probe.ts'
 export { parseRequirement, REQUIREMENT_EXAMPLE } from './requirements/requirement.ts'
 export type {
   Change,
