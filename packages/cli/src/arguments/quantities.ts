@@ -3,9 +3,9 @@ import { type Millis, millis, UserError } from '@chaosproxy/history'
 const MILLIS_PER = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
 const BYTES_PER = { B: 1, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 } as const
 
-/** `500ms`, `10s`, `2m`, `1h`; fractions allowed. Throws a usage error that names the option. */
+/** `500ms`, `10s`, `2m`, `1h`, `0`; fractions allowed. Throws a usage error that names the option. */
 export function parseDuration(option: string, text: string): Millis {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text)
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text === '0' ? '0ms' : text)
   if (match === null)
     throw new UserError(
       'usage',

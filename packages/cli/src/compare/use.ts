@@ -8,7 +8,7 @@ import {
   USUAL_TERMS,
 } from '@chaosproxy/engine'
 import { commandLine, withPaths } from '@chaosproxy/engine/run'
-import { type Millis, UserError } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { count, duration, nameIn, runMembers, type Target } from '@chaosproxy/runner'
 import { CALM, networks, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
@@ -30,7 +30,6 @@ import {
   wordsFor,
 } from '../arguments/declare.ts'
 import { parseNemeses } from '../arguments/faults.ts'
-import { printDuration } from '../arguments/quantities.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
 import type { ParsedOptions } from '../command.ts'
@@ -41,6 +40,8 @@ import { configuredSettings, configuredTargets, configuredTexts } from './config
 import { type NamedTarget, namedTargets } from './named-targets.ts'
 
 const LAST_SEED = Number.MAX_SAFE_INTEGER - 1_000
+/** In less time nothing can break, be noticed and recover. */
+const SHORTEST_MS = 1_000
 const DAY_MS = 24 * 3_600_000
 
 const { force, json, ...reporting } = reporterOptions()
@@ -67,7 +68,7 @@ const declared = {
     rate: asCount(v.optional(count('operations per second, over all clients', 1, 100_000), USUAL_TERMS.rate), {
       member: 'rate',
     }),
-    time: asDuration(v.optional(duration('how long each run lasts', 0, DAY_MS), USUAL_TERMS.timeMs), {
+    time: asDuration(v.optional(duration('how long each run lasts', SHORTEST_MS, DAY_MS), USUAL_TERMS.timeMs), {
       member: 'timeMs',
     }),
     timeout: asDuration(v.optional(runMembers.timeoutMs, USUAL_TERMS.timeoutMs)),
@@ -137,7 +138,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     nodes: given.nodes,
     clients: given.clients,
     rate: given.rate,
-    timeMs: requireLong(given.time),
+    timeMs: given.time,
     timeoutMs: given.timeout,
     seeds: Array.from({ length: given.seeds }, (_, i) => given.seed + i),
     expect: config.loaded?.config.expect,
@@ -184,17 +185,6 @@ export function againCommand({ plan, configFile }: CompareSettings, { system, ce
     config: configFile,
   })
   return commandLine(['npx', 'chaos', 'compare', ...words])
-}
-
-const SHORTEST_MS = 1_000
-
-function requireLong(timeMs: Millis): Millis {
-  if (timeMs < SHORTEST_MS)
-    throw new UserError(
-      'usage',
-      `--time ${printDuration(timeMs)}: in less than a second nothing can break, be noticed and recover.`,
-    )
-  return timeMs
 }
 
 function refuseTwice(option: string, names: readonly string[]): void {

@@ -170,7 +170,7 @@ describe('chaos compare', () => {
     [['--targets', 'raft', '--faults', 'clock', '--real'], /cannot suffer clock/],
     [['--sim', '--real'], /exclude each other/],
     [['--reporter', 'junti'], /Did you mean junit\?/],
-    [['--time', '10ms'], /in less than a second/],
+    [['--time', '10ms'], /--time 10ms: must be between 1s and 24h/],
     [['--seeds', '0'], /--seeds 0: must be a whole number from 1/],
   ])('refuses %j before anything runs, and says why', async (args, message) => {
     const { stderr, exitCode } = await chaosHere(['compare', ...args])

@@ -54,7 +54,7 @@ describe('a search with the choices of a protocol author', () => {
     [['--faults', 'error-status'], '--faults error-status: simulated runs cannot suffer it'],
     [['--mix', 'reed=2'], 'Did you mean read?'],
     [['--mix', 'read=0'], 'the weight of read is "0"'],
-    [['--length', '5m'], '--length 5m: give more than 0 and at most 60s.'],
+    [['--length', '5m'], '--length 5m: must be between 1ms and 60s.'],
     [
       ['--target', 'generals', '--faults', 'kill'],
       'generals promises nothing under kill: say with --expect which level',
