@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { ChosenBaseline, LoadedConfig } from '@chaosproxy/engine/run'
+import { baselineEntries, type ChosenBaseline, type LoadedConfig } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { type Baseline, parseBaseline, requireSameSubject } from '@chaosproxy/runner/result'
 import { type ParsedOptions, textOf } from '../command.ts'
 import type { Options } from '../option.ts'
-import { word } from './declare.ts'
+import { asText } from './declare.ts'
 
 const DEFAULT_TOLERANCE = '20%'
 
 export const baselineOptions: Options = {
-  baseline: word('exit with 1 if the result is worse than an earlier one: the output of --json, or a run.json'),
-  tolerance: word('how much worse than the baseline availability and p99 may be', DEFAULT_TOLERANCE),
+  baseline: asText(baselineEntries.baseline),
+  tolerance: asText(baselineEntries.tolerance, { usual: DEFAULT_TOLERANCE }),
 }
 
 /**
@@ -30,7 +30,7 @@ export function parseBaselineOptions(
   const file = textOf(options, 'baseline') ?? (baseline && resolve(loaded?.directory ?? '.', baseline))
   const tolerance = textOf(options, 'tolerance') ?? usual
   if (file !== undefined)
-    return { baseline: readBaseline(file), tolerance: parseTolerance(tolerance ?? DEFAULT_TOLERANCE) }
+    return { baseline: readBaseline(file), tolerance: Number.parseFloat(tolerance ?? DEFAULT_TOLERANCE) / 100 }
   if (tolerance !== undefined)
     throw new UserError('usage', `--tolerance ${tolerance}: there is no baseline to compare with: add --baseline FILE.`)
   return undefined
@@ -74,10 +74,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function parseTolerance(typed: string): number {
-  const percent = /^(\d+(?:\.\d+)?)%$/.exec(typed)?.[1]
-  if (percent !== undefined) return Number(percent) / 100
-  throw new UserError('usage', `--tolerance ${typed}: write a percentage, such as ${DEFAULT_TOLERANCE}.`)
 }

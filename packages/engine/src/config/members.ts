@@ -39,8 +39,15 @@ export interface HeldToBaseline {
   readonly tolerance?: string | undefined
 }
 
-export const baselineEntries: v.ObjectEntries = {
-  baseline: v.optional(v.pipe(pathSchema, v.description('an earlier result that runs must not fall behind'))),
+export const baselineEntries: {
+  readonly [Member in keyof HeldToBaseline]-?: v.GenericSchema<unknown, string | undefined>
+} = {
+  baseline: v.optional(
+    v.pipe(
+      pathSchema,
+      v.description('an earlier result that this one must not be worse than: the output of --json, or a run.json'),
+    ),
+  ),
   tolerance: v.optional(
     v.pipe(
       v.string('must be a percentage'),

@@ -1,6 +1,7 @@
 export { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 export { commandLine, fileWord } from '../command-line.ts'
 export { CONFIG_NAMES, configPathIn, findConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
+export { baselineEntries } from '../config/members.ts'
 export { type NamedRegistries, type OwnNames, registriesOf, withPaths } from '../config/registries.ts'
 export { requireRun } from '../config/schema.ts'
 export { firstOf, whenAborted } from '../jobs/interruption.ts'
