@@ -1,7 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { runMembers } from '@chaosproxy/runner'
 import { expect, test } from 'vitest'
+import { configSchema } from '../../../engine/src/config/schema.ts'
+import { membersAt } from '../../../runner/src/plan/schema.ts'
 import { registry } from '../../src/commands/registry.ts'
+import { parseMcpSettings } from '../../src/mcp/settings.ts'
+import { tools } from '../../src/mcp/tools.ts'
 
 const sources = join(import.meta.dirname, '..', '..', 'src')
 const uses = Object.keys(registry).filter((name) => existsSync(join(sources, name, 'use.ts')))
@@ -74,6 +79,19 @@ test('a name of several words stands in two files at most of the cli and the eng
   })
   expect(names.size).toBeGreaterThan(15)
   expect(crowded).toEqual([])
+})
+
+test('every member of a run is an option of chaos run, a member of the configuration and an argument of the tool', async () => {
+  const { options } = await registry['run']!(async () => [])
+  expect(Object.values(options).flatMap(({ member = [] }) => member)).toEqual(
+    expect.arrayContaining(Object.keys(runMembers)),
+  )
+  expect(membersAt(configSchema, [])).toEqual(expect.arrayContaining(Object.keys(runMembers)))
+  const input = tools.find(({ name }) => name === 'run')!.input(parseMcpSettings({}))
+  // A requirement may be a command, and how long checking may take is for the user of the server to say.
+  const { require: _, checkMs: __, ...forAgents } = runMembers
+  expect(membersAt(input, [])).toEqual(expect.arrayContaining(Object.keys(forAgents)))
+  expect(membersAt(input, [])).not.toContain('require')
 })
 
 test('an option that a group lists as common is one of its options', async () => {
