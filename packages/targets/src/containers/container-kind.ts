@@ -1,20 +1,19 @@
+import { type DatabaseName, databaseNames, databases } from './databases.ts'
 import type { Container } from './engine.ts'
 
-/** What a container is to a test. `own`: a service of the project itself; `store`: a system that has no client here. */
-export type ContainerKind = 'own' | 'redis' | 'etcd' | 'postgres' | 'store' | 'sentinel' | 'gateway' | 'console'
+/** The role of a container in a test. `own`: a service of the project; `store`: a system for which there is no client. */
+export type ContainerKind = 'own' | DatabaseName | 'store' | 'sentinel' | 'gateway' | 'console'
 
-/** Kinds that are never taken for nodes unless somebody says so. */
+/** Kinds that are nodes only if the declaration names them. */
 export const NO_NODES: readonly ContainerKind[] = ['store', 'sentinel', 'gateway', 'console']
 
 interface KnownKind {
   readonly kind: ContainerKind
-  /** Names of images, programs and services. */
+  /** Matches the names of images, programs and services. */
   readonly name: RegExp
-  /** What clients dial. */
-  readonly port?: number
 }
 
-/** The first that fits. What watches over a system or stands before it often carries the system's name in its own. */
+/** In this order, because a console or gateway often has the name of its database in its own. */
 const KNOWN: readonly KnownKind[] = [
   { kind: 'sentinel', name: /sentinel/ },
   {
@@ -25,9 +24,7 @@ const KNOWN: readonly KnownKind[] = [
     kind: 'gateway',
     name: /^(nginx|openresty|traefik|haproxy|envoy|caddy|kong|apisix|krakend|tyk|varnish|squid|toxiproxy|twemproxy|pgbouncer|pgpool|proxysql)|(^|[-_])(gateway|proxy|ingress|lb|loadbalancer)$/,
   },
-  { kind: 'redis', name: /^(redis|valkey|keydb|dragonfly)/, port: 6379 },
-  { kind: 'etcd', name: /^etcd/, port: 2379 },
-  { kind: 'postgres', name: /^(postgres|postgis|timescaledb|pgvector|spilo)/, port: 5432 },
+  ...databaseNames.map((kind) => ({ kind, name: databases[kind].name })),
   {
     kind: 'store',
     name: /^(mysql|mariadb|percona|mongo|cassandra|scylla|cockroach|clickhouse|influxdb|neo4j|couchdb|dynamodb|elasticsearch|opensearch|kafka|redpanda|zookeeper|rabbitmq|nats|pulsar|memcached|minio|vault|consul|localstack)/,
@@ -38,7 +35,7 @@ const KNOWN: readonly KnownKind[] = [
 export const imageName = (image: string): string =>
   (image.split('@')[0] ?? '').split('/').at(-1)?.replace(/:.*$/, '').toLowerCase() ?? ''
 
-/** The image says most, then the program that it runs. A service's name tells only what it cannot be: no node. */
+/** By the image, or else the program that it runs. The service's name decides only that a container is no node. */
 export function kindOf({ image, command, service, labels }: Container): ContainerKind {
   if (command.includes('--sentinel')) return 'sentinel'
   const project = labels['com.docker.compose.project']?.toLowerCase()
@@ -53,9 +50,9 @@ export function kindOf({ image, command, service, labels }: Container): Containe
 
 const knownBy = (name: string): KnownKind | undefined => KNOWN.find((each) => each.name.test(name))
 
-/** Programs that start another one. */
+/** Programs that start another program. */
 const STARTERS = /entrypoint|^(tini|dumb-init|exec|--|run\.sh)$/
 
-/** The port that clients dial by the name of the image; undefined if it says nothing. */
+/** The port that clients dial if the image is one of a database. */
 export const usualPort = (image: string): number | undefined =>
-  KNOWN.find(({ name, port }) => port !== undefined && name.test(imageName(image)))?.port
+  Object.values(databases).find(({ name }) => name.test(imageName(image)))?.port

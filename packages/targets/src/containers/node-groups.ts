@@ -1,4 +1,5 @@
 import { type ContainerKind, imageName, kindOf, NO_NODES } from './container-kind.ts'
+import { databaseNames } from './databases.ts'
 import type { Container } from './engine.ts'
 
 /** Services that could be the nodes of one cluster, in order: a primary before its replicas. */
@@ -8,7 +9,10 @@ export interface NodeGroup {
   readonly containers: readonly Container[]
 }
 
-/** The likeliest first: several nodes before a single one, and the project's own services before what it uses. */
+/**
+ * The groups, the likeliest first: several nodes before a single one, and the project's own services before the
+ * databases they use.
+ */
 export function nodeGroups(containers: readonly Container[]): readonly NodeGroup[] {
   const able = containers.filter((each) => !NO_NODES.includes(kindOf(each)) && !isJob(each, containers))
   const groups: Container[][] = []
@@ -23,14 +27,14 @@ export function nodeGroups(containers: readonly Container[]): readonly NodeGroup
   return groups.map(groupOf).toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
 }
 
-/** The group of these services, whatever they are. */
+/** The group of these services, of any kind. */
 export const groupOfServices = (services: readonly string[], containers: readonly Container[]): NodeGroup => {
   const chosen = services.flatMap((service) => containers.filter((each) => each.service === service))
   const [first] = chosen
   return { kind: first === undefined ? 'own' : kindOf(first), services, containers: chosen }
 }
 
-const RANKED: readonly ContainerKind[] = ['own', 'etcd', 'redis', 'postgres']
+const RANKED: readonly ContainerKind[] = ['own', ...databaseNames]
 
 const rank = ({ kind, containers }: NodeGroup): number =>
   (containers.length > 1 ? 0 : RANKED.length) + RANKED.indexOf(kind)
@@ -47,7 +51,7 @@ function groupOf(containers: readonly Container[]): NodeGroup & { readonly name:
   return { kind: first === undefined ? 'own' : kindOf(first), services, containers: sorted, name: services.join() }
 }
 
-/** How many of the others it is told of: a replica knows its primary. */
+/** How many of the others it mentions: a replica mentions its primary. */
 const mentioned = (container: Container, others: readonly Container[]): number =>
   new Set(others.filter((other) => mentions(container, other)).map(({ service }) => service)).size
 
@@ -55,7 +59,7 @@ function areOfOneGroup(a: Container, b: Container): boolean {
   if (a.service === b.service) return true
   const kind = kindOf(a)
   if (kind !== kindOf(b)) return false
-  // A store next to another one may well be another one's: only those that know each other are one cluster.
+  // Databases are one cluster only if they mention each other: the project may have several.
   if (kind !== 'own') return mentions(a, b) || mentions(b, a)
   if (stem(a.service) === stem(b.service)) return true
   if (mentions(a, b) && mentions(b, a)) return true
@@ -63,8 +67,8 @@ function areOfOneGroup(a: Container, b: Container): boolean {
 }
 
 /**
- * Whether two services of one image are nodes of one cluster, and not, say, a web server and its worker: they run the same
- * program, with the same words and in the same part, or one of them is told of the other.
+ * Whether two services of one image are nodes of one cluster, and not, for example, a web server and its worker: they
+ * run the same program with the same arguments and role, or one mentions the other.
  */
 function doTheSame(a: Container, b: Container): boolean {
   if (programOf(a) !== programOf(b)) return false
@@ -72,17 +76,17 @@ function doTheSame(a: Container, b: Container): boolean {
   return wordsOf(a) === wordsOf(b) && partOf(a) === partOf(b)
 }
 
-/** What runs, without its options. */
+/** The program, without its options. */
 function programOf({ command }: Container): string {
   const options = command.findIndex((word) => word.startsWith('-'))
   return command.slice(0, options < 0 ? command.length : options).join(' ')
 }
 
-/** Its command, whatever it calls itself there. */
+/** The command, without the container's own name and number. */
 const wordsOf = ({ command, service, name }: Container): string =>
   command.join(' ').replaceAll(name, '*').replaceAll(service, '*').replaceAll(/\d+/g, '#')
 
-/** What its environment says that it is to do. */
+/** The role given by its environment. */
 const partOf = ({ environment }: Container): string =>
   Object.entries(environment)
     .filter(([name]) => /(^|_)(ROLE|TYPE|MODE|PROCESS|COMPONENT|QUEUES?)$/i.test(name))
@@ -90,7 +94,10 @@ const partOf = ({ environment }: Container): string =>
     .toSorted()
     .join(' ')
 
-/** Whether any of them is told of another one: by its name, or by its own if several containers have that. */
+/**
+ * Whether any of them mentions another one: by its name, or by the service's name if the service has several
+ * containers.
+ */
 export const talkAmongThemselves = ({ kind, containers }: NodeGroup): boolean =>
   containers.length > 1 &&
   (kind !== 'own' ||
@@ -98,7 +105,7 @@ export const talkAmongThemselves = ({ kind, containers }: NodeGroup): boolean =>
       containers.some((b) => a !== b && (mentions(a, b) || (a.service === b.service && mentionsService(a)))),
     ))
 
-/** The services that nodes are told of, stores first, of those that are no nodes. */
+/** The services that the nodes mention and that are no nodes, databases first. */
 export function usedBy({ containers, services }: NodeGroup, all: readonly Container[]): readonly string[] {
   const others = all.filter((other) => !services.includes(other.service) && kindOf(other) !== 'gateway')
   const used = others.filter((other) => containers.some((node) => mentions(node, other)))
@@ -106,14 +113,14 @@ export function usedBy({ containers, services }: NodeGroup, all: readonly Contai
   return [...new Set([...used.filter(isStore), ...used].map(({ service }) => service))]
 }
 
-/** The same image for every program in a language. */
+/** Images that only say which language a program is in. */
 const LANGUAGES =
   /^(node|bun|deno|python|ruby|php|golang|rust|openjdk|eclipse-temurin|amazoncorretto|dotnet|aspnet|perl|elixir|erlang|alpine|debian|ubuntu|busybox|fedora)$/
 
 /** `node` of `node1`, `node-2` and `node_b`; a bare `n1` is `n`. */
 const stem = (service: string): string => service.replace(/[-_]?(\d+|[-_][a-z])$/, '')
 
-/** Whether it is told of another service: by name, in its command or environment. */
+/** Whether its command or environment mentions another service by name. */
 function mentions(container: Container, { service, name, id }: Container): boolean {
   return container.id !== id && says(container, [service, name])
 }
@@ -127,6 +134,6 @@ function says({ command, environment }: Container, names: readonly string[]): bo
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** It has ended well while others run: a migration, an initialisation. */
+/** A container that has exited with 0 while others run: a migration, an initialisation. */
 const isJob = ({ running, exitCode, pid }: Container, containers: readonly Container[]): boolean =>
   !running && exitCode === 0 && pid === 0 && containers.some((each) => each.running)

@@ -1,14 +1,14 @@
-import type { ClientDeclaration } from '../client-kinds/registry.ts'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
-import { usualPort } from './container-kind.ts'
+import { type ContainerKind, usualPort } from './container-kind.ts'
+import { type DatabaseName, databases, type ProposedClient } from './databases.ts'
 import type { Container, EngineProgram } from './engine.ts'
 import { gatewayBefore } from './gateway.ts'
 import { type NodeGroup, talkAmongThemselves, usedBy } from './node-groups.ts'
 
-/** A declaration to start from, and what only its author can say. */
+/** A declaration to start from, and what its author must add. */
 export interface Proposal {
   readonly declaration: ContainersDeclaration
-  /** The faults to begin with: where nodes are not told of each other, those on the links to what they use. */
+  /** The first faults to try: if nodes do not mention each other, faults on the links to what they use. */
   readonly faults: readonly string[]
   /** What to look at or complete, each a sentence. */
   readonly open: readonly string[]
@@ -18,7 +18,7 @@ export interface ProposalOptions {
   readonly compose: NonNullable<ContainersDeclaration['compose']>
   readonly engine: EngineProgram
   readonly group: NodeGroup
-  /** All of the project. */
+  /** All containers of the project. */
   readonly containers: readonly Container[]
   /** The ports on which a running container listens. */
   readonly listening: (container: Container) => readonly number[]
@@ -55,10 +55,10 @@ function faultsFor({ group, containers }: ProposalOptions): readonly string[] {
   return [`partition:${used}`, 'kill']
 }
 
-/** Ports of HTTP by custom, for a service that has several. */
+/** Customary HTTP ports, for a service with several. */
 const CUSTOMARY = [80, 8080, 8000, 3000, 5000, 8081, 8888] as const
 
-/** Published ports say more than exposed ones, and these more than those that it listens on. */
+/** Prefers published ports to exposed ones, and these to the ports that it listens on. */
 function portOf(container: Container, { group, listening }: ProposalOptions): number | undefined {
   if (group.kind !== 'own') {
     const usual = usualPort(container.image) ?? usualPort(group.kind)
@@ -69,102 +69,31 @@ function portOf(container: Container, { group, listening }: ProposalOptions): nu
   return all.length === 1 ? all[0] : CUSTOMARY.find((port) => all.includes(port))
 }
 
-interface ClientPart {
-  readonly client: ClientDeclaration
-  readonly role?: ContainersDeclaration['role']
-  readonly ready?: ContainersDeclaration['ready']
-  readonly open: readonly string[]
-}
-
-/** Names of its own in each run, so that a service need not be emptied. */
-const OWN_KEYS = 'chaos-{run}-{key}'
-
-function clientOf({ group, engine }: ProposalOptions): ClientPart {
-  const { kind, containers } = group
-  const [first] = containers
-  const environment = first?.environment ?? {}
-  switch (kind) {
-    case 'redis': {
-      const password = passwordOf(first)
-      const ask = ['redis-cli', ...(password === undefined ? [] : ['--no-auth-warning', '-a', password]), 'ROLE']
-      return {
-        client: { kind: 'resp', commands: 'register', keys: OWN_KEYS, ...(password && { password }) },
-        ...(containers.length > 1 && {
-          role: {
-            by: 'command',
-            command: [engine, 'exec', '{value.container}', ...ask],
-            leads: '^master',
-            everyMs: 500,
-          },
-        }),
-        open: holdsPassword(password),
-      }
+function clientOf({ group: { kind, containers }, engine }: ProposalOptions): ProposedClient {
+  if (isDatabase(kind)) return databases[kind].client(containers, engine)
+  if (kind === 'store')
+    return {
+      client: { kind: 'module', file: 'client.ts' },
+      open: ['There is no client for this system: write client.ts, as docs/running.md says ("kind": "module").'],
     }
-    case 'etcd':
-      return {
-        client: { kind: 'etcd', keys: OWN_KEYS },
-        open:
-          environment['ETCD_ROOT_PASSWORD'] === undefined
-            ? []
-            : ['etcd asks for a password, which this client cannot give: allow requests without one for the test.'],
-      }
-    case 'postgres': {
-      const user = one(environment, ['POSTGRES_USER', 'POSTGRESQL_USERNAME', 'POSTGRESQL_USER'])
-      const password = one(environment, ['POSTGRES_PASSWORD', 'POSTGRESQL_PASSWORD'])
-      const database = one(environment, ['POSTGRES_DB', 'POSTGRESQL_DATABASE'])
-      return {
-        client: {
-          kind: 'postgres',
-          ...(user && { user }),
-          ...(password && { password }),
-          ...((database ?? user) && { database: database ?? user }),
-        },
-        open: [
-          ...(environment['POSTGRES_PASSWORD_FILE'] === undefined ? [] : ['"password" is missing: it is in a file.']),
-          ...holdsPassword(password),
+  const path = healthPath(containers[0])
+  return {
+    ...(path === undefined ? {} : { ready: { by: 'http', path } }),
+    client: {
+      kind: 'http',
+      keys: '{key}-{run}',
+      routes: {
+        routes: [
+          { request: 'GET /items/{key}', f: 'read', result: 'json.item', outcomes: { 404: 'absent' } },
+          { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
         ],
-      }
-    }
-    case 'store':
-      return {
-        client: { kind: 'module', file: 'client.ts' },
-        open: ['There is no client for this system: write client.ts, as docs/running.md says ("kind": "module").'],
-      }
-    default: {
-      const path = healthPath(first)
-      return {
-        ...(path === undefined ? {} : { ready: { by: 'http', path } }),
-        client: {
-          kind: 'http',
-          keys: '{key}-{run}',
-          routes: {
-            routes: [
-              { request: 'GET /items/{key}', f: 'read', result: 'json.item', outcomes: { 404: 'absent' } },
-              { request: 'PUT /items/{key}', f: 'write', value: 'json.item' },
-            ],
-          },
-        },
-        open: ['"routes" is a skeleton: say which requests of the service read and write, and where values are.'],
-      }
-    }
+      },
+    },
+    open: ['"routes" is a skeleton: say which requests of the service read and write, and where values are.'],
   }
 }
 
-const holdsPassword = (password: string | undefined): readonly string[] =>
-  password === undefined ? [] : ["It holds the password of the container's environment."]
-
-function one(environment: Container['environment'], names: readonly string[]): string | undefined {
-  const name = names.find((each) => (environment[each] ?? '') !== '')
-  return name === undefined ? undefined : environment[name]
-}
-
-/** Of a Redis: by the environment, or `--requirepass`. */
-function passwordOf(container: Container | undefined): string | undefined {
-  if (container === undefined) return undefined
-  const { command, environment } = container
-  const at = command.indexOf('--requirepass')
-  return at >= 0 ? command[at + 1] : one(environment, ['REDIS_PASSWORD', 'VALKEY_PASSWORD'])
-}
+const isDatabase = (kind: ContainerKind): kind is DatabaseName => Object.hasOwn(databases, kind)
 
 /** `/health` of `curl -f http://localhost:8080/health`. */
 const healthPath = (container: Container | undefined): string | undefined =>
