@@ -39,7 +39,7 @@ test('a forged message differs in one field, which keeps its type', () => {
   )
 })
 
-test('a forged message keeps its kind; a message without data cannot be forged', () => {
+test('a forged message keeps its kind, and a message without data cannot be forged', () => {
   for (let seed = 0; seed < 50; seed++) {
     const forged = forge({ type: 'vote', term: 3, from: { type: 'node', name: 'n2' } }, 2, drawFrom(seed))
     expect(forged).toMatchObject({ type: 'vote', from: { type: 'node' } })
@@ -47,7 +47,7 @@ test('a forged message keeps its kind; a message without data cannot be forged',
   expect(forge({ type: 'ping', entries: [], leader: null }, 1, drawFrom(1))).toBeUndefined()
 })
 
-test('forged names are other names, and forged numbers are near and not negative', () => {
+test('forged names differ, and forged numbers are near and not negative', () => {
   const all = (message: Json) =>
     new Set(Array.from({ length: 100 }, (_, seed) => JSON.stringify(forge(message, 1, drawFrom(seed)))))
   expect(all('n2')).toEqual(new Set(['"n3"', '"n4"', '"n5"']))

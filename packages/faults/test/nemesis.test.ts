@@ -37,7 +37,7 @@ describe('a schedule', () => {
     )
   })
 
-  test('begins calm, ends calm, and never ends a fault before it began', () => {
+  test('starts and ends calm, and never ends a fault before it starts', () => {
     fc.assert(
       fc.property(plans, ({ seed, durationMs, kinds }) => {
         const schedule = planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed) })
@@ -60,14 +60,14 @@ describe('a schedule', () => {
     expect(schedule.length).toBeGreaterThan(6)
   })
 
-  test('keeps all phases of a single kind, even if they leave few nodes up', () => {
+  test('keeps all phases of a single kind, even if few nodes stay up', () => {
     const shifting = nemeses.filter(({ name }) => name === 'shifting')
     const plan = (kinds: typeof nemeses) =>
       planSchedule({ nemeses: kinds, nodes, durationMs: millis(60_000), random: createRandom(1) })
     expect(plan(shifting).filter(({ plan }) => plan.kind === 'kill').length).toBeGreaterThan(20)
   })
 
-  test('starts with all nodes down, then lets one majority after another live', () => {
+  test('starts with all nodes down, then brings up one majority after another', () => {
     const shifting = nemeses.find(({ name }) => name === 'shifting')!
     for (const size of [3, 4, 5, 7]) {
       const { parts } = shifting.plan(createRandom(size), nodeNames(size))
@@ -113,17 +113,14 @@ describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses of %d no
 })
 
 describe('resolving a fault', () => {
-  test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))(
-    'of %s is of the kind it says',
-    (_, nemesis) => {
-      fc.assert(
-        fc.property(fc.integer(), (seed) => {
-          for (const { plan } of nemesis.plan(createRandom(seed), nodes).parts)
-            expect(resolveFault(plan, situation(seed)).kind).toBe(nemesis.kind)
-        }),
-      )
-    },
-  )
+  test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))('of %s yields its kind', (_, nemesis) => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        for (const { plan } of nemesis.plan(createRandom(seed), nodes).parts)
+          expect(resolveFault(plan, situation(seed)).kind).toBe(nemesis.kind)
+      }),
+    )
+  })
 
   test('isolates the node that leads at injection', () => {
     const fault = resolveFault({ kind: 'partition', links: 'isolate-leader', mode: 'hold' }, situation(1, 'n4'))
@@ -168,7 +165,7 @@ describe('resolving a fault', () => {
     )
   })
 
-  test('describes a cut that leaves few pairs by the pairs it leaves', () => {
+  test('describes a cut that leaves few pairs by those pairs', () => {
     const links = linksBetween([['n1'], ['n2'], ['n3'], ['n4'], ['n5']])
     const left = links.filter(({ from, to }) => ![from, to].every((end) => end === 'n1' || end === 'n2'))
     const open = left.filter(({ from, to }) => ![from, to].every((end) => end === 'n2' || end === 'n3'))
@@ -192,21 +189,21 @@ describe('resolving a fault', () => {
 })
 
 describe('randomness', () => {
-  test('a fork does not depend on what its parent has drawn', () => {
+  test('a fork does not depend on the draws of its parent', () => {
     const fresh = createRandom(42).fork('link n1>n2')
     const parent = createRandom(42)
     parent.next()
     expect(parent.fork('link n1>n2').next()).toBe(fresh.next())
   })
 
-  test('is uniform enough: each tenth of the interval gets its tenth of the draws', () => {
+  test('is uniform: each tenth of the interval gets a tenth of the draws', () => {
     const random = createRandom('uniform')
     const counts = new Array(10).fill(0)
     for (let i = 0; i < 100_000; i++) counts[random.integer(10)]++
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500)
   })
 
-  test('shuffles without loss', () => {
+  test('shuffles without losing elements', () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), fc.integer(), (items, seed) => {
         expect(createRandom(seed).shuffle(items).sort()).toEqual([...items].sort())

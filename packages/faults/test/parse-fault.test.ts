@@ -13,7 +13,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))(
-  'what %s does comes back from a file as it was, and can be said in words',
+  'the faults of %s survive being printed and parsed, and can be described',
   (_, nemesis) => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
@@ -47,7 +47,7 @@ test.each<[Fault, string]>([
     },
     'reorder-message withinMs=20 on 1 link (10%)',
   ],
-])('%j is told as it is', (fault, words) => {
+])('%j is described', (fault, words) => {
   expect(describeFault(fault)).toBe(words)
 })
 
@@ -62,6 +62,6 @@ test.each([
   [{ kind: 'kill' }, 'kill: "nodes" must be a list of nodes'],
   [{ kind: 'melt', nodes: ['n1'] }, 'there is no fault "melt". Known: partition'],
   [{ kind: 'lose-replies', links: ['n1>n2'] }, 'Did you mean lose-reply?'],
-])('%j is refused, with what would be right', (value, message) => {
+])('%j is refused with a correction', (value, message) => {
   expect(() => parseFault(value, 'file')).toThrow(message)
 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 const links = ['clients>n1']
 
-test('fills in defaults', () => {
+test('a parsed HTTP fault has its defaults', () => {
   expect(httpFamily.parse({ kind: 'error-status', links }, 'rules.json')).toEqual({
     kind: 'error-status',
     links: [{ from: 'clients', to: 'n1' }],
@@ -13,7 +13,7 @@ test('fills in defaults', () => {
   })
 })
 
-test('keeps match and trigger', () => {
+test('a parsed HTTP fault keeps its match and trigger', () => {
   const fault = {
     kind: 'lose-reply',
     silence: 'hang',
@@ -28,7 +28,7 @@ test.each(httpFamily.kinds.map(({ kind }) => kind))('every parameter of %s is ch
   expect(() => httpFamily.parse({ kind, links, nonsense: 1 }, 'x')).toThrow(`x: ${kind} has no parameter "nonsense"`)
 })
 
-describe('a refusal says what is wrong, where, and what to give instead', () => {
+describe('a refusal names the problem, its place and a correction', () => {
   test.each([
     [3, 'x: 3 is no object.'],
     [{ links }, 'x: "kind" is missing. Known: lose-request, crash-before-reply, '],
@@ -49,7 +49,7 @@ describe('a refusal says what is wrong, where, and what to give instead', () => 
     ],
     [{ kind: 'lose-reply', links, match: { headerValue: 'x' } }, 'Give "header" as well.'],
     [{ kind: 'lose-reply', links, match: { status: '6xx' } }, 'x: "match": "status" is "6xx". Write 503, or a class'],
-    [{ kind: 'lose-request', links, match: { status: '5xx' } }, 'x: lose-request: "status" is what an answer says'],
+    [{ kind: 'lose-request', links, match: { status: '5xx' } }, 'x: lose-request: "status" selects responses'],
     [{ kind: 'lose-reply', links, when: { fromMs: 5, untilMs: 5 } }, 'x: "when": "untilMs" is 5, which is not after'],
     [{ kind: 'edit-reply', links }, 'x: edit-reply changes nothing. Give "headers" or "body".'],
     [{ kind: 'edit-reply', links, headers: { 'a b': 'c' } }, 'x: edit-reply: "a b" is no name of a field.'],

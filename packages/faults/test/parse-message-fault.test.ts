@@ -26,7 +26,7 @@ describe('parsing a message fault', () => {
   })
 
   test.each(messageFamily.kinds.map(({ kind, parameters }) => [kind, parametersOf(parameters)] as const))(
-    'of kind %s names each parameter it lacks, and takes it once given',
+    'of kind %s requires each of its parameters by name',
     (kind, parameters) => {
       expect(messageFamily.has(kind)).toBe(true)
       const given: { [name: string]: unknown } = { kind, links }
@@ -56,12 +56,12 @@ describe('parsing a message fault', () => {
     [{ kind: 'duplicate-message', links, copies: 101 }, '"copies" is 101. Give a whole number, 1 to 100.'],
     [{ kind: 'duplicate-message', links, copies: 0 }, '"copies" is 0. Give a whole number, 1 to 100.'],
     [{ kind: 'reorder-message', links, withinMs: 1e9 }, 'a number of milliseconds, 0 to 3600000'],
-    [{ kind: 'fabricate-message', links }, 'fabricate-message needs "message": what it says instead.'],
+    [{ kind: 'fabricate-message', links }, 'fabricate-message needs "message": the message that replaces it.'],
     [{ kind: 'drop-message', links, match: { equals: 1 } }, '"equals" says what a member is. Give "member" as well.'],
     [{ kind: 'drop-message', links, match: { header: 'x' } }, '"match" has no parameter "header"'],
     [{ kind: 'drop-message', links, when: { nth: 0 } }, '"when": "nth" is 0. Give a whole number, at least 1.'],
     [{ kind: 'drop-message', links, when: { probability: 2 } }, '"probability" is 2. Give a probability from 0 to 1.'],
-  ])('%j is refused with what to do', (value, message) => {
+  ])('%j is refused with advice', (value, message) => {
     expect(refusal(value)).toContain(message)
   })
 

@@ -26,7 +26,7 @@ describe('parsing a fault', () => {
   })
 
   test.each(tcpFamily.kinds.map(({ kind, parameters }) => [kind, parametersOf(parameters)] as const))(
-    'of kind %s names each parameter it lacks, and takes it once given',
+    'of kind %s requires each of its parameters by name',
     (kind, parameters) => {
       const given: { [name: string]: unknown } = { kind, links }
       for (const { name, unit, values, ...parameter } of parameters) {
@@ -38,7 +38,7 @@ describe('parsing a fault', () => {
     },
   )
 
-  test('turns two places into half their round trip', () => {
+  test('turns two places into half their round-trip time', () => {
     const there = { kind: 'latency', geography: 'california-netherlands', links }
     expect(tcpFamily.parse(there, 'x')).toEqual({
       kind: 'latency',
@@ -84,7 +84,7 @@ describe('parsing a fault', () => {
     expect(refusal({ kind: 'reset', links: [] })).toContain('must be a list of links')
   })
 
-  test('returns a fault, or refuses with fewer than 500 characters', () => {
+  test('returns a fault, or refuses in fewer than 500 characters', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...tcpFamily.kinds.map(({ kind }) => kind)),

@@ -37,7 +37,7 @@ test('a fault is parsed by its family; an unknown kind is refused with the list 
 
 const asDeclared = faultDefinitions.map((definition) => [definition.kind, definition] as const)
 
-test.each(asDeclared)('%s has a summary, and so has each of its parameters', (kind, { summary, parameters }) => {
+test.each(asDeclared)('%s and each of its parameters has a summary', (kind, { summary, parameters }) => {
   expect(summary).toMatch(/\w/)
   expect(definitionOf(kind).parameters).toBe(parameters)
   for (const parameter of parametersOf(parameters)) {
@@ -122,7 +122,7 @@ describe('a schedule', () => {
       ],
       'the id "a" is given twice',
     ],
-  ])('%j is refused with what to do', (value, message) => {
+  ])('%j is refused with advice', (value, message) => {
     expect(() => parseSchedule(value, 'x')).toThrow(message)
   })
 

@@ -52,7 +52,7 @@ describe('a trigger', () => {
     expect(count).toBeLessThan(2_200)
   })
 
-  test('chooses outside its time window by the same counts and probability', () => {
+  test('selects outside its time window by the same counts and draws', () => {
     const trigger = new Trigger({ fromMs: 1_000, nth: 2 })
     expect([trigger.chooses(never), trigger.chooses(never), trigger.chooses(never)]).toEqual([false, true, false])
   })

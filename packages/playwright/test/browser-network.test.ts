@@ -72,7 +72,7 @@ describe.skipIf(executablePath === undefined)(
       return opened
     }
 
-    test('miss just the message of a chat that is lost on its way to one of them, of a server that compresses', async () => {
+    test('lose a single message of a chat, from a server that compresses', async () => {
       const { url, chat } = await serve(page)
       const network = await openNetwork({ servers: { chat: url } })
       const [ana, ben] = await Promise.all([open(network, 'ana', url), open(network, 'ben', url)])
@@ -88,7 +88,7 @@ describe.skipIf(executablePath === undefined)(
       expect([...chat.clients].map(({ extensions }) => extensions)).toEqual(['', ''])
     })
 
-    test('are cut off one by one, without an end of the connection, also after a reload', async () => {
+    test('are cut off one by one without closing the connection, even after a reload', async () => {
       const { url, chat } = await serve(page)
       const network = await openNetwork({ servers: { chat: url } })
       const [ana, ben] = await Promise.all([open(network, 'ana', url), open(network, 'ben', url)])
@@ -104,7 +104,7 @@ describe.skipIf(executablePath === undefined)(
       await ben.getByText('Does anybody hear me?').waitFor()
     })
 
-    test('get no answer to a request that was carried out, and find the server closed when it is reset', async () => {
+    test('get no reply to a request that was carried out, and see a reset of the server', async () => {
       let orders = 0
       const { url } = await serve((request, response) => {
         if (request.method === 'POST') orders++
@@ -124,7 +124,7 @@ describe.skipIf(executablePath === undefined)(
       await ana.locator('input:disabled').waitFor()
     })
 
-    test('reach servers directly that have no name', async () => {
+    test('reach servers without a name directly', async () => {
       const [named, other] = await Promise.all([serve(page), serve((_, response) => response.end('elsewhere'))])
       const network = await openNetwork({ servers: { chat: named.url } })
       const ana = await open(network, 'page', named.url)
@@ -170,7 +170,7 @@ describe.skipIf(executablePath === undefined)(
 )
 
 describe('a network', () => {
-  test('refuses what is not between a page and a server, and names what there is', async () => {
+  test('refuses faults that are not between a page and a server, and lists both', async () => {
     const network = await openNetwork({ servers: { chat: 'http://127.0.0.1:1' } })
     await expect(network.cut('page', 'chat')).rejects.toThrow('there is no "page". Pages: none yet')
     await network.proxy()
@@ -182,7 +182,7 @@ describe('a network', () => {
     await expect(network.check('linearizable')).rejects.toThrow('nothing is recorded')
   })
 
-  test('heals a fault once, whoever asks', async () => {
+  test('heals a fault once, however often it is asked', async () => {
     const network = await openNetwork({ servers: { chat: 'http://127.0.0.1:1' } })
     await network.proxy()
     const heal = await network.partition(['page'], ['chat'])
@@ -190,7 +190,7 @@ describe('a network', () => {
     expect(await heal()).toBe(0)
   })
 
-  test('does not record a server that speaks HTTPS, and says what to do', async () => {
+  test('refuses to record a server with HTTPS, with advice', async () => {
     const opening = BrowserNetwork.open({ servers: { shop: 'https://shop.test' }, as: { routes: [] } })
     await expect(opening).rejects.toThrow('shop speaks HTTPS, and pages are recorded over HTTP only')
   })

@@ -32,35 +32,32 @@ function install(nodeModules: string): void {
   }
 }
 
-test.skipIf(executablePath === undefined)(
-  'the test of a chat in the manual passes, by the runner of Playwright',
-  async () => {
-    const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'browsers.md'), 'utf8')
-    const directory = mkdtempSync(join(tmpdir(), 'chaos-browsers-'))
-    writeFileSync(join(directory, 'package.json'), '{ "type": "module" }')
-    install(join(directory, 'node_modules'))
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-    writeFileSync(join(directory, 'chat.spec.ts'), /```ts\n(.*?)```/s.exec(manual)?.[1] ?? '')
-    const launchOptions = { executablePath, args: ['--no-sandbox'] }
-    const config = {
-      testDir: directory,
-      reporter: 'line',
-      outputDir: join(directory, 'results'),
-      use: { launchOptions },
-    }
-    writeFileSync(join(directory, 'playwright.config.mjs'), `export default ${JSON.stringify(config)}`)
-    const runner = join(root, 'node_modules', '@playwright', 'test', 'cli.js')
-    const child = spawn(process.execPath, [runner, 'test', '--config', join(directory, 'playwright.config.mjs')], {
-      cwd: directory,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined },
+test.skipIf(executablePath === undefined)("the chat test in the manual passes under Playwright's runner", async () => {
+  const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'browsers.md'), 'utf8')
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-browsers-'))
+  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }')
+  install(join(directory, 'node_modules'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  writeFileSync(join(directory, 'chat.spec.ts'), /```ts\n(.*?)```/s.exec(manual)?.[1] ?? '')
+  const launchOptions = { executablePath, args: ['--no-sandbox'] }
+  const config = {
+    testDir: directory,
+    reporter: 'line',
+    outputDir: join(directory, 'results'),
+    use: { launchOptions },
+  }
+  writeFileSync(join(directory, 'playwright.config.mjs'), `export default ${JSON.stringify(config)}`)
+  const runner = join(root, 'node_modules', '@playwright', 'test', 'cli.js')
+  const child = spawn(process.execPath, [runner, 'test', '--config', join(directory, 'playwright.config.mjs')], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined },
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      said += chunk
     })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk) => {
-        said += chunk
-      })
-    const [code] = await once(child, 'close')
-    expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining('1 passed') })
-  },
-)
+  const [code] = await once(child, 'close')
+  expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining('1 passed') })
+})

@@ -8,7 +8,7 @@ const PORT = Buffer.from([0x1f, 0x90])
 const request = (...address: readonly (readonly number[] | Buffer)[]) =>
   Buffer.concat([CONNECT, ...address.map((part) => Buffer.from(part)), PORT])
 
-test('a request of SOCKS names a host by its name, or by an address of either kind', () => {
+test('a SOCKS request names a host by name, IPv4 or IPv6 address', () => {
   const name = Buffer.from('shop.test')
   expect(parseSocksRequest(request([3, name.length], name))).toMatchObject({
     host: 'shop.test',
@@ -20,7 +20,7 @@ test('a request of SOCKS names a host by its name, or by an address of either ki
   expect(parseSocksRequest(request([4, ...loopback]))).toMatchObject({ host: '0:0:0:0:0:0:0:1', port: 8080 })
 })
 
-test('a request of SOCKS is incomplete until its last byte, and malformed if it asks for anything but a connection', () => {
+test('a SOCKS request is incomplete until its last byte, and malformed unless it asks for a connection', () => {
   const whole = request([1, 127, 0, 0, 1])
   for (let length = 0; length < whole.length; length++)
     expect(parseSocksRequest(whole.subarray(0, length))).toEqual({ type: 'incomplete' })
@@ -39,7 +39,7 @@ async function passed(sent: string, pieceBytes: number): Promise<string> {
 }
 
 test.each([1, 7, 1_000])(
-  'the offer to compress is taken out of an upgrade in pieces of %i bytes, and nothing else',
+  'only the offer to compress is removed from an upgrade in pieces of %i bytes',
   async (pieceBytes) => {
     const frames = 'sec-websocket-extensions: stays\r\n'
     const head = (offer: string) => `GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n${offer}Host: a\r\n\r\n${frames}`
@@ -54,12 +54,12 @@ test.each([1, 7, 1_000])(
   },
 )
 
-test('a head that never ends is passed on after 16 KiB', async () => {
+test('an endless head is passed on after 16 KiB', async () => {
   const endless = `GET /${'a'.repeat(40_000)}`
   expect(await passed(endless, 1_000)).toBe(endless)
 })
 
-test('a server is found by any name of this machine, and by its port', () => {
+test('a server is found by any name of this machine and its port', () => {
   const servers = parseServers({ api: 'http://localhost:3000', shop: 'https://shop.test', chat: '127.0.0.1:3001' })
   expect(serverAt(servers, '127.0.0.1', 3000)?.name).toBe('api')
   expect(serverAt(servers, '0:0:0:0:0:0:0:1', 3001)?.name).toBe('chat')

@@ -19,7 +19,7 @@ import {
 const { to, back, both } = links
 
 describe('a cut that holds', () => {
-  test('stops one direction of a live connection and not the other, and lets everything through at heal', async () => {
+  test('stops one direction of a live connection, and delivers everything when healed', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.write('kept')
@@ -58,7 +58,7 @@ describe('a cut that holds', () => {
     await dialledBack.until((r) => r.text === 'n1 to n2, dialled by n2')
   })
 
-  test('keeps the end of the stream as well, by FIN', async () => {
+  test('also holds the end of the stream, sent by FIN', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.end('last')
@@ -69,7 +69,7 @@ describe('a cut that holds', () => {
     expect([server.text, server.error]).toEqual(['last', undefined])
   })
 
-  test('keeps the end of the stream as well, by RST', async () => {
+  test('also holds the end of the stream, sent by RST', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.resetAndDestroy()
@@ -81,7 +81,7 @@ describe('a cut that holds', () => {
     expect(server.error).toBe('ECONNRESET')
   })
 
-  test('fills the sender rather than the proxy', async () => {
+  test('makes the sender wait instead of buffering in the proxy', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     const sent = randomBytes(48 * 1024 * 1024)
@@ -97,7 +97,7 @@ describe('a cut that holds', () => {
     ['there', to],
     ['back', back],
     ['both ways', both],
-  ])('leaves new connections accepted and unanswered while the way %s is cut', async (_, links) => {
+  ])('accepts new connections and sends nothing while the direction %s is cut', async (_, links) => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(hold(links))
     const late = new Received(await dial(route))
@@ -112,7 +112,7 @@ describe('a cut that holds', () => {
     await late.until((r) => r.text === 'come in')
   })
 
-  test('heals with the last one if a link has two', async () => {
+  test('ends only with the last of two cuts on a link', async () => {
     const { network, client, server } = await conversation()
     const [first, second] = [network.apply(hold(to)), network.apply(hold(both))]
     client.socket.write('x')
@@ -125,7 +125,7 @@ describe('a cut that holds', () => {
     await server.until((r) => r.text === 'x')
   })
 
-  test('forgets a client that gave up before it was answered', async () => {
+  test('forgets a client that gave up before its reply', async () => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(hold(both))
     const late = await dial(route)
@@ -139,7 +139,7 @@ describe('a cut that holds', () => {
 })
 
 describe('a cut that drops', () => {
-  test('never delivers a byte after the hole, and resets both ends at heal', async () => {
+  test('delivers no byte after the first lost one, and resets both ends when healed', async () => {
     const { network, client, server } = await conversation()
     client.socket.write('before')
     await server.until((r) => r.text === 'before')
@@ -154,7 +154,7 @@ describe('a cut that drops', () => {
     expect([client.error, server.error, server.text]).toEqual(['ECONNRESET', 'ECONNRESET', 'before'])
   })
 
-  test('leaves a connection alone that lost nothing', async () => {
+  test('leaves a connection alone if nothing of it was lost', async () => {
     const { network, client, server } = await conversation()
     network.apply(drop(to)).remove()
     const cut = network.apply({ kind: 'blackhole', links: to })
@@ -165,7 +165,7 @@ describe('a cut that drops', () => {
     await server.until((r) => r.text === 'still here')
   })
 
-  test('drops what waited for its latency, too', async () => {
+  test('drops bytes that wait under a latency', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(1000), jitterMs: millis(0) })
@@ -189,7 +189,7 @@ describe('a cut that drops', () => {
     expect([server.ended, server.error]).toEqual([false, 'ECONNRESET'])
   })
 
-  test('resets at heal what was opened during it, without ever dialling', async () => {
+  test('resets connections opened during the cut when healed, without dialling the server', async () => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(drop(back))
     const late = new Received(await dial(route))
@@ -202,7 +202,7 @@ describe('a cut that drops', () => {
   })
 })
 
-test('a cut that comes while the upstream is being dialled lets nothing pass', async () => {
+test('a cut applied while the server is being dialled lets nothing pass', async () => {
   const accepted: Received[] = []
   const { network, route } = await routeTo(await serve((socket) => accepted.push(new Received(socket))))
   const client = startDialling(route)

@@ -65,17 +65,17 @@ function deliverAll(stages: readonly Placed[], sizeBytes: number, arrivedAtMs = 
   return pieces
 }
 
-test('without faults every chunk is due at once, in one piece', () => {
+test('without faults every chunk is delivered at once, in one piece', () => {
   expect(planDelivery([], bytes(9, 5), 5)).toMatchObject({ kind: 'deliver', piece: { sizeBytes: 9 }, atMs: 5 })
 })
 
-describe('cuts', () => {
-  test('a hold holds, a drop and a blackhole lose what waits', () => {
+describe('a cut', () => {
+  test('holds waiting bytes, or loses them if it drops or blackholes', () => {
     expect(planDelivery(stagesOf(partition('hold')), bytes(9), 0).kind).toBe('hold')
     expect(planDelivery(stagesOf(partition('drop')), bytes(9), 0).kind).toBe('lose')
     expect(planDelivery(stagesOf({ kind: 'blackhole' }), bytes(9), 0).kind).toBe('lose')
   })
-  test('a drop wins over a hold, and over whatever else would keep bytes back, in whichever order they came', () => {
+  test('that drops overrides any fault that keeps bytes back, in either order', () => {
     for (const others of [partition('hold'), bandwidth(0), latency(100)])
       for (const harms of [
         [others, partition('drop')],
@@ -83,23 +83,23 @@ describe('cuts', () => {
       ])
         expect(planDelivery(stagesOf(...harms), bytes(9), 0).kind).toBe('lose')
   })
-  test('the end of a stream is cut like data', () => {
+  test('applies to the end of a stream', () => {
     expect(planDelivery(stagesOf(partition('hold')), end(), 0).kind).toBe('hold')
   })
 })
 
-describe('latency', () => {
-  test('is counted from when the chunk arrived, not from when it reached the head of the queue', () => {
+describe('a latency', () => {
+  test('counts from the arrival of the chunk, not from when it is first in the queue', () => {
     expect(due(planDelivery(stagesOf(latency(50)), bytes(9, 100), 130)).atMs).toBe(150)
   })
-  test('is not for ends, which follow the bytes before them at once', () => {
+  test('does not apply to ends, which follow the preceding bytes at once', () => {
     for (const content of ['end', 'reset'] as const)
       expect(due(planDelivery(stagesOf(latency(50, 40)), { ...end(100), content }, 130)).atMs).toBe(100)
   })
-  test('several add up', () => {
+  test('adds up with others', () => {
     expect(due(planDelivery(stagesOf(latency(50), latency(20)), bytes(9), 0)).atMs).toBe(70)
   })
-  test('is the same for a chunk however often it is planned, and another for the next', () => {
+  test('is the same each time a chunk is planned, and different for the next chunk', () => {
     const stages = stagesOf(latency(50, 40))
     const [first, second] = [bytes(9), bytes(9)]
     const times = [first, first, first, second].map((next) => due(planDelivery(stages, next, 0)).atMs)
@@ -107,7 +107,7 @@ describe('latency', () => {
     expect(times[2]).toBe(times[0])
     expect(times[3]).not.toBe(times[0])
   })
-  test('uniform jitter lies on both sides and never makes a delay negative', () => {
+  test('with uniform jitter varies in both directions, but is never negative', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({ min: 0, max: 100, noNaN: true }), (seed, jitterMs) => {
         const random = createRandom(seed)
@@ -134,13 +134,13 @@ describe('latency', () => {
     draws.sort((a, b) => a - b)
     expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
   })
-  test('draws no random number without jitter', () => {
+  test('without jitter draws no random number', () => {
     expect(drawLatencyMs(latency(5, 0, 'pareto'), noChance)).toBe(5)
   })
 })
 
-describe('bandwidth', () => {
-  test('passes a chunk in pieces, none earlier and none later than the rate allows', () => {
+describe('a bandwidth', () => {
+  test('passes each piece of a chunk at the time that the rate allows', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.5, max: 1e9, noNaN: true }),
@@ -159,11 +159,11 @@ describe('bandwidth', () => {
       ),
     )
   })
-  test('applies the narrower of two limits', () => {
+  test('applies the lower of two rates', () => {
     const [last] = deliverAll(stagesOf(bandwidth(1000), bandwidth(10), bandwidth(500)), 10).slice(-1)
     expect(last?.atMs).toBeCloseTo(1000, -1)
   })
-  test('a limit of 0 lets nothing pass', () => {
+  test('of 0 lets nothing pass', () => {
     expect(planDelivery(stagesOf(bandwidth(0)), bytes(1), 1e9).kind).toBe('hold')
     expect(planDelivery(stagesOf(bandwidth(0)), end(), 1e9).kind).toBe('hold')
   })
@@ -179,20 +179,20 @@ describe('bandwidth', () => {
     }
     expect(burst).toBe(100_000)
   })
-  test('delivers a piece that takes longer than the catch-up', () => {
+  test('delivers a piece that takes longer than it may make up for', () => {
     const stages = stagesOf(bandwidth(0.5))
     for (const nowMs of [0, 500, 1999, 2000.5])
       expect(due(planDelivery(stages, bytes(3), nowMs))).toMatchObject({ piece: { sizeBytes: 1 }, atMs: 2000 })
   })
-  test('the end of the stream comes after the last byte', () => {
+  test('delivers the end of the stream after the last byte', () => {
     const stages = stagesOf(latency(5), bandwidth(1000))
     expect(deliverAll(stages, 400).at(-1)?.atMs).toBe(405)
     expect(due(planDelivery(stages, end(10), 10)).atMs).toBe(405)
   })
 })
 
-describe('slices', () => {
-  test('are of about the size wanted, with the pause after each, and nothing is lost', () => {
+describe('a slicer', () => {
+  test('cuts pieces of about the given size, pauses after each, and loses nothing', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 500 }),
@@ -213,7 +213,7 @@ describe('slices', () => {
       ),
     )
   })
-  test('are written one by one', () => {
+  test('writes its pieces one by one', () => {
     expect(due(planDelivery(stagesOf(slice(10)), bytes(25), 0))).toMatchObject({
       alone: true,
       piece: { sizeBytes: 10 },
@@ -221,32 +221,32 @@ describe('slices', () => {
   })
 })
 
-describe('faults in a row', () => {
+describe('several faults on a link', () => {
   const limit = (limitBytes: number) => ({ kind: 'limit-bytes', bytes: limitBytes }) as const
 
-  test('a limit counts what gets as far as it', () => {
+  test('apply a limit only to bytes that reach it', () => {
     const losing = { kind: 'timeout', afterMs: millis(0) } as const
     expect(planDelivery(stagesOf(losing, limit(0)), bytes(9), 0).kind).toBe('discard')
     expect(planDelivery(stagesOf(limit(0), losing), bytes(9), 0).kind).toBe('close')
   })
-  test('a piece is as large as the narrowest of them allows', () => {
+  test('write pieces of the smallest size among them', () => {
     const stages = stagesOf(slice(100), bandwidth(4000), limit(30))
     expect(deliverAll(stages, 30).map((piece) => piece.sizeBytes)).toEqual([30])
     expect(planDelivery(stages, bytes(5, 0, 30), 0).kind).toBe('close')
   })
-  test('a limit ends the connection with its last byte', () => {
+  test('end the connection with the last byte of a limit', () => {
     const stages = stagesOf(limit(30))
     const next = bytes(50)
     const { piece } = due(planDelivery(stages, next, 0))
     expect([piece.sizeBytes, passed(stages, next, piece)]).toEqual([30, 'close'])
   })
-  test('bytes before a fault that begins after so many pass it whole and unharmed', () => {
+  test('leave bytes alone that come before a fault with an offset', () => {
     const [placed] = stagesOf(latency(50)) as [Placed]
     const stages = [{ ...placed, afterBytes: 10 }]
     expect(due(planDelivery(stages, bytes(25), 0))).toMatchObject({ piece: { sizeBytes: 10 }, atMs: 0 })
     expect(due(planDelivery(stages, bytes(15, 0, 10), 0))).toMatchObject({ piece: { sizeBytes: 15 }, atMs: 50 })
   })
-  test('a cut that begins after so many bytes lets them pass', () => {
+  test('cut only bytes after the offset of a cut', () => {
     const [placed] = stagesOf(partition('hold')) as [Placed]
     const stages = [{ ...placed, afterBytes: 10 }]
     expect([cutAt(stages, 9), cutAt(stages, 10)]).toEqual(['none', 'hold'])
@@ -254,7 +254,7 @@ describe('faults in a row', () => {
   })
 })
 
-describe('corruption', () => {
+describe('a corruption', () => {
   const flipped = (probability: number, sizeBytes: number) => {
     const stages = stagesOf({ kind: 'corrupt', probability })
     const before = Buffer.alloc(sizeBytes)
@@ -263,18 +263,18 @@ describe('corruption', () => {
       pieces.push(transform(stages, 0, before.subarray(offset, Math.min(sizeBytes, offset + 1000))))
     return Buffer.concat(pieces)
   }
-  test('flips one bit of each byte that it hits, and hits as many as it says', () => {
+  test('flips one bit of each byte it hits, and reports how many it hits', () => {
     const after = flipped(0.01, 1_000_000)
     const hit = after.filter((byte) => byte !== 0)
     for (const byte of hit) expect([1, 2, 4, 8, 16, 32, 64, 128]).toContain(byte)
     expect(hit.length).toBeGreaterThan(9_500)
     expect(hit.length).toBeLessThan(10_500)
   })
-  test('may hit no byte, or every byte', () => {
+  test('may hit no byte or every byte', () => {
     expect(flipped(0, 10_000).every((byte) => byte === 0)).toBe(true)
     expect(flipped(1, 10_000).every((byte) => byte !== 0)).toBe(true)
   })
-  test('leaves the memory it was given as it is', () => {
+  test('does not modify the memory it is given', () => {
     const before = Buffer.alloc(100)
     transform(stagesOf({ kind: 'corrupt', probability: 1 }), 0, before)
     expect(before.every((byte) => byte === 0)).toBe(true)

@@ -15,7 +15,7 @@ async function connected(): Promise<{ socket: Received; peer: Received }> {
   return { socket, peer: peer as Received }
 }
 
-test('a few bytes are sent at once, in order with those of the stream', async () => {
+test("a few bytes are sent at once, in order with the stream's", async () => {
   const { socket, peer } = await connected()
   const writer = new DirectWriter(socket.socket)
   expect(writer.write(Buffer.from('one '), () => undefined)).toBe(true)
@@ -61,7 +61,7 @@ test('an RST does not wait for bytes that are still being sent before a FIN', as
   expect(peer.error).toBe('ECONNRESET')
 })
 
-test('a peer that is gone while bytes are being sent ends the socket with an error, and the wait for it', async () => {
+test('a peer that is gone ends the socket, and any wait for it, with an error', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   let sent = 0
@@ -74,7 +74,7 @@ test('a peer that is gone while bytes are being sent ends the socket with an err
   await eventually(() => sent === 1)
 })
 
-test('bytes read directly keep their order where the socket is paused in between', async () => {
+test('bytes read directly stay in order even if the socket is paused in between', async () => {
   const { socket, peer } = await connected()
   const read: string[] = []
   socket.socket.removeAllListeners('data')

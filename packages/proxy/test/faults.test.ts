@@ -33,7 +33,7 @@ describe('latency', () => {
     }
   })
 
-  test('does not delay a FIN or an RST beyond the bytes before it', async () => {
+  test('delays a FIN or RST only as long as the bytes before it', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: both, latencyMs: millis(100), jitterMs: millis(0) })
@@ -49,7 +49,7 @@ describe('latency', () => {
     expect(slow.hits).toBe(1)
   })
 
-  test('keeps the order whatever the jitter', async () => {
+  test('keeps the order with any jitter', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(50), jitterMs: millis(50) })
@@ -65,7 +65,7 @@ describe('latency', () => {
     expect(server.text).toBe(expected)
   })
 
-  test('removed, releases at once what waited', async () => {
+  test('releases waiting bytes at once when healed', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(1e6), jitterMs: millis(0) })
@@ -77,7 +77,7 @@ describe('latency', () => {
     expect(clock.armed).toBe(0)
   })
 
-  test('holds up neither an RST nor a heal: a cut keeps what latency has let go of', async () => {
+  test('delays neither an RST nor a heal, and bytes past it are held by a cut', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(10), jitterMs: millis(0) })
@@ -93,7 +93,7 @@ describe('latency', () => {
 })
 
 describe('bandwidth', () => {
-  test('lets through what the rate allows and no more', async () => {
+  test('passes exactly what the rate allows', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     network.apply({ kind: 'bandwidth', links: to, bytesPerSecond: 10_000 })
@@ -107,7 +107,7 @@ describe('bandwidth', () => {
     }
   })
 
-  test('a rate of 0 is a cut of bytes, and heals', async () => {
+  test('of 0 is a cut for bytes, and heals', async () => {
     const { network, client, server } = await conversation()
     const none = network.apply({ kind: 'bandwidth', links: to, bytesPerSecond: 0 })
     client.socket.write('x')
@@ -118,7 +118,7 @@ describe('bandwidth', () => {
 })
 
 describe('a reset', () => {
-  test('ends the live connections of its links at once, and no others', async () => {
+  test('resets the live connections of its links at once, and no others', async () => {
     const { network, client, server } = await conversation()
     const other = await network.route({ from: 'clients', to: 'n2', upstream: await echo() })
     const untouched = new Received(await dial(other))
@@ -131,7 +131,7 @@ describe('a reset', () => {
     reset.remove()
   })
 
-  test('ends connections that a cut keeps waiting', async () => {
+  test('resets connections held by a cut', async () => {
     const { network, route } = await routeTo(await echo())
     network.apply(hold(both))
     const waiting = new Received(await dial(route))
@@ -141,7 +141,7 @@ describe('a reset', () => {
     expect(waiting.error).toBe('ECONNRESET')
   })
 
-  test('right after an end does not leave the connection behind', async () => {
+  test('right after an end leaves no connection behind', async () => {
     const { network, route } = await routeTo(await serve((socket) => socket.resume()))
     const clients: Socket[] = []
     for (let i = 0; i < 50; i++) {
@@ -183,7 +183,7 @@ describe('chance', () => {
     return drawn
   }
 
-  test('comes from the seed', async () => {
+  test('depends on the seed', async () => {
     const first = await delays(1)
     expect(new Set(first).size).toBe(5)
     expect(await delays(1)).toEqual(first)
@@ -199,7 +199,7 @@ describe('chance', () => {
   })
 })
 
-test('a fault is in force for connections that come after it', async () => {
+test('a fault applies to connections opened later', async () => {
   const clock = new ManualClock()
   const { network, route } = await routeTo(await echo(), { clock })
   network.apply({ kind: 'latency', links: to, latencyMs: millis(10), jitterMs: millis(0) })
@@ -211,7 +211,7 @@ test('a fault is in force for connections that come after it', async () => {
   await client.until((r) => r.text === 'x')
 })
 
-test('a fault that was removed with everything delivered leaves no queue and no timer behind', async () => {
+test('a fault healed after everything was delivered leaves no queue and no timer', async () => {
   const clock = new ManualClock()
   const { network, client, server } = await conversation({ clock })
   network.apply({ kind: 'latency', links: both, latencyMs: millis(10), jitterMs: millis(5) }).remove()

@@ -29,8 +29,8 @@ const transparent: Intercept = ({ requests, responses }) => ({
   closed: () => undefined,
 })
 
-describe('an interceptor that passes everything on is not noticed', () => {
-  test('by any number of bytes, nor by a slow reader', async () => {
+describe('an interceptor that passes everything on', () => {
+  test('changes no bytes, even for a slow reader', async () => {
     const sent = randomBytes(8_000_000)
     const { client, server } = await conversation({ intercept: transparent, dialled: true })
     server.socket.end(sent)
@@ -42,7 +42,7 @@ describe('an interceptor that passes everything on is not noticed', () => {
     expect([client.bytes.equals(sent), server.bytes.equals(sent)]).toEqual([true, true])
   })
 
-  test('by a client that half-closes and waits for its answer', async () => {
+  test('keeps a half-close, after which the client gets its reply', async () => {
     const { route } = await routeTo(
       await serve(async (socket) => {
         const request = await new Received(socket).until((r) => r.ended)
@@ -56,7 +56,7 @@ describe('an interceptor that passes everything on is not noticed', () => {
     expect([client.text, client.error]).toEqual(['you said hello', undefined])
   })
 
-  test('by an RST from either end, also right behind data', async () => {
+  test('keeps an RST from either end, also right behind data', async () => {
     for (const [sender, receiver] of [
       ['client', 'server'],
       ['server', 'client'],
@@ -69,7 +69,7 @@ describe('an interceptor that passes everything on is not noticed', () => {
     }
   })
 
-  test('by a refused upstream, which is an RST for the client', async () => {
+  test('turns a refused upstream into an RST for the client', async () => {
     const { route } = await routeTo(undefined, { intercept: transparent })
     const client = new Received(startDialling(route))
     client.socket.write('x')
@@ -77,7 +77,7 @@ describe('an interceptor that passes everything on is not noticed', () => {
     expect(client.error).toBe('ECONNRESET')
   })
 
-  test('by a fault behind it, which holds what it has passed on', async () => {
+  test('does not disturb a fault behind it, which holds the bytes', async () => {
     const { network, client, server } = await conversation({ intercept: transparent, dialled: true })
     const cut = network.apply(hold(links.both))
     client.socket.write('there')
@@ -90,7 +90,7 @@ describe('an interceptor that passes everything on is not noticed', () => {
   })
 })
 
-test('an interceptor may answer by itself, and the server is not even dialled', async () => {
+test('an interceptor can reply by itself, without dialling the server', async () => {
   let accepted = 0
   const { route } = await routeTo(await serve(() => accepted++), {
     intercept: ({ responses }) => ({
@@ -115,7 +115,7 @@ test('an interceptor may answer by itself, and the server is not even dialled', 
   expect([client.error, accepted]).toEqual([undefined, 0])
 })
 
-test('an interceptor may hold, change and let go later what passes, and is told what has left', async () => {
+test('an interceptor can hold, change and release bytes, and learns when they were sent', async () => {
   const left: number[] = []
   let held: Buffer[] = []
   let release: () => void = () => undefined
@@ -149,7 +149,7 @@ test('an interceptor may hold, change and let go later what passes, and is told 
   expect(left).toEqual([5, 11])
 })
 
-test('bytes that a fault holds back do not count as sent', async () => {
+test('bytes held by a fault do not count as sent', async () => {
   const left: number[] = []
   const { network, client, server } = await conversation({
     dialled: true,
@@ -168,7 +168,7 @@ test('bytes that a fault holds back do not count as sent', async () => {
   expect(left).toEqual([4])
 })
 
-test('an interceptor may stop a sender, and let it go on', async () => {
+test('an interceptor can pause a sender and resume it', async () => {
   let received = 0
   let talk: Conversation | undefined
   const { client, server } = await conversation({
@@ -198,7 +198,7 @@ test('an interceptor may stop a sender, and let it go on', async () => {
   expect(server.bytes.equals(sent)).toBe(true)
 })
 
-test('each conversation has a number of its own and says who the client is; its end is told once', async () => {
+test('each conversation has its own number and names its client, and its end is reported once', async () => {
   const made: Conversation[] = []
   let closed = 0
   const { route } = await routeTo(await serve((socket) => socket.pipe(socket)), {
@@ -223,7 +223,7 @@ test('each conversation has a number of its own and says who the client is; its 
   expect(closed).toBe(3)
 })
 
-test('an interceptor may turn a client away before anything was said', async () => {
+test('an interceptor can refuse a client before any bytes', async () => {
   let accepted = 0
   let closed = 0
   const { route } = await routeTo(await serve(() => accepted++), {
@@ -238,7 +238,7 @@ test('an interceptor may turn a client away before anything was said', async () 
   expect([client.error, accepted, closed]).toEqual(['ECONNRESET', 0, 1])
 })
 
-test('a client that gives up while its request is held is told to the interceptor alone', async () => {
+test('the interceptor alone learns of a client that gives up while its request is held', async () => {
   let reset = 0
   let closed = 0
   let accepted = 0
@@ -256,7 +256,7 @@ test('a client that gives up while its request is held is told to the intercepto
   expect([reset, accepted, route.liveConnections]).toEqual([1, 0, 0])
 })
 
-test('bytes that wait behind an interceptor are bounded, and it is told when there is room again', async () => {
+test('the bytes waiting behind an interceptor are bounded, and it learns when there is room again', async () => {
   let responses: Exit | undefined
   let madeUp = 0
   const { route, network } = await routeTo(undefined, {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { startProxyProcess } from './proxy-process.ts'
 import { dial, eventually, hold, links, Received, serve, startDialling } from './sockets.ts'
 
-test('when the proxy is killed, both ends of every connection learn of it, and nothing stays bound', async () => {
+test('killing the proxy closes both ends of every connection and frees its ports', async () => {
   const accepted: Received[] = []
   const server = await serve((socket) => accepted.push(new Received(socket)))
   const proxy = await startProxyProcess(1)

@@ -35,8 +35,8 @@ async function secured(options: ConnectionOptions): Promise<void> {
   await received.until(({ text }) => text === 'hello')
 }
 
-describe('a proxy whose clients ask for TLS first', () => {
-  test('declines without a certificate, however the request is divided, and passes on what follows', async () => {
+describe('a proxy for clients that ask for TLS first', () => {
+  test('declines without a certificate, however the request is divided, and forwards the rest', async () => {
     const { socket, received, troubles } = await client()
     for (const byte of [...GSS_REQUEST, ...TLS_REQUEST]) socket.write(Buffer.from([byte]))
     await received.until(({ text }) => text === 'NN')
@@ -49,7 +49,7 @@ describe('a proxy whose clients ask for TLS first', () => {
     expect(troubles).toEqual([])
   })
 
-  test('tells of clients that hang up because there is no TLS, and of no others', async () => {
+  test('reports only those clients that hang up for lack of TLS', async () => {
     for (const [asks, expected] of [
       [TLS_REQUEST, ['tls-missing']],
       [GSS_REQUEST, []],
@@ -64,7 +64,7 @@ describe('a proxy whose clients ask for TLS first', () => {
     }
   })
 
-  test('goes on with TLS by its certificate, for clients that ask and for those that begin with it', async () => {
+  test('uses TLS with its certificate, for clients that ask first and those that do not', async () => {
     const asking = await client({ terminate: { authority } })
     asking.socket.write(GSS_REQUEST)
     asking.socket.write(TLS_REQUEST)
@@ -76,7 +76,7 @@ describe('a proxy whose clients ask for TLS first', () => {
     await secured({ socket: direct.socket, ALPNProtocols: ['postgresql'] })
   })
 
-  test('takes plaintext with a certificate as well, but none that came behind a request for TLS', async () => {
+  test('also accepts plaintext with a certificate, but not after a request for TLS', async () => {
     const plain = await client({ terminate: { authority } })
     plain.socket.write(STARTUP)
     await plain.received.until(({ bytes }) => bytes.equals(STARTUP))

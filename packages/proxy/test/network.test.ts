@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { createNetwork } from '../src/network/network.ts'
 import { dial, echo, eventually, network, pairOf, Received, serve, startDialling } from './sockets.ts'
 
-test('closing resets every connection, at both ends, and frees every port', async () => {
+test('closing resets every connection at both ends and frees every port', async () => {
   const accepted: Received[] = []
   const created = network()
   const server = await serve((socket) => accepted.push(new Received(socket)))
@@ -38,7 +38,7 @@ test('closing while a route is being opened leaves nothing open', async () => {
   await expect(created.route({ from: 'clients', to: 'n1' })).rejects.toThrow('the network is closed')
 })
 
-test('a taken port is named, with what to do', async () => {
+test('a port in use is reported with advice', async () => {
   const { port } = await echo()
   const created = network()
   const opening = created.route({ from: 'clients', to: 'n1', listen: { port } })
@@ -63,7 +63,7 @@ test('a route from an endpoint to itself is refused', async () => {
   await expect(network().route({ from: 'n1', to: 'n1' })).rejects.toThrow('joins two different endpoints')
 })
 
-test('an upstream whose name nobody knows is an RST for the client', async () => {
+test('an upstream name that does not resolve is an RST for the client', async () => {
   const created = network()
   const route = await created.route({
     from: 'clients',
@@ -74,7 +74,7 @@ test('an upstream whose name nobody knows is an RST for the client', async () =>
   expect(client.error).toBe('ECONNRESET')
 })
 
-test('statistics count bytes, reads, connections and hits of each direction apart', async () => {
+test('statistics count bytes, reads, connections and hits of each direction separately', async () => {
   const created = network()
   const route = await created.route({ from: 'clients', to: 'n1', upstream: await echo() })
   const client = new Received(await dial(route))

@@ -41,8 +41,8 @@ async function meetingPoint(peers: PeerFinder, host = '127.0.0.1') {
 
 const silent: PeerFinder = { by: 'nothing', find: async () => undefined }
 
-describe('of several that dial one address', () => {
-  test('each is known by the process that its socket belongs to, and suffers its own faults', async (context) => {
+describe('one of several endpoints that dial one address', () => {
+  test('is identified by the process of its socket, and suffers its own faults', async (context) => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const pids = new Map<string, number>()
     const { network, route, heard } = await meetingPoint(findBySocketOwner(() => pids))
@@ -58,7 +58,7 @@ describe('of several that dial one address', () => {
     expect(heard).toEqual(['n2', 'n1'])
   })
 
-  test('one that dials over IPv4 is known to a listener of both kinds of address', async (context) => {
+  test('is identified over IPv4 at a listener for both address families', async (context) => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const { network, route } = await meetingPoint(
       findBySocketOwner(() => new Map([['n1', process.pid]])),
@@ -70,7 +70,7 @@ describe('of several that dial one address', () => {
     client.socket.end()
   })
 
-  test('one that is not known is assigned to the route, and counted', async () => {
+  test('is attributed to the route if unknown, and counted', async () => {
     const { network, route, heard } = await meetingPoint(silent)
     ;(await dial(route)).write('who?')
     await eventually(() => heard.length === 1)
@@ -78,7 +78,7 @@ describe('of several that dial one address', () => {
     expect(network.statistics().get('clients>n3')?.connections).toBe(1)
   })
 
-  test('one that hangs up before it is known leaves nothing behind, and neither does a route that is closed', async () => {
+  test('leaves nothing behind if it hangs up before it is identified, or the route closes', async () => {
     const found: (() => void)[] = []
     const slow: PeerFinder = { by: 'slowly', find: () => new Promise((resolve) => found.push(() => resolve('n1'))) }
     const { network, route } = await meetingPoint(slow)
@@ -97,7 +97,7 @@ describe('of several that dial one address', () => {
   })
 })
 
-test('a route that one endpoint dials says so', async () => {
+test('a route with a single source endpoint reports it', async () => {
   const route = await network().route({ from: 'n1', to: 'n2' })
   expect(route.identification).toEqual({ by: 'own address', known: 0, unknown: 0 })
 })
@@ -131,8 +131,8 @@ describe('the table of sockets', () => {
   )
 })
 
-describe('processes given from outside', () => {
-  test('are numbers, or files that are read anew each time', async (context) => {
+describe('the processes of a peer', () => {
+  test('are numbers, or files that are read again each time', async (context) => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const file = join(mkdtempSync(join(tmpdir(), 'chaos-peers-')), 'n2.pid')
     cleanUp(() => rmSync(dirname(file), { recursive: true }))
@@ -153,7 +153,7 @@ describe('processes given from outside', () => {
     [{ n1: 1.5 }, '"n1" is 1.5.'],
     [{ n1: '' }, '"n1" is "".'],
     [{ n1: null }, '"n1" is null.'],
-  ])('%j are refused with what to do', (value, message) => {
+  ])('%j are refused with advice', (value, message) => {
     expect(() => parsePeers(value, 'x', 'allowed')).toThrow(UserError)
     expect(() => parsePeers(value, 'x', 'allowed')).toThrow(message)
   })
@@ -165,7 +165,7 @@ test('a client that is gone has no process', async (context) => {
   expect(await finder.find({ host: '', port: 0 }, { host: '127.0.0.1', port: 1 })).toBe(undefined)
 })
 
-test('on other systems than Linux the error says what to do instead', () => {
+test('identifying peers is refused outside Linux with advice', () => {
   const platform = Object.getOwnPropertyDescriptor(process, 'platform')
   Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' })
   try {

@@ -98,7 +98,7 @@ async function torment(proxy: ProxyProcess, harms: readonly TcpHarm[], random: R
   return bitten
 }
 
-test(`${INTEGRITY_BYTES / GIGABYTE} GB both ways, faults that lose nothing coming and going: what arrives is what was sent`, async () => {
+test(`${INTEGRITY_BYTES / GIGABYTE} GB in both directions arrive unchanged under lossless faults that come and go`, async () => {
   const seed = Math.floor(Math.random() * 2 ** 32)
   const random = createRandom(seed)
   const source = noise(random)
@@ -204,7 +204,7 @@ function openFilesAllowed(): number {
   return typeof allowed === 'number' ? allowed : Number.POSITIVE_INFINITY
 }
 
-test(`${MOST_CONNECTIONS} connections at once each get an answer, and idle they take at most 15 KB each`, async () => {
+test(`${MOST_CONNECTIONS} connections at once get their replies, and use at most 15 KB each when idle`, async () => {
   const proxy = await startProxyProcess(1)
   const server = await serve((socket) => socket.pipe(socket))
   const route = await proxy.route('n1', server)
@@ -227,7 +227,7 @@ test(`${MOST_CONNECTIONS} connections at once each get an answer, and idle they 
   expect((after.residentBytes - before.residentBytes) / (MOST_CONNECTIONS - first)).toBeLessThan(15_000)
 })
 
-test(`${MOST_OVER_WORKERS} connections at once over two workers are all there, and each gets its answers`, async () => {
+test(`${MOST_OVER_WORKERS} connections at once over two workers get their replies`, async () => {
   const network = await createWorkerNetwork({ seed: 1, workers: 2 })
   cleanUp(() => network.close())
   const route = await network.route({ from: 'clients', to: 'n1', upstream: await echo() })

@@ -84,7 +84,7 @@ function fileOf(name: string, text: string): string {
   return file
 }
 
-test.for(waysOfHttp)('curl gets what it gets without a proxy that %s', async ([, intercept], context) => {
+test.for(waysOfHttp)('curl gets the same as without a proxy through one that %s', async ([, intercept], context) => {
   const curl = installed('curl')
   if (curl === undefined) return context.skip(whySkipped('curl'))
   const server = await serveEverything()
@@ -191,7 +191,7 @@ select nothing;
 drop table accounts;
 `
 
-test('psql gets what it gets without a proxy', async (context) => {
+test('psql gets the same through a proxy as without one', async (context) => {
   const [initdb, postgres, psql] = [installed('initdb'), installed('postgres'), installed('psql')]
   if (initdb === undefined || postgres === undefined || psql === undefined)
     return context.skip(whySkipped('initdb', 'postgres', 'psql'))

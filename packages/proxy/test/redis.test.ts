@@ -65,13 +65,13 @@ function verdictOf(lines: readonly string[]) {
   })
 }
 
-test('the record of a server that answers at once is linearizable, and every command is accounted for', async () => {
+test('the record of a server that replies at once is linearizable, and accounts for every command', async () => {
   const { lines, counters } = await recordWorkload(await serveResp())
   expect(counters).toMatchObject({ operations: 480, open: 0, info: 0, unmatched: 240, unmatchedAnswers: 0, waiting: 0 })
   expect(verdictOf(lines).levels.linearizable.result).toBe('met')
 })
 
-test('a server that answers reads with old values is detected', async () => {
+test('a server that returns old values is detected', async () => {
   const last = new Map<string, string>()
   const stale = await serveResp(([name = '', key = '', value = '']) => {
     if (name === 'SET') {
@@ -87,7 +87,7 @@ test('a server that answers reads with old values is detected', async () => {
   expect(verdictOf(lines).levels.linearizable.result).toBe('violated')
 })
 
-test('a real Redis is linearizable, as recorded', async (context) => {
+test('a recorded real Redis is linearizable', async (context) => {
   if (redisServer === undefined) return context.skip(WHY_SKIPPED)
   const { lines, counters } = await recordWorkload(await startRedis(redisServer))
   expect(counters).toMatchObject({ operations: 480, open: 0, info: 0, unmatched: 240, unmatchedAnswers: 0, waiting: 0 })

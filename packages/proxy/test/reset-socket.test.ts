@@ -35,7 +35,7 @@ describe('the peer of a reset socket', () => {
       },
     ],
   ]
-  test.each(before)('sees an RST where the socket was %s', async (_, prepare) => {
+  test.each(before)('sees an RST if the socket was %s', async (_, prepare) => {
     const { socket, peer } = await connected()
     await prepare(socket.socket)
     resetSocket(socket.socket)
@@ -51,7 +51,7 @@ describe('the peer of a reset socket', () => {
   })
 })
 
-test('a socket that is still dialling is given up at once', async () => {
+test('a socket that is still dialling is destroyed at once', async () => {
   const socket = startDialling({ host: '192.0.2.1', port: 9 })
   const received = new Received(socket)
   resetSocket(socket)

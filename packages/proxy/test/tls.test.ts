@@ -57,8 +57,8 @@ async function dialSecurely(port: number, options: ConnectionOptions) {
 
 const isOver = ({ ended, closed }: Received) => ended || closed
 
-describe('a certificate made here', () => {
-  test('is one that its authority signed, for the names and addresses asked for', () => {
+describe('a generated certificate', () => {
+  test('is signed by its authority for the requested names and addresses', () => {
     const made = authority.issue(['db.example', '10.0.0.7', 'fe80::1:2', '::ffff:10.0.0.8'])
     const [leaf, root] = [new X509Certificate(made.certificate), new X509Certificate(authority.certificate)]
     expect([leaf.checkIssued(root), leaf.verify(root.publicKey), root.ca, leaf.ca]).toEqual([true, true, true, false])
@@ -71,8 +71,8 @@ describe('a certificate made here', () => {
   })
 })
 
-describe('ended at the proxy', () => {
-  test('with a certificate that it makes, TLS lets clients that trust its authority talk to a plain server', async () => {
+describe('TLS terminated at the proxy', () => {
+  test('works for clients that trust its authority, with a plain server', async () => {
     const { route } = await routeWith({ terminate: {} }, await echo())
     const { socket, received } = await dialSecurely(route.port, { ca: route.authority, servername: 'localhost' })
     expect(socket.authorized).toBe(true)
@@ -83,14 +83,14 @@ describe('ended at the proxy', () => {
     await eventually(() => route.liveConnections === 0)
   })
 
-  test('with a given certificate, TLS works the same', async () => {
+  test('works with a given certificate', async () => {
     const { route } = await routeWith({ terminate: { identity } }, await echo())
     expect(route.authority).toBe(undefined)
     const { socket } = await dialSecurely(route.port, { ca: authority.certificate })
     expect(socket.authorized).toBe(true)
   })
 
-  test('for clients that must show a certificate, TLS turns others away', async () => {
+  test('rejects clients without a certificate if it is required', async () => {
     const { route } = await routeWith(
       { terminate: { identity, clientAuthorities: authority.certificate } },
       await echo(),
@@ -112,13 +112,13 @@ describe('ended at the proxy', () => {
     expect([route.failedHandshakes, route.liveConnections]).toEqual([2, 1])
   })
 
-  test('TLS agrees on a protocol where one is given', async () => {
+  test('negotiates the given protocol', async () => {
     const { route } = await routeWith({ terminate: { identity, alpn: ['h2', 'http/1.1'] } }, await echo())
     const { socket } = await dialSecurely(route.port, { ca: authority.certificate, ALPNProtocols: ['http/1.1'] })
     expect(socket.alpnProtocol).toBe('http/1.1')
   })
 
-  test('TLS refuses other bytes, and does not keep silent clients beyond its own end', async () => {
+  test('rejects other bytes, and drops silent clients', async () => {
     const { route } = await routeWith({ terminate: {} }, await echo())
     const plain = new Received(await dial(route))
     plain.socket.write('GET / HTTP/1.1\r\n\r\n')
@@ -130,8 +130,8 @@ describe('ended at the proxy', () => {
   })
 })
 
-describe('begun at the proxy', () => {
-  test('TLS connects to a server whose certificate it trusts', async () => {
+describe('TLS originated at the proxy', () => {
+  test('connects to a server with a trusted certificate', async () => {
     const { route } = await routeWith({ originate: trust }, await echoSecurely())
     const client = new Received(await dial(route))
     const sent = 'y'.repeat(3_000_000)
@@ -154,7 +154,7 @@ describe('begun at the proxy', () => {
     expect([route.failedHandshakes, client.error]).toEqual(accepted ? [0, undefined] : [1, 'ECONNRESET'])
   })
 
-  test('TLS shows a certificate to a server that wants one', async () => {
+  test('presents a certificate to a server that requires one', async () => {
     const server = await echoSecurely({ requestCert: true, rejectUnauthorized: true, ca: authority.certificate })
     const { route } = await routeWith({ originate: { ...trust, identity } }, server)
     const client = new Received(await dial(route))
@@ -162,7 +162,7 @@ describe('begun at the proxy', () => {
     await client.until(({ text }) => text === 'me')
   })
 
-  test('TLS to a server that is not there, or speaks no TLS, resets the client', async () => {
+  test('resets the client if the server is down or does not speak TLS', async () => {
     const plain = await serve((socket) => socket.end('I speak plainly\n'))
     for (const upstream of [plain, { host: '127.0.0.1', port: 1 }]) {
       const { route } = await routeWith({ originate: trust }, upstream)
@@ -174,7 +174,7 @@ describe('begun at the proxy', () => {
   })
 })
 
-describe('on both sides', () => {
+describe('TLS on both sides of the proxy', () => {
   async function both(
     server: Parameters<typeof serveSecurely>[1] = (socket) => socket.pipe(socket),
     options: ServerOptions = {},
@@ -188,13 +188,13 @@ describe('on both sides', () => {
     return { ...made, client }
   }
 
-  test('the server is offered what was agreed on with the client', async () => {
+  test('offers the server the protocol negotiated with the client', async () => {
     const { client } = await both((socket) => socket.end(String(socket.alpnProtocol)))
     await client.received.until(({ ended }) => ended)
     expect(client.received.text).toBe('http/1.1')
   })
 
-  test('half-close is kept: an answer comes after the end of what was asked', async () => {
+  test('keeps a half-close: a reply arrives after the end of the request', async () => {
     const { client } = await both((socket) => {
       let asked = ''
       socket.on('data', (bytes: Buffer) => {
@@ -207,7 +207,7 @@ describe('on both sides', () => {
     expect(client.received.text).toBe('answer to question')
   })
 
-  test('faults act on what is between: bytes, not records', async () => {
+  test('lets faults act on plaintext bytes, not on records', async () => {
     const { client, network } = await both()
     const fault = network.apply({ kind: 'corrupt', probability: 1, links: links.to })
     client.socket.write('abcd')
@@ -217,7 +217,7 @@ describe('on both sides', () => {
     expect(fault.hits).toBeGreaterThan(0)
   })
 
-  test('a reset is a reset on the other side, in both directions', async () => {
+  test('passes on a reset in both directions', async () => {
     const accepted: Received[] = []
     const { client, network } = await both((socket) => void accepted.push(new Received(socket)))
     await eventually(() => accepted.length === 1)
@@ -227,7 +227,7 @@ describe('on both sides', () => {
     expect([client.received.error, accepted[0]?.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('connections that lost bytes are reset at heal', async () => {
+  test('resets connections that lost bytes when healed', async () => {
     const { client, network } = await both()
     const cut = network.apply(drop(links.to))
     client.socket.write('gone')
@@ -238,7 +238,7 @@ describe('on both sides', () => {
   })
 })
 
-test('without the option, TLS goes through the proxy untouched', async () => {
+test('TLS passes through the proxy unchanged without the option', async () => {
   const made = network()
   const route = await made.route({ from: 'clients', to: 'n1', upstream: await echoSecurely() })
   const raw = connectPlainly(route.port, '127.0.0.1')
@@ -253,10 +253,10 @@ test('without the option, TLS goes through the proxy untouched', async () => {
   await received.until(({ text }) => text === 'hello')
 })
 
-describe('options from outside', () => {
+describe('the TLS options of a proxy', () => {
   const read = (path: string) => `read ${path}`
 
-  test('are texts in PEM, or the names of files', () => {
+  test('are PEM texts or file names', () => {
     expect(parseTls({ terminate: true }, 'route n1', read)).toMatchObject({ terminate: {} })
     const given = parseTls(
       {
@@ -280,16 +280,16 @@ describe('options from outside', () => {
     [{ terminate: 1 }, 'route n1.terminate: not an object'],
     [{ terminate: { cert: 'x' } }, 'route n1.terminate: unknown member "cert"; there are certificate, key'],
     [{ terminate: { key: 'x' } }, '"certificate" and "key" belong together'],
-    [{ terminate: { certificate: 'x', key: 'y', names: ['a'] } }, '"names" are for a certificate that is made'],
+    [{ terminate: { certificate: 'x', key: 'y', names: ['a'] } }, '"names" are for a generated certificate'],
     [{ terminate: { names: [] } }, '"names" is a list of texts, one at least'],
     [{ originate: { verify: 'no' } }, '"verify" is true or false'],
     [{ originate: { serverName: 5 } }, '"serverName" is a text'],
-  ])('%j is refused with what to do', (value, message) => {
+  ])('%j is refused with advice', (value, message) => {
     expect(() => parseTls(value, 'route n1', read)).toThrow(UserError)
     expect(() => parseTls(value, 'route n1', read)).toThrow(message)
   })
 
-  test('a certificate and a key that do not belong together are refused before anyone listens', async () => {
+  test('are refused before listening if certificate and key do not match', async () => {
     const mixed = { certificate: identity.certificate, key: createAuthority().issue(['x']).key }
     await expect(routeWith({ terminate: { identity: mixed } }, await echo())).rejects.toThrow(
       /proxy route clients>n1: tls.terminate: a certificate or key cannot be used \(.*\)\. Give a certificate and key in PEM/,

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { cleanUp, dial, echo, eventually, Received, routeTo, serve, settled, startDialling } from './sockets.ts'
 
-test('what is sent comes back, byte for byte, through an echo server', async () => {
+test('bytes return unchanged through an echo server', async () => {
   const { route } = await routeTo(await echo())
   const client = await dial(route)
   const received = new Received(client)
@@ -14,7 +14,7 @@ test('what is sent comes back, byte for byte, through an echo server', async () 
   expect(received.bytes.equals(sent)).toBe(true)
 })
 
-test('half-close is kept: a client that has ended still gets its answer', async () => {
+test('half-close is kept: a client that has ended still gets its reply', async () => {
   const server = await serve(async (socket) => {
     const request = await new Received(socket).until((r) => r.ended)
     socket.end(`you said ${request.text}`)
@@ -27,7 +27,7 @@ test('half-close is kept: a client that has ended still gets its answer', async 
   expect([received.text, received.error]).toEqual(['you said hello', undefined])
 })
 
-test('half-close is kept the other way: a server that has ended still gets the rest', async () => {
+test('half-close is kept: a server that has ended still gets the rest', async () => {
   let request: Received | undefined
   const server = await serve((socket) => {
     request = new Received(socket)
@@ -86,7 +86,7 @@ test('a route without upstream resets its clients until it is given one', async 
   expect((await new Received(client).until((r) => r.length === 6)).text).toBe('there?')
 })
 
-test('a new upstream serves new connections and leaves the old ones alone', async () => {
+test('a new upstream serves new connections and leaves old ones alone', async () => {
   const first = await serve((socket) => socket.on('data', () => socket.write('first ')))
   const second = await serve((socket) => socket.on('data', () => socket.write('second')))
   const { route } = await routeTo(first)
@@ -102,7 +102,7 @@ test('a new upstream serves new connections and leaves the old ones alone', asyn
   expect([old.text, young.text]).toEqual(['first first ', 'second'])
 })
 
-test('a client that does not read stops the server, and gets everything once it reads', async () => {
+test('a client that does not read pauses the server, and later gets everything', async () => {
   let sent = 0
   const chunk = randomBytes(64 * 1024)
   let server: Socket | undefined
@@ -132,7 +132,7 @@ test('a client that does not read stops the server, and gets everything once it 
   expect(received.length).toBe(64 * 1024 * 1024)
 })
 
-test('a client that goes while its server does not read is not kept, and the server learns of it', async () => {
+test('a client that leaves while its server does not read is dropped, and the server learns of it', async () => {
   let server: Received | undefined
   const { network, route } = await routeTo(
     await serve((socket) => {
@@ -153,7 +153,7 @@ test('a client that goes while its server does not read is not kept, and the ser
   expect(server?.ended).toBe(false)
 })
 
-test('a client that cannot be served yet does not keep others waiting', async () => {
+test('a client that cannot be served yet delays no others', async () => {
   // 192.0.2.0/24 is reserved for documentation: nothing answers, or the system says at once that there is no way there.
   const { network, route } = await routeTo({ host: '192.0.2.1', port: 9 })
   const stuck = await dial(route)

@@ -46,7 +46,7 @@ async function served(options: Partial<NetworkOptions & DatagramRouteOptions> = 
   return { network: created, route, arrived, client }
 }
 
-test('each client of a UDP proxy gets its own answers', async () => {
+test('each client of a UDP proxy gets its own replies', async () => {
   const { route, client, network } = await served()
   const [a, b] = [await client(), await client()]
   a.send('one')
@@ -57,7 +57,7 @@ test('each client of a UDP proxy gets its own answers', async () => {
 })
 
 describe('a datagram', () => {
-  test('is lost where the trigger says so, each way on its own', async () => {
+  test('is lost if the trigger selects it, in each direction separately', async () => {
     const { network, client, arrived } = await served()
     const there = network.applyToDatagrams(on(to, { kind: 'drop-datagram' }, { every: 2 }))
     const answers = network.applyToDatagrams(on(back, { kind: 'drop-datagram' }, { first: 1 }))
@@ -69,7 +69,7 @@ describe('a datagram', () => {
     expect([arrived, got, there.hits, answers.hits]).toEqual([['a', 'c', 'e'], ['C', 'E'], 2, 1])
   })
 
-  test('is lost by chance, the same ones from the same seed', async () => {
+  test('is lost by chance, and the same ones for the same seed', async () => {
     const run = async (seed: number) => {
       const { network, client, arrived } = await served({ seed })
       const fault = network.applyToDatagrams(on(to, { kind: 'drop-datagram' }, { probability: 0.3 }))
@@ -85,7 +85,7 @@ describe('a datagram', () => {
     expect(await run(6)).not.toBe(first)
   })
 
-  test('comes several times', async () => {
+  test('is duplicated', async () => {
     const { network, client, arrived } = await served()
     network.applyToDatagrams(on(to, { kind: 'duplicate-datagram', copies: 2 }, { nth: 1 }))
     const { send } = await client()
@@ -96,7 +96,7 @@ describe('a datagram', () => {
     expect(arrived).toEqual(['x', 'x', 'x', 'y'])
   })
 
-  test('is overtaken by as many as it should be, or waits no longer than it should', async () => {
+  test('is overtaken by the given number of others, or waits no longer than its limit', async () => {
     const clock = new ManualClock()
     const { network, client, arrived } = await served({ clock })
     network.applyToDatagrams(on(to, { kind: 'reorder-datagram', behind: 2, withinMs: millis(100) }, { every: 4 }))
@@ -111,7 +111,7 @@ describe('a datagram', () => {
     expect(arrived.join('')).toBe('12356478')
   })
 
-  test('comes later, and a later one may overtake it', async () => {
+  test('is delayed, and a later one may overtake it', async () => {
     const clock = new ManualClock()
     const { network, client, arrived } = await served({ clock })
     const slow = network.applyToDatagrams(
@@ -127,7 +127,7 @@ describe('a datagram', () => {
     expect(arrived).toEqual(['second', 'first'])
   })
 
-  test('goes on at once when what holds it back is removed', async () => {
+  test('is released at once when its fault is removed', async () => {
     const clock = new ManualClock()
     const { network, client, arrived } = await served({ clock })
     const slow = network.applyToDatagrams(on(to, { kind: 'delay-datagram', delayMs: millis(1e6), jitterMs: millis(0) }))
@@ -139,7 +139,7 @@ describe('a datagram', () => {
     await eventually(() => arrived.length === 1)
   })
 
-  test('has bits flipped, and its length kept', async () => {
+  test('gets bits flipped and keeps its length', async () => {
     const { network, client, arrived } = await served()
     const fault = network.applyToDatagrams(on(to, { kind: 'corrupt-datagram', bits: 1 }))
     const { send } = await client()
@@ -177,7 +177,7 @@ test('sessions are bounded in number, and forgotten when idle', async () => {
   expect([route.liveSessions, clock.armed]).toEqual([0, 0])
 })
 
-test('waiting datagrams are bounded in memory, and lost beyond that', async () => {
+test('waiting datagrams are bounded in memory, and lost beyond the bound', async () => {
   const clock = new ManualClock()
   const { client, network, arrived } = await served({ clock, maxWaitingBytes: 10 })
   network.applyToDatagrams(on(to, { kind: 'delay-datagram', delayMs: millis(10), jitterMs: millis(0) }))
@@ -191,7 +191,7 @@ test('waiting datagrams are bounded in memory, and lost beyond that', async () =
   await eventually(() => arrived.length === 2)
 })
 
-test('closing frees the port; a server that is not there is no trouble', async () => {
+test('closing frees the port, and a missing server is no error', async () => {
   const created = network()
   const route = await created.datagramRoute({ from: 'clients', to: 'n1', upstream: { host: '127.0.0.1', port: 1 } })
   const sender = await bound(() => undefined)
@@ -204,7 +204,7 @@ test('closing frees the port; a server that is not there is no trouble', async (
   await expect(taken).rejects.toThrow('the port is taken')
 })
 
-test('datagram faults with numbers that make no sense are refused', () => {
+test('datagram faults with impossible numbers are refused', () => {
   const apply = (fault: DatagramFault) => () => network().applyToDatagrams(fault)
   expect(apply(on(to, { kind: 'duplicate-datagram', copies: 0 }))).toThrow('"copies" is 0')
   expect(apply(on(to, { kind: 'drop-datagram' }, { probability: 2 }))).toThrow('"probability" is 2')

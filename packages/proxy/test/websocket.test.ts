@@ -40,7 +40,7 @@ async function chat(faults: readonly MessageFault[] = [], { compressed = false }
   return { client, heard, answers, applied, messages }
 }
 
-test('messages go both ways, large ones and fragments too, and a close is agreed on', async () => {
+test('messages go both ways, also large or fragmented ones, and the close handshake completes', async () => {
   const { client, heard, answers, messages } = await chat()
   client.send('one')
   client.send('in ', { fin: false })
@@ -54,7 +54,7 @@ test('messages go both ways, large ones and fragments too, and a close is agreed
   expect(messages.statistics().get('clients>n1')?.unframed).toBe(0)
 })
 
-test('single messages are lost, repeated and made up as if they had been sent so', async () => {
+test('single messages are lost, repeated and made up', async () => {
   const { client, heard, answers, applied } = await chat([
     { kind: 'drop-message', links: links.to, match: { contains: 'lost' } },
     { kind: 'duplicate-message', copies: 1, links: links.back, match: { contains: 'twice' } },
@@ -67,7 +67,7 @@ test('single messages are lost, repeated and made up as if they had been sent so
   expect(applied.map(({ hits }) => hits)).toEqual([1, 1, 1])
 })
 
-test('a delayed message comes late, and those behind it after it', async () => {
+test('a delayed message arrives late, and the ones behind it after it', async () => {
   const { client, answers } = await chat([
     { kind: 'delay-message', delayMs: millis(60), jitterMs: millis(0), links: links.back, when: { nth: 2 } },
   ])
@@ -80,7 +80,7 @@ test('a delayed message comes late, and those behind it after it', async () => {
   expect(performance.now() - begun).toBeGreaterThan(55)
 })
 
-test('a connection is closed with a code, whoever it is told to', async () => {
+test('a connection is closed with the given code at either end', async () => {
   const { client } = await chat([
     {
       kind: 'fabricate-message',
@@ -94,7 +94,7 @@ test('a connection is closed with a code, whoever it is told to', async () => {
   expect([code, String(reason)]).toEqual([1013, 'try again later'])
 })
 
-test('a corrupted message is still a message, or one that its receiver rejects', async () => {
+test('a corrupted message stays a message, or is rejected by its receiver', async () => {
   const { client, heard } = await chat([{ kind: 'corrupt-message', bits: 1, links: links.to, when: { first: 1 } }])
   client.send('a text that is long enough for a bit of it to be flipped')
   client.send('b')
@@ -103,7 +103,7 @@ test('a corrupted message is still a message, or one that its receiver rejects',
 })
 
 describe('a client that offers to compress messages', () => {
-  test('agrees on it with the server while no fault is in force', async () => {
+  test('negotiates it with the server while no fault is in force', async () => {
     const { client, heard, answers } = await chat([], { compressed: true })
     expect(client.extensions).toBe('permessage-deflate')
     client.send('hello')
@@ -111,7 +111,7 @@ describe('a client that offers to compress messages', () => {
     expect([heard, answers]).toEqual([['hello'], ['you said hello']])
   })
 
-  test.each(['to', 'back'] as const)('agrees on none if a fault is in force on the way %s', async (way) => {
+  test.each(['to', 'back'] as const)('negotiates none if a fault is in force in the direction %s', async (way) => {
     const { client, answers, applied } = await chat(
       [
         { kind: 'drop-message', links: links[way], match: { contains: 'lost' } },
@@ -129,7 +129,7 @@ describe('a client that offers to compress messages', () => {
     ])
   })
 
-  test('keeps its messages under a fault that came later, which can only delay them', async () => {
+  test('keeps it under a later fault, which can only delay messages', async () => {
     const { client, answers, messages } = await chat([], { compressed: true })
     const when = { first: 100 }
     const faults: readonly MessageFault[] = [

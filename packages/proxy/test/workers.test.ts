@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => network.close())
 
-test('connections are spread over the workers, and each gets its own bytes back', async () => {
+test('connections are spread over the workers, and get their own bytes back', async () => {
   const route = await network.route({ from: 'clients', to: 'n1', upstream: await echo() })
   const clients = await Promise.all(
     Array.from({ length: 10 }, async (_, i) => {
@@ -32,7 +32,7 @@ test('connections are spread over the workers, and each gets its own bytes back'
   expect(refused.error).toBe('ECONNREFUSED')
 })
 
-test('a fault is in force in every worker once the network has settled, and so is its removal', async () => {
+test('a fault applies in every worker once the network has settled, and so does its removal', async () => {
   const route = await network.route({ from: 'clients', to: 'n2', upstream: await echo() })
   const both = links.both.map(({ from, to }) => ({ from: from === 'n1' ? 'n2' : from, to: to === 'n1' ? 'n2' : to }))
   const clients: Received[] = []
@@ -59,7 +59,7 @@ test('a fault is in force in every worker once the network has settled, and so i
   await route.close()
 })
 
-test('a worker that dies is replaced by one that knows the routes and the faults', async () => {
+test('a worker that dies is replaced by one with the routes and the faults', async () => {
   const route = await network.route({ from: 'clients', to: 'n4', upstream: await echo() })
   const cut = network.apply(hold([{ from: 'clients', to: 'n4' }]))
   await network.settled()
@@ -79,7 +79,7 @@ test('a worker that dies is replaced by one that knows the routes and the faults
   await Promise.all(clients.map((client) => client.until((r) => r.text === 'held')))
 })
 
-test('a port that is taken is reported as such', async () => {
+test('a port in use is reported', async () => {
   const { port } = await echo()
   await expect(network.route({ from: 'clients', to: 'n3', listen: { port } })).rejects.toThrow('the port is taken')
 })

@@ -21,8 +21,8 @@ const programOf = (answer: string): string =>
 
 const machineOf = (reference: string) => binaryProtocol(reference).create({ knobs: {} })
 
-describe('a program as a protocol', () => {
-  test('is told of each event with its node’s clocks, and says what to do and its status', () => {
+describe('a protocol run as a program', () => {
+  test('gets each event with its node’s clocks, and returns effects and its status', () => {
     const machine = machineOf(
       programOf('return { effects: [{ type: "log", text: line }], status: { role: event.type, leads: true } }'),
     )
@@ -43,11 +43,11 @@ describe('a program as a protocol', () => {
     ['returns no line of JSON', 'exec:echo hello', 'the program answered "hello"'],
     ['ends', "exec:sh -c 'echo oh no >&2'", 'the program ended instead of answering. It said: oh no'],
     ['is not there', 'exec:no-such-program-anywhere', 'the program does not start'],
-  ])('that %s is reported as such', (_, reference, told) => {
+  ])('a program that %s is reported', (_, reference, told) => {
     expect(() => machineOf(reference).start(START, [], NOW)).toThrow(told)
   })
 
-  test('begins each life as a new process, unless it says that it can begin again', () => {
+  test('every life is a new process, unless the program can restart in place', () => {
     for (const reusable of [false, true]) {
       const machine = machineOf(programOf(`return { effects: [process.pid], reusable: ${reusable} }`))
       const [first, second] = [1, 2].map(() => machine.start(START, [], NOW).effects[0])
@@ -55,7 +55,7 @@ describe('a program as a protocol', () => {
     }
   })
 
-  test('leaves no file while it runs, so that none is left however it ends', () => {
+  test('leaves no file behind, however it ends', () => {
     const directory = mkdtempSync(join(tmpdir(), 'chaos-test-'))
     vi.stubEnv('TMPDIR', directory)
     try {

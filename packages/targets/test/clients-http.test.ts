@@ -40,8 +40,8 @@ const plan = (declaration: object) => planClients(parseClientDeclaration(declara
 const clientOf = (port: number, declaration: object, functions: readonly string[] = ['read', 'write']) =>
   tryClient(declaration, port, { functions })
 
-describe('a client that a route table is enough for', () => {
-  test('writes and reads a service with URLs of its own, chunked answers and all', async () => {
+describe('an HTTP client made from a route table', () => {
+  test('writes and reads a service by its own URLs, also when replies are chunked', async () => {
     const data = new Map<string, unknown>()
     const port = await serve((request, response, body) => {
       const key = request.url ?? ''
@@ -69,7 +69,7 @@ describe('a client that a route table is enough for', () => {
   const counterClient = (port: number, routes: readonly object[], keys: readonly string[]) =>
     tryClient({ kind: 'http', routes: { routes } }, port, { functions: ['add', 'read'], keys })
 
-  test('asks one fixed object, where clients use only one', async () => {
+  test('clients with a single key may use routes of one fixed object', async () => {
     let count = 0
     const port = await serve((request, response) => {
       if (request.method === 'POST') count++
@@ -81,21 +81,21 @@ describe('a client that a route table is enough for', () => {
     expect(count).toBe(1)
   })
 
-  test('refuses one fixed object for several keys, and different ones for what is done to one', async () => {
+  test('routes of one fixed object are refused for several keys, and so are routes of different objects', async () => {
     await expect(counterClient(1, COUNTER, ['x', 'y'])).rejects.toThrow(/no place for a key.*--workload-set keys=1/)
     const [reading, adding] = COUNTER
     const other = { ...adding, key: { const: 'others' } }
     await expect(counterClient(1, [reading ?? {}, other], ['x'])).rejects.toThrow(/Give all of them the same "key"/)
   })
 
-  test('without a reply a write is info and a read is fail', async () => {
+  test('a write without a reply is info, and a read is fail', async () => {
     const port = await serve((request) => request.socket.destroy())
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
     expect(await ask(write('x', 1))).toMatchObject({ type: 'info' })
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
   })
 
-  test('sends a request once, whatever happens to it', async () => {
+  test('every request is sent once, whatever happens to it', async () => {
     let requests = 0
     const port = await serve((_, response) => {
       requests++
@@ -114,7 +114,7 @@ describe('a client that a route table is enough for', () => {
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'connection refused' })
   })
 
-  test('compares and sets by versions: it expects the version that it saw last', async () => {
+  test('a cas sends the version that the client saw last', async () => {
     let version = 1
     const matches: (string | undefined)[] = []
     const port = await serve((request, response) => {
@@ -151,25 +151,25 @@ describe('a client that a route table is enough for', () => {
   })
 })
 
-describe('what is wrong with a declaration is said before anything is started', () => {
+describe('a wrong HTTP declaration is refused before anything starts', () => {
   test.each([
     [{ kind: 'https' }, /must be an object with a "kind": http/],
     [{ kind: 'http', routes: './nowhere.json' }, /"routes" is ".\/nowhere.json": .*no such file/],
-    [{ kind: 'http', routes: { routes: ROUTES }, keys: 'all' }, /all objects would be one/],
-    [{ kind: 'http', routes: { routes: ROUTES }, keys: '{id}' }, /There are \{key\}, \{number\} and \{run\}/],
+    [{ kind: 'http', routes: { routes: ROUTES }, keys: 'all' }, /the same for all objects/],
+    [{ kind: 'http', routes: { routes: ROUTES }, keys: '{id}' }, /placeholders are \{key\}, \{number\} and \{run\}/],
     [{ kind: 'http', routes: { routes: ROUTES }, key: '{key}' }, /"key".*no such member/],
     [{ kind: 'http', routes: { routes: [] } }, /"routes" must be a list of at least one/],
   ])('%j', (declaration, message) => {
     expect(() => plan(declaration)).toThrow(message)
   })
 
-  test('a function that no route is for', async () => {
+  test('a function without a route is refused', async () => {
     await expect(clientOf(1, { kind: 'http', routes: { routes: ROUTES } }, ['read', 'cas'])).rejects.toThrow(
       /no route says how to cas/,
     )
   })
 
-  test('a route that no request can be made by', async () => {
+  test('a route from which no request can be made is refused', async () => {
     const routes = [ROUTES[0], { request: 'PUT /*/{key}', f: 'write', value: 'body' }]
     await expect(clientOf(1, { kind: 'http', routes: { routes } })).rejects.toThrow(/write the segment itself/)
   })

@@ -28,7 +28,7 @@ const clientOf = (directory: string, functions?: readonly string[]) =>
 const cas = (value: readonly [number, number]): Input => ({ f: 'cas', key: 'x', value: [...value] })
 
 describe('a client as a function', () => {
-  test('returns the value read; a write counts as requested, whatever the driver returns', async () => {
+  test('a read returns its value; a write returns what was asked, whatever the driver returns', async () => {
     const { ask } = await clientOf(
       fileWith(`if (f === 'read') return data.get(key) ?? null; data.set(key, value); return 'OK'`),
     )
@@ -37,14 +37,14 @@ describe('a client as a function', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 7 })
   })
 
-  test('signals fail by an error called Refused, and info by any other; for a read both are fail', async () => {
+  test('an error called Refused is fail, any other is info, and every failed read is fail', async () => {
     const { ask } = await clientOf(fileWith(`if (value === 1) throw new Refused('not me'); throw new Error('gone')`))
     expect(await ask(write('x', 1))).toMatchObject({ type: 'fail', error: expect.stringContaining('not me') })
     expect(await ask(write('x', 2))).toMatchObject({ type: 'info', error: expect.stringContaining('gone') })
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
   })
 
-  test('returns true or false from a cas to say whether it took place', async () => {
+  test('a cas returns whether it took place', async () => {
     const { ask, broken } = await clientOf(fileWith('return value[0] === 9 ? 1 : value[0] === 1'), ['cas'])
     expect(await ask(cas([1, 2]))).toEqual({ type: 'ok', value: [1, 2] })
     expect(await ask(cas([2, 3]))).toEqual({ type: 'fail', error: 'mismatch', answered: true })
@@ -52,7 +52,7 @@ describe('a client as a function', () => {
     expect((await broken).message).toMatch(/answered a cas with 1\. Answer true, or false/)
   })
 
-  test('is told by a signal that nobody waits any more', async () => {
+  test('the signal is aborted once the operation has timed out', async () => {
     const { ask } = await clientOf(
       fileWith(
         `if (f === 'read') return data.get('aborted') ?? null
@@ -63,7 +63,7 @@ describe('a client as a function', () => {
     await expect.poll(() => ask(read('x'))).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('whose "open" fails has asked for nothing', async () => {
+  test('an operation fails if "open" fails, because nothing was sent', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'client.ts'), `export default { open() { throw new Error('no route') } }`)
     const { ask } = await clientOf(directory)
@@ -71,25 +71,25 @@ describe('a client as a function', () => {
   })
 })
 
-describe('a client that does not work is found out while it runs', () => {
+describe('a client module that is itself wrong ends the run', () => {
   test.each([
     ['answers a read with nothing', `if (f === 'write') return 1`, /answered a read with nothing/],
     ['answers with what JSON cannot say', 'return { at: new Date() }', /which JSON cannot say/],
-    ['answers with a function', 'return () => 1', /answered with a function/],
+    ['answers with a function', 'return () => 1', /returned a function/],
     ['ends everything', 'process.exit(0)', /calls process\.exit\(0\)/],
     [
       'has an error that nobody catches',
       `setTimeout(() => { throw new Error('ECONNRESET') }); await new Promise(() => {})`,
-      /nothing catches: ECONNRESET/,
+      /an uncaught error: ECONNRESET/,
     ],
-  ])('that %s', async (_, body, message) => {
+  ])('one that %s is reported', async (_, body, message) => {
     const { ask, broken } = await clientOf(fileWith(body))
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(message)
     expect(await broken).toMatchObject({ code: 'input' })
   })
 
-  test('that never answers', async () => {
+  test('one that never completes an operation is reported', async () => {
     const { ask, broken } = await clientOf(fileWith('await new Promise(() => {})'))
     for (let i = 0; i < 50; i++) await ask(read('x'), 1)
     expect((await broken).message).toMatch(
@@ -97,19 +97,19 @@ describe('a client that does not work is found out while it runs', () => {
     )
   })
 
-  test('that always throws, with the place', async () => {
+  test('one that always throws is reported with the place', async () => {
     const { ask, broken } = await clientOf(fileWith('(undefined as any).query()'))
     for (let i = 0; i < 50; i++) await ask(write('x', i))
     expect((await broken).message).toMatch(/none of its first 50 operations[\s\S]*query[\s\S]*client\.ts/)
   })
 })
 
-describe('what is wrong with a file is said before anything is started', () => {
+describe('a wrong client module is refused before anything starts', () => {
   test.each([
     ['there is none', undefined, /there is no such file/],
     ['it throws', `throw new Error('oops')`, /does not run: oops/],
     ['it exports no client', 'export default { invoke() {} }', /"open" is no function.*defineClient/],
-    ['it cannot do what is asked', `export default { functions: ['read'], open() {} }`, /cannot be asked to write/],
+    ['it cannot do what is asked', `export default { functions: ['read'], open() {} }`, /does not support write/],
     ['it ends everything', 'process.exit(3)', /process\.exit\(3\) while it is loaded/],
     ['it awaits what never comes', 'await new Promise(() => {}); export default {}', /never settles/],
   ])('%s', async (_, text, message) => {
@@ -118,7 +118,7 @@ describe('what is wrong with a file is said before anything is started', () => {
     await expect(clientOf(directory)).rejects.toThrow(message)
   })
 
-  test('"open" returns no client', async () => {
+  test('an "open" that returns no client is refused', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'client.ts'), 'export default { open: () => ({}) }')
     const { ask, broken } = await clientOf(directory)

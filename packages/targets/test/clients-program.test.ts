@@ -24,7 +24,7 @@ const clientOf = (directory: string) =>
   tryClient({ kind: 'program', command: [process.execPath, 'client.mjs'] }, 7000, { directory })
 
 describe('a client as a program', () => {
-  test('answers a line with a line', async () => {
+  test('reads a line for each operation and replies with a line', async () => {
     const { ask } = await clientOf(
       programWith(`if (f === 'write') last = [value, node, address]; say({ id, type: 'ok', value: last })`),
     )
@@ -32,28 +32,28 @@ describe('a client as a program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: [7, 'n1', '127.0.0.1:7000'] })
   })
 
-  test('may be declared as a command line, as those of nodes', async () => {
+  test('can be declared as a command line, like a node', async () => {
     const directory = programWith(`say({ id, type: 'ok', value: process.argv[2] })`)
     const command = `"${process.execPath}" client.mjs "two words"`
     const { ask } = await tryClient({ kind: 'program', command }, 7000, { directory })
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 'two words' })
   })
 
-  test('answers fail and info, which for a read are both fail', async () => {
+  test('reports fail and info; for a read both are fail', async () => {
     const { ask } = await clientOf(programWith(`say({ id, type: value === 1 ? 'fail' : 'info', error: 'no' })`))
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'no' })
     expect(await ask(write('x', 2))).toEqual({ type: 'info', error: 'no' })
     expect(await ask(read('x'))).toEqual({ type: 'fail', error: 'no' })
   })
 
-  test('runs as many processes as operations are open at once, and reuses them', async () => {
+  test('runs one process for each open operation, and reuses them', async () => {
     const { ask, another } = await clientOf(programWith(`say({ id, type: 'ok', value: process.pid })`))
     const [one, two] = await Promise.all([ask(read('x')), another().ask(read('x'))])
     expect(one).not.toEqual(two)
     expect([one, two]).toContainEqual(await ask(read('x')))
   })
 
-  test('may answer late: nobody waits then, and the next one is asked of another process', async () => {
+  test('a process that replies too late is busy until then, and another one gets the next operation', async () => {
     const { ask } = await clientOf(
       programWith(
         `if (f === 'read') say({ id, type: 'ok', value: 1 }); else setTimeout(() => say({ id, type: 'ok' }), 300)`,
@@ -64,7 +64,7 @@ describe('a client as a program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('that ends now and then leaves an operation of unknown outcome, and is started again', async () => {
+  test('an operation whose process exits is info, and the process is started again', async () => {
     const { ask } = await clientOf(programWith(`if (f === 'write') process.exit(7); say({ id, type: 'ok', value: 1 })`))
     await ask(read('x'))
     expect(await ask(write('x', 1))).toMatchObject({ type: 'info', error: expect.stringContaining('exit code 7') })
@@ -83,7 +83,7 @@ describe('a client as a program', () => {
   })
 })
 
-describe('a program that does not work is found out while it runs', () => {
+describe('a client program that is itself wrong ends the run', () => {
   test.each([
     [
       'dies',
@@ -95,17 +95,17 @@ describe('a program that does not work is found out while it runs', () => {
       `throw new Error('no such table')`,
       /its last words: Error: no such table\./,
     ],
-    ['writes no JSON', `say('hello')`, /wrote "hello" on its standard output: this is no JSON/],
+    ['writes no JSON', `say('hello')`, /wrote "hello" on its standard output: this is not JSON/],
     ['writes something else', `say({ id, value: 1 })`, /its "type" is undefined/],
-    ['answers what it was never asked', `say({ id: 99, type: 'ok' })`, /answered 99, which it was never asked/],
+    ['answers what it was never asked', `say({ id: 99, type: 'ok' })`, /answered 99, which was never requested/],
     ['answers a read with nothing', `say({ id, type: 'ok' })`, /answered a read with nothing/],
-  ])('one that %s', async (_, body, message) => {
+  ])('one that %s is reported', async (_, body, message) => {
     const { ask, broken } = await clientOf(programWith(body))
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(message)
   })
 
-  test('one that answers twice', async () => {
+  test('one that replies twice is reported', async () => {
     const { ask, broken } = await clientOf(
       programWith(`say({ id, type: 'ok', value: 1 }); say({ id, type: 'ok', value: 1 })`),
     )
@@ -113,13 +113,13 @@ describe('a program that does not work is found out while it runs', () => {
     expect((await broken).message).toMatch(/answered 0 twice/)
   })
 
-  test('one that never answers', { timeout: 30_000 }, async () => {
+  test('one that never replies is reported', { timeout: 30_000 }, async () => {
     const { ask, broken } = await clientOf(programWith(''))
     expect(await ask(read('x'), 10)).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(/has not answered within 10010 ms.*Does it flush/s)
   })
 
-  test('one that is not there', async () => {
+  test('one that does not exist is reported', async () => {
     const { ask, broken } = await tryClient({ kind: 'program', command: ['./nowhere'] }, 7000, {
       directory: temporaryDirectory(),
     })
@@ -128,7 +128,7 @@ describe('a program that does not work is found out while it runs', () => {
   })
 })
 
-test('what a program prints on standard error is kept', async () => {
+test('the standard error of a client program is kept', async () => {
   const directory = programWith(`console.error('asked for ' + f); say({ id, type: 'ok', value: 1 })`)
   const { ask, close } = await clientOf(directory)
   await ask(read('x'))

@@ -50,7 +50,7 @@ describe.skipIf(redis === undefined)(
   `a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.skipIf(python === undefined).each(kinds)(
-      'reached by $kind has info for a lost reply, and the effect exactly once',
+      'reached by $kind: a lost reply is info, and its effect happened exactly once',
       async (declaration) => {
         const { port } = await startRedis(redis ?? '')
         const way = await cuttable(port)
@@ -69,7 +69,7 @@ describe.skipIf(redis === undefined)(
       },
     )
 
-    test('compares and sets by a script, and with NX if the key must not exist', async () => {
+    test('a cas runs a script, or SET NX if the key must not exist', async () => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port, {
         functions: ['read', 'write', 'cas'],
@@ -107,7 +107,7 @@ describe.skipIf(redis === undefined)(
       expect(await own.ask(write('x', 2))).toMatchObject({ type, error: expect.stringMatching(error) })
     })
 
-    test('a wrong password is fail, with the words of Redis', async () => {
+    test('a wrong password is fail, with the error of Redis', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { ask } = await tryClient({ kind: 'resp', commands: 'register', password: 'wrong' }, port)
       expect(await ask(write('x', 1))).toMatchObject({ type: 'fail', error: expect.stringMatching(/WRONGPASS/) })

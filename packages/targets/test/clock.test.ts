@@ -4,7 +4,7 @@ import { createClock } from '../src/network/clock.ts'
 
 const inMs = (from: number, afterMs: number) => nanos(from + afterMs * 1e6)
 
-test('alarms due while the process is busy ring in order of time', async () => {
+test('alarms that fell due while the process was busy ring in order of time', async () => {
   const clock = createClock(process.hrtime.bigint())
   const rung: number[] = []
   const from = clock.now()
@@ -18,7 +18,7 @@ test('alarms due while the process is busy ring in order of time', async () => {
   expect(rung).toEqual([0, 0.2, 1, 1.5, 2, 3, 4, 5])
 })
 
-test('an alarm never rings early, nor once cancelled, nor twice', async () => {
+test('an alarm never rings early, after it was cancelled, or twice', async () => {
   const clock = createClock(process.hrtime.bigint())
   const from = clock.now()
   const rung: string[] = []
@@ -32,7 +32,7 @@ test('an alarm never rings early, nor once cancelled, nor twice', async () => {
   expect(rung).toEqual(['on time true'])
 })
 
-test('an alarm set in a callback rings in a later turn, however late', async () => {
+test('an alarm set in a callback rings in a later turn, even if it is overdue', async () => {
   const clock = createClock(process.hrtime.bigint())
   const turns: string[] = []
   await new Promise<void>((resolve) => {
@@ -47,7 +47,7 @@ test('an alarm set in a callback rings in a later turn, however late', async () 
   expect(turns).toEqual(['first', 'second'])
 })
 
-test('once the clock is stopped, no alarm rings, whenever it was asked for', async () => {
+test('no alarm rings after the clock is stopped', async () => {
   const clock = createClock(process.hrtime.bigint())
   const rung: string[] = []
   const from = clock.now()

@@ -35,7 +35,7 @@ const leaderOf = (cluster: EmbeddedCluster): Promise<NodeId> =>
   })
 
 describe('a cluster', () => {
-  test('serves once it is started, through every node, each a process of its own', async () => {
+  test('serves through every node, each in its own process', async () => {
     const cluster = await start()
     const leader = await eventually(async () => {
       const found = await leaderOf(cluster)
@@ -50,7 +50,7 @@ describe('a cluster', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('has logs whose times are those of its clock, from when it is ready', async () => {
+  test('writes logs whose times count from when it was ready', async () => {
     const cluster = await start()
     const lifeOf = async () => {
       const log = readFileSync(cluster.logPath('n2'), 'utf8')
@@ -67,7 +67,7 @@ describe('a cluster', () => {
     expect(restarted).toBeLessThan(after)
   })
 
-  test('leaves no process and no listener behind, also with a node killed and one paused', async () => {
+  test('leaves no process and no listener behind, even with one node killed and one paused', async () => {
     const cluster = await start()
     const all = pids(cluster)
     await inject(cluster, { kind: 'kill', nodes: ['n1'] })
@@ -78,7 +78,7 @@ describe('a cluster', () => {
     await stopped(cluster)
   })
 
-  test('stopped while a killed node is on its way up again, it leaves nothing behind either', async () => {
+  test('leaves nothing behind if it is stopped while a killed node restarts', async () => {
     const cluster = await start()
     const heal = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
     const healing = heal()
@@ -95,12 +95,12 @@ describe('a cluster', () => {
     expect(all.map(processExists)).toEqual([false, false, false])
   })
 
-  test('an aborted start stops whatever it had started', async () => {
+  test('an aborted start stops everything that it had started', async () => {
     const before = childrenOfThisProcess()
     const abort = new AbortController()
     const starting = start({ signal: abort.signal })
     setTimeout(() => abort.abort(), 60)
-    await expect(starting).rejects.toThrow('the start of the cluster was given up')
+    await expect(starting).rejects.toThrow('the start of the cluster was aborted')
     expect(childrenSince(before)).toEqual([])
   })
 })
@@ -142,7 +142,7 @@ describe('kill and restart', () => {
   })
 })
 
-describe('pause', () => {
+describe('a pause of a node', () => {
   test('a paused node neither replies nor has a status, and continues when resumed', async () => {
     const cluster = await start()
     const pid = cluster.pid('n1') as number
@@ -268,7 +268,7 @@ describe('links', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('faults of requests are refused where there are none, and those that nothing can carry out everywhere', async () => {
+  test('faults of requests are refused on links without requests, and unsupported faults everywhere', async () => {
     const cluster = await share()
     const links = [{ from: 'n1', to: 'n2' }]
     await expect(inject(cluster, { kind: 'lose-reply', links, silence: 'hang' })).rejects.toThrow(
@@ -292,14 +292,14 @@ describe('links', () => {
   })
 })
 
-describe('trouble of the environment is told as such', () => {
-  test('a data directory that cannot be made', async () => {
+describe('problems of the environment end the run with an explanation', () => {
+  test('a data directory that cannot be created is reported', async () => {
     const file = join(directory(), 'a file')
     writeFileSync(file, '')
     await expect(start({ dataDir: file })).rejects.toThrow(/a file.n1 cannot be made \(E.*choose a directory/)
   })
 
-  test('a log that cannot be written', async () => {
+  test('a log that cannot be written is reported', async () => {
     const before = childrenOfThisProcess()
     const logDir = directory()
     mkdirSync(join(logDir, 'n2.log'))
@@ -307,7 +307,7 @@ describe('trouble of the environment is told as such', () => {
     expect(childrenSince(before)).toEqual([])
   })
 
-  test('a journal damaged in its middle, with the last lines of the log and where it is', async () => {
+  test('a journal damaged in the middle is reported with its path and the last lines of the log', async () => {
     const before = childrenOfThisProcess()
     const dataDir = directory()
     mkdirSync(join(dataDir, 'n2'))
@@ -322,7 +322,7 @@ describe('trouble of the environment is told as such', () => {
     expect(childrenSince(before)).toEqual([])
   })
 
-  test('a disk that is full', async () => {
+  test('a full disk is reported', async () => {
     const dataDir = directory()
     for (const node of ['n1', 'n2', 'n3']) {
       mkdirSync(join(dataDir, node))
@@ -336,7 +336,7 @@ describe('trouble of the environment is told as such', () => {
     await expect(start({ nodes: 0 })).rejects.toThrow('the number of nodes is 0; give a whole number, 1 or more')
   })
 
-  test('a node that cannot be ready in time', async () => {
+  test('a node that is not ready in time is reported', async () => {
     const before = childrenOfThisProcess()
     await expect(start({ startupTimeoutMs: 1 })).rejects.toThrow(/n\d was not ready within 1 ms/)
     expect(childrenSince(before)).toEqual([])

@@ -9,7 +9,7 @@ const USUAL = ['raft', 'primary-replica', 'master-master']
 const chosen = protocols.filter(({ name }) => process.env['EVERY'] === 'true' || USUAL.includes(name))
 
 describe.each(chosen)('$name, as processes', ({ name }) => {
-  test('takes a write where it leads, and has it after a kill of every node', async () => {
+  test('keeps an acknowledged write through a kill of every node', async () => {
     const cluster = await start({ protocol: name })
     const node = cluster.leader() ?? 'n1'
     await eventually(async () =>

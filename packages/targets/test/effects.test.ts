@@ -27,14 +27,14 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 const log = (text: string): AnyEffect => ({ type: 'log', text })
 const persist = (record: unknown): AnyEffect => ({ type: 'persist', record })
 
-test('without anything to persist, effects are carried out at once', () => {
+test('effects are carried out at once if there is nothing to persist', () => {
   const { runner, done, writes } = slowDisk()
   runner.run([log('a'), { type: 'setTimer', timer: 't', afterMs: millis(5) }, log('b')])
   expect(done).toEqual(['a', 'setTimer', 'b'])
   expect(writes).toEqual([])
 })
 
-test('no effect after a record happens before it is durable, in the same step or a later one', async () => {
+test('no effect after a record happens before the record is durable, even in a later step', async () => {
   const { runner, done, writes } = slowDisk()
   runner.run([log('before'), persist(1), log('after')])
   runner.run([log('later step')])
@@ -45,7 +45,7 @@ test('no effect after a record happens before it is durable, in the same step or
   expect(runner.backlog()).toBe(0)
 })
 
-test('records that arrive during a write share the next one', async () => {
+test('records that arrive during a write share the next write', async () => {
   const { runner, done, writes, records } = slowDisk()
   runner.run([persist(1), log('one')])
   await nextTurn()
@@ -59,7 +59,7 @@ test('records that arrive during a write share the next one', async () => {
   expect(done).toEqual(['one', 'two', 'three'])
 })
 
-test('after a disk failure, no effect that waited for the disk happens', async () => {
+test('no effect that waits for the disk happens after the disk has failed', async () => {
   const { runner, done, writes, failures } = slowDisk()
   runner.run([persist(1), log('acknowledged')])
   await nextTurn()
@@ -70,7 +70,7 @@ test('after a disk failure, no effect that waited for the disk happens', async (
   expect(failures).toEqual(['ENOSPC'])
 })
 
-test('every effect happens once, in order and after its records, at any pace of the disk', async () => {
+test('every effect happens once, in order and after its records, however fast the disk is', async () => {
   const step = fc.array(fc.boolean(), { maxLength: 4 })
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(step, fc.boolean()), { maxLength: 12 }), async (steps) => {

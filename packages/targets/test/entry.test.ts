@@ -36,7 +36,7 @@ test('a bundle of an up-to-date build is run instead', () => {
   expect(builtEntry('node', root)).toBe(join(root, 'bundle', 'node.js'))
 })
 
-test('a bundle that is older than anything built is left alone', () => {
+test('a bundle older than the build is not run', () => {
   const root = tree({ ...built, 'targets/bundle/node.js': 200, 'history/dist/.tsbuildinfo': 201 })
   expect(builtEntry('node', root)).toBe(join(root, 'dist', 'node', 'main.js'))
 })
@@ -52,7 +52,7 @@ test('a missing build is an error that says how to make one', () => {
 })
 
 test.each(['targets/src/node/host.ts', 'protocols/src/raft/machine.ts'])(
-  'a build that is older than %s is not run, and the error names the file',
+  'a build older than %s is not run, and the error names the file',
   (path) => {
     const root = tree({ ...built, [path]: 201 })
     expect(() => builtEntry('node', root)).toThrow(

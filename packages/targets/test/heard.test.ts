@@ -10,7 +10,7 @@ import { recognise } from '../src/network/heard/recognise.ts'
 const change = { key: 'x', value: 743 }
 const ms = (time: number): Nanos => nanos(time * 1e6)
 
-describe('a change in a message', () => {
+describe('a change in a recorded message', () => {
   test.each([
     ['{"key":"x","value":743}'],
     ['/replicate\n{"key":"x","value":743}'],
@@ -31,7 +31,7 @@ describe('a change in a message', () => {
     ['x=-743'],
     ['SET xy 17430'],
     [''],
-  ])('is not seen in %j', (text) => {
+  ])('is not recognised in %j', (text) => {
     expect(recognise({ text }, change)).toBe('no')
   })
 
@@ -40,20 +40,20 @@ describe('a change in a message', () => {
     ['[{"key":"x","value":1},{"key":"y","value":743}]'],
     ['{"item":743}'],
     ['y=743'],
-  ])('is left open where the value in %j may be that of something else', (text) => {
+  ])('stays undecided if the value in %j may belong to something else', (text) => {
     expect(recognise({ text }, change)).toBe('value only')
   })
 
-  test('is recognised in a reply to a question for its key', () => {
+  test('is recognised in the reply to a request for its key', () => {
     expect(recognise({ text: '{"item":743}', question: '/read\n{"key":"x"}' }, change)).toBe('carries')
   })
 
-  test('cannot be read where there is no text, or where the value could be anything', () => {
+  test('is not searched for if it has no text, or a value that could be anything', () => {
     expect(recognise({ text: undefined }, change)).toBe('unreadable')
     expect(recognise({ text: '{"key":"x","value":null}' }, { key: 'x', value: null })).toBe('unreadable')
   })
 
-  test('is recognised whatever the number, as a whole word only', () => {
+  test('is recognised only as a whole word', () => {
     fc.assert(
       fc.property(fc.nat(), fc.constantFrom('', '1', '.5', 'a', '-1', '_'), (value, after) => {
         const found = recognise({ text: `set x ${value}${after}` }, { key: 'x', value })
@@ -68,7 +68,7 @@ const fault = (from: number, to: number, of: object): FaultRecord =>
   ({ id: 'f1', from: ms(from), to: ms(to), hits: 1, fault: of }) as FaultRecord
 const cut = (mode: 'hold' | 'drop') => ({ kind: 'partition', links: [link], mode })
 
-describe('what became of a message', () => {
+describe('the fate of a message', () => {
   const around = (...faults: FaultRecord[]) => ({ link, until: ms(100), faults })
   const times = (sentAt: number, deliveredAt?: number, closedAt?: number) => ({
     sentAt: ms(sentAt),
@@ -76,43 +76,43 @@ describe('what became of a message', () => {
     closedAt: closedAt === undefined ? undefined : ms(closedAt),
   })
 
-  test('is that it was received, if it was delivered at once', () => {
+  test('is "received" if it was delivered at once', () => {
     expect(fateOf(times(50, 51), around(fault(10, 90, cut('hold'))))).toEqual({ fate: 'received', endedAt: ms(51) })
   })
 
-  test('is that it was received late, by the fault that held it', () => {
+  test('is "received", by the fault that held it', () => {
     expect(fateOf(times(50, 91), around(fault(10, 90, cut('hold'))))).toEqual({
       ...{ fate: 'received', by: 'partition', endedAt: ms(91) },
     })
     expect(fateOf(times(50, 91), around())).toEqual({ fate: 'received', endedAt: ms(91) })
   })
 
-  test('is that it was still held, even if its connection broke later', () => {
+  test('is "held" even if its connection broke later', () => {
     expect(fateOf(times(50, undefined, 120), around(fault(10, 110, cut('hold'))))).toEqual({
       ...{ fate: 'held', by: 'partition' },
     })
   })
 
-  test('is that a cut that drops lost it at once', () => {
+  test('is "lost" at once under a cut that drops', () => {
     expect(fateOf(times(50, undefined, 120), around(fault(10, 110, cut('drop'))))).toEqual({
       ...{ fate: 'lost', by: 'partition', endedAt: ms(50) },
     })
   })
 
-  test('is that it was lost with its connection, because the receiver was down if a fault had killed it', () => {
+  test('is "lost" with its connection, and blames the kill if the receiver was down', () => {
     expect(fateOf(times(50, undefined, 52), around())).toEqual({ fate: 'lost', endedAt: ms(52) })
     expect(fateOf(times(50, undefined, 52), around(fault(40, 90, { kind: 'kill', nodes: ['n3'] })))).toEqual({
       ...{ fate: 'lost', by: 'down', endedAt: ms(52) },
     })
   })
 
-  test('is that a receiver that was paused had not received it, although its socket had', () => {
+  test('is "held" while the receiver is paused, although its socket has the bytes', () => {
     const pausedTo = (to: number) => around(fault(40, to, { kind: 'pause', nodes: ['n3'] }))
     expect(fateOf(times(50, 51), pausedTo(200))).toEqual({ fate: 'held', by: 'pause' })
     expect(fateOf(times(50, 51), pausedTo(90))).toEqual({ fate: 'received', by: 'pause', endedAt: ms(90) })
   })
 
-  test('blames no fault of another link or another time', () => {
+  test('does not depend on faults of other links or times', () => {
     const elsewhere = fault(10, 110, { ...cut('hold'), links: [{ from: 'n1', to: 'n2' }] })
     expect(fateOf(times(50), around(elsewhere, fault(10, 40, cut('hold'))))).toEqual({ fate: 'on its way' })
   })
@@ -148,8 +148,8 @@ function overheard(toN3: readonly PassedMessage[], more: Partial<Passage> = {}, 
 const before = message(1030, 'x', 742)
 const carried = (heard: ReturnType<typeof heardOf>) => heard.messages.filter(({ carries }) => carries !== undefined)
 
-describe('what is heard of real nodes', () => {
-  test('is where the change went, with the fault that held it', () => {
+describe('what the record shows about a change at real nodes', () => {
+  test('says to which nodes the change went, and which fault held it', () => {
     const heard = overheard([before, message(1060, 'x', 743, { deliveredAtMs: 1120 }), message(1070, 'y', 5)])
     expect(heard.messages).toEqual([
       {
@@ -167,7 +167,7 @@ describe('what is heard of real nodes', () => {
     expect(heard.isCut).toBe(false)
   })
 
-  test('is that nothing was sent, where all was recorded and changes are recognised', () => {
+  test('says that nothing was sent if all was recorded and changes are recognised', () => {
     const heard = overheard([before, message(1070, 'y', 5)])
     expect(carried(heard).map(({ to }) => to)).toEqual(['n2'])
     expect([heard.isCut, heard.unclear]).toEqual([false, undefined])
@@ -191,16 +191,16 @@ describe('what is heard of real nodes', () => {
     ['the value goes with another key', [[before, message(1070, 'y', 743)]], 'not recognised'],
     ['no other change was ever recognised', [[message(1030, 'x', 5)]], 'not recognised'],
     ['the value had been sent before it was written', [[before, message(1040, 'x', 743)]], 'not recognised'],
-  ])('is left open where %s', (_, given, why) => {
+  ])('stays undecided if %s', (_, given, why) => {
     const heard = overheard(...given)
     expect([heard.isCut, heard.unclear]).toEqual([true, why])
   })
 
-  test('claims no fate of a value that had been sent before it was written', () => {
+  test('claims no fate for a value that was sent before this write', () => {
     expect(carried(overheard([before, message(1040, 'x', 743), message(1060, 'x', 743)]))).toEqual([])
   })
 
-  test('is that a node with the change could not connect, although nothing of what it was to send was read', () => {
+  test('says that a node with the change could not connect, even if its traffic is not parsed', () => {
     const attempt = (sentAtMs: number): PassedMessage => ({
       ...{ type: 'connection', text: undefined, sentAtMs, closedAtMs: sentAtMs + 1, isUnread: true },
     })
@@ -213,7 +213,7 @@ describe('what is heard of real nodes', () => {
     expect(heard.unclear).toBe('not recorded')
   })
 
-  test('is bounded, and keeps what carries the change', () => {
+  test('is bounded, and prefers messages with the change', () => {
     const many = Array.from({ length: 1000 }, (_, i) => message(1050 + i / 100, 'y', i))
     const heard = overheard([before, ...many, message(1080, 'x', 743)])
     expect(heard.messages).toHaveLength(200)

@@ -52,7 +52,7 @@ function client(port: number, life = { number: 1, alive: true }) {
 const response = (status: number, body: string, headers = '') =>
   `HTTP/1.1 ${status} Whatever\r\nContent-Type: application/json\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
-describe('what an answer means', () => {
+describe('the outcome of a reply', () => {
   test.each([
     [200, '{"value":{"a":"ü"}}', { type: 'ok', value: { a: 'ü' } }, { type: 'ok', value: { a: 'ü' } }],
     [
@@ -70,7 +70,7 @@ describe('what an answer means', () => {
     [200, 'oops', { type: 'fail' }, { type: 'info' }],
     [200, '{}', { type: 'fail' }, { type: 'info' }],
     [302, '', { type: 'fail', error: 'status 302' }, { type: 'info', error: 'status 302' }],
-  ])('status %d %s', async (status, body, forRead, forWrite) => {
+  ])('status %d %s is classified', async (status, body, forRead, forWrite) => {
     const { port } = await serve((socket) => socket.write(response(status, body)))
     const asked = client(port)
     expect(await asked.invoke(read)).toMatchObject(forRead)
@@ -98,26 +98,26 @@ describe('what an answer means', () => {
   )
 })
 
-describe('when there is no answer', () => {
-  test('a refused connection is a definite no', async () => {
+describe('the outcome without a reply', () => {
+  test('is fail if the connection is refused', async () => {
     const { port } = await serve(() => undefined)
     for (const resource of open.splice(0)) resource.close()
     expect(await client(port).invoke(write)).toEqual({ type: 'fail', error: 'connection refused' })
   })
 
-  test('a reset after the request has left is unknown, and a read leaves nothing behind', async () => {
+  test('is info after a reset once the request was sent, and fail for a read', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'ECONNRESET' })
     expect(await client(port).invoke(cas)).toMatchObject({ type: 'info' })
     expect(await client(port).invoke(read)).toEqual({ type: 'fail', error: 'ECONNRESET' })
   })
 
-  test('a connection that is closed in the middle of an answer is unknown', async () => {
+  test('is info if the connection closes in the middle of a reply', async () => {
     const { port } = await serve((socket) => socket.end(response(200, '{"value":1}').slice(0, -4)))
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'connection closed' })
   })
 
-  test('a proxy that hangs up for a node without a life is a refused connection', async () => {
+  test('is fail if the proxy hangs up because the node is down', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port, { number: 2, alive: false }).invoke(write)).toEqual({
       type: 'fail',
@@ -125,7 +125,7 @@ describe('when there is no answer', () => {
     })
   })
 
-  test('a hang-up is unknown if the node has restarted, since it may have seen the request', async () => {
+  test('is info if the node has restarted, since it may have got the request', async () => {
     const life = { number: 2, alive: false }
     const { port } = await serve((socket) => {
       current = { number: 3, alive: true }
@@ -138,7 +138,7 @@ describe('when there is no answer', () => {
     expect(completion).toEqual({ type: 'info', error: 'ECONNRESET' })
   })
 
-  test('a timeout closes the connection, so that a late reply is dropped', async () => {
+  test('is info after a timeout, which closes the connection and so drops a late reply', async () => {
     const { port, sockets } = await serve((socket, request) => {
       if (request.startsWith('GET')) socket.write(response(200, '{"value":2}'))
     })
@@ -148,7 +148,7 @@ describe('when there is no answer', () => {
     expect(sockets.size).toBe(2)
   })
 
-  test('a timeout is never early', async () => {
+  test('never times out early', async () => {
     const { port } = await serve(() => undefined)
     for (let timeoutMs = 1; timeoutMs < 20; timeoutMs++) {
       const since = performance.now()
@@ -157,7 +157,7 @@ describe('when there is no answer', () => {
     }
   })
 
-  test('closing the client completes what is in flight', async () => {
+  test('is completed for everything in flight when the client closes', async () => {
     const { port } = await serve(() => undefined)
     const asked = client(port)
     const completion = asked.invoke(write)
@@ -167,7 +167,7 @@ describe('when there is no answer', () => {
 })
 
 describe('on the wire', () => {
-  test('one connection serves all requests of a client', async () => {
+  test('a client sends all requests over one connection', async () => {
     const { port, sockets } = await serve((socket) => socket.write(response(200, '{"value":null}')))
     const asked = client(port)
     for (const request of [read, write, cas, read]) await asked.invoke(request)
@@ -203,7 +203,7 @@ describe('on the wire', () => {
     ])
   })
 
-  test('an answer may come in any pieces', () => {
+  test('a reply may arrive in any pieces', () => {
     const bytes = Buffer.from(response(200, '{"value":"ü"}'))
     for (let cut = 0; cut < bytes.length; cut++)
       expect(parseResponse(bytes.subarray(0, cut))).toEqual({ type: 'incomplete' })

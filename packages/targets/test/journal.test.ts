@@ -39,7 +39,7 @@ test('a journal cut off at any byte returns its complete records', () => {
   )
 })
 
-test('no flipped bit ever gives a wrong record: the rest is cut off, or refused where intact records follow', () => {
+test('a flipped bit never yields a wrong record: the rest is cut off, or refused if intact records follow', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), fc.nat(), (records, anywhere) => {
       const bytes = encode(records)
@@ -58,7 +58,7 @@ test('no flipped bit ever gives a wrong record: the rest is cut off, or refused 
   )
 })
 
-test('an append is readable once durable, and follows the existing records', async () => {
+test('a durable append is readable and follows the existing records', async () => {
   const path = join(directory, 'appended')
   for (const value of [1, 2, 3]) {
     const { journal, records } = openJournal(path)
@@ -80,7 +80,7 @@ test('a torn tail is truncated, so the next record follows the last complete one
   journal.close()
 })
 
-test('appends fill padding, so that few of them change the length of the file', async () => {
+test("appends fill the padding, so that few of them change the file's length", async () => {
   const path = join(directory, 'padded')
   const { journal } = openJournal(path)
   const values = Array.from({ length: 300 }, (_, value) => value)
@@ -94,7 +94,7 @@ test('appends fill padding, so that few of them change the length of the file', 
   expect(openJournal(path)).toMatchObject({ records: values.map((value) => ({ value })), tornBytes: 0 })
 })
 
-test('padding behind a torn record is not part of it, and is cut off with it', async () => {
+test('padding behind a torn record is cut off with it', async () => {
   const path = join(directory, 'torn-in-padding')
   const torn = encodeRecord('torn by a crash').slice(0, -5)
   writeFileSync(path, `${encodeRecord('whole')}${torn}${'\n'.repeat(1000)}`)
@@ -106,7 +106,7 @@ test('padding behind a torn record is not part of it, and is cut off with it', a
   expect(readFileSync(path, 'utf8')).toBe(encodeRecord('whole'))
 })
 
-test('a disk with room for records but not for padding keeps the records', async (context) => {
+test('records are kept if the disk has room for them but not for padding', async (context) => {
   const disk = mkdtempSync(join(directory, 'disk-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', disk]).status === 0
   if (!mounted) context.skip('needs to mount a small disk, which takes root')

@@ -51,15 +51,15 @@ async function call(node: NodeHost, method: string, path: string, body?: string,
   return { status: response.status, allow: response.headers.get('allow'), body: answer }
 }
 
-describe('for clients, over HTTP', () => {
-  test('a key reads null, takes a value, and has it', async () => {
+describe('a node, to HTTP clients', () => {
+  test('returns null for a new key, then the written value', async () => {
     const node = await start()
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ status: 200, body: { value: null } })
     expect(await call(node, 'PUT', '/kv/x', '{"value":7}')).toMatchObject({ status: 200, body: { value: 7 } })
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ status: 200, body: { value: 7 } })
   })
 
-  test('a key may be any text, percent-encoded in URLs', async () => {
+  test('accepts any text as a key, percent-encoded in URLs', async () => {
     const node = await start()
     const path = `/kv/${encodeURIComponent('a/b ?ü')}`
     await call(node, 'PUT', path, '{"value":"there"}')
@@ -67,7 +67,7 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/a')).toMatchObject({ body: { value: null } })
   })
 
-  test('a compare-and-set writes if the value matches, and is a definite mismatch otherwise', async () => {
+  test('writes a compare-and-set if the value matches, and otherwise reports a definite mismatch', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":null,"new":1}')).toMatchObject({ status: 200 })
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":2,"new":3}')).toMatchObject({
@@ -77,7 +77,7 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
   })
 
-  test('any operation of a history can be requested', async () => {
+  test('carries out any operation of a history', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/do', '{"f":"echo","value":[1]}')).toMatchObject({
       status: 200,
@@ -88,7 +88,7 @@ describe('for clients, over HTTP', () => {
     })
   })
 
-  test('a refusal is 409 if the object itself declined, and 503 otherwise, whatever its words', async () => {
+  test('replies 409 if the object declined the operation, and 503 to any other refusal', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":2,"new":3}')).toMatchObject({ status: 409 })
     expect(await call(node, 'GET', '/kv/tokenless')).toMatchObject({
@@ -97,14 +97,14 @@ describe('for clients, over HTTP', () => {
     })
   })
 
-  test('a definite refusal is 503, an unknown outcome 504, and a timer may reply', async () => {
+  test('replies 503 to a definite refusal and 504 to an unknown outcome, also from a timer', async () => {
     const node = await start()
     expect(await call(node, 'GET', '/kv/unavailable')).toMatchObject({ status: 503, body: { error: 'unavailable' } })
     expect(await call(node, 'GET', '/kv/unknown')).toMatchObject({ status: 504, body: { error: 'who knows' } })
     expect(await call(node, 'GET', '/kv/later')).toMatchObject({ status: 200, body: { value: 'at last' } })
   })
 
-  test('a session is passed on from its two headers', async () => {
+  test('passes on a session from its two headers', async () => {
     const node = await start()
     const session = { 'Chaos-Session': 'client-4', 'Chaos-Sequence': '17' }
     expect(await call(node, 'GET', '/kv/session', undefined, session)).toMatchObject({
@@ -113,7 +113,7 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/session')).toMatchObject({ body: { value: null } })
   })
 
-  test('the status of a node has its name and its view', async () => {
+  test('reports a status with its name and its view', async () => {
     const node = await start()
     const body = { node: 'n1', protocol: 'tiny', role: 'tiny', leads: true, term: 0 }
     expect(await call(node, 'GET', '/status')).toMatchObject({ status: 200, body })
@@ -135,7 +135,7 @@ describe('for clients, over HTTP', () => {
     ['POST', '/do', '{"value":1}', 400, /\{"f":"add","value":1\}/],
     ['POST', '/do', '{"f":"add","key":1}', 400, /"key" is a text/],
     ['PUT', '/kv/x', JSON.stringify({ value: 'x'.repeat(1024 * 1024) }), 413, /larger than 1048576 bytes/],
-  ])('%s %s with body %.20s is refused with %d, saying what to do', async (method, path, body, status, error) => {
+  ])('%s %s with body %.20s is refused with %d and advice', async (method, path, body, status, error) => {
     const node = await start()
     const answer = await call(node, method, path, body)
     expect(answer.status).toBe(status)
@@ -144,20 +144,20 @@ describe('for clients, over HTTP', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: null } })
   })
 
-  test('an incomplete session is refused', async () => {
+  test('refuses an incomplete session', async () => {
     const node = await start()
     for (const headers of [{ 'Chaos-Session': 'c' }, { 'Chaos-Session': 'c', 'Chaos-Sequence': '-1' }])
       expect(await call(node, 'GET', '/kv/x', undefined, headers)).toMatchObject({ status: 400 })
   })
 
-  test('anything that is not HTTP gets a 400 with JSON', async () => {
+  test('replies 400 with JSON to anything but HTTP', async () => {
     const node = await start()
     const answer = await exchange(node.clientPort, 'hello?\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1.1 400 .*\r\n\r\n\{"error":"this is not an HTTP\/1.1 request"\}\n$/s)
   })
 })
 
-describe('plain requests, which no general parser reads', () => {
+describe('plain requests, which bypass the general parser', () => {
   /** A header that is not known makes a request one for the general parser. */
   const UNKNOWN = 'X-Unknown: 1\r\n'
   const request = (line: string, body: string, more = '') =>
@@ -179,7 +179,7 @@ describe('plain requests, which no general parser reads', () => {
     ['GET /nowhere', ''],
     ['GET /kv/later', ''],
     ['GET /kv/unavailable', ''],
-  ])('%s %s is answered as by the general parser, however its bytes arrive', async (line, body) => {
+  ])('%s %s gets the same reply as from the general parser, in whatever pieces it arrives', async (line, body) => {
     const asGeneral = await start({ id: 'n2' })
     const expected = statusAndBody(await answersTo(asGeneral, 1, request(line, body, UNKNOWN)))
     const whole = await start({ id: 'n3' })
@@ -189,7 +189,7 @@ describe('plain requests, which no general parser reads', () => {
     expect(statusAndBody(await answersTo(dribbled, 1, ...bytes))).toEqual(expected)
   })
 
-  test('pipelined requests are answered in order, even if the last is not plain', async () => {
+  test('pipelined requests get their replies in order, even if the last is not plain', async () => {
     const node = await start()
     const requests = [
       request('PUT /kv/x', '{"value":1}'),
@@ -226,15 +226,15 @@ describe('plain requests, which no general parser reads', () => {
   })
 })
 
-describe('on disk', () => {
-  test('acknowledged writes survive a restart', async () => {
+describe("a node's disk", () => {
+  test('keeps acknowledged writes over a restart', async () => {
     const node = await start()
     await call(node, 'PUT', '/kv/x', '{"value":[1,{"deep":"ü"}]}')
     node.close()
     expect(await call(await start(), 'GET', '/kv/x')).toMatchObject({ body: { value: [1, { deep: 'ü' }] } })
   })
 
-  test('a disk that is full ends the node before it acknowledges anything', async () => {
+  test('ends the node before anything is acknowledged if it is full', async () => {
     const node = await start({ journalPath: '/dev/full' })
     await expect(call(node, 'PUT', '/kv/x', '{"value":1}')).rejects.toThrow()
     expect(failures).toEqual([expect.stringMatching(/^\/dev\/full: writing failed \(ENOSPC/)])
@@ -250,8 +250,8 @@ describe('on disk', () => {
   })
 })
 
-describe('among nodes', () => {
-  test('a write reaches the peers over a link that is dialled until it connects', async () => {
+describe('a node, to its peers', () => {
+  test('sends a write over a link that is redialled until it connects', async () => {
     const [first, second] = await Promise.all([listener(), listener()])
     const n1 = await start({ id: 'n1', peers: [{ id: 'n2', port: second.port }] })
     const n2 = await start({ id: 'n2', peers: [{ id: 'n1', port: first.port }] })
@@ -267,7 +267,7 @@ describe('among nodes', () => {
     })
   })
 
-  test('says once that all peers have dialled it, and from then on what they send arrives', async () => {
+  test('reports once that all peers have dialled it, after which their messages arrive', async () => {
     const [first, second] = await Promise.all([listener(), listener()])
     let told = 0
     let tell = () => {}
@@ -294,14 +294,14 @@ describe('among nodes', () => {
     ['a stranger', '{"from":"n9","to":"n1"}\n'],
     ['a peer that looked for another node', '{"from":"n2","to":"n3"}\n'],
     ['somebody who speaks HTTP', 'GET / HTTP/1.1\r\n\r\n'],
-  ])('%s is hung up on, and the log says why', async (_, text) => {
+  ])('hangs up on %s, and logs why', async (_, text) => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     expect(await exchange(node.peerPort, text)).toBe('')
     expect(lines.at(-1)).toMatch(/^closed a connection: an unknown sender sent what is no message/)
   })
 
-  test('a line that is not JSON closes the connection after the lines before it', async () => {
+  test('closes the connection at a line that is not JSON, after handling the lines before it', async () => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     await exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n{"key":"x","val\n')
@@ -309,7 +309,7 @@ describe('among nodes', () => {
     expect(lines.at(-1)).toMatch(/^closed a connection: n2 sent what is no message/)
   })
 
-  test('when a peer dials anew, its old connection is closed', async () => {
+  test('closes the old connection of a peer that dials anew', async () => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     const old = exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n')

@@ -62,7 +62,7 @@ async function startCommandRunner() {
 }
 
 test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-  'when the runner dies of %s, nothing that its commands had started goes on',
+  'when the runner dies of %s, everything that its commands started ends',
   async (signal) => {
     const { runner, pids } = await startCommandRunner()
     try {
@@ -77,7 +77,7 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
 )
 
 test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-  'when the runner dies of %s, no node goes on, not even a paused one',
+  'when the runner dies of %s, every node ends, even a paused one',
   async (signal) => {
     const { runner, pids } = await startRunner()
     try {

@@ -48,18 +48,18 @@ async function toldOf(asked: string): Promise<string> {
 }
 
 describe('a protocol without a leader', () => {
-  test('is ready when it says so', async () => {
+  test('is ready when it reports so', async () => {
     const cluster = await start({ protocol: fileOf({ status: READY }) })
     expect(cluster.leader()).toBeUndefined()
     expect(await ask(cluster, 'n2', read)).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('is ready after a while when it says nothing about it', async () => {
+  test('is ready after a while if it reports nothing', async () => {
     const cluster = await start({ protocol: fileOf({ status: '{ role: "copy", leads: false }' }) })
     expect(await ask(cluster, 'n3', read)).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('is waited for while it says that it is not ready', async () => {
+  test('is waited for while it reports that it is not ready', async () => {
     const unready = start({
       protocol: fileOf({ status: '{ role: "copy", leads: false, ready: false }' }),
       startupTimeoutMs: 4_000,
@@ -68,30 +68,30 @@ describe('a protocol without a leader', () => {
   })
 })
 
-describe('a node whose protocol goes wrong is told as that, with the event and the place:', () => {
-  test('in its start', async () => {
+describe('an error in a protocol is reported with its event and place', () => {
+  test('if the start throws', async () => {
     const starting = start({ protocol: fileOf({ begin: 'throw new Error("no start")', status: READY }) })
     await expect(starting).rejects.toThrow(/n\d threw on its start: no start\n +at .*mine\.mjs:\d+:\d+\)\nIts log is/)
   })
 
-  test('in a step', async () => {
+  test('if a step throws', async () => {
     expect(await toldOf('state.nothing.at')).toMatch(
       /n1 threw on \{"type":"timer","timer":"asked"\}: TypeError: .*\n +at .*mine\.mjs/,
     )
   })
 
-  test('in one that does not return', async () => {
+  test('if a step does not return', async () => {
     expect(await toldOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
   })
 
-  test('in a promise that a step left behind', async () => {
+  test('if a promise left behind by a step rejects', async () => {
     expect(await toldOf('Promise.reject(new Error("later"))')).toMatch(
       /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
     )
   })
 })
 
-test('the output of a protocol goes to its log, and does not disturb its node', async () => {
+test('the output of a protocol goes to its log and does not disturb its node', async () => {
   const cluster = await start({ protocol: fileOf({ step: 'console.log("hello")', status: READY }) })
   expect(await ask(cluster, 'n1', read)).toEqual({ type: 'ok', value: 1 })
   expect(cluster.trouble()).toEqual([])

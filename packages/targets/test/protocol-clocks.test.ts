@@ -5,7 +5,7 @@ import { protocolFrom } from '../src/user-files/protocol-file.ts'
 const mine = (clocks: unknown) =>
   protocolFrom({ name: 'mine', create: findProtocol('raft')!.create, clocks }, 'mine.mjs')
 
-describe('the bounds of clocks that a user’s protocol declares', () => {
+describe('the clock bounds declared by a user’s protocol', () => {
   test('may depend on its settings', () => {
     const { clocks } = mine((knobs: { readonly slack: number }) => ({ drift: 1 + knobs.slack }))
     expect(typeof clocks === 'function' && clocks({ slack: 0.25 })).toEqual({ drift: 1.25 })
@@ -18,7 +18,7 @@ describe('the bounds of clocks that a user’s protocol declares', () => {
     [{ drift: 0.2 }, 'has the drift 0.2: give how much faster one clock may run than another, such as 1.25'],
     [{ drift: '20%' }, 'has the drift "20%"'],
     [{ jumpMs: -5 }, 'has the jumpMs -5: give 0 or more'],
-  ])('are refused with the reason if they are %j', (clocks, reason) => {
+  ])('are refused with a reason if they are %j', (clocks, reason) => {
     expect(() => mine(clocks)).toThrow(reason)
     const { clocks: computed } = mine(() => clocks)
     expect(() => typeof computed === 'function' && computed({})).toThrow(reason)

@@ -20,7 +20,7 @@ describe('a user’s protocol', () => {
     },
   )
 
-  test('that declares functions alone is asked whatever they allow', () => {
+  test('with only functions declared accepts every workload that these allow', () => {
     expect(mine({ functions: ['add', 'read'] }).objects).toContain('counter')
   })
 
@@ -28,11 +28,11 @@ describe('a user’s protocol', () => {
     [{ objects: ['sett'] }, '"objects" has "sett". Did you mean set?'],
     [{ notUnder: ['kil'] }, '"notUnder" has "kil", which is no kind of fault. Did you mean kill?'],
     [{ notUnder: 'kill' }, '"notUnder" is "kill", not a list of kinds of fault'],
-  ])('is refused with the reason if it declares %j', (members, reason) => {
+  ])('is refused with a reason if it declares %j', (members, reason) => {
     expect(() => mine(members)).toThrow(reason)
   })
 
-  test('its settings may exclude faults from its promise, by their names', () => {
+  test('may exclude faults from its promise, depending on its settings', () => {
     const { notUnder } = mine({ notUnder: ({ strict }: { strict?: boolean }) => (strict ? [] : ['kil']) })
     const asked = (strict: boolean) => typeof notUnder === 'function' && notUnder({ strict })
     expect(asked(true)).toEqual([])

@@ -5,7 +5,7 @@ import { ask, eventually, inject, realClusters } from './real-cluster.ts'
 
 const { start, directory } = realClusters()
 
-test('a bug reaches the nodes: a Raft that forgets its vote does not journal it', async () => {
+test('a bug reaches the nodes: a Raft that forgets its vote does not journal the vote', async () => {
   const votesOf = async (bug: string | undefined) => {
     const dataDir = directory()
     // A leader has voted for itself, and that was on its disk before it asked the others.
@@ -29,7 +29,7 @@ test('a node serves any HTTP client through the proxy', async () => {
   expect(await status.json()).toMatchObject({ node: 'n2', protocol: 'master-master', role: 'master' })
 })
 
-test('a restart does not reset the clock of a node, and all nodes share one clock', async () => {
+test('a node keeps its clock over a restart, and all nodes share one clock', async () => {
   const cluster = await start({ protocol: 'master-master' })
   // The last writer wins, by the clock of the node that took the write.
   const writers = ['n1', 'n3', 'n2', 'n1'] as const

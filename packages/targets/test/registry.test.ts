@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const targets = await Promise.all(targetNames.map(targetOf))
 
-test('every protocol is a target as processes and in the simulator; then come other systems', () => {
+test('every protocol is a target in processes and in the simulator, followed by the other systems', () => {
   const names = protocols.map(({ name }) => name)
   expect(targets.map(({ name, tier }) => [name, tier])).toEqual([
     ...names.map((name) => [name, 'real']),
@@ -16,13 +16,13 @@ test('every protocol is a target as processes and in the simulator; then come ot
   ])
 })
 
-test('a target is found by name; an unknown name gets a suggestion', async () => {
+test('a target is found by name, and an unknown name gets a suggestion', async () => {
   expect((await targetOf('sim:raft')).tier).toBe('simulated')
   await expect(targetOf('sim:rfat')).rejects.toThrow('there is no target sim:rfat. Did you mean sim:raft? Known: ')
   await expect(targetOf('./none.ts')).rejects.toThrow('./none.ts')
 })
 
-test('every target accepts or refuses every fault, with a reason and an alternative', () => {
+test('every target accepts every fault, or refuses it with a reason and an alternative', () => {
   for (const target of targets)
     for (const kind of faultDefinitions.map((definition) => definition.kind)) {
       const suffering = target.suffers(kind)

@@ -9,7 +9,7 @@ import { ensureBuilt } from './build.ts'
 
 beforeAll(ensureBuilt)
 
-test('files imported at the same time print to stderr, and leave stdout as it was', async () => {
+test('files imported at the same time print to stderr, and stdout stays usable', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-user-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const files = ['one', 'two', 'three'].map((name) => join(directory, `${name}.mjs`))
@@ -25,7 +25,7 @@ test('files imported at the same time print to stderr, and leave stdout as it wa
   expect(aside.mock.calls.flat().filter((text) => text === 'loud')).toHaveLength(3)
 })
 
-test('loading a TypeScript file leaves stack traces as Node has them', () => {
+test("loading a TypeScript file leaves Node's stack traces unchanged", () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-user-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const file = join(directory, 'own.ts')

@@ -15,8 +15,8 @@ const LIMITS = { looks: 3, growthBytes: 10, muchBytes: 100 }
 const looksAt = (watch: ReturnType<typeof createWatch>, count: number) =>
   Array.from({ length: count }, () => watch.look())
 
-describe('the watchdog over code of users', () => {
-  test('says that a call hangs once enough looks have found nothing but it', () => {
+describe("the watchdog over users' code", () => {
+  test('reports that a call hangs once enough looks have found nothing else', () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
     expect(looksAt(watch, 5)).toEqual(Array(5).fill(undefined))
@@ -25,7 +25,7 @@ describe('the watchdog over code of users', () => {
     expect(looksAt(watch, 5)).toEqual([undefined, undefined, undefined, 'hanging', 'hanging'])
   })
 
-  test('counts anew with each call, and with each unit of the work', () => {
+  test('restarts its count with each call and each unit of work', () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
     enter(progress, 1)
@@ -37,7 +37,7 @@ describe('the watchdog over code of users', () => {
     expect(watch.last()).toEqual({ unit: 7, calls: 0, within: 0 })
   })
 
-  test('is patient with a call that has taken memory and stands still, since the collector may be at work', () => {
+  test('waits for a call that has allocated memory and stands still, since the garbage collector may be running', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -56,7 +56,7 @@ describe('the watchdog over code of users', () => {
     expect(looksAt(watch, 13)).toEqual([...Array(12).fill(undefined), 'hanging'])
   })
 
-  test('does not count looks while the process grows, and then says that memory is the matter', () => {
+  test('does not count looks while the process grows, and then blames memory', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -67,7 +67,7 @@ describe('the watchdog over code of users', () => {
     expect(looksAt(watch, 3)).toEqual([undefined, undefined, 'memory'])
   })
 
-  test('counts what a call took before the first look that found it', () => {
+  test('counts the memory that a call took before the first look at it', () => {
     const progress = createProgress()
     let bytes = 900
     const watch = createWatch(progress, { ...LIMITS, bytesAtStart: 700 }, () => bytes)
@@ -81,7 +81,7 @@ describe('the watchdog over code of users', () => {
     expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
   })
 
-  test('says that memory is the matter, even if another thread gives back as much in the meantime', () => {
+  test('blames memory even if another thread frees as much in the meantime', () => {
     const progress = createProgress()
     let bytes = 1_000
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -92,7 +92,7 @@ describe('the watchdog over code of users', () => {
     expect(looksAt(watch, 2)).toEqual([undefined, 'memory'])
   })
 
-  test('stops a call at once that has taken more than there may be', () => {
+  test('stops a call at once if its memory exceeds the limit', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, { ...LIMITS, mostBytes: 300 }, () => bytes)
@@ -103,7 +103,7 @@ describe('the watchdog over code of users', () => {
     expect(watch.look()).toBe('memory')
   })
 
-  test('stops a call at once during which the process has grown by more than it may', () => {
+  test('stops a call at once if the process has grown beyond the limit', () => {
     const progress = createProgress()
     let bytes = 1_000
     const watch = createWatch(progress, { ...LIMITS, mostGrowthBytes: 300 }, () => bytes)
@@ -115,7 +115,7 @@ describe('the watchdog over code of users', () => {
     expect(watch.look()).toBe('memory')
   })
 
-  test('asks for the memory of the process only when it looks', () => {
+  test('reads the memory of the process only when it looks', () => {
     let asked = 0
     const watch = createWatch(createProgress(), LIMITS, () => ++asked)
     expect(asked).toBe(0)
@@ -123,7 +123,7 @@ describe('the watchdog over code of users', () => {
     expect(asked).toBe(1)
   })
 
-  test('has the wanted call describe itself, in as many letters as there is room for', () => {
+  test('asks the watched call for a description, cut to the available length', () => {
     const progress = createProgress(2)
     expect([countCall(progress), countCall(progress), countCall(progress)]).toEqual([false, true, false])
     describeCall(progress, 'x'.repeat(5_000))

@@ -46,8 +46,8 @@ const lastOf = (f: string, events: readonly Line[]) =>
     .filter(([, each]) => each === f)
     .slice(-2)
 
-describe('the record of the proxy', () => {
-  test('has requests and replies of clients, in both views', async () => {
+describe("the proxy's record of a run", () => {
+  test("has the clients' requests and replies, in both views", async () => {
     await served('/kv/x', 'a', { method: 'PUT', body: '{"value":7}' })
     await served('/kv/x', 'a')
     for (const view of [client, backend]) {
@@ -63,7 +63,7 @@ describe('the record of the proxy', () => {
     expect(client[0]?.session).toBe('a')
   })
 
-  test('records a failed compare-and-set as a refusal of the node', async () => {
+  test('has a failed compare-and-set as a refusal by the node', async () => {
     await send('/kv/x/cas', 'a', { method: 'POST', body: '{"old":1,"new":2}' })
     expect(shape(client)).toEqual([
       ['invoke', 'cas', 'x', [1, 2]],
@@ -71,13 +71,13 @@ describe('the record of the proxy', () => {
     ])
   })
 
-  test('marks final reads, and leaves out what is no operation', async () => {
+  test('marks final reads, and omits requests that are no operations', async () => {
     await send('/status', 'a')
     await send('/kv/x', 'a', { headers: { 'Chaos-Final': 'yes' } })
     expect(client.filter(({ process }) => process !== 'recorder').map(({ final }) => final)).toEqual([true, undefined])
   })
 
-  test('has invocations that failed before the proxy, as reported', async () => {
+  test('has operations that failed before the proxy, as their clients report them', async () => {
     const invocation = { session: 'a', node: 'n1', f: 'write', key: 'x', value: 7, final: false, error: 'ECONNRESET' }
     recorder.missed(invocation)
     expect(client.map(({ type, edges, error }) => [type, edges, error])).toEqual([

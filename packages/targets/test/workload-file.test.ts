@@ -12,14 +12,14 @@ const own = (functions?: readonly string[]) => ({
   key: () => '',
 })
 
-test('a workload with a function unknown to its model is refused, with a suggestion', () => {
+test('a workload with a function unknown to its model is refused with a suggestion', () => {
   expect(() => workload(['write', 'raed'])).toThrow(
     'mine.ts: "functions" has raed, which its model does not know. Did you mean read? It knows: read, write, cas',
   )
   expect(() => workload(['psuh'], own(['push', 'pop']))).toThrow('Did you mean push? It knows: push, pop')
 })
 
-test('synonyms of a function are accepted, and a model without a list accepts any function', () => {
+test('a model accepts synonyms of its functions, or any function if it lists none', () => {
   expect(workload(['get', 'put']).functions).toEqual(['get', 'put'])
   expect(workload(['psuh'], own()).functions).toEqual(['psuh'])
 })

@@ -29,8 +29,8 @@ function links() {
   return { seen, faults, recording }
 }
 
-describe('faults between containers', () => {
-  test('are noted by the recording under way, from their beginning to their end', async () => {
+describe('a fault between containers', () => {
+  test('is recorded from its start to its end', async () => {
     const { seen, faults, recording } = links()
     faults.noteIn(recording)
     const heal = await faults.inject(cut(['n1>n2']))
@@ -43,7 +43,7 @@ describe('faults between containers', () => {
     ])
   })
 
-  test('that are in force when a recording begins are noted, too', async () => {
+  test('that is in force when a recording starts is recorded', async () => {
     const { seen, faults, recording } = links()
     await faults.inject(cut(['n1>n2']))
     faults.noteIn(recording)
@@ -56,7 +56,7 @@ describe('faults between containers', () => {
     ])
   })
 
-  test('are healed once, however often that is asked', async () => {
+  test('is healed once, however often it is asked', async () => {
     const { seen, faults } = links()
     const heal = await faults.inject(cut(['n1>n2']))
     expect(await Promise.all([heal(), heal()])).toEqual([2, 2])
@@ -64,7 +64,7 @@ describe('faults between containers', () => {
     expect(seen).toEqual(['partition begins', 'partition ends'])
   })
 
-  test('that the links refuse are errors, with the reason', async () => {
+  test('that its links refuse is an error with the reason', async () => {
     const { inject } = createActiveFaults({ inject: async () => ({ type: 'failed', error: 'it is gone' }) })
     await expect(inject(cut(['n1>n2']))).rejects.toThrow('partition: it is gone')
   })

@@ -58,7 +58,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await end()
   }, 120_000)
 
-  test('show a stale read, drawn, when one is cut off, and are left as they were found', async () => {
+  test('show a drawn stale read when one is cut off, and are left as they were found', async () => {
     const started = () => say(`podman ps --format '{{.Names}} {{.StartedAt}}' | sort`)
     const before = started()
     const network = await between()
@@ -85,7 +85,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     expect(started()).toBe(before)
   })
 
-  test('are linearizable as long as only the primary is asked, whatever is cut and delayed', async () => {
+  test('are linearizable under cuts and delays if only the primary is asked', async () => {
     const network = await between()
     const heal = await network.delay('n1', 'n2', 5)
     await network.partition(['n1'], ['n3'])
@@ -112,7 +112,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await expect(network.check('linearizable')).rejects.toThrow(AssertionError)
   })
 
-  test('lose the answers to their clients by faults of requests', async () => {
+  test('lose replies to their clients by faults of requests', async () => {
     const network = await between()
     await expect(network.hurt({ kind: 'lose-reply', match: { method: 'PUT' } })).rejects.toThrow(
       /call clients\(\) first/,

@@ -41,7 +41,7 @@ const clientOf = (origin: string, name: string, dispatcher?: Dispatcher) => ({
 const verdictOf = ({ report }: Run) => report.levels.linearizable.result
 
 describe('a global dispatcher', () => {
-  test("records what Node's own fetch does at the URLs that the program has, and judges it", async () => {
+  test("records the requests of Node's own fetch to their usual URLs, and judges them", async () => {
     const origin = await store()
     const recorded = await recording(origin)
     installed(dispatcherThrough(recorded))
@@ -54,7 +54,7 @@ describe('a global dispatcher', () => {
     expect(run.report.headline).toBe('linearizable')
   })
 
-  test('finds out a stale store', async () => {
+  test('finds a stale store', async () => {
     const origin = await store({ stale: true })
     const recorded = await recording(origin)
     installed(dispatcherThrough(recorded))
@@ -82,7 +82,7 @@ describe('a global dispatcher', () => {
   })
 })
 
-test('a dispatcher for single requests leads to each of several servers by its own URL', async () => {
+test('a dispatcher for single requests reaches several servers by their URLs', async () => {
   const first = await store()
   // One store by two names, or the last reads would wait for two stores to agree.
   const second = first.replace('127.0.0.1', 'localhost')
@@ -99,7 +99,7 @@ test('a dispatcher for single requests leads to each of several servers by its o
   ])
 })
 
-test('requests to a server with TLS are read before they are encrypted', async () => {
+test('requests to a TLS server are read before encryption', async () => {
   const { createAuthority } = await import('../../proxy/src/tls/authority.ts')
   const { certificate, key } = createAuthority().issue(['localhost'])
   const server = createSecureServer({ cert: certificate, key }, storeListener()).listen(0, '127.0.0.1')
@@ -172,7 +172,7 @@ async function played(steps: readonly Step[], listen: boolean) {
   return { seen, events: recordOf(run), headline: run.report.headline }
 }
 
-test('whatever the faults, the record is that of the same requests through a port of the proxy, times aside', async () => {
+test('a record through the dispatcher is the same as through a port, except for times', async () => {
   const step = fc.tuple(fc.constantFrom(...FAULTS), fc.constantFrom('alice', 'carol'), fc.constantFrom('put', 'get'))
   const every = FAULTS.map((fault, i): Step => [fault, i % 3 === 0 ? 'carol' : 'alice', i % 2 === 0 ? 'put' : 'get'])
   await fc.assert(
@@ -183,19 +183,19 @@ test('whatever the faults, the record is that of the same requests through a por
   )
 })
 
-describe('a fault that has no meaning for HTTP/1.1 of a server somebody else started', () => {
+describe('a fault without meaning for HTTP/1.1 to an external server', () => {
   test.each([
     [{ kind: 'drop-message' }, 'drop-message on clients>n1: no proxy parses the traffic that this fault needs'],
     [{ kind: 'drop-datagram' }, 'the link carries TCP, and this fault acts on datagrams only'],
     [{ kind: 'reset-stream' }, 'with listen: false nothing speaks HTTP/2. Use lose-request, lose-reply'],
     [{ kind: 'kill', nodes: ['n1'] }, 'record() did not start these servers, so it cannot kill or pause them'],
-  ])('is refused with the reason: %j', async (fault, reason) => {
+  ])('%j is refused with the reason', async (fault, reason) => {
     const recorded = await recording(await store())
     await expect(recorded.hurt(fault)).rejects.toThrow(reason)
   })
 })
 
-test('without a port there is no address, and a recording of nothing says how requests get to it', async () => {
+test('without a port there is no address, and an empty recording explains how to send requests through it', async () => {
   const recorded = await recording(await store())
   expect(() => recorded.url()).toThrow('with listen: false there is no port')
   await expect(recorded.stop()).rejects.toThrow('by dispatcherThrough of @chaosproxy/undici')

@@ -6,9 +6,7 @@ import { fetch } from 'undici'
 import { expect } from 'vitest'
 import { ROUTES, store, temporaryDirectory } from './store.ts'
 
-test('a recording of Vitest’s fixture is enough to inject faults into fetch and judge what it does', async ({
-  chaos,
-}) => {
+test('a recording of Vitest’s fixture can inject faults into fetch and judge the requests', async ({ chaos }) => {
   const upstream = await store({ stale: true })
   const out = temporaryDirectory()
   const as = join(out, 'routes.json')

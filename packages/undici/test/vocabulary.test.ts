@@ -90,7 +90,7 @@ const OF_CONNECTIONS = ['reset', 'half-open', 'slow-close']
 const needed = { delayMs: 1, latencyMs: 1, message: '{}', afterMs: 1, skewMs: 1 }
 
 describe('every kind of fault', () => {
-  test.each(Object.entries(EFFECTS))('%s takes effect on requests of the dispatcher', async (_, [fault, seen]) => {
+  test.each(Object.entries(EFFECTS))('%s acts on requests through the dispatcher', async (_, [fault, seen]) => {
     const origin = await store()
     const recorded = await recording(origin)
     const heal = await recorded.hurt(fault)
@@ -102,7 +102,7 @@ describe('every kind of fault', () => {
     expect(await put(origin, 0, dispatcherThrough(recorded))).toBe(200)
   })
 
-  test('by the name of reset ends the existing connections, once', async () => {
+  test('"reset" ends the existing connections once', async () => {
     const origin = await store()
     const recorded = await recording(origin)
     const dispatcher = dispatcherThrough(recorded)
@@ -113,7 +113,7 @@ describe('every kind of fault', () => {
     expect(await heal()).toBe(1)
   })
 
-  test('half-open and slow-close keep the end of an answer back', async () => {
+  test('half-open and slow-close hold the end of a reply', async () => {
     const endless = createServer((_, response) => {
       response.writeHead(200, { connection: 'close' }).flushHeaders()
       response.socket?.end('until the end')
@@ -137,7 +137,7 @@ describe('every kind of fault', () => {
     expect(await healSlow()).toBe(1)
   })
 
-  test('is one of these, or refused by its name', async () => {
+  test('is one of these, or refused by name', async () => {
     const recorded = await recording(await store())
     for (const { kind } of faultDefinitions) {
       if (kind in EFFECTS || OF_CONNECTIONS.includes(kind)) continue
@@ -172,7 +172,7 @@ for (const method of ['PUT', 'GET', 'GET']) {
   await new Promise((resolve) => setTimeout(resolve, 20))
 }`
 
-test('a program that has finished its requests exits, although its connections are still open', async () => {
+test('a program exits after its requests, although their connections are open', async () => {
   const server = createServer({ keepAliveTimeout: 3_600_000 }, storeListener()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {

@@ -25,9 +25,7 @@ const messageOf = (assertion: () => void): string => {
 }
 
 describe('a matcher', () => {
-  test('passes a history that meets the level, and fails one that does not, with the contradiction drawn', ({
-    task,
-  }) => {
+  test('passes a history that meets the level, and fails another with the contradiction drawn', ({ task }) => {
     expect(freshRead).toBeLinearizable()
     expect(staleRead).toBeSequentiallyConsistent()
     expect(staleRead).not.toBeLinearizable()
@@ -50,7 +48,7 @@ describe('a matcher', () => {
     annotate.mockRestore()
   })
 
-  test('takes any level by name, and lists the levels for an unknown one', () => {
+  test('accepts any level by name, and lists the levels for an unknown one', () => {
     expect(staleRead).toSatisfyLevel('causal')
     expect(messageOf(() => expect(staleRead).toSatisfyLevel('read-your-write'))).toContain(
       'there is no level read-your-write for the model register. Did you mean read-your-writes?',
@@ -63,13 +61,13 @@ describe('a matcher', () => {
     [undefined, 'undefined'],
     [7, 'a number'],
     [{ history: 1 }, 'another object'],
-  ])('given %o says what to give instead', (received, word) => {
+  ])('given %o suggests the right value', (received, word) => {
     expect(messageOf(() => expect(received).toBeLinearizable())).toBe(
       `this is no history, but ${word}. Give events, what readHistory(file) resolves to, or what run() or record().stop() resolves to.`,
     )
   })
 
-  test('names the event that is malformed', () => {
+  test('names the malformed event', () => {
     expect(messageOf(() => expect([{ process: 0 }]).toBeLinearizable())).toMatch(/event 1|events:1|:1/)
   })
 })
@@ -90,13 +88,13 @@ test('a retry never hides a violation', ({ onTestFinished }) => {
   expect(staleRead).not.toBeLinearizable()
 })
 
-test('the fixture runs a target, and its run is judged by what it proves', async ({ chaos }) => {
+test('the fixture runs a target, and judges its run', async ({ chaos }) => {
   const draft = { timeMs: 2_000, rate: 150, seed: 1, faults: ['partition'] }
   expect(await chaos.run({ ...draft, target: 'sim:raft' })).toBeLinearizable()
   expect(await chaos.run({ ...draft, target: 'sim:primary-replica' })).not.toBeLinearizable()
 })
 
-describe('a Node service', () => {
+describe('a simulated Node service', () => {
   const booking = (BOOKING: string) => ({
     entry: join(import.meta.dirname, '../../../examples/simulated-booking/server.ts'),
     environment: { BOOKING },
@@ -104,7 +102,7 @@ describe('a Node service', () => {
   })
   const settings = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 }, shrinkMs: 100 }
 
-  test('fails with the drawn counterexample of a simulated run and the command that replays it', async ({ task }) => {
+  test('fails with the drawn counterexample and the command that replays it', async ({ task }) => {
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     const error = await expect(booking('hasty'))
       .toSurviveSimulation({ ...settings, seeds: 64 })
@@ -124,8 +122,8 @@ describe('a Node service', () => {
   })
 })
 
-describe('without Vitest', () => {
-  test('an assertion throws what node:test shows', () => {
+describe('an assertion without Vitest', () => {
+  test('throws an error that node:test shows', () => {
     assertLinearizable(freshRead)
     expect(() => assertLinearizable(staleRead)).toThrow(
       expect.objectContaining({ name: 'AssertionError', code: 'ERR_ASSERTION', expected: 'linearizable' }),
@@ -134,7 +132,7 @@ describe('without Vitest', () => {
     expect(() => assertLinearizable(unread)).toThrow('Inconclusive')
   })
 
-  test('the matchers are those of any expect.extend', () => {
+  test('is available as a matcher of any expect.extend', () => {
     expect(matchers.toBeLinearizable.call({}, freshRead).pass).toBe(true)
     const { pass, message } = matchers.toBeLinearizable.call({ isNot: false }, staleRead)
     expect({ pass, message: message() }).toEqual({ pass: false, message: expect.stringContaining('Not linearizable') })

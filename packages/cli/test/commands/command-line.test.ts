@@ -82,8 +82,8 @@ test('a run whose clients workers cannot drive is refused before anything starts
       (error: Error) => error.message,
     )
   }
-  expect(await refused({ target: 'etcd' })).toContain('--queue: workers do not drive the clients of etcd')
-  expect(await refused({ target: 'redis' })).toContain('--queue: workers do not drive the clients of redis')
+  expect(await refused({ target: 'etcd' })).toContain('--queue: workers cannot drive the clients of etcd')
+  expect(await refused({ target: 'redis' })).toContain('--queue: workers cannot drive the clients of redis')
   expect(await refused({ sim: true })).toContain('leave out --queue or --sim')
   const workload = join(temporaryDirectory(), 'mine.mjs')
   writeFileSync(

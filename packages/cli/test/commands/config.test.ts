@@ -227,7 +227,7 @@ describe('a name of a configuration', () => {
     expect(stderr).toContain('there is no program ./nowhere')
     expect(exitCode).toBe(4)
     const { stderr: refused } = await recorded('--faults', 'kill')
-    expect(refused).toContain('the servers are not ours here')
+    expect(refused).toContain('this run did not start the servers')
     expect((await recorded('--upstream', '127.0.0.1:3')).stderr).toContain('chaos record needs --as')
   })
 

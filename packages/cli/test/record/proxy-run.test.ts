@@ -214,7 +214,7 @@ describe('a recording by chaos proxy', () => {
       const bank = { ...ROUTES, routes: [{ request: 'POST /add', f: 'add', value: 'body' }] }
       const refusals = [
         [{ kind: 'resp', commands: 'counter' }, 'one proxy records a register and another a counter'],
-        [{ kind: 'http', ...bank }, 'no model has all that its proxies record together (read, write, add)'],
+        [{ kind: 'http', ...bank }, 'no model has all functions that its proxies record (read, write, add)'],
       ] as const
       for (const [other, message] of refusals) {
         const directory = temporaryDirectory()

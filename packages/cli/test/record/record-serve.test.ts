@@ -173,7 +173,7 @@ describe('servers that chaos record starts', () => {
   `
   test.each([
     ['never answers', LONELY, /n1 \(.*\) has answered none of [1-4] operations, and no fault was in the way/],
-    ['answers each request twice', ECHOING, /answers? came that nothing had asked for/],
+    ['answers each request twice', ECHOING, /answers? came without a request/],
   ])('one that %s is reported as such', async (_, server, message) => {
     const { directory, table, path } = files()
     writeFileSync(path('server.cjs'), server)

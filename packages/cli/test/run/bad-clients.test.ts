@@ -40,7 +40,7 @@ describe('a broken client file is reported before the run starts:', () => {
       'a function that throws what nothing catches',
       asModule,
       `export default { open: () => ({ async invoke() { setTimeout(() => { throw new Error('no socket') }); await new Promise(() => {}) } }) }`,
-      /an error that nothing catches: no socket/,
+      /an uncaught error: no socket/,
     ],
     [
       'a function that ends the process',
@@ -48,9 +48,9 @@ describe('a broken client file is reported before the run starts:', () => {
       'export default { open: () => ({ async invoke() { process.exit(7) } }) }',
       /client\.mjs calls process\.exit\(7\): it would end chaos itself/,
     ],
-    ['a program that answers twice', asProgram, lines(`${ok}; ${ok}`), /answered 0 twice\. It is to write one line/],
+    ['a program that answers twice', asProgram, lines(`${ok}; ${ok}`), /answered 0 twice\. It must write one line/],
     ['a program that dies', asProgram, `throw new Error('no driver')`, /ended by itself \(exit code 1\)/],
-    ['a program that prints what is no JSON', asProgram, lines('console.log("hello")'), /this is no JSON/],
+    ['a program that prints what is no JSON', asProgram, lines('console.log("hello")'), /this is not JSON/],
   ])('%s', async (_, client, text, message) => {
     const { exitCode, stdout, stderr } = await runWith(client, text)
     expect(stderr).toMatch(message)

@@ -43,7 +43,7 @@ describe.skipIf(redis === undefined)(
     test('that refuses the password is told apart from one that does not answer', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { exitCode, stderr } = await refused(declared(port, { password: 'wrong' }))
-      expect(stderr).toMatch(/not let in: every read was answered WRONGPASS.*Give "client" the "username"/)
+      expect(stderr).toMatch(/refuses the client: every read failed with WRONGPASS.*Give "client" the "username"/)
       expect(exitCode).toBe(4)
     })
 
@@ -51,7 +51,7 @@ describe.skipIf(redis === undefined)(
       const { port } = await startRedis(redis ?? '')
       await tell(port, 'ACL SETUSER reader on >secret ~* +@all -set -eval')
       const { exitCode, stderr } = await refused(declared(port, { username: 'reader', password: 'secret' }))
-      expect(stderr).toMatch(/not let in: every (write|cas) was answered NOPERM/)
+      expect(stderr).toMatch(/refuses the client: every (write|cas) failed with NOPERM/)
       expect(exitCode).toBe(4)
     })
 

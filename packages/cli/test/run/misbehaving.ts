@@ -229,7 +229,7 @@ export const misbehaving: readonly Misbehaving[] = [
     /awaits something at its top level that never settles/,
   ),
   unusable('ends the process', protocol({ top: 'process.exit(0)' }), /calls process\.exit\(0\) while it is loaded/),
-  unusable('exports no protocol', 'export const name = "mine"', /default export is to be/),
+  unusable('exports no protocol', 'export const name = "mine"', /default export must be/),
   unusable('has no name', 'export default { create: () => ({}) }', /"name" is no text/),
   unusable(
     'creates nothing',

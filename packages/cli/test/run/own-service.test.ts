@@ -223,14 +223,17 @@ describe('a wrong command line is refused before anything starts', () => {
     [['--upstream', 'localhost:1', '--as', 'resp'], /needs the command whose traffic is to be recorded, after --/],
     [['--as', 'resp', '--', 'true'], /needs --upstream/],
     [['--upstream', 'localhost:1', '--', 'true'], /needs --as/],
-    [['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'kill', '--', 'true'], /the servers are not ours here/],
+    [
+      ['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'kill', '--', 'true'],
+      /this run did not start the servers/,
+    ],
     [
       ['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'duplicate-request', '--', 'true'],
       /duplicate-request: this fault needs HTTP: only there can single requests be recognised/,
     ],
     [
       ['--serve', 'true {port}', '--as', 'resp', '--faults', 'delay', '--', 'true'],
-      /only what passes between the servers and their clients is hurt here/,
+      /faults here act only on traffic between the servers and their clients/,
     ],
     [['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'lose-repl', '--', 'true'], /Did you mean lose-reply/],
     [['--upstream', 'localhost:1', '--as', 'http', '--', 'true'], /Give a file with a route table, resp, or/],

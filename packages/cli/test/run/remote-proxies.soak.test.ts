@@ -191,7 +191,7 @@ describe('a run whose nodes are cut off by proxies of other hosts', () => {
     writeFileSync(join(directory, 'other.pem'), createAuthority().certificate)
     expect(await said({ token: undefined })).toContain('The proxy asks for a token (HTTP 401)')
     expect(await said({ token: 'env:HOME' })).toContain('The proxy refuses the token (HTTP 401)')
-    expect(await said({ ca: './other.pem' })).toContain('is of nobody who is trusted here')
+    expect(await said({ ca: './other.pem' })).toContain('is not trusted')
     expect(await said({ control: named })).toMatch(/No proxy answers|is not for the name 127\.0\.0\.2/)
   })
 })

@@ -26,7 +26,7 @@ describe('a request without a token', () => {
     },
   )
 
-  test('moves no listener there', async () => {
+  test('moves no listener to another address', async () => {
     const { ask, plane } = await control()
     await ask('POST', '/v1/proxies', { name: 'n1', upstream })
     const before = plane.proxies.get('n1').listen
@@ -35,13 +35,13 @@ describe('a request without a token', () => {
     expect(plane.proxies.get('n1').listen).toBe(before)
   })
 
-  test('without an address, as clients of Toxiproxy may send, listens on loopback', async () => {
+  test('without an address, as clients of Toxiproxy may send it, listens on loopback', async () => {
     const { ask } = await control()
     const { json } = await ask('POST', '/proxies', { name: 'db', listen: '', upstream })
     expect(json.listen).toMatch(/^127\.0\.0\.1:\d+$/)
   })
 
-  test('may keep, and take again, an address that was named at the start', async () => {
+  test('may release and reuse an address that was given at the start', async () => {
     const plane = createControlPlane({ network: network({ seed: 1 }), seed: 1 })
     const { listen } = await plane.addProxy({ name: 'n1', listen: '0.0.0.0:0', upstream, enabled: true })
     const server = await startControl(plane, { listen: '127.0.0.1:0', version: 'test' })
@@ -55,7 +55,7 @@ describe('a request without a token', () => {
     expect(await ask('POST', '/v1/proxies', { name: 'n1', listen, upstream })).toMatchObject({ status: 201 })
   })
 
-  test.each([{ token: 'secret' }, { isOpen: true }])('is another matter with %j', async (options) => {
+  test.each([{ token: 'secret' }, { isOpen: true }])('may do all this with %j', async (options) => {
     const { ask } = await control(options)
     const headers = { Authorization: 'Bearer secret' }
     const answer = await ask('POST', '/v1/proxies', { name: 'n1', listen: '0.0.0.0:0', upstream }, headers)
@@ -63,9 +63,9 @@ describe('a request without a token', () => {
   })
 })
 
-describe('an open control interface', () => {
+describe('a control interface without a token', () => {
   test.each(['evil.example:9304', '10.0.0.1.nip.io', 'localhost.evil.example'])(
-    'does not answer a web page that has pointed its name %s at it',
+    'refuses a web page whose name %s resolves to the proxy',
     async (host) => {
       const { ask, plane } = await control({ listen: '0.0.0.0:0', isOpen: true })
       const headers = { Host: host, Origin: `http://${host}`, 'Sec-Fetch-Site': 'same-origin' }
@@ -76,7 +76,7 @@ describe('an open control interface', () => {
   )
 
   test.each(['127.0.0.1', '[::1]:80', '172.17.0.2:8474', 'toxiproxy:8474', 'host.docker.internal', 'Chaos.Example:1'])(
-    'answers to %s, which is an address, a name without dots, one for local use, or the one given',
+    'accepts the host name %s: an address, a name without dots, a local name, or the given one',
     async (host) => {
       const { ask } = await control({ listen: '0.0.0.0:0', isOpen: true, hostNames: ['chaos.example'] })
       expect((await ask('GET', '/v1/proxies', undefined, { Host: host })).status).toBe(200)
@@ -84,9 +84,9 @@ describe('an open control interface', () => {
   )
 })
 
-describe('peers', () => {
+describe('the peers of a proxy', () => {
   test.each(['/dev/zero', '/etc/passwd', '/proc/self/environ'])(
-    'of a request are processes, not files such as %s',
+    'that a request names are processes, not files such as %s',
     async (path) => {
       const { ask } = await control()
       const answer = await ask('POST', '/v1/proxies', { name: 'z', upstream, peers: { n1: path } })
@@ -95,7 +95,7 @@ describe('peers', () => {
   )
 
   test.runIf(process.platform === 'linux')(
-    'of a config file are read from regular files only, and briefly',
+    'that a config file names are read from regular files only, and only their beginning',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'chaos-peers-'))
       cleanUp(() => rmSync(folder, { recursive: true }))
@@ -114,32 +114,29 @@ describe('peers', () => {
   )
 })
 
-describe('names', () => {
+describe('a name', () => {
   const hostile = ['a\u001b[2J', 'b\u0007', 'c\n::error::c', 'd\u009b2J', 'e\u202egnp', 'f\u2028', '..']
 
-  test.each(hostile)(
-    'that a terminal or a log would take for commands are refused for everything: %j',
-    async (name) => {
-      const { ask } = await withProxies()
-      const segment = encodeURIComponent(name)
-      const latency = { kind: 'latency', latencyMs: 5, proxies: ['n1'] }
-      const answers = [
-        await ask('POST', '/v1/faults', { ...latency, name }),
-        await ask('PUT', '/v1/rules', { faults: [{ ...latency, name }] }),
-        await ask('POST', '/v1/proxies', { name, upstream }),
-        await ask('POST', '/v1/proxies', { name: 'n3', from: name, upstream }),
-        await ask('POST', '/v1/leases', { owner: name }),
-        ...(name === '..' ? [] : [await ask('PUT', `/v1/partitions/${segment}`, { groups: [['a'], ['b']] })]),
-      ]
-      for (const { status, text } of answers)
-        expect([status, text]).toEqual([400, expect.stringContaining('cannot be part of a URL')])
-      expect((await ask('GET', '/v1/faults')).json).toEqual([])
-    },
-  )
+  test.each(hostile)('that would break a terminal, a log or a URL is refused everywhere: %j', async (name) => {
+    const { ask } = await withProxies()
+    const segment = encodeURIComponent(name)
+    const latency = { kind: 'latency', latencyMs: 5, proxies: ['n1'] }
+    const answers = [
+      await ask('POST', '/v1/faults', { ...latency, name }),
+      await ask('PUT', '/v1/rules', { faults: [{ ...latency, name }] }),
+      await ask('POST', '/v1/proxies', { name, upstream }),
+      await ask('POST', '/v1/proxies', { name: 'n3', from: name, upstream }),
+      await ask('POST', '/v1/leases', { owner: name }),
+      ...(name === '..' ? [] : [await ask('PUT', `/v1/partitions/${segment}`, { groups: [['a'], ['b']] })]),
+    ]
+    for (const { status, text } of answers)
+      expect([status, text]).toEqual([400, expect.stringContaining('cannot be part of a URL')])
+    expect((await ask('GET', '/v1/faults')).json).toEqual([])
+  })
 })
 
 describe('a fault', () => {
-  test('of a proxy named half a million times has each of its links once', async () => {
+  test('names each link once, even if its request repeats a proxy half a million times', async () => {
     const { ask } = await withProxies()
     const fault = { kind: 'latency', latencyMs: 5, proxies: new Array(500_000).fill('n1') }
     expect((await ask('POST', '/v1/faults', fault)).json.links).toEqual(['clients>n1', 'n1>clients'])
@@ -149,7 +146,7 @@ describe('a fault', () => {
     ])
   })
 
-  test('has at most 1,000 links, and a rule set 1,000 faults', async () => {
+  test('has at most 1,000 links, and a rule set at most 1,000 faults', async () => {
     const { ask } = await withProxies()
     const links = Array.from({ length: 1_001 }, (_, i) => `clients>n${i}`)
     const tooMany = { status: 400, text: expect.stringContaining('at most 1000') }

@@ -22,7 +22,7 @@ describe('POST /v1/reset', () => {
 })
 
 describe('a config file', () => {
-  test('such as the one among the examples opens everything in it', async () => {
+  test('from the examples opens all its proxies', async () => {
     const { plane } = await control()
     const path = join(import.meta.dirname, '..', '..', '..', '..', 'examples', 'proxies.json')
     await loadProxyConfig(plane, JSON.parse(readFileSync(path, 'utf8')), {
@@ -70,7 +70,7 @@ describe('a config file', () => {
     [{ rules: { faults: [{ kind: 'reset', links: ['a>b'] }] } }, 'proxies.json: rules: no proxy carries the link a>b'],
     [[{ name: 'db', upstream: 'x' }], 'proxies.json: proxies.db.upstream: address x: missing port'],
     [[{ name: 'db' }], 'proxies.json: missing required field: upstream at proxy 1'],
-  ])('that says %j is refused: %s', async (config, message) => {
+  ])('with %j is refused: %s', async (config, message) => {
     const { plane } = await control()
     await expect(
       loadProxyConfig(plane, config, { where: 'proxies.json', readPem: (path) => path, readBytes: readFileSync }),

@@ -35,22 +35,22 @@ const clientOf = (port: number, more: { host?: string; token?: string; authoriti
     words,
   })
 
-describe('a control interface that speaks TLS', () => {
-  test('answers clients that trust its authority and bring its token', async () => {
+describe('a control interface over TLS', () => {
+  test('accepts clients that trust its authority and send its token', async () => {
     const { server } = await control({ identity: localhost, token: 'sesame' })
     const client = clientOf(server.port, { token: 'sesame' })
     expect(await client.get('/v1/proxies')).toEqual([])
     expect(await client.ask('GET', '/v1/proxies')).toEqual({ status: 200, version: 'test', text: '[]\n' })
   })
 
-  test('answers clients that trust its own certificate alone', async () => {
+  test('accepts clients that trust its own certificate', async () => {
     const { server } = await control({ identity: localhost })
     expect(await clientOf(server.port, { authorities: localhost.certificate }).ask('GET', '/v1/leases')).toMatchObject({
       status: 200,
     })
   })
 
-  test('sends its events until the client leaves', async () => {
+  test('sends events until the client leaves', async () => {
     const { server, plane } = await control({ identity: localhost })
     let stop = () => {}
     const seen: unknown[] = []
@@ -67,7 +67,7 @@ describe('a control interface that speaks TLS', () => {
     expect(seen[0]).toMatchObject({ type: 'reset' })
   })
 
-  test('says in one sentence what is wrong with a token or a certificate, and what to do', async () => {
+  test('explains a wrong token or certificate in one sentence with advice', async () => {
     const { server } = await control({ identity: localhost, token: 'sesame' })
     const other = await control({ identity: authority.issue(['host-b']) })
     const old = await control({ identity: expired })
@@ -83,26 +83,26 @@ describe('a control interface that speaks TLS', () => {
       'The proxy asks for a token (HTTP 401): give the one that it was started with, by --token.',
     )
     expect(await said(server.port, { authorities: expired.certificate })).toBe(
-      'The certificate of the proxy at localhost:PORT is of nobody who is trusted here: name the certificate of its authority, or its own, by --ca FILE.',
+      'The certificate of the proxy at localhost:PORT is not trusted: give the certificate of its authority, or its own, by --ca FILE.',
     )
     expect(await said(old.server.port, { authorities: expired.certificate })).toBe(
       'The certificate of the proxy at localhost:PORT has expired: start the proxy again with one that is valid (--control-cert, --control-key).',
     )
     expect(await said(other.server.port)).toBe(
-      'The certificate of the proxy at localhost:PORT is not for the name localhost (DNS:host-b): ask for the proxy by a name in it, or start the proxy again with one that has this name (--control-cert, --control-key).',
+      'The certificate of the proxy at localhost:PORT is not for the name localhost (DNS:host-b): use a name in it, or start the proxy again with one for this name (--control-cert, --control-key).',
     )
     expect(await said(plain.server.port)).toBe(
       'The server at localhost:PORT does not speak TLS: write http://, or start the proxy with --control-cert and --control-key.',
     )
   })
 
-  test('says to write https:// to clients that speak plain HTTP', async () => {
+  test('tells clients without TLS to use https://', async () => {
     const { server } = await control({ identity: localhost })
     const client = createControlClient({ host: `localhost:${server.port}`, token: undefined, words })
     await expect(client.get('/v1/proxies')).rejects.toThrow('write https://')
   })
 
-  test('refuses web pages of other origins, and lets its own ask', async () => {
+  test('refuses web pages of other origins, and accepts its own', async () => {
     const { server } = await control({ identity: localhost })
     const asked = (origin: string) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -119,7 +119,7 @@ describe('a control interface that speaks TLS', () => {
     expect(await asked('https://elsewhere.example')).toBe(403)
   })
 
-  test('is not started with a key of another certificate', async () => {
+  test('does not start with a key of another certificate', async () => {
     const { key } = authority.issue(['localhost'])
     await expect(control({ identity: { ...localhost, key } })).rejects.toMatchObject({
       code: 'input',
@@ -128,7 +128,7 @@ describe('a control interface that speaks TLS', () => {
   })
 })
 
-test('no answer in time is an error, although the connection stands', async () => {
+test('a missing reply is an error even if the connection is open', async () => {
   const { createServer } = await import('node:net')
   const silent = createServer(() => {})
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { dial, Received } from '../sockets.ts'
 import { latency, withProxies } from './two-proxies.ts'
 
-describe('faults', () => {
-  test('act on live connections, count what they hit, and heal', async () => {
+describe('a fault', () => {
+  test('acts on live connections, counts its hits, and heals', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
     const client = await dial({ host: host!, port: Number(port) })
@@ -26,7 +26,7 @@ describe('faults', () => {
     expect((await ask('GET', '/v1/faults')).json).toEqual([])
   })
 
-  test('get a name where none is given, and keep the one they have', async () => {
+  test('gets a name if it has none', async () => {
     const { ask } = await withProxies()
     const names = []
     for (let i = 0; i < 3; i++) names.push((await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'] })).json.name)
@@ -37,7 +37,7 @@ describe('faults', () => {
     })
   })
 
-  test('are changed in place, or to another kind, under their name', async () => {
+  test('can be replaced under its name, even by another kind', async () => {
     const { ask } = await withProxies()
     const put = (body: object) => ask('PUT', '/v1/faults/f', { links: ['clients>n1'], ...body })
     expect(await put(latency)).toMatchObject({ status: 201, json: { latencyMs: 5 } })
@@ -46,7 +46,7 @@ describe('faults', () => {
     expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
   })
 
-  test('of toxics, partitions and rule sets are listed, and changed only through their own routes', async () => {
+  test('of a toxic, partition or rule set is listed, but changed only through its own route', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
     await ask('PUT', '/v1/partitions/split', { groups: [['a'], ['b']] })
@@ -58,7 +58,7 @@ describe('faults', () => {
     expect((await ask('DELETE', '/v1/partitions/split')).status).toBe(204)
   })
 
-  test('of a link that no proxy carries are refused, since they would have no effect', async () => {
+  test('on a link that no proxy carries is refused, since it would have no effect', async () => {
     const { ask } = await withProxies()
     const answer = await ask('POST', '/v1/faults', { ...latency, links: ['clients>n9'] })
     expect(answer).toMatchObject({
@@ -68,7 +68,7 @@ describe('faults', () => {
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n9'] })).status).toBe(404)
   })
 
-  test('that reset connections do so once, and are gone afterwards', async () => {
+  test('that resets connections does so once and is then gone', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
     const client = await dial({ host: host!, port: Number(port) })
@@ -85,8 +85,8 @@ describe('faults', () => {
   })
 })
 
-describe('partitions', () => {
-  test('cut what a proxy carries between the groups, and are moved by name', async () => {
+describe('a partition', () => {
+  test('cuts the proxied links between its groups, and can be changed under its name', async () => {
     const { ask } = await withProxies()
     const put = (body: object) => ask('PUT', '/v1/partitions/split', body)
     expect((await put({ groups: [['a'], ['b']] })).json.links).toEqual(['a>b', 'b>a'])
@@ -107,15 +107,15 @@ describe('partitions', () => {
     expect((await ask('GET', '/v1/partitions')).json).toHaveLength(1)
   })
 
-  test('of unknown ends are refused', async () => {
+  test('of unknown endpoints is refused', async () => {
     const { ask } = await withProxies()
     for (const groups of [[['a'], ['z']], [['a']], 'a|b', [['a'], []], [['a'], ['clients']], [['a'], [5]]])
       expect((await ask('PUT', '/v1/partitions/p', { groups })).status, JSON.stringify(groups)).toBe(400)
   })
 })
 
-describe('rule sets', () => {
-  test('are swapped as a whole, and count their epochs', async () => {
+describe('a rule set', () => {
+  test('is replaced as a whole, and counts its epochs', async () => {
     const { ask, plane } = await withProxies()
     const rules = (...faults: object[]) => ask('PUT', '/v1/rules', { faults })
     const first = await rules(
@@ -134,7 +134,7 @@ describe('rule sets', () => {
     ])
   })
 
-  test('with one invalid fault are refused as a whole', async () => {
+  test('with one invalid fault is refused as a whole', async () => {
     const { ask } = await withProxies()
     await ask('PUT', '/v1/rules', { faults: [{ ...latency, links: ['a>b'], name: 'old' }] })
     const good = { ...latency, links: ['a>b'], name: 'new' }
@@ -148,7 +148,7 @@ describe('rule sets', () => {
     expect((await ask('GET', '/v1/rules')).json).toMatchObject({ epoch: 1, faults: [{ name: 'old' }] })
   })
 
-  test('are swapped with If-Match only if nobody else did meanwhile', async () => {
+  test('is replaced with If-Match only if nobody else has changed it', async () => {
     const { ask } = await withProxies()
     const swap = (epoch: string) => ask('PUT', '/v1/rules', { faults: [] }, { 'If-Match': epoch })
     expect((await swap('"0"')).status).toBe(200)

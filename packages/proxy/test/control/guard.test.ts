@@ -12,17 +12,20 @@ describe('a control interface', () => {
     ['/v1/proxies', { Origin: 'null' }],
     ['/proxies', { Origin: 'http://evil.example', 'User-Agent': 'curl/8' }],
     ['/v1/events', { 'Sec-Fetch-Site': 'cross-site' }],
-  ])('does not answer %s for a web page or another name (%j)', async (path, headers) => {
+  ])('refuses %s to web pages and other host names (%j)', async (path, headers) => {
     const { ask } = await control()
     expect((await ask('GET', path, undefined, headers as { [name: string]: string })).status).toBe(403)
   })
 
-  test.each(['localhost', '127.0.0.1', '127.0.0.5:1', '[::1]:80', 'LOCALHOST:8474'])('answers to %s', async (host) => {
-    const { ask } = await control()
-    expect((await ask('GET', '/v1/proxies', undefined, { Host: host })).status).toBe(200)
-  })
+  test.each(['localhost', '127.0.0.1', '127.0.0.5:1', '[::1]:80', 'LOCALHOST:8474'])(
+    'accepts the host name %s',
+    async (host) => {
+      const { ask } = await control()
+      expect((await ask('GET', '/v1/proxies', undefined, { Host: host })).status).toBe(200)
+    },
+  )
 
-  test('with a token answers only requests that carry it', async () => {
+  test('accepts only requests with its token', async () => {
     const { ask } = await control({ token: 'secret', listen: '0.0.0.0:0' })
     const authorized = (value: string) =>
       ask('GET', '/v1/proxies', undefined, { Authorization: value, Host: 'chaos:8474' })
@@ -71,7 +74,7 @@ const nonsense: readonly unknown[] = [
 ]
 
 describe('every route', () => {
-  test('answers every kind of nonsense, and none of it with a crash', async () => {
+  test('replies to any malformed request without a crash', async () => {
     const { ask, plane } = await control()
     await ask('POST', '/v1/proxies', { name: 'n1', upstream: '127.0.0.1:1' })
     const routes = [
@@ -99,7 +102,7 @@ describe('every route', () => {
     expect((await ask('GET', '/v1/openapi.json')).status).toBe(200)
   })
 
-  test('refuses a body that is too large, and a head that is', async () => {
+  test('refuses a body or head that is too large', async () => {
     const { ask } = await control()
     expect((await ask('POST', '/v1/faults', 'x'.repeat(5_000_000))).status).toBe(413)
     expect((await ask('GET', `/v1/faults/${'x'.repeat(20_000)}`)).status).toBe(431)
@@ -112,7 +115,7 @@ describe('every route', () => {
     ['POST /reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
     ['POST /reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n', 400],
     ['\x16\x03\x01\x02\x00\x01\x00', 400],
-  ])('survives raw bytes: %j', async (bytes, status) => {
+  ])('survives the raw bytes %j', async (bytes, status) => {
     const { server, ask } = await control()
     const socket = connect({ host: '127.0.0.1', port: server.port })
     cleanUp(() => void socket.destroy())

@@ -9,7 +9,7 @@ import { control } from './control-plane.ts'
 import { latency, withProxies } from './two-proxies.ts'
 
 describe('leases', () => {
-  test('heal their faults when they run out, and not while they are renewed', async () => {
+  test('heal their faults when they expire, unless they are renewed', async () => {
     const { ask, plane } = await withProxies()
     const lease = (await ask('POST', '/v1/leases', { owner: 'test', ttlMs: 1_000 })).json.id
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], name: 'leased', lease })
@@ -40,8 +40,8 @@ describe('leases', () => {
   })
 })
 
-describe('what is recorded of faults', () => {
-  test('has one epoch over all families, and the heal of each fault, even at the end of the proxy', async () => {
+describe('the record of faults', () => {
+  test('counts the epochs of all families together, and has the heal of each fault, even when the proxy stops', async () => {
     const lines = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client: lines })
     const { ask, plane } = await withProxies({ recording: { recorder, files: [] } })
@@ -83,7 +83,7 @@ describe('what is recorded of faults', () => {
 })
 
 describe('the event stream', () => {
-  test('reports what happens and what takes effect, and resumes where it was left', async () => {
+  test('reports events and resumes after the last one received', async () => {
     const { ask, server, plane } = await withProxies()
     const { text, response } = await openEvents(server.port, {})
     expect(response.headers['content-type']).toBe('text/event-stream')
@@ -102,7 +102,7 @@ describe('the event stream', () => {
     again.response.destroy()
   })
 
-  test('takes only a number to go on from', async () => {
+  test('resumes only after a number', async () => {
     const { ask } = await control()
     for (const since of ['-1', 'x', '1.5', '1e99'])
       expect((await ask('GET', `/v1/events?since=${since}`)).status).toBe(400)

@@ -15,7 +15,7 @@ import { violations } from './schema-check.ts'
 import { latency, withProxies } from './two-proxies.ts'
 
 describe('the description at /v1/openapi.json', () => {
-  test('has every route of the router, and no other', async () => {
+  test('lists exactly the routes of the router', async () => {
     const { ask, plane } = await control()
     const { json } = await ask('GET', '/v1/openapi.json')
     const described = Object.entries(json.paths as object).flatMap(([path, operations]) =>
@@ -30,7 +30,7 @@ describe('the description at /v1/openapi.json', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  test('refers only to schemas that it has, and names every kind of fault', async () => {
+  test('refers only to its own schemas, and names every kind of fault', async () => {
     const { ask } = await control()
     const { text, json } = await ask('GET', '/v1/openapi.json')
     for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g))
@@ -41,7 +41,7 @@ describe('the description at /v1/openapi.json', () => {
     expect(kinds).toEqual(trafficFaultKinds)
   })
 
-  test('tells the truth: what each route answers is what its schema says', async () => {
+  test('matches the actual responses of each route', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'chaos-proxy-'))
     const file = openRecordFile(join(directory, 'history.jsonl'))
     cleanUp(async () => {

@@ -5,7 +5,7 @@ import { cleanUp, dial, echo, Received } from '../sockets.ts'
 import { control } from './control-plane.ts'
 import { latency, withProxies } from './two-proxies.ts'
 
-describe('a proxy that knows what it carries', () => {
+describe('a proxy with a declared protocol', () => {
   test.each([
     ['http', { kind: 'lose-reply' }, ['clients>p']],
     [
@@ -20,7 +20,7 @@ describe('a proxy that knows what it carries', () => {
     [{ kind: 'resp', commands: 'counter' }, { kind: 'delay-message', delayMs: 5 }, ['clients>p', 'p>clients']],
     [{ kind: 'length-prefixed', lengthFieldLength: 4 }, { kind: 'drop-message' }, ['clients>p', 'p>clients']],
     ['http2', { kind: 'reset-stream', match: { path: '/shop.Cart/Pay' } }, ['clients>p', 'p>clients']],
-  ])('%j can suffer %j', async (carries, fault, links) => {
+  ])('%j accepts %j', async (carries, fault, links) => {
     const { ask } = await control()
     expect(await ask('POST', '/v1/proxies', { name: 'p', upstream: '127.0.0.1:1', carries })).toMatchObject({
       status: 201,
@@ -33,14 +33,14 @@ describe('a proxy that knows what it carries', () => {
     expect(await ask('POST', '/v1/faults', { ...fault, proxies: ['plain'] })).toMatchObject({ status: 400 })
   })
 
-  test('can be told of its faults before it is enabled', async () => {
+  test('accepts faults before it is enabled', async () => {
     const { ask } = await control()
     const body = { name: 'p', upstream: '127.0.0.1:1', carries: 'http', enabled: false }
     expect(await ask('POST', '/v1/proxies', body)).toMatchObject({ status: 201 })
     expect(await ask('POST', '/v1/faults', { kind: 'lose-reply', proxies: ['p'] })).toMatchObject({ status: 201 })
   })
 
-  test('drops just the messages that it is told to', async () => {
+  test('drops only the selected messages', async () => {
     const { port } = await echo()
     const { ask } = await control()
     const body = { name: 'p', upstream: `127.0.0.1:${port}`, carries: 'json-lines' }
@@ -54,7 +54,7 @@ describe('a proxy that knows what it carries', () => {
     expect((await ask('GET', '/v1/rules')).json.faults).toMatchObject([{ name: 'rule-1', hits: 1 }])
   })
 
-  test('ends TLS with a certificate of its own, and reads no file for a request', async () => {
+  test('terminates TLS with a certificate of its own, and reads no file that a request names', async () => {
     const { ask } = await control()
     const proxy = { name: 'p', upstream: '127.0.0.1:1', tls: { terminate: true } }
     const made = await ask('POST', '/v1/proxies', proxy)
@@ -66,7 +66,7 @@ describe('a proxy that knows what it carries', () => {
 })
 
 describe.runIf(process.platform === 'linux')('a proxy whose address several nodes share', () => {
-  test('has links for each of them, so that faults can hit one alone', async () => {
+  test('has a link for each node, so that faults can hit one of them', async () => {
     const { port } = await echo()
     const { ask } = await control()
     const peers = { n1: process.pid, n2: process.pid + 1 }
@@ -82,8 +82,8 @@ describe.runIf(process.platform === 'linux')('a proxy whose address several node
   })
 })
 
-describe('a proxy of UDP', () => {
-  test('passes datagrams on, and drops them when told to', async () => {
+describe('a UDP proxy', () => {
+  test('forwards datagrams, and drops them under a fault', async () => {
     const server = createSocket('udp4').on('message', (message, from) => server.send(message, from.port, from.address))
     server.bind(0, '127.0.0.1')
     await once(server, 'listening')
@@ -110,7 +110,7 @@ describe('a proxy of UDP', () => {
     expect(answers).toEqual(['ping', 'pong'])
   })
 
-  test('takes no fault that cannot act on datagrams, nor TCP one that cannot act on streams', async () => {
+  test('refuses faults of streams, and a TCP proxy refuses faults of datagrams', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/v1/proxies', { name: 'dns', upstream: '127.0.0.1:1', protocol: 'udp', enabled: false })
     const error = expect.stringContaining('on which only partition, blackhole and the faults of UDP act')
@@ -129,7 +129,7 @@ describe('a proxy of UDP', () => {
     expect(cuts).toMatchObject({ status: 201 })
   })
 
-  test('refuses links whose faults cannot act on it', async () => {
+  test('is refused if the faults on its links cannot act on datagrams', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/v1/faults', { ...latency, name: 'slow', proxies: ['n1'] })
     await ask('DELETE', '/v1/proxies/n1')
@@ -144,7 +144,7 @@ describe('a proxy of UDP', () => {
     ['carries', 'http'],
     ['tls', { terminate: {} }],
     ['peers', { a: 1 }],
-  ])('has no %s, which needs streams', async (member, value) => {
+  ])('refuses %s, which needs streams', async (member, value) => {
     const { ask } = await control()
     const asked = { name: 'dns', upstream: '127.0.0.1:1', protocol: 'udp', [member]: value }
     const refused = { status: 400, json: { error: expect.stringContaining(`${member}: `) } }

@@ -7,7 +7,7 @@ const heldPort = async (): Promise<number> => (await echo()).port
 
 const proxy = (name: string, listen: string, upstream: string) => ({ name, listen, upstream, enabled: true })
 
-describe('a proxy that leads to itself is refused,', () => {
+describe('a proxy that leads to itself is refused', () => {
   test.each([
     ['127.0.0.1', '127.0.0.1'],
     ['127.0.0.1', 'localhost'],
@@ -21,7 +21,7 @@ describe('a proxy that leads to itself is refused,', () => {
     ['', '127.0.0.1'],
     ['', '[::1]'],
     ['[::]', '[0:0:0:0:0:0:0:1]'],
-  ])('listening on "%s" and leading to "%s"', async (listen, upstream) => {
+  ])('if it listens on "%s" and leads to "%s"', async (listen, upstream) => {
     const { plane } = await control()
     const port = await heldPort()
     await expect(plane.addProxy(proxy('db', `${listen}:${port}`, `${upstream}:${port}`))).rejects.toThrow(
@@ -30,7 +30,7 @@ describe('a proxy that leads to itself is refused,', () => {
     expect(plane.proxies.list()).toEqual([])
   })
 
-  test('also if it leads there through others, and what is open stays as it is', async () => {
+  test('if it does so through others, which stay unchanged', async () => {
     const { plane, ask } = await control()
     const server = await echo()
     const c = await plane.addProxy(proxy('c', '127.0.0.1:0', `localhost:${server.port}`))
@@ -50,8 +50,8 @@ describe('a proxy that leads to itself is refused,', () => {
   })
 })
 
-describe('a proxy is opened', () => {
-  test('that leads to another one, and to the port of its own number elsewhere', async () => {
+describe('a proxy is accepted', () => {
+  test('if it leads to another proxy, or to the same port elsewhere', async () => {
     const { plane } = await control()
     const server = await echo()
     const far = await plane.addProxy(proxy('far', '127.0.0.1:0', `127.0.0.1:${server.port}`))
@@ -62,7 +62,7 @@ describe('a proxy is opened', () => {
     expect(plane.proxies.list().map(({ enabled }) => enabled)).toEqual([true, true, true, true])
   })
 
-  test('of datagrams, to the TCP port with its own number', async () => {
+  test('if it carries datagrams and leads to the TCP port with its number', async () => {
     const { plane } = await control()
     const streams = await plane.addProxy(proxy('tcp', '127.0.0.1:0', '127.0.0.1:9'))
     const datagrams = { ...proxy('udp', '127.0.0.1:0', streams.listen), protocol: 'udp' as const }

@@ -20,6 +20,6 @@ test('the tables on the page are valid route tables', () => {
   }
 })
 
-test('a descriptor that cannot be read here is refused with what to give instead', () => {
+test('an unsupported descriptor is refused with advice', () => {
   expect(() => parseRouteTable(tables[0], 'x')).toThrow('"descriptor" is "etcd.desc". No files are read here')
 })

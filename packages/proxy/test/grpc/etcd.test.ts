@@ -89,7 +89,7 @@ function linearizable(history: History) {
 describe.skipIf(etcd === undefined || etcdctl === undefined)(
   `etcdctl beside the JSON gateway (${whySkipped('etcd', 'etcdctl')})`,
   () => {
-    test('with routes for both, etcd is linearizable: keys and values are the same either way', async () => {
+    test('with routes for both, etcd is linearizable, and keys and values have the same form', async () => {
       const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], bothTable)
       const [port = 0] = ports
       expect(await ctl(port, 'get', 'x', '--print-value-only')).toBe('')
@@ -108,7 +108,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(recorder.counters).toMatchObject({ operations: 14, unmatched: 1, touched: 0 })
     })
 
-    test('by the table in the manual, reads of other revisions, of keys alone and of counts are not current reads', async () => {
+    test("the manual's table excludes reads of other revisions, of keys only, and of counts", async () => {
       const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], manualTable)
       const [port = 0] = ports
       const revisionOf = async (text: Promise<string>) => JSON.parse(await text).header.revision as number
@@ -132,7 +132,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(linearizable(view.history)).toMatchObject({ result: 'met' })
     })
 
-    test('by the table in the manual, a key with a lease may vanish, and may not come back', async () => {
+    test("the manual's table accepts that a key with a lease may vanish", async () => {
       const server = await startOneEtcd(etcd ?? '')
       const { ports, view, recorder } = await recordedWays([server], manualTable)
       const [port = 0] = ports
@@ -155,7 +155,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(linearizable(view.history)).toMatchObject({ result: 'violated' })
     })
 
-    test('with routes for the gateway alone, the verdict is unknown, and unrecorded writes are named', async () => {
+    test('with routes for the gateway only, the verdict is unknown, and unrecorded writes are named', async () => {
       const table = parseRouteTable({ routes: gatewayRoutes }, 'etcd.json')
       const { ports, view } = await recordedWays([await startOneEtcd(etcd ?? '')], table)
       const [port = 0] = ports
@@ -168,7 +168,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(JSON.stringify(verdict)).toContain('POST /etcdserverpb.KV/Put')
     })
 
-    test('a stale read answered by a follower alone is found', async () => {
+    test('a stale read from a follower is found', async () => {
       const { servers, leader } = await slowCluster()
       const { ports, view, recorder } = await recordedWays(servers, bothTable)
       const leaderPort = ports[leader] ?? 0

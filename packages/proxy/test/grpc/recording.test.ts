@@ -17,8 +17,8 @@ async function kvRoute(options: { readonly table?: RouteTable; readonly client?:
   return { service, view: client, backend, apply, recorder, ...kvClient(route.port, options.client) }
 }
 
-describe('a call of gRPC', () => {
-  test('is an operation by its method and the members of its messages', async () => {
+describe('a gRPC call', () => {
+  test('is recorded as an operation by its method and message fields', async () => {
     const { call, recorder, view, backend } = await kvRoute()
     expect(await call('Put', { key: 'x', value: 'one' })).toEqual({ answer: {} })
     expect(await call('Get', { key: 'x' })).toEqual({ answer: expect.objectContaining({ value: 'one' }) })
@@ -42,7 +42,7 @@ describe('a call of gRPC', () => {
     expect(recorder.counters).toMatchObject({ operations: 5, unmatched: 0, incomplete: 0, notUnderstood: 0 })
   })
 
-  test('is read where its messages are compressed', async () => {
+  test('is read even if its messages are compressed', async () => {
     const { call, view } = await kvRoute({ client: { 'grpc.default_compression_algorithm': 2 } })
     const value = 'long '.repeat(200)
     await call('Put', { key: 'x', value })
@@ -50,7 +50,7 @@ describe('a call of gRPC', () => {
     expect(outcomes(view)[0]).toEqual(['invoke', 'write', 'x', value])
   })
 
-  test('has an empty value where the value is empty, since that is not on the wire', async () => {
+  test('has an empty value if the field is absent, as the encoding omits empty values', async () => {
     const { call, view } = await kvRoute()
     await call('Put', { key: 'x', value: '' })
     await eventually(() => view.events.length === 2)
@@ -74,14 +74,14 @@ describe('a call of gRPC', () => {
     [status.DATA_LOSS, 'info'],
     [status.ABORTED, 'info'],
     [status.RESOURCE_EXHAUSTED, 'info'],
-  ])('that ends with status %i: a write is %s', async (code, outcome) => {
+  ])('with status %i: a write is %s', async (code, outcome) => {
     const { call, view } = await kvRoute()
     expect(await call('Put', { key: `status ${code}`, value: 'one' })).toEqual({ status: code })
     await eventually(() => view.events.length === 2)
     expect(view.events[1]).toMatchObject({ type: outcome, error: `grpc ${code} ${status[code]}` })
   })
 
-  test('ends as the route says, by number or by name', async () => {
+  test('has the outcome that the route gives for its status, by number or name', async () => {
     const outcomesOf = (given: object) =>
       parseRouteTable({ descriptor: kvDescriptor, routes: [{ ...kvRoutes[1], outcomes: given }] }, 'kv.json')
     for (const given of [{ 'grpc 10': 'fail' }, { 'grpc ABORTED': 'fail' }]) {
@@ -92,7 +92,7 @@ describe('a call of gRPC', () => {
     }
   })
 
-  test('that its client gives up, or a fault ends, has an unknown outcome', async () => {
+  test('that is cancelled, or reset by a fault, has an unknown outcome', async () => {
     const { call, view, apply, service, recorder } = await kvRoute()
     apply({ kind: 'reset-stream', back: true, when: { nth: 1 } })
     expect(await call('Put', { key: 'x', value: 'one' })).toEqual({ status: status.INTERNAL })
@@ -124,7 +124,7 @@ describe('a call of gRPC', () => {
   test.each([
     [403, 'fail'],
     [503, 'info'],
-  ])('that does not get to its service says so by HTTP’s status %i: a write is %s', async (code, outcome) => {
+  ])('rejected before the service with HTTP status %i: a write is %s', async (code, outcome) => {
     const service = await serveHttp2((stream) => {
       stream.resume()
       stream.respond({ ':status': code }, { endStream: true })
@@ -137,8 +137,8 @@ describe('a call of gRPC', () => {
   })
 })
 
-describe('what is no operation', () => {
-  test('a stream of answers, or of requests, is passed on and may have written', async () => {
+describe('traffic that is no operation', () => {
+  test('a stream of requests or responses is passed on and marked as a possible write', async () => {
     const { client, view, service } = await kvRoute()
     const streams = client as unknown as {
       Watch(request: object): ClientReadableStream<object>
@@ -167,7 +167,7 @@ describe('what is no operation', () => {
     expect(view.events).toEqual([])
   })
 
-  test('a stream that the table ignores touches nothing, and keeps nothing from being recorded while it goes on', async () => {
+  test('an ignored stream is not marked, and other calls are recorded meanwhile', async () => {
     const ignored = { request: 'GRPC /kv.v1.Store/PutMany', ignore: true }
     const table = parseRouteTable({ descriptor: kvDescriptor, routes: [...kvRoutes, ignored] }, 'kv.json')
     const { client, call, view, recorder } = await kvRoute({ table })
@@ -187,14 +187,14 @@ describe('what is no operation', () => {
     putting.cancel()
   })
 
-  test('a call whose messages nothing describes is named, and everything is touched', async () => {
+  test('a call without a descriptor is named, and all keys are marked', async () => {
     const { call, view } = await kvRoute({ table: parseRouteTable({ routes: kvRoutes }, 'kv.json') })
     await call('Put', { key: 'x', value: 'one' })
     expect(view.events).toEqual([])
     expect(view.remarks).toEqual([['touched', expect.objectContaining({ what: 'POST /kv.v1.Store/Put' })]])
   })
 
-  test('a route for gRPC is for nothing else', async () => {
+  test('a gRPC route matches gRPC only', async () => {
     const service = await serveHttp2((stream) => {
       stream.resume()
       stream.respond({ ':status': 200 })
@@ -205,7 +205,7 @@ describe('what is no operation', () => {
     expect(client.remarks[0]).toEqual(['passed-on', { what: 'POST /kv.v1.Store/Get', count: 1, mayWrite: true }])
   })
 
-  test('a stream that a table takes for an operation is refused', () => {
+  test('a route that reads a stream as an operation is refused', () => {
     const table = {
       descriptor: kvDescriptor,
       routes: [{ request: 'GRPC /kv.v1.Store/Watch', f: 'read', key: 'json.key', result: 'json.key' }],

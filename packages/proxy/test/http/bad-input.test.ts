@@ -6,7 +6,7 @@ import { httpClient, httpRouteTo, keyValueService } from './live.ts'
 
 // What happens to traffic that is no HTTP while a fault is in force; without one it is passed on, as transparency.test.ts shows.
 
-test.each(Object.entries(badRequests))('a client whose bytes are no request: %s', async (_, text) => {
+test.each(Object.entries(badRequests))('bytes of a client that are no request: %s', async (_, text) => {
   const accepted: Received[] = []
   const server = await serve((socket) => {
     const said = new Received(socket)
@@ -29,7 +29,7 @@ test.each(Object.entries(badRequests))('a client whose bytes are no request: %s'
   expect(passed.length).toBeLessThan(text.length)
 })
 
-test.each(Object.entries(badResponses))('a server whose bytes are no response: %s', async (_, { methods, text }) => {
+test.each(Object.entries(badResponses))('bytes of a server that are no response: %s', async (_, { methods, text }) => {
   const server = await serve((socket) => socket.once('data', () => socket.end(bytesOf(text))))
   const { route, apply, http } = await httpRouteTo(server)
   const edit = apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' } })
@@ -45,7 +45,7 @@ test.each(Object.entries(badResponses))('a server whose bytes are no response: %
   expect(edit.hits).toBe(hits)
 })
 
-test('clients that send their requests letter by letter, and never the last one, hold up nobody', async () => {
+test('clients that send unfinished requests byte by byte delay nobody', async () => {
   const service = await keyValueService()
   const { route, apply } = await httpRouteTo(service)
   apply({ kind: 'delay-reply', delayMs: 1 })
@@ -63,7 +63,7 @@ test('clients that send their requests letter by letter, and never the last one,
   expect(await ask('GET', '/kv/quick')).toMatchObject({ body: String(head.length - 1) })
 })
 
-test('endless header fields cost no more memory than a head may have', async () => {
+test('endless header fields take no more memory than the limit for a head', async () => {
   const server = await serve(() => undefined)
   const { route, apply } = await httpRouteTo(server)
   apply({ kind: 'delay-reply', delayMs: 1 })

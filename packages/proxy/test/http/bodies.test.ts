@@ -47,7 +47,7 @@ describe('a long reply', () => {
     expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('is truncated to the byte', async () => {
+  test('is truncated at the exact byte', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'truncate-reply', bytes: 2_000_001 })
     const client = await ask(get())
@@ -57,7 +57,7 @@ describe('a long reply', () => {
     expect(fault.hits).toBe(1)
   })
 
-  test('is replaced by an error, after which the connection goes on', async () => {
+  test('is replaced by an error, and the connection stays open', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'error-status', after: 'forwarding', body: 'sorry', when: { first: 1 } })
     const client = await ask(get())
@@ -68,7 +68,7 @@ describe('a long reply', () => {
     expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('trickles', async () => {
+  test('is trickled', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'trickle-reply', pieceBytes: 1_000_000, pauseMs: 30 })
     const begunMs = performance.now()
@@ -77,7 +77,7 @@ describe('a long reply', () => {
     expect(bodyOf(client).equals(long)).toBe(true)
   })
 
-  test('is too long to be remembered as a stale one, unless that is allowed', async () => {
+  test('is too long to be kept for stale replies, unless the limit is raised', async () => {
     const { apply, ask } = await start()
     const short = apply({ kind: 'stale-reply' })
     const allowed = apply({ kind: 'stale-reply', maxBodyBytes: 4_000_000 })
@@ -112,7 +112,7 @@ describe('a chunked reply', () => {
     expect(headOf(client)).toContain('X-Edited: yes')
   })
 
-  test('is truncated after so many bytes of its content', async () => {
+  test('is truncated after the given number of content bytes', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'truncate-reply', bytes: 4 })
     const client = await ask(get())
@@ -120,7 +120,7 @@ describe('a chunked reply', () => {
     expect(bodyOf(client).toString()).toBe('3\r\none\r\n3\r\nt')
   })
 
-  test('is not hit by a truncation that leaves all of its content', async () => {
+  test('is not hit by a truncation beyond its content', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'truncate-reply', bytes: 6 })
     const client = await ask(get())
@@ -129,7 +129,7 @@ describe('a chunked reply', () => {
   })
 })
 
-describe('a reply that ends with the connection', () => {
+describe('a reply that ends with its connection', () => {
   const start = async (version = '1.1') => {
     const server = await serve((socket) =>
       socket.once('data', () =>
@@ -153,7 +153,7 @@ describe('a reply that ends with the connection', () => {
     expect([bodyOf(cut).toString(), cut.error]).toEqual(['quick', 'ECONNRESET'])
   })
 
-  test('is delayed, and given again as a stale one with a length', async () => {
+  test('is delayed, and replayed as stale with a length', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'delay-reply', delayMs: 20 })
     const delayed = await ask(get())
@@ -162,7 +162,7 @@ describe('a reply that ends with the connection', () => {
   })
 })
 
-describe('an endless stream of events', () => {
+describe('an endless event stream', () => {
   const start = () =>
     served((_, reply) => {
       reply.setHeader('Content-Type', 'text/event-stream')
@@ -184,7 +184,7 @@ describe('an endless stream of events', () => {
       expect(fault).toMatchObject({ missed: 1, missedBecause: 'the reply is a stream that does not end' })
   })
 
-  test('is reset by lose-reply at once', async () => {
+  test('is reset at once by lose-reply', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'lose-reply' })
     const client = await ask(get())
@@ -220,7 +220,7 @@ describe('an endless stream of events', () => {
 describe('a compressed reply', () => {
   const codings = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync }
 
-  test.each(Object.entries(codings))('with %s is edited in that coding', async (coding, encode) => {
+  test.each(Object.entries(codings))('with %s is edited and encoded again', async (coding, encode) => {
     const { apply, ask } = await served((_, reply) => {
       const body = encode(Buffer.from('old'))
       reply.writeHead(200, { 'Content-Encoding': coding, 'Content-Length': body.length }).end(body)
@@ -231,7 +231,7 @@ describe('a compressed reply', () => {
     expect(decoded(bodyOf(client), coding, { most: 100 })).toEqual(Buffer.from('new'))
   })
 
-  test.each(['zstd', 'unheard-of'])('with %s, which cannot be applied, is edited without', async (coding) => {
+  test.each(['zstd', 'unheard-of'])('with %s, which cannot be encoded, is edited and sent plain', async (coding) => {
     const { apply, ask } = await served((_, reply) => {
       reply.writeHead(200, { 'Content-Encoding': coding }).end('old')
     })
@@ -241,7 +241,7 @@ describe('a compressed reply', () => {
     expect(bodyOf(client).toString()).toBe('new')
   })
 
-  test('gets the body as it is given if the edit names a coding as well', async () => {
+  test('gets the given body unchanged if the edit also sets a coding', async () => {
     const { apply, ask } = await served((_, reply) => {
       reply.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('old'))
     })
@@ -275,7 +275,7 @@ describe('a status without content', () => {
     expect(first.endsWith('\r\n\r\n')).toBe(true)
   })
 
-  test.each([204, 304])('that becomes a 200 has a length or a new body: %i', async (status) => {
+  test.each([204, 304])('that is edited to a 200 has a length or a new body: %i', async (status) => {
     const { apply, ask } = await start(status)
     const empty = apply({ kind: 'edit-reply', status: 200, when: { first: 1 } })
     expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 0\r\n\r\n$/s)
@@ -284,13 +284,13 @@ describe('a status without content', () => {
     expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 3\r\n\r\nnew$/s)
   })
 
-  test('205 has the length 0', async () => {
+  test('205 has length 0', async () => {
     const { apply, ask } = await start(200)
     apply({ kind: 'edit-reply', status: 205, when: { first: 1 } })
     expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 205 .*Content-Length: 0\r\n\r\n$/s)
   })
 
-  test('a reply to HEAD that is edited has no body, and keeps its length', async () => {
+  test('an edited reply to HEAD has no body and keeps its length', async () => {
     const { apply, ask } = await served((_, reply) => reply.writeHead(200, { 'Content-Length': 3 }).end('old'))
     apply({ kind: 'edit-reply', body: 'newer', status: 201, when: { first: 1 } })
     expect(await pair(await ask(get('/', 'HEAD')))).toMatch(/^HTTP\/1\.1 201 .*Content-Length: 3\r\n.*\r\n\r\n$/s)
@@ -325,7 +325,7 @@ describe('a request', () => {
     for (const fault of faults) expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('that is long is copied if that is allowed', async () => {
+  test('that is long is duplicated if the limit allows', async () => {
     const { apply, ask, seen } = await start()
     const fault = apply({ kind: 'duplicate-request', maxBodyBytes: LONG + 1000 })
     const client = await ask(put(long))
@@ -343,7 +343,7 @@ describe('a request', () => {
     expect(seen.map(String)).toEqual(['new'])
   })
 
-  test('that is compressed gets a new body in its coding', async () => {
+  test('that is compressed gets its new body in the same coding', async () => {
     const { apply, ask, seen } = await start()
     apply({ kind: 'edit-request', body: 'new' })
     const client = await ask(put(gzipSync('old'), 'Content-Encoding: gzip\r\n'))
@@ -355,7 +355,7 @@ describe('a request', () => {
     ['in a long body', Buffer.concat([Buffer.from('needle'), long]), ''],
     ['in a compressed body', gzipSync(Buffer.concat([Buffer.from('needle'), long])), 'Content-Encoding: gzip\r\n'],
     ['in a short body', Buffer.from('a needle'), ''],
-  ])('is matched by a text %s, for faults of requests and of replies', async (_, body, fields) => {
+  ])('is matched by text %s, by faults of requests and of replies', async (_, body, fields) => {
     const { apply, ask, seen } = await start()
     const request = apply({ kind: 'edit-request', headers: { 'X-Edited': 'yes' }, match: { body: 'needle' } })
     const reply = apply({ kind: 'edit-reply', headers: { 'X-Reply': 'yes' }, match: { body: 'needle' } })
@@ -367,7 +367,7 @@ describe('a request', () => {
     expect([request.hits, reply.hits, seen.length]).toEqual([1, 1, 2])
   })
 
-  test('whose coding is unknown is missed by faults that search its body', async () => {
+  test('with an unknown coding is missed by faults that search its body', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'error-status', match: { body: 'needle' } })
     const client = await ask(put('needle', 'Content-Encoding: unheard-of\r\n'))

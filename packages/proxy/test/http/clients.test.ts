@@ -15,7 +15,7 @@ const sessionsOf = ({ lines }: RecordedLines) =>
 const namedBy = (client: string): RouteTable =>
   parseRouteTable({ client, routes: [{ request: 'PUT /kv/{key}', f: 'write', value: 'body' }] }, 'test')
 
-describe('a client is named by', () => {
+describe('a client is identified by', () => {
   test.each<[string, { headers?: { [name: string]: string }; path?: string; body?: string }, unknown]>([
     ['header.X-Client', { headers: { 'x-client': 'alice' } }, 'alice'],
     ['header.X-Client', {}, undefined],
@@ -45,7 +45,7 @@ describe('a client is named by', () => {
     expect(recorder.counters.unnamed).toBe(session === undefined ? 1 : 0)
   })
 
-  test('its process, whichever it is', async (context) => {
+  test('its process', async (context) => {
     if (process.platform !== 'linux') return context.skip('needs Linux: only its /proc tells who owns a socket')
     const client = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client })
@@ -62,7 +62,7 @@ describe('a client is named by', () => {
     expect(sessionsOf(client)).toEqual([expect.stringMatching(new RegExp(` ${process.pid}$`))])
   })
 
-  test('nothing, where the table says nothing', async () => {
+  test('nothing, if the table names nothing', async () => {
     const { route, client, recorder } = await httpRouteTo(await keyValueService())
     await httpClient(route.port)('PUT', '/kv/x', 'v')
     expect(sessionsOf(client)).toEqual([undefined])
@@ -70,8 +70,8 @@ describe('a client is named by', () => {
   })
 })
 
-describe('what cannot be known touches', () => {
-  test('the key of a write that never arrived in full', async () => {
+describe('traffic with an unknown effect marks', () => {
+  test('the key of a write that did not arrive in full', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -81,7 +81,7 @@ describe('what cannot be known touches', () => {
     expect(client.remarks).toEqual([['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }]])
   })
 
-  test('nothing, where it was a read', async () => {
+  test('nothing, if it is a read', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('GET /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -91,18 +91,18 @@ describe('what cannot be known touches', () => {
     expect(client.remarks).toEqual([])
   })
 
-  test('everything, where bytes that are no HTTP/1.1 begin HTTP/2', async () => {
+  test('all keys, if the bytes begin HTTP/2', async () => {
     const { route, client } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     const asking = new Received(await dial(route))
     asking.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
     await eventually(() => client.remarks.length > 0)
     expect(client.remarks).toEqual([
       ['passed-on', { what: 'bytes that are no HTTP/1.1', count: 1, mayWrite: false }],
-      ['touched', { what: 'HTTP/2', why: 'it may stand in bytes that are no HTTP/1.1' }],
+      ['touched', { what: 'HTTP/2', why: 'bytes that are no HTTP/1.1 may contain it' }],
     ])
   })
 
-  test('only what others saw of it after its mark, which a 404 withdraws', async () => {
+  test('a key, until a 404 to the write withdraws the mark', async () => {
     const { route, client } = await httpRouteTo(await keyValueService(), { table: { ...textTable } })
     const send = httpClient(route.port)
     await send('POST', '/kv/x', 'v')
@@ -116,7 +116,7 @@ describe('what cannot be known touches', () => {
     [403, 0],
     [409, 1],
     [500, 1],
-  ])('nothing, if the server refuses what no route takes (status %s)', async (status, wanted) => {
+  ])('nothing, if the server refuses a request without a route (status %s)', async (status, wanted) => {
     const service = await serveHttp((_request, reply) => {
       reply.statusCode = status
       reply.end()

@@ -69,7 +69,7 @@ describe('a client that waits for 100 Continue', () => {
     [{ kind: 'error-status' }, 503],
     [{ kind: 'error-status', status: 413 }, 413],
     [{ kind: 'rate-limit', requestsPerSecond: 1, burst: 1 }, 429],
-  ])('is answered by %o without its body, on a connection that closes', async (fault, status) => {
+  ])('gets its error from %o without a body, on a connection that closes', async (fault, status) => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply(fault)
@@ -79,7 +79,7 @@ describe('a client that waits for 100 Continue', () => {
     expect(seen).toHaveLength(fault.kind === 'rate-limit' ? 1 : 0)
   })
 
-  test('may send its body after an early answer, and no other request', async () => {
+  test('may send its body after an early response, but no other request', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'error-status', when: { first: 1 } })
@@ -94,7 +94,7 @@ describe('a client that waits for 100 Continue', () => {
   })
 
   test.each<Fault>([{ kind: 'lose-request' }, { kind: 'crash-before-reply' }, { kind: 'lose-reply' }])(
-    'is cut off by %o',
+    'is disconnected by %o',
     async (fault) => {
       const { port } = await service()
       const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
@@ -105,7 +105,7 @@ describe('a client that waits for 100 Continue', () => {
     },
   )
 
-  test('is told by the proxy only when the answers before it are out', async () => {
+  test("gets the proxy's 100 Continue only after the earlier responses", async () => {
     const { port } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply({ kind: 'error-status', match: { method: 'PUT', body: 'hello' } })
@@ -114,7 +114,7 @@ describe('a client that waits for 100 Continue', () => {
     expect(client.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 100', 'HTTP/1.1 503'])
   })
 
-  test('gets a refusal of the server while a fault holds its body', async () => {
+  test("gets the server's refusal while a fault holds its body", async () => {
     for (const fault of [
       { kind: 'edit-request', headers: { 'X-A': '1' } },
       { kind: 'edit-request', body: 'new' },
@@ -130,7 +130,7 @@ describe('a client that waits for 100 Continue', () => {
   })
 })
 
-test('a server is asked for 100 Continue by the head alone, and not again once the proxy has said it', async () => {
+test('the server is asked for 100 Continue only if the proxy has not sent it already', async () => {
   const { port, seen } = await service()
   const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
   const edited = apply({ kind: 'edit-request', headers: { 'X-A': '1' } })
@@ -144,7 +144,7 @@ test('a server is asked for 100 Continue by the head alone, and not again once t
   ])
 })
 
-test('a server that answers before it has the body is heard while a fault holds the body', async () => {
+test("a server's response before the body is delivered while a fault holds the body", async () => {
   const served = await serveHttp((_, reply) => void reply.writeHead(413).end('too large'))
   const { route, apply } = await httpRouteTo(served)
   apply({ kind: 'duplicate-request' })
@@ -154,7 +154,7 @@ test('a server that answers before it has the body is heard while a fault holds 
   client.socket.destroy()
 })
 
-test('a request that was refused before its body came leaves nothing open in the record', async () => {
+test('a request refused before its body came leaves no open operation in the record', async () => {
   const { port } = await service()
   const { route, apply, client, recorder } = await httpRouteTo({ host: '127.0.0.1', port })
   apply({ kind: 'error-status' })
@@ -164,8 +164,8 @@ test('a request that was refused before its body came leaves nothing open in the
   expect(recorder.counters).toMatchObject({ open: 0, waiting: 0, notUnderstood: 0, incomplete: 1 })
 })
 
-describe('a copy of a request', () => {
-  test('follows the request even if that asks to close the connection, which the last copy does', async () => {
+describe('a duplicated request', () => {
+  test('is sent even if the original asks to close the connection, which then the last copy does', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply({ kind: 'duplicate-request', copies: 2 })
@@ -176,7 +176,7 @@ describe('a copy of a request', () => {
     expect(seen).toHaveLength(3)
   })
 
-  test('is missed where the connection ends with the request, or may change its protocol', async () => {
+  test('is missed if the connection ends with the request, or may change its protocol', async () => {
     const { port } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'duplicate-request' })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { dial, eventually, Received, serve } from '../sockets.ts'
 import { bodyOf, httpClient, httpRouteTo, keyValueService, statusOf } from './live.ts'
 
-describe('which requests', () => {
+describe('a fault selects requests', () => {
   const statuses = async (when: object | undefined, match: object | undefined, requests: readonly string[]) => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
@@ -28,7 +28,7 @@ describe('which requests', () => {
     [{ probability: 1 }, 'XXXXXXXXX'],
     [{ fromMs: 3_600_000 }, '.........'],
     [{ untilMs: 3_600_000 }, 'XXXXXXXXX'],
-  ])('counted: %j', async (when, expected) => {
+  ])('by count: %j', async (when, expected) => {
     expect(await statuses(when, undefined, writes)).toBe(expected)
   })
 
@@ -46,11 +46,11 @@ describe('which requests', () => {
     [{ header: 'X-Tenant', headerValue: 'red' }, '...'],
     [{ client: '127.0.0.0/8' }, 'XXX'],
     [{ client: '10.0.0.1' }, '...'],
-  ])('that say: %j', async (match, expected) => {
+  ])('by content: %j', async (match, expected) => {
     expect(await statuses(undefined, match, ['PUT /kv/x one', 'GET /kv/x', 'PUT /kv/y two'])).toBe(expected)
   })
 
-  test('a fault may select responses by their status', async () => {
+  test('by the status of the response', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -59,7 +59,7 @@ describe('which requests', () => {
     expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(299)
   })
 
-  test('a fault may hit requests by chance, the same ones with the same seed', async () => {
+  test('by chance, and the same ones for the same seed', async () => {
     const draw = async (seed: string) => {
       const service = await keyValueService()
       const { route, apply } = await httpRouteTo(service, { seed })
@@ -76,7 +76,7 @@ describe('which requests', () => {
     expect(first).toMatch(/\./)
   })
 
-  test('a fault may hit only the requests beyond a rate', async () => {
+  test('beyond a rate', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -86,7 +86,7 @@ describe('which requests', () => {
     expect(seen).toEqual([404, 404, 404, 429, 429])
   })
 
-  test('no request is hit once the fault is removed, and what waits goes on at once', async () => {
+  test('until it is removed, when waiting requests are sent at once', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -100,13 +100,13 @@ describe('which requests', () => {
   })
 })
 
-describe('when', () => {
+describe('a fault of timing', () => {
   test.each([
     ['delay-request', { delayMs: 40 }],
     ['delay-reply', { delayMs: 40 }],
     ['trickle-request', { pieceBytes: 1, pauseMs: 10 }],
     ['trickle-reply', { pieceBytes: 1, pauseMs: 10 }],
-  ])('%s: it takes its time', async (kind, parameters) => {
+  ])('%s delays by the given time', async (kind, parameters) => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind, ...parameters } as Parameters<typeof apply>[0])
@@ -117,7 +117,7 @@ describe('when', () => {
     expect(service.seen).toEqual(['PUT x four'])
   })
 
-  test('a response waits until one on another connection has overtaken it', async () => {
+  test('holds a response until one on another connection has passed it', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000 })
@@ -130,7 +130,7 @@ describe('when', () => {
     expect(reorder.hits).toBe(1)
   })
 
-  test('the response to a selected request waits until one to any other request has overtaken it', async () => {
+  test('holds a selected response until one to any other request has passed it', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000, match: { path: '/kv/x' }, when: { nth: 1 } })
@@ -143,7 +143,7 @@ describe('when', () => {
     expect(reorder.hits).toBe(1)
   })
 
-  test('a response that nothing overtakes waits no longer than it has to', async () => {
+  test('holds a response no longer than its limit', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 20 })
@@ -152,10 +152,10 @@ describe('when', () => {
   })
 })
 
-describe('on one connection', () => {
+describe('one connection with several requests', () => {
   const put = (value: string) => `PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: ${value.length}\r\n\r\n${value}`
 
-  test('responses made up by the proxy come in order among those of the server', async () => {
+  test("gets fabricated responses in order with the server's", async () => {
     const service = await keyValueService()
     const { route, apply, recorder } = await httpRouteTo(service)
     apply({ kind: 'error-status', when: { every: 2 } })
@@ -171,7 +171,7 @@ describe('on one connection', () => {
     expect(recorder.counters).toMatchObject({ operations: 20, ok: 10, fail: 10 })
   })
 
-  test('a response made up by the proxy has no body for HEAD, and ends the connection if asked to', async () => {
+  test('gets fabricated responses without a body for HEAD, and closes if the fault says so', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'error-status', body: 'sorry' })
@@ -187,7 +187,7 @@ describe('on one connection', () => {
     expect(old.text).toMatch(/sorry$/)
   })
 
-  test('the response to a duplicate goes to nobody, and the duplicate is recorded as such', async () => {
+  test('does not get the response to a duplicate, which is recorded as a duplicate', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend, recorder } = await httpRouteTo(service)
     apply({ kind: 'duplicate-request', copies: 2 })
@@ -216,7 +216,7 @@ describe('on one connection', () => {
     ).toEqual(['fail', 'fail', 'ok'])
   })
 
-  test('a request that two servers may read in two ways is refused while a fault is in force, and passed on otherwise', async () => {
+  test('is closed at a request that two servers may read differently while a fault is in force', async () => {
     const smuggled =
       'POST /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /kv/y HTTP/1.1\r\n\r\n'
     const accepted: Received[] = []
@@ -236,7 +236,7 @@ describe('on one connection', () => {
     expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1, refused: 1 })
   })
 
-  test('a request too long to be held goes on as it came, and is counted', async () => {
+  test('passes on a request too long to be held, and counts it', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const applied = apply({ kind: 'duplicate-request' })
@@ -247,7 +247,7 @@ describe('on one connection', () => {
   })
 })
 
-test('a fault on a link that carries no HTTP is refused, with those that do', async () => {
+test('a fault of HTTP on a link without HTTP is refused, with the links that carry it', async () => {
   const { apply } = await httpRouteTo(await keyValueService())
   expect(() => apply({ kind: 'lose-reply', links: ['n1>clients'] })).toThrow(
     'lose-reply on n1>clients: no route for HTTP carries requests over this link. Name the direction of the requests, from client to server: clients>n1.',

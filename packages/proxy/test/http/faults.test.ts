@@ -3,13 +3,13 @@ import { dial, eventually, Received, serve } from '../sockets.ts'
 import { bodyOf, httpClient, httpRouteTo, keyValueService, serveHttp, statusOf } from './live.ts'
 import { countOutcomes, fourWays } from './no-answer.ts'
 
-describe('the four ways not to get an answer', () => {
-  test.each(fourWays)('%s: client, server, both views and the edges say the same, 50 of 50 times', async (...way) => {
+describe('the four faults that withhold a response', () => {
+  test.each(fourWays)('%s: client, server, views and edges agree, 50 of 50 times', async (...way) => {
     const [kind, parameters, outcome] = way
     expect(await countOutcomes({ kind, ...parameters }, 50)).toEqual([{ outcome, times: 50 }])
   })
 
-  test('a server that can be ended is ended once it has the request', async () => {
+  test('a server is killed once it has the request', async () => {
     const crashed: string[] = []
     const server = await serve((socket) => socket.on('data', () => undefined))
     const { route, apply, client } = await httpRouteTo(server, { crashServer: (node) => crashed.push(node) })
@@ -20,7 +20,7 @@ describe('the four ways not to get an answer', () => {
   })
 
   test.each(['lose-request', 'lose-reply'] as const)(
-    'a request hit by %s can leave the client waiting for ever',
+    'a request hit by %s can leave the client waiting forever',
     async (kind) => {
       const service = await keyValueService()
       const { route, apply, recorder } = await httpRouteTo(service)
@@ -32,7 +32,7 @@ describe('the four ways not to get an answer', () => {
     },
   )
 
-  test('nothing is kept of a client that gives up before its answer arrives and is lost', async () => {
+  test('nothing remains of a client that gives up before its lost response arrives', async () => {
     const server = await serve((socket) => {
       socket.on('data', () => undefined)
       socket.on('end', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone'))
@@ -48,8 +48,8 @@ describe('the four ways not to get an answer', () => {
   })
 })
 
-describe('what the client is told', () => {
-  test('an error before the request left is a definite failure; after the server has done it, nobody knows', async () => {
+describe('the response that a client gets', () => {
+  test('an error before the request left is a certain failure, and afterwards its outcome is unknown', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -88,7 +88,7 @@ describe('what the client is told', () => {
     expect(backend.events.map(({ type }) => type)).toEqual(['invoke', 'ok', 'invoke', 'ok', 'invoke', 'ok'])
   })
 
-  test("the server's own refusal still stands under a fault that changes how it is worded", async () => {
+  test("the server's refusal still counts under a fault that edits its fields", async () => {
     const server = await serveHttp((asked, reply) => {
       asked.resume()
       reply.statusCode = 412
@@ -100,7 +100,7 @@ describe('what the client is told', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'fail'])
   })
 
-  test('a refusal of a request that reached the server twice does not say that the copy was refused', async () => {
+  test('a refusal of a duplicated request does not refuse the duplicate', async () => {
     let isFirst = true
     const seen: string[] = []
     const server = await serveHttp((asked, reply) => {
@@ -119,7 +119,7 @@ describe('what the client is told', () => {
     expect(backend.events.map(({ type }) => type).sort()).toEqual(['fail', 'info', 'invoke', 'invoke'])
   })
 
-  test('a stale refusal, of a request that is now done, refuses nothing', async () => {
+  test('a stale refusal of a request that was carried out refuses nothing', async () => {
     let refusals = 1
     const server = await serveHttp((asked, reply) => {
       asked.resume()
@@ -134,7 +134,7 @@ describe('what the client is told', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'fail', 'invoke', 'info'])
   })
 
-  test('a stale answer is the one of before the last change', async () => {
+  test('a stale response is the one from before the last change', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -159,7 +159,7 @@ describe('what the client is told', () => {
     ])
   })
 
-  test('fields, body and status of an answer are changed, and nothing else', async () => {
+  test('fields, body and status of a response are edited, and nothing else', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'edit-reply', status: 418, headers: { 'X-Chaos': 'yes', Date: null }, body: 'short and stout' })
@@ -172,7 +172,7 @@ describe('what the client is told', () => {
     expect(answered).not.toHaveProperty('headers.date')
   })
 
-  test('fields and body of a request are changed on their way', async () => {
+  test('fields and body of a request are edited', async () => {
     const heard: unknown[] = []
     const service = await serveHttp(async (asked, reply) => {
       let body = ''
@@ -190,7 +190,7 @@ describe('what the client is told', () => {
     expect(heard).toEqual([{ body: 'other', token: 'forged', coding: undefined }])
   })
 
-  test('the answer is cut off in its body', async () => {
+  test('the body of a response is cut off', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'truncate-reply', bytes: 2 })

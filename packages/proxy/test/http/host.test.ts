@@ -5,7 +5,7 @@ import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { dial, network, Received } from '../sockets.ts'
 import { httpRouteTo, keyValueService, serveHttp, textOf } from './live.ts'
 
-describe('a server that is to be named', () => {
+describe('a server with a given host name', () => {
   async function named(host: string) {
     const seen: (string | undefined)[] = []
     const service = await serveHttp(async (request, reply) => {
@@ -28,7 +28,7 @@ describe('a server that is to be named', () => {
   }
   const PUT = 'PUT /x HTTP/1.1\r\nhost: localhost:1\r\nX-Host: b\r\nContent-Length: 2\r\n\r\nhi'
 
-  test('gets its own name, however the request is cut, and pipelined requests too', async () => {
+  test('gets that name in every request, however the bytes are divided', async () => {
     const { seen, ask } = await named('api.example:8443')
     await ask([PUT], 'hi')
     await ask([PUT.slice(0, 30), PUT.slice(30)], 'hi')
@@ -36,7 +36,7 @@ describe('a server that is to be named', () => {
     expect(seen.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => 'api.example:8443'))
   })
 
-  test('gets it under faults too, unless one sets another', async () => {
+  test('gets it under faults too, unless a fault sets another', async () => {
     const { seen, http, ask } = await named('api.example')
     const apply = (fault: object) => http.apply(httpFamily.parse({ links: ['clients>n1'], ...fault }, 'test'))
     for (const fault of [
@@ -54,11 +54,11 @@ describe('a server that is to be named', () => {
   })
 })
 
-describe('the addresses of a proxy in a config or a request', () => {
+describe('the addresses of a proxy', () => {
   const files = { readPem: () => '', pidFiles: 'refused' as never }
   const read = (settings: object) => readProxy({ name: 'n1', ...settings }, 'proxy', files)
 
-  test('may say by their scheme that they speak TLS', () => {
+  test('may ask for TLS by their scheme', () => {
     expect(read({ upstream: 'https://api.example', carries: 'http' })).toMatchObject({
       upstream: 'api.example:443',
       isHttps: true,
@@ -75,7 +75,7 @@ describe('the addresses of a proxy in a config or a request', () => {
     expect(() => read({ upstream: 'ftp://x' })).toThrow('"upstream" ftp://x: this is not an address')
   })
 
-  test('keep what "tls" says, and HTTP/2 is negotiated where it is carried', () => {
+  test('keep the settings in "tls", and negotiate HTTP/2 if it is carried', () => {
     const { tls } = read({
       upstream: 'https://a',
       carries: 'http2',
@@ -86,7 +86,7 @@ describe('the addresses of a proxy in a config or a request', () => {
   })
 })
 
-test('an injected error has the header fields that are given', async () => {
+test('an injected error has the given header fields', async () => {
   const { route, apply } = await httpRouteTo(await keyValueService())
   const get = async () => {
     const client = new Received(await dial(route))
@@ -111,7 +111,7 @@ test('an injected error has the header fields that are given', async () => {
   )
 })
 
-test('a client that speaks HTTP/2 to a proxy for HTTP/1.1 is named once', async () => {
+test('a client that speaks HTTP/2 to a proxy for HTTP/1.1 is reported once', async () => {
   const { route, network: created } = await httpRouteTo(await serveHttp((_, reply) => void reply.end()))
   const troubles: string[] = []
   created.onTrouble(({ type, why }) => troubles.push(`${type}: ${why}`))
@@ -127,7 +127,7 @@ test('a client that speaks HTTP/2 to a proxy for HTTP/1.1 is named once', async 
   expect(troubles).toEqual([expect.stringMatching(/^misread: .*--carries http2/)])
 })
 
-test('an upgrade that a route ignores touches nothing recorded', async () => {
+test('an upgrade on an ignored route marks no recorded key', async () => {
   const service = await serveHttp(() => undefined)
   service.server.on('upgrade', (_, socket) => {
     socket.on('error', () => undefined)

@@ -20,7 +20,7 @@ test.each(fourWays)(`%s has the same outcome ${WRITES} of ${WRITES} times`, asyn
   expect(await countOutcomes({ kind, ...parameters }, WRITES)).toEqual([{ outcome, times: WRITES }])
 })
 
-test(`${REQUESTS} requests and a disk that stalls for ${STALL_MS} ms: every one is recorded, whole and in order`, async () => {
+test(`${REQUESTS} requests during a disk stall of ${STALL_MS} ms are all recorded, whole and in order`, async () => {
   const { path, kinds, counters, statistics } = await recordThroughStall({ requests: REQUESTS, stallMs: STALL_MS })
   expect(counters).toMatchObject({ operations: REQUESTS, ok: REQUESTS, unmatched: 0, incomplete: 0, overtaken: 0 })
   expect(kinds).toEqual({ invocations: REQUESTS, completions: REQUESTS, reversals: 0 })
@@ -37,20 +37,20 @@ test(`${REQUESTS} requests and a disk that stalls for ${STALL_MS} ms: every one 
   expect(report.levels.linearizable.result).toBe('met')
 })
 
-test('a stream is read alike however it is cut, in hundreds of thousands of places', () => {
+test('a stream is read alike however its bytes are divided, at hundreds of thousands of places', () => {
   const random = createRandom('soak')
   const { differences, splits } = differencesOverSplits({ pairsOfStreamsUpTo: short ? 130 : 210, random })
   expect(differences).toEqual([])
   expect(splits).toBeGreaterThan(short ? 200_000 : 400_000)
 })
 
-test('node:http and we agree on what is a message, over many mutations', async () => {
+test('our parser and node:http agree on the messages of many mutated streams', async () => {
   const seed = `mutations ${inject('seed')}`
   const { found } = await disagreements(short ? 10_000 : 100_000, createRandom(seed))
   expect(found, seed).toEqual([])
 })
 
-test('bodies of a gigabyte, of known length and in chunks, cost no memory, recorded and hurt', async () => {
+test('bodies of a gigabyte, of known length or chunked, cost no memory, even recorded and under faults', async () => {
   const piece = Buffer.alloc(1 << 20, 'b')
   const pieces = 1000
   let received = 0

@@ -32,7 +32,7 @@ function found(text: string | Buffer) {
 const everything = (what: string) => [{ what, touches: 'everything' }]
 const CLIENT_HELLO = Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), Buffer.alloc(200, 7)])
 
-describe('bytes that are no HTTP/1.1 may have asked for', () => {
+describe('bytes that are no HTTP/1.1 may have requested', () => {
   test.each<[string, string | Buffer, unknown]>([
     ['nothing, where they are garbage', Buffer.from(Array.from({ length: 4_000 }, (_, i) => (i * i * 31) % 251)), []],
     ['nothing, where they only speak of requests', 'we PUT the thing in /kv/x, and GET it', []],
@@ -62,7 +62,7 @@ describe('bytes that are no HTTP/1.1 may have asked for', () => {
     expect(found(bytes)).toEqual(requests)
   })
 
-  test('anything in TLS that the server answers, or that is sent with the hello', () => {
+  test('anything, if they are TLS and the server replies, or more follows the hello', () => {
     const requests = new OpaqueRequests(compileMapping(table))
     expect(requests.read(CLIENT_HELLO)).toEqual([])
     expect(requests.answered(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toEqual([])
@@ -76,8 +76,8 @@ describe('bytes that are no HTTP/1.1 may have asked for', () => {
 const touchedIn = (remarks: readonly unknown[]) =>
   remarks.flatMap((remark) => (Array.isArray(remark) && remark[0] === 'touched' ? [remark[1]] : []))
 
-describe('one client that sends no HTTP', () => {
-  test('spoils nothing of the record by TLS or garbage, and is named', async () => {
+describe('a single client without HTTP', () => {
+  test('marks nothing by TLS or garbage, and is named', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     for (const bytes of [CLIENT_HELLO, Buffer.from('\x00\x01garbage\r\n\r\n')]) {
       const asking = new Received(await dial(route))
@@ -91,18 +91,18 @@ describe('one client that sends no HTTP', () => {
     expect(touchedIn(client.remarks)).toEqual([])
   })
 
-  test('spoils the key that a tolerant server may have found in it, before the server has it', async () => {
+  test('marks the key that a tolerant server may have read, before the server gets it', async () => {
     const { route, client } = await httpRouteTo(await keyValueService())
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length : 1\r\n\r\n5')
     await eventually(() => client.remarks.length > 1)
     expect(client.remarks).toEqual([
       ['passed-on', { what: 'bytes that are no HTTP/1.1', count: 1, mayWrite: false }],
-      ['touched', 'x', { what: 'PUT /kv/x', why: 'it may stand in bytes that are no HTTP/1.1' }],
+      ['touched', 'x', { what: 'PUT /kv/x', why: 'bytes that are no HTTP/1.1 may contain it' }],
     ])
   })
 
-  test('spoils, by a chunk that is malformed, its own key', async () => {
+  test('marks its own key by a malformed chunk', async () => {
     const { route, client } = await httpRouteTo(await keyValueService())
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nTransfer-Encoding: chunked\r\n\r\n')

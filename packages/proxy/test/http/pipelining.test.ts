@@ -4,7 +4,7 @@ import { bytesOf, cutAt, readResponses } from '../../../wire/test/http/feed.ts'
 import { dial, eventually, Received, serve, settled } from '../sockets.ts'
 import { httpRouteTo, serveHttp, textOf } from './live.ts'
 
-test('whatever happens to pipelined requests, each gets its own answer, in the order they were asked in', async () => {
+test('pipelined requests get their own responses in order, under every fault', async () => {
   const seed = `pipelined ${inject('seed')}`
   const random = createRandom(seed)
   const service = await serveHttp(async (asked, reply) => {
@@ -60,7 +60,7 @@ test('whatever happens to pipelined requests, each gets its own answer, in the o
   expect(faults.every(({ hits }) => hits > 0)).toBe(true)
 })
 
-test('a client that keeps sending to a silent server is paused, and resumed once the server answers', async () => {
+test('a client that keeps sending to a silent server is paused until the server replies', async () => {
   const REQUESTS = 25_000
   const asked = 'GET /kv/x HTTP/1.1\r\nHost: n1\r\n\r\n'
   const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1'

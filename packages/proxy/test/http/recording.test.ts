@@ -37,8 +37,8 @@ async function drive(port: number, options: { readonly clients: number; readonly
   )
 }
 
-describe('a service that is driven through nothing but a route table', () => {
-  test('is linearizable where it is, for clients and for itself', async () => {
+describe('a service recorded by a route table alone', () => {
+  test('is linearizable to clients and to itself if it is correct', async () => {
     const service = await keyValueService()
     const { route, client, backend, recorder } = await httpRouteTo(service)
     await drive(route.port, { clients: 8, requests: 40 })
@@ -47,7 +47,7 @@ describe('a service that is driven through nothing but a route table', () => {
     expect(verdictOf(backend.history)).toBe('met')
   })
 
-  test('stays linearizable under faults that lose, delay and repeat', async () => {
+  test('stays linearizable under faults that lose, delay and duplicate', async () => {
     const service = await keyValueService()
     const { route, apply, client, recorder } = await httpRouteTo(service)
     const when = { probability: 0.1 }
@@ -68,7 +68,7 @@ describe('a service that is driven through nothing but a route table', () => {
   test.each<{ readonly kind: 'edit-request'; readonly [name: string]: unknown }>([
     { kind: 'edit-request', body: 'edited' },
     { kind: 'edit-request', headers: { 'If-Match': 'other' } },
-  ])('is not condemned for doing what an edited request says: %j', async (edit) => {
+  ])('is not blamed for carrying out an edited request: %j', async (edit) => {
     const { route, apply, client, backend } = await httpRouteTo(await keyValueService())
     const send = httpClient(route.port)
     await send('PUT', '/kv/x', '1')
@@ -79,14 +79,14 @@ describe('a service that is driven through nothing but a route table', () => {
     for (const { history } of [client, backend]) expect(verdictOf(history)).not.toBe('violated')
   })
 
-  test('leaves the record whole where fields are edited that say nothing of keys and values', async () => {
+  test('is recorded fully even if fields without keys and values are edited', async () => {
     const { route, apply, client } = await httpRouteTo(await keyValueService())
     apply({ kind: 'edit-request', headers: { 'X-Token': 'forged' } })
     await httpClient(route.port)('PUT', '/kv/x', '1')
     expect(client.remarks).toEqual([])
   })
 
-  test('is caught where it is not', async () => {
+  test('is not linearizable if it is wrong', async () => {
     // Every other read answers with what was there before.
     const before = new Map<string, string>()
     let reads = 0
@@ -106,7 +106,7 @@ describe('a service that is driven through nothing but a route table', () => {
     expect(verdictOf(backend.history)).toBe('violated')
   })
 
-  test('is not blamed for what the client was told wrong', async () => {
+  test('is not blamed for fabricated responses', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -121,7 +121,7 @@ describe('a service that is driven through nothing but a route table', () => {
 })
 
 describe('the record', () => {
-  test('tells a blind retry from one under a name', async () => {
+  test('distinguishes a blind retry from one under an id', async () => {
     const service = await keyValueService()
     const { route, apply, client, recorder } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -146,7 +146,7 @@ describe('the record', () => {
     expect(recorder.counters).toMatchObject({ keyedRetries: 1, blindRetries: 1 })
   })
 
-  test('has what was done to values of all kinds, in JSON', async () => {
+  test('contains values of all JSON kinds', async () => {
     const service = await serveHttp(async (asked, reply) => {
       const body = await textOf(asked)
       if (asked.url === '/kv/missing') reply.statusCode = 503
@@ -178,7 +178,7 @@ describe('the record', () => {
     ])
   })
 
-  test('knows bodies by what they say: compressed, binary, or by their hash where they are long', async () => {
+  test('contains bodies by their content, compressed or not, and long ones by their hash', async () => {
     const bodies: { readonly [path: string]: Buffer } = {
       '/kv/zipped': gzipSync('plain'),
       '/kv/broken': Buffer.from('no gzip'),
@@ -207,7 +207,7 @@ describe('the record', () => {
     ])
   })
 
-  test('has an answer that ends with its connection, and not one that was cut off', async () => {
+  test('contains a response that ends with its connection, unless it was cut off', async () => {
     const answers = ['HTTP/1.1 200 OK\r\n\r\nall of it', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\na part']
     const server = await serve((socket) => socket.once('data', () => socket.end(answers.shift() ?? '')))
     const { route, client, recorder } = await httpRouteTo(server)
@@ -226,7 +226,7 @@ describe('the record', () => {
     ])
   })
 
-  test('puts a write before an answer that came in the middle of it', async () => {
+  test('puts a write before a response that arrived during it', async () => {
     const server = await serve((socket) =>
       socket.once('data', () => socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n')),
     )
@@ -244,8 +244,8 @@ describe('the record', () => {
   })
 })
 
-describe('clients as people use them', () => {
-  test('fetch, which keeps its connections', async () => {
+describe('the recording proxy serves', () => {
+  test('fetch with its kept connections', async () => {
     const service = await keyValueService()
     const { route, recorder } = await httpRouteTo(service)
     const url = `http://127.0.0.1:${route.port}/kv/x`
@@ -256,7 +256,7 @@ describe('clients as people use them', () => {
     expect(recorder.counters).toMatchObject({ operations: 40, ok: 40, unmatched: 0 })
   })
 
-  test('curl, with 100-continue and a body in chunks', async (context) => {
+  test('curl with 100-continue and a chunked body', async (context) => {
     if (installed('curl') === undefined) context.skip(whySkipped('curl'))
     const service = await keyValueService()
     const { route, recorder, client } = await httpRouteTo(service)

@@ -66,7 +66,7 @@ const ACTING: readonly Fault[] = [
 ]
 
 describe.each([true, false])('an upgrade whose server greets: %s', (greets) => {
-  test.each(SPARED)('is missed by %o, which says why', async (fault) => {
+  test.each(SPARED)('is missed by %o, with the reason', async (fault) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)
@@ -74,7 +74,7 @@ describe.each([true, false])('an upgrade whose server greets: %s', (greets) => {
     expect(applied).toMatchObject({ hits: 0, missed: 1, missedBecause: expect.stringContaining('protocol') })
   })
 
-  test.each(ACTING)('is complete under %o', async (fault) => {
+  test.each(ACTING)('completes under %o', async (fault) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)
@@ -87,7 +87,7 @@ describe.each([true, false])('an upgrade whose server greets: %s', (greets) => {
     [{ kind: 'error-status', after: 'forwarding' }, 503],
     [{ kind: 'edit-reply', status: 403 }, 403],
     [{ kind: 'edit-reply', status: 200, headers: { 'X-A': '1' }, body: 'no' }, 200],
-  ])('is refused by %o, and the server loses its connection', async (fault, status) => {
+  ])('is refused by %o, which disconnects the server', async (fault, status) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)
@@ -98,7 +98,7 @@ describe.each([true, false])('an upgrade whose server greets: %s', (greets) => {
   })
 
   test.each<Fault>([{ kind: 'lose-request' }, { kind: 'lose-reply' }, { kind: 'crash-before-reply' }])(
-    'is cut off by %o',
+    'is disconnected by %o',
     async (fault) => {
       const service = await echoService({ greets })
       const { route, apply } = await httpRouteTo(service)
@@ -112,7 +112,7 @@ describe.each([true, false])('an upgrade whose server greets: %s', (greets) => {
   )
 })
 
-test('nothing of an upgrade whose reply is lost reaches a client that is left waiting', async () => {
+test('a client waiting for a lost upgrade reply gets no bytes', async () => {
   const service = await echoService()
   const { route, apply } = await httpRouteTo(service)
   const applied = apply({ kind: 'lose-reply', silence: 'hang' })
@@ -126,7 +126,7 @@ test('nothing of an upgrade whose reply is lost reaches a client that is left wa
   expect(client.length).toBe(0)
 })
 
-test('an upgrade that a server declines under faults leaves the connection HTTP', async () => {
+test('an upgrade that the server declines under faults leaves the connection in HTTP', async () => {
   const service = await keyValueService()
   const { route, apply } = await httpRouteTo(service)
   const applied = apply({ kind: 'edit-reply', headers: { 'X-B': '1' } })
@@ -141,7 +141,7 @@ test('an upgrade that a server declines under faults leaves the connection HTTP'
 })
 
 test.each(['delay-request', 'delay-reply'] as const)(
-  '%s of a message without a body ends it when the delay is over, not with the next one',
+  '%s of a message without a body ends when its delay is over',
   async (kind) => {
     const service = await keyValueService()
     const { route, apply, client } = await httpRouteTo(service)

@@ -9,7 +9,7 @@ import { httpClient, keyValueService, textTable } from '../http/live.ts'
 import { dial, network, Received, serve } from '../sockets.ts'
 import { keyValueHttp2, send, sessionTo } from './recorded.ts'
 
-describe('a proxy that records', () => {
+describe('a proxy that records either version', () => {
   /** Whatever version its clients begin with. */
   async function anyRouteTo(upstream: { readonly host: string; readonly port: number }) {
     const client = new RecordedLines()
@@ -22,7 +22,7 @@ describe('a proxy that records', () => {
     return { route, client, recorder }
   }
 
-  test('reads HTTP/2 by its preface, also where its server speaks first', async () => {
+  test('reads HTTP/2 by its preface, even if the server speaks first', async () => {
     const { route, recorder } = await anyRouteTo(await keyValueHttp2())
     const session = await sessionTo(route.port)
     await send(session, 'PUT', '/kv/x', 'one')
@@ -30,7 +30,7 @@ describe('a proxy that records', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, unmatched: 0 })
   })
 
-  test('reads all else as HTTP/1.1, however it comes', async () => {
+  test('reads everything else as HTTP/1.1, however the bytes are divided', async () => {
     const { route, recorder } = await anyRouteTo(await keyValueService())
     const send1 = httpClient(route.port)
     await send1('PUT', '/kv/x', 'one')
@@ -44,14 +44,14 @@ describe('a proxy that records', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0 })
   })
 
-  test('passes on at once what a server of HTTP/1.1 says unasked, and its end', async () => {
+  test('forwards unrequested bytes of an HTTP/1.1 server at once, and its end', async () => {
     const { route } = await anyRouteTo(await serve((socket) => socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')))
     const waiting = new Received(await dial(route))
     await waiting.until(() => waiting.ended)
     expect(waiting.text).toBe('HTTP/1.1 408 Request Timeout\r\n\r\n')
   })
 
-  test('passes on a preface that goes wrong', async () => {
+  test('forwards an incomplete preface', async () => {
     const { route, client } = await anyRouteTo(await serve((socket) => socket.pipe(socket)))
     const asking = new Received(await dial(route))
     asking.socket.write('PRI * HTTP/2.0\r\n\r\nno')

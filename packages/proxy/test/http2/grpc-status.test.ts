@@ -17,7 +17,7 @@ async function call({ session }: Service, path: string) {
   return { status: got[':status'], grpc: got['grpc-status'], message: got['grpc-message'], code: stream.rstCode }
 }
 
-test('a call ends with the gRPC status that is given, and others of the connection go on', async () => {
+test('a call ends with the given gRPC status, and others of the connection continue', async () => {
   const world = await service()
   const fault = world.faults.apply({
     ...{ kind: 'grpc-status', status: 8, message: 'zu viel: 100 %, weg' },
@@ -29,14 +29,14 @@ test('a call ends with the gRPC status that is given, and others of the connecti
   expect(fault.hits).toBe(1)
 })
 
-test('a reply that has begun ends with the status in its trailers', async () => {
+test('a reply that has begun ends with the given status in its trailers', async () => {
   const world = await service()
   world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
   expect(await call(world, '/a')).toEqual({ status: 200, grpc: '14', message: 'gone', code: 0 })
   expect(await call(world, '/b')).toMatchObject({ grpc: '14' })
 })
 
-test('a reply that is complete with its head keeps its status, and counts as a miss', async () => {
+test('a reply that consists of its head keeps its status, and counts as a miss', async () => {
   const world = await service({ answer: (stream) => stream.respond({ ':status': 204 }, { endStream: true }) })
   const fault = world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
   expect(await call(world, '/a')).toMatchObject({ status: 204, grpc: undefined })

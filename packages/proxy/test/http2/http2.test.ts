@@ -14,8 +14,8 @@ import { createAuthority } from '../../src/tls/authority.ts'
 import { cleanUp, dial, echo, eventually, links, ManualClock, network, Received, serve } from '../sockets.ts'
 import { ask, service } from './service.ts'
 
-describe('without a fault', () => {
-  test('requests and large bodies go both ways at once', async () => {
+describe('HTTP/2 without a fault', () => {
+  test('carries requests and large bodies in both directions at once', async () => {
     const { session } = await service({
       answer(stream, _path, body) {
         stream.respond({ ':status': 200 })
@@ -27,7 +27,7 @@ describe('without a fault', () => {
     expect(answers.map((answer, i) => answer === bodies[i])).toEqual(bodies.map(() => true))
   })
 
-  test('bytes that are not HTTP/2 pass unchanged and at once, from either side', async () => {
+  test('passes on bytes that are not HTTP/2, unchanged and at once', async () => {
     const faults = createHttp2Faults({ seed: 1 })
     const intercept = faults.intercept({ from: 'clients', to: 'n1' })
     const route = await network().route({ from: 'clients', to: 'n1', upstream: await echo(), intercept })
@@ -46,14 +46,14 @@ describe('without a fault', () => {
   })
 })
 
-describe('a request', () => {
-  test('is reset even where it is the first, and its server has not said anything yet', async () => {
+describe('an HTTP/2 request', () => {
+  test('is reset even if it is the first, and its server has sent nothing', async () => {
     const { faults, session } = await service()
     faults.apply({ kind: 'reset-stream', code: 'CANCEL', links: links.to, when: { nth: 1 } })
     expect([await ask(session, '/a'), await ask(session, '/b')]).toEqual(['code 8', '/b 0'])
   })
 
-  test('is reset with a code, and its server told so; the others of the connection go on', async () => {
+  test('is reset with a code at both ends, and others of the connection continue', async () => {
     const { faults, session, asked, aborted } = await service()
     const fault = faults.apply({ kind: 'reset-stream', code: 'ENHANCE_YOUR_CALM', links: links.to, when: { nth: 2 } })
     const answers = []
@@ -63,7 +63,7 @@ describe('a request', () => {
     await eventually(() => aborted.includes('/b') || !asked.includes('/b'))
   })
 
-  test('is reset once its response has begun, and the rest of that goes to nobody', async () => {
+  test('is reset once its response has begun, whose rest is dropped', async () => {
     const { faults, session } = await service({
       answer(stream) {
         stream.respond({ ':status': 200 })
@@ -79,7 +79,7 @@ describe('a request', () => {
     )
   })
 
-  test('comes later, and streams under way do not wait for it', async () => {
+  test('is delayed without delaying open streams', async () => {
     const clock = new ManualClock()
     const { faults, session, asked } = await service({ clock })
     const slow = session.request({ ':path': '/slow', ':method': 'POST' })
@@ -147,7 +147,7 @@ describe('a request', () => {
     expect(await one('/after')).toEqual(right('/after'))
   })
 
-  test('comes at once when the fault that delays it is removed', async () => {
+  test('is released at once when the fault that delays it is removed', async () => {
     const { faults, session, asked } = await service()
     const delay = faults.apply({ kind: 'delay-stream', delayMs: millis(1e6), jitterMs: millis(0), links: links.both })
     const answer = ask(session, '/late', 'body')
@@ -158,7 +158,7 @@ describe('a request', () => {
   })
 })
 
-test('requests under TLS suffer the same where it ends at the proxy and begins anew', async () => {
+test('requests under TLS suffer the same faults if the proxy terminates and originates TLS', async () => {
   const authority = createAuthority()
   const identity = authority.issue(['localhost', '127.0.0.1'])
   const server = createSecureServer({ cert: identity.certificate, key: identity.key })
@@ -190,7 +190,7 @@ test('requests under TLS suffer the same where it ends at the proxy and begins a
   ])
 })
 
-test('a client is told to go elsewhere after a request, which is still answered', async () => {
+test('a client gets GOAWAY after a request, which still gets its response', async () => {
   const { faults, session } = await service()
   const told = once(session, 'goaway')
   faults.apply({ kind: 'goaway', code: 'NO_ERROR', links: links.to, when: { nth: 2 } })
@@ -202,7 +202,7 @@ test('a client is told to go elsewhere after a request, which is still answered'
   await eventually(() => session.closed)
 })
 
-test('frames are found however the stream is cut, and the preface is the first', () => {
+test('frames are found however the bytes are divided, and the preface comes first', () => {
   const frames = [resetStream(1, 8), windowUpdate(70_000), goaway(3, 0), Buffer.from('\0\0\0\x04\0\0\0\0\0', 'latin1')]
   fc.assert(
     fc.property(
@@ -229,7 +229,7 @@ test('frames are found however the stream is cut, and the preface is the first',
   )
 })
 
-describe('a fault that cannot be is refused', () => {
+describe('an impossible fault of HTTP/2 is refused', () => {
   test.each([
     [
       { kind: 'drop-stream', links: ['a>b'] },
@@ -246,7 +246,7 @@ describe('a fault that cannot be is refused', () => {
     expect(() => http2Family.parse(json, 'x')).toThrow(message)
   })
 
-  test('on a link of which nobody said that it carries HTTP/2', () => {
+  test('on a link that is not declared to carry HTTP/2', () => {
     const fault: Http2Fault = http2Family.parse({ kind: 'goaway', links: ['n1>n2'] }, 'x')
     expect(() => createHttp2Faults({ seed: 1 }).apply(fault)).toThrow('no route for HTTP/2 carries this link')
   })

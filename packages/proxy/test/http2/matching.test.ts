@@ -12,8 +12,8 @@ const { to, back } = links
 const refuse = { kind: 'reset-stream', code: 'REFUSED_STREAM' } as const
 const REFUSED = 'code 7'
 
-describe('a fault for some requests', () => {
-  test('is for calls of one method of gRPC, and no other', async () => {
+describe('a fault of selected HTTP/2 requests', () => {
+  test('selects the calls of one gRPC method', async () => {
     const { faults, session } = await service({
       answer(stream, path) {
         stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
@@ -40,7 +40,7 @@ describe('a fault for some requests', () => {
     [{ header: 'X-User' }, 'x-user: ann', 'x-admin: ann'],
     [{ header: 'x-user', headerValue: 'nn' }, 'x-user: ann', 'x-user: bob'],
     [{ client: '127.0.0.0/8', path: '/a' }, '/a', '/b'],
-  ])('is for those that match %j: %s, not %s', async (match, hit, other) => {
+  ])('selects requests that match %j: %s, not %s', async (match, hit, other) => {
     const { faults, session } = await service()
     const send = (what: string): Promise<string> => {
       const [name = '', value] = what.split(': ')
@@ -52,7 +52,7 @@ describe('a fault for some requests', () => {
     expect(await send(hit)).toBe(REFUSED)
   })
 
-  test('counts just those that it is for, from when it comes: in the middle of a connection, too', async () => {
+  test('counts only matching requests, also from the middle of a connection', async () => {
     const { faults, session } = await service()
     // All that these say is said by reference afterwards.
     for (let i = 0; i < 20; i++) await ask(session, `/item/${i}`, '', { 'x-name': `name ${i}`, 'x-same': 'always' })
@@ -64,7 +64,7 @@ describe('a fault for some requests', () => {
     expect(second.hits).toBe(1)
   })
 
-  test('is for the answers to requests that match, when it is on the way back', async () => {
+  test('selects responses by their requests', async () => {
     const { faults, session, asked } = await service()
     const late = faults.apply({
       kind: 'delay-stream',
@@ -80,7 +80,7 @@ describe('a fault for some requests', () => {
     expect(await slow).toBe('/slow 0')
   })
 
-  test('sees what stands far behind, where headers are longer than a frame', async () => {
+  test('reads header fields beyond the first frame', async () => {
     const { faults, route } = await service()
     const session = connect(`http://127.0.0.1:${route.port}`, { maxSendHeaderBlockLength: 1 << 20 })
     session.on('error', () => undefined)
@@ -92,7 +92,7 @@ describe('a fault for some requests', () => {
     expect(answers).toEqual(['/a 0', REFUSED, '/c 1'])
   })
 
-  test('knows trailers of a request from what another begins with', async () => {
+  test('distinguishes trailers from the head of another request', async () => {
     const { faults, session } = await service()
     const applied = faults.apply({ ...refuse, links: to, match: { header: 'x-check' } })
     const stream = session.request({ ':path': '/a', ':method': 'POST' }, { waitForTrailers: true })
@@ -106,7 +106,7 @@ describe('a fault for some requests', () => {
   })
 })
 
-test('a head that cannot be read goes on as it is, and the fault counts what it missed', async () => {
+test('an unreadable head is passed on, and the fault counts a miss', async () => {
   const faults = createHttp2Faults({ seed: 1 })
   const intercept = faults.intercept({ from: 'clients', to: 'n1' })
   const backend: Received[] = []
@@ -125,7 +125,7 @@ test('a head that cannot be read goes on as it is, and the fault counts what it 
   expect([some.hits, some.missed, any.hits, any.missed]).toEqual([0, 2, 2, 0])
 })
 
-test('a header block that never ends goes on with the end of its connection', async () => {
+test('an endless header block is passed on when its connection ends', async () => {
   const faults = createHttp2Faults({ seed: 1 })
   const intercept = faults.intercept({ from: 'clients', to: 'n1' })
   const backend: Received[] = []

@@ -24,8 +24,8 @@ function resultOf(history: History): string {
   return report.levels.linearizable.result
 }
 
-describe('a service that speaks HTTP/2', () => {
-  test('is recorded by the route table that it has for HTTP/1.1', async () => {
+describe('a service over HTTP/2', () => {
+  test('is recorded by its route table for HTTP/1.1', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, recorder } = await http2RouteTo(service)
     const session = await sessionTo(route.port)
@@ -46,7 +46,7 @@ describe('a service that speaks HTTP/2', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0, incomplete: 0 })
   })
 
-  test('is linearizable where it is, with requests of one connection at once', async () => {
+  test('is linearizable with concurrent requests on one connection if it is correct', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, recorder } = await http2RouteTo(service)
     await drive(route.port, { sessions: 3, requests: 100 })
@@ -55,7 +55,7 @@ describe('a service that speaks HTTP/2', () => {
     expect([resultOf(client.history), resultOf(backend.history)]).toEqual(['met', 'met'])
   })
 
-  test('is caught where it is not', async () => {
+  test('is not linearizable if it is wrong', async () => {
     let reads = 0
     const service = await keyValueHttp2(() => (reads++ === 2 ? 'v0' : undefined))
     const { route, client, backend } = await http2RouteTo(service)
@@ -68,8 +68,8 @@ describe('a service that speaks HTTP/2', () => {
   })
 })
 
-describe('an operation', () => {
-  test('whose request a fault resets is of unknown outcome, for the client and the backend', async () => {
+describe('an operation over HTTP/2', () => {
+  test('whose request a fault resets has an unknown outcome, for client and backend', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', match: { method: 'GET' } })
@@ -88,7 +88,7 @@ describe('an operation', () => {
     await eventually(() => backend.events.length === 4)
   })
 
-  test('whose answer a fault resets was done, as its backend saw it', async () => {
+  test('whose response a fault resets was done, as its backend saw it', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', back: true })
@@ -106,7 +106,7 @@ describe('an operation', () => {
     ])
   })
 
-  test('that a fault delays is called before and returns after; for its backend it is as short as it was', async () => {
+  test('that a fault delays takes longer for its client, but not for its backend', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service, { clock })
@@ -127,7 +127,7 @@ describe('an operation', () => {
     expect([client.events.length, backend.events.length]).toEqual([2, 2])
   })
 
-  test('that a fault resets as it begins keeps nothing that comes after it from being recorded', async () => {
+  test('that is reset at its start does not prevent the recording of later ones', async () => {
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service)
     const reset = apply({ kind: 'reset-stream', when: { nth: 1 } })
@@ -167,7 +167,7 @@ describe('an operation', () => {
     expect(outcomes(client).at(-1)?.[0]).toBe('fail')
   })
 
-  test('that its client gives up is of unknown outcome, though it has not left yet: it still goes on', async () => {
+  test('that its client cancels has an unknown outcome even before it left, since it will be sent', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service, { clock })
@@ -183,8 +183,8 @@ describe('an operation', () => {
   })
 })
 
-describe('what is not recorded', () => {
-  test('is counted by what it is, and touches everything where it may write', async () => {
+describe('unrecorded HTTP/2 traffic', () => {
+  test('is counted by kind, and marks all keys if it may write', async () => {
     const service = await keyValueHttp2()
     const { route, client, recorder } = await http2RouteTo(service)
     const session = await sessionTo(route.port)
@@ -198,7 +198,7 @@ describe('what is not recorded', () => {
     expect(recorder.counters).toMatchObject({ operations: 0, unmatched: 2, incomplete: 0 })
   })
 
-  test('is everything on a connection whose header blocks make no sense', async () => {
+  test('includes everything after a header block that cannot be decoded', async () => {
     const service = await serve((socket) => socket.resume())
     const { route, client } = await http2RouteTo(service)
     const raw = new Received(await dial(route))
@@ -212,7 +212,7 @@ describe('what is not recorded', () => {
     ])
   })
 
-  test('is an upload that was cut off: its server may have made something of it', async () => {
+  test('includes an upload that was cut off, since its server may have used it', async () => {
     const service = await serveHttp2((stream) => void stream.resume())
     const { route, client, recorder } = await http2RouteTo(service)
     const session = await sessionTo(route.port)
@@ -227,7 +227,7 @@ describe('what is not recorded', () => {
   })
 })
 
-test('bytes are passed as they are, with and without a record, however they are cut', async () => {
+test('bytes pass unchanged with and without a record, however they are divided', async () => {
   const random = createRandom('http2 bytes')
   const received: Buffer[] = []
   const echoed = await serve((socket) => {

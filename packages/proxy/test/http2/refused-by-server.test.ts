@@ -59,8 +59,8 @@ function begun(stream: number, method: string, path: string): Buffer {
   return frameOf(FRAME.headers, FLAG.endHeaders, stream, fields.map(([n, v]) => `\0${text(n)}${text(v)}`).join(''))
 }
 
-describe('a request that the server certainly did not process fails', () => {
-  test('where it resets the stream with REFUSED_STREAM', async () => {
+describe('a request that the server rejects', () => {
+  test('fails if the server resets it with REFUSED_STREAM', async () => {
     const server = await frameServer(() => [resetStream(1, constants.NGHTTP2_REFUSED_STREAM)])
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)
@@ -69,7 +69,7 @@ describe('a request that the server certainly did not process fails', () => {
     expect(outcomes(client).at(-1)).toEqual(['fail', 'write', 'x', 'refused: the server reset the stream unprocessed'])
   })
 
-  test('where it says by GOAWAY that it ended before it, and not those before', async () => {
+  test('fails if GOAWAY names an earlier stream as the last', async () => {
     const server = await frameServer((asked) => (asked === 2 ? [goaway(1, 0)] : []))
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)
@@ -87,7 +87,7 @@ describe('a request that the server certainly did not process fails', () => {
   test.each([
     ['has not arrived in full', false],
     ['has', true],
-  ])('also where a fault passes its head on later, and the request %s', async (_, isWhole) => {
+  ])('fails even if a fault passes its head on later, and the request %s', async (_, isWhole) => {
     const clock = new ManualClock()
     const server = await frameServer()
     const { route, apply, client, backend, recorder } = await http2RouteTo(server, { clock })
@@ -116,7 +116,7 @@ describe('a request that the server certainly did not process fails', () => {
     expect([client, backend].map((view) => typesOf(view, 'y'))).toEqual([isWhole ? ['invoke', 'fail'] : [], []])
   })
 
-  test('a request is not taken for unprocessed where only a fault says so: its headers went on', async () => {
+  test('is not taken for unprocessed if only a fault rejects it, since its head was sent', async () => {
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', code: 'REFUSED_STREAM', back: true })
@@ -129,7 +129,7 @@ describe('a request that the server certainly did not process fails', () => {
   test.each([
     ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
     ['CANCEL', constants.NGHTTP2_CANCEL],
-  ])('a request is not taken for unprocessed where the server says %s', async (name, code) => {
+  ])('is not taken for unprocessed if the server resets it with %s', async (name, code) => {
     const server = await frameServer(() => [resetStream(1, code)])
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)

@@ -8,8 +8,8 @@ import type { Harm } from '../fault-parts.ts'
 import { dial, links, network, Received, serve } from '../sockets.ts'
 import { again, behind, drop, late, twice, world } from './world.ts'
 
-describe('on real connections', () => {
-  test('Redis commands are lost and repeated between a client and a server, and the rest goes on', async () => {
+describe('a framed link between a real client and server', () => {
+  test('loses and repeats Redis commands, and passes on the rest', async () => {
     const faults = createMessageFaults({ seed: 1 })
     const asked: string[] = []
     const server = await serve((socket) =>
@@ -37,7 +37,7 @@ describe('on real connections', () => {
     expect([client.text, lost.hits, repeated.hits]).toEqual(['+GET a\r\n+GET c\r\n+GET c\r\n', 1, 1])
   })
 
-  test('a server that speaks first is dialled at once', async () => {
+  test('dials a server that speaks first at once', async () => {
     const faults = createMessageFaults({ seed: 1 })
     const server = await serve((socket) => socket.end('{"hello":1}\n{"hello":2}\n'))
     const intercept = faults.intercept({ from: 'clients', to: 'n1', framing: jsonLines })
@@ -48,7 +48,7 @@ describe('on real connections', () => {
     expect(client.text).toBe('{"hello":1}\n{"hello":2}\n{"hello":2}\n')
   })
 
-  test('bulk goes through a framed link unharmed, with and without a fault that strikes nothing', async () => {
+  test('carries large transfers unchanged, with and without a fault that hits nothing', async () => {
     const faults = createMessageFaults({ seed: 1 })
     const lines = Array.from({ length: 40_000 }, (_, n) => `{"n":${n},"text":"${'x'.repeat(n % 300)}"}`).join('\n')
     const server = await serve((socket) => socket.pipe(socket))
@@ -64,7 +64,7 @@ describe('on real connections', () => {
   })
 })
 
-test('whatever faults come and go, what arrives is whole messages that were sent, and without loss all of them', () => {
+test('under changing faults only whole sent messages arrive, and all of them without loss', () => {
   const harm = fc.constantFrom<Harm<MessageFault>>(drop, twice, late, behind(1, 30), behind(3, 30), again(2, 30))
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant('send' as const), bytes: fc.integer({ min: 1, max: 30 }) }) },

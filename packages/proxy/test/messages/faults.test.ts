@@ -8,7 +8,7 @@ import type { Trigger } from '../fault-parts.ts'
 import { again, back, behind, drop, late, numbers, twice, world } from './world.ts'
 
 describe('without a fault', () => {
-  test('every byte goes on as it comes, framed or not, whole or not', () => {
+  test('without a fault every byte is passed on at once, framed or not', () => {
     const { send, there, interceptor, faults } = world({ framing: resp })
     send('*1\r\n$4\r\nPI')
     expect(there.text).toBe('*1\r\n$4\r\nPI')
@@ -21,22 +21,22 @@ describe('without a fault', () => {
   })
 })
 
-describe('a message is', () => {
-  test('lost, and the connection goes on', () => {
+describe('a message', () => {
+  test('is lost, and the connection stays open', () => {
     const { apply, send, there } = world()
     const fault = apply(drop, { when: { nth: 2 } })
     send('1\n2\n3\n')
     expect([there.text, fault.hits]).toEqual(['1\n3\n', 1])
   })
 
-  test('duplicated, at once', () => {
+  test('is duplicated at once', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'duplicate-message', copies: 2 }, { when: { nth: 2 } })
     send('1\n2\n3\n')
     expect([there.text, fault.hits]).toEqual(['1\n2\n2\n2\n3\n', 1])
   })
 
-  test('overtaken by the given number of others', () => {
+  test('is overtaken by the given number of others', () => {
     const { apply, send, there } = world()
     const fault = apply(behind(2), { when: { nth: 1 } })
     send('1\n2\n')
@@ -45,7 +45,7 @@ describe('a message is', () => {
     expect(there.text).toBe('2\n3\n1\n4\n')
   })
 
-  test('let go in time where no others come', () => {
+  test('is released after a time if no others come', () => {
     const { apply, send, there, clock } = world()
     apply(behind(2, 50), { when: { nth: 1 } })
     send('1\n2\n')
@@ -55,7 +55,7 @@ describe('a message is', () => {
     expect(there.text).toBe('2\n1\n')
   })
 
-  test('replayed after the given number of others, or in time', () => {
+  test('is replayed after the given number of others, or after a time', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(again(2, 50), { when: { every: 4 } })
     send(numbers(1, 7))
@@ -65,7 +65,7 @@ describe('a message is', () => {
     expect([there.text, fault.hits]).toEqual([`${numbers(1, 6)}4\n7\n8\n8\n`, 2])
   })
 
-  test('delayed, and what follows waits behind it', () => {
+  test('is delayed, and delays the following ones', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(late, { when: { nth: 2 } })
     send('1\n2\n3\n')
@@ -77,7 +77,7 @@ describe('a message is', () => {
     expect([there.text, fault.hits, clock.armed]).toEqual(['1\n2\n3\n4\n', 1, 0])
   })
 
-  test('corrupted by one bit, and is still one message', () => {
+  test('gets one bit flipped, and stays one message', () => {
     for (const framing of [jsonLines, resp, lengthPrefixed({ lengthFieldLength: 2, byteOrder: 'big' })]) {
       for (let seed = 0; seed < 50; seed++) {
         const { apply, send, there } = world({ framing, seed })
@@ -99,21 +99,21 @@ describe('a message is', () => {
     }
   })
 
-  test('left alone where there is nothing in it to flip', () => {
+  test('is left alone if there is nothing in it to flip', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'corrupt-message', bits: 3 })
     send('\n')
     expect([there.text, fault.hits]).toEqual(['\n', 0])
   })
 
-  test('replaced by one made up', () => {
+  test('is replaced by a made-up one', () => {
     const { apply, send, there } = world({ framing: resp })
     apply({ kind: 'fabricate-message', message: ['DEL', 'x'] }, { match: { command: 'get' } })
     send('*2\r\n$3\r\nGET\r\n$1\r\nx\r\nPING\r\n')
     expect(there.text).toBe('*2\r\n$3\r\nDEL\r\n$1\r\nx\r\nPING\r\n')
   })
 
-  test('falsified in one field if it is JSON, in its place or in addition', () => {
+  test('is forged in one JSON field, replaced or in addition', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'forge-message', fields: 1, besides: false }, { when: { nth: 1 } })
     const added = apply({ kind: 'forge-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -126,7 +126,7 @@ describe('a message is', () => {
     expect([altered.term === 5, besides.term === 7, fault.hits, added.hits]).toEqual([false, false, 1, 1])
   })
 
-  test('dropped if it is signed and was falsified, but not if a false one was added', () => {
+  test('is dropped if it is signed and was forged, but not if a forged one was added', () => {
     const { apply, send, there } = world()
     apply({ kind: 'forge-signed-message', fields: 1, besides: false }, { when: { nth: 1 } })
     apply({ kind: 'forge-signed-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -134,14 +134,14 @@ describe('a message is', () => {
     expect(there.text).toBe('{"term":7}\n')
   })
 
-  test('not forged if it is not JSON', () => {
+  test('is not forged if it is not JSON', () => {
     const { apply, send, there } = world({ framing: resp })
     const fault = apply({ kind: 'forge-message', fields: 1, besides: false })
     send('PING\r\n')
     expect([there.text, fault.hits]).toEqual(['PING\r\n', 0])
   })
 
-  test('hit in the chosen direction, and in no other', () => {
+  test('is hit in the chosen direction only', () => {
     const { apply, send, there, here, interceptor } = world()
     apply(drop, { links: back })
     send('1\n')
@@ -149,7 +149,7 @@ describe('a message is', () => {
     expect([there.text, here.text]).toEqual(['1\n', ''])
   })
 
-  test('hit by several faults, in their order', () => {
+  test('is hit by several faults in order', () => {
     const { apply, send, there } = world()
     const counted = [apply(twice, { when: { nth: 2 } }), apply(drop, { when: { nth: 3 } }), apply(twice)]
     send('1\n2\n3\n')
@@ -158,7 +158,7 @@ describe('a message is', () => {
   })
 })
 
-describe('a trigger', () => {
+describe('the trigger of a message fault', () => {
   const passed = (when: Trigger<MessageFault>, count = 12) => {
     const { apply, send, there } = world()
     apply(drop, { when })
@@ -166,7 +166,7 @@ describe('a trigger', () => {
     return there.text.split('\n').filter(Boolean).map(Number)
   }
 
-  test('takes the nth, the first n, every nth, and two conditions at once', () => {
+  test('selects the nth, the first n, every nth, or by two conditions', () => {
     expect(passed({ nth: 3 }, 5)).toEqual([1, 2, 4, 5])
     expect(passed({ first: 3 }, 5)).toEqual([4, 5])
     expect(passed({ every: 2 }, 5)).toEqual([1, 3, 5])
@@ -175,7 +175,7 @@ describe('a trigger', () => {
     expect(passed({ probability: 1 })).toEqual([])
   })
 
-  test('counts the messages that match, over all connections of the link', () => {
+  test('counts the matching messages over all connections of the link', () => {
     const { apply, send, there, connect } = world()
     const other = connect()
     apply(drop, { when: { nth: 2 }, match: { contains: 'x' } })
@@ -185,7 +185,7 @@ describe('a trigger', () => {
     expect([there.text, other.there.text]).toEqual(['"x1"\n"y"\n"x3"\n', '"y"\n'])
   })
 
-  test('leaves the first messages of each connection alone, also those before it was applied', () => {
+  test('spares the first messages of each connection, including those before the fault', () => {
     const { apply, send, there, connect } = world()
     const other = connect()
     send('1\n')
@@ -195,7 +195,7 @@ describe('a trigger', () => {
     expect([there.text, other.there.text]).toEqual(['1\n2\n', '1\n2\n'])
   })
 
-  test('holds from a time until a time', () => {
+  test('applies within its time window', () => {
     const { apply, send, there, clock } = world()
     clock.advance(1000)
     apply(drop, { when: { fromMs: millis(10), untilMs: millis(20) } })
@@ -206,7 +206,7 @@ describe('a trigger', () => {
     expect(there.text).toBe('0\n2\n')
   })
 
-  test('draws the same for the same seed, whatever other connections, links and faults there are', () => {
+  test('draws the same for the same seed, independent of other connections, links and faults', () => {
     const drawn = (seed: number, crowd: boolean) => {
       const { apply, send, there, connect, faults } = world({ seed })
       faults.intercept({ from: 'n3', to: 'n2', framing: jsonLines })
@@ -227,7 +227,7 @@ describe('a trigger', () => {
   })
 })
 
-describe('a match', () => {
+describe('the match of a message fault', () => {
   test.each([
     [{ member: 'type' }, ['{"type":1,"n":1}', '{"type":{"a":null},"n":2}']],
     [{ member: 'type.a' }, ['{"type":{"a":null},"n":2}']],
@@ -245,7 +245,7 @@ describe('a match', () => {
     expect(there.text.split('\n').slice(0, -1)).toEqual(lines.filter((line) => !struck.includes(line)))
   })
 
-  test('is by command and key', () => {
+  test('selects by command and key', () => {
     const { apply, send, there } = world({ framing: resp })
     const fault = apply(drop, { match: { command: 'set', key: 'x' } })
     send('SET x 1\r\nset y 1\r\n*3\r\n$3\r\nset\r\n$1\r\nx\r\n$1\r\n2\r\nGET x\r\n')
@@ -253,8 +253,8 @@ describe('a match', () => {
   })
 })
 
-describe('a fault that comes and goes', () => {
-  test('begins with the first message that begins after it', () => {
+describe('a message fault', () => {
+  test('begins with the first message that starts after it', () => {
     const { apply, send, there } = world()
     send('[1,')
     apply(drop)
@@ -262,7 +262,7 @@ describe('a fault that comes and goes', () => {
     expect(there.text).toBe('[1,2]\n')
   })
 
-  test('gives back at heal what it held, in order, and forgets what it would have repeated', () => {
+  test('releases held messages in order when healed, and drops repetitions', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(late, { when: { every: 2 } })
     const reorder = apply(behind(9), { when: { nth: 1 } })
@@ -279,7 +279,7 @@ describe('a fault that comes and goes', () => {
     expect(there.text).toBe(`${numbers(2, 5)}1\n[6,7]\n`)
   })
 
-  test('leaves a message delayed that another fault delays as well', () => {
+  test('leaves a message delayed if another fault also delays it', () => {
     const { apply, send, there, clock } = world()
     const [first] = [apply(late), apply(late)]
     send('1\n')

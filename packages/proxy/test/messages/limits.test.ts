@@ -6,8 +6,8 @@ import { jsonLines } from '../../../wire/src/framing/json-lines.ts'
 import { resp } from '../../../wire/src/resp/resp.ts'
 import { again, back, behind, drop, late, world } from './world.ts'
 
-describe('at the end', () => {
-  test('delayed messages come before an orderly end, and a message cut short comes last', () => {
+describe('the end of a framed stream', () => {
+  test('follows the delayed messages, and an incomplete message comes last', () => {
     const { apply, send, there, interceptor } = world()
     apply(behind(5), { when: { nth: 1 } })
     apply(again(5), { when: { nth: 2 } })
@@ -16,7 +16,7 @@ describe('at the end', () => {
     expect(there).toMatchObject({ text: '2\n3\n1\n[4', ended: true })
   })
 
-  test('an orderly end waits for what is delayed, and so does a reset', () => {
+  test('waits for delayed messages, whether orderly or by a reset', () => {
     for (const ending of ['end', 'reset'] as const) {
       const { apply, send, there, interceptor, clock } = world()
       apply(late)
@@ -28,7 +28,7 @@ describe('at the end', () => {
     }
   })
 
-  test('no timer is left once the connection is gone', () => {
+  test('leaves no timer', () => {
     const { apply, send, interceptor, clock, there } = world()
     apply(late)
     send('1\n')
@@ -39,8 +39,8 @@ describe('at the end', () => {
   })
 })
 
-describe('messages that are too large, or none', () => {
-  test('go on unharmed, never with another in the middle, and are counted', () => {
+describe('bytes that are no message, or too large for one', () => {
+  test('pass unchanged and uninterrupted by messages, and are counted', () => {
     const { apply, send, there, clock, faults } = world({ maxMessageBytes: 50 })
     apply(behind(1, 10), { when: { nth: 1 } })
     send(`1\n${'x'.repeat(60)}`)
@@ -50,7 +50,7 @@ describe('messages that are too large, or none', () => {
     expect(faults.statistics().get('n1>n2')).toEqual({ messages: 3, oversized: 1, unframed: 0 })
   })
 
-  test('go on unharmed once the stream is not framed any more, after what was held back', () => {
+  test('pass unchanged once framing is lost, after held messages', () => {
     const { apply, send, there, interceptor, faults } = world({ framing: resp })
     apply(behind(9), { when: { nth: 1 } })
     apply(drop, { when: { nth: 2 } })
@@ -72,7 +72,7 @@ test('a message duplicated many times is stored once', () => {
   expect(there.text).toBe('')
 })
 
-test('the sender is stopped while too much waits, and goes on afterwards', () => {
+test('the sender is paused while too much waits, and resumed afterwards', () => {
   const { apply, send, there, clock } = world({ maxMessageBytes: 1 << 20 })
   apply(late)
   const line = `${'x'.repeat(1 << 19)}\n`
@@ -85,7 +85,7 @@ test('the sender is stopped while too much waits, and goes on afterwards', () =>
   expect([there.reading, there.text.length]).toEqual([true, 33 * line.length])
 })
 
-describe('a fault that cannot be is refused with the reason', () => {
+describe('an impossible message fault is refused with the reason', () => {
   test.each<[Framing, unknown, string]>([
     [
       jsonLines,
@@ -119,7 +119,7 @@ describe('a fault that cannot be is refused with the reason', () => {
     expect(apply).toThrow(reason)
   })
 
-  test('a fault that is possible in one of the two directions is not refused', () => {
+  test('a fault that is possible in one direction is accepted', () => {
     const { faults } = world({ framing: resp })
     faults.intercept({ from: 'n2', to: 'n1', framing: resp })
     faults.apply({ ...drop, links: back, match: { command: 'SET' } })

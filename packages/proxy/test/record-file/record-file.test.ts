@@ -34,7 +34,7 @@ class StalledDisk {
   }
 }
 
-test('every line is in the file once it is closed, behind the header', async () => {
+test('every line is in the file after the header once the file is closed', async () => {
   const path = newPath()
   const file = openRecordFile(path, { header: () => ({ chaos: 1, model: 'register' }) })
   const lines = Array.from({ length: 20_000 }, (_, i) => line(i))
@@ -53,7 +53,7 @@ test('lines of any length and alphabet are kept whole', async () => {
   expect(readFileSync(path, 'utf8')).toBe(lines.join(''))
 })
 
-test('a line is in the file soon, without another one having to come', async () => {
+test('a line is written soon, without waiting for another one', async () => {
   const path = newPath()
   const file = openRecordFile(path)
   file.write(line(1))
@@ -61,13 +61,13 @@ test('a line is in the file soon, without another one having to come', async () 
   await file.close()
 })
 
-describe('a recording in parts', () => {
+describe('a recording in several parts', () => {
   const newDirectory = () => join(directory, `parts${files++}`)
   const partsIn = (path: string) => readdirSync(path).sort()
   const textOf = (path: string) =>
     path.endsWith('.gz') ? gunzipSync(readFileSync(path)).toString() : readFileSync(path, 'utf8')
 
-  test('goes on in another part at the size, and none is cut within a line', async () => {
+  test('starts a new part at the size, and never within a line', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { bytes: 150_000 } })
     const lines = Array.from({ length: 40_000 }, (_, i) => line(i))
@@ -90,7 +90,7 @@ describe('a recording in parts', () => {
     expect(file.statistics).toMatchObject({ path, parts: { current: 5, removed: 0 }, lostLines: 0 })
   })
 
-  test('goes on in another part with the first event after the time, in the time of the recorder', async () => {
+  test("starts a new part with the first event after the time, by the recorder's clock", async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { everyMs: 60_000 } })
     for (const minutes of [0, 0.5, 0.99, 1, 1.5, 180, 181]) file.write(line(minutes), { time: minutes * 60e9 })
@@ -103,7 +103,7 @@ describe('a recording in parts', () => {
     ])
   })
 
-  test('says in which part and line an event is while it still waits for the disk', async () => {
+  test('reports the part and line of an event before it is on disk', async () => {
     const path = newDirectory()
     const disk = new StalledDisk()
     const file = openRecordFile(path, { parts: { bytes: 100_000 }, disk: disk.write, header: () => ({ chaos: 1 }) })
@@ -122,7 +122,7 @@ describe('a recording in parts', () => {
     expect(`${blocks[before + 1]}\n`).toBe(line(before))
   })
 
-  test('compresses the parts that are finished', async () => {
+  test('compresses finished parts', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { bytes: 50_000, compress: true } })
     const lines = Array.from({ length: 10_000 }, (_, i) => line(i))
@@ -134,7 +134,7 @@ describe('a recording in parts', () => {
     expect(names.map((name) => textOf(join(path, name))).join('')).toBe(lines.join(''))
   })
 
-  test.each([false, true])('keeps the newest, and those that are evidence (compressed: %o)', async (compress) => {
+  test.each([false, true])('keeps the newest parts and those with evidence (compressed: %o)', async (compress) => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { everyMs: 1, keep: 2, compress } })
     for (let ms = 0; ms < 20; ms++) {
@@ -150,7 +150,7 @@ describe('a recording in parts', () => {
     expect(file.statistics).toMatchObject({ parts: { current: 20, removed: 16 } })
   })
 
-  test('on a full disk loses its oldest part if old ones may go, and says so', async () => {
+  test('loses its oldest part on a full disk if old parts may go, and reports it', async () => {
     const path = newDirectory()
     const notices: string[] = []
     let room = 3
@@ -174,8 +174,8 @@ describe('a recording in parts', () => {
   })
 })
 
-describe('while the disk stalls', () => {
-  test('nothing waits, and the file reports how far it is behind and, beyond a bound, that traffic should wait', async () => {
+describe('a recording on a stalled disk', () => {
+  test('delays no traffic, but reports its backlog, and beyond a bound asks traffic to wait', async () => {
     const disk = new StalledDisk()
     const file = openRecordFile(newPath(), { disk: disk.write, maximumBehindBytes: 200_000 })
     let relieved = 0
@@ -194,7 +194,7 @@ describe('while the disk stalls', () => {
     expect(disk.written.join('').length).toBe(file.statistics.writtenBytes)
   })
 
-  test('lines that wait for one part are written together, up to some megabytes', async () => {
+  test('writes waiting lines of one part together, up to some megabytes', async () => {
     const disk = new StalledDisk()
     const file = openRecordFile(newPath(), { disk: disk.write })
     const text = `${'x'.repeat(999)}\n`
@@ -208,7 +208,7 @@ describe('while the disk stalls', () => {
     expect(disk.written.join('')).toBe(text.repeat(10_000))
   })
 
-  test('or fails, the rest is counted as lost, traffic goes on, and the trouble is reported once', async () => {
+  test('counts lost lines if the disk fails, lets traffic continue, and reports the failure once', async () => {
     const disk = new StalledDisk()
     const errors: UserError[] = []
     const file = openRecordFile(newPath(), {
@@ -237,7 +237,7 @@ describe('a disk that fails', () => {
     ['in the middle of a line', 24, '{"index":0}\n{"index":1}\n{"ind', `{"index":0}\n${seal}`],
     ['after enough of a line', 12, '{"index":0}\n{"index":1, "more":', `{"index":0}\n${seal}`],
     ['right at the start', 0, '{"in', '{"in'],
-  ])('%s, leaves a record that says so where there is room', (_, wholeBytes, content, sealed) => {
+  ])('%s, leaves a record that reports it if there is room', (_, wholeBytes, content, sealed) => {
     const path = newPath()
     writeFileSync(path, content)
     expect(sealRecord(path, wholeBytes, seal)).toBe(sealed !== content)
@@ -260,6 +260,6 @@ describe('a disk that fails', () => {
   })
 })
 
-test('a place that cannot be written to is refused at once', () => {
+test('an unwritable path is refused at once', () => {
   expect(() => openRecordFile(join(directory, 'nowhere', 'history.jsonl'))).toThrow(UserError)
 })

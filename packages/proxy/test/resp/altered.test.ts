@@ -26,8 +26,8 @@ const verdictOf = ({ views }: Recorded, view: 'client' | 'backend') =>
 
 const OK_BYTES = 5
 
-describe('a request that a fault changes', () => {
-  test('leaves the key that it then writes unknown, and no other', async () => {
+describe('a Redis request changed by a fault', () => {
+  test('makes only the key that it then writes unknown', async () => {
     const made = await recorded({ messages: true })
     const { messages, ask, client, server, marks } = made
     await ask(command('SET', 'x', '1') + command('SET', 'y', '1'), 2 * OK_BYTES)
@@ -45,7 +45,7 @@ describe('a request that a fault changes', () => {
     for (const view of ['client', 'backend'] as const) expect(verdictOf(made, view).result).not.toBe('violated')
   })
 
-  test('leaves everything unknown where it can change anything, or where bytes were changed', async () => {
+  test('makes everything unknown if it can change anything, or its bytes were changed', async () => {
     const made = await recorded({ messages: true })
     const { messages, ask, marks } = made
     messages.apply({ kind: 'fabricate-message', message: ['EVAL', 'return 1', '0'], links: links.to } as never)
@@ -53,14 +53,14 @@ describe('a request that a fault changes', () => {
     expect(marks()).toEqual(['touched *: a request that a fault changed'])
   })
 
-  test('is told of by the link itself, too: any byte of it may have been changed', async () => {
+  test('is reported by the link too, where any byte may have changed', async () => {
     const made = await recorded()
     made.network.apply({ kind: 'corrupt', probability: 1, links: links.to } as never)
     made.client.socket.write(command('SET', 'x', '2'))
     await eventually(() => made.marks('backend').includes('touched *: a request that a fault changed'))
   })
 
-  test('may be one command still, of another key or value: a bit is enough', () => {
+  test('may still be a command, on another key or value', () => {
     const random = createRandom('bits')
     const words = Array.from({ length: 200 }, () => {
       const flipped = flipBits(Buffer.from(command('SET', 'key', 'value')), 1, resp, 'requests', random)

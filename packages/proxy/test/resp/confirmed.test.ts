@@ -15,21 +15,21 @@ const waiting = (replicas: string, isConfirmedByWait = true) =>
     commands: commandSet({ isConfirmedByWait }),
   })
 
-describe('a change with a WAIT right behind it', () => {
-  test('is acknowledged when that many replicas have it', async () => {
+describe('a change followed by a WAIT', () => {
+  test('is acknowledged when enough replicas have it', async () => {
     const { ask, told } = await waiting(':2\r\n')
     await ask(SET + WAIT, 9)
     expect(told()).toEqual(['0 invoke write x="1"', '0 ok write x="1"'])
   })
 
-  test('is unknown when fewer have it', async () => {
+  test('has an unknown outcome if fewer have it', async () => {
     const { ask, told } = await waiting(':1\r\n')
     await ask(SET + WAIT, 9)
     expect(told().at(-1)).toMatch(/^0 info write .*!WAIT 2: 1 replicas have it$/)
     expect(told('backend')).toEqual(told('backend').filter((line) => !line.includes(' ok ')))
   })
 
-  test('is unknown when the connection ends before the answer to the WAIT', async () => {
+  test('has an unknown outcome if the connection ends before the reply to the WAIT', async () => {
     const { client, told } = await recorded({
       answer: ([name]) => (name === 'WAIT' ? '' : undefined),
       commands: commandSet({ isConfirmedByWait: true }),
@@ -40,13 +40,13 @@ describe('a change with a WAIT right behind it', () => {
     await expect.poll(() => told().at(-1), { timeout: 10_000 }).toMatch(/^0 info write/)
   })
 
-  test('is acknowledged at once where nothing says that clients go by it', async () => {
+  test('is acknowledged at once unless the settings make WAIT confirm', async () => {
     const { ask, told } = await waiting(':0\r\n', false)
     await ask(SET + WAIT, 9)
     expect(told().at(-1)).toBe('0 ok write x="1"')
   })
 
-  test('stays refused if it was', async () => {
+  test('stays refused if it was refused', async () => {
     const { ask, told } = await recorded({
       answer: ([name]) => (name === 'WAIT' ? ':0\r\n' : '-NOREPLICAS Not enough good replicas to write.\r\n'),
       commands: commandSet({ isConfirmedByWait: true }),
@@ -56,7 +56,7 @@ describe('a change with a WAIT right behind it', () => {
   })
 })
 
-test('a lock is acquired with its token, refused while it is held, and released by the documented script', async () => {
+test('a lock is acquired with its token, refused while held, and released by the documented script', async () => {
   const answers = ['+OK\r\n', '$-1\r\n', ':1\r\n', ':0\r\n']
   const { ask, told } = await recorded({ answer: () => answers.shift(), commands: commandSet({ model: 'lock' }) })
   await ask(command('SET', 'l', 't1', 'NX', 'PX', '1000'), 5)
@@ -92,7 +92,7 @@ describe('a script that releases a lock', () => {
     ['in single quotes, commands in upper case', RELEASE.replace('"get"', "'GET'").replace('"del"', "'DEL'")],
     ['with semicolons', RELEASE.replace('ARGV[1]', 'ARGV [ 1 ]').replace('return 0', 'return 0;').concat(';\n')],
     ['with a long comment', RELEASE.replace('then', '--[==[ it is ]] ours ]==] then')],
-  ])('may be laid out in another way: %s', async (_, script) => {
+  ])('is recognised in another layout: %s', async (_, script) => {
     expect(await asLock(command('EVAL', script, '1', 'l', 't1'))).toEqual(['0 ok release l="t1"'])
   })
 
@@ -104,11 +104,11 @@ describe('a script that releases a lock', () => {
     ['that ends in a comment', RELEASE.replace('return 0', '--return 0')],
     ['that does more', `${RELEASE} redis.call('del', 'x')`],
     ['that is no Lua', `${RELEASE} "`],
-  ])('is any other script %s', async (_, script) => {
+  ])('is not recognised %s', async (_, script) => {
     expect((await asLock(command('EVAL', script, '1', 'l', 't1'))).join()).not.toContain('release')
   })
 
-  test('may be called by its SHA-1 once a client has sent it', async () => {
+  test('is recognised by its SHA-1 once a client has sent it', async () => {
     const sha = createHash('sha1').update(DOCUMENTED).digest('hex')
     const called = command('EVALSHA', sha, '1', 'l', 't1')
     expect((await asLock(called)).join()).not.toContain('release')
@@ -120,7 +120,7 @@ describe('a script that releases a lock', () => {
   })
 })
 
-test('a queue is drained by a script, oldest first', async () => {
+test('a script drains a queue, oldest first', async () => {
   const answers = [':1\r\n', '*1\r\n$1\r\n1\r\n']
   const { ask, told } = await recorded({ answer: () => answers.shift(), commands: commandSet({ model: 'queue' }) })
   await ask(command('LPUSH', 'q', '1'), 4)
@@ -128,7 +128,7 @@ test('a queue is drained by a script, oldest first', async () => {
   expect(told().at(-1)).toBe('0 ok drain q=["1"]')
 })
 
-test('a read of a client whose name ends in :final is a final read', async () => {
+test('a read by a client whose name ends in :final is a final read', async () => {
   const { ask, views } = await recorded({ answer: ([name]) => (name === 'CLIENT' ? '+OK\r\n' : undefined) })
   await ask(command('CLIENT', 'SETNAME', 'a:final') + command('GET', 'x'), 10)
   expect(views.client.find(({ type }) => type === 'invoke')).toMatchObject({ session: 'a', final: true })

@@ -17,7 +17,7 @@ describe('a transaction', () => {
   const sent = (...commands: readonly (readonly string[])[]) =>
     [['MULTI'], ...commands, ['EXEC']].map((words) => command(...words)).join('')
 
-  test('is recorded as the operations it asks for, at the time of its EXEC', async () => {
+  test('is recorded as its operations, at the time of its EXEC', async () => {
     const { ask, told, marks, recorder } = await recorded(transacting('*3\r\n+OK\r\n$1\r\n7\r\n:3\r\n'))
     await ask(command('MULTI') + command('SET', 'x', '1') + command('GET', 'y') + command('INCR', 'n'), 5 + 3 * 9)
     expect(told()).toEqual([])
@@ -27,7 +27,7 @@ describe('a transaction', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, open: 0, unmatched: 4 })
   })
 
-  test('with a changed watched key, or that was refused, has no effect', async () => {
+  test('has no effect if a watched key changed or it was refused', async () => {
     const watched = await recorded(transacting('*-1\r\n'))
     await watched.ask(sent(['SET', 'x', '1']), 5 + 9 + 5)
     expect(ended(watched.told())).toEqual(['0 fail write x=undefined !a key that was watched has changed'])
@@ -36,13 +36,13 @@ describe('a transaction', () => {
     expect(ended(refused.told())).toEqual(['0 fail write x=undefined !EXECABORT no'])
   })
 
-  test('that is discarded records no operation', async () => {
+  test('records nothing if it is discarded', async () => {
     const { ask, told, marks } = await recorded(transacting(''))
     await ask(command('MULTI') + command('SET', 'x', '1') + command('DISCARD'), 5 + 9 + 5)
     expect([told(), marks()]).toEqual([[], []])
   })
 
-  test('touches what is no operation in it, once it is carried out', async () => {
+  test('marks the keys of commands that are no operations when it is executed', async () => {
     const { ask, told, marks } = await recorded(transacting('*2\r\n:1\r\n+OK\r\n'))
     await ask(command('MULTI') + command('LPUSH', 'l', 'a'), 5 + 9)
     expect(marks()).toEqual([])
@@ -51,7 +51,7 @@ describe('a transaction', () => {
     expect(ended(told())).toEqual(['0 ok write x="1"'])
   })
 
-  test('whose replies do not fit its commands is not understood', async () => {
+  test('is not understood if its replies do not fit its commands', async () => {
     const { ask, told } = await recorded(transacting('*1\r\n+OK\r\n'))
     await ask(sent(['SET', 'x', '1'], ['SET', 'y', '1']), 5 + 18 + 9)
     expect(ended(told())).toEqual([
@@ -60,7 +60,7 @@ describe('a transaction', () => {
     ])
   })
 
-  test('may go to another database, and the connection with it', async () => {
+  test('may switch the database of its connection', async () => {
     const { ask, told } = await recorded({
       answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '*2\r\n+OK\r\n+OK\r\n' : QUEUED),
     })
@@ -71,7 +71,7 @@ describe('a transaction', () => {
   })
 })
 
-describe('clients are told apart', () => {
+describe('a client', () => {
   const sessionsOf = (events: readonly Event[]) =>
     events.filter(({ type }) => type === 'invoke').map((event) => (event as { session?: string }).session)
   const greeting = {
@@ -85,7 +85,7 @@ describe('clients are told apart', () => {
             : undefined,
   }
 
-  test('by CLIENT SETNAME, from the next command on, and across connections', async () => {
+  test('is identified by CLIENT SETNAME from the next command on, across connections', async () => {
     const { ask, views, connect, recorder } = await recorded(greeting)
     await ask(command('GET', 'x'), 5)
     await ask(command('CLIENT', 'SETNAME', 'alice') + command('GET', 'x'), 10)
@@ -99,7 +99,7 @@ describe('clients are told apart', () => {
     expect(recorder.sessions).toMatchObject({ named: true })
   })
 
-  test('by the user, unless that is the default one', async () => {
+  test('is identified by its user, unless that is the default one', async () => {
     const { ask, views } = await recorded(greeting)
     await ask(command('AUTH', 'secret'), 5)
     await ask(command('GET', 'x'), 5)
@@ -112,7 +112,7 @@ describe('clients are told apart', () => {
     expect(sessionsOf(views.client)).toEqual([undefined, 'user bob', 'carol', undefined])
   })
 
-  test('but not by a name that was refused', async () => {
+  test('is not identified by a refused name', async () => {
     const { ask, views } = await recorded({ answer: ([name]) => (name === 'AUTH' ? '-WRONGPASS no\r\n' : undefined) })
     await ask(command('AUTH', 'bob', 'wrong'), 15)
     await ask(command('GET', 'x'), 5)
@@ -120,8 +120,8 @@ describe('clients are told apart', () => {
   })
 })
 
-describe('a connection of which answers do not follow requests', () => {
-  test('in RESP3 has its subscriptions pushed, and goes on', async () => {
+describe('a connection whose replies do not follow requests', () => {
+  test('continues in RESP3, where subscriptions are pushed', async () => {
     const { ask, told, recorder } = await recorded({
       answer: ([name]) =>
         name === 'HELLO'
@@ -136,7 +136,7 @@ describe('a connection of which answers do not follow requests', () => {
     expect(recorder.counters).toMatchObject({ opaqueConnections: 0, unmatchedAnswers: 0 })
   })
 
-  test('because it has turned them off is read for what it writes', async () => {
+  test('is read for its writes if it has turned replies off', async () => {
     const { client, told, marks, server } = await recorded({ answer: () => '' })
     client.socket.write(command('CLIENT', 'REPLY', 'OFF') + command('SET', 'x', '1') + command('GET', 'x'))
     client.socket.write(command('SELECT', '2') + command('SET', 'x', '2'))
@@ -145,7 +145,7 @@ describe('a connection of which answers do not follow requests', () => {
     expect(marks()).toEqual(['touched x: SET', 'touched *: SET'])
   })
 
-  test('because it subscribed within a transaction touches what that may still do', async () => {
+  test('marks what a subscription within a transaction may still do', async () => {
     const { client, marks, server } = await recorded({ answer: ([name]) => (name === 'MULTI' ? OK : QUEUED) })
     client.socket.write(command('MULTI') + command('SET', 'x', '1') + command('SUBSCRIBE', 'c'))
     await eventually(() => server.asked.length === 3)

@@ -62,7 +62,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     expect(judge().levels.linearizable.result).toBe('violated')
   })
 
-  test('is lost if it is written anew, without a time, after it was gone by itself', async () => {
+  test('is lost if it is set without a time after it expired', async () => {
     const { connect, owner, gone, judge } = await redis()
     const client = await connect()
     await client.ask('SET x a PX 30')
@@ -73,7 +73,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     expect(judge().levels.linearizable.result).toBe('violated')
   })
 
-  test('comes back with a value that it had before it was gone: violated', async () => {
+  test('violates linearizability if it returns to a value from before it expired', async () => {
     const { connect, owner, gone, judge } = await redis()
     const client = await connect()
     await client.ask('SET x a PX 30')

@@ -17,7 +17,7 @@ test('under all faults at once no outcome is wrong, and no effect is missing fro
   for (const type of ['ok', 'fail', 'info']) expect(count(type)).toBeGreaterThan(0)
 })
 
-test('under all faults at once no outcome is wrong, also with transactions', async () => {
+test('under all faults at once no outcome of a transaction is wrong', async () => {
   const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 300, transactions: true })
   expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
 })

@@ -20,36 +20,36 @@ async function recorded(before: readonly string[], during: readonly string[], af
   return { result: judge().levels.linearizable.result, touched: recorder.counters.touched, seen }
 }
 
-describe.skipIf(REDIS === undefined)('a key that is gone is unknown', () => {
+describe.skipIf(REDIS === undefined)('a value that may have had a time to live is unknown once it is gone', () => {
   test.each([
-    ['whose value was read', ['SET x old EX 100'], ['GET x'], ['GET x']],
-    ['that was counted up', ['SET x 5 EX 100'], ['INCR x'], ['GET x']],
-    ['that was appended to', ['SET x ab EX 100'], ['APPEND x c'], ['APPEND x d', 'GET x']],
-    ['and made anew where it was absent', ['SET x old EX 100'], ['GET x'], ['SET x new NX', 'GET x']],
-    ['of a hash, whose field was written', ['HSET h a 1', 'EXPIRE h 100'], ['HSET h f 1'], ['HGET h f']],
-    ['of a hash, whose field was read', ['HSET h f 1', 'EXPIRE h 100'], ['HGET h f'], ['HMGET h f g']],
+    ['after a read', ['SET x old EX 100'], ['GET x'], ['GET x']],
+    ['after an INCR', ['SET x 5 EX 100'], ['INCR x'], ['GET x']],
+    ['after an APPEND', ['SET x ab EX 100'], ['APPEND x c'], ['APPEND x d', 'GET x']],
+    ['and another one is set if the key is absent', ['SET x old EX 100'], ['GET x'], ['SET x new NX', 'GET x']],
+    ['in a hash, after a write of the field', ['HSET h a 1', 'EXPIRE h 100'], ['HSET h f 1'], ['HGET h f']],
+    ['in a hash, after a read of the field', ['HSET h f 1', 'EXPIRE h 100'], ['HGET h f'], ['HMGET h f g']],
   ])('%s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'unknown', touched: 1 })
   })
 })
 
-describe.skipIf(REDIS === undefined)('a key that nobody recorded took away is lost', () => {
+describe.skipIf(REDIS === undefined)('a value without a time to live is lost if it disappears', () => {
   test.each([
-    ['where it was written anew', ['SET x old'], ['SET x new'], ['GET x']],
-    ['where it was absent before it was counted up', [], ['GET x', 'INCR x'], ['GET x']],
-    ['where its hash was deleted before', ['HSET h f 1'], ['HGET h f', 'DEL h', 'HSET h f 2'], ['HGET h f']],
+    ['after a write', ['SET x old'], ['SET x new'], ['GET x']],
+    ['after an INCR of an absent key', [], ['GET x', 'INCR x'], ['GET x']],
+    ['in a hash that was deleted and written again', ['HSET h f 1'], ['HGET h f', 'DEL h', 'HSET h f 2'], ['HGET h f']],
   ])('%s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'violated', touched: 0 })
   })
 })
 
-describe.skipIf(REDIS === undefined)('nothing is doubted', () => {
+describe.skipIf(REDIS === undefined)('a recorded deletion leaves no doubt', () => {
   test.each([
-    ['where a recorded command deleted it', ['SET x old'], ['GET x', 'DEL x'], ['GET x']],
-    ['where a field was deleted', ['HSET h f 1 g 1'], ['HSET h f 2', 'HDEL h f'], ['HGET h f']],
-    ['where a counter is deleted, and begins anew', ['SET x 5'], ['INCR x', 'GETDEL x'], ['GET x', 'INCR x', 'GET x']],
+    ['of a key', ['SET x old'], ['GET x', 'DEL x'], ['GET x']],
+    ['of a field', ['HSET h f 1 g 1'], ['HSET h f 2', 'HDEL h f'], ['HGET h f']],
+    ['of a counter that starts again', ['SET x 5'], ['INCR x', 'GETDEL x'], ['GET x', 'INCR x', 'GET x']],
   ])('%s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'met', touched: 0 })

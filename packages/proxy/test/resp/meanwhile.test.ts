@@ -8,8 +8,8 @@ function scripted(answers: { readonly [command: string]: string }) {
 
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
-describe('a field that is first asked for while its hash is being deleted is no register', () => {
-  test('since its deletion, which comes later, would not be in the record', async () => {
+describe('a field first read while its hash is being deleted is no register', () => {
+  test('because its deletion would not be in the record', async () => {
     const { client, connect, told, marks } = await recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
     })
@@ -22,7 +22,7 @@ describe('a field that is first asked for while its hash is being deleted is no 
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('in a transaction either, which deletes what is there at its end', async () => {
+  test('also in a transaction that deletes the hash at its end', async () => {
     const { connect, told, ask } = await recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
@@ -43,7 +43,7 @@ describe('a field that is first asked for while its hash is being deleted is no 
     ])
   })
 
-  test('until it is deleted, and is one again afterwards', async () => {
+  test('until the hash is deleted, and afterwards it is one again', async () => {
     const { told, ask } = await recorded({ answer: scripted({ 'DEL h': ':0\r\n', 'HSET h f 1': ':1\r\n' }) })
     await ask('DEL h\r\n', 4)
     await ask('HSET h f 1\r\n', 4)
@@ -51,7 +51,7 @@ describe('a field that is first asked for while its hash is being deleted is no 
   })
 })
 
-test('commands after a failed SELECT in a transaction went to another database, so every key is touched', async () => {
+test('commands after a failed SELECT in a transaction mark every key', async () => {
   const { marks, ask } = await recorded({
     answer: scripted({
       MULTI: '+OK\r\n',
@@ -67,7 +67,7 @@ test('commands after a failed SELECT in a transaction went to another database, 
   expect(touched(marks(), '*')).toBe(true)
 })
 
-describe('a client that says another name', () => {
+describe('a client that changes its name', () => {
   const answer = scripted({
     'CLIENT SETNAME a': '+OK\r\n',
     'CLIENT SETNAME b': '+OK\r\n',
@@ -75,7 +75,7 @@ describe('a client that says another name', () => {
     'GET x': '$-1\r\n',
   })
 
-  test('is the new one in what it sends right behind that, and the old one again if the name is refused', async () => {
+  test('has the new name for what follows at once, and the old one if the new one is refused', async () => {
     const { views, ask } = await recorded({ answer })
     await ask('CLIENT SETNAME a\r\n', 5)
     await ask('GET x\r\n', 5)
@@ -87,7 +87,7 @@ describe('a client that says another name', () => {
     expect(sessions.map(({ session }) => session)).toEqual(['a', 'b', 'b', 'b'])
   })
 
-  test('has no known name for what it sends after a name given in a transaction', async () => {
+  test('has no known name after a name in a transaction', async () => {
     const { views, ask } = await recorded({
       answer: (words) =>
         words[0] === 'MULTI' || words[2] === 'a'

@@ -14,8 +14,8 @@ import { command, serveResp } from '../redis.ts'
 import { cleanUp, dial, drop, eventually, links, network, Received, serve, settled } from '../sockets.ts'
 import { recorded } from './recorded.ts'
 
-describe('commands become operations', () => {
-  test('on strings as registers, with the answers as their outcomes', async () => {
+describe('Redis commands', () => {
+  test('on strings are operations on registers, with outcomes from their replies', async () => {
     const { ask, told, recorder } = await recorded()
     await ask(command('SET', 'x', '1'), 5)
     await ask(command('get', 'x'), 7)
@@ -44,14 +44,14 @@ describe('commands become operations', () => {
     expect(recorder.counters).toMatchObject({ operations: 7, open: 0, unmatched: 0, waiting: 0, opaqueConnections: 0 })
   })
 
-  test('on numbers as counters', async () => {
+  test('on numbers are operations on counters', async () => {
     const { ask, told } = await recorded({ commands: commandSet({ model: 'counter' }) })
     await ask(command('INCR', 'n'), 4)
     await ask(command('GET', 'n'), 7)
     expect(told()).toEqual(['0 invoke add n=1', '0 ok add n=1', '0 invoke read n=null', '0 ok read n=1'])
   })
 
-  test('a compare-and-set script, if it is declared', async () => {
+  test('that run a declared script are a compare-and-set', async () => {
     const script =
       "if redis.call('get',KEYS[1])==ARGV[1] then redis.call('set',KEYS[1],ARGV[2]) return 1 else return 0 end"
     const { ask, told, recorder } = await recorded({
@@ -70,7 +70,7 @@ describe('commands become operations', () => {
     expect(recorder.counters.unmatched).toBe(1)
   })
 
-  test('the script is given in the settings of a proxy', () => {
+  test("run the script that the proxy's settings declare", () => {
     expect(parseCarriage({ kind: 'resp', commands: 'counter', cas: 'return 1' }, 'x')).toMatchObject({
       model: 'counter',
     })
@@ -85,7 +85,7 @@ describe('commands become operations', () => {
     )
   })
 
-  test('bytes that are no text are kept apart from texts', async () => {
+  test('with binary values are distinct from those with texts', async () => {
     const { client, told } = await recorded()
     client.socket.write(Buffer.from('*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$1\r\n\xff\r\n', 'latin1'))
     await eventually(() => told().length > 0)
@@ -93,7 +93,7 @@ describe('commands become operations', () => {
   })
 })
 
-describe('an error is', () => {
+describe('an error reply', () => {
   const failing = async (error: string) => {
     const { ask, told } = await recorded({ answer: () => `-${error}\r\n` })
     await ask(command('SET', 'x', '1'), error.length + 3)
@@ -102,26 +102,26 @@ describe('an error is', () => {
   }
 
   test.each(['MOVED 1 10.0.0.1:6379', 'NOREPLICAS Not enough', 'READONLY You', 'WRONGTYPE x', 'ERR wrong'])(
-    'a refusal where nothing was done: %s',
+    'is a refusal if nothing was done: %s',
     async (error) => {
       expect(await failing(error)).toEqual([`0 fail write x=undefined !${error}`, `0 fail read x=undefined !${error}`])
     },
   )
 
-  test('of unknown outcome otherwise, and a read never is', async () => {
+  test('otherwise leaves the outcome unknown, but a read fails', async () => {
     const error = 'upstream failure'
     expect(await failing(error)).toEqual([`0 info write x=undefined !${error}`, `1 fail read x=undefined !${error}`])
   })
 
-  test('an unknown outcome if the command never gives such a reply', async () => {
+  test('leaves the outcome unknown if the command never gives such a reply', async () => {
     const { ask, told } = await recorded({ answer: () => ':7\r\n' })
     await ask(command('SET', 'x', '1'), 4)
     expect(told()[1]).toBe('0 info write x=undefined !an answer of another kind than the command has')
   })
 })
 
-describe('many at once', () => {
-  test('pipelined requests are processes of their own, and answers find their requests however bytes are cut', async () => {
+describe('concurrent Redis requests', () => {
+  test('are processes of their own when pipelined, and get their replies however the bytes are divided', async () => {
     const { client, told, server } = await recorded()
     const text = `${command('SET', 'x', '1') + command('GET', 'x')}\r\nGET y\r\n${command('PING')}${command('SET', 'y', 'a\tb')}`
     for (const byte of Buffer.from(text)) {
@@ -138,15 +138,15 @@ describe('many at once', () => {
     ])
   })
 
-  test('requests sent together overlap', async () => {
+  test('overlap if they are sent together', async () => {
     const { ask, told } = await recorded()
     await ask(command('SET', 'x', '1') + command('GET', 'x'), 12)
     expect(told()).toEqual(['0 invoke write x="1"', '1 invoke read x=null', '0 ok write x="1"', '1 ok read x="1"'])
   })
 })
 
-describe('what is not understood is passed on and counted', () => {
-  test('a connection that subscribes, or does not speak RESP', async () => {
+describe('Redis traffic that is not understood', () => {
+  test('includes connections that subscribe or do not speak RESP', async () => {
     const { client, ask, connect, recorder, told } = await recorded({
       answer: ([name]) => (name === 'SUBSCRIBE' ? '>1\r\n+x\r\n*1\r\n+y\r\n' : undefined),
     })
@@ -160,7 +160,7 @@ describe('what is not understood is passed on and counted', () => {
     client.socket.end()
   })
 
-  test('a transaction that does not begin, so that what was sent behind it was carried out at once', async () => {
+  test('includes a transaction that does not start, whose commands are executed at once', async () => {
     const { ask, marks } = await recorded({ answer: ([name]) => (name === 'MULTI' ? '-ERR no\r\n' : undefined) })
     await ask(command('MULTI'), 9)
     await ask(command('SET', 'x', '1'), 5)
@@ -169,7 +169,7 @@ describe('what is not understood is passed on and counted', () => {
     expect(marks()).toEqual(['touched *: MULTI'])
   })
 
-  test('a command with several replies, such as leaving several channels', async () => {
+  test('includes a command with several replies, such as UNSUBSCRIBE', async () => {
     const { ask, told, recorder, marks } = await recorded({
       answer: ([name]) => (name === 'UNSUBSCRIBE' ? ':0\r\n:0\r\n' : undefined),
     })
@@ -181,14 +181,14 @@ describe('what is not understood is passed on and counted', () => {
     expect(marks()).toEqual(['touched x: SET'])
   })
 
-  test('an answer to nothing', async () => {
+  test('includes a reply without a request', async () => {
     const { client, recorder } = await recorded({ answer: () => '+OK\r\n+OK\r\n>1\r\n+push\r\n' })
     client.socket.write('PING\r\n')
     await client.until((received) => received.length === 21)
     expect(recorder.counters.unmatchedAnswers).toBe(1)
   })
 
-  test('a command that is too large, and its answer goes to nobody else', async () => {
+  test('includes a command that is too large, whose reply goes to no other', async () => {
     const { ask, told, recorder, marks } = await recorded({ maxMessageBytes: 100 })
     await ask(command('SET', 'x', 'v'.repeat(200)) + command('SET', 'y', '1'), 10)
     expect(told()).toEqual(['0 invoke write y="1"', '0 ok write y="1"'])
@@ -196,7 +196,7 @@ describe('what is not understood is passed on and counted', () => {
     expect(marks()).toEqual(['touched *: a request that cannot be read'])
   })
 
-  test('another database has other keys, and one that cannot be selected changes nothing', async () => {
+  test('does not include other databases, whose keys are separate, or a failed SELECT', async () => {
     const { ask, told, recorder, marks } = await recorded()
     await ask(command('SELECT', '1') + command('SET', 'x', '1'), 10)
     expect(told()).toContain('0 ok write 1/x="1"')
@@ -210,8 +210,8 @@ describe('what is not understood is passed on and counted', () => {
   })
 })
 
-describe('what was never answered', () => {
-  test('is a failure where it never left, and of unknown outcome where it did', async () => {
+describe('an unanswered Redis request', () => {
+  test('fails if it never left, and otherwise has an unknown outcome', async () => {
     const { network, client, told, recorder, route } = await recorded({ answer: () => '' })
     client.socket.write(command('SET', 'x', '1') + command('GET', 'x'))
     await eventually(() => told('backend').length === 2)
@@ -229,7 +229,7 @@ describe('what was never answered', () => {
     expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
   })
 
-  test('is of unknown outcome for the client alone where only the answer was lost', async () => {
+  test('has an unknown outcome only for the client if just the reply was lost', async () => {
     const { network, client, told, route } = await recorded()
     network.apply(drop(links.back))
     client.socket.write(command('SET', 'x', '1'))
@@ -240,7 +240,7 @@ describe('what was never answered', () => {
     expect(told()[1]).toBe('0 info write x=undefined !the connection ended')
   })
 
-  test('half of a request is no operation', async () => {
+  test('is no operation if it is incomplete', async () => {
     const { client, told, recorder, route } = await recorded()
     client.socket.write('*3\r\n$3\r\nSET\r\n')
     await eventually(() => recorder.counters.waiting === 2)
@@ -249,8 +249,8 @@ describe('what was never answered', () => {
   })
 })
 
-describe('with message faults behind the recorder', () => {
-  test('a lost request is recorded as unanswered, a lost answer as answered by the server, and the rest goes on', async () => {
+describe('a message fault behind the recorder', () => {
+  test('records a lost request as unanswered and a lost reply as answered by the server', async () => {
     const { client, told, messages, server, route } = await recorded({ messages: true })
     const lost = messages.apply({ kind: 'drop-message', links: links.to, match: { key: 'lost' } })
     client.socket.write(command('SET', 'lost', '1'))
@@ -263,7 +263,7 @@ describe('with message faults behind the recorder', () => {
     ])
   })
 
-  test('nothing is said to have never left that did', async () => {
+  test('does not record a request as unsent that was sent', async () => {
     const { client, told, messages, server, route } = await recorded({ messages: true })
     messages.apply({ kind: 'reorder-message', links: links.to, when: { every: 3 }, behind: 2, withinMs: 1 as never })
     messages.apply({ kind: 'drop-message', links: links.to, when: { every: 5 } })
@@ -277,7 +277,7 @@ describe('with message faults behind the recorder', () => {
   })
 })
 
-test('a client that keeps sending to a silent server is paused, and resumed once the server answers', async () => {
+test('a client that keeps sending to a silent server is paused until the server replies', async () => {
   const REQUESTS = 25_000
   const asked = command('GET', 'x')
   const there: Received[] = []
@@ -305,7 +305,7 @@ test('a client that keeps sending to a silent server is paused, and resumed once
   expect(recorder.counters).toMatchObject({ operations: REQUESTS, ok: REQUESTS, open: 0, unmatchedAnswers: 0 })
 })
 
-test('clients wait while the disk does not take what they do, and nothing is missing of the record', async () => {
+test('clients wait while the disk stalls, and the record is complete', async () => {
   const REQUESTS = 6_000
   const AT_A_TIME = 200
   const LIMIT_BYTES = 100_000

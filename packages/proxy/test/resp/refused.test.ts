@@ -17,7 +17,7 @@ async function recorded(during: readonly string[]) {
   return { result, touched: recorder.counters.touched, marks: history().marks.map(({ what }) => what) }
 }
 
-describe.skipIf(REDIS === undefined)('what Redis refuses', () => {
+describe.skipIf(REDIS === undefined)('a command that Redis refuses', () => {
   test.each([
     ['a command of a module that it lacks', ['JSON.SET x . 1']],
     ['a script that it does not know', ['EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 1 x']],

@@ -26,7 +26,7 @@ async function replicated(program: string, replicas: number, latencyMs: number):
   return servers
 }
 
-test('a stale read at a delayed replica is found, by real time and by what its client had written itself', async (context) => {
+test("a stale read at a delayed replica is found by real time and by its own client's writes", async (context) => {
   const program = installed('redis-server')
   if (program === undefined) return context.skip(whySkipped('redis-server'))
   const { connect, judge, recorder } = await recordRedis(await replicated(program, 2, 200))
@@ -43,7 +43,7 @@ test('a stale read at a delayed replica is found, by real time and by what its c
   expect(recorder.counters).toMatchObject({ operations: 15, ok: 15, notUnderstood: 0, touched: 0 })
 })
 
-test('without the delay, and asking the replicas to have caught up, it is linearizable', async (context) => {
+test('reads at replicas are linearizable without the delay and with a WAIT for all', async (context) => {
   const program = installed('redis-server')
   if (program === undefined) return context.skip(whySkipped('redis-server'))
   const { connect, judge } = await recordRedis(await replicated(program, 2, 0))

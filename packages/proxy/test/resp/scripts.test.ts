@@ -24,7 +24,7 @@ const ACQUIRE = `
   return #KEYS`
 const OWN = `local n = redis.call('INCRBY', KEYS[1], ARGV[1]) redis.call('PEXPIRE', KEYS[1], 90000) return n`
 
-describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
+describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
   async function redis(options: CommandSetOptions | CommandSet = {}) {
     const server = await startRedis(REDIS ?? '')
     const owner = await connectTo(server)
@@ -37,7 +37,7 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
   test.each([
     ['a rate limiter by points', ['EVAL', FLEXIBLE, '1', 'u', '1', '90']],
     ['a rate limiter that lets its first request expire', ['EVAL', FIRST, '1', 'u', '90']],
-  ])('%s counts each request, and one that is forgotten is a violation', async (_, words) => {
+  ])('%s counts each request, and a forgotten request is a violation', async (_, words) => {
     const { client, owner, result, recorder } = await redis()
     for (let i = 0; i < 3; i++) await client.send(...words)
     await client.ask('GET u')
@@ -48,7 +48,7 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     expect(result()).toBe('violated')
   })
 
-  test('a lock whose time ran out before its holder let it go has two holders', async () => {
+  test('a lock that expired before its release has two holders', async () => {
     const { client, connect, result, owner } = await redis({ model: 'lock' })
     const other = await connect()
     await client.ask('CLIENT SETNAME a')
@@ -73,7 +73,7 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     expect(recorder.counters.touched).toBe(0)
   })
 
-  test('a script cached by the server before is named by its SHA-1, by which it can be declared', async () => {
+  test('a script cached before the recording is reported by its SHA-1, by which it can be declared', async () => {
     const { client, owner, judge } = await redis()
     const sha = String(await owner.send('SCRIPT', 'LOAD', OWN))
     await client.send('EVALSHA', sha, '1', 'n', '5')
@@ -115,7 +115,7 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     expect(judge().levels.linearizable).toMatchObject({ result: wanted })
   })
 
-  test('a key that gets another value than the one renamed held is a violation', async () => {
+  test('a key with another value than the renamed one had is a violation', async () => {
     const { client, owner, result } = await redis()
     await client.ask('SET x 1')
     await owner.ask('SET x 2')
@@ -123,7 +123,7 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     expect(result()).toBe('violated')
   })
 
-  test('a value is not known while it is written, or once requests were lost on the way', async () => {
+  test('a value is unknown while it is written, and after requests were lost', async () => {
     const { client, connect, recorder, result } = await redis()
     const other = await connect()
     const both = [client.pipeline('SET x 1', 'SET x 2', 'RENAME x y'), other.pipeline('SET x 3', 'GET y')]
@@ -154,7 +154,7 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     expect(result()).toBe('met')
   })
 
-  test('a value that comes back after everything was deleted is a violation', async () => {
+  test('a value that returns after everything was deleted is a violation', async () => {
     const { client, owner, result } = await redis()
     for (const text of ['SET x 1', 'FLUSHALL', 'GET x']) await client.ask(text)
     await owner.ask('SET x 1')
@@ -162,7 +162,7 @@ describe.skipIf(REDIS === undefined)('what is recorded of a real Redis', () => {
     expect(result()).toBe('violated')
   })
 
-  test('with several servers, a flushed one does not affect the others', async () => {
+  test('a flushed server does not affect the others', async () => {
     const [one, two] = await Promise.all([startRedis(REDIS ?? ''), startRedis(REDIS ?? '')])
     const { connect, judge } = await recordRedis([one, two])
     const [first, second] = await Promise.all([connect(0), connect(1)])

@@ -49,7 +49,7 @@ async function proxied(server: RealServer, carries: unknown) {
   }
 }
 
-test('initial values are read before the first client connects, if asked for', async (context) => {
+test('initial values are read before the first client connects if the settings say so', async (context) => {
   if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
   const server = await startRedis(REDIS)
   const owner = await connectTo(server)
@@ -66,14 +66,14 @@ test('initial values are read before the first client connects, if asked for', a
   expect(verdict().linearizable.result).toBe('violated')
 })
 
-test('a server that cannot be read is reported before any client is let in', async () => {
+test('a server that cannot be read is reported before any client is accepted', async () => {
   const nowhere = { host: '127.0.0.1', port: 1 }
   await expect(proxied(nowhere, { kind: 'resp', initial: 'read' })).rejects.toThrow(
     /"initial": "read" at 127\.0\.0\.1:1: .*leave "initial" out/,
   )
 })
 
-test('a server declared to hold nothing is condemned for a value from before', async (context) => {
+test('an older value at a server declared to be empty violates linearizability', async (context) => {
   if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
   const server = await startRedis(REDIS)
   await (await connectTo(server)).ask('SET x before')
@@ -94,7 +94,7 @@ test.skipIf(process.platform !== 'linux').each([
   expect(recorder.sessions).toEqual({ by: client, named: true })
 })
 
-test('settings are checked when they are read', () => {
+test('settings are checked when they are parsed', () => {
   const refused = (members: object) => () => parseCarriage({ kind: 'resp', ...members }, 'x')
   expect(refused({ client: 'header.X' })).toThrow(
     'x: "client" is "header.X". Give peer.process, peer.address, connection',

@@ -177,7 +177,7 @@ const uses: readonly Use[] = [
   },
 ]
 
-describe('twelve ordinary uses of one correct Redis', () => {
+describe('twelve ordinary uses of a correct Redis', () => {
   for (const use of uses)
     test(`${use.name}: ${use.verdict}`, async (context) => {
       if (REDIS === undefined) return context.skip(WHY_SKIPPED)
@@ -194,7 +194,7 @@ describe('twelve ordinary uses of one correct Redis', () => {
   })
 })
 
-describe('as other models', () => {
+describe('uses recorded as other models', () => {
   const others: readonly Use[] = [
     {
       name: 'a counter',

@@ -48,8 +48,8 @@ const post = (body: string | Buffer, more: string = ''): Buffer =>
 const reply = (body: string): string =>
   `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
 
-describe('what passed over a link that carries HTTP', () => {
-  test('is read message by message, however it was cut into chunks', () => {
+describe('the tape of a link that carries HTTP', () => {
+  test('is read message by message, however the bytes are divided', () => {
     const asked = Buffer.concat([post('{"key":"x","value":743}'), post('{"key":"y","value":744}')])
     const answered = Buffer.from(reply('{"was":1}') + reply('{}'))
     fc.assert(
@@ -71,7 +71,7 @@ describe('what passed over a link that carries HTTP', () => {
     )
   })
 
-  test('says when each message left, and when the last of it was delivered', () => {
+  test('shows when each message was sent, and when it was fully delivered', () => {
     const { there, read } = tapes()
     const bytes = post('{"key":"x"}')
     there.received(2, 5, 0, bytes.subarray(0, 20))
@@ -92,13 +92,13 @@ describe('what passed over a link that carries HTTP', () => {
     ['compressed', post(gzipSync('{"key":"x"}'), 'Content-Encoding: gzip\r\n')],
     ['binary', post(Buffer.from([0, 1, 2, 3]))],
     ['too long to be kept', post(JSON.stringify('x'.repeat(40_000)))],
-  ])('has no text of a body that is %s', (_, bytes) => {
+  ])('shows no body text if it is %s', (_, bytes) => {
     const { there, read } = tapes()
     say(there, 2, [bytes, post('{}')])
     expect(read()[0]?.messages.map(({ text }) => text)).toEqual([undefined, '/replicate?at=1\n{}'])
   })
 
-  test('is read from the first whole message after what was forgotten', () => {
+  test('is read from the first whole message after a gap', () => {
     const { there, read } = tapes()
     const [before, after] = [post('{"n":1}'), post('{"n":2}')]
     there.received(2, 8, 1000, before.subarray(30))
@@ -108,7 +108,7 @@ describe('what passed over a link that carries HTTP', () => {
     expect(passed?.doubts).toEqual([{ fromMs: Number.NEGATIVE_INFINITY, toMs: 9, why: 'unreadable' }])
   })
 
-  test('is in doubt from where it stops being HTTP', () => {
+  test('is uncertain after the stream stops being HTTP', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}'), Buffer.from('\x81\x05what?')])
     expect(read()[0]?.messages).toHaveLength(1)
@@ -116,8 +116,8 @@ describe('what passed over a link that carries HTTP', () => {
   })
 })
 
-describe('what passed over another link', () => {
-  test('is lines of JSON where it begins with one', () => {
+describe('the tape of another link', () => {
+  test('is read as lines of JSON if it begins with one', () => {
     const { there, read } = tapes()
     const bytes = Buffer.from('{"hello":"n1"}\n{"type":"append","value":743}\n')
     fc.assert(
@@ -132,7 +132,7 @@ describe('what passed over another link', () => {
     expect(read()[0]?.doubts).toHaveLength(1)
   })
 
-  test('is shown chunk by chunk otherwise, and never told apart for certain', () => {
+  test('is otherwise shown chunk by chunk, with uncertain boundaries', () => {
     const { there, read } = tapes()
     say(there, 2, [Buffer.from('*3\r\n$3\r\nset\r\n$1\r\nx\r\n$3\r\n743\r\n'), Buffer.from([0, 255])])
     const [passed] = read()
@@ -142,7 +142,7 @@ describe('what passed over another link', () => {
     expect(passed?.doubts.map(({ why }) => why)).toEqual(['unreadable'])
   })
 
-  test('is named after each command of Redis that it holds', () => {
+  test('is named after each Redis command that it contains', () => {
     const { there, read } = tapes()
     const pop = '*2\r\n$4\r\nRPOP\r\n$1\r\nx\r\n'
     const push = '*3\r\n$5\r\nLPUSH\r\n$1\r\nx\r\n$4\r\n1976\r\n'
@@ -151,8 +151,8 @@ describe('what passed over another link', () => {
   })
 })
 
-describe('what may have been sent without being read', () => {
-  test('is in doubt while the sender was paused', () => {
+describe('bytes that may have been sent but not read', () => {
+  test('are possible while the sender was paused', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')])
     there.note('unread', 2, 3)
@@ -160,7 +160,7 @@ describe('what may have been sent without being read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 3, toMs: 9, why: 'unread' }])
   })
 
-  test('is in doubt just before a connection breaks, but not before it ends in good order', () => {
+  test('are possible just before a connection breaks, but not before an orderly end', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')])
     there.note('closed', 2, 1000)
@@ -170,7 +170,7 @@ describe('what may have been sent without being read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 750, toMs: 1000, why: 'unread' }])
   })
 
-  test('is shown as a connection if nothing of it was read', () => {
+  test('appear as a connection if nothing was read', () => {
     const { there, here, read } = tapes()
     for (const [tape, stream] of [
       [there, 2],
@@ -187,7 +187,7 @@ describe('what may have been sent without being read', () => {
     expect(dialled?.doubts.map(({ why }) => why)).toEqual(['unread'])
   })
 
-  test('is in doubt once a message fault has changed what is sent', () => {
+  test('are possible once a message fault has changed the stream', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}'), post('{}')])
     there.note('disturbed', 2, 1)

@@ -14,7 +14,7 @@ async function tapedLink() {
   return { created, route, accepted, passed }
 }
 
-test('a link that is held delivers later than it was sent', async () => {
+test('a held link delivers later than it was sent', async () => {
   const { created, route, accepted, passed } = await tapedLink()
   const cut = created.apply(hold([link]))
   const client = await dial(route)
@@ -27,7 +27,7 @@ test('a link that is held delivers later than it was sent', async () => {
   expect(message?.deliveredAtMs).toBeGreaterThan(message?.sentAtMs ?? 0)
 })
 
-test('a request to a server that is gone was sent, and never delivered', async () => {
+test('a request to a dead server was sent and never delivered', async () => {
   const { route, passed } = await tapedLink()
   const client = new Received(await dial(route))
   client.socket.write(request)
@@ -40,7 +40,7 @@ test('a request to a server that is gone was sent, and never delivered', async (
   expect(passed()?.messages.filter(({ deliveredAtMs }) => deliveredAtMs !== undefined)).toHaveLength(1)
 })
 
-test('bytes reach the other end as they were sent, and a link that nobody asks about is not taped', async () => {
+test('bytes arrive as sent, and a link that nobody asks about is not taped', async () => {
   const { created, route, accepted, passed } = await tapedLink()
   const bytes = Buffer.alloc(3_000_000, 'chaos')
   const client = await dial(route)

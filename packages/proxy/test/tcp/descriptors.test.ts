@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createDescriptors, parseLimit } from '../../src/tcp/descriptors.ts'
 
-test('connections leave some descriptors to everything else, and those given back are taken again', () => {
+test('connections leave some file descriptors free, and reuse those returned', () => {
   const descriptors = createDescriptors(256)
   const taken = Array.from({ length: 70 }, () => descriptors.take(2))
   expect(taken.filter((giveBack) => giveBack !== undefined)).toHaveLength(64)
@@ -10,11 +10,11 @@ test('connections leave some descriptors to everything else, and those given bac
   expect([descriptors.take(2), descriptors.take(2)]).toEqual([expect.any(Function), undefined])
 })
 
-test('even where few are allowed, some connections are', () => {
+test('some connections are accepted even if few descriptors are allowed', () => {
   expect(createDescriptors(32).take(16)).toBeDefined()
 })
 
-test('the limit in force is read, and none is none', () => {
+test('the current limit is read, and an absent one is unlimited', () => {
   const text = 'Max processes             31491                31491                processes\n'
   expect(parseLimit(`${text}Max open files            1024                 524288               files\n`)).toBe(1024)
   expect(parseLimit(`${text}Max open files            unlimited            unlimited            files\n`)).toBe(

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { httpRouteTo, serveHttp } from '../http/live.ts'
 import { dial, echo, eventually, network, Received } from '../sockets.ts'
 
-test('a route that drains takes no new connections, and ends once the open ones have', async () => {
+test('a draining route accepts no connections, and ends once the open ones have', async () => {
   const created = network()
   const route = await created.route({ from: 'clients', to: 'n1', upstream: await echo() })
   const client = new Received(await dial(route))
@@ -18,7 +18,7 @@ test('a route that drains takes no new connections, and ends once the open ones 
   expect(client.error).toBeUndefined()
 })
 
-test('a route that drains gives up connections that stay open', async () => {
+test('a draining route gives up connections that stay open', async () => {
   const created = network()
   const route = await created.route({ from: 'clients', to: 'n1', upstream: await echo() })
   const client = new Received(await dial(route))
@@ -28,7 +28,7 @@ test('a route that drains gives up connections that stay open', async () => {
   expect(route.liveConnections).toBe(1)
 })
 
-test('a connection of HTTP that drains ends with the request under way, and an idle one at once', async () => {
+test('a draining HTTP connection ends after its request, and an idle one at once', async () => {
   const slow: ServerResponse[] = []
   const service = await serveHttp(({ url }, reply) => {
     if (url === '/slow') slow.push(reply)

@@ -19,7 +19,7 @@ const { to, back, both } = links
 const ms = millis
 
 describe('timeout', () => {
-  test('loses all bytes, and ends the connection in good order once none came for so long', async () => {
+  test('loses all bytes, and closes the connection in order after the given silence', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(100) }))
@@ -35,7 +35,7 @@ describe('timeout', () => {
     expect(network.statistics().get('clients>n1')).toMatchObject({ deliveredBytes: 0, droppedBytes: 4 })
   })
 
-  test('of 0 ends no connection until it is removed, and then those it touched', async () => {
+  test('of 0 closes no connection until it is removed, and then the ones it touched', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
@@ -49,7 +49,7 @@ describe('timeout', () => {
     await Promise.all([client.until((r) => r.ended), server.until((r) => r.ended)])
   })
 
-  test('survives other faults that come and go', async () => {
+  test('is not affected by other faults that come and go', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
     client.socket.write('gone')
@@ -80,7 +80,7 @@ describe('reset-peer', () => {
     expect([client.error, server.error, server.length, fault.hits]).toEqual(['ECONNRESET', 'ECONNRESET', 0, 1])
   })
 
-  test('resets after an end, too', async () => {
+  test('resets even after an end', async () => {
     const { network, client, server } = await conversation()
     network.apply(on(to, { kind: 'reset-peer', afterMs: ms(1) }))
     client.socket.end()
@@ -88,7 +88,7 @@ describe('reset-peer', () => {
     expect([client.error, server.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('whose trigger spares a connection leaves its end in good order', async () => {
+  test('whose trigger spares a connection lets it end in order', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(both, { kind: 'reset-peer', afterMs: ms(0) }, { probability: 0 }))
     client.socket.end('bye')
@@ -104,7 +104,7 @@ describe('limit-bytes', () => {
     [0, ''],
     [3, 'abc'],
     [6, 'abcdef'],
-  ])('of %d lets as many through, and ends both sides in good order', async (bytes, expected) => {
+  ])('of %d passes that many bytes, then closes both sides in order', async (bytes, expected) => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'limit-bytes', bytes }))
     client.socket.write('abcdef')
@@ -112,7 +112,7 @@ describe('limit-bytes', () => {
     expect([server.text, server.error, fault.hits]).toEqual([expected, undefined, 1])
   })
 
-  test('lets an answer that is as long as it allows be read whole', async () => {
+  test('lets a reply of exactly its size be read whole', async () => {
     const answer = randomBytes(500_000)
     const { network, route } = await routeTo(await serve((socket) => socket.write(answer)))
     network.apply(on(back, { kind: 'limit-bytes', bytes: answer.length }))
@@ -120,7 +120,7 @@ describe('limit-bytes', () => {
     expect(client.bytes.equals(answer)).toBe(true)
   })
 
-  test('counts on when it is updated: a connection keeps what it has used up', async () => {
+  test('keeps the count of a connection when it is updated', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'limit-bytes', bytes: 10 }))
     client.socket.write('123456')
@@ -131,7 +131,7 @@ describe('limit-bytes', () => {
     expect(server.text).toBe('12345678')
   })
 
-  test('does not mind an end before its limit', async () => {
+  test('does not change an end before its limit', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(both, { kind: 'limit-bytes', bytes: 100 }))
     client.socket.end('short')
@@ -142,7 +142,7 @@ describe('limit-bytes', () => {
   })
 })
 
-test('limit-time ends a connection of that age in good order, whether it is used or not', async () => {
+test('limit-time closes a connection of that age in order, idle or not', async () => {
   const clock = new ManualClock()
   const { network, client, server, route } = await conversation({ clock })
   clock.advance(50)
@@ -156,7 +156,7 @@ test('limit-time ends a connection of that age in good order, whether it is used
   await young.until((r) => r.ended)
 })
 
-test('limit-time ends a connection that has not even been dialled yet, be it at age 0', async () => {
+test('limit-time closes a connection that is not dialled yet, even at age 0', async () => {
   const clock = new ManualClock()
   let accepted = 0
   const { network, route } = await routeTo(await serve(() => accepted++), { clock })
@@ -177,7 +177,7 @@ describe('half-open', () => {
   test.each([
     ['FIN', undefined],
     ['RST', 'ECONNRESET'],
-  ])('keeps a %s from the receiver until it heals', async (how, error) => {
+  ])('hides a %s from the receiver until it heals', async (how, error) => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'half-open' }))
     client.socket.write('last')

@@ -19,7 +19,7 @@ import {
 const { to, both } = links
 const ms = millis
 
-test('latency delays bytes, and not the end, which still comes after them', async () => {
+test('latency delays bytes, and the end still follows them', async () => {
   const clock = new ManualClock()
   const { network, client, server } = await conversation({ clock })
   const fault = network.apply(on(both, { kind: 'latency', latencyMs: ms(100), jitterMs: ms(0) }))
@@ -33,7 +33,7 @@ test('latency delays bytes, and not the end, which still comes after them', asyn
   expect(server.text).toBe('bytes')
 })
 
-test('slow-close passes bytes at once and the end later', async () => {
+test('slow-close passes bytes at once and delays the end', async () => {
   const clock = new ManualClock()
   const { network, client, server } = await conversation({ clock })
   const fault = network.apply(on(to, { kind: 'slow-close', delayMs: ms(100) }))
@@ -48,7 +48,7 @@ test('slow-close passes bytes at once and the end later', async () => {
 })
 
 describe('slow-connect', () => {
-  test('dials later, keeps what was said meanwhile, and holds up nobody else', async () => {
+  test('dials later, keeps the bytes sent meanwhile, and delays no other connection', async () => {
     const clock = new ManualClock()
     const accepted: Received[] = []
     const { network, route } = await routeTo(await serve((socket) => accepted.push(new Received(socket))), { clock })
@@ -68,7 +68,7 @@ describe('slow-connect', () => {
     await accepted[1]?.until((r) => r.text === 'patience')
   })
 
-  test('removed, dials at once', async () => {
+  test('dials at once when removed', async () => {
     const { network, route } = await routeTo(await echo())
     const fault = network.apply(on(to, { kind: 'slow-connect', delayMs: ms(1e6) }))
     const client = new Received(await dial(route))
@@ -79,7 +79,7 @@ describe('slow-connect', () => {
   })
 })
 
-test('refuse resets new connections, never asks the server, and leaves live ones alone', async () => {
+test('refuse resets new connections without dialling, and leaves live ones alone', async () => {
   const { network, route, client, server, accepted } = await conversation()
   const fault = network.apply(on(both, { kind: 'refuse' }))
   const refused = await new Received(startDialling(route)).until((r) => r.closed)
@@ -93,7 +93,7 @@ test('refuse resets new connections, never asks the server, and leaves live ones
 })
 
 describe('slice', () => {
-  test('cuts what comes into writes of their own, and passes on all of it', async () => {
+  test('cuts data into separate writes, and passes all of it', async () => {
     const sent = randomBytes(20_000)
     const { network, client, server } = await conversation()
     let reads = 0
@@ -121,7 +121,7 @@ describe('slice', () => {
   })
 })
 
-test('corrupt flips bits on the way, and the same ones from the same seed', async () => {
+test('corrupt flips bits, and the same ones for the same seed', async () => {
   const run = async (seed: number) => {
     const { network, client, server } = await conversation({ seed })
     const fault = network.apply(on(to, { kind: 'corrupt', probability: 0.01 }))
@@ -136,7 +136,7 @@ test('corrupt flips bits on the way, and the same ones from the same seed', asyn
   expect(first.equals(other)).toBe(false)
 })
 
-test('a shared bandwidth is that of all connections together, who take turns', async () => {
+test('a shared bandwidth is divided among all connections, which take turns', async () => {
   const clock = new ManualClock()
   const { network, client, server, route, accepted } = await conversation({ clock })
   const other = await dial(route)

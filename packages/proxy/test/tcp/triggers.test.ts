@@ -57,14 +57,14 @@ describe('a trigger', () => {
     expect(await hit(when)).toEqual(expected)
   })
 
-  test('with a probability is drawn from the seed', async () => {
+  test('with a probability draws from the seed', async () => {
     const first = await hit({ probability: 0.5 }, 1)
     expect(await hit({ probability: 0.5 }, 1)).toEqual(first)
     const others = await Promise.all([2, 3, 4].map((seed) => hit({ probability: 0.5 }, seed)))
     expect(others.some((other) => other.join() !== first.join())).toBe(true)
   })
 
-  test('afterBytes spares what comes before', async () => {
+  test('with afterBytes spares the bytes before', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { afterBytes: 5 }))
     client.socket.write('abcdefgh')
@@ -75,7 +75,7 @@ describe('a trigger', () => {
     await server.until((r) => r.text === 'abcdefgh')
   })
 
-  test('fromMs and untilMs put the fault in force and out of it, on live connections', async () => {
+  test('with fromMs and untilMs switches the fault on and off, on live connections', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { fromMs: ms(100), untilMs: ms(200) }))
@@ -92,7 +92,7 @@ describe('a trigger', () => {
     fault.remove()
   })
 
-  test('of a reset chooses among live connections', async () => {
+  test('of a reset selects among live connections', async () => {
     const { network, route } = await routeTo(await echo())
     const clients: Received[] = []
     for (let i = 0; i < 4; i++) {
@@ -117,8 +117,8 @@ describe('a trigger', () => {
   })
 })
 
-describe('an update', () => {
-  test('acts at once on what waits', async () => {
+describe('an update of a fault', () => {
+  test('acts at once on waiting bytes', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'latency', latencyMs: ms(1000), jitterMs: ms(0) }))
@@ -130,7 +130,7 @@ describe('an update', () => {
     await server.until((r) => r.text === 'x')
   })
 
-  test('of the trigger chooses the connections anew', async () => {
+  test('of the trigger selects connections again', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { probability: 0 }))
     fault.update(on(to, { kind: 'partition', mode: 'hold' }, { probability: 1 }))
@@ -147,7 +147,7 @@ describe('an update', () => {
     expect(() => fault.update(on(back, { kind: 'half-open' }))).toThrow('cannot become half-open on n1>clients')
   })
 
-  test('after its removal has no effect', async () => {
+  test('has no effect after the fault is removed', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }))
     fault.remove()
@@ -157,7 +157,7 @@ describe('an update', () => {
   })
 })
 
-test('removing any fault from a connection whose receiver is gone or does not read returns at once', async () => {
+test('removing a fault returns at once even if a receiver is gone or does not read', async () => {
   const stuck = await serve((socket) => socket.pause())
   const harms: readonly TcpHarm[] = [
     { kind: 'partition', mode: 'hold' },

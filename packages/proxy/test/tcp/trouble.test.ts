@@ -22,7 +22,7 @@ async function ended(to: { host: string; port: number }): Promise<void> {
   await new Promise((resolve) => socket.on('close', resolve))
 }
 
-describe('of trouble', () => {
+describe('trouble at a link', () => {
   const told: Trouble[] = []
   const timers: (() => void)[] = []
   const clock = {
@@ -36,7 +36,7 @@ describe('of trouble', () => {
     for (const callback of timers.splice(0)) callback()
   }
 
-  test('the first is reported at once, the next ones together after a second, and none twice', () => {
+  test('is reported at once the first time, then together after a second, and never twice', () => {
     const reporter = createTroubleReporter(clock, (trouble) => told.push(trouble))
     const where = { type: 'dial-failed', link: 'a>b', address: 'b:1' } as const
     for (let i = 0; i < 100; i++) reporter.note(where, errorOf('ECONNREFUSED'))
@@ -77,8 +77,8 @@ async function refusedBy(created: Network) {
   await eventually(() => created.statistics().get('clients>db')?.failedDials === 1)
 }
 
-describe('a dial that comes to nothing', () => {
-  test('is counted and reported, with the reason', () => refusedBy(network()))
+describe('a failed dial', () => {
+  test('is counted and reported with the reason', () => refusedBy(network()))
 
   test('is counted and reported by worker processes, too', async () => {
     const created = await createWorkerNetwork({ seed: 1, workers: 2 })
@@ -86,7 +86,7 @@ describe('a dial that comes to nothing', () => {
     await refusedBy(created)
   })
 
-  test('is not reported for faults, clients that give up, or nodes that are down', async () => {
+  test('is not reported if a fault, a client or a dead node is the cause', async () => {
     const created = network()
     const troubles: Trouble[] = []
     created.onTrouble((trouble) => troubles.push(trouble))
@@ -105,7 +105,7 @@ describe('a dial that comes to nothing', () => {
   })
 })
 
-test('the control interface reports trouble as an event and a metric', async () => {
+test('the control interface reports trouble as an event and as a metric', async () => {
   const { plane, ask } = await control()
   const { port } = await nobody()
   await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', upstream: `127.0.0.1:${port}`, enabled: true })

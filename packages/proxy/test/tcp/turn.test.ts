@@ -17,8 +17,8 @@ function passing(log: string[], name: string, write = (_: Buffer) => true) {
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
-describe('in a turn of the event loop', () => {
-  test('all reads are handled in their order, and only then is anything written', async () => {
+describe('a turn of the event loop', () => {
+  test('handles all reads in order, and then writes', async () => {
     const log: string[] = []
     const [a, b] = [passing(log, 'a'), passing(log, 'b')]
     receiveInTurn(a.receive, Buffer.from('1'), false)
@@ -28,7 +28,7 @@ describe('in a turn of the event loop', () => {
     expect(log).toEqual(['a read 1', 'b read 2', 'a wrote 1', 'b wrote 2'])
   })
 
-  test('all that is sent to one socket is one write, in order', () => {
+  test('combines all bytes for one socket into one write, in order', () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     for (const text of ['1', '2', '3']) receiveInTurn(receive, Buffer.from(text), false)
@@ -36,7 +36,7 @@ describe('in a turn of the event loop', () => {
     expect(log.filter((line) => line.includes('wrote'))).toEqual(['a wrote 123'])
   })
 
-  test('whatever must come after the reads can end the turn early, and nothing is handled twice', async () => {
+  test('can be ended early, and handles nothing twice', async () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     receiveInTurn(receive, Buffer.from('1'), false)
@@ -46,7 +46,7 @@ describe('in a turn of the event loop', () => {
     expect(log).toEqual(['a read 1', 'a wrote 1', 'end'])
   })
 
-  test('gathered bytes are written before anything urgent', () => {
+  test('writes gathered bytes before anything urgent', () => {
     const log: string[] = []
     const { gathered } = passing(log, 'a')
     const receive = (bytes: Buffer): void => {
@@ -59,7 +59,7 @@ describe('in a turn of the event loop', () => {
     expect(log).toEqual(['a wrote 1', 'reset'])
   })
 
-  test('borrowed memory may be overwritten at once', () => {
+  test('allows borrowed memory to be overwritten at once', () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     const borrowed = Buffer.from('1')
@@ -71,7 +71,7 @@ describe('in a turn of the event loop', () => {
     expect(log.at(-1)).toBe('a wrote 12')
   })
 
-  test('bytes that a slow receiver has not taken are not overwritten by later turns', () => {
+  test('does not overwrite bytes that a slow receiver has not taken', () => {
     const waiting: Buffer[] = []
     const { receive } = passing([], 'a', (bytes) => {
       waiting.push(bytes)
@@ -84,7 +84,7 @@ describe('in a turn of the event loop', () => {
     expect(waiting.map(String)).toEqual(['1', '2', '3'])
   })
 
-  test('more than a turn has memory for is handled in several', () => {
+  test('is split if it has more than its memory holds', () => {
     const sizes: number[] = []
     const receive = (bytes: Buffer) => void sizes.push(bytes.filter((byte) => byte === bytes[0]).length)
     for (let i = 0; i < 200; i++) receiveInTurn(receive, Buffer.alloc(4096, i), true)
@@ -92,7 +92,7 @@ describe('in a turn of the event loop', () => {
     expect(sizes).toEqual(Array.from({ length: 200 }, () => 4096))
   })
 
-  test('outside of a turn bytes are not gathered', () => {
+  test('is needed to gather bytes', () => {
     expect(passing([], 'a').gathered.take(Buffer.from('1'))).toBe(false)
   })
 })

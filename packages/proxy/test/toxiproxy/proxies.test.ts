@@ -3,8 +3,8 @@ import { control } from '../control/control-plane.ts'
 import { echo } from '../sockets.ts'
 import { proxy, UPSTREAM, withProxy } from './one-proxy.ts'
 
-describe('every answer', () => {
-  test('carries an id of twenty letters, another each time', async () => {
+describe('every response of the Toxiproxy API', () => {
+  test('has a new id of twenty letters', async () => {
     const { ask } = await control()
     const ids = await Promise.all(
       ['/version', '/proxies', '/nowhere'].map(async (path) => (await ask('GET', path)).headers),
@@ -14,7 +14,7 @@ describe('every answer', () => {
     for (const id of seen) expect(id).toMatch(/^[0-9a-v]{20}$/)
   })
 
-  test('is 403 to a browser, and not to anything else', async () => {
+  test('is 403 to a browser only', async () => {
     const { ask } = await control()
     const browser = await ask('GET', '/proxies', undefined, { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64)' })
     expect(browser).toMatchObject({ status: 403, text: 'User agent not allowed\n' })
@@ -22,7 +22,7 @@ describe('every answer', () => {
     expect(client.status).toBe(200)
   })
 
-  test('is 404 for an unknown path and a slash too many, 405 for another method', async () => {
+  test('is 404 for an unknown path or extra slash, and 405 for another method', async () => {
     const { ask } = await withProxy()
     for (const path of [
       '/',
@@ -47,7 +47,7 @@ describe('every answer', () => {
 })
 
 describe('GET /version', () => {
-  test('says the version', async () => {
+  test('returns the version', async () => {
     const { ask } = await control()
     const answer = await ask('GET', '/version')
     expect(answer).toMatchObject({ status: 200, text: '{"version": "2.12.0"}\n' })
@@ -56,7 +56,7 @@ describe('GET /version', () => {
 })
 
 describe('GET /proxies', () => {
-  test('is an empty object at first', async () => {
+  test('is empty at first', async () => {
     const { ask } = await control()
     expect(await ask('GET', '/proxies')).toMatchObject({ status: 200, text: '{}' })
   })
@@ -72,7 +72,7 @@ describe('GET /proxies', () => {
 })
 
 describe('POST /proxies', () => {
-  test('listens at once, and says where', async () => {
+  test('listens at once, and returns the address', async () => {
     const { created, ask } = await withProxy({ listen: 'localhost:0' })
     expect(created).toEqual({
       name: 'db',
@@ -84,7 +84,7 @@ describe('POST /proxies', () => {
     expect((await ask('GET', '/proxies/db')).json).toEqual(created)
   })
 
-  test('listens on every address where none is given', async () => {
+  test('listens on every address by default', async () => {
     const { ask } = await control({ isOpen: true })
     const { json: created } = await ask('POST', '/proxies', proxy('db', { listen: '' }))
     expect(created.listen).toMatch(/^(\[::\]|0\.0\.0\.0):\d+$/)
@@ -114,26 +114,26 @@ describe('POST /proxies', () => {
     ['{"name":"a","upstream":"b"}', 'address b: missing port in address'],
     ['{"name":"..","upstream":"b:1"}', 'the name ".." cannot be part of a URL: give a proxy another'],
     ['{"name":"a\\u001b[2J","upstream":"b:1"}', 'the name "a\\u001b[2J" cannot be part of a URL: give a proxy another'],
-  ])('with the body %s is 400: %s', async (body, error) => {
+  ])('replies 400 to the body %s: %s', async (body, error) => {
     const { ask } = await control()
     const answer = await ask('POST', '/proxies', body)
     expect(answer).toMatchObject({ status: 400, json: { error, status: 400 } })
     expect((await ask('GET', '/proxies')).json).toEqual({})
   })
 
-  test('reads the first JSON value, its keys in any case, and ignores what it does not know', async () => {
+  test('reads the first JSON value, with keys in any case, and ignores unknown ones', async () => {
     const { ask } = await control()
     const body = '{"NAME":"db","Listen":"127.0.0.1:0","uPSTREAM":"127.0.0.1:1","enabled":null,"color":1} and more'
     expect(await ask('POST', '/proxies', body)).toMatchObject({ status: 201, json: { name: 'db', enabled: true } })
   })
 
-  test('is 409 for a name that is taken', async () => {
+  test('replies 409 to a name in use', async () => {
     const { ask } = await withProxy()
     const answer = await ask('POST', '/proxies', proxy('db'))
     expect(answer).toMatchObject({ status: 409, json: { error: 'proxy already exists', status: 409 } })
   })
 
-  test('is 500 for a port that is taken, in the words of Go, and adds nothing', async () => {
+  test("replies 500 to a port in use, in Go's words, and adds nothing", async () => {
     const { ask, created } = await withProxy()
     const answer = await ask('POST', '/proxies', proxy('other', { listen: created.listen }))
     const error = `listen tcp ${created.listen}: bind: address already in use`
@@ -141,7 +141,7 @@ describe('POST /proxies', () => {
     expect((await ask('GET', '/proxies/other')).status).toBe(404)
   })
 
-  test('begins with the toxics it is given, or is not made', async () => {
+  test('starts with the given toxics, or is not created', async () => {
     const { ask } = await control()
     const toxics = [{ type: 'latency', attributes: { latency: 5 } }]
     expect((await ask('POST', '/proxies', proxy('db', { toxics }))).json.toxics).toMatchObject([
@@ -160,7 +160,7 @@ describe('POST /proxies', () => {
 })
 
 describe('POST /populate', () => {
-  test('makes what is not there, enabled unless said otherwise', async () => {
+  test('creates missing proxies, enabled by default', async () => {
     const { ask } = await control()
     const answer = await ask('POST', '/populate', [proxy('one'), proxy('two', { enabled: false })])
     expect(answer).toMatchObject({
@@ -179,7 +179,7 @@ describe('POST /populate', () => {
     expect(await ask('POST', '/populate', [])).toMatchObject({ status: 201, text: '{"proxies":[]}' })
   })
 
-  test('leaves a proxy that is as asked for alone, toxics included, and replaces one that is not', async () => {
+  test('leaves a matching proxy and its toxics alone, and replaces a different one', async () => {
     const { ask, created } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'noop', name: 'kept' })
     const same = await ask('POST', '/populate', [
@@ -192,7 +192,7 @@ describe('POST /populate', () => {
     ])
   })
 
-  test('checks every name before it makes anything', async () => {
+  test('checks every name before it creates anything', async () => {
     const { ask } = await control()
     const answer = await ask('POST', '/populate', [proxy('one'), proxy('')])
     const error = 'missing required field: name at proxy 2'
@@ -201,7 +201,7 @@ describe('POST /populate', () => {
     expect((await ask('GET', '/proxies')).json).toEqual({})
   })
 
-  test('keeps what it made before the one that could not be', async () => {
+  test('keeps what it created before a failure', async () => {
     const { ask } = await control()
     const answer = await ask('POST', '/populate', [proxy('one'), proxy('two', { listen: 'local373' }), proxy('three')])
     expect(answer).toMatchObject({
@@ -211,7 +211,7 @@ describe('POST /populate', () => {
     expect(Object.keys((await ask('GET', '/proxies')).json)).toEqual(['one'])
   })
 
-  test('takes toxics, for new proxies and for those that are there', async () => {
+  test('accepts toxics for new and existing proxies', async () => {
     const { ask } = await control()
     const toxics = [{ type: 'latency', attributes: { latency: 10 }, toxicity: 0.5 }]
     const first = await ask('POST', '/populate', [proxy('one', { toxics })])
@@ -223,7 +223,7 @@ describe('POST /populate', () => {
 })
 
 describe('POST and PATCH /proxies/{proxy}', () => {
-  test.each(['POST', 'PATCH'])('%s changes what is given, and keeps the toxics', async (method) => {
+  test.each(['POST', 'PATCH'])('%s changes the given members, and keeps the toxics', async (method) => {
     const { ask, created } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'noop' })
     const changed = await ask(method, '/proxies/db', { name: 'ignored', upstream: '127.0.0.1:2' })
@@ -233,7 +233,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     })
   })
 
-  test('takes a host name for the address it stands for, and drops no connection for it', async () => {
+  test('compares a host name by its address, and drops no connection for it', async () => {
     const { port } = await echo()
     const { ask, created, plane } = await withProxy({ upstream: `localhost:${port}` })
     const before = plane.proxies.get('db')
@@ -242,7 +242,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     expect(plane.proxies.get('db')).toEqual(before)
   })
 
-  test('is 404 for an unknown proxy, 400 for a bad body, 500 for a malformed address', async () => {
+  test('replies 404 for an unknown proxy, 400 for a bad body, 500 for a malformed address', async () => {
     const { ask } = await withProxy()
     expect(await ask('POST', '/proxies/none', {})).toMatchObject({ status: 404, json: { error: 'proxy not found' } })
     expect((await ask('POST', '/proxies/db', '{"enabled":1}')).status).toBe(400)
@@ -250,7 +250,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     expect(malformed).toMatchObject({ status: 500, json: { error: 'address bad: missing port in address' } })
   })
 
-  test('restarts a proxy that could not be started', async () => {
+  test('restarts a proxy that could not start', async () => {
     const { ask, created } = await withProxy()
     const other = await ask('POST', '/proxies', proxy('other'))
     expect((await ask('POST', '/proxies/other', { listen: created.listen })).status).toBe(500)
@@ -259,7 +259,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     expect(again).toMatchObject({ status: 200, json: { enabled: true, listen: other.json.listen } })
   })
 
-  test('stops once, however often it is told to', async () => {
+  test('can disable a proxy repeatedly', async () => {
     const { ask } = await withProxy()
     const answers = await Promise.all([1, 2, 3].map(() => ask('POST', '/proxies/db', { enabled: false })))
     for (const answer of answers) expect(answer).toMatchObject({ status: 200, json: { enabled: false } })
@@ -274,7 +274,7 @@ describe('DELETE /proxies/{proxy}', () => {
     expect((await ask('POST', '/proxies', proxy('other', { listen: created.listen }))).status).toBe(201)
   })
 
-  test('takes the toxics along', async () => {
+  test('deletes its toxics', async () => {
     const { ask, plane } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'latency', attributes: { latency: 1 } })
     await ask('DELETE', '/proxies/db')

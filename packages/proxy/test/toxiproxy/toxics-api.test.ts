@@ -3,8 +3,8 @@ import { control } from '../control/control-plane.ts'
 import { dial, echo, Received } from '../sockets.ts'
 import { UPSTREAM, withProxy } from './one-proxy.ts'
 
-describe('toxics', () => {
-  test('are listed upstream first, then in the order they were added', async () => {
+describe('the toxics of a proxy', () => {
+  test('are listed upstream first, then in the order of creation', async () => {
     const { ask } = await withProxy()
     for (const [name, stream] of [
       ['a', 'downstream'],
@@ -18,7 +18,7 @@ describe('toxics', () => {
     expect((await ask('GET', '/proxies/none/toxics')).status).toBe(404)
   })
 
-  test('are answered with 200, every attribute of their type, and defaults', async () => {
+  test('are returned with 200, all attributes of their type, and defaults', async () => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type: 'latency', attributes: { latency: 10 } })
     expect(added).toMatchObject({ status: 200 })
@@ -41,7 +41,7 @@ describe('toxics', () => {
     ['slicer', { average_size: 64, size_variation: 32, delay: 10 }],
     ['limit_data', { bytes: 100 }],
     ['noop', {}],
-  ])('of type %s are taken, changed and removed', async (type, attributes) => {
+  ])('of type %s can be created, changed and removed', async (type, attributes) => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type, attributes, stream: 'upstream', toxicity: 0.25 })
     const toxic = { attributes, name: `${type}_upstream`, type, stream: 'upstream', toxicity: 0.25 }
@@ -54,13 +54,13 @@ describe('toxics', () => {
     expect((await ask('GET', '/proxies/db/toxics')).json).toEqual([])
   })
 
-  test('keep the case in which the stream was typed', async () => {
+  test("keep the stream's spelling", async () => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type: 'noop', stream: 'UpStream' })
     expect(added.json).toMatchObject({ stream: 'UpStream', name: 'noop_UpStream' })
   })
 
-  test('have names that are one of a kind over both streams', async () => {
+  test('have unique names over both streams', async () => {
     const { ask } = await withProxy()
     const add = (body: object) => ask('POST', '/proxies/db/toxics', body)
     expect((await add({ type: 'noop', name: 'x' })).status).toBe(200)
@@ -110,7 +110,7 @@ describe('toxics', () => {
     [{ type: 'latency', name: 'x'.repeat(1_000_000) }, expect.stringContaining('has 1000000 letters')],
     ['{"type":"latency","attributes":{"latency":NaN}}', expect.stringContaining('bad request body')],
     ['', 'bad request body: EOF'],
-  ])('that make no sense are 400, and the server lives (%#)', async (body, error) => {
+  ])('that are invalid are 400, and the server continues (%#)', async (body, error) => {
     const { ask } = await withProxy()
     const answer = await ask('POST', '/proxies/db/toxics', body)
     expect(answer).toMatchObject({ status: 400, json: { error, status: 400 } })
@@ -127,7 +127,7 @@ describe('toxics', () => {
 
 describe('toxiproxy-cli', () => {
   // The program itself is Go. These are its requests, as client/client.go and client/proxy.go of Toxiproxy make them.
-  test('is answered all it asks', async () => {
+  test('gets a reply to all its commands', async () => {
     const { ask } = await control()
     const headers = { 'User-Agent': 'toxiproxy-cli/2.12.0 linux/amd64', 'Content-Type': 'application/json' }
     const go = async (method: string, path: string, body?: unknown) => {
@@ -181,7 +181,7 @@ describe('POST /reset', () => {
 })
 
 describe('GET /metrics', () => {
-  test('is there only where asked for', async () => {
+  test('exists only if it is enabled', async () => {
     const { ask } = await control({ toxiproxy: { version: '2.12.0', metrics: false } })
     expect((await ask('GET', '/metrics')).status).toBe(404)
   })

@@ -51,7 +51,7 @@ async function finished(received: Received): Promise<Received> {
 }
 
 describe('a proxy', () => {
-  test('passes on a message, one in two parts, and a large one, and the end of it', async () => {
+  test('passes on a message, one in two parts, a large one, and the end', async () => {
     for (const parts of [['hello world'], ['hello', ' world'], [randomBytes(8_000_000).toString('latin1')]]) {
       const { server, accepted } = await sink()
       const { connect } = await proxied(server)
@@ -64,7 +64,7 @@ describe('a proxy', () => {
     }
   })
 
-  test('keeps a half-close: a client that ends still gets its answer', async () => {
+  test('keeps a half-close: a client that ends still gets its reply', async () => {
     const server = await serve((socket) => {
       const received = new Received(socket)
       socket.on('end', () => setTimeout(() => socket.end(`got ${received.length}`), 50))
@@ -85,7 +85,7 @@ describe('a proxy', () => {
     expect(received.error).toBe('ECONNRESET')
   })
 
-  test('that is moved resets its connections, listens there, and leads there', async () => {
+  test('that is moved resets its connections, and uses its new addresses', async () => {
     const first = await serve((socket) => socket.write('first'))
     const second = await serve((socket) => socket.write('second'))
     const { ask, connect, addressOf } = await proxied(first)
@@ -97,7 +97,7 @@ describe('a proxy', () => {
     await now.until(({ text }) => text === 'second')
   })
 
-  test('keeps its connections when a host name is written for the same address', async () => {
+  test('keeps its connections if a host name is given for the same address', async () => {
     const { ask, connect, listen } = await proxied(await echo())
     const client = await connect()
     const received = new Received(client)
@@ -107,7 +107,7 @@ describe('a proxy', () => {
     expect(received).toMatchObject({ text: 'ab', closed: false })
   })
 
-  test('with a dial that hangs keeps nobody else waiting', async () => {
+  test('with a hanging dial delays no other connection', async () => {
     const { ask, plane, addressOf } = await proxied(await echo())
     // Packets to a documentation address (RFC 5737) are answered by nobody, or at once by a router; never by a server.
     await ask('POST', '/proxies', { name: 'hole', listen: '127.0.0.1:0', upstream: '192.0.2.1:1' })
@@ -126,7 +126,7 @@ describe('latency', () => {
     ['downstream', [{ latency: 30 }, { latency: 40 }], 70],
     ['upstream', [{ latency: 60, jitter: 20 }], 40],
     ['upstream', [{ latency: 0 }], 0],
-  ])('%s of %j takes at least so long', async (stream, toxics, leastMs) => {
+  ])('%s of %j takes at least that long', async (stream, toxics, leastMs) => {
     const { connect, toxic } = await proxied(await echo())
     for (const [i, attributes] of toxics.entries()) await toxic('latency', attributes, { stream, name: `t${i}` })
     const client = await connect()
@@ -134,7 +134,7 @@ describe('latency', () => {
     expect(tookMs).toBeGreaterThan(leastMs - 1)
   })
 
-  test('of both directions adds up', async () => {
+  test('adds up over both directions', async () => {
     const { connect, toxic } = await proxied(await echo())
     for (const stream of ['upstream', 'downstream']) await toxic('latency', { latency: 30 }, { stream })
     const client = await connect()
@@ -142,7 +142,7 @@ describe('latency', () => {
     expect(tookMs).toBeGreaterThan(59)
   })
 
-  test('keeps the bandwidth: many chunks arrive together, not one after the other', async () => {
+  test('keeps the bandwidth: chunks arrive together', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('latency', { latency: 500 })
     const client = await connect()
@@ -153,7 +153,7 @@ describe('latency', () => {
     expect(tookMs).toBeLessThan(40_000)
   })
 
-  test('lets what is on its way arrive before the end', async () => {
+  test('delivers bytes in flight before the end', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic } = await proxied(server)
     await toxic('latency', { latency: 50 }, { stream: 'upstream' })
@@ -165,7 +165,7 @@ describe('latency', () => {
 })
 
 describe('bandwidth', () => {
-  test('holds bytes to the rate', async () => {
+  test('limits bytes to the rate', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic } = await proxied(server)
     await toxic('bandwidth', { rate: 1000 }, { stream: 'upstream' })
@@ -177,7 +177,7 @@ describe('bandwidth', () => {
     expect(performance.now() - start).toBeGreaterThan(270)
   })
 
-  test('of rate 0 cuts, and removing it lets everything go on (as testcontainers do it)', async () => {
+  test('of rate 0 cuts, and removing it resumes (as testcontainers does)', async () => {
     const { connect, toxic, remove } = await proxied(await echo())
     const up = await toxic('bandwidth', { rate: 0 }, { stream: 'upstream', name: 'CUT_UP' })
     const down = await toxic('bandwidth', { rate: 0 }, { stream: 'downstream', name: 'CUT_DOWN' })
@@ -205,7 +205,7 @@ describe('limit_data', () => {
     expect((await finished(new Received(client))).length).toBe(passed)
   })
 
-  test('of more than comes changes nothing', async () => {
+  test('above the size of the data changes nothing', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('limit_data', { bytes: 1000 })
     const client = await connect()
@@ -213,7 +213,7 @@ describe('limit_data', () => {
     expect((await finished(new Received(client))).length).toBe(999)
   })
 
-  test('remembers what has passed when it is changed', async () => {
+  test('keeps its count when it is changed', async () => {
     const { connect, toxic, update } = await proxied(await echo())
     const name = await toxic('limit_data', { bytes: 100 })
     const client = await connect()
@@ -256,7 +256,7 @@ describe('reset_peer', () => {
     ['downstream', 0],
     ['upstream', 60],
     ['downstream', 60],
-  ])('%s after %i ms ends the connection by RST, with nothing passed', async (stream, timeout) => {
+  ])('%s after %i ms resets the connection and passes nothing', async (stream, timeout) => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('reset_peer', { timeout }, { stream })
     const client = await connect()
@@ -270,7 +270,7 @@ describe('reset_peer', () => {
 })
 
 describe('slicer', () => {
-  test('without variation cuts into pieces of the size, in order, with a pause after each', async () => {
+  test('without variation cuts pieces of the size, in order, with a pause after each', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic } = await proxied(server)
     await toxic('slicer', { average_size: 50, size_variation: 0, delay: 3_000 }, { stream: 'upstream' })
@@ -285,7 +285,7 @@ describe('slicer', () => {
 })
 
 describe('slow_close', () => {
-  test('delays the end, and nothing else', async () => {
+  test('delays the end only', async () => {
     const { connect, toxic, update } = await proxied(await echo())
     const name = await toxic('slow_close', { delay: 3_600_000 })
     const client = await connect()
@@ -300,7 +300,7 @@ describe('slow_close', () => {
   })
 })
 
-describe('toxicity', () => {
+describe('the toxicity of a toxic', () => {
   /** Which of so many connections, one after the other, are cut by a limit of no bytes. */
   async function struck(seed: number, toxicity: number, connections: number): Promise<string> {
     const { connect, toxic } = await proxied(await echo(), { seed })
@@ -317,7 +317,7 @@ describe('toxicity', () => {
     return marks
   }
 
-  test('of 0 hurts nobody, of 1 everybody, in between some', async () => {
+  test('hits none at 0, all at 1, and some in between', async () => {
     expect(await struck(1, 0, 10)).toBe('.'.repeat(10))
     expect(await struck(1, 1, 10)).toBe('X'.repeat(10))
     const half = (await struck(1, 0.5, 60)).replaceAll('.', '').length
@@ -325,13 +325,13 @@ describe('toxicity', () => {
     expect(half).toBeLessThan(48)
   })
 
-  test('strikes the same connections for the same seed, and others for another', async () => {
+  test('hits the same connections for the same seed', async () => {
     const first = await struck(7, 0.5, 24)
     expect(await struck(7, 0.5, 24)).toBe(first)
     expect(await struck(8, 0.5, 24)).not.toBe(first)
   })
 
-  test('of 0 leaves a reset_peer without any effect on the end of a connection', async () => {
+  test('of 0 leaves the end of a connection alone under reset_peer', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('reset_peer', { timeout: 0 }, { toxicity: 0 })
     const client = await connect()
@@ -340,8 +340,8 @@ describe('toxicity', () => {
   })
 })
 
-describe('toxics that come and go', () => {
-  test('lose no byte and no order under load', async () => {
+describe('a changing set of toxics', () => {
+  test('loses and reorders no byte under load', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic, remove } = await proxied(server)
     const client = await connect()
@@ -364,7 +364,7 @@ describe('toxics that come and go', () => {
     expect(accepted[0]!.bytes.equals(bytes)).toBe(true)
   })
 
-  test('are removed at once from a connection whose receiver reads nothing any more', async () => {
+  test('is removed at once from a connection whose receiver has stopped reading', async () => {
     const server = await serve((socket) => socket.pause())
     const { connect, toxic, remove } = await proxied(server)
     const name = await toxic('latency', { latency: 20 }, { stream: 'upstream' })

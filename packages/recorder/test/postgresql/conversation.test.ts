@@ -104,8 +104,8 @@ function recorded(steps: readonly Step[], { members = {}, sizes = [1 << 20] as r
   return told(client)
 }
 
-describe('a conversation with PostgreSQL', () => {
-  test('a statement that commits by itself is an operation, whose outcome its ReadyForQuery says', () => {
+describe('a connection to PostgreSQL', () => {
+  test('records a statement outside a transaction as an operation, completed by its ReadyForQuery', () => {
     expect(
       recorded([
         asks(...extended(UPSERT, 'x', '1')),
@@ -133,7 +133,7 @@ describe('a conversation with PostgreSQL', () => {
     ])
   })
 
-  test('a definite error fails, and an answer that is lost or says nothing leaves it open', () => {
+  test('records a definite error as a failure, and a lost or unclear reply as an unknown outcome', () => {
     expect(
       recorded([asks(query("UPDATE kv SET value = 'a' WHERE key = 'x'")), answers(error('40001'), ready())]),
     ).toEqual(['0 invoke write x="a" as a', '0 fail write x'])
@@ -161,14 +161,14 @@ describe('a conversation with PostgreSQL', () => {
       ...end,
     ])
 
-  test('reads and writes of one row in a transaction are one operation at its commit', () => {
+  test('records reads and writes of one row in a transaction as one operation at its commit', () => {
     expect(inTransaction([asks(query('COMMIT')), answers(tag('COMMIT'), ready())])).toEqual([
       '0 invoke cas x=[2] as a',
       '0 ok cas x=[1,2]',
     ])
   })
 
-  test('a commit that is not answered leaves it open, and one that was never sent has done nothing', () => {
+  test('records an unanswered COMMIT as an unknown outcome, and one never sent as no effect', () => {
     expect(inTransaction([asks(query('COMMIT'))])).toEqual(['0 invoke cas x=[2] as a', '0 info cas x'])
     expect(inTransaction([asks(query('COMMIT')), answers(error('57P01', 'FATAL'))])).toEqual([
       '0 invoke cas x=[2] as a',
@@ -183,7 +183,7 @@ describe('a conversation with PostgreSQL', () => {
     expect(rolledBack.filter((line) => !line.includes('passed-on'))).toEqual([])
   })
 
-  test('a transaction that has failed is rolled back by its COMMIT', () => {
+  test('records a COMMIT of a failed transaction as a rollback', () => {
     expect(
       recorded([
         asks(query('BEGIN')),
@@ -198,7 +198,7 @@ describe('a conversation with PostgreSQL', () => {
     ).toEqual(['0 invoke write x=2 as a', '0 fail write x'])
   })
 
-  test('the same transaction in one text, or in one pipeline, is recorded alike', () => {
+  test('records a transaction alike in separate texts, in one text and in a pipeline', () => {
     const sql = "BEGIN; SELECT value FROM kv WHERE key = 'x'; UPDATE kv SET value = 2 WHERE key = 'x'; COMMIT"
     const all = [tag('BEGIN'), columns(column('value', 23)), row('1'), tag('SELECT 1'), tag('UPDATE 1'), tag('COMMIT')]
     expect(recorded([asks(query(sql)), answers(...all, ready())])).toEqual([
@@ -213,7 +213,7 @@ describe('a conversation with PostgreSQL', () => {
     ])
   })
 
-  test('a statement that cannot be followed touches the rows it may have written, and says what to write instead', () => {
+  test('marks the rows that an unreadable statement may write, and suggests another form', () => {
     const lines = recorded([
       asks(query('BEGIN')),
       answers(tag('BEGIN'), ready('T')),
@@ -231,7 +231,7 @@ describe('a conversation with PostgreSQL', () => {
     expect(lines[1]).toMatch(/^touched: .*UPDATE kv SET value = value \|\| \?.*primary key/)
   })
 
-  test('a column whose values have several texts is not compared, until its type is said', () => {
+  test('does not compare a column whose values have several texts unless its type is given', () => {
     const steps = [
       asks(...extended(UPSERT, 'x', '1.50')),
       written('INSERT 0 1'),
@@ -242,7 +242,7 @@ describe('a conversation with PostgreSQL', () => {
     expect(recorded(steps, { members: { type: 'numeric' } })).toContain('0 ok read x="1.5"')
   })
 
-  test('an addition is one of a counter, or a cas where the answer has the sum', () => {
+  test('records an addition on a counter, or as a cas if the reply has the sum', () => {
     const add = 'UPDATE kv SET value = value + $1 WHERE key = $2'
     expect(
       recorded([asks(...extended(add, '2', 'x')), written('UPDATE 1')], { members: { commands: 'counter' } }),
@@ -252,7 +252,7 @@ describe('a conversation with PostgreSQL', () => {
     expect(recorded([asks(...extended(add, '2', 'x')), written('UPDATE 1')]).join()).toContain('RETURNING')
   })
 
-  test('a connection that becomes encrypted, or was never PostgreSQL, touches everything', () => {
+  test('marks everything if it becomes encrypted or does not speak PostgreSQL', () => {
     const { commands } = parsePostgresqlSettings({ table: 'kv' }, 'a test')
     const after = (steps: (conversation: PostgresqlConversation, time: Nanos) => void) => {
       const { client, connection, now } = recording()
@@ -271,7 +271,7 @@ describe('a conversation with PostgreSQL', () => {
     expect(strange).toMatch(/^touched: .*a connection that is no PostgreSQL/)
   })
 
-  test('any division of the bytes gives the same record', () => {
+  test('is recorded alike however its bytes are divided', () => {
     const steps = [
       asks(...extended(UPSERT, 'x', '1')),
       written('INSERT 0 1'),

@@ -51,7 +51,7 @@ function counted(tokens: readonly Token[]) {
   return { watched, reads: () => reads }
 }
 
-describe('reads a statement a bounded number of times, however long it is:', () => {
+describe('a statement is read a bounded number of times, however long it is:', () => {
   test.each(Object.keys(shapes))('%s', (name) => {
     const readsPerToken = [2_000, 8_000].map((length) => {
       const [tokens = []] = statementsOf(shapes[name]?.(length) ?? '') ?? []
@@ -63,7 +63,7 @@ describe('reads a statement a bounded number of times, however long it is:', () 
   })
 })
 
-test('names a statement by its beginning, without reading on', () => {
+test('a statement is named by its beginning, without reading the rest', () => {
   const [tokens = []] = statementsOf(`select v from kv where k=1${filled(' and k=1', 100_000)}`) ?? []
   const { watched, reads } = counted(tokens)
   const { what } = analyse([...tokens.slice(0, 0), ...watched], recorded)
@@ -79,7 +79,7 @@ test.each([
   ['quotations', (n: number) => `select '${filled("''", n)}'`] as const,
   ['escapes', (n: number) => `select e'${filled("\\'", n)}'`] as const,
   ['tags of dollar quotes', (n: number) => Array.from({ length: n / 8 }, (_, i) => `$a${i} `).join('')] as const,
-])('reads 500 kB of %s in a few seconds of work', (_name, shape) => {
+])('500 kB of %s are read within seconds', (_name, shape) => {
   const before = process.cpuUsage()
   for (const tokens of statementsOf(shape(500_000)) ?? []) analyse(tokens, recorded)
   const { user, system } = process.cpuUsage(before)

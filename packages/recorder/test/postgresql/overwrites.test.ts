@@ -22,12 +22,12 @@ function noticed(...steps: readonly (readonly [by: number, f: string, value: Jso
   return found
 }
 
-test('notices a write of a number that others have changed since it was read', () => {
+test('a write of a number that others have changed since it was read is reported', () => {
   expect(noticed([0, 'read', 5], [1, 'read', 5], [0, 'write', 6], [1, 'write', 6])).toEqual(['x'])
   expect(noticed([0, 'read', 5], [1, 'add', 1], [0, 'write', 6])).toEqual(['x'])
 })
 
-test('nothing is noticed of a write that nobody came before, whose row was not read, or that is no number', () => {
+test('a write is not reported if nobody interfered, its row was not read, or it is no number', () => {
   expect(noticed([0, 'read', 5], [0, 'write', 6], [1, 'read', 6], [1, 'write', 7])).toEqual([])
   expect(noticed([0, 'write', 5], [1, 'write', 6], [0, 'write', 7])).toEqual([])
   expect(noticed([0, 'read', 5], [1, 'write', 6, 'y'], [0, 'write', 6])).toEqual([])
@@ -36,7 +36,7 @@ test('nothing is noticed of a write that nobody came before, whose row was not r
   expect(noticed([0, 'read', 5], [1, 'write', 6], [0, 'write', 7], [0, 'write', 8])).toEqual(['x'])
 })
 
-test('nothing is noticed of a transaction of several statements, which is judged as a whole', () => {
+test('a transaction of several statements is not reported, since it is judged as a whole', () => {
   const found: string[] = []
   const all = new Overwrites()
   const [one, another] = [all.connection((key) => found.push(key)), all.connection((key) => found.push(key))]

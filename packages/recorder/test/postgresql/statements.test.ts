@@ -16,7 +16,7 @@ function meaning(sql: string): unknown {
 const [first, second, third] = [1, 2, 3].map((number) => ({ kind: 'parameter', number }))
 const constant = (text: string | null) => ({ kind: 'constant', text })
 
-describe('statements on the recorded table', () => {
+describe('a statement on the recorded table', () => {
   test.each([
     ['SELECT value FROM kv WHERE key = $1', { does: 'read', key: first, value: 0 }],
     [
@@ -106,23 +106,23 @@ describe('statements on the recorded table', () => {
     ['ABORT', 'rollback'],
     ["PREPARE TRANSACTION 'a'", 'prepare'],
     ['DISCARD ALL', 'forget'],
-  ])('%s steers the transaction', (sql, control) => {
+  ])('%s controls the transaction', (sql, control) => {
     expect(meaning(sql)).toBe(control)
   })
 
-  test('several statements of one text are told apart, and one without an end is not read', () => {
+  test('is separated from others of the same text, and not read without an end', () => {
     expect(statementsOf("BEGIN; SELECT ';' ; COMMIT;")?.length).toBe(3)
     expect(statementsOf("SELECT 'a")).toBeUndefined()
     expect(statementsOf('SELECT $a$ ; $a$')?.length).toBe(1)
   })
 
-  test('a recording without a table, or with an unknown member, says what to write', () => {
+  test('is refused without a table or with an unknown setting, with advice', () => {
     expect(() => parsePostgresqlSettings({}, '--as')).toThrow('"table" is missing. Name the recorded table')
     expect(() => parsePostgresqlSettings({ table: 'kv', keys: 'id' }, '--as')).toThrow('has no member "keys"')
     expect(() => parsePostgresqlSettings({ table: 'kv', initial: 'read' }, '--as')).toThrow('{"value": null}')
   })
 
-  test('the manual tells of each statement what it is recorded as', () => {
+  test('is listed in the manual with what it is recorded as', () => {
     const page = readFileSync(new URL('../../docs/POSTGRESQL.md', import.meta.url), 'utf8')
     const [, table = ''] = page.split(/<!-- (?:statements|end) -->/)
     const rows = [...table.matchAll(/^\| `([^`]+)` \| (\w+)/gm)].map(([, sql = '', as]) => [sql, as])

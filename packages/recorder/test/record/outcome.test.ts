@@ -40,7 +40,7 @@ test.each([
   expect(outcomeOf({ backend: undefined, ...ending }).type).toBe(type)
 })
 
-test('a failure says that the request never left, and why', () => {
+test('a failure explains that the request never left', () => {
   expect(
     outcomeOf({ edges: EDGE.clientIn, backend: undefined, reason: 'the request was lost', harmless: false }),
   ).toEqual({
@@ -54,7 +54,7 @@ test('a refusal made up by a fault is distinguished from one of the backend', ()
   expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
 })
 
-test('a refusal by the object itself stays a refusal, unless a fault fabricated it', () => {
+test('a refusal by the object stays a refusal unless a fault fabricated it', () => {
   const answered = { ...fail, answered: true } as const
   const end = (backend: typeof answered | typeof fail | typeof ok) =>
     outcomeOf({ edges: ALL_EDGES, answer: answered, backend, harmless: true })
@@ -63,6 +63,6 @@ test('a refusal by the object itself stays a refusal, unless a fault fabricated 
   expect(end(ok)).toEqual(fail)
 })
 
-test('edges are named in the order in which a request reaches them', () => {
+test('edges are listed in the order in which a request reaches them', () => {
   expect(namesOfEdges(ALL_EDGES)).toEqual(['client-in', 'backend-out', 'backend-in', 'client-out'])
 })

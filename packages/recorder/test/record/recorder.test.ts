@@ -9,7 +9,7 @@ import { asks, ok, read, recording, write } from './in-memory.ts'
 
 const typesOf = (lines: RecordedLines) => lines.events.map(({ process, type }) => `${process} ${type}`)
 
-describe('lines', () => {
+describe('the lines of a record', () => {
   test.each<Json>([
     null,
     7,
@@ -22,7 +22,7 @@ describe('lines', () => {
     'ü 💥 \ud800',
     ['a', 1, null],
     { a: { b: [true] } },
-  ])("are those of the history's own printer: %j", (value) => {
+  ])("are the same as from the history's printer: %j", (value) => {
     const { client, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks({ f: 'a "function"', key: 'ключ', value }))
@@ -35,7 +35,7 @@ describe('lines', () => {
     expect(client.history.operations.length).toBe(1)
   })
 
-  test('carry the epoch of the rules and, unless an operation reached all, the edges it reached', () => {
+  test('carry the epoch of the rules and, unless an operation reached all edges, the edges it reached', () => {
     const { client, backend, recorder, connection, now } = recording()
     recorder.epoch = 4
     const answered = connection.begin(now())
@@ -58,7 +58,7 @@ describe('lines', () => {
     expect(backend.events[1]?.extra).toEqual({ epoch: 4, edges: ['client-in', 'backend-out', 'backend-in'] })
   })
 
-  test('of the nemesis are in both views', () => {
+  test('about faults are in both views', () => {
     const { client, backend, recorder } = recording()
     recorder.note('rules', { applied: 'lose-reply' })
     for (const view of [client, backend])
@@ -68,8 +68,8 @@ describe('lines', () => {
   })
 })
 
-describe('processes', () => {
-  test('are one for requests of a connection that follow each other', () => {
+describe('the processes of a record', () => {
+  test('are one for consecutive requests of a connection', () => {
     const { client, connection, now } = recording()
     for (const value of [1, 2]) {
       const exchange = connection.begin(now())
@@ -81,7 +81,7 @@ describe('processes', () => {
     expect(typesOf(client)).toEqual(['0 invoke', '0 ok', '0 invoke', '0 ok'])
   })
 
-  test('are several for requests of a connection at the same time', () => {
+  test('are several for concurrent requests of a connection', () => {
     const { client, connection, now } = recording()
     const exchanges = [1, 2].map((value) => {
       const exchange = connection.begin(now())
@@ -93,7 +93,7 @@ describe('processes', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('are not reused from requests that had not ended yet', () => {
+  test('are not reused for requests sent before the last one ended', () => {
     const { client, connection, now } = recording()
     const first = connection.begin(now())
     first.called(asks(write(1)))
@@ -104,7 +104,7 @@ describe('processes', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('with an unknown outcome are retired in both views', () => {
+  test('are retired in both views after an unknown outcome', () => {
     const { client, connection, now } = recording()
     const lost = connection.begin(now())
     lost.called(asks(write(1)))
@@ -125,8 +125,8 @@ describe('processes', () => {
   })
 })
 
-describe('order', () => {
-  test('a request that arrives slowly keeps its place, and what comes after it waits', () => {
+describe('the order of a record', () => {
+  test('keeps the place of a request that arrives slowly, and later ones wait', () => {
     const { client, recorder, connection, now } = recording()
     const slow = connection.begin(now())
     const quick = connection.begin(now())
@@ -143,7 +143,7 @@ describe('order', () => {
     expect(client.events.map(({ time }) => time)).toEqual([1, 2, 3])
   })
 
-  test('one that never arrives, or is not recognised, leaves no gap, and is counted', () => {
+  test('has no gap for a request that never arrives or is not recognised, which is counted', () => {
     const { client, backend, recorder, connection, now } = recording()
     const cut = connection.begin(now())
     const strange = connection.begin(now())
@@ -162,7 +162,7 @@ describe('order', () => {
     expect(recorder.counters).toMatchObject({ unmatched: 1, incomplete: 1, operations: 1, open: 1, waiting: 0 })
   })
 
-  test('one that was given up before it was passed on waits for nothing, though its head goes on later', () => {
+  test('does not wait for a request that was given up before it was passed on', () => {
     const { client, backend, recorder, connection, now } = recording()
     const refused = connection.begin(now())
     refused.ended(now(), 'the server serves no more')
@@ -176,7 +176,7 @@ describe('order', () => {
     for (const view of [client, backend]) expect(view.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
   })
 
-  test('waiting operations are bounded: beyond that the oldest is overtaken, and counted', () => {
+  test('lets a bounded number of operations wait, then lets the oldest be overtaken, and counts it', () => {
     const sink = new RecordedLines()
     const order = new EventOrder(sink, 3)
     const place = order.reserve()
@@ -195,8 +195,8 @@ describe('order', () => {
   })
 })
 
-describe('retries', () => {
-  test('attempts under one name are counted', () => {
+describe('a retry', () => {
+  test('is counted if its request has the same id', () => {
     const { client, recorder, connection, now } = recording()
     for (const id of ['a', 'a', 'b', 'a']) connection.begin(now()).called(asks(write(1, { requestId: id })))
     expect(client.events.map(({ extra }) => [extra?.['requestId'], extra?.['attempt']])).toEqual([
@@ -208,7 +208,7 @@ describe('retries', () => {
     expect(recorder.counters).toMatchObject({ keyedRetries: 2, blindRetries: 0 })
   })
 
-  test('parts of one request under its name are told apart', () => {
+  test('is not assumed for parts of one request with the same id', () => {
     const { client, connection, now } = recording()
     const calls = [write(1, { requestId: 'a' }), write(1, { requestId: 'a' })] as const
     for (let attempt = 1; attempt <= 2; attempt++)
@@ -221,7 +221,7 @@ describe('retries', () => {
     ])
   })
 
-  test('without an id, only an unanswered request can be a retry, and only of the same client', () => {
+  test('without an id must follow an unanswered request of the same client', () => {
     const { client, recorder, connection, now } = recording()
     const done = connection.begin(now())
     done.called(asks(write(1)))
@@ -242,7 +242,7 @@ describe('retries', () => {
     expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })
   })
 
-  test('equal operations without an answer are each repeated, first by the client that asked', () => {
+  test('repeats one of several equal unanswered operations, first that of its client', () => {
     const retries = new Retries()
     const call = write(1)
     const before = retries.forConnection({ client: 'c', repeatsFirst: true })
@@ -262,7 +262,7 @@ describe('retries', () => {
     ])
   })
 
-  test('if clients retry first after reconnecting, later requests do not count as retries', () => {
+  test('is not assumed for later requests once clients have retried after reconnecting', () => {
     const retries = new Retries()
     const busy = retries.forConnection({ client: 'c', repeatsFirst: true })
     busy.correlate(write(2), undefined)
@@ -272,7 +272,7 @@ describe('retries', () => {
     expect(fresh.correlate(write(1), undefined)).toEqual({ repeats: 5, resent: true })
   })
 
-  test('a client that has replaced its lost connections and begun with something else sends nothing again', () => {
+  test('is not assumed for a client that reconnects and starts with something else', () => {
     const retries = new Retries()
     const open = () => retries.forConnection({ client: 'c', repeatsFirst: true })
     const [one, other] = [open(), open()]
@@ -295,7 +295,7 @@ describe('retries', () => {
     expect(open().correlate(write(1), undefined)).toBeUndefined()
   })
 
-  test('the first request of a reconnected client counts as a retry', () => {
+  test('is assumed for the first request of a reconnected client', () => {
     const { client, recorder, connection, now } = recording()
     for (const value of [1, 2]) {
       const lost = connection.begin(now())
@@ -313,7 +313,7 @@ describe('retries', () => {
     ])
   })
 
-  test('are recognised among a bounded number of remembered operations', () => {
+  test('is recognised among a bounded number of operations', () => {
     const retries = new Retries(2).forConnection({ client: 'c', repeatsFirst: false })
     for (const requestId of ['a', 'b', 'c']) retries.correlate(write(1, { requestId }), undefined)
     expect(retries.correlate(write(1, { requestId: 'c' }), undefined)).toEqual({ requestId: 'c', attempt: 2 })
@@ -325,7 +325,7 @@ describe('retries', () => {
 const nested = (depth: number): Json => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`) as Json
 
 describe('a value that no history can hold', () => {
-  test('makes the request one that is not understood, and its keys unknown', () => {
+  test('makes its request one that is not understood, and its keys unknown', () => {
     const { client, backend, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(501)), write(1, { key: 'y' })))
@@ -340,7 +340,7 @@ describe('a value that no history can hold', () => {
       ])
   })
 
-  test('makes an answer one that is not understood', () => {
+  test('makes its reply one that is not understood', () => {
     const { client, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(read))
@@ -351,7 +351,7 @@ describe('a value that no history can hold', () => {
     expect(typesOf(client)).toEqual(['0 invoke', '0 info'])
   })
 
-  test('is one of more than 500 levels', () => {
+  test('is one with more than 500 levels', () => {
     const { client, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(500))))

@@ -11,8 +11,8 @@ const mark = (f: string, key: string | undefined, what: string, reason = why) =>
 const passedOn = (what: string, count: number, mayWrite: boolean) =>
   `passed-on: ${JSON.stringify({ what, count, mayWrite })}`
 
-describe('what is passed on', () => {
-  test('marks the keys that it touches, in both views, when it is handed to the backend', () => {
+describe('a request that is passed on unread', () => {
+  test('marks its keys in both views when the backend gets it', () => {
     const { client, backend, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(script)
@@ -26,7 +26,7 @@ describe('what is passed on', () => {
       ])
   })
 
-  test('marks nothing where it never left', () => {
+  test('marks nothing if it never left', () => {
     const { client, backend, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(script)
@@ -34,7 +34,7 @@ describe('what is passed on', () => {
     expect([...told(client), ...told(backend)].filter((event) => event.startsWith('touched'))).toEqual([])
   })
 
-  test('stands before what others see of it, although it was understood only later', () => {
+  test('is marked before any later read, even if it is understood only afterwards', () => {
     const { client, backend, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -53,7 +53,7 @@ describe('what is passed on', () => {
       ])
   })
 
-  test('is what a dequeue gave whose answer is not understood: it may have been given before', () => {
+  test('may be a dequeue whose reply is not understood, and its value may have been given before', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks({ f: 'dequeue', key: 'q', value: null }))
@@ -64,7 +64,7 @@ describe('what is passed on', () => {
     expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('is marked once per key, unless an earlier place turns out to be touched', () => {
+  test('is marked once per key, unless an earlier place turns out to be affected', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -82,7 +82,7 @@ describe('what is passed on', () => {
     ])
   })
 
-  test('marks nothing if it is refused, also where another request with the same keys is not', () => {
+  test('marks nothing if it is refused, but another one with the same keys still does', () => {
     const { client, recorder, connect, now } = recording()
     const [refused, done] = [connect().beginWhole(now()), connect().beginWhole(now())]
     for (const exchange of [refused, done]) {
@@ -102,7 +102,7 @@ describe('what is passed on', () => {
     expect(marks.map(({ key }) => key)).toEqual(['x', 'y'])
   })
 
-  test('is for all keys where there are more than can be told apart', () => {
+  test('marks all keys if there are too many to list', () => {
     const { client, recorder } = recording()
     const keys = Array.from({ length: 10_001 }, (_, i) => `k${i}`)
     recorder.touched('FLUSHALL', 'many', { keys })
@@ -110,7 +110,7 @@ describe('what is passed on', () => {
     expect(told(client)).toEqual([mark('touched', undefined, 'FLUSHALL', 'many')])
   })
 
-  test('is counted by what it is, with the totals at the end, and the first three named', () => {
+  test('is counted by kind, with totals at the end, and the first three are named', () => {
     const { client, recorder } = recording()
     for (const what of ['GET /a', 'GET /b', 'GET /a', 'GET /c', 'GET /d']) recorder.passedOn(what, 'nothing')
     recorder.passedOn('POST /login', 'everything')
@@ -139,11 +139,11 @@ describe('what is passed on', () => {
   })
 })
 
-describe('what is not understood', () => {
+describe('a request or reply that is not understood', () => {
   const error = 'status 200, and nothing at json.value'
   const answer = { type: 'not-understood', error } as const
 
-  test('in a read never makes it fail: its outcome is unknown, and the key is marked once', () => {
+  test('leaves the outcome of a read unknown, and marks its key once', () => {
     const { client, backend, connection, recorder, now } = recording()
     for (let i = 0; i < 2; i++) {
       const exchange = connection.beginWhole(now())
@@ -168,7 +168,7 @@ describe('what is not understood', () => {
     })
   })
 
-  test('in a write is an unknown outcome, which the record can hold', () => {
+  test('leaves the outcome of a write unknown', () => {
     const { client, connection, recorder, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(1)))
@@ -179,7 +179,7 @@ describe('what is not understood', () => {
     expect(recorder.counters.notUnderstood).toBe(1)
   })
 
-  test('in a write whose value only the response has touches the key', () => {
+  test('marks the key of a write whose value only the reply has', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -188,7 +188,7 @@ describe('what is not understood', () => {
     expect(told(client)).toEqual(['0 invoke write x', mark('touched', 'x', 'write of x', error), '0 info write x'])
   })
 
-  test('touches what the request may write, or marks its key if it cannot write', () => {
+  test('marks what the request may write, or its key if it cannot write', () => {
     const { client, recorder, connection, now } = recording()
     for (const touches of ['nothing', { keys: ['y'] }] as const) {
       const exchange = connection.beginWhole(now())
@@ -203,7 +203,7 @@ describe('what is not understood', () => {
   })
 })
 
-test('an event that could not be waited for touches everything from where it should have been', () => {
+test('an event that could not be waited for marks everything from its real place', () => {
   const { client, connection, connect, now } = recording({ maximumWaiting: 2 })
   const slow = connection.begin(now())
   const quick = connect().beginWhole(now())
@@ -212,15 +212,15 @@ test('an event that could not be waited for touches everything from where it sho
   quick.delivered(now(), ok(1))
   slow.called(asks(write(2)))
   expect(told(client)).toEqual([
-    expect.stringMatching(/^touched: .*took so long to arrive/),
+    expect.stringMatching(/^touched: .*took too long to arrive/),
     '0 invoke read x=null',
     '0 ok read x=1',
     '1 invoke write x=2',
   ])
 })
 
-describe('one request that is several operations', () => {
-  test('has a process for each, and ends each by its own answer, or all by one', () => {
+describe('a request with several operations', () => {
+  test('has a process for each, which end by their own replies or by one for all', () => {
     const { client, backend, connection, now } = recording()
     const both = connection.beginWhole(now())
     both.called(asks(read, { ...read, key: 'y' }))
@@ -255,8 +255,8 @@ describe('one request that is several operations', () => {
   })
 })
 
-describe('what the answer tells', () => {
-  test('may be the value of a write, whose invocation has none', () => {
+describe('a reply', () => {
+  test('may give the value of a write, whose invocation has none', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -265,7 +265,7 @@ describe('what the answer tells', () => {
     expect(told(client)).toEqual(['0 invoke write x', '0 ok write x="v1"'])
   })
 
-  test('may be the key of what was made, which is invoked where it was asked for', () => {
+  test("may give the key of a created object, which is invoked at the request's place", () => {
     const { client, backend, connection, connect, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))
@@ -288,7 +288,7 @@ describe('what the answer tells', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2, waiting: 0 })
   })
 
-  test('may be all that a list holds, each by itself', () => {
+  test('may give the elements of a list as separate operations', () => {
     const { client, connection, now, recorder } = recording()
     const listing = connection.beginWhole(now())
     listing.called(asks({ ...read, key: UNSAID }))
@@ -304,7 +304,7 @@ describe('what the answer tells', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2 })
   })
 
-  test('an unknown key touches only the keys that somebody saw absent, before or after', () => {
+  test('with an unknown key marks only keys that somebody saw absent', () => {
     const { client, connection, connect, now, recorder } = recording()
     const seeAbsent = (key: string) => {
       const exchange = connect().beginWhole(now())
@@ -318,7 +318,7 @@ describe('what the answer tells', () => {
     making.forwarded(now())
     making.ended(now(), 'reset')
     seeAbsent('later')
-    const reason = 'reset, so that its key is not known'
+    const reason = 'reset, so its key is unknown'
     expect(told(client)).toEqual([
       '0 invoke read guessed=null',
       '0 ok read guessed=null',
@@ -330,7 +330,7 @@ describe('what the answer tells', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, info: 1, open: 0, waiting: 0 })
   })
 
-  test('is nothing where the request never left, or where a list got lost', () => {
+  test('gives nothing if the request never left or a list was lost', () => {
     const { client, connection, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))

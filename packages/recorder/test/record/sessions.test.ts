@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../src/record/recorder.ts'
 import { asks, asksAs, ok, read, recording, told, write } from './in-memory.ts'
 
-describe('a client that is named', () => {
-  test('is one process over all its connections, one request after the other', () => {
+describe('a named client', () => {
+  test('is one process over all its connections, with consecutive requests', () => {
     const { client, backend, connect, now } = recording()
     for (const value of [1, 2]) {
       const exchange = connect().beginWhole(now())
@@ -22,13 +22,13 @@ describe('a client that is named', () => {
       ])
   })
 
-  test('has as many processes as requests at the same time, all of one session', () => {
+  test('has as many processes as concurrent requests, in one session', () => {
     const { client, connect, now } = recording()
     for (let i = 0; i < 2; i++) connect().beginWhole(now()).called(asksAs('alice', read))
     expect(told(client)).toEqual(['0 invoke read x=null as alice', '1 invoke read x=null as alice'])
   })
 
-  test('is another client than one that shares its connection', () => {
+  test('is distinct from another one on its connection', () => {
     const { client, connection, now, recorder } = recording()
     for (const name of ['alice', 'bob', undefined]) {
       const exchange = connection.beginWhole(now())
@@ -44,7 +44,7 @@ describe('a client that is named', () => {
     expect(recorder.counters.unnamed).toBe(1)
   })
 
-  test('never calls by a process whose operation had not ended when the request began', () => {
+  test('never uses a process whose operation was open when the request arrived', () => {
     const { client, connect, now } = recording()
     const slow = connect().begin(now())
     const quick = connect().beginWhole(now())
@@ -67,8 +67,8 @@ describe('a client that is named', () => {
   })
 })
 
-describe('by what clients are told apart', () => {
-  test('is their connection, which is no name, until a header says otherwise', () => {
+describe("the record's way to identify clients", () => {
+  test('is the connection, which is no name, until a header says otherwise', () => {
     const { recorder } = recording()
     expect(recorder.sessions).toEqual({ by: 'connection', named: false })
     recorder.clientsBy({ by: 'connection', named: false })
@@ -85,7 +85,7 @@ describe('by what clients are told apart', () => {
     expect(createRecorder({ now: () => nanos(0), client: sink, sessions }).sessions).toEqual(sessions)
   })
 
-  test('is not written for clients whose requests are no operations', () => {
+  test('is not written for clients without operations', () => {
     const { client, connection, now, recorder } = recording()
     connection.beginWhole(now()).called(asks(read))
     connection.beginWhole(now()).called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })

@@ -29,8 +29,8 @@ const analysed = (text: string) => {
   return analyse(words[0] ?? '', words, { commands: commandSet(), keySpace: new KeySpace(), database: '0' })
 }
 
-describe('the page about Redis', () => {
-  test.each(tableBehind('operations'))('%s: %s, answered %s: %s', (command, recorded, answer, ends) => {
+describe("the manual's page about Redis", () => {
+  test.each(tableBehind('operations'))('lists %s as %s, with the reply %s: %s', (command, recorded, answer, ends) => {
     const what = analysed(command)
     if (what.kind === 'passed-on') throw new Error(`${command} is no operation`)
     const { parts, touches, lifetimes: [lifetime] = [] } = what.recognised
@@ -47,7 +47,7 @@ describe('the page about Redis', () => {
     expect(said.join(', ')).toBe(ends)
   })
 
-  test.each(tableBehind('touches'))('%s touches %s', (command, touched) => {
+  test.each(tableBehind('touches'))('says that %s marks %s', (command, touched) => {
     const what = analysed(command)
     if (what.kind !== 'passed-on') throw new Error(`${command} is an operation`)
     const [lifetime] = what.lifetimes ?? []
@@ -58,7 +58,7 @@ describe('the page about Redis', () => {
     expect(typeof what.touches === 'string' ? what.touches : what.touches.keys.join(', ')).toBe(touched)
   })
 
-  test('names every model, and every command that its models record', () => {
+  test('names every model and every command that it records', () => {
     for (const model of commandModels) {
       expect(page).toContain(`\`${model}\``)
       if (model === 'register') continue

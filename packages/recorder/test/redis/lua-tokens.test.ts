@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { luaTokens } from '../../src/redis/lua-tokens.ts'
 
-test('the line ends of Windows make no difference', () => {
+test('a Lua script may have the line ends of Windows', () => {
   const script = 'if a then\n  -- a comment\n  return 1\nend'
   expect(luaTokens(script.replaceAll('\n', '\r\n'))).toEqual(['if', 'a', 'then', 'return', '1', 'end'])
   expect(luaTokens(script.replaceAll('\n', '\r\n'))).toEqual(luaTokens(script))

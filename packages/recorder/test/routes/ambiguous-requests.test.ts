@@ -34,9 +34,9 @@ function recorded(route: object, request: string, given: Given = {}) {
 
 const completionOf = (...args: Parameters<typeof recorded>) => recorded(...args).at(-1)
 
-describe('a condition on versions', () => {
+describe('a precondition on versions', () => {
   test.each(['*', '"1", "2"', '"1","2"'])(
-    'that names no one version, %s, is not understood, and its key is touched',
+    'that names no single version, %s, is not understood, and its key is marked',
     (tag) => {
       const events = recorded(replace, 'PUT /docs/a', {
         headers: [['If-Match', tag]],
@@ -52,7 +52,7 @@ describe('a condition on versions', () => {
     ['"a,b"', '"a,b"'],
     ['"*"', '"*"'],
     ['17', 17],
-  ])('that is one tag, %s, is what is compared', (tag, version) => {
+  ])('with one tag, %s, compares with it', (tag, version) => {
     const completion = completionOf(replace, 'PUT /docs/a', {
       headers: [['If-Match', tag]],
       answerHeaders: [['ETag', '"3"']],
@@ -60,7 +60,7 @@ describe('a condition on versions', () => {
     expect(completion).toMatchObject({ type: 'ok', f: 'cas', value: [version, '"3"'] })
   })
 
-  test('has the same version whether or not its tag was weakened on the way', () => {
+  test('has the same version even if a proxy weakened its tag', () => {
     expect(completionOf(document, 'GET /docs/a', { answerHeaders: [['ETag', 'W/"1"']] })).toMatchObject({
       value: '"1"',
     })
@@ -70,17 +70,17 @@ describe('a condition on versions', () => {
   })
 })
 
-describe('an answer whose content is left out', () => {
+describe('a reply without its content', () => {
   const read = { request: 'GET,HEAD /kv/{key}', f: 'read', result: 'body', missing: 'absent', outcomes: { 304: 'ok' } }
 
-  test('does not say that there is none: HEAD', () => {
+  test('does not mean an absent value: HEAD', () => {
     expect(completionOf(read, 'HEAD /kv/x')).toMatchObject({
       type: 'info',
       error: 'status 200, and nothing at body: its body is left out of an answer to HEAD',
     })
   })
 
-  test('does not say that there is none: 304', () => {
+  test('does not mean an absent value: 304', () => {
     expect(completionOf(read, 'GET /kv/x', { status: 304 })).toMatchObject({ type: 'info' })
   })
 
@@ -91,17 +91,17 @@ describe('an answer whose content is left out', () => {
     })
   })
 
-  test('is an empty text where a GET has an empty body', () => {
+  test('is an empty text if a GET has an empty body', () => {
     expect(completionOf(read, 'GET /kv/x')).toMatchObject({ type: 'ok', value: '' })
   })
 })
 
-describe('a long body', () => {
+describe('the hash of a long body', () => {
   const text = 'a'.repeat(10_000)
   const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
   const hashed = { sha256: '27dd1f61b867b6a0f6e9d8a41c43231de52107e53ae424de8f847b821db4b711', bytes: 10_000 }
 
-  test('is the same value packed as it is plain', () => {
+  test('is the same for a compressed and a plain body', () => {
     const head = { method: 'GET', target: '/kv/x', headers: new Map<string, string>() }
     const peer = { connection: 1, address: '127.0.0.1', process: undefined }
     const { complete } = compileMapping(table(read)).match(head).understand(head, undefined, peer)
@@ -109,7 +109,7 @@ describe('a long body', () => {
     expect(complete({ status: 200, headers, body: { bytes: gzipSync(text) } })).toEqual({ type: 'ok', value: hashed })
   })
 
-  test('is the same value where the route also looks into it', () => {
+  test('is the same if the route also reads parts of it', () => {
     const write = { request: 'PUT /kv/{key}', f: 'write', value: { members: { all: 'body', form: 'form.a' } } }
     expect(completionOf(write, 'PUT /kv/x', { body: `a=${text}` })).toMatchObject({
       value: { all: { bytes: 10_002 }, form: text },
@@ -117,7 +117,7 @@ describe('a long body', () => {
   })
 })
 
-describe('a key', () => {
+describe('the key of a request', () => {
   const read = {
     request: 'GET /tenants/{tenant}/users/{id}',
     f: 'read',
@@ -125,20 +125,20 @@ describe('a key', () => {
     result: 'body',
   }
 
-  test('of several parts differs if any part differs, or a slash moves', () => {
+  test('of several parts differs if a part differs or a slash moves', () => {
     const key = (target: string) => completionOf(read, `GET ${target}`)?.['key']
     expect(key('/tenants/a/users/b')).toBe('a/b')
     expect(key('/tenants/a%2Fb/users/c')).not.toBe(key('/tenants/a/users/b%2Fc'))
     expect(key('/tenants/%22a%2Fb%22/users/c')).not.toBe(key('/tenants/a%2Fb/users/c'))
   })
 
-  test('that is an object does not depend on the order of its members', () => {
+  test('from an object does not depend on the order of its members', () => {
     const write = { request: 'POST /kv', f: 'write', key: 'json.id', value: 'json.v' }
     const key = (id: string) => completionOf(write, 'POST /kv', { body: `{"id":${id},"v":1}` })?.['key']
     expect(key('{"a":1,"b":2}')).toBe(key('{"b":2,"a":1}'))
   })
 
-  test('in a parameter that is given twice is not understood, since services differ in which value they take', () => {
+  test('from a repeated parameter is not understood, since services differ in which one counts', () => {
     const write = { request: 'PUT /kv', f: 'write', key: 'query.k', value: 'body' }
     const events = recorded(write, 'PUT /kv?k=a&k=b', { body: '1' })
     expect(events.map(({ f }) => f)).toContain('touched')

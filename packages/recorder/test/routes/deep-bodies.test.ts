@@ -21,7 +21,7 @@ describe.each([
   ['lists', lists],
   ['objects', objects],
 ])('a body of nested %s', (_, nest) => {
-  test.each([501, 600, 100_000])('%i levels deep is a request that is not understood', (depth) => {
+  test.each([501, 600, 100_000])('%i levels deep makes a request that is not understood', (depth) => {
     const write = { request: 'PUT /items/{key}', f: 'write', value: 'json.item' }
     const events = recorded(write, 'PUT /items/x', `{"item":${nest(depth)}}`, '')
     expect(events.map(({ f, key }) => [f, key])).toEqual([['touched', 'x']])
@@ -29,7 +29,7 @@ describe.each([
   })
 
   test.each([501, 600, 100_000])(
-    '%i levels deep is an answer that is not understood, not one without a value',
+    '%i levels deep makes a reply that is not understood, and not one without a value',
     (depth) => {
       const events = recorded(read, 'GET /items/x', '', `{"item":${nest(depth)}}`)
       expect(events.filter(({ type }) => type === 'ok')).toEqual([])
@@ -56,7 +56,7 @@ describe.each([
       'list of objects',
       { request: 'PUT /items', each: 'json', key: 'name', value: 'item', result: undefined, missing: undefined },
     ],
-  ])('may be the %s, at every depth', (_what, more) => {
+  ])('is accepted at every depth as %s', (_what, more) => {
     const route = JSON.parse(
       JSON.stringify({ request: 'PUT /items/{key}', f: 'write', result: 'json.item', missing: 'absent', ...more }),
     )

@@ -17,7 +17,7 @@ function mappingOf(result: string) {
   }
 }
 
-test('an answer that lacks its result, and has what was written elsewhere, does not mean that there is no value', () => {
+test('a reply without its result, but with the written value elsewhere, does not mean an absent value', () => {
   const ask = mappingOf('json.vaule')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { data: { value: 7 } })).toEqual({
@@ -26,14 +26,14 @@ test('an answer that lacks its result, and has what was written elsewhere, does 
   })
 })
 
-test('an answer without a result means that there is no value, as does one of a service that lost it', () => {
+test('a reply without a result means an absent value, even from a service that lost the value', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { revision: 3 })).toEqual({ type: 'ok', value: null })
   expect(ask('GET', {}, {})).toEqual({ type: 'ok', value: null })
 })
 
-test('a place that has held a result stays its place', () => {
+test('a place that has had a result stays the place', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { value: 7 })).toEqual({ type: 'ok', value: 7 })

@@ -13,7 +13,7 @@ const marks = (table: object, request: string) =>
     .events.filter(({ process }) => process === 'recorder')
     .map(({ f, key, value }) => [f, key, (value as { readonly why?: string }).why?.replace(/ of its query.*/, '')])
 
-test('a read with a parameter that no route names may be of something else, and is not understood', () => {
+test('a read with an unknown parameter may read something else, and is not understood', () => {
   const routes = [read, write]
   const why = 'no route names the parameter "version"'
   expect(marks({ routes }, 'GET /kv/x?version=previous')).toEqual([['not-understood', 'x', why]])
@@ -24,13 +24,13 @@ test('a read with a parameter that no route names may be of something else, and 
   expect(tried({ routes }, 'GET /kv/x?').kind).toBe('operations')
 })
 
-test('a write with such a parameter may be something else, and touches its key', () => {
+test('a write with an unknown parameter may write something else, and marks its key', () => {
   expect(marks({ routes: [read, write] }, 'PUT /kv/x?dry_run=true')).toEqual([
     ['touched', 'x', 'no route names the parameter "dry_run"'],
   ])
 })
 
-test('a parameter is named by what a route uses it for, and by any route for the same path', () => {
+test('a parameter is known if any route for the path uses it', () => {
   const other = (more: object) => ({ routes: [{ ...read, ...more }] })
   expect(tried(other({ request: 'GET /kv', key: 'query.id' }), 'GET /kv?id=x').kind).toBe('operations')
   expect(tried(other({ client: 'query.who' }), 'GET /kv/x?who=eve').kind).toBe('operations')

@@ -19,7 +19,7 @@ const part = fc.constantFrom('{x}', '{y}', '*', '/', '/*/', 'a', 'b', '-', '.', 
 const patterns = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''))
 const paths = fc.string({ unit: fc.constantFrom('a', 'b', '-', '/', '.', '*', '{', '\n'), maxLength: 9 })
 
-test('a pattern matches the paths, and each name the text, that a greedy regular expression would', () => {
+test('a pattern matches the same paths and names as a greedy regular expression', () => {
   fc.assert(
     fc.property(patterns, fc.array(paths, { minLength: 20, maxLength: 20 }), (pattern, some) => {
       const { match } = compilePath(pattern)
@@ -36,7 +36,7 @@ test.each([
   ['/{a}{b}{c}{d}{e}{f}{g}x', `/${'a'.repeat(16_000)}`],
   ['/{a}-{b}-{c}-{d}/q', `/${'-'.repeat(16_000)}`],
   ['/{a}a{b}a{c}a{d}a{e}', `/${'a'.repeat(16_000)}/`],
-])('a client cannot make the match of %s take long', (pattern, path) => {
+])('no path makes the match of %s slow', (pattern, path) => {
   const started = process.cpuUsage()
   expect(compilePath(pattern).match(path)).toBeNull()
   const { user, system } = process.cpuUsage(started)
@@ -50,7 +50,7 @@ test('a path of more than 16 Ki characters matches nothing', () => {
   expect(match(`/kv/${'k'.repeat(16 * 1024 - 3)}`)).toBeNull()
 })
 
-test('a request of thousands of dashes is judged by a route of names between dashes', () => {
+test('a route with names between dashes reads thousands of dashes quickly', () => {
   const table = {
     routes: [
       { request: 'GET /{x}-{y}-{z}-{w}/q', key: ['path.x', 'path.y', 'path.z', 'path.w'], f: 'read', result: 'body' },

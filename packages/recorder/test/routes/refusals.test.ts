@@ -14,7 +14,7 @@ function ended(route: { readonly request: string }, body: string, answer = 'HTTP
   return `${last?.['type']}${last?.['error'] === undefined ? '' : ` ${last['error']}`}`.replace(/which may be.*/, '')
 }
 
-describe('an answer of success that looks like a refusal is not understood', () => {
+describe('a successful reply that looks like a refusal is not understood', () => {
   test.each([
     ['{"errors":[{"message":"denied"}],"data":null}', 'info status 200: its body says "errors", '],
     ['{"jsonrpc":"2.0","id":1,"error":{"code":-32000}}', 'info status 200: its body says "error", '],
@@ -26,13 +26,13 @@ describe('an answer of success that looks like a refusal is not understood', () 
     expect(ended(write, body)).toBe(expected)
   })
 
-  test('also as the answer to a read, even if a missing result would mean that there is no value', () => {
+  test('also as the reply to a read, even if an absent result means an absent value', () => {
     expect(ended(read, '{"errors":["timeout"],"data":null}')).toContain('its body says "errors"')
     expect(ended(read, '{"errors":["partial"],"data":{"value":1}}')).toContain('its body says "errors"')
   })
 })
 
-describe('an answer that only has the words is a success', () => {
+describe('a successful reply that contains such words is a success', () => {
   test.each([
     '{"errors":[],"error":null,"ok":true,"success":true}',
     '{"error":"","errors":{}}',
@@ -44,13 +44,13 @@ describe('an answer that only has the words is a success', () => {
     expect(ended(write, body)).toBe('ok')
   })
 
-  test('even if those words are what the operation itself reads', () => {
+  test('even if these words are the value that was read', () => {
     expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
   })
 })
 
-test('the member "answers" says what a response means', () => {
+test('the member "answers" gives the meaning of a response', () => {
   const answers = [
     { when: { 'json.errors': { there: true } }, outcome: 'fail' },
     { when: { 'json.errors': { there: false } }, outcome: 'ok' },

@@ -22,13 +22,13 @@ const whyNot = (input: Input, ...routes: readonly object[]) => {
 
 const GET = { request: 'GET /v1/{key}', f: 'read', result: 'json.value' }
 
-describe('requests that are made', () => {
-  test('have ids in paths, encoded', () => {
+describe('a request made from a route table', () => {
+  test('has encoded ids in its path', () => {
     const { request } = made({ f: 'read', key: 'a b/ü', value: null }, GET)
     expect(request).toMatchObject({ method: 'GET', target: '/v1/a%20b%2F%C3%BC', body: '' })
   })
 
-  test('have ids in paths as RFC 3986 spells a segment, and in queries as a parameter', () => {
+  test('spells ids in paths by RFC 3986, and in queries as parameters', () => {
     const key = "-._~!$&'()*+,;=:@/?#[]%"
     const { request } = made({ f: 'read', key, value: null }, GET)
     expect(request.target).toBe("/v1/-._~!$&'()*+,;=:@%2F%3F%23%5B%5D%25")
@@ -36,32 +36,32 @@ describe('requests that are made', () => {
     expect(made({ f: 'read', key: 'a@b&c', value: null }, search).request.target).toBe('/v1?id=a%40b%26c')
   })
 
-  test('have values inside JSON bodies, however deep', () => {
+  test('has values inside JSON bodies at any depth', () => {
     const route = { request: 'PUT /v1/{key}', f: 'write', value: 'json.data.items.0.n' }
     const { request } = made({ f: 'write', key: 'x', value: 7 }, route)
     expect(request.body).toBe('{"data":{"items":[{"n":7}]}}')
     expect(request.headers).toContainEqual(['Content-Type', 'application/json'])
   })
 
-  test('have both values of a cas where the table looks for them', () => {
+  test('has both values of a cas in the places that the table reads', () => {
     const route = { request: 'POST /v1/{key}/swap', f: 'cas', value: ['json.old', 'json.new'] }
     expect(made({ f: 'cas', key: 'x', value: [1, 2] }, route).request.body).toBe('{"old":1,"new":2}')
   })
 
-  test('send what a condition asks for', () => {
+  test("satisfies the route's conditions", () => {
     const route = { request: 'POST /rpc', when: { 'json.op': 'set' }, f: 'write', key: 'json.id', value: 'json.to' }
     const { request } = made({ f: 'write', key: 'x', value: 7 }, route)
     expect(JSON.parse(request.body)).toEqual({ op: 'set', id: 'x', to: 7 })
   })
 
-  test('go by the route whose constant is the value', () => {
+  test('uses the route whose constant is the value', () => {
     const put = { request: 'PUT /v1/{key}', f: 'write', value: 'json.value' }
     const drop = { request: 'DELETE /v1/{key}', f: 'write', value: { const: null } }
     expect(made({ f: 'write', key: 'x', value: null }, drop, put).request.method).toBe('DELETE')
     expect(made({ f: 'write', key: 'x', value: 1 }, drop, put).request.method).toBe('PUT')
   })
 
-  test('send besides what the table says, and a value of their own where only the answer tells the version', () => {
+  test("sends the table's additions, and its own value if the version is only in the reply", () => {
     const table = parseRouteTable(
       {
         sends: { 'header.Authorization': 'Bearer t' },
@@ -92,7 +92,7 @@ describe('requests that are made', () => {
     expect(result.complete({ status: 412, headers: etag, body: undefined })).toMatchObject({ type: 'fail' })
   })
 
-  test('name their client, themselves, and that they are among the last', () => {
+  test('names its client, its own id, and whether it is among the last', () => {
     const table = parseRouteTable(
       { client: 'header.X-Client', requestId: 'Idempotency-Key', final: 'X-Final', routes: [GET] },
       'routes.json',
@@ -112,7 +112,7 @@ describe('requests that are made', () => {
     })
   })
 
-  test('fix a part of a key that is the same always', () => {
+  test('includes constant parts of a key', () => {
     const route = {
       request: 'GET /{tenant}/{id}',
       f: 'read',
@@ -127,7 +127,7 @@ describe('requests that are made', () => {
     expect(made({ f: 'read', key: 'acme/x', value: null }, route).key).toBe('acme/x')
   })
 
-  test('leave out a part of a key that is a constant', () => {
+  test('omits a part of a key that is constant', () => {
     const route = { request: 'GET /users/{id}', f: 'read', key: [{ const: 'users' }, 'path.id'], result: 'body' }
     for (const key of ['17', 'users/17'])
       expect(made({ f: 'read', key, value: null }, route)).toMatchObject({
@@ -136,13 +136,13 @@ describe('requests that are made', () => {
       })
   })
 
-  test('name one object in every part where the key has no parts', () => {
+  test('names one object in every part if the key has no parts', () => {
     const route = { request: 'GET /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     expect(made({ f: 'read', key: 'x', value: null }, route).key).toBe('x/x')
   })
 })
 
-test('a recorded key of several parts leads to a request for the same object', () => {
+test('a recorded key of several parts leads back to the same object', () => {
   const part = fc.oneof(fc.constantFrom('a', '"', '/', '"a"', 'a/b', '\\', '"\\"/'), fc.string({ minLength: 1 }))
   fc.assert(
     fc.property(part, part, part, (tenant, shelf, id) => {
@@ -176,7 +176,7 @@ const valuePlaces = [
   { members: { n: 'json.n' } },
 ] as const
 
-test('the table reads back the very operation that a request was made of', () => {
+test('the table reads the same operation from a request that it made', () => {
   const key = fc.string({ unit: 'grapheme-ascii', minLength: 1 }).filter((text) => /^[\x21-\x7e]+$/.test(text))
   fc.assert(
     fc.property(
@@ -202,7 +202,7 @@ test('the table reads back the very operation that a request was made of', () =>
   )
 })
 
-describe('what cannot be turned round is said, with what helps', () => {
+describe('a route that cannot make requests is refused with advice', () => {
   test.each([
     [
       'a key that the server makes',
@@ -235,7 +235,7 @@ describe('what cannot be turned round is said, with what helps', () => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, route)).toMatch(remedy)
   })
 
-  test('several operations at once', () => {
+  test('if it has several operations', () => {
     const route = {
       request: 'POST /move/{key}',
       operations: [
@@ -246,13 +246,13 @@ describe('what cannot be turned round is said, with what helps', () => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, route)).toMatch(/Give each its own route/)
   })
 
-  test('a route whose requests another one takes', () => {
+  test('if another route matches its requests', () => {
     const first = { request: 'PUT /{key}', when: { 'json.v': 1 }, f: 'append', value: 'json.v' }
     const second = { request: 'PUT /{key}', f: 'write', value: 'json.v' }
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, first, second)).toMatch(/route 1 takes its requests/)
   })
 
-  test('a function that no route has', () => {
+  test('if no route has the function', () => {
     expect(() => requireFunctions(makerOf(GET), ['read', 'write'], 'routes.json')).toThrow(UserError)
     expect(() => requireFunctions(makerOf(GET), ['read', 'write'], 'routes.json')).toThrow('no route says how to write')
   })

@@ -25,8 +25,8 @@ test('the page has an example for every member', () => {
   for (const name of without) expect(page).toContain(`\`${name}\``)
 })
 
-describe('examples', () => {
-  test('are all of the page', () => {
+describe("the page's examples", () => {
+  test('are complete', () => {
     expect(examples.length).toBeGreaterThan(14)
     expect(blocks.length).toBe(examples.length * 4)
   })
@@ -43,7 +43,7 @@ describe('examples', () => {
     )
   })
 
-  test.each(examples)('$request: its table is one by the schema', ({ table }) => {
+  test.each(examples)('$request has a table that fits the schema', ({ table }) => {
     expect(invalidBy(routeTableSchema as Schema, JSON.parse(table))).toBeUndefined()
   })
 })

@@ -9,11 +9,11 @@ const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
 const routes = (...given: readonly object[]) => ({ routes: given })
 const at = 'x: route 1 (PUT /kv/{key})'
 
-test('a table is data, and read as it was written', () => {
+test('a table is data, and is returned as written', () => {
   expect(parseRouteTable(JSON.parse(JSON.stringify(embeddedRoutes)), 'routes.json')).toEqual(embeddedRoutes)
 })
 
-describe('says what is wrong, where, and what to give instead', () => {
+describe('a wrong table is refused with problem, place and correction', () => {
   test.each<[unknown, string]>([
     [[], 'x: [] is no object.'],
     [{}, 'x: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.'],
@@ -51,12 +51,12 @@ describe('says what is wrong, where, and what to give instead', () => {
       route({ answers: [{ when: { 'path.key': 'x' }, outcome: 'ok' }] }),
       '"when": "path.key" is no place. An answer has',
     ],
-    [route({ when: {} }), `${at}: "when" asks for nothing.`],
+    [route({ when: {} }), `${at}: "when" is empty.`],
     [route({ harmless: 'yes' }), '"harmless" is "yes". Give true or false.'],
     [route({ missing: 'null' }), '"missing" is "null". Give "absent", or leave it out'],
     [route({ missing: 'absent' }), `${at}: "missing" is about a "result", and there is none.`],
     [route({ each: 'body' }), '"each" is "body". Give the place of a list'],
-    [route({ each: 'json.items' }), `${at}: "each" is given, and no "key".`],
+    [route({ each: 'json.items' }), `${at}: "each" is given without "key".`],
     [
       route({ client: 'header' }),
       `${at}: "client" is "header". Give what names the client: header.X-Client, cookie.sid`,
@@ -83,7 +83,7 @@ const collection = (path: string, ...names: readonly string[]) => {
   ]
 }
 
-describe('lets several paths have the same keys', () => {
+describe('several paths may have the same keys', () => {
   const cas = { request: 'POST /kv/{key}/cas', f: 'cas', value: ['json.old', 'json.new'] }
   const add = { request: 'POST /counter/{key}/add', f: 'add', value: 'json.n' }
   const users = [{ const: 'users' }, 'path.key']
@@ -111,16 +111,16 @@ describe('lets several paths have the same keys', () => {
   })
 })
 
-test('a path may have a colon within a segment, as methods of Google’s APIs do', () => {
+test('a path may have a colon within a segment, like methods of Google’s APIs', () => {
   expect(() => parseRouteTable(routes({ ...read, request: 'GET /kv/{key}:peek' }), 'x')).not.toThrow()
 })
 
-describe('refuses what could not be meant', () => {
+describe('a table that cannot be meant is refused', () => {
   test.each<[string, unknown, string]>([
     [
       'a route without a key where others have one',
       routes({ ...read, request: 'GET /kv/{key}' }, { request: 'PUT /kv', f: 'write', value: 'json.value' }),
-      'x: route 2 (PUT /kv): its write has no "key", and GET /kv/{key} has one, so they would never be about the same object. Say where the request has it, such as "key": "json.key"; of one fixed object: "key": {"const": "NAME"}.',
+      'x: route 2 (PUT /kv): its write has no "key", and GET /kv/{key} has one, so they would never be about the same object. Say where the request has it, such as "key": "json.key"; for one fixed object: "key": {"const": "NAME"}.',
     ],
     [
       'a name in the path that is no key',
@@ -172,7 +172,7 @@ describe('refuses what could not be meant', () => {
     [
       'operations beside an operation',
       routes({ ...read, operations: [{ f: 'read', result: 'body' }] }),
-      '"f" stands beside "operations". Say it of each of them.',
+      '"f" stands beside "operations". Give it in each of them.',
     ],
     ['no operations', routes({ request: 'GET /', operations: [] }), '"operations" is []. Give a list'],
     [
@@ -188,17 +188,17 @@ describe('refuses what could not be meant', () => {
     ['of other methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
     ['of more segments', { ...read, request: 'GET /kv/{key}/history' }],
     ['of fewer', { ...read, request: 'GET /kv', key: { const: 'all' } }],
-  ])('a route %s, beside another one', (_, other) => {
+  ])('with a route %s, next to another one', (_, other) => {
     expect(() => parseRouteTable(routes(read, other), 'x')).not.toThrow()
   })
 
-  test('a route after one that is for some of its requests', () => {
+  test('with a route that an earlier one shadows', () => {
     const conditional = { ...read, when: { 'query.stale': 'ok' } }
     expect(() => parseRouteTable(routes(conditional, read), 'x')).not.toThrow()
   })
 })
 
-describe('functions', () => {
+describe('the functions of a table', () => {
   const models = [
     { name: 'register', functions: ['read', 'write', 'cas'] },
     { name: 'queue', functions: ['enqueue', 'dequeue'] },
@@ -208,7 +208,7 @@ describe('functions', () => {
   })
   const check = (value: RouteTable, wanted?: string) => () => checkFunctions(value, { models, wanted, where: 'x' })
 
-  test('are taken if one model knows them all', () => {
+  test('are accepted if one model knows them all', () => {
     expect(check(table('read', 'write'))).not.toThrow()
     expect(check(table('enqueue'), 'queue')).not.toThrow()
     expect(check({ routes: [{ request: 'POST /', ignore: true }] })).not.toThrow()
@@ -247,7 +247,7 @@ describe('functions', () => {
           models: [...models, { name: 'watch', functions: ['read', 'put', 'delete'] }],
           where: 'x',
         }),
-      'x: route 3 (POST /2): "f" is "delete", but "read" and "write" of other routes belong to the model register, which does not know it, and no model knows all of them. Of a register, to delete is to write null: "f": "write", "value": { "const": null }.',
+      'x: route 3 (POST /2): "f" is "delete", but "read" and "write" of other routes belong to the model register, which does not know it, and no model knows all of them. In a register, a delete is a write of null: "f": "write", "value": { "const": null }.',
     ],
   ])('that %s are refused', (_, checking, message) => {
     expect(checking).toThrow(message)

@@ -4,8 +4,8 @@ import { compileMapping } from '../../src/routes/mapping/mapping.ts'
 import { parseRouteTable } from '../../src/routes/parsing/parse-table.ts'
 import { createSpellings } from '../../src/routes/table/segment-spellings.ts'
 
-describe('the spelling of a segment', () => {
-  test('is that of RFC 3986 until a client spells it in another way, and follows the last one', () => {
+describe('the encoding of a segment', () => {
+  test('follows RFC 3986 until a client uses another one, and then the latest', () => {
     const spellings = createSpellings()
     expect(spellings.of('a@b c')).toBe('a@b%20c')
     spellings.sent('a@b c', 'a%40b%20c')
@@ -34,7 +34,7 @@ describe('the spelling of a segment', () => {
     expect(spellings.of('a'.repeat(500))).toBe('a'.repeat(500))
   })
 
-  test('is learned for each part of a key from what a table records, and used in the requests it makes', () => {
+  test('is learned for each part of a key, and used for requests', () => {
     const route = { request: 'GET,PUT /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     const table = { ...parseRouteTable({ routes: [route] }, 'routes.json'), spellings: createSpellings() }
     const head = { method: 'PUT', target: '/%61cme/x%3ay', headers: { get: () => undefined } }

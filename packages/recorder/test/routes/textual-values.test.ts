@@ -19,8 +19,8 @@ function recorded(routes: readonly object[], method: string, target: string, bod
 const read = (result: string) => ({ request: 'GET /kv/{key}', f: 'read', result })
 const write = (value: string | readonly string[]) => ({ request: 'PUT /kv/{key}', f: 'write', value })
 
-describe('a table with a value of a place that holds texts', () => {
-  test.each(['query.v', 'form.v'])('records the number that a text is: %s', (place) => {
+describe('a value from a place that holds texts', () => {
+  test.each(['query.v', 'form.v'])('is recorded as a number if its text is one: %s', (place) => {
     const routes = [read('json.v'), write(place)]
     const target = place === 'query.v' ? '/kv/x?v=5' : '/kv/x'
     expect(recorded(routes, 'PUT', target, 'v=5')[0]).toBe(5)
@@ -28,7 +28,7 @@ describe('a table with a value of a place that holds texts', () => {
     expect(recorded(routes, 'GET', '/kv/x', '', '{"v":"5"}')[1]).toBe(5)
   })
 
-  test('records the numbers within lists and objects', () => {
+  test('is recorded as numbers within lists and objects', () => {
     const routes = [read('json'), write(['query.v', 'json'])]
     expect(recorded(routes, 'PUT', '/kv/x?v=1', '{"a":["2",{"b":"x"}]}')[0]).toEqual([1, { a: [2, { b: 'x' }] }])
   })
@@ -51,29 +51,29 @@ describe('a table with a value of a place that holds texts', () => {
     ['Infinity', 'Infinity'],
     ['0x10', '0x10'],
   ]
-  test.each(numbers)('records %j as %j', (text, value) => {
+  test.each(numbers)('%j is recorded as %j', (text, value) => {
     expect(recorded([write('body')], 'PUT', '/kv/x', text)[0]).toBe(value)
   })
 
-  test('gives the initial value the type that its reads have', () => {
+  test('gives the initial value the type of the reads', () => {
     const table = parseRouteTable({ initial: { value: '0' }, routes: [read('body')] }, 'test')
     expect(table.initial).toEqual({ value: 0 })
   })
 
-  test('leaves texts as they are if they are appended to one another', () => {
+  test('stays a text if texts are appended', () => {
     const append = { request: 'POST /kv/{key}', f: 'append', value: 'body' }
     expect(recorded([read('body'), append], 'POST', '/kv/x', '5')[0]).toBe('5')
     expect(recorded([read('body'), append], 'GET', '/kv/x', '', '12')[1]).toBe('12')
   })
 })
 
-test('a table whose values are all JSON keeps texts and numbers apart', () => {
+test('values from JSON keep texts and numbers apart', () => {
   const routes = [read('json.v'), write('json.v')]
   expect(recorded(routes, 'PUT', '/kv/x', '{"v":"5"}')[0]).toBe('5')
   expect(recorded(routes, 'PUT', '/kv/x', '{"v":5}')[0]).toBe(5)
 })
 
-test('a single line break at the end of a text does not count', () => {
+test('a single line break at the end of a text is ignored', () => {
   const routes = [read('body'), write('body')]
   const texts = ['a', 'a\n', 'a\r\n', 'a\n\n', '\na', '5\n']
   expect(texts.map((text) => recorded(routes, 'PUT', '/kv/x', text)[0])).toEqual(['a', 'a', 'a', 'a\n', '\na', 5])

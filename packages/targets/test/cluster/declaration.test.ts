@@ -19,19 +19,22 @@ const address = { addresses: { client: '127.0.0.1:7001' } }
 const running = { nodes: [address, { addresses: { client: '127.0.0.1:7002' } }], client }
 const link = { from: 'n1', to: 'n2', listen: '127.0.0.1:1', reach: '127.0.0.1:2' }
 
-describe('a declaration', () => {
+describe('the declaration of a cluster', () => {
   test.each([
     [{ ...kv, comand: 'node' }, 'there is no member comand. Did you mean command?'],
     [
       { ...kv, values: { peer: 'http://{peer.n1}' } },
-      'values.peer: {peer.n1} is not filled in within a value, where no placeholder is possible. Write it in the command',
+      'values.peer: {peer.n1} is not replaced within a value. Write it in the command',
     ],
     [
       { ...running, nodes: [{ ...address, values: { at: '{address.client}' } }, running.nodes[1]] },
-      'nodes[0].values.at: {address.client} is not filled in within a value',
+      'nodes[0].values.at: {address.client} is not replaced within a value',
     ],
     [{ ...kv, nodes: 0 }, 'nodes must be 1 or more, not 0.'],
-    [{ ...kv, command: undefined }, 'command is missing: what starts n1, such as "node server.js {listen}".'],
+    [
+      { ...kv, command: undefined },
+      'command is missing: the command that starts n1, such as "node server.js {listen}".',
+    ],
     [{ ...kv, command: 'node "server.js' }, 'command of n1: a quote (") in "node "server.js" does not end.'],
     [
       { ...kv, ready: { by: 'htp', path: '/' } },
@@ -59,24 +62,24 @@ describe('a declaration', () => {
     [{ ...running, links: [{ ...link, to: 'n9' }] }, 'links[0]: there is no node n9. There are n1, n2.'],
     [
       { ...running, nodes: [...running.nodes, address], links: [link] },
-      'links: n1 and n3 do not reach each other through the proxy',
+      'links: n1 and n3 have no link through the proxy',
     ],
     [
       { ...running, faults: { kill: { do: 'docker kill {value.name}', undo: 'true' } } },
       '{value.name}: nothing is known to put in place of {value.name}',
     ],
     ['kv', 'a cluster must be an object, not "kv".'],
-  ])('is refused with its place: %#', (declaration, problem) => {
+  ])('is refused with the place of the problem: %#', (declaration, problem) => {
     expect(refusalOf(declaration)).toContain(`mine.json: ${problem}`)
   })
 
-  test('is refused with everything that is wrong with it, a line each', () => {
+  test('is refused with all its problems, one a line', () => {
     const lines = refusalOf({ ...kv, comand: 'x', data: 'wipe', start: 1 }).split('\n')
     expect(lines).toHaveLength(3)
     for (const line of lines) expect(line).toMatch(/^mine\.json: /)
   })
 
-  test('promises nothing unless it says so, and may have settings of its own', () => {
+  test('promises nothing by default, and may have its own settings', () => {
     expect(targetOf(kv).promises({ workload: 'register', object: 'register', settings: {}, faults: [] })).toBe(
       'nothing',
     )
@@ -89,14 +92,14 @@ describe('a declaration', () => {
     expect(target.settings.map(({ name }) => name)).toEqual(['data', 'mode'])
   })
 
-  test('without a peer in any command has no links between nodes to hurt', () => {
+  test('has no links between nodes if no command contains a peer', () => {
     const { lists: _, ...rest } = kv
     const target = targetOf({ ...rest, command: 'node server.js {listen}' })
     expect(target.suffers('partition', 'nodes')).toMatchObject({ instead: expect.stringContaining('cut-clients') })
     expect(targetOf(kv).suffers('partition', 'nodes')).toBe(true)
   })
 
-  test('suffers faults of messages where it says how they are framed', () => {
+  test('accepts faults of messages if it declares their framing', () => {
     expect(targetOf(kv).suffers('drop-message', 'nodes')).toMatchObject({ not: expect.stringContaining('"carries"') })
     const ports = ['client', { name: 'peer', carries: 'json-lines' }]
     expect(targetOf({ ...kv, ports }).suffers('drop-message', 'nodes')).toBe(true)
@@ -109,11 +112,11 @@ describe('a command line', () => {
     [`sh -c 'echo "a b"' `, ['sh', '-c', 'echo "a b"']],
     [`a "b c"'d e' ''`, ['a', 'b cd e', '']],
     ['  node\tx', ['node', 'x']],
-  ])('%s is split into its words', (text, words) => {
+  ])('%s is split into words', (text, words) => {
     expect(wordsOf(text, 'here')).toEqual(words)
   })
 
-  test('that names no program is refused', () => {
+  test('without a program is refused', () => {
     expect(() => wordsOf('  ', 'here: command')).toThrow('here: command names no program.')
   })
 })

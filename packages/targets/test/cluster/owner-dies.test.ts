@@ -44,7 +44,7 @@ async function startRunner(declaration: unknown, runDir: string) {
 }
 
 test.each(['SIGKILL', 'SIGTERM'] as const)(
-  'when the runner dies of %s, neither a process nor a directory of the cluster that it had started is left',
+  'when the runner dies of %s, no process or directory of a cluster that it started remains',
   async (signal) => {
     const runDir = directory()
     const { runner, pids } = await startRunner(kv, runDir)
@@ -55,7 +55,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
 )
 
 test.each(['SIGKILL', 'SIGTERM'] as const)(
-  'when the runner dies of %s, the cluster of somebody else is as it was before',
+  'when the runner dies of %s, a cluster that it did not start stays as it was',
   async (signal) => {
     const runDir = directory()
     const theirs = await someonesCluster({ directory: directory() })

@@ -12,15 +12,15 @@ const both = [
   { from: 'n3', to: 'n1' },
 ]
 
-describe("a cluster of the user's own commands", () => {
-  test('serves clients through the proxy, and its nodes reach each other through it', async () => {
+describe("a cluster started by the user's commands", () => {
+  test('serves clients through the proxy, which also carries the links between its nodes', async () => {
     const { write, read, cluster } = await start(kv)
     expect(await write('n2', 'x', 7)).toEqual(ok(7))
     expect(await read('n3', 'x')).toEqual(ok(7))
     expect(cluster.leader()).toBe('n1')
   })
 
-  test('does not replicate over a link that is cut, and does once it is healed', async () => {
+  test('replicates over a cut link only once it is healed', async () => {
     const { write, read, inject } = await start({ ...kv, command: [...kv.command, '--async', '--local'] })
     const heal = await inject({ kind: 'partition', links: both, mode: 'hold' })
     expect(await write('n1', 'x', 7)).toEqual(ok(7))
@@ -30,7 +30,7 @@ describe("a cluster of the user's own commands", () => {
     await eventually(async () => expect(await read('n3', 'x')).toEqual(ok(7)))
   })
 
-  test('loses a node to a kill, and gets it back with its data', async () => {
+  test('a killed node restarts with its data', async () => {
     const { write, read, inject, cluster } = await start(kv)
     await write('n1', 'x', 7)
     const heal = await inject({ kind: 'kill', nodes: ['n1'] })
@@ -42,7 +42,7 @@ describe("a cluster of the user's own commands", () => {
     await eventually(async () => expect(cluster.leader()).toBe('n1'))
   })
 
-  test('loses the data of a killed node if asked to', async () => {
+  test('a killed node loses its data if the settings say so', async () => {
     const { write, read, inject } = await start(kv, { settings: { data: 'wiped' } })
     await write('n1', 'x', 7)
     const heal = await inject({ kind: 'kill', nodes: ['n1'] })
@@ -50,7 +50,7 @@ describe("a cluster of the user's own commands", () => {
     expect(await read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('replies late if a node is paused meanwhile', async () => {
+  test('a paused node replies after the pause', async () => {
     const { ask, read, inject } = await start(kv)
     const heal = await inject({ kind: 'pause', nodes: ['n1'] })
     expect(await ask('n1', { f: 'read', key: 'x', value: null }, 100)).toMatchObject({ type: 'fail' })
@@ -58,7 +58,7 @@ describe("a cluster of the user's own commands", () => {
     expect(await read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('fails over by a command of its own, with the placeholders of the node that is told', async () => {
+  test('a failover runs the declared command, with the placeholders of the chosen node', async () => {
     const said = join(directory(), 'said')
     const note = (text: string) => ['/bin/sh', '-c', `echo ${text} >> ${said}`]
     const failover = { do: note('{node} at {listen.client}'), undo: note('{node} back') }
@@ -69,22 +69,22 @@ describe("a cluster of the user's own commands", () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('has not failed over if its command exits with an error', async () => {
+  test('a failover whose command fails has not happened', async () => {
     const { inject } = await start({ ...kv, faults: { failover: { do: 'false' } } })
     const heal = await inject({ kind: 'failover', nodes: ['n2'] })
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
-  test('cannot be told to fail over without a command for it', () => {
+  test('refuses a failover without a command for it', () => {
     expect(targetOf(kv).suffers('failover')).toMatchObject({ not: expect.stringContaining('"failover"') })
     expect(targetOf({ ...kv, faults: { failover: { do: 'true' } } }).suffers('failover')).toBe(true)
   })
 
-  test('an unknown placeholder in it is refused before anything starts', async () => {
+  test('refuses an unknown placeholder in the failover command before anything starts', async () => {
     await expect(start({ ...kv, faults: { failover: { do: 'promote {peeer.n1}' } } })).rejects.toThrow('{peeer.n1}')
   })
 
-  test('suffers faults of single requests, since its clients speak HTTP', async () => {
+  test('accepts faults of single requests if its clients speak HTTP', async () => {
     const { write, read, inject } = await start(kv)
     const heal = await inject({ kind: 'lose-reply', silence: 'reset', links: [{ from: 'clients', to: 'n1' }] })
     expect(await write('n1', 'x', 7)).toMatchObject({ type: 'info' })
@@ -92,7 +92,7 @@ describe("a cluster of the user's own commands", () => {
     expect(await read('n1', 'x')).toEqual(ok(7))
   })
 
-  test('gives each node an address of its own where that is wanted', async () => {
+  test('gives each node its own address if the declaration asks for it', async () => {
     const command = [...kv.command.slice(0, 2), '--name', '{node}', ...kv.command.slice(4)]
     const { write, runDir } = await start({ ...kv, command, ownAddresses: true, files: { address: '{host}' } })
     expect(await write('n2', 'x', 7)).toEqual(ok(7))
@@ -101,7 +101,7 @@ describe("a cluster of the user's own commands", () => {
     for (const host of hosts) expect(host).toMatch(/^127\.\d+\.\d+\.\d+$/)
   })
 
-  test('may announce one address of each node to all: who dials it is found out', async () => {
+  test('can announce one address of a node to all peers, and still finds out which peer dials', async () => {
     const lists = { peers: { of: 'peers', each: '{name}={announced.peer}' } }
     const ports = ['client', { name: 'peer', announced: true }]
     const { write, read, inject } = await start({ ...kv, ports, lists, command: [...kv.command, '--async', '--local'] })
@@ -113,7 +113,7 @@ describe("a cluster of the user's own commands", () => {
     await eventually(async () => expect(await read('n3', 'x')).toEqual(ok(7)))
   })
 
-  test('is joined by commands that run before the first client', async () => {
+  test('runs the commands that join its nodes before the first client', async () => {
     const before = [['/bin/sh', '-c', 'echo joined {client.n1} {node.n1.peer} {node.n2}']]
     const { runDir, cluster } = await start({ ...kv, before })
     expect(readFileSync(join(runDir, 'logs', 'before.log'), 'utf8')).toMatch(
@@ -122,8 +122,8 @@ describe("a cluster of the user's own commands", () => {
   })
 })
 
-describe('a cluster does not come up', () => {
-  test('if a node dies at once: its last lines are shown', async () => {
+describe('the start of a cluster fails', () => {
+  test('if a node exits at once, and shows its last lines', async () => {
     const nodes = [{}, { command: ['/bin/sh', '-c', 'echo "no licence found" >&2; exit 7'] }]
     await expect(start({ ...kv, nodes })).rejects.toMatchObject({
       code: 'environment',
@@ -133,7 +133,7 @@ describe('a cluster does not come up', () => {
     })
   })
 
-  test('if a placeholder is unknown: the one that was meant is named', async () => {
+  test('if a placeholder is unknown, and suggests the right one', async () => {
     const command = ['node', 'server.js', '--listen', '{listen.cleint}']
     await expect(start({ ...kv, command })).rejects.toMatchObject({
       code: 'input',
@@ -143,7 +143,7 @@ describe('a cluster does not come up', () => {
     })
   })
 
-  test('if no node says that it leads: what they answer instead is shown', async () => {
+  test('if no node claims to lead, and shows their answers', async () => {
     const role = { ...kv.role, leads: 'master' }
     await expect(start({ ...kv, role, readyWithinMs: 1_500 })).rejects.toMatchObject({
       code: 'environment',
@@ -153,7 +153,7 @@ describe('a cluster does not come up', () => {
     })
   })
 
-  test('if no node answers a read: what the clients got is shown', async () => {
+  test('if no node answers a read, and shows what the clients got', async () => {
     const command = ['/bin/sh', '-c', 'echo up; exec sleep 300']
     const ready = { by: 'log', pattern: '^up' }
     const mute = { ...kv, nodes: 1, command, ready, role: undefined, readyWithinMs: 1_500 }
@@ -163,7 +163,7 @@ describe('a cluster does not come up', () => {
     })
   })
 
-  test('if it has data already that the run did not write', async () => {
+  test('if there is data that the run did not write', async () => {
     const files = { 'data.json': '{"x":17}' }
     await expect(start({ ...kv, files })).rejects.toMatchObject({
       code: 'environment',
@@ -171,15 +171,15 @@ describe('a cluster does not come up', () => {
     })
   })
 
-  test('if it is given up meanwhile', async () => {
+  test('if it is aborted', async () => {
     const giveUp = new AbortController()
     const role = { ...kv.role, leads: 'nobody' }
     const starting = start({ ...kv, role }, { signal: giveUp.signal })
     giveUp.abort()
-    await expect(starting).rejects.toMatchObject({ message: 'the start of the cluster was given up' })
+    await expect(starting).rejects.toMatchObject({ message: 'the start of the cluster was aborted' })
   })
 
-  test('if a command that is to join the nodes fails', async () => {
+  test('if a command that joins the nodes fails', async () => {
     await expect(start({ ...kv, before: [['/bin/sh', '-c', 'echo "no quorum"; exit 3']] })).rejects.toMatchObject({
       code: 'environment',
       message: expect.stringMatching(

@@ -19,8 +19,8 @@ async function someones(flags: readonly string[] = []) {
   return made
 }
 
-describe('a cluster that somebody else has started', () => {
-  test('serves through the proxy, and goes on when the run is over', async () => {
+describe('a cluster that is already running', () => {
+  test('serves through the proxy, and still runs after the test', async () => {
     const theirs = await someones()
     const { write, read, cluster } = await start(theirs.declaration)
     expect(cluster.leader()).toBe('n1')
@@ -30,7 +30,7 @@ describe('a cluster that somebody else has started', () => {
     expect(['n1', 'n2', 'n3'].map((id) => processExists(theirs.pid(id)))).toEqual([true, true, true])
   })
 
-  test('is killed and started by commands', async () => {
+  test('is killed and started by declared commands', async () => {
     const theirs = await someones()
     const { read, inject, cluster } = await start(theirs.declaration)
     const first = theirs.pid('n1')
@@ -43,7 +43,7 @@ describe('a cluster that somebody else has started', () => {
     expect(await read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('is paused and resumed by commands', async () => {
+  test('is paused and resumed by declared commands', async () => {
     const theirs = await someones()
     const { inject } = await start(theirs.declaration)
     const heal = await inject({ kind: 'pause', nodes: ['n2'] })
@@ -52,7 +52,7 @@ describe('a cluster that somebody else has started', () => {
     await eventually(async () => expect(isStopped(theirs.pid('n2'))).toBe(false))
   })
 
-  test('is partitioned where its nodes dial the proxy', async () => {
+  test('is partitioned if its nodes dial the proxy', async () => {
     const theirs = await someones(['--async', '--local'])
     const { write, read, inject } = await start(theirs.declaration)
     const links = [
@@ -67,7 +67,7 @@ describe('a cluster that somebody else has started', () => {
     await eventually(async () => expect(await read('n3', 'x')).toEqual(ok(7)))
   })
 
-  test('is as it was before once the run is stopped with faults in force', async () => {
+  test('is restored if the run stops while faults are in force', async () => {
     const theirs = await someones()
     const { inject, cluster } = await start(theirs.declaration)
     await inject({ kind: 'kill', nodes: ['n1'] })
@@ -77,7 +77,7 @@ describe('a cluster that somebody else has started', () => {
     await eventually(async () => expect(isStopped(theirs.pid('n2'))).toBe(false))
   })
 
-  test('tells of a command that fails or takes too long, and undoes what it may have done', async () => {
+  test('reports a command that fails or takes too long, and reverts its possible effects', async () => {
     const theirs = await someones()
     const notes = join(directory(), 'undone')
     const undo = ['/bin/sh', '-c', `echo undone >> ${notes}`]
@@ -93,7 +93,7 @@ describe('a cluster that somebody else has started', () => {
     expect(readFileSync(notes, 'utf8')).toBe('undone\nundone\n')
   })
 
-  test('that still holds data is refused, and what helps is said', async () => {
+  test('is refused if it still holds data, with advice', async () => {
     const theirs = await someones()
     const first = await start(theirs.declaration)
     await first.write('n1', 'x', 7)
@@ -109,7 +109,7 @@ describe('a cluster that somebody else has started', () => {
     expect(await second.read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('an unreachable address is refused by name', async () => {
+  test('is refused by name if its address is unreachable', async () => {
     const theirs = await someones()
     theirs.end()
     const { declaration } = theirs
@@ -121,7 +121,7 @@ describe('a cluster that somebody else has started', () => {
     })
   })
 
-  test('suffers no kill without a command for it, and no partition without links', () => {
+  test('refuses kills without a command and partitions without links', () => {
     const nodes = [{ addresses: { client: '127.0.0.1:1' } }, { addresses: { client: '127.0.0.1:2' } }]
     const client = { kind: 'http', routes: { routes: [{ request: 'GET /{key}', f: 'read', result: 'json' }] } }
     const target = targetOf({ nodes, client })

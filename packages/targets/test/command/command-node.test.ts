@@ -26,8 +26,8 @@ const countingServer = {
 
 const answerOf = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text()
 
-describe("a node that is anybody's command", () => {
-  test('listens where it is told to, and keeps its ports and its data over its lives', async () => {
+describe('a node run by an arbitrary command', () => {
+  test('listens on its given ports, and keeps ports and data over its lives', async () => {
     const moved: (number | undefined)[] = []
     const node = await run.node({ ...countingServer, moved: (ports) => moved.push(ports?.client) })
     await node.start()
@@ -42,7 +42,7 @@ describe("a node that is anybody's command", () => {
     expect(moved).toEqual([node.ports.client, undefined, node.ports.client])
   })
 
-  test('starts from nothing after its data is wiped', async () => {
+  test('starts with an empty data directory after a wipe', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.kill()
@@ -51,13 +51,13 @@ describe("a node that is anybody's command", () => {
     expect(await answerOf(node.ports.client)).toBe('1')
   })
 
-  test('is not wiped while it runs', async () => {
+  test('cannot be wiped while it runs', async () => {
     const node = await run.node(countingServer)
     await node.start()
     expect(() => node.wipe()).toThrow('n1 runs')
   })
 
-  test('does not answer while it is paused, and answers later', async () => {
+  test('answers only once it is resumed after a pause', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.pause()
@@ -68,7 +68,7 @@ describe("a node that is anybody's command", () => {
     expect(await answer).toBe('1')
   })
 
-  test('is prepared once, and again after a wipe', async () => {
+  test('is prepared once, and again after each wipe', async () => {
     const prepare = [shell('echo prepared >> {data}/notes'), shell('echo twice >> {data}/notes')]
     const notes = join(run.directory(), 'data', 'notes')
     const node = await run.node({ ...countingServer, prepare })
@@ -82,13 +82,13 @@ describe("a node that is anybody's command", () => {
     expect(readFileSync(notes, 'utf8')).toBe('prepared\ntwice\n')
   })
 
-  test('that cannot be prepared is not started, and says why', async () => {
+  test('is not started if its preparation fails, which is reported', async () => {
     const node = await run.node({ ...countingServer, prepare: [shell('echo no space left >&2; exit 1')] })
     await expect(node.start()).rejects.toThrow(/failed \(exit code 1\).*\n {2}no space left/)
     expect(node.pid()).toBeUndefined()
   })
 
-  test('may have several ports, and is told of others by placeholders', async () => {
+  test('may have several ports, and gets the ports of others by placeholders', async () => {
     const node = await run.node({
       command: shell('echo "{node} {host} {port} {port.peer} {others} {{kept}} {\\"json\\":1}"; exec sleep 300'),
       ports: ['client', 'peer'],
@@ -101,7 +101,7 @@ describe("a node that is anybody's command", () => {
     expect(run.log()).toBe(`n1 127.0.0.1 ${client} ${peer} n2=127.0.0.1:1,n3=127.0.0.1:2 {kept} {"json":1}\n`)
   })
 
-  test('an unknown placeholder is refused before anything starts', async () => {
+  test('is refused before it starts if a placeholder is unknown', async () => {
     const command = { words: ['redis-server', '--port', '{prot}'] } as const
     await expect(run.node({ ...countingServer, command })).rejects.toMatchObject({
       code: 'input',
@@ -133,18 +133,18 @@ describe("a node that is anybody's command", () => {
   })
 })
 
-describe('a node is ready', () => {
+describe('a start of a node', () => {
   const late = (then: string) => script(`setTimeout(() => { ${then} }, 200)`)
   const listen = "require('node:net').createServer().listen(process.env.PORT, '127.0.0.1')"
 
-  test('once it accepts connections', async () => {
+  test('succeeds once the node accepts connections', async () => {
     const command = { ...late(listen), environment: { PORT: '{port}' } }
     const node = await run.node({ command, ports: ['client'], readiness: { by: 'tcp', port: 'client' } })
     await node.start()
     expect(node.life().alive).toBe(true)
   })
 
-  test('once it answers with the status that is asked for', async () => {
+  test('succeeds once the node replies with the required status', async () => {
     const server = `
       let asked = 0
       require('node:http').createServer((_, response) => response.writeHead(++asked < 3 ? 503 : 204).end())
@@ -156,7 +156,7 @@ describe('a node is ready', () => {
     expect(node.life().alive).toBe(true)
   })
 
-  test('once it prints a line, of this life and not of an earlier one', async () => {
+  test('succeeds once the node prints a line in this life', async () => {
     const command = shell('sleep 0.1; echo starting; echo "ready to accept"; exec sleep 300')
     const node = await run.node({ command, ports: ['client'], readiness: { by: 'log', pattern: 'ready to accept' } })
     await node.start()
@@ -165,7 +165,7 @@ describe('a node is ready', () => {
     expect(run.log()).toBe('starting\nready to accept\nstarting\nready to accept\n')
   })
 
-  test('once a command says so', async () => {
+  test('succeeds once a command exits with 0', async () => {
     const path = join(run.directory(), 'there')
     const command = shell(`sleep 0.1; touch ${path}; exec sleep 300`)
     const readiness = { by: 'command', command: { words: ['test', '-e', path] } } as const
@@ -174,7 +174,7 @@ describe('a node is ready', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  test('or given up after a time, with what was awaited', async () => {
+  test('fails after a time limit, and names the condition', async () => {
     const node = await run.node({
       command: shell('exec sleep 300'),
       ports: ['client'],
@@ -187,7 +187,7 @@ describe('a node is ready', () => {
     expect(node.pid()).toBeUndefined()
   })
 
-  test('or dies before, and its last lines are shown', async () => {
+  test('fails if the node exits first, and shows its last lines', async () => {
     const node = await run.node({
       command: shell('for i in $(seq 24); do echo "line $i"; done; echo "bad option: --prot" >&2; exit 2'),
       ports: ['client'],
@@ -198,7 +198,7 @@ describe('a node is ready', () => {
     )
   })
 
-  test('or names a program that does not exist', async () => {
+  test('fails if the program does not exist', async () => {
     const command = { words: ['no-such-server'] } as const
     const node = await run.node({ command, ports: ['client'], readiness: { by: 'tcp', port: 'client' } })
     await expect(node.start()).rejects.toThrow('there is no program no-such-server in any directory of PATH')
@@ -234,7 +234,7 @@ describe('over the lives of a node', () => {
     expect(await answer).toBe('2')
   })
 
-  test('one that is killed while it starts is not an error of the start that heals it', async () => {
+  test('a kill during a start does not fail the start that heals it', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.kill()
@@ -248,7 +248,7 @@ describe('over the lives of a node', () => {
 })
 
 describe.runIf(findProgram('python3') !== undefined)('python3 -m http.server', () => {
-  test('is a node like another', async () => {
+  test('runs as a node', async () => {
     const node = await run.node({
       command: {
         words: ['python3', '-m', 'http.server', '{port}', '--bind', '{host}', '--directory', '{data}'],

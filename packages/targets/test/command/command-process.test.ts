@@ -29,8 +29,8 @@ const familyOf = (path: string): string =>
     'wait',
   ].join('\n')
 
-describe('what a command starts in turn', () => {
-  test('is killed with it: children, grandchildren, sessions of their own and daemons', async () => {
+describe('the processes started by a command', () => {
+  test('are killed with it: children, grandchildren, processes of other sessions, and daemons', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
     const pids = await pidsWritten(path, 5)
@@ -39,7 +39,7 @@ describe('what a command starts in turn', () => {
     expect(pids.map(processExists)).toEqual(pids.map(() => false))
   })
 
-  test('is stopped with it, and runs again with it', async () => {
+  test('are stopped with it, and continued with it', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
     const pids = await pidsWritten(path, 5)
@@ -49,7 +49,7 @@ describe('what a command starts in turn', () => {
     await eventually(async () => expect(pids.map(isStopped)).toEqual(pids.map(() => false)))
   })
 
-  test('is killed also while it is stopped', async () => {
+  test('are killed even while they are stopped', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
     const pids = await pidsWritten(path, 5)
@@ -58,7 +58,7 @@ describe('what a command starts in turn', () => {
     expect(pids.map(processExists)).toEqual(pids.map(() => false))
   })
 
-  test('ends when it ends by itself', async () => {
+  test('end when it exits by itself', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(`sleep 300 & echo $! >> ${path}; exit 3`))
     expect(await node.exited).toEqual({ code: 3, signal: null })
@@ -75,7 +75,7 @@ describe('what a command starts in turn', () => {
     expect(pids.filter(processExists)).toEqual([])
   })
 
-  test('leaves the processes of another node alone', async () => {
+  test('are killed without the processes of other nodes', async () => {
     const [one, other] = await Promise.all([run.start(shell('sleep 300')), run.start(shell('sleep 300'))])
     await one.kill()
     expect(one.running()).toBe(false)
@@ -83,8 +83,8 @@ describe('what a command starts in turn', () => {
   })
 })
 
-describe('an end', () => {
-  test('is asked for by SIGTERM, which the whole group hears', async () => {
+describe('a graceful stop', () => {
+  test('sends SIGTERM to the whole process group', async () => {
     const path = join(run.directory(), 'said')
     const inner = `trap 'echo ended >> ${path}; exit 0' TERM; echo ready >> ${path}; while :; do sleep 0.01; done`
     const node = await run.start(shell(`sh -c "${inner}" & wait`))
@@ -93,7 +93,7 @@ describe('an end', () => {
     expect(readFileSync(path, 'utf8')).toBe('ready\nended\n')
   })
 
-  test('is forced on processes that do not listen', async () => {
+  test('kills processes that ignore SIGTERM', async () => {
     const path = join(run.directory(), 'said')
     const node = await run.start(shell(`trap '' TERM; echo ready > ${path}; while :; do sleep 0.01; done`))
     await eventually(async () => expect(existsSync(path)).toBe(true))
@@ -101,7 +101,7 @@ describe('an end', () => {
     expect(await node.exited).toEqual({ code: null, signal: 'SIGKILL' })
   })
 
-  test('reaches stopped processes, too', async () => {
+  test('also reaches stopped processes', async () => {
     const node = await run.start(shell('sleep 300'))
     await node.pause()
     await node.end(10_000)
@@ -110,7 +110,7 @@ describe('an end', () => {
 })
 
 describe('a command', () => {
-  test('has its environment, its directory, and its output in its log', async () => {
+  test('has its environment and directory, and writes its output to its log', async () => {
     const directory = run.directory()
     const node = await run.start({
       words: ['/bin/sh', '-c', 'echo "$GREETING, $HOME"; pwd; echo trouble >&2'],
@@ -121,7 +121,7 @@ describe('a command', () => {
     expect(run.log()).toBe(`hello, \n${directory}\ntrouble\n`)
   })
 
-  test('that is spoken with is heard to its last line', async () => {
+  test('can be read to the last line when it is interactive', async () => {
     const lines: string[] = []
     const node = await run.start(shell('read name; echo "hello $name"; echo "not for you" >&2; echo bye'), (line) =>
       lines.push(line),
@@ -132,19 +132,19 @@ describe('a command', () => {
     expect(run.log()).toBe('not for you\n')
   })
 
-  test.runIf(isRoot)('runs as another user where this one is root', async () => {
+  test.runIf(isRoot)('runs as another user if this process is root', async () => {
     const node = await run.start({ words: ['/bin/sh', '-c', 'id -un; id -Gn; echo $HOME'], user: 'nobody' })
     await node.exited
     expect(run.log()).toMatch(/^nobody\nnogroup\n\/\w+\n$/)
   })
 
-  test.runIf(isRoot)('cannot run as a user who is not there', async () => {
+  test.runIf(isRoot)('is refused for a user who does not exist', async () => {
     await expect(run.start({ words: ['true'], user: 'no-such-user' })).rejects.toThrow(
       'there is no user no-such-user on this machine (/etc/passwd): make one, or name another',
     )
   })
 
-  test('that does not exist is an error that says where it was looked for', async () => {
+  test('that does not exist is reported with the directories searched', async () => {
     await expect(run.start({ words: ['no-such-server', '--port', '1'] })).rejects.toMatchObject({
       code: 'environment',
       message:
@@ -153,7 +153,7 @@ describe('a command', () => {
     await expect(run.start({ words: ['./no-such-server'] })).rejects.toThrow('there is no program ./no-such-server')
   })
 
-  test('that may not be executed, or has no interpreter, says so', async () => {
+  test('that is not executable or has no interpreter is reported as such', async () => {
     const path = join(run.directory(), 'server')
     writeFileSync(path, '#!/no/such/interpreter\n')
     await expect(run.start({ words: [path] })).rejects.toThrow(`${path} may not be executed (chmod +x)`)
@@ -161,13 +161,13 @@ describe('a command', () => {
     await expect(run.start({ words: [path] })).rejects.toThrow(`the interpreter that ${path} names`)
   })
 
-  test('whose directory does not exist says so', async () => {
+  test('is refused for a directory that does not exist', async () => {
     await expect(run.start({ words: ['true'], directory: '/no/such/directory' })).rejects.toThrow(
       'n1 was not started: its working directory /no/such/directory does not exist',
     )
   })
 
-  test('that dies at once is seen to end', async () => {
+  test('is seen to exit even if it exits at once', async () => {
     const node = await run.start(script('process.exit(7)'))
     expect(await node.exited).toEqual({ code: 7, signal: null })
     expect(node.running()).toBe(false)

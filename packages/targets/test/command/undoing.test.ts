@@ -20,7 +20,7 @@ const undo = (name: string, turn?: Undo['turn'], script = 'true'): Undo => ({
 const done = () => (existsSync(join(at, 'done')) ? readFileSync(join(at, 'done'), 'utf8').trim().split('\n') : [])
 const until = (script: string) => ({ command: command(script), timeoutMs: 10_000 })
 
-test('a node is first released, then started, then the rest is undone', async () => {
+test('a node is first released, then started, and only then is the rest undone', async () => {
   const undos = [undo('limit'), undo('start', 'start'), undo('unpause', 'first')]
   await undoNodes([{ finishing: [], undos, until: until('[ -e done ]') }])
   expect(done()).toEqual(['unpause', 'start', 'limit'])
@@ -32,7 +32,7 @@ test('a stopped node is started before its limits are lifted, once', async () =>
   expect(done()).toEqual(['start', 'start', 'limit'])
 })
 
-test('limits are lifted only after all nodes are back', async () => {
+test('limits are lifted only after all nodes have restarted', async () => {
   const slow = undo('start', 'start', 'until [ -e other ]; do sleep 0.01; done')
   const other = { ...undo('other', 'start', 'touch other'), node: 'n2' as const }
   const limit = { ...undo('limit'), node: 'n2' as const }
@@ -45,7 +45,7 @@ test('limits are lifted only after all nodes are back', async () => {
   expect(done().toSorted()).toEqual(['limit', 'other', 'start'])
 })
 
-test('one command that undoes several faults runs once, however its environment is written', () => {
+test('a command that undoes several faults runs once, in whatever order its environment is listed', () => {
   const start = undo('start', 'start')
   const same: Undo = { ...start, id: 2, command: { ...start.command, environment: {} } }
   const other: Undo = { ...start, id: 3, node: 'n2' }

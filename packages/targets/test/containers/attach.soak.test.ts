@@ -60,7 +60,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     return stdout.trim()
   }
 
-  test('are attached to and left as they were found', async () => {
+  test('are left as they were found', async () => {
     const before = started()
     const { write, read, cluster } = await start(declaration)
     expect(await write('n1', 'first', 7)).toEqual(ok(7))
@@ -71,7 +71,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(started()).toBe(before)
   })
 
-  test('are cut apart in one direction, although they dial each other by name', async () => {
+  test('are cut from each other in one direction, although they dial by name', async () => {
     const { write, read, inject } = await start(declaration)
     const heal = await inject({ kind: 'partition', links: [between('n1', 'n3'), between('n3', 'n1')], mode: 'hold' })
     expect(await write('n1', 'cut', 1)).toEqual(ok(1))
@@ -97,7 +97,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await read('n3', 'moved')).toEqual(ok(null))
   })
 
-  test('are paused by the engine, and go on when the run stops', async () => {
+  test('are paused by the engine, and continue when the run stops', async () => {
     const { inject, cluster } = await start(declaration)
     const state = () => say(`podman inspect --format '{{.State.Status}}' shop_n2_1`)
     await inject({ kind: 'pause', nodes: ['n2'] })
@@ -108,7 +108,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
 
   const inspected = (format: string) => say(`podman inspect --format '${format}' shop_n2_1`)
 
-  test('are stopped in order, and started again when that is healed', async () => {
+  test('are stopped in order, and started again by the heal', async () => {
     const { inject, read } = await start(declaration)
     const heal = await inject({ kind: 'stop', nodes: ['n2'] })
     expect(inspected('{{.State.Status}}')).toBe('exited')
@@ -116,7 +116,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await read('n2', 'stopped')).toEqual(ok(null))
   })
 
-  test('are restarted, and serve once that is healed', async () => {
+  test('are restarted, and serve again after the heal', async () => {
     const { inject, read } = await start(declaration)
     const before = inspected('{{.State.StartedAt}}')
     const heal = await inject({ kind: 'restart', nodes: ['n2'] })
@@ -125,7 +125,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await read('n2', 'restarted')).toEqual(ok(null))
   })
 
-  test('get signals, and run again once that is healed, even if they have ended', async () => {
+  test('get signals, and run again after the heal, even if the signal ended them', async () => {
     const { inject } = await start(declaration)
     const state = () => say(`grep State: /proc/$(podman inspect --format '{{.State.Pid}}' shop_n2_1)/status`)
     const goOn = await inject({ kind: 'signal', nodes: ['n2'], signal: 'SIGSTOP' })
@@ -138,7 +138,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(inspected('{{.State.Status}}')).toBe('running')
   })
 
-  test('have less processor and less memory until that is healed', async () => {
+  test('have less CPU and memory until the heal', async () => {
     const { inject } = await start(declaration)
     const groups = () => say('cat /proc/$(podman inspect --format {{.State.Pid}} shop_n2_1)/cgroup').split('\n')
     const limit = (controller: string, version1: string, version2: string) => {
@@ -165,7 +165,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(memory()).toBe(wholly)
   })
 
-  test('are cut off from a service that is no node', async () => {
+  test('can be cut from a service that is no node', async () => {
     const { inject } = await start(declaration)
     await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
     const heal = await inject({ kind: 'partition', links: [between('n1', 'db'), between('db', 'n1')], mode: 'hold' })
@@ -175,7 +175,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
   })
 
-  test('have their datagrams cut with their connections, and those that pass are counted', async () => {
+  test('lose datagrams while their connections are cut, and the datagrams that pass are counted', async () => {
     const port = 5000
     const echo = `const s = require('dgram').createSocket('udp4').bind(${port}).on('message', (m, { port, address }) => s.send(m, port, address))`
     say(`podman exec --detach shop_n2_1 node -e "${echo}"`)
@@ -193,12 +193,10 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
       await heal()
       expect(asked('n1')).toBe('echo')
     }
-    expect(await cluster.notes?.()).toContainEqual(
-      expect.stringMatching(/^datagrams \(UDP\) that passed, .*n1>n2 [1-9]/),
-    )
+    expect(await cluster.notes?.()).toContainEqual(expect.stringMatching(/^UDP datagrams that passed .*n1>n2 [1-9]/))
   })
 
-  test('are followed when a service is scaled up and down, and what goes past the proxy is counted', async () => {
+  test('are followed when a service is scaled, and traffic past the proxy is counted', async () => {
     const logDir = join(directory, 'scaled')
     const { inject, write, cluster } = await start(declaration, { logDir })
     // What `--scale db=2` starts.
@@ -239,12 +237,12 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(readFileSync(join(logDir, 'links.log'), 'utf8')).toMatch(/^n1>db-2 [1-9]\d*$/m)
   })
 
-  test('are refused to a second run meanwhile', async () => {
+  test('are refused to a second run at the same time', async () => {
     await start(declaration)
     await expect(start(declaration)).rejects.toThrow(/another chaos stands between the containers of shop/)
   })
 
-  test('that are not up are started, and ended again', async () => {
+  test('are started if they are not up, and then removed again', async () => {
     const own = project('own', [
       service('one', 'node /server.mjs --name n1 --data /data --listen 0.0.0.0:7000 --peer 0.0.0.0:8000'),
     ])
@@ -254,7 +252,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(say(`podman ps --all --format '{{.Names}}' --filter label=com.docker.compose.project=own`)).toBe('')
   })
 
-  test("that use the host's network are refused", async () => {
+  test("are refused if they use the host's network", async () => {
     say(`podman run -d --name hosted --network host kv node -e "setTimeout(() => {}, 1e6)"`)
     await expect(
       start({ ...declaration, compose: undefined, containers: ['hosted'], nodes: ['hosted'] }),
@@ -262,7 +260,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     say('podman rm --force --time 0 hosted')
   })
 
-  test('whose links a firewall of the machine drops are refused with what lets them pass', async () => {
+  test("are refused, with the missing rule, if the machine's firewall drops their links", async () => {
     const bridge = say(`podman network inspect --format '{{.NetworkInterface}}' ${network('shop')}`)
     const rule = `INPUT --in-interface ${bridge} --destination 198.19.0.0/16 --jump DROP`
     say(`iptables --insert ${rule}`)
@@ -276,7 +274,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     }
   })
 
-  test('can be cut off from one service by its name', () => {
+  test('can be cut from one service by its name', () => {
     const target = targetOf(declaration)
     const [offer] = target.offers?.() ?? []
     const cut = offer?.nemeses.find(({ name }) => name === 'partition:db')

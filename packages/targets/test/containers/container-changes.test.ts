@@ -22,8 +22,8 @@ const container = (service: string, number: number, over: Partial<Container> = {
 })
 const member = (endpoint: string, each: Container): Member => ({ endpoint, isNode: true, container: each })
 
-describe('what containers do during a run', () => {
-  test('is noticed once, with the time from the start of a container until its links were there', () => {
+describe('a change of a container during a run', () => {
+  test('is noticed once, with the time between the start of the container and its links', () => {
     let now = 5_000
     const changes = createContainerChanges(() => now)
     const web = member('n1', container('web', 1))
@@ -46,7 +46,7 @@ describe('what containers do during a run', () => {
     )
   })
 
-  test('is noticed although a container ended and started between two looks', () => {
+  test('is noticed even if the container ended and restarted between two looks', () => {
     const changes = createContainerChanges(() => 2_000)
     const web = member('n1', container('web', 1))
     changes.look([web])
@@ -56,11 +56,11 @@ describe('what containers do during a run', () => {
   })
 })
 
-describe('a container that comes back under another address', () => {
+describe('a report of a container that comes back under another address', () => {
   const at = (address: string, over: Partial<Container> = {}) =>
     container('kv', 2, { networks: [{ name: 'net', family: 4, address }] as unknown as Container['networks'], ...over })
 
-  test('is named with both addresses, and as the cause where a neighbour still dials the old one', () => {
+  test('names both addresses, and the cause if a neighbour still dials the old one', () => {
     const changes = createContainerChanges(() => 2_000)
     const [n1, n2] = [member('n1', container('kv', 1, { pid: 11 })), member('n2', at('10.0.0.3', { pid: 12 }))]
     changes.look([n1, n2])
@@ -75,11 +75,11 @@ describe('a container that comes back under another address', () => {
     expect(changes.summary()).not.toContain('came back')
     changes.lookForStale([n1, n2], dialling, 9_000)
     expect(changes.summary()).toContain(
-      '. n2 came back under another address (10.0.0.8, before that 10.0.0.3), and n1 went on dialling the old one, which is why it does not reach n2: have',
+      '. n2 came back at another address (10.0.0.8, before 10.0.0.3), and n1 kept dialling the old one, so it does not reach n2: resolve',
     )
   })
 
-  test('is not looked for where another container is by now, and neither is one that came back where it was', () => {
+  test('leaves out addresses that another container has now, and containers that kept theirs', () => {
     const changes = createContainerChanges(() => 2_000)
     const [n1, n2] = [member('n1', container('kv', 1)), member('n2', at('10.0.0.3'))]
     changes.look([n1, n2])
@@ -93,19 +93,19 @@ describe('a container that comes back under another address', () => {
   })
 })
 
-describe('a container that comes later', () => {
-  test('has the number of its place in a service that is there already', () => {
+describe('the name of a container that comes later', () => {
+  test('has the next number of an existing service', () => {
     expect(laterName(container('web', 3), [container('web', 1)])).toBe('web-3')
     expect(laterName(container('db', 1), [container('web', 1)])).toBe('db')
   })
 
-  test('is the one that it replaces, and no other of the service', () => {
+  test('is the name of the container that it replaces, within its service', () => {
     expect(isInPlaceOf(container('web', 2, { id: 'anew' }), container('web', 2))).toBe(true)
     expect(isInPlaceOf(container('web', 3), container('web', 2))).toBe(false)
   })
 })
 
-describe('direct connections', () => {
+describe('connections past the proxy', () => {
   const refused = {
     packets: new Map([
       ['10.0.0.1>10.0.0.2', 3],
@@ -127,7 +127,7 @@ describe('direct connections', () => {
     listens: (address: string, port: number) => address === '10.0.0.2' && port === 7000,
   }
 
-  test('are counted once, whichever end noticed, under the link of the end that dialled', () => {
+  test('are counted once, under the link of the end that dialled, whichever end noticed', () => {
     const { connections, packets, datagrams } = directTraffic(refused, names, new Set())
     expect(connections).toEqual(new Map([['n1>db', 3]]))
     expect(packets).toEqual(new Map([['n1>db', 3]]))
@@ -141,7 +141,7 @@ describe('direct connections', () => {
     expect(directTraffic(refused, names, older).connections).toEqual(new Map([['n1>db', 2]]))
   })
 
-  test('are read from the list of the kernel rules', () => {
+  test("are read from the kernel's rules", () => {
     const listing = `table inet chaos_shop {
 	set pairs4 {
 		type ipv4_addr . ipv4_addr
@@ -175,7 +175,7 @@ describe('direct connections', () => {
     expect(connectionsIn(listing.replaceAll(/elements = \{.*?\}/gs, ''))).toEqual([])
   })
 
-  test("are read from a process's table of sockets, of which only open ones count", () => {
+  test("are read from a process's table of sockets, which must be open", () => {
     const table = `  sl  local_address rem_address   st
    0: 00000000:1B58 00000000:0000 0A 00000000:00000000
    1: 0100000A:9C40 0200000A:1B58 01 00000000:00000000

@@ -56,8 +56,8 @@ async function asked(
 
 const fault = (harm: Asked): EngineFault => ({ ...harm, nodes: ['n1'] }) as EngineFault
 
-describe('what an engine is asked for', () => {
-  test('is a share of a processor, and what the container had before', async () => {
+describe('the requests to an engine', () => {
+  test('set a share of a processor, and then the former limit', async () => {
     const commands = await asked('0 150000 100000 0 0', true, async (node) => {
       const first = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
       const second = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
@@ -70,14 +70,14 @@ describe('what an engine is asked for', () => {
     ])
   })
 
-  test('is a number of processors where the container has one', async () => {
+  test('set a number of processors if the container has such a limit', async () => {
     const commands = await asked('1500000000 0 0 0 0', true, async (node) =>
       (await node.suffer(fault({ kind: 'limit-cpu', share: 0.5 }))).undo(),
     )
     expect(commands).toEqual(['update --cpus 0.5 web', 'update --cpus 1.5 web'])
   })
 
-  test('is less memory, then as much as before, and a start in case the kernel has killed it', async () => {
+  test('set less memory, then the former limit, and start the container in case the kernel has killed it', async () => {
     const commands = await asked('0 0 0 1000000000 2000000000', true, async (node) =>
       (await node.suffer(fault({ kind: 'limit-memory', limitBytes: 64e6 }))).undo(),
     )
@@ -88,7 +88,7 @@ describe('what an engine is asked for', () => {
     ])
   })
 
-  test('is nothing while its own disk is full, and a start once there is room again, in case it has ended', async () => {
+  test('start a container after its disk was full, in case it has exited', async () => {
     const disk = mkdtempSync(join(tmpdir(), 'chaos-disk-'))
     onTestFinished(() => rmSync(disk, { recursive: true, force: true }))
     // Filling this machine's own disk would harm others, so here the place is taken by what cannot grow.
@@ -113,7 +113,7 @@ describe('what an engine is asked for', () => {
     expect(commands.at(-1)).toBe('start web')
   })
 
-  test('is nothing of a container that another fault keeps down', async () => {
+  test('leave out a container that another fault keeps down', async () => {
     const commands = await asked('0 0 0 0 0', false, async (node) => {
       const sent = await node.suffer(fault({ kind: 'signal', signal: 'SIGHUP' }))
       expect(sent.done).toBe(false)
@@ -122,7 +122,7 @@ describe('what an engine is asked for', () => {
     expect(commands).toEqual([''])
   })
 
-  test('is undone at the end of a run in the middle of a fault', async () => {
+  test('undo a fault that is in force when the run ends', async () => {
     const commands = await asked('0 0 0 0 0', true, async (node) => {
       await node.suffer(fault({ kind: 'signal', signal: 'SIGSTOP' }))
       await node.end()
@@ -131,7 +131,7 @@ describe('what an engine is asked for', () => {
   })
 })
 
-test('the disks of containers are filled, and their clocks moved, only where the declaration gives them some', () => {
+test('containers get full disks and moved clocks only if the declaration prepares them', () => {
   const declaration = { compose: 'c.yaml', nodes: ['a'], client: { kind: 'resp', commands: 'register' } } as const
   const suffering = (more: object, kind: 'fill-disk' | 'clock' = 'fill-disk') =>
     declaredTarget(parseDeclaration({ ...declaration, ...more }, 'mine.json'), {
@@ -150,7 +150,7 @@ test('the disks of containers are filled, and their clocks moved, only where the
     expect(() => suffering(more)).toThrow(why)
 })
 
-test('processes that no engine runs cannot suffer what an engine does, and say so', () => {
+test('faults of the engine are refused, with a reason, for processes outside containers', () => {
   const declaration = { command: 'node server.js {listen}', nodes: 1, client: { kind: 'resp', commands: 'register' } }
   const target = declaredTarget(parseDeclaration(declaration, 'mine.json'), { where: 'mine.json', directory: '.' })
   for (const kind of ['stop', 'restart', 'signal', 'limit-cpu', 'limit-memory', 'fill-disk'] as const)

@@ -36,22 +36,22 @@ function required(service: string, gateway: Partial<Container> = {}): void {
   requireEntrance(declaration, membersOf(declaration, containers, 'shop.json'), containers, 'shop.json')
 }
 
-describe('a gateway that clients come through', () => {
-  test('is a service that runs and is no node', () => {
+describe('a gateway for the clients', () => {
+  test('must be a running service that is no node', () => {
     expect(() => required('gateway')).not.toThrow()
   })
 
-  test('is not a service that the project does not have', () => {
+  test('must be a service of the project', () => {
     expect(() => required('gatewy')).toThrow(
       /^shop\.json: through: there is no service gatewy\..*gateway.* Those that are no nodes: gateway, db\.$/,
     )
   })
 
-  test('is not a node', () => {
-    expect(() => required('web')).toThrow(/^shop\.json: through: web is a node itself, .* Leave it out of "nodes"/)
+  test('must not be a node', () => {
+    expect(() => required('web')).toThrow(/^shop\.json: through: web is itself a node, .* Leave it out of "nodes"/)
   })
 
-  test('is not down', () => {
+  test('must not be down', () => {
     expect(() => required('gateway', { running: false, pid: 0, exitCode: 1 })).toThrow(
       /^shop\.json: through: gateway \(shop_gateway_1\) does not run: it ended with exit code 1\. Start it first/,
     )
@@ -66,24 +66,24 @@ describe('the port of a gateway', () => {
     return found.port ?? noEntrance(through, found, 'shop.json').message
   }
 
-  test('is the one that is declared, the only one published, or the only one on which it listens', () => {
+  test('is the declared one, the only published one, or the only one that it listens on', () => {
     expect(entrance([80, 8080], {}, 8080)).toBe(8080)
     expect(entrance([80, 8080], { published: [80] })).toBe(80)
     expect(entrance([80])).toBe(80)
   })
 
-  test('has to be declared where several are published', () => {
+  test('must be declared if several are published', () => {
     expect(entrance([80, 8080], { published: [80, 8080] })).toMatch(
       /gateway listens on 80, 8080, and which port clients dial is not clear: "through": \{"service": "gateway", "port": 80\}/,
     )
   })
 
-  test('is none on which it does not listen', () => {
+  test('must be one on which the gateway listens', () => {
     expect(entrance([80], {}, 81)).toMatch(/gateway does not listen on port 81\. It listens on 80\./)
     expect(entrance([])).toMatch(/gateway does not listen on any port\. It listens on none\./)
   })
 
-  test('is open in each container of a gateway that is scaled', () => {
+  test('is looked up in each container of a scaled gateway', () => {
     const through = { service: 'gateway' }
     const containers = [container('web'), container('gateway'), container('gateway', { number: 2 })]
     const members = membersOf(declared(through), containers, 'shop.json')

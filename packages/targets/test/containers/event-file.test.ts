@@ -8,7 +8,7 @@ import { eventIn, follow, timeOfDay, type WrittenEvent, watchEventFile } from '.
 const line = (status: string, more: object = {}) =>
   JSON.stringify({ ID: 'c1', Status: status, Time: '2026-11-24T04:07:34.140177279Z', Type: 'container', ...more })
 
-test('a line of the events of podman is the start or the end of a container, or nothing', () => {
+test("a line of podman's events is read as a start, an end, or nothing", () => {
   expect(eventIn(line('start'))).toEqual({ id: 'c1', what: 'start', time: '04:07:34.140177279' })
   expect(eventIn(line('died'))).toMatchObject({ what: 'die' })
   expect(eventIn(line('init'))).toBeUndefined()
@@ -20,7 +20,7 @@ test('an event is identified by its time, in every format', () => {
   expect(timeOfDay('start c1 2026-11-24 04:07:34.140177279 +0000 UTC')).toBe('04:07:34.140177279')
 })
 
-test('events that are written to the file from now on are told, also in pieces', async () => {
+test('events written to the file after the start are reported, even in pieces', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-events-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const path = join(directory, 'events.log')
@@ -38,7 +38,7 @@ test('events that are written to the file from now on are told, also in pieces',
     ])
 })
 
-test('the file that a program has opened is followed, although its complaints go to a file of the same name', async () => {
+test('the file opened by a program is followed, even if its errors go to a file of the same name', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-events-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const path = join(directory, 'events', 'events.log')

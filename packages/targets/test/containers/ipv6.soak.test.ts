@@ -43,7 +43,7 @@ describe.runIf(isPossible)('containers with IPv6 addresses', () => {
     return stdout.trim()
   }
 
-  test('are cut apart over IPv6, are followed to new addresses, and see who asks', async () => {
+  test("are cut from each other over IPv6, are followed to new addresses, and see the client's address", async () => {
     const ids = new Map(NAMES.map((name) => [name, inspected(name, '{{.Id}}')]))
     const links = await openContainerNetwork({ where: 'dual', ids, seed: 1 })
     try {

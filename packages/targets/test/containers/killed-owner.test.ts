@@ -179,7 +179,7 @@ test.each([
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a stop in flight does not wait for a process that could not listen to it yet', async () => {
+test('a stop in flight does not wait for a process that lost its signal before it listened', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   await owner.kill()
@@ -189,7 +189,7 @@ test('a stop in flight does not wait for a process that could not listen to it y
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a stop in flight does not wait for a process that has begun to listen since its signal was lost', async () => {
+test('a stop in flight does not wait for a process that began to listen after its signal was lost', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   owner.remove('boots')
@@ -200,7 +200,7 @@ test('a stop in flight does not wait for a process that has begun to listen sinc
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a stop in flight does not wait for a process that takes long to end', async () => {
+test('a stop in flight does not wait for a process that takes long to exit', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }] })
   owner.write('busy')
   await eventually(async () => expect(owner.is('stopping')).toBe(true))

@@ -81,8 +81,8 @@ function add(...families: readonly Family[]) {
   return added
 }
 
-describe.runIf(hasAddresses)('addresses of links', () => {
-  test('left by a process that was killed with its keeper are removed by the next process that adds some', async () => {
+describe.runIf(hasAddresses)('the addresses of links', () => {
+  test('left by a killed process and its killed keeper are removed by the next process that adds some', async () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
@@ -101,7 +101,7 @@ describe.runIf(hasAddresses)('addresses of links', () => {
     expect(ofHere(living.addresses)).toEqual(living.addresses)
   })
 
-  test('of a process that is killed are removed by its keeper, unless they have become those of another', async () => {
+  test('of a killed process are removed by its keeper, unless another process has taken them over', async () => {
     const owner = await startOwner([4, 4])
     const [lost = '', taken = ''] = owner.addresses
     process.kill(owner.keeper, 'SIGSTOP')
@@ -113,13 +113,13 @@ describe.runIf(hasAddresses)('addresses of links', () => {
     expect(ofHere([lost, taken])).toEqual([taken])
   })
 
-  test('of two that this process has open are closed one by one', () => {
+  test('are closed one by one', () => {
     const [first, second] = [add(4, 6), add(4, 6)]
     first.close()
     expect(ofHere([...first.addresses, ...second.addresses])).toEqual(second.addresses)
   })
 
-  test('are left alone if their process may live where its number means another', async () => {
+  test('are kept if their process may be alive in another PID namespace', async () => {
     const owner = await startOwner([4, 6], ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'])
     add(4)
     expect(ofHere(owner.addresses)).toEqual(owner.addresses)
@@ -147,6 +147,6 @@ test.each([
   ['::1', [0, 0, 0, 0, 0, 0, 0, 1]],
   ['fd00:28::', [0xfd00, 0x28, 0, 0, 0, 0, 0, 0]],
   ['2001:2:0:1:0:3:4:ffff', [0x2001, 2, 0, 1, 0, 3, 4, 0xffff]],
-])('%s has these eight groups', (address, groups) => {
+])('%s has the right eight groups', (address, groups) => {
   expect(groupsOf(address)).toEqual(groups)
 })

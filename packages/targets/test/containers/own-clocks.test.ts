@@ -26,7 +26,7 @@ async function clockOf(service: string) {
 afterEach(() => void vi.useRealTimers())
 
 describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
-  test('is off by all that moves it, and right once nothing does any more', async () => {
+  test('is off by the sum of all faults, and right again after the last heal', async () => {
     const { clock, offset } = await clockOf('web')
     expect(offset()).toBe('+0.000')
     const ahead = clock.move({ offsetMs: 90_000, driftPpm: 0 })
@@ -38,7 +38,7 @@ describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
     expect(offset()).toBe('+0.000')
   })
 
-  test('runs further ahead with time if it runs too fast', async () => {
+  test('drifts further ahead while it runs too fast', async () => {
     const { clock, offset } = await clockOf('web')
     vi.useFakeTimers()
     const fast = clock.move({ offsetMs: 0, driftPpm: 500_000 })
@@ -49,7 +49,7 @@ describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
     expect(offset()).toBe('+0.000')
   })
 
-  test('is no longer written to once its run has ended, even in the middle of a fault', async () => {
+  test('is no longer written to after the run, even if it stops during a fault', async () => {
     const { clocks, clock } = await clockOf('web')
     vi.useFakeTimers()
     const fast = clock.move({ offsetMs: 0, driftPpm: 500_000 })
@@ -58,7 +58,7 @@ describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
     await fast.undo()
   })
 
-  test('is given to its service by an override that mounts one directory and preloads one library from it', async () => {
+  test('is mounted and preloaded by an override of the Compose file', async () => {
     const { override } = await clockOf('web')
     const { web } = JSON.parse(readFileSync(override, 'utf8')).services
     expect(web.volumes).toEqual([`${join(dirname(override), 'web')}:/chaos-clock`])

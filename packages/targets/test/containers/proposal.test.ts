@@ -62,12 +62,12 @@ const redisWithSentinels = {
   redis: { image: 'bitnami/redis:7.2', environment: ['REDIS_REPLICATION_MODE=master', 'REDIS_PASSWORD=secret'] },
 }
 
-describe('the nodes that are proposed for a Compose project', () => {
-  test('are a Redis and its replicas, the primary first, and never the sentinels that watch them', () => {
+describe('the proposed nodes of a Compose project', () => {
+  test('are a Redis and its replicas, the primary first, without the Sentinels', () => {
     expect(groupsOf(redisWithSentinels)).toEqual([['redis', 'replica']])
   })
 
-  test('are the members of an etcd, not the page that shows its keys', () => {
+  test('are the members of an etcd, without its console', () => {
     const member = (name: string) => ({
       image: 'quay.io/coreos/etcd:v3.5.9',
       command: ['etcd', '--name', name, '--initial-cluster', 'e1=http://e1:2380,e2=http://e2:2380,e3=http://e3:2380'],
@@ -76,7 +76,7 @@ describe('the nodes that are proposed for a Compose project', () => {
     expect(groupsOf(etcd)).toEqual([['e1', 'e2', 'e3']])
   })
 
-  test('are the two web servers before what they use, and neither gateway, migration nor console', () => {
+  test('are first the web servers, then what they use, without gateway, migration and console', () => {
     const web = { image: 'shop-web', command: ['node', 'web.js'], ports: ['8080'] }
     const shop = {
       web: [web, web],
@@ -89,16 +89,16 @@ describe('the nodes that are proposed for a Compose project', () => {
     expect(groupsOf(shop)).toEqual([['web'], ['cache'], ['db']])
   })
 
-  test('are services that the project numbers, each with an image of its own, in the order of the numbers', () => {
+  test('are services with a common name and a number, in numeric order', () => {
     const node = (name: string) => ({ image: `shop_${name}` })
     expect(groupsOf({ n10: node('n10'), n2: node('n2'), n1: node('n1') })).toEqual([['n1', 'n2', 'n10']])
   })
 
-  test('are not services of one language that have nothing else in common', () => {
+  test('are not all services with the image of one language', () => {
     expect(groupsOf({ api: { image: 'node:20' }, mail: { image: 'node:20' } })).toEqual([['api'], ['mail']])
   })
 
-  test('are services of one image that run one program in one part, and not a web server and its worker', () => {
+  test('are services of one image with the same program and role, but not a web server and its worker', () => {
     const app = (command: readonly string[], environment: readonly string[] = []) => ({
       image: 'shop-app',
       command,
@@ -126,24 +126,24 @@ describe('the nodes that are proposed for a Compose project', () => {
     ).toEqual([['main', 'copy']])
   })
 
-  test('are not two databases that do not know each other', () => {
+  test('do not include two databases that do not mention each other', () => {
     expect(groupsOf({ orders: { image: 'postgres:16' }, users: { image: 'postgres:16' } })).toEqual([
       ['orders'],
       ['users'],
     ])
   })
 
-  test('are none where there are only a broker and its console', () => {
+  test('are none if there are only a broker and its console', () => {
     expect(groupsOf({ kafka: { image: 'redpandadata/redpanda' }, console: { image: 'redpandadata/console' } })).toEqual(
       [],
     )
   })
 })
 
-describe('the faults that are proposed', () => {
+describe('the proposed faults', () => {
   const web = (...environment: readonly string[]) => ({ image: 'shop_web', ports: ['8080'], environment })
 
-  test('cut nodes from each other where they are told of each other', () => {
+  test('partition nodes that mention each other', () => {
     const a = web('PEERS=http://web2:8080', 'DB=db')
     const b = web('PEERS=http://web1:8080', 'DB=db')
     expect(proposed({ web1: a, web2: b, db: { image: 'postgres:16' } }).faults).toEqual(['partition', 'kill'])
@@ -152,7 +152,7 @@ describe('the faults that are proposed', () => {
     expect(proposed(redisWithSentinels).faults).toEqual(['partition', 'kill'])
   })
 
-  test('cut nodes from what they use where nothing says that they talk to each other', () => {
+  test('cut nodes from what they use if they do not mention each other', () => {
     const one = web('DATABASE_URL=postgres://app:x@db:5432/shop', 'MAIL=http://mail:80', 'EDGE=edge')
     const rest = { mail: { image: 'shop_mail' }, db: { image: 'postgres:16' }, edge: { image: 'nginx' } }
     expect(proposed({ ...rest, web: [one, one] }).faults).toEqual(['partition:db', 'kill'])
@@ -164,8 +164,8 @@ describe('the faults that are proposed', () => {
   })
 })
 
-describe('the declaration that is proposed', () => {
-  test('has the client of a Redis with its password, and asks each node for its role within its container', () => {
+describe('the proposed declaration', () => {
+  test("has a Redis client with its password, and reads each node's role within its container", () => {
     const { declaration, open } = proposed(redisWithSentinels)
     expect(declaration).toMatchObject({
       nodes: ['redis', 'replica'],
@@ -184,33 +184,33 @@ describe('the declaration that is proposed', () => {
     })
   })
 
-  test('waits for the path of the health check, and has routes to fill in', () => {
+  test('waits for the path of the health check, and has example routes', () => {
     const health = ['CMD-SHELL', 'curl -f http://localhost:8080/healthz || exit 1']
     const { declaration, open } = proposed({ web: { image: 'shop_web', ports: ['9090', '8080'], health } })
     expect(declaration).toMatchObject({ port: 8080, ready: { by: 'http', path: '/healthz' }, client: { kind: 'http' } })
     expect(open).toEqual([expect.stringContaining('"routes" is a skeleton')])
   })
 
-  test('says that the port is missing where several are as likely', () => {
+  test('reports a missing port if several are as likely', () => {
     const { declaration, open } = proposed({ web: { image: 'shop_web', ports: ['9090', '7070'] } })
     expect(declaration.port).toBeUndefined()
     expect(open[0]).toMatch(/"port" is missing/)
   })
 
-  test('has the services that somebody has named, whatever they are', () => {
+  test('has the services that were asked for, whatever they are', () => {
     const { declaration, open } = proposed({ queue: { image: 'rabbitmq:3' } }, ['queue'])
     expect(declaration).toMatchObject({ nodes: ['queue'], client: { kind: 'module' } })
     expect(open.join()).toMatch(/no client for this system/)
   })
 
-  test('has the gateway through which clients come, if it is published and the nodes are not', () => {
+  test('has a published gateway in front of nodes that are not published', () => {
     const web = { image: 'shop-web', command: ['node', 'web.js'] }
     const { declaration, open } = proposed({ web: [web, web], lb: { image: 'docker.io/nginx:1.27', ports: ['80'] } })
     expect(declaration).toMatchObject({ nodes: ['web'], through: { service: 'lb', port: 80 } })
     expect(open).toContainEqual('Clients come through lb, port 80. Without "through" they dial the nodes.')
   })
 
-  test('has the customary port of a gateway that publishes its dashboard as well, or none', () => {
+  test('has a customary port of the gateway if it publishes several, or none', () => {
     const web = { image: 'shop-web' }
     const throughOf = (...ports: string[]) =>
       proposed({ web, edge: { image: 'traefik:v3', ports } }).declaration.through
@@ -221,7 +221,7 @@ describe('the declaration that is proposed', () => {
     )
   })
 
-  test('has no gateway where the nodes are published, several stand before them, or it is none of HTTP', () => {
+  test('has no gateway if the nodes are published, if there are several, or if it does not carry HTTP', () => {
     const nginx = { image: 'nginx', ports: ['80'] }
     const published = proposed({ web: { image: 'shop-web', ports: ['8080'] }, nginx })
     expect(published.declaration.through).toBeUndefined()

@@ -66,7 +66,7 @@ describe.runIf(process.platform === 'linux')('containers that cannot be attached
     [
       "in the host's network",
       engineWith(container('one'), container('two', 'host')),
-      "n2 (shop_two_1) has the host's network (network_mode: host), where nobody can tell whom it talks to. Give it a network of the project",
+      "n2 (shop_two_1) has the host's network (network_mode: host), so its links cannot lead through the proxy. Give it a network of the project",
     ],
     [
       "in another's network",
@@ -78,7 +78,7 @@ describe.runIf(process.platform === 'linux')('containers that cannot be attached
       engineWith(container('one'), container('two', 'none')),
       'n2 (shop_two_1) has no network (network_mode: none)',
     ],
-  ])('%s are refused in one line that says what to do', async (_, docker, message) => {
+  ])('%s are refused in one line with advice', async (_, docker, message) => {
     machineWith(docker)
     await expect(start(declaration, { nodes: 2 })).rejects.toThrow(message)
   })

@@ -4,7 +4,7 @@ import { declaredClusters } from '../cluster/clusters.ts'
 
 const isInstalled = spawnSync('which', ['etcd']).status === 0
 
-describe.runIf(isInstalled)('an etcd that somebody else has declared', () => {
+describe.runIf(isInstalled)('a declared etcd that is already running', () => {
   const { start } = declaredClusters()
   const declaration = {
     nodes: 1,
@@ -14,7 +14,7 @@ describe.runIf(isInstalled)('an etcd that somebody else has declared', () => {
     client: { kind: 'etcd', keys: 'chaos-{run}-{key}' },
   }
 
-  test('is written and read by its client, under names of the run', async () => {
+  test('is written and read under key names of the run', async () => {
     const { write, read, cluster } = await start(declaration)
     expect(await write('n1', 'x', 7)).toEqual({ type: 'ok', value: 7 })
     expect(await read('n1', 'x')).toEqual({ type: 'ok', value: 7 })

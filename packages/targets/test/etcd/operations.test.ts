@@ -28,7 +28,7 @@ async function shown(watching: (input: Input) => Promise<Completion>, count: num
 }
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
-  test('keeps registers, compared and set in one transaction, and strings and lists that grow', async () => {
+  test('stores registers with an atomic cas, and strings and lists that grow', async () => {
     const { ask, readyMs } = await startEtcd({ functions: ['read', 'write', 'cas', 'append'], initial: null })
     expect(readyMs).toBeGreaterThan(0)
     expect(await ask(x('read'))).toEqual({ type: 'ok', value: null })
@@ -47,7 +47,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(list('read'))).toEqual({ type: 'ok', value: [1, 2] })
   })
 
-  test.each(['txn', 'lock'])('loses no addition to a counter that is changed by %s', async (update) => {
+  test.each(['txn', 'lock'])('loses no addition to a counter that is updated by %s', async (update) => {
     const { ask } = await startEtcd({ functions: ['read', 'add'], initial: 0 }, { update })
     const added = await Promise.all(Array.from({ length: 8 }, () => ask(x('add', 1))))
     const done = added.filter(({ type }) => type === 'ok').length
@@ -55,7 +55,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(x('read'))).toEqual({ type: 'ok', value: done })
   })
 
-  test('keeps sets, an element a key', async () => {
+  test('stores a set with one key for each element', async () => {
     const { ask } = await startEtcd({ functions: ['read', 'add', 'remove'], initial: null })
     for (const element of [1, 'a', 10]) await ask(x('add', element))
     await ask(x('remove', 1))
@@ -64,7 +64,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(asking('x1')('read'))).toEqual({ type: 'ok', value: [] })
   })
 
-  test('shows the changes of a watch as it was asked, and those of past revisions as they were', async () => {
+  test('sends the changes of a watch, and those of past revisions', async () => {
     const { cluster, ask } = await startEtcd({ functions: ['put', 'delete', 'txn', 'watch', 'watched'], initial: null })
     const put = async (input: Input) => {
       const done = await ask(input)
@@ -115,7 +115,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask({ f: 'changes', value: { from: first } })).toMatchObject({ type: 'fail' })
   })
 
-  test('ends a watch whose member is gone, and keeps what it had sent', async () => {
+  test('ends a watch when its member is gone, and keeps the changes sent before', async () => {
     const { cluster, ask } = await startEtcd({ functions: ['put', 'watch', 'watched'], initial: null })
     const watching = asker(cluster)
     expect(await watching({ f: 'watch', value: { watch: 1 } })).toMatchObject({ type: 'ok' })

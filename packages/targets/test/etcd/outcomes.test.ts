@@ -47,7 +47,7 @@ test('an error that is not in the table leaves the outcome unknown', () => {
 })
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
-  test('is taken to have done nothing by each error that says so, and has', async () => {
+  test('has done nothing after each error that the table calls definite', async () => {
     expect(Object.keys(refused)).toEqual(etcdErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says))
     const cluster = await startEtcd({ functions: ['read'], initial: null })
     const gateway = gatewayTo(cluster, 'n1')
@@ -64,7 +64,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await revisionOf(gateway)).toBe(before)
   })
 
-  test('may have done what it gives no answer to, and has where only the answer was lost: once', async () => {
+  test('may have carried out an unanswered request, and has done so once if only the reply was lost', async () => {
     const cluster = await startEtcd({ functions: ['read', 'write'], initial: null })
     const gateway = gatewayTo(cluster, 'n1')
     const before = await revisionOf(gateway)

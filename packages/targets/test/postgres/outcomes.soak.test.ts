@@ -234,7 +234,7 @@ liveTest(
       'SELECT pg_reload_conf()',
     )
     const prepared = async (more: Partial<PostgresDeclaration>) => (await world(port, ['add', 'read'], more)).prepare()
-    await eventually(async () => expect(prepared({ user: 'young' })).rejects.toThrow('wants a password of young'))
+    await eventually(async () => expect(prepared({ user: 'young' })).rejects.toThrow('requires a password for young'))
     await prepared({ user: 'old', password: 'one' })
     await prepared({ user: 'young', password: 'two' })
     await expect(prepared({ user: 'young', password: 'three' })).rejects.toMatchObject({

@@ -133,7 +133,7 @@ describe.skipIf(redis === undefined)(
   },
 )
 
-test('every error of Redis is in the table once, with its reason', () => {
+test('the table lists every error of Redis once, with its reason', () => {
   expect(new Set(redisErrors.flatMap(({ says }) => says)).size).toBe(redisErrors.length)
   for (const { why } of redisErrors) expect(why).toMatch(/\w+ \w+/)
 })

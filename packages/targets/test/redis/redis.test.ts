@@ -16,7 +16,7 @@ const ok = (value: unknown) => ({ type: 'ok', value })
 describe.skipIf(program === undefined)(
   `Redis with Sentinels${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test('is served by its primary, whichever node a client is at home with', async () => {
+    test('serves all clients from its primary, whatever their home node', async () => {
       const { cluster, read, write, ask } = await start('register')
       expect(cluster.leader()).toBe('n1')
       expect(await write('n2', 1)).toEqual(ok(1))
@@ -25,7 +25,7 @@ describe.skipIf(program === undefined)(
       expect(await ask('n1', { f: 'cas', key: 'x', value: ['1', 3] })).toMatchObject({ type: 'fail' })
     })
 
-    test('fails over when a Sentinel is told to, and clients whose connection breaks find the new primary', async () => {
+    test('fails over on command, and clients whose connection broke find the new primary', async () => {
       const { cluster, inject, write, leave } = await start('register')
       expect(await write('n1', 1)).toEqual(ok(1))
       const heal = await inject({ kind: 'failover', nodes: ['n2'] })
@@ -37,7 +37,7 @@ describe.skipIf(program === undefined)(
       expect(await write('n1', 2)).toEqual(ok(2))
     })
 
-    test('counts as led only once its Sentinels could fail over, however late its replicas came up', async () => {
+    test('has a leader only once its Sentinels could fail over, even if the replicas start late', async () => {
       // Sentinels that find no replica try again after a second; until then they refuse with NOGOODSLAVE.
       const directory = mkdtempSync(join(tmpdir(), 'chaos-late-redis-'))
       try {
@@ -53,7 +53,7 @@ describe.skipIf(program === undefined)(
       }
     })
 
-    test('reads what a replica does not have yet where clients read there, unless WAIT has confirmed it', async () => {
+    test('returns stale reads from replicas, unless WAIT has confirmed the write', async () => {
       const patient = { reads: 'replicas', 'down-after-ms': 60_000 }
       const links = [{ from: 'n1', to: 'n2' }]
       const plain = await start('register', patient)
@@ -91,7 +91,7 @@ test('contradictory settings are refused before anything starts', async () => {
   expect(redis.functions({ ...usual, lock: 'redlock' })).toEqual(['acquire', 'release'])
 })
 
-test('the page about the target has every error in its table', () => {
+test("the target's page lists every error of its table", () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', 'src', 'redis', 'README.md'), 'utf8')
   for (const { says, means, why } of redisErrors) expect(page).toContain(`| \`${says[0]}\` | ${means} | ${why} |`)
 })

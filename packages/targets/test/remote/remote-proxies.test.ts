@@ -87,8 +87,8 @@ async function opened(plans: readonly RemotePlan[]) {
   return { remotes, inject }
 }
 
-describe('a fault on a link that a proxy of another host carries', () => {
-  test('is in force there, under the names of that host, until it is healed', async () => {
+describe('a fault on a link through a proxy of another host', () => {
+  test('is in force at that host, under its names, until the heal', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -106,7 +106,7 @@ describe('a fault on a link that a proxy of another host carries', () => {
     expect(there.plane.leases.list()).toEqual([])
   })
 
-  test('outlasts its lease as long as the run renews that', async () => {
+  test('outlasts its lease while the run renews it', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control, { leaseMs: 300 })])
     const heal = await inject({ kind: 'latency', latencyMs: 50, jitterMs: 0, links: [n1ToN2] } as unknown as TcpFault)
@@ -140,7 +140,7 @@ describe('a fault on a link that a proxy of another host carries', () => {
     expect(local.remove).toHaveBeenCalledOnce()
   })
 
-  test('that one host refuses is taken back at the others, and has failed', async () => {
+  test('is reverted on the other hosts, and has failed, if one host refuses it', async () => {
     const [a, b] = [await host(), await host({ name: 'to-n3' })]
     const n1ToN3 = { from: 'n1', to: 'n3' }
     const { remotes } = await opened([planOf(a.control), planOf(b.control, { links: new Map([['to-n3', n1ToN3]]) })])
@@ -152,7 +152,7 @@ describe('a fault on a link that a proxy of another host carries', () => {
     expect(a.faults()).toEqual([])
   })
 
-  test('heals by itself once the network to that host is cut, and nobody claims to know since when', async () => {
+  test('heals by itself once the network to that host is cut, at an unknown time', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -166,7 +166,7 @@ describe('a fault on a link that a proxy of another host carries', () => {
     expect(healed).not.toHaveProperty('lost.overAgo')
   })
 
-  test('is known to be over when contact returns after its lease', async () => {
+  test('has ended if contact returns after its lease', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -181,7 +181,7 @@ describe('a fault on a link that a proxy of another host carries', () => {
     if (healed.type === 'healed') expect(healed.lost!.knownAgo).toBeGreaterThan(healed.lost!.overAgo!)
   })
 
-  test('goes on if contact is back before its lease runs out', async () => {
+  test('continues if contact returns before its lease ends', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control, { leaseMs: 30_000 })])
     const heal = await inject(partition)
@@ -189,7 +189,7 @@ describe('a fault on a link that a proxy of another host carries', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
-  test('that somebody else heals there is not claimed for the time after', async () => {
+  test('is not counted after somebody else has healed it there', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -198,7 +198,7 @@ describe('a fault on a link that a proxy of another host carries', () => {
     expect(await heal()).toMatchObject({ type: 'healed', lost: { overAgo: expect.any(Number) } })
   })
 
-  test('of which the answer never came is not claimed at all', async () => {
+  test('is not counted if the host never replied', async () => {
     const there = await host()
     const { remotes } = await opened([planOf(there.control)])
     let restore = () => {}
@@ -214,7 +214,7 @@ describe('a fault on a link that a proxy of another host carries', () => {
     expect(there.faults()).toEqual([])
   })
 
-  test('is healed when the run is stopped with the fault in force', async () => {
+  test('is healed when the run stops', async () => {
     const there = await host()
     const { inject, remotes } = await opened([planOf(there.control, { leaseMs: 30_000 })])
     await inject(partition)
@@ -249,14 +249,14 @@ describe('proxies of another host are refused in one sentence', () => {
     vi.unstubAllEnvs()
   })
 
-  test('if its version is another', async () => {
+  test('if that host runs another version', async () => {
     const there = await host({ version: '0.0.1' })
     expect(await refusalOf(planOf(there.control))).toMatch(
       /the proxy at 127\.0\.0\.1:\d+ is of version 0\.0\.1, and this run of v: install the same version on both\.$/,
     )
   })
 
-  test('if a proxy is not there, or is disabled', async () => {
+  test('if a proxy does not exist or is disabled', async () => {
     const there = await host({ name: 'db' })
     expect(await refusalOf(planOf(there.control))).toMatch(/has no proxy to-n2\. It has: db\.$/)
     await there.plane.updateProxy('db', { enabled: false })
@@ -265,7 +265,7 @@ describe('proxies of another host are refused in one sentence', () => {
     )
   })
 
-  test('if nothing listens there, or the certificate to trust is none', async () => {
+  test('if nothing listens there, or the given certificate is invalid', async () => {
     expect(await refusalOf(planOf('http://127.0.0.1:1'))).toContain('No proxy answers at 127.0.0.1:1')
     const directory = mkdtempSync(join(tmpdir(), 'chaos-remote-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -284,36 +284,36 @@ describe('a declaration with proxies of other hosts', () => {
   const declared = (proxies: object, more: object = {}) => targetOf({ nodes, client, proxies: [proxies], ...more })
   const good = { control: 'https://host-a:8474', token: 'env:TOKEN', proxies: { 'to-n2': n1ToN2 } }
 
-  test('can suffer partitions between nodes, and nothing that needs single messages', () => {
+  test('accepts partitions between nodes, and refuses faults of single messages', () => {
     const target = declared(good)
     expect(target.suffers('partition', 'nodes')).toBe(true)
     expect(target.suffers('latency', 'nodes')).toBe(true)
     expect(target.suffers('drop-message', 'nodes')).toEqual({
-      not: 'proxies of other hosts hurt the connections between nodes, not single messages',
+      not: 'proxies of other hosts inject faults into connections, not into single messages',
       instead: 'latency, reset or partition',
     })
   })
 
-  test('is refused if it holds the token itself, which runs would keep', () => {
+  test('is refused if it holds the token itself, which runs would store', () => {
     expect(() => declared({ ...good, token: 'sesame' })).toThrow(
       'mine.json: proxies[0].token: name the environment variable that holds it, as env:CHAOS_TOKEN',
     )
     expect(() => declared({ ...good, token: 'sesame' })).not.toThrow(/sesame/)
   })
 
-  test('is refused if a proxy carries clients, leads nowhere, or leaves a pair of nodes open', () => {
+  test('is refused if a proxy carries clients, leads nowhere, or a pair of nodes has none', () => {
     expect(() => declared({ ...good, proxies: { x: { from: 'clients', to: 'n1' } } })).toThrow(
-      'mine.json: proxies[0].proxies.x: clients are this run, whose own proxy already stands between them and the nodes.',
+      'mine.json: proxies[0].proxies.x: clients belong to this run, whose own proxy is already between them and the nodes.',
     )
     expect(() => declared({ ...good, proxies: { x: { from: 'n1', to: 'n7' } } })).toThrow('there is no node n7')
     const third = { nodes: [...nodes, { addresses: { client: '127.0.0.1:3' } }] }
-    expect(() => declared(good, third)).toThrow('n1 and n3 do not reach each other through the proxy')
+    expect(() => declared(good, third)).toThrow('n1 and n3 have no link through the proxy')
     expect(() => declared({ ...good, control: 'host-a' })).toThrow('must be an address such as https://host-a:8474')
   })
 
-  test('is refused where the run starts the nodes, whose links are here', () => {
+  test('is refused if the run starts the nodes, because their links are local', () => {
     expect(() => targetOf({ nodes: 2, command: ['x'], client, proxies: [good] })).toThrow(
-      'proxies can only stand between nodes that run already. Give each node its "addresses"',
+      'proxies of other hosts need nodes that are already running. Give each node its "addresses"',
     )
   })
 })

@@ -11,7 +11,7 @@ import { readResp, readRespCommand } from '../../src/resp/resp-value.ts'
 import { corpora, cut, latin, normal, readAll } from './examples.ts'
 
 describe.each(corpora)('$name', ({ framing, direction, examples }) => {
-  test('finds the same messages however the stream is cut', () => {
+  test('finds the same messages however the bytes are divided', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(...examples), { maxLength: 12 }),
@@ -34,7 +34,7 @@ describe.each(corpora)('$name', ({ framing, direction, examples }) => {
     for (const example of examples) expect(isOneMessage(framing, direction, latin(example))).toBe(true)
   })
 
-  test('hands every byte of anything on, once, and the same messages for every cut', () => {
+  test('passes on every byte once, and the same messages for every division', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.constantFrom(...examples), fc.string({ unit: 'binary-ascii', maxLength: 20 })), {
@@ -63,7 +63,7 @@ describe.each(corpora)('$name', ({ framing, direction, examples }) => {
   })
 })
 
-test('random bytes neither stop nor break any parser', () => {
+test('random bytes neither stop nor crash any parser', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 3000 }), fc.nat(60), (garbage, n) => {
       const { framing, direction } = corpora[n % corpora.length] ?? { framing: resp, direction: 'requests' as const }
@@ -80,7 +80,7 @@ test('random bytes neither stop nor break any parser', () => {
 })
 
 describe('a message that is too large', () => {
-  test('goes on loose, as it comes, and the next ones are messages again', () => {
+  test('passes unframed, and the next ones are messages again', () => {
     const read = readAll(resp, cut(latin(`+a\r\n$3000\r\n${'x'.repeat(3000)}\r\n+b\r\n`), [500, 1500, 2500]), {
       max: 1000,
     })
@@ -93,7 +93,7 @@ describe('a message that is too large', () => {
     ['a string of 4 GiB', resp, '$4294967296\r\nabc'],
     ['an array of 4,294,967,296', resp, '*4294967296\r\n'],
     ['a length of 4 GiB', lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'big' }), '\xff\xff\xff\xffabc'],
-  ])('costs no more memory than the bytes received: %s', (_, framing, text) => {
+  ])('takes no more memory than the bytes received: %s', (_, framing, text) => {
     const before = process.memoryUsage().arrayBuffers
     const { out, reader } = readAll(framing, [latin(text), Buffer.alloc(1100)])
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000)
@@ -101,7 +101,7 @@ describe('a message that is too large', () => {
     expect(reader.waitingBytes).toBe(0)
   })
 
-  test('is kept in memory of its own size though it comes byte by byte', () => {
+  test('is buffered in memory of its own size even if it comes byte by byte', () => {
     const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 1 << 20 })
     const none = { frame: () => undefined, loose: () => undefined }
     const before = process.memoryUsage().arrayBuffers
@@ -120,7 +120,7 @@ test.each([
   ['*?\r\n'],
   ['HTTP/1.1 200 OK\r\n'],
   [`+${'x'.repeat(70_000)}\r\n`],
-])('%j is no RESP, and everything after it goes on loose', (text) => {
+])('%j is no RESP, and everything after it passes unframed', (text) => {
   const { out, reader, messages } = readAll(resp, [latin(`:1\r\n${text}`), latin(':2\r\n')], {
     direction: 'responses',
     max: 1e6,
@@ -130,7 +130,7 @@ test.each([
   expect(normal(out)).toEqual([':1\r\n', `loose ${text}:2\r\n`, ''])
 })
 
-test('a message that began before anyone listened passes in pieces, and the next one is whole', () => {
+test('a message that began before the proxy passes in pieces, and the next one is whole', () => {
   const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 100 })
   const out: string[] = []
   const sink = { frame: (b: Buffer) => void out.push(`whole ${b}`), loose: (b: Buffer) => void out.push(`loose ${b}`) }
@@ -141,7 +141,7 @@ test('a message that began before anyone listened passes in pieces, and the next
   expect(out).toEqual(['loose 3]\n', 'whole 4\n', 'loose 5', 'loose 6\n', 'whole 7\n'])
 })
 
-describe('what RESP messages say', () => {
+describe('the content of a RESP message', () => {
   test.each([
     ['$2\r\nhi\r\n', 'hi'],
     ['$1\r\n\xff\r\n', { base64: '/w==' }],
@@ -157,24 +157,24 @@ describe('what RESP messages say', () => {
     ['*2\r\n:1\r\n*-1\r\n', [1, null]],
     ['%1\r\n+a\r\n:1\r\n', ['a', 1]],
     ['|1\r\n+ttl\r\n:1\r\n+x\r\n', 'x'],
-  ])('%j', (text, said) => {
+  ])('is read from %j', (text, said) => {
     expect(resp.read(latin(text))).toEqual(said)
   })
 
-  test('commands are read from arrays and from lines', () => {
+  test('is a command in arrays and in inline lines', () => {
     expect(resp.command?.(latin('*2\r\n$3\r\nget\r\n$1\r\nx\r\n'))).toEqual({ name: 'GET', key: 'x' })
     expect(resp.command?.(latin('set y 1\r\n'))).toEqual({ name: 'SET', key: 'y' })
     expect(resp.command?.(latin(':1\r\n'))).toBe(undefined)
   })
 
-  test('nesting without end is left unread, and found to be a message all the same', () => {
+  test('is not read if it is nested too deeply, but the message is still found', () => {
     const deep = `${'*1\r\n'.repeat(100_000)}:1\r\n`
     expect(isOneMessage(resp, 'responses', latin(deep))).toBe(true)
     expect(resp.read(latin(deep))).toBe(undefined)
   })
 })
 
-test('an encoded command is one message, and decodes to the same', () => {
+test('an encoded command is one message, and decodes to the same command', () => {
   const four = lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'little', lengthAdjustment: -4 })
   for (const [framing, value] of [
     [jsonLines, { a: [1, 'ü\n'] }],
@@ -188,7 +188,7 @@ test('an encoded command is one message, and decodes to the same', () => {
   }
 })
 
-describe('a framing that makes no sense is refused with what to do', () => {
+describe('an impossible framing is refused with advice', () => {
   test.each([
     [
       'soap',
@@ -215,7 +215,7 @@ describe('a framing that makes no sense is refused with what to do', () => {
     expect(() => parseFraming(json, 'route n1')).toThrow(message)
   })
 
-  test('a message that cannot be written is refused with what to do', () => {
+  test('a message that cannot be written is refused with advice', () => {
     expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write('x'.repeat(256), 'requests')).toThrow(
       'does not fit',
     )

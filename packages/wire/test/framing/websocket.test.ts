@@ -8,7 +8,7 @@ describe('a WebSocket connection', () => {
   const early = 'HTTP/1.1 103 Early Hints\r\n\r\n'
   const agreed = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
 
-  test('begins with heads of HTTP, which are no messages to be hurt', () => {
+  test('starts with HTTP heads, which are no messages for faults', () => {
     for (const [direction, heads] of [
       ['requests', [asked]],
       ['responses', [early, agreed]],
@@ -37,13 +37,13 @@ describe('a WebSocket connection', () => {
     ['responses', `${agreed}\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff`],
     ['responses', `${agreed}\x89\x7e\x01\x00`],
     ['responses', `${agreed}\x01\x01a\x81\x01b`],
-  ])('that is none (%s %j) goes on loose', (direction, text) => {
+  ])('that does not become one (%s %j) passes unframed', (direction, text) => {
     const { reader, out } = readAll(websocket, [latin(text), latin('more')], { direction, max: 1e6 })
     expect(reader.framed).toBe(false)
     expect(out.map(({ bytes }) => bytes.toString('latin1')).join('')).toBe(`${text}more`)
   })
 
-  test('says texts, JSON, bytes and why it ends, and is read without its mask', () => {
+  test('yields texts, JSON, bytes and close reasons, unmasked', () => {
     for (const direction of ['requests', 'responses'] as const)
       for (const said of ['hello', { a: [1] }, { base64: '/w==' }, 'x'.repeat(70_000)]) {
         const message = websocket.write(said, direction)

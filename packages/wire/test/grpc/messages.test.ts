@@ -100,8 +100,8 @@ function withoutDefaults(value: unknown, type: MessageType): unknown {
   return members
 }
 
-describe('a message', () => {
-  test('is read as another implementation reads it', () => {
+describe('a protobuf message', () => {
+  test('is read as by another implementation', () => {
     fc.assert(
       fc.property(message, (members) => {
         const bytes = Buffer.from(everything.encode(everything.fromObject(members)).finish())
@@ -113,7 +113,7 @@ describe('a message', () => {
     )
   })
 
-  test('fails in one way only, whatever its bytes are', () => {
+  test('fails with one kind of error, whatever its bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         try {
@@ -126,13 +126,13 @@ describe('a message', () => {
     )
   })
 
-  test('has the defaults of absent fields, except optional ones, members of a oneof, messages and lists', () => {
+  test('has defaults for absent fields, except optional ones, oneof members, messages and lists', () => {
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Item'))).toEqual({ name: '', size: 'SMALL' })
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Everything'))).not.toHaveProperty('perhaps')
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Everything'))).toMatchObject({ an_int64: '0', a_bool: false })
   })
 
-  test('keeps the last of a oneof, and puts the parts of a message together', () => {
+  test('keeps the last member of a oneof, and merges the parts of a message', () => {
     const part = (members: object) => everything.encode(everything.fromObject(members)).finish()
     const bytes = Buffer.concat([
       part({ item: { name: 'bolt' }, this: 'first' }),
@@ -146,7 +146,7 @@ describe('a message', () => {
     expect(read).not.toHaveProperty('this')
   })
 
-  test('does not recurse without end', () => {
+  test('has a bounded depth', () => {
     let nested = Buffer.alloc(0)
     for (let depth = 0; depth < 200; depth++) {
       const part = protobuf.Writer.create().uint32(0x22).bytes(nested).finish()
@@ -156,7 +156,7 @@ describe('a message', () => {
   })
 })
 
-test('methods are known by their paths, and whether they are streams', () => {
+test('methods are found by path, with whether they stream', () => {
   expect(
     [...schema.methods].map(([path, { input, output, streams }]) => [path, input.name, output.name, streams]),
   ).toEqual([
@@ -175,7 +175,7 @@ const hasProtoc = (() => {
   }
 })()
 
-test.skipIf(!hasProtoc)('the descriptor of these tests is the one that protoc makes', () => {
+test.skipIf(!hasProtoc)('the descriptor of these tests is the same as from protoc', () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-protoc-'))
   try {
     writeFileSync(join(directory, 'shop.proto'), PROTO)
@@ -188,7 +188,7 @@ test.skipIf(!hasProtoc)('the descriptor of these tests is the one that protoc ma
 })
 
 describe('declarations', () => {
-  test('copied from a .proto file say the same as its descriptor', () => {
+  test('copied from a .proto file mean the same as its descriptor', () => {
     const declared = parseDeclarations(
       {
         'shop.v1.Everything': [
@@ -237,14 +237,14 @@ describe('declarations', () => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)
   })
 
-  test('a file that is no descriptor is refused with how to make one', () => {
+  test('of a file that is no descriptor are refused with the command to make one', () => {
     expect(() => parseDescriptorSet(Buffer.from('syntax = "proto3";'), 'api.proto')).toThrow(
       'api.proto is no FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out',
     )
   })
 })
 
-test('the messages of a body are cut by their lengths, and decompressed', () => {
+test('the messages of a body are split by their lengths, and decompressed', () => {
   const framed = (bytes: Buffer, compressed = 0) => {
     const prefix = Buffer.alloc(5)
     prefix[0] = compressed

@@ -12,7 +12,7 @@ const zstd = (bytes: Buffer): Buffer =>
     bytes,
   ])
 
-describe('decoded', () => {
+describe('decoding a body', () => {
   test.each([
     ['gzip', gzipSync(content)],
     ['X-GZIP', gzipSync(content)],
@@ -23,7 +23,7 @@ describe('decoded', () => {
     ['identity', content],
     [undefined, content],
     ['br, gzip', gzipSync(brotliCompressSync(content))],
-  ])('takes off %s', (coding, body) => {
+  ])('removes %s', (coding, body) => {
     expect(decoded(body, coding, { most })).toEqual(content)
   })
 
@@ -31,7 +31,7 @@ describe('decoded', () => {
     ['gzip', Buffer.from('no gzip')],
     ['compress', content],
     ['zstd', Buffer.from('no zstd')],
-  ])('says that it cannot take off a damaged or unknown %s', (coding, body) => {
+  ])('reports a damaged or unknown %s', (coding, body) => {
     expect(decoded(body, coding, { most })).toBeUndefined()
   })
 
@@ -49,13 +49,13 @@ describe('decoded', () => {
     expect(decoded(repeated(6, 100_000), 'zstd', { most: 600_000 })?.equals(Buffer.alloc(600_000, 'z'))).toBe(true)
   })
 
-  test('refuses zstd that asks for a huge window', () => {
+  test('refuses zstd with a huge window', () => {
     const huge = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0x01, 0x00, 0x00])
     const hugeContent = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 1, 0, 0, 0, 0x01, 0x00, 0x00])
     expect([decoded(huge, 'zstd', { most }), decoded(hugeContent, 'zstd', { most })]).toEqual([undefined, undefined])
   })
 
-  test('decodes the beginning of a body that is cut off', () => {
+  test('returns the beginning of a body that was cut off', () => {
     const random = Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * i * 7919) % 251))
     for (const [coding, body] of [
       ['gzip', gzipSync(random)],
@@ -70,19 +70,19 @@ describe('decoded', () => {
     }
   })
 
-  test('takes an empty body for empty content, whatever its coding', () => {
+  test('takes an empty body as empty content in any coding', () => {
     expect(decoded(Buffer.alloc(0), 'gzip', { most })).toEqual(Buffer.alloc(0))
   })
 })
 
-describe('encoded', () => {
+describe('encoding a body', () => {
   test.each(['gzip', 'deflate', 'br', 'identity', 'br, gzip', undefined])('applies %s', (coding) => {
     const body = encoded(content, coding)
     expect(body !== undefined && decoded(body, coding, { most })).toEqual(content)
     expect(body?.equals(content)).toBe(isPlain(coding))
   })
 
-  test.each(['zstd', 'compress', 'gzip, zstd'])('cannot apply %s', (coding) => {
+  test.each(['zstd', 'compress', 'gzip, zstd'])('refuses %s', (coding) => {
     expect(encoded(content, coding)).toBeUndefined()
   })
 })

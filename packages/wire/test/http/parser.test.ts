@@ -5,8 +5,8 @@ import { badRequests, badResponses, goodRequests, goodResponses } from './corpus
 import { bytesOf, cutAt, readRequests, readResponses, traceOf } from './feed.ts'
 import { differencesOverSplits } from './splits.ts'
 
-describe('requests', () => {
-  test.each(Object.entries(goodRequests))('understands: %s', (_, text) => {
+describe('the request parser', () => {
+  test.each(Object.entries(goodRequests))('accepts: %s', (_, text) => {
     expect(readRequests([bytesOf(text)])).toMatchObject({ malformed: false })
   })
 
@@ -18,7 +18,7 @@ describe('requests', () => {
     expect(reading.messages.filter((message) => message.complete)).toEqual([])
   })
 
-  test('a pipelined stream is as many messages as were sent, each with its body', () => {
+  test('yields every message of a pipelined stream with its body', () => {
     const { messages } = readRequests([bytesOf(goodRequests['many, pipelined'] ?? '')])
     expect(messages.map(({ head, body }) => [head.method, body])).toEqual([
       ['GET', ''],
@@ -29,7 +29,7 @@ describe('requests', () => {
     ])
   })
 
-  test('fields keep their order and case, and are found by any of it', () => {
+  test('keeps the order and case of fields, and finds them in any case', () => {
     const [message] = readRequests([bytesOf('GET / HTTP/1.1\r\nHOST: n1\r\nx-A:1\r\nX-a: 2 \r\n\r\n')]).messages
     expect(message?.head.headers.fields).toEqual([
       { name: 'HOST', value: 'n1' },
@@ -45,12 +45,12 @@ describe('requests', () => {
     ['Upgrade: websocket', false],
     ['Connection: Upgrade', false],
     ['Connection: upgraded\r\nUpgrade: websocket', false],
-  ])('an upgrade takes both fields: %s', (fields, upgrade) => {
+  ])('recognises an upgrade only by both of its fields: %s', (fields, upgrade) => {
     const [message] = readRequests([bytesOf(`GET / HTTP/1.1\r\n${fields}\r\n\r\n`)]).messages
     expect(message?.head.headers.upgrade).toBe(upgrade)
   })
 
-  test('a head of 64 KiB is read, a longer one is refused, however it comes', () => {
+  test('reads a head of 64 KiB and refuses a longer one, however it arrives', () => {
     const head = (bytes: number) => `GET / HTTP/1.1\r\nX: ${'y'.repeat(bytes - 23)}\r\n\r\n`
     for (const pieceBytes of [1000, 100_000]) {
       const read = (text: string) => readRequests(pieces(bytesOf(text), pieceBytes))
@@ -59,14 +59,14 @@ describe('requests', () => {
     }
   })
 
-  test('a byte at a time costs no more than a copy of each', () => {
+  test('copies each byte at most once if they arrive one at a time', () => {
     const head = bytesOf(`GET / HTTP/1.1\r\nX: ${'y'.repeat(60_000)}\r\n\r\n`)
     expect(readRequests(pieces(head, 1)).messages).toHaveLength(1)
   })
 })
 
-describe('responses', () => {
-  test.each(Object.entries(goodResponses))('understands: %s', (_, { text, methods }) => {
+describe('the response parser', () => {
+  test.each(Object.entries(goodResponses))('accepts: %s', (_, { text, methods }) => {
     const reading = readResponses([bytesOf(text)], methods)
     expect(reading.malformed).toBe(false)
     if (!_.startsWith('cut off'))
@@ -80,13 +80,13 @@ describe('responses', () => {
   })
 })
 
-test('however a stream is cut, it is read as if it came whole', () => {
+test('a divided stream is parsed like a whole one', () => {
   const { differences, splits } = differencesOverSplits({ pairsOfStreamsUpTo: 70, random: createRandom('splits') })
   expect(differences).toEqual([])
   expect(splits).toBeGreaterThan(60_000)
 })
 
-test('known header blocks are read as unknown ones are', () => {
+test('known header blocks are parsed like unknown ones', () => {
   const seed = `memo ${inject('seed')}`
   const random = createRandom(seed)
   const memo = new HeaderMemo()

@@ -43,14 +43,14 @@ describe('the examples of RFC 7541', () => {
     expect(blocks.map((block) => Object.fromEntries(decoder.decode(hex(block))))).toEqual([FIRST, SECOND, THIRD])
   })
 
-  test('C.2: fields that are not remembered, and one that is', () => {
+  test('C.2: fields with and without indexing', () => {
     const decoder = new HpackDecoder()
     expect([...decoder.decode(hex('040c 2f73 616d 706c 652f 7061 7468'))]).toEqual([[':path', '/sample/path']])
     expect([...decoder.decode(hex('1008 7061 7373 776f 7264 0673 6563 7265 74'))]).toEqual([['password', 'secret']])
     expect(() => decoder.decode(hex('be'))).toThrow('there is no entry 62')
   })
 
-  test('C.6: a table of 256 bytes forgets the oldest', () => {
+  test('C.6: a table of 256 bytes evicts the oldest entry', () => {
     const decoder = new HpackDecoder()
     decoder.decode(hex('3fe1 01'))
     decoder.decode(
@@ -107,7 +107,7 @@ async function blocksOf(requests: readonly OutgoingHttpHeaders[], settings = {})
 const letters = (from: number, to: number): string =>
   String.fromCharCode(...Array.from({ length: to - from + 1 }, (_, i) => from + i))
 
-test('decodes the blocks of another implementation, with references to earlier ones', async () => {
+test('blocks of another implementation are decoded, with references to earlier ones', async () => {
   const seed = `hpack ${inject('seed')}`
   const random = createRandom(seed)
   const text = (most: number) =>
@@ -139,7 +139,7 @@ test('decodes the blocks of another implementation, with references to earlier o
   }
 })
 
-describe('what no encoder may write', () => {
+describe('a block that no encoder may write', () => {
   test.each([
     ['', '80', 'no entry 0'],
     ['', 'ff ff ff ff ff ff ff', 'too long'],
@@ -155,7 +155,7 @@ describe('what no encoder may write', () => {
     expect(() => new HpackDecoder().decode(hex(block))).toThrow(message)
   })
 
-  test('is told from what one may, whatever comes, and costs no more than its size', () => {
+  test('is distinguished from a valid one, at a cost proportional to its size', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 5 }), (blocks) => {
         const decoder = new HpackDecoder()
@@ -182,6 +182,6 @@ test.each([
   [127, 'ff ff ff cf'],
   [249, 'ff ff ff ef'],
   [255, 'ff ff fb bf'],
-])('octet %i has the Huffman code that RFC 7541 gives it', (octet, code) => {
+])('octet %i has its Huffman code of RFC 7541', (octet, code) => {
   expect(decodeHuffman(hex(code))).toBe(String.fromCharCode(octet))
 })

@@ -40,7 +40,7 @@ test('a plain block decodes to the same fields in the same order, and changes no
   )
 })
 
-describe('a block with another fragment', () => {
+describe('a HEADERS frame with a replaced block', () => {
   test('keeps its flags, priority and stream, and loses its padding', () => {
     const priority = Buffer.from([0, 0, 0, 3, 16])
     const old = Buffer.concat([Buffer.from([4]), priority, Buffer.from('old'), Buffer.alloc(4)])
@@ -61,7 +61,7 @@ describe('a block with another fragment', () => {
     )
   })
 
-  test.each([0, 16_384, 16_385, 50_000])('of %i bytes fits the frames that every peer accepts', (length) => {
+  test.each([0, 16_384, 16_385, 50_000])('of %i bytes fits frames that every peer accepts', (length) => {
     const block = frame(FRAME.headers, FLAG.endHeaders, 7, Buffer.from('old'))
     const fragment = Buffer.alloc(length, 'x')
     const frames = framesOf(withFragment(block, fragment))
@@ -71,7 +71,7 @@ describe('a block with another fragment', () => {
     expect(frames.map((each) => hasFlag(each, FLAG.endHeaders))).toEqual(frames.map((_, i) => i === frames.length - 1))
   })
 
-  test('can tell sizes of the table first', () => {
+  test('may start with table size updates', () => {
     const block = frame(FRAME.headers, FLAG.endHeaders, 1, encodePlainly([field('etag', 'x')]))
     const decoder = new HpackDecoder()
     decoder.decode(headerFragment(withTableSizes(block, encodeTableSizes([0, 70_000]))))

@@ -5,8 +5,8 @@ import { writeFrontend } from '../../src/postgresql/frontend.ts'
 
 const startup = writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [['user', 'tester']] })
 
-describe('what a connection of PostgreSQL begins with', () => {
-  test('is told from its first bytes, however few have come', () => {
+describe('the first message on a PostgreSQL connection', () => {
+  test('is recognised from its first bytes, however few have arrived', () => {
     const begins = (bytes: Buffer) => encryption.begins(bytes)?.kind
     for (const [whole, kind] of [
       [writeFrontend({ kind: 'ssl-request' }), 'tls'],
@@ -22,7 +22,7 @@ describe('what a connection of PostgreSQL begins with', () => {
   })
 })
 
-describe('offers to log in', () => {
+describe('the offered login mechanisms', () => {
   const offer = (...names: readonly string[]) =>
     writeBackend({ kind: 'authentication', method: 10, bytes: Buffer.from(`${names.join('\0')}\0\0`) })
   const ready = writeBackend({ kind: 'ready', status: 'I' })
@@ -36,13 +36,13 @@ describe('offers to log in', () => {
     return Buffer.concat(pieces)
   }
 
-  test('lose those that are bound to the TLS of the server, and nothing else, whatever the division of the bytes', () => {
+  test("lose those bound to the server's TLS, however the bytes are divided", () => {
     const offered = Buffer.concat([offer('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'), ready])
     for (const pieceBytes of [1, 3, 7, offered.length])
       expect(rewritten(offered, pieceBytes)).toEqual(Buffer.concat([offer('SCRAM-SHA-256'), ready]))
   })
 
-  test('are left as they are where nothing else is offered, or something else is said', () => {
+  test('are unchanged if nothing else is offered, or the message is another one', () => {
     for (const whole of [
       offer('SCRAM-SHA-256-PLUS'),
       offer('SCRAM-SHA-256'),

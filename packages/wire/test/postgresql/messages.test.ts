@@ -109,8 +109,8 @@ const startup: FrontendMessage = { kind: 'startup', minorVersion: 0, parameters:
 /** Copies what is read, since its bytes are borrowed. */
 const kept = <Message>(messages: readonly Message[]): Message[] => messages.map((message) => structuredClone(message))
 
-describe('messages of PostgreSQL', () => {
-  test('a message of a client that is written and read is the same', () => {
+describe('a PostgreSQL message', () => {
+  test('of a client is read as it was written', () => {
     fc.assert(
       fc.property(fc.oneof(startups, requests), (message) => {
         expect(readFrontend(writeFrontend(message))).toEqual(message)
@@ -118,7 +118,7 @@ describe('messages of PostgreSQL', () => {
     )
   })
 
-  test('a message of a server that is written and read is the same', () => {
+  test('of a server is read as it was written', () => {
     fc.assert(
       fc.property(responses, (message) => {
         expect(readBackend(writeBackend(message))).toEqual(message)
@@ -127,7 +127,7 @@ describe('messages of PostgreSQL', () => {
     expect(readBackend(Buffer.from('N'))).toEqual({ kind: 'encryption', answer: 'N' })
   })
 
-  test('any division of the bytes gives the same messages', () => {
+  test('is the same however the bytes are divided', () => {
     fc.assert(
       fc.property(fc.array(requests, { maxLength: 8 }), sizes, (asked, cuts) => {
         const all: FrontendMessage[] = [{ kind: 'ssl-request' }, { kind: 'gssenc-request' }, startup, ...asked]
@@ -148,7 +148,7 @@ describe('messages of PostgreSQL', () => {
     )
   })
 
-  test('a message that breaks off, or is too long for itself, says what is wrong and where', () => {
+  test('that is incomplete or has a wrong length is reported with its place', () => {
     fc.assert(
       fc.property(requests, responses, fc.nat(), (request, response, cut) => {
         for (const [bytes, read] of [
@@ -173,7 +173,7 @@ describe('messages of PostgreSQL', () => {
     expect(() => readFrontend(Buffer.from('Q\0\0\0\x06\xff\0', 'latin1'))).toThrow('Query: the text is no UTF-8')
   })
 
-  test('bytes of something else, and messages beyond the limits, are refused at their header', () => {
+  test('of another protocol or beyond the limits is refused at its header', () => {
     expect(() => backendReader(1000).read(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toThrow(
       'this is no message of a PostgreSQL server',
     )
@@ -189,7 +189,7 @@ describe('messages of PostgreSQL', () => {
     expect(scanner.scan(Buffer.from([0, 0, 0x40, 0, 0, 3, 0, 0]), 0)).toBe(-2)
   })
 
-  test('bytes after an agreed encryption are not framed, and all are passed on', () => {
+  test('is not framed after an agreed encryption, and all bytes pass', () => {
     const frames: string[] = []
     let loose = 0
     const reader = new FrameReader({ scanner: createPostgresqlScanner('responses'), maxFrameBytes: 100 })
@@ -202,7 +202,7 @@ describe('messages of PostgreSQL', () => {
     expect([frames, loose, reader.framed]).toEqual([['S'], 9, false])
   })
 
-  test('a query written for a fault is one message, and a server cannot be made to say what it did not', () => {
+  test("made for a fault is one query, and a server's replies cannot be made up", () => {
     const query = postgresql.write('select 1', 'requests')
     expect(readFrontend(query)).toEqual({ kind: 'query', sql: 'select 1' })
     expect(isOneMessage(postgresql, 'requests', query)).toBe(true)
@@ -215,7 +215,7 @@ describe('messages of PostgreSQL', () => {
     ).toEqual([false, true, false])
   })
 
-  test('a report has its SQLSTATE, a tag its number of rows', () => {
+  test('with an error has its SQLSTATE, and one with a tag its row count', () => {
     const report = writeBackend({
       kind: 'error',
       fields: [
