@@ -1,4 +1,4 @@
-/** What was seen when an assertion failed, for its report. */
+/** Values to report with a failed assertion. */
 export interface Details {
   readonly [name: string]: unknown
 }
@@ -6,7 +6,7 @@ export interface Details {
 type Kind = 'always' | 'sometimes' | 'reachable' | 'unreachable'
 type Hear = (kind: Kind, holds: boolean, name: string, details: Details | undefined) => void
 
-/** The simulator puts its listener there; nobody does elsewhere. */
+/** The simulator registers its listener here; elsewhere there is none. */
 const LISTENER = Symbol.for('chaosproxy.assertions')
 
 function tell(kind: Kind, holds: boolean, name: string, details?: Details): void {
@@ -18,10 +18,10 @@ function tell(kind: Kind, holds: boolean, name: string, details?: Details): void
 export const always = (condition: boolean, name: string, details?: Details): void =>
   tell('always', condition, name, details)
 
-/** Is missed by a search of simulated runs in none of which `condition` was true here. Does nothing elsewhere. */
+/** Reported as missed by a search in which `condition` was never true here. Does nothing elsewhere. */
 export const sometimes = (condition: boolean, name: string): void => tell('sometimes', condition, name)
 
-/** Is missed by a search of simulated runs in none of which it was called. Does nothing elsewhere. */
+/** Reported as missed by a search in which it was never called. Does nothing elsewhere. */
 export const reachable = (name: string): void => tell('reachable', true, name)
 
 /** Fails a simulated run in which it is called. Does nothing elsewhere. */

@@ -48,7 +48,7 @@ function describeCut(links: readonly Link[]): string {
 
 const MOST_CUTS_NAMED = 6
 
-/** Those who still reach each other. */
+/** The pairs that still reach each other. */
 const pairsLeft = (nodes: readonly NodeId[], cut: ReadonlySet<string>): string[] =>
   nodes.flatMap((one, i) =>
     nodes

@@ -12,22 +12,22 @@ import { openSocksServer, type SocksServer, type Way } from './socks-server.ts'
 export type { Heal } from './links.ts'
 export type { Servers } from './servers.ts'
 
-/** Which servers can be cut off, and what is recorded of the pages' requests. */
+/** The servers of the network, and how the pages' requests are recorded. */
 export interface NetworkDraft extends Partial<RecordedDraft> {
   readonly servers: Servers
-  /** What the randomness of faults comes from; by default 1. */
+  /** The seed of the faults; by default 1. */
   readonly seed?: number | undefined
 }
 
-/** How a browser is told of its proxy: the `proxy` of `browser.newContext` and `browserType.launch`. */
+/** The proxy setting of a browser: `proxy` of `browser.newContext` and `browserType.launch`. */
 export interface BrowserProxy {
   readonly server: string
 }
 
-/** The name of the page of a test that names none. */
+/** The page's name in a test that gives none. */
 export const USUAL_PAGE = 'page'
 
-/** The network of a test's pages: their URLs stay as they are, and what they send and receive can be cut, delayed and lost. */
+/** The network of a test's pages. Their URLs stay as they are, and their traffic can be cut, delayed and lost. */
 export class BrowserNetwork {
   readonly #servers: readonly Server[]
   readonly #links: Links
@@ -43,9 +43,9 @@ export class BrowserNetwork {
   }
 
   /**
-   * Opens a network whose servers have these names. Pages reach all others directly.
+   * Opens a network whose servers have these names. Pages reach all other servers directly.
    *
-   * @throws UserError (usage, input) for a server or a table that cannot be.
+   * @throws UserError (usage, input) for an invalid server or table.
    */
   static async open({ servers, seed = 1, as, ...rest }: NetworkDraft): Promise<BrowserNetwork> {
     const parsed = parseServers(servers)
@@ -55,8 +55,8 @@ export class BrowserNetwork {
   }
 
   /**
-   * What leads the pages of a browser or a context through the network. Pages of another name have links of their own; what is
-   * recorded is one link for all, `clients`.
+   * The proxy setting that leads the pages of a browser or context through the network. Pages of another name have
+   * their own links; recorded pages share the link `clients`.
    */
   async proxy(name: string = USUAL_PAGE): Promise<BrowserProxy> {
     if (this.#servers.some((server) => server.name === name) || !/^[\w.-]+$/.test(name))
@@ -67,12 +67,12 @@ export class BrowserNetwork {
     return { server: (await opening).url }
   }
 
-  /** Keeps what one end sends from the other, without a word; what that one sends back passes. Both may be pages or servers. */
+  /** Silently drops what `to` would get from `from`; the other direction passes. Both may be pages or servers. */
   cut(from: string, to: string): Promise<Heal> {
     return this.#inject('cut', { kind: 'partition', links: [{ from, to }] })
   }
 
-  /** Cuts every two ends of different groups apart, in both directions: connections stay open, and nothing arrives. */
+  /** Cuts all links between different groups, in both directions: connections stay open, and nothing arrives. */
   partition(...groups: readonly (readonly string[])[]): Promise<Heal> {
     return this.#inject('partition', { kind: 'partition', links: linksBetween(groups) })
   }
@@ -83,8 +83,8 @@ export class BrowserNetwork {
   }
 
   /**
-   * Loses the messages of WebSockets from one end to the other that match: those with a text in them, or JSON with a member,
-   * such as `{ member: 'type', equals: 'join' }`. The connection goes on.
+   * Loses matching WebSocket messages from one end to the other: those that contain a text, or JSON with a member, such
+   * as `{ member: 'type', equals: 'join' }`. The connection stays open.
    */
   lose(from: string, to: string, message: string | MessageMatch): Promise<Heal> {
     const match = typeof message === 'string' ? { contains: message } : message
@@ -92,9 +92,9 @@ export class BrowserNetwork {
   }
 
   /**
-   * Injects any fault of connections, HTTP/1.1 requests or messages, by the names and parameters that `chaos ctl kinds` lists:
-   * `{ kind: 'lose-reply', match: { path: '/orders' } }`. Without `links` it is on those from every page to every server. Resolves
-   * once it is in force, to what heals it and tells how often it took effect.
+   * Injects any fault of connections, HTTP/1.1 requests or messages, by the names and parameters that `chaos ctl kinds`
+   * lists: `{ kind: 'lose-reply', match: { path: '/orders' } }`. Without `links` it is on the links from every page to
+   * every server. Resolves once it is in force, with a function that heals it and resolves with its number of hits.
    *
    * @throws UserError for a fault that does not exist, or that these links cannot suffer.
    */
@@ -108,11 +108,11 @@ export class BrowserNetwork {
   }
 
   /**
-   * Heals everything, ends the recording, and judges the requests by a level, such as `linearizable` or `eventual`. Resolves
-   * to the whole record if it meets the level; may be called again for another one.
+   * Heals everything, ends the recording, and judges the requests by a level, such as `linearizable` or `eventual`.
+   * Resolves with the run if it meets the level; may be called again for another one.
    *
-   * @throws AssertionError with the drawn counterexample if it does not, and if that is unknown or nothing is proved by it.
-   * UserError if nothing is recorded, or there is no such level.
+   * @throws AssertionError with the drawn counterexample if it does not, and if the verdict is unknown or the run
+   * proves nothing. UserError if nothing is recorded, or there is no such level.
    */
   async check(level: string): Promise<Run> {
     if (this.#recorded === undefined)
@@ -124,7 +124,7 @@ export class BrowserNetwork {
     return run
   }
 
-  /** The directory of what was checked, with its report; undefined before that. */
+  /** The directory of the checked run, with its report; undefined before that. */
   async directory(): Promise<string | undefined> {
     return (await this.#judged?.catch(() => undefined))?.directory
   }

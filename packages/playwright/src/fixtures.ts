@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { BrowserNetwork, type BrowserProxy, type NetworkDraft } from './browser-network.ts'
 
-/** What tests have that are extended by `chaosFixtures`. */
+/** The fixtures that `chaosFixtures` adds to a test. */
 export interface ChaosFixtures {
   /** Set by `test.use`; by default the server at `baseURL`, as `server`. */
   network: NetworkDraft | undefined
@@ -9,10 +9,10 @@ export interface ChaosFixtures {
   chaos: BrowserNetwork
 }
 
-/** What a fixture calls with its value; it resolves once the test has ended. */
+/** Called by a fixture with its value; it resolves once the test has ended. */
 export type Use<Value> = (value: Value) => Promise<void>
 
-/** What is asked of Playwright's `testInfo`. */
+/** The used part of Playwright's `testInfo`. */
 interface Test {
   readonly status?: string | undefined
   readonly expectedStatus: string
@@ -34,8 +34,8 @@ interface Fixtures {
 }
 
 /**
- * Fixtures for Playwright's own `test`, of whatever version a project has: `base.extend<ChaosFixtures>(chaosFixtures)`. Every
- * context of such a test goes through the network `chaos`.
+ * Fixtures for Playwright's own `test`, in the project's version: `base.extend<ChaosFixtures>(chaosFixtures)`. Every
+ * context of such a test uses the network `chaos`.
  */
 export const chaosFixtures: Fixtures = {
   network: [undefined, { option: true }],

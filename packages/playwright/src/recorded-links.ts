@@ -3,19 +3,19 @@ import { type RecordDraft, type Recording, type Run, record, UserError } from 'c
 import type { Links } from './links.ts'
 import { addressOf, type Server } from './servers.ts'
 
-/** What is recorded, and how it is read. */
+/** What to record, and how to read it. */
 export interface RecordedDraft extends Pick<RecordDraft, 'model' | 'initial' | 'timeoutMs' | 'out'> {
   /** A route table, or its path, as for `record` of chaosproxy. */
   readonly as: string | object
 }
 
-/** Links whose requests are recorded: one for each server, which all pages share as `clients`. */
+/** Links whose requests are recorded: one for each server, shared by all pages as `clients`. */
 export interface RecordedLinks extends Links {
-  /** Ends the recording, the first time, and judges it. */
+  /** Ends the recording on the first call, and judges it. */
   stop(): Promise<Run>
 }
 
-/** @throws UserError (usage, input) for what cannot be recorded. */
+/** @throws UserError (usage, input) for traffic that cannot be recorded. */
 export async function openRecordedLinks(
   servers: readonly Server[],
   { as, ...draft }: RecordedDraft & { readonly seed: number },
@@ -45,7 +45,7 @@ export async function openRecordedLinks(
 
 const withLinkNames = ({ links, ...fault }: TrafficFault) => ({ ...fault, links: links.map(linkName) })
 
-/** What is recorded is judged by the test; a recording that cannot be ends all the same. */
+/** The test judges the record; an unjudgeable recording is ended without an error. */
 async function closed(recording: Recording): Promise<void> {
   await Promise.allSettled([recording.stop()])
 }

@@ -15,7 +15,7 @@ export interface Server {
 
 const PORTS: { readonly [scheme: string]: number } = { 'http:': 80, 'ws:': 80, 'https:': 443, 'wss:': 443 }
 
-/** @throws UserError (usage) for a name or an origin that cannot be. */
+/** @throws UserError (usage) for an invalid name or origin. */
 export function parseServers(servers: Servers): readonly Server[] {
   const parsed = Object.entries(servers).map(([name, origin]) => parseServer(name, origin))
   for (const { name, host, port } of parsed) {
@@ -26,11 +26,11 @@ export function parseServers(servers: Servers): readonly Server[] {
   return parsed
 }
 
-/** The server that a page reaches there, if it is one of these. */
+/** The server at this address, if it is one of these. */
 export const serverAt = (servers: readonly Server[], host: string, port: number): Server | undefined =>
   servers.find((server) => server.port === port && isSameHost(server.host, host))
 
-/** `host:port` as a proxy dials it. */
+/** The `host:port` that a proxy dials. */
 export const addressOf = ({ host, port }: Pick<Server, 'host' | 'port'>): string => `${host}:${port}`
 
 function parseServer(name: string, origin: string): Server {

@@ -1,8 +1,8 @@
-/** What a SOCKS client has said so far (RFC 1928 §3–4), without authentication. */
+/** The bytes of a SOCKS client so far (RFC 1928 §3–4), without authentication. */
 export type SocksRequest =
   | { readonly type: 'incomplete' }
   | { readonly type: 'malformed' }
-  /** Host and port to connect to, and how many bytes said so. */
+  /** The host and port to connect to, and the request's length. */
   | { readonly type: 'connect'; readonly host: string; readonly port: number; readonly length: number }
 
 const VERSION = 5

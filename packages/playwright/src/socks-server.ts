@@ -3,17 +3,17 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Transform } from 'node:stream'
 import { greetingLength, parseSocksRequest } from './socks-request.ts'
 
-/** Where a connection of a browser goes. */
+/** The destination of a browser's connection. */
 export interface Way {
   connect(): Socket
-  /** Reads what the browser sends on it. */
+  /** Transforms what the browser sends. */
   readonly sent?: Transform | undefined
 }
 
 /** A SOCKS proxy on the loopback. */
 export interface SocksServer {
   readonly url: string
-  /** Ends its connections, too. */
+  /** Also ends its connections. */
   close(): Promise<void>
 }
 
@@ -21,7 +21,7 @@ const NO_AUTHENTICATION = Buffer.from([5, 0])
 const SUCCEEDED = Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
 const REFUSED = Buffer.from([5, 5, 0, 1, 0, 0, 0, 0, 0, 0])
 
-/** Opens a proxy that passes the bytes of every connection on as they are: an end, a reset and silence arrive as such. */
+/** Opens a proxy that passes the bytes of every connection on unchanged: ends, resets and silence arrive as such. */
 export async function openSocksServer(wayTo: (host: string, port: number) => Way): Promise<SocksServer> {
   const open = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (browser) => {
@@ -80,7 +80,7 @@ function lead(browser: Socket, { connect, sent }: Way): void {
   })
 }
 
-/** A socket that ends otherwise than in good order takes the other one with it, by a reset. */
+/** A socket that ends in any other way than in order resets the other one. */
 function couple(socket: Socket, other: Socket): void {
   socket.on('error', () => other.resetAndDestroy())
   socket.on('close', () => {

@@ -10,7 +10,7 @@ import { isUserFile } from './user-files/import.ts'
 import { loadProtocol } from './user-files/protocol-file.ts'
 import { vetFile } from './user-files/vet-file.ts'
 
-/** Whether it is the path of a file that declares a cluster. */
+/** Whether it is the path of a cluster declaration. */
 export const isDeclaration = (reference: string): boolean => reference.endsWith('.json')
 
 /** Every protocol as a target: in processes, and in virtual time. */
@@ -19,7 +19,7 @@ export const protocolTargets: readonly Target[] = [
   ...protocols.map((protocol) => simulatedTarget(protocol)),
 ]
 
-/** The databases, each loaded when it is asked for. */
+/** The databases, each loaded on demand. */
 const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['etcd', async () => (await import('./etcd/target.ts')).etcd],
   ['redis', async () => (await import('./redis/target.ts')).redis],
@@ -62,7 +62,7 @@ export async function targetOf(reference: string): Promise<Target> {
 }
 
 /**
- * Reports what is wrong with a user's protocol file: see `vetFile`. A file that passes can be loaded by `loadProtocol`.
+ * Reports problems of a user's protocol file: see `vetFile`. A file that passes can be loaded by `loadProtocol`.
  *
  * @throws UserError as `loadProtocol` does, and (input) if loading does not end or ends the thread.
  */

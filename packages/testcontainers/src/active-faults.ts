@@ -2,23 +2,23 @@ import type { TrafficFault } from '@chaosproxy/faults'
 import type { ContainerNetwork } from '@chaosproxy/targets'
 import { type Recording, UserError } from 'chaosproxy'
 
-/** Heals a fault, once, and resolves to how often it took effect. */
+/** Heals a fault once, and resolves with its number of hits. */
 export type Heal = () => Promise<number>
 
-/** Faults in force between containers, each of which the recording under way has in its report. */
+/** Faults in force between containers. The current recording has each of them in its report. */
 export interface ActiveFaults {
-  /** @throws UserError for a fault that these links cannot suffer */
+  /** @throws UserError for a fault that these links cannot suffer. */
   inject(fault: TrafficFault): Promise<Heal>
-  /** Adds what a recording has injected itself, to be healed with the others. */
+  /** Adds a fault that a recording has injected itself, to be healed with the others. */
   add(heal: Heal): Heal
-  /** From now on faults are noted there, those in force as well; undefined: nowhere. */
+  /** Records faults there from now on, including those in force; undefined: nowhere. */
   noteIn(recording: Pick<Recording, 'note'> | undefined): void
   healAll(): Promise<void>
 }
 
 interface Active {
   readonly fault: TrafficFault
-  /** Tells the recording that it is over. */
+  /** Reports the heal to the recording. */
   ended: (hits: number) => void
 }
 

@@ -6,21 +6,21 @@ import { type ActiveFaults, createActiveFaults, type Heal } from './active-fault
 
 export type { Heal } from './active-faults.ts'
 
-/** A container that runs: a `StartedTestContainer` of testcontainers, or anything else that knows its id. */
+/** A running container: a `StartedTestContainer` of testcontainers, or anything else with its id. */
 export interface StartedContainer {
-  /** The id that Docker or Podman gave it. */
+  /** The id in Docker or Podman. */
   getId(): string
 }
 
 /** How to open a network. */
 export interface NetworkOptions {
-  /** What the randomness of faults comes from; by default 1. */
+  /** The seed of the faults; by default 1. */
   readonly seed?: number | undefined
 }
 
-/** What clients do, and how it is read. */
+/** The clients' protocol and the model of their history. */
 export interface ClientsDraft extends Pick<RecordDraft, 'model' | 'initial' | 'timeoutMs' | 'out'> {
-  /** The port inside of the containers. */
+  /** The port within the containers. */
   readonly port: number
   /** A route table, or its path; `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`, as for `record` of chaosproxy. */
   readonly as: string | object
@@ -28,7 +28,7 @@ export interface ClientsDraft extends Pick<RecordDraft, 'model' | 'initial' | 't
 
 const WHERE = 'ChaosNetwork.between'
 
-/** The proxy on every link between the containers of a test, which go on running as they are. */
+/** The proxy on every link between the containers of a test, which keep running unchanged. */
 export class ChaosNetwork {
   readonly #names: readonly string[]
   readonly #containers: ContainerNetwork
@@ -43,11 +43,11 @@ export class ChaosNetwork {
   }
 
   /**
-   * Comes between containers that run on this machine, and calls them by these names. It takes Linux and root (or the
+   * Puts the proxy between containers that run on this machine, under these names. Requires Linux and root (or the
    * network of a rootless Podman), and nothing in the containers.
    *
-   * @throws UserError (usage) for a name that means something else, (environment) where nothing can come between, with the
-   * reason and what to do.
+   * @throws UserError (usage) for a reserved name, (environment) if the proxy cannot get between them, with the reason
+   * and what to do.
    */
   static async between(
     containers: { readonly [name: string]: StartedContainer },
@@ -61,7 +61,7 @@ export class ChaosNetwork {
     return new ChaosNetwork([...ids.keys()], await openContainerNetwork({ where: WHERE, ids, seed }))
   }
 
-  /** Keeps what one container sends from another; what that one sends back passes. Either may be `clients`. */
+  /** Drops what `to` would get from `from`; the other direction passes. Either may be `clients`. */
   cut(from: string, to: string): Promise<Heal> {
     return this.#partition([{ from, to }])
   }
@@ -71,7 +71,7 @@ export class ChaosNetwork {
     return this.hurt({ kind: 'latency', latencyMs, links: [{ from, to }] })
   }
 
-  /** Cuts every two containers of different groups apart, in both directions. Containers in no group reach all. */
+  /** Cuts all links between containers of different groups, in both directions. Containers in no group reach all. */
   partition(...groups: readonly (readonly string[])[]): Promise<Heal> {
     return this.#partition(linksBetween(groups))
   }
@@ -84,9 +84,9 @@ export class ChaosNetwork {
   }
 
   /**
-   * Injects any fault of connections, by the names and parameters of chaosproxy, on the links it names:
-   * `{ kind: 'bandwidth', bytesPerSecond: 1000, links: ['n1>n2'] }`. Faults of requests are those of recorded clients. Resolves
-   * once it is in force, to what heals it.
+   * Injects any fault on connections, by the names and parameters of chaosproxy, on the links it names: `{ kind:
+   * 'bandwidth', bytesPerSecond: 1000, links: ['n1>n2'] }`. Faults of requests need recorded clients. Resolves once it
+   * is in force, with a function that heals it.
    *
    * @throws UserError for a fault that does not exist, or that these links cannot suffer.
    */
@@ -94,7 +94,7 @@ export class ChaosNetwork {
     const under = this.#underWay()
     const known: readonly string[] = trafficFaultKinds
     if (under === undefined && known.includes(fault.kind) && !tcpFamily.has(fault.kind))
-      throw new UserError('usage', `${fault.kind} happens to what recorded clients send: call clients() first.`)
+      throw new UserError('usage', `${fault.kind} acts on requests of recorded clients: call clients() first.`)
     const links = under === undefined ? {} : { links: [...under.origins.keys()].map((to) => ({ from: 'clients', to })) }
     const parsed = parseTrafficFault({ ...links, ...fault }, fault.kind)
     if (under === undefined || tcpFamily.owns(parsed)) return this.#faults.inject(parsed)
@@ -107,10 +107,10 @@ export class ChaosNetwork {
   }
 
   /**
-   * Begins to record the clients of a container, and resolves to the `host:port` where they find it; of several, in their
-   * order. What they do there until `check` is one history, so all that belong to it are named at once.
+   * Starts recording the clients of a container, and resolves with the `host:port` that they dial; of several
+   * containers, in their order. Their operations until `check` are one history, so name all containers of it at once.
    *
-   * @throws UserError (usage, input) for what cannot be recorded, (environment) for a port where nobody listens.
+   * @throws UserError (usage, input) for traffic that cannot be recorded, (environment) for a port without a listener.
    */
   clients(name: string, draft: ClientsDraft): Promise<string>
   clients(names: readonly string[], draft: ClientsDraft): Promise<readonly string[]>
@@ -142,11 +142,12 @@ export class ChaosNetwork {
   }
 
   /**
-   * Heals everything, ends the recording, and judges it by a level, such as `linearizable` or `eventual`. Resolves to the whole
-   * record if it meets the level; may be called again for another level.
+   * Heals everything, ends the recording, and judges it by a level, such as `linearizable` or `eventual`. Resolves with
+   * the run if it meets the level; may be called again for another level.
    *
-   * @throws AssertionError with the drawn counterexample if it does not, and if that is unknown or nothing is proved by
-   * it. UserError if nothing is recorded, there is no such level, or links could not follow their containers.
+   * @throws AssertionError with the drawn counterexample if it does not, and if the verdict is unknown or the run
+   * proves nothing. UserError if nothing is recorded, there is no such level, or links could not follow their
+   * containers.
    */
   async check(level: string): Promise<Run> {
     const recording = this.#recording
@@ -162,12 +163,12 @@ export class ChaosNetwork {
     assertLevel(run, level)
     const [trouble] = this.#containers.trouble
     if (trouble === undefined) return run
-    throw new UserError('environment', `check: it is ${level}, but not all faults may have been real: ${trouble}`)
+    throw new UserError('environment', `check: it is ${level}, but some faults may not have been real: ${trouble}`)
   }
 
   /** Heals everything and takes the proxy away: the containers are left as they were found. */
   async close(): Promise<void> {
-    // A container that was stopped meanwhile must not keep the others from being let go.
+    // A container that was stopped meanwhile must not keep the others from being released.
     await Promise.allSettled([this.heal()])
     await Promise.allSettled([this.#judged ?? this.#recording?.stop()])
     await this.#containers.close()

@@ -4,7 +4,7 @@ import { Agent, type buildConnector, type Dispatcher, getGlobalDispatcher } from
 
 /** Requests to other origins than those of the recording. */
 export interface DispatcherOptions {
-  /** What sends them; by default the dispatcher that is global at the time of the call. */
+  /** The dispatcher for them; by default the one that is global at the time of the call. */
   readonly others?: Dispatcher | undefined
 }
 
@@ -18,10 +18,10 @@ export function dispatcherThrough(recording: Recording, options: DispatcherOptio
   const { others = getGlobalDispatcher() } = options
   const names = new Map([...recording.origins].map(([name, origin]) => [origin, name]))
   const connect: buildConnector.connector = ({ protocol, host }, connected) => {
-    // A client that is called back at once would not notice that it is connected.
+    // A client whose callback runs at once would not notice that it is connected.
     queueMicrotask(() => {
       try {
-        // Undici asks no more of it than of a stream, although it calls it a socket.
+        // Undici calls it a socket, but uses only its members of a stream.
         connected(null, recording.dial(names.get(originOf(`${protocol}//${host}`))) as Socket)
       } catch (error) {
         connected(error instanceof Error ? error : new Error(String(error)), null)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Missed, SimulatedFinding } from 'chaosproxy/matchers'
 import { TestRunner } from 'vitest'
 
-/** Attaches the page of a history that does not meet a level to the test that looked at it. */
+/** Attaches the page of a history that fails a level to its test. */
 export function attachReport({ finding, html }: Missed): void {
   const test = TestRunner.getCurrentTest()
   if (test === undefined) return
@@ -18,7 +18,7 @@ export function attachReport({ finding, html }: Missed): void {
     .finally(() => rmSync(directory, { recursive: true, force: true }))
 }
 
-/** Attaches the replay file of what a search found to the test that searched. */
+/** Attaches the replay file of a search's finding to its test. */
 export function attachFinding({ found: { cause, sentence }, replay }: SimulatedFinding): void {
   const test = TestRunner.getCurrentTest()
   void test?.context.annotate(`${cause}: ${sentence}`, { path: replay, contentType: 'application/json' })

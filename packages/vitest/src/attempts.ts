@@ -15,7 +15,7 @@ export function rememberViolation({ met, message }: Missed): void {
   violations.set(test, { attempt: attemptOf(test), message })
 }
 
-/** What an earlier attempt of the current test has seen. */
+/** The violation seen by an earlier attempt of the current test. */
 export function violationBefore(): string | undefined {
   const test = TestRunner.getCurrentTest()
   const violation = test === undefined ? undefined : violations.get(test)

@@ -1,11 +1,11 @@
 import { type RecordDraft, type Recording, type Run, type RunDraft, record, run } from 'chaosproxy'
 import { test as plain, type TestAPI } from 'vitest'
 
-/** Runs and recordings that end with the test, whatever becomes of it. */
+/** Runs and recordings that end with the test, even if it fails. */
 export interface ChaosFixture {
-  /** Starts a target, hurts it while clients use it, and judges: see `run` of chaosproxy. */
+  /** Starts a target, injects faults while clients use it, and judges the run: see `run` of chaosproxy. */
   run(draft: RunDraft): Promise<Run>
-  /** Opens a recording proxy in front of servers of your own: see `record` of chaosproxy. */
+  /** Opens a recording proxy in front of your own servers: see `record` of chaosproxy. */
   record(draft: RecordDraft): Promise<Recording>
 }
 
@@ -24,7 +24,7 @@ export const test: TestAPI<{ chaos: ChaosFixture }> = plain.extend<{ chaos: Chao
       },
     })
     ending.abort()
-    // What was recorded is judged by the test; here its proxies only have to be closed.
+    // The test judges the record; here its proxies only have to be closed.
     await Promise.allSettled(recordings.map((recording) => recording.stop()))
   },
 })

@@ -7,23 +7,23 @@ import { rememberViolation, violationBefore } from './attempts.ts'
 export { type ChaosFixture, test } from './fixture.ts'
 export { expect }
 
-/** What `expect(history)` has besides Vitest's own matchers. */
+/** The matchers of `expect(history)`, besides Vitest's own. */
 export interface HistoryMatchers<R = unknown> {
-  /** One order of all operations explains every answer and agrees with real time. */
+  /** One order of all operations explains every result and agrees with real time. */
   toBeLinearizable(): R
-  /** One order of all operations explains every answer and agrees with each client's own order. */
+  /** One order of all operations explains every result and agrees with each client's own order. */
   toBeSequentiallyConsistent(): R
   /** After healing, all replicas agree on a value that was written and not overwritten earlier. */
   toBeEventuallyConsistent(): R
-  /** By the name of any level, such as `read-your-writes`. */
+  /** Takes the name of any level, such as `read-your-writes`. */
   toSatisfyLevel(level: string): R
 }
 
-/** What `expect(service)` has: a Node service as `services` of a configuration declares one, or a protocol. */
+/** The matchers of `expect(service)`: a Node service as declared by `services` of a configuration, or a protocol. */
 export interface SimulationMatchers {
   /**
-   * Nothing is found in simulated runs of it: its histories meet their level, and its programs do not end by themselves.
-   * By default 300 runs, each of a seed of its own. Await it.
+   * Simulated runs of it find nothing: its histories meet their level, and its programs do not exit by themselves. By
+   * default 300 runs with consecutive seeds. Await it.
    */
   toSurviveSimulation(settings?: SearchSettings): Promise<void>
 }

@@ -4,5 +4,5 @@ import { postgresql } from './postgresql/postgresql.ts'
 import { resp } from './resp/resp.ts'
 import { websocket } from './websocket/websocket.ts'
 
-/** The framings without settings. A new one is a folder beside this file, and a line here. */
+/** The framings without settings. A new one is a folder next to this file, and a line here. */
 export const framings: readonly Framing[] = [jsonLines, postgresql, resp, websocket]

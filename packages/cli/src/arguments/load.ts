@@ -45,7 +45,7 @@ export function parseLoad(options: ParsedOptions, { target, spec }: PlannedRun):
   if (target.clients === 'observed') refuse('a recording has no clients of ours that workers could drive.')
   if (findWorkload(spec.workload.name) === undefined)
     refuse(`the workload ${spec.workload.name} does not travel to workers, which know those of chaos workloads.`)
-  if (target.requireElsewhere === undefined) refuse(`workers do not drive the clients of ${target.name}. Leave it out.`)
+  if (target.requireElsewhere === undefined) refuse(`workers cannot drive the clients of ${target.name}. Leave it out.`)
   target.requireElsewhere?.()
   if (spec.clients < (workers ?? 1))
     refuse(`${spec.clients} clients are fewer than ${workers} workers: give more --clients.`)

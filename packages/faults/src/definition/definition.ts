@@ -13,17 +13,21 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   readonly shorthands?: Parameters | undefined
   /** @throws UserError (input) that begins with `where`. */
   expand?(members: Members, where: string): Members
-  /** Checks what concerns several parameters. @throws UserError (input) that begins with `where`. */
+  /**
+   * Checks parameters against each other.
+   *
+   * @throws UserError (input) that begins with `where`.
+   */
   validate?(harm: HarmOf<FaultDefinition<Kind, Entries>>, where: string): void
-  /** Whether it acts on answers, so that answers can be matched as well. */
+  /** Whether it acts on responses, so that responses can be matched as well. */
   readonly actsOnReplies?: true | undefined
-  /** Why processes of one machine cannot suffer it, and the nearest fault that they can. */
+  /** Why processes on one machine cannot suffer it, and the nearest fault that they can. */
   readonly notInProcesses?: { readonly not: string; readonly instead: string } | undefined
-  /** While it lasts, its nodes do nothing. */
+  /** Whether its nodes do nothing while it lasts. */
   readonly stopsNodes?: true | undefined
   /** The plural in words; by default `spells of KIND`. */
   readonly plural?: string | undefined
-  /** Describes the fault in a few words; `targets` names its links or nodes. */
+  /** Describes the fault in a few words. `targets` names its links or nodes. */
   describe?(harm: HarmOf<FaultDefinition<Kind, Entries>>, targets: string): string
 }
 
@@ -34,9 +38,9 @@ export type HarmOf<Definition> =
 /** The aim of a traffic fault: every given condition must hold. */
 export type Aim<Match extends Parameters, When extends Parameters> = {
   readonly links: readonly Link[]
-  /** Which requests or messages, by their content. */
+  /** Selects requests or messages by their content. */
   readonly match?: ValuesOf<Match> | undefined
-  /** Which of the matching ones, and when. */
+  /** Selects among the matching ones, and limits the time. */
   readonly when?: ValuesOf<When> | undefined
 }
 

@@ -44,7 +44,7 @@ interface FamilyOptions<
   Match extends Parameters,
   When extends Parameters,
 > extends Pick<FaultFamily<Name, Kinds, Match, When>, 'name' | 'summary' | 'kinds' | 'match' | 'when'> {
-  /** What error messages call one of its faults: `HTTP fault`. */
+  /** The name of one of its faults in error messages: `HTTP fault`. */
   readonly noun: string
   /** @throws UserError (input) for an invalid match. */
   validateMatch?(match: ValuesOf<Match>, definition: FaultDefinition, where: string): void

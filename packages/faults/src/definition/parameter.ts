@@ -69,7 +69,7 @@ export const bytesPerSecond = (summary: string): ParameterSchema<number> => amou
 export const wholeNumber = (summary: string, bounds: Bounds = {}): ParameterSchema<number> =>
   v.pipe(amount('count', summary, bounds), v.safeInteger())
 
-/** How often something happens in a second, fractions allowed. */
+/** A rate in events a second, fractions allowed. */
 export const perSecond = (summary: string): ParameterSchema<number> => amount('per second', summary, { least: 0.001 })
 
 /** A number from 0 to 1. */
@@ -105,7 +105,7 @@ export type DefaultedParameter<Value> = v.OptionalSchema<ParameterSchema<Value>,
 export const or = <Value>(schema: ParameterSchema<Value>, fallback: Default): DefaultedParameter<Value> =>
   v.optional(schema, fallback)
 
-/** As `or`, but programs that build a fault may leave it out too: what carries out the fault knows the default. */
+/** Like `or`, but programs that build a fault may omit it: the code that injects the fault knows the default. */
 export const usually = <Value>(schema: ParameterSchema<Value>, fallback: Default): OptionalParameter<Value> =>
   // Parsed faults always have it, although the type allows it to be absent.
   v.optional(schema, fallback as unknown as undefined)

@@ -1,6 +1,6 @@
 import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
-/** Parameters that count candidates of a fault, over the places that `of` names. */
+/** Parameters that count a fault's candidates, in the places named by `of`. */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`of each ${noun} to be hit`)),
   nth: optional(wholeNumber(`only this ${noun}${of}, counted from 1`, { least: 1 })),
@@ -16,7 +16,7 @@ export const times = {
 
 export const client = optional(text('only clients of this address or network (10.0.0.0/8)'))
 
-/** What narrows a fault to some of its candidates: connections, requests, messages, datagrams. */
+/** The conditions that select among a fault's candidates: connections, requests, messages, datagrams. */
 interface When {
   readonly probability?: number | undefined
   readonly nth?: number | undefined
@@ -28,8 +28,9 @@ interface When {
 }
 
 /**
- * When a fault strikes, in every world: which of its candidates it hits, one after the other, in one place such as a link.
- * Candidates are what matches it; each is asked for once, because asking counts.
+ * Decides which of a fault's candidates it hits, one after the other, in one place such as a link, both in the
+ * simulator and in real clusters. Candidates are the events that match the fault. Call it once for each, because a call
+ * counts.
  */
 export class Trigger {
   readonly #when: When | undefined
@@ -41,7 +42,9 @@ export class Trigger {
 
   /**
    * @param ageMs how long ago the fault was applied.
+   *
    * @param draw uniform in [0, 1); called only if the candidate's share depends on it.
+   *
    * @param earlier messages before it in its direction and connection.
    */
   strikes(ageMs: number, draw: () => number, earlier = 0): boolean {
@@ -51,7 +54,7 @@ export class Trigger {
     return earlier >= (when.afterMessages ?? 0) && this.chooses(draw)
   }
 
-  /** The same at any time: for candidates that are chosen before the fault's time comes. */
+  /** The same, ignoring the times: for candidates selected before the fault's time begins. */
   chooses(draw: () => number): boolean {
     const when = this.#when
     if (when === undefined) return true

@@ -2,7 +2,7 @@ import { UserError } from '@chaosproxy/history'
 import { optional, text, type ValuesOf } from '../definition/parameter.ts'
 import { quote } from '../definition/read-parameters.ts'
 
-/** Conditions on a request's head. In a path, a name in braces matches one segment, and a star any rest. */
+/** Conditions on a request's head. In a path, a name in braces matches one segment, and a star any remaining text. */
 export const headMatch = {
   method: optional(text('only these methods (PUT,POST)')),
   path: optional(text('only paths like this (/kv/{key}, /static/*)')),

@@ -23,14 +23,14 @@ import { headMatch, matchedClient, validateHeadMatch } from './http-match.ts'
 const match = {
   ...headMatch,
   body: optional(text('only requests with this text in their body (its first 64 KiB)')),
-  status: optional(text('only answers with this status (503, 5xx)')),
+  status: optional(text('only responses with this status (503, 5xx)')),
   client: matchedClient,
 }
 
 /** Requests are counted from 1, over all connections, from when the fault was applied. */
 const when = { ...counting('request'), ...times }
 
-/** Links are those of the requests, `clients>n1`, also for faults of answers. */
+/** Links are those of the requests, `clients>n1`, even for faults of responses. */
 export const httpFamily = defineFamily({
   name: 'http',
   summary: 'single requests and responses over HTTP/1.1',
@@ -65,7 +65,7 @@ export const httpFamily = defineFamily({
     if (actsOnReplies !== true)
       throw new UserError(
         'input',
-        `${where}: ${kind}: "status" is what an answer says, and this happens before there is one.`,
+        `${where}: ${kind}: "status" selects responses, and this fault acts before there is one.`,
       )
   },
 })
@@ -79,5 +79,5 @@ const onReplies: readonly string[] = httpFamily.kinds
   .filter(({ actsOnReplies }) => actsOnReplies)
   .map(({ kind }) => kind)
 
-/** Whether a kind acts on answers, and so can be restricted to some of them. */
+/** Whether a kind acts on responses, and so can be restricted to some of them. */
 export const actsOnReplies = (kind: HttpHarm['kind']): boolean => onReplies.includes(kind)

@@ -5,13 +5,13 @@ import { counting, times } from '../definition/trigger.ts'
 import { delayStream, goaway, grpcStatus, resetStream } from '../kinds/streams.ts'
 import { headMatch, matchedClient, validateHeadMatch } from './http-match.ts'
 
-/** As for HTTP/1.1, but without conditions on bodies and answers. */
+/** As for HTTP/1.1, but without conditions on bodies and responses. */
 const match = { ...headMatch, client: matchedClient }
 
 /** Requests, or responses, are counted from 1 on each link, from when the fault was applied. */
 const when = { ...counting('request', ' of a link'), ...times }
 
-/** Faults of a request as its headers pass a link, or of its response on the way back. */
+/** Faults of a request as its headers pass a link, or of its response in the other direction. */
 export const http2Family = defineFamily({
   name: 'http2',
   summary: 'single requests and responses over HTTP/2, including gRPC',

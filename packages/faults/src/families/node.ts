@@ -17,13 +17,13 @@ import {
   stop,
 } from '../kinds/nodes.ts'
 
-/** What nodes suffer that a container engine runs, and processes of a machine do not. */
+/** Faults that nodes can suffer if a container engine runs them, unlike plain processes. */
 const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk, clock] as const
 const kinds = [kill, crash, pause, failover, ...engineKinds] as const
 
 export type NodeHarm = HarmOf<(typeof kinds)[number]>
 export type NodeFault = NodeHarm & { readonly nodes: readonly NodeId[] }
-/** A visible effect of a node: writing to its disk, sending to another node, answering a client. */
+/** A visible effect of a node: writing to its disk, sending to another node, replying to a client. */
 export type NodeEffect = Extract<NodeHarm, { readonly kind: 'crash' }>['before']
 
 export const isNodeKind = (kind: unknown): kind is NodeHarm['kind'] =>
@@ -40,7 +40,7 @@ export const isEngineFault = (fault: { readonly kind: string }): fault is Engine
 export const stopsNodes = (kind: string): boolean =>
   nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.stopsNodes === true)
 
-/** Faults of whole nodes, which not the proxy carries out but what runs the nodes. */
+/** Faults of whole nodes, injected by what runs the nodes and not by the proxy. */
 export const nodeFamily = {
   name: 'node',
   summary: 'whole nodes: their processes and clocks',

@@ -8,7 +8,7 @@ import { type MessageFault, messageFamily } from './message.ts'
 import { type NodeFault, nodeFamily } from './node.ts'
 import { type TcpFault, tcpFamily } from './tcp.ts'
 
-/** A fault that a proxy carries out: on bytes and connections, messages, HTTP requests and answers, or datagrams. */
+/** A fault that a proxy injects: on bytes and connections, messages, HTTP requests and responses, or datagrams. */
 export type TrafficFault = TcpFault | HttpFault | Http2Fault | MessageFault | DatagramFault
 
 /** A concrete fault: every selector is resolved, so that it can be injected, printed and replayed. */
@@ -26,14 +26,14 @@ export type TrafficFamily = (typeof trafficFamilies)[number]
 
 const families = [...trafficFamilies, nodeFamily] as const
 
-/** Every kind of fault there is, family by family. */
+/** Every kind of fault, family by family. */
 export const faultDefinitions: readonly FaultDefinition<FaultKind>[] = families.flatMap(
   ({ kinds }): readonly FaultDefinition<FaultKind>[] => kinds,
 )
 
 export const faultKinds: readonly FaultKind[] = faultDefinitions.map(({ kind }) => kind)
 
-/** The kinds that a proxy can carry out. */
+/** The kinds that a proxy can inject. */
 export const trafficFaultKinds: readonly TrafficFault['kind'][] = trafficFamilies.flatMap(({ kinds }) =>
   kinds.map(({ kind }) => kind),
 )

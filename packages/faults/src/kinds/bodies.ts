@@ -6,7 +6,7 @@ const pieces = {
   pauseMs: or(ms('pause before each piece'), 10),
 }
 
-/** What must have a whole body before it can act misses longer ones, and counts them. */
+/** A fault that needs the whole body misses longer ones, and counts the misses. */
 export const maxBodyBytes = optional(
   bytes('longest body that is held; longer ones are missed; 1 MiB unless given', { most: 64 << 20 }),
 )

@@ -1,7 +1,7 @@
 import { defineFault } from '../definition/definition.ts'
 import { bytes, choice, ms, or } from '../definition/parameter.ts'
 
-/** Over at once: there is nothing to heal. */
+/** Ends at once: there is nothing to heal. */
 export const reset = defineFault({
   kind: 'reset',
   plural: 'resets',

@@ -36,14 +36,14 @@ export const latency = defineFault({
     distribution: usually(
       choice(
         ['uniform', 'normal', 'pareto'],
-        'uniform: by the jitter to both sides; normal: it is the deviation; pareto: the scale of a long tail',
+        'uniform: ± the jitter; normal: the jitter is the standard deviation; pareto: it is the scale of a long tail',
       ),
       'uniform',
     ),
   },
   shorthands: {
     geography: optional(
-      choice(places, 'instead of latencyMs: half the usual round trip, roughly, between two places, in each direction'),
+      choice(places, 'instead of latencyMs: roughly half the usual round trip between two places, in each direction'),
     ),
   },
   expand(members: Members, where: string): Members {

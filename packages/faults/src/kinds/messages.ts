@@ -49,12 +49,12 @@ export const fabricateMessage = defineFault({
   kind: 'fabricate-message',
   summary: 'replace the message by another',
   notInProcesses: { not: 'no node is meant to survive a peer that lies', instead: 'drop-message or duplicate-message' },
-  parameters: { message: json('what it says instead') },
+  parameters: { message: json('the message that replaces it') },
 })
 
 const forged = {
   fields: or(wholeNumber('number of fields to change', { least: 1, most: 64 }), 1),
-  besides: or(flag("the true message comes too, so that the false one is nobody's"), false),
+  besides: or(flag('deliver the original message too, next to the forged one'), false),
 }
 
 /** Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, §3: oral messages, on a link that lies. */

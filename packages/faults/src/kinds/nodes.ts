@@ -23,8 +23,8 @@ export const crash = defineFault({
     instead: 'kill, or with --sim',
   },
   parameters: {
-    before: choice(['persist', 'send', 'reply'], 'what it dies before'),
-    nth: or(wholeNumber('which one, counted from 1', { least: 1 }), 1),
+    before: choice(['persist', 'send', 'reply'], 'the kind of effect before which it dies'),
+    nth: or(wholeNumber('the number of that effect, counted from 1', { least: 1 }), 1),
   },
   describe: ({ before, nth }, nodes) => `${nodes} killed before ${effectNames[before]} ${nth}`,
 })
@@ -82,14 +82,14 @@ export const limitCpu = defineFault({
   describe: ({ share }, nodes) => `${nodes} limited to ${Math.round(share * 100)}% of a processor`,
 })
 
-/** Engines refuse less. */
+/** Engines refuse lower limits. */
 const LEAST_MEMORY_BYTES = 6 * 1024 * 1024
 
 export const limitMemory = defineFault({
   kind: 'limit-memory',
   plural: 'limits of memory',
   summary: 'limit the memory of a container; the kernel kills what needs more, and it is started again when healed',
-  parameters: { limitBytes: bytes('all it may have', { least: LEAST_MEMORY_BYTES }) },
+  parameters: { limitBytes: bytes('the limit', { least: LEAST_MEMORY_BYTES }) },
   describe: ({ limitBytes }, nodes) => `${nodes} limited to ${Math.round(limitBytes / 1024 ** 2)} MiB of memory`,
 })
 
@@ -102,7 +102,7 @@ export const fillDisk = defineFault({
 })
 
 const LONGEST_JUMP_MS = 24 * 3_600_000
-/** Beyond half or twice its speed, a clock is useless as such. */
+/** A clock beyond half or twice its speed is no longer a clock. */
 const GREATEST_DRIFT_PPM = 500_000
 
 export const clock = defineFault({

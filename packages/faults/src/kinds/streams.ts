@@ -24,8 +24,8 @@ export type Http2Code = keyof typeof http2Codes
 const http2CodeNames: readonly Http2Code[] = Object.keys(http2Codes) as Http2Code[]
 
 /**
- * Delays everything of the request in this direction; other streams go on. Compression makes each header block depend on
- * those before it (RFC 7541 §2.2), so once one is delayed the blocks of the connection are sent on uncompressed.
+ * Delays everything of the request in this direction; other streams continue. Compression makes each header block
+ * depend on earlier ones (RFC 7541 §2.2), so once one is delayed the connection's later blocks are sent uncompressed.
  */
 export const delayStream = defineFault({
   kind: 'delay-stream',
@@ -36,7 +36,7 @@ export const delayStream = defineFault({
   },
 })
 
-const code = choice(http2CodeNames, 'why, as HTTP/2 says it')
+const code = choice(http2CodeNames, 'the HTTP/2 error code')
 
 /**
  * Passes the headers on, then ends the stream on both sides: with this code for the client, with CANCEL for the
@@ -48,7 +48,7 @@ export const resetStream = defineFault({
   parameters: { code: or(code, 'INTERNAL_ERROR') },
 })
 
-/** As reset-stream, but the client gets a reply: what a gRPC server would say. */
+/** Like reset-stream, but the client gets the reply of a gRPC server. */
 export const grpcStatus = defineFault({
   kind: 'grpc-status',
   summary: 'end the call with a gRPC status',

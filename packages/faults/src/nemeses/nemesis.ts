@@ -24,13 +24,13 @@ export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, p
 export interface Nemesis extends Strategy {
   readonly name: string
   /**
-   * What it does instead if faults can be injected only between servers and their clients. When absent, a nemesis among
-   * clients does the same as in a cluster, if that sort of traffic can suffer it.
+   * The strategy if faults can be injected only between servers and their clients. Without it, a nemesis among clients
+   * does the same as in a cluster, if this kind of traffic can suffer it.
    */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }
 
-/** What a nemesis does. */
+/** The strategy of a nemesis. */
 export interface Strategy {
   readonly summary: string
   /** The kind of fault it injects, which the target must be able to suffer. */
@@ -41,5 +41,5 @@ export interface Strategy {
   plan(random: Random, nodes: readonly NodeId[]): Episode
 }
 
-/** What passes between servers and clients: requests that can be told apart (HTTP), or streams of bytes. */
+/** The traffic between servers and clients: distinct requests (HTTP), or streams of bytes. */
 export type Traffic = 'requests' | 'streams'

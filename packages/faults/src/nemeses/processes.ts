@@ -23,8 +23,7 @@ export const kill: Nemesis = {
 
 export const shifting: Nemesis = {
   name: 'shifting',
-  summary:
-    'kill all nodes; let one majority live for a while, then another, which shares as little with it as it can, and so on',
+  summary: 'kill all nodes; run one majority for a while, then another with as few common nodes as possible, and so on',
   kind: 'kill',
   among: 'nodes',
   plan: shiftMajority,
@@ -57,7 +56,7 @@ export const stop: Nemesis = {
   plan: (random) => just({ kind: 'stop', nodes: random.pick(pauseChoices) }),
 }
 
-/** Of the time an ordinary fault lasts: a restart ends by itself. */
+/** A share of an ordinary fault's time: a restart ends by itself. */
 const RESTARTS_FOR = 0.05
 
 export const restart: Nemesis = {
@@ -71,7 +70,7 @@ export const restart: Nemesis = {
   }),
 }
 
-/** From hardly slower to hardly alive. */
+/** From slightly slower to barely alive. */
 const shares = [0.5, 0.2, 0.05] as const
 
 export const limitCpu: Nemesis = {
@@ -95,7 +94,7 @@ const effects = ['persist', 'send', 'reply'] as const
 
 export const crash: Nemesis = {
   name: 'crash',
-  summary: 'kill one node or the leader just before it writes, sends or answers; restart it from its disk',
+  summary: 'kill one node or the leader just before it writes, sends or replies; restart it from its disk',
   kind: 'crash',
   among: 'nodes',
   plan: (random) =>

@@ -15,7 +15,7 @@ import {
   slowBody,
 } from './requests.ts'
 
-/** Every nemesis there is: help, documentation and tests iterate over this list. */
+/** Every nemesis. Help, documentation and tests iterate over this list. */
 export const nemeses: readonly Nemesis[] = [
   partition,
   halves,

@@ -3,9 +3,10 @@ import type { Link, NodeId } from '../definition/link.ts'
 import { tcpFamily } from '../families/tcp.ts'
 import { just, type Nemesis, type Strategy, type Traffic } from './nemesis.ts'
 
-// What nemeses do where clients and servers are somebody else's, and only what passes between them can be hurt.
+// The strategies of nemeses if clients and servers are external, and faults can be injected only into the traffic
+// between them.
 
-/** The nemesis as it is in such traffic; undefined if it cannot hurt that. */
+/** The nemesis for such traffic; undefined if the traffic cannot suffer it. */
 export function nemesisIn(traffic: Traffic, nemesis: Nemesis): Nemesis | undefined {
   const instead = nemesis.inTraffic?.[traffic]
   if (instead !== undefined) return { name: nemesis.name, ...instead }
@@ -13,7 +14,7 @@ export function nemesisIn(traffic: Traffic, nemesis: Nemesis): Nemesis | undefin
   return isFelt ? nemesis : undefined
 }
 
-/** The same in all traffic. */
+/** The same strategy for all traffic. */
 export const inAllTraffic = (strategy: Strategy) => ({ requests: strategy, streams: strategy })
 
 /** The links between clients and these nodes, in both directions. */
@@ -46,25 +47,25 @@ export const resetClients: Strategy = {
 }
 
 /**
- * Replies cannot be dropped one at a time in a stream that is not HTTP: all are dropped for a while, then connections
+ * In a stream that is not HTTP, single responses cannot be dropped: all are dropped for a while, then connections are
  * reset.
  */
 export const loseAnswers: Strategy = {
-  summary: 'let what clients ask be done, and lose the answers; then reset the connections',
+  summary: 'pass client requests and drop the responses; then reset the connections',
   kind: 'partition',
   among: 'clients',
   plan: (_, nodes) => just({ kind: 'partition', links: toClients(nodes), mode: 'drop' }),
 }
 
 export const loseQuestions: Strategy = {
-  summary: 'lose what clients ask before it reaches a server; then reset the connections',
+  summary: 'drop client requests before they reach a server; then reset the connections',
   kind: 'partition',
   among: 'clients',
   plan: (_, nodes) => just({ kind: 'partition', links: fromClients(nodes), mode: 'drop' }),
 }
 
 export const holdAnswers: Strategy = {
-  summary: 'hold answers back for 50 to 500 ms',
+  summary: 'delay responses by 50 to 500 ms',
   kind: 'latency',
   among: 'clients',
   plan: (random, nodes) =>

@@ -2,12 +2,12 @@ import type { NodeId } from '../definition/link.ts'
 import { stopsNodes } from '../families/node.ts'
 import type { FaultPlan, LinkSelector, NodeSelector, PlannedFault } from './schedule.ts'
 
-/** How long a killed node takes until it is back, on a busy machine. */
+/** The time until a killed node is back, on a busy machine. */
 export const RESTART_NANOS = 500_000_000
 
 /**
- * How long no majority of the nodes may be up and connected, in nanoseconds. At worst: faults that overlap are taken to
- * hit different nodes, because nodes are chosen only when a fault is injected.
+ * How long no majority of the nodes may be up and connected, in nanoseconds, at worst: overlapping faults are assumed
+ * to hit different nodes, because nodes are selected only on injection.
  */
 export function outageNanos(faults: readonly PlannedFault[], nodes: readonly NodeId[]): number {
   const losses = faults.map(({ from, to, plan }) => ({ ...lossOf(plan, nodes), from, to: to + restartOf(plan) }))
@@ -30,7 +30,7 @@ const restartOf = ({ kind }: FaultPlan): number => (kind === 'kill' || kind === 
 interface Loss {
   /** Nodes out of reach of the others. */
   readonly named: readonly NodeId[]
-  /** The number of nodes that are still to be chosen. */
+  /** The number of nodes that are not selected yet. */
   readonly unnamed: number
 }
 
@@ -48,7 +48,7 @@ function stopped(selector: NodeSelector, nodes: readonly NodeId[]): Loss {
   return { named: [], unnamed: selector === 'minority' ? minoritySize(nodes.length) : 1 }
 }
 
-/** The fewest nodes that are out of reach of the largest group. Links named one by one count as those of no node. */
+/** The fewest nodes out of reach of the largest group. Individually named links count as belonging to no node. */
 function cutOff(selector: LinkSelector, nodes: readonly NodeId[]): Loss {
   if (selector === 'isolate-leader' || selector === 'isolate-one' || selector === 'one-way')
     return { named: [], unnamed: 1 }

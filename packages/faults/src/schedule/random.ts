@@ -22,12 +22,12 @@ export function createRandom(seed: number | string): Random {
 /** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's battery, five operations a draw. */
 class Sfc32 implements Random {
   /**
-   * a, b, c and the counter, and the hashes of the name, from which those of longer names go on. In an integer array, since
-   * V8 would allocate an object for each 32-bit number in a field.
+   * a, b, c and the counter, and the hashes of the name, from which longer names' hashes continue. In an integer array,
+   * since V8 would allocate an object for each 32-bit number in a field.
    */
   readonly #state: Int32Array = new Int32Array(7)
 
-  /** Takes the name as hashed by `fnv1aAfter` from three beginnings. */
+  /** Takes the name's hashes by `fnv1aAfter` from three starting values. */
   constructor(one: number, two: number, three: number) {
     const state = this.#state
     state[0] = mixed(one)
@@ -103,7 +103,7 @@ const PRIME = 0x01000193
 /** FNV-1a over the UTF-16 units of a text: 32 bits, signed. A fast, portable hash; not cryptographic. */
 export const fnv1a = (text: string): number => fnv1aAfter(OFFSET_BASIS, text)
 
-/** FNV-1a of a text that follows what has been hashed before. */
+/** FNV-1a of a text, continuing from an earlier hash. */
 function fnv1aAfter(before: number, text: string): number {
   let hash = before | 0
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME)

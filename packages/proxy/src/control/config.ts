@@ -17,7 +17,7 @@ export interface ConfigPlace {
   readonly readPem: ReadPem
   /** Reads the descriptor files that its route tables name. */
   readonly readBytes: (path: string) => Buffer
-  /** What a proxy is to carry instead of this. */
+  /** Replaces what a proxy carries. */
   readonly carried?: ((carries: ProxySettings['carries']) => ProxySettings['carries']) | undefined
 }
 
@@ -47,7 +47,11 @@ export interface ConfiguredProxy {
   readonly written: unknown
 }
 
-/** The proxies of a config, none of which is opened. @throws UserError (input, environment) */
+/**
+ * The proxies of a config, without opening them.
+ *
+ * @throws UserError (input, environment)
+ */
 export function proxiesIn(config: unknown, place: ConfigPlace): readonly ConfiguredProxy[] {
   const { where } = place
   try {
@@ -59,7 +63,7 @@ export function proxiesIn(config: unknown, place: ConfigPlace): readonly Configu
   }
 }
 
-/** An API error as an error in the file: that is where the user has to fix it. */
+/** An API error as an error in the file, where the user has to fix it. */
 function inFile(error: unknown, where: string): unknown {
   if (error instanceof ControlError) return new UserError('input', withPlace(error.message, where))
   if (error instanceof UserError)

@@ -17,11 +17,11 @@ export interface ControlOptions {
    * on loopback only, unless `isOpen`.
    */
   readonly token?: string | undefined
-  /** Whether anyone may steer the proxy, by the user's own word. */
+  /** Whether the user allows anyone to control the proxy. */
   readonly isOpen?: boolean | undefined
-  /** Names by which browsers may ask for it, besides this machine's own and those that no public DNS has. */
+  /** Host names that browsers may use, besides those of this machine and those that no public DNS has. */
   readonly hostNames?: readonly string[] | undefined
-  /** The certificate and key that it speaks TLS with; absent for plain HTTP. */
+  /** The certificate and key for TLS; absent for plain HTTP. */
   readonly identity?: Identity | undefined
   readonly version: string
   /** Also serves Toxiproxy's API. */
@@ -29,7 +29,7 @@ export interface ControlOptions {
   readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
 }
 
-/** @throws UserError (usage, environment) if it cannot listen, (input) for a certificate that is none. */
+/** @throws UserError (usage, environment) if it cannot listen, (input) for an invalid certificate. */
 export async function startControl(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {
   const address = parseAddress(options.listen)
   const { toxiproxy, token, isOpen = false, hostNames = [], identity } = options

@@ -15,7 +15,7 @@ export const partition: StageOf<'partition'> = ({ harm }) => ({
 export const blackhole: StageOf<'blackhole'> = () => cutting('drop')
 
 export const timeout: StageOf<'timeout'> = ({ harm }) => {
-  /** When the last bytes passed, or when the stage began. */
+  /** The time of the last bytes, or of the stage's start. */
   let sinceMs: number | undefined
   return {
     countsArriving: 'everything',

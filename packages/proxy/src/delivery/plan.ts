@@ -1,7 +1,7 @@
 import type { CutMode } from '@chaosproxy/faults'
 import type { Alarm, Chunk, Content, Ending, Piece, Stage } from './stage.ts'
 
-// Faults on bytes as a pure function from what waits to its delivery. The pump carries deliveries out.
+// Faults on bytes as a pure function from the waiting bytes to their delivery. The pump carries deliveries out.
 
 /** A stage in one direction of one connection. */
 export interface Placed {
@@ -101,7 +101,7 @@ export function planDelivery(stages: readonly Placed[], next: Next, nowMs: numbe
 }
 
 /**
- * Tells the stages that a piece has passed all of them, or those before `until`. Returns how the connection ends, if
+ * Informs the stages that a piece has passed all of them, or those before `until`. Returns how the connection ends, if
  * it does.
  */
 export function passed(

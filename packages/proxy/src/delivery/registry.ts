@@ -14,7 +14,7 @@ import {
 import { bandwidth, latency, slice, slowClose } from './schedules.ts'
 import type { StageOf } from './stage.ts'
 
-/** A fault that stays until it is removed; a reset is over as soon as it has happened. */
+/** A fault that lasts until it is removed. A reset ends as soon as it has happened. */
 export type StandingHarm = Exclude<TcpHarm, { readonly kind: 'reset' }>
 
 /** Every kind of fault that acts on the bytes of a connection, and what it does to them. */

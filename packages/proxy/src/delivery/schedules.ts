@@ -85,7 +85,8 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
       if (isReserved(chunk)) return leavesAtMs
       const durationMs = (sizeBytes * 1000) / bytesPerSecond
       const timetable = isShared ? shared : own
-      // At least twice the piece's own duration, or a piece longer than the catch-up would be postponed each time it is due.
+      // At least twice the piece's own duration; otherwise a piece longer than the catch-up would be postponed whenever
+      // it is due.
       const notBeforeMs = earliestMs - Math.max(CATCH_UP_MS, 2 * durationMs)
       leavesAtMs = Math.max(atMs, timetable.freeAtMs, notBeforeMs) + durationMs
       if (isShared) {

@@ -40,22 +40,20 @@ export interface Stage {
   fate?(content: Content): Fate
   /** How many of the bytes may go on together; at least 1. */
   portionBytes?(sizeBytes: number, chunk: Chunk): number
-  /**
-   * How long the chunk, or the end, takes to the next stage. Always the same answer for the same chunk.
-   */
+  /** How long the chunk, or the end, takes to the next stage. Always the same for the same chunk. */
   delayMs?(chunk: Chunk, content: Content): number
   /**
-   * When a piece that arrives at `atMs` leaves. Planning asks it again as long as the piece waits. A pause that begins after
-   * the last piece begins no earlier than `earliestMs`: now, less what later stages delay.
+   * When a piece that arrives at `atMs` leaves. Planning repeats the call while the piece waits. A pause after the last
+   * piece begins no earlier than `earliestMs`: now, less the delay of later stages.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
   /** The piece has left. Returns 'close' if nothing may follow it. `last`: it was the last of its chunk. */
   moved?(piece: Piece, last: boolean): Ending | undefined
-  /** What arrived here was discarded. */
+  /** Bytes that arrived here were discarded. */
   discarded?(nowMs: number): void
   /** Changes bytes that leave, without changing the given memory. */
   transform?(bytes: Buffer): Buffer
-  /** When the connection is to end even if nothing arrives. Asked while the stage acts. */
+  /** When the connection ends even if nothing arrives. Called while the stage acts. */
   alarm?(nowMs: number): Alarm | undefined
   /** How the connection ends when the fault is removed, if it cannot go on. */
   readonly atRemoval?: Ending | undefined
@@ -70,7 +68,7 @@ export interface Stage {
   readonly refuses?: boolean | undefined
 }
 
-/** When a limited flow is free again. */
+/** When a limited flow is next free. */
 export interface Timetable {
   freeAtMs: number
 }

@@ -1,12 +1,12 @@
 import { decoded } from '@chaosproxy/wire/http'
 
-/** How much of a body is searched for a rule's text. */
+/** How much of a body is searched for a fault's text. */
 const SEARCHED_BYTES = 64 * 1024
 
-/** Longer content of such a beginning is not searched. */
+/** A prefix that decompresses to more than this is not searched. */
 const MOST_DECODED_BYTES = 16 * 1024 * 1024
 
-/** The beginning of a request's body, which rules search for a text. */
+/** The first bytes of a request's body, which faults search for a text. */
 export class BodyPrefix {
   #parts: Buffer[] = []
   #bytes = 0
@@ -31,7 +31,7 @@ export class BodyPrefix {
     return this.#bytes === SEARCHED_BYTES
   }
 
-  /** What it holds, decompressed; undefined if that is not possible. */
+  /** The decompressed bytes; undefined if that is impossible. */
   content(contentEncoding: string | undefined): Buffer | undefined {
     const isCut = this.#isCut || this.isFull
     return decoded(Buffer.concat(this.#parts), contentEncoding, { most: MOST_DECODED_BYTES, isCut })

@@ -3,7 +3,7 @@ import { type MessageParser, type RequestHead, type ResponseHead, STEP } from '@
 import type { Gate } from './gate.ts'
 import type { MessageIntake } from './message-intake.ts'
 
-/** What reads one direction of a connection. */
+/** The parts that read one direction of a connection. */
 export interface ChunkParts<Head extends RequestHead | ResponseHead> {
   readonly parser: MessageParser<Head>
   readonly intake: MessageIntake
@@ -20,7 +20,7 @@ export interface ChunkSteps {
   cutHead(bytes: Buffer, stepAt: number, time: Nanos): void
   /** A message ends. */
   end(bytes: Buffer, time: Nanos): void
-  /** From `stepAt` on it is not HTTP. */
+  /** The bytes from `stepAt` on are not HTTP. */
   malformed(bytes: Buffer, stepAt: number, time: Nanos): void
   /** Whether the rest of the connection is no longer HTTP. */
   isOver(): boolean
@@ -47,7 +47,7 @@ export function readChunk<Head extends RequestHead | ResponseHead>(
       return
     }
     if (gate.closed) {
-      // Even if nothing is left: after a head that waits, a message without a body still has to end.
+      // Even if nothing is left: after a head that waits, a message without a body must still end.
       gate.putBack(bytes.subarray(at))
       intake.skip(bytes.length)
       return

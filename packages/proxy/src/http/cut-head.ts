@@ -34,7 +34,7 @@ export class CutHead {
     this.#heldBytes = 0
   }
 
-  /** The head will never be complete. Returns the bytes of it that are held. */
+  /** The head will never be complete. Returns its held bytes. */
   takeHeld(carried: Buffer): Buffer | undefined {
     const heldBytes = this.#heldBytes
     this.end()

@@ -1,14 +1,11 @@
 import type { Exit, Stage } from '../interceptor/interceptor.ts'
 
-/** How much may be read ahead of something that has to wait. */
+/** How much may be read ahead of a waiting message. */
 const MOST_WAITING_BYTES = 256 * 1024
 
 export type Arrival = Buffer | 'end' | 'reset'
 
-/**
- * Holds what arrives in one direction while something before it has to wait, and pauses the sender if it becomes
- * much.
- */
+/** Holds arrivals in one direction while something before them waits, and pauses the sender if they become many. */
 export class Gate {
   readonly #exit: Exit
   #waiting: Arrival[] = []
@@ -35,7 +32,7 @@ export class Gate {
     if (this.#waitingBytes > MOST_WAITING_BYTES) this.setStopped('waiting', true)
   }
 
-  /** Opens the gate and passes what waited to its stage, until it is closed again. */
+  /** Opens the gate and passes held arrivals to their stage, until the gate is closed again. */
   open(stage: Pick<Stage, 'receive' | 'end' | 'reset'>): void {
     this.#closed = false
     while (!this.#closed) {
@@ -63,12 +60,12 @@ export class Gate {
 }
 
 const REASONS = {
-  /** Too much waits here. */
+  /** Too much is waiting here. */
   waiting: 1,
-  /** Answers are made up faster than the client takes them. */
+  /** Fabricated responses wait for the client to take them. */
   answers: 2,
-  /** Too much of the history waits for the disk. */
+  /** Too much of the history is waiting for the disk. */
   record: 4,
-  /** Too many requests wait for their answers. */
+  /** Too many requests are waiting for responses. */
   unanswered: 8,
 } as const

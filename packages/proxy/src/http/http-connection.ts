@@ -37,13 +37,13 @@ export interface HttpConnectionOptions {
   readonly mapping: HttpMapping | undefined
   readonly recording: ConnectionRecorder | undefined
   readonly queues: readonly RecordQueue[]
-  /** Ends the server, if that is possible. Its connection is reset in any case. */
+  /** Kills the server, if that is possible. The connection is reset in any case. */
   readonly crashServer: (() => void) | undefined
 }
 
 const NO_CANDIDATES: Candidates = { requests: [], replies: [] }
 
-/** One connection's requests and answers, in order. */
+/** One connection's requests and responses, in order. */
 export class HttpConnection implements Interceptor, SharedConnection {
   readonly conversation: Conversation
   readonly link: HttpLink
@@ -57,11 +57,11 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly peer: Peer
   readonly requestSide: RequestSide
   readonly #replySide: ReplySide
-  /** Requests in the order in which the client gets its answers. */
+  /** Requests in the order in which the client gets their responses. */
   readonly order: HttpTurn[] = []
-  /** Requests that the server has, in the order in which it answers them. */
+  /** Requests that the server has, in the order in which it responds. */
   readonly asked: HttpTurn[] = []
-  /** The client gets no more answers, because one it waits for is missing. */
+  /** Whether the client gets no more responses, because an earlier one is missing. */
   isMuted = false
   readonly #options: HttpConnectionOptions
   readonly #randoms: Map<HttpRule, Random> = new Map()
@@ -82,7 +82,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.peer = peerOf(options.conversation)
     this.#replySide = new ReplySide(this)
     this.requestSide = new RequestSide(this)
-    // Dial at once, as without an interceptor, so that a client learns whether there is a server.
+    // Dial at once, as without an interceptor, so that a client learns whether the server is up.
     options.conversation.dial()
   }
 
@@ -94,12 +94,12 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.#replySide
   }
 
-  /** Faults can end the server itself, and not only its connections. */
+  /** Whether faults can kill the server itself. */
   get endsServers(): boolean {
     return this.#options.crashServer !== undefined
   }
 
-  /** The time for the histories: while a chunk is read, that of its arrival. */
+  /** The time for the histories: while a chunk is read, the time of its arrival. */
   now(): Nanos {
     return this.#chunkTime ?? this.#options.now()
   }
@@ -127,7 +127,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return random
   }
 
-  /** The rules that may hit a request with this head, or its answer. */
+  /** The faults that may hit a request with this head, or its response. */
   candidatesFor(head: RequestHead): Candidates {
     const { rules } = this.link
     if (rules.length === 0) return NO_CANDIDATES
@@ -146,12 +146,12 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.order.length === 0 && this.asked.length === 0 && this.requestSide.isBetweenRequests
   }
 
-  /** Whether the next answer is the proxy's own, or none at all. */
+  /** Whether the next response is fabricated or missing. */
   get nextIsOurs(): boolean {
     return this.order.length > 0 && isOurs(this.order[0])
   }
 
-  /** The client has this answer, or never will, so the proxy's own answers to the next requests may follow. */
+  /** The client has this response, or never will, so the proxy's own responses to the next requests may follow. */
   answered(turn: HttpTurn): void {
     if (this.order[0] === turn) this.order.shift()
     this.governAsking()
@@ -174,7 +174,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.#replySide.outbox.pass(Buffer.from(CONTINUE))
   }
 
-  /** Gives the answers that are the proxy's own and whose turn it is. */
+  /** Sends the fabricated responses whose turn it is. */
   answerInTurn(): void {
     while (!this.isMuted) {
       const turn = this.order[0]
@@ -211,14 +211,14 @@ export class HttpConnection implements Interceptor, SharedConnection {
     }
   }
 
-  /** Ends the server and this connection, once the server has the request. */
+  /** Kills the server and this connection, once the server has the request. */
   crash(): void {
     this.#endAll(this.now(), LOST.connection)
     this.#options.crashServer?.()
     this.conversation.abort()
   }
 
-  /** Refuses a malformed request, with an answer unless it came in the middle of another. */
+  /** Refuses a malformed request, with a response unless it came in the middle of another. */
   refuse(reason: string, { inMessage }: { readonly inMessage: boolean }): void {
     this.link.counters.refused++
     if (inMessage) {
@@ -232,7 +232,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.answerInTurn()
   }
 
-  /** Stops parsing requests; keeps parsing answers to those already parsed. */
+  /** Stops parsing requests; keeps parsing responses to those already parsed. */
   requestsMalformed(): void {
     this.link.counters.malformed++
     this.recording?.opaque(NO_HTTP, 'nothing')
@@ -249,7 +249,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.requestSide.goOpaque()
   }
 
-  /** No more answers will come. */
+  /** No more responses will come. */
   serverGone(time: Nanos): void {
     this.#endAll(time, LOST.connection)
   }
@@ -277,7 +277,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   #silence(silence: 'reset' | 'hang'): void {
-    // A client that has ended its direction may be gone for good, and would leave no trace of it while nothing is sent.
+    // A client that has ended its direction may be gone for good, which would not show while nothing is sent to it.
     if (silence === 'reset' || this.requestSide.hasEnded) this.conversation.abort()
     else this.isMuted = true
   }
@@ -287,7 +287,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (!this.order.includes(turn)) this.close()
   }
 
-  /** Ends both sides, as after a reply that is the connection's last. */
+  /** Ends both sides, as after the connection's last response. */
   close(): void {
     if (this.#cancelLinger !== undefined) return
     this.conversation.responses.end()

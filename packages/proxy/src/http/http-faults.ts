@@ -21,7 +21,7 @@ export interface HttpFaultsOptions {
   readonly recorder?: Recorder | undefined
   /** The queues that the recorder writes to. While one is too far behind, requests wait. */
   readonly recordQueues?: readonly RecordQueue[] | undefined
-  /** Ends a server for `crash-before-reply`. Without it only the connection is reset. */
+  /** Kills a server for `crash-before-reply`. Without it only the connection is reset. */
   readonly crashServer?: ((node: Endpoint) => void) | undefined
 }
 

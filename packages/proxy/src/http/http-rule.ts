@@ -6,7 +6,7 @@ import { StaleReplies } from './stale-replies.ts'
 /** A fault in force, with its counts over all connections of its links. */
 export class HttpRule {
   readonly fault: HttpFault
-  /** Whether it is applied to answers, not to requests. */
+  /** Whether it acts on responses instead of requests. */
   readonly actsOnReplies: boolean
   readonly #appliedAtMs: number
   readonly #trigger: Trigger
@@ -17,18 +17,18 @@ export class HttpRule {
   /** How often it has hit. */
   hits = 0
   readonly #recent: HitRequest[] = []
-  /** Requests and replies that it should have hit and could not. */
+  /** Requests and responses that it should have hit and could not. */
   missed = 0
-  /** Why it could not hit the last of them. */
+  /** The latest reason for a miss. */
   missedBecause: string | undefined
   /** For `rate-limit`: the tokens left, and when they were last refilled. */
   #tokens: number
   #tokensAtMs: number
-  /** For `reorder-replies`: the answer that waits. */
+  /** For `reorder-replies`: the response that waits. */
   waiting: WaitingReply | undefined
-  /** For `stale-reply`: earlier answers. */
+  /** For `stale-reply`: earlier responses. */
   readonly earlier: StaleReplies | undefined
-  /** For `stale-reply`: whether to replace the answer being read. */
+  /** For `stale-reply`: whether to replace the response being read. */
   servesEarlier = false
 
   constructor(fault: HttpFault, appliedAtMs: number, random: Random) {
@@ -46,19 +46,19 @@ export class HttpRule {
     this.earlier = fault.kind === 'stale-reply' ? new StaleReplies() : undefined
   }
 
-  /** Whether the request's head matches; its body and its answer may still not. */
+  /** Whether the request's head matches. The body and the response may still not match. */
   isForHead(head: RequestHead, client: string): boolean {
     return this.#isForHead(head, client)
   }
 
-  /** The longest body that it can act on, since it must have the whole; undefined if it acts on what arrives. */
+  /** The longest body that it can act on, if it needs the whole body; undefined if it acts on arriving bytes. */
   get mostBodyBytes(): number | undefined {
     const { fault } = this
     if (fault.kind !== 'stale-reply' && fault.kind !== 'duplicate-request') return undefined
     return fault.maxBodyBytes ?? MOST_BODY_BYTES
   }
 
-  /** Whether the request's body decides if it is hit. */
+  /** Whether it selects by the request's body. */
   get searchesBody(): boolean {
     return this.#body !== undefined
   }
@@ -76,27 +76,27 @@ export class HttpRule {
     return this.#random.fork(String(connection))
   }
 
-  /** Whether it hits a matching request or answer. Ask once for each: asking counts. */
+  /** Whether it hits a matching request or response. Call it once for each, because a call counts. */
   strikes(nowMs: number, random: () => Random): boolean {
     if (!this.#trigger.strikes(nowMs - this.#appliedAtMs, () => random().next())) return false
     return this.fault.kind !== 'rate-limit' || !this.#takeToken(this.fault, nowMs)
   }
 
-  /** Counts a hit, and remembers the request. */
+  /** Counts a hit, and keeps the request. */
   hit({ method, target }: { readonly method: string; readonly target: string }): void {
     this.hits++
     this.#recent.push({ number: this.hits, request: `${method} ${target.slice(0, LONGEST_TARGET)}` })
     if (this.#recent.length > MOST_RECENT) this.#recent.shift()
   }
 
-  /** Counts its last hit as a miss: the request or reply has turned out to be one that it cannot hit. */
+  /** Turns its last hit into a miss: the request or response cannot be hit after all. */
   takeBack(because: string): void {
     this.hits--
     this.#recent.pop()
     this.miss(because)
   }
 
-  /** Counts a request or reply that it should have hit and cannot. */
+  /** Counts a request or response that it should have hit and cannot. */
   miss(because: string): void {
     this.missed++
     this.missedBecause = because
@@ -118,22 +118,22 @@ export class HttpRule {
   }
 }
 
-/** Unless the fault says otherwise. */
+/** The default limit. */
 const MOST_BODY_BYTES = 1024 * 1024
 
-/** How many of the requests that were hit a rule remembers, and how much of each. */
+/** How many of the hit requests a fault keeps, and how much of each. */
 const MOST_RECENT = 8
 const LONGEST_TARGET = 200
 
-/** A request that a fault hit, itself or by its answer. */
+/** A request that a fault hit, directly or through its response. */
 export interface HitRequest {
-  /** Which hit of the fault it was, from 1. */
+  /** The number of the hit, from 1. */
   readonly number: number
   /** `GET /kv/x`. */
   readonly request: string
 }
 
-/** An answer that waits for an answer of another connection. */
+/** A response that waits for one on another connection. */
 export interface WaitingReply {
   readonly connection: object
   release(): void

@@ -18,7 +18,7 @@ const TIMEOUT_MS = 10_000
 const SESSION = 'the recorder, at the start'
 
 /**
- * Reads keys one after the other, as a client of its own, so that the history begins with their values.
+ * Reads keys one after the other as a separate client, so that the history begins with their values.
  *
  * @throws UserError (environment) for a key that cannot be read.
  */
@@ -59,7 +59,7 @@ function refuseUnread(completions: Completions, where: string): void {
 const unread = (where: string, why: string): UserError =>
   new UserError(
     'environment',
-    `${where}: ${why}. Start the service before the proxy, or leave "initial" out: then what keys hold at the start is unknown.`,
+    `${where}: ${why}. Start the service before the proxy, or leave "initial" out: initial values are then unknown.`,
   )
 
 const NO_FIELDS = { get: () => undefined }

@@ -23,7 +23,7 @@ export class MessageIntake {
     return this.#from
   }
 
-  /** How much is collected. */
+  /** The number of collected bytes. */
   get collectedBytes(): number {
     return this.#collectedBytes
   }
@@ -38,7 +38,7 @@ export class MessageIntake {
     return this.#free
   }
 
-  /** Handles the chunk up to `to` by the message's treatment. */
+  /** Handles the chunk up to `to` as the message's treatment says. */
   settle(bytes: Buffer, to: number): void {
     const from = this.#from
     if (to <= from) return
@@ -54,7 +54,7 @@ export class MessageIntake {
     this.#from = to
   }
 
-  /** Collects bytes of the message that are in memory of their own. */
+  /** Collects bytes of the message, which no one else overwrites. */
   collect(bytes: Buffer): void {
     this.#collected.push(bytes)
     this.#collectedBytes += bytes.length

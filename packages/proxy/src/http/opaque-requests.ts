@@ -2,7 +2,7 @@ import { METHODS } from 'node:http'
 import type { Touches } from '@chaosproxy/recorder'
 import { type HttpMapping, nameOfRequest } from '@chaosproxy/recorder/mapping'
 
-/** Something that may have been asked in bytes that are not understood, and what it may have changed. */
+/** A request that unreadable bytes may contain, and what it may have changed. */
 export interface PossibleRequest {
   /** `PUT /kv/x`. */
   readonly what: string
@@ -10,26 +10,26 @@ export interface PossibleRequest {
 }
 
 /**
- * Looks for requests in bytes that are no HTTP/1.1, which a more tolerant server may take for some: wherever a method
- * stands before a path, in any case and with any blanks between. Bytes without such a pair ask nothing of any server of
- * HTTP/1. TLS and HTTP/2 hide what they ask, so bytes that begin them may ask for anything.
+ * Finds requests in bytes that are no HTTP/1.1 but that a more tolerant server might accept: wherever a method stands
+ * before a path, in any case and with any blanks between. Bytes without such a pair are no request for any HTTP/1
+ * server. TLS and HTTP/2 hide their requests, so bytes that begin them may request anything.
  */
 export class OpaqueRequests {
   readonly #mapping: HttpMapping
-  /** The end of what was read, as it came: the beginning of a mark of another protocol, perhaps. */
+  /** The raw end of the last bytes: possibly the start of another protocol's mark. */
   #rawRest = ''
-  /** The same with blanks made one: the beginning of a request, perhaps. */
+  /** The same with blanks collapsed: possibly the start of a request. */
   #rest = ''
   #found = 0
   #mayBeTls = false
-  /** Anything may have been asked already, so nothing more has to be found. */
+  /** Whether anything may have been requested already, so that the search can stop. */
   #isOver = false
 
   constructor(mapping: HttpMapping) {
     this.#mapping = mapping
   }
 
-  /** The possible requests of the next bytes, but for those that change nothing. */
+  /** The possible requests in these bytes, except those that change nothing. */
   read(bytes: Buffer): readonly PossibleRequest[] {
     if (this.#isOver) return []
     const latin1 = bytes.toString('latin1')
@@ -44,12 +44,12 @@ export class OpaqueRequests {
     return this.#requestsIn(text)
   }
 
-  /** What the last bytes may have asked for, now that none follow. */
+  /** The possible requests in the last bytes, once none follow. */
   end(): readonly PossibleRequest[] {
     return this.read(Buffer.from('\n'))
   }
 
-  /** The server's first bytes after the client's were not understood: they show whether it speaks TLS. */
+  /** The server's first bytes after unreadable ones of the client show whether it uses TLS. */
   answered(bytes: Buffer): readonly PossibleRequest[] {
     const isTls = this.#mayBeTls && bytes[0] === TLS_HANDSHAKE
     return isTls && !this.#isOver ? this.#anything('TLS') : []
@@ -81,7 +81,7 @@ const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
 /** The length of the longest mark of another protocol, without its last byte. */
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
-/** Beyond this many, the marks for each would cost more than they save. */
+/** With more requests than this, a mark for each would cost more than it saves. */
 const MOST_REQUESTS = 1_000
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: servers take different ones for blanks
@@ -94,5 +94,5 @@ const HTTP2_PREFACE = /PRI \* HTTP\/2/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: bytes as Latin-1
 const TLS_HELLO = /\u0016\u0003[\u0000-\u0004][\s\S]{2}\u0001/
 const TLS_HANDSHAKE = 0x16
-/** The extension by which a client sends requests before it has an answer (RFC 8446 §4.2.10). */
+/** The extension by which a client sends requests before the server's first message (RFC 8446 §4.2.10). */
 const EARLY_DATA = '\u0000\u002a\u0000\u0000'

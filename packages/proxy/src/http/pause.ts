@@ -1,7 +1,7 @@
 import type { ProxyClock } from '../link/clock.ts'
 import type { HttpRule } from './http-rule.ts'
 
-/** A wait that a rule demands, which also ends when that rule is removed. One at a time. */
+/** A wait for one fault, which also ends when the fault is removed. One at a time. */
 export class Pause {
   readonly #clock: ProxyClock
   #rule: HttpRule | undefined
@@ -18,7 +18,7 @@ export class Pause {
     this.#arm(this.#clock.nowMs() + durationMs)
   }
 
-  /** Ends it now. */
+  /** Ends the wait now. */
   end(): void {
     const then = this.#end
     this.cancel()
@@ -58,7 +58,7 @@ export class Pieces {
   readonly #pass: (bytes: Buffer) => void
   readonly #isInForce: (rule: HttpRule) => boolean
   #trickle: Trickle | undefined
-  /** How much may be passed before the next pause. */
+  /** How many bytes may pass before the next pause. */
   #roomBytes = 0
 
   constructor(pause: Pause, pass: (bytes: Buffer) => void, isInForce: (rule: HttpRule) => boolean) {

@@ -5,16 +5,16 @@ import { editReply, makeUpReply, offsetInContent, type Reply, withFields } from 
 import { type Chances, drawDelayMs } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** What the rules do to an answer whose head has arrived. */
+/** The effect of the faults on a response whose head has arrived. */
 export interface ReplyPlan {
-  /** The client never gets it. */
+  /** The fault that keeps the response from the client. */
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** The other rules that strike it, in their order. */
+  /** The other faults that hit it, in order. */
   readonly rules: readonly HttpRule[]
 }
 
-/** Asks each rule whether it strikes this answer, up to the first that loses it. */
+/** Asks each fault whether it hits this response, up to the first that loses it. */
 export function planReply(turn: HttpTurn, status: number, chances: Chances): ReplyPlan | undefined {
   let lost: ReplyPlan['lost']
   let delay: ReplyPlan['delay']
@@ -28,7 +28,7 @@ export function planReply(turn: HttpTurn, status: number, chances: Chances): Rep
     const strikes = rule.strikes(chances.nowMs(), () => chances.randomFor(rule))
     const { fault } = rule
     if (fault.kind === 'stale-reply') {
-      // It must see every answer, or it would have no earlier one to give.
+      // It must see every response, to have an earlier one to replay.
       rule.servesEarlier = strikes
       rules.push(rule)
     } else if (!strikes) continue
@@ -44,15 +44,15 @@ export function planReply(turn: HttpTurn, status: number, chances: Chances): Rep
   return lost === undefined && delay === undefined && rules.length === 0 ? undefined : { lost, delay, rules }
 }
 
-/** What becomes of an answer that is not lost. */
+/** The fate of a response that is not lost. */
 export interface ReplyFate {
-  /** What the client gets; if its body follows, the server's own. */
+  /** What the client gets. If its body follows, it is the server's. */
   readonly reply: Reply
   readonly trickle: Trickle | undefined
   /** The connection is reset after this many bytes of its content. */
   readonly truncate: { readonly bytes: number; readonly rule: HttpRule } | undefined
   readonly reorder: { readonly withinMs: number; readonly rule: HttpRule } | undefined
-  /** `reply` is truncated already. */
+  /** Whether `reply` is already truncated. */
   readonly isCut: boolean
 }
 
@@ -60,11 +60,11 @@ type Draft = { -readonly [Member in keyof ReplyFate]: ReplyFate[Member] }
 
 export interface AnswerContext {
   readonly turn: HttpTurn
-  /** The server's own answer does not end, so nothing may follow one in its place. */
+  /** Whether the server's response does not end, so nothing may follow one in its place. */
   readonly isEndless: boolean
 }
 
-/** Returns whether the rule has hit. */
+/** Returns whether the fault has hit. */
 type ReplyHarm<Kind extends HttpFault['kind']> = (
   fate: Draft,
   fault: Extract<HttpFault, { readonly kind: Kind }>,
@@ -72,7 +72,7 @@ type ReplyHarm<Kind extends HttpFault['kind']> = (
   answer: AnswerContext,
 ) => boolean
 
-/** Every kind of fault that acts on answers that arrive, and what it does. */
+/** Every kind of fault that acts on arriving responses, and its effect. */
 const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   'stale-reply'(fate, _, rule, { turn }) {
     const earlier = rule.earlier?.note(`${turn.method} ${turn.target}`, fate.reply)
@@ -93,7 +93,7 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
   'truncate-reply'(fate, { bytes }, rule) {
     fate.truncate = { bytes: Math.min(bytes, fate.truncate?.bytes ?? bytes), rule }
-    // It hits only if there is more than that.
+    // It hits only if there is more content.
     return false
   },
   'trickle-reply'(fate, { pieceBytes, pauseMs }, rule) {
@@ -102,12 +102,12 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
   'reorder-replies'(fate, { withinMs }, rule) {
     fate.reorder = { withinMs, rule }
-    // It hits only if another answer comes in time.
+    // It hits only if another response comes in time.
     return false
   },
 }
 
-/** Applies each rule that strikes an answer, in turn: to its head, or to the whole if that has arrived. */
+/** Applies each fault that hits a response in turn: to its head, or to all of it if that has arrived. */
 export function suffer(rules: readonly HttpRule[], original: Reply, answer: AnswerContext): ReplyFate {
   const fate: Draft = {
     reply: original,
@@ -128,6 +128,6 @@ export function suffer(rules: readonly HttpRule[], original: Reply, answer: Answ
 function harmOf({ kind }: HttpFault): ReplyHarm<HttpFault['kind']> {
   const harm = harms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on answers`)
-  // The table pairs each kind with its own harm, which the compiler cannot follow through the lookup.
+  // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
   return harm as ReplyHarm<HttpFault['kind']>
 }

@@ -11,12 +11,14 @@ export interface ReplySenderOptions {
   readonly connection: SharedConnection
   readonly outbox: ReplyOutbox
   readonly pause: Pause
-  /** Closed while an answer waits, so that later ones wait as well. */
+  /** Closed while a response waits, so that later ones also wait. */
   readonly gate: Gate
   readonly reopen: () => void
 }
 
-/** What follows a part of an answer: more of it, a reset, or nothing, since this is the answer that the client has. */
+/**
+ * What follows a part of a response: more of it, a reset, or nothing, since this is the response that the client has.
+ */
 export type After = 'more' | 'reset' | Answer
 
 interface Waiting {
@@ -24,15 +26,17 @@ interface Waiting {
   readonly reply: WaitingReply
 }
 
-/** Sends one answer at a time as its parts arrive: after a delay, after another connection's, in pieces, or truncated. */
+/**
+ * Sends one response at a time as its parts arrive: after a delay, after another connection's, in pieces, or truncated.
+ */
 export class ReplySender {
   readonly #options: ReplySenderOptions
   readonly #pieces: Pieces
   #fate: ReplyFate | undefined
   #delay: ReplyPlan['delay']
-  /** Its head, and the body if that does not follow, which are sent before the first part. */
+  /** The head, and the body if it does not follow, which are sent before the first part. */
   #beginning: Buffer | undefined
-  /** How an answer waits for another connection's, and by which rule. */
+  /** The wait of a response for another connection's, and its fault. */
   #waiting: Waiting | undefined
 
   constructor(options: ReplySenderOptions) {
@@ -65,13 +69,13 @@ export class ReplySender {
     else this.#pass(turn, bytes, after)
   }
 
-  /** Whether an answer of another connection waits for one to overtake it. */
+  /** Whether a response on another connection waits to be overtaken. */
   get isAwaited(): boolean {
     const { connection } = this.#options
     return connection.link.rules.some(({ waiting }) => waiting !== undefined && waiting.connection !== connection)
   }
 
-  /** A whole answer was sent: another connection's that waits to be overtaken has been, whichever request this is to. */
+  /** A whole response was sent: it has overtaken any that waits on another connection. */
   overtakes(): void {
     const { connection } = this.#options
     for (const rule of connection.link.rules) {
@@ -112,7 +116,7 @@ export class ReplySender {
   }
 
   /**
-   * Goes on once the other connection has read its chunk, since what it does until then has the time of the chunk in the
+   * Continues once the other connection has read its chunk, because its steps until then have the chunk's time in the
    * histories.
    */
   #overtaken(waiting: Waiting): void {
@@ -139,7 +143,7 @@ export class ReplySender {
   #passed(turn: HttpTurn, after: After): void {
     const { connection, outbox, gate, reopen } = this.#options
     if (after === 'reset') {
-      // Nothing more of this connection passes.
+      // Nothing else on this connection passes meanwhile.
       gate.close()
       turn.lostForClient(connection.now(), LOST.connection)
       outbox.whenSent(connection.clock, () => {

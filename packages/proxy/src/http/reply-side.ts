@@ -17,18 +17,18 @@ import type { SharedConnection } from './shared-connection.ts'
 import { type HttpTurn, LOST } from './turn.ts'
 import { changesProtocol, planUpgrade, type UpgradeFate } from './upgrade-fate.ts'
 
-/** How long the end of an answer of unknown length is awaited, while the client gets nothing of it. */
+/** How long to wait for the end of a response of unknown length while the client gets nothing of it. */
 const PATIENCE_MS = 5_000
 
 const NOTHING = Buffer.alloc(0)
 
 /**
- * How far the faults are with an answer: nothing strikes it; it is lost; it is held until it is whole; it is sent as it
- * arrives; or the client has another one in its place, and what still arrives of it is dropped.
+ * The progress of the faults on a response: nothing hits it; it is lost; it is held until it is complete; it is sent as
+ * it arrives; or the client gets another one in its place, and its remaining bytes are dropped.
  */
 type Progress = 'unharmed' | 'lost' | 'held' | 'sent' | 'replaced'
 
-/** Reads a connection's answers and passes them on in order, as the rules allow. */
+/** Reads a connection's responses and passes them on in order, as the faults allow. */
 export class ReplySide implements Stage {
   readonly outbox: ReplyOutbox
   readonly #gate: Gate
@@ -39,18 +39,18 @@ export class ReplySide implements Stage {
   readonly #pause: Pause
   #plan: ReplyPlan | undefined
   #progress: Progress = 'unharmed'
-  /** The head of an answer that is held. */
+  /** The head of a held response. */
   #rawHead: Buffer = NOTHING
   #fate: ReplyFate | undefined
   #kind: BodyKind = 'none'
-  /** How much more content the client gets before the connection is reset. */
+  /** How much more content the client gets before a reset. */
   #roomBytes = Number.POSITIVE_INFINITY
   #cancelPatience: (() => void) | undefined
   #untilCloseRead = false
   #isInterim = false
   readonly #cut: CutHead = new CutHead()
   #opaque = false
-  /** What follows is not for the client. */
+  /** Whether the remaining bytes are dropped. */
   #dropsRest = false
   readonly #sender: ReplySender
   readonly #parts: ChunkParts<ResponseHead>
@@ -164,7 +164,7 @@ export class ReplySide implements Stage {
     const intake = this.#intake
     const turn = connection.asked[0]
     const isInterim = head.status < 200 && head.status !== 101
-    // An interim answer may come before the server has the whole request.
+    // An interim response may come before the server has the whole request.
     if (turn?.crashes === true && !isInterim) {
       this.#opaque = true
       intake.treatment = 'swallow'
@@ -203,7 +203,7 @@ export class ReplySide implements Stage {
     this.#cut.end()
   }
 
-  /** Swallows answers to copies that the client did not send, and those it must not get. */
+  /** Swallows responses to duplicates, and those that the client must not get. */
   #treatmentOf(turn: HttpTurn): 'pass' | 'swallow' {
     return turn.isDuplicate || this.#connection.isMuted ? 'swallow' : 'pass'
   }
@@ -233,7 +233,7 @@ export class ReplySide implements Stage {
     }
   }
 
-  /** The rules that need the whole answer. */
+  /** The faults that need the whole response. */
   get #holders(): readonly HttpRule[] {
     return this.#plan?.rules.filter(({ mostBodyBytes }) => mostBodyBytes !== undefined) ?? []
   }
@@ -245,7 +245,7 @@ export class ReplySide implements Stage {
     )
   }
 
-  /** Gives up those of the rules that need the whole answer. */
+  /** Gives up those faults that need the whole response. */
   #missWhere(isMissed: (rule: HttpRule) => boolean, because: string): void {
     const missed = this.#holders.filter(isMissed)
     if (this.#plan === undefined || missed.length === 0) return
@@ -253,7 +253,7 @@ export class ReplySide implements Stage {
     this.#plan = { ...this.#plan, rules: this.#plan.rules.filter((rule) => !missed.includes(rule)) }
   }
 
-  /** Decides what the client gets, from the head, or from the whole answer. */
+  /** Decides what the client gets, from the head or from the whole response. */
   #decide(turn: HttpTurn, body: Captured | undefined): void {
     const { status, headers } = this.#parser.head
     const isWhole = body !== undefined
@@ -286,7 +286,7 @@ export class ReplySide implements Stage {
     this.#gate.close()
   }
 
-  /** The chunk ends in the middle of a faulted reply. */
+  /** The chunk ends in the middle of a response under faults. */
   #chunkRead(): void {
     const [turn] = this.#connection.asked
     if (turn === undefined) return
@@ -300,7 +300,7 @@ export class ReplySide implements Stage {
       this.#cancelPatience = this.#connection.clock.after(PATIENCE_MS, () => this.#losePatience(turn))
   }
 
-  /** The client gets nothing of what still arrives. */
+  /** Whether the client gets none of the remaining bytes. */
   get #isHidden(): boolean {
     return this.#progress !== 'unharmed' && this.#progress !== 'sent'
   }
@@ -316,7 +316,10 @@ export class ReplySide implements Stage {
     }
   }
 
-  /** The answer is still not over: what is held of it goes on, and what is lost or replaced is not awaited. */
+  /**
+   * The response has not ended in time: its held bytes are sent, and the end of a lost or replaced one is no longer
+   * awaited.
+   */
   #losePatience(turn: HttpTurn): void {
     if (this.#progress === 'held') {
       this.#missWhere(() => true, `the reply had not ended after ${PATIENCE_MS / 1000} s`)
@@ -341,7 +344,7 @@ export class ReplySide implements Stage {
     if (this.#isInterim) return
     const turn = connection.asked.shift()
     const progress = this.#progress
-    // A body that is held, or interpreted later, must not stay in memory that is about to be reused.
+    // A body that is held, or interpreted later, must not stay in memory that will be reused.
     if (progress !== 'unharmed' || turn?.isWhole === false) this.#capture.release()
     const body = this.#capture.end()
     if (turn === undefined) return
@@ -352,7 +355,7 @@ export class ReplySide implements Stage {
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // Pass on what was read of it before the proxy's own answer, or one that it overtakes.
+      // Pass on the bytes read before a fabricated response, or before a response that this one overtakes.
       if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
       this.#sender.overtakes()
       connection.answered(turn)
@@ -360,7 +363,7 @@ export class ReplySide implements Stage {
     intake.treatment = 'pass'
   }
 
-  /** A faulted reply has arrived completely. */
+  /** A response under faults has arrived completely. */
   #harmedRead(turn: HttpTurn, body: Captured | undefined, time: Nanos): void {
     const { lost } = this.#plan ?? {}
     if (this.#progress === 'held') this.#decide(turn, body ?? { bytes: NOTHING })
@@ -393,7 +396,7 @@ export class ReplySide implements Stage {
     this.#connection.answered(turn)
   }
 
-  /** The connection changes its protocol with this reply, unless a fault prevents it. */
+  /** The connection changes its protocol with this response, unless a fault prevents it. */
   #switch(turn: HttpTurn, bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
     const { head, carried, offset } = this.#parser
@@ -426,7 +429,7 @@ export class ReplySide implements Stage {
   #sendUpgrade(turn: HttpTurn, { lost, reply }: UpgradeFate, time: Nanos): void {
     const connection = this.#connection
     this.#dropsRest = !changesProtocol(turn, reply.status)
-    // What follows in the same chunk.
+    // The rest of the same chunk.
     if (lost !== undefined || this.#dropsRest) this.#intake.treatment = 'swallow'
     if (lost !== undefined) {
       turn.lostForClient(time, LOST.reply)

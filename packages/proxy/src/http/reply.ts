@@ -22,13 +22,13 @@ const NOTHING = Buffer.alloc(0)
 /** Whether a reply with this status may have content (RFC 9110 §6.4.1). */
 export const mayHaveContent = (status: number): boolean => status >= 200 && status !== 204 && status !== 304
 
-/** Makes a reply to a request of this method that no server gave. */
+/** Makes a response to a request of this method that no server sent. */
 export function makeUpReply(
   status: number,
   text: string,
   { close, method }: { readonly close: boolean; readonly method: string },
 ): Reply {
-  // 205 tells the client that nothing follows, but is delimited like any other (RFC 9110 §15.3.6).
+  // 205 has no content, but is delimited like any other (RFC 9110 §15.3.6).
   const content = Buffer.from(status === 205 ? '' : text)
   const lines = [statusLine(status)]
   if (mayHaveContent(status)) {
@@ -37,7 +37,7 @@ export function makeUpReply(
   }
   if (close) lines.push('Connection: close')
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)
-  // A reply to HEAD says how long the content would be, and omits it.
+  // A response to HEAD has the length of the content, but no content.
   const bytes = mayHaveContent(status) && method !== 'HEAD' ? content : NOTHING
   return {
     status,
@@ -50,11 +50,11 @@ export function makeUpReply(
   }
 }
 
-/** The same reply with these fields, which replace its own of the same name. */
+/** The same response with these fields, which replace its own of the same name. */
 export const withFields = (reply: Reply, headers: Json | undefined): Reply =>
   headers === undefined ? reply : { ...reply, ...editMessage(reply, { headers, content: 'same' }).message }
 
-/** A request's head that names another host, if it names one. */
+/** A request's head with another host, if it has one. */
 export const withHost = (head: Buffer, host: string): Buffer =>
   Buffer.from(head.toString('latin1').replace(/^host:[^\r\n]*/im, `Host: ${host}`), 'latin1')
 

@@ -5,23 +5,23 @@ import { type Edit, editRequest, type Message } from './reply.ts'
 import { type Chances, type Draft, type RequestHarm, requestHarms } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** What becomes of a request. If it is answered here, or never answered, its turn says so. */
+/** The fate of a request. If the proxy responds itself, or nobody does, its turn says so. */
 export interface RequestPlan {
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** How many more times it is sent, by which rules. They need the whole request. */
+  /** How many more times it is sent, and by which faults. They need the whole request. */
   readonly copies: number
   readonly copying: readonly HttpRule[]
   readonly trickle: Trickle | undefined
-  /** Whether nothing of it changes on its way. */
+  /** Whether it is sent unchanged. */
   readonly isNothing: boolean
-  /** Whether the server may not be asked any more for the 100 that the client waits for. */
+  /** Whether the server must no longer be asked for the 100 that the client waits for. */
   readonly changesExpectation: boolean
-  /** Whether it is edited so that the server may do something else than what was asked. */
+  /** Whether an edit may make the server do something else than the client requested. */
   readonly changesContent: boolean
   edit(message: Message): Message
 }
 
-/** Applies each rule to a request in turn. No further rule sees one that is answered here, or lost. */
+/** Applies each fault to a request in turn. Later faults do not see a request that was answered here or lost. */
 export function planRequest(rules: readonly HttpRule[], turn: HttpTurn, chances: Chances): RequestPlan {
   const draft: Draft = { turn, delay: undefined, copies: 0, copying: [], trickle: undefined, edits: [] }
   for (const rule of rules) {
@@ -44,7 +44,7 @@ export function planRequest(rules: readonly HttpRule[], turn: HttpTurn, chances:
   }
 }
 
-/** Edits of the body, and of conditions such as If-Match. */
+/** Whether it edits the body, or a condition such as If-Match. */
 const changesContent = ({ body, headers }: Draft['edits'][number]): boolean =>
   body !== undefined || namesField(headers, /^if-/i)
 
@@ -54,6 +54,6 @@ const namesField = (headers: Edit['headers'], name: RegExp): boolean =>
 function harmOf({ kind }: HttpFault): RequestHarm<HttpFault['kind']> {
   const harm = requestHarms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on requests`)
-  // The table pairs each kind with its own harm, which the compiler cannot follow through the lookup.
+  // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
   return harm as RequestHarm<HttpFault['kind']>
 }

@@ -5,7 +5,7 @@ import type { Trickle } from './pause.ts'
 import { type Edit, makeUpReply, withFields } from './reply.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** No request is sent more often than this, however many rules duplicate it. */
+/** No request is sent more often than this, however many faults duplicate it. */
 const MOST_COPIES = 1000
 
 export interface Chances {
@@ -13,12 +13,12 @@ export interface Chances {
   randomFor(rule: HttpRule): Random
 }
 
-/** A plan in the making. */
+/** An unfinished plan. */
 export interface Draft {
   readonly turn: HttpTurn
   delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
   copies: number
-  /** The rules that demand the copies. */
+  /** The faults that duplicate the request. */
   readonly copying: HttpRule[]
   trickle: Trickle | undefined
   readonly edits: Edit[]
@@ -31,7 +31,7 @@ export type RequestHarm<Kind extends HttpFault['kind']> = (
   chances: Chances,
 ) => void
 
-/** Every kind of fault that acts on requests, and what it does. */
+/** Every kind of fault that acts on requests, and its effect. */
 export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<Kind> } = {
   'lose-request'({ turn }, { silence }) {
     turn.silenced = silence
@@ -57,14 +57,14 @@ export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<
   'edit-request': ({ edits }, fault) => void edits.push(fault),
 }
 
-/** Answers as a server would, and closes the connection if the client asks for that. */
+/** Responds like a server, and closes the connection if the client asks for that. */
 function answerInstead(turn: HttpTurn, status: number, text: string, headers: Json | undefined): void {
   const reply = makeUpReply(status, text, { close: turn.wantsClose, method: turn.method })
   turn.madeUp = withFields(reply, headers)
   turn.endsConnection = turn.wantsClose
 }
 
-/** The delay, give or take up to the jitter, evenly distributed. */
+/** The delay plus or minus up to the jitter, uniformly distributed. */
 export function drawDelayMs(
   { delayMs, jitterMs }: { readonly delayMs: number; readonly jitterMs: number },
   rule: HttpRule,

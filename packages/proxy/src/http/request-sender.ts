@@ -7,20 +7,20 @@ import type { RequestPlan } from './request-fate.ts'
 import type { HttpTurn } from './turn.ts'
 
 export interface RequestSenderOptions {
-  /** Closed while a request waits, so that later ones wait as well. */
+  /** Closed while a request waits, so that later ones also wait. */
   readonly gate: Gate
   readonly pause: Pause
   now(): Nanos
-  /** This request is about to be sent to the server, after all earlier ones. */
+  /** The request is about to be sent to the server, after all earlier ones. */
   asks(turn: HttpTurn): void
   pass(bytes: Buffer): void
   isInForce(rule: HttpRule): boolean
-  /** All of it has been passed on. */
+  /** The whole request has been passed on. */
   sent(turn: HttpTurn): void
   reopen(): void
 }
 
-/** What copies of the request are made of. */
+/** The parts from which duplicates are made. */
 interface Original {
   readonly copies: number
   readonly head: Buffer
@@ -33,9 +33,9 @@ export class RequestSender {
   readonly #options: RequestSenderOptions
   readonly #pieces: Pieces
   #delay: RequestPlan['delay']
-  /** Sent before the first part, and as such if the body is to come in pieces. */
+  /** Sent before the first part, and separately if the body is sent in pieces. */
   #head: Buffer | undefined
-  /** What is sent in place of the body that arrives. */
+  /** Sent instead of the arriving body. */
   #newBody: Buffer | undefined
   #isInPieces = false
   #original: Original | undefined
@@ -56,7 +56,7 @@ export class RequestSender {
     if (this.#newBody !== undefined) this.#keep(this.#newBody)
   }
 
-  /** How much of the body is kept for copies. */
+  /** How much of the body is kept for duplicates. */
   get keptBytes(): number {
     return this.#original?.bodyBytes ?? 0
   }
@@ -65,7 +65,7 @@ export class RequestSender {
     this.#original = undefined
   }
 
-  /** Sends the bytes of the body that have arrived. Until they are sent, the gate is closed to all others. */
+  /** Sends the bytes of the body that have arrived. Meanwhile the gate is closed to later ones. */
   send(turn: HttpTurn, arrived: Buffer, isEnd: boolean): void {
     const { gate, pause } = this.#options
     const isFirst = this.#head !== undefined
@@ -121,7 +121,7 @@ export class RequestSender {
 
 const NOTHING = Buffer.alloc(0)
 
-/** The same head without `Connection: close`, after which a server reads nothing more. */
+/** The same head without `Connection: close`, after which a server would read nothing more. */
 function keptOpen(head: Buffer): Buffer {
   const field = /^connection:(.*)\r$/im.exec(head.toString('latin1'))
   if (field === null) return head

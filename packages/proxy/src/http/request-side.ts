@@ -28,12 +28,12 @@ const NO_RULES: readonly HttpRule[] = []
 const CUT_OFF = 'the request was cut off'
 
 /**
- * How far the faults are with a request: nothing hurts it; its body is searched first; it is sent as it arrives; or it
+ * The progress of the faults on a request: nothing hits it; its body is searched first; it is sent as it arrives; or it
  * never reaches the server.
  */
 type Progress = 'unharmed' | 'searched' | 'sent' | 'stopped'
 
-/** Reads a connection's requests, passes them on as the rules allow, and queues a turn for each. */
+/** Reads a connection's requests, passes them on as the faults allow, and queues a turn for each. */
 export class RequestSide implements Stage {
   readonly gate: Gate
   readonly #connection: SharedConnection
@@ -50,11 +50,11 @@ export class RequestSide implements Stage {
   #progress: Progress = 'unharmed'
   /** The head of a request that is searched or sent. */
   #rawHead: Buffer = Buffer.alloc(0)
-  /** The rules that demand copies of it. */
+  /** The faults that duplicate it. */
   #copying: readonly HttpRule[] = NO_RULES
   readonly #prefix: BodyPrefix = new BodyPrefix()
   #isSearched = false
-  /** The answer to an upgrade request is awaited. */
+  /** Whether the response to an upgrade request is awaited. */
   #awaitsSwitch = false
   readonly #cut: CutHead = new CutHead()
   readonly #sender: RequestSender
@@ -68,11 +68,11 @@ export class RequestSide implements Stage {
     isOver: () => this.#state !== 'http',
   }
   #state: 'http' | 'opaque' | 'refused' = 'http'
-  /** Looks for what a server may have made of bytes that are no HTTP. */
+  /** Finds requests that a server may have read in bytes that are no HTTP. */
   #opaqueRequests: OpaqueRequests | undefined
-  /** The total of delivered bytes at which to end the server. */
+  /** The total of delivered bytes at which to kill the server. */
   #crashAtBytes: number | undefined
-  /** The client has ended its direction: no request follows, and nothing more of the client will be seen. */
+  /** Whether the client has ended its direction: no request follows. */
   hasEnded = false
 
   constructor(connection: SharedConnection) {
@@ -98,7 +98,7 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    // What waited behind a head may be nothing.
+    // Nothing may have waited behind the head.
     if (bytes.length === 0 && this.#state !== 'http') return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))
@@ -144,21 +144,21 @@ export class RequestSide implements Stage {
     this.#pause.ruleRemoved(rule)
   }
 
-  /** The answer to an upgrade request has arrived: the protocol has switched, or HTTP goes on. */
+  /** The response to an upgrade request has arrived: the protocol has switched, or HTTP continues. */
   switchDecided(switched: boolean): void {
     this.#awaitsSwitch = false
     if (switched) this.goOpaque()
     else this.gate.open(this)
   }
 
-  /** Nothing more of the client goes to the server. */
+  /** Sends nothing more from the client to the server. */
   refuse(): void {
     this.#awaitsSwitch = false
     this.#state = 'refused'
     this.gate.open(this)
   }
 
-  /** The server has sent bytes after the client's were no longer understood. */
+  /** The server has sent bytes after unreadable ones of the client. */
   opaqueAnswer(bytes: Buffer): void {
     this.#lookFor((requests) => requests.answered(bytes))
   }
@@ -220,7 +220,7 @@ export class RequestSide implements Stage {
     connection.order.push(turn)
     const candidates = connection.candidatesFor(head)
     turn.replyRules = candidates.replies
-    // If part of the head was passed on before there was a rule, the rule comes too late for this request.
+    // If part of the head was passed on before there was a fault, the fault comes too late for this request.
     this.#rules = this.#cut.isPassing ? NO_RULES : candidates.requests
     this.#capture.start(turn.routed?.bodyBytes ?? 0)
     if (connection.host !== undefined) this.#intake.settle(bytes, stepAt)
@@ -243,8 +243,8 @@ export class RequestSide implements Stage {
     const needsBody = this.#rules.some((rule) => rule.searchesBody)
     turn.isHttp10 = head.minorVersion === 0
     turn.awaitsContinue = expectsContinue(head)
-    // A client that is answered before it has sent the body may send it or not, and the next request only with another
-    // connection.
+    // A client that gets a response before it has sent the body may send the body or not, and the next request only on
+    // another connection.
     turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
     this.#isSearched = [...this.#rules, ...turn.replyRules].some((rule) => rule.searchesBody)
     if (this.#isSearched) this.#prefix.start()
@@ -254,7 +254,7 @@ export class RequestSide implements Stage {
       this.#rawHead = Buffer.from(this.#takeHead(bytes, stepAt))
       this.#progress = 'searched'
       this.#intake.treatment = 'collect'
-      // The server is asked only once the body is here, so the proxy has to ask for it.
+      // The server is asked only once the body is here, so the proxy must ask for it.
       if (turn.awaitsContinue) this.#connection.sayContinue(turn)
     } else this.#decide(turn, time, () => this.#takeHead(bytes, stepAt))
   }
@@ -268,7 +268,7 @@ export class RequestSide implements Stage {
     return host === undefined ? head : withHost(head, host)
   }
 
-  /** Leaves only the rules that the request's body matches. */
+  /** Keeps only the faults that match the request's body. */
   #search(turn: HttpTurn): void {
     this.#isSearched = false
     const coding = turn.head?.headers.get('content-encoding')
@@ -284,7 +284,7 @@ export class RequestSide implements Stage {
     turn.replyRules = turn.replyRules.filter(matches)
   }
 
-  /** Decides what becomes of a request, of which the head and perhaps a part of the body have arrived. */
+  /** Decides the fate of a request of which the head and perhaps a part of the body have arrived. */
   #decide(turn: HttpTurn, time: Nanos, takeHead: () => Buffer): void {
     const intake = this.#intake
     const plan = planRequest(this.#rules, turn, this.#connection)
@@ -294,7 +294,7 @@ export class RequestSide implements Stage {
       intake.takeCollected()
       intake.treatment = 'swallow'
       this.#progress = 'stopped'
-      // A client that waits for the answer before it sends the body would never send it.
+      // A client that waits for a response before it sends the body would never send it.
       if (turn.awaitsContinue && !wasSearched) this.#answerBeforeBody(turn, time)
     } else if (plan.isNothing && !wasSearched && !this.#cut.isHeld && this.#connection.host === undefined) {
       intake.treatment = 'pass'
@@ -314,7 +314,7 @@ export class RequestSide implements Stage {
   #beginSending(turn: HttpTurn, plan: RequestPlan, wasSearched: boolean): void {
     const head = this.#rawHead
     const original = { raw: head, headLength: head.length, bodyFollows: true }
-    // A client that was searched has been told to send the body already.
+    // A client whose body was searched has already been told to send it.
     const isAsked = turn.awaitsContinue && wasSearched
     const asked = isAsked ? editRequest(original, { headers: { Expect: null } }, undefined) : original
     if (plan.changesContent) this.altered()
@@ -325,7 +325,7 @@ export class RequestSide implements Stage {
     this.#missLongerThan(this.#parser.head.headers.contentLength)
   }
 
-  /** Gives up copies of a request that is longer than all rules that demand them allow. */
+  /** Gives up duplicates of a request that is longer than the limits of all their faults. */
   #missLongerThan(bytes: number, because = 'the body of the request is longer than maxBodyBytes'): void {
     if (this.#copying.length === 0 || this.#copying.some(({ mostBodyBytes = 0 }) => mostBodyBytes >= bytes)) return
     for (const rule of this.#copying) rule.takeBack(because)
@@ -338,7 +338,7 @@ export class RequestSide implements Stage {
     if (this.#isSearched) this.#prefix.add(bytes, start, end)
   }
 
-  /** The chunk ends in the middle of a faulted request. */
+  /** The chunk ends in the middle of a request under faults. */
   #chunkRead(): void {
     const turn = this.#turn
     if (turn === undefined) return
@@ -390,7 +390,7 @@ export class RequestSide implements Stage {
     }
   }
 
-  /** A faulted request has arrived completely. */
+  /** A request under faults has arrived completely. */
   #harmedRead(turn: HttpTurn): void {
     if (this.#progress === 'searched') this.#decideSearched(turn)
     if (this.#progress === 'sent') this.#sendWhatCame(turn, true)
@@ -398,29 +398,29 @@ export class RequestSide implements Stage {
     this.#copying = NO_RULES
   }
 
-  /** All of a request was passed on. */
+  /** The whole request was passed on. */
   #sent(turn: HttpTurn): void {
     if (turn.crashes && this.#connection.endsServers) this.#crashOnceDelivered()
   }
 
   /**
-   * If the server can be ended, ends it as soon as it has the request. Otherwise the answer must be awaited to know
-   * that it does.
+   * If the server can be killed, kills it as soon as it has the request. Otherwise its response must be awaited to know
+   * that it has.
    */
   #crashOnceDelivered(): void {
     this.#crashAtBytes ??= this.#passedBytes
     this.delivered(this.#deliveredBytes)
   }
 
-  /** Ignores whatever follows a request after which the connection is closed. */
+  /** Ignores bytes after a request that closes the connection. */
   #refuseRest(bytes: Buffer): void {
     this.#state = 'refused'
     this.#intake.skip(bytes.length)
   }
 
   /**
-   * Servers may disagree on whether malformed bytes are one request or two. Without rules in force, the bytes are
-   * passed on and no longer parsed. With rules, a request could slip past them, so the connection is ended.
+   * Servers may disagree on whether malformed bytes are one request or two. Without faults in force, the bytes are
+   * passed on and no longer parsed. With faults, a request could escape them, so the connection is ended.
    */
   #malformed(bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
@@ -439,7 +439,7 @@ export class RequestSide implements Stage {
     if (this.#isHttp2(bytes, stepAt)) connection.conversation.misread?.('http2')
     const { mapping } = connection
     this.#opaqueRequests = mapping === undefined ? undefined : new OpaqueRequests(mapping)
-    // What of the head came earlier, and then all that is not understood.
+    // First the earlier part of the head, then all unreadable bytes.
     for (const part of [this.#parser.carried, bytes.subarray(stepAt)]) this.#lookFor((requests) => requests.read(part))
     this.#passHeldHead()
     this.#state = 'opaque'
@@ -458,7 +458,7 @@ export class RequestSide implements Stage {
       this.#connection.recording?.mayHaveAsked(what, touches)
   }
 
-  /** Passes on a partial message when the connection ends, or is no longer understood. */
+  /** Passes on a partial message when the connection ends or is no longer readable. */
   #passWhatIsCut(): void {
     this.#passHeldHead()
     const turn = this.#turn

@@ -9,13 +9,13 @@ import type { HttpLink } from './http-link.ts'
 import type { HttpRule } from './http-rule.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** The rules that a request may be hit by, and those for its answer. */
+/** The faults that may hit a request, and those that may hit its response. */
 export interface Candidates {
   readonly requests: readonly HttpRule[]
   readonly replies: readonly HttpRule[]
 }
 
-/** One connection, as its request side and its reply side share it. */
+/** One connection, as shared by its request side and its reply side. */
 export interface SharedConnection {
   readonly conversation: Conversation
   readonly link: HttpLink
@@ -29,24 +29,24 @@ export interface SharedConnection {
   /** The client. */
   readonly peer: Peer
   readonly requestSide: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void; refuse(): void }
-  /** Requests in the order in which the client gets its answers. */
+  /** Requests in the order in which the client gets their responses. */
   readonly order: HttpTurn[]
-  /** Requests that the server has, in the order in which it answers them. */
+  /** Requests that the server has, in the order in which it responds. */
   readonly asked: HttpTurn[]
-  /** The client gets no more answers, because one it waits for is missing. */
+  /** Whether the client gets no more responses, because an earlier one is missing. */
   readonly isMuted: boolean
-  /** Faults can end the server itself, and not only its connections. */
+  /** Whether faults can kill the server itself. */
   readonly endsServers: boolean
-  /** Time as the histories have it: while a chunk is read, that of its arrival. */
+  /** The time for the histories: while a chunk is read, the time of its arrival. */
   now(): Nanos
   beginChunk(): Nanos
   endChunk(): void
   nowMs(): number
   randomFor(rule: HttpRule): Random
   candidatesFor(head: RequestHead): Candidates
-  /** The client has its answer to this request, or never will. */
+  /** The client has its response to this request, or never will. */
   answered(turn: HttpTurn): void
-  /** Gives the answers that are the proxy's own and whose turn it is. */
+  /** Sends the fabricated responses whose turn it is. */
   answerInTurn(): void
   /** Tells the client to send the body of this request, once it is its turn (100 Continue). */
   sayContinue(turn: HttpTurn): void
@@ -55,18 +55,18 @@ export interface SharedConnection {
   governAsking(): void
   /** Stops reading requests while the history is too far behind. */
   holdUpIfBehind(): void
-  /** Ends the server and this connection. */
+  /** Kills the server and this connection. */
   crash(): void
-  /** Ends both sides, as after a reply that is the connection's last. */
+  /** Ends both sides, as after the connection's last response. */
   close(): void
-  /** The same, once the client has its answer to this request. */
+  /** The same, once the client has its response to this request. */
   closeAfter(turn: HttpTurn): void
-  /** Refuses a malformed request, with an answer unless it came in the middle of another. */
+  /** Refuses a malformed request, with a response unless it came in the middle of another. */
   refuse(reason: string, where: { readonly inMessage: boolean }): void
-  /** Stops parsing requests; keeps parsing answers to those already parsed. */
+  /** Stops parsing requests; keeps parsing responses to those already parsed. */
   requestsMalformed(): void
-  /** Stops parsing answers, and so requests too. */
+  /** Stops parsing responses, and so requests too. */
   repliesMalformed(): void
-  /** No more answers will come. */
+  /** No more responses will come. */
   serverGone(time: Nanos): void
 }

@@ -8,12 +8,14 @@ interface Remembered {
   previous: Reply | undefined
 }
 
-/** Remembers, for each request, the answer before the last change. Forgets the oldest requests when it is too much. */
+/**
+ * Remembers, for each request, the response from before the last change. Forgets the oldest requests beyond a limit.
+ */
 export class StaleReplies {
   readonly #answers: Map<string, Remembered> = new Map()
   #bytes = 0
 
-  /** Notes an answer, and returns the one before the last change. */
+  /** Stores a response, and returns the one from before the last change. */
   note(request: string, given: Reply): Reply | undefined {
     const known = this.#answers.get(request)
     if (known !== undefined && known.current.status === given.status && isSame(known.current, given))
@@ -45,7 +47,7 @@ const sizeOf = ({ current, previous }: Remembered): number =>
     0,
   )
 
-/** A reply that its connection ended would otherwise not end on another. */
+/** A response delimited by the end of its connection would have no end on another one. */
 function withLength(reply: Reply): Reply {
   const { headers, body } = reply
   const { raw, headLength } = editReply(reply, { headers: { 'Content-Length': String(body.bytes.length) } }, 'GET')

@@ -5,7 +5,7 @@ import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import type { HttpRule } from './http-rule.ts'
 import type { Reply } from './reply.ts'
 
-/** Why a request has no answer, in the words of histories. */
+/** Why a request has no response, in the words of histories. */
 export const LOST = {
   connection: 'the connection ended before the answer was complete',
   unparsed: 'unparsable: what came is no HTTP/1.1',
@@ -13,40 +13,40 @@ export const LOST = {
   reply: 'the answer was lost',
 } as const
 
-/** One request of a connection, and its answer to come. */
+/** One request of a connection, and its future response. */
 export class HttpTurn {
-  /** Its recording, if there is one, which begins once the request is complete or has to keep its place. */
+  /** Its recording, if any, which begins once the request is complete or must keep its place. */
   exchange: Exchange | undefined
   method = ''
   target = ''
-  /** Once it is known. */
+  /** Undefined until it is known. */
   head: MatchableHead | undefined
-  /** It asks for an upgrade, which its answer accepts or not. */
+  /** Whether it asks for an upgrade, which the response accepts or not. */
   switches = false
   routed: RoutedRequest | undefined
-  /** Those of the rules for its answer that its body does not match are left out. */
+  /** Whether the faults for its response were reduced to those that match its body. */
   isSearched = false
-  /** Rules that may act on its answer. */
+  /** Faults that may act on its response. */
   replyRules: readonly HttpRule[] = []
-  /** The proxy's own answer, in place of the server's. */
+  /** The fabricated response that replaces the server's. */
   madeUp: Reply | undefined
-  /** How the client is left without an answer, if it is. */
+  /** How the client is left without a response, if it is. */
   silenced: 'reset' | 'hang' | undefined
   isHttp10 = false
-  /** The client wants the connection closed after the answer. */
+  /** Whether the client wants the connection closed after the response. */
   wantsClose = false
-  /** The client may withhold the body until it has an answer to the head. */
+  /** Whether the client may withhold the body until it has a response to the head. */
   awaitsContinue = false
-  /** The proxy itself is to tell the client to send the body. */
+  /** Whether the proxy must tell the client to send the body. */
   owesContinue = false
-  /** The server is to end once it has the request. */
+  /** Whether the server is killed once it has the request. */
   crashes = false
-  /** A copy sent by the proxy, whose answer is not for the client. */
+  /** Whether it is a duplicate sent by the proxy, whose response is not for the client. */
   isDuplicate = false
-  /** Its answer is the connection's last. */
+  /** Whether its response is the connection's last. */
   endsConnection = false
   #requestEnded = false
-  /** Steps that happened before the request had ended, as when a server refuses it early. */
+  /** Steps from before the end of the request, for example if a server refuses it early. */
   #early: (() => void)[] | undefined
   #understood: Understood | undefined
   #completed: { readonly answer: Answer; readonly completions: Completions } | undefined
@@ -89,7 +89,7 @@ export class HttpTurn {
     this.#early = undefined
   }
 
-  /** A copy that the proxy sends, unknown to the client. */
+  /** A duplicate sent by the proxy, unknown to the client. */
   duplicate(time: Nanos): HttpTurn {
     const copy = new HttpTurn(undefined, time)
     if (this.exchange !== undefined) copy.exchange = this.#recording?.duplicate(this.exchange, time)
@@ -102,18 +102,18 @@ export class HttpTurn {
     return copy
   }
 
-  /** Whether the request has arrived completely, so that its answer can be interpreted. */
+  /** Whether the request has arrived completely, so that its response can be interpreted. */
   get isWhole(): boolean {
     return this.#requestEnded
   }
 
-  /** The server's answer has arrived completely. */
+  /** The server's response has arrived completely. */
   answered(time: Nanos, answer: Answer): void {
     if (this.#requestEnded) this.exchange?.answered(time, this.#complete(answer))
     else this.#later(() => this.exchange?.answered(time, this.#complete(answer)))
   }
 
-  /** The client has received a whole answer. */
+  /** The client has received a whole response. */
   delivered(time: Nanos, answer: Answer): void {
     if (this.#requestEnded) this.exchange?.delivered(time, this.#complete(answer))
     else this.#later(() => this.exchange?.delivered(time, this.#complete(answer)))
@@ -124,13 +124,13 @@ export class HttpTurn {
     else this.#later(() => this.exchange?.lostForClient(time, reason))
   }
 
-  /** Nothing more will be seen of it. */
+  /** The connection ended, so nothing more will be seen of it. */
   ended(time: Nanos, reason: string): void {
     if (!this.#requestEnded) this.#cut()
     this.exchange?.ended(time, reason)
   }
 
-  /** The server has said that it did not process the request. */
+  /** The server has declared that it did not process the request. */
   refused(time: Nanos, reason: string): void {
     if (this.#requestEnded) {
       this.exchange?.answered(time, { type: 'fail', error: reason })
@@ -139,7 +139,7 @@ export class HttpTurn {
     this.exchange?.ended(time, reason)
   }
 
-  /** The answer cannot be parsed, although the client gets it. */
+  /** The response cannot be parsed, but the client gets it. */
   unreadable(time: Nanos): void {
     const completion = { type: 'not-understood', error: LOST.unparsed } as const
     if (this.#requestEnded) this.exchange?.delivered(time, completion)
@@ -161,7 +161,7 @@ export class HttpTurn {
     this.#early.push(record)
   }
 
-  /** Interprets an answer once, while its memory is valid, though it may be delivered much later. */
+  /** Interprets a response once, while its memory is valid, though it may be delivered much later. */
   #complete(answer: Answer): Completions {
     if (answer === this.#completed?.answer) return this.#completed.completions
     const completions = this.#understood?.complete(answer) ?? NOT_RECORDED

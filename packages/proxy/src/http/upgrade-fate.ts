@@ -4,7 +4,7 @@ import { editMessage, type Message, makeUpReply, mayHaveContent, statusLine, wit
 import { type Chances, drawDelayMs } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** What becomes of a reply after which the connection speaks another protocol. */
+/** The fate of a response after which the connection has another protocol. */
 export interface UpgradeFate {
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
@@ -15,12 +15,12 @@ export interface UpgradeReply extends Message {
   readonly status: number
 }
 
-/** Whether this answer changes the protocol of the connection: a 101, or success of a CONNECT. */
+/** Whether this response changes the protocol of the connection: a 101, or success of a CONNECT. */
 export const changesProtocol = ({ switches, method }: HttpTurn, status: number): boolean =>
   switches && (status === 101 || (method === 'CONNECT' && status >= 200 && status < 300))
 
 /**
- * Applies each rule to a reply that changes the protocol. What follows it belongs to the new protocol, so a fault acts
+ * Applies each fault to a response that changes the protocol. Later bytes belong to the new protocol, so a fault acts
  * on the head or misses.
  */
 export function planUpgrade(turn: HttpTurn, original: UpgradeReply, chances: Chances): UpgradeFate {
@@ -49,7 +49,7 @@ export function planUpgrade(turn: HttpTurn, original: UpgradeReply, chances: Cha
   return { lost: undefined, delay, reply }
 }
 
-/** Undefined if the fault cannot act on a reply that is only a head. */
+/** Undefined if the fault cannot act on a response that is only a head. */
 function changedBy(fault: HttpFault, turn: HttpTurn, reply: UpgradeReply): UpgradeReply | undefined {
   if (fault.kind === 'error-status') {
     const refusal = makeUpReply(fault.status, fault.body, { close: true, method: turn.method })

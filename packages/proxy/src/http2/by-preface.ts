@@ -1,7 +1,7 @@
 import { FRAME, HEADER_BYTES, PREFACE, streamOf, typeOf } from '@chaosproxy/wire/http2'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor/interceptor.ts'
 
-/** Bound on what a server that speaks first may send; it should have waited for the client's preface long before. */
+/** Bound on what a server that speaks first may send before the client's preface. */
 const MOST_HELD_BYTES = 256 * 1024
 
 /**
@@ -77,7 +77,7 @@ class PrefaceReader implements Interceptor {
     return true
   }
 
-  /** The chosen reader; HTTP/1 if the connection has not turned out to be HTTP/2 by now. */
+  /** The chosen reader; HTTP/1 if the connection has not become HTTP/2 by now. */
   #settled(): Interceptor {
     if (this.#chosen !== undefined) return this.#chosen
     const before = this.#begun

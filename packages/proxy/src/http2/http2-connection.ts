@@ -32,7 +32,7 @@ export interface Http2ConnectionOptions {
   readonly conversation: Conversation
   readonly links: { readonly [direction in Direction]: Http2Link }
   readonly clock: ProxyClock
-  /** Told of everything to be recorded. */
+  /** Gets everything to be recorded. */
   readonly recording?: Http2Recording | undefined
   /** The record's queues: while one is congested, no requests are read. */
   readonly queues?: readonly RecordQueue[] | undefined
@@ -53,7 +53,7 @@ export class Http2Connection implements Interceptor {
   readonly #numbers: { readonly [direction in Direction]: number }
   readonly #clock: ProxyClock
   readonly #flows: { readonly [direction in Direction]: Http2Flow }
-  /** Undefined until the client has sent enough to tell. */
+  /** Undefined until the client has sent enough bytes to decide. */
   #isHttp2: boolean | undefined
   readonly #client: string
   readonly #heads: { readonly [direction in Direction]: HeaderReader } = {
@@ -140,7 +140,7 @@ export class Http2Connection implements Interceptor {
     }
     return {
       receive: (bytes) => {
-        // A server may speak first; its bytes are frames only if the client's turn out to be.
+        // A server may speak first. Its bytes are frames only if the client's are.
         if (this.#isHttp2 === undefined) return flow.skim(bytes)
         if (!this.#isHttp2) return conversation.responses.pass(bytes)
         recording?.beginChunk()
@@ -204,7 +204,7 @@ export class Http2Connection implements Interceptor {
     return isBlock ? this.#begin(streamOf(frame), head) : undefined
   }
 
-  /** Only blocks that may be sent out of order are read. */
+  /** Reads only blocks that may be sent out of order. */
   #readAnswerHead(block: Buffer): void {
     const isWanted = this.#flows.responses.isPlain || this.#links.responses.rules.length > 0
     if (isWanted) this.#heads.responses.read(block)
@@ -268,9 +268,12 @@ export class Http2Connection implements Interceptor {
     return { delayMs, delayedBy, then }
   }
 
-  /** Ends a call as a gRPC server would, by trailers alone or after a reply that has begun. False if that is complete. */
+  /**
+   * Ends a call as a gRPC server would, by trailers alone or after a response that has begun. False if the response is
+   * complete.
+   */
   #endCall(stream: number, fault: Extract<Http2Fault, { readonly kind: 'grpc-status' }>, isAnswered: boolean): boolean {
-    // A reply that is complete has its status.
+    // A complete response has its status.
     if (isAnswered && !this.#streams.has(stream)) return false
     const head = [
       [':status', '200'],
@@ -303,7 +306,7 @@ export class Http2Connection implements Interceptor {
     const type = typeOf(frame)
     if (this.#resetStreams.size === 0 || !this.#resetStreams.has(streamOf(frame))) return true
     if (type === FRAME.data) {
-      // The receiver will never return these bytes to the connection's window, so return them here.
+      // The receiver will never credit these bytes to the connection's window, so credit them here.
       const length = frame.length - HEADER_BYTES
       const sender = direction === 'requests' ? 'responses' : 'requests'
       if (length > 0) this.#flows[sender].inject(windowUpdate(length))
@@ -313,7 +316,7 @@ export class Http2Connection implements Interceptor {
   }
 }
 
-/** Printable ASCII but the percent sign stands for itself (gRPC over HTTP/2, Status-Message). */
+/** Printable ASCII except the percent sign stands for itself (gRPC over HTTP/2, Status-Message). */
 const percentEncoded = (message: string): string =>
   [...Buffer.from(message)]
     .map((byte) =>

@@ -37,7 +37,7 @@ export interface Http2FlowOptions {
   readonly clock: ProxyClock
   /** Called for each frame or whole header block as it arrives; undefined to pass it on unchanged. */
   readonly plan: (frame: Buffer) => FramePlan | undefined
-  /** The block that was planned last, if it can be sent out of order. */
+  /** Returns the last planned block as one that can be sent out of order, if it can be. */
   readonly plain: (block: Buffer) => PlainBlock | undefined
   /** Blocks that follow cannot be decoded by a receiver that got others out of order. */
   readonly undecodable: () => void
@@ -74,9 +74,12 @@ export class Http2Flow implements FrameSink {
   /** Frames to insert once no header block or partly passed frame is in progress. */
   #injected: Buffer[] = []
   #inHeaderBlock = false
-  /** Since a header block was delayed: blocks neither need nor change the table they share, so that others overtake it. */
+  /**
+   * Since a header block was delayed: blocks no longer use or change their shared table, so that others can overtake
+   * them.
+   */
   #isPlain = false
-  /** Sizes of the table to begin the next block with. */
+  /** Table sizes with which the next block must begin. */
   #tableSizes: Buffer = Buffer.alloc(0)
   #ending: 'end' | 'reset' | undefined
   #cancelTimer: (() => void) | undefined
@@ -94,7 +97,7 @@ export class Http2Flow implements FrameSink {
     })
   }
 
-  /** Whether header blocks are sent as they can be out of order, from now on. */
+  /** Whether header blocks are sent in a form that may be reordered, from now on. */
   get isPlain(): boolean {
     return this.#isPlain
   }
@@ -135,7 +138,7 @@ export class Http2Flow implements FrameSink {
     else this.#pass(sent)
   }
 
-  /** The block as it can be sent out of order, once one is. */
+  /** The block in a form that may be reordered, once one was. */
   #independent(frame: Buffer, plan: FramePlan | undefined): Buffer {
     if (!this.#isPlain && (plan?.delayMs ?? 0) === 0) return frame
     const plain = this.#options.plain(frame)
@@ -180,7 +183,7 @@ export class Http2Flow implements FrameSink {
     this.#advance()
   }
 
-  /** Stops the sender, or lets it go on while there is room. */
+  /** Pauses the sender, or resumes it if there is room. */
   setStopped(stopped: boolean): void {
     this.#stopped = stopped
     this.#govern()
@@ -201,7 +204,7 @@ export class Http2Flow implements FrameSink {
     else this.#pass(unfinished)
   }
 
-  /** The frames of a stream stay in order, and so do header blocks that need each other. */
+  /** Frames of one stream stay in order, and so do header blocks that depend on each other. */
   #mustWait(frame: Buffer): boolean {
     if (this.#held.length === 0) return false
     return (!this.#isPlain && isHeaderPart(typeOf(frame))) || this.#heldStreams.has(streamOf(frame))

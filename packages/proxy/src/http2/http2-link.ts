@@ -10,7 +10,7 @@ export class Http2Link extends CarriedRules<StreamRule> {
     return rule
   }
 
-  /** Also forgets what the rules remember of that connection. */
+  /** Also drops the faults' state for that connection. */
   forget(carrier: Carrier<StreamRule>, number: number): void {
     this.leave(carrier)
     for (const rule of this.rules) rule.forget(number)

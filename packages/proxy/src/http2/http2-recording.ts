@@ -8,9 +8,9 @@ import { dataOf, endsStream, FRAME, firstWord, HeaderReader, streamOf, typeOf } 
 import { HttpTurn, LOST } from '../http/turn.ts'
 import { RecordedStream } from './recorded-stream.ts'
 
-/** Bound on requests per connection that are told apart; servers allow hundreds. */
+/** Bound on tracked requests for each connection; servers allow hundreds. */
 const MOST_STREAMS = 10_000
-/** Bound on remembered requests that a fault ended but whose server may still answer. */
+/** Bound on tracked requests that a fault ended but to which the server may still respond. */
 const MOST_LOST_STREAMS = 1000
 
 const UNREADABLE = 'an HTTP/2 request that could not be read'
@@ -37,8 +37,8 @@ interface Undelivered {
 }
 
 /**
- * Records one connection. It is told of every frame when it arrives and again when it is passed on, which may be later
- * or never; frames inserted by a fault are only passed on. A request is invoked when its header block arrives, none of
+ * Records one connection. It gets every frame when it arrives and again when it is passed on, which may be later or
+ * never; frames inserted by a fault are only passed on. A request is invoked when its header block arrives, none of
  * which is passed on before it is complete, and returns once the end of its response has been delivered to the client.
  */
 export class Http2Recording {
@@ -48,7 +48,7 @@ export class Http2Recording {
   readonly #now: () => Nanos
   readonly #answerHeads: HeaderReader = new HeaderReader()
   readonly #streams: Map<number, RecordedStream> = new Map()
-  /** Streams that have ended for the client although the server may still answer. */
+  /** Streams that have ended for the client although the server may still respond. */
   readonly #lost: Set<RecordedStream> = new Set()
   /** Streams begun in this chunk. */
   #begun: RecordedStream[] = []
@@ -262,7 +262,7 @@ export class Http2Recording {
     else this.#over(stream, `the server reset the stream: ${nameOfCode(code)}`)
   }
 
-  /** The server answered before the request ended, and does not want the rest (RFC 9113 §8.1). */
+  /** The server responded before the request ended, and does not want the rest (RFC 9113 §8.1). */
   #wantsNoMore(stream: RecordedStream): void {
     stream.requestCut()
     if (!stream.turn.isWhole) this.#over(stream, 'the server did not want the rest of the request')
@@ -297,7 +297,7 @@ export class Http2Recording {
   #end(stream: RecordedStream, why: string): void {
     const { turn, number, answerHasPassed } = stream
     if (answerHasPassed && turn.isWhole) return
-    // The request may have begun in this chunk, so that no place has been kept for it yet.
+    // The request may have begun in this chunk, so that it has no place in the order yet.
     if (!turn.isWhole) turn.keepPlace()
     if (number > this.#lastServedStream && stream.answer === undefined) turn.refused(this.#time, GONE_AWAY)
     else turn.ended(this.#time, why)

@@ -66,12 +66,12 @@ export class RecordedStream {
     this.turn.requestEnded(this.head, this.#requestBody(), this.#peer)
   }
 
-  /** The rest of the request will not come; what has arrived may already be enough for the server. */
+  /** The rest of the request will not come; the server may act on what it has. */
   requestCut(): void {
     if (this.turn.isWhole) return
     if (this.#routed.bodyBytes === 0) this.turn.requestEnded(this.head, undefined, this.#peer)
     else if (this.#isGrpc) {
-      // A server may answer a call once it has the message, even if the stream has not ended.
+      // A server may respond to a call once it has the message, even if the stream has not ended.
       const body = this.#requestBody()
       if (body !== undefined) this.turn.requestEnded(this.head, body, this.#peer)
     }

@@ -1,11 +1,11 @@
 import { FRAME, framesOf, HEADER_BYTES, streamOf, typeOf } from '@chaosproxy/wire/http2'
 
-/** Bound on the streams whose numbers differ; the oldest are long over. */
+/** Bound on the streams whose numbers differ; the oldest ended long ago. */
 const MOST_RENUMBERED = 10_000
 
 /**
- * The numbers of streams at the server, which must be opened in the order of their numbers (RFC 9113 §5.1.1). When a
- * request has overtaken another, each has a number of the other's.
+ * The numbers of streams at the server, which must be opened in increasing order (RFC 9113 §5.1.1). If a request has
+ * overtaken another, they swap numbers.
  */
 export class StreamNumbers {
   /** Numbers that the client has used and the server has not seen yet, in their order. */
@@ -55,7 +55,7 @@ export class StreamNumbers {
     }
   }
 
-  /** Says of no request that it was not processed if it may have been. */
+  /** Reports no request as unprocessed that may have been processed. */
   #goawayToClient(frame: Buffer): Buffer {
     if (frame.length < HEADER_BYTES + 4) return frame
     const last = frame.readUInt32BE(HEADER_BYTES) & 0x7fffffff

@@ -1,21 +1,22 @@
 /**
- * Intercepts one connection: reads the bytes of both sides, and passes on, holds, changes or answers them. It acts
+ * Intercepts one connection: reads the bytes of both sides, and passes on, holds, changes or replaces them. It acts
  * *before* the links' faults, on bytes as they arrive: at the client edge for requests and at the backend edge for
- * responses. Only `delivered` tells it what happened to the bytes it passed on.
+ * responses. Only `delivered` reports what happened to the bytes it passed on.
  *
- *   client ─▶ requests.receive ─▶ [requests.exit: link faults] ─▶ backend
- *   client ◀─ [responses.exit: link faults] ◀─ responses.receive ◀─ backend
+ * client ─▶ requests.receive ─▶ [requests.exit: link faults] ─▶ backend
+ *
+ * client ◀─ [responses.exit: link faults] ◀─ responses.receive ◀─ backend
  */
 export interface Interceptor {
   readonly requests: Stage
   readonly responses: Stage
-  /** Whether no request is under way; absent if that cannot be told. */
+  /** Whether no request is in progress; absent if unknown. */
   readonly isIdle?: boolean
   /** Both sockets are gone. Open operations end by the recorder's outcome rules. */
   closed(): void
   /**
-   * A message behind it was lost, repeated, changed or reordered, so answers may no longer match requests. `altered`:
-   * what the server gets in place of a request.
+   * A message was lost, repeated, changed or reordered behind this interceptor, so responses may no longer match
+   * requests. `altered`: what the server gets instead of a request.
    */
   disturbed?(altered?: readonly Buffer[]): void
 }
@@ -37,7 +38,7 @@ export interface Stage {
   altered?(): void
 }
 
-/** The way on for a stage. */
+/** The stage's output. */
 export interface Exit {
   /**
    * Passes bytes on, in order, as the link's faults allow. Returns true if their memory may be reused at once;
@@ -46,11 +47,11 @@ export interface Exit {
   pass(bytes: Buffer): boolean
   end(): void
   reset(): void
-  /** Pauses or resumes the sender, for an interceptor that holds as much as it wants to. */
+  /** Pauses or resumes the sender, for an interceptor that holds as many bytes as it can. */
   setReading(reading: boolean): void
   /**
-   * Whether more waits here than the receiver can take. The sender is paused meanwhile; an interceptor that generates
-   * bytes must pause as well, until a call of `delivered` finds this false.
+   * Whether more bytes wait here than the receiver can take. The sender is paused meanwhile. An interceptor that
+   * generates bytes must also pause, until this is false in a call of `delivered`.
    */
   readonly congested: boolean
 }
@@ -60,7 +61,7 @@ export interface Conversation {
   /** Unique within the network; identifies the connection in records and logs. */
   readonly id: number
   readonly client: { readonly host: string; readonly port: number }
-  /** The process that dialled, such as `python3 4711`, if it was asked for and could be found. */
+  /** The process that dialled, such as `python3 4711`, if it was looked up and found. */
   readonly peerProcess?: string | undefined
   /** Towards the backend. Passing anything on dials it first, if necessary. */
   readonly requests: Exit

@@ -4,13 +4,13 @@ import type { ServerRecording } from '@chaosproxy/recorder/protocols'
 import type { RecordFile } from '../record-file/record-file.ts'
 import type { Conversation, Intercept } from './interceptor.ts'
 
-/** What the recorder writes to. */
+/** The recorder's output queue. */
 type RecordQueue = Pick<RecordFile, 'congested' | 'whenRelieved'>
 
 /**
- * Records the connections to a server. Bytes are passed on unchanged and read on the way.
+ * Records the connections to a server. Bytes are passed on unchanged and parsed.
  *
- * @param queues While one is too far behind, requests wait.
+ * @param queues While one has too large a backlog, requests wait.
  */
 export function recordConversations(
   recording: ServerRecording,
@@ -27,8 +27,8 @@ export function recordConversations(
     const behind = new Set<RecordQueue>()
 
     /**
-     * Stops reading from a client that keeps asking a silent server, or faster than the disk takes what it does, rather than
-     * remember its requests without bound.
+     * Stops reading from a client that keeps sending to a silent server, or faster than the disk can record, to bound
+     * the memory for its requests.
      */
     function govern(): void {
       for (const queue of queues) if (queue.congested && !behind.has(queue)) waitFor(queue)
@@ -91,7 +91,7 @@ export function recordConversations(
   }
 }
 
-/** What names the client of a connection; `said`: the client itself does. */
+/** How a connection's client is named. `said`: by the client itself. */
 function namingOf(client: Identifier | undefined, { id, client: { host }, peerProcess }: Conversation): Naming {
   switch (client) {
     case undefined:

@@ -9,10 +9,13 @@ export interface TapedLinks {
   readonly clock: ProxyClock
 }
 
-/** The stream of what the dialling side of a connection sends; the other side's is the next number. */
+/** The number of the stream from the dialling side of a connection; the other direction has the next number. */
 export const streamOf = (connection: number): number => connection * 2
 
-/** Writes what passes to the tapes of the connection's links, in front of `inner`; `inner` itself if there are none. */
+/**
+ * Writes the traffic to the tapes of the connection's links, in front of `inner`; returns `inner` itself if there are
+ * none.
+ */
 export function taped({ forward, backward, clock }: TapedLinks, inner: Intercept | undefined): Intercept | undefined {
   if (forward === undefined && backward === undefined) return inner
   const intercept: Intercept = (conversation) => tapeConversation(conversation, { forward, backward, clock })
@@ -57,14 +60,16 @@ const stageOn = (tape: StreamTape | undefined, exit: Conversation['requests']): 
   altered: () => tape?.note('disturbed'),
 })
 
-/** One direction of one connection, as its link's tape has it. */
+/** One direction of one connection on its link's tape. */
 class StreamTape {
   readonly #tape: Tape
   readonly #stream: number
   readonly #clock: ProxyClock
   #receivedBytes = 0
   #deliveredBytes = 0
-  /** While bytes are passed on: when they came, so that what is delivered at once needs no entry of its own. */
+  /**
+   * While bytes are passed on, the time of their arrival, so that bytes delivered at once need no entry of their own.
+   */
   #receivedAtMs: number | undefined
 
   constructor(tape: Tape, stream: number, clock: ProxyClock) {
@@ -80,14 +85,14 @@ class StreamTape {
     this.#receivedBytes += bytes.length
   }
 
-  /** `congested`: the sender is paused, so that it may send more than is read. */
+  /** `congested`: the sender is paused, and may have sent more than was read. */
   passed(congested: boolean): void {
     this.#receivedAtMs = undefined
     if (congested) this.note('unread')
   }
 
   delivered(totalBytes: number): void {
-    // Also called when nothing more was delivered, such as for a receiver that can take more.
+    // Also called when nothing more was delivered, for example if a receiver can take more.
     if (totalBytes === this.#deliveredBytes) return
     this.#deliveredBytes = totalBytes
     this.#tape.delivered(this.#stream, this.#receivedAtMs ?? this.#clock.nowMs(), totalBytes)

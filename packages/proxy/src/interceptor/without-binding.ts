@@ -1,7 +1,7 @@
 import type { Encryption } from '@chaosproxy/wire'
 import type { Intercept } from './interceptor.ts'
 
-/** Passes all on, but for offers to log in that hold for the server's own TLS only, which ends at the proxy. */
+/** Passes everything on, except offers of login mechanisms bound to the server's own TLS, which ends at the proxy. */
 export const withoutBinding =
   (encryption: Encryption): Intercept =>
   ({ requests, responses, dial }) => {
@@ -20,7 +20,7 @@ export const withoutBinding =
           if (unbinding.isOver) return responses.pass(bytes)
           const rewritten = unbinding.rewritten(bytes)
           if (rewritten.length > 0) responses.pass(rewritten)
-          // What was passed on may be other memory, or is copied.
+          // The bytes may have been copied or replaced.
           return false
         },
         end: () => responses.end(),

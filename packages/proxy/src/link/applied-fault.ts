@@ -13,14 +13,14 @@ export interface AppliedFault {
   readonly hits: number
   /**
    * Changes parameters or trigger at once, also on live connections, which keep their state (such as the bytes counted
-   * by a limit). Which connections it hits is drawn anew only if the trigger changes.
+   * by a limit). Connections are selected again only if the trigger changes.
    *
-   * @throws UserError (usage) for another kind of fault or other links, and for a number that makes no sense.
+   * @throws UserError (usage) for another kind of fault or other links, and for an impossible number.
    */
   update(fault: TcpFault): void
   /**
-   * Heals at once, also on live connections: held bytes go on, in order, and connections that lost bytes are reset.
-   * Calling it again does nothing, and neither does removing a reset.
+   * Heals at once, also on live connections: held bytes are released in order, and connections that lost bytes are
+   * reset. Further calls do nothing, and neither does removing a reset.
    */
   remove(): void
 }

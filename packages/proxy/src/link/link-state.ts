@@ -56,7 +56,7 @@ const triggerOf = ({ fault }: Affliction): Trigger => new Trigger(fault.when)
 /** One link: the faults on it, and its live flows. */
 export class LinkState {
   readonly name: string
-  /** What passes over it, if somebody may ask. */
+  /** The tape of its traffic, if anyone may ask for it. */
   readonly tape: Tape | undefined
   bytes = 0
   chunks = 0
@@ -97,7 +97,7 @@ export class LinkState {
     this.#attachments = [...this.#attachments, this.#attach(affliction)]
   }
 
-  /** The flows hit by a fault that is over at once. Counts the hits. */
+  /** The flows hit by a fault that ends at once. Counts the hits. */
   chooseOnce(affliction: Affliction): readonly Flow[] {
     const victims = [...this.#attach(affliction).victims.keys()]
     this.hits += victims.length

@@ -32,7 +32,7 @@ export interface Carrier<Rule> {
   ruleRemoved(rule: Rule): void
 }
 
-/** A link's rules and the connections they act on, which are told when a rule is removed. */
+/** A link's rules and the connections they act on, which learn of a removed rule. */
 export class CarriedRules<Rule> extends RuleList<Rule> {
   readonly #carriers: Set<Carrier<Rule>> = new Set()
   #connections = 0
@@ -75,22 +75,22 @@ export interface Standing<Fault> {
   readonly fault: Fault
   readonly appliedAtMs: number
   hits: number
-  /** How often it may have been for what passed and could not hit it. */
+  /** How often it was selected but could not hit. */
   missed: number
 }
 
-/** The caller's handle on a fault, which counts over all its links together. */
+/** The caller's handle on a fault, with counts over all its links. */
 export interface Applied<Fault> {
   readonly fault: Fault
   readonly hits: number
   readonly missed: number
-  /** Why it could not hit the last time. */
+  /** The latest reason for a miss. */
   readonly missedBecause: string | undefined
-  /** Heals at once: what it held goes on. Calling it again does nothing. */
+  /** Heals at once: held traffic is released. Further calls do nothing. */
   remove(): void
 }
 
-/** @param why Why a fault of this family misses. */
+/** @param why The reason for misses of this family. */
 export const appliedTo = <Fault, Rule>(
   standing: Standing<Fault>,
   placed: readonly PlacedRule<Rule>[],

@@ -12,20 +12,20 @@ export interface Wait {
   readonly rule: MessageRule
 }
 
-/** What becomes of one message. */
+/** The fate of one message. */
 export interface Fate {
-  /** What is passed on, in order: nothing if it is lost, several if it is duplicated. */
+  /** What is passed on, in order: nothing if it is lost, several copies if it is duplicated. */
   readonly copies: readonly Buffer[]
   readonly delayMs: number
-  /** The rules that delay it. Once all of them are removed it need not wait. */
+  /** The rules that delay it. It waits until all of them are removed. */
   readonly delayedBy: readonly MessageRule[]
-  /** It waits while others pass. */
+  /** The wait of a message that others overtake. */
   readonly aside?: Wait | undefined
-  /** It is sent a second time. */
+  /** The wait before its repetition. */
   readonly again?: Wait | undefined
 }
 
-/** A rule that strikes a message. */
+/** A rule that hits a message. */
 export interface Strike {
   readonly message: Buffer
   readonly rule: MessageRule
@@ -41,7 +41,7 @@ type MessageHarm<Kind extends MessageFault['kind']> = (
   strike: Strike,
 ) => Fate | undefined
 
-/** Every kind of message fault, and what it does. A kind that acts at once counts its hit itself. */
+/** Every kind of message fault, and its effect. A kind that acts at once counts its hit itself. */
 export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHarm<Kind> } = {
   'drop-message'(fate, _, { rule }) {
     rule.standing.hits++
@@ -81,7 +81,8 @@ export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHar
     rule.standing.hits++
     return { ...fate, copies: besides ? [...fate.copies, forged] : fate.copies.map(() => forged) }
   },
-  // Receivers notice, and what they drop need not be sent: an added message is dropped, and so is an altered one.
+  // Receivers notice a wrong signature and drop the message, so it need not be sent: an added message is dropped, and
+  // so is an altered one.
   'forge-signed-message'(fate, { fields, besides }, { message, track, rule, random }) {
     if (forgedBytes(message, fields, track, random()) === undefined) return undefined
     rule.standing.hits++
@@ -89,7 +90,7 @@ export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHar
   },
 }
 
-/** Undefined if it is not JSON, or has nothing that could be changed. */
+/** Undefined if it is not JSON, or has no member that can be changed. */
 function forgedBytes(message: Buffer, fields: number, { framing, direction }: Track, random: Random) {
   const said = framing.readsJson === true ? framing.read(message) : undefined
   const forged = said === undefined ? undefined : forge(said, fields, () => random.next())

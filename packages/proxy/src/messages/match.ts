@@ -3,7 +3,7 @@ import { canonical, type Json, UserError } from '@chaosproxy/history'
 import type { Direction, Framing } from '@chaosproxy/wire'
 
 /**
- * The messages a fault is meant for, as a predicate on their bytes.
+ * The match of a fault as a predicate on messages' bytes.
  *
  * @throws UserError (usage) if messages of this framing and direction have no such part.
  */

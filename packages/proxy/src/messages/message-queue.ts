@@ -3,7 +3,7 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { Fate, Wait } from './harms.ts'
 import type { MessageRule } from './message-rule.ts'
 
-/** The memory for one direction of one connection. Beyond it the sender is paused until something has gone on. */
+/** The memory for one direction of one connection. Beyond it the sender is paused until something has been sent. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
@@ -36,13 +36,13 @@ export class MessageQueue {
   readonly #exit: Exit
   readonly #clock: ProxyClock
   #waiting: Waiting[] = []
-  /** The index of the first entry that has not gone on. */
+  /** The index of the first entry that has not been sent. */
   #head = 0
   #aside: Aside[] = []
   #bytes = 0
   #cancelTimer: (() => void) | undefined
   #reading = true
-  /** The receiver has part of a message, so no other may go on before the rest of it. */
+  /** Whether the receiver has part of a message, so that no other may be sent before its rest. */
   #midMessage = false
   #over = false
 
@@ -170,7 +170,7 @@ export class MessageQueue {
       return
     }
     this.#pass(next.copies)
-    // Messages released by this one do not count as passing, or they would release each other.
+    // Messages released by this one do not count as passing; otherwise they would release each other.
     for (const aside of this.#aside) aside.left--
     this.#passDueAsides(nowMs)
     if (next.again !== undefined) this.#setAside(next, next.again, true, nowMs)
@@ -190,7 +190,7 @@ export class MessageQueue {
     this.#aside = staying
   }
 
-  /** No message will come any more: passes on delayed messages, and drops repetitions. */
+  /** No message will come any more: sends delayed messages, and drops repetitions. */
   #passAllAsides(): void {
     for (const aside of this.#aside)
       if (!aside.repeated && !this.#midMessage) this.#passAside(aside)

@@ -31,8 +31,8 @@ export class MessageRule {
   }
 
   /**
-   * Whether the fault hits this message, which follows `earlier` others in its direction and connection. Ask once for
-   * each message: asking counts.
+   * Whether the fault hits this message, which follows `earlier` others in its direction and connection. Call it once
+   * for each message, because a call counts.
    */
   strikes(message: Buffer, earlier: number, track: Track, nowMs: number, random: () => Random): boolean {
     if (!this.#matches(message, track)) return false
@@ -40,8 +40,8 @@ export class MessageRule {
   }
 
   /**
-   * Counts a compressed message as missed, if it may be one that the fault is for: it can only be delayed. Returns
-   * whether it was.
+   * Counts a compressed message as a miss if the fault may select it: it can only be delayed. Returns whether it was
+   * counted.
    */
   missesCompressed(): boolean {
     const { fault } = this.standing

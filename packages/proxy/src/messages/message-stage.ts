@@ -17,13 +17,13 @@ export interface MessageStageOptions {
   readonly maxMessageBytes: number
   readonly clock: ProxyClock
   readonly exit: Exit
-  /** Called when a message is changed, or passed on out of order; `altered`: what goes on in place of a request. */
+  /** Called when a message is changed or reordered. `altered`: what is sent instead of a request. */
   readonly disturbed: (altered: readonly Buffer[]) => void
 }
 
 /**
- * One direction of one connection, message by message. Without rules on its link and with nothing waiting, bytes go on
- * as they come and are only scanned for the ends of messages, so that a rule can be added at any moment.
+ * One direction of one connection, message by message. Without rules on its link and with nothing waiting, bytes are
+ * passed on as they come and only scanned for the ends of messages, so that a rule can be added at any moment.
  */
 export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #options: MessageStageOptions
@@ -41,7 +41,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
   readonly #run: Run
   #ended = false
-  /** The client's handshake is still to come, which decides whether both directions are compressed. */
+  /** Whether the client's handshake is still to come, which decides if both directions are compressed. */
   #offersCompression: boolean
 
   constructor(options: MessageStageOptions) {
@@ -89,7 +89,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   delivered(): void {
-    // Bytes passed on may still be lost later, on which nothing here depends.
+    // Bytes passed on may still be lost later, which does not matter here.
   }
 
   frame(bytes: Buffer): void {
@@ -150,8 +150,8 @@ interface FateOptions {
 }
 
 /**
- * Applies each rule to a message in turn; undefined if none strikes, so that it passes unchanged. No further rule sees
- * a lost message. Delays add up; of several rules that set it aside, or that repeat it, the last one counts.
+ * Applies each rule to a message in turn; undefined if none hits, so that it passes unchanged. Later rules do not see a
+ * lost message. Delays add up. Of several rules that let others overtake it, or repeat it, the last one counts.
  */
 function planFate(rules: readonly MessageRule[], message: Buffer, options: FateOptions): Fate | undefined {
   const { earlier, track, nowMs } = options
@@ -171,7 +171,7 @@ function planFate(rules: readonly MessageRule[], message: Buffer, options: FateO
 
 function suffer(fate: Fate, strike: Strike): Fate | undefined {
   const { fault } = strike.rule.standing
-  // The table pairs each kind with its own harm, which the compiler cannot follow through the lookup.
+  // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
   const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
   return harm(fate, fault, strike)
 }

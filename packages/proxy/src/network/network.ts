@@ -18,7 +18,7 @@ export interface NetworkOptions {
   readonly seed: number | string
   /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** The links that keep what passes over them, in bounded memory, for `passages`; by default none. */
+  /** The links whose traffic is kept, in bounded memory, for `passages`; by default none. */
   readonly isTaped?: ((link: Link) => boolean) | undefined
 }
 
@@ -46,7 +46,7 @@ export interface Network {
    * Resolves once every change so far is in effect everywhere, which in a single process is at once.
    */
   settled(): Promise<void>
-  /** What passed over each link that keeps it, as far as memory allowed; also once all is closed. */
+  /** The traffic of each link that is kept, as far as memory allowed; also after everything is closed. */
   passages(): Iterable<Passage>
   /** Keyed by `linkName`, for every link that a route or a fault has named. */
   statistics(): ReadonlyMap<string, LinkStatistics>
@@ -54,13 +54,13 @@ export interface Network {
    * Calls back when a connection fails without a fault being the cause: at once, then once a second with a count.
    */
   onTrouble(listener: TroubleListener): void
-  /** Frees every port, and waits for connections to end, at most so long. Absent if other processes carry them. */
+  /** Frees every port, and waits for connections to end, up to this time. Absent if other processes carry them. */
   drain?(longestMs: number): Promise<void>
   /** Resets every connection and frees every port. */
   close(): Promise<void>
 }
 
-/** What a network gives to each of its routes. */
+/** What a network provides to its routes. */
 interface Wiring {
   readonly forward: LinkState
   readonly backward: LinkState

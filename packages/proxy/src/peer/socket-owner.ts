@@ -91,7 +91,7 @@ const familyOwns = (pid: number, inode: string): boolean =>
 
 /**
  * A process that cannot be inspected, because it has ended or belongs to another user, counts as not owning it. Reads
- * synchronously: a descriptor takes microseconds so, and on a busy machine a thousand times that by the thread pool.
+ * synchronously: microseconds for each descriptor, against milliseconds through a busy thread pool.
  */
 function owns(pid: number, inode: string): boolean {
   const directory = `/proc/${pid}/fd`

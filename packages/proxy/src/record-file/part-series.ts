@@ -3,9 +3,9 @@ import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
 
-/** When a recording goes on in another part, and what becomes of finished ones. */
+/** When a recording starts a new part, and what happens to finished ones. */
 export interface PartsOptions {
-  /** Begin another part at about this size … */
+  /** Start a new part at about this size … */
   readonly bytes?: number | undefined
   /** … or with the first event this long after a part's first one, in the recorder's time. */
   readonly everyMs?: number | undefined
@@ -15,7 +15,7 @@ export interface PartsOptions {
   readonly keep?: number | undefined
 }
 
-/** Which parts there are. */
+/** The parts so far. */
 export interface PartsStatistics {
   /** The number of the part that is written now, counted from 1. */
   readonly current: number
@@ -27,11 +27,11 @@ export interface PartSeries {
   readonly removed: number
   /** A part's name while it is written, and after it unless it is compressed. */
   pathOf(number: number): string
-  /** Call when a part is on the disk and closed, with the number of the newest one there is. */
+  /** Call it when a part is on disk and closed, with the number of the newest part. */
   finished(number: number, newest: number): void
-  /** Keeps the parts that are there now, up to this one, for good: they are the evidence of something. */
+  /** Never removes the existing parts up to this one, because they are evidence. */
   pin(number: number): void
-  /** Removes the oldest finished part that may be, to make room. Returns its name. */
+  /** Removes the oldest removable finished part to free space. Returns its name. */
   sacrifice(): string | undefined
   /** Resolves once no part is being compressed any more. */
   settled(): Promise<void>
@@ -58,7 +58,7 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
   function remove(number: number): void {
     there.delete(number)
     try {
-      // Either form: it may not have been compressed yet, or just have been.
+      // Either form: the compression may be in progress or just finished.
       rmSync(pathOf(number), { force: true })
       rmSync(compressedPath(pathOf(number)), { force: true })
       removed++
@@ -77,12 +77,12 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
     const path = pathOf(number)
     const unfinished = `${compressedPath(path)}.unfinished`
     try {
-      // Opened here, so that no stream creates a file after it was given up.
+      // Opened here, so that the stream cannot create a file after it was given up.
       const from = createReadStream(path, { fd: openSync(path, 'r') })
       const to = createWriteStream(unfinished, { fd: openSync(unfinished, 'w', 0o600), flush: true })
       await pipeline(from, createGzip({ level: constants.Z_BEST_SPEED }), to)
       if (!there.has(number)) return rmSync(unfinished)
-      // Killed between these two, both forms are there, and readers take the one that is not compressed.
+      // If the process is killed between these two, both forms exist, and readers use the uncompressed one.
       renameSync(unfinished, compressedPath(path))
       rmSync(path)
     } catch (error) {

@@ -8,11 +8,11 @@ export interface RecordFileOptions {
   readonly header?: (() => Header) | undefined
   /** Write numbered parts; the path is that of their directory. */
   readonly parts?: PartsOptions | undefined
-  /** How much may wait for the disk before traffic should be held up. By default 64 MiB. */
+  /** The backlog beyond which traffic should wait. By default 64 MiB. */
   readonly maximumBehindBytes?: number | undefined
-  /** Called once when writing fails. Later lines are counted as lost, and traffic goes on. */
+  /** Called once when writing fails. Later lines are counted as lost, and traffic continues. */
   readonly onError?: ((error: UserError) => void) | undefined
-  /** Called with a sentence when a part is removed for lack of room, or a finished one cannot be compressed or removed. */
+  /** Called with a sentence when a part is removed to free space, or a finished one cannot be compressed or removed. */
   readonly onNotice?: ((sentence: string) => void) | undefined
   /** The last line of a file after writing failed, if there is room for it. */
   readonly seal?: string | undefined
@@ -32,16 +32,16 @@ export interface RecordFileStatistics {
   /** Lines and bytes handed to the operating system. */
   readonly writtenLines: number
   readonly writtenBytes: number
-  /** How much waits for the disk, now and at most. */
+  /** The current and the maximum backlog. */
   readonly behindBytes: number
   readonly mostBehindBytes: number
-  /** How often traffic had to be held up. */
+  /** How often traffic had to wait. */
   readonly congestions: number
   /** Lines added after writing failed. */
   readonly lostLines: number
 }
 
-/** Where a line is. */
+/** The place of a line. */
 export interface LinePlace {
   readonly path: string
   /** Counted from 1, in this file or part. */
@@ -49,14 +49,14 @@ export interface LinePlace {
 }
 
 export interface RecordFile {
-  /** Parts go by the time of the event. */
+  /** Parts are chosen by the time of the event. */
   write(line: string, event?: { readonly time: number }): void
-  /** The place of the line that was written last; undefined if it is lost. */
+  /** The place of the last line; undefined if it is lost. */
   place(): LinePlace | undefined
-  /** Never removes the parts that are there now. */
+  /** Never removes the existing parts. */
   pin(): void
   readonly statistics: RecordFileStatistics
-  /** Whether too much waits for the disk, so that clients should be made to wait. Nothing is ever dropped for it. */
+  /** Whether the backlog is so large that clients should wait. Nothing is dropped for it. */
   readonly congested: boolean
   /** Calls back when it is no longer congested, or at once. */
   whenRelieved(callback: () => void): void
@@ -92,7 +92,7 @@ class BehindWriter implements RecordFile {
   readonly #series: PartSeries | undefined
   readonly #partBytes: number
   readonly #partNanos: number
-  /** The part that lines go to, and how much of it there is; the disk may still be at an earlier one. */
+  /** The current part of new lines, and its size; the disk may still be at an earlier part. */
   #part = 1
   #lines = 0
   #bytes = 0
@@ -196,7 +196,9 @@ class BehindWriter implements RecordFile {
 
   readonly #pathOf = (part: number): string => this.#series?.pathOf(part) ?? this.#path
 
-  /** Lines are dealt to parts as they come, not as they reach the disk, so that their places are known at once. */
+  /**
+   * Lines are assigned to parts when they come, not when they reach the disk, so that their places are known at once.
+   */
   #chooseParts(bytes: number, time: number | undefined): void {
     const isFull = this.#bytes > 0 && this.#bytes + bytes > this.#partBytes
     const isOver = time !== undefined && time - (this.#partSince ?? time) >= this.#partNanos
@@ -231,10 +233,7 @@ class BehindWriter implements RecordFile {
     if (bytes > this.#gathering.length) this.#gathering = Buffer.allocUnsafeSlow(bytes)
   }
 
-  /**
-   * Schedules a flush. While a write is under way there is no need to: the next block follows it, and is larger for
-   * that.
-   */
+  /** Schedules a flush. During a write none is needed: the next block follows it, and is larger. */
   #flushInTime(): void {
     this.#timer = undefined
     if (!this.#writing) this.#flush()
@@ -285,8 +284,8 @@ class BehindWriter implements RecordFile {
   }
 
   /**
-   * What waits for one part goes to the disk at once: a busy process hears of the end of a write only once a turn of its
-   * event loop, in which many blocks may have come.
+   * Everything that waits for one part is written at once: a busy process learns only once a turn that a write has
+   * ended, and many blocks may have come meanwhile.
    */
   #nextBlock(): Block | undefined {
     const [first, second] = this.#blocks
@@ -341,7 +340,7 @@ class BehindWriter implements RecordFile {
     this.#writeNext()
   }
 
-  /** If the disk is full and old parts may go, the oldest makes room for what is written now. */
+  /** If the disk is full and old parts may go, removes the oldest to free space. */
   #madeRoom(error: NodeJS.ErrnoException): boolean {
     if (error.code !== 'ENOSPC' || this.#options.parts?.keep === undefined) return false
     const removed = this.#series?.sacrifice()
@@ -362,7 +361,7 @@ class BehindWriter implements RecordFile {
     return true
   }
 
-  /** Stops writing for good, since a history with a hole would be judged wrongly. Traffic goes on. */
+  /** Stops writing for good, since a history with a gap would be judged wrongly. Traffic continues. */
   #fail(block: Block, error: unknown): void {
     this.#failed = true
     this.#flush()
@@ -416,8 +415,8 @@ function openSeries(path: string, parts: PartsOptions, onNotice: RecordFileOptio
 
 function openFile(path: string): number {
   try {
-    // A new file is made exclusively, so that a dangling link does not lead elsewhere; and for its owner alone, since it has
-    // what clients wrote.
+    // A new file is created exclusively, so that a dangling link cannot redirect it, and for its owner only, since it
+    // contains clients' data.
     return openSync(path, existsSync(path) ? 'w' : 'wx', 0o600)
   } catch (error) {
     throw writingFailed(path, error)

@@ -5,8 +5,8 @@ const SEARCHED_BYTES = 4 * 1024 * 1024
 const LINE_END = 0x0a
 
 /**
- * Ends a file that can no longer grow by overwriting its last lines with one that says so: a full disk still accepts
- * overwrites. Returns false if that fails too.
+ * Ends a file that can no longer grow by overwriting its last lines with a seal: a full disk still accepts overwrites.
+ * Returns false if that fails too.
  *
  * @param wholeBytes the size of the file's complete lines; part of another line may follow.
  */

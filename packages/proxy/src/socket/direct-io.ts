@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
-// What a stream does per chunk (queues, events, a call in the next tick) costs more than everything else in passing on
-// a small message. None of it is needed while the queues are empty, so the socket's internal stream methods are called
-// directly.
+// A stream's work for each chunk (queues, events, a call in the next tick) costs more than everything else when a small
+// message is passed on. None of it is needed while the queues are empty, so the socket's internal stream methods are
+// called directly.
 
 /** Sockets with a direct write in progress, which their streams do not know about. */
 const sending: WeakSet<Socket> = new WeakSet()

@@ -3,15 +3,15 @@ import { Duplex } from 'node:stream'
 
 /** The two ends of a connection within this process. */
 export interface InnerConnection {
-  /** For the client, in place of a socket it would have dialled. */
+  /** For the client, instead of a socket that it dials. */
   readonly client: Duplex
-  /** For the proxy, in place of a socket it would have accepted. */
+  /** For the proxy, instead of a socket that it accepts. */
   readonly accepted: Socket
 }
 
 let connectionsMade = 0
 
-/** Connects two streams as TCP over loopback would: what one end writes, the other reads in a later turn. */
+/** Connects two streams like TCP over loopback: what one end writes, the other reads in a later turn. */
 export function connectWithin(): InnerConnection {
   const client = new InnerSocket({ allowHalfOpen: false })
   const accepted = new InnerSocket({ allowHalfOpen: true })
@@ -22,23 +22,23 @@ export function connectWithin(): InnerConnection {
   return { client, accepted: accepted as unknown as Socket }
 }
 
-/** One end. It behaves as a socket with respect to ends and resets, and in what its 'close' event says. */
+/** One end. It ends and resets like a socket, and its 'close' event has the same argument. */
 class InnerSocket extends Duplex {
   peer: InnerSocket | undefined
   readonly connecting = false
-  /** Its bytes pass through its stream, as those of TLS sockets do. */
+  /** Its bytes pass through its stream, like those of TLS sockets. */
   readonly encrypted = true
   readonly remoteAddress = '127.0.0.1'
   remotePort = 0
-  /** The connection that goes on from here, which keeps the process alive in place of this one. */
+  /** The connection that continues from here, and keeps the process alive instead of this one. */
   #onward: Pick<Socket, 'ref' | 'unref'> | undefined
   #isIdle = false
-  /** Called once the reader takes more. */
+  /** Called once the reader can take more. */
   #hasRoom: (() => void) | undefined
   #isReset = false
 
   constructor({ allowHalfOpen }: { readonly allowHalfOpen: boolean }) {
-    // 'close' is emitted below, since a stream's does not say whether there was an error.
+    // 'close' is emitted below, since a stream's does not report an error.
     super({ allowHalfOpen, emitClose: false })
   }
 
@@ -59,7 +59,7 @@ class InnerSocket extends Duplex {
     })
   }
 
-  /** Written together, read together. */
+  /** Bytes written together are read together. */
   override _writev(chunks: readonly { readonly chunk: Buffer }[], written: (error?: Error | null) => void): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', written)
   }
@@ -80,12 +80,14 @@ class InnerSocket extends Duplex {
       if (!this.#isReset && !this.writableFinished) this.#endPeer()
       this.emit('close', error !== null)
     })
-    // What was written before is read first.
+    // Earlier writes are read first.
     const { peer } = this
     if (this.#isReset && peer !== undefined) setImmediate(() => peer.#resetByPeer())
   }
 
-  /** As of sockets: whether this end, and what goes on from the other one, keeps the process alive. */
+  /**
+   * Like a socket's: whether this end, and the connection that continues from the other one, keeps the process alive.
+   */
   ref(): this {
     this.peer?.keepAlive(true)
     return this
@@ -96,7 +98,7 @@ class InnerSocket extends Duplex {
     return this
   }
 
-  /** Says which connection carries on what the other end writes. */
+  /** Sets the connection that forwards what the other end writes. */
   goesOnTo(onward: Pick<Socket, 'ref' | 'unref'>): void {
     this.#onward = onward
     if (this.#isIdle) onward.unref()

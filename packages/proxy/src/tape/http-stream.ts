@@ -13,7 +13,7 @@ import {
 import { type ReadMessage, type ReadStream, textOf } from './read-message.ts'
 import type { Stream } from './stream.ts'
 
-/** Of a body, no more than this is read. */
+/** The part of a body that is read. */
 const MOST_BODY_BYTES = 64 * 1024
 const REQUEST_LINE = /^[A-Z]{3,16} \S+ HTTP\/1\.[01]\r\n/
 const STATUS_LINE = /^HTTP\/1\.[01] \d{3}[ \r]/
@@ -22,7 +22,7 @@ const STATUS_LINE = /^HTTP\/1\.[01] \d{3}[ \r]/
 export function readHttp(stream: Stream, asked: Stream | undefined): ReadStream | undefined {
   const [first] = stream.pieces
   const isWhole = first?.positionBytes === 0
-  // What begins in the middle, because the rest was forgotten, is read from the first message that begins a chunk.
+  // A stream whose start was dropped is read from the first message at the start of a chunk.
   const beginnings = isWhole ? [beginningOf(stream)] : stream.pieces.map(({ bytes }) => textAt(bytes))
   const requestsFrom = beginnings.findIndex((text) => REQUEST_LINE.test(text))
   if (requestsFrom >= 0) return readMessages(stream, requestsFrom, requestReading())
@@ -48,12 +48,12 @@ const LONGEST_LINE_BYTES = 2048
 
 type Head = RequestHead | ResponseHead
 
-/** How the messages of one direction are read. */
+/** The way to read the messages of one direction. */
 interface Reading {
   readonly parser: MessageParser<Head>
-  /** Says how the body is delimited; undefined for a head that is no message of its own. */
+  /** How the body is delimited; undefined for a head that is no message of its own. */
   begin(): Pick<ReadMessage, 'type' | 'question'> | undefined
-  /** What comes before the body in the text. */
+  /** The text before the body. */
   textBefore(): string
 }
 

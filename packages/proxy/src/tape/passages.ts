@@ -4,34 +4,34 @@ import { readStream } from './read-stream.ts'
 import { deliveredAtMs, type Stream, streamsOf } from './stream.ts'
 import type { Tape } from './tape.ts'
 
-/** What passed over one link, with times of the proxy's clock. */
+/** The traffic of one link, with times by the proxy's clock. */
 export interface Passage {
   readonly link: Link
-  /** What was sent up to then may have been forgotten. */
+  /** Messages sent before this may have been dropped. */
   readonly forgottenUntilMs: number
   /** In the order in which they were sent. */
   readonly messages: readonly PassedMessage[]
-  /** When something may have been sent that is not among the messages, or not as one that can be read. */
+  /** Times at which something may have been sent that is missing from the messages, or unreadable. */
   readonly doubts: readonly Doubt[]
 }
 
 export interface PassedMessage extends Omit<ReadMessage, 'endBytes'> {
   /** When its last byte was handed to the receiver's socket; absent if it never was. */
   readonly deliveredAtMs?: number | undefined
-  /** It is a connection that broke before any of its bytes were read: what was to be sent on it is not known. */
+  /** Whether it is a connection that broke before any of its bytes were read, so that its messages are unknown. */
   readonly isUnread?: true | undefined
-  /** When the connection was over; absent for one that was open to the last. */
+  /** When the connection ended; absent if it was open to the end. */
   readonly closedAtMs?: number | undefined
 }
 
 export interface Doubt {
   readonly fromMs: number
   readonly toMs: number
-  /** `unread`: its bytes never came here; `unreadable`: they say nothing to us. */
+  /** `unread`: its bytes never reached the proxy; `unreadable`: they cannot be interpreted. */
   readonly why: 'unread' | 'unreadable'
 }
 
-/** What was sent so shortly before a connection broke may not have been read any more. */
+/** Bytes sent this shortly before a connection broke may not have been read. */
 const BREAKS_WITHIN_MS = 250
 
 /** The tape of a link. */
@@ -40,7 +40,7 @@ export interface LinkTape {
   readonly tape: Tape
 }
 
-/** Reads the messages of each tape, and what it cannot tell: one after the other, since all at once take much memory. */
+/** Reads the messages of each tape, and what is uncertain: one tape at a time, since all together take much memory. */
 export function* readPassages(tapes: readonly LinkTape[]): Generator<Passage> {
   for (const { link, tape } of tapes) {
     const back = tapes.find((other) => other.link.from === link.to && other.link.to === link.from)
@@ -56,7 +56,7 @@ export function* readPassages(tapes: readonly LinkTape[]): Generator<Passage> {
 }
 
 function passedOn(stream: Stream, before: Stream | undefined): Pick<Passage, 'messages' | 'doubts'> {
-  // Even numbers are of those who dial, and ask.
+  // Streams with even numbers come from the dialling side, which sends requests.
   const { messages, unreadableFromMs, unreadableUntilMs } = readStream(
     stream,
     stream.number % 2 === 1 ? before : undefined,

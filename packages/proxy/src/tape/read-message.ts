@@ -1,27 +1,27 @@
 import { isUtf8 } from 'node:buffer'
 
-/** A message as the bytes of a stream say it. */
+/** A message as read from a stream. */
 export interface ReadMessage {
   /** `POST /replicate`, `append`, `SET`, `41 bytes`. */
   readonly type: string
-  /** What it says; undefined if that cannot be read: it is binary, compressed, or not all of it was kept. */
+  /** Its content; undefined if that is binary, compressed or incomplete. */
   readonly text: string | undefined
-  /** What the request says that it replies to. */
+  /** The request to which it replies. */
   readonly question?: string | undefined
   readonly sentAtMs: number
-  /** Where it ends in the stream; infinite if its end was not seen. */
+  /** The position of its end in the stream; infinite if the end was not seen. */
   readonly endBytes: number
 }
 
 export interface ReadStream {
   readonly messages: readonly ReadMessage[]
-  /** From then on its messages are not told apart for certain; undefined if all are. */
+  /** From here on, message boundaries are uncertain; undefined if all are certain. */
   readonly unreadableFromMs: number | undefined
-  /** Nor up to then, since the beginning was forgotten; undefined if it was not. */
+  /** Up to here too, since the start was dropped; undefined if it was not. */
   readonly unreadableUntilMs?: number | undefined
 }
 
-/** Undefined if it is no text. */
+/** Undefined if it is not text. */
 export function textOf(bytes: Buffer): string | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = bytes.toString()

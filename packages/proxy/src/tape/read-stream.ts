@@ -4,7 +4,10 @@ import type { Stream } from './stream.ts'
 
 const NOTHING: ReadStream = { messages: [], unreadableFromMs: undefined }
 
-/** Reads a stream by what it looks like: HTTP/1, lines of JSON, or else chunk by chunk. `asked`: the stream it replies to. */
+/**
+ * Reads a stream as what it looks like: HTTP/1, lines of JSON, or else chunk by chunk. `asked`: the stream to which it
+ * replies.
+ */
 export function readStream(stream: Stream, asked: Stream | undefined): ReadStream {
   const [first] = stream.pieces
   if (first === undefined) return NOTHING
@@ -53,14 +56,14 @@ function lineMessage(line: Buffer, sentAtMs: number, endBytes: number): ReadMess
   }
 }
 
-/** Chunks may begin and end in the middle of a message, so a change may be there without being found. */
+/** Chunks may start or end in the middle of a message, so a change may be missed. */
 function readChunks(stream: Stream): ReadStream {
   const messages = stream.pieces.map(({ bytes, sizeBytes, positionBytes, atMs }): ReadMessage => {
     const text = textOf(bytes)
     const commands = text === undefined ? [] : commandsIn(text)
     return {
       type: commands.length === 0 ? `${sizeBytes} bytes` : commands.slice(0, MOST_NAMED).join(', '),
-      // What delimits the words of RESP is no content.
+      // The delimiters of RESP words are not content.
       text: commands.length === 0 ? text : text?.replaceAll(/^[*$]\d+\r$/gm, ''),
       sentAtMs: atMs,
       endBytes: positionBytes + sizeBytes,
@@ -69,10 +72,10 @@ function readChunks(stream: Stream): ReadStream {
   return { messages, unreadableFromMs: stream.pieces[0]?.atMs }
 }
 
-/** So many of the commands that went out together are named. */
+/** How many of the commands sent together are named. */
 const MOST_NAMED = 3
 
-/** The names of the commands in a chunk of RESP, each once; none if it is no such chunk. */
+/** The distinct command names in a chunk of RESP; none if it is no RESP. */
 function commandsIn(text: string): readonly string[] {
   if (!/^\*\d+\r\n\$/.test(text)) return []
   const names = Array.from(text.matchAll(/\*\d+\r\n\$\d+\r\n([\w.-]+)\r\n/g), ([, name = '']) => name.toUpperCase())

@@ -1,18 +1,18 @@
 import type { TapedBytes, TapeEntry } from './tape.ts'
 
-/** What a tape has of one direction of one connection. */
+/** The record of one direction of one connection. */
 export interface Stream {
   readonly number: number
   readonly pieces: (TapedBytes & { readonly atMs: number })[]
-  /** How many bytes had been handed to the receiver's socket, and when: both rise. */
+  /** How many bytes the receiver's socket had got, and when, in ascending order. */
   readonly deliveries: { readonly totalBytes: number; readonly atMs: number }[]
-  /** When the sender was paused, so that it may have sent what was not read. */
+  /** Times at which the sender was paused, so that it may have sent bytes that were not read. */
   readonly unreadAtMs: number[]
   openedAtMs?: number
-  /** The sender ended it in good order, so that all it sent was read. */
+  /** When the sender ended it in order, so that everything it sent was read. */
   finishedAtMs?: number
   closedAtMs?: number
-  /** From here on bytes were changed, lost or reordered in front of the link. */
+  /** When bytes were first changed, lost or reordered in front of the link. */
   disturbedAtMs?: number
 }
 
@@ -57,7 +57,7 @@ function add(stream: Stream, entry: TapeEntry): void {
   }
 }
 
-/** When the bytes up to this position had been handed to the receiver's socket; undefined if they never were. */
+/** When the receiver's socket had got the bytes up to this position; undefined if it never did. */
 export function deliveredAtMs({ deliveries }: Stream, endBytes: number): number | undefined {
   let [low, high] = [0, deliveries.length]
   while (low < high) {

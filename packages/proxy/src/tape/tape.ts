@@ -1,29 +1,29 @@
-/** Something that happened on one stream: one direction of one connection. */
+/** An event on one stream: one direction of one connection. */
 export type TapeEntry = { readonly stream: number; readonly atMs: number } & (
   | { readonly kind: 'opened' | 'finished' | 'closed' | 'disturbed' | 'unread' }
-  /** Bytes of the stream up to here that were handed to the receiver's socket. */
+  /** The receiver's socket has got the stream's bytes up to here. */
   | { readonly kind: 'delivered'; readonly totalBytes: number }
   | TapedBytes
 )
 
 export interface TapedBytes {
   readonly kind: 'bytes'
-  /** How many bytes of the stream came before. */
+  /** The number of preceding bytes of the stream. */
   readonly positionBytes: number
   readonly sizeBytes: number
-  /** The first of them, in memory of the tape. */
+  /** The first of these bytes, in the tape's memory. */
   readonly bytes: Buffer
-  /** Whether they were handed to the receiver's socket at once. */
+  /** Whether the receiver's socket got them at once. */
   readonly isDelivered: boolean
 }
 
-/** How much all tapes of a network may take together. */
+/** The memory of all tapes of a network together. */
 export interface TapeBudget {
   leftBytes: number
 }
 
 const SLAB_BYTES = 64 * 1024
-/** Of one chunk, no more than this is kept. */
+/** The part of one chunk that is kept. */
 const MOST_KEPT_BYTES = 16 * 1024
 const HEADER_BYTES = 32
 
@@ -38,11 +38,11 @@ interface Slab {
 }
 
 /**
- * What passed over one link, and when, in bounded memory: the oldest is forgotten first. It is written on the hot path and
- * so only copies; it is read once, after the run.
+ * The traffic of one link with its times, in bounded memory: the oldest is dropped first. Writing is on the hot path
+ * and only copies; reading happens once, after the run.
  */
 export class Tape {
-  /** Nothing up to then is known for certain: it may have been forgotten. */
+  /** Nothing before this time is certain: it may have been dropped. */
   forgottenUntilMs: number = Number.NEGATIVE_INFINITY
   readonly #budget: TapeBudget
   readonly #mostSlabs: number
@@ -77,14 +77,14 @@ export class Tape {
     this.#entry(DELIVERED, stream, atMs, 0)?.memory.writeDoubleLE(totalBytes, this.#lastAt + 16)
   }
 
-  /** In the order in which they were written. */
+  /** The entries in the order in which they were written. */
   *entries(): Generator<TapeEntry> {
     for (const { memory, usedBytes } of this.#slabs) {
       for (let at = 0; at < usedBytes; at += HEADER_BYTES + memory.readUInt16LE(at + 2)) yield entryAt(memory, at)
     }
   }
 
-  /** Whether the last entry is just those bytes, and so could be marked instead of followed by an entry. */
+  /** Whether the last entry has exactly these bytes, and so can be marked instead of followed by another. */
   #markLast(stream: number, atMs: number, totalBytes: number): boolean {
     const memory = this.#slabs.at(-1)?.memory
     const at = this.#lastAt

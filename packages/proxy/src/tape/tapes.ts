@@ -4,14 +4,14 @@ import { Tape, type TapeBudget } from './tape.ts'
 
 /** The tapes of a network. */
 export interface Tapes {
-  /** The tape of a link, made now; undefined if it is to have none. */
+  /** The tape of a link, created now; undefined if the link has none. */
   of(link: Link): Tape | undefined
   passages(): Iterable<Passage>
 }
 
-/** Of one link: some 15,000 small requests. */
+/** The memory for one link: about 15,000 small requests. */
 const LINK_TAPE_BYTES = 4 * 1024 * 1024
-/** Of all links together. */
+/** The memory for all links. */
 const TAPES_BYTES = 64 * 1024 * 1024
 
 export function createTapes(isTaped: (link: Link) => boolean = () => false): Tapes {

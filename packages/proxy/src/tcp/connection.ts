@@ -25,7 +25,7 @@ export interface ConnectionOptions {
   readonly backward: LinkState
   /** Called to dial. Undefined if there is no server, which the client sees as a refused connection. */
   readonly upstream: () => Upstream | undefined
-  /** The local address to dial from, where it is not left to the system. */
+  /** The local address to dial from; by default the system chooses. */
   readonly source?: string | undefined
   readonly clock: ProxyClock
   /** Unique within the network. */
@@ -38,7 +38,7 @@ export interface ConnectionOptions {
   readonly dialSecurely?: ((target: Upstream, client: Socket) => Socket) | undefined
   /** The upstream could not be reached, and no fault is the cause. */
   readonly dialFailed: (target: Upstream, error: NodeJS.ErrnoException) => void
-  /** A client speaks something else than what the interceptor reads. */
+  /** A client uses another protocol than the interceptor reads. */
   readonly misread: (what: 'http2') => void
   readonly closed: (connection: Connection) => void
 }
@@ -48,8 +48,8 @@ type Inlet = Pick<Stage, 'receive' | 'end' | 'reset'>
 
 /**
  * An accepted connection and the one dialled for it. A TCP handshake needs both directions, so while either is cut the
- * upstream is not dialled: the client stays accepted but unanswered until the links heal. If one of the cuts is a drop,
- * connections opened during it are reset on healing. With an interceptor the upstream is dialled when there are bytes
+ * upstream is not dialled: the client is accepted and gets nothing until the links heal. If one of the cuts is a drop,
+ * connections opened during it are reset when healed. With an interceptor the upstream is dialled when there are bytes
  * for it or the interceptor asks.
  */
 export class Connection implements PumpedConnection {
@@ -133,7 +133,7 @@ export class Connection implements PumpedConnection {
     if (this.#upstream !== undefined) resetSocket(this.#upstream)
   }
 
-  /** Passes nothing on from here on. */
+  /** Stops passing anything on. */
   #forget(): void {
     this.#state = 'closed'
     this.#cancelDial?.()
@@ -290,7 +290,7 @@ export class Connection implements PumpedConnection {
     }
   }
 
-  /** Takes answers whose memory is used again after the turn. An interceptor's exit copies what it must keep. */
+  /** Takes responses in memory that is reused after the turn. An interceptor's exit copies what it must keep. */
   #receiveBorrowed(): Receive {
     const responses = this.#responses
     const pump = this.#backward
@@ -358,7 +358,8 @@ const wasReset = (socket: Socket): boolean =>
   !socket.writableEnded && socket.remoteAddress === undefined && !isUnix(socket)
 
 /**
- * The interceptor's way to the pump. Calls `reach` before passing anything on, and `reset` instead of the pump's own.
+ * The interceptor's output to the pump. Calls `reach` before passing anything on, and `reset` instead of the pump's
+ * own.
  */
 function createExit(pump: Pump, reach: () => void, reset: () => void): Exit {
   return {

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * How many of this process's descriptors connections and listeners may take. Some are kept for everything else, above all
- * for the control interface, so that a flood of connections does not lock out the operator who could stop it.
+ * How many of this process's file descriptors connections and listeners may use. Some are reserved, above all for the
+ * control interface, so that a flood of connections does not lock out the operator who could stop it.
  */
 export interface Descriptors {
-  /** Takes them and returns what gives them back, which may be called twice; undefined if too few are left. */
+  /**
+   * Reserves descriptors and returns a function that releases them, which may be called twice; undefined if too few are
+   * left.
+   */
   take(count: number): (() => void) | undefined
 }
 
-/** The control interface's connections, the recorder's files, and what identifies clients have room in them. */
+/** Enough for the control interface's connections, the recorder's files, and the identification of clients. */
 const MOST_KEPT = 128
 
 export function createDescriptors(limit: number): Descriptors {
@@ -28,13 +31,13 @@ export function createDescriptors(limit: number): Descriptors {
   }
 }
 
-/** The `Max open files` of Linux's /proc/PID/limits that is in force; Infinity if it has none. */
+/** The `Max open files` in force, from Linux's /proc/PID/limits; Infinity if there is no limit. */
 export function parseLimit(limits: string): number {
   const soft = /^Max open files +(\d+)/m.exec(limits)?.[1]
   return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
 }
 
-/** Systems without /proc do not say. */
+/** Unlimited on systems without /proc. */
 function ownLimit(): number {
   try {
     return parseLimit(readFileSync('/proc/self/limits', 'latin1'))

@@ -1,6 +1,6 @@
 import { flushInTurn, gathersWrites, keepMemory } from './turn.ts'
 
-/** More than this is not gathered into one write. */
+/** Larger writes are not gathered. */
 const LARGEST_BYTES = 16 * 1024
 
 /** Bytes for one socket that wait for the end of the turn. */

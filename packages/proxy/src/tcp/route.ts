@@ -44,7 +44,7 @@ export interface RouteOptions {
   readonly processes?: PeerFinder | undefined
   /** Without it, TLS is passed through like any bytes. */
   readonly tls?: TlsOptions | undefined
-  /** How clients ask for TLS, if the protocol begins in plaintext. Without a certificate they are told to stay there. */
+  /** How clients ask for TLS, if the protocol begins in plaintext. Without a certificate TLS is declined. */
   readonly encryption?: Encryption | undefined
 }
 
@@ -70,11 +70,11 @@ export interface Route {
   /** Applies to connections dialled from now on; those alive stay where they are. */
   setUpstream(upstream: Upstream | undefined): void
   /**
-   * Stops listening, and waits for the connections to end, closing those without a request under way; at most so long.
-   * Absent if other processes carry them.
+   * Stops listening and waits, up to this time, for the connections to end; those without a request in progress are
+   * closed at once. Absent if other processes carry them.
    */
   drain?(longestMs: number): Promise<void>
-  /** Stops listening and resets what is connected; resolves once the port is free. */
+  /** Stops listening and resets open connections; resolves once the port is free. */
   close(): Promise<void>
 }
 
@@ -103,7 +103,7 @@ interface Admitted {
   readonly giveBack: () => void
 }
 
-/** How often a route that drains looks for connections without a request under way. */
+/** How often a draining route looks for connections without a request in progress. */
 const DRAIN_CHECK_MS = 20
 
 /** How many connections may wait to be accepted; the system may allow fewer. */
@@ -146,7 +146,7 @@ class TcpRoute implements Route {
   readonly #name: string
   readonly #server: Server
   readonly #connections: Set<Connection> = new Set()
-  /** For each client that is still being identified, or may ask for TLS, what resets it. */
+  /** For each client that is still being identified, or may ask for TLS, the function that resets it. */
   readonly #arriving: Set<() => void> = new Set()
   #known = 0
   #unknown = 0
@@ -155,7 +155,7 @@ class TcpRoute implements Route {
   #allGone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #giveBackListener: (() => void) | undefined
-  /** What was misread is reported once. */
+  /** Misread protocols already reported. */
   readonly #misread: Set<string> = new Set()
 
   constructor({ options, wiring, edges, routeName }: TcpRouteOptions) {
@@ -352,7 +352,7 @@ class TcpRoute implements Route {
       this.#allGone = resolve
     })
     const closed = new Promise<void>((resolve) => {
-      // Draining has closed it already, which is then reported as an error.
+      // Draining has already closed it, which is then reported as an error.
       this.#server.close(() => resolve())
     })
     if (this.#connections.size === 0) this.#allGone?.()

@@ -32,18 +32,18 @@ const TOO_MANY = 'too many open files: raise the limit (ulimit -n), or let fewer
 const REASONS: { readonly [code: string]: string } = {
   ECONNREFUSED: 'nothing listens there',
   ETIMEDOUT: 'it did not answer in time',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
+  EHOSTUNREACH: 'there is no route to that host',
+  ENETUNREACH: 'there is no route to that network',
   ENOTFOUND: 'the name is not known',
   EADDRNOTAVAIL: 'no local port is left to dial from',
-  ECONNRESET: 'it hung up before the connection was there',
+  ECONNRESET: 'it hung up before the connection was open',
   EMFILE: TOO_MANY,
   ENFILE: TOO_MANY,
   TLS_MISSING:
     'a client asked for TLS and hung up: the proxy has no certificate. Let the client use plaintext (sslmode=disable), or let the proxy listen with --listen tls://HOST:PORT',
 }
 
-/** What a client speaks, if a proxy reads it as something else. */
+/** The protocol of a client, if the proxy expects another one. */
 export const MISREAD = {
   http2: {
     code: 'HTTP2_ON_HTTP',
@@ -52,7 +52,7 @@ export const MISREAD = {
 } as const
 
 export function createTroubleReporter(clock: ProxyClock, tell: TroubleListener): TroubleReporter {
-  /** Recently reported kinds, with the number of instances since, and what cancels the next report. */
+  /** Recently reported kinds, with the number of later instances, and the function that cancels the next report. */
   const recent: Map<string, { count: number; cancel: () => void }> = new Map()
 
   function tellLater(key: string, trouble: Omit<Trouble, 'count'>): () => void {

@@ -1,6 +1,6 @@
-// A poll of the event loop often finds many sockets readable. Handling each of them to the end before the next one is
-// read wakes a sleeping peer at every write, and lets every system call evict what the code in between needs. So a turn
-// first gathers what was read, then handles all of it, then writes everything.
+// A poll of the event loop often finds many sockets readable. Handling each of them completely before reading the next
+// wakes a sleeping peer at every write, and lets every system call evict the caches of the code in between. So a turn
+// first gathers all reads, then handles them, then writes everything.
 
 import { setImmediate } from 'node:timers'
 
@@ -29,7 +29,7 @@ let flushing: Flushing[] = []
 let isScheduled = false
 let isHandling = false
 
-/** Hands over what a socket read, in the order of the calls. `borrowed`: its memory is used again after this call. */
+/** Submits what a socket read, in the order of the calls. `borrowed`: its memory is reused after this call. */
 export function receiveInTurn(receive: Receive, bytes: Buffer, borrowed: boolean): void {
   if (borrowed && usedBytes + bytes.length > MEMORY_BYTES) endTurn()
   receivers.push(receive)

@@ -1,22 +1,22 @@
 import type { Socket } from 'node:net'
 import type { Encryption } from '@chaosproxy/wire'
 
-/** As long as for a handshake of TLS: a client that connects and sends nothing would be kept open forever. */
+/** The same time as for a TLS handshake: a client that connects and sends nothing would otherwise stay open forever. */
 const PATIENCE_MS = 10_000
 
 export interface NegotiationOptions {
   readonly encryption: Encryption
-  /** Goes on with TLS. Absent where there is no certificate: then clients are told to go on in plaintext. */
+  /** Continues with TLS. Absent without a certificate: then TLS is declined. */
   readonly securely: ((client: Socket) => void) | undefined
-  /** Goes on in plaintext. */
+  /** Continues in plaintext. */
   readonly plainly: (client: Socket) => void
-  /** The client hung up when it was told that there is no TLS. */
+  /** The client hung up when TLS was declined. */
   readonly insisted: () => void
 }
 
 /**
- * Answers a client that asks for encryption before it says anything else, and hands it on. What is recorded has to be
- * read, so a server is never asked to encrypt what passes through.
+ * Replies to a client that asks for encryption before anything else, and hands it on. Recorded traffic must be
+ * readable, so a server is never asked to encrypt forwarded traffic.
  */
 export function negotiate(client: Socket, { encryption, securely, plainly, insisted }: NegotiationOptions): void {
   const giveUp = setTimeout(() => client.destroy(), PATIENCE_MS)
@@ -43,7 +43,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
       seen = seen.subarray(sizeBytes)
       if (kind === 'nothing') {
         done()
-        // The next reader of the client reads this first.
+        // The next reader of the client must read this first.
         client.unshift(seen)
         plainly(client)
         return
@@ -58,7 +58,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
   }
   const secure = (kind: 'hello' | 'tls'): void => {
     done()
-    // What came in plaintext behind the request may be somebody else's.
+    // Plaintext behind the request may come from an attacker.
     if (securely === undefined || (kind === 'tls' && seen.length > 0)) {
       if (securely === undefined) insisted()
       client.destroy()
@@ -66,7 +66,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
     }
     if (kind === 'tls') client.write(encryption.accepted)
     else {
-      // TLS takes what waits in the stream, unless the stream flows.
+      // TLS reads what waits in the stream only if the stream is paused.
       client.pause()
       client.unshift(seen)
     }

@@ -31,7 +31,8 @@ export interface SecureEdges {
 }
 
 /**
- * @param encryption How the protocol comes to be encrypted, if connections begin without; clients have asked by then.
+ * @param encryption How connections that begin in plaintext become encrypted; clients have asked by then.
+ *
  * @throws UserError (input) for an invalid certificate or key, or a key that does not match its certificate.
  */
 export function secureEdges(options: TlsOptions, routeName: string, encryption?: Encryption): SecureEdges {
@@ -86,7 +87,7 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
   }
 }
 
-/** Clients may insist on a name for what they speak. */
+/** Clients may require ALPN to name their protocol. */
 const withProtocol = (options: TerminateOptions, encryption: Encryption | undefined): TerminateOptions =>
   encryption === undefined ? options : { alpn: [encryption.protocol], ...options }
 
@@ -135,7 +136,7 @@ function nameOf(socket: Socket): string {
   return `${host} ${port}`
 }
 
-/** Connects to servers with TLS, offering what was agreed with the client. */
+/** Connects to servers with TLS, offering the protocol negotiated with the client. */
 export function serverDialler(options: OriginateOptions, routeName: string, encryption?: Encryption): ServerDialler {
   const { identity, authorities, verify = true } = options
   const secureContext = contextOf(

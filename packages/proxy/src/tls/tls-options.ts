@@ -73,7 +73,7 @@ function terminateOf(members: Members, where: string, pem: ReadPem): TerminateOp
   if (identity !== undefined && names !== undefined)
     throw new UserError(
       'input',
-      `${where}: "names" are for a certificate that is made. Leave them, or "certificate", out.`,
+      `${where}: "names" are for a generated certificate. Leave out "names" or "certificate".`,
     )
   const clientAuthorities = textOf(members, 'clientAuthorities', where)
   return {

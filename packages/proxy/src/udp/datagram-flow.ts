@@ -112,7 +112,10 @@ export class DatagramFlow implements Flow {
   }
 }
 
-/** Applies each rule to a datagram in turn. Delays add up; of several rules that set it aside, the last counts. */
+/**
+ * Applies each rule to a datagram in turn. Delays add up; of several rules that let others overtake it, the last
+ * counts.
+ */
 function planDatagram(rules: readonly DatagramRule[], bytes: Buffer, client: string, nowMs: number): DatagramFate {
   let fate: DatagramFate = { bytes, copies: 1, delayMs: 0, aside: undefined, waitsFor: [] }
   for (const rule of rules) {

@@ -1,15 +1,15 @@
 import type { DatagramFault, Random } from '@chaosproxy/faults'
 import type { DatagramRule } from './datagram-rule.ts'
 
-/** What becomes of one datagram. */
+/** The fate of one datagram. */
 export interface DatagramFate {
   readonly bytes: Buffer
   /** 0 if it is lost. */
   readonly copies: number
   readonly delayMs: number
-  /** It waits until `behind` others of its direction and session have passed, or for `withinMs`. */
+  /** The wait until `behind` others of its direction and session have passed, or for `withinMs`. */
   readonly aside: { readonly behind: number; readonly withinMs: number } | undefined
-  /** The rules that make it wait. Once all of them are removed it need not. */
+  /** The rules that make it wait. It waits until all of them are removed. */
   readonly waitsFor: readonly DatagramRule[]
 }
 
@@ -22,7 +22,7 @@ type DatagramHarm<Kind extends DatagramFault['kind']> = (
 /** No datagram is duplicated into more than this, however many rules do it. */
 const MOST_COPIES = 1000
 
-/** Every kind of datagram fault, and what it does. */
+/** Every kind of datagram fault, and its effect. */
 const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = {
   'drop-datagram': (fate) => ({ ...fate, copies: 0 }),
   'duplicate-datagram': (fate, { copies }) => ({ ...fate, copies: Math.min(MOST_COPIES, fate.copies * (1 + copies)) }),
@@ -40,7 +40,7 @@ const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = 
 
 export function suffer(fate: DatagramFate, rule: DatagramRule): DatagramFate {
   const { fault } = rule.standing
-  // The table pairs each kind with its own harm, which the compiler cannot follow through the lookup.
+  // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
   const harm = harms[fault.kind] as (fate: DatagramFate, fault: DatagramFault, rule: DatagramRule) => DatagramFate
   return harm(fate, fault, rule)
 }

@@ -17,13 +17,15 @@ export interface DatagramRouteOptions {
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
   /** A client's session ends after this long without a datagram in either direction. By default a minute. */
   readonly idleMs?: number | undefined
-  /** The most sessions, each of which takes a socket; the least recently used makes way. By default 1,024. */
+  /**
+   * The maximum number of sessions, each of which uses a socket; the least recently used is closed. By default 1,024.
+   */
   readonly maxSessions?: number | undefined
   /** The memory for delayed datagrams; beyond it they are lost. By default 16 MiB. */
   readonly maxWaitingBytes?: number | undefined
 }
 
-/** A UDP port that `from` sends to in order to reach `to`. Answers go back to the address that asked. */
+/** A UDP port that `from` sends to in order to reach `to`. Replies go back to the sender's address. */
 export interface DatagramRoute {
   readonly from: Endpoint
   readonly to: Endpoint

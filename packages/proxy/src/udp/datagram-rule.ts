@@ -22,7 +22,7 @@ export interface DatagramRule {
   readonly trigger: Trigger
 }
 
-/** Whether the rule hits this datagram. Ask once for each datagram: asking counts. */
+/** Whether the rule hits this datagram. Call it once for each datagram, because a call counts. */
 export function strikes(rule: DatagramRule, client: string, nowMs: number): boolean {
   const { isForClient, appliedAtMs } = rule.standing
   if (isForClient?.(client) === false) return false

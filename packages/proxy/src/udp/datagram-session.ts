@@ -18,7 +18,7 @@ export interface DatagramSessionOptions extends Omit<DatagramWiring, 'closed'> {
 /** The most datagrams to hold until the upstream's name is resolved. */
 const MOST_EARLY = 64
 
-/** One client of a route, with its own socket towards the upstream, so that answers find their way back. */
+/** One client of a route, with its own socket towards the upstream, so that replies find their way back. */
 export class DatagramSession {
   usedAtMs: number
   readonly #options: DatagramSessionOptions

@@ -3,7 +3,7 @@ import type { LinkState } from '../link/link-state.ts'
 import type { TroubleReporter } from '../tcp/trouble.ts'
 import type { DatagramLink } from './datagram-faults.ts'
 
-/** What a network gives to a route and its sessions. */
+/** What a network provides to a route and its sessions. */
 export interface DatagramWiring {
   readonly forward: LinkState
   readonly backward: LinkState

@@ -18,7 +18,7 @@ export class Crew {
   /** By key, the command that puts a new worker into the state of the others. */
   readonly #standing: Map<string, WorkerCommand> = new Map()
   readonly #pending: Set<Promise<unknown>> = new Set()
-  /** The last reports of workers that died. */
+  /** The last reports of dead workers. */
   readonly #retired: WorkerReport[] = []
   readonly #seed: string
   readonly #troubled: TroubleListener

@@ -9,7 +9,7 @@ import type { WorkerCommand, WorkerReply, WorkerReport, WorkerRequest } from './
 
 const REPORT_EVERY_MS = 200
 
-// A seed of its own: connections with the same number in two workers must draw differently.
+// Workers need different seeds: connections with the same number in two workers must draw differently.
 const seed = createRandom(process.env['CHAOS_PROXY_SEED'] ?? '').fork(`worker ${process.env['CHAOS_PROXY_WORKER']}`)
 const network = createNetwork({ seed: seed.integer(2 ** 32) })
 const routes: Map<number, Route> = new Map()
@@ -78,5 +78,5 @@ process.on('disconnect', async () => {
 network.onTrouble((trouble) => process.send?.({ report: report(), trouble } satisfies WorkerReply))
 const tellReport = () => process.send?.({ report: report() } satisfies WorkerReply)
 setInterval(tellReport, REPORT_EVERY_MS).unref()
-// The first report says that this worker now receives commands.
+// The first report means that this worker now receives commands.
 tellReport()

@@ -25,11 +25,11 @@ const MOST_WORKERS = 64
 
 /**
  * A network whose connections are spread evenly over several processes, for many small messages. Faults take a moment
- * to be in force everywhere, which `settled` waits for; counts lag by up to a fifth of a second. What needs one
- * process is refused: interceptors (and with them HTTP and message faults and recording), TLS, UDP, shared bandwidth,
+ * to be in force everywhere, which `settled` waits for; counts lag by up to a fifth of a second. Features that need one
+ * process are refused: interceptors (and with them HTTP and message faults and recording), TLS, UDP, shared bandwidth,
  * and triggers that count connections. A worker that dies is replaced; its connections are lost.
  *
- * @throws UserError (usage) for a number of workers that makes no sense.
+ * @throws UserError (usage) for an impossible number of workers.
  */
 export async function createWorkerNetwork({ seed, workers }: WorkerNetworkOptions): Promise<Network> {
   if (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS)
@@ -149,7 +149,7 @@ function applyFault(crew: Crew, initial: TcpFault): AppliedFault {
     },
     remove() {
       if (!crew.forget(key)) return
-      // A worker forgets the fault once it has answered, and its next report may come before another's answer.
+      // A worker forgets the fault once it has replied, and its next report may come before another's reply.
       crew.tellSoon({ do: 'remove', fault: number }, (answers) => {
         hitsAtRemoval = crew.hits(number, answers)
       })
@@ -159,9 +159,9 @@ function applyFault(crew: Crew, initial: TcpFault): AppliedFault {
 
 function requireSpreadableRoute({ from, to, intercept, tls, peers }: RouteOptions): void {
   const where = `proxy route ${from}>${to}`
-  if (intercept !== undefined) throw needsOneProcess(where, 'reading what connections say')
+  if (intercept !== undefined) throw needsOneProcess(where, 'parsing traffic')
   if (tls !== undefined) throw needsOneProcess(where, 'TLS')
-  if (peers !== undefined) throw needsOneProcess(where, 'finding out who dials')
+  if (peers !== undefined) throw needsOneProcess(where, 'identifying who dials')
 }
 
 function requireSpreadable(fault: TcpFault): void {

@@ -3,10 +3,10 @@ import { isTooDeep, type Json } from '@chaosproxy/history'
 import type { FieldValue, Format } from '@chaosproxy/wire/postgresql'
 import type { ColumnType } from './settings.ts'
 
-// Values as a history has them. A number is written as one only in its one canonical form, so that no two texts that
-// differ become equal.
+// Values in the form of a history. Only the canonical form of a number is recorded as a number, so that no two
+// different texts become equal.
 
-/** A value's text, by the format it has on the wire; undefined for a binary format that is not read. */
+/** The text of a value in this wire format; undefined for an unsupported binary format. */
 export function textOf(value: FieldValue, format: Format, type: number): string | null | undefined {
   if (value === null) return null
   if (format === 0 || TEXTS.has(type)) return isUtf8(value) ? value.toString('utf8') : undefined
@@ -39,13 +39,13 @@ const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
 /** Types whose values come back as the texts that were written, or as whole numbers. */
 const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.int8, OID.uuid])
 
-/** Why values of a column with this type cannot be compared; undefined if they can. 0: the type is not known. */
+/** Why values of a column with this type cannot be compared; undefined if they can. 0 means an unknown type. */
 export function whyNotCompared(type: ColumnType, oid: number): string | undefined {
   if (type !== 'text' || oid === 0 || EXACT.has(oid)) return undefined
   const said = SAID[oid]
   return said === undefined
     ? `the column's type (number ${oid}) has several texts for one value: record a column of text or whole numbers, or use a cast in the SELECT`
-    : `the column is ${said}, of which one value has several texts: say "type":"${said}" beside "table"`
+    : `the column is ${said}, whose values have several texts each: say "type":"${said}" beside "table"`
 }
 
 const SAID: { readonly [oid: number]: ColumnType } = { 16: 'boolean', 1700: 'numeric', 3802: 'json' }
@@ -54,13 +54,13 @@ const WHOLE = /^(?:0|-?[1-9]\d*)$/
 const ALMOST_WHOLE = /^\s*[+-]?\d+\s*$/
 const DECIMAL = /^([+-]?)0*(\d*)(?:\.(\d*?)0*)?$/
 
-/** The value of a text as a history has it; undefined if it cannot be told how the server writes it. */
+/** The value of a text in the form of a history; undefined if the server may spell it differently. */
 export function recordedValue(text: string | null, type: ColumnType): Json | undefined {
   if (text === null) return null
   switch (type) {
     case 'text':
       if (WHOLE.test(text)) return wholeNumber(text)
-      // An integer column would give it back in another form, a text column in this one.
+      // An integer column would return another spelling, a text column this one.
       return ALMOST_WHOLE.test(text) ? undefined : text
     case 'numeric':
       return decimal(text)
@@ -71,7 +71,7 @@ export function recordedValue(text: string | null, type: ColumnType): Json | und
   }
 }
 
-/** Beyond what is exact in a number, the text. */
+/** The number, or the text if it is too large to be exact. */
 function wholeNumber(text: string): Json {
   const number = Number(text)
   return Number.isSafeInteger(number) ? number : text

@@ -31,9 +31,9 @@ interface Answered {
 const TOO_LONG = 'a connection of PostgreSQL with a message of more than 16 MiB'
 const NOT_POSTGRESQL = 'a connection that is no PostgreSQL'
 
-/** One connection: its bytes as messages, and its transactions from their first byte to the last of their answer. */
+/** One connection: its bytes as messages, and its transactions from their first byte to the last of the reply. */
 export class PostgresqlConversation implements RecordedConversation {
-  /** Where there are too many, it is not understood any more. */
+  /** Whether too many requests are tracked, after which the connection is no longer understood. */
   readonly isFull = false
   readonly #connection: ConnectionRecorder
   readonly #now: () => Nanos
@@ -51,7 +51,7 @@ export class PostgresqlConversation implements RecordedConversation {
   constructor({ connection, now, commands, naming, maxMessageBytes, overwrites }: ConversationOptions) {
     this.#connection = connection
     this.#rows = overwrites.connection((key) => {
-      // Otherwise it was said that reads and writes have nothing to do with each other.
+      // Otherwise the settings declare reads and writes to be independent.
       if (commands.areAtomic) connection.overwrote(key)
     })
     this.#now = now
@@ -139,7 +139,7 @@ export class PostgresqlConversation implements RecordedConversation {
     for (const transaction of new Set([...pending.map(({ transaction }) => transaction), ...unfinished])) {
       if (transaction.isOver) continue
       if (transaction.collapsed === undefined) this.#abandon(transaction, reason)
-      // The server's last words may say what became of it.
+      // The server's last messages may report its fate.
       else if (current?.transaction === transaction && current.refused !== undefined)
         this.#conclude(transaction, current.refused)
       else {
@@ -170,10 +170,10 @@ export class PostgresqlConversation implements RecordedConversation {
     }
   }
 
-  /** It was not committed, and never will be. */
+  /** The transaction was not committed, and never will be. */
   #abandon(transaction: Transaction, reason: string): void {
     if (transaction.isOver) return
-    // A request that has not arrived in full lacks its Sync, without which the server commits nothing.
+    // An incomplete request lacks its Sync, without which the server commits nothing.
     this.#questions.cut(transaction)
     transaction.isOver = true
     transaction.exchange.settled(true)
@@ -193,15 +193,15 @@ export class PostgresqlConversation implements RecordedConversation {
     this.#undelivered.push({ transaction, completions, endByte: this.#responseBytes })
   }
 
-  /** Whatever it does from here on, and has not answered yet, may change any row. */
+  /** From here on, everything that is not yet answered may change any row. */
   #stopUnderstanding(what: string): void {
     if (this.#isOpaque) return
     this.#connection.opaque(what, 'everything')
-    this.ended('what came of it was not understood')
+    this.ended('its outcome was not understood')
     this.#isOpaque = true
   }
 }
 
-/** Not refused, and not in doubt. */
+/** Neither refused nor uncertain. */
 const isCommitted = (completions: Completions): boolean =>
   (Array.isArray(completions) ? completions : [completions as Interpretation]).every(({ type }) => type === 'ok')

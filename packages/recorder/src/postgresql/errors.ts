@@ -26,19 +26,17 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
   },
 ]
 
-/**
- * A success with one of these notices is not one: the commit is on the primary's disk, but perhaps not on the standbys.
- */
+/** Notices that contradict a success: the commit is on the primary's disk, but perhaps not on the standbys. */
 export const noticeOutcomes: readonly ErrorMeaning[] = [
   {
     says: ['canceling wait for synchronous replication'],
     means: 'info',
-    why: 'committed where it was asked for, and perhaps nowhere else',
+    why: 'committed on the primary, and perhaps not on the standbys',
   },
   {
     says: ['canceling the wait for synchronous replication'],
     means: 'info',
-    why: 'committed where it was asked for, and perhaps nowhere else; the session was ended',
+    why: 'committed on the primary, and perhaps not on the standbys; the session was ended',
   },
 ]
 
@@ -51,7 +49,7 @@ export function judgeReport({ severity, code }: ServerReport, carriedOut: boolea
   return carriedOut && !code.startsWith('40') && !code.startsWith('23') ? 'info' : found.means
 }
 
-/** What the notices of a success say against it. */
+/** The outcome that the notices of a success give it. */
 export function judgeNotices(
   notices: readonly ServerReport[],
 ): { readonly type: Certainty; readonly error: string } | undefined {

@@ -2,7 +2,7 @@ import type { MayTouch } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Token } from './sql-tokens.ts'
 
-// Statements that are no operations: whether they may change the recorded table.
+// Decides whether statements that are no operations may change the recorded table.
 
 type Recorded = PostgresqlSettings['commands']
 
@@ -13,7 +13,7 @@ interface Touching {
 
 const NOTHING: Touching = { touches: 'nothing', why: '' }
 
-/** What a statement that is no operation may change: if it names the recorded table, and if not. */
+/** The changes that a statement without an operation may make, with and without the recorded table's name in it. */
 export function analyseOther(tokens: readonly Token[], { table, functionsRead }: Recorded): Touching {
   const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
   const [first = ''] = words
@@ -24,7 +24,7 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead }:
       why: `it calls ${called}(), which may write; if no function that is called writes ${table}, say "functions":"read" beside "table"`,
     }
   if (ALWAYS_HARMLESS.has(first)) return NOTHING
-  if (EVERYTHING.has(first)) return everything(`what it does is not known`)
+  if (EVERYTHING.has(first)) return everything(`its effect is unknown`)
   const names = tokens.some((token) => token.kind === 'word' && token.text === table)
   if (!names) return words.includes('cascade') && RIPPLING.has(first) ? everything(`it may reach ${table}`) : NOTHING
   if (first === 'create') {
@@ -33,10 +33,10 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead }:
   }
   const writes = words.some((word) => WRITING.has(word))
   if (READING.has(first) && !writes) return NOTHING
-  // SELECT … FOR UPDATE has the word, and writes nothing.
+  // SELECT … FOR UPDATE contains the word but writes nothing.
   if (first === 'select' && isLockingOnly(words)) return NOTHING
-  if (first === 'copy') return words.includes('from') ? everything('it writes rows that are not read') : NOTHING
-  return everything(`it may change rows that are not chosen by their primary key`)
+  if (first === 'copy') return words.includes('from') ? everything('it writes rows that cannot be determined') : NOTHING
+  return everything(`it may change rows that are not selected by their primary key`)
 }
 
 const everything = (why: string): Touching => ({
@@ -49,7 +49,7 @@ const set = (words: string): ReadonlySet<string> => new Set(words.split(' '))
 const ALWAYS_HARMLESS = set(
   'show set reset listen notify unlisten declare fetch move close lock analyze vacuum reindex comment grant revoke checkpoint cluster prepare security discard load',
 )
-/** What they carry out stands elsewhere. */
+/** Statements whose effect is defined elsewhere. */
 const EVERYTHING = set('execute call do commit rollback import refresh')
 const RIPPLING = set('drop truncate alter delete')
 const READING = set('select values table with explain')
@@ -58,7 +58,7 @@ const WRITING = set('insert update delete merge truncate copy into')
 const isLockingOnly = (words: readonly string[]): boolean =>
   words.every((word, at) => !WRITING.has(word) || (word === 'update' && ['for', 'key'].includes(words[at - 1] ?? '')))
 
-/** The first function called that may do anything. */
+/** The first called function that may have any effect. */
 function strangeFunction(tokens: readonly Token[]): string | undefined {
   const [first] = tokens
   if (first?.kind !== 'word' || !CALLING.has(first.text)) return undefined
@@ -67,7 +67,7 @@ function strangeFunction(tokens: readonly Token[]): string | undefined {
     const next = tokens[at + 1]
     if (token?.kind !== 'word' || next?.kind !== 'symbol' || next.text !== '(') continue
     const before = tokens[at - 1]
-    // The columns of an INSERT or a CTE, an alias, a type.
+    // The columns of an INSERT or a CTE, an alias, or a type.
     const isNoCall = before?.kind === 'word' ? NO_CALL_AFTER.has(before.text) : before?.text === '::'
     const isPart = isNoCall || (before?.text === '.' && tokens[at - 3]?.text === 'into')
     if (isPart || (!token.quoted && HARMLESS.has(token.text)) || token.text.startsWith('pg_')) continue
@@ -79,7 +79,7 @@ function strangeFunction(tokens: readonly Token[]): string | undefined {
 const CALLING = set('select insert update delete with values explain merge table')
 const NO_CALL_AFTER = set('into with recursive as conflict')
 
-/** What may stand before a bracket and writes no table. */
+/** Words that may precede a bracket and write no table. */
 const HARMLESS = set(
   [
     'values in any all some exists and or not over filter within on using as by partition when then else case where from select',

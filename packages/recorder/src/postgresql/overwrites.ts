@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Executed } from './transaction.ts'
 
-/** As many rows are remembered; where there are more, fewer overwrites are noticed. */
+/** The number of tracked rows. With more rows, fewer overwrites are noticed. */
 const MOST_ROWS = 100_000
 
 interface Written {
@@ -12,14 +12,15 @@ interface Written {
 }
 
 /**
- * Notices numbers that a connection read, and wrote in a statement of its own, while others wrote the row in between. If
- * what it wrote was computed from what it read, their update is lost, and no order of single reads and writes shows that.
+ * Detects numbers that a connection read and then wrote in a separate statement, while others wrote the row in between.
+ * If the written number was computed from the one read, their update is lost, which single reads and writes do not
+ * show.
  */
 export class Overwrites {
   readonly #written: Map<string, Written> = new Map()
   #turn = 0
 
-  /** @param overwrote Called with the row. */
+  /** @param overwrote Called with the row's key. */
   connection(overwrote: (key: string) => void): RowUse {
     return new RowUse(this, overwrote)
   }
@@ -49,7 +50,7 @@ export class RowUse {
     this.#overwrote = overwrote
   }
 
-  /** A transaction was committed. One statement alone is judged by itself, several on a row are judged together. */
+  /** A transaction was committed. Single statements are judged separately, several on a row together. */
   committed(executed: readonly Executed[]): void {
     const isAlone = executed.length === 1
     for (const { step, said } of executed) {
@@ -72,7 +73,7 @@ export class RowUse {
     else this.#read.delete(key)
   }
 
-  /** Whether another connection has changed the row since this one has read it. */
+  /** Whether another connection has changed the row since this one read it. */
   #isBehind(key: string): boolean {
     const read = this.#read.get(key)
     const last = this.#all.lastWritten(key)

@@ -12,7 +12,7 @@ export interface Answer {
   readonly tag: string
   readonly rows: readonly (readonly FieldValue[])[]
   readonly columns: readonly Column[] | undefined
-  /** Replaces the formats of the columns, if the statement itself was described. */
+  /** Replaces the columns' formats, if the statement itself was described. */
   readonly formats: readonly Format[] | undefined
 }
 
@@ -20,12 +20,12 @@ export interface Answer {
 export interface Part {
   readonly key: string
   readonly call: Call
-  /** What it would write, if it may be joined with other parts of a transaction. */
+  /** The value that it would write, if it may be merged with other parts of a transaction. */
   readonly writes: 'nothing' | { readonly value: Json } | 'unsaid'
   readonly says: (answer: Answer) => Interpretation
 }
 
-/** A statement with its values: an operation, or what it touches. */
+/** A statement with its values: an operation, or the rows that it may change. */
 export type Step =
   | { readonly kind: 'operation'; readonly what: string; readonly part: Part }
   | { readonly kind: 'other'; readonly what: string; readonly touches: Touches; readonly why: string }
@@ -58,13 +58,13 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
   return key === undefined ? 'everything' : { keys: [key] }
 }
 
-/** Two texts of one number would be two keys. */
+/** Different texts of one number would be different keys. */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
   return text === undefined || text === null || recordedValue(text, 'text') === undefined ? undefined : text
 }
 
-const NOT_READ = 'a value in it has a format or a text that is not read; record it as text, or as a whole number'
+const NOT_READ = 'a value in it has an unsupported format; use text, or a whole number'
 
 /** The operation, or why there is none. */
 function partOf(action: Action, key: string, portal: Portal | undefined, recorded: Recorded): Part | string {
@@ -86,7 +86,7 @@ function partOf(action: Action, key: string, portal: Portal | undefined, recorde
       return isCounter ? addition(action, key, valueIn(action.amount)) : sum(action, key, valueIn(action.amount), reads)
     default:
   }
-  if (isCounter) return 'it writes a value, where a counter is only added to; record it with --model register'
+  if (isCounter) return 'it writes a value, and a counter only takes additions; record it with --model register'
   switch (action.does) {
     case 'write': {
       const value = valueIn(action.value)
@@ -130,7 +130,7 @@ function addition({ sign }: Addition, key: string, amount: Json | undefined): Pa
   }
 }
 
-/** An addition to a register: the answer has the value, or nothing has. */
+/** An addition to a register. Only the reply has the sum, if it returns it. */
 function sum(
   { sign, creates, sum: place }: Addition,
   key: string,
@@ -138,7 +138,7 @@ function sum(
   reads: (place: Place, answer: Answer) => Interpretation,
 ): Part | string {
   if (place === undefined)
-    return 'it adds, and nothing says to what: add RETURNING with the recorded column, or record with --model counter'
+    return 'it adds to an unknown value: add RETURNING with the recorded column, or record with --model counter'
   if (typeof given !== 'number') return 'what it adds is no whole number'
   const amount = sign * given
   return {
@@ -152,7 +152,7 @@ function sum(
       if (read.type !== 'ok' || !('value' in read)) return read
       const { value } = read
       if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is no whole number' }
-      // It may have made the row.
+      // The row may have been created.
       return { type: 'ok', value: creates && value === amount ? [value] : [value - amount, value] }
     },
   }
@@ -163,7 +163,7 @@ const MANY: Interpretation = {
   error: 'several rows have this key: "key" names no primary key of the table',
 }
 
-/** One row was changed, or none because of `missed`. */
+/** Completes by the number of changed rows: one, or none because of `missed`. */
 const counted =
   (value: Json, missed: string | undefined) =>
   ({ tag }: Answer): Interpretation => {
@@ -180,7 +180,7 @@ const deleted = ({ tag }: Answer): Interpretation => {
 
 const UNCOUNTED: Interpretation = { type: 'not-understood', error: 'its answer counts no rows' }
 
-/** The recorded column of the only row; null if there is none. */
+/** The recorded column of the only row; null without a row. */
 function columnOf({ rows, columns, formats }: Answer, place: Place, recorded: Recorded): Interpretation {
   const [row, another] = rows
   if (another !== undefined) return MANY

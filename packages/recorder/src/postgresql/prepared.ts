@@ -5,10 +5,10 @@ import type { PostgresqlSettings } from './settings.ts'
 import { statementsOf } from './sql-tokens.ts'
 import { analyse, type Statement } from './statement.ts'
 
-/** A statement that was parsed, and may be carried out many times. */
+/** A parsed statement, which may be executed many times. */
 export interface Prepared {
   readonly statements: readonly Statement[]
-  /** The types of its parameters, as far as they are known; 0 is unknown. */
+  /** The types of its parameters; 0 is unknown. */
   types: readonly number[]
   /** The columns of its result; undefined until it was described. */
   columns: readonly Column[] | undefined
@@ -32,13 +32,13 @@ const UNREADABLE: Statement = {
 }
 
 const NEWEST = 1000
-/** Longer texts, such as bulk inserts, hardly repeat, and a thousand of them would fill the memory. */
+/** Longer texts, such as bulk inserts, rarely repeat, and a thousand of them would fill the memory. */
 const LONGEST_KNOWN = 10_000
 const UNKNOWN_STATEMENT: Statement = {
   kind: 'other',
-  what: 'a prepared statement from before',
+  what: 'a statement prepared before the recording',
   touches: 'everything',
-  why: 'what it was prepared as was not seen; open the connections while the recording runs',
+  why: 'its text was not seen; open the connections while the recording runs',
 }
 
 export const NOTHING_ASKED: Statement = { kind: 'other', what: 'an empty statement', touches: 'nothing', why: '' }
@@ -50,10 +50,10 @@ export const FUNCTION: Statement = {
   why: 'which one is not read; call it by SELECT',
 }
 
-/** What nobody has seen prepared. */
+/** A statement that was prepared before the recording. */
 export const unseen: Prepared = { statements: [UNKNOWN_STATEMENT], types: [], columns: undefined }
 
-/** The meanings of texts. Applications send the same few again and again. */
+/** The meanings of texts. Applications repeat the same few texts. */
 export class StatementReader {
   readonly #recorded: PostgresqlSettings['commands']
   readonly #known: Map<string, readonly Statement[]> = new Map()
@@ -82,6 +82,6 @@ export function operandText(operand: Operand, portal: Portal | undefined): strin
   return textOf(value, formatAt(portal.formats, at), portal.prepared.types[at] ?? 0)
 }
 
-/** One format stands for all; none for text. */
+/** One format applies to all values; without any, they are text. */
 export const formatAt = (formats: readonly Format[], at: number): Format =>
   formats.length === 1 ? (formats[0] ?? 0) : (formats[at] ?? 0)

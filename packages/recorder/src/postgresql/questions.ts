@@ -14,21 +14,21 @@ export interface QuestionsOptions {
   readonly connection: ConnectionRecorder
   readonly commands: PostgresqlSettings['commands']
   readonly naming: Naming
-  /** A transaction's first byte is here. */
+  /** The first byte of a transaction has arrived. */
   readonly begun: (transaction: Transaction) => void
-  /** A unit is here: what it asks is known, and an answer is due. */
+  /** A complete unit has arrived, and its reply is expected. */
   readonly asked: (unit: Unit) => void
-  /** What follows cannot be understood. */
+  /** Later bytes cannot be understood. */
   readonly lost: (what: string) => void
 }
 
-/** As many statements are remembered. */
+/** The number of tracked statements. */
 const MOST_STATEMENTS = 100_000
-/** A transaction of more is not followed. */
+/** Transactions with more statements are not tracked. */
 const MOST_EXECUTED = 10_000
 export const OVERFLOW = 'a connection of PostgreSQL with too many statements at once'
 
-/** What a client asks: its statements, and the units and transactions that they belong to. */
+/** The requests of a client: its statements, and their units and transactions. */
 export class Questions {
   readonly #connection: ConnectionRecorder
   readonly #commands: PostgresqlSettings['commands']
@@ -40,9 +40,9 @@ export class Questions {
   readonly #prepared: Map<string, Prepared> = new Map()
   readonly #portals: Map<string, Portal> = new Map()
   #applicationName: string | undefined
-  /** The unit that has not arrived in full. */
+  /** The unit that has not arrived completely. */
   #open: Unit | undefined
-  /** A transaction that was begun, and goes on behind the units sent so far. */
+  /** A transaction that was begun and has not ended with the units sent so far. */
   #transaction: Transaction | undefined
   #isLost = false
 
@@ -56,12 +56,12 @@ export class Questions {
     this.#statements = new StatementReader(commands)
   }
 
-  /** The unit that has not arrived in full. */
+  /** The unit that has not arrived completely. */
   get open(): Unit | undefined {
     return this.#open
   }
 
-  /** Transactions to which more may come. */
+  /** Transactions that may continue. */
   get unfinished(): readonly Transaction[] {
     return [this.#open?.transaction, this.#transaction].flatMap((transaction) => transaction ?? [])
   }
@@ -70,7 +70,7 @@ export class Questions {
     return this.#prepared.size + this.#portals.size > MOST_STATEMENTS
   }
 
-  /** A message of the client, whose first byte has this place in the stream. */
+  /** A message of the client. `startByte` is the position of its first byte. */
   read(message: FrontendMessage, time: Nanos, startByte: number): void {
     switch (message.kind) {
       case 'startup': {
@@ -106,7 +106,7 @@ export class Questions {
       case 'bind': {
         const prepared = this.#prepared.get(message.statement) ?? unseen
         const { formats, resultFormats } = message
-        // Its bytes are borrowed.
+        // Copied, because its bytes are borrowed.
         const values = message.values.map((value) => (value === null ? null : Buffer.from(value)))
         const portal = { prepared, formats, values, resultFormats, columns: undefined, wasExecuted: false }
         this.#portals.set(message.portal, portal)
@@ -127,7 +127,7 @@ export class Questions {
       case 'execute': {
         const portal = this.#portals.get(message.portal)
         const [statement = NOTHING_ASKED] = (portal?.prepared ?? unseen).statements
-        // The rest of its rows.
+        // Fetches more rows of the same execution.
         const isRest = portal?.wasExecuted === true
         this.#execute(unit, isRest ? REST : statement, portal)
         if (portal !== undefined) portal.wasExecuted = true
@@ -181,7 +181,7 @@ export class Questions {
 
   #parse(unit: Unit, { statement: name, sql, types }: Extract<FrontendMessage, { readonly kind: 'parse' }>): void {
     const prepared: Prepared = { statements: this.#statements.read(sql), types, columns: undefined }
-    // The server refuses to prepare another one under the same name.
+    // The server refuses to prepare another statement under the same name.
     const isNew = name === '' || !this.#prepared.has(name)
     if (isNew) this.#prepared.set(name, prepared)
     unit.expected.push({ kind: 'parse', name, prepared, isNew })
@@ -210,7 +210,7 @@ export class Questions {
         return
       case 'commit':
       case 'rollback':
-        // Outside of a transaction it ends what the same request has done so far.
+        // Outside a transaction it ends the implicit transaction of the same request.
         if (this.#transaction === undefined && transaction.executed.length > 0) transaction.isTangled = true
         if (unit.ends !== undefined) transaction.isTangled = true
         unit.ends = control
@@ -240,7 +240,7 @@ export class Questions {
     this.#finish(transaction, isNothing ? [] : transaction.executed)
   }
 
-  /** No further statement belongs to it. */
+  /** The transaction has no further statement. */
   #finish(transaction: Transaction, executed: readonly Executed[]): void {
     const { isTangled } = transaction
     transaction.collapsed = collapsed(executed, { areAtomic: this.#commands.areAtomic, isTangled })
@@ -251,12 +251,12 @@ export class Questions {
     return this.#naming.kind === 'fixed' ? this.#naming.session : this.#applicationName
   }
 
-  /** Its end will never be asked for. */
+  /** The transaction's end will never be requested. */
   cut(transaction: Transaction): void {
     if (transaction.collapsed === undefined) this.#finish(transaction, [])
   }
 
-  /** A unit was answered: what the server has not confirmed it does not have. */
+  /** A unit was answered. Statements that the server has not confirmed do not exist there. */
   answered(unit: Unit): void {
     for (const left of unit.expected)
       if (left.kind === 'parse' && left.isNew && this.#prepared.get(left.name) === left.prepared)
@@ -268,7 +268,7 @@ export class Questions {
     if (this.#transaction === transaction) this.#transaction = undefined
   }
 
-  /** Nothing more will be asked. */
+  /** No more requests follow. */
   end(): void {
     this.#open = undefined
     this.#transaction = undefined

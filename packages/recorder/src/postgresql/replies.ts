@@ -6,28 +6,28 @@ import type { Expected, Transaction, Unit } from './unit.ts'
 
 export interface RepliesOptions {
   readonly questions: Questions
-  /** What became of a transaction whose end was asked for. */
+  /** The fate of a transaction whose end was requested. */
   readonly concluded: (transaction: Transaction, completions: Completions) => void
   /** A transaction was not begun, and never will be. */
   readonly abandoned: (transaction: Transaction, reason: string) => void
-  /** An answer came that nothing had asked for. */
+  /** A reply came without a request. */
   readonly unmatched: () => void
-  /** What follows cannot be understood. */
+  /** Later bytes cannot be understood. */
   readonly lost: (what: string) => void
 }
 
-/** As many unanswered units are remembered. */
+/** The number of tracked unanswered units. */
 const MOST_PENDING = 10_000
 const ENCRYPTED = 'an encrypted connection of PostgreSQL (connect to the proxy with sslmode=disable)'
 
-/** What a server answers: which message belongs to which statement, and what became of a transaction. */
+/** The replies of a server: to which statement each message belongs, and the fate of transactions. */
 export class Replies {
   readonly #questions: Questions
   readonly #concluded: RepliesOptions['concluded']
   readonly #abandoned: RepliesOptions['abandoned']
   readonly #unmatched: RepliesOptions['unmatched']
   readonly #lost: RepliesOptions['lost']
-  /** Units that were asked and are not answered yet, in order. */
+  /** Sent units without a complete reply, in order. */
   #pending: Unit[] = []
 
   constructor({ questions, concluded, abandoned, unmatched, lost }: RepliesOptions) {
@@ -38,7 +38,7 @@ export class Replies {
     this.#lost = lost
   }
 
-  /** A unit whose answer is due. */
+  /** A unit whose reply is expected. */
   expect(unit: Unit): void {
     this.#pending.push(unit)
   }
@@ -51,7 +51,7 @@ export class Replies {
     return this.#pending.length > MOST_PENDING
   }
 
-  /** No answer will come any more. */
+  /** No more replies follow. */
   end(): void {
     this.#pending = []
   }
@@ -70,7 +70,7 @@ export class Replies {
       case 'notification':
         return
       case 'copy-in':
-        // Then the server skips the Sync that it was sent already.
+        // In that case the server skips a Sync that it already has.
         if (unit?.isSimple === false) this.#lost('a connection of PostgreSQL in an extended COPY')
         return
       case 'copy-both':
@@ -118,7 +118,7 @@ export class Replies {
         this.#described(unit, next, message.columns)
         return
       case 'data-row':
-        // More than two say nothing more. The bytes are borrowed.
+        // More than two rows add nothing. The bytes are borrowed.
         if (next?.kind === 'execute' && next.rows.length < 2)
           next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
         return
@@ -164,15 +164,15 @@ export class Replies {
     const isIdle = status === 'I'
     if (unit.ends === undefined) {
       if (!isIdle) return
-      // BEGIN was refused, and with it all that stood behind it in the same request.
+      // BEGIN was refused, and with it everything after it in the same request.
       this.#questions.refused(transaction)
       if (unit.refused === undefined || this.#pending.some((later) => later.transaction === transaction))
-        this.#lost('a transaction of PostgreSQL that ended unasked')
+        this.#lost('a transaction of PostgreSQL that ended without a request')
       else this.#abandoned(transaction, 'BEGIN was refused')
       return
     }
     if (!isIdle) {
-      this.#lost('a transaction of PostgreSQL that goes on behind its end')
+      this.#lost('a transaction of PostgreSQL that continues after its end')
       return
     }
     const { collapsed: all } = transaction
@@ -181,11 +181,11 @@ export class Replies {
   }
 }
 
-/** What became of a transaction, unless it was committed. */
+/** The fate of a transaction, unless it was committed. */
 function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretation | undefined {
   if (noticed !== undefined) return noticed
   if (refused !== undefined) return refused
-  // COMMIT of a transaction that has failed.
+  // The COMMIT of a failed transaction.
   if (ends === 'commit' && (tag === 'ROLLBACK' || transaction.hasFailed))
     return { type: 'fail', error: 'the transaction was rolled back' }
   return undefined

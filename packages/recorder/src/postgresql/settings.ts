@@ -2,10 +2,10 @@ import { quote } from '@chaosproxy/faults'
 import { type Json, UserError } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
 
-/** The parameter that names clients. */
+/** The parameter by which clients name themselves. */
 export const POSTGRESQL_NAMES = 'application_name'
 
-/** How the texts of a column are compared. */
+/** How values of a column are compared. */
 export type ColumnType = (typeof columnTypes)[number]
 
 /** How a PostgreSQL is recorded. */
@@ -13,14 +13,14 @@ export interface PostgresqlSettings {
   readonly commands: {
     /** The model to check the history as. */
     readonly model: string
-    /** The table that is recorded, by its last name. */
+    /** The recorded table, by its name without the schema. */
     readonly table: string
-    /** Its primary key. */
+    /** The column of its primary key. */
     readonly key: string
-    /** The column that is recorded. */
+    /** The recorded column. */
     readonly value: string
     readonly type: ColumnType
-    /** Whether functions that statements call write the table only if the statement itself does. */
+    /** Whether called functions may be assumed to write the table only if the statement itself does. */
     readonly functionsRead: boolean
     /** Whether a transaction's reads and writes of one row are one operation. */
     readonly areAtomic: boolean
@@ -29,7 +29,7 @@ export interface PostgresqlSettings {
   readonly initial: PostgresqlInitial
 }
 
-/** What rows hold at the start: null is an absent row. */
+/** The rows' values at the start: null is an absent row. */
 export type PostgresqlInitial = 'unknown' | { readonly value: Json }
 
 interface Members {
@@ -69,7 +69,7 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
   }
 }
 
-/** A name as PostgreSQL keeps it: `public.kv` is `kv`, and is compared in any schema. */
+/** A name as PostgreSQL stores it: `public.kv` is `kv`, in any schema. */
 function nameIn(given: Members, member: string, usual: string | undefined, where: string): string {
   const name = given[member] ?? usual
   if (typeof name !== 'string' || name === '')

@@ -2,7 +2,7 @@ import type { Operand, Place } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Token } from './sql-tokens.ts'
 
-/** What is assigned to the recorded column. */
+/** The new value of the recorded column. */
 export type Assigned<Value> =
   | { readonly kind: 'operand'; readonly operand: Value }
   | { readonly kind: 'sum'; readonly amount: Value; readonly sign: 1 | -1 }
@@ -18,16 +18,16 @@ export interface Assignments<Value> {
 /** Conditions that must all hold. */
 export interface Conditions {
   readonly key: Operand | undefined
-  /** What the recorded column must hold. */
+  /** The value that the recorded column must have. */
   readonly expected: Operand | undefined
-  /** How many further ones there are. */
+  /** The number of other conditions. */
   readonly others: number
 }
 
 const AFTER_CONDITIONS = ['returning', 'limit', 'for', 'order']
 const COMPARISONS = ['=', '<>', '!=', '<', '>', '<=', '>=']
 
-/** Steps through a statement on the recorded table. Whatever it does not expect, it gives up on: undefined. */
+/** Parses a statement on the recorded table. Returns undefined for anything unexpected. */
 export class SqlParser {
   readonly #tokens: readonly Token[]
   readonly #recorded: PostgresqlSettings['commands']
@@ -51,7 +51,7 @@ export class SqlParser {
     return true
   }
 
-  /** The recorded table, with its schema in front and an alias behind it, if it has them. */
+  /** The recorded table, optionally with its schema and an alias. */
   table(): boolean {
     let name = this.#name()
     while (this.#takeSymbol('.')) name = this.#name()
@@ -66,7 +66,7 @@ export class SqlParser {
     return true
   }
 
-  /** What a SELECT or a RETURNING lists: plain columns, or all. `value` is undefined without the recorded one. */
+  /** The list of a SELECT or RETURNING: plain columns, or all. `value` is undefined without the recorded column. */
   columns(): { readonly value: Place | undefined } | undefined {
     if (this.#takeSymbol('*')) return { value: this.#recorded.value }
     let value: Place | undefined
@@ -82,7 +82,7 @@ export class SqlParser {
     }
   }
 
-  /** The conditions of a WHERE, joined by AND; undefined for anything else, and without one. */
+  /** The conditions of a WHERE, joined by AND; undefined for anything else, or without a WHERE. */
   conditions(): Conditions | undefined {
     if (!this.takeWord('where')) return undefined
     let key: Operand | undefined
@@ -114,7 +114,7 @@ export class SqlParser {
     return isWhole ? { key, expected, others } : undefined
   }
 
-  /** What may follow the WHERE of a SELECT of one row. */
+  /** The clauses allowed after the WHERE of a SELECT of one row. */
   endsAsRead(): boolean {
     if (this.takeWord('limit')) {
       const limit = this.operand()
@@ -128,7 +128,7 @@ export class SqlParser {
       }
       if (this.takeWord('of')) this.#name()
       this.takeWord('nowait')
-      // A row that is skipped is there all the same.
+      // A skipped row exists all the same.
       if (this.takeWord('skip')) return false
     }
     return this.#isAtEnd
@@ -141,11 +141,11 @@ export class SqlParser {
     return this.#isAtEnd ? columns : undefined
   }
 
-  /** `a = $1, b = b + 1` up to one of these words, or the end. */
+  /** `a = $1, b = b + 1`, up to one of these words or the end. */
   assignments(ends: readonly string[]): Assignments<Operand> | undefined {
     const found = this.#assignments(ends)
     const value = found?.value
-    // EXCLUDED is for conflicts only.
+    // EXCLUDED is allowed for conflicts only.
     if (value?.kind === 'operand' && value.operand === 'excluded') return undefined
     if (value?.kind === 'sum' && value.amount === 'excluded') return undefined
     return found as Assignments<Operand> | undefined
@@ -164,7 +164,7 @@ export class SqlParser {
     return { key: at(this.#recorded.key), value: at(this.#recorded.value) }
   }
 
-  /** What an INSERT does if the row exists; undefined if that is not understood, or may be another row. */
+  /** The ON CONFLICT of an INSERT; undefined if it is not understood or may be about another row. */
   conflict():
     | 'none'
     | 'nothing'
@@ -184,7 +184,7 @@ export class SqlParser {
     return { assigned, isConditional }
   }
 
-  /** A parameter or a constant, perhaps with a cast. */
+  /** A parameter or a literal, optionally with a cast. */
   operand(): Operand | undefined {
     const start = this.#at
     const operand = this.#plainOperand()
@@ -229,7 +229,7 @@ export class SqlParser {
     return second === 'value' && first !== 'value' && sign === 1 ? { kind: 'sum', amount: first, sign } : undefined
   }
 
-  /** The recorded column itself, the value that was to be inserted, or an operand. */
+  /** The recorded column, the value to be inserted, or an operand. */
   #term(): Operand | 'value' | 'excluded' | undefined {
     const operand = this.operand()
     if (operand !== undefined) return operand
@@ -279,7 +279,7 @@ export class SqlParser {
     } while (this.#takeSymbol('.'))
     const column = names.pop()
     const table = names.pop()
-    // In a SELECT the alias comes only behind the columns.
+    // In a SELECT the alias comes only after the columns.
     const isStrange = table !== undefined && table !== this.#recorded.table && table !== this.#alias
     if (isStrange && this.#hasTable) return undefined
     return this.#isSymbol('(') ? undefined : column
@@ -306,7 +306,7 @@ export class SqlParser {
     return this.#takeSymbol(')') ? items : undefined
   }
 
-  /** Any expression, up to the comma or the bracket behind it. */
+  /** Any expression, up to the comma or bracket after it. */
   #expression(): 'expression' {
     this.#skipTo([], ',', ')')
     return 'expression'
@@ -365,7 +365,7 @@ export class SqlParser {
   }
 }
 
-/** Words that end a table's or a column's name, and so are no alias of it. */
+/** Words that end the name of a table or column, and so are no alias. */
 const AFTER_TABLE: ReadonlySet<string> = new Set(
   'where set values from returning on limit order group for join left right inner outer cross full natural using union intersect except having window offset fetch default overriding select as tablesample and or'.split(
     ' ',

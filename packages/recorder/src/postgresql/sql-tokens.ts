@@ -84,7 +84,7 @@ function endOfComment(sql: string, start: number): number | undefined {
   return undefined
 }
 
-/** A text in single quotes, perhaps with escapes, or a name in double quotes. */
+/** A text in single quotes, optionally with escapes, or a name in double quotes. */
 function quotationAt(
   sql: string,
   start: number,
@@ -95,7 +95,7 @@ function quotationAt(
   let text = ''
   for (let at = start + prefix + 1; at < sql.length; at++) {
     const letter = sql.charAt(at)
-    // What an escape stands for does not matter, only that it is not the end.
+    // The meaning of an escape does not matter here, only that it does not end the text.
     if (prefix === 1 && letter === '\\') text += letter + sql.charAt(++at)
     else if (letter !== quote) text += letter
     else if (sql.charAt(at + 1) === quote) {
@@ -103,7 +103,7 @@ function quotationAt(
       at++
     } else {
       const isText = quote === "'"
-      // A text with escapes is not read as a value.
+      // A text with escapes is not used as a value.
       if (isText && text.includes('\\') && prefix === 1) return { token: { kind: 'symbol', text: "E''" }, end: at + 1 }
       return { token: isText ? { kind: 'string', text } : { kind: 'word', text, quoted: true }, end: at + 1 }
     }
@@ -111,7 +111,7 @@ function quotationAt(
   return 'endless'
 }
 
-/** A statement's text for people, without the values in it. Reads no more tokens than it shows. */
+/** A statement's text for people, without values. Reads only the tokens that it shows. */
 export function shapeOf(tokens: readonly Token[]): string {
   let text = ''
   for (const token of tokens) {

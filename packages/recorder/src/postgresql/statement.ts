@@ -12,7 +12,7 @@ export type Statement =
 
 type Recorded = PostgresqlSettings['commands']
 
-const REMEDY = 'choose one row by its primary key, and write the recorded column from a parameter or a value'
+const REMEDY = 'select one row by its primary key, and write the recorded column from a parameter or a literal'
 
 /** The meaning of one statement. */
 export function analyse(tokens: readonly Token[], recorded: Recorded): Statement {
@@ -36,7 +36,7 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   return { kind: 'other', what, touches: found.touches, why: `${found.why}: ${found.remedy ?? REMEDY}` }
 }
 
-/** Recognised as far as the rows that it may change. */
+/** The statement is understood as far as the rows that it may change. */
 interface Confined {
   readonly touches: MayTouch
   readonly why: string
@@ -79,7 +79,7 @@ const isChained = (tokens: readonly Token[]): boolean => {
   return words.includes('chain') && !words.includes('no')
 }
 
-/** `SELECT value FROM t WHERE key = $1`. Whatever else a SELECT asks, it changes nothing by itself. */
+/** `SELECT value FROM t WHERE key = $1`. Any other SELECT changes nothing by itself. */
 function readOf(parser: SqlParser): Action | undefined {
   const columns = parser.columns()
   if (columns === undefined || !parser.takeWord('from') || !parser.table()) return undefined
@@ -102,7 +102,7 @@ function updateOf(parser: SqlParser): Action | Confined | undefined {
     return assigned.value === undefined ? onlyTouches('nothing', '') : undefined
   const { key, expected, others } = where
   const sum = parser.returning()
-  if (sum === undefined) return onlyTouches({ key }, 'what it gives back is not read')
+  if (sum === undefined) return onlyTouches({ key }, 'its RETURNING is not understood')
   switch (assigned.value?.kind) {
     case undefined:
       return onlyTouches('nothing', '')
@@ -122,7 +122,7 @@ function updateOf(parser: SqlParser): Action | Confined | undefined {
       return { does: 'add', key, amount, sign, creates: false, sum: sum.value }
     }
     case 'expression':
-      return onlyTouches({ key }, 'what it writes is not known')
+      return onlyTouches({ key }, 'the value that it writes is unknown')
   }
 }
 
@@ -134,7 +134,7 @@ function insertOf(parser: SqlParser): Action | Confined | undefined {
   const conflict = parser.conflict()
   if (conflict === undefined) return undefined
   const sum = parser.returning()
-  if (sum === undefined || value === undefined) return onlyTouches({ key }, 'what it writes is not known')
+  if (sum === undefined || value === undefined) return onlyTouches({ key }, 'the value that it writes is unknown')
   if (conflict === 'none' || conflict === 'nothing') return { does: 'insert', key, value }
   const { assigned, isConditional } = conflict
   if (assigned.key) return undefined
@@ -154,7 +154,7 @@ function insertOf(parser: SqlParser): Action | Confined | undefined {
         : onlyTouches({ key }, 'it writes one value or adds another')
     }
     default:
-      return onlyTouches({ key }, 'what it writes is not known')
+      return onlyTouches({ key }, 'the value that it writes is unknown')
   }
 }
 

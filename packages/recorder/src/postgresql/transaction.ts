@@ -3,16 +3,16 @@ import type { Call, Completions, Interpretation, Touches, Understanding } from '
 import { UNSAID } from '../record/call.ts'
 import type { Part, Step } from './part.ts'
 
-/** A statement of a transaction; `said` once it was answered. */
+/** A statement of a transaction. `said` is set once it was answered. */
 export interface Executed {
   readonly step: Step
   said: Interpretation | undefined
 }
 
-/** How a transaction is recorded: as one operation for each key, at the time of its commit. */
+/** A recorded transaction: one operation for each key, at the time of its commit. */
 export interface Collapsed {
   readonly understanding: (who: Who) => Understanding
-  /** What the answers of its statements say, once it is committed. */
+  /** The completions by the replies to its statements, once it is committed. */
   readonly completions: () => Completions
 }
 
@@ -20,7 +20,7 @@ export interface Who {
   readonly session: string | undefined
 }
 
-/** What one key goes through. */
+/** The statements on one key. */
 interface Group {
   readonly call: Call
   readonly completion: () => Interpretation
@@ -29,7 +29,7 @@ interface Group {
 export interface CollapseOptions {
   /** Whether its reads and writes of one key are one operation. */
   readonly areAtomic: boolean
-  /** Whether savepoints, or a commit among its statements, hide which of them count. */
+  /** Whether savepoints, or a commit among its statements, hide which of them are effective. */
   readonly isTangled: boolean
 }
 
@@ -42,13 +42,13 @@ export function collapsed(all: readonly Executed[], { areAtomic, isTangled }: Co
 
 const TANGLED = {
   what: 'a transaction with savepoints, or with a COMMIT among other statements',
-  why: 'what it did is not followed; send BEGIN and COMMIT alone, and use no savepoints',
+  why: 'its effect is not tracked; send BEGIN and COMMIT alone, and use no savepoints',
 }
 
 const changes = ({ step }: Executed): boolean =>
   step.kind === 'other' ? step.touches !== 'nothing' : step.part.writes !== 'nothing'
 
-/** The keys that it touches, also by reading. */
+/** The keys that a statement reads or writes. */
 const reached = ({ step }: Executed): Touches => (step.kind === 'other' ? step.touches : { keys: [step.part.key] })
 
 function followed(all: readonly Executed[], areAtomic: boolean): Collapsed {
@@ -116,7 +116,7 @@ const alone = ({ executed, part }: PartOf): Group => ({
 
 const UNANSWERED: Interpretation = { type: 'info', error: 'the statement was not answered' }
 
-/** Each statement is an operation of its own. */
+/** Each statement is a separate operation. */
 const apart = (parts: readonly PartOf[]): { readonly groups: readonly Group[] } | Broken => ({
   groups: parts.map(alone),
 })
@@ -126,7 +126,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   const [only, another] = parts
   if (only === undefined || another === undefined) return { groups: parts.map(alone) }
   const key = only.part.key
-  // Additions to a counter go with anything but a value, and reads have none.
+  // Additions to a counter and reads go together, and reads have no value.
   if (parts.every(({ part }) => ['add', 'subtract', 'read'].includes(part.call.f))) {
     if (parts.some(({ part }) => part.call.f !== 'read')) return { groups: parts.map(alone) }
     return { groups: [{ call: only.part.call, completion: () => sameRead(parts) }] }
@@ -141,7 +141,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   const { writes: written } = last.part
   if (reads.length === 0) {
     if (writes.length === 1) return { groups: [alone(last)] }
-    // The first one decides on what is there, the last one what will be.
+    // The first write decides by the existing value, the last one sets the new value.
     const isPlain = writes.every(({ part }) => part.call.f === 'write')
     if (!isPlain) return { what: last.what, why: 'it changes one row more than once; commit each change by itself' }
     return { groups: [{ call: last.part.call, completion: () => lastWrite(writes) }] }
@@ -150,7 +150,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   return { groups: [{ call: { f: 'cas', key, value }, completion: () => readThenWritten(reads, writes) }] }
 }
 
-/** Reads of one key before it was written: all must have seen the same. */
+/** Reads of one key before it was written must all have returned the same. */
 function sameRead(reads: readonly PartOf[]): Interpretation {
   const [first, ...rest] = reads.map(({ executed }) => executed.said ?? UNANSWERED)
   if (first === undefined || first.type !== 'ok' || !('value' in first)) return first ?? UNANSWERED
@@ -166,7 +166,7 @@ const DIFFERENT: Interpretation = {
 
 const sameJson = (one: Json, other: Json): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-/** The values of what was written, in order; undefined if that is not known. */
+/** The written values, in order; undefined if one is unknown. */
 function effects(writes: readonly PartOf[]): readonly Json[] | undefined {
   const values: Json[] = []
   for (const { executed, part } of writes) {
@@ -192,7 +192,7 @@ function readThenWritten(reads: readonly PartOf[], writes: readonly PartOf[]): I
   if (read.type !== 'ok' || !('value' in read)) return read
   const values = effects(writes)
   if (values === undefined) return UNCLEAR
-  // If nothing was written, it is a cas that keeps what it found.
+  // Without a write, it is a cas that keeps the value.
   return { type: 'ok', value: [read.value, values.at(-1) ?? (values.length === 0 ? read.value : null)] }
 }
 

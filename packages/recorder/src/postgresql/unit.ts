@@ -5,7 +5,7 @@ import type { Control } from './action.ts'
 import type { Portal, Prepared } from './prepared.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
-/** What the server answers to, in order. */
+/** The expected parts of the server's replies, in order. */
 export type Expected =
   | { readonly kind: 'parse'; readonly name: string; readonly prepared: Prepared; readonly isNew: boolean }
   | { readonly kind: 'bind' | 'close' }
@@ -16,37 +16,37 @@ export type Expected =
       readonly control: Control | undefined
       readonly portal: Portal | undefined
       readonly rows: (readonly FieldValue[])[]
-      /** As described with its rows; otherwise its portal or its statement was. */
+      /** Described with its rows; otherwise its portal or statement was described. */
       columns: readonly Column[] | undefined
     }
 
-/** A transaction from its first byte to the answer to its commit; most have one statement. */
+/** A transaction, from its first byte to the reply to its commit. Most have one statement. */
 export interface Transaction {
   readonly exchange: Exchange
   readonly startByte: number
   isSent: boolean
   readonly executed: Executed[]
-  /** Savepoints, or a commit among other statements: what it did is not followed. */
+  /** Whether savepoints, or a commit among other statements, make its effect unclear. */
   isTangled: boolean
-  /** A statement of it has failed, so that it can only be rolled back. */
+  /** Whether a statement of it has failed, so that it can only be rolled back. */
   hasFailed: boolean
-  /** Set once its end was asked for. */
+  /** Set once its end was requested. */
   collapsed: Collapsed | undefined
-  /** Its fate is known, and has been recorded. */
+  /** Whether its fate is known and recorded. */
   isOver: boolean
 }
 
-/** What is answered by one ReadyForQuery: a simple query, or everything up to a Sync. */
+/** The requests answered by one ReadyForQuery: a simple query, or everything up to a Sync. */
 export interface Unit {
   readonly transaction: Transaction
   readonly expected: Expected[]
-  /** How its transaction ends with it; undefined if that goes on. */
+  /** How its transaction ends with it; undefined if it continues. */
   ends: 'commit' | 'rollback' | undefined
   isSimple: boolean
   tag: string
-  /** A statement of it was carried out. */
+  /** Whether a statement of it was executed. */
   hasCarriedOut: boolean
   refused: Interpretation | undefined
-  /** What a notice says against its success. */
+  /** The outcome by a notice that contradicts its success. */
   noticed: Interpretation | undefined
 }

@@ -1,7 +1,7 @@
 import type { RecordedProtocol } from '../spoken/protocol.ts'
 import { recordedProtocols } from './registry.ts'
 
-/** How to ask for each, for messages. */
+/** An example of each, for messages. */
 export const recordedExamples: string = recordedProtocols.map(({ example }) => example).join(', or ')
 
 /** The protocol of this name. */

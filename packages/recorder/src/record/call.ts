@@ -1,27 +1,27 @@
 import type { Json } from '@chaosproxy/history'
 
-/** Known only from the answer, such as a value or a key that the server generates. */
+/** The value is known only from the reply, such as one that the server generates. */
 export const UNSAID: unique symbol = Symbol('unsaid')
 export type Unsaid = typeof UNSAID
 
-/** One operation that a request asks for. */
+/** One operation of a request. */
 export interface Call {
   /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
-  /** Unsaid if the answer names the keys; then each of its entries is an operation. */
+  /** Unsaid if the reply contains the keys; then each of its entries is an operation. */
   readonly key?: string | Unsaid | undefined
-  /** Null for a read, `[old, new]` for a cas. Unsaid if only the answer has the written value. */
+  /** Null for a read, `[old, new]` for a cas. Unsaid if only the reply has the written value. */
   readonly value: Json | Unsaid
   /**
-   * For an unsaid value that is a version: the server chooses it, and it equals no other. `from`: the version that a cas
-   * expects.
+   * For an unsaid value that is a version: the server chooses it, and it equals no other. `from`: the version that a
+   * cas expects.
    */
   readonly version?: { readonly from?: Json | undefined } | undefined
-  /** It has no effect whatever its outcome, like a read, so an unknown outcome does not matter. */
+  /** Whether it has no effect whatever its outcome, like a read, so that an unknown outcome does not matter. */
   readonly harmless?: boolean | undefined
   /** Its name in remarks, such as `GET /kv/x`; by default function and key. */
   readonly what?: string | undefined
-  /** What is added, where only the answer has the value. */
+  /** The added amount, if only the reply has the sum. */
   readonly amount?: number | undefined
   /** An idempotency key or request id: attempts with the same one are retries of one another. */
   readonly requestId?: string | undefined
@@ -42,7 +42,7 @@ export type Understanding =
     }
   /** Not an operation. `what` names its kind, such as `GET /health`. */
   | { readonly kind: 'passed-on'; readonly what: string; readonly touches: Touches }
-  /** It should be an operation but lacks a part. `key`: the key it reads, if known. */
+  /** It should be an operation but lacks a part. `key`: the key that it reads, if known. */
   | {
       readonly kind: 'not-understood'
       readonly what: string
@@ -54,15 +54,15 @@ export type Understanding =
 /** The name of an operation in remarks. */
 export const nameOf = ({ what, f, key }: Call): string => what ?? (typeof key === 'string' ? `${f} of ${key}` : f)
 
-/** A mapping's interpretation of an answer. `fail` only for a refusal after which certainly nothing was done. */
+/** A mapping's interpretation of a reply. `fail` only for a refusal after which certainly nothing was done. */
 export type Interpretation =
   | { readonly type: 'ok'; readonly value: Json }
   /** For a call whose key is unsaid: the values read or written, by key. */
   | { readonly type: 'ok'; readonly entries: readonly Entry[] }
-  /** `answered`: the object's own answer, as of a cas that found another value. */
+  /** `answered`: the object itself declined, for example a cas that found another value. */
   | { readonly type: 'fail'; readonly error: string; readonly answered?: true | undefined }
   | { readonly type: 'info'; readonly error: string }
-  /** There is an answer, but its meaning is unknown; `error` says what is missing. */
+  /** There is a reply, but its meaning is unknown. `error` says what is missing. */
   | { readonly type: 'not-understood'; readonly error: string }
 
 export interface Entry {
@@ -74,7 +74,7 @@ export interface Entry {
 export type Completions = Interpretation | readonly Interpretation[]
 
 /**
- * How far an operation got: a bit for each edge of the proxy that its request, and then its answer, crossed
+ * How far an operation got: a bit for each edge of the proxy that its request, and then its reply, has crossed
  * completely.
  */
 export const EDGE = {

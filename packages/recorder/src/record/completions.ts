@@ -1,10 +1,10 @@
 import type { Completions, Entry, Interpretation } from './call.ts'
 
-/** What an answer says about the call at a position. */
+/** What a reply says about the call at this index. */
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
   Array.isArray(answer) ? (answer as readonly Interpretation[])[i] : (answer as Interpretation | undefined)
 
-/** What is said when the proxy's own copy of a request was answered. */
+/** What the reply to a duplicate says about the original request. */
 export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
   answer === undefined
     ? undefined
@@ -12,7 +12,7 @@ export const completionsOfCopy = (answer: Completions | undefined): Completions 
       ? (answer as readonly Interpretation[]).map(ofCopy)
       : ofCopy(answer as Interpretation)
 
-/** A backend that recognises a copy may repeat its answer without carrying the request out again. */
+/** A backend that recognises a duplicate may repeat its reply without executing the request again. */
 const ofCopy = (completion: Interpretation): Interpretation =>
   completion.type === 'ok' && 'value' in completion ? { type: 'info', error: ANSWERED_COPY } : completion
 
@@ -21,7 +21,7 @@ const ANSWERED_COPY = "the proxy's copy was answered, and may not have been carr
 export const okOf = (entry: Entry | undefined): Interpretation | undefined =>
   entry === undefined ? undefined : { type: 'ok', value: entry.value }
 
-/** Whether some call was carried out. */
+/** Whether some call was executed. */
 export const isAcknowledged = (completions: Completions): boolean =>
   Array.isArray(completions)
     ? (completions as readonly Interpretation[]).some(({ type }) => type === 'ok')

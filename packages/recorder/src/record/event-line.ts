@@ -1,6 +1,6 @@
 import { type EventType, type Json, type Nanos, type Process, printJsonLine } from '@chaosproxy/history'
 
-/** An event as its line has it; members unknown to the format sit alongside the others. */
+/** An event in the form of its line. Members unknown to the format are next to the others. */
 export interface RecordedEvent {
   /** Assigned when the line is written. */
   index: number
@@ -20,11 +20,11 @@ export interface RecordedEvent {
   readonly epoch?: number | undefined
   /** For an exchange that stopped partway, the edges it crossed. */
   readonly edges?: readonly string[] | undefined
-  /** The number of a recorder's mark that may be withdrawn. */
+  /** The number of a mark by the recorder that may be withdrawn. */
   readonly mark?: number | undefined
 }
 
-/** An event of a history, both as the text of its line after the index and as a value for readers in this process. */
+/** An event of a history, as the text of its line after the index and as a value for readers in this process. */
 export interface Line {
   readonly text: string
   readonly event: RecordedEvent

@@ -7,7 +7,7 @@ export interface LineSink {
   write(line: string, event: RecordedEvent): void
 }
 
-/** A line to write in place of an event that took too long. */
+/** A line to write instead of an event that took too long. */
 export type OvertakenLine = () => Line | undefined
 
 /**
@@ -47,7 +47,7 @@ export class EventOrder {
     return this.#places.length - this.#first
   }
 
-  /** Events written later than they happened, since too many waited for them. */
+  /** Events written later than they happened, since too many others waited for them. */
   get overtaken(): number {
     return this.#overtaken
   }
@@ -69,7 +69,7 @@ export class EventOrder {
   /** Fills a place with the lines of one event, or of several. */
   fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
-      // Written later than it happened but before its own completion, so the recorded interval starts late.
+      // It is written later than it happened but before its own completion, so the recorded interval starts late.
       for (const line of lines) this.append(line)
       return
     }

@@ -14,19 +14,19 @@ import type { View } from './view.ts'
 const NO_CALLS: readonly Call[] = []
 const NO_OPERATIONS: readonly undefined[] = []
 
-/** How a request begins: with its first byte, whole, or as a copy of another. */
+/** How a request begins: with its first byte, as a whole, or as a duplicate of another. */
 export type Beginning = 'begun' | 'whole' | Exchange
 
 /**
- * One request and its answer as they cross the edges of the proxy, and their events in both views. The caller reports
+ * One request and its reply as they cross the edges of the proxy, and their events in both views. The caller reports
  * each step as it happens; the order of its calls is the order of the histories. Times are the recorder's.
  */
 export class Exchange {
   readonly #recording: ConnectionRecording
   readonly #begunAt: Nanos
-  /** A copy that the proxy sent, unknown to the client. */
+  /** Whether it is a duplicate sent by the proxy, unknown to the client. */
   readonly #isDuplicate: boolean
-  /** The proxy sent copies of it, which may be carried out even if it is refused itself. */
+  /** Whether the proxy sent duplicates of it, which may be executed even if it is refused itself. */
   #isCopied = false
   #clientPlace: Place | undefined
   #backendPlace: Place | undefined
@@ -35,22 +35,22 @@ export class Exchange {
   #calls: readonly Call[] = NO_CALLS
   /** The operation of a request that has just one, as nearly all do. */
   #only: Operation | undefined
-  /** For any other request, one for each call; undefined if the answer names the keys. */
+  /** For any other request, one operation for each call; undefined if the reply contains the keys. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
-  /** The operations that the answer named, by call. */
+  /** The operations contained in the reply, by call. */
   #entries: readonly (readonly Operation[])[] | undefined
-  /** Invocations with unsaid keys keep their places until the answer arrives. */
+  /** Whether invocations with unsaid keys keep their places until the reply arrives. */
   #waitsForClient = false
   #waitsForBackend = false
   #clientIsOver = false
   #extra: Extra = NO_EXTRA
-  /** Says whether a request that may have changed keys outside the record was refused. */
+  /** Reports whether a request that may have changed keys outside the record was refused. */
   #settle: ((isRefused: boolean) => void) | undefined
-  /** What all of its operations share. */
+  /** Members shared by all its operations. */
   #shared: Extra = NO_EXTRA
   #edges: Edges = 0
   #forwardedAt: Nanos | undefined
-  /** The backend's own answer, which the client may never see. */
+  /** The backend's own reply, which the client may never see. */
   #backendAnswer: Completions | undefined
 
   constructor(recording: ConnectionRecording, begunAt: Nanos, beginning: Beginning) {
@@ -77,7 +77,7 @@ export class Exchange {
     return this.#edges
   }
 
-  /** The whole request has arrived and means this. Call once. */
+  /** The whole request has arrived and has this meaning. Call it once. */
   called(asked: Understanding): void {
     const understanding = recordable(asked)
     this.#understanding = understanding
@@ -94,11 +94,11 @@ export class Exchange {
     const understanding = this.#understanding
     if (understanding?.kind === 'operations') this.#invokeBackend(time)
     else if (understanding !== undefined) this.#suppose(understanding)
-    // One that was given up before it was whole means nothing any more.
+    // A request that was given up before it was complete has no meaning.
     else if ((this.#edges & EDGE.clientIn) === 0) this.#backendPlace = this.#recording.views.backend?.order.reserve()
   }
 
-  /** The backend's whole answer has arrived. */
+  /** The backend's whole reply has arrived. */
   answered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.backendIn
     this.#backendAnswer = answer
@@ -108,25 +108,25 @@ export class Exchange {
     this.#release()
   }
 
-  /** The client has been sent the last byte of an answer, the backend's or a made-up one. */
+  /** The client has been sent the last byte of a reply, the backend's or a fabricated one. */
   delivered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.clientOut
     this.#endClient(time, answer, undefined)
     this.#release()
   }
 
-  /** The client will never get an answer; the backend may still give one. */
+  /** The client will never get a reply; the backend may still send one. */
   lostForClient(time: Nanos, reason: string): void {
     this.#endClient(time, undefined, reason)
     this.#release()
   }
 
-  /** The client has hung up; what it asked may still be answered, and it may ask the same again elsewhere. */
+  /** The client has hung up. The backend may still reply, and the client may repeat the request elsewhere. */
   mayBeRepeated(): void {
     for (const operation of this.#all()) operation.mayBeRepeated()
   }
 
-  /** Nothing more will be seen of it, on either side. */
+  /** Nothing more of it will be seen, on either side. */
   ended(time: Nanos, reason: string): void {
     this.settled(false)
     if ((this.#edges & EDGE.clientIn) === 0) {
@@ -140,7 +140,7 @@ export class Exchange {
     this.#release()
   }
 
-  /** The backend's answer for the client's own request, of which the backend may have received copies. */
+  /** The backend's reply to the client's own request. The backend may have received duplicates of it. */
   get #saidToClient(): Completions | undefined {
     return this.#isCopied ? undefined : this.#backendAnswer
   }
@@ -152,7 +152,7 @@ export class Exchange {
   #invoke({ calls, session, final }: Extract<Understanding, { readonly kind: 'operations' }>): void {
     const { processes } = this.#recording
     this.#calls = calls
-    // A copy belongs to no client, and so follows no operation of any.
+    // A duplicate belongs to no client, and so follows no client's operation.
     if (this.#isDuplicate) this.#lanes = session === undefined ? processes.lanes() : processes.lanesOfCopy()
     else {
       if (session !== undefined) this.#lanes = processes.lanesOf(session)
@@ -172,13 +172,15 @@ export class Exchange {
     if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
   }
 
-  /** `part` tells the operations of one request apart, which may be equal otherwise: attempts at each have the same. */
+  /**
+   * `part` distinguishes the operations of one request, which may otherwise be equal: attempts at each have the same.
+   */
   #operation(call: Call, key: string | undefined, tick: number | undefined, part?: number | string): Operation {
     const extra = part === undefined ? this.#extra : this.#extraOf(call, part)
     return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, extra)
   }
 
-  /** Under one name a request is repeated as a whole; without one, each of its operations repeats an equal one. */
+  /** With an id, a request is repeated as a whole; without one, each of its operations repeats an equal one. */
   #extraOf(call: Call, part: number | string): Extra {
     if ('requestId' in this.#extra.members) return joined(this.#extra, extraOf({ part: `${part}` }))
     if (part === 0 || typeof part === 'string' || this.#isDuplicate) return this.#extra
@@ -194,7 +196,7 @@ export class Exchange {
     return extraOf(correlation)
   }
 
-  /** Reserves places for invocations that only the answer will name. */
+  /** Reserves places for invocations that only the reply will name. */
   #wait(): void {
     const { views, counters } = this.#recording
     this.#waitsForBackend = true
@@ -247,12 +249,12 @@ export class Exchange {
       else if (touches === 'nothing') remarks.notUnderstood(remark, understanding.key)
       else remarks.countNotUnderstood(remark)
     }
-    // A request that was never sent touches nothing.
+    // A request that was never sent changes nothing.
     if (touches === 'nothing' || this.#forwardedAt === undefined) this.#cancelPlaces()
     else this.#suppose(understanding)
   }
 
-  /** Marks what it touches, unless its answer says that nothing was done. */
+  /** Marks the keys that it may change, unless its reply says that nothing was done. */
   #suppose(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): void {
     const { touches } = understanding
     if (touches === 'nothing') return
@@ -261,7 +263,7 @@ export class Exchange {
     this.#forgetPlaces()
   }
 
-  /** Whether a request that is no operation was refused, and so has changed nothing, is known, or never will be. */
+  /** It is known, or never will be, whether a request that is no operation was refused and so has changed nothing. */
   settled(isRefused: boolean): void {
     this.#settle?.(isRefused && !this.#isCopied && !this.#isDuplicate)
     this.#settle = undefined
@@ -331,7 +333,7 @@ export class Exchange {
     view.order.fill(place, [...invocations, ...this.#lost(view, place, answer, reason)])
   }
 
-  /** Creates operations from the keys and values in the answer. */
+  /** Creates operations from the keys and values in the reply. */
   #learn(answer: Completions | undefined): void {
     if (this.#entries !== undefined) return
     const tick = this.#clientPlace?.tick ?? this.#backendPlace?.tick
@@ -343,7 +345,7 @@ export class Exchange {
     if (entries.some((told) => told !== undefined)) this.#entries = entries.map((told) => told ?? [])
   }
 
-  /** Marks what unanswered calls leave unknown. */
+  /** Marks the keys that unanswered calls leave unknown. */
   #lost(
     view: View,
     place: Place,
@@ -365,7 +367,7 @@ export class Exchange {
       const isOpen = outcome.type === 'info' || outcome.type === 'not-understood'
       count(isOpen ? 'info' : 'fail')
       if (!isOpen) return []
-      const remark = { what: nameOf(call), why: `${outcome.error}, so that its key is not known` }
+      const remark = { what: nameOf(call), why: `${outcome.error}, so its key is unknown` }
       if (outcome.type === 'not-understood' && view === this.#recording.views.client)
         this.#recording.remarks.countNotUnderstood(remark)
       if (!harmless) return view.creationLostLines(place, remark)
@@ -398,7 +400,7 @@ export class Exchange {
   }
 }
 
-/** A request whose values no history can hold is one that is not understood. */
+/** A request whose values no history can hold is treated as not understood. */
 function recordable(asked: Understanding): Understanding {
   if (asked.kind !== 'operations') return asked
   const call = asked.calls.find(({ value, version }) => isUnwritable(value) || isUnwritable(version?.from))

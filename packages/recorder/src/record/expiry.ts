@@ -4,8 +4,8 @@ import type { Lanes } from './processes.ts'
 import type { View } from './view.ts'
 
 /**
- * A key that the server may remove by itself from now on, once. In the histories it is a write of null by a process of
- * its own, which may take effect until it ends.
+ * A key that the server may remove by itself from now on, once. In the histories it is a write of null by a separate
+ * process, which may take effect until it ends.
  */
 export interface Expiry {
   /** `ok`: it has happened, or could have without a difference; `fail`: it certainly has not, and never will. */

@@ -1,18 +1,19 @@
 import { quote } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 
-/** What can identify clients of a protocol instead of the names that they give. */
+/** What can identify clients of a protocol instead of their own names. */
 const identifiers = ['peer.process', 'peer.address', 'connection'] as const
 
 export type Identifier = (typeof identifiers)[number]
 
-/** How clients are told apart: fixed for the connection, or by the name that they give in its course. */
+/** How clients are identified: once for the connection, or by the name that they give during it. */
 export type Naming = { readonly kind: 'fixed'; readonly session: string | undefined } | { readonly kind: 'said' }
 
 /**
- * Parses `"client"`; undefined where clients name themselves.
+ * Parses `"client"`; undefined if clients name themselves.
  *
- * @param namedBy How they do that.
+ * @param namedBy How they name themselves.
+ *
  * @throws UserError that begins with `where`.
  */
 export function parseIdentifier(client: unknown, namedBy: string, where: string): Identifier | undefined {

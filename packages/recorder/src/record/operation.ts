@@ -69,7 +69,7 @@ export class Operation {
     return this.#invocation(time)
   }
 
-  /** The client has its answer, or will never get one. `backend` is what the backend itself answered. */
+  /** The client has its reply, or will never get one. `backend` is the backend's own reply. */
   endForClient(
     time: Nanos,
     edges: Edges,
@@ -89,13 +89,13 @@ export class Operation {
     this.#end(views.client, time, edges, outcome)
   }
 
-  /** The client has hung up, and may ask again before it is known here that no answer can reach it. */
+  /** The client has hung up, and may repeat the request before it is known here that no reply can reach it. */
   mayBeRepeated(): void {
     if (this.#client !== 'open') return
     this.#recording.retries.unanswered(this.#call, this.process, this.#lanes.session)
   }
 
-  /** The backend has answered, or never will. */
+  /** The backend has replied, or never will. */
   endAtBackend(time: Nanos, edges: Edges, answer: Interpretation | undefined, reason: string | undefined): void {
     if (this.#backend !== 'open') return
     const outcome = this.#outcome(edges, answer, answer, reason)
@@ -104,7 +104,7 @@ export class Operation {
     if (backend !== undefined) this.#end(backend, time, edges, outcome)
   }
 
-  /** Frees the process for other operations, once this one has ended in both views and in neither as unknown. */
+  /** Frees the process for other operations, once this one has ended in both views with a known outcome. */
   release(): void {
     if (this.#released || this.#client !== 'done') return
     if (this.#backend === 'open' || this.#backend === 'unknown') return
@@ -194,10 +194,10 @@ export class Operation {
   }
 }
 
-/** What they gave is as much an observation as what a read returns: one delivered twice would go unseen. */
+/** Functions that return what they remove: an element delivered twice must not go unseen. */
 const TAKES: ReadonlySet<string> = new Set(['dequeue', 'drain', 'poll', 'receive'])
 
-/** Its value, or the second of a cas, is a version that only the completion has. */
+/** The value, or the second element of a cas, is a version that only the completion has. */
 const UNSAID_VERSION = extraOf({ unsaid: 'version' })
 
 const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extra): Line =>
@@ -210,7 +210,7 @@ const typeOf = (outcome: Interpretation): 'ok' | 'fail' | 'info' =>
 
 const TOO_DEEP_ANSWER: Interpretation = { type: 'not-understood', error: `its value is ${TOO_DEEP}` }
 
-/** The object's own answer, rather than a refusal for want of somebody to ask. */
+/** The object itself declined, as opposed to a refusal because nobody could be asked. */
 const ANSWERED = extraOf({ answered: true })
 
 /** The edges' names, for each set of them. */

@@ -3,11 +3,11 @@ import { EDGE, type Edges, type Interpretation } from './call.ts'
 /** Everything known about an operation when it ends in one of the two views. */
 export interface Ending {
   readonly edges: Edges
-  /** The answer's meaning, if a whole one was seen. */
+  /** The reply's meaning, if a whole reply was seen. */
   readonly answer?: Interpretation | undefined
-  /** The meaning of the backend's own answer, if there was one: a fault may have told the client something else. */
+  /** The meaning of the backend's own reply, if there was one: a fault may have given the client another. */
   readonly backend: Interpretation | undefined
-  /** Why there is no answer. */
+  /** Why there is no reply. */
   readonly reason?: string | undefined
   /** See `Call`. */
   readonly harmless: boolean

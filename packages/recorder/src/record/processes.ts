@@ -10,13 +10,13 @@ export class Ticks {
   }
 }
 
-/** The most sessions to remember. A forgotten one that comes back gets new processes, under the same name. */
+/** The most sessions to remember. A forgotten one that returns gets new processes, under the same name. */
 const MOST_SESSIONS = 100_000
 
 const COPY = "the proxy's copy"
 const EXPIRY = 'expiry'
 
-/** Hands out process numbers. The operations of one process follow one another. */
+/** Assigns process numbers. The operations of one process are consecutive. */
 export class Processes {
   #next = 0
   #copies = 0
@@ -33,7 +33,7 @@ export class Processes {
     return new Lanes(() => this.#next++, this.#ticks, undefined)
   }
 
-  /** The process of a copy that the proxy sends: a client of its own, if clients have names. */
+  /** The process of a duplicate sent by the proxy: a separate client, if clients have names. */
   lanesOfCopy(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, `${COPY} ${++this.#copies}`)
   }
@@ -58,10 +58,7 @@ export class Processes {
   }
 }
 
-/**
- * Processes of one client that have no operation open, the one used longest ago first. Concurrent requests are
- * concurrent processes.
- */
+/** Idle processes of one client, the least recently used first. Concurrent requests have different processes. */
 export class Lanes {
   readonly session: string | undefined
   /** The `session` member of invocations. */

@@ -17,7 +17,7 @@ export interface RecorderOptions {
   readonly backend?: LineSink | undefined
   /** Monotonic nanoseconds since the run's start. */
   readonly now: () => Nanos
-  /** How many events may wait for an earlier one that is still unknown, such as a slow upload's. By default 100,000. */
+  /** How many events may wait for an earlier one that is still unknown, such as a slow upload. By default 100,000. */
   readonly maximumWaiting?: number | undefined
   /** What names clients, as with `clientsBy`. */
   readonly sessions?: SessionSource | undefined
@@ -26,9 +26,9 @@ export interface RecorderOptions {
 export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCounters {
   /** Connections that stopped being understood; the rest of their bytes was passed on unread. */
   readonly opaqueConnections: number
-  /** Answers without a request; errors do not count, which a server may send before it hangs up. */
+  /** Replies without a request. Errors are not counted, because a server may send one before it hangs up. */
   readonly unmatchedAnswers: number
-  /** How often keys were written by a client that had read them before others wrote them: updates may be lost. */
+  /** How often a client wrote keys that others had written since it read them: updates may be lost. */
   readonly overwrites: OverwriteCounters
   /** Events written to either view. */
   readonly events: number
@@ -39,7 +39,7 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
 }
 
 export interface OverwriteCounters {
-  /** The first of these keys, and how many there are; beyond 10,000 keys, at least. */
+  /** The first of these keys, and their number, which is exact up to 10,000 keys. */
   readonly first: string | undefined
   readonly keys: number
   readonly times: number
@@ -51,7 +51,7 @@ export interface RecordedConnection {
   readonly node: string
   /** The client's address. */
   readonly client: string
-  /** Whether clients send requests again only on a new connection, before anything else. By default at any time. */
+  /** Whether clients resend requests only on a new connection, before anything else. By default at any time. */
   readonly repeatsFirst?: boolean | undefined
 }
 
@@ -64,29 +64,29 @@ export interface Recorder {
   connection(options: RecordedConnection): ConnectionRecorder
   /** Writes an event of the nemesis to both views: a fault begins or ends, rules are exchanged. */
   note(f: string, value: Json): void
-  /** Declares what names the clients of one way into the recorder. Call it before anything is recorded that way. */
+  /** Declares what names the clients of one recorded protocol. Call it before anything of it is recorded. */
   clientsBy(source: SessionSource): void
   /** For the histories' header: everything that names clients, and whether anything does. */
   readonly sessions: SessionSource
-  /** Declares that a route table says what the operations are. Call it before anything is recorded. */
+  /** Declares that a route table maps requests to operations. Call it before anything is recorded. */
   readByRoutes(): void
   /** For the histories' header. */
   readonly mapping: 'routes' | undefined
-  /** Declares what all keys hold before anything is recorded one way; undefined if unknown. */
+  /** Declares the value of all keys before anything of one protocol is recorded; undefined if unknown. */
   startsWith(initial: { readonly value: Json } | undefined): void
-  /** For the histories' header: what all keys hold at the start, or "unknown". */
+  /** For the histories' header: the value of all keys at the start, or "unknown". */
   readonly initial: Json
   /** Marks keys as changed outside the record from now on. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
-  /** Marks them likewise, unless the request is refused: call the result once that is known, or never can be. */
+  /** Marks keys like `touched`, unless the request is refused: call the result once that is known, or never can be. */
   supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void
-  /** Writes that the server may remove a key from now on. Call it before any client can see it gone. */
+  /** Records that the server may remove a key from now on. Call it before any client can see that it is gone. */
   expiring(key: string): Expiry
-  /** Writes that a key is certainly absent now. Call it before anything is asked of it. */
+  /** Records that a key is certainly absent now. Call it before any request for the key. */
   absent(key: string): void
   /** Counts a request that is no operation and was passed on. */
   passedOn(what: string, touches: Touches): void
-  /** Marks what a read returned as unknown, for all keys if none is given. */
+  /** Marks the result of a read as unknown, for all keys if none is given. */
   notUnderstood(what: string, why: string, key?: string): void
   /** Writes the totals. Nothing may be recorded after it. */
   finish(): void
@@ -104,23 +104,23 @@ export interface ConnectionRecorder {
   /** Call when the proxy itself repeats a request, unknown to the client. */
   duplicate(original: Exchange, time: Nanos): Exchange
   /**
-   * Call when the connection is no longer understood; `what` names what it became. Call before any client can see a
-   * change to the keys it touches.
+   * Call when the connection is no longer understood; `what` names what it became. Call it before any client can see a
+   * change of its keys.
    */
   opaque(what: string, touches: Touches): void
-  /** Call before the server gets bytes that are not understood, and for each request that it may find in them. */
+  /** Call before the server gets bytes that are not understood, for each request that it may read in them. */
   mayHaveAsked(what: string, touches: Touches): void
-  /** Call before the server gets a request that a fault changed; `touches`: what it may change instead. */
+  /** Call before the server gets a request that a fault changed. `touches`: the keys that it may change instead. */
   altered(touches: Touches): void
-  /** Call for an answer without a request that is no error. */
+  /** Call for a reply without a request that is no error. */
   unmatchedAnswer(): void
-  /** Call when a client writes a key that others have written since it read it, as operations with nothing in common. */
+  /** Call when a client writes a key that others have written since it read it, in independent operations. */
   overwrote(key: string): void
   /** Call when the client has hung up. */
   hungUp(): void
 }
 
-/** Keys are counted up to this many: a recording may go on for days. */
+/** Keys are counted up to this number, since a recording may last for days. */
 const MOST_OVERWRITTEN = 10_000
 
 function firstOf(keys: ReadonlySet<string>): string | undefined {
@@ -232,7 +232,7 @@ class LiveRecorder implements Recorder {
       },
       mayHaveAsked: (what, touches) => {
         if (touches === 'nothing') this.#remarks.passedOn(what, false)
-        else this.#remarks.touched({ what, why: 'it may stand in bytes that are no HTTP/1.1' }, touches)
+        else this.#remarks.touched({ what, why: 'bytes that are no HTTP/1.1 may contain it' }, touches)
       },
       altered: (touches) => this.#remarks.touched(ALTERED, touches),
       unmatchedAnswer: () => {

@@ -19,28 +19,28 @@ export interface ConnectionRecording {
   readonly lanes: Lanes
   readonly processes: Processes
   readonly retries: ConnectionRetries
-  /** The two histories: what the clients saw, and what the backend was asked and answered. */
+  /** The two histories: what the clients saw, and the requests and replies of the backend. */
   readonly views: { readonly client: View; readonly backend: View | undefined }
   readonly remarks: Remarks
   readonly counters: ExchangeCounters
 }
 
 export interface ExchangeCounters {
-  /** Recorded operations, by how they ended for the client; `open` ones have not ended yet. */
+  /** Recorded operations, by their outcome for the client; `open` ones have not ended yet. */
   operations: number
   open: number
   ok: number
   fail: number
   info: number
-  /** Requests for operations that the backend answered, whatever its answer. */
+  /** Requests for operations to which the backend replied, whatever its reply. */
   answered: number
   /** Operations of unnamed clients. */
   unnamed: number
-  /** Requests that never arrived in full. */
+  /** Requests that never arrived completely. */
   incomplete: number
   /** Retries with a request id, and identical repetitions without one. */
   keyedRetries: number
   blindRetries: number
-  /** Copies of requests that the proxy itself sent. */
+  /** Duplicates sent by the proxy itself. */
   duplicates: number
 }

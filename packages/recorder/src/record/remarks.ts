@@ -8,7 +8,7 @@ const NAMED = 3
 const MOST_KINDS = 1000
 const OTHER_KINDS = 'other requests'
 
-/** Why an unrecorded request touches anything. */
+/** Why an unrecorded request marks keys. */
 export const NO_OPERATION = 'it may have written, and is no operation'
 
 /** Gaps in the record: counts, with the first few examples of each kind. */
@@ -17,7 +17,7 @@ export interface RemarkCounters {
   readonly unmatched: number
   /** Unmatched requests that may have written. */
   readonly touched: number
-  /** Requests and answers that match a mapping but lack a part it needs. */
+  /** Requests and replies that match a mapping but lack a part it needs. */
   readonly notUnderstood: number
   readonly examples: {
     /** Each kind of request once, with its count. */
@@ -74,8 +74,8 @@ export class Remarks {
   }
 
   /**
-   * Counts the request; the first of each kind is also noted in the history. What it touches is marked separately, when
-   * it is sent.
+   * Counts the request; the first of each kind is also noted in the history. Its keys are marked separately, when it is
+   * sent.
    */
   passedOn(what: string, mayWrite: boolean): void {
     this.#unmatched++
@@ -171,7 +171,7 @@ function remember(examples: Remark[], remark: Remark): void {
   examples.push(remark)
 }
 
-/** What is said of a request that is no operation. */
+/** The remark about a request that is no operation. */
 export function remarkOf(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): Remark {
   const { what } = understanding
   return { what, why: understanding.kind === 'passed-on' ? NO_OPERATION : understanding.why }

@@ -1,18 +1,18 @@
 import type { Call } from './call.ts'
 
-/** What is known about earlier attempts at a request, as extra members of its invocation. */
+/** What is known about earlier attempts at a request, as further members of its invocation. */
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
   /**
-   * The process of an unanswered operation of the same client, which this one repeats without a request id. Resent: its
-   * connection has carried no change before but such repetitions, as when a driver reconnects and sends again.
+   * The process of an unanswered operation of the same client, which this one repeats without a request id. `resent`:
+   * its connection has carried no other change before, as when a driver reconnects and resends.
    */
   | { readonly repeats: number; readonly resent?: true }
 
 /** The retries on one connection. */
 export interface ConnectionRetries {
   correlate(call: Call, session: string | undefined): Correlation | undefined
-  /** The client got no answer, or a meaningless one, and may retry. */
+  /** The client got no reply, or a meaningless one, and may retry. */
   unanswered(call: Call, process: number, session: string | undefined): void
   /** The connection is over. */
   ended(): void
@@ -22,32 +22,32 @@ export interface ConnectionRetriesOptions {
   /** The client's address. */
   readonly client: string
   /**
-   * Whether clients repeat only on a new connection, before anything else, as drivers of connections with state do. What
-   * comes later on a connection then repeats nothing.
+   * Whether clients resend only on a new connection, before anything else, like drivers whose connections have state.
+   * Later requests on a connection then repeat nothing.
    */
   readonly repeatsFirst: boolean
 }
 
-/** An operation that got no answer, and was not repeated yet. */
+/** An operation without a reply that was not repeated yet. */
 interface Unanswered {
   readonly process: number
   readonly session: string | undefined
-  /** When it was lost, in connections that had been opened by then. */
+  /** When it was lost, by the number of connections opened until then. */
   readonly lostAt: number
 }
 
-/** A client whose connections may take the place of lost ones. */
+/** A client whose new connections may replace lost ones. */
 interface Client {
-  /** Its connections that have carried a change: now, and the most at once. */
+  /** Its connections that have carried a change: now, and at most at once. */
   changing: number
   most: number
-  /** No operation lost before this connection was opened will be sent again: all connections have been replaced. */
+  /** No operation lost before this connection was opened will be resent: all connections have been replaced. */
   replacedAt: number
 }
 
 /**
  * Recognises retries: by request id, counting the attempts, or without one as the same operation as an unanswered one
- * of the same client. Equal operations without an answer are each repeated once. Remembers a bounded number of each.
+ * of the same client. Several equal unanswered operations are each repeated once. Remembers a bounded number of each.
  */
 export class Retries {
   readonly #maximumRemembered: number
@@ -99,7 +99,7 @@ export class Retries {
     return made
   }
 
-  /** As many connections as the client ever had carry changes, and the last to begin sent no lost one again. */
+  /** As many connections as the client ever had carry changes, and the last of them resent no lost operation. */
   #areReplaced(client: Client | undefined, openedAt: number): void {
     if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)
   }

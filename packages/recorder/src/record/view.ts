@@ -23,7 +23,7 @@ export interface ViewOptions {
   readonly now: () => Nanos
 }
 
-/** The last line of a truncated history: from there on nothing is known of any key. */
+/** The last line of a truncated history: after it nothing is known of any key. */
 export const LOST_LINES: string = `${JSON.stringify({
   process: 'recorder',
   type: 'info',
@@ -33,7 +33,7 @@ export const LOST_LINES: string = `${JSON.stringify({
 
 const OVERTAKEN: Remark = {
   what: 'the recorder',
-  why: 'a request took so long to arrive that events behind it could not wait for it any longer',
+  why: 'a request took too long to arrive, so later events no longer waited for it',
 }
 
 /** One history being written: what the clients saw, or what the backends answered. */
@@ -68,8 +68,8 @@ export class View {
   }
 
   /**
-   * Marks them as changed by a request that may still turn out to be refused: from the place on, or from now on. Returns
-   * the moment for `confirmed`, which is to be called unless it is withdrawn.
+   * Marks keys as changed by a request that may still turn out to be refused: from the place on, or from now on.
+   * Returns the moment for `confirmed`, which must be called unless the mark is withdrawn.
    */
   supposed(remark: Remark, touches: Touches, { id, place }: { readonly id: number; readonly place?: Place }): number {
     const tick = place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
@@ -82,7 +82,7 @@ export class View {
     return tick
   }
 
-  /** The request was carried out, or may have been: later marks of the same keys say nothing new. */
+  /** The request was executed, or may have been: later marks of the same keys add nothing. */
   confirmed(touches: Touches, tick: number): void {
     if (touches === 'everything') this.#everythingTouched = Math.min(this.#everythingTouched, tick)
     if (typeof touches === 'string') return
@@ -104,7 +104,7 @@ export class View {
     return this.#touchedLines(remark, touches, place.state === 'overtaken' ? this.#ticks.next() : place.tick)
   }
 
-  /** Marks what a read returned as unknown: of the given key or, without one, of any key. */
+  /** Marks the result of a read as unknown: for the given key or, without one, for any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     const marked = this.#notUnderstood.size >= MOST_MARKED_KEYS ? undefined : key
     if (this.#notUnderstood.has(undefined) || this.#notUnderstood.has(marked)) return
@@ -119,8 +119,8 @@ export class View {
   }
 
   /**
-   * From this place on the server may have created a key that the record does not name. A key that nobody ever saw
-   * absent may as well have existed from the start, so only keys that were or will be seen absent are touched.
+   * From this place on the server may have created a key that the record does not name. A key that was never seen
+   * absent may have existed from the start, so only keys that were or will be seen absent are marked.
    */
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark
@@ -158,7 +158,7 @@ export class View {
   }
 }
 
-/** `mark` numbers what may be withdrawn. */
+/** `mark` is the number of a mark that may be withdrawn. */
 function recorderLine(time: Nanos, f: string, key: string | undefined, value: Json, mark?: number): Line {
   const event = { index: 0, time, process: 'recorder', type: 'info', f, key, value } as const
   const members = `${subjectText(f, key)}${valueText(value)}`

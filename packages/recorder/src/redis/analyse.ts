@@ -7,23 +7,23 @@ import { lifetimesOf } from './expire-commands.ts'
 import type { KeySpace } from './key-space.ts'
 import type { Lifetime } from './lifetime.ts'
 
-/** The meaning of a command, whatever its connection: its operations, or else the keys it may change. */
+/** The meaning of a command, independent of its connection: its operations, or else the keys it may change. */
 export type Analysed =
   | { readonly kind: 'recognised'; readonly what: string; readonly recognised: Recognised }
   | {
       readonly kind: 'passed-on'
       readonly what: string
       readonly touches: Touches
-      /** The times to live that are all it changes. */
+      /** The times to live, if it changes nothing else. */
       readonly lifetimes?: readonly Lifetime[] | undefined
-      /** Whether it deletes every key, of which none was seen yet. */
+      /** Whether it deletes every key, before any was seen. */
       readonly flushes?: true | undefined
     }
 
 /** Names of unknown commands are cut to this length, since they may be anything. */
 const LONGEST_NAME = 40
 
-/** With the SHA-1 of a script, by which it can be declared. */
+/** Includes the SHA-1 of a script, by which it can be declared. */
 function shownName(name: string, words: readonly Json[]): string {
   const [, sha] = words
   return name === 'EVALSHA' && typeof sha === 'string' && SHA.test(sha) ? `${name} ${sha}` : nameOfCommand(name)
@@ -65,7 +65,7 @@ export function recognise(name: string, words: readonly Json[], place: Place): R
   return typeof recognised === 'object' ? withFields(recognised, keySpace) : undefined
 }
 
-/** A value that replaces a hash removes its fields. What deletes keys lists them itself. */
+/** A value that replaces a hash removes its fields. Commands that delete keys list them themselves. */
 function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   if (!keySpace.hasFields || recognised.deletes !== undefined || recognised.flushes === true) return recognised
   const fields = recognised.parts.flatMap(({ call }) =>
@@ -73,7 +73,7 @@ function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   )
   if (fields.length === 0) return recognised
   const { touches } = recognised
-  const why = touches?.why ?? 'another value may have taken the place of its hash'
+  const why = touches?.why ?? 'another value may have replaced its hash'
   return { ...recognised, touches: { keys: [...(touches?.keys ?? []), ...fields], why } }
 }
 

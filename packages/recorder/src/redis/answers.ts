@@ -3,20 +3,20 @@ import type { Call, Interpretation } from '../record/call.ts'
 import { redisErrors } from './errors.ts'
 
 /**
- * What an answer (see `respToJson`) says about a call; undefined if it is not understood. Never called for errors.
+ * What a reply (see `respToJson`) says about a call; undefined if it is not understood. Never called for errors.
  * `index` is the call's position within its command.
  */
 export type Says = (answer: Json, call: Call, index: number) => Interpretation | undefined
 
-/** One operation of a command, and how to read its answer. */
+/** One operation of a command, and how to read its reply. */
 export interface CommandOperation {
   readonly call: Call
   readonly says: Says
-  /** It keeps the key's time to live, which most writes end. */
+  /** Whether it keeps the key's time to live, which most writes end. */
   readonly keepsTimeToLive?: true | undefined
-  /** It is a field of a hash, which may exist without it. */
+  /** Whether it is on a field of a hash, which may exist without the field. */
   readonly isField?: true | undefined
-  /** What the answer tells about the previous value, if the operation does not. */
+  /** What the reply says about the previous value, if the operation does not. */
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 
-/** The keys a command may change, whatever its answer. */
+/** The keys that a command may change, whatever its reply. */
 export type Effect = 'nothing' | 'everything' | readonly Json[]
 
 /** Finds the keys that a command writes among its words; undefined if they cannot be determined. */
@@ -63,8 +63,8 @@ const groups: readonly Group[] = [
       ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
       OBJECT PERSIST HPERSIST`,
   },
-  // Commands about connections, messages and the server itself. A transaction's changes count at its EXEC. Words that
-  // browsers send make Redis hang up.
+  // Commands about connections, messages and the server itself. A transaction's changes count at its EXEC. Redis hangs
+  // up on words that browsers send.
   {
     changes: 'nothing',
     commands: `

@@ -15,11 +15,11 @@ export interface Names {
   /** The names of the keys and fields seen so far, in this database or in all; undefined if not all are known. */
   readonly known: (inAll: boolean) => readonly string[] | undefined
   /**
-   * What the key holds, for a command that moves it: undefined if it is unknown; call the result at the answer, and say how
-   * often the command itself has written the key.
+   * The key's value, for a command that moves it; undefined if unknown. Call the result at the reply, with the number
+   * of times that the command itself has written the key.
    */
   readonly held: (key: Json) => ((ownWrites: number) => Json | undefined) | undefined
-  /** Whether the list is filled at this end, which its first command decides. */
+  /** Whether the list is filled at this end, as decided by its first command. */
   readonly isFilledAt: (key: Json, end: End) => boolean
 }
 
@@ -41,15 +41,15 @@ export interface Recognised {
 }
 
 /**
- * Reads the operations of a command from its words. If it returns undefined, the command is not recorded, and the
- * table of effects says what it changes, unless it is known to have no effect on what is recorded.
+ * Reads the operations of a command from its words. If it returns undefined, the command is not recorded. Its changes
+ * are then given by the table of effects, unless it is known not to affect anything recorded.
  */
 export type CommandReader = (words: readonly Json[], names: Names) => Recognised | 'no effect' | undefined
 
 /** Keyed by the command's name in upper case. */
 export type CommandReaders = { readonly [name: string]: CommandReader }
 
-/** What an answer, undefined if unreadable, says about each operation of a command, or about all. */
+/** What a reply, undefined if unreadable, says about each operation of a command, or about all. */
 export function completionsOf(recognised: Recognised, answer: Json | undefined): Completions {
   const { parts } = recognised
   if (isError(answer)) return refusalOf(answer.error, recognised.errorsLate)

@@ -19,7 +19,7 @@ export interface CommandSet {
   readonly readers: ReadonlyMap<string, CommandReader>
   /** Whether scripts write only the keys they declare. */
   readonly scriptsKeepToKeys: boolean
-  /** Whether a change with a WAIT right behind it is acknowledged by the answer to the WAIT. */
+  /** Whether a change followed by a WAIT is acknowledged by the reply to the WAIT. */
   readonly isConfirmedByWait: boolean
 }
 
@@ -45,7 +45,7 @@ export interface CommandSetOptions {
   readonly model?: string | undefined
   /** The source of a script that compares and sets: see `casScript`. */
   readonly cas?: string | undefined
-  /** Scripts that do what commands do. */
+  /** Scripts that are equivalent to commands. */
   readonly declared?: readonly DeclaredScript[] | undefined
   readonly scriptsKeepToKeys?: boolean | undefined
   readonly isConfirmedByWait?: boolean | undefined

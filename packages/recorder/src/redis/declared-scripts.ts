@@ -6,23 +6,23 @@ import { lifetimesOf } from './expire-commands.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { KnownScript, ScriptText } from './scripts.ts'
 
-/** A script that its user declares to do what commands do, one after the other. */
+/** A script that the user declares to be equivalent to a sequence of commands. */
 export interface DeclaredScript {
   readonly is: ScriptText
-  /** Each a line such as `INCRBY KEYS[1] ARGV[1]`. */
+  /** Each like `INCRBY KEYS[1] ARGV[1]`. */
   readonly commands: readonly DeclaredCommand[]
 }
 
 export interface DeclaredCommand {
   readonly words: readonly string[]
-  /** Where the command's own answer is: all of the script's, at a place of the list that it is, or not told. */
+  /** Where the command's own reply is in the script's: all of it, an element of its list, or nowhere. */
   readonly answer: 'whole' | 'untold' | number
 }
 
-/** A word that stands for a key or a value of the script. */
+/** A word that stands for a key or value of the script. */
 const PLACE = /^(KEYS|ARGV)\[([1-9]\d?)\]$/
 
-/** What is wrong with a command; undefined if it can be recorded. */
+/** Why a command cannot be recorded; undefined if it can. */
 export function whyNot(words: readonly string[]): string | undefined {
   const [name = ''] = words
   if (name === '' || PLACE.test(name)) return 'it has no command'
@@ -62,7 +62,7 @@ interface Command extends Pick<Recognised, 'touches' | 'deletes'> {
   readonly lifetimes: readonly Lifetime[]
 }
 
-/** Undefined if it is not known what it does. */
+/** Undefined if its effect is unknown. */
 function recognised({ words, answer }: DeclaredCommand, { keys, values, names, readers }: Script): Command | undefined {
   const filled = words.map((word) => {
     const [, list, place] = PLACE.exec(word) ?? []
@@ -101,7 +101,7 @@ const ownAnswer =
         ? undefined
         : ((answer[place] as Json | undefined) ?? null)
 
-const UNTOLD = 'the script does not answer what became of it'
+const UNTOLD = 'the script does not return its outcome'
 
 function placedPart(part: CommandOperation, own: OwnAnswer, index: number): CommandOperation {
   const says: Says = (answer, call) => {
@@ -127,7 +127,7 @@ function placedLifetime(lifetime: Lifetime, own: OwnAnswer): Lifetime {
   return { ...lifetime, isSet }
 }
 
-/** The answer tells the time to live that the key has. */
+/** The reply contains the key's remaining time to live. */
 function remaining(key: Json, names: Names, own: OwnAnswer): Lifetime {
   const left = (answer: Json): number | undefined => {
     const ms = own(answer)

@@ -1,15 +1,15 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
 /**
- * Redis, Redis Cluster and Sentinel errors by their first word. Any other error is `info`, and so is a missing answer
- * (a timeout, a broken connection) or an error after part of the work, as within a script or a transaction.
+ * Redis, Redis Cluster and Sentinel errors by their first word. Any other error is `info`, and so is a missing reply (a
+ * timeout, a broken connection) or an error after part of the work, as within a script or a transaction.
  */
 export const redisErrors: readonly ErrorMeaning[] = [
   { says: ['ERR'], means: 'fail', why: 'an error in the command, found before it is carried out' },
-  { says: ['WRONGTYPE'], means: 'fail', why: 'the key holds another kind of value; the type is looked at first' },
+  { says: ['WRONGTYPE'], means: 'fail', why: 'the key holds another kind of value; the type is checked first' },
   { says: ['WRONGPASS'], means: 'fail', why: 'AUTH or HELLO was refused' },
-  { says: ['NOAUTH'], means: 'fail', why: 'looked at before the command is' },
-  { says: ['NOPERM'], means: 'fail', why: 'the user may not do it: looked at before the command is carried out' },
+  { says: ['NOAUTH'], means: 'fail', why: 'checked before the command' },
+  { says: ['NOPERM'], means: 'fail', why: 'the user lacks permission: checked before the command is carried out' },
   { says: ['NOPROTO'], means: 'fail', why: 'HELLO asked for an unknown protocol' },
   { says: ['OOM'], means: 'fail', why: 'refused since memory is full, before it is carried out' },
   { says: ['READONLY'], means: 'fail', why: 'a replica takes no writes: the client has to find the primary' },

@@ -5,7 +5,7 @@ import type { CommandOperation } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 import { seenBy } from './lifetimes.ts'
 
-/** A time to live, and where its answer stands in the answer to its request: at a position of an EXEC's, or alone. */
+/** A time to live, and the position of its reply: an element of the reply to EXEC, or the whole. */
 export interface PlacedLifetime {
   readonly lifetime: Lifetime
   readonly at: number | undefined
@@ -13,51 +13,54 @@ export interface PlacedLifetime {
 
 export interface ExpirationsOptions {
   readonly now: () => Nanos
-  /** Writes that a key may be gone from now on, by itself. */
+  /** Records that a key may expire from now on. */
   readonly open: (key: string) => Expiry
 }
 
-/** A time to live in force. Moments are sequence numbers of requests and answers. */
+/** A time to live in force. Moments are sequence numbers of requests and replies. */
 interface Setter {
   readonly lifetime: Lifetime
   /** The earliest time at which the server may remove the key. */
   dueAt: number
   readonly askedAt: number
   readonly calledAt: number
-  /** When it was answered; until then it may still take effect. */
+  /** The moment of its reply; until then it may still take effect. */
   returnedAt: number
   expiry: Expiry | undefined
   openedAt: number
-  /** Whether the key was seen to be absent since. */
+  /** Whether the key was seen absent since. */
   wasSeen: boolean
-  /** Whether an operation got no answer that may have needed the key to be absent. */
+  /** Whether an operation that may have required the key to be absent got no reply. */
   isUnsure: boolean
 }
 
-/** An expiry that can take effect no more, but whose traces operations under way may still show. */
+/** An expiry that can no longer take effect, but whose traces operations in progress may still show. */
 interface Over {
   readonly setter: Setter
   readonly key: string
   readonly overAt: number
-  /** Whether what ended it found the key absent, or overwrote it: to have happened right before makes no difference. */
+  /**
+   * Whether the operation that ended it found the key absent, or overwrote it: then it makes no difference whether it
+   * expired just before.
+   */
   readonly isForced: boolean
 }
 
-/** Clocks of servers run at most this much faster, and answers to "now" are at most this old. */
+/** Servers' clocks run at most this much faster, and replies to "now" are at most this old. */
 const CLOCK_RATE = 0.99
 const CLOCK_AGE_MS = 10
 const NEVER = Number.POSITIVE_INFINITY
 const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
-/** Beyond this, keys with a time to live may be gone at any time. */
+/** With more keys than this, any with a time to live may be gone at any time. */
 const MOST_SETTERS = 100_000
 
 /**
- * Follows the times to live that recorded commands set. Up to its end a key is there; from then on it may be gone, until
- * another command has certainly ended or replaced its time to live. Each end is written to the histories when a command
- * on its key is called or answered next, so that a key that nobody looks at costs nothing.
+ * Tracks the times to live that recorded commands set. Before its end a key exists; afterwards it may be gone, until
+ * another command has certainly ended or replaced its time to live.
  *
- * It ends as `ok` if it may be said to have happened by then, and as `fail` if nobody saw the key absent. If neither can
- * be told, it stays open: then it may take effect at any later time.
+ * An expiry is written to the histories only when the next command on its key is called or answered, so keys that
+ * nobody reads cost nothing. It ends as `ok` if it may have happened by then, and as `fail` if nobody saw the key
+ * absent. If neither is certain, it stays open: then it may take effect at any later time.
  */
 export class Expirations {
   readonly #options: ExpirationsOptions
@@ -72,12 +75,12 @@ export class Expirations {
     this.#options = options
   }
 
-  /** A server of the recording. The copies of a key on several servers may be gone at different times. */
+  /** A server of the recording. Copies of a key on several servers may expire at different times. */
   node(name: string): void {
     this.#nodes.add(name)
   }
 
-  /** Notes that operations are about to be called. Returns the number to pass on when they end. */
+  /** Operations are about to be called. Returns the number to pass on when they end. */
   called(parts: readonly CommandOperation[], lifetimes: readonly PlacedLifetime[]): number {
     const moment = ++this.#moment
     this.#underWay.add(moment)
@@ -101,7 +104,7 @@ export class Expirations {
     this.#openDueOf(key, setter.calledAt)
   }
 
-  /** A field was seen for the first time: it goes when its hash does. */
+  /** A field was seen for the first time: it expires with its hash. */
   field(key: string, field: string): void {
     for (const setter of [...(this.#setters.get(key) ?? [])]) {
       if (setter.lifetime.isOfField === true) continue
@@ -114,7 +117,7 @@ export class Expirations {
     }
   }
 
-  /** A key was found with a time to live that it may have had for long. */
+  /** A key was found with a time to live that may be old. */
   lasting(lifetime: Lifetime): void {
     const placed = { lifetime, at: undefined }
     this.ended(this.called([], [placed]), { parts: [], lifetimes: [placed] }, undefined, null)
@@ -125,17 +128,17 @@ export class Expirations {
     return this.#setters.has(key)
   }
 
-  /** Whether the end of a time to live may have removed the key. */
+  /** Whether an expiry may have removed the key. */
   explains(key: string): boolean {
     return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true
   }
 
-  /** Notes that keys are about to be answered: those whose time is over may be gone. */
+  /** Keys are about to be answered: those whose time is over may be gone. */
   answering(parts: readonly CommandOperation[]): void {
     if (this.#held > 0) this.#openDue(parts, ++this.#moment)
   }
 
-  /** Notes the answer to a request, before anyone can see it. */
+  /** A request was answered, and nobody has seen the reply yet. */
   ended(
     calledAt: number,
     {
@@ -163,7 +166,7 @@ export class Expirations {
       for (const setter of [...setters]) {
         if (isAbsent) setter.wasSeen = true
         if (isLost && part.call.harmless !== true && part.call.f !== 'write') setter.isUnsure = true
-        // An absent field says nothing of its hash.
+        // An absent field says nothing about its hash.
         const isEnded = isClear || (isAbsent && part.isField !== true)
         if (!isEnded || setter.returnedAt > calledAt) continue
         const isForced = setter.openedAt <= calledAt && (isAbsent || part.call.f === 'write')
@@ -176,10 +179,10 @@ export class Expirations {
 
   #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
     const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : answer
-    // The hash may be gone, and have come back by another field.
+    // The hash may have expired and been created again by another field.
     if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
-    // Not answered: it may have been set, or be set yet.
+    // It was not answered: it may have been set, or still be set.
     if (own === undefined) return
     const isSet = lifetime.isSet(own)
     const left = lifetime.left?.(own)
@@ -225,7 +228,7 @@ export class Expirations {
     for (const { key, setter, isForced } of settled) {
       this.#forget(key, setter)
       const isNeeded = setter.wasSeen || setter.isUnsure || this.#nodes.size > 1
-      // Another field may have brought the hash back, with a new time to live, after this one went unseen.
+      // Another field may have created the hash again, with a new time to live, after this one expired unseen.
       if (!isNeeded && setter.lifetime.isInHash !== true) setter.expiry?.ended('fail')
       else if (isForced) setter.expiry?.ended('ok')
     }
@@ -249,7 +252,7 @@ function isSame(completion: Interpretation): boolean {
   return completion.value.length === 2 && JSON.stringify(old) === JSON.stringify(value)
 }
 
-/** Whether an answer says that the key has this time to live and no other. */
+/** Whether a reply says that the key has exactly this time to live. */
 export function isSetBy({ lifetime: { isSet, isOfField }, at }: PlacedLifetime, answer: Json): boolean {
   const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : undefined
   return isOfField !== true && own !== undefined && isSet(own) === true

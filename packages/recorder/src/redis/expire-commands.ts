@@ -2,10 +2,10 @@ import type { Json } from '@chaosproxy/history'
 import type { Names } from './command-reader.ts'
 import { afterMs, type Lifetime } from './lifetime.ts'
 
-/** The commands that set a time to live and do nothing else. */
+/** The commands that only set a time to live. */
 const COMMANDS: { readonly [command: string]: number } = { EXPIRE: 1000, PEXPIRE: 1, EXPIREAT: 0, PEXPIREAT: 0 }
 
-/** The commands that set times to live of fields, as their keys' commands do. */
+/** The commands that set times to live of fields, like those for keys. */
 const FIELD_COMMANDS: { readonly [command: string]: number } = {
   HEXPIRE: 1000,
   HPEXPIRE: 1,
@@ -13,7 +13,7 @@ const FIELD_COMMANDS: { readonly [command: string]: number } = {
   HPEXPIREAT: 0,
 }
 
-/** What `EXPIRE key 10` and its like say of the key and its fields; undefined for other commands. */
+/** The effect of `EXPIRE key 10` and similar commands on the key and its fields; undefined for other commands. */
 export function lifetimesOf(name: string, words: readonly Json[], names: Names): readonly Lifetime[] | undefined {
   if (Object.hasOwn(FIELD_COMMANDS, name)) return lifetimesOfFields(FIELD_COMMANDS[name], words, names)
   const after = Object.hasOwn(COMMANDS, name) ? afterMs(COMMANDS[name], words[2]) : undefined
@@ -21,13 +21,13 @@ export function lifetimesOf(name: string, words: readonly Json[], names: Names):
   return lifetimesWith(words[1] ?? null, names, { afterMs: after, isSet: (answer) => answer === 1 })
 }
 
-/** The time to live of a key, which each of its fields has. */
+/** The time to live of a key, which applies to each of its fields. */
 export const lifetimesWith = (key: Json, names: Names, lasting: Omit<Lifetime, 'key'>): readonly Lifetime[] => [
   { ...lasting, key: names.key(key) },
   ...names.fieldsOf(key).map((name) => ({ ...lasting, key: name, isInHash: true as const })),
 ]
 
-/** `HEXPIRE key 10 FIELDS 2 f g`; undefined if a field cannot be followed. */
+/** `HEXPIRE key 10 FIELDS 2 f g`; undefined if a field cannot be tracked. */
 function lifetimesOfFields(
   unit: number | undefined,
   words: readonly Json[],

@@ -14,7 +14,7 @@ import {
   write,
 } from './command-reader.ts'
 
-/** A field has the time to live of its hash. */
+/** A field shares the time to live of its hash. */
 const inHash = (part: CommandOperation): CommandOperation => ({ ...part, keepsTimeToLive: true, isField: true })
 
 type PartOf = (name: string, words: readonly Json[]) => CommandOperation | undefined
@@ -43,7 +43,7 @@ const ofFields =
     )
   }
 
-/** HSET answers the number of new fields, HMSET answers OK. */
+/** HSET replies with the number of new fields, HMSET with OK. */
 const saysSet: Says = (answer, call, index) => saysCount(answer === 'OK' ? 0 : answer, call, index)
 
 const setting: CommandReader = (words, names) => {

@@ -1,31 +1,31 @@
 import type { Completions, Interpretation } from '../record/call.ts'
 import type { CommandOperation } from './answers.ts'
 
-/** The most characters to remember, of all values together. Keys beyond that are not known to hold anything. */
+/** The most characters to remember, for all values together. Values of further keys are unknown. */
 const MOST_CHARACTERS = 16_000_000
 const MOST_KEYS = 300_000
 
 interface Held {
   /** Undefined if it is not known. */
   value: string | undefined
-  /** Writes under way. */
+  /** The number of writes in progress. */
   open: number
-  /** Whether writes overlapped since the last moment without any: nobody knows which was the last. */
+  /** Whether writes overlapped since the last moment without any, so that the last one is unknown. */
   isMixed: boolean
-  /** How many writes were called. */
+  /** The number of writes called. */
   writes: number
 }
 
-/** What a key held, at a moment without writes. */
+/** The value of a key at a moment without writes. */
 export interface HeldValue {
   readonly value: string
-  /** Whether it was written since by nobody but these. */
+  /** Whether only these writes have written it since. */
   readonly isWrittenBy: (writes: number) => boolean
 }
 
 /**
- * What keys hold by the last write that was answered, for commands that move a value without naming it. Everything else
- * than a recorded operation makes a key unknown, or all of them, for good.
+ * The values of keys by the last answered write, for commands that move a value without naming it. Anything except a
+ * recorded operation makes a key unknown, or all keys, for good.
  */
 export class HeldValues {
   readonly #keys: Map<string, Held> = new Map()
@@ -42,7 +42,7 @@ export class HeldValues {
   lose(key: string): void {
     if (this.#isOver) return
     const held = this.#of(key)
-    // A write that never ends.
+    // Counted as a write that never ends.
     held.open++
     this.#put(held, undefined)
   }
@@ -58,7 +58,7 @@ export class HeldValues {
     }
   }
 
-  /** One that is never answered is not over. */
+  /** A write without a reply has not ended. */
   ended(parts: readonly CommandOperation[], completions: Completions): void {
     if (this.#isOver) return
     for (let i = 0; i < parts.length; i++) {
@@ -99,7 +99,7 @@ export class HeldValues {
   }
 }
 
-/** The text that a write has left; undefined if it left none, or only a part of it is known. */
+/** The text that a write has left; undefined if it left none, or is only partly known. */
 function leftBy(
   { call }: CommandOperation,
   completion: Extract<Interpretation, { readonly type: 'ok' }>,

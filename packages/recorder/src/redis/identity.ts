@@ -3,12 +3,12 @@ import type { Naming } from '../record/naming.ts'
 
 /** The client on a connection. */
 export interface Identity {
-  /** Undefined if nothing names the client, or a command that renames it is not answered yet. */
+  /** Undefined if nothing names the client, or a command that renames it has no reply yet. */
   readonly session: string | undefined
   /** Whether its operations are final reads. */
   readonly isFinal: boolean
   /**
-   * Notes a command that may rename the client. Call the result once it succeeded or failed; undefined for other
+   * Processes a command that may rename the client. Call the result once it succeeded or failed; undefined for other
    * commands.
    */
   readonly told: (
@@ -18,7 +18,7 @@ export interface Identity {
   ) => ((succeeded: boolean) => void) | undefined
 }
 
-/** The name suffix of a client that reads a last time, after healing and the last write: `process-7:final`. */
+/** The name suffix of a client that makes final reads, after healing and the last write: `process-7:final`. */
 export const FINAL_SUFFIX = ':final'
 
 /** Redis' name for unauthenticated clients. */
@@ -84,7 +84,7 @@ export function createIdentity(naming: Naming): Identity {
     },
     told(name, words, when = 'at once') {
       if (when === 'at once' && name === 'CLIENT' && upper(words[1]) === 'SETNAME' && isName(words[2])) {
-        // The client has named itself, which also applies to what it sends before the answer.
+        // The client has named itself, which also applies to what it sends before the reply.
         const before = clientName
         rename(words[2])
         return (succeeded) => {

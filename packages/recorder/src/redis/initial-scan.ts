@@ -18,7 +18,7 @@ export interface InitialScanOptions {
   readonly node: string
 }
 
-/** Others stay unknown. */
+/** The values of further keys stay unknown. */
 const MOST_KEYS = 10_000
 const SESSION = 'the recorder, at the start'
 

@@ -10,7 +10,7 @@ const MOST_REMEMBERED = 100_000
 const MOST_FLUSHED = 10_000
 const NO_NAMES: readonly string[] = []
 
-/** What FLUSHALL or FLUSHDB deletes. */
+/** The scope of FLUSHALL or FLUSHDB. */
 export type Flushed = 'everything' | { readonly database: string }
 
 /**
@@ -22,24 +22,26 @@ export class KeySpace {
   isRead = false
   /** Times to live from before the recording. */
   readonly lifetimes: Lifetimes = new Lifetimes()
-  /** What keys hold by the last write. */
+  /** The values of keys by the last write. */
   readonly values: HeldValues = new HeldValues()
   /** The names of each hash's fields, by the hash's name. */
   readonly #fields: Map<string, Set<string>> = new Map()
   /** Hashes with fields not seen yet that may have changed outside the record. */
   readonly #touched: Set<string> = new Set()
-  /** For each key, how many commands under way delete it with all its fields. */
+  /** For each key, the number of commands in progress that delete it with all its fields. */
   readonly #deleting: Map<string, number> = new Map()
-  /** How many commands under way delete every key. */
+  /** The number of commands in progress that delete every key. */
   #flushing = 0
-  /** The databases of which every key was deleted, of those seen so far and others. */
+  /** The databases that were flushed, including keys not seen yet. */
   readonly #emptied: Set<string> = new Set()
   #isAllEmptied = false
   /** The keys seen, by database. */
   readonly #seen: Map<string, Set<string>> = new Map()
   #seenCount = 0
   readonly #nodes: Set<string> = new Set()
-  /** Called with a key first seen while a command deletes every key: it may go, and the record does not show it. */
+  /**
+   * Called with a key first seen while a command deletes every key: it may be deleted, which the record does not show.
+   */
   onFlushed: (keyName: string) => void = () => undefined
   /** Called with a key or field first seen after everything was deleted: it is absent. */
   onAbsent: (name: string) => void = () => undefined
@@ -100,7 +102,7 @@ export class KeySpace {
     } else if (isNew && this.#isEmptied(database)) this.onAbsent(name)
   }
 
-  /** Whether everything was deleted, and what was not seen before is absent. Another server may have kept its own. */
+  /** Whether everything was flushed, so that keys not seen before are absent. Another server may have kept its own. */
   #isEmptied(database: string): boolean {
     return (this.#isAllEmptied || this.#emptied.has(database)) && this.#nodes.size <= 1
   }
@@ -111,7 +113,7 @@ export class KeySpace {
     return held && ((ownWrites) => (held.isWrittenBy(ownWrites) && isPlain() ? held.value : undefined))
   }
 
-  /** Undefined if there are too many, or if a command that deletes every key may spare those of another server. */
+  /** Undefined if there are too many, or if a flush may spare those of another server. */
   #known(databases: readonly ReadonlySet<string>[]): readonly string[] | undefined {
     if (this.#seenCount > MOST_FLUSHED || this.#nodes.size > 1) return undefined
     return databases.flatMap((names) => [...names].flatMap((name) => [name, ...this.fieldsOf(name)]))
@@ -141,9 +143,9 @@ export class KeySpace {
   }
 
   /**
-   * Marks keys as being deleted: a field first seen meanwhile may be gone with its hash, which the record would not
-   * show. Call the result once the deletion is over, or never if that cannot be known. `flushes`: all keys of this database
-   * are, or of every database; say in the end whether they were.
+   * Marks keys as being deleted: a field first seen meanwhile may be deleted with its hash, which the record would not
+   * show. Call the result once the deletion has ended, or never if that cannot be known. `flushes`: all keys of this
+   * database, or of every database, are deleted; pass to the result whether they were.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++
@@ -187,7 +189,7 @@ export class KeySpace {
     return true
   }
 
-  /** Once false, always false: what could not be remembered may be anything. */
+  /** Once false, it stays false: a field that could not be remembered may have any value. */
   #mayRemember(): boolean {
     if (this.#remembered >= MOST_REMEMBERED) return false
     this.#remembered++

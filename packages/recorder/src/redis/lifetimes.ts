@@ -2,45 +2,45 @@ import type { Json } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation } from '../record/call.ts'
 import type { CommandOperation } from './answers.ts'
 
-/** The most keys to track. Those that certainly do not expire are forgotten first. */
+/** The most keys to track. Those that certainly do not expire are dropped first. */
 const MOST_KEYS = 300_000
 
 /** What is known about one key. Moments are sequence numbers of requests and answers. */
 interface Life {
-  /** When its first write was called, and its last. */
+  /** When its first and its last write were called. */
   firstWriteAt: number
   lastWriteAt: number
-  /** When it was known to have no time to live, because it was absent or written anew. Later calls need no tracking. */
+  /**
+   * When it was known to have no time to live, because it was absent or newly written. Later calls need no tracking.
+   */
   clearedAt: number
-  /** Whether a value was seen that was there before any write. */
+  /** Whether a value from before any write was seen. */
   isHeld: boolean
   isAbsent: boolean
   /** When the last write that kept the time to live returned, and when it was called. */
   keptAt: number
   keptCalledAt: number
-  /** When the last write that may have removed the value returned; never while one is under way. */
+  /** When the last write that may have removed the value returned; never while one is in progress. */
   removedAt: number
 }
 
 const NEVER = Number.POSITIVE_INFINITY
 const NOT_YET = -1
 
-/** The reason given for touched keys. */
+/** The reason given for marked keys. */
 export const MAY_HAVE_EXPIRED =
   'it is gone, and no recorded command removed it: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to tell which'
 
 /**
- * A key with a time to live from before the recording may vanish at any time without a recorded command. This finds
+ * A key with a time to live from before the recording may disappear at any time without a recorded command. This finds
  * keys that are absent although a value was seen, or was written without ending the time to live, and nothing recorded
- * removed it.
- *
- * Once a key is known to be written anew (SET, DEL, …) or absent, there is no doubt about later calls.
+ * removed it. Once a key is known to be newly written (SET, DEL, …) or absent, later calls are certain.
  */
 export class Lifetimes {
   readonly #lives: Map<string, Life> = new Map()
   #now = 0
 
-  /** Notes that operations are called. Returns the number to pass to `ended`. */
+  /** Operations are called. Returns the number to pass to `ended`. */
   called(parts: readonly CommandOperation[]): number {
     const now = ++this.#now
     for (const { call } of parts) {
@@ -54,7 +54,7 @@ export class Lifetimes {
   }
 
   /**
-   * Notes that they were answered. Returns the keys that may have expired. Call it before anyone can see how the
+   * The operations were answered. Returns the keys that may have expired. Call it before anyone can see how the
    * operations ended.
    */
   ended(
@@ -85,7 +85,7 @@ export class Lifetimes {
     return expired ?? NONE
   }
 
-  /** Notes that a key was given a time to live, which takes the place of one from before the recording. */
+  /** A key was given a time to live, which replaces one from before the recording. */
   timed(key: string): void {
     const life = this.#lifeOf({ key })
     if (life !== undefined) life.clearedAt = Math.min(life.clearedAt, this.#now)
@@ -119,7 +119,7 @@ export class Lifetimes {
 
 const NONE: readonly string[] = []
 
-/** Whether a call may remove the value: it writes null, or something that only the answer tells. */
+/** Whether a call may remove the value: it writes null, or something that only the reply contains. */
 const mayRemove = ({ value, harmless }: Call): boolean =>
   harmless !== true && (value === null || (Array.isArray(value) && value.at(-1) === null))
 
@@ -133,7 +133,7 @@ export function seenBy({ call }: CommandOperation, completion: Interpretation): 
   return value[0] === null ? 'nothing' : 'value'
 }
 
-/** Whether nothing recorded before explains what was seen. */
+/** Whether nothing recorded before explains the absence. */
 function isGone(life: Life, seen: Seen, calledAt: number): boolean {
   const isUnwritten = life.lastWriteAt === NOT_YET || (life.firstWriteAt === calledAt && life.lastWriteAt === calledAt)
   if (seen === 'value') {

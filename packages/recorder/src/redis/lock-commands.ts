@@ -8,7 +8,7 @@ const HELD = 'it is held'
 
 /**
  * Locks as described in the documentation of SET: `SET key token NX PX milliseconds` acquires, and a script that
- * compares the token releases. An expired lock still counts as held: its holder has not been told otherwise.
+ * compares the token releases. An expired lock still counts as held, because its holder does not know of the expiry.
  */
 export const lockCommands: CommandReaders = {
   SET: (words, names) => {
@@ -49,13 +49,13 @@ export const lockScripts: readonly KnownScript[] = [
         })),
       ),
   },
-  // A count of several keys does not tell which of them were held.
+  // The number of several keys does not show which of them were held.
   {
     is: { source: REDLOCK_RELEASE },
     recognise: ([key = null, ...others], [token = null], names) =>
       others.length === 0 ? one(released(names.key(key), token)) : undefined,
   },
-  // It keeps the holder that it finds.
+  // It does not change the holder.
   { is: { source: REDLOCK_EXTEND }, recognise: () => 'no effect' },
 ]
 

@@ -1,8 +1,7 @@
 /**
- * The tokens of a Lua 5.1 script, so that scripts which differ only in layout have the same: without whitespace and
- * comments, strings in double quotes, no semicolon at the end of a block, and Redis commands in upper case.
- *
- * Scripts with the same tokens do the same, or are both no Lua. Undefined if it cannot be read.
+ * The tokens of a Lua 5.1 script, which are equal for scripts that differ only in layout: without whitespace and
+ * comments, strings in double quotes, no semicolon at the end of a block, and Redis commands in upper case. Scripts
+ * with equal tokens do the same, or are both invalid. Undefined if it cannot be read.
  */
 export function luaTokens(script: string): readonly string[] | undefined {
   const tokens: string[] = []
@@ -35,7 +34,7 @@ const TOKEN = new RegExp(
   'y',
 )
 
-/** After the last statement of a block a semicolon says nothing. */
+/** A semicolon after the last statement of a block is redundant. */
 const ENDS: ReadonlySet<string> = new Set(['else', 'elseif', 'end'])
 
 function dropSemicolon(tokens: string[]): void {

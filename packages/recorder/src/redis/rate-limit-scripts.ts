@@ -4,9 +4,9 @@ import { amountOf, keeping, type Names, one, type Recognised, read, unsaidSum } 
 import type { Lifetime } from './lifetime.ts'
 import type { KnownScript } from './scripts.ts'
 
-// Fixed windows: a count that lasts as long as the window. What the scripts of popular packages do, token by token.
+// Fixed windows: a counter that expires with its window. The scripts of popular packages, token by token.
 
-/** rate-limiter-flexible: `EVAL source 1 key points seconds …` answers the count and its time to live. */
+/** rate-limiter-flexible: `EVAL source 1 key points seconds …` returns the count and its time to live. */
 const FLEXIBLE = `
 redis.call('set', KEYS[1], 0, 'EX', ARGV[2], 'NX')
 local consumed = redis.call('incrby', KEYS[1], ARGV[1])
@@ -17,7 +17,7 @@ if ttl == -1 then
 end
 return {consumed, ttl}`
 
-/** rate-limit-redis: `EVAL source 1 key milliseconds` likewise. */
+/** rate-limit-redis: `EVAL source 1 key milliseconds` returns the same. */
 const INCREMENT = `
 local windowMs = tonumber(ARGV[1])
 local timeToExpire = redis.call("PTTL", KEYS[1])
@@ -28,19 +28,19 @@ end
 local totalHits = redis.call("INCR", KEYS[1])
 return { totalHits, timeToExpire }`
 
-/** Its other one: `EVAL source 1 key` answers the count, if there is one, and its time to live. */
+/** The package's other script: `EVAL source 1 key` returns the count, if there is one, and its time to live. */
 const GET = `
 local totalHits = redis.call("GET", KEYS[1])
 local timeToExpire = redis.call("PTTL", KEYS[1])
 return { totalHits, timeToExpire }`
 
-/** INCR, and EXPIRE for the first: `EVAL source 1 key time` answers the count. */
+/** INCR, and EXPIRE after the first: `EVAL source 1 key time` returns the count. */
 const firstExpires = (command: 'EXPIRE' | 'PEXPIRE', first: string, local: string): string => `
 local ${local} = redis.call("INCR", KEYS[1])
 if ${first} == 1 then redis.call("${command}", KEYS[1], ARGV[1]) end
 return ${local}`
 
-/** What an answer that is a list has at a place. */
+/** The element of a list reply at this position. */
 const at =
   (place: number, says: Says): Says =>
   (answer, call, index) => {
@@ -50,7 +50,7 @@ const at =
 
 const placed = (part: CommandOperation, place: number): CommandOperation => ({ ...part, says: at(place, part.says) })
 
-/** The answer is the count and the time to live that is left. */
+/** The reply is the count and the remaining time to live. */
 function counted(key: string, amount: Json, afterMs: number): Recognised | undefined {
   const points = amountOf(amount)
   if (points === undefined || !(afterMs > 0)) return undefined
@@ -77,7 +77,7 @@ const oneKey =
   ([key = null, ...others], values, names) =>
     others.length > 0 ? undefined : recognise(key, values, names)
 
-/** A count read by a script is a text, as GET answers it. */
+/** A script returns the count that it reads as a text, like GET. */
 const saysCounted: Says = (answer) =>
   answer === null || typeof answer === 'string' ? { type: 'ok', value: answer } : undefined
 

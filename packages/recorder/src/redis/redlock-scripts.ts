@@ -3,21 +3,21 @@ import { type Says, saysOneOr } from './answers.ts'
 import { amountOf, cas, several } from './command-reader.ts'
 import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 
-// What the scripts of the npm package redlock do, token by token: version 5.
+// The scripts of the npm package redlock, version 5, token by token.
 
-/** Answers the number of its keys, or 0 if one of them exists: `EVAL source n key… token milliseconds`. */
+/** Returns the number of its keys, or 0 if one of them exists: `EVAL source n key… token milliseconds`. */
 export const REDLOCK_ACQUIRE = `
 for i, key in ipairs(KEYS) do if redis.call("exists", key) == 1 then return 0 end end
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS`
 
-/** Answers the number of its keys, or 0 if one of them holds another token. */
+/** Returns the number of its keys, or 0 if one of them has another token. */
 export const REDLOCK_EXTEND = `
 for i, key in ipairs(KEYS) do if redis.call("get", key) ~= ARGV[1] then return 0 end end
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS`
 
-/** Answers how many of its keys held the token: `EVAL source n key… token`. */
+/** Returns the number of its keys with this token: `EVAL source n key… token`. */
 export const REDLOCK_RELEASE = `
 local count = 0
 for i, key in ipairs(KEYS) do
@@ -52,7 +52,7 @@ const lasting = (source: string, found: (token: Json) => Json, error: string): K
 
 const OTHER = 'another token was there'
 
-/** Locks as registers, which hold their token. */
+/** Locks as registers whose value is the token. */
 export const tokenScripts: readonly KnownScript[] = [
   oneOperation({
     source: RELEASE,

@@ -64,22 +64,22 @@ export class RespConversation implements RecordedConversation {
   readonly #responseSink: FrameSink
   #requestBytes = 0
   #responseBytes = 0
-  /** The request that has not arrived in full. */
+  /** The request that has not arrived completely. */
   #open: Begun | undefined
-  /** Requests not answered yet, in order. */
+  /** Requests without a reply so far, in order. */
   #pending: Pending[] = []
   /** Requests of which no byte has been sent to the server. */
   #unsent: Begun[] = []
   #undelivered: Answered[] = []
-  /** An answered change that counts as acknowledged only when the WAIT behind it is answered. */
+  /** An answered change that counts as acknowledged only when the WAIT after it is answered. */
   #unconfirmed: Omit<Answered, 'endByte'> | undefined
-  /** Answers can no longer be matched to requests. */
+  /** Whether replies can no longer be matched to requests. */
   #isBlind = false
-  /** Requests are no longer understood either. */
+  /** Whether requests are no longer understood either. */
   #isOpaque = false
-  /** A fault has lost or reordered messages, so it is unknown which request an answer belongs to. */
+  /** Whether a fault has lost or reordered messages, so that it is unknown to which request a reply belongs. */
   #isDisturbed = false
-  /** When the bytes that are being read arrived. */
+  /** When the current bytes arrived. */
   #receivedAt: Nanos
 
   constructor(options: RespConversationOptions) {
@@ -115,7 +115,7 @@ export class RespConversation implements RecordedConversation {
     if (!this.#isBlind || this.#pending.length > 0) this.#responses.read(bytes, this.#responseSink)
   }
 
-  /** The client may be back before this connection is over, and a fault may keep the server from learning so. */
+  /** The client may return before this connection ends, and a fault may hide the end from the server. */
   hungUp(): void {
     for (const { begun } of this.#pending) begun.exchange.mayBeRepeated()
     for (const { exchange } of this.#undelivered) exchange.mayBeRepeated()
@@ -146,7 +146,7 @@ export class RespConversation implements RecordedConversation {
     this.#endSent()
   }
 
-  /** It may have been carried out, and no answer can be attributed to it. */
+  /** The request may have been executed, and no reply can be attributed to it. */
   #endUnknown(pending: Pending): void {
     const { begun, understood } = pending
     this.#conclude(pending, undefined, undefined)
@@ -270,7 +270,7 @@ export class RespConversation implements RecordedConversation {
     if (asked === undefined) {
       if (this.#isBlind) return
       if (value === undefined || !isError(respToJson(value))) this.#connection.unmatchedAnswer()
-      // A server that answers half a request has found that it is not RESP, or is about to give up.
+      // A server that replies to half a request has found that it is not RESP, or is about to close.
       if (this.#open !== undefined) this.#stopUnderstanding()
       return
     }
@@ -295,7 +295,7 @@ export class RespConversation implements RecordedConversation {
     else this.#isAnswered({ exchange, completions, endByte })
   }
 
-  /** What it may have changed outside the record was not changed if it was refused. */
+  /** A refused request has not changed anything outside the record. */
   #settle({ begun, understood }: Pending, answer: Json | undefined): void {
     const isRefused = isRefusal(understood, answer)
     begun.exchange.settled(isRefused)
@@ -303,14 +303,14 @@ export class RespConversation implements RecordedConversation {
     begun.settle = undefined
   }
 
-  /** Keys that are gone, and nothing recorded explains it. */
+  /** Keys that are absent without a recorded reason. */
   #gone({ calledAt }: Pending, parts: readonly CommandOperation[], completions: Completions, answer: Json | undefined) {
     this.#expirations.answering(parts)
     const gone = this.#lifetimes?.ended(parts, calledAt, completions, answer) ?? []
     return gone.filter((key) => !this.#expirations.explains(key))
   }
 
-  /** Its answer is here, undefined if it cannot be read or will never come. */
+  /** The reply has arrived, undefined if it cannot be read or will never come. */
   #conclude({ understood, expiring }: Pending, completions: Completions | undefined, answer: Json | undefined): void {
     const { parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
     if (this.#lifetimes !== undefined && answer !== undefined)
@@ -348,7 +348,7 @@ export class RespConversation implements RecordedConversation {
     }
   }
 
-  /** Keeps reading answers only while earlier requests still await theirs. */
+  /** Keeps reading replies only while earlier requests wait for theirs. */
   #goBlind(because: Understanding): void {
     if (this.#isBlind) return
     this.#isBlind = true

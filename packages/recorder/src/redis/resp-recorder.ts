@@ -13,7 +13,7 @@ import { KeySpace } from './key-space.ts'
 import { RespConversation } from './resp-conversation.ts'
 import { RESP_NAMES, type RespSettings } from './resp-settings.ts'
 
-/** By default strings and hashes are recorded as registers, clients name themselves, and keys hold something unknown. */
+/** By default strings and hashes are recorded as registers, clients name themselves, and initial values are unknown. */
 export interface RespRecorderOptions extends RecordedServer, Partial<RespSettings> {}
 
 /** Records the operations of clients of a RESP server. */
@@ -31,7 +31,7 @@ export function recordResp(options: RespRecorderOptions): ServerRecording {
   return { client, open: ({ host, naming }) => new RespConversation({ ...shared, host, naming }) }
 }
 
-/** Reads what keys hold: from a recording's first server only, since all nodes share one key space. */
+/** Reads the initial values, from a recording's first server only, since all nodes share one key space. */
 export async function readRespInitially(
   { recorder, node, commands }: RecordedServer & Pick<RespSettings, 'commands'>,
   dial: () => Promise<AskedServer>,
@@ -47,7 +47,7 @@ export async function readRespInitially(
   }
 }
 
-// What a recording of several nodes has in common: one key space, read once.
+// The state shared by a recording of several nodes: one key space, read once.
 
 /** All nodes of a recording share one key space. */
 const keySpaces: WeakMap<Recorder, KeySpace> = new WeakMap()
@@ -62,12 +62,12 @@ function keySpaceOf(recorder: Recorder): KeySpace {
 
 const expirations: WeakMap<Recorder, Expirations> = new WeakMap()
 
-/** The times to live of a recording. Where nulls mean nothing, a key whose time is over is marked instead. */
+/** The times to live of a recording. In models where null means nothing, an expired key is marked instead. */
 function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
   const known = expirations.get(recorder)
   if (known !== undefined) return known
   const touched = (key: string): Expiry => {
-    recorder.touched('its time to live', 'it is over, and the server removes the key by itself', { keys: [key] })
+    recorder.touched('its time to live', 'it has ended, and the server removes the key by itself', { keys: [key] })
     return { ended: () => undefined }
   }
   const open = model === 'register' ? (key: string) => recorder.expiring(key) : touched
@@ -78,7 +78,7 @@ function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
   keySpace.isLasting = (key) => made.isLasting(key)
   keySpace.onAbsent = (key) => {
-    // Where all keys are known at the start, those not named are absent. For other models null means nothing.
+    // If all initial values are known, keys that are not listed are absent. In other models null means nothing.
     if (model === 'register' && recorder.initial === 'unknown') recorder.absent(key)
   }
   expirations.set(recorder, made)

@@ -17,18 +17,18 @@ export interface RespSessionOptions {
   readonly commands: CommandSet
   readonly keySpace: KeySpace
   readonly naming: Naming
-  /** Called when requests may have been misread so far, so that any key may have changed. */
+  /** Called when earlier requests may have been misread, so that any key may have changed. */
   readonly lost: (what: string, why: string) => void
 }
 
-/** In RESP3 each channel is answered by a push; in RESP2 messages may come at any time. */
+/** In RESP3 a subscription is confirmed by a push; in RESP2 messages may come at any time. */
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
 ])
 /** In a transaction these take effect at its end or never; from there on the client counts as unnamed. */
 const IDENTIFYING: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
 const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
-/** After these the connection carries a stream instead of answers. */
+/** After these the connection carries a stream instead of replies. */
 const STREAMS: ReadonlySet<string> = new Set(['MONITOR', 'SYNC', 'PSYNC'])
 
 /** One connection's state between commands, which determines the meaning of each command. */
@@ -40,11 +40,11 @@ export class RespSession {
   readonly #here: Place & { database: string }
   #transaction: Transaction | undefined
   #protocol: 2 | 3 = 2
-  /** Answers can no longer be matched to requests. Requests are still read for the keys they change. */
+  /** Whether replies can no longer be matched to requests. Requests are still read for the keys they change. */
   #isBlind = false
   /** Once blind: whether the selected database is still certain. */
   #isDatabaseKnown = true
-  /** Requests may not reach the server, or not in this order. They are still recorded as the operations they ask for. */
+  /** Whether requests may not reach the server, or not in this order. They are still recorded as their operations. */
   #isDisturbed = false
   #requests = 0
 
@@ -55,7 +55,7 @@ export class RespSession {
     this.#here = { commands, keySpace, database: '0' }
   }
 
-  /** What the next request means; `words` are undefined if it cannot be read. */
+  /** The meaning of the next request; `words` are undefined if it cannot be read. */
   understand(words: readonly Json[] | undefined): Understood {
     this.#requests++
     const [first] = words ?? []
@@ -78,19 +78,21 @@ export class RespSession {
   }
 
   /**
-   * Call when messages were lost or reordered, so that answers prove nothing from here on.
+   * Call it when messages were lost or reordered, so that replies prove nothing from here on.
    *
-   * @param steering whether an unanswered request was one that steers.
+   * @param steering whether an unanswered request controls the connection.
    */
   disturbed(steering: boolean): void {
     this.#isDisturbed = true
     if (!steering && this.#transaction === undefined) return
     this.#isDatabaseKnown = false
     this.#goBlind('a transaction')
-    this.#lost('MULTI or SELECT', 'a fault has taken messages out of their order, and it may not have been carried out')
+    this.#lost('MULTI or SELECT', 'a fault has lost or reordered messages, and it may not have been carried out')
   }
 
-  /** What a command changes that reaches the server in place of another one; `words` are undefined if unreadable. */
+  /**
+   * The keys changed by a command that reaches the server instead of another one; `words` are undefined if unreadable.
+   */
   touchedBy(words: readonly Json[] | undefined): Touches {
     const [first] = words ?? []
     if (words === undefined || typeof first !== 'string') return 'everything'
@@ -99,7 +101,7 @@ export class RespSession {
     return isPlain ? touchesOf(analyse(name, words, this.#here)) : 'everything'
   }
 
-  /** A command that changes how the connection is understood, or one that is not recorded. */
+  /** A command that controls the connection, or one that is not recorded. */
   #control(name: string, words: readonly Json[]): Understood {
     const transaction = this.#transaction
     if (STREAMS.has(name)) return this.#goBlind(name)
@@ -131,7 +133,7 @@ export class RespSession {
       case 'DISCARD':
         this.#transaction = undefined
         return steering(passedOn('DISCARD', 'nothing'))
-      // Carried out, or refused, at once.
+      // Executed or refused at once.
       case 'MULTI':
       case 'WATCH':
       case 'QUIT':
@@ -186,7 +188,7 @@ export class RespSession {
     return { ...understood, recognised: undefined, answered }
   }
 
-  /** Gives up on answers. Commands queued in a transaction may still be carried out. */
+  /** Gives up on replies. Commands queued in a transaction may still be executed. */
   #goBlind(what: string): Understood {
     this.#isBlind = true
     const touches = this.#transaction?.allTouches ?? 'nothing'
@@ -211,7 +213,7 @@ export class RespSession {
     return passedOn('SELECT', 'nothing', (answer) => {
       if (answer === 'OK') return
       this.#here.database = before
-      this.#failedAt(request, 'SELECT', 'it failed, and what was sent behind it went to another database')
+      this.#failedAt(request, 'SELECT', 'it failed, and later commands went to another database')
     })
   }
 
@@ -221,7 +223,7 @@ export class RespSession {
     return passedOn('MULTI', 'nothing', (answer) => {
       if (answer === 'OK') return
       this.#transaction = undefined
-      this.#failedAt(request, 'MULTI', 'it failed, and what was sent behind it was carried out at once')
+      this.#failedAt(request, 'MULTI', 'it failed, and later commands were carried out at once')
     })
   }
 
@@ -253,7 +255,7 @@ export class RespSession {
     }
   }
 
-  /** Applies the answer to an EXEC: completes its operations, and follows the database that later requests go to. */
+  /** Applies the reply to an EXEC: completes its operations, and tracks the selected database. */
   #executed(open: Transaction): (answer: Json | undefined) => Completions {
     const before = this.#here.database
     const request = this.#requests
@@ -302,7 +304,7 @@ export class RespSession {
     })
   }
 
-  /** A request that later ones depend on was not carried out. If none has followed, nothing was misread. */
+  /** A request that later ones depend on was not executed. If none has followed, nothing was misread. */
   #failedAt(request: number, what: string, why: string): void {
     if (this.#requests > request) this.#lost(what, why)
   }

@@ -4,13 +4,13 @@ import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import { type CommandSet, commandModels, commandSet } from './command-set.ts'
 import { type DeclaredScript, whyNot } from './declared-scripts.ts'
 
-/** What keys hold at the start. */
+/** The keys' values at the start. */
 export type RespInitial = 'unknown' | 'read' | { readonly value: Json }
 
 /** How a Redis is recorded. */
 export interface RespSettings {
   readonly commands: CommandSet
-  /** Undefined: the names that clients give. */
+  /** Undefined: clients name themselves. */
   readonly client: Identifier | undefined
   readonly initial: RespInitial
 }
@@ -26,9 +26,9 @@ const members: readonly string[] = ['commands', 'cas', 'declare', 'scripts', 'wa
 
 /**
  * Parses the members of `{"kind":"resp"}`. `"commands"` is the model to record and `"cas"` a compare-and-set script.
- * `"declare"` says what other scripts do. `"scripts":"keys"` promises that scripts write only the keys they declare. `"wait":"confirms"` means that clients
- * count a write as acknowledged once the WAIT right behind it is. `"client"` says what identifies clients, and
- * `"initial"` what keys hold at the start.
+ * `"declare"` gives the equivalent commands of other scripts. `"scripts":"keys"` promises that scripts write only the
+ * keys they declare. `"wait":"confirms"` means that clients count a write as acknowledged once the WAIT after it is.
+ * `"client"` is what identifies clients, and `"initial"` the keys' values at the start.
  *
  * @throws UserError that begins with `where`.
  */

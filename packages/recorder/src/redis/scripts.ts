@@ -4,11 +4,11 @@ import type { CommandOperation } from './answers.ts'
 import type { CommandReader, CommandReaders, Names, Recognised } from './command-reader.ts'
 import { luaTokens } from './lua-tokens.ts'
 
-/** Compare and set: `EVAL source 1 key expected value` answers 1, or 0 if the value was different. */
+/** Compare and set: `EVAL source 1 key expected value` returns 1, or 0 if the value was different. */
 export const COMPARE_AND_SET = `if redis.call('GET',KEYS[1]) == ARGV[1] then redis.call('SET',KEYS[1],ARGV[2]) return 1 else return 0 end`
 
 /**
- * Releases a lock if it still holds this token, as in the documentation of SET: `EVAL source 1 key token` answers 1,
+ * Releases a lock if it still has this token, as in the documentation of SET: `EVAL source 1 key token` returns 1,
  * otherwise 0.
  */
 export const RELEASE = `if redis.call("get",KEYS[1]) == ARGV[1] then return redis.call("del",KEYS[1]) else return 0 end`
@@ -16,7 +16,7 @@ export const RELEASE = `if redis.call("get",KEYS[1]) == ARGV[1] then return redi
 /** Drains a list filled by LPUSH, oldest first: `EVAL source 1 key`. */
 export const DRAIN = `local all = {} while true do local value = redis.call('RPOP',KEYS[1]) if not value then return all end all[#all + 1] = value end`
 
-/** A script that is recorded, and what it does with its keys and values. */
+/** A recorded script, and its effect on its keys and values. */
 export interface KnownScript {
   readonly is: ScriptText
   /** Undefined if these keys and values are not recorded. */
@@ -27,18 +27,18 @@ export interface KnownScript {
   ) => Recognised | 'no effect' | undefined
 }
 
-/** What tells a script: its whole text however it is laid out, the SHA-1 of its text, or a part of the text. */
+/** What identifies a script: its whole text in any layout, the SHA-1 of its text, or a part of the text. */
 export type ScriptText = { readonly source: string } | { readonly sha: string } | { readonly contains: string }
 
 export interface ScriptOptions {
   readonly source: string
-  /** How many words follow the key. */
+  /** The number of words after the key. */
   readonly values: number
-  /** The operation it is; undefined if it is not recorded. */
+  /** Its operation; undefined if it is not recorded. */
   readonly partOf: (key: Json, values: readonly Json[], names: Names) => CommandOperation | undefined
 }
 
-/** A script with one key that is one operation. */
+/** A script with one key and one operation. */
 export const oneOperation = ({ source, values: count, partOf }: ScriptOptions): KnownScript => ({
   is: { source },
   recognise(keys, values, names) {
@@ -49,8 +49,8 @@ export const oneOperation = ({ source, values: count, partOf }: ScriptOptions): 
 })
 
 /**
- * Records scripts as operations. They are called by their source, or by the SHA-1 of the text that is known or that a
- * client has sent. The first that fits decides.
+ * Records scripts as operations. They are called by their source, or by the SHA-1 of a text that is known or that a
+ * client has sent. The first match decides.
  */
 export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders {
   const known = scripts.map(({ is, recognise }) => ({ recognise, layouts: createLayouts(is) }))
@@ -76,15 +76,15 @@ export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders 
   }
 }
 
-/** Texts that are the same script. */
+/** Different texts of one script. */
 interface Layouts {
-  /** Whether this text is the script; if so, its SHA-1 is known from here on. */
+  /** Whether this text is the script. If so, its SHA-1 is known from then on. */
   learn(text: string): boolean
   isKnown(sha: string): boolean
 }
 
 const MOST_LAYOUTS = 100
-/** Longer texts are some other script: no layout needs so much. */
+/** A longer text is another script: no layout is this long. */
 const LONGEST_LAYOUT = 10_000
 
 function createLayouts(is: ScriptText): Layouts {

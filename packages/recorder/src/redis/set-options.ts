@@ -6,7 +6,7 @@ import { lifetimeMs } from './lifetime.ts'
 /** The options of a SET. */
 interface SetOptions {
   readonly condition: Condition
-  /** Whether the answer is the previous value. */
+  /** Whether the reply is the previous value. */
   readonly get: boolean
   /** The time to live it sets. */
   readonly afterMs: number | undefined
@@ -29,7 +29,7 @@ export const readSetCommand: CommandReader = (words, names) => {
   const part = options.keepsTimeToLive ? keeping(made) : made
   const { afterMs, get } = options
   if (afterMs === undefined) return one(part)
-  // With GET, the answer does not show whether a condition held.
+  // With GET, the reply does not show whether a condition held.
   const isSet = (answer: Json) => (get ? options.condition.kind === 'none' || undefined : answer === 'OK')
   return { ...one(part), lifetimes: [{ key, afterMs, isSet }] }
 }
@@ -78,7 +78,7 @@ function optionsOf(words: readonly Json[]): SetOptions | undefined {
   return { condition, get, afterMs, keepsTimeToLive }
 }
 
-/** A SET that answers OK, or null if the condition does not hold. */
+/** A SET that returns OK, or null if the condition does not hold. */
 function setting(key: string, value: Json, condition: Condition): CommandOperation {
   switch (condition.kind) {
     case 'none':
@@ -94,7 +94,7 @@ function setting(key: string, value: Json, condition: Condition): CommandOperati
   }
 }
 
-/** A SET that answers the previous value, whether or not the condition holds. */
+/** A SET that returns the previous value, whether or not the condition holds. */
 function replacing(key: string, value: Json, condition: Condition): CommandOperation {
   switch (condition.kind) {
     case 'none':

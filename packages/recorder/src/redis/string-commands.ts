@@ -22,10 +22,10 @@ import { readSetCommand } from './set-options.ts'
 const KEY_EXISTS = 'the key exists'
 const CHANGING: Interpretation = {
   type: 'not-understood',
-  error: 'the key renamed was being written at the same time, so nobody knows which value it gave',
+  error: 'the renamed key was being written at the same time, so its value is unknown',
 }
 
-/** A command whose sum only the answer has. */
+/** A command whose sum is only in the reply. */
 const adding =
   (amount: 1 | -1): CommandReader =>
   (words, names) =>
@@ -59,7 +59,7 @@ const deleting: CommandReader = (words, names) => {
   return recognised === undefined ? undefined : { ...recognised, deletes: keys.map(names.key) }
 }
 
-/** Deletes every key. Keys not seen yet are not known to have been there, nor to be gone. */
+/** Deletes every key. Of keys not seen yet, neither their existence nor their deletion is known. */
 const flushing =
   (all: boolean): CommandReader =>
   (words, names) => {
@@ -73,8 +73,8 @@ const flushing =
 const isHow = (word: Json): boolean => typeof word === 'string' && /^(a?sync)$/i.test(word)
 
 /**
- * The key that the value leaves is absent. The other is written, if it is known what the first one held when the answer is
- * here; else it is touched.
+ * The old key becomes absent. The new one is written if the old one's value is known when the reply arrives; otherwise
+ * it is marked.
  */
 const renaming =
   (says: Says): CommandReader =>

@@ -6,7 +6,7 @@ import { completionsOf } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 
 /**
- * The commands between MULTI and EXEC. They are carried out atomically during the EXEC, which is when each operation is
+ * The commands between MULTI and EXEC. They are executed atomically during the EXEC, which is when each operation is
  * recorded; the history does not express that they are atomic.
  */
 export interface Transaction {
@@ -18,9 +18,9 @@ export interface Transaction {
   readonly parts: readonly CommandOperation[]
   /** The times to live that it sets. */
   readonly lifetimes: readonly PlacedLifetime[]
-  /** What it changes besides its operations. */
+  /** The keys that it changes besides its operations. */
   readonly touches: Touches
-  /** Everything it changes, for when no answer will settle its operations. */
+  /** All keys that it changes, if no reply will complete its operations. */
   readonly allTouches: Touches
   /** The names of keys that it deletes with all fields. */
   readonly deletes: readonly string[]
@@ -28,7 +28,7 @@ export interface Transaction {
   readonly flushes: boolean
   /** Whether one of its SELECTs failed, so that later commands went to another database. */
   readonly isAstray: (answer: readonly Json[]) => boolean
-  /** What the answer to EXEC, undefined if unreadable, says about each part. */
+  /** What the reply to EXEC, undefined if unreadable, says about each part. */
   readonly completions: (answer: Json | undefined) => readonly Interpretation[]
 }
 

@@ -10,15 +10,15 @@ export interface Begun {
   /** The offset of its first byte in the stream of requests. */
   readonly startByte: number
   isSent: boolean
-  /** Nothing will tell which answer is its own. */
+  /** Whether its reply cannot be identified. */
   isUnanswered: boolean
   /** The keys to mark as changed outside the record once it is sent. */
   touched: Understood['touched']
-  /** Says whether it was refused, and so has not changed them. */
+  /** Reports whether it was refused, and so has not changed them. */
   settle: ((isRefused: boolean) => void) | undefined
 }
 
-/** A request that is still to be answered. */
+/** A request without a reply so far. */
 export interface Pending {
   readonly begun: Begun
   readonly understood: Understood
@@ -26,11 +26,11 @@ export interface Pending {
   readonly calledAt: number
   /** Its number in `Expirations`; 0 if it has none. */
   readonly expiring: number
-  /** How many pushes are still to come, if pushes answer it. */
+  /** How many pushes are still expected, if pushes confirm it. */
   pushes: number
 }
 
-/** An answer on its way to the client. */
+/** A reply on its way to the client. */
 export interface Answered {
   readonly exchange: Exchange
   readonly completions: Completions
@@ -42,8 +42,8 @@ export const NO_LIFETIMES: readonly PlacedLifetime[] = []
 
 export const OUT_OF_ORDER: Interpretation = {
   type: 'not-understood',
-  error: 'a fault has taken messages out of their order, and this may not be its answer',
+  error: 'a fault has lost or reordered messages, and this may not be its answer',
 }
 
-/** Redis skips empty lines without answering. */
+/** Redis skips empty lines without a reply. */
 export const NO_COMMAND: Understanding = { kind: 'passed-on', what: 'an empty line', touches: 'nothing' }

@@ -5,14 +5,14 @@ import { completionsOf, type Recognised } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 import type { Identity } from './identity.ts'
 
-/** What a request means on its connection. */
+/** The meaning of a request on its connection. */
 export interface Understood {
   readonly understanding: Understanding
-  /** What the request changes besides its recorded operations. */
+  /** The keys that the request changes besides its recorded operations. */
   readonly touched?: { readonly what: string; readonly why: string; readonly touches: Touches } | undefined
-  /** What the server sends in return: one answer, nothing that can be told apart, or a number of pushes. */
+  /** What the server sends in return: one reply, nothing that can be attributed, or a number of pushes. */
   readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
-  /** Whether later requests mean something else if this one is not carried out. */
+  /** Whether later requests have another meaning if this one is not executed. */
   readonly steers?: true | undefined
   /** For a WAIT: how many replicas must have the change before it, for that change to count as confirmed. */
   readonly confirmedBy?: number | undefined
@@ -22,9 +22,9 @@ export interface Understood {
   readonly lifetimes?: readonly PlacedLifetime[] | undefined
   /** Whether an error may come after part of it was done. */
   readonly isScript?: true | undefined
-  /** The recognised command, if reading the answer needs nothing else. */
+  /** The recognised command, if reading the reply needs nothing else. */
   readonly recognised?: Recognised | undefined
-  /** Called with the answer, undefined if unreadable. Returns what it says about the operations, if there are any. */
+  /** Called with the reply, undefined if unreadable. Returns what it says about the operations, if there are any. */
   readonly answered?: ((answer: Json | undefined) => Completions) | undefined
 }
 
@@ -58,18 +58,18 @@ export function operations(
   return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session, final }
 }
 
-/** Marks a request whose failure would change what later ones mean. */
+/** Marks a request whose failure would change the meaning of later ones. */
 export const steering = (understood: Understood): Understood => ({ ...understood, steers: true })
 
-/** What an answer, undefined if unreadable, says about the operations of a request; undefined if it has none. */
+/** What a reply, undefined if unreadable, says about the operations of a request; undefined if it has none. */
 export const completionsFor = (
   { recognised, answered }: Understood,
   answer: Json | undefined,
 ): Completions | undefined => (recognised === undefined ? answered?.(answer) : completionsOf(recognised, answer))
 
 /**
- * Whether the answer says for certain that the request did nothing: an error found beforehand, or a transaction that a
- * watched key has stopped.
+ * Whether the reply says for certain that the request did nothing: an error found beforehand, or a transaction aborted
+ * by a watched key.
  */
 export function isRefusal({ understanding, touched, isScript }: Understood, answer: Json | undefined): boolean {
   if (isError(answer))

@@ -4,33 +4,33 @@ import type { Identifier, Naming } from '../record/naming.ts'
 import type { Recorder } from '../record/recorder.ts'
 
 /**
- * One connection as the mapping of its protocol reads it, in front of every fault. The memory of all bytes is borrowed:
- * it is valid only during the call.
+ * One connection as read by its protocol's mapping, in front of every fault. The memory of all bytes is borrowed: it is
+ * valid only during the call.
  */
 export interface RecordedConversation {
   /** Bytes of the client, before any of them is passed on. */
   asked(bytes: Buffer, time: Nanos): void
-  /** How many bytes of the client the server was sent so far. */
+  /** The number of client bytes sent to the server so far. */
   sent(totalBytes: number, time: Nanos): void
   /** Bytes of the server, before any of them is passed on. */
   answered(bytes: Buffer): void
-  /** How many bytes of the server the client was sent so far. */
+  /** The number of server bytes sent to the client so far. */
   delivered(totalBytes: number): void
   /** A fault has changed bytes of the client. Called before the server gets them. */
   altered(): void
   /**
-   * A fault has lost, repeated, changed or reordered messages, so that an answer may be another request's.
+   * A fault has lost, repeated, changed or reordered messages, so that a reply may belong to another request.
    *
-   * @param requests What the server gets in place of some.
+   * @param requests What the server gets instead of some.
    */
   disturbed(requests: readonly Buffer[]): void
-  /** The client has hung up. It may be back before this connection is over. */
+  /** The client has hung up. It may return before this connection has ended. */
   hungUp(): void
-  /** Nothing more will come from the server. */
+  /** No more bytes will come from the server. */
   ended(reason: string): void
   /** Both sides are gone. */
   closed(): void
-  /** Whether it remembers as many unanswered requests as it may. The client has to wait meanwhile. */
+  /** Whether the maximum number of unanswered requests is tracked. The client has to wait meanwhile. */
   readonly isFull: boolean
 }
 
@@ -45,19 +45,19 @@ export interface RecordedServer {
 
 export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024
 
-/** What reads the connections to one server. */
+/** Reads the connections to one server. */
 export interface ServerRecording {
-  /** What tells clients apart; undefined: the names that they give. */
+  /** What identifies clients; undefined: their own names. */
   readonly client: Identifier | undefined
   /** @param host The client's address. */
   open(connection: { readonly host: string; readonly naming: Naming }): RecordedConversation
 }
 
-/** A server that the recorder itself asks what keys hold, before any client connects. */
+/** A server from which the recorder itself reads initial values, before any client connects. */
 export interface AskedServer {
-  /** @throws UserError (environment) if no answer comes. */
+  /** @throws UserError (environment) if no reply comes. */
   ask(request: Json): Promise<Json>
-  /** What to throw if an answer is of no use. */
+  /** The error for a useless reply. */
   unusable(why: string): UserError
   close(): void
 }

@@ -5,33 +5,35 @@ import type { AskedServer, RecordedServer, ServerRecording } from './conversatio
 
 /** A protocol whose messages are operations without a route table. */
 export interface RecordedProtocol {
-  /** Its name, which is that of its framing. */
+  /** Its name, the same as that of its framing. */
   readonly kind: string
-  /** How to ask for it in a shell. */
+  /** An example for the command line. */
   readonly example: string
   /** How its messages are cut. */
   readonly framing: Framing
-  /** Whether its name alone is not enough to record it: then faults can only act on its messages. */
+  /** Whether its name alone is not enough for recording: then faults can only act on its messages. */
   readonly needsSettings: boolean
   /** The schemes of its addresses. */
   readonly schemes: { readonly [scheme: string]: { readonly port: number; readonly isSecure: boolean } }
-  /** What names clients if nothing else is said. */
+  /** What identifies clients by default. */
   readonly namedBy: string
-  /** Whether its drivers send again what got no answer, so that an effect may be there twice. */
+  /** Whether its drivers resend unanswered requests, so that an effect may occur twice. */
   readonly resends: boolean
-  /** What to do about gaps in a record. */
+  /** The advice about gaps in a record. */
   readonly remedies: Remedies
-  /** How keys are read once the clients are gone, by model. Absent if they are not. */
+  /** How keys are read once the clients are gone, by model. Absent if they cannot be read. */
   readonly finalReads?: ((model: string) => KeyReads | undefined) | undefined
   /** Reads its settings. @throws UserError that begins with `where`. */
   parse(members: Members, where: string): SpokenProtocol
 }
 
-/** Reads of single keys, each a message that one message answers. */
+/** Reads of single keys, each by one request message with one reply. */
 export interface KeyReads {
-  /** The message, as its framing writes it; by it, the recorder knows a final read. Undefined for keys that none reads. */
+  /**
+   * The message, in the framing's form, by which the recorder recognises a final read. Undefined for unreadable keys.
+   */
   ask(key: string): Json | undefined
-  /** @param answer Undefined for one that its framing does not read. */
+  /** @param answer Undefined for a reply that its framing cannot read. */
   understood(answer: Json | undefined): Completion
 }
 
@@ -40,7 +42,7 @@ export interface Remedies {
   readonly notUnderstood: string
   readonly touched: string
   readonly unnamed: string
-  /** What to do about clients that may have lost updates of others; absent if that is not noticed. */
+  /** The advice about clients that may have lost updates of others; absent if those are not detected. */
   readonly overwritten?: string | undefined
 }
 
@@ -50,17 +52,21 @@ export interface SpokenProtocol extends Pick<SpokenSettings, 'client' | 'initial
   readonly protocol: RecordedProtocol
   /** The model to check the history as. */
   readonly model: string
-  /** Loads what reads the connections to one server. */
+  /** Loads the reader of the connections to one server. */
   record(server: RecordedServer): Promise<ServerRecording>
-  /** Reads what keys hold, for `"initial":"read"`. @throws UserError (environment) */
+  /**
+   * Reads the initial values, for `"initial":"read"`.
+   *
+   * @throws UserError (environment)
+   */
   readInitially(server: RecordedServer, dial: () => Promise<AskedServer>): Promise<void>
 }
 
-/** What every such protocol is told. */
+/** The settings of every such protocol. */
 export interface SpokenSettings {
   readonly commands: { readonly model: string }
   readonly client: Identifier | undefined
-  /** What keys hold at the start. */
+  /** The keys' values at the start. */
   readonly initial: 'unknown' | 'read' | { readonly value: Json }
 }
 
@@ -68,10 +74,10 @@ interface Members {
   readonly [name: string]: unknown
 }
 
-/** What reads connections; loaded when the first proxy needs it. */
+/** The reader of connections, loaded when the first proxy needs it. */
 export interface ProtocolReader<Settings> {
   record(settings: Settings, server: RecordedServer): ServerRecording
-  /** Absent if the settings know no `"initial":"read"`. */
+  /** Absent if the settings do not support `"initial":"read"`. */
   readonly readInitially?: (
     settings: Settings,
     server: RecordedServer,
@@ -86,7 +92,7 @@ export interface ProtocolDefinition<Settings extends SpokenSettings>
   readonly load: () => Promise<ProtocolReader<Settings>>
 }
 
-/** A protocol that knows its own settings; nothing else has to. */
+/** Defines a protocol whose settings are known only to itself. */
 export function defineProtocol<Settings extends SpokenSettings>({
   parse,
   load,

@@ -19,28 +19,28 @@ interface Running {
 
 type Step = Transition<Running, unknown, unknown>
 
-/** One line of the program's: what is to be done, and its status if that has changed. */
+/** A line from the program: the effects to carry out, and its status if it has changed. */
 interface Answer {
   readonly effects?: unknown
   readonly status?: unknown
-  /** With its answer to `init`: the process can be initialised again, as another node. */
+  /** Sent in reply to `init`: the process may be initialised again, as another node. */
   readonly reusable?: unknown
 }
 
 const UNKNOWN: NodeStatus = { role: 'node', leads: false, ready: true }
 
 /**
- * A protocol whose nodes are processes of a user's program, one for each life of a node. Every event is a line of JSON on
- * its stdin, with the node's clocks; it answers each with one line, `{"effects":[…],"status":{…}}`. Time stands still
- * until it has: a run repeats as far as the program gives the same answers to the same lines. A program that answers
- * `init` with `"reusable":true` forgets everything at each `init`: its processes then serve many lives.
+ * A protocol whose nodes are processes of a user's program, one for each life of a node. Every event is a line of JSON
+ * on its stdin, with the node's clocks; the program replies to each with one line, `{"effects":[…],"status":{…}}`.
+ * Virtual time stands still until it has replied, so a run is reproducible if the program's replies are. A program that
+ * replies to `init` with `"reusable":true` forgets everything at each `init`, so its processes serve several lives.
  */
 export function binaryProtocol(reference: string): ProtocolModule {
   const words = wordsOf(reference.slice(EXECUTED.length), '--binary')
   return {
     name: nameOf(words),
     summary: `the program ${words.join(' ')}`,
-    // Only the program knows what it can be asked.
+    // Only the program knows which objects it supports.
     objects: objects.map(({ name }) => name),
     create: () => machineOf(words),
   }
@@ -52,9 +52,11 @@ function nameOf(words: readonly string[]): string {
   return basename(file, extname(file)) || 'binary'
 }
 
-/** The processes of the latest machine: a simulated cluster does not say when it is done, so the next one takes over. */
+/**
+ * The processes of the latest machine. A simulated cluster does not report its end, so the next one takes them over.
+ */
 let running: Map<string, LineProcess> = new Map()
-/** Waiting to be initialised again, all with this command. */
+/** Processes that wait to be initialised again, all started by this command. */
 let idle: { readonly command: string; readonly processes: LineProcess[] } = { command: '', processes: [] }
 const reusable = new WeakSet<LineProcess>()
 
@@ -110,9 +112,9 @@ function parsed(text: string): Answer {
     const answer: unknown = JSON.parse(text)
     if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer
   } catch {
-    // Told below, like any other line that is no answer.
+    // Reported below, like any other line that is no reply.
   }
   throw new Error(
-    `the program answered ${JSON.stringify(text.slice(0, 200))}: each line it is given is answered by one line, such as {"effects":[]}; what is for people goes to stderr`,
+    `the program answered ${JSON.stringify(text.slice(0, 200))}: it must reply to each line with one line, such as {"effects":[]}, and log to stderr`,
   )
 }

@@ -8,13 +8,13 @@ import { SilentProgramError } from '@chaosproxy/protocols'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
 import { MARK, startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
-// A process that is asked and answers while this thread waits: in virtual time nothing else may happen meanwhile. Its stdin and
-// stdout are named pipes, since those of Node's own child processes can only be read by returning to the event loop.
+// A process that is asked while this thread blocks: in virtual time nothing else may happen meanwhile. Its stdin and
+// stdout are named pipes, because those of Node's child processes can be read only from the event loop.
 
 const ANSWER_SECONDS = 10
 const MOST_STDERR_BYTES = 400
 const CHUNK_BYTES = 2 ** 16
-/** Taken here, because a search refuses the machine's clock to protocols while they run. */
+/** Read here, because a search hides the machine's clock from protocols while they run. */
 const { bigint: machineNanos } = process.hrtime
 
 const SHORTEST_NAP_MS = 0.02
@@ -30,16 +30,18 @@ export class LineProcess {
   #unread = ''
   #over = false
 
-  /** @throws UserError (environment) if pipes cannot be made. A program that does not start fails at its first answer. */
+  /**
+   * @throws UserError (environment) if pipes cannot be made. A program that does not start fails at its first reply.
+   */
   constructor([program = '', ...args]: readonly string[]) {
     const directory = mkdtempSync(join(tmpdir(), 'chaos-binary-'))
     const [input, output] = [join(directory, 'in'), join(directory, 'out')]
     if (spawnSync('mkfifo', [input, output]).status !== 0) {
       rmSync(directory, { recursive: true, force: true })
-      throw new UserError('environment', `cannot make named pipes in ${directory}: is there a program mkfifo?`)
+      throw new UserError('environment', `cannot make named pipes in ${directory}: is mkfifo installed?`)
     }
     const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants
-    // Either end of a pipe would wait for the other to be opened; these are both.
+    // Opening one end of a pipe blocks until the other end is open; these open both.
     const both = [openSync(input, O_RDWR), openSync(output, O_RDWR)]
     const [childIn, childOut] = [openSync(input, O_RDONLY), openSync(output, O_WRONLY)]
     this.#requests = openSync(input, O_WRONLY)
@@ -52,13 +54,17 @@ export class LineProcess {
     this.#child.unref()
     this.#root = this.#child.pid === undefined ? undefined : endWithThisThread(this.#child.pid, mark)
     for (const fd of [...both, childIn, childOut]) closeSync(fd)
-    // Both sides have all of it open by now, so that nothing is left of it however either of them ends.
+    // Both sides have opened the files by now, so nothing remains however either side ends.
     rmSync(directory, { recursive: true, force: true })
   }
 
-  /** Writes a line and waits for the next one that the process writes. @throws Error if it ends or is silent instead. */
+  /**
+   * Writes a line and waits for the process to write one.
+   *
+   * @throws Error if the process ends or does not reply.
+   */
   ask(line: string): string {
-    // If it has ended already, what it said first is read below.
+    // If it has already ended, its earlier output is read below.
     writeUnlessEnded(this.#requests, `${line}\n`)
     const until = machineNanos() + BigInt(ANSWER_SECONDS * 1e9)
     let napMs = SHORTEST_NAP_MS
@@ -82,7 +88,7 @@ export class LineProcess {
     }
   }
 
-  /** Kills it. */
+  /** Kills the process. */
   end(): void {
     if (this.#over) return
     this.#over = true
@@ -109,7 +115,7 @@ function endOf(fd: number): string {
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 const nap = (ms: number): unknown => Atomics.wait(sleeper, 0, 0, ms)
 
-/** How many bytes there were; none at the end of the stream, undefined if there is nothing yet. */
+/** The number of bytes read; 0 at the end of the stream, undefined if there are none yet. */
 function readNow(fd: number, into: Buffer): number | undefined {
   try {
     return readSync(fd, into)
@@ -128,12 +134,12 @@ function writeUnlessEnded(fd: number, text: string): void {
   }
 }
 
-// A thread that waits for its program is ended from outside, without a chance to end the program. The keeper's pipe
-// closes with the thread.
+// A thread blocked on its program is ended from outside, without a chance to end the program. The keeper's pipe closes
+// with the thread.
 
 let keeper: Keeper | undefined
 
-/** Has a program killed, with all that it started, once this thread has ended in whatever way. */
+/** Has a program and all its descendants killed once this thread ends, for whatever reason. */
 export function endWithThisThread(pid: number, mark: string): TreeRoot {
   keeper ??= startKeeper(() => {
     keeper = undefined
@@ -144,7 +150,7 @@ export function endWithThisThread(pid: number, mark: string): TreeRoot {
   return root
 }
 
-/** Has a directory removed once this thread has ended without doing so itself. */
+/** Has a directory removed once this thread ends without removing it. */
 export function removeWithThisThread(path: string): void {
   keeper ??= startKeeper(() => {
     keeper = undefined

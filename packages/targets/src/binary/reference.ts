@@ -1,4 +1,4 @@
-/** Begins a reference to a program of the user's: `exec:python3 node.py`. */
+/** The prefix of a reference to a user's program: `exec:python3 node.py`. */
 export const EXECUTED = 'exec:'
 
 export const isBinary = (reference: string): boolean => reference.startsWith(EXECUTED)

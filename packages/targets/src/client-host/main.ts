@@ -24,7 +24,7 @@ process.exit = (exitCode) => {
   tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
   return exit(exitCode)
 }
-// Node itself calls it after an error that nothing catches, and its message could overtake that of the error.
+// Node calls it too after an uncaught error, and its message could overtake the error's.
 process.on('uncaughtExceptionMonitor', () => {
   process.exit = exit
 })
@@ -71,8 +71,8 @@ function answer(id: number, value: unknown): void {
   try {
     tell({ type: 'answer', id, answer: value })
   } catch {
-    // For example a function: structured clone rejects it.
-    bad(new UserError('input', `${path}: it answered with a ${typeof value}, or with something that has one in it.`))
+    // Structured clone rejects a function, for example.
+    bad(new UserError('input', `${path}: it returned a ${typeof value}, or a value that contains one.`))
   }
 }
 
@@ -94,7 +94,7 @@ try {
         void invoke(module, message)
         return
       case 'abort':
-        waiting.get(message.id)?.abort(new Error('nobody waits any more'))
+        waiting.get(message.id)?.abort(new Error('the caller no longer waits'))
         return
       case 'close':
         void close(message.client)

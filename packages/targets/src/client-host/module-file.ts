@@ -44,7 +44,7 @@ export const isRefusal = (thrown: unknown): boolean =>
 export async function loadClientModule(path: string): Promise<ClientModule> {
   const exported = await importUserFile(path)
   const wrong = (what: string) =>
-    new UserError('usage', `${path}: ${what}. Its default export is to be defineClient({ open(address) { … } }).`)
+    new UserError('usage', `${path}: ${what}. Its default export must be defineClient({ open(address) { … } }).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const { open, functions } = exported as Partial<ClientModule>
   if (typeof open !== 'function') throw wrong('"open" is no function')

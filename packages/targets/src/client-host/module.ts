@@ -90,7 +90,7 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
   Object.assign(ears, earsOf(named, { answered, thrown, breakDown, heard }))
   const ping = setInterval(() => {
     if (performance.now() - heardAt > STUCK_MS)
-      breakDown(new UserError('input', `${named} is in a loop: it has not come back for ${STUCK_MS / 1000} s.`))
+      breakDown(new UserError('input', `${named} is stuck in a loop: it has not returned for ${STUCK_MS / 1000} s.`))
     else tell({ type: 'ping' })
   }, PING_EVERY_MS)
   const tell = (message: ToHost): void => thread.postMessage(message)
@@ -154,8 +154,7 @@ function earsOf(named: string, { heard, answered, thrown, breakDown }: Hearing):
           message satisfies never
       }
     },
-    error: ({ message }) =>
-      bad(`: an error that nothing catches: ${message}. Does a driver emit "error" with no listener?`),
+    error: ({ message }) => bad(`: an uncaught error: ${message}. Does a driver emit "error" with no listener?`),
     exit: () => bad(' has ended its thread.'),
   }
 }
@@ -196,7 +195,7 @@ function startThread(
         const { functions } = message
         const lacking = functions === undefined ? [] : wanted.filter((f) => !functions.includes(f))
         if (lacking.length > 0)
-          fail(bad(`cannot be asked to ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`))
+          fail(bad(`does not support ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`))
         clearTimeout(late)
         resolve({ thread, ears })
       },

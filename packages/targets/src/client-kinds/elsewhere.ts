@@ -8,31 +8,31 @@ import { type ClientDeclaration, clientKindOf, clientSchema, planClients } from 
 
 /** Clients that can be made in another process, on another machine: plain data, without credentials. */
 export type ClientsElsewhere =
-  /** Of a protocol's nodes. */
+  /** The clients of a protocol's nodes. */
   | { readonly kind: 'embedded'; readonly registers: boolean }
   | {
       readonly kind: 'declared'
       readonly client: ClientDeclaration
-      /** Whether that has a password, which each worker takes from its environment. */
+      /** Whether the client has a password, which each worker reads from its environment. */
       readonly isSecret: boolean
       readonly asked: Pick<AskedOperations, 'functions' | 'reads' | 'initial'>
-      /** Part of the names of objects. */
+      /** The part of object names that identifies the run. */
       readonly run: string
     }
 
-/** The variable that holds the password of clients elsewhere. */
+/** The environment variable with the password of clients in workers. */
 const PASSWORD = 'CHAOS_CLIENT_PASSWORD'
 
 const json = v.custom<Json>((given) => given !== undefined)
 
-/** Whether it names nothing on the machine where it is used. */
+/** Whether the declaration refers to nothing on the machine. */
 const isWithoutCode = (declaration: ClientDeclaration): boolean => clientKindOf(declaration).isPlain === true
 
 const schema: v.GenericSchema<unknown, ClientsElsewhere> = v.variant('kind', [
   v.strictObject({ kind: v.literal('embedded'), registers: v.boolean() }),
   v.strictObject({
     kind: v.literal('declared'),
-    client: v.pipe(clientSchema, v.check(isWithoutCode, 'brings code or reads files')),
+    client: v.pipe(clientSchema, v.check(isWithoutCode, 'contains code or reads files')),
     isSecret: v.boolean(),
     asked: v.strictObject({ functions: v.array(v.string()), reads: v.array(v.string()), initial: json }),
     run: v.pipe(v.string(), v.regex(/^\w{1,40}$/)),
@@ -46,8 +46,10 @@ interface Surroundings {
 }
 
 /**
- * @throws UserError (usage) for clients that only the run's own process can make, or whose answers only its proxy can tell:
- * what they report themselves is not in the form of what they ask, as texts are not numbers.
+ * Returns the declaration from which workers can make the clients.
+ *
+ * @throws UserError (usage) for clients that only the run's own process can make, or that only its proxy can record:
+ * what those clients report has another form than their requests, since texts are not numbers.
  */
 export function requireElsewhere(
   { sessions, ...clients }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
@@ -58,7 +60,7 @@ export function requireElsewhere(
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
     throw new UserError(
       'usage',
-      `--queue: workers do not drive the clients of ${where}. They drive those of protocols, and declared clients of kind postgres, and of kind resp with a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
+      `--queue: workers cannot drive the clients of ${where}. They can drive those of protocols, and declared clients of kind postgres, or of kind resp with a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
     )
   return elsewhere
 }
@@ -74,17 +76,17 @@ export function declaredElsewhere(
   return { kind: 'declared', client, isSecret, asked: { functions, reads, initial }, run }
 }
 
-/** Clients in a process that is not the run's. */
+/** Clients in another process than the run's. */
 export interface OpenedElsewhere {
   connect(node: NodeId): Client
   close(): Promise<void>
 }
 
-/** @throws UserError (input) for clients that are not of this version, (environment) without the password that they need. */
+/** @throws UserError (input) for clients of another version, (environment) without the password that they need. */
 export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<OpenedElsewhere> {
   const found = v.safeParse(schema, clients)
   if (!found.success)
-    throw new UserError('input', `the run has clients that this chaos does not know: ${found.issues[0].message}`)
+    throw new UserError('input', `this version of chaos does not know the run's clients: ${found.issues[0].message}`)
   const addressOf = (node: NodeId): NodeAddress => {
     const address = addresses.find((each) => each.node === node)
     if (address === undefined) throw new Error(`${node} has no address`)
@@ -99,7 +101,7 @@ export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<
   if (isSecret && password === undefined)
     throw new UserError(
       'environment',
-      `the clients of the run have a password, which does not travel: start the worker with it in its environment, as ${PASSWORD}`,
+      `the run's clients need a password, which is not sent to workers: start the worker with it in its environment, as ${PASSWORD}`,
     )
   const opened = await planClients(
     isSecret ? ({ ...client, password } as ClientDeclaration) : client,
@@ -107,7 +109,7 @@ export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<
     '.',
   ).open({
     ...{ asked, run, logDir: '.', nodes: () => addresses },
-    // It is told of each operation that fails.
+    // The worker reports each operation that fails, so there is nothing to add.
     broke: () => {},
   })
   return { connect: (node) => opened.connect(addressOf(node)), close: () => opened.close() }

@@ -24,7 +24,9 @@ export interface ClientKind<Declaration extends { readonly kind: string }> {
 export const keys: v.GenericSchema<unknown, string | undefined> = v.optional(
   v.pipe(
     v.string('must be a text, such as "chaos-{run}-{key}"'),
-    v.description('what the service calls the objects: {key}, {number} (counted from 1), {run} (another for each run)'),
+    v.description(
+      'names of the objects in the service: {key}, {number} (counted from 1), {run} (differs in every run)',
+    ),
   ),
 )
 
@@ -32,6 +34,6 @@ export const keys: v.GenericSchema<unknown, string | undefined> = v.optional(
 export const functions: v.GenericSchema<unknown, string[] | undefined> = v.optional(
   v.pipe(
     v.array(v.string('must be a name'), 'must be a list of names, such as ["read","write"]'),
-    v.description('what it can be asked for [default: what any workload asks]'),
+    v.description('the supported functions [default: those of every workload]'),
   ),
 )

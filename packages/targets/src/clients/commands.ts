@@ -71,7 +71,7 @@ export const isTableName = (commands: string | OwnCommands): commands is TableNa
 /** The functions that some table has. */
 export const tableFunctions: readonly string[] = [...new Set(Object.values(tables).flatMap(Object.keys))]
 
-/** The objects of workloads, each with its table: lists are stored as the model of that name judges them. */
+/** The objects of workloads and their tables. Only `lists` has another name than its table. */
 export const objectTables: ReadonlyMap<string, TableName> = new Map(
   (Object.keys(tables) as TableName[]).map((name) => [name === 'list-append' ? 'lists' : name, name]),
 )

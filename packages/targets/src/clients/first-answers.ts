@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import type { Request } from '@chaosproxy/runner'
 
-/** The start of the names of sessions that wait for a cluster to serve. */
+/** The prefix of the names of sessions that wait for a cluster to serve. */
 export const BEFORE = 'before-'
 
 /** Watches a user's client until its first answer: a client that never answers proves nothing. */
@@ -21,15 +21,12 @@ export function createFirstAnswers(named: string, broke: (error: UserError) => v
       hasAnswered = true
     },
     failed({ session }, why) {
-      // Waiting for a cluster to serve is no fault of the client's.
+      // An operation that waits for a cluster to serve says nothing about the client.
       if (hasAnswered || session?.client.startsWith(BEFORE)) return
       failures++
       if (failures === MOST)
         broke(
-          new UserError(
-            'input',
-            `${named} has answered none of its first ${MOST} operations. What became of the last: ${why}`,
-          ),
+          new UserError('input', `${named} has answered none of its first ${MOST} operations. The last one: ${why}`),
         )
     },
   }

@@ -1,7 +1,7 @@
 import { type Answer, createReplyReader } from '@chaosproxy/wire/http'
 import type { Received, ReplySource } from './line.ts'
 
-/** Reads the HTTP replies of one connection, each after it has been told which request it is for. */
+/** Reads the HTTP replies of one connection. `expect` announces the request of each reply. */
 export interface HttpReplies extends ReplySource<Answer> {
   /** Longer bodies than `keepBytes` are not kept. */
   expect(method: string, keepBytes: number): void

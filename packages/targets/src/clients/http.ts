@@ -95,7 +95,7 @@ function tableOf(
 /** Shared by the clients of a run. */
 export interface HttpClients {
   readonly maker: RequestMaker
-  /** Whether requests name no key, since there is only one object. */
+  /** Whether requests contain no key, because there is only one object. */
   readonly isOfOne: boolean
   readonly nameKey: NameKey
   readonly probation: Probation
@@ -143,8 +143,8 @@ export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, prob
 const authorityOf = ({ host, port }: NodeAddress): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /**
- * The route table says what an answer means. Without an answer the operation is indefinite, unless the request was
- * never sent.
+ * The route table gives the meaning of a reply. Without a reply the outcome is unknown, unless the request was never
+ * sent.
  */
 function completionOf(end: ExchangeEnd<Answer>, made: MadeRequest, harmless: boolean): Completion {
   if (end.type === 'lost') return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.why }

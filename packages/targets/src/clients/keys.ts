@@ -12,11 +12,14 @@ export function compileKeyNames(template: string, where: string): (run: string) 
   const used = [...template.matchAll(PLACEHOLDER)].map(([, name = '']) => name)
   const stranger = used.find((name) => !KNOWN.includes(name))
   if (stranger !== undefined)
-    throw new UserError('input', `${where}: "keys" has {${stranger}}. There are {key}, {number} and {run}.`)
+    throw new UserError(
+      'input',
+      `${where}: "keys" contains {${stranger}}. The placeholders are {key}, {number} and {run}.`,
+    )
   if (!used.includes('key') && !used.includes('number'))
     throw new UserError(
       'input',
-      `${where}: "keys" is ${JSON.stringify(template)}, so that all objects would be one. Write {key} or {number} in it: "item-{number}".`,
+      `${where}: "keys" is ${JSON.stringify(template)}, which is the same for all objects. Include {key} or {number}: "item-{number}".`,
     )
   return (run) => {
     const names = new Map<string, string>()

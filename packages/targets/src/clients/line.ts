@@ -52,8 +52,8 @@ const REFUSED = 'connection refused'
 const memory = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
- * `readerFor` makes the reader of each new connection; `readersCopy`: it copies what it keeps of a chunk, so that the next
- * chunk may take the same memory.
+ * `readerFor` makes the reader of each new connection. `readersCopy`: readers copy what they keep of a chunk, so the
+ * next chunk may reuse its memory.
  */
 export function openLine<Reply, Source extends ReplySource<Reply>>(
   address: NodeAddress,
@@ -134,7 +134,7 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
   }
 }
 
-/** `intake`: gets what arrives, in memory that the next chunk takes again; without it there are events as usual. */
+/** `intake` gets arriving bytes in memory that the next chunk reuses; without it the socket emits events as usual. */
 function socketTo({ dial, host, port }: NodeAddress, intake: ((chunk: Buffer) => void) | undefined): Duplex {
   if (dial !== undefined) return dial()
   if (intake === undefined) return connect({ host, port, noDelay: true })

@@ -7,9 +7,9 @@ interface Pending {
   readonly completed: (completion: Completion) => void
 }
 
-/** Requests that wait for an answer from code of the user's, numbered from 0. */
+/** Requests that wait for a reply from the user's code, numbered from 0. */
 export interface PendingRequests {
-  /** How many there have been. */
+  /** The number of requests added so far. */
   count(): number
   /**
    * Adds a request; `late` is called if it is not settled within `afterMs`. Returns its number, or undefined if the client is
@@ -23,9 +23,9 @@ export interface PendingRequests {
   /** Undefined once it is settled. */
   find(id: number): Request | undefined
   settle(id: number, completion: Completion): void
-  /** No answer will come: the outcome is unknown, unless the request changes nothing. */
+  /** Gives up a request without a reply: its outcome is unknown, unless it changes nothing. */
   lose(id: number, error: string): void
-  /** Loses all requests, and those still to come. */
+  /** Loses all requests, including those added later. */
   close(error: string): void
   isClosed(): boolean
 }

@@ -11,11 +11,11 @@ export interface PlannedClients {
   /** The functions (`f`) that it supports. */
   readonly functions: readonly string[]
   /**
-   * How the proxy's record tells clients apart. Undefined if the proxy does not record: the clients' own reports are
-   * then the history.
+   * How the proxy's record identifies clients. Undefined if the proxy does not record: then the clients' own reports
+   * are the history.
    */
   readonly sessions: SessionSource | undefined
-  /** `routes`: a route table of the user says what the operations are. */
+  /** `routes`: a user's route table maps requests to operations. */
   readonly mapping?: Header['mapping']
   /**
    * The protocol on the clients' links, so that the proxy can record requests and inject faults into single ones;
@@ -23,7 +23,8 @@ export interface PlannedClients {
    */
   carries(asked: AskedOperations): Carriage | undefined
   /**
-   * Makes the same clients in another process, by `openElsewhere`: a declaration without paths. Absent if they cannot be.
+   * The declaration from which `openElsewhere` makes the same clients in another process. It has no paths; undefined if
+   * that is impossible.
    */
   readonly elsewhere?: { readonly kind: string } | undefined
   /** Call once for each run. @throws UserError (input) for an unsupported function or a client that does not work. */
@@ -63,7 +64,7 @@ export interface NodeAddress {
   readonly node: NodeId
   readonly host: string
   readonly port: number
-  /** Connects to it without a socket, where it is reached within this process. */
+  /** Connects without a socket, if the node can be reached within this process. */
   readonly dial?: (() => Duplex) | undefined
   /**
    * The address of another node of the cluster, for clients that move between nodes. Absent if only this node may be
@@ -73,7 +74,7 @@ export interface NodeAddress {
   /** The announced address of one of this node's ports, which leads through the proxy. Only for announced ports. */
   readonly announced?: ((port: string) => Address) | undefined
   /**
-   * The number of the node's current life, or of the current gap between two lives, and which of the two it is. Absent if
+   * The number of the node's current life, or of the current gap between two lives, and whether it is alive. Absent if
    * unknown.
    */
   readonly life?: (() => { readonly number: number; readonly alive: boolean }) | undefined

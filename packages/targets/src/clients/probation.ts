@@ -7,9 +7,9 @@ import { UserError } from '@chaosproxy/history'
 export interface Probation {
   passed(f: string): void
   failed(f: string, why: string): void
-  /** The server has answered, and let the client in. */
+  /** The server has replied, and accepts the client. */
   admitted(f: string): void
-  /** The server has refused it because of who the client is. */
+  /** The server has refused the client itself. */
   refused(f: string, error: string): void
 }
 
@@ -28,7 +28,7 @@ export function createProbation(broke: (error: UserError) => void): Probation {
       const count = (failures.get(f) ?? 0) + 1
       failures.set(f, count)
       if (count === MOST)
-        broke(new UserError('input', `no ${f} can be asked for: ${why}. Correct the declaration, or leave ${f} out.`))
+        broke(new UserError('input', `no ${f} can be sent: ${why}. Correct the declaration, or leave ${f} out.`))
     },
     admitted: (f) => void admitted.add(f),
     refused(f, error) {
@@ -39,7 +39,7 @@ export function createProbation(broke: (error: UserError) => void): Probation {
         broke(
           new UserError(
             'environment',
-            `the client is not let in: every ${f} was answered ${error.replace(/\.$/, '')}. Give "client" the "username" and the "password" of a user that may do it.`,
+            `the server refuses the client: every ${f} failed with ${error.replace(/\.$/, '')}. Give "client" the "username" and the "password" of a user with permission.`,
           ),
         )
     },

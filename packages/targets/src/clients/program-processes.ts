@@ -5,23 +5,27 @@ import type { ProgramCommand } from '../processes/command.ts'
 /** One process of the user's program. */
 export interface ProgramProcess {
   readonly process: CommandProcess
-  /** The number of the request it has yet to answer. */
+  /** The number of the request that it has not answered yet. */
   owes: number | undefined
-  /** Set once nobody waits for its answer any more: it is killed if the answer does not follow. */
+  /** Set once the request has timed out: the process is killed unless the reply follows. */
   late: NodeJS.Timeout | undefined
 }
 
 /** The processes of one program, each with at most one request. */
 export interface ProgramProcesses {
-  /** One that has nothing to do, or else a new one. @throws UserError if it cannot be started. */
+  /**
+   * An idle process, or else a new one.
+   *
+   * @throws UserError if it cannot be started.
+   */
   take(): Promise<ProgramProcess>
-  /** Writes the line of a request, which it is to answer. */
+  /** Writes the line of a request, to which the process must reply. */
   ask(process: ProgramProcess, id: number, line: string): void
-  /** It has answered, or was not asked after all. */
+  /** Returns a process that has replied, or was not asked after all. */
   release(process: ProgramProcess): void
-  /** Kills the process that has yet to answer a request, if it does not answer soon. */
+  /** Kills the process of an unanswered request unless it replies soon. */
   killUnlessAnswered(id: number, withinMs: number): void
-  /** Ends all of them, those that are being started too. */
+  /** Ends all processes, including those being started. */
   end(graceMs: number): Promise<void>
 }
 
@@ -67,7 +71,7 @@ export function createProgramProcesses(options: ProgramProcessesOptions): Progra
 
   return {
     async take() {
-      // The one used last, so that as few as possible are in use.
+      // The most recently used one, so that few are in use.
       const free = [...idle].at(-1)
       if (free === undefined) return started()
       idle.delete(free)

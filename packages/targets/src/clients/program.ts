@@ -33,7 +33,7 @@ export const program: ClientKind<ProgramDeclaration> = {
     environment: v.optional(
       v.pipe(
         v.record(v.string(), v.string('must be a text'), 'must be an object of texts'),
-        v.description('variables on top of the environment'),
+        v.description('additional environment variables'),
       ),
     ),
     functions,
@@ -96,7 +96,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
     if (owes !== undefined) pending.lose(owes, `the client ${why}`)
     ends++
     if (!hasAnswered || ends === MOST_ENDS)
-      wrong(`${why}. What it prints on standard error is in ${logPath}. It is to answer until its standard input ends.`)
+      wrong(`${why}. Its standard error is in ${logPath}. It must answer until its standard input ends.`)
   }
 
   function read(process: ProgramProcess, text: string): void {
@@ -160,14 +160,14 @@ function lastWordsText(logPath: string): string {
 }
 
 const FORM =
-  'It is to write one line for each line that it reads: {"id": 7, "type": "ok", "value": …}, or "fail" (certainly not done) or "info" with "error".'
+  'It must write one line for each line that it reads: {"id": 7, "type": "ok", "value": …}, or "fail" (certainly not done) or "info" with "error".'
 
 type AnswerLine =
   | { readonly id: number; readonly type: 'ok'; readonly value: unknown }
   | { readonly id: number; readonly type: 'fail'; readonly error: string; readonly answered: boolean }
   | { readonly id: number; readonly type: 'info'; readonly error: string }
 
-/** Settles the answered request, if somebody still waits for it. Returns what is wrong with the answer. */
+/** Settles the request if it is still pending. Returns the problem with the answer, if any. */
 function settleBy(line: AnswerLine, pending: PendingRequests, firsts: FirstAnswers): string | undefined {
   const request = pending.find(line.id)
   if (request === undefined) return undefined
@@ -187,25 +187,25 @@ function settleBy(line: AnswerLine, pending: PendingRequests, firsts: FirstAnswe
 const failed = ({ error, answered }: Extract<AnswerLine, { readonly type: 'fail' }>): Completion =>
   answered ? { type: 'fail', error, answered } : { type: 'fail', error }
 
-/** The answer that a process owes, or what is wrong with its line. */
+/** The answer to the owed request, or the problem with its line. */
 function answerTo(owed: number | undefined, text: string, asked: number): AnswerLine | string {
   const line = parseLine(text)
   if (typeof line === 'string') return `wrote ${shownAnswer(text)} on its standard output: ${line}`
   if (line.id === owed) return line
-  return line.id < asked ? `answered ${line.id} twice` : `answered ${line.id}, which it was never asked`
+  return line.id < asked ? `answered ${line.id} twice` : `answered ${line.id}, which was never requested`
 }
 
-/** The parsed line, or an explanation of what is wrong with it. */
+/** The parsed line, or the problem with it. */
 function parseLine(text: string): AnswerLine | string {
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch {
-    return 'this is no JSON; what is for people belongs on standard error'
+    return 'this is not JSON; log to standard error'
   }
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) return 'this is no JSON object'
+  if (json === null || typeof json !== 'object' || Array.isArray(json)) return 'this is not a JSON object'
   const { id, type, value, error, answered } = json as { readonly [member: string]: unknown }
-  if (typeof id !== 'number') return 'it has no "id", which says what is answered'
+  if (typeof id !== 'number') return 'it has no "id" of a request'
   if (type === 'ok') return { id, type, value }
   const why = typeof error === 'string' ? error : shownAnswer(error)
   if (type === 'fail') return { id, type, error: why, answered: answered === true }

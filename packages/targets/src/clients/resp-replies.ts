@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import { resp } from '@chaosproxy/wire'
 import type { Received } from './line.ts'
 
-/** A command and what is sent with it. */
+/** A command and what to send with it. */
 export interface RespRequest {
   readonly words: readonly string[]
   /** Commands sent once on this connection, before anything else. */
@@ -31,12 +31,12 @@ export function respReplies(): RespReplies {
   let scanner = resp.scanner('responses')
   let buffered: Buffer = Buffer.alloc(0)
   let scanned = 0
-  /** Replies still to come before the command's own. */
+  /** The number of replies due before the command's own. */
   let ahead = 0
   let hasBehind = false
   let loggedIn = false
   let named: string | undefined
-  /** An error that came before the command's own reply, such as for a wrong password. */
+  /** An error before the command's own reply, for example because of a wrong password. */
   let before: Json | undefined
   let own: { readonly reply: Json } | undefined
 

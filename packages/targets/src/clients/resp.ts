@@ -53,8 +53,7 @@ export const resp: ClientKind<RespDeclaration> = {
 function planResp(declaration: RespDeclaration, where: string): PlannedClients {
   const { commands } = declaration
   const table = commandsOf(commands)
-  if (Object.keys(table).length === 0)
-    throw new UserError('input', `${where}: "commands" says of no function how it is asked for.`)
+  if (Object.keys(table).length === 0) throw new UserError('input', `${where}: "commands" has no function.`)
   const namesFor = compileKeyNames(declaration.keys ?? '{key}', where)
   const settings = { ...(isTableName(commands) ? { commands } : {}), ...casOf(table) }
   return {
@@ -108,7 +107,7 @@ export function respClient(
       const named = key === undefined ? input : { f, key: nameKey(key), value }
       const chosen = choose(table[f] ?? [], named)
       if (chosen === undefined) {
-        const why = `no command of the table can say ${JSON.stringify({ f, value })}`
+        const why = `no command of the table can express ${JSON.stringify({ f, value })}`
         probation.failed(f, why)
         queueMicrotask(() => completed({ type: 'fail', error: `not asked: ${why}` }))
         return

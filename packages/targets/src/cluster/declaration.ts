@@ -24,7 +24,7 @@ export type ReadyDeclaration =
   /** This command exits with 0. */
   | { readonly by: 'command'; readonly command: CommandText }
 
-/** How to tell which node leads. Each node is asked repeatedly and directly, not through the proxy. */
+/** How to find out which node leads. Each node is asked repeatedly and directly, not through the proxy. */
 export type RoleDeclaration = {
   /** A regular expression that matches the answer of a leader. */
   readonly leads: string
@@ -33,7 +33,7 @@ export type RoleDeclaration = {
    * term counts.
    */
   readonly term?: string | undefined
-  /** One whose first group is how many entries of their common log the node has applied: nodes with fewer lag behind. */
+  /** One whose first group is the number of log entries that the node has applied: nodes with fewer lag behind. */
   readonly applied?: string | undefined
   readonly everyMs?: number | undefined
 } & (
@@ -63,7 +63,7 @@ export interface ListDeclaration {
   readonly between?: string | undefined
 }
 
-/** Something that `--set` can change: `{set.NAME}` in commands. */
+/** A setting for `--set`: `{set.NAME}` in commands. */
 export interface SettingDeclaration {
   readonly default: string | number | boolean
   readonly values?: readonly (string | number | boolean)[] | undefined
@@ -85,7 +85,7 @@ export interface CommonDeclaration {
   readonly faults?: { readonly failover?: FailoverCommands | undefined } | undefined
 }
 
-/** What may differ between nodes; a node's own value overrides the cluster's. */
+/** What may differ between nodes. A node's own value overrides the cluster's. */
 interface NodeParts {
   readonly command?: CommandText | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
@@ -95,10 +95,11 @@ interface NodeParts {
   readonly user?: string | undefined
   /** Files to write before each start: their text, or a list of lines. */
   readonly files?: { readonly [path: string]: string | readonly string[] } | undefined
-  /** Commands that prepare its data directory before the first start. */
+  /** Commands that prepare the node's data directory before its first start. */
   readonly prepare?: readonly CommandText[] | undefined
   /**
-   * Commands that clean up outside its data directory once it has stopped for good. They run even if chaos is killed.
+   * Commands that clean up outside the data directory after the node has stopped for good. They run even if chaos is
+   * killed.
    */
   readonly after?: readonly CommandText[] | undefined
   readonly ready?: ReadyDeclaration | undefined
@@ -140,8 +141,7 @@ export interface FaultCommands {
 }
 
 /**
- * A command that hands over leadership, run for the node that is to give it up: `redis-cli … SENTINEL FAILOVER
- * mymaster`.
+ * A command that hands over leadership, run for the node that gives it up: `redis-cli … SENTINEL FAILOVER mymaster`.
  */
 export interface FailoverCommands {
   readonly do: CommandText
@@ -170,7 +170,7 @@ export interface RunningDeclaration extends CommonDeclaration {
     readonly values?: { readonly [name: string]: string | number } | undefined
   }[]
   readonly links?: readonly RunningLink[] | undefined
-  /** Proxies on other hosts that stand between nodes, steered from here. */
+  /** Proxies on other hosts between the nodes, controlled by this run. */
   readonly proxies?: readonly RemoteProxiesDeclaration[] | undefined
   /** Pairs of nodes that never connect to each other and so need no link. */
   readonly apart?: readonly (readonly [NodeId, NodeId])[] | undefined
@@ -182,7 +182,7 @@ export interface RunningDeclaration extends CommonDeclaration {
         readonly failover?: FailoverCommands | undefined
       }
     | undefined
-  /** When a node counts as ready. `log` is excluded because its output is not ours to read. */
+  /** When a node counts as ready. `log` is excluded because this program does not read the node's output. */
   readonly ready?: Exclude<ReadyDeclaration, { readonly by: 'log' }> | undefined
   readonly readyWithinMs?: number | undefined
 }
@@ -201,18 +201,18 @@ export interface ContainersDeclaration extends CommonDeclaration {
   /** The port that clients dial; by default the only one published, or the usual one of the image. */
   readonly port?: number | undefined
   /**
-   * A service that clients dial in place of the nodes, such as a load balancer. Its port is by default the only one
-   * published, or the only one on which it listens.
+   * A service that clients dial instead of the nodes, such as a load balancer. The default port is the only published
+   * one, or the only one that the service listens on.
    */
   readonly through?: { readonly service: string; readonly port?: number | undefined } | undefined
   /**
-   * A directory of every node that gets a disk of its own, which faults can fill: in memory, and of 64 megabytes by default.
-   * Only of a Compose file that is not up, by an override of it.
+   * A directory of every node that gets its own disk, which faults can fill: in memory, and of 64 megabytes by default.
+   * Requires a Compose file that is not up, for which an override is made.
    */
   readonly disk?: { readonly path: string; readonly megabytes?: number | undefined } | undefined
   /**
-   * Whether every node gets a clock of its own, which faults can move, by libfaketime. Only of a Compose file that is not up,
-   * by an override of it, and for programs that ask glibc for the time.
+   * Whether every node gets its own clock, which faults can move, by libfaketime. Requires a Compose file that is not
+   * up, for which an override is made, and programs that ask glibc for the time.
    */
   readonly clocks?: boolean | undefined
   /** When a node counts as ready; by default once its port accepts connections and its health check, if any, passes. */
@@ -220,7 +220,7 @@ export interface ContainersDeclaration extends CommonDeclaration {
   readonly readyWithinMs?: number | undefined
 }
 
-/** A cluster of the user's: nodes that chaos starts, that run already, or that are containers. */
+/** A user's cluster: nodes that chaos starts, nodes that are already running, or containers. */
 export type ClusterDeclaration = StartedDeclaration | RunningDeclaration | ContainersDeclaration
 
 export const isRunning = (declaration: StartedDeclaration | RunningDeclaration): declaration is RunningDeclaration =>

@@ -41,8 +41,8 @@ export interface FailoverOptions {
 }
 
 /**
- * Tells a node to fail over. An exit code other than 0 means that the system refused, which may be legitimate: nothing
- * has happened then. Rejects with a UserError (environment) if the command cannot be run or takes too long.
+ * Makes a node fail over. An exit code other than 0 means that the system refused, which may be legitimate: then
+ * nothing has happened. Rejects with a UserError (environment) if the command cannot be run or takes too long.
  */
 export function failoverOf(
   plan: FailoverPlan | undefined,
@@ -56,7 +56,7 @@ export function failoverOf(
     const node = nodes.find((candidate) => candidate.id === id)
     if (node === undefined) throw new Error(`there is no node ${id}`)
     const filled = fillCommand(command, node.placeholders())
-    // A process that the command leaves running, such as a restarted server, is not ours to end.
+    // A process that the command leaves running, such as a restarted server, must not be ended.
     const { code, signal } = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (signal !== null)
       throw new UserError(

@@ -4,7 +4,7 @@ import type { Settings } from '@chaosproxy/workloads'
 import { fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
 import type { ListDeclaration } from './declaration.ts'
 
-/** What the nodes of a cluster know of each other before any of them starts. */
+/** The addresses and settings that the nodes of a cluster have before any of them starts. */
 export interface Surroundings {
   readonly nodes: readonly NodeId[]
   /** In order; clients dial the first. */
@@ -24,9 +24,9 @@ export interface Surroundings {
 export const addressText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /**
- * The placeholders of one node's commands: `{listen}` and `{listen.NAME}`, where it listens; `{peer.n2}` and
- * `{peer.n2.NAME}`, where it reaches other nodes (through the proxy) and itself (directly); and `{peers}`, where it
- * reaches every other node.
+ * The placeholders of one node's commands: `{listen}` and `{listen.NAME}` are its own addresses; `{peer.n2}` and
+ * `{peer.n2.NAME}` are those of other nodes (through the proxy) and of itself (direct); `{peers}` are those of all
+ * other nodes.
  */
 export function nodePlaceholders(
   node: NodeId,
@@ -63,8 +63,8 @@ const named = (prefix: string, values: { readonly [name: string]: string | numbe
 type Addresses = { readonly [port: string]: Address }
 
 /**
- * Adds `PREFIX` for the first port and `PREFIX.NAME` for each; also each host and port alone, with `-host` or `-port`
- * after the first word.
+ * Adds `PREFIX` for the first port and `PREFIX.NAME` for each port, and every host and port separately, with `-host` or
+ * `-port` after the first word.
  */
 export function addAddresses(
   found: { [name: string]: string | number },

@@ -18,7 +18,7 @@ interface OfCluster {
   readonly exposure: Exposure
 }
 
-/** What every declared cluster has in common as a target. */
+/** The members that all declared clusters share as targets. */
 export const ofCluster = (
   declaration: Omit<CommonDeclaration, 'client'>,
   { where, clients, exposure }: OfCluster,
@@ -41,6 +41,6 @@ export const carriedBy = (clients: PlannedClients): Exposure['clients'] =>
   clients.carries({ functions: clients.functions, reads: [], initial: null })?.kind
 
 export const NO_FAILOVER = {
-  not: 'no command that makes a node fail over is declared: "faults": {"failover": {"do": …}}',
+  not: 'no failover command is declared: "faults": {"failover": {"do": …}}',
   instead: 'kill, pause or isolate-leader',
 }

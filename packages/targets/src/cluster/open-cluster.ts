@@ -38,23 +38,23 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> {
   readonly nodes: readonly Node[]
   readonly network: ClusterNetwork
   readonly clients: Pick<OpenedClients, 'connect' | 'close'>
-  /** What clients in other processes are made of; a function that throws where they cannot be. */
+  /** What clients in other processes are made of; throws if that is impossible. */
   readonly elsewhere: () => ClientsElsewhere
   readonly wire: WireRecord | undefined
   readonly roles?: RoleWatch | undefined
-  /** The status that a node reports itself; by default what is known of its role. */
+  /** A node's own report of its status; by default what is known of its role. */
   readonly statusOf?: ((node: Node) => NodeStatus | undefined) | undefined
   readonly suffers: (kind: Fault['kind']) => Suffering
   /** Endpoints that are no nodes but have links. */
   readonly others?: readonly string[] | undefined
-  /** What steers the proxies of other hosts. */
+  /** Controls the proxies of other hosts. */
   readonly remotes?: RemoteProxies | undefined
   readonly datagrams?: DatagramCuts | undefined
   readonly failover: ((node: NodeId) => Promise<Handover>) | undefined
   readonly news: OwnNews
   readonly notes?: (() => Promise<readonly string[]>) | undefined
   readonly calledNanos: bigint
-  /** When its clock begins, by `process.hrtime`; by default now. */
+  /** The start of its clock by `process.hrtime`; by default now. */
   readonly readyNanos?: bigint | undefined
   readonly keeperPid: number
   /** Stops everything; later calls return the first one's promise. */
@@ -69,7 +69,7 @@ export interface OwnNews {
   onChange(callback: (change: ClusterChange) => void): void
 }
 
-/** What PostgreSQL had queued behind one lock while a standby was away was applied within a third of this. */
+/** After a standby returned, PostgreSQL applied everything queued behind one lock within a third of this. */
 const LINGERS_MS = millis(500)
 
 /** Opens the cluster; its clock starts now. */
@@ -79,7 +79,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
   const { readyNanos = process.hrtime.bigint() } = parts
   const clock = createClock(readyNanos)
 
-  /** Undefined while the node is down, so that its last answer does not outlive it. */
+  /** Undefined while the node is down, so that its last answer is not kept. */
   function roleOf(node: ClusterNode): NodeStatus | undefined {
     if (!node.life().alive) return undefined
     return roles === undefined ? UNKNOWN_ROLE : roles.status(node.id)

@@ -37,7 +37,7 @@ export interface ClusterPlan {
 
 const DATA: Setting = {
   name: 'data',
-  summary: 'what a node finds when it is started again after a kill',
+  summary: 'the data of a node that restarts after a kill',
   default: 'kept',
   values: ['kept', 'wiped'],
 }
@@ -95,7 +95,10 @@ function planNode(declaration: NodesDeclaration, id: NodeId, { ports, where }: N
   const own = typeof declaration.nodes === 'number' ? {} : (declaration.nodes[Number(id.slice(1)) - 1] ?? {})
   const all = { ...declaration, ...own }
   if (all.command === undefined)
-    throw new UserError('input', `${where}: command is missing: what starts ${id}, such as "node server.js {listen}".`)
+    throw new UserError(
+      'input',
+      `${where}: command is missing: the command that starts ${id}, such as "node server.js {listen}".`,
+    )
   const surroundings = {
     environment: { ...declaration.environment, ...own.environment },
     directory: all.directory,

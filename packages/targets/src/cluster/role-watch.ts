@@ -29,7 +29,7 @@ export interface RoleWatchOfOptions {
 }
 
 /**
- * Waits for a leader and then keeps watching roles; undefined if the declaration does not say how to tell.
+ * Waits for a leader and then keeps watching roles; undefined if the declaration has no `role`.
  *
  * @throws UserError: input for an unknown port or placeholder, environment if no node leads in time.
  */

@@ -15,15 +15,15 @@ export interface CommandFault {
   readonly do: ProgramCommand
   readonly undo: ProgramCommand
   readonly timeoutMs: number
-  /** When the keeper undoes it. */
+  /** Its place in the keeper's order. */
   readonly turn?: Turn | undefined
 }
 
-/** A fault whose undoing may depend on whether others are in force. */
+/** A fault whose undo command may depend on which other faults are in force. */
 export interface UndoneFault extends Omit<CommandFault, 'undo'> {
-  /** Undefined if healing does the rest. */
+  /** Undefined if the heal needs no command. */
   readonly undo: ProgramCommand | undefined
-  /** What undoes it once no other fault can be in force any more, if that is something else. */
+  /** The undo command for use once no other fault is in force, if it differs. */
   readonly undoLast?: ProgramCommand | undefined
 }
 
@@ -44,7 +44,7 @@ export interface RunningNodeOptions {
 export interface RunningNode extends ClusterNode {
   readonly addresses: { readonly [port: string]: Address }
   placeholders(): Placeholders
-  /** By another command than usual, if one is given; the heal is the same. */
+  /** Injects by this command instead of the usual one, if given; the heal is the same. */
   kill(by?: ProgramCommand): Promise<boolean>
   /** @throws UserError (environment) if it does not become ready in time. */
   ready(signal?: AbortSignal): Promise<void>
@@ -101,7 +101,7 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
 }
 
 export interface CountedFault {
-  /** Resolves with whether the fault is in force. By another command than usual, if one is given. */
+  /** Injects by this command instead of the usual one, if given. Resolves with whether the fault is in force. */
   do(by?: ProgramCommand): Promise<boolean>
   /** Resolves with whether the fault is healed. */
   undo(): Promise<boolean>
@@ -120,7 +120,7 @@ export function counted(
 
   async function run(command: ProgramCommand, timeoutMs: number): Promise<void> {
     const filled = fillCommand(command, placeholders)
-    // A process that the command leaves running is not ours to end: it may be the node.
+    // A process that the command leaves running must not be ended: it may be the node.
     const exit = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (exit.code !== 0) throw failure(id, filled, exit, { timeoutMs, logPath })
   }

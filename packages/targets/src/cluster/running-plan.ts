@@ -36,7 +36,7 @@ export interface RunningNodePlan {
 export function planRunning(declaration: RunningDeclaration, where: string, directory: string): RunningPlan {
   const ids = nodeIds(declaration)
   const [clientPort] = Object.keys(declaration.nodes[0]?.addresses ?? {})
-  if (clientPort === undefined) throw new UserError('input', `${where}: nodes[0].addresses says no address.`)
+  if (clientPort === undefined) throw new UserError('input', `${where}: nodes[0].addresses is empty.`)
   const faults = {
     kill: faultOf(declaration.faults?.kill, `${where}: faults.kill`),
     pause: faultOf(declaration.faults?.pause, `${where}: faults.pause`),
@@ -131,7 +131,7 @@ function linksOf(
         if (!joined.some((pair) => pair.includes(one) && pair.includes(other)))
           throw new UserError(
             'input',
-            `${where}: links: ${one} and ${other} do not reach each other through the proxy, so a partition would leave their way open. Add the link, or say that they never talk: "apart": [["${one}","${other}"]].`,
+            `${where}: links: ${one} and ${other} have no link through the proxy, so a partition would not cut them. Add the link, or declare that they never connect: "apart": [["${one}","${other}"]].`,
           )
   return links.map(({ from, to, listen, reach, carries }, index) => ({
     ...{ from, to, port: `link ${index + 1}`, listen: addressOf(listen), upstream: addressOf(reach) },

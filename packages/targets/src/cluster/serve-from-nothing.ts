@@ -8,11 +8,11 @@ export interface BeforeRunOptions {
   readonly asked: AskedOperations
   /** Bypasses the proxy, which would record these reads. */
   readonly connect: (node: NodeId) => Client
-  /** How long until a node must serve. */
+  /** The time within which a node must serve. */
   readonly timeoutMs: number
   /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
-  /** The error that shows the user's client to be broken, once there is one. */
+  /** The error that showed the user's client to be broken, if any. */
   readonly broken: () => UserError | undefined
   /** How the user can get rid of existing data. */
   readonly remedy: string
@@ -20,11 +20,11 @@ export interface BeforeRunOptions {
 
 const ASK_MS = millis(1_000)
 const PAUSE_MS = 50
-/** Enough reads to notice an earlier run. */
+/** Enough reads to find the data of an earlier run. */
 const MOST_READS = 100
 
 /**
- * Waits until a node answers a read, and checks that every object is empty: a value that the run did not write would
+ * Waits until a node answers a read, and requires every object to be empty: a value that the run did not write would
  * look like a violation.
  *
  * @throws UserError (environment) if no node serves in time, or if there is data.
@@ -61,7 +61,7 @@ interface Asked {
   readonly completion: Completion
 }
 
-/** Asks every node every input, one at a time. */
+/** Sends every input to every node, one at a time. */
 async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly Input[]): Promise<Asked[]> {
   const all = await Promise.all(
     nodes.map(async (node) => {
@@ -88,7 +88,7 @@ async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly In
 const isServed = ({ completion }: Asked): boolean =>
   completion.type === 'ok' || /^(status|HTTP) [1-4]\d\d\b/.test(completion.error)
 
-/** Whether this is the object's initial value, or another way to say that it is empty. */
+/** Whether this is the object's initial value, or another representation of an empty object. */
 const isNothing = (value: Json, initial: Json): boolean =>
   canonical(value) === canonical(initial) || NOTHING.includes(canonical(value))
 
@@ -100,7 +100,7 @@ function nobodyServes(input: Input, asked: readonly Asked[], timeoutMs: number):
   const said = asked.map(({ node, completion }) => `${node}: ${completion.type === 'ok' ? 'ok' : completion.error}`)
   return new UserError(
     'environment',
-    `no node answered a ${question(input)} within ${timeoutMs} ms of being ready (${said.join('; ')}). See the nodes' logs, and whether "client" says what the nodes understand.`,
+    `no node answered a ${question(input)} within ${timeoutMs} ms of being ready (${said.join('; ')}). Check the nodes' logs, and whether "client" fits the nodes.`,
   )
 }
 

@@ -54,7 +54,7 @@ export function startCommandCluster(options: CommandClusterOptions): Promise<Own
     },
     watchRoles:
       watchRoles === undefined ? undefined : (nodes, timeoutMs) => untilLed(options, watchRoles(nodes), timeoutMs),
-    remedy: 'It was started by this run, so it keeps data elsewhere than in {data}: empty that, or give it {data}.',
+    remedy: 'This run started it, so its data is outside {data}: empty that place, or make it use {data}.',
   })
 }
 

@@ -38,6 +38,6 @@ export function attachCluster(options: RunningClusterOptions): Promise<OwnCluste
       await Promise.all(starting.nodes.map((node) => node.ready(signal)))
     },
     remedy:
-      'Empty it, which commands in "before" can do; or give objects names of their own in each run: "keys": "{key}-{run}" of "client".',
+      'Empty it, for example by a command in "before"; or use new object names in every run: "keys": "{key}-{run}" of "client".',
   })
 }

@@ -25,14 +25,14 @@ import { roleWatchOf } from './role-watch.ts'
 import { serveFromNothing } from './serve-from-nothing.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'
 
-/** A node of a declared cluster, started by us or running already. */
+/** A node of a declared cluster, whether this program started it or not. */
 interface ServingNode extends ClusterNode {
   readonly addresses: { readonly [port: string]: Address }
   placeholders(): Placeholders
   end(): Promise<void>
 }
 
-/** What both kinds of declared cluster are started with. */
+/** The options that both kinds of declared cluster share. */
 export interface DeclaredOptions
   extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'signal'> {
   /** The start of every message: the name of a file. */
@@ -49,32 +49,32 @@ export interface ServingOptions<Node extends ServingNode> extends DeclaredOption
   readonly links: ClusterNetworkOptions['links']
   /** Endpoints that are no nodes but have links. */
   readonly others?: readonly string[] | undefined
-  /** The addresses that nodes announce, if they do. */
+  /** The addresses that nodes announce, if any. */
   readonly announced?: ((nodes: () => readonly Node[]) => ClusterNetworkOptions['announced']) | undefined
   readonly failover: FailoverPlan | undefined
-  /** What steers the proxies of other hosts, once it has reached them. */
+  /** Connects to the proxies of other hosts, and resolves with what controls them. */
   readonly remotes?: (() => Promise<RemoteProxies>) | undefined
-  /** Adds the nodes as they come, and resolves once all of them are ready. */
+  /** Adds each node as it becomes available, and resolves once all are ready. */
   comeUp(starting: Starting<Node>, network: ClusterNetwork, timeoutMs: number): Promise<void>
   /** Waits until a node leads and then keeps watching; by default the declaration says how. */
   readonly watchRoles?: ((nodes: readonly Node[], timeoutMs: number) => Promise<RoleWatch>) | undefined
-  /** How the user can get rid of data that is there already. */
+  /** How the user can remove existing data. */
   readonly remedy: string
 }
 
 const READY_WITHIN_MS = 30_000
 
 /**
- * Brings nodes up behind the proxy. Waits until all of them are ready, one of them leads (if the declaration says how to
- * tell), and one answers a read.
+ * Brings nodes up behind the proxy. Waits until all of them are ready, one of them leads (if the declaration has a
+ * `role`), and one answers a read.
  *
- * @throws UserError: input for unknown placeholders, environment if a node is not ready, no node leads, or there is data
- *   already. Nothing is left behind.
+ * @throws UserError: input for unknown placeholders, environment if a node is not ready, no node leads, or there is
+ * data already. Nothing is left behind.
  */
 export const startServing = <Node extends ServingNode>(options: ServingOptions<Node>): Promise<OwnCluster> =>
   startCluster<Node, OwnCluster>(options, async (starting) => {
     const { declaration, ids, clientPort, asked, seed, logDir, where, reach, signal, exposure } = options
-    // Part of the names of objects, which clients elsewhere use as well.
+    // Part of the names of objects, also for clients in workers.
     const run = Date.now().toString(36)
     const { keeper, news, calledNanos, stop } = starting
     const timeoutMs = declaration.readyWithinMs ?? READY_WITHIN_MS
@@ -149,8 +149,8 @@ export interface RunBeforeOptions {
 }
 
 /**
- * Runs the commands that join nodes that are ready into a cluster, or empty one. `{client.n1}` is the proxied client
- * address of a node; `{node.n1}` and `{node.n1.NAME}` are its real ones.
+ * Runs the commands that join ready nodes into a cluster, or empty one. `{client.n1}` is the proxied client address of
+ * a node; `{node.n1}` and `{node.n1.NAME}` are its real ones.
  *
  * @throws UserError: input for an unknown placeholder, environment if a command fails.
  */

@@ -5,7 +5,7 @@ import { processRefusal } from '../network/node-harms.ts'
 
 type Refusal = Exclude<Suffering, true>
 
-/** Determines which faults an external cluster can suffer. */
+/** The properties of an external cluster that decide which faults it can suffer. */
 export interface Exposure {
   /** The protocol of clients and nodes, if the proxy can parse it. */
   readonly clients: Carriage['kind'] | undefined
@@ -13,20 +13,20 @@ export interface Exposure {
   readonly linked: boolean
   /** Whether the proxy can separate messages between nodes. */
   readonly framed: boolean
-  /** Whether proxies of other hosts stand between nodes. */
+  /** Whether proxies of other hosts are between the nodes. */
   readonly isElsewhere?: boolean | undefined
-  /** Why nodes cannot be killed, paused or failed over, if so. */
+  /** Why nodes cannot be killed, paused or failed over, if that is so. */
   readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover' | EngineFault['kind']]?: Refusal | undefined }
   /** Whether a container engine runs the nodes. */
   readonly hasEngine?: boolean | undefined
 }
 
 const UNLINKED: Refusal = {
-  not: 'its nodes do not dial each other through the proxy: no {peer.…} is in their commands, no "links" are declared',
+  not: 'its nodes do not dial each other through the proxy: their commands have no {peer.…}, and no "links" are declared',
   instead: 'cut-clients, delay-clients, kill or pause',
 }
 
-/** Whether the fault is possible; on this kind of links, if given. */
+/** Whether the fault is possible, on links of this kind if given. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
   const refusal = processRefusal(kind)
@@ -57,11 +57,11 @@ function onMessages(
   if (among === 'nodes' ? framed : among === 'clients' ? ofClients : framed || ofClients) return true
   if (isElsewhere && among !== 'clients')
     return {
-      not: 'proxies of other hosts hurt the connections between nodes, not single messages',
+      not: 'proxies of other hosts inject faults into connections, not into single messages',
       instead: 'latency, reset or partition',
     }
   return {
-    not: 'how messages are framed on these links is not known: "carries" of a port says it',
+    not: 'the framing of messages on these links is unknown: declare it by "carries" of a port',
     instead: 'latency, reset or partition',
   }
 }

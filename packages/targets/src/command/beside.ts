@@ -13,11 +13,11 @@ export interface BesideServer {
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** Servers that run. */
+/** Servers that are running. */
 export interface Beside {
-  /** Their addresses, as values of placeholders: `peer.redis`, `peer-host.redis` and `peer-port.redis`. */
+  /** Their addresses as placeholders: `peer.redis`, `peer-host.redis` and `peer-port.redis`. */
   readonly placeholders: Placeholders
-  /** What went wrong with them, in order. */
+  /** Their problems, in order. */
   trouble(): readonly string[]
   end(): Promise<void>
 }
@@ -31,7 +31,7 @@ const STARTS_WITHIN_MS = 30_000
 const HOST = '127.0.0.1'
 
 /**
- * Starts servers on ports of their own, with empty directories.
+ * Starts servers on their own ports, with empty directories.
  *
  * @throws UserError (environment) if one does not start, (input) for an unknown placeholder; nothing is left behind.
  */
@@ -89,7 +89,7 @@ const open = (
 
 const namesOf = (servers: readonly BesideServer[]): string => servers.map(({ id }) => id).join(', ')
 
-/** Before all have a port, commands are only looked through for names that are unknown. */
+/** Before all servers have a port, commands are only checked for unknown placeholders. */
 const addressesOf = (servers: readonly BesideServer[], ports: ReadonlyMap<NodeId, number>): Placeholders =>
   Object.fromEntries(
     servers.flatMap(({ id }): [string, string | number][] => {

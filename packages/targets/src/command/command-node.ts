@@ -13,7 +13,7 @@ import { type Readiness, readinessText, sizeOf, untilReady } from './readiness.t
 import { runToEnd } from './run-to-end.ts'
 import { type Life, type SupervisedNode, superviseNode } from './supervised-node.ts'
 
-/** Like `Readiness`, but with the names of ports, which are not chosen yet, and with placeholders in other text. */
+/** Like `Readiness`, but with port names, since the ports are not chosen yet, and with placeholders in other texts. */
 export type NodeReadiness<Port extends string> =
   | { readonly by: 'tcp'; readonly port: Port }
   | { readonly by: 'http'; readonly port: Port; readonly path: string; readonly status?: number | undefined }
@@ -57,7 +57,7 @@ export interface CommandNodeOptions<Port extends string> {
   readonly died: (message: string) => void
 }
 
-/** Any command as a node: a server that is told its ports and knows nothing of this program. */
+/** Any command as a node: a server that gets its ports and knows nothing of this program. */
 export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly ports: NodePorts<Port>
   readonly addresses: { readonly [port in Port]: Address }
@@ -84,7 +84,8 @@ export async function openCommandNode<Port extends string>(
   const placeholders = (): Placeholders => ({
     node: id,
     host,
-    // A relative path would lead elsewhere from the command's own directory; sockets in it want it short.
+    // A relative path would be wrong in the command's own directory. Otherwise keep it short, because sockets in it
+    // need a short path.
     data: options.command.directory === undefined ? dataDir : resolve(dataDir),
     port: ports[options.ports[0]],
     ...Object.fromEntries(options.ports.map((name) => [`port.${name}`, ports[name]])),
@@ -136,7 +137,7 @@ export async function openCommandNode<Port extends string>(
     addresses: addressesOf(ports, host),
     placeholders,
     wipe() {
-      if (node.pid() !== undefined) throw new Error(`${id} runs: its data directory is not wiped under it`)
+      if (node.pid() !== undefined) throw new Error(`${id} is running, so its data directory cannot be wiped`)
       wipe()
     },
     async end() {

@@ -39,7 +39,7 @@ export interface CommandProcessOptions {
   readonly prints?: 'stdout' | 'stderr' | undefined
   /** False for a program that starts no others: pausing and killing it then needs no search through all processes. */
   readonly forks?: boolean | undefined
-  /** How long it may go on after this process has died; by default it is ended at once. */
+  /** How long the command may run after this process has died; by default it is ended at once. */
   readonly finishesWithinMs?: number | undefined
 }
 
@@ -56,7 +56,7 @@ export interface CommandProcess {
   /** Resolves once it and all its descendants have ended and every line has been delivered. */
   readonly exited: Promise<Exit>
   running(): boolean
-  /** Writes a line to its standard input. */
+  /** Writes a line to the standard input of the process. */
   tell(text: string): void
   /** Sends SIGSTOP; resolves once all are stopped or have ended. */
   pause(): Promise<void>
@@ -67,7 +67,7 @@ export interface CommandProcess {
   end(graceMs: number): Promise<void>
 }
 
-/** The descriptor on which a command that goes on without us waits for its beginning. */
+/** The descriptor on which a command that must outlive this process waits for its start. */
 const WAITS_FOR = 3
 
 /** How often to check whether descendants have ended. */
@@ -142,8 +142,8 @@ async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
 }
 
 /**
- * A shell that becomes the command once it is told to. If this process dies between starting a command and telling the
- * keeper of it, a command that goes on by itself would take effect after the keeper has undone it.
+ * A shell that becomes the command once it is told to start. If this process died between starting a command and
+ * registering it with the keeper, a command that continues by itself would take effect after the keeper has undone it.
  */
 const WAITING = ['/bin/sh', '-c', `read -r go <&${WAITS_FOR} && exec "$0" "$@" ${WAITS_FOR}<&-`] as const
 const GO = 'go\n'
@@ -156,7 +156,7 @@ function begin({ stdio }: ChildProcess): void {
   gate.resume()
 }
 
-/** Why a program cannot be started, only starting it tells. */
+/** Only starting the program shows why it cannot be started. */
 const canWait = ({ words: [program], directory = '.' }: ProgramCommand): boolean =>
   findProgram(program.includes('/') ? resolve(directory, program) : program) !== undefined
 
@@ -170,7 +170,7 @@ function spawnChild(options: CommandProcessOptions, mark: string): ChildProcess 
   try {
     return spawn(program, rest, {
       // Outside the terminal's process group: Ctrl-C must reach only the runner, which heals, reads a last time and
-      // then ends its nodes.
+      // then ends the nodes.
       detached: true,
       stdio: waits ? [...stdioOf(options, log), 'pipe'] : stdioOf(options, log),
       cwd: command.directory,

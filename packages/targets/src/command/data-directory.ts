@@ -4,8 +4,8 @@ import { UserError } from '@chaosproxy/history'
 import { userToBecome } from './user.ts'
 
 /**
- * Creates the directory if it is missing and keeps its contents. Given a user, the directory is made theirs and closed to
- * others, as PostgreSQL requires.
+ * Creates the directory if it is missing, and keeps its contents. With a user, the directory belongs to them and is
+ * closed to others, as PostgreSQL requires.
  *
  * @throws UserError (environment)
  */

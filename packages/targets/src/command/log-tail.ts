@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
-/** An error that Node prints is followed by the places it came through. */
+/** Enough for an error of Node with its stack trace. */
 const LAST_LOG_LINES = 20
 /** Enough for the last lines of any log; a database's log may not fit in memory. */
 const TAIL_BYTES = 64 * 1024
@@ -16,11 +16,11 @@ export function lastLines(logPath: string): string {
   }
 }
 
-/** Node ends with its version, below the places that the error came through. */
+/** Node prints its version below the stack trace when it exits with an error. */
 const NODE = /^Node\.js v\d/
 const ERROR = /^\w*Error\b/
 
-/** The last line of output, without its time; of a Node that ends by an error, the line that tells the error. */
+/** The last line of output, without its time; for a Node that exited with an error, the line with the error. */
 export function lastWords(logPath: string): string {
   try {
     const lines = tail(logPath, LAST_LOG_LINES).map((line) => line.replace(/^ *\d+\.\d{3} {2}/, ''))
@@ -31,7 +31,7 @@ export function lastWords(logPath: string): string {
   }
 }
 
-/** What was appended to a log after this offset; only the last part if there is much. */
+/** What was appended to a log after this offset, cut to its end if it is long. */
 export function readFrom(logPath: string, offset: number): string {
   const log = openSync(logPath, 'r')
   try {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { UserError } from '@chaosproxy/history'
 
-/** The usual start of the ephemeral range, from which outgoing connections get their ports. */
+/** The usual start of the ephemeral range, from which outgoing connections take their ports. */
 const USUAL_FIRST_EPHEMERAL = 32_768
 const FIRST = 10_000
 const MOST_TRIES = 200
@@ -11,8 +11,8 @@ const MOST_TRIES = 200
 const taken = new Set<number>()
 
 /**
- * Reserves a free port for each name, for servers that must be told their ports. Avoids the ephemeral range, so that no
- * outgoing connection takes the port of a server that is briefly down.
+ * Reserves a free port for each name, for servers that must be given their ports. Avoids the ephemeral range, so that
+ * no outgoing connection takes the port of a server that is briefly down.
  *
  * @throws UserError (environment) if there are not enough free ports.
  */

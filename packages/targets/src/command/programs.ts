@@ -9,7 +9,7 @@ export interface Program {
   readonly program: string
   /** A command or a sentence: `apt-get install redis-server`. */
   readonly install: string
-  /** The oldest version that will do: `7.0`. By default any does. */
+  /** The oldest version that works: `7.0`. By default any does. */
   readonly oldest?: string | undefined
 }
 

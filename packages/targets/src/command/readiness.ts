@@ -9,7 +9,7 @@ import type { CommandProcess } from './command-process.ts'
 import { lastLines, readFrom } from './log-tail.ts'
 import { runToEnd } from './run-to-end.ts'
 
-/** How to tell that a newly started server can serve. */
+/** The condition under which a newly started server can serve. */
 export type Readiness =
   /** It accepts connections. */
   | { readonly by: 'tcp'; readonly port: number; readonly host?: string | undefined }
@@ -60,7 +60,7 @@ export function neverReady(
   return new UserError('environment', `${name} did not start (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`)
 }
 
-/** What the process has yet to do, for messages. */
+/** What the process has not done yet, for messages. */
 export function readinessText(readiness: Readiness): string {
   switch (readiness.by) {
     case 'tcp':

@@ -5,9 +5,9 @@ export interface RunToEndOptions extends Omit<CommandProcessOptions, 'line' | 'f
 }
 
 /**
- * Runs a command that ends by itself, such as `initdb`, with its output in the log. On timeout it is killed, and its
- * exit has the signal SIGKILL. Processes that it leaves running are ended, unless `forks` is false.
- * Such a command also comes to its end if this process dies meanwhile.
+ * Runs a command that exits by itself, such as `initdb`, with its output in the log. On timeout it is killed, and its
+ * exit has the signal SIGKILL. Processes that it leaves running are ended, unless `forks` is false. The command is
+ * completed even if this process dies meanwhile.
  *
  * @throws UserError (environment) if it cannot be started.
  */

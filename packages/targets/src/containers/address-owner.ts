@@ -3,15 +3,15 @@ import { isIPv6 } from 'node:net'
 import { livingSince } from '../processes/process-tree.ts'
 import { groupsOf } from './ipv6-groups.ts'
 
-// An address says which process has added it: by its PID namespace, its number and when it started. One of IPv4 does so by a
-// label, under which the kernel lists it, of 15 characters at most: "lo:", and these in base 36. One of IPv6 has no label, but
-// room: `2001:2:0:NAMESPACE:PID:PID:START:INDEX`. Namespace and start are cut short, which at worst takes a process that has
-// ended for one that lives.
+// An address identifies the process that added it: by its PID namespace, its PID and its start time. An IPv4 address
+// has a label for this, which the kernel lists, of at most 15 characters: "lo:", and these in base 36. An IPv6 address
+// has no label, but room: `2001:2:0:NAMESPACE:PID:PID:START:INDEX`. Namespace and start are truncated; at worst a
+// process that has ended is taken for a living one.
 
-/** The process that has added an address. */
+/** The process that added an address. */
 export interface AddressOwner {
   readonly pid: number
-  /** Undefined if it is counted in another PID namespace. */
+  /** Undefined if its PID belongs to another namespace. */
   readonly lives: boolean | undefined
 }
 
@@ -21,7 +21,7 @@ interface Identity {
   readonly startTime: number
 }
 
-/** How much of the numbers is kept. */
+/** How much of each number is kept. */
 interface Room {
   readonly namespace: number
   readonly startTime: number
@@ -51,7 +51,7 @@ export function ownAddress6(index: number): string {
     .join(':')
 }
 
-/** Undefined if the label is none of ours. */
+/** Undefined if the label was not made by this program. */
 export function ownerOfLabel(label: string): AddressOwner | undefined {
   const [, namespace, pid = '', startTime = ''] = LABEL.exec(label) ?? []
   return namespace === undefined
@@ -59,7 +59,7 @@ export function ownerOfLabel(label: string): AddressOwner | undefined {
     : ownerBy({ namespace: number(namespace), pid: number(pid), startTime: number(startTime) }, IN_LABEL)
 }
 
-/** Undefined if the address is none of ours. */
+/** Undefined if the address was not added by this program. */
 export function ownerOf(label: string, address: string): AddressOwner | undefined {
   const labelled = ownerOfLabel(label)
   if (labelled !== undefined) return labelled

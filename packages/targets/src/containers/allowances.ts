@@ -7,19 +7,19 @@ import { findLibrary, WITHOUT_LIBRARY } from './own-clocks.ts'
 import { composeOf } from './project.ts'
 import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
 
-/** Something that a test of containers does, and whether this machine and its engine let it. */
+/** Something that a test of containers needs, and whether this machine and its engine allow it. */
 export interface Allowance {
   readonly what: string
   readonly allowed: boolean
   readonly detail: string
   readonly remedy?: string | undefined
-  /** Whether nothing can be attached to without it. */
+  /** Whether attaching is impossible without it. */
   readonly isNeeded: boolean
 }
 
 const LONGEST_MS = 20_000
 
-/** What can be done here with containers; empty where there is no engine. */
+/** What this machine allows with containers; empty without an engine. */
 export function containerAllowances(): readonly Allowance[] {
   const engines = askedEngines()
   if (engines.length === 0) return []
@@ -38,13 +38,13 @@ function answers({ program, problem, containers }: AskedEngine, isNeeded: boolea
   if (problem !== undefined)
     return {
       ...{ what: program, allowed: false, detail: problem, isNeeded },
-      remedy: 'Start it, or be a user who may use it.',
+      remedy: 'Start it, or run chaos as a user who may use it.',
     }
   const where = elsewhere(program, containers)
   if (where !== undefined)
     return {
       ...{ what: program, allowed: false, detail: `it runs containers elsewhere (${where})`, isNeeded: true },
-      remedy: 'Their network is not of this machine: run chaos where they are, in a container there perhaps.',
+      remedy: 'Their network is on another machine: run chaos there, for example in a container.',
     }
   const running = containers.filter((each) => each.running).length
   const kind = program === 'podman' && isRootless() ? ', rootless' : ''
@@ -54,7 +54,7 @@ function answers({ program, problem, containers }: AskedEngine, isNeeded: boolea
   }
 }
 
-/** Undefined if its containers are this machine's, as far as can be seen. */
+/** Undefined if the containers appear to run on this machine. */
 export function elsewhere(program: EngineProgram, containers: readonly Container[]): string | undefined {
   const host = process.env[program === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST']
   if (host !== undefined && !host.startsWith('unix:')) return host
@@ -63,7 +63,7 @@ export function elsewhere(program: EngineProgram, containers: readonly Container
   return system?.includes('Docker Desktop') === true ? 'Docker Desktop' : undefined
 }
 
-/** Whether the process of a container is one of those that this one sees: from a container next to it, perhaps. */
+/** Whether this process can see the container's process: not if it runs in a container itself, for example. */
 function isSeen({ running, pid, id }: Container): boolean {
   try {
     return running && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id)
@@ -87,13 +87,13 @@ function composing(engines: readonly AskedEngine[]): readonly Allowance[] {
   return [
     {
       ...{ what: 'composing', allowed: words !== undefined, isNeeded: false },
-      detail: words === undefined ? 'nothing here starts a project that is not up' : words.join(' '),
+      detail: words === undefined ? 'no program here can start a project that is not up' : words.join(' '),
       remedy: 'Install docker compose, docker-compose or podman-compose, or start projects yourself.',
     },
   ]
 }
 
-/** Whether the kernel takes rules between containers that end with their process. Only asks; changes nothing. */
+/** Whether the kernel accepts rules between containers that end with their process. Asks without changing anything. */
 function rules(): Allowance {
   const what = 'rules between containers'
   const no = (detail: string, remedy: string): Allowance => ({ what, allowed: false, detail, remedy, isNeeded: true })
@@ -102,7 +102,7 @@ function rules(): Allowance {
   if (!isRoot())
     return no(
       'only root may make them',
-      'Be root (sudo), or with a rootless podman: podman unshare --rootless-netns npx chaos run …',
+      'Use root (sudo), or with a rootless podman: podman unshare --rootless-netns npx chaos run …',
     )
   const missing = ATTACHING_PROGRAMS.find(({ program }) => findProgram(program) === undefined)
   if (missing !== undefined) return no(`${missing.program} is not installed`, `${missing.install}.`)
@@ -116,22 +116,22 @@ function rules(): Allowance {
   )
 }
 
-/** What attaching starts. */
+/** The programs that attaching starts. */
 export const ATTACHING_PROGRAMS: readonly Program[] = [
   { program: 'nft', install: 'apt-get install nftables' },
   { program: 'ip', install: 'apt-get install iproute2' },
   { program: 'nsenter', install: 'apt-get install util-linux' },
 ]
 
-/** Where it does not, the rules go into the containers' own networks. */
+/** If this is refused, the rules go into the containers' own networks. */
 function bridge(): Allowance {
   const passes = bridgePassesRules()
   return {
     ...{ what: 'bridges', allowed: true, isNeeded: false },
     detail:
       passes === true
-        ? 'what passes within one meets the rules'
-        : `${passes === undefined ? 'the kernel module br_netfilter is not loaded' : 'what passes within one does not meet the rules'}, so they go into the containers' own networks`,
+        ? 'traffic within one passes the rules'
+        : `${passes === undefined ? 'the kernel module br_netfilter is not loaded' : 'traffic within one bypasses the rules'}, so they go into the containers' own networks`,
   }
 }
 
@@ -149,7 +149,7 @@ function clocks(): Allowance {
   const library = findLibrary()
   return {
     ...{ what: 'clocks', allowed: library !== undefined, isNeeded: false },
-    detail: library ?? 'libfaketime is not installed, by which "clocks" moves those of containers',
+    detail: library ?? 'libfaketime is not installed, which "clocks" needs to move clocks of containers',
     remedy: WITHOUT_LIBRARY,
   }
 }

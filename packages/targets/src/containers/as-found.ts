@@ -1,11 +1,11 @@
 import type { ProgramCommand } from '../processes/command.ts'
 import type { EngineProgram } from './engine.ts'
 
-// What the keeper runs to see that a container is as it was found, once nobody else is left to see it.
+// Commands by which the keeper restores a container after this process has died.
 
 /**
- * Ends with exit code 0 if the container runs, its process is neither stopped nor frozen, and no SIGKILL is under way to it:
- * engines say that it runs as long as it has not ended.
+ * Exits with 0 if the container runs, its process is neither stopped nor frozen, and no SIGKILL is pending: engines
+ * report a container as running until it has ended.
  */
 export const goesOn = (engine: EngineProgram, name: string): ProgramCommand => ({
   words: ['sh', '-c', GOES_ON, engine, name],
@@ -20,23 +20,23 @@ while read -r field value rest; do
   esac
 done <"/proc/$2/status"`
 
-/** How long a process may take to end once it is told to: engines wait as long. */
+/** The time that engines give a process to exit after its stop signal. */
 const ENDS_WITHIN_S = 10
-/** How often an engine is asked for a start, once a second. */
+/** The number of attempts to start the container, one a second. */
 const STARTS_WITHIN_S = 20
 
-/** Longer than the command of `startedIfItEnds` takes. */
+/** More than the command of `startedIfItEnds` takes. */
 export const WATCHED_WITHIN_MS = 60_000
 
 /**
- * Starts the container once this process of it ends, of a signal that it has got but may not have followed yet. One that has
- * ended before is started with everything else.
+ * Starts the container once this process of it exits, because of a signal that it may not have handled yet. One that
+ * has already exited is started with all others.
  */
 export const startedIfItEnds = (engine: EngineProgram, name: string, pid: number): ProgramCommand => ({
   words: ['sh', '-c', STARTED_IF_IT_ENDS, engine, name, String(pid)],
 })
 
-// A process that has ended may still run as far as its engine knows, which then starts nothing and reports no failure.
+// An engine may still take an exited process for running, and then its start does nothing and reports no failure.
 const STARTED_IF_IT_ENDS = `[ -d "/proc/$2" ] || exit 0
 for each in $(seq ${ENDS_WITHIN_S * 20}); do
   [ -d "/proc/$2" ] || break
@@ -51,16 +51,16 @@ for each in $(seq ${STARTS_WITHIN_S}); do
 done`
 
 /**
- * Lets a stop in flight reach a process to which its signal is lost: the kernel drops what the first process of a container
- * gets before it listens, and engines then wait until their time is up. One that does not listen is killed, as engines do in
- * the end; one that is young may have begun to listen since, and gets its stop signal again.
+ * Completes a stop in flight whose signal was lost: the kernel drops signals to a container's first process before it
+ * listens for them, and engines then wait until their timeout. A process that does not listen is killed, as engines
+ * finally do; a young one may have begun to listen since, and gets its stop signal again.
  */
 export const stopAgain = (engine: EngineProgram, name: string): ProgramCommand => ({
   words: ['sh', '-c', STOP_AGAIN, engine, name],
 })
 
 const YOUNG_S = 15
-/** The kernel's clock ticks, which are the same on every Linux. */
+/** The unit of the kernel's clock ticks, the same on every Linux. */
 const TICKS_PER_S = 100
 
 const STOP_AGAIN = `set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}} {{.Config.StopSignal}}' "$1")
@@ -86,7 +86,7 @@ began=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)
 now=$(cut -d . -f 1 /proc/uptime)
 [ $((now - began / ${TICKS_PER_S})) -ge ${YOUNG_S} ] || kill -"$signal" "$pid"`
 
-/** Kills the container's first process without waiting for a command of the engine that is about it. */
+/** Kills the container's first process without waiting for a command of the engine in progress. */
 export const killNow = (engine: EngineProgram, name: string): ProgramCommand => ({
   words: ['sh', '-c', KILL_NOW, engine, name],
 })

@@ -38,9 +38,9 @@ import { commandsFor, composeOf, findProject, isMeant, type Project } from './pr
 export interface ContainersOptions extends DeclaredOptions {
   readonly declaration: ContainersDeclaration
   readonly directory: string
-  /** How many nodes the run expects. */
+  /** The number of nodes that the run expects. */
   readonly count: number
-  /** Endpoints that are no nodes; those that appear later are added. */
+  /** Endpoints that are no nodes. Later ones are added. */
   readonly others: string[]
 }
 
@@ -48,10 +48,11 @@ const UP_WITHIN_MS = 300_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Puts the proxy on every link between the containers of a project, without changing or restarting anything. Starts the
- * project if it is not up, and ends it then; otherwise it is left as it was found.
+ * Puts the proxy on every link between the containers of a project, without changing or restarting anything. A project
+ * that is not up is started, and ended afterwards; any other is left as it was found.
  *
- * @throws UserError as `startServing`; environment if there is no engine, no right to it, or a link that is not ours.
+ * @throws UserError as `startServing`; environment if there is no engine, no permission, or a link that cannot be led
+ * through the proxy.
  */
 export function attachContainers(options: ContainersOptions): Promise<OwnCluster> {
   const { logDir, declaration, count } = options
@@ -66,36 +67,36 @@ export function attachContainers(options: ContainersOptions): Promise<OwnCluster
     orphans: 'containers will be left as faults made them',
     comeUp: (starting, network, timeoutMs) => new Attachment(options, starting, network, timeoutMs).begin(),
     remedy:
-      'Empty it, which commands in "before" can do; or give objects names of their own in each run: "keys": "{key}-{run}" of "client".',
+      'Empty it, for example by a command in "before"; or use new object names in every run: "keys": "{key}-{run}" of "client".',
   })
 }
 
-/** @throws UserError (environment) for containers whose network is another machine's. */
+/** @throws UserError (environment) for containers whose network is on another machine. */
 function requireHere({ engine, containers }: Project, where: string): void {
   const remote = elsewhere(engine, containers)
   if (remote === undefined) return
   throw new UserError(
     'environment',
-    `${where}: ${engine} runs these containers elsewhere (${remote}), and their network is not of this machine. Run chaos in a container there, as the manual has it under "In an image".`,
+    `${where}: ${engine} runs these containers elsewhere (${remote}), and their network is on another machine. Run chaos in a container there: see "In an image" in the manual.`,
   )
 }
 
-/** What the declaration gives each node for itself, in its words. */
+/** What the declaration gives each node of its own, in its words. */
 const ownParts = ({ disk, clocks = false }: ContainersDeclaration): string | undefined =>
   [disk === undefined ? [] : ['"disk"'], clocks ? ['"clocks"'] : []].flat().join(' and ') || undefined
 
-/** @throws UserError (environment) for what would take containers made anew. */
+/** @throws UserError (environment) for a declaration that needs new containers. */
 function requireNothingOwn(declaration: ContainersDeclaration, { engine, name }: Project, where: string): void {
   const own = ownParts(declaration)
   if (own === undefined) return
   const { compose } = declaration
   throw new UserError(
     'environment',
-    `${where}: ${own}: the project ${name} is up, and its containers would have to be made anew for that. End it first (${composeOf(engine)?.join(' ') ?? 'docker compose'} -f ${compose} down): then chaos starts it, and ends it. Or leave out ${own}.`,
+    `${where}: ${own}: the project ${name} is up, and this needs new containers. End it first (${composeOf(engine)?.join(' ') ?? 'docker compose'} -f ${compose} down), so that chaos starts and ends it, or leave out ${own}.`,
   )
 }
 
-/** What stands between the containers of a project while a run lasts. */
+/** The proxy between the containers of a project, for the time of a run. */
 class Attachment {
   readonly #options: ContainersOptions
   readonly #starting: Starting<RunningNode>
@@ -185,7 +186,7 @@ class Attachment {
     )
   }
 
-  /** What nodes have for themselves, so that faults of it harm nobody else. */
+  /** Gives nodes their own disks and clocks, so that faults of them harm nothing else. */
   async #openOwn(logPath: string): Promise<void> {
     const { declaration, where } = this.#options
     const { disk, clocks, nodes: services = [] } = declaration
@@ -207,16 +208,16 @@ class Attachment {
     if (own !== undefined && nodes.length !== declaration.nodes?.length)
       throw new UserError(
         'input',
-        `${where}: ${own}: a service has several containers, which would share what is for one (${nodes.map(({ container }) => container.name).join(', ')}). Scale no service that is a node, or leave out ${own}.`,
+        `${where}: ${own}: a service has several containers, which would share it (${nodes.map(({ container }) => container.name).join(', ')}). Do not scale services that are nodes, or leave out ${own}.`,
       )
     if (nodes.length === count) return
     throw new UserError(
       'usage',
-      `${where}: nodes: the project has ${nodes.length} containers of them (${nodes.map(({ container }) => container.name).join(', ')}), and the run is for ${count}: give --nodes ${nodes.length}.`,
+      `${where}: nodes: the project has ${nodes.length} containers of these services (${nodes.map(({ container }) => container.name).join(', ')}), but the run expects ${count}: give --nodes ${nodes.length}.`,
     )
   }
 
-  /** The project once the engine starts none of its containers again, as it does with those whose database is not up yet. */
+  /** The project once the engine no longer restarts any container, as it does while their database is not up. */
   async #settled(project: Project): Promise<Project> {
     const deadline = performance.now() + this.#timeoutMs
     let { containers } = project
@@ -230,7 +231,7 @@ class Attachment {
     }
   }
 
-  /** Those that have ended since they were seen, or have been started again. */
+  /** Inspects containers that have ended or restarted since they were seen. */
   async #look(): Promise<void> {
     const outdated = this.#members.filter(({ container }) => isOutdated(container))
     if (outdated.length === 0 || this.#project === undefined) return
@@ -240,7 +241,7 @@ class Attachment {
     )
   }
 
-  /** Some composing programs succeed although a container has failed. */
+  /** Some Compose programs succeed although a container has failed. */
   #requireRunning(): void {
     const { where } = this.#options
     const down = this.#members.find(({ isNode, container }) => isNode && !container.running && !isComingBack(container))
@@ -252,7 +253,7 @@ class Attachment {
     )
   }
 
-  /** The port of clients, once it is known and every node listens. */
+  /** The client port, once it is known and every node listens on it. */
   async #untilListening(): Promise<number> {
     const { where, declaration, signal } = this.#options
     const deadline = performance.now() + this.#timeoutMs
@@ -270,7 +271,7 @@ class Attachment {
     }
   }
 
-  /** Where clients dial: the nodes, or the gateway once it listens. */
+  /** The address that clients dial: the nodes, or the gateway once it listens. */
   async #untilEntrance(): Promise<ClientAddress> {
     const { where, declaration, signal } = this.#options
     const { through } = declaration
@@ -314,13 +315,13 @@ class Attachment {
         this.#sees(container)
   }
 
-  /** The place in its service lasts longer than a container, which may be made anew. */
+  /** Replaces the container at its place in its service. The place outlives a container, which may be recreated. */
   #sees(container: Container): void {
     const known =
       this.#members.find((member) => member.container.id === container.id) ??
       this.#members.find((member) => isInPlaceOf(container, member.container))
     if (known !== undefined) {
-      // An old one that is replaced may end after the new one has started.
+      // A replaced container may end after its replacement has started.
       if (container.running || known.container.id === container.id) known.container = container
       return
     }
@@ -333,7 +334,7 @@ class Attachment {
     this.#options.others.push(endpoint)
   }
 
-  /** The links first, which were opened last. */
+  /** Closes the links first, which were opened last. */
   async #close(): Promise<void> {
     await this.#links?.close()
     await this.#socket?.close()

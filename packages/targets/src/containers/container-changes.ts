@@ -1,11 +1,11 @@
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { Member } from './members.ts'
 
-/** Notices what became of containers between one look at them and the next. */
+/** Notices changes of containers between one look at them and the next. */
 export interface ContainerChanges {
-  /** What has changed since the last look, at which all links led through the proxy; nothing at the first look. */
+  /** The changes since the last look, once all links lead through the proxy; none at the first look. */
   look(members: readonly Member[]): readonly ClusterChange[]
-  /** Notes who dials an address now at which a container was, and no container is any more. */
+  /** Notes who is still dialling an address that no container has any more. */
   lookForStale(members: readonly Member[], dialling: Dialling, nowMs: number): void
   /** A line about all changes so far; undefined if there were none. */
   summary(): string | undefined
@@ -16,13 +16,13 @@ type Seen =
   | { readonly id: string; readonly startedAtMs: number | undefined; readonly addresses: readonly string[] }
   | undefined
 
-/** @param followedMs When the last links were led through the proxy, in milliseconds since 1970, as engines count. */
+/** @param followedMs When the links were last led through the proxy, in milliseconds since 1970, as engines count. */
 export function createContainerChanges(followedMs: () => number): ContainerChanges {
   const known = new Map<Member, Seen>()
-  /** Where containers were last, since an end of one is seen as well. */
+  /** The last address of each container, because its end is seen without one. */
   const addresses = new Map<Member, readonly string[]>()
   const all: ClusterChange[] = []
-  /** By `n1 10.0.0.2`: who dialled which address. */
+  /** Dials of an old address, by `n1 10.0.0.2`. */
   const stale = new Map<string, StaleDial>()
   let looked = false
 
@@ -76,7 +76,7 @@ export function createContainerChanges(followedMs: () => number): ContainerChang
   }
 }
 
-/** Those of these addresses that a process is dialling, without an answer so far. */
+/** The given addresses that a process is dialling without an answer so far. */
 export type Dialling = (pid: number, addresses: readonly string[]) => readonly string[]
 
 interface StaleDial {
@@ -85,20 +85,20 @@ interface StaleDial {
   readonly node: string
 }
 
-/** An attempt that was begun before the container came back has failed by then. */
+/** An attempt begun before the container came back has failed by then. */
 const DIALS_FOR_MS = 5_000
 
 const addressesOf = ({ container }: Member): readonly string[] =>
   container.running ? container.networks.map(({ address }) => address) : []
 
-/** Who went on looking for containers where they were before: what fails then is no fault of the run. */
+/** The nodes that still dialled the old address of a container: the run did not cause these failures. */
 function staleTexts(all: readonly ClusterChange[], stale: readonly StaleDial[]): readonly string[] {
   return [...new Set(stale.map(({ node }) => node))].map((node) => {
     const own = stale.filter((each) => each.node === node)
     const diallers = [...new Set(own.map(({ by }) => by))]
     const old = [...new Set(own.map(({ address }) => address))]
     const now = all.findLast((change) => change.node === node && change.moved !== undefined)?.moved?.to ?? []
-    return `${node} came back under another address (${now.join(', ')}, before that ${old.join(', ')}), and ${diallers.join(', ')} went on dialling the old one, which is why ${diallers.length === 1 ? 'it does' : 'they do'} not reach ${node}: have the name looked up again at each connection, or give ${node} a fixed address (ipv4_address in the Compose file)`
+    return `${node} came back at another address (${now.join(', ')}, before ${old.join(', ')}), and ${diallers.join(', ')} kept dialling the old one, so ${diallers.length === 1 ? 'it does' : 'they do'} not reach ${node}: resolve the name for each connection, or give ${node} a fixed address (ipv4_address in the Compose file)`
   })
 }
 

@@ -14,13 +14,13 @@ import { endConnections, openProbes, PROBED_PORT } from './probe.ts'
 import type { Unproved } from './proof.ts'
 import { type ContainerRules, openRules, type RedirectedPort } from './redirection.ts'
 
-/** A network, and the family of the addresses in it. */
+/** A network, and the address family used in it. */
 interface Medium {
   readonly network: string
   readonly family: Family
 }
 
-/** From one container to another within one network: the ports of `to` share its address of ours. */
+/** A link within one network, from one container to another. All ports of `to` share one address of the proxy. */
 interface Way extends Medium {
   readonly from: Member
   readonly to: Member
@@ -37,41 +37,41 @@ export interface ContainerLinksOptions {
   readonly keeper: Keeper
 }
 
-/** The links between containers, each led to a route of the proxy of its own. */
+/** The links between containers, each on its own route of the proxy. */
 export interface ContainerLinks {
   /**
-   * Follows what changed: addresses, containers, ports that were opened.
+   * Applies changes of addresses, containers and open ports.
    *
-   * @param looksAt Whose ports are read anew; by default those of all.
+   * @param looksAt The containers whose ports are read again; by default all.
    */
   refresh(looksAt?: (member: Member) => boolean): Promise<void>
   /** When the rules were last changed, in milliseconds since 1970. */
   inForceSince(): number
-  /** Moves the rules into the containers' own networks, for bridges that bypass those of the engine's. */
+  /** Moves the rules into the containers' own networks, for bridges that bypass those in the engine's network. */
   enter(): Promise<void>
-  /** The ways on which nothing sent by one container arrived at the proxy. */
+  /** The links on which probes from one container did not arrive at the proxy. */
   unproved(): Promise<readonly Unproved[]>
-  /** What passed beside the proxy, or tried to, since `endOlder`. */
+  /** The traffic that bypassed the proxy, or was refused, since `endOlder`. */
   direct(): Promise<DirectTraffic>
-  /** Ends connections between containers that are older than the rules, and counts them no more. */
+  /** Ends connections between containers that are older than the rules, and no longer counts them. */
   endOlder(): Promise<void>
   /**
-   * Lets nothing but TCP pass on these links, which the proxy cuts, until the returned function is called. That one resolves to
-   * how many packets this has dropped.
+   * Drops everything except TCP on these links, which the proxy cuts, until the returned function is called. That
+   * function resolves with the number of packets dropped.
    */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
-  /** Lets everything pass directly; what passes through the proxy goes on until it closes. */
+  /** Lets everything pass directly. Connections through the proxy last until it closes. */
   release(): Promise<void>
   close(): Promise<void>
 }
 
-/** The name of the port that clients dial, in the network of the cluster. */
+/** The name of the client port in the cluster's network. */
 export const CLIENT_PORT = 'client'
 
 /** @throws UserError (environment) if the system refuses the rules or the addresses. */
 export async function openContainerLinks(options: ContainerLinksOptions): Promise<ContainerLinks> {
   const { project, members, network, keeper } = options
-  // It stays to the end, if only as what nobody else can have.
+  // Kept to the end, if only to reserve its addresses.
   const outer = await openRules(project, keeper)
   let rules = outer
   const ways: Way[] = []
@@ -105,8 +105,8 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     await cuts.follow()
     inForce = wanted
     inForceSince = Date.now()
-    // What was connected between the start of a container and the rules passes beside the proxy.
-    // The next container does not wait for that.
+    // Connections made between the start of a container and its rules bypass the proxy. The next container does not
+    // wait for this.
     const connected = connectedAmong(isNew(ways, rules === outer))
     ending = Promise.all([ending, endOlderThanRules(connected)])
   }
@@ -147,7 +147,7 @@ const waysOf = (ways: readonly Way[], links: readonly Link[]): readonly Way[] =>
   return ways.filter(({ from, to }) => names.has(`${from.endpoint}>${to.endpoint}`))
 }
 
-/** Has the proxy listen for every port that was opened. */
+/** Makes the proxy listen for every newly opened port. */
 async function openPorts(
   ways: readonly Way[],
   network: ClusterNetwork,
@@ -166,7 +166,7 @@ async function openPorts(
   )
 }
 
-/** Runs steps one after another: each replaces the rules of the one before. */
+/** Runs steps one after another, because each replaces the rules of the last. */
 function inTurn(): <T>(step: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (step) => {
@@ -176,7 +176,7 @@ function inTurn(): <T>(step: () => Promise<T>) => Promise<T> {
   }
 }
 
-/** The first process of each container that runs, by its addresses. */
+/** The first process of each running container, by its addresses. */
 const processesOf = (members: readonly Member[]): ReadonlyMap<string, number> =>
   new Map(
     members
@@ -186,15 +186,15 @@ const processesOf = (members: readonly Member[]): ReadonlyMap<string, number> =>
 
 const portName = ({ network, family }: Medium, port: number): string => `${network}/IPv${family}:${port}`
 
-/** On which a container listens, by the family of addresses at which it can be dialled there. */
+/** The ports on which a container listens, by the address family at which they can be dialled. */
 type KnownPorts = { readonly [family in Family]: readonly number[] }
 
-/** The kernel goes through the sockets of the whole machine for one container: what is known is not read again each time. */
+/** To read one container's ports the kernel walks through all sockets of the machine, so known ports are cached. */
 function createKnownPorts(): (member: Member, reads: boolean) => KnownPorts {
   const known = new Map<number, KnownPorts>()
   return ({ container: { running, pid, networks } }, reads) => {
     if (!running) return NONE
-    // Right after its start a container listens nowhere yet: its rules do not wait for that.
+    // A container that has just started does not listen yet, and its rules do not wait for that.
     if (!reads) return known.get(pid) ?? NONE
     const found = {
       4: listeningPorts(pid),
@@ -211,7 +211,7 @@ const familyOf = ({ family }: Medium): Family => family
 
 const isIn = (a: Medium, b: Medium): boolean => a.network === b.network && a.family === b.family
 
-/** Adds a way for each pair that has none yet, and returns the addresses for them. */
+/** Adds a link for each pair without one, and returns the addresses for them. */
 function addWays(ways: Way[], members: readonly Member[], keeper: Keeper): readonly LinkAddresses[] {
   const missing = missingOf(members, ways)
   if (missing.length === 0) return []
@@ -220,7 +220,7 @@ function addWays(ways: Way[], members: readonly Member[], keeper: Keeper): reado
   return [more]
 }
 
-/** The pairs that have no way yet. */
+/** The pairs without a link. */
 const missingOf = (members: readonly Member[], ways: readonly Way[]): ReturnType<typeof pairsOf> =>
   pairsOf(members).filter(
     (pair) => !ways.some((way) => way.from === pair.from && way.to === pair.to && isIn(way, pair)),
@@ -245,7 +245,7 @@ const addressIn = ({ container }: Member, { network, family }: Medium): string |
     ? container.networks.find((each) => each.name === network && each.family === family)?.address
     : undefined
 
-/** The addresses of both ends; none while one of them does not run. */
+/** The addresses of both ends; none while one of them is down. */
 function pairOf(way: Way): readonly (readonly [string, string])[] {
   const [source, target] = [addressIn(way.from, way), addressIn(way.to, way)]
   return source === undefined || target === undefined ? [] : [[source, target]]
@@ -254,7 +254,7 @@ function pairOf(way: Way): readonly (readonly [string, string])[] {
 const redirectedOf = (way: Way): readonly RedirectedPort[] =>
   pairOf(way).flatMap(([from, to]) => [...way.ports].map(([port, via]) => ({ from, to, port, via })))
 
-/** Where the container listens: nowhere while it does not run, since another one may get its address. */
+/** Where the container listens: nowhere while it is down, since another one may get its address. */
 function whereabouts({ endpoint }: Member, ways: readonly Way[], clients: Address | undefined): Listening {
   const found: { [name: string]: Address } = clients === undefined ? {} : { [CLIENT_PORT]: clients }
   for (const way of ways) {
@@ -264,7 +264,7 @@ function whereabouts({ endpoint }: Member, ways: readonly Way[], clients: Addres
   return found
 }
 
-/** Sends a probe over every way that is open now. */
+/** Sends a probe over every open link. */
 async function unprovedOf(ways: readonly Way[], rules: ContainerRules): Promise<readonly Unproved[]> {
   const probed = ways.flatMap((way) =>
     pairOf(way).map(([from, to]) => ({ way, from, to, via: way.via, pid: way.from.container.pid })),
@@ -281,7 +281,7 @@ async function unprovedOf(ways: readonly Way[], rules: ContainerRules): Promise<
   }
 }
 
-/** What addresses were called last, and where something has listened. */
+/** The latest names of addresses, and the ports on which something has listened. */
 function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   const links = new Map<string, string>()
   const listening = new Set<string>()
@@ -298,12 +298,12 @@ function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   }
 }
 
-/** Returns the ways that have come under the rules since the last call; none the first time. */
+/** Returns the links that came under the rules since the last call; none the first time. */
 function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
   const known = new Set<string>()
   return (ways, rulesLast) => {
     const isFirst = known.size === 0
-    // Rules in a container's own network end with it.
+    // Rules in a container's own network end with the container.
     const keysOf = (way: Way) =>
       pairOf(way).map((pair) => [...pair, ...(rulesLast ? [] : [way.from.container.pid])].join())
     const added = ways.filter((way) => keysOf(way).some((key) => !known.has(key)))
@@ -313,8 +313,8 @@ function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly
 }
 
 /**
- * The ways with a connection. Reading a container's connections takes milliseconds, and both ends know of one: that which has
- * started later is asked, since the others are the same for several ways.
+ * The links with a connection. Reading a container's connections takes milliseconds, and both ends know each one, so
+ * the end that started later is read: the earlier one is part of several links.
  */
 function connectedAmong(ways: readonly Way[]): readonly Way[] {
   const startedAt = ({ container: { startedAtMs = 0 } }: Member) => startedAtMs
@@ -341,5 +341,5 @@ async function endOlderThanRules(ways: readonly Way[]): Promise<void> {
   await Promise.all(pids.map((pid) => endConnections(pid, peersOf(pid))))
 }
 
-/** What a failed refresh says, for the list of what went wrong in a run. */
+/** The message of a failed refresh, for the problems of a run. */
 export const lostLinks = (error: Error): string => `links could not follow the containers: ${error.message}`

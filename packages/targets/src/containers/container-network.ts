@@ -22,25 +22,25 @@ import { isRoot } from './rights.ts'
 export interface ContainerNetworkOptions {
   /** The start of every message. */
   readonly where: string
-  /** The id of each container, by the name that faults call it. */
+  /** The containers' ids, by the names used in faults. */
   readonly ids: ReadonlyMap<string, string>
-  /** What the randomness of faults comes from. */
+  /** The seed of the faults. */
   readonly seed: number
 }
 
-/** The proxy on every link between containers that somebody else has started. */
+/** The proxy on every link between containers that somebody else started. */
 export interface ContainerNetwork {
-  /** What went wrong meanwhile: links that could not follow their containers. */
+  /** Problems during the run: links that could not follow their containers. */
   readonly trouble: readonly string[]
   /**
-   * Leads the clients of these containers to this port of theirs, and returns where they dial each of them.
+   * Leads the clients of these containers to this port, and returns the address to dial for each.
    *
    * @throws UserError (environment) if one of them does not listen there.
    */
   serve(names: readonly string[], port: number): Promise<ReadonlyMap<string, Address>>
-  /** Injects a fault of links. */
+  /** Injects a fault on links. */
   inject(fault: Fault): Promise<Injected>
-  /** Heals nothing, but takes the proxy away: what the containers send each other passes directly. */
+  /** Takes the proxy away without healing: traffic between the containers passes directly. */
   close(): Promise<void>
 }
 
@@ -49,9 +49,9 @@ const LISTENS_WITHIN_MS = 5_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Puts the proxy on every link between these containers, and on one from this machine's programs to each.
+ * Puts the proxy on every link between these containers, and on one link from this machine's programs to each.
  *
- * @throws UserError (environment) where that is not possible, with the reason. Nothing is left behind then.
+ * @throws UserError (environment) with the reason if that is impossible. Nothing is left behind then.
  */
 export async function openContainerNetwork({ where, ids, seed }: ContainerNetworkOptions): Promise<ContainerNetwork> {
   await requireRights(where)
@@ -129,7 +129,11 @@ async function requireRights(where: string): Promise<void> {
     throw new UserError('environment', `${where}: ${missing.program} is not installed: ${missing.install}.`)
 }
 
-/** The engine that runs all of these containers. @throws UserError (environment) */
+/**
+ * The engine that runs all of these containers.
+ *
+ * @throws UserError (environment)
+ */
 function engineOf(
   ids: ReadonlyMap<string, string>,
   where: string,
@@ -145,7 +149,7 @@ function engineOf(
     if (remote !== undefined)
       throw new UserError(
         'environment',
-        `${where}: ${program} runs these containers elsewhere (${remote}), and their network is not of this machine: run the tests where they are.`,
+        `${where}: ${program} runs these containers elsewhere (${remote}), and their network is on another machine: run the tests there.`,
       )
     const stopped = found.find(([, { running }]) => !running)
     if (stopped !== undefined)
@@ -159,7 +163,7 @@ function notFound(ids: ReadonlyMap<string, string>, engines: readonly AskedEngin
   if (engines.length === 0)
     return new UserError(
       'environment',
-      `${where}: neither docker nor podman is in any directory of PATH, and one of them has to say where the containers are. Install the program of the engine that runs them.`,
+      `${where}: neither docker nor podman is in any directory of PATH, and one of them is needed to find the containers. Install the program of the engine that runs them.`,
     )
   const missing = ({ program, containers, problem }: AskedEngine) => {
     const unknown = [...ids].filter(([, id]) => !containers.some((each) => each.id.startsWith(id)))
@@ -196,6 +200,6 @@ function requireEnds(links: readonly Link[], names: readonly string[]): void {
 
 const suffers = (kind: Fault['kind']): Suffering =>
   familyOf(kind) === tcpFamily || {
-    not: 'only the bytes of links between containers are in reach',
+    not: 'faults between containers act only on the bytes of their links',
     instead: 'partition, latency or bandwidth',
   }

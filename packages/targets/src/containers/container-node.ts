@@ -30,7 +30,10 @@ export interface ContainerNodeOptions {
   readonly logPath: string
 }
 
-/** Dialling it fails at once: what has no address now must not be taken for another one that has its last one. */
+/**
+ * Dialling it fails at once. A container without an address must not keep its last one, which another container may
+ * have now.
+ */
 const NOWHERE = '255.255.255.255'
 
 const commandFault = (engine: EngineProgram, inject: string, heal: string): CommandFault => ({
@@ -39,11 +42,11 @@ const commandFault = (engine: EngineProgram, inject: string, heal: string): Comm
   timeoutMs: FAULT_WITHIN_MS,
 })
 
-/** A container as a node: the engine injects its faults, and may give it another address each time. */
+/** A container as a node: the engine injects its faults, and may give it a new address at each start. */
 export function containerNode(options: ContainerNodeOptions): RunningNode {
   const { member, engine, timeoutMs, keeper, logPath } = options
   const id: NodeId = member.endpoint
-  // Read anew at each use, because a container may come back with another address.
+  // Read at each use, because a container may return with another address.
   const address: Address = {
     get host() {
       return member.container.networks[0]?.address ?? NOWHERE

@@ -1,24 +1,24 @@
 import type { DirectConnection, Refused } from './redirection.ts'
 
-/** What passed beside the proxy or tried to, by link (`n1>n2`). */
+/** Traffic that bypassed the proxy or was refused, by link (`n1>n2`). */
 export interface DirectTraffic {
-  /** Connections that were open before the rules were there, and were ended. */
+  /** Connections older than the rules, which were ended. */
   readonly connections: ReadonlyMap<string, number>
-  /** Packets that were refused, of those connections and of others. */
+  /** Packets that were refused, of such connections or others. */
   readonly packets: ReadonlyMap<string, number>
-  /** Datagrams of UDP that passed. */
+  /** UDP datagrams that passed. */
   readonly datagrams: ReadonlyMap<string, number>
 }
 
-/** How addresses are called. */
+/** The names of addresses. */
 export interface LinkNames {
-  /** The link from one address to another; undefined if none ever led there. */
+  /** The link from one address to another; undefined if there never was one. */
   link(from: string, to: string): string | undefined
-  /** Whether something has listened there. */
+  /** Whether something has listened on it. */
   listens(address: string, port: number): boolean
 }
 
-/** @param known Connections that are not counted, as `connectionName` has them. */
+/** @param known The connections to leave out, as named by `connectionName`. */
 export function directTraffic(
   { packets, connections, datagrams }: Pick<Refused, 'packets' | 'connections' | 'datagrams'>,
   { link, listens }: LinkNames,
@@ -30,7 +30,7 @@ export function directTraffic(
   const own = new Map(connections.map((each) => [connectionName(each), each]))
   for (const [name, { from, fromPort, to }] of own) {
     if (known.has(name)) continue
-    // Whoever listens was dialled.
+    // The end that listens was dialled.
     const [dialler, dialled] = listens(from, fromPort) ? [to, from] : [from, to]
     count(counted, link(dialler, dialled) ?? `${dialler}>${dialled}`, 1)
   }

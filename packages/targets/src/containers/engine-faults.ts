@@ -16,7 +16,7 @@ export interface EngineFaultsOptions {
   readonly engine: EngineProgram
   /** The container's name. */
   readonly name: string
-  /** Of its first process. */
+  /** The PID of its first process. */
   readonly pid: () => number
   /** Its own clock, if it has one. */
   readonly clock?: OwnClock | undefined
@@ -35,7 +35,10 @@ export interface EngineFaults {
 
 export const FAULT_WITHIN_MS = 30_000
 
-/** After a kill -9, a process that takes longer to end keeps the service down: it is killed, as engines do after 10 s. */
+/**
+ * After a kill -9, a process that takes longer to exit would keep the service down: it is killed, as engines do after
+ * 10 s.
+ */
 const STOPS_WITHIN_MS = 250
 
 type Node = Pick<RunningNode, 'kill' | 'revive' | 'life' | 'ready'>
@@ -45,9 +48,9 @@ type Undoing = Pick<UndoneFault, 'undo' | 'undoLast' | 'turn'>
 /** What the faults of one container share. */
 interface Shared extends EngineFaultsOptions {
   readonly node: Node
-  /** Injects by a command what is undone once everybody has healed it. `found` is asked when it is injected first. */
+  /** Injects by a command, and undoes it after the last heal. `found` is called at the first injection. */
   counting(key: string, by: ProgramCommand, found: () => Undoing): Promise<Handover>
-  /** Whatever may have ended the process is over: it runs again, unless another fault keeps it down. */
+  /** Starts the container after a fault that may have ended its process, unless another fault keeps it down. */
   startAgain(): Promise<void>
 }
 
@@ -111,11 +114,11 @@ async function stopped({ node, engine, name, keeper, id }: Shared): Promise<bool
 }
 
 async function restarted(shared: Shared): Promise<Handover> {
-  // What another fault keeps down has no process to harm, and healing must not start it.
+  // A container that another fault keeps down has no process to harm, and a heal must not start it.
   if (!shared.node.life().alive) return NOTHING_DONE
   const done = await stopped(shared)
   const back = shared.node.revive()
-  // Whoever heals it learns of a failure.
+  // The heal reports a failure.
   back.catch(() => {})
   return { done, undo: () => back }
 }
@@ -129,7 +132,7 @@ async function signalled(shared: Shared, signal: string): Promise<Handover> {
       undo: { words: [engine, 'kill', '--signal', 'SIGCONT', name] },
       turn: 'first',
     }))
-  // Starting it is left to `startAgain`, as long as another fault may keep it down.
+  // `startAgain` starts the container, in case another fault keeps it down.
   const start = { undo: undefined, undoLast: { words: [engine, 'start', name] }, turn: 'start' } as const
   const ends = startedIfItEnds(engine, name, shared.pid())
   const forget = shared.keeper.undoLater(ends, { timeoutMs: WATCHED_WITHIN_MS, node: shared.id, turn: 'beside' })
@@ -166,7 +169,7 @@ async function withFullDisk(shared: Shared): Promise<Handover> {
 const startingAgain = (shared: Shared, { done, undo }: Handover): Handover => ({
   done,
   async undo() {
-    // Between the two nobody else would start it, should this process die.
+    // If this process died between the two, nobody else would start it.
     const { engine, name, keeper, id } = shared
     const forget = keeper.undoLater(
       { words: [engine, 'start', name] },

@@ -3,13 +3,13 @@ import type { UndoneFault } from '../cluster/running-node.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { askEngine, type EngineProgram } from './engine.ts'
 
-/** A container, by the name that its engine knows. */
+/** A container, by its name in the engine. */
 interface Limited {
   readonly engine: EngineProgram
   readonly name: string
 }
 
-/** What a container may use. 0 is no limit. */
+/** What a container may use. 0 means no limit. */
 interface Limits {
   readonly cpus: number
   readonly quota: number
@@ -19,7 +19,7 @@ interface Limits {
   readonly swapBytes: number
 }
 
-/** A limit, and what takes it back. */
+/** A limit, and the command that reverts it. */
 interface Limiting extends Pick<UndoneFault, 'undo' | 'undoLast'> {
   readonly by: ProgramCommand
 }
@@ -36,7 +36,7 @@ export async function limitsOf({ engine, name }: Limited): Promise<Limits> {
 }
 
 export function lessCpu(container: Limited, { cpus, quota, period }: Limits, share: number): Limiting {
-  // A limit that the Compose file gives as a number of processors cannot be changed as a quota.
+  // A limit that the Compose file gives as a number of processors cannot be replaced by a quota.
   if (cpus > 0)
     return { by: update(container, ['--cpus', String(share)]), undo: update(container, ['--cpus', String(cpus)]) }
   const by = update(container, quotaOf(share * PERIOD_MICROS, PERIOD_MICROS))
@@ -51,7 +51,7 @@ export function lessMemory(
   limitBytes: number,
 ): Required<Limiting> {
   const by = update(container, memoryOf(limitBytes, limitBytes))
-  // The kernel may have killed it for what it has.
+  // The kernel may have killed it for using too much memory.
   const backBy = (start: boolean): ProgramCommand => {
     if (memoryBytes === 0)
       return unlimited(container, { limits: memoryOf(totalmem(), 2 * totalmem()), group: 'memory', start })
@@ -76,8 +76,8 @@ const memoryOf = (bytes: number, withSwapBytes: number): readonly string[] => [
 ]
 
 /**
- * Not every engine has a word for no limit: it is told of all that the machine has, and then the kernel, in the files of the
- * container's control group, of no limit.
+ * Not every engine can remove a limit. It is set to all that the machine has, and then the files of the container's
+ * control group are set to no limit.
  */
 const unlimited = (
   container: Limited,
@@ -90,7 +90,7 @@ const shell = ({ engine, name }: Limited, limits: readonly string[], parts: read
   words: ['sh', '-c', [...parts, 'exit $code'].join('\n'), 'limits', engine, name, ...limits],
 })
 
-/** What does not run needs no update by engines that forget limits at its end. */
+/** A container that is down needs no update by engines that forget limits when it ends. */
 const UPDATE = `engine=$1 name=$2
 shift 2
 "$engine" update "$@" "$name"
@@ -101,7 +101,7 @@ running || code=0`
 const START = `"$engine" start "$name"
 code=$?`
 
-/** Values of files of a control group that mean no limit, in the order in which the kernel takes them. */
+/** Values in a control group's files that mean no limit, in the order that the kernel accepts. */
 interface NoLimit {
   /** Version 1, with a hierarchy for each resource. */
   readonly old: readonly (readonly [file: string, value: string])[]

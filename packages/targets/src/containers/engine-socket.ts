@@ -6,13 +6,13 @@ import { type CommandProcess, startCommand } from '../command/command-process.ts
 import type { Keeper } from '../keeper/keeper.ts'
 import { type Container, containersIn, containersOf, type EngineProgram } from './engine.ts'
 
-// Starting the engine's program takes longer than anything else between a container's start and its links: what waits for an
-// answer asks over a socket.
+// Starting the engine's program takes longer than anything else between a container's start and its links, so urgent
+// inspections use the socket.
 
 /** Asks the engine about containers. */
 export interface EngineSocket {
   /**
-   * These containers as they are now; one that has been removed is left out.
+   * These containers as they are now, without removed ones.
    *
    * @throws UserError (environment)
    */
@@ -26,7 +26,10 @@ export interface EngineSocketOptions {
   readonly logDir: string
 }
 
-/** Podman listens only while someone asks it to. Until then, and wherever there is no socket, the engine's program is asked. */
+/**
+ * Podman listens only after `podman system service` was started. Until then, and where there is no socket, the engine's
+ * program is used.
+ */
 export async function openEngineSocket({ engine, keeper, logDir }: EngineSocketOptions): Promise<EngineSocket> {
   const own = engine === 'podman' ? await startPodmanService(keeper, logDir) : undefined
   const path = own?.path ?? dockerSocket()
@@ -55,7 +58,7 @@ interface PodmanService {
 
 /** Undefined if it cannot be started. */
 async function startPodmanService(keeper: Keeper, logDir: string): Promise<PodmanService | undefined> {
-  // A path of the system's own: one among the results may be too long for a socket.
+  // A path in the system's temporary directory: one among the results may be too long for a socket.
   const directory = mkdtempSync(join(tmpdir(), 'chaos-engine-'))
   keeper.removeLater(directory)
   const path = join(directory, 'podman.sock')
@@ -82,7 +85,7 @@ async function startPodmanService(keeper: Keeper, logDir: string): Promise<Podma
 
 const ANSWERS_WITHIN_MS = 2_000
 
-/** Undefined if it does not say. */
+/** Undefined if the engine does not answer. */
 function containerAt(socketPath: string, path: string): Promise<Container | undefined> {
   if (!existsSync(socketPath)) return Promise.resolve(undefined)
   return new Promise((resolve) => {

@@ -9,7 +9,7 @@ export type EngineProgram = (typeof PROGRAMS)[number]
 export type Family = 4 | 6
 
 export interface NetworkAddress {
-  /** Of the network. */
+  /** The network's name. */
   readonly name: string
   readonly address: string
   readonly family: Family
@@ -31,7 +31,7 @@ export interface Container {
   readonly healthCheck: readonly string[]
   readonly labels: { readonly [name: string]: string }
   readonly running: boolean
-  /** Of its first process, in the engine's own process namespace; 0 while it does not run. */
+  /** The PID of its first process in the engine's PID namespace; 0 while it is down. */
   readonly pid: number
   /** `bridge`, `host`, `container:ID`, … */
   readonly networkMode: string
@@ -49,8 +49,8 @@ export interface Container {
   /** When it was last started, in milliseconds since 1970, by the engine; undefined if it never was. */
   readonly startedAtMs: number | undefined
   /**
-   * Until when the engine may start it again by itself, in milliseconds since 1970; undefined if it runs, or if its restart
-   * policy leaves it as it is.
+   * Until when the engine may restart it by itself, in milliseconds since 1970; undefined if it runs, or if its restart
+   * policy does not restart it.
    */
   readonly backUntilMs: number | undefined
 }
@@ -58,7 +58,11 @@ export interface Container {
 const LONGEST_MS = 20_000
 const MOST_BYTES = 64 * 1024 * 1024
 
-/** What the engine's program prints. @throws UserError (environment) with what it complains about. */
+/**
+ * Returns what the engine's program prints.
+ *
+ * @throws UserError (environment) with the error that it prints.
+ */
 export function askEngine(program: EngineProgram, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { timeout: LONGEST_MS, maxBuffer: MOST_BYTES }
@@ -73,7 +77,7 @@ const refused = (program: string, args: readonly string[], complaint: string): U
   new UserError('environment', `${program} ${args[0]}: ${complaint.split('\n').at(-1)}`)
 
 /**
- * These containers as they are now; one that has been removed is left out.
+ * These containers as they are now, without removed ones.
  *
  * @throws UserError (environment)
  */
@@ -81,7 +85,7 @@ export async function containersOf(program: EngineProgram, ids: readonly string[
   return containersIn(await inspected(program, ids))
 }
 
-/** A container may be removed between being listed and being inspected: the others are printed all the same. */
+/** A container may be removed between being listed and inspected; the others are printed anyway. */
 function inspected(program: EngineProgram, ids: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { timeout: LONGEST_MS, maxBuffer: MOST_BYTES }
@@ -92,11 +96,11 @@ function inspected(program: EngineProgram, ids: readonly string[]): Promise<stri
   })
 }
 
-/** What an engine can be asked at once, and why not if it cannot. */
+/** The containers of an engine, or why they are unknown. */
 export interface AskedEngine {
   readonly program: EngineProgram
   readonly containers: readonly Container[]
-  /** Why it does not answer: `Cannot connect to the Docker daemon`. */
+  /** Why the engine does not answer: `Cannot connect to the Docker daemon`. */
   readonly problem: string | undefined
 }
 
@@ -128,7 +132,7 @@ const problemOf = ({ stderr, error }: { readonly stderr: string; readonly error?
 
 const idsIn = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '')
 
-/** What both engines print for a container, as far as it is read here. */
+/** What both engines print about a container, as far as it is used here. */
 interface Inspected {
   readonly Id: string
   readonly Name: string
@@ -139,7 +143,7 @@ interface Inspected {
     readonly ExitCode: number
     readonly StartedAt?: string
     readonly FinishedAt?: string
-    /** Docker says so of a container that waits for its next start, and also that it runs. */
+    /** Docker sets it for a container that waits for its next start, and reports it as running as well. */
     readonly Restarting?: boolean
     readonly Health?: { readonly Status?: string }
   }
@@ -148,7 +152,7 @@ interface Inspected {
     readonly Labels?: { readonly [name: string]: string } | null
     readonly Env?: readonly string[] | null
     readonly Cmd?: readonly string[] | null
-    /** Some versions of podman have it as one text. */
+    /** A single text in some versions of podman. */
     readonly Entrypoint?: readonly string[] | string | null
     readonly ExposedPorts?: { readonly [port: string]: unknown } | null
     readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null
@@ -205,7 +209,7 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
 const addressIn = (name: string, address: string, family: Family): readonly NetworkAddress[] =>
   address === '' ? [] : [{ name, address, family }]
 
-/** Engines have the year 1 for never. */
+/** Engines print the year 1 for never. */
 function timeOf(text = ''): number | undefined {
   const time = Date.parse(text)
   return time > 0 ? time : undefined
@@ -213,7 +217,7 @@ function timeOf(text = ''): number | undefined {
 
 /** Docker doubles the time between two starts up to this. */
 const LONGEST_PAUSE_MS = 60_000
-/** Who has ended it is not told: after this long, it was not for being started again. */
+/** The engine does not report why a container ended. After this time it will not be restarted. */
 const STARTED_AGAIN_WITHIN_MS = 5_000
 
 function backUntil(

@@ -7,7 +7,7 @@ import { clientPort, type Member } from './members.ts'
 
 type Through = NonNullable<ContainersDeclaration['through']>
 
-/** Where the clients of a node dial, as containers come and go; undefined while nothing serves them. */
+/** The address that the clients of a node dial; undefined while nothing serves them. */
 export type ClientAddress = (member: Member) => Address | undefined
 
 /** Clients dial the nodes themselves. */
@@ -21,9 +21,9 @@ export const directly =
       : undefined
   }
 
-/** Where the containers of a gateway listen, and which of the ports clients dial. */
+/** The addresses of a gateway's containers, and the port that clients dial. */
 export interface Entrance {
-  /** Undefined while one of its containers does not listen there, or if which one it is is not clear. */
+  /** Undefined while one of its containers does not listen on it, or if it is ambiguous. */
   readonly port: number | undefined
   readonly listening: readonly number[]
 }
@@ -40,7 +40,7 @@ export function entranceOf(
   return { port: port !== undefined && all.every(({ ports }) => ports.includes(port)) ? port : undefined, listening }
 }
 
-/** Says why clients cannot come through this gateway as it is. */
+/** Explains why clients cannot use this gateway as it is. */
 export function noEntrance({ service, port }: Through, { listening }: Entrance, where: string): UserError {
   const ports = listening.join(', ') || 'none'
   return new UserError(
@@ -52,8 +52,8 @@ export function noEntrance({ service, port }: Through, { listening }: Entrance, 
 }
 
 /**
- * Clients dial a gateway, which decides who answers. They may do so while the node that they are clients of is down.
- * If the gateway is scaled, its containers are shared out among the nodes.
+ * Clients dial a gateway, which chooses the node. They can do so while their own node is down. The containers of a
+ * scaled gateway are distributed over the nodes.
  */
 export const throughGateway =
   (service: string, port: number, members: () => readonly Member[]): ClientAddress =>
@@ -70,9 +70,10 @@ const gatewaysOf = (service: string, members: readonly Member[]): readonly Membe
   members.filter(({ isNode, container }) => !isNode && container.running && container.service === service)
 
 /**
- * @param containers All of the project, running or not.
- * @throws UserError (input) for a gateway that the project does not have, or that is itself a node; (environment) for one
- *   that does not run.
+ * @param containers All containers of the project, running or not.
+ *
+ * @throws UserError (input) for a gateway that the project does not have, or that is itself a node; (environment) for
+ * one that is down.
  */
 export function requireEntrance(
   { through }: ContainersDeclaration,
@@ -96,10 +97,10 @@ export function requireEntrance(
   if (isNode(found))
     throw new UserError(
       'input',
-      `${where}: through: ${service} is a node itself, and clients come through a service that is none. Leave it out of "nodes", or "through" away.`,
+      `${where}: through: ${service} is itself a node, which a gateway must not be. Leave it out of "nodes", or leave out "through".`,
     )
   throw new UserError(
     'environment',
-    `${where}: through: ${service} (${found.name}) does not run: it ended with exit code ${found.exitCode}. Start it first, or leave "through" away: clients then dial the nodes.`,
+    `${where}: through: ${service} (${found.name}) does not run: it ended with exit code ${found.exitCode}. Start it first, or leave out "through": clients then dial the nodes.`,
   )
 }

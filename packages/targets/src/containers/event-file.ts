@@ -2,11 +2,11 @@ import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync, s
 import { join } from 'node:path'
 import type { ContainerEvent } from './container-event.ts'
 
-// Without a journal, podman writes its events to a file, at which `podman events` looks four times a second only.
+// Without a journal, podman writes its events to a file, which `podman events` reads only four times a second.
 
-/** An event that `podman events` prints as well, later. */
+/** An event that `podman events` also prints, but later. */
 export interface WrittenEvent extends ContainerEvent {
-  /** The time of day, by which it is known again. */
+  /** The time of day, which identifies the event. */
   readonly time: string
 }
 
@@ -14,8 +14,8 @@ const FOUND_WITHIN_MS = 5_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Tells of events as they are written to the file that this process of podman reads, until the returned function is called.
- * If there is no such file, or it is replaced, nothing is told any more.
+ * Reports events as they are written to the file that this podman process reads, until the returned function is called.
+ * If there is no such file, or it is replaced, nothing more is reported.
  */
 export function watchEventFile(pid: number, happened: (event: WrittenEvent) => void): () => void {
   const deadline = performance.now() + FOUND_WITHIN_MS
@@ -32,7 +32,7 @@ export function watchEventFile(pid: number, happened: (event: WrittenEvent) => v
   }
 }
 
-/** Up to here are its input and outputs: what it complains about is kept in a file of ours, which may have the same name. */
+/** The highest standard descriptor. Its errors go to a file of ours, which may have the same name as the event file. */
 const LAST_STANDARD_FD = 2
 
 function eventFileOf(pid: number): string | undefined {
@@ -47,7 +47,7 @@ function eventFileOf(pid: number): string | undefined {
   }
 }
 
-/** Each line that is added to the file from now on. */
+/** Each line added to the file from now on. */
 export function follow(path: string, happened: (event: WrittenEvent) => void): () => void {
   const file = openSync(path, 'r')
   let offset = statSync(path).size
@@ -76,7 +76,7 @@ export function follow(path: string, happened: (event: WrittenEvent) => void): (
   }
 }
 
-/** The start or end of a container, if the line is about one. */
+/** The start or end of a container, if the line reports one. */
 export function eventIn(line: string): WrittenEvent | undefined {
   try {
     const { ID, Status, Time, Type } = JSON.parse(line) as { readonly [member: string]: unknown }
@@ -88,5 +88,5 @@ export function eventIn(line: string): WrittenEvent | undefined {
   }
 }
 
-/** `12:00:00.123` of a time as any of podman's formats has it. */
+/** `12:00:00.123` from a time in any of podman's formats. */
 export const timeOfDay = (text: string): string => /\d\d:\d\d:\d\d(\.\d+)?/.exec(text)?.[0] ?? ''

@@ -19,32 +19,34 @@ export interface FollowedLinksOptions extends ContainerLinksOptions {
   /** The start of every message. */
   readonly where: string
   readonly logDir: string
-  /** What went wrong meanwhile, to which more is added. */
+  /** Problems during the run. More are added. */
   readonly trouble: string[]
-  /** Takes note of what happened to containers, of whatever project. */
+  /** Handles events of containers, including those of other projects. */
   happened(events: readonly ContainerEvent[]): Promise<void>
-  /** Told of each change of the containers once their links lead through the proxy. */
+  /** Called for each change of the containers once their links lead through the proxy. */
   changed?(change: ClusterChange): void
 }
 
-/** Links between containers that lead through the proxy wherever the containers move to. */
+/** Links between containers that lead through the proxy, wherever the containers move. */
 export interface FollowedLinks {
-  /** Follows at once what has changed. */
+  /** Applies changes at once. */
   refresh(): Promise<void>
   /** As `cut` of the links. */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
-  /** What containers did meanwhile, and what passed beside the proxy; empty if nothing did. */
+  /** What containers did during the run, and what bypassed the proxy; empty if there was nothing. */
   notes(): Promise<readonly string[]>
-  /** Lets everything pass directly; what passes through the proxy goes on until it closes. */
+  /** Lets everything pass directly. Connections through the proxy last until it closes. */
   release(): Promise<void>
   close(): Promise<void>
 }
 
 /** A port that a container opens later is found within this time. */
 const LOOK_EVERY_MS = 500
-/** And within this time by one that has just started: until then it cannot be reached. */
+/** A port of a container that has just started is found within this time, and cannot be reached before. */
 const LOOK_SOON_MS = 25
-/** Looking takes milliseconds for each container, and nobody follows anything meanwhile: it rests this many times as long. */
+/**
+ * Looking takes milliseconds for each container and blocks everything else, so the pause is this many times as long.
+ */
 const RESTS_TIMES = 3
 /** How long a container counts as just started. */
 const SOON_FOR_MS = 10_000
@@ -52,7 +54,8 @@ const SOON_FOR_MS = 10_000
 /**
  * Opens the links, follows containers that start and end and ports that they open, and proves each link by a probe.
  *
- * @throws UserError (environment) if the system refuses, or what nodes send each other passes elsewhere. Nothing is left.
+ * @throws UserError (environment) if the system refuses, or if traffic between nodes bypasses the rules. Nothing is
+ * left behind.
  */
 export async function followLinks(options: FollowedLinksOptions): Promise<FollowedLinks> {
   const links = await openContainerLinks(options)
@@ -89,20 +92,20 @@ export async function followLinks(options: FollowedLinksOptions): Promise<Follow
   }
 }
 
-/** What happened to containers before anybody was told of it. */
+/** Handles events that happened before the watch began. */
 async function missedBefore({ members, happened }: FollowedLinksOptions): Promise<void> {
   const outdated = members().filter(({ container }) => isOutdated(container))
   if (outdated.length > 0) await happened(outdated.map(({ container: { id } }) => ({ id, what: 'start' })))
 }
 
-/** What keeps the network in which this process is, where the containers' engine may take it away. */
+/** Keeps the network of this process alive, if the containers' engine may remove it. */
 async function held({ engine, members, logDir, keeper }: FollowedLinksOptions): Promise<() => Promise<void>> {
   const [network] = members().flatMap(({ container: { networks } }) => networks)
   if (engine !== 'podman' || !isRootless() || network === undefined) return async () => {}
   return holdRootlessNetwork({ network: network.name, logDir, keeper })
 }
 
-/** Resolves to what ends the watching. */
+/** Resolves with a function that ends the watch. */
 async function watched(
   links: ContainerLinks,
   changes: ContainerChanges,
@@ -130,9 +133,9 @@ async function watched(
       await follow(batch).catch(troubled)
     }),
     missed() {
-      const text = `${engine} stopped telling of its containers for a while, as when it restarts: those that it started then may have been reached directly`
+      const text = `${engine} reported no events for a while, for example while restarting: containers started meanwhile may have been reached directly`
       if (!trouble.includes(text)) trouble.push(text)
-      // Where the engine is still down, this is asked again once it is back.
+      // While the engine is down this fails, and is tried again once it is back.
       follow(members().map(({ container: { id } }) => ({ id, what: 'start' }))).catch(() => undefined)
     },
   })
@@ -157,7 +160,10 @@ async function watched(
   }
 }
 
-/** What comes while a batch is handled is the next one: of several events, the engine is asked once, and in order. */
+/**
+ * Collects what arrives while a batch is handled into the next one, so that the engine is asked once for several
+ * events, and in order.
+ */
 function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T) => void {
   let waiting: T[] = []
   let busy = false
@@ -176,7 +182,7 @@ function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T)
   }
 }
 
-/** The links over which nothing passes, once the rules are wherever more of it does. */
+/** Moves the rules to where more traffic passes them, and returns the links that still carry nothing. */
 async function proved(links: ContainerLinks): Promise<readonly Unproved[]> {
   const unproved = await links.unproved()
   if (unproved.length === 0) return []
@@ -189,15 +195,13 @@ async function notesOf(links: ContainerLinks, changes: ContainerChanges): Promis
   const { connections, datagrams } = await links.direct()
   const summary = changes.summary()
   const passed =
-    datagrams.size === 0
-      ? []
-      : [`datagrams (UDP) that passed, which partitions cut and no other fault hurts: ${directText(datagrams)}`]
+    datagrams.size === 0 ? [] : [`UDP datagrams that passed (only partitions affect them): ${directText(datagrams)}`]
   if (summary === undefined && connections.size === 0) return passed
-  const direct = `direct connections, open before their links led through the proxy and ended then: ${directText(connections)}`
+  const direct = `direct connections, opened before their links led through the proxy, and ended then: ${directText(connections)}`
   return [...(summary === undefined ? [] : [summary]), direct, ...passed]
 }
 
-/** Of connections made before the rules, and of what is sent to ports that have just been opened or to nobody. */
+/** Logs connections older than the rules, and packets to ports that have just opened or to nobody. */
 async function logDirect(links: ContainerLinks, logDir: string): Promise<void> {
   const { connections, packets } = await links.direct()
   const listed = (counts: ReadonlyMap<string, number>) =>

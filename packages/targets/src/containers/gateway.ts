@@ -3,19 +3,19 @@ import { imageName, kindOf } from './container-kind.ts'
 import type { Container } from './engine.ts'
 import type { NodeGroup } from './node-groups.ts'
 
-/** By which service clients come in, and what to look at, each a sentence. */
+/** The service that clients dial, and what to look at, each a sentence. */
 export interface ProposedGateway {
   readonly through?: NonNullable<ContainersDeclaration['through']>
   readonly open: readonly string[]
 }
 
-/** They pass on requests of HTTP to one of several servers. */
+/** Gateways that forward HTTP requests to several servers. */
 const OF_HTTP = /^(nginx|openresty|traefik|haproxy|envoy|caddy|kong|apisix|krakend|tyk)/
 
-/** Ports of HTTP by custom; the others of a gateway are often those of its dashboard. */
+/** Customary HTTP ports. The other ports of a gateway often serve its dashboard. */
 const CUSTOMARY = [80, 8080, 8000, 10000] as const
 
-/** A gateway stands before the nodes if it is published and they are not: nobody outside can come any other way. */
+/** A gateway is in front of the nodes if it is published and they are not: then there is no other way in. */
 export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: readonly Container[]): ProposedGateway {
   if (kind !== 'own') return { open: [] }
   const gateways = all.filter((each) => isGateway(each) && !nodes.some(({ service }) => service === each.service))
@@ -46,7 +46,7 @@ export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: reado
   }
 }
 
-/** By its image, or by the program of an image that says nothing. */
+/** By its image, or by its program if the image says nothing. */
 const isGateway = (container: Container): boolean =>
   kindOf(container) === 'gateway' &&
   [imageName(container.image), ...container.command.slice(0, 2).map((word) => word.split('/').at(-1) ?? '')].some(

@@ -24,17 +24,17 @@ import {
 /** The rules in the network of one container. */
 interface InnerTable {
   readonly table: OwnedTable
-  /** The container's own address towards each address that it may not reach directly. */
+  /** The container's own address towards each address that it must not reach directly. */
   readonly own: Map<string, string>
-  /** To which nothing but TCP is let through. */
+  /** The addresses to which only TCP may pass. */
   cut: readonly string[]
 }
 
 /**
- * The same rules in the containers' own networks, for bridges that keep what passes within them from the rules of the
- * engine's network. A container that starts anew gets its table with the next redirected ports.
+ * The same rules in the containers' own networks, for bridges that keep their inner traffic from the rules in the
+ * engine's network. A container that restarts gets its table with the next redirected ports.
  *
- * @param processes A process of each container that runs, by every address of the container.
+ * @param processes A process of each running container, by every address of the container.
  */
 export function openInnerRules(
   project: string,
@@ -43,7 +43,7 @@ export function openInnerRules(
 ): ContainerRules {
   const name = tableOf(project)
   const tables = new Map<number, InnerTable>()
-  /** What tables counted that are closed. */
+  /** The counts of closed tables. */
   const past = emptyCount()
   const inAll = (command: string) => Promise.all([...tables.values()].map(({ table }) => table.run([command])))
 
@@ -64,7 +64,7 @@ export function openInnerRules(
 
   async function closeTable(pid: number, { table, own }: InnerTable): Promise<void> {
     tables.delete(pid)
-    // The network of a container that has ended lasts as long as somebody is in it.
+    // The network of a container that has ended lasts while a process is in it.
     const counted = await table.run([]).catch(() => '')
     addTo(past, counted, own)
     await table.close()
@@ -113,7 +113,7 @@ export function openInnerRules(
   }
 }
 
-/** To which addresses those of a container send, of these pairs. */
+/** The addresses to which a container sends, from these pairs. */
 const toFrom = (pairs: readonly AddressPair[], pids: ReadonlyMap<string, number>, pid: number): readonly string[] =>
   pairs.filter(([from]) => pids.get(from) === pid).map(([, to]) => to)
 
@@ -125,11 +125,11 @@ async function cutIn(table: string, inner: InnerTable, after: readonly string[])
     }),
   )
   inner.cut = after
-  // The network of a container that has ended has nothing left to cut.
+  // In the network of a container that has ended there is nothing left to cut.
   if (commands.length > 0) await inner.table.run([commands.join('; ')]).catch(() => '')
 }
 
-/** Replaces what one container's table redirects. */
+/** Replaces the redirections in one container's table. */
 function redirecting(table: string, sent: readonly RedirectedPort[], received: readonly RedirectedPort[]): string[] {
   return FAMILIES.flatMap((each) => {
     const own = (ports: readonly RedirectedPort[]) => ports.filter(({ to }) => each.has(to))
@@ -142,7 +142,7 @@ function redirecting(table: string, sent: readonly RedirectedPort[], received: r
   })
 }
 
-/** What the container sends is redirected as it leaves; what the proxy sends it gets the caller's address as it arrives. */
+/** Outgoing traffic is redirected; traffic from the proxy gets the caller's address as it arrives. */
 const emptyInnerTable = (table: string): readonly string[] => [
   `add table ${table} { flags owner; }`,
   `add chain ${table} sent { type nat hook output priority -101; }`,
@@ -164,7 +164,7 @@ const emptyInnerTable = (table: string): readonly string[] => [
   ]),
 ]
 
-/** What is counted by addresses, by the name of the set that counts it. */
+/** The sets whose elements, addresses, are counted. */
 const SETS = ['packets', 'datagrams', 'cut'] as const
 const NAME_OF = { packets: 'pairs', datagrams: 'datagrams', cut: 'cut' } as const
 

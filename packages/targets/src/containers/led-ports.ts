@@ -3,15 +3,15 @@ import { connect, createServer, type Socket } from 'node:net'
 import { listensAtLoopback6 } from './listening-ports.ts'
 import { openTable } from './redirection.ts'
 
-/** A port of this machine, and the port of 127.0.0.1 to which connections of this machine's programs are led instead. */
+/** A port of this machine, and the port of 127.0.0.1 to which local connections to it are redirected. */
 export interface LedPort {
   readonly hostPort: number
   readonly proxyPort: number
 }
 
 /**
- * Leads what programs of this machine send to published ports to the proxy, at 127.0.0.1 and at ::1. Lasts until the
- * returned function is called, and no longer than this process.
+ * Redirects connections from this machine's programs to published ports to the proxy, at 127.0.0.1 and ::1, until the
+ * returned function is called or this process ends.
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */
@@ -45,7 +45,10 @@ export async function leadPublished(project: string, ports: readonly LedPort[]):
   }
 }
 
-/** Programs that try ::1 first, where nothing is published, go on with 127.0.0.1; also if something is published later. */
+/**
+ * Programs that try ::1 first, where nothing is published, fall back to 127.0.0.1; also if something is published there
+ * later.
+ */
 const ruleFor6 = (table: string, hostPort: number, relay: Relay | undefined): string =>
   relay === undefined
     ? `add rule ${table} other ip6 daddr ::1 tcp dport ${hostPort} reject with tcp reset`
@@ -56,7 +59,7 @@ interface Relay {
   close(): Promise<void>
 }
 
-/** The kernel does not translate between families of addresses: what arrives at ::1 is carried to 127.0.0.1. */
+/** The kernel does not translate between address families, so connections to ::1 are relayed to 127.0.0.1. */
 async function openRelay(proxyPort: number): Promise<Relay> {
   const open = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -68,7 +71,7 @@ async function openRelay(proxyPort: number): Promise<Relay> {
       open.add(socket)
       socket.setNoDelay(true)
       socket.pipe(other)
-      // A reset by a fault has to arrive as one.
+      // A reset by a fault must arrive as a reset.
       socket.on('error', () => other.resetAndDestroy())
       socket.on('close', () => open.delete(socket))
     }

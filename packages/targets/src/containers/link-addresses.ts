@@ -8,8 +8,8 @@ import type { Family } from './engine.ts'
 import { groupsOf } from './ipv6-groups.ts'
 
 /**
- * Addresses of this machine, one for each link: what is sent to it tells the proxy who dials whom. They lie in ranges
- * that are reserved for measuring networks, and so in nobody's use.
+ * Addresses of this machine, one for each link: the address that a connection uses tells the proxy which container
+ * dials which. They are in ranges reserved for measuring networks, which nobody uses.
  */
 export interface LinkAddresses {
   readonly addresses: readonly string[]
@@ -23,8 +23,8 @@ const MOST6 = 0xffff
 const REMOVED_WITHIN_MS = 10_000
 
 /**
- * Adds an address of each of these families to the loopback interface. The keeper removes them if this process dies; if both die, the next
- * process that adds some does.
+ * Adds an address of each of these families to the loopback interface. The keeper removes them if this process dies; if
+ * both die, the next process that adds some does.
  *
  * @throws UserError (environment) if the system refuses.
  */
@@ -50,7 +50,7 @@ export function addLinkAddresses(families: readonly Family[], keeper: Keeper): L
 
 type Verb = 'add' | 'del'
 
-/** An address is removed by its label as well: meanwhile it may have become another process's. */
+/** Removes an address only with its label, since another process may have taken it over. */
 const line = (verb: Verb, address: string, label: string): string =>
   `addr ${verb} ${isIPv6(address) ? `${address}/128 dev lo` : `${address}/32 dev lo label ${label}`}\n`
 
@@ -71,7 +71,7 @@ function freeAddresses(families: readonly Family[]): readonly string[] {
   return families.map((family) => free[family].next().value ?? '')
 }
 
-/** Those of this process are nobody else's. */
+/** No other process has addresses with this process's prefix. */
 function freeAddresses6(count: number, all: readonly string[]): readonly string[] {
   const nameOf = (address: string) => groupsOf(address).join()
   const taken = new Set(all.filter(isIPv6).map(nameOf))
@@ -83,7 +83,7 @@ function freeAddresses6(count: number, all: readonly string[]): readonly string[
   return found
 }
 
-/** Whole blocks of which nobody has an address, so that two runs started at once rarely choose the same. */
+/** Takes whole blocks in which nobody has an address, so that two runs that start at once rarely choose the same. */
 function freeAddresses4(count: number, all: readonly string[]): readonly string[] {
   const taken = new Set(all.filter((address) => address.startsWith(`${PREFIX}.`)).map((each) => each.split('.')[2]))
   const first = process.pid % BLOCKS
@@ -97,7 +97,7 @@ function freeAddresses4(count: number, all: readonly string[]): readonly string[
   throw new UserError('environment', `${PREFIX}.0.0/16 has no ${count} addresses left: end other runs of chaos first.`)
 }
 
-/** What ip complains about. */
+/** Returns the error that ip prints. */
 function ip(commands: string, force: boolean): string | undefined {
   const { status, stderr, error } = spawnSync('ip', [...(force ? ['-force'] : []), '-batch', '-'], {
     input: commands,

@@ -2,20 +2,20 @@ import { type Link, linkName } from '@chaosproxy/faults'
 import type { AddressPair, ContainerRules } from './redirection.ts'
 
 export interface LinkCutsOptions {
-  /** Where links lead from and to now. */
+  /** The current addresses of both ends of the links. */
   pairsOf(links: readonly Link[]): readonly AddressPair[]
   rules(): ContainerRules
-  /** Whether the rules let everything pass by now. */
+  /** Whether the rules have been released. */
   isOver(): boolean
-  /** Runs a step once those before have ended. */
+  /** Runs a step once the earlier ones have ended. */
   next<T>(step: () => Promise<T>): Promise<T>
 }
 
-/** Links on which nothing but TCP may pass: the proxy cuts that, and carries nothing else. */
+/** Links on which only TCP may pass: the proxy cuts TCP, and carries nothing else. */
 export interface LinkCuts {
-  /** Lets the rules follow what changed. */
+  /** Adapts the rules to changed addresses. */
   follow(): Promise<void>
-  /** Resolves to what ends the cut, which resolves to how many packets it has dropped. */
+  /** Resolves with a function that ends the cut and resolves with the number of packets dropped. */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
 }
 
@@ -32,7 +32,7 @@ export function createLinkCuts({ pairsOf, rules, isOver, next }: LinkCutsOptions
     async cut(links) {
       const own = [...links]
       const before = await next(async () => {
-        // What nobody has cut yet counts from zero.
+        // A pair that was not cut before counts from zero.
         if (isOver()) return 0
         const count = own.some(isCut) ? await dropped(own) : 0
         inForce.add(own)

@@ -15,7 +15,7 @@ export const listeningPorts = (pid: number): readonly number[] => [
   ...new Set(['tcp', 'tcp6'].flatMap((table) => portsIn(tableOf(pid, table)))),
 ]
 
-/** The same over IPv6. */
+/** The same ports, over IPv6. */
 export const listeningPorts6 = (pid: number): readonly number[] => [...new Set(ports6In(tableOf(pid, 'tcp6')))]
 
 /** Whether something listens on this port of ::1, where this process is. */
@@ -68,13 +68,13 @@ const portsIn = (table: string): readonly number[] =>
     .filter(({ address }) => !isLoopback(address))
     .map(({ port }) => port)
 
-/** Of the table of IPv6, in which sockets of IPv4 are as well. */
+/** From the table of IPv6, which also lists sockets of IPv4. */
 const ports6In = (table: string): readonly number[] =>
   listenersIn(table)
     .filter(({ address }) => address !== LOOPBACK6 && !/^0{16}F{4}0{4}/.test(address))
     .map(({ port }) => port)
 
-/** The addresses as the table has them: words of the machine's order, so 127.0.0.1 is `0100007F`. */
+/** The addresses in the table's form: words in the machine's order, so 127.0.0.1 is `0100007F`. */
 const listenersIn = (table: string): readonly { readonly address: string; readonly port: number }[] =>
   table
     .split('\n')

@@ -5,17 +5,17 @@ import type { ContainerEvent } from './container-event.ts'
 import { usualPort } from './container-kind.ts'
 import type { Container } from './engine.ts'
 
-/** A container as an end of links. */
+/** A container as an endpoint of links. */
 export interface Member {
-  /** A node (`n1`), or the name of a service that is none (`db`; `db-2` if there are several). */
+  /** A node (`n1`), or the name of another service (`db`; `db-2` if there are several). */
   readonly endpoint: string
   readonly isNode: boolean
-  /** As it was seen last. */
+  /** The container when it was last inspected. */
   container: Container
 }
 
 /**
- * Which containers are nodes, in order, and what the others are called.
+ * Returns the nodes in order, and the names of the other containers.
  *
  * @throws UserError (input) for a service that the project does not have.
  */
@@ -40,31 +40,31 @@ export function membersOf(
   ]
 }
 
-/** A service may have the name of an endpoint that means something else. */
+/** A service may be named like a reserved endpoint. */
 export function otherName({ service, name, number }: Container, others: readonly Container[]): string {
   if (/^n\d+$/.test(service) || service === 'clients') return name
   return others.filter((each) => each.service === service).length > 1 ? `${service}-${number}` : service
 }
 
-/** What a container is called that comes to a project later. */
+/** The name of a container that joins a project later. */
 export const laterName = (container: Container, others: readonly Container[]): string =>
   others.some(({ service }) => service === container.service)
     ? `${container.service}-${container.number}`
     : otherName(container, [container])
 
-/** Whether a container is the same one of its service, made anew. */
+/** Whether a container replaces another one of its service. */
 export const isInPlaceOf = (container: Container, other: Container): boolean =>
   container.service === other.service && container.number === other.number
 
-/** Whether the engine may be starting it again right now. */
+/** Whether the engine may be about to restart it. */
 export const isComingBack = ({ backUntilMs }: Container): boolean =>
   backUntilMs !== undefined && Date.now() < backUntilMs
 
-/** Whether it is no longer as it was seen last, as far as that can be told without asking the engine. */
+/** Whether the container has changed since it was inspected, as far as this is visible without the engine. */
 export const isOutdated = (container: Container): boolean =>
   container.running ? !existsSync(`/proc/${container.pid}`) : isComingBack(container)
 
-/** Notes which containers have ended, and returns those that run by now, perhaps elsewhere: only the engine knows where. */
+/** Marks containers that have ended, and returns those that have started, whose address only the engine knows. */
 export function endedAmong(members: readonly Member[], events: readonly ContainerEvent[]): readonly string[] {
   const last = new Map(events.map(({ id, what }) => [id, what]))
   for (const member of members) if (last.get(member.container.id) === 'die') member.container = gone(member.container)
@@ -74,7 +74,7 @@ export function endedAmong(members: readonly Member[], events: readonly Containe
 /** A container that has ended, or has been removed. */
 export const gone = (container: Container): Container => ({ ...container, running: false, pid: 0 })
 
-/** @throws UserError (environment) for nodes whose links nothing can come between. */
+/** @throws UserError (environment) for nodes whose links cannot be led through the proxy. */
 export function requireOwnNetworks(members: readonly Member[], where: string): void {
   for (const { endpoint, isNode, container } of members) {
     if (!isNode || !container.running) continue
@@ -90,7 +90,7 @@ export function requireOwnNetworks(members: readonly Member[], where: string): v
       )
     throw new UserError(
       'environment',
-      `${where}: ${endpoint} (${name}) has ${shared ?? 'no network'} (network_mode: ${networkMode}), where nobody can tell whom it talks to. Give it a network of the project, or declare its links by hand ("addresses" and "links" of a cluster that runs already).`,
+      `${where}: ${endpoint} (${name}) has ${shared ?? 'no network'} (network_mode: ${networkMode}), so its links cannot lead through the proxy. Give it a network of the project, or declare its links by hand ("addresses" and "links" of a cluster that is already running).`,
     )
   }
 }

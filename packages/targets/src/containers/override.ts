@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What a Compose file adds to a service. */
+/** What an override adds to a service. */
 interface ServicePart {
-  /** In the short form, of which every composing program knows that it replaces what else is mounted there. */
+  /** In the short form, which all Compose programs take to replace another mount at the same place. */
   readonly volumes: readonly string[]
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** Writes a Compose file, to be read after the project's own, that adds a part to each service. Returns its path. */
+/** Writes a Compose file that adds a part to each service, to be read after the project's own. Returns its path. */
 export function writeOverride(
   directory: string,
   services: readonly string[],

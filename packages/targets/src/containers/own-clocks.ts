@@ -18,20 +18,21 @@ import type { Handover } from '../network/node-harms.ts'
 import type { Member } from './members.ts'
 import { writeOverride } from './override.ts'
 
-// Clocks of containers that may be moved. Their kernel has one clock for all, so libfaketime stands between a program and its
-// C library: it reads from a file how far the wall clock is off. The monotonic clock is never off, as on real machines.
+// Clocks of containers that faults can move. All containers share the kernel's clock, so libfaketime is preloaded
+// between a program and its C library: it reads the wall clock's offset from a file. The monotonic clock is unaffected,
+// as on real machines.
 
 export interface OwnClocks {
   /** A Compose file that gives each service its clock, to be read after the project's own. */
   readonly override: string
   of(service: string): OwnClock
-  /** @throws UserError (environment) for a program that asks the kernel for the time without its C library. */
+  /** @throws UserError (environment) for a program that reads the time from the kernel without its C library. */
   requireRead(members: readonly Member[]): void
   remove(): void
 }
 
 export interface OwnClock {
-  /** Makes it jump, then run too fast or too slow, besides whatever else moves it. Undone, it is right again. */
+  /** Moves the clock by an offset, then lets it drift, in addition to other faults. */
   move(fault: { readonly offsetMs: number; readonly driftPpm: number }): Handover
 }
 
@@ -41,17 +42,17 @@ interface OwnClocksOptions {
   readonly keeper: Keeper
 }
 
-/** Where the library and its file are in every container. */
+/** The directory of the library and its file in every container. */
 const PLACE = '/chaos-clock'
 const LIBRARY = 'libfaketimeMT.so.1'
 const FILE = 'now'
-/** A drift is many small jumps. */
+/** A drift consists of many small jumps. */
 const STEP_MS = 50
 
-/** What to do where it is not installed. */
+/** The advice if libfaketime is not installed. */
 export const WITHOUT_LIBRARY = 'Install it (apt-get install libfaketime), or leave out "clocks".'
 
-/** @throws UserError (environment) where libfaketime is not installed. */
+/** @throws UserError (environment) if libfaketime is not installed. */
 export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): OwnClocks {
   const library = findLibrary()
   if (library === undefined)
@@ -63,7 +64,7 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
       const place = join(directory, service)
       mkdirSync(place)
       copyFileSync(library, join(place, LIBRARY))
-      // Whoever the service runs as.
+      // The service may run as any user.
       chmodSync(place, 0o755)
       return [service, createClock(join(place, FILE))]
     }),
@@ -84,18 +85,18 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
       if (blind === undefined) return
       throw new UserError(
         'environment',
-        `${where}: clocks: the clock of ${blind.endpoint} (${blind.container.name}) cannot be moved: its program does not ask a C library of this machine's kind for the time, as programs in Go and images without glibc do. Leave out "clocks".`,
+        `${where}: clocks: the clock of ${blind.endpoint} (${blind.container.name}) cannot be moved: its program does not read the time from glibc. Programs in Go and images without glibc do not. Leave out "clocks".`,
       )
     },
     remove() {
-      // A run may end in the middle of a fault, and nothing is to write there any more.
+      // A run may end during a fault, after which the file no longer exists.
       for (const clock of clocks.values()) clock.stop()
       rmSync(directory, { recursive: true, force: true })
     },
   }
 }
 
-/** libfaketime of this machine. Debian has it in a directory for each kind of processor, others in one of these. */
+/** This machine's libfaketime. Debian has it in a directory for each architecture, others in one of these. */
 export function findLibrary(): string | undefined {
   const debian = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((kind) => join('/usr/lib', kind)) : []
   return [...debian, '/usr/lib', '/usr/lib64', '/usr/local/lib']
@@ -103,11 +104,11 @@ export function findLibrary(): string | undefined {
     .find(existsSync)
 }
 
-/** How a program is made to read its clock. */
+/** The environment that makes a program use its clock. */
 const READING = {
   LD_PRELOAD: `${PLACE}/${LIBRARY}`,
   FAKETIME_TIMESTAMP_FILE: `${PLACE}/${FILE}`,
-  // It is looked at each time somebody asks for the time.
+  // Reads the file whenever a program asks for the time.
   FAKETIME_NO_CACHE: '1',
   FAKETIME_DONT_FAKE_MONOTONIC: '1',
   NO_FAKE_STAT: '1',
@@ -120,7 +121,7 @@ function createClock(file: string): OwnClock & { readonly stop: () => void } {
   function set(): void {
     if (isStopped) return
     const offMs = [...moves].reduce((sum, off) => sum + off(), 0)
-    // In one piece: it may be read at any time.
+    // Replaced atomically, since it may be read at any time.
     writeFileSync(`${file}.next`, offsetText(offMs))
     renameSync(`${file}.next`, file)
   }
@@ -152,7 +153,7 @@ function createClock(file: string): OwnClock & { readonly stop: () => void } {
 /** Seconds with a sign, as libfaketime reads an offset. */
 export const offsetText = (ms: number): string => `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(3)}\n`
 
-/** Go has its own way to the kernel, and marks its programs. */
+/** Go asks the kernel directly. Its programs contain this mark. */
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 function readsIt(pid: number): boolean {

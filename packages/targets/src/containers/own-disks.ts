@@ -10,15 +10,16 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { writeOverride } from './override.ts'
 import { isRootless } from './rights.ts'
 
-// Disks of containers that may be filled. Each is a file system of this machine's memory, so that filling it takes room from
-// nobody else, and a kill leaves what was written, as a disk does. What fills it lies beside what the container sees.
+// Disks of containers that faults can fill. Each is a file system in this machine's memory, so that filling it affects
+// nothing else, and a kill keeps what was written, as on a disk. The file that fills it is outside the container's
+// view.
 
 export interface OwnDisks {
   /** A Compose file that gives each service its disk, to be read after the project's own. */
   readonly override: string
   /** Where the disk of a service is mounted on this machine. */
   directoryOf(service: string): string
-  /** Once nothing runs that has them open. */
+  /** Unmounts the disks, once nothing that has them open is running. */
   remove(): Promise<void>
 }
 
@@ -33,12 +34,12 @@ interface OwnDisksOptions {
 const DEFAULT_MEGABYTES = 64
 const WITHIN_MS = 10_000
 
-/** @throws UserError (environment) if nothing can be mounted here. */
+/** @throws UserError (environment) if nothing can be mounted on this machine. */
 export async function openOwnDisks({ where, disk, services, keeper, logPath }: OwnDisksOptions): Promise<OwnDisks> {
   if (isRootless())
     throw new UserError(
       'environment',
-      `${where}: disk: a rootless engine does not see what is mounted for it. Use one of root's, or leave out "disk".`,
+      `${where}: disk: a rootless engine does not see disks mounted by chaos. Use a root engine, or leave out "disk".`,
     )
   const directory = mkdtempSync(join(tmpdir(), 'chaos-disks-'))
   const forget = keeper.undoLater(removing(directory), { timeoutMs: WITHIN_MS })
@@ -56,11 +57,11 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
       await remove()
       throw new UserError(
         'environment',
-        `${where}: disk: none can be mounted here (exit code ${code}), which takes root. ${lastLines(logPath)}`,
+        `${where}: disk: cannot mount one here (exit code ${code}), which requires root. ${lastLines(logPath)}`,
       )
     }
     mkdirSync(seenIn(directoryOf(service)))
-    // Whoever the service runs as, as on a volume that its image prepares.
+    // The service may run as any user, as on a volume that its image prepares.
     chmodSync(seenIn(directoryOf(service)), 0o1777)
   }
   const override = writeOverride(directory, services, (service) => ({
@@ -69,7 +70,7 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
   return { override, directoryOf, remove }
 }
 
-/** The part of a disk that its container sees. */
+/** The part of a disk that its container can see. */
 const seenIn = (directory: string): string => join(directory, 'data')
 
 const mounting = (directory: string, megabytes: number): ProgramCommand => ({
@@ -84,21 +85,21 @@ const removing = (directory: string): ProgramCommand => ({
   ],
 })
 
-/** A container whose disk is filled. */
+/** A container with a full disk. */
 interface Filled {
   readonly engine: string
   readonly name: string
   readonly disk: string
 }
 
-/** Until nothing more can be written. */
+/** Writes until the disk is full. */
 export const filling = ({ disk }: Filled): ProgramCommand => ({
   words: ['sh', '-c', 'dd if=/dev/zero "of=$1/ballast" bs=4096 2>/dev/null; [ -e "$1/ballast" ]', 'disk', disk],
 })
 
 export const makingRoom = ({ disk }: Filled): ProgramCommand => ({ words: ['rm', '-f', join(disk, 'ballast')] })
 
-/** Once nobody else is left to start what may have ended of it. */
+/** Makes room, and starts the container if it has exited, when nobody else is left to do so. */
 export const makingRoomLast = ({ engine, name, disk }: Filled): ProgramCommand => ({
   words: ['sh', '-c', 'rm -f "$3/ballast"; exec "$1" start "$2"', 'disk', engine, name, disk],
 })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, isIPv6, type Server } from 'node:net'
 import type { Address } from '@chaosproxy/proxy'
 
-/** A way from one container to another, by their addresses, and the address that stands for it. */
+/** A link from one container to another, by their addresses, and the proxy's address for it. */
 export interface ProbedWay {
   /** Any process in the network namespace of the container that dials. */
   readonly pid: number
@@ -11,17 +11,20 @@ export interface ProbedWay {
   readonly via: string
 }
 
-/** Nobody listens there (tcpmux): a probe that gets past the rules is refused by the container, which notices nothing. */
+/**
+ * A port on which nobody listens (tcpmux): a probe that bypasses the rules is refused by the kernel, unnoticed by the
+ * container.
+ */
 export const PROBED_PORT = 1
 
-/** Long enough for a program to start on a machine with much else to do, and for a lost first packet to be sent again. */
+/** Long enough for a program to start on a busy machine, and for a lost first packet to be resent. */
 const WITHIN_MS = 10_000
 
-/** Listens at the address of each way, to see which probes arrive. */
+/** Listens at the address of each link, to see which probes arrive. */
 export interface Probes<Way extends ProbedWay> {
-  /** Where the probes of each way have to be sent to. */
+  /** The address to which the probes of each link must lead. */
   readonly listening: ReadonlyMap<Way, Address>
-  /** Dials over every way from inside its container, and returns those over which nothing came. */
+  /** Dials over every link from inside its container, and returns the links on which nothing arrived. */
   send(): Promise<readonly Way[]>
   close(): Promise<void>
 }
@@ -62,15 +65,15 @@ export async function openProbes<Way extends ProbedWay>(ways: readonly Way[]): P
   }
 }
 
-/** Waits until the other end closes: a connection can be open here before the proxy's side has heard of it. */
+/** Waits until the other end closes: a connection can be open here before the proxy has accepted it. */
 const SCRIPT = `for to in "$@"; do (exec 3<>"/dev/tcp/$to/${PROBED_PORT}" && read -r -u 3) 2>/dev/null & done; wait`
 
 const dialAll = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, ['bash', '-c', SCRIPT, 'probe', ...addresses])
 
 /**
- * Resets what a container's programs have connected to these addresses, so that they notice at once, also where they
- * only wait. Where ss or the kernel cannot, the rules refuse such connections at their next packet.
+ * Resets the connections of a container's programs to these addresses, so that they notice at once even if they only
+ * wait. If ss or the kernel cannot do this, the rules refuse such connections at their next packet.
  */
 export const endConnections = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, [
@@ -82,10 +85,10 @@ export const endConnections = (pid: number, addresses: readonly string[]): Promi
     addresses.map((each) => `dst ${isIPv6(each) ? `[${each}]` : each}`).join(' or '),
   ])
 
-/** Enters only the network of the container: the programs are this machine's. */
+/** Enters only the container's network; the programs are this machine's. */
 async function within(pid: number, command: readonly string[]): Promise<void> {
   const words = ['--target', String(pid), '--net', '--', ...command]
-  // A group of its own, because what a probe waits for is one of its children.
+  // In its own process group, because a probe waits for a child process.
   const child = spawn('nsenter', words, { stdio: 'ignore', detached: true })
   const timer = setTimeout(() => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')

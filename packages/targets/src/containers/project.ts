@@ -6,7 +6,7 @@ import { findProgram } from '../command/programs.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { type AskedEngine, askedEngines, type Container, type EngineProgram } from './engine.ts'
 
-/** The containers that a declaration means, and the engine that has them. */
+/** The containers of a declaration, and the engine that runs them. */
 export interface Project {
   readonly engine: EngineProgram
   readonly name: string
@@ -17,7 +17,7 @@ export interface Project {
 export interface ProjectCommands {
   readonly engine: EngineProgram
   readonly up: ProgramCommand
-  /** Makes containers and starts none. */
+  /** Creates the containers without starting them. */
   readonly create: ProgramCommand
   readonly down: ProgramCommand
 }
@@ -47,19 +47,19 @@ const nameOf = ({ containers }: ContainersDeclaration, { labels, name }: Contain
 export function isMeant(container: Container, declaration: ContainersDeclaration, directory: string): boolean {
   const { compose, containers = [] } = declaration
   if (compose === undefined) return containers.some((each) => isNamed(container, each))
-  // What `compose run` starts is no service.
+  // A container of `compose run` belongs to no service.
   if (container.labels['com.docker.compose.oneoff'] === 'True') return false
   if (typeof compose === 'object') return container.labels[PROJECT] === compose.project
   return isOfFile(container, resolve(directory, compose))
 }
 
-/** `app=shop` is a label, all else a name. */
+/** `app=shop` is a label; anything else is a name. */
 function isNamed({ name, labels }: Container, wanted: string): boolean {
   const [label = '', ...value] = wanted.split('=')
   return value.length === 0 ? name === wanted : labels[label] === value.join('=')
 }
 
-/** Some versions note the file as it was typed, relative to wherever that was. */
+/** Some versions record the file as it was typed, relative to an unknown directory. */
 function isOfFile({ labels }: Container, file: string): boolean {
   const folder = labels[`${PROJECT}.working_dir`]
   const files = (labels[`${PROJECT}.config_files`] ?? '').split(',')
@@ -70,16 +70,16 @@ function isOfFile({ labels }: Container, file: string): boolean {
   )
 }
 
-/** In the order of the names that the declaration gives, then by service and number. */
+/** In the order of the declaration's names, then by service and number. */
 function inOrder(all: readonly Container[], { containers = [] }: ContainersDeclaration): readonly Container[] {
   const place = (container: Container) => containers.findIndex((each) => isNamed(container, each))
   return all.toSorted((a, b) => place(a) - place(b) || a.service.localeCompare(b.service) || a.number - b.number || 0)
 }
 
 /**
- * How the project is started, by whichever composing program is there; with files that override its own, if any.
+ * The commands to start the project with the first available Compose program, and with override files if given.
  *
- * @throws UserError (environment) if it cannot be: no engine, no program, or no file to start.
+ * @throws UserError (environment) if there is no engine, no program, or no file.
  */
 export function commandsFor(
   declaration: ContainersDeclaration,
@@ -127,7 +127,7 @@ function noEngine(where: string, engines: readonly AskedEngine[]): UserError {
 const isTooOld = (said: string): boolean =>
   /client version \S+ is too new|server API version \S+ is too old/i.test(said)
 
-/** The composing program of an engine: the engine's own, then the older ones. */
+/** The Compose programs of an engine: first the engine's own, then the older ones. */
 export function composeOf(engine: EngineProgram): readonly [string, ...string[]] | undefined {
   const own: readonly [string, ...string[]] = [engine, 'compose']
   if (engine === 'docker' && spawnSync(engine, ['compose', 'version'], { stdio: 'ignore' }).status === 0) return own

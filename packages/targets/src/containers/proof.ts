@@ -7,11 +7,11 @@ export interface ProofOptions {
   readonly members: () => readonly Member[]
   /** The start of every message. */
   readonly where: string
-  /** What went wrong meanwhile, to which more is added. */
+  /** Problems during the run. More are added. */
   readonly trouble: string[]
 }
 
-/** A link over which no probe arrived. */
+/** A link on which no probe arrived. */
 export interface Unproved {
   readonly from: string
   readonly to: string
@@ -19,7 +19,7 @@ export interface Unproved {
 }
 
 /**
- * A way past the proxy would make every cut of it a lie: between nodes it is refused, elsewhere told.
+ * Requires every link between nodes to lead through the proxy, or cuts would leak. Other links are only reported.
  *
  * @throws UserError (environment)
  */
@@ -32,7 +32,7 @@ export async function requireProof(unproved: readonly Unproved[], options: Proof
   )
   const families = [...new Set(unproved.map(({ family }) => family))]
   const named = [...new Set(unproved.map(({ from, to }) => `${from} to ${to}`))].join(', ')
-  const text = `nothing passed from ${named}${families.includes(4) ? '' : ' over IPv6'}: what these containers send each other does not come through the proxy`
+  const text = `nothing passed from ${named}${families.includes(4) ? '' : ' over IPv6'}: traffic between these containers does not pass the proxy`
   if (ofNodes.length === 0) {
     trouble.push(text)
     return
@@ -45,19 +45,19 @@ export async function requireProof(unproved: readonly Unproved[], options: Proof
   )
 }
 
-/** `bridge`, `overlay`, …; empty if the engine does not say. */
+/** `bridge`, `overlay`, …; empty if the engine does not report it. */
 const driverOf = (engine: EngineProgram, network: string): Promise<string> =>
   askEngine(engine, ['network', 'inspect', '--format', '{{.Driver}}', network]).then(
     (said) => said.trim(),
     () => '',
   )
 
-/** What keeps the proxy from coming between containers, and what to do, by the drivers of their networks. */
+/** Why the proxy cannot get between containers, and what to do, by the drivers of their networks. */
 export function whyBypassed(drivers: ReadonlyMap<string, string>, family: Family = 4): string {
   const other = [...drivers].find(([, driver]) => driver !== '' && driver !== 'bridge')
   if (other !== undefined) {
     const [network, driver] = other
-    return `Their network ${network} is of driver "${driver}", which passes this machine's rules by: test with one of driver "bridge".`
+    return `Their network ${network} has driver "${driver}", which bypasses this machine's rules: use one with driver "bridge".`
   }
   const { range, tables, setting } = FIREWALL[family]
   return `Either a firewall of this machine drops what containers send to ${range} (${tables} -I INPUT -d ${range} -j ACCEPT lets it pass); or their network is "internal: true" and its bridge keeps it from the host's rules (modprobe br_netfilter; sysctl net.bridge.${setting}=1).`

@@ -6,31 +6,31 @@ import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import { startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
-/** What one container sends to a port of another goes to the proxy, which dials on from this address. */
+/** A redirection: traffic of one container to a port of another goes to the proxy, which dials that port. */
 export interface RedirectedPort {
   readonly from: string
   readonly to: string
   readonly port: number
-  /** Where the proxy listens, at an address that only this link has. */
+  /** The proxy's address, which only this link uses. */
   readonly via: Address
 }
 
-/** What containers sent each other without the proxy, and what the rules refused. */
+/** Traffic between containers that bypassed the proxy, and traffic that the rules refused. */
 export interface Refused {
-  /** How many packets, by `FROM>TO`. */
+  /** The number of packets, by `FROM>TO`. */
   readonly packets: ReadonlyMap<string, number>
-  /** Connections that were open before the rules; each has both directions, or only one. */
+  /** Connections older than the rules, each in one direction or both. */
   readonly connections: readonly DirectConnection[]
-  /** How many datagrams of UDP passed, by `FROM>TO`. */
+  /** The number of UDP datagrams that passed, by `FROM>TO`. */
   readonly datagrams: ReadonlyMap<string, number>
-  /** How many packets a cut has dropped, by `FROM>TO`. */
+  /** The number of packets that a cut has dropped, by `FROM>TO`. */
   readonly cut: ReadonlyMap<string, number>
 }
 
-/** One address, and the other that it sends to. */
+/** An address, and the address that it sends to. */
 export type AddressPair = readonly [from: string, to: string]
 
-/** The addresses and ports of a connection, in the direction in which something was refused. */
+/** The addresses and ports of a connection, in the direction of a refused packet. */
 export interface DirectConnection {
   readonly from: string
   readonly fromPort: number
@@ -38,19 +38,19 @@ export interface DirectConnection {
   readonly toPort: number
 }
 
-/** Rules of the kernel between containers, which last no longer than this process. */
+/** The kernel's rules between containers, which end with this process. */
 export interface ContainerRules {
   /**
    * Replaces the redirected ports. Existing connections stay as they are.
    *
-   * @param refused What any of these addresses sends another without the proxy is refused from now on, and counted.
+   * @param refused Pairs whose traffic outside the proxy is refused and counted from now on.
    */
   redirect(ports: readonly RedirectedPort[], refused?: readonly AddressPair[]): Promise<void>
-  /** Drops all but TCP between exactly these. The proxy cuts TCP. */
+  /** Drops everything except TCP between exactly these pairs. The proxy cuts TCP. */
   cut(pairs: readonly AddressPair[]): Promise<void>
-  /** What passed or tried to pass without the proxy. */
+  /** The traffic that passed or tried to pass outside the proxy. */
   refused(): Promise<Refused>
-  /** Lets everything pass directly. Connections that were redirected stay so until they end. */
+  /** Lets everything pass directly. Connections already redirected remain so. */
   release(): Promise<void>
   close(): Promise<void>
 }
@@ -59,8 +59,8 @@ const ANSWERS_WITHIN_MS = 5_000
 const PER_LINE = 50
 
 /**
- * Opens an empty table. It is owned by an nft process that ends with this one, and the kernel removes it then: traffic
- * is direct again at once. Only one table of a name can exist, so two runs cannot stand between the same containers.
+ * Opens an empty table. It is owned by an nft process that ends with this one, whereupon the kernel removes it and
+ * traffic is direct again. Only one table of a name can exist, so two runs cannot use the same containers.
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */
@@ -114,9 +114,9 @@ export async function openRules(project: string, keeper: Keeper): Promise<Contai
 /** The table of a project, by family and name. */
 export const tableOf = (project: string): string => `inet chaos_${project.replaceAll(/\W/g, '_')}`
 
-/** A table of the kernel that lasts no longer than this process. */
+/** A table of the kernel that ends with this process. */
 export interface OwnedTable {
-  /** Runs the commands and returns the table as it is then. */
+  /** Runs the commands and returns the resulting table. */
   run(commands: readonly string[]): Promise<string>
   close(): Promise<void>
 }
@@ -124,12 +124,12 @@ export interface OwnedTable {
 export interface TableOptions {
   /** `inet chaos_shop`. */
   readonly name: string
-  /** Whose links it is about, for messages. */
+  /** The owner of the links, for messages. */
   readonly project: string
   readonly setup: readonly string[]
-  /** A process in whose network it is opened; by default this one. */
+  /** A process in whose network namespace it is opened; by default this one. */
   readonly inside?: number | undefined
-  /** Ends the table at once if this process dies, before it removes the addresses to which the table leads. */
+  /** Ends the table at once if this process dies, before it removes the proxy's addresses. */
   readonly keeper?: Keeper | undefined
 }
 
@@ -147,7 +147,7 @@ export async function openTable({ name, project, setup, inside, keeper }: TableO
     () => root && keeper?.forget(root),
     () => undefined,
   )
-  // Its end reports a failure.
+  // A failure shows when the process ends.
   nft.stdin.on('error', () => undefined)
   let last: Promise<unknown> = Promise.resolve()
   const run = (commands: readonly string[]): Promise<string> => {
@@ -168,7 +168,7 @@ export async function openTable({ name, project, setup, inside, keeper }: TableO
   return { run, close }
 }
 
-/** How the rules have addresses of a family, and what the sets of such addresses are called. */
+/** The words for an address family in rules, and the names of its sets. */
 export interface AddressFamily {
   readonly ip: 'ip' | 'ip6'
   readonly type: 'ipv4_addr' | 'ipv6_addr'
@@ -181,7 +181,7 @@ export interface AddressFamily {
   has(address: string): boolean
 }
 
-/** By their numbers (IANA), since nft looks most names up in /etc/protocols, which slim images do not have. */
+/** Numbers (IANA), since nft looks most names up in /etc/protocols, which slim images lack. */
 const TCP = 6
 export const UDP = 17
 const ICMP6 = 58
@@ -200,7 +200,10 @@ const family = (ip: AddressFamily['ip'], number: 4 | 6): AddressFamily => ({
 
 export const FAMILIES: readonly AddressFamily[] = [family('ip', 4), family('ip6', 6)]
 
-/** Redirects before the engine's own rules, which have priority -100; gives the caller's address back before its masquerade. */
+/**
+ * Redirects before the engine's own rules, which have priority -100, and restores the caller's address before the
+ * engine's masquerade.
+ */
 const emptyTable = (table: string): readonly string[] => [
   `add table ${table} { flags owner; }`,
   `add chain ${table} before { type nat hook prerouting priority -101; }`,
@@ -222,18 +225,18 @@ const emptyTable = (table: string): readonly string[] => [
   ]),
 ]
 
-/** Without the messages by which neighbours find each other over IPv6: of what is cut one way, the other has to arrive. */
+/** Excludes IPv6 neighbour discovery, which a cut in one direction must not break in the other. */
 export const NOT_TCP: string = `meta l4proto != { ${TCP}, ${ICMP6} }`
 
-/** What belongs to a connection that is open already: only the first packet of one has SYN alone. */
+/** A packet of a connection that is already open: only a connection's first packet has SYN alone. */
 export const noteOpen = ({ ip, open }: AddressFamily): string =>
   `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`
 
-/** Full, it takes no more, and connections are refused all the same. */
+/** When full, the set takes no more, but connections are refused as before. */
 export const openSet = (table: string, { type, open }: AddressFamily): string =>
   `add set ${table} ${open} { type ${type} . inet_service . ${type} . inet_service; size 4096; flags dynamic; }`
 
-/** An address of either family. */
+/** An address of either family, as a pattern. */
 export const ADDRESS = '([\\da-f.:]+)'
 const OPEN = new RegExp(`${ADDRESS} \\. (\\d+) \\. ${ADDRESS} \\. (\\d+)`, 'g')
 
@@ -242,7 +245,7 @@ export const connectionsIn = (listing: string): readonly DirectConnection[] =>
     ...{ from, fromPort: Number(fromPort), to, toPort: Number(toPort) },
   }))
 
-/** The commands that add elements to a map or a set, or delete them. */
+/** The commands that add elements to a map or set, or delete them. */
 export function elements(into: string, all: readonly string[], verb: 'add' | 'delete' = 'add'): string[] {
   const lines: string[] = []
   for (let i = 0; i < all.length; i += PER_LINE)
@@ -250,7 +253,7 @@ export function elements(into: string, all: readonly string[], verb: 'add' | 'de
   return lines
 }
 
-/** The commands that replace the elements of a set, of which those that stay are counted on. */
+/** The commands that replace the elements of a set. Elements that stay keep their counters. */
 export const replaced = (
   set: string,
   { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },
@@ -268,7 +271,7 @@ export const replaced = (
 
 const pairText = ([from, to]: AddressPair): string => `${from} . ${to}`
 
-/** What nft prints until it has listed the table. */
+/** What nft prints, up to the end of the table's listing. */
 async function answerOf(
   nft: ChildProcessWithoutNullStreams,
   commands: readonly string[],
@@ -311,7 +314,7 @@ function refusal(complaint: string, project: string): UserError {
   return new UserError('environment', `the links of ${project} cannot be redirected: nft: ${complaint}. ${advice}`)
 }
 
-/** The elements of the sets of this name, of both families. */
+/** The elements of the sets with this name, for both families. */
 export const elementsIn = (listing: string, set: string): string =>
   [...listing.matchAll(new RegExp(`set ${set}\\d \\{[^{}]*?elements = \\{(.*?)\\}`, 'gs'))]
     .map(([, found = '']) => found)

@@ -8,21 +8,21 @@ import { ownerOfLabel, ownLabel } from './address-owner.ts'
 import { askEngine } from './engine.ts'
 
 export interface HeldNetworkOptions {
-  /** A network that the containers are in. */
+  /** A network of the containers. */
   readonly network: string
   readonly logDir: string
   readonly keeper: Keeper
 }
 
 const WITHIN_MS = 30_000
-/** The labels of such a container: whose it is, and the directory that it has for a root. */
+/** The labels of such a container: its owner, and its root directory. */
 const OWNER = 'chaosproxy.owner'
 const ROOT = 'chaosproxy.root'
 
 /**
- * Podman takes the network of rootless containers away with the last of them that ends, and this process is in it. A
- * container that only sleeps, of programs of this machine, keeps it until the returned function is called. If this
- * process is killed with its keeper, the next that needs one removes it.
+ * Podman removes the network of rootless containers, in which this process runs, with the last container. A sleeping
+ * container made of this machine's programs keeps it until the returned function is called. If this process is killed
+ * with its keeper, the next process that needs one removes it.
  *
  * @throws UserError (environment) if it does not start.
  */
@@ -62,10 +62,10 @@ export async function holdRootlessNetwork({
 
 const removing = (name: string) => ['rm', '--force', '--time', '0', name] as const
 
-/** Removes those of processes that were killed together with their keepers. */
+/** Removes the containers of processes that were killed together with their keepers. */
 async function removeAbandoned(): Promise<void> {
   const format = `{{.Names}}\t{{index .Labels "${OWNER}"}}\t{{index .Labels "${ROOT}"}}`
-  // Where podman cannot list, it cannot run one either, and then says why.
+  // If podman cannot list containers, it cannot run one either, and reports why then.
   const listed = await askEngine('podman', ['ps', '--all', '--filter', `label=${OWNER}`, '--format', format]).catch(
     () => '',
   )
@@ -73,10 +73,10 @@ async function removeAbandoned(): Promise<void> {
     const [name = '', label = '', root = ''] = line.split('\t')
     if (ownerOfLabel(label)?.lives !== false) continue
     await askEngine('podman', removing(name)).catch(() => undefined)
-    // Anybody can write a label: nothing else is removed by one.
+    // Anybody can write a label, so remove only a directory of ours.
     if (/^chaos-holds-\d+$/.test(basename(root))) rmSync(root, { recursive: true, force: true })
   }
 }
 
-/** Of Debian and Fedora alike. */
+/** The same on Debian and Fedora. */
 const PROGRAMS = ['/usr', '/lib', '/lib64'] as const

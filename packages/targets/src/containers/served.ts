@@ -5,11 +5,11 @@ import { groupOfServices, nodeGroups } from './node-groups.ts'
 import { findProject } from './project.ts'
 import { composeOf, NO_CLIENT } from './survey.ts'
 
-/** A container that clients outside of the project talk to. */
+/** A container to which clients outside the project talk. */
 export interface ServedContainer {
-  /** Its service; with a number if there are several. */
+  /** The service's name, with a number if there are several containers. */
   readonly name: string
-  /** Where it serves, past whatever publishes it. */
+  /** The container's own address, bypassing any published port. */
   readonly upstream: string
   /** The ports of this machine that lead to it. */
   readonly hostPorts: readonly number[]
@@ -18,12 +18,16 @@ export interface ServedContainer {
 export interface ServedOptions {
   /** A Compose file, or the name of a project. */
   readonly wanted: string
-  /** By default those that `chaos init --compose` would take for nodes. */
+  /** By default the nodes that `chaos init --compose` would propose. */
   readonly services: readonly string[]
   readonly directory: string
 }
 
-/** What of a running project clients talk to. @throws UserError (usage, environment) */
+/**
+ * The containers of a running project to which clients talk.
+ *
+ * @throws UserError (usage, environment)
+ */
 export function servedContainers({ wanted, services, directory }: ServedOptions): {
   readonly project: string
   readonly served: readonly ServedContainer[]

@@ -21,17 +21,17 @@ export interface SurveyOptions {
   /** A Compose file, or the name of a project that is up; by default the Compose file of the directory. */
   readonly wanted: string
   readonly directory: string
-  /** Told before containers are made of a project that has none, which may take long. */
+  /** Called before the containers of a project are created, which may take long. */
   readonly creating: (command: string) => void
 }
 
-/** As `docker compose` looks for them. */
+/** The files that `docker compose` looks for. */
 const USUAL_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const
 
 const WITHIN_MS = 600_000
 
 /**
- * Reads a project by the engine's inspection. Of one that has no containers, they are made without being started, and
+ * Reads a project from the engine. The containers of a project without any are created without being started, and
  * removed again.
  *
  * @throws UserError (usage, environment)
@@ -60,7 +60,7 @@ export function surveyProject({ wanted, directory, creating }: SurveyOptions): S
   }
 }
 
-/** Which containers are meant does not depend on it. */
+/** The client does not matter here. */
 export const NO_CLIENT: ContainersDeclaration['client'] = { kind: 'resp', commands: 'register' }
 
 export function composeOf(wanted: string, directory: string): Survey['compose'] {

@@ -41,7 +41,7 @@ export function containersTarget(
     if (project !== undefined) seen = membersOf(declaration, project.containers, where)
     return seen ?? []
   }
-  /** A project that is not up is taken to have one container of each service. */
+  /** A project that is not up is assumed to have one container for each service. */
   const count = () => members().filter(({ isNode }) => isNode).length || (declaration.nodes?.length ?? 1)
   const nodes = () => Array.from({ length: count() }, (_, i) => `n${i + 1}`)
   const offering = (): Offering => ({
@@ -78,20 +78,20 @@ function servicesOf(members: readonly Member[]): ReadonlyMap<string, readonly st
   return services
 }
 
-/** Podman freezes and limits containers by their control groups, which a user may do in version 2 only. */
+/** Podman freezes and limits containers by control groups, which users other than root may change only in version 2. */
 const groupless = (kind: 'pause' | 'limit-cpu' | 'limit-memory', instead: string): Exposure['refused'] =>
   !isRootless() || hasUnifiedGroups()
     ? {}
     : { [kind]: { not: `a rootless engine cannot ${WORDS[kind]} where control groups are of version 1`, instead } }
 
-/** Only what was mounted for a node can be filled without harm to others, and mounting takes root. */
+/** Only a disk mounted for a node can be filled without affecting others, and mounting requires root. */
 function diskless({ disk }: ContainersDeclaration): Exposure['refused']['fill-disk'] {
   if (disk === undefined)
     return {
       not: 'its nodes have no disks of their own: "disk" of the declaration gives them some, as in {"path": "/data"}',
       instead: 'kill',
     }
-  return isRootless() ? { not: 'a rootless engine sees no disk that is mounted for it', instead: 'kill' } : undefined
+  return isRootless() ? { not: 'a rootless engine does not see disks mounted by chaos', instead: 'kill' } : undefined
 }
 
 const clockless = ({ clocks }: ContainersDeclaration): Exposure['refused']['clock'] =>
@@ -108,17 +108,17 @@ const WORDS = {
   'limit-memory': 'limit containers',
 } as const
 
-/** What the faults on offer depend on. */
+/** What determines the available faults. */
 export interface Offering {
   readonly nodes: readonly NodeId[]
-  /** The services that are no nodes, with what their containers are called on links. */
+  /** The services that are no nodes, with the names of their containers on links. */
   readonly services: ReadonlyMap<string, readonly string[]>
   readonly suffers: (nemesis: Nemesis) => Suffering
 }
 
 /**
- * The faults of any cluster, and `NAME:SERVICE`, which is the fault between nodes of that name, on the links between nodes
- * and a service that they depend on.
+ * The faults of any cluster, and `NAME:SERVICE`: the fault between nodes of that name, on the links between nodes and a
+ * service that they depend on.
  */
 function containerOffer({ nodes, services, suffers }: Offering): Offer {
   const possible = nemeses.filter((nemesis) => suffers(nemesis) === true)
@@ -128,10 +128,10 @@ function containerOffer({ nodes, services, suffers }: Offering): Offer {
   return { nodes, nemeses: [...possible, ...ofServices] }
 }
 
-/** Whether it happens on links between nodes, of which a service may be at one end. */
+/** Whether it is a fault on links between nodes, which also works on links to a service. */
 const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && !isNodeKind(kind)
 
-/** Why no fault of this name is on offer. */
+/** Why no fault of this name is available. */
 function containerRefusal(name: string, { services, suffers }: Offering): string {
   const [base = '', service = ''] = name.split(':')
   const nemesis = nemeses.find((each) => each.name === base)
@@ -143,8 +143,8 @@ function containerRefusal(name: string, { services, suffers }: Offering): string
   if (suffering !== true) return `this cluster cannot suffer ${base}: ${suffering.not}. Instead: ${suffering.instead}.`
   const known = [...services.keys()]
   if (!services.has(service))
-    return `${name}: no service ${service} runs that is no node.${didYouMean(service, known)} There are: ${known.join(', ') || 'none'}.`
-  return `${name}: of a service that is no node, only its links can be hurt: partition:${service}.`
+    return `${name}: no service ${service} is running besides the nodes.${didYouMean(service, known)} There are: ${known.join(', ') || 'none'}.`
+  return `${name}: a service that is no node can suffer only faults of its links: partition:${service}.`
 }
 
 const onService = (nemesis: Nemesis, service: string, links: readonly Link[]): Nemesis => ({

@@ -14,20 +14,20 @@ export interface WatchOptions {
   readonly keeper: Keeper
   readonly logPath: string
   readonly happened: (event: ContainerEvent) => void
-  /** The engine tells of events again after it had stopped, as when it restarts; what happened meanwhile is unknown. */
+  /** Called when the engine reports events again after a gap, for example a restart: events in between are unknown. */
   readonly missed: () => void
 }
 
 const AGAIN_AFTER_MS = 500
 
-/** Tells of containers that start and end, of whatever project, until the function that it resolves to is called. */
+/** Reports containers that start and end, in any project. Resolves with a function that ends the watch. */
 export async function watchContainers(
   engine: EngineProgram,
   { keeper, logPath, happened, missed }: WatchOptions,
 ): Promise<() => Promise<void>> {
   const filters = ['type=container', 'event=start', 'event=die', ...(engine === 'podman' ? ['event=died'] : [])]
   const words = [engine, 'events', '--format', FORMATS[engine], ...filters.flatMap((each) => ['--filter', each])]
-  /** What the file has told already. */
+  /** The events already reported from the file. */
   const told = new Set<string>()
   let over = false
   const begin = async (): Promise<CommandProcess> => {
@@ -45,7 +45,7 @@ export async function watchContainers(
     void begun.exited.then(again)
     return begun
   }
-  /** As long as the engine is down, the program ends at once. */
+  /** The program exits at once while the engine is down. */
   async function again(): Promise<void> {
     if (over) return
     await wait(AGAIN_AFTER_MS)

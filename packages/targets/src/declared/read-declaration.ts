@@ -12,7 +12,7 @@ export function parseDeclaration(json: unknown, where: string): ClusterDeclarati
   if (schema !== runningSchema && isObject(json) && 'proxies' in json)
     throw new UserError(
       'input',
-      `${where}: proxies: on other hosts, proxies can only stand between nodes that run already. Give each node its "addresses", or leave "proxies" out: this run puts proxies of its own around nodes that it starts.`,
+      `${where}: proxies: proxies of other hosts need nodes that are already running. Give each node its "addresses", or leave "proxies" out: this run puts its own proxies around nodes that it starts.`,
     )
   const result = v.safeParse(schema, json)
   if (result.success) {
@@ -22,11 +22,11 @@ export function parseDeclaration(json: unknown, where: string): ClusterDeclarati
   throw new UserError('input', schemaProblems(schema, result.issues, { where, what: 'a cluster' }).join('\n'))
 }
 
-/** Words that begin a placeholder's name. Other braces in a value are text. */
+/** The words that a placeholder's name can start with. Other braces in a value are text. */
 const PLACEHOLDER =
   /\{(?:address|announced|client|data|host|list|listen|name|node|nodes|number|peer|peers|port|set|value)(?:-(?:host|port))?(?:\.[\w.:-]*)?\}/
 
-/** A value is put in place as it is: a placeholder within it would reach the node as text. */
+/** Values are inserted literally: a placeholder in one would reach the node as text. */
 function refusePlaceholders(whole: ClusterDeclaration, where: string): void {
   if (hasContainers(whole)) return
   const { nodes, ...declaration } = whole
@@ -38,7 +38,7 @@ function refusePlaceholders(whole: ClusterDeclaration, where: string): void {
       if (placeholder !== undefined)
         throw new UserError(
           'input',
-          `${where}: ${at}.${name}: ${placeholder} is not filled in within a value, where no placeholder is possible. Write it in the command, the environment or the file that has {value.${name}}.`,
+          `${where}: ${at}.${name}: ${placeholder} is not replaced within a value. Write it in the command, the environment or the file that contains {value.${name}}.`,
         )
     }
 }
@@ -65,7 +65,7 @@ function schemaFor(json: unknown): v.GenericSchema<unknown, ClusterDeclaration> 
   return looksRunning(json) ? runningSchema : startedSchema
 }
 
-/** Only running nodes have addresses. Choosing the schema by this keeps errors to the one that was meant. */
+/** Only running nodes have addresses. Choosing the schema by this gives errors for the right one. */
 function looksRunning(json: unknown): boolean {
   const nodes = isObject(json) ? json['nodes'] : undefined
   return Array.isArray(nodes) && nodes.some((node) => isObject(node) && 'addresses' in node)

@@ -59,7 +59,7 @@ export function targetWithClients(declaration: NodesDeclaration, { where, client
     settings: plan.settings,
     async start({ nodes, ...rest }) {
       if (Array.isArray(declaration.nodes) && nodes !== count)
-        throw new UserError('usage', `${where}: nodes has ${count} nodes, one by one: ${nodes} cannot be started.`)
+        throw new UserError('usage', `${where}: "nodes" lists ${count} nodes, so ${nodes} cannot be started.`)
       // Load the proxy only when a cluster starts.
       const { startCommandCluster } = await import('../cluster/start-commands.ts')
       return startCommandCluster({
@@ -102,8 +102,8 @@ function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Exclude<Suf
   if (faults[kind] !== undefined) return undefined
   const other = kind === 'kill' ? 'pause' : 'kill'
   return {
-    not: `its nodes are not ours, and no command that does it is declared: "faults": {"${kind}": {"do": …, "undo": …}}`,
-    instead: faults[other] === undefined ? 'faults of links of clients, such as cut-clients' : other,
+    not: `the run does not start its nodes, and no command for it is declared: "faults": {"${kind}": {"do": …, "undo": …}}`,
+    instead: faults[other] === undefined ? 'faults of client links, such as cut-clients' : other,
   }
 }
 

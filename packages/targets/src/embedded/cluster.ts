@@ -20,7 +20,7 @@ import { ready } from './ready.ts'
 import { embeddedSuffers } from './suffers.ts'
 
 export interface EmbeddedClusterOptions {
-  /** Its name, or the path of a file: see `loadProtocol`. */
+  /** The protocol's name, or the path of a file: see `loadProtocol`. */
   readonly protocol: string
   readonly bug?: string | undefined
   /** The name of the object that it replicates; by default a register. */
@@ -33,9 +33,9 @@ export interface EmbeddedClusterOptions {
   /** Holds n1.log, n2.log, …, which are appended to. */
   readonly logDir: string
   readonly seed: number
-  /** Allowed for the processes to start, and again for one of them to become ready. By default 60 s. */
+  /** The limit for the processes to start, and again for one of them to become ready. By default 60 s. */
   readonly startupTimeoutMs?: number | undefined
-  /** The operations that clients will ask for. If given, the proxy records them: see `Cluster.record`. */
+  /** The operations that clients will perform. If given, the proxy records them: see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined
   /** Where clients on other machines reach this one; by default they cannot. */
   readonly reach?: string | undefined
@@ -171,7 +171,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
       suffers: embeddedSuffers,
       failover: undefined,
     }),
-    // Nodes report what they owe, so that nothing lingers unseen.
+    // Nodes report pending work themselves.
     lingersMs: undefined,
     marked: () => managed.map((node) => node.id).filter((id) => news.marked.has(id)),
     logPath,
@@ -181,7 +181,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
 
 async function validate(options: EmbeddedClusterOptions): Promise<void> {
   const protocol = await loadProtocol(options.protocol)
-  // Nodes create their own; this one only rejects an unknown bug, object or knob before they start.
+  // Nodes create their own machine; this one only rejects an unknown bug, object or setting before they start.
   protocol.create({ bug: options.bug, object: options.object, knobs: options.knobs ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)
     throw new UserError('usage', `the number of nodes is ${options.nodes}; give a whole number, 1 or more`)
@@ -198,7 +198,7 @@ function makeDirectories(paths: readonly string[]): void {
   }
 }
 
-/** A protocol as processes of this machine. They load it by its reference: a name, or a path. */
+/** A protocol as processes on this machine, which load it by its reference: a name or a path. */
 export const embeddedTarget = (protocol: ProtocolDefinition, reference: string = protocol.name): Target => ({
   ...protocolTarget(protocol),
   name: protocol.name,

@@ -13,14 +13,14 @@ export interface EmbeddedNodeOptions {
   readonly seed: number
   readonly keeper: Keeper
   readonly startupTimeoutMs: number
-  /** Reports the ports on which the node now listens; undefined once it does not. */
+  /** Called with the ports on which the node now listens; undefined once it does not. */
   readonly moved: (ports: Ports | undefined) => void
   readonly statusChanged: () => void
-  /** A deliberate bug has changed this node's behaviour. */
+  /** Called when a deliberate bug has changed this node's behaviour. */
   readonly marked: () => void
-  /** The process ended unexpectedly. */
+  /** Called when the process ended unexpectedly. */
   readonly died: (message: string) => void
-  /** The process ended because of an error in its protocol's code. */
+  /** Called when the process ended because of an error in its protocol's code. */
   readonly broke: (error: UserError) => void
 }
 

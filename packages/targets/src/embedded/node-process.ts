@@ -8,10 +8,10 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { builtEntry } from '../processes/entry.ts'
 import { isUserFile } from '../user-files/import.ts'
 
-/** Keeps a protocol from taking the machine's memory. The watchdog, which explains itself, acts before this limit. */
+/** Keeps a protocol from exhausting the machine's memory. The watchdog acts before this limit, with a report. */
 const LARGEST_HEAP = '--max-old-space-size=1024'
 
-/** Where a node listens. */
+/** The ports on which a node listens. */
 export interface Ports {
   readonly clientPort: number
   readonly peerPort: number
@@ -109,7 +109,7 @@ export async function startNode(
   }
 }
 
-/** The run cannot continue. The message tells the protocol's author everything known. */
+/** Ends the run. The message has everything known, for the protocol's author. */
 export const brokenError = ({ what, trace }: BrokenProtocol, logPath: string): UserError =>
   new UserError(
     'environment',

@@ -16,8 +16,8 @@ interface ReadyOptions {
 const LEADERLESS_AFTER_MS = 3_000
 
 /**
- * Resolves once every node has reported itself, all are linked, and one is ready to serve. Before all are linked, even a
- * calm run would lose messages.
+ * Resolves once every node has reported its status, all are linked, and one is ready to serve. Before all are linked,
+ * messages would be lost without a fault.
  */
 export async function ready(
   nodes: readonly EmbeddedNode[],
@@ -54,7 +54,7 @@ export async function ready(
           ),
         )
       }, timeoutMs)
-      // If no node leads or reports readiness by then, take the protocol to be leaderless and to serve already.
+      // If no node leads or reports readiness by then, the protocol is taken to be leaderless and serving.
       if (leaderless)
         patience = setTimeout(() => {
           waited = true

@@ -11,23 +11,22 @@ import { etcdErrors } from './client/outcomes.ts'
 const own: readonly Setting[] = [
   {
     name: 'reads',
-    summary: 'linearizable, or serializable: from the data of whichever member is asked, which may be behind',
+    summary: "linearizable, or serializable: from the asked member's own data, which may be stale",
     default: 'linearizable',
     values: ['linearizable', 'serializable'],
   },
   {
     name: 'update',
-    summary:
-      'how counters, strings and lists are changed: by a transaction, again if somebody came between, or under a lock',
+    summary: 'how counters, strings and lists are updated: by a transaction, retried on conflict, or under a lock',
     default: 'txn',
     values: ['txn', 'lock'],
   },
   {
     name: 'fencing',
-    summary: 'whether a change under a lock, and its release, compares the create_revision of the lock',
+    summary: "whether changes under a lock, and its release, compare the lock's create_revision",
     default: false,
   },
-  { name: 'ttl', summary: 'seconds until a lock expires that nobody keeps alive', default: 10, min: 2, max: 600 },
+  { name: 'ttl', summary: 'seconds until a lock without keep-alives expires', default: 10, min: 2, max: 600 },
   { name: 'heartbeat', summary: 'ms between heartbeats of the leader', default: 100, min: 10, max: 10_000 },
   {
     name: 'election',
@@ -36,10 +35,11 @@ const own: readonly Setting[] = [
     min: 50,
     max: 50_000,
   },
-  { name: 'pre-vote', summary: 'whether a member asks whether it could win before it stands', default: true },
+  { name: 'pre-vote', summary: 'whether a member first asks whether it could win an election', default: true },
   {
     name: 'snapshot-count',
-    summary: 'entries applied between two snapshots; a member further behind than 5,000 entries more catches up by one',
+    summary:
+      'entries applied between two snapshots; a member behind by 5,000 entries more than this catches up by a snapshot',
     default: 100_000,
     min: 1,
     max: 10_000_000,
@@ -101,7 +101,7 @@ export const etcd: Target = {
 }
 
 const EDITED: Suffering = {
-  not: 'its clients record what they asked for, and a member would do what the edited request says',
+  not: 'its clients record the requests that they sent, and a member would carry out the edited ones',
   instead: 'lose-request or error-status',
 }
 

@@ -7,51 +7,51 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { builtEntry } from '../processes/entry.ts'
 import type { TreeRoot } from '../processes/process-tree.ts'
 
-/** A process that ends ours if this one dies without cleaning up: see `keeper/main.ts`. */
+/** A process that cleans up if this one dies without doing so: see `keeper/main.ts`. */
 export interface Keeper {
   readonly pid: number
   /**
-   * Must be called in the same turn of the event loop as the spawn. What is `finishing` is ended only once its time is up,
-   * and what is undone of its node waits for that.
+   * Must be called in the same turn of the event loop as the spawn. A `finishing` process is ended only when its time
+   * is up, and the undo commands of its node wait for it.
    */
   watch(root: TreeRoot, finishing?: Finishing): void
   forget(root: TreeRoot): void
   /** Removes the directory if this process dies, once all watched processes have ended. */
   removeLater(path: string): void
   /**
-   * Runs the command if this process dies before the returned function is called; the latest first. Commands about
-   * different nodes are run side by side, and before those about none.
+   * Runs the command if this process dies before the returned function is called; the latest first. Commands for
+   * different nodes run concurrently, and before those for no node.
    */
   undoLater(command: ProgramCommand, undoing: Undoing): () => void
-  /** What is undone of this node is undone again, a few times at most, until the command ends with exit code 0. */
+  /** Repeats the undo commands of this node a few times, until the given command exits with 0. */
   undoUntil(command: ProgramCommand, timeoutMs: number, node: NodeId): void
-  /** Lets this process end without closing the keeper, which then acts. */
+  /** Lets this process exit without closing the keeper, which then acts. */
   unref(): void
   /** Resolves once the keeper has ended. */
   close(): Promise<void>
 }
 
 /**
- * When something is undone, if not in its turn. `first`: before all else of its node, and over and over while a command
- * that is `finishing` goes on, since that may wait for it; it must not matter how often. `start`: after those and before
- * what clients need not wait for. `meanwhile`: only while such a command goes on, over and over. `beside`: from the
- * beginning on, at the same time as everything else, since it takes long.
+ * When an undo command runs, if not in the usual order. `first`: before all others of its node, and repeatedly while a
+ * `finishing` command runs, since that may wait for it; it must be idempotent. `start`: after those, and before what
+ * clients need not wait for. `meanwhile`: only while such a command runs, repeatedly. `beside`: from the start,
+ * concurrently with everything else, because it takes long.
  */
 export type Turn = 'first' | 'start' | 'meanwhile' | 'beside'
 
-/** How a command undoes something. */
+/** How a command undoes a fault. */
 export interface Undoing {
   readonly timeoutMs: number
-  /** What it is about, if that is a node. */
+  /** The node that it concerns, if any. */
   readonly node?: NodeId | undefined
   readonly turn?: Turn | undefined
-  /** Only for `meanwhile`: not before this much time has passed since the death. */
+  /** Only for `meanwhile`: the time to wait after the death. */
   readonly afterMs?: number | undefined
 }
 
-/** A command that must not be ended halfway: an engine would no longer know what it has started. */
+/** A command that must not be interrupted: an engine would no longer know what it has started. */
 export interface Finishing {
-  /** What it is about, if that is a node. */
+  /** The node that it concerns. */
   readonly node: NodeId
   readonly withinMs: number
 }
@@ -64,12 +64,12 @@ export type KeeperRequest =
   | ({ readonly type: 'undo'; readonly id: number; readonly command: ProgramCommand } & Undoing)
   | { readonly type: 'until'; readonly node: NodeId; readonly command: ProgramCommand; readonly timeoutMs: number }
   | { readonly type: 'undone'; readonly id: number }
-  /** The owner is ending cleanly. */
+  /** The owner exits cleanly. */
   | { readonly type: 'leave' }
 
 /** `died` is called if the keeper ends before it is closed. */
 export function startKeeper(died: () => void): Keeper {
-  // A session of its own: Ctrl-C in the terminal must reach only the runner, which then has a run to finish.
+  // In its own session: Ctrl-C in the terminal must reach only the runner, which then has a run to finish.
   const child = spawn(process.execPath, [builtEntry('keeper')], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
   if (child.pid === undefined) {
     child.once('error', () => {})
@@ -100,7 +100,7 @@ export function startKeeper(died: () => void): Keeper {
       // A socket, although its type does not say so.
       if (child.stdin instanceof Socket) child.stdin.unref()
     },
-    // Whatever was to be removed or undone is settled by now: the keeper must act only if its owner dies.
+    // Everything has been undone and removed by now, so the keeper must not act.
     close() {
       closing = true
       tell({ type: 'leave' })

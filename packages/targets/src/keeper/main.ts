@@ -5,10 +5,11 @@ import { killTree } from '../processes/process-tree.ts'
 import type { KeeperRequest } from './keeper.ts'
 import { runAll, runCommand, type Undo, undoNodes, untilFinished, type Watched, withoutRepeats } from './undoing.ts'
 
-// The keeper briefly outlives its owner, the runner. The owner tells it on standard input which processes it has
-// started. Once the owner is gone, however it ended, the keeper kills those that are left with all their descendants:
-// external commands know nothing of their owner, and a node stopped by SIGSTOP cannot notice that its pipe closed. At the
-// same time it heals the faults on external processes, until each is as it was; at last it removes the owner's directories.
+// The keeper briefly outlives its owner, the runner, which registers the processes that it has started on the keeper's
+// standard input. Once the owner is gone, however it ended, the keeper kills the remaining processes and their
+// descendants: external commands do not know their owner, and a node stopped by SIGSTOP cannot notice that its pipe
+// closed. Concurrently it heals the faults on external processes, until each is as it was. Finally it removes the
+// owner's directories.
 
 const watched = new Map<number, Watched>()
 const directories = new Set<string>()
@@ -53,10 +54,10 @@ async function finish(): Promise<void> {
   const latest = withoutRepeats([...undos.values()].reverse())
   const beside = Promise.all(latest.filter(({ turn }) => turn === 'beside').map(runCommand))
   const ours = all.filter(({ finishing }) => finishing === undefined)
-  // Rules of the kernel last as long as such a process: they go first, and at once.
+  // The processes that hold rules of the kernel go first, and at once.
   const single = ours.filter(({ root }) => !root.forks).map(({ root }) => killTree(root))
   const nodes = new Set(latest.flatMap(({ node }) => node ?? []))
-  // What clients wait for is undone at once everywhere, and waits neither for other nodes nor for the end of processes.
+  // What clients wait for is undone at once everywhere, without waiting for other nodes or for processes to end.
   const undone = undoNodes(
     [...nodes].map((node) => ({
       finishing: all.filter(({ finishing }) => finishing?.node === node),

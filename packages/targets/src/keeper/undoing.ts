@@ -10,20 +10,20 @@ export type Watched = Omit<Extract<KeeperRequest, { readonly type: 'watch' }>, '
 type Command = Pick<Undo, 'command' | 'timeoutMs'>
 
 export interface NodeToUndo {
-  /** Commands in flight about the node. */
+  /** The commands in progress for the node. */
   readonly finishing: readonly Watched[]
   /** The latest first. */
   readonly undos: readonly Undo[]
-  /** Ends with exit code 0 once the node is as it was. */
+  /** Exits with 0 once the node is as it was. */
   readonly until: Command | undefined
 }
 
 const LOOK_EVERY_MS = 10
 const BETWEEN_TRIES_MS = 100
-/** Enough for engines on a machine with too much to do. */
+/** Enough for engines on an overloaded machine. */
 const TRIES_WITHIN_MS = 60_000
 
-/** Several faults of a node may be undone by one and the same command. */
+/** Several faults of a node may have the same undo command. */
 export function withoutRepeats(all: readonly Undo[]): readonly Undo[] {
   const seen = new Map(all.toReversed().map((undo) => [identityOf(undo), undo]))
   return all.filter((undo) => seen.get(identityOf(undo)) === undo)
@@ -34,8 +34,8 @@ function identityOf({ node, turn, afterMs, command: { words, environment, direct
 }
 
 /**
- * Undoes what was done to nodes: what lets each go on, then what starts it. What they need not wait for comes once all of
- * them are back, since it would take the processor from those that start.
+ * Undoes the faults of nodes: first what resumes each, then what starts it. Everything else follows once all are back,
+ * because it would take CPU from those that start.
  */
 export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   const all = nodes.map(({ finishing, undos, until }) => ({
@@ -48,7 +48,7 @@ export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   await Promise.all(
     all.map(async ({ finishing, meanwhile, back, until }) => {
       await letFinish(finishing, meanwhile)
-      // What an engine has ended may not be gone yet, and is then taken for what is to run.
+      // A process that an engine has killed may still exist, and would be taken for the restarted one.
       if (back.length > 0) await untilSettled(back, back, until)
     }),
   )
@@ -56,7 +56,7 @@ export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   await Promise.all(left.map(({ back, rest, until }) => untilSettled(rest, [...back, ...rest], until)))
 }
 
-/** Runs the commands, and others again as long as the node is not as it was. */
+/** Runs the commands, and repeats others until the node is as it was. */
 async function untilSettled(
   commands: readonly Undo[],
   again: readonly Undo[],
@@ -70,7 +70,7 @@ async function untilSettled(
   }
 }
 
-/** A command in flight may wait for what it is that another one holds: a stop for a process that does not go on. */
+/** A command in progress may wait for something that another fault holds: a stop waits for a frozen process. */
 async function letFinish(finishing: readonly Watched[], meanwhile: readonly Undo[]): Promise<void> {
   const begun = performance.now()
   let finished = finishing.every(({ root }) => !isTreeAlive(root))
@@ -85,7 +85,7 @@ async function letFinish(finishing: readonly Watched[], meanwhile: readonly Undo
   await end
 }
 
-/** Resolves once a command in flight has ended, by itself or because its time is up. */
+/** Resolves once a command in progress has ended, by itself or by its timeout. */
 export async function untilFinished({ root, finishing }: Watched): Promise<void> {
   const deadline = performance.now() + (finishing?.withinMs ?? 0)
   while (isTreeAlive(root) && performance.now() < deadline) await wait(LOOK_EVERY_MS)
@@ -96,7 +96,7 @@ export async function runAll(all: readonly Undo[]): Promise<void> {
   for (const undo of all) await runCommand(undo)
 }
 
-/** Runs a command until it ends or its time is up, and resolves with its exit code. Nobody is left to hear of a failure. */
+/** Runs a command to its end or timeout, and resolves with its exit code. Nobody is left to report a failure to. */
 export function runCommand({ command, timeoutMs }: Command): Promise<number | null> {
   const { words, environment, directory } = command
   const [program, ...rest] = words

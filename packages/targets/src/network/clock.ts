@@ -27,7 +27,7 @@ export function createClock(originNanos: bigint): MachineClock {
   let stopped = false
   let disarm = () => {}
   let timeout: NodeJS.Timeout | undefined
-  /** The alarms for which the process may not end. */
+  /** The number of alarms for which the process must stay alive. */
   let keeping = 0
   const now = () => nanos(Number(process.hrtime.bigint() - originNanos))
 
@@ -48,7 +48,7 @@ export function createClock(originNanos: bigint): MachineClock {
     }
   }
 
-  /** The timer is that of the first alarm, and keeps the process alive for all. */
+  /** The first alarm's timer keeps the process alive for all of them. */
   function keep(more: 1 | -1): void {
     keeping += more
     if (keeping === 0) timeout?.unref()
@@ -57,7 +57,7 @@ export function createClock(originNanos: bigint): MachineClock {
 
   function ring(): void {
     const time = now()
-    // Alarms that the callbacks set wait for the next turn, so that they cannot starve the rest of the process.
+    // Alarms set by callbacks wait for the next turn, so that they cannot starve the rest of the process.
     const before = asked
     try {
       for (
@@ -97,7 +97,7 @@ export function createClock(originNanos: bigint): MachineClock {
   }
 }
 
-/** A time of the clock by `performance.now()`, which differs from it by its zero alone. */
+/** A time of the clock by `performance.now()`, which differs only in its zero. */
 export const machineMs = (clock: Pick<Clock, 'now'>, time: Nanos): number =>
   performance.now() - (clock.now() - time) / 1e6
 

@@ -42,18 +42,21 @@ export interface ClusterNetwork {
    */
   announcedAddress(node: NodeId, port: string): Address
   /**
-   * Sets where the node listens; undefined while it does not, so that no connection reaches a process that reuses its
-   * ports.
+   * Sets the node's listening addresses; undefined while it is down, so that no connection reaches a process that
+   * reuses its ports.
    */
   moved(node: NodeId, listening: Listening | undefined): void
-  /** What nodes sent each other, from what passed over their links; `zeroMs`: when the run began, by `performance.now()`. */
+  /**
+   * What nodes sent each other, from the traffic on their links. `zeroMs` is the start of the run by
+   * `performance.now()`.
+   */
   recall(asked: Omit<Recollection, 'startedAt'> & { readonly zeroMs: number }): Heard
   /** Opens another link, with the faults in force on it. */
   addLink(link: PeerLink): Promise<void>
   close(): Promise<void>
 }
 
-/** Where a node listens, by port name. */
+/** The addresses on which a node listens, by port name. */
 export interface Listening {
   readonly [port: string]: Address
 }
@@ -61,11 +64,11 @@ export interface Listening {
 export interface ClusterNetworkOptions {
   readonly nodes: readonly NodeId[]
   readonly seed: number
-  /** Whether to keep what passes over the links between nodes, for `recall`; by default it is. */
+  /** Whether to keep the traffic between nodes for `recall`; by default it is kept. */
   readonly recalls?: boolean | undefined
   readonly clients: {
     readonly port: string
-    /** What the links between clients and nodes carry, as far as the proxy can parse it. */
+    /** The protocol on the links between clients and nodes, if the proxy can parse it. */
     readonly carries: Carriage | undefined
     /** The host to listen at for clients; by default 127.0.0.1. */
     readonly host?: string | undefined
@@ -184,7 +187,7 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
   }
 }
 
-/** Whether all that dialled it are known, so that what they sent is on the tapes of their links. */
+/** Whether all endpoints that dialled it are identified, so that their traffic is on the tapes of their links. */
 const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown === 0
 
 const listenAt = (host: string | undefined): Pick<RouteOptions, 'listen'> =>
@@ -195,7 +198,7 @@ interface ClientParts extends Pick<ClusterNetworkOptions, 'clients'> {
   readonly messages: MessageFaults
 }
 
-/** What reads and changes the traffic of clients with a node, if the proxy can parse it. */
+/** The interceptor of a node's client traffic, if the proxy can parse it. */
 async function clientIntercept(
   to: NodeId,
   { clients: { carries, recorder }, requests, messages }: ClientParts,

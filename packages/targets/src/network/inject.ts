@@ -23,22 +23,22 @@ type Nodes = ReadonlyMap<NodeId, Victim>
 
 /** Cuts the datagrams of links whose connections the proxy carries. */
 export interface DatagramCuts {
-  /** Resolves to what mends it, which resolves to how many were dropped. */
+  /** Resolves with a function that heals the cut and resolves with the number of datagrams dropped. */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
 }
 
-/** What faults act on. */
+/** The parts of a cluster that faults act on. */
 export interface Vulnerable {
   readonly nodes: Nodes
   readonly network: ClusterNetwork
   readonly suffers: (kind: Fault['kind']) => Suffering
   /** Endpoints that are no nodes but have links: the services that nodes depend on. */
   readonly others?: readonly string[] | undefined
-  /** What carries out faults on links that proxies of other hosts carry. */
+  /** Injects faults on links through proxies of other hosts. */
   readonly remotes?: RemoteProxies | undefined
-  /** Cuts datagrams with the connections; absent if there are none, or nothing can. */
+  /** Cuts datagrams along with connections; absent if there are none or it is impossible. */
   readonly datagrams?: DatagramCuts | undefined
-  /** Tells a node to fail over; absent if no command can. */
+  /** Makes a node fail over; absent without a command for it. */
   readonly failover?: ((node: NodeId) => Promise<Handover>) | undefined
 }
 
@@ -145,7 +145,7 @@ function onRequests(fault: HttpFault, nodes: Nodes, network: ClusterNetwork): In
 
 const wrongLink = ({ kind }: Fault, link: Link, where: string): Injected => ({
   type: 'failed',
-  error: `${linkName(link)} carries nothing that ${kind} could hurt: ${familyOf(kind)?.summary ?? 'that'} go ${where}`,
+  error: `${linkName(link)} carries nothing that ${kind} can act on: ${familyOf(kind)?.summary ?? 'that'} go ${where}`,
 })
 
 const inForce = (applied: { readonly hits: number; remove(): void }): Injected =>

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { UserError } from '@chaosproxy/history'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 
-/** What the nodes of a cluster report, and who listens. */
+/** Reports from the nodes of a cluster, and their listeners. */
 export interface ClusterNews {
   /** Unrequested failures, in order. */
   readonly trouble: string[]
@@ -11,7 +11,7 @@ export interface ClusterNews {
   /** Called whenever a node's status may have changed. */
   readonly watchers: Set<() => void>
   statusChanged(): void
-  /** Reports a change that is not the cluster's own doing. */
+  /** Reports a change that the cluster did not cause. */
   changed(change: ClusterChange): void
   onChange(callback: (change: ClusterChange) => void): void
   /** Reports that the protocol's own code is broken; only the first report counts. */

@@ -8,9 +8,9 @@ import {
 } from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
 
-/** A fault of a node that is in force. */
+/** The result of injecting a fault into a node. */
 export interface Handover {
-  /** False if there was nothing to harm, or the node refused: it knows of no other leader. */
+  /** False if there was nothing to harm, or the node refused: it knows no other leader. */
   readonly done: boolean
   undo(): Promise<void>
 }
@@ -23,7 +23,7 @@ export interface Victim {
   /** Resolves with whether there was a process to pause. */
   pause(): Promise<boolean>
   resume(): void | Promise<void>
-  /** Has the container engine do it; absent if none runs the node. */
+  /** Lets the container engine inject the fault; absent without an engine. */
   suffer?(fault: EngineFault): Promise<Handover>
 }
 
@@ -33,7 +33,7 @@ interface NodeHarm {
   heal(node: Victim): void | Promise<void>
 }
 
-/** Every kind of fault that the processes of nodes can suffer, and what it does. */
+/** Every kind of fault on the processes of nodes, and what it does. */
 export const nodeHarms: { readonly [Kind in Exclude<NodeFault['kind'], 'failover' | EngineFault['kind']>]?: NodeHarm } =
   {
     kill: { strike: (node) => node.kill(), heal: (node) => node.revive() },
@@ -46,5 +46,5 @@ export function processRefusal(kind: FaultKind): Exclude<Suffering, true> | unde
   if (notInProcesses !== undefined) return notInProcesses
   if (!isNodeKind(kind) || kind === 'failover' || Object.hasOwn(nodeHarms, kind)) return undefined
   if (isEngineKind(kind)) return { not: 'no container engine runs its nodes', instead: 'kill or pause' }
-  return { not: 'processes of a machine cannot suffer it', instead: 'kill or pause, or with --sim' }
+  return { not: 'processes outside containers cannot suffer it', instead: 'kill or pause, or with --sim' }
 }

@@ -5,9 +5,9 @@ import type { ClusterNetwork } from './cluster-network.ts'
 import type { DatagramCuts } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
 
-/** A cluster as far as it has been started; all of it is stopped if the start fails, and in the end. */
+/** The parts of a cluster started so far. All are stopped if the start fails, and at the end. */
 export interface Starting<Node extends StartedNode> {
-  /** By `process.hrtime`: when the start began. */
+  /** The start of the call, by `process.hrtime`. */
   readonly calledNanos: bigint
   readonly keeper: Keeper
   readonly news: ClusterNews
@@ -17,11 +17,13 @@ export interface Starting<Node extends StartedNode> {
   /** Faults on other hosts. */
   remotes?: { close(): Promise<void> } | undefined
   roles?: { stop(): Promise<void> } | undefined
-  /** What leads the traffic of containers to the proxy: no longer once released; what is left ends after the proxy. */
+  /**
+   * Redirects traffic of containers to the proxy until it is released. What remains after that ends after the proxy.
+   */
   redirected?: {
-    /** Cuts what the proxy does not carry. */
+    /** Cuts traffic that the proxy does not carry. */
     cut?: DatagramCuts['cut']
-    /** What is worth knowing about the traffic, for a run that is over. */
+    /** Remarks on the traffic, for the report of a run. */
     notes?(): Promise<readonly string[]>
     release(): Promise<void>
     close(): Promise<void>
@@ -33,21 +35,22 @@ export interface Starting<Node extends StartedNode> {
 }
 
 export interface StartedNode {
-  /** Ends it, or undoes what faults did to it. May be called again. */
+  /** Ends the node, or undoes faults on it. May be called again. */
   end(): Promise<void>
 }
 
 export interface StartingOptions {
-  /** What would happen to the nodes if this process were killed and the keeper were gone. */
+  /** What happens to the nodes if this process and the keeper are killed. */
   readonly orphans: string
   /** Aborts the start; whatever was started is stopped. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Starts a cluster of any kind: `open` adds to what is started as it goes. If it fails, nothing is left behind.
+ * Starts a cluster of any kind. `open` adds to what is started as it goes. If it fails, nothing is left behind.
  *
- * @throws UserError (environment) if the start is aborted; otherwise what `open` throws, with the trouble that explains it.
+ * @throws UserError (environment) if the start is aborted; otherwise what `open` throws, with the trouble that explains
+ * it.
  */
 export async function startCluster<Node extends StartedNode, Cluster>(
   { orphans, signal }: StartingOptions,
@@ -65,7 +68,7 @@ export async function startCluster<Node extends StartedNode, Cluster>(
       return stopping
     },
   }
-  // Aborting makes the start fail, and so clean up like any failure, which reports what could not be ended.
+  // Aborting makes the start fail, so it cleans up like any failure, which reports what could not be ended.
   const abort = () => {
     for (const node of starting.nodes) node.end().catch(() => {})
   }
@@ -77,7 +80,7 @@ export async function startCluster<Node extends StartedNode, Cluster>(
   } catch (error) {
     await starting.stop()
     throw signal?.aborted
-      ? new UserError('environment', 'the start of the cluster was given up')
+      ? new UserError('environment', 'the start of the cluster was aborted')
       : withTrouble(error, news)
   } finally {
     signal?.removeEventListener('abort', abort)
@@ -90,7 +93,7 @@ function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
   return new UserError(error.code, [error.message, ...trouble].join('\n'))
 }
 
-/** In reverse order. What one node's end leaves undone is reported, and the others are ended all the same. */
+/** In reverse order. A failure to end one node is reported, and the others are still ended. */
 async function stopAll(started: Starting<StartedNode>): Promise<void> {
   const { keeper, news, nodes, network, clients, roles, remotes, redirected, temporary } = started
   await remotes?.close()

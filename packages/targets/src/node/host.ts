@@ -39,9 +39,9 @@ export interface NodeOptions {
   readonly statusChanged: (status: NodeStatus) => void
   /** Called once, when a deliberate bug first changes behaviour. */
   readonly marked: () => void
-  /** Called once, when each peer has dialled this node; never if it has none. */
+  /** Called once, when each peer has dialled this node; never without peers. */
   readonly linked: () => void
-  /** The node cannot go on: its disk failed, or its protocol threw. */
+  /** Called if the node cannot continue: its disk failed, or its protocol threw. */
   readonly failed: (error: Error) => void
 }
 
@@ -167,7 +167,7 @@ function listen(server: Server): Promise<number> {
   })
 }
 
-/** How often the entries applied are reported, which change with every write. */
+/** The interval for reporting the number of entries applied, which changes with every write. */
 const ENTRIES_EVERY_MS = 200
 
 /** Logs and reports each change of a node's status. */

@@ -25,7 +25,7 @@ export type HttpReply = (status: number, body: object, allow?: string) => void
 
 /** A node's interface for clients: HTTP/1.1 with JSON, so that curl is a client too. */
 export interface HttpApi {
-  /** The operation that a request asks for; undefined if the request was answered without its body. */
+  /** The operation that a request asks for; undefined if the request was already answered without its body. */
   route(request: HttpRequest, reply: HttpReply): Asking | undefined
   /** The body is undefined if it is too large. */
   ask(asking: Asking, request: HttpRequest, body: string | undefined, reply: HttpReply): void
@@ -114,7 +114,7 @@ function registerInput({ route, key }: Extract<Asking, { readonly type: 'registe
 function doneAs(body: string): Input | Refusal {
   const { f, key, value = null } = requestBody(body) ?? {}
   if (typeof f !== 'string' || (key !== undefined && typeof key !== 'string'))
-    return refusal(400, 'the body must be JSON that says what to do, such as {"f":"add","value":1}; "key" is a text')
+    return refusal(400, 'the body must be JSON with an operation, such as {"f":"add","value":1}; "key" is a text')
   return key === undefined ? { f, value } : { f, key, value }
 }
 
@@ -147,7 +147,7 @@ function answer(reply: HttpReply, result: Completion): void {
   else reply(statusOf(result), { error: result.error })
 }
 
-/** 409 is the object's own answer; without one, nobody could serve the request. */
+/** The object itself declines with 409; otherwise the node could not serve the request. */
 function statusOf({ answered, error }: Extract<Completion, { readonly type: 'fail' }>): number {
   if (answered === true) return 409
   return error === UNSUPPORTED ? 501 : 503

@@ -37,7 +37,7 @@ function replySource(): ReplySource<NodeResponse> {
       if (response.type === 'incomplete') begun = bytes === chunk ? Buffer.from(chunk) : bytes
       return response
     },
-    // Every answer has its length, so that no end completes one.
+    // Every reply has its length, so the end of a connection completes none.
     end: () => ({ type: 'incomplete' }),
   }
 }
@@ -52,8 +52,8 @@ function completionOf(end: ExchangeEnd<NodeResponse>, { harmless }: Request): Co
     return body?.value === undefined ? lost('unreadable answer: no value') : { type: 'ok', value: body.value }
   if (reason === undefined) return lost(`status ${status}`)
   switch (status) {
-    // Definite: the node sends these only if nothing was done (`http-api.ts`), always with the reason. A fault's
-    // made-up answer has none, and may come after the node has done what it was asked for.
+    // Definite: nodes send these only if nothing was done (`http-api.ts`), and always with a reason. A reply made up by
+    // a fault has none, and may come after the node has done the operation.
     case 400:
     case 404:
     case 405:

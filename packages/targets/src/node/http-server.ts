@@ -3,7 +3,7 @@ import { createServer as createSocketServer, type Socket, type Server as SocketS
 import { type HttpApi, type HttpReply, MAX_BODY_BYTES } from './http-api.ts'
 import { parsePlainRequest, plainResponse } from './plain-http.ts'
 
-/** Limit on requests pipelined behind one that is not answered yet. Beyond it the client has to wait. */
+/** Limit on requests pipelined behind an unanswered one. Beyond it the client has to wait. */
 const MOST_WAITING_BYTES = 1024 * 1024
 
 export interface NodeServer {
@@ -12,8 +12,8 @@ export interface NodeServer {
 }
 
 /**
- * Serves plain requests, such as those of a run's own clients, without a general parser, which under load is half the
- * cost of an operation to a node. From its first request that is not plain, a connection belongs to a general server.
+ * Serves plain requests, such as those of a run's own clients, without a general parser, which under load is half of a
+ * node's cost for an operation. From its first request that is not plain, a connection belongs to a general server.
  */
 export function createHttpServer(api: HttpApi): NodeServer {
   const general = createGeneralServer(api)

@@ -5,8 +5,8 @@ import { UserError } from '@chaosproxy/history'
 
 // One record a line, so that a journal can be read with `less`:
 //   LENGTH CRC32 JSON\n      length in bytes and checksum of the JSON, eight hexadecimal digits each
-// Behind the last record the file is padded with empty lines. A write into them changes neither the file's size nor its
-// blocks, so the disk has only the data to make durable, and not the file system's own journal as well.
+// After the last record the file is padded with empty lines. Writing into them changes neither the file's size nor its
+// blocks, so only the data must be made durable, and not the file system's own journal as well.
 const HEADER_BYTES = 18
 const SPACE = 0x20
 const NEWLINE = 0x0a

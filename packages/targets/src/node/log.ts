@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-/** A node's log, for people. Each line is `SECONDS  TEXT`, in seconds since the run's start, as in the history. */
+/** A node's log, for people. Each line is `SECONDS  TEXT`, in seconds since the start of the run, as in the history. */
 export interface NodeLog {
   line(text: string): void
   /** Changes the zero of the times. */
@@ -8,7 +8,10 @@ export interface NodeLog {
   close(): void
 }
 
-/** Appends to the file, which is nobody else's to read. `originNanos` is a reading of this machine's monotonic clock, which all processes share. */
+/**
+ * Appends to the file, which only its owner may read. `originNanos` is a reading of this machine's monotonic clock,
+ * which all processes share.
+ */
 export function openNodeLog(path: string, originNanos: bigint): NodeLog {
   const descriptor = openSync(path, 'a', 0o600)
   let origin = originNanos

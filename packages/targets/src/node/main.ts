@@ -7,7 +7,7 @@ import { openNodeLog } from './log.ts'
 import { startWatchdog } from './watchdog.ts'
 import type { NodeReport, NodeRequest, NodeSetup } from './wire.ts'
 
-// One node of an embedded cluster, as an operating-system process. Its owner says on standard input which node to be,
+// One node of an embedded cluster, as an operating-system process. Its owner sends the node's setup on standard input
 // and reads its reports from standard output. Standard error goes to the node's log.
 
 const writeReport = process.stdout.write.bind(process.stdout)

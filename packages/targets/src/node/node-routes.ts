@@ -2,18 +2,18 @@ import type { Input, Json } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { AskedOperations } from '@chaosproxy/runner'
 
-// How a node's HTTP interface states operations, for everybody who needs it: clients make requests by it
-// (`http-client.ts`), nodes understand them (`http-api.ts`), and the proxy recognises operations in them (`nodeRoutes`).
+// How a node's HTTP interface expresses operations, for everyone who needs it: clients make requests by it
+// (`http-client.ts`), nodes parse them (`http-api.ts`), and the proxy recognises operations in them (`nodeRoutes`).
 
-/** An operation on a register at `/kv/KEY`; `POST /do` takes any operation as it is. */
+/** An operation on a register at `/kv/KEY`. `POST /do` takes any operation as it is. */
 export interface RegisterRoute {
   readonly f: string
   readonly method: 'GET' | 'PUT' | 'POST'
-  /** Follows `/kv/KEY`. */
+  /** The end of the path, after `/kv/KEY`. */
   readonly suffix: string
   /** The members of the body that hold the operation's value: none, the value itself, or the elements of a list. */
   readonly members: readonly string[]
-  /** What the body must hold. */
+  /** What the body must contain. */
   readonly needs?: string
 }
 
@@ -26,7 +26,7 @@ export const registerRoutes: readonly RegisterRoute[] = [
   },
 ]
 
-/** The request that asks for an operation; `registers`: the nodes replicate registers. */
+/** The request for an operation. `registers`: the nodes replicate registers. */
 export function exchangeFor(
   input: Input,
   registers: boolean,
@@ -67,7 +67,7 @@ const REFUSALS = { '501': 'fail', '503': 'fail' } as const
 /** The field that identifies a request's client. */
 export const NODE_CLIENTS = 'header.Chaos-Session'
 
-/** The same as a route table, by which the proxy records. */
+/** The same as a route table, for recording by the proxy. */
 export const nodeRoutes = ({ functions, reads, initial }: AskedOperations): RouteTable => ({
   client: NODE_CLIENTS,
   final: 'Chaos-Final',

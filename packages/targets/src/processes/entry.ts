@@ -13,9 +13,9 @@ export type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'type
 const found = new Map<string, string>()
 
 /**
- * The built script of one of our processes. Processes run built code even if their parent runs from sources (as in
- * tests), so a missing or outdated build is an environment error that says so. Prefers the bundle, which starts in half
- * the time.
+ * The built script of one of this package's processes. Processes run built code even if their parent runs from sources
+ * (as in tests), so a missing or outdated build is an environment error that says so. Prefers the bundle, which starts
+ * in half the time.
  */
 export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   const path = join(root, 'dist', name, 'main.js')

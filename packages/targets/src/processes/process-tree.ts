@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setImmediate, setTimeout as wait } from 'node:timers/promises'
 
 /**
- * The root of a process tree: a process that we started as a session leader. Its tree is found by descent, by session,
- * or by a mark in the environment, which daemons inherit too.
+ * The root of a process tree: a process started as a session leader. Its tree is found by descent, by session, or by a
+ * mark in the environment, which daemons inherit too.
  */
 export interface TreeRoot {
   readonly pid: number
@@ -11,7 +11,7 @@ export interface TreeRoot {
   readonly startTime: number | undefined
   /** The value of `CHAOS_NODE` in its environment. */
   readonly mark: string
-  /** Whether it starts processes. If not, it is signalled without a search through all processes. */
+  /** Whether it starts processes. If not, it can be signalled without a search through all processes. */
   readonly forks: boolean
 }
 
@@ -33,13 +33,13 @@ const FIELD = { state: 0, parent: 1, group: 2, session: 3, startTime: 19 } as co
 /** Undefined if there is no such process, or no /proc. */
 export const startTimeOf = (pid: number): number | undefined => statOf(pid)?.startTime
 
-/** The start time of a process that has not ended, as a zombie has. */
+/** The start time of a process that has not ended and is no zombie. */
 export function livingSince(pid: number): number | undefined {
   const stat = statOf(pid)
   return stat === undefined || stat.state === 'Z' ? undefined : stat.startTime
 }
 
-/** Whether it is stopped, as by SIGSTOP; undefined if unknown. */
+/** Whether it is stopped, for example by SIGSTOP; undefined if unknown. */
 export function isStopped(pid: number): boolean | undefined {
   const stat = statOf(pid)
   return stat && halted(stat)

@@ -78,7 +78,7 @@ function redisFile({ appendonly, minReplicas }: RedisChoice, isPrimary: boolean)
   ]
 }
 
-/** Sentinels are told of each other: discovery would take seconds. */
+/** Sentinels get each other's addresses, since discovery would take seconds. */
 function sentinelFile(nodes: number, { downAfterMs }: RedisChoice): readonly string[] {
   const quorum = Math.floor(nodes / 2) + 1
   return [

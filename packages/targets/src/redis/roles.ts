@@ -91,7 +91,7 @@ function openedAt({ id, addresses }: RedisNode, port: string) {
   return openAsker(address)
 }
 
-/** How many replicas a Sentinel is connected to and has had an INFO from, which is what tells it their `runid`. */
+/** How many replicas a Sentinel is connected to and has had an INFO from, from which it knows their `runid`. */
 function heardFrom(answer: Json | undefined): number {
   const replicas = Array.isArray(answer) ? answer.map(membersOf) : []
   return replicas.filter((replica) => replica.get('flags') === 'slave' && replica.get('runid') !== '').length

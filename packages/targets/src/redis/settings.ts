@@ -17,7 +17,7 @@ export const redisSettings: readonly Setting[] = [
   },
   {
     name: 'min-replicas',
-    summary: 'min-replicas-to-write: with fewer that have answered within the last second, the primary refuses writes',
+    summary: 'min-replicas-to-write: with fewer replicas heard from in the last second, the primary refuses writes',
     default: 0,
     values: [0, 1, 2],
   },
@@ -30,13 +30,13 @@ export const redisSettings: readonly Setting[] = [
   {
     name: 'follow',
     summary:
-      'when clients ask Sentinel for the primary: when their connection breaks or is READONLY, as most drivers do, or again and again',
+      'when clients ask Sentinel for the primary: on a broken connection or READONLY, like most drivers, or continuously',
     default: 'on-error',
     values: ['on-error', 'at-once'],
   },
   {
     name: 'lock',
-    summary: 'locks of the workload lock: of the one primary, or Redlock over nodes that are all primaries',
+    summary: 'locks of the workload lock: at the single primary, or Redlock, where every node is a primary',
     default: 'single',
     values: ['single', 'redlock'],
   },
@@ -57,7 +57,7 @@ export const redisSettings: readonly Setting[] = [
   },
   {
     name: 'data',
-    summary: 'what a node finds when it is started again after a kill',
+    summary: 'the data of a node that restarts after a kill',
     default: 'kept',
     values: ['kept', 'wiped'],
   },

@@ -43,7 +43,7 @@ export const redis: Target = {
   errors: redisErrors,
   missing: async () =>
     missingPrograms([
-      // The first with bind-source-addr, by which the proxy tells nodes apart.
+      // The oldest version with bind-source-addr, by which the proxy identifies nodes.
       { program: 'redis-server', install: 'apt-get install redis-server', oldest: '7.0' },
       { program: 'redis-cli', install: 'apt-get install redis-tools' },
     ]),

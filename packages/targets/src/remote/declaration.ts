@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import * as v from 'valibot'
 
-/** Proxies of another host that stand between nodes, and how to reach what steers them. */
+/** Proxies of another host between the nodes, and the address of their control interface. */
 export interface RemoteProxiesDeclaration {
   /** The control interface of that `chaos proxy`: `https://host-a:8474`. */
   readonly control: string
@@ -9,9 +9,9 @@ export interface RemoteProxiesDeclaration {
   readonly token?: string | undefined
   /** The PEM file with the certificate to trust, of an authority or its own; relative to the declaration. */
   readonly ca?: string | undefined
-  /** How long faults stay in force there without news of the run, in milliseconds; by default 10 s. */
+  /** How long faults stay in force there without contact to the run, in milliseconds; by default 10 s. */
   readonly leaseMs?: number | undefined
-  /** The link that each proxy carries, by the proxy's name there. */
+  /** The link of each proxy, by the proxy's name there. */
   readonly proxies: { readonly [name: string]: { readonly from: NodeId; readonly to: NodeId } }
 }
 

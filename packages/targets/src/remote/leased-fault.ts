@@ -2,9 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import { type ControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/client'
 
-/** A fault on another host, in force for as long as its lease is renewed. */
+/** A fault on another host, in force while its lease is renewed. */
 export interface LeasedFault {
-  /** Heals it; resolves once it is known to be over, or once nobody can find that out. Later calls return the same. */
+  /**
+   * Heals the fault. Resolves once it is known to have ended, or once that can no longer be found out. Later calls
+   * return the same.
+   */
   end(): Promise<LeasedEnd>
 }
 
@@ -16,7 +19,7 @@ export interface LeasedEnd {
         readonly why: string
         /** When it was last known to be in force. */
         readonly knownMs: number
-        /** When it was first known to be over; absent if it is not. */
+        /** When it was first known to have ended; absent if unknown. */
         readonly overMs?: number | undefined
       }
     | undefined
@@ -24,28 +27,27 @@ export interface LeasedEnd {
 
 interface LeasedOptions {
   readonly client: ControlClient
-  /** Where the proxy is, for messages. */
+  /** The proxy's location, for messages. */
   readonly place: string
   readonly owner: string
   readonly leaseMs: number
   readonly fault: { readonly kind: string; readonly name: string; readonly [member: string]: unknown }
 }
 
-/** A lease is renewed this often before it runs out. */
+/** How often a lease is renewed within its time. */
 const RENEWALS = 3
-/** Before there is a lease, nothing hurries. */
+/** The first request has more time, since no lease can expire yet. */
 const GRANTED_WITHIN_MS = 5_000
-/** After a lease has run out, its proxy gets this long to say so. */
+/** The time that a proxy gets to report its end after the lease has expired. */
 const GRACE_MS = 1_000
 const PAUSE_MS = 50
 
 /**
- * Puts a fault in force under a lease of its own, and renews that. If the lease is not renewed in time, because this
- * process is gone or nothing reaches the proxy, the proxy heals the fault by itself.
+ * Puts a fault in force under its own lease, and renews the lease. If it is not renewed in time, because this process
+ * is gone or the proxy is unreachable, the proxy heals the fault by itself. If the reply never came, it is unknown
+ * whether the fault was in force, and `end` reports that.
  *
- * If nobody knows whether the fault came into force, because its answer never came, its end says so.
- *
- * @throws UserError if the proxy cannot be reached, or refuses the fault: then it is not in force.
+ * @throws UserError if the proxy cannot be reached or refuses the fault: then it is not in force.
  */
 export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFault> {
   const { client, leaseMs, owner, fault, place } = options
@@ -67,7 +69,7 @@ export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFa
     throw refused(injected.status, injected.text)
   }
   const hits = hitsIn(injected.text, place)
-  // What resets connections is over at once: nothing of it stays in force.
+  // A reset ends at once, and nothing of it stays in force.
   if (fault.kind === 'reset') {
     await client.ask('DELETE', leasePath(lease), { timeoutMs: leaseMs }).catch(() => {})
     return { end: async () => ({ hits }) }
@@ -81,7 +83,7 @@ interface Known {
   /** When the fault was last known to be in force. */
   readonly knownMs: number
   readonly hits: number
-  /** Why it may no longer be, or never have been. */
+  /** Why it may have ended, or never have been in force. */
   readonly why: string | undefined
 }
 
@@ -99,7 +101,7 @@ class Leased implements LeasedFault {
     this.#options = options
     this.#lease = lease
     this.#known = known
-    // One that may never have come into force must not be kept there.
+    // A fault that may never have been in force is not renewed.
     this.#renewing = known.why === undefined ? this.#renew() : Promise.resolve()
   }
 
@@ -119,7 +121,7 @@ class Leased implements LeasedFault {
     }
   }
 
-  /** Renews or ends the lease, whichever this asks for, having seen that the fault is in force; false without contact. */
+  /** Renews or ends the lease by this request, and notes that the fault is in force; false without contact. */
   async #look(method: 'POST' | 'DELETE', path: string): Promise<boolean> {
     const { client, place, fault, leaseMs, owner } = this.#options
     const timeoutMs = leaseMs / RENEWALS
@@ -134,8 +136,8 @@ class Leased implements LeasedFault {
       else if (leased.status >= 400) throw refused(leased.status, leased.text)
       else if (method === 'DELETE') {
         if (seen.status === 200) this.#overMs = performance.now()
-        else this.#isOver(`somebody else than ${owner} healed it at ${place}`)
-      } else if (seen.status === 404) this.#isOver(`somebody else than ${owner} healed it at ${place}`)
+        else this.#isOver(`someone other than ${owner} healed it at ${place}`)
+      } else if (seen.status === 404) this.#isOver(`someone other than ${owner} healed it at ${place}`)
       return true
     } catch (error) {
       this.#lastError = error instanceof Error ? error.message : String(error)
@@ -152,7 +154,7 @@ class Leased implements LeasedFault {
     this.#stop.abort()
     await this.#renewing
     const { leaseMs } = this.#options
-    // Nothing renews it any more, so that it runs out, whether or not anybody sees that.
+    // It is no longer renewed, so it expires even if that cannot be observed.
     const outMs = performance.now() + leaseMs + GRACE_MS
     while (this.#overMs === undefined) {
       if (await this.#look('DELETE', leasePath(this.#lease))) break

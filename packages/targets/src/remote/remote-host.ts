@@ -8,28 +8,32 @@ import type { RemotePlan } from './remote-plan.ts'
 
 /** The proxies of another host that a run may use. */
 export interface RemoteHost {
-  /** Those of these links that it carries. */
+  /** The given links that this host carries. */
   carried(links: readonly Link[]): readonly Link[]
-  /** Puts a fault in force on links that it carries, for as long as its lease is renewed. @throws if it is refused. */
+  /**
+   * Puts a fault in force on links of this host, while its lease is renewed.
+   *
+   * @throws if it is refused.
+   */
   apply(fault: TcpFault): Promise<LeasedFault>
 }
 
-/** How long the first answer may take. */
+/** The limit for the first reply. */
 const ANSWER_WITHIN_MS = 5_000
 
 export interface RemoteHostOptions {
-  /** Who holds its leases, as its log tells. */
+  /** The owner of its leases, as shown in the proxy's log. */
   readonly owner: string
-  /** The version that the proxy has to have; any if absent. */
+  /** The version that the proxy must have; by default any. */
   readonly version?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Reaches the proxies of another host, and makes sure that they are those that the plan names.
+ * Connects to the control interface of another host, and checks that it has the planned proxies.
  *
- * @throws UserError (usage) for a token that is not there or is refused, (environment) if it cannot be reached, is of
- *   another version, or lacks a proxy; each in one sentence.
+ * @throws UserError (usage) for a missing or refused token, (environment) if the host cannot be reached, has another
+ * version, or lacks a proxy; each in one sentence.
  */
 export async function openRemoteHost(plan: RemotePlan, options: RemoteHostOptions): Promise<RemoteHost> {
   const { where, control, leaseMs } = plan
@@ -39,7 +43,7 @@ export async function openRemoteHost(plan: RemotePlan, options: RemoteHostOption
   const client = createControlClient({ host: control, token, authorities, words })
   const place = new URL(control).host
   const proxies = await proxiesAt(client, plan, { ...options, place, words, hasToken: token !== undefined })
-  /** Each link of the run, as that host calls it: more than one if proxies for both directions are there. */
+  /** The names of each link on that host: several if it has proxies for both directions. */
   const named = new Map<string, string[]>()
   for (const [name, { from, to }] of plan.links) {
     const there = proxies.get(name)

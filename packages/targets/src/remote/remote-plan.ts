@@ -22,7 +22,7 @@ const LEASE_MS = 10_000
 interface Place {
   readonly ids: readonly NodeId[]
   readonly where: string
-  /** What paths are relative to. */
+  /** The directory to which paths are relative. */
   readonly directory: string
 }
 
@@ -40,7 +40,7 @@ export const planRemotes = (
             'input',
             `${place}.proxies.${name}: ${
               end === 'clients'
-                ? 'clients are this run, whose own proxy already stands between them and the nodes. Leave it out.'
+                ? 'clients belong to this run, whose own proxy is already between them and the nodes. Leave it out.'
                 : `there is no node ${end}. There are ${ids.join(', ')}.`
             }`,
           )
@@ -60,6 +60,6 @@ function variableIn(token: string, place: string): string {
   if (name !== undefined) return name
   throw new UserError(
     'input',
-    `${place}.token: name the environment variable that holds it, as env:CHAOS_TOKEN: runs keep what is declared.`,
+    `${place}.token: name the environment variable that holds it, as env:CHAOS_TOKEN: runs store the declaration.`,
   )
 }

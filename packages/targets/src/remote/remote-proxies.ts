@@ -8,11 +8,11 @@ import type { LeasedEnd, LeasedFault } from './leased-fault.ts'
 import { openRemoteHost, type RemoteHost } from './remote-host.ts'
 import type { RemotePlan } from './remote-plan.ts'
 
-/** The proxies of other hosts, which carry out faults for this run. */
+/** The proxies of other hosts, which inject faults for this run. */
 export interface RemoteProxies {
-  /** Injects a fault: on links that other hosts carry there, on others by the given function. */
+  /** Injects a fault: on links of other hosts there, on all others by the given function. */
   apply(fault: TcpFault, here: Network['apply']): Promise<Injected>
-  /** Heals what is left. */
+  /** Heals all remaining faults. */
   close(): Promise<void>
 }
 
@@ -41,7 +41,7 @@ export async function openRemoteProxies(
         const error = refused.reason instanceof Error ? refused.reason.message : String(refused.reason)
         const undone = await end()
         if (undone.type === 'failed' || undone.lost === undefined) return { type: 'failed', error }
-        // Some of it may have been in force, or be so still: that must not go unsaid.
+        // Part of it may have been in force, or still be, and that must be reported.
         const { lost } = undone
         return injected(async () => ({ ...undone, lost: { ...lost, why: `${error}; ${lost.why}` } }))
       }
@@ -60,7 +60,7 @@ export async function openRemoteProxies(
 
 interface Shares {
   readonly there: readonly { readonly host: RemoteHost; readonly share: TcpFault }[]
-  /** What no other host carries. */
+  /** The part of the fault for links of this host. */
   readonly here: TcpFault | undefined
 }
 
@@ -85,7 +85,7 @@ function injected(end: () => Promise<Healed>): Injected {
   }
 }
 
-/** A fault was in force as a whole for as long as each part was, and is over once all parts are. */
+/** A fault was in force as a whole while every part was, and has ended once all parts have. */
 function healedBy(ends: readonly LeasedEnd[]): Healed {
   const hits = ends.reduce((sum, end) => sum + end.hits, 0)
   const lost = ends.flatMap((end) => end.lost ?? [])

@@ -13,17 +13,17 @@ export interface RecordedCommand {
   /** Environment variables, with placeholders for the proxies' addresses. */
   readonly environment: { readonly [name: string]: string }
   readonly mayFail: boolean
-  /** How long it may run. */
+  /** The time limit. */
   readonly timeMs: number
-  /** Whether that is how it is meant to end. */
+  /** Whether reaching the time limit is the expected end. */
   readonly endsInTime: boolean
-  /** Where what it prints goes. */
+  /** Where its output goes. */
   readonly prints: NonNullable<CommandProcessOptions['prints']>
 }
 
 const END_GRACE_MS = 2_000
 
-/** One command that is all of the clients: they are gone when it ends. */
+/** A single command that includes all clients, which are gone when it ends. */
 export const commandClients = (recorded: RecordedCommand): TrafficClients => ({
   areStarted: true,
   howToUseIt:
@@ -58,7 +58,7 @@ function troubleOf(
   { command, mayFail, timeMs, endsInTime }: RecordedCommand,
 ): readonly string[] {
   const words = commandText({ words: command })
-  // An explicit time limit is meant to end the command: a server under test never ends by itself.
+  // An explicit time limit is an expected end: a server under test never ends by itself.
   if (end === 'late' && endsInTime) return []
   if (end === 'late')
     return [`${words} was still running after ${timeMs / 1000} s, and was ended. Give it longer: --time`]
@@ -74,8 +74,8 @@ const environmentOf = (proxies: readonly ManagedProxy[]): { readonly [name: stri
   )
 
 /**
- * Writes the authorities that clients of these proxies must trust, in PEM. Returns the variables that name the file to
- * a command: `CHAOS_CA`, and `NODE_EXTRA_CA_CERTS`, by which Node trusts them. None if no proxy made a certificate.
+ * Writes the authorities that clients of these proxies must trust, in PEM. Returns the environment variables with the
+ * file's path: `CHAOS_CA`, and `NODE_EXTRA_CA_CERTS` for Node. Empty if no proxy made a certificate.
  */
 export function writeAuthorities(
   proxies: readonly Pick<ManagedProxy, 'authority'>[],
@@ -89,7 +89,7 @@ export function writeAuthorities(
   return { CHAOS_CA: written, NODE_EXTRA_CA_CERTS: written }
 }
 
-/** Node ignores a file that it cannot read. */
+/** Like Node, which ignores a file that it cannot read. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
@@ -98,7 +98,7 @@ function textOf(path: string): string {
   }
 }
 
-/** A file in a directory of its own, made when its path is first asked for. */
+/** A file in its own directory, created when its path is first asked for. */
 export function temporaryFile(name: string): { path(): string; remove(): void } {
   let directory: string | undefined
   return {

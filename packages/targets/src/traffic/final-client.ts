@@ -21,7 +21,7 @@ export const withFinal = (carries: Carriage): Carriage =>
     ? { ...carries, table: { ...carries.table, final: FINAL } }
     : carries
 
-/** The same carriage, whose requests teach final reads how clients spell keys in paths. */
+/** The same carriage. Its requests show final reads how clients spell keys in paths. */
 export const withSpellings = (carries: Carriage): Carriage =>
   carries.kind === 'http' && carries.table !== undefined
     ? { ...carries, table: { ...carries.table, spellings: createSpellings() } }
@@ -34,10 +34,12 @@ export function readFinallyBy(carries: Carriage, where: string): ReadFinally | u
   return byTable(carries.table, where)
 }
 
-/** Protocols without a route table that a client of ours speaks; others say in their own line how keys are read. */
+/**
+ * Protocols without a route table for which this package has a client. Others define their own messages to read keys.
+ */
 const ownReaders: { readonly [protocol: string]: (model: string) => ReadFinally | undefined } = { resp: byCommands }
 
-/** Reads keys of database 0 that the record gives under their own names, and fields of its hashes; no others. */
+/** Reads keys of database 0 that are recorded under their own names, and fields of hashes; no others. */
 function byCommands(model: string): ReadFinally | undefined {
   const read = isTableName(model) ? commandsOf(model)['read'] : undefined
   if (read === undefined) return undefined
@@ -98,10 +100,10 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   }
 }
 
-/** Longer answers are not read. */
+/** Longer replies are not read. */
 const MOST_BYTES = 16 * 1024 * 1024
 
-/** Reads keys as the protocol itself says, one message for each; undefined if it does not. */
+/** Reads keys by the protocol's own messages, one for each key; undefined without such messages. */
 function readSpoken({ protocol, model }: SpokenProtocol): ReadFinally | undefined {
   const { framing, finalReads } = protocol
   const reads = finalReads?.(model)

@@ -10,68 +10,75 @@ import type { OpenProxies, TrafficUpstream } from './traffic-cluster.ts'
 export type RecordedServer = Omit<TrafficUpstream, 'upstream'> &
   ({ readonly upstream: string } | { readonly command: ProgramCommand })
 
-/** What is recorded. */
+/** The servers and clients to record. */
 export interface ObservedTraffic {
   readonly servers: readonly RecordedServer[]
   /** The protocol of the recorded servers. */
   readonly carries: Carriage
   /**
-   * Set where each proxy says what it carries, and one that says nothing is not recorded: the other ways in which some
-   * are. With any, no key is read at the end, as nothing says whose it is.
+   * Set if each proxy declares its own protocol, and those without one are not recorded: the other recorded protocols.
+   * Then no key is read at the end, since its server is unknown.
    */
   readonly others?: readonly Carriage[] | undefined
   /** The path of the route table, or the name of a protocol that needs none, for messages. */
   readonly as: string
   readonly model: string | undefined
   readonly clients: TrafficClients
-  /** Opens the proxies otherwise than one for each server. What is recorded is read as `carries` says. */
+  /** Opens the proxies in another way than one for each server. `carries` says how the traffic is read. */
   readonly open?: OpenProxies | undefined
 }
 
-/** Every way in which something is recorded. */
+/** Every recorded protocol. */
 export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries' | 'others'>): readonly Carriage[] => [
   carries,
   ...others,
 ]
 
-/** Whoever uses the servers. */
+/** The clients of the servers, whatever they are. */
 export interface TrafficClients {
-  /** What to say if they did not: where they find the proxies. */
+  /** The advice if they did not use the proxies: where to find them. */
   readonly howToUseIt: string
   /** Whether they are a program that the run starts. */
   readonly areStarted: boolean
-  /** Whether they may go on after they are told to end: what they still wrote would belie the final reads, so they are cut off. */
+  /**
+   * Whether they may continue after they are told to end: later writes would contradict the final reads, so they are
+   * cut off.
+   */
   readonly areCutOff?: boolean | undefined
-  /** Has them begin. @throws UserError (environment) if they cannot be started */
+  /**
+   * Starts the clients.
+   *
+   * @throws UserError (environment) if they cannot be started.
+   */
   begin(open: OpenTraffic): Promise<TrafficUse>
 }
 
 /** Clients at work. */
 export interface TrafficUse {
-  /** Resolves once they have gone by themselves. */
+  /** Resolves once they have ended by themselves. */
   readonly gone: Promise<unknown>
-  /** Ends those that are left, for this reason; resolves to what is wrong with how they ended. */
+  /** Ends the remaining clients for this reason, and resolves with the problems of their ends. */
   end(why: Parameters<ObservedClients['end']>[0]): Promise<readonly string[]>
 }
 
-/** Proxies that are open. */
+/** The open proxies. */
 export interface OpenTraffic {
-  /** What opens, closes and hurts them. */
+  /** Opens and closes proxies, and injects faults into them. */
   readonly plane: ControlPlane
   readonly proxies: readonly ManagedProxy[]
-  /** What connects to a server without a socket, by its name. */
+  /** By server name, connects without a socket. */
   readonly dials: ReadonlyMap<string, () => Duplex>
-  /** Notes a fault that something else has injected, and then that it has healed. */
+  /** Records a fault that something else has injected; the returned function records its heal. */
   readonly noteFault: (fault: TrafficFault) => (hits: number) => void
-  /** What stands for the addresses of proxies and servers in commands. */
+  /** The values of placeholders for proxies and servers in commands. */
   readonly placeholders: Addresses
-  /** Where its output goes. */
+  /** The directory for output. */
   readonly logDir: string
-  /** Ends what is left if this process dies; absent if nothing is started. */
+  /** Ends what remains if this process dies; absent if nothing is started. */
   readonly keeper: Keeper | undefined
 }
 
-/** What stands for addresses. */
+/** The values of placeholders for addresses. */
 export interface Addresses {
   readonly [name: string]: string
 }

@@ -11,10 +11,10 @@ import { didYouMean } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Offer } from '@chaosproxy/runner'
 
-/** It kills the server that handles the request, which takes a cluster that knows its nodes. */
+/** Kills the server that handles the request, which requires a cluster that knows its nodes. */
 const NOT_HERE = 'crash-before-reply'
 
-/** Servers that can suffer the same faults. */
+/** Servers with the same possible faults. */
 export interface HurtServers {
   readonly nodes: readonly NodeId[]
   /** The protocol between them and their clients; undefined for raw bytes. */
@@ -26,7 +26,7 @@ export interface HurtServers {
 const trafficOf = ({ carries }: Pick<HurtServers, 'carries'>): Traffic =>
   carries?.kind === 'http' ? 'requests' : 'streams'
 
-/** The nemeses possible for these servers, of all that there are. */
+/** The nemeses that are possible for these servers. */
 const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
   nemeses.flatMap((nemesis) => {
     const there = nemesis.name === NOT_HERE ? undefined : nemesisIn(trafficOf(servers), nemesis)
@@ -36,14 +36,14 @@ const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
 /** After faults on whole streams, clients need calm to reconnect and retry. */
 const CALM_OF_STREAMS = 4
 
-/** The faults on offer for these servers. */
+/** The faults available for these servers. */
 export const trafficOffer = (servers: HurtServers): Offer => ({
   nodes: servers.nodes,
   nemeses: possibleFor(servers).map(onlyHere),
   calm: trafficOf(servers) === 'requests' ? 1 : CALM_OF_STREAMS,
 })
 
-/** The same nemesis, whose links of all clients are those to the servers that it is planned for. */
+/** The same nemesis. Its links of all clients are those to the planned servers only. */
 const onlyHere = (nemesis: Nemesis): Nemesis => ({
   ...nemesis,
   plan(random, nodes) {
@@ -52,7 +52,7 @@ const onlyHere = (nemesis: Nemesis): Nemesis => ({
   },
 })
 
-/** Why no fault of this name is on offer for any of these servers. */
+/** Why no fault of this name is available for any of these servers. */
 export function trafficRefusal(name: string, servers: readonly HurtServers[]): string {
   const names = [...new Set(servers.flatMap((each) => possibleFor(each).map((nemesis) => nemesis.name)))]
   const known = `Known: ${names.join(', ')}, none.`
@@ -62,8 +62,8 @@ export function trafficRefusal(name: string, servers: readonly HurtServers[]): s
   if (nemesis.among === 'clients' && name !== NOT_HERE && !isHttp)
     return `--faults ${name}: this fault needs HTTP: only there can single requests be recognised. ${known}`
   const why = servers.some(({ areOurs }) => areOurs)
-    ? `only what passes between the servers and their clients is hurt here. ${known} For`
-    : `the servers are not ours here, only what passes between them and their clients. ${known} For kill and pause let this run start them with --serve; for`
+    ? `faults here act only on traffic between the servers and their clients. ${known} For`
+    : `this run did not start the servers, so faults act only on their traffic with clients. ${known} For kill and pause, let it start them with --serve; for`
   return `--faults ${name}: ${why} ${name}, declare them as a target.`
 }
 

@@ -9,7 +9,7 @@ import type { TrafficUpstream } from './traffic-cluster.ts'
 export const hasTraffic = ({ counters }: Recorder): boolean =>
   counters.operations + counters.unmatched + counters.notUnderstood + counters.opaqueConnections > 0
 
-/** Where a server is not there at all, the verdict on what was asked of it says nothing. */
+/** A verdict on requests to a missing server means nothing. */
 export function requireReached(
   unreached: ReadonlyMap<string, string>,
   upstreams: readonly TrafficUpstream[],
@@ -25,7 +25,7 @@ export function requireReached(
 
 interface WhatCame {
   readonly proxies: readonly ManagedProxy[]
-  /** Why clients hung up before they asked for anything. */
+  /** Why clients hung up before their first request. */
   readonly trouble: readonly string[]
 }
 
@@ -37,7 +37,7 @@ export function requireOperations(
   if (counters.operations > 0) return
   const { unmatched, notUnderstood, examples, opaqueConnections } = counters
   const seen = unmatched + notUnderstood
-  // Bytes that are not understood count as one request of each connection.
+  // Bytes that are not understood count as one request for each connection.
   if (seen <= opaqueConnections) {
     const [why] = trouble
     if (why !== undefined) throw new UserError('input', `Nothing was recorded. ${why}.`)
@@ -45,7 +45,7 @@ export function requireOperations(
     throw new UserError(
       'input',
       opaqueConnections > 0
-        ? `Nothing was recorded: what came was not ${carriageName(carries)}. Is --as ${as} right?`
+        ? `Nothing was recorded: the traffic was not ${carriageName(carries)}. Is --as ${as} right?`
         : `Nothing came by the proxy (${at}). ${clients.howToUseIt}`,
     )
   }
@@ -59,7 +59,7 @@ export function requireOperations(
   )
 }
 
-/** A server that answers nothing although no fault is in its way is broken, and a verdict would say nothing. */
+/** A server that sends no reply although no fault is in the way is broken, and a verdict would mean nothing. */
 export function requireAnswers({ counters }: Recorder, servers: readonly RecordedServer[]): void {
   if (counters.operations === 0 || counters.answered > 0) return
   const recorded = servers.filter(({ isRecorded }) => isRecorded)
@@ -70,7 +70,7 @@ export function requireAnswers({ counters }: Recorder, servers: readonly Recorde
   )
 }
 
-/** What is wrong with a record although it has operations. */
+/** The problems of a record that has operations. */
 export function recordDoubts(
   { counters }: Recorder,
   ways: readonly Carriage[],
@@ -84,19 +84,19 @@ export function recordDoubts(
   return lost === undefined ? surplus : { ...surplus, doubts: [lost, ...surplus.doubts] }
 }
 
-/** What to say of clients that may have lost updates of others. */
+/** The report of clients that may have lost updates of others. */
 function overwritten({ overwrites }: RecorderCounters, remedy: string | undefined): string | undefined {
   const { first, keys, times } = overwrites
   if (first === undefined || remedy === undefined) return undefined
   const rows = keys === 1 ? first : `${first} and ${plural(keys - 1, 'other')}`
-  return `${rows}: ${plural(times, 'time')} a client read a number and then wrote one, each in a statement of its own, and somebody else had written in between. If it computed the one from the other, an update is lost, and no order of single reads and writes shows that. ${remedy}`
+  return `${rows}: ${plural(times, 'time')} a client read a number and then wrote one, in separate statements, and another client had written in between. If it computed one from the other, an update is lost, which no order of single reads and writes shows. ${remedy}`
 }
 
-/** What to say of a server that answers more than it was asked. */
+/** The report of a server that sends more replies than there were requests. */
 function surplusOf({ unmatchedAnswers }: RecorderCounters, faults: RunOutcome['faults']): Concluded {
   if (unmatchedAnswers === 0) return { doubts: [], trouble: [] }
   const came = unmatchedAnswers === 1 ? '1 answer came' : `${unmatchedAnswers.toLocaleString('en-US')} answers came`
-  const text = `${came} that nothing had asked for. Where a server answers a request twice, the second answer is taken for that of the next request on the connection, and the record cannot be trusted`
+  const text = `${came} without a request. If a server answers a request twice, the second answer is taken for the next request's on the connection, and the record cannot be trusted`
   return haveBitten(faults) ? { doubts: [text], trouble: [] } : { doubts: [], trouble: [text] }
 }
 

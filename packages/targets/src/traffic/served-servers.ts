@@ -9,7 +9,8 @@ import type { Victim } from '../network/node-harms.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 
 /**
- * A server that the run starts and ends. `{port}`, `{listen}` and `{data}` tell it where to listen and keep its data.
+ * A server that the run starts and ends. Its placeholders `{port}`, `{listen}` and `{data}` say where to listen and
+ * keep data.
  */
 export interface ServedServer {
   readonly name: NodeId
@@ -34,7 +35,7 @@ export interface ServedServers {
   start(): Promise<void>
   /** Servers that ended unexpectedly, with their last output. */
   readonly trouble: readonly string[]
-  /** How each was started last. */
+  /** The command by which each was started last. */
   commands(): { readonly [name: NodeId]: ProgramCommand }
   end(): Promise<void>
 }

@@ -23,9 +23,9 @@ import { type TrafficCluster, type TrafficUpstream, trafficCluster } from './tra
 const LOOK_EVERY_MS = 10
 
 /**
- * Opens a proxy in front of each server and starts the servers that are to be started.
+ * Opens a proxy in front of each server, and starts the servers that belong to the run.
  *
- * @throws UserError (environment) for a proxy or a server that cannot be started, (input) for an unknown placeholder.
+ * @throws UserError (environment) for a proxy or server that cannot be started, (input) for an unknown placeholder.
  */
 export async function startTraffic(traffic: ObservedTraffic, options: StartOptions): Promise<StartedCluster> {
   const { logDir, signal } = options
@@ -198,14 +198,14 @@ function onTrafficOf(recorder: Recorder, came: () => void): NodeJS.Timeout {
 const dialsOf = (proxies: readonly ManagedProxy[]): OpenTraffic['dials'] =>
   new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial] as const])))
 
-/** Where clients reach the servers: within this process at their own addresses. */
+/** The addresses at which clients reach the servers: within this process their own. */
 const reachedAt = (proxies: readonly ManagedProxy[], upstreams: readonly TrafficUpstream[]) =>
   proxies.map(({ name, listen, upstream }) => ({
     name,
     listen: upstreams.some((each) => each.name === name && each.listens === false) ? upstream : listen,
   }))
 
-/** Something that happens once at most, before or after somebody asks to be told. */
+/** An event that happens at most once. Callbacks may be added before or after it. */
 function createNews<Of>() {
   let told: ((news: Of) => void) | undefined
   let known: { readonly news: Of } | undefined

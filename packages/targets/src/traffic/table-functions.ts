@@ -3,7 +3,7 @@ import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { checkFunctions } from '@chaosproxy/recorder/routes'
 
 /**
- * Checks that some model, or the wanted one, has every function that the table records.
+ * Requires some model, or the given one, to have every function of the table.
  *
  * @throws UserError (input) whose message begins with `where`.
  */

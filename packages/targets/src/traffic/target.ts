@@ -9,21 +9,21 @@ import { type ObservedTraffic, waysOf } from './observed-traffic.ts'
 import { type HurtServers, trafficOffer, trafficRefusal } from './offer.ts'
 import { startTraffic } from './start-traffic.ts'
 
-/** Servers and clients of somebody else, with proxies between them. */
+/** Existing servers and clients, with proxies between them. */
 export interface TrafficTarget extends ObservedTraffic {
   readonly workload: Workload
-  /** The servers that faults happen to. */
+  /** The servers into which faults are injected. */
   readonly hurt: readonly HurtServers[]
 }
 
-/** A target whose clients are observed: what the proxies see of them is the record. */
+/** A target whose clients are observed: the record consists of what the proxies see. */
 export function trafficTarget(traffic: TrafficTarget): Target {
   const { servers, workload, hurt } = traffic
   const ways = waysOf(traffic)
   return {
     name: RECORDING,
     clients: 'observed',
-    summary: 'servers and clients that somebody else started',
+    summary: 'existing servers and clients',
     defaultNodes: servers.length,
     settings: [],
     bugs: [],
@@ -47,12 +47,12 @@ export function trafficTarget(traffic: TrafficTarget): Target {
 function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hurt: readonly HurtServers[]): Suffering {
   if (among !== 'nodes') return true
   if (!Object.hasOwn(nodeHarms, kind))
-    return { not: 'only what passes between servers and their clients is in reach', instead: 'partition' }
+    return { not: 'faults act only on traffic between servers and their clients', instead: 'partition' }
   if (hurt.some(({ areOurs }) => areOurs)) return true
   return { not: 'the run did not start the servers', instead: 'servers that it starts ("serve")' }
 }
 
-/** How sessions are named, for the history's header, which is written before anything is recorded. */
+/** How sessions are named, for the history's header, which is written before the first operation. */
 function sessionsOf(ways: readonly Carriage[]): Target['sessions'] {
   const named = new Set(ways.flatMap((carries) => namedBy(carries) ?? []))
   return named.size === 0 ? { by: 'connection', named: false } : { by: [...named].join(', '), named: true }

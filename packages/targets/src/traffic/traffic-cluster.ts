@@ -27,28 +27,28 @@ export interface TrafficUpstream {
   readonly isRecorded: boolean
   /** False opens no port: only clients of this process reach it. */
   readonly listens?: boolean | undefined
-  /** How TLS ends and begins on the way; without it TLS is passed through. */
+  /** How TLS is terminated and originated; without it TLS passes through. */
   readonly tls?: ProxySettings['tls']
 }
 
-/** Opens proxies, whose traffic is read so. */
+/** Opens proxies for traffic of this protocol. */
 export type OpenProxies = (plane: ControlPlane, carries: Carriage) => Promise<void>
 
 export interface TrafficClusterOptions {
   readonly upstreams: readonly TrafficUpstream[]
   readonly carries: Carriage
-  /** What is recorded of a proxy that does not say what it carries. */
+  /** The protocol of proxies that declare none. */
   readonly recordedByDefault: Carriage | undefined
   readonly seed: number
   /** The servers that this run started, and so can kill and pause. */
   readonly victims?: ReadonlyMap<NodeId, Victim> | undefined
-  /** Reads keys at the end; absent if it is unknown how to. */
+  /** Reads keys at the end; absent if that is impossible. */
   readonly finally: ReadFinally | undefined
   /** @throws UserError (input), beginning with `where`, for a table whose operations fit no model. */
   readonly checkTable:
     | ((table: Extract<Carriage, { readonly kind: 'http' }>['table'] & {}, where: string) => void)
     | undefined
-  /** Opens the proxies otherwise than one for each server. */
+  /** Opens the proxies in another way than one for each server. */
   readonly openProxies?: OpenProxies | undefined
 }
 
@@ -57,9 +57,11 @@ export interface TrafficCluster extends Cluster {
   readonly record: NonNullable<Cluster['record']>
   readonly recorder: Recorder
   readonly plane: ControlPlane
-  /** Calls back for each fault that somebody else injects through the plane. */
+  /** Calls back for each fault that something else injects through the plane. */
   onFault(began: FaultNoticed): void
-  /** Notes a fault that something else has injected; what it returns notes that it has healed, and how often it took effect. */
+  /**
+   * Records a fault that something else has injected. The returned function records its heal, and its number of hits.
+   */
   noteFault(fault: TrafficFault): (hits: number) => void
   /** Whether a final read can read this key. */
   canRead(key: string): boolean
@@ -67,11 +69,15 @@ export interface TrafficCluster extends Cluster {
   unreached(): ReadonlyMap<NodeId, string>
   /** For each server whose proxy has no certificate, why clients that wanted TLS hung up. */
   withoutTls(): ReadonlyMap<NodeId, string>
-  /** Opens the proxies; recording has begun by then. @throws UserError (environment, input) */
+  /**
+   * Opens the proxies, after recording has begun.
+   *
+   * @throws UserError (environment, input)
+   */
   open(): Promise<readonly ManagedProxy[]>
-  /** Heals what others have injected. */
+  /** Heals faults injected by others. */
   healOthers(): Promise<void>
-  /** Closes every port and resets every connection; final reads still pass. */
+  /** Closes every port and resets every connection. Final reads still pass. */
   cutOff(): Promise<void>
 }
 
@@ -120,16 +126,16 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     async cutOff() {
       isCutOff = true
       for (const { name, protocol, enabled } of plane.proxies.list()) {
-        // Opened anew, it is reached by none of the ways that clients were given, not even those within this process.
+        // Once reopened, it is reachable by none of the ways that clients had, including those within this process.
         await plane.updateProxy(name, { enabled: false })
         if (enabled && protocol !== 'udp') await plane.updateProxy(name, { enabled: true, listens: false })
       }
     },
     connect(node) {
-      if (options.finally === undefined) throw new Error('nothing says how keys are read at the end')
+      if (options.finally === undefined) throw new Error('there is no way to read keys at the end')
       const { listen, upstream, dial } = plane.proxies.get(node)
       const { listens = true, tls } = upstreams.find(({ name }) => name === node) ?? {}
-      // Within this process there is no TLS to the proxy.
+      // Connections within this process do not use TLS to the proxy.
       if (isCutOff || !listens || tls?.terminate !== undefined)
         return options.finally.connect({ node, ...parseAddress(upstream), dial })
       return options.finally.connect({ node, ...parseAddress(listen) })
@@ -151,7 +157,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   }
 }
 
-/** From now on, the servers that cannot be dialled or whose clients want TLS, each with the last reason. */
+/** The servers that cannot be dialled or whose clients want TLS from now on, each with the last reason. */
 function troublesOf(network: ReturnType<typeof createNetwork>) {
   const unreached = new Map<NodeId, string>()
   const withoutTls = new Map<NodeId, string>()
@@ -163,7 +169,7 @@ function troublesOf(network: ReturnType<typeof createNetwork>) {
   return { unreached, withoutTls }
 }
 
-/** The proxies that are recorded, in the order of the servers, the others after them. */
+/** The recorded proxies, in the order of the servers, followed by the others. */
 function recordedOf(
   { proxies }: ControlPlane,
   upstreams: readonly Pick<TrafficUpstream, 'name'>[],
@@ -196,7 +202,7 @@ async function inForce(fault: Fault, { name, plane, others, victims }: Injecting
   })
 }
 
-/** Tells the faults of others, which the run did not inject itself, and so does not note. */
+/** Reports faults that the run did not inject itself. */
 function faultsOfOthers() {
   const ours = new Set<string>()
   const begun = new Map<string, Fault>()

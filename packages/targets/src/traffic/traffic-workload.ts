@@ -13,8 +13,9 @@ export interface TrafficModel {
 }
 
 /**
- * The workload of clients that the run does not control: the model that judges it and the reads at the end. @throws
- * UserError (usage)
+ * The workload of clients that the run does not control: a model to judge by, and the final reads.
+ *
+ * @throws UserError (usage)
  */
 export function trafficWorkload({ functions, wanted, initial, where }: TrafficModel): Workload {
   const model = wanted === undefined ? modelOf(functions, where) : findModel(wanted)
@@ -50,11 +51,11 @@ function modelOf(functions: readonly string[], where: string): (typeof models)[n
   if (fitting.length === 0)
     throw new UserError(
       'usage',
-      `${where}: no model has all that its proxies record together (${functions.join(', ')}). Record each with a chaos proxy of its own, or all in a plain file: --out history.jsonl.`,
+      `${where}: no model has all functions that its proxies record (${functions.join(', ')}). Record each with a separate chaos proxy, or all in a plain file: --out history.jsonl.`,
     )
   const names = fitting.map(({ name }) => name).join(' or ')
   throw new UserError(
     'usage',
-    `${where}: what it records (${functions.join(', ')}) may be ${names}. Say which: --model ${fitting[0]?.name ?? 'NAME'}.`,
+    `${where}: its functions (${functions.join(', ')}) fit several models: ${names}. Choose one: --model ${fitting[0]?.name ?? 'NAME'}.`,
   )
 }

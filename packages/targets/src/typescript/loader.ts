@@ -2,8 +2,8 @@ import { pathToFileURL } from 'node:url'
 import type { Jiti, JitiOptions, TransformOptions } from 'jiti'
 
 /**
- * Loads a user's TypeScript file by the rules that the simulator's bundler has as well: those of the tsconfig.json above
- * it, its `paths` and legacy decorators included.
+ * Loads a user's TypeScript file by the rules of the simulator's bundler: those of the nearest tsconfig.json, including
+ * `paths` and legacy decorators.
  */
 export async function typescriptLoader(file: string, options: JitiOptions = {}): Promise<Jiti> {
   // Slow to load, so load it only for a user's file.
@@ -22,7 +22,7 @@ export async function typescriptLoader(file: string, options: JitiOptions = {}):
   const transforming: JitiOptions = {
     ...options,
     virtualModules: { ...helperModules, ...options.virtualModules },
-    // What is kept on the disk is what `plain` makes.
+    // The disk cache would contain the output of `plain`.
     fsCache: false,
     transform: (given) => ({ code: transform(given) }),
   }

@@ -5,7 +5,8 @@ import { typescriptLoader } from './loader.ts'
 process.argv.splice(1, 1)
 const [, program = ''] = process.argv
 const loader = await typescriptLoader(program)
-// The compiler changes how stack traces look for the whole process, once: have it loaded and done before the program.
+// The compiler changes the format of stack traces for the whole process, once: load it before the program, and restore
+// the format.
 const { stackTraceLimit, prepareStackTrace } = Error
 loader.transform({ source: '', ts: true })
 Object.assign(Error, { stackTraceLimit, prepareStackTrace })

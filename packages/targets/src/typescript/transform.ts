@@ -4,7 +4,7 @@ import { relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { transformSync } from 'rolldown/utils'
 
-/** A node of a syntax tree, as the loader's own transformer has it. */
+/** A node of a syntax tree, as the loader's transformer represents it. */
 interface Located {
   readonly loc?: { readonly start: Place; readonly end: Place } | null
 }
@@ -14,20 +14,20 @@ interface Place {
   readonly column: number
 }
 
-/** A plugin of the loader's own transformer, which keeps statements in the lines where their syntax trees say they are. */
+/** A plugin of the loader's transformer, which keeps statements on the lines given by their syntax trees. */
 type Plugin = (api: { readonly types: { traverseFast(node: object, seen: (node: Located) => void): void } }) => object
 
-/** Which way of keeping lines this is, since what the loader keeps on the disk is of one way. */
+/** The version of this transformation, since the loader caches its results on disk. */
 const LINES = 1
 
-/** JavaScript made of a TypeScript file, and what puts it back into the file's own lines. */
+/** JavaScript from a TypeScript file, and a plugin that restores the file's lines. */
 export interface Stripped {
   readonly code: string
   readonly inOwnLines: Plugin
 }
 
 /**
- * TypeScript as JavaScript, by the transformer that the simulator's bundler has, too, and the nearest tsconfig.json.
+ * Compiles TypeScript by the transformer of the simulator's bundler and the nearest tsconfig.json.
  *
  * @throws SyntaxError
  */
@@ -35,7 +35,7 @@ export function stripped(source: string, file: string): Stripped {
   const { code, map } = transformed(source, file)
   const payload = map as unknown as SourceMapPayload
   const lines = new SourceMap(payload)
-  // Nodes share them.
+  // Nodes share positions.
   const done = new Set<Place>()
   const toOwnLine = (place: Place): void => {
     if (done.has(place)) return
@@ -44,7 +44,7 @@ export function stripped(source: string, file: string): Stripped {
     if (entry.originalLine !== undefined) place.line = entry.originalLine + 1
   }
   return {
-    // What is kept of a file is known by its text, which says nothing of its lines otherwise.
+    // The loader's cache identifies a file by its text, which would not include its lines.
     code: `${code}\n// ${LINES} ${createHash('sha256').update(payload.mappings).digest('hex').slice(0, 16)}`,
     inOwnLines: ({ types }) => ({
       visitor: {
@@ -69,24 +69,24 @@ function transformed(source: string, file: string, tsconfig = true): ReturnType<
   const message = stripVTControlCharacters(error.message)
   if (!tsconfig || !message.includes('[TSCONFIG_ERROR]'))
     throw new SyntaxError(`${relative(process.cwd(), file)}: ${message}`)
-  // Nodes of a cluster, and files of users, ran without before anything was read of it.
+  // Programs of nodes and users' files ran before without reading it.
   tellUnread(file, message.trim())
   return transformed(source, file, false)
 }
 
 const told = new Set<string>()
 
-/** Says once what is wrong with a tsconfig.json. */
+/** Reports a problem of a tsconfig.json once. */
 export function tellUnread(file: string, why: string): void {
   if (told.has(why)) return
   told.add(why)
-  process.stderr.write(`${relative(process.cwd(), file)}: its tsconfig.json counts for nothing: ${why}\n`)
+  process.stderr.write(`${relative(process.cwd(), file)}: its tsconfig.json is ignored: ${why}\n`)
 }
 
 type Decorator = (target: object, key?: PropertyKey, descriptor?: unknown) => unknown
 type Decorate = (decorators: readonly Decorator[], target: object, key?: PropertyKey, descriptor?: unknown) => unknown
 
-/** What the package `reflect-metadata` adds, once a program has loaded it. */
+/** The functions that the package `reflect-metadata` adds, once a program has loaded it. */
 const { Reflect: reflect } = globalThis as unknown as {
   readonly Reflect: {
     readonly decorate?: Decorate
@@ -94,7 +94,7 @@ const { Reflect: reflect } = globalThis as unknown as {
   }
 }
 
-/** As TypeScript's own. A descriptor of null says that the member has one. */
+/** Like TypeScript's own helper. A null descriptor means that the member has one. */
 const decorate: Decorate = (decorators, target, key, given) => {
   const described = given === null && key !== undefined ? Object.getOwnPropertyDescriptor(target, key) : given
   let made: unknown = key === undefined ? target : described
@@ -106,7 +106,7 @@ const decorate: Decorate = (decorators, target, key, given) => {
   return made
 }
 
-/** What transformed files import, and the bundler brings with it. */
+/** The helpers that transformed files import, and that the bundler includes. */
 const HELPERS: { readonly [name: string]: unknown } = {
   decorate,
   decorateMetadata: (name: string, value: unknown) => reflect.metadata?.(name, value) ?? (() => undefined),
@@ -116,7 +116,7 @@ const HELPERS: { readonly [name: string]: unknown } = {
       void decorator(target, key, index),
 }
 
-/** By the names of the modules that have them. */
+/** The helpers' modules, by name. */
 export const helperModules: { readonly [name: string]: unknown } = Object.fromEntries(
   Object.entries(HELPERS).map(([name, helper]) => [
     `@oxc-project/runtime/helpers/${name}`,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { typescriptLoader } from '../typescript/loader.ts'
 
-/** Whether the reference is a path, or a command, rather than the name of something built in. */
+/** Whether the reference is a path or a command, not the name of something built in. */
 export const isUserFile = (reference: string): boolean => /^exec:|[\\/]|\.[cm]?[jt]s$/.test(reference)
 
 /**
@@ -25,7 +25,7 @@ export async function importUserFile(path: string): Promise<unknown> {
   }
 }
 
-/** Several files may be imported at the same time: the first notes what they share, and the last restores it. */
+/** Several files may be imported concurrently: the first import saves the shared state, and the last restores it. */
 let importing = 0
 let shared = sharedByAll()
 
@@ -35,8 +35,8 @@ function sharedByAll() {
 }
 
 /**
- * Standard output is for results and reports; what a file prints while it is imported goes to standard error. The
- * compiler of TypeScript leaves a limit and a format of stack traces behind, for all code of this thread.
+ * Standard output is for results and reports; a file's output while it is imported goes to standard error. The
+ * TypeScript compiler changes the limit and format of stack traces for the whole thread.
  */
 function keepShared(): () => void {
   if (importing++ === 0) {
@@ -55,19 +55,19 @@ function keepShared(): () => void {
 export function thrownText(thrown: unknown, file: string): string {
   if (!(thrown instanceof Error)) return `it throws ${String(thrown)}`
   const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && line.includes(file))
-  // The loader puts the head of a function before the first line: columns there are not those of the file.
+  // The loader puts the start of a function before the first line, so columns there are wrong.
   return [thrown.message, ...frames.map((frame) => frame.replace(/:1:\d+(?=\)?$)/, ':1'))].join('\n')
 }
 
-/** The name under which this program is published, and by which users' files import it. */
+/** The published name of this program, by which users' files import it. */
 export const PACKAGE_NAME = 'chaosproxy'
 
-/** Tells child processes and threads which module `PACKAGE_NAME` stands for. */
+/** Passes the module for `PACKAGE_NAME` to child processes and threads. */
 const VARIABLE = 'CHAOS_API'
 
 /**
  * Lets users' files import this program by name, wherever it was started: Node would not find a global install in any
- * `node_modules`. It also keeps a file from loading another version than the one running.
+ * `node_modules`. This also prevents loading another version than the running one.
  */
 export function offerApi(module: URL): void {
   process.env[VARIABLE] = module.href

@@ -6,7 +6,7 @@ import { vetOnThread } from './vet-on-thread.ts'
 import { loadWorkload, told } from './workload-file.ts'
 
 // Loads a user's file for the first time and tries it out, on a thread that it may crash or block: see `vetFile`. The
-// argument says what the file is.
+// argument is the kind of file.
 
 const CLIENTS = 4
 const OPERATIONS = 500

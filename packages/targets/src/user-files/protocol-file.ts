@@ -44,7 +44,7 @@ export async function loadProtocol(reference: string): Promise<ProtocolDefinitio
  */
 export function protocolFrom(exported: unknown, path: string): ProtocolDefinition {
   const wrong = (what: string) =>
-    new UserError('usage', `${path}: ${what}. Its default export is to be { name, create() } (type ProtocolModule).`)
+    new UserError('usage', `${path}: ${what}. Its default export must be { name, create() } (type ProtocolModule).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const module = exported as Partial<ProtocolModule>
   if (typeof module.name !== 'string' || module.name === '') throw wrong('"name" is no text')
@@ -53,7 +53,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   if (typeof promises !== 'function' && !promiseNames.includes(promises))
     throw wrong(`"promises" is "${promises}", not one of ${promiseNames.join(', ')}, and no function`)
   const { functions } = module
-  // Where nothing but functions is declared, they alone decide.
+  // If only functions are declared, they alone decide.
   const { objects: named = functions === undefined ? [DEFAULT_OBJECT] : objectNames } = module
   for (const [member, list] of Object.entries({ objects: named, functions: functions ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))
@@ -61,7 +61,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   for (const object of named)
     if (functions === undefined && !objectNames.includes(object))
       throw wrong(
-        `"objects" has "${object}".${didYouMean(object, objectNames)} Of any but ${objectNames.join(', ')}, "functions" has to say what clients can ask for`,
+        `"objects" has "${object}".${didYouMean(object, objectNames)} For an object other than ${objectNames.join(', ')}, "functions" must list the supported functions`,
       )
   if (!Number.isInteger(defaultNodes) || defaultNodes < 1) throw wrong(`"defaultNodes" is ${defaultNodes}`)
   for (const [member, list] of Object.entries({ knobs, bugs, invariants: module.invariants ?? [] }))
@@ -111,7 +111,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   })
 }
 
-/** What is wrong with the kinds of fault that a member lists; undefined if nothing is. */
+/** The problem with the kinds of fault that a member lists; undefined if there is none. */
 function kindsProblem(member: string, kinds: unknown): string | undefined {
   if (!Array.isArray(kinds)) return `"${member}" is ${JSON.stringify(kinds)}, not a list of kinds of fault`
   const known: readonly string[] = faultDefinitions.map(({ kind }) => kind)
@@ -121,7 +121,7 @@ function kindsProblem(member: string, kinds: unknown): string | undefined {
     : `"${member}" has ${JSON.stringify(wrong)}, which is no kind of fault.${didYouMean(String(wrong), known)} There are: ${known.join(', ')}`
 }
 
-/** What is wrong with declared bounds of clocks; undefined if nothing is. */
+/** The problem with declared bounds of clocks; undefined if there is none. */
 function clockProblem(bounds: unknown): string | undefined {
   if (bounds === null || typeof bounds !== 'object')
     return `"clocks" is ${JSON.stringify(bounds)}, not { drift, jumpMs }`

@@ -17,7 +17,7 @@ interface VettingOptions {
 
 /**
  * Loads a user's file on a thread, where an endless loop, a `process.exit` or an await that never settles does no harm,
- * and reports what is wrong with it. `entry` is the thread's script.
+ * and reports its problems. `entry` is the thread's script.
  *
  * @throws UserError as loading does, and (input) if loading does not end or ends the thread.
  */

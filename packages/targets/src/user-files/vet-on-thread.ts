@@ -19,13 +19,14 @@ export async function vetOnThread(load: (path: string) => Promise<void>): Promis
     tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
     return exit(exitCode)
   }
-  // Node itself calls it after an error that nothing catches, and its message could overtake that of the error.
+  // Node calls it too after an uncaught error, and its message could overtake the error's.
   process.on('uncaughtExceptionMonitor', () => {
     process.exit = exit
   })
   try {
     await load(String(workerData))
-    // A promise that the file has already rejected would end any thread that loads it, so give it time to show.
+    // A promise that the file has already rejected would end any thread that loads it, so wait for the rejection to
+    // surface.
     for (let turn = 0; turn < TURNS; turn++) await setImmediate()
     tell({ type: 'good' })
   } catch (error) {

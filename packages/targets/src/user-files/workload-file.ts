@@ -24,7 +24,7 @@ export async function workloadOf(reference: string): Promise<Workload> {
   return loadWorkload(reference)
 }
 
-const LOOP = 'look for a loop or an await that does not end, in "next" and the others as well'
+const LOOP = 'look for a loop or an await that does not end, also in "next" and other functions'
 
 /** Loads a workload whose file has already been tried out. */
 export async function loadWorkload(reference: string): Promise<Workload> {
@@ -48,7 +48,7 @@ export function workloadFrom(exported: unknown, path: string): Workload {
   const wrong: Wrong = (what) =>
     new UserError(
       'usage',
-      `${path}: ${what}. Its default export is to be { name, model, functions, create() } (type WorkloadModule).`,
+      `${path}: ${what}. Its default export must be { name, model, functions, create() } (type WorkloadModule).`,
     )
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const module = exported as Partial<WorkloadModule>
@@ -92,7 +92,7 @@ export function workloadFrom(exported: unknown, path: string): Workload {
   }
 }
 
-/** The object of our own workload with this model: not every object is named after its model. */
+/** The object of the built-in workload with this model: not every object is named after its model. */
 const objectOf = (model: string): string => workloads.find((workload) => workload.model === model)?.object ?? model
 
 const isTexts = (value: unknown): value is readonly string[] =>
@@ -101,7 +101,7 @@ const isTexts = (value: unknown): value is readonly string[] =>
 const hasDefault = (setting: { readonly default?: unknown }): boolean =>
   ['number', 'boolean', 'string'].includes(typeof setting.default)
 
-/** Refuses a function that the model does not know: nothing that it did could be judged. */
+/** Refuses a function that the model does not know, because its operations could not be judged. */
 function refuseUnknown(functions: readonly string[], model: Partial<WorkloadModule>['model'], wrong: Wrong): void {
   const entry = typeof model === 'string' ? findModel(model) : undefined
   const known = typeof model === 'object' ? model?.functions : entry?.functions

@@ -4,15 +4,15 @@
 /** Memory shared between the thread that works and the one that watches it. */
 export type Progress = Float64Array<SharedArrayBuffer>
 
-/** Which part of the work it is at, such as the seed of a search. */
+/** The current unit of the work, such as the seed of a search. */
 const UNIT = 0
-/** Calls of the user's functions that began since the unit did. */
+/** The number of calls of the user's functions in this unit. */
 const CALLS = 1
-/** 0 outside the user's code; otherwise which of its functions runs, as a number of the caller's own. */
+/** 0 outside the user's code; otherwise the running function, as a number chosen by the caller. */
 const WITHIN = 2
-/** The call that is to describe itself; 0 for none. */
+/** The call that must describe itself; 0 for none. */
 const WANTED = 3
-/** 1 once the work is to begin no other unit. */
+/** 1 once no other unit must begin. */
 const STOP = 4
 const TEXT_LENGTH = 5
 const TEXT = 6
@@ -36,7 +36,7 @@ export const readProgress = (progress: Progress): Reading => ({
   within: progress[WITHIN] ?? 0,
 })
 
-/** The description of the wanted call once it began, or of the latest where each is described. */
+/** The description of the wanted call, or of the latest call if each is described. */
 export const readDescription = (progress: Progress): string =>
   String.fromCharCode(...progress.subarray(TEXT, TEXT + (progress[TEXT_LENGTH] ?? 0)))
 
@@ -45,7 +45,7 @@ export function beginUnit(progress: Progress, unit: number): void {
   progress[CALLS] = 0
 }
 
-/** Counts a call; true if it is the one that is to describe itself. */
+/** Counts a call; true if it must describe itself. */
 export function countCall(progress: Progress): boolean {
   const call = (progress[CALLS] ?? 0) + 1
   progress[CALLS] = call
@@ -58,14 +58,14 @@ export function describeCall(progress: Progress, text: string): void {
   progress[TEXT_LENGTH] = length
 }
 
-/** Enters one of the user's functions, or with 0 leaves it; returns where the thread was, to be set again afterwards. */
+/** Enters one of the user's functions, or leaves it with 0. Returns the previous state, to be restored. */
 export function enter(progress: Progress, where: number): number {
   const before = progress[WITHIN] ?? 0
   progress[WITHIN] = where
   return before
 }
 
-/** Asks the work to begin no other unit. */
+/** Asks the work not to begin another unit. */
 export function askToStop(progress: Progress): void {
   progress[STOP] = 1
 }

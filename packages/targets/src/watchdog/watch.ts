@@ -1,6 +1,6 @@
 import { type Progress, type Reading, readProgress } from './progress.ts'
 
-/** What is wrong with a user's function: it does not return, or takes all memory. */
+/** The problem of a user's function: it does not return, or exhausts memory. */
 export type Ill = 'hanging' | 'memory'
 
 export interface WatchLimits {
@@ -9,32 +9,35 @@ export interface WatchLimits {
    * process does not look.
    */
   readonly looks: number
-  /** Looks are counted anew when the process has grown by this much more: the call may be exhausting memory. */
+  /** The count of looks restarts when the process has grown by this much more: the call may be exhausting memory. */
   readonly growthBytes: number
-  /** A call that hangs after the process has grown by more than this is said to exhaust memory. */
+  /** A call that hangs after the process has grown by more than this is reported as exhausting memory. */
   readonly muchBytes: number
-  /** Of the whole process, at which the call is stopped at once. */
+  /** The size of the process at which a call is stopped at once. */
   readonly mostBytes?: number | undefined
-  /** A call during which the process grows by more than this is stopped at once: buffers have no limit of their own. */
+  /** A call is stopped at once if the process grows by more than this during it: buffers have no limit of their own. */
   readonly mostGrowthBytes?: number | undefined
-  /** Of the whole process before the first call, which may have taken much by the first look. The first look's, if absent. */
+  /**
+   * The size of the process before the first call, which may have allocated much by the first look. By default the size
+   * at the first look.
+   */
   readonly bytesAtStart?: number | undefined
 }
 
 export interface Watch {
-  /** To be called at an even pace. */
+  /** Call it at regular intervals. */
   look(): Ill | undefined
-  /** How far it is now. */
+  /** The latest progress. */
   last(): Reading
 }
 
 /**
- * So many times the looks are spent on a call that has taken memory and seems to stand still: it may be waiting for the
- * collector, which on a busy machine takes seconds.
+ * This multiple of the looks is allowed to a call that has allocated memory and seems to stand still: it may be waiting
+ * for the garbage collector, which takes seconds on a busy machine.
  */
 const PATIENCE = 4
 
-/** Tells when a call of a user's function has lasted too long, or is about to take all memory. */
+/** Detects a call of a user's function that lasts too long or is about to exhaust memory. */
 export function createWatch(
   progress: Progress,
   {
@@ -48,13 +51,13 @@ export function createWatch(
   bytesNow: () => number = process.memoryUsage.rss,
 ): Watch {
   let reading = readProgress(progress)
-  // Most calls are over before the first look, and asking for the memory costs more than they do.
+  // Most calls end before the first look, and reading the memory costs more than they do.
   let bytesBefore: number | undefined
-  // During the call. Another thread may end meanwhile and give back what it had, so the growth since the call began would
-  // be too little.
+  // The smallest size during the call. Another thread may free memory meanwhile, so the growth since the start would be
+  // too small.
   let leastBytes = 0
   let mostRise = 0
-  /** As much of it as looks have been counted anew for. */
+  /** The growth for which the looks were already counted anew. */
   let counted = 0
   let unchanged = 0
   return {
@@ -68,7 +71,7 @@ export function createWatch(
       bytesBefore = bytes
       if (reading.within === 0 || reading.unit !== before.unit || reading.calls !== before.calls) {
         unchanged = 0
-        // It began after the look before, and may have taken much since then.
+        // The call began after the previous look, and may have allocated much since.
         leastBytes = bytesThen
         mostRise = bytes - bytesThen
         counted = mostRise > growthBytes ? mostRise : 0
@@ -83,7 +86,7 @@ export function createWatch(
       } else unchanged++
       const isDecided = counted === 0 || mostRise > muchBytes
       if (unchanged < (isDecided ? looks : PATIENCE * looks)) return undefined
-      // Near its limit memory hardly grows, since all time goes into garbage collection.
+      // Near its limit memory hardly grows, because all time goes into garbage collection.
       return mostRise > muchBytes ? 'memory' : 'hanging'
     },
   }

@@ -1,28 +1,31 @@
-/** How two sides of a protocol agree to go on encrypted, where a connection does not begin so. */
+/** How the two sides of a protocol agree to encrypt a connection that begins in plaintext. */
 export interface Encryption {
   /**
-   * What a connection begins with, and how many bytes of it: `tls` and `other` are requests to encrypt, by TLS or in
-   * another way, that await an answer; `hello` is a handshake of TLS without a request; `nothing`: the client goes on in
-   * plaintext. Undefined if that takes more bytes.
+   * The start of a connection, and its length: `tls` and `other` are requests to encrypt, by TLS or in another way,
+   * that wait for a reply; `hello` is a TLS handshake without a request; `nothing`: the client continues in plaintext.
+   * Undefined if more bytes are needed.
    */
   begins(
     bytes: Buffer,
   ): { readonly kind: 'tls' | 'other' | 'hello' | 'nothing'; readonly sizeBytes: number } | undefined
   /** Asks a server for TLS. */
   readonly request: Buffer
-  /** The answers, which are all of the same length. */
+  /** The possible replies, all of the same length. */
   readonly accepted: Buffer
   readonly declined: Buffer
-  /** What TLS is to negotiate (ALPN) between the two. */
+  /** The protocol that TLS negotiates (ALPN) between the two. */
   readonly protocol: string
-  /** For a connection on whose way TLS ends and begins anew, where no password can be bound to the server's certificate. */
+  /**
+   * For a connection on which TLS is terminated and originated, so that no password can be bound to the server's
+   * certificate.
+   */
   unbinding(): Unbinding
 }
 
-/** Takes from what a server says the offers of ways to log in that hold for its own TLS only. */
+/** Removes the offers of login mechanisms that are bound to the server's own TLS. */
 export interface Unbinding {
-  /** What is to be passed on: some bytes may be kept until more have come. */
+  /** The bytes to pass on. Some may be held until more have come. */
   rewritten(bytes: Buffer): Buffer
-  /** Whether nothing of the kind can follow. */
+  /** Whether no such offer can follow. */
   readonly isOver: boolean
 }

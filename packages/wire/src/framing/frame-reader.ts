@@ -1,6 +1,6 @@
 import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
-/** Receives what a reader has read, in order. Together it is the stream, byte for byte. */
+/** Receives the parts of a stream in order. Together they are the stream, byte for byte. */
 export interface FrameSink {
   /** The first byte of a message has arrived, and everything before it has been handed out. */
   begin?(): void

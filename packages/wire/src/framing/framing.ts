@@ -27,12 +27,13 @@ export interface Framing {
   /** The client's handshake without the offer to compress messages. */
   readonly withoutCompression?: ((handshake: Buffer) => Buffer) | undefined
   /**
-   * Whether the message is compressed: it cannot be read, and none after it if it is lost, repeated, changed or moved.
+   * Whether the message is compressed: it cannot be read, and later ones cannot either if it is lost, repeated, changed
+   * or moved.
    */
   readonly isCompressed?: ((message: Buffer) => boolean) | undefined
   /** A scanner for messages only, if connections begin with something else. */
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined
-  /** How its connections come to be encrypted, if they begin in plaintext. */
+  /** How its connections become encrypted, if they begin in plaintext. */
   readonly encryption?: Encryption | undefined
 }
 

@@ -1,7 +1,7 @@
 import type { Captured } from './body-capture.ts'
 import type { Fields } from './head.ts'
 
-/** The parts of an answer that decide how an operation ended. */
+/** The parts of a response that decide how an operation ended. */
 export interface Answer {
   readonly status: number
   /** For a gRPC call, its own status. */

@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
 
 /**
- * What was kept of a body: its bytes, or their number and SHA-256 if there were too many; or its parsed content; or
- * why the answer omits its content.
+ * What was kept of a body: its bytes, or their number and SHA-256 if there were too many; or its parsed content; or why
+ * the response omits its content.
  */
 export type Captured =
   | { readonly bytes: Buffer }

@@ -59,7 +59,7 @@ export class FieldReader {
     }
   }
 
-  /** Notes a field that affects the framing. Returns what is wrong with it. */
+  /** Notes a field that affects the framing. Returns the problem with it, if any. */
   #note(bytes: Buffer, nameAt: number, nameEnd: number, valueAt: number, valueEnd: number): string | undefined {
     const framing = this.#framing
     switch (nameEnd - nameAt) {
@@ -94,7 +94,7 @@ export class FieldReader {
 }
 
 /**
- * A tab is white space (RFC 9110 §5.6.3), but some recipients, node:http among them, do not recognise "chunked"
+ * A tab is white space (RFC 9110 §5.6.3), but some recipients, for example node:http, do not recognise "chunked"
  * followed by one.
  */
 function hasTab(bytes: Buffer, lineAt: number): boolean {

@@ -1,4 +1,4 @@
-/** How a message's body is delimited, as far as its header fields tell. */
+/** How a message's body is delimited, as far as its header fields show. */
 export interface Framing {
   /** -1 if the field is absent. */
   contentLength: number

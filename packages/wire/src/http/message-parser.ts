@@ -14,8 +14,8 @@ export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {
   /** The offset after the head that begins at `start`; -1 if it is malformed, or does not end within `bytes`. */
   read(bytes: Buffer, start: number): number
   /**
-   * Whether a head can begin with these bytes. Anything else, such as a TLS handshake, must not wait for a line end
-   * that never comes.
+   * Whether a head can begin with these bytes. Other bytes, such as a TLS handshake, must not wait for a line end that
+   * never comes.
    */
   mayBegin(bytes: Buffer): boolean
 }
@@ -23,10 +23,8 @@ export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {
 /**
  * Reads the messages of one direction of a connection, however they are cut into chunks. It stops after each head,
  * after each chunk's piece of a body, and after each message, so that the caller can act there. It copies no bytes
- * except those of a head cut by a chunk boundary.
- *
- * After each head the caller must call `frame` to say how the body is delimited, since for a response that depends on
- * the request.
+ * except those of a head cut by a chunk boundary. After each head the caller must call `frame` with how the body is
+ * delimited, since for a response that depends on the request.
  */
 export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   /** After `read`: where in the bytes it stopped. */

@@ -1,7 +1,7 @@
 /**
- * A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches one segment or a part of one, and so does a star
- * as a segment; any other star matches any text. Each takes as much as it can, from left to right: of `a-b-c`, `{x}-{y}`
- * takes `a-b` and `c`.
+ * A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches one segment or a part of one, and so does a
+ * star as a segment; any other star matches any text. Matching is greedy from left to right: in `a-b-c`, `{x}-{y}`
+ * matches `a-b` and `c`.
  */
 export interface PathPattern {
   readonly names: readonly string[]
@@ -25,12 +25,12 @@ export function compilePath(pattern: string): PathPattern {
   }
 }
 
-/** Two names with no text between them, such as `{a}{b}`: nothing says where one ends. Undefined if there are none. */
+/** Two names with no text between them, such as `{a}{b}`, whose boundary is ambiguous. Undefined if there are none. */
 export const adjacentNames = (pattern: string): string | undefined => /\{\w+\}\{\w+\}/.exec(pattern)?.[0]
 
 const LONGEST_PATH = 16 * 1024
 
-/** What a pattern is made of: a text; a part of a segment, perhaps with a name; or any text. */
+/** A part of a pattern: a text; a part of a segment, optionally with a name; or any text. */
 type Token =
   | { readonly kind: 'text'; readonly text: string; readonly name?: undefined }
   | { readonly kind: 'segment'; readonly name: string | undefined; readonly text?: undefined }
@@ -49,8 +49,8 @@ function tokensOf(pattern: string): readonly Token[] {
 }
 
 /**
- * Fills a table from the last token to the first: where a token may end that begins at each position, so that all those
- * after it match. One pass of the path for each token, without ever going back.
+ * Fills a table from the last token to the first: for each position, where a token that begins there may end so that
+ * all later ones match. One pass over the path for each token, without backtracking.
  */
 function matchTokens(tokens: readonly Token[], path: string): readonly string[] | null {
   let after: Ends = new Int32Array(path.length + 1).fill(NEVER)
@@ -77,7 +77,7 @@ function matchTokens(tokens: readonly Token[], path: string): readonly string[] 
 type Ends = Int32Array
 const NEVER = -1
 
-/** @param after the ends of the next token, and so where this one may end */
+/** @param after the ends of the next token, and so the possible ends of this one */
 function endsOf(token: Token, path: string, after: Ends): Ends {
   const ends = new Int32Array(path.length + 1).fill(NEVER)
   if (token.kind === 'text') {

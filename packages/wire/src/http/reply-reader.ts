@@ -11,12 +11,12 @@ export type ReadReply =
   | { readonly type: 'answer'; readonly answer: Answer; readonly reusable: boolean }
   | { readonly type: 'unreadable'; readonly why: string }
 
-/** Reads the answers of one connection, for a client that never has two requests open. */
+/** Reads the responses of one connection, for a client that never has two requests open. */
 export interface ReplyReader {
-  /** Call before sending a request; `keepBytes` is how much of its answer's body to keep. */
+  /** Call it before sending a request. `keepBytes` is how much of its response's body to keep. */
   expect(method: string, keepBytes: number): void
   read(chunk: Buffer): ReadReply
-  /** The server ended the connection, which may end an answer. */
+  /** The server ended the connection, which may end a response. */
   end(): ReadReply
 }
 
@@ -56,7 +56,7 @@ export function createReplyReader(): ReplyReader {
           case STEP.head: {
             const kind = bodyOfResponse(parser.head, method)
             parser.frame(kind)
-            // Skip interim answers (RFC 9110 §15.2).
+            // Skip interim responses (RFC 9110 §15.2).
             if (parser.head.status < 200) break
             head = parser.head
             reusable = kind !== 'until-close' && keepsAlive(head)

@@ -20,7 +20,7 @@ export function bodyOfRequest({ headers }: RequestHead): BodyKind {
   return headers.contentLength > 0 ? 'sized' : 'none'
 }
 
-/** Whether the client wants the connection closed after the answer (RFC 9112 §9.3). */
+/** Whether the client wants the connection closed after the response (RFC 9112 §9.3). */
 export function wantsClose({ minorVersion, headers }: RequestHead): boolean {
   const options =
     headers
@@ -30,7 +30,7 @@ export function wantsClose({ minorVersion, headers }: RequestHead): boolean {
   return options.includes('close') || (minorVersion === 0 && !options.includes('keep-alive'))
 }
 
-/** Whether the client may wait for an answer to the head before it sends the body (RFC 9110 §10.1.1). */
+/** Whether the client may wait for a response to the head before it sends the body (RFC 9110 §10.1.1). */
 export function expectsContinue(head: RequestHead): boolean {
   if (head.minorVersion === 0 || bodyOfRequest(head) === 'none') return false
   const expectations = head.headers.get('expect')?.toLowerCase().split(',') ?? []

@@ -15,7 +15,7 @@ export interface ResponseHead {
 /** RFC 9112 §6.3, given the request's method; undefined if there was no request. */
 export function bodyOfResponse({ status, headers }: ResponseHead, method: string | undefined): BodyKind {
   if (status < 200 || status === 204 || status === 304 || method === 'HEAD') return 'none'
-  // What follows is a tunnel, not a body.
+  // A tunnel follows, not a body.
   if (method === 'CONNECT' && status < 300) return 'none'
   if (headers.transferCoding === 'chunked') return 'chunked'
   if (headers.transferCoding === 'other') return 'until-close'

@@ -71,7 +71,7 @@ export const resetStream = (stream: number, code: number): Buffer => frame(FRAME
 /** Announces that no later stream will be served. */
 export const goaway = (lastStream: number, code: number): Buffer => frame(FRAME.goaway, 0, [lastStream, code])
 
-/** Lets the peer send this many more bytes on the connection. */
+/** Allows the peer to send this many more bytes on the connection. */
 export const windowUpdate = (bytes: number): Buffer => frame(FRAME.windowUpdate, 0, [bytes])
 
 function frame(type: number, stream: number, words: readonly number[]): Buffer {

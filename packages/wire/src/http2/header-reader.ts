@@ -4,13 +4,13 @@ import { HpackDecoder, type HpackFields } from './hpack/hpack-decoder.ts'
 import { HpackError } from './hpack/hpack-error.ts'
 import { encodePlainly, encodeTableSizes, withFragment } from './plain-block.ts'
 
-/** How much is skipped before it is decoded after all. */
+/** Blocks are skipped up to this size before they are decoded after all. */
 const MOST_SKIPPED_BYTES = 16 * 1024
 
 /** A header block that neither needs nor changes the table that blocks share. */
 export interface PlainBlock {
   readonly block: Buffer
-  /** The sizes of the table that the block set, as the beginning of whichever block is sent next. */
+  /** The table sizes that the block set, to be sent at the start of the next block. */
   readonly tableSizes: Buffer
 }
 
@@ -21,7 +21,9 @@ export class HeaderReader {
   #skipped: Buffer[] = []
   #skippedBytes = 0
 
-  /** The block that was read last, for a receiver that is to get blocks in another order; undefined if that cannot be. */
+  /**
+   * The block that was read last, for a receiver that gets blocks in another order; undefined if that is impossible.
+   */
   plain(block: Buffer): PlainBlock | undefined {
     const fields = this.#decoder?.fields
     if (this.#decoder === undefined || fields === undefined) return undefined
@@ -32,7 +34,7 @@ export class HeaderReader {
   }
 
   /**
-   * Takes a block that nobody wants to read, at less cost: it is decoded only if it changes the table and a later one is
+   * Takes a block that need not be read, at less cost: it is decoded only if it changes the table and a later one is
    * read.
    */
   skip(block: Buffer): void {
@@ -51,7 +53,10 @@ export class HeaderReader {
     for (const block of skipped) this.#decode(block)
   }
 
-  /** Must be given every header block, trailers and promises included, or `skip` must. Undefined if it cannot be decoded. */
+  /**
+   * Every header block, including trailers and promises, must be passed to this or `skip`. Undefined if it cannot be
+   * decoded.
+   */
   read(block: Buffer): HpackFields | undefined {
     if (this.#skippedBytes > 0) this.#catchUp()
     return this.#decode(block)
@@ -78,7 +83,7 @@ export class HeaderReader {
 const MOST_BLOCK_BYTES = 1024 * 1024
 
 /**
- * Joins header blocks that span several frames (RFC 9113 §4.3), since rules are decided on all headers of a request.
+ * Joins header blocks that span several frames (RFC 9113 §4.3), since faults are selected by all headers of a request.
  */
 export class HeaderBlockJoiner {
   #parts: Buffer[] = []

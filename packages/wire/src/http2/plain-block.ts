@@ -6,8 +6,8 @@ import { type HpackField, STATIC_TABLE } from './hpack/static-table.ts'
 const MOST_PAYLOAD_BYTES = 16_384
 
 /**
- * Encodes fields so that no other block is needed to decode them, and none is changed by them: with the static table and
- * literals only (RFC 7541 §6.1, §6.2.2).
+ * Encodes fields so that decoding needs no other block and affects none: with the static table and literals only (RFC
+ * 7541 §6.1, §6.2.2).
  */
 export function encodePlainly(fields: readonly DecodedField[]): Buffer {
   return Buffer.concat(fields.flatMap(({ field, isNeverIndexed }) => encodeField(field, isNeverIndexed)))
@@ -23,11 +23,11 @@ export function lastHeaders(stream: number, given: readonly HpackField[]): Buffe
   return withFragment(head, fragment)
 }
 
-/** Tells the decoder the sizes of the table that its peer has set (§6.3). */
+/** The table size updates for the sizes that a peer has set (§6.3). */
 export const encodeTableSizes = (sizes: readonly number[]): Buffer =>
   Buffer.concat(sizes.map((size) => integer(0x20, 5, size)))
 
-/** The frames of a block with another fragment in place of theirs, without padding. */
+/** The frames of a block with another fragment instead of its own, without padding. */
 export function withFragment(block: Buffer, fragment: Buffer): Buffer {
   const [first = block] = framesOf(block)
   const prefix = prefixOf(first)
@@ -49,7 +49,7 @@ export function withFragment(block: Buffer, fragment: Buffer): Buffer {
   return Buffer.concat(frames)
 }
 
-/** The same block, which first tells the sizes of the table. */
+/** The same block, preceded by table size updates. */
 export const withTableSizes = (block: Buffer, sizes: Buffer): Buffer =>
   withFragment(block, Buffer.concat([sizes, ...framesOf(block).map(headerFragment)]))
 
@@ -82,7 +82,7 @@ function text(value: string): readonly Buffer[] {
   return [integer(0, 7, value.length), Buffer.from(value, 'latin1')]
 }
 
-/** An integer in the low bits of a byte and, if it is too large, in bytes that follow (RFC 7541 §5.1). */
+/** An integer in the low bits of a byte and, if it is too large, in following bytes (RFC 7541 §5.1). */
 function integer(first: number, prefixBits: number, value: number): Buffer {
   const full = 2 ** prefixBits - 1
   if (value < full) return Buffer.from([first | value])

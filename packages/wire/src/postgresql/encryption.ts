@@ -7,7 +7,7 @@ const REQUEST_BYTES = 8
 /** The first byte of TLS; newer clients may begin with it (`sslnegotiation=direct`). */
 const HANDSHAKE = 0x16
 
-/** SSLRequest and GSSENCRequest, each answered by one byte. */
+/** SSLRequest and GSSENCRequest, each with a reply of one byte. */
 export const encryption: Encryption = {
   begins(bytes) {
     if (bytes[0] === HANDSHAKE) return { kind: 'hello', sizeBytes: 0 }

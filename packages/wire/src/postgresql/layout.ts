@@ -1,6 +1,6 @@
 // The numbers of PostgreSQL's frontend/backend protocol, version 3 (its manual, chapter "Message Formats").
 
-/** A startup packet's code: the version, or one of three requests that come in its place. */
+/** A startup packet's code: the version, or one of three requests that replace it. */
 export const SSL_REQUEST = 80877103
 export const GSSENC_REQUEST = 80877104
 export const CANCEL_REQUEST = 80877102
@@ -18,5 +18,5 @@ export const LONGEST_SHORT_BYTES = 10_000
 export const REQUEST_TYPES = 'QPBDECSHXFdcfp'
 export const RESPONSE_TYPES = 'RSKZTDCIENA123nstGHWdcvV'
 
-/** The server's one byte in answer to a request to encrypt: yes by TLS, yes by GSSAPI, no. */
+/** The server's one-byte reply to a request to encrypt: TLS, GSSAPI, or refused. */
 export const ENCRYPTION_ANSWERS = 'SGN'

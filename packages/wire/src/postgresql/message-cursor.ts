@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FieldValue, Format } from './message.ts'
 
-/** A message that breaks off, or does not end where it says. */
+/** A message that is cut off, or does not end where its length says. */
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage'
 }
@@ -66,7 +66,7 @@ export class MessageCursor {
     throw this.error(`${field} is format ${format}, where 0 is text and 1 is binary`)
   }
 
-  /** A count of 16 bits, and that many of something. */
+  /** A count of 16 bits, and that many items. */
   list<Item>(field: string, item: (field: string) => Item): readonly Item[] {
     const count = this.int16(`the number of ${field}s`)
     const items: Item[] = []

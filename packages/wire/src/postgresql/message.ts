@@ -9,13 +9,13 @@ export type Format = 0 | 1
 
 type Named = readonly (readonly [name: string, value: string])[]
 
-/** What a client sends. */
+/** The messages of a client. */
 export type FrontendMessage =
   | { readonly kind: 'startup'; readonly minorVersion: number; readonly parameters: Named }
   | { readonly kind: 'ssl-request' }
   | { readonly kind: 'gssenc-request' }
   | { readonly kind: 'cancel-request'; readonly processId: number; readonly secret: Buffer }
-  /** A password, or a step of SASL or GSSAPI: which one depends on what the server asked for. */
+  /** A password, or a step of SASL or GSSAPI, depending on the server's request. */
   | { readonly kind: 'credentials'; readonly bytes: Buffer }
   | { readonly kind: 'query'; readonly sql: string }
   | { readonly kind: 'parse'; readonly statement: string; readonly sql: string; readonly types: readonly number[] }
@@ -41,7 +41,7 @@ type CopyMessage = { readonly kind: 'copy-data'; readonly bytes: Buffer } | { re
 /** A column of a result. */
 export interface Column {
   readonly name: string
-  /** 0 if the column is no table's. */
+  /** 0 if the column belongs to no table. */
   readonly table: number
   readonly attribute: number
   readonly type: number
@@ -52,11 +52,11 @@ export interface Column {
   readonly format: Format
 }
 
-/** What a server sends. */
+/** The messages of a server. */
 export type BackendMessage =
-  /** The single byte that answers a request to encrypt. */
+  /** The one-byte reply to a request to encrypt. */
   | { readonly kind: 'encryption'; readonly answer: 'S' | 'G' | 'N' }
-  /** `method` 0: the client is who it says. */
+  /** `method` 0: the client is authenticated. */
   | { readonly kind: 'authentication'; readonly method: number; readonly bytes: Buffer }
   | { readonly kind: 'backend-key'; readonly processId: number; readonly secret: Buffer }
   | { readonly kind: 'parameter-status'; readonly name: string; readonly value: string }

@@ -15,8 +15,8 @@ import {
 } from './layout.ts'
 
 /**
- * One direction of a connection. It begins with startup packets (requests) or single bytes that answer a request to
- * encrypt (responses); what follows an agreed encryption is not framed.
+ * One direction of a connection. It begins with startup packets (requests) or one-byte replies to requests to encrypt
+ * (responses); bytes after an agreed encryption are not framed.
  *
  * @param begins `earlier` for a connection that is past its start.
  */
@@ -25,16 +25,16 @@ export function createPostgresqlScanner(direction: Direction, begins: 'here' | '
   const types = isRequests ? REQUEST_TYPES : RESPONSE_TYPES
   let isStarting = begins === 'here'
   let isEncrypted = false
-  /** The part of the open message's header that has come. */
+  /** The received part of the open message's header. */
   const header = Buffer.alloc(8)
   let headerBytes = 0
-  /** Bytes of the open message still to come behind its header. */
+  /** The number of bytes of the open message that follow its header. */
   let left = 0
 
   /** The bytes of the header of a message that begins with this byte. */
   const headerLength = (): number => (isRequests && isStarting ? 8 : 5)
 
-  /** Reads the whole header: the length of what follows it, or NOT_FRAMED. */
+  /** Reads the whole header: the length of the rest, or NOT_FRAMED. */
   function bodyBytes(): number {
     if (isRequests && isStarting) {
       const length = header.readUInt32BE(0)

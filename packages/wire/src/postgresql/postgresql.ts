@@ -27,7 +27,10 @@ export const postgresql: Framing = {
 /** Credentials, Authentication and BackendKeyData. */
 const HANDSHAKE: ReadonlySet<number> = new Set([...'pRK'].map((type) => type.charCodeAt(0)))
 
-/** Some types mean one thing from a client and another from a server; as the other one they do not end where they say. */
+/**
+ * Some message types differ between client and server. Read as the wrong one, such a message does not end where its
+ * length says.
+ */
 function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Message | undefined {
   try {
     return read(message)
@@ -37,7 +40,7 @@ function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Me
   }
 }
 
-/** Bytes become texts. */
+/** Converts bytes to texts. */
 function jsonOf(message: FrontendMessage | BackendMessage): Json {
   return JSON.parse(
     JSON.stringify(message, (_, value: unknown) => {

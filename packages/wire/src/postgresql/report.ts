@@ -1,6 +1,6 @@
 import type { BackendMessage } from './message.ts'
 
-/** What an ErrorResponse or a NoticeResponse says. */
+/** The content of an ErrorResponse or a NoticeResponse. */
 export interface ServerReport {
   /** Not localised: ERROR, FATAL, PANIC; WARNING, NOTICE, … */
   readonly severity: string

@@ -8,7 +8,7 @@ const SASL = 10
 const AUTHENTICATION = 'R'.charCodeAt(0)
 const HEADER_BYTES = 5
 
-/** Offers no mechanism that ends in -PLUS: those bind a password to the certificate of the server's TLS. */
+/** Removes mechanisms that end in -PLUS, which bind a password to the certificate of the server's TLS. */
 export function createUnbinding(): Unbinding {
   let kept: Buffer = Buffer.alloc(0)
   let isOver = false
@@ -29,7 +29,7 @@ export function createUnbinding(): Unbinding {
   }
 }
 
-/** Undefined for what is to be passed on as it is. */
+/** Undefined for a message to pass on unchanged. */
 function unbound(frame: Buffer): Buffer | undefined {
   try {
     const message = readBackend(frame)
@@ -39,7 +39,7 @@ function unbound(frame: Buffer): Buffer | undefined {
       .split('\0')
       .filter((mechanism) => mechanism !== '')
     const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
-    // A server that takes nothing else is to say so itself.
+    // If the server accepts nothing else, the client must see that itself.
     if (left.length === 0) return undefined
     return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })
   } catch (error) {

@@ -13,7 +13,7 @@ const MINUS = 0x2d
 const ZERO = 0x30
 const NINE = 0x39
 
-/** What follows a type byte. */
+/** The data after a type byte. */
 export type RespShape =
   /** The rest of the line is the value. */
   | { readonly kind: 'line' }

@@ -6,10 +6,18 @@ import type { ControlWords } from './words.ts'
 
 /** A client of a running proxy's control interface. */
 export interface ControlClient {
-  /** The answer as JSON. @throws UserError with the proxy's error, or saying that nothing answers. */
+  /**
+   * The response as JSON.
+   *
+   * @throws UserError with the proxy's error, or if nothing responds.
+   */
   get(path: string): Promise<unknown>
   send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
-  /** The answer, whatever its status. @throws UserError if there is none in time. */
+  /**
+   * The response, whatever its status.
+   *
+   * @throws UserError if there is none in time.
+   */
   ask(method: string, path: string, options?: AskOptions): Promise<ControlAnswer>
   /** Calls back for each event, until the proxy ends the stream or `stop` resolves. */
   events(onEvent: (event: unknown) => void, stop: Promise<void>): Promise<void>
@@ -51,9 +59,9 @@ export function createControlClient({ host, token, authorities, words }: Control
         new URL(path, base),
         {
           method,
-          // A connection of its own each time: a kept one may be dead without anybody knowing.
+          // A new connection each time: a kept one may have died unnoticed.
           agent: false,
-          // A chain that ends at the proxy's own certificate is enough.
+          // The chain may end at the proxy's own certificate.
           ...(authorities === undefined ? {} : { ca: authorities, allowPartialTrustChain: true }),
           headers: {
             ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
@@ -67,7 +75,7 @@ export function createControlClient({ host, token, authorities, words }: Control
       const late = setTimeout(() => asked.destroy(new Error(`${TOO_LONG} ${timeoutMs / 1000} s`)), timeoutMs)
       asked.on('close', () => clearTimeout(late))
       asked.on('response', (response: IncomingMessage) => {
-        // A stream of events goes on.
+        // An event stream continues.
         if (response.headers['content-type'] === 'text/event-stream') clearTimeout(late)
       })
       asked.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(base, error, words)))
@@ -112,13 +120,13 @@ export function createControlClient({ host, token, authorities, words }: Control
           }
         }
       } catch {
-        // We stopped it, or the proxy has ended: either way there is nothing more to see.
+        // `stop` ended the stream, or the proxy has exited: nothing more follows.
       }
     },
   }
 }
 
-/** What a proxy says by refusing. */
+/** The error for a refusal by the proxy. */
 export function refusal(
   status: number,
   text: string,
@@ -142,7 +150,7 @@ function parseBase(host: string, words: ControlWords): URL {
   throw new UserError('usage', `${words.host} ${shownAddress(host)}: not an address. Write it as 127.0.0.1:8474.`)
 }
 
-/** Without a password that somebody wrote into it. */
+/** Without any password in it. */
 const shownAddress = (host: string): string => host.replace(/\/\/.*@/, '//…@')
 
 async function readAll(response: IncomingMessage): Promise<string> {
@@ -151,7 +159,7 @@ async function readAll(response: IncomingMessage): Promise<string> {
   return text
 }
 
-/** @throws UserError (environment) if this is no answer of a proxy. */
+/** @throws UserError (environment) if this is no response of a proxy. */
 export function parseAnswer(text: string, host: string): unknown {
   try {
     return JSON.parse(text)
@@ -160,13 +168,13 @@ export function parseAnswer(text: string, host: string): unknown {
   }
 }
 
-/** The text of an error. The proxy answers `{"error":…}`; of any other answer the first line is shown. */
+/** The text of an error. The proxy sends `{"error":…}`; of any other response the first line is shown. */
 function errorIn(text: string): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown }
     if (typeof error === 'string') return error
   } catch {
-    // Not an answer of the proxy.
+    // Not a response of the proxy.
   }
   return text.split('\n')[0]?.slice(0, 200) || 'refused without a reason'
 }

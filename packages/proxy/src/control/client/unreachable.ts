@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import type { ControlWords } from './words.ts'
 
-/** Why there was no answer, in one sentence, and what to do. */
+/** The reason for a missing response, in one sentence, and what to do. */
 export function unreachable(base: URL, error: NodeJS.ErrnoException, words: ControlWords): UserError {
   const { host, hostname } = base
   const ofCertificate = certificateTrouble(error, hostname, words)
@@ -26,7 +26,7 @@ export function unreachable(base: URL, error: NodeJS.ErrnoException, words: Cont
 
 const MADE_ANEW = 'start the proxy again with one that is (--control-cert, --control-key).'
 
-/** What is wrong with its certificate; undefined if something else is. */
+/** The problem with its certificate; undefined for any other error. */
 function certificateTrouble({ code, message }: NodeJS.ErrnoException, name: string, words: ControlWords) {
   switch (code) {
     case 'CERT_HAS_EXPIRED':
@@ -34,13 +34,13 @@ function certificateTrouble({ code, message }: NodeJS.ErrnoException, name: stri
     case 'CERT_NOT_YET_VALID':
       return `is not valid yet: compare the clocks of both machines, or ${MADE_ANEW.replace('that is', 'that is valid')}`
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return `is not for the name ${name} (${namesIn(message)}): ask for the proxy by a name in it, or start the proxy again with one that has this name (--control-cert, --control-key).`
+      return `is not for the name ${name} (${namesIn(message)}): use a name in it, or start the proxy again with one for this name (--control-cert, --control-key).`
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return `is of nobody who is trusted here: name the certificate of its authority, or its own, by ${words.authorities}.`
+      return `is not trusted: give the certificate of its authority, or its own, by ${words.authorities}.`
     default:
       return undefined
   }

@@ -1,8 +1,8 @@
-/** How messages call what the client was given. */
+/** The names of options in messages. */
 export interface ControlWords {
-  /** Before an address that is none: `--host`. */
+  /** The option before an invalid address: `--host`. */
   readonly host: string
-  /** How to say which token to bring: `--token, or CHAOS_TOKEN`. */
+  /** How to give a token: `--token, or CHAOS_TOKEN`. */
   readonly token: string
   /** How to trust a certificate: `--ca FILE`. */
   readonly authorities: string

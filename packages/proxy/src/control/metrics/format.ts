@@ -1,4 +1,4 @@
-/** A value of a metric. */
+/** One value of a metric. */
 export interface Sample {
   readonly labels: { readonly [name: string]: string }
   readonly value: number
@@ -6,7 +6,7 @@ export interface Sample {
   readonly part?: string | undefined
 }
 
-/** A metric as Prometheus has it. */
+/** A metric in the terms of Prometheus. */
 export interface Metric {
   readonly name: string
   readonly help: string

@@ -82,7 +82,7 @@ function linkMetrics(plane: ControlPlane): readonly Metric[] {
       'Clients refused: no file descriptor was left, or only those reserved for the control interface.',
       ({ failedAccepts }) => failedAccepts,
     ),
-    metric('hits_total', 'counter', 'How often a fault bit on the link.', ({ hits }) => hits),
+    metric('hits_total', 'counter', 'Hits of faults on the link.', ({ hits }) => hits),
   ]
 }
 
@@ -92,7 +92,7 @@ function planeMetrics(plane: ControlPlane): readonly Metric[] {
   return [
     {
       name: 'chaos_fault_hits_total',
-      help: 'How often a fault in force bit.',
+      help: 'Hits of the faults in force.',
       type: 'counter',
       samples: faults.map(({ name, fault, hits }) => ({ labels: { fault: name, kind: fault.kind }, value: hits })),
     },
@@ -133,7 +133,7 @@ function recordMetrics({ recording }: ControlPlane): readonly Metric[] {
       samples: [{ labels: {}, value: unmatched }],
     },
     ...judgedMetrics(recording),
-    { name: 'chaos_record_behind_bytes', help: 'What still waits for the disk.', type: 'gauge', samples: behind },
+    { name: 'chaos_record_behind_bytes', help: 'The backlog that waits for the disk.', type: 'gauge', samples: behind },
   ]
 }
 
@@ -145,7 +145,7 @@ function judgedMetrics({ judging }: NonNullable<ControlPlane['recording']>): rea
   return [
     {
       name: 'chaos_recorded_verdict',
-      help: 'The verdict so far of what was recorded: 1 for the one that holds.',
+      help: 'The verdict on the record so far: 1 for the current one.',
       type: 'gauge',
       samples: VERDICTS.map((verdict) => ({ labels: { verdict }, value: verdict === soFar ? 1 : 0 })),
     },

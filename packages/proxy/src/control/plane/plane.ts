@@ -54,9 +54,7 @@ export interface ControlPlane {
   readonly recording: ProxyRecording | undefined
   /** Resolves once everything asked for so far is in force in every process that carries connections. */
   settled(): Promise<void>
-  /**
-   * Ends every fault and stops the leases' timers. For when the network is about to be closed, which its creator does.
-   */
+  /** Ends every fault and stops the leases' timers. Call it before the network's creator closes the network. */
   close(): void
 }
 
@@ -148,7 +146,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   }
 }
 
-/** Notes faults that begin and heal in the recorder, unless the recording notes them itself; undefined without one. */
+/** Records faults that begin and heal, unless the recording does so itself; undefined without a recording. */
 function journalOf(recording: ProxyRecording | undefined): FaultJournal | undefined {
   if (recording === undefined) return undefined
   const { recorder } = recording

@@ -9,9 +9,9 @@ export interface GuardOptions {
   readonly listenHost: string
   /** If set, every request must carry it: `Authorization: Bearer TOKEN`. */
   readonly token: string | undefined
-  /** Further names that the request's Host may be. */
+  /** Additional host names that requests may use. */
   readonly hostNames: readonly string[]
-  /** Whether it is asked by TLS. */
+  /** Whether it uses TLS. */
   readonly isSecure?: boolean | undefined
 }
 
@@ -19,10 +19,10 @@ export interface GuardOptions {
 export type Guard = (headers: IncomingHttpHeaders) => { readonly status: number; readonly why: string } | undefined
 
 /**
- * A control interface moves faults and ports, so a web page must not reach it: neither by a request from the page
- * (browsers name the origin of every state-changing request) nor through a domain that it points at this machine (DNS
- * rebinding). Hence a listener on loopback accepts only loopback names, and any other one without a token only addresses
- * and names that no public DNS has.
+ * A control interface injects faults and opens ports, so a web page must not reach it: neither by a request from the
+ * page (browsers name the origin of every state-changing request) nor through a domain that it points at this machine
+ * (DNS rebinding). Hence a listener on loopback accepts only loopback names, and any other one without a token only
+ * addresses and names that no public DNS has.
  */
 export function createGuard({ listenHost, token, hostNames, isSecure = false }: GuardOptions): Guard {
   const names = new Set([listenHost, ...hostNames].map((name) => name.toLowerCase()))
@@ -39,10 +39,10 @@ export function createGuard({ listenHost, token, hostNames, isSecure = false }: 
         why: `Host ${headers.host ?? ''} may be a name that a web page made up; ask for an address, or start the proxy with --host-name ${host}`,
       }
     if (headers.origin !== undefined && headers.origin !== `${scheme}://${headers.host ?? ''}`)
-      return { status: 403, why: 'requests of web pages from elsewhere are not answered' }
+      return { status: 403, why: 'requests from web pages of other origins are refused' }
     const site = headers['sec-fetch-site']
     if (site === 'cross-site' || site === 'same-site')
-      return { status: 403, why: 'requests of web pages from elsewhere are not answered' }
+      return { status: 403, why: 'requests from web pages of other origins are refused' }
     if (expected !== undefined && !timingSafeEqual(expected, digest(headers.authorization ?? '')))
       return { status: 401, why: 'a token is needed: Authorization: Bearer TOKEN' }
     return undefined

@@ -37,7 +37,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 const HANDLER_TIMEOUT_MS = 25_000
 const CHECK_EVERY_MS = 2_000
 
-/** @throws UserError (environment) if it cannot listen, (input) for a certificate that is none. */
+/** @throws UserError (environment) if it cannot listen, (input) for an invalid certificate. */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const limits = {
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -45,7 +45,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
     connectionsCheckingInterval: CHECK_EVERY_MS,
   }
   const served = (request: IncomingMessage, response: ServerResponse): void => {
-    // An error here concerns this client only: the traffic and the other clients go on.
+    // An error here concerns this client only: the traffic and other clients are unaffected.
     serve(request, response, options).catch(() => response.destroy())
   }
   const { identity } = options
@@ -63,7 +63,11 @@ export async function startControlServer(options: ControlServerOptions): Promise
   }
 }
 
-/** What a TLS server is made with. @throws UserError (input) for a certificate or key that is none. */
+/**
+ * The options of a TLS server.
+ *
+ * @throws UserError (input) for an invalid certificate or key.
+ */
 function tlsOf({ certificate, key }: Identity): { readonly cert: string; readonly key: string } {
   try {
     createSecureContext({ cert: certificate, key })

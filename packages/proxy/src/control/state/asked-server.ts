@@ -6,7 +6,7 @@ import { dialServer, type Reached } from '../../tls/dial-server.ts'
 const TIMEOUT_MS = 10_000
 
 /**
- * Dials a server to read what keys hold at the start. It answers one message with one.
+ * Dials a server to read the initial values of keys, one reply for each message.
  *
  * @throws UserError (environment) if it cannot be reached.
  */
@@ -14,7 +14,7 @@ export async function askServer(upstream: Reached, framing: Framing): Promise<As
   const unusable = (why: string): UserError =>
     new UserError(
       'environment',
-      `"initial": "read" at ${upstream.host}:${upstream.port}: ${why}. Start the server before the proxy, or leave "initial" out: then what keys hold at the start is unknown.`,
+      `"initial": "read" at ${upstream.host}:${upstream.port}: ${why}. Start the server before the proxy, or leave "initial" out: initial values are then unknown.`,
     )
   const socket = await dialServer(upstream, TIMEOUT_MS)
   const waiting: { resolve: (answer: Json) => void; reject: (error: UserError) => void }[] = []

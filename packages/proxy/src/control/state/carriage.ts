@@ -46,13 +46,13 @@ export function encryptionOf(carries: Carriage | undefined): Encryption | undefi
   return carries?.kind === 'messages' ? carries.framing.encryption : undefined
 }
 
-/** What says which of its requests are operations; undefined if nothing does. */
+/** What decides which requests are operations; undefined if nothing does. */
 export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedProtocol | undefined {
   if (carries?.kind === 'spoken') return carries.protocol
   return carries !== undefined && 'table' in carries && carries.table !== undefined ? 'routes' : undefined
 }
 
-/** A carriage as it is recorded by default; HTTP without routes of its own gets those of the default. */
+/** The protocol as it is recorded by default: HTTP without its own routes gets those of the default. */
 export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {
   if (carries === undefined) return recorded
   if (carries === 'tcp' || recorded.kind !== 'http' || !('table' in carries) || carries.table !== undefined)

@@ -4,12 +4,12 @@ import type { TlsOptions } from '../../tls/tls-options.ts'
 import { parseAddress } from './address.ts'
 import type { Carriage } from './carriage.ts'
 
-/** One end of a proxy as typed: `host:port`, with a scheme in front where it speaks TLS. */
+/** One end of a proxy as typed: `host:port`, with a scheme in front if it uses TLS. */
 export interface End {
   /** `host:port` */
   readonly address: string
   readonly isSecure: boolean
-  /** By its scheme it speaks HTTP over TLS. */
+  /** Whether its scheme is `https`. */
   readonly isHttps: boolean
 }
 
@@ -81,7 +81,7 @@ export function tlsBetween(
 /** Hosts that no certificate can name. */
 const WILDCARDS: readonly string[] = ['', '0.0.0.0', '::']
 
-/** TLS with the protocol to negotiate, if what the proxy carries needs one that is not said. */
+/** TLS with the protocol to negotiate, if the carried protocol needs one and none is given. */
 export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined): TlsOptions {
   if (typeof carries !== 'object' || carries.kind !== 'http2') return tls
   const alpn = alpnOf(carries)
@@ -95,7 +95,7 @@ export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined)
 const alpnOf = (carries: Carriage | 'tcp' | undefined): readonly string[] | undefined =>
   typeof carries === 'object' ? ALPN[carries.kind] : undefined
 
-/** Both ends must speak the same version of HTTP, so only one is offered. */
+/** Both ends must use the same version of HTTP, so only one is offered. */
 const ALPN: { readonly [kind in Carriage['kind']]?: readonly string[] } = {
   http: ['http/1.1'],
   http2: ['h2'],

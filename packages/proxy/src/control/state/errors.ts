@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 
-/** A request that cannot be carried out, with the HTTP status to answer and the reason. */
+/** A request that cannot be carried out, with the HTTP status and the reason. */
 export class ControlError extends Error {
   override readonly name: string = 'ControlError'
   readonly status: number
@@ -11,7 +11,7 @@ export class ControlError extends Error {
   }
 }
 
-/** The HTTP status for any error: 400 for the caller's mistake, 500 for trouble with this machine or a bug of ours. */
+/** The HTTP status for any error: 400 for the caller's error, 500 for trouble with this machine or a bug of ours. */
 export function statusOf(error: unknown): number {
   if (error instanceof ControlError) return error.status
   if (error instanceof UserError) return error.code === 'environment' ? 500 : 400

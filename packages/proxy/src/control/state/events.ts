@@ -9,7 +9,7 @@ export type ControlEvent =
   | { readonly type: 'lease-expired'; readonly lease: string; readonly owner: string }
   | { readonly type: 'rules-swapped'; readonly epoch: number }
   | { readonly type: 'reset' }
-  /** What was recorded is not linearizable: certain from this event of the history on. */
+  /** The recorded history is not linearizable: this event makes it certain. */
   | {
       readonly type: 'violation'
       readonly key?: string | undefined

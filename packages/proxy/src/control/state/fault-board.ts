@@ -20,10 +20,10 @@ export interface NamedFault {
   readonly lease: string | undefined
   /** How often it has hit so far. */
   readonly hits: number
-  /** How often it should have hit but could not, and why it could not the last time. */
+  /** How often it should have hit but could not, and the latest reason. */
   readonly missed: number
   readonly missedBecause: string | undefined
-  /** The requests that it hit last; empty where it hits no single requests. */
+  /** The requests that it hit last; empty for faults that do not hit requests. */
   readonly recent: readonly HitRequest[]
 }
 
@@ -67,7 +67,7 @@ interface Entry extends FaultToAdd {
   /** Hits of faults previously in force under this name. */
   readonly earlierHits: number
   reportedHits: number
-  /** Hits that had been noted when it was last changed. */
+  /** Hits reported when it was last changed. */
   readonly notedHits: number
 }
 

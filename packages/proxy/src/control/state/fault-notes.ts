@@ -5,14 +5,14 @@ interface NotedFault {
   readonly fault: TrafficFault
 }
 
-/** Is told of every fault that begins or heals; one that is changed heals, and begins again. */
+/** Gets every fault that begins or heals. A changed fault heals and begins again. */
 export interface FaultNotes {
   began(fault: NotedFault): void
   /** With how often it hit since it began. */
   ended(fault: NotedFault & { readonly hits: number }): void
 }
 
-/** The same, and of the epoch, so that histories show when each was in force. */
+/** Also gets the epoch, so that histories show when each was in force. */
 export interface FaultJournal extends FaultNotes {
   epoch: number
 }

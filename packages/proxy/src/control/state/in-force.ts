@@ -4,13 +4,13 @@ import type { HitRequest } from '../../http/http-rule.ts'
 /** A fault in force. */
 export interface InForce {
   readonly hits: number
-  /** The requests that it hit last, where it is requests that it hits. */
+  /** The requests that it hit last, if it hits requests. */
   readonly recent?: readonly HitRequest[]
   /** How often it should have hit but could not. Absent for faults that never miss. */
   readonly missed?: number
-  /** Why it could not the last time. */
+  /** The latest reason. */
   readonly missedBecause?: string | undefined
-  /** Changes the fault in place, keeping the state of its connections. Absent if it has to be replaced instead. */
+  /** Changes the fault in place, keeping the state of its connections. Absent if it can only be replaced. */
   update?(fault: TcpFault): void
   remove(): void
 }

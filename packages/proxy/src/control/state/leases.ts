@@ -17,7 +17,7 @@ export interface Leases {
   list(): readonly Lease[]
   /** @throws ControlError (404), also for an expired lease. */
   get(id: string): Lease
-  /** @throws ControlError (400) for an owner whom no terminal could show. */
+  /** @throws ControlError (400) for an owner that a terminal cannot show. */
   grant(owner: string, ttlMs: number): Lease
   /** A heartbeat: restarts the full duration. @throws ControlError (404) */
   renew(id: string): Lease

@@ -2,23 +2,23 @@ import { isLoopback, parseAddress, shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 
 /**
- * Where a request for a listener at this address may open it: there, or nowhere. An empty address, which stands for
- * every one of this machine, may be narrowed to loopback.
+ * The address that a request for this listener may open. An empty address, which means all addresses of this machine,
+ * may be narrowed to loopback.
  *
- * @throws ControlError (403) if it may not, UserError (usage) for no address.
+ * @throws ControlError (403) if it may open none, UserError (usage) for an invalid address.
  */
 export type ListenRule = (listen: string) => string
 
 export interface ListenRuleOptions {
-  /** Whether requests prove who sent them, by the token, or anyone may steer, by the user's own word. */
+  /** Whether requests carry the token, or the user allows anyone to control the proxy. */
   readonly isTrusted: boolean
-  /** Addresses that the user of the proxy has named at its start. */
+  /** Addresses that the user gave when starting the proxy. */
   readonly named: readonly string[]
 }
 
 /**
- * Without a token every account of this machine can ask. It may then open what such an account could open itself: ports
- * of this machine only, and none that need privileges.
+ * Without a token every account of this machine can send requests. They may then open what such an account could open
+ * itself: unprivileged ports of loopback addresses.
  */
 export function createListenRule({ isTrusted, named }: ListenRuleOptions): ListenRule {
   const known = new Set(named)
@@ -29,12 +29,12 @@ export function createListenRule({ isTrusted, named }: ListenRuleOptions): Liste
     if (!isLoopback(host))
       throw new ControlError(
         403,
-        `listen ${shorten(listen)}: other machines could reach it, and anyone here may ask for it. Listen on 127.0.0.1, or start the proxy with --token (or --open).`,
+        `listen ${shorten(listen)}: other machines could reach it, and any user of this machine may send this request. Listen on 127.0.0.1, or start the proxy with --token (or --open).`,
       )
     if (port > 0 && port < LOWEST_FREE_PORT)
       throw new ControlError(
         403,
-        `listen ${shorten(listen)}: ports below ${LOWEST_FREE_PORT} need privileges, and anyone here may ask for it. Take a higher port, or start the proxy with --token (or --open).`,
+        `listen ${shorten(listen)}: ports below ${LOWEST_FREE_PORT} need privileges, and any user of this machine may send this request. Take a higher port, or start the proxy with --token (or --open).`,
       )
     return listen
   }

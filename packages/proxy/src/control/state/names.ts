@@ -1,6 +1,6 @@
 import { ControlError } from './errors.ts'
 
-/** @throws ControlError (400) for a name that no URL or terminal could show. */
+/** @throws ControlError (400) for a name that cannot be shown in a URL or a terminal. */
 export function validateName(what: string, name: string, longest: number = LONGEST_NAME): void {
   if (name === '') throw new ControlError(400, 'missing required field: name')
   if (name.length > longest)
@@ -11,5 +11,5 @@ export function validateName(what: string, name: string, longest: number = LONGE
 
 const LONGEST_NAME = 256
 
-/** URL clients resolve dots as path steps; terminals interpret control characters and marks of direction. */
+/** URL clients resolve dots as path steps; terminals interpret control characters and direction marks. */
 const UNSPEAKABLE = /^\.\.?$|[\p{Cc}\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u

@@ -31,17 +31,17 @@ export interface ProxySettings {
   /** TCP by default. */
   readonly protocol?: 'tcp' | 'udp' | undefined
   /**
-   * The protocol, if single requests or messages are to be faulted or recorded. `tcp`: bytes that nobody reads, which
-   * is the default where nothing is recorded.
+   * The protocol, if single requests or messages are to be faulted or recorded. `tcp`: raw bytes, the default if
+   * nothing is recorded.
    */
   readonly carries?: Carriage | 'tcp' | undefined
   /** Where to terminate and originate TLS; without it TLS is passed through. */
   readonly tls?: TlsOptions | undefined
-  /** The server is reached by `https://`, so that it speaks HTTP unless `carries` says otherwise. */
+  /** Whether the server is given by `https://`, so that it uses HTTP unless `carries` says otherwise. */
   readonly isHttps?: boolean | undefined
-  /** A server reached by TLS gets the `Host` that the client sent. By default it gets its own name, over HTTP/1.1. */
+  /** Whether a server reached by TLS gets the client's `Host`. By default it gets its own name, over HTTP/1.1. */
   readonly keepHost?: boolean | undefined
-  /** Its addresses may be Unix sockets. A request may not name files of this machine: only the user who started it. */
+  /** Whether its addresses may be Unix sockets. A request may not name files of this machine; only the user may. */
   readonly mayNamePaths?: boolean | undefined
   /** Identifies the dialling node, if several nodes share the proxy's address. */
   readonly peers?: PeerFinder | undefined
@@ -70,9 +70,9 @@ export interface ManagedProxy {
   readonly protocol: 'tcp' | 'udp'
   /** The certificate authority that clients must trust, in PEM, if the proxy made one. */
   readonly authority: string | undefined
-  /** How its requests could be recorded; undefined if they could not. */
+  /** How its requests can be recorded; undefined if they cannot. */
   readonly recordedBy: ReturnType<typeof recordedBy>
-  /** What single requests or messages are read as; undefined for bytes that nobody reads. */
+  /** The protocol as which single requests or messages are read; undefined for raw bytes. */
   readonly speaks: string | undefined
   /** How dialling endpoints are identified, and how often that succeeded. */
   readonly identification: Identification
@@ -103,22 +103,22 @@ export interface ProxySet {
 
 export interface ProxySetOptions {
   readonly network: Pick<Network, 'route' | 'datagramRoute'>
-  /** Makes the reader for each connection of a proxy with a known protocol. */
+  /** Makes the reader of each connection of a proxy with a known protocol. */
   readonly interceptFor: (carries: Carriage, way: ReadWay) => Promise<Intercept>
   /** Runs before the first client can connect. */
   readonly prepare: (carries: Carriage, way: PreparedWay) => Promise<void>
-  /** Identifies the dialling process, if clients are told apart by it. */
+  /** Identifies the dialling process, if clients are identified by it. */
   readonly processesFor: (carries: Carriage) => Promise<PeerFinder | undefined>
 }
 
-/** A link whose traffic is read. */
+/** A link whose traffic is parsed. */
 export interface ReadWay extends Link {
   readonly tls: TlsOptions | undefined
-  /** The `Host` that requests get; absent if they keep their own. */
+  /** The `Host` of forwarded requests; absent if they keep their own. */
   readonly host: (() => string) | undefined
 }
 
-/** A link, and how its far end is reached. */
+/** A link, and how to reach its server. */
 export interface PreparedWay extends Link {
   readonly upstream: Reached
 }
@@ -134,11 +134,11 @@ interface Entry {
   readonly tls: TlsOptions | undefined
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
-  /** Made before the proxy is enabled, so that what it carries is known by then. */
+  /** Made before the proxy is enabled, so that its protocol is known by then. */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
   readonly carries: Carriage | undefined
-  /** Whether the work before the first client is done. */
+  /** Whether the work before the first client is finished. */
   isPrepared: boolean
   route: Route | DatagramRoute | undefined
 }
@@ -232,7 +232,7 @@ async function startAmong(
     upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
   }
   const listen = await resolveAddress(parseAddress(entry.listen === '' || !entry.listens ? ':0' : entry.listen))
-  // Before it listens: who names their own port should hear of that, whether or not the port is free.
+  // Before it listens: a user who names its own port should hear of the loop, whether or not the port is free.
   if (entry.listens && listen.port !== 0) await refuseRoundTrip(entries, { ...entry, listen: hostAndPort(listen) })
   if (entry.carries !== undefined && !entry.isPrepared)
     await prepare(entry.carries, { ...way, upstream: { ...way.upstream, originate: entry.tls?.originate } })
@@ -253,7 +253,7 @@ async function startAmong(
   if (!entry.listens) return
   entry.listen = hostAndPort(route)
   try {
-    // Once more: a port that was picked is known only now, and others may have been opened in the meantime.
+    // Check again: a port picked by the system is known only now, and other proxies may have been opened meanwhile.
     await refuseRoundTrip(entries, entry)
   } catch (error) {
     await stop(entry)
@@ -279,7 +279,7 @@ const PLAIN_HTTP: Carriage = { kind: 'http', table: undefined, websocket: false 
 const carriedBy = ({ carries, isHttps }: ProxySettings): Carriage | undefined =>
   carries === 'tcp' ? undefined : (carries ?? (isHttps === true ? PLAIN_HTTP : undefined))
 
-/** How a client of HTTPS would name the server. */
+/** The server's name in an HTTPS request. */
 function hostOf({ upstream }: Pick<Entry, 'upstream'>): string {
   const { host, port } = parseAddress(upstream)
   return port === 443 && isIP(host) !== 6 ? host : hostAndPort({ host, port })
@@ -383,7 +383,7 @@ function createSerially(): Serially {
   return async (name, task) => {
     const before = last.get(name)
     const mine = (async () => {
-      // Its own caller has been told how the earlier task ended.
+      // Its own caller knows how the earlier task ended.
       await before?.catch(() => undefined)
       return task()
     })()

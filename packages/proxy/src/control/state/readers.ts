@@ -18,9 +18,17 @@ import type { ProxyRecording } from './recording.ts'
 export interface Readers {
   /** Makes the reader of a proxy's connections. A recorder is placed at the client's edge, in front of every fault. */
   interceptFor(carriage: Carriage, way: ReadWay): Promise<Intercept>
-  /** Reads the initial values of keys, if asked to. @throws UserError (environment) */
+  /**
+   * Reads the initial values of keys, if the settings say so.
+   *
+   * @throws UserError (environment)
+   */
   prepare(carriage: Carriage, way: PreparedWay): Promise<void>
-  /** Identifies the dialling process, if clients are told apart by it. @throws UserError (environment) */
+  /**
+   * Identifies the dialling process, if clients are identified by it.
+   *
+   * @throws UserError (environment)
+   */
   processesFor(carriage: Carriage): Promise<PeerFinder | undefined>
   /**
    * @throws UserError (usage) if no link of the fault carries traffic it can affect; the same holds for the others
@@ -115,7 +123,7 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
   }
 }
 
-/** Whether clients are told apart by their process. */
+/** Whether clients are identified by their process. */
 function isByProcess(carriage: Carriage): boolean {
   if (carriage.kind === 'spoken') return carriage.client === 'peer.process'
   const table = tableOf(carriage)

@@ -4,21 +4,21 @@ import type { RecordFile } from '../../record-file/record-file.ts'
 import type { Carriage } from './carriage.ts'
 import type { FaultNotes } from './fault-notes.ts'
 
-/** What is known of a record so far. */
+/** The verdict on a record so far. */
 export interface JudgedRecord {
   readonly soFar: 'linearizable' | 'not linearizable' | 'not certain'
-  /** Why it is `not certain`. */
+  /** The reason for `not certain`. */
   readonly doubt?: string | undefined
   readonly violation?: RecordedViolation | undefined
 }
 
-/** What became certain with an event of the record: nothing explains it. */
+/** A violation that became certain with an event of the record. */
 export interface RecordedViolation {
   readonly key?: string | undefined
   /** The event's position in the history, from 0. */
   readonly position: number
   readonly sentence: string
-  /** Where it is in the record; absent if it is lost. */
+  /** Its place in the record; absent if the line is lost. */
   readonly at?: { readonly path: string; readonly line: number } | undefined
 }
 
@@ -26,14 +26,18 @@ export interface RecordedViolation {
 export interface ProxyRecording {
   readonly recorder: Recorder
   readonly files: readonly RecordFile[]
-  /** Judges what is recorded; absent if nothing does. */
+  /** Judges the record; absent if nothing does. */
   readonly judging?:
     | { judged(): JudgedRecord; onViolation(listener: (violation: RecordedViolation) => void): void }
     | undefined
-  /** What is recorded of proxies that do not say what they carry. */
+  /** The protocol of proxies that declare none. */
   readonly carries?: Carriage | undefined
-  /** Notes faults in place of the recorder. */
+  /** Records faults instead of the recorder. */
   readonly faults?: FaultNotes | undefined
-  /** Checks that a table's recording can be judged. @throws UserError (input) that begins with `where`. */
+  /**
+   * Requires a table's recording to be one that can be judged.
+   *
+   * @throws UserError (input) that begins with `where`.
+   */
   readonly checkTable?: ((table: RouteTable, where: string) => void) | undefined
 }

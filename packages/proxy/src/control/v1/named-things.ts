@@ -2,19 +2,19 @@ import { type DescribedRoute, listOf, reference } from './described-route.ts'
 import { json, noContent } from './replies.ts'
 import { readJsonBody } from './requests.ts'
 
-/** A kind of things that have names, such as faults at `/v1/faults/{fault}`. */
+/** Things with names, such as faults at `/v1/faults/{fault}`. */
 export interface NamedThings<Thing> {
-  /** Names the path, its parameter and, capitalised, the schema. */
+  /** Used in the path, its parameter and, capitalised, the schema. */
   readonly noun: string
-  /** By default with an s. */
+  /** The plural; by default the noun and an s. */
   readonly nouns?: string | undefined
-  /** The verbs of the operations, where they are not add and remove. */
+  /** The verbs of the operations; by default add and remove. */
   readonly added?: string | undefined
   readonly removed?: string | undefined
   readonly view: (thing: Thing) => object
 }
 
-/** The description of its success, and the statuses of its own failures. */
+/** The description of success, and the statuses of the thing's own failures. */
 interface Outcomes {
   readonly done: string
   readonly errors?: readonly number[] | undefined
@@ -56,7 +56,7 @@ export const gets = <Thing>(
   handle: (request) => json(200, things.view(get(request.param(things.noun)))),
 })
 
-/** `add` makes one of the request's body, and returns it with the name it is found by. */
+/** `add` creates a thing from the request's body, and returns it with its name. */
 export const adds = <Thing>(
   things: NamedThings<Thing>,
   summary: string,
@@ -76,7 +76,7 @@ export const adds = <Thing>(
   },
 })
 
-/** `put` changes the one of this name (200), or makes it. */
+/** `put` changes the thing with this name (200), or creates it. */
 export const puts = <Thing>(
   things: NamedThings<Thing>,
   summary: string,

@@ -77,7 +77,7 @@ function readCarries(carries: unknown, where: string): ProxySettings['carries'] 
   return carries === undefined || carries === 'tcp' ? carries : parseCarriage(carries, `${where}: "carries"`)
 }
 
-/** The addresses, and TLS where their schemes or `tls` say so. */
+/** The addresses, and TLS if their schemes or `tls` ask for it. */
 function readEnds(
   { listen, upstream }: Pick<ProxySettings, 'listen' | 'upstream'>,
   tls: TlsOptions | undefined,
@@ -94,7 +94,7 @@ function readEnds(
   }
 }
 
-/** What has no scheme is checked where it is used. */
+/** An address without a scheme is checked where it is used. */
 const readEnd = (name: 'listen' | 'upstream', typed: string, where: string): End =>
   typed.includes('://')
     ? parseEnd(name, typed, `${where}: "${name}"`)

@@ -62,8 +62,8 @@ export const leaseParameters: {
   readonly owner: ParameterSchema<string>
   readonly ttlMs: DefaultedParameter<Millis>
 } = {
-  owner: text('its owner, as events name it'),
-  ttlMs: or(ms('how long it lasts without being renewed', { least: 100, most: 86_400_000 }), 30_000),
+  owner: text('its owner, as shown in events'),
+  ttlMs: or(ms('how long it lasts without renewal', { least: 100, most: 86_400_000 }), 30_000),
 }
 
 export const partitionParameters: { readonly mode: DefaultedParameter<CutMode> } = {
@@ -75,7 +75,7 @@ export const partitionParameters: { readonly mode: DefaultedParameter<CutMode> }
 
 /** A fault's members besides its kind and its parameters. */
 const besideHarm: { readonly [name: string]: Schema } = {
-  name: { type: 'string', description: 'one of a kind; given one where it is left out' },
+  name: { type: 'string', description: 'a unique name; chosen if omitted' },
   links: { ...listOf(aText), description: 'directions the fault acts on, such as clients>db' },
   proxies: {
     ...listOf(aText),
@@ -117,7 +117,7 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
         objectOf({ kind: { type: 'string', enum: carriageNames } }),
       ],
     },
-    tls: { type: 'object', description: 'where TLS ends (terminate) and begins again (originate)' },
+    tls: { type: 'object', description: 'where to terminate and originate TLS' },
     peers: {
       type: 'object',
       description:
@@ -132,7 +132,10 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
       upstream: aText,
       enabled: aFlag,
       protocol: { type: 'string', enum: ['tcp', 'udp'] },
-      authority: { type: 'string', description: 'what clients have to trust, in PEM, where a certificate was made' },
+      authority: {
+        type: 'string',
+        description: 'the authority that clients must trust, in PEM, if the proxy made a certificate',
+      },
       from: aText,
       to: aText,
       links: listOf(aText),

@@ -2,13 +2,13 @@ import type { Json } from '@chaosproxy/history'
 import type { FormSpec, ValueSource, ValueSpec } from '../table/route-table.ts'
 
 /**
- * One way to compose a value from parts, in both directions: it reads values from requests and answers (`join`), and
- * writes them into requests (`split`). A value in a table has the form whose members it has.
+ * One way to compose a value from parts, in both directions: it reads values from requests and responses (`join`), and
+ * writes them into requests (`split`). The members of a value in a table determine its form.
  */
 export interface ValueForm<Spec extends FormSpec> {
   /** The exact set of members of a value of this form. */
   readonly members: readonly (keyof Spec & string)[]
-  /** What a user may write, for error messages. */
+  /** An example for users, in error messages. */
   readonly example: string
   /** The JSON Schema of each member. */
   readonly schema: (of: { readonly place: object; readonly value: object }) => {
@@ -17,9 +17,9 @@ export interface ValueForm<Spec extends FormSpec> {
   /** @throws UserError (input) */
   readonly parse: (members: { readonly [member: string]: unknown }, inner: InnerParser) => Spec
   readonly parts: (spec: Spec) => readonly ValueSpec[]
-  /** The value is a text even where no part of it is. */
+  /** Whether the value is a text even if no part of it is. */
   readonly isText?: true
-  /** Compiles a function that composes the value from its parts; undefined if they do not make one. */
+  /** Compiles a function that composes the value from its parts; undefined if that is impossible. */
   readonly join: (spec: Spec) => (parts: readonly Json[]) => Json | undefined
   /** The parts of a value, in the order of `parts`, or why it cannot have this form. */
   readonly split: (spec: Spec, value: Json) => readonly Json[] | { readonly why: string }

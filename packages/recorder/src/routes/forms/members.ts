@@ -3,7 +3,7 @@ import type { Json } from '@chaosproxy/history'
 import type { ValueSpec } from '../table/route-table.ts'
 import { type AnyForm, defineForm } from './form.ts'
 
-/** An object, each of whose members is a value of its own. */
+/** An object, each of whose members is a separate value. */
 type Members = { readonly members: { readonly [name: string]: ValueSpec } }
 
 export const members: AnyForm = defineForm<Members>({

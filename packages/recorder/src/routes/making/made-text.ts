@@ -21,10 +21,10 @@ export function fieldsOf(
   ]
 }
 
-/** Servers expect a Content-Length for these even if the body is empty (RFC 9110 §8.6). */
+/** Servers expect a Content-Length in these even if the body is empty (RFC 9110 §8.6). */
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/** What an answer means by the route table. What is not understood may have happened. */
+/** The meaning of a response by the route table. An unclear response may mean that the operation was done. */
 export function answered(made: MadeRequest, answer: Answer, harmless: boolean): Completion {
   const completion = made.complete(answer)
   switch (completion.type) {

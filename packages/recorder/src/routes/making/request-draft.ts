@@ -22,7 +22,7 @@ export class RequestDraft implements WrittenParts {
     this.#spell = spell
   }
 
-  /** Puts a value in a place. It is trouble if the place already has a different value. */
+  /** Puts a value in a place. Returns why not if the place already has a different value. */
   put(place: string, value: Json): Trouble {
     const found = findPlace(place)
     if (found === undefined) return `${place} is no place in a request`
@@ -129,7 +129,7 @@ const notAField = (place: string, text: string): string => `${place} cannot hold
 const twice = (place: string, one: string, other: string): string =>
   `${place} would have to be ${JSON.stringify(one)} and ${JSON.stringify(other)} at once`
 
-/** Lists and objects have no agreed form as text. */
+/** Lists and objects have no agreed text form. */
 function textOf(value: Json): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
@@ -145,7 +145,7 @@ function putOnce(parts: Map<string, string>, name: string, text: string, place: 
 const parametersText = (parameters: ReadonlyMap<string, string>): string =>
   [...parameters].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
 
-/** The tree with the value added at this place; undefined if there is something else. */
+/** The tree with the value added at this place; undefined if the place is taken. */
 function withMember(tree: Json | undefined, members: readonly string[], value: Json): Json | undefined {
   const [first, ...rest] = members
   if (first === undefined) return tree === undefined || canonical(tree) === canonical(value) ? value : undefined

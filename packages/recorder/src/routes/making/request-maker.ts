@@ -22,7 +22,7 @@ import { RequestDraft } from './request-draft.ts'
 
 /** The client and the id of a request. */
 export interface Asker {
-  /** The client's name, sent if the table says where. */
+  /** The client's name, sent if the table has a place for it. */
   readonly session: string
   /** Unique among all requests. */
   readonly requestId: string
@@ -34,21 +34,24 @@ export interface MadeRequest {
   readonly request: WrittenRequest
   /** The key and value that the record will have. */
   readonly key: string | undefined
-  /** How much of the answer's body is needed to complete the operation. */
+  /** How much of the response's body is needed to complete the operation. */
   readonly answerBytes: number
-  /** Completes the operation by its answer. */
+  /** Completes the operation by its response. */
   complete(answer: Answer): Interpretation
 }
 
 export type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
 
-/** Makes requests from operations, using a route table in reverse. */
+/** Makes requests from operations, by a route table in reverse. */
 export interface RequestMaker {
   /** The functions with a reversible route. */
   readonly functions: readonly string[]
   /** For the table's other functions: why they have none, and the remedy. */
   readonly refusals: ReadonlyMap<string, string>
-  /** Whether only the answer has the written value, as with versions, so that a cas must expect what an answer gave. */
+  /**
+   * Whether only the response has the written value, as with versions, so that a cas must expect a value from a
+   * response.
+   */
   speaksVersions(f: string): boolean
   make(input: Input, asker: Asker): Made
 }
@@ -97,21 +100,20 @@ export function compileRequestMaker(table: RouteTable, where: string): RequestMa
   }
 }
 
-/** Why this route can make no requests, whatever the operation; undefined if it can. */
+/** Why this route cannot make requests, whatever the operation; undefined if it can. */
 function irreversible(route: RecordedRoute, operations: readonly OperationSpec[]): string | undefined {
   const [operation] = operations
   if (operation === undefined || operations.length > 1)
-    return 'it does several things at once, and clients ask for one at a time. Give each its own route, or write a client (kind "module")'
+    return 'it has several operations at once, and clients make one at a time. Give each its own route, or write a client (kind "module")'
   if (route.request.startsWith('GRPC '))
-    return 'gRPC is recorded, and not spoken. Write a client (kind "module" or "program")'
-  if (operation.perhaps)
-    return 'it only makes something possible, so that nobody can ask for it. Add a route that does it at once'
+    return 'gRPC can be recorded, but not sent. Write a client (kind "module" or "program")'
+  if (operation.perhaps) return 'it only makes its operation possible later. Add a route that does it at once'
   if (operation.each !== undefined)
-    return 'it is about each item of a list, and clients ask for one object at a time. Add a route for a single one'
+    return 'it has an operation for each item of a list, and clients use one object at a time. Add a route for a single one'
   if (sourcesOf(operation.key).some(isOfAnswer))
-    return 'its key is made by the server, so that no key can be asked for. Add a route with the key in the request (PUT /items/{key}), or write a client (kind "module")'
+    return 'its key is chosen by the server, so clients cannot choose one. Add a route with the key in the request (PUT /items/{key}), or write a client (kind "module")'
   if (sourcesOf(operation.value).some(isOfAnswer) && Object.keys(route.sends ?? {}).length === 0)
-    return 'its value is told by the answer alone, and nothing says what to send. Say it with "sends", such as "sends": {"body": "{value}"}'
+    return 'its value is only in the answer, so it is unknown what to send. Say it with "sends", such as "sends": {"body": "{value}"}'
   return undefined
 }
 
@@ -135,7 +137,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
   if (trouble !== undefined) return impossible(trouble)
   const request = draft.finish(methods[0] ?? '', pattern)
   if ('why' in request) return impossible(request.why)
-  // Verify that the table would record exactly what was asked for.
+  // Verify that the table would record exactly the given operation.
   const head = { method: request.method, target: request.target, headers: fieldsOf(request.headers) }
   const routed = mapping.match(head)
   const body = routed.bodyBytes === 0 ? undefined : { bytes: Buffer.from(request.body) }
@@ -143,8 +145,8 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
   if (taker !== number)
     return impossible(
       taker === undefined
-        ? 'what it would send is not a request that it takes'
-        : `route ${taker + 1} takes its requests. Put the narrower one first, or tell them apart by "when"`,
+        ? 'it would not match the request that it makes'
+        : `route ${taker + 1} takes its requests. Put the narrower one first, or distinguish them by "when"`,
     )
   if (understanding.kind !== 'operations') return impossible(whyNot(understanding))
   const { key } = understanding.calls[0]
@@ -176,7 +178,7 @@ interface KeyPlaces {
   readonly fixed: ReadonlySet<string>
 }
 
-/** Puts the key into each of its places that is not fixed: its parts, if it is a recorded key of as many. */
+/** Puts the key into all its places that are not fixed; by parts, if it is a recorded key with as many parts. */
 function putKey(operation: OperationSpec, input: Input, pattern: string, { draft, fixed }: KeyPlaces): Trouble {
   const { f } = operation
   const spec = keySpec(operation, pattern)
@@ -184,9 +186,9 @@ function putKey(operation: OperationSpec, input: Input, pattern: string, { draft
   if (input.key === undefined)
     return free.length === 0
       ? undefined
-      : `it is about one of several objects, and ${f} names none. Fix the place with "sends": {"${free[0]}": "chaos"}`
+      : `it is about one of several objects, and ${f} has no key. Fix the place with "sends": {"${free[0]}": "chaos"}`
   if (free.length === 0)
-    return 'it has no place for a key, so that all objects would be one. Say "key", or let clients use only one: --workload-set keys=1'
+    return 'it has no place for a key, so all objects would be one. Give "key", or let clients use only one: --workload-set keys=1'
   const parts: readonly ValueSpec[] = Array.isArray(spec) ? spec : spec === undefined ? [] : [spec]
   const texts = parts.length > 1 ? partsOfKey(input.key, parts.length) : undefined
   for (const [place, part] of parts.entries()) {
@@ -198,7 +200,7 @@ function putKey(operation: OperationSpec, input: Input, pattern: string, { draft
   return undefined
 }
 
-/** The reverse of reading a value. A value that only the answer has needs no place. */
+/** The reverse of reading a value. A value that only the response has needs no place. */
 function putValue(spec: ValueSpec | undefined, value: Json, draft: RequestDraft): Trouble {
   if (spec === undefined) return undefined
   if (typeof spec === 'string') return isOfAnswer(spec) ? undefined : draft.put(spec, value)
@@ -242,10 +244,10 @@ interface AskerPlaces {
   readonly sends: { readonly [place: string]: Json }
 }
 
-/** Puts in the client's name, the request's id, and the mark of a final read. */
+/** Adds the client's name, the request's id, and the mark of a final read. */
 function putAsker(client: string | undefined, { requestId, final }: RouteTable, parts: AskerPlaces): Trouble {
   const { draft, asker, sends } = parts
-  // Tokens and cookies are handed out by the service; "sends" can supply those.
+  // Tokens and cookies are issued by the service; "sends" can supply them.
   const names = client !== undefined && findPlace(client)?.namesClient === 'made' && !Object.hasOwn(sends, client)
   return (
     (names ? draft.put(client, asker.session) : undefined) ??
@@ -255,8 +257,8 @@ function putAsker(client: string | undefined, { requestId, final }: RouteTable, 
 }
 
 /**
- * The table for recording requests made by `compileRequestMaker`. They name their client by a header field of their
- * own, whatever names other clients.
+ * The table for recording requests made by `compileRequestMaker`, which name their client in a header field, whatever
+ * names other clients.
  *
  * @param initial the value of every object at the start.
  */
@@ -272,7 +274,7 @@ export const generatorTable = (table: RouteTable, initial: Json): RouteTable => 
 export const GENERATOR_CLIENT = 'header.Chaos-Session'
 const GENERATOR_FINAL = 'Chaos-Final'
 
-/** @throws UserError (input) listing the functions that cannot be asked for, each with the reason and the remedy. */
+/** @throws UserError (input) listing the unsupported functions, each with the reason and the remedy. */
 export function requireFunctions(maker: RequestMaker, wanted: readonly string[], where: string): void {
   const lacking = wanted.filter((f) => !maker.functions.includes(f))
   if (lacking.length === 0) return

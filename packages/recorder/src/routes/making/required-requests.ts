@@ -18,11 +18,13 @@ const SAMPLES: { readonly [f: string]: Json } = {
 }
 
 /**
- * A route that cannot make a request now never will. Returns whether the routes are about one fixed object (`GET
+ * Requires the routes to be able to make all requests. Returns whether they are about one fixed object (`GET
  * /counter`), which then stands for the only one that clients use.
  *
  * @param before reads of every object known beforehand.
+ *
  * @param at the start of every error message: the table's file.
+ *
  * @throws UserError (input)
  */
 export function requireRequests(
@@ -31,7 +33,7 @@ export function requireRequests(
   at: string,
 ): boolean {
   const asker = { session: 'process-0', requestId: 'process-0-1', final: false }
-  /** The functions with routes for no key but a fixed one, with that key, and why they have no other. */
+  /** The functions that have routes only for a fixed key, with that key and the reason. */
   const fixed = new Map<string, { readonly key: string | undefined; readonly why: string }>()
   for (const f of functions) {
     const value = SAMPLES[f]

@@ -1,15 +1,18 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import type { RequestMaker } from './request-maker.ts'
 
-/** What one client knows of the versions of objects, for tables whose cas expects a version (`If-Match`) and no value. */
+/**
+ * The versions of objects that one client has seen, for tables whose cas expects a version (`If-Match`) instead of a
+ * value.
+ */
 export interface Versions {
-  /** The input with the version that it is to expect, or why it cannot be asked. */
+  /** The input with the expected version, or why it cannot be sent. */
   named(input: Input): Input | string
   learned(input: Input, completion: Completion): void
 }
 
 export function createVersions(maker: RequestMaker): Versions {
-  /** The last one of each object that this client has seen. */
+  /** The last version of each object that this client has seen. */
   const versions = new Map<string, Json>()
   return {
     named(input) {

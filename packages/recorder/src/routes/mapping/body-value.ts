@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isTooDeep, type Json, parseJson, TOO_DEEP } from '@chaosproxy/history'
 import { type Captured, decoded, isPlain } from '@chaosproxy/wire/http'
 
-/** Larger compressed bodies are not unpacked. */
+/** Larger compressed bodies are not decompressed. */
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 
 /** Longer texts appear in the history as hashes. */
@@ -10,8 +10,8 @@ export const LONGEST_TEXT_BYTES: number = 4 * 1024
 
 /**
  * A body as a text: base64 if it is not UTF-8, a hash if it is too long, each marked as such so that different values
- * never become the same. The same content always gives the same value, however it was packed and however much of it
- * was kept. Undefined if it cannot be unpacked.
+ * never become the same. The same content always gives the same value, whatever its compression and however much of it
+ * was kept. Undefined if it cannot be decompressed.
  */
 export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json
@@ -45,7 +45,7 @@ export interface JsonBody {
   readonly trouble?: string | undefined
 }
 
-/** A body as JSON. Its members, not the whole of it, are what a history has to hold. */
+/** A body as JSON. A history must be able to hold its members, but not the whole. */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): JsonBody {
   const value = 'json' in captured ? captured.json : parsed(wholeTextOf(captured, contentEncoding))
   return value !== undefined && isTooDeep(value, -1) ? { value: undefined, trouble: `is ${TOO_DEEP}` } : { value }
@@ -64,7 +64,7 @@ function parsed(text: string | undefined): Json | undefined {
 export function bodyTrouble(captured: Captured, contentEncoding: string | undefined): string | undefined {
   if ('json' in captured) return undefined
   if ('withheld' in captured) return `is left out of ${captured.withheld}`
-  if ('sha256' in captured) return `is ${captured.length} bytes long, which is more than is kept of it`
+  if ('sha256' in captured) return `is ${captured.length} bytes long, more than is kept of it`
   if (unpacked(captured.bytes, contentEncoding) !== undefined) return undefined
   return `is compressed as ${JSON.stringify(contentEncoding)}, and cannot be unpacked`
 }

@@ -10,11 +10,11 @@ export interface Peer {
   /** Unique among connections. */
   readonly connection: number
   readonly address: string
-  /** Its process, if it was asked for and could be found. */
+  /** Its process, if it was looked up and found. */
   readonly process: string | undefined
 }
 
-/** What the proxy knows of a connection. */
+/** A connection, as far as the proxy knows it. */
 interface Dialled {
   readonly id: number
   readonly client: { readonly host: string }

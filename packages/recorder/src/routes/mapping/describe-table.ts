@@ -2,8 +2,7 @@ import type { Recorder } from '../../record/recorder.ts'
 import { type ClientSource, isIgnored, type RouteTable } from '../table/route-table.ts'
 
 /**
- * Declares to the recorder what the table says about the whole history: what identifies clients, and the initial
- * values.
+ * Declares the table's settings for the whole history to the recorder: what identifies clients, and the initial values.
  */
 export function describeTable(table: RouteTable, recorder: Recorder): void {
   for (const source of clientSourcesOf(table)) {

@@ -15,7 +15,7 @@ import { normalizationOf } from './textual-values.ts'
 import { bytesFor, inAnswer, sourcesOf } from './value-source.ts'
 import { writtenValuesOf } from './written-values.ts'
 
-/** The meaning of a whole request, and of its answer to come. */
+/** The meaning of a whole request, and of its future response. */
 export interface Understood {
   /** The position of the route that matched; undefined if none did. */
   route: number | undefined
@@ -27,16 +27,16 @@ export interface Understood {
 export interface RoutedRequest {
   /** Whether any route may match. */
   readonly isKnown: boolean
-  /** Every route that it may be for says that it touches nothing recorded (`"ignore": true`). */
+  /** Whether every route that may match is ignored (`"ignore": true`). */
   readonly isIgnored: boolean
   /** How much of the request's body to keep, possibly 0. */
   readonly bodyBytes: number
-  /** How much of the answer's body to keep, for what is read from it. */
+  /** How much of the response's body to keep for reading. */
   readonly answerBytes: number
-  /** Whether to keep a short one in JSON as well, since it may be a refusal. */
+  /** Whether to keep a short JSON body as well, since it may be a refusal. */
   readonly mayBeRefused: boolean
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
-  /** What the request may have changed, if only a part of it arrived. */
+  /** The keys that the request may have changed, if only a part of it arrived. */
   touches(head: MatchableHead): Touches
 }
 
@@ -52,7 +52,7 @@ export function compileMapping(table: RouteTable): HttpMapping {
   const parts = { table, normalize: normalizationOf(table), written: writtenValuesOf(table) }
   const routes = table.routes.map((spec, number) => compileRoute(spec, number, parts))
   const namedForAll = [...(table.ignoredParameters ?? []), ...parametersIn(Object.keys(table.sends ?? {}))]
-  // A cache, since the same keys are requested over and over.
+  // A cache, since the same keys are requested repeatedly.
   const known = new Map<string, Map<string, RoutedRequest>>()
 
   function find(method: string, target: string): RoutedRequest {
@@ -93,7 +93,7 @@ interface Candidate {
   readonly answerBytes: number
   readonly mayBeRefused: boolean
   readonly isIgnored: boolean
-  /** The parameters of the query that the route names. */
+  /** The query parameters that the route names. */
   readonly parameters: readonly string[]
   fits(head: MatchableHead, body: Captured | undefined): boolean
   /** @param unnamed the parameters that no candidate names */
@@ -139,8 +139,8 @@ const notRecorded = ({ status }: Pick<Answer, 'status'>): Completions =>
   status >= 400 && status < 500 && !UNDECIDED.has(status) ? REFUSED : NOT_RECORDED
 
 /**
- * Client errors after which the request may still have been carried out: a timeout, a conflict with what it did before,
- * a request that may be replayed, and a client that did not wait.
+ * Client errors after which the request may still have been carried out: a timeout, a conflict with its own earlier
+ * effect, a request that may be replayed, and a client that did not wait.
  */
 const UNDECIDED: ReadonlySet<number> = new Set([408, 409, 425, 499])
 
@@ -178,7 +178,7 @@ function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route
       parameters,
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
       understand(head, body, peer, unnamed) {
-        // The first is the whole path.
+        // The first element is the whole path.
         for (let i = 1; i < segments.length; i++) parts.table.spellings?.sent(segments[i] ?? '', matched[i] ?? '')
         const request = messageOf(head, body)
         const understood = understandRequest?.understand(head, request, peer, unnamed) ?? passedOn(head, 'nothing')
@@ -269,9 +269,7 @@ function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, p
   }
 }
 
-/**
- * The content of an answer. For HEAD and for 304 the content exists but is not sent (RFC 9110 §9.3.2, §15.4.5).
- */
+/** The content of a response. For HEAD and for 304 the content exists but is not sent (RFC 9110 §9.3.2, §15.4.5). */
 function contentOf({ status, body }: Answer, method: string): Captured | undefined {
   if (body === undefined) return undefined
   if (method === 'HEAD') return { withheld: 'an answer to HEAD' }

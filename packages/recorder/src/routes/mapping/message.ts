@@ -9,10 +9,10 @@ export interface MatchedPath {
   readonly names: readonly string[]
 }
 
-/** For an answer, which has no path. */
+/** The path of a response, which has none. */
 export const NO_PATH: MatchedPath = { segments: [], names: [] }
 
-/** A request or an answer that values are read from. Expensive parts are decoded once, on first use. */
+/** A request or response from which values are read. Expensive parts are decoded once, on first use. */
 export class Message implements ReadParts {
   readonly headers: Fields | undefined
   /** Whether the status rules out a body. */
@@ -55,7 +55,7 @@ export class Message implements ReadParts {
     return this.#json.value
   }
 
-  /** False only if the body's text has nothing that matches. Cheaper than parsing it. */
+  /** False only if the body's text certainly contains no match. Cheaper than parsing it. */
   mayContain(pattern: RegExp): boolean {
     const body = this.#body
     if (body === undefined || !('bytes' in body)) return body !== undefined && 'json' in body

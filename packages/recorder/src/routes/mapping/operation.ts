@@ -7,7 +7,7 @@ import type { Normalize } from './textual-values.ts'
 import { bytesFor, compileKey, compileValue, inAnswer, isOfAnswer, type ReadValue, sourcesOf } from './value-source.ts'
 import type { WrittenValues } from './written-values.ts'
 
-/** One operation that a request asks for, and how its answer completes it. */
+/** One operation of a request, and how its response completes it. */
 export interface Asked {
   readonly call: Call
   complete(scene: Scene, meaning: Meaning): Interpretation
@@ -26,15 +26,15 @@ export interface NotAsked {
 /** The operation of a route: on one object, or on each of several. */
 export interface RoutedOperation {
   readonly harmless: boolean
-  /** How much of the request's body to keep, and of the answer's. */
+  /** How much of the request's body to keep, and of the response's. */
   readonly bodyBytes: number
   readonly answerBytes: number
   ask(scene: Scene, common: CommonParts): readonly Asked[] | NotAsked
-  /** What the request changes, as far as its head tells. */
+  /** The keys that the request changes, as far as its head shows. */
   touches(scene: Scene): Touches
 }
 
-/** What the operations of one table share. */
+/** The parts that the operations of one table share. */
 export interface OperationParts {
   readonly normalize: Normalize
   readonly written: WrittenValues | undefined
@@ -49,22 +49,22 @@ class CompiledOperation implements RoutedOperation {
   readonly answerBytes: number
   readonly #spec: OperationSpec
   readonly #sources: Sources
-  /** Whether only the answer has the key, or the value that was written. */
+  /** Whether only the response has the key, or the written value. */
   readonly #keyIsTold: boolean
   readonly #valueIsTold: boolean
   readonly #keyOf: ReadKey | undefined
   readonly #givenOf: ReadValue
   readonly #resultOf: ReadValue | undefined
   readonly #listOf: ReadValue | undefined
-  /** Whether `each` lists items of the answer rather than of the request. */
+  /** Whether `each` lists items of the response instead of the request. */
   readonly #isListed: boolean
   readonly #conditions: readonly { readonly source: ValueSource; readonly read: ReadValue }[]
 
-  /** For a write whose value is a version that only the answer has. */
+  /** For a write whose value is a version that only the response has. */
   readonly #versionOf: ((scene: Scene) => Call['version']) | undefined
   readonly #written: WrittenValues | undefined
   readonly #normalize: Normalize
-  /** Whether some answer had the result. */
+  /** Whether some response had the result. */
   #hasFound = false
 
   constructor(spec: OperationSpec, path: string, { normalize, written }: OperationParts) {
@@ -184,20 +184,20 @@ class CompiledOperation implements RoutedOperation {
     return { type: 'ok', entries }
   }
 
-  /** The value read or written according to a successful answer; undefined if it does not say. */
+  /** The value read or written according to a successful response; undefined if it does not contain it. */
   #told(call: Call, scene: Scene): Json | undefined {
     if (call.value === UNSAID) return this.#givenOf(scene)
     if (this.#resultOf === undefined) return call.value
     const result = this.#resultOf(scene)
     if (result !== undefined) this.#hasFound = true
     if (result !== undefined || this.#spec.missing === undefined || scene.answer === undefined) return result
-    // An answer that cannot be read does not show that the value is missing.
+    // An unreadable response does not show that the value is absent.
     const { trouble, isEmpty, json } = scene.answer
     const usesJson = this.#sources.result.some((source) => source.startsWith('answer.json'))
     return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
   }
 
-  /** Why an answer without the result does not mean that there is no value: it has one that was written, elsewhere. */
+  /** Why a response without the result does not mean an absent value: it has a written value in another place. */
   #misread({ key }: Call, { answer, status }: Scene): string | undefined {
     if (this.#written === undefined || this.#hasFound || this.#spec.missing === undefined) return undefined
     const body = typeof key === 'string' ? answer?.json : undefined
@@ -215,8 +215,8 @@ const normalized =
   }
 
 /**
- * What is known of a version before the answer is: nothing of one that is written, and what a cas expects. Undefined for
- * other values, which may well be equal to others.
+ * What is known of a version before the response: nothing of a written one, and the version that a cas expects.
+ * Undefined for other values, which may well be equal to others.
  */
 function compileVersion(
   { f, value }: OperationSpec,
@@ -235,10 +235,10 @@ function compileVersion(
   }
 }
 
-/** Places in an answer that hold a version, by their name. */
+/** Places in a response that hold a version, by their name. */
 const TOLD_VERSION = /^answer\.(header\.|json\.(.*\.)?)(x-)?_?(etag|version|revision|rev|mod_?revision)$/i
 
-/** Where the parts of an operation are found. */
+/** The places of an operation's parts. */
 interface Sources {
   readonly key: readonly ValueSource[]
   readonly value: readonly ValueSource[]
@@ -255,7 +255,7 @@ const ONE_TAG = /^(?:"[^"]*"|[^",*][^",]*)$/
 
 const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
 
-/** All operations, or, if one is not understood, everything they touch together. */
+/** All operations, or, if one is not understood, all keys that they may change. */
 export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[]): readonly Asked[] | NotAsked {
   const asked: Asked[] = []
   let not: NotAsked | undefined
@@ -282,7 +282,7 @@ export function union(one: Touches, other: Touches): Touches {
   return { keys: [...one.keys, ...other.keys] }
 }
 
-/** What a read or a dequeue may mean by an empty body. */
+/** The possible meaning of an empty body for a read or a dequeue. */
 const IF_NOTHING_IS_THERE = 'if an empty body means that there is no value, say so in the route: "missing": "absent"'
 
 function notUnderstood({ answer, status }: Scene, sources: readonly ValueSource[], ifEmpty?: string): Interpretation {

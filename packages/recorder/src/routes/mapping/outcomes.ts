@@ -5,14 +5,14 @@ import { compileConditions } from './conditions.ts'
 import { compileRefusals } from './refusals.ts'
 import type { Scene } from './scene.ts'
 
-/** The meaning of an answer, or why it is unknown. `declined` is a `fail` that is the object's own answer. */
+/** The meaning of a response, or why it is unknown. `declined`: a `fail` because the object itself declined. */
 export type Meaning = OutcomeName | 'declined' | { readonly unclear: string }
 
 /**
- * Looks up the status, then its class, then HTTP's own meaning. For a success the answer's content decides: by the
+ * Looks up the status, then its class, then HTTP's own meaning. For a success the response's content decides: by the
  * table's cases or, without any, by whether it looks like a refusal.
  *
- * @param places the places in the answer that the operations read
+ * @param places the places in the response that the operations read
  */
 export function compileOutcomes(
   { outcomes = {}, answers }: Pick<RecordedRoute, 'outcomes' | 'answers'>,
@@ -62,8 +62,8 @@ function meaningOfStatus(
 
 /**
  * A 2xx means done, except for 202, which promises nothing, and 206 and 207, which are about parts. A 4xx means that
- * the request was refused, except for 408, which may come after a part was carried out. Only the service
- * knows whether 404 answers a read that found no value. Anything else, such as a 5xx, leaves the outcome unknown.
+ * the request was refused, except for 408, which may come after a part was carried out. Only the service knows whether
+ * 404 means an absent value. Anything else, such as a 5xx, leaves the outcome unknown.
  */
 function usualMeaning(status: number, harmless: boolean): Meaning {
   if (status === 206 || status === 207 || (status === 202 && harmless))
@@ -72,16 +72,19 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
   if (status >= 200 && status < 300) return 'ok'
   if (harmless && (status === 404 || status === 410)) return absentPerhaps(status)
   if (harmless && status === 304)
-    return unclear(status, '"fail", which leaves it out, or "ok", if its headers have the result')
+    return unclear(status, '"fail", which omits it, or "ok", if its headers have the result')
   return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
 }
 
-/** "fail" would leave the read out, and so hide that a write was lost. */
+/** "fail" would omit the read, and so hide that a write was lost. */
 const absentPerhaps = (status: number | string): Meaning => ({
   unclear: `if ${status} means that there is no value, say so in the route's "outcomes": {"${status}": "absent"}`,
 })
 
-/** Conflict, Precondition Failed and Locked: refusals for what the object holds (RFC 9110 §15.5.10 and §15.5.13, RFC 4918 §11.3). */
+/**
+ * Conflict, Precondition Failed and Locked: refusals because of the object's state (RFC 9110 §15.5.10 and §15.5.13, RFC
+ * 4918 §11.3).
+ */
 const ABOUT_THE_OBJECT: ReadonlySet<number> = new Set([409, 412, 423])
 
 const unclear = (status: number | string, choice: string): Meaning => ({

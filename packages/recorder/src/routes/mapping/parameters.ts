@@ -1,7 +1,7 @@
 import { type ClientSource, isIgnored, operationsOf, type RouteSpec } from '../table/route-table.ts'
 import { sourcesOf } from './value-source.ts'
 
-/** The parameters of the query that a route names: for its key, values, conditions or client, or to send them. */
+/** The query parameters that a route uses: for its key, values, conditions or client, or to send them. */
 export function parametersNamedBy(route: RouteSpec, client: ClientSource | undefined): readonly string[] {
   const conditions = Object.keys(route.when ?? {})
   if (isIgnored(route)) return parametersIn(conditions)
@@ -20,7 +20,7 @@ export const parametersIn = (places: readonly string[]): readonly string[] =>
 
 const QUERY = 'query.'
 
-/** The parameters of a target's query that are not among these, each once. */
+/** The distinct parameters of a target's query that are not among these. */
 export function parametersBeside(target: string, named: readonly string[]): readonly string[] {
   const question = target.indexOf('?')
   if (question < 0) return []
@@ -31,5 +31,5 @@ export function parametersBeside(target: string, named: readonly string[]): read
 /** Why a request with such parameters is not understood. */
 export function whyNotNamed(parameters: readonly string[]): string {
   const names = parameters.map((name) => JSON.stringify(name)).join(', ')
-  return `no route names ${parameters.length === 1 ? 'the parameter' : 'the parameters'} ${names} of its query, and so it may ask for something else. Say in "when" what it means, or that it makes no difference: "ignoredParameters": [${names}]`
+  return `no route names ${parameters.length === 1 ? 'the parameter' : 'the parameters'} ${names} of its query, so it may request something else. Use it in "when", or ignore it: "ignoredParameters": [${names}]`
 }

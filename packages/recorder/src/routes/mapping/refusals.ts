@@ -1,15 +1,15 @@
 import type { Json } from '@chaosproxy/history'
 import type { Message } from './message.ts'
 
-/** The longest body of an answer to look for a refusal in. */
+/** The longest response body to search for a refusal. */
 export const LONGEST_REFUSAL_BYTES: number = 64 * 1024
 
-/** A place in an answer of success where services say that they refused, and what it holds then. */
+/** A place in a successful response where services report a refusal, and its content. */
 interface Sign {
   /** The member; undefined if the whole body is the sign. */
   readonly member: string | undefined
   refuses(value: Json | undefined): boolean
-  /** Conditions on the answer for a refusal and for a success, as a table has them. */
+  /** The conditions on the response for a refusal and for a success, in a table's form. */
   readonly refused: string
   readonly done: string
 }
@@ -35,7 +35,7 @@ const denied = (member: string): Sign => ({
   done: `{"json.${member}": true}`,
 })
 
-/** GraphQL, JSON-RPC, and what others do with a status of 200. */
+/** GraphQL, JSON-RPC, and other conventions with a status of 200. */
 const SIGNS: readonly Sign[] = [
   said('errors'),
   said('error'),
@@ -44,14 +44,14 @@ const SIGNS: readonly Sign[] = [
   { member: undefined, refuses: isFalse, refused: '{"json": false}', done: '{"json": true}' },
 ]
 
-/** A part of the text of every body with a sign: most bodies have none, and need not be parsed. */
+/** Matches a part of every body with a sign: most bodies have none, and need not be parsed. */
 export const SOME_SIGN: RegExp = /"(errors?|ok|success)"|^\s*false\b/
 
 /**
- * A check that an answer of success carries no refusal; it returns why its meaning is unknown. What the operation itself
- * reads is no sign: there it is a value like any other.
+ * Compiles a check that a successful response is no refusal; it returns why the meaning is unknown. A place that the
+ * operation reads is no sign: its content is a value.
  *
- * @param places the places in the answer that the operation reads
+ * @param places the places in the response that the operation reads
  */
 export function compileRefusals(places: readonly string[]): (answer: Message, harmless: boolean) => string | undefined {
   const isRead = ({ member }: Sign) =>
@@ -65,7 +65,7 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
     const found = signs.find(({ member, refuses }) => partsOf(json, member).some(refuses))
     if (found === undefined) return undefined
     const sign = found.member === undefined ? 'is false' : `says ${JSON.stringify(found.member)}`
-    // A read that failed after a write is what a lost write looks like; one of which nothing is known is not.
+    // A failed read after a write would look like a lost write; a read with an unknown outcome does not.
     const outcome = harmless ? 'info' : 'fail'
     return `its body ${sign}, which may be a refusal. Say what it means: "answers": [{"when": ${found.refused}, "outcome": "${outcome}"}, {"when": ${found.done}, "outcome": "ok"}]`
   }
@@ -74,7 +74,7 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
 /** The whole body is the value. */
 const WHOLE = /^answer\.(json|body)$/
 
-/** The body or its member; for a batch, of each of its answers. */
+/** The body or its member; for a batch, those of each response. */
 function partsOf(body: Json, member: string | undefined): readonly (Json | undefined)[] {
   if (member === undefined) return [body]
   const answers: readonly Json[] = Array.isArray(body) ? body : [body]

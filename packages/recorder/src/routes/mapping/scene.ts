@@ -1,11 +1,11 @@
 import type { Json } from '@chaosproxy/history'
 import type { Message } from './message.ts'
 
-/** Where values are read from: a request, its answer once it has arrived, and the current item of a list. */
+/** What values are read from: a request, its response once it has arrived, and the current item of a list. */
 export interface Scene {
   readonly request: Message
   readonly answer?: Message | undefined
-  /** The answer's status in words: `status 200`. */
+  /** The response's status in words: `status 200`. */
   readonly status?: string | undefined
   readonly item?: Item | undefined
 }

@@ -4,12 +4,13 @@ import { findPlace } from '../places/place-of.ts'
 import { isIgnored, operationsOf, type RouteTable, type ValueSpec } from '../table/route-table.ts'
 import { withoutAnswer } from './value-source.ts'
 
-/** Brings the values of one table to the form in which they are recorded. */
+/** Converts the values of one table to their recorded form. */
 export type Normalize = (value: Json) => Json
 
 /**
- * How the values of a table are recorded. A place that holds a text cannot tell the number 5 from the text "5", which a
- * service may store as either. If any value of the table comes from such a place, both are therefore the number.
+ * How the values of a table are recorded. A place that holds a text cannot distinguish the number 5 from the text "5",
+ * which a service may store as either. If any value of the table comes from such a place, both are recorded as the
+ * number.
  */
 export function normalizationOf({ routes }: Pick<RouteTable, 'routes'>): Normalize {
   const operations = routes.flatMap((route) => (isIgnored(route) ? [] : operationsOf(route)))
@@ -36,7 +37,10 @@ function withNumbers(value: Json): Json {
 
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-/** The number that a text is, written as JavaScript and JSON print it; not "05", "1e3" or one that is rounded. */
+/**
+ * The number in a text, if it is in the form that JavaScript and JSON print; not "05", "1e3" or one that would be
+ * rounded.
+ */
 function numberIn(text: string): number | undefined {
   if (!/^-?\d/.test(text)) return undefined
   const number = Number(text)

@@ -19,7 +19,7 @@ export interface WrittenAnswer {
   readonly body: string
 }
 
-/** How a request and its answer are recorded. */
+/** How a request and its response are recorded. */
 export interface TriedRequest {
   readonly kind: Understood['understanding']['kind']
   /** The number of the route that matches, from 1; undefined if none does. */
@@ -30,7 +30,7 @@ export interface TriedRequest {
   readonly events: readonly { readonly [member: string]: Json }[]
 }
 
-/** Passes request and answer through a real recorder, so that the result is what would be written. */
+/** Passes request and response through a real recorder, so that the result is exactly what it would write. */
 export function tryRequest(table: RouteTable, request: WrittenRequest, answer: WrittenAnswer): TriedRequest {
   const lines: string[] = []
   let time = 0
@@ -102,7 +102,7 @@ function messageOf(text: string, where: string): { first: string; headers: Writt
   return {
     first,
     headers: lines.map((line) => readHeader(line, where)),
-    // Drop the newline that editors put at the end of a file. A body that ends in one is rare, and to JSON it does not matter.
+    // Drop the newline that editors add to a file. A body that really ends in one is rare, and JSON ignores it.
     body: end === null ? '' : text.slice(end.index + end[0].length).replace(/\r?\n$/, ''),
   }
 }

@@ -84,7 +84,7 @@ function keyText(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : canonical(value)
 }
 
-/** All places that a value is composed of. */
+/** All places from which a value is composed. */
 export function sourcesOf(spec: ValueSpec | undefined): readonly ValueSource[] {
   if (spec === undefined) return []
   if (typeof spec === 'string') return [spec]

@@ -3,18 +3,18 @@ import { isIgnored, operationsOf, type RouteTable } from '../table/route-table.t
 
 const MOST_KEYS = 1000
 const MOST_VALUES = 8
-/** The most parts of an answer to look at. */
+/** The most parts of a response to compare. */
 const MOST_PARTS = 200
 
 /**
- * The values last written to each key, by which an answer shows that it does have what its route does not find: else a
- * wrong place in a table would make every value absent.
+ * The values last written to each key. A response that has one in another place than its route's shows that the value
+ * exists: otherwise a wrong place in a table would make every value absent.
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()
 
   wrote(key: string, value: Json): void {
-    // These are in many an answer for other reasons.
+    // These occur in many responses for other reasons.
     if (value === null || value === '' || typeof value === 'boolean' || isTooDeep(value)) return
     const known = this.#byKey.get(key)
     const text = canonical(value)
@@ -27,7 +27,7 @@ export class WrittenValues {
     }
   }
 
-  /** Where the body has a value that was written to the key, as a place in the answer. */
+  /** The place in the response of a value that was written to the key. */
   placeIn(key: string, body: Json): string | undefined {
     const values = this.#byKey.get(key)
     if (values === undefined) return undefined
@@ -44,7 +44,7 @@ export class WrittenValues {
   }
 }
 
-/** The proxies of one table share what they know. */
+/** The proxies of one table share their knowledge. */
 const known: WeakMap<RouteTable, WrittenValues> = new WeakMap()
 
 /** Undefined for a table in which no result may be missing. */

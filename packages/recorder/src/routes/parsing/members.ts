@@ -2,8 +2,8 @@ import { quote } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 
 /**
- * The members of a table, a route or an operation, each declared once: what it is for, its JSON Schema, and how it is
- * read. Each member of the type has one, which the compiler checks.
+ * The members of a table, a route or an operation, each declared once: its purpose, its JSON Schema, and its parser.
+ * Each member of the type has one, which the compiler checks.
  */
 export type MembersOf<Spec> = {
   readonly [Name in keyof Spec]-?: Member<Exclude<Spec[Name], undefined>>
@@ -23,7 +23,7 @@ export type JsonSchema = { readonly [name: string]: unknown }
 export interface Scope {
   /** The names in the route's path. */
   readonly names: readonly string[]
-  /** Whether there is a list, so that `item` and `name` are places. */
+  /** Whether there is a list, which makes `item` and `name` places. */
   readonly hasItem: boolean
 }
 

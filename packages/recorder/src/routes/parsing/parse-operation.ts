@@ -5,7 +5,7 @@ import { type Member, type MembersOf, parseMembers, type Scope, type Written, wr
 import { parseList, parseValue } from './parse-value.ts'
 import { LIST_SOURCE, matching, reference, text } from './patterns.ts'
 
-/** A member that is either given as this value or left out. */
+/** A member that either has this value or is absent. */
 export const only = <Value extends true | 'absent'>(value: Value, summary: string, without = ''): Member<Value> => ({
   summary,
   schema: { const: value },
@@ -18,7 +18,7 @@ export const only = <Value extends true | 'absent'>(value: Value, summary: strin
 /** The members of an operation. */
 export const operationMembers: MembersOf<OperationSpec> = {
   f: {
-    summary: 'what it does, as the model has it: read, write, cas, …',
+    summary: "the model's function: read, write, cas, …",
     schema: text,
     parse(value, where) {
       if (typeof value === 'string' && value !== '') return value
@@ -28,7 +28,7 @@ export const operationMembers: MembersOf<OperationSpec> = {
     },
   },
   key: {
-    summary: 'the object; {key} of the path where it is not said; several parts are joined by /',
+    summary: 'the object, by default {key} of the path; several parts are joined by /',
     schema: reference('value'),
     parse: (value, where, scope) => parseValue(value, { ...scope, where, side: 'request' }),
   },
@@ -38,17 +38,17 @@ export const operationMembers: MembersOf<OperationSpec> = {
     parse: (value, where, scope) => parseValue(value, { ...scope, where, side: 'request' }),
   },
   result: {
-    summary: 'where the answer has the result; without it, the result is the value given',
+    summary: 'the place of the result in the answer; by default the result is the value given',
     schema: reference('result'),
     parse: (value, where, scope) => parseValue(value, { ...scope, where, side: 'answer' }),
   },
   missing: only(
     'absent',
-    '"absent": a result that is not in the answer means that there is no value',
+    '"absent": an answer without the result means that there is no value',
     ': then it is not understood',
   ),
   harmless: {
-    summary: 'whether it leaves nothing behind, as reads do',
+    summary: 'whether it has no effect, like reads',
     schema: { type: 'boolean' },
     parse(value, where) {
       if (typeof value === 'boolean') return value
@@ -57,11 +57,11 @@ export const operationMembers: MembersOf<OperationSpec> = {
   },
   perhaps: only(
     true,
-    'true: it may take effect at any time after the request, or never, as when a lease removes its key',
+    'true: it may take effect at any time after the request, or never, like a lease that removes its key',
     ': then it happens',
   ),
   each: {
-    summary: 'a list, in the request or (answer.json.items) in its answer: the operation is done for each item',
+    summary: 'a list in the request or (answer.json.items) in its answer, with an operation for each item',
     schema: matching(LIST_SOURCE),
     parse: parseList,
   },
@@ -76,7 +76,7 @@ export function parseOperation(written: Written, at: string, names: readonly str
   return operation
 }
 
-/** Checks that an operation has what its function needs. */
+/** Requires an operation to have the members that its function needs. */
 function checkOperation(
   { f, key, value, result, each, missing, perhaps }: OperationSpec,
   at: string,
@@ -88,7 +88,7 @@ function checkOperation(
     )
   if (WRITES.has(f) && value === undefined)
     throw wrong(
-      `${at}: a ${f} has no "value". Say where the request has it: "value": "json.value"; of one that deletes: {"const": null}.`,
+      `${at}: a ${f} has no "value". Say where the request has it: "value": "json.value"; for a delete: {"const": null}.`,
     )
   if (f === 'cas' && !(Array.isArray(value) && value.length === 2) && !isConstant(value))
     throw wrong(
@@ -99,7 +99,7 @@ function checkOperation(
   if (missing !== undefined && result === undefined)
     throw wrong(`${at}: "missing" is about a "result", and there is none.`)
   if (each !== undefined && key === undefined)
-    throw wrong(`${at}: "each" is given, and no "key". Say what tells its items apart: "key": "item.id" or "name".`)
+    throw wrong(`${at}: "each" is given without "key". Give what distinguishes its items: "key": "item.id" or "name".`)
   if (each !== undefined && !isOfAnswer(each) && result !== undefined)
     throw wrong(
       `${at}: "each" is a list of the request, so "result" belongs to no single item. Leave it out, or take the list from the answer: "each": "answer.${each}".`,

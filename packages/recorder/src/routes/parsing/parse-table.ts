@@ -8,10 +8,11 @@ import { checkRoutes } from './table-checks.ts'
 import { tableMembers, type WrittenTable } from './table-members.ts'
 
 /**
- * Reads a table: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`. Mistakes are refused
- * here, so that they do not first show in a history.
+ * Reads a table: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`. Errors are refused
+ * here, before they appear in a history.
  *
  * @param where the start of every error message: the file or proxy.
+ *
  * @throws UserError (input)
  */
 export function parseRouteTable(value: unknown, where: string): RouteTable {
@@ -55,7 +56,7 @@ function refuseStream(request: string, schema: Schema | undefined, where: string
     )
 }
 
-/** What keys hold before anything is recorded, from two members. */
+/** The initial values, from two members. */
 function startOf(
   { initial, keys }: Pick<WrittenTable, 'initial' | 'keys'>,
   where: string,

@@ -71,8 +71,7 @@ export function parseList(value: unknown, where: string): ValueSource {
 export function parseConditions(value: unknown, place: Pick<ValuePlace, 'where' | 'side' | 'names'>): Conditions {
   const conditions = readObject(value, place.where)
   const sources = Object.keys(conditions)
-  if (sources.length === 0)
-    throw wrong(`${place.where} asks for nothing. Give a place and what it holds: {"json.op": "set"}.`)
+  if (sources.length === 0) throw wrong(`${place.where} is empty. Give a place and its value: {"json.op": "set"}.`)
   const pattern = place.side === 'request' ? REQUEST_CONDITION : ANSWER_CONDITION
   for (const source of sources) {
     if (!pattern.test(source))
@@ -88,7 +87,7 @@ export function parseConditions(value: unknown, place: Pick<ValuePlace, 'where' 
 export function parseSends(value: unknown, { where, names }: Pick<ValuePlace, 'where' | 'names'>): Sends {
   const sends = readObject(value, where)
   if (Object.keys(sends).length === 0)
-    throw wrong(`${where} says nothing. Give a place and what to send there: {"header.Authorization": "Bearer …"}.`)
+    throw wrong(`${where} is empty. Give a place and what to send there: {"header.Authorization": "Bearer …"}.`)
   for (const place of Object.keys(sends)) {
     if (!REQUEST_CONDITION.test(place))
       throw wrong(`${where}: ${quote(place)} is no place. ${remedyFor(place, 'request')}`)

@@ -13,14 +13,14 @@ const answerPlaces = patternOf(places.filter(({ inAnswers }) => inAnswers))
 const clientPlaces = patternOf(places.filter(({ namesClient }) => namesClient !== 'never'))
 const itemPlaces = 'item(\\.[^.[\\]\\s]+)*|name'
 
-/** Places in a request or, with `answer.`, in its answer. */
+/** Places in a request or, with `answer.`, in its response. */
 export const SOURCE: RegExp = new RegExp(`^(${requestPlaces}|answer\\.(${answerPlaces})|${itemPlaces})$`)
-/** Places in an answer. */
+/** Places in a response. */
 export const ANSWER_SOURCE: RegExp = new RegExp(`^((answer\\.)?(${answerPlaces})|${itemPlaces})$`)
 /** Places that can be a list. */
 export const LIST_SOURCE: RegExp = /^(answer\.)?json(\.[^.[\]\s]+)*$/
 export const CLIENT_SOURCE: RegExp = new RegExp(
-  // A whole body names no client, but a part of it does.
+  // A whole body identifies no client, but a part of it can.
   `^((?=\\w+\\.)(${clientPlaces})|bearer|${peerSources.join('|').replaceAll('.', '\\.')})$`,
 )
 /** An HTTP status, or a gRPC status. */
@@ -32,5 +32,5 @@ export const ANSWER_CONDITION: RegExp = new RegExp(`^(${answerPlaces})$`)
 
 export const text: JsonSchema = { type: 'string', minLength: 1 }
 export const matching = (pattern: RegExp): JsonSchema => ({ type: 'string', pattern: pattern.source })
-/** The schema that `routeTableSchema` has under `$defs`. */
+/** A reference to a schema under `$defs` of `routeTableSchema`. */
 export const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })

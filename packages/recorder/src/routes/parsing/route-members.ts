@@ -8,7 +8,7 @@ import { CLIENT_SOURCE, matching, REQUEST, reference, STATUS } from './patterns.
 
 const OUTCOMES: readonly OutcomeName[] = ['ok', 'fail', 'info', 'absent']
 const outcome: Member<OutcomeName> = {
-  summary: 'what became of the operation',
+  summary: 'the outcome of the operation',
   schema: { enum: OUTCOMES },
   parse(value, where) {
     const named = OUTCOMES.find((name) => name === value)
@@ -17,7 +17,7 @@ const outcome: Member<OutcomeName> = {
   },
 }
 
-/** What names the client, of a route or of the table. */
+/** What identifies the client, in a route or a table. */
 export const parseClient = (value: unknown, where: string): string => {
   if (typeof value === 'string' && CLIENT_SOURCE.test(value)) return value
   throw wrong(
@@ -25,10 +25,11 @@ export const parseClient = (value: unknown, where: string): string => {
   )
 }
 
-/** Which requests a route is for. */
+/** The members that select a route's requests. */
 export const requestMembers: MembersOf<IgnoredRoute> = {
   request: {
-    summary: 'method, or several, and path: a name in braces is a segment, * is any segment and, at the end, any rest',
+    summary:
+      'one or more methods, and a path: a name in braces is a segment, * is any segment or, at the end, any rest',
     schema: matching(REQUEST),
     parse: parseRequest,
   },
@@ -37,33 +38,33 @@ export const requestMembers: MembersOf<IgnoredRoute> = {
     schema: reference('requestConditions'),
     parse: (value, where, { names }) => parseConditions(value, { where, side: 'request', names }),
   },
-  ignore: only(true, 'true: these requests touch nothing that is recorded, whatever their method'),
+  ignore: only(true, 'true: these requests change nothing that is recorded, whatever their method'),
 }
 
 const answerMembers: MembersOf<AnswerSpec> = {
   when: {
-    summary: 'what the answer says',
+    summary: 'conditions on the answer (place → value)',
     schema: reference('answerConditions'),
     parse: (value, where) => parseConditions(value, { where, side: 'answer', names: [] }),
   },
   outcome,
 }
 
-/** What else is said of requests that are recorded. */
+/** The other members of recorded routes. */
 export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>> = {
   operations: {
-    summary: 'in place of f and what belongs to it: several things that the request does at once',
+    summary: 'several operations of one request, instead of f and its members',
     schema: { type: 'array', minItems: 1, items: reference('operation') },
     parse: parseOperations,
   },
   outcomes: {
     summary:
-      'what a status means: ok, fail (certainly not done), info (unknown) or absent (done, and there is no value)',
+      'the outcome for a status: ok, fail (certainly not done), info (unknown) or absent (done, but there is no value)',
     schema: { type: 'object', propertyNames: matching(STATUS), additionalProperties: outcome.schema },
     parse: parseOutcomes,
   },
   answers: {
-    summary: 'what an answer of success means, by what it says: the first that fits',
+    summary: 'the outcome of a successful answer by its content; the first match counts',
     schema: {
       type: 'array',
       minItems: 1,
@@ -77,7 +78,7 @@ export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>>
     parse: parseAnswers,
   },
   client: {
-    summary: "what names the client, in place of the table's",
+    summary: "what identifies the client, instead of the table's",
     schema: matching(CLIENT_SOURCE),
     parse: parseClient,
   },
@@ -95,7 +96,10 @@ export const routeMembers: MembersOf<IgnoredRoute & OperationSpec & CompoundRout
   ...recordedMembers,
 }
 
-/** Names as Express and Rails (`/:key`), Flask and Django (`/<key>`, `/<int:key>`) write them, as whole segments. */
+/**
+ * Names in the syntax of Express and Rails (`/:key`), and of Flask and Django (`/<key>`, `/<int:key>`), as whole
+ * segments.
+ */
 const OTHER_NAMES = /\/(?::(\w+)|<(?:\w+:)?(\w+)>)(?=\/|$)/g
 
 function parseRequest(request: unknown, where: string): string {

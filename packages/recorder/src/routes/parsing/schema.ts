@@ -9,7 +9,7 @@ const conditions = (pattern: RegExp): JsonSchema => ({
   type: 'object',
   minProperties: 1,
   propertyNames: matching(pattern),
-  description: 'a value that has to be there, or {"there": true}, or {"there": false}',
+  description: 'the required value, or {"there": true}, or {"there": false}',
 })
 
 const valueSchema = (places: RegExp, name: string): JsonSchema => ({
@@ -31,12 +31,12 @@ const without = (...names: readonly string[]): JsonSchema => ({
 })
 
 /**
- * The JSON Schema (draft 2020-12) of route tables, for editors. The parser finds more mistakes, such as unreachable
+ * The JSON Schema (draft 2020-12) of route tables, for editors. The parser finds more errors, such as unreachable
  * routes.
  */
 export const routeTableSchema: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
-  title: 'Route table of chaos: how the requests of a service are operations',
+  title: 'Route table of chaos: maps the requests of a service to operations',
   ...schemaOf(tableMembers, { required: ['routes'] }),
   $defs: {
     route: schemaOf(routeMembers, {

@@ -6,16 +6,16 @@ import { wrong } from './members.ts'
 /** The objects at one path, such as `/users/{key}`. */
 interface Collection {
   readonly path: string
-  /** The names in the path that the key consists of. */
+  /** The names in the path that make up the key. */
   readonly names: readonly string[]
   isRead: boolean
   isChanged: boolean
 }
 
 /**
- * Refuses two collections, each read and changed at a path of its own, whose keys consist of nothing but names in the
- * path: user 1 and order 1 would be one object. Several paths of one object usually have different tasks, such as
- * `/counter/{key}` and `/counter/{key}/add`.
+ * Refuses two collections, each read and changed at a separate path, whose keys consist only of names in the path: user
+ * 1 and order 1 would be one object. Several paths of one object usually have different tasks, such as `/counter/{key}`
+ * and `/counter/{key}/add`.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -46,7 +46,7 @@ function collectionsOf(routes: readonly RouteSpec[]): readonly Collection[] {
   return [...byPath.values()]
 }
 
-/** The names in the path that the key consists of; undefined if it has any other part. */
+/** The names in the path that make up the key; undefined if it has any other part. */
 function namesInKey(operation: OperationSpec, path: string): readonly string[] | undefined {
   const spec = keySpec(operation, path)
   if (spec === undefined) return undefined
@@ -66,7 +66,10 @@ function sharedKeys(one: Collection, other: Collection, where: string): UserErro
   )
 }
 
-/** A key that a constant tells apart from the keys of the other collection: the first segment that only this path has. */
+/**
+ * A key with a constant that distinguishes it from the keys of the other collection: the first segment that only this
+ * path has.
+ */
 function keyBeside({ path, names }: Collection, other: Collection): string {
   const others = other.path.split('/')
   const literal = path.split('/').filter((segment) => segment !== '' && segment !== '*' && !segment.includes('{'))

@@ -19,8 +19,8 @@ export interface KnownModel {
 }
 
 /**
- * Finds mistakes in valid routes: names in paths that are not used, and collections with the same keys, so that different
- * objects would become one; and routes that no request can reach.
+ * Finds errors in valid routes: unused names in paths, collections with the same keys, so that different objects would
+ * become one, and routes that no request can reach.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -77,9 +77,10 @@ function coversPath(other: readonly string[], path: readonly string[]): boolean 
 }
 
 /**
- * Checks that some model has all functions of the table.
+ * Requires some model to have all functions of the table.
  *
  * @param wanted the model that the history will be checked as, if known.
+ *
  * @throws UserError (input) that begins with `where`.
  */
 export function checkFunctions(
@@ -105,7 +106,7 @@ export function checkFunctions(
   throw severalModels(used, candidates, where)
 }
 
-/** What a function of one route is, and that route. */
+/** A function, and a route that uses it. */
 interface UsedFunction {
   readonly f: string
   readonly at: string
@@ -123,7 +124,7 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   )
 }
 
-/** How a register has what other stores call by another name. */
+/** The register's name for a function that other stores call differently. */
 function writtenAs(f: string): string | undefined {
   switch (f.toLowerCase()) {
     case 'get':
@@ -137,7 +138,7 @@ function writtenAs(f: string): string | undefined {
     case 'delete':
     case 'remove':
     case 'del':
-      return 'Of a register, to delete is to write null: "f": "write", "value": { "const": null }.'
+      return 'In a register, a delete is a write of null: "f": "write", "value": { "const": null }.'
     default:
       return undefined
   }
@@ -172,8 +173,8 @@ function meantOf(f: string, models: readonly KnownModel[]): string {
 const KEYLESS: ReadonlySet<string> = new Set(['txn', 'transact', 'transfer', 'deposit', 'withdraw'])
 
 /**
- * Refuses an operation without a key among others that have one: all that it does would be done to one more object, so
- * that what it writes is never read by the others.
+ * Refuses an operation without a key among others with one: it would act on a separate object, so that the others never
+ * read what it writes.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -186,7 +187,7 @@ function refuseMissingKeys(routes: readonly RouteSpec[], where: string): void {
     if (keyless === undefined) continue
     const place = /^(GET|HEAD|DELETE)\b/.test(route.request) ? 'query.key' : 'json.key'
     throw wrong(
-      `${where}: route ${i + 1} (${route.request}): its ${keyless.f} has no "key", and ${keyed.request} has one, so they would never be about the same object. Say where the request has it, such as "key": "${place}"; of one fixed object: "key": {"const": "NAME"}.`,
+      `${where}: route ${i + 1} (${route.request}): its ${keyless.f} has no "key", and ${keyed.request} has one, so they would never be about the same object. Say where the request has it, such as "key": "${place}"; for one fixed object: "key": {"const": "NAME"}.`,
     )
   }
 }

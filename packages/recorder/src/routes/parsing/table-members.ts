@@ -18,7 +18,7 @@ export interface WrittenTable
   readonly methods?: unknown
 }
 
-/** What `parseSchema` reads, since it takes all three. */
+/** A member that `parseSchema` reads, since it takes all three. */
 const ofGrpc = (summary: string, schema: Member<unknown>['schema']): Member<unknown> => ({
   summary,
   schema,
@@ -49,13 +49,12 @@ export const tableMembers: MembersOf<WrittenTable> = {
   $schema: { summary: 'where editors find this schema', schema: text, parse: (value) => value },
   client: {
     summary:
-      'what names the client: header.X-Client, cookie.sid, bearer, query.NAME, json.NAME, peer.process, peer.address or connection',
+      'what identifies the client: header.X-Client, cookie.sid, bearer, query.NAME, json.NAME, peer.process, peer.address or connection',
     schema: matching(CLIENT_SOURCE),
     parse: parseClient,
   },
   initial: {
-    summary:
-      'what keys hold before anything is recorded: "unknown", {"value": …} or "read", which reads "keys" at the start',
+    summary: 'the initial value of keys: "unknown", {"value": …} or "read", which reads "keys" at the start',
     schema: {
       oneOf: [
         { enum: ['unknown', 'read'] },
@@ -75,7 +74,7 @@ export const tableMembers: MembersOf<WrittenTable> = {
   ),
   requestId: field('the field with the id of a request; the service applies each id at most once', 'Idempotency-Key'),
   sends: {
-    summary: 'what every generated request also contains, by place, such as a token',
+    summary: 'extra content of all generated requests, by place, such as a token',
     schema: reference('sends'),
     parse: (value, where, { names }) => parseSends(value, { where, names }),
   },
@@ -83,14 +82,14 @@ export const tableMembers: MembersOf<WrittenTable> = {
     'query parameters to ignore; a request with any other parameter that no route names is not understood',
     'List names of query parameters: ["_", "api-version"].',
   ),
-  final: field('the field that marks a read as one of the last, made once all writes are over', 'X-Final'),
-  descriptor: ofGrpc('what messages of gRPC consist of: the file with a FileDescriptorSet, or {"base64": …}', {
+  final: field('the field that marks final reads, made once all writes are over', 'X-Final'),
+  descriptor: ofGrpc('the layout of gRPC messages: a file with a FileDescriptorSet, or {"base64": …}', {
     type: ['string', 'object'],
   }),
-  messages: ofGrpc('the same, declared: the fields of each message', { type: 'object' }),
-  methods: ofGrpc('with "messages": what each method takes and gives', { type: 'object' }),
+  messages: ofGrpc('the same by declaration: the fields of each message', { type: 'object' }),
+  methods: ofGrpc('with "messages": the request and response type of each method', { type: 'object' }),
   routes: {
-    summary: 'one for each kind of requests; the first that fits counts',
+    summary: 'one for each kind of request; the first match counts',
     schema: { type: 'array', minItems: 1, items: reference('route') },
     parse: parseRoutes,
   },

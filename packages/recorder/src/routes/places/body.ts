@@ -17,6 +17,6 @@ export const body: Place = {
   write: (request, _, text) => request.body(text),
 }
 
-/** A text without the line end that may close it: services add one to what they print, and trim what they are given. */
+/** A text without a final line end: services add one to what they print, and trim it from what they get. */
 export const withoutLineEnd = (value: Json): Json =>
   typeof value === 'string' && value.endsWith('\n') ? value.replace(/\r?\n$/, '') : value

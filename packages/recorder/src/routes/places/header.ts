@@ -16,5 +16,5 @@ export const header: Place = {
   write: (request, name, text) => request.header(name, text),
 }
 
-/** A tag may be weak only because the content was compressed on the way, as by nginx; it is the same version. */
+/** A tag may be weak only because a proxy such as nginx has compressed the content; it is the same version. */
 const ENTITY_TAGS: ReadonlySet<string> = new Set(['etag', 'if-match', 'if-none-match'])

@@ -2,7 +2,7 @@ import { placeParts, type ValueSource } from '../table/route-table.ts'
 import type { Place } from './place.ts'
 import { places } from './registry.ts'
 
-/** The place that a source without the prefix `answer.` names; undefined if there is none. */
+/** The place of a source without the prefix `answer.`; undefined if there is none. */
 export function findPlace(source: ValueSource): Place | undefined {
   const { kind } = placeParts(source)
   return byKind.get(kind)

@@ -1,10 +1,10 @@
 import type { Json } from '@chaosproxy/history'
 import type { Fields } from '@chaosproxy/wire/http'
 
-/** Why something could not be put into a request; undefined if it was. */
+/** Why something cannot be put into a request; undefined if it was. */
 export type Trouble = string | undefined
 
-/** The parts of a request or an answer that places read. An answer has no path and no query. */
+/** The parts of a request or response that places read. A response has no path and no query. */
 export interface ReadParts {
   readonly headers: Fields | undefined
   /** The text of the path that matches `{NAME}`. */
@@ -28,20 +28,20 @@ export interface WrittenParts {
   body(text: string): Trouble
 }
 
-/** A place in a message: values are read from it, and written to it in requests that are made. */
+/** A place in a message, for reading values, and for writing them to requests. */
 interface AnyPlace {
-  /** What it is called up to the first dot: `query` of `query.page`. */
+  /** Its name up to the first dot: `query` in `query.page`. */
   readonly kind: string
   /** The source of a regular expression for what follows the kind; empty if nothing may. */
   readonly name: string
-  /** What a user may write, for error messages. */
+  /** Examples for users, in error messages. */
   readonly examples: readonly string[]
-  /** Whether answers have it. */
+  /** Whether responses have it. */
   readonly inAnswers: boolean
-  /** How much of the body it needs: none, as much as texts may be long, or all of it, to parse it. */
+  /** How much of the body it needs: none, as much as texts may be long, or all of it, for parsing. */
   readonly body: 'none' | 'text' | 'whole'
   /**
-   * Whether it can name the client: not at all; only with what the service handed out, which a made request cannot
+   * Whether it can identify the client: never; only with something that the service issued, which a made request cannot
    * know; or with any text.
    */
   readonly namesClient: 'never' | 'recorded' | 'made'
@@ -49,7 +49,7 @@ interface AnyPlace {
   readonly read: (name: string) => (message: ReadParts) => Json | undefined
 }
 
-/** A place that holds a text, and cannot tell the number 5 from the text "5". */
+/** A place that holds a text, and cannot distinguish the number 5 from the text "5". */
 interface TextPlace extends AnyPlace {
   readonly holds: 'text'
   readonly write: (request: WrittenParts, name: string, text: string) => Trouble
@@ -66,7 +66,7 @@ export type Place = TextPlace | JsonPlace
 /** The name of a parameter or a cookie. */
 export const SIMPLE_NAME = '\\.[^\\s.]+'
 
-/** The only value of a parameter. Refuses different ones, since services take the first, the last or both. */
+/** The only value of a parameter. Refuses different ones, since services use the first, the last or both. */
 export function onlyOne(parameters: URLSearchParams, name: string): string | undefined {
   const [first, ...others] = parameters.getAll(name)
   return others.every((other) => other === first) ? first : undefined

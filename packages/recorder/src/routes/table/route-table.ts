@@ -3,10 +3,10 @@ import type { Schema } from '@chaosproxy/wire/grpc'
 import type { Spellings } from './segment-spellings.ts'
 
 /**
- * Where a request has a value: `path.NAME` (the segment that matches `{NAME}`), `query.NAME`, `header.NAME`,
+ * The place of a value in a request: `path.NAME` (the segment that matches `{NAME}`), `query.NAME`, `header.NAME`,
  * `cookie.NAME`, `form.NAME`, `body` (the whole body as text), `json` (the whole body as JSON) or a part of it
- * (`json.value`, `json.a.b`, `json.items.0`). In the answer: `header`, `body` and `json`, prefixed by `answer.` except
- * in a result. For each item of a list: `item`, `item.MEMBER` and `name`.
+ * (`json.value`, `json.a.b`, `json.items.0`). In the response: `header`, `body` and `json`, prefixed by `answer.`
+ * except in a result. For each item of a list: `item`, `item.MEMBER` and `name`.
  */
 export type ValueSource = string
 
@@ -16,7 +16,7 @@ export type ValueSpec = ValueSource | FormSpec | readonly ValueSpec[]
 /** A value of one of the forms in `forms/`, such as `{"const": null}`, by its members. */
 export type FormSpec = { readonly [member: string]: unknown }
 
-/** `absent`: done, and there is no value, as for a read's 404. */
+/** `absent`: done, but there is no value, as with a 404 for a read. */
 export type OutcomeName = 'ok' | 'fail' | 'info' | 'absent'
 
 /** Conditions on places: a place has this value, any value, or none. */
@@ -28,21 +28,21 @@ export interface OperationSpec {
   readonly f: string
   /** The object; by default `path.key`, if the path has one. Several parts are joined by `/`. */
   readonly key?: ValueSpec | undefined
-  /** The value given; for a cas the expected and the new one. By default none. */
+  /** The given value; for a cas the expected and the new one. By default none. */
   readonly value?: ValueSpec | undefined
-  /** The result in the answer; by default the value given. */
+  /** The result in the response; by default the given value. */
   readonly result?: ValueSpec | undefined
-  /** An answer without the result means that there is no value; by default it is not understood. */
+  /** Means that a response without the result has no value; by default it is not understood. */
   readonly missing?: 'absent' | undefined
-  /** It has no effect whatever its outcome; by default true for reads and gets. */
+  /** Whether it has no effect whatever its outcome; by default true for reads and gets. */
   readonly harmless?: boolean | undefined
-  /** The request makes it possible, at any time from then on, but does not do it: a lease may remove its key. */
+  /** Whether the request only makes it possible, at any time from then on: a lease may remove its key. */
   readonly perhaps?: boolean | undefined
-  /** A list in the request or (`answer.json.items`) in the answer: there is an operation for each item. */
+  /** A list in the request or (`answer.json.items`) in the response, with an operation for each item. */
   readonly each?: ValueSource | undefined
 }
 
-/** The meaning of a successful answer, by its content. */
+/** The meaning of a successful response, by its content. */
 export interface AnswerSpec {
   readonly when: Conditions
   readonly outcome: OutcomeName
@@ -58,7 +58,7 @@ interface RouteBase {
 interface RecordedBase extends RouteBase {
   /** Keyed by status (`404`), class (`5xx`) or gRPC status (`grpc 5`, `grpc NOT_FOUND`). */
   readonly outcomes?: { readonly [status: string]: OutcomeName } | undefined
-  /** By the answer's content; the first that matches counts. */
+  /** By the response's content; the first match counts. */
   readonly answers?: readonly AnswerSpec[] | undefined
   /** Overrides the table's. */
   readonly client?: ClientSource | undefined
@@ -95,7 +95,7 @@ export type RouteSpec = RecordedRoute | IgnoredRoute
  */
 export type ClientSource = string
 
-/** What keys hold before anything is recorded. */
+/** The keys' values before anything is recorded. */
 export type InitialSpec = 'unknown' | { readonly value: Json } | { readonly read: readonly string[] }
 
 /** Maps the requests of a service to operations, as data. */
@@ -111,13 +111,13 @@ export interface RouteTable {
   readonly final?: string | undefined
   /** Further contents of all made requests. */
   readonly sends?: Sends | undefined
-  /** Parameters of queries that make no difference to what a request does. */
+  /** Query parameters that make no difference to a request. */
   readonly ignoredParameters?: readonly string[] | undefined
   /** By default unknown. */
   readonly initial?: InitialSpec | undefined
   /** The gRPC messages, from a descriptor or declared. */
   readonly schema?: Schema | undefined
-  /** Learns the spelling of path segments from recorded requests, for requests made by the same table. */
+  /** Learns the encoding of path segments from recorded requests, for requests made by the same table. */
   readonly spellings?: Spellings | undefined
 }
 
@@ -129,7 +129,7 @@ export function requestLine({ request }: RouteSpec): { readonly methods: readonl
   return { methods: methods.split(','), path }
 }
 
-/** What an operation's key is made of: unless it says so, the segment named `{key}`, if the route's path has one. */
+/** The parts of an operation's key: by default the segment named `{key}`, if the route's path has one. */
 export const keySpec = ({ key }: OperationSpec, path: string): ValueSpec | undefined =>
   key ?? (path.includes('{key}') ? 'path.key' : undefined)
 

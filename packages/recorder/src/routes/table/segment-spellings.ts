@@ -1,17 +1,17 @@
 import { encodeSegment } from '@chaosproxy/wire/http'
 
 /**
- * How clients spelled path segments. A service that does not decode its path takes `a@b` and `a%40b` for two keys. A read
- * of a key for comparison must therefore spell it as the clients did.
+ * How clients encoded path segments. A service that does not decode its path takes `a@b` and `a%40b` for two keys, so a
+ * final read of a key must encode it as the clients did.
  */
 export interface Spellings {
-  /** A client sent this decoded segment in this spelling. */
+  /** A client sent this decoded segment in this encoding. */
   sent(text: string, spelling: string): void
-  /** The spelling in which the segment was sent last; by default that of `encodeSegment`. */
+  /** The latest encoding of the segment; by default that of `encodeSegment`. */
   of(text: string): string
 }
 
-/** Remembers only unusual spellings, and the latest of those: at most `mostSpellings`. */
+/** Remembers only unusual encodings, and the latest of those: at most `mostSpellings`. */
 export function createSpellings(mostSpellings: number = MOST_SPELLINGS): Spellings {
   const unusual = new Map<string, string>()
   return {

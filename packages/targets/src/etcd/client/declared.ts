@@ -10,7 +10,7 @@ export interface EtcdDeclaration {
   readonly kind: 'etcd'
   /** As for HTTP. */
   readonly keys?: string | undefined
-  /** `serializable`: reads are answered from the data of whichever member is asked, which may be behind. */
+  /** `serializable`: any member answers reads from its own data, which may be stale. */
   readonly reads?: EtcdReads | undefined
 }
 
@@ -18,7 +18,7 @@ type EtcdReads = 'linearizable' | 'serializable'
 
 const etcdReads: readonly EtcdReads[] = ['linearizable', 'serializable']
 
-/** Clients of an etcd of the user's: its members are asked for keys that have names of their own in each run. */
+/** Clients of a user's etcd, with key names that differ in every run. */
 export const etcdKind: ClientKind<EtcdDeclaration> = {
   kind: 'etcd',
   entries: {
@@ -26,7 +26,7 @@ export const etcdKind: ClientKind<EtcdDeclaration> = {
     reads: v.optional(
       v.pipe(
         v.picklist(etcdReads, `must be ${etcdReads.join(', ')}`),
-        v.description('serializable: answered by whichever member is asked [default: linearizable]'),
+        v.description("serializable: from the asked member's own data [default: linearizable]"),
       ),
     ),
   },
@@ -38,7 +38,7 @@ function planEtcd({ keys: names = '{key}', reads = 'linearizable' }: EtcdDeclara
   const plain = etcdClients({ reads, update: 'txn', fencing: true, ttl: 10 })
   return {
     ...plain,
-    // Watches read whole ranges of keys, and so cannot share an etcd with other programs.
+    // Watches read whole ranges of keys, so they cannot share an etcd with other programs.
     functions: Object.keys(ownOperations),
     async open(options) {
       const nameKey = namesFor(options.run ?? Date.now().toString(36))

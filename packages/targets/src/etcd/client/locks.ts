@@ -4,14 +4,14 @@ import { type Asking, type Compare, commit, createdAt, deleteStep, isTrouble, pu
 
 /**
  * Locks as etcd's own clients build them: a key with a lease that its holder keeps alive. A holder that fails to do so
- * for the time to live loses the lock without being told.
+ * within the time to live loses the lock without notice.
  */
 export interface Locks {
   /** `held`: another client has it. */
   acquire(asking: Asking, address: NodeAddress, key: string): Promise<Token | 'held' | Trouble>
   /** Resolves with whether the lock still existed when it was released. */
   release(asking: Asking, key: string, token: number): Promise<boolean | Trouble>
-  /** The conditions that stop a client whose lock is lost from making a change; none without fencing. */
+  /** Conditions that keep a client whose lock is lost from making a change; none without fencing. */
   guard(key: string, token: number): readonly Compare[]
   close(): void
 }
@@ -25,11 +25,11 @@ export interface LocksOptions {
   readonly fencing: boolean
 }
 
-/** Keep-alives sent in one time to live. */
+/** The number of keep-alives sent within one time to live. */
 const KEEP_ALIVES = 3
 
 export function openLocks({ ttlSeconds, fencing }: LocksOptions): Locks {
-  /** By token: stops its keep-alives. */
+  /** Stops the keep-alives, by token. */
   const keeping = new Map<number, () => void>()
 
   return {
@@ -67,14 +67,14 @@ export function openLocks({ ttlSeconds, fencing }: LocksOptions): Locks {
 
 const nameOf = (key: string): string => `lock/${key}`
 
-/** Deletes the lock, whoever holds it. */
+/** Deletes the lock, even if another client holds it. */
 async function deleted(asking: Asking, name: string): Promise<{ readonly succeeded: boolean } | Trouble> {
   const reply = await asking.ask('/v3/kv/deleterange', { key: encoded(name) })
   return reply.type === 'ok' ? { succeeded: numberIn(reply.body, 'deleted') > 0 } : reply
 }
 
 /**
- * Keeps a lease alive, over a line of its own, until the returned function is called. An unanswered keep-alive is
+ * Keeps a lease alive over its own connection until the returned function is called. An unanswered keep-alive is
  * followed by the next.
  */
 function keepAlive(address: NodeAddress, lease: string, everyMs: number): () => void {

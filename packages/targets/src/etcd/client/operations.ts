@@ -15,7 +15,7 @@ import {
 } from './store.ts'
 import { readAll, watchOperations } from './watch-operations.ts'
 
-/** By function, those of watches aside, which read whole ranges of keys. */
+/** All operations by function except those of watches, which read whole ranges of keys. */
 export const ownOperations: { readonly [f: string]: Perform } = {
   async read(operation, input, keeping) {
     const { as, initial } = keeping
@@ -84,7 +84,7 @@ export const ownOperations: { readonly [f: string]: Perform } = {
   },
 }
 
-/** By function. */
+/** All operations by function. */
 export const operations: { readonly [f: string]: Perform } = { ...watchOperations, ...ownOperations }
 
 const object = (key: string): string => `object/${key}`
@@ -112,7 +112,7 @@ async function updated(
     if (isTrouble(done)) return done
     if (done.succeeded) return { type: 'ok', value }
   } while (await operation.pause())
-  return { type: 'fail', error: 'somebody else came between each time' }
+  return { type: 'fail', error: 'another client interfered each time' }
 }
 
 const unchanged = (name: string, held: Held | undefined): Compare =>
@@ -128,7 +128,7 @@ async function underLock(
   let taken = await locks.acquire(operation, operation.address, key)
   while (taken === 'held' && (await operation.pause())) taken = await locks.acquire(operation, operation.address, key)
   if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }
-  // The lock may have been taken, but the object was not touched.
+  // The lock may have been acquired, but the object is unchanged.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const { token } = taken
   const found = await get(operation, name)

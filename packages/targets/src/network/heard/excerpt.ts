@@ -4,14 +4,14 @@ import type { Doubt, Passage, PassedMessage } from '@chaosproxy/proxy'
 import type { Change, Listening } from '@chaosproxy/runner/result'
 import { type Recognised, recognise } from './recognise.ts'
 
-/** What matters of a passage. */
+/** The relevant part of a passage. */
 export interface Excerpt {
   readonly link: Link
-  /** The messages sent in the time listened to, and those before that carry the change. */
+  /** The messages sent within the time of interest, and earlier ones that carry the change. */
   readonly sent: readonly Sent[]
-  /** Why others may have been sent in that time. */
+  /** Why other messages may have been sent in that time. */
   readonly doubts: readonly (Doubt['why'] | 'forgotten')[]
-  /** Whether some other change of the key is recognised in it. */
+  /** Whether it contains another recognisable change of the key. */
   readonly isUnderstood: boolean
 }
 
@@ -19,7 +19,7 @@ export interface Sent {
   readonly message: PassedMessage
   readonly link: Link
   readonly sentAt: Nanos
-  /** The change that it carries, of those listened for the last. */
+  /** The latest of the changes of interest that it carries. */
   readonly change: Change | undefined
   readonly recognised: Recognised
 }
@@ -27,7 +27,7 @@ export interface Sent {
 export interface ExcerptOptions {
   readonly listening: Listening
   readonly known: readonly Change[]
-  /** When the run began, by the proxy's clock. */
+  /** The start of the run, by the proxy's clock. */
   readonly zeroMs: number
 }
 

@@ -2,18 +2,18 @@ import type { Link } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { FaultRecord, NodeMessage } from '@chaosproxy/runner/result'
 
-/** What the proxy knows of a message. */
+/** The times that the proxy knows of a message. */
 export interface MessageTimes {
   readonly sentAt: Nanos
-  /** When it was handed to the receiver's socket. */
+  /** When the receiver's socket got it. */
   readonly deliveredAt: Nanos | undefined
-  /** When its connection was over. */
+  /** When its connection ended. */
   readonly closedAt: Nanos | undefined
 }
 
 interface Around {
   readonly link: Link
-  /** Up to when it matters: what happened later had not happened then. */
+  /** The end of the time of interest: later events are ignored. */
   readonly until: Nanos
   readonly faults: readonly FaultRecord[]
 }
@@ -23,7 +23,9 @@ type Fate = Pick<NodeMessage, 'fate' | 'by' | 'endedAt'>
 /** A message that takes longer than this was held by a fault, if one was in force. */
 const PROMPT_NANOS = 5e6
 
-/** What became of a message. A fault is named only if it was in force on its link, or on its receiver, meanwhile. */
+/**
+ * The fate of a message. A fault is named only if it was in force meanwhile, on the message's link or at its receiver.
+ */
 export function fateOf({ sentAt, deliveredAt, closedAt }: MessageTimes, { link, until, faults }: Around): Fate {
   const during = (to: number): readonly FaultRecord[] =>
     faults.filter((record) => record.skipped === undefined && record.from <= to && record.to >= sentAt)
@@ -31,7 +33,7 @@ export function fateOf({ sentAt, deliveredAt, closedAt }: MessageTimes, { link, 
     const pause = faults.find(
       (record) => isOf(record, 'pause', link.to) && record.from <= deliveredAt && record.to >= deliveredAt,
     )
-    // The socket of a process that is stopped takes what the process cannot.
+    // The socket of a stopped process accepts bytes that the process cannot read.
     if (pause !== undefined)
       return pause.to > until ? { fate: 'held', by: 'pause' } : { fate: 'received', by: 'pause', endedAt: pause.to }
     const by = deliveredAt - sentAt > PROMPT_NANOS ? onLink(during(deliveredAt), link) : undefined
@@ -53,7 +55,7 @@ const named = (by: string | undefined): Pick<Fate, 'by'> => (by === undefined ? 
 const isOf = ({ fault, skipped }: FaultRecord, kind: 'kill' | 'pause', node: string): boolean =>
   skipped === undefined && fault.kind === kind && fault.nodes.includes(node)
 
-/** Whether it loses at once what is sent, and does not hold it. */
+/** Whether the fault loses bytes at once instead of holding them. */
 const loses = ({ fault }: FaultRecord): boolean =>
   fault.kind === 'partition' ? fault.mode === 'drop' : LOSING.includes(fault.kind)
 
@@ -62,7 +64,7 @@ const LOSING: readonly string[] = ['blackhole', 'timeout', 'reset-peer']
 const isOn = ({ fault }: FaultRecord, { from, to }: Link): boolean =>
   'links' in fault && fault.links.some((link) => link.from === from && link.to === to)
 
-/** The kind of the fault on the link; else of one on its way back, without which no connection can be opened. */
+/** The kind of the fault on the link, or else on the link back, without which no connection can be opened. */
 const onLink = (records: readonly FaultRecord[], { from, to }: Link): string | undefined =>
   (
     records.find((record) => isOn(record, { from, to })) ??

@@ -4,30 +4,30 @@ import type { FaultRecord, Heard, NodeMessage } from '@chaosproxy/runner/result'
 import { type Excerpt, type ExcerptOptions, excerptOf, runTime, type Sent } from './excerpt.ts'
 import { fateOf } from './fate.ts'
 
-/** `known`: other changes of the same key; one that is recognised shows that changes can be. */
+/** `known`: other changes of the same key. If one is recognised, changes of this key are recognisable. */
 export interface Overheard extends ExcerptOptions {
   readonly faults: readonly FaultRecord[]
   readonly passages: Iterable<Passage>
   readonly nodes: readonly NodeId[]
-  /** Whether all that passes over the link passes through the proxy. */
+  /** Whether all traffic of the link passes through the proxy. */
   readonly carriesAll: (link: Link) => boolean
 }
 
 /** More messages explain nothing, and the run's summary must stay short. */
 const MOST_HEARD = 200
 
-/** What nodes sent each other about a change, from what passed over the links between them. Claims nothing that it cannot know. */
+/** What nodes sent each other about a change, from the traffic on their links. Claims nothing that is uncertain. */
 export function heardOf(overheard: Overheard): Heard {
   const { listening, passages } = overheard
   const { from, to, between } = listening
   const excerpts: Excerpt[] = []
-  // One after the other: most of a passage need not be kept.
+  // One at a time, so that most of a passage need not be kept in memory.
   for (const passage of passages) excerpts.push(excerptOf(passage, overheard))
   const sent = excerpts.flatMap((excerpt) => excerpt.sent)
   const unclear = unclearOf(excerpts, overheard)
-  // A value that was sent before it was written is something else as well.
+  // A value sent before it was written also means something else.
   const isAmbiguous = sent.some(({ sentAt }) => sentAt < from)
-  // By then they could pass the change on.
+  // The nodes that could pass the change on.
   const informed = new Set([between[0], ...sent.filter(carries).flatMap(({ link }) => [link.from, link.to])])
   const isAttempt = ({ closedAtMs }: PassedMessage, { from: dialler, to: reader }: Link): boolean =>
     reader === between.at(-1) &&
@@ -71,7 +71,7 @@ function messageOf({ message, link, sentAt, change }: Sent, overheard: Overheard
 
 /**
  * Why something about the change may have been sent to the node that answered without it, although nothing was found;
- * undefined if nothing was sent for certain.
+ * undefined if certainly nothing was sent.
  */
 function unclearOf(
   excerpts: readonly Excerpt[],

@@ -5,18 +5,18 @@ import type { Change } from '@chaosproxy/runner/result'
 type Said = Pick<PassedMessage, 'text' | 'question'>
 
 /**
- * Whether a message says that the key has the value: both stand in it as whole words, in JSON in one object. `value only`:
- * the value does, but nothing says of what. `unreadable`: its bytes are no text.
+ * Whether a message says that the key has the value: both occur in it as whole words, and in JSON within one object.
+ * `value only`: the value occurs, but without a key. `unreadable`: its bytes are no text.
  */
 export function recognise({ text, question }: Said, { key, value }: Change): Recognised {
   if (text === undefined || !isTelling(value)) return 'unreadable'
-  // Most messages are about something else, and need not be parsed.
+  // Most messages are unrelated and need not be parsed.
   if (SIMPLE.test(wordOf(value)) && !text.includes(wordOf(value))) return 'no'
   const json = jsonIn(text)
   const hasValue = json === undefined ? hasWord(text, wordOf(value)) : holds(json, value)
   if (!hasValue) return 'no'
   if (key === undefined) return 'carries'
-  // A key in the body must be the value's own; one in the path, or in the question, is that of all the body says.
+  // A key in the body must belong to the value. A key in the path or the question applies to the whole body.
   if (json !== undefined && holds(json, key)) return associates(json, key, value) ? 'carries' : 'value only'
   if (json !== undefined && isNamed(json, key, value)) return 'carries'
   return hasWord(text, key) || (question !== undefined && hasWord(question, key)) ? 'carries' : 'value only'
@@ -24,22 +24,22 @@ export function recognise({ text, question }: Said, { key, value }: Change): Rec
 
 export type Recognised = 'carries' | 'value only' | 'no' | 'unreadable'
 
-/** What too much else looks like can be found anywhere. */
+/** A value that looks like many others occurs everywhere. */
 const isTelling = (value: Json): boolean => value !== null && typeof value !== 'boolean' && value !== ''
 
-/** Written the same way everywhere. */
+/** Has a single spelling everywhere. */
 const SIMPLE = /^\w+$/
 
 const wordOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** The JSON that is all of the text, or all below its first line, which is a request's path. */
+/** The JSON that is the whole text, or everything below its first line, which is a request's path. */
 function jsonIn(text: string): Json | undefined {
   for (const part of [text, text.slice(text.indexOf('\n') + 1)]) {
     if (!/^\s*[[{]/.test(part)) continue
     try {
       return JSON.parse(part) as Json
     } catch {
-      // It only looks like JSON.
+      // The text only looks like JSON.
     }
   }
   return undefined
@@ -59,7 +59,7 @@ const BEGINS_WITH_WORD = /^(?:[\p{L}\p{N}_-]|\.\d)/u
 const childrenOf = (json: Json): readonly Json[] =>
   Array.isArray(json) ? json : typeof json === 'object' && json !== null ? Object.values(json) : []
 
-/** Messages are trees, and not deep. */
+/** The depth to search. Messages are shallow. */
 const DEEPEST = 12
 
 function holds(json: Json, wanted: Json, depth: number = 0): boolean {
@@ -67,7 +67,7 @@ function holds(json: Json, wanted: Json, depth: number = 0): boolean {
   return depth < DEEPEST && childrenOf(json).some((child) => holds(child, wanted, depth + 1))
 }
 
-/** Whether somewhere one object has the key as a member's value, and the value in it. */
+/** Whether some object has the key as a member's value and contains the value. */
 function associates(json: Json, key: string, value: Json, depth: number = 0): boolean {
   const children = childrenOf(json)
   const others = children.filter((child) => child !== key)
@@ -75,7 +75,7 @@ function associates(json: Json, key: string, value: Json, depth: number = 0): bo
   return depth < DEEPEST && children.some((child) => associates(child, key, value, depth + 1))
 }
 
-/** Whether somewhere the value is that of a member with the key's name. */
+/** Whether some member with the key's name has the value. */
 function isNamed(json: Json, key: string, value: Json, depth: number = 0): boolean {
   if (typeof json !== 'object' || json === null) return false
   if (!Array.isArray(json) && Object.hasOwn(json, key)) {

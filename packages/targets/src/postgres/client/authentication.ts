@@ -7,7 +7,7 @@ export interface Credentials {
   readonly password: string | undefined
 }
 
-/** The client's credentials in answer to one Authentication message of the server; undefined if it expects none. */
+/** The client's response to one Authentication message of the server; undefined if it expects none. */
 export type Login = (asked: Asked) => Buffer | undefined
 
 type Asked = Pick<Extract<BackendMessage, { readonly kind: 'authentication' }>, 'method' | 'bytes'>
@@ -26,7 +26,7 @@ const MOST_ITERATIONS = 1_000_000
 export function createLogin({ user, password }: Credentials, nonce: string): Login {
   let exchange: Exchange | undefined
   const secret = (): string => {
-    if (password === undefined) throw new Error(`the server wants a password of ${user}, and none is given`)
+    if (password === undefined) throw new Error(`the server requires a password for ${user}, and none is given`)
     return password
   }
   const exchanging = (): Exchange => {

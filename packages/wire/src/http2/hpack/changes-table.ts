@@ -1,6 +1,6 @@
 /**
- * Whether a header block adds to the table that blocks share, or sets its size (RFC 7541 §6.2.1, §6.3). Of a block that
- * does neither, later blocks need nothing. Damaged blocks count as doing so: decoding them tells.
+ * Whether a header block adds to the shared table or sets its size (RFC 7541 §6.2.1, §6.3). Later blocks do not depend
+ * on a block that does neither. Damaged blocks count as changing it: decoding them reports the damage.
  */
 export function changesTable(block: Buffer): boolean {
   let at = 0

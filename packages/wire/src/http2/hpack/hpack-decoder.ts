@@ -40,13 +40,13 @@ export class HpackDecoder {
   #tableSizes: number[] = []
   #isKept = true
 
-  /** The fields of the block that was decoded last, in their order; undefined if they were too many to keep. */
+  /** The fields of the block that was decoded last, in order; undefined if they were too many to keep. */
   get fields(): readonly DecodedField[] | undefined {
     if (!this.#isKept) return undefined
     return this.#fields.map((field, i) => ({ field, isNeverIndexed: this.#neverIndexed.includes(i) }))
   }
 
-  /** The sizes of the table that it set. */
+  /** The table sizes set by that block. */
   get tableSizes(): readonly number[] {
     return this.#tableSizes
   }
@@ -149,7 +149,7 @@ class BlockReader {
     return byte
   }
 
-  /** The low bits of a byte and, if they are all ones, seven bits of each byte that follows (§5.1). */
+  /** The low bits of a byte and, if they are all ones, seven bits of each following byte (§5.1). */
   integer(prefixBits: number): number {
     const full = 2 ** prefixBits - 1
     let value = this.#next() & full
