@@ -39,12 +39,12 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/proxy/test/grpc/etcd.test.ts',
-    title: 'a stale read answered by a follower alone is found',
+    title: 'a stale read from a follower is found',
     reason: BY_CHANCE,
   },
   {
     file: 'packages/targets/test/redis/redis.test.ts',
-    title: 'reads what a replica does not have yet where clients read there, unless WAIT has confirmed it',
+    title: 'returns stale reads from replicas, unless WAIT has confirmed the write',
     reason: BY_CHANCE,
   },
   ...[
