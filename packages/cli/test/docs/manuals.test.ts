@@ -136,6 +136,11 @@ describe('the manuals', () => {
     expect(paragraphs.filter(([first = '', ...rest]) => !first.startsWith('|') && rest.length > 4)).toEqual([])
   })
 
+  test('the first link of the README is that of the first hour', () => {
+    const [, link] = /\]\(([^)]+)\)/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
+    expect(link).toBe('packages/cli/docs/first-hour.md')
+  })
+
   test('are all linked from the README', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
     for (const name of names) expect(readme, name).toContain(`(packages/cli/docs/${name})`)
