@@ -66,7 +66,7 @@ describe('a program beside the nodes of a service', () => {
     const search = (beside: string) =>
       chaos(['simulate', './server.ts', '--nodes', '1', '--beside', beside, '--seeds', '1', ...some], { cwd })
     const refused = await search('redis=./payments.ts')
-    expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('redis: that name is taken') })
+    expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('must have another name') })
     expect((await search('payments')).stderr).toContain('--beside payments: write NAME=FILE.')
     // Its own variables are those of the configuration alone.
     expect((await search('payments=./payments.ts')).stderr).toContain(
