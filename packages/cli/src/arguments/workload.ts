@@ -13,6 +13,14 @@ export interface ChosenWorkload {
   readonly reference: string
 }
 
+/** What lists say of a workload besides its name. */
+export const describedWorkload = ({ summary, model, levels, functions, settings }: Workload): object => ({
+  ...{ summary, model: typeof model === 'string' ? model : model.name, levels, functions },
+  settings: settings.map(({ name, summary: text, default: usual, values, min, max }) => ({
+    ...{ name, summary: text, default: usual, values, min, max },
+  })),
+})
+
 /** The options of every command with clients. */
 export const workloadOptions = (usual: string = DEFAULT_WORKLOAD): Options => ({
   workload: word('what clients do: a name that chaos workloads lists, or a file of your own', usual),

@@ -2,6 +2,7 @@ import { levels as allLevels } from '@chaosproxy/checker'
 import { EXIT } from '@chaosproxy/engine/run'
 import type { Workload } from '@chaosproxy/workloads'
 import { flag, inGroup } from '../arguments/declare.ts'
+import { describedWorkload } from '../arguments/workload.ts'
 import { type Command, flagOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { fitted } from '../terminal/fitted.ts'
@@ -30,22 +31,7 @@ export const workloadsCommand: Command = {
 }
 
 const rowsOf = (listed: readonly Workload[]): object[] =>
-  listed.map(({ name, summary, model, levels, object, functions, settings }) => ({
-    workload: name,
-    summary,
-    model: modelName(model),
-    levels,
-    object,
-    functions,
-    settings: settings.map(({ name: setting, summary: text, default: usual, ...rest }) => ({
-      name: setting,
-      summary: text,
-      default: usual,
-      ...(rest.values === undefined ? {} : { values: rest.values }),
-      ...(rest.min === undefined ? {} : { min: rest.min }),
-      ...(rest.max === undefined ? {} : { max: rest.max }),
-    })),
-  }))
+  listed.map((workload) => ({ workload: workload.name, object: workload.object, ...describedWorkload(workload) }))
 
 function linesOf(listed: readonly Workload[]): string[] {
   const style = styleFor(process.stdout)
@@ -60,5 +46,3 @@ function linesOf(listed: readonly Workload[]): string[] {
     'Choose one: chaos run --workload NAME; or a file of your own: --workload ./mine.ts',
   ]
 }
-
-const modelName = (model: Workload['model']): string => (typeof model === 'string' ? model : model.name)

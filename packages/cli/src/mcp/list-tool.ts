@@ -4,6 +4,7 @@ import type { Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import * as v from 'valibot'
 import { usualPromise } from '../arguments/target.ts'
+import { describedWorkload } from '../arguments/workload.ts'
 import { readNames } from './own-names.ts'
 import { objects, oneOf, text } from './schema.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
@@ -101,24 +102,11 @@ async function listTargets(input: Input, context: CallContext): Promise<Answer> 
 
 async function listWorkloads({ settings }: CallContext): Promise<Answer> {
   const { registries } = await readNames(settings)
-  const listed = await Promise.all(
-    registries.workloadNames.map(async (name) => {
-      const { summary, model, levels, functions, settings: known } = await registries.workload(name)
-      return {
-        name,
-        summary,
-        model: typeof model === 'string' ? model : model.name,
-        functions,
-        levels,
-        settings: known.map((setting) => ({
-          name: setting.name,
-          summary: setting.summary,
-          default: setting.default,
-        })),
-      }
-    }),
+  const known = await Promise.all(
+    registries.workloadNames.map(async (name) => ({ ...(await registries.workload(name)), name })),
   )
-  const lines = listed.map(({ name, summary, functions }) => `${name}: ${summary}; ${functions.join(', ')}`)
+  const listed = known.map((workload) => ({ name: workload.name, ...describedWorkload(workload) }))
+  const lines = known.map(({ name, summary, functions }) => `${name}: ${summary}; ${functions.join(', ')}`)
   return { data: { workloads: listed }, text: lines.join('\n') }
 }
 
