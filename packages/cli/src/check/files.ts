@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { NamedFile } from '@chaosproxy/engine'
+import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { historiesIn, isStored, STDIN, storedParts } from '@chaosproxy/history/files'
 
@@ -20,8 +21,8 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
     const name = given.replace(/(?<=.)\/+$/, '')
     if (name === STDIN && files.has(name)) throw new UserError('usage', '-: stdin can be read only once.')
     if (name === STDIN || existsSync(name)) {
-      const file = name === STDIN ? name : (historyOfRun(name) ?? name)
-      files.set(file, { file })
+      const named = name === STDIN ? { file: name } : namedByRun(name)
+      files.set(named.file, named)
       continue
     }
     const { glob, isDynamicPattern } = await import('tinyglobby')
@@ -70,9 +71,13 @@ async function storedFile(file: string): Promise<NamedFile> {
   }
 }
 
-function historyOfRun(directory: string): string | undefined {
-  const history = join(directory, 'history.jsonl')
-  return statSync(directory).isDirectory() && existsSync(history) ? history : undefined
+/** The history in a run's directory, with the run's doubts; or the file itself. */
+function namedByRun(name: string): NamedFile {
+  const file = join(name, 'history.jsonl')
+  if (!statSync(name).isDirectory() || !existsSync(file)) return { file: name }
+  const run = readSummary(join(name, RUN_JSON))
+  if (run === undefined) return { file }
+  return { file, doubts: [...(run.interrupted ? ['the run was interrupted'] : []), ...run.vacuous] }
 }
 
 /** Created on demand: the first collator of a process takes a tenth of the start of a command. */

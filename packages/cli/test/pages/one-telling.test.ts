@@ -161,13 +161,36 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
     expect(difference.sentences).toEqual([sentence, sentence])
     expect(difference.verdicts).toEqual([json.verdict, json.verdict])
     if (sentence === '') return
-    const everywhere = { page, markdown, tap, junit, lines, line, told, svg, ...compared }
+    const { why } = json.telling
+    const story = sentence.slice(0, sentence.length - why.text.length)
+    // A page and its picture put the story and its cause under different headings.
+    const apart = { page, svg }
+    for (const [where, place] of Object.entries(apart))
+      for (const part of [story, why.text]) expect(squeezed(words(place)), where).toContain(squeezed(part))
+    const everywhere = { markdown, tap, junit, lines, line, told, ...compared }
     for (const [where, place] of Object.entries(everywhere))
       expect(squeezed(words(place)), where).toContain(squeezed(sentence))
     // As a diagram: the operations of the counterexample, in their order.
     const diagram = markdown.match(/```mermaid\n(.*?)\n```/s)?.[1] ?? ''
     const { operations } = violated({ json })
     expect(diagram.match(/^ {2}c\d-(?:>>|\))n\d: /gm)).toHaveLength(operations.length)
+  })
+
+  test('has one answer to what happened, why, and what next', async () => {
+    const { json, explained, markdown, junit, tap, lines, told, page, terminal } = await tellingsOf(name, settings)
+    const { outcome, what, why, next } = json.telling
+    expect(what).toBe(json.title)
+    expect(json.sentence ?? '').toContain(outcome === 'violated' ? why.text : '')
+    expect([explained.why.text, explained.next]).toEqual([why.text, next])
+    for (const [where, place] of Object.entries({ page, terminal, markdown, tap, lines, told }))
+      expect(squeezed(words(place)), where).toContain(squeezed(next.text))
+    if (outcome === 'violated') expect(squeezed(words(junit))).toContain(squeezed(next.text))
+    if (outcome !== 'unknown')
+      for (const [where, place] of Object.entries({ page, terminal }))
+        expect(squeezed(words(place)), where).toContain(squeezed(why.text))
+    if (next.command !== undefined)
+      for (const [where, place] of Object.entries({ page, terminal }))
+        expect(squeezed(words(place)), where).toContain(squeezed(next.command))
   })
 
   test('counts the same operations', async () => {

@@ -21,6 +21,8 @@ export interface JudgedTask {
   /** Its path as typed, or its name. */
   readonly file: string
   readonly settings: CheckSpec
+  /** Why the run that it is of proves less than it seems to. */
+  readonly doubts?: readonly string[] | undefined
   /** Whether it is the only one, which gets a page instead of a line in a table. */
   readonly alone: boolean
   /** The command that repeats it. */
@@ -96,14 +98,14 @@ function withHints({ file }: JudgedTask, { history, report }: Checked): History 
   return hints.length === 0 ? history : { ...history, warnings: [...history.warnings, ...hints] }
 }
 
-function judge({ settings }: JudgedTask, { history, report, checking }: Checked): Judged {
+function judge({ settings, doubts = [] }: JudgedTask, { history, report, checking }: Checked): Judged {
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
   // Of a history whose operations are not kept it is known that nothing is missing: see `proves`.
   const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
-  const vacuous = [...missing, ...byStart]
+  const vacuous = [...new Set([...doubts, ...missing, ...byStart])]
   const found = judgeExpectation(report, expect ?? asked, vacuous)
   const expectation = expect === undefined ? undefined : found
   const requirements = judgeRequired(settings, { history, report, checking })

@@ -10,6 +10,8 @@ export type NamedFile = FileOrParts | { readonly file: string; readonly trouble:
 interface FileOrParts {
   readonly file: string
   readonly stored?: readonly StoredPart[] | undefined
+  /** Why the run that it is of proves less than it seems to, as its `run.json` says. */
+  readonly doubts?: readonly string[] | undefined
 }
 
 /** The total size as it is kept, of a directory that of its files; anything that is not readable counts as 0. */

@@ -12,6 +12,8 @@ export interface CheckTask {
   /** The files to merge by time; `file` is then what messages call them. */
   readonly merged?: readonly string[] | undefined
   readonly settings: CheckSpec
+  /** Why the run that it is of proves less than it seems to. */
+  readonly doubts?: readonly string[] | undefined
   /** Whether it is the only file, which gets a page instead of a line in a table. */
   readonly alone: boolean
   /** The command that repeats it. */

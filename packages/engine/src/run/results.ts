@@ -50,6 +50,9 @@ export function writeResults(finished: FinishedRun): void {
   const { report: _, ...record } = judged.summary
   const result = jsonOf(subject)
   const circumstances = circumstancesOf({ declared: run.target.declared, commands: judged.commands })
-  writeResult(directory.runJson, `${JSON.stringify({ ...record, circumstances, result }, undefined, 2)}\n`)
+  writeResult(
+    directory.runJson,
+    `${JSON.stringify({ ...record, again: finished.again, circumstances, result }, undefined, 2)}\n`,
+  )
   writeResult(directory.report, htmlOf(subject, { version: packageVersion(), pathTo: (path) => basename(path) }))
 }

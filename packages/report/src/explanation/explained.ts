@@ -2,6 +2,7 @@ import { type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
+import { type Telling, tellingOf } from '../facts/telling.ts'
 import { sentenceText, violationText } from '../facts/violation-words.ts'
 import { wireLines } from '../facts/wire.ts'
 import { alsoForbiddenBy, heldApart, reasonText } from '../level-words.ts'
@@ -24,6 +25,9 @@ export interface Explained {
   readonly warnings: readonly string[]
   /** The same sentence as on every other page; empty if nothing is violated. */
   readonly sentence: string
+  /** Why, how sure that is, and what to do next. */
+  readonly why: Telling['why']
+  readonly next: Telling['next']
   /** What else broke levels, each cause once. */
   readonly also: readonly string[]
   /** The operations that matter, in the order in which they began. */
@@ -57,12 +61,14 @@ export function explain(input: ExplainInput): Explained {
   const { report, history } = input
   const facts = factsOfExplained(input)
   const { headline, shown, near, wire, race, violations } = facts
+  const { why, next } = tellingOf(facts, input)
   const [first, ...others] = violations
   return {
     title: headline.title,
     verdict: headline.verdict,
     mood: headline.mood,
-    sentence: shown === undefined ? '' : capitalised(sentenceText(shown, facts)),
+    ...{ why, next },
+    sentence: shown === undefined ? '' : capitalised(sentenceText(shown, facts.why)),
     also: [
       ...(first === undefined ? [] : [alsoForbiddenBy(first.others)]),
       ...others.map((other) => [violationText(other.counterexample), alsoForbiddenBy(other.others)].join(' ').trim()),

@@ -1,4 +1,4 @@
-import type { Counterexample, Report } from '@chaosproxy/checker'
+import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import {
   type Expectation,
@@ -14,10 +14,12 @@ import type { Loss } from '../losses/loss.ts'
 import { lossOf } from '../losses/registry.ts'
 import type { Race } from '../race/code-run.ts'
 import { raceOfHeader } from '../race/race-json.ts'
+import { requirementText } from '../requirement-words.ts'
 import { shownFaults } from '../shown-faults.ts'
 import { type Headline, headlineOf } from './headline.ts'
 import { type NearFault, nearFaults } from './near-faults.ts'
 import { type Violation, violationsOf } from './violations.ts'
+import { type Why, whyOf } from './why.ts'
 import { type Wire, wireOf } from './wire.ts'
 
 /** What is known of a run, or of a history without one. */
@@ -52,6 +54,8 @@ export interface Facts {
   readonly expected: string
   /** The counterexample that is drawn first. */
   readonly shown: Counterexample | undefined
+  /** Whether {@link shown} breaks a stronger level than the page is about. */
+  readonly isAside: boolean
   /** {@link shown}, and what else broke levels, each cause once. */
   readonly violations: readonly Violation[]
   /** The faults that were in force, by start. */
@@ -64,6 +68,10 @@ export interface Facts {
   readonly lease: string
   /** Of a simulated program that broke something: the await that was overtaken, if one was. */
   readonly race: Race | undefined
+  /** Why {@link shown} was possible; without text if nothing is shown. */
+  readonly why: Why
+  /** The requirements that are not met, as sentences. */
+  readonly missed: readonly string[]
 }
 
 /** The facts decided last of each history: its reporters ask for them one after the other. */
@@ -94,6 +102,10 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     report === undefined
       ? undefined
       : (counterexampleOf(report, loss?.level) ?? counterexampleOf(report, accusedLevel(report, asked)))
+  const wire = wireOf(history, shown, run?.heard)
+  const near = shown === undefined ? [] : nearFaults(history, shown, spans, wire)
+  const lease = shown === undefined ? '' : leaseSentence(history, shown)
+  const race = shown === undefined ? undefined : raceOfHeader(history.header)
   return {
     report,
     expectation,
@@ -112,18 +124,26 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
           }),
     expected: expectedText({ expectation, report, vacuous }),
     shown,
+    isAside: shown !== undefined && report !== undefined && resultAsked(report, asked) !== 'violated',
     violations: report === undefined ? [] : violationsOf(report, shown),
     spans,
-    near: shown === undefined ? [] : nearFaults(history, shown, spans),
-    wire: wireOf(history, shown, run?.heard),
-    lease: shown === undefined ? '' : leaseSentence(history, shown),
-    race: shown === undefined ? undefined : raceOfHeader(history.header),
+    ...{ near, wire, lease, race },
+    why: shown === undefined ? NOTHING_SHOWN : whyOf({ history, near, wire, lease, race, spans, run }),
+    missed: requirements.filter(({ met }) => met !== true).map(requirementText),
   }
 }
 
+const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
+
+/** What became of the level that the page is about. */
+const resultAsked = (report: Report<string>, asked: string | undefined) =>
+  verdictOf(report, asked ?? strongestOf(report)).result
+
 /** What users lost, if the level that the page is about is violated. */
 function lossIn(history: History, report: Report<string>, asked: string | undefined): Loss | undefined {
-  const counterexample = counterexampleOf(report, asked ?? strongestOf(report))
+  // Where the level is undecided, what was lost is news all the same.
+  const level = resultAsked(report, asked) === 'unknown' ? 'eventual' : (asked ?? strongestOf(report))
+  const counterexample = counterexampleOf(report, level)
   return counterexample === undefined ? undefined : lossOf({ history, report, counterexample })
 }
 

@@ -30,6 +30,7 @@ import { recordFactsOf, recordJson } from '../record.ts'
 import { capitalised } from '../words.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { nearFaults } from './near-faults.ts'
+import { type Telling, tellingOf } from './telling.ts'
 import { sentenceText } from './violation-words.ts'
 import type { Violation } from './violations.ts'
 import type { Wire } from './wire.ts'
@@ -61,6 +62,8 @@ export interface JsonInput {
   readonly initial?: Json | undefined
   readonly parseMs?: number | undefined
   readonly checkMs: number
+  /** The command that repeats the run or the check. */
+  readonly again?: string | undefined
 }
 
 /** The most elements, writes and the like to list; `totals` has how many there are. */
@@ -83,6 +86,7 @@ function wholeJson(input: JsonInput): Json {
     chaos: RESULT_FORM,
     file: input.file,
     ...saidOf(facts),
+    telling: tellingJson(tellingOf(facts, input)),
     headline: report?.headline ?? 'not checked',
     model: report?.model,
     levels: report === undefined ? {} : levelsJson(report, history, facts.spans),
@@ -175,12 +179,20 @@ const faultJson = (record: RunSummary['faults'][number]): Json =>
   })
 
 /** What every page says at its top, and the level whose counterexample it draws. */
-const saidOf = ({ headline, shown, near, wire, lease }: Facts): Members => ({
+const saidOf = ({ headline, shown, why }: Facts): Members => ({
   title: headline.title,
   verdict: headline.verdict,
   despite: headline.despite === undefined ? undefined : { ...headline.despite },
   shown: shown?.level,
-  sentence: shown === undefined ? undefined : capitalised(sentenceText(shown, { near, wire, lease })),
+  sentence: shown === undefined ? undefined : capitalised(sentenceText(shown, why)),
+})
+
+/** What happened, why, and what next. */
+const tellingJson = ({ outcome, what, why, next }: Telling): Json => ({
+  outcome,
+  what,
+  why: object({ text: why.text, certainty: why.certainty, settings: why.settings === '' ? undefined : why.settings }),
+  next: object({ ...next }),
 })
 
 const latencyJson = ({ p50Nanos, p99Nanos }: Statistics, run: RunSummary | undefined): Json =>

@@ -1,9 +1,11 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, FAIL, type History, outputOf } from '@chaosproxy/history'
+import { stopsNodes } from '@chaosproxy/faults'
+import { duration, FAIL, type History, INFO, outputOf } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
 import { hasReturned, isFinal, isRead, nameText, nodeOf, spendsFrom, tells, writtenText } from '../operation-words.ts'
 import { moment } from '../words.ts'
+import type { Wire } from './wire.ts'
 
 /** A fault that may explain a contradiction. */
 export interface NearFault extends FaultSpan {
@@ -42,10 +44,14 @@ export function nearFaults(
   history: History,
   counterexample: Counterexample,
   spans: readonly FaultSpan[],
+  wire?: Wire,
 ): readonly NearFault[] {
   if (spans.length === 0 || !hasTimes(history)) return []
   const gap = gapOf(history, counterexample)
+  const isUnsure = counterexample.operations.some(({ operation }) => history.operations.outcome[operation] === INFO)
   const touched = concerning(spans, gap)
+    .filter((span) => isUnsure || !changesOutcomesOnly(span))
+    .filter((span) => wire === undefined || hasMet(span, wire))
     .filter((span) => overlapOf(span, gap) > 0)
     .map((span) => ({ span, touch: touching(span, gap), weight: touching(span, gap) * overlapOf(span, gap) }))
     .filter(({ touch }) => touch > 0)
@@ -74,6 +80,31 @@ function concerning(spans: readonly FaultSpan[], { asked }: Gap): readonly Fault
   const effective = spans.filter((span) => span.hits !== 0 && span.from <= asked)
   const last = effective.findLast(({ kind }) => kind === 'failover')
   return effective.filter((span) => span.kind !== 'failover' || span === last)
+}
+
+/** Kinds that keep requests or replies of clients from arriving, or delay them, and change nothing in them. */
+const WITHHOLDING: ReadonlySet<string> = new Set([
+  ...['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'reset-peer', 'timeout', 'half-open', 'slow-close'],
+  ...['slow-connect', 'refuse', 'slice', 'limit-bytes', 'limit-time', 'lose-request', 'lose-reply', 'delay-reply'],
+  ...['delay-request', 'error-status', 'rate-limit', 'trickle-request', 'trickle-reply'],
+])
+
+/** Between clients and nodes such a fault leaves outcomes unknown. It makes no node answer with an older value. */
+const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
+  WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients')
+
+/**
+ * Whether the fault met the change: it held or lost a message with it, stopped a node on its way, or cut the two off from
+ * each other when nothing was sent. Where not all messages are known, it may have.
+ */
+function hasMet({ kind, nodes, links }: FaultSpan, { messages, sender, reader, isNeverSent, unclear }: Wire): boolean {
+  if (unclear !== undefined || kind === 'failover') return true
+  if (stopsNodes(kind)) return nodes.includes(reader) || (isNeverSent && nodes.includes(sender))
+  if (messages.some(({ to, by }) => to === reader && by === kind)) return true
+  return (
+    isNeverSent &&
+    links.some(({ from, to }) => (from === sender && to === reader) || (from === reader && to === sender))
+  )
 }
 
 export function gapOf(history: History, counterexample: Counterexample): Gap {
@@ -171,7 +202,7 @@ function relationOf(
 ): string {
   if (kind === 'failover')
     return `The last failover had begun at ${moment(from)} (${nodes.map((node) => nameText(node)).join(', ')}).`
-  if (culprit === undefined) return ''
+  if (culprit === undefined) return `In force meanwhile: ${short}, ${moment(from)} to ${moment(to)}.`
   if (to < asked) {
     const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined
     return ended === undefined

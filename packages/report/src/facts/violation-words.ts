@@ -15,9 +15,9 @@ import {
 } from '../operation-words.ts'
 import { cited, linesText } from '../places.ts'
 import { capitalised, listed, moment } from '../words.ts'
-import type { Facts } from './facts.ts'
 import type { NearFault } from './near-faults.ts'
 import type { Violation } from './violations.ts'
+import type { Why } from './why.ts'
 
 /** `four`: small numbers read faster as words. */
 const inWords = (value: number): string =>
@@ -30,13 +30,13 @@ const MOST_KEYS = 4
 export function whyTitle(
   history: History,
   { counterexample, others }: Violation,
-  near: readonly NearFault[] = [],
+  { near = [], isAside = false }: { readonly near?: readonly NearFault[]; readonly isAside?: boolean } = {},
 ): string {
   const shown = counterexample.operations.length
   const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => `"${nameText(key)}"`)
   const around = [...new Set(near.map(({ short }) => short))]
   return [
-    `Why it is not ${brokenText(counterexample.level, others)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === operationsIn(history) ? '' : ` of ${count(operationsIn(history))}`}`,
+    `${isAside ? 'Not expected, and not met: ' : 'Why it is not '}${brokenText(counterexample.level, others)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === operationsIn(history) ? '' : ` of ${count(operationsIn(history))}`}`,
     keys.length === 0
       ? []
       : `${keys.length === 1 ? 'key' : 'keys'} ${keys.length > MOST_KEYS ? `${keys.slice(0, MOST_KEYS).join(', ')} and ${count(counterexample.keys.length - MOST_KEYS)} more` : listed(keys)}`,
@@ -69,15 +69,9 @@ export function citation(history: History, counterexample: Counterexample, file:
   return history.files === undefined || lines.length === 0 ? cited(file, lines) : linesText(history, lines)
 }
 
-/** What is known of why it happened. */
-export type Because = Pick<Facts, 'near'> & Partial<Pick<Facts, 'wire' | 'lease'>>
-
-/** What happened, what the most telling fault has to do with it, and whether the change had reached the node. */
-export const sentenceText = ({ sentence }: Counterexample, because: Because): string =>
-  [printable(sentence), causeText(because)].filter((text) => text !== '').join(' ')
-
-const causeText = ({ near, wire, lease = '' }: Because): string =>
-  [lease, near[0]?.relation ?? '', wire?.sentence ?? ''].filter((text) => text !== '').join(' ')
+/** What happened, and why, as far as the record shows it. */
+export const sentenceText = ({ sentence }: Counterexample, why: Pick<Why, 'text'>): string =>
+  [printable(sentence), why.text].filter((text) => text !== '').join(' ')
 
 /** A sentence longer than this takes more than two lines of a page. */
 const LONG_SENTENCE = 200
@@ -85,11 +79,11 @@ const LONG_SENTENCE = 200
 const LONG_STORY = 190
 
 /** As `sentenceText`, in two lines: of a long story only the answer that cannot be, and what makes it impossible. */
-export function shortSentence(history: History, counterexample: Counterexample, known: Because): string {
+export function shortSentence(history: History, counterexample: Counterexample, why: Pick<Why, 'text'>): string {
   const { culprit, sentence, balance } = counterexample
-  const whole = sentenceText(counterexample, known)
+  const whole = sentenceText(counterexample, why)
   if (whole.length <= LONG_SENTENCE || sentence.length <= LONG_STORY) return whole
-  const relation = causeText(known)
+  const relation = why.text
   const because = reproach(history, counterexample)
   if (balance !== undefined) {
     const before = missedBefore(history, counterexample, because?.by)

@@ -23,6 +23,8 @@ export interface Wire {
   readonly isNeverSent: boolean
   /** Why it cannot be told that no message with the change was sent, although none was found. */
   readonly unclear: Heard['unclear']
+  /** Whether a message with the change came only after the node was asked, although no fault held or lost one. */
+  readonly isDelayedByItself: boolean
   /** Whether the change had reached that node before it was asked. */
   readonly sentence: string
 }
@@ -81,6 +83,7 @@ export function wireOf(
     ...{ sender, reader, change, messages, isNeverSent, until: gap.to },
     unclear: toReader.length === 0 ? heard.unclear : undefined,
     others: heard.messages.length - messages.length,
+    isDelayedByItself: toReader.length > 0 && toReader.every(({ by, fate }) => by === undefined && fate !== 'lost'),
     sentence: sentenceOf(toReader, { change, reader, asked: gap.asked, isNeverSent }),
   }
 }
@@ -126,14 +129,28 @@ function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, i
   if (isNeverSent) return `No message with ${change} was sent to ${node} by then.`
   const arrived = toReader.find(({ fate, endedAt }) => fate === 'received' && (endedAt ?? 0) <= asked)
   if (arrived !== undefined) return arrivedText(arrived, { change, node, asked })
-  const last = toReader.at(-1)
-  if (last === undefined) return ''
-  const what =
-    toReader.length === 1
-      ? `The message with ${change} to ${node}`
-      : `${plural(toReader.length, 'message')} with ${change} to ${node}`
-  return `${what} ${toReader.length === 1 ? 'was' : 'were'} ${fateText(last)}.`
+  const received = toReader
+    .filter(({ fate }) => fate === 'received')
+    .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))[0]
+  const stopped = toReader.filter(({ fate }) => fate !== 'received')
+  const fates = [...new Set(stopped.map(fateText))].map((fate) => ({
+    fate,
+    count: stopped.filter((message) => fateText(message) === fate).length,
+  }))
+  const [first] = fates
+  if (first === undefined) return received === undefined ? '' : `${lateText(received, { change, node })}.`
+  const subject = first.count === 1 ? 'The message' : plural(first.count, 'message')
+  const others = fates.slice(1).map(({ fate, count: times }) => ` and ${times} ${fate}`)
+  const lost = `${subject} with ${change} to ${node} ${first.count === 1 ? 'was' : 'were'} ${first.fate}${others.join('')}`
+  const late =
+    received === undefined
+      ? ''
+      : `; ${node} received it from ${nameText(received.from)} only at ${moment(received.endedAt ?? 0)}`
+  return `${lost}${late}.`
 }
+
+const lateText = (message: NodeMessage, { change, node }: { readonly change: string; readonly node: string }): string =>
+  `The message with ${change} to ${node} was ${fateText(message)}`
 
 /** A change that came before the node was asked, and that it nevertheless answered without. */
 function arrivedText(
@@ -169,7 +186,9 @@ export const messageTold = (message: NodeMessage, { change }: Pick<Wire, 'change
 export function wireLines(wire: Wire | undefined): readonly string[] {
   if (wire === undefined) return []
   const { messages, others, isNeverSent, sender, reader, change } = wire
-  const never = isNeverSent ? [`${nameText(sender)} → ${nameText(reader)}: nothing with ${change} was sent`] : []
+  const never = isNeverSent
+    ? [`${nameText(sender)} → ${nameText(reader)}: nothing with ${change} was sent by then`]
+    : []
   const more = others === 0 ? [] : [`${plural(others, 'other message')} about it or between the two meanwhile`]
   return [...messages.map((message) => messageText(message, wire)), ...never, ...unclearLine(wire), ...more]
 }

@@ -1,16 +1,24 @@
 import { verdictOf } from '@chaosproxy/checker'
 import { count } from '@chaosproxy/history'
 import type { Facts } from '../facts/facts.ts'
+import type { Telling } from '../facts/telling.ts'
 import { shortSentence } from '../facts/violation-words.ts'
-import { requirementText } from '../requirement-words.ts'
 import { capitalised } from '../words.ts'
 import type { Page } from './page-input.ts'
 
-/** What makes a verdict prove less, or was missed, or went wrong beside it. */
-export const warningsOf = ({ run, history }: Page, { headline, vacuous, requirements }: Facts): readonly string[] => [
-  ...(run?.interrupted ? ['The run was interrupted; what was recorded until then is checked.'] : []),
-  ...vacuous.map((reason) => (headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason)),
-  ...requirements.filter(({ met }) => met !== true).map(requirementText),
+/** What makes a verdict prove less, was missed, or went wrong beside it, unless it is why the run ended as it did. */
+export const warningsOf = (
+  { run, history }: Page,
+  { headline, vacuous, missed }: Facts,
+  { outcome }: Telling,
+): readonly string[] => [
+  ...(run?.interrupted && outcome !== 'interrupted'
+    ? ['The run was interrupted; what was recorded until then is checked.']
+    : []),
+  ...(outcome === 'vacuous' ? [] : vacuous).map((reason) =>
+    headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason,
+  ),
+  ...(outcome === 'missed' ? [] : missed),
   ...(run?.trouble ?? []),
   ...history.warnings,
 ]
@@ -29,8 +37,10 @@ export function standing({ headline, expected }: Facts): string {
 
 /** The sentence below the headline. */
 export function ledeOf({ report, history }: Page, facts: Facts): string {
-  const { headline, shown } = facts
-  if (shown !== undefined) return capitalised(shortSentence(history, shown, facts))
+  const { headline, shown, isAside } = facts
+  if (shown !== undefined && !isAside) return capitalised(shortSentence(history, shown, { text: '' }))
+  // Why it is unknown is the second answer.
+  if (headline.verdict.startsWith('Unknown')) return ''
   if (headline.beside !== '') return `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   if (report.model === 'watch' && headline.mood === 'good')

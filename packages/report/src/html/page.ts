@@ -4,10 +4,10 @@ import { type FaultSpan, foundText, statisticsOf } from '@chaosproxy/runner/resu
 import type { PageData } from '../browser/page-data.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import { nearFaults } from '../facts/near-faults.ts'
+import { nameOfWhy, type Telling, tellingOf } from '../facts/telling.ts'
 import { citation, sentenceText, violationText, whyTitle } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
-import type { Wire } from '../facts/wire.ts'
-import { leaseSentence } from '../lease-words.ts'
+import { NO_CAUSE } from '../facts/why.ts'
 import { alsoForbiddenBy } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
@@ -46,6 +46,7 @@ export function renderHtml(page: Page): string {
   const facts = factsOf(page)
   const { spans, headline, shown, violations } = facts
   const [first, ...others] = violations
+  const telling = tellingOf(facts, page)
   const statistics = statisticsOf(history)
   const end = endOf(history, spans)
   const bins = binsOf(history, end, report?.staleness?.staleRows)
@@ -70,12 +71,14 @@ export function renderHtml(page: Page): string {
 <body><a class="skip" href="#${shown === undefined ? 'levels' : 'why'}">Skip to the explanation</a>
 <header class="top"><span><b>chaos</b> ${page.version}</span>${topFacts(page).map((fact) => html`<span>${fact}</span>`)}<span class="buttons">${page.markdown === undefined ? undefined : html`<button id="copy-markdown" type="button">Copy Markdown</button>`}<button id="save-png" type="button">Save PNG</button><button id="save-svg" type="button">Save SVG</button><button id="theme" type="button">Theme: auto</button></span></header>
 <main>
-${head(page, facts)}
-${again(page)}
+${head(page, facts, telling)}
 ${
   first === undefined
     ? undefined
-    : html`<section aria-labelledby="why"><h2 id="why">${whyTitle(history, first)}</h2>${figure(page, first, spans, { wire: facts.wire, said: ledeOf(page, facts) })}${otherFigures(page, others, spans, first.counterexample.operations.length === 1)}</section>`
+    : contradiction(facts, whyTitle(history, first, { isAside: facts.isAside }), [
+        figure(page, first, spans, { facts }),
+        otherFigures(page, others, spans, first.counterexample.operations.length === 1),
+      ])
 }
 ${raceSection(facts.race)}
 <section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report === undefined ? undefined : html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts)}</section>
@@ -124,20 +127,50 @@ function topFacts({ title, history, run }: Page): string[] {
 /** More warnings than this are folded away. */
 const MOST_WARNINGS = 2
 
-/** What was lost, what level that breaks, and what led to it: nothing more stands above the drawing. */
-function head(page: Page, facts: Facts): Html {
+/** What happened, why, and what next: nothing more stands above the drawing. */
+function head(page: Page, facts: Facts, telling: Telling): Html {
   const { headline } = facts
-  const warnings = warningsOf(page, facts)
+  const warnings = warningsOf(page, facts, telling)
   const [first, rest] = [warnings.slice(0, MOST_WARNINGS), warnings.slice(MOST_WARNINGS)]
   const list = (some: readonly string[]): Html | undefined =>
     some.length === 0
       ? undefined
       : html`<ul class="warnings">${some.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`
-  return html`<section class="head" aria-labelledby="verdict"><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${headline.title}</h1><p class="standing">${standing(facts)}</p><p class="lede">${ledeOf(page, facts)}</p>${list(first)}${
+  return html`<section class="head" aria-labelledby="verdict"><h1 id="verdict"${headline.mood === 'bad' ? html` class="bad"` : undefined}>${telling.what}</h1><p class="standing">${standing(facts)}</p><p class="lede">${ledeOf(page, facts)}</p>${list(first)}${
     rest.length === 0
       ? undefined
       : html`<details class="more"><summary>${plural(rest.length, 'more warning')}</summary>${list(rest)}</details>`
-  }</section>`
+  }<dl class="answers">${whyAnswer(telling)}${nextAnswer(page, telling)}</dl></section>`
+}
+
+function whyAnswer(telling: Telling): Html | undefined {
+  const { outcome, why } = telling
+  const text = why.text === '' && outcome === 'violated' ? NO_CAUSE : why.text
+  if (text === '') return undefined
+  const settings = why.settings === '' ? undefined : html` <span class="settings">${why.settings}</span>`
+  return html`<div><dt>${nameOfWhy(telling)}</dt><dd>${capitalised(printable(text))}${settings}</dd></div>`
+}
+
+/** The command is there to be copied, with what it repeats. */
+function nextAnswer({ again: repeats, run, historyFile }: Page, { next: { text, command } }: Telling): Html {
+  const promise =
+    run === undefined || command === undefined || command !== repeats
+      ? undefined
+      : run.tier === 'simulated'
+        ? 'Repeats the run to the byte.'
+        : 'Repeats the workload and the schedule of faults; on real processes the interleaving may differ.'
+  const note =
+    promise === undefined
+      ? undefined
+      : html`<p class="note">${promise} The history is in <a href="${fileLink(historyFile)}">${fileName(historyFile)}</a>.</p>`
+  return html`<div><dt>Next</dt><dd>${text}${command === undefined ? undefined : html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code><button id="copy" type="button">Copy</button>${note}</div>`}</dd></div>`
+}
+
+/** The drawing of what broke a level; folded away where nothing had promised that level. */
+function contradiction({ isAside }: Facts, title: string, drawings: readonly (Html | undefined)[]): Html {
+  return isAside
+    ? html`<section aria-labelledby="why"><details class="more"><summary><h2 id="why">${title}</h2></summary>${drawings}</details></section>`
+    : html`<section aria-labelledby="why"><h2 id="why">${title}</h2>${drawings}</section>`
 }
 
 /** What was judged, and how. */
@@ -181,10 +214,8 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
 }
 
 interface Beside {
-  /** What nodes sent each other, where that was recorded. */
-  readonly wire?: Wire | undefined
-  /** The sentence that stands above it: it need not be repeated. */
-  readonly said?: string
+  /** What is known of it, if it is the one that the page is about. */
+  readonly facts?: Facts | undefined
   /** Whether the page shows every operation besides, so that lines can lead there; by default it does. */
   readonly hasTimeline?: boolean
 }
@@ -194,17 +225,18 @@ export function figure(
   page: Page,
   { counterexample, others }: Violation,
   spans: readonly FaultSpan[],
-  { wire, said, hasTimeline = true }: Beside = {},
+  { facts, hasTimeline = true }: Beside = {},
 ): Html {
   const { history, historyFile, linksHistory = true } = page
   const { operations } = counterexample
   const cited = citation(history, counterexample, fileName(historyFile))
   const drawn = drawnOf(history, counterexample)
-  const near = nearFaults(history, counterexample, spans)
+  const { near, wire } = facts ?? { near: nearFaults(history, counterexample, spans), wire: undefined }
+  const said = facts === undefined ? undefined : ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(others)
-  const whole = capitalised(sentenceText(counterexample, { near, wire, lease: leaseSentence(history, counterexample) }))
-  return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'operation')} before that ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, near, hasTimeline)}${wireNotes(wire)}${uncutNote(counterexample)}${whole === said ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
+  const whole = capitalised(sentenceText(counterexample, facts?.why ?? { text: '' }))
+  return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'operation')} before that ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, near, hasTimeline)}${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
 }
 
 /**
@@ -225,15 +257,4 @@ function otherFigures(
     return html`<details${open} data-lines="${lines}" data-accused="${accusedLines(page.history, counterexample).join(' ')}"><summary><b>${level}:</b> ${sentence.join(': ')}</summary>${figure(page, violation, spans)}</details>`
   })
   return told.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${told}</div>`
-}
-
-function again({ again: command, run, historyFile }: Page): Html | undefined {
-  if (command === undefined) return undefined
-  const promise =
-    run === undefined
-      ? undefined
-      : run.tier === 'simulated'
-        ? 'Repeats the run to the byte.'
-        : 'Repeats the workload and the schedule of faults; on real processes the interleaving may differ.'
-  return html`<section class="reproduce" aria-labelledby="again"><h2 id="again">Reproduce</h2><code id="command" tabindex="0">${printable(command)}</code><button id="copy" type="button">Copy</button>${promise === undefined ? undefined : html`<p class="note">${promise} The history is in <a href="${fileLink(historyFile)}">${fileName(historyFile)}</a>.</p>`}</section>`
 }

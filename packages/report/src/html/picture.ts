@@ -2,7 +2,7 @@ import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker
 import { count, operationsIn } from '@chaosproxy/history'
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { type Facts, factsOf } from '../facts/facts.ts'
-import { nearFaults } from '../facts/near-faults.ts'
+import { tellingOf } from '../facts/telling.ts'
 import { clip, wrap } from '../terminal/width.ts'
 import { capitalised } from '../words.ts'
 import { contradictionSvg, drawnOf } from './contradiction.ts'
@@ -53,12 +53,14 @@ const NOT_XML = /[\ud800-\udfff\ufffe\uffff]/gu
 
 function headOf(page: Page, facts: Facts): readonly Line[] {
   const { title, mood } = facts.headline
+  const telling = tellingOf(facts, page)
   const look = mood === 'bad' ? 'title bad' : 'title'
   return [
     ...linesOf(title, FIT.title, look, 30),
     ...linesOf(standing(facts), FIT.text, 'small', 22),
     ...linesOf(ledeOf(page, facts), FIT.text, 'lede', 23),
-    ...warningsOf(page, facts)
+    ...linesOf(capitalised(telling.why.text), FIT.text, 'small', 20),
+    ...warningsOf(page, facts, telling)
       .slice(0, MOST_WARNINGS)
       .flatMap((warning) => linesOf(`! ${capitalised(warning)}`, FIT.text, 'small', 18)),
   ]
@@ -94,12 +96,12 @@ function placed(lines: readonly Line[], top: number): { readonly texts: readonly
 function drawing(
   { history }: Page,
   counterexample: Counterexample,
-  { spans, wire }: Facts,
+  { near, wire }: Facts,
   top: number,
 ): { readonly svg: Html; readonly bottom: number } {
   let bottom = top
   const drawn = drawnOf(history, counterexample)
-  const svg = contradictionSvg(history, drawn, nearFaults(history, counterexample, spans), {
+  const svg = contradictionSvg(history, drawn, near, {
     wire,
     place(width, height) {
       bottom = top + MARGIN + height

@@ -6,6 +6,7 @@ import { accountLines, sumsText } from '../accounting-words.ts'
 import { brokenLevel, isBroken } from '../broken-phase.ts'
 import { clocksText } from '../clock-words.ts'
 import { adjective } from '../level-words.ts'
+import { lostText } from '../losses/register.ts'
 import { printable, valueText } from '../operation-words.ts'
 import { type RecordFacts, recordLines } from '../record.ts'
 import { labelOfFault } from '../shown-faults.ts'
@@ -163,7 +164,7 @@ export function lostSection(report: Report | undefined): Html | undefined {
   const writes = report.lost.map(
     ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 24)}`,
   )
-  return html`<p class="lost"><b>${plural(report.lost.length, 'acknowledged write')} lost:</b> ${listedAtMost(writes, 12)}</p>`
+  return html`<p class="lost"><b>${capitalised(lostText(report.lost))}:</b> ${listedAtMost(writes, 12)}</p>`
 }
 
 function accountingSection(accounting: Accounting): Html {

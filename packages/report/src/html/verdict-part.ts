@@ -31,7 +31,7 @@ export function renderVerdict(page: Page, { isSoFar = false }: { readonly isSoFa
     drawing:
       first === undefined
         ? undefined
-        : html`<h2>${whyTitle(history, first)}</h2>${figure(page, first, spans, { wire: facts.wire, said: ledeOf(page, facts), hasTimeline: false })}`
+        : html`<h2>${whyTitle(history, first, { isAside: facts.isAside })}</h2>${figure(page, first, spans, { facts, hasTimeline: false })}`
             .html,
   }
 }

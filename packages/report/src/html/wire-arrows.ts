@@ -168,7 +168,7 @@ interface Name {
 }
 
 function neverName({ reader, change }: Wire, { from: { x, y: y1 }, to: { y: y2 } }: Line, right: number): Name {
-  const text = `${clip(change, 24)} was never sent to ${clip(nameText(reader), 10)}`
+  const text = `${clip(change, 24)} not yet sent to ${clip(nameText(reader), 10)}`
   const width = text.length * CHARACTER
   const isLeft = x + 10 + width > right
   const y = y2 - (y2 > y1 ? 1 : -1) * (NAME_CLEAR - CLEAR - 4)

@@ -6,7 +6,7 @@ import {
   type OrderEdge,
   type Report,
 } from '@chaosproxy/checker'
-import { FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
+import { count, FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
 import { counterexampleOf } from '../accused.ts'
 import { disagreementOf } from '../disagreement.ts'
 import type { Despite } from '../level-words.ts'
@@ -48,6 +48,13 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
     }
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
   return { title: `${clientOf(history, first.operation)}'s confirmed write${to} is gone`, level: 'eventual' }
+}
+
+/** `at least 20 of 25 acknowledged writes lost`, where last writes to a key overlapped. */
+export function lostText(lost: readonly LostWrite[]): string {
+  const keys = new Set(lost.map(({ key }) => key)).size
+  const least = keys < lost.length ? `at least ${count(keys)} of ` : ''
+  return `${least}${plural(lost.length, 'acknowledged write')} lost`
 }
 
 /** Two clients who both changed one value: the contradiction is their changes and the write of the value. */

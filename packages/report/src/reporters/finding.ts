@@ -5,6 +5,7 @@ import type { ComparedCell } from '../comparison.ts'
 import { cellSentence, levelName } from '../comparison-words.ts'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import { INCONCLUSIVE } from '../facts/headline.ts'
+import { type Telling, tellingOf } from '../facts/telling.ts'
 import { sentenceText } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
 import { reasonText } from '../level-words.ts'
@@ -67,6 +68,8 @@ export interface Finding {
   readonly line: number | undefined
   readonly operations: number
   readonly elapsedMs: number
+  /** What happened, why, and what next; absent unless it is about a run or a file. */
+  readonly telling?: Telling | undefined
   /** The command that repeats it. */
   readonly again: string | undefined
   readonly exitCode: number
@@ -98,7 +101,7 @@ export function findingsOf(subject: Subject): readonly Finding[] {
 const ofRun = ({ title, summary, history, historyFile, again, exitCode }: RunSubject): Finding => ({
   command: 'run',
   name: title,
-  ...judged({ history, report: summary.report, run: summary }, historyFile, exitCode),
+  ...judged({ history, report: summary.report, run: summary, again }, historyFile, exitCode),
   notes: [
     ...(summary.interrupted ? ['interrupted: what was recorded until then is checked'] : []),
     ...vacuousTexts(summary.vacuous),
@@ -244,10 +247,10 @@ const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly 
 /** Wide enough for the drawings, and narrow enough for a log. */
 const PAGE = pageStyle(plainStyle, { width: 100, unicode: true })
 
-function judged(input: FactsInput, historyFile: string, exitCode: number) {
+function judged(input: FactsInput & { readonly again: string | undefined }, historyFile: string, exitCode: number) {
   const { history } = input
   const facts = factsOf(input)
-  const { report, headline, shown, violations, spans, wire, race, expected } = facts
+  const { report, headline, shown, violations, race, expected } = facts
   const accused = shown?.culprit ?? shown?.operations.at(-1)?.operation
   return {
     operations: operationsIn(history),
@@ -256,9 +259,10 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
     result: exitCode === EXIT.met && headline.mood !== 'good' ? ('noted' as const) : resultOf(exitCode),
     title: headline.title,
     verdict: headline.verdict,
+    telling: tellingOf(facts, input),
     sentence: sentenceOf(facts),
     evidence: [
-      ...violations.slice(0, 1).flatMap((first) => evidence(history, first, spans, fileName(historyFile), PAGE, wire)),
+      ...violations.slice(0, 1).flatMap((first) => evidence(history, first, facts, fileName(historyFile), PAGE)),
       ...(race === undefined ? [] : ['', ...drawRace(race, PAGE)]),
     ],
     diagram: mermaidOf(history, facts),
@@ -275,10 +279,10 @@ function judged(input: FactsInput, historyFile: string, exitCode: number) {
 }
 
 function sentenceOf(facts: Facts): string {
-  const { shown, headline, requirements, vacuous } = facts
-  const missed = requirements.filter(({ met }) => met !== true).map(requirementText)
+  const { shown, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
-  const sentences = shown === undefined ? [...missed, headline.beside, ...why] : [sentenceText(shown, facts), ...missed]
+  const sentences =
+    shown === undefined ? [...missed, headline.beside, ...why] : [sentenceText(shown, facts.why), ...missed]
   return printable(sentences.filter((sentence) => sentence !== '').join('; '))
 }
 

@@ -28,7 +28,7 @@ export const githubReporter: Reporter = {
 const rank = ({ result }: Finding): number => ['failed', 'troubled', 'undecided', 'noted'].indexOf(result)
 
 function annotation(finding: Finding, more: string) {
-  const { result, name, sentence, evidence, notes, expected, again, file, line } = finding
+  const { result, name, sentence, evidence, notes, expected, again, file, line, telling } = finding
   const command = result === 'noted' ? 'notice' : result === 'undecided' ? 'warning' : 'error'
   const properties = [
     ...(file === undefined ? [] : [`file=${property(file.replaceAll('\\', '/'))}`]),
@@ -39,6 +39,7 @@ function annotation(finding: Finding, more: string) {
     ...(evidence.length === 0 ? [sentence] : evidence),
     expected,
     ...notes,
+    telling === undefined ? '' : `next: ${telling.next.text}`,
     again === undefined ? '' : `again: ${again}`,
   ]
   const message = texts.filter((text) => text !== '').join('\n')

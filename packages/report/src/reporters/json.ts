@@ -34,7 +34,8 @@ export function jsonOf(subject: Subject): Json {
   switch (subject.kind) {
     case 'run': {
       const { summary, history, directory } = subject
-      return toJson({ report: summary.report, history, run: summary, directory, checkMs: summary.timing.checkMs })
+      const { checkMs } = summary.timing
+      return toJson({ report: summary.report, history, run: summary, directory, checkMs, again: subject.again })
     }
     case 'file':
       return toJson({
@@ -47,6 +48,7 @@ export function jsonOf(subject: Subject): Json {
         requirements: subject.requirements,
         vacuous: subject.vacuous,
         initial: subject.initial,
+        again: subject.again,
       })
     case 'trouble': {
       const { file, message, why } = subject

@@ -44,14 +44,15 @@ function testCase(finding: Finding): string {
 }
 
 function problemOf(finding: Finding): string {
-  const { result, sentence, expected, evidence, file, line, again } = finding
+  const { result, sentence, expected, evidence, file, line, again, telling } = finding
   const title = titleWithVerdict(finding)
   if (result === 'passed' || result === 'noted') return ''
   const element = result === 'failed' ? 'failure' : 'error'
   const place = file === undefined || result !== 'failed' ? [] : [`at ${file}${line === undefined ? '' : `:${line}`}`]
   const promise = expected === '' ? [] : [expected]
   const repeat = again === undefined ? [] : [`again: ${again}`]
-  const text = [...(evidence.length === 0 ? [sentence] : evidence), '', ...promise, ...place, ...repeat]
+  const next = telling === undefined ? [] : [`next: ${telling.next.text}`]
+  const text = [...(evidence.length === 0 ? [sentence] : evidence), '', ...promise, ...place, ...next, ...repeat]
   const message = sentence === '' ? title : `${title}: ${sentence}`
   return `      <${element} type="${result}" message="${escaped(message)}">${escaped(text.join('\n'))}</${element}>`
 }

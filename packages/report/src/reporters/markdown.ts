@@ -57,7 +57,7 @@ function timesText(findings: readonly Finding[]): readonly string[] {
 
 /** The verdict, a sentence, the drawing and the command to repeat it. The rest is folded away. */
 function sectionsOf(finding: Finding, picture: string | undefined): string[] {
-  const { result, name, sentence, evidence, diagram, notes, levels, file, line, again } = finding
+  const { result, name, sentence, evidence, diagram, notes, levels, file, line, again, telling } = finding
   if (result === 'passed' && notes.length === 0) return []
   const rest = [
     notes.map((note) => `- ${text(note)}`).join('\n'),
@@ -75,6 +75,7 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
   return [
     `### ${text(name)}: ${text(titleWithVerdict(finding))}`,
     text(sentence),
+    ...answersOf(telling),
     picture === undefined ? '' : `![${text(finding.title)}](${destination(picture)})`,
     // Where a picture beside a comment is not shown, the forge itself draws the diagram.
     hasDiagram ? fenced(diagram.join('\n'), 'mermaid') : drawing,
@@ -82,6 +83,15 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
     hasDiagram && drawing !== '' ? folded('The same as text, and where it is in the history', [drawing]) : '',
     rest.length === 0 ? '' : folded('Every level, and the record', rest),
   ].filter((part) => part !== '')
+}
+
+/** How sure the cause is, what was chosen of the target, and what to do next. */
+function answersOf(telling: Finding['telling']): readonly string[] {
+  if (telling === undefined) return []
+  const { why, next, outcome } = telling
+  const settings = why.settings === '' ? '' : ` Settings: ${text(why.settings)}.`
+  const cause = outcome === 'violated' ? `The cause is ${why.certainty}.${settings}` : text(why.text)
+  return [cause, `**Next**: ${text(next.text)}`]
 }
 
 /** Markdown is read as such only after an empty line. */

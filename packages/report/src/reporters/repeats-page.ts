@@ -4,7 +4,6 @@ import { titleWithVerdict } from '../facts/headline.ts'
 import { sentenceText } from '../facts/violation-words.ts'
 import { printable } from '../operation-words.ts'
 import { wilsonInterval } from '../proportion.ts'
-import { requirementText } from '../requirement-words.ts'
 import { copied, finish, pageStyle, vacuousTexts } from '../terminal/run-page.ts'
 import type { Style, TerminalOptions } from '../terminal/style.ts'
 import { paintFor } from '../terminal/style.ts'
@@ -16,7 +15,13 @@ import type { RunSubject } from './subject.ts'
 export function renderRepeat(subject: RunSubject, style: Style, options: TerminalOptions): string {
   const { summary, reportFile, again, exitCode } = subject
   const page = pageStyle(style, options)
-  const { headline, shown, near, lease, requirements, vacuous } = factsOf({
+  const {
+    headline,
+    shown,
+    why: cause,
+    missed,
+    vacuous,
+  } = factsOf({
     history: subject.history,
     report: summary.report,
     run: summary,
@@ -33,10 +38,9 @@ export function renderRepeat(subject: RunSubject, style: Style, options: Termina
   const seed = `seed ${summary.spec.seed}`
   const said = headline.title === headline.verdict ? headline.title.toLowerCase() : titleWithVerdict(headline)
   const title = paintFor(headline.mood, style)(said)
-  const missed = requirements.filter(({ met }) => met !== true)
   const why = [
-    ...(shown === undefined ? [] : [sentenceText(shown, { near, lease })]),
-    ...missed.map(requirementText),
+    ...(shown === undefined ? [] : [sentenceText(shown, cause)]),
+    ...missed,
     ...vacuousTexts(vacuous),
     ...summary.trouble,
   ]

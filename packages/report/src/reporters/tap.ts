@@ -23,7 +23,7 @@ function pointOf(finding: Finding, number: number): string {
 }
 
 /** A YAML block; texts are quoted as in JSON, which is YAML as well. */
-function diagnosisOf({ result, sentence, expected, notes, evidence, file, line, again }: Finding): string {
+function diagnosisOf({ result, sentence, expected, notes, evidence, file, line, again, telling }: Finding): string {
   const members: readonly (readonly [string, unknown])[] = [
     ['message', sentence],
     ['severity', result === 'passed' || result === 'noted' ? '' : result === 'failed' ? 'fail' : result],
@@ -33,6 +33,7 @@ function diagnosisOf({ result, sentence, expected, notes, evidence, file, line, 
       'at',
       (result === 'failed' || result === 'noted') && file !== undefined && line !== undefined ? `${file}:${line}` : '',
     ],
+    ['next', telling?.next.text],
     ['again', again],
   ]
   const lines = members.flatMap(([name, value]) =>

@@ -3,6 +3,7 @@ import { count, duration, type History, type Json, operationsIn, plural } from '
 import { type Expectation, judgedLevels, type RequirementResult, statisticsOf } from '@chaosproxy/runner/result'
 import { clocksText } from '../clock-words.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
+import { tellingOf } from '../facts/telling.ts'
 import { reasonText } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { type Lines, linesOf, printable } from '../operation-words.ts'
@@ -14,6 +15,8 @@ import { atAGlance, type Brevity, whole } from './brevity.ts'
 import { briefLevels, levelTable } from './level-table.ts'
 import { recordText } from './record-text.ts'
 import {
+  answerLines,
+  besideAnswers,
   copied,
   evidenceOf,
   expectationLines,
@@ -153,6 +156,8 @@ export interface CheckPageOptions extends TerminalOptions {
   readonly initial?: Json | undefined
   readonly reportFile?: string | undefined
   readonly exitCode?: number | undefined
+  /** The command that repeats the check. */
+  readonly again?: string | undefined
   /** Whether explanations follow, so that nothing is to be left out. */
   readonly explain?: boolean | undefined
 }
@@ -179,6 +184,7 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
   const page = { ...pageStyle(style, options), brevity }
   const statistics = statisticsOf(history)
   const record = recordFactsOf(history, options.initial)
+  const telling = tellingOf(facts, { history, again: options.again })
   const right = `${fileName(options.file)} · ${report.model} · ${plural(operationsIn(history), 'operation')} · read in ${durationOfMillis(options.parseMs)}, checked in ${durationOfMillis(options.checkMs)}`
   const counts = [
     countsText(statistics, undefined),
@@ -191,8 +197,8 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
     report.clocks === undefined ? '' : clocksText(report.clocks),
   ].filter((fact) => fact !== '')
   return [
-    headLines(facts.headline, right, page),
-    warnings([...vacuousTexts(facts.vacuous), ...history.warnings], page),
+    [...headLines(besideAnswers(telling, facts.headline, brevity), right, page), ...answerLines(telling, page)],
+    warnings([...(telling.outcome === 'vacuous' ? [] : vacuousTexts(facts.vacuous)), ...history.warnings], page),
     recordText(record, doubtsIn, page),
     brevity.reasons ? briefLevels(report, facts, page) : levelTable(report, history, page, facts),
     evidenceOf(facts, history, { historyFile: options.file }, page),

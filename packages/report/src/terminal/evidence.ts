@@ -1,11 +1,9 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import type { FaultSpan } from '@chaosproxy/runner/result'
-import { nearFaults } from '../facts/near-faults.ts'
+import type { Facts } from '../facts/facts.ts'
 import { citation, sentenceText, shortSentence, violationText, whyTitle } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
 import { type Wire, wireLines } from '../facts/wire.ts'
-import { leaseSentence } from '../lease-words.ts'
 import { adjective, alsoForbiddenBy } from '../level-words.ts'
 import { uncutText } from '../uncut-words.ts'
 import { capitalised } from '../words.ts'
@@ -29,19 +27,16 @@ const MOST_FAULTS = 2
 export function evidence(
   history: History,
   violation: Violation,
-  spans: readonly FaultSpan[],
+  { near: all, wire, why, isAside }: Pick<Facts, 'near' | 'wire' | 'why' | 'isAside'>,
   file: string,
   page: PageStyle,
-  wire?: Wire,
 ): string[] {
   const { counterexample, others } = violation
   const { style, brevity = whole } = page
   const inner = { ...page, width: page.width - 2, listed: brevity.picture }
-  const all = nearFaults(history, counterexample, spans)
   const near = brevity.picture ? all.slice(0, 1) : all
-  const known = { near, wire, lease: leaseSentence(history, counterexample) }
   return [
-    ...wrap(`${whyTitle(history, violation, near)}:`, page.width).map((line) => style.bold(line)),
+    ...wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width).map((line) => style.bold(line)),
     '',
     ...drawCounterexample(history, counterexample, near, inner).map((line) => `  ${line}`),
     ...all
@@ -52,7 +47,7 @@ export function evidence(
     ),
     '',
     ...wrap(
-      capitalised(brevity.others ? shortSentence(history, counterexample, known) : sentenceText(counterexample, known)),
+      capitalised(brevity.others ? shortSentence(history, counterexample, why) : sentenceText(counterexample, why)),
       page.width,
     ),
     ...(brevity.remainder ? [] : wrap(alsoForbiddenBy(others), page.width)).filter((line) => line !== ''),
@@ -84,7 +79,7 @@ export function otherViolations(
   const told = brevity.remainder ? [] : brevity.others ? others.slice(-1) : others
   return told.flatMap(({ counterexample, others: levels }) => {
     const said = brevity.others
-      ? `Not even ${adjective(counterexample.level)}: ${shortSentence(history, counterexample, { near: [] })}`
+      ? `Not even ${adjective(counterexample.level)}: ${shortSentence(history, counterexample, { text: '' })}`
       : violationText(counterexample)
     const text = [said, alsoForbiddenBy(levels)].filter((part) => part !== '').join(' ')
     return ['', ...wrap(text, width), style.dim(citation(history, counterexample, file))]

@@ -21,6 +21,7 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
       sentence === ''
         ? wrap('Nothing is violated, so there is nothing to explain.', page.width)
         : wrap(sentence, page.width),
+      wrap(`Next: ${explained.next.text}`, page.width),
       ...also.map((text) => wrap(text, page.width)),
       titled(
         'What happened',

@@ -5,6 +5,9 @@ import { accountLines, sumsText } from '../accounting-words.ts'
 import { clocksText } from '../clock-words.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import type { Headline } from '../facts/headline.ts'
+import { nameOfWhy, type Telling, tellingOf } from '../facts/telling.ts'
+import { NO_CAUSE } from '../facts/why.ts'
+import { lostText } from '../losses/register.ts'
 import { printable, valueText } from '../operation-words.ts'
 import { doubtsIn, recordFactsOf, unjudgedIn } from '../record.ts'
 import { requirementText } from '../requirement-words.ts'
@@ -51,16 +54,15 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
   const page = { ...pageStyle(style, options), brevity }
   const report = summary.report
   const record = recordFactsOf(history, undefined)
+  const telling = tellingOf(facts, { history, run: summary, again: options.again })
   return [
     report === undefined
       ? [style.bold(style.yellow('NOT CHECKED'))]
-      : headLines(
-          // The lines of the levels say it as well.
-          brevity.remainder ? { ...facts.headline, beside: '' } : facts.headline,
-          checkedText(summary),
-          page,
-        ),
-    warningLines(summary, page),
+      : [
+          ...headLines(besideAnswers(telling, facts.headline, brevity), checkedText(summary), page),
+          ...answerLines(telling, page),
+        ],
+    warningLines(summary, telling, page),
     recordText(record, doubtsIn, page),
     report === undefined
       ? []
@@ -73,7 +75,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
     brevity.phases ? phasesInBrief(summary.phases, page) : phaseLines(summary, page),
     brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
     requirementLines(facts.requirements, page),
-    fileLines(options, page),
+    fileLines(options, telling, page),
     expectationLines(facts, options.exitCode, page),
   ]
 }
@@ -124,6 +126,10 @@ export function finish(sections: readonly (readonly string[])[], options: Termin
 const shownLines = (line: string, width: number): readonly string[] =>
   line.startsWith(COPIED) ? [line.slice(COPIED.length)] : fitLine(line, width)
 
+/** The headline without what the answers or the lines of the levels say as well. */
+export const besideAnswers = ({ outcome }: Telling, headline: Headline, { remainder }: Brevity): Headline =>
+  remainder || outcome === 'unknown' ? { ...headline, beside: '' } : headline
+
 export function headLines(headline: Headline, right: string, page: PageStyle): string[] {
   const { style } = page
   const paint = (text: string): string => style.bold(paintFor(headline.mood, style)(text))
@@ -135,6 +141,20 @@ export function headLines(headline: Headline, right: string, page: PageStyle): s
   return [paint(first), ...more.map(paint), ...beside(verdict, style.dim(right), page.width), ...rest]
 }
 
+/** Why, how sure that is, with the settings of the target; and what to do next. */
+export function answerLines(telling: Telling, page: PageStyle): string[] {
+  const { outcome, why, next } = telling
+  const text = why.text === '' && outcome === 'violated' ? NO_CAUSE : why.text
+  const answers: readonly (readonly [string, string])[] = [
+    [
+      nameOfWhy(telling).toLowerCase(),
+      [text, why.settings === '' ? '' : `(${why.settings})`].filter((part) => part !== '').join(' '),
+    ],
+    ['next', next.text],
+  ]
+  return answers.flatMap(([name, answer]) => (answer === '' ? [] : wrap(`${name}: ${printable(answer)}`, page.width)))
+}
+
 /** Puts a text at the right end of the title's line, or below the title if there is no room. */
 const beside = (title: string, right: string, width: number): string[] => {
   const lines = spread(title, right, width)
@@ -144,10 +164,12 @@ const beside = (title: string, right: string, width: number): string[] => {
 const checkedText = (summary: RunSummary): string =>
   `checked ${plural(summary.operations.total, 'operation')} in ${durationOfMillis(summary.timing.checkMs)}`
 
-function warningLines(summary: RunSummary, page: PageStyle): string[] {
+function warningLines(summary: RunSummary, { outcome }: Telling, page: PageStyle): string[] {
   const lines = [
-    ...(summary.interrupted ? ['interrupted: what was recorded until then is checked'] : []),
-    ...vacuousTexts(summary.vacuous),
+    ...(summary.interrupted && outcome !== 'interrupted'
+      ? ['interrupted: what was recorded until then is checked']
+      : []),
+    ...(outcome === 'vacuous' ? [] : vacuousTexts(summary.vacuous)),
     ...summary.trouble,
   ]
   return warnings(lines, page)
@@ -160,20 +182,24 @@ export const warnings = (texts: readonly string[], { width, style, symbols }: Pa
   texts.flatMap((text) => wrap(`${symbols.warning} ${printable(text)}`, width)).map((line) => style.yellow(line))
 
 export function evidenceOf(
-  { violations, spans, wire, race }: Facts,
+  facts: Facts,
   history: History,
   options: Pick<RunPageOptions, 'historyFile'>,
   page: PageStyle,
 ): string[] {
+  const { violations, race } = facts
   const [shown] = violations
   if (shown === undefined) return []
   const file = fileName(options.historyFile)
   return [
-    ...evidence(history, shown, spans, file, page, wire),
+    // Why stands at the top of the page.
+    ...evidence(history, shown, { ...facts, why: NOTHING_SAID }, file, page),
     ...(race === undefined ? [] : ['', ...drawRace(race, page)]),
     ...otherViolations(history, violations, file, page),
   ]
 }
+
+const NOTHING_SAID: Facts['why'] = { text: '', certainty: 'unknown' }
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
 
@@ -186,7 +212,7 @@ export function lostLines(report: Report<string>, page: PageStyle): string[] {
   const writes = report.lost.map(
     ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`,
   )
-  const text = `${symbols.violated} ${plural(report.lost.length, 'acknowledged write')} lost: ${listedAtMost(writes, page.brevity?.picture === true ? 2 : 6)}`
+  const text = `${symbols.violated} ${lostText(report.lost)}: ${listedAtMost(writes, page.brevity?.picture === true ? 2 : 6)}`
   return wrap(text, width).map((line) => style.accent(line))
 }
 
@@ -219,11 +245,12 @@ function factLines(summary: RunSummary, page: PageStyle): string[] {
   ]
 }
 
-function fileLines(options: RunPageOptions, { style }: PageStyle): string[] {
+function fileLines(options: RunPageOptions, { next: { command } }: Telling, { style }: PageStyle): string[] {
   const entries: [string, string | undefined][] = [
     ['report', options.reportFile],
     ['history', options.historyFile],
     ['again', options.again],
+    ['next', command === options.again ? undefined : command],
   ]
   // Paths and commands are never wrapped, so that they can be copied.
   return entries.flatMap(([name, value]) =>

@@ -35,6 +35,8 @@ export interface RunSummary {
   /** What was required besides a level; absent if nothing was. */
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly timing: { readonly checkMs: Millis }
+  /** The command that repeats the run; in `run.json` alone. */
+  readonly again?: string | undefined
 }
 
 /** What clients were told and what nodes answered, judged separately. */

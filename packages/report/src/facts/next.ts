@@ -1,0 +1,123 @@
+import { verdictOf } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
+import { type RunSummary, strongestOf } from '@chaosproxy/runner/result'
+import { causesOf } from '../explanation/causes.ts'
+import { adjective } from '../level-words.ts'
+import type { Facts } from './facts.ts'
+import type { Outcome, TellingInput } from './telling.ts'
+
+/** What to do next. */
+export interface Next {
+  /** One sentence or two. */
+  readonly text: string
+  /** What to type for it; absent if no command does it. */
+  readonly command?: string | undefined
+}
+
+/** One step for each outcome. The command is the one that led here, changed where that helps. */
+export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: TellingInput): Next {
+  const isRun = run !== undefined && run.spec.clients > 0
+  switch (outcome) {
+    case 'violated':
+      return { text: remedyOf(facts, history), command: again }
+    case 'missed':
+      return { text: 'Compare the phases with what was required, then run it again.', command: again }
+    case 'unknown':
+      return decided(facts, run, again)
+    case 'vacuous':
+      return isRun
+        ? supplied(facts.vacuous, run, again)
+        : { text: 'Record more: reads and writes that overlap, with faults in force.' }
+    case 'interrupted':
+      return { text: 'Let it run to its end.', command: again }
+    case 'unchecked':
+      return { text: 'Run it again.', command: again }
+    case 'weaker':
+      return {
+        text: `Nothing promises that it is ${adjective(strongestIn(facts))}. To make that fail, expect it.`,
+        command: again === undefined ? undefined : withOption(again, 'expect', strongestIn(facts)),
+      }
+    case 'met':
+      return isRun
+        ? {
+            text: 'One seed proves little. Try twenty.',
+            command: again === undefined ? undefined : withOption(again, 'times', '20'),
+          }
+        : { text: 'A history shows what happened once. Record more under faults.' }
+    default:
+      return outcome satisfies never
+  }
+}
+
+const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
+
+function remedyOf({ report, shown, near }: Facts, history: History): string {
+  if (report === undefined || shown === undefined) return 'Run it again.'
+  return causesOf({ report, history, counterexample: shown, near })[0]?.remedy ?? ''
+}
+
+/** How a reason for an undecided level is overcome. */
+const DECIDING: readonly {
+  readonly reason: RegExp
+  readonly text: string
+  readonly option?: { readonly run: readonly [string, string]; readonly check?: readonly [string, string] }
+}[] = [
+  {
+    reason: /time/,
+    text: 'Give the checker more time.',
+    option: { run: ['check-timeout', '10m'], check: ['timeout', '10m'] },
+  },
+  {
+    reason: /memory/,
+    text: 'Give the checker more memory.',
+    option: { run: ['memory', '8GB'], check: ['memory', '8GB'] },
+  },
+  {
+    reason: /reads and writes only|\bcas\b/,
+    text: 'This level is defined for reads and writes. Leave compare-and-set out.',
+    option: { run: ['operations', 'read,write'] },
+  },
+  {
+    reason: /final reads/,
+    text: 'Read every key at the end, after all faults are healed.',
+  },
+]
+
+function decided({ report, asked }: Facts, run: RunSummary | undefined, again: string | undefined): Next {
+  const verdict = report === undefined ? undefined : verdictOf(report, asked ?? strongestOf(report))
+  const reason = verdict?.result === 'unknown' ? verdict.reason : ''
+  const remedy = DECIDING.find((each) => each.reason.test(reason))
+  if (remedy === undefined) return { text: 'Read the reason: it names what the history lacks.', command: again }
+  const option = run === undefined ? remedy.option?.check : remedy.option?.run
+  return {
+    text: remedy.text,
+    command: again === undefined || option === undefined ? undefined : withOption(again, ...option),
+  }
+}
+
+/** A run needs about this much time for each kind of fault that never took effect. */
+const MS_FOR_A_FAULT = 10_000
+
+/** What a vacuous run lacked, in the order in which it is worth supplying. */
+function supplied(vacuous: readonly string[], { spec }: RunSummary, again: string | undefined): Next {
+  const change = (text: string, name: string, value: string): Next => ({
+    text,
+    command: again === undefined ? undefined : withOption(again, name, value),
+  })
+  const lacks = (what: RegExp): boolean => vacuous.some((reason) => what.test(reason))
+  if (lacks(/was injected|took effect|under way/)) {
+    const ms = Math.max(2 * spec.timeMs, MS_FOR_A_FAULT * Math.max(1, spec.faults.length))
+    return change('Give the faults time to take effect.', 'time', `${Math.ceil(ms / 1000)}s`)
+  }
+  if (lacks(/after everything was healed/))
+    return { text: 'Nothing was answered after the faults ended. Look at the logs of the nodes.', command: again }
+  if (lacks(/one at a time|at once|concurren|overlap/))
+    return change('Let more clients work at once.', 'clients', String(Math.max(10, 2 * spec.clients)))
+  return change('Run longer, so that reads and writes succeed.', 'time', `${Math.ceil((3 * spec.timeMs) / 1000)}s`)
+}
+
+/** The command with the option set to the value, in place of what it was set to. */
+export function withOption(command: string, name: string, value: string): string {
+  const written = new RegExp(` --${name}(?:=| )(?:'[^']*'|\\S+)`, 'g')
+  return `${command.replace(written, '')} --${name} ${value}`
+}

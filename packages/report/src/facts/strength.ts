@@ -1,0 +1,32 @@
+import { count, duration, type History, operationsIn, percent, plural } from '@chaosproxy/history'
+import type { PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
+import { listed } from '../words.ts'
+
+/** What a verdict without a violation rests on: how much was tried, under which faults, and what they cost. */
+export function evidenceText(history: History, run: RunSummary | undefined): string {
+  const number = operationsIn(history)
+  const operations = plural(number, 'operation')
+  if (run === undefined) return `${operations} ${number === 1 ? 'was' : 'were'} judged.`
+  const faults = listed(faultsIn(run))
+  const tried = `${operations} with ${faults === '' ? 'no fault' : faults}, 1 seed.`
+  return [tried, costText(run.phases)].filter((text) => text !== '').join(' ')
+}
+
+/** `2 partitions`, `1 kill`: those that took effect. */
+function faultsIn({ faults }: RunSummary): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const { fault, hits, skipped } of faults)
+    if (hits > 0 && skipped === undefined) counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1)
+  return [...counts].map(([kind, times]) => plural(times, kind))
+}
+
+/** What clients were answered under faults, and the slowest recovery. */
+function costText(phases: readonly PhaseSummary[]): string {
+  const faulty = phases.filter(({ phase, operations }) => phase !== 'calm' && phase !== 'healed' && operations > 0)
+  const asked = faulty.reduce((sum, { operations }) => sum + operations, 0)
+  if (asked === 0) return ''
+  const answered = faulty.reduce((sum, { operations, availability }) => sum + availability * operations, 0)
+  const slowest = Math.max(...faulty.map(({ slowestRecoveryNanos = 0 }) => slowestRecoveryNanos))
+  const recovery = slowest === 0 ? '' : `, and the slowest recovery took ${duration(slowest)}`
+  return `Under faults ${percent(answered / asked)} of ${count(asked)} operations were answered${recovery}.`
+}

@@ -1,0 +1,70 @@
+import type { History } from '@chaosproxy/history'
+import type { FaultSpan, RunSummary } from '@chaosproxy/runner/result'
+import type { Race } from '../race/code-run.ts'
+import { raceSentence } from '../race/race-words.ts'
+import type { NearFault } from './near-faults.ts'
+import type { Wire } from './wire.ts'
+
+/**
+ * How sure a cause is. `shown`: a message, a restart, a lease or a line of code in the record shows it. `likely`: a fault
+ * was in force where and when it happened. `unknown`: the record does not say.
+ */
+export type Certainty = 'shown' | 'likely' | 'unknown'
+
+/** Why something was violated. */
+export interface Why {
+  /** One or more sentences; empty if nothing is known. */
+  readonly text: string
+  readonly certainty: Certainty
+}
+
+/** What is known of the moments in which it happened. */
+export interface Known {
+  readonly history: History
+  /** The faults that can explain it, most telling first. */
+  readonly near: readonly NearFault[]
+  readonly wire?: Wire | undefined
+  /** Of a lock that was for some time only: whether that had passed. Empty if that explains nothing. */
+  readonly lease?: string | undefined
+  readonly race?: Race | undefined
+  /** The faults that were in force at any time. */
+  readonly spans: readonly FaultSpan[]
+  readonly run?: RunSummary | undefined
+}
+
+/** The most certain cause that the record has: a line of code or a lease, then a message, then a fault. */
+export function whyOf({ near, wire, lease = '', race, spans, run }: Known): Why {
+  if (race !== undefined) return { text: `${raceSentence(race)}.`, certainty: 'shown' }
+  const fault = near[0]?.relation ?? ''
+  if (lease !== '') return { text: sentences(lease, fault), certainty: 'shown' }
+  const message = wire?.sentence ?? ''
+  if (message !== '') return { text: sentences(fault === '' ? unaided(wire) : fault, message), certainty: 'shown' }
+  if (wire?.unclear !== undefined)
+    return { text: sentences(fault, UNCLEAR), certainty: fault === '' ? 'unknown' : 'likely' }
+  if (fault !== '') return { text: fault, certainty: 'likely' }
+  if (near.length > 0 || (run === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
+  return { text: UNAIDED, certainty: 'likely' }
+}
+
+/** Stands where nothing is known of why something was violated. */
+export const NO_CAUSE = 'The record does not show why.'
+
+const UNCLEAR = 'Not every message was captured, so the cause may be missing.'
+const UNAIDED = 'No fault explains this: the system does it by itself.'
+
+/** A message that came late although no fault held it. */
+const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself === true ? UNAIDED : '')
+
+const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')
+
+/** `r=2, w=3, 5 nodes`: what was chosen of the target, which may be why it was possible; empty if no run is known. */
+export function settingsText(run: RunSummary | undefined): string {
+  if (run === undefined) return ''
+  const { target, nodes } = run.spec
+  const chosen = Object.entries(target.settings).map(([name, value]) => `${name}=${value}`)
+  return [
+    ...(target.bug === undefined ? [] : [`bug ${target.bug}`]),
+    ...chosen,
+    `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
+  ].join(', ')
+}

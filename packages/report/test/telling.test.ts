@@ -1,0 +1,176 @@
+import type { Counterexample } from '@chaosproxy/checker'
+import { type Fault, linksBetween } from '@chaosproxy/faults'
+import type { Heard, NodeMessage, RunSummary } from '@chaosproxy/runner/result'
+import { describe, expect, test } from 'vitest'
+import { made, met, ms, readOfReplaced, report, summary, unknown, violated } from '../../runner/test/timeline.ts'
+import { factsOf } from '../src/facts/facts.ts'
+import { listeningFor } from '../src/facts/listening.ts'
+import { withOption } from '../src/facts/next.ts'
+import { type Telling, tellingOf } from '../src/facts/telling.ts'
+
+const { history, counterexample } = readOfReplaced()
+const stale = report('not linearizable', { linearizable: violated(counterexample), eventual: met })
+const fine = report('linearizable', { linearizable: met, eventual: met })
+
+const told = (run: RunSummary): Telling =>
+  tellingOf(factsOf({ history, report: run.report, run }), {
+    history,
+    run,
+    again: 'npx chaos run --target t --time 4s',
+  })
+
+const fault = (kind: Fault, from: number, to: number, hits = 1) => ({
+  id: 'f',
+  fault: kind,
+  from: ms(from),
+  to: ms(to),
+  hits,
+})
+
+/** As the read of the stale value has it: n1 took the write, n3 answered. */
+const between: Fault = { kind: 'partition', links: linksBetween([['n1', 'n2'], ['n3']]), mode: 'hold' }
+
+describe('an outcome', () => {
+  test.each<[Telling['outcome'], Partial<RunSummary>, RegExp, string | undefined]>([
+    ['violated', { report: stale }, /./, 'npx chaos run --target t --time 4s'],
+    ['met', { report: fine }, /twenty/, 'npx chaos run --target t --time 4s --times 20'],
+    [
+      'weaker',
+      { report: stale, expectation: { level: 'eventual', met: true, promised: true } },
+      /Nothing promises that it is linearizable/,
+      'npx chaos run --target t --time 4s --expect linearizable',
+    ],
+    [
+      'unknown',
+      { report: report('unknown', { linearizable: unknown('out of time (see --timeout)') }) },
+      /more time/,
+      'npx chaos run --target t --time 4s --check-timeout 10m',
+    ],
+    [
+      'unknown',
+      {
+        report: report('unknown', { causal: unknown('it is defined for reads and writes only, and there is a cas') }),
+        expectation: { level: 'causal', met: 'unknown' },
+      },
+      /Leave compare-and-set out/,
+      'npx chaos run --target t --time 4s --operations read,write',
+    ],
+    [
+      'vacuous',
+      { report: fine, vacuous: ['the run ended before any kill was injected'] },
+      /time to take effect/,
+      'npx chaos run --target t --time 40s',
+    ],
+    ['interrupted', { report: fine, interrupted: true }, /run to its end/, 'npx chaos run --target t --time 4s'],
+    [
+      'missed',
+      { report: fine, requirements: [{ requirement: 'availability >= 99%', met: false, found: '61%' }] },
+      /required/,
+      'npx chaos run --target t --time 4s',
+    ],
+    ['unchecked', { report: undefined }, /again/, 'npx chaos run --target t --time 4s'],
+  ])('%s names its own next step', (outcome, more, text, command) => {
+    const telling = told(summary(more as never))
+    expect(telling.outcome).toBe(outcome)
+    expect(telling.next.text).toMatch(text)
+    expect(telling.next.command).toBe(command)
+  })
+
+  test('is a violation even of a run that was interrupted, or proves little', () => {
+    expect(told(summary({ report: stale, interrupted: true, vacuous: ['no successful read'] })).outcome).toBe(
+      'violated',
+    )
+  })
+
+  test('unknown is headed by what was lost all the same', () => {
+    const lost = { key: 'x', value: 743, operation: 1 }
+    const ended: Counterexample = { ...counterexample, level: 'eventual' }
+    const judged = {
+      ...report('unknown', { linearizable: unknown('out of time'), eventual: violated(ended) }),
+      lost: [lost],
+    }
+    const { what, outcome } = told(summary({ report: judged }))
+    expect([outcome, what]).toEqual(['unknown', "p2's confirmed write to x is gone"])
+  })
+})
+
+describe('a cause', () => {
+  const listening = listeningFor({ history, report: stale })
+  if (listening === undefined) throw new Error('nothing to listen for')
+  const sent: NodeMessage = {
+    ...{ from: 'n1', to: 'n3', type: 'replicate', sentAt: ms(6571), fate: 'lost' },
+    carries: { key: 'x', value: 743 },
+  }
+  const heard = (messages: readonly NodeMessage[], more: Partial<Heard> = {}): Heard => ({
+    ...{ listening, messages, isCut: false },
+    ...more,
+  })
+  const why = (more: Partial<RunSummary>) => told(summary({ report: stale, ...more } as never)).why
+
+  test('is shown by a message that a fault stopped', () => {
+    const faults = [fault(between, 6000, 9000)]
+    const found = why({ faults, heard: heard([{ ...sent, by: 'partition' }]) })
+    expect(found.certainty).toBe('shown')
+    expect(found.text).toMatch(/partition.*The message with x = 743 to n3 was lost \(partition\)\.$/)
+  })
+
+  test('is not a fault that met no message of the change', () => {
+    const faults = [fault(between, 6000, 9000)]
+    const late = heard([{ ...sent, fate: 'received', endedAt: ms(7125) }])
+    const { text, certainty } = why({ faults, heard: late })
+    expect(text).not.toMatch(/partition/)
+    expect(text).toMatch(/^No fault explains this: the system does it by itself\..*received only at/)
+    expect(certainty).toBe('shown')
+  })
+
+  test('is likely a fault between the two nodes where no message was captured', () => {
+    expect(why({ faults: [fault(between, 6000, 9000)] }).certainty).toBe('likely')
+  })
+
+  test('is no fault of the links of clients, which makes no node answer with an older value', () => {
+    const lossOfReplies: Fault = {
+      kind: 'lose-reply',
+      links: [{ from: 'clients', to: 'n3' }],
+      probability: 0.2,
+    } as never
+    expect(why({ faults: [fault(lossOfReplies, 6000, 9000)] }).text).toBe(
+      'No fault explains this: the system does it by itself.',
+    )
+  })
+
+  test('may be missing where messages were not captured', () => {
+    const unclear = heard([], { unclear: 'not recorded', isCut: true })
+    expect(why({ heard: unclear })).toMatchObject({
+      text: 'Not every message was captured, so the cause may be missing.',
+      certainty: 'unknown',
+    })
+  })
+
+  test('counts lost messages apart from one that was received', () => {
+    const messages: readonly NodeMessage[] = [
+      { ...sent, by: 'partition' },
+      { ...sent, by: 'partition', sentAt: ms(6600) },
+      { ...sent, from: 'n2', fate: 'received', endedAt: ms(7150), sentAt: ms(7000) },
+    ]
+    expect(why({ faults: [fault(between, 6000, 9000)], heard: heard(messages) }).text).toMatch(
+      /2 messages with x = 743 to n3 were lost \(partition\); n3 received it from n2 only at 7\.150 s\.$/,
+    )
+  })
+
+  test('comes with what was chosen of the target', () => {
+    const run = summary({ report: stale })
+    const spec = { ...run.spec, target: { ...run.spec.target, settings: { r: 2, w: 3 } } }
+    expect(told({ ...run, spec }).why.settings).toMatch(/^r=2, w=3, \d+ nodes?$/)
+  })
+})
+
+test('an option that is set anew replaces its old value', () => {
+  expect(withOption("npx chaos run --time '4 s' --seed 1", 'time', '20s')).toBe('npx chaos run --seed 1 --time 20s')
+  expect(withOption('npx chaos run --times 3 --time=4s', 'time', '20s')).toBe('npx chaos run --times 3 --time 20s')
+})
+
+test('a history without a run says how many operations were judged', () => {
+  const judged = made([{ p: 1, f: 'write', key: 'x', in: 1, from: 0, to: 5 }])
+  const { outcome, why, next } = tellingOf(factsOf({ history: judged, report: fine }), { history: judged })
+  expect([outcome, why.text, next.command]).toEqual(['met', '1 operation was judged.', undefined])
+})
