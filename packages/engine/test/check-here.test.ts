@@ -26,7 +26,7 @@ function temporaryDirectory(): string {
 
 const taskOf = (file: string): CheckTask => ({
   ...{ file, settings, alone: true, again: '' },
-  telling: { reporters: [], screen: { width: 80, color: false, unicode: false } as never },
+  output: { reporters: [], screen: { width: 80, color: false, unicode: false } as never },
 })
 
 test('a small file is checked by a job of the pool that is this thread', async () => {

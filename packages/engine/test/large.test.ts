@@ -102,7 +102,7 @@ const spec: CheckSpec = { ...USUAL_CHECK, timeoutMs: millis(20_000), memoryBytes
 
 const taskOf = (file: string, settings: Partial<CheckSpec> = {}): CheckTask => ({
   ...{ file, settings: { ...spec, ...settings }, alone: true, again: '' },
-  telling: {
+  output: {
     reporters: [{ name: 'json', file: undefined, isOwn: false }],
     screen: { colours: false, terminal: { width: 80, unicode: true } },
   },

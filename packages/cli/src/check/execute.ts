@@ -10,7 +10,7 @@ import {
   memoryNote,
   troubleOf,
 } from '@chaosproxy/engine'
-import { EXIT, type ExitCode, partOf, type SubjectTexts, type Telling } from '@chaosproxy/engine/run'
+import { EXIT, type ExitCode, type Output, partOf, type SubjectTexts } from '@chaosproxy/engine/run'
 import { optimiseLate } from '@chaosproxy/engine/short-run'
 import { plural, UserError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
@@ -36,8 +36,8 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
   const { reporters } = settings
   const isQuiet = isForPrograms(reporters)
   const progress = await createProgress({ quiet: isSilent(reporters), verbose: settings.verbose })
-  const telling = { reporters, screen: stdoutScreen() }
-  const reporting = createReporting(reporters, telling.screen, await loadOwnReporters(reporters))
+  const output = { reporters, screen: stdoutScreen() }
+  const reporting = createReporting(reporters, output.screen, await loadOwnReporters(reporters))
   // The size of stdin is not known yet.
   if (areSmall(files) && files.every(({ file }) => file !== STDIN)) optimiseLate()
   const alone = files.length === 1
@@ -46,7 +46,7 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
     return 'trouble' in named
       ? troubleOf(file, named.trouble)
       : {
-          ...{ file, stored: named.stored, doubts: named.doubts, merged, settings: spec, alone, telling },
+          ...{ file, stored: named.stored, doubts: named.doubts, merged, settings: spec, alone, output },
           again: checkCommandLine(file, spec, merged),
         }
   })
@@ -62,7 +62,7 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
     if (said !== undefined) progress.warn(said)
     for await (const result of checked) {
       results.push(result)
-      reporting.add('part' in result ? result.part : partOfTrouble(result, alone, telling))
+      reporting.add('part' in result ? result.part : partOfTrouble(result, alone, output))
     }
   } finally {
     progress.stop()
@@ -128,13 +128,13 @@ function requireOtherFiles({ reporters, out }: CheckSettings, files: readonly st
       throw new UserError('usage', `${typed}: this would overwrite a history that is to be checked. Name another file.`)
 }
 
-function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, telling: Telling): SubjectTexts {
+function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, output: Output): SubjectTexts {
   const { file } = result
   const isStopped = 'stopped' in result
   const message = isStopped ? result.stopped : result.trouble.message
   const subject = { kind: 'trouble', file, message, alone, exitCode: exitCodeOf([result]) } as const
   const told: Subject = { ...subject, why: isStopped ? 'stopped' : 'unreadable' }
-  return partOf(told, telling, { file, trouble: message })
+  return partOf(told, output, { file, trouble: message })
 }
 
 function resultText(result: CheckResult): string {

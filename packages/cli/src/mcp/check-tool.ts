@@ -45,12 +45,12 @@ async function checked(
   if (statSync(file).isDirectory()) confinedWithin('check', file, readdirSync(file))
   const again = checkCommandLine(file, spec)
   // The JSON reporter has every member, whichever thread reads the file.
-  const telling = {
+  const output = {
     reporters: [{ name: 'json', file: undefined, isOwn: false }],
     screen: { colours: false, terminal: { width: 110, unicode: true } },
   }
   const doubts = named === undefined || 'trouble' in named ? undefined : named.doubts
-  const task: CheckTask = { file, settings: spec, doubts, alone: true, again, telling }
+  const task: CheckTask = { file, settings: spec, doubts, alone: true, again, output }
   for await (const result of checkFiles([task], spec)) {
     if ('trouble' in result) throw new UserError(result.trouble.code, result.trouble.message)
     if ('stopped' in result) throw new UserError('environment', result.stopped)

@@ -78,11 +78,8 @@ function checkBy(
 
 async function checkHere(task: CheckTask, checking: (operations: number) => void): Promise<CheckResult> {
   // No other thread could report the number of operations as soon as it is known.
-  const telling: typeof checkJob = { ...checkJob, run: ({ spec }) => checkFile(spec.input, { checking }) }
-  return doneOf(
-    await thisThread.do(telling, { input: task, stopwatch: createStopwatch() }),
-    `the check of ${task.file}`,
-  )
+  const job: typeof checkJob = { ...checkJob, run: ({ spec }) => checkFile(spec.input, { checking }) }
+  return doneOf(await thisThread.do(job, { input: task, stopwatch: createStopwatch() }), `the check of ${task.file}`)
 }
 
 async function checkReadHere(pool: CheckPool, task: CheckTask): Promise<CheckResult> {

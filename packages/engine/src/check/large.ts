@@ -24,14 +24,14 @@ const BYTES_PER_OPERATION = 200
 export const isLarge = (task: CheckTask): boolean => textBytesOf(task) > task.settings.memoryBytes * TEXT_PER_MEMORY
 
 /** Whether a recording may be checked key by key: the report on one whose keys are linearizable needs nothing else. */
-export async function canBeApart({ file, stored, merged, settings, telling }: CheckTask): Promise<boolean> {
+export async function canBeApart({ file, stored, merged, settings, output }: CheckTask): Promise<boolean> {
   const { levels, require = [], baseline, model, format, keyed, ordering } = settings
   // Sorting needs all events.
   if (merged !== undefined || ordering?.by === 'time' || keyed === true) return false
   if (format !== undefined && format !== 'jsonl') return false
   if (require.length > 0 || baseline !== undefined) return false
   // Its page draws all operations.
-  if (telling.reporters.some(({ name, isOwn }) => isOwn || name === 'html')) return false
+  if (output.reporters.some(({ name, isOwn }) => isOwn || name === 'html')) return false
   if (levels !== undefined && !levels.includes('linearizable')) return false
   const header = await readHeader(file, stored)
   const named = model ?? header?.model

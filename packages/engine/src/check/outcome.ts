@@ -1,15 +1,15 @@
 import type { Report, Verdict } from '@chaosproxy/checker'
 import { operationsIn } from '@chaosproxy/history'
-import { partOf } from '../telling/part.ts'
+import { partOf } from '../output/part.ts'
 import { type Checked, subjectOf } from './judged.ts'
 import type { CheckedFile, CheckTask } from './result.ts'
 
 export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
-  const { file, telling } = task
+  const { file, output } = task
   const { history, report, parseMs, checkMs } = checked
   const { callLine, returnLine } = history.operations
   const length = operationsIn(history)
-  const page = telling.reporters.find(({ name }) => name === 'html')
+  const page = output.reporters.find(({ name }) => name === 'html')
   const subject = subjectOf({ ...task, reportFile: page?.file }, checked)
   const { vacuous, exitCode } = subject
   const row = {
@@ -19,7 +19,7 @@ export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
     elapsedMs: parseMs + checkMs,
     vacuous,
   }
-  return { file, exitCode, part: partOf(subject, telling, row) }
+  return { file, exitCode, part: partOf(subject, output, row) }
 }
 
 /** Drops the witnesses: a table has no use for orders of a million operations. */

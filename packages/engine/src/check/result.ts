@@ -1,7 +1,7 @@
 import type { UserError } from '@chaosproxy/history'
 import type { StoredPart } from '@chaosproxy/history/files'
 import type { ExitCode } from '@chaosproxy/runner/result'
-import type { SubjectTexts, Telling } from '../telling/part.ts'
+import type { Output, SubjectTexts } from '../output/part.ts'
 import type { CheckSpec } from './options.ts'
 
 /** One file to check, and how. Plain data, so that it can be sent to another thread. */
@@ -19,7 +19,7 @@ export interface CheckTask {
   /** The command that repeats it. */
   readonly again: string
   /** The texts to make about it. */
-  readonly telling: Telling
+  readonly output: Output
 }
 
 /** The result for one file, as text and numbers: the history itself stays in the thread that read it. */

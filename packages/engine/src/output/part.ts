@@ -40,14 +40,14 @@ export interface Screen {
 }
 
 /** Which texts to make of a subject, and for what. Plain data. */
-export interface Telling {
+export interface Output {
   readonly reporters: readonly Reporting[]
   readonly screen: Screen
 }
 
 export const partOf = (
   subject: Subject,
-  { reporters: told, screen }: Telling,
+  { reporters: told, screen }: Output,
   row: CheckRow | undefined = undefined,
 ): SubjectTexts => ({
   findings: findingsOf(subject),
