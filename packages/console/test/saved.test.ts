@@ -36,8 +36,8 @@ async function refused(...files: Question['files']): Promise<string> {
 /** What `chaos check` says of a file: its result as JSON and its report, or why it refuses it. */
 async function checked(path: string): Promise<readonly string[] | string> {
   const reporters = ['json', 'html'].map((name) => ({ name, file: undefined, isOwn: false }))
-  const telling = { reporters, screen: { colours: false, terminal: { width: 110, unicode: true } } }
-  const task = { file: path, settings: USUAL_CHECK, alone: true, again: '', telling }
+  const output = { reporters, screen: { colours: false, terminal: { width: 110, unicode: true } } }
+  const task = { file: path, settings: USUAL_CHECK, alone: true, again: '', output }
   for await (const result of checkFiles([task], USUAL_CHECK)) {
     if ('trouble' in result) return result.trouble.message
     if ('stopped' in result) return result.stopped
@@ -46,13 +46,16 @@ async function checked(path: string): Promise<readonly string[] | string> {
   throw new Error('nothing was checked')
 }
 
-/** A result without the time it took and the place of the file. */
-const lasting = (json: string) => ({ ...JSON.parse(json), timing: undefined, file: undefined })
+/** A result without the time it took, the place of the file and the command with it. */
+function lasting(json: string) {
+  const { telling, ...result } = JSON.parse(json)
+  return { ...result, telling: { ...telling, next: telling.next.text }, timing: undefined, file: undefined }
+}
 
 /** The words and figures of a page, without times that differ. */
 const wordsOf = (page: string, path: string): string =>
   page
-    .replace(/<style>.*?<\/style>|<script.*?<\/script>|<section class="reproduce".*?<\/section>/gs, '')
+    .replace(/<style>.*?<\/style>|<script.*?<\/script>|<div class="reproduce">.*?<\/div>/gs, '')
     .replace(/<[^>]*>/g, ' ')
     .replaceAll(path, 'FILE')
     .replaceAll(path.replace(/^.*\//, ''), 'FILE')

@@ -64,7 +64,7 @@ describe('an outcome', () => {
     ['interrupted', { report: fine, interrupted: true }, /run to its end/, 'npx chaos run --target t --time 4s'],
     [
       'missed',
-      { report: fine, requirements: [{ requirement: 'availability >= 99%', met: false, found: '61%' }] },
+      { report: fine, requirements: [{ requirement: 'availability >= 99%', met: false, found: '61%', why: '' }] },
       /required/,
       'npx chaos run --target t --time 4s',
     ],

@@ -19,7 +19,7 @@ const said = (text: string): string =>
   text
     .replace(/chaos \S+/, 'chaos')
     .replace(/[\d,]+ operations? in [\d.]+ m?s/g, 'OPERATIONS')
-    .replace(/Reproduce[\s\S]*?Copy\b/, '')
+    .replace(/npx chaos check [\s\S]*?Copy\b/, '')
     .replace(/\s+/g, ' ')
 
 describe('the page that judges what is dropped on it, in a real browser', () => {

@@ -49,7 +49,7 @@ function basisOf({ verdict, connection, frame }: View): string {
   if (verdict.upTo === undefined) return verdict.operations === 0 ? '' : `The whole run, ${operations}.`
   const upTo =
     frame?.violatedNow === true || verdict.title === FINAL_AT_ONCE
-      ? `Found up to ${clock(verdict.upTo)} in ${operations}; nothing that follows can mend it.`
+      ? `Found within ${clock(verdict.upTo)}, in ${operations}. Nothing later can undo it.`
       : `Holds up to ${clock(verdict.upTo)}, ${operations}; judged again as the run goes on.`
   if (connection === 'lost') return `${upTo} The connection is lost: shown up to ${clock(frame?.elapsed ?? 0)}.`
   return upTo

@@ -39,7 +39,8 @@ export interface TellingInput {
 }
 
 export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telling {
-  const input = { ...told, again: again ?? told.run?.again }
+  const repeats = again ?? told.run?.again
+  const input = { ...told, again: repeats === '' ? undefined : repeats }
   const outcome = outcomeOf(facts, input.run)
   const { certainty, text } = whyOfOutcome(outcome, facts, input)
   return {

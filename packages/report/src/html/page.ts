@@ -140,8 +140,12 @@ function head(page: Page, facts: Facts, telling: Telling): Html {
     rest.length === 0
       ? undefined
       : html`<details class="more"><summary>${plural(rest.length, 'more warning')}</summary>${list(rest)}</details>`
-  }<dl class="answers">${whyAnswer(telling)}${nextAnswer(page, telling)}</dl></section>`
+  }${answers(telling, nextAnswer(page, telling))}</section>`
 }
+
+/** Why, and what next. */
+export const answers = (telling: Telling, next: Html): Html =>
+  html`<dl class="answers">${whyAnswer(telling)}<div><dt>Next</dt><dd>${next}</dd></div></dl>`
 
 function whyAnswer(telling: Telling): Html | undefined {
   const { outcome, why } = telling
@@ -163,7 +167,7 @@ function nextAnswer({ again: repeats, run, historyFile }: Page, { next: { text, 
     promise === undefined
       ? undefined
       : html`<p class="note">${promise} The history is in <a href="${fileLink(historyFile)}">${fileName(historyFile)}</a>.</p>`
-  return html`<div><dt>Next</dt><dd>${text}${command === undefined ? undefined : html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code><button id="copy" type="button">Copy</button>${note}</div>`}</dd></div>`
+  return html`${text}${command === undefined ? undefined : html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code><button id="copy" type="button">Copy</button>${note}</div>`}`
 }
 
 /** The drawing of what broke a level; folded away where nothing had promised that level. */

@@ -1,8 +1,9 @@
 import { factsOf } from '../facts/facts.ts'
+import { tellingOf } from '../facts/telling.ts'
 import { whyTitle } from '../facts/violation-words.ts'
 import { ladder } from './ladder.ts'
 import { html } from './markup.ts'
-import { figure } from './page.ts'
+import { answers, figure } from './page.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf } from './page-words.ts'
 
@@ -22,6 +23,7 @@ export function renderVerdict(page: Page, { isSoFar = false }: { readonly isSoFa
   const facts = factsOf(page)
   const { headline, violations, spans } = facts
   const [first] = violations
+  const telling = tellingOf(facts, page)
   return {
     mood: headline.mood,
     title: headline.title,
@@ -31,7 +33,7 @@ export function renderVerdict(page: Page, { isSoFar = false }: { readonly isSoFa
     drawing:
       first === undefined
         ? undefined
-        : html`<h2>${whyTitle(history, first, { isAside: facts.isAside })}</h2>${figure(page, first, spans, { facts, hasTimeline: false })}`
+        : html`${answers(telling, html`${telling.next.text}`)}<h2>${whyTitle(history, first, { isAside: facts.isAside })}</h2>${figure(page, first, spans, { facts, hasTimeline: false })}`
             .html,
   }
 }
