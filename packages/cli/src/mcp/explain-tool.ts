@@ -22,7 +22,19 @@ export const explainTool: Tool = {
     title: told('what users lost, in their words; the verdict if nothing is lost'),
     verdict: told('the verdict on the level'),
     mood: v.optional(told('how the verdict is meant: good, bad or unsure')),
-    sentence: told('the contradiction in a sentence; empty if nothing is violated'),
+    sentence: told('the contradiction in a sentence, and why it was possible; empty if nothing is violated'),
+    why: v.pipe(
+      v.strictObject({
+        text: told('the mechanism; otherwise what the verdict rests on'),
+        certainty: oneOf(['shown', 'likely', 'unknown'], 'how sure that is'),
+        settings: told('what was chosen of the target; empty if that is not known'),
+      }),
+      v.description('why it was possible'),
+    ),
+    next: v.pipe(
+      v.strictObject({ text: told('in words'), command: v.optional(told('what to type for it')) }),
+      v.description('what to do next'),
+    ),
     also: texts('the other levels that forbid it, and what else broke levels'),
     messages: texts('what nodes sent each other meanwhile; empty where that was not recorded'),
     drawing: told('the contradiction drawn: time runs down, a lane for each node; empty if nothing is violated'),

@@ -7,16 +7,18 @@ import { anyObject, oneOf, texts, told, whole } from './schema.ts'
 interface WholeResult {
   readonly title: string
   readonly verdict: string
-  readonly shown?: string
+  readonly sentence?: string
+  readonly telling: {
+    readonly why: { readonly certainty: string }
+    readonly next: { readonly text: string; readonly command?: string }
+  }
   readonly model?: string
   readonly levels: {
     readonly [level: string]: {
       readonly result: 'met' | 'violated' | 'unknown'
       readonly reason?: string
-      readonly counterexample?: { readonly faults?: readonly { readonly relation: string }[] }
     }
   }
-  readonly messages?: { readonly sentence: string }
   readonly expectation?: { readonly level: string; readonly met: boolean | 'unknown' }
   readonly operations: Json
   readonly vacuous?: readonly string[]
@@ -35,6 +37,8 @@ export interface ToldResult {
   readonly levels: { readonly [level: string]: string }
   readonly undecided: { readonly [level: string]: string }
   readonly sentence: string
+  readonly certainty: string
+  readonly next: string
   readonly doubts: readonly string[]
   readonly operations: Json
   readonly model?: string
@@ -55,7 +59,9 @@ export const toldMembers: v.ObjectEntries = {
   ),
   levels: anyObject('each consistency level: met, violated or unknown'),
   undecided: anyObject('why, for each level that is unknown'),
-  sentence: told('the contradiction in a sentence; empty if there is none'),
+  sentence: told('the contradiction in a sentence, and why it was possible; empty if there is none'),
+  certainty: told('how sure the cause is: shown, likely or unknown'),
+  next: told('what to do next'),
   doubts: texts('why it proves less than it seems to; empty if it does not'),
   operations: anyObject('how many operations, by outcome'),
   model: v.optional(told('what the object is: register, queue, lock, …')),
@@ -65,8 +71,6 @@ export const toldMembers: v.ObjectEntries = {
 export function toldResult(json: Json, exitCode: number): ToldResult {
   const result = json as unknown as WholeResult
   const levels = Object.entries(result.levels)
-  const accused = result.shown === undefined ? undefined : result.levels[result.shown]
-  const cause = [accused?.counterexample?.faults?.[0]?.relation ?? '', result.messages?.sentence ?? '']
   return {
     title: result.title,
     verdict: result.verdict,
@@ -77,7 +81,9 @@ export function toldResult(json: Json, exitCode: number): ToldResult {
     undecided: Object.fromEntries(
       levels.flatMap(([level, { result: found, reason }]) => (found === 'unknown' ? [[level, reason ?? '']] : [])),
     ),
-    sentence: [accused?.reason ?? '', ...cause].filter((part) => part !== '').join(' '),
+    sentence: result.sentence ?? '',
+    certainty: result.telling.why.certainty,
+    next: result.telling.next.text,
     doubts: [...(result.vacuous ?? []), ...(result.trouble ?? []), ...(result.warnings ?? [])],
     operations: result.operations,
     ...(result.model === undefined ? {} : { model: result.model }),
@@ -95,7 +101,7 @@ function outcomeOf(exitCode: number, hasExpectation: boolean): (typeof OUTCOMES)
 }
 
 /** The same as text, one fact a line. */
-export function toldText({ title, verdict, outcome, expected, levels, sentence, doubts }: ToldResult): string {
+export function toldText({ title, verdict, outcome, expected, levels, sentence, next, doubts }: ToldResult): string {
   return [
     title === verdict ? title : `${title}. ${verdict}.`,
     `Expected ${expected}: ${outcome}.`,
@@ -106,6 +112,7 @@ export function toldText({ title, verdict, outcome, expected, levels, sentence, 
         .join(', ') || 'none decided'
     }.`,
     ...doubts.map((doubt) => `Doubt: ${doubt}`),
+    `Next: ${next}`,
   ]
     .filter((line) => line !== '')
     .join('\n')

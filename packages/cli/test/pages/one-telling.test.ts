@@ -120,9 +120,10 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
     if (counterexample === undefined) return expect(explained).toMatchObject({ sentence: '', steps: [], faults: [] })
     const pages = [text, terminal, explained.sentence, line].map(squeezed)
     for (const page of pages) expect(page).toContain(squeezed(counterexample.sentence))
-    for (const { text: fault, relation } of counterexample.faults ?? []) {
+    for (const [i, { text: fault, relation }] of (counterexample.faults ?? []).entries()) {
       expect(squeezed(text)).toContain(squeezed(fault))
-      expect(squeezed(terminal)).toContain(squeezed(fault))
+      // With little room the terminal leaves the third to the page.
+      if (i < 2) expect(squeezed(terminal)).toContain(squeezed(fault))
       expect(squeezed(explained.faults.join(' '))).toContain(squeezed(fault))
       expect(relation.length).toBeGreaterThan(0)
     }

@@ -13,7 +13,6 @@ import type {
 import { type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import {
   type Expectation,
-  type FaultSpan,
   type PhaseSummary,
   RESULT_FORM,
   type RequirementResult,
@@ -89,7 +88,7 @@ function wholeJson(input: JsonInput): Json {
     telling: tellingJson(tellingOf(facts, input)),
     headline: report?.headline ?? 'not checked',
     model: report?.model,
-    levels: report === undefined ? {} : levelsJson(report, history, facts.spans),
+    levels: report === undefined ? {} : levelsJson(report, history, facts),
     messages: facts.wire === undefined ? undefined : wireJson(facts.wire),
     race: facts.race === undefined ? undefined : raceJson(facts.race),
     violations: facts.violations.length === 0 ? undefined : facts.violations.map(violationJson),
@@ -281,12 +280,12 @@ function stalenessJson(staleness: Staleness, history: History): Json {
 const boundsJson = ({ atLeast, atMost }: Bounds): Json =>
   object({ atLeast: number(atLeast), atMost: atMost === undefined ? undefined : number(atMost) })
 
-const levelsJson = ({ levels }: Report<string>, history: History, spans: readonly FaultSpan[]): Json =>
+const levelsJson = ({ levels }: Report<string>, history: History, facts: Facts): Json =>
   object(
-    Object.fromEntries(Object.entries(levels).map(([level, verdict]) => [level, verdictJson(verdict, history, spans)])),
+    Object.fromEntries(Object.entries(levels).map(([level, verdict]) => [level, verdictJson(verdict, history, facts)])),
   )
 
-function verdictJson(verdict: Verdict, history: History, spans: readonly FaultSpan[]): Json {
+function verdictJson(verdict: Verdict, history: History, facts: Facts): Json {
   switch (verdict.result) {
     case 'met':
       return object({
@@ -301,15 +300,19 @@ function verdictJson(verdict: Verdict, history: History, spans: readonly FaultSp
       return {
         result: 'violated',
         reason: verdict.counterexample.sentence,
-        counterexample: counterexampleJson(verdict.counterexample, history, spans),
+        counterexample: counterexampleJson(verdict.counterexample, history, facts),
       }
     default:
       return verdict satisfies never
   }
 }
 
-function counterexampleJson(counterexample: Counterexample, history: History, spans: readonly FaultSpan[]): Json {
-  const near = nearFaults(history, counterexample, spans)
+function counterexampleJson(
+  counterexample: Counterexample,
+  history: History,
+  { shown, near: known, spans }: Facts,
+): Json {
+  const near = counterexample === shown ? known : nearFaults(history, counterexample, spans)
   const at = new Map(counterexample.operations.map(({ operation }, i) => [operation, i]))
   return object({
     sentence: counterexample.sentence,

@@ -87,7 +87,7 @@ function decided({ report, asked }: Facts, run: RunSummary | undefined, again: s
   const verdict = report === undefined ? undefined : verdictOf(report, asked ?? strongestOf(report))
   const reason = verdict?.result === 'unknown' ? verdict.reason : ''
   const remedy = DECIDING.find((each) => each.reason.test(reason))
-  if (remedy === undefined) return { text: 'Read the reason: it names what the history lacks.', command: again }
+  if (remedy === undefined) return { text: 'Supply what the reason names, then judge it again.', command: again }
   const option = run === undefined ? remedy.option?.check : remedy.option?.run
   return {
     text: remedy.text,
