@@ -2,7 +2,7 @@ import { levels } from '@chaosproxy/checker'
 import { expect, test } from 'vitest'
 import { countOperations } from '../../runner/src/result/statistics.ts'
 import { allMet, made, ms, report, staleRead, summary, violated } from '../../runner/test/timeline.ts'
-import { toJson } from '../src/facts/json.ts'
+import { toJson } from '../src/reporters/result-json.ts'
 
 const stale = staleRead()
 // Through text and back: what a reader of --json sees, with nothing that JSON cannot say.

@@ -3,9 +3,9 @@ import { type Header, millis } from '@chaosproxy/history'
 import { leaseMember } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../runner/test/timeline.ts'
-import { causesOf } from '../src/explanation/causes.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { reproach } from '../src/moments.ts'
+import { causesOf } from '../src/telling/causes.ts'
 
 // Who held a lock when, and whether the time that it was for had passed.
 

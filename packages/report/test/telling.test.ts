@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { made, met, ms, readOfReplaced, report, summary, unknown, violated } from '../../runner/test/timeline.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { listeningFor } from '../src/facts/listening.ts'
-import { withOption } from '../src/facts/next.ts'
-import { type Telling, tellingOf } from '../src/facts/telling.ts'
+import { withOption } from '../src/telling/next.ts'
+import { type Telling, tellingOf } from '../src/telling/telling.ts'
 
 const { history, counterexample } = readOfReplaced()
 const stale = report('not linearizable', { linearizable: violated(counterexample), eventual: met })

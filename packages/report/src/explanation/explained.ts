@@ -2,14 +2,14 @@ import { type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
-import { type Telling, tellingOf } from '../facts/telling.ts'
 import { sentenceText, violationText } from '../facts/violation-words.ts'
 import { wireLines } from '../facts/wire.ts'
 import { alsoForbiddenBy, heldApart, reasonText } from '../level-words.ts'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
+import { causesOf } from '../telling/causes.ts'
+import { type Telling, tellingOf } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
-import { causesOf } from './causes.ts'
 import { type Step, stepsOf } from './steps.ts'
 
 /** A verdict told as a story, as plain data. */

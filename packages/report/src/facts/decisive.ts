@@ -1,7 +1,7 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { reproach } from '../moments.ts'
-import { gapOf } from './near-faults.ts'
+import { gapOf } from './gap.ts'
 
 /** A cycle is shown with all of its steps, up to these. */
 const MOST_OF_CYCLE = 24

@@ -4,7 +4,7 @@ import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
 import { functionOf, keyOf, nameText, transferText, valueText, writtenBy } from '../operation-words.ts'
 import { moment } from '../words.ts'
-import { type Gap, gapOf } from './near-faults.ts'
+import { type Gap, gapOf } from './gap.ts'
 
 /** What went over the wire between the node that took a change and the node that answered without it. */
 export interface Wire {

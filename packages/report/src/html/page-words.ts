@@ -1,8 +1,8 @@
 import { verdictOf } from '@chaosproxy/checker'
 import { count } from '@chaosproxy/history'
 import type { Facts } from '../facts/facts.ts'
-import type { Telling } from '../facts/telling.ts'
 import { shortSentence } from '../facts/violation-words.ts'
+import type { Telling } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
 import type { Page } from './page-input.ts'
 

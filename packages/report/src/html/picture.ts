@@ -2,7 +2,7 @@ import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker
 import { count, operationsIn } from '@chaosproxy/history'
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { type Facts, factsOf } from '../facts/facts.ts'
-import { tellingOf } from '../facts/telling.ts'
+import { tellingOf } from '../telling/telling.ts'
 import { clip, wrap } from '../terminal/width.ts'
 import { capitalised } from '../words.ts'
 import { contradictionSvg, drawnOf } from './contradiction.ts'

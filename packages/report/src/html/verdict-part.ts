@@ -1,6 +1,6 @@
 import { factsOf } from '../facts/facts.ts'
-import { tellingOf } from '../facts/telling.ts'
 import { whyTitle } from '../facts/violation-words.ts'
+import { tellingOf } from '../telling/telling.ts'
 import { ladder } from './ladder.ts'
 import { html } from './markup.ts'
 import { answers, figure } from './page.ts'

@@ -1,8 +1,8 @@
 import type { Json } from '@chaosproxy/history'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
-import { toJson } from '../facts/json.ts'
 import { printable } from '../operation-words.ts'
 import type { Reporter } from './reporter.ts'
+import { toJson } from './result-json.ts'
 import type { Subject } from './subject.ts'
 
 export const jsonReporter: Reporter = {

@@ -1,16 +1,8 @@
-import { verdictOf } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
-import { type RunSummary, strongestOf } from '@chaosproxy/runner/result'
-import type { Facts } from './facts.ts'
+import type { Facts } from '../facts/facts.ts'
+import { type Certainty, settingsText } from '../facts/why.ts'
 import { type Next, nextOf } from './next.ts'
+import { type Outcome, outcomeOf, type TellingInput } from './outcome.ts'
 import { evidenceText } from './strength.ts'
-import { type Certainty, settingsText } from './why.ts'
-
-/**
- * How a run or a check ended. `weaker`: it kept what was expected, which is less than the strongest level, and broke that.
- * `missed`: the level is met, a requirement is not. `vacuous`: nothing was violated, and little was tried.
- */
-export type Outcome = 'violated' | 'met' | 'weaker' | 'missed' | 'unknown' | 'vacuous' | 'interrupted' | 'unchecked'
 
 /** What happened, why, and what to do next: every screen shows these three. */
 export interface Telling {
@@ -31,13 +23,6 @@ export interface Telling {
 export const nameOfWhy = ({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string =>
   outcome === 'met' || outcome === 'weaker' ? 'Tried' : why.certainty === 'likely' ? 'Likely why' : 'Why'
 
-export interface TellingInput {
-  readonly history: History
-  readonly run?: RunSummary | undefined
-  /** The command that repeats the run or the check. */
-  readonly again?: string | undefined
-}
-
 export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telling {
   const repeats = again ?? told.run?.again
   const input = { ...told, again: repeats === '' ? undefined : repeats }
@@ -49,18 +34,6 @@ export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telli
     why: { text, certainty, settings: settingsText(input.run) },
     next: nextOf(outcome, facts, input),
   }
-}
-
-function outcomeOf({ report, asked, requirements, vacuous }: Facts, run: RunSummary | undefined): Outcome {
-  if (report === undefined) return run?.interrupted === true ? 'interrupted' : 'unchecked'
-  const strongest = strongestOf(report)
-  const { result } = verdictOf(report, asked ?? strongest)
-  if (result === 'violated') return 'violated'
-  if (requirements.some(({ met }) => met === false)) return 'missed'
-  if (run?.interrupted === true) return 'interrupted'
-  if (result === 'unknown') return 'unknown'
-  if (vacuous.length > 0) return 'vacuous'
-  return verdictOf(report, strongest).result === 'violated' ? 'weaker' : 'met'
 }
 
 function whyOfOutcome(

@@ -1,10 +1,10 @@
 import { verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { type RunSummary, strongestOf } from '@chaosproxy/runner/result'
-import { causesOf } from '../explanation/causes.ts'
+import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
-import type { Facts } from './facts.ts'
-import type { Outcome, TellingInput } from './telling.ts'
+import { causesOf } from './causes.ts'
+import type { Outcome, TellingInput } from './outcome.ts'
 
 /** What to do next. */
 export interface Next {

@@ -23,16 +23,16 @@ import {
 } from '@chaosproxy/runner/result'
 import { bounded } from '../bounded-json.ts'
 import { brokenLevel } from '../broken-phase.ts'
+import { type Facts, factsOf } from '../facts/facts.ts'
+import { nearFaults } from '../facts/near-faults.ts'
+import { sentenceText } from '../facts/violation-words.ts'
+import type { Violation } from '../facts/violations.ts'
+import type { Wire } from '../facts/wire.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from '../operation-words.ts'
 import { raceJson } from '../race/race-json.ts'
 import { recordFactsOf, recordJson } from '../record.ts'
+import { type Telling, tellingOf } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
-import { type Facts, factsOf } from './facts.ts'
-import { nearFaults } from './near-faults.ts'
-import { type Telling, tellingOf } from './telling.ts'
-import { sentenceText } from './violation-words.ts'
-import type { Violation } from './violations.ts'
-import type { Wire } from './wire.ts'
 
 /** A JSON object under construction; undefined members are left out. */
 type Members = { readonly [member: string]: Json | undefined }

@@ -1,0 +1,64 @@
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { FAIL, type History, outputOf } from '@chaosproxy/history'
+import { hasReturned, isFinal, isRead, nodeOf, spendsFrom, tells, writtenText } from '../operation-words.ts'
+
+/** The moments between which everything went wrong, and the nodes where it did. */
+export interface Gap {
+  readonly from: number
+  readonly to: number
+  /** When the impossible operation was called. */
+  readonly asked: number
+  /** The node that gave the impossible answer, and the one that had acknowledged what it ignores. */
+  readonly culprit: string | undefined
+  readonly writer: string | undefined
+  /** The change that the culprit ignores. */
+  readonly ignored?: OperationRow | undefined
+}
+
+export function gapOf(history: History, counterexample: Counterexample): Gap {
+  const { callTime, callEvent } = history.operations
+  const rows = counterexample.operations.map(({ operation }) => operation)
+  const { culprit } = counterexample
+  if (culprit === undefined) return gapOfAll(history, rows)
+  const writer = ignoredBy(history, rows, culprit)
+  const asked = callTime[culprit] ?? 0
+  return {
+    from: Math.min(asked, writer === undefined ? asked : (callTime[writer] ?? 0)),
+    to: endOf(history, culprit),
+    asked,
+    culprit: nodeOf(history, culprit),
+    writer: writer === undefined || (callEvent[writer] ?? 0) < 0 ? undefined : nodeOf(history, writer),
+    ignored: writer,
+  }
+}
+
+/** Where replicas disagree or a cycle has no one culprit: from the newest change on, or from the first operation. */
+function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
+  const { callTime } = history.operations
+  const calls = (some: readonly OperationRow[]): number[] => some.map((row) => callTime[row] ?? 0)
+  const changes = rows.filter((row) => !tells(history, row))
+  const finals = rows.filter((row) => isFinal(history, row))
+  const from = finals.length > 0 && changes.length > 0 ? Math.max(...calls(changes)) : Math.min(...calls(rows))
+  const to = Math.max(...rows.map((row) => endOf(history, row)))
+  return { from, to, asked: to, culprit: undefined, writer: undefined }
+}
+
+const endOf = (history: History, row: OperationRow): number =>
+  (hasReturned(history, row) ? history.operations.returnTime[row] : history.operations.callTime[row]) ?? 0
+
+/** The newest change that was acknowledged before the culprit was called, or else began before it returned. */
+function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
+  const { callEvent, returnEvent, outcome } = history.operations
+  const seen = isRead(history, culprit) ? JSON.stringify(outputOf(history, culprit)) : undefined
+  const end = hasReturned(history, culprit) ? (returnEvent[culprit] ?? 0) : Number.POSITIVE_INFINITY
+  const { key } = history.operations
+  const spent = spendsFrom(history, culprit)
+  const ofKey = rows.filter((row) => key[row] === key[culprit])
+  const changes = (ofKey.some((row) => row !== culprit && !tells(history, row)) ? ofKey : rows)
+    .filter((row) => row !== culprit && !tells(history, row) && outcome[row] !== FAIL)
+    .filter((row) => spent === undefined || spendsFrom(history, row) === spent)
+    .filter((row) => (callEvent[row] ?? 0) < end && writtenText(history, row) !== seen)
+    .sort((a, b) => (callEvent[b] ?? 0) - (callEvent[a] ?? 0))
+  const called = callEvent[culprit] ?? 0
+  return changes.find((row) => hasReturned(history, row) && (returnEvent[row] ?? 0) < called) ?? changes[0]
+}

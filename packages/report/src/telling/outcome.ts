@@ -1,0 +1,30 @@
+import { verdictOf } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
+import { type RunSummary, strongestOf } from '@chaosproxy/runner/result'
+import type { Facts } from '../facts/facts.ts'
+
+/**
+ * How a run or a check ended. `weaker`: it kept what was expected, which is less than the strongest level, and broke that.
+ * `missed`: the level is met, a requirement is not. `vacuous`: nothing was violated, and little was tried.
+ */
+export type Outcome = 'violated' | 'met' | 'weaker' | 'missed' | 'unknown' | 'vacuous' | 'interrupted' | 'unchecked'
+
+/** What an outcome and its next step are told from, besides the facts. */
+export interface TellingInput {
+  readonly history: History
+  readonly run?: RunSummary | undefined
+  /** The command that repeats the run or the check. */
+  readonly again?: string | undefined
+}
+
+export function outcomeOf({ report, asked, requirements, vacuous }: Facts, run: RunSummary | undefined): Outcome {
+  if (report === undefined) return run?.interrupted === true ? 'interrupted' : 'unchecked'
+  const strongest = strongestOf(report)
+  const { result } = verdictOf(report, asked ?? strongest)
+  if (result === 'violated') return 'violated'
+  if (requirements.some(({ met }) => met === false)) return 'missed'
+  if (run?.interrupted === true) return 'interrupted'
+  if (result === 'unknown') return 'unknown'
+  if (vacuous.length > 0) return 'vacuous'
+  return verdictOf(report, strongest).result === 'violated' ? 'weaker' : 'met'
+}
