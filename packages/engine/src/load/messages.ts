@@ -79,10 +79,12 @@ const report = v.strictObject({
   ),
 })
 
+const node = v.optional(text)
+
 const completion = v.variant('type', [
-  v.strictObject({ type: v.literal('ok'), value: json }),
-  v.strictObject({ type: v.literal('fail'), error: v.string(), answered: v.optional(v.literal(true)) }),
-  v.strictObject({ type: v.literal('info'), error: v.string() }),
+  v.strictObject({ type: v.literal('ok'), value: json, node }),
+  v.strictObject({ type: v.literal('fail'), error: v.string(), answered: v.optional(v.literal(true)), node }),
+  v.strictObject({ type: v.literal('info'), error: v.string(), node }),
 ])
 
 const entry: v.GenericSchema<unknown, LoadEntry> = v.variant('type', [

@@ -13,7 +13,7 @@ export interface Input {
  * How an invocation ended. `ok` has the value for the history: what was read or handed out or, if the object answers
  * nothing, what was asked. `fail`: certainly had no effect. `info`: may have, now or later.
  */
-export type Completion =
+export type Completion = (
   | { readonly type: 'ok'; readonly value: Json }
   | {
       readonly type: 'fail'
@@ -25,6 +25,10 @@ export type Completion =
       readonly answered?: true | undefined
     }
   | { readonly type: 'info'; readonly error: string }
+) & {
+  /** The node that was asked, if the client itself chose it, as one does that looks for the primary. */
+  readonly node?: string | undefined
+}
 
 /** Whether the object carried out what it was asked, or declined it. */
 export const isAnswer = (completion: Completion): boolean =>

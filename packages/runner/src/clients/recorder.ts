@@ -41,8 +41,8 @@ export function createRunRecorder(sink: HistorySink, now: () => Nanos): RunRecor
           : { index: index++, time, process, type: 'invoke', f, key, value, node },
       )
     },
-    completed({ process, node, input }, completion) {
-      const { type } = completion
+    completed({ process, node: home, input }, completion) {
+      const { type, node = home } = completion
       if (type === 'ok') counts.ok++
       else if (type === 'fail') counts.fail++
       else counts.info++

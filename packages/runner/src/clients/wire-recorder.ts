@@ -51,10 +51,11 @@ export function recordWire(
   return {
     newProcess: () => processes++,
     invoked: ({ process }) => made.set(process, (made.get(process) ?? 0) + 1),
-    completed({ process, node, input, final }, completion) {
+    completed({ process, node: home, input, final }, completion) {
       const session = sessionOf(process)
       if ((arrived.get(session) ?? 0) < (made.get(process) ?? 0)) {
         const { f, key, value } = input
+        const { node = home } = completion
         const error = completion.type === 'ok' ? 'not seen' : completion.error
         wire.missed({ session, node, f, key, value, final, error })
       }

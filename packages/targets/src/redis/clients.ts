@@ -1,5 +1,5 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
-import { type Completion, millis, type SessionSource } from '@chaosproxy/history'
+import { type Millis, millis, type SessionSource } from '@chaosproxy/history'
 import { COMPARE_AND_SET, redis } from '@chaosproxy/recorder/redis'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import { type CommandTable, commandsOf, lockTable, type TableName } from '../clients/commands.ts'
@@ -99,12 +99,13 @@ function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Fo
   return {
     invoke(request, timeoutMs, completed) {
       if (choice.reads === 'replicas' && request.harmless) return to(home.node).invoke(request, timeoutMs, completed)
-      const learned = (completion: Completion) => {
-        if (completion.type !== 'ok' && !NO_REASON_TO_ASK.test(completion.error)) known = undefined
-        completed(completion)
-      }
+      const askPrimary = (node: NodeId, leftMs: Millis) =>
+        to(node).invoke(request, leftMs, (completion) => {
+          if (completion.type !== 'ok' && !NO_REASON_TO_ASK.test(completion.error)) known = undefined
+          completed({ ...completion, node })
+        })
       const found = primary()
-      if (found !== undefined) return to(found).invoke(request, timeoutMs, learned)
+      if (found !== undefined) return askPrimary(found, timeoutMs)
       const deadline = performance.now() + timeoutMs
       finder ??= primaryFinder(home, nodes)
       finder.find(timeoutMs).then((named) => {
@@ -115,7 +116,7 @@ function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Fo
           completed({ type: 'fail', error: 'no Sentinel named a primary in time' })
         else {
           known = named
-          to(named).invoke(request, millis(remainingMs), learned)
+          askPrimary(named, millis(remainingMs))
         }
       })
     },

@@ -41,27 +41,39 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     return Promise.all(clients.map((client) => ask(client, input, request, patienceMs)))
   }
 
+  /** The client's own node if it answered, or else one that did: a node that is down is not shown as answering. */
+  function nodeOf(answers: readonly Completion[]): NodeId | undefined {
+    const answering = answers.flatMap((answer, i) => (isAnswer(answer) ? (nodes[i] ?? []) : []))
+    return answering.includes(home.node) ? home.node : answering[0]
+  }
+
   async function acquire(request: Request, timeoutMs: Millis): Promise<Completion> {
     const from = performance.now()
     const token = randomUUID()
     const answers = await all({ ...request.input, f: 'acquire', value: token }, request, timeoutMs)
     const granted = answers.filter(({ type }) => type === 'ok').length
     const lateBy = performance.now() - from - lockMs * (1 - DRIFT)
-    if (granted >= quorum && lateBy < 0) return { type: 'ok', value: token }
+    const node = nodeOf(answers)
+    if (granted >= quorum && lateBy < 0) return { type: 'ok', value: token, node }
     await all({ ...request.input, f: 'release', value: token }, request, timeoutMs)
     const error = `answered by ${granted} of ${nodes.length}`
     // Without a majority that answered, nobody could be given the lock.
-    return answers.filter(isAnswer).length >= quorum ? { type: 'fail', error, answered: true } : { type: 'fail', error }
+    return answers.filter(isAnswer).length >= quorum
+      ? { type: 'fail', error, answered: true, node }
+      : { type: 'fail', error, node }
   }
 
   /** Succeeds even if some nodes were not reached: after a release, the client no longer counts as the holder. */
   async function release(request: Request, timeoutMs: Millis): Promise<Completion> {
     const answers = await all(request.input, request, timeoutMs)
-    if (answers.some(({ type }) => type === 'ok')) return { type: 'ok', value: request.input.value }
+    const node = nodeOf(answers)
+    if (answers.some(({ type }) => type === 'ok')) return { type: 'ok', value: request.input.value, node }
     const isLost = answers.every(({ type }) => type === 'fail')
     const error = 'answered: no node has this token any more'
-    if (!isLost) return { type: 'info', error }
-    return answers.filter(isAnswer).length >= quorum ? { type: 'fail', error, answered: true } : { type: 'fail', error }
+    if (!isLost) return { type: 'info', error, node }
+    return answers.filter(isAnswer).length >= quorum
+      ? { type: 'fail', error, answered: true, node }
+      : { type: 'fail', error, node }
   }
 
   return {

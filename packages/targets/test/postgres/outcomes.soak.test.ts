@@ -101,7 +101,7 @@ liveTest(
     const ask = counters.client()
     const admin = await session(port)
     const countOf = async (key: string) => (await ask(read(key))) satisfies Completion
-    const ok = (value: number) => ({ type: 'ok', value })
+    const ok = (value: number) => ({ type: 'ok', value, node: 'n1' })
 
     // The answer is lost: nobody knows, and it was done once.
     expect(await way.losing(/INSERT/, () => ask(add('x')))).toMatchObject({ type: 'info', error: 'ECONNRESET' })
@@ -116,9 +116,9 @@ liveTest(
     const transfer = (id: number): Input => ({ f: 'transfer', value: { from: 'a', to: 'b', amount: 10, id } })
     const balances = () => askBank({ f: 'read', value: null })
     expect(await way.losing(/UPDATE/, () => askBank(transfer(1)))).toMatchObject({ type: 'fail' })
-    expect(await balances()).toEqual({ type: 'ok', value: BANK })
+    expect(await balances()).toEqual({ type: 'ok', value: BANK, node: 'n1' })
     expect(await way.losing(/COMMIT/, () => askBank(transfer(2)))).toMatchObject({ type: 'info' })
-    expect(await balances()).toEqual({ type: 'ok', value: { a: 90, b: 110 } })
+    expect(await balances()).toEqual({ type: 'ok', value: { a: 90, b: 110 }, node: 'n1' })
     expect(await askBank({ f: 'transfer', value: { from: 'a', to: 'b', amount: 1000, id: 3 } })).toEqual({
       type: 'fail',
       error: 'insufficient funds',

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json } from '@chaosproxy/history'
-import type { Client } from '@chaosproxy/runner'
+import type { Client, Request } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import type { ClientKind } from '../../clients/client-kind.ts'
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from '../../clients/planned-clients.ts'
@@ -86,6 +86,11 @@ function openClients(declaration: PostgresDeclaration, { asked, nodes }: OpenCli
   }
 }
 
+interface Connected {
+  readonly node: NodeId
+  readonly connection: Connection
+}
+
 /** The time left for an invocation. */
 interface Deadline {
   readonly signal: AbortSignal
@@ -97,9 +102,10 @@ function openClient(home: NodeAddress, { declaration, object, nodes, isLocal }: 
   let primary: NodeId | undefined
   let closed = false
 
-  async function connectionTo(address: NodeAddress, { signal }: Deadline): Promise<Connection> {
-    const known = connections.get(address.node)
-    if (known?.isOpen()) return known
+  async function connectionTo(address: NodeAddress, { signal }: Deadline): Promise<Connected> {
+    const { node } = address
+    const known = connections.get(node)
+    if (known?.isOpen()) return { node, connection: known }
     const connection = await openConnection({
       ...credentialsOf(declaration),
       host: address.host,
@@ -108,21 +114,21 @@ function openClient(home: NodeAddress, { declaration, object, nodes, isLocal }: 
       signal,
     })
     if (closed) connection.close()
-    connections.set(address.node, connection)
-    return connection
+    connections.set(node, connection)
+    return { node, connection }
   }
 
   /** A connection to the first node that accepts writes, starting with the last known primary. */
-  async function connectionToPrimary(deadline: Deadline): Promise<Connection> {
+  async function connectionToPrimary(deadline: Deadline): Promise<Connected> {
     const all = nodes()
     const last = all.filter(({ node }) => node === primary)
     const tried: string[] = []
     for (const address of [...last, ...all.filter(({ node }) => node !== primary)]) {
       try {
-        const connection = await connectionTo(address, deadline)
-        if (connection.parameter('in_hot_standby') !== 'on') {
+        const connected = await connectionTo(address, deadline)
+        if (connected.connection.parameter('in_hot_standby') !== 'on') {
           primary = address.node
-          return connection
+          return connected
         }
         tried.push(`${address.node}: a standby`)
       } catch (error) {
@@ -134,16 +140,28 @@ function openClient(home: NodeAddress, { declaration, object, nodes, isLocal }: 
     throw new NotConnected(`no node takes writes: ${tried.join('; ')}`)
   }
 
-  async function ask(asked: Asked, isRead: boolean, deadline: Deadline): Promise<Completion | Judged> {
+  async function ask({ input, harmless }: Request, deadline: Deadline): Promise<Completion> {
+    const asked = objects[object].asked(input)
     if (asked.type === 'unknown') return { type: 'fail', error: asked.why }
-    const isHere = isRead && declaration.reads === 'replicas'
-    let connection: Connection
+    const isHere = isReading(input) && declaration.reads === 'replicas'
+    let connected: Connected
     try {
-      connection = await (isHere ? connectionTo(home, deadline) : connectionToPrimary(deadline))
+      connected = await (isHere ? connectionTo(home, deadline) : connectionToPrimary(deadline))
     } catch (error) {
       if (error instanceof NotConnected) return { type: 'fail', error: `not asked: ${error.message}` }
       throw error
     }
+    const { node, connection } = connected
+    const end = await carryOut(asked, connection, deadline)
+    const completion = end.type === 'ok' || end.type === 'done' ? succeeded(end, input) : completionOf(end, harmless)
+    return { ...completion, node }
+  }
+
+  async function carryOut(
+    asked: Exclude<Asked, { readonly type: 'unknown' }>,
+    connection: Connection,
+    deadline: Deadline,
+  ): Promise<Completion | Judged> {
     const abort = () => connection.close(String(deadline.signal.reason))
     deadline.signal.addEventListener('abort', abort)
     try {
@@ -157,12 +175,12 @@ function openClient(home: NodeAddress, { declaration, object, nodes, isLocal }: 
   }
 
   return {
-    invoke({ input, harmless }, timeoutMs, completed) {
+    invoke(request, timeoutMs, completed) {
       const giveUp = new AbortController()
       const timer = setTimeout(() => giveUp.abort(`timeout after ${timeoutMs} ms`), timeoutMs)
-      ask(objects[object].asked(input), isReading(input), giveUp).then((end) => {
+      ask(request, giveUp).then((completion) => {
         clearTimeout(timer)
-        completed(end.type === 'ok' || end.type === 'done' ? succeeded(end, input) : completionOf(end, harmless))
+        completed(completion)
       })
     },
     close() {
