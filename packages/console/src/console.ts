@@ -6,6 +6,7 @@ import type { PlannedRun, RunHandle, RunListener } from '@chaosproxy/runner'
 import type { Hello, Order, Verdict } from './browser/frames.ts'
 import { hadNothing, hadWith } from './browser/had.ts'
 import { type Judge, type Judgement, startJudge } from './judge/judge.ts'
+import { afterFirst, type Judged } from './live/first-finding.ts'
 import { frameFor } from './live/frame.ts'
 import { createLiveRun, type LiveRun } from './live/live-run.ts'
 import { announce } from './server/announcement.ts'
@@ -169,8 +170,11 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
   const { model, initial } = run.workload
   let judge: Judge | undefined
   let wasViolated = false
-  const show = (part: Omit<Verdict, 'version'>) => {
-    shown.verdict = { ...part, version: (shown.verdict?.version ?? 0) + 1 }
+  let first: Judged | undefined
+  const show = (part: Judged) => {
+    if (part.mood !== 'bad') first = undefined
+    else first ??= part
+    shown.verdict = { ...afterFirst(first, part), version: (shown.verdict?.version ?? 0) + 1 }
   }
   const begin = () =>
     startJudge(
@@ -205,6 +209,7 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
       shown.report = addressOfReport(finished.directory.report)
       const subject = runSubjectOf(finished)
       const { summary, history } = subject
+      live.counted(summary.operations)
       show({
         ...renderVerdict({
           ...subject,
@@ -220,9 +225,9 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
   }
 }
 
-const soFar = ({ tookMs: _, ...judgement }: Judgement): Omit<Verdict, 'version'> => judgement
+const soFar = ({ tookMs: _, ...judgement }: Judgement): Judged => judgement
 
-const notJudged = (why: string): Omit<Verdict, 'version'> => ({
+const notJudged = (why: string): Judged => ({
   mood: 'unsure',
   title: 'Judged at the end',
   sentence: `The record so far could not be judged: ${why}`,

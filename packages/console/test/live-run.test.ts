@@ -128,3 +128,10 @@ test('a page that followed another run is sent everything of the new one', () =>
   const had = { run: 7, width: 100, bins: 2, faultsVersion: 0, verdict: 3 }
   expect(frameFor(shown(live), had)).toMatchObject({ bins: { from: 0 }, faults: [] })
 })
+
+test('the counts of a finished run are those of its history, whatever the last progress said', () => {
+  const live = createLiveRun()
+  live.fold(status(100, { counts: { ok: 1_330, fail: 0, info: 1 } }))
+  live.counted({ ok: 1_331, fail: 0, info: 1 })
+  expect(frameFor(shown(live), { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }).counts.ok).toBe(1_331)
+})

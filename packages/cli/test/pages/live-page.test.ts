@@ -119,6 +119,42 @@ describe('the live page, in a real browser', () => {
     },
   )
 
+  patientTest.skipIf(without)('kills a node and heals it by keys alone, and never loses the focus', async () => {
+    const run = await startRun(['--time', '300s', '--rate', '100', '--faults', 'none'])
+    await open(run, async (page) => {
+      const focus = () => page.evaluate<string>('document.activeElement.id || document.activeElement.textContent')
+      await page.getByRole('button', { name: /^Pick the leader/ }).focus()
+      await page.keyboard.press('Enter')
+      expect(await focus()).toBe('inspector')
+
+      // From the top of the page, as somebody comes who has no pointer.
+      await page.locator('.skip, button').first().focus()
+      for (let i = 0; i < 20 && !(await focus())?.startsWith('node-'); i++) await page.keyboard.press('Tab')
+      for (const arrow of ['ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft'])
+        if ((await focus()) !== 'node-n2') await page.keyboard.press(arrow)
+      expect(await focus()).toBe('node-n2')
+      await page.keyboard.press('k')
+      await page.getByRole('heading', { name: '1 fault in force' }).waitFor()
+      expect(await focus()).toBe('node-n2')
+
+      await page.keyboard.press('Enter')
+      expect(await focus()).toBe('inspector')
+      await page.keyboard.press('Tab')
+      expect(await focus()).toMatch(/^Heal: kill/)
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
+      expect(await focus()).toMatch(/^Kill n2/)
+      await page.keyboard.press('Escape')
+      expect(await focus()).toBe('node-n2')
+      await page.getByRole('button', { name: 'Stop and judge' }).click()
+      await page.getByRole('link', { name: 'Open the report' }).waitFor()
+    })
+    run.child.kill('SIGINT')
+    await run.finished
+    const { faults } = JSON.parse(readFileSync(join(runIn(run.out), 'run.json'), 'utf8'))
+    expect(faults).toMatchObject([{ id: 'by hand 1', fault: { kind: 'kill', nodes: ['n2'] } }])
+  })
+
   patientTest.skipIf(without)('starts the same run again when asked, and follows it', async () => {
     const run = await startRun(['--time', '1s', '--rate', '100', '--faults', 'none', '--workload', 'counter'])
     await open(run, async (page) => {

@@ -106,6 +106,15 @@ export interface Verdict {
   /** Markup that the server rendered: the ladder of levels, and the drawing of the contradiction. */
   readonly ladder: string
   readonly drawing?: string | undefined
+  /** What the newest judgement says of another violation than the one above, which was found first. */
+  readonly since?: Finding | undefined
+}
+
+/** A violation, as words and as a drawing. */
+export interface Finding {
+  readonly title: string
+  readonly sentence: string
+  readonly drawing?: string | undefined
 }
 
 /** What has changed since the last frame that this page was sent. */

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { type Action, actionsFor, doneAlready, groupName, type Picked } from './actions.ts'
+import { INSPECTOR } from './focus.ts'
 import type { FaultRow, Hello, NodeRow } from './frames.ts'
 
 interface InspectorProps {
@@ -19,8 +20,10 @@ export function Inspector(props: InspectorProps): JSX.Element {
   const { hello, picked, faults, closed, inject, heal, pick } = props
   const actions = actionsFor(picked, hello)
   return (
-    <section class="inspector" aria-labelledby="inspector">
-      <h2 id="inspector">{titleOf(picked)}</h2>
+    <section class="inspector" aria-labelledby={INSPECTOR}>
+      <h2 id={INSPECTOR} tabindex={-1}>
+        {titleOf(picked)}
+      </h2>
       {isNothing(picked) ? <Hint hello={hello} pick={pick} nodes={props.nodes} /> : null}
       <div class="actions">
         {actions.map((action) => {

@@ -4,6 +4,7 @@ import { type Action, actionsFor, nothingPicked, type Picked } from './actions.t
 import { Charts } from './charts.tsx'
 import type { Connection, DraftedOrder } from './connection.ts'
 import { FaultList } from './fault-list.tsx'
+import { focusOn, nodeElement, useKeptFocus } from './focus.ts'
 import { Inspector } from './inspector.tsx'
 import { TailTable } from './tail-table.tsx'
 import { startTheme, useNarrow, useTheme } from './theme.ts'
@@ -20,6 +21,12 @@ export function Page({ view, connection }: { readonly view: View; readonly conne
   const [problem, setProblem] = useState('')
   const [theme, nextTheme] = useTheme()
   const isNarrow = useNarrow()
+  const rail = useRef<HTMLElement>(null)
+  const focused = useKeptFocus(rail)
+  const left = ({ key }: KeyboardEvent) => {
+    const [node] = picked.type === 'nodes' ? picked.nodes : []
+    if (key === 'Escape' && node !== undefined) focusOn(nodeElement(node))
+  }
   const { hello, frame } = view
   if (hello === undefined || frame === undefined) return <p class="waiting">{waitingText(view)}</p>
   const active = inForce(view.faults)
@@ -61,7 +68,7 @@ export function Page({ view, connection }: { readonly view: View; readonly conne
               typed={typed}
             />
           </section>
-          <aside class="rail">
+          <aside class="rail" ref={rail} onFocusIn={focused} onKeyDown={left}>
             <p class="problem" role="status">
               {problem}
             </p>
@@ -69,7 +76,7 @@ export function Page({ view, connection }: { readonly view: View; readonly conne
             <FaultList faults={view.faults} canHeal={closed === undefined} heal={heal} />
           </aside>
         </div>
-        <Why drawing={view.verdict?.drawing} />
+        <Why verdict={view.verdict} />
         <Charts view={view} theme={theme} />
         <TailTable rows={frame.tail ?? []} />
       </main>

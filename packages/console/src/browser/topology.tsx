@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import type { Picked } from './actions.ts'
+import { focusOn, INSPECTOR, nodeElement } from './focus.ts'
 import type { FaultRow, Hello, NodeRow } from './frames.ts'
 import { between, type Layout, layOut, type Place, stub } from './layout.ts'
 import { count, offset, plural } from './words.ts'
@@ -135,7 +136,9 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
       ? (row?.role ?? (hello.tells ? 'no answer' : 'server'))
       : down.kind === 'pause'
         ? '‖ paused'
-        : '✕ killed'
+        : row?.role === undefined
+          ? '✕ killed'
+          : 'starting'
   const isPicked = picked.type === 'nodes' && picked.nodes.includes(node)
   const { width, height } = layout.card
   const apart = isApart(node, hello.nodes, faults)
@@ -145,8 +148,12 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
   const pressed = (event: KeyboardEvent) => {
     const arrow = ARROWS[event.key]
     if (arrow !== undefined) focusTowards(layout, node, arrow)
-    else if (event.key === 'Enter' || event.key === ' ') pick(event.key === ' ' ? toggled(picked, node) : only(node))
-    else if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key.length === 1) return typed(node, event.key)
+    else if (event.key === ' ') pick(toggled(picked, node))
+    else if (event.key === 'Enter') {
+      pick(only(node))
+      focusOn(INSPECTOR)
+    } else if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key.length === 1)
+      return typed(node, event.key)
     else return
     event.preventDefault()
   }
@@ -154,9 +161,10 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
     // biome-ignore lint/a11y/useSemanticElements: a button cannot be drawn
     <g
       class={look}
-      id={`node-${node}`}
+      id={nodeElement(node)}
       role="button"
-      tabIndex={hello.nodes.indexOf(node) === focusable(picked, hello.nodes) ? 0 : -1}
+      // Preact sets `tabIndex` as an attribute of that spelling, which SVG ignores.
+      tabindex={hello.nodes.indexOf(node) === focusable(picked, hello.nodes) ? 0 : -1}
       aria-pressed={isPicked}
       aria-description={[...own.map(({ text }) => text), ...(apart ? ['cut off'] : []), ...lagging].join(', ')}
       transform={`translate(${place.x - width / 2} ${place.y - height / 2})`}
@@ -214,7 +222,7 @@ function focusTowards({ places }: Layout, node: string, direction: { readonly x:
     .filter(({ name, cost }) => name !== node && cost !== undefined)
     .sort((a, b) => (a.cost ?? 0) - (b.cost ?? 0))
   const nearest = ahead[0]
-  if (nearest !== undefined) document.getElementById(`node-${nearest.name}`)?.focus()
+  if (nearest !== undefined) focusOn(nodeElement(nearest.name))
 }
 
 function costOf(from: Place, to: Place, { x, y }: { readonly x: number; readonly y: number }): number | undefined {

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import type { Verdict } from './frames.ts'
 import type { View } from './view.ts'
 import { clock, count } from './words.ts'
 
@@ -21,6 +22,11 @@ export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
       </h1>
       <p class="lede">{sentenceOf(view, isCertain)}</p>
       <p class="basis">{basisOf(view)}</p>
+      {verdict?.since === undefined ? null : (
+        <p class="since">
+          Found since: {verdict.since.title}. {verdict.since.sentence}
+        </p>
+      )}
       {verdict === undefined ? null : <h2 class="sr">Consistency levels, strongest first</h2>}
       {/* Markup of the server's own, every text in it escaped. */}
       <div class="rungs" dangerouslySetInnerHTML={{ __html: verdict?.ladder ?? '' }} />
@@ -55,8 +61,16 @@ function basisOf({ verdict, connection, frame }: View): string {
   return upTo
 }
 
-/** The contradiction as the report draws it. */
-export function Why({ drawing }: { readonly drawing: string | undefined }): JSX.Element | null {
-  if (drawing === undefined) return null
-  return <section class="why-part" dangerouslySetInnerHTML={{ __html: drawing }} />
+/** The contradictions as the report draws them, the one that was found first above. */
+export function Why({ verdict }: { readonly verdict: Verdict | undefined }): JSX.Element {
+  const drawings = [verdict?.drawing, verdict?.since?.drawing]
+  return (
+    <>
+      {drawings.map((drawing, i) =>
+        drawing === undefined ? null : (
+          <section key={String(i)} class="why-part" dangerouslySetInnerHTML={{ __html: drawing }} />
+        ),
+      )}
+    </>
+  )
 }

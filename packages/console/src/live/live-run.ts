@@ -18,6 +18,8 @@ export interface LiveRun {
   readonly failure: string | undefined
   tail(): readonly TailRow[]
   fold(event: RunEvent): void
+  /** Takes the counts of the finished run, which has no more progress to report. */
+  counted(counts: LiveRun['counts']): void
 }
 
 interface Folded {
@@ -49,6 +51,9 @@ export function createLiveRun(): LiveRun {
   return Object.assign(folded, {
     tail: () => folded.sampled.rows(),
     fold: (event: RunEvent) => fold(folded, event),
+    counted({ ok, fail, info }: LiveRun['counts']) {
+      folded.counts = { ok, fail, info }
+    },
   })
 }
 
@@ -108,12 +113,15 @@ function foldProgress(run: Folded, { stage, elapsed, counts, soFar, nodes }: Pro
   )
   run.nodes = nodes.map(({ node, status }) => ({
     node,
-    ...(status === undefined ? {} : { role: status.role, leads: status.leads, term: status.term }),
+    ...(status === undefined ? {} : { role: roleOf(status), leads: status.leads, term: status.term }),
     ...(status?.applied === undefined ? {} : { lag: run.lags.of(status.applied) }),
     clockMs: clockOf(node, run.faults.rows, run.elapsed),
     rate: run.rates.of(node),
   }))
 }
+
+const roleOf = ({ role, alone }: { readonly role: string; readonly alone?: boolean | undefined }): string =>
+  alone === true ? `${role}, cut off` : role
 
 /** Rates of nodes are over the time since then. */
 const RATE_MS = 1_000

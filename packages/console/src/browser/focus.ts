@@ -1,0 +1,26 @@
+import type { RefObject } from 'preact'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+
+/** The heading of the panel that says what can be done. */
+export const INSPECTOR = 'inspector'
+
+export const nodeElement = (node: string): string => `node-${node}`
+
+export const focusOn = (id: string): void => document.getElementById(id)?.focus()
+
+/**
+ * Keeps the focus in a part whose buttons come and go: once the focused one is gone, its panel's heading has the focus,
+ * not the whole page.
+ */
+export function useKeptFocus(part: RefObject<HTMLElement | null>): (event: FocusEvent) => void {
+  const last = useRef<Element | undefined>(undefined)
+  useLayoutEffect(() => {
+    const focused = document.activeElement
+    if (part.current?.contains(focused)) return
+    if (focused === document.body && last.current?.isConnected === false) focusOn(INSPECTOR)
+    last.current = undefined
+  })
+  return ({ target }) => {
+    last.current = target instanceof Element ? target : undefined
+  }
+}

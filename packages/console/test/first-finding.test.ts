@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { afterFirst, type Judged } from '../src/live/first-finding.ts'
+
+const found = (title: string, members: Partial<Judged> = {}): Judged => ({
+  ...{ mood: 'bad', title, sentence: `${title}, by two operations`, drawing: `<svg>${title}</svg>` },
+  ...{ operations: 10, ladder: '', ...members },
+})
+
+test('the violation that was found first stays above, and the next one stands below it', () => {
+  const first = found('a write was missing', { upTo: 7_000 })
+  const next = found('a read went back', { upTo: 9_000, operations: 20, ladder: '<ol/>' })
+  expect(afterFirst(undefined, first)).toEqual(first)
+  expect(afterFirst(first, first)).toEqual(first)
+  expect(afterFirst(first, next)).toEqual({
+    ...first,
+    ...{ operations: 20, ladder: '<ol/>' },
+    since: { title: next.title, sentence: next.sentence, drawing: next.drawing },
+  })
+})
+
+test('the judgement of the whole run keeps the first violation, and counts all operations', () => {
+  const first = found('a write was missing', { upTo: 7_000 })
+  const { upTo, ...whole } = found('3 writes were lost', { operations: 1_331 })
+  expect(afterFirst(first, whole)).toMatchObject({
+    title: first.title,
+    operations: 1_331,
+    since: { title: whole.title },
+  })
+  expect(afterFirst(first, whole).upTo).toBe(upTo)
+})
+
+test('a judgement without a violation replaces one', () => {
+  const fine: Judged = { mood: 'good', title: 'Linearizable', sentence: '', operations: 20, ladder: '' }
+  expect(afterFirst(found('a write was missing'), fine)).toEqual(fine)
+})
