@@ -1,14 +1,17 @@
 import { type Fault, linksBetween } from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
+import type { FaultRecord } from '../../runner/src/result/run-summary.ts'
 import { ms, readOfReplaced, report, summary, violated } from '../../runner/test/timeline.ts'
 import { renderHtml } from '../src/html/page.ts'
 
 // A fault is drawn on the lane of the node that it hit, and on no other.
 
-function drawn(...faults: readonly Fault[]): string {
+const drawn = (...faults: readonly Fault[]): string => drawnWith({}, ...faults)
+
+function drawnWith(more: Partial<FaultRecord>, ...faults: readonly Fault[]): string {
   const { history, counterexample } = readOfReplaced()
   const judged = report('not linearizable', { linearizable: violated(counterexample) })
-  const records = faults.map((fault, i) => ({ id: String(i), fault, from: ms(5138), to: ms(6902), hits: 1 }))
+  const records = faults.map((fault, i) => ({ id: String(i), fault, from: ms(5138), to: ms(6902), hits: 1, ...more }))
   const run = summary({ report: judged, faults: records })
   const page = renderHtml({ history, report: judged, run, title: 't', version: '1', historyFile: 'h' })
   return /<svg class="why-svg".*?<\/svg>/s.exec(page)?.[0] ?? ''
@@ -19,6 +22,17 @@ test('a node that was killed has a dark bar on its own lane, with both times', (
   expect(svg.match(/class="down"/g)).toHaveLength(1)
   expect(svg).toContain('>killed 5.138 s to 6.902 s<')
   expect(svg).not.toContain('class="band"')
+})
+
+test('a node that was starting again is drawn as that, not as killed', () => {
+  const svg = drawnWith({ healingFrom: ms(6600) }, { kind: 'kill', nodes: ['n3'] })
+  const [, down, starting] =
+    /class="down" x="[\d.]+" y="[\d.]+" width="([\d.]+)".*?class="starting" x="[\d.]+" y="[\d.]+" width="([\d.]+)"/.exec(
+      svg,
+    ) ?? []
+  expect(Number(down)).toBeGreaterThan(0)
+  expect(Number(starting)).toBeGreaterThan(0)
+  expect(svg).toContain('>killed 5.138 s to 6.600 s, ready 6.902 s<')
 })
 
 test('a cut is hatched on the lanes of both of its ends, and named once', () => {

@@ -73,7 +73,7 @@ export function isAcross(history: History, fault: NearFault, lanes: readonly str
 
 /** With room for what stands between the last lane and the axis. */
 export const heightOfNodes = (nodes: readonly string[], wire: Wire | undefined): number =>
-  nodes.length === 0 ? 0 : nodes.length * laneHeight(nodes, wire) + 16
+  nodes.length === 0 ? 0 : nodes.length * laneHeight(nodes, wire) + 24
 
 interface Place {
   readonly scale: Scale
@@ -89,7 +89,7 @@ interface Place {
 }
 
 /**
- * A lane for each node: when it was down (a dark bar) or cut off (hatched), with both times, and what it answered to
+ * A lane for each node: when it was down (a dark bar), starting (an outlined one) or cut off (hatched), with both times, and what it answered to
  * the operations drawn above, a dot for a change and a ring for a read.
  */
 export function nodeLanes(
@@ -139,7 +139,10 @@ function faultBars(
   const x1 = Math.max(left, Math.min(right - 4, scale.ofTime(fault.from)))
   const x2 = Math.min(right, Math.max(x1 + 4, scale.ofTime(fault.to)))
   const word = DOWN[fault.kind]
-  const text = `${word ?? clip(fault.short, 36)} ${moment(fault.from)} to ${moment(fault.to)}`
+  const started = word === undefined ? undefined : fault.startingFrom
+  const until = started === undefined ? moment(fault.to) : `${moment(started)}, ready ${moment(fault.to)}`
+  const text = `${word ?? clip(fault.short, 36)} ${moment(fault.from)} to ${until}`
+  const x3 = started === undefined ? x2 : Math.max(x1, Math.min(x2, scale.ofTime(started)))
   const half = (text.length * CHARACTER) / 2
   const x = Math.min(Math.max((x1 + x2) / 2, left + half), right - half)
   const own = nodes.filter((node) => hits(fault, node))
@@ -150,7 +153,9 @@ function faultBars(
     const bar =
       word === undefined
         ? html`<rect class="cut" x="${x1}" y="${y - 5}" width="${x2 - x1}" height="10" fill="url(#${hatch})"/>`
-        : html`<rect class="down" x="${x1}" y="${y - 5}" width="${x2 - x1}" height="10"/>`
+        : html`<rect class="down" x="${x1}" y="${y - 5}" width="${x3 - x1}" height="10"/>${
+            x3 < x2 ? html`<rect class="starting" x="${x3}" y="${y - 5}" width="${x2 - x3}" height="10"/>` : undefined
+          }`
     if (label === undefined) return bar
     return html`${bar}<text class="fault-name middle" x="${x}" y="${label.isBelow ? y + 17 : y - 9}">${text}</text>`
   })}</g>`

@@ -49,8 +49,8 @@ interface Place {
 const STOPPING: ReadonlySet<string> = new Set(['kill', 'crash', 'restart', 'pause'])
 
 /**
- * A strip for each node: as high as the share of operations that it answered, a dark bar below where it was down, a
- * hatched one where it was cut off from at least half of the others.
+ * A strip for each node: as high as the share of operations that it answered, a dark bar below where it was down, an
+ * outlined one where it was starting, a hatched one where it was cut off from at least half of the others.
  */
 export function nodeStrips(strips: readonly NodeStrip[], spans: readonly FaultSpan[], place: Place): Html | undefined {
   if (strips.length === 0) return undefined
@@ -62,9 +62,14 @@ export function nodeStrips(strips: readonly NodeStrip[], spans: readonly FaultSp
         (span) => {
           const isDown = STOPPING.has(span.kind) && span.nodes.includes(strip.node)
           if (!isDown && !isCutOff(strip.node, span, strips.length)) return []
-          const [x1, x2] = [x(span.from), Math.max(x(span.from) + 1.5, x(span.to))]
+          const started = isDown ? span.startingFrom : undefined
+          const bar = (className: string, from: number, to: number, text: string): Html => {
+            const [x1, x2] = [x(from), Math.max(x(from) + 1.5, x(to))]
+            return html`<rect class="${className}" x="${x1}" y="${bottom - 5}" width="${x2 - x1}" height="5"><title>${text}, ${moment(from)} to ${moment(to)}</title></rect>`
+          }
           return [
-            html`<rect class="${isDown ? 'down' : 'cut-off'}" x="${x1}" y="${bottom - 5}" width="${x2 - x1}" height="5"><title>${span.label}, ${moment(span.from)} to ${moment(span.to)}</title></rect>`,
+            bar(isDown ? 'down' : 'cut-off', span.from, started ?? span.to, span.label),
+            ...(started === undefined ? [] : [bar('starting', started, span.to, `${nameText(strip.node)} starting`)]),
           ]
         },
       )}`

@@ -1,10 +1,10 @@
-import { type Fault, type FaultKind, printMembers } from '@chaosproxy/faults'
+import { type Fault, type FaultKind, faultName, printMembers } from '@chaosproxy/faults'
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { RunRecorder } from '../clients/recorder.ts'
 import type { Healed } from '../ports/cluster.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
 
-type Injected = Pick<FaultRecord, 'id' | 'fault' | 'from'>
+type Injected = Pick<FaultRecord, 'id' | 'fault' | 'from' | 'healingFrom'>
 
 /** The records of a run's faults; injections and healings are written into its history as well. */
 export interface FaultRecords {
@@ -39,23 +39,24 @@ export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): F
       const described = printMembers(fault, { id })
       recorder.nemesis(fault.kind, isLate ? { ...described, began: from } : described)
     },
-    failed: ({ id, fault }, error) => void trouble.push(`${id} (${fault.kind}) could not be injected: ${error}`),
-    ended({ id, fault, from }, outcome) {
+    failed: ({ id, fault }, error) => void trouble.push(`${id} (${faultName(fault)}) could not be injected: ${error}`),
+    ended({ id, fault, from, healingFrom }, outcome) {
       const hits = outcome.type === 'healed' ? outcome.hits : 0
-      if (outcome.type === 'failed') trouble.push(`${id} (${fault.kind}) could not be healed: ${outcome.error}`)
+      if (outcome.type === 'failed') trouble.push(`${id} (${faultName(fault)}) could not be healed: ${outcome.error}`)
       const now = since()
       const lost = outcome.type === 'healed' ? outcome.lost : undefined
       const to = lost === undefined ? now : nanos(Math.max(from, now - lost.knownAgo))
-      const healed = { id, fault: fault.kind, hits }
+      const starting = fault.kind === 'kill' && healingFrom !== undefined && healingFrom < to ? { healingFrom } : {}
+      const healed = { id, fault: fault.kind, hits, ...starting }
       if (lost === undefined) {
         recorder.nemesis('heal', slow.has(id) ? { ...healed, ended: to } : healed)
-        records.push({ id, fault, from, to, hits })
+        records.push({ id, fault, from, to, hits, ...starting })
         return
       }
       const until = lost.overAgo === undefined ? undefined : nanos(Math.max(to, now - lost.overAgo))
       recorder.nemesis('heal', { ...healed, ended: to, inDoubtUntil: until ?? null })
-      trouble.push(`${id} (${fault.kind}): ${lost.why}. ${doubtText(to, until)}`)
-      records.push({ id, fault, from, to, hits, inDoubt: { why: lost.why, until } })
+      trouble.push(`${id} (${faultName(fault)}): ${lost.why}. ${doubtText(to, until)}`)
+      records.push({ id, fault, from, to, hits, ...starting, inDoubt: { why: lost.why, until } })
     },
     haveBitten: (kind) => records.some((record) => record.fault.kind === kind && record.hits > 0),
     inOrder: () => records.toSorted((a, b) => a.from - b.from),

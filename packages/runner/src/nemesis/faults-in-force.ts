@@ -10,7 +10,8 @@ export interface ActiveFault {
   readonly from: Nanos
   readonly to: Nanos
   heal: Heal | undefined
-  healing: boolean
+  /** When its healing began. */
+  healingFrom: Nanos | undefined
   /** Once it is healed. */
   outcome: Healed | undefined
   /** Called back then. */
@@ -81,7 +82,7 @@ export function createFaultsInForce(
         from,
         to,
         heal: undefined,
-        healing: false,
+        healingFrom: undefined,
         outcome: undefined,
         waiting: [],
       }
@@ -107,8 +108,8 @@ export function createFaultsInForce(
         return
       }
       if (healed !== undefined) current.waiting.push(healed)
-      if (current.healing) return
-      current.healing = true
+      if (current.healingFrom !== undefined) return
+      current.healingFrom = since()
       current.heal((outcome) => {
         current.outcome = outcome
         records.ended(current, outcome)

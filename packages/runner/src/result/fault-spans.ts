@@ -1,4 +1,4 @@
-import { describeFault, type Fault, type Link, parseFault } from '@chaosproxy/faults'
+import { describeFault, type Fault, faultName, type Link, parseFault } from '@chaosproxy/faults'
 import { type Event, type History, type Json, oncePerHistory } from '@chaosproxy/history'
 import type { RunSummary } from './run-summary.ts'
 import { STOOD_STILL } from './standstills.ts'
@@ -7,6 +7,8 @@ import { STOOD_STILL } from './standstills.ts'
 export interface FaultSpan {
   /** `partition`, `kill`, …, or the name a file gave it. */
   readonly kind: string
+  /** What `--faults` calls it, if that is not its kind. */
+  readonly name?: string | undefined
   /** `partition {n1 | n2 n3}`, as the history has it: not yet fit to be printed. */
   readonly label: string
   /** What it affects, by name; both empty if that is not known. */
@@ -15,6 +17,8 @@ export interface FaultSpan {
   /** Nanoseconds of the run. */
   readonly from: number
   readonly to: number
+  /** From then to its end the stopped nodes were starting again, and one of them may have answered. */
+  readonly startingFrom?: number | undefined
   /** Until then it may have been in force longer: contact with what injected it was lost. */
   readonly perhapsUntil?: number | undefined
   /** How often it took effect; undefined if that was not counted. */
@@ -35,15 +39,21 @@ const spansOfRun = (run: RunSummary, end: number): FaultSpan[] =>
   run.faults
     .filter((record) => record.skipped === undefined)
     .map((record) => ({
-      kind: record.fault.kind,
-      label: describeFault(record.fault),
+      ...namesOf(record.fault),
       ...placesOf(record.fault),
       from: record.from,
       to: record.to,
+      ...(record.healingFrom === undefined ? {} : { startingFrom: record.healingFrom }),
       ...(record.inDoubt === undefined ? {} : { perhapsUntil: record.inDoubt.until ?? Math.max(end, record.to) }),
       hits: record.hits,
       recoveryNanos: record.recoveryNanos,
     }))
+
+function namesOf(fault: Fault): Pick<FaultSpan, 'kind' | 'name' | 'label'> {
+  const { kind } = fault
+  const name = faultName(fault)
+  return { kind, label: describeFault(fault), ...(name === kind ? {} : { name }) }
+}
 
 /** The nodes and links that a fault is about. */
 const placesOf = (fault: Fault): Pick<FaultSpan, 'nodes' | 'links'> => ({
@@ -75,7 +85,10 @@ const spansOfEvents = oncePerHistory((history): readonly FaultSpan[] => {
       const span = open.get(key)
       open.delete(key)
       if (span !== undefined)
-        closed.push({ ...span, to: timeIn(event, 'ended'), ...doubtIn(event, history), hits: hitsOf(event) })
+        closed.push({
+          ...{ ...span, to: timeIn(event, 'ended'), ...startIn(event), ...doubtIn(event, history) },
+          hits: hitsOf(event),
+        })
     }
   }
   const end = lastTime(history)
@@ -124,6 +137,12 @@ function timeIn({ time, value }: Event, name: 'began' | 'ended'): number {
   return typeof own === 'number' ? own : time
 }
 
+/** When the stopped nodes were started again. */
+function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {
+  const from = member(value, 'healingFrom')
+  return typeof from === 'number' ? { startingFrom: from } : {}
+}
+
 /** Until when the fault that ended may have been in force longer. */
 function doubtIn({ value, time }: Event, history: History): Pick<FaultSpan, 'perhapsUntil'> {
   const until = member(value, 'inDoubtUntil')
@@ -132,11 +151,11 @@ function doubtIn({ value, time }: Event, history: History): Pick<FaultSpan, 'per
 }
 
 /** The usual name of the fault if this program wrote the event; otherwise the event's own words. */
-function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'label' | 'nodes' | 'links'> {
+function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'name' | 'label' | 'nodes' | 'links'> {
   const kind = kindOf(f)
   try {
     const fault = parseFault({ ...asMembers(value), kind: f }, f, ['id', 'began'])
-    return { kind, label: describeFault(fault), ...placesOf(fault) }
+    return { ...namesOf(fault), kind, ...placesOf(fault) }
   } catch {
     const nodes = namesIn(member(value, 'nodes'))
     return { kind, label: [kind, ...nodes.slice(0, 4)].join(' '), nodes, links: [] }

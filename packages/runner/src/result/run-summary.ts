@@ -101,6 +101,8 @@ export interface FaultRecord {
    * How often it took effect: chunks held or dropped, connections reset, processes killed. 0 means it proved nothing.
    */
   readonly hits: number
+  /** When its healing began, if that took time: from then on a killed node was starting. */
+  readonly healingFrom?: Nanos | undefined
   /** Contact with what injected it was lost, so that from `to` on nobody knows whether it was in force. */
   readonly inDoubt?:
     | {
