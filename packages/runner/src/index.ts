@@ -1,6 +1,6 @@
 export { type RunHandle, runOptionsOf } from './drive.ts'
 export { hasReadNothing, proves, type Signs, signsOf } from './judge/signs.ts'
-export { findVacuity, idleKinds, missingSuccesses, withoutObservation } from './judge/vacuity.ts'
+export { findVacuity, idleFaults, missingSuccesses, withoutObservation } from './judge/vacuity.ts'
 export { createClockBounds } from './load/clock-bounds.ts'
 export { driveShare } from './load/drive-share.ts'
 export type { LoadEntry, RemoteLoad } from './load/remote-load.ts'

@@ -2,7 +2,7 @@ import { type CheckOptions, check, levelsOf, type Report } from '@chaosproxy/che
 import { type History, type Millis, millis, millisToNanos, nanos } from '@chaosproxy/history'
 import { type DrivenRun, type DriveOptions, drive, heal, type RunHandle, runOptionsOf } from './drive.ts'
 import { judgeRun } from './judge/judge.ts'
-import { type PlannedRun, planRun, type Registries } from './plan/plan-run.ts'
+import { type PlannedRun, planRun, type Registries, requestedFaults } from './plan/plan-run.ts'
 import type { RunSpec } from './plan/run-spec.ts'
 import type { HistorySink } from './ports/cluster.ts'
 import type { RunStore } from './ports/run-options.ts'
@@ -185,7 +185,7 @@ async function judge(
   { store, now, listener, version, startedAt }: RunPlannedOptions,
   answers: Answers,
 ): Promise<JudgedRun> {
-  const { spec, target, workload, faultKinds, schedule, expect } = run
+  const { spec, target, workload, schedule, expect } = run
   const history = await store.read()
   listener?.({ type: 'checking', operations: history.operations.length })
   const checkStarted = now()
@@ -205,7 +205,7 @@ async function judge(
   const summary = judgeRun({
     ...{ version, spec, startedAt, schedule, history, workload, outcome, report, checkMs, expect, checking, answers },
     tier: target.tier,
-    requestedFaults: faultKinds,
+    requestedFaults: requestedFaults(run),
     marks: target.marks,
     backend: backend && (check(backend, checking) as Report),
   })

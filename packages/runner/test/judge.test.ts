@@ -157,6 +157,7 @@ test('nodes are sorted by number, with their availability before healing', () =>
 })
 
 describe('nothing passes vacuously', () => {
+  const killed = { name: 'kill', kind: 'kill' } as const
   const busy = timeline([
     [0, 'write', 1, 5, 'ok'],
     [1, 'read', 2, 6, 'ok'],
@@ -249,15 +250,24 @@ describe('nothing passes vacuously', () => {
   })
 
   test('a requested fault that never took effect makes a run vacuous', () => {
-    expect(findVacuity(busy, ['partition'], [fault('fault-1', cut, 0, 10, 0)])).toEqual(['no partition took effect'])
+    expect(findVacuity(busy, [{ name: 'partition', kind: 'partition' }], [fault('fault-1', cut, 0, 10, 0)])).toEqual([
+      'no partition took effect',
+    ])
+  })
+
+  test('a fault that took no effect is called what --faults calls it', () => {
+    const slow = { kind: 'latency', links: cut.links, latencyMs: 50, jitterMs: 0, distribution: 'uniform' } as Fault
+    const delay = { name: 'delay', kind: 'latency' } as const
+    expect(findVacuity(busy, [delay], [fault('fault-1', slow, 0, 10, 0)])).toEqual(['no delay took effect'])
+    expect(findVacuity(busy, [delay], [])).toEqual(['the run ended before any delay was injected'])
   })
 
   test('a requested fault that was never injected makes a run vacuous', () => {
-    expect(findVacuity(busy, ['kill'], [])).toEqual(['the run ended before any kill was injected'])
+    expect(findVacuity(busy, [killed], [])).toEqual(['the run ended before any kill was injected'])
   })
 
   test('a fault without operations makes a run vacuous', () => {
-    expect(findVacuity(busy, ['kill'], [fault('fault-1', kill, 20, 30)])).toEqual([
+    expect(findVacuity(busy, [killed], [fault('fault-1', kill, 20, 30)])).toEqual([
       'no operation was under way during any kill',
     ])
   })
@@ -267,7 +277,7 @@ describe('nothing passes vacuously', () => {
     const [first = 0] = [...busy.operations.callTime].sort((one, other) => other - one)
     expect(last).toBeGreaterThan(first)
     const within = { ...fault('fault-1', kill, 0, 0), from: nanos((first + last) / 2), to: nanos(last + 1) }
-    expect(findVacuity(busy, ['kill'], [within])).toEqual([])
+    expect(findVacuity(busy, [killed], [within])).toEqual([])
   })
 
   test('vacuity turns a met level into unknown, and leaves a violated one', () => {

@@ -48,7 +48,7 @@ export const doctorCommand: Command = {
       machine: await machineFindings(),
       needs: [...(await targetFindings(target)), ...(await addressFindings(target.declared))],
       containers: containerFindings(),
-      faults: faultFindings(target),
+      faults: faultFindings(target).named,
       isOfContainers: isOfContainers(target.declared),
     }
     const isWell = blockersOf(examined).length === 0

@@ -6,10 +6,10 @@ import { flag, inGroup } from '../arguments/declare.ts'
 import { usualPromise } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
+import { allFaults, type Finding, faultFindings, ticked } from '../doctor/findings.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { type Listed, listing, settingText } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
-import { widthAsked } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 
 export const targetsCommand: Command = {
@@ -18,7 +18,7 @@ export const targetsCommand: Command = {
   summary: 'list what can be tested, the faults it can suffer and its deliberate bugs',
   options: {
     ...inGroup('What is listed', [], {
-      faults: flag('which faults each target can suffer, and why not the others'),
+      faults: flag('the faults that --faults names or, of one target, which of them it can suffer'),
       bugs: flag('the deliberate bugs, for --bug'),
       ...configOption,
     }),
@@ -26,6 +26,7 @@ export const targetsCommand: Command = {
   },
   examples: [
     ['chaos targets --bugs', 'bugs to try the tool on'],
+    ['chaos targets raft --faults', 'what one target can suffer, and what to use instead of the rest'],
     ['chaos targets redis', 'one target, and which of its errors mean "failed" and which "unknown"'],
   ],
   async run(options) {
@@ -91,101 +92,38 @@ function errorTable({ errors = [] }: Target): readonly string[] {
 
 const WIDEST_ERROR = 46
 
-/** The promise with default settings. */
-/** Every kind of fault, and which targets can suffer it. */
+/** The rows have every kind of fault for every target; the lines say of one target what it can suffer, or of all what there is. */
 function faultTable(targets: readonly Target[]): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {
     const names = nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name)
     return targets.map(({ name, suffers }) => {
       const suffering = suffers(kind)
-      const refusal: Refusal = suffering === true ? {} : suffering
+      const refusal = suffering === true ? {} : suffering
       return { target: name, fault: kind, summary, nemeses: names, suffers: suffering === true, ...refusal }
     })
   })
-  const kinds = faultDefinitions.map(({ kind, summary }) => {
-    const own = rows.filter(({ fault }) => fault === kind)
-    return { kind, summary, own, nemeses: own[0]?.nemeses ?? [] }
-  })
-  const width = Math.max(...kinds.map(({ kind }) => kind.length)) + 2
-  const table = tickedTable(targets, kinds)
-  const asked = widthAsked(process.stdout)
-  const isWide = asked !== undefined && width + (table.ticks + 1) * targets.length > asked / 2
+  const [target, ...others] = targets
+  const isAlone = target !== undefined && others.length === 0
+  const listed = (found: readonly Finding[]): readonly string[] =>
+    listing(
+      found.map((fault): Listed => (isAlone ? ticked(fault) : [`  ${fault.what}`, fault.detail])),
+      style.bold,
+    )
+  const { named, unnamed } = isAlone ? faultFindings(target) : allFaults()
   return {
     rows,
     lines: [
-      ...(isWide ? namedTable(targets, kinds) : table.lines),
+      ...listed(named),
       '',
       'Choose them: chaos run --faults partition,lose-reply',
-      'Any kind, with any parameters and at any time, in a schedule: chaos run --faults ./schedule.json, which holds',
+      ...(isAlone ? [] : ['Which of them a target can suffer: chaos targets NAME --faults']),
+      '',
+      'Only in a schedule, with parameters and times: chaos run --faults ./schedule.json, which holds',
       '[{"fromMs":1000,"toMs":2000,"kind":"lose-reply","links":"from-clients","when":{"probability":0.3}}]',
+      '',
+      ...listed(unnamed),
     ],
   }
-}
-
-interface KindRow {
-  readonly kind: string
-  readonly summary: string
-  readonly nemeses: readonly string[]
-  readonly own: readonly (Refusal & { readonly target: string; readonly suffers: boolean })[]
-}
-
-/** A column for each target. */
-function tickedTable(targets: readonly Target[], kinds: readonly KindRow[]) {
-  const ticks = String(targets.length).length
-  const inColumns = (texts: readonly string[]): string => texts.map((text) => text.padEnd(ticks)).join(' ')
-  const numbers = targets.map((_, i) => String(i + 1))
-  const header = `${inColumns(numbers)}  ${targets.map(({ name }, i) => `${numbers[i]} ${name}`).join(' · ')}`
-  const rows = kinds.flatMap(({ kind, summary, nemeses: names, own }): readonly Listed[] => [
-    [kind, `${inColumns(own.map(({ suffers }) => (suffers ? '✔' : '✘')))}  ${summary}`],
-    ...chosenBy(names),
-    ...refusalsOf(own).map(
-      ({ names, reason }, _, { length }): Listed => ['', `✘ ${length === 1 ? '' : `${names.join(', ')}: `}${reason}`],
-    ),
-  ])
-  return { ticks, lines: listing([['', header], ...rows], style.bold) }
-}
-
-/** For a terminal too narrow for a column per target: names the targets that cannot suffer a fault. */
-function namedTable(targets: readonly Target[], kinds: readonly KindRow[]): readonly string[] {
-  const simulated = targets.filter(({ tier }) => tier === 'simulated').map(({ name }) => name)
-  const named = (names: readonly string[]): string => {
-    if (names.length === targets.length) return 'all'
-    if (simulated.length < 2 || !simulated.every((name) => names.includes(name))) return names.join(', ')
-    return [...names.filter((name) => !simulated.includes(name)), 'every sim:NAME'].join(', ')
-  }
-  return [
-    `A target suffers every fault that does not name it after ✘. Targets: ${targets.map(({ name }) => name).join(', ')}`,
-    '',
-    ...listing(
-      kinds.flatMap(({ kind, summary, nemeses: names, own }): readonly Listed[] => [
-        [kind, summary],
-        ...chosenBy(names),
-        ...refusalsOf(own).map(({ names, reason }): Listed => ['', `✘ ${named(names)}: ${reason}`]),
-      ]),
-      style.bold,
-    ),
-  ]
-}
-
-const chosenBy = (nemeses: readonly string[]): readonly Listed[] =>
-  nemeses.length === 0 ? [] : [['', `--faults ${nemeses.join(', ')}`]]
-
-interface Refusal {
-  readonly not?: string
-  readonly instead?: string
-}
-
-/** Each reason, with the targets that give it. */
-function refusalsOf(
-  rows: readonly (Refusal & { readonly target: string })[],
-): readonly { readonly names: readonly string[]; readonly reason: string }[] {
-  const refused = new Map<string, string[]>()
-  for (const { target, not, instead } of rows) {
-    if (not === undefined) continue
-    const reason = `${not}; instead: ${instead}`
-    refused.set(reason, [...(refused.get(reason) ?? []), target])
-  }
-  return [...refused].map(([reason, names]) => ({ names, reason }))
 }
 
 function bugList(targets: readonly Target[]): Listing {
@@ -195,8 +133,11 @@ function bugList(targets: readonly Target[]): Listing {
   )
   const lines = real.flatMap(({ name: target, bugs }) => [
     style.bold(target),
-    ...bugs.map((bug) => `  ${bug.name.padEnd(24)}${bug.summary}`),
+    ...listing(
+      bugs.map(({ name, summary }): Listed => [name, summary]),
+      String,
+    ).map((line) => `  ${line}`),
     '',
   ])
-  return { rows, lines: [...lines, 'Give a target one: chaos run --target NAME --bug MISTAKE'] }
+  return { rows, lines: [...lines, 'Give a target one: chaos run --target NAME --bug BUG'] }
 }

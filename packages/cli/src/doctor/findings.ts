@@ -2,11 +2,12 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { availableParallelism, freemem } from 'node:os'
 import { basename, resolve } from 'node:path'
-import { faultDefinitions, nodeNames } from '@chaosproxy/faults'
+import { type FaultKind, faultDefinitions, type Nemesis, nemeses, nodeNames } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
 import { commandSchema, containerAllowances, findProgram } from '@chaosproxy/targets'
 import { wordsOf } from '@chaosproxy/targets/named'
 import * as v from 'valibot'
+import type { Listed } from '../terminal/listing.ts'
 
 /** The result of one check. */
 export interface Finding {
@@ -16,6 +17,10 @@ export interface Finding {
   /** How to fix it. */
   readonly remedy?: string | undefined
 }
+
+/** How it is listed: with its remedy if something is wrong. */
+export const ticked = ({ what, ok, detail, remedy }: Finding, missing = '✘'): Listed =>
+  ok ? [`  ✔ ${what}`, detail] : [`  ${missing} ${what}`, `${detail}${remedy === undefined ? '' : `. ${remedy}`}`]
 
 const LEAST_NODE = [20, 19] as const
 const LEAST_FREE_BYTES = 500e6
@@ -77,14 +82,41 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
   ]
 }
 
-/** Which faults a target can suffer and, if it cannot suffer one, what that needs. */
-export function faultFindings(target: Target): Finding[] {
-  return faultDefinitions.map(({ kind, summary }) => {
-    const suffering = target.suffers(kind)
-    if (suffering === true) return { what: kind, ok: true, detail: summary }
-    return { what: kind, ok: false, detail: suffering.not, remedy: `instead: ${suffering.instead}` }
+/** Faults by the names of `--faults`, and the kinds that have none, which only schedules inject. */
+export interface FaultFindings {
+  readonly named: readonly Finding[]
+  readonly unnamed: readonly Finding[]
+}
+
+/** Which faults a target can suffer and, if it cannot suffer one, what to use instead. */
+export function faultFindings(target: Target): FaultFindings {
+  const offered = target.offers?.().flatMap((offer) => offer.nemeses.map(({ name }) => name))
+  return described(({ kind, name, summary, among }) => {
+    const suffering = target.suffers(kind, among)
+    if (suffering !== true)
+      return { what: name, ok: false, detail: suffering.not, remedy: `Instead: ${suffering.instead}` }
+    const refusal = among === undefined || offered?.includes(name) !== false ? undefined : target.refusal?.(name)
+    return { what: name, ok: refusal === undefined, detail: refusal ?? summary }
   })
 }
+
+/** All that there are. */
+export const allFaults = (): FaultFindings =>
+  described(({ name, summary }) => ({ what: name, ok: true, detail: summary }))
+
+interface DescribedFault {
+  readonly kind: FaultKind
+  readonly name: string
+  readonly summary: string
+  readonly among?: Nemesis['among'] | undefined
+}
+
+const described = (finding: (fault: DescribedFault) => Finding): FaultFindings => ({
+  named: nemeses.map(finding),
+  unnamed: faultDefinitions
+    .filter(({ kind }) => nemeses.every((nemesis) => nemesis.kind !== kind))
+    .map(({ kind, summary }) => finding({ kind, name: kind, summary })),
+})
 
 function canListen(): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { plural } from '@chaosproxy/history'
 import type { Style } from '@chaosproxy/report'
-import { type Listed, listing } from '../terminal/listing.ts'
-import type { ContainerFinding, Finding } from './findings.ts'
+import { listing } from '../terminal/listing.ts'
+import { type ContainerFinding, type Finding, ticked } from './findings.ts'
 
 /** What `chaos doctor` has found. */
 export interface Examined {
@@ -62,9 +62,6 @@ export function wholePage({ target, machine, needs, containers, faults }: Examin
 const NOTHING_MISSING: Finding = { what: 'programs', ok: true, detail: 'nothing is missing' }
 
 function section(title: string, findings: readonly Finding[], style: Style, missing = '✘'): readonly string[] {
-  const rows = findings.map(
-    ({ what, ok, detail, remedy }): Listed =>
-      ok ? [`  ✔ ${what}`, detail] : [`  ${missing} ${what}`, `${detail}${remedy === undefined ? '' : `. ${remedy}`}`],
-  )
+  const rows = findings.map((finding) => ticked(finding, missing))
   return [style.bold(title), ...listing(rows, String), '']
 }

@@ -33,7 +33,7 @@ test.each([
   ['swallow-message', 'swallow the message whole'],
   ['freeze', 'freeze the node until it thaws'],
 ])('%s, which is added by one line, is listed with who can suffer it', async (fault, summary) => {
-  expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(new RegExp(`${fault} +✔.*${summary}\n`))
+  expect((await chaosHere(['targets', 'raft', '--faults'])).stdout).toMatch(new RegExp(`✔ ${fault} +.*${summary}\n`))
   const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
   for (const target of ['raft', 'sim:raft'])
     expect(rows).toContainEqual(expect.objectContaining({ target, fault, suffers: true }))

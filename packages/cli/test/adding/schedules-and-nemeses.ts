@@ -22,9 +22,7 @@ const run = async (...args: readonly string[]) => {
 
 describe('a nemesis that is in the registry', () => {
   test('is listed, in words and as JSON', async () => {
-    expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(
-      /lose-reply +✔.*\n +--faults lose-reply, second-replies\n/,
-    )
+    expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/^ {2}second-replies +\w/m)
     const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
     expect(rows).toContainEqual(
       expect.objectContaining({

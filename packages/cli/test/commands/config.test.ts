@@ -206,10 +206,8 @@ describe('a name of a configuration', () => {
     }
     expect(await listed('targets', 'target')).toEqual(expect.arrayContaining(['raft', 'proto', 'shop']))
     expect(await listed('workloads', 'workload')).toEqual(expect.arrayContaining(['register', 'own', 'written']))
-    const { stdout } = await chaosHere(['targets', '--faults', '--config', config])
-    const [head = '', first = ''] = stdout.split('\n')
-    const columns = head.slice(0, head.indexOf('1 raft')).trim().split(/ +/)
-    expect(first.match(/[✔✘]/g)).toHaveLength(columns.length)
+    const { stdout } = await chaosHere(['targets', 'proto', '--faults', '--config', config])
+    expect(stdout).toMatch(/✔ partition +/)
   })
 
   test('stands for an upstream to record, unless the command line names others', async () => {

@@ -104,7 +104,7 @@ describe('chaos doctor', () => {
     })
     expect(needs).toEqual([])
     expect(faults).toContainEqual(expect.objectContaining({ what: 'partition', ok: true }))
-    for (const { ok, remedy } of faults) if (!ok) expect(remedy).toMatch(/^instead: ./)
+    for (const { ok, remedy } of faults) if (!ok) expect(remedy).toMatch(/^Instead: ./)
   })
 
   test("names the programs and scripts of a cluster's commands that are missing", async () => {

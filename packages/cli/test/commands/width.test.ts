@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { nemeses } from '@chaosproxy/faults'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished } from 'vitest'
 import { fitted } from '../../src/terminal/fitted.ts'
@@ -81,18 +82,18 @@ describe('fits 80 columns:', () => {
   })
 })
 
-test('chaos targets, where each fault names the targets that cannot suffer it, and why', async () => {
-  const text = (await narrow('targets', '--faults')).join(' ').replaceAll(/ +/g, ' ')
-  expect(text).not.toContain('✔')
-  expect(text).toContain('✘ every sim:NAME: the simulator delivers whole messages')
-  const rows: readonly { readonly target: string; readonly fault: string; readonly not?: string }[] = JSON.parse(
-    (await chaosHere(['targets', '--faults', '--json'])).stdout,
-  )
-  for (const { target, fault, not = '' } of rows) {
-    const described = text.slice(text.indexOf(` ${fault} `))
-    expect(described).toContain(not)
-    expect(text).toContain(target)
-  }
+test('chaos targets --faults has a line for each name that --faults takes, and a list of the other kinds', async () => {
+  const text = (await chaosHere(['targets', '--faults'])).stdout
+  for (const { name } of nemeses) expect(text).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
+  expect(nemeses.every(({ summary }) => text.includes(summary))).toBe(true)
+  for (const kind of ['latency', 'bandwidth', 'drop-message']) expect(text).not.toContain(kind)
+  expect(text).toMatch(/^ {2}half-open +\S/m)
+})
+
+test('chaos targets NAME --faults says why the target cannot suffer a fault, and what to use instead', async () => {
+  const text = (await narrow('targets', 'raft', '--faults')).join(' ').replaceAll(/ +/g, ' ')
+  expect(text).toContain('✘ clock all processes of a machine read the same clock. Instead: pause, or with --sim')
+  for (const { name } of nemeses) expect(text).toMatch(new RegExp(`[✔✘] ${name} `))
 })
 
 test('a list wraps at spaces, under its last column, and loses nothing', () => {

@@ -3,7 +3,7 @@ import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Event, FLAG_FINAL, type Header, type History, type Nanos } from '@chaosproxy/history'
 import { promiseOf } from '@chaosproxy/protocols'
 import { type Race, raceIn, raceMember, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
-import { idleKinds, missingSuccesses, type Scenario } from '@chaosproxy/runner'
+import { idleFaults, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import { CHECK_STEPS, digestOf, type Failure, NO_LEVEL, type SearchedProtocol } from '@chaosproxy/simulator'
 import type { Pool } from '../jobs/job.ts'
 import { requestOf } from '../references/requests.ts'
@@ -151,7 +151,7 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
   ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason}`] : []),
   ...missingSuccesses(history, { ...workload, failedCas: 'drop' }),
-  ...idleKinds(records).map((kind) => `no ${kind} took effect`),
+  ...idleFaults(records).map((name) => `no ${name} took effect`),
 ]
 
 /** A scenario with more operations than this is not shown whole. */

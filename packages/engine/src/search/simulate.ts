@@ -97,8 +97,7 @@ export async function simulate(
     ...{ deadlineMs: CHECK_MS, memoryBytes: MEMORY_BYTES, now: () => millis(performance.now()) },
   })
   const { outcome } = run
-  const kinds = chosen.map(({ kind }) => kind)
-  const vacuous = findVacuity(history, kinds, outcome.faults, subject.workload, outcome.recovery)
+  const vacuous = findVacuity(history, chosen, outcome.faults, subject.workload, outcome.recovery)
   return { history, report, vacuous, interrupted: outcome.interrupted }
 }
 

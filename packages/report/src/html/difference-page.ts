@@ -9,6 +9,7 @@ import {
   raceTexts,
   verdictTexts,
 } from '../difference/difference.ts'
+import { nameOfRecord } from '../runs/listed-run.ts'
 import { moment } from '../words.ts'
 import { fileLink, type Html, html, script, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
@@ -87,7 +88,8 @@ const rowsSection = (title: string, id: string, rows: readonly DifferenceRow[]):
       )}</tbody></table></div></section>`
 
 interface DrawnFault {
-  readonly kind: string
+  /** As in `--faults`. */
+  readonly name: string
   readonly label: string
   readonly from: number
   readonly to: number
@@ -102,7 +104,8 @@ function faultsIn(result: Parsed): readonly DrawnFault[] {
     const [kind, from, to] = [textAt(record, 'kind'), numberAt(record, 'fromNanos'), numberAt(record, 'toNanos')]
     if (kind === undefined || from === undefined || to === undefined) return []
     if (textAt(record, 'skipped') !== undefined) return []
-    return [{ kind, label: labelOf(memberAt(record, ['fault']), kind), from, to, hits: numberAt(record, 'hits') }]
+    const label = labelOf(memberAt(record, ['fault']), kind)
+    return [{ name: nameOfRecord(record) ?? kind, label, from, to, hits: numberAt(record, 'hits') }]
   })
 }
 
@@ -128,21 +131,21 @@ const WIDTH = 1080
 const NAMES = 130
 const LANE = 22
 
-/** The kinds of fault as lanes, before and after on one axis. */
+/** The faults as lanes, one for each name, before and after on one axis. */
 function lanes(both: readonly (readonly DrawnFault[])[], end: number): Html {
-  const kinds = [...new Set(both.flat().map(({ kind }) => kind))]
+  const names = [...new Set(both.flat().map(({ name }) => name))]
   const x = (time: number) => NAMES + (time / end) * (WIDTH - NAMES - 4)
-  const rows = kinds.flatMap((kind) =>
-    both.map((faults, i) => ({ kind, i, faults: faults.filter((fault) => fault.kind === kind) })),
+  const rows = names.flatMap((name) =>
+    both.map((faults, i) => ({ name, i, faults: faults.filter((fault) => fault.name === name) })),
   )
   const height = rows.length * LANE + 24
-  const about = kinds.map(
-    (kind) =>
-      `${kind}: ${both.map((faults) => faults.filter((fault) => fault.kind === kind).length).join(' before, ')} after`,
+  const about = names.map(
+    (name) =>
+      `${name}: ${both.map((faults) => faults.filter((fault) => fault.name === name).length).join(' before, ')} after`,
   )
   return html`<svg class="fault-lanes" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${about.join('; ')}">${rows.map(
-    ({ kind, i, faults }, row) =>
-      html`<text x="0" y="${row * LANE + 15}" class="${i === 0 ? 'row-name' : 't2'}">${i === 0 ? kind : 'after'}</text><path class="grid" d="${`M${NAMES} ${row * LANE + 11}H${WIDTH}`}"/>${faults.map(
+    ({ name, i, faults }, row) =>
+      html`<text x="0" y="${row * LANE + 15}" class="${i === 0 ? 'row-name' : 't2'}">${i === 0 ? name : 'after'}</text><path class="grid" d="${`M${NAMES} ${row * LANE + 11}H${WIDTH}`}"/>${faults.map(
         ({ label, from, to, hits }) =>
           html`<rect class="${hits === 0 ? 'span idle-span' : 'span'}" x="${x(from)}" y="${row * LANE + 5}" width="${Math.max(2, x(to) - x(from))}" height="12"><title>${`${label}, ${moment(from)} to ${moment(to)}`}</title></rect>`,
       )}`,

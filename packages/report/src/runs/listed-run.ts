@@ -1,3 +1,4 @@
+import { type Fault, faultName } from '@chaosproxy/faults'
 import { memberAt, numberAt, type Parsed, resultIn, textAt } from '@chaosproxy/runner/result'
 import type { Mood } from '../facts/headline.ts'
 import { capitalised } from '../words.ts'
@@ -10,7 +11,7 @@ export interface ListedRun {
   readonly startedAt: string
   readonly target: string
   readonly workload: string
-  /** Kinds of faults that took effect, each once. */
+  /** The faults that took effect, each once, as `--faults` names them. */
   readonly faults: readonly string[]
   readonly seed: number | undefined
   readonly mood: Mood
@@ -104,8 +105,17 @@ function stampOf(name: string): Pick<ListedRun, 'startedAt' | 'target'> {
 function faultsIn(result: Parsed): readonly string[] {
   const faults = memberAt(result, ['faults'])
   if (!Array.isArray(faults)) return []
-  const kinds = faults.filter((fault) => textAt(fault, 'skipped') === undefined).map((fault) => textAt(fault, 'kind'))
-  return [...new Set(kinds.filter((kind) => kind !== undefined))]
+  const names = faults.filter((record) => textAt(record, 'skipped') === undefined).map(nameOfRecord)
+  return [...new Set(names.filter((name) => name !== undefined))]
+}
+
+/** What `--faults` calls the fault of a record; its kind, if another version wrote it. */
+export function nameOfRecord(record: unknown): string | undefined {
+  try {
+    return faultName(memberAt(record, ['fault']) as Fault)
+  } catch {
+    return textAt(record, 'kind')
+  }
 }
 
 /** As the report's headline has it; results of other versions may lack its words. */
@@ -115,11 +125,16 @@ function verdictIn(result: Parsed): Pick<ListedRun, 'mood' | 'title' | 'level'> 
   const title = textAt(result, 'title') ?? verdict
   const isSaid = (text: string, ...before: readonly string[]): boolean =>
     before.some((each) => each.toLowerCase() === text.toLowerCase())
-  const said = [isSaid(verdict, title) ? '' : verdict, isSaid(headline, title, verdict) ? '' : headline]
+  const whole = isSaid(headline, title, verdict) ? '' : headline
+  const isWithin = whole.toLowerCase().startsWith(verdict.toLowerCase())
+  const said = [isSaid(verdict, title) || isWithin ? '' : verdict, whole]
+  const [doubt] = doubtsIn(result)
+  const mood = moodOf(result)
   return {
-    mood: moodOf(result),
+    mood,
     title: title === '' ? 'No verdict' : title,
-    level: said.filter((text) => text !== '').join(' · '),
+    // What a run that proves little has found says less than why it proves little.
+    level: mood === 'unsure' && doubt !== undefined ? doubt : said.filter((text) => text !== '').join(' · '),
   }
 }
 
@@ -132,6 +147,11 @@ function moodOf(result: Parsed): Mood {
   if (found === 'violated' || required.includes(false)) return 'bad'
   const isVacuous = (numberAt(result, 'vacuous', 'length') ?? 0) > 0
   return found === 'met' && required.every((met) => met === true) && !isVacuous ? 'good' : 'unsure'
+}
+
+function doubtsIn(result: Parsed): readonly string[] {
+  const doubts = memberAt(result, ['vacuous'])
+  return Array.isArray(doubts) ? doubts.filter((doubt): doubt is string => typeof doubt === 'string') : []
 }
 
 const metIn = (requirements: unknown): readonly unknown[] =>

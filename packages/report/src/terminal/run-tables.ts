@@ -1,4 +1,4 @@
-import { faultDefinitions } from '@chaosproxy/faults'
+import { faultDefinitions, faultName } from '@chaosproxy/faults'
 import { count, duration, percent, plural } from '@chaosproxy/history'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
 import { brokenLevel, isBroken } from '../broken-phase.ts'
@@ -142,13 +142,16 @@ export const nodesText = (nodes: readonly NodeSummary[]): string =>
 
 /** `faults that took effect: 6 of 6 partitions, 3 of 4 kills`, and the names of those that did not. */
 export function faultLines(run: RunSummary, page: PageStyle): string[] {
-  const byKind = new Map<string, FaultRecord[]>()
+  const byName = new Map<string, FaultRecord[]>()
   const injected = run.faults.filter((record) => record.skipped === undefined)
-  for (const record of injected) byKind.set(record.fault.kind, [...(byKind.get(record.fault.kind) ?? []), record])
+  for (const record of injected) {
+    const name = faultName(record.fault)
+    byName.set(name, [...(byName.get(name) ?? []), record])
+  }
   if (run.faults.length === 0) return ['no faults were injected']
-  const bit = [...byKind].map(([kind, records]) => {
+  const bit = [...byName].map(([name, records]) => {
     const hit = records.filter((record) => record.hits > 0).length
-    return `${hit} of ${records.length} ${records.length === 1 ? kind : kindInPlural(kind)}`
+    return `${hit} of ${records.length} ${records.length === 1 ? name : inPlural(name)}`
   })
   const idle = injected
     .filter((record) => record.hits === 0)
@@ -167,9 +170,9 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
   ]
 }
 
-/** The plural of a kind of fault: `partitions`. */
-const kindInPlural = (kind: string): string =>
-  faultDefinitions.find((definition) => definition.kind === kind)?.plural ?? `spells of ${kind}`
+/** The plural of a fault's name: `partitions`. */
+const inPlural = (name: string): string =>
+  faultDefinitions.find(({ kind }) => kind === name)?.plural ?? `spells of ${name}`
 
 /** `148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided`. */
 export function infoText(info: {

@@ -1,4 +1,4 @@
-import { describeFault, type Fault, type NodeId } from '@chaosproxy/faults'
+import { describeFault, type Fault, faultName, type NodeId } from '@chaosproxy/faults'
 import { type History, type Nanos, nanos, plural } from '@chaosproxy/history'
 import { answerText, hasReturned, nodeOf, outcomeName, processText, requestText } from '../operation-words.ts'
 import type { SequenceStep } from './sequence-diagram.ts'
@@ -83,5 +83,5 @@ function faultSteps({ fault, from, to }: SequenceInput['faults'][number]): Seque
   const begins: SequenceStep = { at: from, where: FAULTS, text: describeFault(fault), tone: 'fault' }
   return fault.kind === 'reset'
     ? [begins]
-    : [begins, { at: to, where: FAULTS, text: `${fault.kind} over`, tone: 'heal' }]
+    : [begins, { at: to, where: FAULTS, text: `${faultName(fault)} over`, tone: 'heal' }]
 }

@@ -1,7 +1,8 @@
 import { type CheckOptions, decidedByStart, type Report, verdictOf } from '@chaosproxy/checker'
-import type { FaultKind, Schedule } from '@chaosproxy/faults'
+import type { Schedule } from '@chaosproxy/faults'
 import { type History, type Millis, plural } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
+import type { RequestedFault } from '../plan/plan-run.ts'
 import type { RunOutcome, Settled } from '../ports/run-outcome.ts'
 import { judgeHeldTo, type RunExpectation } from '../result/requirements/expectation.ts'
 import { judgeRequirements } from '../result/requirements/judge-requirements.ts'
@@ -20,7 +21,7 @@ interface JudgeInput {
   readonly startedAt: string
   readonly tier: RunSummary['tier']
   readonly schedule: Schedule
-  readonly requestedFaults: readonly FaultKind[]
+  readonly requestedFaults: readonly RequestedFault[]
   readonly history: History
   /** The workload that was run; it knows which histories prove nothing. */
   readonly workload?: Workload | undefined

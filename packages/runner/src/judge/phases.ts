@@ -1,5 +1,5 @@
 import type { Report } from '@chaosproxy/checker'
-import type { Fault, NodeId } from '@chaosproxy/faults'
+import { type Fault, faultName, type NodeId } from '@chaosproxy/faults'
 import { FLAG_FINAL, type History, isAnswered, type Nanos, nanos } from '@chaosproxy/history'
 import { hasMajority, isStopping } from '../result/majority.ts'
 import { firstAnswerAfter } from '../result/requirements/measures.ts'
@@ -27,7 +27,7 @@ export interface PhaseBounds {
 
 /**
  * Splits the run at the beginning and end of every fault and sums up the operations called in each phase: `calm`, each
- * kind of fault, each combination of kinds (`kill+partition`; with `?` what perhaps was in force), and `healed` (everything after the last heal). If no
+ * name of a fault, each combination of them (`kill+partition`; with `?` what perhaps was in force), and `healed` (everything after the last heal). If no
  * node could reach a majority, the phase says so (`kill, no majority up`): a system that needs one cannot answer then.
  */
 export function summarizePhases(
@@ -51,7 +51,9 @@ export function summarizePhases(
     const latencies = answeredLatencies(history, rows)
     const own = stretches.filter((stretch) => stretch.phase === phase)
     const recoveries = faults
-      .filter(({ fault, from }) => phase.split(NO_MAJORITY)[0] === fault.kind && own.some((each) => each.from === from))
+      .filter(
+        ({ fault, from }) => phase.split(NO_MAJORITY)[0] === faultName(fault) && own.some((each) => each.from === from),
+      )
       .flatMap(({ recoveryNanos }) => recoveryNanos ?? [])
     return {
       phase,
@@ -124,8 +126,8 @@ function cutIntoStretches(
     const active = faults.filter((fault) => fault.from <= from && fault.to >= to).map(({ fault }) => fault)
     const perhaps = faults.filter((fault) => isDoubtful(fault, from, to)).map(({ fault }) => fault)
     const majority = hasMajority(nodes, [...active, ...perhaps])
-    const kinds = namesOf(active, perhaps)
-    const phase = kinds.length === 0 ? CALM : `${kinds.join('+')}${hasMajority(nodes, active) ? '' : NO_MAJORITY}`
+    const names = namesOf(active, perhaps)
+    const phase = names.length === 0 ? CALM : `${names.join('+')}${hasMajority(nodes, active) ? '' : NO_MAJORITY}`
     stretches.push({ phase, majority, from: nanos(from), to: nanos(to) })
   }
   const unhealed = faults.filter((fault) => isDoubtful(fault, healedAt, endedAt)).map(({ fault }) => fault)
@@ -142,11 +144,11 @@ function cutIntoStretches(
 const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
   inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
 
-/** The kinds of faults in force, and those of faults that perhaps were: `kill+partition?`. */
+/** The names of the faults in force, and of those that perhaps were: `kill+partition?`. */
 function namesOf(active: readonly Fault[], perhaps: readonly Fault[]): string[] {
-  const kinds = new Set<string>(active.map(({ kind }) => kind))
-  for (const { kind } of perhaps) if (!kinds.has(kind)) kinds.add(`${kind}?`)
-  return [...kinds].sort()
+  const names = new Set(active.map(faultName))
+  for (const name of perhaps.map(faultName)) if (!names.has(name)) names.add(`${name}?`)
+  return [...names].sort()
 }
 
 const shareOf = (phase: string, stretches: readonly Stretch[], endedAt: Nanos): number =>

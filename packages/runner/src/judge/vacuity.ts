@@ -1,7 +1,8 @@
 import { type CheckOptions, entryOf, type Need, unmetNeeds } from '@chaosproxy/checker'
-import type { FaultKind } from '@chaosproxy/faults'
+import { faultName } from '@chaosproxy/faults'
 import { type History, INFO } from '@chaosproxy/history'
 import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
+import type { RequestedFault } from '../plan/plan-run.ts'
 import type { Recovery } from '../ports/run-outcome.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
 import { leftOutReads } from './left-out-reads.ts'
@@ -13,7 +14,7 @@ import { refusedFinalReads } from './refused-final-reads.ts'
  */
 export function findVacuity(
   history: History,
-  requested: readonly FaultKind[],
+  requested: readonly RequestedFault[],
   faults: readonly FaultRecord[],
   workload: Pick<Workload, 'vacuous' | 'races' | 'model' | 'initial'> = register,
   recovery?: Recovery,
@@ -26,15 +27,14 @@ export function findVacuity(
     ...refusedFinalReads(history),
     ...(isAccountedFor(history, faults) ? [] : withoutConcurrency(history, workload)),
   ]
-  const idle = idleKinds(faults)
-  for (const kind of new Set(requested)) {
+  for (const { name, kind } of requested) {
     const ofKind = faults.filter((record) => record.fault.kind === kind)
-    if (ofKind.length === 0) found.push(`the run ended before any ${kind} was injected`)
-    else if (idle.includes(kind)) found.push(`no ${kind} took effect`)
+    if (ofKind.length === 0) found.push(`the run ended before any ${name} was injected`)
+    else if (ofKind.every(({ hits }) => hits === 0)) found.push(`no ${name} took effect`)
     else if (!ofKind.some((record) => hasOperationDuring(record, history)))
-      found.push(`no operation was under way during any ${kind}`)
+      found.push(`no operation was under way during any ${name}`)
   }
-  return found
+  return [...new Set(found)]
 }
 
 /** What the workload itself says is missing; otherwise that nothing was observed, whatever a workload demands. */
@@ -118,11 +118,11 @@ function usualErrorText(history: History, functions: readonly string[] | undefin
   return usual === undefined ? '' : ` (${usual[1]} of ${tried}: ${usual[0]})`
 }
 
-/** Kinds of fault that never took effect. */
-export function idleKinds(faults: readonly FaultRecord[]): FaultKind[] {
-  const kinds = new Set(faults.map(({ fault }) => fault.kind))
-  for (const { fault, hits } of faults) if (hits > 0) kinds.delete(fault.kind)
-  return [...kinds]
+/** Names of faults that never took effect. */
+export function idleFaults(faults: readonly FaultRecord[]): string[] {
+  const names = new Set(faults.map(({ fault }) => faultName(fault)))
+  for (const { fault, hits } of faults) if (hits > 0) names.delete(faultName(fault))
+  return [...names]
 }
 
 /** One that was called before, and is answered or given up only after it began, shows its effect as well. */

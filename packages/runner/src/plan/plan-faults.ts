@@ -80,8 +80,7 @@ export function sufferingText(
   const suffering = target.suffers(kind, among)
   if (suffering === true) throw new Error(`${target.name} can suffer ${name}`)
   const possible = nemesesFor(target).map((each) => each.name)
-  const what = name === kind ? name : `${name} (${kind})`
-  return `${target.name} cannot suffer ${what}: ${suffering.not}. Instead: ${suffering.instead}. Faults it can suffer: ${possible.join(', ')}.`
+  return `${target.name} cannot suffer ${name}: ${suffering.not}. Instead: ${suffering.instead}. Faults it can suffer: ${possible.join(', ')}.`
 }
 
 /** Faults for as long as our own clients work. */

@@ -1,6 +1,6 @@
-import type { FaultKind, FaultPlan, Nemesis, Schedule } from '@chaosproxy/faults'
+import { type FaultKind, type FaultPlan, type Nemesis, nameOfKind, type Schedule } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
-import { type Settings, settingsFor, type Workload } from '@chaosproxy/workloads'
+import { type Settings, settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
 import type { Target } from '../ports/target.ts'
 import type { RunExpectation } from '../result/requirements/expectation.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
@@ -80,14 +80,17 @@ export async function planRun(
   const needed = workload.uses?.(workloadSettings) ?? workload.functions
   const lacking = needed.filter((name) => !target.functions(targetSettings).includes(name))
   if (lacking.length > 0)
-    refuse(`${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.`)
+    refuse(
+      `${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.${workloadsFor(target, targetSettings)}`,
+    )
   requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
   const named = withAllNamed(spec, { target, workload, settings: targetSettings })
   const planned = planFaults({ ...spec, nodes, faults: named }, { target, where, refuse })
   const { nemeses: chosen, schedule } = planned
   for (const { id, plan } of schedule) {
     const [{ kind }, among] = [plan, placeOf(plan)]
-    if (target.suffers(kind, among) !== true) refuse(sufferingText(target, { kind, name: id, among }))
+    if (target.suffers(kind, among) !== true)
+      refuse(sufferingText(target, { kind, name: `${id} (${nameOfKind(kind, among)})`, among }))
   }
   const faults = requestedKinds(chosen, schedule)
   const promised = target.promises({
@@ -125,9 +128,33 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
   return registries.traffic({ ...spec, target: { ...spec.target, traffic } })
 }
 
+/** A fault that a run has to show, by its name in `--faults`. */
+export interface RequestedFault {
+  readonly name: string
+  readonly kind: FaultKind
+}
+
+/** What a run has to show: every fault that was chosen by its name, and every kind that a schedule adds. */
+export function requestedFaults({ nemeses: chosen, schedule }: PlannedRun): readonly RequestedFault[] {
+  const scheduled = schedule
+    .filter(({ plan }) => chosen.every(({ kind }) => kind !== plan.kind))
+    .map(({ plan }) => ({ name: nameOfKind(plan.kind, placeOf(plan)), kind: plan.kind }))
+  const all = [...chosen.map(({ name, kind }) => ({ name, kind })), ...scheduled]
+  return all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i)
+}
+
 const requestedKinds = (chosen: readonly Nemesis[], schedule: Schedule): readonly FaultKind[] => [
   ...new Set([...chosen.map(({ kind }) => kind), ...schedule.map(({ plan }) => plan.kind)]),
 ]
+
+/** Which workloads its clients can carry out, as a sentence; empty if none of ours. */
+function workloadsFor(target: Target, settings: Settings): string {
+  const functions = target.functions(settings)
+  const fitting = workloads.filter((workload) =>
+    (workload.uses?.(settingsFor(workload)) ?? workload.functions).every((name) => functions.includes(name)),
+  )
+  return fitting.length === 0 ? '' : ` Workloads for it: ${fitting.map(({ name }) => name).join(', ')}.`
+}
 
 /** If the workload cannot test the target's promise, the run has no expectation; an explicit level is kept. */
 function expectationOf(

@@ -8,6 +8,8 @@ export interface NodeState {
   readonly node: NodeId
   /** As the protocol calls it: leader, replica, store, … */
   readonly role: string
+  /** Whether it leads in name only: see the status of nodes. */
+  readonly alone?: boolean | undefined
   /** Term, epoch or view number, if the protocol has one. */
   readonly term?: number | undefined
   /** The values of its own copy, by key; keys that it has no copy of are left out. */

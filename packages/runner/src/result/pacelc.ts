@@ -10,8 +10,8 @@ export interface MeasuredCondition {
   readonly condition: string
   /** The strongest level met, in the weakest of the runs. */
   readonly level: string
-  /** The share of requests to live nodes that were answered without an error. */
-  readonly availability: { readonly least: number }
+  /** The share of requests to live nodes that were answered without an error, in the median of the runs. */
+  readonly availability: { readonly median: number }
 }
 
 /**
@@ -51,7 +51,7 @@ export function pacelcOf(measured: readonly MeasuredCondition[], cut: Cut): Pace
   if (whole.length === 0 || apart.length === 0 || cut.nodes < 2) return undefined
   const isWeaker = whole.some(({ level }) => level !== 'linearizable' && level !== 'unknown')
   if (!isWeaker && whole.some(({ level }) => level === 'unknown')) return undefined
-  const isAvailable = apart.every(({ availability }) => availability.least >= AVAILABLE)
+  const isAvailable = apart.every(({ availability }) => availability.median >= AVAILABLE)
   if (isAvailable && !outlasts(cut)) return undefined
   return `P${isAvailable ? 'A' : 'C'}/E${isWeaker ? 'L' : 'C'}`
 }

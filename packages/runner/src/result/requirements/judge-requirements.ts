@@ -187,6 +187,6 @@ function momentsOf(part: RunPart, faults: readonly Spell[]): (time: number) => b
     case 'faults':
       return isIn(faults)
     default:
-      return isIn(faults.filter(({ kind }) => kind === part))
+      return isIn(faults.filter(({ kind, name = kind }) => name === part))
   }
 }

@@ -20,6 +20,8 @@ export interface MeasuredRecord {
 /** A fault, from when to when it was in force, in nanoseconds. */
 export interface Spell {
   readonly kind: string
+  /** What `--faults` calls it, if that is not its kind. */
+  readonly name?: string | undefined
   readonly from: number
   readonly to: number
   /** Until then it may have been in force longer. */

@@ -1,5 +1,5 @@
 import { levelNames } from '@chaosproxy/checker'
-import { faultKinds } from '@chaosproxy/faults'
+import { faultNames } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { textWithoutSecrets } from '../secrets.ts'
 import type { Bound, Comparison, Refuse } from './bound.ts'
@@ -49,9 +49,9 @@ export interface ProbeRequirement extends Bound {
 
 /**
  * `calm`: no fault was in force; `faults`: some fault was; `before` and `healed`: before the first and after the last.
- * Otherwise a kind of fault. An operation belongs where it was called.
+ * Otherwise the name of a fault. An operation belongs where it was called.
  */
-export type RunPart = 'calm' | 'before' | 'faults' | 'healed' | (typeof faultKinds)[number]
+export type RunPart = string
 
 const CONCURRENCY = 'concurrency'
 
@@ -143,11 +143,11 @@ function measureCalled(name: string, refuse: Refuse): Measure {
 const OTHER_PARTS = ['calm', 'before', 'faults', 'healed'] as const
 
 function partCalled(during: string, refuse: Refuse): RunPart {
-  const parts: readonly RunPart[] = [...OTHER_PARTS, ...faultKinds]
+  const parts: readonly RunPart[] = [...OTHER_PARTS, ...faultNames]
   return (
     parts.find((part) => part === during) ??
     refuse(
-      `there is no fault ${during}.${didYouMean(during, parts)} Write during calm, before, faults, healed, or a kind of fault that chaos targets --faults lists.`,
+      `there is no fault ${during}.${didYouMean(during, parts)} Write during calm, before, faults, healed, or a fault that chaos targets --faults lists.`,
     )
   )
 }

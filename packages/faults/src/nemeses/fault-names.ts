@@ -1,0 +1,25 @@
+import { type Fault, type FaultKind, faultKinds } from '../families/registry.ts'
+import type { Nemesis } from './nemesis.ts'
+import { nemeses } from './registry.ts'
+
+/**
+ * What `--faults` calls a fault, which is what people are told about runs: `delay`, not `latency`. A kind that only
+ * schedules and `chaos ctl` inject has no other name than its own.
+ */
+export const faultName = (fault: Fault): string =>
+  nameOfKind(fault.kind, 'links' in fault && fault.links.every(isOfClients) ? 'clients' : 'nodes')
+
+/** The same of a kind, which may be called otherwise between nodes and clients. */
+export function nameOfKind(kind: FaultKind, among: Nemesis['among']): string {
+  const own = nemeses.filter((nemesis) => nemesis.kind === kind)
+  if (own.some(({ name }) => name === kind)) return kind
+  return (own.find((nemesis) => nemesis.among === among) ?? own[0])?.name ?? kind
+}
+
+/** Every name that a fault of a run can have. */
+export const faultNames: readonly string[] = [
+  ...new Set(faultKinds.flatMap((kind) => [nameOfKind(kind, 'nodes'), nameOfKind(kind, 'clients')])),
+]
+
+const isOfClients = ({ from, to }: { readonly from: string; readonly to: string }): boolean =>
+  from === 'clients' || to === 'clients'

@@ -1,0 +1,23 @@
+import { type Fault, faultKinds, faultName, nameOfKind, nemeses, parseFault } from '@chaosproxy/faults'
+import { expect, test } from 'vitest'
+
+const latencyOn = (...links: readonly string[]): Fault =>
+  parseFault({ kind: 'latency', latencyMs: 50, links: [...links] }, 'a test')
+
+test('a fault has the name by which --faults takes it, not that of its kind', () => {
+  expect(faultName(latencyOn('n1>n2'))).toBe('delay')
+  expect(faultName(latencyOn('clients>n1', 'n1>clients'))).toBe('delay-clients')
+  expect(faultName({ kind: 'kill', nodes: ['n1'] })).toBe('kill')
+  expect(nameOfKind('drop-message', 'nodes')).toBe('loss')
+  expect(nameOfKind('bandwidth', 'nodes')).toBe('slow')
+})
+
+test('only a kind that --faults cannot name keeps its own name', () => {
+  const names = nemeses.map(({ name }) => name)
+  for (const kind of faultKinds)
+    for (const among of ['nodes', 'clients'] as const) {
+      const name = nameOfKind(kind, among)
+      if (nemeses.some((nemesis) => nemesis.kind === kind)) expect(names).toContain(name)
+      else expect(name).toBe(kind)
+    }
+})
