@@ -1,7 +1,7 @@
 import { rungs } from '@chaosproxy/checker'
 import { duration, percent, plural } from '@chaosproxy/history'
 import { AVAILABLE, isCut } from '@chaosproxy/runner/result'
-import type { ComparedCell, ComparedSystem, Comparison } from './comparison.ts'
+import type { ComparedCell, ComparedSystem, Comparison, Spread } from './comparison.ts'
 import { capitalised, listed } from './words.ts'
 
 /** The signs of levels, strongest first; levels between two that have a sign share the stronger one's neighbour. */
@@ -34,13 +34,34 @@ export const cellUnder = ({ cells }: ComparedSystem, condition: string): Compare
 /** The faults of a comparison, without calm. */
 export const faultsOf = ({ conditions }: Comparison): readonly string[] => conditions.slice(1)
 
-/** The cell in which the least was answered; undefined without faults. */
-export function worstCell(system: ComparedSystem): ComparedCell | undefined {
-  const [first, ...others] = system.cells.slice(1)
+/** The fault under which the least was answered, in the median of the runs; undefined without faults. */
+export const worstCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.slice(1))
+
+/** The same among the cuts. */
+export const cutCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.filter(isCut))
+
+function leastAnswered([first, ...others]: readonly ComparedCell[]): ComparedCell | undefined {
   return (
     first &&
     others.reduce((worst, cell) => (cell.availability.median < worst.availability.median ? cell : worst), first)
   )
+}
+
+/** `98.8%`, and `98.8% (80.3–99.1%)` where runs differ: the median of the runs, and their range. */
+export function spreadText({ median, least, most }: Spread): string {
+  const [from, to] = [share(least), share(most)]
+  return from === to ? share(median) : `${share(median)} (${from.slice(0, -1)}–${to})`
+}
+
+/** `2 of 3 runs`: how many, each taken alone, answered as the class says; empty without a class. */
+export function classRuns(system: ComparedSystem): string {
+  const { pacelc, cells } = system
+  const worst = cutCell(system)
+  if (pacelc === undefined || worst === undefined) return ''
+  const agree = pacelc.startsWith('PA')
+    ? Math.min(...cells.filter(isCut).map(({ available }) => available))
+    : worst.runs - worst.available
+  return `${agree} of ${plural(worst.runs, 'run')}`
 }
 
 export const lostIn = ({ cells }: ComparedSystem): number => cells.reduce((sum, { lost }) => sum + lost, 0)
@@ -69,7 +90,7 @@ export function comparisonSetting({
 export function cellSentence(cell: ComparedCell): string {
   const { availability, practical, latency, staleNanos, outageNanos, recovery, lost } = cell
   return [
-    `${share(availability.median)} available (${share(practical.median)} in practice)`,
+    `${spreadText(availability)} available (${share(practical.median)} in practice)`,
     latency === undefined ? 'nothing answered' : `p50 ${duration(latency.p50)}, p99 ${duration(latency.p99)}`,
     ...(staleNanos === undefined ? [] : [`stale by ${duration(staleNanos)}`]),
     `outage ${duration(outageNanos)}`,
@@ -93,7 +114,7 @@ export function comparisonTitle({ systems, sweep }: Comparison): string {
     return `${capitalised(listed(broken))} broke ${broken.length === 1 ? 'its promise' : 'their promises'}`
   const cut = systems.filter(({ pacelc }) => pacelc !== undefined)
   if (sweep === undefined && cut.length > 1 && !cut.some(isStrongAndAvailable))
-    return `None of ${plural(cut.length, 'system')} was linearizable and always available when cut`
+    return `None of ${plural(cut.length, 'system')} was linearizable and available when cut`
   return `${sweep ?? plural(systems.length, 'system')} compared`
 }
 
@@ -102,7 +123,7 @@ const isStrongAndAvailable = ({ cells }: ComparedSystem): boolean => {
   const cuts = cells.filter(isCut)
   return (
     cuts.length > 0 &&
-    cuts.every(({ level, availability }) => level === 'linearizable' && availability.least >= AVAILABLE)
+    cuts.every(({ level, availability }) => level === 'linearizable' && availability.median >= AVAILABLE)
   )
 }
 

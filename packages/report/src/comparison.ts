@@ -55,6 +55,8 @@ export interface ComparedCell {
    * mean over the nodes.
    */
   readonly availability: Spread
+  /** How many of the runs answered 99% or more, which is what counts as available. */
+  readonly available: number
   /** The same, had each client that got no answer asked the other nodes. */
   readonly practical: Spread
   /** The latency of answered operations; absent if there were none. */

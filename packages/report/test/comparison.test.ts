@@ -3,15 +3,19 @@ import { expect, test } from 'vitest'
 import { charts } from '../src/html/charts.ts'
 import { dodge } from '../src/html/dodge.ts'
 import { type ComparedCell, type ComparedSystem, type Comparison, renderComparisonHtml } from '../src/index.ts'
+import { renderComparison } from '../src/terminal/comparison-page.ts'
+import { plainStyle } from '../src/terminal/style.ts'
 
-const cell = (condition: string, level: string, least = 1): ComparedCell => ({
+/** Of three runs, whose median and best answered so much. */
+const cell = (condition: string, level: string, median = 1, least = median): ComparedCell => ({
   condition,
   promised: 'eventual',
   level,
   weakest: 1,
-  runs: 1,
+  runs: 3,
   kept: true,
-  availability: { median: 1, least, most: 1 },
+  availability: { median, least, most: 1 },
+  available: [least, median, 1].filter((share) => share >= 0.99).length,
   practical: { median: 1, least: 1, most: 1 },
   latency: { p50: 2e6, p99: 3e6, readP50: 1e6, writeP50: 2e6 },
   staleShare: 0,
@@ -65,7 +69,7 @@ test('the title says who broke a promise, or that nobody was both strong and ava
   const weak = systemOf('masters', cell('calm', 'eventual'), cell('partition', 'eventual'))
   const titleOf = (...systems: readonly ComparedSystem[]): string | undefined =>
     /<h1>(.*?)<\/h1>/.exec(renderComparisonHtml(comparison(systems), '1'))?.[1]
-  expect(titleOf(strong, weak)).toBe('None of 2 systems was linearizable and always available when cut')
+  expect(titleOf(strong, weak)).toBe('None of 2 systems was linearizable and available when cut')
   const broken = systemOf('masters', { ...cell('partition', 'none'), kept: false })
   expect(titleOf(strong, broken)).toBe('Masters broke its promise')
   expect(titleOf(strong)).toBe('1 system compared')
@@ -75,6 +79,28 @@ test('a system that was more than any can be by the CAP theorem is pointed out',
   const magic = systemOf('magic', cell('calm', 'linearizable'), cell('partition', 'linearizable', 1))
   const page = renderComparisonHtml(comparison([magic]), '1')
   expect(page).toContain('magic was found linearizable and answered at least 99% while cut, which no system can')
+})
+
+test('availability under a cut is one number wherever it stands: the median of the runs, with their range', () => {
+  const calm = cell('calm', 'eventual')
+  const replica = systemOf('replica', calm, cell('partition', 'eventual', 0.988, 0.803), cell('kill', 'none', 0.852))
+  const compared = { ...comparison([replica]), conditions: ['calm', 'partition', 'kill'] }
+  const page = renderComparisonHtml(compared, '1')
+  expect(page).toContain('<title>1. replica: 98.8% (80.3–100.0%) available under partition')
+  const under = page.slice(page.indexOf('id="under-partition"'), page.indexOf('id="under-kill"'))
+  expect(under).toContain('>98.8% (80.3–100.0%)<')
+  expect(page).toContain('PC/EL<small>2 of 3 runs</small>')
+  const terminal = renderComparison(compared, plainStyle, { unicode: true, width: 200 })
+  expect(terminal).toMatch(/replica +PC\/EL, 2 of 3 runs/)
+  expect(terminal).toMatch(/replica +98\.8% \(80\.3–100\.0%\) +85\.2% \(85\.2–100\.0%\) kill/)
+  expect(page).not.toContain('stops when cut')
+})
+
+test('a loss that no promise forbids is told together with that', () => {
+  const replica = systemOf('replica', cell('calm', 'eventual'), { ...cell('partition', 'none'), lost: 581 })
+  const page = renderComparisonHtml(comparison([replica]), '1')
+  expect(page).toContain('Acknowledged writes were lost by replica (581), which did not promise to keep them.')
+  expect(page).not.toContain('all kept their promises')
 })
 
 test('labels stand near their places, and none over another, however many have the same', () => {

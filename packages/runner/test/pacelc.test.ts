@@ -1,7 +1,7 @@
 import { pacelcOf } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 
-const cell = (condition: string, level: string, least = 1) => ({ condition, level, availability: { least } })
+const cell = (condition: string, level: string, median = 1) => ({ condition, level, availability: { median } })
 
 const cut = { nodes: 5, lastsMs: 3_000, timeoutMs: 1_000 }
 
@@ -17,7 +17,7 @@ describe('the class by PACELC', () => {
     expect(pacelcOf(cells, cut)).toBe(name)
   })
 
-  test('takes the least available run for each kind of cut', () => {
+  test('takes the median of the runs, and the cut under which it is lowest', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('isolate-leader', 'eventual', 0.9)], cut)).toBe('PC/EC')
   })
 

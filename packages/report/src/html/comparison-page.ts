@@ -3,6 +3,7 @@ import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import {
   beyondCap,
   cellUnder,
+  classRuns,
   comparisonSetting,
   comparisonTitle,
   faultsOf,
@@ -10,6 +11,7 @@ import {
   levelRank,
   lostIn,
   share,
+  spreadText,
 } from '../comparison-words.ts'
 import { capitalised, listed } from '../words.ts'
 import { glyph, glyphKey } from './comparison-glyph.ts'
@@ -36,7 +38,7 @@ ${picture(comparison)}
 ${sweep === undefined ? undefined : sweepCharts(comparison)}
 ${levelsSection(comparison)}
 ${conditions.map((condition) => numbersSection(comparison, condition))}
-<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, losses are added up. The level is the weakest seen in any of the runs, in so many of them: each run is made twice, with registers and with sets, and counts as what neither of the two violated. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: had each client without an answer asked another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault. <b>Lost</b>: acknowledged writes that were gone at the end, counted in the runs with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.</p></section>
+<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, with the range in brackets where the runs differ; losses are added up. The level is the weakest seen in any of the runs, in so many of them: each run is made twice, with registers and with sets, and counts as what neither of the two violated. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: if clients retried at another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault. <b>Lost</b>: acknowledged writes that were gone at the end, counted in the runs with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.</p></section>
 </main>${script(trusted(comparisonScript))}</body></html>
 `.html
 }
@@ -47,7 +49,7 @@ function lede(comparison: Comparison): string {
   const under = faults.length === 0 ? 'Without faults' : `Under ${listed(faults)}`
   const kept =
     broken.length === 0
-      ? 'all kept their promises; they differ in what they promise and what it costs'
+      ? 'no promise was broken; the systems differ in what they promise and what it costs'
       : `${listed(broken.map(({ name }) => name))} did not keep what ${broken.length === 1 ? 'it promises' : 'they promise'}`
   return [`${under}, ${kept}.`, ...lossSentence(comparison), beyondCap(comparison)]
     .filter((text) => text !== '')
@@ -58,16 +60,16 @@ function lede(comparison: Comparison): string {
 function lossSentence({ systems }: Comparison): readonly string[] {
   const losers = systems.filter((system) => lostIn(system) > 0)
   if (losers.length === 0) return []
-  return [
-    `Acknowledged writes were lost by ${listed(losers.map((system) => `${system.name} (${count(lostIn(system))})`))}.`,
-  ]
+  const names = listed(losers.map((system) => `${system.name} (${count(lostIn(system))})`))
+  const allowed = losers.every(({ cells }) => cells.every(({ kept, lost }) => lost === 0 || kept !== false))
+  return [`Acknowledged writes were lost by ${names}${allowed ? ', which did not promise to keep them' : ''}.`]
 }
 
 /** One matrix: what holds of each system under each condition, how much it answered, and when. */
 function levelsSection({ systems, conditions, rate }: Comparison): Html {
   return html`<section aria-labelledby="levels"><h2 id="levels">What holds</h2><div class="scroll" tabindex="0" role="region" aria-label="Levels"><table class="levels sortable"><thead><tr><th scope="col"><abbr title="the number in the picture">#</abbr></th><th scope="col">System</th><th scope="col">Promised</th><th scope="col">PACELC</th>${conditions.map((condition) => html`<th scope="col">${capitalised(condition)}</th>`)}</tr></thead><tbody>${systems.map(
     (system, i) =>
-      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td><th scope="row">${system.name}</th><td>${promisedText(system)}</td><td>${system.pacelc ?? '–'}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, rate))}</tr>`,
+      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td><th scope="row">${system.name}</th><td>${promisedText(system)}</td><td>${system.pacelc ?? '–'}${system.pacelc === undefined ? undefined : html`<small>${classRuns(system)}</small>`}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, rate))}</tr>`,
   )}</tbody></table></div>${glyphKey()}</section>`
 }
 
@@ -85,7 +87,7 @@ function levelCell(cell: ComparedCell | undefined, condition: string, rate: numb
 /** The answers over the run, drawn alike for all systems, and the two numbers that people look for first. */
 function multiple({ goodput, availability, latency }: ComparedCell, condition: string, rate: number): Html {
   const numbers = [
-    availability.median === undefined ? [] : `${share(availability.median)} answered`,
+    `${spreadText(availability)} answered`,
     latency === undefined ? [] : `p99 ${duration(latency.p99)}`,
   ].flat()
   return html`<div class="multiple">${sparkline(goodput, rate, bandOf(condition))}<small>${numbers.join(' · ')}</small></div>`
@@ -97,11 +99,23 @@ interface Column {
   readonly title: string
   readonly of: (cell: ComparedCell) => number | undefined
   readonly text: (value: number) => string
+  /** In place of the text of its value: with the range over the runs. */
+  readonly whole?: (cell: ComparedCell) => string
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'Available', of: ({ availability }) => availability.median, text: (value) => share(value) },
-  { title: 'In practice', of: ({ practical }) => practical.median, text: (value) => share(value) },
+  {
+    title: 'Available',
+    of: ({ availability }) => availability.median,
+    text: share,
+    whole: ({ availability }) => spreadText(availability),
+  },
+  {
+    title: 'In practice',
+    of: ({ practical }) => practical.median,
+    text: share,
+    whole: ({ practical }) => spreadText(practical),
+  },
   { title: 'p50', of: ({ latency }) => latency?.p50, text: duration },
   { title: 'p99', of: ({ latency }) => latency?.p99, text: duration },
   { title: 'Read p50', of: ({ latency }) => latency?.readP50, text: duration },
@@ -136,9 +150,9 @@ function numberRow(system: ComparedSystem, condition: string, columns: readonly 
   if (cell === undefined) return html``
   const { goodput, lost } = cell
   const answers = goodput.reduce((sum, value) => sum + value, 0)
-  return html`<tr><th scope="row">${glyph(cell.level)} ${system.name}</th>${columns.map(({ of, text }) => {
+  return html`<tr><th scope="row">${glyph(cell.level)} ${system.name}</th>${columns.map(({ of, text, whole }) => {
     const value = of(cell)
-    return html`<td data-value="${value === undefined ? '' : String(value)}">${value === undefined ? '–' : text(value)}</td>`
+    return html`<td data-value="${value === undefined ? '' : String(value)}">${value === undefined ? '–' : (whole?.(cell) ?? text(value))}</td>`
   })}<td class="${lost > 0 ? 'broken' : ''}" data-value="${lost}">${count(lost)}</td><td data-value="${answers}">${sparkline(goodput, rate, bandOf(condition))}</td></tr>`
 }
 

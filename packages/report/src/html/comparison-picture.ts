@@ -1,7 +1,7 @@
 import { duration } from '@chaosproxy/history'
-import { AVAILABLE, isCut, type Pacelc } from '@chaosproxy/runner/result'
+import { AVAILABLE, type Pacelc } from '@chaosproxy/runner/result'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
-import { cellUnder, levelName, share } from '../comparison-words.ts'
+import { cellUnder, classRuns, cutCell, levelName, spreadText } from '../comparison-words.ts'
 import { PACELC_RULE } from '../pacelc.ts'
 import { glyph, glyphShape } from './comparison-glyph.ts'
 import { type Area, dodge } from './dodge.ts'
@@ -36,7 +36,7 @@ const GLYPH = 17
 interface Point {
   readonly system: ComparedSystem
   readonly number: number
-  /** The cell with the least answered of those with a cut. */
+  /** The cut under which the least was answered. */
   readonly under: ComparedCell
   readonly panel: 0 | 1
   /** A read and a write in calm. */
@@ -52,27 +52,18 @@ export function picture(comparison: Comparison): Html | undefined {
   const points = pointsOf(comparison)
   if (points.length === 0) return undefined
   const title = 'What each gives up'
-  return html`<section aria-labelledby="pacelc"><h2 id="pacelc">${title}</h2>${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${PACELC_RULE} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and linearizable: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC only means that it stopped answering. Whether its answers were right is shown by the symbol, here and in the list below: the level found under the cut. Each mark stands at the least that was answered in any run; a line leads up to the most. A dotted line leads up to what clients would get that ask another node when one does not answer.</p></section>`
+  return html`<section aria-labelledby="pacelc"><h2 id="pacelc">${title}</h2>${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${PACELC_RULE} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and linearizable: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC only means that it answered less. Whether its answers were right is shown by the symbol, here and in the list below: the level found under the cut. Each mark stands at the median of the runs under the cut in which that is lowest; a line leads from the run with the least to the one with the most. The part above 99% is enlarged, since most systems are near it. A dotted line leads up to what clients would get that ask another node when one does not answer.</p></section>`
 }
 
 function pointsOf({ systems }: Comparison): readonly Point[] {
   return systems.flatMap((system, i) => {
     const calm = cellUnder(system, 'calm')
-    const under = mostCutOff(system)
+    const under = cutCell(system)
     if (calm?.latency === undefined || under === undefined || system.pacelc === undefined) return []
     const latencyNanos = (calm.latency.readP50 ?? 0) + (calm.latency.writeP50 ?? 0)
     return { system, number: i + 1, under, panel: system.pacelc.endsWith('EC') ? 1 : 0, latencyNanos } as const
   })
 }
-
-/** The cell with the least answered of those with a cut; undefined if there is none. */
-const mostCutOff = (system: ComparedSystem): ComparedCell | undefined =>
-  system.cells
-    .filter(isCut)
-    .reduce<ComparedCell | undefined>(
-      (worst, cell) => (worst === undefined || cell.availability.least < worst.availability.least ? cell : worst),
-      undefined,
-    )
 
 const PANELS = [
   { name: 'EL', says: 'without a cut, weaker than linearizable' },
@@ -151,7 +142,7 @@ function frame(panel: number, scale: Scale, { kind }: Layout): Html {
     kind !== 'narrow'
       ? scale.ticks
       : scale.ticks.filter((_, i, all) => all.length < 5 || i % Math.ceil(all.length / 3) === 0)
-  return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind !== 'narrow' ? html`<tspan class="t2"> ${about.says}</tspan>` : undefined}</text>${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 ? html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>` : undefined}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
+  return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind !== 'narrow' ? html`<tspan class="t2"> ${about.says}</tspan>` : undefined}</text>${panel === 0 && kind !== 'narrow' ? html`<text class="t2" x="${left + 8}" y="${line - 10}">99% to 100%, enlarged</text>` : undefined}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 ? html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>` : undefined}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
 }
 
 /** `1 ms` rather than `1.0 ms`. */
@@ -169,7 +160,7 @@ const belowAvailable = (least: number): readonly number[] => {
 function curvesOf(points: readonly Point[], scale: Scale): Html {
   const names = [...new Set(points.flatMap(({ system }) => system.curve ?? []))]
   const place = ({ panel, latencyNanos, under }: Point): string =>
-    `${Math.round(scale.x(panel, latencyNanos))} ${Math.round(scale.y(under.availability.least))}`
+    `${Math.round(scale.x(panel, latencyNanos))} ${Math.round(scale.y(under.availability.median))}`
   return html`${names.map((name) => {
     const ofCurve = points.filter(({ system }) => system.curve === name)
     return html`<path class="curve" d="M${ofCurve.map(place).join('L')}"/>`
@@ -182,12 +173,12 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
   if (area === undefined) return html``
   const sorted = points.toSorted(
     (one, other) =>
-      other.under.availability.least - one.under.availability.least || one.latencyNanos - other.latencyNanos,
+      other.under.availability.median - one.under.availability.median || one.latencyNanos - other.latencyNanos,
   )
   const textOf = ({ system, number }: Point): string => (isNamed ? system.name : String(number))
   const places = sorted.map((point) => ({
     x: scale.x(panel, point.latencyNanos),
-    y: scale.y(point.under.availability.least),
+    y: scale.y(point.under.availability.median),
     width: textOf(point).length * CHARACTER,
   }))
   const signs = places.map(({ x, y }) => ({
@@ -211,9 +202,11 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
     const { x = 0, y = 0 } = places[i] ?? {}
     const spot = spots[i]
     if (spot === undefined) return undefined
-    const practicalY = scale.y(point.under.practical.least)
-    const mostY = scale.y(point.under.availability.most)
-    return html`${mostY < y - GLYPH / 2 ? html`<path class="spread" d="M${x} ${y}V${mostY}M${x - 4} ${mostY}h8"/>` : undefined}${practicalY < y - 2 ? html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>` : undefined}${leader(x, y, spot.left, spot.middle)}`
+    const { availability, practical } = point.under
+    const practicalY = scale.y(practical.median)
+    const [leastY, mostY] = [scale.y(availability.least), scale.y(availability.most)]
+    const isWide = leastY - mostY > GLYPH / 2
+    return html`${isWide ? html`<path class="spread" d="M${x} ${leastY}V${mostY}M${x - 4} ${leastY}h8M${x - 4} ${mostY}h8"/>` : undefined}${practicalY < y - 2 ? html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>` : undefined}${leader(x, y, spot.left, spot.middle)}`
   })}${sorted.map((point, i) => {
     const { x = 0, y = 0 } = places[i] ?? {}
     const spot = spots[i]
@@ -228,13 +221,13 @@ const leader = (x: number, y: number, toX: number, toY: number): Html | undefine
   Math.hypot(toX - GLYPH / 2 - x, toY - y) < 9 ? undefined : html`<path class="leader" d="M${x} ${y}L${toX} ${toY}"/>`
 
 const aboutPoint = ({ system, number, under, latencyNanos }: Point): string =>
-  `${number}. ${system.name}: ${share(under.availability.least)} available under ${under.condition} and found ${levelName(under.level)}, ${duration(latencyNanos)} for a read and a write in calm`
+  `${number}. ${system.name}: ${spreadText(under.availability)} available under ${under.condition} and found ${levelName(under.level)}, ${duration(latencyNanos)} for a read and a write in calm`
 
 const CLASSES: readonly { readonly name: Pacelc; readonly says: string }[] = [
   { name: 'PA/EL', says: 'answers whatever happens, and soon' },
   { name: 'PA/EC', says: 'consistent until it is cut, then available' },
-  { name: 'PC/EL', says: 'weaker for the sake of latency, and stops when cut' },
-  { name: 'PC/EC', says: 'linearizable until it is cut, then stops' },
+  { name: 'PC/EL', says: 'weaker for the sake of latency, and answers less than 99% when cut' },
+  { name: 'PC/EC', says: 'linearizable without a cut, and answers less than 99% when cut' },
 ]
 
 /** The systems of each class, with the numbers that the drawing has for them. */
@@ -243,9 +236,9 @@ function classes({ systems }: Comparison): Html {
   const numbered = systems.map((system, i) => ({ system, number: i + 1 }))
   return html`<div class="classes">${CLASSES.map(({ name, says }) => {
     const members = numbered.filter(({ system }) => system.pacelc === name)
-    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(levelUnderCut(system))} ${system.name}</span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
+    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(levelUnderCut(system))} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
   })}</div>`
 }
 
 /** As in the drawing: what is told of a system has one sign. */
-const levelUnderCut = (system: ComparedSystem): string => mostCutOff(system)?.level ?? 'unknown'
+const levelUnderCut = (system: ComparedSystem): string => cutCell(system)?.level ?? 'unknown'

@@ -2,11 +2,14 @@ import { count } from '@chaosproxy/history'
 import type { Comparison } from '../comparison.ts'
 import {
   cellUnder,
+  classRuns,
   comparisonSetting,
+  cutCell,
   durationOrNone,
   levelName,
   lostIn,
   share,
+  spreadText,
   worstCell,
 } from '../comparison-words.ts'
 import { PACELC_RULE } from '../pacelc.ts'
@@ -16,17 +19,18 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const { systems, conditions } = comparison
   const levels = systems.map((system) => [
     system.name,
-    system.pacelc ?? '–',
+    system.pacelc === undefined ? '–' : `${system.pacelc}, ${classRuns(system)}`,
     ...conditions.map((condition) => {
       const cell = cellUnder(system, condition)
       return cell === undefined ? '' : `${cell.kept === false ? '❌ ' : ''}${levelName(cell.level)}`
     }),
   ])
   const numbers = systems.map((system) => {
-    const [worst, calm] = [worstCell(system), cellUnder(system, 'calm')]
+    const [worst, cut, calm] = [worstCell(system), cutCell(system), cellUnder(system, 'calm')]
     return [
       system.name,
-      worst === undefined ? '–' : share(worst.availability.median),
+      cut === undefined ? '–' : spreadText(cut.availability),
+      worst === undefined ? '–' : `${spreadText(worst.availability)} ${worst.condition}`,
       worst === undefined ? '–' : share(worst.practical.median),
       durationOrNone(calm?.latency?.p50),
       durationOrNone(calm?.latency?.p99),
@@ -36,7 +40,10 @@ export function comparisonMarkdown(comparison: Comparison): string {
   return `${[
     `${comparisonSetting(comparison)}.`,
     table(['system', 'PACELC', ...conditions], levels),
-    table(['system', 'available, worst fault', 'in practice', 'calm p50', 'calm p99', 'lost'], numbers),
+    table(
+      ['system', 'available when cut', 'available, worst fault', 'in practice', 'calm p50', 'calm p99', 'lost'],
+      numbers,
+    ),
     PACELC_RULE,
   ].join('\n\n')}\n`
 }

@@ -3,8 +3,10 @@ import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import {
   beyondCap,
   cellUnder,
+  classRuns,
   comparisonSetting,
   comparisonTitle,
+  cutCell,
   durationOrNone,
   levelName,
   levelSigns,
@@ -12,6 +14,7 @@ import {
   recoveryText,
   share,
   signOf,
+  spreadText,
   worstCell,
 } from '../comparison-words.ts'
 import { printable } from '../operation-words.ts'
@@ -41,7 +44,7 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
       brokenSection(comparison, page),
       [
         ...wrap(
-          'availability: the share of requests to live nodes that were answered without an error under the worst of the faults, as in CAP, as the mean over the nodes; in practice: had unanswered clients asked another node',
+          'available: the share of requests to live nodes that were answered without an error, as in CAP, as the mean over the nodes; the median of the runs, and their range, under the fault in which it is lowest; when cut: the same among the cuts; in practice: if clients retried at another node',
           page.width,
         ),
         ...wrap('recovers: from the end of the fault to the first success that stays', page.width),
@@ -61,7 +64,7 @@ function levelSection(comparison: Comparison, page: PageStyle): string[] {
   const { systems, conditions } = comparison
   const rows = systems.map((system) => [
     printable(system.name),
-    system.pacelc ?? '–',
+    system.pacelc === undefined ? '–' : `${system.pacelc}, ${classRuns(system)}`,
     ...conditions.map((condition) => levelCell(cellUnder(system, condition), page)),
   ])
   const columns = [{ title: 'system' }, { title: 'PACELC' }, ...conditions.map((title) => ({ title }))]
@@ -99,6 +102,7 @@ function levelCell(cell: ComparedCell | undefined, { style, symbols }: PageStyle
 function numberSection({ systems }: Comparison, { style, width }: PageStyle): string[] {
   const columns = [
     'system',
+    'when cut',
     'available',
     'in practice',
     'calm p50',
@@ -119,7 +123,7 @@ function numberSection({ systems }: Comparison, { style, width }: PageStyle): st
 
 function numberRow(system: ComparedSystem, style: Style): (Cell | string)[] {
   const [calm] = system.cells
-  const worst = worstCell(system)
+  const [worst, cut] = [worstCell(system), cutCell(system)]
   const faulty = system.cells.slice(1)
   const most = (of: (cell: ComparedCell) => number | undefined): number | undefined => {
     const values = faulty.flatMap((cell) => of(cell) ?? [])
@@ -128,7 +132,8 @@ function numberRow(system: ComparedSystem, style: Style): (Cell | string)[] {
   const lost = lostIn(system)
   return [
     printable(system.name),
-    worst === undefined ? '–' : share(worst.availability.median),
+    cut === undefined ? '–' : spreadText(cut.availability),
+    worst === undefined ? '–' : `${spreadText(worst.availability)} ${worst.condition}`,
     worst === undefined ? '–' : share(worst.practical.median),
     durationOrNone(calm?.latency?.p50),
     durationOrNone(calm?.latency?.p99),

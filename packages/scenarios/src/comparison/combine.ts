@@ -1,4 +1,5 @@
 import type { ComparedCell, Spread } from '@chaosproxy/report'
+import { AVAILABLE } from '@chaosproxy/runner/result'
 import { levelOfBoth, levelsByStrength, type Measurement } from './measure.ts'
 import type { Recovery } from './recovery.ts'
 
@@ -32,6 +33,7 @@ export function combineRuns(
     runs: runs.length,
     kept: keptByAll(runs),
     availability: spread(all.map(({ availability }) => availability)),
+    available: all.filter(({ availability }) => availability >= AVAILABLE).length,
     practical: spread(all.map(({ practical }) => practical)),
     latency:
       p50 === undefined || p99 === undefined
