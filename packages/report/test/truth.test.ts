@@ -151,7 +151,19 @@ describe('the ladder', () => {
   test('says "found" of what was met, never of a rung that is violated', () => {
     for (const [rung] of text.matchAll(/<li class="violated"><div class="rung">.*?<\/h3><p class="result">/g))
       expect(rung).not.toContain('found')
-    expect(text).toMatch(/<li class="met">.*pram.*<span class="tag">found<\/span>/)
+    expect(text).toMatch(/<li class="met">.*?<h3>PRAM <span class="tag">found<\/span><\/h3>/)
+  })
+
+  test('has a rung for each level of its name, whose result is its own, and the others beside', () => {
+    const [, ladder = ''] = /<ol class="ladder">(.*?)<\/ol>/.exec(text) ?? []
+    const [, beside = ''] = /<div class="beside">(.*?)<\/div>/.exec(text) ?? []
+    const rungs = [...ladder.matchAll(/<li class="(\w+)"><div class="rung">.*?<h3>([^<]*?) ?(?:<|$)/g)]
+    expect(rungs.map(([, , title]) => title)).toEqual(['Linearizable', 'Sequential', 'Causal', 'PRAM', 'Eventual'])
+    for (const [, result, title = ''] of rungs) expect(result).toBe(causal.levels[title.toLowerCase()]?.result)
+    for (const level of ['causal memory', 'session', 'read your writes']) {
+      expect(beside).toContain(`>${level}<`)
+      expect(ladder).not.toContain(`>${level}<`)
+    }
   })
 
   test('gives each level the reason that its judge gave', () => {

@@ -11,6 +11,6 @@ export const rungs = {
   linearizable: { title: 'Linearizable', name: 'linearizable', sign: '●' },
   sequential: { title: 'Sequential', name: 'sequential', sign: '⊖' },
   causal: { title: 'Causal', name: 'causal', sign: '◑' },
-  client: { title: 'PRAM and session', name: 'PRAM or session', sign: '◔' },
+  client: { title: 'PRAM', name: 'PRAM or session', sign: '◔' },
   eventual: { title: 'Eventual', name: 'eventual', sign: '○' },
 } as const satisfies { readonly [name: string]: Rung }

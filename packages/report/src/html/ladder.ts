@@ -6,25 +6,38 @@ import { guaranteeText, heldApart, reasonText, whyNotOfModel, witnessText } from
 import { capitalised } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
 
+/** A level that has a place on the ladder. */
 interface Rung {
   readonly title: string
-  readonly levels: readonly string[]
+  readonly level: string
+}
+
+interface Arranged {
+  readonly rungs: readonly Rung[]
+  /** Convergence, the session guarantees and forms of causal consistency: no steps between two rungs. */
+  readonly beside: readonly string[]
 }
 
 /** Levels of other judges stand alone; those that the model says nothing about are left out. */
-function rungsOf(report: Report<string>): readonly Rung[] {
-  const levels = judgedLevels(report)
+function arranged(report: Report<string>): Arranged {
   const foreign = levelsNotOfModel(report)
-  const known: readonly Rung[] = rungs.filter((rung) => rung.levels.every((level) => levels.includes(level)))
-  const others = levels.filter((level) => !known.some((rung) => rung.levels.includes(level)))
-  return [
-    ...known.filter((rung) => !rung.levels.every((level) => foreign.includes(level))),
-    ...others.map((level): Rung => ({ title: capitalised(level.replaceAll('-', ' ')), levels: [level] })),
-  ]
+  const levels = judgedLevels(report).filter((level) => !foreign.includes(level))
+  const shown = rungs.flatMap((rung) => {
+    const level = rung.levels.find((each) => each.replaceAll('-', ' ') === rung.title.toLowerCase())
+    return level === undefined || !levels.includes(level) ? [] : { title: rung.title, level, levels: rung.levels }
+  })
+  const beside = levels.filter((level) => shown.some((rung) => rung.level !== level && within(rung.levels, level)))
+  const alone = levels.filter((level) => !shown.some((rung) => within(rung.levels, level)))
+  return {
+    rungs: [...shown, ...alone.map((level) => ({ title: capitalised(level.replaceAll('-', ' ')), level }))],
+    beside,
+  }
 }
 
+const within = (levels: readonly string[], level: string): boolean => levels.includes(level)
+
 /** Whether the levels have an order: guarantees stand side by side. */
-export const hasOrder = (report: Report<string>): boolean => rungsOf(report).length <= rungs.length
+export const hasOrder = (report: Report<string>): boolean => arranged(report).rungs.length <= rungs.length
 
 type Result = Verdict['result']
 
@@ -53,11 +66,14 @@ export function ladder(
   report: Report<string>,
   { convergedNanos, isSoFar = false }: LadderOptions = {},
 ): Html {
-  const expected = facts.expectation?.level
   const why = whyNotOfModel(report)
-  return html`<ol class="ladder${hasOrder(report) ? '' : ' apart'}">${rungsOf(report).map((rung) => rungMarkup({ report, expected, convergedNanos, isSoFar }, rung))}</ol>${
-    why === undefined ? undefined : html`<p class="why">${capitalised(why)}.</p>`
-  }`
+  const judgement: Judgement = { report, expected: facts.expectation?.level, convergedNanos, isSoFar }
+  const { rungs, beside } = arranged(report)
+  return html`<ol class="ladder${hasOrder(report) ? '' : ' apart'}">${rungs.map((rung) => rungMarkup(judgement, rung))}</ol>${
+    beside.length === 0
+      ? undefined
+      : html`<div class="beside"><span>Beside them:</span><ul class="subs">${beside.map((level) => besideMarkup(judgement, level))}</ul></div>`
+  }${why === undefined ? undefined : html`<p class="why">${capitalised(why)}.</p>`}`
 }
 
 interface Judgement {
@@ -68,30 +84,25 @@ interface Judgement {
   readonly isSoFar: boolean
 }
 
-function rungMarkup(judgement: Judgement, rung: Rung): Html {
-  const { report, expected, isSoFar } = judgement
-  const results = rung.levels.map((level) => verdictOf(report, level).result)
-  const result: Result = results.includes('violated') ? 'violated' : results.includes('unknown') ? 'unknown' : 'met'
-  const whys = new Set(rung.levels.map((level) => whyOf(judgement, level)))
-  const alike = whys.size === 1 && results.every((other) => other === result)
-  // What is met may yet be broken.
-  const found = isSoFar ? undefined : foundLevel(report)
-  const isExpected = expected !== undefined && rung.levels.includes(expected)
-  // A rung is violated if one of its levels is: what was found there is marked by its own name.
-  const foundWithin = found !== undefined && rung.levels.includes(found) ? found : undefined
-  const isFound = foundWithin !== undefined && result === 'met'
-  const tag =
-    isExpected && isFound && expected === found ? 'as expected' : isExpected ? 'expected' : isFound ? 'found' : ''
-  return html`<li class="${result}"><div class="rung">${marks[result]}<span class="line"></span></div><h3>${rung.title}${
-    tag === '' ? undefined : html` <span class="tag">${tag}</span>`
-  }</h3><p class="result">${resultText(result, isSoFar)}</p>${
-    alike
-      ? html`<p class="why">${[...whys]}</p>`
-      : html`<ul class="subs">${rung.levels.map(
-          (level) =>
-            html`<li class="${verdictOf(report, level).result}">${marks[verdictOf(report, level).result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${resultText(verdictOf(report, level).result, isSoFar)}</span>${level === foundWithin && !isFound ? html` <span class="tag">found</span>` : undefined}</span></li>`,
-        )}</ul>`
+function rungMarkup(judgement: Judgement, { title, level }: Rung): Html {
+  const { report, isSoFar } = judgement
+  const { result } = verdictOf(report, level)
+  const why = whyOf(judgement, level)
+  return html`<li class="${result}"><div class="rung">${marks[result]}<span class="line"></span></div><h3>${title}${tagOf(judgement, level)}</h3><p class="result">${resultText(result, isSoFar)}</p>${
+    why === '' ? undefined : html`<p class="why">${why}</p>`
   }</li>`
+}
+
+function besideMarkup(judgement: Judgement, level: string): Html {
+  const { result } = verdictOf(judgement.report, level)
+  return html`<li class="${result}">${marks[result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${resultText(result, judgement.isSoFar)}</span>${tagOf(judgement, level)}</span></li>`
+}
+
+/** Whether this level was expected, or found. What is met may yet be broken before the end. */
+function tagOf({ report, expected, isSoFar }: Judgement, level: string): Html | undefined {
+  const isFound = !isSoFar && foundLevel(report) === level
+  const tag = level === expected ? (isFound ? 'as expected' : 'expected') : isFound ? 'found' : ''
+  return tag === '' ? undefined : html` <span class="tag">${tag}</span>`
 }
 
 const resultText = (result: Result, isSoFar: boolean): string => (isSoFar && result === 'met' ? 'met so far' : result)
