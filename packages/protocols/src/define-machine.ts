@@ -32,7 +32,7 @@ export interface MachineDefinition<Types extends MachineTypes, OfTurn extends Tu
   /** Before and after each event. */
   before?(turn: OfTurn): void
   after?(turn: OfTurn): void
-  status(state: Types['state']): NodeStatus
+  status(state: Types['state'], config: Types['config']): NodeStatus
   /** See `StateMachine`. */
   holds?(state: Types['state'], read: Input, config: Types['config']): Json | undefined
   /** If steps keep more than `Turn` has. */
@@ -102,7 +102,7 @@ export function defineMachine<Types extends MachineTypes, OfTurn extends Turn<Ty
       after?.(turn)
       return { state, effects: turn.effects }
     },
-    status,
+    status: (state) => status(state, config),
     ...(holds === undefined ? {} : { holds: (state, read) => holds(state, read, config) }),
   })
   return (config) => machineWith(config, [])

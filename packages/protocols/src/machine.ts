@@ -49,6 +49,8 @@ export interface NodeStatus {
   readonly role: string
   /** Whether this node believes it takes the writes. */
   readonly leads: boolean
+  /** Whether it leads in name only: it does not reach as many nodes as it needs, and refuses clients. When absent, it does not. */
+  readonly alone?: boolean | undefined
   /** Whether it can serve clients now; when absent, as soon as some node leads. Protocols without a leader must set it. */
   readonly ready?: boolean | undefined
   /** Whether it keeps what other nodes lack, and will tell them: agreement is not final before. When absent, it does not. */

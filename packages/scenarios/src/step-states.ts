@@ -93,16 +93,17 @@ function linesOf(node: string, until: Nanos, { tale, states }: Afterwards, shown
   if (trouble?.type === 'mishap') return [trouble.fault.kind === 'pause' ? 'paused' : 'down']
   const state = states.findLast((each) => each.node === node && each.at < until)
   if (state === undefined) return []
-  const { role, term, copies } = state
+  const { role, term, alone, copies } = state
   // Of many keys, only those that are there.
   const told = copies.length > MOST_EMPTY ? copies.filter(({ value }) => value !== null) : copies
   const copied = told.flatMap(({ key, value }) => {
     const changing = partsOf(value).filter(([name]) => shown.parts.includes(name))
     if (changing.length > 0) return changing.map(([name, part]) => `${name} ${valueWords(part, tale.money)}`)
-    return [copyWords(key, value, tale.money, shown.keys)]
+    // Beside a role and a term, a value alone would say nothing of what it is the value of.
+    return [copyWords(key, value, tale.money, shown.keys || shown.roles)]
   })
   const terms = shown.terms && term !== undefined ? [`term ${term}`] : []
-  return [...copied, ...(shown.roles ? [role, ...terms] : [])]
+  return [...copied, ...(shown.roles ? [alone === true ? 'cut off' : role, ...terms] : [])]
 }
 
 const MOST_EMPTY = 2

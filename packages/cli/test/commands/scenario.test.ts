@@ -60,11 +60,24 @@ test('two masters that cannot talk each keep their own value, until one of them 
   ])
 })
 
+test('on the fixed side of split-brain, no two nodes are primary at the end of a step', async () => {
+  const story = stories.find(({ name }) => name === 'split-brain')!
+  const boxesOf = async (part: Parameters<typeof playTale>[0]) =>
+    (await playTale(part)).steps.map(({ nodes = [] }) => nodes.map(({ node, lines }) => `${node} ${lines.at(-2)}`))
+  const fixed = await boxesOf(fixOf(story))
+  for (const boxes of fixed) expect(boxes.filter((box) => box.endsWith('primary')).length).toBeLessThanOrEqual(1)
+  expect(fixed[1]).toContain('n1 cut off')
+  // In the accident itself both sides have one.
+  const [accident] = accidentOf(story)
+  const told = await boxesOf(accident!)
+  expect(told.some((boxes) => boxes.filter((box) => box.endsWith('primary')).length === 2)).toBe(true)
+})
+
 test.each([
   [
     'poisoned-cache',
     'n3',
-    ['resolver', 'old server,resolver', 'resolver', 'old server,resolver', 'new server,resolver'],
+    ['resolver', 'shop: old server,resolver', 'resolver', 'shop: old server,resolver', 'shop: new server,resolver'],
   ],
   ['blocked-coordinator', 'n2', ['old']],
   // Of five accounts, the two that change.

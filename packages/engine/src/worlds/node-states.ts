@@ -14,12 +14,12 @@ export function createNodeStateWatch(machine: AnyMachine, reads: readonly Input[
   const states: NodeState[] = []
 
   function stateOf(node: NodeId, state: unknown, at: Nanos): NodeState {
-    const { role, term } = machine.status(state)
+    const { role, term, alone } = machine.status(state)
     const copies = reads.flatMap((read) => {
       const value = machine.holds?.(state, read)
       return value === undefined ? [] : [{ ...(read.key === undefined ? {} : { key: read.key }), value }]
     })
-    return { at, node, role, ...(term === undefined ? {} : { term }), copies }
+    return { at, node, role, ...(alone === true ? { alone } : {}), ...(term === undefined ? {} : { term }), copies }
   }
 
   function observe(node: NodeId, now: () => Nanos): (state: unknown) => void {

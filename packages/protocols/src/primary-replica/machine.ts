@@ -21,6 +21,7 @@ import {
   type PrimaryReplicaState,
   type PrimaryReplicaTurn,
   promiseEpoch,
+  reachesEnough,
 } from './state.ts'
 
 /**
@@ -46,12 +47,13 @@ export const createPrimaryReplica: MachineMaker<PrimaryReplica> = defineMachine<
       turn.setTimer('heartbeat', turn.config.heartbeatMs)
     },
   },
-  status: ({ role, epoch, applied, leader }) => ({
-    role,
-    leads: role === 'primary',
-    term: epoch,
-    applied,
-    leader,
+  status: (state, config) => ({
+    role: state.role,
+    leads: state.role === 'primary',
+    ...(state.role === 'primary' && !reachesEnough(state, config) ? { alone: true } : {}),
+    term: state.epoch,
+    applied: state.applied,
+    leader: state.leader,
   }),
   holds: ({ copy }, read, { object }) => valueIn(object, copy.held, read),
 })

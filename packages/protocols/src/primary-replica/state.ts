@@ -95,7 +95,14 @@ export function syncCount(turn: PrimaryReplicaTurn): number {
   return 0
 }
 
-function trueSyncCount({ config, state }: PrimaryReplicaTurn): number {
+/** Whether a primary has heard lately of as many replicas as each write needs. */
+export function reachesEnough(state: PrimaryReplicaState, config: PrimaryReplicaConfig): boolean {
+  let reachable = 0
+  for (const replica of state.replicas.values()) if (replica.reachable) reachable++
+  return reachable >= trueSyncCount({ state, config })
+}
+
+function trueSyncCount({ config, state }: Pick<PrimaryReplicaTurn, 'config' | 'state'>): number {
   if (config.sync === 'all') return state.peers.length
   return config.sync === 'majority' ? majorityOf(state) - 1 : Math.min(config.sync, state.peers.length)
 }

@@ -15,7 +15,7 @@ export const storyStyle: string = `
 :root{--dim:var(--ink2)}@supports (color:light-dark(red,red)){:root{--dim:light-dark(#6b707a,#868c96)}}
 html{scroll-padding:60px 0 72px}
 body.wide{max-width:1400px}.intro{padding-top:20px;margin-bottom:24px}.defs{position:absolute}
-.told-page{--gutter:52px}.told-page ol{list-style:none}
+.told-page{--gutter:58px}.told-page ol{list-style:none}
 .told-page li,.row-head,.names{display:grid;grid-template:none/minmax(0,1fr);gap:0 20px}.row-head{gap:8px}.names{display:none}.told-page li{padding-bottom:8px}.cell.fixed{padding-left:6px;border-left:4px double var(--ink2)}
 .names{position:sticky;top:0;z-index:2;padding:4px 0;background:var(--page);border-bottom:1px solid var(--line2)}
 .told-page li{position:relative;border-bottom:1px solid var(--line)}.says{padding:6px 0 6px 10px;font-size:14px}.says.fixed:empty{display:none}.says.fixed:not(:empty){margin:6px 0 6px 10px;padding:0 0 0 8px;border-left:2px solid var(--line2)}
@@ -27,7 +27,7 @@ body.wide{max-width:1400px}.intro{padding-top:20px;margin-bottom:24px}.defs{posi
 .belief{position:relative;display:flex;flex-direction:column;align-items:center;margin:2px 3px 4px;padding:2px 1px;font-size:11px;line-height:1.3;text-align:center;overflow-wrap:anywhere;background:var(--panel);border:1px solid var(--line2);border-radius:4px}.belief.changed{margin:1px 2px 3px;border:2px solid var(--ink)}
 .same{position:relative;margin-left:var(--gutter);padding-top:4px;font-size:12px;color:var(--ink2);text-align:center}.endings.two{display:grid;grid-template-columns:1fr 1fr;gap:0 20px}
 .sr,.whose{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.sign{display:flex;align-items:center}.at{width:var(--gutter);flex:none;font-size:11.5px;white-space:nowrap;color:var(--ink2);font-variant-numeric:tabular-nums}
+.sign{display:flex;align-items:center}.at{width:var(--gutter);padding-left:6px;flex:none;font-size:11.5px;white-space:nowrap;color:var(--ink2);font-variant-numeric:tabular-nums}
 .sign svg{flex:1;height:34px;overflow:visible;min-width:0}
 .life{stroke:var(--d1);stroke-width:1.5}.flow{stroke:var(--data);stroke-width:1.6}.flow.refused,.flow.none{stroke:var(--ink2);stroke-dasharray:4 3}
 .head-mark{fill:var(--data)}.head-mark.refused,.head-mark.none{fill:var(--ink2)}
@@ -46,7 +46,7 @@ li[aria-current],li:target{box-shadow:inset 4px 0 var(--data)}.cell.now{outline:
 @media screen and (min-width:1001px){${namedOnce('.two:not(.many)')}${twoColumns('.two:not(.many)')}}
 @media screen and (min-width:1101px){${threeColumns('.two:not(.many)', 'minmax(190px,2fr) minmax(0,5fr) minmax(0,5fr)')}${namedOnce('.many:not(.two)')}${threeColumns('.many:not(.two)', 'minmax(200px,4fr) minmax(0,9fr)')}}
 @media screen and (min-width:1301px){${namedOnce('.many.two')}${twoColumns('.many.two')}}
-@media screen and (max-width:760px){.endings.two{grid-template-columns:minmax(0,1fr)}.told-page{--gutter:42px}.sign text,.sign .message-text{font-size:11px}.at{font-size:10px}.heads b{font-size:11px}.belief,.belief.changed{padding:1px 0;margin:2px 1px 4px;font-size:10px}#stepper .note{display:none}
+@media screen and (max-width:760px){.endings.two{grid-template-columns:minmax(0,1fr)}.told-page{--gutter:48px}.sign text,.sign .message-text{font-size:11px}.at{font-size:10px}.heads b{font-size:11px}.belief,.belief.changed{padding:1px 0;margin:2px 1px 4px;font-size:10px}#stepper .note{display:none}
 .many .boxes{display:block;padding:2px 0}.many .boxes .back{display:none}.many .belief,.many .belief.changed{flex-flow:wrap;gap:0 6px;margin:2px 0;padding:1px 6px;font-size:12px;text-align:left}.many .whose{position:static;width:auto;height:auto;clip-path:none;font-weight:600}}
 @media print{.told-page li{break-inside:avoid}.names{position:static}#stepper:not([hidden]){display:none}}
 `

@@ -56,12 +56,12 @@ export const splitBrain: Story = {
     knobs: { sync: 'majority', reads: 'primary' },
     beats: [
       ask(0, ['Ana', 'n1'], sees('seat-14', null), 'Seat 14 is free.'),
-      parted('steps down'),
+      parted('stops serving, for it needs a majority'),
       ask(
         3_000,
         ['Ana', 'n1'],
         refused(cas('seat-14', null, 'Ana')),
-        'Ana books seat 14 at n1, which is no longer primary and cannot reach the new one: she is refused.',
+        'Ana books seat 14 at n1, which is cut off from the majority: she is refused.',
       ),
       ask(
         3_100,

@@ -189,7 +189,12 @@ function createStatusNote({ machine, log, statusChanged }: NodeOptions) {
 }
 
 const sameStatus = (a: NodeStatus, b: NodeStatus): boolean =>
-  a.role === b.role && a.leads === b.leads && a.term === b.term && a.leader === b.leader && a.owes === b.owes
+  a.role === b.role &&
+  a.leads === b.leads &&
+  a.alone === b.alone &&
+  a.term === b.term &&
+  a.leader === b.leader &&
+  a.owes === b.owes
 
 function describeChange(before: NodeStatus | undefined, after: NodeStatus): string {
   const role = before === undefined || before.role === after.role ? after.role : `${before.role} -> ${after.role}`
