@@ -57,7 +57,7 @@ export async function targetOf(reference: string): Promise<Target> {
   if (found !== undefined) return found
   throw new UserError(
     'usage',
-    `there is no target ${reference}.${didYouMean(reference, targetNames)} Known: ${targetNames.join(', ')}.`,
+    `there is no target ${reference}.${didYouMean(reference, targetNames)} Known: ${targetNames.filter((name) => !name.startsWith(SIMULATED)).join(', ')}.`,
   )
 }
 

@@ -64,6 +64,10 @@ interface Choice {
 
 const ours: NamedRegistries = registriesOf({ where: 'chaos', directory: '.' })
 
+/** Names of targets without the simulated twins of protocols, which have the same names behind `sim:`. */
+export const withoutTwins = (names: readonly string[]): readonly string[] =>
+  names.filter((name) => !name.startsWith(SIMULATED))
+
 /** Resolves a reference as files contain it: a name, or a path. */
 export async function targetOf(
   reference: string,
@@ -78,7 +82,8 @@ export async function targetOf(
         'usage',
         `${where} ${reference}: it is a service of the configuration: write ${reference.slice(0, -named.length)}${SERVICE}${named}.`,
       )
-    knownName(`${where} ${reference}`, 'target', reference, registries.targetNames)
+    const { targetNames } = registries
+    knownName(`${where} ${reference}`, 'target', reference, targetNames, withoutTwins(targetNames))
   }
   const full = registries.reference(reference)
   return { target: await registries.target(full), reference: full }

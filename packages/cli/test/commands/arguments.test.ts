@@ -15,8 +15,9 @@ import {
   valuesOf,
 } from '../../src/arguments/declare.ts'
 import { parseFaultChoices, parseNemeses } from '../../src/arguments/faults.ts'
-import { oneOf, parseSettings } from '../../src/arguments/names.ts'
+import { oneOf, parseLevel, parseSettings } from '../../src/arguments/names.ts'
 import { parseDuration, parseSize, printDuration } from '../../src/arguments/quantities.ts'
+import { targetOf } from '../../src/arguments/target.ts'
 
 describe('durations', () => {
   test.each([
@@ -130,6 +131,14 @@ describe('a misspelt name', () => {
     expect(didYouMean('zzz', ['target', 'time'])).toBe('')
   })
 
+  test('is a part of a longer name, or a name with letters left out, before one with other letters', () => {
+    expect(nearest('stale', ['scale-out', 'stale-read'])).toBe('stale-read')
+    expect(nearest('burrito', ['burrito-and-taco', 'split-brain'])).toBe('burrito-and-taco')
+    expect(nearest('rds', ['dns', 'redis'])).toBe('redis')
+    expect(nearest('raft', ['raft', 'raft-lease'])).toBe('raft')
+    expect(nearest('partitoin', ['partition', 'partition-leader'])).toBe('partition')
+  })
+
   test('is refused as such if there are no names', () => {
     expect(() => oneOf('set', 'setting of pb', 'a', [])).toThrow(
       '--set a: there is no such setting of pb. It has none.',
@@ -160,4 +169,17 @@ test('settings are numbers, booleans or text', () => {
     reads: 'replica',
   })
   expect(() => parseSettings(['sync'])).toThrow('--set sync: write it as name=value')
+})
+
+test('a level that others call by another name is refused with its name here', () => {
+  expect(() => parseLevel('expect', 'serializable')).toThrow(
+    '--expect serializable: there is no such level. Give sequential: one order of whole operations',
+  )
+  expect(parseLevel('expect', 'linearizable')).toBe('linearizable')
+})
+
+test('an unknown target is refused with the names of systems, not with those of their simulated twins', async () => {
+  const error = await targetOf('rds').catch((refusal: Error) => refusal.message)
+  expect(error).toMatch(/^--target rds: there is no such target\. Did you mean redis\? Known: /)
+  expect(error).not.toContain('sim:')
 })

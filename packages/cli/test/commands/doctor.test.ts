@@ -45,7 +45,7 @@ test('chaos doctor counts the faults that can be injected, and lists them with -
   const faults = whole.stdout.split('Faults raft can suffer\n')[1] ?? ''
   const [, injected] = /(\d+) faults can/.exec(short.stdout) ?? []
   expect(faults.match(/^ {2}✔/gm)).toHaveLength(Number(injected))
-  expect(faults).toMatch(/^ {2}✘ .*instead: /m)
+  expect(faults).toMatch(/^ {2}✘ .*Instead: /m)
 })
 
 test('chaos doctor shows first what blocks, and no ✘ for what the target does not need', () => {
