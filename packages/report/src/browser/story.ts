@@ -43,6 +43,4 @@ export function startStory(figure: Element, find: Find): void {
     const scale = drawing.viewBox.baseVal.width / drawing.getBoundingClientRect().width
     names.setAttribute('transform', `translate(${scroller.scrollLeft * scale} 0)`)
   })
-  // A narrow screen opens on the contradiction, which is at the end of the drawing.
-  scroller.scrollLeft = scroller.scrollWidth
 }

@@ -86,7 +86,8 @@ export function contradictionSvg(
   const across = faults.filter((fault) => isAcross(history, fault, nodes))
   const leap = leapsInFirstLane(history, counterexample, lanes) ? LEAP : 0
   const top = (states.length > 0 ? 54 : 12) + across.length * 16 + leap
-  const scale = scaleOf(eventsOf(history, operations), LEFT + 10, RIGHT - 12)
+  const edges = faults.flatMap(({ from, to }) => [from, to])
+  const scale = scaleOf(eventsOf(history, operations), LEFT + 10, RIGHT - 12, edges)
   const plain = operations.map((operation, i) => barOf(history, operation, i + 1, lanes, scale, top))
   const accused = accusedOf(history, counterexample)
   const withKey = counterexample.keys.length > 1

@@ -84,9 +84,9 @@ const MOST_SEEDS = 20
 
 function trendsSection(trends: readonly Trend[]): Html | undefined {
   if (trends.length === 0) return undefined
-  return html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Trends"><table class="trends"><thead><tr><th scope="col">Target</th><th scope="col">Workload</th><th scope="col">Oldest to newest</th><th scope="col">Violated</th></tr></thead><tbody>${trends.map(
+  return html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Trends"><table class="trends"><thead><tr><th scope="col">Target</th><th scope="col">Workload</th><th scope="col">Violated</th><th scope="col">Oldest to newest</th></tr></thead><tbody>${trends.map(
     ({ target, workload, runs, seeds }) =>
-      html`<tr><th scope="row">${target}</th><td>${workload}</td><td>${strip(runs)}${seedsPart(seeds)}</td><td>${violatedText(runs)}</td></tr>`,
+      html`<tr><th scope="row">${target}</th><td>${workload}</td><td>${violatedText(runs)}</td><td>${strip(runs)}${seedsPart(seeds)}</td></tr>`,
   )}</tbody></table></div></section>`
 }
 

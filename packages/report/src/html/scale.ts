@@ -13,19 +13,26 @@ const LONG = 6
 /** The share of the width divided evenly among the gaps, so that no two events coincide. */
 const EVEN = 0.45
 
+interface TimedEvent {
+  readonly position: number
+  readonly time: number
+}
+
 /**
  * Time runs to the right. Each gap between two events gets an even share of the width and a part that grows with its
  * length. A gap far longer than the usual one is shortened, or else it would squeeze the moments that matter to its
- * ends.
+ * ends. Moments within such a gap, at which a fault began or ended, have places of their own and divide it.
  */
 export function scaleOf(
-  events: readonly { readonly position: number; readonly time: number }[],
+  operations: readonly TimedEvent[],
   left: number,
   right: number,
+  moments: readonly number[] = [],
 ): Scale {
-  const gaps = events.slice(1).map((event, i) => Math.max(0, event.time - (events[i]?.time ?? 0)))
-  const usual = [...gaps].sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0
+  const usual = gapsOf(operations).sort((a, b) => a - b)[Math.floor((operations.length - 1) / 2)] ?? 0
   const cap = usual > 0 ? usual * LONG : Number.POSITIVE_INFINITY
+  const events = divided(operations, moments, cap)
+  const gaps = gapsOf(events)
   const shown = gaps.map((gap) => Math.min(gap, cap))
   const total = shown.reduce((sum, gap) => sum + gap, 0)
   const width = right - left
@@ -53,4 +60,18 @@ export function scaleOf(
     },
     breaks,
   }
+}
+
+const gapsOf = (events: readonly TimedEvent[]): number[] =>
+  events.slice(1).map((event, i) => Math.max(0, event.time - (events[i]?.time ?? 0)))
+
+/** The events, and the moments that are within a gap longer than this. */
+function divided(events: readonly TimedEvent[], moments: readonly number[], longest: number): readonly TimedEvent[] {
+  return events.flatMap((event, i) => {
+    const next = events[i + 1]
+    if (next === undefined || next.time - event.time <= longest) return [event]
+    const within = [...new Set(moments)].filter((time) => time > event.time && time < next.time).sort((a, b) => a - b)
+    // No operation is called or answered there.
+    return [event, ...within.map((time) => ({ position: Number.NaN, time }))]
+  })
 }
