@@ -35,7 +35,7 @@ export { sequenceColumns, sequenceSteps } from './terminal/sequence-steps.ts'
 export type { Style, TerminalOptions } from './terminal/style.ts'
 export { plainStyle } from './terminal/style.ts'
 export { table } from './terminal/table.ts'
-export { fitLine } from './terminal/width.ts'
+export { clip, fitLine } from './terminal/width.ts'
 export type {
   Goodput,
   Sign,

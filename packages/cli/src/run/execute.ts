@@ -20,7 +20,9 @@ import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import { stdoutScreen } from '../reporting/screen.ts'
+import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
+import { widthAsked } from '../terminal/page-width.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { printTitle } from '../terminal/title.ts'
 import { againCommand } from './again.ts'
@@ -139,7 +141,10 @@ async function performOne(
 
 /** Prints a violation at once, which the report shows at the end. */
 const announce: RunListener = (event) => {
-  if (event.type === 'violation') print(process.stderr, `\n  ${printable(violationText(event.violation))}\n`)
+  if (event.type === 'violation') {
+    const told = fitted(`  ${printable(violationText(event.violation))}`, widthAsked(process.stderr))
+    print(process.stderr, `\n${told}\n`)
+  }
 }
 
 /** A recording without a command goes on until it is interrupted. */

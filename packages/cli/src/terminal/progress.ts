@@ -1,4 +1,4 @@
-import { printableLines } from '@chaosproxy/report'
+import { clip, printableLines } from '@chaosproxy/report'
 import { print } from './output.ts'
 import { wantsColours } from './page-width.ts'
 
@@ -45,13 +45,23 @@ const silent: ProgressDisplay = {
   stop() {},
 }
 
+/** What ora puts before a text: an indent, its mark and a space; and a column that no character may fill. */
+const BESIDE = 5
+
+/** Lines that a terminal does not wrap: ora would leave rows of a wrapped one behind. */
+export const clippedLines = (text: string, columns: number): string =>
+  text
+    .split('\n')
+    .map((line) => clip(line, columns - BESIDE))
+    .join('\n')
+
 async function spinner(): Promise<ProgressDisplay> {
   const { default: ora } = await import('ora')
   // To hide the cursor, ora would take over signals, which then go unheard while the checker works.
   const display = ora({ stream: process.stderr, indent: 2, discardStdin: false, hideCursor: false })
   return {
     update(text) {
-      display.text = printableLines(text)
+      display.text = clippedLines(printableLines(text), process.stderr.columns)
       if (!display.isSpinning) display.start()
     },
     succeed: (text) => display.succeed(printableLines(text)),

@@ -1,6 +1,7 @@
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { liveLine } from '../../src/run/live-line.ts'
+import { clippedLines } from '../../src/terminal/progress.ts'
 
 const calm = {
   stage: 'working',
@@ -22,4 +23,13 @@ test('the live line of a run names the faults in force', () => {
   const fault = { kind: 'pause', nodes: ['n1'] } as const
   const line = liveLine({ ...calm, soFar: 'not linearizable', activeFaults: [fault] }, 20_000, 3_412)
   expect(line.split('\n')[1]).toBe('    now: n1 paused   so far: not linearizable')
+})
+
+test('the live line fits its terminal with what stands before it, so that no row of it is left behind', () => {
+  const line = liveLine({ ...calm, counts: { ok: 381_201, fail: 1_012, info: 1_148 } }, 20_000, 13_412)
+  expect(Math.max(...line.split('\n').map(({ length }) => length))).toBeGreaterThan(76)
+  const shown = clippedLines(line, 80).split('\n')
+  expect(shown).toHaveLength(2)
+  for (const each of shown) expect(each.length).toBeLessThanOrEqual(75)
+  expect(shown[0]).toMatch(/^00:12 .*…$/)
 })
