@@ -157,23 +157,6 @@ function openClient(home: NodeAddress, { declaration, object, nodes, isLocal }: 
     return { ...completion, node }
   }
 
-  async function carryOut(
-    asked: Exclude<Asked, { readonly type: 'unknown' }>,
-    connection: Connection,
-    deadline: Deadline,
-  ): Promise<Completion | Judged> {
-    const abort = () => connection.close(String(deadline.signal.reason))
-    deadline.signal.addEventListener('abort', abort)
-    try {
-      if (asked.type === 'transaction') return await transact(connection, asked.commands)
-      const { sql, parameters } = asked.command
-      const judged = judgeEnd(await connection.query(sql, parameters))
-      return judged.type === 'done' ? asked.result(judged) : judged
-    } finally {
-      deadline.signal.removeEventListener('abort', abort)
-    }
-  }
-
   return {
     invoke(request, timeoutMs, completed) {
       const giveUp = new AbortController()
@@ -187,6 +170,23 @@ function openClient(home: NodeAddress, { declaration, object, nodes, isLocal }: 
       closed = true
       for (const connection of connections.values()) connection.close('client closed')
     },
+  }
+}
+
+async function carryOut(
+  asked: Exclude<Asked, { readonly type: 'unknown' }>,
+  connection: Connection,
+  deadline: Deadline,
+): Promise<Completion | Judged> {
+  const abort = () => connection.close(String(deadline.signal.reason))
+  deadline.signal.addEventListener('abort', abort)
+  try {
+    if (asked.type === 'transaction') return await transact(connection, asked.commands)
+    const { sql, parameters } = asked.command
+    const judged = judgeEnd(await connection.query(sql, parameters))
+    return judged.type === 'done' ? asked.result(judged) : judged
+  } finally {
+    deadline.signal.removeEventListener('abort', abort)
   }
 }
 
