@@ -140,7 +140,7 @@ describe('the live page, in a real browser', () => {
       await page.keyboard.press('Enter')
       expect(await focus()).toBe('inspector')
       await page.keyboard.press('Tab')
-      expect(await focus()).toMatch(/^Heal: kill/)
+      expect(await focus()).toMatch(/^Heal: n2 killed/)
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
       expect(await focus()).toMatch(/^Kill n2/)
