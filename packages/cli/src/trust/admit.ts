@@ -20,6 +20,7 @@ import {
   describeBrought,
   fileOf,
   repeating,
+  typedIn,
 } from './brought.ts'
 
 /** The option of commands that take files with specs or scenarios. */
@@ -127,30 +128,6 @@ const ownVariables = (file: string, kept: Variables): Variables =>
       throw new UserError('usage', `${file}: it was kept without the value of ${name}: set that variable.`)
     }),
   )
-
-/** An option that may repeat what a file names. */
-interface Typed {
-  readonly option: string
-  /** Nothing if it names something built in. */
-  readonly is: readonly Brought[]
-}
-
-function typedIn(options: ParsedOptions): readonly Typed[] {
-  const one = (option: string, read: (text: string) => readonly Brought[]): readonly Typed[] => {
-    const text = textOf(options, option)
-    return text === undefined ? [] : [{ option, is: read(text) }]
-  }
-  return [
-    ...one('target', broughtTarget),
-    ...one('protocol', broughtTarget),
-    ...one('binary', (text) => [{ kind: 'program', text }]),
-    ...one('program', (text) => [{ kind: 'service', text }]),
-    ...one('workload', broughtWorkload),
-    ...one('client', (text) => [{ kind: 'client', text }]),
-    ...textsOf(options, 'beside').map((text) => ({ option: 'beside', is: [{ kind: 'beside', text } as const] })),
-    ...textsOf(options, 'require').map((text) => ({ option: 'require', is: [{ kind: 'probe', text } as const] })),
-  ]
-}
 
 /** The code that the configuration names, which is the user's own. */
 function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {

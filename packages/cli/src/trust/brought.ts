@@ -5,6 +5,7 @@ import type { TrafficSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targets/named'
+import { type ParsedOptions, textsOf } from '../command.ts'
 
 /**
  * Something named in a file of data that acts once it is used: code that runs here, or a request sent
@@ -47,20 +48,39 @@ export const broughtProbes = (requirements: readonly string[]): readonly Brought
     .filter((text) => parseRequirement(text, '--require').kind === 'probe')
     .map((text) => ({ kind: 'probe', text }))
 
+/** The options that name such things on the command line, by kind. */
+const OPTIONS = {
+  program: 'binary',
+  cluster: 'target',
+  service: 'program',
+  beside: 'beside',
+  client: 'client',
+  protocol: 'protocol',
+  workload: 'workload',
+  probe: 'require',
+} as const
+
 /** The option that names it on the command line, and its value; nothing if there is none. */
-export function repeating({ kind, text }: Brought): readonly string[] {
-  if (kind === 'command') return []
-  const options = {
-    program: '--binary',
-    cluster: '--target',
-    service: '--program',
-    beside: '--beside',
-    client: '--client',
-    protocol: '--protocol',
-    workload: '--workload',
-    probe: '--require',
-  } as const
-  return [options[kind], text]
+export const repeating = ({ kind, text }: Brought): readonly string[] =>
+  kind === 'command' ? [] : [`--${OPTIONS[kind]}`, text]
+
+/** An option that may repeat what a file names. */
+interface Typed {
+  readonly option: string
+  /** Nothing if it names something built in. */
+  readonly is: readonly Brought[]
+}
+
+/** What the command line names. */
+export const typedIn = (options: ParsedOptions): readonly Typed[] =>
+  (Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]).flatMap((kind) => {
+    const option = OPTIONS[kind]
+    return textsOf(options, option).map((text) => ({ option, is: readAs(kind, text) }))
+  })
+
+function readAs(kind: keyof typeof OPTIONS, text: string): readonly Brought[] {
+  if (kind === 'cluster' || kind === 'protocol') return broughtTarget(text)
+  return kind === 'workload' ? broughtWorkload(text) : [{ kind, text }]
 }
 
 /** Its description for messages: `the program ./node`, `the cluster x.json, which runs sh -c …`. */
