@@ -34,8 +34,8 @@ import type { McpSettings } from './settings.ts'
 import { toldMembers, toldResult, toldText } from './told-result.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
-/** Of the members of a run: a requirement may be a command, and how long checking takes is for the user to say. */
-const { target: _, workload: __, require: ___, checkMs: ____, ...members } = draftEntries
+/** A requirement may be a command, and waiting or checking may take longer than the user allows a run. */
+const { target: _, workload: __, require: ___, timeoutMs: ____, checkMs: _____, ...members } = draftEntries
 
 const USUAL_MS = 20_000
 

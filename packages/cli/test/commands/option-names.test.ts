@@ -88,10 +88,10 @@ test('every member of a run is an option of chaos run, a member of the configura
   )
   expect(membersAt(configSchema, [])).toEqual(expect.arrayContaining(Object.keys(runMembers)))
   const input = tools.find(({ name }) => name === 'run')!.input(parseMcpSettings({}))
-  // A requirement may be a command, and how long checking may take is for the user of the server to say.
-  const { require: _, checkMs: __, ...forAgents } = runMembers
+  // A requirement may be a command, and waiting or checking may take longer than the user allows a run.
+  const { require: _, timeoutMs: __, checkMs: ___, ...forAgents } = runMembers
   expect(membersAt(input, [])).toEqual(expect.arrayContaining(Object.keys(forAgents)))
-  expect(membersAt(input, [])).not.toContain('require')
+  for (const refused of ['require', 'timeoutMs', 'checkMs']) expect(membersAt(input, [])).not.toContain(refused)
 })
 
 test('an option that a group lists as common is one of its options', async () => {
